@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^windlass$/, replacement: here('lib/index.ts') },
+      { find: /^windlass\/(flow|stages|testing)$/, replacement: here('lib/$1/index.ts') },
+      { find: /^windlass\/pipelines$/, replacement: here('pipelines/index.ts') },
+    ],
+  },
+  test: {
+    include: ['spec/**/*.spec.ts'],
+    globalSetup: ['spec/setup/global.ts'],
+    setupFiles: ['spec/setup/each.ts'],
+    reporters: ['default', './spec/setup/closing-line.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+})
