@@ -1,0 +1,161 @@
+/**
+ * Bytes that a registry or a layout served as a manifest, to what they are. The digest is checked before anything is
+ * believed, the schema is decided once (C5), and the bytes are kept as they came.
+ */
+import type { Buffer } from 'node:buffer'
+import { WindlassError } from '../errors.js'
+import { type Descriptor, DescriptorCodec, descriptorFields } from './descriptor.js'
+import { type Digest, digestOf } from './digest.js'
+import { type ImageIndex, ImageIndexCodec } from './image-index.js'
+import { type ImageManifest, ImageManifestCodec } from './image-manifest.js'
+import { type JsonDocument, decodeJson, jsonError, parseJson } from './json.js'
+import { documentLimit } from './limits.js'
+import { type DecidedBy, type ManifestType, decideType } from './manifest-type.js'
+import { isSchema1Type, parseMediaType } from './media-types.js'
+import { otherCase } from './other-case.js'
+import { quoted } from './printable.js'
+import { type Schema1Manifest, Schema1ManifestCodec } from './schema1.js'
+import { isSigned, signedPayload } from './schema1-payload.js'
+import { digestMismatch, verifyManifest } from './verify-manifest.js'
+
+/** What is known of the manifest beforehand: the digest asked for, or the descriptor that led to it. */
+export interface ExpectedManifest {
+  readonly digest?: Digest | undefined
+  readonly mediaType?: string | undefined
+  readonly size?: number | undefined
+}
+
+export interface ManifestInput {
+  /** The body, byte for byte. */
+  readonly bytes: Buffer
+  /** The header as sent; undefined where there was none. */
+  readonly contentType?: string | undefined
+  readonly expected?: ExpectedManifest | undefined
+  /** Who served it, and what was asked for: for messages. */
+  readonly host: string
+  readonly reference: string | { toString(): string }
+  /** Refuse an answer without a usable `Content-Type`, as S0-17 does, where else the body decides. */
+  readonly strictContentType?: boolean | undefined
+}
+
+interface Decided {
+  /** `size` is of the bytes as they came; `digest` is the one asked for, else sha256 (of the payload, if signed). */
+  readonly descriptor: Descriptor
+  readonly bytes: Buffer
+  readonly decidedBy: DecidedBy
+}
+
+export type ManifestDocument = Decided &
+  (
+    | { readonly kind: 'image'; readonly manifest: ImageManifest }
+    | { readonly kind: 'index'; readonly index: ImageIndex }
+    | { readonly kind: 'schema1'; readonly schema1: Schema1Manifest }
+  )
+
+/**
+ * The one decision. Throws `LIMIT_EXCEEDED` (4 MiB), `MANIFEST_UNKNOWN` (no bytes), `SIZE_MISMATCH`, `DIGEST_MISMATCH`
+ * (before any other look at the body: S4-07, S4-18), `MANIFEST_UNSUPPORTED` (S0-21), and `MANIFEST_INVALID` with the path
+ * inside the JSON.
+ */
+export function decideManifest(input: ManifestInput): ManifestDocument {
+  const { bytes, contentType, expected, host } = input
+  const reference = input.reference.toString()
+  const subject = { reference, host }
+  const of = `of ${reference} from ${host}`
+  if (bytes.length > documentLimit)
+    throw new WindlassError(
+      'LIMIT_EXCEEDED',
+      `the manifest ${of} has ${bytes.length} bytes; more than ${documentLimit} are refused`,
+      subject,
+    )
+  if (bytes.length === 0)
+    throw new WindlassError(
+      'MANIFEST_UNKNOWN',
+      `image manifest does not exist for tag or digest: ${reference} (${host} answered with no bytes)`,
+      subject,
+    )
+  const document = { code: 'MANIFEST_INVALID', what: `the manifest JSON ${of}`, subject } as const
+  const verifiedBy = verifyManifest(bytes, expected ?? {}, document)
+  if (input.strictContentType === true && parseMediaType(contentType) === undefined)
+    throw new WindlassError(
+      'REGISTRY_RESPONSE',
+      `No Content-Type present in the manifest answer ${of}`,
+      subject,
+    )
+
+  const body = objectIn(bytes, document)
+  const type = decideType(body, contentType, document)
+  checkExpectedType(type, expected?.mediaType, document)
+
+  const signed = type.kind === 'schema1' && isSigned(body)
+  // A payload that has the digest vouches for nothing else in the body.
+  if (verifiedBy === 'payload' && !signed && expected?.digest !== undefined)
+    throw digestMismatch(bytes, expected.digest, document)
+  const payload = signed ? signedPayload(bytes, body, document) : bytes
+  const believed = signed ? objectIn(payload, document) : body
+  // What is signed must be of that type by itself, without what was put around it.
+  if (signed) decideType(believed, type.mediaType, document)
+  const decided = {
+    descriptor: {
+      mediaType: type.mediaType,
+      digest: expected?.digest ?? digestOf(payload),
+      size: bytes.length,
+    },
+    bytes,
+    decidedBy: type.decidedBy,
+  }
+  return { ...decided, ...decode(type, believed, document) }
+}
+
+function objectIn(bytes: Uint8Array, document: JsonDocument): object {
+  const value = parseJson(bytes, document)
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  throw jsonError(document, 'expected an object')
+}
+
+function checkExpectedType(
+  { mediaType }: ManifestType,
+  expected: string | undefined,
+  document: JsonDocument,
+): void {
+  if (expected === undefined || expected.toLowerCase() === mediaType) return
+  if (isSchema1Type(expected.toLowerCase()) && isSchema1Type(mediaType)) return
+  throw jsonError(document, `its descriptor says ${quoted(expected)}, but it is ${mediaType}`)
+}
+
+type Content =
+  | { kind: 'image'; manifest: ImageManifest }
+  | { kind: 'index'; index: ImageIndex }
+  | { kind: 'schema1'; schema1: Schema1Manifest }
+
+/** The body as its kind has it; a failure names the schema (S0-22) and the path. */
+function decode({ kind }: ManifestType, body: unknown, document: JsonDocument): Content {
+  switch (kind) {
+    case 'image': {
+      const schema2 = { ...document, what: document.what.replace('manifest', 'schema 2 manifest') }
+      const manifest = decodeJson(ImageManifestCodec, body, schema2)
+      checkDescriptors([manifest.config, ...manifest.layers], schema2)
+      return { kind, manifest }
+    }
+    case 'index': {
+      const index = decodeJson(ImageIndexCodec, body, document)
+      checkDescriptors(index.manifests, document)
+      return { kind, index }
+    }
+    case 'schema1': {
+      const schema1 = { ...document, what: document.what.replace('manifest', 'schema 1 manifest') }
+      return { kind, schema1: decodeJson(Schema1ManifestCodec, body, schema1) }
+    }
+  }
+}
+
+function checkDescriptors(descriptors: readonly Descriptor[], document: JsonDocument): void {
+  for (const descriptor of descriptors) {
+    const doubtful = otherCase(descriptor, descriptorFields)
+    if (doubtful !== undefined)
+      throw jsonError(
+        document,
+        `the key ${quoted(doubtful)} of ${DescriptorCodec.name} is a known one in other case`,
+      )
+  }
+}

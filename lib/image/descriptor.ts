@@ -1,0 +1,75 @@
+/**
+ * Descriptors: what a blob is called, how big it is, and what it is meant to be.
+ */
+import * as t from 'io-ts'
+import { type Digest, DigestCodec } from './digest.js'
+import { listOf } from './list-of.js'
+import { type Platform, PlatformCodec } from './platform-codec.js'
+import { type StringMap, StringMapCodec } from './string-map.js'
+
+export interface Descriptor {
+  readonly mediaType: string
+  readonly digest: Digest
+  /** In bytes; sizes above 4 GiB are ordinary (S0-46). */
+  readonly size: number
+  /** Where else the blob may be had. */
+  readonly urls?: readonly string[]
+  readonly annotations?: StringMap
+  readonly platform?: Platform
+  /** The blob itself in base64. Of use only when it has the size and digest told beside it. */
+  readonly data?: string
+  readonly artifactType?: string
+}
+
+const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+
+/** A size in bytes: a whole number that a double holds exactly. */
+export const SizeCodec = new t.Type<number, unknown, unknown>(
+  'a size (a whole number from 0 to 2^53-1)',
+  isSize,
+  (value, context) => (isSize(value) ? t.success(value) : t.failure(value, context)),
+  t.identity,
+)
+
+const isMediaType = (value: unknown): value is string =>
+  typeof value === 'string' && /^[\x20-\x7e]+$/.test(value)
+
+/** A media type in a document: any printable ASCII, as it goes into messages and headers. */
+const MediaType = new t.Type<string, unknown>(
+  'a media type',
+  isMediaType,
+  (value, context) => (isMediaType(value) ? t.success(value) : t.failure(value, context)),
+  t.identity,
+)
+
+const name = 'a descriptor'
+
+/** A descriptor in a document (image-spec descriptor.md); unknown fields are kept. */
+export const DescriptorCodec: t.Type<Descriptor, unknown> = t.intersection(
+  [
+    t.type({ mediaType: MediaType, digest: DigestCodec, size: SizeCodec }, name),
+    t.partial(
+      {
+        urls: listOf(t.string, 'a list of URLs'),
+        annotations: StringMapCodec,
+        platform: PlatformCodec,
+        data: t.string,
+        artifactType: t.string,
+      },
+      name,
+    ),
+  ],
+  name,
+)
+
+/** The fields that readers of all kinds know. */
+export const descriptorFields = [
+  'mediaType',
+  'digest',
+  'size',
+  'urls',
+  'annotations',
+  'platform',
+  'data',
+  'artifactType',
+] as const satisfies readonly (keyof Descriptor)[]

@@ -1,0 +1,50 @@
+/**
+ * Digests as values: the only three forms that may ever reach a path or a URL.
+ */
+import { createHash } from 'node:crypto'
+import * as t from 'io-ts'
+import { WindlassError } from '../errors.js'
+import { quoted } from './printable.js'
+
+export type DigestAlgorithm = 'sha256' | 'sha384' | 'sha512'
+
+interface DigestBrand {
+  readonly Digest: unique symbol
+}
+
+/** `<algorithm>:<lower-case hex>`, checked. */
+export type Digest = t.Branded<string, DigestBrand>
+
+const form = /^(sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/
+
+/** Whether `text` is a digest of a known algorithm and of exactly its length (S2-33, S2-41). */
+export const isDigest = (text: unknown): text is Digest => typeof text === 'string' && form.test(text)
+
+/** A digest inside a JSON document. */
+export const DigestCodec = new t.Type<Digest, unknown, unknown>(
+  'a digest (sha256, sha384 or sha512 and its lower-case hex)',
+  isDigest,
+  (value, context) => (isDigest(value) ? t.success(value) : t.failure(value, context)),
+  (digest) => digest,
+)
+
+/** `text` as a digest. Throws `DIGEST_INVALID` for anything else, before it can be used (S2-33). */
+export function parseDigest(text: string): Digest {
+  if (isDigest(text)) return text
+  throw new WindlassError('DIGEST_INVALID', `${quoted(text)} is not a digest`, {
+    hint: 'A digest is sha256:, sha384: or sha512: and 64, 96 or 128 lower-case hexadecimal digits.',
+  })
+}
+
+/** The part before the colon. */
+export function algorithmOf(digest: Digest): DigestAlgorithm {
+  return digest.startsWith('sha256:') ? 'sha256' : digest.startsWith('sha384:') ? 'sha384' : 'sha512'
+}
+
+/** The part after the colon: safe as a file name. */
+export const hexOf = (digest: Digest): string => digest.slice(digest.indexOf(':') + 1)
+
+/** The digest of bytes that are all here; sha256 is the canonical algorithm (S2-41). */
+export function digestOf(bytes: Uint8Array, algorithm: DigestAlgorithm = 'sha256'): Digest {
+  return parseDigest(`${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`)
+}

@@ -1,0 +1,71 @@
+/**
+ * Values and codecs of images: references, digests, platforms, descriptors, manifests, configs. Pure: nothing here reads
+ * a file or a socket.
+ */
+export { chainIDs } from './chain-id.js'
+export { type Descriptor, DescriptorCodec, SizeCodec } from './descriptor.js'
+export {
+  type ExpectedManifest,
+  type ManifestDocument,
+  type ManifestInput,
+  decideManifest,
+} from './decide-manifest.js'
+export {
+  type Digest,
+  type DigestAlgorithm,
+  DigestCodec,
+  algorithmOf,
+  digestOf,
+  hexOf,
+  isDigest,
+  parseDigest,
+} from './digest.js'
+export {
+  type HistoryEntry,
+  type ImageConfig,
+  ImageConfigCodec,
+  type RuntimeConfig,
+  checkConfigAgainstLayers,
+  platformOfConfig,
+} from './image-config.js'
+export { type ImageIndex, ImageIndexCodec, parseImageIndex } from './image-index.js'
+export { type ImageManifest, ImageManifestCodec, blobsOf, parseImageManifest } from './image-manifest.js'
+export { type ImageName, parseImageName } from './image-name.js'
+export { type JsonDocument, decodeJson, jsonError, parseJson, readJson } from './json.js'
+export { documentLimit } from './limits.js'
+export { listOf } from './list-of.js'
+export type { DecidedBy, ManifestKind } from './manifest-type.js'
+export { matchPlatform } from './match-platform.js'
+export {
+  type Compression,
+  compressionOf,
+  isConfigType,
+  isForeignLayerType,
+  isGenericType,
+  isImageManifestType,
+  isIndexType,
+  isLayerType,
+  isSchema1Type,
+  manifestAccept,
+  mediaTypes,
+  parseMediaType,
+} from './media-types.js'
+export { orNull } from './or-null.js'
+export { parseImageConfig } from './parse-config.js'
+export { checkPullable, parseReference } from './parse-reference.js'
+export {
+  type Platform,
+  PlatformCodec,
+  formatPlatform,
+  hostPlatform,
+  normalizePlatform,
+  parsePlatform,
+} from './platform.js'
+export { platformVector } from './platform-vector.js'
+export { printable, quoted } from './printable.js'
+export { Reference, defaultTag, withDefaultTag } from './reference.js'
+export { isRepository, isTag } from './reference-grammar.js'
+export { defaultRegistry } from './reference-registry.js'
+export { type Schema1Manifest, Schema1ManifestCodec } from './schema1.js'
+export type { BlobBody, BlobRequest, FetchedManifest, ImageSource, ManifestRequest } from './source.js'
+export { type StringMap, StringMapCodec } from './string-map.js'

@@ -1,0 +1,60 @@
+/**
+ * A config blob to an image config: the bytes are checked against what they should be first, and read once.
+ */
+import { type ErrorSubject, WindlassError } from '../errors.js'
+import { type Digest, algorithmOf, digestOf } from './digest.js'
+import { type ImageConfig, ImageConfigCodec } from './image-config.js'
+import { decodeJson, jsonError, parseJson } from './json.js'
+import { documentLimit } from './limits.js'
+import { otherCase } from './other-case.js'
+import { quoted } from './printable.js'
+
+/** What the config should be, where it is known, and for messages whose it is and who served it. */
+export interface ExpectedConfig {
+  readonly digest?: Digest
+  readonly size?: number
+  readonly reference?: string
+  readonly host?: string
+}
+
+const known = ['os', 'architecture', 'variant', 'os.version', 'os.features', 'rootfs', 'history', 'config']
+
+function verify(bytes: Uint8Array, expected: ExpectedConfig, what: string, subject: ErrorSubject): void {
+  const { digest, size } = expected
+  if (bytes.length > documentLimit)
+    throw new WindlassError('LIMIT_EXCEEDED', `${what} has more than ${documentLimit} bytes`, subject)
+  if (size !== undefined && bytes.length !== size)
+    throw new WindlassError('SIZE_MISMATCH', `${what} has ${bytes.length} bytes, not ${size}`, subject)
+  if (digest === undefined) return
+  const actual = digestOf(bytes, algorithmOf(digest))
+  if (actual !== digest)
+    throw new WindlassError(
+      'DIGEST_MISMATCH',
+      `image config verification failed for digest ${digest}: ${what} has ${actual}`,
+      subject,
+    )
+}
+
+/**
+ * Throws `LIMIT_EXCEEDED` above 4 MiB, `SIZE_MISMATCH`, `DIGEST_MISMATCH` (S2-32), and `CONFIG_INVALID` for what is no
+ * image config, empty data included (S2-37); the message names the path inside the JSON.
+ */
+export function parseImageConfig(bytes: Uint8Array, expected: ExpectedConfig = {}): ImageConfig {
+  const { digest, reference, host } = expected
+  const subject = {
+    ...(digest === undefined ? {} : { digest }),
+    ...(reference === undefined ? {} : { reference }),
+    ...(host === undefined ? {} : { host }),
+  }
+  const of = reference === undefined ? '' : ` of ${reference}`
+  const what = `the image config${of}${host === undefined ? '' : ` from ${host}`}`
+  verify(bytes, expected, what, subject)
+  if (bytes.length === 0) throw new WindlassError('CONFIG_INVALID', `${what} is empty`, subject)
+
+  const document = { code: 'CONFIG_INVALID', what, subject } as const
+  const config = decodeJson(ImageConfigCodec, parseJson(bytes, document), document)
+  const doubtful = otherCase(config, known) ?? otherCase(config.rootfs, ['type', 'diff_ids'])
+  if (doubtful !== undefined)
+    throw jsonError(document, `the key ${quoted(doubtful)} is a known one in other case`)
+  return config
+}

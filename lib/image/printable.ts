@@ -1,0 +1,17 @@
+/**
+ * Text from outside as it may stand in a message: on one line, of bounded length, and unable to steer a terminal.
+ */
+
+/** Controls, formats (bidi marks too), lone surrogates, private use, line and paragraph separators. */
+const steering = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu
+
+const escaped = (character: string): string => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
+
+/** `text` with everything that steers escaped, cut after `limit` characters. */
+export function printable(text: string, limit = 160): string {
+  const short = text.length > limit ? `${text.slice(0, limit)}…` : text
+  return short.replace(steering, escaped)
+}
+
+/** The same in double quotes. */
+export const quoted = (text: string, limit?: number): string => `"${printable(text, limit)}"`

@@ -1,0 +1,61 @@
+/**
+ * What a signed schema 1 manifest signs. Its digest is over this payload (S2-19), and only this is believed: what
+ * stands around it in the body was put there by whoever sent it.
+ */
+import { Buffer } from 'node:buffer'
+import * as t from 'io-ts'
+import { SizeCodec } from './descriptor.js'
+import { type JsonDocument, decodeJson, jsonError, parseJson, readJson } from './json.js'
+import { listOf } from './list-of.js'
+
+const base64url = /^[A-Za-z0-9_-]+$/
+
+const Base64Url = new t.Type<string, unknown, unknown>(
+  'unpadded base64url',
+  (value): value is string => typeof value === 'string' && base64url.test(value),
+  (value, context) =>
+    typeof value === 'string' && base64url.test(value) ? t.success(value) : t.failure(value, context),
+  t.identity,
+)
+
+const SignedCodec = t.type(
+  { signatures: listOf(t.type({ protected: Base64Url }, 'a signature'), 'a list of signatures') },
+  'a signed manifest',
+)
+
+/** The protected header: the payload is the body's first `formatLength` bytes and then `formatTail`. */
+const ProtectedCodec = t.type({ formatLength: SizeCodec, formatTail: Base64Url }, 'a protected header')
+
+/** Whether a parsed body has JSON web signatures around it. */
+export const isSigned = (body: unknown): boolean =>
+  typeof body === 'object' && body !== null && Object.hasOwn(body, 'signatures')
+
+/**
+ * The signed bytes of `bytes`, whose parsed form is `body`. No signature is verified here. Throws the document's code
+ * where the signatures disagree about the payload or do not lie inside the body.
+ */
+export function signedPayload(bytes: Uint8Array, body: unknown, document: JsonDocument): Uint8Array {
+  const about = { ...document, what: `the signatures of ${document.what}` }
+  const { signatures } = decodeJson(SignedCodec, body, about)
+  const formats = signatures.map((signature) =>
+    readJson(Buffer.from(signature.protected, 'base64url'), ProtectedCodec, about),
+  )
+  const [format] = formats
+  if (format === undefined) throw jsonError(about, 'there are none')
+  const { formatLength, formatTail } = format
+  if (formats.some((one) => one.formatLength !== formatLength || one.formatTail !== formatTail))
+    throw jsonError(about, 'they sign different payloads')
+  if (formatLength > bytes.length)
+    throw jsonError(about, `they sign ${formatLength} bytes of a body of ${bytes.length}`)
+  return Buffer.concat([bytes.subarray(0, formatLength), Buffer.from(formatTail, 'base64url')])
+}
+
+/** The payload if `bytes` are a signed manifest from which one can be had; undefined for anything else. */
+export function payloadIfSigned(bytes: Uint8Array, document: JsonDocument): Uint8Array | undefined {
+  try {
+    const body = parseJson(bytes, document)
+    return isSigned(body) ? signedPayload(bytes, body, document) : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * Where an image's bytes come from: a repository of a registry, or an image layout on disk.
+ * Stages know this interface only, so that mirrors, archives and layouts fit where a registry does.
+ */
+import type { Readable } from 'node:stream'
+import type { Descriptor } from './descriptor.js'
+
+/** A manifest as it was served, before anything of it is believed. */
+export interface FetchedManifest {
+  /** The body, byte for byte; at most the caller's limit. */
+  readonly bytes: Buffer
+  /** The `Content-Type` as sent, parameters included; undefined where there was none. */
+  readonly contentType: string | undefined
+  /** Which host answered. */
+  readonly host: string
+}
+
+export interface ManifestRequest {
+  readonly signal?: AbortSignal
+  /** Refuse a longer body, in bytes (4 MiB unless said otherwise). */
+  readonly maxBytes?: number
+}
+
+/** The body of a blob, from `offset` on. */
+export interface BlobBody {
+  readonly stream: Readable
+  /** Where in the blob the first byte of `stream` stands: what was asked for, or 0 if the source sent the whole. */
+  readonly offset: number
+  /** Size of the whole blob in bytes, where the source tells. */
+  readonly size: number | undefined
+  /** What tells a changed blob from the same one when resuming (a strong `ETag`), where there is one. */
+  readonly validator: string | undefined
+  readonly host: string
+}
+
+export interface BlobRequest {
+  readonly signal?: AbortSignal
+  /** Bytes that are already here: ask for the rest. */
+  readonly offset?: number
+  /** Given with `offset`: the validator of the bytes that are here. */
+  readonly validator?: string
+}
+
+export interface ImageSource {
+  /** Who serves and as whom: two sources with the same identity may share what they fetch. */
+  readonly identity: string
+  /** What to call it in events and errors: the host, or the path. */
+  readonly host: string
+  manifest(tagOrDigest: string, request?: ManifestRequest): Promise<FetchedManifest>
+  blob(descriptor: Descriptor, request?: BlobRequest): Promise<BlobBody>
+  /** The tags, a page at a time, as served. */
+  tags(request?: { readonly signal?: AbortSignal }): AsyncIterable<readonly string[]>
+}

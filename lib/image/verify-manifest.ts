@@ -1,0 +1,39 @@
+/**
+ * Whether a manifest's bytes are the ones asked for.
+ */
+import { WindlassError } from '../errors.js'
+import { type Digest, algorithmOf, digestOf } from './digest.js'
+import type { JsonDocument } from './json.js'
+import { payloadIfSigned } from './schema1-payload.js'
+
+/** The error of bytes that are not those of `digest`, worded as Docker does (S2-20). */
+export const digestMismatch = (bytes: Uint8Array, digest: Digest, document: JsonDocument): WindlassError =>
+  new WindlassError(
+    'DIGEST_MISMATCH',
+    `manifest verification failed for digest ${digest}: ${document.what} has ${digestOf(bytes, algorithmOf(digest))}`,
+    { ...document.subject, digest },
+  )
+
+/**
+ * What has the expected digest: the bytes as they came (S2-19), or only the payload that a schema 1 manifest signs, in
+ * which case nothing outside that payload may be believed; `nothing` where no digest was expected.
+ * Throws `SIZE_MISMATCH` and `DIGEST_MISMATCH` (S2-20).
+ */
+export function verifyManifest(
+  bytes: Uint8Array,
+  expected: { readonly digest?: Digest | undefined; readonly size?: number | undefined },
+  document: JsonDocument,
+): 'bytes' | 'payload' | 'nothing' {
+  const { digest, size } = expected
+  if (size !== undefined && size !== bytes.length)
+    throw new WindlassError('SIZE_MISMATCH', `${document.what} has ${bytes.length} bytes, not ${size}`, {
+      ...document.subject,
+      ...(digest === undefined ? {} : { digest }),
+    })
+  if (digest === undefined) return 'nothing'
+  const algorithm = algorithmOf(digest)
+  if (digestOf(bytes, algorithm) === digest) return 'bytes'
+  const payload = payloadIfSigned(bytes, document)
+  if (payload !== undefined && digestOf(payload, algorithm) === digest) return 'payload'
+  throw digestMismatch(bytes, digest, document)
+}

@@ -1,0 +1,298 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type ManifestDocument, type ManifestInput, decideManifest } from '../../lib/image/decide-manifest.js'
+import { digestOf, parseDigest } from '../../lib/image/digest.js'
+import { mediaTypes } from '../../lib/image/media-types.js'
+import {
+  bytesOf,
+  descriptor,
+  dockerList,
+  dockerManifest,
+  fixture,
+  ociIndex,
+  ociManifest,
+  schema1,
+  schema1Payload,
+  signed,
+} from './documents.js'
+import { failure, tolerant } from './failure.js'
+
+const about = { host: 'registry.test', reference: 'registry.test/app:1' }
+
+const decide = (body: unknown, contentType?: string, more: Partial<ManifestInput> = {}): ManifestDocument =>
+  decideManifest({ bytes: Buffer.isBuffer(body) ? body : bytesOf(body), contentType, ...about, ...more })
+
+const refused = (body: unknown, contentType?: string, more?: Partial<ManifestInput>) =>
+  failure(() => decide(body, contentType, more))
+
+const omit = (value: object, field: string): object =>
+  Object.fromEntries(Object.entries(value).filter(([key]) => key !== field))
+
+describe('decideManifest', () => {
+  it.each([
+    [mediaTypes.ociManifest, ociManifest, 'image'],
+    [mediaTypes.dockerManifest, dockerManifest, 'image'],
+    [mediaTypes.ociIndex, ociIndex, 'index'],
+    [mediaTypes.dockerManifestList, dockerList, 'index'],
+    [mediaTypes.dockerSchema1, schema1, 'schema1'],
+    [mediaTypes.dockerSchema1Signed, schema1, 'schema1'],
+  ])('S0-20 S2-17 %s', (type, body, kind) => {
+    const document = decide(body, type)
+    expect(document).toMatchObject({ kind, decidedBy: 'content-type' })
+    expect(document.descriptor).toEqual({
+      mediaType: type,
+      digest: digestOf(bytesOf(body)),
+      size: bytesOf(body).length,
+    })
+    expect(document.bytes).toEqual(bytesOf(body))
+  })
+
+  it.each(['; charset=utf-8', ';charset="x;y"', ' ; a=b'])(
+    'S0-19 S2-15 parameters do not count: %j',
+    (end) => {
+      const type = mediaTypes.dockerManifest
+      expect(decide(dockerManifest, type + end)).toMatchObject({ kind: 'image', decidedBy: 'content-type' })
+      expect(decide(dockerManifest, type.toUpperCase() + end).descriptor.mediaType).toBe(type)
+    },
+  )
+
+  it.each([
+    undefined,
+    '',
+    'application/json',
+    'text/plain; charset=utf-8',
+    'application/octet-stream',
+    'no/',
+    '???',
+  ])('S0-17 S0-18 S2-16 with the type %j the body decides: its mediaType, then its shape', (type) => {
+    expect(decide(ociManifest, type)).toMatchObject({ kind: 'image', decidedBy: 'media-type' })
+    expect(decide(dockerList, type)).toMatchObject({ kind: 'index', decidedBy: 'media-type' })
+    expect(decide(schema1, type)).toMatchObject({ kind: 'schema1', decidedBy: 'shape' })
+    for (const [body, kind, mediaType] of [
+      [ociManifest, 'image', mediaTypes.ociManifest],
+      [ociIndex, 'index', mediaTypes.ociIndex],
+    ] as const) {
+      const document = decide(omit(body, 'mediaType'), type)
+      expect(document).toMatchObject({ kind, decidedBy: 'shape', descriptor: { mediaType } })
+    }
+  })
+
+  it('S0-17 a missing type is refused where that is asked for', () => {
+    for (const type of [undefined, '', 'nonsense'])
+      expect(refused(ociManifest, type, { strictContentType: true }).message).toContain(
+        'No Content-Type present',
+      )
+    expect(decide(ociManifest, 'application/json', { strictContentType: true }).kind).toBe('image')
+  })
+
+  it.each([
+    'text/html',
+    'application/vnd.oci.artifact.manifest.v1+json',
+    'application/vnd.cncf.helm.config.v1+json',
+  ])('S0-21 refuses %s, said by the answer or by the body', (type) => {
+    for (const error of [refused(ociManifest, type), refused({ ...ociManifest, mediaType: type })]) {
+      expect(error.code).toBe('MANIFEST_UNSUPPORTED')
+      expect(error.message).toContain(`Unsupported manifest MIME type: ${type}`)
+    }
+  })
+
+  it('S0-36 refuses a type that contradicts the body, and names both', () => {
+    const wrong = refused(ociIndex, mediaTypes.ociManifest)
+    expect(wrong.code).toBe('MANIFEST_INVALID')
+    expect(wrong.message).toContain(mediaTypes.ociManifest)
+    expect(wrong.message).toContain(mediaTypes.ociIndex)
+    const shape = refused(omit(ociIndex, 'mediaType'), mediaTypes.ociManifest)
+    expect(shape.message).toContain(`says ${mediaTypes.ociManifest}, but it has the manifests of an index`)
+    const own = refused({ ...ociIndex, mediaType: mediaTypes.ociManifest })
+    expect(own.message).toContain('its mediaType says')
+    expect(refused(ociManifest, mediaTypes.dockerManifest).code).toBe('MANIFEST_INVALID')
+    expect(refused(dockerManifest, mediaTypes.dockerSchema1).code).toBe('MANIFEST_INVALID')
+  })
+
+  it.each([
+    { ...ociManifest, manifests: [] },
+    { ...ociIndex, layers: [] },
+    { ...ociIndex, config: descriptor(mediaTypes.ociConfig) },
+    { ...ociManifest, fsLayers: schema1.fsLayers },
+    { ...omit(ociManifest, 'mediaType'), manifests: ociIndex.manifests },
+  ])('refuses a body that is two things at once, whoever says which (CVE-2021-41190) %#', (body) => {
+    for (const type of [undefined, mediaTypes.ociManifest, mediaTypes.ociIndex])
+      expect(refused(body, type).code).toBe('MANIFEST_INVALID')
+  })
+
+  it('S0-45 wants the mediaType in what is said to be Docker’s, not in OCI’s', () => {
+    const error = refused(omit(dockerManifest, 'mediaType'), mediaTypes.dockerManifest)
+    expect(error.message).toContain(
+      'mediaType: expected application/vnd.docker.distribution.manifest.v2+json',
+    )
+    expect(decide(omit(ociManifest, 'mediaType'), mediaTypes.ociManifest).kind).toBe('image')
+  })
+
+  it('S2-20 refuses other bytes than the digest asked for, before any other look at them', () => {
+    const digest = digestOf(bytesOf(ociManifest))
+    expect(decide(ociManifest, undefined, { expected: { digest } }).descriptor.digest).toBe(digest)
+    for (const body of [dockerManifest, Buffer.from('not json'), signed(schema1Payload)]) {
+      const error = refused(body, 'text/html', { expected: { digest } })
+      expect(error.code).toBe('DIGEST_MISMATCH')
+      expect(error.message).toContain(`manifest verification failed for digest ${digest}`)
+      expect(error.subject).toEqual({ ...about, digest })
+    }
+  })
+
+  it('S2-19 S2-41 reports the digest asked for, in its own algorithm, over the bytes as they came', () => {
+    const bytes = Buffer.from(`  ${JSON.stringify(ociManifest)}\n`)
+    const digest = digestOf(bytes, 'sha512')
+    expect(decide(bytes, undefined, { expected: { digest } }).descriptor).toMatchObject({
+      digest,
+      size: bytes.length,
+    })
+  })
+
+  it('refuses what its descriptor did not say', () => {
+    const size = bytesOf(ociManifest).length
+    expect(refused(ociManifest, undefined, { expected: { size: size + 1 } }).code).toBe('SIZE_MISMATCH')
+    expect(decide(ociManifest, undefined, { expected: { size } }).kind).toBe('image')
+    const error = refused(ociManifest, undefined, { expected: { mediaType: mediaTypes.ociIndex } })
+    expect(error.code).toBe('MANIFEST_INVALID')
+    expect(error.message).toContain('its descriptor says')
+  })
+
+  it('S3-03 S4-17 knows a signed schema 1 manifest by the digest of its payload', () => {
+    const digest = digestOf(Buffer.from(schema1Payload))
+    const bytes = signed(schema1Payload, 2)
+    for (const expected of [undefined, { digest }]) {
+      const document = decide(bytes, mediaTypes.dockerSchema1Signed, { expected })
+      expect(document).toMatchObject({ kind: 'schema1', schema1, descriptor: { digest, size: bytes.length } })
+    }
+  })
+
+  it('believes nothing that stands outside of the payload', () => {
+    const bytes = Buffer.from(signed(schema1Payload).toString().replace(/\n\}$/, ',\n   "extra": 1\n}'))
+    const document = decide(bytes, mediaTypes.dockerSchema1)
+    expect(document).toMatchObject({ kind: 'schema1', schema1: { name: 'library/busybox' } })
+    expect(JSON.stringify(document)).not.toContain('"extra"')
+  })
+
+  it('wants what is signed to be a schema 1 manifest by itself', () => {
+    const tail = `,"FsLayers":[]}`
+    const bytes = signed(schema1Payload, 1, { formatTail: Buffer.from(tail).toString('base64url') })
+    expect(refused(bytes, mediaTypes.dockerSchema1Signed).message).toContain('"FsLayers"')
+    const list = signed(schema1Payload, 1, {
+      formatLength: 0,
+      formatTail: Buffer.from('[]').toString('base64url'),
+    })
+    expect(refused(list, mediaTypes.dockerSchema1Signed).message).toContain('expected an object')
+  })
+
+  it('refuses a signed payload as cover for another manifest around it', () => {
+    const honest = JSON.stringify(omit(ociManifest, 'layers'), undefined, 3)
+    const evil = signed(honest)
+      .toString()
+      .replace('"signatures"', `"layers": ${JSON.stringify(ociManifest.layers)},\n"signatures"`)
+    const digest = digestOf(Buffer.from(honest))
+    expect(refused(Buffer.from(evil), mediaTypes.ociManifest, { expected: { digest } }).code).toBe(
+      'DIGEST_MISMATCH',
+    )
+  })
+
+  it('S2-12 S4-05 says that an empty manifest does not exist', () => {
+    const error = refused(Buffer.alloc(0), mediaTypes.ociManifest)
+    expect(error.code).toBe('MANIFEST_UNKNOWN')
+    expect(error.message).toContain('image manifest does not exist for tag or digest')
+  })
+
+  it('refuses more than 4 MiB', () => {
+    const padded = (length: number): Buffer =>
+      Buffer.concat([bytesOf(ociManifest), Buffer.alloc(length, ' ')], length)
+    expect(decide(padded(4 * 1024 * 1024)).kind).toBe('image')
+    expect(refused(padded(4 * 1024 * 1024 + 1)).code).toBe('LIMIT_EXCEEDED')
+  })
+
+  it('S0-33 names what it failed to parse', () => {
+    const error = refused(Buffer.from('{"a":'), mediaTypes.dockerManifest)
+    expect(error.message).toContain('Failed to parse the manifest JSON')
+    expect(error.message).toContain(about.reference)
+    expect(refused([1, 2]).code).toBe('MANIFEST_INVALID')
+    expect(refused({}).code).toBe('MANIFEST_INVALID')
+    expect(refused('text').code).toBe('MANIFEST_INVALID')
+  })
+
+  it('S0-22 names the schema and the path', () => {
+    const layers = [dockerManifest.layers[0], { ...dockerManifest.layers[0], digest: 'sha256:zz' }]
+    const two = refused({ ...dockerManifest, layers }, mediaTypes.dockerManifest)
+    expect(two.message).toContain('schema 2 manifest')
+    expect(two.message).toMatch(/layers\[1\]\.digest: expected a digest.*, got "sha256:zz"/)
+    const one = refused({ ...schema1, fsLayers: [{ blobSum: 'x' }] }, mediaTypes.dockerSchema1)
+    expect(one.message).toContain('schema 1 manifest')
+    expect(one.message).toContain('fsLayers[0].blobSum')
+  })
+
+  it('S0-34 S0-35 S2-77 wants the schema version to be a number, and the one of its kind', () => {
+    expect(refused({ ...ociManifest, schemaVersion: '2' }).message).toContain(
+      'Failed to find manifest schema version',
+    )
+    expect(refused({ ...ociManifest, schemaVersion: 1 }).message).toContain(
+      'schemaVersion: expected 2, got 1',
+    )
+    expect(refused(omit(ociIndex, 'schemaVersion')).message).toContain(
+      'schemaVersion: expected 2, got nothing',
+    )
+    expect(refused({ ...schema1, schemaVersion: 2 }).message).toContain('schemaVersion: expected 1, got 2')
+  })
+
+  it('refuses keys that Go would read and we would not', () => {
+    expect(refused({ ...ociManifest, Layers: [] }).message).toContain('"Layers"')
+    expect(refused({ ...ociManifest, ['layer\u017f']: [] }).code).toBe('MANIFEST_INVALID')
+    const [layer] = ociManifest.layers
+    expect(refused({ ...ociManifest, layers: [{ ...layer, Digest: 'x' }] }).message).toContain('"Digest"')
+    expect(decide({ ...ociManifest, unheardOf: 1 }).kind).toBe('image')
+  })
+
+  it('S2-21 S2-22 reads the manifest of the article, whose config has no type of its own', () => {
+    const bytes = fixture('schema2-manifest.json')
+    const document = decide(bytes, mediaTypes.dockerManifest)
+    if (document.kind !== 'image') throw new Error(document.kind)
+    const { config, layers } = document.manifest
+    expect(config).toMatchObject({ mediaType: 'application/octet-stream', size: 1756 })
+    expect(layers.map(({ size }) => size)).toEqual([224153958, 32, 32, 10289])
+    expect(layers[1]?.digest).toBe(
+      parseDigest('sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4'),
+    )
+    expect(document.bytes).toEqual(bytes)
+  })
+
+  it('fails with nothing but its own error, on any bytes and on any JSON in these shapes', () => {
+    const value = fc.oneof(
+      fc.jsonValue(),
+      fc.constantFrom(...Object.values(ociManifest), ...ociIndex.manifests),
+    )
+    const field = fc.constantFrom(
+      'schemaVersion',
+      'mediaType',
+      'config',
+      'layers',
+      'manifests',
+      'fsLayers',
+      'signatures',
+    )
+    const body = fc.oneof(
+      fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+      fc.dictionary(field, value).map(bytesOf),
+      fc.tuple(field, value).map(([key, one]) => bytesOf({ ...ociManifest, [key]: one })),
+    )
+    fc.assert(
+      fc.property(body, fc.constantFrom(undefined, ...Object.values(mediaTypes)), (bytes, type) => {
+        const document = tolerant(() => decide(bytes, type))
+        if (document !== undefined) expect(document.descriptor.size).toBe(bytes.length)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('costs one error for millions of wrong items', () => {
+    const bytes = Buffer.from(`{"schemaVersion":2,"manifests":[${'0,'.repeat(2_000_000)}0]}`)
+    const begun = performance.now()
+    expect(refused(bytes).message).toContain('manifests[0]: expected a descriptor, got 0')
+    expect(performance.now() - begun).toBeLessThan(3_000)
+  })
+})

@@ -1,0 +1,58 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { DescriptorCodec } from '../../lib/image/descriptor.js'
+import { decodeJson } from '../../lib/image/json.js'
+import { mediaTypes } from '../../lib/image/media-types.js'
+import { descriptor } from './documents.js'
+import { failure } from './failure.js'
+
+const document = { code: 'MANIFEST_INVALID', what: 'it' } as const
+const decode = (value: unknown): unknown => decodeJson(DescriptorCodec, value, document)
+const good = descriptor(mediaTypes.ociLayer)
+
+describe('DescriptorCodec', () => {
+  it('S0-46 takes any whole size that a number holds, and keeps what it does not know', () => {
+    fc.assert(
+      fc.property(fc.maxSafeNat(), (size) => {
+        const value = { ...good, size, unheardOf: [1] }
+        expect(decode(value)).toEqual(value)
+      }),
+    )
+    expect(decode({ ...good, size: 5 * 2 ** 32 })).toMatchObject({ size: 21474836480 })
+  })
+
+  it.each([-1, 1.5, 2 ** 53, 1e300, '3', null, undefined, true, [3], Number.NaN])(
+    'refuses the size %j',
+    (size) => {
+      expect(failure(() => decode({ ...good, size })).message).toContain('size: expected a size')
+    },
+  )
+
+  it.each([
+    [{ mediaType: 'a/b\r\nX: y' }, 'mediaType: expected a media type'],
+    [{ mediaType: '' }, 'mediaType: expected a media type, got ""'],
+    [{ digest: '../../etc' }, 'digest: expected a digest'],
+    [{ urls: ['https://x', 3] }, 'urls[1]: expected string, got 3'],
+    [{ annotations: { a: null } }, 'annotations.a: expected string, got null'],
+    [{ platform: { os: 'linux' } }, 'platform.architecture: expected string, got nothing'],
+    [
+      { platform: { os: 'linux', architecture: 'x', 'os.features': 'f' } },
+      'platform["os.features"]: expected',
+    ],
+    [{ data: 3 }, 'data: expected string, got 3'],
+  ])('refuses %j', (change, problem) => {
+    expect(failure(() => decode({ ...good, ...change })).message).toContain(problem)
+  })
+
+  it('S0-47 takes one with urls, platform, data and annotations', () => {
+    const value = {
+      ...good,
+      urls: ['https://example.test/x'],
+      annotations: { __proto__x: '1' },
+      platform: { os: 'linux', architecture: 'arm', variant: 'v7' },
+      data: 'e30=',
+      artifactType: 'a/b',
+    }
+    expect(decode(value)).toEqual(value)
+  })
+})

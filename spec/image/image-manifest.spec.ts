@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import { blobsOf, parseImageManifest } from '../../lib/image/image-manifest.js'
+import { bytesOf, dockerManifest, ociManifest } from './documents.js'
+import { failure } from './failure.js'
+
+const refused = (change: object): string =>
+  failure(() => parseImageManifest(bytesOf({ ...ociManifest, ...change }))).message
+
+describe('ImageManifest', () => {
+  it('S0-44 has at least one layer, digests of the right form and schema version 2', () => {
+    expect(refused({ layers: [] })).toContain('layers: expected at least one layer, got none')
+    expect(refused({ config: { ...ociManifest.config, digest: 'sha256' } })).toContain(
+      'config.digest: expected',
+    )
+    expect(refused({ schemaVersion: 3 })).toContain('schemaVersion: expected 2, got 3')
+    expect(parseImageManifest(bytesOf(dockerManifest))).toEqual(dockerManifest)
+  })
+
+  it('S0-25 S0-26 needs its config and each layer once', () => {
+    const [a, b] = ociManifest.layers
+    const manifest = parseImageManifest(bytesOf({ ...ociManifest, layers: [a, b, a] }))
+    expect(manifest.layers).toHaveLength(3)
+    expect(blobsOf(manifest)).toEqual([ociManifest.config, a, b])
+  })
+
+  it('refuses one digest with two sizes', () => {
+    const [a] = ociManifest.layers
+    expect(refused({ layers: [a, { ...a, size: 99 }] })).toContain('is said to have 3 bytes and 99 bytes')
+  })
+
+  it('S0-61 takes a config that is also a layer', () => {
+    const manifest = parseImageManifest(bytesOf({ ...ociManifest, layers: [ociManifest.config] }))
+    expect(blobsOf(manifest)).toEqual([ociManifest.config])
+  })
+})
