@@ -1,0 +1,127 @@
+/** Undoes the compression of a layer in big chunks and flat memory, and refuses what is damaged or cut off. */
+import { Duplex, PassThrough, type Transform } from 'node:stream'
+import zlib from 'node:zlib'
+import { WindlassError } from '../errors.js'
+import type { Compression } from './compression.js'
+import type { Framing } from './framing.js'
+import { FzstdDecoder } from './fzstd-decoder.js'
+import { GzipTail } from './gzip-tail.js'
+import { ZstdFrames } from './zstd-frames.js'
+
+/** Bytes of output at once: inflate's thread hop is paid once a chunk. */
+const chunkSize = 512 * 1024
+const sizes = { chunkSize, highWaterMark: chunkSize }
+
+/**
+ * gzip: any number of members, empty ones too, then zeros; whatever else follows is refused, as are wrong checksums
+ * and lengths. zstd: any number of frames, skippable ones too, and nothing else; windows up to 128 MiB.
+ * The stream fails with LAYER_INVALID, or LIMIT_EXCEEDED for the window.
+ * (Go's gzip reader refuses the zeros too; GNU gzip, unpigz and Node take them.)
+ */
+export function decompressor(compression: Compression): Duplex {
+  switch (compression) {
+    case 'none':
+      return new PassThrough({ highWaterMark: chunkSize })
+    case 'gzip':
+      return new Decompressor(zlib.createGunzip(sizes), new GzipTail(), 'gzip')
+    case 'zstd':
+      return new Decompressor(createZstd(), new ZstdFrames(), 'zstd')
+  }
+}
+
+type Decoder = Transform & { readonly bytesWritten: number }
+
+/** Of Node from 22.15 and 23.8 on. */
+interface WithZstd {
+  createZstdDecompress(options: typeof sizes): Decoder
+}
+
+const hasZstd = (module: object): module is WithZstd => 'createZstdDecompress' in module
+
+function createZstd(): Decoder {
+  const module: object = zlib
+  return hasZstd(module) ? module.createZstdDecompress(sizes) : new FzstdDecoder(chunkSize)
+}
+
+/** A decoder with its framing: takes input to the end even where the decoder is done before, and names its errors. */
+class Decompressor extends Duplex {
+  readonly #decoder: Decoder
+  readonly #framing: Framing
+  #over = false
+  #taken: (() => void) | undefined
+
+  constructor(decoder: Decoder, framing: Framing, name: string) {
+    super({ readableHighWaterMark: chunkSize, writableHighWaterMark: chunkSize })
+    this.#decoder = decoder
+    this.#framing = framing
+    decoder.on('data', (chunk: Buffer) => {
+      if (!this.push(chunk)) decoder.pause()
+    })
+    decoder.on('end', () => {
+      this.#over = true
+      this.#release()
+    })
+    decoder.on('error', (error: Error) => this.destroy(named(error, name)))
+  }
+
+  override _read(): void {
+    this.#decoder.resume()
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, taken: (error?: Error) => void): void {
+    try {
+      this.#framing.take(chunk)
+    } catch (error) {
+      taken(error as Error)
+      return
+    }
+    if (this.#over) {
+      taken()
+      return
+    }
+    // A decoder that has seen its end calls back no more: then its 'end' does.
+    this.#taken = taken
+    this.#decoder.write(chunk, () => this.#release())
+  }
+
+  override _final(done: (error?: Error) => void): void {
+    const finish = (): void => {
+      try {
+        this.#framing.finish(this.#decoder.bytesWritten)
+      } catch (error) {
+        done(error as Error)
+        return
+      }
+      this.push(null)
+      done()
+    }
+    if (this.#over) finish()
+    else {
+      this.#decoder.once('end', finish)
+      this.#decoder.end()
+    }
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    if (this.#decoder.closed) {
+      done(error)
+      return
+    }
+    this.#decoder.once('close', () => done(error))
+    this.#decoder.destroy()
+  }
+
+  #release(): void {
+    const taken = this.#taken
+    this.#taken = undefined
+    taken?.()
+  }
+}
+
+function named(cause: Error, name: string): WindlassError {
+  if (cause instanceof WindlassError) return cause
+  return new WindlassError('LAYER_INVALID', `Decompressing the layer as ${name} failed: ${cause.message}`, {
+    cause,
+    hint: 'The layer is damaged or cut off; nothing of it is kept.',
+  })
+}

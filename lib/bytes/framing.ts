@@ -1,0 +1,8 @@
+/** What a decoder of compressed bytes leaves unseen, and somebody has to look at. */
+
+/** Watches the compressed bytes for what the decoder itself lets pass. */
+export interface Framing {
+  take(chunk: Buffer): void
+  /** All bytes were taken, and the decoder used the first `consumed` of them. */
+  finish(consumed: number): void
+}

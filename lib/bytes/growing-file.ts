@@ -1,0 +1,204 @@
+/**
+ * A file that is still being written and may be read from its start meanwhile: what stands between a download and
+ * whoever unpacks behind it. It says how far it has come, and whether its bytes are verified; until then nothing that
+ * was read from it may count.
+ */
+import { constants } from 'node:fs'
+import { open, type FileHandle } from 'node:fs/promises'
+import { BehaviorSubject, type Observable } from 'rxjs'
+import { asWindlassError, WindlassError } from '../errors.js'
+import { fileFailure } from './file-failure.js'
+import { Verifier, type Expected, type Verified } from './verifier.js'
+
+/** It moves to the right; only a restart goes back, to `growing`. */
+export type GrowingPhase = 'growing' | 'arrived' | 'verified' | 'failed'
+
+export interface GrowingState {
+  readonly path: string
+  /** Bytes that can be read. */
+  readonly length: number
+  /** Counts the restarts: bytes of another generation are other bytes. */
+  readonly generation: number
+  readonly phase: GrowingPhase
+  /** With `failed`. */
+  readonly error?: WindlassError
+}
+
+export interface GrowingOptions {
+  readonly expected: Expected
+  readonly what?: Verified
+}
+
+const rereadBytes = 1024 * 1024
+const order = { growing: 0, arrived: 1, verified: 2, failed: 3 } as const
+
+export class GrowingFile {
+  readonly path: string
+  readonly #file: FileHandle
+  readonly #options: GrowingOptions
+  readonly #states: BehaviorSubject<GrowingState>
+  #verifier: Verifier
+  #closing: Promise<void> | undefined
+
+  private constructor(path: string, file: FileHandle, options: GrowingOptions) {
+    this.path = path
+    this.#file = file
+    this.#options = options
+    this.#verifier = new Verifier(options.expected, options.what)
+    this.#states = new BehaviorSubject<GrowingState>({ path, length: 0, generation: 0, phase: 'growing' })
+  }
+
+  /**
+   * Opens `path`, or makes it. Bytes that are there are read once, to be verified with those that follow; a file
+   * longer than expected is emptied (S2-71). `state.length` says from where to go on.
+   * @throws WindlassError STORE_*
+   */
+  static async open(path: string, options: GrowingOptions): Promise<GrowingFile> {
+    // A link in the place of a download would have it written somewhere else.
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW
+    const handle = await trying('Opening a download', path, () => open(path, flags, 0o600))
+    const file = new GrowingFile(path, handle, options)
+    try {
+      await trying('Reading a partial download', path, () => file.#reread())
+      return file
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
+  }
+
+  get state(): GrowingState {
+    return this.#states.value
+  }
+
+  /** The present state, then each that follows; completes when the file is closed. Never fails: `failed` is a phase. */
+  get states(): Observable<GrowingState> {
+    return this.#states.asObservable()
+  }
+
+  /**
+   * Writes `chunk` at the end. One at a time: await it before the next, that is the backpressure.
+   * @throws WindlassError SIZE_MISMATCH before a byte too many is written; STORE_FULL and other STORE_*
+   */
+  async append(chunk: Uint8Array): Promise<void> {
+    const { length, phase } = this.state
+    if (phase !== 'growing')
+      throw new WindlassError('INTERNAL', `${this.path} is ${phase} and takes no more bytes`)
+    this.#verifier.update(chunk)
+    await trying('Writing a download', this.path, () => this.#write(chunk, length))
+    this.#next({ length: length + chunk.length })
+  }
+
+  /** Empties the file: the bytes come again, from the first (a new generation). */
+  async truncate(): Promise<void> {
+    await trying('Emptying a download', this.path, () => this.#file.truncate(0))
+    this.#verifier = new Verifier(this.#options.expected, this.#options.what)
+    this.#next({ length: 0, phase: 'growing', generation: this.state.generation + 1 })
+  }
+
+  /** All bytes are here. Not yet a word on whether they are the right ones. */
+  finish(): void {
+    if (this.state.phase === 'growing') this.#next({ phase: 'arrived' })
+  }
+
+  /**
+   * Checks size and digest; what follows it may count. A mismatch changes nothing: `truncate` or `fail`, as the caller
+   * knows better whether the bytes are worth another attempt (S2-74).
+   * @throws WindlassError SIZE_MISMATCH, DIGEST_MISMATCH
+   */
+  verify(): void {
+    if (this.state.phase === 'verified') return
+    this.finish()
+    this.#verifier.check()
+    this.#next({ phase: 'verified' })
+  }
+
+  /** Gives up: whoever waits gets `error`. After `verified` it says nothing. */
+  fail(error: unknown): void {
+    const { phase } = this.state
+    if (phase !== 'verified' && phase !== 'failed')
+      this.#next({ phase: 'failed', error: asWindlassError(error) })
+  }
+
+  /**
+   * Resolves when the file has come as far as `phase`.
+   * @throws what the file failed with; CANCELLED if `signal` aborts
+   */
+  waitFor(phase: 'arrived' | 'verified', signal?: AbortSignal): Promise<GrowingState> {
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        subscription.unsubscribe()
+        signal?.removeEventListener('abort', abort)
+      }
+      const abort = (): void => {
+        leave()
+        reject(
+          new WindlassError('CANCELLED', `Waiting for ${this.path} was cancelled`, { cause: signal?.reason }),
+        )
+      }
+      const look = (state: GrowingState): void => {
+        if (state.phase === 'failed') reject(state.error)
+        else if (order[state.phase] >= order[phase]) resolve(state)
+        else return
+        queueMicrotask(leave)
+      }
+      const subscription = this.#states.subscribe(look)
+      if (signal?.aborted === true) abort()
+      else signal?.addEventListener('abort', abort, { once: true })
+    })
+  }
+
+  /** Brings the bytes to the disk itself. */
+  async sync(): Promise<void> {
+    await trying('Syncing a download', this.path, () => this.#file.datasync())
+  }
+
+  /** Closes the file; if it is not verified by now it has failed (CANCELLED). The file itself stays. */
+  close(): Promise<void> {
+    this.fail(new WindlassError('CANCELLED', `The download to ${this.path} was given up`))
+    this.#closing ??= this.#file.close().finally(() => this.#states.complete())
+    return this.#closing
+  }
+
+  #next(change: Partial<GrowingState>): void {
+    this.#states.next({ ...this.state, ...change })
+  }
+
+  async #write(chunk: Uint8Array, position: number): Promise<void> {
+    for (let written = 0; written < chunk.length;) {
+      const { bytesWritten } = await this.#file.write(
+        chunk,
+        written,
+        chunk.length - written,
+        position + written,
+      )
+      written += bytesWritten
+    }
+  }
+
+  async #reread(): Promise<void> {
+    const { size } = await this.#file.stat()
+    if (size === 0) return
+    if (size > this.#options.expected.size) {
+      await this.#file.truncate(0)
+      return
+    }
+    const buffer = Buffer.allocUnsafe(Math.min(rereadBytes, size))
+    let length = 0
+    while (length < size) {
+      const { bytesRead } = await this.#file.read(buffer, 0, buffer.length, length)
+      if (bytesRead === 0) break
+      this.#verifier.update(buffer.subarray(0, bytesRead))
+      length += bytesRead
+    }
+    this.#next({ length })
+  }
+}
+
+async function trying<T>(doing: string, path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw fileFailure(error, doing, path)
+  }
+}

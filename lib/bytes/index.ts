@@ -1,0 +1,10 @@
+/** Bytes on their way: what other modules use of it. */
+export { type Compression, detectCompression } from './compression.js'
+export { decompressor } from './decompress.js'
+export { followFile, type Growth } from './follow-file.js'
+export { GrowingFile, type GrowingOptions, type GrowingPhase, type GrowingState } from './growing-file.js'
+export { Meter } from './meter.js'
+export { type PumpOptions, pump } from './pump.js'
+export { type Cap, readCapped } from './read-capped.js'
+export { type Expected, type Verified, Verifier } from './verifier.js'
+export { type Sniffed, sniffCompression } from './sniff.js'
