@@ -1,0 +1,120 @@
+/** One 512-byte header block, as v7, ustar, pax, GNU and star write it. */
+import { numericField, octalField } from './numbers.js'
+import { invalidArchive } from './refusal.js'
+
+export const blockSize = 512
+
+export type TarFormat = 'v7' | 'ustar' | 'gnu' | 'star'
+
+/** The fields as they stand, before pax records and long names have their say. */
+export interface RawHeader {
+  readonly format: TarFormat
+  /** The type flag as a character. */
+  readonly flag: string
+  readonly path: string
+  readonly linkTarget: string
+  readonly size: number | bigint
+  readonly mode: number | bigint
+  readonly uid: number | bigint
+  readonly gid: number | bigint
+  /** Seconds. */
+  readonly mtime: number | bigint
+  readonly major: number | bigint
+  readonly minor: number | bigint
+}
+
+/** Whether the block at `at` is all zeros: two of them end an archive. */
+export function isZeroBlock(bytes: Buffer, at: number): boolean {
+  for (let i = at; i < at + blockSize; i++) if (bytes[i] !== 0) return false
+  return true
+}
+
+/**
+ * Reads the header at `at`. As Go's archive/tar: every numeric field must parse, also those its type does not use.
+ * @throws WindlassError LAYER_INVALID
+ */
+export function parseHeader(bytes: Buffer, at: number): RawHeader {
+  if (!checksumHolds(bytes, at)) throw invalidArchive('the checksum of a header is wrong')
+  const format = formatOf(bytes, at)
+  const name = text(bytes, at, 100)
+  const extended = format !== 'v7'
+  const header = {
+    format,
+    flag: String.fromCharCode(bytes[at + 156]!),
+    path: '',
+    linkTarget: text(bytes, at + 157, 100),
+    mode: numericField(bytes, at + 100, 8, 'mode'),
+    uid: numericField(bytes, at + 108, 8, 'uid'),
+    gid: numericField(bytes, at + 116, 8, 'gid'),
+    size: numericField(bytes, at + 124, 12, 'size'),
+    mtime: numericField(bytes, at + 136, 12, 'mtime'),
+    major: extended ? numericField(bytes, at + 329, 8, 'device major') : 0,
+    minor: extended ? numericField(bytes, at + 337, 8, 'device minor') : 0,
+  }
+  const prefix = extended ? prefixOf(format, bytes, at) : ''
+  header.path = prefix === '' ? name : `${prefix}/${name}`
+  return header
+}
+
+/** The sum of all bytes, the checksum's own as spaces; old Suns summed them as signed. */
+function checksumHolds(bytes: Buffer, at: number): boolean {
+  let given: number
+  try {
+    given = octalField(bytes, at + 148, 8, 'checksum')
+  } catch {
+    return false
+  }
+  let unsigned = 8 * 0x20
+  let negative = 0
+  for (let i = at; i < at + 148; i++) {
+    unsigned += bytes[i]!
+    negative += bytes[i]! >> 7
+  }
+  for (let i = at + 156; i < at + blockSize; i++) {
+    unsigned += bytes[i]!
+    negative += bytes[i]! >> 7
+  }
+  return given === unsigned || given === unsigned - 256 * negative
+}
+
+function formatOf(bytes: Buffer, at: number): TarFormat {
+  if (bytes[at + 257] !== 0x75) return 'v7'
+  const magic = bytes.toString('latin1', at + 257, at + 265)
+  if (magic === 'ustar  \0') return 'gnu'
+  if (!magic.startsWith('ustar\0')) return 'v7'
+  return bytes.toString('latin1', at + 508, at + 512) === 'tar\0' ? 'star' : 'ustar'
+}
+
+function prefixOf(format: TarFormat, bytes: Buffer, at: number): string {
+  if (format === 'ustar') return text(bytes, at + 345, 155)
+  if (format === 'star') {
+    numericField(bytes, at + 476, 12, 'atime')
+    numericField(bytes, at + 488, 12, 'ctime')
+    return text(bytes, at + 345, 131)
+  }
+  return gnuTimesHold(bytes, at) ? '' : asciiOnly(text(bytes, at + 345, 155))
+}
+
+/**
+ * GNU has atime and ctime where ustar has the prefix, but writers of Go before 1.8 put the prefix there all the same:
+ * what does not parse as times is such a prefix (golang.org/issue/12594).
+ */
+function gnuTimesHold(bytes: Buffer, at: number): boolean {
+  try {
+    if (bytes[at + 345] !== 0) numericField(bytes, at + 345, 12, 'atime')
+    if (bytes[at + 357] !== 0) numericField(bytes, at + 357, 12, 'ctime')
+    return true
+  } catch {
+    return false
+  }
+}
+
+// eslint-disable-next-line no-control-regex -- it is the control characters that ASCII includes
+const asciiOnly = (prefix: string): string => (/^[\x00-\x7f]*$/.test(prefix) ? prefix : '')
+
+/** The bytes up to the first NUL, as latin1. */
+function text(bytes: Buffer, at: number, length: number): string {
+  let end = at
+  while (end < at + length && bytes[end] !== 0) end++
+  return end === at ? '' : bytes.toString('latin1', at, end)
+}

@@ -1,0 +1,77 @@
+/** Numbers as tar headers and pax records write them: octal, base-256 and decimal, with Go's tolerance and no more. */
+import { invalidArchive } from './refusal.js'
+
+const maxInt64 = 2n ** 63n - 1n
+const nul = 0x00
+const space = 0x20
+
+/**
+ * A numeric header field: octal, or two's complement base-256 where the first bit is set (GNU, star).
+ * A bigint only where a number would not be exact.
+ * @throws WindlassError LAYER_INVALID for anything but digits, and for what int64 does not hold
+ */
+export function numericField(bytes: Buffer, at: number, length: number, name: string): number | bigint {
+  return (bytes[at]! & 0x80) === 0
+    ? octalField(bytes, at, length, name)
+    : binaryField(bytes, at, length, name)
+}
+
+/** Octal digits between any spaces and NULs; 0 where there are none. */
+export function octalField(bytes: Buffer, at: number, length: number, name: string): number {
+  let start = at
+  let end = at + length
+  while (start < end && isBlank(bytes[start]!)) start++
+  while (end > start && isBlank(bytes[end - 1]!)) end--
+  let value = 0
+  for (let i = start; i < end; i++) {
+    const digit = bytes[i]! - 0x30
+    if (bytes[i] === nul) break
+    if (digit < 0 || digit > 7) throw invalidArchive(`the ${name} of a header is not a number`)
+    value = value * 8 + digit
+  }
+  return value
+}
+
+const isBlank = (byte: number): boolean => byte === space || byte === nul
+
+function binaryField(bytes: Buffer, at: number, length: number, name: string): number | bigint {
+  const negative = (bytes[at]! & 0x40) !== 0
+  let value = 0n
+  for (let i = 0; i < length; i++) {
+    const byte = negative ? ~bytes[at + i]! & 0xff : bytes[at + i]!
+    value = (value << 8n) | BigInt(i === 0 ? byte & 0x7f : byte)
+  }
+  if (value > maxInt64) throw invalidArchive(`the ${name} of a header overflows`)
+  return narrow(negative ? ~value : value)
+}
+
+/** A decimal int64 with an optional sign, as pax records and sparse maps have; undefined for anything else. */
+export function decimal(text: string): number | bigint | undefined {
+  if (!/^[+-]?[0-9]+$/.test(text)) return undefined
+  const short = Number(text)
+  if (Number.isSafeInteger(short)) return short
+  // A million digits would take BigInt seconds: leading zeros aside, int64 has at most 19.
+  const digits = text.replace(/^[+-]?0*/, '')
+  if (digits.length > 19) return undefined
+  const value = text.startsWith('-') ? -BigInt(digits) : BigInt(digits)
+  return value > maxInt64 || value < -maxInt64 - 1n ? undefined : value
+}
+
+/**
+ * Nanoseconds of a pax time, `seconds[.fraction]`: exact to the nanosecond, what is finer is cut off.
+ * Undefined where it is malformed.
+ */
+export function paxTime(text: string): bigint | undefined {
+  const dot = text.indexOf('.')
+  const whole = dot < 0 ? text : text.slice(0, dot)
+  const fraction = dot < 0 ? '' : text.slice(dot + 1)
+  const seconds = decimal(whole)
+  if (seconds === undefined || !/^[0-9]*$/.test(fraction)) return undefined
+  const nanoseconds = BigInt(fraction.slice(0, 9).padEnd(9, '0'))
+  return BigInt(seconds) * 1_000_000_000n + (whole.startsWith('-') ? -nanoseconds : nanoseconds)
+}
+
+function narrow(value: bigint): number | bigint {
+  const short = Number(value)
+  return Number.isSafeInteger(short) ? short : value
+}

@@ -1,0 +1,52 @@
+/** The body of a pax extended header: records of `<length> <key>=<value>\n` (POSIX.1-2001, pax). */
+import { decimal } from './numbers.js'
+import { invalidArchive } from './refusal.js'
+
+/** Keys and values as latin1; the last of a repeated key, an empty value where the record has none. */
+export type PaxRecords = ReadonlyMap<string, string>
+
+export const noRecords: PaxRecords = new Map()
+
+const sparseOffset = 'GNU.sparse.offset'
+const sparseLength = 'GNU.sparse.numbytes'
+const withoutNul: ReadonlySet<string> = new Set(['path', 'linkpath', 'uname', 'gname'])
+
+/**
+ * As Go's archive/tar, what is malformed refuses the archive; nothing is skipped silently.
+ * The repeated keys of GNU sparse format 0.0 are gathered into the `GNU.sparse.map` of format 0.1.
+ * @throws WindlassError LAYER_INVALID
+ */
+export function parsePax(body: Buffer): PaxRecords {
+  const text = body.toString('latin1')
+  const records = new Map<string, string>()
+  const sparse: string[] = []
+  for (let at = 0; at < text.length;) {
+    const { key, value, next } = record(text, at)
+    if (key === sparseOffset || key === sparseLength) {
+      if (key !== (sparse.length % 2 === 0 ? sparseOffset : sparseLength) || value.includes(','))
+        throw invalidArchive('the sparse map of a pax header is out of order')
+      sparse.push(value)
+    } else records.set(key, value)
+    at = next
+  }
+  if (sparse.length > 0) records.set('GNU.sparse.map', sparse.join(','))
+  return records
+}
+
+function record(text: string, at: number): { key: string; value: string; next: number } {
+  const space = text.indexOf(' ', at)
+  const length = space < 0 ? undefined : decimal(text.slice(at, space))
+  if (typeof length !== 'number' || length < 5 || length > text.length - at) throw malformed()
+  const next = at + length
+  if (next <= space + 1 || text[next - 1] !== '\n') throw malformed()
+  const equals = text.indexOf('=', space + 1)
+  if (equals < 0 || equals >= next) throw malformed()
+  const key = text.slice(space + 1, equals)
+  const value = text.slice(equals + 1, next - 1)
+  if (key === '' || key.includes('\0')) throw malformed()
+  if (withoutNul.has(key) && value.includes('\0'))
+    throw invalidArchive(`the pax record ${key} has a NUL in it`)
+  return { key, value, next }
+}
+
+const malformed = (): Error => invalidArchive('a record of a pax header is malformed')

@@ -1,0 +1,309 @@
+/**
+ * Reads a tar archive as Go's archive/tar does: what scanners of images see is what is unpacked.
+ * It is pushed whole chunks and calls its handler synchronously; nothing is buffered but headers.
+ */
+import { asWindlassError } from '../../errors.js'
+import { hasData, mergeHeader, toEntry, type Extensions, type Merged } from './assemble.js'
+import type { EntryHandler } from './entry.js'
+import { blockSize, isZeroBlock, parseHeader, type RawHeader } from './header.js'
+import { defaultTarLimits, type TarLimits } from './limits.js'
+import { noRecords, parsePax } from './pax.js'
+import { Placement } from './placement.js'
+import { invalidArchive, overLimit, quoted } from './refusal.js'
+import {
+  checkSparse,
+  HeaderMap,
+  LeadingMap,
+  realSizeOf,
+  recordedMap,
+  sparseFormatOf,
+  type Fragment,
+} from './sparse.js'
+
+/**
+ * What the next bytes are. `header`, `second-zero`, `header-map` and `leading-map` take whole blocks;
+ * `meta`, `data` and `padding` take `left` bytes; `end` takes all there is.
+ */
+type State = 'header' | 'second-zero' | 'header-map' | 'leading-map' | 'meta' | 'data' | 'padding' | 'end'
+
+const noExtensions: Extensions = { records: noRecords, longName: '', longLink: '' }
+
+export class TarReader {
+  readonly #handler: EntryHandler
+  readonly #limits: TarLimits
+  #state: State = 'header'
+  /** A block that began in an earlier chunk. */
+  readonly #partial = Buffer.alloc(blockSize)
+  #held = 0
+  /** Bytes of the archive before the present chunk, for messages. */
+  #read = 0
+
+  #extensions = noExtensions
+  #metaFlag = ''
+  #meta = Buffer.alloc(0)
+  /** Bytes that `meta`, `data` or `padding` still take. */
+  #left = 0
+  #padding = 0
+
+  #pending: Merged | undefined
+  #headerMap: HeaderMap | undefined
+  #leadingMap: LeadingMap | undefined
+  #placement = new Placement([])
+  #entries = 0
+  #totalBytes = 0
+  #failure: Error | undefined
+
+  constructor(handler: EntryHandler, limits: Partial<TarLimits> = {}) {
+    this.#handler = handler
+    this.#limits = { ...defaultTarLimits, ...limits }
+  }
+
+  /** Whether the end of the archive has been seen; what comes after it is taken and dropped. */
+  get ended(): boolean {
+    return this.#state === 'end'
+  }
+
+  /**
+   * Takes the next bytes. Once it has thrown, it throws the same again.
+   * @throws WindlassError LAYER_INVALID, LIMIT_EXCEEDED; whatever the handler throws
+   */
+  write(chunk: Buffer): void {
+    this.#guard(() => {
+      for (let at = 0; at < chunk.length;) at = this.#step(chunk, at)
+      this.#read += chunk.length
+    })
+  }
+
+  /**
+   * Says that there is no more. As Go: the blocks that end an archive, and the padding of its last entry, may lack.
+   * @throws WindlassError LAYER_INVALID where the archive ends inside of a header or of data
+   */
+  finish(): void {
+    this.#guard(() => {
+      const between = this.#state === 'header' || this.#state === 'second-zero'
+      if (this.#state === 'end' || this.#state === 'padding' || (between && this.#held === 0)) return
+      throw invalidArchive(
+        `it is cut off after ${this.#read} bytes, inside of a ${between ? 'header' : this.#state}`,
+      )
+    })
+  }
+
+  #guard(work: () => void): void {
+    if (this.#failure !== undefined) throw this.#failure
+    try {
+      work()
+    } catch (error) {
+      this.#failure = error instanceof Error ? error : asWindlassError(error)
+      throw this.#failure
+    }
+  }
+
+  #step(chunk: Buffer, at: number): number {
+    const there = chunk.length - at
+    switch (this.#state) {
+      case 'end':
+        return chunk.length
+      case 'padding': {
+        const taken = Math.min(there, this.#left)
+        this.#left -= taken
+        if (this.#left === 0) this.#state = 'header'
+        return at + taken
+      }
+      case 'data': {
+        const taken = Math.min(there, this.#left)
+        this.#placement.place(chunk, at, at + taken, this.#handler)
+        this.#left -= taken
+        if (this.#left === 0) this.#endEntry()
+        return at + taken
+      }
+      case 'meta': {
+        const taken = Math.min(there, this.#left)
+        chunk.copy(this.#meta, this.#meta.length - this.#left, at, at + taken)
+        this.#left -= taken
+        if (this.#left === 0) this.#endMeta()
+        return at + taken
+      }
+      default:
+        return this.#stepBlock(chunk, at)
+    }
+  }
+
+  #stepBlock(chunk: Buffer, at: number): number {
+    if (this.#held === 0 && chunk.length - at >= blockSize) {
+      this.#block(chunk, at)
+      return at + blockSize
+    }
+    const copied = chunk.copy(this.#partial, this.#held, at)
+    this.#held += copied
+    if (this.#held === blockSize) {
+      this.#held = 0
+      this.#block(this.#partial, 0)
+    }
+    return at + copied
+  }
+
+  #block(bytes: Buffer, at: number): void {
+    switch (this.#state) {
+      case 'second-zero':
+        if (!isZeroBlock(bytes, at)) throw invalidArchive('a lone block of zeros stands inside of it')
+        this.#state = 'end'
+        return
+      case 'header-map':
+        this.#headerMap!.block(bytes, at)
+        if (!this.#headerMap!.extended) this.#startMapped(this.#headerMap!)
+        return
+      case 'leading-map':
+        if (this.#left < blockSize) throw invalidArchive('the sparse map of a file is longer than its data')
+        this.#left -= blockSize
+        if (this.#leadingMap!.block(bytes, at)) this.#startSparse(this.#leadingMap!.fragments())
+        return
+      default:
+        if (isZeroBlock(bytes, at)) this.#state = 'second-zero'
+        else this.#header(parseHeader(bytes, at), bytes, at)
+    }
+  }
+
+  #header(header: RawHeader, bytes: Buffer, at: number): void {
+    switch (header.flag) {
+      case 'x':
+      case 'g':
+      case 'L':
+      case 'K':
+        this.#startMeta(header)
+        return
+      default: {
+        const merged = mergeHeader(header, this.#extensions)
+        this.#pending = merged
+        this.#left = hasData(merged.type) ? sizeOf(merged.size, merged.path) : 0
+        this.#padding = -this.#left & (blockSize - 1)
+        if (header.flag === 'S') this.#startHeaderMap(new HeaderMap(header, bytes, at, this.#limits))
+        else this.#startPlainOrPaxSparse(merged)
+      }
+    }
+  }
+
+  #startMeta({ flag, size, path }: RawHeader): void {
+    const length = sizeOf(size, path)
+    const { maxHeaderBytes } = this.#limits
+    if (length > maxHeaderBytes)
+      throw overLimit('the size of an extended header', length, 'maxHeaderBytes', maxHeaderBytes)
+    this.#metaFlag = flag
+    this.#meta = Buffer.alloc(length)
+    this.#left = length
+    this.#padding = -length & (blockSize - 1)
+    this.#state = 'meta'
+    if (length === 0) this.#endMeta()
+  }
+
+  #endMeta(): void {
+    const body = this.#meta
+    this.#meta = Buffer.alloc(0)
+    switch (this.#metaFlag) {
+      case 'x':
+        this.#extensions = { ...this.#extensions, records: parsePax(body) }
+        break
+      case 'L':
+        this.#extensions = { ...this.#extensions, longName: untilNul(body) }
+        break
+      case 'K':
+        this.#extensions = { ...this.#extensions, longLink: untilNul(body) }
+        break
+      default:
+        // A global header is an entry of its own to Go: it must parse, applies to nothing, and what was said
+        // before it of the next entry is forgotten.
+        parsePax(body)
+        this.#extensions = noExtensions
+    }
+    this.#pad()
+  }
+
+  #startHeaderMap(map: HeaderMap): void {
+    this.#headerMap = map
+    if (map.extended) this.#state = 'header-map'
+    else this.#startMapped(map)
+  }
+
+  #startMapped(map: HeaderMap): void {
+    this.#headerMap = undefined
+    this.#start(this.#pending!, map.fragments, map.realSize, this.#pending!.path)
+  }
+
+  #startPlainOrPaxSparse(merged: Merged): void {
+    const { records } = this.#extensions
+    const format = records.size === 0 ? undefined : sparseFormatOf(records)
+    if (format === undefined) {
+      const size = this.#left
+      this.#start(merged, undefined, size, merged.path)
+      return
+    }
+    if (merged.type !== 'file') throw invalidArchive(`${quoted(merged.path)} is sparse and no file`)
+    if (format === 'pax 0.x') {
+      this.#startSparse(recordedMap(records))
+      return
+    }
+    this.#leadingMap = new LeadingMap(this.#limits)
+    this.#state = 'leading-map'
+    if (this.#left === 0) throw invalidArchive(`the sparse file ${quoted(merged.path)} has no map`)
+  }
+
+  #startSparse(fragments: readonly Fragment[]): void {
+    this.#leadingMap = undefined
+    const { records } = this.#extensions
+    const merged = this.#pending!
+    this.#start(
+      merged,
+      fragments,
+      realSizeOf(records) ?? merged.size,
+      records.get('GNU.sparse.name') || merged.path,
+    )
+  }
+
+  /** All that stands before the data has been read: tells the entry and gets ready for `left` bytes of data. */
+  #start(
+    merged: Merged,
+    fragments: readonly Fragment[] | undefined,
+    realSize: number | bigint,
+    path: string,
+  ): void {
+    const size = Number(realSize)
+    if (fragments !== undefined) checkSparse(fragments, size, this.#left, this.#limits)
+    this.#placement = new Placement(fragments ?? [{ offset: 0, length: size }])
+    this.#extensions = noExtensions
+    this.#pending = undefined
+    this.#count(this.#left)
+    this.#handler.entry(toEntry(merged, size, fragments !== undefined, path))
+    this.#state = 'data'
+    if (this.#left === 0) this.#endEntry()
+  }
+
+  #count(bytes: number): void {
+    const { maxEntries, maxTotalBytes } = this.#limits
+    this.#entries++
+    this.#totalBytes += bytes
+    if (this.#entries > maxEntries)
+      throw overLimit('the number of entries', this.#entries, 'maxEntries', maxEntries)
+    if (this.#totalBytes > maxTotalBytes)
+      throw overLimit('the size of all files', this.#totalBytes, 'maxTotalBytes', maxTotalBytes)
+  }
+
+  #endEntry(): void {
+    this.#handler.end()
+    this.#pad()
+  }
+
+  #pad(): void {
+    this.#left = this.#padding
+    this.#state = this.#left === 0 ? 'header' : 'padding'
+  }
+}
+
+function sizeOf(size: number | bigint, path: string): number {
+  if (size < 0 || size > Number.MAX_SAFE_INTEGER)
+    throw invalidArchive(`the size of ${quoted(path)} is ${size}, which no file has`)
+  return Number(size)
+}
+
+function untilNul(body: Buffer): string {
+  const nul = body.indexOf(0)
+  return body.toString('latin1', 0, nul < 0 ? body.length : nul)
+}

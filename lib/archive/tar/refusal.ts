@@ -1,0 +1,30 @@
+/** The errors of this folder: what is wrong with an archive, said in one form. */
+import { WindlassError } from '../../errors.js'
+import type { TarLimits } from './limits.js'
+
+/** A name out of an archive as a message may show it: quoted, with everything outside of printable ASCII escaped. */
+export function quoted(name: string): string {
+  const shown = name.length > 200 ? `${name.slice(0, 200)}…` : name
+  return `"${shown.replace(/[^\x20-\x7e…]|["\\]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`)}"`
+}
+
+/** LAYER_INVALID: `what` as a clause, such as `the header checksum is wrong`. */
+export function invalidArchive(what: string): WindlassError {
+  return new WindlassError('LAYER_INVALID', `Reading the archive of the layer failed: ${what}`, {
+    hint: 'The layer is damaged or hostile; nothing of it is kept.',
+  })
+}
+
+/** LIMIT_EXCEEDED: `what` as a noun, such as `a pax header`. */
+export function overLimit(
+  what: string,
+  actual: number,
+  limit: keyof TarLimits,
+  allowed: number,
+): WindlassError {
+  return new WindlassError(
+    'LIMIT_EXCEEDED',
+    `Reading the archive of the layer failed: ${what} is ${actual}, more than ${limit} allows (${allowed})`,
+    { hint: `Raise ${limit} if you trust the image.` },
+  )
+}

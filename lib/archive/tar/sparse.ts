@@ -1,0 +1,159 @@
+/**
+ * GNU sparse files: which parts of the file the archive holds; all else is holes.
+ * Four formats: old GNU (in the header), pax 0.0 and 0.1 (in records), pax 1.0 (in front of the data).
+ */
+import { blockSize, type RawHeader } from './header.js'
+import type { TarLimits } from './limits.js'
+import { decimal, numericField } from './numbers.js'
+import type { PaxRecords } from './pax.js'
+import { invalidArchive, overLimit } from './refusal.js'
+
+/** A part that is there, at its place in the file as it will be. */
+export interface Fragment {
+  readonly offset: number
+  readonly length: number
+}
+
+export type SparseFormat = 'pax 0.x' | 'pax 1.0'
+
+/** Which pax format `records` announce; undefined for none, and for an unknown version (as Go: a plain file). */
+export function sparseFormatOf(records: PaxRecords): SparseFormat | undefined {
+  const major = records.get('GNU.sparse.major') ?? ''
+  const minor = records.get('GNU.sparse.minor') ?? ''
+  if (major === '0' && (minor === '0' || minor === '1')) return 'pax 0.x'
+  if (major === '1' && minor === '0') return 'pax 1.0'
+  if (major !== '' || minor !== '') return undefined
+  return (records.get('GNU.sparse.map') ?? '') === '' ? undefined : 'pax 0.x'
+}
+
+/** The size that the records give to the expanded file; undefined where they give none. */
+export function realSizeOf(records: PaxRecords): number | bigint | undefined {
+  // An empty record is no record.
+  const text = records.get('GNU.sparse.size') || records.get('GNU.sparse.realsize')
+  return text === undefined || text === '' ? undefined : number(text)
+}
+
+/** The map of formats 0.0 and 0.1. */
+export function recordedMap(records: PaxRecords): Fragment[] {
+  const count = number(records.get('GNU.sparse.numblocks') ?? '')
+  const map = records.get('GNU.sparse.map') ?? ''
+  const numbers = map === '' ? [] : map.split(',')
+  if (numbers.length !== Number(count) * 2) throw malformed()
+  return pairs(numbers)
+}
+
+/** Gathers the map that format 1.0 puts in front of the data: decimal lines, in whole blocks. */
+export class LeadingMap {
+  #text = ''
+  #lines = 0
+  #wanted = 1
+  readonly #limits: TarLimits
+
+  constructor(limits: TarLimits) {
+    this.#limits = limits
+  }
+
+  /** Takes the next block; true when the map is whole and the data follows. */
+  block(bytes: Buffer, at: number): boolean {
+    const { maxHeaderBytes } = this.#limits
+    if (this.#text.length + blockSize > maxHeaderBytes)
+      throw overLimit(
+        'the sparse map of a file',
+        this.#text.length + blockSize,
+        'maxHeaderBytes',
+        maxHeaderBytes,
+      )
+    for (let i = at; i < at + blockSize; i++) if (bytes[i] === 0x0a) this.#lines++
+    this.#text += bytes.toString('latin1', at, at + blockSize)
+    if (this.#wanted === 1 && this.#lines > 0) {
+      const count = Number(number(this.#text.slice(0, this.#text.indexOf('\n'))))
+      if (count < 0) throw malformed()
+      this.#wanted = 1 + 2 * count
+    }
+    return this.#lines >= this.#wanted
+  }
+
+  fragments(): Fragment[] {
+    return pairs(this.#text.split('\n', this.#wanted).slice(1))
+  }
+}
+
+/** Gathers the map of the old GNU format: four parts in the header, 21 in each block that follows it. */
+export class HeaderMap {
+  readonly fragments: Fragment[] = []
+  readonly realSize: number | bigint
+  readonly #limits: TarLimits
+  #bytes = 0
+  /** Whether another block of the map follows. */
+  extended: boolean
+
+  constructor(header: RawHeader, bytes: Buffer, at: number, limits: TarLimits) {
+    // star has the same flag for another layout.
+    if (header.format !== 'gnu') throw invalidArchive('a sparse file stands in an archive that is not GNU')
+    this.#limits = limits
+    this.realSize = numericField(bytes, at + 483, 12, 'real size')
+    this.extended = this.#read(bytes, at + 386, 4)
+  }
+
+  block(bytes: Buffer, at: number): void {
+    this.#bytes += blockSize
+    const { maxHeaderBytes } = this.#limits
+    if (this.#bytes > maxHeaderBytes)
+      throw overLimit('the sparse map of a file', this.#bytes, 'maxHeaderBytes', maxHeaderBytes)
+    this.extended = this.#read(bytes, at, 21)
+  }
+
+  #read(bytes: Buffer, at: number, count: number): boolean {
+    for (let i = 0; i < count && bytes[at + i * 24] !== 0; i++) {
+      const offset = numericField(bytes, at + i * 24, 12, 'sparse map')
+      const length = numericField(bytes, at + i * 24 + 12, 12, 'sparse map')
+      this.fragments.push(fragment(offset, length))
+    }
+    return bytes[at + count * 24] !== 0
+  }
+}
+
+/**
+ * Refuses a map that is out of order, overlaps, leaves the file, or does not use exactly the `stored` bytes.
+ * @throws WindlassError LAYER_INVALID; LIMIT_EXCEEDED for a file larger than maxSparseFileBytes
+ */
+export function checkSparse(
+  fragments: readonly Fragment[],
+  size: number,
+  stored: number,
+  limits: TarLimits,
+): void {
+  if (size < 0) throw malformed()
+  let end = 0
+  let used = 0
+  for (const { offset, length } of fragments) {
+    if (offset < end || length < 0 || offset + length > size) throw malformed()
+    end = offset + length
+    used += length
+  }
+  if (used !== stored)
+    throw invalidArchive(`a sparse file has ${stored} bytes in the archive, and its map speaks of ${used}`)
+  if (size > limits.maxSparseFileBytes)
+    throw overLimit('the size of a sparse file', size, 'maxSparseFileBytes', limits.maxSparseFileBytes)
+}
+
+function pairs(numbers: readonly string[]): Fragment[] {
+  const fragments: Fragment[] = []
+  for (let i = 0; i + 1 < numbers.length; i += 2)
+    fragments.push(fragment(number(numbers[i]!), number(numbers[i + 1]!)))
+  return fragments
+}
+
+// What no number holds exactly lies beyond the end of any file, and checkSparse refuses it.
+const fragment = (offset: number | bigint, length: number | bigint): Fragment => ({
+  offset: Number(offset),
+  length: Number(length),
+})
+
+function number(text: string): number | bigint {
+  const value = decimal(text)
+  if (value === undefined) throw malformed()
+  return value
+}
+
+const malformed = (): Error => invalidArchive('the sparse map of a file is malformed')
