@@ -1,0 +1,154 @@
+/**
+ * The blobs of the store: manifests, configs and compressed layers, each a file named by its digest, there only
+ * whole and verified (image-spec, image-layout.md), and verified again whenever its bytes are believed.
+ */
+import { constants } from 'node:fs'
+import { lstat, open, rename } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { WindlassError } from '../errors.js'
+import { algorithmOf, type Digest, digestOf } from '../image/index.js'
+import { digestPath } from './digest-path.js'
+import { ensureDirectory, publish, writeSynced } from './durable.js'
+import type { Run } from './run.js'
+import { codeOf, storing, unlessMissing } from './store-error.js'
+
+export class BlobStore {
+  constructor(
+    private readonly directory: string,
+    private readonly run: Run,
+  ) {}
+
+  /** Where the blob stands, or would. @throws WindlassError DIGEST_INVALID */
+  path(digest: Digest): string {
+    return digestPath(this.directory, digest)
+  }
+
+  /** Whether the blob is here as a regular file (links and special files do not count), of `size` bytes where that is said. */
+  async has(digest: Digest, size?: number): Promise<boolean> {
+    const found = await this.#find(digest)
+    return found !== undefined && (size === undefined || found.size === size)
+  }
+
+  /** Its size in bytes. @throws WindlassError STORE_CORRUPT where it is not here */
+  async size(digest: Digest): Promise<number> {
+    const found = await this.#find(digest)
+    if (found === undefined) throw missing(digest, this.path(digest))
+    return found.size
+  }
+
+  /**
+   * All its bytes, verified against the digest.
+   * @throws WindlassError LIMIT_EXCEEDED over `maxBytes`; STORE_CORRUPT where it is missing, no regular file, or rotten
+   */
+  async read(digest: Digest, maxBytes: number): Promise<Buffer> {
+    const path = this.path(digest)
+    const bytes = await storing('read a blob', path, async () => {
+      const file = await openBlob(path, digest)
+      try {
+        const stats = await file.stat()
+        if (!stats.isFile()) throw notAFile(digest, path)
+        if (stats.size > maxBytes)
+          throw new WindlassError(
+            'LIMIT_EXCEEDED',
+            `Blob ${digest} has ${stats.size} bytes, ${maxBytes} are allowed`,
+            {
+              digest,
+              path,
+            },
+          )
+        return await file.readFile()
+      } finally {
+        await file.close()
+      }
+    })
+    if (!matches(bytes, digest))
+      throw new WindlassError(
+        'STORE_CORRUPT',
+        `Blob ${digest} in the store is not what its digest says, at ${path}`,
+        {
+          digest,
+          path,
+          hint: 'Remove that file and pull the image again.',
+        },
+      )
+    return bytes
+  }
+
+  /**
+   * Stores `bytes` under their digest; nothing to do where the same are there already.
+   * @throws WindlassError DIGEST_MISMATCH where they have another digest
+   */
+  async put(digest: Digest, bytes: Buffer): Promise<void> {
+    if (!matches(bytes, digest))
+      throw new WindlassError('DIGEST_MISMATCH', `What was to be stored as ${digest} has another digest`, {
+        digest,
+      })
+    await this.run.hold([digest])
+    if (await this.#holds(digest, bytes)) return
+    const path = this.path(digest)
+    await storing('store a blob', path, () =>
+      this.run.withFreshPath('blob', async (staged) => {
+        await writeSynced(staged, bytes)
+        await this.#publish(staged, path)
+      }),
+    )
+  }
+
+  /** Moves a file in that the caller has verified against `digest` and synced, in place of one that may be there. */
+  async adopt(file: string, digest: Digest): Promise<void> {
+    const path = this.path(digest)
+    await this.run.hold([digest])
+    await storing('store a blob', path, () => this.#publish(file, path))
+  }
+
+  async #publish(file: string, path: string): Promise<void> {
+    await ensureDirectory(dirname(path))
+    try {
+      await publish(file, path)
+    } catch (error) {
+      if (codeOf(error) !== 'EISDIR') throw error
+      // Not a blob, whatever it is: out of the way, to go with the rest of the run.
+      await rename(path, await this.run.freshPath('odd'))
+      await publish(file, path)
+    }
+  }
+
+  async #find(digest: Digest): Promise<{ readonly size: number } | undefined> {
+    const path = this.path(digest)
+    const found = await storing('look for a blob', path, () => unlessMissing(lstat(path)))
+    return found?.isFile() ? found : undefined
+  }
+
+  async #holds(digest: Digest, bytes: Buffer): Promise<boolean> {
+    if (!(await this.has(digest, bytes.length))) return false
+    const stored = await this.read(digest, bytes.length).catch(() => undefined)
+    return stored?.equals(bytes) ?? false
+  }
+}
+
+/** Never through a link, and never waiting for a fifo's other end. */
+async function openBlob(path: string, digest: Digest) {
+  try {
+    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') throw missing(digest, path)
+    if (codeOf(error) === 'ELOOP' || codeOf(error) === 'ENXIO') throw notAFile(digest, path)
+    throw error
+  }
+}
+
+const matches = (bytes: Buffer, digest: Digest): boolean => digestOf(bytes, algorithmOf(digest)) === digest
+
+const missing = (digest: Digest, path: string): WindlassError =>
+  new WindlassError('STORE_CORRUPT', `Blob ${digest} is not in the store, at ${path}`, {
+    digest,
+    path,
+    hint: 'Pull the image again.',
+  })
+
+const notAFile = (digest: Digest, path: string): WindlassError =>
+  new WindlassError('STORE_CORRUPT', `Blob ${digest} in the store is not a regular file, at ${path}`, {
+    digest,
+    path,
+    hint: 'Nothing in a store is followed through links. Remove it and pull the image again.',
+  })

@@ -1,0 +1,90 @@
+/**
+ * How a staged tree becomes a layer of the store: a new layer by one rename of its whole directory; a second whiteout
+ * form by a rename of the tree, then its record (S0-69); a tree that is there already wins over ours.
+ */
+import { chmod, lstat, rename } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { ensureDirectory, isDirectory, publish, syncDirectory, writeSynced } from './durable.js'
+import { emptyRecord, formatRecord, type LayerRecord, withBlob } from './layer-record.js'
+import { readRecord, recordPath } from './layer-record-file.js'
+import type { LayerFacts } from './layer-facts.js'
+import { removeTree } from './remove-tree.js'
+import type { Run } from './run.js'
+import { codeOf, unlessMissing } from './store-error.js'
+
+interface Commit {
+  /** The staging directory with the synced tree in `rootfs`. */
+  readonly staged: string
+  /** Where the layer belongs. */
+  readonly directory: string
+  readonly facts: LayerFacts
+  readonly run: Run
+}
+
+/** Commits, and answers with the record as it then is. Callers hold the metadata lock. */
+export async function commitLayer(commit: Commit): Promise<LayerRecord> {
+  await ensureDirectory(dirname(commit.directory))
+  return (await unlessMissing(lstat(commit.directory))) ? commitBeside(commit) : commitNew(commit)
+}
+
+async function commitNew({ staged, directory, facts }: Commit): Promise<LayerRecord> {
+  const record = recorded(emptyRecord(facts.diffID), facts, 'rootfs')
+  await removeTree(recordPath(staged)) // of an attempt that failed
+  await writeSynced(recordPath(staged), formatRecord(record))
+  await syncDirectory(staged)
+  await publish(staged, directory)
+  await syncDirectory(dirname(staged))
+  return record
+}
+
+async function commitBeside(commit: Commit): Promise<LayerRecord> {
+  const { staged, directory, facts, run } = commit
+  if (!(await isDirectory(directory))) {
+    await rename(directory, await run.freshPath('odd'))
+    return commitNew(commit)
+  }
+  const before = (await readRecord(directory, facts.diffID)) ?? emptyRecord(facts.diffID)
+  const there = before.forms[facts.form]
+  if (there && (await isDirectory(join(directory, there.rootfs)))) {
+    const record = withBlob(before, facts.blob)
+    if (record !== before) await writeRecord(directory, record, run)
+    return record
+  }
+  const name = there?.rootfs ?? freeName(before, facts)
+  const target = join(directory, name)
+  // A tree that no record speaks of: a run was killed before it could write one, or something is broken.
+  if (await unlessMissing(lstat(target))) await moveTree(target, await run.freshPath('odd'))
+  await moveTree(join(staged, 'rootfs'), target)
+  await syncDirectory(directory)
+  const record = recorded(before, facts, name)
+  await writeRecord(directory, record, run)
+  return record
+}
+
+/** `rootfs` for the first form of a layer, `rootfs.<form>` for another. */
+const freeName = ({ forms }: LayerRecord, { form }: LayerFacts): string =>
+  Object.values(forms).some(({ rootfs }) => rootfs === 'rootfs') ? `rootfs.${form}` : 'rootfs'
+
+function recorded(before: LayerRecord, { blob, form, size }: LayerFacts, rootfs: string): LayerRecord {
+  const record = withBlob(before, blob)
+  return { ...record, forms: { ...record.forms, [form]: { rootfs, size } } }
+}
+
+const writeRecord = (directory: string, record: LayerRecord, run: Run): Promise<void> =>
+  run.withFreshPath('record', async (staged) => {
+    await writeSynced(staged, formatRecord(record))
+    await publish(staged, recordPath(directory))
+  })
+
+/** Renames a directory to another parent, for which its owner must be allowed to write to it: a layer may say otherwise. */
+async function moveTree(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to)
+  } catch (error) {
+    if (codeOf(error) !== 'EACCES') throw error
+    const { mode } = await lstat(from)
+    await chmod(from, mode | 0o200)
+    await rename(from, to)
+    await chmod(to, mode)
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * Which layer a blob unpacks to: `layers/by-blob/<algorithm>/<hex of the blob>` holds the diffID. A pointer is written
+ * before its layer appears, so no layer is ever without; it is a hint that the layer's own record must
+ * confirm. Where the directory is lost, the records are read instead, and the next layer brings it back.
+ */
+import { readdir, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { type Digest, isDigest } from '../image/index.js'
+import { digestPath } from './digest-path.js'
+import { ensureDirectory, isDirectory, publish, writeSynced } from './durable.js'
+import { readRecord } from './layer-record-file.js'
+import type { Run } from './run.js'
+import { unlessMissing } from './store-error.js'
+
+export class LayerPointers {
+  readonly #directory: string
+  /** What the records say, while there is no directory. */
+  #scanned: Promise<Map<Digest, Digest>> | undefined
+
+  constructor(
+    private readonly layers: string,
+    private readonly run: Run,
+  ) {
+    this.#directory = join(layers, 'by-blob')
+  }
+
+  /** The diffID that `blob` leads to, if its layer ever was here. */
+  async find(blob: Digest): Promise<Digest | undefined> {
+    const text = await unlessMissing(readFile(digestPath(this.#directory, blob), 'utf8'))
+    const diffID = text?.trim()
+    if (isDigest(diffID)) return diffID
+    if (await isDirectory(this.#directory)) return undefined
+    this.#scanned ??= scan(this.layers)
+    return (await this.#scanned).get(blob)
+  }
+
+  /** Lets `blob` lead to `diffID`. Callers hold the metadata lock. */
+  async set(blob: Digest, diffID: Digest): Promise<void> {
+    if (!(await isDirectory(this.#directory))) await this.#rebuild()
+    if ((await this.find(blob)) !== diffID) await this.#write(this.#directory, blob, diffID)
+  }
+
+  #rebuild(): Promise<void> {
+    return this.run.withFreshPath('by-blob', async (fresh) => {
+      await ensureDirectory(fresh)
+      for (const [blob, diffID] of await scan(this.layers)) await this.#write(fresh, blob, diffID)
+      await publish(fresh, this.#directory)
+      this.#scanned = undefined
+    })
+  }
+
+  async #write(directory: string, blob: Digest, diffID: Digest): Promise<void> {
+    const path = digestPath(directory, blob)
+    await ensureDirectory(dirname(path))
+    await this.run.withFreshPath('pointer', async (staged) => {
+      await writeSynced(staged, `${diffID}\n`)
+      await publish(staged, path)
+    })
+  }
+}
+
+/** What the records of all layers say. */
+async function scan(layers: string): Promise<Map<Digest, Digest>> {
+  const found = new Map<Digest, Digest>()
+  for (const algorithm of (await unlessMissing(readdir(layers))) ?? []) {
+    for (const hex of (await unlessMissing(readdir(join(layers, algorithm)))) ?? []) {
+      const diffID = `${algorithm}:${hex}`
+      if (!isDigest(diffID)) continue
+      const record = await readRecord(digestPath(layers, diffID), diffID)
+      for (const { digest } of record?.blobs ?? []) found.set(digest, diffID)
+    }
+  }
+  return found
+}

@@ -1,0 +1,76 @@
+/**
+ * `layer.json`: what stands beside a layer's unpacked trees and says what they are.
+ */
+import { type Digest, isDigest } from '../image/index.js'
+import { isObject, parseJson } from './json-object.js'
+
+/** How a tree says that a lower layer's file is gone: devices 0/0 and opaque attributes, or `.wh.` files. */
+export type WhiteoutForm = 'overlay' | 'aufs'
+
+/** A blob that the layer was unpacked from. */
+export interface LayerBlob {
+  readonly digest: Digest
+  readonly size: number
+  readonly mediaType: string
+}
+
+export interface LayerTree {
+  /** The directory's name, beside the record. */
+  readonly rootfs: string
+  /** Bytes of the unpacked layer, as a tar. */
+  readonly size: number
+}
+
+export interface LayerRecord {
+  readonly diffID: Digest
+  /** One diffID may have come as several blobs: compressed otherwise. */
+  readonly blobs: readonly LayerBlob[]
+  readonly forms: { readonly [form in WhiteoutForm]?: LayerTree }
+}
+
+const version = 1
+
+/** The record of a layer that was unpacked from nothing yet. */
+export const emptyRecord = (diffID: Digest): LayerRecord => ({ diffID, blobs: [], forms: {} })
+
+/** `record` with one more blob, unless it has that already. */
+export function withBlob(record: LayerRecord, { digest, size, mediaType }: LayerBlob): LayerRecord {
+  if (record.blobs.some((blob) => blob.digest === digest)) return record
+  return { ...record, blobs: [...record.blobs, { digest, size, mediaType }] }
+}
+
+export const formatRecord = (record: LayerRecord): string =>
+  `${JSON.stringify({ version, ...record }, undefined, 2)}\n`
+
+/** What `text` records of the layer `diffID`; undefined where it is no such record, or one of a newer version. */
+export function parseRecord(text: string, diffID: Digest): LayerRecord | undefined {
+  const value = parseJson(text)
+  if (!isObject(value) || value['version'] !== version || value['diffID'] !== diffID) return undefined
+  const { blobs, forms } = value
+  if (!Array.isArray(blobs) || !blobs.every(isBlob) || !isObject(forms)) return undefined
+  const { overlay, aufs } = forms
+  return {
+    diffID,
+    blobs,
+    forms: { ...(isTree(overlay) && { overlay }), ...(isTree(aufs) && { aufs }) },
+  }
+}
+
+function isBlob(value: unknown): value is LayerBlob {
+  return (
+    isObject(value) &&
+    isDigest(value['digest']) &&
+    typeof value['size'] === 'number' &&
+    typeof value['mediaType'] === 'string'
+  )
+}
+
+/** A name of ours only: a record must not lead out of its directory. */
+function isTree(value: unknown): value is LayerTree {
+  return (
+    isObject(value) &&
+    typeof value['rootfs'] === 'string' &&
+    /^rootfs(\.\w+)?$/.test(value['rootfs']) &&
+    typeof value['size'] === 'number'
+  )
+}

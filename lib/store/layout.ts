@@ -1,0 +1,122 @@
+/**
+ * The bare bones of a store on disk: tells a store from what is none, and makes a new one.
+ */
+import { randomBytes } from 'node:crypto'
+import { chmod, lstat, mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { WindlassError } from '../errors.js'
+import { ensureDirectory, publish, writeSynced } from './durable.js'
+import { emptyIndex } from './index-document.js'
+import { isObject, parseJson } from './json-object.js'
+import { MetadataLock } from './metadata-lock.js'
+import { codeOf, storing, unlessMissing } from './store-error.js'
+
+/** The version of all that is beside the layout; raised when an older program could misread it. */
+const storeVersion = 1
+
+const layoutFile = 'oci-layout'
+const versionFile = 'windlass.json'
+const directories = ['blobs', 'layers', 'partial', 'staging']
+const ours = new Set([...directories, 'index.json', versionFile, 'lock'])
+
+/** The resolved path of the store in `directory`, made where there is none if `create`. @throws WindlassError */
+export async function openLayout(directory: string, create: boolean): Promise<string> {
+  return storing('open the store', directory, async () => {
+    if (create) await makeDirectories(resolve(directory))
+    else if (!(await unlessMissing(stat(directory)))) throw none(directory)
+    const store = await realpath(directory)
+    const layout = await unlessMissing(readFile(join(store, layoutFile), 'utf8'))
+    if (layout === undefined) {
+      if (!create) throw none(store)
+      await begin(store)
+    } else {
+      checkLayout(layout, store)
+      await checkVersion(store)
+      await complete(store)
+    }
+    return store
+  })
+}
+
+/** Node's own recursive mkdir says ENOENT where the file system is read-only. */
+async function makeDirectories(path: string): Promise<void> {
+  try {
+    await mkdir(path, 0o700)
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return
+    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error
+    await makeDirectories(dirname(path))
+    await makeDirectories(path)
+  }
+}
+
+/** Makes a store; `oci-layout` comes last, for it says that this is one. */
+async function begin(store: string): Promise<void> {
+  const strangers = (await readdir(store)).filter((name) => !ours.has(name) && !name.startsWith('.new-'))
+  if (strangers.length > 0)
+    throw new WindlassError('STORE_CORRUPT', `${store} is not a store, and there is something else in it`, {
+      path: store,
+      hint: 'Name an empty or a new directory with --store.',
+    })
+  await chmod(store, 0o700)
+  await new MetadataLock(join(store, 'lock')).hold(async () => {
+    for (const name of directories) await ensureDirectory(join(store, name))
+    await writeOnce(join(store, 'index.json'), emptyIndex)
+    await writeOnce(join(store, versionFile), `${JSON.stringify({ version: storeVersion })}\n`)
+    await writeOnce(join(store, layoutFile), '{"imageLayoutVersion":"1.0.0"}\n')
+  })
+}
+
+/** Makes what a layout of another tool lacks, where it may. */
+async function complete(store: string): Promise<void> {
+  for (const name of directories) {
+    const path = join(store, name)
+    const found = await unlessMissing(lstat(path))
+    try {
+      if (!found?.isDirectory()) await ensureDirectory(path)
+      // Trees with setuid files stand in here: nobody else may walk in (CVE-2021-41091, CVE-2024-25621).
+      else if (name !== 'blobs' && (found.mode & 0o077) !== 0) await chmod(path, 0o700)
+    } catch (error) {
+      // It can be read all the same; the first write says what is wrong.
+      if (!['EROFS', 'EACCES', 'EPERM'].includes(codeOf(error) ?? '')) throw error
+    }
+  }
+}
+
+async function writeOnce(path: string, text: string): Promise<void> {
+  if (await unlessMissing(lstat(path))) return
+  const staged = join(path, '..', `.new-${randomBytes(8).toString('hex')}`)
+  await writeSynced(staged, text)
+  await publish(staged, path)
+}
+
+/** The version is that of image-spec's image-layout.md; tools of today write 1.0.0. */
+function checkLayout(text: string, store: string): void {
+  const layout = parseJson(text)
+  const version = isObject(layout) ? layout['imageLayoutVersion'] : undefined
+  if (typeof version !== 'string') throw corrupt(store, `${layoutFile} cannot be read`)
+  if (!version.startsWith('1.'))
+    throw corrupt(store, `its image layout has version ${JSON.stringify(version)}`)
+}
+
+async function checkVersion(store: string): Promise<void> {
+  const text = await unlessMissing(readFile(join(store, versionFile), 'utf8'))
+  if (text === undefined) return // a layout of another tool
+  const value = parseJson(text)
+  const version = isObject(value) ? value['version'] : undefined
+  if (typeof version !== 'number') throw corrupt(store, `${versionFile} cannot be read`)
+  if (version > storeVersion)
+    throw corrupt(store, `a newer version of this program made it (store version ${version})`)
+}
+
+const corrupt = (store: string, why: string): WindlassError =>
+  new WindlassError('STORE_CORRUPT', `The store at ${store} cannot be used: ${why}`, {
+    path: store,
+    hint: 'Name another store with --store, or use the program that made this one.',
+  })
+
+const none = (directory: string): WindlassError =>
+  new WindlassError('STORE_CORRUPT', `There is no store at ${directory}`, {
+    path: directory,
+    hint: 'Pull an image to make one, or name another with --store.',
+  })

@@ -1,0 +1,96 @@
+/**
+ * The names of the store's images, in the layout's `index.json`: rewritten as a whole, under a lock, and only
+ * once what a name points at is there (S0-71).
+ */
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { WindlassError } from '../errors.js'
+import type { BlobStore } from './blobs.js'
+import { publish, writeSynced } from './durable.js'
+import { emptyIndex, IndexDocument, type NamedImage } from './index-document.js'
+import type { MetadataLock } from './metadata-lock.js'
+import type { Run } from './run.js'
+import { codeOf, storing } from './store-error.js'
+
+export class NameStore {
+  constructor(
+    private readonly path: string,
+    private readonly run: Run,
+    private readonly metadata: MetadataLock,
+    private readonly blobs: BlobStore,
+    private readonly warn: (message: string) => void,
+  ) {}
+
+  /** All named images, also those that other tools named. */
+  async list(): Promise<NamedImage[]> {
+    return (await this.#read()).images
+  }
+
+  /** The image of that normalised name; else the one that is there under the name as `typed` (S0-11). */
+  async get(name: string, typed?: string): Promise<NamedImage | undefined> {
+    const { images } = await this.#read()
+    return images.find((image) => image.name === name) ?? images.find((image) => image.name === typed)
+  }
+
+  /**
+   * Lets the name point at the image, in place of what it pointed at; entries of others stay as they are.
+   * @throws WindlassError STORE_CORRUPT where the manifest is not in the store
+   */
+  async set(image: NamedImage): Promise<void> {
+    const { digest } = image.descriptor
+    if (!(await this.blobs.has(digest)))
+      throw new WindlassError(
+        'STORE_CORRUPT',
+        `${image.name} cannot be named: its manifest ${digest} is not here`,
+        {
+          reference: image.name,
+          digest,
+        },
+      )
+    await this.#change((index) => index.with(image))
+  }
+
+  /** Forgets the name; what it pointed at stays. False where there was no such name. */
+  async remove(name: string): Promise<boolean> {
+    let found = false
+    await this.#change((index) => {
+      found = index.has(name)
+      return found ? index.without(name) : index
+    })
+    return found
+  }
+
+  async #change(change: (index: IndexDocument) => IndexDocument): Promise<void> {
+    await storing('write the names', this.path, () =>
+      this.metadata.hold(async () => {
+        const before = await this.#read()
+        const after = change(before)
+        if (after === before) return
+        await this.run.withFreshPath('index', async (staged) => {
+          await writeSynced(staged, after.toString())
+          await publish(staged, this.path)
+        })
+      }),
+    )
+  }
+
+  async #read(): Promise<IndexDocument> {
+    const text = await storing('read the names', this.path, () => readIfThere(this.path))
+    if (text === '') this.warn(`The store's list of names is empty, at ${this.path}: read as no names`) // S0-75
+    return IndexDocument.parse(text === undefined || text === '' ? emptyIndex : text, this.path)
+  }
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    try {
+      return await file.readFile('utf8')
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * One user of the store: a directory in `staging/` that is locked while the user lives, and which lists what the
+ * user needs of the store (`holds`, a digest a line) for whoever collects garbage.
+ */
+import { randomBytes } from 'node:crypto'
+import { appendFile, mkdir, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { WindlassError } from '../errors.js'
+import { locksAvailable } from '../system/index.js'
+import type { Digest } from '../image/index.js'
+import { FileLock } from './file-lock.js'
+import type { MetadataLock } from './metadata-lock.js'
+import { removeTree } from './remove-tree.js'
+import { codeOf, storing, unlessMissing } from './store-error.js'
+
+const lockName = 'lock'
+const holdsName = 'holds'
+
+export class Run {
+  #opened: Promise<{ readonly directory: string; readonly lock: FileLock }> | undefined
+  readonly #held = new Set<Digest>()
+  #over = false
+  #files = 0
+
+  constructor(
+    private readonly staging: string,
+    private readonly metadata: MetadataLock,
+  ) {}
+
+  /** This run's directory, made and locked on first use. */
+  async directory(): Promise<string> {
+    if (this.#over) throw new WindlassError('INTERNAL', 'The store was used after it was closed')
+    this.#opened ??= storing('make a staging directory', this.staging, () => begin(this.staging))
+    const opening = this.#opened
+    try {
+      return (await opening).directory
+    } catch (error) {
+      // The next one may find the cause gone, such as a full disk.
+      if (this.#opened === opening) this.#opened = undefined
+      throw error
+    }
+  }
+
+  /** A path in this run's directory that nothing has used. */
+  async freshPath(kind: string): Promise<string> {
+    return join(await this.directory(), `${kind}-${++this.#files}`)
+  }
+
+  /** Does `work` with a fresh path. Where that fails, nothing stays there: a full disk must not get fuller. */
+  async withFreshPath<T>(kind: string, work: (path: string) => Promise<T>): Promise<T> {
+    const path = await this.freshPath(kind)
+    try {
+      return await work(path)
+    } catch (error) {
+      await removeTree(path).catch(() => undefined) // the first error is the one to tell
+      throw error
+    }
+  }
+
+  /** Says that this run needs these. On return, no collection that begins later removes them. */
+  async hold(digests: readonly Digest[]): Promise<void> {
+    const fresh = new Set(digests.filter((digest) => !this.#held.has(digest)))
+    if (fresh.size === 0) return
+    const path = join(await this.directory(), holdsName)
+    // The newline comes first, so that a line that a full disk cut short does not spoil the next one.
+    const lines = [...fresh].map((digest) => `\n${digest}`).join('')
+    await storing('note what this run needs', path, () =>
+      this.metadata.hold(() => appendFile(path, lines, { mode: 0o600 })),
+    )
+    for (const digest of fresh) this.#held.add(digest)
+  }
+
+  /** Removes the directory and lets go of its lock. */
+  async end(): Promise<void> {
+    this.#over = true
+    const opened = await this.#opened?.catch(() => undefined)
+    if (opened) await removeRun(opened.directory, opened.lock)
+  }
+}
+
+async function begin(staging: string): Promise<{ directory: string; lock: FileLock }> {
+  for (;;) {
+    const directory = join(staging, randomBytes(8).toString('hex'))
+    await mkdir(directory, { mode: 0o700 })
+    try {
+      const lock = await FileLock.take(join(directory, lockName))
+      if (lock) return { directory, lock }
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error
+    }
+    // Somebody swept it between its making and its locking: another one.
+  }
+}
+
+/** Removes what runs left that died: those whose lock nobody holds. */
+export async function sweepRuns(staging: string): Promise<void> {
+  if (!locksAvailable()) return // nothing tells the dead from the living
+  for (const name of (await unlessMissing(readdir(staging))) ?? []) {
+    if (!/^[0-9a-f]{16}$/.test(name)) continue // not ours
+    const directory = join(staging, name)
+    const lock = await unlessMissing(FileLock.take(join(directory, lockName)))
+    if (lock) await removeRun(directory, lock)
+  }
+}
+
+async function removeRun(directory: string, lock: FileLock): Promise<void> {
+  try {
+    await removeTree(directory)
+  } catch (error) {
+    // A file that came meanwhile; whoever sweeps next finds it.
+    if (codeOf(error) !== 'ENOTEMPTY') throw error
+  } finally {
+    await lock.release()
+  }
+}

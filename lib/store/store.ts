@@ -1,0 +1,79 @@
+/**
+ * The store: an OCI image layout that any other tool can read, with unpacked layers, interrupted downloads and a
+ * staging area beside it. Whatever appears in it appears by one rename, verified and synced.
+ */
+import { join } from 'node:path'
+import type { Digest } from '../image/index.js'
+import { BlobStore } from './blobs.js'
+import { LayerStore } from './layers.js'
+import { MetadataLock } from './metadata-lock.js'
+import { NameStore } from './names.js'
+import { openLayout } from './layout.js'
+import { PartialStore } from './partials.js'
+import { Run, sweepRuns } from './run.js'
+import { storing } from './store-error.js'
+
+export interface StoreOptions {
+  /** Make the store where there is none (the default). */
+  readonly create?: boolean
+  /** Hears of what is odd and was put up with. */
+  readonly onWarning?: (message: string) => void
+}
+
+export class Store {
+  readonly blobs: BlobStore
+  readonly partials: PartialStore
+  readonly layers: LayerStore
+  readonly names: NameStore
+  readonly #run: Run
+  #closed: Promise<void> | undefined
+
+  private constructor(
+    /** Where the store is, all links resolved. */
+    readonly directory: string,
+    metadata: MetadataLock,
+    warn: (message: string) => void,
+  ) {
+    this.#run = new Run(join(directory, 'staging'), metadata)
+    this.blobs = new BlobStore(join(directory, 'blobs'), this.#run)
+    this.partials = new PartialStore(join(directory, 'partial'))
+    this.layers = new LayerStore(join(directory, 'layers'), this.#run, metadata)
+    this.names = new NameStore(join(directory, 'index.json'), this.#run, metadata, this.blobs, warn)
+  }
+
+  /**
+   * Opens the store in `directory`, making it if need be, and removes what dead runs left in its staging area.
+   * A store that cannot be written to can be read.
+   * @throws WindlassError STORE_CORRUPT where that is no store, or one of a newer version; STORE_DENIED,
+   * STORE_READ_ONLY, STORE_FULL, STORE_IO
+   */
+  static async open(directory: string, { create = true, onWarning }: StoreOptions = {}): Promise<Store> {
+    const warn = onWarning ?? (() => undefined)
+    const resolved = await openLayout(directory, create)
+    const store = new Store(resolved, new MetadataLock(join(resolved, 'lock')), warn)
+    await sweepRuns(join(resolved, 'staging')).catch((error: unknown) => {
+      warn(`What earlier runs left in ${join(resolved, 'staging')} could not be removed: ${String(error)}`)
+    })
+    return store
+  }
+
+  /** A directory for what is in flight, on the store's file system: of this run alone, removed when the store is closed. */
+  stagingDirectory(): Promise<string> {
+    return this.#run.directory()
+  }
+
+  /** Says that this run needs these, in the store or on their way: no collection of garbage then removes them. */
+  hold(...digests: readonly Digest[]): Promise<void> {
+    return this.#run.hold(digests)
+  }
+
+  /** Ends this run: lets go of its downloads and locks, and removes its staging directory. Twice is once. */
+  close(): Promise<void> {
+    this.#closed ??= storing('close the store', this.directory, async () => {
+      await this.layers.close()
+      await this.partials.close()
+      await this.#run.end()
+    })
+    return this.#closed
+  }
+}

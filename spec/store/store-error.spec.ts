@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest'
+import { WindlassError } from '../../lib/errors.js'
+import { storeError, storing } from '../../lib/store/store-error.js'
+
+const systemError = (code: string): Error => Object.assign(new Error(`${code}: refused`), { code })
+
+describe('errors of the store', () => {
+  it.each([
+    ['ENOSPC', 'STORE_FULL'],
+    ['EDQUOT', 'STORE_FULL'],
+    ['EACCES', 'STORE_DENIED'],
+    ['EPERM', 'STORE_DENIED'],
+    ['EROFS', 'STORE_READ_ONLY'],
+    ['EMFILE', 'STORE_IO'],
+    ['EIO', 'STORE_IO'],
+    ['ELOOP', 'STORE_IO'],
+  ])('%s is %s, with what was done and where', (code, ours) => {
+    const cause = systemError(code)
+    const error = storeError(cause, 'store a blob', '/store/blobs/x')
+    expect(error).toMatchObject({ code: ours, exitCode: 7, cause, subject: { path: '/store/blobs/x' } })
+    expect(error.message).toMatch(/^Failed to store a blob at \/store\/blobs\/x: ./)
+    if (code !== 'ELOOP') expect(error.hint).toMatch(/\.$/)
+  })
+
+  it('leaves an error of ours as it is', async () => {
+    const ours = new WindlassError('LIMIT_EXCEEDED', 'too long')
+    await expect(storing('read', '/x', () => Promise.reject(ours))).rejects.toBe(ours)
+  })
+})
