@@ -1,0 +1,111 @@
+/**
+ * What one repository's requests carry in `Authorization`: nothing or Basic at first (S0-15), then what the registry's
+ * challenge asks for, the same for manifests and blobs (S0-27).
+ */
+import { WindlassError } from '../errors.js'
+import { printable } from '../image/printable.js'
+import { parseChallenges, type Challenge } from './challenge.js'
+import type { Credential } from './credential.js'
+import type { Login } from './login.js'
+import { realmOf, type RealmRules } from './realm.js'
+import { pullScope } from './scope.js'
+import type { Tokens } from './tokens.js'
+
+/** The value of one `Authorization` header; without one the request is anonymous. */
+export interface Authorization {
+  readonly value: string | undefined
+  /** The login that a token came of. */
+  readonly login?: Login
+}
+
+export interface AuthorizerOptions {
+  readonly repository: string
+  readonly credential: Credential | undefined
+  readonly rules: RealmRules
+  readonly tokens: Tokens
+}
+
+export class Authorizer {
+  readonly #options: AuthorizerOptions
+  #login: Login | undefined
+
+  constructor(options: AuthorizerOptions) {
+    this.#options = options
+  }
+
+  /** What the next request carries. Fetches a token where the challenge is known and none is in hand. */
+  async authorization(signal?: AbortSignal): Promise<Authorization> {
+    if (this.#login !== undefined) return this.#bearer(this.#login, signal)
+    return { value: this.#basic() }
+  }
+
+  /**
+   * What the repeat carries after `refused` was answered with 401 and these challenges; undefined where nothing else
+   * could be sent than what was refused.
+   * @throws CHALLENGE_INVALID where the registry asks for something that is not done; what a login throws
+   */
+  async renew(
+    refused: Authorization,
+    fields: string | undefined,
+    signal?: AbortSignal,
+  ): Promise<Authorization | undefined> {
+    const challenges = parseChallenges(fields)
+    const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.has('realm'))
+    if (bearer !== undefined) {
+      if (refused.login !== undefined && refused.value !== undefined)
+        this.#options.tokens.forget(refused.login, refused.value.slice('Bearer '.length))
+      this.#login = this.#loginFor(bearer)
+      return this.#bearer(this.#login, signal)
+    }
+    const basic = challenges.some(({ scheme }) => scheme === 'basic')
+    if (!basic) throw this.#unusable(challenges)
+    this.#login = undefined
+    const value = this.#basic()
+    return value === undefined || value === refused.value ? undefined : { value }
+  }
+
+  async #bearer(login: Login, signal?: AbortSignal): Promise<Authorization> {
+    return { value: `Bearer ${await this.#options.tokens.get(login, signal)}`, login }
+  }
+
+  #basic(): string | undefined {
+    const { credential, rules } = this.#options
+    if (credential === undefined || !rules.endpoint.confidential) return undefined
+    return credential.basic()
+  }
+
+  #loginFor({ parameters }: Challenge): Login {
+    const { repository, credential, rules } = this.#options
+    const realm = realmOf(parameters.get('realm') ?? '', rules)
+    const before = this.#login?.realm
+    if (before !== undefined && before.origin !== realm.origin)
+      throw new WindlassError(
+        'CHALLENGE_INVALID',
+        `${rules.endpoint.base.host} named the token server ${before.origin} and now ${printable(realm.origin)}`,
+        { host: rules.endpoint.base.host },
+      )
+    const scope = parameters.get('scope') ?? ''
+    return {
+      realm,
+      service: parameters.get('service'),
+      scope: scope === '' ? pullScope(repository) : scope,
+      credential,
+      rules,
+    }
+  }
+
+  #unusable(challenges: readonly Challenge[]): WindlassError {
+    const { base } = this.#options.rules.endpoint
+    const asked = challenges.map(({ scheme }) => printable(scheme, 30)).join(', ')
+    const broken = challenges.some(({ scheme }) => scheme === 'bearer')
+    const what =
+      asked === ''
+        ? 'does not say how (no WWW-Authenticate)'
+        : broken
+          ? 'names no realm to get a token from'
+          : `asks for a kind that is not known: ${asked}`
+    return new WindlassError('CHALLENGE_INVALID', `${base.host} wants authentication but ${what}`, {
+      host: base.host,
+    })
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * The body of an answer as a plain Node stream over got's: it closes when it is done, it never raises an error that
+ * nobody listens for, destroying it destroys the socket, and it fails when the peer stops sending.
+ */
+import { Readable } from 'node:stream'
+
+export interface BodyOptions {
+  /** Milliseconds; see Timeouts.stall. */
+  readonly stall: number
+  readonly stalled: (received: number) => Error
+  /** What an error of the connection is to the reader. */
+  readonly failure: (error: Error, received: number) => Error
+}
+
+export class Body extends Readable {
+  readonly #source: Readable
+  readonly #options: BodyOptions
+  /** Bytes since the timer was last set back: one byte a second at least, so that a drip is a stall too. */
+  #progress = 0
+  #received = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(source: Readable, options: BodyOptions) {
+    super()
+    this.#source = source
+    this.#options = options
+    // An error may come before anyone reads; whoever reads gets it all the same.
+    this.on('error', () => undefined)
+    source.on('data', (chunk: Buffer) => {
+      this.#received += chunk.length
+      this.#progress += chunk.length
+      if (this.#progress >= options.stall / 1000) {
+        this.#progress = 0
+        this.#timer?.refresh()
+      }
+      if (!this.push(chunk)) this.#pause()
+    })
+    source.on('end', () => {
+      this.#pause()
+      this.push(null)
+    })
+    source.on('error', (error: Error) => this.destroy(options.failure(error, this.#received)))
+    source.pause()
+  }
+
+  override _read(): void {
+    this.#timer ??= setTimeout(() => this.destroy(this.#options.stalled(this.#received)), this.#options.stall)
+    this.#source.resume()
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#pause()
+    this.#source.destroy()
+    done(error)
+  }
+
+  /** A reader that is slow is no stall: the clock stands while nothing is asked for. */
+  #pause(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#progress = 0
+    this.#source.pause()
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * Requests to one registry, authorised and redirected: whoever asks sees only the answer that counts. A request that
+ * is answered with 401 gets exactly one re-authentication and one repeat (S0-15, S1-10), never a loop.
+ */
+import { SingleFlight } from '../flow/single-flight.js'
+import { Authorizer, type Authorization } from './authorizer.js'
+import type { Ask, Connections } from './connections.js'
+import type { Credential } from './credential.js'
+import { discard } from './discard.js'
+import { apiUrl, type Endpoint } from './endpoint.js'
+import { share } from './flight.js'
+import { follow, type Followed } from './redirects.js'
+import { settleScheme } from './scheme.js'
+import type { Tokens } from './tokens.js'
+
+export interface ClientOptions {
+  readonly endpoint: Endpoint
+  readonly connections: Connections
+  readonly tokens: Tokens
+  readonly credential: Credential | undefined
+  readonly trustedRealms: ReadonlySet<string>
+}
+
+export interface RepositoryAsk extends Omit<Ask, 'url' | 'form'> {
+  readonly repository: string
+  /** A URL of this registry's origin, or the path below `/v2/`. */
+  readonly to: URL | readonly string[]
+}
+
+export class Client {
+  readonly #options: ClientOptions
+  readonly #authorizers = new Map<string, Authorizer>()
+  readonly #settling = new SingleFlight<string, URL>()
+  #endpoint: Endpoint
+
+  constructor(options: ClientOptions) {
+    this.#options = options
+    this.#endpoint = options.endpoint
+  }
+
+  /** @throws network errors, TLS, REDIRECT_REFUSED, CHALLENGE_INVALID, what a login throws, CANCELLED */
+  async send({ repository, to, ...rest }: RepositoryAsk): Promise<Followed> {
+    const { connections } = this.#options
+    const base = await this.#base(rest.signal)
+    const ask: Ask = { ...rest, url: to instanceof URL ? to : apiUrl(base, ...to) }
+    const authorizer = this.#authorizer(repository)
+    const first = await authorizer.authorization(ask.signal)
+    const answer = await follow(connections, authorised(ask, first))
+    // Somebody else's 401, behind a redirect, is no reason to send anything.
+    if (answer.status !== 401 || answer.crossed) return answer
+    try {
+      const challenges = answer.headers['www-authenticate'] ?? (await this.#rootChallenge(base, ask))
+      const second = await authorizer.renew(first, challenges, ask.signal)
+      if (second === undefined) return answer
+      discard(answer)
+      return await follow(connections, authorised(ask, second))
+    } catch (error) {
+      answer.body.destroy()
+      throw error
+    }
+  }
+
+  /** The registry's address, its scheme settled. */
+  async #base(signal?: AbortSignal): Promise<URL> {
+    if (this.#endpoint.scheme === 'loopback') {
+      const { connections } = this.#options
+      const base = await share(
+        this.#settling,
+        'scheme',
+        (shared) => settleScheme(connections, this.#endpoint, shared),
+        signal,
+      )
+      this.#settle(base)
+    }
+    return this.#endpoint.base
+  }
+
+  /** Done by whoever comes first of those that waited; authorizers are made after it. */
+  #settle(base: URL): void {
+    if (this.#endpoint.scheme === 'settled') return
+    this.#endpoint = { ...this.#endpoint, base, scheme: 'settled' }
+  }
+
+  /** S3-11: a registry that refuses without a challenge may have one at its root. */
+  async #rootChallenge(base: URL, { purpose, signal }: Ask): Promise<string | undefined> {
+    const answer = await this.#options.connections.send({ url: apiUrl(base, ''), purpose, signal })
+    discard(answer)
+    return answer.status === 401 ? answer.headers['www-authenticate'] : undefined
+  }
+
+  #authorizer(repository: string): Authorizer {
+    const known = this.#authorizers.get(repository)
+    if (known !== undefined) return known
+    const { tokens, credential, trustedRealms } = this.#options
+    const rules = { endpoint: this.#endpoint, trusted: trustedRealms }
+    const authorizer = new Authorizer({ repository, credential, rules, tokens })
+    this.#authorizers.set(repository, authorizer)
+    return authorizer
+  }
+}
+
+const authorised = (ask: Ask, { value }: Authorization): Ask =>
+  value === undefined ? ask : { ...ask, headers: { ...ask.headers, authorization: value } }

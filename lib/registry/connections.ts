@@ -1,0 +1,168 @@
+/**
+ * One HTTP request and its answer's headers, over connections that are kept and bounded. This is the only place that
+ * calls got, with everything switched off that would happen behind our back: redirects, retries, decompression.
+ */
+import { Agent as HttpAgent, type ClientRequest, type IncomingHttpHeaders } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import type { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
+import got from 'got'
+import { WindlassError } from '../errors.js'
+import { Body } from './body.js'
+import { failureOf, isBroken, type Attempt } from './failure.js'
+import { defaultTimeouts, type Timeouts } from './timeouts.js'
+
+export interface Ask extends Attempt {
+  readonly method?: 'GET' | 'HEAD' | 'POST'
+  readonly headers?: Readonly<Record<string, string>>
+  /** Sent as `application/x-www-form-urlencoded`. */
+  readonly form?: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface Answer {
+  readonly url: URL
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  /** Must be read to its end or destroyed: the connection is held by it. */
+  readonly body: Readable
+}
+
+export interface ConnectionOptions {
+  readonly ca?: string | Buffer
+  /** Accept any certificate. */
+  readonly insecureTls?: boolean
+  readonly userAgent?: string
+  readonly timeouts?: Partial<Timeouts>
+  /** Connections to one host at the same time (32); further requests wait for one. */
+  readonly maxSockets?: number
+}
+
+export class Connections {
+  readonly timeouts: Timeouts
+  readonly #options: ConnectionOptions
+  readonly #agents: { readonly http: HttpAgent; readonly https: HttpsAgent }
+  readonly #sockets = new Set<Socket>()
+  readonly #live = new Set<() => void>()
+  #closed = false
+
+  constructor(options: ConnectionOptions = {}) {
+    this.timeouts = { ...defaultTimeouts, ...options.timeouts }
+    this.#options = options
+    // An idle connection is given up after 30 s, and never keeps the process alive (Node unrefs it).
+    const kept = { keepAlive: true, maxSockets: options.maxSockets ?? 32, maxFreeSockets: 8, timeout: 30_000 }
+    this.#agents = { http: new HttpAgent(kept), https: new HttpsAgent(kept) }
+  }
+
+  /** @throws NETWORK, TLS, STALLED, REGISTRY_RESPONSE (not HTTP), CANCELLED */
+  async send(ask: Ask): Promise<Answer> {
+    try {
+      return await this.#attempt(ask, true)
+    } catch (error) {
+      // The server closed a kept connection while the request was on its way (RFC 9112 §9.3.1): nothing was done yet.
+      if (!(error instanceof Stale)) throw error
+      return this.#attempt(ask, false)
+    }
+  }
+
+  #attempt(ask: Ask, kept: boolean): Promise<Answer> {
+    const cancelled = (): WindlassError =>
+      new WindlassError('CANCELLED', `Cancelled while trying to ${ask.purpose}`, { host: ask.url.host })
+    return new Promise((resolve, reject) => {
+      if (this.#closed) {
+        reject(new WindlassError('CANCELLED', `Failed to ${ask.purpose}: the registry client is closed`))
+        return
+      }
+      if (ask.signal?.aborted === true) {
+        reject(cancelled())
+        return
+      }
+      let body: Body | undefined
+      let reused = false
+      const stream = got.stream(ask.url, this.#gotOptions(ask, kept))
+      const abort = (): void => {
+        reject(cancelled())
+        if (body === undefined) stream.destroy()
+        else body.destroy(cancelled())
+      }
+      const over = (): void => {
+        ask.signal?.removeEventListener('abort', abort)
+        this.#live.delete(abort)
+      }
+      ask.signal?.addEventListener('abort', abort, { once: true })
+      this.#live.add(abort)
+      stream.once('request', (request: ClientRequest) =>
+        request.once('socket', (socket: Socket) => {
+          reused = request.reusedSocket
+          this.#track(socket)
+        }),
+      )
+      stream.on('error', (error: Error) => {
+        if (body !== undefined) return
+        over()
+        reject(kept && reused && isBroken(error) ? new Stale() : failureOf(error, ask))
+        stream.destroy()
+      })
+      stream.once('close', () => {
+        if (body === undefined) over()
+      })
+      stream.once(
+        'response',
+        ({ statusCode, headers }: { statusCode: number; headers: IncomingHttpHeaders }) => {
+          body = new Body(stream, {
+            stall: this.timeouts.stall,
+            stalled: (received) => stalled(ask, received, this.timeouts.stall),
+            failure: (error, received) => failureOf(error, ask, received),
+          })
+          body.once('close', over)
+          resolve({ url: ask.url, status: statusCode, headers, body })
+        },
+      )
+    })
+  }
+
+  /** Ends every request and connection; resolves when the last socket is gone. */
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const abort of [...this.#live]) abort()
+    const gone = [...this.#sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
+    this.#agents.http.destroy()
+    this.#agents.https.destroy()
+    for (const socket of this.#sockets) socket.destroy()
+    await Promise.all(gone)
+  }
+
+  #track(socket: Socket): void {
+    if (this.#sockets.has(socket) || socket.destroyed) return
+    this.#sockets.add(socket)
+    socket.once('close', () => this.#sockets.delete(socket))
+  }
+
+  #gotOptions(ask: Ask, kept: boolean) {
+    const { ca, insecureTls = false, userAgent = 'windlass' } = this.#options
+    const { lookup, connect, secureConnect, response } = this.timeouts
+    return {
+      method: ask.method ?? 'GET',
+      headers: { 'user-agent': userAgent, 'accept-encoding': 'identity', ...ask.headers },
+      ...(ask.form === undefined ? {} : { form: ask.form }),
+      agent: kept ? this.#agents : ({ http: false, https: false } as const),
+      https: { rejectUnauthorized: !insecureTls, ...(ca === undefined ? {} : { certificateAuthority: ca }) },
+      timeout: { lookup, connect, secureConnect, response },
+      decompress: false,
+      followRedirect: false,
+      throwHttpErrors: false,
+      retry: { limit: 0 },
+    } as const
+  }
+}
+
+/** A kept connection that turned out to be closed. */
+class Stale extends Error {}
+
+function stalled({ purpose, url }: Attempt, received: number, after: number): WindlassError {
+  return new WindlassError(
+    'STALLED',
+    `Failed to ${purpose} from ${url.host}: nothing more came for ${after / 1000} s, after ${received} bytes`,
+    { host: url.host, hint: 'The rest may come with another try; --stall-timeout sets how long to wait' },
+  )
+}

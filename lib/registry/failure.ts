@@ -1,0 +1,82 @@
+/** What went wrong below HTTP (names, connections, TLS, time) as an error that says what to do about it. */
+import { TimeoutError } from 'got'
+import { WindlassError, type ErrorCode, type ErrorDetails } from '../errors.js'
+import { printable } from '../image/printable.js'
+import { printableUrl } from './printable-url.js'
+
+/** What was being done, for messages: `purpose` completes "Failed to …" and "… when trying to …". */
+export interface Attempt {
+  readonly purpose: string
+  readonly url: URL
+}
+
+const certificate =
+  /^(?:CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED|ERR_TLS_CERT)/
+const handshake = /^(?:EPROTO|ERR_SSL_|ERR_TLS_)/
+const broken = /^(?:ECONNRESET|EPIPE|ECONNABORTED|ERR_HTTP_CONTENT_LENGTH_MISMATCH)$/
+
+/** The system's code of an error that got wraps. */
+export function systemCode(error: unknown): string {
+  for (let each = error; each instanceof Error; each = each.cause)
+    if ('code' in each && typeof each.code === 'string' && each.code !== 'ERR_GOT_REQUEST_ERROR')
+      return each.code
+  return ''
+}
+
+/** Whether the peer hung up: what a kept connection does that was closed just before it was used again. */
+export const isBroken = (error: unknown): boolean => broken.test(systemCode(error))
+
+/** @param received - bytes of the body that had come */
+export function failureOf(error: Error, { purpose, url }: Attempt, received?: number): WindlassError {
+  const fail = (code: ErrorCode, why: string, details: ErrorDetails = {}): WindlassError =>
+    new WindlassError(code, `Failed to ${purpose} from ${url.host}: ${why}`, {
+      host: url.host,
+      url: printableUrl(url),
+      cause: plain(error),
+      ...details,
+    })
+  const code = systemCode(error)
+  const so = received === undefined ? '' : ` after ${received} bytes`
+  if (error instanceof TimeoutError) {
+    return error.event === 'response'
+      ? fail('STALLED', 'no answer came in time', { hint: `Is ${url.host} overloaded? Try again later` })
+      : fail('NETWORK', `timed out (${error.event})`, {
+          hint: `Check that ${url.host} can be reached from here`,
+        })
+  }
+  if (code === 'ENOTFOUND')
+    return fail('NETWORK', 'there is no host of that name', {
+      retryable: false,
+      hint: `Check the registry's name, '${url.hostname}', and the name servers`,
+    })
+  if (code === 'EAI_AGAIN')
+    return fail('NETWORK', 'its name could not be resolved', {
+      hint: 'Check the network and the name servers',
+    })
+  if (code === 'ECONNREFUSED')
+    return fail('NETWORK', 'the connection was refused', { hint: `Is a registry listening at ${url.host}?` })
+  if (certificate.test(code))
+    return fail('TLS', `its certificate is not trusted (${code})`, {
+      hint: `If ${url.host} has a certificate of its own authority, name that with --ca FILE`,
+    })
+  if (handshake.test(code))
+    return fail('TLS', `no TLS connection could be made (${code})`, {
+      hint: `If ${url.host} speaks plain HTTP, say so with --plain-http`,
+    })
+  if (code.startsWith('HPE_'))
+    return fail('REGISTRY_RESPONSE', `the answer is not HTTP (${code})`, {
+      hint: url.protocol === 'http:' ? `Does ${url.host} speak HTTPS?` : `Is ${url.host} a registry?`,
+    })
+  if (broken.test(code))
+    return fail('NETWORK', `the connection was broken${so}`, { hint: `Check the connection to ${url.host}` })
+  return fail('NETWORK', printable(`${code === '' ? error.message : code}${so}`), {
+    hint: `Check the connection to ${url.host}`,
+  })
+}
+
+/** The cause without got's fields: those hold the request's headers, and with them the credentials. */
+function plain(error: Error): Error {
+  const root = error.cause instanceof Error ? error.cause : error
+  const cause = new Error(printable(root.message))
+  return Object.assign(cause, { code: systemCode(error) })
+}

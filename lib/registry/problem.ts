@@ -1,0 +1,34 @@
+/** The body of a registry's refusal: `{"errors":[{"code","message","detail"}]}` (distribution spec, "Error codes"). */
+
+export interface Problem {
+  /** `NAME_UNKNOWN`, `DENIED`, …; empty where the registry gave none. */
+  readonly code: string
+  /** The registry's own words (S3-19) as they came: not fit to print yet. Empty where there are none. */
+  readonly message: string
+}
+
+const none: Problem = { code: '', message: '' }
+
+const field = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null
+    ? new Map<string, unknown>(Object.entries(value)).get(name)
+    : undefined
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+/** Reads the first problem in `body`; a body of another shape gives an empty one. Never throws. */
+export function parseProblem(body: Buffer): Problem {
+  let json: unknown
+  try {
+    json = JSON.parse(body.toString('utf8'))
+  } catch {
+    return none
+  }
+  const errors = field(json, 'errors')
+  // Token servers answer in OAuth's form (RFC 6749 §5.2), GitLab and GitHub with a `message` or `details` alone.
+  const first: unknown = Array.isArray(errors) ? errors[0] : json
+  const code = text(field(first, 'code')) || text(field(first, 'error'))
+  const message =
+    text(field(first, 'message')) || text(field(first, 'error_description')) || text(field(first, 'details'))
+  return { code: /^[\w-]{1,64}$/.test(code) ? code.toUpperCase() : '', message }
+}

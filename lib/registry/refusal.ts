@@ -1,0 +1,86 @@
+/** An answer that is not what was asked for, as the error that it means (S0-16, S1-13, S3-12, S3-19). */
+import { WindlassError, type ErrorCode, type ErrorSubject } from '../errors.js'
+import { printable } from '../image/printable.js'
+import { parseChallenges } from './challenge.js'
+import type { Answer } from './connections.js'
+import { readDocument } from './document.js'
+import { printableUrl } from './printable-url.js'
+import { parseProblem, type Problem } from './problem.js'
+import { longestRetryAfter, parseRetryAfter } from './retry-after.js'
+import type { Secrets } from './secrets.js'
+
+export interface RefusalContext {
+  readonly purpose: string
+  readonly secrets: Secrets
+  /** What a 404 means where its body does not say. */
+  readonly missing: ErrorCode
+  /** Milliseconds for reading the body. */
+  readonly deadline: number
+  /** What to do next, by what the answer turns out to mean. */
+  readonly hints?: Partial<Record<ErrorCode, string>>
+  readonly subject?: ErrorSubject
+}
+
+/** `hint` for both answers that refuse access. */
+export const accessHints = (hint: string): Partial<Record<ErrorCode, string>> => ({
+  UNAUTHORIZED: hint,
+  DENIED: hint,
+})
+
+/** Reads the body of `answer` (up to 64 KiB of it) and closes it. Never throws. */
+export async function refusal(answer: Answer, context: RefusalContext): Promise<WindlassError> {
+  const { purpose, secrets, deadline, subject } = context
+  const { url, status } = answer
+  const body = await readDocument(answer, { maxBytes: 64 * 1024, deadline, purpose }).catch(() =>
+    Buffer.alloc(0),
+  )
+  const problem = parseProblem(body)
+  const words = [problem.code, printable(secrets.conceal(problem.message), 300)]
+    .filter((part) => part !== '')
+    .join(': ')
+  const code = codeOf(answer, problem, context.missing)
+  const wait = code === 'TOO_MANY_REQUESTS' || code === 'REGISTRY_UNAVAILABLE' ? waitOf(answer) : undefined
+  const hint = wait?.hint ?? context.hints?.[code]
+  return new WindlassError(
+    code,
+    `Unexpected HTTP response '${status}' when trying to ${purpose} from ${url.host}${words === '' ? '' : `: ${words}`}`,
+    {
+      host: url.host,
+      url: printableUrl(url),
+      status,
+      ...subject,
+      ...(wait === undefined ? {} : { retryAfter: wait.retryAfter, retryable: wait.retryable }),
+      ...(hint === undefined ? {} : { hint }),
+    },
+  )
+}
+
+function codeOf({ status, headers }: Answer, { code }: Problem, missing: ErrorCode): ErrorCode {
+  if (status === 401) {
+    const challenges = parseChallenges(headers['www-authenticate'])
+    const insufficient = challenges.some(({ parameters }) => parameters.get('error') === 'insufficient_scope')
+    return insufficient || code === 'DENIED' ? 'DENIED' : 'UNAUTHORIZED'
+  }
+  if (status === 403) return 'DENIED'
+  if (status === 404) return code === 'NAME_UNKNOWN' || code === 'NAME_INVALID' ? 'NAME_UNKNOWN' : missing
+  if (status === 429) return 'TOO_MANY_REQUESTS'
+  // 408 and 423 pass, as 5xx do (S3-14); 501 and 505 will not.
+  if (status === 408 || status === 423) return 'REGISTRY_UNAVAILABLE'
+  if (status >= 500 && status !== 501 && status !== 505) return 'REGISTRY_UNAVAILABLE'
+  return 'REGISTRY_RESPONSE'
+}
+
+interface Wait {
+  readonly retryAfter: number
+  readonly retryable: boolean
+  readonly hint?: string
+}
+
+/** What `Retry-After` asks for, honoured up to a cap; beyond it the error says so and nobody sleeps. */
+function waitOf({ headers, url }: Answer): Wait | undefined {
+  const retryAfter = parseRetryAfter(headers['retry-after'])
+  if (retryAfter === undefined) return undefined
+  if (retryAfter <= longestRetryAfter) return { retryAfter, retryable: true }
+  const seconds = Math.round(retryAfter / 1000)
+  return { retryAfter, retryable: false, hint: `${url.host} asks to be left alone for ${seconds} s` }
+}

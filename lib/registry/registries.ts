@@ -1,0 +1,95 @@
+/** Every registry that a program talks to: one set of connections, tokens and secrets for all their repositories. */
+import { WindlassError } from '../errors.js'
+import { quoted } from '../image/printable.js'
+import { isRepository } from '../image/reference-grammar.js'
+import { Client } from './client.js'
+import { Connections, type ConnectionOptions } from './connections.js'
+import { anonymous, type Credentials } from './credentials.js'
+import { endpointOf, type EndpointOptions } from './endpoint.js'
+import { canonicalRegistry } from './registry-name.js'
+import { Repository } from './repository.js'
+import { Secrets } from './secrets.js'
+import { Tokens } from './tokens.js'
+
+export interface RegistriesOptions extends ConnectionOptions, EndpointOptions {
+  readonly credentials?: Credentials
+  /** Origins of token servers that may be sent credentials although the rules say no (`http://auth.lan:5001`). */
+  readonly trustedRealms?: readonly string[]
+}
+
+/** What a repository is found by; a `Reference` is one. */
+export interface RepositoryName {
+  readonly registry: string
+  readonly repository: string
+}
+
+export class Registries {
+  readonly #options: RegistriesOptions
+  readonly #connections: Connections
+  readonly #secrets = new Secrets()
+  readonly #trustedRealms: ReadonlySet<string>
+  readonly #tokens: Tokens
+  readonly #clients = new Map<string, Client>()
+
+  /** @throws USAGE for a trusted realm that is no URL */
+  constructor(options: RegistriesOptions = {}) {
+    this.#options = options
+    this.#trustedRealms = new Set((options.trustedRealms ?? []).map(originOf))
+    this.#connections = new Connections(options)
+    this.#tokens = new Tokens(this.#connections, this.#secrets)
+  }
+
+  /** @throws REFERENCE_INVALID for a registry that is no host and port, or no repository; USAGE for a wrong option; nothing is sent yet */
+  repository({ registry, repository }: RepositoryName): Repository {
+    if (!isRepository(repository))
+      throw new WindlassError('REFERENCE_INVALID', `${quoted(repository)} is not a repository's name`)
+    const credentials = this.#options.credentials ?? anonymous
+    const credential = credentials.for(registry)
+    const endpoint = endpointOf(registry, this.#options)
+    this.#secrets.learn(...(credential?.secrets() ?? []))
+    const key = canonicalRegistry(registry)
+    const client =
+      this.#clients.get(key) ??
+      new Client({
+        endpoint,
+        credential,
+        connections: this.#connections,
+        tokens: this.#tokens,
+        trustedRealms: this.#trustedRealms,
+      })
+    this.#clients.set(key, client)
+    const hint = hintFor(
+      registry,
+      credential !== undefined,
+      endpoint.confidential,
+      credentials.why?.(registry),
+    )
+    const context = {
+      client,
+      registry,
+      repository,
+      hint,
+      secrets: this.#secrets,
+      timeouts: this.#connections.timeouts,
+    }
+    // Host and whose credentials: who may not read a layer must not share the fetching of it (flow.md R5).
+    return new Repository(context, `${endpoint.base.host}|${credential?.fingerprint() ?? 'anonymous'}`)
+  }
+
+  /** Ends every request; resolves when no socket and no timer is left. */
+  async close(): Promise<void> {
+    await this.#connections.close()
+  }
+}
+
+function originOf(realm: string): string {
+  if (URL.canParse(realm) && new URL(realm).origin !== 'null') return new URL(realm).origin
+  throw new WindlassError('USAGE', `The trusted realm ${quoted(realm)} is no http or https URL`)
+}
+
+function hintFor(registry: string, known: boolean, confidential: boolean, why: string | undefined): string {
+  if (why !== undefined) return why
+  if (!known) return `If the repository exists, it wants credentials: give some for ${registry}`
+  if (!confidential) return `Credentials are not sent over plain HTTP unless --plain-http allows it`
+  return `The credentials for ${registry} give no access to this: check them, and the repository's name`
+}

@@ -1,0 +1,15 @@
+/** What the requests for one repository share. */
+import type { Client } from './client.js'
+import type { Secrets } from './secrets.js'
+import type { Timeouts } from './timeouts.js'
+
+export interface RepositoryContext {
+  readonly client: Client
+  /** The registry as references name it. */
+  readonly registry: string
+  readonly repository: string
+  readonly secrets: Secrets
+  readonly timeouts: Timeouts
+  /** What to do about a 401 or 403, as a sentence. */
+  readonly hint: string
+}

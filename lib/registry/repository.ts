@@ -1,0 +1,51 @@
+/** One repository of one registry, as the source of images that stages know. */
+import type { Descriptor } from '../image/descriptor.js'
+import type { BlobBody, BlobRequest, FetchedManifest, ImageSource, ManifestRequest } from '../image/source.js'
+import { fetchBlob } from './blobs.js'
+import {
+  fetchManifest,
+  fetchManifestUnless,
+  headManifest,
+  type ManifestHead,
+  type TaggedManifest,
+} from './manifests.js'
+import type { RepositoryContext } from './repository-context.js'
+import { listTags } from './tags.js'
+
+export class Repository implements ImageSource {
+  readonly #context: RepositoryContext
+  readonly identity: string
+  readonly host: string
+
+  constructor(context: RepositoryContext, identity: string) {
+    this.#context = context
+    this.identity = identity
+    this.host = context.registry
+  }
+
+  manifest(tagOrDigest: string, request?: ManifestRequest): Promise<FetchedManifest> {
+    return fetchManifest(this.#context, tagOrDigest, request)
+  }
+
+  /** The manifest, or `not-modified` where it still has the `etag` (S2-14). */
+  manifestUnless(
+    tagOrDigest: string,
+    etag: string,
+    request?: ManifestRequest,
+  ): Promise<TaggedManifest | 'not-modified'> {
+    return fetchManifestUnless(this.#context, tagOrDigest, etag, request)
+  }
+
+  /** What a name points at, for the price of a HEAD where that works (C4). */
+  head(tagOrDigest: string, request?: ManifestRequest): Promise<ManifestHead> {
+    return headManifest(this.#context, tagOrDigest, request)
+  }
+
+  blob(descriptor: Descriptor, request?: BlobRequest): Promise<BlobBody> {
+    return fetchBlob(this.#context, descriptor, request)
+  }
+
+  tags(request?: { readonly signal?: AbortSignal }): AsyncIterable<readonly string[]> {
+    return listTags(this.#context, request)
+  }
+}

@@ -1,0 +1,70 @@
+/** The embedded registry's answers to requests that are let in (distribution spec, "Endpoints"). */
+import { answer, json, problem, type Answer } from './answer.js'
+import type { Contents } from './contents.js'
+import { ranged } from './range.js'
+import type { RequestLogEntry } from './request-log.js'
+
+export interface RespondOptions {
+  readonly contents: Contents
+  readonly base: string
+  /** Tags on a page, where a client does not ask for fewer. */
+  readonly pageSize: number
+}
+
+export function respond(request: RequestLogEntry, options: RespondOptions): Answer {
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return problem(405, 'UNSUPPORTED', 'this registry is read through HTTP and filled by its program')
+  switch (request.kind) {
+    case 'ping':
+      return json(200, {})
+    case 'manifest':
+      return manifest(request, options)
+    case 'blob':
+      return blob(request, options)
+    case 'tags':
+      return tags(request, options)
+    case 'token':
+    case 'other':
+      return problem(404, 'UNSUPPORTED', 'no such endpoint')
+  }
+}
+
+function manifest({ repository, reference, headers }: RequestLogEntry, { contents }: RespondOptions): Answer {
+  if (!contents.knows(repository)) return unknownName(repository)
+  const found = contents.manifest(repository, reference)
+  if (found === undefined) return problem(404, 'MANIFEST_UNKNOWN', `manifest unknown: ${reference}`)
+  const { bytes, digest, mediaType } = found
+  const etag = `"${digest}"`
+  const common = { 'docker-content-digest': digest, etag }
+  if (headers['if-none-match'] === etag) return answer(304, common)
+  return answer(200, mediaType === '' ? common : { ...common, 'content-type': mediaType }, bytes)
+}
+
+function blob({ reference, headers }: RequestLogEntry, { contents }: RespondOptions): Answer {
+  const bytes = contents.blob(reference)
+  if (bytes === undefined) return problem(404, 'BLOB_UNKNOWN', `blob unknown to registry: ${reference}`)
+  const about = {
+    'content-type': 'application/octet-stream',
+    'docker-content-digest': reference,
+    'accept-ranges': 'bytes',
+    etag: `"${reference}"`,
+  }
+  return ranged(bytes, about, { range: headers['range'], ifRange: headers['if-range'] })
+}
+
+function tags({ repository, url }: RequestLogEntry, { contents, base, pageSize }: RespondOptions): Answer {
+  if (!contents.knows(repository)) return unknownName(repository)
+  const query = new URL(url, base).searchParams
+  const last = query.get('last') ?? ''
+  const asked = Number(query.get('n') ?? pageSize)
+  const n = Number.isInteger(asked) && asked >= 0 ? Math.min(asked, pageSize) : pageSize
+  const rest = contents.tags(repository).filter((tag) => tag > last)
+  const page = rest.slice(0, n)
+  const end = page.at(-1)
+  const more = end !== undefined && rest.length > page.length
+  const next = `/v2/${repository}/tags/list?n=${n}&last=${encodeURIComponent(end ?? '')}`
+  return json(200, { name: repository, tags: page }, more ? { link: `<${next}>; rel="next"` } : {})
+}
+
+const unknownName = (repository: string): Answer =>
+  problem(404, 'NAME_UNKNOWN', `repository name not known to registry: ${repository}`)

@@ -1,0 +1,198 @@
+import { createServer, type AddressInfo } from 'node:net'
+import { pipeline } from 'node:stream/promises'
+import { Writable } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { Registries } from '../../lib/registry/index.js'
+import { faults } from '../../lib/testing/registry/index.js'
+import { bytesOf, content, descriptor, talk, withRegistry } from './with-registry.js'
+
+const etag = (digest: string): string => `"${digest}"`
+
+describe('blobs', () => {
+  it('S1-09 streams a blob, its size and validator told', () =>
+    withRegistry({}, {}, async ({ repository, registry, blob }) => {
+      const body = await repository.blob(blob)
+      expect(body).toMatchObject({
+        offset: 0,
+        size: content.length,
+        validator: etag(blob.digest),
+        host: registry.host,
+      })
+      expect((await bytesOf(body)).equals(content)).toBe(true)
+      const headers = registry.requests.at(-1)?.headers
+      expect(headers?.['accept-encoding']).toBe('identity')
+      expect(headers).not.toHaveProperty('range')
+    }))
+
+  it('S2-66 goes on where an attempt ended, if the blob is still the same', () =>
+    withRegistry({}, {}, async ({ repository, registry, blob }) => {
+      const body = await repository.blob(blob, { offset: 70_000, validator: etag(blob.digest) })
+      expect(body).toMatchObject({ offset: 70_000, size: content.length })
+      expect((await bytesOf(body)).equals(content.subarray(70_000))).toBe(true)
+      expect(registry.requests.at(-1)?.headers).toMatchObject({
+        range: 'bytes=70000-',
+        'if-range': etag(blob.digest),
+      })
+      const changed = await repository.blob(blob, { offset: 70_000, validator: '"other"' })
+      expect(changed.offset).toBe(0)
+      expect((await bytesOf(changed)).equals(content)).toBe(true)
+    }))
+
+  it('leaves a weak validator at home', () =>
+    withRegistry({ faults: [faults.header('etag', 'W/"x"')] }, {}, async ({ repository, registry, blob }) => {
+      expect((await repository.blob(blob, { offset: 1, validator: 'W/"x"' })).validator).toBeUndefined()
+      expect(registry.requests.at(-1)?.headers).not.toHaveProperty('if-range')
+    }))
+
+  it('S2-68 takes the whole where ranges are not understood', () =>
+    withRegistry({}, {}, async ({ repository, registry, blob }) => {
+      registry.addFault(faults.noRange((digest) => registry.blob(digest)))
+      const body = await repository.blob(blob, { offset: 5 })
+      expect(body).toMatchObject({ offset: 0, size: content.length })
+      expect((await bytesOf(body)).equals(content)).toBe(true)
+    }))
+
+  it.each([
+    'bytes 4-99999/100000',
+    'bytes 0-99999/100000',
+    'bytes 6-99999/100000',
+    'bytes',
+    'nonsense',
+    undefined,
+  ])('S2-69 starts over after a part that is said to be %s', (range) =>
+    withRegistry({ faults: [faults.contentRange(range)] }, {}, async ({ repository, registry, blob }) => {
+      const body = await repository.blob(blob, { offset: 5 })
+      expect(body.offset).toBe(0)
+      expect((await bytesOf(body)).equals(content)).toBe(true)
+      expect(talk(registry)).toEqual(['blob 206', 'blob 200'])
+    }),
+  )
+
+  it('starts over when the part is of another blob, though If-Range was sent', () =>
+    withRegistry(
+      { faults: [faults.header('etag', '"new"', { nth: 1 })] },
+      {},
+      async ({ repository, blob }) => {
+        const body = await repository.blob(blob, { offset: 5, validator: etag(blob.digest) })
+        expect(body.offset).toBe(0)
+        expect((await bytesOf(body)).equals(content)).toBe(true)
+      },
+    ))
+
+  it('S2-71 starts over when more is here than there is', () =>
+    withRegistry({}, {}, async ({ repository, registry, blob }) => {
+      const body = await repository.blob(blob, { offset: content.length })
+      expect(body.offset).toBe(0)
+      expect((await bytesOf(body)).equals(content)).toBe(true)
+      expect(talk(registry)).toEqual(['blob 416', 'blob 200'])
+    }))
+
+  it.each([
+    [404, 'BLOB_UNKNOWN'],
+    [403, 'DENIED'],
+    [416, 'REGISTRY_RESPONSE'],
+    [500, 'REGISTRY_UNAVAILABLE'],
+  ])('S1-13 reports a %d as %s', (status, code) =>
+    withRegistry({ faults: [faults.status(status)] }, {}, async ({ repository, registry, blob }) => {
+      await expect(repository.blob(blob)).rejects.toMatchObject({
+        code,
+        message: expect.stringMatching(
+          `^Unexpected HTTP response '${status}' when trying to download the blob`,
+        ),
+        subject: { digest: blob.digest, status, url: `${registry.url}/v2/team/app/blobs/${blob.digest}` },
+      })
+    }),
+  )
+
+  it('refuses a Content-Encoding', () =>
+    withRegistry(
+      { faults: [faults.header('content-encoding', 'gzip')] },
+      {},
+      async ({ repository, blob }) => {
+        await expect(repository.blob(blob)).rejects.toMatchObject({ code: 'REGISTRY_RESPONSE' })
+      },
+    ))
+
+  it.each(['truncate', 'reset'] as const)('fails when the connection ends too early (%s)', (how) =>
+    withRegistry({ faults: [faults[how](60_000)] }, {}, async ({ repository, blob }) => {
+      const { stream } = await repository.blob(blob)
+      await expect(bytesOf({ stream })).rejects.toMatchObject({ code: 'NETWORK', retryable: true })
+      expect(stream.destroyed).toBe(true)
+    }),
+  )
+
+  it('S0-85 fails when nothing more comes, but not because its reader is slow', () =>
+    withRegistry({}, { timeouts: { stall: 200 } }, async ({ repository, registry, blob }) => {
+      registry.addFault(faults.stall(60_000, { nth: 1 }))
+      await expect(bytesOf(await repository.blob(blob))).rejects.toMatchObject({
+        code: 'STALLED',
+        retryable: true,
+      })
+      const slow = await repository.blob(blob)
+      let read = 0
+      await pipeline(
+        slow.stream,
+        new Writable({
+          highWaterMark: 1,
+          write(chunk: Buffer, _encoding, done) {
+            read += chunk.length
+            setTimeout(done, 300)
+          },
+        }),
+      )
+      expect(read).toBe(content.length)
+    }))
+
+  it('S0-85 takes a drip for a stall', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined)
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n')
+        const drip = setInterval(() => socket.write('x'), 1300)
+        socket.once('close', () => clearInterval(drip))
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+    const registries = new Registries({ plainHttp: true, timeouts: { stall: 2000 } })
+    const { stream } = await registries
+      .repository({ registry: host, repository: 'a' })
+      .blob(descriptor(`sha256:${'0'.repeat(64)}`))
+    await expect(bytesOf({ stream })).rejects.toMatchObject({ code: 'STALLED' })
+    await registries.close()
+    await new Promise((resolve) => server.close(resolve))
+  })
+
+  it('S2-53 ends at once when it is cancelled: before, during the headers, during the body', () =>
+    withRegistry({}, {}, async ({ repository, registry, blob }) => {
+      const cancelled = { code: 'CANCELLED' }
+      await expect(repository.blob(blob, { signal: AbortSignal.abort() })).rejects.toMatchObject(cancelled)
+      registry.addFault(faults.slow(60_000, { nth: 1 }))
+      const early = new AbortController()
+      setTimeout(() => early.abort(), 50)
+      await expect(repository.blob(blob, { signal: early.signal })).rejects.toMatchObject(cancelled)
+      registry.addFault(faults.stall(10, { nth: 2 }))
+      const late = new AbortController()
+      const body = await repository.blob(blob, { signal: late.signal })
+      setTimeout(() => late.abort(), 50)
+      await expect(bytesOf(body)).rejects.toMatchObject(cancelled)
+    }))
+
+  it('raises nothing when a stream that nobody reads fails', () =>
+    withRegistry({ faults: [faults.reset(10)] }, {}, async ({ repository, blob }) => {
+      const { stream } = await repository.blob(blob)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      stream.destroy()
+      await expect(bytesOf({ stream })).rejects.toThrow()
+    }))
+
+  it('uses a connection again after a whole body, and drops it after half of one', () =>
+    withRegistry({}, {}, async ({ repository, registry, blob }) => {
+      for (let round = 0; round < 5; round++) await bytesOf(await repository.blob(blob))
+      expect(registry.connections).toBe(1)
+      const { stream } = await repository.blob(blob)
+      stream.destroy()
+      await bytesOf(await repository.blob(blob))
+      expect(registry.connections).toBe(2)
+    }))
+})

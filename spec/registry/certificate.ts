@@ -1,0 +1,19 @@
+/** A self-signed certificate for 127.0.0.1 and localhost, and its key, for tests alone. Valid for a hundred years. */
+export const certificate = `-----BEGIN CERTIFICATE-----
+MIIBmzCCAUGgAwIBAgIUNFwXkfyGy+7OxlmOF9KcrfJsWX0wCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJMTI3LjAuMC4xMCAXDTI2MTEyMjExMTAxN1oYDzIxMjYxMDI5
+MTExMDE3WjAUMRIwEAYDVQQDDAkxMjcuMC4wLjEwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATxvL4zcFCJ/hnsKrp437sMk+7CXpQr5KrEF4ylHikz6XVcW573IkJR
+aEIMeBWbuo11Qec7c7oNtUkUyaN4NBEwo28wbTAdBgNVHQ4EFgQUCQ0nJLSxYlEo
+mT8knuOxC9WikSgwHwYDVR0jBBgwFoAUCQ0nJLSxYlEomT8knuOxC9WikSgwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARhwR/AAABgglsb2NhbGhvc3QwCgYIKoZI
+zj0EAwIDSAAwRQIgaXghyuuFn/NC/5x8RohcrIasqKvfZsJCEWiGsRo5ZRECIQDP
+hbMq81yJ636xOhjlLtFWP21cwoxJ6teLr2yxz2r9HQ==
+-----END CERTIFICATE-----
+`
+export const key = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgYQ/9bP6bmSGQFcZF
+8Vi0JdCtDKbkYgedTA2pn0lz7/ahRANCAATxvL4zcFCJ/hnsKrp437sMk+7CXpQr
+5KrEF4ylHikz6XVcW573IkJRaEIMeBWbuo11Qec7c7oNtUkUyaN4NBEw
+-----END PRIVATE KEY-----
+`

@@ -1,0 +1,106 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { parseChallenges } from '../../lib/registry/challenge.js'
+
+const plain = (text: string | readonly string[]) =>
+  parseChallenges(text).map(({ scheme, parameters, token68 }) => ({
+    scheme,
+    ...Object.fromEntries(parameters),
+    token68,
+  }))
+
+describe('parseChallenges', () => {
+  it('reads the challenge of a registry', () => {
+    expect(
+      plain(
+        'Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a/b:pull,push"',
+      ),
+    ).toEqual([
+      {
+        scheme: 'bearer',
+        realm: 'https://auth.docker.io/token',
+        service: 'registry.docker.io',
+        scope: 'repository:a/b:pull,push',
+        token68: '',
+      },
+    ])
+  })
+
+  it('S0-82 takes scheme and parameter names in any case', () => {
+    expect(plain('BEARER Realm="r", SERVICE=s')).toEqual([
+      { scheme: 'bearer', realm: 'r', service: 's', token68: '' },
+    ])
+  })
+
+  it('reads several in one field and in several', () => {
+    const basic = { scheme: 'basic', realm: 'a, b', token68: '' }
+    const bearer = { scheme: 'bearer', realm: 'r', token68: '' }
+    expect(plain('Basic realm="a, b", Bearer realm="r"')).toEqual([basic, bearer])
+    expect(plain(['Basic realm="a, b"', 'Bearer realm="r"'])).toEqual([basic, bearer])
+    expect(plain('Negotiate, Bearer realm="r"')).toEqual([{ scheme: 'negotiate', token68: '' }, bearer])
+    expect(plain('NTLM TlRMTVNTUAAC==, Bearer realm="r"')).toEqual([
+      { scheme: 'ntlm', token68: 'TlRMTVNTUAAC==' },
+      bearer,
+    ])
+  })
+
+  it('undoes escapes, and lets the first of two equal names stand', () => {
+    expect(plain('Basic realm="a\\"b\\\\c", realm="other"')).toEqual([
+      { scheme: 'basic', realm: 'a"b\\c', token68: '' },
+    ])
+  })
+
+  it('has nothing to say about nothing', () => {
+    expect(parseChallenges(undefined)).toEqual([])
+    expect(parseChallenges(', ,')).toEqual([])
+  })
+
+  const name = fc.stringMatching(/^[a-z][a-z0-9_-]{0,8}$/)
+  const value = fc.string({ unit: 'binary-ascii', maxLength: 20 })
+  const challenge = fc.record({
+    scheme: name,
+    parameters: fc.dictionary(name, value, { minKeys: 1, maxKeys: 4 }),
+  })
+  const quote = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`
+
+  it('property: reads back whatever is written by the grammar', () => {
+    const separator = fc.constantFrom(',', ', ', ' , ', ',,', ' ,\t, ')
+    fc.assert(
+      fc.property(fc.array(challenge, { maxLength: 4 }), separator, (challenges, comma) => {
+        const text = challenges
+          .map(({ scheme, parameters }) => {
+            const pairs = Object.entries(parameters).map(
+              ([key, each]) => `${key.toUpperCase()} = ${quote(each)}`,
+            )
+            return `${scheme} ${pairs.join(comma)}`
+          })
+          .join(comma)
+        expect(plain(text)).toEqual(
+          challenges.map(({ scheme, parameters }) => ({ scheme, ...parameters, token68: '' })),
+        )
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('property: never throws, and ends, on anything', () => {
+    const noise = fc.string({
+      unit: fc.constantFrom('"', '\\', ',', '=', ' ', 'a', 'B', '\0', 'é'),
+      maxLength: 200,
+    })
+    fc.assert(
+      fc.property(noise, (text) => {
+        expect(parseChallenges(text).length).toBeLessThanOrEqual(text.length)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('reads a megabyte of noise in linear time', () => {
+    for (const text of ['"'.repeat(1e6), 'a '.repeat(5e5), 'a="\\'.repeat(3e5), 'a=,'.repeat(3e5)]) {
+      const before = performance.now()
+      parseChallenges(text)
+      expect(performance.now() - before).toBeLessThan(1000)
+    }
+  })
+})
