@@ -1,0 +1,20 @@
+/** Archives: reading layers, applying them to a tree, and packing trees. */
+export { type ApplyOptions, LayerApplier } from './rootfs/layer-applier.js'
+export { layerDirectory } from './rootfs/layer-directory.js'
+export type { OwnerPolicy } from './rootfs/attributes.js'
+export { type Warn, type WarningCode, warningCodes } from './rootfs/warnings.js'
+export { hostWhiteoutForm, type WhiteoutForm, type WhiteoutTreatment } from './whiteouts/form.js'
+export { UnpackPool, type UnpackOptions, type UnpackTask } from './worker/pool.js'
+export type {
+  BlobTask,
+  Expectations,
+  FlattenResult,
+  FlattenTask,
+  Growth,
+  LayerSource,
+  UnpackResult,
+} from './worker/task.js'
+export type { EntryHandler, EntryType, TarEntry } from './tar/entry.js'
+export { defaultTarLimits, type TarLimits } from './tar/limits.js'
+export { TarReader } from './tar/reader.js'
+export { packTree, type PackOptions } from './pack.js'

@@ -1,0 +1,182 @@
+/**
+ * Sets owner, extended attributes, mode and times of what has just been made, in the one order that works: owner first
+ * (it clears setuid and capabilities), times last. Only through descriptors and calls that follow no link.
+ */
+import {
+  chmodSync,
+  fchmodSync,
+  fchownSync,
+  futimesSync,
+  lchownSync,
+  lutimesSync,
+  readFileSync,
+} from 'node:fs'
+import { available, listXattrs, removeXattr, setFdTimes, setTimes, setXattr } from '../../system/index.js'
+import { isOverlayXattr } from '../whiteouts/form.js'
+import { quoted } from '../tar/refusal.js'
+import { onDisk } from './bytes-path.js'
+import type { DirectoryAttributes, FoundAttributes } from './directory.js'
+import { errnoOf, invalidEntry } from './failure.js'
+import type { Warn } from './warnings.js'
+
+/** `image`: files belong to whom the layer says (needs root). `process`: to this process. */
+export type OwnerPolicy = 'image' | 'process'
+
+export type Attributes = DirectoryAttributes
+
+const second = 1_000_000_000n
+const special = 0o7000
+const highestId = 2 ** 32 - 2
+
+export class AttributeWriter {
+  readonly #asRoot = process.geteuid?.() === 0
+  readonly #uid = process.geteuid?.() ?? 0
+  readonly #gid = process.getegid?.() ?? 0
+  readonly #umask = umask()
+  readonly #system = available()
+  readonly #implied: Attributes
+
+  constructor(
+    readonly owner: OwnerPolicy,
+    readonly warn: Warn,
+  ) {
+    const owners = owner === 'image' ? { uid: 0, gid: 0 } : { uid: this.#uid, gid: this.#gid }
+    this.#implied = { path: '', mode: 0o755, ...owners, mtime: 0n, xattrs: new Map() }
+  }
+
+  /** The mode to create a file with: already the final one, unless attributes have to be written first. */
+  creationMode({ mode, xattrs }: Attributes): number {
+    return xattrs.size > 0 && !this.#asRoot ? 0o600 : mode & 0o777
+  }
+
+  file(fd: number, path: string, attributes: Attributes): void {
+    const { mode, mtime } = attributes
+    if (this.#owns(attributes)) fchownSync(fd, attributes.uid, attributes.gid)
+    this.#xattrs(onDisk(path), attributes)
+    const created = this.creationMode(attributes) & ~this.#umask
+    if (created !== mode) fchmodSync(fd, mode)
+    if (mtime % second === 0n) futimesSync(fd, inSeconds(mtime), inSeconds(mtime))
+    else if (this.#system) setFdTimes(fd, mtime, mtime)
+    else {
+      this.#rounded()
+      futimesSync(fd, inSeconds(mtime), inSeconds(mtime))
+    }
+  }
+
+  symlink(path: string, attributes: Attributes): void {
+    if (this.#owns(attributes)) lchownSync(onDisk(path), attributes.uid, attributes.gid)
+    this.#xattrs(onDisk(path), attributes)
+    this.times(path, attributes.mtime, attributes.mtime)
+  }
+
+  /** A device or fifo made with `mode`: never opened. That it is no link is known, for it was made just now. */
+  node(path: string, attributes: Attributes): void {
+    const { mode } = attributes
+    const owned = this.#owns(attributes)
+    if (owned) lchownSync(onDisk(path), attributes.uid, attributes.gid)
+    this.#xattrs(onDisk(path), attributes)
+    if ((mode & ~this.#umask) !== mode || (owned && (mode & special) !== 0)) chmodSync(onDisk(path), mode)
+    this.times(path, attributes.mtime, attributes.mtime)
+  }
+
+  /**
+   * A real directory, when all in it is done. Without attributes: one that no entry names, the same in every unpacking.
+   * `stale`: it may have extended attributes of a lower layer's.
+   */
+  directory(path: string, listed: Attributes | undefined, stale: boolean): void {
+    const attributes = listed ?? this.#implied
+    const bytes = onDisk(path)
+    if (this.#owns(attributes)) lchownSync(bytes, attributes.uid, attributes.gid)
+    if (stale) this.#clearXattrs(bytes)
+    this.#xattrs(onDisk(path), attributes)
+    chmodSync(bytes, attributes.mode)
+    this.times(path, attributes.mtime, attributes.mtime)
+  }
+
+  /** Leaves a directory of a lower layer as it was found. */
+  restore(path: string, { mode, atime, mtime }: FoundAttributes): void {
+    if (!this.#asRoot) chmodSync(onDisk(path), mode)
+    this.times(path, atime, mtime)
+  }
+
+  times(path: string, atime: bigint, mtime: bigint): void {
+    if (this.#system) {
+      setTimes(onDisk(path), atime, mtime)
+      return
+    }
+    if (mtime % second !== 0n) this.#rounded()
+    lutimesSync(onDisk(path), inSeconds(atime), inSeconds(mtime))
+  }
+
+  #owns({ path, uid, gid }: Attributes): boolean {
+    if (!isId(uid) || !isId(gid)) throw invalidEntry(path, `its owner ${uid}:${gid} is out of range`)
+    if (this.owner === 'image') return true
+    if (uid !== this.#uid || gid !== this.#gid)
+      this.warn(
+        'OWNER_SKIPPED',
+        `Files belong to ${this.#uid}:${this.#gid} and not to the owners that the layer says: only root may set them (${quoted(path)} is the first)`,
+      )
+    return false
+  }
+
+  #xattrs(bytes: Buffer, { path, xattrs }: Attributes): void {
+    for (const [name, value] of xattrs) {
+      if (isOverlayXattr(name) || !isAllowed(name)) {
+        this.warn(
+          'XATTR_FOREIGN',
+          `Extended attributes such as ${quoted(name)} are not taken from images (${quoted(path)} is the first)`,
+        )
+        continue
+      }
+      try {
+        setXattr(bytes, name, value)
+      } catch (error) {
+        if (['EINVAL', 'ERANGE', 'E2BIG'].includes(errnoOf(error) ?? ''))
+          throw invalidEntry(path, `its extended attribute ${quoted(name)} is none that Linux takes`)
+        if (!isRefusal(error)) throw error
+        this.warn(
+          'XATTR_SKIPPED',
+          `Extended attributes could not all be set: ${quoted(name)} on ${quoted(path)} is the first (${errnoOf(error) ?? ''})`,
+        )
+      }
+    }
+  }
+
+  #clearXattrs(path: Buffer): void {
+    if (!this.#system) return
+    try {
+      for (const name of listXattrs(path)) if (isAllowed(name)) removeXattr(path, name)
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+    }
+  }
+
+  #rounded(): void {
+    this.warn('TIMES_ROUNDED', 'Times are set to about a microsecond: the C library cannot be called here')
+  }
+}
+
+/** Asked of the kernel, for `process.umask()` changes it for a moment, in all threads. Unknown: all may be masked. */
+function umask(): number {
+  try {
+    const [, octal] = /^Umask:\s*([0-7]+)$/m.exec(readFileSync('/proc/self/status', 'latin1')) ?? []
+    return octal === undefined ? 0o777 : parseInt(octal, 8)
+  } catch {
+    return 0o777
+  }
+}
+
+const isId = (id: number): boolean => Number.isInteger(id) && id >= 0 && id <= highestId
+
+/** `security.selinux`, `security.ima` and the like belong to the host, not to an image. */
+const isAllowed = (name: string): boolean =>
+  /^(?:user|trusted)\../s.test(name) ||
+  name === 'security.capability' ||
+  name === 'system.posix_acl_access' ||
+  name === 'system.posix_acl_default'
+
+const isRefusal = (error: unknown): boolean =>
+  ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(errnoOf(error) ?? '')
+
+/** Seconds as Node takes them: exact for whole seconds, else to about 0.2 µs. */
+const inSeconds = (ns: bigint): number => Number(ns / second) + Number(ns % second) / 1e9

@@ -1,0 +1,95 @@
+/**
+ * What is known of one real directory under the root while a layer is applied. The known directories are a tree
+ * of names, so that forgetting one forgets all below it at no cost, whatever a later entry puts in its place.
+ */
+
+/** What an entry says of a directory; set when all entries are in. */
+export interface DirectoryAttributes {
+  /** The name of the entry, for messages. */
+  readonly path: string
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+  readonly mtime: bigint
+  readonly xattrs: ReadonlyMap<string, Buffer>
+}
+
+/** How a directory of a lower layer was found, to be left so. */
+export interface FoundAttributes {
+  readonly mode: number
+  readonly atime: bigint
+  readonly mtime: bigint
+}
+
+export class Directory {
+  readonly children = new Map<string, Directory>()
+  /** From an entry of this layer; undefined where no entry names the directory. */
+  listed: DirectoryAttributes | undefined
+  /** Set where it was here before this layer. */
+  found: FoundAttributes | undefined
+  /** It was here before this layer, whatever became of it since. */
+  adopted = false
+  /** Something in it was made or removed, so its times have moved. */
+  changed = false
+  /** Hides what lower layers have in it: marked so in the overlay form. */
+  opaque = false
+  /** Nothing of a lower layer is in it: nothing to be removed by an opaque whiteout. */
+  fresh = false
+  /** This layer made or listed it, or something below it. */
+  touched = false
+  /** False until it is made on disk. */
+  exists = true
+  /** What this layer made here that is no directory. */
+  #made: Set<string> | undefined
+  /** Names where the overlay form has a whiteout of ours. */
+  #hidden: Set<string> | undefined
+
+  /** @param path where it is on disk, as a latin1 string */
+  constructor(
+    readonly parent: Directory | undefined,
+    readonly name: string,
+    readonly path: string,
+  ) {}
+
+  /** Where `name` in it is on disk. */
+  at(name: string): string {
+    return `${this.path}/${name}`
+  }
+
+  get made(): Set<string> {
+    return (this.#made ??= new Set())
+  }
+
+  get hidden(): Set<string> {
+    return (this.#hidden ??= new Set())
+  }
+
+  hides(name: string): boolean {
+    return this.#hidden?.has(name) === true
+  }
+
+  /** Says of it and of all above that this layer has something there. */
+  touch(): void {
+    if (this.touched) return
+    this.touched = true
+    for (let above = this.parent; above?.touched === false; above = above.parent) above.touched = true
+  }
+
+  /** Takes it for one that this layer made, though no entry may name it: nothing of how it was found counts. */
+  disown(): void {
+    this.found = undefined
+    this.fresh = true
+  }
+}
+
+/** `top` and every known directory below it, children before their parents. */
+export function* deepestFirst(top: Directory): Generator<Directory> {
+  const open = [{ directory: top, children: top.children.values() }]
+  for (let last = open.at(-1); last !== undefined; last = open.at(-1)) {
+    const next = last.children.next()
+    if (next.done === true) {
+      open.pop()
+      yield last.directory
+    } else open.push({ directory: next.value, children: next.value.children.values() })
+  }
+}

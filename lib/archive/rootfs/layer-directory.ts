@@ -1,0 +1,220 @@
+/**
+ * Reads an unpacked layer back as the entries it was made of, whiteouts in either form included, so that a flattened
+ * rootfs can be put together when the compressed layers are gone.
+ */
+import { type BigIntStats, chmodSync, closeSync, constants, lstatSync, openSync } from 'node:fs'
+import { readdirSync, readlinkSync, readSync, realpathSync } from 'node:fs'
+import { available, getXattr, listXattrs } from '../../system/index.js'
+import type { EntryHandler, EntryType, TarEntry } from '../tar/entry.js'
+import { isOverlayXattr, opaqueXattrs } from '../whiteouts/form.js'
+import { opaqueName, whiteoutName } from '../whiteouts/name.js'
+import { asLatin1, onDisk } from './bytes-path.js'
+import { errnoOf, failure } from './failure.js'
+
+interface OpenDirectory {
+  readonly path: string
+  readonly names: string[]
+  /** The mode to give back, where it was changed to read the directory. */
+  readonly mode: number | undefined
+}
+
+/** As large as a tar reader's chunks need not be: one read for most files. */
+const chunkSize = 1 << 20
+const nothing: ReadonlyMap<string, Buffer> = new Map()
+
+/**
+ * Tells `handler` every entry of the layer unpacked at `directory`: a directory before what is in it, names in byte
+ * order. Yields between entries and between chunks, so that whoever drives it can stop; a generator that is left
+ * early puts back everything as it was.
+ * @throws WindlassError of the store where something cannot be read
+ */
+export function* layerDirectory(directory: string, handler: EntryHandler): Generator<undefined, void> {
+  const root = asLatin1(realpathSync(directory))
+  const open: OpenDirectory[] = []
+  const links = new Map<string, string>()
+  const buffer = Buffer.allocUnsafe(chunkSize)
+  const enter = (path: string, stats: BigIntStats): void => {
+    announceDirectory(root, path, stats, handler)
+    open.push(openDirectory(path, stats))
+  }
+  try {
+    enter(root, lstatSync(onDisk(root), { bigint: true }))
+    for (let last = open.at(-1); last !== undefined; last = open.at(-1)) {
+      const name = last.names.pop()
+      if (name === undefined) {
+        open.pop()
+        leave(last)
+        continue
+      }
+      const path = `${last.path}/${name}`
+      const stats = guarded(path, () => lstatSync(onDisk(path), { bigint: true }))
+      if (stats.isDirectory()) enter(path, stats)
+      else yield* announce(root, path, stats, links, buffer, handler)
+      yield
+    }
+  } finally {
+    for (const each of open.reverse()) leave(each)
+  }
+}
+
+function announceDirectory(root: string, path: string, stats: BigIntStats, handler: EntryHandler): void {
+  const { xattrs, opaque } = guarded(path, () => attributesOf(path))
+  const inLayer = path.slice(root.length + 1)
+  handler.entry(entryOf(inLayer === '' ? '.' : inLayer, 'directory', stats, { xattrs }))
+  handler.end()
+  if (!opaque) return
+  handler.entry(entryOf(inLayer === '' ? opaqueName : `${inLayer}/${opaqueName}`, 'file', stats, {}))
+  handler.end()
+}
+
+function* announce(
+  root: string,
+  path: string,
+  stats: BigIntStats,
+  links: Map<string, string>,
+  buffer: Buffer,
+  handler: EntryHandler,
+): Generator<undefined, void> {
+  const inLayer = path.slice(root.length + 1)
+  const type = typeOf(stats)
+  if (type === undefined) return
+  if (type === 'character-device' && stats.rdev === 0n) {
+    const slash = inLayer.lastIndexOf('/') + 1
+    const hidden = inLayer.slice(0, slash) + whiteoutName(inLayer.slice(slash))
+    handler.entry(entryOf(hidden, 'file', stats, {}))
+    handler.end()
+    return
+  }
+  const first = stats.nlink > 1n ? links.get(identity(stats)) : undefined
+  if (first !== undefined) {
+    handler.entry(entryOf(inLayer, 'hardlink', stats, { linkTarget: first }))
+    handler.end()
+    return
+  }
+  if (stats.nlink > 1n) links.set(identity(stats), inLayer)
+  const { xattrs } = guarded(path, () => attributesOf(path))
+  if (type === 'symlink') {
+    const linkTarget = guarded(path, () => readlinkSync(onDisk(path), { encoding: 'latin1' }))
+    handler.entry(entryOf(inLayer, type, stats, { xattrs, linkTarget }))
+  } else if (type === 'file') {
+    const size = Number(stats.size)
+    const sparse = stats.blocks * 512n < stats.size
+    handler.entry(entryOf(inLayer, type, stats, { xattrs, size, sparse }))
+    yield* content(path, stats, sparse, buffer, handler)
+  } else {
+    const device = type === 'fifo' ? undefined : deviceOf(stats.rdev)
+    handler.entry(entryOf(inLayer, type, stats, { xattrs, device }))
+  }
+  handler.end()
+}
+
+/** Chunks of nothing but zeros are left out of a file with holes. */
+function* content(
+  path: string,
+  stats: BigIntStats,
+  sparse: boolean,
+  buffer: Buffer,
+  handler: EntryHandler,
+): Generator<undefined, void> {
+  const fd = guarded(path, () => openToRead(path, Number(stats.mode & 0o7777n)))
+  try {
+    for (let offset = 0; ;) {
+      const count = guarded(path, () => readSync(fd, buffer, 0, buffer.length, offset))
+      if (count === 0) return
+      const chunk = buffer.subarray(0, count)
+      if (!sparse || !isZero(chunk)) handler.data(chunk, offset)
+      offset += count
+      yield
+    }
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** A layer may have files that their owner cannot read: then for the moment of opening they are readable. */
+function openToRead(path: string, mode: number): number {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+  try {
+    return openSync(onDisk(path), flags)
+  } catch (error) {
+    if (errnoOf(error) !== 'EACCES') throw error
+  }
+  chmodSync(onDisk(path), mode | 0o400)
+  try {
+    return openSync(onDisk(path), flags)
+  } finally {
+    chmodSync(onDisk(path), mode)
+  }
+}
+
+function openDirectory(path: string, stats: BigIntStats): OpenDirectory {
+  const mode = Number(stats.mode & 0o7777n)
+  const closed = process.geteuid?.() !== 0 && (mode & 0o500) !== 0o500
+  return guarded(path, () => {
+    if (closed) chmodSync(onDisk(path), mode | 0o500)
+    const names = readdirSync(onDisk(path), { encoding: 'latin1' }).sort().reverse()
+    return { path, names, mode: closed ? mode : undefined }
+  })
+}
+
+function leave({ path, mode }: OpenDirectory): void {
+  if (mode !== undefined) chmodSync(onDisk(path), mode)
+}
+
+function attributesOf(path: string): { xattrs: ReadonlyMap<string, Buffer>; opaque: boolean } {
+  if (!available()) return { xattrs: nothing, opaque: false }
+  const bytes = onDisk(path)
+  const names = listXattrs(bytes)
+  if (names.length === 0) return { xattrs: nothing, opaque: false }
+  const xattrs = new Map<string, Buffer>()
+  // What the host set by itself (`security.selinux`) is no part of the layer.
+  for (const name of names)
+    if (!isOverlayXattr(name) && (!name.startsWith('security.') || name === 'security.capability'))
+      xattrs.set(name, getXattr(bytes, name))
+  return { xattrs, opaque: names.some((name) => opaqueXattrs.has(name)) }
+}
+
+function entryOf(path: string, type: EntryType, stats: BigIntStats, more: Partial<TarEntry>): TarEntry {
+  return {
+    path,
+    type,
+    size: 0,
+    mode: Number(stats.mode & 0o7777n),
+    uid: Number(stats.uid),
+    gid: Number(stats.gid),
+    mtime: stats.mtimeNs,
+    linkTarget: '',
+    device: undefined,
+    xattrs: nothing,
+    sparse: false,
+    ...more,
+  }
+}
+
+function typeOf(stats: BigIntStats): EntryType | undefined {
+  if (stats.isFile()) return 'file'
+  if (stats.isSymbolicLink()) return 'symlink'
+  if (stats.isCharacterDevice()) return 'character-device'
+  if (stats.isBlockDevice()) return 'block-device'
+  return stats.isFIFO() ? 'fifo' : undefined
+}
+
+/** `major` and `minor` of glibc. */
+function deviceOf(rdev: bigint): { major: number; minor: number } {
+  const major = ((rdev >> 32n) & 0xfffff000n) | ((rdev >> 8n) & 0xfffn)
+  const minor = ((rdev >> 12n) & 0xffffff00n) | (rdev & 0xffn)
+  return { major: Number(major), minor: Number(minor) }
+}
+
+const identity = ({ dev, ino }: BigIntStats): string => `${dev}:${ino}`
+
+const isZero = (chunk: Buffer): boolean =>
+  chunk[0] === 0 && chunk.compare(chunk, 0, chunk.length - 1, 1, chunk.length) === 0
+
+function guarded<T>(path: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw failure(path, error)
+  }
+}

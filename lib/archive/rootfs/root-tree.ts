@@ -1,0 +1,184 @@
+/**
+ * The directories under a root as they really are: resolves paths inside the root as chroot(2) would, makes missing
+ * parents, and forgets whatever is replaced. Nothing here ever leaves the root or follows a last component.
+ */
+import { type BigIntStats, chmodSync, lstatSync, mkdirSync, readdirSync, readlinkSync } from 'node:fs'
+import { quoted } from '../tar/refusal.js'
+import { onDisk } from './bytes-path.js'
+import { Directory } from './directory.js'
+import { errnoOf, invalidEntry } from './failure.js'
+import { longestPath, requireShort } from './layer-path.js'
+import { remove } from './remove-tree.js'
+
+/** As many links as Linux follows in one path. */
+const mostLinks = 40
+
+export class RootTree {
+  readonly root: Directory
+  readonly #asRoot = process.geteuid?.() === 0
+  /** The parent that was asked for last: most entries of an archive stand beside the one before. */
+  #last: { readonly path: string; readonly directory: Directory } | undefined
+
+  /**
+   * @param path of the root, as latin1 and without links
+   * @param keepsFound whether the root stays as it was found where no entry names it
+   */
+  constructor(path: string, keepsFound: boolean) {
+    this.root = new Directory(undefined, '', path)
+    this.#found(this.root, lstatSync(onDisk(path), { bigint: true }))
+    this.root.fresh = readdirSync(onDisk(path)).length === 0
+    if (!keepsFound) this.root.found = undefined
+  }
+
+  /**
+   * The directory `path` (cleaned) inside the root, made where it is missing (as are its parents).
+   * @throws WindlassError LAYER_INVALID where something else is in the way, for too many links and for names too long
+   */
+  need(path: string, entry: string): Directory {
+    if (this.#last?.path === path) return this.#last.directory
+    const directory = this.#walk(path, entry, (blocked) => {
+      throw invalidEntry(entry, `${blocked}, which it is below, is no directory`)
+    })
+    // What cannot be undefined: `blocked` throws.
+    if (directory === undefined) throw invalidEntry(entry, 'its parent is no directory')
+    if (!directory.exists) this.#make(directory, entry)
+    this.#last = { path, directory }
+    return directory
+  }
+
+  /** The same of a directory that must be there already; undefined where it is not. */
+  find(path: string, entry: string): Directory | undefined {
+    if (this.#last?.path === path) return this.#last.directory
+    const directory = this.#walk(path, entry, () => undefined)
+    return directory?.exists === true ? directory : undefined
+  }
+
+  /** The real directory `name` in `parent`, if one is there. Links are not followed. */
+  childOf(parent: Directory, name: string): Directory | undefined {
+    const known = parent.children.get(name)
+    if (known !== undefined || parent.fresh || parent.hides(name)) return known
+    const found = inspect(parent.at(name))
+    return found?.isDirectory() === true ? this.#adopt(parent, name, found) : undefined
+  }
+
+  /** Makes the directory `name` in `parent`; whatever else is there makes way. A directory stays and is given. */
+  makeChild(parent: Directory, name: string, entry: string): Directory {
+    const known = this.childOf(parent, name)
+    if (known !== undefined) return known
+    const directory = new Directory(parent, name, parent.at(name))
+    directory.exists = false
+    this.#make(directory, entry)
+    return directory
+  }
+
+  /** Takes away whatever is `name` in `parent`, and all knowledge of it. False where nothing was there. */
+  clear(parent: Directory, name: string): boolean {
+    this.#last = undefined
+    parent.children.delete(name)
+    parent.hidden.delete(name)
+    const removed = remove(parent.at(name))
+    if (removed) parent.changed = true
+    return removed
+  }
+
+  /** A new symlink may change where a path leads. */
+  linkMade(): void {
+    this.#last = undefined
+  }
+
+  #walk(path: string, entry: string, blocked: (path: string) => void): Directory | undefined {
+    const ahead = path.split('/').reverse()
+    let at = this.root
+    let links = 0
+    for (let part = ahead.pop(); part !== undefined; part = ahead.pop()) {
+      if (part === '' || part === '.') continue
+      if (part === '..') {
+        at = at.parent ?? this.root
+        continue
+      }
+      const known = at.children.get(part)
+      if (known !== undefined) {
+        at = known
+        continue
+      }
+      requireShort(part, entry)
+      const found = at.exists && !at.hides(part) ? inspect(at.at(part)) : undefined
+      if (found === undefined) at = missing(at, part)
+      else if (found.isDirectory()) at = this.#adopt(at, part, found)
+      else if (found.isSymbolicLink()) {
+        if (++links > mostLinks) throw invalidEntry(entry, `more than ${mostLinks} symlinks lead to it`)
+        const target = readlinkSync(onDisk(at.at(part)), { encoding: 'latin1' })
+        if (target.startsWith('/')) at = this.root
+        ahead.push(...target.split('/').reverse())
+      } else {
+        blocked(quoted(at.at(part).slice(this.root.path.length + 1)))
+        return undefined
+      }
+    }
+    return at
+  }
+
+  /** Makes `directory` and those above it that are missing. */
+  #make(directory: Directory, entry: string): void {
+    if (directory.path.length > longestPath)
+      throw invalidEntry(entry, `its path under the root is longer than ${longestPath} bytes`)
+    const missing: Directory[] = []
+    for (let at: Directory | undefined = directory; at?.exists === false; at = at.parent) missing.push(at)
+    for (const each of missing.reverse()) {
+      const { parent, name } = each
+      if (parent === undefined) continue
+      requireShort(name, entry)
+      if (parent.hides(name)) {
+        this.clear(parent, name)
+        each.opaque = true
+      }
+      this.#mkdir(parent, each)
+      each.exists = true
+      each.fresh = true
+      parent.children.set(name, each)
+      parent.changed = true
+      each.touch()
+    }
+  }
+
+  #mkdir(parent: Directory, made: Directory): void {
+    try {
+      mkdirSync(onDisk(made.path), 0o700)
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST') throw error
+      this.clear(parent, made.name)
+      mkdirSync(onDisk(made.path), 0o700)
+    }
+    parent.made.delete(made.name)
+  }
+
+  #adopt(parent: Directory, name: string, stats: BigIntStats): Directory {
+    const directory = new Directory(parent, name, parent.at(name))
+    this.#found(directory, stats)
+    parent.children.set(name, directory)
+    return directory
+  }
+
+  /** What was here before: opened to this user if it is not, until the layer is done. */
+  #found(directory: Directory, { mode, atimeNs, mtimeNs }: BigIntStats): void {
+    const bits = Number(mode & 0o7777n)
+    directory.adopted = true
+    directory.found = { mode: bits, atime: atimeNs, mtime: mtimeNs }
+    if (this.#asRoot || (bits & 0o700) === 0o700) return
+    chmodSync(onDisk(directory.path), bits | 0o700)
+    directory.changed = true
+  }
+}
+
+/** A directory that a path goes through and nobody has made: made only if the path ends below it. */
+function missing(parent: Directory, name: string): Directory {
+  const directory = new Directory(parent, name, parent.at(name))
+  directory.exists = false
+  return directory
+}
+
+/** What is at `path` (latin1) itself; undefined where nothing is. A path too long for the system holds nothing. */
+function inspect(path: string): BigIntStats | undefined {
+  if (path.length > longestPath) return undefined
+  return lstatSync(onDisk(path), { bigint: true, throwIfNoEntry: false })
+}

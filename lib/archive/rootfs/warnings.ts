@@ -1,0 +1,32 @@
+/** Things a layer has that could not be made, said once each however often they come. */
+
+export const warningCodes = {
+  /** Not root: files belong to this user instead of the layer's. */
+  OWNER_SKIPPED: null,
+  /** Device nodes that this user may not make. */
+  DEVICE_SKIPPED: null,
+  /** Character devices 0/0, which overlayfs would take for whiteouts of ours. */
+  WHITEOUT_DEVICE_SKIPPED: null,
+  /** Extended attributes that the user or the file system does not allow. */
+  XATTR_SKIPPED: null,
+  /** Extended attributes of a namespace that no image may set. */
+  XATTR_FOREIGN: null,
+  /** Entries below a name that is a whiteout. */
+  WHITEOUT_CONTENT: null,
+  /** No access to the C library: times are exact to about a microsecond. */
+  TIMES_ROUNDED: null,
+} as const
+
+export type WarningCode = keyof typeof warningCodes
+
+export type Warn = (code: WarningCode, message: string) => void
+
+/** A `warn` that passes each code on once. */
+export function onceEach(warn: Warn): Warn {
+  const said = new Set<WarningCode>()
+  return (code, message) => {
+    if (said.has(code)) return
+    said.add(code)
+    warn(code, message)
+  }
+}

@@ -1,0 +1,102 @@
+/** Carries out a job of the pool in the present thread: opens the blobs, makes the directory, applies layer on layer. */
+import { mkdirSync } from 'node:fs'
+import { lstat } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
+import { followFile } from '../../bytes/follow-file.js'
+import { WindlassError } from '../../errors.js'
+import { failure } from '../rootfs/failure.js'
+import { LayerApplier } from '../rootfs/layer-applier.js'
+import { layerDirectory } from '../rootfs/layer-directory.js'
+import type { Lengths } from './lengths.js'
+import type { BlobTask, FlattenResult, FlattenTask, Growth, Job, UnpackResult } from './task.js'
+import { type JobContext, unpackBlob } from './unpack-blob.js'
+
+/** Milliseconds between two looks at whether a job that never waits was cancelled. */
+const lookUp = 20
+
+/** @param lengths of the blob, for a job whose blob is still growing */
+export function runJob(
+  job: Job,
+  lengths: Lengths,
+  context: JobContext,
+): Promise<UnpackResult | FlattenResult> {
+  if (job.kind === 'flatten') return flatten(job.task, context)
+  return unpack(job.task, job.growing ? lengths : undefined, context)
+}
+
+async function unpack(
+  task: BlobTask,
+  lengths: Lengths | undefined,
+  context: JobContext,
+): Promise<UnpackResult> {
+  const length = lengths === undefined ? await lengthOf(task.path) : 0
+  makeRoot(task.into)
+  return unpackBlob(read(task.path, lengths ?? whole(length)), task, context)
+}
+
+async function flatten({ layers, into }: FlattenTask, context: JobContext): Promise<FlattenResult> {
+  makeRoot(into)
+  let entries = 0
+  let before = 0
+  for (const layer of layers) {
+    context.signal.throwIfAborted()
+    if (layer.kind === 'directory') {
+      entries += await applyDirectory(layer.path, into, context)
+      continue
+    }
+    const start = before
+    const onProgress = (bytes: number): void => context.onProgress(start + bytes)
+    const length = await lengthOf(layer.path)
+    const task = { path: layer.path, into, whiteouts: 'apply', expected: layer.expected } as const
+    const result = await unpackBlob(read(layer.path, whole(length)), task, { ...context, onProgress })
+    entries += result.entries
+    before += length
+  }
+  return { entries }
+}
+
+async function applyDirectory(layer: string, root: string, { signal, warn }: JobContext): Promise<number> {
+  const applier = new LayerApplier({ root, whiteouts: 'apply', warn })
+  const steps = layerDirectory(layer, applier)
+  let looked = performance.now()
+  try {
+    while (steps.next().done !== true) {
+      if (performance.now() - looked < lookUp) continue
+      await setImmediate()
+      signal.throwIfAborted()
+      looked = performance.now()
+    }
+    applier.finish()
+    return applier.entries
+  } finally {
+    steps.return()
+    applier.close()
+  }
+}
+
+const read = (path: string, growth: AsyncIterable<Growth>): Readable => followFile(path, growth)
+
+// eslint-disable-next-line @typescript-eslint/require-await -- the reader of a file takes its lengths as they come
+async function* whole(length: number): AsyncGenerator<Growth, void, undefined> {
+  yield { length, final: true }
+}
+
+/** Links are not followed and pipes never opened: a blob is a file (threats: links into the store itself). */
+async function lengthOf(path: string): Promise<number> {
+  const stats = await lstat(path).catch((error: unknown) => {
+    throw failure(path, error)
+  })
+  if (stats.isFile()) return stats.size
+  throw new WindlassError('STORE_CORRUPT', `The blob ${path} is no regular file`, {
+    hint: 'Remove it and pull again.',
+  })
+}
+
+function makeRoot(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o755 })
+  } catch (error) {
+    throw failure(path, error)
+  }
+}

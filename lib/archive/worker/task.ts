@@ -1,0 +1,64 @@
+/** What an unpack worker is asked to do, what it answers, and the messages that carry both between the threads. */
+import type { ErrorRecord } from '../../errors.js'
+import type { Expected } from '../../bytes/verifier.js'
+import type { Digest } from '../../image/digest.js'
+import type { WhiteoutTreatment } from '../whiteouts/form.js'
+
+/** How much of a file is there: `length` bytes, and whether that is all. */
+export interface Growth {
+  readonly length: number
+  readonly final: boolean
+}
+
+/** What the bytes must turn out to be: the compressed blob by digest and size, the archive in it by its diffID. */
+export type Expectations = (Expected | { readonly digest?: undefined }) & { readonly diffID?: Digest }
+
+/** One layer's blob, unpacked into a directory (made if missing) that holds nothing else, or lower layers. */
+export interface BlobTask {
+  readonly path: string
+  readonly into: string
+  readonly whiteouts: WhiteoutTreatment
+  readonly expected?: Expectations | undefined
+}
+
+/** A layer of a flattened rootfs: its blob, or its own unpacked directory with whiteouts in either form. */
+export type LayerSource =
+  | { readonly kind: 'blob'; readonly path: string; readonly expected?: Expectations }
+  | { readonly kind: 'directory'; readonly path: string }
+
+/** Layers, base first, into one directory (made if missing). */
+export interface FlattenTask {
+  readonly layers: readonly LayerSource[]
+  readonly into: string
+}
+
+export interface UnpackResult {
+  /** Of the bytes as they were, whatever was expected. */
+  readonly diffID: Digest
+  /** Uncompressed bytes of the archive. */
+  readonly size: number
+  /** How many entries it has, whiteouts included. */
+  readonly entries: number
+}
+
+export interface FlattenResult {
+  /** Entries of all layers. */
+  readonly entries: number
+}
+
+export type Job =
+  | { readonly kind: 'unpack'; readonly task: BlobTask; readonly growing: boolean }
+  | { readonly kind: 'flatten'; readonly task: FlattenTask }
+
+/** To the worker. It has one job at a time; `id` keeps late messages apart. */
+export type Request =
+  | { readonly type: 'start'; readonly id: number; readonly job: Job }
+  | ({ readonly type: 'grown'; readonly id: number } & Growth)
+  | { readonly type: 'cancel'; readonly id: number }
+
+/** From the worker. `done` and `failed` come once everything the job opened is closed. */
+export type Response =
+  | { readonly type: 'progress'; readonly id: number; readonly bytes: number }
+  | { readonly type: 'warning'; readonly id: number; readonly code: string; readonly message: string }
+  | { readonly type: 'done'; readonly id: number; readonly result: UnpackResult | FlattenResult }
+  | { readonly type: 'failed'; readonly id: number; readonly error: ErrorRecord }

@@ -1,0 +1,39 @@
+/** What runs in a worker thread: takes one job after the other from the pool and answers when all of it is closed. */
+import { parentPort } from 'node:worker_threads'
+import { asWindlassError, WindlassError } from '../../errors.js'
+import { Lengths } from './lengths.js'
+import { runJob } from './run-job.js'
+import type { Job, Request, Response } from './task.js'
+
+interface Running {
+  readonly id: number
+  readonly lengths: Lengths
+  readonly abort: AbortController
+}
+
+let running: Running | undefined
+
+const post = (response: Response): void => parentPort?.postMessage(response)
+
+parentPort?.on('message', (request: Request) => {
+  if (request.type === 'start') {
+    running = { id: request.id, lengths: new Lengths(), abort: new AbortController() }
+    void run(running, request.job)
+  } else if (running?.id === request.id) {
+    if (request.type === 'grown') running.lengths.tell(request)
+    else running.abort.abort(new WindlassError('CANCELLED', 'The unpacking was cancelled'))
+  }
+})
+
+async function run({ id, lengths, abort }: Running, job: Job): Promise<void> {
+  try {
+    const result = await runJob(job, lengths, {
+      signal: abort.signal,
+      onProgress: (bytes) => post({ type: 'progress', id, bytes }),
+      warn: (code, message) => post({ type: 'warning', id, code, message }),
+    })
+    post({ type: 'done', id, result })
+  } catch (error) {
+    post({ type: 'failed', id, error: asWindlassError(error).toJSON() })
+  }
+}
