@@ -1,0 +1,22 @@
+/** What happens during a pull: the events, the channel they go through, the state they reduce to, their wire form. */
+export { byteEventInterval, EventChannel, listenerFailed } from './channel.js'
+export {
+  eventVersion,
+  layerStatuses,
+  PullEvent,
+  type ImageResult,
+  type LayerEvent,
+  type LayerStatus,
+  type PlannedLayer,
+  type PullEventBody,
+} from './event.js'
+export { decodeEvent, encodeEvent } from './lines.js'
+export {
+  emptySnapshot,
+  reduce,
+  type LayerRetry,
+  type LayerSnapshot,
+  type PullPhase,
+  type PullSnapshot,
+  type PullTotals,
+} from './snapshot.js'
