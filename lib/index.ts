@@ -1,0 +1,28 @@
+/** Windlass: pulls container images from any OCI or Docker registry, with no daemon. */
+export { type ErrorCode, type ErrorRecord, type ErrorSubject, WindlassError, errorCodes } from './errors.js'
+export {
+  type LayerEvent,
+  type LayerStatus,
+  PullEvent,
+  type PullSnapshot,
+  decodeEvent,
+  emptySnapshot,
+  encodeEvent,
+  reduce,
+} from './events/index.js'
+export {
+  type Descriptor,
+  type Digest,
+  type ImageConfig,
+  type ImageIndex,
+  type ImageManifest,
+  type Platform,
+  type Reference,
+  formatPlatform,
+  hostPlatform,
+  matchPlatform,
+  parseDigest,
+  parsePlatform,
+  parseReference,
+} from './image/index.js'
+export * from '../pipelines/index.js'

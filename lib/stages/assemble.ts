@@ -1,0 +1,76 @@
+/**
+ * Puts an image's layers together into one tree, base first (C9), in a directory of the user's. It is built beside
+ * that directory and appears there by one rename, so that no half of it is ever seen.
+ */
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
+import path from 'node:path'
+import type { LayerSource, UnpackPool } from '../archive/index.js'
+import { WindlassError } from '../errors.js'
+import { type Stage, stage } from '../flow/index.js'
+import type { Store } from '../store/index.js'
+import type { PulledImage, PulledLayer } from './elements.js'
+
+export interface AssembleOptions {
+  readonly store: Store
+  readonly pool: UnpackPool
+  /** Must be empty, or not be there. */
+  readonly directory: string
+}
+
+export function assemble({ store, pool, directory }: AssembleOptions): Stage<PulledImage, PulledImage> {
+  return stage(
+    async (image: PulledImage, turn): Promise<PulledImage> => {
+      const target = path.resolve(directory)
+      await mustBeEmpty(target)
+      await mkdir(path.dirname(target), { recursive: true })
+      const beside = await mkdtemp(path.join(path.dirname(target), `.${path.basename(target)}.windlass-`))
+      turn.scope.defer(() => rm(beside, { recursive: true, force: true }), `the unfinished tree ${beside}`)
+      const into = path.join(beside, 'rootfs')
+      const layers = await Promise.all(image.layers.map((layer) => sourceOf(layer, store)))
+      await pool.flatten(
+        { layers, into },
+        {
+          signal: turn.signal,
+          onWarning: (code, message) => turn.emit({ type: 'warning', code, message }),
+        },
+      )
+      await rename(into, target)
+      return image
+    },
+    { name: 'assemble' },
+  )
+}
+
+/** The blob where there is one, verified as it is read; else the layer's own tree. */
+async function sourceOf({ digest, size, diffID, rootfs }: PulledLayer, store: Store): Promise<LayerSource> {
+  if (await store.blobs.has(digest, size))
+    return { kind: 'blob', path: store.blobs.path(digest), expected: { digest, size, diffID } }
+  if (rootfs !== undefined) return { kind: 'directory', path: rootfs }
+  throw new WindlassError(
+    'STORE_CORRUPT',
+    `Putting the layers together: ${digest} is not in the store any more`,
+    {
+      digest,
+      hint: 'Pull the image again',
+    },
+  )
+}
+
+async function mustBeEmpty(directory: string): Promise<void> {
+  const found = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw new WindlassError(
+      'USAGE',
+      `Unpacking into ${directory}: it cannot be read (${error.code ?? error.message})`,
+      {
+        path: directory,
+        cause: error,
+      },
+    )
+  })
+  if (found.length > 0)
+    throw new WindlassError('USAGE', `Unpacking into ${directory}: the directory is not empty`, {
+      path: directory,
+      hint: 'Name a directory that is empty or not there yet',
+    })
+}

@@ -1,0 +1,153 @@
+/**
+ * What travels between the stages of a pull, from an image's name to a committed image.
+ * Each element is the one before it and what its stage has found out.
+ */
+import type { UnpackResult, WhiteoutForm } from '../archive/index.js'
+import type { GrowingFile } from '../bytes/index.js'
+import type {
+  Descriptor,
+  Digest,
+  ImageConfig,
+  ImageIndex,
+  ImageManifest,
+  ImageSource,
+  ManifestDocument,
+  Platform,
+  Schema1Manifest,
+} from '../image/index.js'
+import type { Partial, StagedLayer, StoredLayer } from '../store/index.js'
+import type { Eventual } from './eventual.js'
+
+/** An image to pull: what it is called, who serves it, and for which platform. */
+export interface ImageRequest {
+  /** The normalised name: `docker.io/library/alpine:3.20`. */
+  readonly name: string
+  /** The name as the user wrote it (S0-10). */
+  readonly typed: string
+  /** What the source is asked for: the digest if the name has one, else the tag (S0-07). */
+  readonly target: string
+  /** The digest that the bytes must have, where the name gives one. */
+  readonly digest: Digest | undefined
+  readonly source: ImageSource
+  readonly platform: Platform
+}
+
+/** A manifest of any kind, verified, and the indexes that led to it. */
+export interface Resolved<Document extends ManifestDocument = ManifestDocument> {
+  readonly request: ImageRequest
+  readonly document: Document
+  /** The indexes passed on the way, outermost first. */
+  readonly trail: readonly IndexDocument[]
+}
+
+export type IndexDocument = ManifestDocument & { readonly kind: 'index'; readonly index: ImageIndex }
+export type ImageDocument = ManifestDocument & { readonly kind: 'image'; readonly manifest: ImageManifest }
+export type Schema1Document = ManifestDocument & {
+  readonly kind: 'schema1'
+  readonly schema1: Schema1Manifest
+}
+
+/** The config, verified against its digest and against the manifest's layers. */
+export interface ConfigDocument {
+  readonly bytes: Buffer
+  readonly config: ImageConfig
+  readonly diffIDs: readonly Digest[]
+}
+
+/** Where a layer's bytes will come from. */
+export type LayerAction = 'exists' | 'resume' | 'download'
+
+/** An image, and what is here and what is missing of it. */
+export interface PlannedImage extends Resolved<ImageDocument> {
+  readonly layers: readonly PlannedLayer[]
+  /** Requested together with the layers (C11). */
+  readonly config: Eventual<ConfigDocument>
+  /** Whether the name already pointed at this, with everything here. */
+  readonly upToDate: boolean
+}
+
+/** One distinct layer of an image; `positions` are the places where it stands (C6). */
+export interface PlannedLayer {
+  readonly descriptor: Descriptor
+  readonly positions: readonly number[]
+  readonly action: LayerAction
+  /** Compressed bytes that are here. */
+  readonly offset: number
+}
+
+/** A layer to bring into the store. */
+export interface LayerTask extends PlannedLayer {
+  readonly source: ImageSource
+  /** What the config says of the unpacked bytes. */
+  readonly diffID: Promise<Digest>
+}
+
+/** A layer that several pulls may be waiting for. */
+export interface SharedLayerTask extends LayerTask {
+  /** Settles when one of the pulls that wait expects this diffID; fails when none does. */
+  confirm(diffID: Digest): Promise<void>
+}
+
+/** A layer whose bytes are in a file, or come into it and may be read from its start meanwhile. */
+export interface ArrivingLayer extends SharedLayerTask {
+  /** Where its bytes are. */
+  readonly path: string
+  /** The download; none where the blob was in the store already. */
+  readonly arriving: Arriving | undefined
+}
+
+/** A download under way, and its place in the store. */
+export interface Arriving {
+  readonly file: GrowingFile
+  readonly partial: Partial
+}
+
+/** A layer whose blob is verified and whose tree stands in the staging area, its diffID verified. */
+export interface UnpackedLayer extends ArrivingLayer {
+  readonly staged: StagedLayer
+  readonly unpacked: UnpackResult
+  readonly form: WhiteoutForm
+}
+
+/** A layer that is in the store, whoever brought it. */
+export interface EnsuredLayer {
+  readonly task: LayerTask
+  /** Its unpacked form; none in a pull that does not unpack. */
+  readonly stored: StoredLayer | undefined
+}
+
+/** An image all of whose layers are in the store. */
+export interface WholeImage extends PlannedImage {
+  readonly ensured: readonly EnsuredLayer[]
+}
+
+/** A layer of an image that was pulled, in its place. */
+export interface PulledLayer {
+  readonly digest: Digest
+  readonly diffID: Digest
+  readonly mediaType: string
+  /** Compressed bytes. */
+  readonly size: number
+  /** The unpacked tree; none in a pull that does not unpack. */
+  readonly rootfs: string | undefined
+}
+
+/** What a pull gives: an image that is in the store, whole. */
+export interface PulledImage {
+  readonly name: string
+  /** Digest of what the name points at: the index's, if it is an index (S2-79). */
+  readonly digest: Digest
+  readonly mediaType: string
+  readonly platform: string
+  /** Digest of the config (S2-26). */
+  readonly imageId: Digest
+  /** Digest of the image's own manifest. */
+  readonly manifestDigest: Digest
+  /** Compressed bytes of all layers. */
+  readonly size: number
+  /** Whether anything came that was not here under this name (S2-06). */
+  readonly status: 'newer' | 'up-to-date'
+  readonly config: ImageConfig
+  /** Base first; a layer that stands twice is listed twice. */
+  readonly layers: readonly PulledLayer[]
+}

@@ -1,0 +1,42 @@
+/**
+ * The layers that are on their way, over all pulls of a puller: one flight a layer however many want it (S2-46),
+ * cancelled when the last of them leaves (S0-78).
+ */
+import { Observable } from 'rxjs'
+import { type Scope, SingleFlight } from '../flow/index.js'
+import type { StoredLayer } from '../store/index.js'
+import type { LayerTask, SharedLayerTask } from './elements.js'
+import { Expectations } from './expectations.js'
+
+/** What a flight brought: the unpacked layer; undefined where only its blob was wanted. */
+export type Brought = StoredLayer | undefined
+
+/** Brings one layer into the store; what happens is told to `scope`, and through it to all who joined. */
+export type BringLayer = (task: SharedLayerTask, scope: Scope) => Observable<Brought>
+
+export class LayerFlights {
+  readonly #flights = new SingleFlight<string, Brought>()
+  readonly #expectations = new Map<string, Expectations>()
+
+  get size(): number {
+    return this.#flights.size
+  }
+
+  /** Joins the flight of `key`, or starts it with `bring`. What happens on it is told to `scope`, the joiner's. */
+  join(key: string, task: LayerTask, bring: BringLayer, scope: Scope): Observable<Brought> {
+    return new Observable((out) => {
+      const expected = this.#expectations.get(key) ?? new Expectations()
+      this.#expectations.set(key, expected)
+      const leave = expected.add(task.diffID)
+      const shared: SharedLayerTask = {
+        ...task,
+        confirm: (diffID) => expected.confirm(diffID, task.descriptor.digest),
+      }
+      out.add(this.#flights.join(key, (own) => bring(shared, own), scope).subscribe(out))
+      return () => {
+        leave()
+        if (expected.size === 0 && this.#expectations.get(key) === expected) this.#expectations.delete(key)
+      }
+    })
+  }
+}

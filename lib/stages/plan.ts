@@ -1,0 +1,79 @@
+/**
+ * What of an image is here and what is missing: a layer that is unpacked in the store is not fetched (S0-42, S0-49),
+ * a digest that stands twice is fetched once (C6, S0-26), and a download that broke off goes on where it stopped.
+ */
+import { type Stage, stage } from '../flow/index.js'
+import type { Descriptor, Digest } from '../image/index.js'
+import type { Store } from '../store/index.js'
+import type { ImageDocument, PlannedImage, PlannedLayer, Resolved } from './elements.js'
+import { Eventual } from './eventual.js'
+import type { LayerGoal } from './layer-goal.js'
+
+export interface PlanOptions {
+  readonly store: Store
+  readonly goal: LayerGoal
+}
+
+export function plan({ store, goal }: PlanOptions): Stage<Resolved<ImageDocument>, PlannedImage> {
+  return stage(
+    async (resolved: Resolved<ImageDocument>, turn): Promise<PlannedImage> => {
+      const { manifest } = resolved.document
+      const layers = await Promise.all(
+        distinct(manifest.layers).map((each) => planLayer(each, { store, goal })),
+      )
+      const inPlace = new Map(layers.flatMap((layer) => layer.positions.map((at) => [at, layer] as const)))
+      turn.emit({
+        type: 'plan',
+        layers: manifest.layers.map(({ digest, size }, at) => {
+          const { action = 'download', offset = 0 } = inPlace.get(at) ?? {}
+          return { digest, size, action, offset }
+        }),
+        bytes: {
+          total: sum(layers.map(({ descriptor }) => descriptor.size)),
+          toDownload: sum(layers.map(({ descriptor, offset }) => descriptor.size - offset)),
+        },
+      })
+      const upToDate = layers.every(({ action }) => action === 'exists') && (await isNamed(resolved, store))
+      return { ...resolved, layers, config: new Eventual(), upToDate }
+    },
+    { name: 'plan', order: 'source' },
+  )
+}
+
+/** Whether the name points at this very image already, with its config here. */
+async function isNamed(
+  { request, document, trail }: Resolved<ImageDocument>,
+  store: Store,
+): Promise<boolean> {
+  const named = await store.names.get(request.name)
+  const root = trail[0] ?? document
+  return (
+    (named?.rootDigest ?? named?.descriptor.digest) === root.descriptor.digest &&
+    named?.descriptor.digest === document.descriptor.digest &&
+    (await store.blobs.has(document.manifest.config.digest))
+  )
+}
+
+async function planLayer(
+  { descriptor, positions }: Pick<PlannedLayer, 'descriptor' | 'positions'>,
+  { store, goal }: PlanOptions,
+): Promise<PlannedLayer> {
+  const { digest, size } = descriptor
+  const blob = await store.blobs.has(digest)
+  const enough = goal.unpack ? (await store.layers.findByBlob(digest, goal.form)) !== undefined : blob
+  if (enough) return { descriptor, positions, action: 'exists', offset: size }
+  const offset = blob ? size : await store.partials.length(digest)
+  return { descriptor, positions, action: offset > 0 ? 'resume' : 'download', offset: Math.min(offset, size) }
+}
+
+function distinct(layers: readonly Descriptor[]): Pick<PlannedLayer, 'descriptor' | 'positions'>[] {
+  const byDigest = new Map<Digest, { descriptor: Descriptor; positions: number[] }>()
+  layers.forEach((descriptor, at) => {
+    const known = byDigest.get(descriptor.digest)
+    if (known) known.positions.push(at)
+    else byDigest.set(descriptor.digest, { descriptor, positions: [at] })
+  })
+  return [...byDigest.values()]
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)

@@ -1,0 +1,26 @@
+/**
+ * Gives a layer its place: the blob in the store if it is there, else a partial download that no other process
+ * writes to meanwhile, with the bytes that an earlier one left (S2-66, S2-67).
+ */
+import { GrowingFile } from '../bytes/index.js'
+import { type Stage, stage } from '../flow/index.js'
+import type { Store } from '../store/index.js'
+import type { ArrivingLayer, SharedLayerTask } from './elements.js'
+
+export function reserve(store: Store): Stage<SharedLayerTask, ArrivingLayer> {
+  return stage(
+    async (task: SharedLayerTask, turn): Promise<ArrivingLayer> => {
+      const { digest, size } = task.descriptor
+      const stored = { ...task, path: store.blobs.path(digest), arriving: undefined }
+      if (await store.blobs.has(digest, size)) return stored
+      const partial = await store.partials.acquire(digest, { signal: turn.signal })
+      turn.scope.defer(() => partial.release(), `the lock of the download of ${digest}`)
+      // Another process may have brought it while this one waited for its turn.
+      if (await store.blobs.has(digest, size)) return stored
+      const file = await GrowingFile.open(partial.path, { expected: { digest, size } })
+      turn.scope.defer(() => file.close(), `the file of the download of ${digest}`)
+      return { ...task, path: partial.path, arriving: { file, partial } }
+    },
+    { name: 'reserve' },
+  )
+}

@@ -1,0 +1,10 @@
+/** Whole lines out of stages, and the puller that runs them. */
+export { fetch } from './fetch.js'
+export type { ImageSummary } from './images.js'
+export { type InspectedImage, type Inspection, inspect } from './inspect.js'
+export type { OpenOptions, PullOptions, RegistryCredentials } from './options.js'
+export { pull } from './pull.js'
+export type { Pull } from './pull-run.js'
+export { type PullParts, type PullStages, pullStages } from './pull-stages.js'
+export { Windlass, open } from './puller.js'
+export type { PulledImage, PulledLayer } from '../lib/stages/index.js'

@@ -1,0 +1,59 @@
+/** What a puller can be told: where its store is, whom to trust, how much to do at once. */
+import { availableParallelism, homedir } from 'node:os'
+import path from 'node:path'
+import type { PullStages } from './pull-stages.js'
+
+export interface OpenOptions {
+  /** The store's directory. Else `WINDLASS_STORE`, else `$XDG_DATA_HOME/windlass`. */
+  readonly store?: string
+  /** Transfers at once, over all pulls (3, S2-48). */
+  readonly maxDownloads?: number
+  /** Layers unpacked at once, over all pulls (one a processor). */
+  readonly maxUnpacks?: number
+  /** Attempts at one transfer, the first included (5, S2-50). */
+  readonly retries?: number
+  /** Milliseconds before attempt n + 1, times n (5,000, S2-51). */
+  readonly retryDelay?: number
+  /** Milliseconds without a byte after which a transfer is broken off (60,000). */
+  readonly stallTimeout?: number
+  /** Speak plain HTTP to every registry. Loopback addresses need no telling. */
+  readonly plainHttp?: boolean
+  /** Do not verify TLS certificates. */
+  readonly insecureTls?: boolean
+  /** Certificates to trust beside the system's, as PEM text. */
+  readonly ca?: string
+  /** By registry, as references name it (`docker.io`, `localhost:5000`); sent to no other. */
+  readonly credentials?: Readonly<Record<string, RegistryCredentials>>
+  /** A Docker `config.json` (S0-81). */
+  readonly authFile?: string
+  readonly userAgent?: string
+}
+
+export interface RegistryCredentials {
+  readonly username: string
+  readonly password: string
+}
+
+export interface PullOptions {
+  /** `os/arch[/variant]`; this machine's unless said otherwise (its Linux, on any other system). */
+  readonly platform?: string
+  /** Unpack every layer into a tree of its own (true). */
+  readonly unpack?: boolean
+  /** Also put all layers together into one tree, in this directory: it must be empty or not be there. */
+  readonly rootfs?: string
+  /** How a layer's tree says that something of a lower one is gone: overlay where this process may, else aufs. */
+  readonly whiteouts?: 'overlay' | 'aufs'
+  /** Keep no compressed blobs of the layers (C10). */
+  readonly discardBlobs?: boolean
+  /** Cancels the pull. */
+  readonly signal?: AbortSignal
+  /** Put stages of your own into this pull's line, or in the place of one. Such a pull shares no layer flights. */
+  readonly stages?: (bound: PullStages) => PullStages
+}
+
+export function storeDirectory(options: OpenOptions, env: NodeJS.ProcessEnv = process.env): string {
+  const data = env['XDG_DATA_HOME'] ?? path.join(homedir(), '.local', 'share')
+  return path.resolve(options.store ?? env['WINDLASS_STORE'] ?? path.join(data, 'windlass'))
+}
+
+export const defaultUnpacks = (): number => Math.max(1, availableParallelism())
