@@ -1,0 +1,138 @@
+/** `windlass demo`: everything at once with no network: a registry, an image, a pull, and what came of it. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Command } from 'commander'
+import { hostPlatform } from '../../lib/image/index.js'
+import { describeTree, putImage, startRegistry, type TestRegistry } from '../../lib/testing/index.js'
+import { open, type PulledImage } from '../../pipelines/index.js'
+import { demoImage } from '../demo/image.js'
+import { requestTable } from '../demo/requests.js'
+import { treeLines } from '../demo/tree.js'
+import { interruptible } from '../interrupt.js'
+import { follow, type ProgressFlags, progressFlags } from '../progress-flags.js'
+import { formatBytes } from '../render/quantities.js'
+import { jsonFlag, storeFlags } from '../settings.js'
+import type { Terminal } from '../terminal.js'
+import { asJson } from './pull.js'
+
+interface DemoFlags extends ProgressFlags {
+  readonly keep?: boolean
+  readonly store?: string
+  readonly json?: boolean
+}
+
+const examples = `
+Examples:
+  windlass demo
+  windlass demo --keep                 then look around in the store and the tree
+  windlass demo --progress json 2>&1   every event of it`
+
+/** Slow enough to be watched, in bytes a second for each layer. */
+const pace = 1_600_000
+
+export function defineDemo(command: Command, terminal: Terminal): void {
+  command.option('--keep', 'keep the store and the tree')
+  storeFlags(command)
+  jsonFlag(command, 'one object: the image, the requests, the time')
+  progressFlags(command)
+  command
+    .addHelpText('after', examples)
+    .action(() => interruptible(terminal, (signal) => demo(command.opts<DemoFlags>(), terminal, signal)))
+}
+
+async function demo(flags: DemoFlags, terminal: Terminal, signal: AbortSignal): Promise<void> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'windlass-demo-'))
+  const registry = await startRegistry({
+    auth: { kind: 'token', expireOnce: true },
+    bytesPerSecond: pace,
+    latency: 20,
+  })
+  try {
+    const { os, architecture } = hostPlatform()
+    await putImage(registry, 'demo/hello', '1.0', await demoImage({ os, architecture }))
+    const seen = await pullTwice(registry, directory, flags, terminal, signal)
+    if (flags.json) await terminal.output.json(asRecord(seen, registry))
+    else await terminal.output.write(await story(seen, registry))
+  } finally {
+    await registry.close()
+    if (!flags.keep) await rm(directory, { recursive: true, force: true })
+  }
+  if (flags.keep && !flags.json) await terminal.output.line(`\nKept: ${directory}`)
+}
+
+interface Seen {
+  readonly image: PulledImage
+  readonly rootfs: string
+  /** How many of the registry's requests were the first pull's. */
+  readonly requests: number
+  /** Milliseconds that each pull took. */
+  readonly first: number
+  readonly second: number
+}
+
+async function pullTwice(
+  registry: TestRegistry,
+  directory: string,
+  flags: DemoFlags,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Seen> {
+  const { store = path.join(directory, 'store') } = flags
+  const name = `${registry.host}/demo/hello:1.0`
+  const rootfs = path.join(directory, 'rootfs')
+  const windlass = await open({ store })
+  try {
+    if (!flags.json)
+      await terminal.output.line(`A registry of our own listens on ${registry.host} and asks for tokens.\n`)
+    const start = performance.now()
+    const image = await follow(windlass.pull(name, { rootfs, signal }), flags, terminal)
+    const first = performance.now() - start
+    const requests = registry.requests.length
+    await windlass.pull(name, { signal }).done
+    return { image, rootfs, requests, first, second: performance.now() - start - first }
+  } finally {
+    await windlass.close()
+  }
+}
+
+async function story(
+  { image, rootfs, requests, first, second }: Seen,
+  registry: TestRegistry,
+): Promise<string> {
+  const again = registry.requests.length - requests
+  const seconds = (first / 1000).toFixed(1)
+  const lines = [
+    '',
+    'What the registry saw',
+    ...requestTable(registry.requests.slice(0, requests), namesIn(image)).trimEnd().split('\n'),
+    '',
+    `The tree, ${image.layers.length} layers put together`,
+    ...treeLines(await describeTree(rootfs)),
+    '(etc/draft and var/cache/old were in a lower layer; the last layer says they are gone)',
+    '',
+    `${image.name}@${image.digest}`,
+    `${formatBytes(image.size)} in ${requests} requests and ${seconds} s: every size, digest and diffID verified.`,
+    `Pulled once more: ${again} ${again === 1 ? 'request' : 'requests'}, ${Math.round(second)} ms, ` +
+      'every layer was here.',
+  ]
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+const namesIn = ({ imageId, layers }: PulledImage): ReadonlyMap<string, string> =>
+  new Map([
+    [imageId, 'config'],
+    ...layers.map(({ digest }, index) => [digest, `layer ${index + 1}`] as const),
+  ])
+
+const asRecord = ({ image, requests, first, second }: Seen, registry: TestRegistry): object => ({
+  image: asJson(image),
+  milliseconds: { first: Math.round(first), second: Math.round(second) },
+  requests: registry.requests.slice(0, requests).map(({ kind, method, reference, status }) => ({
+    kind,
+    method,
+    reference,
+    status,
+  })),
+  requestsOfSecondPull: registry.requests.length - requests,
+})

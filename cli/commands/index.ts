@@ -1,0 +1,52 @@
+/** The commands, in the order in which the help lists them. Each is loaded when it is called for. */
+import type { Command } from 'commander'
+import type { Terminal } from '../terminal.js'
+
+/** Gives `command` its arguments, options and action. */
+export type Define = (command: Command, terminal: Terminal) => void
+
+export interface CommandEntry {
+  readonly name: string
+  readonly summary: string
+  readonly usage: string
+  readonly load: () => Promise<Define>
+}
+
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'pull',
+    summary: 'fetch images into the store: verified, unpacked, committed',
+    usage: '[options] <image...>',
+    load: async () => (await import('./pull.js')).definePull,
+  },
+  {
+    name: 'inspect',
+    summary: 'show the manifest and the config of an image, fetching no layer',
+    usage: '[options] <image>',
+    load: async () => (await import('./inspect.js')).defineInspect,
+  },
+  {
+    name: 'tags',
+    summary: 'list the tags of a repository',
+    usage: '[options] <repository>',
+    load: async () => (await import('./tags.js')).defineTags,
+  },
+  {
+    name: 'images',
+    summary: 'list the images in the store',
+    usage: '[options]',
+    load: async () => (await import('./images.js')).defineImages,
+  },
+  {
+    name: 'unpack',
+    summary: 'put the layers of an image together in one directory',
+    usage: '[options] <image> <directory>',
+    load: async () => (await import('./unpack.js')).defineUnpack,
+  },
+  {
+    name: 'demo',
+    summary: 'pull a small image from an embedded registry, with no network',
+    usage: '[options]',
+    load: async () => (await import('./demo.js')).defineDemo,
+  },
+]

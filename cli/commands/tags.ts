@@ -1,0 +1,35 @@
+/** `windlass tags`: the tags of a repository, one a line, as the registry lists them. */
+import type { Command } from 'commander'
+import { printable } from '../../lib/image/printable.js'
+import { withWindlass } from '../session.js'
+import { jsonFlag, networkFlags, type Settings } from '../settings.js'
+import type { Terminal } from '../terminal.js'
+
+interface TagsFlags extends Settings {
+  readonly json?: boolean
+}
+
+const examples = `
+Examples:
+  windlass tags alpine
+  windlass tags registry.example:5000/team/app | sort -V | tail -1`
+
+export function defineTags(command: Command, terminal: Terminal): void {
+  command.argument('<repository>', 'an image name without tag and digest')
+  jsonFlag(command, 'one object with the repository and its tags')
+  networkFlags(command)
+  command
+    .addHelpText('after', examples)
+    .action((repository: string) => tags(repository, command.opts<TagsFlags>(), terminal))
+}
+
+function tags(repository: string, { json, ...flags }: TagsFlags, terminal: Terminal): Promise<void> {
+  return withWindlass(flags, terminal, [repository], async (windlass, signal) => {
+    const all: string[] = []
+    for await (const tag of windlass.tags(repository, { signal })) {
+      if (json) all.push(tag)
+      else if (!(await terminal.output.line(printable(tag)))) return
+    }
+    if (json) await terminal.output.json({ repository, tags: all })
+  })
+}

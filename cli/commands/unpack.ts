@@ -1,0 +1,47 @@
+/** `windlass unpack`: one flattened tree of an image, pulling what is missing of it. */
+import type { Command } from 'commander'
+import { printable } from '../../lib/image/printable.js'
+import { setting } from '../flags.js'
+import { follow, type ProgressFlags, progressFlags } from '../progress-flags.js'
+import { withWindlass } from '../session.js'
+import { jsonFlag, networkFlags, type Settings, storeFlags, transferFlags } from '../settings.js'
+import type { Terminal } from '../terminal.js'
+import { asJson, pinned } from './pull.js'
+
+interface UnpackFlags extends Settings, ProgressFlags {
+  readonly platform?: string
+  readonly json?: boolean
+}
+
+const examples = `
+Examples:
+  windlass unpack alpine:3.20 ./rootfs
+  windlass unpack --platform linux/arm64 oci:./layout:app ./rootfs
+
+The directory must be empty or not be there. Prints <name>@<digest>.`
+
+export function defineUnpack(command: Command, terminal: Terminal): void {
+  command
+    .argument('<image>', 'as Docker names images, or oci:DIR[:NAME]')
+    .argument('<directory>', 'where the tree goes')
+    .addOption(
+      setting('--platform <os/arch[/variant]>', "of an index, which image (default: this machine's)"),
+    )
+  jsonFlag(command, 'print the result as one line of JSON')
+  for (const add of [progressFlags, storeFlags, transferFlags, networkFlags]) add(command)
+  command
+    .addHelpText('after', examples)
+    .action((image: string, directory: string) =>
+      unpack(image, directory, command.opts<UnpackFlags>(), terminal),
+    )
+}
+
+function unpack(name: string, directory: string, flags: UnpackFlags, terminal: Terminal): Promise<void> {
+  return withWindlass(flags, terminal, [name], async (windlass, signal) => {
+    const { platform, json } = flags
+    const options = { signal, ...(platform !== undefined && { platform }) }
+    const image = await follow(windlass.unpack(name, directory, options), flags, terminal)
+    if (json) await terminal.output.json({ ...asJson(image), directory })
+    else await terminal.output.line(printable(pinned(image), 2_000))
+  })
+}

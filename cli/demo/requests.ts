@@ -1,0 +1,31 @@
+/** What the demo's registry was asked, a line each, with what it means. */
+import type { RequestLogEntry } from '../../lib/testing/index.js'
+import { shortDigest } from '../render/layer-status.js'
+import { table } from '../render/table.js'
+
+export type SeenRequest = Pick<RequestLogEntry, 'kind' | 'method' | 'reference' | 'status'>
+
+/** `names` says what the digests are. */
+export function requestTable(
+  requests: readonly SeenRequest[],
+  names: ReadonlyMap<string, string> = new Map(),
+): string {
+  let tokens = 0
+  const rows = requests.map((request, index) => {
+    if (request.kind === 'token') tokens++
+    const { method, status, kind, reference } = request
+    const what = reference.includes(':') ? shortDigest(reference) : reference
+    const name = names.get(reference) ?? kind
+    return [`${index + 1}`, method, `${status ?? '-'}`, `${name} ${what}`.trim(), meaning(request, tokens)]
+  })
+  return table(['#', '', '', 'asked for', ''], rows)
+}
+
+function meaning({ kind, status, method }: SeenRequest, tokens: number): string {
+  if (kind === 'token') return tokens === 1 ? 'a token for this repository' : 'a new token, one for all'
+  if (kind === 'ping') return 'which authentication?'
+  if (status === 401)
+    return tokens === 0 ? 'challenged: who are you?' : 'the token has expired: once more, with a new one'
+  if (kind === 'blob' && method === 'GET') return status === 206 ? 'the rest of it' : 'verified while it came'
+  return ''
+}

@@ -1,0 +1,42 @@
+/** A file tree as indented lines, directories of many files folded. */
+import type { TreeEntry } from '../../lib/testing/index.js'
+import { printable } from '../../lib/image/printable.js'
+import { formatBytes } from '../render/quantities.js'
+
+/** A directory with more entries than this shows how many they are. */
+const most = 6
+
+export function treeLines(entries: readonly TreeEntry[]): string[] {
+  const inDirectory = new Map<string, number>()
+  for (const { path } of entries)
+    inDirectory.set(parent(path), (inDirectory.get(parent(path)) ?? 0) + (path === '.' ? 0 : 1))
+  const lines: string[] = []
+  const folded: string[] = []
+  for (const entry of [...entries].sort(byPath)) {
+    const { path } = entry
+    if (path === '.' || folded.some((directory) => path.startsWith(`${directory}/`))) continue
+    const indent = '  '.repeat(path.split('/').length - 1)
+    const children = inDirectory.get(path) ?? 0
+    if (children > most) folded.push(path)
+    const note = children > most ? `  ${children} entries` : noteOn(entry)
+    lines.push(`${indent}${printable(path.slice(path.lastIndexOf('/') + 1))}${note}`)
+  }
+  return lines
+}
+
+/** A directory's entries directly below it, whatever characters sort before the slash. */
+const byPath = (a: TreeEntry, b: TreeEntry): number => {
+  const [left, right] = [a.path.replaceAll('/', '\0'), b.path.replaceAll('/', '\0')]
+  return left < right ? -1 : left > right ? 1 : 0
+}
+
+const parent = (path: string): string => (path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '.')
+
+function noteOn({ type, size, mode, target, hardlink }: TreeEntry): string {
+  if (type === 'directory') return '/'
+  if (type === 'symlink') return ` -> ${printable(target ?? '')}`
+  const notes = [formatBytes(size)]
+  if (hardlink !== undefined) notes.push(`the same file as ${printable(hardlink)}`)
+  if (mode & 0o7000) notes.push(`mode ${mode.toString(8)}`)
+  return `  ${notes.join(', ')}`
+}

@@ -1,0 +1,83 @@
+/** A whole pull as the lines of a terminal: a pure function of its state, the terminal's size, the rate and the time. */
+import type { LayerSnapshot, PullSnapshot } from '../../lib/events/index.js'
+import { ascii, fit } from './fit.js'
+import { layerLine } from './layer-line.js'
+import { shortDigest } from './layer-status.js'
+import { formatBytes, formatTimeLeft } from './quantities.js'
+
+export interface View {
+  readonly columns: number
+  /** Lines there are to draw in; Infinity for the last frame, which stays. */
+  readonly rows: number
+  /** Milliseconds since 1970. */
+  readonly now: number
+  /** Bytes a second; undefined where nothing can be said. */
+  readonly rate: number | undefined
+}
+
+/** Warnings that are shown while there is little room. */
+const fewWarnings = 2
+
+export function frame(snapshot: PullSnapshot, view: View): string[] {
+  if (snapshot.phase === 'idle') return []
+  const head = [headLine(snapshot), ...warningLines(snapshot, view)].map((line) => fit(line, view.columns))
+  const foot = [totalLine(snapshot, view), outcomeLine(snapshot)]
+    .filter((line) => line !== undefined)
+    .map((line) => fit(line, view.columns))
+  const room = view.rows - head.length - foot.length
+  return [...head, ...layerLines(snapshot, view, room), ...foot].slice(0, Math.max(1, view.rows))
+}
+
+function headLine({ reference = '', platform, phase, manifests }: PullSnapshot): string {
+  const digest = manifests[0]?.digest
+  const name = `${ascii(reference)}  ${ascii(platform ?? '')}`.trimEnd()
+  if (phase === 'resolving') return `${name}  resolving`
+  return digest === undefined ? name : `${name}  ${shortDigest(digest)}`
+}
+
+const warningLines = ({ warnings }: PullSnapshot, { rows }: View): string[] =>
+  (Number.isFinite(rows) ? warnings.slice(-fewWarnings) : warnings).map(
+    ({ message }) => `warning: ${ascii(message)}`,
+  )
+
+function layerLines({ layers, manifests }: PullSnapshot, view: View, room: number): string[] {
+  const draw = (layer: LayerSnapshot): string =>
+    layerLine(layer, { columns: view.columns, now: view.now, registry: manifests[0]?.host })
+  if (layers.length <= room) return layers.map(draw)
+  const shown = mostActive(layers, Math.max(0, room - 1))
+  const hidden = layers.filter((layer) => !shown.has(layer))
+  const done = hidden.filter(isOver).length
+  const more = `... and ${hidden.length} more layers: ${done} complete, ${hidden.length - done} to come`
+  const lines = layers.filter((layer) => shown.has(layer)).map(draw)
+  return room > 0 ? [...lines, fit(more, view.columns)] : []
+}
+
+const isOver = ({ status }: LayerSnapshot): boolean => status === 'complete' || status === 'exists'
+
+/** Those at work, then those to come, then those that are over. */
+function mostActive(layers: readonly LayerSnapshot[], count: number): ReadonlySet<LayerSnapshot> {
+  const urgency = (layer: LayerSnapshot): number => (isOver(layer) ? 2 : layer.status === 'waiting' ? 1 : 0)
+  return new Set([...layers].sort((a, b) => urgency(a) - urgency(b)).slice(0, count))
+}
+
+function totalLine({ layers, totals, phase }: PullSnapshot, { rate }: View): string | undefined {
+  if (!totals) return undefined
+  const parts = [
+    `Total: ${layers.filter(isOver).length}/${layers.length} layers`,
+    `${formatBytes(totals.fetched)} / ${formatBytes(totals.total)}`,
+  ]
+  const left = totals.total - totals.fetched
+  if (phase === 'pulling' && rate !== undefined && left > 0) {
+    parts.push(`${formatBytes(rate)}/s`)
+    if (rate > 0) parts.push(`${formatTimeLeft((left / rate) * 1000)} left`)
+  }
+  return parts.join('  ')
+}
+
+function outcomeLine({ phase, result, reference = '' }: PullSnapshot): string | undefined {
+  if (phase === 'cancelled') return 'Cancelled'
+  if (phase !== 'done' || !result) return undefined
+  return result.status === 'up-to-date'
+    ? `Image is up to date: ${ascii(reference)}`
+    : `Pulled a newer image: ${ascii(reference)}`
+}

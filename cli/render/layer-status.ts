@@ -1,0 +1,26 @@
+/** What a layer is doing, in the words that Docker's users know (S2-59, S2-51). */
+import type { LayerSnapshot, LayerStatus } from '../../lib/events/index.js'
+import { printable } from '../../lib/image/printable.js'
+import { formatSeconds } from './quantities.js'
+
+const words: Readonly<Record<LayerStatus, string>> = {
+  waiting: 'Waiting',
+  downloading: 'Downloading',
+  retrying: 'Retrying',
+  restart: 'Starting over',
+  verifying: 'Verifying',
+  downloaded: 'Download complete',
+  extracting: 'Extracting',
+  complete: 'Pull complete',
+  exists: 'Already exists',
+}
+
+/** `now`, in milliseconds since 1970, counts a retry down. */
+export function statusWords({ status, retry }: LayerSnapshot, now: number): string {
+  if (!retry) return words[status]
+  const reason = retry.reason === '' ? '' : ` (${printable(retry.reason)})`
+  return `Retrying in ${formatSeconds(retry.at - now)}${reason}`
+}
+
+/** Twelve digits of the digest, as Docker shows layers. */
+export const shortDigest = (digest: string): string => printable(digest.replace(/^\w+:/, '').slice(0, 12))

@@ -1,0 +1,49 @@
+/** Progress as plain lines, one for each change of status: for logs and pipes. No control characters. */
+import type { PullEvent, PullSnapshot } from '../../lib/events/index.js'
+import { printable } from '../../lib/image/printable.js'
+import { reduce } from '../../lib/events/index.js'
+import { shortDigest, statusWords } from './layer-status.js'
+import { formatBytes } from './quantities.js'
+
+/** The lines that `event` is worth after `before`; none for a mere count of bytes. */
+export function plainLines(before: PullSnapshot, event: PullEvent): string[] {
+  switch (event.type) {
+    case 'start':
+      return [`Pulling ${printable(event.reference, 500)} for ${printable(event.platform)}`]
+    case 'manifest':
+      return [`Manifest ${event.digest} (${printable(event.mediaType)}) from ${printable(event.host)}`]
+    case 'platform':
+      return [`Platform ${printable(event.chosen)} out of ${event.rejected.length + 1}: ${event.digest}`]
+    case 'plan':
+      return [planLine(event), ...event.layers.filter(({ action }) => action === 'exists').map(existsLine)]
+    case 'layer':
+      return layerLines(before, event)
+    case 'warning':
+      return [`Warning: ${printable(event.message, 500)}`]
+    case 'image':
+      return [event.status === 'newer' ? 'Pulled a newer image' : 'Image is up to date']
+    case 'end':
+      return event.outcome === 'cancelled' ? ['Cancelled'] : []
+  }
+}
+
+type Plan = Extract<PullEvent, { type: 'plan' }>
+
+const planLine = ({ layers, bytes }: Plan): string =>
+  `${layers.length} ${layers.length === 1 ? 'layer' : 'layers'}, ${formatBytes(bytes.total)}, ` +
+  `${formatBytes(bytes.toDownload)} to download`
+
+const existsLine = ({ digest }: Plan['layers'][number]): string => `${shortDigest(digest)}: Already exists`
+
+function layerLines(before: PullSnapshot, event: Extract<PullEvent, { type: 'layer' }>): string[] {
+  const is = (layer: { readonly digest: string }): boolean => layer.digest === event.digest
+  const was = before.layers.find(is)
+  const layer = reduce(before, event).layers.find(is)
+  const sameRetry = event.status !== 'retrying' || event.attempt === was?.retry?.attempt
+  if (!layer || (was?.status === event.status && sameRetry)) return []
+  const line = `${shortDigest(event.digest)}: ${statusWords(layer, Date.parse(event.time))}`
+  if (event.status !== 'downloading') return [line]
+  const from = event.host === undefined ? '' : ` from ${printable(event.host)}`
+  const at = event.current > 0 ? `, ${formatBytes(event.current)} are here` : ''
+  return [`${line} ${formatBytes(event.total)}${from}${at}`]
+}

@@ -1,0 +1,35 @@
+/** Picks how progress is shown, and shows it. */
+import type { Observable } from 'rxjs'
+import { emptySnapshot, encodeEvent, type PullEvent, reduce } from '../../lib/events/index.js'
+import type { Terminal } from '../terminal.js'
+import { plainLines } from './plain.js'
+import { showOnTerminal } from './tty.js'
+
+export const progressKinds = ['auto', 'tty', 'plain', 'json', 'none'] as const
+export type ProgressKind = (typeof progressKinds)[number]
+
+/** Shows `events` on stderr until they complete. Never rejects. */
+export function showProgress(
+  kind: ProgressKind,
+  events: Observable<PullEvent>,
+  { stderr, env }: Pick<Terminal, 'stderr' | 'env'>,
+): Promise<void> {
+  switch (kind === 'auto' ? (stderr.isTTY && env['TERM'] !== 'dumb' ? 'tty' : 'plain') : kind) {
+    case 'tty':
+      return showOnTerminal(events, stderr)
+    case 'plain': {
+      let snapshot = emptySnapshot
+      return forEach(events, (event) => {
+        for (const line of plainLines(snapshot, event)) stderr.write(`${line}\n`)
+        snapshot = reduce(snapshot, event)
+      })
+    }
+    case 'json':
+      return forEach(events, (event) => stderr.write(`${encodeEvent(event)}\n`))
+    case 'none':
+      return Promise.resolve()
+  }
+}
+
+const forEach = (events: Observable<PullEvent>, next: (event: PullEvent) => void): Promise<void> =>
+  new Promise((complete) => events.subscribe({ next, complete }))

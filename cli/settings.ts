@@ -1,0 +1,135 @@
+/** The options that more than one command has, and what they mean to the library. */
+import { readFile } from 'node:fs/promises'
+import type { Command } from 'commander'
+import { WindlassError } from '../lib/errors.js'
+import { parseImageName } from '../lib/image/index.js'
+import type { OpenOptions, RegistryCredentials } from '../pipelines/index.js'
+import { numberSetting, setting } from './flags.js'
+import type { Terminal } from './terminal.js'
+
+export interface StoreFlags {
+  readonly store?: string
+}
+
+export interface NetworkFlags {
+  readonly plainHttp?: boolean
+  readonly tlsSkipVerify?: boolean
+  readonly ca?: string
+  readonly username?: string
+  readonly passwordStdin?: boolean
+  readonly authfile?: string
+}
+
+export interface TransferFlags {
+  readonly maxDownloads?: number
+  readonly maxUnpacks?: number
+  readonly retries?: number
+  readonly stallTimeout?: number
+}
+
+export type Settings = StoreFlags & NetworkFlags & TransferFlags
+
+export const storeFlags = (command: Command): Command =>
+  command.addOption(setting('--store <dir>', 'where images are kept (default: $XDG_DATA_HOME/windlass)'))
+
+export const networkFlags = (command: Command): Command =>
+  command
+    .addOption(setting('--plain-http', 'speak HTTP to registries that are not on this machine, too'))
+    .addOption(setting('--tls-skip-verify', 'do not verify certificates'))
+    .addOption(setting('--ca <file>', 'trust the certificates in this PEM file, too'))
+    .addOption(setting('--username <name>', 'log in as; the password comes from --password-stdin'))
+    .option('--password-stdin', 'read the password from stdin (env: WINDLASS_PASSWORD holds one)')
+    .addOption(setting('--authfile <file>', "credentials by registry, as Docker's config.json holds them"))
+
+export const transferFlags = (command: Command): Command =>
+  command
+    .addOption(numberSetting('--max-downloads <n>', 'layers downloaded at once (default: 3)'))
+    .addOption(numberSetting('--max-unpacks <n>', 'layers unpacked at once (default: one a processor)'))
+    .addOption(numberSetting('--retries <n>', 'attempts at each download (default: 5)'))
+    .addOption(numberSetting('--stall-timeout <seconds>', 'give a silent connection up after (default: 60)'))
+
+export const jsonFlag = (command: Command, description: string): Command =>
+  command.addOption(setting('--json', description))
+
+/**
+ * What `flags` mean to the library; reads the password and the certificates.
+ * @throws WindlassError USAGE when they contradict each other or a file cannot be read.
+ */
+export async function openOptions(
+  flags: Settings,
+  terminal: Terminal,
+  names: readonly string[] = [],
+): Promise<OpenOptions> {
+  const { store, authfile, maxDownloads, maxUnpacks, retries, stallTimeout } = flags
+  const given = await readCredentials(flags, terminal)
+  const credentials = given && { [onlyRegistryOf(names)]: given }
+  const ca = flags.ca === undefined ? undefined : await readCertificates(flags.ca)
+  return {
+    ...(store !== undefined && { store }),
+    ...(flags.plainHttp && { plainHttp: true }),
+    ...(flags.tlsSkipVerify && { insecureTls: true }),
+    ...(ca !== undefined && { ca }),
+    ...(credentials && { credentials }),
+    ...(authfile !== undefined && { authFile: authfile }),
+    ...(maxDownloads !== undefined && { maxDownloads }),
+    ...(maxUnpacks !== undefined && { maxUnpacks }),
+    ...(retries !== undefined && { retries }),
+    ...(stallTimeout !== undefined && { stallTimeout: stallTimeout * 1_000 }),
+  }
+}
+
+async function readCredentials(
+  { username, passwordStdin }: NetworkFlags,
+  { stdin, env }: Terminal,
+): Promise<RegistryCredentials | undefined> {
+  if (username === undefined && !passwordStdin) return undefined
+  if (username === undefined)
+    throw new WindlassError('USAGE', 'Logging in: --password-stdin needs --username', {
+      hint: 'Say who logs in with --username NAME.',
+    })
+  if (passwordStdin) return { username, password: await readPassword(stdin) }
+  const password = env['WINDLASS_PASSWORD']
+  if (password !== undefined) return { username, password }
+  throw new WindlassError('USAGE', 'Logging in: --username needs a password', {
+    hint: 'Pipe it in with --password-stdin, or set WINDLASS_PASSWORD.',
+  })
+}
+
+/** Where a login given beside `names` goes: a password for one registry is never shown to another. */
+function onlyRegistryOf(names: readonly string[]): string {
+  const registries = new Set(
+    names.map(parseImageName).flatMap((named) => (named.kind === 'registry' ? named.reference.registry : [])),
+  )
+  const [only, another] = registries
+  if (only !== undefined && another === undefined) return only
+  throw new WindlassError(
+    'USAGE',
+    only === undefined
+      ? 'Logging in: no image of a registry is named'
+      : `Logging in: the images are of different registries (${[...registries].join(', ')}), the login is for one`,
+    { hint: 'Run the command once for each registry, or give --authfile.' },
+  )
+}
+
+async function readPassword(stdin: Terminal['stdin']): Promise<string> {
+  if (stdin.isTTY)
+    throw new WindlassError('USAGE', 'Reading the password: stdin is a terminal, which would show it', {
+      hint: 'Pipe it in: windlass … --password-stdin < FILE',
+    })
+  const parts: Buffer[] = []
+  for await (const part of stdin) parts.push(Buffer.from(part as Uint8Array | string))
+  const password = Buffer.concat(parts)
+    .toString('utf8')
+    .replace(/\r?\n$/, '')
+  if (password === '') throw new WindlassError('USAGE', 'Reading the password: there is none on stdin')
+  return password
+}
+
+async function readCertificates(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new WindlassError('USAGE', `Reading the certificates of --ca: ${reason}`, { cause, path: file })
+  }
+}

@@ -1,0 +1,56 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { decodeEvent } from '../../../lib/events/index.js'
+import { windlass } from '../test-terminal.js'
+
+const leftovers = async (): Promise<string[]> =>
+  (await readdir(tmpdir())).filter((name) => name.startsWith('windlass-demo-'))
+
+let work: string
+beforeAll(async () => (work = await mkdtemp(path.join(tmpdir(), 'windlass-demo-spec-'))))
+afterAll(() => rm(work, { recursive: true }))
+
+describe('windlass demo', () => {
+  it('shows a pull, one re-authentication, and the tree, in seconds, and leaves nothing', async () => {
+    const before = await leftovers()
+    const start = performance.now()
+    const { code, out, err } = await windlass(['demo'])
+    expect(code).toBe(0)
+    expect(performance.now() - start).toBeLessThan(15_000)
+    expect(err.match(/Pull complete/g)).toHaveLength(4)
+    expect(out).toMatch(/401 {2}(config|layer \d) \w+ +the token has expired: once more, with a new one/)
+    expect(out.match(/a new token, one for all/g)).toHaveLength(1)
+    for (const line of [
+      'bin -> usr/bin',
+      '    hi  34 B, the same file as usr/bin/hello',
+      '    tool  34 B',
+      '  motd  24 B',
+    ])
+      expect(out).toContain(`${line}\n`)
+    expect(out).not.toMatch(/^ +(draft|old) /m)
+    expect(out).toMatch(/Pulled once more: [12] requests?, /)
+    expect(await leftovers()).toEqual(before)
+  })
+
+  it('keeps the store where it is told to, and tells it all as JSON', async () => {
+    const store = path.join(work, 'store')
+    const { code, out, err } = await windlass(['demo', '--json', '--progress', 'json', '--store', store])
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({
+      image: { status: 'newer', layers: [{}, {}, {}, {}] },
+    })
+    expect(err.trimEnd().split('\n').map(decodeEvent).at(-1)).toMatchObject({ type: 'end', outcome: 'done' })
+    expect(JSON.parse(await readFile(path.join(store, 'oci-layout'), 'utf8'))).toHaveProperty(
+      'imageLayoutVersion',
+    )
+  })
+
+  it('keeps everything with --keep', async () => {
+    const { out } = await windlass(['demo', '--keep', '-q'])
+    const kept = /^Kept: (.*)$/m.exec(out)?.[1] ?? ''
+    expect((await readdir(kept)).sort()).toEqual(['rootfs', 'store'])
+    await rm(kept, { recursive: true })
+  })
+})

@@ -1,0 +1,291 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { run } from '../../cli/program.js'
+import { version } from '../../cli/version.js'
+import { buildIndex, putImage, startRegistry, tinyImage, type TestRegistry } from '../../lib/testing/index.js'
+import { decodeEvent } from '../../lib/events/index.js'
+import { TestTerminal, windlass } from './test-terminal.js'
+
+let registry: TestRegistry
+let work: string
+let store: string
+const amd = tinyImage()
+const arm = tinyImage({ platform: { os: 'linux', architecture: 'arm64' } })
+const index = buildIndex([amd, arm])
+
+beforeAll(async () => {
+  work = await mkdtemp(path.join(tmpdir(), 'windlass-cli-'))
+  store = path.join(work, 'store')
+  registry = await startRegistry()
+  await putImage(registry, 'team/app', '1.0', amd)
+  await putImage(registry, 'team/app', 'multi', index)
+})
+
+afterAll(async () => {
+  await registry.close()
+  await rm(work, { recursive: true, force: true })
+})
+
+const amd64 = ['--platform', 'linux/amd64']
+const name = (tag = '1.0'): string => `${registry.host}/team/app:${tag}`
+
+describe('help and usage', () => {
+  it('tells its version', async () => {
+    expect(await windlass(['--version'])).toMatchObject({ code: 0, out: `${version()}\n`, err: '' })
+    expect(version()).toMatch(/^\d+\.\d+\.\d+/)
+  })
+
+  it('lists the commands', async () => {
+    const { code, out } = await windlass(['--help'])
+    expect(code).toBe(0)
+    for (const command of ['pull', 'inspect', 'tags', 'images', 'unpack', 'demo'])
+      expect(out).toMatch(new RegExp(`^  ${command} `, 'm'))
+    expect(out).toContain('Exit codes')
+  })
+
+  it.each(['pull', 'inspect', 'tags', 'images', 'unpack', 'demo'])(
+    '%s --help has examples and --json',
+    async (command) => {
+      for (const argv of [
+        [command, '--help'],
+        ['help', command],
+      ]) {
+        const { code, out, err } = await windlass(argv)
+        expect([code, err]).toEqual([0, ''])
+        expect(out).toContain(`Examples:\n  windlass ${command}`)
+        expect(out).toContain('--json')
+      }
+    },
+  )
+
+  it.each([
+    ['no command', [], 'Usage'],
+    ['an unknown command', ['pul'], "windlass: unknown command 'pul'"],
+    ['an unknown option', ['pull', '--frobnicate', 'a'], "windlass: unknown option '--frobnicate'"],
+    ['no image', ['pull'], "windlass: missing required argument 'image'"],
+    ['too much', ['inspect', 'a', 'b'], 'windlass: too many arguments'],
+    ['a number that is none', ['pull', '--retries', '3x', 'a'], 'It must be a whole number of at least 1'],
+    [
+      'a choice that is none',
+      ['pull', '--progress', 'loud', 'a'],
+      'Allowed choices are auto, tty, plain, json, none',
+    ],
+    ['options that exclude each other', ['inspect', '--raw', '--config', 'a'], 'cannot be used with'],
+    ['a bad reference', ['inspect', 'UPPER CASE'], 'windlass: '],
+    ['a bad platform', ['inspect', '--platform', '///', 'a'], 'windlass: '],
+    ['a password for nobody', ['tags', '--password-stdin', 'a'], '--password-stdin needs --username'],
+    ['a user without a password', ['tags', '--username', 'me', 'a'], '--username needs a password'],
+    [
+      'certificates that are not there',
+      ['tags', '--ca', '/nonexistent.pem', 'a'],
+      'Reading the certificates of --ca',
+    ],
+  ])('ends with 2 for %s', async (_, argv, message) => {
+    const { code, out, err } = await windlass(argv)
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toContain(message)
+    expect(err).not.toContain('    at ')
+  })
+})
+
+describe('pull', () => {
+  it('prints name@digest on stdout and progress on stderr', async () => {
+    const { code, out, err } = await windlass(['pull', ...amd64, '--store', store, name()])
+    expect([code, out]).toEqual([0, `${name()}@${amd.manifest.digest}\n`])
+    expect(err).toContain(`Pulling ${name()} for linux/amd64\n`)
+    expect(err).toContain('Pull complete\n')
+    expect(err).toContain('Pulled a newer image\n')
+    expect(err).not.toContain('\u001b')
+  })
+
+  it('takes its store from the environment, and is silent with -q', async () => {
+    const own = path.join(work, 'own')
+    process.env['WINDLASS_STORE'] = own
+    try {
+      const { err } = await windlass(['pull', '-q', ...amd64, name()])
+      expect(err).toBe('')
+    } finally {
+      delete process.env['WINDLASS_STORE']
+    }
+    expect(await readdir(own)).toContain('index.json')
+  })
+
+  it('prints the result as JSON and the events as lines', async () => {
+    const argv = ['pull', '--json', '--progress', 'json', ...amd64, '--store', store, name()]
+    const { out, err } = await windlass(argv)
+    expect(JSON.parse(out)).toMatchObject({
+      name: name(),
+      digest: amd.manifest.digest,
+      platform: 'linux/amd64',
+      imageId: amd.config.digest,
+      status: 'up-to-date',
+      layers: [{ digest: amd.layers[0]!.digest, diffID: amd.layers[0]!.diffID }],
+    })
+    const events = err.trimEnd().split('\n').map(decodeEvent)
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((_, position) => position + 1))
+    expect([events.at(0)?.type, events.at(-1)?.type]).toEqual(['start', 'end'])
+  })
+
+  it('goes on after an image that fails, and ends with the exit code of the first', async () => {
+    const names = [name('nope'), name(), 'UPPER CASE']
+    const { code, out, err } = await windlass(['pull', '-q', ...amd64, '--store', store, ...names])
+    expect(code).toBe(4)
+    expect(out).toBe(`${name()}@${amd.manifest.digest}\n`)
+    expect(err.match(/^windlass: /gm)).toHaveLength(2)
+  })
+
+  it('tells a failure as JSON as well', async () => {
+    const { code, out } = await windlass(['pull', '-q', '--json', '--store', store, name('nope')])
+    expect(code).toBe(4)
+    expect(JSON.parse(out)).toMatchObject({ name: name('nope'), error: { code: 'MANIFEST_UNKNOWN' } })
+  })
+
+  it('ends with 6 for a registry that is not there', async () => {
+    const gone = await startRegistry()
+    await gone.close()
+    const argv = ['pull', '-q', '--retries', '1', '--store', store, `${gone.host}/a:1`]
+    const { code, err } = await windlass(argv)
+    expect(code).toBe(6)
+    expect(err).toMatch(/^windlass: .*\n/)
+    expect(err).not.toContain('    at ')
+  })
+
+  it('puts one tree together with --rootfs', async () => {
+    const rootfs = path.join(work, 'rootfs')
+    await windlass(['pull', '-q', ...amd64, '--store', store, '--rootfs', rootfs, name()])
+    expect(await readFile(path.join(rootfs, 'motd'), 'utf8')).toBe('hello from a tiny image\n')
+  })
+
+  it('S2-64 ends with 130 on Ctrl-C, leaving nothing in the staging area', async () => {
+    const slow = await startRegistry({ bytesPerSecond: 100 })
+    await putImage(slow, 'slow', '1', tinyImage({ compression: 'none' }))
+    const own = path.join(work, 'cancelled')
+    const terminal = new TestTerminal()
+    const code = run(
+      ['pull', '--progress', 'plain', ...amd64, '--store', own, `${slow.host}/slow:1`],
+      terminal,
+    )
+    while (!terminal.err.includes('Downloading')) await new Promise((resolve) => setTimeout(resolve, 10))
+    terminal.signals.emit('SIGINT')
+    expect(await code).toBe(130)
+    expect(terminal.out).toBe('')
+    expect(terminal.err).toContain('windlass: cancelling; once more ends it at once\n')
+    expect(terminal.exits).toEqual([])
+    expect(terminal.signals.listenerCount('SIGINT')).toBe(0)
+    expect(await readdir(path.join(own, 'staging')).catch(() => [])).toEqual([])
+    await slow.close()
+  })
+})
+
+describe('inspect', () => {
+  it('shows manifest and config as JSON, and requests no layer', async () => {
+    const before = registry.requests.length
+    const { out } = await windlass(['inspect', '--platform', 'linux/arm64', name('multi')])
+    expect(JSON.parse(out)).toMatchObject({
+      name: name('multi'),
+      digest: index.manifest.digest,
+      platform: 'linux/arm64',
+      imageId: arm.config.digest,
+      manifestDigest: arm.manifest.digest,
+      manifest: { schemaVersion: 2 },
+    })
+    const asked = registry.requests.slice(before).map(({ reference }) => reference)
+    expect(asked).not.toContain(arm.layers[0]!.digest)
+  })
+
+  it('gives the bytes exactly with --raw and --config', async () => {
+    const raw = await windlass(['inspect', '--raw', name('multi')])
+    expect(raw.bytes.equals(index.manifest.bytes)).toBe(true)
+    const config = await windlass(['inspect', '--config', '--platform', 'linux/arm64', name('multi')])
+    expect(config.bytes.equals(arm.config.bytes)).toBe(true)
+  })
+
+  it('ends with 4 where no image fits the platform', async () => {
+    expect(await windlass(['inspect', '--platform', 'linux/s390x', name('multi')])).toMatchObject({ code: 4 })
+  })
+})
+
+describe('tags', () => {
+  it('lists one a line, or as JSON', async () => {
+    const repository = `${registry.host}/team/app`
+    expect((await windlass(['tags', repository])).out).toBe('1.0\nmulti\n')
+    const { out } = await windlass(['tags', '--json', repository])
+    expect(JSON.parse(out)).toEqual({ repository, tags: ['1.0', 'multi'] })
+  })
+
+  it('logs in with a password from stdin or from the environment', async () => {
+    const locked = await startRegistry({ auth: { kind: 'basic', username: 'me', password: 'p w' } })
+    await putImage(locked, 'a', '1', amd)
+    const argv = ['tags', '--username', 'me', `${locked.host}/a`]
+    expect(await windlass([...argv, '--password-stdin'], { stdin: 'p w\n' })).toMatchObject({
+      code: 0,
+      out: '1\n',
+    })
+    expect(await windlass(argv, { env: { WINDLASS_PASSWORD: 'p w' } })).toMatchObject({ code: 0, out: '1\n' })
+    const wrong = await windlass([...argv, '--password-stdin'], { stdin: 'wrong' })
+    expect(wrong.code).toBe(3)
+    expect(wrong.err).not.toContain('wrong')
+    await locked.close()
+  })
+})
+
+describe('images', () => {
+  it('lists what was pulled', async () => {
+    const own = path.join(work, 'listed')
+    await windlass(['pull', '-q', ...amd64, '--store', own, name(), name('multi')])
+    const { out } = await windlass(['images', '--store', own])
+    const [head, first, second, ...rest] = out.split('\n')
+    expect(head).toMatch(/^NAME +DIGEST +PLATFORM +SIZE$/)
+    expect(first).toMatch(new RegExp(`^${name()} +${amd.manifest.digest.slice(0, 19)} +linux/amd64 +\\d+ B$`))
+    expect(second?.startsWith(name('multi'))).toBe(true)
+    expect(rest).toEqual([''])
+    const json: unknown = JSON.parse((await windlass(['images', '--json', '--store', own])).out)
+    expect(json).toHaveLength(2)
+  })
+
+  it('shows an empty store as such', async () => {
+    expect((await windlass(['images', '--json', '--store', path.join(work, 'empty')])).out).toBe('[]\n')
+  })
+})
+
+describe('unpack', () => {
+  it('makes one tree and refuses a directory that holds something', async () => {
+    const directory = path.join(work, 'tree')
+    const argv = ['unpack', '-q', ...amd64, '--store', store, name(), directory]
+    expect(await windlass(argv)).toMatchObject({ code: 0, out: `${name()}@${amd.manifest.digest}\n` })
+    expect(await readFile(path.join(directory, 'etc/motd'), 'utf8')).toBe('hello from a tiny image\n')
+    await writeFile(path.join(directory, 'mine'), '')
+    expect((await windlass(argv)).code).not.toBe(0)
+    expect(await readdir(directory)).toContain('mine')
+  })
+})
+
+describe('the program as a process', () => {
+  const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
+  const shell = (command: string): Promise<{ code: unknown; stdout: string; stderr: string }> =>
+    new Promise((resolve) => {
+      const env = { ...process.env, W: `'${process.execPath}' --import tsx '${main}'` }
+      execFile('bash', ['-c', command], { env }, (error, stdout, stderr) =>
+        resolve({ code: error?.code ?? 0, stdout, stderr }),
+      )
+    })
+
+  it('is quiet when nobody reads its output any more', async () => {
+    for (let tag = 0; tag < 3000; tag++)
+      registry.putManifest('team/many', `tag-${tag}`, amd.manifest.bytes, amd.manifest.mediaType)
+    const command = `set -o pipefail; eval "$W" tags ${registry.host}/team/many | head -1`
+    expect(await shell(command)).toEqual({ code: 0, stdout: 'tag-0\n', stderr: '' })
+  })
+
+  it('ends with its exit code, one line, and stacks only where asked for', async () => {
+    const command = `eval "$W" inspect ${name('nope')}`
+    const { code, stderr } = await shell(command)
+    expect(code).toBe(4)
+    expect(stderr).toMatch(/^windlass: [^\n]*\n( {2}[^\n]*\n)?$/)
+    expect((await shell(`WINDLASS_DEBUG=1 ${command}`)).stderr).toContain('    at ')
+  })
+})

@@ -1,0 +1,126 @@
+import { PassThrough } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { plainLines } from '../../../cli/render/plain.js'
+import { showProgress } from '../../../cli/render/progress.js'
+import {
+  decodeEvent,
+  emptySnapshot,
+  EventChannel,
+  reduce,
+  type LayerStatus,
+  type PullEvent,
+  type PullEventBody,
+} from '../../../lib/events/index.js'
+import { digest, now } from './snapshots.js'
+
+const layer = (status: LayerStatus, current: number, more: object = {}): PullEventBody => ({
+  type: 'layer',
+  digest: digest('b'),
+  status,
+  current,
+  total: 4_000_000,
+  ...more,
+})
+
+const story: PullEventBody[] = [
+  { type: 'start', reference: 'docker.io/library/a:1', platform: 'linux/amd64' },
+  {
+    type: 'manifest',
+    digest: 'sha256:1',
+    mediaType: 'application/x',
+    size: 1,
+    host: 'registry.example',
+    decidedBy: 'shape',
+  },
+  { type: 'platform', chosen: 'linux/amd64', digest: 'sha256:2', rejected: ['linux/arm64', 'windows/amd64'] },
+  {
+    type: 'plan',
+    layers: [
+      { digest: digest('a'), size: 1000, action: 'exists', offset: 1000 },
+      { digest: digest('b'), size: 4_000_000, action: 'resume', offset: 1_000_000 },
+    ],
+    bytes: { total: 4_001_000, toDownload: 3_000_000 },
+  },
+  layer('waiting', 1_000_000),
+  layer('downloading', 1_000_000, { host: 'mirror.example' }),
+  layer('downloading', 2_000_000, { host: 'mirror.example' }),
+  layer('retrying', 2_000_000, { retryIn: 5000, reason: 'reset\n\u001b[2J', attempt: 2 }),
+  layer('retrying', 2_000_000, { retryIn: 1000, reason: 'reset again', attempt: 3 }),
+  layer('downloading', 3_000_000),
+  layer('verifying', 4_000_000),
+  layer('extracting', 0),
+  layer('extracting', 4_000_000),
+  layer('complete', 4_000_000),
+  { type: 'warning', code: 'owners', message: 'owners were not set' },
+  {
+    type: 'image',
+    name: 'n',
+    digest: 'd',
+    mediaType: 'm',
+    platform: 'p',
+    imageId: 'i',
+    size: 1,
+    layers: [],
+    status: 'newer',
+  },
+  { type: 'end', outcome: 'done' },
+]
+
+function told(): PullEvent[] {
+  let at = now
+  const channel = new EventChannel(() => new Date((at += 200)))
+  const events: PullEvent[] = []
+  channel.events.subscribe((event) => events.push(event))
+  for (const body of story) channel.emit(body)
+  return events
+}
+
+describe('plainLines', () => {
+  it('S2-51 says each change of status once, on a line of its own, with nothing that steers a terminal', () => {
+    let snapshot = emptySnapshot
+    const lines: string[] = []
+    for (const event of told()) {
+      lines.push(...plainLines(snapshot, event))
+      snapshot = reduce(snapshot, event)
+    }
+    expect(lines).toEqual([
+      'Pulling docker.io/library/a:1 for linux/amd64',
+      'Manifest sha256:1 (application/x) from registry.example',
+      'Platform linux/amd64 out of 3: sha256:2',
+      '2 layers, 4.00 MB, 3.00 MB to download',
+      'aaaaaaaaaaaa: Already exists',
+      'bbbbbbbbbbbb: Downloading 4.00 MB from mirror.example, 1.00 MB are here',
+      'bbbbbbbbbbbb: Retrying in 5 seconds (reset\\u{a}\\u{1b}[2J)',
+      'bbbbbbbbbbbb: Retrying in 1 second (reset again)',
+      'bbbbbbbbbbbb: Downloading 4.00 MB from mirror.example, 3.00 MB are here',
+      'bbbbbbbbbbbb: Verifying',
+      'bbbbbbbbbbbb: Extracting',
+      'bbbbbbbbbbbb: Pull complete',
+      'Warning: owners were not set',
+      'Pulled a newer image',
+    ])
+  })
+})
+
+describe('showProgress', () => {
+  const show = async (kind: 'auto' | 'json' | 'none', tty = false, env = {}): Promise<string> => {
+    const stderr = Object.assign(new PassThrough(), { isTTY: tty })
+    const channel = new EventChannel()
+    for (const body of story) channel.emit(body)
+    await showProgress(kind, channel.events, { stderr, env })
+    return String(stderr.read() ?? '')
+  }
+
+  it('json: gives every event that a reader of lines can decode', async () => {
+    const lines = (await show('json')).trimEnd().split('\n')
+    expect(lines.map((line) => decodeEvent(line).type)).toContain('plan')
+  })
+
+  it('none: writes nothing', async () => expect(await show('none')).toBe(''))
+
+  it('auto: draws on a terminal alone, and on none that is dumb', async () => {
+    expect(await show('auto', true)).toContain('\u001b[')
+    expect(await show('auto', false)).not.toContain('\u001b')
+    expect(await show('auto', true, { TERM: 'dumb' })).not.toContain('\u001b')
+  })
+})

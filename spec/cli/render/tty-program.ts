@@ -1,0 +1,39 @@
+/** Shows a made-up pull of so many layers on the terminal it runs in, then waits to be looked at. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { showOnTerminal } from '../../../cli/render/tty.js'
+import { EventChannel } from '../../../lib/events/index.js'
+
+const layers = Number(process.argv[2])
+const digests = Array.from(
+  { length: layers },
+  (_, index) => `sha256:${String(index).padStart(12, '0').padEnd(64, '0')}`,
+)
+const channel = new EventChannel()
+process.stderr.write('before\n')
+const shown = showOnTerminal(channel.events, process.stderr)
+channel.emit({ type: 'start', reference: 'docker.io/library/test:1', platform: 'linux/amd64' })
+channel.emit({
+  type: 'plan',
+  layers: digests.map((digest) => ({ digest, size: 1000, action: 'download', offset: 0 })),
+  bytes: { total: layers * 1000, toDownload: layers * 1000 },
+})
+const emit = (index: number, status: 'downloading' | 'complete', current: number): void =>
+  channel.emit({
+    type: 'layer',
+    digest: digests[index]!,
+    status,
+    current,
+    total: 1000,
+  })
+for (let index = 0; index < Math.min(3, layers); index++) emit(index, 'downloading', 500)
+// Raw: what the test types must not show.
+process.stdin.setRawMode(true)
+// The test resizes the terminal, looks, and says when to go on.
+process.stdin.once('data', () => {
+  for (let index = 0; index < layers; index++) emit(index, 'complete', 1000)
+  channel.end()
+})
+await shown
+process.stderr.write('after\n')
+process.stdin.pause()
+await sleep(60_000)
