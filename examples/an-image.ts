@@ -1,0 +1,43 @@
+/** What the examples pull: the image that is named, or one from an embedded registry, into a store of its own. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { buildImage, putImage, startRegistry } from 'windlass/testing'
+
+export interface AnImage {
+  readonly name: string
+  /** The same image under another name. */
+  readonly alias: string
+  readonly store: string
+  /** Paths that the embedded registry was asked for so far. */
+  requests(): string[]
+  close(): Promise<void>
+}
+
+export async function anImage(named?: string): Promise<AnImage> {
+  const store = await mkdtemp(path.join(tmpdir(), 'windlass-example-'))
+  const removeStore = (): Promise<void> => rm(store, { recursive: true, force: true })
+  if (named !== undefined) return { name: named, alias: named, store, requests: () => [], close: removeStore }
+
+  const registry = await startRegistry()
+  const image = buildImage({
+    layers: ['base', 'tools', 'app'].map((part) => ({
+      entries: [
+        { path: `${part}/` },
+        ...Array.from({ length: 20 }, (_, n) => ({ path: `${part}/${n}.txt`, content: `${part} ${n}\n` })),
+      ],
+    })),
+  })
+  await putImage(registry, 'examples/one', '1', image)
+  await putImage(registry, 'examples/two', '1', image)
+  return {
+    name: `${registry.host}/examples/one:1`,
+    alias: `${registry.host}/examples/two:1`,
+    store,
+    requests: () => registry.requests.map(({ url }) => url),
+    close: async () => {
+      await registry.close()
+      await removeStore()
+    },
+  }
+}
