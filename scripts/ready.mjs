@@ -1,0 +1,260 @@
+#!/usr/bin/env node
+/**
+ * Makes a fresh clone ready to run, so that `npm run demo` and `npm test` need no step before them.
+ *
+ *   --build   dependencies as package-lock.json has them, and dist/ as the sources are now
+ *   --real    the real programs that spec/real runs: installed with apt-get where that may be, else said aloud
+ *
+ * Does nothing, in a moment, where nothing is to be done. Two of them at once wait for each other. Speaks on stderr.
+ */
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const at = (...parts) => join(root, ...parts)
+const say = (text) => process.stderr.write(`ready: ${text}\n`)
+const isSet = (name) => !['', '0', 'false', undefined].includes(process.env[name])
+
+/** Ends the whole script: one line, and what the program that failed had to say. */
+class Failure extends Error {
+  constructor(message, output = '') {
+    super(output.trim() === '' ? message : `${message}\n${output.trim()}`)
+  }
+}
+
+/** Runs a program quietly; its output is shown only if it fails. */
+function run(command, args, env = {}) {
+  const result = spawnSync(command, args, {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+    maxBuffer: 1 << 28,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  if (result.error) throw new Failure(`${command} cannot be run: ${result.error.message}`)
+  if (result.status !== 0)
+    throw new Failure(`${command} ${args[0] ?? ''} failed`, `${result.stdout}\n${result.stderr}`)
+}
+
+// --- one at a time
+
+const lock = at('.cache', 'ready.lock')
+
+const isAlive = (pid) => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error.code === 'EPERM'
+  }
+}
+
+const takeLock = () => {
+  mkdirSync(at('.cache'), { recursive: true })
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' })
+    return true
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error
+    return false
+  }
+}
+
+/** The holder's process id; undefined where the lock has just gone or has just been made. */
+const lockHolder = () => {
+  try {
+    return Number(readFileSync(lock, 'utf8')) || undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function locked(work) {
+  for (let told = false; !takeLock(); await setTimeout(100)) {
+    const holder = lockHolder()
+    if (holder !== undefined && !isAlive(holder)) rmSync(lock, { force: true })
+    else if (!told) {
+      told = true
+      say('waiting for another run that is making this clone ready')
+    }
+  }
+  const release = () => rmSync(lock, { force: true })
+  process.once('exit', release)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1))
+  try {
+    await work()
+  } finally {
+    release()
+    process.off('exit', release)
+  }
+}
+
+// --- dependencies
+
+const lockHash = () =>
+  createHash('sha256')
+    .update(readFileSync(at('package-lock.json')))
+    .digest('hex')
+const installStamp = at('node_modules', '.windlass-lock')
+
+function isInstalled() {
+  const npmStamp = at('node_modules', '.package-lock.json')
+  if (!existsSync(npmStamp)) return false
+  if (existsSync(installStamp)) return readFileSync(installStamp, 'utf8') === lockHash()
+  return statSync(npmStamp).mtimeMs >= statSync(at('package-lock.json')).mtimeMs
+}
+
+function install() {
+  say('installing dependencies (npm ci)')
+  // A run inside `npm test` would hand npm the configuration of the outer npm; --include: NODE_ENV=production has no compiler.
+  run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'])
+  writeFileSync(installStamp, lockHash())
+}
+
+// --- dist
+
+const buildStamp = at('dist', '.sources.json')
+
+/** Every file that dist/ is made of, with its size and time. */
+function sources() {
+  const seen = {}
+  const look = (path) => {
+    if (!existsSync(at(path))) return
+    const { size, mtimeMs } = statSync(at(path))
+    seen[path] = `${size} ${mtimeMs}`
+  }
+  for (const file of ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json']) look(file)
+  for (const folder of ['lib', 'pipelines', 'cli', 'ui'])
+    if (existsSync(at(folder)))
+      for (const name of readdirSync(at(folder), { recursive: true }))
+        if (/\.[cm]?tsx?$/.test(name)) look(join(folder, name))
+  return seen
+}
+
+const builtSources = () => (existsSync(buildStamp) ? JSON.parse(readFileSync(buildStamp, 'utf8')) : undefined)
+const isBuilt = () => JSON.stringify(builtSources()) === JSON.stringify(sources())
+
+function build() {
+  const before = builtSources() ?? {}
+  const now = sources()
+  // What came out of a source that is gone would stay importable.
+  if (Object.keys(before).some((path) => !(path in now))) rmSync(at('dist'), { recursive: true, force: true })
+  say('compiling (tsc)')
+  run(process.execPath, [at('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'])
+  writeFileSync(buildStamp, JSON.stringify(now))
+}
+
+// --- the real programs
+
+/** Each program with the Debian package that has it. */
+const programs = {
+  'docker-registry': 'docker-registry',
+  skopeo: 'skopeo',
+  umoci: 'umoci',
+  tar: 'tar',
+  xz: 'xz-utils',
+  zstd: 'zstd',
+  openssl: 'openssl',
+  setfattr: 'attr',
+  getfattr: 'attr',
+  setcap: 'libcap2-bin',
+  setpriv: 'util-linux',
+}
+
+function isProgram(name) {
+  const path = `${process.env.PATH ?? ''}${delimiter}/usr/sbin${delimiter}/sbin`
+  return path.split(delimiter).some((directory) => {
+    try {
+      accessSync(join(directory, name), constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}
+
+const missingPrograms = () => Object.keys(programs).filter((name) => !isProgram(name))
+const isRoot = () => process.getuid?.() === 0
+
+async function installPrograms(missing) {
+  const packages = [...new Set(missing.map((name) => programs[name]))]
+  say(`installing ${packages.join(', ')} (apt-get), which the tests with real components run`)
+  const apt = (...args) =>
+    run('apt-get', ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3', '-qq', ...args], {
+      DEBIAN_FRONTEND: 'noninteractive',
+    })
+  // Debian's way to say that no service is to be started: the package of the registry would take port 5000.
+  const policy = '/usr/sbin/policy-rc.d'
+  const ours = !existsSync(policy)
+  if (ours) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  try {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        apt('update')
+        apt('install', '-y', '--no-install-recommends', ...packages)
+        return
+      } catch (error) {
+        if (attempt === 3) throw error
+        await setTimeout(5000 * attempt)
+      }
+    }
+  } finally {
+    if (ours) rmSync(policy, { force: true })
+  }
+}
+
+/** Why the tests with real components cannot run here; undefined if they can. */
+async function makeReal() {
+  if (process.platform !== 'linux') return 'they need Linux'
+  const missing = missingPrograms()
+  if (missing.length > 0 && isRoot() && isProgram('apt-get'))
+    try {
+      await installPrograms(missing)
+    } catch (error) {
+      return error.message
+    }
+  const still = missingPrograms()
+  if (still.length > 0)
+    return `missing here: ${still.join(', ')}${isRoot() ? '' : ' (and only root may install them)'}`
+  return isRoot() ? undefined : 'they need root: for devices, owners and capabilities'
+}
+
+// --- what was asked for
+
+const asked = new Set(process.argv.slice(2))
+const unknown = [...asked].filter((option) => option !== '--build' && option !== '--real')
+
+try {
+  if (unknown.length > 0 || asked.size === 0)
+    throw new Failure('usage: node scripts/ready.mjs [--build] [--real]')
+  if (asked.has('--build') && !(isInstalled() && isBuilt()))
+    await locked(() => {
+      if (!isInstalled()) install()
+      if (!isBuilt()) build()
+    })
+  if (asked.has('--real') && !(isRoot() && missingPrograms().length === 0))
+    await locked(async () => {
+      const reason = await makeReal()
+      if (reason === undefined) return
+      if (isSet('CI'))
+        throw new Failure(`The tests with real components cannot run, which CI does not accept: ${reason}`)
+      say(`SKIPPING every test of spec/real (real registry, skopeo, umoci): ${reason}`)
+    })
+} catch (error) {
+  say(error instanceof Failure ? error.message : error.stack)
+  process.exitCode = 1
+}

@@ -1,0 +1,45 @@
+/** The real programs that the tests in this folder are made of, and what becomes of a test where one is missing. */
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const programs = [
+  'docker-registry',
+  'skopeo',
+  'umoci',
+  'tar',
+  'zstd',
+  'openssl',
+  'setfattr',
+  'setcap',
+  'setpriv',
+  'dpkg',
+]
+
+const isProgram = (path: string): boolean => {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** What is missing here, in words; empty where everything real can run. */
+export function missingComponents(): string[] {
+  const path = `${process.env['PATH'] ?? ''}${delimiter}/usr/sbin${delimiter}/sbin`.split(delimiter)
+  const missing = programs.filter((program) => !path.some((directory) => isProgram(join(directory, program))))
+  return process.getuid?.() === 0 ? missing : ['root (for devices, owners and capabilities)', ...missing]
+}
+
+/** A `describe` that needs the real programs: skipped aloud where they are missing, failed where CI is set. */
+export function describeReal(title: string, body: () => void): void {
+  const missing = missingComponents()
+  if (missing.length === 0) describe(title, body)
+  else if (process.env['CI'] !== undefined)
+    describe(title, () => it('has the programs it needs', () => expect(missing).toEqual([])))
+  else {
+    process.stderr.write(`\nSKIPPED: ${title}: missing here: ${missing.join(', ')}\n`)
+    describe.skip(title, body)
+  }
+}

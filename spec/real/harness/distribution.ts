@@ -1,0 +1,110 @@
+/** The real distribution server (`docker-registry`) on a free loopback port: open, with Basic, or with tokens. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { credentials, htpasswd, type Credentials } from './credentials.js'
+import { startServer } from './server-process.js'
+import { startTokenServer, type TokenServer } from './token-server.js'
+
+export type RegistryAuth = 'open' | 'basic' | 'token'
+
+export interface DistributionOptions {
+  readonly auth?: RegistryAuth
+  /** Where its images are kept; a directory of its own, removed with it, if not given. */
+  readonly storage?: string
+  /** Refuses to be written to. */
+  readonly readOnly?: boolean
+}
+
+export interface LoggedRequest {
+  readonly method: string
+  readonly path: string
+  readonly status: number
+}
+
+export interface Distribution {
+  /** `127.0.0.1:port`. */
+  readonly host: string
+  readonly pid: number
+  /** Its own directory, removed when it stops. */
+  readonly directory: string
+  readonly storage: string
+  /** Who may come in; undefined where everybody may. */
+  readonly credentials: Credentials | undefined
+  readonly tokens: TokenServer | undefined
+  /** Every request answered so far, as its access log has them. */
+  requests(): Promise<readonly LoggedRequest[]>
+  stop(): Promise<void>
+}
+
+export async function startDistribution(options: DistributionOptions = {}): Promise<Distribution> {
+  const { auth = 'open', readOnly = false } = options
+  const directory = await mkdtemp(join(tmpdir(), 'windlass-distribution-'))
+  const storage = options.storage ?? join(directory, 'storage')
+  const tokens = auth === 'token' ? await startTokenServer(directory, credentials) : undefined
+  const configFile = join(directory, 'config.json')
+  const htpasswdFile = join(directory, 'htpasswd')
+  if (auth === 'basic') await writeFile(htpasswdFile, htpasswd)
+  const filesystem = { rootdirectory: storage }
+  const config = {
+    version: 0.1,
+    log: { level: 'info' },
+    storage: {
+      filesystem,
+      delete: { enabled: true },
+      maintenance: { uploadpurging: { enabled: false }, readonly: { enabled: readOnly } },
+    },
+    http: { addr: '127.0.0.1:0', secret: 'of a test' },
+    ...(auth === 'basic' ? { auth: { htpasswd: { realm: 'windlass', path: htpasswdFile } } } : {}),
+    ...(tokens === undefined
+      ? {}
+      : {
+          auth: {
+            token: {
+              realm: tokens.realm,
+              service: tokens.service,
+              issuer: tokens.issuer,
+              rootcertbundle: tokens.certificate,
+            },
+          },
+        }),
+  }
+  // Its configuration is YAML, of which JSON is a part.
+  await writeFile(configFile, JSON.stringify(config))
+  const server = startServer('docker-registry', ['serve', configFile])
+  const stop = async (): Promise<void> => {
+    await Promise.all([server.stop(), tokens?.stop()])
+    await rm(directory, { recursive: true, force: true })
+  }
+  let markers = 0
+  try {
+    const [, host = ''] = await server.line(/listening on (127\.0\.0\.1:\d+)/)
+    return {
+      host,
+      pid: server.pid,
+      directory,
+      storage,
+      credentials: auth === 'open' ? undefined : credentials,
+      tokens,
+      async requests() {
+        // Once a request of ours is in the log, all that were answered before it are.
+        const marker = `/v2/marker-${++markers}/tags/list`
+        await (await fetch(`http://${host}${marker}`)).arrayBuffer()
+        await server.line(new RegExp(`"GET ${marker} `))
+        return server.lines.flatMap(requestOf).filter(({ path }) => !path.startsWith('/v2/marker-'))
+      },
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** A line of the access log, in the combined format: `… "GET /v2/ HTTP/1.1" 200 …`. */
+const requestOf = (line: string): LoggedRequest[] => {
+  const match = /"([A-Z]+) (\S+) HTTP\/\d\.\d" (\d{3}) /.exec(line)
+  if (match === null) return []
+  const [, method = '', path = '', status = ''] = match
+  return [{ method, path, status: Number(status) }]
+}

@@ -1,0 +1,47 @@
+/** Runs a program to its end; a failure carries its command line and what it wrote to stderr. */
+import { spawn } from 'node:child_process'
+
+export interface ToolOptions {
+  readonly cwd?: string
+  readonly input?: string | Buffer
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** What the program wrote to stdout. Rejects unless it ended with 0. */
+export function runTool(
+  command: string,
+  args: readonly string[],
+  options: ToolOptions = {},
+): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd: options.cwd,
+      env: { ...process.env, LC_ALL: 'C', ...options.env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
+    const out: Buffer[] = []
+    const err: Buffer[] = []
+    child.stdout.on('data', (data: Buffer) => out.push(data))
+    child.stderr.on('data', (data: Buffer) => err.push(data))
+    child.stdin.on('error', () => undefined)
+    child.stdin.end(options.input)
+    child.on('error', reject)
+    child.on('close', (code, signal) => {
+      if (code === 0) {
+        resolve(Buffer.concat(out))
+        return
+      }
+      const said = Buffer.concat(err).toString().trim()
+      reject(
+        new Error(
+          `${[command, ...args].join(' ').slice(0, 400)} ended with ${code ?? signal ?? '?'}: ${said}`,
+        ),
+      )
+    })
+  })
+}
+
+/** Runs a line of bash, in `cwd`; every command of it has to succeed. */
+export async function bash(cwd: string, script: string): Promise<string> {
+  return (await runTool('bash', ['-euo', 'pipefail', '-c', script], { cwd })).toString()
+}

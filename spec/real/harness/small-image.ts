@@ -1,0 +1,104 @@
+/** Small images written to a registry by its API, each wrong in one place if wanted: what no honest tool would push. */
+import { createHash } from 'node:crypto'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import type { Distribution } from './distribution.js'
+import { bash } from './run-tool.js'
+
+export const sha256 = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+
+export interface SmallImage {
+  /** `<host>/<repository>:<tag>` */
+  readonly reference: string
+  readonly manifest: string
+  readonly layer: string
+  readonly diffId: string
+}
+
+export interface Wrong {
+  /** Added to the size of the layer in the manifest. */
+  readonly layerSize?: number
+  readonly diffId?: string
+}
+
+async function putBlob(repository: string, bytes: Buffer): Promise<void> {
+  const start = await fetch(`${repository}/blobs/uploads/`, { method: 'POST' })
+  const location = new URL(start.headers.get('location') ?? '', repository)
+  location.searchParams.set('digest', sha256(bytes))
+  const put = await fetch(location, { method: 'PUT', body: new Uint8Array(bytes) })
+  if (put.status !== 201)
+    throw new Error(`The registry answered ${put.status} to a blob: ${await put.text()}`)
+}
+
+/** One layer with one file of `content`, which compresses badly enough to be some KiB. */
+export async function pushSmallImage(
+  { host }: Distribution,
+  name: string,
+  content: string,
+  wrong: Wrong = {},
+): Promise<SmallImage> {
+  const tar = await smallTar(content)
+  const layer = gzipSync(tar)
+  const diffId = wrong.diffId ?? sha256(tar)
+  const config = Buffer.from(
+    JSON.stringify({
+      architecture: 'amd64',
+      os: 'linux',
+      config: {},
+      rootfs: { type: 'layers', diff_ids: [diffId] },
+    }),
+  )
+  const oci = 'application/vnd.oci.image'
+  const manifest = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: `${oci}.manifest.v1+json`,
+      config: { mediaType: `${oci}.config.v1+json`, digest: sha256(config), size: config.length },
+      layers: [
+        {
+          mediaType: `${oci}.layer.v1.tar+gzip`,
+          digest: sha256(layer),
+          size: layer.length + (wrong.layerSize ?? 0),
+        },
+      ],
+    }),
+  )
+  const repository = `http://${host}/v2/${name}`
+  for (const blob of [layer, config]) await putBlob(repository, blob)
+  const headers = { 'content-type': `${oci}.manifest.v1+json` }
+  const put = await fetch(`${repository}/manifests/latest`, {
+    method: 'PUT',
+    headers,
+    body: new Uint8Array(manifest),
+  })
+  if (put.status !== 201)
+    throw new Error(`The registry answered ${put.status} to a manifest: ${await put.text()}`)
+  return { reference: `${host}/${name}:latest`, manifest: sha256(manifest), layer: sha256(layer), diffId }
+}
+
+async function smallTar(content: string): Promise<Buffer> {
+  const directory = await mkdtemp(join(tmpdir(), 'windlass-small-'))
+  try {
+    await bash(
+      directory,
+      `mkdir -p tree/etc; head -c 20000 /usr/bin/perl > tree/etc/data; echo '${content}' >> tree/etc/data`,
+    )
+    await bash(directory, 'tar -C tree -cf layer.tar --sort=name --mtime=@1700000000 .')
+    return await readFile(join(directory, 'layer.tar'))
+  } finally {
+    await rm(directory, { recursive: true })
+  }
+}
+
+/** Changes a blob in the registry's storage behind its back: it is served as it is now, under its old digest. */
+export async function tamper(
+  registry: Distribution,
+  digest: string,
+  change: (bytes: Buffer) => Buffer,
+): Promise<void> {
+  const [algorithm = '', hex = ''] = digest.split(':')
+  const path = join(registry.storage, 'docker/registry/v2/blobs', algorithm, hex.slice(0, 2), hex, 'data')
+  await writeFile(path, change(await readFile(path)))
+}

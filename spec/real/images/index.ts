@@ -1,0 +1,17 @@
+/** The real test images, each built when it is first asked for. */
+import { appLayers } from './app.js'
+import { baseLayers } from './base.js'
+import { bigLayers } from './big.js'
+import { buildImage } from './build-image.js'
+import { linkedLayers } from './linked.js'
+import { manyLayers } from './many.js'
+import type { TestImage } from './test-image.js'
+
+export const baseImage = (): Promise<TestImage> => buildImage('base', baseLayers)
+export const appImage = (): Promise<TestImage> => buildImage('app', appLayers)
+export const linkedImage = (): Promise<TestImage> =>
+  buildImage('linked', linkedLayers, { forms: ['oci-gzip', 'oci-plain', 'v2s2-gzip'] })
+export const manyImage = (): Promise<TestImage> => buildImage('many', manyLayers)
+/** Takes some seconds and a GiB of disk to make: only for the test of memory. */
+export const bigImage = (): Promise<TestImage> =>
+  buildImage('big', bigLayers, { forms: ['oci-gzip'], unpacked: false })

@@ -1,0 +1,72 @@
+/** A layer's archive and its compressed forms as blobs, made once for all images that hold the layer. */
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { bash } from '../harness/run-tool.js'
+import { cached } from './cache.js'
+import { writeLayerTar, type LayerRecipe } from './layer-recipe.js'
+import type { BlobInfo, Compression } from './test-image.js'
+
+export interface LayerBlob extends BlobInfo {
+  readonly path: string
+}
+
+const files = { plain: 'layer.tar', gzip: 'layer.tar.gz', zstd: 'layer.tar.zst' } as const satisfies Record<
+  Compression,
+  string
+>
+
+async function describeBlob(path: string): Promise<BlobInfo> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path), hash)
+  return { digest: `sha256:${hash.digest('hex')}`, size: (await stat(path)).size }
+}
+
+const write: Record<Compression, string> = {
+  plain: ':',
+  gzip: `gzip -n -4 < ${files.plain} > ${files.gzip}`,
+  zstd: `zstd -q -3 < ${files.plain} > ${files.zstd}`,
+}
+
+export interface LayerBlobs {
+  readonly diffId: string
+  readonly as: (compression: Compression) => LayerBlob
+}
+
+/** The layer in the compressions asked for. */
+export async function layerBlobs(
+  recipe: LayerRecipe,
+  compressions: readonly Compression[],
+): Promise<LayerBlobs> {
+  const key = createHash('sha256')
+    .update(JSON.stringify([recipe, compressions]))
+    .digest('hex')
+    .slice(0, 16)
+  const directory = await cached(`layer-${key}`, async (staging) => {
+    await writeLayerTar(recipe, staging)
+    await rm(join(staging, 'tree'), { recursive: true })
+    const { digest: diffId } = await describeBlob(join(staging, files.plain))
+    const blobs: Partial<Record<Compression, BlobInfo>> = {}
+    for (const compression of compressions) {
+      await bash(staging, write[compression])
+      blobs[compression] = await describeBlob(join(staging, files[compression]))
+    }
+    if (blobs.plain === undefined) await rm(join(staging, files.plain))
+    await writeFile(join(staging, 'blobs.json'), JSON.stringify({ diffId, blobs }))
+  })
+  const text = await readFile(join(directory, 'blobs.json'), 'utf8')
+  const { diffId, blobs } = JSON.parse(text) as {
+    diffId: string
+    blobs: Partial<Record<Compression, BlobInfo>>
+  }
+  return {
+    diffId,
+    as(compression) {
+      const blob = blobs[compression]
+      if (blob === undefined) throw new Error(`This layer was not asked for as ${compression}`)
+      return { ...blob, path: join(directory, files[compression]) }
+    },
+  }
+}

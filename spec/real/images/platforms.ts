@@ -1,0 +1,24 @@
+/** `platforms`: the same name for three platforms, each with a small tree of its own. */
+import type { LayerRecipe } from './layer-recipe.js'
+
+export interface PlatformRecipe {
+  readonly os: string
+  readonly architecture: string
+  readonly variant?: string
+  readonly layers: readonly LayerRecipe[]
+}
+
+/** The first layer is in all three; the second tells them apart. */
+const layersOf = (platform: string): readonly LayerRecipe[] => [
+  { shows: 'what all platforms share', script: 'mkdir etc usr; echo shared > etc/shared' },
+  {
+    shows: `only ${platform}`,
+    script: `mkdir -p etc usr/bin; echo ${platform} > etc/platform; ln -s ../../etc/platform usr/bin/which`,
+  },
+]
+
+export const platforms: readonly PlatformRecipe[] = [
+  { os: 'linux', architecture: 'amd64', layers: layersOf('linux/amd64') },
+  { os: 'linux', architecture: 'arm64', variant: 'v8', layers: layersOf('linux/arm64/v8') },
+  { os: 'linux', architecture: 'arm', variant: 'v7', layers: layersOf('linux/arm/v7') },
+]

@@ -1,0 +1,121 @@
+/** A storage directory of the real registry with the test images in it, pushed by skopeo once for all runs. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startDistribution, type Distribution } from '../harness/distribution.js'
+import { pushOptions, skopeo } from '../harness/skopeo.js'
+import { cached } from './cache.js'
+import { appImage, baseImage, bigImage, linkedImage, manyImage } from './index.js'
+import { platformsIndex, type TestIndex } from './platform-index.js'
+import { formOf, type Form, type TestImage } from './test-image.js'
+
+export interface PushedImages {
+  readonly storage: string
+  readonly base: TestImage
+  readonly app: TestImage
+  readonly linked: TestImage
+  readonly many: TestImage
+  readonly index: TestIndex
+  /** What skopeo made of `base` (and of the index) by itself, changing it on the way: name to digest. */
+  readonly converted: Readonly<Record<string, string>>
+}
+
+/** The registry's name of a form: the image is its repository, the form its tag. */
+export const pushedName = (image: TestImage, form: Form): string => `windlass/${image.name}:${form}`
+
+/** Copies with skopeo and gives the digest that it says it pushed. */
+async function copy(
+  from: string,
+  registry: Distribution,
+  name: string,
+  options: readonly string[],
+): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'windlass-digest-'))
+  try {
+    const file = join(directory, 'digest')
+    await skopeo([
+      'copy',
+      '-q',
+      ...options,
+      '--digestfile',
+      file,
+      ...pushOptions(registry),
+      from,
+      `docker://${registry.host}/${name}`,
+    ])
+    return (await readFile(file, 'utf8')).trim()
+  } finally {
+    await rm(directory, { recursive: true })
+  }
+}
+
+/** Pushes every form of `image`, unchanged; fails if the registry got something else than was built. */
+export async function pushImage(image: TestImage, registry: Distribution): Promise<void> {
+  for (const form of Object.keys(image.forms) as Form[]) {
+    const source = form.startsWith('oci-')
+      ? `oci:${image.directory}/oci:${form}`
+      : `dir:${image.directory}/${form}`
+    const digest = await copy(source, registry, pushedName(image, form), ['--preserve-digests'])
+    if (digest !== formOf(image, form).manifest.digest)
+      throw new Error(`skopeo changed ${pushedName(image, form)} to ${digest}`)
+  }
+}
+
+/** Starts a registry over `storage` for as long as `work` takes. */
+async function withRegistry<T>(storage: string, work: (registry: Distribution) => Promise<T>): Promise<T> {
+  const registry = await startDistribution({ storage })
+  return work(registry).finally(() => registry.stop())
+}
+
+/** The conversions of skopeo: its own compressors, its own schema 2, its own manifest list. */
+async function pushConverted(
+  base: TestImage,
+  index: TestIndex,
+  storage: string,
+): Promise<Record<string, string>> {
+  const plain = `oci:${base.directory}/oci:oci-plain`
+  const conversions: readonly (readonly [name: string, from: string, options: readonly string[]])[] = [
+    ['converted/gzip:v2s2', plain, ['--format', 'v2s2']],
+    ['converted/gzip:oci', plain, ['--format', 'oci']],
+    ['converted/zstd:oci', plain, ['--format', 'oci', '--dest-compress-format', 'zstd']],
+    ['converted/list:v2s2', `oci:${index.layout}:index`, ['--all', '--format', 'v2s2']],
+  ]
+  const digests: Record<string, string> = {}
+  // Each on a port of its own: skopeo remembers what it sent to a host, and would take that rather than compress anew.
+  for (const [name, from, options] of conversions)
+    digests[name] = await withRegistry(storage, (registry) => copy(from, registry, name, options))
+  return digests
+}
+
+export async function pushedImages(): Promise<PushedImages> {
+  const [base, app, linked] = [await baseImage(), await appImage(), await linkedImage()]
+  const [many, index] = [await manyImage(), await platformsIndex()]
+  const directory = await cached('registry', async (staging) => {
+    const storage = join(staging, 'storage')
+    await writeFile(
+      join(staging, 'converted.json'),
+      JSON.stringify(await pushConverted(base, index, storage)),
+    )
+    await withRegistry(storage, async (registry) => {
+      for (const image of [base, app, linked, many]) await pushImage(image, registry)
+      await copy(`oci:${index.layout}:index`, registry, 'windlass/platforms:index', [
+        '--all',
+        '--preserve-digests',
+      ])
+    })
+  })
+  const converted = JSON.parse(await readFile(join(directory, 'converted.json'), 'utf8')) as Record<
+    string,
+    string
+  >
+  return { storage: join(directory, 'storage'), base, app, linked, many, index, converted }
+}
+
+/** The same with the one image `big`. */
+export async function pushedBig(): Promise<{ readonly storage: string; readonly image: TestImage }> {
+  const image = await bigImage()
+  const directory = await cached('registry-big', async (staging) => {
+    await withRegistry(join(staging, 'storage'), (registry) => pushImage(image, registry))
+  })
+  return { storage: join(directory, 'storage'), image }
+}

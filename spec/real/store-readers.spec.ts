@@ -1,0 +1,70 @@
+/** What Windlass stores, other tools read as it is: skopeo and umoci. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expectExit, windlass } from './harness/command-line.js'
+import { describeReal } from './harness/components.js'
+import { startDistribution, type Distribution } from './harness/distribution.js'
+import { expectSameTree } from './harness/same-tree.js'
+import { skopeo } from './harness/skopeo.js'
+import { umociUnpack } from './harness/umoci.js'
+import { workspace } from './harness/workspace.js'
+import { pushedImages, type PushedImages } from './images/pushed.js'
+import { formOf, type Form } from './images/test-image.js'
+
+describeReal('the store', () => {
+  let pushed: PushedImages
+  let registry: Distribution
+
+  beforeAll(async () => {
+    pushed = await pushedImages()
+    registry = await startDistribution({ storage: pushed.storage, readOnly: true })
+  }, 300_000)
+  afterAll(() => registry.stop())
+
+  // Not of schema 2: skopeo passes over whatever is not OCI in a layout's index, as if it were not there
+  // (containers/skopeo 1975 and 2577), also what it wrote there itself with --preserve-digests.
+  it.each<Form>(['oci-gzip', 'oci-zstd', 'oci-plain'])('is read by skopeo: %s', async (form) => {
+    const image = pushed.app
+    const { store, path } = await workspace()
+    const name = `${registry.host}/windlass/app:${form}`
+    expectExit(await windlass(['pull', '--plain-http', '--store', store, name]), 0)
+    const inspected = JSON.parse(await skopeo(['inspect', `oci:${store}:${name}`])) as {
+      Digest: string
+      Layers: string[]
+    }
+    expect(inspected.Digest).toBe(formOf(image, form).manifest.digest)
+    expect(inspected.Layers).toEqual(formOf(image, form).layers.map(({ digest }) => digest))
+    await skopeo(['copy', '-q', '--preserve-digests', `oci:${store}:${name}`, `dir:${path('copy')}`])
+    const [copied, stored] = [
+      await readFile(join(path('copy'), 'manifest.json')),
+      await blob(store, inspected.Digest),
+    ]
+    expect(copied.equals(stored)).toBe(true)
+  })
+
+  it('is read by umoci', async () => {
+    const { store, path } = await workspace()
+    const name = `${registry.host}/windlass/app:oci-gzip`
+    expectExit(await windlass(['pull', '--plain-http', '--store', store, name]), 0)
+    const rootfs = await umociUnpack(`${store}:${name}`, path('bundle'))
+    await expectSameTree(rootfs, pushed.app.rootfs)
+  })
+
+  it('is listed, and unpacked again with the registry gone', async () => {
+    const { store, path } = await workspace()
+    const other = await startDistribution({ storage: pushed.storage, readOnly: true })
+    const name = `${other.host}/windlass/base:oci-zstd`
+    const pull = await windlass(['pull', '--plain-http', '--store', store, name]).finally(() => other.stop())
+    expectExit(pull, 0)
+    const images = await windlass(['images', '--store', store])
+    expectExit(images, 0)
+    expect(images.stdout).toContain('windlass/base')
+    const unpack = await windlass(['unpack', name, path('rootfs'), '--plain-http', '--store', store])
+    expectExit(unpack, 0)
+    await expectSameTree(path('rootfs'), pushed.base.rootfs)
+  })
+})
+
+const blob = (store: string, digest: string): Promise<Buffer> =>
+  readFile(join(store, 'blobs', ...digest.split(':')))

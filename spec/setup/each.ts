@@ -1,0 +1,14 @@
+/** Around every spec file: fails the file when it leaves a descriptor open or a timer running. */
+import { afterAll, beforeAll } from 'vitest'
+import { backTo } from '../../lib/testing/nothing-left.js'
+import { type Census, restingCensus } from '../../lib/testing/nothing-left-census.js'
+
+let before: Census = new Map()
+
+beforeAll(async () => {
+  before = await restingCensus()
+})
+
+afterAll(async () => {
+  await backTo(before, { patience: 5000 })
+})
