@@ -81,7 +81,8 @@ const layer = t.intersection([
 
 const warning = t.intersection([
   t.type({ type: t.literal('warning'), code: t.string, message: t.string }),
-  t.partial({ digest: t.string }),
+  /** `url` and `status`: of what could not be fetched, and how it answered, if it did. */
+  t.partial({ digest: t.string, url: t.string, status: t.number }),
 ])
 
 const imageResult = t.type({

@@ -11,12 +11,5 @@ export {
   type PullEventBody,
 } from './event.js'
 export { decodeEvent, encodeEvent } from './lines.js'
-export {
-  emptySnapshot,
-  reduce,
-  type LayerRetry,
-  type LayerSnapshot,
-  type PullPhase,
-  type PullSnapshot,
-  type PullTotals,
-} from './snapshot.js'
+export { emptySnapshot, reduce } from './snapshot.js'
+export type { LayerRetry, LayerSnapshot, PullPhase, PullSnapshot, PullTotals } from './snapshot-state.js'

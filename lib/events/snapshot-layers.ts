@@ -1,7 +1,7 @@
 /** The layers' part of the state: from the plan, then from what each layer says of itself. */
 import type { LayerEvent, PlannedLayer, PullEvent } from './event.js'
 import { fetchedOf } from './layer-order.js'
-import type { LayerSnapshot } from './snapshot.js'
+import type { LayerSnapshot } from './snapshot-state.js'
 
 /** The planned layers, one for each digest; what a layer has said already stands. */
 export function addPlanned(

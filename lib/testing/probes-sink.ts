@@ -1,0 +1,100 @@
+/** A reader that a test plays by hand: it asks when told to, and says what came. */
+import assert from 'node:assert/strict'
+import { Subject } from 'rxjs'
+import { type Flow, Scope } from '../flow/index.js'
+
+export interface SinkProbe<T> {
+  readonly request: (count: number) => void
+  /** That exactly these come next, in this order. */
+  readonly expect: (...items: readonly T[]) => Promise<void>
+  /** That nothing more comes, nor the end, for a little while. */
+  readonly expectNothing: () => Promise<void>
+  readonly expectEnd: () => Promise<void>
+  /** That it fails, with this `code` or `name` (or any, without one). */
+  readonly expectError: (code?: string) => Promise<unknown>
+  readonly leave: () => void
+  readonly scope: Scope
+}
+
+export interface SinkProbeOptions {
+  /** Milliseconds to wait for what is expected (1000). */
+  readonly patience?: number
+  /** Milliseconds in which nothing should come (20). */
+  readonly quiet?: number
+}
+
+type Signal<T> = { readonly next: T } | { readonly error: unknown } | 'end'
+
+/** Opens `flow`, at once, and asks for nothing yet. */
+export function sinkProbe<T>(
+  flow: Flow<T>,
+  { patience = 1000, quiet = 20 }: SinkProbeOptions = {},
+): SinkProbe<T> {
+  const demand = new Subject<number>()
+  const scope = new Scope()
+  const signals: Signal<T>[] = []
+  let wake = (): void => undefined
+  const signal = (each: Signal<T>): void => {
+    signals.push(each)
+    wake()
+  }
+  const reading = flow.open(demand, scope).subscribe({
+    next: (value) => signal({ next: value }),
+    error: (error: unknown) => signal({ error }),
+    complete: () => signal('end'),
+  })
+  const next = async (what: string): Promise<Signal<T>> => {
+    if (signals.length === 0)
+      await new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(
+          () => reject(new assert.AssertionError({ message: `${what} did not come within ${patience} ms` })),
+          patience,
+        )
+        wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    return signals.shift()!
+  }
+  const showError = (each: Signal<T>): void => {
+    if (each !== 'end' && 'error' in each) throw each.error
+  }
+  return {
+    scope,
+    request: (count) => demand.next(count),
+    expect: async (...items) => {
+      for (const item of items) {
+        const each = await next('an element')
+        showError(each)
+        assert.ok(each !== 'end' && 'next' in each, 'the flow ended where an element was expected')
+        assert.deepEqual(each.next, item)
+      }
+    },
+    expectNothing: async () => {
+      await new Promise((resolve) => setTimeout(resolve, quiet))
+      assert.deepEqual(signals, [], 'something came where nothing was expected')
+    },
+    expectEnd: async () => {
+      const each = await next('the end')
+      showError(each)
+      assert.equal(each, 'end', 'an element came where the end was expected')
+    },
+    expectError: async (code) => {
+      const each = await next('an error')
+      assert.ok(each !== 'end' && 'error' in each, 'it did not fail')
+      if (code !== undefined)
+        assert.ok(
+          namesOf(each.error).includes(code),
+          `it failed, but not with ${code}: ${String(each.error)}`,
+        )
+      return each.error
+    },
+    leave: () => reading.unsubscribe(),
+  }
+}
+
+const namesOf = (error: unknown): unknown[] => {
+  if (typeof error !== 'object' || error === null) return []
+  return ['code' in error ? error.code : undefined, 'name' in error ? error.name : undefined]
+}
