@@ -2,20 +2,20 @@
  * Bytes that a registry or a layout served as a manifest, to what they are. The digest is checked before anything is
  * believed, the schema is decided once (C5), and the bytes are kept as they came.
  */
-import type { Buffer } from 'node:buffer'
+import { Buffer } from 'node:buffer'
 import { WindlassError } from '../errors.js'
 import { type Descriptor, DescriptorCodec, descriptorFields } from './descriptor.js'
 import { type Digest, digestOf } from './digest.js'
 import { type ImageIndex, ImageIndexCodec } from './image-index.js'
 import { type ImageManifest, ImageManifestCodec } from './image-manifest.js'
 import { type JsonDocument, decodeJson, jsonError, parseJson } from './json.js'
-import { documentLimit } from './limits.js'
+import { defaultLimits, type Limits, limitExceeded } from './limits.js'
 import { type DecidedBy, type ManifestType, decideType } from './manifest-type.js'
 import { isSchema1Type, parseMediaType } from './media-types.js'
 import { otherCase } from './other-case.js'
 import { quoted } from './printable.js'
 import { type Schema1Manifest, Schema1ManifestCodec } from './schema1.js'
-import { isSigned, signedPayload } from './schema1-payload.js'
+import { type Schema1Signature, isSigned, signaturesIn, signedPayload } from './schema1-payload.js'
 import { digestMismatch, verifyManifest } from './verify-manifest.js'
 
 /** What is known of the manifest beforehand: the digest asked for, or the descriptor that led to it. */
@@ -36,6 +36,8 @@ export interface ManifestInput {
   readonly reference: string | { toString(): string }
   /** Refuse an answer without a usable `Content-Type`, as S0-17 does, where else the body decides. */
   readonly strictContentType?: boolean | undefined
+  /** The defaults, unless said otherwise. */
+  readonly limits?: Pick<Limits, 'manifestBytes' | 'indexEntries'> | undefined
 }
 
 interface Decided {
@@ -49,23 +51,31 @@ export type ManifestDocument = Decided &
   (
     | { readonly kind: 'image'; readonly manifest: ImageManifest }
     | { readonly kind: 'index'; readonly index: ImageIndex }
-    | { readonly kind: 'schema1'; readonly schema1: Schema1Manifest }
+    | ({ readonly kind: 'schema1'; readonly schema1: Schema1Manifest } & Schema1Signed)
   )
 
+interface Schema1Signed {
+  /** What of the bytes is signed; all of them where nothing is. */
+  readonly payload: Buffer
+  /** Not verified here. */
+  readonly signatures: readonly Schema1Signature[]
+}
+
 /**
- * The one decision. Throws `LIMIT_EXCEEDED` (4 MiB), `MANIFEST_UNKNOWN` (no bytes), `SIZE_MISMATCH`, `DIGEST_MISMATCH`
+ * The one decision. Throws `LIMIT_EXCEEDED`, `MANIFEST_UNKNOWN` (no bytes), `SIZE_MISMATCH`, `DIGEST_MISMATCH`
  * (before any other look at the body: S4-07, S4-18), `MANIFEST_UNSUPPORTED` (S0-21), and `MANIFEST_INVALID` with the path
  * inside the JSON.
  */
 export function decideManifest(input: ManifestInput): ManifestDocument {
-  const { bytes, contentType, expected, host } = input
+  const { bytes, contentType, expected, host, limits = defaultLimits } = input
   const reference = input.reference.toString()
   const subject = { reference, host }
   const of = `of ${reference} from ${host}`
-  if (bytes.length > documentLimit)
-    throw new WindlassError(
-      'LIMIT_EXCEEDED',
-      `the manifest ${of} has ${bytes.length} bytes; more than ${documentLimit} are refused`,
+  if (bytes.length > limits.manifestBytes)
+    throw limitExceeded(
+      `the manifest ${of} has ${bytes.length} bytes`,
+      'manifestBytes',
+      limits.manifestBytes,
       subject,
     )
   if (bytes.length === 0)
@@ -75,8 +85,9 @@ export function decideManifest(input: ManifestInput): ManifestDocument {
       subject,
     )
   const document = { code: 'MANIFEST_INVALID', what: `the manifest JSON ${of}`, subject } as const
-  const verifiedBy = verifyManifest(bytes, expected ?? {}, document)
-  if (input.strictContentType === true && parseMediaType(contentType) === undefined)
+  const said = parseMediaType(contentType) ?? ''
+  const verifiedBy = verifyManifest(bytes, expected ?? {}, document, isSchema1Type(said))
+  if (input.strictContentType === true && said === '')
     throw new WindlassError(
       'REGISTRY_RESPONSE',
       `No Content-Type present in the manifest answer ${of}`,
@@ -91,7 +102,7 @@ export function decideManifest(input: ManifestInput): ManifestDocument {
   // A payload that has the digest vouches for nothing else in the body.
   if (verifiedBy === 'payload' && !signed && expected?.digest !== undefined)
     throw digestMismatch(bytes, expected.digest, document)
-  const payload = signed ? signedPayload(bytes, body, document) : bytes
+  const payload = signed ? Buffer.from(signedPayload(bytes, body, document)) : bytes
   const believed = signed ? objectIn(payload, document) : body
   // What is signed must be of that type by itself, without what was put around it.
   if (signed) decideType(believed, type.mediaType, document)
@@ -104,7 +115,16 @@ export function decideManifest(input: ManifestInput): ManifestDocument {
     bytes,
     decidedBy: type.decidedBy,
   }
-  return { ...decided, ...decode(type, believed, document) }
+  const content = decode(type, believed, document)
+  if (content.kind === 'index' && content.index.manifests.length > limits.indexEntries)
+    throw limitExceeded(
+      `the index ${of} lists ${content.index.manifests.length} manifests`,
+      'indexEntries',
+      limits.indexEntries,
+      subject,
+    )
+  if (content.kind !== 'schema1') return { ...decided, ...content }
+  return { ...decided, ...content, payload, signatures: signaturesIn(body, document) }
 }
 
 function objectIn(bytes: Uint8Array, document: JsonDocument): object {

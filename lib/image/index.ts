@@ -32,7 +32,15 @@ export { type ImageIndex, ImageIndexCodec, parseImageIndex } from './image-index
 export { type ImageManifest, ImageManifestCodec, blobsOf, parseImageManifest } from './image-manifest.js'
 export { type ImageName, parseImageName } from './image-name.js'
 export { type JsonDocument, decodeJson, jsonError, parseJson, readJson } from './json.js'
-export { documentLimit } from './limits.js'
+export {
+  type LimitName,
+  type Limits,
+  defaultLimits,
+  limitExceeded,
+  limitNames,
+  limitsWith,
+  raiseHint,
+} from './limits.js'
 export { listOf } from './list-of.js'
 export type { DecidedBy, ManifestKind } from './manifest-type.js'
 export { matchPlatform } from './match-platform.js'
@@ -50,6 +58,7 @@ export {
   mediaTypes,
   parseMediaType,
 } from './media-types.js'
+export { type OciManifest, ociManifestOf } from './oci-manifest.js'
 export { orNull } from './or-null.js'
 export { parseImageConfig } from './parse-config.js'
 export { checkPullable, parseReference } from './parse-reference.js'
@@ -67,5 +76,10 @@ export { Reference, defaultTag, withDefaultTag } from './reference.js'
 export { isRepository, isTag } from './reference-grammar.js'
 export { defaultRegistry } from './reference-registry.js'
 export { type Schema1Manifest, Schema1ManifestCodec } from './schema1.js'
+export { type Schema1Config, makeSchema1Config } from './schema1-config.js'
+export { type Schema1Conversion, type SeenLayer, convertSchema1 } from './schema1-conversion.js'
+export { type Schema1Image, type Schema1Layer, readSchema1 } from './schema1-image.js'
+export type { Schema1Signature } from './schema1-payload.js'
+export { type SignatureReport, type SignatureState, verifySchema1Signatures } from './schema1-signatures.js'
 export type { BlobBody, BlobRequest, FetchedManifest, ImageSource, ManifestRequest } from './source.js'
 export { type StringMap, StringMapCodec } from './string-map.js'

@@ -5,7 +5,7 @@ import { type ErrorSubject, WindlassError } from '../errors.js'
 import { type Digest, algorithmOf, digestOf } from './digest.js'
 import { type ImageConfig, ImageConfigCodec } from './image-config.js'
 import { decodeJson, jsonError, parseJson } from './json.js'
-import { documentLimit } from './limits.js'
+import { defaultLimits, limitExceeded } from './limits.js'
 import { otherCase } from './other-case.js'
 import { quoted } from './printable.js'
 
@@ -15,14 +15,16 @@ export interface ExpectedConfig {
   readonly size?: number
   readonly reference?: string
   readonly host?: string
+  /** The limit `configBytes`, where it is another than the default. */
+  readonly configBytes?: number
 }
 
 const known = ['os', 'architecture', 'variant', 'os.version', 'os.features', 'rootfs', 'history', 'config']
 
 function verify(bytes: Uint8Array, expected: ExpectedConfig, what: string, subject: ErrorSubject): void {
-  const { digest, size } = expected
-  if (bytes.length > documentLimit)
-    throw new WindlassError('LIMIT_EXCEEDED', `${what} has more than ${documentLimit} bytes`, subject)
+  const { digest, size, configBytes = defaultLimits.configBytes } = expected
+  if (bytes.length > configBytes)
+    throw limitExceeded(`${what} has ${bytes.length} bytes`, 'configBytes', configBytes, subject)
   if (size !== undefined && bytes.length !== size)
     throw new WindlassError('SIZE_MISMATCH', `${what} has ${bytes.length} bytes, not ${size}`, subject)
   if (digest === undefined) return
@@ -36,7 +38,7 @@ function verify(bytes: Uint8Array, expected: ExpectedConfig, what: string, subje
 }
 
 /**
- * Throws `LIMIT_EXCEEDED` above 4 MiB, `SIZE_MISMATCH`, `DIGEST_MISMATCH` (S2-32), and `CONFIG_INVALID` for what is no
+ * Throws `LIMIT_EXCEEDED`, `SIZE_MISMATCH`, `DIGEST_MISMATCH` (S2-32), and `CONFIG_INVALID` for what is no
  * image config, empty data included (S2-37); the message names the path inside the JSON.
  */
 export function parseImageConfig(bytes: Uint8Array, expected: ExpectedConfig = {}): ImageConfig {

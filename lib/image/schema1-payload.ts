@@ -18,10 +18,18 @@ const Base64Url = new t.Type<string, unknown, unknown>(
   t.identity,
 )
 
-const SignedCodec = t.type(
-  { signatures: listOf(t.type({ protected: Base64Url }, 'a signature'), 'a list of signatures') },
-  'a signed manifest',
+const Signature = t.intersection(
+  [
+    t.type({ protected: Base64Url }, 'a signature'),
+    t.partial({ signature: Base64Url, header: t.UnknownRecord }, 'a signature'),
+  ],
+  'a signature',
 )
+
+/** One of the signatures around a manifest, as it stands there (libtrust's form of RFC 7515 §7.2.1). */
+export type Schema1Signature = Readonly<t.TypeOf<typeof Signature>>
+
+const SignedCodec = t.type({ signatures: listOf(Signature, 'a list of signatures') }, 'a signed manifest')
 
 /** The protected header: the payload is the body's first `formatLength` bytes and then `formatTail`. */
 const ProtectedCodec = t.type({ formatLength: SizeCodec, formatTail: Base64Url }, 'a protected header')
@@ -30,14 +38,19 @@ const ProtectedCodec = t.type({ formatLength: SizeCodec, formatTail: Base64Url }
 export const isSigned = (body: unknown): boolean =>
   typeof body === 'object' && body !== null && Object.hasOwn(body, 'signatures')
 
+/** The signatures of a parsed body; none of one that is not signed. Throws the document's code for what is no signature. */
+export const signaturesIn = (body: unknown, document: JsonDocument): readonly Schema1Signature[] =>
+  isSigned(body)
+    ? decodeJson(SignedCodec, body, { ...document, what: `the signatures of ${document.what}` }).signatures
+    : []
+
 /**
  * The signed bytes of `bytes`, whose parsed form is `body`. No signature is verified here. Throws the document's code
  * where the signatures disagree about the payload or do not lie inside the body.
  */
 export function signedPayload(bytes: Uint8Array, body: unknown, document: JsonDocument): Uint8Array {
   const about = { ...document, what: `the signatures of ${document.what}` }
-  const { signatures } = decodeJson(SignedCodec, body, about)
-  const formats = signatures.map((signature) =>
+  const formats = signaturesIn(body, document).map((signature) =>
     readJson(Buffer.from(signature.protected, 'base64url'), ProtectedCodec, about),
   )
   const [format] = formats

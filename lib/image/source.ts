@@ -4,6 +4,7 @@
  */
 import type { Readable } from 'node:stream'
 import type { Descriptor } from './descriptor.js'
+import type { Digest } from './digest.js'
 
 /** A manifest as it was served, before anything of it is believed. */
 export interface FetchedManifest {
@@ -48,6 +49,13 @@ export interface ImageSource {
   readonly host: string
   manifest(tagOrDigest: string, request?: ManifestRequest): Promise<FetchedManifest>
   blob(descriptor: Descriptor, request?: BlobRequest): Promise<BlobBody>
+  /** A blob from one of its descriptor's `urls`, with no credential of the source's; none where a source has no way there. */
+  foreignBlob?(url: string, descriptor: Descriptor, request?: BlobRequest): Promise<BlobBody>
+  /**
+   * Bytes of a blob that no manifest tells the size of (schema 1), for as little traffic as the source can. Unverified
+   * until the blob is here.
+   */
+  blobSize(digest: Digest, request?: { readonly signal?: AbortSignal }): Promise<number>
   /** The tags, a page at a time, as served. */
   tags(request?: { readonly signal?: AbortSignal }): AsyncIterable<readonly string[]>
 }

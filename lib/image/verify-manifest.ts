@@ -6,11 +6,17 @@ import { type Digest, algorithmOf, digestOf } from './digest.js'
 import type { JsonDocument } from './json.js'
 import { payloadIfSigned } from './schema1-payload.js'
 
-/** The error of bytes that are not those of `digest`, worded as Docker does (S2-20). */
-export const digestMismatch = (bytes: Uint8Array, digest: Digest, document: JsonDocument): WindlassError =>
+/** The error of bytes that are not those of `digest`, worded as Docker does: schema 1 has words of its own (S2-20, S4-07). */
+export const digestMismatch = (
+  bytes: Uint8Array,
+  digest: Digest,
+  document: JsonDocument,
+  schema1 = false,
+): WindlassError =>
   new WindlassError(
     'DIGEST_MISMATCH',
-    `manifest verification failed for digest ${digest}: ${document.what} has ${digestOf(bytes, algorithmOf(digest))}`,
+    `${schema1 ? 'image' : 'manifest'} verification failed for digest ${digest}: ` +
+      `${document.what} has ${digestOf(bytes, algorithmOf(digest))}`,
     { ...document.subject, digest },
   )
 
@@ -23,6 +29,7 @@ export function verifyManifest(
   bytes: Uint8Array,
   expected: { readonly digest?: Digest | undefined; readonly size?: number | undefined },
   document: JsonDocument,
+  saidToBeSchema1 = false,
 ): 'bytes' | 'payload' | 'nothing' {
   const { digest, size } = expected
   if (size !== undefined && size !== bytes.length)
@@ -35,5 +42,5 @@ export function verifyManifest(
   if (digestOf(bytes, algorithm) === digest) return 'bytes'
   const payload = payloadIfSigned(bytes, document)
   if (payload !== undefined && digestOf(payload, algorithm) === digest) return 'payload'
-  throw digestMismatch(bytes, digest, document)
+  throw digestMismatch(payload ?? bytes, digest, document, saidToBeSchema1)
 }

@@ -36,7 +36,7 @@ describe('decideManifest', () => {
     [mediaTypes.dockerManifestList, dockerList, 'index'],
     [mediaTypes.dockerSchema1, schema1, 'schema1'],
     [mediaTypes.dockerSchema1Signed, schema1, 'schema1'],
-  ])('S0-20 S2-17 %s', (type, body, kind) => {
+  ])('S0-20 S0-35 S2-17 %s', (type, body, kind) => {
     const document = decide(body, type)
     expect(document).toMatchObject({ kind, decidedBy: 'content-type' })
     expect(document.descriptor).toEqual({
@@ -48,7 +48,7 @@ describe('decideManifest', () => {
   })
 
   it.each(['; charset=utf-8', ';charset="x;y"', ' ; a=b'])(
-    'S0-19 S2-15 parameters do not count: %j',
+    'C2 S0-19 S2-15 parameters do not count: %j',
     (end) => {
       const type = mediaTypes.dockerManifest
       expect(decide(dockerManifest, type + end)).toMatchObject({ kind: 'image', decidedBy: 'content-type' })
@@ -64,7 +64,7 @@ describe('decideManifest', () => {
     'application/octet-stream',
     'no/',
     '???',
-  ])('S0-17 S0-18 S2-16 with the type %j the body decides: its mediaType, then its shape', (type) => {
+  ])('C2 S0-17 S0-18 S2-16 with the type %j the body decides: its mediaType, then its shape', (type) => {
     expect(decide(ociManifest, type)).toMatchObject({ kind: 'image', decidedBy: 'media-type' })
     expect(decide(dockerList, type)).toMatchObject({ kind: 'index', decidedBy: 'media-type' })
     expect(decide(schema1, type)).toMatchObject({ kind: 'schema1', decidedBy: 'shape' })
@@ -96,7 +96,7 @@ describe('decideManifest', () => {
     }
   })
 
-  it('S0-36 refuses a type that contradicts the body, and names both', () => {
+  it('C2 C5 S0-36 refuses a type that contradicts the body, and names both', () => {
     const wrong = refused(ociIndex, mediaTypes.ociManifest)
     expect(wrong.code).toBe('MANIFEST_INVALID')
     expect(wrong.message).toContain(mediaTypes.ociManifest)
@@ -115,7 +115,7 @@ describe('decideManifest', () => {
     { ...ociIndex, config: descriptor(mediaTypes.ociConfig) },
     { ...ociManifest, fsLayers: schema1.fsLayers },
     { ...omit(ociManifest, 'mediaType'), manifests: ociIndex.manifests },
-  ])('refuses a body that is two things at once, whoever says which (CVE-2021-41190) %#', (body) => {
+  ])('C2 refuses a body that is two things at once, whoever says which (CVE-2021-41190) %#', (body) => {
     for (const type of [undefined, mediaTypes.ociManifest, mediaTypes.ociIndex])
       expect(refused(body, type).code).toBe('MANIFEST_INVALID')
   })

@@ -60,6 +60,13 @@ describe('parseImageConfig', () => {
     expect(error.message).toContain(problem)
   })
 
+  it('S2-34 S4-20 refuses a Windows config without a rootfs section', () => {
+    const error = failure(() => parse({ os: 'windows', rootfs: undefined }))
+    expect(error.code).toBe('CONFIG_INVALID')
+    expect(error.message).toContain('rootfs: expected a rootfs, got nothing')
+    expect(parse({ os: 'windows' }).rootfs.diff_ids).toEqual(diffIDs)
+  })
+
   it('says its platform', () => {
     expect(platformOfConfig(parse())).toEqual({ os: 'linux', architecture: 'arm', variant: 'v7' })
     const windows = { os: 'windows', 'os.version': '10.0.1', 'os.features': ['f'], variant: '' }
@@ -76,7 +83,7 @@ describe('checkConfigAgainstLayers', () => {
   const check = (change: object, layers = 3): void =>
     checkConfigAgainstLayers(parse(change), { length: layers }, { reference: 'app' })
 
-  it('S2-36 refuses more non-empty history than diffIDs, and takes less', () => {
+  it('C7 S2-36 refuses more non-empty history than diffIDs, and takes less', () => {
     expect(() => check({})).not.toThrow()
     expect(() => check({ history: [{}] })).not.toThrow()
     expect(() => check({ history: undefined })).not.toThrow()
@@ -86,7 +93,7 @@ describe('checkConfigAgainstLayers', () => {
     expect(error.subject.reference).toBe('app')
   })
 
-  it('S2-35 refuses another number of diffIDs than of layers', () => {
+  it('C7 S2-35 refuses another number of diffIDs than of layers', () => {
     for (const layers of [0, 2, 4]) {
       const error = failure(() => check({}, layers))
       expect(error.code).toBe('ROOTFS_MISMATCH')

@@ -7,7 +7,7 @@ import { failure } from './failure.js'
 const digest = parseDigest(`sha256:${'0'.repeat(64)}`)
 
 describe('Reference', () => {
-  it('S0-06 asks for latest when there is neither tag nor digest', () => {
+  it('C1 S0-06 asks for latest when there is neither tag nor digest', () => {
     const bare = parseReference('alpine')
     expect([bare.tag, bare.target]).toEqual([undefined, 'latest'])
     expect(withDefaultTag(bare).toString()).toBe('docker.io/library/alpine:latest')

@@ -1,0 +1,50 @@
+/**
+ * Gives a schema 1 image the manifest and the config of today, once its layers are here and their diffIDs are known
+ * (S4-14, S4-15). An image that has both passes as it is.
+ */
+import { type Stage, stage } from '../flow/index.js'
+import { type Descriptor, type SeenLayer, convertSchema1 as convert, mediaTypes } from '../image/index.js'
+import type { Store } from '../store/index.js'
+import { compressionOfBlob, diffIDOfBlob } from './blob-content.js'
+import type { EnsuredLayer, FinishedImage, WholeImage } from './elements.js'
+
+export function convertSchema1(store: Store): Stage<WholeImage, FinishedImage> {
+  return stage(
+    async (image: WholeImage, turn): Promise<FinishedImage> => {
+      const { document, ensured, upToDate, request } = image
+      if (document.kind === 'image') return { ...image, document, original: undefined }
+      const { known, image: schema1 } = document
+      const again = upToDate ? known : undefined
+      const conversion = again ?? convert(schema1, await seenLayers(ensured), request.name)
+      image.config.settle(conversion.config)
+      return { ...image, document: conversion.document, original: document }
+
+      async function seenLayers(layers: readonly EnsuredLayer[]): Promise<SeenLayer[]> {
+        const inPlace: SeenLayer[] = []
+        for (const { task, stored } of layers) {
+          const { descriptor, positions } = task
+          const found = stored ?? (await store.layers.findByBlob(descriptor.digest))
+          const diffID =
+            found?.diffID ??
+            (await diffIDOfBlob(descriptor, store, { signal: turn.signal, limits: request.limits }))
+          const seen = { descriptor: await asItIs(descriptor, store), diffID }
+          for (const at of positions) inPlace[at] = seen
+        }
+        return inPlace
+      }
+    },
+    { name: 'convert-schema1', order: 'source' },
+  )
+}
+
+const layerTypes = {
+  none: mediaTypes.ociLayer,
+  gzip: mediaTypes.ociLayerGzip,
+  zstd: mediaTypes.ociLayerZstd,
+} as const
+
+/** A manifest of schema 1 does not say how its layers are compressed; other tools believe what this one's says. */
+async function asItIs(descriptor: Descriptor, store: Store): Promise<Descriptor> {
+  if (!(await store.blobs.has(descriptor.digest))) return descriptor
+  return { ...descriptor, mediaType: layerTypes[await compressionOfBlob(descriptor.digest, store)] }
+}
