@@ -52,16 +52,25 @@ export class Authorizer {
     const challenges = parseChallenges(fields)
     const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.has('realm'))
     if (bearer !== undefined) {
-      if (refused.login !== undefined && refused.value !== undefined)
-        this.#options.tokens.forget(refused.login, refused.value.slice('Bearer '.length))
-      this.#login = this.#loginFor(bearer)
-      return this.#bearer(this.#login, signal)
+      this.#forget(refused)
+      return this.#bearer(this.#loginFor(bearer), signal)
     }
     const basic = challenges.some(({ scheme }) => scheme === 'basic')
     if (!basic) throw this.#unusable(challenges)
     this.#login = undefined
     const value = this.#basic()
     return value === undefined || value === refused.value ? undefined : { value }
+  }
+
+  /** Told what became of a repeat: a login that the registry takes is kept to, one in vain is not tried again. */
+  answered(sent: Authorization, taken: boolean): void {
+    if (!taken) this.#forget(sent)
+    else if (sent.login !== undefined) this.#login = sent.login
+  }
+
+  #forget({ login, value }: Authorization): void {
+    if (login !== undefined && value !== undefined)
+      this.#options.tokens.forget(login, value.slice('Bearer '.length))
   }
 
   async #bearer(login: Login, signal?: AbortSignal): Promise<Authorization> {

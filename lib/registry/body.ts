@@ -1,6 +1,7 @@
 /**
  * The body of an answer as a plain Node stream over got's: it closes when it is done, it never raises an error that
- * nobody listens for, destroying it destroys the socket, and it fails when the peer stops sending.
+ * nobody listens for, destroying it destroys the socket, and it fails when the peer stops sending. What came before a
+ * connection broke is read before that is told: it need not come again.
  */
 import { Readable } from 'node:stream'
 
@@ -19,6 +20,7 @@ export class Body extends Readable {
   #progress = 0
   #received = 0
   #timer: NodeJS.Timeout | undefined
+  #failure: Error | undefined
 
   constructor(source: Readable, options: BodyOptions) {
     super()
@@ -39,11 +41,22 @@ export class Body extends Readable {
       this.#pause()
       this.push(null)
     })
-    source.on('error', (error: Error) => this.destroy(options.failure(error, this.#received)))
+    source.on('error', (error: Error) => {
+      this.#pause()
+      this.#failure ??= options.failure(error, this.#received)
+      this.#failOnceRead()
+    })
     source.pause()
   }
 
+  override read(size?: number): unknown {
+    const chunk: unknown = super.read(size)
+    this.#failOnceRead()
+    return chunk
+  }
+
   override _read(): void {
+    if (this.#failure !== undefined) return
     this.#timer ??= setTimeout(() => this.destroy(this.#options.stalled(this.#received)), this.#options.stall)
     this.#source.resume()
   }
@@ -52,6 +65,10 @@ export class Body extends Readable {
     this.#pause()
     this.#source.destroy()
     done(error)
+  }
+
+  #failOnceRead(): void {
+    if (this.#failure !== undefined && this.readableLength === 0) this.destroy(this.#failure)
   }
 
   /** A reader that is slow is no stall: the clock stands while nothing is asked for. */

@@ -9,9 +9,11 @@ import type { Credential } from './credential.js'
 import { discard } from './discard.js'
 import { apiUrl, type Endpoint } from './endpoint.js'
 import { share } from './flight.js'
+import { ForeignUrls } from './foreign-url.js'
 import { follow, type Followed } from './redirects.js'
 import { settleScheme } from './scheme.js'
 import type { Tokens } from './tokens.js'
+import { mustBeFar } from './near.js'
 
 export interface ClientOptions {
   readonly endpoint: Endpoint
@@ -40,12 +42,11 @@ export class Client {
 
   /** @throws network errors, TLS, REDIRECT_REFUSED, CHALLENGE_INVALID, what a login throws, CANCELLED */
   async send({ repository, to, ...rest }: RepositoryAsk): Promise<Followed> {
-    const { connections } = this.#options
     const base = await this.#base(rest.signal)
     const ask: Ask = { ...rest, url: to instanceof URL ? to : apiUrl(base, ...to) }
     const authorizer = this.#authorizer(repository)
     const first = await authorizer.authorization(ask.signal)
-    const answer = await follow(connections, authorised(ask, first))
+    const answer = await this.#follow(authorised(ask, first))
     // Somebody else's 401, behind a redirect, is no reason to send anything.
     if (answer.status !== 401 || answer.crossed) return answer
     try {
@@ -53,11 +54,28 @@ export class Client {
       const second = await authorizer.renew(first, challenges, ask.signal)
       if (second === undefined) return answer
       discard(answer)
-      return await follow(connections, authorised(ask, second))
+      const repeated = await this.#follow(authorised(ask, second))
+      authorizer.answered(second, repeated.status !== 401 || repeated.crossed)
+      return repeated
     } catch (error) {
       answer.body.destroy()
       throw error
     }
+  }
+
+  /** Where the URLs that manifests of this registry give may lead. */
+  foreignUrls(): ForeignUrls {
+    return new ForeignUrls(this.#endpoint.base)
+  }
+
+  /** A request that goes elsewhere, over the same connections, but with no credential of this registry's (S1-21). */
+  sendForeign(ask: Ask, urls: ForeignUrls): Promise<Followed> {
+    return follow(this.#options.connections, { ...ask, lookup: urls.lookup }, (url) => urls.check(url))
+  }
+
+  #follow(ask: Ask): Promise<Followed> {
+    const { base } = this.#endpoint
+    return follow(this.#options.connections, ask, (url) => mustBeFar(url, base, ask.purpose))
   }
 
   /** The registry's address, its scheme settled. */

@@ -4,13 +4,13 @@
  */
 import { Agent as HttpAgent, type ClientRequest, type IncomingHttpHeaders } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
-import type { Socket } from 'node:net'
+import type { LookupFunction, Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import got from 'got'
 import { WindlassError } from '../errors.js'
 import { Body } from './body.js'
 import { failureOf, isBroken, type Attempt } from './failure.js'
-import { defaultTimeouts, type Timeouts } from './timeouts.js'
+import { timeoutsWith, type Timeouts } from './timeouts.js'
 
 export interface Ask extends Attempt {
   readonly method?: 'GET' | 'HEAD' | 'POST'
@@ -18,6 +18,8 @@ export interface Ask extends Attempt {
   /** Sent as `application/x-www-form-urlencoded`. */
   readonly form?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal | undefined
+  /** Resolves the host's name in place of the system. */
+  readonly lookup?: LookupFunction
 }
 
 export interface Answer {
@@ -47,7 +49,7 @@ export class Connections {
   #closed = false
 
   constructor(options: ConnectionOptions = {}) {
-    this.timeouts = { ...defaultTimeouts, ...options.timeouts }
+    this.timeouts = timeoutsWith(options.timeouts)
     this.#options = options
     // An idle connection is given up after 30 s, and never keeps the process alive (Node unrefs it).
     const kept = { keepAlive: true, maxSockets: options.maxSockets ?? 32, maxFreeSockets: 8, timeout: 30_000 }
@@ -145,6 +147,7 @@ export class Connections {
       method: ask.method ?? 'GET',
       headers: { 'user-agent': userAgent, 'accept-encoding': 'identity', ...ask.headers },
       ...(ask.form === undefined ? {} : { form: ask.form }),
+      ...(ask.lookup === undefined ? {} : { dnsLookup: ask.lookup }),
       agent: kept ? this.#agents : ({ http: false, https: false } as const),
       https: { rejectUnauthorized: !insecureTls, ...(ca === undefined ? {} : { certificateAuthority: ca }) },
       timeout: { lookup, connect, secureConnect, response },

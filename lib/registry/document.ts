@@ -1,25 +1,29 @@
 /** Bodies that are read whole into memory: manifests, tokens, tags, refusals. Each with a limit in bytes and in time. */
 import { WindlassError } from '../errors.js'
+import { type LimitName, raiseHint } from '../image/limits.js'
 import type { Answer } from './connections.js'
+import { refuseEncoded } from './encoding.js'
 
 export interface DocumentLimits {
   readonly maxBytes: number
   /** Milliseconds for the whole body. */
   readonly deadline: number
   readonly purpose: string
+  /** What raises `maxBytes`, where something does. */
+  readonly limit?: LimitName
 }
 
-/** @throws LIMIT_EXCEEDED as soon as the length is told or passed; STALLED when time is up; what the body fails with */
-export async function readDocument({ body, headers, url }: Answer, limits: DocumentLimits): Promise<Buffer> {
-  const { maxBytes, deadline, purpose } = limits
+/** @throws REGISTRY_RESPONSE for an encoded body; LIMIT_EXCEEDED as soon as the length is told or passed; STALLED when time is up; what the body fails with */
+export async function readDocument(answer: Answer, limits: DocumentLimits): Promise<Buffer> {
+  const { body, headers, url } = answer
+  const { maxBytes, deadline, purpose, limit } = limits
   const tooLong = (): WindlassError =>
     new WindlassError(
       'LIMIT_EXCEEDED',
-      `Failed to ${purpose} from ${url.host}: the answer is longer than ${maxBytes} bytes`,
-      {
-        host: url.host,
-      },
+      `Failed to ${purpose} from ${url.host}: the answer is longer than ${limit === undefined ? '' : `${limit} allows: `}${maxBytes} bytes`,
+      { host: url.host, ...(limit === undefined ? {} : { hint: raiseHint(limit) }) },
     )
+  refuseEncoded(answer, purpose)
   if (Number(headers['content-length']) > maxBytes) {
     body.destroy()
     throw tooLong()

@@ -1,7 +1,8 @@
-/** What went wrong below HTTP (names, connections, TLS, time) as an error that says what to do about it. */
+/** What went wrong below HTTP, or in its framing (names, connections, TLS, time) as an error that says what to do about it. */
 import { TimeoutError } from 'got'
 import { WindlassError, type ErrorCode, type ErrorDetails } from '../errors.js'
 import { printable } from '../image/printable.js'
+import { addressRefused } from './foreign-url.js'
 import { printableUrl } from './printable-url.js'
 
 /** What was being done, for messages: `purpose` completes "Failed to …" and "… when trying to …". */
@@ -26,6 +27,9 @@ export function systemCode(error: unknown): string {
 /** Whether the peer hung up: what a kept connection does that was closed just before it was used again. */
 export const isBroken = (error: unknown): boolean => broken.test(systemCode(error))
 
+/** Whether no TLS could be spoken at all, or the peer hung up on it: not that its certificate was wrong. */
+export const isHandshake = (error: unknown): boolean => handshake.test(systemCode(error)) || isBroken(error)
+
 /** @param received - bytes of the body that had come */
 export function failureOf(error: Error, { purpose, url }: Attempt, received?: number): WindlassError {
   const fail = (code: ErrorCode, why: string, details: ErrorDetails = {}): WindlassError =>
@@ -44,6 +48,7 @@ export function failureOf(error: Error, { purpose, url }: Attempt, received?: nu
           hint: `Check that ${url.host} can be reached from here`,
         })
   }
+  if (code === addressRefused) return fail('REDIRECT_REFUSED', printable(plain(error).message))
   if (code === 'ENOTFOUND')
     return fail('NETWORK', 'there is no host of that name', {
       retryable: false,
@@ -62,6 +67,11 @@ export function failureOf(error: Error, { purpose, url }: Attempt, received?: nu
   if (handshake.test(code))
     return fail('TLS', `no TLS connection could be made (${code})`, {
       hint: `If ${url.host} speaks plain HTTP, say so with --plain-http`,
+    })
+  // A body that goes wrong on its way is no reason not to ask for the rest of it.
+  if (code.startsWith('HPE_') && received !== undefined)
+    return fail('NETWORK', `the transfer was garbled${so} (${code})`, {
+      hint: `Check the connection to ${url.host}, and any proxy between`,
     })
   if (code.startsWith('HPE_'))
     return fail('REGISTRY_RESPONSE', `the answer is not HTTP (${code})`, {

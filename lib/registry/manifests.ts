@@ -1,6 +1,7 @@
 /** Manifests by tag and by digest (distribution spec, "Pulling manifests"; S0-14, S0-16, S2-10, S2-11, S2-14). */
 import { WindlassError } from '../errors.js'
 import { isDigest, type Digest } from '../image/digest.js'
+import { defaultLimits } from '../image/limits.js'
 import { manifestAccept } from '../image/media-types.js'
 import { quoted } from '../image/printable.js'
 import { isTag } from '../image/reference-grammar.js'
@@ -9,9 +10,6 @@ import type { Followed } from './redirects.js'
 import { readDocument } from './document.js'
 import { accessHints, refusal } from './refusal.js'
 import type { RepositoryContext } from './repository-context.js'
-
-/** 4 MiB, as containerd and the distribution specification have it. */
-const defaultMaxBytes = 4 * 1024 * 1024
 
 export interface TaggedManifest extends FetchedManifest {
   /** What to give as `etag` next time. */
@@ -114,7 +112,7 @@ async function accepted(
   { secrets, timeouts, hint, registry, repository }: RepositoryContext,
   answer: Followed,
   tagOrDigest: string,
-  { maxBytes = defaultMaxBytes }: ManifestRequest,
+  { maxBytes = defaultLimits.manifestBytes }: ManifestRequest,
 ): Promise<Buffer> {
   const purpose = purposeOf(repository, tagOrDigest)
   const subject = { reference: nameOf(registry, repository, tagOrDigest) }
@@ -123,7 +121,7 @@ async function accepted(
   const hints = { ...accessHints(hint), ...(isDigest(tagOrDigest) ? {} : { MANIFEST_UNKNOWN: listing }) }
   if (answer.status !== 200)
     throw await refusal(answer, { purpose, secrets, missing: 'MANIFEST_UNKNOWN', deadline, hints, subject })
-  return readDocument(answer, { maxBytes, deadline, purpose })
+  return readDocument(answer, { maxBytes, deadline, purpose, limit: 'manifestBytes' })
 }
 
 const purposeOf = (repository: string, tagOrDigest: string): string =>

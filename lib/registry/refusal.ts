@@ -35,12 +35,12 @@ export async function refusal(answer: Answer, context: RefusalContext): Promise<
     Buffer.alloc(0),
   )
   const problem = parseProblem(body)
-  const words = [problem.code, printable(secrets.conceal(problem.message), 300)]
+  const words = [problem.code, printable(secrets.conceal(problem.message, url), 300)]
     .filter((part) => part !== '')
     .join(': ')
   const code = codeOf(answer, problem, context.missing)
   const wait = code === 'TOO_MANY_REQUESTS' || code === 'REGISTRY_UNAVAILABLE' ? waitOf(answer) : undefined
-  const hint = wait?.hint ?? context.hints?.[code]
+  const hint = wait?.hint ?? (saysNothing(answer, problem) ? versionHint(url) : context.hints?.[code])
   return new WindlassError(
     code,
     `Unexpected HTTP response '${status}' when trying to ${purpose} from ${url.host}${words === '' ? '' : `: ${words}`}`,
@@ -54,6 +54,13 @@ export async function refusal(answer: Answer, context: RefusalContext): Promise<
     },
   )
 }
+
+/** A 404 that is no registry's: what old registries, and servers that are none, answer to all of version 2 (S2-03). */
+const saysNothing = ({ status, headers }: Answer, { code, message }: Problem): boolean =>
+  status === 404 && code === '' && message === '' && headers['docker-distribution-api-version'] === undefined
+
+const versionHint = ({ host }: URL): string =>
+  `${host} may not speak version 2 of the registry protocol, and version 1 is not supported`
 
 function codeOf({ status, headers }: Answer, { code }: Problem, missing: ErrorCode): ErrorCode {
   if (status === 401) {
@@ -73,14 +80,13 @@ function codeOf({ status, headers }: Answer, { code }: Problem, missing: ErrorCo
 interface Wait {
   readonly retryAfter: number
   readonly retryable: boolean
-  readonly hint?: string
+  readonly hint: string
 }
 
 /** What `Retry-After` asks for, honoured up to a cap; beyond it the error says so and nobody sleeps. */
 function waitOf({ headers, url }: Answer): Wait | undefined {
   const retryAfter = parseRetryAfter(headers['retry-after'])
   if (retryAfter === undefined) return undefined
-  if (retryAfter <= longestRetryAfter) return { retryAfter, retryable: true }
-  const seconds = Math.round(retryAfter / 1000)
-  return { retryAfter, retryable: false, hint: `${url.host} asks to be left alone for ${seconds} s` }
+  const hint = `${url.host} asks to be left alone for ${Math.round(retryAfter / 1000)} s`
+  return { retryAfter, retryable: retryAfter <= longestRetryAfter, hint }
 }

@@ -1,7 +1,10 @@
 /** One repository of one registry, as the source of images that stages know. */
 import type { Descriptor } from '../image/descriptor.js'
+import type { Digest } from '../image/digest.js'
 import type { BlobBody, BlobRequest, FetchedManifest, ImageSource, ManifestRequest } from '../image/source.js'
 import { fetchBlob } from './blobs.js'
+import { fetchForeignBlob } from './foreign-blob.js'
+import { blobSize } from './blob-size.js'
 import {
   fetchManifest,
   fetchManifestUnless,
@@ -43,6 +46,14 @@ export class Repository implements ImageSource {
 
   blob(descriptor: Descriptor, request?: BlobRequest): Promise<BlobBody> {
     return fetchBlob(this.#context, descriptor, request)
+  }
+
+  foreignBlob(url: string, descriptor: Descriptor, request?: BlobRequest): Promise<BlobBody> {
+    return fetchForeignBlob(this.#context, url, descriptor, request)
+  }
+
+  blobSize(digest: Digest, request?: { readonly signal?: AbortSignal }): Promise<number> {
+    return blobSize(this.#context, digest, request)
   }
 
   tags(request?: { readonly signal?: AbortSignal }): AsyncIterable<readonly string[]> {

@@ -1,13 +1,14 @@
 /**
- * Whether a registry on a loopback address speaks plain HTTP or TLS, found out once by a request that carries nothing
+ * Whether a registry on a loopback address speaks plain HTTP or TLS, found out once by requests that carry nothing
  * secret. Asked in plain HTTP first; a peer that answers with something else than HTTP, hangs up, or says that it
- * wants HTTPS is spoken to in TLS from then on, certificates checked.
+ * wants HTTPS is asked in TLS, certificates checked, and spoken to in that from then on if it answers.
  */
 import { WindlassError } from '../errors.js'
 import type { Connections } from './connections.js'
+import { discard } from './discard.js'
 import { readDocument } from './document.js'
 import { apiUrl, type Endpoint } from './endpoint.js'
-import { isBroken } from './failure.js'
+import { isBroken, isHandshake, systemCode } from './failure.js'
 
 /** @throws network errors: a peer that is not there is not asked again in another way */
 export async function settleScheme(
@@ -17,7 +18,11 @@ export async function settleScheme(
 ): Promise<URL> {
   const { base, registry } = endpoint
   const purpose = `reach the registry ${registry}`
-  const https = (): URL => new URL(`https://${base.host}`)
+  const https = async (): Promise<URL> => {
+    const secure = new URL(`https://${base.host}`)
+    discard(await connections.send({ url: apiUrl(secure, ''), purpose, signal }))
+    return secure
+  }
   try {
     const answer = await connections.send({ url: apiUrl(base, ''), purpose, signal })
     const limits = { maxBytes: 64 * 1024, deadline: connections.timeouts.document, purpose }
@@ -25,13 +30,18 @@ export async function settleScheme(
     // Go's servers, so most registries, answer a plain request to a TLS port in these words.
     return answer.status === 400 &&
       /HTTP request to an HTTPS server|HTTPS port/i.test(body.toString('latin1'))
-      ? https()
+      ? await https()
       : base
   } catch (error) {
     if (!(error instanceof WindlassError) || !speaksOtherwise(error)) throw error
-    return https()
+    return await https().catch((inTls: unknown) => {
+      // A peer that hung up, and speaks no TLS either, was rather just starting or stopping.
+      const unsuited = inTls instanceof WindlassError && isHandshake(inTls.cause)
+      throw unsuited && error.retryable ? error : inTls
+    })
   }
 }
 
 const speaksOtherwise = (error: WindlassError): boolean =>
-  error.code === 'REGISTRY_RESPONSE' || (error.code === 'NETWORK' && isBroken(error.cause))
+  (error.code === 'REGISTRY_RESPONSE' && systemCode(error.cause) !== 'HPE_HEADER_OVERFLOW') ||
+  (error.code === 'NETWORK' && isBroken(error.cause))

@@ -19,9 +19,21 @@ export class Secrets {
     }
   }
 
-  conceal(text: string): string {
+  /** @param asked - where it was answered: what signs that address is a secret too, and is told back now and then */
+  conceal(text: string, asked?: URL): string {
     let result = text
-    for (const secret of this.#known) result = result.replaceAll(secret, '***')
+    for (const secret of [...this.#known, ...signaturesIn(asked)]) result = result.replaceAll(secret, '***')
     return result
   }
+}
+
+/** The query, and each longer value in it, as written and as meant. Shorter ones are counts and names. */
+function signaturesIn(url: URL | undefined): readonly string[] {
+  if (url === undefined || url.search === '') return []
+  const written = url.search.slice(1)
+  const values = [
+    ...url.searchParams.values(),
+    ...written.split('&').map((each) => each.replace(/^[^=]*=/, '')),
+  ]
+  return [written, ...values].filter((value) => value.length >= 8)
 }

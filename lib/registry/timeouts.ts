@@ -27,3 +27,12 @@ export const defaultTimeouts: Timeouts = {
   stall: 60_000,
   document: 120_000,
 }
+
+/**
+ * The defaults with `changed` in their place. Whoever says how long silence is borne says it of headers too, and of
+ * small bodies in the same proportion.
+ */
+export function timeoutsWith(changed: Partial<Timeouts> = {}): Timeouts {
+  const { stall = defaultTimeouts.stall } = changed
+  return { ...defaultTimeouts, response: stall, document: 2 * stall, ...changed }
+}

@@ -57,7 +57,8 @@ async function sourceOf({ digest, size, diffID, rootfs }: PulledLayer, store: St
 }
 
 async function mustBeEmpty(directory: string): Promise<void> {
-  const found = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+  const found = await readdir(directory).catch((caught: unknown) => {
+    const error = caught as NodeJS.ErrnoException // readdir fails with nothing else
     if (error.code === 'ENOENT') return []
     throw new WindlassError(
       'USAGE',

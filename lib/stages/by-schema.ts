@@ -1,34 +1,35 @@
 /**
  * The one place where the kind of a manifest sends a pull on different ways (C5).
- * An index leads to another manifest, and so on to a limit; what comes out is always an image.
+ * An index leads to another manifest, and so on to a limit; what comes out is always an image, of today or of schema 1.
  */
 import { WindlassError } from '../errors.js'
 import { type Stage, branch, compose, lift, stage } from '../flow/index.js'
-import type { ManifestDocument } from '../image/index.js'
+import { type ManifestDocument, defaultLimits, limitExceeded } from '../image/index.js'
 import { map } from 'rxjs'
 import type { ImageDocument, IndexDocument, Resolved, Schema1Document } from './elements.js'
 
 /** How many indexes may stand inside each other. */
-export const deepestIndex = 4
+export const deepestIndex = defaultLimits.indexDepth
 
-export interface BySchemaCases {
+export interface BySchemaCases<Schema1 extends Schema1Document> {
   /** What to do with an index: choose one of its manifests. */
   readonly index: Stage<Resolved<IndexDocument>, Resolved>
-  /** What to do with a schema 1 manifest. */
-  readonly schema1: Stage<Resolved<Schema1Document>, Resolved<ImageDocument>>
+  /** What to do with a schema 1 manifest: read it. */
+  readonly schema1: Stage<Resolved<Schema1Document>, Resolved<Schema1>>
 }
 
-export function bySchema(
-  cases: BySchemaCases,
-  depth = deepestIndex,
-): Stage<Resolved, Resolved<ImageDocument>> {
+export function bySchema<Schema1 extends Schema1Document>(
+  cases: BySchemaCases<Schema1>,
+  deepest = deepestIndex,
+  depth = deepest,
+): Stage<Resolved, Resolved<ImageDocument | Schema1>> {
   return branch((resolved: Resolved): ManifestDocument['kind'] => resolved.document.kind, {
     image: narrow<ImageDocument>('image'),
     schema1: compose(narrow<Schema1Document>('schema1'), cases.schema1),
     index:
       depth === 0
-        ? tooDeep
-        : compose(narrow<IndexDocument>('index'), cases.index, bySchema(cases, depth - 1)),
+        ? tooDeep(deepest)
+        : compose(narrow<IndexDocument>('index'), cases.index, bySchema(cases, deepest, depth - 1)),
   })
 }
 
@@ -44,10 +45,17 @@ const narrow = <Document extends ManifestDocument>(
     }),
   )
 
-const tooDeep: Stage<Resolved, Resolved<ImageDocument>> = stage(({ request }: Resolved) => {
-  throw new WindlassError(
-    'LIMIT_EXCEEDED',
-    `The indexes of ${request.name} stand more than ${deepestIndex} deep inside each other`,
-    { reference: request.name },
+const tooDeep = (deepest: number): Stage<Resolved, never> =>
+  stage(({ request }: Resolved) => {
+    throw indexesTooDeep(request.name, deepest)
+  })
+
+export const indexesTooDeep = (reference: string, deepest: number): WindlassError =>
+  limitExceeded(
+    `The indexes of ${reference} stand ${deepest + 1} deep inside each other or more`,
+    'indexDepth',
+    deepest,
+    {
+      reference,
+    },
   )
-})

@@ -4,8 +4,9 @@
  */
 import { WindlassError } from '../errors.js'
 import { type Stage, stage } from '../flow/index.js'
-import { type Descriptor, decideManifest, formatPlatform, matchPlatform } from '../image/index.js'
+import { type Descriptor, type Platform, formatPlatform, matchPlatform } from '../image/index.js'
 import type { IndexDocument, Resolved } from './elements.js'
+import { manifestDocument } from './manifest-document.js'
 import { manifestEvent } from './manifest-event.js'
 import { type RetryPolicy, retryingTransfers } from './retry-policy.js'
 
@@ -18,11 +19,11 @@ export function choosePlatform({
 }): Stage<Resolved<IndexDocument>, Resolved> {
   return stage(
     async ({ request, document, trail }: Resolved<IndexDocument>, turn): Promise<Resolved> => {
-      const { source, platform, name } = request
+      const { platform, name } = request
       const { manifests } = document.index
       const passed = [...trail, document]
       const [chosen] = matchPlatform(platform, manifests)
-      if (!chosen) throw noPlatform(name, formatPlatform(platform), manifests)
+      if (!chosen) throw noPlatform(name, platform, manifests)
       if (passed.some(({ descriptor }) => descriptor.digest === chosen.digest))
         throw new WindlassError(
           'MANIFEST_INVALID',
@@ -38,8 +39,11 @@ export function choosePlatform({
         digest: chosen.digest,
         rejected: manifests.filter((each) => each !== chosen).map(platformOf),
       })
-      const fetched = await source.manifest(chosen.digest, { signal: turn.signal })
-      const child = decideManifest({ ...fetched, reference: name, expected: chosen })
+      const fetched = await manifestDocument(request, chosen.digest, {
+        signal: turn.signal,
+        expected: chosen,
+      })
+      const child = fetched.document
       turn.emit(manifestEvent(child, fetched.host))
       return { request, document: child, trail: passed }
     },
@@ -47,11 +51,12 @@ export function choosePlatform({
   )
 }
 
-function noPlatform(name: string, wanted: string, manifests: readonly Descriptor[]): WindlassError {
-  const offered = [...new Set(manifests.map(platformOf))].slice(0, 40).join(', ') || 'none'
+function noPlatform(name: string, platform: Platform, manifests: readonly Descriptor[]): WindlassError {
+  const images = manifests.filter((each) => matchPlatform(each.platform ?? platform, [each]).length > 0)
+  const offered = [...new Set(images.map(platformOf))].slice(0, 40).join(', ') || 'none'
   return new WindlassError(
     'PLATFORM_UNMATCHED',
-    `Choosing the platform of ${name}: no supported platform found in manifest list for ${wanted}`,
+    `Choosing the platform of ${name}: no supported platform found in manifest list for ${formatPlatform(platform)}`,
     { reference: name, hint: `Name one of its platforms with --platform: ${offered}` },
   )
 }

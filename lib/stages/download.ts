@@ -1,46 +1,78 @@
 /**
  * Brings a layer's bytes. The layer travels on as soon as its download has a slot, its file still growing; the slot
  * is held until all bytes are here (S2-55). What broke off is tried again from where it stopped (S2-50, S2-66); a
- * request that answers 401 was re-authenticated once before it got here (S1-10).
+ * request that answers 401 was re-authenticated once before it got here (S1-10); a layer that the registry does not
+ * give may come from the URLs of its descriptor (C3).
  */
-import { of } from 'rxjs'
+import { type Observable, defer, finalize, of } from 'rxjs'
 import { Actor, type Scope, type Stage, compose, through } from '../flow/index.js'
 import type { Store } from '../store/index.js'
+import { BlobRoute, type ForeignUrlOrder } from './blob-route.js'
 import type { ArrivingLayer, SharedLayerTask } from './elements.js'
 import { layerProgress } from './layer-progress.js'
+import type { ReceivingLayer } from './receive.js'
 import { reserve } from './reserve.js'
+import { RetryCountdown } from './retry-countdown.js'
 import { type RetryPolicy, retryingTransfers } from './retry-policy.js'
-import { type DownloadTask, transfer } from './transfer.js'
+import { type DownloadTask, type JudgeTransfer, transfer } from './transfer.js'
 
-/** The transfers of all pulls of a puller, `slots` at once (S2-48). */
-export interface Downloads {
-  readonly actor: Actor<DownloadTask, ArrivingLayer>
+export interface DownloadLimits {
+  /** Transfers at once, over all pulls (S2-48). */
   readonly slots: number
+  readonly retry: RetryPolicy
+  /** `last-first`, unless said otherwise (C3). */
+  readonly foreignUrls?: ForeignUrlOrder
 }
 
-export function downloadSlots(slots: number, retry: RetryPolicy, scope: Scope): Downloads {
-  const supervise = retryingTransfers(retry)
-  return {
-    slots,
-    actor: new Actor(() => transfer(supervise), { name: 'downloads', slots, supervise }, scope),
+/** The transfers of all pulls of a puller: `slots` at once, first come, first served. */
+export class Downloads {
+  readonly #actor: Actor<DownloadTask, ArrivingLayer>
+  readonly #limits: DownloadLimits
+
+  constructor(limits: DownloadLimits, scope: Scope) {
+    const decide = retryingTransfers(limits.retry)
+    const judge: JudgeTransfer = (failure) =>
+      decide({ ...failure, attempt: failure.message.route.attemptHere(failure.attempt) })
+    const { slots } = limits
+    this.#limits = limits
+    this.#actor = new Actor(() => transfer(judge), { name: 'downloads', slots, supervise: judge }, scope)
+  }
+
+  /** How many transfers run, and how many wait for one of them to end. */
+  get load(): { readonly active: number; readonly waiting: number } {
+    return this.#actor.load
+  }
+
+  /** Answers with the layer as soon as its transfer runs, and ends when all its bytes are here. */
+  bring(layer: ReceivingLayer, scope: Scope): Observable<ArrivingLayer> {
+    return defer(() => {
+      const { slots, foreignUrls = 'last-first' } = this.#limits
+      const countdown = new RetryCountdown()
+      const route = new BlobRoute(layer.descriptor, foreignUrls)
+      if (this.load.active >= slots) scope.emit(layerProgress(layer, 'waiting')) // S2-47
+      return this.#actor.ask({ layer, route, countdown }, scope).pipe(finalize(() => countdown.stop()))
+    })
   }
 }
 
 export interface DownloadOptions {
   readonly store: Store
   readonly downloads: Downloads
+  /** Fetch blobs again even if they are here (S0-74). */
+  readonly refresh?: boolean
 }
 
-export function download({ store, downloads }: DownloadOptions): Stage<SharedLayerTask, ArrivingLayer> {
-  const { actor, slots } = downloads
+export function download({
+  store,
+  downloads,
+  refresh = false,
+}: DownloadOptions): Stage<SharedLayerTask, ArrivingLayer> {
   return compose(
-    reserve(store),
+    reserve({ store, refresh }),
     through(
       (layer: ArrivingLayer, scope) => {
         const { arriving } = layer
-        if (!arriving) return of(layer)
-        if (actor.load.active >= slots) scope.emit(layerProgress(layer, 'waiting')) // S2-47
-        return actor.ask({ ...layer, arriving }, scope)
+        return arriving ? downloads.bring({ ...layer, arriving }, scope) : of(layer)
       },
       { name: 'download' },
     ),

@@ -27,9 +27,13 @@ export function eachLayer(line: Stage<LayerTask, EnsuredLayer>, images = 1): Sta
 
 function* layerTasks(image: PlannedImage): Iterable<LayerTask> {
   for (const layer of image.layers) {
-    const diffID = image.config.value.then((config) => expectedDiffID(layer, config, image.request.name))
-    diffID.catch(() => undefined) // surfaces where it is waited for
-    yield { ...layer, source: image.request.source, diffID }
+    const { document, request, config } = image
+    const diffID =
+      document.kind === 'schema1'
+        ? undefined
+        : config.value.then((known) => expectedDiffID(layer, known, request.name))
+    diffID?.catch(() => undefined) // surfaces where it is waited for
+    yield { ...layer, source: request.source, diffID }
   }
 }
 

@@ -11,9 +11,13 @@ import type {
   ImageIndex,
   ImageManifest,
   ImageSource,
+  Limits,
   ManifestDocument,
   Platform,
-  Schema1Manifest,
+  Schema1Conversion,
+  Schema1Image,
+  SignatureReport,
+  SignatureState,
 } from '../image/index.js'
 import type { Partial, StagedLayer, StoredLayer } from '../store/index.js'
 import type { Eventual } from './eventual.js'
@@ -30,6 +34,8 @@ export interface ImageRequest {
   readonly digest: Digest | undefined
   readonly source: ImageSource
   readonly platform: Platform
+  /** How much the image may ask for; the defaults, unless said otherwise. */
+  readonly limits?: Limits
 }
 
 /** A manifest of any kind, verified, and the indexes that led to it. */
@@ -42,10 +48,24 @@ export interface Resolved<Document extends ManifestDocument = ManifestDocument> 
 
 export type IndexDocument = ManifestDocument & { readonly kind: 'index'; readonly index: ImageIndex }
 export type ImageDocument = ManifestDocument & { readonly kind: 'image'; readonly manifest: ImageManifest }
-export type Schema1Document = ManifestDocument & {
-  readonly kind: 'schema1'
-  readonly schema1: Schema1Manifest
+export type Schema1Document = Extract<ManifestDocument, { readonly kind: 'schema1' }>
+
+/** A schema 1 manifest that keeps the rules. */
+export type ReadSchema1Document = Schema1Document & {
+  readonly image: Schema1Image
+  readonly signed: SignatureReport
 }
+
+/** A schema 1 image that can be pulled: it has no config until its layers are here. */
+export type Schema1ImageDocument = ReadSchema1Document & {
+  /** Base first. The sizes are the source's word, unverified until the bytes are here. */
+  readonly layers: readonly Descriptor[]
+  /** What it was converted to when it was pulled before, where the store still has that. */
+  readonly known: Schema1Conversion | undefined
+}
+
+/** What a pull can bring. */
+export type PullableDocument = ImageDocument | Schema1ImageDocument
 
 /** The config, verified against its digest and against the manifest's layers. */
 export interface ConfigDocument {
@@ -54,13 +74,18 @@ export interface ConfigDocument {
   readonly diffIDs: readonly Digest[]
 }
 
+/** An image whose config is to follow. */
+export interface AwaitingConfig extends Resolved<ImageDocument | Schema1Document> {
+  readonly config: Eventual<ConfigDocument>
+}
+
 /** Where a layer's bytes will come from. */
 export type LayerAction = 'exists' | 'resume' | 'download'
 
 /** An image, and what is here and what is missing of it. */
-export interface PlannedImage extends Resolved<ImageDocument> {
+export interface PlannedImage extends Resolved<PullableDocument> {
   readonly layers: readonly PlannedLayer[]
-  /** Requested together with the layers (C11). */
+  /** Requested together with the layers (C11); of a schema 1 image, made after them. */
   readonly config: Eventual<ConfigDocument>
   /** Whether the name already pointed at this, with everything here. */
   readonly upToDate: boolean
@@ -78,8 +103,8 @@ export interface PlannedLayer {
 /** A layer to bring into the store. */
 export interface LayerTask extends PlannedLayer {
   readonly source: ImageSource
-  /** What the config says of the unpacked bytes. */
-  readonly diffID: Promise<Digest>
+  /** What the config says of the unpacked bytes; undefined where no config says anything (schema 1). */
+  readonly diffID: Promise<Digest> | undefined
 }
 
 /** A layer that several pulls may be waiting for. */
@@ -121,6 +146,13 @@ export interface WholeImage extends PlannedImage {
   readonly ensured: readonly EnsuredLayer[]
 }
 
+/** An image all of whose layers are in the store, with a manifest and a config of today. */
+export interface FinishedImage extends Omit<WholeImage, 'document'> {
+  readonly document: ImageDocument
+  /** The schema 1 manifest that they were made of. */
+  readonly original: Schema1ImageDocument | undefined
+}
+
 /** A layer of an image that was pulled, in its place. */
 export interface PulledLayer {
   readonly digest: Digest
@@ -141,8 +173,10 @@ export interface PulledImage {
   readonly platform: string
   /** Digest of the config (S2-26). */
   readonly imageId: Digest
-  /** Digest of the image's own manifest. */
+  /** Digest of the image's own manifest; of a schema 1 image, of the one that it was converted to. */
   readonly manifestDigest: Digest
+  /** Of a schema 1 manifest alone: what became of its signatures (S2-76). */
+  readonly signatures?: SignatureState
   /** Compressed bytes of all layers. */
   readonly size: number
   /** Whether anything came that was not here under this name (S2-06). */

@@ -48,7 +48,8 @@ export function ensureLayer(
 async function heldAgainstConfig(task: LayerTask, stored: Brought): Promise<EnsuredLayer> {
   if (!stored) return { task, stored }
   const expected = await task.diffID
-  if (stored.diffID !== expected) throw diffIDMismatch(task.descriptor.digest, expected, stored.diffID)
+  if (expected !== undefined && stored.diffID !== expected)
+    throw diffIDMismatch(task.descriptor.digest, expected, stored.diffID)
   return { task, stored }
 }
 
@@ -57,7 +58,9 @@ async function findLayer(
   store: Store,
   goal: LayerGoal,
 ): Promise<{ readonly stored: Brought } | undefined> {
-  if (!goal.unpack) return (await store.blobs.has(descriptor.digest)) ? { stored: undefined } : undefined
+  if (goal.refresh) return undefined
+  if (!goal.unpack)
+    return (await store.blobs.has(descriptor.digest, descriptor.size)) ? { stored: undefined } : undefined
   const stored = await store.layers.findByBlob(descriptor.digest, goal.form)
   return stored && { stored }
 }

@@ -2,21 +2,21 @@
  * What everybody who waits for a shared layer expects of its unpacked bytes. Each pull has a config of its own,
  * so one with a wrong config must not fail the others, and one that leaves must not leave them waiting.
  */
-import { WindlassError } from '../errors.js'
+import { WindlassError, asWindlassError } from '../errors.js'
 import type { Digest } from '../image/index.js'
 
 export class Expectations {
-  readonly #asked = new Map<symbol, Promise<Digest>>()
+  readonly #asked = new Map<symbol, Promise<Digest | undefined>>()
   readonly #changed = new Set<() => void>()
 
   get size(): number {
     return this.#asked.size
   }
 
-  /** Counts one more who waits; gives what takes it back. */
-  add(diffID: Promise<Digest>): () => void {
+  /** Counts one more who waits, without a `diffID` for whatever comes; gives what takes it back. */
+  add(diffID: Promise<Digest> | undefined): () => void {
     const asker = Symbol('asker')
-    this.#asked.set(asker, diffID)
+    this.#asked.set(asker, diffID ?? Promise.resolve(undefined))
     this.#tellChanged()
     return () => {
       this.#asked.delete(asker)
@@ -32,7 +32,7 @@ export class Expectations {
   confirm(actual: Digest, blob: Digest): Promise<void> {
     return new Promise((resolve, reject) => {
       const watched = new Set<symbol>()
-      const over = new Map<symbol, WindlassError | Error>()
+      const over = new Map<symbol, Error>()
       const judge = (): void => {
         for (const [asker, diffID] of this.#asked) if (!watched.has(asker)) watch(asker, diffID)
         const waiting = [...this.#asked.keys()].filter((asker) => !over.has(asker))
@@ -43,16 +43,16 @@ export class Expectations {
         this.#changed.delete(judge)
         end()
       }
-      const watch = (asker: symbol, diffID: Promise<Digest>): void => {
+      const watch = (asker: symbol, diffID: Promise<Digest | undefined>): void => {
         watched.add(asker)
         diffID.then(
           (expected) => {
-            if (expected === actual) finish(resolve)
+            if (expected === undefined || expected === actual) finish(resolve)
             else over.set(asker, diffIDMismatch(blob, expected, actual))
             judge()
           },
-          (error: Error) => {
-            over.set(asker, error)
+          (error: unknown) => {
+            over.set(asker, error instanceof Error ? error : asWindlassError(error))
             judge()
           },
         )

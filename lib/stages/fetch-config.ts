@@ -1,23 +1,17 @@
 /**
  * Brings the config beside the layers: the image travels on at once, its config follows (C11, S2-28).
  * A failure ends the run, and with it the layers, and is the error that is reported (S2-29, S2-32).
+ * A schema 1 image has none to bring: it travels on, and its config is made of its layers.
  */
-import { Observable } from 'rxjs'
-import { Verifier, readCapped } from '../bytes/index.js'
+import type { Buffer } from 'node:buffer'
+import { Observable, of } from 'rxjs'
+import { WindlassError } from '../errors.js'
 import { type Stage, type Turn, stage } from '../flow/index.js'
-import { checkConfigAgainstLayers, parseImageConfig } from '../image/index.js'
+import { type Descriptor, checkConfigAgainstLayers, defaultLimits, parseImageConfig } from '../image/index.js'
 import type { Store } from '../store/index.js'
-import type { ConfigDocument, ImageDocument, Resolved } from './elements.js'
-import type { Eventual } from './eventual.js'
+import { configBytes } from './config-bytes.js'
+import type { AwaitingConfig, ConfigDocument, ImageDocument, Resolved } from './elements.js'
 import { type RetryPolicy, retryingTransfers } from './retry-policy.js'
-
-/** The largest config that is read, in bytes (threats §5). */
-export const largestConfig = 4 * 1024 * 1024
-
-/** An image whose config is to follow. */
-export interface AwaitingConfig extends Resolved<ImageDocument> {
-  readonly config: Eventual<ConfigDocument>
-}
 
 export interface FetchConfigOptions {
   /** Looked into first, where there is one. */
@@ -30,10 +24,12 @@ export function fetchConfig<Image extends AwaitingConfig>({
   retry,
 }: FetchConfigOptions): Stage<Image, Image> {
   return stage(
-    (image: Image, turn) =>
-      new Observable<Image>((out) => {
+    (image: Image, turn) => {
+      const { document, request } = image
+      if (document.kind === 'schema1') return of(image)
+      return new Observable<Image>((out) => {
         if (turn.attempt === 1) out.next(image)
-        configOf(image, store, turn).then(
+        configOf({ document, request }, store, turn).then(
           (config) => {
             image.config.settle(config)
             out.complete()
@@ -42,35 +38,36 @@ export function fetchConfig<Image extends AwaitingConfig>({
             out.error(error)
           },
         )
-      }),
+      })
+    },
     { name: 'fetch-config', order: 'source', supervise: retryingTransfers(retry) },
   )
 }
 
 async function configOf(
-  { request, document }: AwaitingConfig,
+  { request, document }: Pick<Resolved<ImageDocument>, 'request' | 'document'>,
   store: Store | undefined,
   turn: Turn,
 ): Promise<ConfigDocument> {
   const { config: descriptor, layers } = document.manifest
+  const within = { configBytes: (request.limits ?? defaultLimits).configBytes, reference: request.name }
   const bytes =
-    store && (await store.blobs.has(descriptor.digest))
-      ? await store.blobs.read(descriptor.digest, largestConfig)
-      : await fetchVerified()
-  const config = parseImageConfig(bytes, { digest: descriptor.digest, reference: request.name })
+    (await storedConfig(descriptor, store, within.configBytes)) ??
+    (await configBytes(request.source, descriptor, { ...within, signal: turn.signal }))
+  const config = parseImageConfig(bytes, { ...within, digest: descriptor.digest })
   checkConfigAgainstLayers(config, layers, { reference: request.name })
   return { bytes, config, diffIDs: config.rootfs.diff_ids }
+}
 
-  async function fetchVerified(): Promise<Buffer> {
-    const { stream } = await request.source.blob(descriptor, { signal: turn.signal })
-    const fetched = await readCapped(stream, {
-      limit: largestConfig,
-      name: 'the config limit',
-      what: `the config of ${request.name}`,
-    })
-    const verifier = new Verifier(descriptor, 'image config')
-    verifier.update(fetched)
-    verifier.check()
-    return fetched
-  }
+/** A config that has rotted in the store is none: it is fetched again, and takes its place (threats §7). */
+async function storedConfig(
+  { digest, size }: Descriptor,
+  store: Store | undefined,
+  maxBytes: number,
+): Promise<Buffer | undefined> {
+  if (!store || !(await store.blobs.has(digest, size))) return undefined
+  return store.blobs.read(digest, maxBytes).catch((error: unknown) => {
+    if (error instanceof WindlassError && error.code === 'STORE_CORRUPT') return undefined
+    throw error
+  })
 }

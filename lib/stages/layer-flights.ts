@@ -1,12 +1,13 @@
 /**
  * The layers that are on their way, over all pulls of a puller: one flight a layer however many want it (S2-46),
- * cancelled when the last of them leaves (S0-78).
+ * cancelled when the last of them leaves (S0-78). Who joins late hears at once how far it has come.
  */
-import { Observable } from 'rxjs'
+import { Observable, finalize } from 'rxjs'
 import { type Scope, SingleFlight } from '../flow/index.js'
 import type { StoredLayer } from '../store/index.js'
 import type { LayerTask, SharedLayerTask } from './elements.js'
 import { Expectations } from './expectations.js'
+import { LayerNews } from './layer-news.js'
 
 /** What a flight brought: the unpacked layer; undefined where only its blob was wanted. */
 export type Brought = StoredLayer | undefined
@@ -17,6 +18,7 @@ export type BringLayer = (task: SharedLayerTask, scope: Scope) => Observable<Bro
 export class LayerFlights {
   readonly #flights = new SingleFlight<string, Brought>()
   readonly #expectations = new Map<string, Expectations>()
+  readonly #news = new Map<string, LayerNews>()
 
   get size(): number {
     return this.#flights.size
@@ -32,11 +34,25 @@ export class LayerFlights {
         ...task,
         confirm: (diffID) => expected.confirm(diffID, task.descriptor.digest),
       }
-      out.add(this.#flights.join(key, (own) => bring(shared, own), scope).subscribe(out))
+      const start = (own: Scope): Observable<Brought> => this.#follow(key, own, bring(shared, own))
+      this.#news.get(key)?.tell(scope)
+      out.add(this.#flights.join(key, start, scope).subscribe(out))
       return () => {
         leave()
         if (expected.size === 0 && this.#expectations.get(key) === expected) this.#expectations.delete(key)
       }
     })
+  }
+
+  /** Keeps what a late joiner has to hear, as long as there is a flight to join. */
+  #follow(key: string, scope: Scope, flight: Observable<Brought>): Observable<Brought> {
+    const news = new LayerNews(scope.events)
+    this.#news.set(key, news)
+    return flight.pipe(
+      finalize(() => {
+        news.end()
+        if (this.#news.get(key) === news) this.#news.delete(key)
+      }),
+    )
   }
 }

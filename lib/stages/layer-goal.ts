@@ -7,8 +7,10 @@ export interface LayerGoal {
   readonly form: WhiteoutForm
   /** Whether the compressed blob stays once it is unpacked (C10). */
   readonly keepBlobs: boolean
+  /** Bring it whatever is here (S0-74). */
+  readonly refresh?: boolean
 }
 
 /** Two pulls with the same goal may share a layer's transfer. */
-export const goalKey = ({ unpack, form, keepBlobs }: LayerGoal): string =>
-  unpack ? `${form}${keepBlobs ? '+blob' : ''}` : 'blob'
+export const goalKey = ({ unpack, form, keepBlobs, refresh = false }: LayerGoal): string =>
+  `${unpack ? form : ''}${keepBlobs ? '+blob' : ''}${refresh ? '+refresh' : ''}`

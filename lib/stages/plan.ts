@@ -5,26 +5,25 @@
 import { type Stage, stage } from '../flow/index.js'
 import type { Descriptor, Digest } from '../image/index.js'
 import type { Store } from '../store/index.js'
-import type { ImageDocument, PlannedImage, PlannedLayer, Resolved } from './elements.js'
+import type { PlannedImage, PlannedLayer, PullableDocument, Resolved } from './elements.js'
 import { Eventual } from './eventual.js'
 import type { LayerGoal } from './layer-goal.js'
+import { listedManifest } from './listed-manifest.js'
 
 export interface PlanOptions {
   readonly store: Store
   readonly goal: LayerGoal
 }
 
-export function plan({ store, goal }: PlanOptions): Stage<Resolved<ImageDocument>, PlannedImage> {
+export function plan({ store, goal }: PlanOptions): Stage<Resolved<PullableDocument>, PlannedImage> {
   return stage(
-    async (resolved: Resolved<ImageDocument>, turn): Promise<PlannedImage> => {
-      const { manifest } = resolved.document
-      const layers = await Promise.all(
-        distinct(manifest.layers).map((each) => planLayer(each, { store, goal })),
-      )
+    async (resolved: Resolved<PullableDocument>, turn): Promise<PlannedImage> => {
+      const all = layersOf(resolved.document)
+      const layers = await Promise.all(distinct(all).map((each) => planLayer(each, { store, goal })))
       const inPlace = new Map(layers.flatMap((layer) => layer.positions.map((at) => [at, layer] as const)))
       turn.emit({
         type: 'plan',
-        layers: manifest.layers.map(({ digest, size }, at) => {
+        layers: all.map(({ digest, size }, at) => {
           const { action = 'download', offset = 0 } = inPlace.get(at) ?? {}
           return { digest, size, action, offset }
         }),
@@ -33,7 +32,8 @@ export function plan({ store, goal }: PlanOptions): Stage<Resolved<ImageDocument
           toDownload: sum(layers.map(({ descriptor, offset }) => descriptor.size - offset)),
         },
       })
-      const upToDate = layers.every(({ action }) => action === 'exists') && (await isNamed(resolved, store))
+      const upToDate =
+        !goal.refresh && layers.every(({ action }) => action === 'exists') && (await isNamed(resolved, store))
       return { ...resolved, layers, config: new Eventual(), upToDate }
     },
     { name: 'plan', order: 'source' },
@@ -42,24 +42,33 @@ export function plan({ store, goal }: PlanOptions): Stage<Resolved<ImageDocument
 
 /** Whether the name points at this very image already, with its config here. */
 async function isNamed(
-  { request, document, trail }: Resolved<ImageDocument>,
+  { request, document, trail }: Resolved<PullableDocument>,
   store: Store,
 ): Promise<boolean> {
-  const named = await store.names.get(request.name)
+  const named = await store.names.get(request.name, request.typed) // S0-11
   const root = trail[0] ?? document
+  const image = document.kind === 'schema1' ? document.known?.document : document
+  if (!image) return false
+  const listed = listedManifest(image)
   return (
     (named?.rootDigest ?? named?.descriptor.digest) === root.descriptor.digest &&
-    named?.descriptor.digest === document.descriptor.digest &&
-    (await store.blobs.has(document.manifest.config.digest))
+    // A name that points at an index stands for every image in it.
+    [listed, ...trail].some(({ descriptor }) => descriptor.digest === named?.descriptor.digest) &&
+    (await store.blobs.has(image.descriptor.digest)) &&
+    (await store.blobs.has(image.manifest.config.digest))
   )
 }
+
+const layersOf = (document: PullableDocument): readonly Descriptor[] =>
+  document.kind === 'schema1' ? document.layers : document.manifest.layers
 
 async function planLayer(
   { descriptor, positions }: Pick<PlannedLayer, 'descriptor' | 'positions'>,
   { store, goal }: PlanOptions,
 ): Promise<PlannedLayer> {
   const { digest, size } = descriptor
-  const blob = await store.blobs.has(digest)
+  if (goal.refresh) return { descriptor, positions, action: 'download', offset: 0 }
+  const blob = await store.blobs.has(digest, size)
   const enough = goal.unpack ? (await store.layers.findByBlob(digest, goal.form)) !== undefined : blob
   if (enough) return { descriptor, positions, action: 'exists', offset: size }
   const offset = blob ? size : await store.partials.length(digest)

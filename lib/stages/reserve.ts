@@ -7,16 +7,22 @@ import { type Stage, stage } from '../flow/index.js'
 import type { Store } from '../store/index.js'
 import type { ArrivingLayer, SharedLayerTask } from './elements.js'
 
-export function reserve(store: Store): Stage<SharedLayerTask, ArrivingLayer> {
+export interface ReserveOptions {
+  readonly store: Store
+  /** Fetch the blob again even if it is here (S0-74). */
+  readonly refresh?: boolean
+}
+
+export function reserve({ store, refresh = false }: ReserveOptions): Stage<SharedLayerTask, ArrivingLayer> {
   return stage(
     async (task: SharedLayerTask, turn): Promise<ArrivingLayer> => {
       const { digest, size } = task.descriptor
       const stored = { ...task, path: store.blobs.path(digest), arriving: undefined }
-      if (await store.blobs.has(digest, size)) return stored
+      if (!refresh && (await store.blobs.has(digest, size))) return stored
       const partial = await store.partials.acquire(digest, { signal: turn.signal })
       turn.scope.defer(() => partial.release(), `the lock of the download of ${digest}`)
       // Another process may have brought it while this one waited for its turn.
-      if (await store.blobs.has(digest, size)) return stored
+      if (!refresh && (await store.blobs.has(digest, size))) return stored
       const file = await GrowingFile.open(partial.path, { expected: { digest, size } })
       turn.scope.defer(() => file.close(), `the file of the download of ${digest}`)
       return { ...task, path: partial.path, arriving: { file, partial } }

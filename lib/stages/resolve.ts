@@ -3,8 +3,8 @@
  * and the one decision what it is (C5).
  */
 import { type Stage, stage } from '../flow/index.js'
-import { decideManifest } from '../image/index.js'
 import type { ImageRequest, Resolved } from './elements.js'
+import { manifestDocument } from './manifest-document.js'
 import { manifestEvent } from './manifest-event.js'
 import { type RetryPolicy, retryingTransfers } from './retry-policy.js'
 
@@ -17,14 +17,10 @@ export interface ResolveOptions {
 export function resolve({ retry, slots = 2 }: ResolveOptions): Stage<ImageRequest, Resolved> {
   return stage(
     async (request: ImageRequest, turn): Promise<Resolved> => {
-      const { source, target, digest, name } = request
-      const fetched = await source.manifest(target, { signal: turn.signal })
-      const document = decideManifest({
-        ...fetched,
-        reference: name,
-        ...(digest === undefined ? {} : { expected: { digest } }),
-      })
-      turn.emit(manifestEvent(document, fetched.host))
+      const { target, digest } = request
+      const expected = digest === undefined ? undefined : { digest }
+      const { document, host } = await manifestDocument(request, target, { signal: turn.signal, expected })
+      turn.emit(manifestEvent(document, host))
       return { request, document, trail: [] }
     },
     { name: 'resolve', slots, order: 'source', supervise: retryingTransfers(retry) },

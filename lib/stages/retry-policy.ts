@@ -12,15 +12,39 @@ export interface RetryPolicy {
   readonly delay: number
   /** The longest `Retry-After` that is waited for, in milliseconds. */
   readonly longestRetryAfter: number
+  /** The part of the delay that is left to chance, from 0 (none, the default) to 1: 0.2 waits 80 to 120 % of it. */
+  readonly jitter?: number
 }
 
 /** As Docker: 5 attempts, 5 s × n (S2-50, S2-51). */
 export const defaultRetryPolicy: RetryPolicy = { attempts: 5, delay: 5_000, longestRetryAfter: 60_000 }
 
-export function retryingTransfers(policy: RetryPolicy): (failure: Failure<unknown>) => Verdict {
+/** For manifests and configs: small, and asked for while somebody waits to hear whether there is such an image at all. */
+export const documentRetryPolicy: RetryPolicy = { attempts: 3, delay: 500, longestRetryAfter: 60_000 }
+
+/** The same answer however often it is asked about one failure: whoever tells the delay and whoever waits it agree. */
+export function retryingTransfers(
+  policy: RetryPolicy,
+  random: () => number = Math.random,
+): (failure: Failure) => Verdict {
+  const decided = new WeakMap<WindlassError, { readonly attempt: number; readonly verdict: Verdict }>()
   return ({ error, attempt }) => {
-    if (!(error instanceof WindlassError) || !error.retryable || attempt >= policy.attempts) return 'fail'
-    const wait = error.retryAfter ?? policy.delay * attempt
-    return wait > policy.longestRetryAfter && error.retryAfter !== undefined ? 'fail' : { retry: wait }
+    if (!(error instanceof WindlassError)) return 'fail'
+    const before = decided.get(error)
+    if (before?.attempt === attempt) return before.verdict
+    const verdict = decide(policy, error, attempt, random)
+    decided.set(error, { attempt, verdict })
+    return verdict
   }
+}
+
+function decide(
+  { attempts, delay, longestRetryAfter, jitter = 0 }: RetryPolicy,
+  { retryable, retryAfter }: WindlassError,
+  attempt: number,
+  random: () => number,
+): Verdict {
+  if (!retryable || attempt >= attempts) return 'fail'
+  if (retryAfter !== undefined) return retryAfter > longestRetryAfter ? 'fail' : { retry: retryAfter }
+  return { retry: Math.round(delay * attempt * (1 + jitter * (2 * random() - 1))) }
 }

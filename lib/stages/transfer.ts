@@ -3,112 +3,79 @@
  * attempt ends when all bytes are here. The next one goes on where this one broke off (S2-66).
  */
 import { Observable } from 'rxjs'
-import { Meter } from '../bytes/index.js'
 import { WindlassError } from '../errors.js'
-import type { Behavior, Supervisor, Turn } from '../flow/index.js'
-import type { Arriving, ArrivingLayer } from './elements.js'
+import type { Behavior, Failure, Turn, Verdict } from '../flow/index.js'
+import type { BlobRoute } from './blob-route.js'
+import type { ArrivingLayer } from './elements.js'
 import { layerProgress } from './layer-progress.js'
+import { type ReceivingLayer, receive } from './receive.js'
+import { isOfSource, receiveForeign } from './receive-foreign.js'
+import type { RetryCountdown } from './retry-countdown.js'
 
 /** A layer that is to be downloaded. */
-export type DownloadTask = ArrivingLayer & { readonly arriving: Arriving }
+export interface DownloadTask {
+  readonly layer: ReceivingLayer
+  readonly route: BlobRoute
+  readonly countdown: RetryCountdown
+}
 
-/** `supervise` decides whether a failure is tried again; it is asked here too, so that the event says so. */
+/** Decides about a failure; asked more than once about the same one. */
+export type JudgeTransfer = (failure: Failure<DownloadTask>) => Verdict
+
+/** `judge` decides whether a failure is tried again; it is asked here too, so that the events say so. */
 export const transfer =
-  (supervise: Supervisor<DownloadTask>): Behavior<DownloadTask, ArrivingLayer> =>
-  (layer, turn) =>
+  (judge: JudgeTransfer): Behavior<DownloadTask, ArrivingLayer> =>
+  (task, turn) =>
     new Observable((out) => {
+      const { layer, countdown } = task
+      countdown.stop()
       if (turn.attempt === 1) out.next(layer)
-      const filled = fill(layer, turn).then(
+      const failureOf = (error: unknown): Failure<DownloadTask> => ({
+        ...{ actor: 'downloads', message: task, error, attempt: turn.attempt },
+      })
+      const filled = fill(task, turn, (error) => judge(failureOf(error)) === 'fail').then(
         () => {
           out.complete()
         },
         (error: unknown) => {
-          tellRetry(
-            layer,
-            turn,
-            supervise({ actor: 'downloads', message: layer, error, attempt: turn.attempt }),
-            error,
-          )
+          const verdict = judge(failureOf(error))
+          if (typeof verdict === 'object' && !turn.signal.aborted) tellRetry(task, turn, verdict.retry, error)
           out.error(error)
         },
       )
       turn.defer(() => filled)
     })
 
-async function fill(layer: DownloadTask, turn: Turn): Promise<void> {
-  const { arriving, descriptor } = layer
-  const { file } = arriving
-  const offset = file.state.length
-  if (offset < descriptor.size) await receive(layer, turn)
-  const { length } = file.state
-  if (length < descriptor.size)
-    throw new WindlassError(
-      'NETWORK',
-      `Downloading layer ${descriptor.digest}: ${layer.source.host} ended the transfer after ${length} of ${descriptor.size} bytes`,
-      { digest: descriptor.digest, host: layer.source.host },
-    )
-  if (offset > 0 && file.state.generation === 0) await trustOrDiscard(layer, turn)
-  file.finish()
-}
-
-async function receive(layer: DownloadTask, turn: Turn): Promise<void> {
-  const { arriving, descriptor, source } = layer
-  const { file, partial } = arriving
-  const { length } = file.state
-  turn.emit(layerProgress(layer, 'downloading'))
-  const { validator } = partial
-  const body = await source.blob(descriptor, {
-    signal: turn.signal,
-    ...(length > 0 && { offset: length, ...(validator !== undefined && { validator }) }),
-  })
-  const { host, stream } = body
-  if (body.size !== undefined && body.size !== descriptor.size) {
-    stream.destroy()
-    throw new WindlassError(
-      'SIZE_MISMATCH',
-      `Downloading layer ${descriptor.digest}: ${host} offers ${body.size} bytes, but the manifest says ${descriptor.size}`,
-      { digest: descriptor.digest, host },
-    )
-  }
-  if (body.offset !== length) await startOver(layer, turn, host)
-  if (partial.expectedSize === undefined || partial.validator !== body.validator)
-    await partial.record({ validator: body.validator, expectedSize: descriptor.size })
-  const meter = new Meter(() => turn.emit(layerProgress(layer, 'downloading', { host })))
+async function fill(
+  { layer, route }: DownloadTask,
+  turn: Turn,
+  isFinal: (error: unknown) => boolean,
+): Promise<void> {
+  const { descriptor, source, arriving } = layer
   try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      await file.append(chunk)
-      meter.add(chunk.length)
-    }
-  } finally {
-    stream.destroy()
-    meter.stop()
-  }
-}
-
-/** Bytes that did not come in one piece may not fit together: then all of it comes again (S2-74). */
-async function trustOrDiscard(layer: DownloadTask, turn: Turn): Promise<void> {
-  const { file } = layer.arriving
-  try {
-    file.verify()
+    if (route.refusal) await receiveForeign(layer, turn, route)
+    else await receive(layer, turn, (request) => source.blob(descriptor, request))
   } catch (error) {
-    await startOver(layer, turn, layer.source.host)
-    const { code, message, subject } = error as WindlassError // verify throws nothing else
-    throw new WindlassError(code, message, { ...subject, cause: error, retryable: true })
+    if (route.refusal || turn.signal.aborted || !canLeave(error, layer, route) || !isFinal(error)) throw error
+    route.leaveRegistry(error, turn.attempt)
+    await receiveForeign(layer, turn, route)
   }
+  arriving.file.finish()
 }
 
-async function startOver(layer: DownloadTask, turn: Turn, host: string): Promise<void> {
-  await layer.arriving.file.truncate()
-  turn.emit(layerProgress(layer, 'restart', { host }))
-}
+/** Whether the URLs of the layer may give what the registry did not. */
+const canLeave = (error: unknown, { source }: ReceivingLayer, { urls }: BlobRoute): error is WindlassError =>
+  error instanceof WindlassError && urls.length > 0 && source.foreignBlob !== undefined && isOfSource(error)
 
-function tellRetry(layer: DownloadTask, turn: Turn, verdict: unknown, error: unknown): void {
-  if (turn.signal.aborted || typeof verdict !== 'object' || verdict === null || !('retry' in verdict)) return
-  turn.emit(
-    layerProgress(layer, 'retrying', {
-      retryIn: Number(verdict.retry),
-      reason: error instanceof Error ? error.message : String(error),
-      attempt: turn.attempt + 1,
-    }),
-  )
+function tellRetry({ layer, countdown }: DownloadTask, turn: Turn, wait: number, error: unknown): void {
+  const { scope, attempt } = turn
+  const reason = error instanceof Error ? error.message : String(error)
+  countdown.start(wait, (retryIn) => {
+    // At the end it stands in line again; if its turn comes at once, `downloading` follows.
+    scope.emit(
+      retryIn > 0
+        ? layerProgress(layer, 'retrying', { retryIn, reason, attempt: attempt + 1 })
+        : layerProgress(layer, 'waiting'),
+    )
+  })
 }

@@ -2,7 +2,7 @@
  * Unpacks a layer into a tree of its own in the staging area, behind its download, and answers once the blob is
  * verified and somebody expects the diffID that came out. Works in a pool of threads that all pulls share.
  */
-import { map, takeWhile } from 'rxjs'
+import { type Observable, concatMap, first, map, of, takeWhile } from 'rxjs'
 import type { UnpackPool, UnpackResult, WhiteoutForm } from '../archive/index.js'
 import type { GrowingFile } from '../bytes/index.js'
 import { WindlassError } from '../errors.js'
@@ -26,7 +26,19 @@ export function unpackSlots(slots: number, options: UnpackOptions, scope: Scope)
 }
 
 export function unpack(unpacks: Unpacks, form: WhiteoutForm): Stage<ArrivingLayer, UnpackedLayer> {
-  return through((layer: ArrivingLayer, scope) => unpacks.ask({ ...layer, form }, scope), { name: 'unpack' })
+  return through(
+    (layer: ArrivingLayer, scope) =>
+      begun(layer).pipe(concatMap(() => unpacks.ask({ ...layer, form }, scope))),
+    { name: 'unpack' },
+  )
+}
+
+/** Emits once there is something to unpack: a thread that waits for a registry's first byte is kept from others. */
+function begun({ arriving }: ArrivingLayer): Observable<unknown> {
+  if (!arriving) return of(undefined)
+  return arriving.file.states.pipe(
+    first(({ length, phase }) => length > 0 || phase !== 'growing', undefined), // or the file was closed
+  )
 }
 
 /** A layer whose bytes are here goes before one that would keep its thread waiting for the network. */
@@ -46,8 +58,11 @@ const unpackLayer =
         await untilAborted(layer.confirm(unpacked.diffID), turn.signal)
         return { ...layer, staged, unpacked }
       } catch (error) {
-        if (!(error instanceof DownloadRestarted)) throw error
         await staged.discard()
+        if (error instanceof DownloadRestarted) continue
+        // What is wrong with these bytes will be wrong again: nothing of them is kept to be resumed.
+        if (error instanceof WindlassError && error.exitCode === 5) await layer.arriving?.partial.discard()
+        throw aboutLayer(error, layer)
       }
     }
   }
@@ -61,7 +76,12 @@ async function unpackOnce(
   const { arriving, descriptor, path, form } = layer
   const { digest, size } = descriptor
   const generation = arriving?.file.state.generation
-  const unpacked = await pool.unpack(
+  /** Settles once the bytes that were unpacked are known to be the blob's; fails where they were not. */
+  const trusted = async (): Promise<void> => {
+    const state = await arriving?.file.waitFor('verified', turn.signal)
+    if (state?.generation !== generation) throw new DownloadRestarted(digest)
+  }
+  const unpacking = pool.unpack(
     {
       path,
       into: staged.path,
@@ -79,9 +99,15 @@ async function unpackOnce(
       onWarning: (code, message) => turn.emit({ type: 'warning', code, message, digest }),
     },
   )
-  const state = await arriving?.file.waitFor('verified', turn.signal)
-  if (state?.generation !== generation) throw new DownloadRestarted(digest)
-  return unpacked
+  try {
+    const unpacked = await unpacking
+    await trusted()
+    return unpacked
+  } catch (error) {
+    // What is wrong with bytes that are not verified yet says nothing of the layer (S2-74).
+    if (isAboutBytes(error)) await trusted()
+    throw error
+  }
 }
 
 /** How far a file has come, as the threads want it told; fails when the download fails or begins anew. */
@@ -96,6 +122,24 @@ function growth(file: GrowingFile) {
     takeWhile(({ final }) => !final, true),
   )
 }
+
+/** Threads know bytes, not which layer they are. */
+function aboutLayer(error: unknown, { descriptor: { digest } }: UnpackWork): unknown {
+  if (!(error instanceof WindlassError) || error.message.includes(digest)) return error
+  const { code, message, hint, retryable, subject } = error
+  const more = hint === undefined ? {} : { hint }
+  return new WindlassError(code, `Layer ${digest}: ${message}`, {
+    ...subject,
+    digest,
+    retryable,
+    cause: error,
+    ...more,
+  })
+}
+
+/** Whether an error may come of wrong bytes, rather than of the disk or the caller. */
+const isAboutBytes = (error: unknown): boolean =>
+  error instanceof WindlassError && error.exitCode === 5 && !(error instanceof DownloadRestarted)
 
 /** The bytes that were being unpacked are not the blob's after all: they come again. */
 class DownloadRestarted extends WindlassError {

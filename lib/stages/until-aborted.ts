@@ -6,6 +6,7 @@ export function untilAborted<T>(value: Promise<T>, signal: AbortSignal): Promise
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason)
     if (signal.aborted) {
+      value.catch(() => undefined) // nobody is left to hear of it
       abort()
       return
     }

@@ -36,8 +36,8 @@ async function check(layer: ArrivingLayer, { file, partial }: Arriving, turn: Tu
   try {
     file.verify()
   } catch (error) {
+    file.fail(error) // first: whoever unpacks behind it must not meet an emptied file before it hears of this
     await partial.discard() // the next pull must not go on from wrong bytes (S2-74)
-    file.fail(error)
     throw error
   }
   turn.emit(layerProgress(layer, 'downloaded'))

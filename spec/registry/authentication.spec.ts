@@ -77,7 +77,7 @@ describe('authentication', () => {
       expect(talk(registry).slice(2)).toEqual(['manifest 200', 'token 200', 'manifest 200'])
     }))
 
-  it('S0-82 builds the scope and leaves out the service where the challenge has none, and takes any case', () =>
+  it('S0-82 S0-83 builds the scope and leaves out the service where the challenge has none, and takes any case', () =>
     withRegistry({}, {}, async ({ repository, registry }) => {
       const hooked: string[] = []
       registry.hook(({ kind, url, headers }) => {
@@ -119,7 +119,7 @@ describe('authentication', () => {
       },
     ))
 
-  it('says what is wrong: no credentials, wrong ones, no scope, an unknown kind', async () => {
+  it('S0-82 says what is wrong: no credentials, wrong ones, no realm, no scope, an unknown kind', async () => {
     const wrong = ({ host }: { host: string }) => ({
       credentials: onlyFor(host, Credential.password('user', 'no')),
     })
@@ -138,6 +138,13 @@ describe('authentication', () => {
       await expect(repository.manifest('latest')).rejects.toMatchObject({
         code: 'CHALLENGE_INVALID',
         message: expect.stringContaining('negotiate'),
+      })
+      registry.addFault(
+        faults.status(401, { kind: 'manifest' }, { 'www-authenticate': 'Bearer service="x"' }),
+      )
+      await expect(repository.manifest('latest')).rejects.toMatchObject({
+        code: 'CHALLENGE_INVALID',
+        message: expect.stringContaining('names no realm'),
       })
     })
   })

@@ -127,7 +127,7 @@ describe('TLS', () => {
       expect(await ask(host, { ca: certificate })).toMatchObject({ bytes: manifest })
     }))
 
-  it('trusts nobody else, and falls back to nothing', () =>
+  it('S2-08 trusts nobody else, and falls back to nothing: no plain HTTP after TLS', () =>
     withTls(async (host) => {
       const untrusted = { code: 'TLS', exitCode: 6, retryable: false, hint: expect.stringContaining('--ca') }
       await expect(ask(host)).rejects.toMatchObject(untrusted)

@@ -1,0 +1,80 @@
+/**
+ * The body of a blob, from the start or from where an earlier attempt ended, whoever serves it (RFC 9110 §14). When in
+ * doubt about a range, the whole is asked for: the digest is over the whole anyway.
+ */
+import type { WindlassError } from '../errors.js'
+import type { BlobBody, BlobRequest } from '../image/source.js'
+import { parseContentRange } from './content-range.js'
+import { discard } from './discard.js'
+import { refuseEncoded } from './encoding.js'
+import type { Followed } from './redirects.js'
+
+/** How a blob is asked for. */
+export interface BlobExchange {
+  /** What is being done, as requests say it. */
+  readonly purpose: string
+  /** Of the whole blob, in bytes. */
+  readonly size: number
+  send(headers: Readonly<Record<string, string>>): Promise<Followed>
+  /** What an answer means that is not the blob; closes its body. */
+  refuse(answer: Followed): Promise<WindlassError>
+}
+
+/** @throws what `send` throws and what `refuse` answers; REGISTRY_RESPONSE for a Content-Encoding that nobody asked for */
+export async function fetchRanged(
+  exchange: BlobExchange,
+  { offset = 0, validator }: BlobRequest,
+): Promise<BlobBody> {
+  if (offset > 0) {
+    const answer = await exchange.send({
+      range: `bytes=${offset}-`,
+      // Without a strong validator the header would mean nothing (RFC 9110 §13.1.5).
+      ...(isStrong(validator) ? { 'if-range': validator } : {}),
+    })
+    if (answer.status === 206 && continues(answer, { offset, validator, size: exchange.size }))
+      return bodyOf(exchange, answer, offset)
+    if (answer.status === 200 || saysNo(answer.status)) return whole(exchange, answer)
+    discard(answer) // it is the range that is not understood (S2-69)
+  }
+  return whole(exchange, await exchange.send({}))
+}
+
+async function whole(exchange: BlobExchange, answer: Followed): Promise<BlobBody> {
+  if (answer.status === 200) return bodyOf(exchange, answer, 0)
+  throw await exchange.refuse(answer)
+}
+
+/** Refusals that have nothing to do with the range. */
+const saysNo = (status: number): boolean =>
+  [401, 403, 404, 408, 410, 423, 429, 451].includes(status) || (status >= 500 && status !== 501)
+
+/** Whether a 206 is the rest of the very bytes that are here. */
+function continues(
+  { headers }: Followed,
+  { offset, validator, size }: { offset: number; validator: string | undefined; size: number },
+): boolean {
+  const range = parseContentRange(headers['content-range'])
+  if (range?.first !== offset || (range.size ?? size) !== size) return false
+  // A server that knows no If-Range sends a part of the changed blob too.
+  return !isStrong(validator) || !isStrong(headers.etag) || headers.etag === validator
+}
+
+function bodyOf({ purpose }: BlobExchange, answer: Followed, offset: number): BlobBody {
+  const { headers, body, url } = answer
+  refuseEncoded(answer, purpose)
+  const length = /^\d{1,15}$/.test(headers['content-length'] ?? '')
+    ? Number(headers['content-length'])
+    : undefined
+  const size = offset > 0 ? parseContentRange(headers['content-range'])?.size : undefined
+  return {
+    stream: body,
+    offset,
+    size: size ?? (length === undefined ? undefined : offset + length),
+    validator: isStrong(headers.etag) ? headers.etag : undefined,
+    host: url.host,
+  }
+}
+
+/** RFC 9110 §8.8.3; a weak one says "as good as", and a digest wants "the same". */
+const isStrong = (etag: string | undefined): etag is string =>
+  etag !== undefined && etag.length <= 1024 && /^"[\x21\x23-\x7e]*"$/.test(etag)

@@ -1,0 +1,29 @@
+/**
+ * Says that this run needs all that an image is made of, before anybody looks for what of it is here: a collection of
+ * garbage in another process must not take away between the plan and the commit what the plan found (S0-76).
+ */
+import { type Stage, stage } from '../flow/index.js'
+import type { Digest } from '../image/index.js'
+import type { Store } from '../store/index.js'
+import type { PullableDocument, Resolved } from './elements.js'
+
+export function holdImage(store: Store): Stage<Resolved<PullableDocument>, Resolved<PullableDocument>> {
+  return stage(
+    async (resolved: Resolved<PullableDocument>): Promise<Resolved<PullableDocument>> => {
+      await store.hold(...neededBy(resolved))
+      return resolved
+    },
+    { name: 'hold-image', order: 'source' },
+  )
+}
+
+/** A layer's blob stands for its tree as well. */
+function neededBy({ document, trail }: Resolved<PullableDocument>): Digest[] {
+  const image = document.kind === 'schema1' ? document.known?.document : document
+  const layers = document.kind === 'schema1' ? document.layers : document.manifest.layers
+  return [
+    ...[document, ...trail].map(({ descriptor }) => descriptor.digest),
+    ...(image ? [image.descriptor.digest, image.manifest.config.digest] : []),
+    ...layers.map(({ digest }) => digest),
+  ]
+}

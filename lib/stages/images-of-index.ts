@@ -1,0 +1,116 @@
+/**
+ * Every image that a name leads to, through indexes inside indexes to the same limit as everywhere, each once. What is
+ * no image of a platform (attestations, `unknown/unknown`, artifacts) is left out and told.
+ */
+import { WindlassError } from '../errors.js'
+import { type Stage, type Turn, stage } from '../flow/index.js'
+import {
+  type Descriptor,
+  type Digest,
+  type ManifestDocument,
+  defaultLimits,
+  isIndexType,
+  matchPlatform,
+} from '../image/index.js'
+import type { ImageRequest, IndexDocument, Resolved } from './elements.js'
+import { withPlatform } from './fill-platforms.js'
+import { manifestDocument } from './manifest-document.js'
+import { indexesTooDeep } from './by-schema.js'
+import { type RetryPolicy, retryingTransfers } from './retry-policy.js'
+
+/** How many images one name may lead to. */
+export const mostIndexedImages = 1_000
+
+/** An image, and the indexes that lead to it, outermost first; none where the name leads to the image itself. */
+export interface IndexedImage {
+  /** With the platform that the index says, else the one that its config says. */
+  readonly descriptor: Descriptor
+  readonly trail: readonly IndexDocument[]
+}
+
+export interface IndexedImages {
+  readonly request: ImageRequest
+  /** What the name points at. */
+  readonly root: ManifestDocument
+  /** In the order of the index. */
+  readonly images: readonly IndexedImage[]
+  /** Every index on the way, the root first; none where the root is an image. */
+  readonly indexes: readonly IndexDocument[]
+  /** Entries that are no images of a platform. */
+  readonly leftOut: readonly Digest[]
+}
+
+/** @throws LIMIT_EXCEEDED where the indexes stand too deep or lead to too many images; MANIFEST_INVALID for a circle */
+export function imagesOfIndex({ retry }: { readonly retry: RetryPolicy }): Stage<Resolved, IndexedImages> {
+  return stage(
+    async ({ request, document }: Resolved, turn): Promise<IndexedImages> => {
+      const walk = new Walk(request, turn)
+      if (document.kind === 'index') await walk.into(document, [])
+      else await walk.add(document.descriptor, [])
+      return { request, root: document, ...walk.found() }
+    },
+    { name: 'images-of-index', order: 'source', supervise: retryingTransfers(retry) },
+  )
+}
+
+class Walk {
+  readonly #images = new Map<Digest, IndexedImage>()
+  readonly #indexes = new Map<Digest, IndexDocument>()
+  readonly #leftOut = new Set<Digest>()
+
+  constructor(
+    readonly request: ImageRequest,
+    readonly turn: Turn,
+  ) {}
+
+  found(): Pick<IndexedImages, 'images' | 'indexes' | 'leftOut'> {
+    const images = [...this.#images.values()]
+    return { images, indexes: [...this.#indexes.values()], leftOut: [...this.#leftOut] }
+  }
+
+  async add(entry: Descriptor, trail: readonly IndexDocument[]): Promise<void> {
+    const descriptor = entry.platform ? entry : await withPlatform(entry, this.request, this.turn)
+    this.#images.set(entry.digest, { descriptor, trail })
+  }
+
+  async into(index: IndexDocument, above: readonly IndexDocument[]): Promise<void> {
+    const { name, platform, limits: { indexDepth } = defaultLimits } = this.request
+    if (above.length >= indexDepth) throw indexesTooDeep(name, indexDepth)
+    const trail = [...above, index]
+    this.#indexes.set(index.descriptor.digest, index)
+    for (const entry of index.index.manifests) {
+      const { digest } = entry
+      // What fits not even the platform that it names itself is no image.
+      if (matchPlatform(entry.platform ?? platform, [entry]).length === 0) this.#leftOut.add(digest)
+      else if (trail.some(({ descriptor }) => descriptor.digest === digest))
+        throw this.#refused('MANIFEST_INVALID', `lead back to ${digest}`)
+      else if (this.#images.has(digest) || this.#indexes.has(digest)) continue
+      else if (isIndexType(entry.mediaType)) await this.into(await this.#fetch(entry), trail)
+      else await this.add(entry, trail)
+      if (this.#images.size + this.#indexes.size > mostIndexedImages)
+        throw this.#refused('LIMIT_EXCEEDED', `lead to more than ${mostIndexedImages} images`)
+    }
+    if (above.length === 0 && this.#images.size === 0)
+      throw new WindlassError(
+        'PLATFORM_UNMATCHED',
+        `Pulling all platforms of ${name}: its index has no image of any platform`,
+        { reference: name },
+      )
+  }
+
+  async #fetch(entry: Descriptor): Promise<IndexDocument> {
+    const { name } = this.request
+    const { signal } = this.turn
+    const { document } = await manifestDocument(this.request, entry.digest, { signal, expected: entry })
+    if (document.kind === 'index') return document
+    throw new WindlassError('MANIFEST_INVALID', `${entry.digest}, an index of ${name}, is none`, {
+      reference: name,
+      digest: entry.digest,
+    })
+  }
+
+  #refused(code: 'LIMIT_EXCEEDED' | 'MANIFEST_INVALID', what: string): WindlassError {
+    const { name } = this.request
+    return new WindlassError(code, `The indexes of ${name} ${what}`, { reference: name })
+  }
+}

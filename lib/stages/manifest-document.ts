@@ -1,0 +1,21 @@
+/** One manifest from where a request reads: fetched within its limits, and decided what it is (C5). */
+import {
+  type ExpectedManifest,
+  type ManifestDocument,
+  decideManifest,
+  defaultLimits,
+} from '../image/index.js'
+import type { ImageRequest } from './elements.js'
+
+/** @throws LIMIT_EXCEEDED, and what the source and `decideManifest` say */
+export async function manifestDocument(
+  { source, name, limits = defaultLimits }: Pick<ImageRequest, 'source' | 'name' | 'limits'>,
+  tagOrDigest: string,
+  { signal, expected }: { readonly signal: AbortSignal; readonly expected?: ExpectedManifest | undefined },
+): Promise<{ readonly document: ManifestDocument; readonly host: string }> {
+  const fetched = await source.manifest(tagOrDigest, { signal, maxBytes: limits.manifestBytes })
+  return {
+    document: decideManifest({ ...fetched, reference: name, limits, expected }),
+    host: fetched.host,
+  }
+}

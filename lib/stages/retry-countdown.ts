@@ -1,0 +1,29 @@
+/** Tells how long it is until a download is tried again: at once, and every second from then on (S2-51). */
+import { Subscription, interval, timer } from 'rxjs'
+
+const second = 1_000
+
+export class RetryCountdown {
+  #counting = new Subscription()
+
+  /** @param tell - gets the milliseconds that are left, and 0 at the end */
+  start(wait: number, tell: (left: number) => void): void {
+    this.stop()
+    this.#counting = timer(wait).subscribe(() => {
+      this.stop()
+      tell(0)
+    })
+    let left = wait
+    this.#counting.add(
+      interval(second).subscribe(() => {
+        left -= second
+        if (left > 0) tell(left)
+      }),
+    )
+    if (wait > 0) tell(wait)
+  }
+
+  stop(): void {
+    this.#counting.unsubscribe()
+  }
+}
