@@ -5,6 +5,7 @@ import { WindlassError } from '../lib/errors.js'
 import { parseImageName } from '../lib/image/index.js'
 import type { OpenOptions, RegistryCredentials } from '../pipelines/index.js'
 import { numberSetting, setting } from './flags.js'
+import type { LimitFlag } from './limit-flag.js'
 import type { Terminal } from './terminal.js'
 
 export interface StoreFlags {
@@ -18,6 +19,7 @@ export interface NetworkFlags {
   readonly username?: string
   readonly passwordStdin?: boolean
   readonly authfile?: string
+  readonly requireSchema1Signatures?: boolean
 }
 
 export interface TransferFlags {
@@ -27,7 +29,7 @@ export interface TransferFlags {
   readonly stallTimeout?: number
 }
 
-export type Settings = StoreFlags & NetworkFlags & TransferFlags
+export type Settings = StoreFlags & NetworkFlags & TransferFlags & LimitFlag
 
 export const storeFlags = (command: Command): Command =>
   command.addOption(setting('--store <dir>', 'where images are kept (default: $XDG_DATA_HOME/windlass)'))
@@ -40,6 +42,9 @@ export const networkFlags = (command: Command): Command =>
     .addOption(setting('--username <name>', 'log in as; the password comes from --password-stdin'))
     .option('--password-stdin', 'read the password from stdin (env: WINDLASS_PASSWORD holds one)')
     .addOption(setting('--authfile <file>', "credentials by registry, as Docker's config.json holds them"))
+    .addOption(
+      setting('--require-schema1-signatures', 'refuse schema 1 images whose signatures cannot be verified'),
+    )
 
 export const transferFlags = (command: Command): Command =>
   command
@@ -71,10 +76,12 @@ export async function openOptions(
     ...(ca !== undefined && { ca }),
     ...(credentials && { credentials }),
     ...(authfile !== undefined && { authFile: authfile }),
+    ...(flags.requireSchema1Signatures && { requireSchema1Signatures: true }),
     ...(maxDownloads !== undefined && { maxDownloads }),
     ...(maxUnpacks !== undefined && { maxUnpacks }),
     ...(retries !== undefined && { retries }),
     ...(stallTimeout !== undefined && { stallTimeout: stallTimeout * 1_000 }),
+    ...(flags.limit && { limits: flags.limit }),
   }
 }
 

@@ -15,5 +15,6 @@ export const fetch = (stages: PullStages): Stage<ImageRequest, PulledImage> =>
         stages.withLayer,
       ),
     ),
+    stages.convertSchema1,
     stages.commitImage,
   )

@@ -1,10 +1,28 @@
 /** Whole lines out of stages, and the puller that runs them. */
+export { type AllPlatformsOptions, type PulledIndex, allPlatforms, entryStages } from './all-platforms.js'
+export {
+  type AllTagsOptions,
+  type FailedTag,
+  type PulledTag,
+  type PulledTags,
+  type TagOutcome,
+  allTags,
+  hasFailed,
+  someTags,
+} from './all-tags.js'
 export { fetch } from './fetch.js'
 export type { ImageSummary } from './images.js'
-export { type InspectedImage, type Inspection, inspect } from './inspect.js'
-export type { OpenOptions, PullOptions, RegistryCredentials } from './options.js'
+export { type InspectedImage, type Inspection, type InspectRequest, inspect } from './inspect.js'
+export { type InspectedFields, inspectedFields } from './inspected-fields.js'
+export type { OpenOptions, PullAllOptions, PullOptions, RegistryCredentials } from './options.js'
 export { pull } from './pull.js'
 export type { Pull } from './pull-run.js'
+export { type EachPullOptions, type PullSet, type StartedPull, eachPull } from './pull-set.js'
 export { type PullParts, type PullStages, pullStages } from './pull-stages.js'
 export { Windlass, open } from './puller.js'
+export type { ResolvedName } from './resolve.js'
+export { latestOrFirst } from './resolve-tag.js'
 export type { PulledImage, PulledLayer } from '../lib/stages/index.js'
+export type { RemovedImage } from './remove.js'
+export type { StoreProblem, VerifyOptions, VerifyReport } from './verify.js'
+export type { Collected, CollectedThing, CollectOptions } from '../lib/store/index.js'

@@ -1,6 +1,8 @@
 /** What a puller can be told: where its store is, whom to trust, how much to do at once. */
 import { availableParallelism, homedir } from 'node:os'
 import path from 'node:path'
+import type { Limits } from '../lib/image/index.js'
+import type { ForeignUrlOrder } from '../lib/stages/index.js'
 import type { PullStages } from './pull-stages.js'
 
 export interface OpenOptions {
@@ -14,6 +16,10 @@ export interface OpenOptions {
   readonly retries?: number
   /** Milliseconds before attempt n + 1, times n (5,000, S2-51). */
   readonly retryDelay?: number
+  /** The part of that delay which is left to chance, from 0 (none) to 1 (0). */
+  readonly retryJitter?: number
+  /** Where a layer may come from that the registry does not give: `last-first`, unless said otherwise (C3). */
+  readonly foreignUrls?: ForeignUrlOrder
   /** Milliseconds without a byte after which a transfer is broken off (60,000). */
   readonly stallTimeout?: number
   /** Speak plain HTTP to every registry. Loopback addresses need no telling. */
@@ -27,6 +33,13 @@ export interface OpenOptions {
   /** A Docker `config.json` (S0-81). */
   readonly authFile?: string
   readonly userAgent?: string
+  /** How much an image may ask for, where that is to be other than the defaults. */
+  readonly limits?: Partial<Limits>
+  /**
+   * Refuse a schema 1 manifest that is not signed, or signed in a way that cannot be checked (S2-76). A signature that
+   * does not hold is refused anyway. Later manifests carry no signatures: this says nothing of them.
+   */
+  readonly requireSchema1Signatures?: boolean
 }
 
 export interface RegistryCredentials {
@@ -45,10 +58,18 @@ export interface PullOptions {
   readonly whiteouts?: 'overlay' | 'aufs'
   /** Keep no compressed blobs of the layers (C10). */
   readonly discardBlobs?: boolean
+  /** Fetch and unpack everything again, whatever is here (S0-74). */
+  readonly refresh?: boolean
   /** Cancels the pull. */
   readonly signal?: AbortSignal
   /** Put stages of your own into this pull's line, or in the place of one. Such a pull shares no layer flights. */
   readonly stages?: (bound: PullStages) => PullStages
+}
+
+/** What a pull of several images can be told. */
+export interface PullAllOptions extends Omit<PullOptions, 'rootfs'> {
+  /** Of all tags: end with the first that fails, where else each is reported (S2-05, C8). */
+  readonly failFast?: boolean
 }
 
 export function storeDirectory(options: OpenOptions, env: NodeJS.ProcessEnv = process.env): string {

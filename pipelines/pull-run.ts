@@ -20,7 +20,7 @@ export interface PullStart {
   readonly start: PullEventBody & { readonly type: 'start' }
   readonly signal: AbortSignal | undefined
   /** What the pull reads to its end. */
-  prepare(): Promise<Flow<PulledImage>>
+  readonly prepare: () => Promise<Flow<PulledImage>>
 }
 
 export class PullRun implements Pull {
@@ -29,6 +29,7 @@ export class PullRun implements Pull {
   readonly #channel = new EventChannel()
   readonly #scope = new Scope()
   readonly #stop = new AbortController()
+  readonly #began = performance.now()
   #run: Run | undefined
 
   constructor({ start, signal, prepare }: PullStart) {
@@ -65,13 +66,18 @@ export class PullRun implements Pull {
       await this.#run.done
       const [image] = images
       if (!image) throw new WindlassError('INTERNAL', 'The pull ended without an image')
-      this.#channel.end()
+      this.#channel.end(undefined, this.#duration)
       return image
     } catch (caught) {
       const error = this.#stop.signal.aborted ? cancelled(caught) : asWindlassError(caught)
-      this.#channel.end(error)
+      this.#channel.end(error, this.#duration)
       throw error
     }
+  }
+
+  /** Milliseconds since the start (S0-77). */
+  get #duration(): number {
+    return Math.round(performance.now() - this.#began)
   }
 
   #mustGoOn(): void {

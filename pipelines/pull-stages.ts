@@ -1,16 +1,18 @@
 /** The stages of a pull, bound to a store and to what all pulls of a puller share. */
-import type { Stage } from '../lib/flow/index.js'
+import { type Stage, compose } from '../lib/flow/index.js'
+import type { Limits } from '../lib/image/index.js'
 import {
   type ArrivingLayer,
   type Brought,
   type Downloads,
   type EnsuredLayer,
-  type ImageDocument,
+  type FinishedImage,
   type ImageRequest,
   type LayerFlights,
   type LayerGoal,
   type LayerTask,
   type PlannedImage,
+  type PullableDocument,
   type PulledImage,
   type Resolved,
   type RetryPolicy,
@@ -19,17 +21,24 @@ import {
   type Unpacks,
   type WholeImage,
   bySchema,
+  checkPlatform,
+  checkSpace,
   choosePlatform,
   commitBlob,
   commitImage,
   commitLayer,
+  convertSchema1,
   download,
   ensureLayer,
   fetchConfig,
+  fillPlatforms,
+  holdImage,
+  imageBytes,
   passOn,
   plan,
-  refuseSchema1,
+  readSchema1,
   resolve,
+  sizeSchema1,
   unpack,
   verify,
 } from '../lib/stages/index.js'
@@ -39,18 +48,21 @@ import type { Store, StoredLayer } from '../lib/store/index.js'
 export interface PullParts {
   readonly store: Store
   readonly retry: RetryPolicy
+  readonly limits: Limits
   readonly flights: LayerFlights
   readonly downloads: Downloads
   readonly unpacks: Unpacks
   /** Layers of one pull that are under way at once. */
   readonly layerSlots: number
+  /** Refuse schema 1 manifests whose signatures cannot be verified. */
+  readonly requireSignatures: boolean
 }
 
 /** The stages that `pull` joins: put another in the place of one, or compose one with yours. */
 export interface PullStages {
   readonly resolve: Stage<ImageRequest, Resolved>
-  readonly bySchema: Stage<Resolved, Resolved<ImageDocument>>
-  readonly plan: Stage<Resolved<ImageDocument>, PlannedImage>
+  readonly bySchema: Stage<Resolved, Resolved<PullableDocument>>
+  readonly plan: Stage<Resolved<PullableDocument>, PlannedImage>
   readonly fetchConfig: Stage<PlannedImage, PlannedImage>
   readonly download: Stage<SharedLayerTask, ArrivingLayer>
   readonly verify: Stage<ArrivingLayer, ArrivingLayer>
@@ -61,23 +73,33 @@ export interface PullStages {
   readonly ensureLayer: (line: Stage<SharedLayerTask, Brought>) => Stage<LayerTask, EnsuredLayer>
   /** Sees every layer of this pull once it is in the store, whoever brought it. Passes it on as it is. */
   readonly withLayer: Stage<EnsuredLayer, EnsuredLayer>
-  readonly commitImage: Stage<WholeImage, PulledImage>
+  /** Gives a schema 1 image a manifest of today; all others pass. */
+  readonly convertSchema1: Stage<WholeImage, FinishedImage>
+  readonly commitImage: Stage<FinishedImage, PulledImage>
 }
 
 export function pullStages(parts: PullParts, goal: LayerGoal): PullStages {
-  const { store, retry, flights, downloads, unpacks, layerSlots } = parts
+  const { store, retry, limits, flights, downloads, unpacks, layerSlots, requireSignatures } = parts
   return {
     resolve: resolve({ retry }),
-    bySchema: bySchema({ index: choosePlatform({ retry }), schema1: refuseSchema1 }),
-    plan: plan({ store, goal }),
-    fetchConfig: fetchConfig({ store, retry }),
-    download: download({ store, downloads }),
+    bySchema: bySchema(
+      {
+        index: compose(fillPlatforms({ retry }), choosePlatform({ retry })),
+        schema1: compose(readSchema1({ requireSignatures }), sizeSchema1({ store, retry })),
+      },
+      limits.indexDepth,
+    ),
+    plan: compose(holdImage(store), plan({ store, goal }), checkSpace(store)),
+    fetchConfig: compose(fetchConfig<PlannedImage>({ store, retry }), checkPlatform<PlannedImage>()),
+    download: download({ store, downloads, refresh: goal.refresh ?? false }),
     verify: verify(),
     unpack: unpack(unpacks, goal.form),
     commitLayer: commitLayer(store, goal),
     commitBlob: commitBlob(store),
-    ensureLayer: (line) => ensureLayer({ store, goal, flights, slots: layerSlots }, line),
+    ensureLayer: (line) =>
+      compose(ensureLayer({ store, goal, flights, slots: layerSlots }, line), imageBytes(limits)),
     withLayer: passOn(),
+    convertSchema1: convertSchema1(store),
     commitImage: commitImage(store),
   }
 }

@@ -4,6 +4,8 @@
  *     name ─► resolve ─► bySchema ─► plan ─► fetchConfig ─► each layer ═╦═► download ─► verify ─► unpack ─► commit ═╦═► commitImage
  *             manifest    index ►     what is  beside the               ╚══ bounded, paced by demand, shared by ════╝   config, then
  *             or index    platform    missing  layers                       all pulls that want the same layer          the name
+ *
+ * A schema 1 image has no config: `convertSchema1`, before `commitImage`, makes one of the layers that came.
  */
 import { type Stage, compose } from '../lib/flow/index.js'
 import { type ImageRequest, type PulledImage, eachLayer } from '../lib/stages/index.js'
@@ -22,5 +24,6 @@ export const pull = (stages: PullStages): Stage<ImageRequest, PulledImage> =>
         stages.withLayer,
       ),
     ),
+    stages.convertSchema1,
     stages.commitImage,
   )

@@ -5,29 +5,48 @@
 import { UnpackPool, type WhiteoutForm, hostWhiteoutForm } from '../lib/archive/index.js'
 import { WindlassError } from '../lib/errors.js'
 import { Flow, Scope } from '../lib/flow/index.js'
-import { formatPlatform } from '../lib/image/index.js'
+import { type Limits, formatPlatform, limitsWith } from '../lib/image/index.js'
 import { Registries } from '../lib/registry/index.js'
 import {
   LayerFlights,
   assemble,
+  type IndexedImage,
+  type ImageRequest,
   type LayerGoal,
   type PulledImage,
+  Downloads,
   type RetryPolicy,
-  defaultRetryPolicy,
-  downloadSlots,
+  documentRetryPolicy,
   unpackSlots,
 } from '../lib/stages/index.js'
-import { Store } from '../lib/store/index.js'
+import { type Collected, type CollectOptions, Store } from '../lib/store/index.js'
+import { allPlatforms, entryStages, type PulledIndex } from './all-platforms.js'
+import { allTags, type PulledTags, someTags } from './all-tags.js'
 import { credentialsFor } from './credentials.js'
 import { fetch } from './fetch.js'
 import { type ImageSummary, listImages } from './images.js'
-import { type Inspection, inspect } from './inspect.js'
-import { type OpenOptions, type PullOptions, defaultUnpacks, storeDirectory } from './options.js'
+import { type Inspection, type InspectRequest, inspect } from './inspect.js'
+import {
+  type OpenOptions,
+  type PullAllOptions,
+  type PullOptions,
+  defaultUnpacks,
+  storeDirectory,
+} from './options.js'
 import { pull } from './pull.js'
 import { type Pull, PullRun } from './pull-run.js'
+import { type PullSet, PullSetRun, type PullSetStart } from './pull-set.js'
 import { type PullParts, type PullStages, pullStages } from './pull-stages.js'
+import { type RemovedImage, removeImage } from './remove.js'
+import { Repair } from './repair.js'
 import { locate } from './request.js'
-import { listTags } from './tags.js'
+import { type ResolvedName, resolveName } from './resolve.js'
+import { latestOrFirst } from './resolve-tag.js'
+import { retryPolicy } from './retry.js'
+import { storedImage } from './stored-image.js'
+import { listTags, repositoryNamed } from './tags.js'
+import { type VerifyOptions, type VerifyReport, verifyStore } from './verify.js'
+import { LayerCheck } from './verify-layer.js'
 
 /** Opens a puller. Nothing is touched before it is needed: `inspect` and `tags` make no store. */
 export async function open(options: OpenOptions = {}): Promise<Windlass> {
@@ -43,21 +62,29 @@ export async function open(options: OpenOptions = {}): Promise<Windlass> {
   return new Windlass(options, registries)
 }
 
+/** What is there once the store is open. */
+type OpenParts = PullParts & { readonly pool: UnpackPool }
+
 export class Windlass {
   readonly #options: OpenOptions
+  /** For manifests and configs. */
   readonly #retry: RetryPolicy
   readonly #registries: Registries
+  readonly #limits: Limits
   readonly #lifetime = new Scope()
-  readonly #pulls = new Set<Pull>()
-  #parts: Promise<PullParts & { readonly pool: UnpackPool }> | undefined
+  readonly #pulls = new Set<Pick<Pull, 'cancel' | 'closed'>>()
+  #parts: Promise<OpenParts> | undefined
+  /** Of those that have their result, or failed. */
+  readonly #ending = new Set<Promise<void>>()
+  #lettingGo: Promise<void> | undefined
   #closed = false
 
   /** @internal `open` makes these. */
   constructor(options: OpenOptions, registries: Registries) {
     this.#options = options
-    const { retries = defaultRetryPolicy.attempts, retryDelay = defaultRetryPolicy.delay } = options
-    this.#retry = { ...defaultRetryPolicy, attempts: retries, delay: retryDelay }
+    this.#retry = retryPolicy(options, documentRetryPolicy)
     this.#registries = registries
+    this.#limits = limitsWith(options.limits)
   }
 
   /** The store's directory. */
@@ -72,43 +99,99 @@ export class Windlass {
    * @throws REFERENCE_INVALID, PLATFORM_INVALID: before any traffic (S0-02). All else rejects `done`.
    */
   pull(name: string, options: PullOptions = {}): Pull {
-    this.#mustBeOpen()
-    const request = locate(name, options.platform, this.#registries)
-    const { unpack = true, discardBlobs = false, rootfs, signal } = options
-    const started = new PullRun({
-      start: { type: 'start', reference: request.name, platform: formatPlatform(request.platform) },
-      signal,
-      prepare: async () => {
-        const parts = await this.#open()
-        const goal: LayerGoal = {
-          unpack,
-          form: options.whiteouts ?? (await hostWhiteoutForm(parts.store.directory)),
-          keepBlobs: !discardBlobs || !unpack,
-        }
-        const stages = this.#stagesFor(parts, goal, options.stages)
-        const image = Flow.of(request).pipe(unpack ? pull(stages) : fetch(stages))
-        return rootfs === undefined ? image : image.pipe(assemble({ ...parts, directory: rootfs }))
-      },
-    })
-    this.#pulls.add(started)
-    // Not before it is cleared away: `close` waits for that too.
-    void started.closed().finally(() => this.#pulls.delete(started))
-    return started
+    return this.#start(name, options, (request, parts) => this.#pulled(request, options, parts))
   }
 
-  /** Puts an image's layers together into one tree in `directory`; pulls what is missing of it first. */
+  /**
+   * Pulls every tag of a repository, two images at once (S2-01, C8). A tag that fails is reported in the result and does
+   * not stop the others, unless `failFast` says so.
+   *
+   * @throws USAGE for a name with a tag or digest, REFERENCE_INVALID, PLATFORM_INVALID: before any traffic
+   */
+  pullAllTags(repository: string, options: PullAllOptions = {}): PullSet<PulledTags> {
+    this.#mustBeOpen()
+    const { name } = repositoryNamed(repository, 'Pulling all tags')
+    locate(repository, options.platform, this.#registries, this.#limits) // what cannot be is told before any traffic
+    return this.#startSet(options.signal, (announce, signal) => {
+      const start = (tag: string) => {
+        const request = locate(`${repository}:${tag}`, options.platform, this.#registries, this.#limits)
+        const pull = this.#begin(request, undefined, (parts) => this.#pulled(request, options, parts))
+        return { name: request.name, pull }
+      }
+      const tags = someTags(listTags(repository, this.#registries, { signal }), name)
+      return Promise.resolve(
+        tags.pipe(allTags({ name, failFast: options.failFast ?? false, start, announce })),
+      )
+    })
+  }
+
+  /**
+   * Pulls the image of every platform of an index, two at once; then the name points at the index itself. What is no
+   * index is pulled as it is.
+   *
+   * @throws REFERENCE_INVALID: before any traffic
+   */
+  pullAllPlatforms(name: string, options: Omit<PullAllOptions, 'platform'> = {}): PullSet<PulledIndex> {
+    this.#mustBeOpen()
+    const asked = locate(name, undefined, this.#registries, this.#limits)
+    return this.#startSet(options.signal, async (announce) => {
+      const { store } = await this.#open()
+      const start = (image: IndexedImage, request: ImageRequest) => {
+        const { platform = request.platform } = image.descriptor
+        const each = { ...request, platform }
+        const pull = this.#begin(each, undefined, (parts) =>
+          this.#pulled(each, options, parts, (bound) => entryStages(bound, parts, image)),
+        )
+        return { name: `${request.name} (${formatPlatform(platform)})`, pull }
+      }
+      return Flow.of(asked).pipe(allPlatforms({ store, retry: this.#retry, start, announce }))
+    })
+  }
+
+  /**
+   * Puts an image's layers together into one tree in `directory`, which must be empty or not be there. An image that
+   * the store has whole, for this platform, comes out of it with no network traffic; else it is pulled first, its layers
+   * as blobs only unless `unpack` says otherwise.
+   *
+   * @throws as `pull`
+   */
   unpack(name: string, directory: string, options: Omit<PullOptions, 'rootfs'> = {}): Pull {
-    return this.pull(name, { ...options, rootfs: directory })
+    const wanted = { unpack: false, ...options, rootfs: directory }
+    return this.#start(name, wanted, async (request, parts) => {
+      const stored = await storedImage(request, parts.store)
+      if (!stored) return this.#pulled(request, wanted, parts)
+      return Flow.of(stored).pipe(assemble({ ...parts, directory }))
+    })
   }
 
   /** An image's manifest and config; no layer is requested and no store is made. */
-  inspect(
+  async inspect(
     name: string,
-    options: { readonly platform?: string; readonly manifestOnly?: boolean } = {},
+    options: InspectRequest & { readonly platform?: string } = {},
   ): Promise<Inspection> {
     this.#mustBeOpen()
-    const request = locate(name, options.platform, this.#registries)
-    return inspect(request, { retry: this.#retry, manifestOnly: options.manifestOnly ?? false })
+    const request = locate(name, options.platform, this.#registries, this.#limits)
+    const requireSignatures = this.#options.requireSchema1Signatures ?? false
+    return inspect(request, { ...options, retry: this.#retry, requireSignatures })
+  }
+
+  /** What a name points at, by HEAD where that works (C4): good for "has it changed?", verified by no bytes. */
+  async resolve(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<ResolvedName> {
+    this.#mustBeOpen()
+    return resolveName(locate(name, undefined, this.#registries, this.#limits), {
+      ...options,
+      retry: this.#retry,
+    })
+  }
+
+  /**
+   * The tag that a bare repository name stands for where `latest` need not exist: `latest` if it is listed, else the
+   * first that is (S4-04).
+   *
+   * @throws MANIFEST_UNKNOWN where there are no tags
+   */
+  async latestOrFirst(repository: string, options: { readonly signal?: AbortSignal } = {}): Promise<string> {
+    return latestOrFirst(this.tags(repository, options), repositoryNamed(repository, 'Listing tags').name)
   }
 
   /** The tags of a repository, page by page. */
@@ -123,6 +206,42 @@ export class Windlass {
     return listImages((await this.#open()).store)
   }
 
+  /**
+   * Takes a name away from an image; `collect` then removes what no other name needs.
+   *
+   * @throws IMAGE_UNKNOWN where the store has no such name, REFERENCE_INVALID
+   */
+  remove(name: string): Promise<RemovedImage> {
+    return this.#busy(undefined, ({ store }) => removeImage(name, store))
+  }
+
+  /**
+   * Removes what nothing leads to: no name, no pull that runs, in this process or another (S0-76).
+   *
+   * @throws STORE_CORRUPT where it cannot be told what the names need: then nothing is removed
+   */
+  collect(options: CollectOptions = {}): Promise<Collected> {
+    // A pull that has its image holds it no longer than it takes to clear away.
+    return Promise.all(this.#ending).then(() =>
+      this.#busy(undefined, ({ store }) => store.garbage.collect(options)),
+    )
+  }
+
+  /**
+   * Reads the whole store again and says what is wrong with it; with `repair`, brings that again.
+   *
+   * @throws STORE_CORRUPT where the list of names cannot be read. Problems are in the report, no errors.
+   */
+  verify({ repair = false, signal }: VerifyOptions = {}): Promise<VerifyReport> {
+    return this.#busy(signal, (parts, stop) => {
+      const { store, pool } = parts
+      const stages = pullStages(parts, { unpack: false, form: 'overlay', keepBlobs: true })
+      const find = (name: string) => locate(name, undefined, this.#registries, this.#limits)
+      const mend = repair ? new Repair({ store, stages, locate: find, signal: stop }) : undefined
+      return verifyStore({ store, layers: new LayerCheck(store, pool), repair: mend }, stop)
+    })
+  }
+
   /** Cancels what is under way and waits until nothing is left of it. */
   async close(): Promise<void> {
     if (this.#closed) return
@@ -132,35 +251,136 @@ export class Windlass {
     await Promise.all(pulls.map((each) => each.closed()))
     await this.#lifetime.close()
     const parts = await this.#parts?.catch(() => undefined)
+    await this.#lettingGo
     await parts?.pool.close()
     await parts?.store.close()
     await this.#registries.close()
   }
 
-  #stagesFor(parts: PullParts, goal: LayerGoal, own: PullOptions['stages']): PullStages {
-    if (!own) return pullStages(parts, goal)
-    // A layer that came down somebody else's line has not seen the stages of this one.
-    return own(pullStages({ ...parts, flights: new LayerFlights() }, goal))
+  #start(
+    name: string,
+    { platform, signal }: PullOptions,
+    prepare: (request: ImageRequest, parts: OpenParts) => Promise<Flow<PulledImage>>,
+  ): Pull {
+    this.#mustBeOpen()
+    const request = locate(name, platform, this.#registries, this.#limits)
+    return this.#begin(request, signal, (parts) => prepare(request, parts))
   }
 
-  #open(): Promise<PullParts & { readonly pool: UnpackPool }> {
+  #begin(
+    request: ImageRequest,
+    signal: AbortSignal | undefined,
+    prepare: (parts: OpenParts) => Promise<Flow<PulledImage>>,
+  ): Pull {
+    this.#mustBeOpen()
+    const started = new PullRun({
+      start: { type: 'start', reference: request.name, platform: formatPlatform(request.platform) },
+      signal,
+      prepare: async () => prepare(await this.#open()),
+    })
+    this.#keep(started)
+    return started
+  }
+
+  #startSet<Result>(
+    signal: AbortSignal | undefined,
+    prepare: PullSetStart<Result>['prepare'],
+  ): PullSet<Result> {
+    const started = new PullSetRun({ signal, prepare })
+    this.#keep(started)
+    return started
+  }
+
+  /** Until it is cleared away: `close` waits for that too. */
+  #keep(started: Pick<Pull, 'cancel' | 'closed'> & { readonly done?: Promise<unknown> }): void {
+    this.#pulls.add(started)
+    const closed = started.closed().finally(() => {
+      this.#pulls.delete(started)
+      this.#ending.delete(closed)
+      if (this.#pulls.size === 0) this.#lettingGo = this.#letGo()
+    })
+    const ending = (): unknown => this.#pulls.has(started) && this.#ending.add(closed)
+    started.done?.then(ending, ending)
+  }
+
+  /** What the last pull left in the store is needed by its name alone: it may be removed and collected. */
+  async #letGo(): Promise<void> {
+    const parts = await this.#parts?.catch(() => undefined)
+    if (this.#pulls.size > 0 || this.#closed) return
+    await parts?.store.letGo().catch(() => undefined) // what stays held stays in the store, until this is closed
+  }
+
+  /** Does `work` with the store, which is not closed under it. */
+  async #busy<T>(
+    signal: AbortSignal | undefined,
+    work: (parts: OpenParts, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    this.#mustBeOpen()
+    await this.#lettingGo
+    const stop = new AbortController()
+    const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
+    const done = this.#open().then((parts) => work(parts, either))
+    this.#keep({
+      cancel: (reason) => stop.abort(reason ?? new WindlassError('CANCELLED', 'The work was cancelled')),
+      closed: () => done.then(ignore, ignore),
+    })
+    return done
+  }
+
+  async #pulled(
+    request: ImageRequest,
+    options: PullOptions,
+    parts: OpenParts,
+    adapt: (bound: PullStages) => PullStages = (bound) => bound,
+  ): Promise<Flow<PulledImage>> {
+    const { unpack = true, discardBlobs = false, refresh = false, rootfs, whiteouts, stages: own } = options
+    const goal: LayerGoal = {
+      unpack,
+      form: whiteouts ?? (await hostWhiteoutForm(await parts.store.stagingDirectory())),
+      keepBlobs: !discardBlobs || !unpack,
+      refresh,
+    }
+    const stages = this.#stagesFor(parts, goal, own, adapt)
+    const image = Flow.of(request).pipe(unpack ? pull(stages) : fetch(stages))
+    return rootfs === undefined ? image : image.pipe(assemble({ ...parts, directory: rootfs }))
+  }
+
+  #stagesFor(
+    parts: PullParts,
+    goal: LayerGoal,
+    own: PullOptions['stages'],
+    adapt: (bound: PullStages) => PullStages,
+  ): PullStages {
+    if (!own) return adapt(pullStages(parts, goal))
+    // A layer that came down somebody else's line has not seen the stages of this one.
+    return own(adapt(pullStages({ ...parts, flights: new LayerFlights() }, goal)))
+  }
+
+  #open(): Promise<OpenParts> {
     this.#parts ??= this.#build()
     this.#parts.catch(() => (this.#parts = undefined)) // a store that could not be opened may be next time
     return this.#parts
   }
 
-  async #build(): Promise<PullParts & { readonly pool: UnpackPool }> {
-    const { maxDownloads = 3, maxUnpacks = defaultUnpacks() } = this.#options
+  async #build(): Promise<OpenParts> {
+    const { maxDownloads = 3, maxUnpacks = defaultUnpacks(), foreignUrls } = this.#options
+    const limits = {
+      slots: maxDownloads,
+      retry: retryPolicy(this.#options),
+      ...(foreignUrls && { foreignUrls }),
+    }
     const store = await Store.open(this.store, { create: true })
-    const pool = new UnpackPool({ workers: maxUnpacks })
+    const pool = new UnpackPool({ workers: maxUnpacks, limits: this.#limits })
     return {
       store,
       pool,
       retry: this.#retry,
+      limits: this.#limits,
       flights: new LayerFlights(),
-      downloads: downloadSlots(maxDownloads, this.#retry, this.#lifetime),
+      downloads: new Downloads(limits, this.#lifetime),
       unpacks: unpackSlots(maxUnpacks, { store, pool }, this.#lifetime),
       layerSlots: maxDownloads + maxUnpacks + 1,
+      requireSignatures: this.#options.requireSchema1Signatures ?? false,
     }
   }
 
@@ -168,5 +388,7 @@ export class Windlass {
     if (this.#closed) throw new WindlassError('USAGE', 'This puller is closed')
   }
 }
+
+const ignore = (): void => undefined
 
 export type { WhiteoutForm, PulledImage }

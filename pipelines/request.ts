@@ -1,17 +1,30 @@
 /** From the text that a user typed to a request: which image, from where, for which platform (S0-02, S0-10). */
-import { hostPlatform, parseImageName, parsePlatform, withDefaultTag } from '../lib/image/index.js'
+import {
+  type Limits,
+  checkPullable,
+  hostPlatform,
+  parseImageName,
+  parsePlatform,
+  withDefaultTag,
+} from '../lib/image/index.js'
 import type { Registries } from '../lib/registry/index.js'
 import type { ImageRequest } from '../lib/stages/index.js'
 import { LayoutSource } from '../lib/store/index.js'
 
-export function locate(typed: string, platform: string | undefined, registries: Registries): ImageRequest {
+export function locate(
+  typed: string,
+  platform: string | undefined,
+  registries: Registries,
+  limits: Limits,
+): ImageRequest {
   const wanted = platform === undefined ? hostPlatform() : parsePlatform(platform)
   const named = parseImageName(typed)
   if (named.kind === 'layout') {
     const source = new LayoutSource(named.path)
     const target = named.name ?? ''
-    return { name: typed, typed, target, digest: undefined, source, platform: wanted }
+    return { name: typed, typed, target, digest: undefined, source, platform: wanted, limits }
   }
+  checkPullable(named.reference)
   const reference = withDefaultTag(named.reference)
   return {
     name: reference.toString(),
@@ -20,5 +33,6 @@ export function locate(typed: string, platform: string | undefined, registries: 
     digest: reference.digest,
     source: registries.repository(reference),
     platform: wanted,
+    limits,
   }
 }

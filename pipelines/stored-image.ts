@@ -1,6 +1,8 @@
 /** An image out of the store alone: whole, or not at all (S0-62, S0-63). */
+import { WindlassError } from '../lib/errors.js'
 import {
-  documentLimit,
+  type Digest,
+  defaultLimits,
   formatPlatform,
   matchPlatform,
   parseImageConfig,
@@ -8,23 +10,30 @@ import {
 } from '../lib/image/index.js'
 import type { ImageRequest, PulledImage, PulledLayer } from '../lib/stages/index.js'
 import type { NamedImage, Store } from '../lib/store/index.js'
+import { storedImages } from './stored-images.js'
 
 /** The image that `request` names, if the store has all of it, for the platform that is asked for. */
 export async function storedImage(
-  { name, typed, platform }: ImageRequest,
+  { name, typed, platform, limits = defaultLimits }: ImageRequest,
   store: Store,
 ): Promise<PulledImage | undefined> {
   const named = await store.names.get(name, typed)
-  if (!named || (named.descriptor.platform && matchPlatform(platform, [named.descriptor]).length === 0))
-    return undefined
-  const { digest: manifestDigest, mediaType } = named.descriptor
+  if (!named) return undefined
+  await hold(store, named.descriptor.digest)
+  if (!(await store.blobs.has(named.descriptor.digest))) return undefined
+  const [image] = matchPlatform(platform, await storedImages(named.descriptor, store))
+  if (!image) return undefined
+  const { digest: manifestDigest } = image
+  await hold(store, manifestDigest)
   if (!(await store.blobs.has(manifestDigest))) return undefined
-  const manifest = parseImageManifest(await store.blobs.read(manifestDigest, documentLimit))
+  const manifest = parseImageManifest(await store.blobs.read(manifestDigest, limits.manifestBytes))
   const { digest: imageId } = manifest.config
+  await hold(store, imageId, ...manifest.layers.map(({ digest }) => digest))
   if (!(await store.blobs.has(imageId))) return undefined
-  const config = parseImageConfig(await store.blobs.read(imageId, documentLimit), {
+  const config = parseImageConfig(await store.blobs.read(imageId, limits.configBytes), {
     digest: imageId,
     reference: name,
+    configBytes: limits.configBytes,
   })
   const layers: PulledLayer[] = []
   for (const [at, { digest, mediaType, size }] of manifest.layers.entries()) {
@@ -38,15 +47,27 @@ export async function storedImage(
     ...rootOf(named),
     name,
     manifestDigest,
-    platform: formatPlatform(named.descriptor.platform ?? config),
+    platform: formatPlatform(image.platform ?? config),
     imageId,
     size: layers.reduce((total, { size }) => total + size, 0),
     status: 'up-to-date',
     config,
     layers,
   }
+}
 
-  function rootOf({ rootDigest, rootMediaType }: NamedImage): Pick<PulledImage, 'digest' | 'mediaType'> {
-    return { digest: rootDigest ?? manifestDigest, mediaType: rootMediaType ?? mediaType }
-  }
+function rootOf({
+  descriptor,
+  rootDigest,
+  rootMediaType,
+}: NamedImage): Pick<PulledImage, 'digest' | 'mediaType'> {
+  return { digest: rootDigest ?? descriptor.digest, mediaType: rootMediaType ?? descriptor.mediaType }
+}
+
+/** So that nobody collects it between our looking and our reading. A store that cannot be written to is read all the same. */
+async function hold(store: Store, ...digests: readonly Digest[]): Promise<void> {
+  await store.hold(...digests).catch((error: unknown) => {
+    const code = error instanceof WindlassError ? error.code : undefined
+    if (code !== 'STORE_READ_ONLY' && code !== 'STORE_DENIED') throw error
+  })
 }

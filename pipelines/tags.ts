@@ -1,18 +1,34 @@
 /** The tags of a repository, one by one, in the order in which the registry lists them. */
 import { WindlassError } from '../lib/errors.js'
-import { parseReference } from '../lib/image/index.js'
+import { type Reference, parseReference } from '../lib/image/index.js'
 import type { Registries } from '../lib/registry/index.js'
 
-export async function* listTags(
+/** @throws as `repositoryNamed`, at once; else what a registry refuses with, such as NAME_UNKNOWN */
+export function listTags(
   repository: string,
   registries: Registries,
   options: { readonly signal?: AbortSignal } = {},
 ): AsyncGenerator<string> {
-  const reference = parseReference(repository)
-  if (reference.tag !== undefined || reference.digest !== undefined)
-    throw new WindlassError('USAGE', `Listing tags: ${repository} names one image, not a repository`, {
-      reference: repository,
-      hint: 'Leave out the tag and the digest',
-    })
+  return pagesOf(repositoryNamed(repository, 'Listing tags'), registries, options)
+}
+
+/**
+ * The repository that a name without tag and digest names.
+ * @throws USAGE where it has one (S2-02), REFERENCE_INVALID
+ */
+export function repositoryNamed(name: string, purpose: string): Reference {
+  const reference = parseReference(name)
+  if (reference.tag === undefined && reference.digest === undefined) return reference
+  throw new WindlassError('USAGE', `${purpose}: ${name} names one image, not a repository`, {
+    reference: name,
+    hint: 'Leave out the tag and the digest',
+  })
+}
+
+async function* pagesOf(
+  reference: Reference,
+  registries: Registries,
+  options: { readonly signal?: AbortSignal },
+): AsyncGenerator<string> {
   for await (const page of registries.repository(reference).tags(options)) yield* page
 }

@@ -14,7 +14,7 @@ import { follow, type ProgressFlags, progressFlags } from '../progress-flags.js'
 import { formatBytes } from '../render/quantities.js'
 import { jsonFlag, storeFlags } from '../settings.js'
 import type { Terminal } from '../terminal.js'
-import { asJson } from './pull.js'
+import { asJson } from './pull-sets.js'
 
 interface DemoFlags extends ProgressFlags {
   readonly keep?: boolean

@@ -38,6 +38,24 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./images.js')).defineImages,
   },
   {
+    name: 'rm',
+    summary: 'take names away from images in the store',
+    usage: '[options] <image...>',
+    load: async () => (await import('./rm.js')).defineRemove,
+  },
+  {
+    name: 'gc',
+    summary: 'remove from the store what no name and no running pull needs',
+    usage: '[options]',
+    load: async () => (await import('./gc.js')).defineCollect,
+  },
+  {
+    name: 'verify',
+    summary: 'check every byte of the store, and repair what is damaged',
+    usage: '[options]',
+    load: async () => (await import('./verify.js')).defineVerify,
+  },
+  {
     name: 'unpack',
     summary: 'put the layers of an image together in one directory',
     usage: '[options] <image> <directory>',

@@ -1,8 +1,9 @@
 /** `windlass inspect`: what an image is, by its manifest and config alone. */
 import { type Command, Option } from 'commander'
-import type { Inspection } from '../../pipelines/index.js'
+import { printable } from '../../lib/image/printable.js'
+import { inspectedFields } from '../../pipelines/inspected-fields.js'
 import { setting } from '../flags.js'
-import { orAborted } from '../interrupt.js'
+import { limitFlag } from '../limit-flag.js'
 import { withWindlass } from '../session.js'
 import { jsonFlag, networkFlags, type Settings } from '../settings.js'
 import type { Terminal } from '../terminal.js'
@@ -10,6 +11,7 @@ import type { Terminal } from '../terminal.js'
 interface InspectFlags extends Settings {
   readonly platform?: string
   readonly raw?: boolean
+  readonly tags: boolean
   readonly config?: boolean
   readonly json?: boolean
 }
@@ -17,6 +19,7 @@ interface InspectFlags extends Settings {
 const examples = `
 Examples:
   windlass inspect alpine:3.20
+  windlass inspect --no-tags quay.io/podman/hello | jq -r .Created
   windlass inspect --raw alpine:3.20 | sha256sum     what the tag points at, byte for byte
   windlass inspect --config --platform linux/arm64 nginx | jq .config.Cmd`
 
@@ -30,8 +33,9 @@ export function defineInspect(command: Command, terminal: Terminal): void {
       new Option('--raw', 'the manifest or index that the name points at, byte for byte').conflicts('config'),
     )
     .addOption(new Option('--config', 'the config of the image, byte for byte'))
+  command.option('--no-tags', 'do not list the tags of the repository')
   jsonFlag(command, 'JSON on one line')
-  networkFlags(command)
+  networkFlags(limitFlag(command))
   command
     .addHelpText('after', examples)
     .action((image: string) => inspect(image, command.opts<InspectFlags>(), terminal))
@@ -39,30 +43,15 @@ export function defineInspect(command: Command, terminal: Terminal): void {
 
 function inspect(name: string, flags: InspectFlags, terminal: Terminal): Promise<void> {
   return withWindlass(flags, terminal, [name], async (windlass, signal) => {
-    const { platform, raw = false, config, json } = flags
-    const options = { manifestOnly: raw, ...(platform !== undefined && { platform }) }
-    const seen = await orAborted(windlass.inspect(name, options), signal)
+    const { platform, raw = false, config = false, json = false } = flags
+    const tags = flags.tags && !raw && !config
+    const options = { manifestOnly: raw, tags, signal, ...(platform !== undefined && { platform }) }
+    const seen = await windlass.inspect(name, options)
+    for (const { message } of seen.warnings)
+      terminal.stderr.write(`windlass: warning: ${printable(message, 500)}\n`)
     if (raw) await terminal.output.write(seen.manifest)
     else if (config) await terminal.output.write(seen.image?.config.bytes ?? Buffer.alloc(0))
-    else await terminal.output.json(summary(seen), { indent: !json })
+    // JSON keeps controls escaped, so it is safe on a terminal as it is.
+    else await terminal.output.json(inspectedFields(seen), { indent: !json })
   })
-}
-
-/** JSON keeps controls escaped, so it is safe on a terminal as it is. */
-function summary({ name, digest, mediaType, manifest, image }: Inspection): object {
-  const document: unknown = JSON.parse(manifest.toString('utf8'))
-  return {
-    name,
-    digest,
-    mediaType,
-    ...(image && {
-      platform: image.platform,
-      imageId: image.config.digest,
-      manifestDigest: image.digest,
-      size: image.layers.reduce((sum, { size }) => sum + size, 0),
-      layers: image.layers,
-      config: image.config.value,
-    }),
-    manifest: document,
-  }
 }

@@ -1,17 +1,20 @@
 /** `windlass pull`: images into the store, one line each on stdout. */
 import { type Command, Option } from 'commander'
-import { asWindlassError } from '../../lib/errors.js'
-import { printable } from '../../lib/image/printable.js'
-import type { PulledImage, PullOptions, Windlass } from '../../pipelines/index.js'
-import { Told, tell } from '../failure.js'
+import type { PullOptions, Windlass } from '../../pipelines/index.js'
+import { Told } from '../failure.js'
 import { setting } from '../flags.js'
 import { follow, type ProgressFlags, progressFlags } from '../progress-flags.js'
+import { limitFlag } from '../limit-flag.js'
 import { withWindlass } from '../session.js'
 import { jsonFlag, networkFlags, type Settings, storeFlags, transferFlags } from '../settings.js'
 import type { Terminal } from '../terminal.js'
+import { mustNameRepository, printFailure, printImage, pullPlatforms, pullTags } from './pull-sets.js'
 
 interface PullFlags extends Settings, ProgressFlags {
   readonly platform?: string
+  readonly allPlatforms?: boolean
+  readonly allTags?: boolean
+  readonly failFast?: boolean
   readonly unpack: boolean
   readonly rootfs?: string
   readonly whiteouts?: 'overlay' | 'aufs'
@@ -23,11 +26,14 @@ const examples = `
 Examples:
   windlass pull alpine:3.20
   windlass pull --platform linux/arm64/v8 debian:stable nginx
+  windlass pull --all-tags quay.io/podman/hello
+  windlass pull --all-platforms busybox:1.36
   windlass pull --rootfs ./rootfs alpine@sha256:…
   windlass pull -q --json quay.io/podman/hello | jq -r .imageId
   windlass pull --username me --password-stdin registry.example/team/app < token
 
-Prints <name>@<digest> for each image. Of several, one that fails does not stop the others.`
+Prints <name>@<digest> for each image. Of several, one that fails does not stop the others, and its
+exit code is the command's.`
 
 export function definePull(command: Command, terminal: Terminal): void {
   command
@@ -35,6 +41,11 @@ export function definePull(command: Command, terminal: Terminal): void {
     .addOption(
       setting('--platform <os/arch[/variant]>', "of an index, which image (default: this machine's)"),
     )
+    .addOption(
+      new Option('--all-platforms', 'every image of an index').conflicts(['allTags', 'platform', 'rootfs']),
+    )
+    .addOption(new Option('-a, --all-tags', 'every tag of the repository').conflicts('rootfs'))
+    .addOption(setting('--fail-fast', 'end with the first image that fails'))
     .option('--no-unpack', 'keep the layers as blobs only')
     .addOption(new Option('--rootfs <dir>', 'also put all layers together into one tree, in a new directory'))
     .addOption(
@@ -42,26 +53,27 @@ export function definePull(command: Command, terminal: Terminal): void {
     )
     .addOption(setting('--discard-blobs', 'keep no compressed layers beside the unpacked ones'))
   jsonFlag(command, 'print each result as one line of JSON')
-  for (const add of [progressFlags, storeFlags, transferFlags, networkFlags]) add(command)
+  for (const add of [progressFlags, storeFlags, transferFlags, limitFlag, networkFlags]) add(command)
   command
     .addHelpText('after', examples)
     .action((images: string[]) => pullAll(images, command.opts<PullFlags>(), terminal))
 }
 
 function pullAll(images: readonly string[], flags: PullFlags, terminal: Terminal): Promise<void> {
+  if (flags.allTags) images.forEach(mustNameRepository)
   return withWindlass(flags, terminal, images, async (windlass, signal) => {
     let failed: number | undefined
     for (const name of images) {
-      const code = await pullOne(name, windlass, signal, flags, terminal)
+      const code = await pullNamed(name, windlass, signal, flags, terminal)
       failed ??= code
-      if (signal.aborted) break
+      if (signal.aborted || (flags.failFast && failed !== undefined)) break
     }
     if (failed !== undefined) throw new Told(failed)
   })
 }
 
 /** The exit code of a failure, told already; undefined where the image came. */
-async function pullOne(
+async function pullNamed(
   name: string,
   windlass: Windlass,
   signal: AbortSignal,
@@ -78,19 +90,11 @@ async function pullOne(
     ...(discardBlobs && { discardBlobs }),
   }
   try {
-    const image = await follow(windlass.pull(name, options), flags, terminal)
-    if (flags.json) await terminal.output.json(asJson(image))
-    else await terminal.output.line(printable(pinned(image), 2_000))
+    if (flags.allTags) await pullTags(name, windlass, options, flags, terminal)
+    else if (flags.allPlatforms) await pullPlatforms(name, windlass, options, flags, terminal)
+    else await printImage(await follow(windlass.pull(name, options), flags, terminal), flags, terminal)
     return undefined
   } catch (error) {
-    if (flags.json) await terminal.output.json({ name, error: asWindlassError(error).toJSON() })
-    return tell(error, terminal)
+    return error instanceof Told ? error.exitCode : printFailure(error, name, flags, terminal)
   }
 }
-
-/** `<name>@<digest>`: what gives exactly this image, whatever becomes of the tag. */
-export const pinned = ({ name, digest }: Pick<PulledImage, 'name' | 'digest'>): string =>
-  name.endsWith(`@${digest}`) ? name : `${name}@${digest}`
-
-/** What came, without the config, which `inspect --config` gives as it is. */
-export const asJson = (image: PulledImage): object => ({ ...image, config: undefined })

@@ -3,10 +3,11 @@ import type { Command } from 'commander'
 import { printable } from '../../lib/image/printable.js'
 import { setting } from '../flags.js'
 import { follow, type ProgressFlags, progressFlags } from '../progress-flags.js'
+import { limitFlag } from '../limit-flag.js'
 import { withWindlass } from '../session.js'
 import { jsonFlag, networkFlags, type Settings, storeFlags, transferFlags } from '../settings.js'
 import type { Terminal } from '../terminal.js'
-import { asJson, pinned } from './pull.js'
+import { asJson, pinned } from './pull-sets.js'
 
 interface UnpackFlags extends Settings, ProgressFlags {
   readonly platform?: string
@@ -28,7 +29,7 @@ export function defineUnpack(command: Command, terminal: Terminal): void {
       setting('--platform <os/arch[/variant]>', "of an index, which image (default: this machine's)"),
     )
   jsonFlag(command, 'print the result as one line of JSON')
-  for (const add of [progressFlags, storeFlags, transferFlags, networkFlags]) add(command)
+  for (const add of [progressFlags, storeFlags, transferFlags, limitFlag, networkFlags]) add(command)
   command
     .addHelpText('after', examples)
     .action((image: string, directory: string) =>

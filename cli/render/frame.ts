@@ -4,6 +4,7 @@ import { ascii, fit } from './fit.js'
 import { layerLine } from './layer-line.js'
 import { shortDigest } from './layer-status.js'
 import { formatBytes, formatTimeLeft } from './quantities.js'
+import { statusLine } from './status-line.js'
 
 export interface View {
   readonly columns: number
@@ -77,7 +78,5 @@ function totalLine({ layers, totals, phase }: PullSnapshot, { rate }: View): str
 function outcomeLine({ phase, result, reference = '' }: PullSnapshot): string | undefined {
   if (phase === 'cancelled') return 'Cancelled'
   if (phase !== 'done' || !result) return undefined
-  return result.status === 'up-to-date'
-    ? `Image is up to date: ${ascii(reference)}`
-    : `Pulled a newer image: ${ascii(reference)}`
+  return statusLine(ascii(reference), result.status)
 }

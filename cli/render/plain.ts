@@ -4,6 +4,7 @@ import { printable } from '../../lib/image/printable.js'
 import { reduce } from '../../lib/events/index.js'
 import { shortDigest, statusWords } from './layer-status.js'
 import { formatBytes } from './quantities.js'
+import { statusLine } from './status-line.js'
 
 /** The lines that `event` is worth after `before`; none for a mere count of bytes. */
 export function plainLines(before: PullSnapshot, event: PullEvent): string[] {
@@ -21,7 +22,7 @@ export function plainLines(before: PullSnapshot, event: PullEvent): string[] {
     case 'warning':
       return [`Warning: ${printable(event.message, 500)}`]
     case 'image':
-      return [event.status === 'newer' ? 'Pulled a newer image' : 'Image is up to date']
+      return [statusLine(event.name, event.status)]
     case 'end':
       return event.outcome === 'cancelled' ? ['Cancelled'] : []
   }

@@ -56,14 +56,15 @@ export class EventChannel {
   }
 
   /** Tells the end: `done` without an error, `cancelled` where the error says so, else `failed`. */
-  end(error?: unknown): void {
+  end(error?: unknown, duration?: number): void {
+    const took = duration !== undefined && { duration }
     if (error === undefined) {
-      this.emit({ type: 'end', outcome: 'done' })
+      this.emit({ type: 'end', outcome: 'done', ...took })
       return
     }
     const known: WindlassError = asWindlassError(error)
     const outcome = known.code === 'CANCELLED' ? 'cancelled' : 'failed'
-    this.emit({ type: 'end', outcome, error: known.toJSON() })
+    this.emit({ type: 'end', outcome, error: known.toJSON(), ...took })
   }
 
   #drain(): void {

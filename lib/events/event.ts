@@ -117,7 +117,11 @@ const errorRecord = t.intersection([
 
 const end = t.intersection([
   t.type({ type: t.literal('end'), outcome: t.keyof({ done: null, failed: null, cancelled: null }) }),
-  t.partial({ error: errorRecord }),
+  t.partial({
+    error: errorRecord,
+    /** Milliseconds since the start (S0-77). */
+    duration: t.number,
+  }),
 ])
 
 const body = t.union([start, manifest, platform, plan, layer, warning, image, end])

@@ -98,7 +98,7 @@ describe('pull', () => {
     expect([code, out]).toEqual([0, `${name()}@${amd.manifest.digest}\n`])
     expect(err).toContain(`Pulling ${name()} for linux/amd64\n`)
     expect(err).toContain('Pull complete\n')
-    expect(err).toContain('Pulled a newer image\n')
+    expect(err).toContain(`Downloaded newer image for ${name()}\n`)
     expect(err).not.toContain('\u001b')
   })
 
@@ -186,12 +186,11 @@ describe('inspect', () => {
     const before = registry.requests.length
     const { out } = await windlass(['inspect', '--platform', 'linux/arm64', name('multi')])
     expect(JSON.parse(out)).toMatchObject({
-      name: name('multi'),
-      digest: index.manifest.digest,
-      platform: 'linux/arm64',
-      imageId: arm.config.digest,
-      manifestDigest: arm.manifest.digest,
-      manifest: { schemaVersion: 2 },
+      Tag: 'multi',
+      Digest: index.manifest.digest,
+      Platform: 'linux/arm64',
+      ImageId: arm.config.digest,
+      ManifestDigest: arm.manifest.digest,
     })
     const asked = registry.requests.slice(before).map(({ reference }) => reference)
     expect(asked).not.toContain(arm.layers[0]!.digest)

@@ -92,10 +92,10 @@ describe('frame', () => {
       'docker.io/library/alpine:3.20  linux/amd64  ffffffffffff',
       'aaaaaaaaaaaa: Pull complete',
       'Total: 1/1 layers  4.00 MB / 4.00 MB',
-      'Pulled a newer image: docker.io/library/alpine:3.20',
+      'Downloaded newer image for docker.io/library/alpine:3.20',
     ])
     const same = { ...done, result: { ...result, status: 'up-to-date' as const } }
-    expect(frame(same, view).at(-1)).toBe('Image is up to date: docker.io/library/alpine:3.20')
+    expect(frame(same, view).at(-1)).toBe('Image is up to date for docker.io/library/alpine:3.20')
     expect(frame({ ...done, phase: 'cancelled' }, view).at(-1)).toBe('Cancelled')
     expect(frame({ ...done, phase: 'failed' }, view).at(-1)).toMatch(/^Total/)
   })

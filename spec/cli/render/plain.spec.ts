@@ -97,7 +97,7 @@ describe('plainLines', () => {
       'bbbbbbbbbbbb: Extracting',
       'bbbbbbbbbbbb: Pull complete',
       'Warning: owners were not set',
-      'Pulled a newer image',
+      'Downloaded newer image for n',
     ])
   })
 })

@@ -1,0 +1,56 @@
+/** `windlass gc`: removes from the store what no name and no running pull needs. */
+import type { Command } from 'commander'
+import { formatBytes } from '../render/quantities.js'
+import { table } from '../render/table.js'
+import { numberSetting } from '../flags.js'
+import { withWindlass } from '../session.js'
+import { jsonFlag, type Settings, storeFlags } from '../settings.js'
+import type { Terminal } from '../terminal.js'
+
+interface CollectFlags extends Settings {
+  readonly dryRun?: boolean
+  readonly keepPartials?: number
+  readonly json?: boolean
+}
+
+const examples = `
+Examples:
+  windlass gc --dry-run              what would go
+  windlass gc
+  windlass gc --keep-partials 0      interrupted downloads, too
+  windlass gc --json | jq .bytes
+
+Pulls may run meanwhile, in other processes too: nothing that they need is removed. Programs that write into the
+store without knowing of its locks must not.`
+
+export function defineCollect(command: Command, terminal: Terminal): void {
+  command
+    .option('--dry-run', 'say what would go, and let it stay')
+    .addOption(
+      numberSetting(
+        '--keep-partials <bytes>',
+        'of interrupted downloads, keep so much, the youngest first (default: 1 GiB)',
+        0,
+      ),
+    )
+  storeFlags(command)
+  jsonFlag(command, 'one object: what was removed, and its bytes')
+  command.addHelpText('after', examples).action(() => collect(command.opts<CollectFlags>(), terminal))
+}
+
+function collect({ dryRun, keepPartials, json, ...flags }: CollectFlags, terminal: Terminal): Promise<void> {
+  // Not given up in the middle: what it has taken out of sight is to be deleted. It does not take long.
+  return withWindlass(flags, terminal, [], async (windlass) => {
+    const { removed, bytes, ...rest } = await windlass.collect({
+      ...(dryRun && { dryRun }),
+      ...(keepPartials !== undefined && { keepPartials }),
+    })
+    if (json) {
+      await terminal.output.json({ ...rest, bytes, removed })
+      return
+    }
+    const rows = removed.map(({ kind, digest, bytes: size }) => [kind, digest, formatBytes(size)])
+    if (rows.length > 0) await terminal.output.write(table(['KIND', 'DIGEST', 'SIZE'], rows))
+    await terminal.output.line(`${dryRun ? 'Would remove' : 'Removed'} ${rows.length}: ${formatBytes(bytes)}`)
+  })
+}

@@ -1,0 +1,89 @@
+/** `windlass pull --all-tags` and `--all-platforms`: several images by one name. */
+import { WindlassError, asWindlassError } from '../../lib/errors.js'
+import { parseImageName } from '../../lib/image/index.js'
+import { printable } from '../../lib/image/printable.js'
+import type { PulledImage, PullOptions, Windlass } from '../../pipelines/index.js'
+import { Told, tell } from '../failure.js'
+import { followSet } from '../follow-set.js'
+import type { ProgressFlags } from '../progress-flags.js'
+import { statusLine } from '../render/status-line.js'
+import type { Terminal } from '../terminal.js'
+
+export interface SetFlags extends ProgressFlags {
+  readonly json?: boolean
+  readonly failFast?: boolean
+}
+
+/** `<name>@<digest>`: what gives exactly this image, whatever becomes of the tag. */
+export const pinned = ({ name, digest }: Pick<PulledImage, 'name' | 'digest'>): string =>
+  name.endsWith(`@${digest}`) ? name : `${name}@${digest}`
+
+/** What came, without the config, which `inspect --config` gives as it is. */
+export const asJson = (image: PulledImage): object => ({ ...image, config: undefined })
+
+/** One line about one image on stdout. */
+export const printImage = (image: PulledImage, { json }: SetFlags, { output }: Terminal): Promise<boolean> =>
+  json ? output.json(asJson(image)) : output.line(printable(pinned(image), 2_000))
+
+/** Tells a failure, in both places; its exit code. */
+export async function printFailure(
+  error: unknown,
+  name: string,
+  { json }: SetFlags,
+  terminal: Terminal,
+): Promise<number> {
+  if (json) await terminal.output.json({ name, error: asWindlassError(error).toJSON() })
+  return tell(error, terminal)
+}
+
+/** @throws USAGE for a name that is no bare repository (S2-02) */
+export function mustNameRepository(name: string): void {
+  const named = parseImageName(name)
+  if (named.kind === 'registry' && named.reference.tag === undefined && !named.reference.digest) return
+  throw new WindlassError('USAGE', `tag can't be used with --all-tags/-a: ${name}`, {
+    reference: name,
+    hint: 'Leave out the tag and the digest, or leave out --all-tags.',
+  })
+}
+
+/** Every tag of a repository. A tag that fails is told, and in the end its exit code is the command's (C8). */
+export async function pullTags(
+  name: string,
+  windlass: Windlass,
+  options: PullOptions,
+  flags: SetFlags,
+  terminal: Terminal,
+): Promise<void> {
+  const failFast = flags.failFast ?? false
+  let failed: number | undefined
+  const set = windlass.pullAllTags(name, { ...options, failFast })
+  const result = await followSet(set, flags, terminal, {
+    pulled: (image) => printImage(image, flags, terminal),
+    failed: async (error, started) => {
+      // Those that were stopped because another failed have nothing to say for themselves.
+      if (asWindlassError(error).code === 'CANCELLED') return
+      failed ??= await printFailure(error, started.name, flags, terminal)
+    },
+  }).catch((error: unknown) => {
+    const cancelled = asWindlassError(error).code === 'CANCELLED'
+    throw failed === undefined || cancelled ? error : new Told(failed)
+  })
+  if (!flags.quiet) terminal.stderr.write(`${statusLine(result.name, result.status)}\n`)
+  if (failed !== undefined) throw new Told(failed)
+}
+
+/** Every platform of an index, under one name. */
+export async function pullPlatforms(
+  name: string,
+  windlass: Windlass,
+  options: PullOptions,
+  flags: SetFlags,
+  terminal: Terminal,
+): Promise<void> {
+  const set = windlass.pullAllPlatforms(name, options)
+  const silent = { pulled: () => Promise.resolve(), failed: () => Promise.resolve() }
+  const index = await followSet(set, flags, terminal, silent)
+  if (!flags.quiet) terminal.stderr.write(`${statusLine(index.name, index.status)}\n`)
+  if (flags.json) await terminal.output.json({ ...index, images: index.images.map(asJson) })
+  else await terminal.output.line(printable(pinned(index), 2_000))
+}

@@ -1,0 +1,7 @@
+/** What a pull came to, in Docker's words (S2-06). */
+import { printable } from '../../lib/image/printable.js'
+
+export const statusLine = (name: string, status: 'newer' | 'up-to-date'): string =>
+  status === 'newer'
+    ? `Downloaded newer image for ${printable(name, 500)}`
+    : `Image is up to date for ${printable(name, 500)}`

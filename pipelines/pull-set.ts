@@ -1,0 +1,144 @@
+/**
+ * Several pulls that are one piece of work: the tags of a repository, the platforms of an index. Each has events of its
+ * own; together they have one result and one end.
+ */
+import { Observable, type Subscriber } from 'rxjs'
+import { asWindlassError } from '../lib/errors.js'
+import { type Flow, type Run, Scope, type Stage, run, stage } from '../lib/flow/index.js'
+import { ListenerGuard } from '../lib/flow/listener-guard.js'
+import type { PulledImage } from '../lib/stages/index.js'
+import { cancelled } from './only.js'
+import type { Pull } from './pull-run.js'
+
+/** One of the pulls, and the normalised name that it pulls. */
+export interface StartedPull {
+  readonly name: string
+  readonly pull: Pull
+}
+
+export interface PullSet<Result> {
+  /** Each pull as it starts; a late subscriber gets first those that are under way. Completes with the set. */
+  readonly each: Observable<StartedPull>
+  /** What came of all of them. Rejects with a WindlassError. */
+  readonly done: Promise<Result>
+  /** Asks all of them to end; `done` rejects with CANCELLED. */
+  cancel(reason?: unknown): void
+  /** Settles when all that they had under way is cleared away. */
+  closed(): Promise<void>
+}
+
+/** Makes each pull known to who follows the set, until it is over. */
+export type Announce = (started: StartedPull) => { readonly over: () => void }
+
+export interface EachPullOptions<In, Out> {
+  /** How many are under way at once (2). */
+  readonly slots?: number
+  readonly start: (input: In) => StartedPull
+  readonly announce: Announce
+  /** What to make of an image; of a failure, unless it is thrown again, which ends them all. */
+  readonly pulled: (image: PulledImage, input: In) => Out
+  readonly failed: (error: unknown, input: In) => Out
+}
+
+/** A pull for each element, its result once it is over and cleared away; in the order of the elements. */
+export function eachPull<In, Out>({
+  slots = 2,
+  start,
+  announce,
+  pulled,
+  failed,
+}: EachPullOptions<In, Out>): Stage<In, Out> {
+  return stage(
+    async (input: In, turn): Promise<Out> => {
+      const started = start(input)
+      const { pull } = started
+      const known = announce(started)
+      const cancel = (): void => pull.cancel(turn.signal.reason)
+      turn.signal.addEventListener('abort', cancel, { once: true })
+      try {
+        return pulled(await pull.done, input)
+      } catch (error) {
+        if (turn.signal.aborted) throw error
+        return failed(error, input)
+      } finally {
+        turn.signal.removeEventListener('abort', cancel)
+        await pull.closed()
+        known.over()
+      }
+    },
+    { name: 'each-pull', slots, order: 'source' },
+  )
+}
+
+export interface PullSetStart<Result> {
+  readonly signal: AbortSignal | undefined
+  /** What the set reads to its end: one result. */
+  readonly prepare: (announce: Announce, signal: AbortSignal) => Promise<Flow<Result>>
+}
+
+export class PullSetRun<Result> implements PullSet<Result> {
+  readonly each: Observable<StartedPull>
+  readonly done: Promise<Result>
+  readonly #scope = new Scope()
+  readonly #stop = new AbortController()
+  readonly #underWay = new Set<StartedPull>()
+  readonly #listeners = new Set<Subscriber<StartedPull>>()
+  #over = false
+  #run: Run | undefined
+
+  constructor({ signal, prepare }: PullSetStart<Result>) {
+    this.each = new ListenerGuard(
+      new Observable<StartedPull>((listener) => this.#welcome(listener)),
+      (error) => this.#scope.emit({ type: 'listener-failed', error }),
+    )
+    const onAbort = (): void => this.cancel(signal?.reason)
+    if (signal?.aborted) onAbort()
+    else signal?.addEventListener('abort', onAbort, { once: true })
+    this.done = this.#go(prepare).finally(() => {
+      signal?.removeEventListener('abort', onAbort)
+      this.#over = true
+      for (const listener of this.#listeners) listener.complete()
+    })
+    this.done.catch(() => undefined) // whoever only follows each of them is told there
+  }
+
+  cancel(reason?: unknown): void {
+    this.#stop.abort(reason)
+    this.#run?.cancel(reason)
+  }
+
+  async closed(): Promise<void> {
+    await this.done.catch(() => undefined)
+    await this.#run?.closed()
+    await this.#scope.close()
+  }
+
+  #welcome(listener: Subscriber<StartedPull>): void {
+    for (const started of this.#underWay) listener.next(started)
+    if (this.#over) {
+      listener.complete()
+      return
+    }
+    this.#listeners.add(listener)
+    listener.add(() => this.#listeners.delete(listener))
+  }
+
+  readonly #announce: Announce = (started) => {
+    this.#underWay.add(started)
+    for (const listener of [...this.#listeners]) listener.next(started)
+    return { over: () => this.#underWay.delete(started) }
+  }
+
+  async #go(prepare: PullSetStart<Result>['prepare']): Promise<Result> {
+    try {
+      const flow = await prepare(this.#announce, this.#stop.signal)
+      if (this.#stop.signal.aborted) throw cancelled(this.#stop.signal.reason, 'pull')
+      const results: Result[] = []
+      this.#run = run(flow, (result) => [results.push(result)], this.#scope)
+      await this.#run.done
+      return results[0]! // the flow's one, as prepare promises
+    } catch (caught) {
+      throw this.#stop.signal.aborted ? cancelled(caught, 'pull') : asWindlassError(caught)
+    }
+  }
+}

@@ -1,0 +1,28 @@
+/** The images that a name of the store stands for: the one it points at, or each that is here of the index it points at. */
+import { type Descriptor, isIndexType, matchPlatform, parseImageIndex } from '../lib/image/index.js'
+import { deepestIndex } from '../lib/stages/index.js'
+import type { Store } from '../lib/store/index.js'
+
+const largestIndex = 4 * 1024 * 1024
+
+/** @throws STORE_CORRUPT, MANIFEST_INVALID where an index cannot be read */
+export async function storedImages(
+  descriptor: Descriptor,
+  store: Store,
+  depth = deepestIndex,
+): Promise<readonly Descriptor[]> {
+  if (!isIndexType(descriptor.mediaType)) return [descriptor]
+  if (depth === 0) return []
+  const { manifests } = parseImageIndex(await store.blobs.read(descriptor.digest, largestIndex))
+  const found: Descriptor[] = []
+  for (const entry of manifests) {
+    // What fits not even its own platform is no image (an attestation), and was not pulled.
+    const isImage = matchPlatform(entry.platform ?? anyPlatform, [entry]).length > 0
+    if (isImage && (await store.blobs.has(entry.digest)))
+      found.push(...(await storedImages(entry, store, depth - 1)))
+  }
+  return found
+}
+
+/** An entry without a platform fits any. */
+const anyPlatform = { os: 'linux', architecture: 'amd64' }

@@ -1,0 +1,237 @@
+/**
+ * Reads the whole store again: every blob against its digest, and every unpacked tree of an image that has a name against
+ * a fresh unpacking of its blob, entry by entry. Nothing is noted when a tree is committed that would make this cheaper:
+ * it would cost each pull a second reading of all that it wrote.
+ */
+import { WindlassError, asWindlassError, type ErrorRecord } from '../lib/errors.js'
+import type { Digest } from '../lib/image/index.js'
+import { type Store, inventory, verifyBlob } from '../lib/store/index.js'
+import { type NamedParts, partsOf } from './image-parts.js'
+import type { Repair } from './repair.js'
+import { type LayerCheck, checkTrees } from './verify-layer.js'
+
+export interface VerifyOptions {
+  /** Bring again what is damaged or missing: trees out of their blobs, blobs from where the image's name says. */
+  readonly repair?: boolean
+  readonly signal?: AbortSignal
+}
+
+/** Something that is not as it should be. */
+export interface StoreProblem {
+  /** `tree`: an unpacked layer, its digest a diffID; `blob`: what no name needs. */
+  readonly kind: 'manifest' | 'index' | 'config' | 'layer' | 'tree' | 'blob'
+  readonly digest: Digest
+  readonly path: string
+  /** Names of the images that need it. */
+  readonly images: readonly string[]
+  /** What is wrong, as a clause. */
+  readonly why: string
+  readonly repaired: boolean
+  /** Why it could not be repaired. */
+  readonly error?: ErrorRecord
+}
+
+export interface VerifyReport {
+  readonly images: number
+  readonly blobs: number
+  /** Bytes of all blobs that were read. */
+  readonly bytes: number
+  /** Unpacked trees that were held against their blobs. */
+  readonly trees: number
+  readonly problems: readonly StoreProblem[]
+  /** DiffIDs of trees that cannot be held against anything: their blobs were not kept. */
+  readonly unverifiable: readonly Digest[]
+  /** What nothing leads to, and `collect` would remove; undefined where damage hides what leads where. */
+  readonly unreferenced: readonly Digest[] | undefined
+  /** Paths in the store that no version of it writes. */
+  readonly strangers: readonly string[]
+}
+
+export interface VerifyParts {
+  readonly store: Store
+  readonly layers: LayerCheck
+  /** None where nothing is to be repaired. */
+  readonly repair: Repair | undefined
+}
+
+/** @throws WindlassError STORE_CORRUPT where the list of names cannot be read; CANCELLED; what the disk says */
+export async function verifyStore(parts: VerifyParts, signal?: AbortSignal): Promise<VerifyReport> {
+  try {
+    return await new Verification(parts, signal).report()
+  } catch (error) {
+    const reason: unknown = signal?.aborted ? signal.reason : error
+    if (!signal?.aborted || reason instanceof WindlassError) throw reason
+    throw new WindlassError('CANCELLED', 'The verification was cancelled', { cause: reason })
+  }
+}
+
+class Verification {
+  readonly #store: Store
+  readonly #problems = new Map<string, StoreProblem>()
+  readonly #checked = new Map<Digest, boolean>()
+  readonly #treesChecked = new Set<Digest>()
+  readonly #unverifiable = new Set<Digest>()
+  #images = 0
+  #bytes = 0
+  #trees = 0
+
+  constructor(
+    private readonly parts: VerifyParts,
+    private readonly signal: AbortSignal | undefined,
+  ) {
+    this.#store = parts.store
+  }
+
+  async report(): Promise<VerifyReport> {
+    const store = this.#store
+    for (const { name } of await store.names.list()) await this.#image(name)
+    const { things, strangers } = await inventory(store.directory)
+    for (const { kind, digest } of things) if (kind === 'blob') await this.#stray(digest)
+    return {
+      images: this.#images,
+      blobs: this.#checked.size,
+      bytes: this.#bytes,
+      trees: this.#trees,
+      problems: [...this.#problems.values()],
+      unverifiable: [...this.#unverifiable],
+      unreferenced: await this.#unreferenced(),
+      strangers,
+    }
+  }
+
+  /** All that the name needs. A name that somebody else removes or moves meanwhile needs nothing of us. */
+  async #image(name: string): Promise<void> {
+    this.#images++
+    for (let parts = await partsOf(name, this.#store); parts; parts = await this.#again(parts)) {
+      for (const { kind, descriptor } of parts.documents)
+        await this.#blob(kind, descriptor.digest, parts, descriptor.size)
+      for (const layer of parts.layers) await this.#layer(layer, parts)
+      // What is behind a damaged document can be seen once that is mended.
+      if (parts.readable) return
+    }
+  }
+
+  /** What there is to be seen now, if that is more than before. */
+  async #again({ name, documents }: NamedParts): Promise<NamedParts | undefined> {
+    const parts = await partsOf(name, this.#store)
+    return parts && (parts.readable || parts.documents.length > documents.length) ? parts : undefined
+  }
+
+  /** Whether the blob is whole, at last. */
+  async #blob(
+    kind: StoreProblem['kind'],
+    digest: Digest,
+    parts: NamedParts,
+    size: number | undefined,
+    mayBeMissing = false,
+  ): Promise<boolean> {
+    const known = this.#checked.get(digest)
+    if (known !== undefined) {
+      this.#alsoNeededBy(digest, parts.name)
+      return known
+    }
+    const path = this.#store.blobs.path(digest)
+    const found = await this.#look(digest, size)
+    if (found.state === 'missing' && mayBeMissing) return false
+    if (found.state !== 'whole' && !(await parts.isCurrent())) return false
+    const whole = found.state === 'whole'
+    const mended =
+      !whole &&
+      (await this.#mend(
+        {
+          kind,
+          digest,
+          path,
+          images: [parts.name],
+          why: found.state === 'missing' ? 'it is missing' : found.why,
+        },
+        async (repair) => {
+          if (found.state === 'damaged') await this.#store.garbage.discard({ path, inode: found.inode })
+          await repair.bring(kind, digest, parts)
+        },
+      ))
+    this.#checked.set(digest, whole || mended)
+    return whole || mended
+  }
+
+  async #layer({ descriptor, diffID }: NamedParts['layers'][number], parts: NamedParts): Promise<void> {
+    const { digest, size } = descriptor
+    const disk = diffID && (await this.parts.layers.look(diffID))
+    // Where there is a tree, the blob may have been left out on purpose; without a config nobody knows of a tree.
+    const mayBeMissing = disk !== undefined || diffID === undefined
+    const blob = await this.#blob('layer', digest, parts, size, mayBeMissing)
+    if (!diffID || !disk || this.#treesChecked.has(diffID)) return
+    this.#treesChecked.add(diffID)
+    const source = blob ? { descriptor, diffID } : undefined
+    if (!source && disk.faults.length === 0) {
+      this.#unverifiable.add(diffID)
+      return
+    }
+    const { compared, why } = await checkTrees(this.parts.layers, disk, source, this.signal)
+    this.#trees += compared
+    if (why === undefined || !(await parts.isCurrent())) return
+    await this.#mend(
+      { kind: 'tree', digest: diffID, path: disk.path, images: [parts.name], why },
+      async (repair) => {
+        if (!(await this.#store.blobs.has(digest, size))) await repair.bring('layer', digest, parts)
+        await this.parts.layers.replace(disk, { descriptor, diffID }, this.signal)
+      },
+    )
+  }
+
+  /** A blob that no name needs. */
+  async #stray(digest: Digest): Promise<void> {
+    if (this.#checked.has(digest)) return
+    const found = await this.#look(digest)
+    if (found.state === 'missing') return
+    this.#checked.set(digest, found.state === 'whole')
+    if (found.state === 'whole') return
+    const path = this.#store.blobs.path(digest)
+    await this.#mend({ kind: 'blob', digest, path, images: [], why: found.why }, async () => {
+      await this.#store.garbage.discard({ path, inode: found.inode })
+    })
+  }
+
+  async #look(digest: Digest, size?: number) {
+    const path = this.#store.blobs.path(digest)
+    const found = await verifyBlob({ path, digest, signal: this.signal, ...(size !== undefined && { size }) })
+    if (found.state === 'whole') this.#bytes += found.bytes
+    return found
+  }
+
+  async #mend(
+    problem: Omit<StoreProblem, 'repaired'>,
+    work: (repair: Repair) => Promise<void>,
+  ): Promise<boolean> {
+    const { repair } = this.parts
+    let error: WindlassError | undefined
+    if (repair)
+      await work(repair).catch((caught: unknown) => {
+        this.signal?.throwIfAborted()
+        error = asWindlassError(caught)
+      })
+    const repaired = repair !== undefined && error === undefined
+    this.#problems.set(`${problem.kind} ${problem.digest}`, {
+      ...problem,
+      repaired,
+      ...(error && { error: error.toJSON() }),
+    })
+    return repaired
+  }
+
+  #alsoNeededBy(digest: Digest, name: string): void {
+    for (const [key, problem] of this.#problems)
+      if (problem.digest === digest && !problem.images.includes(name))
+        this.#problems.set(key, { ...problem, images: [...problem.images, name] })
+  }
+
+  async #unreferenced(): Promise<readonly Digest[] | undefined> {
+    try {
+      const { removed } = await this.#store.garbage.collect({ dryRun: true, keepPartials: Infinity })
+      return removed.map(({ digest }) => digest)
+    } catch (error) {
+      if (error instanceof WindlassError && error.code === 'STORE_CORRUPT') return undefined
+      throw error
+    }
+  }
+}

@@ -1,0 +1,74 @@
+/** `windlass inspect`: what it prints, and that it does without the tags. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { putImage, tinyImage } from '../../../lib/testing/images/index.js'
+import { type TestRegistry, problem, startRegistry } from '../../../lib/testing/registry/index.js'
+import { windlass } from '../test-terminal.js'
+
+const image = tinyImage({ config: { config: { Labels: { a: 'b' } }, docker_version: '20.10' } })
+
+let registry: TestRegistry
+let lists = true
+beforeAll(async () => {
+  registry = await startRegistry()
+  await putImage(registry, 'team/app', '1', image)
+  await putImage(registry, 'team/app', '2', image)
+  registry.hook(({ kind }) => (kind === 'tags' && !lists ? problem(403, 'DENIED', 'no lists') : undefined))
+})
+afterAll(() => registry.close())
+
+const inspect = (...args: readonly string[]) =>
+  windlass(['inspect', '--platform', 'linux/amd64', ...args, `${registry.host}/team/app:1`])
+
+describe('windlass inspect', () => {
+  it('S4-22: prints what skopeo printed, first of all, under the same names', async () => {
+    const { code, out, err } = await inspect('--json')
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    const fields = JSON.parse(out) as Record<string, unknown>
+    expect(Object.keys(fields).slice(0, 10)).toEqual([
+      ...[
+        'Name',
+        'Tag',
+        'Digest',
+        'RepoTags',
+        'Created',
+        'DockerVersion',
+        'Labels',
+        'Architecture',
+        'Os',
+        'Layers',
+      ],
+    ])
+    expect(fields).toMatchObject({
+      Tag: '1',
+      RepoTags: ['1', '2'],
+      DockerVersion: '20.10',
+      Labels: { a: 'b' },
+    })
+    expect(out.trimEnd()).not.toContain('\n')
+    expect((await inspect()).out.split('\n').length).toBeGreaterThan(10)
+  })
+
+  it('S4-01: warns where the tags cannot be listed, and lists none with --no-tags, --raw and --config', async () => {
+    lists = false
+    const { code, out, err } = await inspect()
+    expect(code).toBe(0)
+    expect(err).toMatch(/^windlass: warning: The tags could not be listed: .*no lists\n$/)
+    expect(JSON.parse(out)).toMatchObject({ Tag: '1', RepoTags: [] })
+    const before = registry.requests.length
+    for (const flag of ['--no-tags', '--raw', '--config'])
+      expect(await inspect(flag)).toMatchObject({ code: 0, err: '' })
+    expect(registry.requests.slice(before).filter(({ kind }) => kind === 'tags')).toEqual([])
+    lists = true
+  })
+
+  it('S2-78: warns of an image for another platform', async () => {
+    const { code, err } = await windlass([
+      'inspect',
+      '--platform',
+      'linux/s390x',
+      `${registry.host}/team/app:1`,
+    ])
+    expect(code).toBe(0)
+    expect(err).toContain('is for linux/amd64, not for linux/s390x')
+  })
+})

@@ -1,0 +1,165 @@
+/** `windlass pull` of more than one image by one name: what it prints, and what it ends with. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { decodeEvent } from '../../../lib/events/index.js'
+import { buildImage, buildIndex, putImage } from '../../../lib/testing/images/index.js'
+import { type TestRegistry, faults, startRegistry } from '../../../lib/testing/registry/index.js'
+import { run as runOn } from '../../../cli/program.js'
+import { TestTerminal, windlass as run } from '../test-terminal.js'
+
+const image = (label: string, architecture = 'amd64') =>
+  buildImage({
+    layers: [{ entries: [{ path: label, content: label }] }],
+    platform: { os: 'linux', architecture },
+  })
+
+const images = new Map(['a', 'b', 'c'].map((tag) => [tag, image(tag)]))
+const index = buildIndex([image('x'), image('y', 'arm64')])
+
+let work: string
+let registry: TestRegistry
+let stores = 0
+beforeAll(async () => (work = await mkdtemp(path.join(tmpdir(), 'windlass-pull-cli-'))))
+afterAll(() => rm(work, { recursive: true }))
+beforeEach(async () => {
+  registry = await startRegistry()
+  stores++
+  for (const [tag, each] of images) await putImage(registry, 'team/app', tag, each)
+  await putImage(registry, 'team/multi', '1', index)
+})
+afterEach(() => registry.close())
+
+const pull = (...args: readonly string[]) =>
+  run(['pull', '--store', path.join(work, String(stores)), ...args])
+const repository = (): string => `${registry.host}/team/app`
+const pinned = (tag: string): string => `${repository()}:${tag}@${images.get(tag)!.manifest.digest}`
+const amd64 = ['--platform', 'linux/amd64']
+
+describe('pull --all-tags', () => {
+  it('S2-01 S2-06: prints each tag, shows each for itself, and says in Docker’s words what came of it', async () => {
+    const { code, out, err } = await pull('-a', ...amd64, repository())
+    expect(code).toBe(0)
+    expect(out).toBe(['a', 'b', 'c'].map((tag) => `${pinned(tag)}\n`).join(''))
+    const heads = err.split('\n').filter((line) => line.startsWith('Pulling '))
+    expect(heads).toEqual(['a', 'b', 'c'].map((tag) => `Pulling ${repository()}:${tag} for linux/amd64`))
+    expect(err).toMatch(new RegExp(`Downloaded newer image for ${repository()}\n$`))
+    const again = await pull('-a', ...amd64, repository())
+    expect(again.err).toMatch(new RegExp(`Image is up to date for ${repository()}\n$`))
+    expect(again.err).not.toContain('newer')
+  })
+
+  it('C8: a tag that fails does not stop the others, is told, and decides the exit code', async () => {
+    registry.addFault(faults.status(403, { kind: 'manifest', reference: 'b', times: Infinity }))
+    const { code, out, err } = await pull('-a', '-q', ...amd64, repository())
+    expect(code).toBe(3)
+    expect(out).toBe(`${pinned('a')}\n${pinned('c')}\n`)
+    expect(err).toMatch(/^windlass: .*403.*team\/app:b/)
+    const { out: json } = await pull('-a', '-q', '--json', ...amd64, repository())
+    expect(
+      json
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toMatchObject([
+      { name: `${repository()}:a`, status: 'up-to-date' },
+      { name: `${repository()}:b`, error: { code: 'DENIED' } },
+      { name: `${repository()}:c`, status: 'up-to-date' },
+    ])
+  })
+
+  it('S2-05 C8: --fail-fast ends with the first that fails, also of several names', async () => {
+    registry.addFault(faults.status(403, { kind: 'manifest', reference: 'a', times: Infinity }))
+    const { code, out } = await pull(
+      '-a',
+      '--fail-fast',
+      '-q',
+      ...amd64,
+      repository(),
+      `${registry.host}/team/multi`,
+    )
+    expect(code).toBe(3)
+    expect(out).toBe('')
+    const names = [`${repository()}:a`, `${repository()}:b`]
+    expect(await pull('--fail-fast', '-q', ...amd64, ...names)).toMatchObject({ code: 3, out: '' })
+    expect(await pull('-q', ...amd64, ...names)).toMatchObject({ code: 3, out: `${pinned('b')}\n` })
+  })
+
+  it('S2-02 C1: a tag or a digest beside -a is wrong usage; without -a a bare name means latest', async () => {
+    for (const suffix of [':a', `@${index.manifest.digest}`]) {
+      const { code, err } = await pull('-a', repository(), `${repository()}${suffix}`)
+      expect(code).toBe(2)
+      expect(err).toContain("tag can't be used with --all-tags/-a")
+    }
+    expect(await pull('-a', 'oci:somewhere')).toMatchObject({ code: 2 })
+    expect(await pull('-a', '--rootfs', path.join(work, 'tree'), repository())).toMatchObject({ code: 2 })
+    expect(registry.requests).toEqual([])
+    expect(await pull(repository())).toMatchObject({ code: 4 })
+    expect(registry.requests.filter(({ kind }) => kind === 'manifest').map((each) => each.reference)).toEqual(
+      ['latest'],
+    )
+  })
+
+  it('S2-18: the events of one tag come together, from its start to its end', async () => {
+    const { err } = await pull('-a', '--progress', 'json', ...amd64, repository())
+    const events = err
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map(decodeEvent)
+    const edges = events.flatMap((event) =>
+      event.type === 'start' ? [event.reference] : event.type === 'end' ? ['end'] : [],
+    )
+    expect(edges).toEqual(['a', 'b', 'c'].flatMap((tag) => [`${repository()}:${tag}`, 'end']))
+  })
+
+  it('ends with 130 on Ctrl-C, whatever failed before, and tells it once', async () => {
+    registry.addFault(faults.status(403, { kind: 'manifest', reference: 'a', times: Infinity }))
+    registry.addFault(faults.stall(10, { times: Infinity }))
+    const terminal = new TestTerminal()
+    const store = path.join(work, String(stores))
+    const ended = runOn(['pull', '-a', '-q', '--store', store, ...amd64, repository()], terminal)
+    await expect.poll(() => registry.struck).toContain('stall')
+    await expect.poll(() => terminal.err).toContain('team/app:a')
+    terminal.signals.emit('SIGINT')
+    expect(await ended).toBe(130)
+    expect(terminal.out).toBe('')
+    expect(terminal.err.match(/^windlass: .*Cancelled/gm)).toHaveLength(1)
+  })
+
+  it('ends with 4 for a repository that is not there', async () => {
+    expect(await pull('-a', `${registry.host}/no/such`)).toMatchObject({ code: 4, out: '' })
+  })
+})
+
+describe('pull --all-platforms', () => {
+  const name = (): string => `${registry.host}/team/multi:1`
+
+  it('S2-79: prints the name with the digest of the index, once all platforms are here', async () => {
+    const { code, out, err } = await pull('--all-platforms', name())
+    expect(code).toBe(0)
+    expect(out).toBe(`${name()}@${index.manifest.digest}\n`)
+    expect(err).toContain(`Pulling ${name()} for linux/amd64\n`)
+    expect(err).toContain(`Pulling ${name()} for linux/arm64\n`)
+    expect(err).toMatch(new RegExp(`Downloaded newer image for ${name()}\n$`))
+    const { out: json } = await pull('--all-platforms', '-q', '--json', name())
+    expect(JSON.parse(json)).toMatchObject({
+      name: name(),
+      digest: index.manifest.digest,
+      status: 'up-to-date',
+      images: [{ platform: 'linux/amd64' }, { platform: 'linux/arm64' }],
+    })
+  })
+
+  it('goes with no one platform, no one tree, and not with all tags', async () => {
+    for (const other of [amd64, ['--rootfs', path.join(work, 'tree')], ['-a']])
+      expect(await pull('--all-platforms', ...other, name())).toMatchObject({ code: 2 })
+  })
+
+  it('tells a failure once', async () => {
+    registry.addFault(faults.status(403, { kind: 'blob', times: Infinity }))
+    const { code, out, err } = await pull('--all-platforms', '-q', name())
+    expect({ code, out }).toEqual({ code: 3, out: '' })
+    expect(err.match(/^windlass: /gm)).toHaveLength(1)
+  })
+})

@@ -1,0 +1,266 @@
+/** What inspecting gives, what it asks for, and what it does without. */
+import { describe, expect, it } from 'vitest'
+import { digestOf, mediaTypes } from '../../lib/image/index.js'
+import { buildImage, buildIndex, putImage } from '../../lib/testing/images/index.js'
+import { type TestRegistry, faults, problem } from '../../lib/testing/registry/index.js'
+import { inspectedFields } from '../../pipelines/index.js'
+import { Workbench, asked, fileNamed, imageOf } from './workbench.js'
+
+const platform = 'linux/amd64'
+const nameIn = ({ host }: TestRegistry, suffix = ':1'): string => `${host}/team/app${suffix}`
+
+describe('inspect', () => {
+  const bench = new Workbench()
+
+  it('S4-22: gives the tag, the digest, all tags, and what the config says, with the layers', async () => {
+    const registry = await bench.registry({ pageSize: 1 })
+    const image = imageOf(['base', 'top'], {
+      format: 'docker',
+      config: {
+        created: '2016-01-28T10:00:00.5Z',
+        docker_version: '1.9.1',
+        config: { Labels: { vendor: 'us' }, Env: ['A=b'] },
+      },
+    })
+    await putImage(registry, 'team/app', '1', image)
+    await putImage(registry, 'team/app', '2', imageOf(['other']))
+    const puller = await bench.puller()
+    const inspection = await puller.inspect(nameIn(registry), { platform, tags: true })
+    expect(inspectedFields(inspection)).toMatchObject({
+      Name: `${registry.host}/team/app`,
+      Tag: '1',
+      Digest: image.manifest.digest,
+      RepoTags: ['1', '2'],
+      Created: '2016-01-28T10:00:00.5Z',
+      DockerVersion: '1.9.1',
+      Labels: { vendor: 'us' },
+      Architecture: 'amd64',
+      Os: 'linux',
+      Layers: image.layers.map(({ digest }) => digest),
+      ImageId: image.config.digest,
+    })
+    expect(inspection.warnings).toEqual([])
+  })
+
+  it('S4-22: says nothing that nobody said', async () => {
+    const registry = await bench.registry()
+    await putImage(
+      registry,
+      'team/app',
+      '1',
+      imageOf(['base'], { config: { created: undefined, config: null } }),
+    )
+    const puller = await bench.puller()
+    expect(inspectedFields(await puller.inspect(nameIn(registry), { platform }))).toMatchObject({
+      ...{ RepoTags: [], Created: null, DockerVersion: '', Labels: null, Env: null },
+    })
+  })
+
+  it('S4-18: asks for the manifest and then the config, and for no layer', async () => {
+    const registry = await bench.registry()
+    const image = imageOf(['base', 'top'])
+    await putImage(registry, 'team/app', '1', image)
+    const puller = await bench.puller()
+    await puller.inspect(nameIn(registry), { platform })
+    expect(asked(registry)).toEqual(['manifest 1', `blob ${image.config.digest}`])
+  })
+
+  it('S4-18 S4-07: a manifest that is not what its digest says ends it before the config is asked for', async () => {
+    const registry = await bench.registry()
+    const image = imageOf(['base'])
+    await putImage(registry, 'team/app', '1', image)
+    registry.addFault(faults.wrongManifest())
+    const puller = await bench.puller()
+    const named = puller.inspect(nameIn(registry, `@${image.manifest.digest}`), { platform })
+    await expect(named).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
+    expect(asked(registry)).toHaveLength(1)
+  })
+
+  it('S4-01: neither needs the tags nor waits for them to ask for the manifest', async () => {
+    const registry = await bench.registry()
+    await putImage(registry, 'team/app', '1', imageOf(['base']))
+    registry.hook(({ kind }) => (kind === 'tags' ? problem(403, 'DENIED', 'no lists here') : undefined))
+    const puller = await bench.puller()
+    const without = await puller.inspect(nameIn(registry), { platform })
+    expect(asked(registry).filter((each) => each.startsWith('tags'))).toEqual([])
+    expect(without.tags).toBeUndefined()
+
+    const inspection = await puller.inspect(nameIn(registry), { platform, tags: true })
+    expect(inspection).toMatchObject({
+      warnings: [{ code: 'tags-not-listed', message: expect.stringContaining('no lists here') }],
+      image: { platform },
+    })
+    expect(inspectedFields(inspection)?.RepoTags).toEqual([])
+  })
+
+  it('S4-02: by digest asks by digest, and its failure is what is reported: nothing else is tried', async () => {
+    const registry = await bench.registry()
+    const image = imageOf(['base'])
+    await putImage(registry, 'team/app', '1', image)
+    const puller = await bench.puller()
+    const { digest } = image.manifest
+    expect((await puller.inspect(nameIn(registry, `@${digest}`), { platform })).tag).toBeUndefined()
+    expect(asked(registry)[0]).toBe(`manifest ${digest}`)
+    const before = registry.requests.length
+    const missing = puller.inspect(nameIn(registry, `@${digestOf(Buffer.from('nothing'))}`))
+    await expect(missing).rejects.toMatchObject({ code: 'MANIFEST_UNKNOWN', exitCode: 4 })
+    expect(registry.requests).toHaveLength(before + 1)
+  })
+
+  it('S4-03 S4-04: by tag asks by GET, and a bare name for latest', async () => {
+    const registry = await bench.registry()
+    await putImage(registry, 'team/app', 'latest', imageOf(['base']))
+    const puller = await bench.puller()
+    expect(await puller.inspect(nameIn(registry, ''), { platform })).toMatchObject({ tag: 'latest' })
+    const manifests = registry.requests.filter(({ kind }) => kind === 'manifest')
+    expect(manifests.map(({ method, reference }) => `${method} ${reference}`)).toEqual(['GET latest'])
+  })
+
+  it('S4-05 S2-12: an empty manifest does not exist', async () => {
+    const registry = await bench.registry()
+    registry.putManifest('team/app', '1', Buffer.alloc(0), mediaTypes.ociManifest)
+    const puller = await bench.puller()
+    const message = expect.stringContaining('image manifest does not exist for tag or digest')
+    await expect(puller.inspect(nameIn(registry))).rejects.toMatchObject({ message, exitCode: 4 })
+    await expect(puller.pull(nameIn(registry)).done).rejects.toMatchObject({ message, exitCode: 4 })
+  })
+
+  it('S4-06: what is no manifest of a known kind is unsupported, and the kind is named', async () => {
+    const registry = await bench.registry()
+    const type = 'application/vnd.example.thing+json'
+    registry.putManifest('team/app', '1', Buffer.from('{"schemaVersion":7}'), type)
+    const puller = await bench.puller()
+    const refused = { code: 'MANIFEST_UNSUPPORTED', message: expect.stringContaining(type) }
+    await expect(puller.inspect(nameIn(registry))).rejects.toMatchObject(refused)
+    await expect(puller.pull(nameIn(registry)).done).rejects.toMatchObject(refused)
+  })
+
+  it.each(['docker', 'oci'] as const)('S4-06 S4-21: takes %s images and lists', async (format) => {
+    const registry = await bench.registry()
+    const [amd, arm] = ['amd64', 'arm64'].map((architecture) =>
+      imageOf([architecture], { format, platform: { os: 'linux', architecture } }),
+    )
+    const index = buildIndex([amd!, arm!], { format })
+    await putImage(registry, 'team/app', '1', amd!)
+    await putImage(registry, 'team/app', 'list', index)
+    const puller = await bench.puller()
+    expect((await puller.inspect(nameIn(registry), { platform })).digest).toBe(amd!.manifest.digest)
+    const listed = await puller.inspect(nameIn(registry, ':list'), { platform: 'linux/arm64' })
+    expect(listed).toMatchObject({ digest: index.manifest.digest, image: { digest: arm!.manifest.digest } })
+    const none = puller.inspect(nameIn(registry, ':list'), { platform: 'linux/s390x' })
+    await expect(none).rejects.toMatchObject({
+      code: 'PLATFORM_UNMATCHED',
+      message: expect.stringContaining('no supported platform found in manifest list'),
+    })
+  })
+
+  it('S4-19: a config with other bytes ends it, and that is what is reported', async () => {
+    const registry = await bench.registry()
+    const image = imageOf(['base'])
+    await putImage(registry, 'team/app', '1', image)
+    registry.addFault(faults.wrongByte(3, { reference: image.config.digest, times: Infinity }))
+    const puller = await bench.puller()
+    await expect(puller.inspect(nameIn(registry), { platform })).rejects.toMatchObject({
+      code: 'DIGEST_MISMATCH',
+      message: expect.stringContaining(image.config.digest),
+      exitCode: 5,
+    })
+  })
+
+  it('S4-20: a config without a rootfs is refused, on any system', async () => {
+    const registry = await bench.registry()
+    const image = buildImage({ layers: [{ entries: fileNamed('base') }], config: { rootfs: undefined } })
+    await putImage(registry, 'team/app', '1', image)
+    const puller = await bench.puller()
+    await expect(puller.inspect(nameIn(registry), { platform })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('rootfs'),
+    })
+  })
+
+  it('ends when it is told to, whatever it waits for', async () => {
+    const registry = await bench.registry()
+    await putImage(registry, 'team/app', '1', imageOf(['base']))
+    registry.addFault(faults.slow(60_000, { kind: 'manifest', times: Infinity }))
+    const puller = await bench.puller()
+    const stop = new AbortController()
+    const inspection = puller.inspect(nameIn(registry), { tags: true, signal: stop.signal })
+    await expect.poll(() => registry.struck).toEqual(['slow'])
+    stop.abort()
+    await expect(inspection).rejects.toMatchObject({ code: 'CANCELLED', exitCode: 130 })
+    const early = puller.inspect(nameIn(registry), { signal: AbortSignal.abort() })
+    await expect(early).rejects.toMatchObject({ code: 'CANCELLED' })
+  })
+})
+
+describe('resolve', () => {
+  const bench = new Workbench()
+  const methods = ({ requests }: TestRegistry): string[] =>
+    requests.filter(({ kind }) => kind !== 'ping').map(({ method, kind }) => `${method} ${kind}`)
+
+  it('C4: a HEAD is all that it takes', async () => {
+    const registry = await bench.registry()
+    const index = buildIndex([imageOf(['base'])])
+    await putImage(registry, 'team/app', '1', index)
+    const puller = await bench.puller()
+    const { digest, mediaType, size } = index.manifest
+    expect(await puller.resolve(nameIn(registry))).toEqual({
+      name: nameIn(registry),
+      digest,
+      mediaType,
+      size,
+    })
+    expect(methods(registry)).toEqual(['HEAD manifest'])
+  })
+
+  it('C4: where HEAD is not answered, or tells no digest, the manifest itself is read', async () => {
+    const registry = await bench.registry()
+    const image = imageOf(['base'])
+    await putImage(registry, 'team/app', '1', image)
+    let withDigest = true
+    registry.hook(({ method, kind }) => {
+      if (kind !== 'manifest') return undefined
+      if (method === 'HEAD') return { status: 405, headers: {}, body: Buffer.alloc(0) }
+      if (withDigest) return undefined
+      const { mediaType, bytes } = image.manifest
+      return { status: 200, headers: { 'content-type': mediaType }, body: bytes }
+    })
+    const puller = await bench.puller()
+    const { digest, mediaType } = image.manifest
+    expect(await puller.resolve(nameIn(registry))).toMatchObject({ digest, mediaType })
+    withDigest = false
+    expect(await puller.resolve(nameIn(registry))).toMatchObject({ digest, mediaType })
+  })
+
+  it('C4: a name with a digest that the registry contradicts is refused; one that is not there is not found', async () => {
+    const registry = await bench.registry()
+    const image = imageOf(['base'])
+    const wrong = digestOf(Buffer.from('wrong'))
+    await putImage(registry, 'team/app', '1', image)
+    registry.hook(({ kind, reference }) =>
+      kind === 'manifest' && reference === wrong
+        ? {
+            status: 200,
+            headers: {
+              'docker-content-digest': image.manifest.digest,
+              'content-type': mediaTypes.ociManifest,
+            },
+            body: image.manifest.bytes,
+          }
+        : undefined,
+    )
+    const puller = await bench.puller()
+    await expect(puller.resolve(nameIn(registry, `@${wrong}`))).rejects.toMatchObject({
+      code: 'DIGEST_MISMATCH',
+    })
+    await expect(puller.resolve(nameIn(registry, ':2'))).rejects.toMatchObject({ exitCode: 4 })
+  })
+
+  it('C4: a pull relies on no HEAD', async () => {
+    const registry = await bench.registry()
+    await putImage(registry, 'team/app', '1', imageOf(['base']))
+    const puller = await bench.puller()
+    await puller.pull(nameIn(registry), { platform }).done
+    expect(methods(registry).filter((each) => each.startsWith('HEAD'))).toEqual([])
+  })
+})
