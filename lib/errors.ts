@@ -123,7 +123,11 @@ export class WindlassError extends Error {
 
   /** The error that `record` was made of, on the other side of a worker or a wire. */
   static from({ code, message, retryable, hint, ...subject }: ErrorRecord): WindlassError {
-    return new WindlassError(code, message, { retryable, ...(hint === undefined ? {} : { hint }), ...subject })
+    return new WindlassError(code, message, {
+      retryable,
+      ...(hint === undefined ? {} : { hint }),
+      ...subject,
+    })
   }
 }
 

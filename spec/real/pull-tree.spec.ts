@@ -49,7 +49,17 @@ describeReal('a real image', () => {
     const { args, input } = accessTo(registry)
     const reference = `${registry.host}/${pushedName(image, form)}`
     const result = await windlass(
-      ['pull', reference, '--store', store, '--rootfs', path('rootfs'), ...args],
+      // What links into a lower layer has no tree of its own (docs/decisions/0006).
+      [
+        'pull',
+        reference,
+        '--store',
+        store,
+        '--rootfs',
+        path('rootfs'),
+        ...(name === 'linked' ? ['--no-unpack'] : []),
+        ...args,
+      ],
       input === undefined ? {} : { input },
     )
     expectExit(result, 0, `${reference}@${formOf(image, form).manifest.digest}\n`)
@@ -70,6 +80,15 @@ describeReal('a real image', () => {
       await expectSameTree(path('rootfs'), pushed.base.rootfs)
     },
   )
+
+  it('refuses a layer that links to a file of a lower one, and says what to do', async () => {
+    const registry = registries.get('open')!
+    const { store } = await workspace()
+    const reference = `${registry.host}/${pushedName(pushed.linked, 'oci-gzip')}`
+    const result = await windlass(['pull', reference, '--store', store, '--plain-http'])
+    expectExit(result, 5, '')
+    expect(result.stderr).toContain('--no-unpack --rootfs')
+  })
 
   it('asks for a user name where the registry wants one, and ends with 3', async () => {
     for (const auth of ['basic', 'token'] as const) {

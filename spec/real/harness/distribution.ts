@@ -14,6 +14,8 @@ export interface DistributionOptions {
   readonly storage?: string
   /** Refuses to be written to. */
   readonly readOnly?: boolean
+  /** Serves schema 1: what was pushed as such, and a rewrite of schema 2 for who does not accept that. */
+  readonly schema1?: boolean
 }
 
 export interface LoggedRequest {
@@ -38,7 +40,7 @@ export interface Distribution {
 }
 
 export async function startDistribution(options: DistributionOptions = {}): Promise<Distribution> {
-  const { auth = 'open', readOnly = false } = options
+  const { auth = 'open', readOnly = false, schema1 = false } = options
   const directory = await mkdtemp(join(tmpdir(), 'windlass-distribution-'))
   const storage = options.storage ?? join(directory, 'storage')
   const tokens = auth === 'token' ? await startTokenServer(directory, credentials) : undefined
@@ -55,6 +57,7 @@ export async function startDistribution(options: DistributionOptions = {}): Prom
       maintenance: { uploadpurging: { enabled: false }, readonly: { enabled: readOnly } },
     },
     http: { addr: '127.0.0.1:0', secret: 'of a test' },
+    compatibility: { schema1: { enabled: schema1 } },
     ...(auth === 'basic' ? { auth: { htpasswd: { realm: 'windlass', path: htpasswdFile } } } : {}),
     ...(tokens === undefined
       ? {}

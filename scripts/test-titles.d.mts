@@ -1,0 +1,2 @@
+/** The full titles (`suite > test`) in the text of a spec, in its order. */
+export declare function testTitles(text: string, file?: string): string[]

@@ -1,0 +1,24 @@
+/** The layer corpus against umoci: what each case says of it is what it does, agreement and difference alike. */
+import { mkdirSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { corpus } from '../archive/corpus/index.js'
+import { askUmoci, contradiction } from '../archive/corpus/umoci.js'
+import { describeReal } from './harness/components.js'
+import { workspace } from './harness/workspace.js'
+
+describeReal('the layer corpus and umoci', () => {
+  it('agree where the corpus says so, and differ where it says how', async () => {
+    const { path } = await workspace()
+    const waiting = corpus.filter(({ umoci }) => !umoci.startsWith('not asked'))
+    const surprises: string[] = []
+    const ask = async (directory: string): Promise<void> => {
+      mkdirSync(directory)
+      for (let each = waiting.shift(); each !== undefined; each = waiting.shift()) {
+        const found = contradiction(each, await askUmoci(each, directory))
+        if (found !== undefined) surprises.push(`${each.name}: not “${each.umoci}”, but ${found}`)
+      }
+    }
+    await Promise.all(['a', 'b', 'c'].map((name) => ask(path(name))))
+    expect(surprises).toEqual([])
+  }, 120_000)
+})
