@@ -15,6 +15,7 @@ export type {
   UnpackResult,
 } from './worker/task.js'
 export type { EntryHandler, EntryType, TarEntry } from './tar/entry.js'
-export { defaultTarLimits, type TarLimits } from './tar/limits.js'
+export type { TarLimits } from './tar/limits.js'
 export { TarReader } from './tar/reader.js'
 export { packTree, type PackOptions } from './pack.js'
+export { compareTrees, describeTree, type Difference, type TreeEntry } from './tree/index.js'

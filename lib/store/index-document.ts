@@ -44,6 +44,11 @@ export class IndexDocument {
     return new IndexDocument(document, manifests)
   }
 
+  /** All entries as they stand, named or not. */
+  get entries(): readonly unknown[] {
+    return this.manifests
+  }
+
   /** All names, in the order of the file; entries without a name, or that are no descriptors, are not ours to read. */
   get images(): NamedImage[] {
     return this.manifests.flatMap((entry) => namedImage(entry) ?? [])

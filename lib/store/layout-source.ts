@@ -11,13 +11,14 @@ import {
   type ImageSource,
   type ManifestRequest,
   algorithmOf,
+  defaultLimits,
   hexOf,
   isDigest,
+  limitExceeded,
   parseImageIndex,
 } from '../image/index.js'
 
 const refName = 'org.opencontainers.image.ref.name'
-const largestManifest = 4 * 1024 * 1024
 
 export class LayoutSource implements ImageSource {
   readonly identity: string
@@ -31,16 +32,17 @@ export class LayoutSource implements ImageSource {
   /** `target` is a digest, a name in the layout's index, or empty for the only image. */
   async manifest(
     target: string,
-    { maxBytes = largestManifest }: ManifestRequest = {},
+    { maxBytes = defaultLimits.manifestBytes }: ManifestRequest = {},
   ): Promise<FetchedManifest> {
     const named = isDigest(target) ? { digest: target, mediaType: undefined } : await this.#find(target)
     const file = await this.#openBlob(named.digest)
     try {
       const { size } = await file.stat()
       if (size > maxBytes)
-        throw new WindlassError(
-          'LIMIT_EXCEEDED',
-          `The manifest ${named.digest} in ${this.host} has ${size} bytes, more than the limit of ${maxBytes}`,
+        throw limitExceeded(
+          `The manifest ${named.digest} in ${this.host} has ${size} bytes`,
+          'manifestBytes',
+          maxBytes,
           { digest: named.digest },
         )
       return { bytes: await file.readFile(), contentType: named.mediaType, host: this.host }
@@ -54,6 +56,15 @@ export class LayoutSource implements ImageSource {
     const { size } = await file.stat()
     const stream = createReadStream('', { fd: file, start: offset, signal, highWaterMark: 1024 * 1024 })
     return { stream, offset, size, validator: undefined, host: this.host }
+  }
+
+  async blobSize(digest: Descriptor['digest']): Promise<number> {
+    const file = await this.#openBlob(digest)
+    try {
+      return (await file.stat()).size
+    } finally {
+      await file.close()
+    }
   }
 
   async *tags(): AsyncGenerator<readonly string[]> {

@@ -2,7 +2,7 @@
  * The bare bones of a store on disk: tells a store from what is none, and makes a new one.
  */
 import { randomBytes } from 'node:crypto'
-import { chmod, lstat, mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readdir, readFile, realpath, stat, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { WindlassError } from '../errors.js'
 import { ensureDirectory, publish, writeSynced } from './durable.js'
@@ -60,6 +60,8 @@ async function begin(store: string): Promise<void> {
     })
   await chmod(store, 0o700)
   await new MetadataLock(join(store, 'lock')).hold(async () => {
+    // Whoever began before us was killed: they had this lock.
+    for (const name of await readdir(store)) if (name.startsWith('.new-')) await unlink(join(store, name))
     for (const name of directories) await ensureDirectory(join(store, name))
     await writeOnce(join(store, 'index.json'), emptyIndex)
     await writeOnce(join(store, versionFile), `${JSON.stringify({ version: storeVersion })}\n`)

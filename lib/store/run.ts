@@ -3,7 +3,7 @@
  * user needs of the store (`holds`, a digest a line) for whoever collects garbage.
  */
 import { randomBytes } from 'node:crypto'
-import { appendFile, mkdir, readdir } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WindlassError } from '../errors.js'
 import { locksAvailable } from '../system/index.js'
@@ -14,7 +14,7 @@ import { removeTree } from './remove-tree.js'
 import { codeOf, storing, unlessMissing } from './store-error.js'
 
 const lockName = 'lock'
-const holdsName = 'holds'
+export const holdsName = 'holds'
 
 export class Run {
   #opened: Promise<{ readonly directory: string; readonly lock: FileLock }> | undefined
@@ -68,6 +68,14 @@ export class Run {
       this.metadata.hold(() => appendFile(path, lines, { mode: 0o600 })),
     )
     for (const digest of fresh) this.#held.add(digest)
+  }
+
+  /** Needs nothing of the store any more. Only while nothing of this run is under way: what is held meanwhile is lost. */
+  async letGo(): Promise<void> {
+    if (this.#held.size === 0) return
+    this.#held.clear()
+    const path = join(await this.directory(), holdsName)
+    await storing('let go of what this run needed', path, () => this.metadata.hold(() => truncate(path)))
   }
 
   /** Removes the directory and lets go of its lock. */

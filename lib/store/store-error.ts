@@ -57,12 +57,22 @@ export function storeError(error: unknown, doing: string, path: string): Windlas
   if (error instanceof WindlassError) return error
   const code = codeOf(error)
   const known = meanings.get(code ?? '')
-  const says = known?.says ?? (error instanceof Error ? error.message : String(error))
+  const says = known
+    ? `${known.says}${renamed(error)}`
+    : error instanceof Error
+      ? error.message
+      : String(error)
   return new WindlassError(known?.code ?? 'STORE_IO', `Failed to ${doing} at ${path}: ${says}`, {
     path,
     cause: error,
     ...(known && { hint: known.hint }),
   })
+}
+
+/** Both paths of a rename that failed (S0-54, S0-68). */
+function renamed(error: unknown): string {
+  if (!(error instanceof Error) || !('path' in error) || !('dest' in error)) return ''
+  return ` (renaming ${String(error.path)} to ${String(error.dest)})`
 }
 
 /** What `work` answers, its errors told as errors of the store. */

@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import type { Digest } from '../image/index.js'
 import { BlobStore } from './blobs.js'
+import { Garbage } from './garbage.js'
 import { LayerStore } from './layers.js'
 import { MetadataLock } from './metadata-lock.js'
 import { NameStore } from './names.js'
@@ -25,6 +26,7 @@ export class Store {
   readonly partials: PartialStore
   readonly layers: LayerStore
   readonly names: NameStore
+  readonly garbage: Garbage
   readonly #run: Run
   #closed: Promise<void> | undefined
 
@@ -39,6 +41,7 @@ export class Store {
     this.partials = new PartialStore(join(directory, 'partial'))
     this.layers = new LayerStore(join(directory, 'layers'), this.#run, metadata)
     this.names = new NameStore(join(directory, 'index.json'), this.#run, metadata, this.blobs, warn)
+    this.garbage = new Garbage(directory, this.#run, metadata, this.blobs)
   }
 
   /**
@@ -65,6 +68,11 @@ export class Store {
   /** Says that this run needs these, in the store or on their way: no collection of garbage then removes them. */
   hold(...digests: readonly Digest[]): Promise<void> {
     return this.#run.hold(digests)
+  }
+
+  /** Needs nothing any more that it held. Only while nothing is under way that uses this store. */
+  letGo(): Promise<void> {
+    return this.#run.letGo()
   }
 
   /** Ends this run: lets go of its downloads and locks, and removes its staging directory. Twice is once. */

@@ -110,7 +110,10 @@ describe('images', () => {
     const stages: PullOptions['stages'] = (bound) => ({
       ...bound,
       commitImage: compose(
-        doing(({ ensured }) => rm(join(ensured[1]!.stored!.rootfs, '..'), { recursive: true })),
+        doing(async ({ ensured }) => {
+          const top = ensured.find(({ task }) => task.descriptor.digest === image.layers[1]!.digest)
+          await rm(join(top!.stored!.rootfs, '..'), { recursive: true })
+        }),
         bound.commitImage,
       ),
     })

@@ -9,7 +9,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs'
-import { readdir, writeFile } from 'node:fs/promises'
+import { open, readdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -80,7 +80,7 @@ describe('blobs', () => {
       )
   })
 
-  it('says of a missing blob that it is missing', async () => {
+  it('S0-33 says of a blob that cannot be read, such as a manifest, that it is missing', async () => {
     const store = await stores.open()
     expect(await store.blobs.has(digest)).toBe(false)
     await expect(store.blobs.size(digest)).rejects.toMatchObject(corrupt)
@@ -139,9 +139,16 @@ describe('blobs', () => {
     expect(await store.blobs.read(digest, 100)).toEqual(bytes)
   })
 
-  it('leaves nothing in staging, and blobs that nobody else can read', async () => {
+  it('S2-38 appear by a rename, readable by nobody else, and leave nothing in staging', async () => {
     const store = await stores.open()
     await store.blobs.put(digest, bytes)
+    writeFileSync(store.blobs.path(digest), 'rotten')
+    const before = await open(store.blobs.path(digest))
+    await store.blobs.put(digest, bytes)
+    // Who had the old file open reads it on, and not a mix of both.
+    expect(await before.readFile('utf8')).toBe('rotten')
+    await before.close()
+    expect(await store.blobs.read(digest, 100)).toEqual(bytes)
     expect(lstatSync(store.blobs.path(digest)).mode & 0o777).toBe(0o600)
     const left = await readdir(await store.stagingDirectory())
     expect(left.sort()).toEqual(['holds', 'lock'])

@@ -54,7 +54,7 @@ describe('names', () => {
     expect(stored.platform).toEqual({ os: 'linux', architecture: 'arm64', variant: 'v8' })
   })
 
-  it('S0-11 finds what an older program stored under the name as typed', async () => {
+  it('finds what an older program stored under the name as typed', async () => {
     const store = await stores.open()
     const descriptor = await putNamed(store, 'alpine', '{}')
     expect(await store.names.get('docker.io/library/alpine:latest')).toBeUndefined()

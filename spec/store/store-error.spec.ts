@@ -1,3 +1,4 @@
+import { rename } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { WindlassError } from '../../lib/errors.js'
 import { storeError, storing } from '../../lib/store/store-error.js'
@@ -20,6 +21,17 @@ describe('errors of the store', () => {
     expect(error).toMatchObject({ code: ours, exitCode: 7, cause, subject: { path: '/store/blobs/x' } })
     expect(error.message).toMatch(/^Failed to store a blob at \/store\/blobs\/x: ./)
     if (code !== 'ELOOP') expect(error.hint).toMatch(/\.$/)
+  })
+
+  it('S0-54 S0-68 names both paths of a rename that failed, known cause or not', async () => {
+    const renaming = (code: string): Error =>
+      Object.assign(systemError(code), { path: '/store/staging/x', dest: '/store/blobs/x' })
+    for (const code of ['EACCES', 'ENOSPC', 'EIO'])
+      expect(storeError(renaming(code), 'store a blob', '/store/blobs').message).toMatch(
+        / \(renaming \/store\/staging\/x to \/store\/blobs\/x\)$/,
+      )
+    const missing = storing('store a blob', '/none/to', () => rename('/none/from', '/none/to'))
+    await expect(missing).rejects.toThrow(/at \/none\/to: ENOENT.*'\/none\/from' -> '\/none\/to'/)
   })
 
   it('leaves an error of ours as it is', async () => {

@@ -1,4 +1,9 @@
 /** The tree comparer: proof that two unpackers made the same tree of one image. */
-export { compareTrees, type CompareOptions, type Difference } from './compare-trees.js'
-export { describeTree } from './describe-tree.js'
-export type { TreeEntry, TreeEntryType } from './entry.js'
+export {
+  compareTrees,
+  type CompareOptions,
+  describeTree,
+  type Difference,
+  type TreeEntry,
+  type TreeEntryType,
+} from '../../archive/tree/index.js'

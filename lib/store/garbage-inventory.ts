@@ -1,0 +1,71 @@
+/** What is in the store: every blob, every unpacked layer, and whatever is there that the store did not put in. */
+import type { BigIntStats } from 'node:fs'
+import { lstat, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Digest, isDigest } from '../image/index.js'
+import { readRecord } from './layer-record-file.js'
+import { unlessMissing } from './store-error.js'
+
+export interface StoredThing {
+  readonly kind: 'blob' | 'layer'
+  /** Of a layer, its diffID. */
+  readonly digest: Digest
+  readonly path: string
+  /** Of a layer, the size of its trees as archives; 0 where no record says. */
+  readonly bytes: number
+  /** The blobs that a layer came from. */
+  readonly blobs: readonly Digest[]
+}
+
+export interface Inventory {
+  readonly things: readonly StoredThing[]
+  /** Paths of what is named like nothing of the store's, or is no file or directory where it should be one. */
+  readonly strangers: readonly string[]
+}
+
+const pointers = 'by-blob'
+
+export async function inventory(store: string): Promise<Inventory> {
+  const things: StoredThing[] = []
+  const strangers: string[] = []
+  for await (const { digest, path, stats } of entriesOf(join(store, 'blobs'), []))
+    if (digest && stats.isFile())
+      things.push({ kind: 'blob', digest, path, bytes: Number(stats.size), blobs: [] })
+    else strangers.push(path)
+  for await (const { digest, path, stats } of entriesOf(join(store, 'layers'), [pointers]))
+    if (digest && stats.isDirectory()) things.push(await layerThing(digest, path))
+    else strangers.push(path)
+  return { things, strangers }
+}
+
+async function layerThing(digest: Digest, path: string): Promise<StoredThing> {
+  const record = await readRecord(path, digest)
+  const bytes = Object.values(record?.forms ?? {}).reduce((total, { size }) => total + size, 0)
+  return { kind: 'layer', digest, path, bytes, blobs: record?.blobs.map((blob) => blob.digest) ?? [] }
+}
+
+interface Entry {
+  readonly digest: Digest | undefined
+  readonly path: string
+  readonly stats: BigIntStats
+}
+
+/** What stands in `<directory>/<algorithm>/<hex>`; what stands elsewhere has no digest. */
+async function* entriesOf(directory: string, except: readonly string[]): AsyncGenerator<Entry> {
+  for (const algorithm of (await unlessMissing(readdir(directory))) ?? []) {
+    if (except.includes(algorithm)) continue
+    const folder = join(directory, algorithm)
+    const names = await unlessMissing(readdir(folder))
+    if (names === undefined || !/^sha(256|384|512)$/.test(algorithm)) {
+      const stats = await unlessMissing(lstat(folder, { bigint: true }))
+      if (stats) yield { digest: undefined, path: folder, stats }
+      continue
+    }
+    for (const hex of names) {
+      const path = join(folder, hex)
+      const stats = await unlessMissing(lstat(path, { bigint: true }))
+      const digest = `${algorithm}:${hex}`
+      if (stats) yield { digest: isDigest(digest) ? digest : undefined, path, stats }
+    }
+  }
+}

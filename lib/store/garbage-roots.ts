@@ -1,0 +1,104 @@
+/**
+ * What the entries of `index.json` lead to, ours and those of other tools: documents, configs, layers by their digest
+ * and by their diffID. Where a document that leads on cannot be read, nobody knows what would be lost, and all stays.
+ */
+import { WindlassError } from '../errors.js'
+import { type Digest, isDigest } from '../image/index.js'
+import type { BlobStore } from './blobs.js'
+import { documentLinks } from './garbage-links.js'
+import { readIndex } from './garbage-index.js'
+import { isObject, type JsonObject, parseJson } from './json-object.js'
+
+/** Bytes of a document that leads on; larger things are layers. Far above what any limit lets in. */
+const largestDocument = 64 * 1024 ** 2
+
+/** @throws WindlassError STORE_CORRUPT where that cannot be told */
+export async function reachable(indexPath: string, blobs: BlobStore): Promise<Set<Digest>> {
+  const marks = new Marks(blobs)
+  for (const entry of await readIndex(indexPath)) {
+    const { digest, annotations } = entry
+    if (isDigest(digest)) await marks.document(digest, entry, 'must be here')
+    for (const [key, value] of Object.entries(isObject(annotations) ? annotations : {}))
+      // The index that the manifest was chosen from, and the document that it was made of.
+      if (key.startsWith('io.windlass.') && isDigest(value)) await marks.origin(value)
+  }
+  return marks.needed
+}
+
+class Marks {
+  readonly needed = new Set<Digest>()
+  readonly #documents = new Set<Digest>()
+
+  constructor(private readonly blobs: BlobStore) {}
+
+  /** The document and all that it leads to. An index may well list images that are not here. */
+  async document(digest: Digest, about: JsonObject, presence: 'must be here' | 'may be here'): Promise<void> {
+    this.needed.add(digest)
+    if (this.#documents.has(digest)) return
+    this.#documents.add(digest)
+    const document = await this.#read(digest, about, presence)
+    if (!document) return
+    const { documents, configs, others } = documentLinks(document)
+    for (const each of others) this.needed.add(each)
+    for (const each of configs) await this.#config(each)
+    for (const each of documents) await this.document(each, about, 'may be here')
+  }
+
+  /**
+   * A document for what it says, not for what it lists: of the images of an index, the one that was chosen has an entry
+   * of its own. Indexes inside it may be on the way to that one.
+   */
+  async origin(digest: Digest, depth = 8): Promise<void> {
+    this.needed.add(digest)
+    if (depth === 0) return
+    const document = await this.#try(digest)
+    const { documents } = documentLinks(document ?? {})
+    for (const each of documents)
+      if (Array.isArray((await this.#try(each))?.['manifests'])) await this.origin(each, depth - 1)
+  }
+
+  /** Without it, layers are still known by the blobs that they came from. */
+  async #config(digest: Digest): Promise<void> {
+    this.needed.add(digest)
+    const rootfs = (await this.#try(digest))?.['rootfs']
+    const diffIDs = isObject(rootfs) ? rootfs['diff_ids'] : undefined
+    for (const each of Array.isArray(diffIDs) ? diffIDs : []) if (isDigest(each)) this.needed.add(each)
+  }
+
+  /** Undefined for what is no document at all, or is not here and need not be. */
+  async #read(
+    digest: Digest,
+    about: JsonObject,
+    presence: 'must be here' | 'may be here',
+  ): Promise<JsonObject | undefined> {
+    try {
+      const here = presence === 'must be here' || (await this.blobs.has(digest))
+      if (!here || (await this.blobs.size(digest)) > largestDocument) return undefined
+      const value = parseJson((await this.blobs.read(digest, largestDocument)).toString('utf8'))
+      return isObject(value) ? value : undefined
+    } catch (error) {
+      if (!(error instanceof WindlassError) || error.code !== 'STORE_CORRUPT') throw error
+      throw unknown(digest, about, error)
+    }
+  }
+
+  async #try(digest: Digest): Promise<JsonObject | undefined> {
+    return this.#read(digest, {}, 'may be here').catch(() => undefined)
+  }
+}
+
+function unknown(digest: Digest, { annotations }: JsonObject, cause: WindlassError): WindlassError {
+  const name = isObject(annotations) ? annotations['org.opencontainers.image.ref.name'] : undefined
+  const reference = typeof name === 'string' ? name : undefined
+  return new WindlassError(
+    'STORE_CORRUPT',
+    `Nothing was removed: what ${reference ?? 'an entry without a name'} needs cannot be told. ${cause.message}`,
+    {
+      ...cause.subject,
+      digest,
+      ...(reference !== undefined && { reference }),
+      cause,
+      hint: 'Mend it with “windlass verify --repair”, or give the name up with “windlass rm”.',
+    },
+  )
+}

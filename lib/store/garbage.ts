@@ -1,0 +1,109 @@
+/**
+ * Removes from the store what nothing leads to: no name, no entry of another tool, no run that lives. What goes is
+ * decided and moved out of sight under the metadata lock, so that no run can come to need it meanwhile (S0-76), and
+ * deleted after; whoever is killed in between leaves a dead run, which the next one sweeps.
+ */
+import { lstat, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Digest } from '../image/index.js'
+import type { BlobStore } from './blobs.js'
+import { heldByRuns } from './garbage-holds.js'
+import { type StoredThing, inventory } from './garbage-inventory.js'
+import { removePartials } from './garbage-partials.js'
+import { danglingPointers } from './garbage-pointers.js'
+import { reachable } from './garbage-roots.js'
+import type { MetadataLock } from './metadata-lock.js'
+import { removeTree } from './remove-tree.js'
+import { type Run, sweepRuns } from './run.js'
+import { storing, unlessMissing } from './store-error.js'
+
+export interface CollectOptions {
+  /** Say what would go, and let it stay. */
+  readonly dryRun?: boolean
+  /** Bytes of interrupted downloads to keep, the youngest first (1 GiB). Those that run are not counted. */
+  readonly keepPartials?: number
+}
+
+export interface CollectedThing {
+  readonly kind: 'blob' | 'layer' | 'partial'
+  /** Of a layer, its diffID. */
+  readonly digest: Digest
+  /** Of a layer, the size of its trees as archives. */
+  readonly bytes: number
+}
+
+export interface Collected {
+  readonly dryRun: boolean
+  readonly removed: readonly CollectedThing[]
+  /** The sum of theirs. */
+  readonly bytes: number
+}
+
+/** What is kept of interrupted downloads unless said otherwise, in bytes. */
+export const defaultKeepPartials = 1024 ** 3
+
+export class Garbage {
+  constructor(
+    private readonly directory: string,
+    private readonly run: Run,
+    private readonly metadata: MetadataLock,
+    private readonly blobs: BlobStore,
+  ) {}
+
+  /**
+   * @throws WindlassError STORE_CORRUPT where the list of names, or a manifest that a name needs, cannot be read: what it
+   * leads to is not known then, and nothing is removed; STORE_LOCKED, STORE_READ_ONLY, STORE_DENIED, STORE_IO
+   */
+  collect({ dryRun = false, keepPartials = defaultKeepPartials }: CollectOptions = {}): Promise<Collected> {
+    return storing('collect garbage', this.directory, async () => {
+      if (!dryRun) await sweepRuns(join(this.directory, 'staging'))
+      const trash: string[] = []
+      const things = await this.metadata.hold(async () => {
+        const found = await this.#unreachable()
+        if (dryRun) return found
+        for (const { path } of found) trash.push(await this.#move(path))
+        // After their layers: no layer is ever without.
+        for (const path of await danglingPointers(join(this.directory, 'layers')))
+          trash.push(await this.#move(path))
+        return found
+      })
+      for (const path of trash) await removeTree(path)
+      const partials = await removePartials(join(this.directory, 'partial'), { dryRun, keep: keepPartials })
+      const removed = [
+        ...things.map(({ kind, digest, bytes }) => ({ kind, digest, bytes })),
+        ...partials.map(({ digest, bytes }) => ({ kind: 'partial' as const, digest, bytes })),
+      ]
+      return { dryRun, removed, bytes: removed.reduce((total, { bytes }) => total + bytes, 0) }
+    })
+  }
+
+  /**
+   * Takes a damaged thing out of the store, so that a whole one can come in its place. Only if it still is the one that
+   * was found damaged, by its inode: another process may have mended it meanwhile. False where it was not.
+   */
+  discard({ path, inode }: { readonly path: string; readonly inode: bigint }): Promise<boolean> {
+    return storing('take something damaged out of the store', path, async () => {
+      const aside = await this.metadata.hold(async () => {
+        const found = await unlessMissing(lstat(path, { bigint: true }))
+        return found?.ino === inode ? this.#move(path) : undefined
+      })
+      if (aside !== undefined) await removeTree(aside)
+      return aside !== undefined
+    })
+  }
+
+  async #unreachable(): Promise<StoredThing[]> {
+    const needed = await reachable(join(this.directory, 'index.json'), this.blobs)
+    for (const digest of await heldByRuns(join(this.directory, 'staging'))) needed.add(digest)
+    const { things } = await inventory(this.directory)
+    return things.filter(
+      ({ digest, blobs }) => !needed.has(digest) && !blobs.some((blob) => needed.has(blob)),
+    )
+  }
+
+  async #move(path: string): Promise<string> {
+    const aside = await this.run.freshPath('trash')
+    await rename(path, aside)
+    return aside
+  }
+}

@@ -1,0 +1,48 @@
+/** What of an unpacked layer is on the disk, and whether it is what the store's own records say, short of its bytes. */
+import { lstat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Digest } from '../image/index.js'
+import { digestPath } from './digest-path.js'
+import { isDirectory } from './durable.js'
+import { pointersOf } from './garbage-pointers.js'
+import type { WhiteoutForm } from './layer-record.js'
+import { readRecord } from './layer-record-file.js'
+import { storing, unlessMissing } from './store-error.js'
+
+export interface LayerOnDisk {
+  readonly path: string
+  /** For `Garbage.discard`. */
+  readonly inode: bigint
+  /** The trees that are there, by their form. */
+  readonly trees: readonly { readonly form: WhiteoutForm; readonly path: string }[]
+  /** The forms that are recorded, there or not. */
+  readonly forms: readonly WhiteoutForm[]
+  /** What is wrong with it, as clauses; none where all is well so far. */
+  readonly faults: readonly string[]
+}
+
+/** Undefined where the layer is not unpacked. */
+export function layerOnDisk(store: string, diffID: Digest): Promise<LayerOnDisk | undefined> {
+  const layers = join(store, 'layers')
+  const path = digestPath(layers, diffID)
+  return storing('look at a layer', path, async () => {
+    const found = await unlessMissing(lstat(path, { bigint: true }))
+    if (!found) return undefined
+    const record = found.isDirectory() ? await readRecord(path, diffID) : undefined
+    const blobs = record?.blobs.map(({ digest }) => digest) ?? []
+    const forms = (['overlay', 'aufs'] as const).filter((form) => record?.forms[form])
+    const trees: LayerOnDisk['trees'][number][] = []
+    const faults: string[] = []
+    if (!record) faults.push('its layer.json cannot be read')
+    else if (forms.length === 0) faults.push('its layer.json tells of no tree')
+    for (const form of forms) {
+      const tree = join(path, record?.forms[form]?.rootfs ?? '')
+      if (await isDirectory(tree)) trees.push({ form, path: tree })
+      else faults.push(`its tree is gone, at ${tree}`)
+    }
+    const pointers = await pointersOf(layers, diffID, blobs)
+    if (pointers.length < blobs.length) faults.push('not every blob that it came from leads to it')
+    // Somebody may have collected it meanwhile.
+    return (await unlessMissing(lstat(path))) ? { path, inode: found.ino, trees, forms, faults } : undefined
+  })
+}

@@ -1,0 +1,234 @@
+#!/usr/bin/env node
+/**
+ * Kills a pull with SIGKILL at every system call that changes its store, one run for each, and looks at what is left.
+ *
+ *   node scripts/kill-sweep.mjs [--points N]     N of them, evenly spread (default: all)
+ *
+ * The calls of a whole pull are listed with strace, and injected by it. After each kill: the store verifies, the earlier
+ * image is there, nothing is left in staging after one command, the pull done again succeeds and fetches nothing that was
+ * committed, and there is nothing to collect. Needs strace and dist/ (npm run build). Ends with 1 if anything failed.
+ */
+import { spawnSync, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { buildImage, putImage, startRegistry } from '../dist/lib/testing/index.js'
+import { open } from '../dist/pipelines/index.js'
+
+const { values } = parseArgs({ options: { points: { type: 'string' }, verbose: { type: 'boolean' } } })
+const most = values.points === undefined ? Infinity : Number(values.points)
+
+const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
+const platform = 'linux/amd64'
+const work = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'windlass-kill-'))
+
+/** Calls that change files; the inject expressions of strace know them by these names. */
+const calls = [
+  ...[
+    'openat',
+    'write',
+    'pwrite64',
+    'writev',
+    'ftruncate',
+    'truncate',
+    'fallocate',
+    'fsync',
+    'fdatasync',
+    'syncfs',
+  ],
+  ...['rename', 'renameat', 'renameat2', 'mkdir', 'mkdirat', 'rmdir', 'unlink', 'unlinkat', 'link', 'linkat'],
+  ...['symlink', 'symlinkat', 'mknod', 'mknodat', 'chmod', 'fchmod', 'fchmodat', 'chown', 'fchown', 'lchown'],
+  ...['fchownat', 'utimensat', 'setxattr', 'lsetxattr', 'fsetxattr'],
+]
+
+const files = (name, count) =>
+  Array.from({ length: count }, (_, at) => ({ path: `${name}/${at}`, content: `${name} ${at}`.repeat(50) }))
+const earlier = buildImage({ layers: [{ entries: files('base', 3) }] })
+const wanted = buildImage({
+  layers: [
+    { entries: files('lib', 3) },
+    {
+      entries: [
+        { path: 'bin/', mode: 0o1777 },
+        { path: 'bin/tool', content: 'x'.repeat(70_000), mode: 0o4755 },
+        { path: 'bin/same', type: 'link', linkTarget: 'bin/tool' },
+        { path: 'sh', type: 'symlink', linkTarget: 'bin/tool' },
+        { path: 'pipe', type: 'fifo' },
+      ],
+    },
+    { entries: [{ path: 'lib/.wh.1', content: '' }, ...files('app', 2)] },
+  ],
+})
+
+const registry = await startRegistry()
+const names = { earlier: `${registry.host}/earlier:1`, wanted: `${registry.host}/wanted:1` }
+await putImage(registry, 'earlier', '1', earlier)
+await putImage(registry, 'wanted', '1', wanted)
+
+/** The pull under strace, with one thread for files, so that the calls come in much the same order each time. */
+function pull(store, strace) {
+  const args = ['-f', '-qq', '-y', '-s', '0', ...strace, process.execPath, main]
+  args.push(...['pull', '-q', '--platform', platform, '--max-unpacks', '1', '--max-downloads', '1'])
+  args.push(...['--store', store, names.wanted])
+  const env = { PATH: process.env.PATH, HOME: '/nonexistent', UV_THREADPOOL_SIZE: '1' }
+  return new Promise((resolve) => {
+    const child = spawn('strace', args, { env, stdio: ['ignore', 'ignore', 'pipe'] })
+    let said = ''
+    child.stderr.setEncoding('utf8').on('data', (text) => (said += text))
+    child.on('close', (code, signal) => resolve({ code, signal, said }))
+  })
+}
+
+/** Each call that changes the store, as `openat:when=17`, in the order in which they came; and what it did. */
+function listCalls(log, store) {
+  const counts = new Map()
+  const points = new Map()
+  for (const line of readFileSync(log, 'utf8').split('\n')) {
+    const [, thread, call, rest] = /^(\d+) +(\w+)\((.*)$/.exec(line) ?? []
+    if (!call) continue
+    const key = `${thread} ${call}`
+    const nth = (counts.get(key) ?? 0) + 1
+    counts.set(key, nth)
+    if (!rest.includes(store) || (call === 'openat' && !rest.includes('O_CREAT'))) continue
+    const point = `${call}:when=${nth}`
+    if (!points.has(point)) points.set(point, shown(rest, store))
+  }
+  return points
+}
+
+const shown = (rest, store) =>
+  rest
+    .replaceAll(store, '')
+    .replaceAll(/[0-9a-f]{16,}/g, (hex) => `${hex.slice(0, 6)}…`)
+    .slice(0, 90)
+
+const listing = (...parts) => {
+  try {
+    return readdirSync(join(...parts))
+  } catch {
+    return []
+  }
+}
+
+/** What is wrong with the store after a kill, in words. */
+async function look(store, hadEarlier) {
+  const wrong = []
+  const must = (what, holds) => holds || wrong.push(what)
+  // What is there at the kill must not come again: blobs, and layers by the blobs that lead to them.
+  const committed = new Set(
+    [
+      ...listing(store, 'blobs', 'sha256'),
+      ...wanted.layers
+        .filter(({ diffID }) => existsSync(join(store, 'layers', ...diffID.split(':'))))
+        .map(({ digest }) => digest.slice(7)),
+    ].map((hex) => `sha256:${hex}`),
+  )
+  const windlass = await open({ store, retries: 1 })
+  const first = await windlass.verify()
+  must(`verify: ${first.problems.map(({ why }) => why).join('; ')}`, first.problems.length === 0)
+  must(`strangers: ${first.strangers.join(', ')}`, first.strangers.length === 0)
+  if (hadEarlier)
+    must(
+      'the earlier image is gone',
+      (await windlass.images()).some(({ name, size }) => name === names.earlier && size),
+    )
+  await windlass.close()
+  must(`staging: ${listing(store, 'staging').join(', ')}`, listing(store, 'staging').length === 0)
+
+  const from = registry.requests.length
+  const again = await open({ store, retries: 1 })
+  await again.pull(names.wanted, { platform }).done.catch((error) => wrong.push(`pull: ${error.message}`))
+  const twice = registry.requests
+    .slice(from)
+    .filter(({ kind, reference, method }) => kind === 'blob' && method === 'GET' && committed.has(reference))
+  must(`fetched again: ${twice.map(({ reference }) => reference).join(', ')}`, twice.length === 0)
+  const last = await again.verify()
+  must(`verify after: ${last.problems.map(({ why }) => why).join('; ')}`, last.problems.length === 0)
+  must(`the trees are not all there: ${last.trees}`, last.trees === (hadEarlier ? 4 : 3))
+  await again.close()
+  const collector = await open({ store })
+  const { removed } = await collector.collect()
+  must(`to collect: ${removed.map(({ digest }) => digest).join(', ')}`, removed.length === 0)
+  await collector.close()
+  must(
+    `partial: ${listing(store, 'partial', 'sha256').join(', ')}`,
+    listing(store, 'partial', 'sha256').length === 0,
+  )
+  const odd = listing(store).filter((name) => name.startsWith('.'))
+  must(`left in the store: ${odd.join(', ')}`, odd.length === 0)
+  return wrong
+}
+
+async function sweep(title, template, share) {
+  // As cp has it: Node's own copying loses the times of directories.
+  const prepare = (store) => {
+    rmSync(store, { recursive: true, force: true })
+    if (template) spawnSync('cp', ['-a', template, store])
+  }
+  const log = join(work, 'calls')
+  const sample = join(work, 'sample')
+  prepare(sample)
+  const whole = await pull(sample, ['-o', log, '-e', `trace=${calls.join(',')}`])
+  if (whole.code !== 0) throw new Error(`The pull under strace failed: ${whole.said}`)
+  const all = [...listCalls(log, sample)]
+  const step = Math.max(1, all.length / share)
+  const points = Array.from({ length: Math.min(all.length, share) }, (_, at) => all[Math.floor(at * step)])
+  const table = new Map()
+  const failures = []
+  let survived = 0
+  for (const [point, what] of points) {
+    const store = join(work, 'store')
+    prepare(store)
+    const call = point.replace(/:.*/, '')
+    const { signal, code } = await pull(store, [
+      '-o',
+      '/dev/null',
+      '-e',
+      `trace=${call}`,
+      '-e',
+      `inject=${call}:signal=KILL:${point.replace(/^.*?:/, '')}`,
+    ])
+    const killed = signal === 'SIGKILL' || code === 137
+    if (!killed) survived++
+    const row = table.get(call) ?? { kills: 0, bad: 0 }
+    const wrong = await look(store, template !== undefined).catch((error) => [
+      `${error.code}: ${error.message}`,
+    ])
+    if (killed) row.kills++
+    if (wrong.length > 0) {
+      row.bad++
+      failures.push(`${title} ${point} ${what}\n    ${wrong.join('\n    ')}`)
+    }
+    table.set(call, row)
+    if (values.verbose)
+      process.stderr.write(`${point} ${what}: ${wrong.length === 0 ? 'ok' : wrong.join('; ')}\n`)
+  }
+  console.log(
+    `\n${title}: ${points.length} of ${all.length} points; ${survived} pulls were over before theirs`,
+  )
+  console.log('call        kills  damaged')
+  for (const [call, { kills, bad }] of [...table].sort())
+    console.log(`${call.padEnd(12)}${String(kills).padStart(5)}${String(bad).padStart(9)}`)
+  return failures
+}
+
+let failures = []
+try {
+  if (spawnSync('strace', ['-V']).error) throw new Error('strace is not installed')
+  const template = join(work, 'template')
+  const windlass = await open({ store: template })
+  await windlass.pull(names.earlier, { platform }).done
+  await windlass.close()
+  failures = [
+    ...(await sweep('Into a store with an image', template, Math.ceil((most * 2) / 3))),
+    ...(await sweep('Into a store that is being made', undefined, Math.ceil(most / 3))),
+  ]
+} finally {
+  await registry.close()
+  rmSync(work, { recursive: true, force: true })
+}
+for (const each of failures) console.log(`FAILED ${each}`)
+console.log(failures.length === 0 ? '\nNothing was lost.' : `\n${failures.length} kills did damage.`)
+process.exitCode = failures.length === 0 ? 0 : 1
