@@ -2,41 +2,30 @@
  * The composition root: one store, one set of connections and tokens, one limit on transfers and on unpacking,
  * shared by every pull that is asked of it.
  */
-import { UnpackPool, type WhiteoutForm, hostWhiteoutForm } from '../lib/archive/index.js'
 import { WindlassError } from '../lib/errors.js'
 import { Flow, Scope } from '../lib/flow/index.js'
 import { type Limits, formatPlatform, limitsWith } from '../lib/image/index.js'
 import { Registries } from '../lib/registry/index.js'
 import {
-  LayerFlights,
-  assemble,
-  type IndexedImage,
   type ImageRequest,
-  type LayerGoal,
+  type IndexedImage,
   type PulledImage,
-  Downloads,
   type RetryPolicy,
+  assemble,
   documentRetryPolicy,
-  unpackSlots,
 } from '../lib/stages/index.js'
-import { type Collected, type CollectOptions, Store } from '../lib/store/index.js'
+import type { Collected, CollectOptions } from '../lib/store/index.js'
 import { allPlatforms, entryStages, type PulledIndex } from './all-platforms.js'
 import { allTags, type PulledTags, someTags } from './all-tags.js'
 import { credentialsFor } from './credentials.js'
-import { fetch } from './fetch.js'
 import { type ImageSummary, listImages } from './images.js'
 import { type Inspection, type InspectRequest, inspect } from './inspect.js'
-import {
-  type OpenOptions,
-  type PullAllOptions,
-  type PullOptions,
-  defaultUnpacks,
-  storeDirectory,
-} from './options.js'
-import { pull } from './pull.js'
+import { type OpenParts, openParts } from './open-parts.js'
+import { type OpenOptions, type PullAllOptions, type PullOptions, storeDirectory } from './options.js'
+import { pullFlow } from './pull-flow.js'
 import { type Pull, PullRun } from './pull-run.js'
+import { pullStages } from './pull-stages.js'
 import { type PullSet, PullSetRun, type PullSetStart } from './pull-set.js'
-import { type PullParts, type PullStages, pullStages } from './pull-stages.js'
 import { type RemovedImage, removeImage } from './remove.js'
 import { Repair } from './repair.js'
 import { locate } from './request.js'
@@ -61,9 +50,6 @@ export async function open(options: OpenOptions = {}): Promise<Windlass> {
   })
   return new Windlass(options, registries)
 }
-
-/** What is there once the store is open. */
-type OpenParts = PullParts & { readonly pool: UnpackPool }
 
 export class Windlass {
   readonly #options: OpenOptions
@@ -99,7 +85,7 @@ export class Windlass {
    * @throws REFERENCE_INVALID, PLATFORM_INVALID: before any traffic (S0-02). All else rejects `done`.
    */
   pull(name: string, options: PullOptions = {}): Pull {
-    return this.#start(name, options, (request, parts) => this.#pulled(request, options, parts))
+    return this.#start(name, options, (request, parts) => pullFlow(request, options, parts))
   }
 
   /**
@@ -115,7 +101,7 @@ export class Windlass {
     return this.#startSet(options.signal, (announce, signal) => {
       const start = (tag: string) => {
         const request = locate(`${repository}:${tag}`, options.platform, this.#registries, this.#limits)
-        const pull = this.#begin(request, undefined, (parts) => this.#pulled(request, options, parts))
+        const pull = this.#begin(request, undefined, (parts) => pullFlow(request, options, parts))
         return { name: request.name, pull }
       }
       const tags = someTags(listTags(repository, this.#registries, { signal }), name)
@@ -140,7 +126,7 @@ export class Windlass {
         const { platform = request.platform } = image.descriptor
         const each = { ...request, platform }
         const pull = this.#begin(each, undefined, (parts) =>
-          this.#pulled(each, options, parts, (bound) => entryStages(bound, parts, image)),
+          pullFlow(each, options, parts, (bound) => entryStages(bound, parts, image)),
         )
         return { name: `${request.name} (${formatPlatform(platform)})`, pull }
       }
@@ -159,7 +145,7 @@ export class Windlass {
     const wanted = { unpack: false, ...options, rootfs: directory }
     return this.#start(name, wanted, async (request, parts) => {
       const stored = await storedImage(request, parts.store)
-      if (!stored) return this.#pulled(request, wanted, parts)
+      if (!stored) return pullFlow(request, wanted, parts)
       return Flow.of(stored).pipe(assemble({ ...parts, directory }))
     })
   }
@@ -327,61 +313,10 @@ export class Windlass {
     return done
   }
 
-  async #pulled(
-    request: ImageRequest,
-    options: PullOptions,
-    parts: OpenParts,
-    adapt: (bound: PullStages) => PullStages = (bound) => bound,
-  ): Promise<Flow<PulledImage>> {
-    const { unpack = true, discardBlobs = false, refresh = false, rootfs, whiteouts, stages: own } = options
-    const goal: LayerGoal = {
-      unpack,
-      form: whiteouts ?? (await hostWhiteoutForm(await parts.store.stagingDirectory())),
-      keepBlobs: !discardBlobs || !unpack,
-      refresh,
-    }
-    const stages = this.#stagesFor(parts, goal, own, adapt)
-    const image = Flow.of(request).pipe(unpack ? pull(stages) : fetch(stages))
-    return rootfs === undefined ? image : image.pipe(assemble({ ...parts, directory: rootfs }))
-  }
-
-  #stagesFor(
-    parts: PullParts,
-    goal: LayerGoal,
-    own: PullOptions['stages'],
-    adapt: (bound: PullStages) => PullStages,
-  ): PullStages {
-    if (!own) return adapt(pullStages(parts, goal))
-    // A layer that came down somebody else's line has not seen the stages of this one.
-    return own(adapt(pullStages({ ...parts, flights: new LayerFlights() }, goal)))
-  }
-
   #open(): Promise<OpenParts> {
-    this.#parts ??= this.#build()
+    this.#parts ??= openParts(this.#options, this.#limits, this.#lifetime)
     this.#parts.catch(() => (this.#parts = undefined)) // a store that could not be opened may be next time
     return this.#parts
-  }
-
-  async #build(): Promise<OpenParts> {
-    const { maxDownloads = 3, maxUnpacks = defaultUnpacks(), foreignUrls } = this.#options
-    const limits = {
-      slots: maxDownloads,
-      retry: retryPolicy(this.#options),
-      ...(foreignUrls && { foreignUrls }),
-    }
-    const store = await Store.open(this.store, { create: true })
-    const pool = new UnpackPool({ workers: maxUnpacks, limits: this.#limits })
-    return {
-      store,
-      pool,
-      retry: this.#retry,
-      limits: this.#limits,
-      flights: new LayerFlights(),
-      downloads: new Downloads(limits, this.#lifetime),
-      unpacks: unpackSlots(maxUnpacks, { store, pool }, this.#lifetime),
-      layerSlots: maxDownloads + maxUnpacks + 1,
-      requireSignatures: this.#options.requireSchema1Signatures ?? false,
-    }
   }
 
   #mustBeOpen(): void {
@@ -390,5 +325,3 @@ export class Windlass {
 }
 
 const ignore = (): void => undefined
-
-export type { WhiteoutForm, PulledImage }

@@ -1,0 +1,35 @@
+/** What a puller's pulls share: the store, the threads, the limits on what runs at once. */
+import { UnpackPool } from '../lib/archive/index.js'
+import type { Scope } from '../lib/flow/index.js'
+import type { Limits } from '../lib/image/index.js'
+import { Downloads, LayerFlights, documentRetryPolicy, unpackSlots } from '../lib/stages/index.js'
+import { Store } from '../lib/store/index.js'
+import { type OpenOptions, defaultUnpacks, storeDirectory } from './options.js'
+import type { PullParts } from './pull-stages.js'
+import { retryPolicy } from './retry.js'
+
+/** What is there once the store is open. */
+export type OpenParts = PullParts & { readonly pool: UnpackPool }
+
+/** Opens the store. `lifetime` waits for what is under way. @throws STORE_* */
+export async function openParts(options: OpenOptions, limits: Limits, lifetime: Scope): Promise<OpenParts> {
+  const { maxDownloads = 3, maxUnpacks = defaultUnpacks(), foreignUrls } = options
+  const downloads = {
+    slots: maxDownloads,
+    retry: retryPolicy(options),
+    ...(foreignUrls && { foreignUrls }),
+  }
+  const store = await Store.open(storeDirectory(options), { create: true })
+  const pool = new UnpackPool({ workers: maxUnpacks, limits })
+  return {
+    store,
+    pool,
+    limits,
+    retry: retryPolicy(options, documentRetryPolicy),
+    flights: new LayerFlights(),
+    downloads: new Downloads(downloads, lifetime),
+    unpacks: unpackSlots(maxUnpacks, { store, pool }, lifetime),
+    layerSlots: maxDownloads + maxUnpacks + 1,
+    requireSignatures: options.requireSchema1Signatures ?? false,
+  }
+}

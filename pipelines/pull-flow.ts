@@ -1,0 +1,45 @@
+/** The line of one pull, as its options want it. */
+import { hostWhiteoutForm } from '../lib/archive/index.js'
+import { Flow } from '../lib/flow/index.js'
+import {
+  type ImageRequest,
+  LayerFlights,
+  type LayerGoal,
+  type PulledImage,
+  assemble,
+} from '../lib/stages/index.js'
+import { fetch } from './fetch.js'
+import type { OpenParts } from './open-parts.js'
+import type { PullOptions } from './options.js'
+import { pull } from './pull.js'
+import { type PullParts, type PullStages, pullStages } from './pull-stages.js'
+
+/** `adapt` changes the stages before the user's own do: for a pull that is part of a larger one. */
+export async function pullFlow(
+  request: ImageRequest,
+  options: PullOptions,
+  parts: OpenParts,
+  adapt: (bound: PullStages) => PullStages = (bound) => bound,
+): Promise<Flow<PulledImage>> {
+  const { unpack = true, discardBlobs = false, refresh = false, rootfs, whiteouts, stages: own } = options
+  const goal: LayerGoal = {
+    unpack,
+    form: whiteouts ?? (await hostWhiteoutForm(await parts.store.stagingDirectory())),
+    keepBlobs: !discardBlobs || !unpack,
+    refresh,
+  }
+  const stages = stagesFor(parts, goal, own, adapt)
+  const image = Flow.of(request).pipe(unpack ? pull(stages) : fetch(stages))
+  return rootfs === undefined ? image : image.pipe(assemble({ ...parts, directory: rootfs }))
+}
+
+function stagesFor(
+  parts: PullParts,
+  goal: LayerGoal,
+  own: PullOptions['stages'],
+  adapt: (bound: PullStages) => PullStages,
+): PullStages {
+  if (!own) return adapt(pullStages(parts, goal))
+  // A layer that came down somebody else's line has not seen the stages of this one.
+  return own(adapt(pullStages({ ...parts, flights: new LayerFlights() }, goal)))
+}
