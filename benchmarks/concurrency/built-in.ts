@@ -1,0 +1,61 @@
+/** The built-in registry with an image of so many layers, behind a simulated line. */
+import { type LayerEntry, buildImage, putImage } from '../../lib/testing/images/index.js'
+import { startRegistry } from '../../lib/testing/registry/index.js'
+import { startLink } from '../link.js'
+import type { LinkKind } from './links.js'
+
+export interface BuiltInImage {
+  readonly layers: number
+  /** Uncompressed MiB of all layers together; about half of that compressed. */
+  readonly mebibytes: number
+}
+
+export interface Served {
+  readonly reference: string
+  close(): Promise<void>
+}
+
+const repository = 'windlass/sweep'
+
+/** Starts it once for all links: the same bytes behind each. */
+export async function startBuiltIn(image: BuiltInImage): Promise<{
+  behind(link: LinkKind): Promise<Served>
+  close(): Promise<void>
+}> {
+  const registry = await startRegistry()
+  const built = buildImage({
+    layers: sizes(image).map((bytes, index) => ({ entries: entries(index, bytes) })),
+    config: { created: '2024-01-01T00:00:00Z' },
+  })
+  await putImage(registry, repository, 'latest', built)
+  return {
+    async behind(kind) {
+      const link = await startLink({ target: registry.host, ...kind })
+      return { reference: `${link.host}/${repository}:latest`, close: () => link.close() }
+    },
+    close: () => registry.close(),
+  }
+}
+
+/** As in real images: few large layers, many small ones. */
+function sizes({ layers, mebibytes }: BuiltInImage): number[] {
+  const weights = Array.from({ length: layers }, (_, index) => 1 / (1 + ((index * 7) % layers)))
+  const sum = weights.reduce((a, b) => a + b, 0)
+  return weights.map((weight) => Math.ceil((weight / sum) * mebibytes * 1024 * 1024))
+}
+
+const fileBytes = 24 * 1024
+
+/** Bytes of which every second one is noise: they compress as programs do. */
+function* entries(layer: number, bytes: number): Generator<LayerEntry> {
+  let state = layer + 1
+  yield { path: `layer-${layer}/` }
+  for (let at = 0, file = 0; at < bytes; at += fileBytes, file++) {
+    const content = Buffer.alloc(Math.min(fileBytes, bytes - at), 0x20)
+    for (let i = 0; i < content.length; i += 2) {
+      state = (Math.imul(state, 1103515245) + 12345) >>> 0
+      content[i] = state >>> 16
+    }
+    yield { path: `layer-${layer}/${file}.bin`, content }
+  }
+}

@@ -1,0 +1,86 @@
+/** Tries every setting several times, another order each round, and says which is the best. */
+import { type Spread, shuffled, spreadOf } from '../statistics.js'
+import { type PullCost, pullOnce, type Setting } from './pull-once.js'
+import type { Stage, Timeline } from './timeline.js'
+
+export interface SweepOptions {
+  readonly reference: string
+  readonly downloads: readonly number[]
+  readonly unpacks: readonly number[]
+  readonly runs: number
+  /** Where the stores are made. */
+  readonly under: string
+  readonly onRun?: (done: number, of: number) => void
+}
+
+export interface SettingResult {
+  readonly setting: Setting
+  /** Seconds. */
+  readonly wall: Spread
+  readonly cpu: Spread
+  /** Bytes. */
+  readonly memory: Spread
+  /** Compressed bytes a second, of the median run. */
+  readonly bytesPerSecond: number
+  /** Seconds until the layers were known, and that all layers together spent in each stage: medians. */
+  readonly plan: number
+  readonly waited: Readonly<Record<Stage, number>>
+  /** Of the run nearest to the median. */
+  readonly timeline: Timeline
+}
+
+export interface SweepResult {
+  readonly bytes: number
+  readonly layers: number
+  /** As they were asked for: unpacks within downloads. */
+  readonly settings: readonly SettingResult[]
+  readonly fastest: SettingResult
+  readonly slowest: SettingResult
+  /** With the fewest at once of those within 5 % of the fastest: more would cost memory and gain nothing. */
+  readonly recommended: SettingResult
+}
+
+export async function sweep(options: SweepOptions): Promise<SweepResult> {
+  const { reference, downloads, unpacks, runs, under } = options
+  const asked = downloads.flatMap((down) => unpacks.map((up): Setting => ({ downloads: down, unpacks: up })))
+  const costs = new Map(asked.map((setting) => [setting, new Array<PullCost>()]))
+  await pullOnce(reference, asked[0]!, under) // what is read from a disk for the first time is no setting's fault
+  let done = 0
+  for (let round = 0; round < runs; round++)
+    for (const setting of shuffled(asked, round)) {
+      costs.get(setting)!.push(await pullOnce(reference, setting, under))
+      options.onRun?.(++done, asked.length * runs)
+    }
+  const settings = [...costs].map(([setting, of]) => summary(setting, of))
+  const byTime = [...settings].sort((a, b) => a.wall.median - b.wall.median)
+  const fastest = byTime[0]!
+  const near = byTime.filter(({ wall }) => wall.median <= fastest.wall.median * 1.05)
+  const [recommended = fastest] = near.sort((a, b) => atOnce(a) - atOnce(b))
+  const [first] = costs.values()
+  const layers = new Set(first?.[0]?.timeline.spans.map(({ layer }) => layer)).size
+  return { bytes: first?.[0]?.bytes ?? 0, layers, settings, fastest, slowest: byTime.at(-1)!, recommended }
+}
+
+const atOnce = ({ setting: { downloads, unpacks } }: SettingResult): number => downloads + unpacks
+
+function summary(setting: Setting, costs: readonly PullCost[]): SettingResult {
+  const wall = spreadOf(costs.map((cost) => cost.wall))
+  const middle = [...costs].sort((a, b) => a.wall - b.wall)[costs.length >> 1]!
+  const seconds = (of: (timeline: Timeline) => number): number =>
+    spreadOf(costs.map(({ timeline }) => of(timeline) / 1000)).median
+  return {
+    setting,
+    wall,
+    cpu: spreadOf(costs.map(({ cpu }) => cpu)),
+    memory: spreadOf(costs.map(({ memory }) => memory)),
+    bytesPerSecond: middle.bytes / wall.median,
+    plan: seconds(({ plan }) => plan),
+    waited: {
+      slot: seconds(({ waited }) => waited.slot),
+      download: seconds(({ waited }) => waited.download),
+      retry: seconds(({ waited }) => waited.retry),
+      unpack: seconds(({ waited }) => waited.unpack),
+    },
+    timeline: middle.timeline,
+  }
+}

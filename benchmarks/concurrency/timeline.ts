@@ -1,0 +1,62 @@
+/** What each layer did when, read out of a pull's events. */
+import type { PullEvent } from '../../lib/events/index.js'
+
+/** Milliseconds since the start of the pull. */
+export interface Span {
+  readonly layer: string
+  readonly stage: Stage
+  readonly from: number
+  readonly to: number
+}
+
+/**
+ * `slot`: waits for its turn to download. `download`: bytes come (and are unpacked as they come).
+ * `retry`: waits for another attempt. `unpack`: all bytes are here, the tree is not.
+ */
+export type Stage = 'slot' | 'download' | 'retry' | 'unpack'
+
+export interface Timeline {
+  readonly spans: readonly Span[]
+  /** Milliseconds until the plan was there: manifests. */
+  readonly plan: number
+  /** Milliseconds of the whole pull. */
+  readonly end: number
+  /** Milliseconds that the layers spent in each stage, all together. */
+  readonly waited: Readonly<Record<Stage, number>>
+}
+
+const stageOf: Partial<Record<string, Stage>> = {
+  waiting: 'slot',
+  downloading: 'download',
+  restart: 'download',
+  retrying: 'retry',
+  verifying: 'unpack',
+  downloaded: 'unpack',
+  extracting: 'unpack',
+}
+
+export function timelineOf(events: readonly PullEvent[]): Timeline {
+  const [first, last] = [events[0], events.at(-1)]
+  if (!first || !last) throw new Error('A pull without events')
+  const start = Date.parse(first.time)
+  const spans: Span[] = []
+  const open = new Map<string, { stage: Stage; from: number }>()
+  const enter = (layer: string, stage: Stage | undefined, at: number): void => {
+    const before = open.get(layer)
+    if (before?.stage === stage) return
+    if (before) spans.push({ layer, stage: before.stage, from: before.from, to: at })
+    if (stage) open.set(layer, { stage, from: at })
+    else open.delete(layer)
+  }
+  let plan = 0
+  for (const event of events) {
+    const at = Date.parse(event.time) - start
+    if (event.type === 'plan') {
+      plan = at
+      for (const { digest, action } of event.layers) if (action !== 'exists') enter(digest, 'slot', at)
+    } else if (event.type === 'layer') enter(event.digest, stageOf[event.status], at)
+  }
+  const waited: Record<Stage, number> = { slot: 0, download: 0, retry: 0, unpack: 0 }
+  for (const { stage, from, to } of spans) waited[stage] += to - from
+  return { spans, plan, end: Date.parse(last.time) - start, waited }
+}

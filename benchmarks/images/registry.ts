@@ -1,0 +1,54 @@
+/** The real registry with the images of the benchmarks in it: built and pushed once, kept in the temporary directory. */
+import { startDistribution, type Distribution } from '../../spec/real/harness/distribution.js'
+import { buildImage } from '../../spec/real/images/build-image.js'
+import { cached } from '../../spec/real/images/cache.js'
+import { pushImage, pushedName } from '../../spec/real/images/pushed.js'
+import type { TestImage } from '../../spec/real/images/test-image.js'
+import { imageRecipes, type ImageRecipe } from './recipes.js'
+
+export interface BenchmarkImage {
+  readonly name: string
+  readonly shows: string
+  /** Without the registry: `windlass/bench-small:oci-gzip`. */
+  readonly repository: string
+  /** Compressed bytes of the layers. */
+  readonly bytes: number
+  readonly layers: number
+}
+
+const form = 'oci-gzip'
+
+async function pushed(recipe: ImageRecipe): Promise<{ storage: string; image: TestImage }> {
+  const image = await buildImage(`bench-${recipe.name}`, recipe.layers, { forms: [form], unpacked: false })
+  const directory = await cached(`registry-bench-${recipe.name}`, async (staging) => {
+    const registry = await startDistribution({ storage: staging })
+    await pushImage(image, registry).finally(() => registry.stop())
+  })
+  return { storage: directory, image }
+}
+
+/** One of the images behind a registry of its own. */
+export interface ServedImage extends BenchmarkImage {
+  readonly registry: Distribution
+  /** With the registry. */
+  readonly reference: string
+}
+
+export async function serveImage(name: string): Promise<ServedImage> {
+  const recipe = imageRecipes.find((each) => each.name === name)
+  if (!recipe)
+    throw new Error(`No image ${name}: there are ${imageRecipes.map((each) => each.name).join(', ')}`)
+  const { storage, image } = await pushed(recipe)
+  const layers = image.forms[form]?.layers ?? []
+  const registry = await startDistribution({ storage, readOnly: true })
+  const repository = pushedName(image, form)
+  return {
+    name,
+    shows: recipe.shows,
+    repository,
+    bytes: layers.reduce((sum, { size }) => sum + size, 0),
+    layers: layers.length,
+    registry,
+    reference: `${registry.host}/${repository}`,
+  }
+}

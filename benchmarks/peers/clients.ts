@@ -1,0 +1,91 @@
+/** Peers that are one program: podman, skopeo with umoci, crane, oras; and what the machine can do at all. */
+import { emptied, inTurn, type Peer } from './peer.js'
+import { bench, type PeerHost } from './peer-host.js'
+
+async function cleared(host: PeerHost, name: string): Promise<void> {
+  await emptied(host, name)
+}
+
+const firstNumber = (text: string): string => /\d+\.\d+(?:\.\d+)?/.exec(text)?.[0] ?? 'unknown'
+
+const packaged = async (host: PeerHost, name: string): Promise<string> =>
+  firstNumber(await host.run(['dpkg-query', '-W', '-f', '${Version}', name]))
+
+export async function podman(host: PeerHost): Promise<Peer> {
+  const store = `${bench}/podman`
+  const base = ['podman', '--root', store, '--runroot', '/run/podman', '--storage-driver', 'overlay']
+  return {
+    name: 'podman',
+    version: await packaged(host, 'podman'),
+    works: ['unpack'],
+    async prepare() {
+      await emptied(host, 'podman')
+      await host.run(['rm', '-rf', '/run/podman'])
+    },
+    run: (reference) => inTurn(host, [...base, 'pull', '-q', '--tls-verify=false', reference]),
+    tree: async (reference) => (await host.run([...base, 'image', 'mount', reference])).trim(),
+  }
+}
+
+export async function skopeoUmoci(host: PeerHost): Promise<Peer> {
+  const store = `${bench}/skopeo`
+  const copy = (reference: string): string[] => [
+    ...['skopeo', '--insecure-policy', 'copy', '-q', '--src-tls-verify=false'],
+    ...[`docker://${reference}`, `oci:${store}/image:it`],
+  ]
+  return {
+    name: 'skopeo + umoci',
+    version: `${await packaged(host, 'skopeo')} + ${await packaged(host, 'umoci')}`,
+    works: ['unpack', 'fetch'],
+    prepare: () => cleared(host, 'skopeo'),
+    run: (reference, work) =>
+      work === 'fetch'
+        ? inTurn(host, copy(reference))
+        : inTurn(host, copy(reference), [
+            ...['umoci', 'raw', 'unpack', '--image', `${store}/image:it`, `${store}/tree`],
+          ]),
+    tree: () => Promise.resolve(`${store}/tree`),
+  }
+}
+
+export async function crane(host: PeerHost): Promise<Peer> {
+  return {
+    name: 'crane',
+    version: await packaged(host, 'crane'),
+    works: ['fetch'],
+    prepare: () => cleared(host, 'crane'),
+    run: (reference) =>
+      inTurn(host, ['crane', 'pull', '--insecure', '--format', 'oci', reference, `${bench}/crane/image`]),
+  }
+}
+
+export async function oras(host: PeerHost): Promise<Peer> {
+  return {
+    name: 'oras',
+    version: await packaged(host, 'oras'),
+    works: ['fetch'],
+    prepare: () => cleared(host, 'oras'),
+    run: (reference) =>
+      inTurn(host, [
+        ...['oras', 'copy', '--from-plain-http', '--to-oci-layout', '--no-tty'],
+        ...[reference, `${bench}/oras/image:it`],
+      ]),
+  }
+}
+
+/** Two layers at a time, nothing verified, nothing stored: no puller can be faster by much. */
+export function floor(host: PeerHost, layersOf: (reference: string) => Promise<readonly string[]>): Peer {
+  return {
+    name: 'floor: curl, igzip, tar',
+    version: '',
+    works: ['unpack', 'fetch'],
+    prepare: () => cleared(host, 'floor'),
+    async run(reference, work) {
+      const urls = await layersOf(reference)
+      const take = work === 'fetch' ? 'cat > /dev/null' : 'igzip -d | tar -xpf - -C "$d"'
+      const one = `d=$(mktemp -d ${bench}/floor/XXXXXX); curl -sSfL "$1" | ${take}`
+      const script = 'printf "%s\\n" "$@" | xargs -P 2 -n 1 sh -c \'' + one + "' layer"
+      return inTurn(host, ['sh', '-c', script, 'floor', ...urls])
+    },
+  }
+}

@@ -1,0 +1,109 @@
+/** Peers that have a server do the work: containerd with ctr, and docker. The server's cost is counted. */
+import { setTimeout } from 'node:timers/promises'
+import type { ServerProcess } from '../../spec/real/harness/server-process.js'
+import { emptied, inTurn, type Peer, withServers } from './peer.js'
+import { bench, type PeerHost } from './peer-host.js'
+
+const versionIn = (text: string): string => /\d+\.\d+\.\d+/.exec(text)?.[0] ?? 'unknown'
+
+/** One that is started anew for each run: a cold store is a store that its server has not seen either. */
+class Daemon {
+  #server: ServerProcess | undefined
+
+  constructor(
+    readonly host: PeerHost,
+    readonly command: readonly string[],
+    readonly ready: readonly string[],
+  ) {}
+
+  get pid(): number {
+    return this.#server?.pid ?? 0
+  }
+
+  async restart(): Promise<void> {
+    await this.stop()
+    this.#server = this.host.serve(this.command)
+    for (let tries = 0; tries < 100; tries++) {
+      if (await this.host.run(this.ready).then(Boolean, () => false)) return
+      await setTimeout(100)
+    }
+    throw new Error(`${this.command[0] ?? ''} does not answer:\n${this.#server.lines.slice(-5).join('\n')}`)
+  }
+
+  async stop(): Promise<void> {
+    await this.#server?.stop()
+    this.#server = undefined
+  }
+}
+
+const containerdAt = (host: PeerHost, name: string): { daemon: Daemon; address: string } => {
+  const address = `/run/${name}.sock`
+  const command = [
+    'containerd',
+    '--root',
+    `${bench}/${name}`,
+    '--state',
+    `/run/${name}`,
+    '--address',
+    address,
+  ]
+  return { daemon: new Daemon(host, command, ['ctr', '-a', address, 'version']), address }
+}
+
+export async function containerd(host: PeerHost): Promise<Peer> {
+  const { daemon, address } = containerdAt(host, 'containerd')
+  const ctr = (...args: readonly string[]): string[] => ['ctr', '-a', address, ...args]
+  return {
+    name: 'containerd (ctr)',
+    version: versionIn(await host.run(['containerd', '--version'])),
+    works: ['unpack', 'fetch'],
+    async prepare() {
+      await daemon.stop()
+      await emptied(host, 'containerd')
+      await daemon.restart()
+    },
+    run: (reference, work) =>
+      withServers([daemon.pid], () =>
+        work === 'fetch'
+          ? inTurn(host, ctr('content', 'fetch', '--plain-http', reference))
+          : inTurn(host, ctr('images', 'pull', '--plain-http', '--snapshotter', 'overlayfs', reference)),
+      ),
+    async tree(reference) {
+      const target = `${bench}/containerd-tree`
+      await host.run(['mkdir', '-p', target])
+      await host.run(ctr('images', 'mount', reference, target))
+      return target
+    },
+  }
+}
+
+export async function docker(host: PeerHost): Promise<Peer> {
+  const { daemon: below, address } = containerdAt(host, 'docker-containerd')
+  const socket = 'unix:///run/docker.sock'
+  const daemon = new Daemon(
+    host,
+    [
+      ...['dockerd', '--host', socket, '--data-root', `${bench}/docker`, '--exec-root', '/run/docker'],
+      ...['--pidfile', '/run/docker.pid', '--containerd', address, '--bridge', 'none', '--iptables=false'],
+      ...['--ip6tables=false', '--storage-driver', 'overlay2'],
+    ],
+    ['docker', '-H', socket, 'version'],
+  )
+  return {
+    name: 'docker',
+    version: versionIn(await host.run(['docker', '--version'])),
+    works: ['unpack'],
+    async prepare() {
+      await daemon.stop()
+      await host.run(['rm', '-f', '/run/docker.pid'])
+      await emptied(host, 'docker')
+      await emptied(host, 'docker-containerd')
+      await below.restart()
+      await daemon.restart()
+    },
+    run: (reference) =>
+      withServers([daemon.pid, below.pid], () =>
+        inTurn(host, ['docker', '-H', socket, 'pull', '-q', reference]),
+      ),
+  }
+}
