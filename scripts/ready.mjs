@@ -173,6 +173,9 @@ const programs = {
   getfattr: 'attr',
   setcap: 'libcap2-bin',
   setpriv: 'util-linux',
+  bsdtar: 'libarchive-tools',
+  strace: 'strace',
+  tmux: 'tmux',
 }
 
 function isProgram(name) {
