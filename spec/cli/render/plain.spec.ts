@@ -108,7 +108,10 @@ describe('showProgress', () => {
     const channel = new EventChannel()
     for (const body of story) channel.emit(body)
     await showProgress(kind, channel.events, { stderr, env })
-    return String(stderr.read() ?? '')
+    // Since Node 26 one read gives one chunk.
+    const chunks: string[] = []
+    for (let chunk: unknown = stderr.read(); chunk !== null; chunk = stderr.read()) chunks.push(String(chunk))
+    return chunks.join('')
   }
 
   it('json: gives every event that a reader of lines can decode', async () => {
