@@ -91,9 +91,10 @@ export class GrowingFile {
 
   /** Empties the file: the bytes come again, from the first (a new generation). */
   async truncate(): Promise<void> {
-    await trying('Emptying a download', this.path, () => this.#file.truncate(0))
     this.#verifier = new Verifier(this.#options.expected, this.#options.what)
+    // Told first: whoever reads must have let go before the bytes are gone.
     this.#next({ length: 0, phase: 'growing', generation: this.state.generation + 1 })
+    await trying('Emptying a download', this.path, () => this.#file.truncate(0))
   }
 
   /** All bytes are here. Not yet a word on whether they are the right ones. */
@@ -108,7 +109,6 @@ export class GrowingFile {
    */
   verify(): void {
     if (this.state.phase === 'verified') return
-    this.finish()
     this.#verifier.check()
     this.#next({ phase: 'verified' })
   }

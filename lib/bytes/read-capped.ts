@@ -9,13 +9,15 @@ export interface Cap {
   readonly name: string
   /** What is read, for the message: `the manifest of alpine:3.20`. */
   readonly what: string
+  /** What to do about it. */
+  readonly hint?: string
 }
 
 /**
  * Reads `source` to its end; it is destroyed however that goes.
  * @throws WindlassError LIMIT_EXCEEDED with the first byte too many; whatever `source` fails with
  */
-export async function readCapped(source: Readable, { limit, name, what }: Cap): Promise<Buffer> {
+export async function readCapped(source: Readable, { limit, name, what, hint }: Cap): Promise<Buffer> {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of source as AsyncIterable<Buffer>) {
@@ -24,6 +26,7 @@ export async function readCapped(source: Readable, { limit, name, what }: Cap): 
       throw new WindlassError(
         'LIMIT_EXCEEDED',
         `Reading ${what} failed: it is longer than ${name} allows (${limit} bytes)`,
+        hint === undefined ? {} : { hint },
       )
     chunks.push(chunk)
   }

@@ -70,6 +70,7 @@ export class ZstdFrames implements Framing {
       throw new WindlassError(
         'LIMIT_EXCEEDED',
         `Decompressing the layer as zstd failed: it wants a window of ${bytes} bytes, more than maxWindowBytes allows (${maxWindowBytes})`,
+        { hint: 'No option raises this: decoders refuse larger windows. Push the image with a smaller one.' },
       )
     this.#checksum = (this.#held[4]! >> 2) & 1 ? 4 : 0
     this.#state = 'block'

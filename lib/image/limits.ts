@@ -14,6 +14,11 @@ export interface Limits {
   readonly layerRatio: number
   /** Entries of one layer, whiteouts included. */
   readonly layerEntries: number
+  /**
+   * Directories that one layer makes or puts something into, be they entries of it or only parents of some: one entry may
+   * make a thousand, and each is held in memory until the layer is done.
+   */
+  readonly layerDirectories: number
   /** Bytes of the name of one entry, as it stands in the archive. */
   readonly pathBytes: number
   /** Components of that name. */
@@ -49,8 +54,9 @@ export const defaultLimits: Limits = {
   // Deflate makes at most 1,032 of one: what stays above 500 for a whole gigabyte is next to nothing but zeros.
   layerRatio: 500,
   layerEntries: 5_000_000,
+  layerDirectories: 200_000,
   pathBytes: 4 * KiB,
-  pathDepth: 1_000,
+  pathDepth: 256,
   headerBytes: MiB,
   sparseFileBytes: 64 * GiB,
   manifestBytes: 4 * MiB,

@@ -38,6 +38,7 @@ const crossing: Readonly<
     raised: 1,
   },
   layerEntries: { image: ofEntries([{ path: 'a' }, { path: '.wh.b' }, { path: 'c' }]), limit: 2, raised: 3 },
+  layerDirectories: { image: ofEntries([{ path: 'd/'.repeat(30) }]), limit: 29, raised: 30 },
   pathBytes: { image: ofEntries([{ path: 'd/'.repeat(30) }]), limit: 59, raised: 60 },
   pathDepth: { image: ofEntries([{ path: 'd/'.repeat(30) }]), limit: 29, raised: 30 },
   headerBytes: {

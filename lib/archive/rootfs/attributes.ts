@@ -15,14 +15,17 @@ import { available, listXattrs, removeXattr, setFdTimes, setTimes, setXattr } fr
 import { isOverlayXattr } from '../whiteouts/form.js'
 import { quoted } from '../tar/refusal.js'
 import { onDisk } from './bytes-path.js'
-import type { DirectoryAttributes, FoundAttributes } from './directory.js'
+import type { FoundAttributes, ListedAttributes } from './directory.js'
 import { errnoOf, invalidEntry } from './failure.js'
 import type { Warn } from './warnings.js'
 
 /** `image`: files belong to whom the layer says (needs root). `process`: to this process. */
 export type OwnerPolicy = 'image' | 'process'
 
-export type Attributes = DirectoryAttributes
+export interface Attributes extends ListedAttributes {
+  /** The name of the entry, for messages. */
+  readonly path: string
+}
 
 const second = 1_000_000_000n
 const special = 0o7000
@@ -34,14 +37,14 @@ export class AttributeWriter {
   readonly #gid = process.getegid?.() ?? 0
   readonly #umask = umask()
   readonly #system = available()
-  readonly #implied: Attributes
+  readonly #implied: ListedAttributes
 
   constructor(
     readonly owner: OwnerPolicy,
     readonly warn: Warn,
   ) {
     const owners = owner === 'image' ? { uid: 0, gid: 0 } : { uid: this.#uid, gid: this.#gid }
-    this.#implied = { path: '', mode: 0o755, ...owners, mtime: 0n, xattrs: new Map() }
+    this.#implied = { mode: 0o755, ...owners, mtime: 0n, xattrs: new Map() }
   }
 
   /** The mode to create a file with: already the final one, unless attributes have to be written first. */
@@ -55,11 +58,10 @@ export class AttributeWriter {
     this.#xattrs(onDisk(path), attributes)
     const created = this.creationMode(attributes) & ~this.#umask
     if (created !== mode) fchmodSync(fd, mode)
-    if (mtime % second === 0n) futimesSync(fd, inSeconds(mtime), inSeconds(mtime))
-    else if (this.#system) setFdTimes(fd, mtime, mtime)
+    if (this.#system && !isPlain(mtime)) setFdTimes(fd, mtime, mtime)
     else {
-      this.#rounded()
-      futimesSync(fd, inSeconds(mtime), inSeconds(mtime))
+      if (mtime % second !== 0n) this.#rounded()
+      futimesSync(fd, forNode(mtime), forNode(mtime))
     }
   }
 
@@ -81,10 +83,10 @@ export class AttributeWriter {
 
   /**
    * A real directory, when all in it is done. Without attributes: one that no entry names, the same in every unpacking.
-   * `stale`: it may have extended attributes of a lower layer's.
+   * `shown` is its name for messages; `stale`: it may have extended attributes of a lower layer's.
    */
-  directory(path: string, listed: Attributes | undefined, stale: boolean): void {
-    const attributes = listed ?? this.#implied
+  directory(path: string, shown: string, listed: ListedAttributes | undefined, stale: boolean): void {
+    const attributes = { ...(listed ?? this.#implied), path: shown }
     const bytes = onDisk(path)
     if (this.#owns(attributes)) lchownSync(bytes, attributes.uid, attributes.gid)
     if (stale) this.#clearXattrs(bytes)
@@ -105,7 +107,7 @@ export class AttributeWriter {
       return
     }
     if (mtime % second !== 0n) this.#rounded()
-    lutimesSync(onDisk(path), inSeconds(atime), inSeconds(mtime))
+    lutimesSync(onDisk(path), forNode(atime), forNode(mtime))
   }
 
   #owns({ path, uid, gid }: Attributes): boolean {
@@ -178,5 +180,12 @@ const isAllowed = (name: string): boolean =>
 const isRefusal = (error: unknown): boolean =>
   ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(errnoOf(error) ?? '')
 
-/** Seconds as Node takes them: exact for whole seconds, else to about 0.2 µs. */
-const inSeconds = (ns: bigint): number => Number(ns / second) + Number(ns % second) / 1e9
+/** Whether Node itself sets the time exactly. */
+const isPlain = (ns: bigint): boolean => ns >= 0n && ns % second === 0n
+
+/**
+ * A time as Node takes it: exact for whole seconds, else to about 0.2 µs. As a number, a time before 1970 would be taken
+ * for the present one; as a date, which holds milliseconds, it is not.
+ */
+const forNode = (ns: bigint): number | Date =>
+  ns < 0n ? new Date(Number(ns / 1_000_000n)) : Number(ns / second) + Number(ns % second) / 1e9

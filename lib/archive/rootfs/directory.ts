@@ -3,10 +3,8 @@
  * of names, so that forgetting one forgets all below it at no cost, whatever a later entry puts in its place.
  */
 
-/** What an entry says of a directory; set when all entries are in. */
-export interface DirectoryAttributes {
-  /** The name of the entry, for messages. */
-  readonly path: string
+/** What an entry says of a directory; set when all entries are in. Of the entry no more is kept: a layer has many. */
+export interface ListedAttributes {
   readonly mode: number
   readonly uid: number
   readonly gid: number
@@ -21,10 +19,12 @@ export interface FoundAttributes {
   readonly mtime: bigint
 }
 
+/** As small as can be: there is one for each directory of a layer until the layer is done. */
 export class Directory {
-  readonly children = new Map<string, Directory>()
+  /** Most have none or one. */
+  #children: Map<string, Directory> | Directory | undefined
   /** From an entry of this layer; undefined where no entry names the directory. */
-  listed: DirectoryAttributes | undefined
+  listed: ListedAttributes | undefined
   /** Set where it was here before this layer. */
   found: FoundAttributes | undefined
   /** It was here before this layer, whatever became of it since. */
@@ -44,12 +44,44 @@ export class Directory {
   /** Names where the overlay form has a whiteout of ours. */
   #hidden: Set<string> | undefined
 
-  /** @param path where it is on disk, as a latin1 string */
+  /** @param name of the root: where it is on disk, as a latin1 string */
   constructor(
     readonly parent: Directory | undefined,
     readonly name: string,
-    readonly path: string,
   ) {}
+
+  /** Where it is on disk, as a latin1 string. Put together when asked for: kept, it would be most of what is kept. */
+  get path(): string {
+    const names = [this.name]
+    for (let above = this.parent; above !== undefined; above = above.parent) names.push(above.name)
+    return names.reverse().join('/')
+  }
+
+  /** The known directories in it. */
+  get children(): Iterable<Directory> {
+    if (this.#children instanceof Directory) return [this.#children]
+    return this.#children?.values() ?? []
+  }
+
+  child(name: string): Directory | undefined {
+    if (this.#children instanceof Directory) return this.#children.name === name ? this.#children : undefined
+    return this.#children?.get(name)
+  }
+
+  add(child: Directory): void {
+    if (this.#children === undefined) this.#children = child
+    else {
+      if (this.#children instanceof Directory)
+        this.#children = new Map([[this.#children.name, this.#children]])
+      this.#children.set(child.name, child)
+    }
+  }
+
+  /** Forgets the directory `name` in it, and with it all below. */
+  forget(name: string): void {
+    if (this.#children instanceof Map) this.#children.delete(name)
+    else if (this.#children?.name === name) this.#children = undefined
+  }
 
   /** Where `name` in it is on disk. */
   at(name: string): string {
@@ -84,12 +116,12 @@ export class Directory {
 
 /** `top` and every known directory below it, children before their parents. */
 export function* deepestFirst(top: Directory): Generator<Directory> {
-  const open = [{ directory: top, children: top.children.values() }]
+  const open = [{ directory: top, children: top.children[Symbol.iterator]() }]
   for (let last = open.at(-1); last !== undefined; last = open.at(-1)) {
     const next = last.children.next()
     if (next.done === true) {
       open.pop()
       yield last.directory
-    } else open.push({ directory: next.value, children: next.value.children.values() })
+    } else open.push({ directory: next.value, children: next.value.children[Symbol.iterator]() })
   }
 }

@@ -16,10 +16,12 @@ const meanings: Readonly<Record<string, readonly [ErrorCode, string]>> = {
 }
 
 /** LAYER_INVALID about one entry: `what` is a clause that follows its name. `path` is latin1. */
-export function invalidEntry(path: string, what: string): WindlassError {
-  return new WindlassError('LAYER_INVALID', `Unpacking ${quoted(path)} failed: ${what}`, {
-    hint: 'The layer is damaged or hostile; nothing of it is kept.',
-  })
+export function invalidEntry(
+  path: string,
+  what: string,
+  hint = 'The layer is damaged or hostile; nothing of it is kept.',
+): WindlassError {
+  return new WindlassError('LAYER_INVALID', `Unpacking ${quoted(path)} failed: ${what}`, { hint })
 }
 
 /** `error`, thrown by a system call while unpacking the entry `path` (latin1), as a WindlassError. */

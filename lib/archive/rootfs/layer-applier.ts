@@ -8,6 +8,7 @@
 import { closeSync, constants, ftruncateSync, linkSync, lstatSync, openSync, realpathSync } from 'node:fs'
 import { symlinkSync, writeSync } from 'node:fs'
 import type { WindlassError } from '../../errors.js'
+import type { Limits } from '../../image/limits.js'
 import { available, makeNode } from '../../system/index.js'
 import type { EntryHandler, EntryType, TarEntry } from '../tar/entry.js'
 import { quoted } from '../tar/refusal.js'
@@ -16,7 +17,7 @@ import { isBelowWhiteout, whiteoutOf } from '../whiteouts/name.js'
 import { type Whiteouts, whiteoutsIn } from '../whiteouts/whiteouts.js'
 import { AttributeWriter, type OwnerPolicy } from './attributes.js'
 import { asLatin1, onDisk } from './bytes-path.js'
-import { deepestFirst, type Directory } from './directory.js'
+import { deepestFirst, type Directory, type ListedAttributes } from './directory.js'
 import { errnoOf, failure, invalidEntry } from './failure.js'
 import { layerPath, longestPath, requireShort } from './layer-path.js'
 import { RootTree } from './root-tree.js'
@@ -31,6 +32,8 @@ export interface ApplyOptions {
   readonly owner?: OwnerPolicy
   /** Told once of each kind of thing that could not be made. */
   readonly warn?: Warn
+  /** The defaults, unless said otherwise. */
+  readonly limits?: Pick<Limits, 'layerDirectories'>
 }
 
 interface OpenFile {
@@ -50,10 +53,12 @@ export class LayerApplier implements EntryHandler {
   readonly #keepsLower: boolean
   #open: OpenFile | undefined
   #entries = 0
+  #bytes = 0
+  #mtime = 0n
 
   /** @throws an error of the file system where the root is no directory */
-  constructor({ root, whiteouts, owner, warn }: ApplyOptions) {
-    this.#tree = new RootTree(asLatin1(realpathSync(root)), whiteouts === 'apply')
+  constructor({ root, whiteouts, owner, warn, limits }: ApplyOptions) {
+    this.#tree = new RootTree(asLatin1(realpathSync(root)), whiteouts === 'apply', limits?.layerDirectories)
     this.#whiteouts = whiteoutsIn(this.#tree, whiteouts)
     this.#warn = onceEach(warn ?? (() => undefined))
     this.#attributes = new AttributeWriter(
@@ -68,6 +73,11 @@ export class LayerApplier implements EntryHandler {
     return this.#entries
   }
 
+  /** Bytes of the files so far, holes not counted. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   /**
    * @throws WindlassError LAYER_INVALID for an entry that no tree can have; STORE_FULL, STORE_DENIED, STORE_READ_ONLY
    * or STORE_IO where the file system refuses
@@ -78,6 +88,7 @@ export class LayerApplier implements EntryHandler {
   }
 
   data(chunk: Buffer, offset: number): void {
+    this.#bytes += chunk.length
     const file = this.#open
     if (file === undefined) return
     this.#guarded(file.entry.path, () => {
@@ -101,8 +112,9 @@ export class LayerApplier implements EntryHandler {
     this.close()
     const { root } = this.#tree
     for (const directory of deepestFirst(root)) {
-      const path = `.${directory.path.slice(root.path.length)}`
-      this.#guarded(path, () => this.#finishDirectory(directory))
+      const { path } = directory
+      const shown = `.${path.slice(root.name.length)}`
+      this.#guarded(shown, () => this.#finishDirectory(directory, path, shown))
     }
   }
 
@@ -127,7 +139,7 @@ export class LayerApplier implements EntryHandler {
     const place = layerPath(entry.path)
     if (place === undefined) {
       if (entry.type !== 'directory') throw invalidEntry(entry.path, 'the root can only be a directory')
-      this.#tree.root.listed = entry
+      this.#tree.root.listed = this.#listed(entry)
       return
     }
     const { parent, name } = place
@@ -150,7 +162,7 @@ export class LayerApplier implements EntryHandler {
     const { type } = entry
     if (type === 'directory') {
       const directory = this.#tree.makeChild(parent, name, entry.path)
-      directory.listed = entry
+      directory.listed = this.#listed(entry)
       directory.touch()
       return
     }
@@ -220,7 +232,7 @@ export class LayerApplier implements EntryHandler {
 
   /** Makes something where perhaps something is. Nothing that exists is ever written to: it is unlinked first. */
   #inPlaceOf<T>(parent: Directory, name: string, make: () => T): T {
-    if (parent.hides(name) || parent.children.has(name)) this.#tree.clear(parent, name)
+    if (parent.hides(name) || parent.child(name) !== undefined) this.#tree.clear(parent, name)
     try {
       return make()
     } catch (error) {
@@ -244,6 +256,12 @@ export class LayerApplier implements EntryHandler {
     return path
   }
 
+  #listed({ mode, uid, gid, mtime, xattrs }: TarEntry): ListedAttributes {
+    // Most of a layer's times are the one before: then it is the same number, too.
+    if (mtime !== this.#mtime) this.#mtime = mtime
+    return { mode, uid, gid, mtime: this.#mtime, xattrs }
+  }
+
   /** Devices that cannot be or must not be; the rest of them is checked before anything is touched. */
   #isLeftOut({ type, device, path }: TarEntry): boolean {
     if (type !== 'character-device' && type !== 'block-device') return false
@@ -264,18 +282,23 @@ export class LayerApplier implements EntryHandler {
     return true
   }
 
-  #finishDirectory(directory: Directory): void {
-    if (directory.opaque) markOpaque(onDisk(directory.path))
-    if (directory.listed === undefined && directory.found !== undefined) {
-      if (directory.changed) this.#attributes.restore(directory.path, directory.found)
-    } else this.#attributes.directory(directory.path, directory.listed, directory.adopted)
+  #finishDirectory(directory: Directory, path: string, shown: string): void {
+    const { listed, found, opaque, changed, adopted } = directory
+    if (opaque) markOpaque(onDisk(path))
+    if (listed === undefined && found !== undefined) {
+      if (changed) this.#attributes.restore(path, found)
+    } else this.#attributes.directory(path, shown, listed, adopted)
   }
 }
 
 const isThere = (path: string): boolean => lstatSync(onDisk(path), { throwIfNoEntry: false }) !== undefined
 
 const missingTarget = ({ path, linkTarget }: TarEntry): WindlassError =>
-  invalidEntry(path, `it is a hard link to ${quoted(linkTarget)}, which is not in the tree`)
+  invalidEntry(
+    path,
+    `it is a hard link to ${quoted(linkTarget)}, which is not in the tree`,
+    'If a lower layer has that file, pull with --no-unpack --rootfs DIR, which puts the layers on top of each other.',
+  )
 
 const isWithin = (value: number, limit: number): boolean =>
   Number.isInteger(value) && value >= 0 && value <= limit

@@ -3,6 +3,7 @@
  * parents, and forgets whatever is replaced. Nothing here ever leaves the root or follows a last component.
  */
 import { type BigIntStats, chmodSync, lstatSync, mkdirSync, readdirSync, readlinkSync } from 'node:fs'
+import { defaultLimits, limitExceeded } from '../../image/limits.js'
 import { quoted } from '../tar/refusal.js'
 import { onDisk } from './bytes-path.js'
 import { Directory } from './directory.js'
@@ -15,6 +16,7 @@ const mostLinks = 40
 
 export class RootTree {
   readonly root: Directory
+  #known = 0
   readonly #asRoot = process.geteuid?.() === 0
   /** The parent that was asked for last: most entries of an archive stand beside the one before. */
   #last: { readonly path: string; readonly directory: Directory } | undefined
@@ -22,9 +24,14 @@ export class RootTree {
   /**
    * @param path of the root, as latin1 and without links
    * @param keepsFound whether the root stays as it was found where no entry names it
+   * @param layerDirectories the limit
    */
-  constructor(path: string, keepsFound: boolean) {
-    this.root = new Directory(undefined, '', path)
+  constructor(
+    path: string,
+    keepsFound: boolean,
+    readonly layerDirectories = defaultLimits.layerDirectories,
+  ) {
+    this.root = new Directory(undefined, path)
     this.#found(this.root, lstatSync(onDisk(path), { bigint: true }))
     this.root.fresh = readdirSync(onDisk(path)).length === 0
     if (!keepsFound) this.root.found = undefined
@@ -55,7 +62,7 @@ export class RootTree {
 
   /** The real directory `name` in `parent`, if one is there. Links are not followed. */
   childOf(parent: Directory, name: string): Directory | undefined {
-    const known = parent.children.get(name)
+    const known = parent.child(name)
     if (known !== undefined || parent.fresh || parent.hides(name)) return known
     const found = inspect(parent.at(name))
     return found?.isDirectory() === true ? this.#adopt(parent, name, found) : undefined
@@ -65,7 +72,7 @@ export class RootTree {
   makeChild(parent: Directory, name: string, entry: string): Directory {
     const known = this.childOf(parent, name)
     if (known !== undefined) return known
-    const directory = new Directory(parent, name, parent.at(name))
+    const directory = new Directory(parent, name)
     directory.exists = false
     this.#make(directory, entry)
     return directory
@@ -74,7 +81,7 @@ export class RootTree {
   /** Takes away whatever is `name` in `parent`, and all knowledge of it. False where nothing was there. */
   clear(parent: Directory, name: string): boolean {
     this.#last = undefined
-    parent.children.delete(name)
+    parent.forget(name)
     parent.hidden.delete(name)
     const removed = remove(parent.at(name))
     if (removed) parent.changed = true
@@ -96,7 +103,7 @@ export class RootTree {
         at = at.parent ?? this.root
         continue
       }
-      const known = at.children.get(part)
+      const known = at.child(part)
       if (known !== undefined) {
         at = known
         continue
@@ -111,7 +118,7 @@ export class RootTree {
         if (target.startsWith('/')) at = this.root
         ahead.push(...target.split('/').reverse())
       } else {
-        blocked(quoted(at.at(part).slice(this.root.path.length + 1)))
+        blocked(quoted(at.at(part).slice(this.root.name.length + 1)))
         return undefined
       }
     }
@@ -120,43 +127,56 @@ export class RootTree {
 
   /** Makes `directory` and those above it that are missing. */
   #make(directory: Directory, entry: string): void {
-    if (directory.path.length > longestPath)
+    let { path } = directory
+    if (path.length > longestPath)
       throw invalidEntry(entry, `its path under the root is longer than ${longestPath} bytes`)
     const missing: Directory[] = []
     for (let at: Directory | undefined = directory; at?.exists === false; at = at.parent) missing.push(at)
+    path = missing.at(-1)?.parent?.path ?? ''
     for (const each of missing.reverse()) {
       const { parent, name } = each
       if (parent === undefined) continue
+      path = `${path}/${name}`
       requireShort(name, entry)
       if (parent.hides(name)) {
         this.clear(parent, name)
         each.opaque = true
       }
-      this.#mkdir(parent, each)
+      this.#mkdir(parent, each, path)
       each.exists = true
       each.fresh = true
-      parent.children.set(name, each)
+      this.#add(parent, each, entry)
       parent.changed = true
       each.touch()
     }
   }
 
-  #mkdir(parent: Directory, made: Directory): void {
+  #mkdir(parent: Directory, made: Directory, path: string): void {
     try {
-      mkdirSync(onDisk(made.path), 0o700)
+      mkdirSync(onDisk(path), 0o700)
     } catch (error) {
       if (errnoOf(error) !== 'EEXIST') throw error
       this.clear(parent, made.name)
-      mkdirSync(onDisk(made.path), 0o700)
+      mkdirSync(onDisk(path), 0o700)
     }
     parent.made.delete(made.name)
   }
 
   #adopt(parent: Directory, name: string, stats: BigIntStats): Directory {
-    const directory = new Directory(parent, name, parent.at(name))
+    const directory = new Directory(parent, name)
     this.#found(directory, stats)
-    parent.children.set(name, directory)
+    this.#add(parent, directory, name)
     return directory
+  }
+
+  #add(parent: Directory, directory: Directory, entry: string): void {
+    if (++this.#known > this.layerDirectories)
+      throw limitExceeded(
+        `Unpacking ${quoted(entry)} failed: the number of directories that the layer has something in is ${this.#known}`,
+        'layerDirectories',
+        this.layerDirectories,
+      )
+    parent.add(directory)
   }
 
   /** What was here before: opened to this user if it is not, until the layer is done. */
@@ -172,7 +192,7 @@ export class RootTree {
 
 /** A directory that a path goes through and nobody has made: made only if the path ends below it. */
 function missing(parent: Directory, name: string): Directory {
-  const directory = new Directory(parent, name, parent.at(name))
+  const directory = new Directory(parent, name)
   directory.exists = false
   return directory
 }

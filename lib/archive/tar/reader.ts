@@ -3,10 +3,11 @@
  * It is pushed whole chunks and calls its handler synchronously; nothing is buffered but headers.
  */
 import { asWindlassError } from '../../errors.js'
+import { defaultLimits } from '../../image/limits.js'
 import { hasData, mergeHeader, toEntry, type Extensions, type Merged } from './assemble.js'
 import type { EntryHandler } from './entry.js'
 import { blockSize, isZeroBlock, parseHeader, type RawHeader } from './header.js'
-import { defaultTarLimits, type TarLimits } from './limits.js'
+import type { TarLimits } from './limits.js'
 import { noRecords, parsePax } from './pax.js'
 import { Placement } from './placement.js'
 import { invalidArchive, overLimit, quoted } from './refusal.js'
@@ -55,7 +56,7 @@ export class TarReader {
 
   constructor(handler: EntryHandler, limits: Partial<TarLimits> = {}) {
     this.#handler = handler
-    this.#limits = { ...defaultTarLimits, ...limits }
+    this.#limits = { ...defaultLimits, ...limits }
   }
 
   /** Whether the end of the archive has been seen; what comes after it is taken and dropped. */
@@ -184,9 +185,9 @@ export class TarReader {
 
   #startMeta({ flag, size, path }: RawHeader): void {
     const length = sizeOf(size, path)
-    const { maxHeaderBytes } = this.#limits
-    if (length > maxHeaderBytes)
-      throw overLimit('the size of an extended header', length, 'maxHeaderBytes', maxHeaderBytes)
+    const { headerBytes } = this.#limits
+    if (length > headerBytes)
+      throw overLimit('the size of an extended header', length, 'headerBytes', headerBytes)
     this.#metaFlag = flag
     this.#meta = Buffer.alloc(length)
     this.#left = length
@@ -270,20 +271,27 @@ export class TarReader {
     this.#placement = new Placement(fragments ?? [{ offset: 0, length: size }])
     this.#extensions = noExtensions
     this.#pending = undefined
-    this.#count(this.#left)
+    this.#count(path, size)
     this.#handler.entry(toEntry(merged, size, fragments !== undefined, path))
     this.#state = 'data'
     if (this.#left === 0) this.#endEntry()
   }
 
-  #count(bytes: number): void {
-    const { maxEntries, maxTotalBytes } = this.#limits
+  #count(path: string, bytes: number): void {
+    const { layerEntries, layerBytes, pathBytes, pathDepth } = this.#limits
     this.#entries++
     this.#totalBytes += bytes
-    if (this.#entries > maxEntries)
-      throw overLimit('the number of entries', this.#entries, 'maxEntries', maxEntries)
-    if (this.#totalBytes > maxTotalBytes)
-      throw overLimit('the size of all files', this.#totalBytes, 'maxTotalBytes', maxTotalBytes)
+    if (this.#entries > layerEntries)
+      throw overLimit('the number of entries', this.#entries, 'layerEntries', layerEntries)
+    if (this.#totalBytes > layerBytes)
+      throw overLimit('the size of all files', this.#totalBytes, 'layerBytes', layerBytes)
+    if (path.length > pathBytes)
+      throw overLimit(`the length of the name ${quoted(path)}`, path.length, 'pathBytes', pathBytes)
+    // So few bytes cannot have so many components.
+    if (path.length < 2 * pathDepth) return
+    const depth = path.split('/').filter((part) => part !== '').length
+    if (depth > pathDepth)
+      throw overLimit(`the depth of the name ${quoted(path)}`, depth, 'pathDepth', pathDepth)
   }
 
   #endEntry(): void {

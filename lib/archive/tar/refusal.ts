@@ -1,6 +1,6 @@
 /** The errors of this folder: what is wrong with an archive, said in one form. */
 import { WindlassError } from '../../errors.js'
-import type { TarLimits } from './limits.js'
+import { limitExceeded, type LimitName } from '../../image/limits.js'
 
 /** A name out of an archive as a message may show it: quoted, with everything outside of printable ASCII escaped. */
 export function quoted(name: string): string {
@@ -15,16 +15,6 @@ export function invalidArchive(what: string): WindlassError {
   })
 }
 
-/** LIMIT_EXCEEDED: `what` as a noun, such as `a pax header`. */
-export function overLimit(
-  what: string,
-  actual: number,
-  limit: keyof TarLimits,
-  allowed: number,
-): WindlassError {
-  return new WindlassError(
-    'LIMIT_EXCEEDED',
-    `Reading the archive of the layer failed: ${what} is ${actual}, more than ${limit} allows (${allowed})`,
-    { hint: `Raise ${limit} if you trust the image.` },
-  )
-}
+/** LIMIT_EXCEEDED: `what` as a noun, such as `the size of a pax header`. */
+export const overLimit = (what: string, actual: number, name: LimitName, allowed: number): WindlassError =>
+  limitExceeded(`Reading the archive of the layer failed: ${what} is ${actual}`, name, allowed)

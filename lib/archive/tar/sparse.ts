@@ -55,14 +55,9 @@ export class LeadingMap {
 
   /** Takes the next block; true when the map is whole and the data follows. */
   block(bytes: Buffer, at: number): boolean {
-    const { maxHeaderBytes } = this.#limits
-    if (this.#text.length + blockSize > maxHeaderBytes)
-      throw overLimit(
-        'the sparse map of a file',
-        this.#text.length + blockSize,
-        'maxHeaderBytes',
-        maxHeaderBytes,
-      )
+    const { headerBytes } = this.#limits
+    if (this.#text.length + blockSize > headerBytes)
+      throw overLimit('the sparse map of a file', this.#text.length + blockSize, 'headerBytes', headerBytes)
     for (let i = at; i < at + blockSize; i++) if (bytes[i] === 0x0a) this.#lines++
     this.#text += bytes.toString('latin1', at, at + blockSize)
     if (this.#wanted === 1 && this.#lines > 0) {
@@ -97,9 +92,9 @@ export class HeaderMap {
 
   block(bytes: Buffer, at: number): void {
     this.#bytes += blockSize
-    const { maxHeaderBytes } = this.#limits
-    if (this.#bytes > maxHeaderBytes)
-      throw overLimit('the sparse map of a file', this.#bytes, 'maxHeaderBytes', maxHeaderBytes)
+    const { headerBytes } = this.#limits
+    if (this.#bytes > headerBytes)
+      throw overLimit('the sparse map of a file', this.#bytes, 'headerBytes', headerBytes)
     this.extended = this.#read(bytes, at, 21)
   }
 
@@ -115,7 +110,7 @@ export class HeaderMap {
 
 /**
  * Refuses a map that is out of order, overlaps, leaves the file, or does not use exactly the `stored` bytes.
- * @throws WindlassError LAYER_INVALID; LIMIT_EXCEEDED for a file larger than maxSparseFileBytes
+ * @throws WindlassError LAYER_INVALID; LIMIT_EXCEEDED for a file larger than sparseFileBytes
  */
 export function checkSparse(
   fragments: readonly Fragment[],
@@ -133,8 +128,8 @@ export function checkSparse(
   }
   if (used !== stored)
     throw invalidArchive(`a sparse file has ${stored} bytes in the archive, and its map speaks of ${used}`)
-  if (size > limits.maxSparseFileBytes)
-    throw overLimit('the size of a sparse file', size, 'maxSparseFileBytes', limits.maxSparseFileBytes)
+  if (size > limits.sparseFileBytes)
+    throw overLimit('the size of a sparse file', size, 'sparseFileBytes', limits.sparseFileBytes)
 }
 
 function pairs(numbers: readonly string[]): Fragment[] {

@@ -1,8 +1,9 @@
 /**
  * What a whiteout of a layer does to the tree it is applied to, in each form. A whiteout hides what lower layers
- * have and nothing of its own layer, wherever in the layer it stands.
+ * have and nothing of its own layer, wherever in the layer it stands. One that is kept has the time 0, as directories
+ * that no entry names: a layer's tree is the same whenever it is unpacked.
  */
-import { closeSync, constants, openSync, readdirSync } from 'node:fs'
+import { closeSync, constants, lutimesSync, openSync, readdirSync } from 'node:fs'
 import { onDisk } from '../rootfs/bytes-path.js'
 import { type Directory } from '../rootfs/directory.js'
 import { errnoOf } from '../rootfs/failure.js'
@@ -35,7 +36,7 @@ const applied = (tree: RootTree): Whiteouts => ({
 function removeLowerName(tree: RootTree, directory: Directory, name: string, entry: string): void {
   requireShort(name, entry)
   if (directory.made.has(name)) return
-  const child = directory.children.get(name)
+  const child = directory.child(name)
   if (child?.touched === true) {
     removeLower(tree, child)
     child.disown()
@@ -49,7 +50,7 @@ function removeLower(tree: RootTree, top: Directory): void {
     if (at.fresh) continue
     at.fresh = true
     for (const name of readdirSync(onDisk(at.path), { encoding: 'latin1' })) {
-      const child = at.children.get(name)
+      const child = at.child(name)
       if (child?.touched === true) {
         open.push(child)
         // Not this layer's own unless it lists it: its attributes went with the lower layers.
@@ -78,7 +79,9 @@ const asOverlay = (tree: RootTree): Whiteouts => ({
 
 function hide(directory: Directory, name: string): void {
   try {
-    makeOverlayWhiteout(onDisk(directory.at(name)))
+    const path = onDisk(directory.at(name))
+    makeOverlayWhiteout(path)
+    lutimesSync(path, 0, 0)
     directory.hidden.add(name)
     directory.changed = true
   } catch (error) {
@@ -95,7 +98,9 @@ const asAufs = (tree: RootTree): Whiteouts => ({
     const directory = tree.need(parent, entry)
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
     try {
-      closeSync(openSync(onDisk(directory.at(name)), flags, 0o444))
+      const path = onDisk(directory.at(name))
+      closeSync(openSync(path, flags, 0o444))
+      lutimesSync(path, 0, 0)
       directory.changed = true
     } catch (error) {
       if (errnoOf(error) !== 'EEXIST') throw error

@@ -4,6 +4,7 @@
  */
 import { from, type ObservableInput } from 'rxjs'
 import { WindlassError } from '../../errors.js'
+import { limitsWith, type Limits } from '../../image/limits.js'
 import type { BlobTask, Expectations, FlattenResult, FlattenTask, Growth, Job, UnpackResult } from './task.js'
 import { UnpackThread } from './unpack-thread.js'
 
@@ -26,6 +27,7 @@ export interface UnpackOptions {
 
 export class UnpackPool {
   readonly #size: number
+  readonly #limits: Limits
   readonly #threads = new Set<UnpackThread>()
   readonly #idle: UnpackThread[] = []
   readonly #waiting: (() => void)[] = []
@@ -33,9 +35,13 @@ export class UnpackPool {
   readonly #closing = new AbortController()
   #busy = 0
 
-  /** @param options.workers how many layers are unpacked at once, at least 1 */
-  constructor({ workers }: { readonly workers: number }) {
+  /**
+   * @param options.workers how many layers are unpacked at once, at least 1
+   * @param options.limits other than the defaults
+   */
+  constructor({ workers, limits }: { readonly workers: number; readonly limits?: Partial<Limits> }) {
     this.#size = Math.max(1, Math.floor(workers))
+    this.#limits = limitsWith(limits)
   }
 
   /**
@@ -48,6 +54,7 @@ export class UnpackPool {
       kind: 'unpack',
       task: { path, into, whiteouts, expected: expected && picked(expected) },
       growing: growth !== undefined,
+      limits: this.#limits,
     }
     // What comes back is what the job is for.
     return (await this.#run(job, options, growth)) as UnpackResult
@@ -58,7 +65,8 @@ export class UnpackPool {
     const layers = task.layers.map((layer) =>
       layer.kind === 'blob' && layer.expected ? { ...layer, expected: picked(layer.expected) } : layer,
     )
-    return this.#run({ kind: 'flatten', task: { into: task.into, layers } }, options, undefined)
+    const job: Job = { kind: 'flatten', task: { into: task.into, layers }, limits: this.#limits }
+    return this.#run(job, options, undefined)
   }
 
   /** Cancels what runs and waits, and resolves when all threads are gone. */

@@ -1,10 +1,10 @@
 /** Carries out a job of the pool in the present thread: opens the blobs, makes the directory, applies layer on layer. */
 import { mkdirSync } from 'node:fs'
 import { lstat } from 'node:fs/promises'
-import type { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { followFile } from '../../bytes/follow-file.js'
 import { WindlassError } from '../../errors.js'
+import { defaultLimits, limitExceeded } from '../../image/limits.js'
 import { failure } from '../rootfs/failure.js'
 import { LayerApplier } from '../rootfs/layer-applier.js'
 import { layerDirectory } from '../rootfs/layer-directory.js'
@@ -19,8 +19,9 @@ const lookUp = 20
 export function runJob(
   job: Job,
   lengths: Lengths,
-  context: JobContext,
+  jobContext: Omit<JobContext, 'limits' | 'before'>,
 ): Promise<UnpackResult | FlattenResult> {
+  const context = { ...jobContext, limits: job.limits }
   if (job.kind === 'flatten') return flatten(job.task, context)
   return unpack(job.task, job.growing ? lengths : undefined, context)
 }
@@ -32,50 +33,64 @@ async function unpack(
 ): Promise<UnpackResult> {
   const length = lengths === undefined ? await lengthOf(task.path) : 0
   makeRoot(task.into)
-  return unpackBlob(read(task.path, lengths ?? whole(length)), task, context)
+  return unpackBlob(followFile(task.path, lengths ?? whole(length)), task, context)
 }
 
 async function flatten({ layers, into }: FlattenTask, context: JobContext): Promise<FlattenResult> {
   makeRoot(into)
   let entries = 0
+  let read = 0
   let before = 0
   for (const layer of layers) {
     context.signal.throwIfAborted()
     if (layer.kind === 'directory') {
-      entries += await applyDirectory(layer.path, into, context)
+      const applied = await applyDirectory(layer.path, into, { ...context, before })
+      entries += applied.entries
+      before += applied.size
       continue
     }
-    const start = before
+    const start = read
     const onProgress = (bytes: number): void => context.onProgress(start + bytes)
     const length = await lengthOf(layer.path)
     const task = { path: layer.path, into, whiteouts: 'apply', expected: layer.expected } as const
-    const result = await unpackBlob(read(layer.path, whole(length)), task, { ...context, onProgress })
+    const source = followFile(layer.path, whole(length))
+    const result = await unpackBlob(source, task, { ...context, before, onProgress })
     entries += result.entries
-    before += length
+    before += result.size
+    read += length
   }
   return { entries }
 }
 
-async function applyDirectory(layer: string, root: string, { signal, warn }: JobContext): Promise<number> {
-  const applier = new LayerApplier({ root, whiteouts: 'apply', warn })
+async function applyDirectory(
+  layer: string,
+  root: string,
+  { signal, warn, limits, before = 0 }: JobContext,
+): Promise<Pick<UnpackResult, 'entries' | 'size'>> {
+  const allowed = (limits ?? defaultLimits).imageBytes
+  const applier = new LayerApplier({ root, whiteouts: 'apply', warn, ...(limits && { limits }) })
   const steps = layerDirectory(layer, applier)
   let looked = performance.now()
   try {
     while (steps.next().done !== true) {
+      if (before + applier.bytes > allowed)
+        throw limitExceeded(
+          `Putting the layers together failed: the size of all layers so far is ${before + applier.bytes}`,
+          'imageBytes',
+          allowed,
+        )
       if (performance.now() - looked < lookUp) continue
       await setImmediate()
       signal.throwIfAborted()
       looked = performance.now()
     }
     applier.finish()
-    return applier.entries
+    return { entries: applier.entries, size: applier.bytes }
   } finally {
     steps.return()
     applier.close()
   }
 }
-
-const read = (path: string, growth: AsyncIterable<Growth>): Readable => followFile(path, growth)
 
 // eslint-disable-next-line @typescript-eslint/require-await -- the reader of a file takes its lengths as they come
 async function* whole(length: number): AsyncGenerator<Growth, void, undefined> {

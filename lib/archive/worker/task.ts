@@ -2,6 +2,7 @@
 import type { ErrorRecord } from '../../errors.js'
 import type { Expected } from '../../bytes/verifier.js'
 import type { Digest } from '../../image/digest.js'
+import type { Limits } from '../../image/limits.js'
 import type { WhiteoutTreatment } from '../whiteouts/form.js'
 
 /** How much of a file is there: `length` bytes, and whether that is all. */
@@ -46,9 +47,16 @@ export interface FlattenResult {
   readonly entries: number
 }
 
-export type Job =
-  | { readonly kind: 'unpack'; readonly task: BlobTask; readonly growing: boolean }
-  | { readonly kind: 'flatten'; readonly task: FlattenTask }
+/** What every job is held to. */
+interface Limited {
+  readonly limits: Limits
+}
+
+export type Job = Limited &
+  (
+    | { readonly kind: 'unpack'; readonly task: BlobTask; readonly growing: boolean }
+    | { readonly kind: 'flatten'; readonly task: FlattenTask }
+  )
 
 /** To the worker. It has one job at a time; `id` keeps late messages apart. */
 export type Request =

@@ -2,18 +2,17 @@
  * One blob into one directory in one pass: read, verified, decompressed, hashed for its diffID, parsed and applied.
  * Nothing of a blob that is not what it should be ever counts: the caller keeps the directory out of sight until then.
  */
-import { createHash } from 'node:crypto'
-import { type Readable, Writable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { decompressor } from '../../bytes/decompress.js'
 import { Meter } from '../../bytes/meter.js'
 import { pump } from '../../bytes/pump.js'
 import { sniffCompression } from '../../bytes/sniff.js'
 import { Verifier } from '../../bytes/verifier.js'
-import { asWindlassError, WindlassError } from '../../errors.js'
-import { algorithmOf, type Digest, parseDigest } from '../../image/digest.js'
+import { asWindlassError, type WindlassError } from '../../errors.js'
+import { defaultLimits, type Limits } from '../../image/limits.js'
 import { LayerApplier } from '../rootfs/layer-applier.js'
 import type { Warn } from '../rootfs/warnings.js'
-import { TarReader } from '../tar/reader.js'
+import { ArchiveSink } from './archive-sink.js'
 import type { BlobTask, UnpackResult } from './task.js'
 
 export interface JobContext {
@@ -21,24 +20,28 @@ export interface JobContext {
   /** Compressed bytes read so far, at most about ten times a second. */
   readonly onProgress: (bytes: number) => void
   readonly warn: Warn
+  /** The defaults, unless said otherwise. */
+  readonly limits?: Limits
+  /** Unpacked bytes of the layers of the image that are in the tree already. */
+  readonly before?: number
 }
 
 /**
  * Unpacks what `source` gives, to its last byte: what follows the archive belongs to the digests too. `source` is
  * destroyed and closed when this settles.
  * @throws WindlassError DIGEST_MISMATCH, SIZE_MISMATCH or DIFF_ID_MISMATCH where the bytes are others than expected; else
- * what the archive or the file system is refused with; CANCELLED, or the signal's reason
+ * what the archive or the file system is refused with, LIMIT_EXCEEDED among it; CANCELLED, or the signal's reason
  */
 export async function unpackBlob(
   source: Readable,
   task: BlobTask,
   context: JobContext,
 ): Promise<UnpackResult> {
-  const { signal, onProgress, warn } = context
+  const { signal, onProgress, warn, limits = defaultLimits, before = 0 } = context
   const { expected } = task
   const verifier = expected?.digest === undefined ? undefined : new Verifier(expected)
-  const applier = new LayerApplier({ root: task.into, whiteouts: task.whiteouts, warn })
-  const archive = new ArchiveSink(applier, expected?.diffID)
+  const applier = new LayerApplier({ root: task.into, whiteouts: task.whiteouts, warn, limits })
+  const archive = new ArchiveSink(applier, { expected: expected?.diffID, limits, before })
   const meter = new Meter(onProgress)
   const cancel = (): void => {
     source.destroy(asWindlassError(signal.reason))
@@ -71,6 +74,7 @@ export async function unpackBlob(
 async function feed(source: Readable, archive: ArchiveSink, see: (chunk: Buffer) => void): Promise<void> {
   const { compression, stream } = await sniffCompression(source)
   const decompress = decompressor(compression)
+  if (compression !== 'none') archive.compressed = 0
   let refused: WindlassError | undefined
   const unpacking = pump([decompress, archive]).catch((error: unknown) => {
     refused = asWindlassError(error)
@@ -80,6 +84,7 @@ async function feed(source: Readable, archive: ArchiveSink, see: (chunk: Buffer)
       see(chunk)
       if (refused !== undefined && isAboutBytes(refused)) continue
       if (refused !== undefined) throw refused
+      if (archive.compressed !== undefined) archive.compressed += chunk.length
       if (!decompress.write(chunk)) await drained(decompress)
     }
     decompress.end()
@@ -92,60 +97,6 @@ async function feed(source: Readable, archive: ArchiveSink, see: (chunk: Buffer)
 
 const isAboutBytes = ({ code }: WindlassError): boolean =>
   code === 'LAYER_INVALID' || code === 'LIMIT_EXCEEDED'
-
-/** The uncompressed archive: hashed, counted, parsed. */
-class ArchiveSink extends Writable {
-  refused: WindlassError | undefined
-  size = 0
-  readonly #reader: TarReader
-  readonly #hash
-  readonly #algorithm
-  readonly #expected: Digest | undefined
-  #diffID: Digest | undefined
-
-  constructor(applier: LayerApplier, expected: Digest | undefined) {
-    super({ highWaterMark: 1 << 20 })
-    this.#reader = new TarReader(applier)
-    this.#algorithm = expected === undefined ? 'sha256' : algorithmOf(expected)
-    this.#hash = createHash(this.#algorithm)
-    this.#expected = expected
-  }
-
-  get diffID(): Digest {
-    return (this.#diffID ??= parseDigest(`${this.#algorithm}:${this.#hash.digest('hex')}`))
-  }
-
-  /** @throws WindlassError what the archive was refused with, or DIFF_ID_MISMATCH */
-  check(): void {
-    if (this.refused !== undefined) throw this.refused
-    if (this.#expected === undefined || this.#expected === this.diffID) return
-    throw new WindlassError(
-      'DIFF_ID_MISMATCH',
-      `Unpacking the layer gave the diffID ${this.diffID}, but the image's config says ${this.#expected}`,
-      { digest: this.#expected, hint: 'The image is inconsistent; nothing of it is kept.' },
-    )
-  }
-
-  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {
-    this.#hash.update(chunk)
-    this.size += chunk.length
-    this.#attempt(done, () => this.#reader.write(chunk))
-  }
-
-  override _final(done: (error?: Error) => void): void {
-    this.#attempt(done, () => this.#reader.finish())
-  }
-
-  #attempt(done: (error?: Error) => void, work: () => void): void {
-    let failed: WindlassError | undefined
-    try {
-      work()
-    } catch (error) {
-      failed = asWindlassError(error)
-    }
-    done(failed)
-  }
-}
 
 /** Settles for a stream that fails as well: whoever asked learns of that elsewhere. */
 function drained(stream: Writable): Promise<void> {

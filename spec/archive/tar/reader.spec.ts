@@ -252,8 +252,9 @@ describe('pax records and long names', () => {
 
   it('names the limit on the size of extended headers, without buffering them', () => {
     for (const flag of ['x', 'g', 'L', 'K'])
-      refused(header({ flag, size: 64 * 2 ** 20 }), /maxHeaderBytes/, 'LIMIT_EXCEEDED')
-    expect(names(archive(entry({ flag: 'L' }, 'n'.repeat(2 ** 20)), header()))[0]).toHaveLength(2 ** 20)
+      refused(header({ flag, size: 64 * 2 ** 20 }), /headerBytes/, 'LIMIT_EXCEEDED')
+    const longest = archive(entry({ flag: 'L' }, 'n'.repeat(2 ** 20)), header())
+    expect(read(longest, { pathBytes: Infinity })[0]?.path).toHaveLength(2 ** 20)
   })
 })
 
@@ -296,9 +297,9 @@ describe('where data and archives end', () => {
 
   it('limits entries and bytes where it is asked to', () => {
     const two = archive(entry({}, 'hello'), entry({}, 'world'))
-    expect(() => read(two, { maxEntries: 1 })).toThrow(/maxEntries/)
-    expect(() => read(two, { maxTotalBytes: 9 })).toThrow(/maxTotalBytes/)
-    expect(read(two, { maxEntries: 2, maxTotalBytes: 10 })).toHaveLength(2)
+    expect(() => read(two, { layerEntries: 1 })).toThrow(/layerEntries/)
+    expect(() => read(two, { layerBytes: 9 })).toThrow(/layerBytes/)
+    expect(read(two, { layerEntries: 2, layerBytes: 10 })).toHaveLength(2)
   })
 
   it('throws the same again once it has failed, and what the handler throws as it is', () => {

@@ -249,7 +249,7 @@ describe('the unpack pool', () => {
     )
   })
 
-  it('flattens blobs and layer directories, base first', async () => {
+  it('C9 S2-57 flattens blobs and layer directories, base first', async () => {
     const own = into()
     await pool.unpack({ path: gz(), into: own, whiteouts: 'aufs' })
     const second = join(top, 'second')

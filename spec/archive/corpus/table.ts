@@ -1,0 +1,62 @@
+/** The corpus as a page of the documentation: every case, what comes of it, and what others do. */
+import { corpus } from './index.js'
+import { isRefused, type LayerCase, type Outcome, type Threat, threats } from './layer-case.js'
+
+const introduction = `# Layers: what is accepted, what is refused
+
+<!-- Made by \`npx tsx scripts/corpus-table.ts\` from spec/archive/corpus; a test holds it to that. -->
+
+Every case below is built byte by byte and unpacked by the tests, as root and as an ordinary user, with a tree beside the
+root that must not change. *Flattened* is what comes of all layers put together into one tree; *alone*, where it says
+something else, what comes of the last layer in a tree of its own, with whiteouts kept as files. A refusal is exit code 5
+and leaves nothing. *umoci* is what umoci 0.4.7 makes of the same layers, asked by a test; what containerd does is told
+where it differs and its source says so.
+
+A tree is written one path after the other: \`dir/\`, \`file = content\`, \`link -> target\`, \`name == the path it is a hard
+link of\`, \`fifo |\`, \`null char 1:3\`. What is not 0755 for directories or 0644 for all else, owned by 0:0 or of the time 0
+stands in braces. An ordinary user gets the same but for owners, devices, and attributes that only root may set.
+`
+
+export function corpusTable(): string {
+  const sections = Object.keys(threats).flatMap((key) => {
+    const threat = key as Threat // the keys of this very object
+    const cases = corpus.filter((each) => each.threat === threat)
+    return [
+      `\n## ${capitalised(threats[threat])}\n`,
+      '| case | flattened | umoci |',
+      '|---|---|---|',
+      ...cases.map(row),
+    ]
+  })
+  return [
+    introduction,
+    `${corpus.length} cases, ${corpus.filter(({ flat }) => isRefused(flat)).length} of them refused.`,
+    ...sections,
+    '',
+  ].join('\n')
+}
+
+function row({ name, flat, own, umoci, containerd, layers }: LayerCase): string {
+  const alone = own === undefined ? '' : `<br>alone: ${said(own)}`
+  const others = containerd === undefined ? umoci : `${umoci}<br>containerd: ${containerd}`
+  const many = layers.length === 1 ? '' : ` (${layers.length} layers)`
+  return `| ${cell(name)}${many} | ${said(flat)}${alone} | ${cell(others)} |`
+}
+
+function said(outcome: Outcome): string {
+  if (isRefused(outcome)) return `**${outcome.refused}**`
+  if (outcome.length === 0) return 'nothing'
+  const lines = outcome.slice(0, 8).map((line) => code(line.length > 90 ? `${line.slice(0, 80)}…` : line))
+  return [...lines, ...(outcome.length > 8 ? [`and ${outcome.length - 8} more`] : [])].join(', ')
+}
+
+const code = (text: string): string => `<code>${cell(text).replaceAll('\\', '&#92;')}</code>`
+
+/** Text of a case in a table: odd characters as they would be typed, nothing that the table or HTML would take. */
+const cell = (text: string): string =>
+  text
+    .replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .replace(/[<>|*_`&](?!br>)/g, (c) => `&#${c.charCodeAt(0)};`)
+    .replaceAll('&#60;br&#62;', '<br>')
+
+const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

@@ -1,0 +1,78 @@
+/** GNU sparse files in the four ways in which archives write them. */
+import { base256, blocks, entry, header, octal, pax } from './archive.js'
+
+export interface Part {
+  readonly offset: number
+  readonly bytes: string
+}
+
+export const dense = (parts: readonly Part[]): string => parts.map(({ bytes }) => bytes).join('')
+
+/** Old GNU: four parts in the header, 21 in each block behind it. */
+export function oldGnu(parts: readonly Part[], size: number): Buffer {
+  const pairs = parts.map(({ offset, bytes }) => Buffer.concat([octal(offset, 12), octal(bytes.length, 12)]))
+  const more: Buffer[] = []
+  for (let i = 4; i < pairs.length; i += 21) {
+    const block = Buffer.alloc(512)
+    Buffer.concat(pairs.slice(i, i + 21)).copy(block)
+    block[504] = i + 21 < pairs.length ? 1 : 0
+    more.push(block)
+  }
+  const head = header({
+    flag: 'S',
+    magic: 'gnu',
+    name: 'sparse',
+    size: dense(parts).length,
+    edit: (block) => {
+      Buffer.concat(pairs.slice(0, 4)).copy(block, 386)
+      block[482] = pairs.length > 4 ? 1 : 0
+      const field = size < 2 ** 33 ? octal(size, 12) : base256(BigInt(size), 12)
+      field.copy(block, 483)
+    },
+  })
+  return Buffer.concat([head, ...more, blocks(dense(parts))])
+}
+
+export const pax00 = (parts: readonly Part[], size: number): Buffer =>
+  Buffer.concat([
+    pax([
+      ['GNU.sparse.size', String(size)],
+      ['GNU.sparse.numblocks', String(parts.length)],
+      ...parts.flatMap(({ offset, bytes }): [string, string][] => [
+        ['GNU.sparse.offset', String(offset)],
+        ['GNU.sparse.numbytes', String(bytes.length)],
+      ]),
+    ]),
+    entry({ name: 'sparse' }, dense(parts)),
+  ])
+
+export const pax01 = (parts: readonly Part[], size: number): Buffer =>
+  Buffer.concat([
+    pax([
+      ['GNU.sparse.major', '0'],
+      ['GNU.sparse.minor', '1'],
+      ['GNU.sparse.name', 'sparse'],
+      ['GNU.sparse.size', String(size)],
+      ['GNU.sparse.numblocks', String(parts.length)],
+      ['GNU.sparse.map', parts.map(({ offset, bytes }) => `${offset},${bytes.length}`).join(',')],
+    ]),
+    entry({ name: 'GNUSparseFile.0/x' }, dense(parts)),
+  ])
+
+export function pax10(parts: readonly Part[], size: number): Buffer {
+  const map = blocks(
+    [parts.length, ...parts.flatMap(({ offset, bytes }) => [offset, bytes.length]), ''].join('\n'),
+  )
+  const body = map.toString('latin1') + dense(parts)
+  return Buffer.concat([
+    pax([
+      ['GNU.sparse.major', '1'],
+      ['GNU.sparse.minor', '0'],
+      ['GNU.sparse.name', 'sparse'],
+      ['GNU.sparse.realsize', String(size)],
+    ]),
+    entry({ name: 'GNUSparseFile.0/x' }, body),
+  ])
+}
+
+export const formats = { oldGnu, pax00, pax01, pax10 }

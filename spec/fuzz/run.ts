@@ -1,0 +1,66 @@
+/** Runs targets on so many inputs, and tells what does not hold, with what it takes to have it again. */
+import { WindlassError } from '../../lib/errors.js'
+import { Random } from './random.js'
+import type { Target } from './targets.js'
+
+export interface Finding {
+  readonly target: string
+  readonly number: number
+  readonly what: string
+  readonly input: Buffer
+}
+
+export interface Tally {
+  readonly runs: number
+  readonly accepted: number
+  readonly findings: readonly Finding[]
+  /** Milliseconds of the slowest input. */
+  readonly slowest: number
+}
+
+export interface FuzzOptions {
+  readonly seed: number
+  readonly from?: number
+  readonly runs: number
+  /** Milliseconds that one input may take. */
+  readonly patience?: number
+  /** Told before each input. */
+  readonly onInput?: (number: number) => void
+}
+
+export async function fuzz(
+  name: string,
+  target: Target,
+  { seed, runs, from = 0, patience = 3_000, onInput }: FuzzOptions,
+): Promise<Tally> {
+  const findings: Finding[] = []
+  let accepted = 0
+  let slowest = 0
+  let input: Buffer = Buffer.alloc(0)
+  let number = from
+  const find = (what: unknown): void => {
+    const said = what instanceof Error ? (what.stack ?? what.message) : String(what)
+    findings.push({ target: name, number, what: said, input })
+  }
+  process.on('unhandledRejection', find)
+  try {
+    for (; number < from + runs; number++) {
+      onInput?.(number)
+      const random = new Random(seed, name, number)
+      input = target.make(random)
+      const start = performance.now()
+      try {
+        await target.run(input, random)
+        accepted++
+      } catch (error) {
+        if (!(error instanceof WindlassError) || error.code === 'INTERNAL') find(error)
+      }
+      const took = performance.now() - start
+      slowest = Math.max(slowest, took)
+      if (took > patience) find(new Error(`It took ${Math.round(took)} ms`))
+    }
+  } finally {
+    process.off('unhandledRejection', find)
+  }
+  return { runs, accepted, findings, slowest }
+}
