@@ -10,8 +10,8 @@ export interface AnImage {
   readonly alias: string
   readonly store: string
   /** Paths that the embedded registry was asked for so far. */
-  requests(): string[]
-  close(): Promise<void>
+  readonly requests: () => string[]
+  readonly close: () => Promise<void>
 }
 
 export async function anImage(named?: string): Promise<AnImage> {

@@ -33,7 +33,7 @@ export interface OpenOptions {
   /** A Docker `config.json` (S0-81). */
   readonly authFile?: string
   readonly userAgent?: string
-  /** How much an image may ask for, where that is to be other than the defaults. */
+  /** How much an image may ask for, where that is to be other than the defaults (docs/layers.md, "Limits"). */
   readonly limits?: Partial<Limits>
   /**
    * Refuse a schema 1 manifest that is not signed, or signed in a way that cannot be checked (S2-76). A signature that

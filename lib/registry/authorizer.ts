@@ -28,6 +28,8 @@ export interface AuthorizerOptions {
 export class Authorizer {
   readonly #options: AuthorizerOptions
   #login: Login | undefined
+  /** The origin of the token server whose tokens were taken. */
+  #realm: string | undefined
 
   constructor(options: AuthorizerOptions) {
     this.#options = options
@@ -53,7 +55,10 @@ export class Authorizer {
     const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.has('realm'))
     if (bearer !== undefined) {
       this.#forget(refused)
-      return this.#bearer(this.#loginFor(bearer), signal)
+      const login = this.#loginFor(bearer)
+      const renewed = await this.#bearer(login, signal)
+      this.#login = login
+      return renewed
     }
     const basic = challenges.some(({ scheme }) => scheme === 'basic')
     if (!basic) throw this.#unusable(challenges)
@@ -62,10 +67,15 @@ export class Authorizer {
     return value === undefined || value === refused.value ? undefined : { value }
   }
 
-  /** Told what became of a repeat: a login that the registry takes is kept to, one in vain is not tried again. */
-  answered(sent: Authorization, taken: boolean): void {
-    if (!taken) this.#forget(sent)
-    else if (sent.login !== undefined) this.#login = sent.login
+  /** The registry took it: from now on it has this token server, and no other. */
+  taken({ login }: Authorization): void {
+    if (login !== undefined) this.#realm = login.realm.origin
+  }
+
+  /** The repeat was refused as well: the next request begins anew, with another token. */
+  refused(sent: Authorization): void {
+    this.#forget(sent)
+    this.#login = undefined
   }
 
   #forget({ login, value }: Authorization): void {
@@ -86,11 +96,11 @@ export class Authorizer {
   #loginFor({ parameters }: Challenge): Login {
     const { repository, credential, rules } = this.#options
     const realm = realmOf(parameters.get('realm') ?? '', rules)
-    const before = this.#login?.realm
-    if (before !== undefined && before.origin !== realm.origin)
+    const before = this.#realm
+    if (before !== undefined && before !== realm.origin)
       throw new WindlassError(
         'CHALLENGE_INVALID',
-        `${rules.endpoint.base.host} named the token server ${before.origin} and now ${printable(realm.origin)}`,
+        `${rules.endpoint.base.host} named the token server ${before} and now ${printable(realm.origin)}`,
         { host: rules.endpoint.base.host },
       )
     const scope = parameters.get('scope') ?? ''

@@ -23,11 +23,7 @@ export async function blobSize(
   const told = head.headers['content-length'] ?? ''
   if (head.status === 200 && /^\d{1,15}$/.test(told)) return Number(told)
   // Some storage signs its addresses for GET alone; and a refusal to HEAD has no body to explain it.
-  const { stream, size, host } = await fetchBlob(
-    context,
-    { digest, size: 0, mediaType: '' },
-    signal && { signal },
-  )
+  const { stream, size, host } = await fetchBlob(context, { digest }, signal && { signal })
   stream.destroy()
   if (size !== undefined) return size
   throw new WindlassError(

@@ -1,17 +1,23 @@
 /** Blobs of a repository as streams (distribution spec, "Pulling blobs"). */
-import type { Descriptor } from '../image/descriptor.js'
+import type { Digest } from '../image/digest.js'
 import type { BlobBody, BlobRequest } from '../image/source.js'
 import { fetchRanged } from './ranged-blob.js'
 import { accessHints, refusal } from './refusal.js'
 import type { RepositoryContext } from './repository-context.js'
 
+/** A descriptor, or as much of one as is known. */
+export interface BlobName {
+  readonly digest: Digest
+  readonly size?: number
+}
+
 /**
- * @throws BLOB_UNKNOWN, UNAUTHORIZED, DENIED, TOO_MANY_REQUESTS, REGISTRY_UNAVAILABLE, REGISTRY_RESPONSE (S1-13),
+ * @throws BLOB_UNKNOWN, UNAUTHORIZED, DENIED, TOO_MANY_REQUESTS, REGISTRY_UNAVAILABLE, REGISTRY_RESPONSE (S1-13), SIZE_MISMATCH,
  * network errors; the stream fails with NETWORK, STALLED or CANCELLED
  */
 export function fetchBlob(
   { client, repository, secrets, timeouts, hint }: RepositoryContext,
-  { digest, size }: Descriptor,
+  { digest, size }: BlobName,
   request: BlobRequest = {},
 ): Promise<BlobBody> {
   const purpose = `download the blob ${digest} of ${repository}`
@@ -19,6 +25,7 @@ export function fetchBlob(
   return fetchRanged(
     {
       purpose,
+      digest,
       size,
       send: (headers) =>
         client.send({ repository, to: [repository, 'blobs', digest], headers, purpose, signal }),

@@ -55,7 +55,8 @@ export class Client {
       if (second === undefined) return answer
       discard(answer)
       const repeated = await this.#follow(authorised(ask, second))
-      authorizer.answered(second, repeated.status !== 401 || repeated.crossed)
+      if (repeated.status === 401 && !repeated.crossed) authorizer.refused(second)
+      else authorizer.taken(second)
       return repeated
     } catch (error) {
       answer.body.destroy()

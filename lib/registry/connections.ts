@@ -2,14 +2,15 @@
  * One HTTP request and its answer's headers, over connections that are kept and bounded. This is the only place that
  * calls got, with everything switched off that would happen behind our back: redirects, retries, decompression.
  */
-import { Agent as HttpAgent, type ClientRequest, type IncomingHttpHeaders } from 'node:http'
-import { Agent as HttpsAgent } from 'node:https'
+import type { ClientRequest, IncomingHttpHeaders } from 'node:http'
 import type { LookupFunction, Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import got from 'got'
 import { WindlassError } from '../errors.js'
+import { AgentPool } from './agent-pool.js'
 import { Body } from './body.js'
 import { failureOf, isBroken, type Attempt } from './failure.js'
+import { proxyFor, type Environment, type Proxy } from './proxy.js'
 import { timeoutsWith, type Timeouts } from './timeouts.js'
 
 export interface Ask extends Attempt {
@@ -38,12 +39,14 @@ export interface ConnectionOptions {
   readonly timeouts?: Partial<Timeouts>
   /** Connections to one host at the same time (32); further requests wait for one. */
   readonly maxSockets?: number
+  /** Where proxies are named (the process's own). */
+  readonly env?: Environment
 }
 
 export class Connections {
   readonly timeouts: Timeouts
   readonly #options: ConnectionOptions
-  readonly #agents: { readonly http: HttpAgent; readonly https: HttpsAgent }
+  readonly #agents: AgentPool
   readonly #sockets = new Set<Socket>()
   readonly #live = new Set<() => void>()
   #closed = false
@@ -51,9 +54,7 @@ export class Connections {
   constructor(options: ConnectionOptions = {}) {
     this.timeouts = timeoutsWith(options.timeouts)
     this.#options = options
-    // An idle connection is given up after 30 s, and never keeps the process alive (Node unrefs it).
-    const kept = { keepAlive: true, maxSockets: options.maxSockets ?? 32, maxFreeSockets: 8, timeout: 30_000 }
-    this.#agents = { http: new HttpAgent(kept), https: new HttpsAgent(kept) }
+    this.#agents = new AgentPool(options.maxSockets ?? 32, this.timeouts.connect)
   }
 
   /** @throws NETWORK, TLS, STALLED, REGISTRY_RESPONSE (not HTTP), CANCELLED */
@@ -81,7 +82,8 @@ export class Connections {
       }
       let body: Body | undefined
       let reused = false
-      const stream = got.stream(ask.url, this.#gotOptions(ask, kept))
+      const proxy = proxyFor(ask.url, this.#options.env ?? process.env)
+      const stream = got.stream(ask.url, this.#gotOptions(ask, kept, proxy))
       const abort = (): void => {
         reject(cancelled())
         if (body === undefined) stream.destroy()
@@ -93,12 +95,13 @@ export class Connections {
       }
       ask.signal?.addEventListener('abort', abort, { once: true })
       this.#live.add(abort)
-      stream.once('request', (request: ClientRequest) =>
+      stream.once('request', (request: ClientRequest) => {
+        if (proxy !== undefined && ask.url.protocol === 'http:') forward(request, ask.url, proxy)
         request.once('socket', (socket: Socket) => {
           reused = request.reusedSocket
           this.#track(socket)
-        }),
-      )
+        })
+      })
       stream.on('error', (error: Error) => {
         if (body !== undefined) return
         over()
@@ -107,6 +110,13 @@ export class Connections {
       })
       stream.once('close', () => {
         if (body === undefined) over()
+      })
+      // Nobody asked for another protocol; and got waits for an answer after it, without limit.
+      stream.once('upgrade', (_answer: unknown, socket: Socket) => {
+        over()
+        socket.destroy()
+        reject(notHttp(ask))
+        stream.destroy()
       })
       stream.once(
         'response',
@@ -128,8 +138,7 @@ export class Connections {
     this.#closed = true
     for (const abort of [...this.#live]) abort()
     const gone = [...this.#sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
-    this.#agents.http.destroy()
-    this.#agents.https.destroy()
+    this.#agents.destroy()
     for (const socket of this.#sockets) socket.destroy()
     await Promise.all(gone)
   }
@@ -140,7 +149,7 @@ export class Connections {
     socket.once('close', () => this.#sockets.delete(socket))
   }
 
-  #gotOptions(ask: Ask, kept: boolean) {
+  #gotOptions(ask: Ask, kept: boolean, proxy: Proxy | undefined) {
     const { ca, insecureTls = false, userAgent = 'windlass' } = this.#options
     const { lookup, connect, secureConnect, response } = this.timeouts
     return {
@@ -148,7 +157,7 @@ export class Connections {
       headers: { 'user-agent': userAgent, 'accept-encoding': 'identity', ...ask.headers },
       ...(ask.form === undefined ? {} : { form: ask.form }),
       ...(ask.lookup === undefined ? {} : { dnsLookup: ask.lookup }),
-      agent: kept ? this.#agents : ({ http: false, https: false } as const),
+      agent: kept ? this.#agents.kept(proxy) : this.#agents.fresh(proxy),
       https: { rejectUnauthorized: !insecureTls, ...(ca === undefined ? {} : { certificateAuthority: ca }) },
       timeout: { lookup, connect, secureConnect, response },
       decompress: false,
@@ -159,8 +168,22 @@ export class Connections {
   }
 }
 
+/** What a proxy is sent for plain HTTP (RFC 9112 §3.2.2): the whole URL, and its own credentials. */
+function forward(request: ClientRequest, url: URL, proxy: Proxy): void {
+  request.path = `${url.origin}${url.pathname}${url.search}`
+  const authorization = proxy.authorization()
+  if (authorization !== undefined) request.setHeader('proxy-authorization', authorization)
+}
+
 /** A kept connection that turned out to be closed. */
 class Stale extends Error {}
+
+const notHttp = ({ purpose, url }: Attempt): WindlassError =>
+  new WindlassError(
+    'REGISTRY_RESPONSE',
+    `Failed to ${purpose} from ${url.host}: it wants to go on in another protocol than HTTP`,
+    { host: url.host, hint: `Is ${url.host} a registry?` },
+  )
 
 function stalled({ purpose, url }: Attempt, received: number, after: number): WindlassError {
   return new WindlassError(

@@ -3,6 +3,7 @@ import { TimeoutError } from 'got'
 import { WindlassError, type ErrorCode, type ErrorDetails } from '../errors.js'
 import { printable } from '../image/printable.js'
 import { addressRefused } from './foreign-url.js'
+import { proxyRefused } from './proxy-connection.js'
 import { printableUrl } from './printable-url.js'
 
 /** What was being done, for messages: `purpose` completes "Failed to …" and "… when trying to …". */
@@ -28,7 +29,10 @@ export function systemCode(error: unknown): string {
 export const isBroken = (error: unknown): boolean => broken.test(systemCode(error))
 
 /** Whether no TLS could be spoken at all, or the peer hung up on it: not that its certificate was wrong. */
-export const isHandshake = (error: unknown): boolean => handshake.test(systemCode(error)) || isBroken(error)
+export function isHandshake(error: unknown): boolean {
+  const code = systemCode(error)
+  return isBroken(error) || (handshake.test(code) && !certificate.test(code))
+}
 
 /** @param received - bytes of the body that had come */
 export function failureOf(error: Error, { purpose, url }: Attempt, received?: number): WindlassError {
@@ -49,6 +53,10 @@ export function failureOf(error: Error, { purpose, url }: Attempt, received?: nu
         })
   }
   if (code === addressRefused) return fail('REDIRECT_REFUSED', printable(plain(error).message))
+  if (code === proxyRefused)
+    return fail('NETWORK', printable(plain(error).message), {
+      hint: 'Check HTTPS_PROXY, and the name and password in it; NO_PROXY lists hosts to be asked directly',
+    })
   if (code === 'ENOTFOUND')
     return fail('NETWORK', 'there is no host of that name', {
       retryable: false,

@@ -23,6 +23,7 @@ export async function fetchForeignBlob(
   return fetchRanged(
     {
       purpose,
+      digest,
       size,
       send: (headers) => client.sendForeign({ url, headers, purpose, signal }, urls),
       refuse: (answer) =>

@@ -2,7 +2,8 @@
  * The body of a blob, from the start or from where an earlier attempt ended, whoever serves it (RFC 9110 §14). When in
  * doubt about a range, the whole is asked for: the digest is over the whole anyway.
  */
-import type { WindlassError } from '../errors.js'
+import { WindlassError } from '../errors.js'
+import type { Digest } from '../image/digest.js'
 import type { BlobBody, BlobRequest } from '../image/source.js'
 import { parseContentRange } from './content-range.js'
 import { discard } from './discard.js'
@@ -13,14 +14,18 @@ import type { Followed } from './redirects.js'
 export interface BlobExchange {
   /** What is being done, as requests say it. */
   readonly purpose: string
-  /** Of the whole blob, in bytes. */
-  readonly size: number
+  readonly digest: Digest
+  /** Of the whole blob in bytes, where that is known: an answer of another length is not that blob. */
+  readonly size: number | undefined
   send(headers: Readonly<Record<string, string>>): Promise<Followed>
   /** What an answer means that is not the blob; closes its body. */
   refuse(answer: Followed): Promise<WindlassError>
 }
 
-/** @throws what `send` throws and what `refuse` answers; REGISTRY_RESPONSE for a Content-Encoding that nobody asked for */
+/**
+ * @throws what `send` throws and what `refuse` answers; REGISTRY_RESPONSE for a Content-Encoding that nobody asked for;
+ * SIZE_MISMATCH where another length is told
+ */
 export async function fetchRanged(
   exchange: BlobExchange,
   { offset = 0, validator }: BlobRequest,
@@ -51,25 +56,38 @@ const saysNo = (status: number): boolean =>
 /** Whether a 206 is the rest of the very bytes that are here. */
 function continues(
   { headers }: Followed,
-  { offset, validator, size }: { offset: number; validator: string | undefined; size: number },
+  { offset, validator, size }: { offset: number; validator: string | undefined; size: number | undefined },
 ): boolean {
   const range = parseContentRange(headers['content-range'])
-  if (range?.first !== offset || (range.size ?? size) !== size) return false
+  if (range?.first !== offset || (size !== undefined && (range.size ?? size) !== size)) return false
   // A server that knows no If-Range sends a part of the changed blob too.
   return !isStrong(validator) || !isStrong(headers.etag) || headers.etag === validator
 }
 
-function bodyOf({ purpose }: BlobExchange, answer: Followed, offset: number): BlobBody {
+function bodyOf(
+  { purpose, digest, size: expected }: BlobExchange,
+  answer: Followed,
+  offset: number,
+): BlobBody {
   const { headers, body, url } = answer
   refuseEncoded(answer, purpose)
   const length = /^\d{1,15}$/.test(headers['content-length'] ?? '')
     ? Number(headers['content-length'])
     : undefined
   const size = offset > 0 ? parseContentRange(headers['content-range'])?.size : undefined
+  const told = size ?? (length === undefined ? undefined : offset + length)
+  if (expected !== undefined && told !== undefined && told !== expected) {
+    body.destroy()
+    throw new WindlassError(
+      'SIZE_MISMATCH',
+      `Failed to ${purpose}: ${url.host} offers ${told} bytes, but the manifest says ${expected}`,
+      { digest, host: url.host },
+    )
+  }
   return {
     stream: body,
     offset,
-    size: size ?? (length === undefined ? undefined : offset + length),
+    size: told,
     validator: isStrong(headers.etag) ? headers.etag : undefined,
     host: url.host,
   }

@@ -258,3 +258,24 @@ describe('none', () => {
     expect((await undo('none', Buffer.from('hello'), 2)).toString()).toBe('hello')
   })
 })
+
+describe('the zstd decoder of older Nodes', () => {
+  it('makes no more than it can hand on: 32 GiB in 1 MiB stay where they are', async () => {
+    const block = Buffer.alloc(4)
+    block.writeUIntLE(((128 * 1024) << 3) | 2, 0, 3)
+    const bomb = concat([
+      Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0x38]),
+      ...Array.from({ length: 2 ** 18 }, () => block),
+    ])
+    const decoder = new FzstdDecoder(2 ** 19)
+    decoder.on('error', () => undefined)
+    decoder.write(bomb)
+    await new Promise((resolve) => decoder.once('readable', resolve))
+    for (let reads = 0; reads < 20; reads++) {
+      expect(decoder.readableLength).toBeLessThan(32 * 2 ** 20)
+      decoder.read()
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    decoder.destroy()
+  })
+})

@@ -9,7 +9,17 @@ export interface Answer {
   readonly breakOff?: BreakOff
   /** Milliseconds before the first byte. */
   readonly delay?: number
+  /**
+   * What goes on the wire as it is, in place of status line, headers and body: for what no server would send. It may be
+   * without end. The connection is closed after it, or as `breakOff` says.
+   */
+  readonly wire?: () => Iterable<WirePart>
+  /** The connection is dropped so many milliseconds after the answer, which did not say so. */
+  readonly dropAfter?: number
 }
+
+/** Bytes (a string: latin1), or a pause in milliseconds. */
+export type WirePart = Buffer | string | number
 
 export interface BreakOff {
   /** Bytes of the body that are sent. */
@@ -42,3 +52,7 @@ export const problem = (
   message: string,
   headers: Readonly<Record<string, string>> = {},
 ): Answer => json(status, { errors: [{ code, message, detail: null }] }, headers)
+
+/** `headers` but these. */
+export const without = (headers: Answer['headers'], ...names: readonly string[]): Answer['headers'] =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name)))

@@ -18,11 +18,15 @@ export interface TokenAuth {
   readonly expiresIn?: number
   /** The first token dies as soon as it has fetched a manifest, long before it expires: the first blob gets a 401. */
   readonly expireOnce?: boolean
+  /** Characters of a token (32); 8,000 to 20,000 are real. */
+  readonly tokenLength?: number
 }
 
 export type Auth = 'none' | BasicAuth | TokenAuth
 
 export interface Gate {
+  /** Every token so far. */
+  readonly tokens: readonly string[]
   /** The refusal, or undefined to go on. */
   refuse(request: RequestLogEntry): Answer | undefined
   /** The token server's answer. */
@@ -48,7 +52,7 @@ export function gateFor(auth: Auth, base: string): Gate {
 const noTokens = (): Answer => problem(404, 'UNSUPPORTED', 'this registry gives no tokens')
 const nothingToRemember = (): void => undefined
 
-const openGate: Gate = { refuse: () => undefined, token: noTokens, served: nothingToRemember }
+const openGate: Gate = { tokens: [], refuse: () => undefined, token: noTokens, served: nothingToRemember }
 
 function basicGate(auth: BasicAuth): Gate {
   const expected = basicOf(auth)
@@ -65,6 +69,7 @@ interface Grant {
 }
 
 class TokenGate implements Gate {
+  readonly tokens: string[] = []
   readonly #auth: TokenAuth
   readonly #base: string
   readonly #grants = new Map<string, Grant>()
@@ -99,7 +104,9 @@ class TokenGate implements Gate {
     const query = new URL(url, this.#base).searchParams
     if (query.get('service') !== service) return problem(400, 'UNSUPPORTED', 'no such service')
     const lifetime = this.#auth.expiresIn ?? 60
-    const token = randomBytes(24).toString('base64url')
+    const { tokenLength = 32 } = this.#auth
+    const token = randomBytes(tokenLength).toString('base64url').slice(0, tokenLength)
+    this.tokens.push(token)
     this.#grants.set(token, { scopes: query.getAll('scope'), expires: performance.now() + lifetime * 1000 })
     return json(200, {
       token,

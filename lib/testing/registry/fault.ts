@@ -3,7 +3,7 @@
  * that would have been sent and gives another.
  */
 import { digestOf } from '../../image/digest.js'
-import { problem, type Answer, type BreakOff } from './answer.js'
+import { problem, without, type Answer, type BreakOff, type WirePart } from './answer.js'
 import type { RequestKind, RequestLogEntry } from './request-log.js'
 
 export interface Fault {
@@ -11,29 +11,38 @@ export interface Fault {
   /** How often it strikes (1); after that the registry is well again. */
   readonly times?: number
   where(request: RequestLogEntry): boolean
-  act(answer: Answer, request: RequestLogEntry): Answer
+  /** What is sent in place of `answer`; undefined leaves it alone, and does not count. */
+  act(answer: Answer, request: RequestLogEntry): Answer | undefined
 }
 
 export interface FaultMoment {
-  readonly kind?: RequestKind
+  /** `any`: whatever is asked for. */
+  readonly kind?: RequestKind | 'any'
   /** A tag or digest. */
   readonly reference?: string
   /** Only the nth request of its kind, repository and reference. */
   readonly nth?: number
+  /** Only answers that would have this status. */
+  readonly answered?: number
   readonly times?: number
 }
 
 type Act = Fault['act']
 
 /** Strikes blobs unless told otherwise. */
-const fault = (name: string, { kind = 'blob', reference, nth, times = 1 }: FaultMoment, act: Act): Fault => ({
+const fault = (
+  name: string,
+  { kind = 'blob', reference, nth, answered, times = 1 }: FaultMoment,
+  act: Act,
+): Fault => ({
   name,
   times,
   where: (request) =>
-    request.kind === kind &&
+    (kind === 'any' || request.kind === kind) &&
     (reference === undefined || request.reference === reference) &&
     (nth === undefined || request.nth === nth),
-  act,
+  act: (answer, request) =>
+    answered === undefined || answer.status === answered ? act(answer, request) : undefined,
 })
 
 const breaking =
@@ -41,13 +50,53 @@ const breaking =
   (after: number, moment: FaultMoment = {}): Fault =>
     fault(name, moment, (answer) => ({ ...answer, breakOff: { after, how } }))
 
-const without = (headers: Answer['headers'], ...names: readonly string[]): Answer['headers'] =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name)))
-
 export const faults = {
   /** Another status, with a problem as registries word it. */
   status: (status: number, moment: FaultMoment = {}, headers: Answer['headers'] = {}): Fault =>
     fault('status', moment, () => problem(status, 'UNKNOWN', `the fault says ${status}`, headers)),
+
+  /** Another answer altogether, which may be made of the one that would have been sent; undefined lets that pass. */
+  answer: (other: Answer | Act, moment: FaultMoment = {}): Fault =>
+    fault('answer', { times: Infinity, ...moment }, typeof other === 'function' ? other : () => other),
+
+  /** Another body, with headers that go over the present ones. */
+  body: (
+    other: Buffer | string | ((body: Buffer) => Buffer),
+    moment: FaultMoment = {},
+    headers: Answer['headers'] = {},
+  ): Fault =>
+    fault('body', { times: Infinity, ...moment }, (answer) => ({
+      ...answer,
+      headers: { ...answer.headers, ...headers },
+      body: typeof other === 'function' ? other(answer.body) : Buffer.from(other),
+    })),
+
+  /** Bytes in place of an HTTP message; `wire.ts` has such. */
+  wire: (
+    parts: (answer: Answer) => Iterable<WirePart>,
+    moment: FaultMoment = {},
+    how: BreakOff['how'] = 'close',
+  ): Fault =>
+    fault('wire', moment, (answer) => ({
+      ...answer,
+      wire: () => parts(answer),
+      breakOff: { after: 0, how },
+    })),
+
+  /** Another `WWW-Authenticate` with every refusal, or none. */
+  challenge: (value: string | undefined, moment: FaultMoment = {}): Fault =>
+    fault('challenge', { kind: 'any', times: Infinity, ...moment }, (answer) => {
+      if (answer.headers['www-authenticate'] === undefined) return undefined
+      const headers = without(answer.headers, 'www-authenticate')
+      return {
+        ...answer,
+        headers: value === undefined ? headers : { ...headers, 'www-authenticate': value },
+      }
+    }),
+
+  /** The answer is good, and its connection is dropped `after` milliseconds later. */
+  dropIdle: (after: number, moment: FaultMoment = {}): Fault =>
+    fault('drop-idle', { times: Infinity, ...moment }, (answer) => ({ ...answer, dropAfter: after })),
 
   /** The connection ends after `after` bytes of the body, though more were promised. */
   truncate: breaking('truncate', 'close'),
@@ -121,30 +170,4 @@ export const faults = {
       ...answer,
       headers: { ...answer.headers, [name.toLowerCase()]: value },
     })),
-}
-
-/** The faults of one registry, each counted. */
-export class FaultPlan {
-  readonly #left = new Map<Fault, number>()
-  /** Names of those that struck, in order. */
-  readonly struck: string[] = []
-
-  constructor(planned: readonly Fault[] = []) {
-    for (const each of planned) this.add(each)
-  }
-
-  add(each: Fault): void {
-    this.#left.set(each, each.times ?? 1)
-  }
-
-  apply(answer: Answer, request: RequestLogEntry): Answer {
-    let result = answer
-    for (const [each, left] of this.#left) {
-      if (left <= 0 || !each.where(request)) continue
-      this.#left.set(each, left - 1)
-      this.struck.push(each.name)
-      result = each.act(result, request)
-    }
-    return result
-  }
 }

@@ -1,6 +1,17 @@
-/** The embedded registry: what tests and the demo use of it. */
-export { problem, type Answer, type BreakOff } from './answer.js'
+/** The embedded registry: what tests and the demo use of it, and the faults that it can have. */
+export { problem, type Answer, type BreakOff, type WirePart } from './answer.js'
 export type { Auth, BasicAuth, TokenAuth } from './auth.js'
+export { testCertificate, type CertificateOptions, type TestCertificate } from './certificate.js'
 export { faults, type Fault, type FaultMoment } from './fault.js'
+export type {
+  CataloguedFault,
+  FaultBudget,
+  FaultScene,
+  FaultOutcome,
+  FaultSetting,
+  CataloguedMoment,
+} from './faults/catalogued.js'
+export { faultCatalogue } from './faults/index.js'
+export { startFaultScene } from './faults/scene.js'
 export type { RequestKind, RequestLogEntry } from './request-log.js'
 export { startRegistry, type Hook, type RegistryOptions, type TestRegistry } from './start.js'

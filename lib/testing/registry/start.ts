@@ -9,14 +9,15 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { createServer as createHttps } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Digest } from '../../image/digest.js'
 import type { Answer } from './answer.js'
 import { problem } from './answer.js'
 import { gateFor, type Auth } from './auth.js'
 import { Contents } from './contents.js'
 import { deliver } from './deliver.js'
-import { FaultPlan, type Fault } from './fault.js'
+import { FaultPlan } from './fault-plan.js'
+import type { Fault } from './fault.js'
 import { targetOf, type RequestLogEntry } from './request-log.js'
 import { respond } from './respond.js'
 
@@ -27,7 +28,7 @@ export interface RegistryOptions {
   /** Milliseconds before each answer. */
   readonly latency?: number
   readonly bytesPerSecond?: number
-  /** PEM. */
+  /** PEM; `testCertificate` makes such. */
   readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer }
   readonly faults?: readonly Fault[]
 }
@@ -45,6 +46,10 @@ export interface TestRegistry {
   readonly struck: readonly string[]
   /** Connections that were opened so far. */
   readonly connections: number
+  /** Bytes that were put on the wire so far: headers, bodies, and TLS around them. */
+  readonly bytesSent: number
+  /** The tokens that were given out so far: what must turn up nowhere else. */
+  readonly tokens: readonly string[]
   putBlob(bytes: Uint8Array): Digest
   /** The bytes of a blob, as `faults.noRange` wants them. */
   blob(digest: string): Buffer | undefined
@@ -52,6 +57,8 @@ export interface TestRegistry {
   putManifest(repository: string, tagOrDigest: string, bytes: Uint8Array, mediaType: string): Digest
   addFault(fault: Fault): void
   hook(answer: Hook): void
+  /** Takes all faults and hooks away: from now on it is a registry like any other. */
+  calm(): void
   /** Breaks every connection off; resolves when none is left. */
   close(): Promise<void>
 }
@@ -63,7 +70,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
   const requests: RequestLogEntry[] = []
   const counts = new Map<string, number>()
   const hooks: Hook[] = []
-  let connections = 0
+  const sockets: Socket[] = []
 
   const answerTo = async (request: RequestLogEntry): Promise<Answer> => {
     for (const hook of hooks) {
@@ -88,9 +95,13 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
     response.on('error', () => undefined)
     void serve(incoming, response)
   }
+  // Tokens of 20 KB are real.
+  const maxHeaderSize = 256 * 1024
   const server =
-    tls === undefined ? createHttp(listener) : createHttps({ key: tls.key, cert: tls.cert }, listener)
-  server.on('connection', () => connections++)
+    tls === undefined
+      ? createHttp({ maxHeaderSize }, listener)
+      : createHttps({ maxHeaderSize, key: tls.key, cert: tls.cert }, listener)
+  server.on('connection', (socket: Socket) => sockets.push(socket))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(0, '127.0.0.1', resolve)
@@ -105,14 +116,22 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
     url,
     requests,
     struck: plan.struck,
+    tokens: gate.tokens,
     get connections() {
-      return connections
+      return sockets.length
+    },
+    get bytesSent() {
+      return sockets.reduce((sum, { bytesWritten }) => sum + bytesWritten, 0)
     },
     putBlob: (bytes) => contents.putBlob(bytes),
     blob: (digest) => contents.blob(digest),
     putManifest: (...manifest) => contents.putManifest(...manifest),
     addFault: (fault) => plan.add(fault),
     hook: (hook) => void hooks.push(hook),
+    calm: () => {
+      plan.clear()
+      hooks.length = 0
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

@@ -1,6 +1,31 @@
 /** The corpus as a page of the documentation: every case, what comes of it, and what others do. */
+import { defaultLimits, type LimitName, limitNames } from '../../../lib/image/limits.js'
 import { corpus } from './index.js'
 import { isRefused, type LayerCase, type Outcome, type Threat, threats } from './layer-case.js'
+
+const meanings: Readonly<Record<LimitName, string>> = {
+  layerBytes: 'a layer unpacked: its archive, and its files with holes filled',
+  imageBytes: 'all layers of an image unpacked',
+  layerRatio: 'bytes made of one compressed byte, where a layer has more than 1 GiB unpacked',
+  layerEntries: 'entries of a layer, whiteouts included',
+  layerDirectories: 'directories that a layer makes or puts something into, parents included',
+  pathBytes: 'the name of an entry',
+  pathDepth: 'components of that name',
+  headerBytes: 'a pax header, a GNU long name, a sparse map',
+  sparseFileBytes: 'a sparse file with its holes filled',
+  manifestBytes: 'a manifest or an index',
+  configBytes: 'an image config',
+  indexDepth: 'indexes inside each other',
+  indexEntries: 'manifests of one index',
+}
+
+function amount(value: number): string {
+  const units = ['', ' KiB', ' MiB', ' GiB', ' TiB']
+  let at = 0
+  let rest = value
+  for (; rest >= 1024 && rest % 1024 === 0; at++) rest /= 1024
+  return `${rest.toLocaleString('en')}${units[at] ?? ''}`
+}
 
 const introduction = `# Layers: what is accepted, what is refused
 
@@ -15,6 +40,17 @@ where it differs and its source says so.
 A tree is written one path after the other: \`dir/\`, \`file = content\`, \`link -> target\`, \`name == the path it is a hard
 link of\`, \`fifo |\`, \`null char 1:3\`. What is not 0755 for directories or 0644 for all else, owned by 0:0 or of the time 0
 stands in braces. An ordinary user gets the same but for owners, devices, and attributes that only root may set.
+`
+
+const limits = `
+## Limits
+
+What crosses one is refused with LIMIT_EXCEEDED, which names it: exit code 5, and nothing is left of the layer.
+\`--limit name=value\` changes one, \`none\` lifts it; in code, \`limits\` of \`open\`.
+
+| limit | default | of |
+|---|---|---|
+${limitNames.map((name) => `| ${name} | ${amount(defaultLimits[name])} | ${meanings[name]} |`).join('\n')}
 `
 
 export function corpusTable(): string {
@@ -32,6 +68,7 @@ export function corpusTable(): string {
     introduction,
     `${corpus.length} cases, ${corpus.filter(({ flat }) => isRefused(flat)).length} of them refused.`,
     ...sections,
+    limits,
     '',
   ].join('\n')
 }

@@ -109,9 +109,9 @@ describe('showProgress', () => {
     for (const body of story) channel.emit(body)
     await showProgress(kind, channel.events, { stderr, env })
     // Since Node 26 one read gives one chunk.
-    const chunks: string[] = []
-    for (let chunk: unknown = stderr.read(); chunk !== null; chunk = stderr.read()) chunks.push(String(chunk))
-    return chunks.join('')
+    const chunks: Buffer[] = []
+    for (let chunk; (chunk = stderr.read() as Buffer | null) !== null;) chunks.push(chunk)
+    return Buffer.concat(chunks).toString()
   }
 
   it('json: gives every event that a reader of lines can decode', async () => {

@@ -1,0 +1,89 @@
+/**
+ * Which proxy a URL goes through, as the environment says it: `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, in small
+ * letters too, which go first. What they mean is what they mean to Go's programs, so to Docker's and containerd's.
+ */
+import { BlockList, isIP } from 'node:net'
+import { WindlassError } from '../errors.js'
+import { placeOf } from './address.js'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+export class Proxy {
+  readonly #authorization: string | undefined
+  readonly secure: boolean
+  readonly hostname: string
+  readonly port: number
+
+  constructor(url: URL) {
+    const [username, password] = [url.username, url.password].map(decoded)
+    this.secure = url.protocol === 'https:'
+    this.hostname = url.hostname.replace(/^\[|\]$/g, '')
+    this.port = Number(url.port) || (this.secure ? 443 : 80)
+    if (url.username !== '')
+      this.#authorization = `Basic ${Buffer.from(`${username ?? ''}:${password ?? ''}`).toString('base64')}`
+  }
+
+  /** As messages name it. */
+  get host(): string {
+    return `${this.hostname}:${this.port}`
+  }
+
+  /** The value of `Proxy-Authorization`, which goes to the proxy alone. */
+  authorization(): string | undefined {
+    return this.#authorization
+  }
+}
+
+/** As it was meant, or as it stands where a percent sign was not meant to say anything. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
+
+/**
+ * The proxy for `url`; undefined where it is asked directly, as this machine always is.
+ * @throws USAGE for a proxy that is no http or https URL; the message does not quote it, for it may hold a password
+ */
+export function proxyFor(url: URL, env: Environment): Proxy | undefined {
+  const name = url.protocol === 'https:' ? 'https_proxy' : 'http_proxy'
+  const value = (env[name] ?? env[name.toUpperCase()] ?? '').trim()
+  if (value === '' || placeOf(url.hostname) === 'loopback') return undefined
+  if (isExempt(url, env['no_proxy'] ?? env['NO_PROXY'] ?? '')) return undefined
+  const text = value.includes('://') ? value : `http://${value}`
+  const proxy = URL.canParse(text) ? new URL(text) : undefined
+  if (proxy !== undefined && /^https?:$/.test(proxy.protocol) && proxy.hostname !== '')
+    return new Proxy(proxy)
+  throw new WindlassError('USAGE', `${name.toUpperCase()} holds no http or https URL of a proxy`)
+}
+
+/** Hosts with or without port, domains with or without a leading dot, addresses and networks; a star is everything. */
+function isExempt(url: URL, list: string): boolean {
+  const host = url.hostname.replace(/^\[|\]$/g, '').toLowerCase()
+  const port = url.port || (url.protocol === 'https:' ? '443' : '80')
+  return list
+    .split(/[\s,]+/)
+    .filter((each) => each !== '')
+    .some((each) => matches(each.toLowerCase(), host, port))
+}
+
+function matches(rule: string, host: string, port: string): boolean {
+  if (rule === '*') return true
+  const [, network, prefix] = /^(.+)\/(\d{1,3})$/.exec(rule) ?? []
+  if (network !== undefined && prefix !== undefined) return inNetwork(host, network, Number(prefix))
+  const [, name = rule, wanted] = isIP(rule) === 0 ? (/^(.*?)(?::(\d+))?$/.exec(rule) ?? []) : []
+  if (wanted !== undefined && wanted !== port) return false
+  const bare = name.replace(/^\[|\]$/g, '').replace(/^\*/, '')
+  if (bare.startsWith('.')) return host.endsWith(bare)
+  return host === bare || (isIP(host) === 0 && host.endsWith(`.${bare}`))
+}
+
+function inNetwork(host: string, network: string, prefix: number): boolean {
+  const family = isIP(network)
+  if (family === 0 || isIP(host) !== family || prefix > (family === 4 ? 32 : 128)) return false
+  const list = new BlockList()
+  list.addSubnet(network, prefix, family === 4 ? 'ipv4' : 'ipv6')
+  return list.check(host, family === 4 ? 'ipv4' : 'ipv6')
+}

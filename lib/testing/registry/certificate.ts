@@ -1,0 +1,55 @@
+/** Certificates made at run time, signed by their own key: for registries over TLS, right ones and wrong ones. */
+import { generateKeyPairSync, randomBytes, sign } from 'node:crypto'
+import { isIP } from 'node:net'
+import { bitString, context, der, integer, oid, sequence, setOf, time, utf8, yes } from './der.js'
+
+export interface CertificateOptions {
+  /** Names and IPv4 addresses that it is for (`127.0.0.1` and `localhost`). */
+  readonly hosts?: readonly string[]
+  /** Begin and end of its validity (an hour ago to a day from now). */
+  readonly from?: Date
+  readonly to?: Date
+}
+
+/** PEM. `cert` is what clients have to be told to trust (`ca`). */
+export interface TestCertificate {
+  readonly key: string
+  readonly cert: string
+}
+
+const hour = 3_600_000
+const ids = {
+  ecdsaWithSha256: '1.2.840.10045.4.3.2',
+  commonName: '2.5.4.3',
+  basicConstraints: '2.5.29.19',
+  subjectAltName: '2.5.29.17',
+}
+
+/** A new key and its certificate (RFC 5280), its own authority. */
+export function testCertificate(options: CertificateOptions = {}): TestCertificate {
+  const now = Date.now()
+  const { hosts = ['127.0.0.1', 'localhost'], from = new Date(now - hour), to } = options
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const algorithm = sequence(oid(ids.ecdsaWithSha256))
+  const name = sequence(setOf(sequence(oid(ids.commonName), utf8('Windlass test registry'))))
+  const extension = (id: string, value: Buffer): Buffer => sequence(oid(id), der(0x04, value))
+  const authority = sequence(oid(ids.basicConstraints), yes, der(0x04, sequence(yes)))
+  const unsigned = sequence(
+    context(0, integer(Buffer.from([2]))),
+    integer(Buffer.concat([Buffer.from([1]), randomBytes(8)])),
+    algorithm,
+    name,
+    sequence(time(from), time(to ?? new Date(now + 24 * hour))),
+    name,
+    publicKey.export({ type: 'spki', format: 'der' }),
+    context(3, sequence(authority, extension(ids.subjectAltName, sequence(...hosts.map(hostName))))),
+  )
+  const certificate = sequence(unsigned, algorithm, bitString(sign('sha256', unsigned, privateKey)))
+  return { key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), cert: pem(certificate) }
+}
+
+const hostName = (host: string): Buffer =>
+  isIP(host) === 4 ? der(0x87, Buffer.from(host.split('.').map(Number))) : der(0x82, Buffer.from(host))
+
+const pem = (bytes: Buffer): string =>
+  `-----BEGIN CERTIFICATE-----\n${bytes.toString('base64').replace(/.{64}(?=.)/g, '$&\n')}\n-----END CERTIFICATE-----\n`

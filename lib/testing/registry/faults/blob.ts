@@ -1,0 +1,268 @@
+/** Faults of a layer's bytes. */
+import { deflateSync, gzipSync } from 'node:zlib'
+import { without } from '../answer.js'
+import { faults, type Fault, type FaultMoment } from '../fault.js'
+import { chunk, forever, head } from '../wire.js'
+import {
+  faultsOf,
+  type CataloguedFault,
+  type FaultChange,
+  type FaultOutcome,
+  type FaultScene,
+} from './catalogued.js'
+
+const blob = faultsOf('blob')
+const again: FaultChange = { requests: 8 }
+/** The client may have to throw away what came. */
+const twice: FaultChange = { requests: 8, bytes: 210 * 1024 }
+
+const at = (
+  name: string,
+  does: string,
+  gives: FaultOutcome,
+  fault: (moment: FaultMoment, scene: FaultScene) => Fault,
+  change: FaultChange = {},
+): CataloguedFault =>
+  blob(
+    name,
+    does,
+    gives,
+    (scene) => scene.registry.addFault(fault({ reference: scene.layer, times: Infinity }, scene)),
+    change,
+  )
+
+const once = (moment: FaultMoment): FaultMoment => ({ ...moment, times: 1 })
+
+/** Broken off once, at places that matter and at some that chance chooses. */
+const breaks = (['truncate', 'reset'] as const).flatMap((how) => {
+  const does = how === 'truncate' ? 'breaks off once' : 'is reset once'
+  // A reset may take along what was sent before it.
+  const change = how === 'truncate' ? again : twice
+  const places: readonly (readonly [string, string, (scene: FaultScene) => number])[] = [
+    ['before-the-first-byte', 'before the first byte', () => 0],
+    ['after-the-first-byte', 'after the first byte', () => 1],
+    ['before-the-last-byte', 'before the last byte', ({ size }) => size - 1],
+    ['anywhere-1', 'somewhere', ({ size, random }) => random(size)],
+    ['anywhere-2', 'somewhere', ({ size, random }) => random(size)],
+    ['anywhere-3', 'somewhere', ({ size, random }) => random(size)],
+  ]
+  return places.map(([name, where, position]) =>
+    at(
+      `${how}-${name}`,
+      `${does}, ${where}`,
+      'image',
+      (moment, scene) => faults[how](position(scene), once(moment)),
+      change,
+    ),
+  )
+})
+
+const broken = [
+  at(
+    'truncated',
+    'always breaks off before the first byte',
+    'NETWORK',
+    (moment) => faults.truncate(0, moment),
+    { requests: 9, bytes: 16 * 1024 },
+  ),
+  at('reset', 'is always reset before the first byte', 'NETWORK', (moment) => faults.reset(0, moment), {
+    requests: 9,
+    bytes: 16 * 1024,
+  }),
+  at(
+    'truncated-twice',
+    'breaks off twice, each time later',
+    'image',
+    (moment, { size }) => faults.truncate(Math.floor(size / 4), { ...moment, times: 2 }),
+    { requests: 9 },
+  ),
+  at(
+    'truncated-without-length',
+    'breaks off once, without a length that tells',
+    'image',
+    (moment) =>
+      faults.wire((good) => ['HTTP/1.0 200 OK\r\n\r\n', good.body.subarray(0, 30_000)], once(moment)),
+    again,
+  ),
+  at(
+    'truncated-in-chunks',
+    'breaks off once between chunks',
+    'image',
+    (moment) =>
+      faults.wire(
+        (good) => [head('200 OK', 'transfer-encoding: chunked'), chunk(good.body.subarray(0, 30_000)), 50],
+        once(moment),
+      ),
+    again,
+  ),
+  at(
+    'truncated-in-a-chunk',
+    'breaks off once in a chunk',
+    'image',
+    (moment) =>
+      faults.wire(
+        (good) => [
+          head('200 OK', 'transfer-encoding: chunked'),
+          chunk(good.body.subarray(0, 30_000)).subarray(0, 20_000),
+          50,
+        ],
+        once(moment),
+      ),
+    again,
+  ),
+  at(
+    'bad-chunk-once',
+    'comes in chunks, one of which has no length, once',
+    'image',
+    (moment) =>
+      faults.wire(
+        (good) => [
+          head('200 OK', 'transfer-encoding: chunked'),
+          chunk(good.body.subarray(0, 30_000)),
+          50,
+          'zz\r\n',
+        ],
+        once(moment),
+      ),
+    twice,
+  ),
+  at(
+    'bad-chunk',
+    'comes in chunks, one of which never has a length',
+    'NETWORK',
+    (moment) => faults.wire(() => [head('200 OK', 'transfer-encoding: chunked'), 'zz\r\n'], moment),
+    { requests: 9, bytes: 16 * 1024 },
+  ),
+  at(
+    'bad-chunk-end-once',
+    'has a chunk that is longer than it says, once',
+    'image',
+    (moment) =>
+      faults.wire(
+        (good) => [
+          head('200 OK', 'transfer-encoding: chunked'),
+          chunk(good.body.subarray(0, 3_000)),
+          50,
+          '5\r\nabcdefgh\r\n',
+        ],
+        once(moment),
+      ),
+    twice,
+  ),
+]
+
+const lengths = [
+  at('chunked', 'comes without a length', 'image', (moment) => faults.chunked(moment)),
+  at('no-length', 'comes without a length, and ends with the connection', 'image', (moment) =>
+    faults.wire((good) => ['HTTP/1.0 200 OK\r\n\r\n', good.body], moment),
+  ),
+  at(
+    'longer',
+    'is a byte longer, and says so',
+    'SIZE_MISMATCH',
+    (moment) => faults.body((good) => Buffer.concat([good, Buffer.from([0])]), moment),
+    { bytes: 210 * 1024 },
+  ),
+  at('longer-chunked', 'is a byte longer', 'SIZE_MISMATCH', (moment) =>
+    faults.body((good) => Buffer.concat([good, Buffer.from([0])]), moment, {
+      'transfer-encoding': 'chunked',
+    }),
+  ),
+  at('shorter', 'is a byte shorter, and says so', 'SIZE_MISMATCH', (moment) =>
+    faults.body((good) => good.subarray(1), moment),
+  ),
+  at('empty', 'is empty', 'SIZE_MISMATCH', (moment) => faults.body('', moment)),
+  at(
+    'endless',
+    'never ends',
+    'SIZE_MISMATCH',
+    (moment) =>
+      faults.wire(function* ({ body }) {
+        yield head('200 OK', 'transfer-encoding: chunked')
+        yield* forever(chunk(body))
+      }, moment),
+    { bytes: 8 * 2 ** 20 },
+  ),
+  at('said-to-be-huge', 'is said to be 1 TiB long', 'SIZE_MISMATCH', (moment) =>
+    faults.wire(() => [head('200 OK', `content-length: ${2 ** 40}`), 'x'], moment, 'stall'),
+  ),
+]
+
+const bytes = [
+  at('wrong-byte', 'has a wrong byte', 'DIGEST_MISMATCH', (moment, { random, size }) =>
+    faults.wrongByte(random(size), moment),
+  ),
+  at('wrong-first-byte', 'has a wrong first byte', 'DIGEST_MISMATCH', (moment) =>
+    faults.wrongByte(0, moment),
+  ),
+  at('zeros', 'is all zeros', 'DIGEST_MISMATCH', (moment) =>
+    faults.body((good) => Buffer.alloc(good.length), moment),
+  ),
+  at('page', 'is a page of the right length', 'DIGEST_MISMATCH', (moment) =>
+    faults.body((good) => Buffer.alloc(good.length, '<p>'), moment),
+  ),
+  at('other-layer', 'is the other layer', 'SIZE_MISMATCH', (moment, { image }) =>
+    faults.body(image.layers[1]?.bytes ?? '', moment),
+  ),
+]
+
+const headers = [
+  ...['gzip', 'deflate', 'br', 'zstd', 'x-unknown', 'gzip, gzip'].map((encoding) =>
+    at(
+      `encoding-${encoding.replace(', ', '-')}`,
+      `is said to be encoded as \`${encoding}\``,
+      'REGISTRY_RESPONSE',
+      (moment) =>
+        faults.body((good) => (encoding === 'deflate' ? deflateSync(good) : gzipSync(good)), moment, {
+          'content-encoding': encoding,
+        }),
+      { bytes: 210 * 1024 },
+    ),
+  ),
+  at('encoding-identity', 'is said to be encoded as `identity`', 'image', (moment) =>
+    faults.header('content-encoding', 'identity', moment),
+  ),
+  at('encoding-empty', 'is said to be encoded as nothing', 'image', (moment) =>
+    faults.header('content-encoding', '', moment),
+  ),
+  at('html-type', 'is called a page', 'image', (moment) =>
+    faults.header('content-type', 'text/html', moment),
+  ),
+  at('no-type', 'is not called anything', 'image', (moment) =>
+    faults.answer((good) => ({ ...good, headers: without(good.headers, 'content-type') }), moment),
+  ),
+  at('digest-header-lies', 'is called by another digest', 'image', (moment) =>
+    faults.header('docker-content-digest', `sha256:${'0'.repeat(64)}`, moment),
+  ),
+  at(
+    'part-unasked',
+    'comes as a part that nobody asked for',
+    'REGISTRY_RESPONSE',
+    (moment) =>
+      faults.answer(
+        (good) => ({
+          ...good,
+          status: 206,
+          headers: {
+            ...good.headers,
+            'content-range': `bytes 0-${good.body.length - 1}/${good.body.length}`,
+          },
+        }),
+        moment,
+      ),
+    { bytes: 210 * 1024 },
+  ),
+  at(
+    'multipart-unasked',
+    'comes in several parts that nobody asked for',
+    'REGISTRY_RESPONSE',
+    (moment) =>
+      faults.answer(
+        (good) => ({ ...good, status: 206, headers: { 'content-type': 'multipart/byteranges; boundary=x' } }),
+        moment,
+      ),
+    { bytes: 210 * 1024 },
+  ),
+]
+
+export const blobFaults: readonly CataloguedFault[] = [...breaks, ...broken, ...lengths, ...bytes, ...headers]

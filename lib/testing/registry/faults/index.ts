@@ -1,0 +1,35 @@
+/** All faults that are catalogued: each with what it does and what a client has to make of it. docs/faults.md is made of this. */
+import { blobFaults } from './blob.js'
+import type { CataloguedFault } from './catalogued.js'
+import { challengeFaults } from './challenge.js'
+import { configFaults } from './config.js'
+import { foreignFaults } from './foreign.js'
+import { manifestFaults } from './manifest.js'
+import { pingFaults } from './ping.js'
+import { rangeFaults } from './range.js'
+import { abroadFaults } from './redirect-abroad.js'
+import { redirectFaults } from './redirect.js'
+import { stallFaults } from './stall.js'
+import { statusFaults } from './status.js'
+import { tagsFaults } from './tags.js'
+import { tlsFaults } from './tls.js'
+import { tokenFaults } from './token.js'
+import { wireFaults } from './wire.js'
+
+export const faultCatalogue: readonly CataloguedFault[] = [
+  ...pingFaults,
+  ...challengeFaults,
+  ...tokenFaults,
+  ...redirectFaults,
+  ...abroadFaults,
+  ...statusFaults,
+  ...manifestFaults,
+  ...configFaults,
+  ...blobFaults,
+  ...rangeFaults,
+  ...tagsFaults,
+  ...foreignFaults,
+  ...wireFaults,
+  ...stallFaults,
+  ...tlsFaults,
+]

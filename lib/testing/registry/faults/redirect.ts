@@ -1,0 +1,176 @@
+/** Faults in redirects: of blobs, as registries with storage elsewhere use them, and of manifests. */
+import { answer } from '../answer.js'
+import { faults } from '../fault.js'
+import {
+  faultsOf,
+  type CataloguedFault,
+  type FaultChange,
+  type FaultOutcome,
+  type FaultScene,
+} from './catalogued.js'
+
+const redirect = faultsOf('redirect')
+const failed = { requests: 7, bytes: 16 * 1024 }
+
+/** The large layer is said to be there. */
+const to = (
+  name: string,
+  does: string,
+  gives: FaultOutcome,
+  where: string | ((scene: FaultScene) => string),
+  change: FaultChange = gives === 'image' ? { elsewhere: 1 } : failed,
+  status = 307,
+): CataloguedFault =>
+  redirect(
+    name,
+    does,
+    gives,
+    (scene) =>
+      scene.registry.addFault(
+        faults.redirect(
+          typeof where === 'function' ? where(scene) : where,
+          { reference: scene.layer },
+          status,
+        ),
+      ),
+    change,
+  )
+
+const signed = ({ signed }: FaultScene): string => signed
+
+const targets = [
+  to('file', 'sends for a blob to a file', 'REDIRECT_REFUSED', 'file:///etc/passwd'),
+  to(
+    'unix',
+    'sends for a blob to a socket',
+    'REDIRECT_REFUSED',
+    'unix:/var/run/docker.sock:/containers/json',
+  ),
+  to('data', 'gives a blob as a `data:` URL', 'REDIRECT_REFUSED', 'data:text/plain,hello'),
+  to('ftp', 'sends for a blob to FTP', 'REDIRECT_REFUSED', 'ftp://192.0.2.1/x'),
+  to('javascript', 'sends for a blob to a script', 'REDIRECT_REFUSED', 'javascript:alert(1)'),
+  to('no-url', 'sends for a blob to what is no URL', 'REDIRECT_REFUSED', 'http://['),
+  to(
+    'metadata',
+    'sends for a blob to a metadata service',
+    'REDIRECT_REFUSED',
+    'http://169.254.169.254/latest/meta-data',
+  ),
+  to(
+    'metadata-name',
+    'sends for a blob to a metadata service by name',
+    'REDIRECT_REFUSED',
+    'http://metadata.google.internal/x',
+  ),
+  to('link-local', 'sends for a blob to a link-local address', 'REDIRECT_REFUSED', 'http://[fe80::1]/x'),
+  to('unspecified', 'sends for a blob to no address', 'REDIRECT_REFUSED', 'http://0.0.0.0:1/x'),
+  to('nowhere', 'sends for a blob to where nobody listens', 'NETWORK', 'http://127.0.0.1:1/x', {
+    requests: 9,
+    bytes: 16 * 1024,
+  }),
+  to('empty', 'sends for a blob to the place itself', 'REDIRECT_REFUSED', '', {
+    requests: 17,
+    bytes: 16 * 1024,
+  }),
+  to(
+    'loop',
+    'sends for a blob in a circle',
+    'REDIRECT_REFUSED',
+    ({ layer }) => `/v2/team/app/blobs/${layer}?again`,
+    { requests: 17, bytes: 16 * 1024 },
+  ),
+  to(
+    'escapes',
+    'sends for a blob to a file, with escapes for the terminal',
+    'REDIRECT_REFUSED',
+    'file:///\x9b2Jcleared',
+  ),
+]
+
+const honest = [
+  to('signed', 'sends for a blob to a signed address elsewhere', 'image', signed),
+  ...[301, 302, 303, 308].map((status) =>
+    to(
+      String(status),
+      `sends for a blob elsewhere with ${status}`,
+      'image',
+      signed,
+      { elsewhere: 1 },
+      status,
+    ),
+  ),
+  redirect(
+    'relative',
+    'sends for a blob to another path',
+    'image',
+    ({ registry, layer }) =>
+      registry.addFault(
+        faults.answer(
+          (_, { url }) =>
+            url.includes('?there') ? undefined : answer(307, { location: `./${layer}?there` }),
+          { reference: layer },
+        ),
+      ),
+    { requests: 8 },
+  ),
+  to('same-scheme', 'sends for a blob to `//host/…`', 'image', ({ signed }) => signed.replace(/^http:/, '')),
+  to('user-info', 'puts a name and a password into the address', 'image', ({ signed }) =>
+    signed.replace('://', '://someone:secret@'),
+  ),
+  to(
+    'line-break',
+    'puts an encoded line break into the address',
+    'image',
+    ({ signed }) => `${signed}%0d%0ax-injected:%201`,
+  ),
+  redirect(
+    'tls',
+    'speaks TLS, as the other origin does',
+    'image',
+    ({ registry, signed, layer }) => registry.addFault(faults.redirect(signed, { reference: layer })),
+    { setting: { tls: {} }, elsewhere: 1, requests: 8, bytes: 128 * 1024 },
+  ),
+]
+
+const statuses = [300, 304, 305, 306].map((status) =>
+  to(
+    String(status),
+    `answers for a blob with ${status} and a place`,
+    'REGISTRY_RESPONSE',
+    signed,
+    failed,
+    status,
+  ),
+)
+
+/** A chain of so many hops, the last of which has the blob. */
+const chain =
+  (hops: number) =>
+  (scene: FaultScene): void =>
+    scene.registry.addFault(
+      faults.answer(
+        (_, { url }) => {
+          const hop = Number(/hop=(\d+)/.exec(url)?.[1] ?? 0) + 1
+          const location = hop < hops ? `/v2/team/app/blobs/${scene.layer}?hop=${hop}` : scene.signed
+          return answer(307, { location })
+        },
+        { reference: scene.layer },
+      ),
+    )
+
+const chains = [
+  redirect('chain-of-5', 'sends for a blob through 5 places', 'image', chain(5), {
+    requests: 11,
+    elsewhere: 1,
+  }),
+  redirect('chain-of-10', 'sends for a blob through 10 places', 'image', chain(10), {
+    requests: 16,
+    elsewhere: 1,
+  }),
+  redirect('chain-of-11', 'sends for a blob through 11 places', 'REDIRECT_REFUSED', chain(11), {
+    requests: 17,
+    bytes: 16 * 1024,
+  }),
+]
+
+export const redirectFaults: readonly CataloguedFault[] = [...targets, ...honest, ...statuses, ...chains]

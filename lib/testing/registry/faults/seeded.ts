@@ -1,0 +1,13 @@
+/** Chance that can be had again: the same text gives the same numbers, on every machine. */
+
+/** Whole numbers from 0 up to what is asked for (mulberry32 over an FNV-1a hash of `seed`). */
+export function seeded(seed: string): (below: number) => number {
+  let state = 0x811c9dc5
+  for (const byte of Buffer.from(seed)) state = Math.imul(state ^ byte, 0x01000193)
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below)
+  }
+}

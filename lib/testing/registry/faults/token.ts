@@ -1,0 +1,288 @@
+/** Faults of the token server. */
+import { gzipSync } from 'node:zlib'
+import { json, problem, type Answer } from '../answer.js'
+import { faults } from '../fault.js'
+import { forever, head } from '../wire.js'
+import {
+  faultsOf,
+  type CataloguedFault,
+  type FaultChange,
+  type FaultOutcome,
+  type FaultScene,
+} from './catalogued.js'
+
+const token = faultsOf('token', { requests: 3, bytes: 4096 })
+const at = { kind: 'token', times: Infinity } as const
+const whole: FaultChange = { requests: 7, bytes: 104 * 1024 }
+const fails = (gives: FaultOutcome): FaultChange => (gives === 'image' ? whole : {})
+
+/** The members of the good answer, changed. */
+const members = (
+  name: string,
+  does: string,
+  gives: FaultOutcome,
+  change: (good: string) => unknown,
+  more: FaultChange = fails(gives),
+): CataloguedFault =>
+  token(
+    name,
+    does,
+    gives,
+    ({ registry }) =>
+      registry.addFault(
+        faults.body((body) => {
+          const { token: good } = JSON.parse(body.toString()) as { token: string } // of our own server
+          return Buffer.from(JSON.stringify(change(good)))
+        }, at),
+      ),
+    more,
+  )
+
+const instead = (
+  name: string,
+  does: string,
+  gives: FaultOutcome,
+  answer: Answer | ((scene: FaultScene) => Answer),
+  more: FaultChange = fails(gives),
+): CataloguedFault =>
+  token(
+    name,
+    does,
+    gives,
+    (scene) =>
+      scene.registry.addFault(faults.answer(typeof answer === 'function' ? answer(scene) : answer, at)),
+    more,
+  )
+
+const bad = (name: string, does: string, value: unknown): CataloguedFault =>
+  members(name, does, 'REGISTRY_RESPONSE', () => ({ token: value }))
+
+const lifetime = (name: string, does: string, more: Readonly<Record<string, unknown>>): CataloguedFault =>
+  members(name, does, 'image', (good) => ({ token: good, ...more }), whole)
+
+const basicOf = ({ username, password }: FaultScene['login']): string =>
+  Buffer.from(`${username}:${password}`).toString('base64')
+
+const statuses = [
+  instead('unauthorized', 'refuses the login', 'UNAUTHORIZED', problem(401, 'UNAUTHORIZED', 'no')),
+  instead('denied', 'denies access', 'DENIED', problem(403, 'DENIED', 'no')),
+  instead('not-found', 'is not there', 'REGISTRY_RESPONSE', problem(404, 'UNKNOWN', 'no')),
+  instead('broken', 'answers 500', 'REGISTRY_UNAVAILABLE', problem(500, 'UNKNOWN', 'no'), {
+    requests: 7,
+    bytes: 8192,
+  }),
+  token(
+    'broken-once',
+    'answers 500 at first',
+    'image',
+    ({ registry }) => registry.addFault(faults.status(500, { kind: 'token' })),
+    { ...whole, requests: 9 },
+  ),
+  token(
+    'reset-once',
+    'resets the first connection',
+    'image',
+    ({ registry }) => registry.addFault(faults.reset(0, { kind: 'token' })),
+    { ...whole, requests: 9 },
+  ),
+  token(
+    'truncated-once',
+    'breaks off in the first answer',
+    'image',
+    ({ registry }) => registry.addFault(faults.truncate(20, { kind: 'token' })),
+    { ...whole, requests: 9 },
+  ),
+  instead(
+    'too-many-for-a-day',
+    'wants to be left alone for a day',
+    'TOO_MANY_REQUESTS',
+    problem(429, 'TOOMANYREQUESTS', 'no', { 'retry-after': '86400' }),
+  ),
+  instead('no-content', 'answers 204', 'REGISTRY_RESPONSE', {
+    status: 204,
+    headers: {},
+    body: Buffer.alloc(0),
+  }),
+  instead(
+    'says-the-password',
+    'tells back what it was sent, with escapes for the terminal',
+    'UNAUTHORIZED',
+    ({ login }) =>
+      problem(401, 'UNAUTHORIZED', `\u001b[2J${login.username}:${login.password} ${basicOf(login)}\u202e`),
+  ),
+]
+
+const bodies = [
+  instead('no-token', 'gives no token', 'REGISTRY_RESPONSE', json(200, { expires_in: 60 })),
+  instead('no-json', 'answers with a page', 'REGISTRY_RESPONSE', {
+    status: 200,
+    headers: { 'content-type': 'text/html' },
+    body: Buffer.from('<html>'),
+  }),
+  instead('empty-body', 'answers with nothing', 'REGISTRY_RESPONSE', {
+    status: 200,
+    headers: {},
+    body: Buffer.alloc(0),
+  }),
+  instead('array', 'answers with a list', 'REGISTRY_RESPONSE', json(200, [{ token: 'x' }])),
+  instead('null', 'answers `null`', 'REGISTRY_RESPONSE', json(200, null)),
+  instead('proto', 'hides the token under `__proto__`', 'REGISTRY_RESPONSE', {
+    status: 200,
+    headers: {},
+    body: Buffer.from('{"__proto__":{"token":"abc"}}'),
+  }),
+  instead('invalid-utf-8', 'answers with bytes that are no text', 'REGISTRY_RESPONSE', {
+    status: 200,
+    headers: {},
+    body: Buffer.from('{"token":"\xff\xfe"}', 'latin1'),
+  }),
+  instead('wrong-token', 'gives a token that is not taken', 'UNAUTHORIZED', json(200, { token: 'wrong' }), {
+    requests: 4,
+  }),
+  instead('long', 'answers with 1 MiB', 'LIMIT_EXCEEDED', json(200, { token: 'x'.repeat(2 ** 20) }), {
+    bytes: 2 ** 20 + 4096,
+  }),
+  token(
+    'endless',
+    'never ends its answer',
+    'LIMIT_EXCEEDED',
+    ({ registry }) =>
+      registry.addFault(
+        faults.wire(function* () {
+          yield head('200 OK', 'content-type: application/json')
+          yield '{"token":"'
+          yield* forever('x'.repeat(4096))
+        }, at),
+      ),
+    { bytes: 8 * 2 ** 20 },
+  ),
+  token('compressed', 'compresses its answer, which nobody asked for', 'REGISTRY_RESPONSE', ({ registry }) =>
+    registry.addFault(faults.body((body) => gzipSync(body), at, { 'content-encoding': 'gzip' })),
+  ),
+  members('access-token-only', 'gives it as `access_token`', 'image', (good) => ({ access_token: good })),
+  members('empty-token', 'gives it as `access_token`, and an empty `token`', 'image', (good) => ({
+    token: '',
+    access_token: good,
+  })),
+]
+
+const values = [
+  bad('number', 'gives a number for a token', 42),
+  bad('object', 'gives an object for a token', { value: 'x' }),
+  bad('true', 'gives `true` for a token', true),
+  bad('newline', 'puts a header into the token', 'abc\r\nx-injected: 1'),
+  bad('nul', 'puts a NUL into the token', 'abc\u0000def'),
+  bad('escape', 'puts an escape into the token', '\u001b[31mabc'),
+  bad('blank', 'puts a blank into the token', 'abc def'),
+  bad('non-ascii', 'puts letters into the token that no header takes', 'tökén✓'),
+  members('too-long', 'gives a token of 70 KB', 'REGISTRY_RESPONSE', () => ({ token: 'x'.repeat(70_000) }), {
+    bytes: 80 * 1024,
+  }),
+  token('8-kb', 'gives tokens of 8 KB', 'image', () => undefined, {
+    ...whole,
+    setting: { auth: { tokenLength: 8_000 } },
+    bytes: 128 * 1024,
+  }),
+  token('20-kb', 'gives tokens of 20 KB', 'image', () => undefined, {
+    ...whole,
+    setting: { auth: { tokenLength: 20_000 } },
+    bytes: 160 * 1024,
+  }),
+]
+
+const lifetimes = [
+  lifetime('no-lifetime', 'does not say how long the token lives', {}),
+  lifetime('lifetime-zero', 'says that it lives 0 s', { expires_in: 0 }),
+  lifetime('lifetime-negative', 'says that it lives -60 s', { expires_in: -60 }),
+  lifetime('lifetime-text', 'says that it lives "300" s', { expires_in: '300' }),
+  lifetime('lifetime-words', 'says that it lives "soon"', { expires_in: 'soon' }),
+  lifetime('lifetime-huge', 'says that it lives 1e300 s', { expires_in: 1e300 }),
+  members(
+    'lifetime-tiny',
+    'says that it lives 1 ms',
+    'image',
+    (good) => ({ token: good, expires_in: 0.001 }),
+    { ...whole, requests: 10 },
+  ),
+  lifetime('issued-in-future', 'says that it was issued in the year 2999', {
+    expires_in: 60,
+    issued_at: '2999-01-01T00:00:00Z',
+  }),
+  lifetime('issued-long-ago', 'says that it was issued in 1999', {
+    expires_in: 60,
+    issued_at: '1999-01-01T00:00:00Z',
+  }),
+  lifetime('issued-never', 'says that it was issued at no date', { issued_at: 'never' }),
+]
+
+const places = [
+  token(
+    'redirect-elsewhere',
+    'sends the login to another origin',
+    'UNAUTHORIZED',
+    ({ registry, elsewhere }) => {
+      registry.addFault(faults.redirect(`${elsewhere.url}/token`, at))
+      elsewhere.hook(() => json(200, { token: 'of-somebody-else' }))
+    },
+    { requests: 4, elsewhere: 1 },
+  ),
+  token('redirect-file', 'sends the login to a file', 'REDIRECT_REFUSED', ({ registry }) =>
+    registry.addFault(faults.redirect('file:///etc/passwd', at)),
+  ),
+  token('redirect-metadata', 'sends the login to a metadata service', 'CHALLENGE_INVALID', ({ registry }) =>
+    registry.addFault(faults.redirect('http://169.254.169.254/token', at)),
+  ),
+  token(
+    'redirect-loop',
+    'sends the login in a circle',
+    'REDIRECT_REFUSED',
+    ({ registry }) => registry.addFault(faults.redirect('/token', at)),
+    { requests: 13, bytes: 8192 },
+  ),
+  token(
+    'cookie',
+    'sets a cookie',
+    'image',
+    ({ registry }) => registry.addFault(faults.header('set-cookie', 'token=1; Path=/', at)),
+    whole,
+  ),
+]
+
+const silences = [
+  token(
+    'silent',
+    'takes the login and says nothing',
+    'STALLED',
+    ({ registry }) => registry.addFault(faults.slow(60_000, at)),
+    { silent: true, requests: 7 },
+  ),
+  token(
+    'stall',
+    'stops in the middle of its answer',
+    'STALLED',
+    ({ registry }) => registry.addFault(faults.stall(20, at)),
+    { silent: true, requests: 7 },
+  ),
+  token(
+    'drip',
+    'answers with a byte now and then',
+    'STALLED',
+    ({ registry }) =>
+      registry.addFault(
+        faults.wire(function* () {
+          yield head('200 OK')
+          yield* forever('x', 100)
+        }, at),
+      ),
+    { silent: true, requests: 7, bytes: 8192 },
+  ),
+]
+
+export const tokenFaults: readonly CataloguedFault[] = [
+  ...statuses,
+  ...bodies,
+  ...values,
+  ...lifetimes,
+  ...places,
+  ...silences,
+]
