@@ -46,7 +46,7 @@ function row({ id, does, gives, may, credentialsAt, setting, silent }: Catalogue
 
 /** As a cell of a table may hold it: no bars, no control characters. */
 function escaped(text: string): string {
-  const visible = [...text].map((each) => {
+  const visible = Array.from(text, (each) => {
     const code = each.charCodeAt(0)
     return code < 0x20 || (code >= 0x7f && code < 0xa0) ? `\\x${code.toString(16).padStart(2, '0')}` : each
   })
