@@ -1,5 +1,4 @@
 /** A directory to unpack cases into, with something beside every root that must never change. */
-import { createHash } from 'node:crypto'
 import {
   chmodSync,
   chownSync,
@@ -12,14 +11,13 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
+import { Readable, Writable } from 'node:stream'
 import { LayerApplier, TarReader, type WhiteoutTreatment } from '../../../lib/archive/index.js'
 import { unpackBlob } from '../../../lib/archive/worker/unpack-blob.js'
 import { decompressor, pump, sniffCompression } from '../../../lib/bytes/index.js'
 import { asWindlassError, type WindlassError } from '../../../lib/errors.js'
 import { digestOf } from '../../../lib/image/index.js'
 import { compareTrees, describeTree, type TreeEntry } from '../../../lib/testing/tree/index.js'
-import { Writable } from 'node:stream'
 import type { Tree } from './layer-case.js'
 import { renderTree } from './render-tree.js'
 
@@ -162,5 +160,3 @@ export function asUser<T>(user: number, work: () => T): T {
     process.setegid?.(0)
   }
 }
-
-export const hashOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')

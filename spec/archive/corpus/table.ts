@@ -34,8 +34,8 @@ const introduction = `# Layers: what is accepted, what is refused
 Every case below is built byte by byte and unpacked by the tests, as root and as an ordinary user, with a tree beside the
 root that must not change. *Flattened* is what comes of all layers put together into one tree; *alone*, where it says
 something else, what comes of the last layer in a tree of its own, with whiteouts kept as files. A refusal is exit code 5
-and leaves nothing. *umoci* is what umoci 0.4.7 makes of the same layers, asked by a test; what containerd does is told
-where it differs and its source says so.
+and leaves nothing. *umoci* is what umoci 0.4.7 makes of the same layers, asked by a test; what containerd does is noted
+where it is known to differ; it was not asked.
 
 A tree is written one path after the other: \`dir/\`, \`file = content\`, \`link -> target\`, \`name == the path it is a hard
 link of\`, \`fifo |\`, \`null char 1:3\`. What is not 0755 for directories or 0644 for all else, owned by 0:0 or of the time 0
