@@ -13,7 +13,7 @@ const mayImport: Record<string, readonly string[]> = {
   'lib/image': ['lib/errors', 'io-ts', 'fp-ts', 'jose'],
   'lib/events': ['lib/errors', 'lib/flow', 'lib/image', 'rxjs', 'io-ts', 'fp-ts'],
   'lib/system': ['lib/errors', 'koffi'],
-  'lib/bytes': ['lib/errors', 'lib/flow', 'lib/image', 'rxjs', 'fzstd'],
+  'lib/bytes': ['lib/errors', 'lib/flow', 'lib/image', 'lib/system', 'rxjs', 'fzstd'],
   'lib/archive': ['lib/errors', 'lib/flow', 'lib/image', 'lib/bytes', 'lib/system', 'rxjs', 'tar-fs'],
   'lib/registry': ['lib/errors', 'lib/flow', 'lib/image', 'lib/bytes', 'rxjs', 'got'],
   'lib/store': ['lib/errors', 'lib/flow', 'lib/image', 'lib/bytes', 'lib/system', 'rxjs'],

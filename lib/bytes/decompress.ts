@@ -3,10 +3,20 @@ import { Duplex, PassThrough, type Transform } from 'node:stream'
 import zlib from 'node:zlib'
 import { WindlassError } from '../errors.js'
 import type { Compression } from './compression.js'
+import { openGunzip } from '../system/gunzip.js'
 import type { Framing } from './framing.js'
 import { FzstdDecoder } from './fzstd-decoder.js'
 import { GzipTail } from './gzip-tail.js'
+import { IsalGunzip } from './isal-gunzip.js'
 import { ZstdFrames } from './zstd-frames.js'
+
+/** Whoever has done with a chunk may give it back, where it is asked for. */
+export type Decompressing = Duplex & { recycle?(chunk: Buffer): void }
+
+export interface DecompressOptions {
+  /** Whether processors are idle that could decompress while the reader works; zlib does so in any case. */
+  readonly beside?: boolean
+}
 
 /** Bytes of output at once: inflate's thread hop is paid once a chunk. */
 const chunkSize = 512 * 1024
@@ -16,18 +26,27 @@ const sizes = { chunkSize, highWaterMark: chunkSize }
  * gzip: any number of members, empty ones too, then zeros; whatever else follows is refused, as are wrong checksums
  * and lengths. zstd: any number of frames, skippable ones too, and nothing else; windows up to 128 MiB.
  * The stream fails with LAYER_INVALID, or LIMIT_EXCEEDED for the window.
+ * gzip is ISA-L's where the system has it, else zlib's: the same is taken and refused.
  * (Go's gzip reader refuses the zeros too; GNU gzip, unpigz and Node take them.)
  */
-export function decompressor(compression: Compression): Duplex {
+export function decompressor(
+  compression: Compression,
+  { beside = true }: DecompressOptions = {},
+): Decompressing {
   switch (compression) {
     case 'none':
       return new PassThrough({ highWaterMark: chunkSize })
-    case 'gzip':
-      return new Decompressor(zlib.createGunzip(sizes), new GzipTail(), 'gzip')
+    case 'gzip': {
+      const gunzip = openGunzip()
+      return gunzip ? new IsalGunzip(gunzip, { outputBytes: chunkSize, beside }) : zlibGunzip()
+    }
     case 'zstd':
       return new Decompressor(createZstd(), new ZstdFrames(), 'zstd')
   }
 }
+
+/** Exported for its spec: where there is ISA-L, nothing else calls it. */
+export const zlibGunzip = (): Duplex => new Decompressor(zlib.createGunzip(sizes), new GzipTail(), 'gzip')
 
 type Decoder = Transform & { readonly bytesWritten: number }
 

@@ -10,6 +10,7 @@ export const available = (): boolean => process.platform === 'linux' && libc() !
 /** Whether `lockFile` works here: also on macOS and FreeBSD. */
 export const locksAvailable = (): boolean => libc() !== undefined
 
+export { type Gunzip, openGunzip } from './gunzip.js'
 export { getXattr, listXattrs, removeXattr, setXattr } from './xattr.js'
 export { lockFile, type LockOptions, unlockFile } from './lock.js'
 export { makeNode } from './node.js'

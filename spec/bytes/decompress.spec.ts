@@ -1,18 +1,22 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { Readable, Writable } from 'node:stream'
+import { type Duplex, Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { deflateRawSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Compression } from '../../lib/bytes/compression.js'
-import { decompressor } from '../../lib/bytes/decompress.js'
+import { decompressor, zlibGunzip } from '../../lib/bytes/decompress.js'
 import { FzstdDecoder } from '../../lib/bytes/fzstd-decoder.js'
+import { IsalGunzip } from '../../lib/bytes/isal-gunzip.js'
 import { WindlassError } from '../../lib/errors.js'
+import { openGunzip } from '../../lib/system/index.js'
 
 const concat = (parts: readonly Uint8Array[]): Buffer => Buffer.concat(parts)
 
-async function undo(compression: Compression, bytes: Buffer, size = bytes.length): Promise<Buffer> {
+type Make = () => Duplex
+
+async function undo(compression: Compression | Make, bytes: Buffer, size = bytes.length): Promise<Buffer> {
   const chunks: Buffer[] = []
   const source = Readable.from(
     (function* () {
@@ -20,13 +24,19 @@ async function undo(compression: Compression, bytes: Buffer, size = bytes.length
     })(),
     { objectMode: false },
   )
-  await pipeline(source, decompressor(compression), async (output) => {
+  const stream = typeof compression === 'function' ? compression() : decompressor(compression)
+  await pipeline(source, stream, async (output) => {
     for await (const chunk of output as AsyncIterable<Buffer>) chunks.push(chunk)
   })
   return concat(chunks)
 }
 
-const refused = async (compression: Compression, bytes: Buffer, message: RegExp, code = 'LAYER_INVALID') => {
+const refused = async (
+  compression: Compression | Make,
+  bytes: Buffer,
+  message: RegExp,
+  code = 'LAYER_INVALID',
+) => {
   for (const size of [1, 5, bytes.length]) {
     const failure = await undo(compression, bytes, size).catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(WindlassError)
@@ -60,7 +70,20 @@ function crc(bytes: Buffer): number {
 const one = gzipSync('hello')
 const empty = gzipSync('')
 
-describe('gzip', () => {
+const isal =
+  (beside: boolean): Make =>
+  () =>
+    new IsalGunzip(openGunzip()!, { outputBytes: 2 ** 19, beside })
+
+describe.each<[string, Make, boolean]>([
+  ['zlib', zlibGunzip, true],
+  ['ISA-L', isal(false), openGunzip() !== undefined],
+  ['ISA-L in another thread', isal(true), openGunzip() !== undefined],
+])('gzip by %s', (_library, gzip, isHere) => {
+  if (!isHere) {
+    it.skip('has not got libisal.so.2 here', () => undefined)
+    return
+  }
   it.each<[string, Buffer, string]>([
     ['one member', one, 'hello'],
     ['several members, some of them empty', concat([empty, one, empty, empty, one, empty]), 'hellohello'],
@@ -69,7 +92,7 @@ describe('gzip', () => {
     ['nothing but an empty member', empty, ''],
   ])('takes %s', async (_name, bytes, text) => {
     for (const size of [1, 2, 25, 26, bytes.length])
-      expect((await undo('gzip', bytes, size)).toString()).toBe(text)
+      expect((await undo(gzip, bytes, size)).toString()).toBe(text)
   })
 
   it('refuses a wrong CRC, a wrong length, a wrong FHCRC', async () => {
@@ -78,24 +101,24 @@ describe('gzip', () => {
       bytes[bytes.length - at]! ^= 1
       return bytes
     }
-    await refused('gzip', wrong(8), /incorrect data check/)
-    await refused('gzip', wrong(4), /incorrect length check/)
-    await refused('gzip', fullMember('full', 1), /header crc/)
-    await refused('gzip', concat([wrong(8), one]), /incorrect data check/)
+    await refused(gzip, wrong(8), /incorrect data check/)
+    await refused(gzip, wrong(4), /incorrect length check/)
+    await refused(gzip, fullMember('full', 1), /header crc/)
+    await refused(gzip, concat([wrong(8), one]), /incorrect data check/)
   })
 
   it('refuses every cut but that between two members', async () => {
     const two = concat([one, one])
     for (let length = 0; length < two.length; length++) {
       if (length === one.length) continue
-      await refused('gzip', two.subarray(0, length), /unexpected end of file/)
+      await refused(gzip, two.subarray(0, length), /unexpected end of file/)
     }
   })
 
   it('refuses what is no gzip behind the end, also behind zeros, however it comes', async () => {
-    await refused('gzip', concat([one, Buffer.from('garbage')]), /incorrect header check/)
-    await refused('gzip', concat([one, Buffer.alloc(3), Buffer.from('x')]), /4 bytes that are no gzip/)
-    await refused('gzip', concat([one, Buffer.alloc(600), one]), /no gzip/)
+    await refused(gzip, concat([one, Buffer.from('garbage')]), /incorrect header check/)
+    await refused(gzip, concat([one, Buffer.alloc(3), Buffer.from('x')]), /4 bytes that are no gzip/)
+    await refused(gzip, concat([one, Buffer.alloc(600), one]), /no gzip/)
   })
 
   it('gives back what was compressed, however it is cut', async () => {
@@ -105,7 +128,7 @@ describe('gzip', () => {
         fc.integer({ min: 1, max: 500 }),
         async (members, size) => {
           const bytes = concat(members.map((member) => gzipSync(member)))
-          expect((await undo('gzip', bytes, size)).equals(concat(members.map((m) => Buffer.from(m))))).toBe(
+          expect((await undo(gzip, bytes, size)).equals(concat(members.map((m) => Buffer.from(m))))).toBe(
             true,
           )
         },
@@ -124,7 +147,7 @@ describe('gzip', () => {
         async (at, byte, size) => {
           const damaged = Buffer.from(bytes)
           damaged[at] = byte
-          const outcome = await undo('gzip', damaged, size).catch((error: unknown) => error)
+          const outcome = await undo(gzip, damaged, size).catch((error: unknown) => error)
           if (!Buffer.isBuffer(outcome))
             expect(outcome).toMatchObject({ name: 'WindlassError', code: 'LAYER_INVALID' })
         },
@@ -136,7 +159,7 @@ describe('gzip', () => {
   it('stays flat in memory with a bomb and a slow reader', async () => {
     const zeros = gzipSync(Buffer.alloc(16 * 2 ** 20), { level: 1 })
     const bomb = concat(Array.from({ length: 8 }, () => zeros))
-    const stream = decompressor('gzip')
+    const stream = gzip()
     let bytes = 0
     let most = 0
     const before = process.memoryUsage().arrayBuffers
@@ -159,7 +182,7 @@ describe('gzip', () => {
 
   it('can be destroyed at any time', async () => {
     for (let i = 0; i < 20; i++) {
-      const stream = decompressor('gzip')
+      const stream = gzip()
       stream.on('error', () => undefined)
       stream.write(gzipSync(Buffer.alloc(2 ** 20)))
       if (i % 2 === 0) await new Promise(setImmediate)

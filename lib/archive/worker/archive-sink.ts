@@ -16,6 +16,9 @@ export interface ArchiveOptions {
   readonly before: number
 }
 
+/** Told of each chunk that nobody looks at any more. */
+export type Taken = (chunk: Buffer) => void
+
 export class ArchiveSink extends Writable {
   /** What it was refused with, once the last byte has been seen. */
   refused: WindlassError | undefined
@@ -23,6 +26,7 @@ export class ArchiveSink extends Writable {
   size = 0
   /** Bytes that they were made of; undefined for an archive that is not compressed. */
   compressed: number | undefined
+  taken: Taken | undefined
   readonly #reader: TarReader
   readonly #hash
   readonly #algorithm
@@ -59,6 +63,7 @@ export class ArchiveSink extends Writable {
       this.#measure()
       this.#hash.update(chunk)
       this.#reader.write(chunk)
+      this.taken?.(chunk)
     })
   }
 

@@ -2,10 +2,19 @@
  * Unpacks layers in worker threads, so many at once. Threads start when there is work, are used again, keep no process
  * alive while idle, and are replaced when they crash. What waits, waits in the order it came.
  */
+import { availableParallelism } from 'node:os'
 import { from, type ObservableInput } from 'rxjs'
 import { WindlassError } from '../../errors.js'
 import { limitsWith, type Limits } from '../../image/limits.js'
-import type { BlobTask, Expectations, FlattenResult, FlattenTask, Growth, Job, UnpackResult } from './task.js'
+import type {
+  BlobTask,
+  Expectations,
+  FlattenResult,
+  FlattenTask,
+  Growth,
+  UnpackResult,
+  Work,
+} from './task.js'
 import { UnpackThread } from './unpack-thread.js'
 
 export interface UnpackTask extends BlobTask {
@@ -50,11 +59,10 @@ export class UnpackPool {
    */
   async unpack({ growth, ...task }: UnpackTask, options: UnpackOptions = {}): Promise<UnpackResult> {
     const { path, into, whiteouts, expected } = task
-    const job: Job = {
+    const job: Work = {
       kind: 'unpack',
       task: { path, into, whiteouts, expected: expected && picked(expected) },
       growing: growth !== undefined,
-      limits: this.#limits,
     }
     // What comes back is what the job is for.
     return (await this.#run(job, options, growth)) as UnpackResult
@@ -65,7 +73,7 @@ export class UnpackPool {
     const layers = task.layers.map((layer) =>
       layer.kind === 'blob' && layer.expected ? { ...layer, expected: picked(layer.expected) } : layer,
     )
-    const job: Job = { kind: 'flatten', task: { into: task.into, layers }, limits: this.#limits }
+    const job: Work = { kind: 'flatten', task: { into: task.into, layers } }
     return this.#run(job, options, undefined)
   }
 
@@ -78,7 +86,7 @@ export class UnpackPool {
   }
 
   #run(
-    job: Job,
+    job: Work,
     options: UnpackOptions,
     growth: ObservableInput<Growth> | undefined,
   ): Promise<UnpackResult | FlattenResult> {
@@ -89,7 +97,7 @@ export class UnpackPool {
   }
 
   async #inThread(
-    job: Job,
+    job: Work,
     { signal, onProgress, onWarning }: UnpackOptions,
     growth: ObservableInput<Growth> | undefined,
   ): Promise<UnpackResult | FlattenResult> {
@@ -99,10 +107,14 @@ export class UnpackPool {
     let broken: { readonly error: unknown } | undefined
     const cancel = (): void => thread.cancel()
     try {
-      const done = thread.run(job, {
-        onProgress: onProgress ?? (() => undefined),
-        onWarning: onWarning ?? (() => undefined),
-      })
+      const spare = this.#busy < availableParallelism()
+      const done = thread.run(
+        { ...job, limits: this.#limits, spare },
+        {
+          onProgress: onProgress ?? (() => undefined),
+          onWarning: onWarning ?? (() => undefined),
+        },
+      )
       stop.addEventListener('abort', cancel)
       const growing =
         growth &&

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
+import { errnoOf } from '../../bytes/errno.js'
 import { followFile } from '../../bytes/follow-file.js'
 import { WindlassError } from '../../errors.js'
 import { defaultLimits, limitExceeded } from '../../image/limits.js'
@@ -19,9 +20,9 @@ const lookUp = 20
 export function runJob(
   job: Job,
   lengths: Lengths,
-  jobContext: Omit<JobContext, 'limits' | 'before'>,
+  jobContext: Omit<JobContext, 'limits' | 'spare' | 'before'>,
 ): Promise<UnpackResult | FlattenResult> {
-  const context = { ...jobContext, limits: job.limits }
+  const context = { ...jobContext, limits: job.limits, spare: job.spare }
   if (job.kind === 'flatten') return flatten(job.task, context)
   return unpack(job.task, job.growing ? lengths : undefined, context)
 }
@@ -110,8 +111,11 @@ async function lengthOf(path: string): Promise<number> {
 
 function makeRoot(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o755 })
+    mkdirSync(path, { mode: 0o755 })
   } catch (error) {
-    throw failure(path, error)
+    if (errnoOf(error) === 'EEXIST') return
+    // Not at once: Node's own recursive mkdir says ENOENT whatever the disk said.
+    if (errnoOf(error) !== 'ENOENT') throw failure(path, error)
+    mkdirSync(path, { recursive: true, mode: 0o755 })
   }
 }

@@ -47,16 +47,19 @@ export interface FlattenResult {
   readonly entries: number
 }
 
-/** What every job is held to. */
-interface Limited {
+/** What every job is told. */
+interface Circumstances {
   readonly limits: Limits
+  /** Processors are idle: a blob may be decompressed in another thread while this one writes. */
+  readonly spare: boolean
 }
 
-export type Job = Limited &
-  (
-    | { readonly kind: 'unpack'; readonly task: BlobTask; readonly growing: boolean }
-    | { readonly kind: 'flatten'; readonly task: FlattenTask }
-  )
+/** What is to be done. */
+export type Work =
+  | { readonly kind: 'unpack'; readonly task: BlobTask; readonly growing: boolean }
+  | { readonly kind: 'flatten'; readonly task: FlattenTask }
+
+export type Job = Work & Circumstances
 
 /** To the worker. It has one job at a time; `id` keeps late messages apart. */
 export type Request =

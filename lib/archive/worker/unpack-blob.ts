@@ -24,6 +24,8 @@ export interface JobContext {
   readonly limits?: Limits
   /** Unpacked bytes of the layers of the image that are in the tree already. */
   readonly before?: number
+  /** Whether another thread may decompress while this one writes. */
+  readonly spare?: boolean
 }
 
 /**
@@ -37,19 +39,20 @@ export async function unpackBlob(
   task: BlobTask,
   context: JobContext,
 ): Promise<UnpackResult> {
-  const { signal, onProgress, warn, limits = defaultLimits, before = 0 } = context
+  const { signal, onProgress, warn, limits = defaultLimits, before = 0, spare = true } = context
   const { expected } = task
   const verifier = expected?.digest === undefined ? undefined : new Verifier(expected)
-  const applier = new LayerApplier({ root: task.into, whiteouts: task.whiteouts, warn, limits })
-  const archive = new ArchiveSink(applier, { expected: expected?.diffID, limits, before })
   const meter = new Meter(onProgress)
+  let applier: LayerApplier | undefined
   const cancel = (): void => {
     source.destroy(asWindlassError(signal.reason))
   }
   signal.addEventListener('abort', cancel)
   try {
     signal.throwIfAborted()
-    await feed(source, archive, (chunk) => {
+    applier = new LayerApplier({ root: task.into, whiteouts: task.whiteouts, warn, limits })
+    const archive = new ArchiveSink(applier, { expected: expected?.diffID, limits, before })
+    await feed(source, archive, spare, (chunk) => {
       verifier?.update(chunk)
       meter.add(chunk.length)
     })
@@ -62,7 +65,7 @@ export async function unpackBlob(
   } finally {
     signal.removeEventListener('abort', cancel)
     meter.stop()
-    applier.close()
+    applier?.close()
     await closed(source)
   }
 }
@@ -71,10 +74,16 @@ export async function unpackBlob(
  * All of `source` into `archive`. What the archive is refused with is told only when all bytes have been seen: bytes
  * that are not the expected ones make `see` (or the check after it) speak first, and that is the truer error.
  */
-async function feed(source: Readable, archive: ArchiveSink, see: (chunk: Buffer) => void): Promise<void> {
+async function feed(
+  source: Readable,
+  archive: ArchiveSink,
+  spare: boolean,
+  see: (chunk: Buffer) => void,
+): Promise<void> {
   const { compression, stream } = await sniffCompression(source)
-  const decompress = decompressor(compression)
+  const decompress = decompressor(compression, { beside: spare })
   if (compression !== 'none') archive.compressed = 0
+  archive.taken = decompress.recycle?.bind(decompress)
   let refused: WindlassError | undefined
   const unpacking = pump([decompress, archive]).catch((error: unknown) => {
     refused = asWindlassError(error)
