@@ -138,6 +138,7 @@ function sources() {
     seen[path] = `${size} ${mtimeMs}`
   }
   for (const file of ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json']) look(file)
+  look(join('scripts', 'bundle.mjs'))
   for (const folder of ['lib', 'pipelines', 'cli', 'ui'])
     if (existsSync(at(folder)))
       for (const name of readdirSync(at(folder), { recursive: true }))
@@ -155,6 +156,7 @@ function build() {
   if (Object.keys(before).some((path) => !(path in now))) rmSync(at('dist'), { recursive: true, force: true })
   say('compiling (tsc)')
   run(process.execPath, [at('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'])
+  run(process.execPath, [at('scripts', 'bundle.mjs')])
   writeFileSync(buildStamp, JSON.stringify(now))
 }
 
@@ -176,6 +178,8 @@ const programs = {
   bsdtar: 'libarchive-tools',
   strace: 'strace',
   tmux: 'tmux',
+  // For its library, libisal.so.2, with which gzip is undone where it is there.
+  igzip: 'isal',
 }
 
 function isProgram(name) {

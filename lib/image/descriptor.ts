@@ -2,7 +2,8 @@
  * Descriptors: what a blob is called, how big it is, and what it is meant to be.
  */
 import * as t from 'io-ts'
-import { type Digest, DigestCodec } from './digest.js'
+import type { Digest } from './digest.js'
+import { DigestCodec } from './digest-codec.js'
 import { listOf } from './list-of.js'
 import { type Platform, PlatformCodec } from './platform-codec.js'
 import { type StringMap, StringMapCodec } from './string-map.js'

@@ -2,7 +2,7 @@
  * Digests as values: the only three forms that may ever reach a path or a URL.
  */
 import { createHash } from 'node:crypto'
-import * as t from 'io-ts'
+import type { Branded } from 'io-ts'
 import { WindlassError } from '../errors.js'
 import { quoted } from './printable.js'
 
@@ -13,20 +13,12 @@ interface DigestBrand {
 }
 
 /** `<algorithm>:<lower-case hex>`, checked. */
-export type Digest = t.Branded<string, DigestBrand>
+export type Digest = Branded<string, DigestBrand>
 
 const form = /^(sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/
 
 /** Whether `text` is a digest of a known algorithm and of exactly its length (S2-33, S2-41). */
 export const isDigest = (text: unknown): text is Digest => typeof text === 'string' && form.test(text)
-
-/** A digest inside a JSON document. */
-export const DigestCodec = new t.Type<Digest, unknown, unknown>(
-  'a digest (sha256, sha384 or sha512 and its lower-case hex)',
-  isDigest,
-  (value, context) => (isDigest(value) ? t.success(value) : t.failure(value, context)),
-  (digest) => digest,
-)
 
 /** `text` as a digest. Throws `DIGEST_INVALID` for anything else, before it can be used (S2-33). */
 export function parseDigest(text: string): Digest {

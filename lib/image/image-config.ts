@@ -4,7 +4,8 @@
  */
 import * as t from 'io-ts'
 import { type ErrorSubject, WindlassError } from '../errors.js'
-import { type Digest, DigestCodec } from './digest.js'
+import type { Digest } from './digest.js'
+import { DigestCodec } from './digest-codec.js'
 import { listOf } from './list-of.js'
 import { orNull } from './or-null.js'
 import type { Platform } from './platform.js'

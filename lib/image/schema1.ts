@@ -2,7 +2,8 @@
  * Schema 1 manifests, Docker's first, as they are written: told apart here, and held to their rules in `readSchema1`.
  */
 import * as t from 'io-ts'
-import { type Digest, DigestCodec } from './digest.js'
+import type { Digest } from './digest.js'
+import { DigestCodec } from './digest-codec.js'
 import { listOf } from './list-of.js'
 import { orNull } from './or-null.js'
 
