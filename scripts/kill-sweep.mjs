@@ -9,13 +9,14 @@
  * committed, and there is nothing to collect. Needs strace and dist/ (npm run build). Ends with 1 if anything failed.
  */
 import { spawnSync, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { buildImage, putImage, startRegistry } from '../dist/lib/testing/index.js'
 import { open } from '../dist/pipelines/index.js'
+import { look } from './support/after-a-kill.mjs'
 
 const { values } = parseArgs({ options: { points: { type: 'string' }, verbose: { type: 'boolean' } } })
 const most = values.points === undefined ? Infinity : Number(values.points)
@@ -104,63 +105,6 @@ const shown = (rest, store) =>
     .replaceAll(/[0-9a-f]{16,}/g, (hex) => `${hex.slice(0, 6)}…`)
     .slice(0, 90)
 
-const listing = (...parts) => {
-  try {
-    return readdirSync(join(...parts))
-  } catch {
-    return []
-  }
-}
-
-/** What is wrong with the store after a kill, in words. */
-async function look(store, hadEarlier) {
-  const wrong = []
-  const must = (what, holds) => holds || wrong.push(what)
-  // What is there at the kill must not come again: blobs, and layers by the blobs that lead to them.
-  const committed = new Set(
-    [
-      ...listing(store, 'blobs', 'sha256'),
-      ...wanted.layers
-        .filter(({ diffID }) => existsSync(join(store, 'layers', ...diffID.split(':'))))
-        .map(({ digest }) => digest.slice(7)),
-    ].map((hex) => `sha256:${hex}`),
-  )
-  const windlass = await open({ store, retries: 1 })
-  const first = await windlass.verify()
-  must(`verify: ${first.problems.map(({ why }) => why).join('; ')}`, first.problems.length === 0)
-  must(`strangers: ${first.strangers.join(', ')}`, first.strangers.length === 0)
-  if (hadEarlier)
-    must(
-      'the earlier image is gone',
-      (await windlass.images()).some(({ name, size }) => name === names.earlier && size),
-    )
-  await windlass.close()
-  must(`staging: ${listing(store, 'staging').join(', ')}`, listing(store, 'staging').length === 0)
-
-  const from = registry.requests.length
-  const again = await open({ store, retries: 1 })
-  await again.pull(names.wanted, { platform }).done.catch((error) => wrong.push(`pull: ${error.message}`))
-  const twice = registry.requests
-    .slice(from)
-    .filter(({ kind, reference, method }) => kind === 'blob' && method === 'GET' && committed.has(reference))
-  must(`fetched again: ${twice.map(({ reference }) => reference).join(', ')}`, twice.length === 0)
-  const last = await again.verify()
-  must(`verify after: ${last.problems.map(({ why }) => why).join('; ')}`, last.problems.length === 0)
-  must(`the trees are not all there: ${last.trees}`, last.trees === (hadEarlier ? 4 : 3))
-  await again.close()
-  const collector = await open({ store })
-  const { removed } = await collector.collect()
-  must(`to collect: ${removed.map(({ digest }) => digest).join(', ')}`, removed.length === 0)
-  await collector.close()
-  must(
-    `partial: ${listing(store, 'partial', 'sha256').join(', ')}`,
-    listing(store, 'partial', 'sha256').length === 0,
-  )
-  const odd = listing(store).filter((name) => name.startsWith('.'))
-  must(`left in the store: ${odd.join(', ')}`, odd.length === 0)
-  return wrong
-}
-
 async function sweep(title, template, share) {
   // As cp has it: Node's own copying loses the times of directories.
   const prepare = (store) => {
@@ -193,9 +137,10 @@ async function sweep(title, template, share) {
     const killed = signal === 'SIGKILL' || code === 137
     if (!killed) survived++
     const row = table.get(call) ?? { kills: 0, bad: 0 }
-    const wrong = await look(store, template !== undefined).catch((error) => [
-      `${error.code}: ${error.message}`,
-    ])
+    const images = template === undefined ? { wanted } : { wanted, earlier }
+    const { wrong } = await look({ store, registry, names, images, platform }).catch((error) => ({
+      wrong: [`${error.code}: ${error.message}`],
+    }))
     if (killed) row.kills++
     if (wrong.length > 0) {
       row.bad++

@@ -1,26 +1,18 @@
-/** A refused file-system call under the store, as the error that says what to do about it. */
-import { WindlassError, type ErrorCode } from '../errors.js'
+/** A refused call to the file system, as the error that says what to do about it. */
+import { WindlassError } from '../errors.js'
+import { diskMeaning } from './disk-meaning.js'
 
-const meanings: Readonly<Record<string, readonly [ErrorCode, hint: string]>> = {
-  ENOSPC: ['STORE_FULL', 'Free some space and try again: what is already here is kept.'],
-  EDQUOT: ['STORE_FULL', 'The quota is used up: free some space and try again.'],
-  EROFS: ['STORE_READ_ONLY', 'Choose a store that can be written to.'],
-  EACCES: ['STORE_DENIED', 'Choose a store that this user may write to.'],
-  EPERM: ['STORE_DENIED', 'Choose a store that this user may write to.'],
-}
-
-/** @param doing what was tried, as a clause: `writing a download` */
+/**
+ * STORE_FULL, STORE_DENIED, STORE_READ_ONLY or STORE_IO; an error of ours stays as it is.
+ * @param doing what was tried, as a clause: `Writing a download`
+ */
 export function fileFailure(error: unknown, doing: string, path: string): WindlassError {
   if (error instanceof WindlassError) return error
-  const cause = error instanceof Error ? error : new Error(String(error))
-  const code = 'code' in cause ? String(cause.code) : ''
-  const [meaning, hint] = (Object.hasOwn(meanings, code) ? meanings[code] : undefined) ?? [
-    'STORE_IO',
-    undefined,
-  ]
-  return new WindlassError(meaning, `${doing} failed at ${path}: ${cause.message}`, {
-    cause,
+  const meaning = diskMeaning(error)
+  const says = meaning?.says ?? (error instanceof Error ? error.message : String(error))
+  return new WindlassError(meaning?.code ?? 'STORE_IO', `${doing} failed at ${path}: ${says}`, {
+    cause: error,
     path,
-    ...(hint === undefined ? {} : { hint }),
+    ...(meaning && { hint: meaning.hint }),
   })
 }

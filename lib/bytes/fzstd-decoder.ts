@@ -1,7 +1,13 @@
-/** zstd for Node lines whose zlib has none (before 22.15): the `fzstd` package as a stream. */
+/**
+ * zstd for Node lines whose zlib has none (before 22.15): the `fzstd` package as a stream. The package makes a new window
+ * for each frame and moves all of it with each block, so a blob of tiny ones would cost millions of times its size: what
+ * that takes is held against what comes out.
+ */
 import { Transform, type TransformCallback } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { Decompress } from 'fzstd'
+import { WindlassError } from '../errors.js'
+import { ZstdFrames } from './zstd-frames.js'
 
 /**
  * What is given to the package at once. It calls itself once a frame, which must not fill the stack, and answers with all
@@ -10,12 +16,34 @@ import { Decompress } from 'fzstd'
 const sliceBytes = 512
 /** Milliseconds after which others get their turn, so that whoever wants this stopped can say so. */
 const longestTurn = 20
+/** The largest of Go's encoders. Several are in memory at once, where one frame follows another. */
+const largestWindow = 2 ** 25
+/** Windows up to here are not worth a turn of their own. */
+const smallWindow = 2 ** 20
+/** Bytes that may be moved for nothing: some seconds. */
+const freeMoves = 16 * 2 ** 30
+/**
+ * Bytes that may be moved for each that comes out, which makes the decoder ten times as slow at most: blocks of 128 KiB in
+ * the largest window move 256.
+ */
+const movesForEach = 300
+/** What making a window counts as: so many times moving it. */
+const making = 32
 
 export class FzstdDecoder extends Transform {
   bytesWritten = 0
   #resume: (() => void) | undefined
+  #window = 0
+  #made = 0
+  #moved = 0
+  #came = 0
+  readonly #cuts: { readonly at: number; readonly window: number }[] = []
+  readonly #frames = new ZstdFrames((window, at) => this.#cuts.push({ window, at }))
   readonly #decoder = new Decompress((data) => {
-    if (data.length > 0) this.push(Buffer.from(data.buffer, data.byteOffset, data.length))
+    this.#came += data.length
+    if (data.length === 0) return
+    this.#charge(this.#window)
+    this.push(Buffer.from(data.buffer, data.byteOffset, data.length))
   })
 
   constructor(highWaterMark: number) {
@@ -46,9 +74,23 @@ export class FzstdDecoder extends Transform {
   }
 
   async #feed(chunk: Buffer): Promise<void> {
+    this.#cuts.length = 0
+    this.#frames.take(chunk)
+    let next = 0
     let began = performance.now()
-    for (let at = 0; at < chunk.length && !this.destroyed; at += sliceBytes) {
-      this.#decoder.push(chunk.subarray(at, at + sliceBytes))
+    for (let at = 0; at < chunk.length && !this.destroyed;) {
+      // The package reads no header before its last byte is here: so all before it is done with the window before.
+      const cut = this.#cuts[next]
+      const end = Math.min(at + sliceBytes, cut ? cut.at - 1 : chunk.length)
+      if (end > at) this.#decoder.push(chunk.subarray(at, end))
+      at = end
+      if (cut && at === cut.at - 1) {
+        next++
+        this.#begin(cut.window)
+        // What is over can be thrown away in between.
+        if (cut.window > smallWindow) await setImmediate()
+        this.#decoder.push(chunk.subarray(at, ++at))
+      }
       if (this.readableLength >= this.readableHighWaterMark)
         await new Promise<void>((resolve) => (this.#resume = resolve))
       if (performance.now() - began < longestTurn) continue
@@ -56,4 +98,26 @@ export class FzstdDecoder extends Transform {
       began = performance.now()
     }
   }
+
+  /** A frame begins. @throws WindlassError LIMIT_EXCEEDED */
+  #begin(window: number): void {
+    if (window > largestWindow)
+      throw refused(`it wants a window of ${window} bytes, more than largestWindow allows (${largestWindow})`)
+    if (window > smallWindow && ++this.#made > 1) this.#charge(making * window)
+    this.#window = window
+  }
+
+  /** So many bytes are moved. @throws WindlassError LIMIT_EXCEEDED */
+  #charge(bytes: number): void {
+    this.#moved += bytes
+    if (this.#moved > freeMoves + movesForEach * this.#came)
+      throw refused(
+        `its frames and blocks are so small for their windows that ${this.#came} bytes of it take more work than freeMoves allows (${freeMoves})`,
+      )
+  }
 }
+
+const refused = (why: string): WindlassError =>
+  new WindlassError('LIMIT_EXCEEDED', `Decompressing the layer as zstd failed: ${why}`, {
+    hint: 'No option raises this, but Node from 22.15 on does it without that work. Or push the image with usual frames.',
+  })

@@ -1,6 +1,8 @@
 /** Bytes on their way: what other modules use of it. */
 export { type Compression, detectCompression } from './compression.js'
 export { decompressor } from './decompress.js'
+export { errnoOf } from './errno.js'
+export { fileFailure } from './file-failure.js'
 export { followFile, type Growth } from './follow-file.js'
 export { GrowingFile, type GrowingOptions, type GrowingPhase, type GrowingState } from './growing-file.js'
 export { Meter } from './meter.js'

@@ -10,12 +10,18 @@ const maxWindowBytes = 2 ** 27
  * a window of gigabytes.
  */
 export class ZstdFrames implements Framing {
+  readonly #began: ((window: number, at: number) => void) | undefined
   readonly #held = Buffer.alloc(18)
   #have = 0
   #state: 'frame' | 'block' = 'frame'
   #checksum = 0
   /** Bytes to pass over until the next header. */
   #skip = 0
+
+  /** @param began - hears of the window of each frame, in bytes, and where in the chunk its header ends */
+  constructor(began?: (window: number, at: number) => void) {
+    this.#began = began
+  }
 
   take(chunk: Buffer): void {
     for (let at = 0; at < chunk.length;) {
@@ -26,7 +32,7 @@ export class ZstdFrames implements Framing {
         continue
       }
       this.#held[this.#have++] = chunk[at++]!
-      this.#header()
+      this.#header(at)
     }
   }
 
@@ -36,7 +42,7 @@ export class ZstdFrames implements Framing {
   }
 
   /** Acts on the present header once all of it is here. */
-  #header(): void {
+  #header(at: number): void {
     if (this.#state === 'block') {
       if (this.#have === 3) this.#block()
       return
@@ -46,7 +52,7 @@ export class ZstdFrames implements Framing {
     if (magic >>> 4 === 0x184d2a5) {
       if (this.#have === 8) this.#skippable()
     } else if (magic !== 0xfd2fb528) throw invalid('what follows a frame is none')
-    else if (this.#have > 4 && this.#have === 5 + this.#layout().length) this.#frame()
+    else if (this.#have > 4 && this.#have === 5 + this.#layout().length) this.#frame(at)
   }
 
   #skippable(): void {
@@ -62,10 +68,11 @@ export class ZstdFrames implements Framing {
     return { length: 1 - single + dictionary + size, window: 1 - single, dictionary, size }
   }
 
-  #frame(): void {
+  #frame(end: number): void {
     const { window, dictionary, size } = this.#layout()
     const at = 5 + window + dictionary
     const bytes = window === 1 ? windowSize(this.#held[5]!) : contentSize(this.#held, at, size)
+    this.#began?.(bytes, end)
     if (bytes > maxWindowBytes)
       throw new WindlassError(
         'LIMIT_EXCEEDED',

@@ -5,6 +5,7 @@
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { LayerSource, UnpackPool } from '../archive/index.js'
+import { fileFailure } from '../bytes/index.js'
 import { WindlassError } from '../errors.js'
 import { type Stage, stage } from '../flow/index.js'
 import type { Store } from '../store/index.js'
@@ -22,8 +23,10 @@ export function assemble({ store, pool, directory }: AssembleOptions): Stage<Pul
     async (image: PulledImage, turn): Promise<PulledImage> => {
       const target = path.resolve(directory)
       await mustBeEmpty(target)
-      await mkdir(path.dirname(target), { recursive: true })
-      const beside = await mkdtemp(path.join(path.dirname(target), `.${path.basename(target)}.windlass-`))
+      const beside = await placing(target, async () => {
+        await mkdir(path.dirname(target), { recursive: true })
+        return mkdtemp(path.join(path.dirname(target), `.${path.basename(target)}.windlass-`))
+      })
       turn.scope.defer(() => rm(beside, { recursive: true, force: true }), `the unfinished tree ${beside}`)
       const into = path.join(beside, 'rootfs')
       const layers = await Promise.all(image.layers.map((layer) => sourceOf(layer, store)))
@@ -34,11 +37,20 @@ export function assemble({ store, pool, directory }: AssembleOptions): Stage<Pul
           onWarning: (code, message) => turn.emit({ type: 'warning', code, message }),
         },
       )
-      await rename(into, target)
+      await placing(target, () => rename(into, target))
       return image
     },
     { name: 'assemble' },
   )
+}
+
+/** What `work` answers; what the file system refuses it, as an error about the directory. */
+async function placing<T>(target: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw fileFailure(error, 'Making the tree of the image', target)
+  }
 }
 
 /** The blob where there is one, verified as it is read; else the layer's own tree. */
@@ -60,14 +72,12 @@ async function mustBeEmpty(directory: string): Promise<void> {
   const found = await readdir(directory).catch((caught: unknown) => {
     const error = caught as NodeJS.ErrnoException // readdir fails with nothing else
     if (error.code === 'ENOENT') return []
-    throw new WindlassError(
-      'USAGE',
-      `Unpacking into ${directory}: it cannot be read (${error.code ?? error.message})`,
-      {
-        path: directory,
-        cause: error,
-      },
-    )
+    if (error.code !== 'ENOTDIR')
+      throw fileFailure(error, 'Looking into the directory to unpack into', directory)
+    throw new WindlassError('USAGE', `Unpacking into ${directory}: it is no directory`, {
+      path: directory,
+      hint: 'Name a directory that is empty or not there yet',
+    })
   })
   if (found.length > 0)
     throw new WindlassError('USAGE', `Unpacking into ${directory}: the directory is not empty`, {

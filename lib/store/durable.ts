@@ -46,13 +46,15 @@ export async function ensureDirectory(path: string): Promise<void> {
     await syncDirectory(dirname(path))
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error
-    if (!(await isDirectory(path)))
-      throw new WindlassError('STORE_CORRUPT', `In the store, ${path} is not a directory`, {
-        path,
-        hint: 'Nothing in a store is followed through links. Move it away, or name another store with --store.',
-      })
+    if (!(await isDirectory(path))) throw notADirectory(path)
   }
 }
+
+export const notADirectory = (path: string): WindlassError =>
+  new WindlassError('STORE_CORRUPT', `In the store, ${path} is not a directory`, {
+    path,
+    hint: 'Nothing in a store is followed through links. Move it away, or name another store with --store.',
+  })
 
 /** Whether there is a directory itself, no link to one. */
 export async function isDirectory(path: string): Promise<boolean> {

@@ -5,7 +5,7 @@
  */
 import { constants } from 'node:fs'
 import { type FileHandle, open, stat, unlink } from 'node:fs/promises'
-import { lockFile, locksAvailable } from '../system/index.js'
+import { lockFile, locksAvailable, unlockFile } from '../system/index.js'
 import { unlessMissing } from './store-error.js'
 
 /** Paths that are locked in this process, where there is nothing better. */
@@ -47,6 +47,23 @@ export class FileLock {
   async sign(text: string): Promise<void> {
     await this.#handle.truncate(0)
     await this.#handle.write(text, 0)
+  }
+
+  /** Lets go, with the file kept open for `retake`. */
+  pause(): void {
+    if (locksAvailable()) unlockFile(this.#handle.fd)
+    else held.delete(this.#path)
+  }
+
+  /**
+   * Takes it again after `pause`: `held` by another, or `gone` where the file is no longer the one at its path. Then it is
+   * to be released, and another taken.
+   */
+  async retake(): Promise<'taken' | 'held' | 'gone'> {
+    if (!take(this.#handle, this.#path)) return 'held'
+    if (await isStill(this.#handle, this.#path)) return 'taken'
+    this.pause()
+    return 'gone'
   }
 
   /** Lets go. The file stays for the next one, unless `remove`. */

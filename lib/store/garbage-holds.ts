@@ -1,7 +1,8 @@
 /** What the runs in the staging area say that they need. */
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Digest, isDigest } from '../image/index.js'
+import { readRegular } from './read-regular.js'
 import { holdsName } from './run.js'
 import { unlessMissing } from './store-error.js'
 
@@ -13,7 +14,7 @@ import { unlessMissing } from './store-error.js'
 export async function heldByRuns(staging: string): Promise<Set<Digest>> {
   const held = new Set<Digest>()
   for (const run of (await unlessMissing(readdir(staging))) ?? []) {
-    const text = await unlessMissing(readFile(join(staging, run, holdsName), 'utf8'))
+    const text = await readRegular(join(staging, run, holdsName))
     for (const line of text?.split('\n') ?? []) if (isDigest(line)) held.add(line)
   }
   return held

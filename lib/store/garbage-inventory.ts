@@ -4,7 +4,7 @@ import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Digest, isDigest } from '../image/index.js'
 import { readRecord } from './layer-record-file.js'
-import { unlessMissing } from './store-error.js'
+import { storing, unlessMissing } from './store-error.js'
 
 export interface StoredThing {
   readonly kind: 'blob' | 'layer'
@@ -25,7 +25,11 @@ export interface Inventory {
 
 const pointers = 'by-blob'
 
-export async function inventory(store: string): Promise<Inventory> {
+/** @throws WindlassError of the store where it cannot be read */
+export const inventory = (store: string): Promise<Inventory> =>
+  storing('list what is in the store', store, () => listAll(store))
+
+async function listAll(store: string): Promise<Inventory> {
   const things: StoredThing[] = []
   const strangers: string[] = []
   for await (const { digest, path, stats } of entriesOf(join(store, 'blobs'), []))
@@ -55,17 +59,20 @@ async function* entriesOf(directory: string, except: readonly string[]): AsyncGe
   for (const algorithm of (await unlessMissing(readdir(directory))) ?? []) {
     if (except.includes(algorithm)) continue
     const folder = join(directory, algorithm)
-    const names = await unlessMissing(readdir(folder))
+    const names = await unlessMissing(readdir(folder, { encoding: 'buffer' }))
     if (names === undefined || !/^sha(256|384|512)$/.test(algorithm)) {
       const stats = await unlessMissing(lstat(folder, { bigint: true }))
       if (stats) yield { digest: undefined, path: folder, stats }
       continue
     }
-    for (const hex of names) {
-      const path = join(folder, hex)
-      const stats = await unlessMissing(lstat(path, { bigint: true }))
+    for (const name of names) {
+      // Any bytes: what rots may be a name.
+      const stats = await unlessMissing(
+        lstat(Buffer.concat([Buffer.from(`${folder}/`), name]), { bigint: true }),
+      )
+      const hex = name.toString()
       const digest = `${algorithm}:${hex}`
-      if (stats) yield { digest: isDigest(digest) ? digest : undefined, path, stats }
+      if (stats) yield { digest: isDigest(digest) ? digest : undefined, path: join(folder, hex), stats }
     }
   }
 }

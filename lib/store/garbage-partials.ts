@@ -7,6 +7,9 @@ import { FileLock } from './file-lock.js'
 import { removeTree } from './remove-tree.js'
 import { unlessMissing } from './store-error.js'
 
+/** What is kept of interrupted downloads unless said otherwise, in bytes. */
+export const defaultKeepPartials = 1024 ** 3
+
 interface Interrupted {
   readonly digest: Digest
   readonly path: string
@@ -15,16 +18,28 @@ interface Interrupted {
   readonly changed: number
 }
 
+export interface RemovePartialsOptions {
+  /** In bytes. Those under way, and those of `wanted`, are not counted. */
+  readonly keep: number
+  readonly dryRun?: boolean
+  /** What somebody is about to go on with. */
+  readonly wanted?: ReadonlySet<Digest>
+}
+
 /** Removes what is over `keep` bytes, and what has no bytes at all; answers with what had some. */
 export async function removePartials(
   directory: string,
-  { keep, dryRun }: { readonly keep: number; readonly dryRun: boolean },
+  { keep, dryRun = false, wanted = new Set() }: RemovePartialsOptions,
 ): Promise<Pick<Interrupted, 'digest' | 'bytes'>[]> {
   const removed: Interrupted[] = []
   let kept = 0
-  for (const each of (await list(directory)).sort((a, b) => b.changed - a.changed)) {
-    if (each.bytes > 0 && kept + each.bytes <= keep) kept += each.bytes
-    else if (dryRun ? !(await isTaken(each)) : await remove(each)) removed.push(each)
+  const youngestFirst = (await list(directory)).sort((a, b) => b.changed - a.changed)
+  for (const each of youngestFirst) {
+    // What has no bytes is no loss to anybody who does not have its lock.
+    if (each.bytes > 0 && wanted.has(each.digest)) continue
+    if (each.bytes > 0 && kept + each.bytes <= keep) {
+      if (!(await isTaken(each))) kept += each.bytes
+    } else if (dryRun ? !(await isTaken(each)) : await remove(each)) removed.push(each)
   }
   return removed.filter(({ bytes }) => bytes > 0).map(({ digest, bytes }) => ({ digest, bytes }))
 }

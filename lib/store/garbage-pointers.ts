@@ -1,9 +1,10 @@
 /** The pointers from blobs to the layers that they unpack to, seen from the layers. */
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Digest, isDigest } from '../image/index.js'
 import { digestPath } from './digest-path.js'
 import { isDirectory } from './durable.js'
+import { readPointer } from './layer-pointer-file.js'
 import { unlessMissing } from './store-error.js'
 
 const folder = 'by-blob'
@@ -15,7 +16,7 @@ export async function pointersOf(
   blobs: readonly Digest[],
 ): Promise<readonly string[]> {
   const paths = blobs.map((blob) => digestPath(join(layers, folder), blob))
-  const found = await Promise.all(paths.map((path) => targetOf(path)))
+  const found = await Promise.all(paths.map((path) => readPointer(path)))
   return paths.filter((_, at) => found[at] === diffID)
 }
 
@@ -26,13 +27,8 @@ export async function danglingPointers(layers: string): Promise<string[]> {
     for (const hex of (await unlessMissing(readdir(join(layers, folder, algorithm)))) ?? []) {
       if (!isDigest(`${algorithm}:${hex}`)) continue
       const path = join(layers, folder, algorithm, hex)
-      const diffID = await targetOf(path)
+      const diffID = await readPointer(path)
       if (diffID === undefined || !(await isDirectory(digestPath(layers, diffID)))) dangling.push(path)
     }
   return dangling
-}
-
-async function targetOf(path: string): Promise<Digest | undefined> {
-  const text = (await unlessMissing(readFile(path, 'utf8')))?.trim()
-  return isDigest(text) ? text : undefined
 }

@@ -3,7 +3,7 @@
  * and by their diffID. Where a document that leads on cannot be read, nobody knows what would be lost, and all stays.
  */
 import { WindlassError } from '../errors.js'
-import { type Digest, isDigest } from '../image/index.js'
+import { DescriptorCodec, type Digest, isDigest, isListedImage } from '../image/index.js'
 import type { BlobStore } from './blobs.js'
 import { documentLinks } from './garbage-links.js'
 import { readIndex } from './garbage-index.js'
@@ -31,7 +31,10 @@ class Marks {
 
   constructor(private readonly blobs: BlobStore) {}
 
-  /** The document and all that it leads to. An index may well list images that are not here. */
+  /**
+   * The document and all that it leads to. An index may well list images that are not here, but not one that a name of ours
+   * points at: that has the name because all of them were.
+   */
   async document(digest: Digest, about: JsonObject, presence: 'must be here' | 'may be here'): Promise<void> {
     this.needed.add(digest)
     if (this.#documents.has(digest)) return
@@ -41,7 +44,9 @@ class Marks {
     const { documents, configs, others } = documentLinks(document)
     for (const each of others) this.needed.add(each)
     for (const each of configs) await this.#config(each)
-    for (const each of documents) await this.document(each, about, 'may be here')
+    const promised = isOurs(about) ? imagesIn(document) : []
+    for (const each of documents)
+      await this.document(each, about, promised.includes(each) ? 'must be here' : 'may be here')
   }
 
   /**
@@ -85,6 +90,14 @@ class Marks {
   async #try(digest: Digest): Promise<JsonObject | undefined> {
     return this.#read(digest, {}, 'may be here').catch(() => undefined)
   }
+}
+
+const isOurs = ({ annotations }: JsonObject): boolean =>
+  isObject(annotations) && annotations['io.windlass.reference.typed'] !== undefined
+
+function imagesIn({ manifests }: JsonObject): readonly Digest[] {
+  const entries: readonly unknown[] = Array.isArray(manifests) ? manifests : []
+  return entries.flatMap((entry) => (DescriptorCodec.is(entry) && isListedImage(entry) ? [entry.digest] : []))
 }
 
 function unknown(digest: Digest, { annotations }: JsonObject, cause: WindlassError): WindlassError {

@@ -4,23 +4,25 @@
  * deleted after; whoever is killed in between leaves a dead run, which the next one sweeps.
  */
 import { lstat, rename } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Digest } from '../image/index.js'
 import type { BlobStore } from './blobs.js'
+import { syncDirectory } from './durable.js'
 import { heldByRuns } from './garbage-holds.js'
 import { type StoredThing, inventory } from './garbage-inventory.js'
-import { removePartials } from './garbage-partials.js'
+import { defaultKeepPartials, removePartials } from './garbage-partials.js'
 import { danglingPointers } from './garbage-pointers.js'
 import { reachable } from './garbage-roots.js'
 import type { MetadataLock } from './metadata-lock.js'
 import { removeTree } from './remove-tree.js'
 import { type Run, sweepRuns } from './run.js'
 import { storing, unlessMissing } from './store-error.js'
+import { syncStore } from './sync-store.js'
 
 export interface CollectOptions {
   /** Say what would go, and let it stay. */
   readonly dryRun?: boolean
-  /** Bytes of interrupted downloads to keep, the youngest first (1 GiB). Those that run are not counted. */
+  /** Bytes of interrupted downloads to keep, the youngest first (what the store keeps). Those that run are not counted. */
   readonly keepPartials?: number
 }
 
@@ -39,32 +41,31 @@ export interface Collected {
   readonly bytes: number
 }
 
-/** What is kept of interrupted downloads unless said otherwise, in bytes. */
-export const defaultKeepPartials = 1024 ** 3
-
 export class Garbage {
   constructor(
     private readonly directory: string,
     private readonly run: Run,
     private readonly metadata: MetadataLock,
     private readonly blobs: BlobStore,
+    private readonly keepPartials: number = defaultKeepPartials,
   ) {}
 
   /**
    * @throws WindlassError STORE_CORRUPT where the list of names, or a manifest that a name needs, cannot be read: what it
    * leads to is not known then, and nothing is removed; STORE_LOCKED, STORE_READ_ONLY, STORE_DENIED, STORE_IO
    */
-  collect({ dryRun = false, keepPartials = defaultKeepPartials }: CollectOptions = {}): Promise<Collected> {
+  collect({ dryRun = false, keepPartials = this.keepPartials }: CollectOptions = {}): Promise<Collected> {
     return storing('collect garbage', this.directory, async () => {
       if (!dryRun) await sweepRuns(join(this.directory, 'staging'))
       const trash: string[] = []
       const things = await this.metadata.hold(async () => {
         const found = await this.#unreachable()
         if (dryRun) return found
-        for (const { path } of found) trash.push(await this.#move(path))
-        // After their layers: no layer is ever without.
-        for (const path of await danglingPointers(join(this.directory, 'layers')))
-          trash.push(await this.#move(path))
+        // The names that led here: an older list of them, which may still be on the disk, led elsewhere.
+        if (found.length > 0) await syncStore(this.directory)
+        trash.push(...(await this.#move(found.map(({ path }) => path))))
+        // After their layers, on the disk too: no layer is ever without.
+        trash.push(...(await this.#move(await danglingPointers(join(this.directory, 'layers')))))
         return found
       })
       for (const path of trash) await removeTree(path)
@@ -85,7 +86,7 @@ export class Garbage {
     return storing('take something damaged out of the store', path, async () => {
       const aside = await this.metadata.hold(async () => {
         const found = await unlessMissing(lstat(path, { bigint: true }))
-        return found?.ino === inode ? this.#move(path) : undefined
+        return found?.ino === inode ? (await this.#move([path]))[0] : undefined
       })
       if (aside !== undefined) await removeTree(aside)
       return aside !== undefined
@@ -101,9 +102,15 @@ export class Garbage {
     )
   }
 
-  async #move(path: string): Promise<string> {
-    const aside = await this.run.freshPath('trash')
-    await rename(path, aside)
-    return aside
+  /** Out of sight, and on the disk, before anything of it is deleted: half a tree must not come back after a power cut. */
+  async #move(paths: readonly string[]): Promise<string[]> {
+    const trash: string[] = []
+    for (const path of paths) {
+      const aside = await this.run.freshPath('trash')
+      await rename(path, aside)
+      trash.push(aside)
+    }
+    for (const directory of new Set(paths.map((path) => dirname(path)))) await syncDirectory(directory)
+    return trash
   }
 }

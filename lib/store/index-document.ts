@@ -5,6 +5,7 @@
 import { WindlassError } from '../errors.js'
 import { type Descriptor, DescriptorCodec, type Digest, isDigest } from '../image/index.js'
 import { isObject, type JsonObject, parseJson } from './json-object.js'
+import { sealOf } from './seal.js'
 
 /** A name of the store and the manifest that it points at. */
 export interface NamedImage {
@@ -19,10 +20,22 @@ export interface NamedImage {
   readonly rootMediaType?: string
 }
 
+/** An entry of the store's that is not as the store wrote it. */
+export interface RottenEntry {
+  /** As much as can be read of it. */
+  readonly name: string | undefined
+  readonly digest: Digest | undefined
+}
+
 const nameKey = 'org.opencontainers.image.ref.name'
+/** The same, sealed: other programs copy an entry whole and write only their name over ours. */
+const ownNameKey = 'io.windlass.reference.name'
 const typedKey = 'io.windlass.reference.typed'
 const rootDigestKey = 'io.windlass.root.digest'
 const rootMediaTypeKey = 'io.windlass.root.media-type'
+/** SHA-256 of the rest of the entry, in hex: of what a name leads to nothing else tells that it has rotted. */
+const sealPrefix = 'io.windlass.entry.'
+const sealKey = `${sealPrefix}sha256`
 
 export const emptyIndex = '{"schemaVersion":2,"manifests":[]}\n'
 
@@ -35,7 +48,9 @@ export class IndexDocument {
   /** @throws WindlassError STORE_CORRUPT where `text`, found at `path`, is no index */
   static parse(text: string, path: string): IndexDocument {
     const document = parseJson(text)
-    const manifests = isObject(document) ? (document['manifests'] ?? []) : undefined
+    // Go writes null for no entries; no member at all is none of an index.
+    const found = isObject(document) ? document['manifests'] : undefined
+    const manifests = found === null ? [] : found
     if (!isObject(document) || document['schemaVersion'] !== 2 || !Array.isArray(manifests))
       throw new WindlassError('STORE_CORRUPT', `The store's list of names cannot be read, at ${path}`, {
         path,
@@ -52,6 +67,25 @@ export class IndexDocument {
   /** All names, in the order of the file; entries without a name, or that are no descriptors, are not ours to read. */
   get images(): NamedImage[] {
     return this.manifests.flatMap((entry) => namedImage(entry) ?? [])
+  }
+
+  /** Entries of ours that are not as we wrote them: they have rotted, or another program changed them. */
+  get rotten(): RottenEntry[] {
+    return this.manifests
+      .filter((entry) => this.#isRotten(entry))
+      .map((entry) => {
+        const name = nameOf(entry)
+        const digest = isObject(entry) ? entry['digest'] : undefined
+        return {
+          name: typeof name === 'string' ? name : undefined,
+          digest: isDigest(digest) ? digest : undefined,
+        }
+      })
+  }
+
+  /** Whether the entry of that name is one of them. */
+  isRotten(name: string): boolean {
+    return this.manifests.some((entry) => nameOf(entry) === name && this.#isRotten(entry))
   }
 
   /** With `image` in place of all entries of that name, at the place of the first. */
@@ -75,6 +109,15 @@ export class IndexDocument {
     return this.manifests.some((entry) => nameOf(entry) === name)
   }
 
+  /** A copy under another name is not: but a name that one bit made of ours is, where ours is gone. */
+  #isRotten(entry: unknown): boolean {
+    if (!holds(entry)) return true
+    const { [ownNameKey]: own, [nameKey]: name } = annotationsOf(entry)
+    if (own === undefined || own === name) return false
+    const isCopy = this.manifests.some((other) => nameOf(other) === own && holds(other))
+    return !isCopy && (typeof own !== 'string' || typeof name !== 'string' || areOneBitApart(own, name))
+  }
+
   toString(): string {
     return `${JSON.stringify({ ...this.document, manifests: this.manifests })}\n`
   }
@@ -91,11 +134,13 @@ function namedImage(entry: unknown): NamedImage | undefined {
   const annotations = annotationsOf(entry)
   const {
     [nameKey]: name,
+    [ownNameKey]: own = name,
     [typedKey]: typed,
     [rootDigestKey]: digest,
     [rootMediaTypeKey]: mediaType,
   } = annotations
   if (typeof name !== 'string' || !DescriptorCodec.is(entry)) return undefined
+  if (own !== name) return { name, typed: name, descriptor: entry }
   return {
     name,
     typed: typeof typed === 'string' ? typed : name,
@@ -105,22 +150,46 @@ function namedImage(entry: unknown): NamedImage | undefined {
   }
 }
 
+/**
+ * Whether an entry is as we wrote it, but for its name; true where it is not ours. Ours are known by any trace of us: one
+ * of the members that say so may be what has rotted.
+ */
+function holds(entry: unknown): boolean {
+  const text = JSON.stringify(entry)
+  if (!text.includes('io.windlass.')) return true
+  const { [sealKey]: seal } = annotationsOf(entry)
+  // Older stores have no seals. Of a seal that has rotted its key or its value is still there.
+  if (seal === undefined) return !text.includes(sealPrefix) && !/"[0-9a-f]{64}"/.test(text)
+  return isObject(entry) && seal === sealOfEntry(entry)
+}
+
+function sealOfEntry(entry: JsonObject): string {
+  const sealed = { ...annotationsOf(entry), [sealKey]: undefined, [nameKey]: undefined }
+  return sealOf({ ...entry, annotations: sealed })
+}
+
+function areOneBitApart(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)]
+  if (a.length !== b.length) return false
+  const changed = a.map((byte, at) => byte ^ b[at]!).filter((byte) => byte !== 0)
+  return changed.length === 1 && (changed[0]! & (changed[0]! - 1)) === 0
+}
+
 /** The entry for `image`. What an older entry says of the same manifest beside what we know is kept. */
 function entryOf(
   { name, typed, descriptor, rootDigest, rootMediaType }: NamedImage,
   old: unknown,
 ): JsonObject {
   const kept = isObject(old) && old['digest'] === descriptor.digest ? old : {}
-  return {
-    ...kept,
-    ...descriptor,
-    annotations: {
-      ...annotationsOf(kept),
-      ...descriptor.annotations,
-      [nameKey]: name,
-      [typedKey]: typed,
-      ...(rootDigest && { [rootDigestKey]: rootDigest }),
-      ...(rootMediaType && { [rootMediaTypeKey]: rootMediaType }),
-    },
+  const annotations = {
+    ...annotationsOf(kept),
+    ...descriptor.annotations,
+    [nameKey]: name,
+    [ownNameKey]: name,
+    [typedKey]: typed,
+    ...(rootDigest && { [rootDigestKey]: rootDigest }),
+    ...(rootMediaType && { [rootMediaTypeKey]: rootMediaType }),
   }
+  const entry = { ...kept, ...descriptor, annotations }
+  return { ...entry, annotations: { ...annotations, [sealKey]: sealOfEntry(entry) } }
 }

@@ -1,14 +1,9 @@
 /** The store: what of it the rest of the project uses. */
 export { BlobStore } from './blobs.js'
-export {
-  type Collected,
-  type CollectedThing,
-  type CollectOptions,
-  Garbage,
-  defaultKeepPartials,
-} from './garbage.js'
+export { type Collected, type CollectedThing, type CollectOptions, Garbage } from './garbage.js'
+export { defaultKeepPartials } from './garbage-partials.js'
 export { type Inventory, type StoredThing, inventory } from './garbage-inventory.js'
-export type { NamedImage } from './index-document.js'
+export type { NamedImage, RottenEntry } from './index-document.js'
 export type { WhiteoutForm } from './layer-record.js'
 export type { LayerFacts, StoredLayer } from './layer-facts.js'
 export { LayerStore } from './layers.js'
@@ -20,3 +15,4 @@ export { StagedLayer } from './staged-layer.js'
 export { Store, type StoreOptions } from './store.js'
 export { type BlobState, verifyBlob } from './verify-blob.js'
 export { type LayerOnDisk, layerOnDisk } from './verify-layer.js'
+export type { LayoutFault } from './verify-layout.js'

@@ -2,7 +2,7 @@
  * How a staged tree becomes a layer of the store: a new layer by one rename of its whole directory; a second whiteout
  * form by a rename of the tree, then its record (S0-69); a tree that is there already wins over ours.
  */
-import { chmod, lstat, rename } from 'node:fs/promises'
+import { chmod, lstat, open, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ensureDirectory, isDirectory, publish, syncDirectory, writeSynced } from './durable.js'
 import { emptyRecord, formatRecord, type LayerRecord, withBlob } from './layer-record.js'
@@ -21,20 +21,38 @@ interface Commit {
   readonly run: Run
 }
 
-/** Commits, and answers with the record as it then is. Callers hold the metadata lock. */
+const newRecord = (facts: LayerFacts): LayerRecord => recorded(emptyRecord(facts.diffID), facts, 'rootfs')
+
+/**
+ * Does `commit` with all done that can be done before the lock is taken: the record of a layer that is new is written
+ * and synced. Where it fails, the staged tree is as it was.
+ */
+export async function withPrepared<T>(
+  staged: string,
+  facts: LayerFacts,
+  commit: () => Promise<T>,
+): Promise<T> {
+  const record = recordPath(staged)
+  await removeTree(record) // whatever somebody put there
+  try {
+    await writeSynced(record, formatRecord(newRecord(facts)))
+    await syncDirectory(staged)
+    return await commit()
+  } catch (error) {
+    await removeTree(record).catch(() => undefined) // the first error is the one to tell
+    throw error
+  }
+}
+
+/** Commits what was prepared, and answers with the record as it then is. Callers hold the metadata lock. */
 export async function commitLayer(commit: Commit): Promise<LayerRecord> {
   await ensureDirectory(dirname(commit.directory))
   return (await unlessMissing(lstat(commit.directory))) ? commitBeside(commit) : commitNew(commit)
 }
 
 async function commitNew({ staged, directory, facts }: Commit): Promise<LayerRecord> {
-  const record = recorded(emptyRecord(facts.diffID), facts, 'rootfs')
-  await removeTree(recordPath(staged)) // of an attempt that failed
-  await writeSynced(recordPath(staged), formatRecord(record))
-  await syncDirectory(staged)
   await publish(staged, directory)
-  await syncDirectory(dirname(staged))
-  return record
+  return newRecord(facts)
 }
 
 async function commitBeside(commit: Commit): Promise<LayerRecord> {
@@ -83,8 +101,15 @@ async function moveTree(from: string, to: string): Promise<void> {
   } catch (error) {
     if (codeOf(error) !== 'EACCES') throw error
     const { mode } = await lstat(from)
-    await chmod(from, mode | 0o200)
-    await rename(from, to)
-    await chmod(to, mode)
+    await chmod(from, mode | 0o600)
+    const root = await open(from, 'r')
+    try {
+      await rename(from, to)
+      await root.chmod(mode)
+      // The tree was synced before, with other attributes of its root perhaps.
+      await root.sync()
+    } finally {
+      await root.close()
+    }
   }
 }

@@ -3,11 +3,12 @@
  * before its layer appears, so no layer is ever without; it is a hint that the layer's own record must
  * confirm. Where the directory is lost, the records are read instead, and the next layer brings it back.
  */
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Digest, isDigest } from '../image/index.js'
 import { digestPath } from './digest-path.js'
 import { ensureDirectory, isDirectory, publish, writeSynced } from './durable.js'
+import { formatPointer, readPointer } from './layer-pointer-file.js'
 import { readRecord } from './layer-record-file.js'
 import type { Run } from './run.js'
 import { unlessMissing } from './store-error.js'
@@ -26,9 +27,8 @@ export class LayerPointers {
 
   /** The diffID that `blob` leads to, if its layer ever was here. */
   async find(blob: Digest): Promise<Digest | undefined> {
-    const text = await unlessMissing(readFile(digestPath(this.#directory, blob), 'utf8'))
-    const diffID = text?.trim()
-    if (isDigest(diffID)) return diffID
+    const diffID = await readPointer(digestPath(this.#directory, blob))
+    if (diffID) return diffID
     if (await isDirectory(this.#directory)) return undefined
     this.#scanned ??= scan(this.layers)
     return (await this.#scanned).get(blob)
@@ -53,7 +53,7 @@ export class LayerPointers {
     const path = digestPath(directory, blob)
     await ensureDirectory(dirname(path))
     await this.run.withFreshPath('pointer', async (staged) => {
-      await writeSynced(staged, `${diffID}\n`)
+      await writeSynced(staged, formatPointer(diffID))
       await publish(staged, path)
     })
   }

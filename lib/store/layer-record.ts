@@ -3,6 +3,7 @@
  */
 import { type Digest, isDigest } from '../image/index.js'
 import { isObject, parseJson } from './json-object.js'
+import { sealOf } from './seal.js'
 
 /** How a tree says that a lower layer's file is gone: devices 0/0 and opaque attributes, or `.wh.` files. */
 export type WhiteoutForm = 'overlay' | 'aufs'
@@ -28,7 +29,9 @@ export interface LayerRecord {
   readonly forms: { readonly [form in WhiteoutForm]?: LayerTree }
 }
 
-const version = 1
+/** 1 had no check. No one bit makes the one of the other. */
+const version = 2
+const unsealed = 1
 
 /** The record of a layer that was unpacked from nothing yet. */
 export const emptyRecord = (diffID: Digest): LayerRecord => ({ diffID, blobs: [], forms: {} })
@@ -39,14 +42,19 @@ export function withBlob(record: LayerRecord, { digest, size, mediaType }: Layer
   return { ...record, blobs: [...record.blobs, { digest, size, mediaType }] }
 }
 
-export const formatRecord = (record: LayerRecord): string =>
-  `${JSON.stringify({ version, ...record }, undefined, 2)}\n`
+export function formatRecord(record: LayerRecord): string {
+  const document = { version, ...record }
+  return `${JSON.stringify({ ...document, sha256: sealOf(document) }, undefined, 2)}\n`
+}
 
-/** What `text` records of the layer `diffID`; undefined where it is no such record, or one of a newer version. */
+/** What `text` records of the layer `diffID`; undefined where it is no such record, a rotten one, or one of a newer version. */
 export function parseRecord(text: string, diffID: Digest): LayerRecord | undefined {
   const value = parseJson(text)
-  if (!isObject(value) || value['version'] !== version || value['diffID'] !== diffID) return undefined
-  const { blobs, forms } = value
+  if (!isObject(value) || value['diffID'] !== diffID) return undefined
+  const { sha256, ...document } = value
+  const holds = document['version'] === version ? sha256 === sealOf(document) : sha256 === undefined
+  if (!holds || (document['version'] !== version && document['version'] !== unsealed)) return undefined
+  const { blobs, forms } = document
   if (!Array.isArray(blobs) || !blobs.every(isBlob) || !isObject(forms)) return undefined
   const { overlay, aufs } = forms
   return {

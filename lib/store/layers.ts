@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { Digest } from '../image/index.js'
 import { digestPath } from './digest-path.js'
 import { isDirectory } from './durable.js'
-import { commitLayer } from './layer-commit.js'
+import { commitLayer, withPrepared } from './layer-commit.js'
 import type { LayerFacts, StoredLayer } from './layer-facts.js'
 import { LayerPointers } from './layer-pointers.js'
 import type { LayerRecord, WhiteoutForm } from './layer-record.js'
@@ -75,13 +75,15 @@ export class LayerStore {
 
   async #commit(staged: string, facts: LayerFacts): Promise<StoredLayer> {
     const { diffID, blob, form } = facts
-    await this.run.hold([diffID, blob.digest])
     const directory = digestPath(this.directory, diffID)
     return storing('commit a layer', directory, async () => {
-      const record = await this.metadata.hold(async () => {
-        await this.#pointers.set(blob.digest, diffID)
-        return commitLayer({ staged, directory, facts, run: this.run })
-      })
+      const record = await withPrepared(staged, facts, () =>
+        this.metadata.hold(async () => {
+          await this.run.holdLocked([diffID, blob.digest])
+          await this.#pointers.set(blob.digest, diffID)
+          return commitLayer({ staged, directory, facts, run: this.run })
+        }),
+      )
       return (await storedLayer(directory, record, [form]))!
     })
   }

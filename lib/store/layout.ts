@@ -2,22 +2,23 @@
  * The bare bones of a store on disk: tells a store from what is none, and makes a new one.
  */
 import { randomBytes } from 'node:crypto'
-import { chmod, lstat, mkdir, readdir, readFile, realpath, stat, unlink } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readdir, realpath, stat, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { WindlassError } from '../errors.js'
-import { ensureDirectory, publish, writeSynced } from './durable.js'
+import { ensureDirectory, notADirectory, publish, syncDirectory, writeSynced } from './durable.js'
 import { emptyIndex } from './index-document.js'
 import { isObject, parseJson } from './json-object.js'
+import { layoutFile, layoutText, versionFile } from './layout-files.js'
 import { MetadataLock } from './metadata-lock.js'
+import { readRegular } from './read-regular.js'
 import { codeOf, storing, unlessMissing } from './store-error.js'
 
 /** The version of all that is beside the layout; raised when an older program could misread it. */
 const storeVersion = 1
 
-const layoutFile = 'oci-layout'
-const versionFile = 'windlass.json'
 const directories = ['blobs', 'layers', 'partial', 'staging']
-const ours = new Set([...directories, 'index.json', versionFile, 'lock'])
+/** `oci-layout` too: another process may have made the store since it was looked for. */
+const ours = new Set([...directories, 'index.json', versionFile, layoutFile, 'lock'])
 
 /** The resolved path of the store in `directory`, made where there is none if `create`. @throws WindlassError */
 export async function openLayout(directory: string, create: boolean): Promise<string> {
@@ -25,13 +26,14 @@ export async function openLayout(directory: string, create: boolean): Promise<st
     if (create) await makeDirectories(resolve(directory))
     else if (!(await unlessMissing(stat(directory)))) throw none(directory)
     const store = await realpath(directory)
-    const layout = await unlessMissing(readFile(join(store, layoutFile), 'utf8'))
+    const layout = await readRegular(join(store, layoutFile))
+    await checkVersion(store)
     if (layout === undefined) {
       if (!create) throw none(store)
       await begin(store)
     } else {
       checkLayout(layout, store)
-      await checkVersion(store)
+      await refuseLinks(store)
       await complete(store)
     }
     return store
@@ -42,12 +44,20 @@ export async function openLayout(directory: string, create: boolean): Promise<st
 async function makeDirectories(path: string): Promise<void> {
   try {
     await mkdir(path, 0o700)
+    await syncParent(path)
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return
     if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error
     await makeDirectories(dirname(path))
     await makeDirectories(path)
   }
+}
+
+/** A parent that may be written to and not read, or not be synced at all, is not ours: a store in it works all the same. */
+async function syncParent(path: string): Promise<void> {
+  await syncDirectory(dirname(path)).catch((error: unknown) => {
+    if (!['EACCES', 'EPERM', 'EINVAL', 'EROFS'].includes(codeOf(error) ?? '')) throw error
+  })
 }
 
 /** Makes a store; `oci-layout` comes last, for it says that this is one. */
@@ -59,14 +69,28 @@ async function begin(store: string): Promise<void> {
       hint: 'Name an empty or a new directory with --store.',
     })
   await chmod(store, 0o700)
+  // Whoever made the directory may have been killed before it was synced.
+  await syncParent(store)
   await new MetadataLock(join(store, 'lock')).hold(async () => {
     // Whoever began before us was killed: they had this lock.
     for (const name of await readdir(store)) if (name.startsWith('.new-')) await unlink(join(store, name))
     for (const name of directories) await ensureDirectory(join(store, name))
     await writeOnce(join(store, 'index.json'), emptyIndex)
     await writeOnce(join(store, versionFile), `${JSON.stringify({ version: storeVersion })}\n`)
-    await writeOnce(join(store, layoutFile), '{"imageLayoutVersion":"1.0.0"}\n')
+    // What one before us made may have got its name and not be on the disk.
+    await syncDirectory(store)
+    await writeOnce(join(store, layoutFile), layoutText)
   })
+}
+
+/** The store itself may be a link; below it nothing is followed, as a link in the place of `blobs/sha256` would be. */
+async function refuseLinks(store: string): Promise<void> {
+  for (const name of directories.slice(0, 3))
+    for (const algorithm of ['', 'sha256', 'sha384', 'sha512']) {
+      const path = join(store, name, algorithm)
+      const found = await unlessMissing(lstat(path))
+      if (found && !found.isDirectory()) throw notADirectory(path)
+    }
 }
 
 /** Makes what a layout of another tool lacks, where it may. */
@@ -102,11 +126,12 @@ function checkLayout(text: string, store: string): void {
 }
 
 async function checkVersion(store: string): Promise<void> {
-  const text = await unlessMissing(readFile(join(store, versionFile), 'utf8'))
+  const text = await readRegular(join(store, versionFile))
   if (text === undefined) return // a layout of another tool
   const value = parseJson(text)
   const version = isObject(value) ? value['version'] : undefined
-  if (typeof version !== 'number') throw corrupt(store, `${versionFile} cannot be read`)
+  if (typeof version !== 'number' || !Number.isInteger(version) || version < 1)
+    throw corrupt(store, `${versionFile} cannot be read`)
   if (version > storeVersion)
     throw corrupt(store, `a newer version of this program made it (store version ${version})`)
 }
@@ -114,7 +139,7 @@ async function checkVersion(store: string): Promise<void> {
 const corrupt = (store: string, why: string): WindlassError =>
   new WindlassError('STORE_CORRUPT', `The store at ${store} cannot be used: ${why}`, {
     path: store,
-    hint: 'Name another store with --store, or use the program that made this one.',
+    hint: 'Name another store with --store, or use the program that made this one. If the file has rotted, write it again.',
   })
 
 const none = (directory: string): WindlassError =>

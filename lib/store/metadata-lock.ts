@@ -12,11 +12,16 @@ const patience = 120_000
 
 export class MetadataLock {
   #last: Promise<unknown> = Promise.resolve()
+  /** Holds that have not ended. */
+  #due = 0
+  /** Kept open for the next hold, where one waits here. */
+  #kept: FileLock | undefined
 
   constructor(private readonly path: string) {}
 
   /** Does `work` while no other process and nobody else here does. */
   hold<T>(work: () => Promise<T>): Promise<T> {
+    this.#due++
     const turn = this.#last.then(() => this.#alone(work))
     this.#last = turn.catch(() => undefined)
     return turn
@@ -24,15 +29,30 @@ export class MetadataLock {
 
   async #alone<T>(work: () => Promise<T>): Promise<T> {
     const signal = AbortSignal.timeout(patience)
-    const lock = await waitFor(() => FileLock.take(this.path), signal).catch((error: unknown) => {
-      if (signal.aborted) throw locked(this.path)
-      throw storeError(error, 'take the lock of the store', this.path)
-    })
     try {
+      await waitFor(() => this.#take(), signal).catch((error: unknown) => {
+        if (signal.aborted) throw locked(this.path)
+        throw storeError(error, 'take the lock of the store', this.path)
+      })
       return await work()
     } finally {
-      await lock.release()
+      if (--this.#due > 0) this.#kept?.pause()
+      else await this.#drop()
     }
+  }
+
+  async #take(): Promise<FileLock | undefined> {
+    const retaken = await this.#kept?.retake()
+    if (retaken === 'gone') await this.#drop()
+    if (retaken === 'held') return undefined
+    this.#kept ??= await FileLock.take(this.path)
+    return this.#kept
+  }
+
+  async #drop(): Promise<void> {
+    const kept = this.#kept
+    this.#kept = undefined
+    await kept?.release()
   }
 }
 

@@ -2,15 +2,16 @@
  * The names of the store's images, in the layout's `index.json`: rewritten as a whole, under a lock, and only
  * once what a name points at is there (S0-71).
  */
-import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { WindlassError } from '../errors.js'
 import type { BlobStore } from './blobs.js'
 import { publish, writeSynced } from './durable.js'
-import { emptyIndex, IndexDocument, type NamedImage } from './index-document.js'
+import { emptyIndex, IndexDocument, type NamedImage, type RottenEntry } from './index-document.js'
 import type { MetadataLock } from './metadata-lock.js'
+import { readRegular } from './read-regular.js'
 import type { Run } from './run.js'
-import { codeOf, storing } from './store-error.js'
+import { syncStore } from './sync-store.js'
+import { storing } from './store-error.js'
 
 export class NameStore {
   constructor(
@@ -24,6 +25,16 @@ export class NameStore {
   /** All named images, also those that other tools named. */
   async list(): Promise<NamedImage[]> {
     return (await this.#read()).images
+  }
+
+  /** Entries of ours that are not as we wrote them: they have rotted, or another program changed them. */
+  async rotten(): Promise<RottenEntry[]> {
+    return (await this.#read()).rotten
+  }
+
+  /** Whether the entry of that name is one of them. */
+  async isRotten(name: string): Promise<boolean> {
+    return (await this.#read()).isRotten(name)
   }
 
   /** The image of that normalised name; else the one that is there under the name as `typed` (S0-11). */
@@ -47,6 +58,10 @@ export class NameStore {
           digest,
         },
       )
+    // What the image needs may have been found here, and its finder may have been quicker than the disk.
+    await storing('write the images that are to be named to the disk', this.path, () =>
+      syncStore(dirname(this.path)),
+    )
     await this.#change((index) => index.with(image))
   }
 
@@ -75,22 +90,8 @@ export class NameStore {
   }
 
   async #read(): Promise<IndexDocument> {
-    const text = await storing('read the names', this.path, () => readIfThere(this.path))
+    const text = await storing('read the names', this.path, () => readRegular(this.path))
     if (text === '') this.warn(`The store's list of names is empty, at ${this.path}: read as no names`) // S0-75
     return IndexDocument.parse(text === undefined || text === '' ? emptyIndex : text, this.path)
-  }
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-    try {
-      return await file.readFile('utf8')
-    } finally {
-      await file.close()
-    }
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined
-    throw error
   }
 }

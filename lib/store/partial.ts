@@ -2,14 +2,17 @@
  * One download that may be resumed, locked by whoever has it. What its bytes are worth is for the caller to find out:
  * they are hashed again when it goes on, and only the whole blob's digest is believed.
  */
-import { lstat, open, readFile, rename, truncate, unlink } from 'node:fs/promises'
+import { lstat, open, rename, truncate, unlink } from 'node:fs/promises'
 import type { FileLock } from './file-lock.js'
 import { isObject, parseJson } from './json-object.js'
+import { readIfRegular } from './read-regular.js'
 import { removeTree } from './remove-tree.js'
 import { storing, unlessMissing } from './store-error.js'
 
 /** How the bytes came: what must be the same for more of them to fit. */
 export interface PartialJournal {
+  /** Who sent `validator`: it says nothing to anybody else. */
+  readonly from?: string | undefined
   /** What told the blob from a changed one where it came from (a strong `ETag`), if anything did. */
   readonly validator?: string | undefined
   /** Size of the whole blob, in bytes. */
@@ -25,11 +28,11 @@ export class Partial {
     /** The bytes so far, in a file that is there: append to it. Once verified and synced, `blobs.adopt` takes it away. */
     readonly path: string,
     private readonly lock: FileLock,
-    private readonly onRelease: () => void,
+    private readonly onRelease: (left: boolean) => void,
   ) {}
 
   /** @internal The partial download at `path`, whose `lock` is held. */
-  static async open(path: string, lock: FileLock, onRelease: () => void): Promise<Partial> {
+  static async open(path: string, lock: FileLock, onRelease: (left: boolean) => void): Promise<Partial> {
     const partial = new Partial(path, lock, onRelease)
     await partial.#load()
     return partial
@@ -40,8 +43,15 @@ export class Partial {
     return this.#length
   }
 
-  get validator(): string | undefined {
-    return this.#journal?.validator
+  /** Who sent the last of the bytes; undefined where that is not known. */
+  get from(): string | undefined {
+    return this.#journal?.from
+  }
+
+  /** What `from` told the blob by; undefined where the bytes came from somebody else. */
+  validatorOf(from: string): string | undefined {
+    const { validator, from: sender = from } = this.#journal ?? {}
+    return sender === from ? validator : undefined
   }
 
   get expectedSize(): number | undefined {
@@ -50,18 +60,18 @@ export class Partial {
 
   /** Notes how the bytes come, before the first of them. */
   async record(journal: PartialJournal): Promise<void> {
-    const { expectedSize, validator } = journal
+    const { expectedSize, validator, from } = journal
     await storing('note a download', this.#journalPath, async () => {
       const next = `${this.#journalPath}.new`
       const file = await open(next, 'w', 0o600)
       try {
-        await file.writeFile(JSON.stringify({ version: 1, expectedSize, validator }))
+        await file.writeFile(JSON.stringify({ version: 1, expectedSize, validator, from }))
       } finally {
         await file.close()
       }
       await rename(next, this.#journalPath)
     })
-    this.#journal = { expectedSize, validator }
+    this.#journal = { expectedSize, validator, from }
   }
 
   /** Forgets the bytes and the journal; the file stays, empty, and so does the lock. After `adopt` nothing is left to do. */
@@ -77,11 +87,12 @@ export class Partial {
   /** Lets the next one have it. What is here stays, to be resumed; nothing is left of nothing. Twice is once. */
   release(): Promise<void> {
     this.#released ??= storing('release a partial download', this.path, async () => {
+      let left = true
       try {
-        const left = await unlessMissing(lstat(this.path))
-        if (!left?.size) await this.#clear()
+        left = !!(await unlessMissing(lstat(this.path)))?.size
+        if (!left) await this.#clear()
       } finally {
-        this.onRelease()
+        this.onRelease(left)
         await this.lock.release({ remove: true })
       }
     })
@@ -100,7 +111,7 @@ export class Partial {
       return
     }
     this.#length = found.size
-    this.#journal = parseJournal(await unlessMissing(readFile(this.#journalPath, 'utf8')))
+    this.#journal = parseJournal(await readIfRegular(this.#journalPath))
   }
 
   async #clear(): Promise<void> {
@@ -121,6 +132,10 @@ function parseJournal(text: string | undefined): PartialJournal | undefined {
   const value = parseJson(text ?? '')
   if (!isObject(value) || value['version'] !== 1 || typeof value['expectedSize'] !== 'number')
     return undefined
-  const { expectedSize, validator } = value
-  return { expectedSize, validator: typeof validator === 'string' ? validator : undefined }
+  const { expectedSize, validator, from } = value
+  return {
+    expectedSize,
+    validator: typeof validator === 'string' ? validator : undefined,
+    from: typeof from === 'string' ? from : undefined,
+  }
 }

@@ -1,26 +1,51 @@
 /**
  * Downloads that may be resumed: for each digest the bytes that are here and a journal of how they came,
- * under a lock, so that of all processes one writes.
+ * under a lock, so that of all processes one writes. What is left of those that broke off has a budget.
  */
 import { lstat, readFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { WindlassError } from '../errors.js'
 import type { Digest } from '../image/index.js'
 import { digestPath } from './digest-path.js'
 import { ensureDirectory } from './durable.js'
 import { FileLock } from './file-lock.js'
+import { heldByRuns } from './garbage-holds.js'
+import { defaultKeepPartials, removePartials } from './garbage-partials.js'
 import { Partial } from './partial.js'
 import { storeError, storing, unlessMissing } from './store-error.js'
 import { waitFor } from './waiting.js'
 
-export class PartialStore {
-  readonly #open = new Set<Partial>()
+export interface PartialStoreOptions {
+  /** Bytes of interrupted downloads to keep, the youngest first (1 GiB). */
+  readonly keep?: number
+  /** Hears of what could not be removed. */
+  readonly warn?: (message: string) => void
+}
 
-  constructor(private readonly directory: string) {}
+export class PartialStore {
+  readonly #directory: string
+  readonly #staging: string
+  readonly #keep: number
+  readonly #warn: (message: string) => void
+  readonly #open = new Set<Partial>()
+  #begun = false
+  /** Whether more may be here than at the last look. */
+  #mayBeMore = false
+
+  /** Those of the store in `directory`. */
+  constructor(
+    directory: string,
+    { keep = defaultKeepPartials, warn = () => undefined }: PartialStoreOptions = {},
+  ) {
+    this.#directory = join(directory, 'partial')
+    this.#staging = join(directory, 'staging')
+    this.#keep = keep
+    this.#warn = warn
+  }
 
   /** How many bytes of the blob an interrupted download has left, or one that runs has written. */
   async length(digest: Digest): Promise<number> {
-    const path = digestPath(this.directory, digest)
+    const path = digestPath(this.#directory, digest)
     const found = await storing('look for a partial download', path, () => unlessMissing(lstat(path)))
     return found?.isFile() ? found.size : 0
   }
@@ -31,7 +56,7 @@ export class PartialStore {
    * @throws WindlassError when `signal` aborts: STORE_LOCKED for a timeout, else CANCELLED, each with who holds it
    */
   async acquire(digest: Digest, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Partial> {
-    const path = digestPath(this.directory, digest)
+    const path = digestPath(this.#directory, digest)
     const lockPath = `${path}.lock`
     const began = performance.now()
     const lock = await storing('lock a download', lockPath, async () => {
@@ -42,12 +67,35 @@ export class PartialStore {
     })
     try {
       await lock.sign(`process ${process.pid}`)
-      const partial = await Partial.open(path, lock, () => this.#open.delete(partial))
+      // What others left who were killed: who is killed every time never comes to an end at which it would be looked for.
+      if (!this.#begun) this.#begun = this.#mayBeMore = true
+      await this.keepBudget()
+      const partial = await Partial.open(path, lock, (left) => {
+        this.#open.delete(partial)
+        if (left) this.#mayBeMore = true
+      })
       this.#open.add(partial)
       return partial
     } catch (error) {
       await lock.release({ remove: true })
       throw storeError(error, 'open a partial download', path)
+    }
+  }
+
+  /**
+   * Removes the oldest of what interrupted downloads left, where it is more than the budget. Never what somebody is at, in
+   * any process, nor what a run says that it needs: it may be about to go on with it. Looks only where there may be more
+   * than at the last look. What cannot be removed is warned of: nobody's download fails of it.
+   */
+  async keepBudget(): Promise<void> {
+    if (!this.#mayBeMore) return
+    this.#mayBeMore = false
+    try {
+      await removePartials(this.#directory, { keep: this.#keep, wanted: await heldByRuns(this.#staging) })
+    } catch (error) {
+      this.#warn(
+        `What is left of interrupted downloads could not be kept within its budget: ${String(error)}`,
+      )
     }
   }
 

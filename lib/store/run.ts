@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { appendFile, mkdir, readdir, truncate } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { WindlassError } from '../errors.js'
 import { locksAvailable } from '../system/index.js'
 import type { Digest } from '../image/index.js'
@@ -12,6 +12,7 @@ import { FileLock } from './file-lock.js'
 import type { MetadataLock } from './metadata-lock.js'
 import { removeTree } from './remove-tree.js'
 import { codeOf, storing, unlessMissing } from './store-error.js'
+import { syncStore } from './sync-store.js'
 
 const lockName = 'lock'
 export const holdsName = 'holds'
@@ -59,14 +60,18 @@ export class Run {
 
   /** Says that this run needs these. On return, no collection that begins later removes them. */
   async hold(digests: readonly Digest[]): Promise<void> {
+    if (digests.some((digest) => !this.#held.has(digest)))
+      await this.metadata.hold(() => this.holdLocked(digests))
+  }
+
+  /** The same for who has the metadata lock. */
+  async holdLocked(digests: readonly Digest[]): Promise<void> {
     const fresh = new Set(digests.filter((digest) => !this.#held.has(digest)))
     if (fresh.size === 0) return
     const path = join(await this.directory(), holdsName)
     // The newline comes first, so that a line that a full disk cut short does not spoil the next one.
     const lines = [...fresh].map((digest) => `\n${digest}`).join('')
-    await storing('note what this run needs', path, () =>
-      this.metadata.hold(() => appendFile(path, lines, { mode: 0o600 })),
-    )
+    await storing('note what this run needs', path, () => appendFile(path, lines, { mode: 0o600 }))
     for (const digest of fresh) this.#held.add(digest)
   }
 
@@ -100,14 +105,26 @@ async function begin(staging: string): Promise<{ directory: string; lock: FileLo
   }
 }
 
-/** Removes what runs left that died: those whose lock nobody holds. */
+/**
+ * Removes what runs left that died: those whose lock nobody holds. What they had put into the store can be seen and is
+ * perhaps not on the disk yet, so that comes first: from here on it is relied on.
+ */
 export async function sweepRuns(staging: string): Promise<void> {
   if (!locksAvailable()) return // nothing tells the dead from the living
+  let synced = false
   for (const name of (await unlessMissing(readdir(staging))) ?? []) {
     if (!/^[0-9a-f]{16}$/.test(name)) continue // not ours
     const directory = join(staging, name)
     const lock = await unlessMissing(FileLock.take(join(directory, lockName)))
-    if (lock) await removeRun(directory, lock)
+    if (!lock) continue
+    try {
+      if (!synced) await syncStore(dirname(staging))
+      synced = true
+    } catch (error) {
+      await lock.release()
+      throw error
+    }
+    await removeRun(directory, lock)
   }
 }
 

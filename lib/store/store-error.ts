@@ -1,64 +1,19 @@
 /**
  * What went wrong on the disk, as an error of ours: what was being done, to which path, and what helps.
  */
-import { type ErrorCode, WindlassError } from '../errors.js'
-
-interface Meaning {
-  readonly code: ErrorCode
-  readonly says: string
-  readonly hint: string
-}
-
-const full: Meaning = {
-  code: 'STORE_FULL',
-  says: 'no space left',
-  hint: 'Free some space, or name a store on another disk with --store. What was committed before is intact.',
-}
-const quota: Meaning = { ...full, says: 'the disk quota is used up' }
-const denied: Meaning = {
-  code: 'STORE_DENIED',
-  says: 'permission denied',
-  hint: 'Use a store that belongs to this user (--store), or run as its owner.',
-}
-const readOnly: Meaning = {
-  code: 'STORE_READ_ONLY',
-  says: 'the file system is read-only',
-  hint: 'Name a store on a file system that can be written to with --store.',
-}
-const files: Meaning = {
-  code: 'STORE_IO',
-  says: 'too many open files',
-  hint: 'Raise the limit (ulimit -n), or do less at once (--max-downloads).',
-}
-const broken: Meaning = {
-  code: 'STORE_IO',
-  says: 'the disk reports an error',
-  hint: 'See what the system log says of this disk.',
-}
-
-const meanings = new Map<string, Meaning>([
-  ['ENOSPC', full],
-  ['EDQUOT', quota],
-  ['EACCES', denied],
-  ['EPERM', denied],
-  ['EROFS', readOnly],
-  ['EMFILE', files],
-  ['ENFILE', files],
-  ['EIO', broken],
-])
+import { diskMeaning } from '../bytes/disk-meaning.js'
+import { errnoOf } from '../bytes/errno.js'
+import { WindlassError } from '../errors.js'
 
 /** The name of a system error, such as `ENOENT`; undefined for anything else. */
-export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
-}
+export const codeOf = errnoOf
 
 /** `error`, met while `doing` to `path`: STORE_FULL, STORE_DENIED, STORE_READ_ONLY or STORE_IO; one of ours stays as it is. */
 export function storeError(error: unknown, doing: string, path: string): WindlassError {
   if (error instanceof WindlassError) return error
-  const code = codeOf(error)
-  const known = meanings.get(code ?? '')
+  const known = diskMeaning(error)
   const says = known
-    ? `${known.says}${renamed(error)}`
+    ? `${known.says}${exactly(error, path)}`
     : error instanceof Error
       ? error.message
       : String(error)
@@ -69,10 +24,11 @@ export function storeError(error: unknown, doing: string, path: string): Windlas
   })
 }
 
-/** Both paths of a rename that failed (S0-54, S0-68). */
-function renamed(error: unknown): string {
-  if (!(error instanceof Error) || !('path' in error) || !('dest' in error)) return ''
-  return ` (renaming ${String(error.path)} to ${String(error.dest)})`
+/** Where it was met, if not at `path`; both paths of a rename that failed (S0-54, S0-68). */
+function exactly(error: unknown, path: string): string {
+  if (!(error instanceof Error) || !('path' in error)) return ''
+  if ('dest' in error) return ` (renaming ${String(error.path)} to ${String(error.dest)})`
+  return error.path === path ? '' : ` (at ${String(error.path)})`
 }
 
 /** What `work` answers, its errors told as errors of the store. */

@@ -6,17 +6,20 @@ import { join } from 'node:path'
 import type { Digest } from '../image/index.js'
 import { BlobStore } from './blobs.js'
 import { Garbage } from './garbage.js'
+import { defaultKeepPartials } from './garbage-partials.js'
 import { LayerStore } from './layers.js'
 import { MetadataLock } from './metadata-lock.js'
 import { NameStore } from './names.js'
 import { openLayout } from './layout.js'
 import { PartialStore } from './partials.js'
 import { Run, sweepRuns } from './run.js'
-import { storing } from './store-error.js'
+import { type LayoutFault, layoutFault, mendLayout } from './verify-layout.js'
 
 export interface StoreOptions {
   /** Make the store where there is none (the default). */
   readonly create?: boolean
+  /** Bytes to keep of interrupted downloads, the youngest first (1 GiB). */
+  readonly keepPartials?: number | undefined
   /** Hears of what is odd and was put up with. */
   readonly onWarning?: (message: string) => void
 }
@@ -34,14 +37,15 @@ export class Store {
     /** Where the store is, all links resolved. */
     readonly directory: string,
     metadata: MetadataLock,
-    warn: (message: string) => void,
+    private readonly warn: (message: string) => void,
+    keep: number,
   ) {
     this.#run = new Run(join(directory, 'staging'), metadata)
     this.blobs = new BlobStore(join(directory, 'blobs'), this.#run)
-    this.partials = new PartialStore(join(directory, 'partial'))
+    this.partials = new PartialStore(directory, { keep, warn })
     this.layers = new LayerStore(join(directory, 'layers'), this.#run, metadata)
     this.names = new NameStore(join(directory, 'index.json'), this.#run, metadata, this.blobs, warn)
-    this.garbage = new Garbage(directory, this.#run, metadata, this.blobs)
+    this.garbage = new Garbage(directory, this.#run, metadata, this.blobs, keep)
   }
 
   /**
@@ -50,14 +54,27 @@ export class Store {
    * @throws WindlassError STORE_CORRUPT where that is no store, or one of a newer version; STORE_DENIED,
    * STORE_READ_ONLY, STORE_FULL, STORE_IO
    */
-  static async open(directory: string, { create = true, onWarning }: StoreOptions = {}): Promise<Store> {
+  static async open(
+    directory: string,
+    { create = true, onWarning, keepPartials = defaultKeepPartials }: StoreOptions = {},
+  ): Promise<Store> {
     const warn = onWarning ?? (() => undefined)
     const resolved = await openLayout(directory, create)
-    const store = new Store(resolved, new MetadataLock(join(resolved, 'lock')), warn)
+    const store = new Store(resolved, new MetadataLock(join(resolved, 'lock')), warn, keepPartials)
     await sweepRuns(join(resolved, 'staging')).catch((error: unknown) => {
       warn(`What earlier runs left in ${join(resolved, 'staging')} could not be removed: ${String(error)}`)
     })
     return store
+  }
+
+  /** What is wrong with the file that says that this is a layout; undefined where nothing is. */
+  layoutFault(): Promise<LayoutFault | undefined> {
+    return layoutFault(this.directory)
+  }
+
+  /** Writes that file again. */
+  mendLayout(fault: LayoutFault): Promise<void> {
+    return mendLayout(fault, this.#run)
   }
 
   /** A directory for what is in flight, on the store's file system: of this run alone, removed when the store is closed. */
@@ -71,17 +88,30 @@ export class Store {
   }
 
   /** Needs nothing any more that it held. Only while nothing is under way that uses this store. */
-  letGo(): Promise<void> {
-    return this.#run.letGo()
+  async letGo(): Promise<void> {
+    await this.#run.letGo()
+    await this.partials.keepBudget()
   }
 
-  /** Ends this run: lets go of its downloads and locks, and removes its staging directory. Twice is once. */
+  /**
+   * Ends this run: lets go of its downloads and locks, and removes its staging directory. What cannot be removed is
+   * warned of and left to whoever sweeps next: nothing that was committed fails of it. Twice is once.
+   */
   close(): Promise<void> {
-    this.#closed ??= storing('close the store', this.directory, async () => {
-      await this.layers.close()
-      await this.partials.close()
-      await this.#run.end()
-    })
+    this.#closed ??= this.#close()
     return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    const steps = [
+      () => this.layers.close(),
+      () => this.partials.close(),
+      () => this.#run.end(),
+      () => this.partials.keepBudget(),
+    ]
+    for (const step of steps)
+      await step().catch((error: unknown) => {
+        this.warn(`What this run left in ${this.directory} could not be removed: ${String(error)}`)
+      })
   }
 }

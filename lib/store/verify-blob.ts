@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { lstat, open } from 'node:fs/promises'
-import { algorithmOf, type Digest } from '../image/index.js'
+import { algorithmOf, type Digest, parseDigest } from '../image/index.js'
 import { codeOf, storing, unlessMissing } from './store-error.js'
 
 export type BlobState =
@@ -12,6 +12,8 @@ export type BlobState =
       readonly state: 'damaged'
       /** A clause: `it has 7 bytes, and should have 8`. */
       readonly why: string
+      /** The digest of the bytes that are there, where they could be read. */
+      readonly actual?: Digest
       /** Of what was looked at, for `Garbage.discard`. */
       readonly inode: bigint
     }
@@ -31,7 +33,10 @@ export function verifyBlob({ path, digest, size, signal }: VerifyBlobOptions): P
   return storing('verify a blob', path, async (): Promise<BlobState> => {
     const found = await unlessMissing(lstat(path, { bigint: true }))
     if (!found) return { state: 'missing' }
-    const damaged = (why: string, inode = found.ino): BlobState => ({ state: 'damaged', why, inode })
+    const damaged = (why: string, inode = found.ino, actual?: Digest): BlobState => ({
+      ...{ state: 'damaged', why, inode },
+      ...(actual && { actual }),
+    })
     if (!found.isFile()) return damaged('it is not a regular file')
     const file = await openIfThere(path)
     if (!file) return { state: 'missing' }
@@ -47,10 +52,10 @@ export function verifyBlob({ path, digest, size, signal }: VerifyBlobOptions): P
         if (bytesRead === 0) break
         hash.update(piece.subarray(0, bytesRead))
       }
-      const actual = `${algorithmOf(digest)}:${hash.digest('hex')}`
+      const actual = parseDigest(`${algorithmOf(digest)}:${hash.digest('hex')}`)
       return actual === digest
         ? { state: 'whole', bytes: Number(there) }
-        : damaged(`its bytes are those of ${actual}`, ino)
+        : damaged(`its bytes are those of ${actual}`, ino, actual)
     } catch (error) {
       if (codeOf(error) === 'EIO') return damaged('the disk cannot read it')
       throw error

@@ -1,7 +1,7 @@
 /** What of an unpacked layer is on the disk, and whether it is what the store's own records say, short of its bytes. */
-import { lstat } from 'node:fs/promises'
+import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Digest } from '../image/index.js'
+import type { Descriptor, Digest } from '../image/index.js'
 import { digestPath } from './digest-path.js'
 import { isDirectory } from './durable.js'
 import { pointersOf } from './garbage-pointers.js'
@@ -15,10 +15,21 @@ export interface LayerOnDisk {
   readonly inode: bigint
   /** The trees that are there, by their form. */
   readonly trees: readonly { readonly form: WhiteoutForm; readonly path: string }[]
-  /** The forms that are recorded, there or not. */
+  /** The forms that are recorded, there or not; where no record can be read, those that the directories are called by. */
   readonly forms: readonly WhiteoutForm[]
+  /** What it was unpacked from, by its record. */
+  readonly blobs: readonly Descriptor[]
   /** What is wrong with it, as clauses; none where all is well so far. */
   readonly faults: readonly string[]
+}
+
+const bothForms = ['overlay', 'aufs'] as const
+
+/** Of two trees, one is called by its form. One alone says nothing. */
+async function formsByName(layer: string): Promise<WhiteoutForm[]> {
+  const names = (await unlessMissing(readdir(layer))) ?? []
+  const named = bothForms.some((form) => names.includes(`rootfs.${form}`))
+  return named && names.includes('rootfs') ? [...bothForms] : []
 }
 
 /** Undefined where the layer is not unpacked. */
@@ -29,20 +40,25 @@ export function layerOnDisk(store: string, diffID: Digest): Promise<LayerOnDisk 
     const found = await unlessMissing(lstat(path, { bigint: true }))
     if (!found) return undefined
     const record = found.isDirectory() ? await readRecord(path, diffID) : undefined
-    const blobs = record?.blobs.map(({ digest }) => digest) ?? []
-    const forms = (['overlay', 'aufs'] as const).filter((form) => record?.forms[form])
+    const blobs = record?.blobs ?? []
+    const forms = record ? bothForms.filter((form) => record.forms[form]) : await formsByName(path)
     const trees: LayerOnDisk['trees'][number][] = []
     const faults: string[] = []
     if (!record) faults.push('its layer.json cannot be read')
     else if (forms.length === 0) faults.push('its layer.json tells of no tree')
-    for (const form of forms) {
+    for (const form of record ? forms : []) {
       const tree = join(path, record?.forms[form]?.rootfs ?? '')
       if (await isDirectory(tree)) trees.push({ form, path: tree })
       else faults.push(`its tree is gone, at ${tree}`)
     }
-    const pointers = await pointersOf(layers, diffID, blobs)
+    const pointers = await pointersOf(
+      layers,
+      diffID,
+      blobs.map(({ digest }) => digest),
+    )
     if (pointers.length < blobs.length) faults.push('not every blob that it came from leads to it')
     // Somebody may have collected it meanwhile.
-    return (await unlessMissing(lstat(path))) ? { path, inode: found.ino, trees, forms, faults } : undefined
+    if (!(await unlessMissing(lstat(path)))) return undefined
+    return { path, inode: found.ino, trees, forms, blobs, faults }
   })
 }

@@ -29,11 +29,99 @@ describe('names', () => {
           ...descriptor,
           annotations: {
             'org.opencontainers.image.ref.name': name,
+            'io.windlass.reference.name': name,
             'io.windlass.reference.typed': 'alpine:3.20',
+            'io.windlass.entry.sha256': expect.stringMatching(/^[0-9a-f]{64}$/) as string,
           },
         },
       ],
     })
+  })
+
+  describe('an entry', () => {
+    const prepared = async () => {
+      const store = await stores.open()
+      await putNamed(store, name, '{}', 'alpine:3.20')
+      const path = indexOf(store.directory)
+      const change = async (from: string | RegExp, to: string): Promise<void> => {
+        const text = await readFile(path, 'utf8')
+        expect(text).toMatch(from)
+        await writeFile(path, text.replace(from, to))
+      }
+      return { store, change }
+    }
+
+    it.each([
+      ['its name', 'alpine:3.20"', 'alpine:3.21"'],
+      ['the name as typed', '"alpine:3.20"', '"alpine:3.24"'],
+      ['its digest', /sha256:./, 'sha256:z'],
+      ['its size', '"size":2', '"size":3'],
+      ['what says that it has a name', 'image.ref.name', 'image.rdf.name'],
+      ['all annotations', '"annotations"', '"annotationr"'],
+      ['its check', /"io.windlass.entry.sha256":"./, '"io.windlass.entry.sha256":"-'],
+      ['what says that it has a check', 'entry.sha256', 'entry.sha257'],
+    ])('that is not as it was written is told of: %s', async (_what, from, to) => {
+      const { store, change } = await prepared()
+      expect(await store.names.rotten()).toEqual([])
+      await change(from, to)
+      expect(await store.names.rotten()).toHaveLength(1)
+      await expect(store.garbage.collect()).rejects.toMatchObject({
+        code: 'STORE_CORRUPT',
+        message: expect.stringContaining('Nothing was removed') as string,
+      })
+    })
+
+    it('may be written in another order, and is right again when it is set', async () => {
+      const { store, change } = await prepared()
+      const path = indexOf(store.directory)
+      const reversed = (_key: string, value: unknown): unknown =>
+        typeof value === 'object' && value !== null && !Array.isArray(value)
+          ? Object.fromEntries(Object.entries(value).reverse())
+          : value
+      await writeFile(path, JSON.stringify(JSON.parse(await readFile(path, 'utf8')), reversed, 4))
+      expect(await store.names.rotten()).toEqual([])
+      await change('"size": 2', '"size": 3')
+      expect(await store.names.isRotten(name)).toBe(true)
+      await putNamed(store, name, '{}', 'alpine:3.20')
+      expect(await store.names.isRotten(name)).toBe(false)
+    })
+
+    it('that another program copied under a name of its own is its, be ours there or not', async () => {
+      const { store } = await prepared()
+      const path = indexOf(store.directory)
+      const document = JSON.parse(await readFile(path, 'utf8')) as { manifests: { annotations: object }[] }
+      const [entry] = document.manifests
+      const copies = ['copy', `${name}1`, name.replace('3.20', '3.21')].map((copied) => ({
+        ...entry,
+        annotations: { ...entry?.annotations, 'org.opencontainers.image.ref.name': copied },
+      }))
+      const [copy, , oneBitAway] = copies
+      await writeFile(path, JSON.stringify({ ...document, manifests: [entry, ...copies] }))
+      expect(await store.names.rotten()).toEqual([])
+      expect(await store.names.list()).toContainEqual({
+        ...{ name: 'copy', typed: 'copy' },
+        descriptor: expect.objectContaining({ digest: descriptorOf('{}').digest }) as object,
+      })
+      await writeFile(path, JSON.stringify({ ...document, manifests: [copy] }))
+      expect(await store.names.rotten()).toEqual([])
+      await writeFile(path, JSON.stringify({ ...document, manifests: [oneBitAway] }))
+      expect(await store.names.rotten()).toHaveLength(1)
+    })
+
+    it('of another program has no check', async () => {
+      const store = await stores.open()
+      const entry = { ...descriptorOf('{}'), annotations: { 'org.opencontainers.image.ref.name': 'x' } }
+      await writeFile(indexOf(store.directory), JSON.stringify({ schemaVersion: 2, manifests: [entry, 7] }))
+      expect(await store.names.rotten()).toEqual([])
+    })
+  })
+
+  it('takes no list of entries for none, as Go writes it, but not a list that is missing', async () => {
+    const store = await stores.open()
+    await writeFile(indexOf(store.directory), '{"schemaVersion":2,"manifests":null}')
+    expect(await store.names.list()).toEqual([])
+    await writeFile(indexOf(store.directory), '{"schemaVersion":2,"manifestr":[]}')
+    await expect(store.names.list()).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
   })
 
   it('keeps which index a manifest was chosen from', async () => {
@@ -98,7 +186,7 @@ describe('names', () => {
     }
     await rm(indexOf(store.directory))
     symlinkSync('/etc/hostname', indexOf(store.directory))
-    await expect(store.names.list()).rejects.toMatchObject({ code: 'STORE_IO' })
+    await expect(store.names.list()).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
   })
 
   it('keeps the entries of others and every field that it does not know', async () => {
@@ -128,7 +216,16 @@ describe('names', () => {
     await writeFile(indexOf(store.directory), JSON.stringify(document))
     expect((await store.names.list()).map((image) => image.name)).toEqual(['v1', name, name])
     await putNamed(store, name, '{}', 'typed')
-    const named = { ...ours, annotations: { ...ours.annotations, 'io.windlass.reference.typed': 'typed' } }
+    const check = { 'io.windlass.entry.sha256': expect.stringMatching(/^[0-9a-f]{64}$/) as string }
+    const named = {
+      ...ours,
+      annotations: {
+        ...ours.annotations,
+        'io.windlass.reference.name': name,
+        'io.windlass.reference.typed': 'typed',
+        ...check,
+      },
+    }
     expect(await read()).toEqual({ ...document, manifests: [...strangers, named] })
     await putNamed(store, name, '{"later":true}')
     expect(await read()).toEqual({
@@ -137,7 +234,12 @@ describe('names', () => {
         ...strangers,
         {
           ...later,
-          annotations: { 'org.opencontainers.image.ref.name': name, 'io.windlass.reference.typed': name },
+          annotations: {
+            'org.opencontainers.image.ref.name': name,
+            'io.windlass.reference.name': name,
+            'io.windlass.reference.typed': name,
+            ...check,
+          },
         },
       ],
     })

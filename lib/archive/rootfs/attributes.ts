@@ -11,12 +11,13 @@ import {
   lutimesSync,
   readFileSync,
 } from 'node:fs'
+import { errnoOf } from '../../bytes/errno.js'
 import { available, listXattrs, removeXattr, setFdTimes, setTimes, setXattr } from '../../system/index.js'
 import { isOverlayXattr } from '../whiteouts/form.js'
 import { quoted } from '../tar/refusal.js'
 import { onDisk } from './bytes-path.js'
 import type { FoundAttributes, ListedAttributes } from './directory.js'
-import { errnoOf, invalidEntry } from './failure.js'
+import { invalidEntry } from './failure.js'
 import type { Warn } from './warnings.js'
 
 /** `image`: files belong to whom the layer says (needs root). `process`: to this process. */

@@ -96,6 +96,15 @@ export class Directory {
     return (this.#hidden ??= new Set())
   }
 
+  /** Makes no set to say that a name is not in it: most directories have neither. */
+  unmake(name: string): void {
+    this.#made?.delete(name)
+  }
+
+  unhide(name: string): void {
+    this.#hidden?.delete(name)
+  }
+
   hides(name: string): boolean {
     return this.#hidden?.has(name) === true
   }

@@ -7,6 +7,7 @@
  */
 import { closeSync, constants, ftruncateSync, linkSync, lstatSync, openSync, realpathSync } from 'node:fs'
 import { symlinkSync, writeSync } from 'node:fs'
+import { errnoOf } from '../../bytes/errno.js'
 import type { WindlassError } from '../../errors.js'
 import type { Limits } from '../../image/limits.js'
 import { available, makeNode } from '../../system/index.js'
@@ -18,7 +19,7 @@ import { type Whiteouts, whiteoutsIn } from '../whiteouts/whiteouts.js'
 import { AttributeWriter, type OwnerPolicy } from './attributes.js'
 import { asLatin1, onDisk } from './bytes-path.js'
 import { deepestFirst, type Directory, type ListedAttributes } from './directory.js'
-import { errnoOf, failure, invalidEntry } from './failure.js'
+import { failure, invalidEntry } from './failure.js'
 import { layerPath, longestPath, requireShort } from './layer-path.js'
 import { RootTree } from './root-tree.js'
 import { onceEach, type Warn } from './warnings.js'
@@ -46,6 +47,7 @@ const nodeTypes = { 'character-device': 0o020000, 'block-device': 0o060000, fifo
 const createNew = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
 
 export class LayerApplier implements EntryHandler {
+  readonly #into: string
   readonly #tree: RootTree
   readonly #whiteouts: Whiteouts
   readonly #attributes: AttributeWriter
@@ -56,16 +58,21 @@ export class LayerApplier implements EntryHandler {
   #bytes = 0
   #mtime = 0n
 
-  /** @throws an error of the file system where the root is no directory */
+  /** @throws WindlassError of the store where the root is no directory, or cannot be read */
   constructor({ root, whiteouts, owner, warn, limits }: ApplyOptions) {
-    this.#tree = new RootTree(asLatin1(realpathSync(root)), whiteouts === 'apply', limits?.layerDirectories)
+    this.#into = root
+    const applies = whiteouts === 'apply'
+    this.#tree = this.#guarded(
+      '.',
+      () => new RootTree(asLatin1(realpathSync(root)), applies, limits?.layerDirectories),
+    )
     this.#whiteouts = whiteoutsIn(this.#tree, whiteouts)
     this.#warn = onceEach(warn ?? (() => undefined))
     this.#attributes = new AttributeWriter(
       owner ?? (process.geteuid?.() === 0 ? 'image' : 'process'),
       this.#warn,
     )
-    this.#keepsLower = whiteouts === 'apply'
+    this.#keepsLower = applies
   }
 
   /** How many entries came, whiteouts included. */
@@ -125,12 +132,12 @@ export class LayerApplier implements EntryHandler {
     if (file !== undefined) closeSync(file.fd)
   }
 
-  #guarded(path: string, work: () => void): void {
+  #guarded<T>(path: string, work: () => T): T {
     try {
-      work()
+      return work()
     } catch (error) {
       this.close()
-      throw failure(path, error)
+      throw failure(path, error, this.#into)
     }
   }
 

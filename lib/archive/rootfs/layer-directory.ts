@@ -4,12 +4,13 @@
  */
 import { type BigIntStats, chmodSync, closeSync, constants, lstatSync, openSync } from 'node:fs'
 import { readdirSync, readlinkSync, readSync, realpathSync } from 'node:fs'
+import { errnoOf } from '../../bytes/errno.js'
 import { available, getXattr, listXattrs } from '../../system/index.js'
 import type { EntryHandler, EntryType, TarEntry } from '../tar/entry.js'
 import { isOverlayXattr, opaqueXattrs } from '../whiteouts/form.js'
 import { opaqueName, whiteoutName } from '../whiteouts/name.js'
 import { asLatin1, onDisk } from './bytes-path.js'
-import { errnoOf, failure } from './failure.js'
+import { failure } from './failure.js'
 
 interface OpenDirectory {
   readonly path: string
@@ -29,7 +30,7 @@ const nothing: ReadonlyMap<string, Buffer> = new Map()
  * @throws WindlassError of the store where something cannot be read
  */
 export function* layerDirectory(directory: string, handler: EntryHandler): Generator<undefined, void> {
-  const root = asLatin1(realpathSync(directory))
+  const root = guarded(asLatin1(directory), () => asLatin1(realpathSync(directory)))
   const open: OpenDirectory[] = []
   const links = new Map<string, string>()
   const buffer = Buffer.allocUnsafe(chunkSize)
@@ -38,7 +39,10 @@ export function* layerDirectory(directory: string, handler: EntryHandler): Gener
     open.push(openDirectory(path, stats))
   }
   try {
-    enter(root, lstatSync(onDisk(root), { bigint: true }))
+    enter(
+      root,
+      guarded(root, () => lstatSync(onDisk(root), { bigint: true })),
+    )
     for (let last = open.at(-1); last !== undefined; last = open.at(-1)) {
       const name = last.names.pop()
       if (name === undefined) {

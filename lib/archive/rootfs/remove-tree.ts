@@ -1,7 +1,7 @@
 /** Removes whatever stands at a path, links unfollowed, names as bytes, without recursion. */
 import { chmodSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs'
+import { errnoOf } from '../../bytes/errno.js'
 import { onDisk } from './bytes-path.js'
-import { errnoOf } from './failure.js'
 
 /** Removes `path` (latin1), a whole tree if it is a directory. False where nothing was there. */
 export function remove(path: string): boolean {

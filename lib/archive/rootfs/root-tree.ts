@@ -3,11 +3,12 @@
  * parents, and forgets whatever is replaced. Nothing here ever leaves the root or follows a last component.
  */
 import { type BigIntStats, chmodSync, lstatSync, mkdirSync, readdirSync, readlinkSync } from 'node:fs'
+import { errnoOf } from '../../bytes/errno.js'
 import { defaultLimits, limitExceeded } from '../../image/limits.js'
 import { quoted } from '../tar/refusal.js'
 import { onDisk } from './bytes-path.js'
 import { Directory } from './directory.js'
-import { errnoOf, invalidEntry } from './failure.js'
+import { invalidEntry } from './failure.js'
 import { longestPath, requireShort } from './layer-path.js'
 import { remove } from './remove-tree.js'
 
@@ -82,7 +83,7 @@ export class RootTree {
   clear(parent: Directory, name: string): boolean {
     this.#last = undefined
     parent.forget(name)
-    parent.hidden.delete(name)
+    parent.unhide(name)
     const removed = remove(parent.at(name))
     if (removed) parent.changed = true
     return removed
@@ -159,7 +160,7 @@ export class RootTree {
       this.clear(parent, made.name)
       mkdirSync(onDisk(path), 0o700)
     }
-    parent.made.delete(made.name)
+    parent.unmake(made.name)
   }
 
   #adopt(parent: Directory, name: string, stats: BigIntStats): Directory {

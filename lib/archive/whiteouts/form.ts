@@ -1,6 +1,9 @@
 /** How whiteouts are kept in an unpacked tree, and which form this process may make. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { diskMeaning } from '../../bytes/disk-meaning.js'
+import { errnoOf } from '../../bytes/errno.js'
+import { fileFailure } from '../../bytes/file-failure.js'
 import { available, makeNode, setXattr } from '../../system/index.js'
 
 /** In a layer's own directory: `overlay` as overlayfs reads them, `aufs` as `.wh.` files like in the archive. */
@@ -9,18 +12,34 @@ export type WhiteoutForm = 'overlay' | 'aufs'
 /** `apply`: there are lower layers in the tree already, and a whiteout deletes from them. */
 export type WhiteoutTreatment = WhiteoutForm | 'apply'
 
-/** The form that can be made in `directory` (which exists): `overlay` where the process may, else `aufs`. */
+/**
+ * The form that can be made in `directory` (which exists): `overlay` where the process may, else `aufs`.
+ * @throws WindlassError of the store where that cannot be told, as on a full disk
+ */
 export async function hostWhiteoutForm(directory: string): Promise<WhiteoutForm> {
   if (!available()) return 'aufs'
-  const probe = await mkdtemp(join(directory, '.whiteouts-'))
+  try {
+    const probe = await mkdtemp(join(directory, '.whiteouts-'))
+    try {
+      return mayMakeOverlay(probe) ? 'overlay' : 'aufs'
+    } finally {
+      await rm(probe, { recursive: true, force: true })
+    }
+  } catch (error) {
+    throw fileFailure(error, 'Trying which whiteouts can be made', directory)
+  }
+}
+
+function mayMakeOverlay(probe: string): boolean {
   try {
     makeOverlayWhiteout(Buffer.from(join(probe, 'hidden')))
     markOpaque(Buffer.from(probe))
-    return 'overlay'
-  } catch {
-    return 'aufs'
-  } finally {
-    await rm(probe, { recursive: true, force: true })
+    return true
+  } catch (error) {
+    // A disk that is full or broken says nothing of what it would allow.
+    const { code = 'STORE_DENIED' } = diskMeaning(error) ?? {}
+    if (code !== 'STORE_DENIED') throw error
+    return false
   }
 }
 
@@ -38,7 +57,8 @@ export function markOpaque(path: Buffer): void {
   const yes = Buffer.from('y')
   try {
     setXattr(path, 'trusted.overlay.opaque', yes)
-  } catch {
+  } catch (error) {
+    if (!['EPERM', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP'].includes(errnoOf(error) ?? '')) throw error
     setXattr(path, 'user.overlay.opaque', yes)
   }
 }

@@ -4,9 +4,9 @@
  * that no entry names: a layer's tree is the same whenever it is unpacked.
  */
 import { closeSync, constants, lutimesSync, openSync, readdirSync } from 'node:fs'
+import { errnoOf } from '../../bytes/errno.js'
 import { onDisk } from '../rootfs/bytes-path.js'
 import { type Directory } from '../rootfs/directory.js'
-import { errnoOf } from '../rootfs/failure.js'
 import { longestPath, requireShort } from '../rootfs/layer-path.js'
 import type { RootTree } from '../rootfs/root-tree.js'
 import { makeOverlayWhiteout, type WhiteoutTreatment } from './form.js'

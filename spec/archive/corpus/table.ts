@@ -17,6 +17,12 @@ const meanings: Readonly<Record<LimitName, string>> = {
   configBytes: 'an image config',
   indexDepth: 'indexes inside each other',
   indexEntries: 'manifests of one index',
+  tokenBytes: "a token server's answer",
+  errorBytes: "a refusal's explanation; what goes beyond is not read, and refuses nothing more",
+  redirects: 'redirects of one request',
+  tagPageBytes: "a page of a repository's tags",
+  tagBytes: 'all its pages',
+  tagPages: 'their number',
 }
 
 function amount(value: number): string {

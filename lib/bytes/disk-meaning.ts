@@ -1,0 +1,61 @@
+/**
+ * What it means when the system refuses a call to a file system: in words, as a code of ours, and what helps. The one
+ * place where this is said, whether the store, a download or an unpacking met it.
+ */
+import type { ErrorCode } from '../errors.js'
+import { errnoOf } from './errno.js'
+
+export interface DiskMeaning {
+  readonly code: ErrorCode
+  /** A clause: `no space left`. */
+  readonly says: string
+  readonly hint: string
+}
+
+const full: DiskMeaning = {
+  code: 'STORE_FULL',
+  says: 'no space left',
+  hint: 'Free some space (see df -h, and df -i for inodes), or name a store on another disk with --store. What was committed before is intact.',
+}
+const quota: DiskMeaning = {
+  code: 'STORE_FULL',
+  says: 'the disk quota is used up',
+  hint: 'Free some space or have the quota raised, or name a store on another disk with --store. What was committed before is intact.',
+}
+const denied: DiskMeaning = {
+  code: 'STORE_DENIED',
+  says: 'permission denied',
+  hint: 'Use a store that belongs to this user (--store), or run as its owner.',
+}
+const readOnly: DiskMeaning = {
+  code: 'STORE_READ_ONLY',
+  says: 'the file system is read-only',
+  hint: 'Name a store on a file system that can be written to with --store.',
+}
+const files: DiskMeaning = {
+  code: 'STORE_IO',
+  says: 'too many open files',
+  hint: 'Raise the limit (ulimit -n), or do less at once (--max-downloads).',
+}
+const broken: DiskMeaning = {
+  code: 'STORE_IO',
+  says: 'the disk reports an error',
+  hint: 'See what the system log says of this disk.',
+}
+
+const meanings: Readonly<Record<string, DiskMeaning>> = {
+  ENOSPC: full,
+  EDQUOT: quota,
+  EACCES: denied,
+  EPERM: denied,
+  EROFS: readOnly,
+  EMFILE: files,
+  ENFILE: files,
+  EIO: broken,
+}
+
+/** What `error` says of the disk; undefined where it says something else, such as `ENOENT`. */
+export function diskMeaning(error: unknown): DiskMeaning | undefined {
+  const errno = errnoOf(error) ?? ''
+  return Object.hasOwn(meanings, errno) ? meanings[errno] : undefined
+}

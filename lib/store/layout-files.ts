@@ -1,0 +1,9 @@
+/** The two files by which a store is known, and what stands in the one that every OCI image layout has. */
+
+/** Image-spec, image-layout.md, "oci-layout file". */
+export const layoutFile = 'oci-layout'
+export const layoutVersion = '1.0.0'
+export const layoutText = `${JSON.stringify({ imageLayoutVersion: layoutVersion })}\n`
+
+/** Says that the store is ours, and of which version. */
+export const versionFile = 'windlass.json'

@@ -1,0 +1,190 @@
+#!/usr/bin/env node
+/**
+ * Lets every call to the file system that touches the store fail, one run for each, and looks at what the command says
+ * and at what is left.
+ *
+ *   node scripts/fault-sweep.mjs [--commands pull,gc,…] [--errors ENOSPC,EIO,…] [--points N] [--seed S] [--only TEXT] [--all]
+ *
+ * Each call of a pull fails at least once (of other commands, some), with one of the errors that it can really give,
+ * these in turn; with `--all`, each call of all of them with each. `--points`: so many of these only, drawn by `--seed`;
+ * `--only`: those whose line in the report has that text.
+ * Besides, from a point on, all that takes space (or changes anything) fails until the program ends.
+ *
+ * Each time the command must end well, with everything as it should be, or with one clear line that names the path, says
+ * what went wrong and what helps; the store must verify, earlier images be whole, nothing be left in staging after one
+ * more command, and the next try succeed and fetch nothing twice. Ends with 1 if anything is otherwise, or if
+ * `--minutes` (25) are over before all is done. Needs strace and dist/ (npm run build).
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { parseArgs } from 'node:util'
+import { callsIn, failing, failingFrom, injectedIn, listing, runTraced } from './support/disk-faults.mjs'
+import { allErrors, persistentErrors } from './support/disk-faults.mjs'
+import { commandLine, scenariosOf } from './support/disk-scenarios.mjs'
+import { wordsWrong } from './support/disk-words.mjs'
+import { seededRandom } from './support/seeded-random.mjs'
+
+const { values } = parseArgs({
+  options: {
+    commands: { type: 'string' },
+    errors: { type: 'string', default: allErrors.join(',') },
+    points: { type: 'string' },
+    only: { type: 'string', default: '' },
+    seed: { type: 'string', default: '1' },
+    minutes: { type: 'string', default: '25' },
+    lanes: { type: 'string', default: '2' },
+    all: { type: 'boolean', default: false },
+    verbose: { type: 'boolean', default: false },
+  },
+})
+const seed = Number(values.seed)
+const errors = values.errors.split(',')
+const deadline = performance.now() + Number(values.minutes) * 60_000
+const seconds = 30
+
+const work = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'windlass-faults-'))
+
+/** A place of its own for one run at a time: a registry, and what each command starts from. */
+async function openLane(name) {
+  const directory = join(work, name)
+  mkdirSync(directory)
+  const scenarios = await scenariosOf(directory, values.commands?.split(','))
+  return { directory, ...scenarios }
+}
+
+const pathsOf = (lane) => ({ root: join(lane.directory, 'root'), log: join(lane.directory, 'log') })
+
+/** Every call of the command that touches its files. */
+async function listCalls(lane, scenario) {
+  const { root, log } = pathsOf(lane)
+  await scenario.prepare(root)
+  const whole = await runTraced(listing(log), commandLine(scenario, root), { cwd: lane.directory, seconds })
+  if (whole.code !== 0) throw new Error(`${scenario.title} failed under strace: ${whole.stderr}`)
+  const points = callsIn(log, root)
+  return scenario.until
+    ? points.slice(
+        0,
+        points.findIndex(({ path }) => scenario.until.test(path)),
+      )
+    : points
+}
+
+/** What is to be tried, of one command. */
+function trialsOf(scenario, points) {
+  const turns = new Map()
+  const share = values.all ? {} : scenario.share
+  const counts = { reads: 0, changes: 0 }
+  const some = points.filter(({ errors: possible }) => {
+    const kind = possible.includes('EROFS') || possible.includes('ENOSPC') ? 'changes' : 'reads'
+    return counts[kind]++ % (share[kind] ?? 1) === 0
+  })
+  const once = some.flatMap((point) => {
+    const possible = point.errors.filter((error) => errors.includes(error))
+    if (values.all) return possible.map((error) => ({ scenario, point, error }))
+    const turn = turns.get(point.call + point.mode) ?? seed
+    turns.set(point.call + point.mode, turn + 1)
+    return possible.length === 0 ? [] : [{ scenario, point, error: possible[turn % possible.length] }]
+  })
+  const stays = some
+    .filter(({ errors: possible }) => possible.includes('EROFS') || possible.includes('ENOSPC'))
+    .filter((_, at) => values.all || at % 6 === seed % 6)
+    .map((point, at) => ({ point, error: persistentErrors[at % persistentErrors.length] }))
+    .filter(({ error }) => errors.includes(error))
+    .map((trial) => ({ scenario, ...trial, points }))
+  return [...once, ...stays]
+}
+
+async function attempt(lane, { scenario: { title }, point, error, points }) {
+  const scenario = lane.scenarios.get(title)
+  const { root, log } = pathsOf(lane)
+  await scenario.prepare(root)
+  const faults = points ? failingFrom(point, error, points, root, log) : failing(point, error, root, log)
+  const ended = await runTraced(faults, commandLine(scenario, root), { cwd: lane.directory, seconds })
+  const injected = injectedIn(log)
+  if (injected === 0) return { verdict: 'missed', wrong: [] }
+  const wrong = wordsWrong(ended, { error, root })
+  const state = { root, succeeded: ended.code === 0, point, error, stays: points !== undefined }
+  wrong.push(...(await scenario.look(state).catch((caught) => [`${caught.code}: ${caught.message}`])))
+  const verdict = wrong.length > 0 ? 'wrong' : ended.code === 0 ? 'tolerated' : 'refused'
+  return { verdict, wrong, said: ended.stderr }
+}
+
+const rows = new Map()
+const failures = []
+
+async function workThrough(lane, queue) {
+  for (let trial = queue.shift(); trial && performance.now() < deadline; trial = queue.shift()) {
+    const { scenario, point, error, points } = trial
+    let result = await attempt(lane, trial)
+    if (result.verdict === 'missed') result = await attempt(lane, trial)
+    const { verdict, wrong, said = '' } = result
+    const call = callOf(point)
+    const key =
+      `${scenario.title.padEnd(9)} ${points ? 'all that follows' : call.padEnd(20)}`.padEnd(31) + error
+    const row = rows.get(key) ?? { injected: 0, refused: 0, tolerated: 0, wrong: 0, missed: 0 }
+    row[verdict]++
+    if (verdict !== 'missed') row.injected++
+    rows.set(key, row)
+    const where = shown(trial)
+    if (values.verbose) console.error(`${verdict.padEnd(9)} ${where}\n${said.replace(/^/gm, '    ')}`)
+    if (wrong.length > 0) failures.push(`${where}\n    ${wrong.join('\n    ')}`)
+  }
+}
+
+/** `count` of them, as the seed has it. */
+function drawn(trials, count) {
+  const random = seededRandom(seed)
+  const ranked = trials.map((trial) => ({ trial, rank: random() })).sort((a, b) => a.rank - b.rank)
+  return ranked.slice(0, count).map(({ trial }) => trial)
+}
+
+/** A trial in the report. */
+const shown = ({ scenario, point, error, points }) =>
+  `${scenario.title}: ${callOf(point)} ${point.nth} ${short(point.path)} ${points ? 'and on ' : ''}${error}`
+
+const callOf = ({ call, mode }) => `${call}${mode && ` (${mode})`}`
+
+const short = (path) => path.replaceAll(/[0-9a-f]{17,}/g, (hex) => `${hex.slice(-6)}…`)
+
+let left = 0
+const lanes = []
+try {
+  if (spawnSync('strace', ['-V']).error) throw new Error('strace is not installed')
+  lanes.push(await openLane('0'))
+  const trials = []
+  for (const scenario of lanes[0].scenarios.values())
+    trials.push(
+      ...trialsOf(scenario, await listCalls(lanes[0], scenario)).filter((each) =>
+        shown(each).includes(values.only),
+      ),
+    )
+  const queue = values.points === undefined ? [...trials] : drawn(trials, Number(values.points))
+  while (lanes.length < Number(values.lanes)) lanes.push(await openLane(String(lanes.length)))
+  console.log(`${queue.length} of ${trials.length} faults, seed ${seed}`)
+  await Promise.all(lanes.map((lane) => workThrough(lane, queue)))
+  left = queue.length
+} finally {
+  for (const lane of lanes) await lane.registry.close()
+  rmSync(work, { recursive: true, force: true })
+}
+const columns = ['injected', 'refused', 'tolerated', 'wrong', 'missed']
+const total = Object.fromEntries(
+  columns.map((name) => [name, [...rows.values()].reduce((sum, row) => sum + row[name], 0)]),
+)
+const line = (title, row) =>
+  console.log(title.padEnd(40) + columns.map((name) => String(row[name]).padStart(10)).join(''))
+console.log(
+  `\n${'command   call                 error'.padEnd(40)}${columns.map((name) => name.padStart(10)).join('')}`,
+)
+for (const [key, row] of [...rows].sort()) line(key, row)
+line('all', total)
+for (const each of failures) console.log(`\nFAILED ${each}`)
+if (left > 0) console.log(`\n${left} were not tried: the time is over.`)
+const good = failures.length === 0 && left === 0 && total.injected > 0
+console.log(
+  good ? '\nEvery fault was borne or told.' : `\n${failures.length} faults were not borne as they should be.`,
+)
+process.exitCode = good ? 0 : 1

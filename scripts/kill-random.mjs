@@ -1,0 +1,193 @@
+#!/usr/bin/env node
+/**
+ * Kills the pull of a large image with SIGKILL at random moments, start-up included, and looks at what is left.
+ *
+ *   node scripts/kill-random.mjs [--kills 500] [--seed 1] [--megabytes 20] [--minutes 30]
+ *
+ * The moments are spread evenly over the time that a whole pull takes here. The store holds an earlier image that shares a
+ * layer. Every fifth time three pulls are killed in a row. Then: the store verifies, the earlier image is there, nothing
+ * is left in staging after one command, the pull done again succeeds, fetches nothing that was committed, and of what was
+ * half here the rest only. Needs dist/ (npm run build). Ends with 1 if anything failed, or if the time is up.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { setTimeout } from 'node:timers'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { putImage, startRegistry } from '../dist/lib/testing/index.js'
+import { open } from '../dist/pipelines/index.js'
+import { look, remains } from './support/after-a-kill.mjs'
+import { largeImages } from './support/large-image.mjs'
+import { seededRandom } from './support/seeded-random.mjs'
+
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '500' },
+    seed: { type: 'string', default: '1' },
+    megabytes: { type: 'string', default: '20' },
+    minutes: { type: 'string', default: '30' },
+    verbose: { type: 'boolean' },
+  },
+})
+const [kills, seed, megabytes, minutes] = ['kills', 'seed', 'megabytes', 'minutes'].map((name) =>
+  Number(values[name]),
+)
+/** Of each body: as long as the pull takes anyway, so that downloads and unpacking are under way side by side. */
+const bytesPerSecond = 7e6
+
+const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
+const platform = 'linux/amd64'
+const work = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'windlass-kills-'))
+const began = performance.now()
+const random = seededRandom(seed)
+const images = largeImages({ seed, megabytes })
+const registry = await startRegistry({ bytesPerSecond })
+const names = { earlier: `${registry.host}/earlier:1`, wanted: `${registry.host}/wanted:1` }
+const template = join(work, 'template')
+const store = join(work, 'store')
+
+/** A whole pull by the command, killed after `moment` milliseconds. */
+function pull(moment = Infinity) {
+  const env = { PATH: process.env.PATH, HOME: '/nonexistent' }
+  const args = [main, 'pull', '-q', '--platform', platform, '--store', store, names.wanted]
+  return new Promise((resolve) => {
+    const start = performance.now()
+    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'] })
+    const timer = moment === Infinity ? undefined : setTimeout(() => child.kill('SIGKILL'), moment)
+    let said = ''
+    child.stderr.setEncoding('utf8').on('data', (text) => (said += text))
+    child.on('close', (code, signal) => {
+      globalThis.clearTimeout(timer)
+      resolve({ code, killed: signal === 'SIGKILL', said, took: performance.now() - start })
+    })
+  })
+}
+
+// As cp has it: Node's own copying loses the times of directories.
+function prepare() {
+  rmSync(store, { recursive: true, force: true })
+  spawnSync('cp', ['-a', template, store])
+}
+
+/** Rows of the table, in the order in which a pull comes to them. */
+const phases = ['nothing stored', 'partials', 'blobs', 'layers', 'the name']
+/** How far the pull had come: by the last kind of thing that can be seen. */
+function phaseOf(before, now) {
+  if (readFileSync(join(store, 'index.json'), 'utf8').includes(names.wanted)) return 'the name'
+  if (now.layers.length > before.layers.length) return 'layers'
+  if (now.blobs.size > before.blobs.size) return 'blobs'
+  return now.kept.size > 0 ? 'partials' : 'nothing stored'
+}
+
+/** What an interrupted download had must still be here after the next kill, unless all of it is. */
+function lost(before, now) {
+  const gone = [...before.kept].filter(
+    ([digest, bytes]) => !now.committed.has(digest) && (now.kept.get(digest) ?? 0) < bytes,
+  )
+  const uncommitted = [...before.committed].filter((digest) => !now.committed.has(digest))
+  return [
+    ...gone.map(([digest, bytes]) => `of ${bytes} bytes of ${digest}, ${now.kept.get(digest) ?? 0} are left`),
+    ...uncommitted.map((digest) => `${digest} is gone`),
+  ]
+}
+
+const failures = []
+const table = new Map(phases.map((phase) => [phase, { kills: 0, damaged: 0, resumed: 0 }]))
+const tally = { kills: 0, trials: 0, inARow: 0, early: 0, wasted: 0 }
+
+async function trial(whole, inARow) {
+  prepare()
+  const start = remains(store, images.wanted)
+  const rows = []
+  const wrong = []
+  let before = start
+  for (let each = 0; each < inARow; each++) {
+    const moment = random() * whole
+    const { bytesSent } = registry
+    const { killed, code, said } = await pull(moment)
+    if (!killed) {
+      tally.early++
+      if (code !== 0) wrong.push(`a pull that was not killed ended with ${code}: ${said}`)
+      break
+    }
+    tally.kills++
+    const now = remains(store, images.wanted)
+    wrong.push(...lost(before, now))
+    tally.wasted += Math.max(0, registry.bytesSent - bytesSent - (bytesHere(now) - bytesHere(before)))
+    rows.push(table.get(phaseOf(start, now)))
+    before = now
+  }
+  if (rows.length > 1) tally.inARow++
+  const { wrong: more, resumed } = await look({ store, registry, names, images, platform })
+  for (const row of rows) row.kills++
+  const last = rows.at(-1)
+  if (last) last.resumed += resumed
+  if (wrong.length + more.length === 0) return []
+  if (last) last.damaged++
+  return [...wrong, ...more]
+}
+
+/** Bytes of the wanted layers that need not come again. */
+function bytesHere({ committed, kept }) {
+  return images.wanted.layers.reduce(
+    (sum, { digest, size }) => sum + (committed.has(digest) ? size : (kept.get(digest) ?? 0)),
+    0,
+  )
+}
+
+try {
+  await putImage(registry, 'earlier', '1', images.earlier)
+  await putImage(registry, 'wanted', '1', images.wanted)
+  const windlass = await open({ store: template })
+  await windlass.pull(names.earlier, { platform }).done
+  await windlass.close()
+  const times = []
+  for (let each = 0; each < 3; each++) {
+    prepare()
+    const { code, said, took } = await pull()
+    if (code !== 0) throw new Error(`A whole pull failed: ${said}`)
+    times.push(took)
+  }
+  const whole = times.sort((a, b) => a - b)[1]
+  const missing = images.wanted.layers.reduce((sum, { size }) => sum + size, 0)
+  const files = images.wanted.layers.reduce((sum, { tar }) => sum + tar.length, 0)
+  console.log(
+    `${images.wanted.layers.length} layers, ${mb(missing)} MB (${mb(files)} MB unpacked), a whole pull takes ` +
+      `${(whole / 1000).toFixed(2)} s; seed ${seed}`,
+  )
+  while (tally.kills < kills) {
+    if (performance.now() - began > minutes * 60_000) {
+      failures.push(`the ${minutes} minutes were up after ${tally.kills} kills`)
+      break
+    }
+    const inARow = ++tally.trials % 5 === 0 ? 3 : 1
+    const found = await trial(whole, Math.min(inARow, kills - tally.kills)).catch((error) => [error.stack])
+    failures.push(...found.map((what) => `trial ${tally.trials}: ${what}`))
+    if (values.verbose) process.stderr.write(`${tally.kills} kills: ${found.join('; ') || 'ok'}\n`)
+  }
+} finally {
+  await registry.close()
+  rmSync(work, { recursive: true, force: true })
+}
+
+function mb(bytes) {
+  return (bytes / 1e6).toFixed(1)
+}
+
+const seconds = (performance.now() - began) / 1000
+console.log(
+  `${tally.kills} kills in ${tally.trials} stores, ${tally.inARow} of them more than once in a row; ` +
+    `${tally.early} pulls were over before theirs; ${seconds.toFixed(0)} s`,
+)
+console.log('how far it was   kills  damaged  MB resumed')
+for (const [phase, { kills: hit, damaged, resumed }] of table)
+  console.log(
+    `${phase.padEnd(17)}${String(hit).padStart(5)}${String(damaged).padStart(9)}${mb(resumed).padStart(12)}`,
+  )
+console.log(`On the wire and not on the disk: ${mb(tally.wasted / Math.max(1, tally.kills))} MB a kill.`)
+for (const each of failures.slice(0, 30)) console.log(`FAILED ${each}`)
+console.log(failures.length === 0 ? '\nNothing was lost.' : `\n${failures.length} failures.`)
+process.exitCode = failures.length === 0 ? 0 : 1

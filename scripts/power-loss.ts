@@ -1,0 +1,84 @@
+/**
+ * Cuts the power, in a model, at every change that a command makes to its store, and looks at what might be left:
+ *
+ *     npx tsx scripts/power-loss.ts                    every command, and every kill at a sync with what follows it
+ *     npx tsx scripts/power-loss.ts --kills 3          of the kills, three of each kind
+ *     npx tsx scripts/power-loss.ts --only gc          one row; --minutes 30 is how long it may take
+ *
+ * The changes are those of the real command, traced with strace. The disk of the model keeps what was synced, and of the
+ * rest whatever harms most. Prints a table; ends with 1 where something that can be seen would not be whole, or something
+ * that was said to be done would be lost. Needs strace and dist/ (npm run build).
+ */
+import { parseArgs } from 'node:util'
+import type { CheckedTrace } from '../spec/power-loss/check.js'
+import { runKilled, runScenario, syncsOf } from '../spec/power-loss/run-scenario.js'
+import { killedScenarios, scenarios } from '../spec/power-loss/scenarios.js'
+
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string', default: 'Infinity' },
+    only: { type: 'string' },
+    minutes: { type: 'string', default: '30' },
+  },
+})
+const deadline = performance.now() + Number(values.minutes) * 60_000
+const most = Number(values.kills)
+const wanted = <T extends { readonly title: string }>(all: readonly T[]): readonly T[] =>
+  all.filter(({ title }) => values.only === undefined || title === values.only)
+
+const failures = new Map<string, number>()
+function tell(title: string, { violations }: CheckedTrace): number {
+  for (const { rule, path, what, line } of violations) {
+    const key = `${title}: ${rule}: ${path.replaceAll(/[0-9a-f]{58}(?=[0-9a-f]{6})/g, '…')}: ${what} (line ${line})`
+    failures.set(key, (failures.get(key) ?? 0) + 1)
+  }
+  return violations.length
+}
+
+const row = (title: string, ...cells: readonly (string | number)[]): void =>
+  console.log(title.padEnd(32) + cells.map((cell) => String(cell).padStart(11)).join(''))
+
+console.log('Brought to the disk before its name: by syncfs, fsync, fdatasync; “empty” had nothing to bring.')
+row('command', 'moments', 'renames', 'syncfs', 'fsync', 'fdatasync', 'empty', 'violations')
+for (const scenario of wanted(scenarios)) {
+  const checked = await runScenario(scenario)
+  const { points, publications, synced } = checked
+  const { syncfs, fsync, fdatasync, none } = synced
+  row(
+    scenario.title,
+    points,
+    publications.length,
+    syncfs,
+    fsync,
+    fdatasync,
+    none,
+    tell(scenario.title, checked),
+  )
+}
+
+console.log('')
+row('killed at a sync, then', 'kills', 'moments', 'renames', 'violations')
+for (const scenario of wanted(killedScenarios)) {
+  const syncs = await syncsOf(scenario)
+  const step = Math.max(1, syncs.length / most)
+  let [kills, points, publications, violations] = [0, 0, 0, 0]
+  for (let at = 0; at < syncs.length; at += step) {
+    if (performance.now() > deadline) {
+      failures.set(`the ${values.minutes} minutes were up at “${scenario.title}”`, 1)
+      break
+    }
+    const kill = syncs[Math.floor(at)]!
+    const { killed, next } = await runKilled(scenario, kill)
+    if (killed.exit === undefined) kills++
+    points += killed.points + next.points
+    publications += killed.publications.length + next.publications.length
+    const title = `${scenario.title}, killed at ${kill.call} ${kill.nth}`
+    violations += tell(title, killed) + tell(title, next)
+  }
+  row(scenario.title, `${kills}/${syncs.length}`, points, publications, violations)
+}
+
+for (const [failure, times] of [...failures].slice(0, 40))
+  console.log(`FAILED ${failure}${times > 1 ? ` ×${times}` : ''}`)
+console.log(failures.size === 0 ? '\nNothing would be lost.' : `\n${failures.size} things would be lost.`)
+process.exitCode = failures.size === 0 ? 0 : 1

@@ -1,0 +1,23 @@
+/**
+ * Loaded before the program (`node --import`): names that would be random are counted instead, so that two runs call
+ * the file system with the same paths. Only for runs in stores of their own.
+ */
+import crypto from 'node:crypto'
+import fs from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+
+let count = 0
+const { randomBytes } = crypto
+
+crypto.randomBytes = (size, ...rest) => {
+  if (rest.length > 0 || size < 4) return randomBytes(size, ...rest)
+  const bytes = Buffer.alloc(size)
+  bytes.writeUInt32BE(++count, size - 4)
+  return bytes
+}
+fs.promises.mkdtemp = async (prefix) => {
+  const path = `${prefix}${String(++count).padStart(6, '0')}`
+  await fs.promises.mkdir(path, 0o700)
+  return path
+}
+syncBuiltinESMExports()

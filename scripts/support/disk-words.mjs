@@ -1,0 +1,32 @@
+/** What a command must say when the disk fails it: one clear line with the path and the reason, and what helps. */
+
+const words = {
+  ENOSPC: { says: /no space left/, hint: /space/ },
+  EDQUOT: { says: /quota is used up/, hint: /space|quota/ },
+  EMFILE: { says: /too many open files/, hint: /ulimit -n/ },
+  EROFS: { says: /is read-only/, hint: /written to|read-only/ },
+  EIO: { says: /the disk reports an error/, hint: /system log/ },
+}
+
+/** What is wrong with how the command ended, in words. */
+export function wordsWrong({ code, signal, hung, stdout, stderr }, { error, root }) {
+  if (hung) return [`it did not end, and said ${JSON.stringify(stdout + stderr)}`]
+  if (signal !== null || code === null) return [`it was killed by ${signal}`]
+  const wrong = []
+  const must = (what, holds) => holds || wrong.push(`${what}: ${code} ${JSON.stringify(stderr)}`)
+  must('a stack trace', !/^\s+at .*:\d+|node:internal/m.test(stderr))
+  if (code === 0) {
+    must('it ended well, and complains', stderr === '')
+    return wrong
+  }
+  must('the exit code is not that of the store', code === 7)
+  const lines = stderr.split('\n').filter((line) => line !== '')
+  must('not one line', lines.filter((line) => line.startsWith('windlass: ')).length === 1)
+  must('no hint, or more than one', lines.length === 2 && /^ {2}\S.*\.$/.test(lines[1] ?? ''))
+  must('the path is not named', stderr.includes(root) || stdout.includes(root))
+  const told = `${stdout}${stderr}`
+  must('it does not say what went wrong', words[error].says.test(told))
+  // A report on stdout says it of each thing; the hint is about all of them then.
+  must('the hint does not fit', words[error].hint.test(lines[1] ?? '') || stdout !== '')
+  return wrong
+}

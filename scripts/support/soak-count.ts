@@ -1,0 +1,77 @@
+/** What a process holds at rest: memory, descriptors, threads, timers, and what its store has in staging. */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { census } from '../../lib/testing/nothing-left-census.js'
+
+export interface Count {
+  readonly pulls: number
+  /** Bytes, before and after a garbage collection. */
+  readonly rawRss: number
+  readonly rss: number
+  readonly heap: number
+  readonly external: number
+  readonly threads: number
+  /** Open descriptors and active resources, by their kind. */
+  readonly open: ReadonlyMap<string, number>
+  readonly staging: number
+  readonly partial: number
+}
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void // what the flag gives every new context
+
+const entries = (path: string, recursive = true): string[] => {
+  try {
+    return readdirSync(path, { recursive, encoding: 'utf8' })
+  } catch {
+    return []
+  }
+}
+
+/** 0 where the system does not tell. */
+const threads = (): number => entries('/proc/self/task', false).length
+
+/** What is open; the descriptors of places that differ from time to time are counted by what they are. */
+function open(store: string): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const [kind, count] of census()) {
+    const name = kind.startsWith(`descriptor of ${store}`)
+      ? 'descriptor in the store'
+      : kind.startsWith('descriptor of /proc')
+        ? undefined
+        : kind
+    if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + count)
+  }
+  return counts
+}
+
+/** Kept connections, which go when nobody uses them for some seconds. */
+const passing = ['descriptor of socket', 'TCPSocketWrap']
+const sum = (counts: ReadonlyMap<string, number>, kinds: readonly string[]): number =>
+  kinds.reduce((total, kind) => total + (counts.get(kind) ?? 0), 0)
+
+/** Waits until the connections are gone that are only kept in case, and counts. */
+export async function count(store: string, pulls: number, sockets: number): Promise<Count> {
+  const limit = performance.now() + 8_000
+  while (sum(open(store), passing) > sockets && performance.now() < limit) await delay(100)
+  const rawRss = process.memoryUsage.rss()
+  for (let round = 0; round < 3; round++) {
+    collectGarbage()
+    await delay(10)
+  }
+  const { rss, heapUsed, external } = process.memoryUsage()
+  const staged = entries(join(store, 'staging')).filter(
+    (path) => !/^[0-9a-f]{16}(\/(lock|holds))?$/.test(path),
+  )
+  const partial = entries(join(store, 'partial')).filter((path) => path.includes('/'))
+  return {
+    ...{ pulls, rawRss, rss, heap: heapUsed, external, threads: threads() },
+    ...{ open: open(store), staging: staged.length, partial: partial.length },
+  }
+}
+
+/** Sockets that are open before anything was pulled: the pipes to the registry's process, say. */
+export const socketsNow = (store: string): number => sum(open(store), passing)

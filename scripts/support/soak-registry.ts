@@ -1,0 +1,88 @@
+/**
+ * The registry of the soak, in a process of its own, so that its memory is not that of the puller. Every image is made
+ * when it is first asked for, and its repository says what goes wrong with it: `reset/17`. Prints its host, and ends with
+ * its stdin.
+ */
+import { createHash } from 'node:crypto'
+import { subscribe } from 'node:diagnostics_channel'
+import type { Server } from 'node:http'
+import { type BuiltImage, buildImage, putImage } from '../../lib/testing/images/index.js'
+import { type Fault, faults, startRegistry } from '../../lib/testing/registry/index.js'
+
+/** Connections that nobody uses go after 2 s instead of 5: the soak waits for that whenever it counts what is open. */
+subscribe('http.server.request.start', (message) => {
+  const { server } = message as { server: Server } // as Node documents this channel
+  server.keepAliveTimeout = 2_000
+})
+
+/** The same bytes for the same text, which no compression makes fewer. */
+const noise = (text: string, length: number): Buffer =>
+  createHash('shake256', { outputLength: length }).update(text).digest()
+
+const files = (name: string, count: number) =>
+  Array.from({ length: count }, (_, at) => ({ path: `${name}/${at}`, content: `${name} ${at} `.repeat(40) }))
+
+/** Two layers: one of four that all images share, and one of its own. */
+function imageOf(kind: string, number: number): BuiltImage {
+  const base = `base${number % 4}`
+  return buildImage({
+    layers: [
+      { entries: [...files(base, 30), { path: 'big', content: noise(base, 40_000) }] },
+      {
+        entries: [
+          ...(kind === 'hostile' ? [{ path: 'file', content: '' }, { path: 'file/below' }] : []),
+          ...files(`own${number}`, 15),
+          { path: 'data', content: noise(`${kind} ${number}`, 20_000 + ((number * 7919) % 180_000)) },
+          { path: 'link', type: 'symlink', linkTarget: 'data' },
+        ],
+      },
+    ],
+    ...(kind === 'liar' && {
+      config: { rootfs: { type: 'layers', diff_ids: [0, 1].map((at) => `sha256:${String(at).repeat(64)}`) } },
+    }),
+  })
+}
+
+/** What strikes an image of that kind. Those that strike once let it through in the end. */
+function faultsOf(kind: string, { layers, config }: BuiltImage): readonly Fault[] {
+  const { digest: reference, size } = layers[1]!
+  const always = { reference, times: Infinity }
+  const once = { reference, nth: 1 }
+  const half = size >> 1
+  switch (kind) {
+    case 'wrong':
+      return [faults.wrongByte(half, always)]
+    case 'hole':
+      return [faults.status(404, always)]
+    case 'flaky':
+      return [faults.status(500, once)]
+    case 'down':
+      return [faults.status(500, always)]
+    case 'reset':
+      return [faults.reset(half, once)]
+    case 'cut':
+      return [faults.truncate(1_000, always)]
+    case 'stall':
+      return [faults.stall(half, once)]
+    case 'silent':
+      return [faults.stall(0, always)]
+    case 'config':
+      return [faults.wrongByte(3, { reference: config.digest, times: Infinity })]
+    default:
+      return []
+  }
+}
+
+const registry = await startRegistry()
+const made = new Set<string>()
+registry.hook(async ({ kind, repository }) => {
+  const [what = '', number = ''] = repository.split('/')
+  if (kind !== 'manifest' || what === 'gone' || made.has(repository)) return undefined
+  made.add(repository)
+  const image = imageOf(what, Number(number))
+  for (const each of faultsOf(what, image)) registry.addFault(each)
+  await putImage(registry, repository, '1', image)
+  return undefined
+})
+process.stdout.write(`${registry.host}\n`)
+process.stdin.resume().on('end', () => process.exit())

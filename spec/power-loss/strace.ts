@@ -1,0 +1,145 @@
+/** Reads what `strace -f -y` wrote: system calls with their arguments, and the order in which they began and ended. */
+
+/** One argument as strace shows it. */
+export interface Argument {
+  readonly text: string
+  /** Of a string: its bytes as latin1. */
+  readonly string?: string
+  /** Whether strace cut the string short. */
+  readonly cut?: boolean
+  /** Of a descriptor: its number, and the path that it had; `AT_FDCWD` has no number. */
+  readonly descriptor?: number
+  readonly path?: string
+}
+
+export interface SystemCall {
+  readonly thread: number
+  readonly name: string
+  readonly arguments: readonly Argument[]
+  /** Undefined where it never came back, or has none. */
+  readonly result: number | undefined
+}
+
+/** Between its beginning and its end, a call may take effect at any moment, beside those of other threads. */
+export interface TraceEvent {
+  readonly line: number
+  readonly moment: 'begin' | 'end'
+  readonly call: SystemCall
+}
+
+/** The events of a trace, in order. @throws Error for a line that is none of strace's */
+export function parseTrace(text: string): TraceEvent[] {
+  const events: { line: number; moment: TraceEvent['moment']; call: SystemCall | number }[] = []
+  const calls: SystemCall[] = []
+  const open = new Map<string, { readonly head: string; readonly at: number }>()
+  const known = (thread: string, said: string): SystemCall => {
+    const call = parseCall(Number(thread), said)
+    calls.push(call)
+    return call
+  }
+  for (const [at, row] of text.split('\n').entries()) {
+    const line = at + 1
+    const [, thread = '', said = ''] = /^(\d+)\s+(.*)$/s.exec(row) ?? []
+    if (said === '') {
+      if (row.trim() !== '') throw new Error(`Line ${line} is none of strace: ${row.slice(0, 80)}`)
+      continue
+    }
+    if (/^(\+\+\+|---) /.test(said)) continue
+    const resumed = /^<\.\.\. \w+ resumed>(.*)$/s.exec(said)
+    if (resumed) {
+      const begun = open.get(thread)
+      if (!begun) throw new Error(`Line ${line} resumes what did not begin`)
+      open.delete(thread)
+      const call = known(thread, begun.head + (resumed[1] ?? ''))
+      events[begun.at]!.call = call
+      events.push({ line, moment: 'end', call })
+    } else if (said.endsWith('<unfinished ...>')) {
+      const head = said.slice(0, -'<unfinished ...>'.length).trimEnd()
+      open.set(thread, { head: head.endsWith(',') ? `${head} ` : head, at: events.length })
+      events.push({ line, moment: 'begin', call: Number(thread) })
+    } else {
+      const call = known(thread, said)
+      events.push({ line, moment: 'begin', call }, { line, moment: 'end', call })
+    }
+  }
+  // What never came back: the process was killed, or ended.
+  for (const [thread, { head, at }] of open) events[at]!.call = known(thread, `${head}) = ?`)
+  return events.map(({ line, moment, call }) => {
+    if (typeof call === 'number') throw new Error(`Line ${line}: a call of thread ${call} was lost`)
+    return { line, moment, call }
+  })
+}
+
+function parseCall(thread: number, said: string): SystemCall {
+  const name = /^\w+/.exec(said)?.[0]
+  if (name === undefined || said[name.length] !== '(') throw new Error(`No call: ${said.slice(0, 80)}`)
+  const { parts, rest } = split(said.slice(name.length + 1))
+  const result = /^\s*=\s+(-?\d+)/.exec(rest)?.[1]
+  return {
+    thread,
+    name,
+    arguments: parts.map(parseArgument),
+    result: result === undefined ? undefined : Number(result),
+  }
+}
+
+const closing: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
+
+/** The arguments up to the closing parenthesis, and what follows it. */
+function split(text: string): { readonly parts: string[]; readonly rest: string } {
+  const parts: string[] = []
+  const expected: string[] = []
+  let part = ''
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at]!
+    const quoted = char === '"' ? endOfString(text, at) : endOfPath(text, at)
+    if (quoted !== undefined) {
+      part += text.slice(at, quoted)
+      at = quoted - 1
+    } else if (expected.length === 0 && (char === ',' || char === ')')) {
+      if (part.trim() !== '') parts.push(part.trim())
+      if (char === ')') return { parts, rest: text.slice(at + 1) }
+      part = ''
+    } else {
+      if (char in closing) expected.push(closing[char]!)
+      else if (char === expected.at(-1)) expected.pop()
+      part += char
+    }
+  }
+  throw new Error(`A call without an end: ${text.slice(0, 80)}`)
+}
+
+function endOfString(text: string, from: number): number {
+  let at = from + 1
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1
+  return at + 1
+}
+
+/** Of the path in angle brackets that -y puts behind a descriptor. */
+function endOfPath(text: string, from: number): number | undefined {
+  if (text[from] !== '<' || !/[\dD]/.test(text[from - 1] ?? '')) return undefined
+  const end = text.indexOf('>', from)
+  return end < 0 ? undefined : end + 1
+}
+
+function parseArgument(text: string): Argument {
+  const string = /^"(.*)"(\.\.\.)?$/s.exec(text)
+  if (string) return { text, string: unescape(string[1] ?? ''), cut: string[2] !== undefined }
+  const [, number, path] = /^(\d+|AT_FDCWD)(?:<(.*)>(?:\(deleted\))?)?$/s.exec(text) ?? []
+  if (number === undefined) return { text }
+  return {
+    text,
+    ...(number !== 'AT_FDCWD' && { descriptor: Number(number) }),
+    ...(path !== undefined && { path: unescape(path) }),
+  }
+}
+
+const named: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', v: '\v', f: '\f' }
+
+/** C's escapes, as strace writes them. */
+const unescape = (text: string): string =>
+  text.replace(/\\([0-7]{1,3}|x[0-9a-f]{2}|.)/gs, (_, code: string) => {
+    if (/^[0-7]/.test(code)) return String.fromCharCode(parseInt(code, 8))
+    if (/^x./.test(code)) return String.fromCharCode(parseInt(code.slice(1), 16))
+    return named[code] ?? code
+  })

@@ -1,0 +1,116 @@
+/** A store that cannot be written to: it can be read all the same, and the first write says what is in its way. */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { hostWhiteoutForm } from '../../lib/archive/index.js'
+import { buildImage, putImage } from '../../lib/testing/images/index.js'
+import { startRegistry, type TestRegistry } from '../../lib/testing/registry/index.js'
+import { describeTree } from '../../lib/testing/tree/index.js'
+import { windlass } from './harness/command-line.js'
+import { expectTold } from './harness/disk-words.js'
+import { describeSmallDisk, SmallDisk } from './harness/small-disk.js'
+
+const image = buildImage({ layers: [{ entries: [{ path: 'etc/motd', content: 'hello' }] }] })
+const other = buildImage({ layers: [{ entries: [{ path: 'etc/other', content: 'other' }] }] })
+const platform = ['--platform', 'linux/amd64']
+
+let registry: TestRegistry
+let names: { readonly here: string; readonly other: string }
+
+beforeAll(async () => {
+  registry = await startRegistry()
+  names = { here: `${registry.host}/here:1`, other: `${registry.host}/other:1` }
+  await putImage(registry, 'here', '1', image)
+  await putImage(registry, 'other', '1', other)
+})
+afterAll(() => registry.close())
+
+await describeSmallDisk('a store on a read-only file system', () => {
+  let disk: SmallDisk
+  beforeAll(async () => {
+    disk = await SmallDisk.mount('size=4m')
+    expect((await disk.windlass('pull', '-q', ...platform, names.here)).exit).toBe(0)
+    disk.remount('ro')
+  })
+  afterAll(() => disk.unmount())
+
+  it('is read', async () => {
+    expect((await disk.windlass('images')).stdout).toContain(names.here)
+    const target = join(mkdtempSync(join(tmpdir(), 'windlass-flat-')), 'root')
+    const { exit, stderr } = await disk.windlass('unpack', '-q', ...platform, names.here, target)
+    expect([exit, stderr]).toEqual([0, ''])
+    expect(readFileSync(join(target, 'etc/motd'), 'utf8')).toBe('hello')
+    rmSync(join(target, '..'), { recursive: true })
+  })
+
+  it.each<[string, () => string[]]>([
+    ['pull', () => ['pull', '-q', ...platform, names.other]],
+    ['rm', () => ['rm', names.here]],
+    ['gc', () => ['gc']],
+  ])('is not written to by %s, which says so', async (_title, args) => {
+    const before = await describeTree(disk.here)
+    expectTold(
+      await disk.windlass(...args()),
+      new RegExp(`${disk.path}/store.*: the file system is read-only`),
+      /^ {2}Name a store on a file system that can be written to/,
+    )
+    expect(await describeTree(disk.here)).toEqual(before)
+  })
+
+  it('takes no tree beside it either, nor says which whiteouts it would take', async () => {
+    expectTold(
+      await disk.windlass('unpack', '-q', ...platform, names.here, join(disk.path, 'flat')),
+      new RegExp(`Making the tree of the image failed at ${disk.path}/flat: the file system is read-only`),
+      /can be written to/,
+    )
+    await expect(hostWhiteoutForm(disk.here)).rejects.toMatchObject({ code: 'STORE_READ_ONLY' })
+  })
+})
+
+const asNobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups']
+const canBeNobody =
+  process.getuid?.() === 0 &&
+  spawnSync('setpriv', [...asNobody, process.execPath, 'dist/cli/main.js', '--version']).status === 0
+
+describe.skipIf(!canBeNobody)('a store of another user', () => {
+  let directory: string
+  let store: string
+  const run = (...args: string[]) => {
+    const command = [...asNobody, process.execPath, 'dist/cli/main.js', ...args, '--store', store]
+    const env = { PATH: process.env['PATH'], HOME: '/nonexistent' }
+    const { status: exit, stdout, stderr } = spawnSync('setpriv', command, { env, encoding: 'utf8' })
+    return { exit, stdout, stderr }
+  }
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'windlass-others-'))
+    store = join(directory, 'store')
+    chmodSync(directory, 0o755)
+    expect((await windlass(['pull', '-q', ...platform, names.here, '--store', store])).exit).toBe(0)
+  })
+  afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+  it('is closed to others, which is said', () => {
+    for (const args of [['images'], ['gc'], ['verify']])
+      expectTold(
+        run(...args),
+        new RegExp(`${store}.*: permission denied`),
+        /^ {2}Use a store that belongs to this user/,
+      )
+  })
+
+  it('that lets others in is read by them, and not written to', () => {
+    execFileSync('chmod', ['-R', 'a+rX', store])
+    expect(run('images').stdout).toContain(names.here)
+    for (const args of [['gc'], ['rm', names.here]])
+      expectTold(run(...args), new RegExp(`${store}.*: permission denied`), /belongs to this user/)
+    expect(existsSync(join(store, 'index.json'))).toBe(true)
+  })
+
+  it('cannot be made where nothing may be made', () => {
+    store = join(directory, 'new', 'store')
+    expectTold(run('images'), new RegExp(`${store}.*: permission denied`), /belongs to this user/)
+    store = join(directory, 'store')
+  })
+})
