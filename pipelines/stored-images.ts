@@ -1,5 +1,5 @@
 /** The images that a name of the store stands for: the one it points at, or each that is here of the index it points at. */
-import { type Descriptor, isIndexType, matchPlatform, parseImageIndex } from '../lib/image/index.js'
+import { type Descriptor, isIndexType, isListedImage, parseImageIndex } from '../lib/image/index.js'
 import { deepestIndex } from '../lib/stages/index.js'
 import type { Store } from '../lib/store/index.js'
 
@@ -16,13 +16,8 @@ export async function storedImages(
   const { manifests } = parseImageIndex(await store.blobs.read(descriptor.digest, largestIndex))
   const found: Descriptor[] = []
   for (const entry of manifests) {
-    // What fits not even its own platform is no image (an attestation), and was not pulled.
-    const isImage = matchPlatform(entry.platform ?? anyPlatform, [entry]).length > 0
-    if (isImage && (await store.blobs.has(entry.digest)))
+    if (isListedImage(entry) && (await store.blobs.has(entry.digest)))
       found.push(...(await storedImages(entry, store, depth - 1)))
   }
   return found
 }
-
-/** An entry without a platform fits any. */
-const anyPlatform = { os: 'linux', architecture: 'amd64' }

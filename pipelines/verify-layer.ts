@@ -1,5 +1,12 @@
 /** Holds the trees of a layer against a fresh unpacking of its blob, and puts fresh ones in their place. */
-import { type UnpackPool, compareTrees, describeTree, hostWhiteoutForm } from '../lib/archive/index.js'
+import {
+  type TreeEntry,
+  type UnpackPool,
+  compareTrees,
+  describeTree,
+  hostWhiteoutForm,
+} from '../lib/archive/index.js'
+import { errnoOf, fileFailure } from '../lib/bytes/index.js'
 import { asWindlassError } from '../lib/errors.js'
 import { type Descriptor, type Digest, printable } from '../lib/image/index.js'
 import { type LayerOnDisk, type StagedLayer, type Store, layerOnDisk } from '../lib/store/index.js'
@@ -32,7 +39,8 @@ export class LayerCheck {
     const staged = await this.store.layers.stage()
     try {
       await this.#unpack(source, form, staged, signal)
-      const differences = compareTrees(await describeTree(staged.path), await describeTree(path))
+      const fresh = await readTree(staged.path)
+      const differences = compareTrees(fresh, await readTree(path))
       if (differences.length === 0) return undefined
       const told = differences.slice(0, differencesTold).map(({ text }) => text)
       const more = differences.length - told.length
@@ -75,6 +83,21 @@ export class LayerCheck {
   }
 }
 
+async function readTree(path: string): Promise<TreeEntry[]> {
+  try {
+    return await describeTree(path)
+  } catch (error) {
+    throw fileFailure(error, 'Reading a tree', path)
+  }
+}
+
+/** Whether an error says nothing of the tree at `path`: a disk that is full, or that fails beside it. */
+function isOfTheDisk(error: unknown, path: string): boolean {
+  const { exitCode, code, subject, cause } = asWindlassError(error)
+  if (exitCode !== 7 || code === 'STORE_CORRUPT') return false
+  return code !== 'STORE_IO' || subject.path !== path || /^E[MN]FILE$/.test(errnoOf(cause) ?? '')
+}
+
 /** Everything that is wrong with the layer, as one clause. Without `source`, its bytes are not looked at. */
 export async function checkTrees(
   check: LayerCheck,
@@ -87,6 +110,7 @@ export async function checkTrees(
     for (const tree of trees) {
       const why = await check.difference(tree, source, signal).catch((error: unknown) => {
         signal?.throwIfAborted()
+        if (isOfTheDisk(error, tree.path)) throw error
         return `its tree cannot be held against its blob: ${printable(asWindlassError(error).message, 500)}`
       })
       if (why !== undefined) found.push(why)

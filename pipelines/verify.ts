@@ -1,8 +1,9 @@
 /**
- * Reads the whole store again: every blob against its digest, and every unpacked tree of an image that has a name against
- * a fresh unpacking of its blob, entry by entry. Nothing is noted when a tree is committed that would make this cheaper:
+ * Reads the whole store again: every name against the check in its entry, every blob against its digest, every record of
+ * a layer against its check, and every unpacked tree against a fresh unpacking of its blob, entry by entry. Nothing is noted when a tree is committed that would make this cheaper:
  * it would cost each pull a second reading of all that it wrote.
  */
+import { join } from 'node:path'
 import { WindlassError, asWindlassError, type ErrorRecord } from '../lib/errors.js'
 import type { Digest } from '../lib/image/index.js'
 import { type Store, inventory, verifyBlob } from '../lib/store/index.js'
@@ -18,11 +19,14 @@ export interface VerifyOptions {
 
 /** Something that is not as it should be. */
 export interface StoreProblem {
-  /** `tree`: an unpacked layer, its digest a diffID; `blob`: what no name needs. */
-  readonly kind: 'manifest' | 'index' | 'config' | 'layer' | 'tree' | 'blob'
-  readonly digest: Digest
+  /**
+   * `tree`: an unpacked layer, its digest a diffID; `blob`: what no name needs; `name`: an entry of `index.json`, with what
+   * it points at as far as that can be read; `layout`: the file that says that this is one.
+   */
+  readonly kind: 'manifest' | 'index' | 'config' | 'layer' | 'tree' | 'blob' | 'name' | 'layout'
+  readonly digest?: Digest
   readonly path: string
-  /** Names of the images that need it. */
+  /** Names of the images that need it; of a `name`, as far as it can be read. */
   readonly images: readonly string[]
   /** What is wrong, as a clause. */
   readonly why: string
@@ -84,9 +88,12 @@ class Verification {
 
   async report(): Promise<VerifyReport> {
     const store = this.#store
+    await this.#layout()
+    await this.#names()
     for (const { name } of await store.names.list()) await this.#image(name)
     const { things, strangers } = await inventory(store.directory)
     for (const { kind, digest } of things) if (kind === 'blob') await this.#stray(digest)
+    for (const { kind, digest } of things) if (kind === 'layer') await this.#strayLayer(digest)
     return {
       images: this.#images,
       blobs: this.#checked.size,
@@ -97,6 +104,30 @@ class Verification {
       unreferenced: await this.#unreferenced(),
       strangers,
     }
+  }
+
+  async #layout(): Promise<void> {
+    const fault = await this.#store.layoutFault()
+    if (fault) await this.#mend({ kind: 'layout', images: [], ...fault }, () => this.#store.mendLayout(fault))
+  }
+
+  /** What they said is nowhere else. */
+  async #names(): Promise<void> {
+    for (const { name, digest } of await this.#store.names.rotten())
+      await this.#mend(
+        {
+          ...{ kind: 'name' as const, path: join(this.#store.directory, 'index.json') },
+          ...(digest && { digest }),
+          images: name === undefined ? [] : [name],
+          why: 'its entry is not as it was written: it has rotted, or another program changed it',
+        },
+        () =>
+          Promise.reject(
+            new WindlassError('UNSUPPORTED', 'What the entry said is not known any more', {
+              hint: 'Pull the image again: its entry is written anew. “windlass rm” removes a name that is wrong.',
+            }),
+          ),
+      )
   }
 
   /** All that the name needs. A name that somebody else removes or moves meanwhile needs nothing of us. */
@@ -145,10 +176,7 @@ class Verification {
           images: [parts.name],
           why: found.state === 'missing' ? 'it is missing' : found.why,
         },
-        async (repair) => {
-          if (found.state === 'damaged') await this.#store.garbage.discard({ path, inode: found.inode })
-          await repair.bring(kind, digest, parts)
-        },
+        (repair) => repair.bring(kind, digest, parts),
       ))
     this.#checked.set(digest, whole || mended)
     return whole || mended
@@ -188,7 +216,33 @@ class Verification {
     if (found.state === 'whole') return
     const path = this.#store.blobs.path(digest)
     await this.#mend({ kind: 'blob', digest, path, images: [], why: found.why }, async () => {
-      await this.#store.garbage.discard({ path, inode: found.inode })
+      const { actual, inode } = found
+      // It may be its name that has rotted.
+      if (actual && !(await this.#store.blobs.has(actual))) await this.#store.blobs.adopt(path, actual)
+      else await this.#store.garbage.discard({ path, inode })
+    })
+  }
+
+  /** An unpacked layer that no name needs: the next pull that does believes it. */
+  async #strayLayer(diffID: Digest): Promise<void> {
+    if (this.#treesChecked.has(diffID)) return
+    this.#treesChecked.add(diffID)
+    const disk = await this.parts.layers.look(diffID)
+    if (!disk) return
+    const descriptor = disk.blobs.find(({ digest }) => this.#checked.get(digest))
+    const source = descriptor && { descriptor, diffID }
+    if (!source && disk.faults.length === 0) {
+      this.#unverifiable.add(diffID)
+      return
+    }
+    const { compared, why } = await checkTrees(this.parts.layers, disk, source, this.signal)
+    this.#trees += compared
+    if (why === undefined) return
+    await this.#mend({ kind: 'tree', digest: diffID, path: disk.path, images: [], why }, async () => {
+      if (source) return this.parts.layers.replace(disk, source, this.signal)
+      throw new WindlassError('UNSUPPORTED', 'There is no blob here that it could be unpacked from again', {
+        hint: 'No name needs it: “windlass gc” removes it.',
+      })
     })
   }
 
@@ -211,7 +265,8 @@ class Verification {
         error = asWindlassError(caught)
       })
     const repaired = repair !== undefined && error === undefined
-    this.#problems.set(`${problem.kind} ${problem.digest}`, {
+    const { kind, digest, images } = problem
+    this.#problems.set(`${kind} ${digest ?? ''} ${kind === 'name' ? images.join() : ''}`, {
       ...problem,
       repaired,
       ...(error && { error: error.toJSON() }),

@@ -2,14 +2,12 @@
 import type { Command } from 'commander'
 import { formatBytes } from '../render/quantities.js'
 import { table } from '../render/table.js'
-import { numberSetting } from '../flags.js'
 import { withWindlass } from '../session.js'
-import { jsonFlag, type Settings, storeFlags } from '../settings.js'
+import { jsonFlag, partialsFlag, type Settings, storeFlags } from '../settings.js'
 import type { Terminal } from '../terminal.js'
 
 interface CollectFlags extends Settings {
   readonly dryRun?: boolean
-  readonly keepPartials?: number
   readonly json?: boolean
 }
 
@@ -24,27 +22,17 @@ Pulls may run meanwhile, in other processes too: nothing that they need is remov
 store without knowing of its locks must not.`
 
 export function defineCollect(command: Command, terminal: Terminal): void {
-  command
-    .option('--dry-run', 'say what would go, and let it stay')
-    .addOption(
-      numberSetting(
-        '--keep-partials <bytes>',
-        'of interrupted downloads, keep so much, the youngest first (default: 1 GiB)',
-        0,
-      ),
-    )
+  command.option('--dry-run', 'say what would go, and let it stay')
+  partialsFlag(command)
   storeFlags(command)
   jsonFlag(command, 'one object: what was removed, and its bytes')
   command.addHelpText('after', examples).action(() => collect(command.opts<CollectFlags>(), terminal))
 }
 
-function collect({ dryRun, keepPartials, json, ...flags }: CollectFlags, terminal: Terminal): Promise<void> {
+function collect({ dryRun, json, ...flags }: CollectFlags, terminal: Terminal): Promise<void> {
   // Not given up in the middle: what it has taken out of sight is to be deleted. It does not take long.
   return withWindlass(flags, terminal, [], async (windlass) => {
-    const { removed, bytes, ...rest } = await windlass.collect({
-      ...(dryRun && { dryRun }),
-      ...(keepPartials !== undefined && { keepPartials }),
-    })
+    const { removed, bytes, ...rest } = await windlass.collect({ ...(dryRun && { dryRun }) })
     if (json) {
       await terminal.output.json({ ...rest, bytes, removed })
       return

@@ -19,7 +19,8 @@ Examples:
   windlass verify --repair                     fetch again what is damaged
   windlass verify --json | jq '.problems[]'
 
-Every blob is held against its digest, every unpacked layer against its blob, file by file.
+Every blob is held against its digest, every unpacked layer against its blob, file by file, every name and
+record against the check that it carries.
 Ends with 7 if anything is wrong that was not repaired.`
 
 export function defineVerify(command: Command, terminal: Terminal): void {
@@ -64,9 +65,10 @@ function lines({
 function problemLines({ kind, digest, path, images, why, repaired, error }: StoreProblem): string[] {
   const state = repaired ? 'repaired' : 'damaged'
   return [
-    `${state}  ${kind} ${digest}: ${printable(why, 2_000)}\n`,
+    `${state}  ${[kind, ...(digest ? [digest] : [])].join(' ')}: ${printable(why, 2_000)}\n`,
     `          ${printable(path, 2_000)}${images.length > 0 ? `, of ${printable(images.join(', '), 2_000)}` : ''}\n`,
     ...(error ? [`          not repaired: ${printable(error.message, 2_000)}\n`] : []),
+    ...(error?.hint === undefined ? [] : [`          ${printable(error.hint, 2_000)}\n`]),
   ]
 }
 

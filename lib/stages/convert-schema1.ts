@@ -3,10 +3,10 @@
  * (S4-14, S4-15). An image that has both passes as it is.
  */
 import { type Stage, stage } from '../flow/index.js'
-import { type Descriptor, type SeenLayer, convertSchema1 as convert, mediaTypes } from '../image/index.js'
+import { type SeenLayer, convertSchema1 as convert } from '../image/index.js'
 import type { Store } from '../store/index.js'
-import { compressionOfBlob, diffIDOfBlob } from './blob-content.js'
 import type { EnsuredLayer, FinishedImage, WholeImage } from './elements.js'
+import { seenLayer } from './seen-layer.js'
 
 export function convertSchema1(store: Store): Stage<WholeImage, FinishedImage> {
   return stage(
@@ -24,10 +24,10 @@ export function convertSchema1(store: Store): Stage<WholeImage, FinishedImage> {
         for (const { task, stored } of layers) {
           const { descriptor, positions } = task
           const found = stored ?? (await store.layers.findByBlob(descriptor.digest))
-          const diffID =
-            found?.diffID ??
-            (await diffIDOfBlob(descriptor, store, { signal: turn.signal, limits: request.limits }))
-          const seen = { descriptor: await asItIs(descriptor, store), diffID }
+          const { signal } = turn
+          const seen = await seenLayer(descriptor, store, {
+            ...{ signal, limits: request.limits, diffID: found?.diffID },
+          })
           for (const at of positions) inPlace[at] = seen
         }
         return inPlace
@@ -35,16 +35,4 @@ export function convertSchema1(store: Store): Stage<WholeImage, FinishedImage> {
     },
     { name: 'convert-schema1', order: 'source' },
   )
-}
-
-const layerTypes = {
-  none: mediaTypes.ociLayer,
-  gzip: mediaTypes.ociLayerGzip,
-  zstd: mediaTypes.ociLayerZstd,
-} as const
-
-/** A manifest of schema 1 does not say how its layers are compressed; other tools believe what this one's says. */
-async function asItIs(descriptor: Descriptor, store: Store): Promise<Descriptor> {
-  if (!(await store.blobs.has(descriptor.digest))) return descriptor
-  return { ...descriptor, mediaType: layerTypes[await compressionOfBlob(descriptor.digest, store)] }
 }

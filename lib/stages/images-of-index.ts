@@ -10,7 +10,7 @@ import {
   type ManifestDocument,
   defaultLimits,
   isIndexType,
-  matchPlatform,
+  isListedImage,
 } from '../image/index.js'
 import type { ImageRequest, IndexDocument, Resolved } from './elements.js'
 import { withPlatform } from './fill-platforms.js'
@@ -81,7 +81,7 @@ class Walk {
     for (const entry of index.index.manifests) {
       const { digest } = entry
       // What fits not even the platform that it names itself is no image.
-      if (matchPlatform(entry.platform ?? platform, [entry]).length === 0) this.#leftOut.add(digest)
+      if (!isListedImage(entry, platform)) this.#leftOut.add(digest)
       else if (trail.some(({ descriptor }) => descriptor.digest === digest))
         throw this.#refused('MANIFEST_INVALID', `lead back to ${digest}`)
       else if (this.#images.has(digest) || this.#indexes.has(digest)) continue

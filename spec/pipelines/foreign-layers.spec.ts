@@ -294,6 +294,10 @@ describe('a foreign layer', () => {
         `http://[fe80::1]/${each}`,
         `http://0.0.0.0:1/${each}`,
         'http://metadata.google.internal/x',
+        'http://10.0.0.1:1/x',
+        'http://192.168.255.1:1/x',
+        'http://[fd00::1]:1/x',
+        'http://100.64.0.1:1/x',
         'http://user:pass@127.0.0.1:1/x?secret=query',
       ],
       open: { retries: 5 },
@@ -303,9 +307,10 @@ describe('a foreign layer', () => {
     const events = eventsOf(pull)
     await expect(pull.done).rejects.toMatchObject({
       message: expect.stringMatching(/^Failed to fetch with foreign urls/) as string,
+      hint: expect.stringContaining('--foreign-host') as string,
     })
     expect(performance.now() - begun).toBeLessThan(5000)
-    expect(warnings(events)).toHaveLength(10)
+    expect(warnings(events)).toHaveLength(14)
     for (const { message } of warnings(events)) expect(message).toContain('it is not asked')
     expect(JSON.stringify(events)).not.toMatch(/pass@|secret=query/)
   })

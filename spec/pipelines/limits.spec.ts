@@ -22,9 +22,12 @@ const ofEntries = (...layers: readonly (readonly LayerEntry[])[]): BuiltImage =>
 const nested = (depth: number): BuiltImage | BuiltIndex =>
   depth === 0 ? imageOf(['base']) : buildIndex([nested(depth - 1)])
 
+/** Of the talk with a registry; the specs of the registry client have those that are not here. */
+type OfTalk = 'tokenBytes' | 'errorBytes' | 'redirects' | 'tagPageBytes' | 'tagBytes' | 'tagPages'
+
 /** What crosses the limit, and by how little; `raised` lets it pass. */
 const crossing: Readonly<
-  Record<keyof Limits, { image: BuiltImage | BuiltIndex; limit: number; raised: number }>
+  Record<Exclude<keyof Limits, OfTalk>, { image: BuiltImage | BuiltIndex; limit: number; raised: number }>
 > = {
   layerBytes: { image: ofEntries([{ path: 'a', content: 'x'.repeat(600) }]), limit: 2_047, raised: 4_096 },
   imageBytes: {
@@ -64,7 +67,8 @@ const crossing: Readonly<
   },
 }
 
-const withoutRatio = limitNames.filter((name) => name !== 'layerRatio')
+const isCrossed = (name: keyof Limits): name is keyof typeof crossing => Object.hasOwn(crossing, name)
+const withoutRatio = limitNames.filter(isCrossed).filter((name) => name !== 'layerRatio')
 
 describe('limits', () => {
   const bench = new Workbench()
@@ -161,6 +165,41 @@ describe('limits', () => {
         code: 'LIMIT_EXCEEDED',
         message: expect.stringContaining('manifestBytes allows: 4194304 bytes'),
       })
+  })
+
+  it('tokenBytes, redirects and the limits of tags reach the registry client', async () => {
+    const registry = await bench.registry({
+      auth: { kind: 'token', username: 'u', password: 'p', tokenLength: 3_000 },
+      pageSize: 1,
+    })
+    const image = imageOf(['base'])
+    for (const tag of ['1', '2', '3']) await putImage(registry, 'team/app', tag, image)
+    registry.hook(({ kind, url }) =>
+      kind === 'blob' && !url.includes('again')
+        ? { status: 307, headers: { location: `${url}?again` }, body: Buffer.alloc(0) }
+        : undefined,
+    )
+    const credentials = { [registry.host]: { username: 'u', password: 'p' } }
+    const from = `${registry.host}/team/app`
+    for (const limits of [{ tokenBytes: 3_000 }, { redirects: 0 }] as const) {
+      const [name = ''] = Object.keys(limits)
+      const puller = await bench.puller({ limits, credentials })
+      await expect(puller.pull(`${from}:1`, wanted).done).rejects.toMatchObject({
+        code: 'LIMIT_EXCEEDED',
+        message: expect.stringContaining(`${name} allows`),
+        hint: expect.stringContaining(`--limit ${name}=N`),
+      })
+    }
+    for (const limits of [{ tagPages: 2 }, { tagBytes: 70 }, { tagPageBytes: 20 }]) {
+      const [name = ''] = Object.keys(limits)
+      const puller = await bench.puller({ limits, credentials })
+      await expect(puller.pullAllTags(from, wanted).done).rejects.toMatchObject({
+        code: 'LIMIT_EXCEEDED',
+        message: expect.stringContaining(`${name} allows`),
+      })
+    }
+    const puller = await bench.puller({ limits: { tokenBytes: 10_000, redirects: 1 }, credentials })
+    expect((await puller.pull(`${from}:1`, wanted).done).status).toBe('newer')
   })
 
   it('inspect keeps them too', async () => {

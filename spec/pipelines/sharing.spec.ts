@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type BuiltImage, buildImage, putImage } from '../../lib/testing/images/index.js'
-import { type TestRegistry, faults } from '../../lib/testing/registry/index.js'
+import { type TestRegistry, faults, problem } from '../../lib/testing/registry/index.js'
 import type { Windlass } from '../../pipelines/index.js'
 import { Workbench, fileNamed } from './workbench.js'
 import {
@@ -131,6 +131,46 @@ describe('two pulls at the same time', () => {
     expect(blobRequests(registry, digest)).toHaveLength(1)
     await puller.pull(name, wanted).done
     expect(blobRequests(registry, digest)).toHaveLength(2)
+  })
+
+  it('of two repositories do not fail together where one of them refuses the layer', async () => {
+    const registry = await bench.registry({ latency: 30 })
+    const image = largeImage(1000)
+    for (const repository of ['team/one', 'team/other']) await putImage(registry, repository, '1', image)
+    const { digest } = image.layers[0]!
+    const refusing = (status: number) =>
+      registry.addFault(
+        faults.answer(
+          (good, { repository }) =>
+            repository === 'team/one'
+              ? problem(status, 'NO', 'no', { 'www-authenticate': 'Basic realm="x"' })
+              : good,
+          {
+            reference: digest,
+          },
+        ),
+      )
+    for (const [status, code] of [
+      [401, 'UNAUTHORIZED'],
+      [403, 'DENIED'],
+      [404, 'BLOB_UNKNOWN'],
+    ] as const) {
+      registry.calm()
+      refusing(status)
+      const puller = await bench.puller()
+      const first = puller.pull(`${registry.host}/team/one:1`, wanted)
+      await until(() => blobRequests(registry, digest).length > 0)
+      const second = puller.pull(`${registry.host}/team/other:1`, wanted)
+      const events = eventsOf(second)
+      await expect(first.done).rejects.toMatchObject({ code })
+      expect((await second.done).layers[0]!.digest).toBe(digest)
+      expect(statuses(events, digest).at(-1)).toBe('complete')
+      expect(
+        blobRequests(registry, digest)
+          .map(({ repository }) => repository)
+          .slice(-2),
+      ).toEqual(['team/one', 'team/other'])
+    }
   })
 
   it('of two processes with one store bring each layer once', async () => {

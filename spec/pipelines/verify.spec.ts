@@ -3,7 +3,7 @@ import { chmod, lstat, readFile, rename, rm, symlink, truncate, utimes, writeFil
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { buildImage, buildIndex, putImage } from '../../lib/testing/images/index.js'
-import type { TestRegistry } from '../../lib/testing/registry/index.js'
+import { type Fault, type TestRegistry, faults } from '../../lib/testing/registry/index.js'
 import type { PullOptions, PulledImage, StoreProblem, Windlass } from '../../pipelines/index.js'
 import { Workbench, asked, blobPath, blobsIn, fileNamed, imageOf } from './workbench.js'
 
@@ -215,17 +215,118 @@ describe('verifying a store', () => {
     expect(await readFile(join(pulled.layers[0]!.rootfs!, 'base'), 'utf8')).toBe('this is base')
   })
 
+  describe('where the fetch fails', () => {
+    const failures: [string, Fault][] = [
+      ['because nobody has it', faults.status(404, { reference: blob(0), times: Infinity })],
+      ['on the way', faults.truncate(20, { reference: blob(0), times: Infinity })],
+      ['because other bytes come', faults.wrongByte(3, { reference: blob(0), times: Infinity })],
+    ]
+    it.each(failures)(
+      '%s, the damaged blob stays, and is found and mended the next time',
+      async (_why, fault) => {
+        const { registry, puller, pulled } = await stored()
+        const path = blobPath(puller.store, blob(0))
+        await flip(path)
+        const damaged = await readFile(path)
+        registry.addFault(fault)
+        const { problems } = await puller.verify({ repair: true })
+        expect(problems).toMatchObject([{ kind: 'layer', path, repaired: false }])
+        expect((await readFile(path)).equals(damaged)).toBe(true)
+        expect((await puller.verify()).problems).toMatchObject([{ kind: 'layer', why: problems[0]!.why }])
+        registry.calm()
+        expect((await puller.verify({ repair: true })).problems).toMatchObject([{ repaired: true }])
+        expect((await readFile(path)).equals(image.layers[0]!.bytes)).toBe(true)
+        expect((await puller.verify()).problems).toEqual([])
+        expect(await readFile(join(pulled.layers[0]!.rootfs!, 'base'), 'utf8')).toBe('this is base')
+      },
+    )
+
+    it.each([
+      ['the manifest', image.manifest.digest],
+      ['the index', index.manifest.digest],
+      ['the config', image.config.digest],
+    ])('%s stays as it is', async (_what, digest) => {
+      const { registry, puller } = await stored()
+      const path = blobPath(puller.store, digest)
+      await flip(path)
+      const damaged = await readFile(path)
+      registry.addFault(faults.status(500, { kind: 'any', times: Infinity }))
+      expect((await puller.verify({ repair: true })).problems).toMatchObject([{ repaired: false }])
+      expect((await readFile(path)).equals(damaged)).toBe(true)
+      registry.calm()
+      expect((await puller.verify({ repair: true })).problems).toMatchObject([{ repaired: true }])
+    })
+  })
+
+  it('goes on with a partial download of the damaged blob', async () => {
+    const { registry, puller } = await stored()
+    await flip(blobPath(puller.store, blob(0)))
+    registry.addFault(faults.truncate(20, { reference: blob(0), nth: 2 }))
+    expect((await puller.verify({ repair: true })).problems).toMatchObject([{ repaired: false }])
+    expect((await puller.verify({ repair: true })).problems).toMatchObject([{ repaired: true }])
+    const ranges = registry.requests.filter(({ reference }) => reference === blob(0))
+    expect(ranges.map(({ headers }) => headers['range'])).toEqual([undefined, undefined, 'bytes=20-'])
+  })
+
+  it('finds what has rotted of a layer that no name needs, for the next pull may', async () => {
+    const { puller, pulled } = await stored()
+    await puller.remove(pulled.name)
+    const [content, record] = pulled.layers
+    await flip(join(content!.rootfs!, 'base'))
+    await truncate(join(record!.rootfs!, '..', 'layer.json'))
+    const states = async (repair: boolean) =>
+      new Map((await puller.verify({ repair })).problems.map(({ digest, repaired }) => [digest, repaired]))
+    const of = (...repaired: boolean[]) =>
+      new Map([content!, record!].map(({ diffID }, at) => [diffID, repaired[at]]))
+    expect(await states(false)).toEqual(of(false, false))
+    // Nothing says which blob the other one came from: it is not thrown away, but it may be collected.
+    expect(await states(true)).toEqual(of(true, false))
+    expect((await puller.verify()).problems).toMatchObject([{ kind: 'tree', digest: record!.diffID }])
+    await puller.collect()
+    expect((await puller.verify()).problems).toEqual([])
+    const again = await puller.pull(pulled.name, { platform }).done
+    expect(await readFile(join(again.layers[0]!.rootfs!, 'base'), 'utf8')).toBe('this is base')
+  })
+
+  it('unpacks both forms of a layer again whose record has rotted', async () => {
+    const { puller, pulled } = await stored()
+    const both = await puller.pull(pulled.name, { platform, whiteouts: 'aufs' }).done
+    const [overlay, aufs] = [pulled, both].map(({ layers }) => layers[0]!.rootfs!)
+    expect(aufs).not.toBe(overlay)
+    await truncate(join(overlay!, '..', 'layer.json'))
+    expect((await puller.verify({ repair: true })).problems).toMatchObject([{ kind: 'tree', repaired: true }])
+    expect(await puller.verify()).toMatchObject({ problems: [], trees: 4 })
+    for (const tree of [overlay!, aufs!])
+      expect(await readFile(join(tree, 'base'), 'utf8')).toBe('this is base')
+  })
+
+  it('gives a blob its name back that has another one', async () => {
+    const { registry, puller } = await stored()
+    const path = blobPath(puller.store, blob(0))
+    const other = path.replace(/.$/, (last) => (last === '0' ? '1' : '0'))
+    await rename(path, other)
+    const from = registry.requests.length
+    expect((await puller.verify({ repair: true })).problems).toMatchObject([
+      { kind: 'blob', path: other, images: [], repaired: true },
+    ])
+    expect(asked(registry, from)).toEqual([])
+    expect((await readFile(path)).equals(image.layers[0]!.bytes)).toBe(true)
+    expect(await puller.verify()).toMatchObject({ problems: [], unverifiable: [] })
+  })
+
   it('checks what no name needs, and tells of files that are not of the store', async () => {
     const { puller, pulled } = await stored()
     await puller.remove(pulled.name)
     await flip(blobPath(puller.store, blob(0)))
     const stranger = join(puller.store, 'blobs', 'sha256', 'notes.txt')
     await writeFile(stranger, '')
+    const unreadable = join(puller.store, 'blobs', 'sha256', '\ufffd')
+    await writeFile(Buffer.concat([Buffer.from(unreadable.slice(0, -1)), Buffer.of(0xb7)]), '')
     const report = await puller.verify()
     expect(report).toMatchObject({
       images: 0,
       problems: [{ kind: 'blob', images: [] }],
-      strangers: [stranger],
+      strangers: expect.arrayContaining([stranger, unreadable]) as string[],
     })
     expect(report.unreferenced?.length).toBe(7)
     expect((await puller.verify({ repair: true })).problems).toMatchObject([{ repaired: true }])

@@ -1,0 +1,150 @@
+/**
+ * Pulls for a long time in one process, and looks at what it holds: fresh images and old ones, failures of every kind,
+ * pulls cancelled at any moment, names removed and garbage collected now and then.
+ *
+ *     npx tsx scripts/soak.ts                             2,000 pulls, some minutes
+ *     npx tsx scripts/soak.ts --pulls 150 --every 75 --growth 2 --seed 7
+ *
+ * Prints a table. Ends with 1 where a pull ended otherwise than it must; where memory after the last is more than
+ * --growth (1.1) times that of the count at --from (200); or where more descriptors, threads, timers or staged files are
+ * there at the end than then. Needs dist/ (npm run build).
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { type OpenOptions, type Windlass, open } from '../pipelines/index.js'
+import { type Count, count, socketsNow } from './support/soak-count.js'
+import { SoakPulls } from './support/soak-pulls.js'
+
+const { values } = parseArgs({
+  options: {
+    pulls: { type: 'string', default: '2000' },
+    every: { type: 'string', default: '100' },
+    from: { type: 'string', default: '200' },
+    growth: { type: 'string', default: '1.1' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+  },
+})
+const [most, every, from, growth, seed] = [
+  values.pulls,
+  values.every,
+  values.from,
+  values.growth,
+  values.seed,
+].map(Number) as [number, number, number, number, number]
+/** Names that stay when the store is tidied up. */
+const namesKept = 4
+
+const place = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'windlass-soak-'))
+const store = join(place, 'store')
+const registry = spawn(
+  process.execPath,
+  ['--import', 'tsx', fileURLToPath(new URL('support/soak-registry.ts', import.meta.url))],
+  { stdio: ['pipe', 'pipe', 'inherit'] },
+)
+const [host] = (await once(createInterface({ input: registry.stdout }), 'line')) as [string]
+
+const options: OpenOptions = { store, retries: 3, retryDelay: 1, stallTimeout: 300 }
+const puller = await open(options)
+const pulls = new SoakPulls(host, seed)
+const outcomes = new Map<string, number>()
+const wrong: string[] = []
+const counts: Count[] = []
+const began = performance.now()
+
+async function someMore(by: Windlass): Promise<number> {
+  const all = await Promise.all(Array.from({ length: pulls.together() }, () => pulls.next(by)))
+  for (const { kind, how, wrong: why } of all) {
+    const outcome = `${kind}: ${how}`
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+    if (why !== undefined) wrong.push(why)
+  }
+  return all.length
+}
+
+/** What lies in the store stays small, and the same. */
+async function tidyUp(): Promise<void> {
+  const images = await puller.images()
+  for (const { name } of images.slice(0, -namesKept)) await puller.remove(name)
+  await puller.collect({ keepPartials: 0 })
+}
+
+const MiB = (bytes: number): string => (bytes / 2 ** 20).toFixed(1)
+const describe = (open: Count['open'], what: RegExp): number =>
+  [...open].reduce((total, [kind, number]) => total + (what.test(kind) ? number : 0), 0)
+const row = (each: Count): string =>
+  [
+    each.pulls,
+    MiB(each.rss),
+    MiB(each.rawRss),
+    MiB(each.heap),
+    MiB(each.external),
+    describe(each.open, /^descriptor/),
+    each.threads,
+    describe(each.open, /^Timeout$/),
+    describe(each.open, /^(?!descriptor|Timeout$)/),
+    each.staging,
+    each.partial,
+  ].join(' | ')
+
+const head = [
+  'pulls | RSS, MiB | before gc | heap | external | descriptors | threads | timers | handles | staging | partial',
+  Array.from({ length: 11 }, () => '---').join('|'),
+].map((line) => `| ${line} |`)
+const sockets = socketsNow(store)
+for (let done = 0, tidied = 0, fresh = 0; done < most;) {
+  done += await someMore(puller)
+  if (done - tidied >= 25) {
+    tidied = done
+    await tidyUp()
+  }
+  if (done - fresh >= 50) {
+    fresh = done
+    const other = await open(options)
+    done += await someMore(other)
+    await other.close()
+  }
+  if (Math.floor(done / every) > counts.length || done >= most) {
+    await tidyUp()
+    counts.push(await count(store, done, sockets))
+    process.stderr.write(`| ${row(counts.at(-1)!)} |\n`)
+  }
+}
+const { problems } = await puller.verify()
+await puller.close()
+registry.stdin.end()
+rmSync(place, { recursive: true, force: true })
+
+const first = counts.find(({ pulls: at }) => at >= from) ?? counts[0]!
+const last = counts.at(-1)!
+const grown = last.rss / first.rss
+const broken = [
+  ...wrong,
+  ...problems.map(({ path, why }) => `${path}: ${why}`),
+  ...(grown > growth ? [`memory has grown to ${grown.toFixed(2)} of what it was, ${growth} is allowed`] : []),
+  ...[...new Set([...first.open.keys(), ...last.open.keys()])]
+    .filter((kind) => (last.open.get(kind) ?? 0) > (first.open.get(kind) ?? 0))
+    .map((kind) => `${last.open.get(kind)} of ${kind}, ${first.open.get(kind) ?? 0} before`),
+  ...(last.threads > first.threads ? [`${last.threads} threads, ${first.threads} before`] : []),
+  ...(last.staging > 0 ? [`${last.staging} files in staging`] : []),
+]
+process.stdout.write(
+  [
+    `seed ${seed}: ${last.pulls} pulls in ${Math.round((performance.now() - began) / 1_000)} s; memory after the last is ` +
+      `${(100 * grown).toFixed(1)} % of that after ${first.pulls}`,
+    '',
+    ...head,
+    ...counts.map((each) => `| ${row(each)} |`),
+    '',
+    ...[...outcomes].sort().map(([what, times]) => `${what}: ${times}`),
+    '',
+    ...(broken.length > 0 ? ['BROKEN:', ...broken] : ['Nothing is left over.']),
+    '',
+  ].join('\n'),
+)
+process.exitCode = broken.length > 0 ? 1 : 0
