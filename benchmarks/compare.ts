@@ -1,81 +1,91 @@
 /** Runs every contender on one image, cold, in another order each round. */
-import { compareTrees, describeTree, type Difference } from '../lib/testing/tree/index.js'
+import { execFileSync } from 'node:child_process'
 import type { Cost } from './measured.js'
+import { reasonOf } from './peers/all-peers.js'
 import type { Peer, Work } from './peers/peer.js'
 import { shuffled, type Spread, spreadOf } from './statistics.js'
 
 export interface ContenderResult {
   readonly name: string
   readonly version: string
+  /** Seconds. */
   readonly wall: Spread
   readonly cpu: Spread
+  /** Bytes. */
   readonly memory: Spread
 }
 
-export interface Comparison {
-  readonly image: string
-  readonly work: Work
-  readonly store: 'tmpfs' | 'disk'
-  readonly link: string
-  readonly contenders: readonly ContenderResult[]
+export interface Left {
+  readonly name: string
+  /** Why it has no result. */
+  readonly reason: string
 }
 
-export interface CompareOptions extends Omit<Comparison, 'contenders'> {
+export interface Comparison {
+  /** Empty where the work is no pull. */
+  readonly image: string
+  /** `version`: the command line started, and no more. */
+  readonly work: Work | 'version'
+  readonly store: 'tmpfs' | 'disk' | ''
+  /** `<Mbit/s>/<milliseconds>`; empty for loopback. */
+  readonly link: string
+  /** Compressed bytes of the image's layers. */
+  readonly bytes: number
+  readonly date: string
+  readonly contenders: readonly ContenderResult[]
+  readonly failed: readonly Left[]
+}
+
+export interface CompareOptions extends Pick<Comparison, 'image' | 'store' | 'link' | 'bytes'> {
+  readonly work: Work
   readonly reference: string
+  /** Where the stores are. */
+  readonly stores: string
   readonly runs: number
 }
 
-export async function compare(
-  contenders: readonly Peer[],
-  { reference, runs, ...about }: CompareOptions,
-): Promise<Comparison> {
-  const taking = contenders.filter(({ works }) => works.includes(about.work))
-  const costs = new Map(taking.map((peer) => [peer, new Array<Cost>()]))
-  for (let round = 0; round < runs; round++)
-    for (const peer of shuffled(taking, round)) {
-      await peer.prepare()
-      costs.get(peer)!.push(await peer.run(reference, about.work))
-      process.stderr.write(`${about.image}, ${about.work}, ${about.store}: ${peer.name}\n`)
+/** Who fails twice in one round is named, and left out of the rest: what it did before does not count. */
+export async function compare(contenders: readonly Peer[], options: CompareOptions): Promise<Comparison> {
+  const { image, work, store, link, bytes } = options
+  const costs = new Map(
+    contenders.filter(({ works }) => works.includes(work)).map((peer) => [peer, new Array<Cost>()]),
+  )
+  const failed: Left[] = []
+  for (let round = 0; round < options.runs; round++)
+    for (const peer of shuffled([...costs.keys()], round)) {
+      const about = `${image}, ${work}, ${store}${link === '' ? '' : `, ${link}`}: ${peer.name}`
+      try {
+        const cost = await once(peer, options).catch(() => once(peer, options))
+        costs.get(peer)!.push(cost)
+        process.stderr.write(`${round + 1}: ${about}: ${cost.wall.toFixed(3)} s\n`)
+      } catch (error) {
+        costs.delete(peer)
+        failed.push({ name: peer.name, reason: reasonOf(error) })
+        process.stderr.write(`FAILED: ${about}: ${reasonOf(error)}\n`)
+      }
     }
   return {
-    ...about,
-    contenders: [...costs].map(([{ name, version }, of]) => ({
-      ...{ name, version },
-      wall: spreadOf(of.map(({ wall }) => wall)),
-      cpu: spreadOf(of.map(({ cpu }) => cpu)),
-      memory: spreadOf(of.map(({ memory }) => memory)),
-    })),
+    ...{ image, work, store, link, bytes, date: new Date().toISOString() },
+    contenders: [...costs].map(([{ name, version }, of]) => resultOf(name, version, of)),
+    failed,
   }
 }
 
-/**
- * Forgiven: times of directories, which an unpacker may take from a later layer or from the clock where none lists them;
- * and the mode of the root itself, which containers/storage makes 0555 whatever the image says.
- */
-const byHabit = ({ path, attribute, entries: { left } }: Difference): boolean =>
-  (attribute === 'mtime' && left?.type === 'directory') || (path === '.' && attribute === 'mode')
+export const resultOf = (name: string, version: string, costs: readonly Cost[]): ContenderResult => ({
+  ...{ name, version },
+  wall: spreadOf(costs.map(({ wall }) => wall)),
+  cpu: spreadOf(costs.map(({ cpu }) => cpu)),
+  memory: spreadOf(costs.map(({ memory }) => memory)),
+})
 
-/** Of each peer that leaves a tree: how it differs from Windlass's, in lines; none where it is the same. */
-export async function treeDifferences(
-  ours: Peer,
-  peers: readonly Peer[],
-  reference: string,
-  seen: (path: string) => string,
-): Promise<Record<string, string[]>> {
-  const found: Record<string, string[]> = {}
-  await ours.prepare()
-  await ours.run(reference, 'unpack')
-  const left = await describeTree((await ours.tree?.(reference)) ?? '')
-  for (const peer of peers) {
-    if (!peer.tree) continue
+async function once(peer: Peer, { reference, work, store, stores }: CompareOptions): Promise<Cost> {
+  try {
     await peer.prepare()
-    await peer.run(reference, 'unpack')
-    const right = await describeTree(seen(await peer.tree(reference)))
-    const differences = compareTrees(left, right, { except: byHabit }).map(({ text }) => text)
-    for (const text of differences.slice(0, 10))
-      process.stderr.write(`ANOTHER TREE by ${peer.name}: ${text}\n`)
-    found[peer.name] = differences.slice(0, 100)
-    await peer.prepare()
+    if (work === 'again') await peer.run(reference, peer.filledBy ?? 'unpack')
+    // Nobody pays for the writing back of what another wrote.
+    if (store === 'disk') execFileSync('sync', ['-f', stores])
+    return await peer.run(reference, work)
+  } finally {
+    await peer.clear()
   }
-  return found
 }

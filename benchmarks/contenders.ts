@@ -5,24 +5,37 @@ import { program } from './concurrency/pull-once.js'
 import { measured } from './measured.js'
 import type { Peer } from './peers/peer.js'
 
-/** @param under where its store is: the same file system as the peers' stores */
-export function windlass(under: string, version: string): Peer {
+/**
+ * @param under where its store is: the same file system as the peers' stores
+ * @param beside what a peer's command is run through, where there are peers
+ */
+export function windlass(
+  under: string,
+  version: string,
+  beside: (command: readonly string[]) => readonly string[] = (command) => command,
+): Peer {
   const store = join(under, 'windlass')
-  const pull = [process.execPath, program(), 'pull', '-q', '--store', store]
+  const tree = join(under, 'windlass-tree')
+  const run = (...args: readonly string[]): ReturnType<typeof measured> =>
+    measured(beside([process.execPath, program(), ...args]))
+  const clear = async (): Promise<void> => {
+    await rm(store, { recursive: true, force: true })
+    await rm(tree, { recursive: true, force: true })
+  }
   return {
     name: 'windlass',
     version,
-    works: ['unpack', 'fetch'],
+    works: ['unpack', 'fetch', 'again'],
     async prepare() {
-      await rm(store, { recursive: true, force: true })
+      await clear()
       await mkdir(under, { recursive: true })
     },
-    run: (reference, work) => measured([...pull, ...(work === 'fetch' ? ['--no-unpack'] : []), reference]),
+    clear,
+    run: (reference, work) =>
+      run('pull', '-q', '--store', store, ...(work === 'fetch' ? ['--no-unpack'] : []), reference),
     // Put together out of the store: what its layers are, seen as one.
     async tree(reference) {
-      const tree = join(under, 'windlass-tree')
-      await rm(tree, { recursive: true, force: true })
-      await measured([process.execPath, program(), 'unpack', '-q', '--store', store, reference, tree])
+      await run('unpack', '-q', '--store', store, reference, tree)
       return tree
     },
   }

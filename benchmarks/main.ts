@@ -1,41 +1,92 @@
 /**
- * The comparison with the peers.
+ * The comparison with the peers. Needs root.
  *
- *     npm run bench -- --images files,distribution,big,layers,small --runs 7 --stores tmpfs,disk --works unpack,fetch
+ *     npm run bench -- --images files,distribution,big,layers,small --works version,trees,unpack,fetch,again --runs 7
  *
- * Needs root. Seconds are medians, the least and the most behind them; ratios are Windlass's over the peer's.
- * Writes <out>/table.md, results.json and, unless --no-plots, plot.svg.
+ * Writes <out>/results.json, table.md and, unless --no-plots, plot.svg: after each comparison, so that nothing is lost
+ * where it is broken off. With --append it adds to the results that are there: a comparison takes the place of an earlier
+ * one of the same image, work, store and link. Seconds are medians, with the least and the most behind them.
  */
-import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { cpus, tmpdir, totalmem } from 'node:os'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { compare, type Comparison, treeDifferences } from './compare.js'
+import { compare } from './compare.js'
 import { windlass } from './contenders.js'
 import { imageRecipes } from './images/recipes.js'
 import { type ServedImage, serveImage } from './images/registry.js'
 import { startLink } from './link.js'
-import { allPeers, type Peers } from './peers/all-peers.js'
-import type { Work } from './peers/peer.js'
+import { describeMachine } from './machine.js'
+import { allPeers, peerNames, type Peers, reasonOf } from './peers/all-peers.js'
 import { startPeerHost } from './peers/peer-host.js'
 import { peersRoot } from './peers/root.js'
-import { comparisonTable } from './table.js'
+import { mergeResults, readResults, type Results } from './results.js'
+import { compareStartUp } from './start-up.js'
+import { resultsTable } from './table.js'
+import { temporary } from './temporary.js'
+import { checkTrees } from './trees/check-trees.js'
 
 const { values } = parseArgs({
   options: {
     images: { type: 'string', default: imageRecipes.map(({ name }) => name).join(',') },
-    runs: { type: 'string', default: '7' },
+    works: { type: 'string', default: 'version,trees,unpack,fetch,again' },
     stores: { type: 'string', default: 'tmpfs,disk' },
-    works: { type: 'string', default: 'unpack,fetch' },
-    suite: { type: 'string', default: 'testing' },
+    contenders: { type: 'string', default: ['windlass', ...peerNames].join(',') },
+    runs: { type: 'string', default: '7' },
+    'version-runs': { type: 'string', default: '15' },
     /** Of one connection and all, in Mbit/s, with the milliseconds there and back: `100/40`. */
-    link: { type: 'string' },
-    'no-trees': { type: 'boolean', default: false },
+    link: { type: 'string', default: '' },
+    suite: { type: 'string', default: 'testing' },
+    append: { type: 'boolean', default: false },
     'no-plots': { type: 'boolean', default: false },
     out: { type: 'string', default: 'docs/benchmarks' },
   },
 })
+
+function chosen<T extends string>(option: string, text: string, known: readonly T[]): T[] {
+  return text.split(',').map((name) => {
+    const found = known.find((each) => each === name)
+    if (found === undefined) throw new Error(`--${option} knows ${known.join(', ')}: not '${name}'`)
+    return found
+  })
+}
+
+function count(option: string, text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new Error(`--${option} takes a number from 1: not '${text}'`)
+  return Number(text)
+}
+
+const names = chosen(
+  'images',
+  values.images,
+  imageRecipes.map(({ name }) => name),
+)
+const works = chosen('works', values.works, ['version', 'trees', 'unpack', 'fetch', 'again'] as const)
+const stores = chosen('stores', values.stores, ['tmpfs', 'disk'] as const)
+const takingPart = chosen('contenders', values.contenders, ['windlass', ...peerNames])
+const runs = count('runs', values.runs)
+if (values.link !== '' && !/^\d+\/\d+$/.test(values.link))
+  throw new Error(`--link takes Mbit/s and milliseconds, as 100/40: not '${values.link}'`)
+
+const machine = await describeMachine(tmpdir())
+const file = join(values.out, 'results.json')
+let results: Results = { machine, images: [], skipped: [], trees: [], comparisons: [] }
+const earlier = values.append ? await readResults(file) : undefined
+if (earlier) results = mergeResults(earlier, results)
+
+/** Adds to the results, and writes them. */
+async function found(part: Partial<Results>): Promise<void> {
+  results = mergeResults(results, {
+    ...{ machine, images: [], skipped: [], trees: [], comparisons: [] },
+    ...part,
+  })
+  await mkdir(values.out, { recursive: true })
+  await writeFile(file, `${JSON.stringify(results, null, 2)}\n`)
+  await writeFile(join(values.out, 'table.md'), resultsTable(results, !values['no-plots']))
+  if (values['no-plots']) return
+  const { drawComparisons } = await import('./report/draw-comparisons.js')
+  await writeFile(join(values.out, 'plot.svg'), drawComparisons(results.comparisons))
+}
 
 /** What curl is to fetch for the floor. */
 async function layersOf(reference: string): Promise<string[]> {
@@ -48,69 +99,82 @@ async function layersOf(reference: string): Promise<string[]> {
 }
 
 async function behindLink(image: ServedImage): Promise<{ reference: string; close(): Promise<void> }> {
-  if (values.link === undefined) return { reference: image.reference, close: () => Promise.resolve() }
+  if (values.link === '') return { reference: image.reference, close: () => Promise.resolve() }
   const [megabits = NaN, latency = NaN] = values.link.split('/').map(Number)
   const rate = (megabits * 1e6) / 8
   const link = await startLink({ target: image.registry.host, latency, perConnection: rate, total: rate })
   return { reference: `${link.host}/${image.repository}`, close: () => link.close() }
 }
 
-const images: ServedImage[] = []
-for (const name of values.images.split(',')) images.push(await serveImage(name))
-const small = images.find(({ name }) => name === 'small') ?? images[0]!
-const root = await peersRoot(values.suite)
-const version = execFileSync(process.execPath, ['--version'], { encoding: 'utf8' }).trim()
-const comparisons: Comparison[] = []
-const differences: Record<string, Record<string, string[]>> = {}
-let skipped: Peers['skipped'] = []
-try {
-  for (const store of values.stores.split(',') as ('tmpfs' | 'disk')[]) {
-    const stores = await mkdtemp(join(store === 'disk' ? tmpdir() : '/dev/shm', 'windlass-bench-'))
-    const host = await startPeerHost(root, stores)
-    try {
-      const found = await allPeers(host, small.reference, layersOf)
-      skipped = found.skipped
-      const ours = windlass(stores, `on Node ${version}`)
-      for (const image of images) {
-        const link = await behindLink(image)
-        if (store === 'tmpfs' && !values['no-trees'])
-          differences[image.name] = await treeDifferences(ours, found.peers, link.reference, (path) =>
-            host.seen(path),
-          )
-        for (const work of values.works.split(',') as Work[])
-          comparisons.push(
-            await compare([ours, ...found.peers], {
-              ...{ image: image.name, work, store, link: values.link ?? '', reference: link.reference },
-              runs: Number(values.runs),
-            }),
-          )
-        await link.close()
-      }
-    } finally {
-      await host.stop()
-      await rm(stores, { recursive: true, force: true })
-    }
+async function pulls(): Promise<void> {
+  const images: ServedImage[] = []
+  for (const name of names)
+    await serveImage(name).then(
+      (image) => images.push(image),
+      (error: unknown) => failed(`SKIPPED: ${name}: ${reasonOf(error)}`),
+    )
+  const small = images.find(({ name }) => name === 'small') ?? images[0]
+  if (!small) return
+  const shown = images.map(({ name, shows, repository, bytes, layers }) => ({
+    ...{ name, shows, repository, bytes, layers },
+  }))
+  try {
+    await found({ images: shown })
+    for (const store of stores) await withStore(store, images, small.reference)
+  } finally {
+    for (const { registry } of images) await registry.stop()
   }
-} finally {
-  for (const { registry } of images) await registry.stop()
 }
 
-const machine = {
-  processors: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
-  memory: totalmem(),
-  kernel: (await readFile('/proc/sys/kernel/osrelease', 'utf8')).trim(),
-  date: new Date().toISOString(),
+async function withStore(
+  store: 'tmpfs' | 'disk',
+  images: readonly ServedImage[],
+  small: string,
+): Promise<void> {
+  const under = await temporary(store === 'disk' ? tmpdir() : '/dev/shm', 'windlass-bench-')
+  const others = takingPart.filter((name) => name !== 'windlass')
+  const host = others.length > 0 ? await startPeerHost(await peersRoot(values.suite), under) : undefined
+  try {
+    const version = `${machine.version}, Node ${machine.node}`
+    const ours = windlass(under, version, host && ((command) => host.beside(command)))
+    const none: Peers = { peers: [], skipped: [] }
+    const { peers, skipped } = host ? await allPeers(host, others, small, layersOf) : none
+    await found({ skipped })
+    const contenders = [...(takingPart.includes('windlass') ? [ours] : []), ...peers]
+    for (const image of images) {
+      const link = await behindLink(image)
+      const { reference } = link
+      const { name, blobs, bytes } = image
+      for (const work of works)
+        if (work === 'trees' && host && store === stores[0]) {
+          const seen = (path: string): string => host.seen(path)
+          await checkTrees(ours, peers, { image: name, reference, blobs, seen }).then(
+            (trees) => found({ trees }),
+            (error: unknown) => failed(`${name}: Windlass’s own tree: ${reasonOf(error)}`),
+          )
+        } else if (work !== 'trees' && work !== 'version') {
+          const about = { image: name, work, store, link: values.link, bytes }
+          const comparison = await compare(contenders, { ...about, reference, stores: under, runs })
+          await found({ comparisons: [comparison] })
+          if (comparison.failed.some((each) => each.name === ours.name)) failed(`${name}: Windlass failed`)
+        }
+      await link.close()
+    }
+  } finally {
+    await host?.stop()
+  }
 }
-const shown = images.map(({ name, shows, bytes, layers }) => ({ name, shows, bytes, layers }))
-const table = comparisonTable(comparisons)
-await mkdir(values.out, { recursive: true })
-await writeFile(join(values.out, 'table.md'), `# Windlass and its peers\n\n${table}`)
-const results = { machine, images: shown, skipped, differences, comparisons }
-await writeFile(join(values.out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`)
-if (!values['no-plots']) {
-  const { drawComparisons } = await import('./report/draw-comparisons.js')
-  await writeFile(join(values.out, 'plot.svg'), drawComparisons(comparisons))
-}
-process.stdout.write(table)
-if (Object.values(differences).some((of) => Object.values(of).some(({ length }) => length > 0)))
+
+function failed(what: string): void {
+  process.stderr.write(`${what}\n`)
   process.exitCode = 1
+}
+
+if (works.includes('version')) {
+  const runs = count('version-runs', values['version-runs'])
+  await found({ comparisons: [await compareStartUp(runs, machine.version)] })
+}
+if (works.some((work) => work !== 'version')) await pulls()
+
+process.stdout.write(resultsTable(results))
+if (results.trees.some(({ differences }) => differences !== 0)) failed('Not all trees are the same')

@@ -1,8 +1,9 @@
-/** Runs a program and tells what it took: by the clock, of the processors, of memory. As GNU time has it. */
+/** Runs a program and tells what it took: by the clock, of the processors, of memory. */
 import { spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { temporary } from './temporary.js'
 
 export interface Cost {
   /** Seconds. */
@@ -18,24 +19,51 @@ export interface MeasuredRun extends Cost {
   readonly stderr: string
 }
 
+/** Seconds after which a program hangs, and is killed with all that it started. */
+const longest = 900
+
+/**
+ * GNU time knows the memory, and bash the time: to the millisecond, where GNU time has hundredths. What is timed is the
+ * program alone, without either of them.
+ */
+const timed = 'TIMEFORMAT="%3R %3U %3S"; { time "$@" 2>&3 3>&-; } 3>&2 2> "$0"'
+
 /** @throws Error where the program does not end with 0 */
 export async function measured(
   command: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<MeasuredRun> {
-  const directory = await mkdtemp(join(tmpdir(), 'windlass-measured-'))
+  const directory = await temporary(tmpdir(), 'windlass-measured-')
   try {
-    const file = join(directory, 'cost')
-    const { code, ...output } = await ended('time', ['-q', '-f', '%e %U %S %M', '-o', file, ...command], env)
+    const [times, memory] = [join(directory, 'times'), join(directory, 'memory')]
+    const { code, ...output } = await ended(
+      'time',
+      ['-q', '-f', '%M', '-o', memory, 'bash', '-c', timed, times, ...command],
+      { ...env, LC_ALL: 'C.UTF-8' },
+    )
     if (code !== 0)
       throw new Error(`${command.join(' ')} ended with ${code ?? 'a signal'}: ${output.stderr.slice(-2000)}`)
-    const [wall = NaN, user = NaN, system = NaN, kibibytes = NaN] = (await readFile(file, 'utf8'))
-      .trim()
-      .split(' ')
-      .map(Number)
+    const [wall = NaN, user = NaN, system = NaN] = await numbersIn(times)
+    const [kibibytes = NaN] = await numbersIn(memory)
     return { wall, cpu: user + system, memory: kibibytes * 1024, ...output }
   } finally {
-    await rm(directory, { recursive: true })
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+const numbersIn = async (file: string): Promise<number[]> =>
+  (await readFile(file, 'utf8')).trim().split(' ').map(Number)
+
+/** Of the programs that run: each leads a group of all that it started. */
+const groups = new Set<number>()
+// Before the directories go that they write to.
+process.prependListener('exit', () => groups.forEach(killGroup))
+
+const killGroup = (leader: number): void => {
+  try {
+    process.kill(-leader, 'SIGKILL')
+  } catch {
+    // It has ended meanwhile.
   }
 }
 
@@ -44,12 +72,19 @@ function ended(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  const { pid } = child
+  if (pid !== undefined) groups.add(pid)
+  const timer = setTimeout(() => pid !== undefined && killGroup(pid), longest * 1000)
   let [stdout, stderr] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   return new Promise((resolve, reject) => {
     child.on('error', reject)
-    child.on('close', (code) => resolve({ code, stdout, stderr }))
+    child.on('close', (code) => {
+      clearTimeout(timer)
+      if (pid !== undefined) groups.delete(pid)
+      resolve({ code, stdout, stderr })
+    })
   })
 }

@@ -1,64 +1,195 @@
-/** The comparison as Markdown: each image with each contender, and the ratios that count. */
+/** The comparison as Markdown: what was to be reached, then what each contender took. */
+import { imageRecipes } from './images/recipes.js'
 import type { Comparison, ContenderResult } from './compare.js'
+import { table } from './markdown.js'
+import { ours, lineSeconds, reachedIn, reaches } from './reach.js'
+import type { Results } from './results.js'
+import type { Spread } from './statistics.js'
+import type { TreeCheck } from './trees/check-trees.js'
 
-const isFloor = ({ name }: ContenderResult): boolean => name.startsWith('floor')
-const isOurs = ({ name }: ContenderResult): boolean => name === 'windlass'
+/** In the order of the recipes, what is none last. */
+const byImage = (a: string, b: string): number => place(a) - place(b)
+const place = (image: string): number =>
+  image === '' ? imageRecipes.length : imageRecipes.findIndex(({ name }) => name === image)
 
-export interface Ratios {
-  /** Windlass's medians over those of the fastest peer, of the peer that took the least of the processor, of docker. */
-  readonly time: number
-  readonly fastestPeer: string
-  readonly cpu: number
-  /** Over the floor, where there is one. */
-  readonly floor: number | undefined
-  /** Of the peak memory over docker's, where it took part. */
-  readonly memory: number | undefined
-}
-
-export function ratiosOf({ contenders }: Comparison): Ratios | undefined {
-  const ours = contenders.find(isOurs)
-  const peers = contenders.filter((each) => !isOurs(each) && !isFloor(each))
-  const [fastest] = [...peers].sort((a, b) => a.wall.median - b.wall.median)
-  if (!ours || !fastest) return undefined
-  const floor = contenders.find(isFloor)
-  const docker = contenders.find(({ name }) => name === 'docker')
-  return {
-    time: ours.wall.median / fastest.wall.median,
-    fastestPeer: fastest.name,
-    cpu: ours.cpu.median / Math.min(...peers.map(({ cpu }) => cpu.median)),
-    floor: floor && ours.wall.median / floor.wall.median,
-    memory: docker && ours.memory.median / docker.memory.median,
-  }
-}
-
-const ratio = (value: number | undefined): string => value?.toFixed(2) ?? ''
-
-export function comparisonTable(comparisons: readonly Comparison[]): string {
-  const names = [...new Set(comparisons.flatMap(({ contenders }) => contenders.map(({ name }) => name)))]
-  const head = [
-    'image',
-    'work',
-    'store',
-    ...names,
-    'fastest peer',
-    'time',
-    'CPU',
-    'over the floor',
-    'memory / docker',
+/** @param plot whether the picture is beside it */
+export function resultsTable(results: Results, plot = true): string {
+  const { comparisons, trees, images, skipped, machine } = results
+  const parts = [
+    '# Windlass and its peers',
+    'Made by `npm run bench`; how it is measured is in [README.md](README.md). Ratios are of medians, Windlass over the other.',
+    '## What was to be reached',
+    summary(comparisons),
+    '## What each took',
+    'Seconds by the clock and of the processors (a server’s included), and the most memory that was resident (servers’ added): ' +
+      'medians, the least and the most behind them. `×`: how many times Windlass’s time it took.',
+    ...(plot ? ['![Windlass and its peers](plot.svg)'] : []),
+    ...details(comparisons),
+    '## Trees',
+    treesTable(trees),
+    '## Images',
+    table(
+      ['image', 'what it is', 'layers', 'MB compressed'],
+      [...images]
+        .sort((a, b) => byImage(a.name, b.name))
+        .map(({ name, shows, layers, bytes }) => [name, shows, layers, (bytes / 1e6).toFixed(1)]),
+      [2, 3],
+    ),
+    '## Left out',
+    leftOut(comparisons, skipped),
+    '## Machine and versions',
+    table(
+      ['what', 'which'],
+      [
+        ['processors', machine.processors],
+        ['memory', `${(machine.memory / 2 ** 30).toFixed(1)} GiB`],
+        ['kernel', machine.kernel],
+        ['disk', machine.disk],
+        ['Node', machine.node],
+        ['windlass', `${machine.version}, gzip by ${machine.isal ? 'ISA-L' : 'zlib'}`],
+        ...versions(comparisons),
+        ['measured', dates(comparisons)],
+      ],
+    ),
   ]
-  const rows = comparisons.map((each) => {
-    const ratios = ratiosOf(each)
-    const times = names.map((name) => {
-      const found = each.contenders.find((contender) => contender.name === name)
-      return found
-        ? `${found.wall.median.toFixed(2)} (${found.wall.least.toFixed(2)}–${found.wall.most.toFixed(2)})`
-        : ''
+  return parts.map((part) => `${part.trimEnd()}\n`).join('\n')
+}
+
+/** A row for each that is to be reached, a column for each image. */
+export function summary(comparisons: readonly Comparison[]): string {
+  const found = reachedIn(comparisons)
+  const images = [...new Set(found.map(({ image }) => image))].sort(byImage)
+  const rows = reaches.map((reach) => {
+    const of = found.filter((each) => each.reach === reach)
+    const cells = images.map((image) => of.find((each) => each.image === image)).map(verdict)
+    return of.length === 0 ? [] : [[reach.what, reach.against, ...cells]]
+  })
+  const count = found.filter(({ reached }) => reached).length
+  const head = ['work', 'against', ...images.map((image) => (image === '' ? 'no image' : image))]
+  return `${table(head, rows.flat())}\n${count} of ${found.length} reached.\n`
+}
+
+/** Rounded up, so that what is not reached never looks as if it were. */
+const verdict = (
+  found: { readonly ratio: number; readonly target: number; readonly reached: boolean } | undefined,
+): string => {
+  if (!found) return ''
+  const { ratio, target, reached } = found
+  const shown = (Math.ceil(ratio * 100 - 1e-9) / 100).toFixed(2)
+  return reached ? `${shown} ≤ ${target}: yes` : `${shown} > ${target}: **no**`
+}
+
+const works: Record<Comparison['work'], string> = {
+  version: 'The command line started',
+  unpack: 'Fetch, verify and unpack',
+  fetch: 'Fetch and verify only',
+  again: 'Pull of an image that is up to date',
+}
+const order = Object.keys(works)
+
+const titleOf = ({ work, store, link }: Comparison): string => {
+  const [megabits, milliseconds] = link.split('/')
+  const line = link === '' ? '' : `, over ${megabits} Mbit/s with ${milliseconds} ms`
+  return `${works[work]}${store === '' ? '' : `, store on ${store}`}${line}`
+}
+
+/** By work, store and link, then by image. */
+export const inOrder = (comparisons: readonly Comparison[]): Comparison[] =>
+  [...comparisons].sort(
+    (a, b) =>
+      order.indexOf(a.work) - order.indexOf(b.work) ||
+      a.link.localeCompare(b.link) ||
+      b.store.localeCompare(a.store) ||
+      byImage(a.image, b.image),
+  )
+
+function details(comparisons: readonly Comparison[]): string[] {
+  const sorted = inOrder(comparisons)
+  const titles = [...new Set(sorted.map(titleOf))]
+  return titles.flatMap((title) => {
+    const of = sorted.filter((each) => titleOf(each) === title)
+    const isPull = of.some(({ image }) => image !== '')
+    const rows = of.flatMap((comparison) => {
+      const own = ours(comparison)
+      const all = [...comparison.contenders].sort((a, b) => a.wall.median - b.wall.median)
+      return all.map((each) => [...(isPull ? [comparison.image] : []), ...contenderRow(each, own)])
     })
+    const lines = of
+      .filter(({ link }) => link !== '')
+      .map((each) => `${each.image} ${lineSeconds(each).toFixed(2)} s`)
+    const head = [
+      ...(isPull ? ['image'] : []),
+      'contender',
+      'time (s)',
+      '×',
+      'CPU (s)',
+      'memory (MB)',
+      'runs',
+    ]
+    const right = head.map((_, column) => column).slice(isPull ? 2 : 1)
     return [
-      ...[each.image, `${each.work}${each.link === '' ? '' : `, ${each.link}`}`, each.store, ...times],
-      ...[ratios?.fastestPeer ?? '', ratio(ratios?.time), ratio(ratios?.cpu)],
-      ...[ratio(ratios?.floor), ratio(ratios?.memory)],
+      `### ${title}`,
+      ...(lines.length > 0 ? [`The line alone needs: ${lines.join(', ')}.`] : []),
+      table(head, rows, right),
     ]
   })
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n') + '\n'
+}
+
+const contenderRow = (each: ContenderResult, own: ContenderResult | undefined): (string | number)[] => [
+  each.name === 'windlass' ? '**windlass**' : each.name,
+  spread(each.wall, 1, each.wall.median < 1 ? 3 : 2),
+  own === undefined || own === each ? '' : (each.wall.median / own.wall.median).toFixed(2),
+  spread(each.cpu, 1, each.cpu.median < 1 ? 3 : 2),
+  spread(each.memory, 1e6, 0),
+  each.wall.runs,
+]
+
+const spread = ({ median, least, most }: Spread, unit: number, digits: number): string => {
+  const [middle = '', low, high] = [median, least, most].map((value) => (value / unit).toFixed(digits))
+  return `${middle} (${low}–${high})`
+}
+
+function treesTable(trees: readonly TreeCheck[]): string {
+  if (trees.length === 0) return 'Not compared in this run.'
+  const rows = [...trees]
+    .sort((a, b) => byImage(a.image, b.image))
+    .map(({ image, peer, entries, open, differences, shown }) => [
+      ...[image, peer, entries, open],
+      differences === 0
+        ? 'the same'
+        : differences === undefined
+          ? 'not compared'
+          : `${differences} differences`,
+      shown.slice(0, 3).map(code).join('; '),
+    ])
+  const what =
+    'Each peer’s tree against Windlass’s: types, modes, owners, times, links, devices, attributes and contents. ' +
+    'Not compared: the times of those directories that the topmost layer with something in them does not list, for an ' +
+    'image does not say what they are (the column says how many); the time of the root by podman, docker and ctr, which ' +
+    'pass over its entry; and its mode by podman, which is 0555 whatever the image says.'
+  return `${what}\n\n${table(['image', 'peer', 'entries', 'open times', 'tree', 'the first differences'], rows, [2, 3])}`
+}
+
+const code = (text: string): string => `\`${text.replaceAll('`', "'").replaceAll('|', '\\|')}\``
+
+function leftOut(comparisons: readonly Comparison[], skipped: Results['skipped']): string {
+  const rows = [
+    ...skipped.map(({ name, reason }) => [name, 'everything', code(reason)]),
+    ...comparisons.flatMap((each) =>
+      each.failed.map(({ name, reason }) => [name, `${each.image}: ${titleOf(each)}`, code(reason)]),
+    ),
+  ]
+  return rows.length === 0 ? 'Nobody.' : table(['contender', 'out of what', 'why'], rows)
+}
+
+function versions(comparisons: readonly Comparison[]): string[][] {
+  const all = comparisons.flatMap(({ contenders }) => contenders)
+  const found = new Map(all.map(({ name, version }) => [name, version]))
+  return [...found].filter(([name, version]) => version !== '' && !/^(windlass|node) ?/.test(name))
+}
+
+function dates(comparisons: readonly Comparison[]): string {
+  const days = comparisons.map(({ date }) => date.slice(0, 10)).sort()
+  const [first = '', last = ''] = [days[0], days.at(-1)]
+  return first === last ? first : `${first} to ${last}`
 }

@@ -1,6 +1,7 @@
 /** The built-in registry with an image of so many layers, behind a simulated line. */
 import { type LayerEntry, buildImage, putImage } from '../../lib/testing/images/index.js'
 import { startRegistry } from '../../lib/testing/registry/index.js'
+import { halfNoise } from '../half-noise.js'
 import { startLink } from '../link.js'
 import type { LinkKind } from './links.js'
 
@@ -46,16 +47,11 @@ function sizes({ layers, mebibytes }: BuiltInImage): number[] {
 
 const fileBytes = 24 * 1024
 
-/** Bytes of which every second one is noise: they compress as programs do. */
 function* entries(layer: number, bytes: number): Generator<LayerEntry> {
-  let state = layer + 1
   yield { path: `layer-${layer}/` }
-  for (let at = 0, file = 0; at < bytes; at += fileBytes, file++) {
-    const content = Buffer.alloc(Math.min(fileBytes, bytes - at), 0x20)
-    for (let i = 0; i < content.length; i += 2) {
-      state = (Math.imul(state, 1103515245) + 12345) >>> 0
-      content[i] = state >>> 16
+  for (let at = 0, file = 0; at < bytes; at += fileBytes, file++)
+    yield {
+      path: `layer-${layer}/${file}.bin`,
+      content: halfNoise(Math.min(fileBytes, bytes - at), layer * 65_536 + file),
     }
-    yield { path: `layer-${layer}/${file}.bin`, content }
-  }
 }

@@ -5,16 +5,18 @@
  *
  * Without --image: the built-in registry behind simulated lines (--links picks some by name, --layers and --size say what
  * is pulled). Seconds of stages are of all layers together. Writes <out>/concurrency.{md,json} and, unless --no-plots,
- * a heat map and a timeline of the best and the worst run of each line.
+ * a heat map and a timeline of the best and the worst run of each line: after each, so that nothing is lost where it is
+ * broken off. With --append it adds to the results that are there, or takes the place of those of the same name.
  */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { mergeBy } from '../results.js'
 import { startBuiltIn } from './built-in.js'
 import { linkKinds } from './links.js'
 import { sweep, type SweepResult } from './sweep.js'
-import { sweepTable, type NamedSweep } from './table.js'
+import { type NamedSweep, recommendations, sweepTable } from './table.js'
 
 const { values } = parseArgs({
   options: {
@@ -27,6 +29,7 @@ const { values } = parseArgs({
     size: { type: 'string', default: '96' },
     store: { type: 'string', default: tmpdir() },
     out: { type: 'string', default: 'docs/benchmarks' },
+    append: { type: 'boolean', default: false },
     'no-plots': { type: 'boolean', default: false },
   },
 })
@@ -54,7 +57,7 @@ async function run(name: string, reference: string): Promise<NamedSweep> {
   return { name, result }
 }
 
-async function builtIn(): Promise<NamedSweep[]> {
+async function builtIn(): Promise<void> {
   const wanted = values.links?.split(',')
   const kinds = linkKinds.filter(({ name }) => wanted?.some((each) => name.startsWith(each)) ?? true)
   if (kinds.length === 0) throw new Error(`--links knows ${linkKinds.map(({ name }) => name).join('; ')}`)
@@ -62,25 +65,37 @@ async function builtIn(): Promise<NamedSweep[]> {
     layers: only('layers', values.layers),
     mebibytes: only('size', values.size),
   })
-  const sweeps: NamedSweep[] = []
   try {
     for (const kind of kinds) {
       const link = await served.behind(kind)
-      sweeps.push(await run(kind.name, link.reference).finally(() => link.close()))
+      await found(await run(kind.name, link.reference).finally(() => link.close()))
     }
-    return sweeps
   } finally {
     await served.close()
   }
 }
 
-const sweeps = values.image === undefined ? await builtIn() : [await run(values.image, values.image)]
-const table = sweepTable(sweeps)
-await mkdir(values.out, { recursive: true })
-await writeFile(join(values.out, 'concurrency.md'), `# How much at once\n\n${table}`)
-await writeFile(join(values.out, 'concurrency.json'), `${JSON.stringify(sweeps, null, 2)}\n`)
-if (!values['no-plots']) {
+const file = join(values.out, 'concurrency.json')
+let sweeps: readonly NamedSweep[] = values.append
+  ? await readFile(file, 'utf8').then(
+      (text) => JSON.parse(text) as NamedSweep[],
+      () => [],
+    )
+  : []
+
+const text = (): string => `${recommendations(sweeps)}\n${sweepTable(sweeps, !values['no-plots'])}`
+
+/** Adds to the results, and writes them. */
+async function found(sweep: NamedSweep): Promise<void> {
+  sweeps = mergeBy(sweeps, [sweep], ({ name }) => name)
+  await mkdir(values.out, { recursive: true })
+  await writeFile(file, `${JSON.stringify(sweeps, null, 2)}\n`)
+  await writeFile(join(values.out, 'concurrency.md'), `# How much at once\n\n${text()}`)
+  if (values['no-plots']) return
   const { drawSweep } = await import('../report/draw-sweep.js')
-  for (const each of sweeps) await drawSweep(each, values.out)
+  await drawSweep(sweep, values.out)
 }
-process.stdout.write(table)
+
+if (values.image === undefined) await builtIn()
+else await found(await run(values.image, values.image))
+process.stdout.write(text())

@@ -1,10 +1,11 @@
 /** One cold pull by the built command line, in a process of its own, and what it took. */
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { PullEvent } from '../../lib/events/index.js'
 import { type Cost, measured } from '../measured.js'
+import { temporary } from '../temporary.js'
 import { type Timeline, timelineOf } from './timeline.js'
 
 export interface Setting {
@@ -21,14 +22,16 @@ export interface PullCost extends Cost {
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The bundled program where it has been built, else the plain one. */
-export const program = (): string =>
-  ['dist/bundle/main.js', 'dist/cli/main.js'].map((file) => join(root, file)).find(existsSync) ??
-  join(root, 'dist/cli/main.js')
+/** The command line as it is built. */
+export function program(): string {
+  const file = join(root, 'dist/cli/main.js')
+  if (existsSync(file)) return file
+  throw new Error('dist/cli/main.js is not there: build it first (npm run build)')
+}
 
 /** @param under where the store is made and removed: what is measured includes the disk that this is on */
 export async function pullOnce(reference: string, setting: Setting, under: string): Promise<PullCost> {
-  const directory = await mkdtemp(join(under, 'windlass-sweep-'))
+  const directory = await temporary(under, 'windlass-sweep-')
   try {
     const { stderr, wall, cpu, memory } = await measured([
       ...[process.execPath, program(), 'pull', reference, '--store', join(directory, 'store')],

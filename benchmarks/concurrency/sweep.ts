@@ -48,7 +48,8 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
   let done = 0
   for (let round = 0; round < runs; round++)
     for (const setting of shuffled(asked, round)) {
-      costs.get(setting)!.push(await pullOnce(reference, setting, under))
+      const pull = (): Promise<PullCost> => pullOnce(reference, setting, under)
+      costs.get(setting)!.push(await pull().catch(pull)) // a registry far away may fail once
       options.onRun?.(++done, asked.length * runs)
     }
   const settings = [...costs].map(([setting, of]) => summary(setting, of))

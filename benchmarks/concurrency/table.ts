@@ -1,4 +1,6 @@
 /** The sweep's results as Markdown. */
+import { availableParallelism } from 'node:os'
+import { table } from '../markdown.js'
 import type { SettingResult, SweepResult } from './sweep.js'
 
 export interface NamedSweep {
@@ -9,7 +11,30 @@ export interface NamedSweep {
 const mega = (bytes: number): string => (bytes / 1e6).toFixed(1)
 const name = ({ setting }: SettingResult): string => `${setting.downloads} × ${setting.unpacks}`
 
-export function sweepTable(sweeps: readonly NamedSweep[]): string {
+/** The file of one of a sweep's pictures. */
+export const plotFile = (sweep: string, what: 'heat' | 'best' | 'worst'): string =>
+  `concurrency-${sweep.replace(/[^a-z0-9]+/gi, '-').toLowerCase()}-${what}.svg`
+
+/** As `--max-downloads` and `--max-unpacks` are unless they are said. */
+const defaults = { downloads: 3, unpacks: availableParallelism() }
+
+/** A row for each line: what is best there, and what the defaults would cost. */
+export function recommendations(sweeps: readonly NamedSweep[]): string {
+  const rows = sweeps.map(({ name: link, result: { settings, fastest, recommended, slowest } }) => {
+    const usual = settings.find(
+      ({ setting }) => setting.downloads === defaults.downloads && setting.unpacks === defaults.unpacks,
+    )
+    const said = (each: SettingResult | undefined): string =>
+      each ? `${name(each)}: ${each.wall.median.toFixed(2)} s` : 'not tried'
+    const over = usual ? (usual.wall.median / fastest.wall.median).toFixed(2) : ''
+    return [link, said(recommended), said(usual), over, said(fastest), said(slowest)]
+  })
+  const head = ['line', 'recommended', 'default', 'default / fastest', 'fastest', 'slowest']
+  return `Downloads × unpacks at once.\n\n${table(head, rows, [3])}`
+}
+
+/** @param plots whether the pictures are beside it */
+export function sweepTable(sweeps: readonly NamedSweep[], plots: boolean): string {
   const parts = sweeps.map(({ name: link, result }) => {
     const { recommended, fastest, slowest, layers, bytes } = result
     return [
@@ -21,11 +46,15 @@ export function sweepTable(sweeps: readonly NamedSweep[]): string {
       '',
       '| downloads | unpacks | time (s) | least – most | MB/s | CPU (s) | memory (MB) | until planned | waits for a slot | downloads | unpacks after |',
       '|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|',
-      ...result.settings.map((each) => row(each, each === recommended)),
+      ...result.settings.map((each) => row(each, name(each) === name(recommended))),
+      ...(plots ? ['', ...(['heat', 'best', 'worst'] as const).map((what) => picture(link, what))] : []),
     ].join('\n')
   })
   return `${parts.join('\n\n')}\n`
 }
+
+const picture = (link: string, what: 'heat' | 'best' | 'worst'): string =>
+  `![${link}: ${{ heat: 'the times', best: 'the best run', worst: 'the worst run' }[what]}](${plotFile(link, what)})`
 
 function row(
   { setting, wall, cpu, memory, bytesPerSecond, plan, waited }: SettingResult,

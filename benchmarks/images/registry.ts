@@ -1,4 +1,5 @@
 /** The real registry with the images of the benchmarks in it: built and pushed once, kept in the temporary directory. */
+import { join } from 'node:path'
 import { startDistribution, type Distribution } from '../../spec/real/harness/distribution.js'
 import { buildImage } from '../../spec/real/images/build-image.js'
 import { cached } from '../../spec/real/images/cache.js'
@@ -29,6 +30,8 @@ async function pushed(recipe: ImageRecipe): Promise<{ storage: string; image: Te
 
 /** One of the images behind a registry of its own. */
 export interface ServedImage extends BenchmarkImage {
+  /** Files of its layers, the lowest first. */
+  readonly blobs: readonly string[]
   readonly registry: Distribution
   /** With the registry. */
   readonly reference: string
@@ -48,6 +51,7 @@ export async function serveImage(name: string): Promise<ServedImage> {
     repository,
     bytes: layers.reduce((sum, { size }) => sum + size, 0),
     layers: layers.length,
+    blobs: layers.map(({ digest }) => join(image.directory, 'oci', 'blobs', digest.replace(':', '/'))),
     registry,
     reference: `${registry.host}/${repository}`,
   }

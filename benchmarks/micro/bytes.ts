@@ -1,47 +1,77 @@
-/** The cost of a megabyte: hashed, inflated by the chunk. */
+/** The cost of a megabyte: hashed, and inflated by each way that there is. */
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { Readable, Writable } from 'node:stream'
-import { gzipSync } from 'node:zlib'
+import { type Duplex, Readable, Writable } from 'node:stream'
+import zlib, { gunzipSync, gzipSync } from 'node:zlib'
+import { zlibGunzip } from '../../lib/bytes/decompress.js'
 import { decompressor, pump } from '../../lib/bytes/index.js'
-import type { Contender } from './main.js'
+import { openGunzip } from '../../lib/system/index.js'
+import { halfNoise } from '../half-noise.js'
+import type { Contender } from './contender.js'
 
 const megabytes = 32
 const chunk = 256 * 1024
-
-/** Every second byte noise: as compressible as programs are. */
-function sample(): Buffer {
-  const bytes = Buffer.alloc(megabytes * 1_000_000, 0x20)
-  let state = 1
-  for (let i = 0; i < bytes.length; i += 2) {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0
-    bytes[i] = state >>> 16
-  }
-  return bytes
-}
 
 function* slices(bytes: Buffer): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += chunk) yield bytes.subarray(at, at + chunk)
 }
 
-export function bytes(): Promise<Contender[]> {
-  const plain = sample()
-  const zipped = gzipSync(plain, { level: 6 })
-  const unit = 'MB'
+export function bytes(): Contender[] {
+  const plain = halfNoise(megabytes * 1_000_000, 1)
+  const about = { unit: 'MB', amount: megabytes } as const
   const hashed = (algorithm: string): Contender => ({
-    ...{ group: 'hash', unit, amount: megabytes, name: algorithm },
+    ...{ ...about, group: 'hash', name: algorithm },
     run() {
       const hash = createHash(algorithm)
       for (const slice of slices(plain)) hash.update(slice)
       hash.digest()
     },
   })
-  const nowhere = (): Writable => new Writable({ write: (_, __, done) => done() })
-  return Promise.resolve([
-    hashed('sha256'),
-    hashed('sha512'),
-    {
-      ...{ group: 'inflate', unit, amount: megabytes, name: 'gzip (MB of output)' },
-      run: () => pump([Readable.from(slices(zipped)), decompressor('gzip'), nowhere()]),
+  /** @param open a stream; undefined where this machine has none of that kind */
+  const inflated = (
+    group: string,
+    name: string,
+    zipped: Buffer,
+    open: () => Duplex | undefined,
+  ): Contender => ({
+    ...{ ...about, group, name },
+    async run() {
+      const stream = open()
+      if (!stream) throw new Error('not on this machine')
+      await pump([Readable.from(slices(zipped)), stream, emptying(stream)])
     },
-  ])
+  })
+  const gzip = gzipSync(plain, { level: 6 })
+  const isal = (beside: boolean) => (): Duplex | undefined => openGunzip() && decompressor('gzip', { beside })
+  return [
+    ...['sha256', 'sha512'].map(hashed),
+    inflated('inflate gzip', 'as a stream, ISA-L in a thread of the pool', gzip, isal(true)),
+    inflated('inflate gzip', 'as a stream, ISA-L in this thread', gzip, isal(false)),
+    inflated('inflate gzip', 'as a stream, zlib in a thread of the pool', gzip, zlibGunzip),
+    { ...about, group: 'inflate gzip', name: 'zlib at once, in memory', run: () => void gunzipSync(gzip) },
+    ...zstd(plain, (zipped, name) => inflated('inflate zstd', name, zipped, () => decompressor('zstd'))),
+  ]
+}
+
+/** Nobody here compresses zstd but the program of that name. */
+function zstd(plain: Buffer, contender: (zipped: Buffer, name: string) => Contender): Contender[] {
+  try {
+    const zipped = execFileSync('zstd', ['-q', '-3', '-c'], { input: plain, maxBuffer: plain.length })
+    const isNative = 'zstdCompressSync' in zlib
+    return [contender(zipped, `as a stream, ${isNative ? 'Node' : 'fzstd'}`)]
+  } catch (error) {
+    process.stderr.write(`SKIPPED: zstd: ${error instanceof Error ? error.message : String(error)}\n`)
+    return []
+  }
+}
+
+/** Takes everything, and gives chunks back where the stream wants them, as the unpacker does. */
+function emptying(from: Duplex & { recycle?(chunk: Buffer): void }): Writable {
+  return new Writable({
+    highWaterMark: 512 * 1024,
+    write(chunk: Buffer, _, done) {
+      from.recycle?.(chunk)
+      done()
+    },
+  })
 }

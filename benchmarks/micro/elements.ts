@@ -3,7 +3,7 @@ import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { EMPTY, from, lastValueFrom, mergeMap, type Observable, of } from 'rxjs'
 import { Flow, run, stage } from '../../lib/flow/index.js'
-import type { Contender } from './main.js'
+import type { Contender } from './contender.js'
 
 const amount = 5_000
 const list = Array.from({ length: amount }, (_, index) => index)

@@ -1,51 +1,41 @@
 /**
- * What the parts cost by themselves: `npx tsx benchmarks/micro/main.ts`. CPU time of this process, the median of so many
- * rounds, for each contender in turn.
+ * What the parts cost by themselves: an element through a stage, a megabyte hashed and inflated, an entry of a layer.
+ *
+ *     npm run bench:micro -- --groups element,hash,inflate,entry --runs 7
+ *
+ * Writes <out>/micro.json and micro.md.
  */
-import { spreadOf, shuffled, type Spread } from '../statistics.js'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { describeMachine } from '../machine.js'
 import { bytes } from './bytes.js'
 import { elements } from './elements.js'
+import { microBenchmarks } from './measure.js'
+import { microTable } from './table.js'
 import { untar } from './untar.js'
 
-export interface Contender {
-  readonly group: string
-  readonly name: string
-  /** What is counted, and how much of it one run does. */
-  readonly unit: 'element' | 'MB' | 'entry'
-  readonly amount: number
-  run(): Promise<void> | void
-}
+const { values } = parseArgs({
+  options: {
+    groups: { type: 'string' },
+    runs: { type: 'string', default: '7' },
+    out: { type: 'string', default: 'docs/benchmarks' },
+  },
+})
 
-export interface MicroResult {
-  readonly group: string
-  readonly name: string
-  readonly unit: string
-  /** Microseconds of CPU a unit. */
-  readonly cost: Spread
-}
+const runs = Number(values.runs)
+if (!Number.isInteger(runs) || runs < 1) throw new Error(`--runs takes a number from 1: not '${values.runs}'`)
+const all = [...elements(), ...bytes(), ...untar()]
+const wanted = values.groups?.split(',')
+const contenders = all.filter(({ group }) => wanted?.some((each) => group.includes(each)) ?? true)
+if (contenders.length === 0)
+  throw new Error(`--groups takes parts of ${[...new Set(all.map(({ group }) => group))].join('; ')}`)
 
-export async function microBenchmarks(
-  contenders: readonly Contender[],
-  rounds: number,
-): Promise<MicroResult[]> {
-  const costs = new Map(contenders.map((each) => [each, new Array<number>()]))
-  for (const each of contenders) await each.run() // compiled before it counts
-  for (let round = 0; round < rounds; round++)
-    for (const each of shuffled(contenders, round)) {
-      const before = process.cpuUsage()
-      await each.run()
-      const { user, system } = process.cpuUsage(before)
-      process.stderr.write(`${round + 1}: ${each.group}, ${each.name}\n`)
-      costs.get(each)!.push((user + system) / each.amount)
-    }
-  return [...costs].map(([{ group, name, unit }, of]) => ({ group, name, unit, cost: spreadOf(of) }))
-}
-
-const results = await microBenchmarks([...elements(), ...(await bytes()), ...untar()], 7)
-const rows = results.map(
-  ({ group, name, unit, cost }) =>
-    `| ${group} | ${name} | ${cost.median.toFixed(2)} | ${cost.least.toFixed(2)} – ${cost.most.toFixed(2)} | ${unit} |`,
-)
-process.stdout.write(
-  ['| what | how | µs of CPU | least – most | for one |', '|---|---|--:|--:|---|', ...rows, ''].join('\n'),
-)
+const machine = await describeMachine(tmpdir())
+const results = await microBenchmarks(contenders, runs)
+const table = microTable(results, machine)
+await mkdir(values.out, { recursive: true })
+await writeFile(join(values.out, 'micro.json'), `${JSON.stringify({ machine, results }, null, 2)}\n`)
+await writeFile(join(values.out, 'micro.md'), table)
+process.stdout.write(table)

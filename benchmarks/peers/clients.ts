@@ -2,9 +2,11 @@
 import { emptied, inTurn, type Peer } from './peer.js'
 import { bench, type PeerHost } from './peer-host.js'
 
-async function cleared(host: PeerHost, name: string): Promise<void> {
-  await emptied(host, name)
-}
+/** Of a peer without a server: before a run and after it its store is empty, and that is all. */
+const emptying = (host: PeerHost, name: string): Pick<Peer, 'prepare' | 'clear'> => ({
+  prepare: () => emptied(host, name),
+  clear: () => emptied(host, name),
+})
 
 const firstNumber = (text: string): string => /\d+\.\d+(?:\.\d+)?/.exec(text)?.[0] ?? 'unknown'
 
@@ -14,14 +16,16 @@ const packaged = async (host: PeerHost, name: string): Promise<string> =>
 export async function podman(host: PeerHost): Promise<Peer> {
   const store = `${bench}/podman`
   const base = ['podman', '--root', store, '--runroot', '/run/podman', '--storage-driver', 'overlay']
+  const empty = async (): Promise<void> => {
+    await emptied(host, 'podman')
+    await host.run(['rm', '-rf', '/run/podman'])
+  }
   return {
     name: 'podman',
     version: await packaged(host, 'podman'),
-    works: ['unpack'],
-    async prepare() {
-      await emptied(host, 'podman')
-      await host.run(['rm', '-rf', '/run/podman'])
-    },
+    works: ['unpack', 'again'],
+    prepare: empty,
+    clear: empty,
     run: (reference) => inTurn(host, [...base, 'pull', '-q', '--tls-verify=false', reference]),
     tree: async (reference) => (await host.run([...base, 'image', 'mount', reference])).trim(),
   }
@@ -36,14 +40,16 @@ export async function skopeoUmoci(host: PeerHost): Promise<Peer> {
   return {
     name: 'skopeo + umoci',
     version: `${await packaged(host, 'skopeo')} + ${await packaged(host, 'umoci')}`,
-    works: ['unpack', 'fetch'],
-    prepare: () => cleared(host, 'skopeo'),
+    works: ['unpack', 'fetch', 'again'],
+    // Its pull alone: umoci does not know what it has unpacked.
+    filledBy: 'fetch',
+    ...emptying(host, 'skopeo'),
     run: (reference, work) =>
-      work === 'fetch'
-        ? inTurn(host, copy(reference))
-        : inTurn(host, copy(reference), [
+      work === 'unpack'
+        ? inTurn(host, copy(reference), [
             ...['umoci', 'raw', 'unpack', '--image', `${store}/image:it`, `${store}/tree`],
-          ]),
+          ])
+        : inTurn(host, copy(reference)),
     tree: () => Promise.resolve(`${store}/tree`),
   }
 }
@@ -52,8 +58,9 @@ export async function crane(host: PeerHost): Promise<Peer> {
   return {
     name: 'crane',
     version: await packaged(host, 'crane'),
-    works: ['fetch'],
-    prepare: () => cleared(host, 'crane'),
+    works: ['fetch', 'again'],
+    filledBy: 'fetch',
+    ...emptying(host, 'crane'),
     run: (reference) =>
       inTurn(host, ['crane', 'pull', '--insecure', '--format', 'oci', reference, `${bench}/crane/image`]),
   }
@@ -63,8 +70,9 @@ export async function oras(host: PeerHost): Promise<Peer> {
   return {
     name: 'oras',
     version: await packaged(host, 'oras'),
-    works: ['fetch'],
-    prepare: () => cleared(host, 'oras'),
+    works: ['fetch', 'again'],
+    filledBy: 'fetch',
+    ...emptying(host, 'oras'),
     run: (reference) =>
       inTurn(host, [
         ...['oras', 'copy', '--from-plain-http', '--to-oci-layout', '--no-tty'],
@@ -79,7 +87,7 @@ export function floor(host: PeerHost, layersOf: (reference: string) => Promise<r
     name: 'floor: curl, igzip, tar',
     version: '',
     works: ['unpack', 'fetch'],
-    prepare: () => cleared(host, 'floor'),
+    ...emptying(host, 'floor'),
     async run(reference, work) {
       const urls = await layersOf(reference)
       const take = work === 'fetch' ? 'cat > /dev/null' : 'igzip -d | tar -xpf - -C "$d"'

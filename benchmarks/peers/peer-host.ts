@@ -10,6 +10,8 @@ import { type ServerProcess, startServer } from '../../spec/real/harness/server-
 export interface PeerHost {
   /** The command that runs `args` in there. */
   within(args: readonly string[]): string[]
+  /** The command that runs `args` out here by the same steps: so that they cost everybody the same. */
+  beside(args: readonly string[]): string[]
   run(args: readonly string[]): Promise<string>
   /** Starts a server in there that lives until `stop`. */
   serve(args: readonly string[]): ServerProcess
@@ -33,20 +35,22 @@ export async function startPeerHost(root: string, stores: string): Promise<PeerH
   const private_ = ['--mount', '--propagation', 'private', 'bash', '-c', script, 'peers', root, stores]
   const holder = startServer('unshare', private_)
   await holder.line(/^ready$/)
-  const within = (args: readonly string[]): string[] => [
-    ...['nsenter', '--target', String(holder.pid), '--mount', 'chroot', root],
+  const command = (at: string, args: readonly string[]): string[] => [
+    ...['nsenter', '--target', String(holder.pid), '--mount', 'chroot', at],
     ...['env', '-i', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root', 'LC_ALL=C.UTF-8', ...args],
   ]
+  const within = (args: readonly string[]): string[] => command(root, args)
   const servers: ServerProcess[] = []
   return {
     within,
+    beside: (args) => command('/', args),
     run: async (args) => {
-      const [command = '', ...rest] = within(args)
-      return (await runTool(command, rest)).toString()
+      const [program = '', ...rest] = within(args)
+      return (await runTool(program, rest)).toString()
     },
     serve(args) {
-      const [command = '', ...rest] = within(args)
-      const server = startServer(command, rest)
+      const [program = '', ...rest] = within(args)
+      const server = startServer(program, rest)
       servers.push(server)
       return server
     },

@@ -2,16 +2,21 @@
 import { type Cost, measured } from '../measured.js'
 import { bench, cpuOf, forgetPeak, type PeerHost, peakOf } from './peer-host.js'
 
-export type Work = 'unpack' | 'fetch'
+/** Fetch, verify and unpack; fetch and verify alone; pull what is there already, and up to date. */
+export type Work = 'unpack' | 'fetch' | 'again'
 
 export interface Peer {
   readonly name: string
   readonly version: string
   readonly works: readonly Work[]
-  /** Empties its store. */
+  /** The work after which `again` finds everything there. */
+  readonly filledBy?: Exclude<Work, 'again'>
+  /** Empties its store, and starts its server where it has one. */
   prepare(): Promise<void>
   run(reference: string, work: Work): Promise<Cost>
-  /** Directories of its trees, one above the other, the topmost first; undefined where it has one flat tree. */
+  /** Empties its store and stops its server: while another is measured there is nothing of it. */
+  clear(): Promise<void>
+  /** After an `unpack`: where the tree of all layers is. */
   tree?(reference: string): Promise<string>
 }
 
@@ -37,7 +42,7 @@ export async function inTurn(host: PeerHost, ...commands: readonly (readonly str
 }
 
 /** An empty directory of its own for a peer's store, and nothing mounted in it or over it. */
-export async function emptied(host: PeerHost, name: string): Promise<string> {
+export async function emptied(host: PeerHost, name: string): Promise<void> {
   const directory = `${bench}/${name}`
   const mounts = `awk -v d="${directory}" '$2 == d || index($2, d "/") == 1 || index($2, d "-tree") == 1 { print $2 }' /proc/self/mounts`
   await host.run([
@@ -45,5 +50,4 @@ export async function emptied(host: PeerHost, name: string): Promise<string> {
     '-c',
     `${mounts} | sort -r | xargs -r -n 1 umount -l; rm -rf "${directory}"; mkdir -p "${directory}"`,
   ])
-  return directory
 }

@@ -1,31 +1,50 @@
 /** The comparison as one picture: a row an image and work, a dot a contender, on a scale of logarithms. */
 import * as Plot from '@observablehq/plot'
 import type { Comparison } from '../compare.js'
-import { svgOf } from './svg.js'
+import { inOrder } from '../table.js'
+import { legend, stacked, svgOf } from './svg.js'
+
+const width = 900
+
+/** Windlass's first, then as the contenders come. */
+const palette = [
+  ...['#d62728', '#1f77b4', '#ff7f0e', '#2ca02c', '#9467bd', '#8c564b', '#e377c2', '#7f7f7f', '#bcbd22'],
+  '#17becf',
+]
+
+const rowOf = ({ image, work, store, link }: Comparison): string =>
+  [work, store, link, image].filter((part) => part !== '').join(', ')
 
 export function drawComparisons(comparisons: readonly Comparison[]): string {
-  const dots = comparisons.flatMap(({ image, work, store, contenders }) =>
-    contenders.map(({ name, wall }) => ({
-      row: `${image}, ${work}, ${store}`,
-      ...{ name, seconds: wall.median, least: wall.least, most: wall.most },
+  const sorted = inOrder(comparisons)
+  const names = [
+    ...new Set(['windlass', ...sorted.flatMap((each) => each.contenders.map(({ name }) => name))]),
+  ]
+  const colors = new Map(names.map((name, index) => [name, palette[index % palette.length]!]))
+  const dots = sorted.flatMap((comparison) =>
+    comparison.contenders.map(({ name, wall }) => ({
+      ...{ row: rowOf(comparison), name },
+      ...{ seconds: wall.median, least: wall.least, most: wall.most },
     })),
   )
-  return svgOf('Windlass and its peers', {
-    marginLeft: 190,
-    width: 900,
-    height: 84 + 28 * comparisons.length,
-    x: { type: 'log', label: 'seconds, median; the line goes from the least to the most', grid: true },
-    y: { label: null },
-    color: { scheme: 'tableau10' },
-    marks: [
-      Plot.ruleY(dots, { y: 'row', x1: 'least', x2: 'most', stroke: 'name', strokeOpacity: 0.5 }),
-      Plot.dot(dots, {
-        x: 'seconds',
-        y: 'row',
-        fill: 'name',
-        r: ({ name }: { name: string }) => (name === 'windlass' ? 7 : 4),
-      }),
-      Plot.text(dots, { x: 'seconds', y: 'row', text: 'name', fill: 'name', dy: -9, fontSize: 8 }),
-    ],
-  })
+  const height = 84 + 22 * sorted.length
+  const plot = svgOf(
+    'Windlass and its peers: seconds, the median; the line goes from the least to the most',
+    {
+      ...{ marginLeft: 210, width, height },
+      x: { type: 'log', label: 'seconds', grid: true, tickFormat: '~g' },
+      y: { label: null, domain: sorted.map(rowOf), grid: true },
+      color: { domain: names, range: [...colors.values()] },
+      marks: [
+        Plot.ruleY(dots, { y: 'row', x1: 'least', x2: 'most', stroke: 'name', strokeOpacity: 0.5 }),
+        Plot.dot(dots, {
+          x: 'seconds',
+          y: 'row',
+          fill: 'name',
+          r: ({ name }: { name: string }) => (name === 'windlass' ? 6 : 4),
+        }),
+      ],
+    },
+  )
+  return stacked([legend(colors, width), { svg: plot, height }], width)
 }

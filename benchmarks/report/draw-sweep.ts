@@ -3,12 +3,12 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as Plot from '@observablehq/plot'
 import type { SettingResult } from '../concurrency/sweep.js'
-import type { NamedSweep } from '../concurrency/table.js'
-import { svgOf } from './svg.js'
+import type { Stage } from '../concurrency/timeline.js'
+import { type NamedSweep, plotFile } from '../concurrency/table.js'
+import { legend, stacked, svgOf } from './svg.js'
 
 export async function drawSweep({ name, result }: NamedSweep, directory: string): Promise<void> {
-  const file = (what: string): string =>
-    join(directory, `concurrency-${name.replace(/[^a-z0-9]+/gi, '-').toLowerCase()}-${what}.svg`)
+  const file = (what: 'heat' | 'best' | 'worst'): string => join(directory, plotFile(name, what))
   await writeFile(file('heat'), heatMap(name, result.settings))
   await writeFile(file('best'), gantt(`${name}: the best`, result.fastest))
   await writeFile(file('worst'), gantt(`${name}: the worst`, result.slowest))
@@ -34,8 +34,12 @@ export function heatMap(title: string, settings: readonly SettingResult[]): stri
   })
 }
 
-const stages = ['slot', 'download', 'retry', 'unpack']
-const legend = 'Grey: waits for a slot; blue: download; red: before a retry; green: unpacks what is left'
+const stages: Readonly<Record<Stage, { readonly color: string; readonly text: string }>> = {
+  slot: { color: '#d8d8d8', text: 'waits for a slot' },
+  download: { color: '#4c78a8', text: 'download, unpacked as it comes' },
+  retry: { color: '#e45756', text: 'before a retry' },
+  unpack: { color: '#54a24b', text: 'unpacks what is left' },
+}
 
 export function gantt(title: string, { setting, timeline }: SettingResult): string {
   const order = [...new Set(timeline.spans.map(({ layer }) => layer))]
@@ -43,16 +47,17 @@ export function gantt(title: string, { setting, timeline }: SettingResult): stri
     layer: `${order.indexOf(layer) + 1}`,
     ...{ stage, from: from / 1000, to: to / 1000 },
   }))
-  return svgOf(`${title}: ${setting.downloads} downloads, ${setting.unpacks} unpacks. ${legend}`, {
-    width: 800,
-    marginLeft: 40,
-    height: 84 + 16 * order.length,
+  const [width, height] = [800, 84 + 16 * order.length]
+  const plot = svgOf(`${title}: ${setting.downloads} downloads, ${setting.unpacks} unpacks at once`, {
+    ...{ width, height, marginLeft: 40 },
     x: { label: 'seconds', domain: [0, timeline.end / 1000] },
     y: { label: 'layer', domain: order.map((_, index) => `${index + 1}`) },
-    color: { domain: stages, range: ['#d8d8d8', '#4c78a8', '#e45756', '#54a24b'] },
+    color: { domain: Object.keys(stages), range: Object.values(stages).map(({ color }) => color) },
     marks: [
       Plot.barX(bars, { x1: 'from', x2: 'to', y: 'layer', fill: 'stage', insetTop: 1, insetBottom: 1 }),
       Plot.ruleX([timeline.plan / 1000], { strokeDasharray: '2,2' }),
     ],
   })
+  const colors = new Map(Object.values(stages).map(({ color, text }) => [text, color]))
+  return stacked([legend(colors, width), { svg: plot, height }], width)
 }

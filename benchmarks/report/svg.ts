@@ -24,3 +24,52 @@ export function svgOf(title: string, options: Plot.PlotOptions): string {
   plot.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
   return `${plot.outerHTML}\n`
 }
+
+/** Names with their colours in a row: Plot's own legends are HTML. */
+export function legend(colors: ReadonlyMap<string, string>, width: number): Placed {
+  let x = 12
+  const items = [...colors].map(([name, color]) => {
+    const at = x
+    x += 24 + 6.4 * name.length
+    return (
+      `<circle cx="${at}" cy="14" r="5" fill="${color}"/>` +
+      `<text x="${at + 9}" y="18" font-family="system-ui, sans-serif" font-size="11">${name}</text>`
+    )
+  })
+  return { svg: `<svg width="${width}" height="28">${items.join('')}</svg>`, height: 28 }
+}
+
+export interface Placed {
+  readonly svg: string
+  readonly height: number
+}
+
+/** Plots of any height, one below the other. */
+export function stacked(plots: readonly Placed[], width: number): string {
+  let y = 0
+  const placed = plots.map(({ svg, height }) => {
+    const at = y
+    y += height
+    return `<g transform="translate(0,${at})">${svg.trimEnd()}</g>`
+  })
+  return whole(width, y, placed)
+}
+
+const whole = (width: number, height: number, parts: readonly string[]): string => {
+  const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`
+  const background = `<rect width="${width}" height="${height}" fill="white"/>`
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size}>${background}\n${parts.join('\n')}\n</svg>\n`
+}
+
+/** Several plots of one size as one, so many in a row. */
+export function sideBySide(
+  plots: readonly string[],
+  columns: number,
+  { width, height }: { readonly width: number; readonly height: number },
+): string {
+  const placed = plots.map((plot, index) => {
+    const [x, y] = [(index % columns) * width, Math.floor(index / columns) * height]
+    return `<g transform="translate(${x},${y})">${plot.trimEnd()}</g>`
+  })
+  return whole(width * columns, height * Math.ceil(plots.length / columns), placed)
+}

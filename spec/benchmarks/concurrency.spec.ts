@@ -43,8 +43,8 @@ it(
       expect(memory.median).toBeGreaterThan(10e6)
       expect(new Set(timeline.spans.map(({ stage }) => stage))).toContain('download')
     }
-    // One at a time, the layers stand in line; three at a time, none does for long.
-    expect(settings[0]!.waited.slot).toBeGreaterThan(settings[1]!.waited.slot)
+    // One at a time, the layers stand in line: the second for one way there and back at least, the third for two.
+    expect(settings[0]!.waited.slot).toBeGreaterThan(3 * 0.04 * 0.9)
     expect(await readFile(join(out, 'concurrency.md'), 'utf8')).toContain('| 3 | 1 |')
   },
 )

@@ -1,0 +1,83 @@
+/** One axis, measured: every point cold, in another order each round. */
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Distribution } from '../../spec/real/harness/distribution.js'
+import { program } from '../concurrency/pull-once.js'
+import { type Cost, measured } from '../measured.js'
+import { reasonOf } from '../peers/all-peers.js'
+import { shuffled, type Spread, spreadOf } from '../statistics.js'
+import { temporary } from '../temporary.js'
+import type { Axis } from './axes.js'
+import { referenceOf, serveImages } from './images.js'
+
+export interface GrowthPoint {
+  readonly axis: Axis['name']
+  readonly n: number
+  /** Seconds. */
+  readonly wall: Spread
+  readonly cpu: Spread
+  /** Bytes. */
+  readonly memory: Spread
+}
+
+export interface MeasureOptions {
+  readonly points: readonly number[]
+  readonly runs: number
+  /** Where the stores are made. */
+  readonly under: string
+  /** Told after each round, of all points so far. */
+  readonly onRound: (points: readonly GrowthPoint[]) => Promise<void>
+}
+
+/** What fails is said, and left out from then on. @returns whether nothing failed */
+export async function measureAxis(axis: Axis, options: MeasureOptions): Promise<boolean> {
+  const { points, runs, under, onRound } = options
+  const registries = new Map<number, Distribution>()
+  const costs = new Map(points.map((n) => [n, new Array<Cost>()]))
+  try {
+    for (const n of points) registries.set(n, await serveImages(`${axis.name}-${n}`, axis.images(n)))
+    const pull = (n: number): Promise<Cost> => pullAll(registries.get(n)!, axis, n, under)
+    await pull(points[0]!) // what is read from a disk for the first time is no point's fault
+    for (let round = 0; round < runs; round++) {
+      for (const n of shuffled([...costs.keys()], round))
+        try {
+          const cost = await pull(n)
+          costs.get(n)!.push(cost)
+          process.stderr.write(`${round + 1}: ${axis.name} ${n}: ${cost.wall.toFixed(3)} s\n`)
+        } catch (error) {
+          costs.delete(n)
+          process.stderr.write(`FAILED: ${axis.name} ${n}: ${reasonOf(error)}\n`)
+        }
+      await onRound([...costs].map(([n, of]) => pointOf(axis, n, of)))
+    }
+  } finally {
+    for (const registry of registries.values()) await registry.stop()
+  }
+  return costs.size === points.length
+}
+
+const pointOf = ({ name }: Axis, n: number, costs: readonly Cost[]): GrowthPoint => ({
+  ...{ axis: name, n },
+  wall: spreadOf(costs.map(({ wall }) => wall)),
+  cpu: spreadOf(costs.map(({ cpu }) => cpu)),
+  memory: spreadOf(costs.map(({ memory }) => memory)),
+})
+
+const atOnce = fileURLToPath(new URL('pull-at-once.mjs', import.meta.url))
+
+/** By the command line; several at once by the library, for the command line takes its images one after the other. */
+async function pullAll(registry: Distribution, axis: Axis, n: number, under: string): Promise<Cost> {
+  const directory = await temporary(under, 'windlass-growth-')
+  try {
+    const store = join(directory, 'store')
+    const references = axis.images(n).map((image) => referenceOf(registry, image))
+    return await measured([
+      process.execPath,
+      ...(axis.name === 'pulls' ? [atOnce, store] : [program(), 'pull', '-q', '--store', store]),
+      ...references,
+    ])
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,85 @@
+/** All that the comparison has found, in one file: made by one run, or by several one after the other. */
+import { readFile } from 'node:fs/promises'
+import type { Comparison, Left } from './compare.js'
+import type { BenchmarkImage } from './images/registry.js'
+import type { TreeCheck } from './trees/check-trees.js'
+
+export interface Machine {
+  readonly processors: string
+  /** Bytes. */
+  readonly memory: number
+  readonly kernel: string
+  readonly node: string
+  /** Of Windlass. */
+  readonly version: string
+  /** Whether Windlass had ISA-L for gzip. */
+  readonly isal: boolean
+  /** File system of the stores on disk. */
+  readonly disk: string
+}
+
+export interface Results {
+  readonly machine: Machine
+  readonly images: readonly BenchmarkImage[]
+  /** Peers that could take no part at all. */
+  readonly skipped: readonly Left[]
+  readonly trees: readonly TreeCheck[]
+  readonly comparisons: readonly Comparison[]
+}
+
+/** `later` in the place of what has the same key, the rest behind what was there. */
+export function mergeBy<T>(
+  earlier: readonly T[],
+  later: readonly T[],
+  keyOf: (item: T) => string,
+): readonly T[] {
+  const merged = new Map(earlier.map((item) => [keyOf(item), item]))
+  for (const item of later) merged.set(keyOf(item), item)
+  return [...merged.values()]
+}
+
+/** @throws Error where the two are not one machine: what they measured cannot stand in one table */
+export function mustBeOne(before: Machine, now: Machine): void {
+  if (before.processors !== now.processors || before.memory !== now.memory)
+    throw new Error(
+      `Results of another machine (${before.processors}): write to another directory with --out`,
+    )
+}
+
+/**
+ * A comparison takes the place of an earlier one of the same image, work, store and link, with all its contenders: only
+ * those that ran by turns can be compared.
+ * @throws Error where they are of two machines
+ */
+export function mergeResults(earlier: Results, later: Results): Results {
+  const [before, now] = [earlier.machine, later.machine]
+  if (before.processors !== now.processors || before.memory !== now.memory)
+    throw new Error(
+      `Results of another machine (${before.processors}): write to another directory with --out`,
+    )
+  const comparisons = mergeBy(earlier.comparisons, later.comparisons, ({ image, work, store, link }) =>
+    [image, work, store, link].join('\n'),
+  )
+  const ran = new Set(later.comparisons.flatMap(({ contenders }) => contenders.map(({ name }) => name)))
+  return {
+    machine: later.machine,
+    images: mergeBy(earlier.images, later.images, ({ name }) => name),
+    skipped: mergeBy(
+      earlier.skipped.filter(({ name }) => !ran.has(name)),
+      later.skipped,
+      ({ name }) => name,
+    ),
+    trees: mergeBy(earlier.trees, later.trees, ({ image, peer }) => `${image}\n${peer}`),
+    comparisons,
+  }
+}
+
+/** undefined where there is no such file. */
+export async function readResults(file: string): Promise<Results | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Results
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,24 @@
+/** What it costs that there is a command line at all: `windlass --version` against a Node that does nothing. */
+import { type Comparison, resultOf } from './compare.js'
+import { program } from './concurrency/pull-once.js'
+import { type Cost, measured } from './measured.js'
+import { shuffled } from './statistics.js'
+
+export const nothing = 'node -e 0'
+
+export async function compareStartUp(runs: number, version: string): Promise<Comparison> {
+  const commands = new Map([
+    ['windlass', [process.execPath, program(), '--version']],
+    [nothing, [process.execPath, '-e', '0']],
+  ])
+  const costs = new Map([...commands.keys()].map((name) => [name, new Array<Cost>()]))
+  for (const command of commands.values()) await measured(command) // read from the disk before it counts
+  for (let round = 0; round < runs; round++)
+    for (const [name, command] of shuffled([...commands], round))
+      costs.get(name)!.push(await measured(command))
+  return {
+    ...{ image: '', work: 'version', store: '', link: '', bytes: 0, date: new Date().toISOString() },
+    contenders: [...costs].map(([name, of]) => resultOf(name, version, of)),
+    failed: [],
+  }
+}

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest'
+import { reachedIn } from '../../benchmarks/reach.js'
+import { comparison } from './comparison.js'
+
+const said = (...of: Parameters<typeof reachedIn>[0]): string[] =>
+  reachedIn(of).map(
+    ({ reach, ratio, target, reached }) =>
+      `${reach.what} / ${reach.against}: ${ratio.toFixed(2)} of ${target}: ${reached ? 'yes' : 'no'}`,
+  )
+
+const times = { windlass: 2, podman: 6, 'containerd (ctr)': 5, docker: 10, 'floor: curl, igzip, tar': 1.5 }
+
+describe('reachedIn', () => {
+  it('holds an unpacking pull against the fastest peer, the floor, its CPU and the memory of docker', () => {
+    expect(said(comparison(times))).toEqual([
+      'fetch, verify and unpack, store on tmpfs / the fastest of podman, docker, ctr, skopeo + umoci: 0.40 of 0.5: yes',
+      'the same / the floor: `curl`, `igzip`, `tar`: 1.33 of 1.2: no',
+      "CPU seconds, fetch and unpack, store on tmpfs / the fastest peer's: 0.40 of 0.7: yes",
+      "peak memory, the same / docker's, client and servers: 0.20 of 2: yes",
+    ])
+  })
+
+  it('asks less where one big layer or many small ones leave nothing to do side by side', () => {
+    const targetOf = (image: string): number => reachedIn([comparison(times, { image })])[0]!.target
+    expect(['files', 'layers', 'big'].map(targetOf)).toEqual([0.5, 0.7, 0.9])
+  })
+
+  it('holds a pull over a line against what the line can do', () => {
+    // 25 MB at 12.5 MB/s: 2 s.
+    const [slow] = said(comparison({ windlass: 2.2 }, { link: '100/40' }))
+    expect(slow).toBe('the same, over 100 Mbit/s with 40 ms / bytes / bandwidth: 1.10 of 1.05: no')
+    expect(said(comparison({ windlass: 2.05 }, { link: '100/40' }))[0]).toContain('1.02 of 1.05: yes')
+    expect(said(comparison({ windlass: 2.05 }, { link: '20/60' }))).toEqual([])
+  })
+
+  it('holds an image that is up to date against those that unpack, and against all', () => {
+    const again = comparison({ windlass: 0.1, podman: 0.2, oras: 0.02 }, { work: 'again' })
+    expect(said(again).map((line) => line.split(' / ')[1])).toEqual([
+      'the fastest of podman, docker, ctr: 0.50 of 1: yes',
+      'the fastest of all: skopeo, crane and oras, which never unpack, as well: 5.00 of 1: no',
+    ])
+  })
+
+  it('says nothing where nobody is there to be compared with', () => {
+    expect(said(comparison({ windlass: 1 }), comparison({ podman: 1 }))).toEqual([])
+  })
+})
