@@ -20,6 +20,8 @@ export interface NetworkFlags {
   readonly passwordStdin?: boolean
   readonly authfile?: string
   readonly requireSchema1Signatures?: boolean
+  readonly trustRealm?: readonly string[]
+  readonly foreignHost?: readonly string[]
 }
 
 export interface TransferFlags {
@@ -27,9 +29,14 @@ export interface TransferFlags {
   readonly maxUnpacks?: number
   readonly retries?: number
   readonly stallTimeout?: number
+  readonly minimumRate?: number
 }
 
-export type Settings = StoreFlags & NetworkFlags & TransferFlags & LimitFlag
+export interface PartialsFlag {
+  readonly keepPartials?: number
+}
+
+export type Settings = StoreFlags & NetworkFlags & TransferFlags & PartialsFlag & LimitFlag
 
 export const storeFlags = (command: Command): Command =>
   command.addOption(setting('--store <dir>', 'where images are kept (default: $XDG_DATA_HOME/windlass)'))
@@ -45,6 +52,25 @@ export const networkFlags = (command: Command): Command =>
     .addOption(
       setting('--require-schema1-signatures', 'refuse schema 1 images whose signatures cannot be verified'),
     )
+    .addOption(
+      listSetting(
+        '--trust-realm <origin>',
+        'let this token server have the credentials, too; again for another',
+      ),
+    )
+    .addOption(
+      listSetting(
+        '--foreign-host <host>',
+        'ask it for foreign layers, even in a private network; again for another',
+      ),
+    )
+
+/** One or more, with commas between them: so they stand in the variable. */
+const listSetting = (flags: string, description: string) =>
+  setting(flags, description).argParser((text: string, before: readonly string[] | undefined) => [
+    ...(before ?? []),
+    ...text.split(','),
+  ])
 
 export const transferFlags = (command: Command): Command =>
   command
@@ -52,6 +78,19 @@ export const transferFlags = (command: Command): Command =>
     .addOption(numberSetting('--max-unpacks <n>', 'layers unpacked at once (default: one a processor)'))
     .addOption(numberSetting('--retries <n>', 'attempts at each download (default: 5)'))
     .addOption(numberSetting('--stall-timeout <seconds>', 'give a silent connection up after (default: 60)'))
+    .addOption(
+      numberSetting('--minimum-rate <bytes>', 'a second; a connection below it has stalled (default: 20)', 0),
+    )
+    .addOption(partialsSetting())
+
+export const partialsFlag = (command: Command): Command => command.addOption(partialsSetting())
+
+const partialsSetting = () =>
+  numberSetting(
+    '--keep-partials <bytes>',
+    'of interrupted downloads, keep so much, the youngest first (default: 1 GiB)',
+    0,
+  )
 
 export const jsonFlag = (command: Command, description: string): Command =>
   command.addOption(setting('--json', description))
@@ -65,7 +104,8 @@ export async function openOptions(
   terminal: Terminal,
   names: readonly string[] = [],
 ): Promise<OpenOptions> {
-  const { store, authfile, maxDownloads, maxUnpacks, retries, stallTimeout } = flags
+  const { store, authfile, maxDownloads, maxUnpacks, retries, stallTimeout, keepPartials } = flags
+  const { minimumRate, trustRealm, foreignHost } = flags
   const given = await readCredentials(flags, terminal)
   const credentials = given && { [onlyRegistryOf(names)]: given }
   const ca = flags.ca === undefined ? undefined : await readCertificates(flags.ca)
@@ -81,6 +121,10 @@ export async function openOptions(
     ...(maxUnpacks !== undefined && { maxUnpacks }),
     ...(retries !== undefined && { retries }),
     ...(stallTimeout !== undefined && { stallTimeout: stallTimeout * 1_000 }),
+    ...(keepPartials !== undefined && { keepPartials }),
+    ...(minimumRate !== undefined && { minimumRate }),
+    ...(trustRealm !== undefined && { trustedRealms: trustRealm }),
+    ...(foreignHost !== undefined && { foreignHosts: foreignHost }),
     ...(flags.limit && { limits: flags.limit }),
   }
 }

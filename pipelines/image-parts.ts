@@ -5,6 +5,7 @@ import {
   isDigest,
   isImageManifestType,
   isIndexType,
+  isListedImage,
   parseImageConfig,
   parseImageIndex,
   parseImageManifest,
@@ -41,7 +42,9 @@ const largestDocument = 64 * 1024 ** 2
 export async function partsOf(name: string, store: Store): Promise<NamedParts | undefined> {
   const named = await store.names.get(name)
   if (!named) return undefined
-  const parts = new Parts(store)
+  // A name of ours points at an index only once all its images are here; other tools may copy some of them.
+  const whole = named.descriptor.annotations?.['io.windlass.reference.typed'] !== undefined
+  const parts = new Parts(store, whole)
   await parts.add(named.descriptor)
   for (const [kind, digest, mediaType] of originsOf(named)) await parts.origin(kind, digest, mediaType)
   return {
@@ -63,7 +66,12 @@ function originsOf({ descriptor, rootDigest, rootMediaType = '' }: NamedImage) {
   if (rootDigest && rootDigest !== descriptor.digest)
     origins.push([isIndexType(rootMediaType) ? 'index' : 'manifest', rootDigest, rootMediaType])
   for (const [key, value] of Object.entries(descriptor.annotations ?? {}))
-    if (key.startsWith('io.windlass.schema1.') && isDigest(value) && value !== rootDigest)
+    if (
+      key.startsWith('io.windlass.') &&
+      !key.startsWith('io.windlass.root.') &&
+      isDigest(value) &&
+      value !== rootDigest
+    )
       origins.push(['manifest', value, ''])
   return origins
 }
@@ -73,7 +81,11 @@ class Parts {
   readonly layers = new Map<Digest, LayerPart>()
   readable = true
 
-  constructor(private readonly store: Store) {}
+  constructor(
+    private readonly store: Store,
+    /** Whether all images of the indexes must be here. */
+    private readonly whole: boolean,
+  ) {}
 
   async add(descriptor: Descriptor): Promise<void> {
     const { digest, mediaType } = descriptor
@@ -89,12 +101,13 @@ class Parts {
     if (!this.documents.has(digest)) this.documents.set(digest, { kind, descriptor: { digest, mediaType } })
   }
 
-  /** An index may list images that are not here: those were never pulled. */
+  /** An index may list what is not here: that was never pulled. */
   async #index(digest: Digest): Promise<void> {
     const index = await this.#read(digest, parseImageIndex)
     for (const each of index?.manifests ?? []) {
       await this.store.hold(each.digest)
-      if (await this.store.blobs.has(each.digest)) await this.add(each)
+      if ((this.whole && isListedImage(each)) || (await this.store.blobs.has(each.digest)))
+        await this.add(each)
     }
   }
 

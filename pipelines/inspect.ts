@@ -6,6 +6,7 @@ import {
   type Digest,
   type ImageConfig,
   type ImageSource,
+  type TagsRequest,
   formatPlatform,
   makeSchema1Config,
   mediaTypes,
@@ -21,6 +22,7 @@ import {
   type ReadSchema1Document,
   type Resolved,
   type RetryPolicy,
+  againAfter,
   bySchema,
   checkPlatform,
   choosePlatform,
@@ -103,7 +105,7 @@ export async function inspect(
   })
   const listing = new AbortController()
   const ends = signal ? AbortSignal.any([listing.signal, signal]) : listing.signal
-  const listed = tags ? listAll(request.source, ends) : undefined
+  const listed = tags ? listAll(request.source, { signal: ends, again: againAfter(retry) }) : undefined
   if (listed) scope.hold(listed, 'the list of tags')
   try {
     const resolved = await only(Flow.of(request).pipe(resolve({ retry })), scope, signal)
@@ -144,11 +146,11 @@ export async function inspect(
 /** All tags, or why there is no list of them: that is no reason to fail (S4-01). */
 async function listAll(
   source: ImageSource,
-  signal: AbortSignal,
+  request: TagsRequest,
 ): Promise<readonly string[] | InspectWarning> {
   try {
     const tags: string[] = []
-    for await (const page of source.tags({ signal })) tags.push(...page)
+    for await (const page of source.tags(request)) tags.push(...page)
     return tags
   } catch (error) {
     const { message } = asWindlassError(error)

@@ -19,7 +19,10 @@ export async function openParts(options: OpenOptions, limits: Limits, lifetime: 
     retry: retryPolicy(options),
     ...(foreignUrls && { foreignUrls }),
   }
-  const store = await Store.open(storeDirectory(options), { create: true })
+  const store = await Store.open(storeDirectory(options), {
+    create: true,
+    keepPartials: options.keepPartials,
+  })
   const pool = new UnpackPool({ workers: maxUnpacks, limits })
   return {
     store,

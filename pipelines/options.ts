@@ -12,7 +12,7 @@ export interface OpenOptions {
   readonly maxDownloads?: number
   /** Layers unpacked at once, over all pulls (one a processor). */
   readonly maxUnpacks?: number
-  /** Attempts at one transfer, the first included (5, S2-50). */
+  /** Attempts at one transfer, the first included, that bring nothing on (5, S2-50). */
   readonly retries?: number
   /** Milliseconds before attempt n + 1, times n (5,000, S2-51). */
   readonly retryDelay?: number
@@ -20,8 +20,19 @@ export interface OpenOptions {
   readonly retryJitter?: number
   /** Where a layer may come from that the registry does not give: `last-first`, unless said otherwise (C3). */
   readonly foreignUrls?: ForeignUrlOrder
-  /** Milliseconds without a byte after which a transfer is broken off (60,000). */
+  /** Milliseconds of silence, or of less than `minimumRate`, after which a transfer is broken off (60,000). */
   readonly stallTimeout?: number
+  /** Bytes a second: a body that brings less has stalled (20). */
+  readonly minimumRate?: number
+  /**
+   * Hosts, by name or address, that the URLs of foreign layers may lead to although they are in a private network or on
+   * this machine (none but the registry's own).
+   */
+  readonly foreignHosts?: readonly string[]
+  /** Origins of token servers that may get credentials although the rules say no: `http://auth.lan:5001`. */
+  readonly trustedRealms?: readonly string[]
+  /** Bytes to keep of downloads that broke off, over all images, the youngest first (1 GiB); none with 0. */
+  readonly keepPartials?: number
   /** Speak plain HTTP to every registry. Loopback addresses need no telling. */
   readonly plainHttp?: boolean
   /** Do not verify TLS certificates. */

@@ -11,6 +11,7 @@ import {
   type IndexedImage,
   type PulledImage,
   type RetryPolicy,
+  againAfter,
   assemble,
   documentRetryPolicy,
 } from '../lib/stages/index.js'
@@ -39,14 +40,21 @@ import { LayerCheck } from './verify-layer.js'
 
 /** Opens a puller. Nothing is touched before it is needed: `inspect` and `tags` make no store. */
 export async function open(options: OpenOptions = {}): Promise<Windlass> {
-  const { ca, insecureTls, plainHttp, userAgent, stallTimeout } = options
+  const { ca, insecureTls, plainHttp, userAgent, stallTimeout, minimumRate } = options
+  const { limits, foreignHosts, trustedRealms } = options
   const registries = new Registries({
     credentials: await credentialsFor(options),
     ...(ca !== undefined && { ca }),
     ...(insecureTls !== undefined && { insecureTls }),
     ...(plainHttp !== undefined && { plainHttp }),
     ...(userAgent !== undefined && { userAgent }),
-    ...(stallTimeout !== undefined && { timeouts: { stall: stallTimeout } }),
+    timeouts: {
+      ...(stallTimeout !== undefined && { stall: stallTimeout }),
+      ...(minimumRate !== undefined && { minimumRate }),
+    },
+    ...(limits !== undefined && { limits }),
+    ...(foreignHosts !== undefined && { foreignHosts }),
+    ...(trustedRealms !== undefined && { trustedRealms }),
   })
   return new Windlass(options, registries)
 }
@@ -104,7 +112,7 @@ export class Windlass {
         const pull = this.#begin(request, undefined, (parts) => pullFlow(request, options, parts))
         return { name: request.name, pull }
       }
-      const tags = someTags(listTags(repository, this.#registries, { signal }), name)
+      const tags = someTags(this.tags(repository, { signal }), name)
       return Promise.resolve(
         tags.pipe(allTags({ name, failFast: options.failFast ?? false, start, announce })),
       )
@@ -183,7 +191,7 @@ export class Windlass {
   /** The tags of a repository, page by page. */
   tags(repository: string, options: { readonly signal?: AbortSignal } = {}): AsyncIterable<string> {
     this.#mustBeOpen()
-    return listTags(repository, this.#registries, options)
+    return listTags(repository, this.#registries, { ...options, again: againAfter(this.#retry) })
   }
 
   /** The images of the store. */
@@ -221,7 +229,7 @@ export class Windlass {
   verify({ repair = false, signal }: VerifyOptions = {}): Promise<VerifyReport> {
     return this.#busy(signal, (parts, stop) => {
       const { store, pool } = parts
-      const stages = pullStages(parts, { unpack: false, form: 'overlay', keepBlobs: true })
+      const stages = pullStages(parts, { unpack: false, form: 'overlay', keepBlobs: true, refresh: true })
       const find = (name: string) => locate(name, undefined, this.#registries, this.#limits)
       const mend = repair ? new Repair({ store, stages, locate: find, signal: stop }) : undefined
       return verifyStore({ store, layers: new LayerCheck(store, pool), repair: mend }, stop)

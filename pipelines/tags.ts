@@ -1,13 +1,13 @@
 /** The tags of a repository, one by one, in the order in which the registry lists them. */
 import { WindlassError } from '../lib/errors.js'
-import { type Reference, parseReference } from '../lib/image/index.js'
+import { type Reference, type TagsRequest, parseReference } from '../lib/image/index.js'
 import type { Registries } from '../lib/registry/index.js'
 
 /** @throws as `repositoryNamed`, at once; else what a registry refuses with, such as NAME_UNKNOWN */
 export function listTags(
   repository: string,
   registries: Registries,
-  options: { readonly signal?: AbortSignal } = {},
+  options: TagsRequest = {},
 ): AsyncGenerator<string> {
   return pagesOf(repositoryNamed(repository, 'Listing tags'), registries, options)
 }
@@ -28,7 +28,7 @@ export function repositoryNamed(name: string, purpose: string): Reference {
 async function* pagesOf(
   reference: Reference,
   registries: Registries,
-  options: { readonly signal?: AbortSignal },
+  options: TagsRequest,
 ): AsyncGenerator<string> {
   for await (const page of registries.repository(reference).tags(options)) yield* page
 }

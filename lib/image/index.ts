@@ -13,13 +13,13 @@ export {
 export {
   type Digest,
   type DigestAlgorithm,
-  DigestCodec,
   algorithmOf,
   digestOf,
   hexOf,
   isDigest,
   parseDigest,
 } from './digest.js'
+export { DigestCodec } from './digest-codec.js'
 export {
   type HistoryEntry,
   type ImageConfig,
@@ -75,11 +75,19 @@ export { printable, quoted } from './printable.js'
 export { Reference, defaultTag, withDefaultTag } from './reference.js'
 export { isRepository, isTag } from './reference-grammar.js'
 export { defaultRegistry } from './reference-registry.js'
+export { isListedImage } from './listed-images.js'
 export { type Schema1Manifest, Schema1ManifestCodec } from './schema1.js'
 export { type Schema1Config, makeSchema1Config } from './schema1-config.js'
 export { type Schema1Conversion, type SeenLayer, convertSchema1 } from './schema1-conversion.js'
 export { type Schema1Image, type Schema1Layer, readSchema1 } from './schema1-image.js'
 export type { Schema1Signature } from './schema1-payload.js'
 export { type SignatureReport, type SignatureState, verifySchema1Signatures } from './schema1-signatures.js'
-export type { BlobBody, BlobRequest, FetchedManifest, ImageSource, ManifestRequest } from './source.js'
+export type {
+  BlobBody,
+  BlobRequest,
+  FetchedManifest,
+  ImageSource,
+  ManifestRequest,
+  TagsRequest,
+} from './source.js'
 export { type StringMap, StringMapCodec } from './string-map.js'

@@ -38,6 +38,21 @@ export interface Limits {
   readonly indexDepth: number
   /** Manifests that one index lists. */
   readonly indexEntries: number
+  /** Bytes of what a token server answers; real tokens have up to 20 KB. */
+  readonly tokenBytes: number
+  /**
+   * Bytes that are read of a refusal, or of any other answer of which a few words are all that is wanted. The only limit
+   * that refuses nothing: what stands beyond it is not read, and the error says so, for it has the worse news already.
+   */
+  readonly errorBytes: number
+  /** Redirects that are followed one after the other, for one request. */
+  readonly redirects: number
+  /** Bytes of one page of a repository's tags. */
+  readonly tagPageBytes: number
+  /** Bytes of all its pages together. */
+  readonly tagBytes: number
+  /** Pages of its tags; a page has up to a thousand. */
+  readonly tagPages: number
 }
 
 export type LimitName = keyof Limits
@@ -54,7 +69,7 @@ export const defaultLimits: Limits = {
   // Deflate makes at most 1,032 of one: what stays above 500 for a whole gigabyte is next to nothing but zeros.
   layerRatio: 500,
   layerEntries: 5_000_000,
-  layerDirectories: 200_000,
+  layerDirectories: 80_000,
   pathBytes: 4 * KiB,
   pathDepth: 256,
   headerBytes: MiB,
@@ -63,6 +78,12 @@ export const defaultLimits: Limits = {
   configBytes: 4 * MiB,
   indexDepth: 4,
   indexEntries: 20_000,
+  tokenBytes: 256 * KiB,
+  errorBytes: 64 * KiB,
+  redirects: 10,
+  tagPageBytes: 16 * MiB,
+  tagBytes: 256 * MiB,
+  tagPages: 10_000,
 }
 
 export const limitNames = Object.keys(defaultLimits) as readonly LimitName[] // an object of exactly these

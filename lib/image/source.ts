@@ -42,11 +42,22 @@ export interface BlobRequest {
   readonly validator?: string
 }
 
+export interface TagsRequest {
+  readonly signal?: AbortSignal
+  /**
+   * Whether a page that failed is asked for again: the milliseconds until then, where it is. Without this, none is.
+   * `attempt` counts from 1, for each page anew.
+   */
+  readonly again?: (error: unknown, attempt: number) => number | undefined
+}
+
 export interface ImageSource {
   /** Who serves and as whom: two sources with the same identity may share what they fetch. */
   readonly identity: string
   /** What to call it in events and errors: the host, or the path. */
   readonly host: string
+  /** Which part of it is asked, where it has parts: what one refuses, another may give. */
+  readonly repository?: string
   manifest(tagOrDigest: string, request?: ManifestRequest): Promise<FetchedManifest>
   blob(descriptor: Descriptor, request?: BlobRequest): Promise<BlobBody>
   /** A blob from one of its descriptor's `urls`, with no credential of the source's; none where a source has no way there. */
@@ -57,5 +68,5 @@ export interface ImageSource {
    */
   blobSize(digest: Digest, request?: { readonly signal?: AbortSignal }): Promise<number>
   /** The tags, a page at a time, as served. */
-  tags(request?: { readonly signal?: AbortSignal }): AsyncIterable<readonly string[]>
+  tags(request?: TagsRequest): AsyncIterable<readonly string[]>
 }

@@ -1,10 +1,10 @@
 /**
  * What kind of place a host name or address is, as far as it decides who may be talked to, and how:
- * this machine, the link's own (where clouds keep their metadata), or anywhere else.
+ * this machine, the link's own (where clouds keep their metadata), a network that is nobody else's, or anywhere else.
  */
 import { BlockList, isIP } from 'node:net'
 
-export type Place = 'loopback' | 'link-local' | 'unspecified' | 'metadata' | 'elsewhere'
+export type Place = 'loopback' | 'link-local' | 'unspecified' | 'metadata' | 'private' | 'elsewhere'
 
 const lists: readonly (readonly [Place, BlockList])[] = [
   ['loopback', listOf(['127.0.0.0', 8, 'ipv4'], ['::1', 128, 'ipv6'])],
@@ -15,6 +15,23 @@ const lists: readonly (readonly [Place, BlockList])[] = [
   ],
   ['link-local', listOf(['169.254.0.0', 16, 'ipv4'], ['fe80::', 10, 'ipv6'])],
   ['unspecified', listOf(['0.0.0.0', 8, 'ipv4'], ['::', 128, 'ipv6'])],
+  // RFC 1918, RFC 6598 (carriers), RFC 4193, RFC 3879; what is for tests, for many at once, or for nobody
+  // (RFC 2544, 5771, 4291, 1112) is no more public than these.
+  [
+    'private',
+    listOf(
+      ['10.0.0.0', 8, 'ipv4'],
+      ['172.16.0.0', 12, 'ipv4'],
+      ['192.168.0.0', 16, 'ipv4'],
+      ['100.64.0.0', 10, 'ipv4'],
+      ['192.0.0.0', 24, 'ipv4'],
+      ['198.18.0.0', 15, 'ipv4'],
+      ['224.0.0.0', 3, 'ipv4'],
+      ['fc00::', 7, 'ipv6'],
+      ['fec0::', 10, 'ipv6'],
+      ['ff00::', 8, 'ipv6'],
+    ),
+  ],
 ]
 
 function listOf(...nets: readonly (readonly [string, number, 'ipv4' | 'ipv6'])[]): BlockList {
@@ -34,17 +51,42 @@ export function placeOf(host: string): Place {
     if (name === 'localhost' || name.endsWith('.localhost')) return 'loopback'
     return name === 'metadata.google.internal' ? 'metadata' : 'elsewhere'
   }
-  const address = family === 6 ? (mappedIPv4(name) ?? name) : name
+  const address = family === 6 ? (innerIPv4(name) ?? name) : name
   const kind = isIP(address) === 4 ? 'ipv4' : 'ipv6'
   return lists.find(([, list]) => list.check(address, kind))?.[0] ?? 'elsewhere'
 }
 
-/** The IPv4 address inside `::ffff:a.b.c.d`, in the form that the URL parser leaves it in (`::ffff:7f00:1`) too. */
-function mappedIPv4(address: string): string | undefined {
-  const dotted = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
-  if (dotted !== undefined) return dotted
-  const [, high, low] = /^::ffff:([\da-f]{1,4}):([\da-f]{1,4})$/i.exec(address) ?? []
-  if (high === undefined || low === undefined) return undefined
-  const bits = parseInt(high, 16) * 0x10000 + parseInt(low, 16)
-  return [24, 16, 8, 0].map((shift) => Math.floor(bits / 2 ** shift) % 256).join('.')
+/** Where the IPv4 address begins that stands in an IPv6 address of such a prefix, in words of 16 bits. */
+const carriers: readonly (readonly [words: readonly number[], at: number])[] = [
+  [[0, 0, 0, 0, 0, 0xffff], 6], // mapped (RFC 4291)
+  [[0, 0, 0, 0, 0, 0], 6], // compatible (RFC 4291), which includes :: and ::1
+  [[0x64, 0xff9b, 0, 0, 0, 0], 6], // NAT64 (RFC 6052)
+  [[0x2002], 1], // 6to4 (RFC 3056)
+]
+
+/** The IPv4 address that an IPv6 address leads to by way of something that translates it. */
+function innerIPv4(address: string): string | undefined {
+  const words = wordsOf(address)
+  const carrier = carriers.find(([prefix]) => prefix.every((word, at) => words[at] === word))
+  if (carrier === undefined) return undefined
+  const [high = 0, low = 0] = words.slice(carrier[1])
+  // The addresses of nobody and of this machine are IPv6's own.
+  if (carrier[0].every((word) => word === 0) && high === 0 && low < 2) return undefined
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.')
+}
+
+/** The eight words of an IPv6 address, without its zone. */
+function wordsOf(address: string): readonly number[] {
+  const plain = address
+    .replace(/%.*$/s, '')
+    .replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...parts: string[]) => {
+      const [a = 0, b = 0, c = 0, d = 0] = parts.map(Number)
+      return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`
+    })
+  const [head = '', tail] = plain.split('::', 2)
+  const parse = (text: string): number[] =>
+    text === '' ? [] : text.split(':').map((word) => parseInt(word, 16))
+  if (tail === undefined) return parse(head)
+  const [before, after] = [parse(head), parse(tail)]
+  return [...before, ...new Array<number>(Math.max(0, 8 - before.length - after.length)).fill(0), ...after]
 }

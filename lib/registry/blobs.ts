@@ -16,7 +16,7 @@ export interface BlobName {
  * network errors; the stream fails with NETWORK, STALLED or CANCELLED
  */
 export function fetchBlob(
-  { client, repository, secrets, timeouts, hint }: RepositoryContext,
+  { client, repository, secrets, timeouts, limits, hint }: RepositoryContext,
   { digest, size }: BlobName,
   request: BlobRequest = {},
 ): Promise<BlobBody> {
@@ -35,6 +35,7 @@ export function fetchBlob(
           secrets,
           missing: 'BLOB_UNKNOWN',
           deadline: timeouts.document,
+          maxBytes: limits.errorBytes,
           hints: accessHints(hint),
           subject: { digest },
         }),

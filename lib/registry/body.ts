@@ -8,22 +8,30 @@ import { Readable } from 'node:stream'
 export interface BodyOptions {
   /** Milliseconds; see Timeouts.stall. */
   readonly stall: number
+  /** Bytes that have to come in that time. */
+  readonly least: number
   readonly stalled: (received: number) => Error
   /** What an error of the connection is to the reader. */
   readonly failure: (error: Error, received: number) => Error
 }
 
+/**
+ * Held between the connection and its reader, who gets all of it at once: a write to the disk and a word to the thread that
+ * unpacks cost the same for 64 KiB as for all that came meanwhile.
+ */
+const bufferBytes = 1024 * 1024
+
 export class Body extends Readable {
   readonly #source: Readable
   readonly #options: BodyOptions
-  /** Bytes since the timer was last set back: one byte a second at least, so that a drip is a stall too. */
+  /** Bytes since the timer was last set back. */
   #progress = 0
   #received = 0
   #timer: NodeJS.Timeout | undefined
   #failure: Error | undefined
 
   constructor(source: Readable, options: BodyOptions) {
-    super()
+    super({ highWaterMark: bufferBytes })
     this.#source = source
     this.#options = options
     // An error may come before anyone reads; whoever reads gets it all the same.
@@ -31,7 +39,7 @@ export class Body extends Readable {
     source.on('data', (chunk: Buffer) => {
       this.#received += chunk.length
       this.#progress += chunk.length
-      if (this.#progress >= options.stall / 1000) {
+      if (this.#progress >= options.least) {
         this.#progress = 0
         this.#timer?.refresh()
       }

@@ -21,6 +21,7 @@ export interface ClientOptions {
   readonly tokens: Tokens
   readonly credential: Credential | undefined
   readonly trustedRealms: ReadonlySet<string>
+  readonly foreignHosts: ReadonlySet<string>
 }
 
 export interface RepositoryAsk extends Omit<Ask, 'url' | 'form'> {
@@ -66,7 +67,7 @@ export class Client {
 
   /** Where the URLs that manifests of this registry give may lead. */
   foreignUrls(): ForeignUrls {
-    return new ForeignUrls(this.#endpoint.base)
+    return new ForeignUrls(this.#endpoint.base, this.#options.foreignHosts)
   }
 
   /** A request that goes elsewhere, over the same connections, but with no credential of this registry's (S1-21). */

@@ -7,11 +7,12 @@ import type { LookupFunction, Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import got from 'got'
 import { WindlassError } from '../errors.js'
+import { type Limits, limitsWith } from '../image/limits.js'
 import { AgentPool } from './agent-pool.js'
 import { Body } from './body.js'
 import { failureOf, isBroken, type Attempt } from './failure.js'
 import { proxyFor, type Environment, type Proxy } from './proxy.js'
-import { timeoutsWith, type Timeouts } from './timeouts.js'
+import { leastIn, timeoutsWith, type Timeouts } from './timeouts.js'
 
 export interface Ask extends Attempt {
   readonly method?: 'GET' | 'HEAD' | 'POST'
@@ -37,6 +38,8 @@ export interface ConnectionOptions {
   readonly insecureTls?: boolean
   readonly userAgent?: string
   readonly timeouts?: Partial<Timeouts>
+  /** Of redirects, tokens, refusals and tags; of manifests, each request says. */
+  readonly limits?: Partial<Limits>
   /** Connections to one host at the same time (32); further requests wait for one. */
   readonly maxSockets?: number
   /** Where proxies are named (the process's own). */
@@ -45,14 +48,17 @@ export interface ConnectionOptions {
 
 export class Connections {
   readonly timeouts: Timeouts
+  readonly limits: Limits
   readonly #options: ConnectionOptions
   readonly #agents: AgentPool
   readonly #sockets = new Set<Socket>()
   readonly #live = new Set<() => void>()
   #closed = false
 
+  /** @throws USAGE for what is no limit */
   constructor(options: ConnectionOptions = {}) {
     this.timeouts = timeoutsWith(options.timeouts)
+    this.limits = limitsWith(options.limits)
     this.#options = options
     this.#agents = new AgentPool(options.maxSockets ?? 32, this.timeouts.connect)
   }
@@ -123,7 +129,8 @@ export class Connections {
         ({ statusCode, headers }: { statusCode: number; headers: IncomingHttpHeaders }) => {
           body = new Body(stream, {
             stall: this.timeouts.stall,
-            stalled: (received) => stalled(ask, received, this.timeouts.stall),
+            least: leastIn(this.timeouts),
+            stalled: (received) => stalled(ask, received, this.timeouts),
             failure: (error, received) => failureOf(error, ask, received),
           })
           body.once('close', over)
@@ -157,7 +164,8 @@ export class Connections {
       headers: { 'user-agent': userAgent, 'accept-encoding': 'identity', ...ask.headers },
       ...(ask.form === undefined ? {} : { form: ask.form }),
       ...(ask.lookup === undefined ? {} : { dnsLookup: ask.lookup }),
-      agent: kept ? this.#agents.kept(proxy) : this.#agents.fresh(proxy),
+      // A connection that is there was not held to this request's lookup.
+      agent: kept && ask.lookup === undefined ? this.#agents.kept(proxy) : this.#agents.fresh(proxy),
       https: { rejectUnauthorized: !insecureTls, ...(ca === undefined ? {} : { certificateAuthority: ca }) },
       timeout: { lookup, connect, secureConnect, response },
       decompress: false,
@@ -185,10 +193,15 @@ const notHttp = ({ purpose, url }: Attempt): WindlassError =>
     { host: url.host, hint: `Is ${url.host} a registry?` },
   )
 
-function stalled({ purpose, url }: Attempt, received: number, after: number): WindlassError {
+function stalled({ purpose, url }: Attempt, received: number, timeouts: Timeouts): WindlassError {
+  const least = leastIn(timeouts)
+  const came = least === 1 ? 'nothing more' : `fewer than ${least} bytes`
   return new WindlassError(
     'STALLED',
-    `Failed to ${purpose} from ${url.host}: nothing more came for ${after / 1000} s, after ${received} bytes`,
-    { host: url.host, hint: 'The rest may come with another try; --stall-timeout sets how long to wait' },
+    `Failed to ${purpose} from ${url.host}: ${came} came in ${timeouts.stall / 1000} s, after ${received} bytes`,
+    {
+      host: url.host,
+      hint: 'The rest may come with another try; --stall-timeout and --minimum-rate set how long to wait for how much',
+    },
   )
 }

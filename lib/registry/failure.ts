@@ -2,7 +2,7 @@
 import { TimeoutError } from 'got'
 import { WindlassError, type ErrorCode, type ErrorDetails } from '../errors.js'
 import { printable } from '../image/printable.js'
-import { addressRefused } from './foreign-url.js'
+import { addressRefused, hintFor } from './foreign-url.js'
 import { proxyRefused } from './proxy-connection.js'
 import { printableUrl } from './printable-url.js'
 
@@ -52,7 +52,8 @@ export function failureOf(error: Error, { purpose, url }: Attempt, received?: nu
           hint: `Check that ${url.host} can be reached from here`,
         })
   }
-  if (code === addressRefused) return fail('REDIRECT_REFUSED', printable(plain(error).message))
+  if (code === addressRefused)
+    return fail('REDIRECT_REFUSED', printable(plain(error).message), { hint: hintFor(url.hostname) })
   if (code === proxyRefused)
     return fail('NETWORK', printable(plain(error).message), {
       hint: 'Check HTTPS_PROXY, and the name and password in it; NO_PROXY lists hosts to be asked directly',

@@ -11,7 +11,7 @@ import type { RepositoryContext } from './repository-context.js'
  * TOO_MANY_REQUESTS, REGISTRY_UNAVAILABLE, REGISTRY_RESPONSE, network errors; the stream fails as that of `fetchBlob`
  */
 export async function fetchForeignBlob(
-  { client, secrets, timeouts }: RepositoryContext,
+  { client, secrets, timeouts, limits }: RepositoryContext,
   text: string,
   { digest, size }: Descriptor,
   request: BlobRequest = {},
@@ -32,6 +32,7 @@ export async function fetchForeignBlob(
           secrets,
           missing: 'BLOB_UNKNOWN',
           deadline: timeouts.document,
+          maxBytes: limits.errorBytes,
           subject: { digest },
         }),
     },

@@ -17,12 +17,9 @@ export interface Login {
   readonly rules: RealmRules
 }
 
-/** Real tokens have up to 20 KB. */
-const maxBytes = 256 * 1024
-
 /**
  * @throws UNAUTHORIZED or DENIED as the server refuses; CHALLENGE_INVALID where the credentials must not go there;
- * REGISTRY_RESPONSE for an answer without a token; network errors
+ * REGISTRY_RESPONSE for an answer without a token; LIMIT_EXCEEDED for one that is longer than `tokenBytes`; network errors
  */
 export async function login(
   connections: Connections,
@@ -36,7 +33,10 @@ export async function login(
     throw new WindlassError(
       'CHALLENGE_INVALID',
       `${base.host} wants the credentials for ${registry} sent in clear to ${realm.origin}`,
-      { host: base.host, hint: `If that is right, name '${realm.origin}' among the trusted realms` },
+      {
+        host: base.host,
+        hint: `If that is right, name it: --trust-realm ${realm.origin}, or trustedRealms in code`,
+      },
     )
   const asked = performance.now()
   const refresh = credential?.identityToken()
@@ -59,16 +59,19 @@ export async function login(
         },
     (url) => checkRealm(url, rules),
   )
-  const limits = { maxBytes, deadline: connections.timeouts.document, purpose }
+  const { limits, timeouts } = connections
+  const deadline = timeouts.document
   if (answer.status !== 200)
     throw await refusal(answer, {
       purpose,
       secrets,
       missing: 'REGISTRY_RESPONSE',
-      deadline: limits.deadline,
+      deadline,
+      maxBytes: limits.errorBytes,
       hints: accessHints(hintFor(registry, credential)),
     })
-  const token = parseToken(await readDocument(answer, limits), asked)
+  const within = { maxBytes: limits.tokenBytes, limit: 'tokenBytes', deadline, purpose } as const
+  const token = parseToken(await readDocument(answer, within), asked)
   if (token === undefined)
     throw new WindlassError(
       'REGISTRY_RESPONSE',

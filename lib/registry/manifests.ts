@@ -109,7 +109,7 @@ function ask(
 }
 
 async function accepted(
-  { secrets, timeouts, hint, registry, repository }: RepositoryContext,
+  { secrets, timeouts, limits, hint, registry, repository }: RepositoryContext,
   answer: Followed,
   tagOrDigest: string,
   { maxBytes = defaultLimits.manifestBytes }: ManifestRequest,
@@ -120,7 +120,10 @@ async function accepted(
   const listing = `'windlass tags ${registry}/${repository}' lists the tags that there are`
   const hints = { ...accessHints(hint), ...(isDigest(tagOrDigest) ? {} : { MANIFEST_UNKNOWN: listing }) }
   if (answer.status !== 200)
-    throw await refusal(answer, { purpose, secrets, missing: 'MANIFEST_UNKNOWN', deadline, hints, subject })
+    throw await refusal(answer, {
+      ...{ purpose, secrets, missing: 'MANIFEST_UNKNOWN', deadline, hints, subject },
+      maxBytes: limits.errorBytes,
+    })
   return readDocument(answer, { maxBytes, deadline, purpose, limit: 'manifestBytes' })
 }
 

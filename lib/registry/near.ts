@@ -1,6 +1,6 @@
 /**
  * Which places are near to this machine alone: where a registry that is elsewhere must not send us, neither by a
- * redirect nor by a URL in a manifest (threats.md §6). Private networks are not among them: registries live there.
+ * redirect nor by a URL in a manifest (threats.md §6). Private networks are not among them: registries live there, and their storage.
  */
 import { WindlassError } from '../errors.js'
 import { type Place, placeOf } from './address.js'
@@ -8,7 +8,9 @@ import { printableUrl } from './printable-url.js'
 
 /** Whether who is at `base` may send us to `place`: one on this machine may name others there. */
 export const mayLeadTo = (place: Place, base: URL): boolean =>
-  place === 'elsewhere' || (place === 'loopback' && placeOf(base.hostname) === 'loopback')
+  place === 'elsewhere' ||
+  place === 'private' ||
+  (place === 'loopback' && placeOf(base.hostname) === 'loopback')
 
 /** @throws REDIRECT_REFUSED for a redirect of the registry at `base` to a place that is near to us alone */
 export function mustBeFar(url: URL, base: URL, purpose: string): void {

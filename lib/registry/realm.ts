@@ -7,6 +7,7 @@ import { WindlassError } from '../errors.js'
 import { printable } from '../image/printable.js'
 import { placeOf } from './address.js'
 import type { Endpoint } from './endpoint.js'
+import { mayLeadTo } from './near.js'
 
 export interface RealmRules {
   readonly endpoint: Endpoint
@@ -33,8 +34,7 @@ export function checkRealm(url: URL, rules: RealmRules): void {
     throw refused(url.origin, rules, 'is plain HTTP although the registry speaks HTTPS')
   const place = placeOf(url.hostname)
   // A registry on this machine may keep its token server beside it.
-  const beside = place === 'loopback' && placeOf(endpoint.base.hostname) === 'loopback'
-  if (place !== 'elsewhere' && !beside) throw refused(url.origin, rules, `is a ${place} address`)
+  if (!mayLeadTo(place, endpoint.base)) throw refused(url.origin, rules, `is a ${place} address`)
 }
 
 /** Whether credentials may be sent to `url`: never in clear to anyone but the registry itself, or off this machine. */
@@ -52,7 +52,7 @@ function refused(realm: string, { endpoint }: RealmRules, why: string): Windlass
     `${host} names the token server '${printable(realm)}', which ${why}`,
     {
       host,
-      hint: 'If that is right, name its origin among the trusted realms',
+      hint: 'If that is right, name its origin: --trust-realm ORIGIN, or trustedRealms in code',
     },
   )
 }

@@ -3,12 +3,11 @@
  * left behind at the first change of origin, for good (threats.md §6; S0-84).
  */
 import { WindlassError } from '../errors.js'
+import { limitExceeded } from '../image/limits.js'
 import type { Answer, Ask, Connections } from './connections.js'
 import { discard } from './discard.js'
 import { printable } from '../image/printable.js'
 import { printableUrl } from './printable-url.js'
-
-export const maxRedirects = 10
 
 const redirecting = new Set([301, 302, 303, 307, 308])
 
@@ -19,13 +18,14 @@ export interface Followed extends Answer {
 
 /**
  * @param check - throws for a place that this request must not go to
- * @throws REDIRECT_REFUSED and what `send` throws
+ * @throws REDIRECT_REFUSED, LIMIT_EXCEEDED for more of them than `redirects` allows, and what `send` throws
  */
 export async function follow(
   connections: Connections,
   first: Ask,
   check?: (url: URL) => void,
 ): Promise<Followed> {
+  const most = connections.limits.redirects
   let ask = first
   let crossed = false
   for (let hops = 0; ; hops++) {
@@ -43,7 +43,13 @@ export async function follow(
           status: answer.status,
         },
       )
-    if (hops === maxRedirects) throw refuse(`is one more than the ${maxRedirects} that are followed`)
+    if (hops === most)
+      throw limitExceeded(
+        `Failed to ${ask.purpose}: ${first.url.host} sent on ${most + 1} times, at last from ${ask.url.host}`,
+        'redirects',
+        most,
+        { host: ask.url.host, url: printableUrl(ask.url), status: answer.status },
+      )
     // A repeated POST would hand the refresh token on.
     if (ask.method === 'POST') throw refuse('answers a request that is not repeated elsewhere')
     const url = target(location, ask.url)

@@ -1,9 +1,10 @@
 /** An answer that is not what was asked for, as the error that it means (S0-16, S1-13, S3-12, S3-19). */
 import { WindlassError, type ErrorCode, type ErrorSubject } from '../errors.js'
+import { raiseHint } from '../image/limits.js'
 import { printable } from '../image/printable.js'
 import { parseChallenges } from './challenge.js'
 import type { Answer } from './connections.js'
-import { readDocument } from './document.js'
+import { readStart } from './document.js'
 import { printableUrl } from './printable-url.js'
 import { parseProblem, type Problem } from './problem.js'
 import { longestRetryAfter, parseRetryAfter } from './retry-after.js'
@@ -16,6 +17,8 @@ export interface RefusalContext {
   readonly missing: ErrorCode
   /** Milliseconds for reading the body. */
   readonly deadline: number
+  /** As much of it is read. */
+  readonly maxBytes: number
   /** What to do next, by what the answer turns out to mean. */
   readonly hints?: Partial<Record<ErrorCode, string>>
   readonly subject?: ErrorSubject
@@ -27,20 +30,24 @@ export const accessHints = (hint: string): Partial<Record<ErrorCode, string>> =>
   DENIED: hint,
 })
 
-/** Reads the body of `answer` (up to 64 KiB of it) and closes it. Never throws. */
+/**
+ * Reads the start of the body of `answer` and closes it. Never throws. Of a body that is longer than `errorBytes` nothing is
+ * told but that: a part of a JSON text is none.
+ */
 export async function refusal(answer: Answer, context: RefusalContext): Promise<WindlassError> {
-  const { purpose, secrets, deadline, subject } = context
+  const { purpose, secrets, subject, maxBytes } = context
   const { url, status } = answer
-  const body = await readDocument(answer, { maxBytes: 64 * 1024, deadline, purpose }).catch(() =>
-    Buffer.alloc(0),
-  )
-  const problem = parseProblem(body)
-  const words = [problem.code, printable(secrets.conceal(problem.message, url), 300)]
-    .filter((part) => part !== '')
-    .join(': ')
+  const { bytes, cut } = await readStart(answer, context)
+  const problem = parseProblem(bytes)
+  const words = cut
+    ? `what it says of it is longer than errorBytes allows (${maxBytes})`
+    : [problem.code, printable(secrets.conceal(problem.message, url), 300)]
+        .filter((part) => part !== '')
+        .join(': ')
   const code = codeOf(answer, problem, context.missing)
   const wait = code === 'TOO_MANY_REQUESTS' || code === 'REGISTRY_UNAVAILABLE' ? waitOf(answer) : undefined
-  const hint = wait?.hint ?? (saysNothing(answer, problem) ? versionHint(url) : context.hints?.[code])
+  const usual = saysNothing(answer, problem) ? versionHint(url) : context.hints?.[code]
+  const hint = wait?.hint ?? (cut ? raiseHint('errorBytes') : usual)
   return new WindlassError(
     code,
     `Unexpected HTTP response '${status}' when trying to ${purpose} from ${url.host}${words === '' ? '' : `: ${words}`}`,

@@ -6,6 +6,7 @@ import { Client } from './client.js'
 import { Connections, type ConnectionOptions } from './connections.js'
 import { anonymous, type Credentials } from './credentials.js'
 import { endpointOf, type EndpointOptions } from './endpoint.js'
+import { foreignHosts } from './foreign-url.js'
 import { canonicalRegistry } from './registry-name.js'
 import { Repository } from './repository.js'
 import { Secrets } from './secrets.js'
@@ -15,6 +16,11 @@ export interface RegistriesOptions extends ConnectionOptions, EndpointOptions {
   readonly credentials?: Credentials
   /** Origins of token servers that may be sent credentials although the rules say no (`http://auth.lan:5001`). */
   readonly trustedRealms?: readonly string[]
+  /**
+   * Hosts, by name or address, that the URLs of foreign layers may lead to wherever they are: others are asked only at
+   * public addresses, but for the registry's own host.
+   */
+  readonly foreignHosts?: readonly string[]
 }
 
 /** What a repository is found by; a `Reference` is one. */
@@ -28,13 +34,15 @@ export class Registries {
   readonly #connections: Connections
   readonly #secrets = new Secrets()
   readonly #trustedRealms: ReadonlySet<string>
+  readonly #foreignHosts: ReadonlySet<string>
   readonly #tokens: Tokens
   readonly #clients = new Map<string, Client>()
 
-  /** @throws USAGE for a trusted realm that is no URL */
+  /** @throws USAGE for a trusted realm that is no URL, a foreign host that is none, and what is no limit */
   constructor(options: RegistriesOptions = {}) {
     this.#options = options
     this.#trustedRealms = new Set((options.trustedRealms ?? []).map(originOf))
+    this.#foreignHosts = foreignHosts(options.foreignHosts)
     this.#connections = new Connections(options)
     this.#tokens = new Tokens(this.#connections, this.#secrets)
   }
@@ -56,6 +64,7 @@ export class Registries {
         connections: this.#connections,
         tokens: this.#tokens,
         trustedRealms: this.#trustedRealms,
+        foreignHosts: this.#foreignHosts,
       })
     this.#clients.set(key, client)
     const hint = hintFor(
@@ -71,6 +80,7 @@ export class Registries {
       hint,
       secrets: this.#secrets,
       timeouts: this.#connections.timeouts,
+      limits: this.#connections.limits,
     }
     // Host and whose credentials: who may not read a layer must not share the fetching of it (flow.md R5).
     return new Repository(context, `${endpoint.base.host}|${credential?.fingerprint() ?? 'anonymous'}`)

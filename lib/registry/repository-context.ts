@@ -1,4 +1,5 @@
 /** What the requests for one repository share. */
+import type { Limits } from '../image/limits.js'
 import type { Client } from './client.js'
 import type { Secrets } from './secrets.js'
 import type { Timeouts } from './timeouts.js'
@@ -10,6 +11,7 @@ export interface RepositoryContext {
   readonly repository: string
   readonly secrets: Secrets
   readonly timeouts: Timeouts
+  readonly limits: Limits
   /** What to do about a 401 or 403, as a sentence. */
   readonly hint: string
 }

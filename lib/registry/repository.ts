@@ -1,7 +1,14 @@
 /** One repository of one registry, as the source of images that stages know. */
 import type { Descriptor } from '../image/descriptor.js'
 import type { Digest } from '../image/digest.js'
-import type { BlobBody, BlobRequest, FetchedManifest, ImageSource, ManifestRequest } from '../image/source.js'
+import type {
+  BlobBody,
+  BlobRequest,
+  FetchedManifest,
+  ImageSource,
+  ManifestRequest,
+  TagsRequest,
+} from '../image/source.js'
 import { fetchBlob } from './blobs.js'
 import { fetchForeignBlob } from './foreign-blob.js'
 import { blobSize } from './blob-size.js'
@@ -19,11 +26,13 @@ export class Repository implements ImageSource {
   readonly #context: RepositoryContext
   readonly identity: string
   readonly host: string
+  readonly repository: string
 
   constructor(context: RepositoryContext, identity: string) {
     this.#context = context
     this.identity = identity
     this.host = context.registry
+    this.repository = context.repository
   }
 
   manifest(tagOrDigest: string, request?: ManifestRequest): Promise<FetchedManifest> {
@@ -56,7 +65,7 @@ export class Repository implements ImageSource {
     return blobSize(this.#context, digest, request)
   }
 
-  tags(request?: { readonly signal?: AbortSignal }): AsyncIterable<readonly string[]> {
+  tags(request?: TagsRequest): AsyncIterable<readonly string[]> {
     return listTags(this.#context, request)
   }
 }

@@ -6,7 +6,7 @@
 import { WindlassError } from '../errors.js'
 import type { Connections } from './connections.js'
 import { discard } from './discard.js'
-import { readDocument } from './document.js'
+import { readStart } from './document.js'
 import { apiUrl, type Endpoint } from './endpoint.js'
 import { isBroken, isHandshake, systemCode } from './failure.js'
 
@@ -25,11 +25,11 @@ export async function settleScheme(
   }
   try {
     const answer = await connections.send({ url: apiUrl(base, ''), purpose, signal })
-    const limits = { maxBytes: 64 * 1024, deadline: connections.timeouts.document, purpose }
-    const body = await readDocument(answer, limits).catch(() => Buffer.alloc(0))
+    const { limits, timeouts } = connections
+    const { bytes } = await readStart(answer, { maxBytes: limits.errorBytes, deadline: timeouts.document })
     // Go's servers, so most registries, answer a plain request to a TLS port in these words.
     return answer.status === 400 &&
-      /HTTP request to an HTTPS server|HTTPS port/i.test(body.toString('latin1'))
+      /HTTP request to an HTTPS server|HTTPS port/i.test(bytes.toString('latin1'))
       ? await https()
       : base
   } catch (error) {

@@ -1,77 +1,86 @@
 /** The tags of a repository, page by page (distribution spec, "Listing tags"; S2-07). */
-import { WindlassError } from '../errors.js'
+import { WindlassError, type ErrorCode } from '../errors.js'
+import { limitExceeded, type LimitName } from '../image/limits.js'
 import { quoted } from '../image/printable.js'
 import { isTag } from '../image/reference-grammar.js'
+import type { TagsRequest } from '../image/source.js'
 import { readDocument } from './document.js'
 import { nextLink } from './link.js'
+import { patiently } from './patiently.js'
+import type { Followed } from './redirects.js'
 import { accessHints, refusal } from './refusal.js'
 import type { RepositoryContext } from './repository-context.js'
 
 /** What some registries refuse to go beyond. */
 const pageSize = 1000
-/** Enough for ten million tags, and an end to pages without one. */
-const maxPages = 10_000
-/** Bytes of all pages together. */
-const maxBytes = 256 * 1024 * 1024
-const maxPageBytes = 16 * 1024 * 1024
 
 /**
- * Reads a page when it is asked for one.
+ * Reads a page when it is asked for one; a page that fails is asked for again as `again` says, the others are not.
  * @throws NAME_UNKNOWN, UNAUTHORIZED, DENIED, REGISTRY_RESPONSE, LIMIT_EXCEEDED, REDIRECT_REFUSED (a next page
  * elsewhere), network errors
  */
 export async function* listTags(
-  { client, registry, repository, secrets, timeouts, hint }: RepositoryContext,
-  { signal }: { readonly signal?: AbortSignal } = {},
+  context: RepositoryContext,
+  request: TagsRequest = {},
 ): AsyncGenerator<readonly string[], void, undefined> {
-  const purpose = `list the tags of ${repository}`
-  const fail = (
-    code: 'LIMIT_EXCEEDED' | 'REGISTRY_RESPONSE' | 'REDIRECT_REFUSED',
-    why: string,
-  ): WindlassError =>
-    new WindlassError(code, `Failed to ${purpose} from ${registry}: ${why}`, { host: registry })
+  const { repository, limits } = context
   let to: URL | readonly string[] = [repository, 'tags', `list?n=${pageSize}`]
   const seen = new Set<string>()
   for (let bytes = 0, pages = 0; ; pages++) {
-    if (pages === maxPages) throw fail('LIMIT_EXCEEDED', `there are more than ${maxPages} pages`)
-    const answer = await client.send({
-      repository,
-      to,
-      purpose,
-      signal,
-      headers: { accept: 'application/json' },
-    })
-    const deadline = timeouts.document
-    if (answer.status !== 200)
-      throw await refusal(answer, {
-        purpose,
-        secrets,
-        missing: 'NAME_UNKNOWN',
-        deadline,
-        hints: accessHints(hint),
-      })
-    const body = await readDocument(answer, {
-      maxBytes: Math.min(maxPageBytes, maxBytes - bytes),
-      deadline,
-      purpose,
-    })
-    bytes += body.length
-    const tags = parseTags(body)
-    if (tags === undefined) throw fail('REGISTRY_RESPONSE', 'the answer is no list of tags')
-    const wrong = tags.find((each) => !isTag(each))
-    if (wrong !== undefined) throw fail('REGISTRY_RESPONSE', `${quoted(wrong, 80)} is not a tag`)
-    yield tags
-    const next = nextLink(answer.headers.link)
+    if (pages === limits.tagPages) throw exceeded(context, `there are more than ${pages} pages`, 'tagPages')
+    const at: URL | readonly string[] = to
+    const page: Page = await patiently(() => fetchPage(context, at, request), request)
+    bytes += page.bytes
+    if (bytes > limits.tagBytes) throw exceeded(context, `there are ${bytes} bytes of them`, 'tagBytes')
+    yield page.tags
+    const next = nextPage(context, page.answer)
     if (next === undefined) return
-    if (!URL.canParse(next, answer.url.href))
-      throw fail('REGISTRY_RESPONSE', 'the link to the next page is no URL')
-    to = new URL(next, answer.url)
-    // Credentials go along with this request, so it goes nowhere else (threats.md §6, CVE-2026-88887).
-    if (answer.crossed || to.origin !== answer.url.origin)
-      throw fail('REDIRECT_REFUSED', `the next page is said to be at ${quoted(to.host, 80)}`)
-    if (seen.has(to.href)) throw fail('REGISTRY_RESPONSE', 'the pages go in a circle')
-    seen.add(to.href)
+    if (seen.has(next.href)) throw failed(context, 'REGISTRY_RESPONSE', 'the pages go in a circle')
+    seen.add(next.href)
+    to = next
   }
+}
+
+interface Page {
+  readonly tags: readonly string[]
+  readonly bytes: number
+  readonly answer: Followed
+}
+
+async function fetchPage(
+  context: RepositoryContext,
+  to: URL | readonly string[],
+  { signal }: TagsRequest,
+): Promise<Page> {
+  const { client, repository, secrets, timeouts, limits, hint } = context
+  const purpose = purposeOf(context)
+  const headers = { accept: 'application/json' }
+  const answer = await client.send({ repository, to, purpose, signal, headers })
+  const deadline = timeouts.document
+  if (answer.status !== 200)
+    throw await refusal(answer, {
+      ...{ purpose, secrets, missing: 'NAME_UNKNOWN', deadline, hints: accessHints(hint) },
+      maxBytes: limits.errorBytes,
+    })
+  const maxBytes = limits.tagPageBytes
+  const body = await readDocument(answer, { maxBytes, limit: 'tagPageBytes', deadline, purpose })
+  const tags = parseTags(body)
+  if (tags === undefined) throw failed(context, 'REGISTRY_RESPONSE', 'the answer is no list of tags')
+  const wrong = tags.find((each) => !isTag(each))
+  if (wrong !== undefined) throw failed(context, 'REGISTRY_RESPONSE', `${quoted(wrong, 80)} is not a tag`)
+  return { tags, bytes: body.length, answer }
+}
+
+function nextPage(context: RepositoryContext, { headers, url, crossed }: Followed): URL | undefined {
+  const link = nextLink(headers.link)
+  if (link === undefined) return undefined
+  if (!URL.canParse(link, url.href))
+    throw failed(context, 'REGISTRY_RESPONSE', 'the link to the next page is no URL')
+  const next = new URL(link, url)
+  // Credentials go along with that request, so it goes nowhere else (threats.md §6, CVE-2026-88887).
+  if (crossed || next.origin !== url.origin)
+    throw failed(context, 'REDIRECT_REFUSED', `the next page is said to be at ${quoted(next.host, 80)}`)
+  return next
 }
 
 /** `{"name", "tags"}`; a repository without tags says `null` in some registries. */
@@ -87,3 +96,18 @@ function parseTags(body: Buffer): readonly string[] | undefined {
   if (tags === null) return []
   return Array.isArray(tags) && tags.every((each) => typeof each === 'string') ? tags : undefined
 }
+
+const purposeOf = ({ repository }: RepositoryContext): string => `list the tags of ${repository}`
+
+const failed = (context: RepositoryContext, code: ErrorCode, why: string): WindlassError =>
+  new WindlassError(code, `Failed to ${purposeOf(context)} from ${context.registry}: ${why}`, {
+    host: context.registry,
+  })
+
+const exceeded = (context: RepositoryContext, why: string, name: LimitName): WindlassError =>
+  limitExceeded(
+    `Failed to ${purposeOf(context)} from ${context.registry}: ${why}`,
+    name,
+    context.limits[name],
+    { host: context.registry },
+  )

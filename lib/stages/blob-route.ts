@@ -11,10 +11,15 @@ export type ForeignUrlOrder = 'last-first' | 'first-last' | 'only-registry'
 /** A manifest could name more than anybody would wait for. */
 const mostUrls = 32
 
+/** Bytes that count as progress, in one attempt or in several together. */
+const progress = 64 * 1024
+
 export class BlobRoute {
   #urls: readonly string[]
   #refusal: WindlassError | undefined
   #attemptsBefore = 0
+  /** How far the layer had come when attempts were last counted anew; undefined before the first. */
+  #mark: number | undefined
 
   constructor({ urls = [] }: Descriptor, order: ForeignUrlOrder) {
     const tried = order === 'only-registry' ? [] : order === 'last-first' ? [...urls].reverse() : urls
@@ -39,6 +44,18 @@ export class BlobRoute {
   /** The registry has had its last word. `attempt` becomes the first at the URLs. */
   leaveRegistry(refusal: WindlassError, attempt: number): void {
     this.#refusal = refusal
+    this.#attemptsBefore = attempt - 1
+  }
+
+  /**
+   * The layer has come as far as `length` bytes. What brought it on counts as the first attempt again: where it comes in
+   * pieces, their number is no reason to give up. What came before and was thrown away is no progress, so that a source
+   * which begins anew each time comes to an end.
+   */
+  came(length: number, attempt: number): void {
+    this.#mark ??= length
+    if (length - this.#mark < progress) return
+    this.#mark = length
     this.#attemptsBefore = attempt - 1
   }
 

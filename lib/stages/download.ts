@@ -1,6 +1,7 @@
 /**
  * Brings a layer's bytes. The layer travels on as soon as its download has a slot, its file still growing; the slot
- * is held until all bytes are here (S2-55). What broke off is tried again from where it stopped (S2-50, S2-66); a
+ * is held until all bytes are here (S2-55). What broke off is tried again from where it stopped (S2-50, S2-66), as long
+ * as the attempts bring something on; a
  * request that answers 401 was re-authenticated once before it got here (S1-10); a layer that the registry does not
  * give may come from the URLs of its descriptor (C3).
  */
@@ -31,8 +32,11 @@ export class Downloads {
 
   constructor(limits: DownloadLimits, scope: Scope) {
     const decide = retryingTransfers(limits.retry)
+    const { attemptsInAll = 1_000 } = limits.retry
     const judge: JudgeTransfer = (failure) =>
-      decide({ ...failure, attempt: failure.message.route.attemptHere(failure.attempt) })
+      failure.attempt >= attemptsInAll
+        ? 'fail'
+        : decide({ ...failure, attempt: failure.message.route.attemptHere(failure.attempt) })
     const { slots } = limits
     this.#limits = limits
     this.#actor = new Actor(() => transfer(judge), { name: 'downloads', slots, supervise: judge }, scope)

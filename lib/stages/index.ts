@@ -57,10 +57,14 @@ export { type ResolveOptions, resolve } from './resolve.js'
 export { resolveEntry } from './resolve-entry.js'
 export {
   type RetryPolicy,
+  againAfter,
   defaultRetryPolicy,
   documentRetryPolicy,
   retryingTransfers,
 } from './retry-policy.js'
+export { listedManifest, servedAnnotation } from './listed-manifest.js'
+export { type SeenLayerOptions, seenLayer } from './seen-layer.js'
+export { schema1Annotation, signedAnnotation } from './stored-conversion.js'
 export { type SizeSchema1Options, sizeSchema1 } from './size-schema1.js'
 export { toPullEvent } from './to-pull-event.js'
 export { type DownloadTask, type JudgeTransfer, transfer } from './transfer.js'

@@ -1,8 +1,10 @@
 /**
  * The layers that are on their way, over all pulls of a puller: one flight a layer however many want it (S2-46),
- * cancelled when the last of them leaves (S0-78). Who joins late hears at once how far it has come.
+ * cancelled when the last of them leaves (S0-78). Who joins late hears at once how far it has come. Who joined a flight
+ * that another repository's refusal ended goes on by a way of its own.
  */
-import { Observable, finalize } from 'rxjs'
+import { Observable, catchError, defer, finalize, throwError } from 'rxjs'
+import { type ErrorCode, WindlassError } from '../errors.js'
 import { type Scope, SingleFlight } from '../flow/index.js'
 import type { StoredLayer } from '../store/index.js'
 import type { LayerTask, SharedLayerTask } from './elements.js'
@@ -24,8 +26,26 @@ export class LayerFlights {
     return this.#flights.size
   }
 
-  /** Joins the flight of `key`, or starts it with `bring`. What happens on it is told to `scope`, the joiner's. */
+  /**
+   * Joins the flight of `key`, or starts it with `bring`. What happens on it is told to `scope`, the joiner's. A flight
+   * that ended for a reason which is another way's own does not end this: it joins the next one, or starts that.
+   */
   join(key: string, task: LayerTask, bring: BringLayer, scope: Scope): Observable<Brought> {
+    const way = wayOf(task)
+    const anew = (): Observable<Brought> =>
+      this.#once(key, task, bring, scope).pipe(
+        catchError((error: unknown) => {
+          if (!(error instanceof FlightFailed)) throw error
+          if (error.way === way || !isOfWay(error.reason)) throw error.reason
+          const { digest, size: total } = task.descriptor
+          scope.emit({ type: 'layer', digest, status: 'restart', current: 0, total })
+          return anew()
+        }),
+      )
+    return defer(anew)
+  }
+
+  #once(key: string, task: LayerTask, bring: BringLayer, scope: Scope): Observable<Brought> {
     return new Observable((out) => {
       const expected = this.#expectations.get(key) ?? new Expectations()
       this.#expectations.set(key, expected)
@@ -34,7 +54,10 @@ export class LayerFlights {
         ...task,
         confirm: (diffID) => expected.confirm(diffID, task.descriptor.digest),
       }
-      const start = (own: Scope): Observable<Brought> => this.#follow(key, own, bring(shared, own))
+      const start = (own: Scope): Observable<Brought> =>
+        this.#follow(key, own, bring(shared, own)).pipe(
+          catchError((reason: unknown) => throwError(() => new FlightFailed(wayOf(task), reason))),
+        )
       this.#news.get(key)?.tell(scope)
       out.add(this.#flights.join(key, start, scope).subscribe(out))
       return () => {
@@ -56,3 +79,32 @@ export class LayerFlights {
     )
   }
 }
+
+/** Why a flight failed, and by which way it went: that of who started it. */
+class FlightFailed extends Error {
+  constructor(
+    readonly way: string,
+    readonly reason: unknown,
+  ) {
+    super('The flight failed', { cause: reason })
+  }
+}
+
+/** What a layer is asked for by: pulls that have it in common get the same answers. */
+const wayOf = ({ source, descriptor: { size, urls } }: LayerTask): string =>
+  JSON.stringify([source.repository, size, urls])
+
+/** What one repository, or one manifest's word on the layer, may be to blame for alone. */
+const ofWay: ReadonlySet<ErrorCode> = new Set([
+  'UNAUTHORIZED',
+  'DENIED',
+  'NAME_UNKNOWN',
+  'BLOB_UNKNOWN',
+  'REGISTRY_RESPONSE',
+  'REDIRECT_REFUSED',
+  'CHALLENGE_INVALID',
+  'SIZE_MISMATCH',
+  'DIGEST_MISMATCH',
+])
+
+const isOfWay = (reason: unknown): boolean => reason instanceof WindlassError && ofWay.has(reason.code)

@@ -55,7 +55,8 @@ async function isNamed(
     // A name that points at an index stands for every image in it.
     [listed, ...trail].some(({ descriptor }) => descriptor.digest === named?.descriptor.digest) &&
     (await store.blobs.has(image.descriptor.digest)) &&
-    (await store.blobs.has(image.manifest.config.digest))
+    (await store.blobs.has(image.manifest.config.digest)) &&
+    !(await store.names.isRotten(named?.name ?? request.name)) // else it is written again
   )
 }
 

@@ -26,7 +26,10 @@ export async function receiveForeign(layer: ReceivingLayer, turn: Turn, route: B
   const failures: { readonly url: string; readonly error: WindlassError }[] = []
   for (const url of route.urls) {
     try {
-      await receive(layer, turn, (request) => fetchFrom(source, url, descriptor, request))
+      await receive(layer, turn, {
+        from: shown(url),
+        fetch: (request) => fetchFrom(source, url, descriptor, request),
+      })
       await mustBeWhole(layer, turn)
       return
     } catch (error) {
@@ -44,9 +47,13 @@ export async function receiveForeign(layer: ReceivingLayer, turn: Turn, route: B
   throw allFailed(layer, route, failures)
 }
 
-/** Whether an error is about who serves, and another may do better: access, missing, wrong bytes, network. */
+/** Whether an error is about who serves, and another may do better: access, missing, wrong bytes, network, redirects. */
 export const isOfSource = (error: WindlassError): boolean =>
-  error.exitCode === 3 || error.exitCode === 4 || error.exitCode === 6 || isMismatch(error)
+  error.exitCode === 3 ||
+  error.exitCode === 4 ||
+  error.exitCode === 6 ||
+  error.code === 'LIMIT_EXCEEDED' ||
+  isMismatch(error)
 
 function fetchFrom(
   source: ImageSource,
@@ -75,6 +82,7 @@ function allFailed(
 ): WindlassError {
   const errors = failures.map(({ error }) => error)
   const wrong = errors.find(isMismatch)
+  const named = errors.find(({ code, hint }) => code === 'REDIRECT_REFUSED' && hint !== undefined)
   const list = [...(refusal ? [refusal] : []), ...errors].map(({ message }) => message)
   return new WindlassError(
     wrong?.code ?? refusal?.code ?? 'BLOB_UNKNOWN',
@@ -84,7 +92,9 @@ function allFailed(
       host: source.host,
       retryable: errors.some(({ retryable }) => retryable),
       cause: new AggregateError(refusal ? [refusal, ...errors] : errors, 'Every place failed'),
-      hint: 'The image names other places for this layer, and none of them gave it: ask who publishes it',
+      hint:
+        named?.hint ??
+        'The image names other places for this layer, and none of them gave it: ask who publishes it',
     },
   )
 }

@@ -12,14 +12,18 @@ import { layerProgress } from './layer-progress.js'
 /** A layer that is on its way into a file. */
 export type ReceivingLayer = ArrivingLayer & { readonly arriving: Arriving }
 
-export type FetchBlob = (request: BlobRequest) => Promise<BlobBody>
+export interface BlobPlace {
+  /** The host, or the URL: a validator counts only where it came from. */
+  readonly from: string
+  readonly fetch: (request: BlobRequest) => Promise<BlobBody>
+}
 
 /**
  * Resolves when as many bytes are here as the descriptor says. Reads no more than that, and one chunk (threats §6).
- * @throws what `fetch` and its stream fail with; NETWORK where the body ends early; SIZE_MISMATCH where it is longer,
+ * @throws what `place` and its stream fail with; NETWORK where the body ends early; SIZE_MISMATCH where it is longer,
  * or DIGEST_MISMATCH where pieces do not fit: retryable if the bytes that were here before may be to blame
  */
-export async function receive(layer: ReceivingLayer, turn: Turn, fetch: FetchBlob): Promise<void> {
+export async function receive(layer: ReceivingLayer, turn: Turn, place: BlobPlace): Promise<void> {
   const { file } = layer.arriving
   const { size } = layer.descriptor
   turn.emit(layerProgress(layer, 'downloading'))
@@ -28,7 +32,7 @@ export async function receive(layer: ReceivingLayer, turn: Turn, fetch: FetchBlo
   const { length, generation } = file.state
   const resumed = (): boolean => length > 0 && file.state.generation === generation
   try {
-    await append(layer, turn, fetch)
+    await append(layer, turn, place)
     if (resumed()) file.verify()
   } catch (error) {
     if (!resumed() || !isMismatch(error)) throw error
@@ -59,12 +63,12 @@ function isWhole({ arriving: { file } }: ReceivingLayer): boolean {
   }
 }
 
-async function append(layer: ReceivingLayer, turn: Turn, fetch: FetchBlob): Promise<void> {
+async function append(layer: ReceivingLayer, turn: Turn, { from, fetch }: BlobPlace): Promise<void> {
   const { arriving, descriptor } = layer
   const { file, partial } = arriving
   const { digest, size } = descriptor
   const { length } = file.state
-  const { validator } = partial
+  const validator = partial.validatorOf(from)
   const body = await fetch({
     signal: turn.signal,
     ...(length > 0 && { offset: length, ...(validator !== undefined && { validator }) }),
@@ -79,8 +83,8 @@ async function append(layer: ReceivingLayer, turn: Turn, fetch: FetchBlob): Prom
         { digest, host },
       )
     if (body.offset !== length) await startOver(layer, turn, host)
-    if (partial.expectedSize === undefined || partial.validator !== body.validator)
-      await partial.record({ validator: body.validator, expectedSize: size })
+    if (partial.expectedSize === undefined || partial.from !== from || validator !== body.validator)
+      await partial.record({ validator: body.validator, from, expectedSize: size })
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       await file.append(chunk)
       meter.add(chunk.length)

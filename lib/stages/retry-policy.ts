@@ -14,6 +14,11 @@ export interface RetryPolicy {
   readonly longestRetryAfter: number
   /** The part of the delay that is left to chance, from 0 (none, the default) to 1: 0.2 waits 80 to 120 % of it. */
   readonly jitter?: number
+  /**
+   * Attempts at one layer, whatever they bring (1,000). An attempt that brought more of it counts as the first again, so
+   * that a large layer comes over a link that breaks off again and again; and this is where that ends.
+   */
+  readonly attemptsInAll?: number
 }
 
 /** As Docker: 5 attempts, 5 s × n (S2-50, S2-51). */
@@ -21,6 +26,15 @@ export const defaultRetryPolicy: RetryPolicy = { attempts: 5, delay: 5_000, long
 
 /** For manifests and configs: small, and asked for while somebody waits to hear whether there is such an image at all. */
 export const documentRetryPolicy: RetryPolicy = { attempts: 3, delay: 500, longestRetryAfter: 60_000 }
+
+/** `policy` for work that asks by itself how long to wait: undefined where it is not to be tried again. */
+export function againAfter(policy: RetryPolicy): (error: unknown, attempt: number) => number | undefined {
+  const judge = retryingTransfers(policy)
+  return (error, attempt) => {
+    const verdict = judge({ actor: '', message: undefined, error, attempt })
+    return typeof verdict === 'object' ? verdict.retry : undefined
+  }
+}
 
 /** The same answer however often it is asked about one failure: whoever tells the delay and whoever waits it agree. */
 export function retryingTransfers(

@@ -27,17 +27,24 @@ export const transfer =
   (judge: JudgeTransfer): Behavior<DownloadTask, ArrivingLayer> =>
   (task, turn) =>
     new Observable((out) => {
-      const { layer, countdown } = task
+      const { layer, route, countdown } = task
       countdown.stop()
+      const came = (): void => route.came(layer.arriving.file.state.length, turn.attempt)
+      came()
       if (turn.attempt === 1) out.next(layer)
       const failureOf = (error: unknown): Failure<DownloadTask> => ({
         ...{ actor: 'downloads', message: task, error, attempt: turn.attempt },
       })
-      const filled = fill(task, turn, (error) => judge(failureOf(error)) === 'fail').then(
+      const isFinal = (error: unknown): boolean => {
+        came()
+        return judge(failureOf(error)) === 'fail'
+      }
+      const filled = fill(task, turn, isFinal).then(
         () => {
           out.complete()
         },
         (error: unknown) => {
+          came()
           const verdict = judge(failureOf(error))
           if (typeof verdict === 'object' && !turn.signal.aborted) tellRetry(task, turn, verdict.retry, error)
           out.error(error)
@@ -54,7 +61,11 @@ async function fill(
   const { descriptor, source, arriving } = layer
   try {
     if (route.refusal) await receiveForeign(layer, turn, route)
-    else await receive(layer, turn, (request) => source.blob(descriptor, request))
+    else
+      await receive(layer, turn, {
+        from: source.host,
+        fetch: (request) => source.blob(descriptor, request),
+      })
   } catch (error) {
     if (route.refusal || turn.signal.aborted || !canLeave(error, layer, route) || !isFinal(error)) throw error
     route.leaveRegistry(error, turn.attempt)

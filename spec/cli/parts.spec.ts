@@ -6,6 +6,8 @@ import { failureLines } from '../../cli/failure.js'
 import { dropFalseFlags, numberSetting, setting } from '../../cli/flags.js'
 import { interruptible, orAborted } from '../../cli/interrupt.js'
 import { Output } from '../../cli/output.js'
+import { type NetworkFlags, networkFlags, openOptions } from '../../cli/settings.js'
+import { processTerminal } from '../../cli/terminal.js'
 import { WindlassError } from '../../lib/errors.js'
 
 describe('flags', () => {
@@ -43,6 +45,23 @@ describe('flags', () => {
 
   it.each(['1', '-3', '2.5', '1e3', '', 'x', '99999999999999999999'])('refuse %j as a number', (text) => {
     expect(() => parse([`--max-downloads=${text}`], {})).toThrow('It must be a whole number of at least 2.')
+  })
+})
+
+describe('lists', () => {
+  it('are said as often as there is something in them, or with commas, and reach the library', async () => {
+    const command = networkFlags(new Command()).action(() => undefined)
+    command.parse(
+      ['--foreign-host', 'a.lan', '--foreign-host', '10.0.0.1,b.lan', '--trust-realm', 'http://auth.lan'],
+      { from: 'user' },
+    )
+    expect(await openOptions({ ...command.opts<NetworkFlags>(), minimumRate: 0 }, processTerminal())).toEqual(
+      {
+        foreignHosts: ['a.lan', '10.0.0.1', 'b.lan'],
+        trustedRealms: ['http://auth.lan'],
+        minimumRate: 0,
+      },
+    )
   })
 })
 

@@ -4,6 +4,7 @@ import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { Registries } from '../../lib/registry/index.js'
 import { faults } from '../../lib/testing/registry/index.js'
+import { drip, headOf } from '../../lib/testing/registry/wire.js'
 import { bytesOf, content, descriptor, talk, withRegistry } from './with-registry.js'
 
 const etag = (digest: string): string => `"${digest}"`
@@ -162,6 +163,45 @@ describe('blobs', () => {
     await registries.close()
     await new Promise((resolve) => server.close(resolve))
   })
+
+  it.each([
+    ['below the minimum rate', 100, { code: 'STALLED', retryable: true }],
+    ['above it', 10, undefined],
+  ])('S0-85 a body that trickles %s', (_what, rate, failure) =>
+    withRegistry(
+      { faults: [faults.wire((good) => [headOf(good), ...drip(good.body.subarray(0, 60), 20)])] },
+      { timeouts: { stall: 500, minimumRate: rate } },
+      async ({ repository, blob }) => {
+        // 50 bytes a second, for 1,200 ms, and then the end.
+        const begun = performance.now()
+        const read = bytesOf(await repository.blob(blob))
+        if (failure) await expect(read).rejects.toMatchObject(failure)
+        else await expect(read).rejects.toMatchObject({ code: 'NETWORK' })
+        const took = performance.now() - begun
+        if (!failure) expect(took).toBeGreaterThan(1_000)
+      },
+    ),
+  )
+
+  it('S0-85 counts no time in which nothing is asked for: a reader that is slow to begin, and a reader that rests', () =>
+    withRegistry({}, { timeouts: { stall: 400, minimumRate: 100_000 } }, async ({ repository, registry }) => {
+      // More than fits between the connection and its reader.
+      const large = Buffer.alloc(8 * 2 ** 20, 'x')
+      const blob = descriptor(registry.putBlob(large), large.length)
+      const { stream } = await repository.blob(blob)
+      const rest = () => new Promise((resolve) => setTimeout(resolve, 900))
+      await rest()
+      let read = 0
+      let rests = 0
+      for await (const chunk of stream as AsyncIterable<Buffer>) {
+        read += chunk.length
+        if (read < rests * 2 * 2 ** 20) continue
+        rests++
+        await rest()
+      }
+      expect(rests).toBeGreaterThan(2)
+      expect(read).toBe(large.length)
+    }))
 
   it('S2-53 ends at once when it is cancelled: before, during the headers, during the body', () =>
     withRegistry({}, {}, async ({ repository, registry, blob }) => {

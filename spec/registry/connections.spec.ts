@@ -1,7 +1,8 @@
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { createServer, type AddressInfo, type LookupFunction, type Server, type Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { Registries, type RegistriesOptions } from '../../lib/registry/index.js'
-import { faults, startRegistry } from '../../lib/testing/registry/index.js'
+import { Connections } from '../../lib/registry/connections.js'
+import { Credential, Registries, type RegistriesOptions, onlyFor } from '../../lib/registry/index.js'
+import { faults, problem, startRegistry } from '../../lib/testing/registry/index.js'
 import { certificate, key } from './certificate.js'
 import { bytesOf, manifest, manifestType, withRegistry } from './with-registry.js'
 
@@ -107,6 +108,64 @@ describe('connections', () => {
         await registries.close()
       },
     )
+  })
+})
+
+describe('a lookup of its own', () => {
+  it('is not passed by: no connection that was made without it serves the request', async () => {
+    const registry = await startRegistry()
+    const connections = new Connections()
+    const url = new URL(`http://localhost:${registry.url.replace(/^.*:/, '')}/v2/`)
+    const purpose = 'look'
+    try {
+      const first = await connections.send({ url: new URL(registry.url), purpose })
+      first.body.resume()
+      await new Promise((resolve) => first.body.once('close', resolve))
+      const plain = await connections.send({ url, purpose })
+      plain.body.resume()
+      await new Promise((resolve) => plain.body.once('close', resolve))
+      const lookup: LookupFunction = (_name, _options, done) => done(new Error('not there'), [])
+      await expect(connections.send({ url, purpose, lookup })).rejects.toMatchObject({ code: 'NETWORK' })
+    } finally {
+      await connections.close()
+      await registry.close()
+    }
+  })
+})
+
+describe('limits', () => {
+  it('errorBytes cuts what a refusal says, and the error says that and is otherwise the same', () =>
+    withRegistry({}, { limits: { errorBytes: 100 } }, async ({ repository, registry }) => {
+      registry.hook(({ kind }) => (kind === 'manifest' ? problem(403, 'DENIED', 'x'.repeat(100)) : undefined))
+      await expect(repository.manifest('latest')).rejects.toMatchObject({
+        code: 'DENIED',
+        message: expect.stringContaining("'403'") as string,
+        hint: expect.stringContaining('--limit errorBytes=N') as string,
+      })
+      await expect(repository.manifest('latest')).rejects.toThrow(
+        'what it says of it is longer than errorBytes allows (100)',
+      )
+    }))
+
+  it('tokenBytes refuses a longer answer of the token server', async () => {
+    const auth = { kind: 'token', username: 'u', password: 'p', tokenLength: 2_000 } as const
+    const known = ({ host }: { host: string }) => ({
+      credentials: onlyFor(host, Credential.password('u', 'p')),
+    })
+    await withRegistry(
+      { auth },
+      (at) => ({ ...known(at), limits: { tokenBytes: 1_000 } }),
+      async (at) => {
+        await expect(at.repository.manifest('latest')).rejects.toMatchObject({
+          code: 'LIMIT_EXCEEDED',
+          message: expect.stringContaining('tokenBytes allows: 1000 bytes') as string,
+          hint: expect.stringContaining('--limit tokenBytes=N') as string,
+        })
+      },
+    )
+    await withRegistry({ auth }, known, async ({ repository }) => {
+      expect((await repository.manifest('latest')).bytes).toEqual(manifest)
+    })
   })
 })
 

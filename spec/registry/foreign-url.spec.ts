@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { ForeignUrls, addressRefused } from '../../lib/registry/foreign-url.js'
+import { ForeignUrls, addressRefused, foreignHosts } from '../../lib/registry/foreign-url.js'
 
 const far = new ForeignUrls(new URL('https://registry.example'))
 const near = new ForeignUrls(new URL('http://127.0.0.1:5000'))
 
 describe('the URLs of a foreign layer', () => {
-  it.each(['https://layers.example/a', 'http://10.1.2.3/a', 'https://[2001:db8::1]:8443/a?b=c'])(
+  it.each(['https://layers.example/a', 'http://8.1.2.3/a', 'https://[2001:db8::1]:8443/a?b=c'])(
     'may be %s',
     (url) => {
       expect(far.parse(url).href).toBe(url)
@@ -36,6 +36,13 @@ describe('the URLs of a foreign layer', () => {
     'http://[fe80::1]/a',
     'http://[fd00:ec2::254]/a',
     'http://metadata.google.internal/a',
+    'http://10.1.2.3/a',
+    'http://192.168.0.1/a',
+    'http://172.20.0.1/a',
+    'http://100.64.0.1/a',
+    'http://[fd00::1]/a',
+    'http://[::ffff:a00:1]/a',
+    'http://[64:ff9b::a00:1]/a',
   ])('may not be %s', (url) => {
     expect(() => far.parse(url)).toThrow(
       expect.objectContaining({ code: 'REDIRECT_REFUSED', retryable: false }),
@@ -46,6 +53,31 @@ describe('the URLs of a foreign layer', () => {
     expect(near.parse('http://localhost:8080/a').port).toBe('8080')
     for (const url of ['http://169.254.169.254/a', 'http://0.0.0.0/a', 'http://[fe80::1]/a'])
       expect(() => near.parse(url)).toThrow(expect.objectContaining({ code: 'REDIRECT_REFUSED' }))
+  })
+
+  it('may lead into a private network where that is the registry itself, at whatever port', () => {
+    const inside = new ForeignUrls(new URL('https://10.0.0.5'))
+    expect(inside.parse('http://10.0.0.5:8080/a').port).toBe('8080')
+    expect(() => inside.parse('http://10.0.0.6/a')).toThrow('a private address')
+  })
+
+  it('may lead to hosts that the user named, wherever they are, and says how to name one', () => {
+    const told = new ForeignUrls(
+      new URL('https://registry.example'),
+      foreignHosts(['10.1.2.3', 'Layers.LAN.', 'fd00::1', 'localhost']),
+    )
+    for (const url of [
+      'http://10.1.2.3:81/a',
+      'https://layers.lan/a',
+      'http://[fd00::1]/a',
+      'http://localhost/a',
+    ])
+      expect(told.parse(url).href).toBe(url)
+    expect(() => told.parse('http://10.1.2.4/a')).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining('--foreign-host 10.1.2.4') as string }),
+    )
+    for (const wrong of ['http://a', 'a/b', 'a:80', 'me@a', '', 'a b', 'a?b'])
+      expect(() => foreignHosts([wrong])).toThrow(expect.objectContaining({ code: 'USAGE' }))
   })
 
   it('never repeats user info or a query in a message', () => {
@@ -68,5 +100,7 @@ describe('the URLs of a foreign layer', () => {
     expect(addresses).toContainEqual(expect.objectContaining({ family: expect.any(Number) as number }))
     const [, address] = await resolved(near, 'localhost', false)
     expect(['127.0.0.1', '::1']).toContain(address)
+    const told = new ForeignUrls(new URL('https://registry.example'), foreignHosts(['localhost']))
+    expect((await resolved(told, 'localhost', true))[0]).toBeFalsy()
   })
 })

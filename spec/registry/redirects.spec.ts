@@ -46,11 +46,26 @@ describe('redirects', () => {
       expect(registry.connections).toBe(1)
     }))
 
-  it('ends after ten', () =>
-    withRegistry({}, {}, async ({ repository, registry, blob }) => {
+  it.each([
+    [undefined, 10],
+    [{ redirects: 2 }, 2],
+    [{ redirects: 0 }, 0],
+  ])('ends after ten, or as many as the limit says (%o)', (limits, most) =>
+    withRegistry({}, { ...(limits && { limits }) }, async ({ repository, registry, blob }) => {
       registry.addFault(faults.redirect(`/v2/team/app/blobs/${blob.digest}`))
-      await expect(repository.blob(blob)).rejects.toMatchObject({ code: 'REDIRECT_REFUSED', exitCode: 6 })
-      expect(talk(registry)).toHaveLength(11)
+      await expect(repository.blob(blob)).rejects.toMatchObject({
+        code: 'LIMIT_EXCEEDED',
+        message: expect.stringContaining(`more than redirects allows (${most})`) as string,
+        hint: expect.stringContaining('--limit redirects=N') as string,
+      })
+      expect(talk(registry)).toHaveLength(most + 1)
+    }),
+  )
+
+  it('follows more of them where more are allowed', () =>
+    withRegistry({}, { limits: { redirects: 12 } }, async ({ repository, registry, blob }) => {
+      registry.addFault(faults.redirect(`/v2/team/app/blobs/${blob.digest}`, { times: 12 }))
+      expect((await bytesOf(await repository.blob(blob))).equals(content)).toBe(true)
     }))
 
   it.each(['file:///etc/passwd', 'unix:/run/x', 'data:,x', 'ftp://a/b', 'http://'])(

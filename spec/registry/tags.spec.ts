@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { WindlassError } from '../../lib/errors.js'
 import { faults, startRegistry } from '../../lib/testing/registry/index.js'
 import { manifest, manifestType, talk, withRegistry } from './with-registry.js'
 
@@ -41,6 +42,55 @@ describe('tags', () => {
     })
     await elsewhere.close()
   })
+
+  it.each([
+    ['tagPages', { tagPages: 2 }],
+    ['tagBytes', { tagBytes: 80 }],
+    ['tagPageBytes', { tagPageBytes: 20 }],
+  ])('%s ends a list that is longer', (name, limits) =>
+    withRegistry({ pageSize: 2 }, { limits }, async ({ repository, registry }) => {
+      for (const tag of ['b', 'a', 'c', 'd']) registry.putManifest('team/app', tag, manifest, manifestType)
+      await expect(pagesOf(repository.tags())).rejects.toMatchObject({
+        code: 'LIMIT_EXCEEDED',
+        message: expect.stringContaining(`${name} allows`) as string,
+        hint: expect.stringContaining(`--limit ${name}=N`) as string,
+      })
+    }),
+  )
+
+  it('asks for a page that failed again where it is told to, and for no other', () =>
+    withRegistry({ pageSize: 2 }, {}, async ({ repository, registry }) => {
+      for (const tag of ['b', 'a', 'c', 'd']) registry.putManifest('team/app', tag, manifest, manifestType)
+      const second = { kind: 'tags', nth: 2 } as const
+      registry.addFault(faults.status(503, second))
+      registry.addFault(faults.reset(3, { ...second, nth: 3 }))
+      const told: unknown[] = []
+      const again = (error: unknown, attempt: number): number => {
+        told.push([(error as WindlassError).code, attempt])
+        return 1
+      }
+      expect(await pagesOf(repository.tags({ again }))).toEqual([['a', 'b'], ['c', 'd'], ['latest']])
+      expect(told).toEqual([
+        ['REGISTRY_UNAVAILABLE', 1],
+        ['NETWORK', 2],
+      ])
+      expect(talk(registry)).toHaveLength(5)
+    }))
+
+  it('gives up where it is told to, and at once when it is cancelled while it waits', () =>
+    withRegistry({}, {}, async ({ repository, registry }) => {
+      registry.addFault(faults.status(503, { kind: 'tags', times: Infinity }))
+      const failed = { code: 'REGISTRY_UNAVAILABLE' }
+      await expect(pagesOf(repository.tags())).rejects.toMatchObject(failed)
+      const twice = (_error: unknown, attempt: number) => (attempt < 2 ? 0 : undefined)
+      await expect(pagesOf(repository.tags({ again: twice }))).rejects.toMatchObject(failed)
+      expect(talk(registry)).toHaveLength(3)
+      const cancel = new AbortController()
+      setTimeout(() => cancel.abort(), 50)
+      await expect(
+        pagesOf(repository.tags({ again: () => 60_000, signal: cancel.signal })),
+      ).rejects.toMatchObject({ code: 'CANCELLED' })
+    }))
 
   it('ends when the pages go in a circle', () =>
     withRegistry({}, {}, async ({ repository, registry }) => {

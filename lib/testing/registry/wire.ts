@@ -30,8 +30,9 @@ export function* forever(part: Buffer | string, wait = 0): Generator<WirePart> {
 
 /** One byte at a time, with a pause after each. */
 export function* drip(bytes: Buffer | string, wait: number): Generator<WirePart> {
-  for (let at = 0; at < bytes.length; at++) {
-    yield bytes.slice(at, at + 1)
+  const all = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes
+  for (let at = 0; at < all.length; at++) {
+    yield all.subarray(at, at + 1)
     yield wait
   }
 }

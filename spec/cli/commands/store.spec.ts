@@ -1,8 +1,9 @@
 /** `rm`, `gc` and `verify` as a user meets them. */
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { putImage } from '../../../lib/testing/images/index.js'
-import type { TestRegistry } from '../../../lib/testing/registry/index.js'
+import { type TestRegistry, faults } from '../../../lib/testing/registry/index.js'
 import { Workbench, blobPath, imageOf } from '../../pipelines/workbench.js'
 import { windlass } from '../test-terminal.js'
 
@@ -44,6 +45,23 @@ describe('the commands of the store', () => {
     expect(collected.removed.map(({ digest }) => digest)).toContain(image.layers[0]!.diffID)
     expect((await run('gc')).out).toBe('Removed 0: 0 B\n')
     expect((await run('gc', '--keep-partials', 'all')).code).toBe(2)
+  })
+
+  it('pull keeps of what broke off what it is told to keep', async () => {
+    const other = imageOf(['other'])
+    await putImage(registry, 'other', '1', other)
+    registry.addFault(faults.truncate(20, { reference: other.layers[0]!.digest, times: Infinity }))
+    const pull = (...more: string[]) =>
+      run('pull', '-q', '--retries', '1', '--platform', 'linux/amd64', ...more, `${registry.host}/other:1`)
+    const left = () => readdir(join(store, 'partial', 'sha256'))
+    expect((await pull()).code).toBe(6)
+    expect(await left()).toHaveLength(2)
+    expect((await pull('--keep-partials', '0')).code).toBe(6)
+    expect(await left()).toEqual([])
+    expect((await pull()).code).toBe(6)
+    expect((await run('gc', '--keep-partials', '0')).out).toContain('Removed 1: 20 B')
+    expect(await left()).toEqual([])
+    expect((await pull('--keep-partials', '1G')).code).toBe(2)
   })
 
   it('verify ends with 7 and names what is damaged, and with 0 once it is repaired', async () => {

@@ -59,6 +59,29 @@ const breaks = (['truncate', 'reset'] as const).flatMap((how) => {
 
 const broken = [
   at(
+    'breaks-off-often',
+    'always breaks off after 26,000 bytes more',
+    'image',
+    (moment) => faults.truncate(26_000, moment),
+    { requests: 10 },
+  ),
+  at(
+    'breaks-off-and-forgets',
+    'always sends the first 70,000 bytes and breaks off, whatever part is wanted',
+    'NETWORK',
+    (moment, { registry, layer }) =>
+      faults.answer(
+        () => ({
+          status: 200,
+          headers: { 'transfer-encoding': 'chunked' },
+          body: registry.blob(layer) ?? Buffer.alloc(0),
+          breakOff: { after: 70_000, how: 'close' },
+        }),
+        moment,
+      ),
+    { requests: 9, bytes: 230 * 1024 },
+  ),
+  at(
     'truncated',
     'always breaks off before the first byte',
     'NETWORK',

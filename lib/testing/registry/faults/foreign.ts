@@ -56,6 +56,13 @@ export const foreignFaults: readonly CataloguedFault[] = [
   refused('metadata-name', 'http://metadata.google.internal/x'),
   refused('link-local', 'http://[fe80::1]/x'),
   refused('unspecified', 'http://0.0.0.0:1/x'),
+  refused('private-10', 'http://10.0.0.1:1/x'),
+  refused('private-172', 'http://172.16.0.1:1/x'),
+  refused('private-192', 'http://192.168.0.1:1/x'),
+  refused('carrier', 'http://100.64.0.1:1/x'),
+  refused('private-ipv6', 'http://[fd00::1]:1/x'),
+  refused('private-mapped', 'http://[::ffff:10.0.0.1]:1/x'),
+  refused('private-translated', 'http://[64:ff9b::10.0.0.1]:1/x'),
   leading('user-info', 'has a name and a password in it', 'BLOB_UNKNOWN', ({ signed }) =>
     signed.replace('://', '://someone:secret@'),
   ),
@@ -118,6 +125,14 @@ export const foreignFaults: readonly CataloguedFault[] = [
     at,
     { elsewhere: 1 },
     ({ elsewhere }) => elsewhere.addFault(faults.redirect('http://169.254.169.254/')),
+  ),
+  leading(
+    'to-private',
+    'leads to an origin that sends into a private network',
+    'BLOB_UNKNOWN',
+    at,
+    { elsewhere: 1 },
+    ({ elsewhere }) => elsewhere.addFault(faults.redirect('http://10.0.0.1:1/x')),
   ),
   leading('loop', 'leads in a circle', 'BLOB_UNKNOWN', at, { elsewhere: 11 }, ({ elsewhere, layer }) =>
     elsewhere.addFault(faults.answer(answer(307, { location: `/v2/team/app/blobs/${layer}?again` }))),

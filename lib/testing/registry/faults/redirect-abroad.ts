@@ -41,7 +41,7 @@ const abroad = [
   redirect(
     'loop-between',
     'sends for a blob elsewhere, which sends back, for ever',
-    'REDIRECT_REFUSED',
+    'LIMIT_EXCEEDED',
     ({ registry, elsewhere, layer, signed }) => {
       registry.addFault(faults.redirect(signed, { reference: layer }))
       elsewhere.addFault(
@@ -178,7 +178,7 @@ const manifests = [
   redirect(
     'manifest-loop',
     'sends for the manifest in a circle',
-    'REDIRECT_REFUSED',
+    'LIMIT_EXCEEDED',
     ({ registry }) => registry.addFault(faults.redirect('/v2/team/app/manifests/v1', { kind: 'manifest' })),
     { requests: 12, bytes: 8192 },
   ),

@@ -68,14 +68,14 @@ const targets = [
     requests: 9,
     bytes: 16 * 1024,
   }),
-  to('empty', 'sends for a blob to the place itself', 'REDIRECT_REFUSED', '', {
+  to('empty', 'sends for a blob to the place itself', 'LIMIT_EXCEEDED', '', {
     requests: 17,
     bytes: 16 * 1024,
   }),
   to(
     'loop',
     'sends for a blob in a circle',
-    'REDIRECT_REFUSED',
+    'LIMIT_EXCEEDED',
     ({ layer }) => `/v2/team/app/blobs/${layer}?again`,
     { requests: 17, bytes: 16 * 1024 },
   ),
@@ -167,7 +167,7 @@ const chains = [
     requests: 16,
     elsewhere: 1,
   }),
-  redirect('chain-of-11', 'sends for a blob through 11 places', 'REDIRECT_REFUSED', chain(11), {
+  redirect('chain-of-11', 'sends for a blob through 11 places', 'LIMIT_EXCEEDED', chain(11), {
     requests: 17,
     bytes: 16 * 1024,
   }),

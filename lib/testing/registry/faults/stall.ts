@@ -97,6 +97,59 @@ export const stallFaults: readonly CataloguedFault[] = [
     ({ registry, layer, size }) => registry.addFault(faults.stall(size - 1, { reference: layer })),
     { requests: 8 },
   ),
+  stall(
+    'blob-trickles',
+    'sends a blob ten bytes a second',
+    'STALLED',
+    ({ registry, layer }) =>
+      registry.addFault(
+        faults.wire((good) => [headOf(good), ...drip(good.body, 100)], {
+          reference: layer,
+          times: Infinity,
+        }),
+      ),
+    { requests: 9, bytes: 16 * 1024 },
+  ),
+  stall(
+    'blob-trickles-once',
+    'sends half a blob, and then ten bytes a second, once',
+    'image',
+    ({ registry, layer, size }) =>
+      registry.addFault(
+        faults.wire(
+          function* (good) {
+            yield headOf(good)
+            yield good.body.subarray(0, size / 2)
+            yield* drip(good.body.subarray(size / 2), 100)
+          },
+          { reference: layer },
+        ),
+      ),
+    { requests: 8 },
+  ),
+  stall(
+    'blob-headers-drip-once',
+    'sends the headers of a blob a byte now and then, once',
+    'image',
+    ({ registry, layer }) =>
+      registry.addFault(
+        faults.wire(() => drip(head('200 OK', `x: ${'x'.repeat(10_000)}`), 50), { reference: layer }),
+      ),
+    { requests: 8 },
+  ),
+  stall(
+    'config-trickles',
+    'sends the config ten bytes a second',
+    'STALLED',
+    ({ registry, config }) =>
+      registry.addFault(
+        faults.wire((good) => [headOf(good), ...drip(good.body, 100)], {
+          reference: config,
+          times: Infinity,
+        }),
+      ),
+    { requests: 9 },
+  ),
   stall('blob-without-end', 'sends a whole blob and then no end of it', 'image', ({ registry, layer }) =>
     registry.addFault(
       faults.wire(

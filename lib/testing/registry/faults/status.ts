@@ -1,6 +1,7 @@
 /** Faults by status code: of manifests and blobs, with every kind of `Retry-After`. */
 import { faults, type FaultMoment } from '../fault.js'
 import { problem } from '../answer.js'
+import { forever, head } from '../wire.js'
 import { faultsOf, type CataloguedFault, type FaultChange, type FaultOutcome } from './catalogued.js'
 
 const status = faultsOf('status')
@@ -170,5 +171,22 @@ export const statusFaults: readonly CataloguedFault[] = [
         ),
       ),
     { requests: 2, bytes: 2 ** 20 + 8192 },
+  ),
+  status(
+    'refusal-without-end',
+    'refuses a blob in words without end',
+    'DENIED',
+    ({ registry, layer }) =>
+      registry.addFault(
+        faults.wire(
+          function* () {
+            yield head('403 Forbidden', 'content-type: application/json')
+            yield '{"errors":[{"code":"DENIED","message":"'
+            yield* forever('x'.repeat(4096))
+          },
+          { reference: layer },
+        ),
+      ),
+    { bytes: 8 * 2 ** 20 },
   ),
 ]

@@ -14,6 +14,10 @@ import {
 /** `/v2/`, a refusal, a token, a page. */
 const tags = faultsOf('tags', { action: 'tags', requests: 4, bytes: 8192 })
 const served = { kind: 'tags', answered: 200, times: Infinity } as const
+const first = { ...served, times: 1 } as const
+/** What is tried again has three attempts. */
+const thrice: FaultChange = { requests: 6 }
+const twice: FaultChange = { requests: 5 }
 
 const page = (
   name: string,
@@ -175,28 +179,81 @@ export const tagsFaults: readonly CataloguedFault[] = [
       ),
     { bytes: 32 * 2 ** 20 },
   ),
-  tags('truncated', 'always breaks off', 'NETWORK', ({ registry }) =>
-    registry.addFault(faults.truncate(5, served)),
+  tags(
+    'truncated',
+    'always breaks off',
+    'NETWORK',
+    ({ registry }) => registry.addFault(faults.truncate(5, served)),
+    thrice,
+  ),
+  ...[408, 429, 500, 502, 503, 504].map((status) =>
+    tags(
+      `${status}-once`,
+      `is answered with ${status} once`,
+      'tags',
+      ({ registry }) => registry.addFault(faults.status(status, first)),
+      twice,
+    ),
+  ),
+  tags(
+    'too-many-for-a-second',
+    'wants to be left alone for a second, once',
+    'tags',
+    ({ registry }) => registry.addFault(faults.status(429, first, { 'retry-after': '1' })),
+    twice,
+  ),
+  tags(
+    'reset-once',
+    'is reset in the middle once',
+    'tags',
+    ({ registry }) => registry.addFault(faults.reset(5, first)),
+    twice,
+  ),
+  tags(
+    'stalls-once',
+    'stops in the middle once',
+    'tags',
+    ({ registry }) => registry.addFault(faults.stall(5, first)),
+    { ...twice, silent: true },
+  ),
+  tags(
+    'next-broken-once',
+    'has a second page, which is answered with 503 once',
+    'tags',
+    ({ registry }) => {
+      registry.addFault(faults.header('link', '</v2/team/app/tags/list?last=v1>; rel="next"', first))
+      registry.addFault(
+        faults.answer(
+          (good, { url }) => (url.includes('last=') ? { ...good, status: 503 } : undefined),
+          first,
+        ),
+      )
+    },
+    { requests: 6 },
   ),
   tags(
     'stalls',
     'stops in the middle',
     'STALLED',
     ({ registry }) => registry.addFault(faults.stall(5, served)),
-    { silent: true },
+    { ...thrice, silent: true },
   ),
   tags(
     'silent',
     'says nothing',
     'STALLED',
     ({ registry }) => registry.addFault(faults.slow(60_000, { kind: 'tags', times: Infinity })),
-    { silent: true },
+    { ...thrice, silent: true },
   ),
   tags('missing', 'is not there', 'NAME_UNKNOWN', ({ registry }) =>
     registry.addFault(faults.status(404, served)),
   ),
-  tags('broken', 'is answered with 500', 'REGISTRY_UNAVAILABLE', ({ registry }) =>
-    registry.addFault(faults.status(500, served)),
+  tags(
+    'broken',
+    'is answered with 500',
+    'REGISTRY_UNAVAILABLE',
+    ({ registry }) => registry.addFault(faults.status(500, served)),
+    thrice,
   ),
   tags('too-many-for-a-day', 'wants to be left alone for a day', 'TOO_MANY_REQUESTS', ({ registry }) =>
     registry.addFault(faults.status(429, served, { 'retry-after': '86400' })),

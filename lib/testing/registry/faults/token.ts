@@ -98,6 +98,26 @@ const statuses = [
     'TOO_MANY_REQUESTS',
     problem(429, 'TOOMANYREQUESTS', 'no', { 'retry-after': '86400' }),
   ),
+  instead(
+    'refusal-of-a-page',
+    'refuses the login with 1 MiB of HTML',
+    'UNAUTHORIZED',
+    { status: 401, headers: { 'content-type': 'text/html' }, body: Buffer.alloc(2 ** 20, '<p>') },
+    { bytes: 2 ** 20 + 8192 },
+  ),
+  token(
+    'refusal-without-end',
+    'refuses the login in words without end',
+    'DENIED',
+    ({ registry }) =>
+      registry.addFault(
+        faults.wire(function* () {
+          yield head('403 Forbidden', 'content-type: application/json')
+          yield* forever('x'.repeat(4096))
+        }, at),
+      ),
+    { bytes: 8 * 2 ** 20 },
+  ),
   instead('no-content', 'answers 204', 'REGISTRY_RESPONSE', {
     status: 204,
     headers: {},
@@ -235,7 +255,7 @@ const places = [
   token(
     'redirect-loop',
     'sends the login in a circle',
-    'REDIRECT_REFUSED',
+    'LIMIT_EXCEEDED',
     ({ registry }) => registry.addFault(faults.redirect('/token', at)),
     { requests: 13, bytes: 8192 },
   ),

@@ -1,0 +1,87 @@
+/** Pulls one bomb with the command line, in a process of its own, and says what that took. */
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startRegistry } from '../../lib/testing/registry/index.js'
+import type { Bomb } from './bombs.js'
+
+/** Bytes that no bomb may make a process grow to. */
+export const mostBytes = 250 * 2 ** 20
+
+export interface Blown {
+  readonly exit: number | null
+  /** The most that the process ever had in memory. */
+  readonly bytes: number
+  readonly seconds: number
+  /** The first line of the error, without digests. */
+  readonly error: string
+  /** Each sentence is something wrong. */
+  readonly wrong: readonly string[]
+}
+
+const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+
+/** Told by the process itself when it ends: nobody else sees its peak. */
+const census = `data:text/javascript,${encodeURIComponent(
+  `import { readFileSync, writeSync } from 'node:fs'
+   process.on('exit', () => writeSync(3, String(peak())))
+   function peak() {
+     // The count of the system's own since the program began; that of getrusage has what came before it, too.
+     try { return Number(/^VmHWM:\\s*(\\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))[1]) * 1024 }
+     catch { return process.resourceUsage().maxRSS * 1024 }
+   }`,
+)}`
+
+/** Needs dist/. */
+export async function runBomb(bomb: Bomb): Promise<Blown> {
+  const registry = await startRegistry()
+  const place = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'windlass-bombs-'))
+  try {
+    await bomb.plant(registry)
+    const store = ['--store', join(place, 'store')]
+    const usual = ['--progress', 'none', '--retries', '1', '--platform', 'linux/amd64']
+    const taken = await run(['pull', `${registry.host}/bomb:1`, ...store, ...usual, ...(bomb.options ?? [])])
+    return { ...taken, wrong: [...wrongEnd(bomb, taken), ...tooMuch(taken)] }
+  } finally {
+    await registry.close()
+    rmSync(place, { recursive: true, force: true })
+  }
+}
+
+type Taken = Omit<Blown, 'wrong'> & { readonly said: string }
+
+function run(args: readonly string[]): Promise<Taken> {
+  return new Promise((resolve, reject) => {
+    const start = performance.now()
+    const child = spawn(process.execPath, ['--import', census, cli, ...args], {
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    })
+    const [says, peak]: [Buffer[], Buffer[]] = [[], []]
+    child.stderr?.on('data', (data: Buffer) => says.push(data))
+    child.stdio[3]?.on('data', (data: Buffer) => peak.push(data))
+    child.on('error', reject)
+    child.on('close', (exit) => {
+      const said = Buffer.concat(says).toString()
+      const error = /^windlass: (.*)$/m.exec(said)?.[1] ?? said.split('\n')[0] ?? ''
+      resolve({
+        ...{ exit, said },
+        bytes: Number(Buffer.concat(peak).toString()),
+        seconds: (performance.now() - start) / 1_000,
+        error: error.replaceAll(/sha256:[0-9a-f]{64}/g, 'sha256:…'),
+      })
+    })
+  })
+}
+
+function wrongEnd({ limit, exit = 5 }: Bomb, taken: Taken): readonly string[] {
+  if (limit === undefined) return taken.exit === 0 ? [] : [`it ended with ${taken.exit}: ${taken.said}`]
+  return [
+    ...(taken.exit === exit ? [] : [`it ended with ${taken.exit} in place of ${exit}: ${taken.said}`]),
+    ...(taken.said.includes(limit) ? [] : [`${limit} is not named: ${taken.said}`]),
+  ]
+}
+
+const tooMuch = ({ bytes }: Taken): readonly string[] =>
+  bytes > 0 && bytes <= mostBytes ? [] : [`it took ${Math.round(bytes / 2 ** 20)} MiB`]
