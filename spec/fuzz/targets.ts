@@ -80,7 +80,8 @@ const parsers: Readonly<Record<string, Target>> = {
     const reference = parseReference(text)
     const said = reference.toString()
     must(parseReference(said).toString() === said, 'a normalised reference is its own')
-    must(!said.includes('..') && !/[\s\\?#]/.test(said), 'a reference leads nowhere else')
+    // A tag may be `1..2`; as a component of a path, two dots would lead up.
+    must(!/(^|[/:@])\.\.?([/:@]|$)|[\s\\?#]/.test(said), 'a reference leads nowhere else')
   }),
   'image name': texts(seeds.references, (text) => void parseImageName(text)),
   challenge: texts(seeds.challenges, (text) => {
