@@ -68,13 +68,15 @@ export class IsalGunzip extends Duplex {
   }
 
   override _final(done: (error?: Error) => void): void {
-    if (!this.#gunzip.ended) done(named(new Error('unexpected end of file')))
-    else if (this.#garbage) done(named(new Error(`${this.#tail} bytes that are no gzip follow its end`)))
-    else
-      void this.#hand(this.#full()).then(() => {
+    // What came of a stream that is cut off comes before its error, as with zlib.
+    void this.#hand(this.#full()).then(() => {
+      if (!this.#gunzip.ended) done(named(new Error('unexpected end of file')))
+      else if (this.#garbage) done(named(new Error(`${this.#tail} bytes that are no gzip follow its end`)))
+      else {
         this.push(null)
         done()
-      })
+      }
+    })
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {

@@ -115,6 +115,17 @@ describe.each<[string, Make, boolean]>([
     }
   })
 
+  it('gives what came before a cut, then refuses', async () => {
+    const bytes = gzipSync(Buffer.alloc(300_000, 'said before the cut'))
+    const stream = gzip()
+    const chunks: Buffer[] = []
+    stream.on('data', (chunk: Buffer) => chunks.push(Buffer.from(chunk)))
+    const failed = new Promise((resolve) => stream.on('error', resolve))
+    stream.end(bytes.subarray(0, -8))
+    expect(await failed).toMatchObject({ code: 'LAYER_INVALID' })
+    expect(concat(chunks).equals(Buffer.alloc(300_000, 'said before the cut'))).toBe(true)
+  })
+
   it('refuses what is no gzip behind the end, also behind zeros, however it comes', async () => {
     await refused(gzip, concat([one, Buffer.from('garbage')]), /incorrect header check/)
     await refused(gzip, concat([one, Buffer.alloc(3), Buffer.from('x')]), /4 bytes that are no gzip/)

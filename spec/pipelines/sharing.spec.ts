@@ -158,8 +158,9 @@ describe('two pulls at the same time', () => {
       registry.calm()
       refusing(status)
       const puller = await bench.puller()
+      const before = blobRequests(registry, digest).length
       const first = puller.pull(`${registry.host}/team/one:1`, wanted)
-      await until(() => blobRequests(registry, digest).length > 0)
+      await until(() => blobRequests(registry, digest).length > before)
       const second = puller.pull(`${registry.host}/team/other:1`, wanted)
       const events = eventsOf(second)
       await expect(first.done).rejects.toMatchObject({ code })
