@@ -168,11 +168,14 @@ function sealOfEntry(entry: JsonObject): string {
   return sealOf({ ...entry, annotations: sealed })
 }
 
+/** A byte that one bit takes out of ASCII is read as the replacement character. */
 function areOneBitApart(one: string, other: string): boolean {
-  const [a, b] = [Buffer.from(one), Buffer.from(other)]
-  if (a.length !== b.length) return false
-  const changed = a.map((byte, at) => byte ^ b[at]!).filter((byte) => byte !== 0)
-  return changed.length === 1 && (changed[0]! & (changed[0]! - 1)) === 0
+  if (one.length !== other.length) return false
+  const changed = Array.from(one.split('').keys()).filter((at) => one[at] !== other[at])
+  const [at, ...more] = changed
+  if (at === undefined || more.length > 0) return false
+  const bits = one.charCodeAt(at) ^ other.charCodeAt(at)
+  return (bits & (bits - 1)) === 0 || other[at] === '\ufffd'
 }
 
 /** The entry for `image`. What an older entry says of the same manifest beside what we know is kept. */

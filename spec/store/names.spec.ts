@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { IndexDocument } from '../../lib/store/index-document.js'
 import type { NamedImage } from '../../lib/store/index.js'
 import { Child } from './child.js'
 import { descriptorOf, putNamed } from './images-in-a-store.js'
@@ -86,6 +88,26 @@ describe('names', () => {
       expect(await store.names.isRotten(name)).toBe(false)
     })
 
+    it('has no bit that can flip unseen', async () => {
+      const { store } = await prepared()
+      await putNamed(store, 'docker.io/library/other:1', '{"other":true}')
+      const good = await readFile(indexOf(store.directory))
+      const { images } = IndexDocument.parse(good.toString(), 'index.json')
+      const unseen: string[] = []
+      for (let bit = 0; bit < good.length * 8; bit++) {
+        const bytes = Buffer.from(good)
+        bytes[bit >> 3]! ^= 1 << (bit & 7)
+        try {
+          const found = IndexDocument.parse(bytes.toString(), 'index.json')
+          if (found.rotten.length === 0 && !isDeepStrictEqual(found.images, images))
+            unseen.push(bytes.toString('latin1'))
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'STORE_CORRUPT' })
+        }
+      }
+      expect(unseen).toEqual([])
+    })
+
     it('that another program copied under a name of its own is its, be ours there or not', async () => {
       const { store } = await prepared()
       const path = indexOf(store.directory)
@@ -105,6 +127,11 @@ describe('names', () => {
       await writeFile(path, JSON.stringify({ ...document, manifests: [copy] }))
       expect(await store.names.rotten()).toEqual([])
       await writeFile(path, JSON.stringify({ ...document, manifests: [oneBitAway] }))
+      expect(await store.names.rotten()).toHaveLength(1)
+      const bytes = Buffer.from(JSON.stringify({ ...document, manifests: [entry] }))
+      const at = bytes.indexOf('"', bytes.indexOf('image.ref.name') + 20)
+      bytes[at + 3]! ^= 0x80
+      await writeFile(path, bytes)
       expect(await store.names.rotten()).toHaveLength(1)
     })
 
