@@ -91,7 +91,6 @@ export class IsalGunzip extends Duplex {
       if (this.#tail > 0 || (this.#gunzip.ended && rest[0] === 0)) at += this.#passTail(rest)
       else if (this.#gunzip.ended) this.#begin()
       else if (!this.#header.over) at += this.#header.take(rest)
-      else if (this.#isNew) at += await this.#inflateFirst(rest)
       else at += await this.#inflate(rest)
     }
   }
@@ -108,21 +107,19 @@ export class IsalGunzip extends Duplex {
     return bytes.length
   }
 
-  async #inflateFirst(bytes: Buffer): Promise<number> {
-    this.#isNew = false
-    if (this.#isFull) await this.#hand(this.#full())
-    const given = this.#gunzip.give(bytes.subarray(0, first.input))
-    this.#filled += this.#gunzip.fillNow(this.#room(first.output))
-    return given - this.#gunzip.left
-  }
-
-  /** Takes the first of `bytes`, with all that comes of them, and says how many. */
+  /**
+   * Takes the first of `bytes`, with all that comes of them, and says how many. It goes on while output is full, for what
+   * the library has taken and not given yet would never come otherwise.
+   */
   async #inflate(bytes: Buffer): Promise<number> {
-    const given = this.#gunzip.give(bytes)
-    for (let full = true; full && !this.#gunzip.ended && !this.destroyed;) {
+    let isNew = this.#isNew
+    this.#isNew = false
+    const given = this.#gunzip.give(isNew ? bytes.subarray(0, first.input) : bytes)
+    for (let full = true; full && !this.#gunzip.ended && !this.destroyed; isNew = false) {
       const done = this.#isFull ? this.#full() : undefined
-      const room = this.#room()
-      const made = this.#beside ? await this.#fillBeside(room, done) : await this.#fillHere(room, done)
+      const room = this.#room(isNew ? first.output : undefined)
+      const beside = this.#beside && !isNew
+      const made = beside ? await this.#fillBeside(room, done) : await this.#fillHere(room, done)
       this.#filled += made
       full = made === room.length
     }
