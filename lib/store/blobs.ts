@@ -3,14 +3,15 @@
  * whole and verified (image-spec, image-layout.md), and verified again whenever its bytes are believed.
  */
 import { constants } from 'node:fs'
-import { lstat, open, rename } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { WindlassError } from '../errors.js'
 import { algorithmOf, type Digest, digestOf } from '../image/index.js'
+import { lstatIfThere, rename } from '../system/files.js'
 import { digestPath } from './digest-path.js'
 import { ensureDirectory, publish, writeSynced } from './durable.js'
 import type { Run } from './run.js'
-import { codeOf, storing, unlessMissing } from './store-error.js'
+import { codeOf, storing } from './store-error.js'
 
 export class BlobStore {
   constructor(
@@ -115,7 +116,7 @@ export class BlobStore {
 
   async #find(digest: Digest): Promise<{ readonly size: number } | undefined> {
     const path = this.path(digest)
-    const found = await storing('look for a blob', path, () => unlessMissing(lstat(path)))
+    const found = await storing('look for a blob', path, () => lstatIfThere(path))
     return found?.isFile() ? found : undefined
   }
 

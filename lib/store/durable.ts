@@ -3,17 +3,22 @@
  * synced. Skip one, and a power cut leaves empty files behind names that say they are whole.
  */
 import { constants } from 'node:fs'
-import { lstat, mkdir, open, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { WindlassError } from '../errors.js'
-import { codeOf, unlessMissing } from './store-error.js'
+import { lstatIfThere, mkdir, open, rename } from '../system/files.js'
+import { codeOf } from './store-error.js'
 
-/** Writes a new file that only this user can read, and waits until the disk has it. */
-export async function writeSynced(path: string, bytes: Buffer | string): Promise<void> {
+/** Writes a new file that only this user can read. Somebody else has to see that the disk gets it. */
+export const writeNew = (path: string, bytes: Buffer | string): Promise<void> => write(path, bytes, false)
+
+/** The same, and waits until the disk has it. */
+export const writeSynced = (path: string, bytes: Buffer | string): Promise<void> => write(path, bytes, true)
+
+async function write(path: string, bytes: Buffer | string, synced: boolean): Promise<void> {
   const file = await open(path, 'wx', 0o600)
   try {
-    await file.writeFile(bytes)
-    await file.sync()
+    await file.write(bytes)
+    if (synced) await file.sync()
   } finally {
     await file.close()
   }
@@ -58,5 +63,5 @@ export const notADirectory = (path: string): WindlassError =>
 
 /** Whether there is a directory itself, no link to one. */
 export async function isDirectory(path: string): Promise<boolean> {
-  return (await unlessMissing(lstat(path)))?.isDirectory() ?? false
+  return (await lstatIfThere(path))?.isDirectory() ?? false
 }

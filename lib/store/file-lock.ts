@@ -4,7 +4,7 @@
  * between the stores of this process only.
  */
 import { constants } from 'node:fs'
-import { type FileHandle, open, stat, unlink } from 'node:fs/promises'
+import { open, type SmallFile, statIfThere, unlink } from '../system/files.js'
 import { lockFile, locksAvailable, unlockFile } from '../system/index.js'
 import { unlessMissing } from './store-error.js'
 
@@ -12,10 +12,10 @@ import { unlessMissing } from './store-error.js'
 const held = new Set<string>()
 
 export class FileLock {
-  readonly #handle: FileHandle
+  readonly #handle: SmallFile
   readonly #path: string
 
-  private constructor(handle: FileHandle, path: string) {
+  private constructor(handle: SmallFile, path: string) {
     this.#handle = handle
     this.#path = path
   }
@@ -45,8 +45,7 @@ export class FileLock {
 
   /** Leaves word of the holder, for those who wait. */
   async sign(text: string): Promise<void> {
-    await this.#handle.truncate(0)
-    await this.#handle.write(text, 0)
+    await this.#handle.rewrite(text)
   }
 
   /** Lets go, with the file kept open for `retake`. */
@@ -77,14 +76,14 @@ export class FileLock {
   }
 }
 
-function take(handle: FileHandle, path: string): boolean {
+function take(handle: SmallFile, path: string): boolean {
   if (locksAvailable()) return lockFile(handle.fd, { exclusive: true, wait: false })
   if (held.has(path)) return false
   held.add(path)
   return true
 }
 
-async function isStill(handle: FileHandle, path: string): Promise<boolean> {
-  const [ours, there] = await Promise.all([handle.stat(), unlessMissing(stat(path))])
+async function isStill(handle: SmallFile, path: string): Promise<boolean> {
+  const [ours, there] = await Promise.all([handle.stat(), statIfThere(path)])
   return ours.ino === there?.ino && ours.dev === there.dev
 }

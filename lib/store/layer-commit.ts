@@ -2,15 +2,15 @@
  * How a staged tree becomes a layer of the store: a new layer by one rename of its whole directory; a second whiteout
  * form by a rename of the tree, then its record (S0-69); a tree that is there already wins over ours.
  */
-import { chmod, lstat, open, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { ensureDirectory, isDirectory, publish, syncDirectory, writeSynced } from './durable.js'
+import { chmod, lstat, lstatIfThere, open, rename } from '../system/files.js'
+import { ensureDirectory, isDirectory, publish, syncDirectory, writeNew, writeSynced } from './durable.js'
 import { emptyRecord, formatRecord, type LayerRecord, withBlob } from './layer-record.js'
 import { readRecord, recordPath } from './layer-record-file.js'
 import type { LayerFacts } from './layer-facts.js'
 import { removeTree } from './remove-tree.js'
 import type { Run } from './run.js'
-import { codeOf, unlessMissing } from './store-error.js'
+import { codeOf } from './store-error.js'
 
 interface Commit {
   /** The staging directory with the synced tree in `rootfs`. */
@@ -24,19 +24,14 @@ interface Commit {
 const newRecord = (facts: LayerFacts): LayerRecord => recorded(emptyRecord(facts.diffID), facts, 'rootfs')
 
 /**
- * Does `commit` with all done that can be done before the lock is taken: the record of a layer that is new is written
- * and synced. Where it fails, the staged tree is as it was.
+ * Does `commit` with the record of a layer that is new beside its tree: written, and not synced yet. Where it fails, the
+ * staged tree is as it was.
  */
-export async function withPrepared<T>(
-  staged: string,
-  facts: LayerFacts,
-  commit: () => Promise<T>,
-): Promise<T> {
+export async function withRecord<T>(staged: string, facts: LayerFacts, commit: () => Promise<T>): Promise<T> {
   const record = recordPath(staged)
   await removeTree(record) // whatever somebody put there
   try {
-    await writeSynced(record, formatRecord(newRecord(facts)))
-    await syncDirectory(staged)
+    await writeNew(record, formatRecord(newRecord(facts)))
     return await commit()
   } catch (error) {
     await removeTree(record).catch(() => undefined) // the first error is the one to tell
@@ -44,10 +39,10 @@ export async function withPrepared<T>(
   }
 }
 
-/** Commits what was prepared, and answers with the record as it then is. Callers hold the metadata lock. */
+/** Commits what was synced with its record, and answers with the record as it then is. Callers hold the metadata lock. */
 export async function commitLayer(commit: Commit): Promise<LayerRecord> {
   await ensureDirectory(dirname(commit.directory))
-  return (await unlessMissing(lstat(commit.directory))) ? commitBeside(commit) : commitNew(commit)
+  return (await lstatIfThere(commit.directory)) ? commitBeside(commit) : commitNew(commit)
 }
 
 async function commitNew({ staged, directory, facts }: Commit): Promise<LayerRecord> {
@@ -71,7 +66,7 @@ async function commitBeside(commit: Commit): Promise<LayerRecord> {
   const name = there?.rootfs ?? freeName(before, facts)
   const target = join(directory, name)
   // A tree that no record speaks of: a run was killed before it could write one, or something is broken.
-  if (await unlessMissing(lstat(target))) await moveTree(target, await run.freshPath('odd'))
+  if (await lstatIfThere(target)) await moveTree(target, await run.freshPath('odd'))
   await moveTree(join(staged, 'rootfs'), target)
   await syncDirectory(directory)
   const record = recorded(before, facts, name)

@@ -6,10 +6,12 @@
 import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Digest, isDigest } from '../image/index.js'
+import { unlink } from '../system/files.js'
 import { digestPath } from './digest-path.js'
-import { ensureDirectory, isDirectory, publish, writeSynced } from './durable.js'
+import { ensureDirectory, isDirectory, publish, writeNew, writeSynced } from './durable.js'
 import { formatPointer, readPointer } from './layer-pointer-file.js'
 import { readRecord } from './layer-record-file.js'
+import { removeTree } from './remove-tree.js'
 import type { Run } from './run.js'
 import { unlessMissing } from './store-error.js'
 
@@ -34,10 +36,27 @@ export class LayerPointers {
     return (await this.#scanned).get(blob)
   }
 
-  /** Lets `blob` lead to `diffID`. Callers hold the metadata lock. */
-  async set(blob: Digest, diffID: Digest): Promise<void> {
-    if (!(await isDirectory(this.#directory))) await this.#rebuild()
-    if ((await this.find(blob)) !== diffID) await this.#write(this.#directory, blob, diffID)
+  /**
+   * Does `work` with a pointer beside the staged tree: written, and not synced yet. `point` then lets `blob` lead to
+   * `diffID`; who calls it holds the metadata lock and has synced the staging directory.
+   */
+  async withPrepared<T>(
+    { blob, diffID, staged }: { readonly blob: Digest; readonly diffID: Digest; readonly staged: string },
+    work: (point: () => Promise<void>) => Promise<T>,
+  ): Promise<T> {
+    const prepared = join(staged, 'pointer')
+    await removeTree(prepared) // whatever somebody put there
+    try {
+      await writeNew(prepared, formatPointer(diffID))
+      return await work(async () => {
+        if (!(await isDirectory(this.#directory))) await this.#rebuild()
+        if ((await this.find(blob)) === diffID) await unlink(prepared)
+        else await this.#publish(prepared, this.#directory, blob)
+      })
+    } catch (error) {
+      await removeTree(prepared).catch(() => undefined) // the first error is the one to tell
+      throw error
+    }
   }
 
   #rebuild(): Promise<void> {
@@ -50,12 +69,16 @@ export class LayerPointers {
   }
 
   async #write(directory: string, blob: Digest, diffID: Digest): Promise<void> {
-    const path = digestPath(directory, blob)
-    await ensureDirectory(dirname(path))
     await this.run.withFreshPath('pointer', async (staged) => {
       await writeSynced(staged, formatPointer(diffID))
-      await publish(staged, path)
+      await this.#publish(staged, directory, blob)
     })
+  }
+
+  async #publish(synced: string, directory: string, blob: Digest): Promise<void> {
+    const path = digestPath(directory, blob)
+    await ensureDirectory(dirname(path))
+    await publish(synced, path)
   }
 }
 

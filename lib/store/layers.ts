@@ -1,13 +1,13 @@
 /**
  * The unpacked layers of the store, each known by its diffID and found again by any blob that it came from.
  */
-import { mkdir, chmod, open } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Digest } from '../image/index.js'
+import { chmod, mkdir, open, type SmallFile } from '../system/files.js'
 import { digestPath } from './digest-path.js'
 import { isDirectory } from './durable.js'
-import { commitLayer, withPrepared } from './layer-commit.js'
+import { commitLayer, withRecord } from './layer-commit.js'
 import type { LayerFacts, StoredLayer } from './layer-facts.js'
 import { LayerPointers } from './layer-pointers.js'
 import type { LayerRecord, WhiteoutForm } from './layer-record.js'
@@ -16,6 +16,7 @@ import type { MetadataLock } from './metadata-lock.js'
 import type { Run } from './run.js'
 import { StagedLayer } from './staged-layer.js'
 import { storing } from './store-error.js'
+import { syncTree } from './sync-tree.js'
 
 /** The forms in the order in which they are offered to who does not mind. */
 const forms: readonly WhiteoutForm[] = ['overlay', 'aufs']
@@ -54,13 +55,13 @@ export class LayerStore {
     const directory = join(await this.run.directory(), randomBytes(32).toString('hex'))
     return storing('stage a layer', directory, async () => {
       const rootfs = join(directory, 'rootfs')
-      await mkdir(directory, { mode: 0o700 })
-      await mkdir(rootfs)
+      await mkdir(directory, 0o700)
+      await mkdir(rootfs, 0o755)
       await chmod(rootfs, 0o755)
       // Opened before anything is written, so that syncing tells of every write that failed.
       const handle = await open(rootfs, 'r')
       const staged = new StagedLayer(directory, rootfs, handle, {
-        commit: (facts) => this.#commit(directory, facts),
+        commit: (facts, root) => this.#commit(directory, root, facts),
         ended: () => this.#staged.delete(staged),
       })
       this.#staged.add(staged)
@@ -73,15 +74,19 @@ export class LayerStore {
     await Promise.all([...this.#staged].map((staged) => staged.discard()))
   }
 
-  async #commit(staged: string, facts: LayerFacts): Promise<StoredLayer> {
+  /** All that can be done before the lock is taken is done before; one sync brings all of that to the disk. */
+  async #commit(staged: string, root: SmallFile, facts: LayerFacts): Promise<StoredLayer> {
     const { diffID, blob, form } = facts
     const directory = digestPath(this.directory, diffID)
     return storing('commit a layer', directory, async () => {
-      const record = await withPrepared(staged, facts, () =>
-        this.metadata.hold(async () => {
-          await this.run.holdLocked([diffID, blob.digest])
-          await this.#pointers.set(blob.digest, diffID)
-          return commitLayer({ staged, directory, facts, run: this.run })
+      const record = await withRecord(staged, facts, () =>
+        this.#pointers.withPrepared({ blob: blob.digest, diffID, staged }, async (point) => {
+          await storing('write a layer to the disk', staged, () => syncTree(root, staged))
+          return this.metadata.hold(async () => {
+            await this.run.holdLocked([diffID, blob.digest])
+            await point()
+            return commitLayer({ staged, directory, facts, run: this.run })
+          })
         }),
       )
       return (await storedLayer(directory, record, [form]))!

@@ -2,16 +2,17 @@
  * The bare bones of a store on disk: tells a store from what is none, and makes a new one.
  */
 import { randomBytes } from 'node:crypto'
-import { chmod, lstat, mkdir, readdir, realpath, stat, unlink } from 'node:fs/promises'
+import { readdir, realpath } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { WindlassError } from '../errors.js'
+import { chmod, lstatIfThere, mkdir, statIfThere, unlink } from '../system/files.js'
 import { ensureDirectory, notADirectory, publish, syncDirectory, writeSynced } from './durable.js'
 import { emptyIndex } from './index-document.js'
 import { isObject, parseJson } from './json-object.js'
 import { layoutFile, layoutText, versionFile } from './layout-files.js'
 import { MetadataLock } from './metadata-lock.js'
 import { readRegular } from './read-regular.js'
-import { codeOf, storing, unlessMissing } from './store-error.js'
+import { codeOf, storing } from './store-error.js'
 
 /** The version of all that is beside the layout; raised when an older program could misread it. */
 const storeVersion = 1
@@ -24,7 +25,7 @@ const ours = new Set([...directories, 'index.json', versionFile, layoutFile, 'lo
 export async function openLayout(directory: string, create: boolean): Promise<string> {
   return storing('open the store', directory, async () => {
     if (create) await makeDirectories(resolve(directory))
-    else if (!(await unlessMissing(stat(directory)))) throw none(directory)
+    else if (!(await statIfThere(directory))) throw none(directory)
     const store = await realpath(directory)
     const layout = await readRegular(join(store, layoutFile))
     await checkVersion(store)
@@ -88,7 +89,7 @@ async function refuseLinks(store: string): Promise<void> {
   for (const name of directories.slice(0, 3))
     for (const algorithm of ['', 'sha256', 'sha384', 'sha512']) {
       const path = join(store, name, algorithm)
-      const found = await unlessMissing(lstat(path))
+      const found = await lstatIfThere(path)
       if (found && !found.isDirectory()) throw notADirectory(path)
     }
 }
@@ -97,7 +98,7 @@ async function refuseLinks(store: string): Promise<void> {
 async function complete(store: string): Promise<void> {
   for (const name of directories) {
     const path = join(store, name)
-    const found = await unlessMissing(lstat(path))
+    const found = await lstatIfThere(path)
     try {
       if (!found?.isDirectory()) await ensureDirectory(path)
       // Trees with setuid files stand in here: nobody else may walk in (CVE-2021-41091, CVE-2024-25621).
@@ -110,7 +111,7 @@ async function complete(store: string): Promise<void> {
 }
 
 async function writeOnce(path: string, text: string): Promise<void> {
-  if (await unlessMissing(lstat(path))) return
+  if (await lstatIfThere(path)) return
   const staged = join(path, '..', `.new-${randomBytes(8).toString('hex')}`)
   await writeSynced(staged, text)
   await publish(staged, path)

@@ -2,7 +2,7 @@
  * One download that may be resumed, locked by whoever has it. What its bytes are worth is for the caller to find out:
  * they are hashed again when it goes on, and only the whole blob's digest is believed.
  */
-import { lstat, open, rename, truncate, unlink } from 'node:fs/promises'
+import { lstatIfThere, open, rename, truncate, unlink } from '../system/files.js'
 import type { FileLock } from './file-lock.js'
 import { isObject, parseJson } from './json-object.js'
 import { readIfRegular } from './read-regular.js'
@@ -65,7 +65,7 @@ export class Partial {
       const next = `${this.#journalPath}.new`
       const file = await open(next, 'w', 0o600)
       try {
-        await file.writeFile(JSON.stringify({ version: 1, expectedSize, validator, from }))
+        await file.write(JSON.stringify({ version: 1, expectedSize, validator, from }))
       } finally {
         await file.close()
       }
@@ -89,7 +89,7 @@ export class Partial {
     this.#released ??= storing('release a partial download', this.path, async () => {
       let left = true
       try {
-        left = !!(await unlessMissing(lstat(this.path)))?.size
+        left = !!(await lstatIfThere(this.path))?.size
         if (!left) await this.#clear()
       } finally {
         this.onRelease(left)
@@ -104,7 +104,7 @@ export class Partial {
   }
 
   async #load(): Promise<void> {
-    const found = await unlessMissing(lstat(this.path))
+    const found = await lstatIfThere(this.path)
     if (!found?.isFile()) {
       await this.#clear()
       await (await open(this.path, 'wx', 0o600)).close()

@@ -2,17 +2,18 @@
  * Downloads that may be resumed: for each digest the bytes that are here and a journal of how they came,
  * under a lock, so that of all processes one writes. What is left of those that broke off has a budget.
  */
-import { lstat, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { WindlassError } from '../errors.js'
 import type { Digest } from '../image/index.js'
+import { lstatIfThere } from '../system/files.js'
 import { digestPath } from './digest-path.js'
 import { ensureDirectory } from './durable.js'
 import { FileLock } from './file-lock.js'
 import { heldByRuns } from './garbage-holds.js'
 import { defaultKeepPartials, removePartials } from './garbage-partials.js'
 import { Partial } from './partial.js'
-import { storeError, storing, unlessMissing } from './store-error.js'
+import { storeError, storing } from './store-error.js'
 import { waitFor } from './waiting.js'
 
 export interface PartialStoreOptions {
@@ -46,7 +47,7 @@ export class PartialStore {
   /** How many bytes of the blob an interrupted download has left, or one that runs has written. */
   async length(digest: Digest): Promise<number> {
     const path = digestPath(this.#directory, digest)
-    const found = await storing('look for a partial download', path, () => unlessMissing(lstat(path)))
+    const found = await storing('look for a partial download', path, () => lstatIfThere(path))
     return found?.isFile() ? found.size : 0
   }
 

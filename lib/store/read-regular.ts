@@ -1,7 +1,7 @@
 /** Reads a small file of the store: never through a link, and never waiting for the other end of a fifo. */
 import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { WindlassError } from '../errors.js'
+import { open } from '../system/files.js'
 import { codeOf, unlessMissing } from './store-error.js'
 
 /** What the file at `path` says; undefined where there is none. @throws WindlassError STORE_CORRUPT where it is no regular file */
@@ -10,7 +10,7 @@ export async function readRegular(path: string): Promise<string | undefined> {
   if (!file) return undefined
   try {
     if (!(await file.stat()).isFile()) throw notRegular(path)
-    return await file.readFile('utf8')
+    return await file.readText()
   } finally {
     await file.close()
   }

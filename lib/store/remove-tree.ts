@@ -3,6 +3,7 @@
  * then does not find those that are none; and a layer may hold directories that their owner cannot write to.
  */
 import { chmod, lstat, readdir, rmdir, unlink } from 'node:fs/promises'
+import { lstatIfThere, unlink as unlinkNow } from '../system/files.js'
 import { codeOf, unlessMissing } from './store-error.js'
 
 const slash = Buffer.from('/')
@@ -12,9 +13,9 @@ const atOnce = 8
 /** Removes `root` and all below it, following no link; nothing there is success. */
 export async function removeTree(root: string): Promise<void> {
   const top = Buffer.from(root)
-  const found = await unlessMissing(lstat(top))
+  const found = await lstatIfThere(top)
   if (!found?.isDirectory()) {
-    if (found) await unlessMissing(unlink(top))
+    if (found) await unlessMissing(unlinkNow(top))
     return
   }
   // Lists of its own instead of recursion: trees may be deeper than the call stack should be.

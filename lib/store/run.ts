@@ -3,9 +3,10 @@
  * user needs of the store (`holds`, a digest a line) for whoever collects garbage.
  */
 import { randomBytes } from 'node:crypto'
-import { appendFile, mkdir, readdir, truncate } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { WindlassError } from '../errors.js'
+import { appendFile, mkdir, truncate } from '../system/files.js'
 import { locksAvailable } from '../system/index.js'
 import type { Digest } from '../image/index.js'
 import { FileLock } from './file-lock.js'
@@ -71,7 +72,7 @@ export class Run {
     const path = join(await this.directory(), holdsName)
     // The newline comes first, so that a line that a full disk cut short does not spoil the next one.
     const lines = [...fresh].map((digest) => `\n${digest}`).join('')
-    await storing('note what this run needs', path, () => appendFile(path, lines, { mode: 0o600 }))
+    await storing('note what this run needs', path, () => appendFile(path, lines, 0o600))
     for (const digest of fresh) this.#held.add(digest)
   }
 
@@ -80,7 +81,7 @@ export class Run {
     if (this.#held.size === 0) return
     this.#held.clear()
     const path = join(await this.directory(), holdsName)
-    await storing('let go of what this run needed', path, () => this.metadata.hold(() => truncate(path)))
+    await storing('let go of what this run needed', path, () => this.metadata.hold(() => truncate(path, 0)))
   }
 
   /** Removes the directory and lets go of its lock. */
@@ -94,7 +95,7 @@ export class Run {
 async function begin(staging: string): Promise<{ directory: string; lock: FileLock }> {
   for (;;) {
     const directory = join(staging, randomBytes(8).toString('hex'))
-    await mkdir(directory, { mode: 0o700 })
+    await mkdir(directory, 0o700)
     try {
       const lock = await FileLock.take(join(directory, lockName))
       if (lock) return { directory, lock }

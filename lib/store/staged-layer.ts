@@ -1,12 +1,11 @@
 /**
  * A tree that is being unpacked, in the staging area of its run, until it is committed or discarded.
  */
-import type { FileHandle } from 'node:fs/promises'
 import { WindlassError } from '../errors.js'
+import type { SmallFile } from '../system/files.js'
 import type { LayerFacts, StoredLayer } from './layer-facts.js'
 import { removeTree } from './remove-tree.js'
 import { storing } from './store-error.js'
-import { syncTree } from './sync-tree.js'
 
 export class StagedLayer {
   #ended: Promise<void> | undefined
@@ -16,9 +15,9 @@ export class StagedLayer {
     private readonly directory: string,
     /** An empty directory at first: the root of the tree. */
     readonly path: string,
-    private readonly root: FileHandle,
+    private readonly root: SmallFile,
     private readonly store: {
-      commit(facts: LayerFacts): Promise<StoredLayer>
+      commit(facts: LayerFacts, root: SmallFile): Promise<StoredLayer>
       ended(): void
     },
   ) {}
@@ -29,8 +28,7 @@ export class StagedLayer {
    */
   async commit(facts: LayerFacts): Promise<StoredLayer> {
     if (this.#ended) throw new WindlassError('INTERNAL', 'A staged layer was committed after its end')
-    await storing('write a layer to the disk', this.path, () => syncTree(this.root, this.path))
-    const stored = await this.store.commit(facts)
+    const stored = await this.store.commit(facts, this.root)
     await this.discard()
     return stored
   }

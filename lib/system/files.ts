@@ -1,0 +1,119 @@
+/**
+ * What a store does with names and small files, done in the calling thread: such a call takes some microseconds, a hop
+ * to libuv's pool and back ten times that where the processors are busy, and a layer needs a hundred of them
+ * (decision 11). What waits for a disk goes to the pool as elsewhere. Each answers with a promise and fails with the
+ * errors of `node:fs`, so that who calls does not see which is which.
+ */
+/* eslint-disable @typescript-eslint/require-await -- `async` turns what a call throws into a rejection */
+import * as fs from 'node:fs'
+import type { PathLike, Stats } from 'node:fs'
+import { promisify } from 'node:util'
+
+const fsync = promisify(fs.fsync)
+const fdatasync = promisify(fs.fdatasync)
+
+export async function lstat(path: PathLike): Promise<Stats> {
+  return fs.lstatSync(path)
+}
+
+/** Undefined where there is none, which costs no error; nor is there one below what is no directory. */
+export async function lstatIfThere(path: PathLike): Promise<Stats | undefined> {
+  return ifThere(() => fs.lstatSync(path, { throwIfNoEntry: false }))
+}
+
+/** The same; a link is followed. */
+export async function statIfThere(path: PathLike): Promise<Stats | undefined> {
+  return ifThere(() => fs.statSync(path, { throwIfNoEntry: false }))
+}
+
+function ifThere<T>(look: () => T | undefined): T | undefined {
+  try {
+    return look()
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOTDIR') return undefined
+    throw error
+  }
+}
+
+/** Not recursive. */
+export async function mkdir(path: PathLike, mode: number): Promise<void> {
+  fs.mkdirSync(path, mode)
+}
+
+export async function rename(from: PathLike, to: PathLike): Promise<void> {
+  fs.renameSync(from, to)
+}
+
+export async function unlink(path: PathLike): Promise<void> {
+  fs.unlinkSync(path)
+}
+
+export async function chmod(path: PathLike, mode: number): Promise<void> {
+  fs.chmodSync(path, mode)
+}
+
+export async function truncate(path: PathLike, length: number): Promise<void> {
+  fs.truncateSync(path, length)
+}
+
+/** @param mode of a file that is made */
+export async function appendFile(path: PathLike, text: string, mode: number): Promise<void> {
+  fs.appendFileSync(path, text, { mode })
+}
+
+/** @param flags as those of `node:fs`, in words or numbers */
+export async function open(path: PathLike, flags: string | number, mode?: number): Promise<SmallFile> {
+  return new SmallFile(fs.openSync(path, flags, mode))
+}
+
+/** An open file of few bytes, or a directory. */
+export class SmallFile {
+  readonly fd: number
+  #closed = false
+
+  /** @param fd is this one's to close */
+  constructor(fd: number) {
+    this.fd = fd
+  }
+
+  async stat(): Promise<Stats> {
+    return fs.fstatSync(this.fd)
+  }
+
+  async chmod(mode: number): Promise<void> {
+    fs.fchmodSync(this.fd, mode)
+  }
+
+  /** A line in the place of all that it says. */
+  async rewrite(line: string): Promise<void> {
+    fs.ftruncateSync(this.fd, 0)
+    fs.writeSync(this.fd, line, 0)
+  }
+
+  /** All of it, from where the file stands. */
+  async readText(): Promise<string> {
+    return fs.readFileSync(this.fd, 'utf8')
+  }
+
+  /** All of `content`, from where the file stands. */
+  async write(content: Buffer | string): Promise<void> {
+    fs.writeFileSync(this.fd, content)
+  }
+
+  /** Waits until the disk has it. */
+  async sync(): Promise<void> {
+    await fsync(this.fd)
+  }
+
+  /** The same of what it takes to read it again: not its times. */
+  async datasync(): Promise<void> {
+    await fdatasync(this.fd)
+  }
+
+  /** Twice is once: by then the number may be another file's. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    fs.closeSync(this.fd)
+  }
+}
