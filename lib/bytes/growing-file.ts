@@ -77,16 +77,19 @@ export class GrowingFile {
   }
 
   /**
-   * Writes `chunk` at the end. One at a time: await it before the next, that is the backpressure.
+   * Writes `chunks` at the end, and answers with how many bytes they are. One call at a time: await it before the next,
+   * that is the backpressure.
    * @throws WindlassError SIZE_MISMATCH before a byte too many is written; STORE_FULL and other STORE_*
    */
-  async append(chunk: Uint8Array): Promise<void> {
+  async append(...chunks: readonly Uint8Array[]): Promise<number> {
     const { length, phase } = this.state
     if (phase !== 'growing')
       throw new WindlassError('INTERNAL', `${this.path} is ${phase} and takes no more bytes`)
-    this.#verifier.update(chunk)
-    await trying('Writing a download', this.path, () => this.#write(chunk, length))
-    this.#next({ length: length + chunk.length })
+    for (const chunk of chunks) this.#verifier.update(chunk)
+    const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+    await trying('Writing a download', this.path, () => this.#write(chunks, bytes, length))
+    this.#next({ length: length + bytes })
+    return bytes
   }
 
   /** Empties the file: the bytes come again, from the first (a new generation). */
@@ -164,14 +167,9 @@ export class GrowingFile {
     this.#states.next({ ...this.state, ...change })
   }
 
-  async #write(chunk: Uint8Array, position: number): Promise<void> {
-    for (let written = 0; written < chunk.length;) {
-      const { bytesWritten } = await this.#file.write(
-        chunk,
-        written,
-        chunk.length - written,
-        position + written,
-      )
+  async #write(chunks: readonly Uint8Array[], bytes: number, position: number): Promise<void> {
+    for (let written = 0; written < bytes;) {
+      const { bytesWritten } = await this.#file.writev(after(chunks, written), position + written)
       written += bytesWritten
     }
   }
@@ -193,6 +191,16 @@ export class GrowingFile {
     }
     this.#next({ length })
   }
+}
+
+/** What is left of `chunks` after their first `written` bytes. */
+function after(chunks: readonly Uint8Array[], written: number): Uint8Array[] {
+  let before = 0
+  return chunks.flatMap((chunk) => {
+    const skipped = Math.min(chunk.length, Math.max(0, written - before))
+    before += chunk.length
+    return skipped < chunk.length ? [chunk.subarray(skipped)] : []
+  })
 }
 
 async function trying<T>(doing: string, path: string, work: () => Promise<T>): Promise<T> {

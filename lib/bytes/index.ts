@@ -1,4 +1,5 @@
 /** Bytes on their way: what other modules use of it. */
+export { batches } from './batches.js'
 export { type Compression, detectCompression } from './compression.js'
 export { decompressor } from './decompress.js'
 export { errnoOf } from './errno.js'

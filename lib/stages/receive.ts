@@ -2,7 +2,7 @@
  * Brings the bytes of a layer that are missing from one place, and appends them to those that are here. What came in
  * pieces is checked at once: pieces that do not fit together are thrown away, and all of it may come again (S2-74).
  */
-import { Meter } from '../bytes/index.js'
+import { batches, Meter } from '../bytes/index.js'
 import { WindlassError } from '../errors.js'
 import type { Turn } from '../flow/index.js'
 import type { BlobBody, BlobRequest } from '../image/index.js'
@@ -85,10 +85,7 @@ async function append(layer: ReceivingLayer, turn: Turn, { from, fetch }: BlobPl
     if (body.offset !== length) await startOver(layer, turn, host)
     if (partial.expectedSize === undefined || partial.from !== from || validator !== body.validator)
       await partial.record({ validator: body.validator, from, expectedSize: size })
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      await file.append(chunk)
-      meter.add(chunk.length)
-    }
+    for await (const batch of batches(stream)) meter.add(await file.append(...batch))
   } catch (error) {
     // All of it came: that the end of the body did not is no loss.
     if (file.state.length < size || isMismatch(error) || turn.signal.aborted) throw error

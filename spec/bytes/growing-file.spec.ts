@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { appendFile, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, open, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { followFile, type Growth } from '../../lib/bytes/follow-file.js'
 import { GrowingFile, type GrowingState } from '../../lib/bytes/growing-file.js'
 import { parseDigest } from '../../lib/image/digest.js'
@@ -49,6 +49,28 @@ async function* lengths(file: GrowingFile): AsyncGenerator<Growth> {
 }
 
 describe('GrowingFile', () => {
+  it('writes any number of chunks at once, also where the system takes only some of their bytes', async () => {
+    const some = await open(join(root, 'some'), 'w')
+    const prototype = Object.getPrototypeOf(some) as typeof some
+    await some.close()
+    const real = Reflect.get(prototype, 'writev')
+    const short = vi.spyOn(prototype, 'writev').mockImplementation(function (this: typeof some, chunks, at) {
+      const most = Buffer.concat(chunks as unknown as Buffer[]).subarray(0, 70_001)
+      return real.call(this, [most.subarray(0, 5), most.subarray(5)], at)
+    })
+    const file = await GrowingFile.open(path, { expected })
+    const cut = [0, 1, 1, 70_001, 100_000, 500_000, data.length]
+    const chunks = cut.slice(1).map((end, at) => data.subarray(cut[at], end))
+    expect(await file.append(...chunks.slice(0, 3))).toBe(70_001)
+    expect(file.state.length).toBe(70_001)
+    expect(await file.append(...chunks.slice(3))).toBe(data.length - 70_001)
+    expect(await file.append()).toBe(0)
+    short.mockRestore()
+    file.verify()
+    await file.close()
+    expect((await readFile(path)).equals(data)).toBe(true)
+  })
+
   it('goes from growing to arrived to verified, and tells each length', async () => {
     const file = await GrowingFile.open(path, { expected })
     const seen = phases(file)
