@@ -23,6 +23,11 @@ import type { Warn } from './warnings.js'
 /** `image`: files belong to whom the layer says (needs root). `process`: to this process. */
 export type OwnerPolicy = 'image' | 'process'
 
+export interface Owner {
+  readonly uid: number
+  readonly gid: number
+}
+
 export interface Attributes extends ListedAttributes {
   /** The name of the entry, for messages. */
   readonly path: string
@@ -40,9 +45,11 @@ export class AttributeWriter {
   readonly #system = available()
   readonly #implied: ListedAttributes
 
+  /** @param born who owns what is made in the tree before anybody says otherwise, where that is known */
   constructor(
     readonly owner: OwnerPolicy,
     readonly warn: Warn,
+    readonly born?: Owner,
   ) {
     const owners = owner === 'image' ? { uid: 0, gid: 0 } : { uid: this.#uid, gid: this.#gid }
     this.#implied = { mode: 0o755, ...owners, mtime: 0n, xattrs: new Map() }
@@ -55,7 +62,7 @@ export class AttributeWriter {
 
   file(fd: number, path: string, attributes: Attributes): void {
     const { mode, mtime } = attributes
-    if (this.#owns(attributes)) fchownSync(fd, attributes.uid, attributes.gid)
+    if (this.#mustOwn(attributes)) fchownSync(fd, attributes.uid, attributes.gid)
     this.#xattrs(onDisk(path), attributes)
     const created = this.creationMode(attributes) & ~this.#umask
     if (created !== mode) fchmodSync(fd, mode)
@@ -67,7 +74,7 @@ export class AttributeWriter {
   }
 
   symlink(path: string, attributes: Attributes): void {
-    if (this.#owns(attributes)) lchownSync(onDisk(path), attributes.uid, attributes.gid)
+    if (this.#mustOwn(attributes)) lchownSync(onDisk(path), attributes.uid, attributes.gid)
     this.#xattrs(onDisk(path), attributes)
     this.times(path, attributes.mtime, attributes.mtime)
   }
@@ -75,7 +82,7 @@ export class AttributeWriter {
   /** A device or fifo made with `mode`: never opened. That it is no link is known, for it was made just now. */
   node(path: string, attributes: Attributes): void {
     const { mode } = attributes
-    const owned = this.#owns(attributes)
+    const owned = this.#mustOwn(attributes)
     if (owned) lchownSync(onDisk(path), attributes.uid, attributes.gid)
     this.#xattrs(onDisk(path), attributes)
     if ((mode & ~this.#umask) !== mode || (owned && (mode & special) !== 0)) chmodSync(onDisk(path), mode)
@@ -84,12 +91,12 @@ export class AttributeWriter {
 
   /**
    * A real directory, when all in it is done. Without attributes: one that no entry names, the same in every unpacking.
-   * `shown` is its name for messages; `stale`: it may have extended attributes of a lower layer's.
+   * `shown` is its name for messages; `stale`: it is a lower layer's, with its owner and extended attributes.
    */
   directory(path: string, shown: string, listed: ListedAttributes | undefined, stale: boolean): void {
     const attributes = { ...(listed ?? this.#implied), path: shown }
     const bytes = onDisk(path)
-    if (this.#owns(attributes)) lchownSync(bytes, attributes.uid, attributes.gid)
+    if (this.#mustOwn(attributes, stale)) lchownSync(bytes, attributes.uid, attributes.gid)
     if (stale) this.#clearXattrs(bytes)
     this.#xattrs(onDisk(path), attributes)
     chmodSync(bytes, attributes.mode)
@@ -111,9 +118,10 @@ export class AttributeWriter {
     lutimesSync(onDisk(path), forNode(atime), forNode(mtime))
   }
 
-  #owns({ path, uid, gid }: Attributes): boolean {
+  /** Whether the owner has to be set: most files of most images belong to root, whose they are from the start. */
+  #mustOwn({ path, uid, gid }: Attributes, stale = false): boolean {
     if (!isId(uid) || !isId(gid)) throw invalidEntry(path, `its owner ${uid}:${gid} is out of range`)
-    if (this.owner === 'image') return true
+    if (this.owner === 'image') return stale || uid !== this.born?.uid || gid !== this.born.gid
     if (uid !== this.#uid || gid !== this.#gid)
       this.warn(
         'OWNER_SKIPPED',

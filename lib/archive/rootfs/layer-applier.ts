@@ -6,7 +6,7 @@
  * directory is refused; a last entry of a name wins; attributes of hard links are those of the file they name.
  */
 import { closeSync, constants, ftruncateSync, linkSync, lstatSync, openSync, realpathSync } from 'node:fs'
-import { symlinkSync, writeSync } from 'node:fs'
+import { statSync, symlinkSync, writeSync } from 'node:fs'
 import { errnoOf } from '../../bytes/errno.js'
 import type { WindlassError } from '../../errors.js'
 import type { Limits } from '../../image/limits.js'
@@ -16,7 +16,7 @@ import { quoted } from '../tar/refusal.js'
 import { markOpaque, type WhiteoutTreatment } from '../whiteouts/form.js'
 import { isBelowWhiteout, whiteoutOf } from '../whiteouts/name.js'
 import { type Whiteouts, whiteoutsIn } from '../whiteouts/whiteouts.js'
-import { AttributeWriter, type OwnerPolicy } from './attributes.js'
+import { AttributeWriter, type Owner, type OwnerPolicy } from './attributes.js'
 import { asLatin1, onDisk } from './bytes-path.js'
 import { deepestFirst, type Directory, type ListedAttributes } from './directory.js'
 import { failure, invalidEntry } from './failure.js'
@@ -44,6 +44,7 @@ interface OpenFile {
 }
 
 const nodeTypes = { 'character-device': 0o020000, 'block-device': 0o060000, fifo: 0o010000 } as const
+const setgid = 0o2000
 const createNew = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
 
 export class LayerApplier implements EntryHandler {
@@ -71,6 +72,7 @@ export class LayerApplier implements EntryHandler {
     this.#attributes = new AttributeWriter(
       owner ?? (process.geteuid?.() === 0 ? 'image' : 'process'),
       this.#warn,
+      applies ? undefined : this.#guarded('.', () => ownerOfNew(root)),
     )
     this.#keepsLower = applies
   }
@@ -296,6 +298,16 @@ export class LayerApplier implements EntryHandler {
       if (changed) this.#attributes.restore(path, found)
     } else this.#attributes.directory(path, shown, listed, adopted)
   }
+}
+
+/**
+ * Who owns what is made below `root`, a directory with nothing in it yet; undefined where that is not this process: a
+ * setgid directory hands its group down, some file systems have owners of their own mind.
+ */
+function ownerOfNew(root: string): Owner | undefined {
+  const { uid, gid, mode } = statSync(root)
+  const ours = uid === process.geteuid?.() && gid === process.getegid?.()
+  return ours && (mode & setgid) === 0 ? { uid, gid } : undefined
 }
 
 const isThere = (path: string): boolean => lstatSync(onDisk(path), { throwIfNoEntry: false }) !== undefined

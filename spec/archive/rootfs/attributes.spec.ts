@@ -1,4 +1,4 @@
-import { readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { device, directory, fifo, file, refusal, scratch, symlink } from './scratch.js'
@@ -46,6 +46,47 @@ describe('types, attributes and names (threats §3)', () => {
     expect(tree.get('d')).toMatchObject({ mode: 0o555, mtime: -1n })
     expect(tree.get('.')?.mtime).toBe(7n)
   })
+
+  it.skipIf(!asRoot)(
+    'gives everything its owner, also below a directory that hands its own down',
+    async () => {
+      const entries = [
+        directory('d'),
+        file('d/root'),
+        symlink('d/link', 'root'),
+        fifo('d/pipe'),
+        file('other', '', { uid: 5, gid: 0 }),
+        file('group', '', { uid: 0, gid: 6 }),
+        directory('missing-parent/of', { mode: 0o2755, gid: 7 }),
+        file('missing-parent/of/file'),
+      ]
+      const owners = async (prepare: (root: string) => void): Promise<string[]> => {
+        const it = await scratch()
+        prepare(it.root)
+        it.apply(entries, { whiteouts: 'overlay' })
+        return [...(await it.tree()).values()].map(({ path, uid, gid }) => `${path} ${uid}:${gid}`)
+      }
+      const plain = await owners(() => undefined)
+      expect(plain).toEqual([
+        '. 0:0',
+        'd 0:0',
+        'd/link 0:0',
+        'd/pipe 0:0',
+        'd/root 0:0',
+        'group 0:6',
+        'missing-parent 0:0',
+        'missing-parent/of 0:7',
+        'missing-parent/of/file 0:0',
+        'other 5:0',
+      ])
+      const setgid = await owners((root) => {
+        chownSync(root, 0, 1234)
+        chmodSync(root, 0o2755)
+      })
+      expect(setgid).toEqual(plain)
+      expect(await owners((root) => chownSync(root, 1234, 1234))).toEqual(plain)
+    },
+  )
 
   it('makes missing parents the same way every time', async () => {
     const it = await scratch()
