@@ -8,11 +8,8 @@ import { type OpenOptions, defaultUnpacks, storeDirectory } from './options.js'
 import type { PullParts } from './pull-stages.js'
 import { retryPolicy } from './retry.js'
 
-/** What is there once the store is open. */
-export type OpenParts = PullParts & { readonly pool: UnpackPool }
-
 /** Opens the store. `lifetime` waits for what is under way. @throws STORE_* */
-export async function openParts(options: OpenOptions, limits: Limits, lifetime: Scope): Promise<OpenParts> {
+export async function openParts(options: OpenOptions, limits: Limits, lifetime: Scope): Promise<PullParts> {
   const { maxDownloads = 3, maxUnpacks = defaultUnpacks(), foreignUrls } = options
   const downloads = {
     slots: maxDownloads,

@@ -9,7 +9,6 @@ import {
   assemble,
 } from '../lib/stages/index.js'
 import { fetch } from './fetch.js'
-import type { OpenParts } from './open-parts.js'
 import type { PullOptions } from './options.js'
 import { pull } from './pull.js'
 import { type PullParts, type PullStages, pullStages } from './pull-stages.js'
@@ -18,7 +17,7 @@ import { type PullParts, type PullStages, pullStages } from './pull-stages.js'
 export async function pullFlow(
   request: ImageRequest,
   options: PullOptions,
-  parts: OpenParts,
+  parts: PullParts,
   adapt: (bound: PullStages) => PullStages = (bound) => bound,
 ): Promise<Flow<PulledImage>> {
   const { unpack = true, discardBlobs = false, refresh = false, rootfs, whiteouts, stages: own } = options
@@ -28,6 +27,8 @@ export async function pullFlow(
     keepBlobs: !discardBlobs || !unpack,
     refresh,
   }
+  // An image of a name that is new is hardly here: its first thread loads while its manifest comes.
+  if (unpack && !(await parts.store.names.get(request.name))) parts.pool.ready(1)
   const stages = stagesFor(parts, goal, own, adapt)
   const image = Flow.of(request).pipe(unpack ? pull(stages) : fetch(stages))
   return rootfs === undefined ? image : image.pipe(assemble({ ...parts, directory: rootfs }))

@@ -1,5 +1,6 @@
 /** The stages of a pull, bound to a store and to what all pulls of a puller share. */
 import { type Stage, compose } from '../lib/flow/index.js'
+import type { UnpackPool } from '../lib/archive/index.js'
 import type { Limits } from '../lib/image/index.js'
 import {
   type ArrivingLayer,
@@ -36,6 +37,7 @@ import {
   imageBytes,
   passOn,
   plan,
+  readyThreads,
   readSchema1,
   resolve,
   sizeSchema1,
@@ -47,6 +49,8 @@ import type { Store, StoredLayer } from '../lib/store/index.js'
 /** What all pulls of a puller share. */
 export interface PullParts {
   readonly store: Store
+  /** The threads that unpack. */
+  readonly pool: UnpackPool
   readonly retry: RetryPolicy
   readonly limits: Limits
   readonly flights: LayerFlights
@@ -79,7 +83,7 @@ export interface PullStages {
 }
 
 export function pullStages(parts: PullParts, goal: LayerGoal): PullStages {
-  const { store, retry, limits, flights, downloads, unpacks, layerSlots, requireSignatures } = parts
+  const { store, pool, retry, limits, flights, downloads, unpacks, layerSlots, requireSignatures } = parts
   return {
     resolve: resolve({ retry }),
     bySchema: bySchema(
@@ -89,7 +93,7 @@ export function pullStages(parts: PullParts, goal: LayerGoal): PullStages {
       },
       limits.indexDepth,
     ),
-    plan: compose(holdImage(store), plan({ store, goal }), checkSpace(store)),
+    plan: compose(holdImage(store), plan({ store, goal }), checkSpace(store), readyThreads(pool, goal)),
     fetchConfig: compose(fetchConfig<PlannedImage>({ store, retry }), checkPlatform<PlannedImage>()),
     download: download({ store, downloads, refresh: goal.refresh ?? false }),
     verify: verify(),

@@ -21,11 +21,11 @@ import { allTags, type PulledTags, someTags } from './all-tags.js'
 import { credentialsFor } from './credentials.js'
 import { type ImageSummary, listImages } from './images.js'
 import { type Inspection, type InspectRequest, inspect } from './inspect.js'
-import { type OpenParts, openParts } from './open-parts.js'
+import { openParts } from './open-parts.js'
 import { type OpenOptions, type PullAllOptions, type PullOptions, storeDirectory } from './options.js'
 import { pullFlow } from './pull-flow.js'
 import { type Pull, PullRun } from './pull-run.js'
-import { pullStages } from './pull-stages.js'
+import { type PullParts, pullStages } from './pull-stages.js'
 import { type PullSet, PullSetRun, type PullSetStart } from './pull-set.js'
 import { type RemovedImage, removeImage } from './remove.js'
 import { Repair } from './repair.js'
@@ -67,7 +67,7 @@ export class Windlass {
   readonly #limits: Limits
   readonly #lifetime = new Scope()
   readonly #pulls = new Set<Pick<Pull, 'cancel' | 'closed'>>()
-  #parts: Promise<OpenParts> | undefined
+  #parts: Promise<PullParts> | undefined
   /** Of those that have their result, or failed. */
   readonly #ending = new Set<Promise<void>>()
   #lettingGo: Promise<void> | undefined
@@ -254,7 +254,7 @@ export class Windlass {
   #start(
     name: string,
     { platform, signal }: PullOptions,
-    prepare: (request: ImageRequest, parts: OpenParts) => Promise<Flow<PulledImage>>,
+    prepare: (request: ImageRequest, parts: PullParts) => Promise<Flow<PulledImage>>,
   ): Pull {
     this.#mustBeOpen()
     const request = locate(name, platform, this.#registries, this.#limits)
@@ -264,7 +264,7 @@ export class Windlass {
   #begin(
     request: ImageRequest,
     signal: AbortSignal | undefined,
-    prepare: (parts: OpenParts) => Promise<Flow<PulledImage>>,
+    prepare: (parts: PullParts) => Promise<Flow<PulledImage>>,
   ): Pull {
     this.#mustBeOpen()
     const started = new PullRun({
@@ -307,7 +307,7 @@ export class Windlass {
   /** Does `work` with the store, which is not closed under it. */
   async #busy<T>(
     signal: AbortSignal | undefined,
-    work: (parts: OpenParts, signal: AbortSignal) => Promise<T>,
+    work: (parts: PullParts, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     this.#mustBeOpen()
     await this.#lettingGo
@@ -321,7 +321,7 @@ export class Windlass {
     return done
   }
 
-  #open(): Promise<OpenParts> {
+  #open(): Promise<PullParts> {
     this.#parts ??= openParts(this.#options, this.#limits, this.#lifetime)
     this.#parts.catch(() => (this.#parts = undefined)) // a store that could not be opened may be next time
     return this.#parts

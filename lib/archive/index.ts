@@ -17,5 +17,4 @@ export type {
 export type { EntryHandler, EntryType, TarEntry } from './tar/entry.js'
 export type { TarLimits } from './tar/limits.js'
 export { TarReader } from './tar/reader.js'
-export { packTree, type PackOptions } from './pack.js'
 export { compareTrees, describeTree, type Difference, type TreeEntry } from './tree/index.js'

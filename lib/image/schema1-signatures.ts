@@ -3,7 +3,7 @@
  * holds says that the payload is what that key signed, not whose the key is.
  */
 import { Buffer } from 'node:buffer'
-import { type JWK, calculateJwkThumbprint, flattenedVerify, importJWK } from 'jose'
+import type { JWK } from 'jose'
 import { WindlassError } from '../errors.js'
 import { quoted } from './printable.js'
 import type { Schema1Signature } from './schema1-payload.js'
@@ -48,6 +48,8 @@ export async function verifySchema1Signatures(
     if (required) throw refusal('there are none')
     return { state: 'none', keys: [] }
   }
+  // Few images have signatures: who pulls another does not wait for this to load.
+  const { calculateJwkThumbprint, flattenedVerify, importJWK } = await import('jose')
   const keys: string[] = []
   const problems: string[] = []
   const encoded = Buffer.from(payload).toString('base64url')

@@ -77,6 +77,15 @@ export class UnpackPool {
     return this.#run(job, options, undefined)
   }
 
+  /** Starts threads for so many jobs that are about to come: loading takes them longer than many a layer. */
+  ready(jobs: number): void {
+    while (this.#threads.size < Math.min(jobs, this.#size) && !this.#closing.signal.aborted) {
+      const thread = new UnpackThread()
+      this.#threads.add(thread)
+      this.#idle.push(thread)
+    }
+  }
+
   /** Cancels what runs and waits, and resolves when all threads are gone. */
   async close(): Promise<void> {
     this.#closing.abort(new WindlassError('CANCELLED', 'The unpack workers were closed'))

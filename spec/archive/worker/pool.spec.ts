@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { Observable, of, Subject } from 'rxjs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { UnpackPool } from '../../../lib/archive/index.js'
 import type { Growth } from '../../../lib/archive/worker/task.js'
 import { WindlassError } from '../../../lib/errors.js'
@@ -77,6 +77,24 @@ const openHere = (): string[] =>
   })
 
 describe('the unpack pool', () => {
+  it('starts as many threads ahead as there will be work for, and uses them', async () => {
+    const threads = (): number => readdirSync('/proc/self/task').length
+    const own = new UnpackPool({ workers: 2 })
+    const before = threads()
+    own.ready(0)
+    expect(threads()).toBe(before)
+    own.ready(1)
+    await vi.waitFor(() => expect(threads()).toBeGreaterThan(before))
+    own.ready(5)
+    own.ready(5)
+    const unpack = () => own.unpack({ path: gz(), into: into(), whiteouts: 'overlay' })
+    const two = threads()
+    await Promise.all([unpack(), unpack(), unpack()])
+    await own.close()
+    own.ready(1)
+    await vi.waitFor(() => expect(threads()).toBeLessThan(two))
+  })
+
   it('S3-16 unpacks, and gives the diffID of the same pass', async () => {
     const tree = into()
     const progress: number[] = []
