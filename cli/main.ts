@@ -1,8 +1,9 @@
-#!/usr/bin/env node
 /** The program: runs one command and ends with its exit code. */
 import { run } from './program.js'
 import { processTerminal } from './terminal.js'
 
-process.exitCode = await run(process.argv.slice(2), processTerminal())
-// Whatever a connection or a worker still holds, the command is done: it must not keep the user waiting.
-setTimeout(() => process.exit(), 2_000).unref()
+void run(process.argv.slice(2), processTerminal()).then((code) => {
+  process.exitCode = code
+  // Whatever a connection or a worker still holds, the command is done: it must not keep the user waiting.
+  setTimeout(() => process.exit(), 2_000).unref()
+})

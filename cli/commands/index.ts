@@ -1,12 +1,13 @@
 /** The commands, in the order in which the help lists them. Each is loaded when it is called for. */
 import type { Command } from 'commander'
 import type { Terminal } from '../terminal.js'
+import type { CommandName } from './names.js'
 
 /** Gives `command` its arguments, options and action. */
 export type Define = (command: Command, terminal: Terminal) => void
 
 export interface CommandEntry {
-  readonly name: string
+  readonly name: CommandName
   readonly summary: string
   readonly usage: string
   readonly load: () => Promise<Define>

@@ -39,7 +39,7 @@ async function runCommand(
 ): Promise<Left> {
   const child = spawn(process.execPath, ['dist/cli/main.js', ...args, '--store', store], {
     cwd: root,
-    env: { PATH: process.env['PATH'], HOME: store, NODE_DEBUG: '', ...env },
+    env: { PATH: process.env['PATH'], HOME: store, WINDLASS_CODE_CACHE: '0', NODE_DEBUG: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const texts = new Map<string, string>()

@@ -1,6 +1,7 @@
 /** What runs in a worker thread: takes one job after the other from the pool and answers when all of it is closed. */
 import { parentPort } from 'node:worker_threads'
 import { asWindlassError, WindlassError } from '../../errors.js'
+import { available, openGunzip } from '../../system/index.js'
 import { Lengths } from './lengths.js'
 import { runJob } from './run-job.js'
 import type { Job, Request, Response } from './task.js'
@@ -11,7 +12,15 @@ interface Running {
   readonly abort: AbortController
 }
 
+// Loaded while there is no job yet, so that the first does not wait for it.
+available()
+openGunzip()
+
 let running: Running | undefined
+let ended: () => void
+
+/** Resolves once a job has been done: by then all that a job needs has run. */
+export const firstJob = new Promise<void>((resolve) => (ended = resolve))
 
 const post = (response: Response): void => parentPort?.postMessage(response)
 
@@ -33,6 +42,7 @@ async function run({ id, lengths, abort }: Running, job: Job): Promise<void> {
       warn: (code, message) => post({ type: 'warning', id, code, message }),
     })
     post({ type: 'done', id, result })
+    ended()
   } catch (error) {
     post({ type: 'failed', id, error: asWindlassError(error).toJSON() })
   }

@@ -1,0 +1,94 @@
+/**
+ * What V8 made of a bundle in an earlier run: with it, nothing is parsed and little is compiled, which is most of what
+ * the start of a command takes. It is code that will run, so only a file is believed that this user wrote and nobody
+ * else could have; one that is damaged, or of another build, is none.
+ */
+import { createHash } from 'node:crypto'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { isAbsolute, join } from 'node:path'
+
+const digestBytes = 32
+/** Of a file or directory that others could write to. */
+const writableByOthers = 0o022
+
+/**
+ * Where caches are kept: in `windlass` below `$XDG_CACHE_HOME` (XDG Base Directory Specification), else below
+ * `~/.cache`. `$WINDLASS_CODE_CACHE` names another directory; where it is `0` or empty there is none.
+ */
+export function cacheDirectory(env: NodeJS.ProcessEnv): string | undefined {
+  const { WINDLASS_CODE_CACHE: own, XDG_CACHE_HOME: caches = '', HOME: home = '' } = env
+  if (own !== undefined) return own !== '0' && isAbsolute(own) ? own : undefined
+  if (isAbsolute(caches)) return belongsToUs(caches) ? join(caches, 'windlass') : undefined
+  return isAbsolute(home) && belongsToUs(home) ? join(home, '.cache', 'windlass') : undefined
+}
+
+/** Under sudo they may be another user's, who could lead us to files of ours that say what that user wants. */
+function belongsToUs(directory: string): boolean {
+  return statSync(directory, { throwIfNoEntry: false })?.uid === process.geteuid?.()
+}
+
+export class CodeCache {
+  readonly #directory: string
+  readonly #path: string
+  readonly #key: string
+
+  /**
+   * @param name of the file, one for each way that the bundle is used
+   * @param key what the cache is of: another build, another key
+   */
+  constructor(directory: string, name: string, key: string) {
+    this.#directory = directory
+    this.#path = join(directory, name)
+    this.#key = key
+  }
+
+  /** What `keep` was last given under this key; undefined where there is nothing to be believed. */
+  read(): Buffer | undefined {
+    try {
+      const fd = openSync(this.#path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+      try {
+        if (!isOurs(fstatSync(fd), constants.S_IFREG)) return undefined
+        const bytes = readFileSync(fd)
+        const code = bytes.subarray(digestBytes)
+        return this.#digest(code).equals(bytes.subarray(0, digestBytes)) ? code : undefined
+      } finally {
+        closeSync(fd)
+      }
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Keeps `code` for the next run. Where that cannot be, the next run does without. */
+  keep(code: Buffer): void {
+    try {
+      mkdirSync(this.#directory, { recursive: true, mode: 0o700 })
+      if (!isOurs(lstatSync(this.#directory), constants.S_IFDIR)) return
+      // The same name every time: who is killed here leaves no more than one. Two at once spoil it, and that is seen.
+      const next = `${this.#path}.new`
+      writeFileSync(next, Buffer.concat([this.#digest(code), code]), { mode: 0o600 })
+      renameSync(next, this.#path)
+    } catch {
+      return
+    }
+  }
+
+  #digest(code: Buffer): Buffer {
+    return createHash('sha256').update(`${this.#key}\n`).update(code).digest()
+  }
+}
+
+const isOurs = ({ mode, uid }: Stats, type: number): boolean =>
+  (mode & constants.S_IFMT) === type && (mode & writableByOthers) === 0 && uid === process.geteuid?.()

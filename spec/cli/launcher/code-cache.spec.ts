@@ -1,0 +1,113 @@
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { cacheDirectory, CodeCache } from '../../../cli/launcher/code-cache.js'
+
+const asRoot = process.geteuid?.() === 0
+const code = Buffer.from('what V8 made')
+
+let top: string
+
+beforeEach(() => {
+  top = mkdtempSync(join(tmpdir(), 'windlass-code-'))
+  onTestFinished(() => rmSync(top, { recursive: true, force: true }))
+})
+
+describe('where the code of V8 is kept', () => {
+  it('is below the directory for caches, which is the user’s', () => {
+    const home = join(top, 'home')
+    const caches = join(top, 'caches')
+    mkdirSync(home)
+    mkdirSync(caches)
+    expect(cacheDirectory({ HOME: home })).toBe(join(home, '.cache/windlass'))
+    expect(cacheDirectory({ HOME: home, XDG_CACHE_HOME: caches })).toBe(join(caches, 'windlass'))
+    expect(cacheDirectory({ HOME: home, XDG_CACHE_HOME: '' })).toBe(join(home, '.cache/windlass'))
+    expect(cacheDirectory({ HOME: home, WINDLASS_CODE_CACHE: join(top, 'own') })).toBe(join(top, 'own'))
+  })
+
+  it('is nowhere where nobody says, where it is switched off, and where the home is missing', () => {
+    expect(cacheDirectory({})).toBeUndefined()
+    expect(cacheDirectory({ HOME: 'home' })).toBeUndefined()
+    expect(cacheDirectory({ HOME: join(top, 'absent') })).toBeUndefined()
+    for (const own of ['0', '', 'relative'])
+      expect(cacheDirectory({ HOME: top, WINDLASS_CODE_CACHE: own })).toBeUndefined()
+  })
+
+  it.skipIf(!asRoot)('is not in the home of another user, who could put a link there', () => {
+    chownSync(top, 1234, 1234)
+    expect(cacheDirectory({ HOME: top })).toBeUndefined()
+    expect(cacheDirectory({ HOME: '/', XDG_CACHE_HOME: top })).toBeUndefined()
+  })
+})
+
+describe('CodeCache', () => {
+  const directory = (): string => join(top, 'a/b')
+  const file = (): string => join(directory(), 'pull')
+  const cache = (key = 'build 1'): CodeCache => new CodeCache(directory(), 'pull', key)
+
+  it('reads what was kept under the same key, in files of this user alone', () => {
+    expect(cache().read()).toBeUndefined()
+    cache().keep(code)
+    expect(cache().read()).toEqual(code)
+    expect(cache('build 2').read()).toBeUndefined()
+    expect([statSync(directory()).mode & 0o777, statSync(file()).mode & 0o777]).toEqual([0o700, 0o600])
+    cache('build 2').keep(Buffer.from('other'))
+    expect(cache().read()).toBeUndefined()
+    expect(cache('build 2').read()).toEqual(Buffer.from('other'))
+  })
+
+  it('reads nothing that is damaged, cut off, empty, a link or a directory', () => {
+    cache().keep(code)
+    const whole = readFileSync(file())
+    for (let at = 0; at < whole.length; at++) {
+      const damaged = Buffer.from(whole)
+      damaged[at]! ^= 1
+      writeFileSync(file(), damaged)
+      expect(cache().read(), `byte ${at}`).toBeUndefined()
+      writeFileSync(file(), whole.subarray(0, at))
+      expect(cache().read(), `length ${at}`).toBeUndefined()
+    }
+    writeFileSync(join(top, 'elsewhere'), whole)
+    rmSync(file())
+    symlinkSync(join(top, 'elsewhere'), file())
+    expect(cache().read()).toBeUndefined()
+    rmSync(file())
+    mkdirSync(file())
+    expect(cache().read()).toBeUndefined()
+  })
+
+  it('reads nothing that others could have written', () => {
+    cache().keep(code)
+    chmodSync(file(), 0o620)
+    expect(cache().read()).toBeUndefined()
+    chmodSync(file(), 0o602)
+    expect(cache().read()).toBeUndefined()
+    chmodSync(file(), 0o644)
+    expect(cache().read()).toEqual(code)
+    if (!asRoot) return
+    chownSync(file(), 1234, 0)
+    expect(cache().read()).toBeUndefined()
+  })
+
+  it('keeps nothing where others can write, or nobody can, and says nothing of it', () => {
+    mkdirSync(directory(), { recursive: true })
+    chmodSync(directory(), 0o777)
+    cache().keep(code)
+    expect(cache().read()).toBeUndefined()
+    rmSync(directory(), { recursive: true })
+    writeFileSync(directory(), 'a file')
+    cache().keep(code)
+    expect(cache().read()).toBeUndefined()
+  })
+})
