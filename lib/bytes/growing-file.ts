@@ -4,9 +4,10 @@
  * was read from it may count.
  */
 import { constants } from 'node:fs'
-import { open, type FileHandle } from 'node:fs/promises'
 import { BehaviorSubject, type Observable } from 'rxjs'
 import { asWindlassError, WindlassError } from '../errors.js'
+import type { LargeFile} from '../system/files.js';
+import { openLarge } from '../system/files.js'
 import { fileFailure } from './file-failure.js'
 import { Verifier, type Expected, type Verified } from './verifier.js'
 
@@ -34,13 +35,13 @@ const order = { growing: 0, arrived: 1, verified: 2, failed: 3 } as const
 
 export class GrowingFile {
   readonly path: string
-  readonly #file: FileHandle
+  readonly #file: LargeFile
   readonly #options: GrowingOptions
   readonly #states: BehaviorSubject<GrowingState>
   #verifier: Verifier
   #closing: Promise<void> | undefined
 
-  private constructor(path: string, file: FileHandle, options: GrowingOptions) {
+  private constructor(path: string, file: LargeFile, options: GrowingOptions) {
     this.path = path
     this.#file = file
     this.#options = options
@@ -56,7 +57,7 @@ export class GrowingFile {
   static async open(path: string, options: GrowingOptions): Promise<GrowingFile> {
     // A link in the place of a download would have it written somewhere else.
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW
-    const handle = await trying('Opening a download', path, () => open(path, flags, 0o600))
+    const handle = await trying('Opening a download', path, () => openLarge(path, flags, 0o600))
     const file = new GrowingFile(path, handle, options)
     try {
       await trying('Reading a partial download', path, () => file.#reread())
@@ -169,8 +170,7 @@ export class GrowingFile {
 
   async #write(chunks: readonly Uint8Array[], bytes: number, position: number): Promise<void> {
     for (let written = 0; written < bytes;) {
-      const { bytesWritten } = await this.#file.writev(after(chunks, written), position + written)
-      written += bytesWritten
+      written += await this.#file.write(after(chunks, written), position + written)
     }
   }
 
@@ -184,7 +184,7 @@ export class GrowingFile {
     const buffer = Buffer.allocUnsafe(Math.min(rereadBytes, size))
     let length = 0
     while (length < size) {
-      const { bytesRead } = await this.#file.read(buffer, 0, buffer.length, length)
+      const bytesRead = await this.#file.read(buffer, length)
       if (bytesRead === 0) break
       this.#verifier.update(buffer.subarray(0, bytesRead))
       length += bytesRead

@@ -32,6 +32,8 @@ export class Attempt<Msg, Reply> implements Turn {
   readonly attempt: number
   readonly scope: Scope
   #abort: AbortController | undefined // made when asked for: it costs as much as the rest of the attempt
+  /** Its signal is aborted, or will be when it is asked for. */
+  #stopped = false
   #outcome: Outcome = 'left'
   #finished = false
   #unsettled: Promise<unknown>[] | undefined
@@ -68,7 +70,11 @@ export class Attempt<Msg, Reply> implements Turn {
   }
 
   get signal(): AbortSignal {
-    return (this.#abort ??= new AbortController()).signal
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController()
+      if (this.#stopped) this.#abort.abort()
+    }
+    return this.#abort.signal
   }
 
   emit(event: FlowEvent): void {
@@ -81,7 +87,10 @@ export class Attempt<Msg, Reply> implements Turn {
   }
 
   #end(): void {
-    if (this.#outcome !== 'complete') (this.#abort ??= new AbortController()).abort()
+    if (this.#outcome !== 'complete') {
+      this.#stopped = true
+      this.#abort?.abort()
+    }
     const work = this.#unsettled ?? []
     const waiting = work.length > 0 ? Promise.allSettled(work).then(() => this.#clear()) : this.#clear()
     if (waiting === undefined) {

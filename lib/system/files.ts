@@ -11,6 +11,8 @@ import { promisify } from 'node:util'
 
 const fsync = promisify(fs.fsync)
 const fdatasync = promisify(fs.fdatasync)
+const read = promisify(fs.read)
+const writev = promisify(fs.writev)
 
 export async function lstat(path: PathLike): Promise<Stats> {
   return fs.lstatSync(path)
@@ -66,28 +68,73 @@ export async function open(path: PathLike, flags: string | number, mode?: number
   return new SmallFile(fs.openSync(path, flags, mode))
 }
 
-/** An open file of few bytes, or a directory. */
-export class SmallFile {
-  readonly fd: number
-  #closed = false
+/** The same, for a file that many bytes go through. */
+export async function openLarge(path: PathLike, flags: string | number, mode?: number): Promise<LargeFile> {
+  return new LargeFile(fs.openSync(path, flags, mode))
+}
+
+/** What can be done with any open file. Once it is closed, everything else fails: its number may be another file's. */
+class OpenFile {
+  #fd: number
+  /** In the pool. */
+  readonly #underWay = new Set<Promise<unknown>>()
+  #closed: Promise<void> | undefined
 
   /** @param fd is this one's to close */
   constructor(fd: number) {
-    this.fd = fd
+    this.#fd = fd
+  }
+
+  /** -1 once it is closed, which no call takes. */
+  get fd(): number {
+    return this.#fd
   }
 
   async stat(): Promise<Stats> {
     return fs.fstatSync(this.fd)
   }
 
-  async chmod(mode: number): Promise<void> {
-    fs.fchmodSync(this.fd, mode)
+  async truncate(length: number): Promise<void> {
+    fs.ftruncateSync(this.fd, length)
   }
 
-  /** A line in the place of all that it says. */
-  async rewrite(line: string): Promise<void> {
-    fs.ftruncateSync(this.fd, 0)
-    fs.writeSync(this.fd, line, 0)
+  /** Waits until the disk has it. */
+  async sync(): Promise<void> {
+    await this.inPool(() => fsync(this.fd))
+  }
+
+  /** The same of what it takes to read it again: not its times. */
+  async datasync(): Promise<void> {
+    await this.inPool(() => fdatasync(this.fd))
+  }
+
+  /** When all that is under way is over. Twice is once. */
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close())
+  }
+
+  protected async inPool<T>(work: () => Promise<T>): Promise<T> {
+    const started = work()
+    this.#underWay.add(started)
+    try {
+      return await started
+    } finally {
+      this.#underWay.delete(started)
+    }
+  }
+
+  async #close(): Promise<void> {
+    const fd = this.#fd
+    this.#fd = -1
+    if (this.#underWay.size > 0) await Promise.allSettled(this.#underWay)
+    fs.closeSync(fd)
+  }
+}
+
+/** An open file of few bytes, or a directory. */
+export class SmallFile extends OpenFile {
+  async chmod(mode: number): Promise<void> {
+    fs.fchmodSync(this.fd, mode)
   }
 
   /** All of it, from where the file stands. */
@@ -100,20 +147,22 @@ export class SmallFile {
     fs.writeFileSync(this.fd, content)
   }
 
-  /** Waits until the disk has it. */
-  async sync(): Promise<void> {
-    await fsync(this.fd)
+  /** A line in the place of all that it says. */
+  async rewrite(line: string): Promise<void> {
+    fs.ftruncateSync(this.fd, 0)
+    fs.writeSync(this.fd, line, 0)
+  }
+}
+
+/** An open file whose bytes are read and written in a thread of the pool. */
+export class LargeFile extends OpenFile {
+  /** Fills `buffer` from `position` on, and says how many bytes there were. */
+  async read(buffer: Buffer, position: number): Promise<number> {
+    return (await this.inPool(() => read(this.fd, buffer, 0, buffer.length, position))).bytesRead
   }
 
-  /** The same of what it takes to read it again: not its times. */
-  async datasync(): Promise<void> {
-    await fdatasync(this.fd)
-  }
-
-  /** Twice is once: by then the number may be another file's. */
-  async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
-    fs.closeSync(this.fd)
+  /** Writes the first bytes of `chunks` at `position`, and says how many: not always all. */
+  async write(chunks: readonly Uint8Array[], position: number): Promise<number> {
+    return (await this.inPool(() => writev(this.fd, chunks, position))).bytesWritten
   }
 }
