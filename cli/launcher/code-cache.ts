@@ -20,6 +20,10 @@ import {
 import { isAbsolute, join } from 'node:path'
 
 const digestBytes = 32
+/** The first says how many runs have added; so many that the code behind them is aligned, or V8 copies it. */
+const countBytes = 8
+/** So many runs add what they compiled: the first may have done little, as who asks for help or is up to date. */
+const runsThatAdd = 4
 /** Of a file or directory that others could write to. */
 const writableByOthers = 0o022
 
@@ -43,6 +47,8 @@ export class CodeCache {
   readonly #directory: string
   readonly #path: string
   readonly #key: string
+  /** That have added to what is kept. */
+  #runs = 0
 
   /**
    * @param name of the file, one for each way that the bundle is used
@@ -56,13 +62,29 @@ export class CodeCache {
 
   /** What `keep` was last given under this key; undefined where there is nothing to be believed. */
   read(): Buffer | undefined {
+    const kept = this.#read()
+    this.#runs = kept?.[0] ?? 0
+    return kept?.subarray(countBytes)
+  }
+
+  /** V8 did not take it: what is kept next is the first of its kind. */
+  reject(): void {
+    this.#runs = 0
+  }
+
+  /** Whether `keep` is due: there was nothing, or not all runs that add to it have been. */
+  get isOpen(): boolean {
+    return this.#runs < runsThatAdd
+  }
+
+  #read(): Buffer | undefined {
     try {
       const fd = openSync(this.#path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
       try {
         if (!isOurs(fstatSync(fd), constants.S_IFREG)) return undefined
         const bytes = readFileSync(fd)
-        const code = bytes.subarray(digestBytes)
-        return this.#digest(code).equals(bytes.subarray(0, digestBytes)) ? code : undefined
+        const kept = bytes.subarray(digestBytes)
+        return this.#digest(kept).equals(bytes.subarray(0, digestBytes)) ? kept : undefined
       } finally {
         closeSync(fd)
       }
@@ -78,15 +100,17 @@ export class CodeCache {
       if (!isOurs(lstatSync(this.#directory), constants.S_IFDIR)) return
       // The same name every time: who is killed here leaves no more than one. Two at once spoil it, and that is seen.
       const next = `${this.#path}.new`
-      writeFileSync(next, Buffer.concat([this.#digest(code), code]), { mode: 0o600 })
+      const kept = Buffer.concat([Buffer.alloc(countBytes, 0), code])
+      kept[0] = this.#runs + 1
+      writeFileSync(next, Buffer.concat([this.#digest(kept), kept]), { mode: 0o600 })
       renameSync(next, this.#path)
     } catch {
       return
     }
   }
 
-  #digest(code: Buffer): Buffer {
-    return createHash('sha256').update(`${this.#key}\n`).update(code).digest()
+  #digest(kept: Buffer): Buffer {
+    return createHash('sha256').update(`${this.#key}\n`).update(kept).digest()
   }
 }
 

@@ -7,7 +7,7 @@ import { cacheDirectory, CodeCache } from './code-cache.js'
 
 export interface Bundle<Exports> {
   readonly exports: Exports
-  /** Keeps what V8 has made of it by now, unless it was there already. Takes some milliseconds, once. */
+  /** Keeps what V8 has made of it by now, where that is due. Takes some milliseconds, in the first runs. */
   readonly keep: () => void
 }
 
@@ -39,16 +39,17 @@ export function runBundle<Exports extends object>(name: string, build: string, u
     `(function (exports, require, module, __filename, __dirname) {${source}\n})`,
     cachedData ? { filename: file, cachedData } : { filename: file },
   )
+  // Made by another version of V8, or with other flags.
+  if (script.cachedDataRejected === true) cache?.reject()
   const module = { exports: {} }
   // What the function above is.
   const run = script.runInThisContext() as CommonJS
   run(module.exports, createRequire(file), module, file, dirname(file))
-  const isThere = cachedData !== undefined && script.cachedDataRejected !== true
   return {
     // What the bundle says that it exports.
     exports: module.exports as Exports,
     keep: () => {
-      if (!isThere) cache?.keep(script.createCachedData())
+      if (cache?.isOpen === true) cache.keep(script.createCachedData())
     },
   }
 }

@@ -6,8 +6,7 @@
 import { constants } from 'node:fs'
 import { BehaviorSubject, type Observable } from 'rxjs'
 import { asWindlassError, WindlassError } from '../errors.js'
-import type { LargeFile} from '../system/files.js';
-import { openLarge } from '../system/files.js'
+import { type LargeFile, openLarge } from '../system/files.js'
 import { fileFailure } from './file-failure.js'
 import { Verifier, type Expected, type Verified } from './verifier.js'
 
@@ -82,7 +81,7 @@ export class GrowingFile {
    * that is the backpressure.
    * @throws WindlassError SIZE_MISMATCH before a byte too many is written; STORE_FULL and other STORE_*
    */
-  async append(...chunks: readonly Uint8Array[]): Promise<number> {
+  async append(chunks: readonly Uint8Array[]): Promise<number> {
     const { length, phase } = this.state
     if (phase !== 'growing')
       throw new WindlassError('INTERNAL', `${this.path} is ${phase} and takes no more bytes`)

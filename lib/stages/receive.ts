@@ -85,7 +85,7 @@ async function append(layer: ReceivingLayer, turn: Turn, { from, fetch }: BlobPl
     if (body.offset !== length) await startOver(layer, turn, host)
     if (partial.expectedSize === undefined || partial.from !== from || validator !== body.validator)
       await partial.record({ validator: body.validator, from, expectedSize: size })
-    for await (const batch of batches(stream)) meter.add(await file.append(...batch))
+    for await (const batch of batches(stream)) meter.add(await file.append(batch))
   } catch (error) {
     // All of it came: that the end of the body did not is no loss.
     if (file.state.length < size || isMismatch(error) || turn.signal.aborted) throw error

@@ -66,6 +66,23 @@ describe('batches', () => {
     stream.destroy()
   })
 
+  it('holds no more than a thousand chunks either: a body may come byte by byte', async () => {
+    let made = 0
+    const stream = new Readable({
+      highWaterMark: 16,
+      read() {
+        made++
+        this.push(Buffer.alloc(1))
+      },
+    })
+    const reading = batches(stream)
+    await reading.next()
+    for (let turn = 0; turn < 10_000; turn++) await setImmediate()
+    expect(made).toBeLessThan(3000)
+    await reading.return()
+    stream.destroy()
+  })
+
   it('gives what came before it tells of a failure', async () => {
     const stream = new PassThrough()
     const reading = batches(stream)

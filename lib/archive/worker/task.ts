@@ -67,8 +67,9 @@ export type Request =
   | ({ readonly type: 'grown'; readonly id: number } & Growth)
   | { readonly type: 'cancel'; readonly id: number }
 
-/** From the worker. `done` and `failed` come once everything the job opened is closed. */
+/** From the worker. `loaded` comes first, of itself. `done` and `failed` come once everything the job opened is closed. */
 export type Response =
+  | { readonly type: 'loaded' }
   | { readonly type: 'progress'; readonly id: number; readonly bytes: number }
   | { readonly type: 'warning'; readonly id: number; readonly code: string; readonly message: string }
   | { readonly type: 'done'; readonly id: number; readonly result: UnpackResult | FlattenResult }

@@ -21,6 +21,9 @@ interface Current extends JobListener {
 
 export class UnpackThread {
   readonly #worker = new Worker(workerFile, { name: 'windlass-unpack', execArgv: [] })
+  /** Resolves when it has loaded what it needs, or has ended. */
+  readonly #loaded: Promise<void>
+  #load: () => void = () => undefined
   readonly #ended: Promise<void>
   #current: Current | undefined
   #jobs = 0
@@ -30,8 +33,10 @@ export class UnpackThread {
     this.#worker.unref()
     this.#worker.on('message', (response: Response) => this.#hear(response))
     this.#worker.on('error', (error) => this.#die(error))
+    this.#loaded = new Promise((resolve) => (this.#load = resolve))
     this.#ended = new Promise((resolve) => {
       this.#worker.once('exit', (code) => {
+        this.#load()
         this.#die(new Error(`the thread ended with ${code}`))
         resolve()
       })
@@ -70,6 +75,9 @@ export class UnpackThread {
   /** Ends the thread. Resolves when it is gone, and its descriptors with it. */
   async stop(): Promise<void> {
     this.#alive = false
+    this.#worker.ref()
+    // Node leaks the descriptor of a module that is being read when its thread is ended.
+    await this.#loaded
     await this.#worker.terminate()
     await this.#ended
   }
@@ -79,6 +87,10 @@ export class UnpackThread {
   }
 
   #hear(response: Response): void {
+    if (response.type === 'loaded') {
+      this.#load()
+      return
+    }
     const current = this.#current
     if (current?.id !== response.id) return
     if (response.type === 'progress') current.onProgress(response.bytes)

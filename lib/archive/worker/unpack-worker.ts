@@ -34,6 +34,8 @@ parentPort?.on('message', (request: Request) => {
   }
 })
 
+post({ type: 'loaded' })
+
 async function run({ id, lengths, abort }: Running, job: Job): Promise<void> {
   try {
     const result = await runJob(job, lengths, {

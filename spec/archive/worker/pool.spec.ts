@@ -95,6 +95,25 @@ describe('the unpack pool', () => {
     await vi.waitFor(() => expect(threads()).toBeLessThan(two))
   })
 
+  it('leaves nothing open where it is closed while its threads still load', async () => {
+    const modules = (): string[] =>
+      readdirSync('/proc/self/fd').flatMap((fd) => {
+        try {
+          const path = readlinkSync(`/proc/self/fd/${fd}`)
+          return path.endsWith('.js') ? [path] : []
+        } catch {
+          return []
+        }
+      })
+    for (let wait = 0; wait < 60; wait += 2) {
+      const own = new UnpackPool({ workers: 2 })
+      own.ready(2)
+      await new Promise((resolve) => setTimeout(resolve, wait))
+      await own.close()
+    }
+    expect(modules()).toEqual([])
+  })
+
   it('S3-16 unpacks, and gives the diffID of the same pass', async () => {
     const tree = into()
     const progress: number[] = []

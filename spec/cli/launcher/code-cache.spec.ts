@@ -67,6 +67,23 @@ describe('CodeCache', () => {
     expect(cache('build 2').read()).toEqual(Buffer.from('other'))
   })
 
+  it('lets the first four runs add to it, and those after V8 took another’s', () => {
+    for (let run = 1; run <= 4; run++) {
+      const one = cache()
+      one.read()
+      expect(one.isOpen, `run ${run}`).toBe(true)
+      one.keep(Buffer.from(`${run}`))
+    }
+    const fifth = cache()
+    expect(fifth.read()).toEqual(Buffer.from('4'))
+    expect(fifth.isOpen).toBe(false)
+    fifth.reject()
+    expect(fifth.isOpen).toBe(true)
+    fifth.keep(code)
+    const next = cache()
+    expect([next.read(), next.isOpen]).toEqual([code, true])
+  })
+
   it('reads nothing that is damaged, cut off, empty, a link or a directory', () => {
     cache().keep(code)
     const whole = readFileSync(file())
