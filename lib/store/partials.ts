@@ -78,7 +78,7 @@ export class PartialStore {
       this.#open.add(partial)
       return partial
     } catch (error) {
-      await lock.release({ remove: true })
+      await lock.release({ remove: true }).catch(() => undefined) // the first error is the one to tell
       throw storeError(error, 'open a partial download', path)
     }
   }
