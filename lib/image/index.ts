@@ -2,8 +2,9 @@
  * Values and codecs of images: references, digests, platforms, descriptors, manifests, configs. Pure: nothing here reads
  * a file or a socket.
  */
+export { checkIsImage, checkLayerTypes, notAnIndexOfImages } from './artifact.js'
 export { chainIDs } from './chain-id.js'
-export { type Descriptor, DescriptorCodec, SizeCodec } from './descriptor.js'
+export { type Descriptor, DescriptorCodec, SizeCodec, readDescriptor } from './descriptor.js'
 export {
   type ExpectedManifest,
   type ManifestDocument,
@@ -17,6 +18,7 @@ export {
   digestOf,
   hexOf,
   isDigest,
+  isForeignDigest,
   parseDigest,
 } from './digest.js'
 export { DigestCodec } from './digest-codec.js'
@@ -41,6 +43,7 @@ export {
   limitsWith,
   raiseHint,
 } from './limits.js'
+export type { UnusableEntry } from './index-entries.js'
 export { listOf } from './list-of.js'
 export type { DecidedBy, ManifestKind } from './manifest-type.js'
 export { matchPlatform } from './match-platform.js'
@@ -59,7 +62,6 @@ export {
   parseMediaType,
 } from './media-types.js'
 export { type OciManifest, ociManifestOf } from './oci-manifest.js'
-export { orNull } from './or-null.js'
 export { parseImageConfig } from './parse-config.js'
 export { checkPullable, parseReference } from './parse-reference.js'
 export {
@@ -70,6 +72,7 @@ export {
   normalizePlatform,
   parsePlatform,
 } from './platform.js'
+export { type ReceiveNotice, RecordType } from './record-codec.js'
 export { platformVector } from './platform-vector.js'
 export { printable, quoted } from './printable.js'
 export { Reference, defaultTag, withDefaultTag } from './reference.js'

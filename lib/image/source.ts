@@ -14,6 +14,8 @@ export interface FetchedManifest {
   readonly contentType: string | undefined
   /** Which host answered. */
   readonly host: string
+  /** What led to the bytes, where the source has a list of its own, as layouts do. The bytes must have its digest. */
+  readonly descriptor?: Descriptor
 }
 
 export interface ManifestRequest {

@@ -1,4 +1,4 @@
-/** One manifest from where a request reads: fetched within its limits, and decided what it is (C5). */
+/** One manifest from where a request reads: fetched within its limits, and decided what it is. */
 import {
   type ExpectedManifest,
   type ManifestDocument,
@@ -14,8 +14,16 @@ export async function manifestDocument(
   { signal, expected }: { readonly signal: AbortSignal; readonly expected?: ExpectedManifest | undefined },
 ): Promise<{ readonly document: ManifestDocument; readonly host: string }> {
   const fetched = await source.manifest(tagOrDigest, { signal, maxBytes: limits.manifestBytes })
+  const { bytes, contentType, host, descriptor } = fetched
   return {
-    document: decideManifest({ ...fetched, reference: name, limits, expected }),
-    host: fetched.host,
+    document: decideManifest({
+      bytes,
+      contentType,
+      host,
+      reference: name,
+      limits,
+      expected: expected ?? descriptor,
+    }),
+    host,
   }
 }

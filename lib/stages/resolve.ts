@@ -1,11 +1,10 @@
 /**
- * From a name to a manifest: one request, by digest where the name has one, else by tag (S2-10, S2-11),
- * and the one decision what it is (C5).
+ * From a name to a manifest: one request, by digest where the name has one, else by tag, and the one decision what it is.
  */
 import { type Stage, stage } from '../flow/index.js'
 import type { ImageRequest, Resolved } from './elements.js'
 import { manifestDocument } from './manifest-document.js'
-import { manifestEvent } from './manifest-event.js'
+import { emitManifest } from './manifest-event.js'
 import { type RetryPolicy, retryingTransfers } from './retry-policy.js'
 
 export interface ResolveOptions {
@@ -20,7 +19,7 @@ export function resolve({ retry, slots = 2 }: ResolveOptions): Stage<ImageReques
       const { target, digest } = request
       const expected = digest === undefined ? undefined : { digest }
       const { document, host } = await manifestDocument(request, target, { signal: turn.signal, expected })
-      turn.emit(manifestEvent(document, host))
+      emitManifest(turn, document, { name: request.name, host })
       return { request, document, trail: [] }
     },
     { name: 'resolve', slots, order: 'source', supervise: retryingTransfers(retry) },
