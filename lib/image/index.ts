@@ -33,6 +33,7 @@ export {
 export { type ImageIndex, ImageIndexCodec, parseImageIndex } from './image-index.js'
 export { type ImageManifest, ImageManifestCodec, blobsOf, parseImageManifest } from './image-manifest.js'
 export { type ImageName, parseImageName } from './image-name.js'
+export { isTooDeep, jsonDepth } from './json-text.js'
 export { type JsonDocument, decodeJson, jsonError, parseJson, readJson } from './json.js'
 export {
   type LimitName,
