@@ -1,6 +1,7 @@
 /**
  * `WWW-Authenticate` read as RFC 9110 §11.6.1 writes it: any number of challenges in any number of header fields,
- * parameters as tokens or quoted strings (commas and escapes inside), empty list elements, any case.
+ * parameters as tokens or quoted strings (commas and escapes inside), empty list elements, any case. A value without
+ * quotes may have any character up to the next blank, comma or quote, as some registries write URLs.
  */
 
 export interface Challenge {
@@ -18,6 +19,10 @@ const quoted = /"((?:[^"\\]|\\[^])*)"/y
 const blank = /[ \t]*/y
 const separators = /[ \t,]*/y
 const equals = /[ \t]*=[ \t]*/y
+/** A value without quotes that has what no token has: a URL, a path. */
+const bare = /[^\s,"=][^\s,"]*/y
+/** What must follow the name of a scheme; after anything else the word was none. */
+const schemeEnd = /(?=[ \t,]|$)/y
 
 /** Longer headers are cut off here: no registry needs more, and nothing may grow without limit. */
 const maxLength = 64 * 1024
@@ -65,7 +70,7 @@ export function parseChallenges(fields: string | readonly string[] | undefined):
     reader.take(separators)
     if (reader.done) return challenges
     const scheme = reader.take(token)?.[0]
-    if (scheme === undefined) reader.skip()
+    if (scheme === undefined || reader.take(schemeEnd) === undefined) reader.skip()
     else challenges.push({ scheme: scheme.toLowerCase(), ...rest(reader) })
   }
 }
@@ -95,6 +100,6 @@ function parameter(reader: Reader): Parameter | undefined {
   const name = reader.take(token)?.[0]
   if (name === undefined || reader.take(equals) === undefined) return undefined
   const text = reader.take(quoted)?.[1]
-  const value = text === undefined ? reader.take(token)?.[0] : text.replace(/\\([^])/g, '$1')
+  const value = text === undefined ? reader.take(bare)?.[0] : text.replace(/\\([^])/g, '$1')
   return value === undefined ? undefined : { name: name.toLowerCase(), value }
 }
