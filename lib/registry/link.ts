@@ -1,26 +1,34 @@
-/**
- * `Link` headers (RFC 8288), as far as pagination needs them: where the next page of a list is.
- */
+/** `Link` headers (RFC 8288), as far as pagination needs them: where the next page of a list is. */
 import { WindlassError } from '../errors.js'
-import { quoted } from '../image/printable.js'
 
-const separators = /[\s,]*/y
 /** Some registries leave the angle brackets away. */
-const target = /<([^>]*)>|([^\s<>,;"\\]+)/y
-const attribute = /\s*;\s*([\w!#$&+.^`|~-]+\*?)(?:\s*=\s*(?:"((?:[^"\\]|\\[^])*)"|([^\s;,"\\]+)))?/y
-const end = /\s*;?\s*(?=,|$)/y
+const target = /[\s,]*(?:<([^>]*)>|([^\s<>,;"\\]+))/y
+const attribute = /\s*;\s*(?:([\w!#$&+.^`|~-]+\*?)(?:\s*=\s*(?:"((?:[^"\\]|\\[^])*)"|([^\s;,"\\]+)))?)?/y
+const end = /\s*(?=,|$)/y
+const nothing = /[\s,;]*$/y
 
-/** Longer headers are cut off here: no registry needs more, and nothing may grow without limit. */
-const maxLength = 64 * 1024
+interface Link {
+  readonly target: string
+  /** In small letters; empty where there is no `rel`. */
+  readonly relations: readonly string[]
+}
+
+/** Thrown for a field that says neither where the next page is nor that there is none: REGISTRY_RESPONSE. */
+export class UnreadableLink extends WindlassError {
+  constructor(why: string) {
+    super('REGISTRY_RESPONSE', why)
+  }
+}
 
 /**
- * The target, as written, of the first link whose relations include `next`; of a single link that has no relation at all,
- * its target. Undefined where there is no next page.
- * @throws WindlassError REGISTRY_RESPONSE for a header that cannot be read, and for several links of which one without a
- * relation may be meant: the list would end early, and nobody would know
+ * The target of the first link whose relations include `next`, as written; or of the only one that has no relation at
+ * all, as some registries send it. Undefined where there is none.
+ * @throws UnreadableLink for text that is no list of links, and for several links without a relation: the list would
+ * end early, and nobody would know
  */
 export function nextLink(fields: string | readonly string[] | undefined): string | undefined {
-  const text = (typeof fields === 'string' ? [fields] : (fields ?? [])).join(', ').slice(0, maxLength)
+  const text = (typeof fields === 'string' ? [fields] : (fields ?? [])).join(', ')
+  const plain: string[] = []
   let at = 0
   const take = (pattern: RegExp): RegExpExecArray | null => {
     pattern.lastIndex = at
@@ -28,28 +36,28 @@ export function nextLink(fields: string | readonly string[] | undefined): string
     if (match !== null) at = pattern.lastIndex
     return match
   }
-  const found: { target: string; relations: string | undefined }[] = []
-  for (take(separators); at < text.length; take(separators)) {
+  const takeLink = (): Link | undefined => {
     const link = take(target)
-    if (link === null) throw unreadable(text)
+    if (link === null) return undefined
     let relations: string | undefined
-    for (let each = take(attribute); each !== null; each = take(attribute)) {
-      const [, name, inQuotes, bare] = each
+    for (let found = take(attribute); found !== null; found = take(attribute)) {
+      const [, name, quoted, bare] = found
       // Only the first `rel` of a link counts (RFC 8288 §3.3).
-      if (name?.toLowerCase() === 'rel') relations ??= inQuotes?.replace(/\\([^])/g, '$1') ?? bare ?? ''
+      if (name?.toLowerCase() === 'rel') relations ??= quoted?.replace(/\\([^])/g, '$1') ?? bare ?? ''
     }
-    const to = link[1] ?? link[2] ?? ''
-    if (relations?.toLowerCase().split(/\s+/).includes('next') === true) return to === '' ? undefined : to
-    if (take(end) === null) throw unreadable(text)
-    found.push({ target: to, relations })
+    const each = (relations ?? '')
+      .replace(/^'(.*)'$/s, '$1')
+      .toLowerCase()
+      .split(/\s+/)
+    return { target: link[1] ?? link[2] ?? '', relations: each.filter((relation) => relation !== '') }
   }
-  const unrelated = found.filter(({ relations }) => relations === undefined)
-  if (unrelated.length > 0 && found.length > 1) throw unreadable(text)
-  return unrelated[0]?.target === '' ? undefined : unrelated[0]?.target
+  for (let link = takeLink(); link !== undefined; link = takeLink()) {
+    // The page that a list names after itself is none.
+    if (link.relations.includes('next')) return link.target === '' ? undefined : link.target
+    if (link.relations.length === 0) plain.push(link.target)
+    if (take(end) === null) throw new UnreadableLink('it is no list of links')
+  }
+  if (take(nothing) === null) throw new UnreadableLink('it is no list of links')
+  if (plain.length > 1) throw new UnreadableLink('none of its links says what it is for')
+  return plain[0] === '' ? undefined : plain[0]
 }
-
-const unreadable = (text: string): WindlassError =>
-  new WindlassError(
-    'REGISTRY_RESPONSE',
-    `the Link header ${quoted(text, 200)} does not say where the next page is`,
-  )

@@ -72,7 +72,7 @@ async function fetchPage(
 }
 
 function nextPage(context: RepositoryContext, { headers, url, crossed }: Followed): URL | undefined {
-  const link = linkIn(context, headers.link)
+  const link = nextLink(headers.link)
   if (link === undefined) return undefined
   if (!URL.canParse(link, url.href))
     throw failed(context, 'REGISTRY_RESPONSE', 'the link to the next page is no URL')
@@ -81,14 +81,6 @@ function nextPage(context: RepositoryContext, { headers, url, crossed }: Followe
   if (crossed || next.origin !== url.origin)
     throw failed(context, 'REDIRECT_REFUSED', `the next page is said to be at ${quoted(next.host, 80)}`)
   return next
-}
-
-function linkIn(context: RepositoryContext, header: Followed['headers']['link']): string | undefined {
-  try {
-    return nextLink(header)
-  } catch (cause) {
-    throw failed(context, 'REGISTRY_RESPONSE', cause instanceof Error ? cause.message : String(cause))
-  }
 }
 
 /** `{"name", "tags"}`; a repository without tags says `null` in some registries. */

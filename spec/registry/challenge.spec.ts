@@ -44,13 +44,6 @@ describe('parseChallenges', () => {
     ])
   })
 
-  it('reads values without quotes as far as they go, and takes no parameter for a scheme', () => {
-    expect(plain('Bearer realm=https://a.example/token?x=y,service=s')).toEqual([
-      { scheme: 'bearer', realm: 'https://a.example/token?x=y', service: 's', token68: '' },
-    ])
-    expect(plain('Bearer realm="r",service="s')).toEqual([{ scheme: 'bearer', realm: 'r', token68: '' }])
-  })
-
   it('undoes escapes, and lets the first of two equal names stand', () => {
     expect(plain('Basic realm="a\\"b\\\\c", realm="other"')).toEqual([
       { scheme: 'basic', realm: 'a"b\\c', token68: '' },

@@ -76,13 +76,15 @@ const oras: Row[] = [
       'Bearer realm = "https://auth.example.io/token"   ,service=registry.example.io, scope  ="repository:a:pull"  ',
       `${startParts} service=registry.example.io scope=repository:a:pull`,
     ],
-    [`${start},service=`, startParts],
-    [`${start},service= `, startParts],
     [`${start},service="registry`, startParts],
     [`${start},empty="",service="registry.example.io"`, `${startParts} empty= service=registry.example.io`],
     ['Bearer foo="foo\\"bar",hello="\\"hello world\\""', 'bearer foo=foo"bar hello="hello world"'],
   ]),
   ...differing('oras-go', [
+    ...[`${start},service=`, `${start},service= `].map(
+      (input) =>
+        [input, startParts, `${startParts} service=`, 'A value that is missing is an empty one.'] as const,
+    ),
     [
       `${start},service`,
       startParts,
