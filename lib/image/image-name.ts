@@ -1,5 +1,5 @@
 /**
- * What users name an image by: a reference, or `oci:DIR[:NAME]` for one in an image layout on disk.
+ * What users name an image by: a reference, or `oci:DIR[:[NAME]]` for one in an image layout on disk.
  */
 import { WindlassError } from '../errors.js'
 import { parseReference } from './parse-reference.js'
@@ -19,10 +19,10 @@ export type ImageName =
 const prefix = 'oci:'
 
 /** A path that Windows starts with a drive has a colon of its own. */
-const layout = /^((?:[A-Za-z]:[\\/])?[^:]+)(?::(.+))?$/s
+const layout = /^((?:[A-Za-z]:[\\/])?[^:]+)(?::(.*))?$/s
 
 function parseLayout(text: string): ImageName {
-  const [, path, name] = layout.exec(text.slice(prefix.length)) ?? []
+  const [, path, name = ''] = layout.exec(text.slice(prefix.length)) ?? []
   const problem = path === undefined ? 'it names no directory' : 'it has a control character'
   // eslint-disable-next-line no-control-regex -- these are what is looked for
   if (path === undefined || /[\u0000-\u001f\u007f]/.test(text))
@@ -33,7 +33,7 @@ function parseLayout(text: string): ImageName {
         hint: 'An image in an image layout is named oci:DIR or oci:DIR:NAME.',
       },
     )
-  return { kind: 'layout', path, ...(name === undefined ? {} : { name }) }
+  return { kind: 'layout', path, ...(name === '' ? {} : { name }) }
 }
 
 /**

@@ -9,12 +9,15 @@ describe('parseImageName', () => {
     ['oci:./a/b', { path: './a/b' }],
     ['oci:/srv/images:app', { path: '/srv/images', name: 'app' }],
     ['oci:dir:docker.io/library/alpine:3.20', { path: 'dir', name: 'docker.io/library/alpine:3.20' }],
+    ['oci:dir:', { path: 'dir' }],
+    ['oci:dir:@0', { path: 'dir', name: '@0' }],
+    ['oci:C:\\images:', { path: 'C:\\images' }],
     ['oci:C:\\images:app', { path: 'C:\\images', name: 'app' }],
   ])('%s is in a layout', (text, expected) => {
     expect(parseImageName(text)).toEqual({ kind: 'layout', ...expected })
   })
 
-  it.each(['oci:', 'oci::name', 'oci:dir:', 'oci:a\0b', 'oci:dir:na\nme'])('refuses %j', (text) => {
+  it.each(['oci:', 'oci::name', 'oci::', 'oci:a\0b', 'oci:dir:na\nme'])('refuses %j', (text) => {
     expect(failure(() => parseImageName(text)).code).toBe('REFERENCE_INVALID')
   })
 
