@@ -48,7 +48,7 @@ export const projects = {
   'docker-cli': { repository: 'docker/cli', version: 'v29.7.2 + 16 (2026-08-20)', licence: apache },
   go: {
     repository: 'golang/go',
-    version: '662feb6 and 019d8a0 (archive/tar)',
+    version: 'archive/tar at the commits 662feb6 and 019d8a0',
     licence: 'BSD-3-Clause',
   },
 } as const satisfies Readonly<Record<string, Project>>

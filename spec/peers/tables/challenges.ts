@@ -94,7 +94,7 @@ const oras: Row[] = [
   ]),
 ]
 
-const unclear = 'What is clear is read: a challenge that cannot be understood ends the pull anyway.'
+const unclear = 'What is clear is read; a challenge without what is needed ends the pull anyway.'
 
 const regclient: Row[] = [
   ...agreed('regclient', [

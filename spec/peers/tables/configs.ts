@@ -7,7 +7,7 @@ const taken = 'taken'
 const rootfs: Fields = { diff_ids: [`sha256:${'5'.repeat(64)}`], type: 'layers' }
 const plain: Fields = { architecture: 'amd64', os: 'linux', rootfs }
 
-const unneeded = 'Pulling needs it not; the digest vouches for the document, and a warning tells of it.'
+const unneeded = 'Pulling does not need it; the digest vouches for the document, and a warning tells of it.'
 
 type Line = readonly [label: string, given: unknown, meaning: string]
 type Difference = readonly [label: string, given: unknown, theirs: string, ours: string, because: string]

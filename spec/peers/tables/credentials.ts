@@ -197,7 +197,7 @@ const ggcr: Row<Lookup>[] = [
       lookup({ auths: authsOf({ '*.registry.io': 'u:p' }) }, 'fake.registry.io/repo'),
       'u:p',
       none,
-      'Patterns are of Kubernetes alone; Docker and Podman have none, and credentials go nowhere by resemblance.',
+      'Only Kubernetes has patterns; Docker and Podman have none, and credentials never go by resemblance.',
     ],
   ]),
 ]

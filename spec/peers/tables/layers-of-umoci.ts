@@ -125,7 +125,7 @@ export const layersOfUmoci: Table<LayerCase> = {
         },
         'x',
         refused,
-        'containerd and Docker refuse it too: the layer contradicts itself. Over a file of a lower layer it is another thing.',
+        'containerd and container-libs refuse it too: the layer contradicts itself.',
       ],
     ]),
   ],

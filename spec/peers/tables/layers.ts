@@ -86,6 +86,12 @@ const links: readonly Line[] = [
       same,
     ),
   ),
+  one(
+    'a link whose name ends in two dots',
+    [...etc, symlink('localetc/sub/..', '/etc/'), hardlink('/localetc/localpasswd', '/etc/passwd')],
+    linked('localetc/localpasswd'),
+    same,
+  ),
   over(
     'a directory over a link',
     [...etc, symlink('localetc', '/etc')],
@@ -244,6 +250,19 @@ export const layers: Table<LayerCase> = {
   rows: [
     ...agreedOn('containerd', [...links, ...whiteouts]),
     ...differingOn<LayerCase>('containerd', [
+      ...['..', ''].map(
+        (name) =>
+          [
+            `a link with the name “${name}”`,
+            {
+              layers: [[...etc, symlink(name, '/etc/'), hardlink('localpasswd', '/etc/passwd')]],
+              look: linked('localpasswd'),
+            },
+            same,
+            refused,
+            'The link would take the place of the root; it is said rather than passed over.',
+          ] as const,
+      ),
       [
         'a file below a directory that is named as a whiteout',
         { layers: [base, [file('.wh.etc/somefile', 'non-empty')]], look: { content: '.wh.etc/somefile' } },

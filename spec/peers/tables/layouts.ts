@@ -52,7 +52,7 @@ export const layouts: Table<LayoutCase> = {
         { index: named, asked: 'invalid-mime' },
         refused,
         'E',
-        'The digest vouches for it; what it is, its own bytes decide.',
+        'The digest vouches for the document, whose own bytes decide what it is.',
       ],
     ] satisfies Difference[]),
     ...agreedOn('ggcr', [

@@ -190,7 +190,7 @@ const ofIndexes: Row<Document>[] = [
       },
       index,
     ],
-    ['a subject', { body: ociIndex({ subject: { ...child, platform: undefined } }) }, index],
+    ['an index with a subject', { body: ociIndex({ subject: { ...child, platform: undefined } }) }, index],
   ] satisfies Line[]),
   ...differingOn('image-spec', [
     [
@@ -210,7 +210,13 @@ const ofIndexes: Row<Document>[] = [
       index,
       leftOut,
     ],
-    ['a subject that is text', { body: ociIndex({ subject: 'nope' }) }, refused, index, unneeded],
+    [
+      'an index with a subject that is text',
+      { body: ociIndex({ subject: 'nope' }) },
+      refused,
+      index,
+      unneeded,
+    ],
   ] satisfies Difference[]),
 ]
 

@@ -110,7 +110,7 @@ const oras: Row[] = [
   ),
   ...agreed(
     'oras-go',
-    kept([`localhost:5000/org/repo:v1.2.3-alpha@${digest}`, `localhost/myapp:1.0.0@${digest}`]),
+    kept([`localhost:5000/org/repo:v1.2.3-alpha@${digest}`, `registry.example.com/myapp:1.0.0@${digest}`]),
   ),
   ...bothRefuse('oras-go', [
     ...['/hello-world:linux', 'localhost/UPPERCASE/test', 'localhost:v1/hello-world'],
