@@ -12,7 +12,8 @@ import { type LayoutCase, type LayoutEntry, layouts } from './tables/layouts.js'
 checkTable(imageNames, (text) => {
   const named = parseImageName(text)
   if (named.kind !== 'layout') return named.reference.toString()
-  return `${named.path}, ${named.name ?? 'the only image'}`
+  const image = named.position === undefined ? named.name : `@${named.position}`
+  return `${named.path}, ${image ?? 'the only image'}`
 })
 
 checkTable(layouts, async (layout) => {

@@ -44,6 +44,12 @@ export const layouts: Table<LayoutCase> = {
         { index: named, asked: name },
         name.toUpperCase(),
       ]),
+      ...['A', 'B'].map((content, at): Line => [
+        `@${at} among two`,
+        { index: [{ content: 'A' }, { content: 'B' }], asked: `@${at}` },
+        content,
+      ]),
+      ['@6 among two', { index: [{ content: 'A' }, { content: 'B' }], asked: '@6' }, refused],
       ['a name that is not there', { index: named, asked: 'this-does-not-exist' }, refused],
     ]),
     ...differingOn('container-libs', [
