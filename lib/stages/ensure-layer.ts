@@ -9,6 +9,7 @@ import type { EnsuredLayer, LayerTask, SharedLayerTask } from './elements.js'
 import { diffIDMismatch } from './expectations.js'
 import type { Brought, LayerFlights } from './layer-flights.js'
 import { type LayerGoal, goalKey } from './layer-goal.js'
+import { sourceIdentity } from './source-identity.js'
 
 export interface EnsureLayerOptions {
   readonly store: Store
@@ -32,14 +33,15 @@ export function ensureLayer(
         return of(found.stored)
       }),
     )
-  const key = ({ source, descriptor }: LayerTask): string =>
-    `${source.identity} ${descriptor.digest} ${goalKey(goal)}`
+  const key = (identity: string, { descriptor }: LayerTask): string =>
+    `${identity} ${descriptor.digest} ${goalKey(goal)}`
 
   return through(
     (task: LayerTask, scope) =>
-      flights
-        .join(key(task), task, bring, scope)
-        .pipe(concatMap((brought) => heldAgainstConfig(task, brought))),
+      sourceIdentity(task.source, scope).pipe(
+        concatMap((identity) => flights.join(key(identity, task), task, bring, scope)),
+        concatMap((brought) => heldAgainstConfig(task, brought)),
+      ),
     { name: 'ensure-layer', slots },
   )
 }
