@@ -1,10 +1,14 @@
 /** Whose credentials a puller uses: those given to it, else those that `docker login` or `podman login` left (S0-79). */
-import { stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
-import { WindlassError } from '../lib/errors.js'
-import { printable } from '../lib/image/index.js'
-import { Credential, type Credentials, credentialsFile, firstOf, keyed } from '../lib/registry/index.js'
+import {
+  Credential,
+  type Credentials,
+  credentialsFile,
+  firstOf,
+  keyed,
+  requireCredentialsFile,
+} from '../lib/registry/index.js'
 import type { OpenOptions } from './options.js'
 
 /**
@@ -18,7 +22,7 @@ export async function credentialsFor(
   const given = Object.entries(credentials ?? {}).map(
     ([key, { username, password }]) => [key, Credential.password(username, password)] as const,
   )
-  if (authFile !== undefined) await mustBeThere(authFile)
+  if (authFile !== undefined) await requireCredentialsFile(authFile)
   const files = authFile === undefined ? filesOf(env) : [credentialsFile(authFile)]
   return firstOf(keyed(given), ...files)
 }
@@ -34,13 +38,14 @@ function filesOf(env: NodeJS.ProcessEnv): readonly Credentials[] {
 
 /** Where Podman (containers-auth.json(5)) and Docker keep them. */
 function leftByLogin(env: NodeJS.ProcessEnv): readonly string[] {
+  const runtime = variable(env, 'XDG_RUNTIME_DIR')
   const uid = process.getuid?.()
-  const runtime =
-    variable(env, 'XDG_RUNTIME_DIR') ?? (uid === undefined ? undefined : `/run/containers/${uid}`)
+  const podman =
+    runtime === undefined ? `/run/containers/${uid}/auth.json` : `${runtime}/containers/auth.json`
   const config = variable(env, 'XDG_CONFIG_HOME') ?? path.join(homedir(), '.config')
   const docker = variable(env, 'DOCKER_CONFIG') ?? path.join(homedir(), '.docker')
   return [
-    ...(runtime === undefined ? [] : [path.join(runtime, 'containers', 'auth.json')]),
+    ...(runtime === undefined && uid === undefined ? [] : [podman]),
     path.join(config, 'containers', 'auth.json'),
     path.join(docker, 'config.json'),
   ]
@@ -48,15 +53,3 @@ function leftByLogin(env: NodeJS.ProcessEnv): readonly string[] {
 
 /** A variable that is empty is not set. */
 const variable = (env: NodeJS.ProcessEnv, name: string): string | undefined => env[name] || undefined
-
-async function mustBeThere(file: string): Promise<void> {
-  try {
-    await stat(file)
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'error'
-    throw new WindlassError('USAGE', `Failed to read the credentials file '${printable(file)}': ${code}`, {
-      path: file,
-      cause,
-    })
-  }
-}

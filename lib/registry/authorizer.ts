@@ -23,6 +23,8 @@ export interface AuthorizerOptions {
   readonly credential: Credential | undefined
   readonly rules: RealmRules
   readonly tokens: Tokens
+  /** What to do where a login is refused, as a sentence. */
+  readonly hint: () => string
 }
 
 export class Authorizer {
@@ -122,7 +124,7 @@ export class Authorizer {
   }
 
   #loginFor({ parameters }: Challenge): Login {
-    const { repository, credential, rules } = this.#options
+    const { repository, credential, rules, hint } = this.#options
     const realm = realmOf(parameters.get('realm') ?? '', rules)
     const before = this.#realm
     if (before !== undefined && before !== realm.origin)
@@ -136,8 +138,7 @@ export class Authorizer {
       realm,
       service: parameters.get('service') || undefined,
       scope: scope === '' ? pullScope(repository) : scope,
-      credential,
-      rules,
+      ...{ credential, rules, hint },
     }
   }
 

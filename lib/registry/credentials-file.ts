@@ -4,7 +4,7 @@
  * their files.
  */
 import { constants } from 'node:fs'
-import { open, type FileHandle } from 'node:fs/promises'
+import { open, stat, type FileHandle } from 'node:fs/promises'
 import { WindlassError } from '../errors.js'
 import { printable } from '../image/printable.js'
 import type { Credentials } from './credentials.js'
@@ -13,7 +13,10 @@ import { parseDockerConfig } from './docker-config.js'
 export interface CredentialsFileOptions {
   /** Whether a file that is not there holds no credentials (false: it is an error). */
   readonly optional?: boolean
-  /** Whether a file that may not be read is ignored with a warning, as Docker does (false: it is an error). */
+  /**
+   * Whether a file that may not be read is ignored with a warning, as Docker does (false: it is an error). One in a
+   * directory that may not be searched counts as absent: nobody can say whether it is there.
+   */
   readonly skipUnreadable?: boolean
   /** Who named the file (`REGISTRY_AUTH_FILE`): told in the hint where it is not there. */
   readonly namedBy?: string
@@ -35,11 +38,8 @@ export function credentialsFile(path: string, options: CredentialsFileOptions = 
       if (error instanceof WindlassError) throw error
       const code = codeOf(error)
       if (optional && ['ENOENT', 'ENOTDIR'].includes(code)) return 'absent'
-      if (skipUnreadable && ['EACCES', 'EPERM'].includes(code)) return 'unreadable'
-      throw new WindlassError('USAGE', `Failed to read the credentials file '${printable(path)}': ${code}`, {
-        path,
-        cause: error,
-      })
+      if (skipUnreadable && code === 'EACCES') return (await canBeSeen(path)) ? 'unreadable' : 'absent'
+      throw unread(path, error)
     }
   }
   const unreadable = `The credentials file '${printable(path)}' may not be read by this user`
@@ -58,6 +58,27 @@ export function credentialsFile(path: string, options: CredentialsFileOptions = 
       return found.why?.(asked)
     },
   }
+}
+
+const canBeSeen = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
+
+/** @throws USAGE where there is nothing at `path`; what is there is looked at when credentials are needed */
+export async function requireCredentialsFile(path: string): Promise<void> {
+  await stat(path).catch((error: unknown) => {
+    throw unread(path, error)
+  })
+}
+
+function unread(path: string, cause: unknown): WindlassError {
+  const code = codeOf(cause)
+  const why = code === 'ENOENT' ? 'there is no such file' : code
+  return new WindlassError('USAGE', `Failed to read the credentials file '${printable(path)}': ${why}`, {
+    ...{ path, cause },
+  })
 }
 
 /** @throws USAGE where it is no regular file or too large; what `open` throws */

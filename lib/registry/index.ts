@@ -8,7 +8,7 @@ export {
   keyed,
   onlyFor,
 } from './credentials.js'
-export { credentialsFile, type CredentialsFileOptions } from './credentials-file.js'
+export { credentialsFile, type CredentialsFileOptions, requireCredentialsFile } from './credentials-file.js'
 export { parseDockerConfig } from './docker-config.js'
 export { Registries, type RegistriesOptions } from './registries.js'
 export type { RepositoryName } from './registry-name.js'

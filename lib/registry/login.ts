@@ -17,6 +17,8 @@ export interface Login {
   readonly scope: string
   readonly credential: Credential | undefined
   readonly rules: RealmRules
+  /** What to do where the login is refused, as a sentence. */
+  readonly hint: () => string
 }
 
 /**
@@ -54,7 +56,7 @@ export async function login(
       ...{ purpose, secrets, deadline, missing: 'REGISTRY_RESPONSE', server: 'token server' },
       maxBytes: limits.errorBytes,
       hints: {
-        ...accessHints(() => accessHint(registry, credential)),
+        ...accessHints(request.hint),
         REGISTRY_RESPONSE: `${registry} names ${printableUrl(realm)} as its token server, and no token was given there`,
       },
     })
@@ -129,8 +131,3 @@ function query({ realm, service, scope }: Login): URL {
   for (const each of scope.split(/\s+/).filter((part) => part !== '')) url.searchParams.append('scope', each)
   return url
 }
-
-const accessHint = (registry: string, credential: Credential | undefined): string =>
-  credential === undefined
-    ? `${registry} gives no anonymous access: give credentials for it`
-    : `The credentials for ${registry} were refused: check them`

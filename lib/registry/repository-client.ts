@@ -5,7 +5,7 @@ import type { CredentialRequest } from './credentials.js'
 import type { Followed } from './redirects.js'
 
 export interface RepositoryAsk
-  extends Omit<RegistryAsk, 'repository' | 'credential'>, Pick<CredentialRequest, 'onWarning'> {}
+  extends Omit<RegistryAsk, 'repository' | 'credential' | 'hint'>, Pick<CredentialRequest, 'onWarning'> {}
 
 export class RepositoryClient {
   readonly foreignUrls: Client['foreignUrls']
@@ -25,6 +25,7 @@ export class RepositoryClient {
   /** @throws what the lookup of the credential throws, and what `Client.send` throws */
   async send({ onWarning, ...ask }: RepositoryAsk): Promise<Followed> {
     const credential = await this.#access.credential({ signal: ask.signal, onWarning })
-    return this.#client.send({ ...ask, repository: this.#repository, credential })
+    const hint = (): string => this.#access.hint()
+    return this.#client.send({ ...ask, repository: this.#repository, credential, hint })
   }
 }

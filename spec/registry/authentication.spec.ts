@@ -153,6 +153,17 @@ describe('authentication', () => {
     })
   })
 
+  it('says why there are no credentials, also where the token server is the one who refuses', async () => {
+    const why = () => Promise.resolve('because they are elsewhere')
+    const credentials = { for: () => Promise.resolve(undefined), why }
+    for (const auth of [basic, token])
+      await withRegistry({ auth }, { credentials }, async ({ repository }) => {
+        await expect(repository.manifest('latest')).rejects.toMatchObject({
+          ...{ code: 'UNAUTHORIZED', hint: 'because they are elsewhere' },
+        })
+      })
+  })
+
   it('S3-12 takes insufficient_scope for access denied', () =>
     withRegistry({ auth: token }, known, async ({ repository, registry }) => {
       const challenge = `Bearer realm="${registry.url}/token",service="windlass-registry",error="insufficient_scope"`

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { credentialsFile } from '../../lib/registry/credentials-file.js'
+import { credentialsFile, requireCredentialsFile } from '../../lib/registry/credentials-file.js'
 
 const auths = (password: string): string =>
   JSON.stringify({ auths: { a: { auth: Buffer.from(`u:${password}`).toString('base64') } } })
@@ -31,6 +31,13 @@ describe('a credentials file', () => {
     await writeFile(at('real.json'), auths('linked'))
     await symlink('real.json', at('link.json'))
     expect((await credentialsFile(at('link.json')).for(asked))?.secrets()).toContain('linked')
+  })
+
+  it('may be required before it is read', async () => {
+    await requireCredentialsFile(at('.'))
+    await expect(requireCredentialsFile(at('none'))).rejects.toMatchObject({
+      message: `Failed to read the credentials file '${at('none')}': there is no such file`,
+    })
   })
 
   it('that is not there is an error, unless it is optional', async () => {
@@ -82,6 +89,11 @@ describe('a credentials file', () => {
       expect(await skipping.for(asked, { onWarning: (code) => warnings.push(code) })).toBeUndefined()
       expect(warnings).toEqual(['credentials-unreadable'])
       expect(await skipping.why?.(asked)).toContain('may not be read by this user')
+      await mkdir(at('closed'), { mode: 0 })
+      const unseen = credentialsFile(at('closed/secret'), { skipUnreadable: true })
+      expect(await unseen.for(asked, { onWarning: (code) => warnings.push(code) })).toBeUndefined()
+      expect(warnings).toHaveLength(1)
+      await expect(credentialsFile(at('closed/secret')).for(asked)).rejects.toMatchObject({ code: 'USAGE' })
     },
   )
 })
