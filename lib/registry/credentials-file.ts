@@ -5,13 +5,14 @@
  */
 import { constants } from 'node:fs'
 import { open, stat, type FileHandle } from 'node:fs/promises'
+import { devNull } from 'node:os'
 import { WindlassError } from '../errors.js'
 import { printable } from '../image/printable.js'
 import type { Credentials } from './credentials.js'
 import { parseDockerConfig } from './docker-config.js'
 
 export interface CredentialsFileOptions {
-  /** Whether a file that is not there holds no credentials (false: it is an error). */
+  /** Whether a file that is not there, or is a directory, holds no credentials (false: it is an error). */
   readonly optional?: boolean
   /**
    * Whether a file that may not be read is ignored with a warning, as Docker does (false: it is an error). One in a
@@ -33,7 +34,11 @@ export function credentialsFile(path: string, options: CredentialsFileOptions = 
   const { optional = false, skipUnreadable = false, namedBy } = options
   const read = async (): Promise<Credentials | 'absent' | 'unreadable'> => {
     try {
-      return parseDockerConfig(await readBounded(path), path)
+      const content = await readBounded(path)
+      if (content !== undefined) return parseDockerConfig(content, path)
+      // Kubernetes makes one where a secret that is optional does not exist.
+      if (optional) return 'absent'
+      throw refused(path, 'is a directory')
     } catch (error) {
       if (error instanceof WindlassError) throw error
       const code = codeOf(error)
@@ -81,12 +86,14 @@ function unread(path: string, cause: unknown): WindlassError {
   })
 }
 
-/** @throws USAGE where it is no regular file or too large; what `open` throws */
-async function readBounded(path: string): Promise<string> {
+/** The file's text; undefined for a directory. @throws USAGE where it is not a regular file or too large; what `open` throws */
+async function readBounded(path: string): Promise<string | undefined> {
+  // How people say that there are no credentials.
+  if (path === devNull) return ''
   const file = await openWithoutWaiting(path)
   try {
     const stat = await file.stat()
-    if (stat.isDirectory()) throw refused(path, 'is a directory')
+    if (stat.isDirectory()) return undefined
     if (!stat.isFile()) throw notRegular(path)
     if (stat.size > maxBytes) throw tooLarge(path)
     const chunks: Buffer[] = []

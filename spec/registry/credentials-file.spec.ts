@@ -54,7 +54,6 @@ describe('a credentials file', () => {
   })
 
   const places: readonly (readonly [string, string, () => Promise<unknown>])[] = [
-    ['a directory', 'is a directory', () => mkdir(at('directory'))],
     [
       'a FIFO',
       'is not a regular file',
@@ -72,6 +71,19 @@ describe('a credentials file', () => {
       await expect(credentialsFile(path, options).for(asked)).rejects.toMatchObject({
         ...{ code: 'USAGE', message: `The credentials file '${path}' ${why}`, subject: { path } },
       })
+  })
+
+  it('that is a directory is an error, unless it is optional', async () => {
+    const path = at('directory')
+    await mkdir(path)
+    await expect(credentialsFile(path).for(asked)).rejects.toMatchObject({
+      ...{ code: 'USAGE', message: `The credentials file '${path}' is a directory`, subject: { path } },
+    })
+    expect(await credentialsFile(path, { optional: true }).for(asked)).toBeUndefined()
+  })
+
+  it('that is the null device holds no credentials', async () => {
+    expect(await credentialsFile('/dev/null').for(asked)).toBeUndefined()
   })
 
   it('of the largest size is read', async () => {
