@@ -1,4 +1,4 @@
-/** Whose credentials a puller uses: those given to it, else those that `docker login` or `podman login` left (S0-79). */
+/** Whose credentials a puller uses: those given to it, else those that `docker login` or `podman login` left. */
 import { homedir } from 'node:os'
 import path from 'node:path'
 import {

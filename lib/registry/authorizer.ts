@@ -1,6 +1,6 @@
 /**
- * What one repository's requests carry in `Authorization`: nothing, Basic or a registry token at first (S0-15), then what
- * the registry's challenge asks for, the same for manifests and blobs (S0-27).
+ * What one repository's requests carry in `Authorization`: nothing, Basic or a registry token at first, then what
+ * the registry's challenge asks for, the same for manifests and blobs.
  */
 import { WindlassError } from '../errors.js'
 import { printable } from '../image/printable.js'

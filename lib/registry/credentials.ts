@@ -1,4 +1,4 @@
-/** Whose credentials go to which repository: by exact host, port and path components, never by resemblance (S0-80). */
+/** Whose credentials go to which repository: by exact host, port and path components, never by resemblance. */
 import type { Credential } from './credential.js'
 import { bySpecificity, parseCredentialKey } from './credential-key.js'
 import type { RepositoryName } from './registry-name.js'
@@ -31,7 +31,7 @@ export function keyed(entries: Iterable<readonly [key: string, credential: Crede
 /** One credential for one registry, under any of its names, or for a namespace of it (`quay.io/team`). */
 export const onlyFor = (key: string, credential: Credential): Credentials => keyed([[key, credential]])
 
-/** The first that has one is taken, so what is given for one pull goes before the default (S0-79). */
+/** The first that has one is taken, so what is given for one pull goes before the default. */
 export function firstOf(...sources: readonly Credentials[]): Credentials {
   return {
     async for(asked, request) {

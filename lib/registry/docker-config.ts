@@ -1,7 +1,7 @@
 /**
- * Credentials out of a Docker or Podman configuration file: `{"auths": {…}}`, and the old form that is `auths` alone
- * (S0-81). Credential helpers are not run yet: a registry that has one is asked anonymously, and if it refuses, the
- * error says that the helper was not run.
+ * Credentials out of a Docker or Podman configuration file: `{"auths": {…}}`, and the old form that is `auths` alone.
+ * Credential helpers are not run yet: a registry that has one is asked anonymously, and if it refuses, the error says
+ * that the helper was not run.
  */
 import { WindlassError } from '../errors.js'
 import { printable } from '../image/printable.js'

@@ -123,7 +123,7 @@ const form = ({ service, scope }: Login, identityToken: string): Record<string, 
   refresh_token: identityToken,
 })
 
-/** The realm may have a query of its own; what is added is encoded (S0-83). */
+/** The realm may have a query of its own; what is added is encoded. */
 function query({ realm, service, scope }: Login): URL {
   const url = new URL(realm)
   if (service !== undefined) url.searchParams.set('service', service)

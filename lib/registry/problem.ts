@@ -3,7 +3,7 @@
 export interface Problem {
   /** `NAME_UNKNOWN`, `DENIED`, …; empty where the registry gave none. */
   readonly code: string
-  /** The registry's own words (S3-19) as they came: not fit to print yet. Empty where there are none. */
+  /** The registry's own words as they came: not fit to print yet. Empty where there are none. */
   readonly message: string
 }
 

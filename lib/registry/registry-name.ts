@@ -11,7 +11,7 @@ export interface RepositoryName {
 /** Docker Hub's: what references say, what Docker's files say, and the host that answers. Nothing else is an alias. */
 const dockerHub = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io'])
 
-/** The host that serves `docker.io` (S0-04). */
+/** The host that serves `docker.io`. */
 export const dockerHubHost = 'registry-1.docker.io'
 
 /** The host and port in a name: lower case, without scheme, path and trailing slash. */
@@ -23,7 +23,7 @@ export function hostOf(name: string): string {
     .toLowerCase()
 }
 
-/** One name for a registry: its host and port, and one for all that Docker Hub goes by (S0-80). */
+/** One name for a registry: its host and port, and one for all that Docker Hub goes by. */
 export function canonicalRegistry(name: string): string {
   const host = hostOf(name)
   return dockerHub.has(host) ? 'docker.io' : host

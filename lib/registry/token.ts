@@ -6,7 +6,7 @@ export interface Token {
   readonly expires: number
 }
 
-/** Seconds; what the specification and Mesos assume (S3-13). */
+/** Seconds; what the specification and Mesos assume. */
 const defaultLifetime = 60
 /** Seconds; a token of a year is asked for again after a day. */
 const longestLifetime = 86_400

@@ -1,6 +1,6 @@
 /**
- * A layer in the store, whoever brings it: found there (S0-42, S0-49), or brought by `line` in a flight that all
- * pulls share which want the same layer from the same place as the same user (S0-72).
+ * Ensures that a layer is in the store. A layer that is missing is fetched by `line`, once for all pulls that want it
+ * from the same host with the same credentials.
  */
 import { type Observable, concatMap, defer, of } from 'rxjs'
 import { Flow, type Scope, type Stage, through } from '../flow/index.js'
