@@ -18,7 +18,10 @@ export function resolve({ retry, slots = 2 }: ResolveOptions): Stage<ImageReques
     async (request: ImageRequest, turn): Promise<Resolved> => {
       const { target, digest } = request
       const expected = digest === undefined ? undefined : { digest }
-      const { document, host } = await manifestDocument(request, target, { signal: turn.signal, expected })
+      const { document, host } = await manifestDocument(request, target, {
+        ...{ signal: turn.signal, expected },
+        onWarning: (code, message) => turn.emit({ type: 'warning', code, message }),
+      })
       emitManifest(turn, document, { name: request.name, host })
       return { request, document, trail: [] }
     },

@@ -24,12 +24,14 @@ import {
 const refName = 'org.opencontainers.image.ref.name'
 
 export class LayoutSource implements ImageSource {
-  readonly identity: string
   readonly host: string
 
   constructor(readonly directory: string) {
     this.host = path.resolve(directory)
-    this.identity = `oci:${this.host}`
+  }
+
+  identity(): Promise<string> {
+    return Promise.resolve(`oci:${this.host}`)
   }
 
   /** `target` is a digest, a name in the layout's index, or empty for the only image. */

@@ -53,7 +53,7 @@ const bytesOf = (seed: number): Buffer => Buffer.from(`layer ${seed} `.repeat(1 
 const blobs = new Map<string, Buffer>()
 
 const source: ImageSource = {
-  identity: 'here',
+  identity: () => Promise.resolve('here'),
   host: 'here',
   manifest: (target) =>
     Promise.resolve({
