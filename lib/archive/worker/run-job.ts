@@ -5,6 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 import { errnoOf } from '../../bytes/errno.js'
 import { followFile } from '../../bytes/follow-file.js'
 import { WindlassError } from '../../errors.js'
+import { makePlain } from '../../system/index.js'
 import { defaultLimits, limitExceeded } from '../../image/limits.js'
 import { failure } from '../rootfs/failure.js'
 import { LayerApplier } from '../rootfs/layer-applier.js'
@@ -109,6 +110,7 @@ async function lengthOf(path: string): Promise<number> {
   })
 }
 
+/** A directory that was there stays as it is: it is the caller's. */
 function makeRoot(path: string): void {
   try {
     mkdirSync(path, { mode: 0o755 })
@@ -117,5 +119,10 @@ function makeRoot(path: string): void {
     // Not at once: Node's own recursive mkdir says ENOENT whatever the disk said.
     if (errnoOf(error) !== 'ENOENT') throw failure(path, error)
     mkdirSync(path, { recursive: true, mode: 0o755 })
+  }
+  try {
+    makePlain(path, 0o755)
+  } catch (error) {
+    throw failure(path, error)
   }
 }
