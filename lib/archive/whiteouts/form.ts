@@ -65,7 +65,8 @@ export function markOpaque(path: Buffer, { ordinary = false } = {}): void {
   setXattr(path, 'user.overlay.opaque', yes)
 }
 
-export const opaqueXattrs: ReadonlySet<string> = new Set(['trusted.overlay.opaque', 'user.overlay.opaque'])
+export const opaqueXattr = 'trusted.overlay.opaque'
+export const opaqueXattrs: ReadonlySet<string> = new Set([opaqueXattr, 'user.overlay.opaque'])
 
 /** Attributes through which overlayfs itself speaks: in an image they are foreign and never set. */
 export const isOverlayXattr = (name: string): boolean => /^(?:trusted|user)\.overlay\./.test(name)
