@@ -8,6 +8,7 @@ import {
   fchownSync,
   futimesSync,
   lchownSync,
+  lstatSync,
   lutimesSync,
   readFileSync,
 } from 'node:fs'
@@ -64,7 +65,7 @@ export class AttributeWriter {
     this.#setXattrs(path, attributes)
     const created = this.creationMode(attributes) & ~this.#umask
     if (created !== mode) fchmodSync(fd, mode)
-    this.#timed(attributes.path, () => {
+    this.#timed(path, attributes.path, mtime, () => {
       if (this.#system && !isPlain(mtime)) setFdTimes(fd, mtime, mtime)
       else {
         if (mtime % second !== 0n) this.#rounded()
@@ -110,7 +111,7 @@ export class AttributeWriter {
   }
 
   #times(path: string, shown: string, atime: bigint, mtime: bigint): void {
-    this.#timed(shown, () => {
+    this.#timed(path, shown, mtime, () => {
       if (this.#system) {
         setTimes(onDisk(path), atime, mtime)
         return
@@ -120,18 +121,18 @@ export class AttributeWriter {
     })
   }
 
-  /** A time that the file system cannot hold is left out: most file systems clamp it instead. */
-  #timed(shown: string, set: () => void): void {
+  /** A time that the file system cannot hold becomes the nearest that it can, or is left out. */
+  #timed(path: string, shown: string, mtime: bigint, set: () => void): void {
     try {
       set()
+      if (isOfAll32(mtime) || lstatSync(onDisk(path), { bigint: true }).mtimeNs === mtime) return
     } catch (error) {
-      const code = errnoOf(error) ?? ''
-      if (!['EINVAL', 'ERANGE', 'EOVERFLOW'].includes(code)) throw error
-      this.#warn(
-        'TIME_SKIPPED',
-        `Times could not all be set: the file system cannot hold that of ${quoted(shown)}, which is the first (${code})`,
-      )
+      if (!['EINVAL', 'ERANGE', 'EOVERFLOW'].includes(errnoOf(error) ?? '')) throw error
     }
+    this.#warn(
+      'TIME_SKIPPED',
+      `Times could not all be set: the file system cannot hold that of ${quoted(shown)}, which is the first`,
+    )
   }
 
   #setXattrs(path: string, { path: shown, xattrs }: Attributes): void {
@@ -152,6 +153,9 @@ function umask(): number {
     return 0o777
   }
 }
+
+/** Whether a time is one that every file system of Linux holds: 32 bits of seconds. */
+const isOfAll32 = (ns: bigint): boolean => ns >= -(2n ** 31n) * second && ns < 2n ** 31n * second
 
 /** Whether Node itself sets the time exactly. */
 const isPlain = (ns: bigint): boolean => ns >= 0n && ns % second === 0n
