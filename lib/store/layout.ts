@@ -12,7 +12,7 @@ import { isObject, parseJson } from './json-object.js'
 import { layoutFile, layoutText, versionFile } from './layout-files.js'
 import { MetadataLock } from './metadata-lock.js'
 import { readRegular } from './read-regular.js'
-import { codeOf, storing } from './store-error.js'
+import { codeOf, isNotWritable, storing } from './store-error.js'
 
 /** The version of all that is beside the layout; raised when an older program could misread it. */
 const storeVersion = 1
@@ -126,7 +126,7 @@ async function complete(store: string): Promise<void> {
       else if (name !== 'blobs' && (found.mode & 0o077) !== 0) await chmod(path, 0o700)
     } catch (error) {
       // It can be read all the same; the first write says what is wrong.
-      if (!['EROFS', 'EACCES', 'EPERM'].includes(codeOf(error) ?? '')) throw error
+      if (!isNotWritable(error)) throw error
     }
   }
 }
