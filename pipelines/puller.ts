@@ -33,7 +33,9 @@ import { locate } from './request.js'
 import { type ResolvedName, resolveName } from './resolve.js'
 import { latestOrFirst } from './resolve-tag.js'
 import { retryPolicy } from './retry.js'
+import { storedFlow } from './stored-flow.js'
 import { storedImage } from './stored-image.js'
+import { type StoredRequest, namesEntry, storedRequest } from './stored-request.js'
 import { listTags, repositoryNamed } from './tags.js'
 import { type VerifyOptions, type VerifyReport, verifyStore } from './verify.js'
 import { LayerCheck } from './verify-layer.js'
@@ -93,7 +95,9 @@ export class Windlass {
    * @throws REFERENCE_INVALID, PLATFORM_INVALID: before any traffic (S0-02). All else rejects `done`.
    */
   pull(name: string, options: PullOptions = {}): Pull {
-    return this.#start(name, options, (request, parts) => pullFlow(request, options, parts))
+    return this.#start(name, options, ({ request, notWhole }, parts) =>
+      notWhole ? storedFlow(request, options, parts, notWhole) : pullFlow(request, options, parts),
+    )
   }
 
   /**
@@ -151,8 +155,9 @@ export class Windlass {
    */
   unpack(name: string, directory: string, options: Omit<PullOptions, 'rootfs'> = {}): Pull {
     const wanted = { unpack: false, ...options, rootfs: directory }
-    return this.#start(name, wanted, async (request, parts) => {
+    return this.#start(name, wanted, async ({ request, notWhole }, parts) => {
       const stored = await storedImage(request, parts.store)
+      if (!stored && notWhole) throw notWhole()
       if (!stored) return pullFlow(request, wanted, parts)
       return Flow.of(stored).pipe(assemble({ ...parts, directory }))
     })
@@ -164,7 +169,7 @@ export class Windlass {
     options: InspectRequest & { readonly platform?: string } = {},
   ): Promise<Inspection> {
     this.#mustBeOpen()
-    const request = locate(name, options.platform, this.#registries, this.#limits)
+    const { request } = this.#locate(name, options.platform)
     const requireSignatures = this.#options.requireSchema1Signatures ?? false
     return inspect(request, { ...options, retry: this.#retry, requireSignatures })
   }
@@ -172,7 +177,7 @@ export class Windlass {
   /** What a name points at, by HEAD where that works (C4): good for "has it changed?", verified by no bytes. */
   async resolve(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<ResolvedName> {
     this.#mustBeOpen()
-    return resolveName(locate(name, undefined, this.#registries, this.#limits), {
+    return resolveName(this.#locate(name).request, {
       ...options,
       retry: this.#retry,
     })
@@ -254,11 +259,27 @@ export class Windlass {
   #start(
     name: string,
     { platform, signal }: PullOptions,
-    prepare: (request: ImageRequest, parts: PullParts) => Promise<Flow<PulledImage>>,
+    prepare: (located: Located, parts: PullParts) => Promise<Flow<PulledImage>>,
   ): Pull {
     this.#mustBeOpen()
-    const request = locate(name, platform, this.#registries, this.#limits)
-    return this.#begin(request, signal, (parts) => prepare(request, parts))
+    const located = this.#locate(name, platform)
+    return this.#begin(located.request, signal, (parts) => prepare(located, parts))
+  }
+
+  /** Where the image comes from: a registry, a layout, or the store alone where the name is no reference. */
+  #locate(name: string, platform?: string): Located {
+    const stored = (): StoredRequest | undefined =>
+      storedRequest(name, this.store, { platform, limits: this.#limits })
+    const known = namesEntry(name) ? stored() : undefined
+    if (known) return known
+    try {
+      return { request: locate(name, platform, this.#registries, this.#limits) }
+    } catch (error) {
+      const code = error instanceof WindlassError ? error.code : undefined
+      const found = code === 'REFERENCE_INVALID' ? stored() : undefined
+      if (found) return found
+      throw error
+    }
   }
 
   #begin(
@@ -331,5 +352,8 @@ export class Windlass {
     if (this.#closed) throw new WindlassError('USAGE', 'This puller is closed')
   }
 }
+
+/** With `notWhole`, out of the store or not at all. */
+type Located = Pick<StoredRequest, 'request'> & Partial<Pick<StoredRequest, 'notWhole'>>
 
 const ignore = (): void => undefined

@@ -14,9 +14,10 @@ import {
   isDigest,
   mediaTypes,
   parseImageName,
+  printable,
 } from '../lib/image/index.js'
 import { type ImageRequest, configBytes, listedManifest, servedAnnotation } from '../lib/stages/index.js'
-import type { Store } from '../lib/store/index.js'
+import { type Store, entryWord } from '../lib/store/index.js'
 import type { NamedParts } from './image-parts.js'
 import type { PullStages } from './pull-stages.js'
 import { Schema1Repair, schema1Origin } from './repair-schema1.js'
@@ -121,16 +122,28 @@ export class Repair {
   }
 
   #request(image: NamedParts): ImageRequest {
-    const { name } = image
+    const { name, named } = image
+    const { digest } = named.descriptor
+    if (saysWhere(name)) return this.parts.locate(name)
+    const title = name === '' ? '""' : printable(name)
+    throw new WindlassError(
+      'IMAGE_UNKNOWN',
+      `Repairing ${title}: the name does not say where the image came from`,
+      {
+        reference: name,
+        hint: `Bring the image again with the tool that named it, or remove the name with “windlass rm ${entryWord({ name, digest, key: digest })}”.`,
+      },
+    )
+  }
+}
+
+/** Other tools name images as they like: `latest` is no image of Docker Hub, and `a b` is no reference at all. */
+function saysWhere(name: string): boolean {
+  try {
     const parsed = parseImageName(name)
-    // Other tools name images as they like: `latest` is no image of Docker Hub.
-    if (parsed.kind === 'registry' && parsed.reference.toString() !== name)
-      throw new WindlassError(
-        'IMAGE_UNKNOWN',
-        `Repairing ${name}: the name does not say where the image came from`,
-        { reference: name, hint: 'Bring the image again with the tool that named it.' },
-      )
-    return this.parts.locate(name)
+    return parsed.kind === 'layout' || parsed.reference.toString() === name
+  } catch {
+    return false
   }
 }
 

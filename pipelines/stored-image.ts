@@ -7,15 +7,15 @@ import {
   parseImageManifest,
 } from '../lib/image/index.js'
 import type { ImageRequest, PulledImage, PulledLayer } from '../lib/stages/index.js'
-import type { NamedImage, Store } from '../lib/store/index.js'
+import { type NamedImage, type Store, findEntries } from '../lib/store/index.js'
 import { storedImages } from './stored-images.js'
 
-/** The image that `request` names, if the store has all of it, for the platform that is asked for. */
+/** The image that `request` names, by its name exactly as it is listed or as a reference, if the store has all of it, for the platform that is asked for. */
 export async function storedImage(
   { name, typed, platform, limits = defaultLimits }: ImageRequest,
   store: Store,
 ): Promise<PulledImage | undefined> {
-  const named = await store.names.get(name, typed)
+  const named = findEntries(await store.names.entries(), typed, name)[0]?.image
   if (!named) return undefined
   // So that nobody collects it between our looking and our reading.
   await store.hold(named.descriptor.digest)

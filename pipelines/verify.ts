@@ -10,6 +10,7 @@ import type { Digest } from '../lib/image/index.js'
 import { type Store, inventory, verifyBlob } from '../lib/store/index.js'
 import { type NamedParts, partsOf } from './image-parts.js'
 import type { Repair } from './repair.js'
+import { faultyEntries } from './verify-entries.js'
 import { type LayerCheck, checkTrees } from './verify-layer.js'
 
 export interface VerifyOptions {
@@ -94,7 +95,7 @@ class Verification {
     const store = this.#store
     await this.#layout()
     await this.#names()
-    for (const { name } of await store.names.list()) await this.#image(name)
+    for (const { name } of await store.names.listAll()) await this.#image(name)
     const { things, strangers } = await inventory(store.directory)
     for (const { kind, digest } of things) if (kind === 'blob') await this.#stray(digest)
     for (const { kind, digest } of things) if (kind === 'layer') await this.#strayLayer(digest)
@@ -117,18 +118,18 @@ class Verification {
 
   /** What they said is nowhere else. */
   async #names(): Promise<void> {
-    for (const { name, digest } of await this.#store.names.rotten())
+    for (const { name, digest, why, word } of await faultyEntries(this.#store))
       await this.#mend(
         {
           ...{ kind: 'name' as const, path: join(this.#store.directory, 'index.json') },
           ...(digest && { digest }),
-          images: name === undefined ? [] : [name],
-          why: 'its entry is not as it was written: it has rotted, or another program changed it',
+          images: [name],
+          why,
         },
         () =>
           Promise.reject(
             new WindlassError('UNSUPPORTED', 'What the entry said is not known any more', {
-              hint: 'Pull the image again: its entry is written anew. “windlass rm” removes a name that is wrong.',
+              hint: `Pull the image again: its entry is written anew. “windlass rm ${word}” removes a name that is wrong.`,
             }),
           ),
       )

@@ -5,7 +5,7 @@ import { inspectedFields } from '../../pipelines/inspected-fields.js'
 import { setting } from '../flags.js'
 import { limitFlag } from '../limit-flag.js'
 import { withWindlass } from '../session.js'
-import { jsonFlag, networkFlags, type Settings } from '../settings.js'
+import { jsonFlag, networkFlags, type Settings, storeFlags } from '../settings.js'
 import type { Terminal } from '../terminal.js'
 
 interface InspectFlags extends Settings {
@@ -25,7 +25,7 @@ Examples:
 
 export function defineInspect(command: Command, terminal: Terminal): void {
   command
-    .argument('<image>', 'as Docker names images, or oci:DIR[:NAME]')
+    .argument('<image>', 'as Docker names images, oci:DIR[:NAME], or as “windlass images” lists it')
     .addOption(
       setting('--platform <os/arch[/variant]>', "of an index, which image (default: this machine's)"),
     )
@@ -35,7 +35,7 @@ export function defineInspect(command: Command, terminal: Terminal): void {
     .addOption(new Option('--config', 'the config of the image, byte for byte'))
   command.option('--no-tags', 'do not list the tags of the repository')
   jsonFlag(command, 'JSON on one line')
-  networkFlags(limitFlag(command))
+  networkFlags(storeFlags(limitFlag(command)))
   command
     .addHelpText('after', examples)
     .action((image: string) => inspect(image, command.opts<InspectFlags>(), terminal))

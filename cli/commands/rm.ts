@@ -16,11 +16,12 @@ const examples = `
 Examples:
   windlass rm alpine:3.20
   windlass rm debian:11 debian:12 && windlass gc     and the space that only they took
+  windlass rm sha256:1f3a                            an image without a name, by the start of its digest
 
 Prints each name that was taken away. Layers and manifests stay until “windlass gc”.`
 
 export function defineRemove(command: Command, terminal: Terminal): void {
-  command.argument('<image...>', 'as “windlass images” lists them, or as they were pulled')
+  command.argument('<image...>', 'as “windlass images” lists them, as they were pulled, or by digest')
   jsonFlag(command, 'print each result as one line of JSON')
   storeFlags(command)
   command
@@ -50,7 +51,7 @@ async function removeOne(
   try {
     const removed = await windlass.remove(typed)
     if (json) await terminal.output.json(removed)
-    else await terminal.output.line(printable(removed.name, 2_000))
+    else await terminal.output.line(removed.name === '' ? '""' : printable(removed.name, 2_000))
     return undefined
   } catch (error) {
     if (json) await terminal.output.json({ name: typed, error: asWindlassError(error).toJSON() })

@@ -6,8 +6,10 @@ import { dirname } from 'node:path'
 import { WindlassError } from '../errors.js'
 import type { BlobStore } from './blobs.js'
 import { publish, writeSynced } from './durable.js'
-import { emptyIndex, IndexDocument, type NamedImage, type RottenEntry } from './index-document.js'
+import { emptyIndex, IndexDocument, type RottenEntry } from './index-document.js'
+import type { IndexEntry } from './index-entry.js'
 import type { MetadataLock } from './metadata-lock.js'
+import type { NamedImage } from './named-image.js'
 import { readRegular } from './read-regular.js'
 import type { Run } from './run.js'
 import { syncStore } from './sync-store.js'
@@ -27,6 +29,16 @@ export class NameStore {
     return (await this.#read()).images
   }
 
+  /** All entries, also those without a name and those that cannot be read. */
+  async entries(): Promise<IndexEntry[]> {
+    return (await this.#read()).listed
+  }
+
+  /** The same, and those without a name, which go by their digest. */
+  async listAll(): Promise<NamedImage[]> {
+    return (await this.#read()).all
+  }
+
   /** Entries of ours that are not as we wrote them: they have rotted, or another program changed them. */
   async rotten(): Promise<RottenEntry[]> {
     return (await this.#read()).rotten
@@ -39,7 +51,7 @@ export class NameStore {
 
   /** The image of that normalised name; else the one that is there under the name as `typed` (S0-11). */
   async get(name: string, typed?: string): Promise<NamedImage | undefined> {
-    const { images } = await this.#read()
+    const images = (await this.#read()).all
     return images.find((image) => image.name === name) ?? images.find((image) => image.name === typed)
   }
 
@@ -73,6 +85,21 @@ export class NameStore {
       return found ? index.without(name) : index
     })
     return found
+  }
+
+  /**
+   * Removes the entries that `choose` picks out of all that are there; what they pointed at stays. Answers with them.
+   * @throws what `choose` throws: then nothing is changed
+   */
+  async removeEntries(
+    choose: (entries: readonly IndexEntry[]) => readonly IndexEntry[],
+  ): Promise<readonly IndexEntry[]> {
+    let removed: readonly IndexEntry[] = []
+    await this.#change((index) => {
+      removed = choose(index.listed)
+      return removed.length > 0 ? index.withoutKeys(new Set(removed.map(({ key }) => key))) : index
+    })
+    return removed
   }
 
   async #change(change: (index: IndexDocument) => IndexDocument): Promise<void> {
