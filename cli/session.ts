@@ -1,4 +1,5 @@
 /** One command's use of the library: opened, interruptible, and closed whatever happens. */
+import { printable } from '../lib/image/printable.js'
 import type { Windlass } from '../pipelines/index.js'
 import { interruptible } from './interrupt.js'
 import { openOptions, type Settings } from './settings.js'
@@ -14,9 +15,13 @@ export function withWindlass<T>(
   return interruptible(terminal, async (signal) => {
     const { open } = await import('../pipelines/index.js')
     const windlass = await open(await openOptions(flags, terminal, names))
+    const warned = windlass.warnings.subscribe(({ message }) =>
+      terminal.stderr.write(`windlass: warning: ${printable(message, 2_000)}\n`),
+    )
     try {
       return await work(windlass, signal)
     } finally {
+      warned.unsubscribe()
       await windlass.close()
     }
   })

@@ -3,13 +3,18 @@ import { UnpackPool } from '../lib/archive/index.js'
 import type { Scope } from '../lib/flow/index.js'
 import type { Limits } from '../lib/image/index.js'
 import { Downloads, LayerFlights, documentRetryPolicy, unpackSlots } from '../lib/stages/index.js'
-import { Store } from '../lib/store/index.js'
+import { Store, type StoreOptions } from '../lib/store/index.js'
 import { type OpenOptions, defaultUnpacks, storeDirectory } from './options.js'
 import type { PullParts } from './pull-stages.js'
 import { retryPolicy } from './retry.js'
 
-/** Opens the store. `lifetime` waits for what is under way. @throws STORE_* */
-export async function openParts(options: OpenOptions, limits: Limits, lifetime: Scope): Promise<PullParts> {
+/** Opens the store. `lifetime` waits for what is under way, `signal` ends waits for locks. @throws STORE_* */
+export async function openParts(
+  options: OpenOptions,
+  limits: Limits,
+  lifetime: Scope,
+  { onWarning, signal }: Pick<StoreOptions, 'onWarning' | 'signal'> = {},
+): Promise<PullParts> {
   const { maxDownloads = 3, maxUnpacks = defaultUnpacks(), foreignUrls } = options
   const downloads = {
     slots: maxDownloads,
@@ -19,6 +24,8 @@ export async function openParts(options: OpenOptions, limits: Limits, lifetime: 
   const store = await Store.open(storeDirectory(options), {
     create: true,
     keepPartials: options.keepPartials,
+    ...(onWarning && { onWarning }),
+    ...(signal && { signal }),
   })
   const pool = new UnpackPool({ workers: maxUnpacks, limits })
   return {

@@ -4,7 +4,8 @@ import { isMachineWarning } from '../lib/archive/index.js'
 import { WindlassError, asWindlassError } from '../lib/errors.js'
 import { EventChannel, type PullEvent, type PullEventBody } from '../lib/events/index.js'
 import { type Flow, type Run, Scope, run } from '../lib/flow/index.js'
-import { type PulledImage, toPullEvent } from '../lib/stages/index.js'
+import { type PulledImage, toPullEvent, untilAborted } from '../lib/stages/index.js'
+import type { StoreWarning } from './store-warnings.js'
 
 export interface Pull {
   /** What happens, from the first to the last; a late subscriber gets the present state first. Ends with the pull. */
@@ -59,6 +60,11 @@ export class PullRun implements Pull {
     this.#run?.cancel(reason)
   }
 
+  /** Tells this pull's listeners of something that concerns the store. */
+  warn({ code, message }: StoreWarning): void {
+    this.#channel.emit({ type: 'warning', code, message })
+  }
+
   async closed(): Promise<void> {
     await this.done.catch(() => undefined)
     await this.#run?.closed()
@@ -67,7 +73,7 @@ export class PullRun implements Pull {
 
   async #go(prepare: PullStart['prepare']): Promise<PulledImage> {
     try {
-      const flow = await prepare()
+      const flow = await untilAborted(prepare(), this.#stop.signal)
       this.#mustGoOn()
       const images: PulledImage[] = []
       this.#run = run(flow, (image) => [images.push(image)], this.#scope)

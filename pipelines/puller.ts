@@ -2,6 +2,7 @@
  * The composition root: one store, one set of connections and tokens, one limit on transfers and on unpacking,
  * shared by every pull that is asked of it.
  */
+import type { Observable } from 'rxjs'
 import { WindlassError } from '../lib/errors.js'
 import { Flow, Scope } from '../lib/flow/index.js'
 import { type Limits, formatPlatform, limitsWith } from '../lib/image/index.js'
@@ -34,6 +35,7 @@ import { type ResolvedName, resolveName } from './resolve.js'
 import { latestOrFirst } from './resolve-tag.js'
 import { retryPolicy } from './retry.js'
 import { storedFlow } from './stored-flow.js'
+import { type StoreWarning, StoreWarnings } from './store-warnings.js'
 import { storedImage } from './stored-image.js'
 import { type StoredRequest, namesEntry, storedRequest } from './stored-request.js'
 import { listTags, repositoryNamed } from './tags.js'
@@ -73,6 +75,9 @@ export class Windlass {
   /** Of those that have their result, or failed. */
   readonly #ending = new Set<Promise<void>>()
   #lettingGo: Promise<void> | undefined
+  readonly #warnings = new StoreWarnings()
+  /** Ends waits for locks of the store. */
+  readonly #stop = new AbortController()
   #closed = false
 
   /** @internal `open` makes these. */
@@ -86,6 +91,11 @@ export class Windlass {
   /** The store's directory. */
   get store(): string {
     return storeDirectory(this.#options)
+  }
+
+  /** What concerns the store, such as who holds its lock, while no pull runs; a pull tells it in its events. */
+  get warnings(): Observable<StoreWarning> {
+    return this.#warnings.others
   }
 
   /**
@@ -211,7 +221,7 @@ export class Windlass {
    * @throws IMAGE_UNKNOWN where the store has no such name, REFERENCE_INVALID
    */
   remove(name: string): Promise<RemovedImage> {
-    return this.#busy(undefined, ({ store }) => removeImage(name, store))
+    return this.#busy(undefined, ({ store }, stop) => removeImage(name, store, stop))
   }
 
   /**
@@ -222,7 +232,7 @@ export class Windlass {
   collect(options: CollectOptions = {}): Promise<Collected> {
     // A pull that has its image holds it no longer than it takes to clear away.
     return Promise.all(this.#ending).then(() =>
-      this.#busy(undefined, ({ store }) => store.garbage.collect(options)),
+      this.#busy(undefined, ({ store }, stop) => store.garbage.collect(options, stop)),
     )
   }
 
@@ -247,6 +257,7 @@ export class Windlass {
     this.#closed = true
     const pulls = [...this.#pulls]
     for (const each of pulls) each.cancel()
+    this.#stop.abort(new WindlassError('CANCELLED', 'The puller was closed'))
     await Promise.all(pulls.map((each) => each.closed()))
     await this.#lifetime.close()
     const parts = await this.#parts?.catch(() => undefined)
@@ -294,6 +305,7 @@ export class Windlass {
       prepare: async () => prepare(await this.#open()),
     })
     this.#keep(started)
+    this.#warnings.add(started)
     return started
   }
 
@@ -343,7 +355,10 @@ export class Windlass {
   }
 
   #open(): Promise<PullParts> {
-    this.#parts ??= openParts(this.#options, this.#limits, this.#lifetime)
+    this.#parts ??= openParts(this.#options, this.#limits, this.#lifetime, {
+      onWarning: (message, code) => this.#warnings.tell({ code, message }),
+      signal: this.#stop.signal,
+    })
     this.#parts.catch(() => (this.#parts = undefined)) // a store that could not be opened may be next time
     return this.#parts
   }

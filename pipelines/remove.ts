@@ -17,11 +17,11 @@ export interface RemovedImage {
  * @throws WindlassError IMAGE_UNKNOWN where the store has no such entry, REFERENCE_INVALID where that is no reference
  * either; USAGE where a digest does not tell several apart
  */
-export async function removeImage(word: string, store: Store): Promise<RemovedImage> {
+export async function removeImage(word: string, store: Store, signal?: AbortSignal): Promise<RemovedImage> {
   const [removed] = await store.names.removeEntries((entries) => {
     const [listed] = findEntries(entries, word)
     return findEntries(entries, word, listed ? undefined : referenceOf(word))
-  })
+  }, signal)
   if (!removed)
     throw new WindlassError(
       'IMAGE_UNKNOWN',

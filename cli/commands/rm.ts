@@ -4,6 +4,7 @@ import { asWindlassError } from '../../lib/errors.js'
 import { printable } from '../../lib/image/printable.js'
 import type { Windlass } from '../../pipelines/index.js'
 import { Told, tell } from '../failure.js'
+import { orAborted } from '../interrupt.js'
 import { withWindlass } from '../session.js'
 import { jsonFlag, type Settings, storeFlags } from '../settings.js'
 import type { Terminal } from '../terminal.js'
@@ -34,7 +35,7 @@ function removeAll(images: readonly string[], flags: RemoveFlags, terminal: Term
     let failed: number | undefined
     for (const name of images) {
       signal.throwIfAborted()
-      const code = await removeOne(name, windlass, flags, terminal)
+      const code = await removeOne(name, windlass, signal, flags, terminal)
       failed ??= code
     }
     if (failed !== undefined) throw new Told(failed)
@@ -45,11 +46,12 @@ function removeAll(images: readonly string[], flags: RemoveFlags, terminal: Term
 async function removeOne(
   typed: string,
   windlass: Windlass,
+  signal: AbortSignal,
   { json }: RemoveFlags,
   terminal: Terminal,
 ): Promise<number | undefined> {
   try {
-    const removed = await windlass.remove(typed)
+    const removed = await orAborted(windlass.remove(typed), signal)
     if (json) await terminal.output.json(removed)
     else await terminal.output.line(removed.name === '' ? '""' : printable(removed.name, 2_000))
     return undefined

@@ -37,17 +37,20 @@ export function commitImage(
         await store.blobs.put(listed.descriptor.digest, listed.bytes)
         for (const [digest, bytes] of manifestsOf(image)) await store.blobs.put(digest, bytes)
         if (named)
-          await store.names.set({
-            name: request.name,
-            typed: request.typed,
-            descriptor: {
-              ...listed.descriptor,
-              platform: platformOf(config),
-              ...(original && { annotations: annotationsOf(original) }),
+          await store.names.set(
+            {
+              name: request.name,
+              typed: request.typed,
+              descriptor: {
+                ...listed.descriptor,
+                platform: platformOf(config),
+                ...(original && { annotations: annotationsOf(original) }),
+              },
+              rootDigest: pulled.digest,
+              rootMediaType: pulled.mediaType,
             },
-            rootDigest: pulled.digest,
-            rootMediaType: pulled.mediaType,
-          })
+            turn.signal,
+          )
       }
       const { name, digest, mediaType, platform, imageId, size, status } = pulled
       turn.emit({

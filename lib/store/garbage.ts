@@ -52,10 +52,15 @@ export class Garbage {
   ) {}
 
   /**
+   * `signal` ends the wait for the lock of the store; what has begun goes on to its end.
+   *
    * @throws WindlassError STORE_CORRUPT where the list of names, or a manifest that a name needs, cannot be read: what it
    * leads to is not known then, and nothing is removed; STORE_LOCKED, STORE_READ_ONLY, STORE_DENIED, STORE_IO
    */
-  collect({ dryRun = false, keepPartials = this.keepPartials }: CollectOptions = {}): Promise<Collected> {
+  collect(
+    { dryRun = false, keepPartials = this.keepPartials }: CollectOptions = {},
+    signal?: AbortSignal,
+  ): Promise<Collected> {
     return storing('collect garbage', this.directory, async () => {
       if (!dryRun) await sweepRuns(join(this.directory, 'staging'))
       const trash: string[] = []
@@ -68,7 +73,7 @@ export class Garbage {
         // After their layers, on the disk too: no layer is ever without.
         trash.push(...(await this.#move(await danglingPointers(join(this.directory, 'layers')))))
         return found
-      })
+      }, signal)
       for (const path of trash) await removeTree(path)
       const partials = await removePartials(join(this.directory, 'partial'), { dryRun, keep: keepPartials })
       if (!dryRun) await ensureReserve(this.directory)

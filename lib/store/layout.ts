@@ -10,7 +10,7 @@ import { ensureDirectory, notADirectory, publish, syncDirectory, writeSynced } f
 import { emptyIndex } from './index-document.js'
 import { isObject, parseJson } from './json-object.js'
 import { layoutFile, layoutText, versionFile } from './layout-files.js'
-import { MetadataLock } from './metadata-lock.js'
+import { MetadataLock, type MetadataLockOptions } from './metadata-lock.js'
 import { readRegular } from './read-regular.js'
 import { codeOf, isNotWritable, storing } from './store-error.js'
 
@@ -21,8 +21,15 @@ const directories = ['blobs', 'layers', 'partial', 'staging']
 /** `oci-layout` too: another process may have made the store since it was looked for. */
 const ours = new Set([...directories, 'index.json', versionFile, layoutFile, 'lock'])
 
+export interface OpenLayoutOptions extends MetadataLockOptions {
+  readonly create: boolean
+}
+
 /** The resolved path of the store in `directory`, made where there is none if `create`. @throws WindlassError */
-export async function openLayout(directory: string, create: boolean): Promise<string> {
+export async function openLayout(
+  directory: string,
+  { create, ...locking }: OpenLayoutOptions,
+): Promise<string> {
   return storing('open the store', directory, async () => {
     if (create) await makeDirectories(resolve(directory))
     else if (!(await statIfThere(directory))) throw none(directory)
@@ -31,7 +38,7 @@ export async function openLayout(directory: string, create: boolean): Promise<st
     await checkVersion(store)
     if (layout === undefined) {
       if (!create) throw none(store)
-      await begin(store)
+      await begin(store, locking)
     } else {
       checkLayout(layout, store)
       await refuseLinks(store)
@@ -83,7 +90,7 @@ async function syncParent(path: string): Promise<void> {
 }
 
 /** Makes a store; `oci-layout` comes last, for it says that this is one. */
-async function begin(store: string): Promise<void> {
+async function begin(store: string, locking: MetadataLockOptions): Promise<void> {
   const strangers = (await readdir(store)).filter((name) => !ours.has(name) && !name.startsWith('.new-'))
   if (strangers.length > 0)
     throw new WindlassError('STORE_CORRUPT', `${store} is not a store, and there is something else in it`, {
@@ -93,7 +100,7 @@ async function begin(store: string): Promise<void> {
   await chmod(store, 0o700)
   // Whoever made the directory may have been killed before it was synced.
   await syncParent(store)
-  await new MetadataLock(join(store, 'lock')).hold(async () => {
+  await new MetadataLock(join(store, 'lock'), locking).hold(async () => {
     // Whoever began before us was killed: they had this lock.
     for (const name of await readdir(store)) if (name.startsWith('.new-')) await unlink(join(store, name))
     for (const name of directories) await ensureDirectory(join(store, name))

@@ -59,7 +59,7 @@ export class NameStore {
    * Lets the name point at the image, in place of what it pointed at; entries of others stay as they are.
    * @throws WindlassError STORE_CORRUPT where the manifest is not in the store
    */
-  async set(image: NamedImage): Promise<void> {
+  async set(image: NamedImage, signal?: AbortSignal): Promise<void> {
     const { digest } = image.descriptor
     if (!(await this.blobs.has(digest)))
       throw new WindlassError(
@@ -74,7 +74,7 @@ export class NameStore {
     await storing('write the images that are to be named to the disk', this.path, () =>
       syncStore(dirname(this.path)),
     )
-    await this.#change((index) => index.with(image))
+    await this.#change((index) => index.with(image), signal)
   }
 
   /** Forgets the name; what it pointed at stays. False where there was no such name. */
@@ -93,16 +93,18 @@ export class NameStore {
    */
   async removeEntries(
     choose: (entries: readonly IndexEntry[]) => readonly IndexEntry[],
+    signal?: AbortSignal,
   ): Promise<readonly IndexEntry[]> {
     let removed: readonly IndexEntry[] = []
     await this.#change((index) => {
       removed = choose(index.listed)
       return removed.length > 0 ? index.withoutKeys(new Set(removed.map(({ key }) => key))) : index
-    })
+    }, signal)
     return removed
   }
 
-  async #change(change: (index: IndexDocument) => IndexDocument): Promise<void> {
+  /** `signal` ends the wait for the lock. */
+  async #change(change: (index: IndexDocument) => IndexDocument, signal?: AbortSignal): Promise<void> {
     await storing('write the names', this.path, () =>
       this.metadata.hold(async (lock) => {
         const before = await this.#read()
@@ -119,7 +121,7 @@ export class NameStore {
           if (!isFull(error)) throw error
           await lock.become(this.path, text)
         }
-      }),
+      }, signal),
     )
   }
 

@@ -23,8 +23,13 @@ export interface StoreOptions {
   /** Bytes to keep of interrupted downloads, the youngest first (1 GiB). */
   readonly keepPartials?: number | undefined
   /** Hears of what is odd and was put up with. */
-  readonly onWarning?: (message: string) => void
+  readonly onWarning?: (message: string, code: string) => void
+  /** Ends every wait for a lock. What is under way otherwise is not stopped by it. */
+  readonly signal?: AbortSignal
 }
+
+/** Its code is `store`, unless said otherwise. */
+type Warn = (message: string, code?: string) => void
 
 export class Store {
   readonly blobs: BlobStore
@@ -39,12 +44,15 @@ export class Store {
     /** Where the store is, all links resolved. */
     readonly directory: string,
     metadata: MetadataLock,
-    private readonly warn: (message: string) => void,
+    private readonly warn: Warn,
     keep: number,
   ) {
     this.#run = new Run(join(directory, 'staging'), metadata)
     this.blobs = new BlobStore(join(directory, 'blobs'), this.#run)
-    this.partials = new PartialStore(directory, { keep, warn })
+    this.partials = new PartialStore(directory, {
+      ...{ keep, warn },
+      freshPath: () => this.#run.freshPath('download'),
+    })
     this.layers = new LayerStore(join(directory, 'layers'), this.#run, metadata)
     this.names = new NameStore(join(directory, 'index.json'), this.#run, metadata, this.blobs, warn)
     this.garbage = new Garbage(directory, this.#run, metadata, this.blobs, keep)
@@ -58,11 +66,13 @@ export class Store {
    */
   static async open(
     directory: string,
-    { create = true, onWarning, keepPartials = defaultKeepPartials }: StoreOptions = {},
+    { create = true, onWarning, keepPartials = defaultKeepPartials, signal }: StoreOptions = {},
   ): Promise<Store> {
-    const warn = onWarning ?? (() => undefined)
-    const resolved = await openLayout(directory, create)
-    const store = new Store(resolved, new MetadataLock(join(resolved, 'lock')), warn, keepPartials)
+    const warn: Warn = (message, code = 'store') => onWarning?.(message, code)
+    const locking = { warn, signal }
+    const resolved = await openLayout(directory, { create, ...locking })
+    const lock = new MetadataLock(join(resolved, 'lock'), locking)
+    const store = new Store(resolved, lock, warn, keepPartials)
     await sweepRuns(join(resolved, 'staging')).catch((error: unknown) => {
       warn(`What earlier runs left in ${join(resolved, 'staging')} could not be removed: ${String(error)}`)
     })

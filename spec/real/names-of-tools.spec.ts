@@ -29,7 +29,7 @@ const tools: readonly Tool[] = [
     tag: async (store, _pulled, name, copy) => {
       // Of a layout of its own: one and the same layout cannot be source and destination.
       await cp(store, copy, { recursive: true })
-      await skopeo(['copy', `oci:${copy}:@0`, `oci:${store}:${name}`])
+      await skopeo(['copy', `oci:${copy}`, `oci:${store}:${name}`])
     },
   },
 ]
@@ -48,12 +48,8 @@ describe.each(tools.filter(({ tool }) => has(tool)))('an image that $tool named'
     const run = (command: string, ...words: string[]) => windlass([command, '--store', store, ...words])
     const pulled = `${registry.host}/app:1`
     expect((await run('pull', '-q', ...platform, pulled)).exit).toBe(0)
-    await tag(store, pulled, name, path('copy')).catch(async (error: unknown) => {
-      // Their own grammar may refuse it: then there is no such name to be met.
-      if (!/invalid|Invalid|cannot parse/.test(String(error))) throw error
-    })
-    const listed = (await run('images')).stdout
-    if (!listed.includes(name)) return
+    await tag(store, pulled, name, path('copy'))
+    expect((await run('images')).stdout).toContain(name)
     const root = path('root')
     expect(await run('unpack', '-q', ...platform, name, root)).toMatchObject({ exit: 0 })
     expect(await readFile(`${root}/etc/motd`, 'utf8')).toBe('hello')
