@@ -2,7 +2,7 @@
  * Puts an image's layers together into one tree, base first (C9), in a directory of the user's. It is built beside
  * that directory and appears there by one rename, so that no half of it is ever seen.
  */
-import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, rename } from 'node:fs/promises'
 import path from 'node:path'
 import type { LayerSource, UnpackPool } from '../archive/index.js'
 import { fileFailure } from '../bytes/index.js'
@@ -25,10 +25,10 @@ export function assemble({ store, pool, directory }: AssembleOptions): Stage<Pul
       await mustBeEmpty(target)
       const beside = await placing(target, async () => {
         await mkdir(path.dirname(target), { recursive: true })
-        return mkdtemp(path.join(path.dirname(target), `.${path.basename(target)}.windlass-`))
+        return store.beginTree(target)
       })
-      turn.scope.defer(() => rm(beside, { recursive: true, force: true }), `the unfinished tree ${beside}`)
-      const into = path.join(beside, 'rootfs')
+      const into = beside.path
+      turn.scope.defer(() => beside.release(), `the unfinished tree ${into}`)
       const layers = await Promise.all(image.layers.map((layer) => sourceOf(layer, store)))
       await pool.flatten(
         { layers, into },

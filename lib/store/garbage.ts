@@ -16,7 +16,8 @@ import { reachable } from './garbage-roots.js'
 import type { MetadataLock } from './metadata-lock.js'
 import { removeTree } from './remove-tree.js'
 import { ensureReserve } from './reserve.js'
-import { asDeadRun, type Run, sweepRuns } from './run.js'
+import { asDeadRun, type Run } from './run.js'
+import { sweepRuns } from './sweep-runs.js'
 import { isFull, storing, unlessMissing } from './store-error.js'
 import { syncStore } from './sync-store.js'
 
@@ -62,6 +63,7 @@ export class Garbage {
     signal?: AbortSignal,
   ): Promise<Collected> {
     return storing('collect garbage', this.directory, async () => {
+      // What cannot be removed was told when the store was opened.
       if (!dryRun) await sweepRuns(join(this.directory, 'staging'))
       const trash: string[] = []
       const things = await this.metadata.hold(async () => {

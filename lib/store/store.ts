@@ -13,8 +13,11 @@ import { NameStore } from './names.js'
 import { openLayout } from './layout.js'
 import { PartialStore } from './partials.js'
 import { ensureReserve } from './reserve.js'
-import { Run, sweepRuns } from './run.js'
+import { Run } from './run.js'
+import { sweepRuns } from './sweep-runs.js'
+import { sweepBeside, type UnfinishedTree } from './unfinished-tree.js'
 import { isNotWritable } from './store-error.js'
+import { storeError } from './store-error.js'
 import { type LayoutFault, layoutFault, mendLayout } from './verify-layout.js'
 
 export interface StoreOptions {
@@ -73,11 +76,31 @@ export class Store {
     const resolved = await openLayout(directory, { create, ...locking })
     const lock = new MetadataLock(join(resolved, 'lock'), locking)
     const store = new Store(resolved, lock, warn, keepPartials)
-    await sweepRuns(join(resolved, 'staging')).catch((error: unknown) => {
-      warn(`What earlier runs left in ${join(resolved, 'staging')} could not be removed: ${String(error)}`)
-    })
+    await store.#sweep()
     await ensureReserve(resolved)
     return store
+  }
+
+  /** Removes what dead runs have left. What cannot be removed is warned of. */
+  async #sweep(): Promise<void> {
+    const staging = join(this.directory, 'staging')
+    const failures = await sweepRuns(staging).catch((error: unknown) => [
+      storeError(error, 'remove what earlier processes left', staging),
+    ])
+    for (const { message, hint } of failures) this.warn(hint === undefined ? message : `${message}. ${hint}`)
+  }
+
+  /**
+   * A place for a tree that will stand at `target`, outside of the store, whose parent is there. What a process that was
+   * killed has left there is removed first.
+   * @throws what the file system says
+   */
+  async beginTree(target: string): Promise<UnfinishedTree> {
+    await sweepBeside(target).catch((error: unknown) => {
+      const { message } = storeError(error, 'remove what an earlier process left beside it', target)
+      this.warn(message)
+    })
+    return this.#run.beginTree(target)
   }
 
   /** What is wrong with the file that says that this is a layout; undefined where nothing is. */
