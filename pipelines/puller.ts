@@ -16,7 +16,7 @@ import {
   assemble,
   documentRetryPolicy,
 } from '../lib/stages/index.js'
-import type { Collected, CollectOptions } from '../lib/store/index.js'
+import { type Collected, type CollectOptions, mendFiles } from '../lib/store/index.js'
 import { allPlatforms, entryStages, type PulledIndex } from './all-platforms.js'
 import { allTags, type PulledTags, someTags } from './all-tags.js'
 import { credentialsFor } from './credentials.js'
@@ -241,13 +241,20 @@ export class Windlass {
    *
    * @throws STORE_CORRUPT where the list of names cannot be read. Problems are in the report, no errors.
    */
-  verify({ repair = false, signal }: VerifyOptions = {}): Promise<VerifyReport> {
+  async verify({ repair = false, signal }: VerifyOptions = {}): Promise<VerifyReport> {
+    this.#mustBeOpen()
+    // Without these files the store could not be opened, or not be read.
+    const locking = {
+      signal: signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal,
+      warn: (message: string, code: string) => this.#warnings.tell({ code, message }),
+    }
+    const mended = repair ? await mendFiles(this.store, locking) : []
     return this.#busy(signal, (parts, stop) => {
       const { store, pool } = parts
       const stages = pullStages(parts, { unpack: false, form: 'overlay', keepBlobs: true, refresh: true })
       const find = (name: string) => locate(name, undefined, this.#registries, this.#limits)
       const mend = repair ? new Repair({ store, stages, locate: find, signal: stop }) : undefined
-      return verifyStore({ store, layers: new LayerCheck(store, pool), repair: mend }, stop)
+      return verifyStore({ store, layers: new LayerCheck(store, pool), repair: mend, mended }, stop)
     })
   }
 

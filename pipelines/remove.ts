@@ -1,7 +1,7 @@
 /** Takes a name away from an image. What it pointed at stays until garbage is collected. */
 import { WindlassError } from '../lib/errors.js'
 import { type Digest, isDigest, parseImageName, withDefaultTag } from '../lib/image/index.js'
-import { type Store, findEntries } from '../lib/store/index.js'
+import { type Store, findEntries, waysOut } from '../lib/store/index.js'
 
 export interface RemovedImage {
   /** As the store had it; of an entry without a name, its digest, else its key. */
@@ -29,7 +29,7 @@ export async function removeImage(word: string, store: Store, signal?: AbortSign
       {
         reference: referenceOf(word),
         path: store.directory,
-        hint: 'See which there are with “windlass images”.',
+        hint: waysOut.list,
       },
     )
   const digest = removed.image?.rootDigest ?? removed.digest

@@ -1,5 +1,5 @@
 /** What there is to tell of the store, such as who holds its lock: to the pulls that run, else to whoever listens. */
-import type { Observable} from 'rxjs';
+import type { Observable } from 'rxjs'
 import { Subject } from 'rxjs'
 
 export interface StoreWarning {

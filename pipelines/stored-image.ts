@@ -25,11 +25,13 @@ export async function storedImage(
   const { digest: manifestDigest } = image
   await store.hold(manifestDigest)
   if (!(await store.blobs.has(manifestDigest))) return undefined
-  const manifest = parseImageManifest(await store.blobs.read(manifestDigest, limits.manifestBytes))
+  const manifest = parseImageManifest(
+    await store.blobs.read(manifestDigest, limits.manifestBytes, 'manifestBytes'),
+  )
   const { digest: imageId } = manifest.config
   await store.hold(imageId, ...manifest.layers.map(({ digest }) => digest))
   if (!(await store.blobs.has(imageId))) return undefined
-  const config = parseImageConfig(await store.blobs.read(imageId, limits.configBytes), {
+  const config = parseImageConfig(await store.blobs.read(imageId, limits.configBytes, 'configBytes'), {
     digest: imageId,
     reference: name,
     configBytes: limits.configBytes,

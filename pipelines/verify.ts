@@ -7,7 +7,7 @@
 import { join } from 'node:path'
 import { WindlassError, asWindlassError, type ErrorRecord } from '../lib/errors.js'
 import type { Digest } from '../lib/image/index.js'
-import { type Store, inventory, verifyBlob } from '../lib/store/index.js'
+import { type MendedFile, type Store, inventory, verifyBlob } from '../lib/store/index.js'
 import { type NamedParts, partsOf } from './image-parts.js'
 import type { Repair } from './repair.js'
 import { faultyEntries } from './verify-entries.js'
@@ -61,6 +61,8 @@ export interface VerifyParts {
   readonly layers: LayerCheck
   /** None where nothing is to be repaired. */
   readonly repair: Repair | undefined
+  /** Files of the store that had to be written again before it could be opened. */
+  readonly mended?: readonly MendedFile[]
 }
 
 /** @throws WindlassError STORE_CORRUPT where the list of names cannot be read; CANCELLED; what the disk says */
@@ -112,6 +114,12 @@ class Verification {
   }
 
   async #layout(): Promise<void> {
+    const { mended = [] } = this.parts
+    const [first] = mended
+    if (first) {
+      const why = mended.map((file) => `${file.path}: ${file.why}`).join('; ')
+      await this.#mend({ kind: 'layout', images: [], path: first.path, why }, () => Promise.resolve())
+    }
     const fault = await this.#store.layoutFault()
     if (fault) await this.#mend({ kind: 'layout', images: [], ...fault }, () => this.#store.mendLayout(fault))
   }

@@ -8,7 +8,7 @@ import type { LayerSource, UnpackPool } from '../archive/index.js'
 import { fileFailure } from '../bytes/index.js'
 import { WindlassError } from '../errors.js'
 import { type Stage, stage } from '../flow/index.js'
-import type { Store } from '../store/index.js'
+import { type Store, waysOut } from '../store/index.js'
 import type { PulledImage, PulledLayer } from './elements.js'
 
 export interface AssembleOptions {
@@ -63,7 +63,7 @@ async function sourceOf({ digest, size, diffID, rootfs }: PulledLayer, store: St
     `Putting the layers together: ${digest} is not in the store any more`,
     {
       digest,
-      hint: 'Pull the image again',
+      hint: waysOut.repair,
     },
   )
 }

@@ -3,7 +3,7 @@ import type { Buffer } from 'node:buffer'
 import { WindlassError } from '../errors.js'
 import { type Stage, stage } from '../flow/index.js'
 import { type Digest, digestOf, formatPlatform } from '../image/index.js'
-import type { Store } from '../store/index.js'
+import { type Store, waysOut } from '../store/index.js'
 import type {
   ConfigDocument,
   FinishedImage,
@@ -77,7 +77,7 @@ async function mustBeHere({ request, ensured }: FinishedImage, store: Store): Pr
         {
           reference: request.name,
           digest,
-          hint: 'Pull the image again.',
+          hint: waysOut.pullAgain(request.typed),
         },
       )
   }

@@ -8,6 +8,7 @@ import { imageOf, type IndexEntry, indexEntry, keyOf } from './index-entry.js'
 import { isObject, type JsonObject, parseJson } from './json-object.js'
 import type { NamedImage } from './named-image.js'
 import { sealOf } from './seal.js'
+import { waysOut } from './ways-out.js'
 
 /** An entry of the store's that is not as the store wrote it. */
 export interface RottenEntry {
@@ -45,7 +46,7 @@ export class IndexDocument {
     if (!isObject(document) || document['schemaVersion'] !== 2 || !Array.isArray(manifests))
       throw new WindlassError('STORE_CORRUPT', `The store's list of names cannot be read, at ${path}`, {
         path,
-        hint: 'Repair it or move it away: the images stay, and a pull gives them their names again.',
+        hint: waysOut.relist,
       })
     return new IndexDocument(document, manifests)
   }

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { isForeignDigest, printable, quoted, readDescriptor, titleLength } from '../image/index.js'
 import type { NamedImage } from './named-image.js'
+import { shellWord } from './shell-word.js'
 import { isObject } from './json-object.js'
 
 export interface IndexEntry {
@@ -68,7 +69,3 @@ export function entryWord({ name, digest, key }: Pick<IndexEntry, 'name' | 'dige
   if (name && !name.startsWith('-') && printable(name, titleLength) === name) return shellWord(name)
   return name === undefined && digest !== undefined && /^[\w+.:-]+$/.test(digest) ? digest : key
 }
-
-/** `text` as one word of a POSIX shell. */
-export const shellWord = (text: string): string =>
-  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`

@@ -2,20 +2,19 @@
  * The bare bones of a store on disk: tells a store from what is none, and makes a new one.
  */
 import { randomBytes } from 'node:crypto'
-import { readdir, realpath } from 'node:fs/promises'
+import { readdir, readlink, realpath } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { WindlassError } from '../errors.js'
+import { quoted } from '../image/index.js'
 import { chmod, lstatIfThere, mkdir, statIfThere, unlink } from '../system/files.js'
 import { ensureDirectory, notADirectory, publish, syncDirectory, writeSynced } from './durable.js'
 import { emptyIndex } from './index-document.js'
 import { isObject, parseJson } from './json-object.js'
-import { layoutFile, layoutText, versionFile } from './layout-files.js'
+import { layoutFile, layoutText, storeVersion, versionFile, versionText } from './layout-files.js'
 import { MetadataLock, type MetadataLockOptions } from './metadata-lock.js'
 import { readRegular } from './read-regular.js'
 import { codeOf, isNotWritable, storing } from './store-error.js'
-
-/** The version of all that is beside the layout; raised when an older program could misread it. */
-const storeVersion = 1
+import { waysOut } from './ways-out.js'
 
 const directories = ['blobs', 'layers', 'partial', 'staging']
 /** `oci-layout` too: another process may have made the store since it was looked for. */
@@ -76,7 +75,7 @@ async function danglingLink(path: string): Promise<WindlassError | undefined> {
         `Opening the store: ${each} is a symbolic link that leads to nothing`,
         {
           path: each,
-          hint: 'Make what it leads to, or name another store with --store.',
+          hint: waysOut.makeTarget(resolve(dirname(each), await readlink(each))),
         },
       )
   return undefined
@@ -91,11 +90,15 @@ async function syncParent(path: string): Promise<void> {
 
 /** Makes a store; `oci-layout` comes last, for it says that this is one. */
 async function begin(store: string, locking: MetadataLockOptions): Promise<void> {
-  const strangers = (await readdir(store)).filter((name) => !ours.has(name) && !name.startsWith('.new-'))
+  const names = await readdir(store)
+  // A store that has lost its `oci-layout` may have anything beside.
+  const strangers = names.includes(versionFile)
+    ? []
+    : names.filter((name) => !ours.has(name) && !name.startsWith('.new-'))
   if (strangers.length > 0)
     throw new WindlassError('STORE_CORRUPT', `${store} is not a store, and there is something else in it`, {
       path: store,
-      hint: 'Name an empty or a new directory with --store.',
+      hint: waysOut.anotherStore,
     })
   await chmod(store, 0o700)
   // Whoever made the directory may have been killed before it was synced.
@@ -105,7 +108,7 @@ async function begin(store: string, locking: MetadataLockOptions): Promise<void>
     for (const name of await readdir(store)) if (name.startsWith('.new-')) await unlink(join(store, name))
     for (const name of directories) await ensureDirectory(join(store, name))
     await writeOnce(join(store, 'index.json'), emptyIndex)
-    await writeOnce(join(store, versionFile), `${JSON.stringify({ version: storeVersion })}\n`)
+    await writeOnce(join(store, versionFile), versionText)
     // What one before us made may have got its name and not be on the disk.
     await syncDirectory(store)
     await writeOnce(join(store, layoutFile), layoutText)
@@ -149,9 +152,9 @@ async function writeOnce(path: string, text: string): Promise<void> {
 function checkLayout(text: string, store: string): void {
   const layout = parseJson(text)
   const version = isObject(layout) ? layout['imageLayoutVersion'] : undefined
-  if (typeof version !== 'string') throw corrupt(store, `${layoutFile} cannot be read`)
+  if (typeof version !== 'string') throw corrupt(store, `${layoutFile} cannot be read`, waysOut.rewrite)
   if (!version.startsWith('1.'))
-    throw corrupt(store, `its image layout has version ${JSON.stringify(version)}`)
+    throw corrupt(store, `its image layout has version ${quoted(version)}`, waysOut.newerProgram)
 }
 
 async function checkVersion(store: string): Promise<void> {
@@ -160,19 +163,23 @@ async function checkVersion(store: string): Promise<void> {
   const value = parseJson(text)
   const version = isObject(value) ? value['version'] : undefined
   if (typeof version !== 'number' || !Number.isInteger(version) || version < 1)
-    throw corrupt(store, `${versionFile} cannot be read`)
+    throw corrupt(store, `${versionFile} cannot be read`, waysOut.rewrite)
   if (version > storeVersion)
-    throw corrupt(store, `a newer version of this program made it (store version ${version})`)
+    throw corrupt(
+      store,
+      `a newer version of this program made it (store version ${version})`,
+      waysOut.newerProgram,
+    )
 }
 
-const corrupt = (store: string, why: string): WindlassError =>
+const corrupt = (store: string, why: string, hint: string): WindlassError =>
   new WindlassError('STORE_CORRUPT', `The store at ${store} cannot be used: ${why}`, {
     path: store,
-    hint: 'Name another store with --store, or use the program that made this one. If the file has rotted, write it again.',
+    hint,
   })
 
 const none = (directory: string): WindlassError =>
   new WindlassError('STORE_CORRUPT', `There is no store at ${directory}`, {
     path: directory,
-    hint: 'Pull an image to make one, or name another with --store.',
+    hint: 'Make one with “windlass pull IMAGE”, or name another with “--store DIR”.',
   })

@@ -14,6 +14,7 @@ import { readRegular } from './read-regular.js'
 import type { Run } from './run.js'
 import { syncStore } from './sync-store.js'
 import { isFull, storing } from './store-error.js'
+import { waysOut } from './ways-out.js'
 
 export class NameStore {
   constructor(
@@ -68,6 +69,7 @@ export class NameStore {
         {
           reference: image.name,
           digest,
+          hint: waysOut.pullAgain(image.typed),
         },
       )
     // What the image needs may have been found here, and its finder may have been quicker than the disk.
