@@ -1,0 +1,174 @@
+/** Headers that say something else than what comes. */
+import { gzipSync } from 'node:zlib'
+import { mediaTypes } from '../../../lib/image/media-types.js'
+import { faults, type FaultMoment } from '../../../lib/testing/index.js'
+import { casesOf } from '../case.js'
+import type { CaseHost } from '../case-host.js'
+
+const headers = casesOf('headers')
+
+const vouched = 'the bytes have the size and the digest that were asked for'
+
+const typed = (id: string, type: string, why: string, reports: readonly string[] = [], warns = false) =>
+  headers(
+    `manifest-served-as-${id}`,
+    type === '' ? 'a manifest without `Content-Type`' : `a manifest under the \`Content-Type\` \`${type}\``,
+    { why, reports, warns },
+    (host) => host.image({ contentType: type }),
+  )
+
+/** An image, of whose answers of one kind one header is set. */
+const withHeader = (host: CaseHost, name: string, value: string, moment: FaultMoment): void => {
+  host.image()
+  host.registry.addFault(faults.header(name, value, moment))
+}
+
+const encoded = (encoding: string, reports: readonly string[]) =>
+  headers(
+    `blob-encoding-${encoding}`,
+    `blobs as they are, under \`Content-Encoding: ${encoding}\``,
+    { why: vouched, reports },
+    (host) => withHeader(host, 'content-encoding', encoding, { kind: 'blob' }),
+  )
+
+const stores = ['aws-sdk-java-v2 #5769', 'noobaa #9138', 'ceph/s3-tests #671', 'rustfs #2009']
+
+export const headerCases = [
+  typed('octet-stream', 'application/octet-stream', 'the type says nothing; the body does'),
+  typed('binary', 'binary/octet-stream', 'the type says nothing; the body does'),
+  typed('json', 'application/json', 'the type says nothing; the body does'),
+  typed('text', 'text/plain; charset=utf-8', 'the type says nothing; the body does'),
+  typed('nothing', '', 'the body says what it is'),
+  typed('charset', `${mediaTypes.ociManifest}; charset=utf-8`, 'parameters do not count'),
+  typed('upper-case', mediaTypes.ociManifest.toUpperCase(), 'media types have no case'),
+  typed(
+    'docker-manifest',
+    mediaTypes.dockerManifest,
+    'both types say that it is an image',
+    ['rancher #47428'],
+    true,
+  ),
+  typed('schema1', mediaTypes.dockerSchema1Signed, 'the body is an image, and says so', [], true),
+  headers(
+    'docker-type-over-untyped',
+    "an OCI manifest without `mediaType` under Docker's type",
+    { why: 'what says no type contradicts none' },
+    (host) => host.image({ manifest: { mediaType: undefined }, contentType: mediaTypes.dockerManifest }),
+  ),
+  headers(
+    'index-served-as-manifest',
+    'an index under the type of an image manifest',
+    { right: 'MANIFEST_INVALID', why: 'two readers would see two documents (CVE-2021-41190)' },
+    (host) => host.index([{ ...host.image({ tag: null }) }], {}, mediaTypes.ociManifest),
+  ),
+  headers(
+    'manifest-and-index',
+    'a document that is both a manifest and an index',
+    { right: 'MANIFEST_INVALID', why: 'two readers would see two documents (CVE-2021-41190)' },
+    (host) => host.image({ manifest: { manifests: [] } }),
+  ),
+  encoded('aws-chunked', stores),
+  encoded('utf-8', stores),
+  encoded('x-gzip', ['moby #17595']),
+  encoded('gzip', ['moby #17595']),
+  encoded('identity', []),
+  headers(
+    'blob-encoding-empty',
+    'blobs as they are, under an empty `Content-Encoding`',
+    { why: vouched },
+    (host) => withHeader(host, 'content-encoding', '', { kind: 'blob' }),
+  ),
+  headers(
+    'manifest-encoding-aws-chunked',
+    'a manifest as it is, under `Content-Encoding: aws-chunked`',
+    { why: vouched, reports: stores },
+    (host) => withHeader(host, 'content-encoding', 'aws-chunked', { kind: 'manifest' }),
+  ),
+  headers(
+    'manifest-encoded',
+    'a manifest that is compressed on the way, and says so, though nobody asked for it',
+    { why: 'decoded it has its digest' },
+    (host) => {
+      host.image()
+      host.registry.addFault(
+        faults.body(
+          (body) => gzipSync(body),
+          { kind: 'manifest', answered: 200 },
+          { 'content-encoding': 'gzip' },
+        ),
+      )
+    },
+  ),
+  headers(
+    'config-encoded',
+    'blobs that are compressed on the way, and say so, though nobody asked for it',
+    { why: 'decoded they have their digest' },
+    (host) => {
+      host.image({ layers: [host.layer(host.layerOf('case', 'none'), mediaTypes.ociLayer)] })
+      host.registry.addFault(
+        faults.body(
+          (body) => gzipSync(body),
+          { kind: 'blob', answered: 200 },
+          { 'content-encoding': 'gzip' },
+        ),
+      )
+    },
+  ),
+  headers('blob-served-as-page', 'blobs under `text/html`', { why: vouched }, (host) =>
+    withHeader(host, 'content-type', 'text/html', { kind: 'blob' }),
+  ),
+  headers('blob-chunked', 'blobs without `Content-Length`, in chunks', { why: vouched }, (host) => {
+    host.image()
+    host.registry.addFault(faults.chunked({ kind: 'blob' }))
+  }),
+  headers('manifest-chunked', 'a manifest without `Content-Length`, in chunks', { why: vouched }, (host) => {
+    host.image()
+    host.registry.addFault(faults.chunked({ kind: 'manifest' }))
+  }),
+  headers(
+    'head-without-length',
+    'a registry whose answer to HEAD says `Content-Length: 0`',
+    { why: 'what GET brings has its digest' },
+    (host) => {
+      host.image()
+      host.registry.addFault(
+        faults.answer(
+          (answer, { method }) =>
+            method === 'HEAD'
+              ? { ...answer, headers: { ...answer.headers, 'content-length': '0' } }
+              : undefined,
+          { kind: 'any' },
+        ),
+      )
+    },
+  ),
+  headers(
+    'head-refused',
+    'a registry that answers HEAD with 405',
+    { why: 'what GET brings has its digest' },
+    (host) => {
+      host.image()
+      host.registry.addFault(
+        faults.answer(
+          (_, { method }) =>
+            method === 'HEAD' ? { status: 405, headers: {}, body: Buffer.alloc(0) } : undefined,
+          { kind: 'any' },
+        ),
+      )
+    },
+  ),
+  headers(
+    'without-digest-header',
+    'a registry that sends no `Docker-Content-Digest`',
+    { why: 'the digest is that of the bytes' },
+    (host) => {
+      host.image()
+      host.registry.addFault(
+        faults.answer(
+          ({ headers: { 'docker-content-digest': _, ...rest }, ...answer }) => ({ ...answer, headers: rest }),
+          { kind: 'any' },
+        ),
+      )
+    },
+  ),
+]

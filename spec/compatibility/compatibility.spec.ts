@@ -1,0 +1,26 @@
+/** Holds every case of compatibility against what is right: what is taken, what is refused, and with which code. */
+import { describe, expect, it } from 'vitest'
+import { kinds } from './case.js'
+import { cases } from './cases/index.js'
+import { askOurselves } from './ours.js'
+
+describe('images and registries as they are', () => {
+  for (const [kind, title] of Object.entries(kinds))
+    describe(title, () => {
+      for (const each of cases.filter((one) => one.kind === kind))
+        it(`${each.right === 'taken' ? 'takes' : each.right}: ${each.served}`, async () => {
+          const { verdict, message, picked, tags, breach, warnings, served } = await askOurselves(each)
+          expect(verdict, message).toBe(each.right)
+          if (served.picks !== undefined && each.right === 'taken') expect(picked).toBe(served.picks)
+          if (served.tags !== undefined) expect(tags).toEqual(served.tags)
+          expect(breach).toBeUndefined()
+          if (each.warns) expect(warnings, 'a warning').not.toEqual([])
+        })
+    })
+
+  it('are told apart by their names', () => {
+    const ids = cases.map(({ id }) => id)
+    expect(ids.filter((id, at) => ids.indexOf(id) !== at)).toEqual([])
+    expect(ids.length).toBeGreaterThanOrEqual(75)
+  })
+})
