@@ -41,8 +41,6 @@ export interface CompatibilityCase {
   readonly kind: Kind
   /** What is served, as the table says it. */
   readonly served: string
-  /** Public reports of it: project and number. */
-  readonly reports: readonly string[]
   readonly right: Verdict
   /** Why that is right. */
   readonly why: string
@@ -54,7 +52,7 @@ export interface CompatibilityCase {
 }
 
 export interface CaseOptions extends Partial<
-  Pick<CompatibilityCase, 'reports' | 'right' | 'warns' | 'asks' | 'registry'>
+  Pick<CompatibilityCase, 'right' | 'warns' | 'asks' | 'registry'>
 > {
   readonly why: string
 }
@@ -74,7 +72,6 @@ export const casesOf =
     id,
     kind,
     served,
-    reports: [],
     right: 'taken',
     warns: false,
     asks: 'pull',

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { kinds } from './case.js'
 import { cases } from './cases/index.js'
 import { askOurselves } from './ours.js'
+import { reports } from './reports.js'
 
 describe('images and registries as they are', () => {
   for (const [kind, title] of Object.entries(kinds))
@@ -22,5 +23,10 @@ describe('images and registries as they are', () => {
     const ids = cases.map(({ id }) => id)
     expect(ids.filter((id, at) => ids.indexOf(id) !== at)).toEqual([])
     expect(ids.length).toBeGreaterThanOrEqual(75)
+  })
+
+  it('follow public reports, each with a case', () => {
+    const ids = new Set(cases.map(({ id }) => id))
+    expect(reports.flatMap(({ cases: after }) => after.filter((id) => !ids.has(id)))).toEqual([])
   })
 })

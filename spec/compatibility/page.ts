@@ -1,6 +1,7 @@
 /** The cases as a page of the documentation: what is right, and what other pullers make of them. */
 import { type CompatibilityCase, type Kind, kinds } from './case.js'
 import type { PeerOutcomes } from './peers.js'
+import { reports } from './reports.js'
 
 const introduction = `# Compatibility: what other pullers take
 
@@ -74,11 +75,12 @@ const word = (outcome: string | undefined): string =>
         : '**refused**'
 
 function row(
-  { id, served, reports, right, why, warns }: CompatibilityCase,
+  { id, served, right, why, warns }: CompatibilityCase,
   outcomes: readonly (string | undefined)[],
 ): string {
   const ours = right === 'taken' ? (warns ? 'taken, with a warning' : 'taken') : `**${right}**`
-  const from = reports.length === 0 ? '' : ` (${reports.join(', ')})`
+  const known = reports.filter(({ cases }) => cases.includes(id)).map(({ report }) => report)
+  const from = known.length === 0 ? '' : ` (${known.join(', ')})`
   return `| ${id} | ${escaped(served)}${from} | ${outcomes.map(word).join(' | ')} | ${ours} | ${escaped(why)} |`
 }
 

@@ -100,19 +100,24 @@ interface Guarded {
   readonly repository: string
   /** What opens it; without it, it is open to who says nothing. */
   readonly opens?: string
+  /** Whether `/v2/` is open to everybody. */
+  readonly door?: boolean
   /** By key, in which HOST stands for the registry: `user:password`. */
   readonly keys: Readonly<Record<string, string>>
 }
 
 /** A registry by Basic, which refuses every other user, and a credentials file. */
-function guarded(host: CaseHost, { repository, opens, keys }: Guarded): ServedCase {
+function guarded(
+  host: CaseHost,
+  { repository, opens, keys, door = opens === undefined }: Guarded,
+): ServedCase {
   host.repository = repository
   host.image()
   const { registry } = host
   registry.hook(({ kind, headers }) => {
     const { authorization } = headers
     if (authorization === (opens && `Basic ${basic(opens)}`)) return undefined
-    if (opens === undefined && kind === 'ping') return undefined
+    if (door && kind === 'ping') return undefined
     const challenge = { 'www-authenticate': 'Basic realm="case"', 'content-type': 'application/json' }
     return { status: 401, headers: challenge, body: Buffer.from('{"errors":[{"code":"UNAUTHORIZED"}]}') }
   })
@@ -279,4 +284,12 @@ const registryToken = credentials(
   },
 )
 
-export const credentialCases = [...tokens, ...repositories, ...files, identity, registryToken]
+const afterOpenDoor = credentials(
+  'credentials-after-open-door',
+  'a registry that asks nobody at `/v2/`, and everybody at the repository',
+  { why: 'each answer says for itself what it asks for (RFC 9110 §11)' },
+  (host) =>
+    guarded(host, { repository: 'team/app', opens: 'u:right', keys: { HOST: 'u:right' }, door: true }),
+)
+
+export const credentialCases = [...tokens, ...repositories, ...files, afterOpenDoor, identity, registryToken]

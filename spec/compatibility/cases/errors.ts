@@ -23,6 +23,11 @@ export const errorCases = [
   refused('empty', 'no `errors`', '{"errors":[]}'),
   refused('item-null', 'an error that is null', '{"errors":[null]}'),
   refused('code-number', 'a code that is a number', '{"errors":[{"code":404,"message":null,"detail":[]}]}'),
+  refused(
+    'unknown-code',
+    'a code that no specification has',
+    '{"errors":[{"code":"NOT_FOUND","message":"repository app not found"}]}',
+  ),
   refused('page', 'a page of HTML', '<html><body>404</body></html>'),
   refused('text', 'no body', ''),
 ]

@@ -15,9 +15,9 @@ const entry = (
   what: string,
   why: string,
   members: Members,
-  { reports = [], warns = false }: { reports?: readonly string[]; warns?: boolean } = {},
+  { warns = false }: { warns?: boolean } = {},
 ) =>
-  index(`index-entry-${id}`, `an index whose entry ${what}`, { why, reports, warns }, (host) => {
+  index(`index-entry-${id}`, `an index whose entry ${what}`, { why, warns }, (host) => {
     const image = host.image({ tag: null })
     host.index([{ ...image, platform: amd64, ...members }])
     return { picks: image.digest }
@@ -28,16 +28,12 @@ const beside = (
   id: string,
   what: string,
   other: (host: CaseHost) => unknown,
-  {
-    reports = [],
-    warns = false,
-    last = false,
-  }: { reports?: readonly string[]; warns?: boolean; last?: boolean } = {},
+  { warns = false, last = false }: { warns?: boolean; last?: boolean } = {},
 ) =>
   index(
     `index-beside-${id}`,
     `an index that has beside the image ${what}`,
-    { why: unasked, reports, warns },
+    { why: unasked, warns },
     (host) => {
       const image = host.image({ tag: null })
       const good = { ...image, platform: amd64 }
@@ -58,7 +54,6 @@ const entries = [
     vouched,
     { size: 101 },
     {
-      reports: ['containerd #2401', 'rancher #22415', 'openfaas/store #58'],
       warns: true,
     },
   ),
@@ -68,18 +63,16 @@ const entries = [
     vouched,
     { size: 4321 },
     {
-      reports: ['containerd #2401', 'rancher #47428'],
       warns: true,
     },
   ),
-  entry('size-zero', 'says a size of 0', vouched, { size: 0 }, { reports: ['rancher #22415'], warns: true }),
+  entry('size-zero', 'says a size of 0', vouched, { size: 0 }, { warns: true }),
   entry(
     'other-type',
     "has the media type of Docker's manifest",
     vouched,
     { mediaType: mediaTypes.dockerManifest },
     {
-      reports: ['rancher #47428', 'moby #46759'],
       warns: true,
     },
   ),
@@ -117,7 +110,6 @@ const entries = [
     vouched,
     { mediaType: undefined },
     {
-      reports: ['containerd #2401'],
       warns: true,
     },
   ),
@@ -142,7 +134,7 @@ const indexesThemselves = [
   index(
     'index-same-twice',
     'an index that has one manifest twice',
-    { why: 'both are the same image', reports: ['moby #46759'] },
+    { why: 'both are the same image' },
     (host) => {
       const image = host.image({ tag: null })
       host.index([
@@ -155,7 +147,7 @@ const indexesThemselves = [
   index(
     'index-twins',
     'an index with two images of one platform',
-    { why: 'the first is taken, as others take it', reports: ['containerd #14000'] },
+    { why: 'the first is taken, as others take it' },
     (host) => {
       const first = host.image({ tag: null })
       const second = host.image({ tag: null, layers: [host.layer(host.layerOf('twin'))] })
@@ -166,25 +158,20 @@ const indexesThemselves = [
       return { picks: first.digest }
     },
   ),
-  index(
-    'index-nested',
-    'an index in an index',
-    { why: 'image-spec allows it', reports: ['containerd #2410'] },
-    (host) => {
-      const image = host.image({ tag: null })
-      const inner = {
-        schemaVersion: 2,
-        mediaType: mediaTypes.ociIndex,
-        manifests: [{ ...image, platform: amd64 }],
-      }
-      host.index([host.document(null, inner, mediaTypes.ociIndex)])
-      return { picks: image.digest }
-    },
-  ),
+  index('index-nested', 'an index in an index', { why: 'image-spec allows it' }, (host) => {
+    const image = host.image({ tag: null })
+    const inner = {
+      schemaVersion: 2,
+      mediaType: mediaTypes.ociIndex,
+      manifests: [{ ...image, platform: amd64 }],
+    }
+    host.index([host.document(null, inner, mediaTypes.ociIndex)])
+    return { picks: image.digest }
+  }),
   index(
     'index-docker-list',
     "Docker's manifest list over OCI manifests",
-    { why: vouched, reports: ['rancher #47428'], warns: false },
+    { why: vouched, warns: false },
     (host) => {
       const image = host.image({ tag: null })
       const mediaType = mediaTypes.dockerManifestList
@@ -224,7 +211,7 @@ const indexesThemselves = [
   index(
     'index-chosen-blake3',
     'an index whose fitting entry has a digest of blake3',
-    { right: 'DIGEST_INVALID', why: 'nobody here can verify it', reports: ['containerd #3058'] },
+    { right: 'DIGEST_INVALID', why: 'nobody here can verify it' },
     (host) => {
       const image = host.image({ tag: null })
       host.index([{ ...image, digest: `blake3:${hex('0b', 32)}`, platform: amd64 }])
@@ -241,7 +228,7 @@ const neighbours = [
       platform: { os: 'unknown', architecture: 'unknown' },
       annotations: { 'vnd.docker.reference.type': 'attestation-manifest' },
     }),
-    { reports: ['containerd #8243', 'moby #46759'] },
+    {},
   ),
   beside(
     'blake3',
@@ -249,7 +236,7 @@ const neighbours = [
     () => ({
       ...{ mediaType: manifestType, digest: `blake3:${hex('0c', 32)}`, size: 500, platform: arm64 },
     }),
-    { warns: true, reports: ['containerd #3058'] },
+    { warns: true },
   ),
   beside(
     'upper-case-digest',
@@ -347,7 +334,7 @@ const neighbours = [
       ),
       artifactType: 'application/vnd.cncf.helm.config.v1+json',
     }),
-    { reports: ['helm #31775'], last: true },
+    { last: true },
   ),
   beside('unknown-type', 'an entry of a media type that nobody knows', (host) => ({
     ...host.blob(Buffer.from('{}'), 'application/vnd.example.thing.v1+json'),
@@ -367,7 +354,7 @@ const neighbours = [
     () => ({
       ...{ mediaType: manifestType, digest: `sha256:${hex('0e', 32)}`, size: 500, platform: arm64 },
     }),
-    { reports: ['teleproxy #49'] },
+    {},
   ),
 ]
 

@@ -35,8 +35,8 @@ function pages(host: CaseHost, list: readonly Page[]): void {
 }
 
 /** Two pages of which the first has this `Link`. */
-const linked = (id: string, what: string, link: string, why: string, reports: readonly string[] = []) =>
-  links(`link-${id}`, `a list whose next page is named ${what}`, { asks, why, reports }, (host) => {
+const linked = (id: string, what: string, link: string, why: string) =>
+  links(`link-${id}`, `a list whose next page is named ${what}`, { asks, why }, (host) => {
     pages(host, [{ tags: ['a', 'b'], link }, { tags: ['c'] }])
     return { name: 'app', tags: ['a', 'b', 'c'] }
   })
@@ -114,6 +114,28 @@ export const linkCases = [
     'they are part of the URL',
   ),
   links(
+    'link-inner-path',
+    'a list whose next page is named by a path of the inside, which the registry does not have outside',
+    { asks, right: 'REGISTRY_RESPONSE', why: 'a list never ends early without a word' },
+    (host) => {
+      const link = '<ORIGIN/repository/proxy/v2/app/tags/list?last=1>; rel="next"'
+      pages(host, [{ tags: ['a', 'b'], link }, { tags: ['c'] }])
+      host.registry.hook(({ url }) =>
+        url.startsWith('/repository/') ? { status: 400, headers: {}, body: Buffer.alloc(0) } : undefined,
+      )
+      return { name: 'app' }
+    },
+  ),
+  links(
+    'link-path-lost',
+    'a list whose next page is named by a path that lacks the first part of the repository',
+    { asks, right: 'NAME_UNKNOWN', why: 'a list never ends early without a word' },
+    (host) => {
+      pages(host, [{ tags: ['a', 'b'], link: '</v2/app/tags/list?last=9>; rel="next"' }])
+      return { name: 'docker/app' }
+    },
+  ),
+  links(
     'link-unreadable',
     'a list whose `Link` cannot be read',
     { asks, right: 'REGISTRY_RESPONSE', why: 'a list never ends early without a word' },
@@ -133,15 +155,8 @@ export const linkCases = [
   ),
 ]
 
-const listed = (
-  id: string,
-  what: string,
-  served: readonly Page[],
-  tags: readonly string[],
-  why: string,
-  reports: readonly string[] = [],
-) =>
-  lists(`tags-${id}`, `a list ${what}`, { asks, why, reports }, (host) => {
+const listed = (id: string, what: string, served: readonly Page[], tags: readonly string[], why: string) =>
+  lists(`tags-${id}`, `a list ${what}`, { asks, why }, (host) => {
     pages(host, served)
     return { name: 'app', tags }
   })
@@ -173,7 +188,7 @@ const sized = (id: string, what: string, refuses: (n: string | null) => boolean)
   )
 
 export const listCases = [
-  listed('null', 'whose `tags` are null', [{ tags: null }], [], 'no tags', ['distribution #4324']),
+  listed('null', 'whose `tags` are null', [{ tags: null }], [], 'no tags'),
   listed('missing', 'without `tags`', [{ tags: undefined }], [], 'no tags'),
   listed(
     'without-name',
@@ -235,6 +250,23 @@ export const listCases = [
   sized('any', 'every `n`', (n) => n !== null),
   sized('large', '`n` above 100, and its absence', (n) => n === null || Number(n) > 100),
   sized('missing', 'a list without `n`', (n) => n === null),
+  lists(
+    'tags-unknown-repository',
+    'a repository that is not there, told with a code that no specification has',
+    { asks, right: 'NAME_UNKNOWN', why: 'the status says it; the body only explains' },
+    (host) => {
+      host.registry.hook(({ kind }) =>
+        kind === 'tags'
+          ? {
+              status: 404,
+              headers: {},
+              body: Buffer.from('{"errors":[{"code":"NOT_FOUND","message":"not found"}]}'),
+            }
+          : undefined,
+      )
+      return { name: 'app' }
+    },
+  ),
   lists(
     'tags-endless',
     'a list that never ends',

@@ -51,14 +51,12 @@ const location = (
   {
     alternatives = [],
     why = asItCame,
-    reports = [],
   }: {
     readonly alternatives?: readonly string[]
     readonly why?: string
-    readonly reports?: readonly string[]
   } = {},
 ) =>
-  redirects(`location-${id}`, `a redirect whose \`Location\` has ${what}`, { why, reports }, (host) =>
+  redirects(`location-${id}`, `a redirect whose \`Location\` has ${what}`, { why }, (host) =>
     redirected(host, { location: `ORIGIN${target}`, targets: [target, ...alternatives] }),
   )
 
@@ -90,23 +88,22 @@ const locations = [
   }),
 ]
 
-const signed = (id: string, what: string, query: string, reports: readonly string[] = []) =>
+const signed = (id: string, what: string, query: string) =>
   redirects(
     `signed-${id}`,
     `a redirect to a URL that ${what} signed, from a registry that gives tokens`,
     {
       why: 'the signature authenticates; a token beside it is refused, and would be given away',
-      reports,
       registry: token,
     },
     (host) => redirected(host, { location: `ORIGIN/store/DIGEST?${query}` }),
   )
 
-const own = (id: string, what: string, query: string, reports: readonly string[] = []) =>
+const own = (id: string, what: string, query: string) =>
   redirects(
     `own-origin-${id}`,
     `a redirect to the registry's own origin, outside of /v2/, ${what}; \`Authorization\` is refused there`,
-    { why: 'what is outside of /v2/ is another service; the token is not for it', reports, registry: token },
+    { why: 'what is outside of /v2/ is another service; the token is not for it', registry: token },
     (host) => {
       host.image()
       host.registry.hook(({ kind, reference, headers, url }) => {
