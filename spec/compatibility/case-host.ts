@@ -157,12 +157,12 @@ export class CaseHost {
     )
   }
 
-  /** Starts a server beside the registry; gives its origin. */
+  /** Starts a server on another host than the registry's; gives its origin. */
   async elsewhere(listener: RequestListener): Promise<string> {
     const server = createServer(listener)
     this.#servers.push(server)
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}` // listening on TCP: never a pipe's name
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.2', resolve))
+    return `http://127.0.0.2:${(server.address() as AddressInfo).port}` // listening on TCP: never a pipe's name
   }
 
   /** The bytes of a blob, whichever algorithm its digest is of. */

@@ -103,6 +103,9 @@ export const configCases = [
   config('created-null', 'whose `created`, `author` and `container_config` are null', absent, {
     config: { created: null, author: null, container_config: null, docker_version: null },
   }),
+  config('created-zero', 'whose `created` is the year 1, as Go writes no time', 'it is a time', {
+    config: { created: '0001-01-01T00:00:00Z' },
+  }),
   config('created-empty', 'whose `created` is ""', unneeded, { config: { created: '' } }, true),
   config(
     'created-no-date',

@@ -138,6 +138,12 @@ const descriptors = [
     },
   ),
   document(
+    'descriptor-data',
+    'a layer whose descriptor embeds something else as `data`',
+    { why: 'the blob is fetched, and its digest counts' },
+    (host) => host.image({ layerDescriptor: { data: Buffer.from('other bytes').toString('base64') } }),
+  ),
+  document(
     'descriptor-urls-empty',
     'layers with an empty list of `urls`',
     { why: 'a list of none is none' },

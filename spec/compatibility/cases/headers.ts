@@ -113,6 +113,27 @@ export const headerCases = [
     host.image()
     host.registry.addFault(faults.chunked({ kind: 'blob' }))
   }),
+  header(
+    'blob-chunked-and-length',
+    'blobs in chunks that have a `Content-Length`, too',
+    {
+      right: 'REGISTRY_RESPONSE',
+      why: 'two readers would see two messages (RFC 9112 §6.3): the HTTP parser of Node refuses it',
+    },
+    (host) => {
+      host.image()
+      host.registry.addFault(
+        faults.answer(
+          ({ headers, body, ...answer }) => ({
+            ...answer,
+            body,
+            headers: { ...headers, 'transfer-encoding': 'chunked', 'content-length': String(body.length) },
+          }),
+          { kind: 'blob' },
+        ),
+      )
+    },
+  ),
   header('manifest-chunked', 'a manifest without `Content-Length`, in chunks', { why: vouched }, (host) => {
     host.image()
     host.registry.addFault(faults.chunked({ kind: 'manifest' }))

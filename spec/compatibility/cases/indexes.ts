@@ -100,6 +100,12 @@ const entries = [
       platform: { ...amd64, variant: null, 'os.version': null, 'os.features': null, features: null },
     },
   ),
+  entry('variant', 'has the variant `v1`', 'that is what amd64 without a variant is', {
+    platform: { ...amd64, variant: 'v1' },
+  }),
+  entry('features', 'has features and a version of its os', 'they ask nothing of who did not ask for them', {
+    platform: { ...amd64, features: ['sse4'], 'os.version': '5.10', 'os.features': ['a'] },
+  }),
   entry('unknown-fields', 'has members that nobody knows', 'unknown members are passed over', {
     ...{ sizeUncompressed: 7, origin: { a: null } },
     platform: { ...amd64, vendor: 'example' },
