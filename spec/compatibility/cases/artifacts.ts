@@ -1,7 +1,7 @@
 /** What registries hold beside images: read by other tools, and no image. */
 import { mediaTypes } from '../../../lib/image/media-types.js'
 import { casesOf } from '../case.js'
-import type { CaseHost, Members } from '../case-host.js'
+import type { CaseHost, CaseLayer, Members } from '../case-host.js'
 
 const artifacts = casesOf('artifacts')
 
@@ -12,30 +12,28 @@ interface Artifact {
   readonly manifest?: Members
 }
 
-/** Types of layers whose config is that of an image. */
-const asImage = (
-  host: CaseHost,
-  layerTypes: readonly string[],
-  layerDescriptor: Members = {},
-  manifest: Members = {},
-) =>
-  host.image({
-    layers: layerTypes.map((type, at) => host.layer(host.layerOf(`part-${at}`), type)),
-    ...{ layerDescriptor, manifest },
-  })
+/** The blob of an artifact: an archive where its type says so, else text. */
+function part(host: CaseHost, type: string, at: number): CaseLayer {
+  const name = `part-${at}`
+  if (/\btar\+gzip$/.test(type)) return host.layer(host.layerOf(name), type)
+  const bytes = Buffer.from(JSON.stringify({ [name]: host.id }))
+  return host.layer({ bytes, tar: bytes }, type)
+}
+
+/** An artifact with the config of an image. */
+const asImage = (host: CaseHost, layerTypes: readonly string[], layerDescriptor: Members = {}) =>
+  host.image({ layers: layerTypes.map((type, at) => part(host, type, at)), layerDescriptor })
 
 function put(host: CaseHost, { config, layers, manifest }: Artifact): void {
-  const empty = config === mediaTypes.ociEmpty
+  const text = config === mediaTypes.ociEmpty ? '{}' : JSON.stringify({ name: host.id })
+  const parts = layers.map((type, at) => part(host, type, at))
   host.document(
     'latest',
     {
       schemaVersion: 2,
       mediaType: mediaTypes.ociManifest,
-      config: host.blob(Buffer.from(empty ? '{}' : JSON.stringify({ name: host.id })), config),
-      layers: layers.map((type, at) => {
-        const { mediaType, digest, size } = host.layer(host.layerOf(`part-${at}`), type)
-        return { mediaType, digest, size }
-      }),
+      config: host.blob(Buffer.from(text), config),
+      layers: parts.map(({ mediaType, digest, size }) => ({ mediaType, digest, size })),
       ...manifest,
     },
     mediaTypes.ociManifest,
