@@ -1,5 +1,7 @@
 /** The cases as a page of the documentation: what is right, and what other pullers make of them. */
 import { type CompatibilityCase, type Kind, kinds } from './case.js'
+import { differences } from './differences.js'
+import { differs } from './majority.js'
 import type { PeerOutcomes } from './peers.js'
 import { reports } from './reports.js'
 
@@ -13,7 +15,8 @@ tests (\`spec/compatibility\`), and by the other pullers when the table is made,
 follows a public report, the report is named.
 
 What the digest vouches for is taken; what is unclear is told as a warning; what is refused could do harm, or is no image.
-A case of which four of five other pullers say otherwise has the reason in its last column.
+Where four of five of skopeo, crane, podman, containerd and docker say otherwise, the last column begins the reason with
+*Differs*. A case of lists is asked of those that list tags: skopeo, crane and podman.
 
 *skopeo* copies into an OCI layout; *umoci* unpacks what skopeo copied; *crane* pulls and exports; *podman* and *docker*
 pull; *containerd* is asked by \`ctr images pull\`; *oras* copies into an OCI layout. Those that only copy need not
@@ -28,7 +31,7 @@ export function compatibilityPage(cases: readonly CompatibilityCase[], peers: Pe
   const taken = cases.filter(({ right }) => right === 'taken').length
   return [
     introduction,
-    `${cases.length} cases: ${taken} are taken, ${cases.length - taken} refused.`,
+    `${cases.length} cases after ${reports.length} public reports: ${taken} are taken, ${cases.length - taken} refused.`,
     ...(missing.length > 0 ? ['', ...missing] : []),
     ...Object.keys(kinds).flatMap((key) => section(key as Kind, cases, peers, names)), // the keys of this very object
     '',
@@ -38,9 +41,10 @@ export function compatibilityPage(cases: readonly CompatibilityCase[], peers: Pe
 function section(
   kind: Kind,
   cases: readonly CompatibilityCase[],
-  { versions, outcomes }: PeerOutcomes,
+  peers: PeerOutcomes,
   names: readonly string[],
 ): string[] {
+  const { versions, outcomes } = peers
   const own = cases.filter((each) => each.kind === kind)
   const reasons = own.flatMap(({ id }) => {
     const refusals = names.flatMap((name) => {
@@ -53,12 +57,7 @@ function section(
     `\n## ${kinds[kind]}\n`,
     `| case | what is served | ${names.map((name) => `${name} ${versions[name] ?? ''}`).join(' | ')} | Windlass | why |`,
     `|---|---|${names.map(() => '---|').join('')}---|---|`,
-    ...own.map((each) =>
-      row(
-        each,
-        names.map((name) => outcomes[each.id]?.[name]),
-      ),
-    ),
+    ...own.map((each) => row(each, peers, names)),
     ...(reasons.length === 0
       ? []
       : ['\n<details><summary>What they say</summary>\n', ...reasons, '\n</details>']),
@@ -74,14 +73,14 @@ const word = (outcome: string | undefined): string =>
         ? 'taken, but'
         : '**refused**'
 
-function row(
-  { id, served, right, why, warns }: CompatibilityCase,
-  outcomes: readonly (string | undefined)[],
-): string {
+function row(each: CompatibilityCase, peers: PeerOutcomes, names: readonly string[]): string {
+  const { id, served, right, why, warns } = each
   const ours = right === 'taken' ? (warns ? 'taken, with a warning' : 'taken') : `**${right}**`
   const known = reports.filter(({ cases }) => cases.includes(id)).map(({ report }) => report)
   const from = known.length === 0 ? '' : ` (${known.join(', ')})`
-  return `| ${id} | ${escaped(served)}${from} | ${outcomes.map(word).join(' | ')} | ${ours} | ${escaped(why)} |`
+  const difference = differs(each, peers) ? `. **Differs:** ${differences.get(id) ?? ''}` : ''
+  const theirs = names.map((name) => word(peers.outcomes[id]?.[name]))
+  return `| ${id} | ${escaped(served)}${from} | ${theirs.join(' | ')} | ${ours} | ${escaped(why + difference)} |`
 }
 
 const escaped = (text: string): string => text.replace(/\|/g, '\\|').replace(/</g, '&lt;')
