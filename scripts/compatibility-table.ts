@@ -45,7 +45,7 @@ function keep(): void {
   // In the order of the cases, and without those that are gone.
   const outcomes = Object.fromEntries(cases.map(({ id }) => [id, kept.outcomes[id] ?? {}]))
   kept = { ...kept, outcomes }
-  writeFileSync(peersFile, `${JSON.stringify(kept, undefined, 1)}\n`)
+  writeFileSync(peersFile, `${JSON.stringify(kept, undefined, 2)}\n`)
   writeFileSync(page, compatibilityPage(cases, kept))
 }
 

@@ -5,8 +5,6 @@ const strictTypes =
 const shape =
   'the body says what it is, and its digest is that of its bytes; the others go by the header alone'
 const sha = 'image-spec registers the algorithm; the others know sha256 alone'
-const copied =
-  'the others copy it, or keep it without unpacking anything; here a pull gives a tree, and there is none'
 const own =
   "Go sends the token to every path of the registry's host; here, as in docker, it is for /v2/ alone"
 
