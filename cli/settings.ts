@@ -48,7 +48,11 @@ export const networkFlags = (command: Command): Command =>
     .addOption(setting('--ca <file>', 'trust the certificates in this PEM file, too'))
     .addOption(setting('--username <name>', 'log in as; the password comes from --password-stdin'))
     .option('--password-stdin', 'read the password from stdin (env: WINDLASS_PASSWORD holds one)')
-    .addOption(setting('--authfile <file>', "credentials by registry, as Docker's config.json holds them"))
+    // The variable is read where files that logins leave are: what it names may be absent, what is typed may not.
+    .option(
+      '--authfile <file>',
+      "credentials by registry, as Docker's config.json holds them (env: WINDLASS_AUTHFILE)",
+    )
     .addOption(
       setting('--require-schema1-signatures', 'refuse schema 1 images whose signatures cannot be verified'),
     )

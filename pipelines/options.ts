@@ -39,9 +39,15 @@ export interface OpenOptions {
   readonly insecureTls?: boolean
   /** Certificates to trust beside the system's, as PEM text. */
   readonly ca?: string
-  /** By registry, as references name it (`docker.io`, `localhost:5000`); sent to no other. */
+  /**
+   * By registry, as references name it (`docker.io`, `localhost:5000`), or by namespace (`quay.io/team`). The longest key
+   * that is a prefix of a repository's name is taken; what no key covers gets no credentials.
+   */
   readonly credentials?: Readonly<Record<string, RegistryCredentials>>
-  /** A Docker `config.json` (S0-81). */
+  /**
+   * A Docker `config.json` or a Podman `auth.json`, in the place of the files that the environment names and that logins
+   * leave. It must be there.
+   */
   readonly authFile?: string
   readonly userAgent?: string
   /** How much an image may ask for, where that is to be other than the defaults (docs/layers.md, "Limits"). */

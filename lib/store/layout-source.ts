@@ -8,6 +8,7 @@ import {
   type BlobRequest,
   type Descriptor,
   type FetchedManifest,
+  type ImageIndex,
   type ImageSource,
   type ManifestRequest,
   algorithmOf,
@@ -15,18 +16,22 @@ import {
   hexOf,
   isDigest,
   limitExceeded,
+  parseDigest,
   parseImageIndex,
+  quoted,
 } from '../image/index.js'
 
 const refName = 'org.opencontainers.image.ref.name'
 
 export class LayoutSource implements ImageSource {
-  readonly identity: string
   readonly host: string
 
   constructor(readonly directory: string) {
     this.host = path.resolve(directory)
-    this.identity = `oci:${this.host}`
+  }
+
+  identity(): Promise<string> {
+    return Promise.resolve(`oci:${this.host}`)
   }
 
   /** `target` is a digest, a name in the layout's index, or empty for the only image. */
@@ -34,18 +39,20 @@ export class LayoutSource implements ImageSource {
     target: string,
     { maxBytes = defaultLimits.manifestBytes }: ManifestRequest = {},
   ): Promise<FetchedManifest> {
-    const named = isDigest(target) ? { digest: target, mediaType: undefined } : await this.#find(target)
-    const file = await this.#openBlob(named.digest)
+    const named = isDigest(target) ? undefined : await this.#find(target)
+    const digest = named?.digest ?? parseDigest(target)
+    const file = await this.#openBlob(digest)
     try {
       const { size } = await file.stat()
       if (size > maxBytes)
         throw limitExceeded(
-          `The manifest ${named.digest} in ${this.host} has ${size} bytes`,
+          `The manifest ${digest} in ${this.host} has ${size} bytes`,
           'manifestBytes',
           maxBytes,
-          { digest: named.digest },
+          { digest },
         )
-      return { bytes: await file.readFile(), contentType: named.mediaType, host: this.host }
+      const bytes = await file.readFile()
+      return { bytes, contentType: undefined, host: this.host, ...(named && { descriptor: named }) }
     } finally {
       await file.close()
     }
@@ -68,15 +75,25 @@ export class LayoutSource implements ImageSource {
   }
 
   async *tags(): AsyncGenerator<readonly string[]> {
-    yield (await this.#index()).flatMap(({ annotations }) => annotations?.[refName] ?? [])
+    const { manifests } = await this.#index()
+    yield manifests.flatMap(({ annotations }) => annotations?.[refName] ?? [])
   }
 
   async #find(name: string): Promise<Descriptor> {
-    const manifests = await this.#index()
+    const { manifests, unusable } = await this.#index()
     const named =
       name === '' ? manifests : manifests.filter(({ annotations }) => annotations?.[refName] === name)
     const [only, another] = named
     if (only && !another) return only
+    const refused = only
+      ? undefined
+      : unusable.find((entry) => name === '' || entry.annotations[refName] === name)
+    if (refused)
+      throw new WindlassError(
+        refused.foreign ? 'UNSUPPORTED' : 'MANIFEST_INVALID',
+        `Looking for ${name === '' ? 'the only image' : quoted(name)} in ${this.host}: its entry cannot be used: ${refused.problem}`,
+        { path: this.host },
+      )
     const names = manifests.flatMap(({ annotations }) => annotations?.[refName] ?? []).join(', ') || 'none'
     throw new WindlassError(
       'MANIFEST_UNKNOWN',
@@ -86,9 +103,9 @@ export class LayoutSource implements ImageSource {
     )
   }
 
-  async #index(): Promise<readonly Descriptor[]> {
+  async #index(): Promise<ImageIndex> {
     try {
-      return parseImageIndex(await readFile(path.join(this.host, 'index.json'))).manifests
+      return parseImageIndex(await readFile(path.join(this.host, 'index.json')))
     } catch (cause) {
       if (cause instanceof WindlassError) throw cause
       throw new WindlassError(
