@@ -31,7 +31,6 @@ const reasons: readonly (readonly [reason: string, ids: readonly string[]])[] = 
       'manifest-served-as-json',
       'manifest-served-as-text',
       'manifest-served-as-nothing',
-      'manifest-served-as-schema1',
     ],
   ],
   [
@@ -53,6 +52,10 @@ const reasons: readonly (readonly [reason: string, ids: readonly string[]])[] = 
   [
     'the blob has the size and the digest of its descriptor as it came; Go decodes before anybody can look',
     ['blob-encoding-gzip'],
+  ],
+  [
+    'an entry is asked for by its type and within its size: one that says neither is refused where it is chosen',
+    ['index-chosen-without-media-type', 'index-chosen-size-below-zero'],
   ],
   [
     'RFC 9112 §6.3 allows to refuse it, as a message that two readers end at two places; the parser of Node does',

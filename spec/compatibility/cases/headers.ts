@@ -40,7 +40,12 @@ export const headerCases = [
   typed('charset', `${mediaTypes.ociManifest}; charset=utf-8`, 'parameters do not count'),
   typed('upper-case', mediaTypes.ociManifest.toUpperCase(), 'media types have no case'),
   typed('docker-manifest', mediaTypes.dockerManifest, 'both types say that it is an image', true),
-  typed('schema1', mediaTypes.dockerSchema1Signed, 'the body is an image, and says so', true),
+  header(
+    'manifest-served-as-schema1',
+    'a manifest under the type of a schema 1 manifest',
+    { right: 'MANIFEST_INVALID', why: 'two readers would see two documents (CVE-2021-41190)' },
+    (host) => host.image({ contentType: mediaTypes.dockerSchema1Signed }),
+  ),
   header(
     'docker-type-over-untyped',
     "an OCI manifest without `mediaType` under Docker's type",

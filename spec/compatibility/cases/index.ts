@@ -8,6 +8,7 @@ import { digestCases } from './digests.js'
 import { documentCases } from './documents.js'
 import { errorCases } from './errors.js'
 import { headerCases } from './headers.js'
+import { neighbourCases } from './index-neighbours.js'
 import { indexCases } from './indexes.js'
 import { layerlessCases } from './layerless.js'
 import { linkCases, listCases } from './lists.js'
@@ -19,6 +20,7 @@ export const cases: readonly CompatibilityCase[] = [
   ...errorCases,
   ...layerlessCases,
   ...indexCases,
+  ...neighbourCases,
   ...headerCases,
   ...redirectCases,
   ...linkCases,

@@ -1,13 +1,13 @@
-/** Indexes as tools wrote them, and entries in them that nobody asks for. */
+/** Indexes as tools wrote them. */
 import { mediaTypes } from '../../../lib/image/media-types.js'
+import type { ErrorCode } from '../../../lib/errors.js'
 import { casesOf } from '../case.js'
-import type { CaseHost, Members } from '../case-host.js'
+import type { Members } from '../case-host.js'
 
 const index = casesOf('indexes')
 
 const amd64 = { os: 'linux', architecture: 'amd64' }
 const vouched = 'the digest of the entry vouches for the bytes'
-const unasked = 'an entry that nobody asked for spoils nothing'
 
 /** An index with one good entry, changed by `members`. */
 const entry = (
@@ -23,29 +23,7 @@ const entry = (
     return { picks: image.digest }
   })
 
-/** An index with a good entry and one more, before it or behind it. */
-const beside = (
-  id: string,
-  what: string,
-  other: (host: CaseHost) => unknown,
-  { warns = false, last = false }: { warns?: boolean; last?: boolean } = {},
-) =>
-  index(
-    `index-beside-${id}`,
-    `an index that has beside the image ${what}`,
-    { why: unasked, warns },
-    (host) => {
-      const image = host.image({ tag: null })
-      const good = { ...image, platform: amd64 }
-      const entries = [other(host), good]
-      host.index(last ? entries.reverse() : entries)
-      return { picks: image.digest }
-    },
-  )
-
-const manifestType = mediaTypes.ociManifest
 const hex = (pair: string, bytes: number): string => pair.repeat(bytes)
-const arm64 = { os: 'linux', architecture: 'arm64' }
 
 const entries = [
   entry(
@@ -82,9 +60,6 @@ const entries = [
   entry('upper-case-os', 'has the os `Linux`', 'it is linux in another spelling', {
     platform: { os: 'Linux', architecture: 'AMD64' },
   }),
-  entry('platform-empty', 'has a platform of ""', 'the only image is the one that is meant', {
-    platform: { os: '', architecture: '' },
-  }),
   entry('without-platform', 'has no platform', 'the only image is the one that is meant', {
     platform: undefined,
   }),
@@ -110,13 +85,52 @@ const entries = [
     ...{ sizeUncompressed: 7, origin: { a: null } },
     platform: { ...amd64, vendor: 'example' },
   }),
-  entry(
-    'without-media-type',
-    'has no media type, and is asked for',
-    vouched,
-    { mediaType: undefined },
+]
+
+/** An index of one entry that is the only one to choose, and cannot be. */
+const unusable = (id: string, what: string, right: ErrorCode, why: string, members: Members) =>
+  index(`index-${id}`, `an index whose only entry ${what}`, { right, why }, (host) => {
+    host.index([{ ...host.image({ tag: null }), platform: amd64, ...members }])
+  })
+
+const unusables = [
+  unusable(
+    'chosen-without-media-type',
+    'has no media type',
+    'MANIFEST_INVALID',
+    'it does not say what it leads to',
     {
-      warns: true,
+      mediaType: undefined,
+    },
+  ),
+  unusable(
+    'chosen-platform-empty',
+    'has a platform of ""',
+    'PLATFORM_UNMATCHED',
+    'what it runs on is not said',
+    {
+      platform: { os: '', architecture: '' },
+    },
+  ),
+  unusable(
+    'chosen-platform-of-nothing',
+    'has `platform: {}`',
+    'MANIFEST_INVALID',
+    'what it runs on is not said',
+    {
+      platform: {},
+    },
+  ),
+  unusable('chosen-blake3', 'has a digest of blake3', 'UNSUPPORTED', 'nobody here can verify it', {
+    digest: `blake3:${hex('0b', 32)}`,
+  }),
+  unusable(
+    'chosen-size-below-zero',
+    'has a size below zero',
+    'MANIFEST_INVALID',
+    'nothing bounds what is read',
+    {
+      size: -1,
     },
   ),
 ]
@@ -214,171 +228,6 @@ const indexesThemselves = [
       ])
     },
   ),
-  index(
-    'index-chosen-blake3',
-    'an index whose fitting entry has a digest of blake3',
-    { right: 'DIGEST_INVALID', why: 'nobody here can verify it' },
-    (host) => {
-      const image = host.image({ tag: null })
-      host.index([{ ...image, digest: `blake3:${hex('0b', 32)}`, platform: amd64 }])
-    },
-  ),
 ]
 
-const neighbours = [
-  beside(
-    'attestation',
-    "BuildKit's attestation",
-    (host) => ({
-      ...host.document(null, attestation(host), manifestType),
-      platform: { os: 'unknown', architecture: 'unknown' },
-      annotations: { 'vnd.docker.reference.type': 'attestation-manifest' },
-    }),
-    {},
-  ),
-  beside(
-    'blake3',
-    'an entry whose digest is of blake3',
-    () => ({
-      ...{ mediaType: manifestType, digest: `blake3:${hex('0c', 32)}`, size: 500, platform: arm64 },
-    }),
-    { warns: true },
-  ),
-  beside(
-    'upper-case-digest',
-    'an entry whose digest is in upper case',
-    () => ({
-      ...{ mediaType: manifestType, digest: `sha256:${hex('AB', 32)}`, size: 500, platform: arm64 },
-    }),
-    { warns: true },
-  ),
-  beside(
-    'short-digest',
-    'an entry whose digest is too short',
-    () => ({
-      ...{ mediaType: manifestType, digest: 'sha256:abcd', size: 500, platform: arm64 },
-    }),
-    { warns: true },
-  ),
-  beside(
-    'without-digest',
-    'an entry without a digest',
-    () => ({
-      ...{ mediaType: manifestType, size: 500, platform: arm64 },
-    }),
-    { warns: true },
-  ),
-  beside(
-    'without-media-type',
-    'an entry without a media type',
-    (host) => ({
-      ...host.image({ tag: null, config: { architecture: 'arm64' } }),
-      ...{ mediaType: undefined, platform: arm64 },
-    }),
-    { warns: true },
-  ),
-  beside(
-    'empty-media-type',
-    'an entry whose media type is ""',
-    (host) => ({
-      ...host.image({ tag: null, config: { architecture: 'arm64' } }),
-      ...{ mediaType: '', platform: arm64 },
-    }),
-    { warns: true },
-  ),
-  beside(
-    'platform-of-nothing',
-    'an entry with `platform: {}`',
-    (host) => ({
-      ...host.document(null, attestation(host), manifestType),
-      platform: {},
-    }),
-    { warns: true },
-  ),
-  beside(
-    'platform-without-os',
-    'an entry whose platform has no `os`',
-    (host) => ({
-      ...host.document(null, attestation(host), manifestType),
-      platform: { architecture: 'arm64' },
-    }),
-    { warns: true },
-  ),
-  beside(
-    'size-below-zero',
-    'an entry with a size below zero',
-    (host) => ({
-      ...host.image({ tag: null, config: { architecture: 'arm64' } }),
-      ...{ size: -1, platform: arm64 },
-    }),
-    { warns: true },
-  ),
-  beside(
-    'size-fraction',
-    'an entry whose size is a fraction',
-    (host) => ({
-      ...host.image({ tag: null, config: { architecture: 'arm64' } }),
-      ...{ size: 1.5, platform: arm64 },
-    }),
-    { warns: true },
-  ),
-  beside('null', 'an entry that is null', () => null, { warns: true }),
-  beside('string', 'an entry that is a string', () => 'see the docs', { warns: true }),
-  beside(
-    'helm-chart',
-    'a Helm chart',
-    (host) => ({
-      ...host.document(
-        null,
-        {
-          schemaVersion: 2,
-          mediaType: manifestType,
-          config: host.blob(Buffer.from('{"name":"case"}'), 'application/vnd.cncf.helm.config.v1+json'),
-          layers: [host.blob(Buffer.from('chart'), 'application/vnd.cncf.helm.chart.content.v1.tar+gzip')],
-        },
-        manifestType,
-      ),
-      artifactType: 'application/vnd.cncf.helm.config.v1+json',
-    }),
-    { last: true },
-  ),
-  beside('unknown-type', 'an entry of a media type that nobody knows', (host) => ({
-    ...host.blob(Buffer.from('{}'), 'application/vnd.example.thing.v1+json'),
-    platform: arm64,
-  })),
-  beside('schema1', 'a schema 1 manifest of another platform', () => ({
-    ...{
-      mediaType: mediaTypes.dockerSchema1Signed,
-      digest: `sha256:${hex('0d', 32)}`,
-      size: 500,
-      platform: arm64,
-    },
-  })),
-  beside(
-    'missing',
-    'an entry whose manifest is not there',
-    () => ({
-      ...{ mediaType: manifestType, digest: `sha256:${hex('0e', 32)}`, size: 500, platform: arm64 },
-    }),
-    {},
-  ),
-]
-
-function attestation(host: CaseHost): Members {
-  const statement = Buffer.from(JSON.stringify({ _type: 'https://in-toto.io/Statement/v0.1', predicate: {} }))
-  const layer = host.blob(statement, 'application/vnd.in-toto+json')
-  const config = {
-    architecture: 'unknown',
-    os: 'unknown',
-    config: {},
-    rootfs: { type: 'layers', diff_ids: [layer.digest] },
-  }
-  return {
-    schemaVersion: 2,
-    mediaType: manifestType,
-    config: host.blob(Buffer.from(JSON.stringify(config)), mediaTypes.ociConfig),
-    layers: [{ ...layer, annotations: { 'in-toto.io/predicate-type': 'https://slsa.dev/provenance/v0.2' } }],
-  }
-}
-
-export const indexCases = [...entries, ...indexesThemselves, ...neighbours]
+export const indexCases = [...entries, ...unusables, ...indexesThemselves]

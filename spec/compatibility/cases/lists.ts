@@ -129,7 +129,7 @@ export const linkCases = [
   links(
     'link-path-lost',
     'a list whose next page is named by a path that lacks the first part of the repository',
-    { asks, right: 'NAME_UNKNOWN', why: 'a list never ends early without a word' },
+    { asks, right: 'REGISTRY_RESPONSE', why: 'a list never ends early without a word' },
     (host) => {
       pages(host, [{ tags: ['a', 'b'], link: '</v2/app/tags/list?last=9>; rel="next"' }])
       return { name: 'docker/app' }
