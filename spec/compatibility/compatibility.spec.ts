@@ -15,9 +15,11 @@ describe('images and registries as they are', () => {
     describe(title, () => {
       for (const each of cases.filter((one) => one.kind === kind))
         it(`${each.right === 'taken' ? 'takes' : each.right}: ${each.served}`, async () => {
-          const { verdict, message, picked, tags, breach, warnings, served } = await askOurselves(each)
+          const { verdict, message, picked, inspected, tags, breach, warnings, served } =
+            await askOurselves(each)
           expect(verdict, message).toBe(each.right)
           if (served.picks !== undefined && each.right === 'taken') expect(picked).toBe(served.picks)
+          expect(inspected, 'what inspect chooses').toBe(picked)
           if (served.tags !== undefined) expect(tags).toEqual(served.tags)
           expect(breach).toBeUndefined()
           if (each.warns) expect(warnings, 'a warning').not.toEqual([])

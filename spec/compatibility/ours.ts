@@ -14,6 +14,8 @@ export interface Outcome {
   readonly warnings: readonly string[]
   /** Of a pull: the digest of the manifest that was chosen. */
   readonly picked?: string
+  /** Of an image that was pulled: the digest of the manifest that `inspect` chooses. */
+  readonly inspected?: string | undefined
   /** Of a list. */
   readonly tags?: readonly string[]
   /** What must not have happened and did. */
@@ -53,7 +55,7 @@ async function ask(
   host: CaseHost,
   { name = 'app:latest' }: ServedCase,
   { authFile, directory, warnings }: Surroundings,
-): Promise<Pick<Outcome, 'verdict' | 'picked' | 'tags'>> {
+): Promise<Pick<Outcome, 'verdict' | 'picked' | 'inspected' | 'tags'>> {
   const windlass = await open({ store: join(directory, 'store'), authFile, retries: 1, retryDelay: 0 })
   try {
     const reference = `${host.registry.host}/${name}`
@@ -62,12 +64,14 @@ async function ask(
       for await (const tag of windlass.tags(reference)) tags.push(tag)
       return { verdict: 'taken', tags }
     }
-    const pull = windlass.pull(reference, { platform: 'linux/amd64' })
+    const platform = 'linux/amd64'
+    const pull = windlass.pull(reference, { platform })
     pull.events.subscribe((event) => {
       if (event.type === 'warning') warnings.push(event.message)
     })
     const { manifestDigest } = await pull.done
-    return { verdict: 'taken', picked: manifestDigest }
+    const { image } = await windlass.inspect(reference, { platform })
+    return { verdict: 'taken', picked: manifestDigest, inspected: image?.digest }
   } finally {
     await windlass.close()
   }
