@@ -14,7 +14,13 @@ export { fetch } from './fetch.js'
 export type { ImageSummary } from './images.js'
 export { type InspectedImage, type Inspection, type InspectRequest, inspect } from './inspect.js'
 export { type InspectedFields, inspectedFields } from './inspected-fields.js'
-export type { OpenOptions, PullAllOptions, PullOptions, RegistryCredentials } from './options.js'
+export type {
+  CloseOptions,
+  OpenOptions,
+  PullAllOptions,
+  PullOptions,
+  RegistryCredentials,
+} from './options.js'
 export { pull } from './pull.js'
 export type { Pull } from './pull-run.js'
 export { type EachPullOptions, type PullSet, type StartedPull, eachPull } from './pull-set.js'

@@ -13,7 +13,7 @@ import { interruptible } from '../interrupt.js'
 import { follow, type ProgressFlags, progressFlags } from '../progress-flags.js'
 import { formatBytes } from '../render/quantities.js'
 import { jsonFlag, storeFlags } from '../settings.js'
-import type { Terminal } from '../terminal.js'
+import type { Console } from '../terminal.js'
 import { asJson } from './pull-sets.js'
 
 interface DemoFlags extends ProgressFlags {
@@ -31,7 +31,7 @@ Examples:
 /** Slow enough to be watched, in bytes a second for each layer. */
 const pace = 1_600_000
 
-export function defineDemo(command: Command, terminal: Terminal): void {
+export function defineDemo(command: Command, terminal: Console): void {
   command.option('--keep', 'keep the store and the tree')
   storeFlags(command)
   jsonFlag(command, 'one object: the image, the requests, the time')
@@ -41,7 +41,7 @@ export function defineDemo(command: Command, terminal: Terminal): void {
     .action(() => interruptible(terminal, (signal) => demo(command.opts<DemoFlags>(), terminal, signal)))
 }
 
-async function demo(flags: DemoFlags, terminal: Terminal, signal: AbortSignal): Promise<void> {
+async function demo(flags: DemoFlags, terminal: Console, signal: AbortSignal): Promise<void> {
   const directory = await mkdtemp(path.join(tmpdir(), 'windlass-demo-'))
   const registry = await startRegistry({
     auth: { kind: 'token', expireOnce: true },
@@ -75,7 +75,7 @@ async function pullTwice(
   registry: TestRegistry,
   directory: string,
   flags: DemoFlags,
-  terminal: Terminal,
+  terminal: Console,
   signal: AbortSignal,
 ): Promise<Seen> {
   const { store = path.join(directory, 'store') } = flags
