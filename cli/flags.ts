@@ -11,9 +11,15 @@ const variable = (flags: string): string => {
   return `WINDLASS_${name.replace(/^no-/, '').replaceAll('-', '_').toUpperCase()}`
 }
 
-/** An option that can also be set by the variable of its name: `--max-downloads` by `WINDLASS_MAX_DOWNLOADS`. */
+/**
+ * An option that can also be set by the variable of its name: `--max-downloads` by `WINDLASS_MAX_DOWNLOADS`. A variable
+ * that is empty is not set.
+ */
 export const setting = (flags: string, description: string): Option =>
-  new Option(flags, description).env(variable(flags))
+  withVariable(new Option(flags, description), variable(flags))
+
+const withVariable = (option: Option, name: string): Option =>
+  process.env[name] === '' ? option : option.env(name)
 
 /** A flag that is there or not. */
 export const flagSetting = (flags: string, { help = '' }: OptionEntry<boolean>): Option =>
@@ -21,7 +27,7 @@ export const flagSetting = (flags: string, { help = '' }: OptionEntry<boolean>):
 
 /** An option that takes a text. */
 export const textSetting = (flags: string, entry: OptionEntry<string>): Option =>
-  textOption(flags, entry).env(variable(flags))
+  withVariable(textOption(flags, entry), variable(flags))
 
 /** The same, which has no variable: it is of one call. */
 export const textOption = (flags: string, { codec, help = '' }: OptionEntry<string>): Option =>

@@ -3,9 +3,12 @@ import { isatty } from 'node:tty'
 import { exitAtOnce } from '../lib/system/exit.js'
 import { run } from './program.js'
 import { processTerminal } from './terminal.js'
+import { standSomewhere } from './working-directory.js'
 
 // Node resets the terminal when it ends, and aborts where that has been closed by then.
 const onTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor))
+
+standSomewhere()
 
 void run(process.argv.slice(2), processTerminal()).then((code) => {
   process.exitCode = code

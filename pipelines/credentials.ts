@@ -1,8 +1,8 @@
 /** Whose credentials a puller uses: those given to it, else those that `docker login` or `podman login` left (S0-79). */
 import { existsSync } from 'node:fs'
-import { homedir } from 'node:os'
 import path from 'node:path'
 import { Credential, type Credentials, firstOf, onlyFor, readDockerConfig } from '../lib/registry/index.js'
+import { homeDirectory } from './home-directory.js'
 import type { OpenOptions } from './options.js'
 
 export async function credentialsFor(
@@ -22,7 +22,7 @@ function leftByLogin(env: NodeJS.ProcessEnv): string | undefined {
   const { XDG_RUNTIME_DIR: runtime, DOCKER_CONFIG: docker } = env
   const files = [
     ...(runtime === undefined ? [] : [path.join(runtime, 'containers', 'auth.json')]),
-    path.join(docker ?? path.join(homedir(), '.docker'), 'config.json'),
+    path.join(docker ?? path.join(homeDirectory() ?? '/', '.docker'), 'config.json'),
   ]
   return files.find((file) => existsSync(file))
 }

@@ -1,10 +1,11 @@
 /** What a puller can be told: where its store is, whom to trust, how much to do at once. */
-import { availableParallelism, homedir } from 'node:os'
+import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { WindlassError } from '../lib/errors.js'
-import { type Limits, quoted } from '../lib/image/index.js'
+import type { Limits } from '../lib/image/index.js'
 import type { ForeignUrlOrder } from '../lib/stages/index.js'
 import { checkVariable } from './check-options.js'
+import { homeDirectory } from './home-directory.js'
 import { path as pathCodec } from './option-codecs.js'
 import type { PullStages } from './pull-stages.js'
 
@@ -93,42 +94,24 @@ export interface PullAllOptions extends Omit<PullOptions, 'rootfs'> {
 }
 
 /**
- * The store's directory, as an absolute path. A relative `XDG_DATA_HOME` is ignored, as the XDG Base Directory
- * Specification has it.
+ * The store's directory, as an absolute path. A variable that is empty is not set; a relative `XDG_DATA_HOME` is ignored,
+ * as the XDG Base Directory Specification has it.
  *
- * @throws WindlassError USAGE for a wrong `WINDLASS_STORE`, for a relative path where there is no working directory, and
- * where nothing says where to keep a store
+ * @throws WindlassError USAGE for a wrong `WINDLASS_STORE`, and where nothing says where to keep a store
  */
 export function storeDirectory(options: OpenOptions, env: NodeJS.ProcessEnv = process.env): string {
-  const { WINDLASS_STORE: named, XDG_DATA_HOME: data = '' } = env
-  const store = options.store ?? named
-  if (store === undefined) return path.join(path.isAbsolute(data) ? data : dataOfUser(), 'windlass')
-  if (options.store === undefined) checkVariable('WINDLASS_STORE', pathCodec, store)
-  try {
-    return path.resolve(store)
-  } catch (cause) {
-    throw new WindlassError(
-      'USAGE',
-      `Looking for the store ${quoted(store)}: there is no working directory`,
-      {
-        cause,
-        hint: 'Change to a directory that exists, or name the store by an absolute path.',
-      },
-    )
+  const { WINDLASS_STORE: named = '', XDG_DATA_HOME: data = '' } = env
+  if (options.store !== undefined) return path.resolve(options.store)
+  if (named !== '') {
+    checkVariable('WINDLASS_STORE', pathCodec, named)
+    return path.resolve(named)
   }
-}
-
-function dataOfUser(): string {
-  try {
-    const home = homedir()
-    if (!path.isAbsolute(home)) throw new Error('HOME is no absolute path')
-    return path.join(home, '.local', 'share')
-  } catch (cause) {
-    throw new WindlassError('USAGE', 'Looking for the store: this user has no home directory', {
-      cause,
-      hint: 'Name a directory with --store or WINDLASS_STORE.',
-    })
-  }
+  if (path.isAbsolute(data)) return path.join(data, 'windlass')
+  const home = homeDirectory()
+  if (home !== undefined) return path.join(home, '.local', 'share', 'windlass')
+  throw new WindlassError('USAGE', 'Looking for the store: this user has no home directory', {
+    hint: 'Name a directory with --store or WINDLASS_STORE.',
+  })
 }
 
 /** One a processor. */
