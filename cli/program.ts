@@ -18,7 +18,8 @@ Examples:
   windlass unpack alpine:3.20 ./rootfs            one tree on disk
   windlass inspect --config quay.io/podman/hello  what it would run
 
-An image is named as Docker names it, or oci:DIR[:NAME] for one in an OCI layout.
+An image is named as Docker names it, or for one in an OCI layout oci:DIR (the only one), oci:DIR:NAME,
+or oci:DIR:@N (the N-th, from 0).
 Every option that shows an environment variable can be set with it.
 
 Exit codes: 0 done, 1 failed otherwise, 2 usage or reference, 3 unauthorised or denied, 4 not found,

@@ -125,7 +125,7 @@ export class Windlass {
   /**
    * Starts a pull: fetches what is missing of an image, verifies it, unpacks it and commits it to the store.
    *
-   * @param name as Docker names images, or `oci:DIR[:NAME]`.
+   * @param name as Docker names images, or `oci:DIR`, `oci:DIR:NAME`, `oci:DIR:@N`.
    * @throws USAGE, REFERENCE_INVALID, PLATFORM_INVALID: before any traffic (S0-02). All else rejects `done`.
    */
   pull(name: string, options: PullOptions = {}): Pull {

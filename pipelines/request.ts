@@ -25,7 +25,7 @@ export function locate(
   const named = parseImageName(typed)
   if (named.kind === 'layout') {
     const source = new LayoutSource(named.path)
-    const target = named.name ?? ''
+    const target = named.position === undefined ? (named.name ?? '') : `@${named.position}`
     return { name: typed, typed, target, digest: undefined, source, platform: wanted, limits }
   }
   checkPullable(named.reference)

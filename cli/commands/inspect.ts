@@ -24,7 +24,7 @@ Examples:
 
 export function defineInspect(command: Command, terminal: Console): void {
   command
-    .argument('<image>', 'as Docker names images, or oci:DIR[:NAME]')
+    .argument('<image>', 'as Docker names images, or oci:DIR[:NAME|:@N]')
     .addOption(platformSetting())
     .addOption(
       new Option('--raw', 'the manifest or index that the name points at, byte for byte').conflicts('config'),

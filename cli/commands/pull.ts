@@ -40,7 +40,7 @@ exit code is the command's.`
 
 export function definePull(command: Command, terminal: Console): void {
   command
-    .argument('<image...>', 'as Docker names images, or oci:DIR[:NAME]')
+    .argument('<image...>', 'as Docker names images, or oci:DIR[:NAME|:@N]')
     .addOption(platformSetting())
     .addOption(
       new Option('--all-platforms', 'every image of an index').conflicts(['allTags', 'platform', 'rootfs']),

@@ -23,7 +23,7 @@ The directory must be empty or not be there. Prints <name>@<digest>.`
 
 export function defineUnpack(command: Command, terminal: Console): void {
   command
-    .argument('<image>', 'as Docker names images, or oci:DIR[:NAME]')
+    .argument('<image>', 'as Docker names images, or oci:DIR[:NAME|:@N]')
     .argument('<directory>', 'where the tree goes')
     .addOption(platformSetting())
   jsonFlag(command, 'print the result as one line of JSON')

@@ -1,4 +1,4 @@
-/** An OCI image layout on disk as a source of images (image-spec, image-layout.md): `oci:DIR[:NAME]`. */
+/** An OCI image layout on disk as a source of images (image-spec, image-layout.md): `oci:DIR[:NAME]`, `oci:DIR:@N`. */
 import { constants, createReadStream } from 'node:fs'
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -16,6 +16,8 @@ import {
   isDigest,
   limitExceeded,
   parseImageIndex,
+  printable,
+  quoted,
 } from '../image/index.js'
 
 const refName = 'org.opencontainers.image.ref.name'
@@ -29,7 +31,7 @@ export class LayoutSource implements ImageSource {
     this.identity = `oci:${this.host}`
   }
 
-  /** `target` is a digest, a name in the layout's index, or empty for the only image. */
+  /** `target` is a digest, a name in the layout's index, `@N` for its entry N from 0, or empty for the only image. */
   async manifest(
     target: string,
     { maxBytes = defaultLimits.manifestBytes }: ManifestRequest = {},
@@ -71,18 +73,17 @@ export class LayoutSource implements ImageSource {
     yield (await this.#index()).flatMap(({ annotations }) => annotations?.[refName] ?? [])
   }
 
-  async #find(name: string): Promise<Descriptor> {
+  async #find(target: string): Promise<Descriptor> {
     const manifests = await this.#index()
-    const named =
-      name === '' ? manifests : manifests.filter(({ annotations }) => annotations?.[refName] === name)
-    const [only, another] = named
-    if (only && !another) return only
-    const names = manifests.flatMap(({ annotations }) => annotations?.[refName] ?? []).join(', ') || 'none'
+    const found = matching(target, manifests)
+    const [first] = found
+    // One image may have several names, and its manifest may stand there twice.
+    if (first && found.every(({ digest }) => digest === first.digest)) return first
     throw new WindlassError(
       'MANIFEST_UNKNOWN',
-      `Looking for ${name === '' ? 'the only image' : `“${name}”`} in ${this.host}: ` +
-        (only ? 'more than one image fits' : 'there is no such image'),
-      { path: this.host, hint: `Names in this layout: ${names}` },
+      `Looking for ${target === '' ? 'the only image' : quoted(target)} in ${printable(this.host)}: ` +
+        (first ? `${found.length} images fit` : 'there is no such image'),
+      { path: this.host, hint: contentsOf(manifests) },
     )
   }
 
@@ -122,4 +123,25 @@ export class LayoutSource implements ImageSource {
       )
     }
   }
+}
+
+function matching(target: string, manifests: readonly Descriptor[]): readonly Descriptor[] {
+  if (target === '') return manifests
+  const [, position] = /^@(\d+)$/.exec(target) ?? []
+  if (position !== undefined) return manifests.slice(Number(position), Number(position) + 1)
+  return manifests.filter(({ annotations }) => annotations?.[refName] === target)
+}
+
+/** How many entries an error lists. */
+const listed = 20
+
+/** What there is, by the names that can be asked for. */
+function contentsOf(manifests: readonly Descriptor[]): string {
+  if (manifests.length === 0) return 'The layout has no images.'
+  const entries = manifests.slice(0, listed).map(({ annotations }, position) => {
+    const name = annotations?.[refName]
+    return name === undefined ? `@${position}` : `@${position} ${quoted(name)}`
+  })
+  const more = manifests.length > listed ? `, and ${manifests.length - listed} more` : ''
+  return `The layout has ${entries.join(', ')}${more}.`
 }
