@@ -14,7 +14,7 @@ describe('images and registries as they are', () => {
   for (const [kind, title] of Object.entries(kinds))
     describe(title, () => {
       for (const each of cases.filter((one) => one.kind === kind))
-        it(`${each.right === 'taken' ? 'takes' : each.right}: ${each.served}`, async () => {
+        it.concurrent(`${each.right === 'taken' ? 'takes' : each.right}: ${each.served}`, async () => {
           const { verdict, message, picked, inspected, tags, breach, warnings, served } =
             await askOurselves(each)
           expect(verdict, message).toBe(each.right)
