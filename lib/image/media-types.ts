@@ -49,7 +49,12 @@ const essence = new RegExp(`^(${token}/${token})\\s*(?:;|$)`)
 export const parseMediaType = (header: string | undefined): string | undefined =>
   essence.exec(header?.trim() ?? '')?.[1]?.toLowerCase()
 
-const generic: readonly string[] = ['application/json', 'text/plain', 'application/octet-stream']
+const generic: readonly string[] = [
+  'application/json',
+  'text/plain',
+  'application/octet-stream',
+  'binary/octet-stream',
+]
 
 /** A type that says nothing of which manifest it is: the body decides (C2). */
 export const isGenericType = (type: string): boolean => generic.includes(type)
