@@ -1,4 +1,5 @@
 /** The registry client: what other modules use of it. */
+export { holdsCertificate } from './certificates.js'
 export { Credential } from './credential.js'
 export { anonymous, firstOf, onlyFor, type Credentials } from './credentials.js'
 export { parseDockerConfig, readDockerConfig } from './docker-config.js'
