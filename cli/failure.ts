@@ -26,6 +26,11 @@ export function failureLines(error: unknown, { debug = false }: { readonly debug
   return lines
 }
 
+/** Tells on stderr, in one line, what is odd and stops nothing. */
+export function warn(message: string, { stderr }: Pick<Terminal, 'stderr'>): void {
+  stderr.write(`windlass: warning: ${printable(message, 500)}\n`)
+}
+
 /** Tells `error` on stderr and gives the exit code that it stands for. */
 export function tell(error: unknown, { stderr, env }: Pick<Terminal, 'stderr' | 'env'>): number {
   const debug = Boolean(env['WINDLASS_DEBUG'])

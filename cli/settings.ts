@@ -16,6 +16,9 @@ export interface NetworkFlags {
   readonly plainHttp?: boolean
   readonly tlsSkipVerify?: boolean
   readonly ca?: string
+  readonly responseTimeout?: number
+  readonly stallTimeout?: number
+  readonly minimumRate?: number
   readonly username?: string
   readonly passwordStdin?: boolean
   readonly authfile?: string
@@ -28,8 +31,6 @@ export interface TransferFlags {
   readonly maxDownloads?: number
   readonly maxUnpacks?: number
   readonly retries?: number
-  readonly stallTimeout?: number
-  readonly minimumRate?: number
 }
 
 export interface PartialsFlag {
@@ -46,6 +47,16 @@ export const networkFlags = (command: Command): Command =>
     .addOption(setting('--plain-http', 'speak HTTP to registries that are not on this machine, too'))
     .addOption(setting('--tls-skip-verify', 'do not verify certificates'))
     .addOption(setting('--ca <file>', 'trust the certificates in this PEM file, too'))
+    .addOption(
+      numberSetting(
+        '--response-timeout <seconds>',
+        'wait for the first byte of an answer, 2.5 times as long at the next attempt (default: 60)',
+      ),
+    )
+    .addOption(numberSetting('--stall-timeout <seconds>', 'give a silent connection up after (default: 60)'))
+    .addOption(
+      numberSetting('--minimum-rate <bytes>', 'a second; a connection below it has stalled (default: 20)', 0),
+    )
     .addOption(setting('--username <name>', 'log in as; the password comes from --password-stdin'))
     .option('--password-stdin', 'read the password from stdin (env: WINDLASS_PASSWORD holds one)')
     .addOption(setting('--authfile <file>', "credentials by registry, as Docker's config.json holds them"))
@@ -77,10 +88,6 @@ export const transferFlags = (command: Command): Command =>
     .addOption(numberSetting('--max-downloads <n>', 'layers downloaded at once (default: 3)'))
     .addOption(numberSetting('--max-unpacks <n>', 'layers unpacked at once (default: one a processor)'))
     .addOption(numberSetting('--retries <n>', 'attempts at each download (default: 5)'))
-    .addOption(numberSetting('--stall-timeout <seconds>', 'give a silent connection up after (default: 60)'))
-    .addOption(
-      numberSetting('--minimum-rate <bytes>', 'a second; a connection below it has stalled (default: 20)', 0),
-    )
     .addOption(partialsSetting())
 
 export const partialsFlag = (command: Command): Command => command.addOption(partialsSetting())
@@ -105,7 +112,7 @@ export async function openOptions(
   names: readonly string[] = [],
 ): Promise<OpenOptions> {
   const { store, authfile, maxDownloads, maxUnpacks, retries, stallTimeout, keepPartials } = flags
-  const { minimumRate, trustRealm, foreignHost } = flags
+  const { minimumRate, trustRealm, foreignHost, responseTimeout } = flags
   const given = await readCredentials(flags, terminal)
   const credentials = given && { [onlyRegistryOf(names)]: given }
   const ca = flags.ca === undefined ? undefined : await readCertificates(flags.ca)
@@ -121,6 +128,7 @@ export async function openOptions(
     ...(maxUnpacks !== undefined && { maxUnpacks }),
     ...(retries !== undefined && { retries }),
     ...(stallTimeout !== undefined && { stallTimeout: stallTimeout * 1_000 }),
+    ...(responseTimeout !== undefined && { responseTimeout: responseTimeout * 1_000 }),
     ...(keepPartials !== undefined && { keepPartials }),
     ...(minimumRate !== undefined && { minimumRate }),
     ...(trustRealm !== undefined && { trustedRealms: trustRealm }),
@@ -177,10 +185,14 @@ async function readPassword(stdin: Terminal['stdin']): Promise<string> {
 }
 
 async function readCertificates(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (cause) {
+  const { holdsCertificate } = await import('../pipelines/index.js')
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new WindlassError('USAGE', `Reading the certificates of --ca: ${reason}`, { cause, path: file })
-  }
+  })
+  if (holdsCertificate(text)) return text
+  throw new WindlassError('USAGE', `Reading the certificates of --ca: ${file} holds none`, {
+    path: file,
+    hint: 'It takes PEM: -----BEGIN CERTIFICATE----- and so on. openssl x509 -inform der makes it of DER.',
+  })
 }

@@ -4,7 +4,7 @@
  */
 import { WindlassError } from '../lib/errors.js'
 import { Flow, Scope } from '../lib/flow/index.js'
-import { type Limits, formatPlatform, limitsWith } from '../lib/image/index.js'
+import { type Limits, type TagsRequest, formatPlatform, limitsWith } from '../lib/image/index.js'
 import { Registries } from '../lib/registry/index.js'
 import {
   type ImageRequest,
@@ -17,7 +17,7 @@ import {
 } from '../lib/stages/index.js'
 import type { Collected, CollectOptions } from '../lib/store/index.js'
 import { allPlatforms, entryStages, type PulledIndex } from './all-platforms.js'
-import { allTags, type PulledTags, someTags } from './all-tags.js'
+import { allTags, type PulledTags, type TagsWarning, someTags } from './all-tags.js'
 import { credentialsFor } from './credentials.js'
 import { type ImageSummary, listImages } from './images.js'
 import { type Inspection, type InspectRequest, inspect } from './inspect.js'
@@ -40,7 +40,8 @@ import { LayerCheck } from './verify-layer.js'
 
 /** Opens a puller. Nothing is touched before it is needed: `inspect` and `tags` make no store. */
 export async function open(options: OpenOptions = {}): Promise<Windlass> {
-  const { ca, insecureTls, plainHttp, userAgent, stallTimeout, minimumRate } = options
+  const { ca, insecureTls, plainHttp, userAgent } = options
+  const { responseTimeout, stallTimeout, minimumRate } = options
   const { limits, foreignHosts, trustedRealms } = options
   const registries = new Registries({
     credentials: await credentialsFor(options),
@@ -50,6 +51,7 @@ export async function open(options: OpenOptions = {}): Promise<Windlass> {
     ...(userAgent !== undefined && { userAgent }),
     timeouts: {
       ...(stallTimeout !== undefined && { stall: stallTimeout }),
+      ...(responseTimeout !== undefined && { response: responseTimeout }),
       ...(minimumRate !== undefined && { minimumRate }),
     },
     ...(limits !== undefined && { limits }),
@@ -112,10 +114,11 @@ export class Windlass {
         const pull = this.#begin(request, undefined, (parts) => pullFlow(request, options, parts))
         return { name: request.name, pull }
       }
-      const tags = someTags(this.tags(repository, { signal }), name)
-      return Promise.resolve(
-        tags.pipe(allTags({ name, failFast: options.failFast ?? false, start, announce })),
-      )
+      const warnings: TagsWarning[] = []
+      const onWarning = (code: string, message: string) => void warnings.push({ code, message })
+      const tags = someTags(this.tags(repository, { signal, onWarning }), name)
+      const failFast = options.failFast ?? false
+      return Promise.resolve(tags.pipe(allTags({ name, failFast, start, announce, warnings })))
     })
   }
 
@@ -188,8 +191,11 @@ export class Windlass {
     return latestOrFirst(this.tags(repository, options), repositoryNamed(repository, 'Listing tags').name)
   }
 
-  /** The tags of a repository, page by page. */
-  tags(repository: string, options: { readonly signal?: AbortSignal } = {}): AsyncIterable<string> {
+  /**
+   * The tags of a repository, page by page. Items of the list that are no tags are left out: `onWarning` hears at the end
+   * how many, with the code `tags-left-out`.
+   */
+  tags(repository: string, options: Pick<TagsRequest, 'signal' | 'onWarning'> = {}): AsyncIterable<string> {
     this.#mustBeOpen()
     return listTags(repository, this.#registries, { ...options, again: againAfter(this.#retry) })
   }

@@ -1,7 +1,7 @@
 /** `windlass inspect`: what an image is, by its manifest and config alone. */
 import { type Command, Option } from 'commander'
-import { printable } from '../../lib/image/printable.js'
 import { inspectedFields } from '../../pipelines/inspected-fields.js'
+import { warn } from '../failure.js'
 import { setting } from '../flags.js'
 import { limitFlag } from '../limit-flag.js'
 import { withWindlass } from '../session.js'
@@ -47,8 +47,7 @@ function inspect(name: string, flags: InspectFlags, terminal: Terminal): Promise
     const tags = flags.tags && !raw && !config
     const options = { manifestOnly: raw, tags, signal, ...(platform !== undefined && { platform }) }
     const seen = await windlass.inspect(name, options)
-    for (const { message } of seen.warnings)
-      terminal.stderr.write(`windlass: warning: ${printable(message, 500)}\n`)
+    for (const { message } of seen.warnings) warn(message, terminal)
     if (raw) await terminal.output.write(seen.manifest)
     else if (config) await terminal.output.write(seen.image?.config.bytes ?? Buffer.alloc(0))
     // JSON keeps controls escaped, so it is safe on a terminal as it is.

@@ -1,9 +1,10 @@
 /** `windlass pull --all-tags` and `--all-platforms`: several images by one name. */
 import { WindlassError, asWindlassError } from '../../lib/errors.js'
+import { encodeEvent, eventVersion } from '../../lib/events/index.js'
 import { parseImageName } from '../../lib/image/index.js'
 import { printable } from '../../lib/image/printable.js'
-import type { PulledImage, PullOptions, Windlass } from '../../pipelines/index.js'
-import { Told, tell } from '../failure.js'
+import type { PulledImage, PullOptions, TagsWarning, Windlass } from '../../pipelines/index.js'
+import { Told, tell, warn } from '../failure.js'
 import { followSet } from '../follow-set.js'
 import type { ProgressFlags } from '../progress-flags.js'
 import { statusLine } from '../render/status-line.js'
@@ -68,8 +69,21 @@ export async function pullTags(
     const cancelled = asWindlassError(error).code === 'CANCELLED'
     throw failed === undefined || cancelled ? error : new Told(failed)
   })
+  for (const warning of result.warnings) showWarning(warning, flags, terminal)
   if (!flags.quiet) terminal.stderr.write(`${statusLine(result.name, result.status)}\n`)
   if (failed !== undefined) throw new Told(failed)
+}
+
+/** A warning about the set as such, as its pulls show theirs. */
+function showWarning({ code, message }: TagsWarning, flags: SetFlags, terminal: Terminal): void {
+  if (flags.quiet || flags.progress === 'none') return
+  if (flags.progress !== 'json') {
+    warn(message, terminal)
+    return
+  }
+  const time = new Date().toISOString()
+  const line = encodeEvent({ version: eventVersion, seq: 1, time, type: 'warning', code, message })
+  terminal.stderr.write(`${line}\n`)
 }
 
 /** Every platform of an index, under one name. */

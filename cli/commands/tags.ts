@@ -1,6 +1,8 @@
 /** `windlass tags`: the tags of a repository, one a line, as the registry lists them. */
 import type { Command } from 'commander'
 import { printable } from '../../lib/image/printable.js'
+import { warn } from '../failure.js'
+import { limitFlag } from '../limit-flag.js'
 import { withWindlass } from '../session.js'
 import { jsonFlag, networkFlags, type Settings } from '../settings.js'
 import type { Terminal } from '../terminal.js'
@@ -17,7 +19,7 @@ Examples:
 export function defineTags(command: Command, terminal: Terminal): void {
   command.argument('<repository>', 'an image name without tag and digest')
   jsonFlag(command, 'one object with the repository and its tags')
-  networkFlags(command)
+  networkFlags(limitFlag(command))
   command
     .addHelpText('after', examples)
     .action((repository: string) => tags(repository, command.opts<TagsFlags>(), terminal))
@@ -26,7 +28,8 @@ export function defineTags(command: Command, terminal: Terminal): void {
 function tags(repository: string, { json, ...flags }: TagsFlags, terminal: Terminal): Promise<void> {
   return withWindlass(flags, terminal, [repository], async (windlass, signal) => {
     const all: string[] = []
-    for await (const tag of windlass.tags(repository, { signal })) {
+    const onWarning = (_code: string, message: string) => warn(message, terminal)
+    for await (const tag of windlass.tags(repository, { signal, onWarning })) {
       if (json) all.push(tag)
       else if (!(await terminal.output.line(printable(tag)))) return
     }

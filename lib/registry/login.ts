@@ -57,7 +57,7 @@ export async function login(
           },
           signal,
         },
-    (url) => checkRealm(url, rules),
+    { check: (url) => checkRealm(url, rules) },
   )
   const { limits, timeouts } = connections
   const deadline = timeouts.document

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { nextLink } from '../../lib/registry/link.js'
+import { UnreadableLink, nextLink } from '../../lib/registry/link.js'
 
 describe('nextLink', () => {
   it.each([
@@ -8,11 +8,36 @@ describe('nextLink', () => {
     ['</a>; rel=next', '/a'],
     ['</a>; title="x, <y>; rel=next"; rel="prev", </b>; REL="last NEXT"', '/b'],
     ['</a>; rel="prev"; rel="next"', undefined],
-    ['</a>', undefined],
-    ['/a; rel="next"', undefined],
+    // As some registries send it: a single link that does not say what it is for.
+    ['</a>', '/a'],
+    ['</a>; title="x"', '/a'],
+    ['</a>; rel=""', '/a'],
+    ["</a>; rel='next'", '/a'],
+    ['</a>;; rel="next";', '/a'],
+    ['</a>,', '/a'],
+    ['</first>; rel="first", </b>', '/b'],
+    ['</a>, </b>; rel="next"', '/b'],
+    ['</a>; rel="next", <', '/a'],
+    ['<>; rel="next"', ''],
+    ['</a>; rel="describedby"', undefined],
     ['', undefined],
+    [' , ;', undefined],
   ])('%s', (text, expected) => {
     expect(nextLink(text)).toBe(expected)
+  })
+
+  it.each([
+    '/a; rel="next"',
+    '<<<;;;rel=next',
+    '<',
+    '</a',
+    '</a>; rel="prev" </b>; rel="next',
+    '</a>; rel="prev"; =',
+    '</a>, </b>',
+    '</a>; rel="prev", </b>; title=x, </c>',
+    'x',
+  ])('cannot be read: %s', (text) => {
+    expect(() => nextLink(text)).toThrow(UnreadableLink)
   })
 
   it('reads several fields', () => {
@@ -36,7 +61,7 @@ describe('nextLink', () => {
     )
   })
 
-  it('property: never throws', () => {
+  it('property: gives a target that stands there, nothing, or says that it cannot be read', () => {
     fc.assert(
       fc.property(
         fc.string({
@@ -44,7 +69,12 @@ describe('nextLink', () => {
           maxLength: 100,
         }),
         (text) => {
-          nextLink(text)
+          try {
+            expect(text).toContain(nextLink(text) ?? '')
+          } catch (error) {
+            if (!(error instanceof UnreadableLink)) throw error
+            expect(text).toMatch(/[^\s,;]/)
+          }
         },
       ),
       { numRuns: 300 },
