@@ -53,7 +53,7 @@ export const wantsLogin = (proxy: Proxy, why = 'it answers 407'): ProxyFailure =
   new ProxyFailure(
     `the proxy ${proxy.host} does not let through: ${why}`,
     proxy.login() === undefined
-      ? `It wants a login: put one into ${proxy.variable}, as http://NAME:PASSWORD@${proxy.host}`
+      ? `It wants a login: put one into ${proxy.variable}, as ${proxy.protocol === 'socks' ? 'socks5' : proxy.protocol}://NAME:PASSWORD@${proxy.host}`
       : `It wants another name or password than those in ${proxy.variable}`,
     false,
   )
