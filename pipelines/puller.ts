@@ -5,7 +5,7 @@
 import { WindlassError } from '../lib/errors.js'
 import { Flow, Scope } from '../lib/flow/index.js'
 import { type Limits, type TagsRequest, formatPlatform, limitsWith } from '../lib/image/index.js'
-import { Registries } from '../lib/registry/index.js'
+import type { Registries } from '../lib/registry/index.js'
 import {
   type ImageRequest,
   type IndexedImage,
@@ -19,7 +19,6 @@ import type { Collected, CollectOptions } from '../lib/store/index.js'
 import { allPlatforms, entryStages, type PulledIndex } from './all-platforms.js'
 import { allTags, type PulledTags, type TagsWarning, someTags } from './all-tags.js'
 import { checkArgument, checkOptions } from './check-options.js'
-import { credentialsFor } from './credentials.js'
 import { type ImageSummary, listImages } from './images.js'
 import { type Inspection, type InspectRequest, inspect } from './inspect.js'
 import { openParts } from './open-parts.js'
@@ -46,6 +45,7 @@ import {
 import { pullFlow } from './pull-flow.js'
 import { type Pull, PullRun } from './pull-run.js'
 import { type PullParts, pullStages } from './pull-stages.js'
+import { registriesFor } from './registries-for.js'
 import { type PullSet, PullSetRun, type PullSetStart } from './pull-set.js'
 import { type RemovedImage, removeImage } from './remove.js'
 import { Repair } from './repair.js'
@@ -67,24 +67,7 @@ import { endsWithin } from './within.js'
 export async function open(options: OpenOptions = {}): Promise<Windlass> {
   checkOptions('open', openTable, options)
   storeDirectory(options) // a wrong variable is said before anything is done
-  const { ca, insecureTls, plainHttp, userAgent } = options
-  const { responseTimeout, stallTimeout, minimumRate } = options
-  const { limits, foreignHosts, trustedRealms } = options
-  const registries = new Registries({
-    credentials: await credentialsFor(options),
-    ...(ca !== undefined && { ca }),
-    ...(insecureTls !== undefined && { insecureTls }),
-    ...(plainHttp !== undefined && { plainHttp }),
-    ...(userAgent !== undefined && { userAgent }),
-    timeouts: {
-      ...(stallTimeout !== undefined && { stall: stallTimeout }),
-      ...(responseTimeout !== undefined && { response: responseTimeout }),
-      ...(minimumRate !== undefined && { minimumRate }),
-    },
-    ...(limits !== undefined && { limits }),
-    ...(foreignHosts !== undefined && { foreignHosts }),
-    ...(trustedRealms !== undefined && { trustedRealms }),
-  })
+  const registries = await registriesFor(options)
   return new Windlass(options, registries)
 }
 

@@ -2,7 +2,7 @@
 import { WindlassError } from '../errors.js'
 import { type LimitName, raiseHint } from '../image/limits.js'
 import type { Answer } from './connections.js'
-import { encoded, isEncoded, isPlainJson } from './encoding.js'
+import { encoded, gunzipped, isEncoded, isPlainJson, saysGzip } from './encoding.js'
 
 export interface DocumentLimits {
   readonly maxBytes: number
@@ -14,7 +14,7 @@ export interface DocumentLimits {
 }
 
 /**
- * Reads a JSON document. One that claims to be encoded and is not is taken as it is.
+ * Reads a JSON document. One that claims to be encoded and is not is taken as it is; one in gzip is decoded.
  * @throws REGISTRY_RESPONSE for an encoded body; LIMIT_EXCEEDED as soon as the length is told or passed; STALLED when time
  * is up; what the body fails with
  */
@@ -45,8 +45,10 @@ export async function readDocument(answer: Answer, limits: DocumentLimits): Prom
     chunks.push(chunk)
   }
   const bytes = Buffer.concat(chunks, length)
-  if (isEncoded(answer) && !isPlainJson(bytes)) throw encoded(answer, purpose)
-  return bytes
+  if (!isEncoded(answer) || isPlainJson(bytes)) return bytes
+  const decoded = saysGzip(answer) ? gunzipped(bytes, maxBytes) : undefined
+  if (decoded === undefined) throw encoded(answer, purpose)
+  return decoded
 }
 
 /**

@@ -1,8 +1,10 @@
 /**
- * `Content-Encoding`. Requests ask for `identity`, and nothing is ever decoded. A store may still send the header, because
- * it kept that of the upload (`aws-chunked`), or made one up: then the digest, or the document, tells whether the bytes are
- * encoded. Bytes that really are encoded are an error that names the encoding.
+ * `Content-Encoding`. Requests ask for `identity`. A store may still send the header, because it kept that of the upload
+ * (`aws-chunked`), or made one up: then the digest, or the document, tells whether the bytes are encoded. A proxy may
+ * compress what it passes on: gzip is undone where the length or the document says so. Any other encoding is an error that
+ * names it.
  */
+import { gunzipSync } from 'node:zlib'
 import { Transform, type TransformCallback } from 'node:stream'
 import { Verifier, type Expected } from '../bytes/index.js'
 import { WindlassError } from '../errors.js'
@@ -22,6 +24,19 @@ export function encoded({ headers, url }: Pick<Answer, 'headers' | 'url'>, purpo
     `Failed to ${purpose} from ${url.host}: it comes with the Content-Encoding '${printable(headers['content-encoding'] ?? '', 40)}', although identity was asked for`,
     { host: url.host, hint: `Is there a proxy before ${url.host} that compresses?` },
   )
+}
+
+/** Whether an answer says that it is in gzip (RFC 9110 §8.4.1.3). */
+export const saysGzip = ({ headers }: Pick<Answer, 'headers'>): boolean =>
+  /^(x-)?gzip$/.test(headers['content-encoding']?.trim().toLowerCase() ?? '')
+
+/** What `bytes` in gzip hold; undefined where they are not in gzip, or hold more than `maxBytes`. */
+export function gunzipped(bytes: Buffer, maxBytes: number): Buffer | undefined {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: Math.max(1, maxBytes) })
+  } catch {
+    return undefined
+  }
 }
 
 /** Whether `bytes` are a JSON document as they are, so that its encoding is only claimed. */

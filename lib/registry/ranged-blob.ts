@@ -3,12 +3,13 @@
  * doubt about a range, the whole is asked for: the digest is over the whole anyway.
  */
 import { type Readable, pipeline } from 'node:stream'
+import { createGunzip } from 'node:zlib'
 import { WindlassError } from '../errors.js'
 import type { Digest } from '../image/digest.js'
 import type { BlobBody, BlobRequest } from '../image/source.js'
 import { parseContentRange } from './content-range.js'
 import { discard } from './discard.js'
-import { ClaimedEncoding, encoded, isEncoded } from './encoding.js'
+import { ClaimedEncoding, encoded, isEncoded, saysGzip } from './encoding.js'
 import type { Followed } from './redirects.js'
 
 /** How a blob is asked for. */
@@ -77,7 +78,13 @@ function bodyOf(
     : undefined
   const size = offset > 0 ? parseContentRange(headers['content-range'])?.size : undefined
   const told = size ?? (length === undefined ? undefined : offset + length)
-  if (expected !== undefined && told !== undefined && told !== expected) {
+  const differs = expected !== undefined && told !== undefined && told !== expected
+  if (differs && offset === 0 && saysGzip(answer)) {
+    const failure = (): WindlassError => encoded(answer, purpose)
+    const stream = decoded(body, new ClaimedEncoding({ digest, size: expected }, failure), failure)
+    return { stream, offset, size: expected, validator: undefined, host: url.host }
+  }
+  if (differs) {
     body.destroy()
     if (isEncoded(answer)) throw encoded(answer, purpose)
     throw new WindlassError(
@@ -102,6 +109,16 @@ function bodyOf(
 function checked(body: Readable, check: ClaimedEncoding): Readable {
   check.on('error', () => undefined) // whoever reads gets it all the same
   pipeline(body, check, () => undefined)
+  return check
+}
+
+/** What `body` in gzip holds, by way of `check`; what is no gzip fails with `failure`. */
+function decoded(body: Readable, check: ClaimedEncoding, failure: () => WindlassError): Readable {
+  check.on('error', () => undefined)
+  const gunzip = createGunzip()
+  gunzip.once('error', () => check.destroy(failure()))
+  pipeline(body, gunzip, () => undefined)
+  pipeline(gunzip, check, () => undefined)
   return check
 }
 

@@ -57,10 +57,6 @@ const reasons: readonly (readonly [reason: string, ids: readonly string[]])[] = 
     'an entry is asked for by its type and within its size: one that says neither is refused where it is chosen',
     ['index-chosen-without-media-type', 'index-chosen-size-below-zero'],
   ],
-  [
-    'RFC 9112 §6.3 allows to refuse it, as a message that two readers end at two places; the parser of Node does',
-    ['blob-chunked-and-length'],
-  ],
   ['the others take the first link, whatever its relation, and never end', ['link-after-previous']],
   ['the others do not ask again with a smaller page', ['page-size-large']],
   [

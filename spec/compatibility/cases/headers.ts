@@ -121,10 +121,7 @@ export const headerCases = [
   header(
     'blob-chunked-and-length',
     'blobs in chunks that have a `Content-Length`, too',
-    {
-      right: 'REGISTRY_RESPONSE',
-      why: 'two readers would see two messages (RFC 9112 §6.3): the HTTP parser of Node refuses it',
-    },
+    { why: vouched },
     (host) => {
       host.image()
       host.registry.addFault(

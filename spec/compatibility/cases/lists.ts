@@ -140,7 +140,7 @@ export const linkCases = [
     'a list whose `Link` cannot be read',
     { asks, right: 'REGISTRY_RESPONSE', why: 'a list never ends early without a word' },
     (host) => {
-      pages(host, [{ tags: ['a', 'b'], link: '/v2/app/tags/list?last=1; rel=next' }, { tags: ['c'] }])
+      pages(host, [{ tags: ['a', 'b'], link: '</v2/app/tags/list?last=1; rel="next"' }, { tags: ['c'] }])
       return { name: 'app' }
     },
   ),
