@@ -16,6 +16,7 @@ import {
   signed,
 } from './documents.js'
 import { failure, tolerant } from './failure.js'
+import { cpuTimeSince } from '../cpu-time.js'
 
 const about = { host: 'registry.test', reference: 'registry.test/app:1' }
 
@@ -291,8 +292,8 @@ describe('decideManifest', () => {
 
   it('costs one error for millions of wrong items', () => {
     const bytes = Buffer.from(`{"schemaVersion":2,"manifests":[${'0,'.repeat(2_000_000)}0]}`)
-    const begun = performance.now()
+    const begun = process.cpuUsage()
     expect(refused(bytes).message).toContain('manifests[0]: expected a descriptor, got 0')
-    expect(performance.now() - begun).toBeLessThan(3_000)
+    expect(cpuTimeSince(begun)).toBeLessThan(3_000)
   })
 })
