@@ -310,10 +310,8 @@ describe('the unpack pool', () => {
     const abort = new AbortController()
     const work = pool.flatten(
       {
-        layers: [
-          { kind: 'directory', path: own },
-          { kind: 'directory', path: own },
-        ],
+        // So many that it is not done before the signal comes.
+        layers: Array.from({ length: 60 }, () => ({ kind: 'directory' as const, path: own })),
         into: into(),
       },
       { signal: abort.signal },

@@ -201,7 +201,9 @@ const lengths = [
     (moment) =>
       faults.wire(function* ({ body }) {
         yield head('200 OK', 'transfer-encoding: chunked')
-        yield* forever(chunk(body))
+        yield chunk(body)
+        // Slowly: while a client writes what it got to a disk, nobody reads.
+        yield* forever(chunk('x'.repeat(1024)), 10)
       }, moment),
     { bytes: 8 * 2 ** 20 },
   ),
