@@ -80,9 +80,9 @@ export class Store {
     return mendLayout(fault, this.#run)
   }
 
-  /** A directory for what is in flight, on the store's file system: of this run alone, removed when the store is closed. */
+  /** A directory for what is in flight, on the file system of the unpacked layers: of this run alone, removed when the store is closed. */
   stagingDirectory(): Promise<string> {
-    return this.#run.directory()
+    return this.#run.area('layers')
   }
 
   /**
