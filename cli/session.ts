@@ -1,5 +1,6 @@
 /** One command's use of the library: opened, interruptible, and closed whatever happens. */
 import type { Windlass } from '../pipelines/index.js'
+import { printable } from '../lib/image/printable.js'
 import { interruptible } from './interrupt.js'
 import { openOptions, type Settings } from './settings.js'
 import type { Terminal } from './terminal.js'
@@ -13,7 +14,9 @@ export function withWindlass<T>(
 ): Promise<T> {
   return interruptible(terminal, async (signal) => {
     const { open } = await import('../pipelines/index.js')
-    const windlass = await open(await openOptions(flags, terminal, names))
+    const onWarning = (message: string): void =>
+      void terminal.stderr.write(`windlass: warning: ${printable(message, 1_000)}\n`)
+    const windlass = await open({ ...(await openOptions(flags, terminal, names)), onWarning })
     try {
       return await work(windlass, signal)
     } finally {

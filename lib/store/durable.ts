@@ -17,7 +17,8 @@ export const writeSynced = (path: string, bytes: Buffer | string): Promise<void>
 
 /** Copies `from` to the new file `to`, and waits until the disk has it. */
 export async function copySynced(from: string, to: string): Promise<void> {
-  await copyFile(from, to, constants.COPYFILE_EXCL)
+  await (await open(to, 'wx', 0o600)).close()
+  await copyFile(from, to)
   const file = await open(to, 'r')
   try {
     await file.sync()
