@@ -43,7 +43,8 @@ export async function checkOwnership(
   for (const name of guarded) {
     const path = join(directory, name)
     const found = await lstatIfThere(path)
-    if (!found) continue
+    // What else stands there is refused elsewhere; a link has no mode of its own.
+    if (!found?.isDirectory() && !found?.isFile()) continue
     const others = othersWho(path, found, served?.uid ?? me)
     if (others === undefined) continue
     const message = `The store at ${directory} is not safe from others: ${path} ${others.can}`

@@ -20,8 +20,8 @@ export async function syncStore(directory: string): Promise<void> {
   // A part may be a file system of its own.
   for (const place of [directory, ...parts.map((part) => join(directory, part))]) {
     const found = await statIfThere(place)
-    if (!found || synced.has(found.dev)) continue
-    synced.add(found.dev)
+    if (place !== directory && (!found || synced.has(found.dev))) continue
+    if (found) synced.add(found.dev)
     const handle = await open(place, 'r')
     try {
       await syncFileSystemAsync(handle.fd)
