@@ -11,6 +11,7 @@ export const available = (): boolean => process.platform === 'linux' && libc() !
 export const locksAvailable = (): boolean => libc() !== undefined
 
 export { type Gunzip, openGunzip } from './gunzip.js'
+export { openUnzstd, type Unzstd } from './unzstd.js'
 export { getXattr, listXattrs, removeXattr, setXattr } from './xattr.js'
 export { lockFile, type LockOptions, unlockFile } from './lock.js'
 export { makeNode } from './node.js'
