@@ -35,7 +35,8 @@ export interface Attributes extends ListedAttributes {
 
 const second = 1_000_000_000n
 const special = 0o7000
-const highestId = 2 ** 32 - 2
+/** To `chown`, "leave it as it is": no file can belong to it. */
+const noId = 2 ** 32 - 1
 
 export class AttributeWriter {
   readonly #asRoot = process.geteuid?.() === 0
@@ -62,7 +63,7 @@ export class AttributeWriter {
 
   file(fd: number, path: string, attributes: Attributes): void {
     const { mode, mtime } = attributes
-    if (this.#mustOwn(attributes)) fchownSync(fd, attributes.uid, attributes.gid)
+    if (this.#mustOwn(attributes)) fchownSync(fd, ownerOf(attributes.uid), ownerOf(attributes.gid))
     this.#xattrs(onDisk(path), attributes)
     const created = this.creationMode(attributes) & ~this.#umask
     if (created !== mode) fchmodSync(fd, mode)
@@ -74,7 +75,7 @@ export class AttributeWriter {
   }
 
   symlink(path: string, attributes: Attributes): void {
-    if (this.#mustOwn(attributes)) lchownSync(onDisk(path), attributes.uid, attributes.gid)
+    if (this.#mustOwn(attributes)) this.#own(onDisk(path), attributes)
     this.#xattrs(onDisk(path), attributes)
     this.times(path, attributes.mtime, attributes.mtime)
   }
@@ -83,7 +84,7 @@ export class AttributeWriter {
   node(path: string, attributes: Attributes): void {
     const { mode } = attributes
     const owned = this.#mustOwn(attributes)
-    if (owned) lchownSync(onDisk(path), attributes.uid, attributes.gid)
+    if (owned) this.#own(onDisk(path), attributes)
     this.#xattrs(onDisk(path), attributes)
     if ((mode & ~this.#umask) !== mode || (owned && (mode & special) !== 0)) chmodSync(onDisk(path), mode)
     this.times(path, attributes.mtime, attributes.mtime)
@@ -96,7 +97,7 @@ export class AttributeWriter {
   directory(path: string, shown: string, listed: ListedAttributes | undefined, stale: boolean): void {
     const attributes = { ...(listed ?? this.#implied), path: shown }
     const bytes = onDisk(path)
-    if (this.#mustOwn(attributes, stale)) lchownSync(bytes, attributes.uid, attributes.gid)
+    if (this.#mustOwn(attributes, stale)) this.#own(bytes, attributes)
     if (stale) this.#clearXattrs(bytes)
     this.#xattrs(onDisk(path), attributes)
     chmodSync(bytes, attributes.mode)
@@ -121,13 +122,24 @@ export class AttributeWriter {
   /** Whether the owner has to be set: most files of most images belong to root, whose they are from the start. */
   #mustOwn({ path, uid, gid }: Attributes, stale = false): boolean {
     if (!isId(uid) || !isId(gid)) throw invalidEntry(path, `its owner ${uid}:${gid} is out of range`)
-    if (this.owner === 'image') return stale || uid !== this.born?.uid || gid !== this.born.gid
+    if (this.owner === 'image') {
+      if (uid === noId || gid === noId)
+        this.warn(
+          'OWNER_NONE',
+          `Files of the owner ${noId}, which no file can have, belong to root (${quoted(path)} is the first)`,
+        )
+      return stale || ownerOf(uid) !== this.born?.uid || ownerOf(gid) !== this.born.gid
+    }
     if (uid !== this.#uid || gid !== this.#gid)
       this.warn(
         'OWNER_SKIPPED',
         `Files belong to ${this.#uid}:${this.#gid} and not to the owners that the layer says: only root may set them (${quoted(path)} is the first)`,
       )
     return false
+  }
+
+  #own(path: Buffer, { uid, gid }: Attributes): void {
+    lchownSync(path, ownerOf(uid), ownerOf(gid))
   }
 
   #xattrs(bytes: Buffer, { path, xattrs }: Attributes): void {
@@ -177,7 +189,10 @@ function umask(): number {
   }
 }
 
-const isId = (id: number): boolean => Number.isInteger(id) && id >= 0 && id <= highestId
+const isId = (id: number): boolean => Number.isInteger(id) && id >= 0 && id <= noId
+
+/** podman, containerd and Docker leave such a file to whom it was made by: root. */
+const ownerOf = (id: number): number => (id === noId ? 0 : id)
 
 /** `security.selinux`, `security.ima` and the like belong to the host, not to an image. */
 const isAllowed = (name: string): boolean =>

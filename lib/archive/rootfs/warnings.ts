@@ -3,7 +3,13 @@
 export const warningCodes = {
   /** Not root: files belong to this user instead of the layer's. */
   OWNER_SKIPPED: null,
-  /** Device nodes that this user may not make. */
+  /** The owner 2^32 - 1, which no file can have: root's. */
+  OWNER_NONE: null,
+  /** Entries below what the same layer made something else of: it made way for a directory. */
+  PARENT_REPLACED: null,
+  /** More directories that no entry names than a record holds. */
+  IMPLIED_UNRECORDED: null,
+  /** Device nodes that this user may not make, or that Linux does not have. */
   DEVICE_SKIPPED: null,
   /** Character devices 0/0, which overlayfs would take for whiteouts of ours. */
   WHITEOUT_DEVICE_SKIPPED: null,

@@ -1,5 +1,5 @@
 /** Carries out a job of the pool in the present thread: opens the blobs, makes the directory, applies layer on layer. */
-import { mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync, utimesSync } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
 import { errnoOf } from '../../bytes/errno.js'
@@ -10,7 +10,7 @@ import { failure } from '../rootfs/failure.js'
 import { LayerApplier } from '../rootfs/layer-applier.js'
 import { layerDirectory } from '../rootfs/layer-directory.js'
 import type { Lengths } from './lengths.js'
-import type { BlobTask, FlattenResult, FlattenTask, Growth, Job, UnpackResult } from './task.js'
+import type { BlobTask, FlattenResult, FlattenTask, Growth, Job, LayerSource, UnpackResult } from './task.js'
 import { type JobContext, unpackBlob } from './unpack-blob.js'
 
 /** Milliseconds between two looks at whether a job that never waits was cancelled. */
@@ -45,7 +45,7 @@ async function flatten({ layers, into }: FlattenTask, context: JobContext): Prom
   for (const layer of layers) {
     context.signal.throwIfAborted()
     if (layer.kind === 'directory') {
-      const applied = await applyDirectory(layer.path, into, { ...context, before })
+      const applied = await applyDirectory(layer, into, { ...context, before })
       entries += applied.entries
       before += applied.size
       continue
@@ -64,13 +64,13 @@ async function flatten({ layers, into }: FlattenTask, context: JobContext): Prom
 }
 
 async function applyDirectory(
-  layer: string,
+  { path, implied }: LayerSource & { readonly kind: 'directory' },
   root: string,
   { signal, warn, limits, before = 0 }: JobContext,
 ): Promise<Pick<UnpackResult, 'entries' | 'size'>> {
   const allowed = (limits ?? defaultLimits).imageBytes
   const applier = new LayerApplier({ root, whiteouts: 'apply', warn, ...(limits && { limits }) })
-  const steps = layerDirectory(layer, applier)
+  const steps = layerDirectory(path, applier, implied)
   let looked = performance.now()
   try {
     while (steps.next().done !== true) {
@@ -109,6 +109,7 @@ async function lengthOf(path: string): Promise<number> {
   })
 }
 
+/** What is made is the same whatever the day and the umask: 0755 and of the time 0, as all directories that no layer lists. */
 function makeRoot(path: string): void {
   try {
     mkdirSync(path, { mode: 0o755 })
@@ -118,4 +119,6 @@ function makeRoot(path: string): void {
     if (errnoOf(error) !== 'ENOENT') throw failure(path, error)
     mkdirSync(path, { recursive: true, mode: 0o755 })
   }
+  chmodSync(path, 0o755)
+  utimesSync(path, 0, 0)
 }

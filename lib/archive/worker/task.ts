@@ -25,7 +25,12 @@ export interface BlobTask {
 /** A layer of a flattened rootfs: its blob, or its own unpacked directory with whiteouts in either form. */
 export type LayerSource =
   | { readonly kind: 'blob'; readonly path: string; readonly expected?: Expectations }
-  | { readonly kind: 'directory'; readonly path: string }
+  | {
+      readonly kind: 'directory'
+      readonly path: string
+      /** Directories of it that the layer does not list, as `UnpackResult.implied`: none, where that is not known. */
+      readonly implied?: readonly string[] | undefined
+    }
 
 /** Layers, base first, into one directory (made if missing). */
 export interface FlattenTask {
@@ -40,6 +45,11 @@ export interface UnpackResult {
   readonly size: number
   /** How many entries it has, whiteouts included. */
   readonly entries: number
+  /**
+   * Directories that no entry of the layer names, `.` for its root: latin1, in byte order. Where a lower layer has them,
+   * their attributes are those. Undefined where they were not asked for (whiteouts `apply`), or are too many.
+   */
+  readonly implied?: readonly string[] | undefined
 }
 
 export interface FlattenResult {

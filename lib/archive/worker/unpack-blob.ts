@@ -59,7 +59,8 @@ export async function unpackBlob(
     verifier?.check()
     archive.check()
     applier.finish()
-    return { diffID: archive.diffID, size: archive.size, entries: applier.entries }
+    const { entries, implied } = applier
+    return { diffID: archive.diffID, size: archive.size, entries, ...(implied && { implied }) }
   } catch (error) {
     throw signal.aborted ? asWindlassError(signal.reason) : asWindlassError(error)
   } finally {
