@@ -1,10 +1,10 @@
 /** What of an unpacked layer is on the disk, and whether it is what the store's own records say, short of its bytes. */
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Descriptor, Digest } from '../image/index.js'
+import { type Descriptor, type Digest, algorithmOf } from '../image/index.js'
 import { digestPath } from './digest-path.js'
 import { isDirectory } from './durable.js'
-import { pointersOf } from './garbage-pointers.js'
+import { diffIDsOf } from './garbage-pointers.js'
 import type { WhiteoutForm } from './layer-record.js'
 import { readRecord } from './layer-record-file.js'
 import { storing, unlessMissing } from './store-error.js'
@@ -32,6 +32,9 @@ async function formsByName(layer: string): Promise<WhiteoutForm[]> {
   return named && names.includes('rootfs') ? [...bothForms] : []
 }
 
+const isOfOther = (one: Digest | undefined, other: Digest): boolean =>
+  one !== undefined && algorithmOf(one) !== algorithmOf(other)
+
 /** Undefined where the layer is not unpacked. */
 export function layerOnDisk(store: string, diffID: Digest): Promise<LayerOnDisk | undefined> {
   const layers = join(store, 'layers')
@@ -51,12 +54,13 @@ export function layerOnDisk(store: string, diffID: Digest): Promise<LayerOnDisk 
       if (await isDirectory(tree)) trees.push({ form, path: tree })
       else faults.push(`its tree is gone, at ${tree}`)
     }
-    const pointers = await pointersOf(
+    const pointed = await diffIDsOf(
       layers,
-      diffID,
       blobs.map(({ digest }) => digest),
     )
-    if (pointers.length < blobs.length) faults.push('not every blob that it came from leads to it')
+    // A layer whose diffID was computed by two algorithms is two: the last that came is the one that is pointed at.
+    if (!pointed.every((each) => each === diffID || isOfOther(each, diffID)))
+      faults.push('not every blob that it came from leads to it')
     // Somebody may have collected it meanwhile.
     if (!(await unlessMissing(lstat(path)))) return undefined
     return { path, inode: found.ino, trees, forms, blobs, faults }

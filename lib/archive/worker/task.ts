@@ -1,7 +1,7 @@
 /** What an unpack worker is asked to do, what it answers, and the messages that carry both between the threads. */
 import type { ErrorRecord } from '../../errors.js'
 import type { Expected } from '../../bytes/verifier.js'
-import type { Digest } from '../../image/digest.js'
+import type { Digest, DigestAlgorithm } from '../../image/digest.js'
 import type { Limits } from '../../image/limits.js'
 import type { WhiteoutTreatment } from '../whiteouts/form.js'
 
@@ -20,6 +20,8 @@ export interface BlobTask {
   readonly into: string
   readonly whiteouts: WhiteoutTreatment
   readonly expected?: Expectations | undefined
+  /** What the diffID is computed by: that of the expected one, else sha256, unless said otherwise. */
+  readonly algorithm?: DigestAlgorithm | undefined
 }
 
 /** A layer of a flattened rootfs: its blob, or its own unpacked directory with whiteouts in either form. */
@@ -39,7 +41,7 @@ export interface FlattenTask {
 }
 
 export interface UnpackResult {
-  /** Of the bytes as they were, whatever was expected. */
+  /** Of the bytes as they were, whatever was expected: by the algorithm of what was. */
   readonly diffID: Digest
   /** Uncompressed bytes of the archive. */
   readonly size: number

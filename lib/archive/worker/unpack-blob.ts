@@ -40,7 +40,7 @@ export async function unpackBlob(
   context: JobContext,
 ): Promise<UnpackResult> {
   const { signal, onProgress, warn, limits = defaultLimits, before = 0, spare = true } = context
-  const { expected } = task
+  const { expected, algorithm } = task
   const verifier = expected?.digest === undefined ? undefined : new Verifier(expected)
   const meter = new Meter(onProgress)
   let applier: LayerApplier | undefined
@@ -51,7 +51,7 @@ export async function unpackBlob(
   try {
     signal.throwIfAborted()
     applier = new LayerApplier({ root: task.into, whiteouts: task.whiteouts, warn, limits })
-    const archive = new ArchiveSink(applier, { expected: expected?.diffID, limits, before })
+    const archive = new ArchiveSink(applier, { expected: expected?.diffID, algorithm, limits, before })
     await feed(source, archive, spare, (chunk) => {
       verifier?.update(chunk)
       meter.add(chunk.length)
