@@ -2,18 +2,18 @@
 import type { Windlass } from '../pipelines/index.js'
 import { interruptible } from './interrupt.js'
 import { openOptions, type Settings } from './settings.js'
-import type { Terminal } from './terminal.js'
+import type { Console } from './terminal.js'
 
 /** Runs `work`, which is about the images or repositories `names`, with an open puller; Ctrl-C aborts the signal. Settles when everything of it is closed. */
 export function withWindlass<T>(
   flags: Settings,
-  terminal: Terminal,
+  terminal: Console,
   names: readonly string[],
   work: (windlass: Windlass, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   return interruptible(terminal, async (signal) => {
     const { open } = await import('../pipelines/index.js')
-    const windlass = await open(await openOptions(flags, terminal, names))
+    const windlass = await open(await openOptions(flags, terminal, names, signal))
     try {
       return await work(windlass, signal)
     } finally {

@@ -196,7 +196,7 @@ function inspectedSchema1(
     platform: formatPlatform(config),
     config: {
       digest: undefined,
-      bytes: Buffer.from(schema1.history?.[0]?.v1Compatibility ?? ''),
+      bytes: Buffer.from(schema1.history[0]?.v1Compatibility ?? ''),
       value: config,
     },
     layers: image.layers.map(({ digest }) => ({

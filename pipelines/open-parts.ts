@@ -4,13 +4,18 @@ import type { Scope } from '../lib/flow/index.js'
 import type { Limits } from '../lib/image/index.js'
 import { Downloads, LayerFlights, documentRetryPolicy, unpackSlots } from '../lib/stages/index.js'
 import { Store } from '../lib/store/index.js'
+import { openTable } from './option-table.js'
 import { type OpenOptions, defaultUnpacks, storeDirectory } from './options.js'
 import type { PullParts } from './pull-stages.js'
 import { retryPolicy } from './retry.js'
 
 /** Opens the store. `lifetime` waits for what is under way. @throws STORE_* */
 export async function openParts(options: OpenOptions, limits: Limits, lifetime: Scope): Promise<PullParts> {
-  const { maxDownloads = 3, maxUnpacks = defaultUnpacks(), foreignUrls } = options
+  const {
+    maxDownloads = openTable.maxDownloads.default,
+    maxUnpacks = defaultUnpacks(),
+    foreignUrls,
+  } = options
   const downloads = {
     slots: maxDownloads,
     retry: retryPolicy(options),

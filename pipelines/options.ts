@@ -1,8 +1,12 @@
 /** What a puller can be told: where its store is, whom to trust, how much to do at once. */
-import { availableParallelism, homedir } from 'node:os'
+import { availableParallelism } from 'node:os'
 import path from 'node:path'
+import { WindlassError } from '../lib/errors.js'
 import type { Limits } from '../lib/image/index.js'
 import type { ForeignUrlOrder } from '../lib/stages/index.js'
+import { checkVariable } from './check-options.js'
+import { homeDirectory } from './home-directory.js'
+import { path as pathCodec } from './option-codecs.js'
 import type { PullStages } from './pull-stages.js'
 
 export interface OpenOptions {
@@ -39,9 +43,15 @@ export interface OpenOptions {
   readonly insecureTls?: boolean
   /** Certificates to trust beside the system's, as PEM text. */
   readonly ca?: string
-  /** By registry, as references name it (`docker.io`, `localhost:5000`); sent to no other. */
+  /**
+   * By registry, as references name it (`docker.io`, `localhost:5000`), or by namespace (`quay.io/team`). The longest key
+   * that is a prefix of a repository's name is taken; what no key covers gets no credentials.
+   */
   readonly credentials?: Readonly<Record<string, RegistryCredentials>>
-  /** A Docker `config.json` (S0-81). */
+  /**
+   * A Docker `config.json` or a Podman `auth.json`, in the place of the files that the environment names and that logins
+   * leave. It must be there.
+   */
   readonly authFile?: string
   readonly userAgent?: string
   /** How much an image may ask for, where that is to be other than the defaults (docs/layers.md, "Limits"). */
@@ -77,15 +87,38 @@ export interface PullOptions {
   readonly stages?: (bound: PullStages) => PullStages
 }
 
+/** How long to wait for the end of something. */
+export interface CloseOptions {
+  /** Milliseconds after which to fail, naming what has not ended; the closing itself goes on (no limit). */
+  readonly within?: number
+}
+
 /** What a pull of several images can be told. */
 export interface PullAllOptions extends Omit<PullOptions, 'rootfs'> {
   /** Of all tags: end with the first that fails, where else each is reported (S2-05, C8). */
   readonly failFast?: boolean
 }
 
+/**
+ * The store's directory, as an absolute path. A variable that is empty is not set; a relative `XDG_DATA_HOME` is ignored,
+ * as the XDG Base Directory Specification has it.
+ *
+ * @throws WindlassError USAGE for a wrong `WINDLASS_STORE`, and where nothing says where to keep a store
+ */
 export function storeDirectory(options: OpenOptions, env: NodeJS.ProcessEnv = process.env): string {
-  const data = env['XDG_DATA_HOME'] ?? path.join(homedir(), '.local', 'share')
-  return path.resolve(options.store ?? env['WINDLASS_STORE'] ?? path.join(data, 'windlass'))
+  const { WINDLASS_STORE: named = '', XDG_DATA_HOME: data = '' } = env
+  if (options.store !== undefined) return path.resolve(options.store)
+  if (named !== '') {
+    checkVariable('WINDLASS_STORE', pathCodec, named)
+    return path.resolve(named)
+  }
+  if (path.isAbsolute(data)) return path.join(data, 'windlass')
+  const home = homeDirectory()
+  if (home !== undefined) return path.join(home, '.local', 'share', 'windlass')
+  throw new WindlassError('USAGE', 'Looking for the store: this user has no home directory', {
+    hint: 'Name a directory with --store or WINDLASS_STORE.',
+  })
 }
 
+/** One a processor. */
 export const defaultUnpacks = (): number => Math.max(1, availableParallelism())

@@ -1,9 +1,14 @@
 /** A pull under way: its events, its result, and how to end it. */
 import type { Observable } from 'rxjs'
+import { isMachineWarning } from '../lib/archive/index.js'
 import { WindlassError, asWindlassError } from '../lib/errors.js'
 import { EventChannel, type PullEvent, type PullEventBody } from '../lib/events/index.js'
 import { type Flow, type Run, Scope, run } from '../lib/flow/index.js'
 import { type PulledImage, toPullEvent } from '../lib/stages/index.js'
+import { checkOptions } from './check-options.js'
+import { closeTable } from './option-table.js'
+import type { CloseOptions } from './options.js'
+import { endsWithin } from './within.js'
 
 export interface Pull {
   /** What happens, from the first to the last; a late subscriber gets the present state first. Ends with the pull. */
@@ -12,8 +17,11 @@ export interface Pull {
   readonly done: Promise<PulledImage>
   /** Asks the pull to end; `done` rejects with CANCELLED. */
   cancel(reason?: unknown): void
-  /** Settles when all that the pull had under way is cleared away. */
-  closed(): Promise<void>
+  /**
+   * Settles when all that the pull had under way is cleared away.
+   * @throws StillRunningError with `within`, naming the stages that have not ended by then; USAGE for a wrong option
+   */
+  closed(options?: CloseOptions): Promise<void>
 }
 
 export interface PullStart {
@@ -35,9 +43,16 @@ export class PullRun implements Pull {
   constructor({ start, signal, prepare }: PullStart) {
     this.events = this.#channel.events
     this.#channel.emit(start)
+    const ofMachine = new Set<string>()
     this.#scope.events.subscribe((event) => {
       const body = toPullEvent(event)
-      if (body) this.#channel.emit(body)
+      if (!body) return
+      // What this machine cannot do it can for no layer: one warning of each kind is enough.
+      if (body.type === 'warning' && isMachineWarning(body.code)) {
+        if (ofMachine.has(body.code)) return
+        ofMachine.add(body.code)
+      }
+      this.#channel.emit(body)
     })
     const onAbort = (): void => this.cancel(signal?.reason)
     if (signal?.aborted) onAbort()
@@ -51,7 +66,17 @@ export class PullRun implements Pull {
     this.#run?.cancel(reason)
   }
 
-  async closed(): Promise<void> {
+  async closed(options: CloseOptions = {}): Promise<void> {
+    checkOptions('closed', closeTable, options)
+    return endsWithin(this.#closed(), options.within, () => this.running)
+  }
+
+  /** Labels of what has not ended. */
+  get running(): readonly string[] {
+    return this.#run ? this.#scope.running : ['opening the store']
+  }
+
+  async #closed(): Promise<void> {
     await this.done.catch(() => undefined)
     await this.#run?.closed()
     await this.#scope.close()

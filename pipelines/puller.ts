@@ -18,11 +18,31 @@ import {
 import type { Collected, CollectOptions } from '../lib/store/index.js'
 import { allPlatforms, entryStages, type PulledIndex } from './all-platforms.js'
 import { allTags, type PulledTags, someTags } from './all-tags.js'
+import { checkArgument, checkOptions } from './check-options.js'
 import { credentialsFor } from './credentials.js'
 import { type ImageSummary, listImages } from './images.js'
 import { type Inspection, type InspectRequest, inspect } from './inspect.js'
 import { openParts } from './open-parts.js'
-import { type OpenOptions, type PullAllOptions, type PullOptions, storeDirectory } from './options.js'
+import { anyText, path as pathCodec } from './option-codecs.js'
+import {
+  closeTable,
+  collectTable,
+  inspectTable,
+  openTable,
+  pullAllTable,
+  pullPlatformsTable,
+  pullTable,
+  signalTable,
+  unpackTable,
+  verifyTable,
+} from './option-table.js'
+import {
+  type CloseOptions,
+  type OpenOptions,
+  type PullAllOptions,
+  type PullOptions,
+  storeDirectory,
+} from './options.js'
 import { pullFlow } from './pull-flow.js'
 import { type Pull, PullRun } from './pull-run.js'
 import { type PullParts, pullStages } from './pull-stages.js'
@@ -37,9 +57,16 @@ import { storedImage } from './stored-image.js'
 import { listTags, repositoryNamed } from './tags.js'
 import { type VerifyOptions, type VerifyReport, verifyStore } from './verify.js'
 import { LayerCheck } from './verify-layer.js'
+import { endsWithin } from './within.js'
 
-/** Opens a puller. Nothing is touched before it is needed: `inspect` and `tags` make no store. */
+/**
+ * Opens a puller. Nothing is touched before it is needed: `inspect` and `tags` make no store.
+ *
+ * @throws USAGE for an option that does not exist or a value that it does not take
+ */
 export async function open(options: OpenOptions = {}): Promise<Windlass> {
+  checkOptions('open', openTable, options)
+  storeDirectory(options) // a wrong variable is said before anything is done
   const { ca, insecureTls, plainHttp, userAgent, stallTimeout, minimumRate } = options
   const { limits, foreignHosts, trustedRealms } = options
   const registries = new Registries({
@@ -59,6 +86,15 @@ export async function open(options: OpenOptions = {}): Promise<Windlass> {
   return new Windlass(options, registries)
 }
 
+/** A pull, a set of pulls, or other work with the store. */
+interface UnderWay {
+  cancel(reason?: unknown): void
+  closed(): Promise<void>
+  /** Labels of what has not ended. */
+  readonly running: readonly string[]
+  readonly done?: Promise<unknown>
+}
+
 export class Windlass {
   readonly #options: OpenOptions
   /** For manifests and configs. */
@@ -66,12 +102,12 @@ export class Windlass {
   readonly #registries: Registries
   readonly #limits: Limits
   readonly #lifetime = new Scope()
-  readonly #pulls = new Set<Pick<Pull, 'cancel' | 'closed'>>()
+  readonly #pulls = new Set<UnderWay>()
   #parts: Promise<PullParts> | undefined
   /** Of those that have their result, or failed. */
   readonly #ending = new Set<Promise<void>>()
   #lettingGo: Promise<void> | undefined
-  #closed = false
+  #closing: Promise<void> | undefined
 
   /** @internal `open` makes these. */
   constructor(options: OpenOptions, registries: Registries) {
@@ -89,10 +125,11 @@ export class Windlass {
   /**
    * Starts a pull: fetches what is missing of an image, verifies it, unpacks it and commits it to the store.
    *
-   * @param name as Docker names images, or `oci:DIR[:NAME]`.
-   * @throws REFERENCE_INVALID, PLATFORM_INVALID: before any traffic (S0-02). All else rejects `done`.
+   * @param name as Docker names images, or `oci:DIR`, `oci:DIR:NAME`, `oci:DIR:@N`.
+   * @throws USAGE, REFERENCE_INVALID, PLATFORM_INVALID: before any traffic (S0-02). All else rejects `done`.
    */
   pull(name: string, options: PullOptions = {}): Pull {
+    checkOptions('pull', pullTable, options)
     return this.#start(name, options, (request, parts) => pullFlow(request, options, parts))
   }
 
@@ -104,6 +141,8 @@ export class Windlass {
    */
   pullAllTags(repository: string, options: PullAllOptions = {}): PullSet<PulledTags> {
     this.#mustBeOpen()
+    checkArgument('pullAllTags', 'repository', anyText, repository)
+    checkOptions('pullAllTags', pullAllTable, options)
     const { name } = repositoryNamed(repository, 'Pulling all tags')
     locate(repository, options.platform, this.#registries, this.#limits) // what cannot be is told before any traffic
     return this.#startSet(options.signal, (announce, signal) => {
@@ -123,10 +162,11 @@ export class Windlass {
    * Pulls the image of every platform of an index, two at once; then the name points at the index itself. What is no
    * index is pulled as it is.
    *
-   * @throws REFERENCE_INVALID: before any traffic
+   * @throws USAGE, REFERENCE_INVALID: before any traffic
    */
   pullAllPlatforms(name: string, options: Omit<PullAllOptions, 'platform'> = {}): PullSet<PulledIndex> {
     this.#mustBeOpen()
+    checkOptions('pullAllPlatforms', pullPlatformsTable, options)
     const asked = locate(name, undefined, this.#registries, this.#limits)
     return this.#startSet(options.signal, async (announce) => {
       const { store } = await this.#open()
@@ -150,6 +190,8 @@ export class Windlass {
    * @throws as `pull`
    */
   unpack(name: string, directory: string, options: Omit<PullOptions, 'rootfs'> = {}): Pull {
+    checkArgument('unpack', 'directory', pathCodec, directory)
+    checkOptions('unpack', unpackTable, options)
     const wanted = { unpack: false, ...options, rootfs: directory }
     return this.#start(name, wanted, async (request, parts) => {
       const stored = await storedImage(request, parts.store)
@@ -164,6 +206,7 @@ export class Windlass {
     options: InspectRequest & { readonly platform?: string } = {},
   ): Promise<Inspection> {
     this.#mustBeOpen()
+    checkOptions('inspect', inspectTable, options)
     const request = locate(name, options.platform, this.#registries, this.#limits)
     const requireSignatures = this.#options.requireSchema1Signatures ?? false
     return inspect(request, { ...options, retry: this.#retry, requireSignatures })
@@ -172,6 +215,7 @@ export class Windlass {
   /** What a name points at, by HEAD where that works (C4): good for "has it changed?", verified by no bytes. */
   async resolve(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<ResolvedName> {
     this.#mustBeOpen()
+    checkOptions('resolve', signalTable, options)
     return resolveName(locate(name, undefined, this.#registries, this.#limits), {
       ...options,
       retry: this.#retry,
@@ -185,12 +229,15 @@ export class Windlass {
    * @throws MANIFEST_UNKNOWN where there are no tags
    */
   async latestOrFirst(repository: string, options: { readonly signal?: AbortSignal } = {}): Promise<string> {
+    checkOptions('latestOrFirst', signalTable, options)
     return latestOrFirst(this.tags(repository, options), repositoryNamed(repository, 'Listing tags').name)
   }
 
   /** The tags of a repository, page by page. */
   tags(repository: string, options: { readonly signal?: AbortSignal } = {}): AsyncIterable<string> {
     this.#mustBeOpen()
+    checkArgument('tags', 'repository', anyText, repository)
+    checkOptions('tags', signalTable, options)
     return listTags(repository, this.#registries, { ...options, again: againAfter(this.#retry) })
   }
 
@@ -205,8 +252,9 @@ export class Windlass {
    *
    * @throws IMAGE_UNKNOWN where the store has no such name, REFERENCE_INVALID
    */
-  remove(name: string): Promise<RemovedImage> {
-    return this.#busy(undefined, ({ store }) => removeImage(name, store))
+  async remove(name: string): Promise<RemovedImage> {
+    checkArgument('remove', 'name', anyText, name)
+    return this.#busy('remove', undefined, ({ store }) => removeImage(name, store))
   }
 
   /**
@@ -214,11 +262,11 @@ export class Windlass {
    *
    * @throws STORE_CORRUPT where it cannot be told what the names need: then nothing is removed
    */
-  collect(options: CollectOptions = {}): Promise<Collected> {
+  async collect(options: CollectOptions = {}): Promise<Collected> {
+    checkOptions('collect', collectTable, options)
     // A pull that has its image holds it no longer than it takes to clear away.
-    return Promise.all(this.#ending).then(() =>
-      this.#busy(undefined, ({ store }) => store.garbage.collect(options)),
-    )
+    await Promise.all(this.#ending)
+    return this.#busy('collect', undefined, ({ store }) => store.garbage.collect(options))
   }
 
   /**
@@ -226,8 +274,10 @@ export class Windlass {
    *
    * @throws STORE_CORRUPT where the list of names cannot be read. Problems are in the report, no errors.
    */
-  verify({ repair = false, signal }: VerifyOptions = {}): Promise<VerifyReport> {
-    return this.#busy(signal, (parts, stop) => {
+  async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
+    checkOptions('verify', verifyTable, options)
+    const { repair = false, signal } = options
+    return this.#busy('verify', signal, (parts, stop) => {
       const { store, pool } = parts
       const stages = pullStages(parts, { unpack: false, form: 'overlay', keepBlobs: true, refresh: true })
       const find = (name: string) => locate(name, undefined, this.#registries, this.#limits)
@@ -236,10 +286,21 @@ export class Windlass {
     })
   }
 
-  /** Cancels what is under way and waits until nothing is left of it. */
-  async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
+  /**
+   * Cancels what is under way and waits until nothing is left of it.
+   *
+   * @throws StillRunningError with `within`, naming what has not ended by then; USAGE for a wrong option
+   */
+  async close(options: CloseOptions = {}): Promise<void> {
+    checkOptions('close', closeTable, options)
+    this.#closing ??= this.#close()
+    return endsWithin(this.#closing, options.within, () => [
+      ...[...this.#pulls].flatMap(({ running }) => running),
+      ...this.#lifetime.running,
+    ])
+  }
+
+  async #close(): Promise<void> {
     const pulls = [...this.#pulls]
     for (const each of pulls) each.cancel()
     await Promise.all(pulls.map((each) => each.closed()))
@@ -286,7 +347,7 @@ export class Windlass {
   }
 
   /** Until it is cleared away: `close` waits for that too. */
-  #keep(started: Pick<Pull, 'cancel' | 'closed'> & { readonly done?: Promise<unknown> }): void {
+  #keep(started: UnderWay): void {
     this.#pulls.add(started)
     const closed = started.closed().finally(() => {
       this.#pulls.delete(started)
@@ -300,12 +361,13 @@ export class Windlass {
   /** What the last pull left in the store is needed by its name alone: it may be removed and collected. */
   async #letGo(): Promise<void> {
     const parts = await this.#parts?.catch(() => undefined)
-    if (this.#pulls.size > 0 || this.#closed) return
+    if (this.#pulls.size > 0 || this.#closing) return
     await parts?.store.letGo().catch(() => undefined) // what stays held stays in the store, until this is closed
   }
 
   /** Does `work` with the store, which is not closed under it. */
   async #busy<T>(
+    label: string,
     signal: AbortSignal | undefined,
     work: (parts: PullParts, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
@@ -317,6 +379,7 @@ export class Windlass {
     this.#keep({
       cancel: (reason) => stop.abort(reason ?? new WindlassError('CANCELLED', 'The work was cancelled')),
       closed: () => done.then(ignore, ignore),
+      running: [label],
     })
     return done
   }
@@ -328,7 +391,7 @@ export class Windlass {
   }
 
   #mustBeOpen(): void {
-    if (this.#closed) throw new WindlassError('USAGE', 'This puller is closed')
+    if (this.#closing) throw new WindlassError('USAGE', 'This puller is closed')
   }
 }
 

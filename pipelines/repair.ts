@@ -14,6 +14,7 @@ import {
   isDigest,
   mediaTypes,
   parseImageName,
+  printable,
 } from '../lib/image/index.js'
 import { type ImageRequest, configBytes, listedManifest, servedAnnotation } from '../lib/stages/index.js'
 import type { Store } from '../lib/store/index.js'
@@ -55,6 +56,22 @@ export class Repair {
     } finally {
       signal?.removeEventListener('abort', cancel)
       await scope.close()
+    }
+  }
+
+  /**
+   * Where `bring` would look for the blob. Names of the same place have the same outcome, so that one of them is enough.
+   */
+  place(digest: Digest | undefined, image: NamedParts): string {
+    const { name, named } = image
+    // What was made here is made again of what the name itself leads to.
+    const own =
+      (digest && servedAs(digest, image)) || schema1Origin(image) ? ` ${named.descriptor.digest}` : ''
+    try {
+      const parsed = parseImageName(name)
+      return `${parsed.kind === 'layout' ? parsed.path : parsed.reference.name}${own}`
+    } catch {
+      return `${name}${own}`
     }
   }
 
@@ -122,15 +139,22 @@ export class Repair {
 
   #request(image: NamedParts): ImageRequest {
     const { name } = image
+    if (isPlace(name)) return this.parts.locate(name)
+    throw new WindlassError(
+      'IMAGE_UNKNOWN',
+      `Repairing ${printable(name, 500)}: the name does not say where the image came from`,
+      { reference: name, hint: 'Bring the image again with the tool that named it.' },
+    )
+  }
+}
+
+/** Other tools name images as they like: `latest` is no image of Docker Hub. */
+function isPlace(name: string): boolean {
+  try {
     const parsed = parseImageName(name)
-    // Other tools name images as they like: `latest` is no image of Docker Hub.
-    if (parsed.kind === 'registry' && parsed.reference.toString() !== name)
-      throw new WindlassError(
-        'IMAGE_UNKNOWN',
-        `Repairing ${name}: the name does not say where the image came from`,
-        { reference: name, hint: 'Bring the image again with the tool that named it.' },
-      )
-    return this.parts.locate(name)
+    return parsed.kind === 'layout' || parsed.reference.toString() === name
+  } catch {
+    return false
   }
 }
 

@@ -54,11 +54,14 @@ const mayImport: Record<string, readonly string[]> = {
       'lib/registry',
       'lib/store',
     ],
-    ...['lib/stages', 'rxjs'],
+    ...['lib/stages', 'rxjs', 'io-ts'],
   ],
   // The front door gathers what is public; nothing inside goes through it.
   'lib/index': ['lib/errors', 'lib/events', 'lib/image', 'pipelines'],
-  cli: ['pipelines', 'lib/errors', 'lib/events', 'lib/image', 'lib/testing', 'rxjs', 'commander'],
+  cli: [
+    ...['pipelines', 'lib/errors', 'lib/events', 'lib/image', 'lib/system', 'lib/testing'],
+    ...['rxjs', 'commander'],
+  ],
 }
 
 interface Import {

@@ -4,7 +4,7 @@ import { formatBytes } from '../render/quantities.js'
 import { table } from '../render/table.js'
 import { withWindlass } from '../session.js'
 import { jsonFlag, partialsFlag, type Settings, storeFlags } from '../settings.js'
-import type { Terminal } from '../terminal.js'
+import type { Console } from '../terminal.js'
 
 interface CollectFlags extends Settings {
   readonly dryRun?: boolean
@@ -21,7 +21,7 @@ Examples:
 Pulls may run meanwhile, in other processes too: nothing that they need is removed. Programs that write into the
 store without knowing of its locks must not.`
 
-export function defineCollect(command: Command, terminal: Terminal): void {
+export function defineCollect(command: Command, terminal: Console): void {
   command.option('--dry-run', 'say what would go, and let it stay')
   partialsFlag(command)
   storeFlags(command)
@@ -29,7 +29,7 @@ export function defineCollect(command: Command, terminal: Terminal): void {
   command.addHelpText('after', examples).action(() => collect(command.opts<CollectFlags>(), terminal))
 }
 
-function collect({ dryRun, json, ...flags }: CollectFlags, terminal: Terminal): Promise<void> {
+function collect({ dryRun, json, ...flags }: CollectFlags, terminal: Console): Promise<void> {
   // Not given up in the middle: what it has taken out of sight is to be deleted. It does not take long.
   return withWindlass(flags, terminal, [], async (windlass) => {
     const { removed, bytes, ...rest } = await windlass.collect({ ...(dryRun && { dryRun }) })

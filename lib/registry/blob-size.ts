@@ -12,7 +12,6 @@ export async function blobSize(
 ): Promise<number> {
   const { client, repository } = context
   const head = await client.send({
-    repository,
     to: [repository, 'blobs', digest],
     method: 'HEAD',
     purpose: `ask for the size of the blob ${digest} of ${repository}`,

@@ -19,13 +19,16 @@ export interface ClientOptions {
   readonly endpoint: Endpoint
   readonly connections: Connections
   readonly tokens: Tokens
-  readonly credential: Credential | undefined
   readonly trustedRealms: ReadonlySet<string>
   readonly foreignHosts: ReadonlySet<string>
 }
 
-export interface RepositoryAsk extends Omit<Ask, 'url' | 'form'> {
+export interface RegistryAsk extends Omit<Ask, 'url' | 'form'> {
   readonly repository: string
+  /** As whom; undefined for an anonymous request. */
+  readonly credential: Credential | undefined
+  /** What to do where a login is refused, as a sentence. */
+  readonly hint: () => string
   /** A URL of this registry's origin, or the path below `/v2/`. */
   readonly to: URL | readonly string[]
 }
@@ -42,10 +45,10 @@ export class Client {
   }
 
   /** @throws network errors, TLS, REDIRECT_REFUSED, CHALLENGE_INVALID, what a login throws, CANCELLED */
-  async send({ repository, to, ...rest }: RepositoryAsk): Promise<Followed> {
+  async send({ repository, credential, hint, to, ...rest }: RegistryAsk): Promise<Followed> {
     const base = await this.#base(rest.signal)
     const ask: Ask = { ...rest, url: to instanceof URL ? to : apiUrl(base, ...to) }
-    const authorizer = this.#authorizer(repository)
+    const authorizer = this.#authorizer({ repository, credential, hint })
     const first = await authorizer.authorization(ask.signal)
     const answer = await this.#follow(authorised(ask, first))
     // Somebody else's 401, behind a redirect, is no reason to send anything.
@@ -108,13 +111,16 @@ export class Client {
     return answer.status === 401 ? answer.headers['www-authenticate'] : undefined
   }
 
-  #authorizer(repository: string): Authorizer {
-    const known = this.#authorizers.get(repository)
+  /** One for each repository and credential: what one user was given is no other's. */
+  #authorizer(who: Pick<RegistryAsk, 'repository' | 'credential' | 'hint'>): Authorizer {
+    const { repository, credential } = who
+    const key = `${repository} ${credential?.fingerprint() ?? ''}`
+    const known = this.#authorizers.get(key)
     if (known !== undefined) return known
-    const { tokens, credential, trustedRealms } = this.#options
+    const { tokens, trustedRealms } = this.#options
     const rules = { endpoint: this.#endpoint, trusted: trustedRealms }
-    const authorizer = new Authorizer({ repository, credential, rules, tokens })
-    this.#authorizers.set(repository, authorizer)
+    const authorizer = new Authorizer({ ...who, rules, tokens })
+    this.#authorizers.set(key, authorizer)
     return authorizer
   }
 }

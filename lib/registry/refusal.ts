@@ -22,13 +22,15 @@ export interface RefusalContext {
   /** What to do next, by what the answer turns out to mean. */
   readonly hints?: Partial<Record<ErrorCode, string>>
   readonly subject?: ErrorSubject
+  /** Who answers (`registry`): of a token server, an empty 404 says nothing about the registry protocol. */
+  readonly server?: 'registry' | 'token server'
 }
 
-/** `hint` for both answers that refuse access. */
-export const accessHints = (hint: string): Partial<Record<ErrorCode, string>> => ({
-  UNAUTHORIZED: hint,
-  DENIED: hint,
-})
+/** `hint()` for both answers that refuse access. */
+export function accessHints(hint: () => string): Partial<Record<ErrorCode, string>> {
+  const text = hint()
+  return { UNAUTHORIZED: text, DENIED: text }
+}
 
 /**
  * Reads the start of the body of `answer` and closes it. Never throws. Of a body that is longer than `errorBytes` nothing is
@@ -46,7 +48,8 @@ export async function refusal(answer: Answer, context: RefusalContext): Promise<
         .join(': ')
   const code = codeOf(answer, problem, context.missing)
   const wait = code === 'TOO_MANY_REQUESTS' || code === 'REGISTRY_UNAVAILABLE' ? waitOf(answer) : undefined
-  const usual = saysNothing(answer, problem) ? versionHint(url) : context.hints?.[code]
+  const isRegistry = context.server !== 'token server'
+  const usual = isRegistry && saysNothing(answer, problem) ? versionHint(url) : context.hints?.[code]
   const hint = wait?.hint ?? (cut ? raiseHint('errorBytes') : usual)
   return new WindlassError(
     code,

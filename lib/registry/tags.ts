@@ -52,10 +52,10 @@ async function fetchPage(
   to: URL | readonly string[],
   { signal }: TagsRequest,
 ): Promise<Page> {
-  const { client, repository, secrets, timeouts, limits, hint } = context
+  const { client, secrets, timeouts, limits, hint } = context
   const purpose = purposeOf(context)
   const headers = { accept: 'application/json' }
-  const answer = await client.send({ repository, to, purpose, signal, headers })
+  const answer = await client.send({ to, purpose, signal, headers })
   const deadline = timeouts.document
   if (answer.status !== 200)
     throw await refusal(answer, {

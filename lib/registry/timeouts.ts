@@ -1,5 +1,7 @@
 /** How long each part of a request may take. There is no way to have none: a silent peer is never waited for without limit. */
 
+import { maxTimer } from '../flow/index.js'
+
 /** All in milliseconds, but for the rate. */
 export interface Timeouts {
   /** Name resolution. */
@@ -42,5 +44,5 @@ export const leastIn = ({ stall, minimumRate }: Pick<Timeouts, 'stall' | 'minimu
  */
 export function timeoutsWith(changed: Partial<Timeouts> = {}): Timeouts {
   const { stall = defaultTimeouts.stall } = changed
-  return { ...defaultTimeouts, response: stall, document: 2 * stall, ...changed }
+  return { ...defaultTimeouts, response: stall, document: Math.min(2 * stall, maxTimer), ...changed }
 }

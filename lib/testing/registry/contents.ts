@@ -18,7 +18,7 @@ export class Contents {
   readonly #repositories = new Map<string, RepositoryContents>()
 
   /** Blobs are the same in every repository. */
-  putBlob(bytes: Uint8Array, algorithm?: DigestAlgorithm): Digest {
+  putBlob(bytes: Uint8Array, algorithm: DigestAlgorithm = 'sha256'): Digest {
     const digest = digestOf(bytes, algorithm)
     this.#blobs.set(digest, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
     return digest

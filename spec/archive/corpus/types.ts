@@ -23,7 +23,7 @@ const devices: readonly LayerCase[] = [
     char('c', 4096, 0),
     [],
     'differs: it cuts the number',
-    { warns: ['DEVICE_SKIPPED'] },
+    { warns: ['DEVICE_FOREIGN'] },
   ),
   one(
     'device',
@@ -31,7 +31,7 @@ const devices: readonly LayerCase[] = [
     char('c', 0, 2 ** 20),
     [],
     'differs: it cuts the number',
-    { warns: ['DEVICE_SKIPPED'] },
+    { warns: ['DEVICE_FOREIGN'] },
   ),
   one(
     'device',
@@ -39,7 +39,7 @@ const devices: readonly LayerCase[] = [
     char('c', 0, 0, { major: base256(-1n, 8) }),
     [],
     'differs: it cuts the number',
-    { warns: ['DEVICE_SKIPPED'] },
+    { warns: ['DEVICE_FOREIGN'] },
   ),
   one(
     'device',
