@@ -4,7 +4,7 @@
  */
 import { WindlassError } from '../lib/errors.js'
 import { Flow, Scope } from '../lib/flow/index.js'
-import { type Limits, formatPlatform, limitsWith } from '../lib/image/index.js'
+import { type Limits, type TagsRequest, formatPlatform, limitsWith } from '../lib/image/index.js'
 import { Registries } from '../lib/registry/index.js'
 import {
   type ImageRequest,
@@ -17,7 +17,7 @@ import {
 } from '../lib/stages/index.js'
 import type { Collected, CollectOptions } from '../lib/store/index.js'
 import { allPlatforms, entryStages, type PulledIndex } from './all-platforms.js'
-import { allTags, type PulledTags, someTags } from './all-tags.js'
+import { allTags, type PulledTags, type TagsWarning, someTags } from './all-tags.js'
 import { checkArgument, checkOptions } from './check-options.js'
 import { credentialsFor } from './credentials.js'
 import { type ImageSummary, listImages } from './images.js'
@@ -67,7 +67,8 @@ import { endsWithin } from './within.js'
 export async function open(options: OpenOptions = {}): Promise<Windlass> {
   checkOptions('open', openTable, options)
   storeDirectory(options) // a wrong variable is said before anything is done
-  const { ca, insecureTls, plainHttp, userAgent, stallTimeout, minimumRate } = options
+  const { ca, insecureTls, plainHttp, userAgent } = options
+  const { responseTimeout, stallTimeout, minimumRate } = options
   const { limits, foreignHosts, trustedRealms } = options
   const registries = new Registries({
     credentials: await credentialsFor(options),
@@ -77,6 +78,7 @@ export async function open(options: OpenOptions = {}): Promise<Windlass> {
     ...(userAgent !== undefined && { userAgent }),
     timeouts: {
       ...(stallTimeout !== undefined && { stall: stallTimeout }),
+      ...(responseTimeout !== undefined && { response: responseTimeout }),
       ...(minimumRate !== undefined && { minimumRate }),
     },
     ...(limits !== undefined && { limits }),
@@ -151,10 +153,11 @@ export class Windlass {
         const pull = this.#begin(request, undefined, (parts) => pullFlow(request, options, parts))
         return { name: request.name, pull }
       }
-      const tags = someTags(this.tags(repository, { signal }), name)
-      return Promise.resolve(
-        tags.pipe(allTags({ name, failFast: options.failFast ?? false, start, announce })),
-      )
+      const warnings: TagsWarning[] = []
+      const onWarning = (code: string, message: string) => void warnings.push({ code, message })
+      const tags = someTags(this.tags(repository, { signal, onWarning }), name)
+      const failFast = options.failFast ?? false
+      return Promise.resolve(tags.pipe(allTags({ name, failFast, start, announce, warnings })))
     })
   }
 
@@ -233,8 +236,11 @@ export class Windlass {
     return latestOrFirst(this.tags(repository, options), repositoryNamed(repository, 'Listing tags').name)
   }
 
-  /** The tags of a repository, page by page. */
-  tags(repository: string, options: { readonly signal?: AbortSignal } = {}): AsyncIterable<string> {
+  /**
+   * The tags of a repository, page by page. Items of the list that are no tags are left out: `onWarning` hears at the end
+   * how many, with the code `tags-left-out`.
+   */
+  tags(repository: string, options: Pick<TagsRequest, 'signal' | 'onWarning'> = {}): AsyncIterable<string> {
     this.#mustBeOpen()
     checkArgument('tags', 'repository', anyText, repository)
     checkOptions('tags', signalTable, options)
