@@ -1,7 +1,6 @@
 /** How what went wrong is told: one clear line, what to do next, and the exit code. */
 import { asWindlassError } from '../lib/errors.js'
 import { printable } from '../lib/image/printable.js'
-import type { Terminal } from './terminal.js'
 
 /** Ends a command whose failures have been told already. */
 export class Told extends Error {
@@ -24,11 +23,4 @@ export function failureLines(error: unknown, { debug = false }: { readonly debug
   for (let cause: unknown = debug ? error : undefined; cause instanceof Error; cause = cause.cause)
     lines.push(...(cause.stack ?? cause.message).split('\n').map((line) => `  | ${printable(line, longest)}`))
   return lines
-}
-
-/** Tells `error` on stderr and gives the exit code that it stands for. */
-export function tell(error: unknown, { stderr, env }: Pick<Terminal, 'stderr' | 'env'>): number {
-  const debug = Boolean(env['WINDLASS_DEBUG'])
-  stderr.write(failureLines(error, { debug }).join('\n') + '\n')
-  return asWindlassError(error).exitCode
 }

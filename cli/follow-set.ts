@@ -2,7 +2,7 @@
 import { concatMap, lastValueFrom } from 'rxjs'
 import type { PulledImage, PullSet, StartedPull } from '../pipelines/index.js'
 import { follow, type ProgressFlags } from './progress-flags.js'
-import type { Terminal } from './terminal.js'
+import type { Console } from './terminal.js'
 
 /** Hears of each pull once it has been shown to its end. */
 export interface Report {
@@ -14,7 +14,7 @@ export interface Report {
 export async function followSet<Result>(
   set: PullSet<Result>,
   flags: ProgressFlags,
-  terminal: Terminal,
+  terminal: Console,
   report: Report,
 ): Promise<Result> {
   const show = async (started: StartedPull): Promise<void> => {

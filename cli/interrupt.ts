@@ -1,6 +1,6 @@
 /** Ctrl-C: the first asks the work to end cleanly, the second ends the process. */
 import { WindlassError } from '../lib/errors.js'
-import type { Terminal } from './terminal.js'
+import type { Console } from './terminal.js'
 
 const interrupts = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
@@ -11,19 +11,18 @@ const cancelledCode = 130
 
 /** Runs `work` with a signal that the first interrupt aborts, its reason CANCELLED. */
 export async function interruptible<T>(
-  terminal: Pick<Terminal, 'signals' | 'stderr' | 'exit'>,
+  { signals, messages, exit }: Pick<Console, 'signals' | 'messages' | 'exit'>,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const { signals, stderr } = terminal
   const controller = new AbortController()
   let impatience: NodeJS.Timeout | undefined
   const interrupt = (): void => {
     if (controller.signal.aborted) {
-      terminal.exit(cancelledCode)
+      exit(cancelledCode)
       return
     }
-    stderr.write('windlass: cancelling; once more ends it at once\n')
-    impatience = setTimeout(() => terminal.exit(cancelledCode), patience)
+    messages.cancelling()
+    impatience = setTimeout(() => exit(cancelledCode), patience)
     controller.abort(new WindlassError('CANCELLED', 'Cancelled'))
   }
   for (const name of interrupts) signals.on(name, interrupt)

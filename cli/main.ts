@@ -1,12 +1,27 @@
 /** The program: runs one command and ends with its exit code. */
+import type { Writable } from 'node:stream'
+import { exitAtOnce } from '../lib/system/exit.js'
+import { isTerminal } from './is-terminal.js'
 import { run } from './program.js'
 import { processTerminal } from './terminal.js'
+import { standSomewhere } from './working-directory.js'
+
+// Node resets the terminal when it ends, and aborts where that has been closed by then.
+const onTerminal = [0, 1, 2].some(isTerminal)
+standSomewhere()
 
 // What this process makes it must be able to use: a umask that takes its own rights away (0777) is kept for others only.
 process.umask(process.umask(0o077) & 0o077)
 
-void run(process.argv.slice(2), processTerminal()).then((code) => {
+void run(process.argv.slice(2), processTerminal()).then(async (code) => {
   process.exitCode = code
-  // Whatever a connection or a worker still holds, the command is done: it must not keep the user waiting.
-  setTimeout(() => process.exit(), 2_000).unref()
+  // Whatever a connection, a thread or a call of the system still holds, the command is done: it must not keep the user waiting.
+  setTimeout(() => exitAtOnce(code), 2_000).unref()
+  if (!onTerminal) return
+  await Promise.all([process.stdout, process.stderr].map(written))
+  exitAtOnce(code)
 })
+
+/** Settles when all that was written to `stream` is on its way, or nobody reads it any more. */
+const written = (stream: Writable): Promise<void> =>
+  new Promise((resolve) => void stream.write('', () => resolve()))

@@ -1,10 +1,14 @@
 /** The command line as a whole: picks the command, runs it, and turns what went wrong into one line and an exit code. */
 import { Command, CommanderError } from 'commander'
-import { commands } from './commands/index.js'
-import { Told, tell } from './failure.js'
+import { WindlassError } from '../lib/errors.js'
+import { printable } from '../lib/image/printable.js'
+import { type CommandEntry, commands } from './commands/index.js'
+import { Told } from './failure.js'
 import { dropFalseFlags } from './flags.js'
-import type { Terminal } from './terminal.js'
+import { Messages } from './messages.js'
+import type { Console, Terminal } from './terminal.js'
 import { version } from './version.js'
+import { wantsJson } from './wants-json.js'
 
 const epilogue = `
 Examples:
@@ -14,46 +18,82 @@ Examples:
   windlass unpack alpine:3.20 ./rootfs            one tree on disk
   windlass inspect --config quay.io/podman/hello  what it would run
 
-An image is named as Docker names it, or oci:DIR[:NAME] for one in an OCI layout.
+An image is named as Docker names it, or for one in an OCI layout oci:DIR (the only one), oci:DIR:NAME,
+or oci:DIR:@N (the N-th, from 0).
 Every option that shows an environment variable can be set with it.
 
 Exit codes: 0 done, 1 failed otherwise, 2 usage or reference, 3 unauthorised or denied, 4 not found,
-5 verification failed, 6 network or registry, 7 store, 130 cancelled.`
+5 verification failed, 6 network or registry, 7 store, 8 not an image or not supported, 130 cancelled.`
+
+const helpHint = '--help shows what there is'
 
 /** Runs the command that `argv` names (without the program's own name) and resolves to the exit code. Never rejects. */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
+  const entry = entryNamed(argv)
+  const { stdin, output, stderr, env, signals } = terminal
+  const json = wantsJson(argv, env, entry?.showsProgress ?? false)
+  const messages = new Messages(stderr, { json, debug: Boolean(env['WINDLASS_DEBUG']) })
+  terminal.speakThrough?.(messages)
+  const said: string[] = []
   try {
-    const program = await build(argv, terminal)
+    const program = await build(
+      entry,
+      { stdin, output, stderr, env, signals, messages, exit: (code) => terminal.exit(code) },
+      (text) => (json ? said.push(text) : stderr.write(text)),
+    )
     await program.parseAsync([...argv], { from: 'user' })
     return 0
   } catch (error) {
-    // Commander has said what there is to say: help and version are no failures, all else is usage.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     if (error instanceof Told) return error.exitCode
-    return tell(error, terminal)
+    if (!(error instanceof CommanderError)) return messages.error(error)
+    // Commander has said what there is to say: help and version are no failures, all else is usage.
+    if (error.exitCode === 0) return 0
+    if (json) messages.error(usageError(said))
+    return 2
   }
 }
 
-async function build(argv: readonly string[], terminal: Terminal): Promise<Command> {
+function entryNamed(argv: readonly string[]): CommandEntry | undefined {
+  const words = argv.filter((word) => !word.startsWith('-'))
+  const named = words[0] === 'help' ? words[1] : words[0]
+  return commands.find(({ name }) => name === named)
+}
+
+/** What Commander says, without what is before and behind it for people. */
+function usageError(said: readonly string[]): WindlassError {
+  const [first = ''] = said.join('').trim().split('\n')
+  return new WindlassError('USAGE', first.replace(/^windlass: /, ''), { hint: helpHint })
+}
+
+async function build(
+  named: CommandEntry | undefined,
+  terminal: Console,
+  writeError: (text: string) => unknown,
+): Promise<Command> {
   const program = new Command('windlass')
     .description('Pulls container images from any OCI or Docker registry, with no daemon.')
     .version(version(), '-V, --version')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void terminal.output.write(text),
-      writeErr: (text) => terminal.stderr.write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, 'windlass: ')),
+      writeErr: (text) => void writeError(text),
+      outputError: (text, write) => write(safeLines(text.replace(/^error: /, 'windlass: '))),
     })
-    .showHelpAfterError('(--help shows what there is)')
+    .showHelpAfterError(`(${helpHint})`)
     .addHelpText('after', epilogue)
     .hook('preAction', (_, command) => dropFalseFlags(command, terminal.env))
-  const words = argv.filter((word) => !word.startsWith('-'))
-  const named = words[0] === 'help' ? words[1] : words[0]
   for (const { name, summary, usage, load } of commands) {
     const command = program.command(name).summary(summary).description(summary)
     // Only the command that runs is loaded: --version and --help need none.
-    if (name === named) (await load())(command, terminal)
+    if (name === named?.name) (await load())(command, terminal)
     else command.usage(usage)
   }
   return program
 }
+
+/** The words of the command line stand in it, which a script may have from anywhere. */
+const safeLines = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => printable(line, 2_000))
+    .join('\n')

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander'
 import type { Pull, PulledImage } from '../pipelines/index.js'
 import { setting } from './flags.js'
 import { type ProgressKind, progressKinds, showProgress } from './render/progress.js'
-import type { Terminal } from './terminal.js'
+import type { Console } from './terminal.js'
 
 export interface ProgressFlags {
   readonly progress: ProgressKind
@@ -21,11 +21,15 @@ export const progressFlags = (command: Command): Command =>
 export async function follow(
   pull: Pull,
   { progress, quiet }: ProgressFlags,
-  terminal: Terminal,
+  terminal: Console,
 ): Promise<PulledImage> {
-  const shown = showProgress(quiet ? 'none' : progress, pull.events, terminal)
+  const kind = quiet ? 'none' : progress
+  const shown = showProgress(kind, pull.events, terminal)
   try {
     return await pull.done
+  } catch (error) {
+    if (kind === 'json') terminal.messages.saidByEvents(error)
+    throw error
   } finally {
     await pull.closed()
     await shown

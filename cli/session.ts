@@ -1,27 +1,23 @@
 /** One command's use of the library: opened, interruptible, and closed whatever happens. */
-import { printable } from '../lib/image/printable.js'
 import type { Windlass } from '../pipelines/index.js'
 import { interruptible } from './interrupt.js'
 import { openOptions, type Settings } from './settings.js'
-import type { Terminal } from './terminal.js'
+import type { Console } from './terminal.js'
 
 /** Runs `work`, which is about the images or repositories `names`, with an open puller; Ctrl-C aborts the signal. Settles when everything of it is closed. */
 export function withWindlass<T>(
   flags: Settings,
-  terminal: Terminal,
+  terminal: Console,
   names: readonly string[],
   work: (windlass: Windlass, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   return interruptible(terminal, async (signal) => {
     const { open } = await import('../pipelines/index.js')
-    const windlass = await open(await openOptions(flags, terminal, names))
-    const warned = windlass.warnings.subscribe(({ message }) =>
-      terminal.stderr.write(`windlass: warning: ${printable(message, 2_000)}\n`),
-    )
+    const onWarning = (message: string): void => terminal.messages.warning('store', message)
+    const windlass = await open({ ...(await openOptions(flags, terminal, names, signal)), onWarning })
     try {
       return await work(windlass, signal)
     } finally {
-      warned.unsubscribe()
       await windlass.close()
     }
   })

@@ -4,8 +4,11 @@ import type { Command } from 'commander'
 import { WindlassError } from '../lib/errors.js'
 import { parseImageName } from '../lib/image/index.js'
 import type { OpenOptions, RegistryCredentials } from '../pipelines/index.js'
-import { numberSetting, setting } from './flags.js'
+import { openTable } from '../pipelines/option-table.js'
+import { path, text } from '../pipelines/option-codecs.js'
+import { flagSetting, listSetting, numberSetting, secondsSetting, setting, textSetting } from './flags.js'
 import type { LimitFlag } from './limit-flag.js'
+import { readPassword } from './read-password.js'
 import type { Terminal } from './terminal.js'
 
 export interface StoreFlags {
@@ -16,6 +19,9 @@ export interface NetworkFlags {
   readonly plainHttp?: boolean
   readonly tlsSkipVerify?: boolean
   readonly ca?: string
+  readonly responseTimeout?: number
+  readonly stallTimeout?: number
+  readonly minimumRate?: number
   readonly username?: string
   readonly passwordStdin?: boolean
   readonly authfile?: string
@@ -28,8 +34,6 @@ export interface TransferFlags {
   readonly maxDownloads?: number
   readonly maxUnpacks?: number
   readonly retries?: number
-  readonly stallTimeout?: number
-  readonly minimumRate?: number
 }
 
 export interface PartialsFlag {
@@ -39,78 +43,61 @@ export interface PartialsFlag {
 export type Settings = StoreFlags & NetworkFlags & TransferFlags & PartialsFlag & LimitFlag
 
 export const storeFlags = (command: Command): Command =>
-  command.addOption(setting('--store <dir>', 'where images are kept (default: $XDG_DATA_HOME/windlass)'))
+  command.addOption(
+    textSetting('--store <dir>', {
+      ...openTable.store,
+      help: `${openTable.store.help} (default: $XDG_DATA_HOME/windlass)`,
+    }),
+  )
 
 export const networkFlags = (command: Command): Command =>
   command
-    .addOption(setting('--plain-http', 'speak HTTP to registries that are not on this machine, too'))
-    .addOption(setting('--tls-skip-verify', 'do not verify certificates'))
-    .addOption(setting('--ca <file>', 'trust the certificates in this PEM file, too'))
-    .addOption(setting('--username <name>', 'log in as; the password comes from --password-stdin'))
+    .addOption(flagSetting('--plain-http', openTable.plainHttp))
+    .addOption(flagSetting('--tls-skip-verify', openTable.insecureTls))
+    .addOption(textSetting('--ca <file>', { codec: path, help: openTable.ca.help }))
+    .addOption(secondsSetting('--response-timeout <seconds>', openTable.responseTimeout))
+    .addOption(secondsSetting('--stall-timeout <seconds>', openTable.stallTimeout))
+    .addOption(numberSetting('--minimum-rate <bytes>', openTable.minimumRate))
+    .addOption(
+      textSetting('--username <name>', {
+        codec: text,
+        help: 'log in as; the password comes from --password-stdin',
+      }),
+    )
     .option('--password-stdin', 'read the password from stdin (env: WINDLASS_PASSWORD holds one)')
     // The variable is read where files that logins leave are: what it names may be absent, what is typed may not.
-    .option(
-      '--authfile <file>',
-      "credentials by registry, as Docker's config.json holds them (env: WINDLASS_AUTHFILE)",
-    )
-    .addOption(
-      setting('--require-schema1-signatures', 'refuse schema 1 images whose signatures cannot be verified'),
-    )
-    .addOption(
-      listSetting(
-        '--trust-realm <origin>',
-        'let this token server have the credentials, too; again for another',
-      ),
-    )
-    .addOption(
-      listSetting(
-        '--foreign-host <host>',
-        'ask it for foreign layers, even in a private network; again for another',
-      ),
-    )
-
-/** One or more, with commas between them: so they stand in the variable. */
-const listSetting = (flags: string, description: string) =>
-  setting(flags, description).argParser((text: string, before: readonly string[] | undefined) => [
-    ...(before ?? []),
-    ...text.split(','),
-  ])
+    .option('--authfile <file>', `${openTable.authFile.help} (env: WINDLASS_AUTHFILE)`)
+    .addOption(flagSetting('--require-schema1-signatures', openTable.requireSchema1Signatures))
+    .addOption(listSetting('--trust-realm <origin>', openTable.trustedRealms))
+    .addOption(listSetting('--foreign-host <host>', openTable.foreignHosts))
 
 export const transferFlags = (command: Command): Command =>
   command
-    .addOption(numberSetting('--max-downloads <n>', 'layers downloaded at once (default: 3)'))
-    .addOption(numberSetting('--max-unpacks <n>', 'layers unpacked at once (default: one a processor)'))
-    .addOption(numberSetting('--retries <n>', 'attempts at each download (default: 5)'))
-    .addOption(numberSetting('--stall-timeout <seconds>', 'give a silent connection up after (default: 60)'))
-    .addOption(
-      numberSetting('--minimum-rate <bytes>', 'a second; a connection below it has stalled (default: 20)', 0),
-    )
+    .addOption(numberSetting('--max-downloads <n>', openTable.maxDownloads))
+    .addOption(numberSetting('--max-unpacks <n>', openTable.maxUnpacks, 'one a processor'))
+    .addOption(numberSetting('--retries <n>', openTable.retries))
     .addOption(partialsSetting())
 
 export const partialsFlag = (command: Command): Command => command.addOption(partialsSetting())
 
-const partialsSetting = () =>
-  numberSetting(
-    '--keep-partials <bytes>',
-    'of interrupted downloads, keep so much, the youngest first (default: 1 GiB)',
-    0,
-  )
+const partialsSetting = () => numberSetting('--keep-partials <bytes>', openTable.keepPartials, '1 GiB')
 
 export const jsonFlag = (command: Command, description: string): Command =>
   command.addOption(setting('--json', description))
 
 /**
  * What `flags` mean to the library; reads the password and the certificates.
- * @throws WindlassError USAGE when they contradict each other or a file cannot be read.
+ * @throws WindlassError USAGE when they contradict each other or a file cannot be read; CANCELLED when `signal` aborts
  */
 export async function openOptions(
   flags: Settings,
   terminal: Terminal,
   names: readonly string[] = [],
+  signal?: AbortSignal,
 ): Promise<OpenOptions> {
   const { store, authfile, maxDownloads, maxUnpacks, retries, stallTimeout, keepPartials } = flags
-  const { minimumRate, trustRealm, foreignHost } = flags
-  const given = await readCredentials(flags, terminal)
+  const { minimumRate, trustRealm, foreignHost, responseTimeout } = flags
+  const given = await readCredentials(flags, terminal, signal)
   const credentials = given && { [onlyRegistryOf(names)]: given }
   const ca = flags.ca === undefined ? undefined : await readCertificates(flags.ca)
   return {
@@ -124,7 +111,8 @@ export async function openOptions(
     ...(maxDownloads !== undefined && { maxDownloads }),
     ...(maxUnpacks !== undefined && { maxUnpacks }),
     ...(retries !== undefined && { retries }),
-    ...(stallTimeout !== undefined && { stallTimeout: stallTimeout * 1_000 }),
+    ...(stallTimeout !== undefined && { stallTimeout }),
+    ...(responseTimeout !== undefined && { responseTimeout }),
     ...(keepPartials !== undefined && { keepPartials }),
     ...(minimumRate !== undefined && { minimumRate }),
     ...(trustRealm !== undefined && { trustedRealms: trustRealm }),
@@ -136,13 +124,14 @@ export async function openOptions(
 async function readCredentials(
   { username, passwordStdin }: NetworkFlags,
   { stdin, env }: Terminal,
+  signal: AbortSignal | undefined,
 ): Promise<RegistryCredentials | undefined> {
   if (username === undefined && !passwordStdin) return undefined
   if (username === undefined)
     throw new WindlassError('USAGE', 'Logging in: --password-stdin needs --username', {
       hint: 'Say who logs in with --username NAME.',
     })
-  if (passwordStdin) return { username, password: await readPassword(stdin) }
+  if (passwordStdin) return { username, password: await readPassword(stdin, signal) }
   const password = env['WINDLASS_PASSWORD']
   if (password !== undefined) return { username, password }
   throw new WindlassError('USAGE', 'Logging in: --username needs a password', {
@@ -166,25 +155,15 @@ function onlyRegistryOf(names: readonly string[]): string {
   )
 }
 
-async function readPassword(stdin: Terminal['stdin']): Promise<string> {
-  if (stdin.isTTY)
-    throw new WindlassError('USAGE', 'Reading the password: stdin is a terminal, which would show it', {
-      hint: 'Pipe it in: windlass … --password-stdin < FILE',
-    })
-  const parts: Buffer[] = []
-  for await (const part of stdin) parts.push(Buffer.from(part as Uint8Array | string))
-  const password = Buffer.concat(parts)
-    .toString('utf8')
-    .replace(/\r?\n$/, '')
-  if (password === '') throw new WindlassError('USAGE', 'Reading the password: there is none on stdin')
-  return password
-}
-
 async function readCertificates(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (cause) {
+  const { holdsCertificate } = await import('../pipelines/index.js')
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new WindlassError('USAGE', `Reading the certificates of --ca: ${reason}`, { cause, path: file })
-  }
+  })
+  if (holdsCertificate(text)) return text
+  throw new WindlassError('USAGE', `Reading the certificates of --ca: ${file} holds none`, {
+    path: file,
+    hint: 'It takes PEM: -----BEGIN CERTIFICATE----- and so on. openssl x509 -inform der makes it of DER.',
+  })
 }

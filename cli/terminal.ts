@@ -1,6 +1,9 @@
 /** What a command speaks to: the process's streams and signals, or a test's. */
 import type { Readable, Writable } from 'node:stream'
+import { exitAtOnce } from '../lib/system/exit.js'
+import type { Messages } from './messages.js'
 import { Output } from './output.js'
+import { saidBy } from './process-notices.js'
 
 /** Where progress is drawn; the three members are a terminal's own. */
 export interface ProgressStream extends Writable {
@@ -23,6 +26,13 @@ export interface Terminal {
   }
   /** Ends the process at once. */
   exit(code: number): void
+  /** Has the process say what it has to say through `messages`. */
+  speakThrough?(messages: Messages): void
+}
+
+/** A terminal, and how the command that runs on it says what it has to say. */
+export interface Console extends Terminal {
+  readonly messages: Messages
 }
 
 export function processTerminal(): Terminal {
@@ -35,6 +45,7 @@ export function processTerminal(): Terminal {
     stderr,
     env,
     signals: process,
-    exit: (code) => process.exit(code),
+    exit: exitAtOnce,
+    speakThrough: saidBy,
   }
 }

@@ -1,5 +1,4 @@
 /** Whose credentials a puller uses: those given to it, else those that `docker login` or `podman login` left. */
-import { homedir } from 'node:os'
 import path from 'node:path'
 import {
   Credential,
@@ -9,6 +8,7 @@ import {
   keyed,
   requireCredentialsFile,
 } from '../lib/registry/index.js'
+import { homeDirectory } from './home-directory.js'
 import type { OpenOptions } from './options.js'
 
 /**
@@ -40,10 +40,11 @@ function filesOf(env: NodeJS.ProcessEnv): readonly Credentials[] {
 function leftByLogin(env: NodeJS.ProcessEnv): readonly string[] {
   const runtime = variable(env, 'XDG_RUNTIME_DIR')
   const uid = process.getuid?.()
+  const home = homeDirectory() ?? '/'
   const podman =
     runtime === undefined ? `/run/containers/${uid}/auth.json` : `${runtime}/containers/auth.json`
-  const config = variable(env, 'XDG_CONFIG_HOME') ?? path.join(homedir(), '.config')
-  const docker = variable(env, 'DOCKER_CONFIG') ?? path.join(homedir(), '.docker')
+  const config = variable(env, 'XDG_CONFIG_HOME') ?? path.join(home, '.config')
+  const docker = variable(env, 'DOCKER_CONFIG') ?? path.join(home, '.docker')
   return [
     ...(runtime === undefined && uid === undefined ? [] : [podman]),
     path.join(config, 'containers', 'auth.json'),

@@ -24,13 +24,19 @@ export interface LayerPart {
   readonly diffID: Digest | undefined
 }
 
-export interface NamedParts {
-  readonly name: string
-  readonly named: NamedImage
+/** What images are made of. Names that point at the same share it. */
+export interface ImageParts {
   readonly documents: readonly DocumentPart[]
   readonly layers: readonly LayerPart[]
   /** Whether every document could be read: else there may be more than is listed. */
   readonly readable: boolean
+}
+
+export interface NamedParts extends ImageParts {
+  readonly name: string
+  readonly named: NamedImage
+  /** The same object for every name that points at the same, once all of it can be read. */
+  readonly shared: ImageParts
   /** Whether the name still points at this. */
   isCurrent(): Promise<boolean>
 }
@@ -38,25 +44,41 @@ export interface NamedParts {
 /** Bytes; far above what any limit lets in. */
 const largestDocument = 64 * 1024 ** 2
 
-/** Undefined where there is no such name any more. */
-export async function partsOf(name: string, store: Store): Promise<NamedParts | undefined> {
-  const named = await store.names.get(name)
-  if (!named) return undefined
-  // A name of ours points at an index only once all its images are here; other tools may copy some of them.
-  const whole = named.descriptor.annotations?.['io.windlass.reference.typed'] !== undefined
-  const parts = new Parts(store, whole)
-  await parts.add(named.descriptor)
-  for (const [kind, digest, mediaType] of originsOf(named)) await parts.origin(kind, digest, mediaType)
-  return {
-    name,
-    named,
-    documents: [...parts.documents.values()],
-    layers: [...parts.layers.values()],
-    readable: parts.readable,
-    async isCurrent() {
-      const now = await store.names.get(name)
-      return now?.descriptor.digest === named.descriptor.digest
-    },
+/** Reads what names need. What several names share is read once. */
+export class PartsReader {
+  readonly #known = new Map<string, ImageParts>()
+
+  constructor(private readonly store: Store) {}
+
+  async read(named: NamedImage): Promise<NamedParts> {
+    const { store } = this
+    const { name, descriptor } = named
+    const shared = await this.#shared(named)
+    return {
+      ...shared,
+      ...{ name, named, shared },
+      async isCurrent() {
+        return (await store.names.get(name))?.descriptor.digest === descriptor.digest
+      },
+    }
+  }
+
+  async #shared(named: NamedImage): Promise<ImageParts> {
+    const { digest, mediaType, annotations } = named.descriptor
+    // A name of ours points at an index only once all its images are here; other tools may copy some of them.
+    const whole = annotations?.['io.windlass.reference.typed'] !== undefined
+    const origins = originsOf(named)
+    const key = JSON.stringify([digest, mediaType, whole, origins])
+    const known = this.#known.get(key)
+    if (known) return known
+    const parts = new Parts(this.store, whole)
+    await parts.add(named.descriptor)
+    for (const [kind, origin, type] of origins) await parts.origin(kind, origin, type)
+    const { documents, layers, readable } = parts
+    const shared = { documents: [...documents.values()], layers: [...layers.values()], readable }
+    // What cannot be read may be repaired.
+    if (readable) this.#known.set(key, shared)
+    return shared
   }
 }
 

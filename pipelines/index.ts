@@ -6,15 +6,23 @@ export {
   type PulledTag,
   type PulledTags,
   type TagOutcome,
+  type TagsWarning,
   allTags,
   hasFailed,
   someTags,
 } from './all-tags.js'
 export { fetch } from './fetch.js'
+export type { StoreProblem } from './found-problems.js'
 export type { ImageSummary } from './images.js'
 export { type InspectedImage, type Inspection, type InspectRequest, inspect } from './inspect.js'
 export { type InspectedFields, inspectedFields } from './inspected-fields.js'
-export type { OpenOptions, PullAllOptions, PullOptions, RegistryCredentials } from './options.js'
+export type {
+  CloseOptions,
+  OpenOptions,
+  PullAllOptions,
+  PullOptions,
+  RegistryCredentials,
+} from './options.js'
 export { pull } from './pull.js'
 export type { Pull } from './pull-run.js'
 export { type EachPullOptions, type PullSet, type StartedPull, eachPull } from './pull-set.js'
@@ -23,8 +31,8 @@ export { Windlass, open } from './puller.js'
 export type { ResolvedName } from './resolve.js'
 export { latestOrFirst } from './resolve-tag.js'
 export type { PulledImage, PulledLayer } from '../lib/stages/index.js'
-export type { RemovedImage } from './remove.js'
-export type { StoreWarning } from './store-warnings.js'
+export { holdsCertificate } from '../lib/registry/index.js'
 export type { ImageProblem } from './images.js'
-export type { StoreProblem, VerifyOptions, VerifyReport } from './verify.js'
+export type { RemovedImage } from './remove.js'
+export type { VerifyOptions, VerifyReport } from './verify.js'
 export type { Collected, CollectedThing, CollectOptions } from '../lib/store/index.js'

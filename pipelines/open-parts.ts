@@ -4,18 +4,23 @@ import type { Scope } from '../lib/flow/index.js'
 import type { Limits } from '../lib/image/index.js'
 import { Downloads, LayerFlights, documentRetryPolicy, unpackSlots } from '../lib/stages/index.js'
 import { Store, type StoreOptions } from '../lib/store/index.js'
+import { openTable } from './option-table.js'
 import { type OpenOptions, defaultUnpacks, storeDirectory } from './options.js'
 import type { PullParts } from './pull-stages.js'
 import { retryPolicy } from './retry.js'
 
-/** Opens the store. `lifetime` waits for what is under way, `signal` ends waits for locks. @throws STORE_* */
+/** Opens the store. `lifetime` waits for what is under way, the signal of `waiting` ends waits for locks. @throws STORE_* */
 export async function openParts(
   options: OpenOptions,
   limits: Limits,
   lifetime: Scope,
-  { onWarning, signal }: Pick<StoreOptions, 'onWarning' | 'signal'> = {},
+  waiting: Pick<StoreOptions, 'onWarning' | 'signal'> = {},
 ): Promise<PullParts> {
-  const { maxDownloads = 3, maxUnpacks = defaultUnpacks(), foreignUrls } = options
+  const {
+    maxDownloads = openTable.maxDownloads.default,
+    maxUnpacks = defaultUnpacks(),
+    foreignUrls,
+  } = options
   const downloads = {
     slots: maxDownloads,
     retry: retryPolicy(options),
@@ -24,8 +29,8 @@ export async function openParts(
   const store = await Store.open(storeDirectory(options), {
     create: true,
     keepPartials: options.keepPartials,
-    ...(onWarning && { onWarning }),
-    ...(signal && { signal }),
+    onBehalfOf: userBehindSudo(),
+    ...waiting,
   })
   const pool = new UnpackPool({ workers: maxUnpacks, limits })
   return {
@@ -39,4 +44,10 @@ export async function openParts(
     layerSlots: maxDownloads + maxUnpacks + 1,
     requireSignatures: options.requireSchema1Signatures ?? false,
   }
+}
+
+/** Who became root with sudo(8) or doas-like programs that say so. */
+function userBehindSudo(env: NodeJS.ProcessEnv = process.env): number | undefined {
+  const said = env['SUDO_UID'] ?? env['PKEXEC_UID']
+  return said !== undefined && /^\d{1,10}$/.test(said) ? Number(said) : undefined
 }

@@ -1,8 +1,12 @@
 /** What a puller can be told: where its store is, whom to trust, how much to do at once. */
-import { availableParallelism, homedir } from 'node:os'
+import { availableParallelism } from 'node:os'
 import path from 'node:path'
+import { WindlassError } from '../lib/errors.js'
 import type { Limits } from '../lib/image/index.js'
 import type { ForeignUrlOrder } from '../lib/stages/index.js'
+import { checkVariable } from './check-options.js'
+import { homeDirectory } from './home-directory.js'
+import { path as pathCodec } from './option-codecs.js'
 import type { PullStages } from './pull-stages.js'
 
 export interface OpenOptions {
@@ -20,6 +24,11 @@ export interface OpenOptions {
   readonly retryJitter?: number
   /** Where a layer may come from that the registry does not give: `last-first`, unless said otherwise (C3). */
   readonly foreignUrls?: ForeignUrlOrder
+  /**
+   * Milliseconds to wait for the first byte of an answer (`stallTimeout`, so 60,000). Another attempt waits two and a
+   * half times as long, and is the last.
+   */
+  readonly responseTimeout?: number
   /** Milliseconds of silence, or of less than `minimumRate`, after which a transfer is broken off (60,000). */
   readonly stallTimeout?: number
   /** Bytes a second: a body that brings less has stalled (20). */
@@ -37,7 +46,10 @@ export interface OpenOptions {
   readonly plainHttp?: boolean
   /** Do not verify TLS certificates. */
   readonly insecureTls?: boolean
-  /** Certificates to trust beside the system's, as PEM text. */
+  /**
+   * Certificates to trust beside Node's and the system's, as PEM text. The system's are those that Go programs trust:
+   * `SSL_CERT_FILE` and `SSL_CERT_DIR` name others in their place.
+   */
   readonly ca?: string
   /**
    * By registry, as references name it (`docker.io`, `localhost:5000`), or by namespace (`quay.io/team`). The longest key
@@ -57,6 +69,8 @@ export interface OpenOptions {
    * does not hold is refused anyway. Later manifests carry no signatures: this says nothing of them.
    */
   readonly requireSchema1Signatures?: boolean
+  /** Hears of what is odd about the store and was put up with, in a sentence. */
+  readonly onWarning?: (message: string) => void
 }
 
 export interface RegistryCredentials {
@@ -83,15 +97,38 @@ export interface PullOptions {
   readonly stages?: (bound: PullStages) => PullStages
 }
 
+/** How long to wait for the end of something. */
+export interface CloseOptions {
+  /** Milliseconds after which to fail, naming what has not ended; the closing itself goes on (no limit). */
+  readonly within?: number
+}
+
 /** What a pull of several images can be told. */
 export interface PullAllOptions extends Omit<PullOptions, 'rootfs'> {
   /** Of all tags: end with the first that fails, where else each is reported (S2-05, C8). */
   readonly failFast?: boolean
 }
 
+/**
+ * The store's directory, as an absolute path. A variable that is empty is not set; a relative `XDG_DATA_HOME` is ignored,
+ * as the XDG Base Directory Specification has it.
+ *
+ * @throws WindlassError USAGE for a wrong `WINDLASS_STORE`, and where nothing says where to keep a store
+ */
 export function storeDirectory(options: OpenOptions, env: NodeJS.ProcessEnv = process.env): string {
-  const data = env['XDG_DATA_HOME'] ?? path.join(homedir(), '.local', 'share')
-  return path.resolve(options.store ?? env['WINDLASS_STORE'] ?? path.join(data, 'windlass'))
+  const { WINDLASS_STORE: named = '', XDG_DATA_HOME: data = '' } = env
+  if (options.store !== undefined) return path.resolve(options.store)
+  if (named !== '') {
+    checkVariable('WINDLASS_STORE', pathCodec, named)
+    return path.resolve(named)
+  }
+  if (path.isAbsolute(data)) return path.join(data, 'windlass')
+  const home = homeDirectory()
+  if (home !== undefined) return path.join(home, '.local', 'share', 'windlass')
+  throw new WindlassError('USAGE', 'Looking for the store: this user has no home directory', {
+    hint: 'Name a directory with --store or WINDLASS_STORE.',
+  })
 }
 
+/** One a processor. */
 export const defaultUnpacks = (): number => Math.max(1, availableParallelism())

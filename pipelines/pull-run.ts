@@ -5,7 +5,11 @@ import { WindlassError, asWindlassError } from '../lib/errors.js'
 import { EventChannel, type PullEvent, type PullEventBody } from '../lib/events/index.js'
 import { type Flow, type Run, Scope, run } from '../lib/flow/index.js'
 import { type PulledImage, toPullEvent, untilAborted } from '../lib/stages/index.js'
+import { checkOptions } from './check-options.js'
+import { closeTable } from './option-table.js'
+import type { CloseOptions } from './options.js'
 import type { StoreWarning } from './store-warnings.js'
+import { endsWithin } from './within.js'
 
 export interface Pull {
   /** What happens, from the first to the last; a late subscriber gets the present state first. Ends with the pull. */
@@ -14,8 +18,11 @@ export interface Pull {
   readonly done: Promise<PulledImage>
   /** Asks the pull to end; `done` rejects with CANCELLED. */
   cancel(reason?: unknown): void
-  /** Settles when all that the pull had under way is cleared away. */
-  closed(): Promise<void>
+  /**
+   * Settles when all that the pull had under way is cleared away.
+   * @throws StillRunningError with `within`, naming the stages that have not ended by then; USAGE for a wrong option
+   */
+  closed(options?: CloseOptions): Promise<void>
 }
 
 export interface PullStart {
@@ -65,7 +72,17 @@ export class PullRun implements Pull {
     this.#channel.emit({ type: 'warning', code, message })
   }
 
-  async closed(): Promise<void> {
+  async closed(options: CloseOptions = {}): Promise<void> {
+    checkOptions('closed', closeTable, options)
+    return endsWithin(this.#closed(), options.within, () => this.running)
+  }
+
+  /** Labels of what has not ended. */
+  get running(): readonly string[] {
+    return this.#run ? this.#scope.running : ['opening the store']
+  }
+
+  async #closed(): Promise<void> {
     await this.done.catch(() => undefined)
     await this.#run?.closed()
     await this.#scope.close()

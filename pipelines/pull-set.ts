@@ -7,8 +7,12 @@ import { asWindlassError } from '../lib/errors.js'
 import { type Flow, type Run, Scope, type Stage, run, stage } from '../lib/flow/index.js'
 import { ListenerGuard } from '../lib/flow/listener-guard.js'
 import type { PulledImage } from '../lib/stages/index.js'
+import { checkOptions } from './check-options.js'
 import { cancelled } from './only.js'
+import { closeTable } from './option-table.js'
+import type { CloseOptions } from './options.js'
 import type { Pull } from './pull-run.js'
+import { endsWithin } from './within.js'
 
 /** One of the pulls, and the normalised name that it pulls. */
 export interface StartedPull {
@@ -23,8 +27,11 @@ export interface PullSet<Result> {
   readonly done: Promise<Result>
   /** Asks all of them to end; `done` rejects with CANCELLED. */
   cancel(reason?: unknown): void
-  /** Settles when all that they had under way is cleared away. */
-  closed(): Promise<void>
+  /**
+   * Settles when all that they had under way is cleared away.
+   * @throws StillRunningError with `within`, naming what has not ended by then; USAGE for a wrong option
+   */
+  closed(options?: CloseOptions): Promise<void>
 }
 
 /** Makes each pull known to who follows the set, until it is over. */
@@ -107,7 +114,17 @@ export class PullSetRun<Result> implements PullSet<Result> {
     this.#run?.cancel(reason)
   }
 
-  async closed(): Promise<void> {
+  async closed(options: CloseOptions = {}): Promise<void> {
+    checkOptions('closed', closeTable, options)
+    return endsWithin(this.#closed(), options.within, () => this.running)
+  }
+
+  /** Labels of what has not ended. */
+  get running(): readonly string[] {
+    return this.#run ? this.#scope.running : ['opening the store']
+  }
+
+  async #closed(): Promise<void> {
     await this.done.catch(() => undefined)
     await this.#run?.closed()
     await this.#scope.close()

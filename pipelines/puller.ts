@@ -2,11 +2,10 @@
  * The composition root: one store, one set of connections and tokens, one limit on transfers and on unpacking,
  * shared by every pull that is asked of it.
  */
-import type { Observable } from 'rxjs'
 import { WindlassError } from '../lib/errors.js'
 import { Flow, Scope } from '../lib/flow/index.js'
-import { type Limits, formatPlatform, limitsWith } from '../lib/image/index.js'
-import { Registries } from '../lib/registry/index.js'
+import { type Limits, type TagsRequest, formatPlatform, limitsWith } from '../lib/image/index.js'
+import type { Registries } from '../lib/registry/index.js'
 import {
   type ImageRequest,
   type IndexedImage,
@@ -18,15 +17,36 @@ import {
 } from '../lib/stages/index.js'
 import { type Collected, type CollectOptions, mendFiles } from '../lib/store/index.js'
 import { allPlatforms, entryStages, type PulledIndex } from './all-platforms.js'
-import { allTags, type PulledTags, someTags } from './all-tags.js'
-import { credentialsFor } from './credentials.js'
+import { allTags, type PulledTags, type TagsWarning, someTags } from './all-tags.js'
+import { checkArgument, checkOptions } from './check-options.js'
 import { type ImageSummary, listImages } from './images.js'
 import { type Inspection, type InspectRequest, inspect } from './inspect.js'
 import { openParts } from './open-parts.js'
-import { type OpenOptions, type PullAllOptions, type PullOptions, storeDirectory } from './options.js'
+import { anyText, path as pathCodec } from './option-codecs.js'
+import {
+  closeTable,
+  collectTable,
+  inspectTable,
+  openTable,
+  pullAllTable,
+  pullPlatformsTable,
+  pullTable,
+  signalTable,
+  tagsTable,
+  unpackTable,
+  verifyTable,
+} from './option-table.js'
+import {
+  type CloseOptions,
+  type OpenOptions,
+  type PullAllOptions,
+  type PullOptions,
+  storeDirectory,
+} from './options.js'
 import { pullFlow } from './pull-flow.js'
 import { type Pull, PullRun } from './pull-run.js'
 import { type PullParts, pullStages } from './pull-stages.js'
+import { registriesFor } from './registries-for.js'
 import { type PullSet, PullSetRun, type PullSetStart } from './pull-set.js'
 import { type RemovedImage, removeImage } from './remove.js'
 import { Repair } from './repair.js'
@@ -35,32 +55,33 @@ import { type ResolvedName, resolveName } from './resolve.js'
 import { latestOrFirst } from './resolve-tag.js'
 import { retryPolicy } from './retry.js'
 import { storedFlow } from './stored-flow.js'
-import { type StoreWarning, StoreWarnings } from './store-warnings.js'
+import { StoreWarnings } from './store-warnings.js'
 import { storedImage } from './stored-image.js'
 import { type StoredRequest, namesEntry, storedRequest } from './stored-request.js'
 import { listTags, repositoryNamed } from './tags.js'
 import { type VerifyOptions, type VerifyReport, verifyStore } from './verify.js'
 import { LayerCheck } from './verify-layer.js'
+import { endsWithin } from './within.js'
 
-/** Opens a puller. Nothing is touched before it is needed: `inspect` and `tags` make no store. */
+/**
+ * Opens a puller. Nothing is touched before it is needed: `inspect` and `tags` make no store.
+ *
+ * @throws USAGE for an option that does not exist or a value that it does not take
+ */
 export async function open(options: OpenOptions = {}): Promise<Windlass> {
-  const { ca, insecureTls, plainHttp, userAgent, stallTimeout, minimumRate } = options
-  const { limits, foreignHosts, trustedRealms } = options
-  const registries = new Registries({
-    credentials: await credentialsFor(options),
-    ...(ca !== undefined && { ca }),
-    ...(insecureTls !== undefined && { insecureTls }),
-    ...(plainHttp !== undefined && { plainHttp }),
-    ...(userAgent !== undefined && { userAgent }),
-    timeouts: {
-      ...(stallTimeout !== undefined && { stall: stallTimeout }),
-      ...(minimumRate !== undefined && { minimumRate }),
-    },
-    ...(limits !== undefined && { limits }),
-    ...(foreignHosts !== undefined && { foreignHosts }),
-    ...(trustedRealms !== undefined && { trustedRealms }),
-  })
+  checkOptions('open', openTable, options)
+  storeDirectory(options) // a wrong variable is said before anything is done
+  const registries = await registriesFor(options)
   return new Windlass(options, registries)
+}
+
+/** A pull, a set of pulls, or other work with the store. */
+interface UnderWay {
+  cancel(reason?: unknown): void
+  closed(): Promise<void>
+  /** Labels of what has not ended. */
+  readonly running: readonly string[]
+  readonly done?: Promise<unknown>
 }
 
 export class Windlass {
@@ -70,19 +91,20 @@ export class Windlass {
   readonly #registries: Registries
   readonly #limits: Limits
   readonly #lifetime = new Scope()
-  readonly #pulls = new Set<Pick<Pull, 'cancel' | 'closed'>>()
+  readonly #pulls = new Set<UnderWay>()
   #parts: Promise<PullParts> | undefined
   /** Of those that have their result, or failed. */
   readonly #ending = new Set<Promise<void>>()
   #lettingGo: Promise<void> | undefined
-  readonly #warnings = new StoreWarnings()
+  readonly #warnings: StoreWarnings
   /** Ends waits for locks of the store. */
   readonly #stop = new AbortController()
-  #closed = false
+  #closing: Promise<void> | undefined
 
   /** @internal `open` makes these. */
   constructor(options: OpenOptions, registries: Registries) {
     this.#options = options
+    this.#warnings = new StoreWarnings(options.onWarning)
     this.#retry = retryPolicy(options, documentRetryPolicy)
     this.#registries = registries
     this.#limits = limitsWith(options.limits)
@@ -93,18 +115,14 @@ export class Windlass {
     return storeDirectory(this.#options)
   }
 
-  /** What concerns the store, such as who holds its lock, while no pull runs; a pull tells it in its events. */
-  get warnings(): Observable<StoreWarning> {
-    return this.#warnings.others
-  }
-
   /**
    * Starts a pull: fetches what is missing of an image, verifies it, unpacks it and commits it to the store.
    *
-   * @param name as Docker names images, or `oci:DIR[:NAME]`.
-   * @throws REFERENCE_INVALID, PLATFORM_INVALID: before any traffic (S0-02). All else rejects `done`.
+   * @param name as Docker names images, or `oci:DIR`, `oci:DIR:NAME`, `oci:DIR:@N`.
+   * @throws USAGE, REFERENCE_INVALID, PLATFORM_INVALID: before any traffic (S0-02). All else rejects `done`.
    */
   pull(name: string, options: PullOptions = {}): Pull {
+    checkOptions('pull', pullTable, options)
     return this.#start(name, options, ({ request, notWhole }, parts) =>
       notWhole ? storedFlow(request, options, parts, notWhole) : pullFlow(request, options, parts),
     )
@@ -118,6 +136,8 @@ export class Windlass {
    */
   pullAllTags(repository: string, options: PullAllOptions = {}): PullSet<PulledTags> {
     this.#mustBeOpen()
+    checkArgument('pullAllTags', 'repository', anyText, repository)
+    checkOptions('pullAllTags', pullAllTable, options)
     const { name } = repositoryNamed(repository, 'Pulling all tags')
     locate(repository, options.platform, this.#registries, this.#limits) // what cannot be is told before any traffic
     return this.#startSet(options.signal, (announce, signal) => {
@@ -126,10 +146,11 @@ export class Windlass {
         const pull = this.#begin(request, undefined, (parts) => pullFlow(request, options, parts))
         return { name: request.name, pull }
       }
-      const tags = someTags(this.tags(repository, { signal }), name)
-      return Promise.resolve(
-        tags.pipe(allTags({ name, failFast: options.failFast ?? false, start, announce })),
-      )
+      const warnings: TagsWarning[] = []
+      const onWarning = (code: string, message: string) => void warnings.push({ code, message })
+      const tags = someTags(this.tags(repository, { signal, onWarning }), name)
+      const failFast = options.failFast ?? false
+      return Promise.resolve(tags.pipe(allTags({ name, failFast, start, announce, warnings })))
     })
   }
 
@@ -137,10 +158,11 @@ export class Windlass {
    * Pulls the image of every platform of an index, two at once; then the name points at the index itself. What is no
    * index is pulled as it is.
    *
-   * @throws REFERENCE_INVALID: before any traffic
+   * @throws USAGE, REFERENCE_INVALID: before any traffic
    */
   pullAllPlatforms(name: string, options: Omit<PullAllOptions, 'platform'> = {}): PullSet<PulledIndex> {
     this.#mustBeOpen()
+    checkOptions('pullAllPlatforms', pullPlatformsTable, options)
     const asked = locate(name, undefined, this.#registries, this.#limits)
     return this.#startSet(options.signal, async (announce) => {
       const { store } = await this.#open()
@@ -164,6 +186,8 @@ export class Windlass {
    * @throws as `pull`
    */
   unpack(name: string, directory: string, options: Omit<PullOptions, 'rootfs'> = {}): Pull {
+    checkArgument('unpack', 'directory', pathCodec, directory)
+    checkOptions('unpack', unpackTable, options)
     const wanted = { unpack: false, ...options, rootfs: directory }
     return this.#start(name, wanted, async ({ request, notWhole }, parts) => {
       const stored = await storedImage(request, parts.store)
@@ -179,6 +203,7 @@ export class Windlass {
     options: InspectRequest & { readonly platform?: string } = {},
   ): Promise<Inspection> {
     this.#mustBeOpen()
+    checkOptions('inspect', inspectTable, options)
     const { request } = this.#locate(name, options.platform)
     const requireSignatures = this.#options.requireSchema1Signatures ?? false
     return inspect(request, { ...options, retry: this.#retry, requireSignatures })
@@ -187,6 +212,7 @@ export class Windlass {
   /** What a name points at, by HEAD where that works (C4): good for "has it changed?", verified by no bytes. */
   async resolve(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<ResolvedName> {
     this.#mustBeOpen()
+    checkOptions('resolve', signalTable, options)
     return resolveName(this.#locate(name).request, {
       ...options,
       retry: this.#retry,
@@ -200,12 +226,18 @@ export class Windlass {
    * @throws MANIFEST_UNKNOWN where there are no tags
    */
   async latestOrFirst(repository: string, options: { readonly signal?: AbortSignal } = {}): Promise<string> {
+    checkOptions('latestOrFirst', signalTable, options)
     return latestOrFirst(this.tags(repository, options), repositoryNamed(repository, 'Listing tags').name)
   }
 
-  /** The tags of a repository, page by page. */
-  tags(repository: string, options: { readonly signal?: AbortSignal } = {}): AsyncIterable<string> {
+  /**
+   * The tags of a repository, page by page. Items of the list that are no tags are left out: `onWarning` hears at the end
+   * how many, with the code `tags-left-out`.
+   */
+  tags(repository: string, options: Pick<TagsRequest, 'signal' | 'onWarning'> = {}): AsyncIterable<string> {
     this.#mustBeOpen()
+    checkArgument('tags', 'repository', anyText, repository)
+    checkOptions('tags', tagsTable, options)
     return listTags(repository, this.#registries, { ...options, again: againAfter(this.#retry) })
   }
 
@@ -220,8 +252,9 @@ export class Windlass {
    *
    * @throws IMAGE_UNKNOWN where the store has no such name, REFERENCE_INVALID
    */
-  remove(name: string): Promise<RemovedImage> {
-    return this.#busy(undefined, ({ store }, stop) => removeImage(name, store, stop))
+  async remove(name: string): Promise<RemovedImage> {
+    checkArgument('remove', 'name', anyText, name)
+    return this.#busy('remove', undefined, ({ store }, stop) => removeImage(name, store, stop))
   }
 
   /**
@@ -229,11 +262,11 @@ export class Windlass {
    *
    * @throws STORE_CORRUPT where it cannot be told what the names need: then nothing is removed
    */
-  collect(options: CollectOptions = {}): Promise<Collected> {
+  async collect(options: CollectOptions = {}): Promise<Collected> {
+    checkOptions('collect', collectTable, options)
     // A pull that has its image holds it no longer than it takes to clear away.
-    return Promise.all(this.#ending).then(() =>
-      this.#busy(undefined, ({ store }, stop) => store.garbage.collect(options, stop)),
-    )
+    await Promise.all(this.#ending)
+    return this.#busy('collect', undefined, ({ store }, stop) => store.garbage.collect(options, stop))
   }
 
   /**
@@ -241,15 +274,14 @@ export class Windlass {
    *
    * @throws STORE_CORRUPT where the list of names cannot be read. Problems are in the report, no errors.
    */
-  async verify({ repair = false, signal }: VerifyOptions = {}): Promise<VerifyReport> {
+  async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
+    checkOptions('verify', verifyTable, options)
     this.#mustBeOpen()
+    const { repair = false, signal } = options
     // Without these files the store could not be opened, or not be read.
-    const locking = {
-      signal: signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal,
-      warn: (message: string, code: string) => this.#warnings.tell({ code, message }),
-    }
-    const mended = repair ? await mendFiles(this.store, locking) : []
-    return this.#busy(signal, (parts, stop) => {
+    const stop = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal
+    const mended = repair ? await mendFiles(this.store, { ...this.#waiting, signal: stop }) : []
+    return this.#busy('verify', signal, (parts, stop) => {
       const { store, pool } = parts
       const stages = pullStages(parts, { unpack: false, form: 'overlay', keepBlobs: true, refresh: true })
       const find = (name: string) => locate(name, undefined, this.#registries, this.#limits)
@@ -258,10 +290,21 @@ export class Windlass {
     })
   }
 
-  /** Cancels what is under way and waits until nothing is left of it. */
-  async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
+  /**
+   * Cancels what is under way and waits until nothing is left of it.
+   *
+   * @throws StillRunningError with `within`, naming what has not ended by then; USAGE for a wrong option
+   */
+  async close(options: CloseOptions = {}): Promise<void> {
+    checkOptions('close', closeTable, options)
+    this.#closing ??= this.#close()
+    return endsWithin(this.#closing, options.within, () => [
+      ...[...this.#pulls].flatMap(({ running }) => running),
+      ...this.#lifetime.running,
+    ])
+  }
+
+  async #close(): Promise<void> {
     const pulls = [...this.#pulls]
     for (const each of pulls) each.cancel()
     this.#stop.abort(new WindlassError('CANCELLED', 'The puller was closed'))
@@ -326,7 +369,7 @@ export class Windlass {
   }
 
   /** Until it is cleared away: `close` waits for that too. */
-  #keep(started: Pick<Pull, 'cancel' | 'closed'> & { readonly done?: Promise<unknown> }): void {
+  #keep(started: UnderWay): void {
     this.#pulls.add(started)
     const closed = started.closed().finally(() => {
       this.#pulls.delete(started)
@@ -340,12 +383,13 @@ export class Windlass {
   /** What the last pull left in the store is needed by its name alone: it may be removed and collected. */
   async #letGo(): Promise<void> {
     const parts = await this.#parts?.catch(() => undefined)
-    if (this.#pulls.size > 0 || this.#closed) return
+    if (this.#pulls.size > 0 || this.#closing) return
     await parts?.store.letGo().catch(() => undefined) // what stays held stays in the store, until this is closed
   }
 
   /** Does `work` with the store, which is not closed under it. */
   async #busy<T>(
+    label: string,
     signal: AbortSignal | undefined,
     work: (parts: PullParts, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
@@ -357,21 +401,30 @@ export class Windlass {
     this.#keep({
       cancel: (reason) => stop.abort(reason ?? new WindlassError('CANCELLED', 'The work was cancelled')),
       closed: () => done.then(ignore, ignore),
+      running: [label],
     })
     return done
   }
 
   #open(): Promise<PullParts> {
     this.#parts ??= openParts(this.#options, this.#limits, this.#lifetime, {
-      onWarning: (message, code) => this.#warnings.tell({ code, message }),
-      signal: this.#stop.signal,
+      ...this.#waiting,
+      onWarning: this.#waiting.warn,
     })
     this.#parts.catch(() => (this.#parts = undefined)) // a store that could not be opened may be next time
     return this.#parts
   }
 
+  /** How this waits for locks of the store. */
+  get #waiting() {
+    return {
+      signal: this.#stop.signal,
+      warn: (message: string, code = 'store') => this.#warnings.tell({ code, message }),
+    }
+  }
+
   #mustBeOpen(): void {
-    if (this.#closed) throw new WindlassError('USAGE', 'This puller is closed')
+    if (this.#closing) throw new WindlassError('USAGE', 'This puller is closed')
   }
 }
 

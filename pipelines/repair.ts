@@ -59,6 +59,22 @@ export class Repair {
     }
   }
 
+  /**
+   * Where `bring` would look for the blob. Names of the same place have the same outcome, so that one of them is enough.
+   */
+  place(digest: Digest | undefined, image: NamedParts): string {
+    const { name, named } = image
+    // What was made here is made again of what the name itself leads to.
+    const own =
+      (digest && servedAs(digest, image)) || schema1Origin(image) ? ` ${named.descriptor.digest}` : ''
+    try {
+      const parsed = parseImageName(name)
+      return `${parsed.kind === 'layout' ? parsed.path : parsed.reference.name}${own}`
+    } catch {
+      return `${name}${own}`
+    }
+  }
+
   async #manifest(digest: Digest, request: ImageRequest, scope: Scope) {
     const wanted = { ...request, target: digest, digest }
     const { document } = await lastValueFrom(
@@ -124,11 +140,10 @@ export class Repair {
   #request(image: NamedParts): ImageRequest {
     const { name, named } = image
     const { digest } = named.descriptor
-    if (saysWhere(name)) return this.parts.locate(name)
-    const title = name === '' ? '""' : printable(name)
+    if (isPlace(name)) return this.parts.locate(name)
     throw new WindlassError(
       'IMAGE_UNKNOWN',
-      `Repairing ${title}: the name does not say where the image came from`,
+      `Repairing ${name === '' ? '""' : printable(name, 500)}: the name does not say where the image came from`,
       {
         reference: name,
         hint: `Bring the image again with the tool that named it, or remove the name with “windlass rm ${entryWord({ name, digest, key: digest })}”.`,
@@ -137,8 +152,8 @@ export class Repair {
   }
 }
 
-/** Other tools name images as they like: `latest` is no image of Docker Hub, and `a b` is no reference at all. */
-function saysWhere(name: string): boolean {
+/** Other tools name images as they like: `latest` is no image of Docker Hub. */
+function isPlace(name: string): boolean {
   try {
     const parsed = parseImageName(name)
     return parsed.kind === 'layout' || parsed.reference.toString() === name

@@ -10,13 +10,17 @@ import {
 import type { Registries } from '../lib/registry/index.js'
 import type { ImageRequest } from '../lib/stages/index.js'
 import { LayoutSource } from '../lib/store/index.js'
+import { checkArgument } from './check-options.js'
+import { anyText } from './option-codecs.js'
 
+/** @throws WindlassError USAGE for a name that is no text, REFERENCE_INVALID, PLATFORM_INVALID */
 export function locate(
   typed: string,
   platform: string | undefined,
   registries: Registries,
   limits: Limits,
 ): ImageRequest {
+  checkArgument('a pull', 'name', anyText, typed)
   const wanted = platform === undefined ? hostPlatform() : parsePlatform(platform)
   const named = parseImageName(typed)
   if (named.kind === 'layout') {

@@ -1,6 +1,5 @@
-/** What there is to tell of the store, such as who holds its lock: to the pulls that run, else to whoever listens. */
-import type { Observable } from 'rxjs'
-import { Subject } from 'rxjs'
+/** Who hears what there is to tell of the store: the listeners of the pulls that wait for it, or of the puller. */
+import { storeLocked } from '../lib/store/index.js'
 
 export interface StoreWarning {
   /** `store-locked` while the lock of the store is waited for; `store` for all else. */
@@ -10,18 +9,18 @@ export interface StoreWarning {
 
 export class StoreWarnings {
   readonly #pulls = new Set<{ warn(warning: StoreWarning): void }>()
-  readonly #others = new Subject<StoreWarning>()
-  /** What no pull tells. */
-  readonly others: Observable<StoreWarning> = this.#others.asObservable()
+
+  constructor(private readonly onWarning: ((message: string) => void) | undefined) {}
 
   tell(warning: StoreWarning): void {
-    if (this.#pulls.size === 0) this.#others.next(warning)
-    for (const pull of this.#pulls) pull.warn(warning)
+    if (warning.code !== storeLocked || this.#pulls.size === 0) this.onWarning?.(warning.message)
+    else for (const pull of this.#pulls) pull.warn(warning)
   }
 
   /** Has `pull` told until it is closed. */
-  add(pull: { warn(warning: StoreWarning): void; closed(): Promise<void> }): void {
+  add(pull: { warn(warning: StoreWarning): void; readonly done: Promise<unknown> }): void {
     this.#pulls.add(pull)
-    void pull.closed().finally(() => this.#pulls.delete(pull))
+    const ended = (): unknown => this.#pulls.delete(pull)
+    pull.done.then(ended, ended)
   }
 }

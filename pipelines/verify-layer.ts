@@ -61,8 +61,8 @@ export class LayerCheck {
     try {
       for (const form of forms) {
         const staged = await this.store.layers.stage()
-        fresh.push({ staged, commit: () => staged.commit({ diffID, blob: descriptor, size, form }) })
-        const { size } = await this.#unpack(source, form, staged, signal)
+        fresh.push({ staged, commit: () => staged.commit({ diffID, blob: descriptor, size, form, implied }) })
+        const { size, implied } = await this.#unpack(source, form, staged, signal)
       }
       await this.store.garbage.discard(disk)
       for (const { commit } of fresh) await commit()
@@ -79,7 +79,7 @@ export class LayerCheck {
   ) {
     const path = this.store.blobs.path(digest)
     return this.pool.unpack(
-      { path, into: staged.path, whiteouts, expected: { digest, size, diffID } },
+      { path, into: staged.path, whiteouts, owner: this.store.owner, expected: { digest, size, diffID } },
       { signal },
     )
   }

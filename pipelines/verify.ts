@@ -5,10 +5,11 @@
  * cost each pull a second reading of all that it wrote.
  */
 import { join } from 'node:path'
-import { WindlassError, asWindlassError, type ErrorRecord } from '../lib/errors.js'
+import { WindlassError, asWindlassError } from '../lib/errors.js'
 import type { Digest } from '../lib/image/index.js'
-import { type MendedFile, type Store, inventory, verifyBlob } from '../lib/store/index.js'
-import { type NamedParts, partsOf } from './image-parts.js'
+import { type MendedFile, type NamedImage, type Store, inventory, verifyBlob } from '../lib/store/index.js'
+import { type FoundProblem, FoundProblems, type NewProblem, type StoreProblem } from './found-problems.js'
+import { type ImageParts, type NamedParts, PartsReader } from './image-parts.js'
 import type { Repair } from './repair.js'
 import { faultyEntries } from './verify-entries.js'
 import { type LayerCheck, checkTrees } from './verify-layer.js'
@@ -17,24 +18,6 @@ export interface VerifyOptions {
   /** Bring again what is damaged or missing: trees out of their blobs, blobs from where the image's name says. */
   readonly repair?: boolean
   readonly signal?: AbortSignal
-}
-
-/** Something that is not as it should be. */
-export interface StoreProblem {
-  /**
-   * `tree`: an unpacked layer, its digest a diffID; `blob`: what no name needs; `name`: an entry of `index.json`, with what
-   * it points at as far as that can be read; `layout`: the file that says that this is one.
-   */
-  readonly kind: 'manifest' | 'index' | 'config' | 'layer' | 'tree' | 'blob' | 'name' | 'layout'
-  readonly digest?: Digest
-  readonly path: string
-  /** Names of the images that need it; of a `name`, as far as it can be read. */
-  readonly images: readonly string[]
-  /** What is wrong, as a clause. */
-  readonly why: string
-  readonly repaired: boolean
-  /** Why it could not be repaired. */
-  readonly error?: ErrorRecord
 }
 
 export interface VerifyReport {
@@ -78,11 +61,14 @@ export async function verifyStore(parts: VerifyParts, signal?: AbortSignal): Pro
 
 class Verification {
   readonly #store: Store
-  readonly #problems = new Map<string, StoreProblem>()
+  readonly #reader: PartsReader
+  readonly #problems = new FoundProblems()
+  /** Whose every part is whole. */
+  readonly #whole = new WeakSet<ImageParts>()
   readonly #checked = new Map<Digest, boolean>()
   readonly #treesChecked = new Set<Digest>()
   readonly #unverifiable = new Set<Digest>()
-  #images = 0
+  #named = 0
   #bytes = 0
   #trees = 0
 
@@ -91,22 +77,23 @@ class Verification {
     private readonly signal: AbortSignal | undefined,
   ) {
     this.#store = parts.store
+    this.#reader = new PartsReader(parts.store)
   }
 
   async report(): Promise<VerifyReport> {
     const store = this.#store
     await this.#layout()
     await this.#names()
-    for (const { name } of await store.names.listAll()) await this.#image(name)
+    await this.#images(await store.names.listAll())
     const { things, strangers } = await inventory(store.directory)
     for (const { kind, digest } of things) if (kind === 'blob') await this.#stray(digest)
     for (const { kind, digest } of things) if (kind === 'layer') await this.#strayLayer(digest)
     return {
-      images: this.#images,
+      images: this.#named,
       blobs: this.#checked.size,
       bytes: this.#bytes,
       trees: this.#trees,
-      problems: [...this.#problems.values()],
+      problems: this.#problems.toList(),
       unverifiable: [...this.#unverifiable],
       unreferenced: await this.#unreferenced(),
       strangers,
@@ -143,22 +130,38 @@ class Verification {
       )
   }
 
-  /** All that the name needs. A name that somebody else removes or moves meanwhile needs nothing of us. */
-  async #image(name: string): Promise<void> {
-    this.#images++
-    for (let parts = await partsOf(name, this.#store); parts; parts = await this.#again(parts)) {
+  async #images(all: readonly NamedImage[]): Promise<void> {
+    this.#named = all.length
+    const unread: NamedImage[] = []
+    for (const named of all) if (!(await this.#image(named))) unread.push(named)
+    // What a later name repaired may be what an earlier one could not be followed through.
+    if (this.parts.repair) for (const named of unread) await this.#image(named)
+  }
+
+  /** All that the name needs, as far as it can be seen. A name that somebody else removes or moves meanwhile needs nothing of us. */
+  async #image(named: NamedImage): Promise<boolean> {
+    this.signal?.throwIfAborted()
+    let parts = await this.#reader.read(named)
+    for (;;) {
+      if (this.#whole.has(parts.shared)) return true
       for (const { kind, descriptor } of parts.documents)
         await this.#blob(kind, descriptor.digest, parts, descriptor.size)
       for (const layer of parts.layers) await this.#layer(layer, parts)
+      if (parts.readable) break
       // What is behind a damaged document can be seen once that is mended.
-      if (parts.readable) return
+      const again = await this.#reader.read(named)
+      if (!again.readable && again.documents.length <= parts.documents.length) return false
+      parts = again
     }
+    if (this.#isWhole(parts)) this.#whole.add(parts.shared)
+    return true
   }
 
-  /** What there is to be seen now, if that is more than before. */
-  async #again({ name, documents }: NamedParts): Promise<NamedParts | undefined> {
-    const parts = await partsOf(name, this.#store)
-    return parts && (parts.readable || parts.documents.length > documents.length) ? parts : undefined
+  /** Whether nothing is wrong with any part: then no other name of it needs to be looked at. */
+  #isWhole({ documents, layers }: ImageParts): boolean {
+    const digests = [...documents, ...layers].map(({ descriptor }) => descriptor.digest)
+    const diffIDs = layers.flatMap(({ diffID }) => diffID ?? [])
+    return [...digests, ...diffIDs].every((digest) => this.#problems.of(digest).length === 0)
   }
 
   /** Whether the blob is whole, at last. */
@@ -170,10 +173,8 @@ class Verification {
     mayBeMissing = false,
   ): Promise<boolean> {
     const known = this.#checked.get(digest)
-    if (known !== undefined) {
-      this.#alsoNeededBy(digest, parts.name)
-      return known
-    }
+    if (known !== undefined) return this.#known(kind, digest, parts, known)
+    this.signal?.throwIfAborted()
     const path = this.#store.blobs.path(digest)
     const found = await this.#look(digest, size)
     if (found.state === 'missing' && mayBeMissing) return false
@@ -190,9 +191,26 @@ class Verification {
           why: found.state === 'missing' ? 'it is missing' : found.why,
         },
         (repair) => repair.bring(kind, digest, parts),
+        parts,
       ))
     this.#checked.set(digest, whole || mended)
     return whole || mended
+  }
+
+  /** A blob that was looked at for another name. One that this could not repair may come from where `parts` say. */
+  async #known(
+    kind: StoreProblem['kind'],
+    digest: Digest,
+    parts: NamedParts,
+    whole: boolean,
+  ): Promise<boolean> {
+    const problems = this.#problems.of(digest).filter((problem) => problem.kind !== 'tree')
+    for (const problem of problems) problem.alsoHarms(parts.name)
+    const [problem] = problems
+    if (whole || !problem) return whole
+    const mended = await this.#try(problem, (repair) => repair.bring(kind, digest, parts), parts)
+    if (mended) this.#checked.set(digest, true)
+    return mended
   }
 
   async #layer({ descriptor, diffID }: NamedParts['layers'][number], parts: NamedParts): Promise<void> {
@@ -201,29 +219,40 @@ class Verification {
     // Where there is a tree, the blob may have been left out on purpose; without a config nobody knows of a tree.
     const mayBeMissing = disk !== undefined || diffID === undefined
     const blob = await this.#blob('layer', digest, parts, size, mayBeMissing)
-    if (!diffID || !disk || this.#treesChecked.has(diffID)) return
-    this.#treesChecked.add(diffID)
+    if (!diffID || !disk) return
+    const mend = async (repair: Repair): Promise<void> => {
+      if (!(await this.#store.blobs.has(digest, size))) await repair.bring('layer', digest, parts)
+      await this.parts.layers.replace(disk, { descriptor, diffID }, this.signal)
+    }
+    if (this.#treesChecked.has(diffID)) {
+      const [problem] = this.#problems.of(diffID).filter(({ kind }) => kind === 'tree')
+      problem?.alsoHarms(parts.name)
+      if (problem) await this.#try(problem, mend, parts)
+      return
+    }
     const source = blob ? { descriptor, diffID } : undefined
     if (!source && disk.faults.length === 0) {
+      // Another name may bring the blob.
       this.#unverifiable.add(diffID)
       return
     }
+    this.#treesChecked.add(diffID)
+    this.#unverifiable.delete(diffID)
     const { compared, why, unknown } = await checkTrees(this.parts.layers, disk, source, this.signal)
     this.#trees += compared
     if (unknown && why === undefined) this.#unverifiable.add(diffID)
     if (why === undefined || !(await parts.isCurrent())) return
     await this.#mend(
       { kind: 'tree', digest: diffID, path: disk.path, images: [parts.name], why },
-      async (repair) => {
-        if (!(await this.#store.blobs.has(digest, size))) await repair.bring('layer', digest, parts)
-        await this.parts.layers.replace(disk, { descriptor, diffID }, this.signal)
-      },
+      mend,
+      parts,
     )
   }
 
   /** A blob that no name needs. */
   async #stray(digest: Digest): Promise<void> {
     if (this.#checked.has(digest)) return
+    this.signal?.throwIfAborted()
     const found = await this.#look(digest)
     if (found.state === 'missing') return
     this.#checked.set(digest, found.state === 'whole')
@@ -240,6 +269,7 @@ class Verification {
   /** An unpacked layer that no name needs: the next pull that does believes it. */
   async #strayLayer(diffID: Digest): Promise<void> {
     if (this.#treesChecked.has(diffID)) return
+    this.signal?.throwIfAborted()
     this.#treesChecked.add(diffID)
     const disk = await this.parts.layers.look(diffID)
     if (!disk) return
@@ -249,6 +279,7 @@ class Verification {
       this.#unverifiable.add(diffID)
       return
     }
+    this.#unverifiable.delete(diffID)
     const { compared, why, unknown } = await checkTrees(this.parts.layers, disk, source, this.signal)
     this.#trees += compared
     if (unknown && why === undefined) this.#unverifiable.add(diffID)
@@ -268,31 +299,29 @@ class Verification {
     return found
   }
 
-  async #mend(
-    problem: Omit<StoreProblem, 'repaired'>,
-    work: (repair: Repair) => Promise<void>,
-  ): Promise<boolean> {
-    const { repair } = this.parts
-    let error: WindlassError | undefined
-    if (repair)
-      await work(repair).catch((caught: unknown) => {
-        this.signal?.throwIfAborted()
-        error = asWindlassError(caught)
-      })
-    const repaired = repair !== undefined && error === undefined
-    const { kind, digest, images } = problem
-    this.#problems.set(`${kind} ${digest ?? ''} ${kind === 'name' ? images.join() : ''}`, {
-      ...problem,
-      repaired,
-      ...(error && { error: error.toJSON() }),
-    })
-    return repaired
+  /** Notes the problem and repairs it where that is wanted. `parts` are of the name by which it was found. */
+  #mend(problem: NewProblem, work: (repair: Repair) => Promise<void>, parts?: NamedParts): Promise<boolean> {
+    return this.#try(this.#problems.add(problem), work, parts)
   }
 
-  #alsoNeededBy(digest: Digest, name: string): void {
-    for (const [key, problem] of this.#problems)
-      if (problem.digest === digest && !problem.images.includes(name))
-        this.#problems.set(key, { ...problem, images: [...problem.images, name] })
+  /** Whether the problem is repaired, by now or before. */
+  async #try(
+    problem: FoundProblem,
+    work: (repair: Repair) => Promise<void>,
+    parts?: NamedParts,
+  ): Promise<boolean> {
+    const { repair } = this.parts
+    if (!repair || problem.isRepaired) return problem.isRepaired
+    const place = parts ? repair.place(problem.digest, parts) : ''
+    if (problem.wasTriedAt(place)) return false
+    try {
+      await work(repair)
+      problem.repaired()
+    } catch (error) {
+      this.signal?.throwIfAborted()
+      problem.failed(place, parts?.name ?? '', asWindlassError(error))
+    }
+    return problem.isRepaired
   }
 
   async #unreferenced(): Promise<readonly Digest[] | undefined> {

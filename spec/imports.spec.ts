@@ -15,7 +15,7 @@ const mayImport: Record<string, readonly string[]> = {
   'lib/system': ['lib/errors', 'koffi'],
   'lib/bytes': ['lib/errors', 'lib/flow', 'lib/image', 'lib/system', 'rxjs', 'fzstd'],
   'lib/archive': ['lib/errors', 'lib/flow', 'lib/image', 'lib/bytes', 'lib/system', 'rxjs', 'tar-fs'],
-  'lib/registry': ['lib/errors', 'lib/flow', 'lib/image', 'lib/bytes', 'rxjs', 'got'],
+  'lib/registry': ['lib/errors', 'lib/flow', 'lib/image', 'lib/bytes', 'rxjs', 'got', 'socks'],
   'lib/store': ['lib/errors', 'lib/flow', 'lib/image', 'lib/bytes', 'lib/system', 'rxjs'],
   'lib/stages': [
     ...[
@@ -54,11 +54,14 @@ const mayImport: Record<string, readonly string[]> = {
       'lib/registry',
       'lib/store',
     ],
-    ...['lib/stages', 'rxjs'],
+    ...['lib/stages', 'rxjs', 'io-ts'],
   ],
   // The front door gathers what is public; nothing inside goes through it.
   'lib/index': ['lib/errors', 'lib/events', 'lib/image', 'pipelines'],
-  cli: ['pipelines', 'lib/errors', 'lib/events', 'lib/image', 'lib/testing', 'rxjs', 'commander'],
+  cli: [
+    ...['pipelines', 'lib/errors', 'lib/events', 'lib/image', 'lib/system', 'lib/testing'],
+    ...['rxjs', 'commander'],
+  ],
 }
 
 interface Import {

@@ -3,7 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Command } from 'commander'
+import { WindlassError, asWindlassError } from '../../lib/errors.js'
 import { hostPlatform } from '../../lib/image/index.js'
+import { printable } from '../../lib/image/printable.js'
 import { describeTree, putImage, startRegistry, type TestRegistry } from '../../lib/testing/index.js'
 import { open, type PulledImage } from '../../pipelines/index.js'
 import { demoImage } from '../demo/image.js'
@@ -13,7 +15,7 @@ import { interruptible } from '../interrupt.js'
 import { follow, type ProgressFlags, progressFlags } from '../progress-flags.js'
 import { formatBytes } from '../render/quantities.js'
 import { jsonFlag, storeFlags } from '../settings.js'
-import type { Terminal } from '../terminal.js'
+import type { Console } from '../terminal.js'
 import { asJson } from './pull-sets.js'
 
 interface DemoFlags extends ProgressFlags {
@@ -31,7 +33,7 @@ Examples:
 /** Slow enough to be watched, in bytes a second for each layer. */
 const pace = 1_600_000
 
-export function defineDemo(command: Command, terminal: Terminal): void {
+export function defineDemo(command: Command, terminal: Console): void {
   command.option('--keep', 'keep the store and the tree')
   storeFlags(command)
   jsonFlag(command, 'one object: the image, the requests, the time')
@@ -41,8 +43,8 @@ export function defineDemo(command: Command, terminal: Terminal): void {
     .action(() => interruptible(terminal, (signal) => demo(command.opts<DemoFlags>(), terminal, signal)))
 }
 
-async function demo(flags: DemoFlags, terminal: Terminal, signal: AbortSignal): Promise<void> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'windlass-demo-'))
+async function demo(flags: DemoFlags, terminal: Console, signal: AbortSignal): Promise<void> {
+  const directory = await scratchDirectory()
   const registry = await startRegistry({
     auth: { kind: 'token', expireOnce: true },
     bytesPerSecond: pace,
@@ -50,7 +52,7 @@ async function demo(flags: DemoFlags, terminal: Terminal, signal: AbortSignal): 
   })
   try {
     const { os, architecture } = hostPlatform()
-    await putImage(registry, 'demo/hello', '1.0', await demoImage({ os, architecture }))
+    await putImage(registry, 'demo/hello', '1.0', demoImage({ os, architecture }))
     const seen = await pullTwice(registry, directory, flags, terminal, signal)
     if (flags.json) await terminal.output.json(asRecord(seen, registry))
     else await terminal.output.write(await story(seen, registry))
@@ -58,7 +60,23 @@ async function demo(flags: DemoFlags, terminal: Terminal, signal: AbortSignal): 
     await registry.close()
     if (!flags.keep) await rm(directory, { recursive: true, force: true })
   }
-  if (flags.keep && !flags.json) await terminal.output.line(`\nKept: ${directory}`)
+  if (flags.keep && !flags.json) await terminal.output.line(`\nKept: ${printable(directory, 2_000)}`)
+}
+
+async function scratchDirectory(): Promise<string> {
+  const parent = tmpdir()
+  try {
+    return await mkdtemp(path.join(parent, 'windlass-demo-'))
+  } catch (cause) {
+    throw new WindlassError(
+      'STORE_IO',
+      `Making a directory for the demo in ${parent}: ${asWindlassError(cause).message}`,
+      {
+        ...{ cause, path: parent },
+        hint: 'Name a directory that can be written to with the variable TMPDIR.',
+      },
+    )
+  }
 }
 
 interface Seen {
@@ -75,7 +93,7 @@ async function pullTwice(
   registry: TestRegistry,
   directory: string,
   flags: DemoFlags,
-  terminal: Terminal,
+  terminal: Console,
   signal: AbortSignal,
 ): Promise<Seen> {
   const { store = path.join(directory, 'store') } = flags

@@ -5,7 +5,7 @@ import { formatBytes } from '../render/quantities.js'
 import { table } from '../render/table.js'
 import { withWindlass } from '../session.js'
 import { jsonFlag, partialsFlag, type Settings, storeFlags } from '../settings.js'
-import type { Terminal } from '../terminal.js'
+import type { Console } from '../terminal.js'
 
 interface CollectFlags extends Settings {
   readonly dryRun?: boolean
@@ -22,7 +22,7 @@ Examples:
 Pulls may run meanwhile, in other processes too: nothing that they need is removed. Programs that write into the
 store without knowing of its locks must not.`
 
-export function defineCollect(command: Command, terminal: Terminal): void {
+export function defineCollect(command: Command, terminal: Console): void {
   command.option('--dry-run', 'say what would go, and let it stay')
   partialsFlag(command)
   storeFlags(command)
@@ -30,7 +30,7 @@ export function defineCollect(command: Command, terminal: Terminal): void {
   command.addHelpText('after', examples).action(() => collect(command.opts<CollectFlags>(), terminal))
 }
 
-function collect({ dryRun, json, ...flags }: CollectFlags, terminal: Terminal): Promise<void> {
+function collect({ dryRun, json, ...flags }: CollectFlags, terminal: Console): Promise<void> {
   return withWindlass(flags, terminal, [], async (windlass, signal) => {
     // Given up before it begins, if at all: the puller is not closed before what was taken out of sight is deleted.
     const collecting = windlass.collect({ ...(dryRun && { dryRun }) })

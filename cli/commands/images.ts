@@ -8,7 +8,7 @@ import { table } from '../render/table.js'
 import { orAborted } from '../interrupt.js'
 import { withWindlass } from '../session.js'
 import { jsonFlag, type Settings, storeFlags } from '../settings.js'
-import type { Terminal } from '../terminal.js'
+import type { Console } from '../terminal.js'
 
 interface ImagesFlags extends Settings {
   readonly json?: boolean
@@ -22,13 +22,13 @@ Examples:
 An image that another tool named is listed as that tool calls it; one without a name as <none>, for which “windlass rm”
 takes the digest, or what stands in its place.`
 
-export function defineImages(command: Command, terminal: Terminal): void {
+export function defineImages(command: Command, terminal: Console): void {
   storeFlags(command)
   jsonFlag(command, 'one array of objects')
   command.addHelpText('after', examples).action(() => images(command.opts<ImagesFlags>(), terminal))
 }
 
-function images({ json, ...flags }: ImagesFlags, terminal: Terminal): Promise<void> {
+function images({ json, ...flags }: ImagesFlags, terminal: Console): Promise<void> {
   return withWindlass(flags, terminal, [], async (windlass, signal) => {
     const found = await orAborted(windlass.images(), signal)
     if (json) {

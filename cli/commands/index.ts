@@ -1,15 +1,17 @@
 /** The commands, in the order in which the help lists them. Each is loaded when it is called for. */
 import type { Command } from 'commander'
-import type { Terminal } from '../terminal.js'
+import type { Console } from '../terminal.js'
 import type { CommandName } from './names.js'
 
 /** Gives `command` its arguments, options and action. */
-export type Define = (command: Command, terminal: Terminal) => void
+export type Define = (command: Command, terminal: Console) => void
 
 export interface CommandEntry {
   readonly name: CommandName
   readonly summary: string
   readonly usage: string
+  /** Whether it has `--progress`. */
+  readonly showsProgress?: true
   readonly load: () => Promise<Define>
 }
 
@@ -18,6 +20,7 @@ export const commands: readonly CommandEntry[] = [
     name: 'pull',
     summary: 'fetch images into the store: verified, unpacked, committed',
     usage: '[options] <image...>',
+    showsProgress: true,
     load: async () => (await import('./pull.js')).definePull,
   },
   {
@@ -60,12 +63,14 @@ export const commands: readonly CommandEntry[] = [
     name: 'unpack',
     summary: 'put the layers of an image together in one directory',
     usage: '[options] <image> <directory>',
+    showsProgress: true,
     load: async () => (await import('./unpack.js')).defineUnpack,
   },
   {
     name: 'demo',
     summary: 'pull a small image from an embedded registry, with no network',
     usage: '[options]',
+    showsProgress: true,
     load: async () => (await import('./demo.js')).defineDemo,
   },
 ]

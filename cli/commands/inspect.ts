@@ -1,12 +1,11 @@
 /** `windlass inspect`: what an image is, by its manifest and config alone. */
 import { type Command, Option } from 'commander'
-import { printable } from '../../lib/image/printable.js'
 import { inspectedFields } from '../../pipelines/inspected-fields.js'
-import { setting } from '../flags.js'
+import { platformSetting } from '../flags.js'
 import { limitFlag } from '../limit-flag.js'
 import { withWindlass } from '../session.js'
 import { jsonFlag, networkFlags, type Settings, storeFlags } from '../settings.js'
-import type { Terminal } from '../terminal.js'
+import type { Console } from '../terminal.js'
 
 interface InspectFlags extends Settings {
   readonly platform?: string
@@ -23,12 +22,10 @@ Examples:
   windlass inspect --raw alpine:3.20 | sha256sum     what the tag points at, byte for byte
   windlass inspect --config --platform linux/arm64 nginx | jq .config.Cmd`
 
-export function defineInspect(command: Command, terminal: Terminal): void {
+export function defineInspect(command: Command, terminal: Console): void {
   command
-    .argument('<image>', 'as Docker names images, oci:DIR[:NAME], or as “windlass images” lists it')
-    .addOption(
-      setting('--platform <os/arch[/variant]>', "of an index, which image (default: this machine's)"),
-    )
+    .argument('<image>', 'as Docker names images, oci:DIR[:NAME|:@N], or as “windlass images” lists it')
+    .addOption(platformSetting())
     .addOption(
       new Option('--raw', 'the manifest or index that the name points at, byte for byte').conflicts('config'),
     )
@@ -41,17 +38,15 @@ export function defineInspect(command: Command, terminal: Terminal): void {
     .action((image: string) => inspect(image, command.opts<InspectFlags>(), terminal))
 }
 
-function inspect(name: string, flags: InspectFlags, terminal: Terminal): Promise<void> {
+function inspect(name: string, flags: InspectFlags, terminal: Console): Promise<void> {
   return withWindlass(flags, terminal, [name], async (windlass, signal) => {
     const { platform, raw = false, config = false, json = false } = flags
     const tags = flags.tags && !raw && !config
     const options = { manifestOnly: raw, tags, signal, ...(platform !== undefined && { platform }) }
     const seen = await windlass.inspect(name, options)
-    for (const { message } of seen.warnings)
-      terminal.stderr.write(`windlass: warning: ${printable(message, 500)}\n`)
-    if (raw) await terminal.output.write(seen.manifest)
-    else if (config) await terminal.output.write(seen.image?.config.bytes ?? Buffer.alloc(0))
-    // JSON keeps controls escaped, so it is safe on a terminal as it is.
+    for (const { code, message } of seen.warnings) terminal.messages.warning(code, message)
+    if (raw) await terminal.output.document(seen.manifest)
+    else if (config) await terminal.output.document(seen.image?.config.bytes ?? Buffer.alloc(0))
     else await terminal.output.json(inspectedFields(seen), { indent: !json })
   })
 }

@@ -2,12 +2,12 @@
 import { WindlassError, asWindlassError } from '../../lib/errors.js'
 import { parseImageName } from '../../lib/image/index.js'
 import { printable } from '../../lib/image/printable.js'
-import type { PulledImage, PullOptions, Windlass } from '../../pipelines/index.js'
-import { Told, tell } from '../failure.js'
+import type { PulledImage, PullOptions, TagsWarning, Windlass } from '../../pipelines/index.js'
+import { Told } from '../failure.js'
 import { followSet } from '../follow-set.js'
 import type { ProgressFlags } from '../progress-flags.js'
 import { statusLine } from '../render/status-line.js'
-import type { Terminal } from '../terminal.js'
+import type { Console } from '../terminal.js'
 
 export interface SetFlags extends ProgressFlags {
   readonly json?: boolean
@@ -22,7 +22,7 @@ export const pinned = ({ name, digest }: Pick<PulledImage, 'name' | 'digest'>): 
 export const asJson = (image: PulledImage): object => ({ ...image, config: undefined })
 
 /** One line about one image on stdout. */
-export const printImage = (image: PulledImage, { json }: SetFlags, { output }: Terminal): Promise<boolean> =>
+export const printImage = (image: PulledImage, { json }: SetFlags, { output }: Console): Promise<boolean> =>
   json ? output.json(asJson(image)) : output.line(printable(pinned(image), 2_000))
 
 /** Tells a failure, in both places; its exit code. */
@@ -30,10 +30,10 @@ export async function printFailure(
   error: unknown,
   name: string,
   { json }: SetFlags,
-  terminal: Terminal,
+  terminal: Console,
 ): Promise<number> {
   if (json) await terminal.output.json({ name, error: asWindlassError(error).toJSON() })
-  return tell(error, terminal)
+  return terminal.messages.error(error)
 }
 
 /** @throws USAGE for a name that is no bare repository (S2-02) */
@@ -52,7 +52,7 @@ export async function pullTags(
   windlass: Windlass,
   options: PullOptions,
   flags: SetFlags,
-  terminal: Terminal,
+  terminal: Console,
 ): Promise<void> {
   const failFast = flags.failFast ?? false
   let failed: number | undefined
@@ -68,8 +68,14 @@ export async function pullTags(
     const cancelled = asWindlassError(error).code === 'CANCELLED'
     throw failed === undefined || cancelled ? error : new Told(failed)
   })
-  if (!flags.quiet) terminal.stderr.write(`${statusLine(result.name, result.status)}\n`)
+  for (const warning of result.warnings) showWarning(warning, flags, terminal)
+  if (!flags.quiet) terminal.messages.note(statusLine(result.name, result.status))
   if (failed !== undefined) throw new Told(failed)
+}
+
+/** A warning about the set as such, as its pulls show theirs. */
+function showWarning({ code, message }: TagsWarning, flags: SetFlags, terminal: Console): void {
+  if (!flags.quiet && flags.progress !== 'none') terminal.messages.warning(code, message)
 }
 
 /** Every platform of an index, under one name. */
@@ -78,12 +84,12 @@ export async function pullPlatforms(
   windlass: Windlass,
   options: PullOptions,
   flags: SetFlags,
-  terminal: Terminal,
+  terminal: Console,
 ): Promise<void> {
   const set = windlass.pullAllPlatforms(name, options)
   const silent = { pulled: () => Promise.resolve(), failed: () => Promise.resolve() }
   const index = await followSet(set, flags, terminal, silent)
-  if (!flags.quiet) terminal.stderr.write(`${statusLine(index.name, index.status)}\n`)
+  if (!flags.quiet) terminal.messages.note(statusLine(index.name, index.status))
   if (flags.json) await terminal.output.json({ ...index, images: index.images.map(asJson) })
   else await terminal.output.line(printable(pinned(index), 2_000))
 }

@@ -1,13 +1,16 @@
 /** `windlass pull`: images into the store, one line each on stdout. */
 import { type Command, Option } from 'commander'
+import { WindlassError } from '../../lib/errors.js'
+import { quoted } from '../../lib/image/printable.js'
 import type { PullOptions, Windlass } from '../../pipelines/index.js'
+import { pullAllTable, pullTable } from '../../pipelines/option-table.js'
 import { Told } from '../failure.js'
-import { setting } from '../flags.js'
+import { flagSetting, platformSetting, setting, textOption } from '../flags.js'
 import { follow, type ProgressFlags, progressFlags } from '../progress-flags.js'
 import { limitFlag } from '../limit-flag.js'
 import { withWindlass } from '../session.js'
 import { jsonFlag, networkFlags, type Settings, storeFlags, transferFlags } from '../settings.js'
-import type { Terminal } from '../terminal.js'
+import type { Console } from '../terminal.js'
 import { mustNameRepository, printFailure, printImage, pullPlatforms, pullTags } from './pull-sets.js'
 
 interface PullFlags extends Settings, ProgressFlags {
@@ -35,23 +38,19 @@ Examples:
 Prints <name>@<digest> for each image. Of several, one that fails does not stop the others, and its
 exit code is the command's.`
 
-export function definePull(command: Command, terminal: Terminal): void {
+export function definePull(command: Command, terminal: Console): void {
   command
-    .argument('<image...>', 'as Docker names images, or oci:DIR[:NAME]')
-    .addOption(
-      setting('--platform <os/arch[/variant]>', "of an index, which image (default: this machine's)"),
-    )
+    .argument('<image...>', 'as Docker names images, or oci:DIR[:NAME|:@N]')
+    .addOption(platformSetting())
     .addOption(
       new Option('--all-platforms', 'every image of an index').conflicts(['allTags', 'platform', 'rootfs']),
     )
     .addOption(new Option('-a, --all-tags', 'every tag of the repository').conflicts('rootfs'))
-    .addOption(setting('--fail-fast', 'end with the first image that fails'))
+    .addOption(flagSetting('--fail-fast', pullAllTable.failFast))
     .option('--no-unpack', 'keep the layers as blobs only')
-    .addOption(new Option('--rootfs <dir>', 'also put all layers together into one tree, in a new directory'))
-    .addOption(
-      setting('--whiteouts <form>', 'how a layer on disk says what is gone').choices(['overlay', 'aufs']),
-    )
-    .addOption(setting('--discard-blobs', 'keep no compressed layers beside the unpacked ones'))
+    .addOption(textOption('--rootfs <dir>', pullTable.rootfs))
+    .addOption(setting('--whiteouts <form>', pullTable.whiteouts.help).choices(['overlay', 'aufs']))
+    .addOption(flagSetting('--discard-blobs', pullTable.discardBlobs))
   jsonFlag(command, 'print each result as one line of JSON')
   for (const add of [progressFlags, storeFlags, transferFlags, limitFlag, networkFlags]) add(command)
   command
@@ -59,8 +58,9 @@ export function definePull(command: Command, terminal: Terminal): void {
     .action((images: string[]) => pullAll(images, command.opts<PullFlags>(), terminal))
 }
 
-function pullAll(images: readonly string[], flags: PullFlags, terminal: Terminal): Promise<void> {
+function pullAll(images: readonly string[], flags: PullFlags, terminal: Console): Promise<void> {
   if (flags.allTags) images.forEach(mustNameRepository)
+  if (flags.rootfs !== undefined && images.length > 1) throw oneTreeOnly(images, flags.rootfs)
   return withWindlass(flags, terminal, images, async (windlass, signal) => {
     let failed: number | undefined
     for (const name of images) {
@@ -72,13 +72,20 @@ function pullAll(images: readonly string[], flags: PullFlags, terminal: Terminal
   })
 }
 
+const oneTreeOnly = (images: readonly string[], rootfs: string): WindlassError =>
+  new WindlassError(
+    'USAGE',
+    `Pulling ${images.length} images: --rootfs ${quoted(rootfs)} is one tree, of one image`,
+    { path: rootfs, hint: 'Pull the images first, then unpack each with “windlass unpack IMAGE DIRECTORY”.' },
+  )
+
 /** The exit code of a failure, told already; undefined where the image came. */
 async function pullNamed(
   name: string,
   windlass: Windlass,
   signal: AbortSignal,
   flags: PullFlags,
-  terminal: Terminal,
+  terminal: Console,
 ): Promise<number | undefined> {
   const { platform, unpack, rootfs, whiteouts, discardBlobs } = flags
   const options: PullOptions = {

@@ -3,11 +3,11 @@ import type { Command } from 'commander'
 import { asWindlassError } from '../../lib/errors.js'
 import { printable } from '../../lib/image/printable.js'
 import type { Windlass } from '../../pipelines/index.js'
-import { Told, tell } from '../failure.js'
+import { Told } from '../failure.js'
 import { orAborted } from '../interrupt.js'
 import { withWindlass } from '../session.js'
 import { jsonFlag, type Settings, storeFlags } from '../settings.js'
-import type { Terminal } from '../terminal.js'
+import type { Console } from '../terminal.js'
 
 interface RemoveFlags extends Settings {
   readonly json?: boolean
@@ -21,7 +21,7 @@ Examples:
 
 Prints each name that was taken away. Layers and manifests stay until “windlass gc”.`
 
-export function defineRemove(command: Command, terminal: Terminal): void {
+export function defineRemove(command: Command, terminal: Console): void {
   command.argument('<image...>', 'as “windlass images” lists them, as they were pulled, or by digest')
   jsonFlag(command, 'print each result as one line of JSON')
   storeFlags(command)
@@ -30,7 +30,7 @@ export function defineRemove(command: Command, terminal: Terminal): void {
     .action((images: string[]) => removeAll(images, command.opts<RemoveFlags>(), terminal))
 }
 
-function removeAll(images: readonly string[], flags: RemoveFlags, terminal: Terminal): Promise<void> {
+function removeAll(images: readonly string[], flags: RemoveFlags, terminal: Console): Promise<void> {
   return withWindlass(flags, terminal, [], async (windlass, signal) => {
     let failed: number | undefined
     for (const name of images) {
@@ -48,7 +48,7 @@ async function removeOne(
   windlass: Windlass,
   signal: AbortSignal,
   { json }: RemoveFlags,
-  terminal: Terminal,
+  terminal: Console,
 ): Promise<number | undefined> {
   try {
     const removed = await orAborted(windlass.remove(typed), signal)
@@ -57,6 +57,6 @@ async function removeOne(
     return undefined
   } catch (error) {
     if (json) await terminal.output.json({ name: typed, error: asWindlassError(error).toJSON() })
-    return tell(error, terminal)
+    return terminal.messages.error(error)
   }
 }

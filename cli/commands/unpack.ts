@@ -1,12 +1,12 @@
 /** `windlass unpack`: one flattened tree of an image, pulling what is missing of it. */
 import type { Command } from 'commander'
 import { printable } from '../../lib/image/printable.js'
-import { setting } from '../flags.js'
+import { platformSetting } from '../flags.js'
 import { follow, type ProgressFlags, progressFlags } from '../progress-flags.js'
 import { limitFlag } from '../limit-flag.js'
 import { withWindlass } from '../session.js'
 import { jsonFlag, networkFlags, type Settings, storeFlags, transferFlags } from '../settings.js'
-import type { Terminal } from '../terminal.js'
+import type { Console } from '../terminal.js'
 import { asJson, pinned } from './pull-sets.js'
 
 interface UnpackFlags extends Settings, ProgressFlags {
@@ -21,13 +21,11 @@ Examples:
 
 The directory must be empty or not be there. Prints <name>@<digest>.`
 
-export function defineUnpack(command: Command, terminal: Terminal): void {
+export function defineUnpack(command: Command, terminal: Console): void {
   command
-    .argument('<image>', 'as Docker names images, or oci:DIR[:NAME]')
+    .argument('<image>', 'as Docker names images, or oci:DIR[:NAME|:@N]')
     .argument('<directory>', 'where the tree goes')
-    .addOption(
-      setting('--platform <os/arch[/variant]>', "of an index, which image (default: this machine's)"),
-    )
+    .addOption(platformSetting())
   jsonFlag(command, 'print the result as one line of JSON')
   for (const add of [progressFlags, storeFlags, transferFlags, limitFlag, networkFlags]) add(command)
   command
@@ -37,7 +35,7 @@ export function defineUnpack(command: Command, terminal: Terminal): void {
     )
 }
 
-function unpack(name: string, directory: string, flags: UnpackFlags, terminal: Terminal): Promise<void> {
+function unpack(name: string, directory: string, flags: UnpackFlags, terminal: Console): Promise<void> {
   return withWindlass(flags, terminal, [name], async (windlass, signal) => {
     const { platform, json } = flags
     const options = { signal, ...(platform !== undefined && { platform }) }

@@ -6,7 +6,7 @@ import type { StoreProblem, VerifyReport } from '../../pipelines/index.js'
 import { formatBytes } from '../render/quantities.js'
 import { withWindlass } from '../session.js'
 import { jsonFlag, networkFlags, type Settings, storeFlags, transferFlags } from '../settings.js'
-import type { Terminal } from '../terminal.js'
+import type { Console } from '../terminal.js'
 
 interface VerifyFlags extends Settings {
   readonly repair?: boolean
@@ -23,14 +23,14 @@ Every blob is held against its digest, every unpacked layer against its blob, fi
 record against the check that it carries.
 Ends with 7 if anything is wrong that was not repaired.`
 
-export function defineVerify(command: Command, terminal: Terminal): void {
+export function defineVerify(command: Command, terminal: Console): void {
   command.option('--repair', 'bring again what is damaged or missing, from where the names of the images say')
   jsonFlag(command, 'one object: what was looked at, and all problems')
   for (const add of [storeFlags, transferFlags, networkFlags]) add(command)
   command.addHelpText('after', examples).action(() => verify(command.opts<VerifyFlags>(), terminal))
 }
 
-function verify({ repair = false, json, ...flags }: VerifyFlags, terminal: Terminal): Promise<void> {
+function verify({ repair = false, json, ...flags }: VerifyFlags, terminal: Console): Promise<void> {
   return withWindlass(flags, terminal, [], async (windlass, signal) => {
     const report = await windlass.verify({ repair, signal })
     if (json) await terminal.output.json(report)

@@ -1,7 +1,6 @@
-/** The image of the demo: four layers, each with something that a layer can hold, built of files that are here. */
+/** The image of the demo: four layers, each with something that a layer can hold. It is made in code: nothing beside the program is read. */
 import { randomBytes } from 'node:crypto'
-import { fileURLToPath } from 'node:url'
-import { type BuiltImage, buildImage, opaque, packDirectory, whiteout } from '../../lib/testing/index.js'
+import { type BuiltImage, buildImage, opaque, whiteout } from '../../lib/testing/index.js'
 
 /** Bytes that no compression makes smaller, so that there is something to watch. */
 const ballast = (kilobytes: number): Buffer => randomBytes(kilobytes * 1024)
@@ -10,7 +9,7 @@ const script = '#!/bin/sh\necho hello from a layer\n'
 const day = new Date('2024-06-01T12:00:00Z')
 
 /** `platform` is the machine's own, so that it is what a pull asks for. */
-export async function demoImage(platform: { os: string; architecture: string }): Promise<BuiltImage> {
+export function demoImage(platform: { os: string; architecture: string }): BuiltImage {
   return buildImage({
     platform,
     config: { config: { Cmd: ['/usr/bin/hello'], Env: ['PATH=/usr/bin'] } },
@@ -31,10 +30,16 @@ export async function demoImage(platform: { os: string; architecture: string }):
         ],
       },
       {
-        createdBy: "this program's own library",
-        tar: await packDirectory(fileURLToPath(new URL('../../lib/flow', import.meta.url)), {
-          under: 'usr/lib/windlass/flow',
-        }),
+        createdBy: 'forty small files',
+        entries: [
+          { path: 'usr/lib/', mtime: day },
+          { path: 'usr/lib/hello/', mtime: day },
+          ...Array.from({ length: 40 }, (_, at) => ({
+            path: `usr/lib/hello/${String(at + 1).padStart(2, '0')}.txt`,
+            content: `Small file ${at + 1} of 40.\n`,
+            mtime: day,
+          })),
+        ],
       },
       {
         createdBy: 'a hard link, setuid, a file through a link',

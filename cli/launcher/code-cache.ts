@@ -8,24 +8,21 @@ import {
   closeSync,
   constants,
   fstatSync,
-  lstatSync,
   mkdirSync,
   openSync,
   readFileSync,
   renameSync,
-  type Stats,
   statSync,
   writeFileSync,
 } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
+import { canBecomePrivate, isOurs, isPrivateDirectory } from './private-directory.js'
 
 const digestBytes = 32
 /** The first says how many runs have added; so many that the code behind them is aligned, or V8 copies it. */
 const countBytes = 8
 /** So many runs add what they compiled: the first may have done little, as who asks for help or is up to date. */
 const runsThatAdd = 4
-/** Of a file or directory that others could write to. */
-const writableByOthers = 0o022
 
 /**
  * Where caches are kept: in `windlass` below `$XDG_CACHE_HOME` (XDG Base Directory Specification), else below
@@ -79,6 +76,8 @@ export class CodeCache {
 
   #read(): Buffer | undefined {
     try {
+      // Whoever could put another directory or file there could have us run what they like.
+      if (!isPrivateDirectory(this.#directory)) return undefined
       const fd = openSync(this.#path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
       try {
         if (!isOurs(fstatSync(fd), constants.S_IFREG)) return undefined
@@ -96,8 +95,9 @@ export class CodeCache {
   /** Keeps `code` for the next run. Where that cannot be, the next run does without. */
   keep(code: Buffer): void {
     try {
+      if (!canBecomePrivate(this.#directory)) return
       mkdirSync(this.#directory, { recursive: true, mode: 0o700 })
-      if (!isOurs(lstatSync(this.#directory), constants.S_IFDIR)) return
+      if (!isPrivateDirectory(this.#directory)) return
       // The same name every time: who is killed here leaves no more than one. Two at once spoil it, and that is seen.
       const next = `${this.#path}.new`
       const kept = Buffer.concat([Buffer.alloc(countBytes, 0), code])
@@ -113,6 +113,3 @@ export class CodeCache {
     return createHash('sha256').update(`${this.#key}\n`).update(kept).digest()
   }
 }
-
-const isOurs = ({ mode, uid }: Stats, type: number): boolean =>
-  (mode & constants.S_IFMT) === type && (mode & writableByOthers) === 0 && uid === process.geteuid?.()

@@ -2,6 +2,7 @@
 import type { Observable } from 'rxjs'
 import { emptySnapshot, encodeEvent, type PullEvent, reduce } from '../../lib/events/index.js'
 import type { Terminal } from '../terminal.js'
+import { jsonForTerminal } from './json-for-terminal.js'
 import { plainLines } from './plain.js'
 import { showOnTerminal } from './tty.js'
 
@@ -25,7 +26,10 @@ export function showProgress(
       })
     }
     case 'json':
-      return forEach(events, (event) => stderr.write(`${encodeEvent(event)}\n`))
+      return forEach(events, (event) => {
+        const line = encodeEvent(event)
+        stderr.write(`${stderr.isTTY ? jsonForTerminal(line) : line}\n`)
+      })
     case 'none':
       return Promise.resolve()
   }

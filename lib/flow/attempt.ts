@@ -53,6 +53,7 @@ export class Attempt<Msg, Reply> implements Turn {
     this.#letter = letter
     this.#server = server
     this.#over = over
+    this.scope.enter(this)
     const reply = attached(
       () => behavior(letter.message, this),
       (work) => (this.#unsettled ??= []).push(work),
@@ -67,6 +68,11 @@ export class Attempt<Msg, Reply> implements Turn {
     })
     letter.asker.add(reply)
     reply.add(() => this.#end())
+  }
+
+  /** The name of who serves. */
+  get name(): string {
+    return this.#server.name
   }
 
   get signal(): AbortSignal {
@@ -113,6 +119,7 @@ export class Attempt<Msg, Reply> implements Turn {
 
   #finish(): void {
     this.#finished = true
+    this.scope.leave(this)
     if (this.#outcome === 'complete') this.#letter.asker.complete()
     this.#over(this.#outcome)
   }

@@ -27,5 +27,6 @@ export {
   retrying,
   skipping,
 } from './supervision.js'
+export { maxTimer } from './timer.js'
 export { through } from './through.js'
 export type { Behavior, Turn } from './turn.js'

@@ -10,10 +10,16 @@ export interface CloseOptions {
   readonly within?: number
 }
 
+/** Something that is at work, with its name for messages. */
+interface Worker {
+  readonly name: string
+}
+
 export class Scope {
   readonly #channel: EventChannel
   readonly #ownsChannel: boolean
   readonly #held = new Map<Promise<void>, () => string>()
+  readonly #working = new Set<Worker>()
   readonly #cleanups: (() => unknown)[] = []
   #cleaning: string | undefined
   #closing: Promise<void> | undefined
@@ -39,15 +45,26 @@ export class Scope {
     this.#channel.emit(event)
   }
 
-  /** Labels of what `close` would wait for now. */
+  /** Labels of what `close` would wait for now, and of what is at work on that. */
   get running(): readonly string[] {
-    const labels = [...this.#held.values()].map((label) => label())
+    const held = [...this.#held.values()].map((label) => label())
+    const working = new Set([...this.#working].map(({ name }) => name))
+    const labels = [...held, ...[...working].filter((name) => !held.includes(name))]
     return this.#cleaning === undefined ? labels : [...labels, this.#cleaning]
   }
 
   /** Whether there is nothing to wait for and nothing to clear away. */
   get idle(): boolean {
     return this.#held.size === 0 && this.#cleanups.length === 0 && this.#cleaning === undefined
+  }
+
+  /** Names `worker` among what is running until it leaves. `close` does not wait for it. */
+  enter(worker: Worker): void {
+    this.#working.add(worker)
+  }
+
+  leave(worker: Worker): void {
+    this.#working.delete(worker)
   }
 
   /** Makes `close` wait for `work`. Its error, unless it is an abort, becomes a `dead-letter` event. */

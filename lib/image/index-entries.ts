@@ -13,6 +13,8 @@ import { noticesOf } from './record-codec.js'
 
 /** An entry that cannot be used, and as much as can be read of it. */
 export interface UnusableEntry {
+  /** Where it stands in the index, from 0. */
+  readonly position: number
   /** Why, with the path inside the index: `manifests[2].size: expected a size …, got -1`. */
   readonly problem: string
   /** Whether its digest is by an algorithm that is not supported; else the entry itself is wrong. */
@@ -54,11 +56,12 @@ function readEntry(item: unknown, context: t.Context): Descriptor | UnusableEntr
   const entry = isObject(item) ? item : {}
   const named = isObject(entry['platform']) ? PlatformCodec.decode(entry['platform']) : undefined
   const about = {
+    position: Number(context.at(-1)?.key),
     foreign: isForeignDigest(entry['digest']),
     platform: named?._tag === 'Right' ? named.right : undefined,
     annotations: isObject(entry['annotations']) ? entry['annotations'] : {},
   }
-  const where = `manifests[${context.at(-1)?.key ?? ''}]`
+  const where = `manifests[${about.position}]`
   // It names a platform, and it cannot be told which: its config must not be asked instead.
   if (named?._tag === 'Left')
     return { ...about, problem: `${where}.platform: ${printable(jsonProblems(named.left))}` }

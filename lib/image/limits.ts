@@ -21,7 +21,7 @@ export interface Limits {
   readonly layerDirectories: number
   /** Bytes of the name of one entry, as it stands in the archive. */
   readonly pathBytes: number
-  /** Components of that name. */
+  /** Components of that name: as many as a path of Linux can have. */
   readonly pathDepth: number
   /** Bytes of one pax header, GNU long name or sparse map. Go and libarchive have 1 MiB too. */
   readonly headerBytes: number
@@ -53,6 +53,8 @@ export interface Limits {
   readonly tagBytes: number
   /** Pages of its tags; a page has up to a thousand. */
   readonly tagPages: number
+  /** Seconds that a registry may take for its tags, from the second page on. Time in which nobody asks does not count. */
+  readonly tagSeconds: number
 }
 
 export type LimitName = keyof Limits
@@ -71,7 +73,7 @@ export const defaultLimits: Limits = {
   layerEntries: 5_000_000,
   layerDirectories: 80_000,
   pathBytes: 4 * KiB,
-  pathDepth: 256,
+  pathDepth: 2 * KiB,
   headerBytes: MiB,
   sparseFileBytes: 64 * GiB,
   manifestBytes: 4 * MiB,
@@ -84,6 +86,7 @@ export const defaultLimits: Limits = {
   tagPageBytes: 16 * MiB,
   tagBytes: 256 * MiB,
   tagPages: 10_000,
+  tagSeconds: 50,
 }
 
 export const limitNames = Object.keys(defaultLimits) as readonly LimitName[] // an object of exactly these

@@ -53,6 +53,8 @@ export interface TagsRequest {
    * `attempt` counts from 1, for each page anew.
    */
   readonly again?: (error: unknown, attempt: number) => number | undefined
+  /** Hears what is odd about the list, each code once: `tags-left-out` for items that are no tags. */
+  readonly onWarning?: (code: string, message: string) => void
 }
 
 export interface ImageSource {

@@ -1,4 +1,5 @@
 /** The registry client: what other modules use of it. */
+export { holdsCertificate } from './certificates.js'
 export { Credential, type CredentialParts } from './credential.js'
 export {
   anonymous,

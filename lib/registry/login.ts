@@ -47,7 +47,7 @@ export async function login(
   // On the clock that the token's lifetime is counted by: the answer was made later than this.
   const asked = performance.now()
   const answer = await exchange(request, (ask) =>
-    follow(connections, { ...ask, purpose, signal }, (url) => checkRealm(url, rules)),
+    follow(connections, { ...ask, purpose, signal }, { check: (url) => checkRealm(url, rules) }),
   )
   const { limits, timeouts } = connections
   const deadline = timeouts.document

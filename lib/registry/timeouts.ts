@@ -1,5 +1,7 @@
 /** How long each part of a request may take. There is no way to have none: a silent peer is never waited for without limit. */
 
+import { maxTimer } from '../flow/index.js'
+
 /** All in milliseconds, but for the rate. */
 export interface Timeouts {
   /** Name resolution. */
@@ -8,7 +10,10 @@ export interface Timeouts {
   readonly connect: number
   /** TLS handshake. */
   readonly secureConnect: number
-  /** From the request's end to the last of the answer's headers, however many bytes of them come meanwhile. */
+  /**
+   * From the request's end to the last of the answer's headers, however many bytes of them come meanwhile, and from there
+   * to the first byte of the body. Whoever asks again after a silence waits longer (`Patience`).
+   */
   readonly response: number
   /**
    * A body that brings fewer bytes than `minimumRate` for so long has stalled (S0-85). Time in which the reader does
@@ -42,5 +47,5 @@ export const leastIn = ({ stall, minimumRate }: Pick<Timeouts, 'stall' | 'minimu
  */
 export function timeoutsWith(changed: Partial<Timeouts> = {}): Timeouts {
   const { stall = defaultTimeouts.stall } = changed
-  return { ...defaultTimeouts, response: stall, document: 2 * stall, ...changed }
+  return { ...defaultTimeouts, response: stall, document: Math.min(2 * stall, maxTimer), ...changed }
 }

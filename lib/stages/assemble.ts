@@ -57,7 +57,10 @@ async function placing<T>(target: string, work: () => Promise<T>): Promise<T> {
 async function sourceOf({ digest, size, diffID, rootfs }: PulledLayer, store: Store): Promise<LayerSource> {
   if (await store.blobs.has(digest, size))
     return { kind: 'blob', path: store.blobs.path(digest), expected: { digest, size, diffID } }
-  if (rootfs !== undefined) return { kind: 'directory', path: rootfs }
+  if (rootfs !== undefined) {
+    const stored = await store.layers.find(diffID)
+    return { kind: 'directory', path: rootfs, implied: stored?.implied }
+  }
   throw new WindlassError(
     'STORE_CORRUPT',
     `Putting the layers together: ${digest} is not in the store any more`,

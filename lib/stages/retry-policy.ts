@@ -2,7 +2,7 @@
  * When a transfer is tried again: what may help if repeated, so many attempts in all, later each time
  * (S2-50, S2-51, S3-14). `Retry-After` is obeyed up to a cap (threats §6).
  */
-import type { Failure, Verdict } from '../flow/index.js'
+import { type Failure, type Verdict, maxTimer } from '../flow/index.js'
 import { WindlassError } from '../errors.js'
 
 export interface RetryPolicy {
@@ -60,5 +60,5 @@ function decide(
 ): Verdict {
   if (!retryable || attempt >= attempts) return 'fail'
   if (retryAfter !== undefined) return retryAfter > longestRetryAfter ? 'fail' : { retry: retryAfter }
-  return { retry: Math.round(delay * attempt * (1 + jitter * (2 * random() - 1))) }
+  return { retry: Math.min(Math.round(delay * attempt * (1 + jitter * (2 * random() - 1))), maxTimer) }
 }

@@ -6,12 +6,13 @@ import { readdir, readlink, realpath } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { WindlassError } from '../errors.js'
 import { quoted } from '../image/index.js'
-import { chmod, lstatIfThere, mkdir, statIfThere, unlink } from '../system/files.js'
+import { chmod, giveNewFiles, lstatIfThere, mkdir, statIfThere, unlink } from '../system/files.js'
 import { ensureDirectory, notADirectory, publish, syncDirectory, writeSynced } from './durable.js'
 import { emptyIndex } from './index-document.js'
 import { isObject, parseJson } from './json-object.js'
 import { layoutFile, layoutText, storeVersion, versionFile, versionText } from './layout-files.js'
 import { MetadataLock, type MetadataLockOptions } from './metadata-lock.js'
+import { checkOwnership, ownerServed, type StoreOwner } from './ownership.js'
 import { readRegular } from './read-regular.js'
 import { codeOf, isNotWritable, storing } from './store-error.js'
 import { waysOut } from './ways-out.js'
@@ -20,35 +21,50 @@ const directories = ['blobs', 'layers', 'partial', 'staging']
 /** `oci-layout` too: another process may have made the store since it was looked for. */
 const ours = new Set([...directories, 'index.json', versionFile, layoutFile, 'lock'])
 
-export interface OpenLayoutOptions extends MetadataLockOptions {
+export interface LayoutOptions extends Pick<MetadataLockOptions, 'signal'> {
+  /** Make the store where there is none. */
   readonly create: boolean
+  /** The user who has become root for this, if that is known. */
+  readonly onBehalfOf: number | undefined
+  /** Hears of a store that others can change, and of who holds its lock. */
+  readonly warn: (message: string, code?: string) => void
 }
 
-/** The resolved path of the store in `directory`, made where there is none if `create`. @throws WindlassError */
+export interface OpenedLayout {
+  /** The resolved path of the store. */
+  readonly store: string
+  /** Whom root uses it for: what is made in it is that user's. */
+  readonly owner: StoreOwner | undefined
+}
+
+/** Opens the store in `directory`. @throws WindlassError */
 export async function openLayout(
   directory: string,
-  { create, ...locking }: OpenLayoutOptions,
-): Promise<string> {
+  { create, onBehalfOf, warn, signal }: LayoutOptions,
+): Promise<OpenedLayout> {
   return storing('open the store', directory, async () => {
-    if (create) await makeDirectories(resolve(directory))
+    if (create) await makeDirectories(resolve(directory), onBehalfOf)
     else if (!(await statIfThere(directory))) throw none(directory)
     const store = await realpath(directory)
+    const owner = await ownerServed(store, onBehalfOf)
+    if (owner) giveNewFiles(store, owner)
+    await checkOwnership(store, owner, warn)
     const layout = await readRegular(join(store, layoutFile))
     await checkVersion(store)
     if (layout === undefined) {
       if (!create) throw none(store)
-      await begin(store, locking)
+      await begin(store, { warn, signal })
     } else {
       checkLayout(layout, store)
       await refuseLinks(store)
       await complete(store)
     }
-    return store
+    return { store, owner }
   })
 }
 
 /** Node's own recursive mkdir says ENOENT where the file system is read-only. */
-async function makeDirectories(path: string): Promise<void> {
+async function makeDirectories(path: string, onBehalfOf: number | undefined): Promise<void> {
   const missing = [path]
   for (
     let above = dirname(path);
@@ -58,6 +74,8 @@ async function makeDirectories(path: string): Promise<void> {
     missing.push(above)
   for (const each of missing.reverse())
     try {
+      const owner = await ownerServed(dirname(each), onBehalfOf)
+      if (owner) giveNewFiles(each, owner)
       await mkdir(each, 0o700)
       await syncParent(each)
     } catch (error) {

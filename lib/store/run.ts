@@ -4,12 +4,14 @@
  */
 import { randomBytes } from 'node:crypto'
 import { rmdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { WindlassError } from '../errors.js'
 import { appendFile, mkdir, truncate } from '../system/files.js'
 import type { Digest } from '../image/index.js'
+import { ensureDirectory } from './durable.js'
 import { FileLock } from './file-lock.js'
 import type { MetadataLock } from './metadata-lock.js'
+import { isOneMount, stagingName, type StorePart } from './mounts.js'
 import { removeTree } from './remove-tree.js'
 import { codeOf, isNotWritable, storing, unlessMissing } from './store-error.js'
 import { forgetTrees, noteTree } from './tree-notes.js'
@@ -22,6 +24,8 @@ export const holdsName = 'holds'
 export class Run {
   #opened: Promise<{ readonly directory: string; readonly lock: FileLock }> | undefined
   readonly #held = new Set<Digest>()
+  /** Directories of this run on the mounts of other parts. */
+  readonly #areas = new Map<StorePart, Promise<string>>()
   #over = false
   #files = 0
   /** That are being built. */
@@ -46,14 +50,33 @@ export class Run {
     }
   }
 
-  /** A path in this run's directory that nothing has used. */
-  async freshPath(kind: string): Promise<string> {
-    return join(await this.directory(), `${kind}-${++this.#files}`)
+  /** The same, from which a rename leads into `part` of the store: another one where that is a mount of its own. */
+  async area(part: StorePart): Promise<string> {
+    const directory = await this.directory()
+    let area = this.#areas.get(part)
+    if (area === undefined) {
+      area = storing('make a staging directory', join(dirname(this.staging), part), () =>
+        this.#makeArea(directory, part),
+      )
+      this.#areas.set(part, area)
+      area.catch(() => this.#areas.delete(part))
+    }
+    return area
+  }
+
+  /** A path that nothing has used, from which a rename leads into `part`, or where none is named to the store itself. */
+  async freshPath(kind: string, part?: StorePart): Promise<string> {
+    const directory = await (part === undefined ? this.directory() : this.area(part))
+    return join(directory, `${kind}-${++this.#files}`)
   }
 
   /** Does `work` with a fresh path. Where that fails, nothing stays there: a full disk must not get fuller. */
-  async withFreshPath<T>(kind: string, work: (path: string) => Promise<T>): Promise<T> {
-    const path = await this.freshPath(kind)
+  async withFreshPath<T>(
+    kind: string,
+    part: StorePart | undefined,
+    work: (path: string) => Promise<T>,
+  ): Promise<T> {
+    const path = await this.freshPath(kind, part)
     try {
       return await work(path)
     } catch (error) {
@@ -115,15 +138,32 @@ export class Run {
   async end(): Promise<void> {
     this.#over = true
     const opened = await this.#opened?.catch(() => undefined)
-    if (opened) await removeRun(opened.directory, opened.lock)
+    if (!opened) return
+    const areas = await Promise.allSettled(this.#areas.values())
+    for (const area of areas)
+      if (area.status === 'fulfilled' && area.value !== opened.directory) await removeTree(area.value)
+    await removeRun(opened.directory, opened.lock)
+  }
+
+  async #makeArea(directory: string, part: StorePart): Promise<string> {
+    const place = join(dirname(this.staging), part)
+    if (await isOneMount(directory, place)) return directory
+    await ensureDirectory(join(place, stagingName))
+    const area = join(place, stagingName, basename(directory))
+    await mkdir(area, 0o700)
+    return area
   }
 }
 
 /**
- * Where something can be moved that is to be deleted, when there is no room for a run: it is swept as a dead one. Only for
- * directories.
+ * Where a directory of `part` can be moved that is to be deleted, when there is no room for a run: it is swept as a dead
+ * one.
  */
-export const asDeadRun = (staging: string): string => join(staging, randomBytes(8).toString('hex'))
+export async function asDeadRun(staging: string, part: StorePart): Promise<string> {
+  const place = join(dirname(staging), part)
+  const one = await isOneMount(staging, place)
+  return join(one ? staging : join(place, stagingName), randomBytes(8).toString('hex'))
+}
 
 async function begin(staging: string): Promise<{ directory: string; lock: FileLock }> {
   for (;;) {

@@ -16,8 +16,8 @@ import { ensureReserve } from './reserve.js'
 import { Run } from './run.js'
 import { sweepRuns } from './sweep-runs.js'
 import { sweepBeside, type UnfinishedTree } from './unfinished-tree.js'
-import { isNotWritable } from './store-error.js'
-import { storeError } from './store-error.js'
+import { isNotWritable, storeError } from './store-error.js'
+import type { StoreOwner } from './ownership.js'
 import { type LayoutFault, layoutFault, mendLayout } from './verify-layout.js'
 
 export interface StoreOptions {
@@ -25,6 +25,8 @@ export interface StoreOptions {
   readonly create?: boolean
   /** Bytes to keep of interrupted downloads, the youngest first (1 GiB). */
   readonly keepPartials?: number | undefined
+  /** The user who has become root for this, if that is known: in a store of that user, new files are that user's. */
+  readonly onBehalfOf?: number | undefined
   /** Hears of what is odd and was put up with. */
   readonly onWarning?: (message: string, code: string) => void
   /** Ends every wait for a lock. What is under way otherwise is not stopped by it. */
@@ -46,6 +48,8 @@ export class Store {
   private constructor(
     /** Where the store is, all links resolved. */
     readonly directory: string,
+    /** Whom root uses the store for: the trees that it unpacks are that user's. */
+    readonly owner: StoreOwner | undefined,
     metadata: MetadataLock,
     private readonly warn: Warn,
     keep: number,
@@ -69,13 +73,12 @@ export class Store {
    */
   static async open(
     directory: string,
-    { create = true, onWarning, keepPartials = defaultKeepPartials, signal }: StoreOptions = {},
+    { create = true, onWarning, onBehalfOf, keepPartials = defaultKeepPartials, signal }: StoreOptions = {},
   ): Promise<Store> {
     const warn: Warn = (message, code = 'store') => onWarning?.(message, code)
-    const locking = { warn, signal }
-    const resolved = await openLayout(directory, { create, ...locking })
-    const lock = new MetadataLock(join(resolved, 'lock'), locking)
-    const store = new Store(resolved, lock, warn, keepPartials)
+    const { store: resolved, owner } = await openLayout(directory, { create, onBehalfOf, warn, signal })
+    const lock = new MetadataLock(join(resolved, 'lock'), { warn, signal })
+    const store = new Store(resolved, owner, lock, warn, keepPartials)
     await store.#sweep()
     await ensureReserve(resolved)
     return store
@@ -113,9 +116,9 @@ export class Store {
     return mendLayout(fault, this.#run)
   }
 
-  /** A directory for what is in flight, on the store's file system: of this run alone, removed when the store is closed. */
+  /** A directory for what is in flight, on the file system of the unpacked layers: of this run alone, removed when the store is closed. */
   stagingDirectory(): Promise<string> {
-    return this.#run.directory()
+    return this.#run.area('layers')
   }
 
   /**

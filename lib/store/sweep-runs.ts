@@ -1,9 +1,11 @@
 /** Removes what runs of the store left that died, in its staging area and outside of it. */
 import { readdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { WindlassError } from '../errors.js'
+import { lstatIfThere } from '../system/files.js'
 import { locksAvailable } from '../system/index.js'
 import { FileLock } from './file-lock.js'
+import { parts, stagingName } from './mounts.js'
 import { removeTree } from './remove-tree.js'
 import { lockName, removeRun } from './run.js'
 import { shellWord } from './shell-word.js'
@@ -21,17 +23,29 @@ import { sweepNoted } from './unfinished-tree.js'
 export async function sweepRuns(staging: string): Promise<WindlassError[]> {
   if (!locksAvailable()) return [] // nothing tells the dead from the living
   const failures: WindlassError[] = []
+  await sweepAreas(staging)
   let synced = false
   const sync = async (): Promise<void> => {
     if (!synced) await syncStore(dirname(staging))
     synced = true
   }
   for (const name of (await unlessMissing(readdir(staging))) ?? []) {
-    if (!/^[0-9a-f]{16}$/.test(name)) continue // not ours
+    if (!isRunName(name)) continue // not ours
     const run = join(staging, name)
     await sweep(run, sync).catch((error: unknown) => failures.push(notRemoved(error, run)))
   }
   return failures
+}
+
+const isRunName = (name: string): boolean => /^[0-9a-f]{16}$/.test(name)
+
+/** Removes what runs left on other mounts that are gone: no run has anything there before it has its own directory. */
+async function sweepAreas(staging: string): Promise<void> {
+  for (const part of parts) {
+    const areas = join(dirname(staging), part, stagingName)
+    for (const name of (await unlessMissing(readdir(areas))) ?? [])
+      if (isRunName(name) && !(await lstatIfThere(join(staging, name)))) await removeTree(join(areas, name))
+  }
 }
 
 async function sweep(run: string, sync: () => Promise<void>): Promise<void> {
@@ -53,6 +67,7 @@ async function sweep(run: string, sync: () => Promise<void>): Promise<void> {
     () => undefined,
     (error: unknown) => ({ error }),
   )
+  for (const part of parts) await removeTree(join(dirname(run), '..', part, stagingName, basename(run)))
   await removeRun(run, lock)
   if (swept) throw swept.error
 }

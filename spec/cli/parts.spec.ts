@@ -5,17 +5,19 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { failureLines } from '../../cli/failure.js'
 import { dropFalseFlags, numberSetting, setting } from '../../cli/flags.js'
 import { interruptible, orAborted } from '../../cli/interrupt.js'
+import { Messages } from '../../cli/messages.js'
 import { Output } from '../../cli/output.js'
 import { type NetworkFlags, networkFlags, openOptions } from '../../cli/settings.js'
 import { processTerminal } from '../../cli/terminal.js'
 import { WindlassError } from '../../lib/errors.js'
+import { wholeNumber } from '../../pipelines/option-codecs.js'
 
 describe('flags', () => {
   const parse = (argv: string[], env: NodeJS.ProcessEnv): Record<string, unknown> => {
     Object.assign(process.env, env)
     const command = new Command()
       .addOption(setting('--plain-http', ''))
-      .addOption(numberSetting('--max-downloads <n>', '', 2))
+      .addOption(numberSetting('--max-downloads <n>', { codec: wholeNumber(2) }))
       .exitOverride()
       .configureOutput({ writeErr: () => undefined })
       .hook('preAction', (_, acting) => dropFalseFlags(acting, process.env))
@@ -90,7 +92,7 @@ describe('interruptible', () => {
     return {
       signals,
       exits,
-      terminal: { signals, stderr: new PassThrough(), exit: (code) => exits.push(code) },
+      terminal: { signals, messages: new Messages(new PassThrough()), exit: (code) => exits.push(code) },
     }
   }
 

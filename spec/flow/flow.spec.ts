@@ -1,5 +1,5 @@
 import { NEVER, Subject, interval, lastValueFrom, map, of, take, throwError, toArray } from 'rxjs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Flow, ProtocolError, Scope, stage } from '../../lib/flow/index.js'
 import { counted, numbers, sleep, tick } from './lines.js'
 
@@ -47,6 +47,7 @@ describe('Flow.from', () => {
     const { demand, got, reading: work } = reader(Flow.from(items))
     demand.next(1)
     demand.next(2)
+    await vi.waitFor(() => expect(got).toEqual(['x', 'x', 'x']))
     await sleep(20)
     expect(got).toEqual(['x', 'x', 'x'])
     expect(most).toBe(1)

@@ -16,6 +16,7 @@ import {
   signed,
 } from './documents.js'
 import { failure, tolerant } from './failure.js'
+import { cpuTimeSince } from '../cpu-time.js'
 
 const about = { host: 'registry.test', reference: 'registry.test/app:1' }
 
@@ -337,11 +338,11 @@ describe('decideManifest', () => {
 
   it('costs one error for millions of wrong items', () => {
     const zeros = '0,'.repeat(2_000_000)
-    const begun = performance.now()
+    const begun = process.cpuUsage()
     expect(refused(Buffer.from(`{"schemaVersion":2,"manifests":[${zeros}0]}`)).code).toBe('LIMIT_EXCEEDED')
     const layers = Buffer.from(JSON.stringify({ ...ociManifest, layers: [] }).replace('[]', `[${zeros}0]`))
     const image = refused(layers, undefined, { limits: { manifestBytes: 2 ** 24, indexEntries: 20_000 } })
     expect(image.message).toContain('layers[0]: expected a descriptor, got 0')
-    expect(performance.now() - begun).toBeLessThan(3_000)
+    expect(cpuTimeSince(begun)).toBeLessThan(3_000)
   })
 })

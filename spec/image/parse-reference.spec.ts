@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { checkPullable, parseReference } from '../../lib/image/parse-reference.js'
 import { failure, tolerant } from './failure.js'
 import { hex64, referenceText } from './reference-arbitrary.js'
+import { cpuTimeSince } from '../cpu-time.js'
 
 const sha256 = `sha256:${'f'.repeat(64)}`
 const sha512 = `sha512:${'a'.repeat(128)}`
@@ -168,9 +169,9 @@ describe('parseReference', () => {
   })
 
   it('reads a hostile name in linear time', () => {
-    const begun = performance.now()
+    const begun = process.cpuUsage()
     for (const unit of ['a', 'a-', 'a.', 'a_', 'a/', '-', 'a:', '[', 'a.b/', '@'])
       failure(() => parseReference(`${unit.repeat(100_000)}!`))
-    expect(performance.now() - begun).toBeLessThan(2_000)
+    expect(cpuTimeSince(begun)).toBeLessThan(2_000)
   })
 })

@@ -33,6 +33,8 @@ describe('downloads', () => {
       registry.hook(async ({ kind, reference }) => {
         if (kind !== 'blob' || !layers.has(reference)) return undefined
         most = Math.max(most, ++now)
+        // The first wait for the third, however long that takes; then a fourth would have its time.
+        await until(() => most >= 3)
         await new Promise((resolve) => setTimeout(resolve, 40))
         now--
         return undefined

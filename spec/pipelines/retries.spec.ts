@@ -10,6 +10,9 @@ import type { OpenOptions } from '../../pipelines/index.js'
 import { Workbench, blobPath, blobsIn, imageOf } from './workbench.js'
 import { blobRequests, eventsOf, layerEvents, statuses, until, wanted } from './watching.js'
 
+/** Milliseconds that no test waits for: what ends all the same did not wait. */
+const weeks = 2 ** 31 - 1
+
 describe('downloads', () => {
   const bench = new Workbench()
 
@@ -84,16 +87,14 @@ describe('downloads', () => {
     })
 
     it('S2-52 S2-53 are not waited for by who is cancelled in the delay', async () => {
-      const { registry, puller, digests, name } = await scene(imageOf(['base']), { retryDelay: 60_000 })
+      const { registry, puller, digests, name } = await scene(imageOf(['base']), { retryDelay: weeks })
       registry.addFault(faults.status(500, { reference: digests[0]!, times: Infinity }))
       const pull = puller.pull(name, wanted)
       const events = eventsOf(pull)
       await until(() => statuses(events).includes('retrying'))
-      const begun = performance.now()
       pull.cancel()
       await expect(pull.done).rejects.toMatchObject({ code: 'CANCELLED', exitCode: 130 })
       await pull.closed()
-      expect(performance.now() - begun).toBeLessThan(2000)
       expect(blobRequests(registry, digests[0]!)).toHaveLength(1)
     })
 
@@ -174,18 +175,16 @@ describe('downloads', () => {
       expect(registry.requests.slice(before)).toHaveLength(3)
     })
 
-    it('of a registry that is not there fail within two seconds, whatever the delay of layers', async () => {
+    it('of a registry that is not there fail soon, whatever the delay of layers', async () => {
       const server = createServer()
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
       const { port } = server.address() as AddressInfo
       await new Promise((resolve) => server.close(resolve))
-      const puller = await bench.puller({ retries: 5, retryDelay: 5000 })
-      const begun = performance.now()
+      const puller = await bench.puller({ retries: 5, retryDelay: weeks })
       await expect(puller.pull(`127.0.0.1:${port}/team/app:1`, wanted).done).rejects.toMatchObject({
         code: 'NETWORK',
         exitCode: 6,
       })
-      expect(performance.now() - begun).toBeLessThan(2500)
     })
   })
 })

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Credential, keyed, onlyFor } from '../../lib/registry/index.js'
 import type { CredentialParts, RepositoryName } from '../../lib/registry/index.js'
 import { faults, problem, type TestRegistry } from '../../lib/testing/registry/index.js'
@@ -74,10 +74,11 @@ describe('authentication', () => {
     }))
 
   it('renews a token before it expires', () =>
-    withRegistry({ auth: { ...token, expiresIn: 0.2 } }, known, async ({ repository, registry }) => {
+    withRegistry({ auth: { ...token, expiresIn: 100 } }, known, async ({ repository, registry }) => {
       await repository.manifest('latest')
-      await new Promise((resolve) => setTimeout(resolve, 250))
-      await repository.manifest('latest')
+      const now = performance.now.bind(performance)
+      const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + 100_000)
+      await repository.manifest('latest').finally(() => clock.mockRestore())
       expect(talk(registry).slice(2)).toEqual(['manifest 200', 'token 200', 'manifest 200'])
     }))
 

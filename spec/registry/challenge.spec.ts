@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseChallenges } from '../../lib/registry/challenge.js'
+import { cpuTimeSince } from '../cpu-time.js'
 
 const plain = (text: string | readonly string[]) =>
   parseChallenges(text).map(({ scheme, parameters, token68 }) => ({
@@ -130,9 +131,9 @@ describe('parseChallenges', () => {
 
   it('reads a megabyte of noise in linear time', () => {
     for (const text of ['"'.repeat(1e6), 'a '.repeat(5e5), 'a="\\'.repeat(3e5), 'a=,'.repeat(3e5)]) {
-      const before = performance.now()
+      const before = process.cpuUsage()
       parseChallenges(text)
-      expect(performance.now() - before).toBeLessThan(1000)
+      expect(cpuTimeSince(before)).toBeLessThan(1000)
     }
   })
 })

@@ -1,5 +1,5 @@
 import { createServer, type AddressInfo, type LookupFunction, type Server, type Socket } from 'node:net'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Connections } from '../../lib/registry/connections.js'
 import { Credential, Registries, type RegistriesOptions, onlyFor } from '../../lib/registry/index.js'
 import { faults, problem, startRegistry } from '../../lib/testing/registry/index.js'
@@ -254,8 +254,7 @@ describe('close', () => {
         await expect(at.repository.manifest('latest')).rejects.toMatchObject({ code: 'CANCELLED' })
       },
     )
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    expect(handles()).toBeLessThanOrEqual(before)
+    await vi.waitFor(() => expect(handles()).toBeLessThanOrEqual(before), { timeout: 10_000 })
   })
 
   it('leaves nothing behind after many cancelled blobs', () =>

@@ -24,11 +24,20 @@ export async function unpackBlob(
 ): Promise<UnpackResult> {
   let applier: LayerApplier | undefined
   try {
-    const { into: root, whiteouts } = task
+    const { into: root, whiteouts, owner } = task
     const { warn, limits } = context
     const begin = (): LayerApplier =>
-      (applier = new LayerApplier({ root, whiteouts, warn, ...(limits && { limits }) }))
-    return await readBlob(source, begin, task.expected, context, () => applier?.finish())
+      (applier = new LayerApplier({
+        root,
+        whiteouts,
+        warn,
+        ...(limits && { limits }),
+        ...(owner && { owner }),
+      }))
+    const { expected, algorithm } = task
+    const result = await readBlob(source, begin, expected, { ...context, algorithm }, () => applier?.finish())
+    const implied = applier?.implied
+    return implied === undefined ? result : { ...result, implied }
   } finally {
     applier?.close()
   }

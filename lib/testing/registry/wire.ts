@@ -20,11 +20,14 @@ export const chunk = (bytes: Buffer | string): Buffer =>
     Buffer.from('\r\n'),
   ])
 
-/** `part` again and again, as fast as it is taken or with a pause of `wait` milliseconds between. */
-export function* forever(part: Buffer | string, wait = 0): Generator<WirePart> {
+/**
+ * `part` again and again, with a pause of `wait` milliseconds (1) between. A client in this very process has a turn to read
+ * each part before the next: else more than it ever read would lie in the buffers of the system, as much as these hold.
+ */
+export function* forever(part: Buffer | string, wait = 1): Generator<WirePart> {
   for (;;) {
     yield part
-    if (wait > 0) yield wait
+    yield wait
   }
 }
 

@@ -17,6 +17,7 @@ import {
   symlink,
   whiteout,
 } from '../rootfs/scratch.js'
+import { cpuTimeSince } from '../../cpu-time.js'
 
 const asRoot = process.geteuid?.() === 0
 const form = (await hostWhiteoutForm('/tmp')) === 'overlay'
@@ -130,7 +131,7 @@ describe('whiteouts that are applied (threats §2)', () => {
   it('20,000 whiteouts of nothing, or of everything again and again, take linear time', async () => {
     const it = await scratch()
     const many = Array.from({ length: 20_000 }, (_, i) => i)
-    const start = performance.now()
+    const start = process.cpuUsage()
     it.apply(many.map((i) => whiteout(`d/.wh.${i}`)))
     it.apply([directory('d'), ...many.slice(0, 2000).map((i) => file(`d/${i}`, ''))])
     it.apply([
@@ -138,7 +139,7 @@ describe('whiteouts that are applied (threats §2)', () => {
       ...many.map(() => whiteout('d/.wh..wh..opq')),
       ...many.map(() => whiteout('.wh.d')),
     ])
-    expect(performance.now() - start).toBeLessThan(5000)
+    expect(cpuTimeSince(start)).toBeLessThan(5000)
     expect(await it.paths()).toEqual(['d directory', 'd/new file'])
   })
 

@@ -1,9 +1,12 @@
 import {
   chmodSync,
   chownSync,
+  lchownSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -50,6 +53,96 @@ describe('where the code of V8 is kept', () => {
     expect(cacheDirectory({ HOME: '/', XDG_CACHE_HOME: top })).toBeUndefined()
   })
 })
+
+/** Directories that another user made, or could put another in place of, with the code of this user somewhere. */
+const placesOfOthers: readonly (readonly [string, (top: string, own: string) => string])[] = [
+  [
+    'a link of another user in a sticky directory',
+    (top, own) => {
+      mkdirSync(join(top, 'shared'))
+      chmodSync(join(top, 'shared'), 0o1777)
+      symlinkSync(own, join(top, 'shared/windlass'))
+      lchownSync(join(top, 'shared/windlass'), 1234, 1234)
+      return join(top, 'shared/windlass')
+    },
+  ],
+  [
+    'below a link of another user',
+    (top) => {
+      mkdirSync(join(top, 'shared'))
+      chmodSync(join(top, 'shared'), 0o1777)
+      symlinkSync('..', join(top, 'shared/way'))
+      lchownSync(join(top, 'shared/way'), 1234, 1234)
+      return join(top, 'shared/way/own')
+    },
+  ],
+  [
+    'a link, though of this user',
+    (top, own) => {
+      symlinkSync(own, join(top, 'link'))
+      return join(top, 'link')
+    },
+  ],
+  [
+    'below a directory that others can write to',
+    (top, own) => {
+      mkdirSync(join(top, 'open'))
+      renameSync(own, join(top, 'open/own'))
+      chmodSync(join(top, 'open'), 0o777)
+      return join(top, 'open/own')
+    },
+  ],
+  [
+    'below a directory that a group can write to',
+    (top, own) => {
+      mkdirSync(join(top, 'open'))
+      renameSync(own, join(top, 'open/own'))
+      chmodSync(join(top, 'open'), 0o770)
+      return join(top, 'open/own')
+    },
+  ],
+  [
+    'below a directory of another user',
+    (top, own) => {
+      mkdirSync(join(top, 'theirs'))
+      renameSync(own, join(top, 'theirs/own'))
+      chownSync(join(top, 'theirs'), 1234, 1234)
+      return join(top, 'theirs/own')
+    },
+  ],
+  [
+    'a new directory below one of another user',
+    (top) => {
+      mkdirSync(join(top, 'theirs'))
+      chownSync(join(top, 'theirs'), 1234, 1234)
+      return join(top, 'theirs/new/windlass')
+    },
+  ],
+  [
+    'of another user',
+    (_, own) => {
+      chownSync(own, 1234, 1234)
+      return own
+    },
+  ],
+  [
+    'that others can write to',
+    (_, own) => {
+      chmodSync(own, 0o1777)
+      return own
+    },
+  ],
+]
+
+/** Every path below `top`, with what each file holds. */
+const listed = (top: string): readonly string[] =>
+  readdirSync(top, { recursive: true, encoding: 'utf8', withFileTypes: true })
+    .map(
+      (entry) =>
+        join(entry.parentPath, entry.name) +
+        (entry.isFile() ? ` ${readFileSync(join(entry.parentPath, entry.name)).toString('hex')}` : ''),
+    )
+    .sort()
 
 describe('CodeCache', () => {
   const directory = (): string => join(top, 'a/b')
@@ -115,6 +208,27 @@ describe('CodeCache', () => {
     if (!asRoot) return
     chownSync(file(), 1234, 0)
     expect(cache().read()).toBeUndefined()
+  })
+
+  it.skipIf(!asRoot).each(placesOfOthers)('%s: believes nothing there, and keeps nothing', (_, prepare) => {
+    const own = join(top, 'own')
+    mkdirSync(own, { mode: 0o700 })
+    new CodeCache(own, 'pull', 'build 1').keep(code)
+    expect(new CodeCache(own, 'pull', 'build 1').read()).toEqual(code)
+    const directory = prepare(top, own)
+    const before = listed(top)
+    const planted = new CodeCache(directory, 'pull', 'build 1')
+    expect(planted.read()).toBeUndefined()
+    planted.keep(Buffer.from('new'))
+    expect(listed(top)).toEqual(before)
+  })
+
+  it('follows links of this user and of root, as /home may be one', () => {
+    mkdirSync(join(top, 'real'), { mode: 0o700 })
+    symlinkSync('real', join(top, 'link'))
+    const linked = new CodeCache(join(top, 'link/windlass'), 'pull', 'build 1')
+    linked.keep(code)
+    expect(linked.read()).toEqual(code)
   })
 
   it('keeps nothing where others can write, or nobody can, and says nothing of it', () => {

@@ -1,5 +1,6 @@
 /** What the peers' tests say of which platform of several is taken first. */
 import { type Row, type Table, agreedOn, differingOn } from '../row.js'
+import { featuresLast } from './platform-choice.js'
 
 /** The platform that is wanted, and what an index offers in its order. */
 export interface Offer {
@@ -12,12 +13,22 @@ const offer = (wanted: string, offered: string): [string, Offer] => [
   { wanted, offered: offered.split(' ') },
 ]
 
-const containerd: Row<Offer>[] = agreedOn<Offer>('platforms', [
-  [...offer('linux/amd64', 'windows/amd64 linux/amd64 linux(+other)/amd64 linux/arm64'), 'linux/amd64'],
+const features: Row<Offer>[] = differingOn<Offer>('platforms', [
+  [
+    ...offer('linux/amd64', 'windows/amd64 linux/amd64 linux(+other)/amd64 linux/arm64'),
+    'linux/amd64',
+    'linux/amd64 linux(+other)/amd64',
+    featuresLast,
+  ],
   [
     ...offer('linux(+none)/amd64', 'windows/amd64 linux/amd64 linux/arm64 linux(+other)/amd64'),
     'linux/amd64',
+    'linux/amd64 linux(+other)/amd64',
+    featuresLast,
   ],
+])
+
+const containerd: Row<Offer>[] = agreedOn<Offer>('platforms', [
   [
     ...offer('linux(+other)/amd64', 'windows/amd64 linux/amd64 linux/arm64 linux(+other)/amd64'),
     'linux(+other)/amd64 linux/amd64',
@@ -113,5 +124,5 @@ const regclient: Row<Offer>[] = agreedOn<Offer>('regclient', [
 export const platformOrder: Table<Offer> = {
   title: 'Platforms in order of choice',
   about: 'The input is the platform wanted and what an index offers; the meaning is what fits, best first.',
-  rows: [...containerd, ...libs, ...regclient],
+  rows: [...features, ...containerd, ...libs, ...regclient],
 }

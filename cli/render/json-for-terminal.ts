@@ -1,0 +1,19 @@
+/** JSON on a terminal: the same value, with nothing in it that steers the terminal. */
+
+/** Controls of all kinds, formats (bidirectional marks too), private use, line and paragraph separators. */
+const steering = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu
+
+/** UTF-16 code units, as JSON writes them. */
+const escaped = (character: string): string =>
+  Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
+    .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
+    .join('')
+
+/**
+ * `text` with each character that steers a terminal as an escape. Inside of strings that is the same JSON; outside of
+ * them only white space is allowed, of which line feeds and tabs stay and carriage returns become blanks.
+ */
+export const jsonForTerminal = (text: string): string =>
+  text.replace(steering, (character) =>
+    character === '\n' || character === '\t' ? character : character === '\r' ? ' ' : escaped(character),
+  )
