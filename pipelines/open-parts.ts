@@ -30,7 +30,8 @@ export async function openParts(
     create: true,
     keepPartials: options.keepPartials,
     onBehalfOf: userBehindSudo(),
-    ...waiting,
+    ...(waiting.signal && { signal: waiting.signal }),
+    ...(waiting.onWarning && { onWarning: waiting.onWarning }),
   })
   const pool = new UnpackPool({ workers: maxUnpacks, limits })
   return {

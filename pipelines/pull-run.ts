@@ -8,7 +8,7 @@ import { type PulledImage, toPullEvent, untilAborted } from '../lib/stages/index
 import { checkOptions } from './check-options.js'
 import { closeTable } from './option-table.js'
 import type { CloseOptions } from './options.js'
-import type { StoreWarning } from './store-warnings.js'
+import type { StoreWarning } from './store-waiting.js'
 import { endsWithin } from './within.js'
 
 export interface Pull {

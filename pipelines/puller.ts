@@ -45,22 +45,22 @@ import {
 } from './options.js'
 import { pullFlow } from './pull-flow.js'
 import { type Pull, PullRun } from './pull-run.js'
-import { type PullParts, pullStages } from './pull-stages.js'
+import type { PullParts } from './pull-stages.js'
 import { registriesFor } from './registries-for.js'
 import { type PullSet, PullSetRun, type PullSetStart } from './pull-set.js'
 import { type RemovedImage, removeImage } from './remove.js'
-import { Repair } from './repair.js'
 import { locate } from './request.js'
 import { type ResolvedName, resolveName } from './resolve.js'
 import { latestOrFirst } from './resolve-tag.js'
 import { retryPolicy } from './retry.js'
 import { storedFlow } from './stored-flow.js'
-import { StoreWarnings } from './store-warnings.js'
+import { StoreWaiting, waitingUntil } from './store-waiting.js'
 import { storedImage } from './stored-image.js'
-import { type StoredRequest, namesEntry, storedRequest } from './stored-request.js'
+import { type Located, locateAnywhere } from './locate-anywhere.js'
 import { listTags, repositoryNamed } from './tags.js'
-import { type VerifyOptions, type VerifyReport, verifyStore } from './verify.js'
-import { LayerCheck } from './verify-layer.js'
+import type { UnderWay } from './under-way.js'
+import type { VerifyOptions, VerifyReport } from './verify.js'
+import { verifyWith } from './verify-with.js'
 import { endsWithin } from './within.js'
 
 /**
@@ -75,15 +75,6 @@ export async function open(options: OpenOptions = {}): Promise<Windlass> {
   return new Windlass(options, registries)
 }
 
-/** A pull, a set of pulls, or other work with the store. */
-interface UnderWay {
-  cancel(reason?: unknown): void
-  closed(): Promise<void>
-  /** Labels of what has not ended. */
-  readonly running: readonly string[]
-  readonly done?: Promise<unknown>
-}
-
 export class Windlass {
   readonly #options: OpenOptions
   /** For manifests and configs. */
@@ -96,15 +87,13 @@ export class Windlass {
   /** Of those that have their result, or failed. */
   readonly #ending = new Set<Promise<void>>()
   #lettingGo: Promise<void> | undefined
-  readonly #warnings: StoreWarnings
-  /** Ends waits for locks of the store. */
-  readonly #stop = new AbortController()
+  readonly #waiting: StoreWaiting
   #closing: Promise<void> | undefined
 
   /** @internal `open` makes these. */
   constructor(options: OpenOptions, registries: Registries) {
     this.#options = options
-    this.#warnings = new StoreWarnings(options.onWarning)
+    this.#waiting = new StoreWaiting(options.onWarning)
     this.#retry = retryPolicy(options, documentRetryPolicy)
     this.#registries = registries
     this.#limits = limitsWith(options.limits)
@@ -279,15 +268,11 @@ export class Windlass {
     this.#mustBeOpen()
     const { repair = false, signal } = options
     // Without these files the store could not be opened, or not be read.
-    const stop = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal
-    const mended = repair ? await mendFiles(this.store, { ...this.#waiting, signal: stop }) : []
-    return this.#busy('verify', signal, (parts, stop) => {
-      const { store, pool } = parts
-      const stages = pullStages(parts, { unpack: false, form: 'overlay', keepBlobs: true, refresh: true })
-      const find = (name: string) => locate(name, undefined, this.#registries, this.#limits)
-      const mend = repair ? new Repair({ store, stages, locate: find, signal: stop }) : undefined
-      return verifyStore({ store, layers: new LayerCheck(store, pool), repair: mend, mended }, stop)
-    })
+    const mended = repair ? await mendFiles(this.store, waitingUntil(this.#waiting, signal)) : []
+    const find = (name: string) => locate(name, undefined, this.#registries, this.#limits)
+    return this.#busy('verify', signal, (parts, ended) =>
+      verifyWith(parts, { locate: repair ? find : undefined, mended, signal: ended }),
+    )
   }
 
   /**
@@ -307,7 +292,7 @@ export class Windlass {
   async #close(): Promise<void> {
     const pulls = [...this.#pulls]
     for (const each of pulls) each.cancel()
-    this.#stop.abort(new WindlassError('CANCELLED', 'The puller was closed'))
+    this.#waiting.stop()
     await Promise.all(pulls.map((each) => each.closed()))
     await this.#lifetime.close()
     const parts = await this.#parts?.catch(() => undefined)
@@ -327,20 +312,9 @@ export class Windlass {
     return this.#begin(located.request, signal, (parts) => prepare(located, parts))
   }
 
-  /** Where the image comes from: a registry, a layout, or the store alone where the name is no reference. */
   #locate(name: string, platform?: string): Located {
-    const stored = (): StoredRequest | undefined =>
-      storedRequest(name, this.store, { platform, limits: this.#limits })
-    const known = namesEntry(name) ? stored() : undefined
-    if (known) return known
-    try {
-      return { request: locate(name, platform, this.#registries, this.#limits) }
-    } catch (error) {
-      const code = error instanceof WindlassError ? error.code : undefined
-      const found = code === 'REFERENCE_INVALID' ? stored() : undefined
-      if (found) return found
-      throw error
-    }
+    const registries = this.#registries
+    return locateAnywhere(name, { platform, registries, limits: this.#limits, store: this.store })
   }
 
   #begin(
@@ -355,7 +329,7 @@ export class Windlass {
       prepare: async () => prepare(await this.#open()),
     })
     this.#keep(started)
-    this.#warnings.add(started)
+    this.#waiting.add(started)
     return started
   }
 
@@ -407,28 +381,14 @@ export class Windlass {
   }
 
   #open(): Promise<PullParts> {
-    this.#parts ??= openParts(this.#options, this.#limits, this.#lifetime, {
-      ...this.#waiting,
-      onWarning: this.#waiting.warn,
-    })
+    this.#parts ??= openParts(this.#options, this.#limits, this.#lifetime, this.#waiting)
     this.#parts.catch(() => (this.#parts = undefined)) // a store that could not be opened may be next time
     return this.#parts
-  }
-
-  /** How this waits for locks of the store. */
-  get #waiting() {
-    return {
-      signal: this.#stop.signal,
-      warn: (message: string, code = 'store') => this.#warnings.tell({ code, message }),
-    }
   }
 
   #mustBeOpen(): void {
     if (this.#closing) throw new WindlassError('USAGE', 'This puller is closed')
   }
 }
-
-/** With `notWhole`, out of the store or not at all. */
-type Located = Pick<StoredRequest, 'request'> & Partial<Pick<StoredRequest, 'notWhole'>>
 
 const ignore = (): void => undefined

@@ -5,14 +5,7 @@
 import { WindlassError } from '../lib/errors.js'
 import { type Limits, hostPlatform, parsePlatform } from '../lib/image/index.js'
 import type { ImageRequest } from '../lib/stages/index.js'
-import {
-  LayoutSource,
-  entryTitle,
-  entryWord,
-  findEntries,
-  isDigestStart,
-  listedNow,
-} from '../lib/store/index.js'
+import { LayoutSource, entryTitle, entryWord, findEntries, listedNow } from '../lib/store/index.js'
 
 /** The image, and what is said where the store does not have all of it. */
 export interface StoredRequest {
@@ -50,6 +43,3 @@ export function storedRequest(
       ),
   }
 }
-
-/** Whether a word is looked for in the store before it is taken for a reference: no registry has such a name. */
-export const namesEntry = (word: string): boolean => isDigestStart(word) || /^@[0-9a-f]{12}$/.test(word)
