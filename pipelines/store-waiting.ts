@@ -14,7 +14,7 @@ export class StoreWaiting {
 
   constructor(private readonly listener: ((message: string) => void) | undefined) {}
 
-  readonly signal = this.#stop.signal
+  readonly signal: AbortSignal = this.#stop.signal
 
   /** Tells the listeners of the pulls that wait, else of the puller. */
   readonly onWarning = (message: string, code = 'store'): void => {

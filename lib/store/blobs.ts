@@ -33,8 +33,10 @@ export class BlobStore {
 
   /** Its size in bytes. @throws WindlassError STORE_CORRUPT where it is not here */
   async size(digest: Digest): Promise<number> {
-    const found = await this.#find(digest)
-    if (found === undefined) throw missing(digest, this.path(digest))
+    const path = this.path(digest)
+    const found = await storing('look for a blob', path, () => lstatIfThere(path))
+    if (!found) throw missing(digest, path)
+    if (!found.isFile()) throw notAFile(digest, path)
     return found.size
   }
 
