@@ -1,10 +1,10 @@
 /** The entries of `index.json` that are wrong by themselves, whatever they point at. */
 import { type Digest, isDigest, isForeignDigest } from '../lib/image/index.js'
-import { type Store, entryTitle, entryWord } from '../lib/store/index.js'
+import { type Store, entryWord } from '../lib/store/index.js'
 
 export interface FaultyEntry {
-  /** As much as can be read of it. */
-  readonly name: string
+  /** Its name, or its key where there is no digest either: as much as can be said of it. */
+  readonly names: readonly string[]
   readonly digest: Digest | undefined
   /** As a clause. */
   readonly why: string
@@ -26,6 +26,7 @@ export async function faultyEntries({ names }: Pick<Store, 'names'>): Promise<Fa
         : undefined
     if (why === undefined) return []
     const digest = isDigest(entry.digest) ? entry.digest : undefined
-    return { name: entry.name ?? entryTitle(entry), digest, why, word: entryWord(entry) }
+    const names = entry.name !== undefined ? [entry.name] : digest ? [] : [entry.key]
+    return { names, digest, why, word: entryWord(entry) }
   })
 }

@@ -113,12 +113,12 @@ class Verification {
 
   /** What they said is nowhere else. */
   async #names(): Promise<void> {
-    for (const { name, digest, why, word } of await faultyEntries(this.#store))
+    for (const { names, digest, why, word } of await faultyEntries(this.#store))
       await this.#mend(
         {
           ...{ kind: 'name' as const, path: join(this.#store.directory, 'index.json') },
           ...(digest && { digest }),
-          images: [name],
+          images: names,
           why,
         },
         () =>
