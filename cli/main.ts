@@ -10,6 +10,9 @@ import { standSomewhere } from './working-directory.js'
 const onTerminal = [0, 1, 2].some(isTerminal)
 standSomewhere()
 
+// What this process makes it must be able to use: a umask that takes its own rights away (0777) is kept for others only.
+process.umask(process.umask(0o077) & 0o077)
+
 void run(process.argv.slice(2), processTerminal()).then(async (code) => {
   process.exitCode = code
   // Whatever a connection, a thread or a call of the system still holds, the command is done: it must not keep the user waiting.

@@ -19,6 +19,9 @@ export interface NetworkFlags {
   readonly plainHttp?: boolean
   readonly tlsSkipVerify?: boolean
   readonly ca?: string
+  readonly responseTimeout?: number
+  readonly stallTimeout?: number
+  readonly minimumRate?: number
   readonly username?: string
   readonly passwordStdin?: boolean
   readonly authfile?: string
@@ -31,9 +34,6 @@ export interface TransferFlags {
   readonly maxDownloads?: number
   readonly maxUnpacks?: number
   readonly retries?: number
-  /** Milliseconds. */
-  readonly stallTimeout?: number
-  readonly minimumRate?: number
 }
 
 export interface PartialsFlag {
@@ -55,6 +55,9 @@ export const networkFlags = (command: Command): Command =>
     .addOption(flagSetting('--plain-http', openTable.plainHttp))
     .addOption(flagSetting('--tls-skip-verify', openTable.insecureTls))
     .addOption(textSetting('--ca <file>', { codec: path, help: openTable.ca.help }))
+    .addOption(secondsSetting('--response-timeout <seconds>', openTable.responseTimeout))
+    .addOption(secondsSetting('--stall-timeout <seconds>', openTable.stallTimeout))
+    .addOption(numberSetting('--minimum-rate <bytes>', openTable.minimumRate))
     .addOption(
       textSetting('--username <name>', {
         codec: text,
@@ -62,7 +65,8 @@ export const networkFlags = (command: Command): Command =>
       }),
     )
     .option('--password-stdin', 'read the password from stdin (env: WINDLASS_PASSWORD holds one)')
-    .addOption(textSetting('--authfile <file>', openTable.authFile))
+    // The variable is read where files that logins leave are: what it names may be absent, what is typed may not.
+    .option('--authfile <file>', `${openTable.authFile.help} (env: WINDLASS_AUTHFILE)`)
     .addOption(flagSetting('--require-schema1-signatures', openTable.requireSchema1Signatures))
     .addOption(listSetting('--trust-realm <origin>', openTable.trustedRealms))
     .addOption(listSetting('--foreign-host <host>', openTable.foreignHosts))
@@ -72,8 +76,6 @@ export const transferFlags = (command: Command): Command =>
     .addOption(numberSetting('--max-downloads <n>', openTable.maxDownloads))
     .addOption(numberSetting('--max-unpacks <n>', openTable.maxUnpacks, 'one a processor'))
     .addOption(numberSetting('--retries <n>', openTable.retries))
-    .addOption(secondsSetting('--stall-timeout <seconds>', openTable.stallTimeout))
-    .addOption(numberSetting('--minimum-rate <bytes>', openTable.minimumRate))
     .addOption(partialsSetting())
 
 export const partialsFlag = (command: Command): Command => command.addOption(partialsSetting())
@@ -94,7 +96,7 @@ export async function openOptions(
   signal?: AbortSignal,
 ): Promise<OpenOptions> {
   const { store, authfile, maxDownloads, maxUnpacks, retries, stallTimeout, keepPartials } = flags
-  const { minimumRate, trustRealm, foreignHost } = flags
+  const { minimumRate, trustRealm, foreignHost, responseTimeout } = flags
   const given = await readCredentials(flags, terminal, signal)
   const credentials = given && { [onlyRegistryOf(names)]: given }
   const ca = flags.ca === undefined ? undefined : await readCertificates(flags.ca)
@@ -110,6 +112,7 @@ export async function openOptions(
     ...(maxUnpacks !== undefined && { maxUnpacks }),
     ...(retries !== undefined && { retries }),
     ...(stallTimeout !== undefined && { stallTimeout }),
+    ...(responseTimeout !== undefined && { responseTimeout }),
     ...(keepPartials !== undefined && { keepPartials }),
     ...(minimumRate !== undefined && { minimumRate }),
     ...(trustRealm !== undefined && { trustedRealms: trustRealm }),
@@ -153,10 +156,14 @@ function onlyRegistryOf(names: readonly string[]): string {
 }
 
 async function readCertificates(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (cause) {
+  const { holdsCertificate } = await import('../pipelines/index.js')
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new WindlassError('USAGE', `Reading the certificates of --ca: ${reason}`, { cause, path: file })
-  }
+  })
+  if (holdsCertificate(text)) return text
+  throw new WindlassError('USAGE', `Reading the certificates of --ca: ${file} holds none`, {
+    path: file,
+    hint: 'It takes PEM: -----BEGIN CERTIFICATE----- and so on. openssl x509 -inform der makes it of DER.',
+  })
 }

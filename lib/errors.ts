@@ -3,8 +3,8 @@
  * Every message says what was being done, to what, and what went wrong; `hint` says what to do next.
  */
 
-/** What the process ends with (design: 0 done, 1 otherwise, 2 usage … 7 store, 130 cancelled). */
-export type ExitCode = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 130
+/** What the process ends with (design: 0 done, 1 otherwise, 2 usage … 7 store, 8 not an image, 130 cancelled). */
+export type ExitCode = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 130
 
 interface Meaning {
   readonly exit: ExitCode
@@ -18,7 +18,6 @@ const means = (exit: ExitCode, retryable = false): Meaning => ({ exit, retryable
 export const errorCodes = {
   INTERNAL: means(1),
   PROTOCOL: means(1),
-  UNSUPPORTED: means(1),
 
   USAGE: means(2),
   REFERENCE_INVALID: means(2),
@@ -42,7 +41,6 @@ export const errorCodes = {
   LAYER_INVALID: means(5),
   LIMIT_EXCEEDED: means(5),
   SIGNATURE_INVALID: means(5),
-  MANIFEST_UNSUPPORTED: means(5),
 
   NETWORK: means(6, true),
   STALLED: means(6, true),
@@ -60,6 +58,10 @@ export const errorCodes = {
   STORE_LOCKED: means(7, true),
   STORE_CORRUPT: means(7),
   STORE_IO: means(7),
+
+  /** Not a container image, or of a kind that is not supported. */
+  UNSUPPORTED: means(8),
+  MANIFEST_UNSUPPORTED: means(8),
 
   CANCELLED: means(130),
 } as const satisfies Record<string, Meaning>

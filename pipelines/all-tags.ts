@@ -36,6 +36,14 @@ export interface PulledTags {
   readonly tags: readonly TagOutcome[]
   /** How many of them failed. */
   readonly failed: number
+  /** What was odd about the list itself. */
+  readonly warnings: readonly TagsWarning[]
+}
+
+export interface TagsWarning {
+  /** `tags-left-out`: the registry lists items that are no tags. */
+  readonly code: string
+  readonly message: string
 }
 
 export interface AllTagsOptions extends Pick<EachPullOptions<string, TagOutcome>, 'start' | 'announce'> {
@@ -43,12 +51,20 @@ export interface AllTagsOptions extends Pick<EachPullOptions<string, TagOutcome>
   readonly name: string
   /** End with the first tag that fails, and with its error (S2-05). */
   readonly failFast: boolean
+  /** Those of the list, once it has been read to its end. */
+  readonly warnings?: readonly TagsWarning[]
 }
 
 export const hasFailed = (outcome: TagOutcome): outcome is FailedTag => 'error' in outcome
 
 /** Pulls each tag that comes; the one result is what became of all. */
-export function allTags({ name, failFast, start, announce }: AllTagsOptions): Stage<string, PulledTags> {
+export function allTags({
+  name,
+  failFast,
+  start,
+  announce,
+  warnings = [],
+}: AllTagsOptions): Stage<string, PulledTags> {
   return compose(
     eachPull<string, TagOutcome>({
       start,
@@ -66,7 +82,7 @@ export function allTags({ name, failFast, start, announce }: AllTagsOptions): St
       map((tags): PulledTags => {
         const newer = tags.some((each) => !hasFailed(each) && each.status === 'newer')
         const failed = tags.filter(hasFailed).length
-        return { name, status: newer ? 'newer' : 'up-to-date', tags, failed }
+        return { name, status: newer ? 'newer' : 'up-to-date', tags, failed, warnings: [...warnings] }
       }),
     ),
   )

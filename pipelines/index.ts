@@ -6,6 +6,7 @@ export {
   type PulledTag,
   type PulledTags,
   type TagOutcome,
+  type TagsWarning,
   allTags,
   hasFailed,
   someTags,
@@ -30,6 +31,7 @@ export { Windlass, open } from './puller.js'
 export type { ResolvedName } from './resolve.js'
 export { latestOrFirst } from './resolve-tag.js'
 export type { PulledImage, PulledLayer } from '../lib/stages/index.js'
+export { holdsCertificate } from '../lib/registry/index.js'
 export type { RemovedImage } from './remove.js'
 export type { VerifyOptions, VerifyReport } from './verify.js'
 export type { Collected, CollectedThing, CollectOptions } from '../lib/store/index.js'

@@ -105,7 +105,9 @@ export async function inspect(
   })
   const listing = new AbortController()
   const ends = signal ? AbortSignal.any([listing.signal, signal]) : listing.signal
-  const listed = tags ? listAll(request.source, { signal: ends, again: againAfter(retry) }) : undefined
+  const onWarning = (code: string, message: string) => void warnings.push({ code, message })
+  const asked = { signal: ends, again: againAfter(retry), onWarning }
+  const listed = tags ? listAll(request.source, asked) : undefined
   if (listed) scope.hold(listed, 'the list of tags')
   try {
     const resolved = await only(Flow.of(request).pipe(resolve({ retry })), scope, signal)
@@ -196,7 +198,7 @@ function inspectedSchema1(
     platform: formatPlatform(config),
     config: {
       digest: undefined,
-      bytes: Buffer.from(schema1.history?.[0]?.v1Compatibility ?? ''),
+      bytes: Buffer.from(schema1.history[0]?.v1Compatibility ?? ''),
       value: config,
     },
     layers: image.layers.map(({ digest }) => ({

@@ -73,6 +73,11 @@ export const openTable = {
   retryDelay: { codec: takes.milliseconds(0), default: defaultRetryPolicy.delay },
   retryJitter: { codec: takes.numberWithin(0, 1), default: 0 },
   foreignUrls: { codec: takes.oneOf('last-first', 'first-last', 'only-registry'), default: 'last-first' },
+  responseTimeout: {
+    codec: takes.milliseconds(1),
+    help: 'wait for the first byte of an answer; 2.5 times as long at the next attempt',
+    default: defaultTimeouts.response,
+  },
   stallTimeout: {
     codec: takes.milliseconds(1),
     help: 'give a silent connection up after',

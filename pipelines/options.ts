@@ -24,6 +24,11 @@ export interface OpenOptions {
   readonly retryJitter?: number
   /** Where a layer may come from that the registry does not give: `last-first`, unless said otherwise (C3). */
   readonly foreignUrls?: ForeignUrlOrder
+  /**
+   * Milliseconds to wait for the first byte of an answer (`stallTimeout`, so 60,000). Another attempt waits two and a
+   * half times as long, and is the last.
+   */
+  readonly responseTimeout?: number
   /** Milliseconds of silence, or of less than `minimumRate`, after which a transfer is broken off (60,000). */
   readonly stallTimeout?: number
   /** Bytes a second: a body that brings less has stalled (20). */
@@ -41,11 +46,20 @@ export interface OpenOptions {
   readonly plainHttp?: boolean
   /** Do not verify TLS certificates. */
   readonly insecureTls?: boolean
-  /** Certificates to trust beside the system's, as PEM text. */
+  /**
+   * Certificates to trust beside Node's and the system's, as PEM text. The system's are those that Go programs trust:
+   * `SSL_CERT_FILE` and `SSL_CERT_DIR` name others in their place.
+   */
   readonly ca?: string
-  /** By registry, as references name it (`docker.io`, `localhost:5000`); sent to no other. */
+  /**
+   * By registry, as references name it (`docker.io`, `localhost:5000`), or by namespace (`quay.io/team`). The longest key
+   * that is a prefix of a repository's name is taken; what no key covers gets no credentials.
+   */
   readonly credentials?: Readonly<Record<string, RegistryCredentials>>
-  /** A Docker `config.json` (S0-81). */
+  /**
+   * A Docker `config.json` or a Podman `auth.json`, in the place of the files that the environment names and that logins
+   * leave. It must be there.
+   */
   readonly authFile?: string
   readonly userAgent?: string
   /** How much an image may ask for, where that is to be other than the defaults (docs/layers.md, "Limits"). */

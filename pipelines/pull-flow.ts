@@ -1,5 +1,5 @@
 /** The line of one pull, as its options want it. */
-import { hostWhiteoutForm } from '../lib/archive/index.js'
+import { hostWhiteoutForm, type WhiteoutForm } from '../lib/archive/index.js'
 import { Flow } from '../lib/flow/index.js'
 import {
   type ImageRequest,
@@ -8,10 +8,12 @@ import {
   type PulledImage,
   assemble,
 } from '../lib/stages/index.js'
+import { type Store, isNotWritable } from '../lib/store/index.js'
 import { fetch } from './fetch.js'
 import type { PullOptions } from './options.js'
 import { pull } from './pull.js'
 import { type PullParts, type PullStages, pullStages } from './pull-stages.js'
+import { storedImage } from './stored-image.js'
 
 /** `adapt` changes the stages before the user's own do: for a pull that is part of a larger one. */
 export async function pullFlow(
@@ -23,7 +25,7 @@ export async function pullFlow(
   const { unpack = true, discardBlobs = false, refresh = false, rootfs, whiteouts, stages: own } = options
   const goal: LayerGoal = {
     unpack,
-    form: whiteouts ?? (await hostWhiteoutForm(await parts.store.stagingDirectory())),
+    form: whiteouts ?? (await formFor(request, parts.store)),
     keepBlobs: !discardBlobs || !unpack,
     refresh,
   }
@@ -32,6 +34,21 @@ export async function pullFlow(
   const stages = stagesFor(parts, goal, own, adapt)
   const image = Flow.of(request).pipe(unpack ? pull(stages) : fetch(stages))
   return rootfs === undefined ? image : image.pipe(assemble({ ...parts, directory: rootfs }))
+}
+
+/** The form that can be made here. Where nothing can be written, the one in which the image is here, if it is. */
+async function formFor(request: ImageRequest, store: Store): Promise<WhiteoutForm> {
+  try {
+    return await hostWhiteoutForm(await store.stagingDirectory())
+  } catch (error) {
+    if (!isNotWritable(error)) throw error
+    const stored = await storedImage(request, store).catch(() => undefined)
+    for (const { diffID } of stored?.layers ?? []) {
+      const layer = await store.layers.find(diffID)
+      if (layer) return layer.form
+    }
+    return 'overlay'
+  }
 }
 
 function stagesFor(

@@ -1,5 +1,6 @@
 /** A pull under way: its events, its result, and how to end it. */
 import type { Observable } from 'rxjs'
+import { isMachineWarning } from '../lib/archive/index.js'
 import { WindlassError, asWindlassError } from '../lib/errors.js'
 import { EventChannel, type PullEvent, type PullEventBody } from '../lib/events/index.js'
 import { type Flow, type Run, Scope, run } from '../lib/flow/index.js'
@@ -42,9 +43,16 @@ export class PullRun implements Pull {
   constructor({ start, signal, prepare }: PullStart) {
     this.events = this.#channel.events
     this.#channel.emit(start)
+    const ofMachine = new Set<string>()
     this.#scope.events.subscribe((event) => {
       const body = toPullEvent(event)
-      if (body) this.#channel.emit(body)
+      if (!body) return
+      // What this machine cannot do it can for no layer: one warning of each kind is enough.
+      if (body.type === 'warning' && isMachineWarning(body.code)) {
+        if (ofMachine.has(body.code)) return
+        ofMachine.add(body.code)
+      }
+      this.#channel.emit(body)
     })
     const onAbort = (): void => this.cancel(signal?.reason)
     if (signal?.aborted) onAbort()

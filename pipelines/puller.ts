@@ -4,8 +4,8 @@
  */
 import { WindlassError } from '../lib/errors.js'
 import { Flow, Scope } from '../lib/flow/index.js'
-import { type Limits, formatPlatform, limitsWith } from '../lib/image/index.js'
-import { Registries } from '../lib/registry/index.js'
+import { type Limits, type TagsRequest, formatPlatform, limitsWith } from '../lib/image/index.js'
+import type { Registries } from '../lib/registry/index.js'
 import {
   type ImageRequest,
   type IndexedImage,
@@ -17,9 +17,8 @@ import {
 } from '../lib/stages/index.js'
 import type { Collected, CollectOptions } from '../lib/store/index.js'
 import { allPlatforms, entryStages, type PulledIndex } from './all-platforms.js'
-import { allTags, type PulledTags, someTags } from './all-tags.js'
+import { allTags, type PulledTags, type TagsWarning, someTags } from './all-tags.js'
 import { checkArgument, checkOptions } from './check-options.js'
-import { credentialsFor } from './credentials.js'
 import { type ImageSummary, listImages } from './images.js'
 import { type Inspection, type InspectRequest, inspect } from './inspect.js'
 import { openParts } from './open-parts.js'
@@ -46,6 +45,7 @@ import {
 import { pullFlow } from './pull-flow.js'
 import { type Pull, PullRun } from './pull-run.js'
 import { type PullParts, pullStages } from './pull-stages.js'
+import { registriesFor } from './registries-for.js'
 import { type PullSet, PullSetRun, type PullSetStart } from './pull-set.js'
 import { type RemovedImage, removeImage } from './remove.js'
 import { Repair } from './repair.js'
@@ -67,22 +67,7 @@ import { endsWithin } from './within.js'
 export async function open(options: OpenOptions = {}): Promise<Windlass> {
   checkOptions('open', openTable, options)
   storeDirectory(options) // a wrong variable is said before anything is done
-  const { ca, insecureTls, plainHttp, userAgent, stallTimeout, minimumRate } = options
-  const { limits, foreignHosts, trustedRealms } = options
-  const registries = new Registries({
-    credentials: await credentialsFor(options),
-    ...(ca !== undefined && { ca }),
-    ...(insecureTls !== undefined && { insecureTls }),
-    ...(plainHttp !== undefined && { plainHttp }),
-    ...(userAgent !== undefined && { userAgent }),
-    timeouts: {
-      ...(stallTimeout !== undefined && { stall: stallTimeout }),
-      ...(minimumRate !== undefined && { minimumRate }),
-    },
-    ...(limits !== undefined && { limits }),
-    ...(foreignHosts !== undefined && { foreignHosts }),
-    ...(trustedRealms !== undefined && { trustedRealms }),
-  })
+  const registries = await registriesFor(options)
   return new Windlass(options, registries)
 }
 
@@ -151,10 +136,11 @@ export class Windlass {
         const pull = this.#begin(request, undefined, (parts) => pullFlow(request, options, parts))
         return { name: request.name, pull }
       }
-      const tags = someTags(this.tags(repository, { signal }), name)
-      return Promise.resolve(
-        tags.pipe(allTags({ name, failFast: options.failFast ?? false, start, announce })),
-      )
+      const warnings: TagsWarning[] = []
+      const onWarning = (code: string, message: string) => void warnings.push({ code, message })
+      const tags = someTags(this.tags(repository, { signal, onWarning }), name)
+      const failFast = options.failFast ?? false
+      return Promise.resolve(tags.pipe(allTags({ name, failFast, start, announce, warnings })))
     })
   }
 
@@ -233,8 +219,11 @@ export class Windlass {
     return latestOrFirst(this.tags(repository, options), repositoryNamed(repository, 'Listing tags').name)
   }
 
-  /** The tags of a repository, page by page. */
-  tags(repository: string, options: { readonly signal?: AbortSignal } = {}): AsyncIterable<string> {
+  /**
+   * The tags of a repository, page by page. Items of the list that are no tags are left out: `onWarning` hears at the end
+   * how many, with the code `tags-left-out`.
+   */
+  tags(repository: string, options: Pick<TagsRequest, 'signal' | 'onWarning'> = {}): AsyncIterable<string> {
     this.#mustBeOpen()
     checkArgument('tags', 'repository', anyText, repository)
     checkOptions('tags', signalTable, options)

@@ -58,6 +58,8 @@ async function get(
   signal: AbortSignal,
 ): Promise<ResolvedName> {
   const fetched = await source.manifest(target, { signal })
-  const { descriptor } = decideManifest({ ...fetched, reference: name, expected: { digest } })
+  const { bytes, contentType, host } = fetched
+  const expected = digest === undefined ? fetched.descriptor : { digest }
+  const { descriptor } = decideManifest({ bytes, contentType, host, reference: name, expected })
   return { name, digest: descriptor.digest, mediaType: descriptor.mediaType, size: descriptor.size }
 }

@@ -1,7 +1,5 @@
 /** An image out of the store alone: whole, or not at all (S0-62, S0-63). */
-import { WindlassError } from '../lib/errors.js'
 import {
-  type Digest,
   defaultLimits,
   formatPlatform,
   matchPlatform,
@@ -19,16 +17,17 @@ export async function storedImage(
 ): Promise<PulledImage | undefined> {
   const named = await store.names.get(name, typed)
   if (!named) return undefined
-  await hold(store, named.descriptor.digest)
+  // So that nobody collects it between our looking and our reading.
+  await store.hold(named.descriptor.digest)
   if (!(await store.blobs.has(named.descriptor.digest))) return undefined
   const [image] = matchPlatform(platform, await storedImages(named.descriptor, store))
   if (!image) return undefined
   const { digest: manifestDigest } = image
-  await hold(store, manifestDigest)
+  await store.hold(manifestDigest)
   if (!(await store.blobs.has(manifestDigest))) return undefined
   const manifest = parseImageManifest(await store.blobs.read(manifestDigest, limits.manifestBytes))
   const { digest: imageId } = manifest.config
-  await hold(store, imageId, ...manifest.layers.map(({ digest }) => digest))
+  await store.hold(imageId, ...manifest.layers.map(({ digest }) => digest))
   if (!(await store.blobs.has(imageId))) return undefined
   const config = parseImageConfig(await store.blobs.read(imageId, limits.configBytes), {
     digest: imageId,
@@ -62,12 +61,4 @@ function rootOf({
   rootMediaType,
 }: NamedImage): Pick<PulledImage, 'digest' | 'mediaType'> {
   return { digest: rootDigest ?? descriptor.digest, mediaType: rootMediaType ?? descriptor.mediaType }
-}
-
-/** So that nobody collects it between our looking and our reading. A store that cannot be written to is read all the same. */
-async function hold(store: Store, ...digests: readonly Digest[]): Promise<void> {
-  await store.hold(...digests).catch((error: unknown) => {
-    const code = error instanceof WindlassError ? error.code : undefined
-    if (code !== 'STORE_READ_ONLY' && code !== 'STORE_DENIED') throw error
-  })
 }

@@ -1,15 +1,9 @@
-/** Holds the trees of a layer against a fresh unpacking of its blob, and puts fresh ones in their place. */
-import {
-  type TreeEntry,
-  type UnpackPool,
-  compareTrees,
-  describeTree,
-  hostWhiteoutForm,
-} from '../lib/archive/index.js'
-import { errnoOf, fileFailure } from '../lib/bytes/index.js'
+/** Holds the trees of a layer against its blob, and puts fresh ones in their place. */
+import { type UnpackPool, hostWhiteoutForm } from '../lib/archive/index.js'
+import { errnoOf } from '../lib/bytes/index.js'
 import { asWindlassError } from '../lib/errors.js'
 import { type Descriptor, type Digest, printable } from '../lib/image/index.js'
-import { type LayerOnDisk, type StagedLayer, type Store, layerOnDisk } from '../lib/store/index.js'
+import { type LayerOnDisk, type StagedLayer, type Store, aloneWith, layerOnDisk } from '../lib/store/index.js'
 
 /** A blob that is whole, and what it unpacks to. */
 export interface LayerSource {
@@ -17,8 +11,13 @@ export interface LayerSource {
   readonly diffID: Digest
 }
 
-/** Differences that are told; a tree that was removed has one for each of its files. */
-const differencesTold = 3
+/** What a tree is, held against its blob. */
+interface Compared {
+  /** What tells it from what the blob unpacks to, as a clause. */
+  readonly why?: string
+  /** It could not all be compared here. */
+  readonly unknown: boolean
+}
 
 export class LayerCheck {
   constructor(
@@ -30,23 +29,26 @@ export class LayerCheck {
     return layerOnDisk(this.store.directory, diffID)
   }
 
-  /** What tells the tree at `path` from what `source` unpacks to, as a clause; undefined where nothing does. */
-  async difference(
+  /** Holds the tree at `path` against what `source` unpacks to. Nothing of it is written a second time. */
+  async compare(
     { form, path }: LayerOnDisk['trees'][number],
-    source: LayerSource,
+    { descriptor: { digest, size }, diffID }: LayerSource,
     signal: AbortSignal | undefined,
-  ): Promise<string | undefined> {
-    const staged = await this.store.layers.stage()
-    try {
-      await this.#unpack(source, form, staged, signal)
-      const fresh = await readTree(staged.path)
-      const differences = compareTrees(fresh, await readTree(path))
-      if (differences.length === 0) return undefined
-      const told = differences.slice(0, differencesTold).map(({ text }) => text)
-      const more = differences.length - told.length
-      return `its tree differs from its blob: ${told.join('; ')}${more > 0 ? `, and ${more} more` : ''}`
-    } finally {
-      await staged.discard()
+  ): Promise<Compared> {
+    // Without it, as on a read-only disk, what the file system holds cannot be tried out.
+    const scratch = await this.store.stagingDirectory().catch(() => undefined)
+    const blob = this.store.blobs.path(digest)
+    const task = { path: blob, tree: path, form, scratch, expected: { digest, size, diffID } }
+    const { differences, told, unknown } = await aloneWith(
+      path,
+      () => this.pool.check(task, { signal }),
+      signal,
+    )
+    if (differences === 0) return { unknown }
+    const more = differences - told.length
+    return {
+      why: `its tree differs from its blob: ${told.join('; ')}${more > 0 ? `, and ${more} more` : ''}`,
+      unknown,
     }
   }
 
@@ -83,14 +85,6 @@ export class LayerCheck {
   }
 }
 
-async function readTree(path: string): Promise<TreeEntry[]> {
-  try {
-    return await describeTree(path)
-  } catch (error) {
-    throw fileFailure(error, 'Reading a tree', path)
-  }
-}
-
 /** Whether an error says nothing of the tree at `path`: a disk that is full, or that fails beside it. */
 function isOfTheDisk(error: unknown, path: string): boolean {
   const { exitCode, code, subject, cause } = asWindlassError(error)
@@ -98,25 +92,31 @@ function isOfTheDisk(error: unknown, path: string): boolean {
   return code !== 'STORE_IO' || subject.path !== path || /^E[MN]FILE$/.test(errnoOf(cause) ?? '')
 }
 
-/** Everything that is wrong with the layer, as one clause. Without `source`, its bytes are not looked at. */
+/**
+ * Everything that is wrong with the layer, as one clause. Without `source`, its bytes are not looked at. `unknown`: not
+ * all of it could be compared by this user, on this disk.
+ */
 export async function checkTrees(
   check: LayerCheck,
   { trees, faults }: LayerOnDisk,
   source: LayerSource | undefined,
   signal: AbortSignal | undefined,
-): Promise<{ readonly compared: number; readonly why: string | undefined }> {
+): Promise<{ readonly compared: number; readonly why: string | undefined; readonly unknown: boolean }> {
   const found = [...faults]
-  if (source)
-    for (const tree of trees) {
-      const why = await check.difference(tree, source, signal).catch((error: unknown) => {
-        signal?.throwIfAborted()
-        if (isOfTheDisk(error, tree.path)) throw error
-        return `its tree cannot be held against its blob: ${printable(asWindlassError(error).message, 500)}`
-      })
-      if (why !== undefined) found.push(why)
-    }
-  return {
-    compared: source ? trees.length : 0,
-    why: found.length === 0 ? undefined : found.join('; '),
+  let unknown = false
+  for (const tree of source ? trees : []) {
+    if (!source) break
+    const compared = await check.compare(tree, source, signal).catch((error: unknown): Compared => {
+      signal?.throwIfAborted()
+      const { code, message } = asWindlassError(error)
+      // Somebody else's tree, or closed files on a read-only disk: no damage.
+      if (code === 'STORE_DENIED') return { unknown: true }
+      if (isOfTheDisk(error, tree.path)) throw error
+      return { why: `its tree cannot be held against its blob: ${printable(message, 500)}`, unknown: false }
+    })
+    if (compared.why !== undefined) found.push(compared.why)
+    unknown ||= compared.unknown
   }
+  const why = found.length === 0 ? undefined : found.join('; ')
+  return { compared: source ? trees.length : 0, why, unknown }
 }

@@ -1,7 +1,8 @@
 /**
  * Reads the whole store again: every name against the check in its entry, every blob against its digest, every record of
- * a layer against its check, and every unpacked tree against a fresh unpacking of its blob, entry by entry. Nothing is noted when a tree is committed that would make this cheaper:
- * it would cost each pull a second reading of all that it wrote.
+ * a layer against its check, and every unpacked tree against what its blob unpacks to, entry by entry. That is put together
+ * in memory: no second tree is written. Nothing is noted when a tree is committed that would make this cheaper: it would
+ * cost each pull a second reading of all that it wrote.
  */
 import { join } from 'node:path'
 import { WindlassError, asWindlassError } from '../lib/errors.js'
@@ -26,7 +27,10 @@ export interface VerifyReport {
   /** Unpacked trees that were held against their blobs. */
   readonly trees: number
   readonly problems: readonly StoreProblem[]
-  /** DiffIDs of trees that cannot be held against anything: their blobs were not kept. */
+  /**
+   * DiffIDs of trees that could not be verified: their blobs were not kept, this user may not read all of them, or what
+   * tells them from their blobs may be what this machine cannot hold, and nothing can be written here to try that out.
+   */
   readonly unverifiable: readonly Digest[]
   /** What nothing leads to, and `collect` would remove; undefined where damage hides what leads where. */
   readonly unreferenced: readonly Digest[] | undefined
@@ -225,8 +229,9 @@ class Verification {
     }
     this.#treesChecked.add(diffID)
     this.#unverifiable.delete(diffID)
-    const { compared, why } = await checkTrees(this.parts.layers, disk, source, this.signal)
+    const { compared, why, unknown } = await checkTrees(this.parts.layers, disk, source, this.signal)
     this.#trees += compared
+    if (unknown && why === undefined) this.#unverifiable.add(diffID)
     if (why === undefined || !(await parts.isCurrent())) return
     await this.#mend(
       { kind: 'tree', digest: diffID, path: disk.path, images: [parts.name], why },
@@ -266,8 +271,9 @@ class Verification {
       return
     }
     this.#unverifiable.delete(diffID)
-    const { compared, why } = await checkTrees(this.parts.layers, disk, source, this.signal)
+    const { compared, why, unknown } = await checkTrees(this.parts.layers, disk, source, this.signal)
     this.#trees += compared
+    if (unknown && why === undefined) this.#unverifiable.add(diffID)
     if (why === undefined) return
     await this.#mend({ kind: 'tree', digest: diffID, path: disk.path, images: [], why }, async () => {
       if (source) return this.parts.layers.replace(disk, source, this.signal)

@@ -15,7 +15,7 @@ const mayImport: Record<string, readonly string[]> = {
   'lib/system': ['lib/errors', 'koffi'],
   'lib/bytes': ['lib/errors', 'lib/flow', 'lib/image', 'lib/system', 'rxjs', 'fzstd'],
   'lib/archive': ['lib/errors', 'lib/flow', 'lib/image', 'lib/bytes', 'lib/system', 'rxjs', 'tar-fs'],
-  'lib/registry': ['lib/errors', 'lib/flow', 'lib/image', 'lib/bytes', 'rxjs', 'got'],
+  'lib/registry': ['lib/errors', 'lib/flow', 'lib/image', 'lib/bytes', 'rxjs', 'got', 'socks'],
   'lib/store': ['lib/errors', 'lib/flow', 'lib/image', 'lib/bytes', 'lib/system', 'rxjs'],
   'lib/stages': [
     ...[

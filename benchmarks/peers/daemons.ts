@@ -1,54 +1,9 @@
 /** Peers that have a server do the work: containerd with ctr, and docker. The server's cost is counted. */
-import { setTimeout } from 'node:timers/promises'
-import type { ServerProcess } from '../../spec/real/harness/server-process.js'
 import { emptied, inTurn, type Peer, withServers } from './peer.js'
 import { bench, type PeerHost } from './peer-host.js'
+import { containerdAt, dockerdAt } from './servers.js'
 
 const versionIn = (text: string): string => /\d+\.\d+\.\d+/.exec(text)?.[0] ?? 'unknown'
-
-/** One that is started anew for each run: a cold store is a store that its server has not seen either. */
-class Daemon {
-  #server: ServerProcess | undefined
-
-  constructor(
-    readonly host: PeerHost,
-    readonly command: readonly string[],
-    readonly ready: readonly string[],
-  ) {}
-
-  get pid(): number {
-    return this.#server?.pid ?? 0
-  }
-
-  async restart(): Promise<void> {
-    await this.stop()
-    this.#server = this.host.serve(this.command)
-    for (let tries = 0; tries < 100; tries++) {
-      if (await this.host.run(this.ready).then(Boolean, () => false)) return
-      await setTimeout(100)
-    }
-    throw new Error(`${this.command[0] ?? ''} does not answer:\n${this.#server.lines.slice(-5).join('\n')}`)
-  }
-
-  async stop(): Promise<void> {
-    await this.#server?.stop()
-    this.#server = undefined
-  }
-}
-
-const containerdAt = (host: PeerHost, name: string): { daemon: Daemon; address: string } => {
-  const address = `/run/${name}.sock`
-  const command = [
-    'containerd',
-    '--root',
-    `${bench}/${name}`,
-    '--state',
-    `/run/${name}`,
-    '--address',
-    address,
-  ]
-  return { daemon: new Daemon(host, command, ['ctr', '-a', address, 'version']), address }
-}
 
 export async function containerd(host: PeerHost): Promise<Peer> {
   const { daemon, address } = containerdAt(host, 'containerd')
@@ -95,17 +50,7 @@ const mountLayers = `
 
 export async function docker(host: PeerHost): Promise<Peer> {
   const { daemon: below, address } = containerdAt(host, 'docker-containerd')
-  const socket = 'unix:///run/docker.sock'
-  const daemon = new Daemon(
-    host,
-    [
-      ...['dockerd', '--host', socket, '--data-root', `${bench}/docker`, '--exec-root', '/run/docker'],
-      ...['--pidfile', '/run/docker.pid', '--containerd', address, '--bridge', 'none', '--iptables=false'],
-      ...['--ip6tables=false', '--storage-driver', 'overlay2'],
-    ],
-    ['docker', '-H', socket, 'version'],
-  )
-  const client = (...args: readonly string[]): string[] => ['docker', '-H', socket, ...args]
+  const { daemon, client } = dockerdAt(host, address)
   const clear = async (): Promise<void> => {
     await daemon.stop()
     await below.stop()

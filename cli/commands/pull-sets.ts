@@ -2,7 +2,7 @@
 import { WindlassError, asWindlassError } from '../../lib/errors.js'
 import { parseImageName } from '../../lib/image/index.js'
 import { printable } from '../../lib/image/printable.js'
-import type { PulledImage, PullOptions, Windlass } from '../../pipelines/index.js'
+import type { PulledImage, PullOptions, TagsWarning, Windlass } from '../../pipelines/index.js'
 import { Told } from '../failure.js'
 import { followSet } from '../follow-set.js'
 import type { ProgressFlags } from '../progress-flags.js'
@@ -68,8 +68,14 @@ export async function pullTags(
     const cancelled = asWindlassError(error).code === 'CANCELLED'
     throw failed === undefined || cancelled ? error : new Told(failed)
   })
+  for (const warning of result.warnings) showWarning(warning, flags, terminal)
   if (!flags.quiet) terminal.messages.note(statusLine(result.name, result.status))
   if (failed !== undefined) throw new Told(failed)
+}
+
+/** A warning about the set as such, as its pulls show theirs. */
+function showWarning({ code, message }: TagsWarning, flags: SetFlags, terminal: Console): void {
+  if (!flags.quiet && flags.progress !== 'none') terminal.messages.warning(code, message)
 }
 
 /** Every platform of an index, under one name. */

@@ -1,6 +1,7 @@
 /** `windlass tags`: the tags of a repository, one a line, as the registry lists them. */
 import type { Command } from 'commander'
 import { printable } from '../../lib/image/printable.js'
+import { limitFlag } from '../limit-flag.js'
 import { withWindlass } from '../session.js'
 import { jsonFlag, networkFlags, type Settings } from '../settings.js'
 import type { Console } from '../terminal.js'
@@ -17,7 +18,7 @@ Examples:
 export function defineTags(command: Command, terminal: Console): void {
   command.argument('<repository>', 'an image name without tag and digest')
   jsonFlag(command, 'one object with the repository and its tags')
-  networkFlags(command)
+  networkFlags(limitFlag(command))
   command
     .addHelpText('after', examples)
     .action((repository: string) => tags(repository, command.opts<TagsFlags>(), terminal))
@@ -26,7 +27,8 @@ export function defineTags(command: Command, terminal: Console): void {
 function tags(repository: string, { json, ...flags }: TagsFlags, terminal: Console): Promise<void> {
   return withWindlass(flags, terminal, [repository], async (windlass, signal) => {
     const all: string[] = []
-    for await (const tag of windlass.tags(repository, { signal })) {
+    const onWarning = (code: string, message: string): void => terminal.messages.warning(code, message)
+    for await (const tag of windlass.tags(repository, { signal, onWarning })) {
       if (json) all.push(tag)
       else if (!(await terminal.output.line(printable(tag)))) return
     }

@@ -51,7 +51,10 @@ function lines({
   strangers,
 }: VerifyReport) {
   const more: [number, string][] = [
-    [unverifiable.length, 'unpacked layers have no blob here to be held against'],
+    [
+      unverifiable.length,
+      'unpacked layers could not be held against a blob: it is not here, or this user may not read them',
+    ],
     [unreferenced?.length ?? 0, 'things are needed by no name; “windlass gc” removes them'],
     [strangers.length, `files are not of the store: ${printable(strangers.slice(0, 5).join(', '), 1_000)}`],
   ]

@@ -1,8 +1,8 @@
 /** Archives: reading layers, applying them to a tree, and packing trees. */
 export { type ApplyOptions, LayerApplier } from './rootfs/layer-applier.js'
 export { layerDirectory } from './rootfs/layer-directory.js'
-export type { OwnerPolicy } from './rootfs/attributes.js'
-export { type Warn, type WarningCode, warningCodes } from './rootfs/warnings.js'
+export type { Owner, OwnerPolicy } from './rootfs/owners.js'
+export { type Warn, type WarningCode, isMachineWarning, warningCodes } from './rootfs/warnings.js'
 export { hostWhiteoutForm, type WhiteoutForm, type WhiteoutTreatment } from './whiteouts/form.js'
 export { UnpackPool, type UnpackOptions, type UnpackTask } from './worker/pool.js'
 export type {

@@ -1,12 +1,12 @@
 /**
  * Bytes that a registry or a layout served as a manifest, to what they are. The digest is checked before anything is
- * believed, the schema is decided once (C5), and the bytes are kept as they came.
+ * believed, the schema is decided once, and the bytes are kept as they came.
  */
 import { Buffer } from 'node:buffer'
 import { WindlassError } from '../errors.js'
-import { type Descriptor, DescriptorCodec, descriptorFields } from './descriptor.js'
+import { type Descriptor, DescriptorCodec, decisiveFields } from './descriptor.js'
 import { type Digest, digestOf } from './digest.js'
-import { type ImageIndex, ImageIndexCodec } from './image-index.js'
+import { type ImageIndex, indexOf } from './image-index.js'
 import { type ImageManifest, ImageManifestCodec } from './image-manifest.js'
 import { type JsonDocument, decodeJson, jsonError, parseJson } from './json.js'
 import { defaultLimits, type Limits, limitExceeded } from './limits.js'
@@ -34,7 +34,7 @@ export interface ManifestInput {
   /** Who served it, and what was asked for: for messages. */
   readonly host: string
   readonly reference: string | { toString(): string }
-  /** Refuse an answer without a usable `Content-Type`, as S0-17 does, where else the body decides. */
+  /** Refuse an answer without a usable `Content-Type`, where else the body decides. */
   readonly strictContentType?: boolean | undefined
   /** The defaults, unless said otherwise. */
   readonly limits?: Pick<Limits, 'manifestBytes' | 'indexEntries'> | undefined
@@ -45,6 +45,8 @@ interface Decided {
   readonly descriptor: Descriptor
   readonly bytes: Buffer
   readonly decidedBy: DecidedBy
+  /** What was left out, filled in or ignored, each in a sentence that names the place in the document. */
+  readonly notices: readonly string[]
 }
 
 export type ManifestDocument = Decided &
@@ -61,10 +63,13 @@ interface Schema1Signed {
   readonly signatures: readonly Schema1Signature[]
 }
 
+/** Notices kept of one document: a hostile one has a wrong field every few bytes. */
+const maxNotices = 1_000
+
 /**
- * The one decision. Throws `LIMIT_EXCEEDED`, `MANIFEST_UNKNOWN` (no bytes), `SIZE_MISMATCH`, `DIGEST_MISMATCH`
- * (before any other look at the body: S4-07, S4-18), `MANIFEST_UNSUPPORTED` (S0-21), and `MANIFEST_INVALID` with the path
- * inside the JSON.
+ * The one decision. Throws `LIMIT_EXCEEDED`, `MANIFEST_UNKNOWN` (no bytes), `SIZE_MISMATCH`, `DIGEST_MISMATCH` (before any
+ * other look at the body), `UNSUPPORTED` and `MANIFEST_UNSUPPORTED` for what is no image, and `MANIFEST_INVALID` with the
+ * path inside the JSON.
  */
 export function decideManifest(input: ManifestInput): ManifestDocument {
   const { bytes, contentType, expected, host, limits = defaultLimits } = input
@@ -84,7 +89,11 @@ export function decideManifest(input: ManifestInput): ManifestDocument {
       `image manifest does not exist for tag or digest: ${reference} (${host} answered with no bytes)`,
       subject,
     )
-  const document = { code: 'MANIFEST_INVALID', what: `the manifest JSON ${of}`, subject } as const
+  const notices: string[] = []
+  const notice = (text: string): void => {
+    if (notices.length < maxNotices) notices.push(text)
+  }
+  const document = { code: 'MANIFEST_INVALID', what: `the manifest JSON ${of}`, subject, notice } as const
   const said = parseMediaType(contentType) ?? ''
   const verifiedBy = verifyManifest(bytes, expected ?? {}, document, isSchema1Type(said))
   if (input.strictContentType === true && said === '')
@@ -95,8 +104,8 @@ export function decideManifest(input: ManifestInput): ManifestDocument {
     )
 
   const body = objectIn(bytes, document)
-  const type = decideType(body, contentType, document)
-  checkExpectedType(type, expected?.mediaType, document)
+  const type = decideType(body, { contentType, vouched: verifiedBy !== 'nothing' }, document)
+  compareExpectedType(type, expected?.mediaType, notice)
 
   const signed = type.kind === 'schema1' && isSigned(body)
   // A payload that has the digest vouches for nothing else in the body.
@@ -105,7 +114,7 @@ export function decideManifest(input: ManifestInput): ManifestDocument {
   const payload = signed ? Buffer.from(signedPayload(bytes, body, document)) : bytes
   const believed = signed ? objectIn(payload, document) : body
   // What is signed must be of that type by itself, without what was put around it.
-  if (signed) decideType(believed, type.mediaType, document)
+  if (signed) decideType(believed, { contentType: type.mediaType }, document)
   const decided = {
     descriptor: {
       mediaType: type.mediaType,
@@ -114,15 +123,17 @@ export function decideManifest(input: ManifestInput): ManifestDocument {
     },
     bytes,
     decidedBy: type.decidedBy,
+    notices,
   }
-  const content = decode(type, believed, document)
-  if (content.kind === 'index' && content.index.manifests.length > limits.indexEntries)
+  const entries = 'manifests' in believed && Array.isArray(believed.manifests) ? believed.manifests.length : 0
+  if (type.kind === 'index' && entries > limits.indexEntries)
     throw limitExceeded(
-      `the index ${of} lists ${content.index.manifests.length} manifests`,
+      `the index ${of} lists ${entries} manifests`,
       'indexEntries',
       limits.indexEntries,
       subject,
     )
+  const content = decode(type, believed, document)
   if (content.kind !== 'schema1') return { ...decided, ...content }
   return { ...decided, ...content, payload, signatures: signaturesIn(body, document) }
 }
@@ -133,14 +144,15 @@ function objectIn(bytes: Uint8Array, document: JsonDocument): object {
   throw jsonError(document, 'expected an object')
 }
 
-function checkExpectedType(
+/** The digest says that it is the document that was meant, whatever its descriptor says that it is. */
+function compareExpectedType(
   { mediaType }: ManifestType,
   expected: string | undefined,
-  document: JsonDocument,
+  notice: (text: string) => void,
 ): void {
   if (expected === undefined || expected.toLowerCase() === mediaType) return
   if (isSchema1Type(expected.toLowerCase()) && isSchema1Type(mediaType)) return
-  throw jsonError(document, `its descriptor says ${quoted(expected)}, but it is ${mediaType}`)
+  notice(`its descriptor says ${quoted(expected)}, but it is ${mediaType}`)
 }
 
 type Content =
@@ -148,7 +160,7 @@ type Content =
   | { kind: 'index'; index: ImageIndex }
   | { kind: 'schema1'; schema1: Schema1Manifest }
 
-/** The body as its kind has it; a failure names the schema (S0-22) and the path. */
+/** The body as its kind has it; a failure names the schema and the path. */
 function decode({ kind }: ManifestType, body: unknown, document: JsonDocument): Content {
   switch (kind) {
     case 'image': {
@@ -158,9 +170,7 @@ function decode({ kind }: ManifestType, body: unknown, document: JsonDocument): 
       return { kind, manifest }
     }
     case 'index': {
-      const index = decodeJson(ImageIndexCodec, body, document)
-      checkDescriptors(index.manifests, document)
-      return { kind, index }
+      return { kind, index: indexOf(body, document) }
     }
     case 'schema1': {
       const schema1 = { ...document, what: document.what.replace('manifest', 'schema 1 manifest') }
@@ -171,7 +181,7 @@ function decode({ kind }: ManifestType, body: unknown, document: JsonDocument): 
 
 function checkDescriptors(descriptors: readonly Descriptor[], document: JsonDocument): void {
   for (const descriptor of descriptors) {
-    const doubtful = otherCase(descriptor, descriptorFields)
+    const doubtful = otherCase(descriptor, decisiveFields)
     if (doubtful !== undefined)
       throw jsonError(
         document,

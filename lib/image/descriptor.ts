@@ -6,6 +6,7 @@ import type { Digest } from './digest.js'
 import { DigestCodec } from './digest-codec.js'
 import { listOf } from './list-of.js'
 import { type Platform, PlatformCodec } from './platform-codec.js'
+import { type RecordType, filledIn, record } from './record-codec.js'
 import { type StringMap, StringMapCodec } from './string-map.js'
 
 export interface Descriptor {
@@ -43,34 +44,29 @@ const MediaType = new t.Type<string, unknown>(
   t.identity,
 )
 
-const name = 'a descriptor'
+const optional = {
+  urls: listOf(t.string, 'a list of URLs'),
+  annotations: StringMapCodec,
+  platform: PlatformCodec,
+  data: t.string,
+  artifactType: t.string,
+}
+
+const descriptorWith = (mediaType: t.Type<string, unknown>): RecordType<Descriptor> =>
+  record('a descriptor', { mediaType, digest: DigestCodec, size: SizeCodec }, optional)
 
 /** A descriptor in a document (image-spec descriptor.md); unknown fields are kept. */
-export const DescriptorCodec: t.Type<Descriptor, unknown> = t.intersection(
-  [
-    t.type({ mediaType: MediaType, digest: DigestCodec, size: SizeCodec }, name),
-    t.partial(
-      {
-        urls: listOf(t.string, 'a list of URLs'),
-        annotations: StringMapCodec,
-        platform: PlatformCodec,
-        data: t.string,
-        artifactType: t.string,
-      },
-      name,
-    ),
-  ],
-  name,
-)
+export const DescriptorCodec = descriptorWith(MediaType)
 
-/** The fields that readers of all kinds know. */
-export const descriptorFields = [
-  'mediaType',
-  'digest',
-  'size',
-  'urls',
-  'annotations',
-  'platform',
-  'data',
-  'artifactType',
-] as const satisfies readonly (keyof Descriptor)[]
+/** The descriptor that `value` is; undefined where it is none that can be used. */
+export function readDescriptor(value: unknown): Descriptor | undefined {
+  const result = DescriptorCodec.decode(value)
+  return result._tag === 'Right' ? result.right : undefined
+}
+
+/** Of a config or a layer, whose place says what it is: a media type that is missing is taken for `mediaType`. */
+export const descriptorOf = (mediaType: string, shown: string): RecordType<Descriptor> =>
+  descriptorWith(filledIn(MediaType, mediaType, shown))
+
+/** The fields that decide which bytes are fetched and what they are taken for. */
+export const decisiveFields = ['mediaType', 'digest', 'size'] as const satisfies readonly (keyof Descriptor)[]

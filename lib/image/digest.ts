@@ -20,6 +20,14 @@ const form = /^(sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/
 /** Whether `text` is a digest of a known algorithm and of exactly its length (S2-33, S2-41). */
 export const isDigest = (text: unknown): text is Digest => typeof text === 'string' && form.test(text)
 
+const anyForm = /^([a-z0-9]+(?:[+._-][a-z0-9]+)*):[A-Za-z0-9=_-]+$/
+
+/** Whether `text` has the form of a digest, but its algorithm is not one that is supported (image-spec descriptor.md). */
+export function isForeignDigest(text: unknown): boolean {
+  const algorithm = typeof text === 'string' ? anyForm.exec(text)?.[1] : undefined
+  return algorithm !== undefined && !/^sha(?:256|384|512)$/.test(algorithm)
+}
+
 /** `text` as a digest. Throws `DIGEST_INVALID` for anything else, before it can be used (S2-33). */
 export function parseDigest(text: string): Digest {
   if (isDigest(text)) return text

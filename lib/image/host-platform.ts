@@ -14,7 +14,7 @@ function architectureOf(arch: string): string {
 
 /** The variant of a 32-bit ARM, from what the kernel calls the machine (`armv7l`; `aarch64` runs v8). */
 export const armVariant = (kernelMachine: string): string | undefined =>
-  kernelMachine === 'aarch64' ? 'v8' : /^armv([5-8])/.exec(kernelMachine)?.[1]?.replace(/^/, 'v')
+  kernelMachine === 'aarch64' ? 'v8' : /^armv([3-8])/i.exec(kernelMachine)?.[1]?.replace(/^/, 'v')
 
 /**
  * What to pull where nothing was asked for. On macOS that is Linux, as containers there run in a Linux machine;

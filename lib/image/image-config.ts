@@ -7,97 +7,117 @@ import { type ErrorSubject, WindlassError } from '../errors.js'
 import type { Digest } from './digest.js'
 import { DigestCodec } from './digest-codec.js'
 import { listOf } from './list-of.js'
-import { orNull } from './or-null.js'
 import type { Platform } from './platform.js'
-import { StringMapCodec } from './string-map.js'
+import { type ReceiveNotice, filledIn, notify, orElse, record } from './record-codec.js'
+import { CommandCodec, StringListCodec } from './string-list.js'
+import { ObjectCodec, StringMapCodec } from './string-map.js'
 
-const texts = orNull(listOf(t.string))
-const text = orNull(t.string)
-const set = orNull(t.UnknownRecord)
-
-/** What a container of the image would run with. Go writes empty lists and maps as `null`. */
-const RuntimeConfig = t.partial(
-  {
-    User: text,
-    Env: texts,
-    Entrypoint: texts,
-    Cmd: texts,
-    WorkingDir: text,
-    StopSignal: text,
-    Labels: orNull(StringMapCodec),
-    ExposedPorts: set,
-    Volumes: set,
-  },
+/** What a container of the image would run with. */
+const RuntimeConfig = record(
   'a run-time config',
+  {},
+  {
+    User: t.string,
+    Env: StringListCodec,
+    Entrypoint: CommandCodec,
+    Cmd: CommandCodec,
+    WorkingDir: t.string,
+    StopSignal: t.string,
+    Labels: StringMapCodec,
+    ExposedPorts: ObjectCodec,
+    Volumes: ObjectCodec,
+  },
 )
 
-const History = t.partial(
-  { created: text, created_by: text, author: text, comment: text, empty_layer: orNull(t.boolean) },
+const History = record(
   'a history entry',
+  {},
+  {
+    created: t.string,
+    created_by: t.string,
+    author: t.string,
+    comment: t.string,
+    empty_layer: t.boolean,
+  },
 )
 
 export type RuntimeConfig = Readonly<t.TypeOf<typeof RuntimeConfig>>
 export type HistoryEntry = Readonly<t.TypeOf<typeof History>>
 
 export interface ImageConfig extends Platform {
-  readonly created?: string | null
-  readonly author?: string | null
-  readonly config?: RuntimeConfig | null
+  readonly created?: string
+  readonly author?: string
+  readonly config?: RuntimeConfig
   readonly rootfs: {
     readonly type: 'layers'
     /** Digests of the uncompressed layers, base first. */
     readonly diff_ids: readonly Digest[]
   }
-  /** Base first. Tells how the image was made; nothing is decided by it but that it fits the layers. */
-  readonly history?: readonly HistoryEntry[] | null
+  /** Base first. Tells how the image was made; nothing is decided by it. */
+  readonly history?: readonly HistoryEntry[]
 }
 
-const name = 'an image config'
+const noLayers: ImageConfig['rootfs'] = { type: 'layers', diff_ids: [] }
 
-/** Unknown fields are kept (image-spec config.md). */
-export const ImageConfigCodec: t.Type<ImageConfig, unknown> = t.intersection(
-  [
-    t.type(
-      {
-        os: t.string,
-        architecture: t.string,
-        rootfs: t.type(
-          { type: t.literal('layers'), diff_ids: listOf(DigestCodec, 'a list of diffIDs') },
-          'a rootfs',
-        ),
-      },
-      name,
-    ),
-    t.partial(
-      {
-        variant: t.string,
-        'os.version': t.string,
-        'os.features': listOf(t.string),
-        created: text,
-        author: text,
-        config: orNull(RuntimeConfig),
-        history: orNull(listOf(History, 'a list of history entries')),
-      },
-      name,
-    ),
-  ],
-  name,
+const Rootfs = record(
+  'a rootfs',
+  {
+    type: filledIn<'layers'>(t.literal('layers'), 'layers', '"layers"'),
+    diff_ids: orElse(listOf(DigestCodec, 'a list of diffIDs'), []),
+  },
+  {},
 )
 
-/** Refuses a config that cannot belong to `layers` (C7): `ROOTFS_MISMATCH`. */
+/** Empty where the config does not say: who reads it knows what the image was asked for. */
+const PlatformPart = new t.Type<string, unknown, unknown>(
+  'string',
+  t.string.is,
+  (value, context) => {
+    if (value !== undefined && typeof value !== 'string')
+      notify(context, 'expected string; the value is ignored')
+    return t.success(typeof value === 'string' ? value : '')
+  },
+  t.identity,
+)
+
+/** Unknown fields are kept (image-spec config.md). */
+export const ImageConfigCodec: t.Type<ImageConfig, unknown> = record(
+  'an image config',
+  {
+    os: PlatformPart,
+    architecture: PlatformPart,
+    rootfs: filledIn(Rootfs, noLayers, 'one without layers'),
+  },
+  {
+    variant: t.string,
+    'os.version': t.string,
+    'os.features': StringListCodec,
+    created: t.string,
+    author: t.string,
+    config: RuntimeConfig,
+    history: listOf(orElse(History, {}), 'a list of history entries'),
+  },
+)
+
+/**
+ * Refuses a config that cannot belong to `layers`: `ROOTFS_MISMATCH`. A history that tells of more layers is a notice:
+ * nothing is made of it.
+ */
 export function checkConfigAgainstLayers(
   config: ImageConfig,
   layers: { readonly length: number },
   subject: ErrorSubject = {},
+  notice: ReceiveNotice = () => undefined,
 ): void {
   const of = subject.reference === undefined ? '' : ` of ${subject.reference}`
   const diffIDs = config.rootfs.diff_ids.length
   const filled = (config.history ?? []).filter((entry) => entry.empty_layer !== true).length
-  if (filled > diffIDs)
+  if (filled > diffIDs) notice(`history: it tells of ${filled} layers, but there are ${diffIDs} diffIDs`)
+  if (config.rootfs === noLayers && layers.length > 0)
     throw new WindlassError(
-      'ROOTFS_MISMATCH',
-      `too many non-empty layers in History section: the config${of} has ${filled} of them and ${diffIDs} diffIDs`,
-      subject,
+      'UNSUPPORTED',
+      `This is not a container image: its config${of} has no rootfs, so nothing tells what its ${layers.length} layers are`,
+      { ...subject, hint: 'If it is an artifact, fetch it with the tool that made it, or with oras.' },
     )
   if (diffIDs !== layers.length)
     throw new WindlassError(

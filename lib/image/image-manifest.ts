@@ -2,10 +2,12 @@
  * Image manifests, Docker's schema 2 and OCI's: a config and the layers, base first.
  */
 import * as t from 'io-ts'
-import { type Descriptor, DescriptorCodec } from './descriptor.js'
+import { type Descriptor, DescriptorCodec, descriptorOf } from './descriptor.js'
 import type { Digest } from './digest.js'
 import { type JsonDocument, readJson } from './json.js'
 import { listOf } from './list-of.js'
+import { mediaTypes } from './media-types.js'
+import { filledIn, orElse, record } from './record-codec.js'
 import { type StringMap, StringMapCodec } from './string-map.js'
 
 export interface ImageManifest {
@@ -13,15 +15,14 @@ export interface ImageManifest {
   readonly mediaType?: string
   readonly artifactType?: string
   readonly config: Descriptor
-  /** Base first; a digest may stand more than once. */
+  /** Base first; a digest may stand more than once. None of an image that has only a config. */
   readonly layers: readonly Descriptor[]
   readonly subject?: Descriptor
   readonly annotations?: StringMap
 }
 
-/** At least one layer (S0-44), and no digest with two sizes. */
+/** No digest may have two sizes: which of them is fetched would depend on the reader. */
 function checkLayers(layers: readonly Descriptor[]): string | undefined {
-  if (layers.length === 0) return 'expected at least one layer, got none'
   const sizes = new Map<string, number>()
   for (const { digest, size } of layers) {
     const before = sizes.get(digest) ?? size
@@ -33,35 +34,31 @@ function checkLayers(layers: readonly Descriptor[]): string | undefined {
 
 const name = 'an image manifest'
 
+const config = descriptorOf(mediaTypes.ociConfig, 'an image config')
+/** Such a type says nothing, so that the bytes of the layer tell how it is compressed. */
+const layer = descriptorOf('application/octet-stream', 'a layer')
+
 /** Unknown fields are kept (image-spec manifest.md; distribution manifest-v2-2). */
-export const ImageManifestCodec: t.Type<ImageManifest, unknown> = t.intersection(
-  [
-    t.type(
-      {
-        schemaVersion: t.literal(2),
-        config: DescriptorCodec,
-        layers: listOf(DescriptorCodec, 'a list of layers', checkLayers),
-      },
-      name,
-    ),
-    t.partial(
-      {
-        mediaType: t.string,
-        artifactType: t.string,
-        subject: DescriptorCodec,
-        annotations: StringMapCodec,
-      },
-      name,
-    ),
-  ],
+export const ImageManifestCodec: t.Type<ImageManifest, unknown> = record(
   name,
+  {
+    schemaVersion: filledIn<2>(t.literal(2), 2, '2'),
+    config,
+    layers: orElse(listOf(layer, 'a list of layers', checkLayers), []),
+  },
+  {
+    mediaType: t.string,
+    artifactType: t.string,
+    subject: DescriptorCodec,
+    annotations: StringMapCodec,
+  },
 )
 
 /** A manifest whose digest has been checked, such as a stored one. Throws the document's code, `MANIFEST_INVALID`. */
 export const parseImageManifest = (bytes: Uint8Array, document: Partial<JsonDocument> = {}): ImageManifest =>
   readJson(bytes, ImageManifestCodec, { code: 'MANIFEST_INVALID', what: name, ...document })
 
-/** What has to be had for the image: the config and each layer once, in manifest order (S0-25, S0-26). */
+/** What has to be had for the image: the config and each layer once, in manifest order. */
 export function blobsOf({ config, layers }: ImageManifest): Descriptor[] {
   const seen = new Set<Digest>()
   return [config, ...layers].filter(({ digest }) => !seen.has(digest) && seen.add(digest))

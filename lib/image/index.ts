@@ -2,8 +2,9 @@
  * Values and codecs of images: references, digests, platforms, descriptors, manifests, configs. Pure: nothing here reads
  * a file or a socket.
  */
+export { checkIsImage, checkLayerTypes, notAnIndexOfImages } from './artifact.js'
 export { chainIDs } from './chain-id.js'
-export { type Descriptor, DescriptorCodec, SizeCodec } from './descriptor.js'
+export { type Descriptor, DescriptorCodec, SizeCodec, readDescriptor } from './descriptor.js'
 export {
   type ExpectedManifest,
   type ManifestDocument,
@@ -17,6 +18,7 @@ export {
   digestOf,
   hexOf,
   isDigest,
+  isForeignDigest,
   parseDigest,
 } from './digest.js'
 export { DigestCodec } from './digest-codec.js'
@@ -31,6 +33,7 @@ export {
 export { type ImageIndex, ImageIndexCodec, parseImageIndex } from './image-index.js'
 export { type ImageManifest, ImageManifestCodec, blobsOf, parseImageManifest } from './image-manifest.js'
 export { type ImageName, parseImageName } from './image-name.js'
+export { isTooDeep, jsonDepth } from './json-text.js'
 export { type JsonDocument, decodeJson, jsonError, parseJson, readJson } from './json.js'
 export {
   type LimitName,
@@ -41,6 +44,7 @@ export {
   limitsWith,
   raiseHint,
 } from './limits.js'
+export type { UnusableEntry } from './index-entries.js'
 export { listOf } from './list-of.js'
 export type { DecidedBy, ManifestKind } from './manifest-type.js'
 export { matchPlatform } from './match-platform.js'
@@ -59,7 +63,6 @@ export {
   parseMediaType,
 } from './media-types.js'
 export { type OciManifest, ociManifestOf } from './oci-manifest.js'
-export { orNull } from './or-null.js'
 export { parseImageConfig } from './parse-config.js'
 export { checkPullable, parseReference } from './parse-reference.js'
 export {
@@ -70,6 +73,7 @@ export {
   normalizePlatform,
   parsePlatform,
 } from './platform.js'
+export { type ReceiveNotice, RecordType } from './record-codec.js'
 export { platformVector } from './platform-vector.js'
 export { printable, quoted } from './printable.js'
 export { Reference, defaultTag, withDefaultTag } from './reference.js'

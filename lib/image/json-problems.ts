@@ -32,9 +32,13 @@ function shown(value: unknown): string {
 }
 
 function problemOf({ context, value, message }: t.ValidationError): string {
-  const path = pathOf(context)
   const expected = context.at(-1)?.type.name ?? 'something else'
-  const problem = message ?? `expected ${printable(expected)}, got ${shown(value)}`
+  return at(context, message ?? `expected ${printable(expected)}, got ${shown(value)}`)
+}
+
+/** `problem` behind the path that `context` leads to: `layers[0].size: it is missing`. */
+export function at(context: t.Context, problem: string): string {
+  const path = pathOf(context)
   return path === '' ? problem : `${path}: ${problem}`
 }
 

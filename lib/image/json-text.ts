@@ -9,8 +9,24 @@ export const jsonDepth = 100
 /** Index behind the string literal that opens at `start`. */
 function endOfString(text: string, start: number): number {
   let at = start + 1
-  while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1
   return at + 1
+}
+
+/**
+ * Whether `text` has more than `jsonDepth` levels. Linear, no recursion; text that is no JSON may be counted too deep, never
+ * too flat.
+ */
+export function isTooDeep(text: string): boolean {
+  let levels = 0
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]
+    if (character === '"') at = endOfString(text, at) - 1
+    else if (character === '{' || character === '[') levels++
+    else if (character === '}' || character === ']') levels--
+    if (levels > jsonDepth) return true
+  }
+  return false
 }
 
 /** The first problem of `text`, which must be valid JSON already; undefined if there is none. Linear, no recursion. */

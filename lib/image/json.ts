@@ -5,7 +5,9 @@ import type * as t from 'io-ts'
 import { type ErrorCode, type ErrorSubject, WindlassError } from '../errors.js'
 import { checkJsonText } from './json-text.js'
 import { jsonProblems } from './json-problems.js'
+import { isForeignDigest } from './digest.js'
 import { printable } from './printable.js'
+import type { NoticeContext, ReceiveNotice } from './record-codec.js'
 
 /** What is being read, for the error: its code, what to call it, what it is about. */
 export interface JsonDocument {
@@ -13,6 +15,8 @@ export interface JsonDocument {
   /** As in `Failed to parse <what>: …`. */
   readonly what: string
   readonly subject?: ErrorSubject
+  /** Receives what was left out or filled in. Without it, that is not told. */
+  readonly notice?: ReceiveNotice
 }
 
 const anyDocument: JsonDocument = { code: 'MANIFEST_INVALID', what: 'the JSON' }
@@ -52,11 +56,16 @@ export function parseJson(bytes: Uint8Array, document: JsonDocument = anyDocumen
   return value
 }
 
-/** `value` as `codec` has it. Throws the document's code; the message names the path inside the JSON. */
+/**
+ * `value` as `codec` has it. Throws the document's code, and UNSUPPORTED for a digest of an algorithm that is not
+ * supported; the message names the path inside the JSON.
+ */
 export function decodeJson<A>(codec: t.Type<A, unknown>, value: unknown, document: JsonDocument): A {
-  const result = codec.decode(value)
+  const root: NoticeContext = { key: '', type: codec, actual: value, notice: document.notice }
+  const result = codec.validate(value, [root])
   if (result._tag === 'Right') return result.right
-  throw jsonError(document, jsonProblems(result.left))
+  const foreign = result.left.some((error) => isForeignDigest(error.value))
+  throw jsonError(foreign ? { ...document, code: 'UNSUPPORTED' } : document, jsonProblems(result.left))
 }
 
 /** Both at once. */

@@ -53,6 +53,8 @@ export interface Limits {
   readonly tagBytes: number
   /** Pages of its tags; a page has up to a thousand. */
   readonly tagPages: number
+  /** Seconds that a registry may take for its tags, from the second page on. Time in which nobody asks does not count. */
+  readonly tagSeconds: number
 }
 
 export type LimitName = keyof Limits
@@ -84,6 +86,7 @@ export const defaultLimits: Limits = {
   tagPageBytes: 16 * MiB,
   tagBytes: 256 * MiB,
   tagPages: 10_000,
+  tagSeconds: 50,
 }
 
 export const limitNames = Object.keys(defaultLimits) as readonly LimitName[] // an object of exactly these

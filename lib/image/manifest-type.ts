@@ -1,8 +1,8 @@
 /**
- * What a manifest is: said by its `Content-Type`, by its `mediaType`, and by its shape. They are heard once, here, and
- * must agree (C2, C5; CVE-2021-41190).
+ * What a manifest is: said by its `Content-Type`, by its `mediaType`, and by its shape. They are compared once, here, so
+ * that no document is one thing to us and another to the next reader (CVE-2021-41190).
  */
-import { WindlassError } from '../errors.js'
+import { unsupportedManifestType } from './artifact.js'
 import { type JsonDocument, jsonError } from './json.js'
 import {
   isGenericType,
@@ -38,14 +38,8 @@ const called: Readonly<Record<ManifestKind, string>> = {
   schema1: 'a schema 1 manifest',
 }
 
-const fields = [
-  'schemaVersion',
-  'mediaType',
-  'artifactType',
-  'subject',
-  'annotations',
-  ...Object.values(marks).flat(),
-]
+/** The fields that decide what the document is. */
+const decisive = ['schemaVersion', 'mediaType', ...Object.values(marks).flat()]
 
 function kindOf(type: string): ManifestKind | undefined {
   if (isImageManifestType(type)) return 'image'
@@ -53,85 +47,126 @@ function kindOf(type: string): ManifestKind | undefined {
   return isSchema1Type(type) ? 'schema1' : undefined
 }
 
-/** The type as a known kind; a generic one counts as none. Throws `MANIFEST_UNSUPPORTED` for another (S0-21). */
-function known(type: string | undefined, document: JsonDocument): string | undefined {
-  if (type === undefined || isGenericType(type)) return undefined
-  if (kindOf(type) !== undefined) return type
-  throw new WindlassError(
-    'MANIFEST_UNSUPPORTED',
-    `Unsupported manifest MIME type: ${printable(type)} (${document.what})`,
-    document.subject,
-  )
-}
-
 /** Signed or not, schema 1 is one type: registries name either for the same body. */
 const same = (a: string, b: string): boolean => a === b || (isSchema1Type(a) && isSchema1Type(b))
 
-/** The kinds that the body has the marks of, each with its first mark. */
+/** The kinds that the body has the marks of, each with its first mark. A mark that is `null` is none. */
 function shapesOf(body: object): { kind: ManifestKind; mark: string }[] {
   const kinds: ManifestKind[] = ['index', 'image', 'schema1']
   return kinds.flatMap((kind) => {
-    const mark = marks[kind].find((field) => Object.hasOwn(body, field))
+    const mark = marks[kind].find((field) => fieldOf(body, field) !== undefined)
     return mark === undefined ? [] : [{ kind, mark }]
   })
 }
 
-/** A document that Docker defined has to say its own type; OCI's may leave it out (S0-45). */
+/** A document that Docker defined has to say its own type; OCI's may leave it out. */
 const mustSayType = (type: string): boolean =>
   type === mediaTypes.dockerManifest || type === mediaTypes.dockerManifestList
 
+/** An own field; `null` counts as none. */
+const fieldOf = (body: object, field: string): unknown =>
+  Object.hasOwn(body, field) ? ((body as Record<string, unknown>)[field] ?? undefined) : undefined
+
 function checkFields(body: object, document: JsonDocument): void {
-  const doubtful = otherCase(body, fields)
+  const doubtful = otherCase(body, decisive)
   if (doubtful !== undefined)
     throw jsonError(document, `the key ${quoted(doubtful)} is a known one in other case`)
-  if ('schemaVersion' in body && typeof body.schemaVersion !== 'number')
+  const version = fieldOf(body, 'schemaVersion')
+  if (version !== undefined && typeof version !== 'number')
     throw jsonError(document, 'Failed to find manifest schema version: schemaVersion is not a number')
 }
 
+/** Without parameters and in lower case; none where it says nothing. */
 function mediaTypeIn(body: object, document: JsonDocument): string | undefined {
-  if (!('mediaType' in body)) return undefined
-  if (typeof body.mediaType !== 'string') throw jsonError(document, 'mediaType: expected string')
-  return body.mediaType === '' ? undefined : body.mediaType.toLowerCase()
+  const given = fieldOf(body, 'mediaType')
+  if (given === undefined || given === '') return undefined
+  const type = typeof given === 'string' ? parseMediaType(given) : undefined
+  if (type === undefined) document.notice?.('mediaType: expected a media type; it is ignored')
+  return type === undefined || isGenericType(type) ? undefined : type
+}
+
+/** What the header says, where it names a kind of manifest. */
+function headerType(
+  contentType: string | undefined,
+  document: JsonDocument,
+): { readonly known?: string; readonly foreign?: string } {
+  const type = parseMediaType(contentType)
+  if (type === undefined || isGenericType(type)) return {}
+  if (kindOf(type) !== undefined) return { known: type }
+  document.notice?.(
+    `the Content-Type says ${printable(type)}, which is no manifest's: the document is believed`,
+  )
+  return { foreign: type }
+}
+
+/** What is known of the document beside its bytes. */
+export interface DecideTypeOptions {
+  /** The `Content-Type` as sent; parameters do not count. */
+  readonly contentType?: string | undefined
+  /** Whether the bytes have a digest that was asked for: then a header that contradicts them is only a notice. */
+  readonly vouched?: boolean
 }
 
 /**
- * Decides the type of a parsed manifest. `contentType` is the header as sent; parameters do not count (S0-19), and a
- * generic or invalid one decides nothing. Throws `MANIFEST_UNSUPPORTED` for a type that is not ours and the document's
- * code where two of the three contradict each other, naming both.
+ * Decides the type of a parsed manifest: what it says itself, else what the header says, else its shape.
+ *
+ * Throws `UNSUPPORTED` for a document whose own type is of no image, `MANIFEST_UNSUPPORTED` where only a foreign header
+ * tells what it is, and the document's code where two of the three contradict each other, so that readers would take it
+ * for different things.
  */
 export function decideType(
   body: object,
-  contentType: string | undefined,
+  { contentType, vouched = false }: DecideTypeOptions,
   document: JsonDocument,
 ): ManifestType {
   checkFields(body, document)
-  const header = known(parseMediaType(contentType), document)
-  const own = known(mediaTypeIn(body, document), document)
-  if (header !== undefined && own !== undefined && !same(header, own))
-    throw jsonError(document, `the Content-Type says ${header}, but its mediaType says ${own}`)
-
   const [shape, other] = shapesOf(body)
   if (shape !== undefined && other !== undefined)
     throw jsonError(
       document,
       `it is both ${called[shape.kind]} (${shape.mark}) and ${called[other.kind]} (${other.mark})`,
     )
-
-  const said = header ?? own
-  const kind = said === undefined ? shape?.kind : kindOf(said)
-  if (kind === undefined)
-    throw jsonError(document, 'neither its type nor its fields say which kind of manifest it is')
-  if (said !== undefined && shape !== undefined && shape.kind !== kind)
+  const own = mediaTypeIn(body, document)
+  const ownKind = own === undefined ? undefined : kindOf(own)
+  if (own !== undefined && ownKind === undefined)
+    throw unsupportedManifestType(own, document.what, document.subject)
+  if (own !== undefined && shape !== undefined && shape.kind !== ownKind)
     throw jsonError(
       document,
-      `${header === undefined ? 'its mediaType' : 'the Content-Type'} says ${said}, ` +
-        `but it has the ${shape.mark} of ${called[shape.kind]}`,
+      `its mediaType says ${own}, but it has the ${shape.mark} of ${called[shape.kind]}`,
     )
+  const header = headerType(contentType, document)
+  const said = decideSaid(header.known, own, shape, { vouched, document })
+  const kind = said === undefined ? shape?.kind : kindOf(said)
+  if (kind === undefined) {
+    if (header.foreign !== undefined)
+      throw unsupportedManifestType(header.foreign, document.what, document.subject)
+    throw jsonError(document, 'neither its type nor its fields say which kind of manifest it is')
+  }
   if (said !== undefined && own === undefined && mustSayType(said))
-    throw jsonError(document, `mediaType: expected ${said}, got nothing`)
-
+    document.notice?.(`mediaType: it is missing and taken for ${said}`)
   if (said === undefined) return { kind, mediaType: defaultTypes[kind], decidedBy: 'shape' }
-  return { kind, mediaType: said, decidedBy: header === undefined ? 'media-type' : 'content-type' }
+  return { kind, mediaType: said, decidedBy: said === header.known ? 'content-type' : 'media-type' }
+}
+
+/** The type to go by, of the header's and the document's own. */
+function decideSaid(
+  header: string | undefined,
+  own: string | undefined,
+  shape: { readonly kind: ManifestKind; readonly mark: string } | undefined,
+  { vouched, document }: { readonly vouched: boolean; readonly document: JsonDocument },
+): string | undefined {
+  if (header === undefined) return own
+  const told = own ?? (shape && kindOf(header) !== shape.kind ? defaultTypes[shape.kind] : header)
+  if (same(header, told)) return header
+  const contradiction =
+    own === undefined
+      ? `the Content-Type says ${header}, but it has the ${shape?.mark ?? ''} of ${called[shape?.kind ?? 'image']}`
+      : `the Content-Type says ${header}, but its mediaType says ${own}`
+  // Docker's and OCI's forms of one kind are read alike; of two kinds, a reader of the header runs something else.
+  if (!vouched && kindOf(header) !== kindOf(told)) throw jsonError(document, contradiction)
+  document.notice?.(`${contradiction}: the document is believed`)
+  return told
 }
 
 /** Docker's own forms name their type; what names none is OCI's. */

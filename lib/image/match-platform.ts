@@ -19,11 +19,14 @@ function fits(wanted: Platform, offered: Platform): boolean {
     return false
   if (wanted.os === 'windows' && !windowsFits(wanted['os.version'] ?? '', offered['os.version'] ?? ''))
     return false
-  const have = wanted['os.features'] ?? []
-  const need = (offered['os.features'] ?? []).filter(
-    (feature) => wanted.os !== 'windows' || !ignoredFeatures.includes(feature),
-  )
-  return need.every((feature) => have.includes(feature))
+  // On other systems nothing says what a feature asks for: it only puts the entry behind those without.
+  return wanted.os !== 'windows' || missingFeatures(wanted, offered) === 0
+}
+
+/** How many features an entry wants that were not asked for. */
+function missingFeatures(wanted: Platform, offered: Platform): number {
+  const have = [...(wanted['os.features'] ?? []), ...ignoredFeatures]
+  return (offered['os.features'] ?? []).filter((feature) => !have.includes(feature)).length
 }
 
 /** Something about an image rather than an image: BuildKit's attestations, OCI artifacts. */
@@ -42,7 +45,8 @@ const isManifest = ({ mediaType }: Descriptor): boolean =>
 
 /**
  * The descriptors that fit `wanted`, best first, in containerd's order (`platforms.Only`): the platform itself, then
- * what it falls back to (`platformVector`), then the one with more of the wanted features, then (Windows) the newest
+ * what it falls back to (`platformVector`), then the one that wants fewer features that nobody asked for, then the one with
+ * more of the wanted features, then (Windows) the newest
  * version, then as listed. Entries without a platform come last: their configs must say (images.Manifest).
  * Attestations, other attachments and what is no manifest are never chosen.
  */
@@ -52,17 +56,25 @@ export function matchPlatform<D extends Descriptor>(wanted: Platform, descriptor
     .filter((descriptor) => isManifest(descriptor) && !isAttachment(descriptor))
     .map((descriptor) => {
       const { platform } = descriptor
-      if (platform === undefined) return { descriptor, rank: vector.length, features: 0, version: '' }
+      if (platform === undefined)
+        return { descriptor, rank: vector.length, missing: 0, features: 0, version: '' }
       const offered = normalizePlatform(platform)
       return {
         descriptor,
         rank: vector.findIndex((one) => fits(one, offered)),
+        missing: missingFeatures(wanted, offered),
         features: offered['os.features']?.length ?? 0,
         version: offered.os === 'windows' ? (offered['os.version'] ?? '') : '',
       }
     })
   return ranked
     .filter(({ rank }) => rank >= 0)
-    .sort((a, b) => a.rank - b.rank || b.features - a.features || newerWindows(a.version, b.version))
+    .sort(
+      (a, b) =>
+        a.rank - b.rank ||
+        a.missing - b.missing ||
+        b.features - a.features ||
+        newerWindows(a.version, b.version),
+    )
     .map(({ descriptor }) => descriptor)
 }

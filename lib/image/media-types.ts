@@ -49,7 +49,12 @@ const essence = new RegExp(`^(${token}/${token})\\s*(?:;|$)`)
 export const parseMediaType = (header: string | undefined): string | undefined =>
   essence.exec(header?.trim() ?? '')?.[1]?.toLowerCase()
 
-const generic: readonly string[] = ['application/json', 'text/plain', 'application/octet-stream']
+const generic: readonly string[] = [
+  'application/json',
+  'text/plain',
+  'application/octet-stream',
+  'binary/octet-stream',
+]
 
 /** A type that says nothing of which manifest it is: the body decides (C2). */
 export const isGenericType = (type: string): boolean => generic.includes(type)
@@ -63,9 +68,16 @@ export const isIndexType = (type: string): boolean =>
 export const isSchema1Type = (type: string): boolean =>
   type === mediaTypes.dockerSchema1 || type === mediaTypes.dockerSchema1Signed
 
-/** Docker and OCI image configs; a plain `application/octet-stream` passes as one (S2-22). */
+/**
+ * Docker and OCI image configs, and types that say nothing: old clients pushed configs as `application/octet-stream`,
+ * `text/html` or with no type at all.
+ */
 export const isConfigType = (type: string): boolean =>
-  type === mediaTypes.dockerConfig || type === mediaTypes.ociConfig || type === 'application/octet-stream'
+  type === mediaTypes.dockerConfig ||
+  type === mediaTypes.ociConfig ||
+  type === '' ||
+  type === 'text/html' ||
+  isGenericType(type)
 
 const layers: readonly string[] = [
   mediaTypes.dockerLayer,

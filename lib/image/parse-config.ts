@@ -7,7 +7,9 @@ import { type ImageConfig, ImageConfigCodec } from './image-config.js'
 import { decodeJson, jsonError, parseJson } from './json.js'
 import { defaultLimits, limitExceeded } from './limits.js'
 import { otherCase } from './other-case.js'
+import { type Platform, formatPlatform } from './platform.js'
 import { quoted } from './printable.js'
+import type { ReceiveNotice } from './record-codec.js'
 
 /** What the config should be, where it is known, and for messages whose it is and who served it. */
 export interface ExpectedConfig {
@@ -17,9 +19,14 @@ export interface ExpectedConfig {
   readonly host?: string
   /** The limit `configBytes`, where it is another than the default. */
   readonly configBytes?: number
+  /** What the image is taken for where its config names no operating system or architecture. */
+  readonly platform?: Platform | undefined
+  /** Receives what was left out, filled in or ignored. */
+  readonly notice?: ReceiveNotice | undefined
 }
 
-const known = ['os', 'architecture', 'variant', 'os.version', 'os.features', 'rootfs', 'history', 'config']
+/** The fields that decide what is run. */
+const decisive = ['os', 'architecture', 'variant', 'rootfs', 'config']
 
 function verify(bytes: Uint8Array, expected: ExpectedConfig, what: string, subject: ErrorSubject): void {
   const { digest, size, configBytes = defaultLimits.configBytes } = expected
@@ -38,8 +45,8 @@ function verify(bytes: Uint8Array, expected: ExpectedConfig, what: string, subje
 }
 
 /**
- * Throws `LIMIT_EXCEEDED`, `SIZE_MISMATCH`, `DIGEST_MISMATCH` (S2-32), and `CONFIG_INVALID` for what is no
- * image config, empty data included (S2-37); the message names the path inside the JSON.
+ * Throws `LIMIT_EXCEEDED`, `SIZE_MISMATCH`, `DIGEST_MISMATCH`, and `CONFIG_INVALID` for what is no
+ * image config, empty data included; the message names the path inside the JSON.
  */
 export function parseImageConfig(bytes: Uint8Array, expected: ExpectedConfig = {}): ImageConfig {
   const { digest, reference, host } = expected
@@ -53,10 +60,27 @@ export function parseImageConfig(bytes: Uint8Array, expected: ExpectedConfig = {
   verify(bytes, expected, what, subject)
   if (bytes.length === 0) throw new WindlassError('CONFIG_INVALID', `${what} is empty`, subject)
 
-  const document = { code: 'CONFIG_INVALID', what, subject } as const
+  const { notice } = expected
+  const document = { code: 'CONFIG_INVALID', what, subject, ...(notice && { notice }) } as const
   const config = decodeJson(ImageConfigCodec, parseJson(bytes, document), document)
-  const doubtful = otherCase(config, known) ?? otherCase(config.rootfs, ['type', 'diff_ids'])
+  const doubtful = otherCase(config, decisive) ?? otherCase(config.rootfs, ['type', 'diff_ids'])
   if (doubtful !== undefined)
     throw jsonError(document, `the key ${quoted(doubtful)} is a known one in other case`)
-  return config
+  return withPlatform(config, expected)
+}
+
+/** A config that does not say what it is for is for what its index says, or for what was asked for. */
+function withPlatform(config: ImageConfig, { platform, notice }: ExpectedConfig): ImageConfig {
+  const { os, architecture } = config
+  if (platform === undefined || (os !== '' && architecture !== '')) return config
+  const variant = config.variant ?? (architecture === '' ? platform.variant : undefined)
+  const filled = {
+    ...config,
+    os: os === '' ? platform.os : os,
+    architecture: architecture === '' ? platform.architecture : architecture,
+    ...(variant === undefined ? {} : { variant }),
+  }
+  const missing = os !== '' ? 'architecture' : architecture !== '' ? 'os' : 'os and architecture'
+  notice?.(`it names no ${missing} and is taken for ${formatPlatform(filled)}`)
+  return filled
 }

@@ -1,8 +1,10 @@
 /**
  * The platform of an image as documents write it.
  */
-import * as t from 'io-ts'
+import type * as t from 'io-ts'
+import { string } from 'io-ts'
 import { listOf } from './list-of.js'
+import { record } from './record-codec.js'
 
 export interface Platform {
   readonly os: string
@@ -12,16 +14,9 @@ export interface Platform {
   readonly 'os.features'?: readonly string[]
 }
 
-const name = 'a platform'
-
 /** A platform in a document (image-spec image-index.md). */
-export const PlatformCodec: t.Type<Platform, unknown> = t.intersection(
-  [
-    t.type({ os: t.string, architecture: t.string }, name),
-    t.partial(
-      { variant: t.string, 'os.version': t.string, 'os.features': listOf(t.string, 'a list of features') },
-      name,
-    ),
-  ],
-  name,
+export const PlatformCodec: t.Type<Platform, unknown> = record(
+  'a platform',
+  { os: string, architecture: string },
+  { variant: string, 'os.version': string, 'os.features': listOf(string, 'a list of features') },
 )

@@ -3,6 +3,7 @@
  * signatures, of who served it, or of the time goes in.
  */
 import { Buffer } from 'node:buffer'
+import { WindlassError } from '../errors.js'
 import { type ManifestDocument, decideManifest } from './decide-manifest.js'
 import type { Descriptor } from './descriptor.js'
 import { type Digest, digestOf } from './digest.js'
@@ -26,13 +27,19 @@ export interface SeenLayer {
 
 /**
  * An OCI manifest, as containerd makes: one that every tool of today reads. `layers` are base first, those of `image`.
- * Throws `CONFIG_INVALID`; `ROOTFS_MISMATCH` where the history does not fit the layers.
+ * Throws `CONFIG_INVALID`; `ROOTFS_MISMATCH` where `layers` are not all of the image's.
  */
 export function convertSchema1(
   image: Schema1Image,
   layers: readonly SeenLayer[],
   reference: string,
 ): Schema1Conversion {
+  if (layers.length !== image.layers.length)
+    throw new WindlassError(
+      'ROOTFS_MISMATCH',
+      `Converting ${reference} from schema 1: it has ${image.layers.length} layers, and ${layers.length} of them are here`,
+      { reference },
+    )
   const diffIDs = layers.map(({ diffID }) => diffID)
   const config = makeSchema1Config(image, diffIDs, reference)
   checkConfigAgainstLayers(config.config, layers, { reference })

@@ -4,9 +4,10 @@
 import * as t from 'io-ts'
 import type { HistoryEntry } from './image-config.js'
 import { type JsonDocument, decodeJson, jsonError, parseJson } from './json.js'
-import { orNull } from './or-null.js'
 import { otherCase } from './other-case.js'
 import { quoted } from './printable.js'
+import { record } from './record-codec.js'
+import { ObjectCodec } from './string-map.js'
 
 /** What of a v1 config has a meaning here (docker image spec v1). */
 export interface V1Config {
@@ -20,24 +21,17 @@ export interface V1Config {
   readonly members: Readonly<Record<string, unknown>>
 }
 
-const text = orNull(t.string)
-
-const V1Codec = t.intersection(
-  [
-    t.type({ id: t.string }, 'a v1 config'),
-    t.partial(
-      {
-        parent: text,
-        throwaway: orNull(t.boolean),
-        created: text,
-        author: text,
-        comment: text,
-        container_config: orNull(t.UnknownRecord),
-      },
-      'a v1 config',
-    ),
-  ],
+const V1Codec = record(
   'a v1 config',
+  { id: t.string },
+  {
+    parent: t.string,
+    throwaway: t.boolean,
+    created: t.string,
+    author: t.string,
+    comment: t.string,
+    container_config: ObjectCodec,
+  },
 )
 
 /** Throws the document's code for what is no JSON (S0-39) and for an id that is not 64 hexadecimal digits (S4-09). */
@@ -57,10 +51,10 @@ export function readV1Config(v1Compatibility: string, document: JsonDocument): V
   const command = commandOf(container_config?.['Cmd'])
   // In the order in which Docker writes them, so that the config comes out byte for byte as Docker's does.
   const history = {
-    ...(created != null && { created }),
-    ...(author != null && author !== '' && { author }),
+    ...(created !== undefined && { created }),
+    ...(author !== undefined && author !== '' && { author }),
     ...(command !== '' && { created_by: command }),
-    ...(comment != null && comment !== '' && { comment }),
+    ...(comment !== undefined && comment !== '' && { comment }),
     ...(empty && { empty_layer: true }),
   }
   return { id, parent: parent ?? '', throwaway: empty, history, members }

@@ -30,8 +30,7 @@ interface Entry extends V1Config {
  * can be made (S4-16): before any layer is asked for.
  */
 export function readSchema1(manifest: Schema1Manifest, reference: string): Schema1Image {
-  const { fsLayers, architecture } = manifest
-  const history = manifest.history ?? []
+  const { fsLayers, architecture, history } = manifest
   const refuse = (problem: string): never => {
     throw new WindlassError('MANIFEST_INVALID', `Reading the schema 1 manifest of ${reference}: ${problem}`, {
       reference,

@@ -14,12 +14,16 @@ export interface FetchedManifest {
   readonly contentType: string | undefined
   /** Which host answered. */
   readonly host: string
+  /** What led to the bytes, where the source has a list of its own, as layouts do. The bytes must have its digest. */
+  readonly descriptor?: Descriptor
 }
 
 export interface ManifestRequest {
   readonly signal?: AbortSignal
   /** Refuse a longer body, in bytes (4 MiB unless said otherwise). */
   readonly maxBytes?: number
+  /** Called for what is wrong and was ignored: a code for programs, a sentence for people. */
+  readonly onWarning?: ((code: string, message: string) => void) | undefined
 }
 
 /** The body of a blob, from `offset` on. */
@@ -49,15 +53,17 @@ export interface TagsRequest {
    * `attempt` counts from 1, for each page anew.
    */
   readonly again?: (error: unknown, attempt: number) => number | undefined
+  /** Hears what is odd about the list, each code once: `tags-left-out` for items that are no tags. */
+  readonly onWarning?: (code: string, message: string) => void
 }
 
 export interface ImageSource {
-  /** Who serves and as whom: two sources with the same identity may share what they fetch. */
-  readonly identity: string
   /** What to call it in events and errors: the host, or the path. */
   readonly host: string
   /** Which part of it is asked, where it has parts: what one refuses, another may give. */
   readonly repository?: string
+  /** Who serves and as whom: two sources with the same identity may share what they fetch. Holds no secret. */
+  identity(request?: { readonly signal?: AbortSignal }): Promise<string>
   manifest(tagOrDigest: string, request?: ManifestRequest): Promise<FetchedManifest>
   blob(descriptor: Descriptor, request?: BlobRequest): Promise<BlobBody>
   /** A blob from one of its descriptor's `urls`, with no credential of the source's; none where a source has no way there. */

@@ -1,13 +1,23 @@
 /**
- * Objects of strings inside a JSON document: annotations, labels. Stops at the first wrong value, as lists do.
+ * Objects of strings inside a JSON document: annotations, labels. A value that is no string is left out with a notice; the
+ * others stay.
  */
 import * as t from 'io-ts'
-
-/** Read it by `Object.entries` or an own key only: the keys are whatever the document's author chose. */
-export type StringMap = Readonly<Record<string, string>>
+import { notify } from './record-codec.js'
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Any object, whatever its fields are. */
+export const ObjectCodec = new t.Type<Readonly<Record<string, unknown>>, unknown, unknown>(
+  'an object',
+  isObject,
+  (value, context) => (isObject(value) ? t.success(value) : t.failure(value, context)),
+  t.identity,
+)
+
+/** Read it by `Object.entries` or an own key only: the keys are whatever the document's author chose. */
+export type StringMap = Readonly<Record<string, string>>
 
 export const StringMapCodec = new t.Type<StringMap, unknown, unknown>(
   'an object of strings',
@@ -15,10 +25,14 @@ export const StringMapCodec = new t.Type<StringMap, unknown, unknown>(
     isObject(value) && Object.values(value).every((one) => typeof one === 'string'),
   (value, context) => {
     if (!isObject(value)) return t.failure(value, context)
-    for (const [key, one] of Object.entries(value))
-      if (typeof one !== 'string') return t.failure(one, t.appendContext(context, key, t.string, one))
-    // Every value was just seen to be a string.
-    return t.success(value as StringMap)
+    const entries = Object.entries(value).filter((entry): entry is [string, string] => {
+      const [key, one] = entry
+      if (typeof one === 'string') return true
+      if (one !== null)
+        notify(t.appendContext(context, key, t.string, one), 'expected string; the value is ignored')
+      return false
+    })
+    return t.success(Object.fromEntries(entries))
   },
   t.identity,
 )

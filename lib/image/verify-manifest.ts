@@ -6,7 +6,7 @@ import { type Digest, algorithmOf, digestOf } from './digest.js'
 import type { JsonDocument } from './json.js'
 import { payloadIfSigned } from './schema1-payload.js'
 
-/** The error of bytes that are not those of `digest`, worded as Docker does: schema 1 has words of its own (S2-20, S4-07). */
+/** The error of bytes that are not those of `digest`, worded as Docker does: schema 1 has words of its own. */
 export const digestMismatch = (
   bytes: Uint8Array,
   digest: Digest,
@@ -21,9 +21,10 @@ export const digestMismatch = (
   )
 
 /**
- * What has the expected digest: the bytes as they came (S2-19), or only the payload that a schema 1 manifest signs, in
- * which case nothing outside that payload may be believed; `nothing` where no digest was expected.
- * Throws `SIZE_MISMATCH` and `DIGEST_MISMATCH` (S2-20).
+ * What has the expected digest: the bytes as they came, or only the payload that a schema 1 manifest signs, in
+ * which case nothing outside that payload may be believed; `nothing` where no digest was expected. Bytes that have the
+ * digest may have another size than their descriptor says, with a notice: indexes with wrong sizes are in use.
+ * Throws `DIGEST_MISMATCH`, and `SIZE_MISMATCH` where the size is wrong as well.
  */
 export function verifyManifest(
   bytes: Uint8Array,
@@ -32,15 +33,19 @@ export function verifyManifest(
   saidToBeSchema1 = false,
 ): 'bytes' | 'payload' | 'nothing' {
   const { digest, size } = expected
+  if (digest === undefined) return 'nothing'
+  const algorithm = algorithmOf(digest)
+  if (digestOf(bytes, algorithm) === digest) {
+    if (size !== undefined && size !== bytes.length)
+      document.notice?.(`its descriptor says that it has ${size} bytes, but it has ${bytes.length}`)
+    return 'bytes'
+  }
+  const payload = payloadIfSigned(bytes, document)
+  if (payload !== undefined && digestOf(payload, algorithm) === digest) return 'payload'
   if (size !== undefined && size !== bytes.length)
     throw new WindlassError('SIZE_MISMATCH', `${document.what} has ${bytes.length} bytes, not ${size}`, {
       ...document.subject,
-      ...(digest === undefined ? {} : { digest }),
+      digest,
     })
-  if (digest === undefined) return 'nothing'
-  const algorithm = algorithmOf(digest)
-  if (digestOf(bytes, algorithm) === digest) return 'bytes'
-  const payload = payloadIfSigned(bytes, document)
-  if (payload !== undefined && digestOf(payload, algorithm) === digest) return 'payload'
   throw digestMismatch(payload ?? bytes, digest, document, saidToBeSchema1)
 }

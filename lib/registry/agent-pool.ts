@@ -1,8 +1,10 @@
 /** The agents that hold connections: for hosts that are asked directly, and for each proxy. */
 import { Agent as HttpAgent } from 'node:http'
-import { Agent as HttpsAgent } from 'node:https'
+import { Agent as HttpsAgent, type AgentOptions, type RequestOptions } from 'node:https'
+import type { Duplex } from 'node:stream'
 import type { Proxy } from './proxy.js'
 import { ForwardingAgent, TunnelAgent } from './proxy-agents.js'
+import type { Trust } from './trust.js'
 
 /** By the scheme of what is asked for. */
 export interface Agents {
@@ -10,7 +12,26 @@ export interface Agents {
   readonly https: HttpsAgent
 }
 
+/** Asks for what is trusted with the first connection. */
+class TrustingAgent extends HttpsAgent {
+  readonly #trust: Trust
+
+  constructor(trust: Trust, options: AgentOptions) {
+    super(options)
+    this.#trust = trust
+  }
+
+  override createConnection(
+    options: RequestOptions,
+    created?: (error: Error | null, socket: Duplex) => void,
+  ): Duplex | null | undefined {
+    const trusting = { ...options, secureContext: this.#trust.context }
+    return super.createConnection(trusting, created)
+  }
+}
+
 export class AgentPool {
+  readonly #trust: Trust
   readonly #maxSockets: number
   readonly #timeout: number
   readonly #made = new Map<string, Agents>()
@@ -19,7 +40,8 @@ export class AgentPool {
    * @param maxSockets - to one host at the same time; further requests wait for one
    * @param timeout - milliseconds for the way through a proxy
    */
-  constructor(maxSockets: number, timeout: number) {
+  constructor(trust: Trust, maxSockets: number, timeout: number) {
+    this.#trust = trust
     this.#maxSockets = maxSockets
     this.#timeout = timeout
   }
@@ -43,16 +65,16 @@ export class AgentPool {
   }
 
   #agents(proxy: Proxy | undefined, keepAlive: boolean): Agents {
-    const key = `${proxy?.host ?? 'direct'} ${keepAlive}`
+    const key = `${proxy === undefined ? 'direct' : `${proxy.protocol}://${proxy.host}`} ${keepAlive}`
     const known = this.#made.get(key)
     if (known !== undefined) return known
     const options = { keepAlive, maxSockets: this.#maxSockets, maxFreeSockets: 8, timeout: 30_000 }
     const made =
       proxy === undefined
-        ? { http: new HttpAgent(options), https: new HttpsAgent(options) }
+        ? { http: new HttpAgent(options), https: new TrustingAgent(this.#trust, options) }
         : {
-            http: new ForwardingAgent(proxy, options),
-            https: new TunnelAgent(proxy, this.#timeout, options),
+            http: new ForwardingAgent(proxy, this.#trust, this.#timeout, options),
+            https: new TunnelAgent(proxy, this.#trust, this.#timeout, options),
           }
     this.#made.set(key, made)
     return made

@@ -1,6 +1,6 @@
 /**
- * What one repository's requests carry in `Authorization`: nothing or Basic at first (S0-15), then what the registry's
- * challenge asks for, the same for manifests and blobs (S0-27).
+ * What one repository's requests carry in `Authorization`: nothing, Basic or a registry token at first, then what
+ * the registry's challenge asks for, the same for manifests and blobs.
  */
 import { WindlassError } from '../errors.js'
 import { printable } from '../image/printable.js'
@@ -23,11 +23,17 @@ export interface AuthorizerOptions {
   readonly credential: Credential | undefined
   readonly rules: RealmRules
   readonly tokens: Tokens
+  /** What to do where a login is refused, as a sentence. */
+  readonly hint: () => string
 }
 
 export class Authorizer {
   readonly #options: AuthorizerOptions
   #login: Login | undefined
+  /** Whether the registry refused the registry token. */
+  #tokenRefused = false
+  /** Whether the registry asked for Basic. */
+  #asksBasic = false
   /** The origin of the token server whose tokens were taken. */
   #realm: string | undefined
 
@@ -38,7 +44,7 @@ export class Authorizer {
   /** What the next request carries. Fetches a token where the challenge is known and none is in hand. */
   async authorization(signal?: AbortSignal): Promise<Authorization> {
     if (this.#login !== undefined) return this.#bearer(this.#login, signal)
-    return { value: this.#basic() }
+    return { value: this.#unasked() }
   }
 
   /**
@@ -51,6 +57,10 @@ export class Authorizer {
     fields: string | undefined,
     signal?: AbortSignal,
   ): Promise<Authorization | undefined> {
+    if (refused.value !== undefined && refused.value === this.#registryToken()) {
+      this.#tokenRefused = true
+      if (!this.#hasLogin()) return undefined
+    }
     const challenges = parseChallenges(fields)
     const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.has('realm'))
     if (bearer !== undefined) {
@@ -63,6 +73,7 @@ export class Authorizer {
     const basic = challenges.some(({ scheme }) => scheme === 'basic')
     if (!basic) throw this.#unusable(challenges)
     this.#login = undefined
+    this.#asksBasic = true
     const value = this.#basic()
     return value === undefined || value === refused.value ? undefined : { value }
   }
@@ -87,14 +98,33 @@ export class Authorizer {
     return { value: `Bearer ${await this.#options.tokens.get(login, signal)}`, login }
   }
 
+  /** What may be sent to the registry before it asks: with an identity token beside it, a password waits for that. */
+  #unasked(): string | undefined {
+    const token = this.#tokenRefused ? undefined : this.#registryToken()
+    if (token !== undefined) return token
+    const hasIdentity = this.#options.credential?.identityToken() !== undefined
+    return hasIdentity && !this.#asksBasic ? undefined : this.#basic()
+  }
+
+  #registryToken(): string | undefined {
+    const { credential, rules } = this.#options
+    const token = rules.endpoint.confidential ? credential?.registryToken() : undefined
+    return token === undefined ? undefined : `Bearer ${token}`
+  }
+
   #basic(): string | undefined {
     const { credential, rules } = this.#options
-    if (credential === undefined || !rules.endpoint.confidential) return undefined
-    return credential.basic()
+    return rules.endpoint.confidential ? credential?.basic() : undefined
+  }
+
+  /** Whether the credential has more than a registry token. */
+  #hasLogin(): boolean {
+    const { credential } = this.#options
+    return credential?.basic() !== undefined || credential?.identityToken() !== undefined
   }
 
   #loginFor({ parameters }: Challenge): Login {
-    const { repository, credential, rules } = this.#options
+    const { repository, credential, rules, hint } = this.#options
     const realm = realmOf(parameters.get('realm') ?? '', rules)
     const before = this.#realm
     if (before !== undefined && before !== realm.origin)
@@ -103,13 +133,12 @@ export class Authorizer {
         `${rules.endpoint.base.host} named the token server ${before} and now ${printable(realm.origin)}`,
         { host: rules.endpoint.base.host },
       )
-    const scope = parameters.get('scope') ?? ''
+    const scope = (parameters.get('scope') ?? '').trim()
     return {
       realm,
-      service: parameters.get('service'),
+      service: parameters.get('service') || undefined,
       scope: scope === '' ? pullScope(repository) : scope,
-      credential,
-      rules,
+      ...{ credential, rules, hint },
     }
   }
 

@@ -12,7 +12,6 @@ export async function blobSize(
 ): Promise<number> {
   const { client, repository } = context
   const head = await client.send({
-    repository,
     to: [repository, 'blobs', digest],
     method: 'HEAD',
     purpose: `ask for the size of the blob ${digest} of ${repository}`,
@@ -21,7 +20,8 @@ export async function blobSize(
   // The length that it tells is that of a body which is not sent.
   head.body.resume()
   const told = head.headers['content-length'] ?? ''
-  if (head.status === 200 && /^\d{1,15}$/.test(told)) return Number(told)
+  // Some registries tell 0 of every blob, for that is what they send.
+  if (head.status === 200 && /^\d{1,15}$/.test(told) && Number(told) > 0) return Number(told)
   // Some storage signs its addresses for GET alone; and a refusal to HEAD has no body to explain it.
   const { stream, size, host } = await fetchBlob(context, { digest }, signal && { signal })
   stream.destroy()

@@ -27,8 +27,7 @@ export function fetchBlob(
       purpose,
       digest,
       size,
-      send: (headers) =>
-        client.send({ repository, to: [repository, 'blobs', digest], headers, purpose, signal }),
+      send: (headers) => client.send({ to: [repository, 'blobs', digest], headers, purpose, signal }),
       refuse: (answer) =>
         refusal(answer, {
           purpose,

@@ -6,6 +6,10 @@
 import { Readable } from 'node:stream'
 
 export interface BodyOptions {
+  /** Milliseconds for the first byte. */
+  readonly first: number
+  /** Called with the first byte, or the end of a body that has none. */
+  readonly began: () => void
   /** Milliseconds; see Timeouts.stall. */
   readonly stall: number
   /** Bytes that have to come in that time. */
@@ -37,6 +41,7 @@ export class Body extends Readable {
     // An error may come before anyone reads; whoever reads gets it all the same.
     this.on('error', () => undefined)
     source.on('data', (chunk: Buffer) => {
+      if (this.#received === 0) this.#begin()
       this.#received += chunk.length
       this.#progress += chunk.length
       if (this.#progress >= options.least) {
@@ -46,6 +51,7 @@ export class Body extends Readable {
       if (!this.push(chunk)) this.#pause()
     })
     source.on('end', () => {
+      if (this.#received === 0) options.began()
       this.#pause()
       this.push(null)
     })
@@ -65,7 +71,7 @@ export class Body extends Readable {
 
   override _read(): void {
     if (this.#failure !== undefined) return
-    this.#timer ??= setTimeout(() => this.destroy(this.#options.stalled(this.#received)), this.#options.stall)
+    this.#wait()
     this.#source.resume()
   }
 
@@ -73,6 +79,20 @@ export class Body extends Readable {
     this.#pause()
     this.#source.destroy()
     done(error)
+  }
+
+  #wait(): void {
+    const { first, stall } = this.#options
+    const patience = this.#received === 0 ? first : stall
+    this.#timer ??= setTimeout(() => this.destroy(this.#options.stalled(this.#received)), patience)
+  }
+
+  /** From now on it is the usual silence that is too long. */
+  #begin(): void {
+    this.#options.began()
+    if (this.#timer === undefined) return
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.destroy(this.#options.stalled(this.#received)), this.#options.stall)
   }
 
   #failOnceRead(): void {

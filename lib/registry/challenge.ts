@@ -1,6 +1,7 @@
 /**
  * `WWW-Authenticate` read as RFC 9110 §11.6.1 writes it: any number of challenges in any number of header fields,
- * parameters as tokens or quoted strings (commas and escapes inside), empty list elements, any case.
+ * parameters as tokens or quoted strings (commas and escapes inside), empty list elements, any case. What registries
+ * write beside the grammar is read as it is meant: URLs without quotes, parameters without commas, empty values.
  */
 
 export interface Challenge {
@@ -15,9 +16,13 @@ export interface Challenge {
 const token = /[!#$%&'*+.^_`|~\w-]+/y
 const token68 = /[\w.~+/-]+=*(?=[ \t]*(?:,|$))/y
 const quoted = /"((?:[^"\\]|\\[^])*)"/y
+/** A value without quotes, empty where the parameter ends at its `=`. A quote that nobody closes begins none. */
+const unquoted = /[^\s,"]+|(?=[\s,]|$)/y
 const blank = /[ \t]*/y
 const separators = /[ \t,]*/y
 const equals = /[ \t]*=[ \t]*/y
+/** What must follow the name of a scheme; a word before anything else is the rest of a parameter. */
+const schemeEnd = /(?=[ \t,]|$)/y
 
 /** Longer headers are cut off here: no registry needs more, and nothing may grow without limit. */
 const maxLength = 64 * 1024
@@ -65,7 +70,7 @@ export function parseChallenges(fields: string | readonly string[] | undefined):
     reader.take(separators)
     if (reader.done) return challenges
     const scheme = reader.take(token)?.[0]
-    if (scheme === undefined) reader.skip()
+    if (scheme === undefined || reader.take(schemeEnd) === undefined) reader.skip()
     else challenges.push({ scheme: scheme.toLowerCase(), ...rest(reader) })
   }
 }
@@ -73,8 +78,11 @@ export function parseChallenges(fields: string | readonly string[] | undefined):
 function rest(reader: Reader): Omit<Challenge, 'scheme'> {
   const parameters = new Map<string, string>()
   reader.take(blank)
+  // First, since its padding looks like a parameter without a value.
+  const word = reader.take(token68)?.[0]
+  if (word !== undefined) return { parameters, token68: word }
   const first = reader.attempt(() => parameter(reader))
-  if (first === undefined) return { parameters, token68: reader.take(token68)?.[0] ?? '' }
+  if (first === undefined) return { parameters, token68: '' }
   for (let next: Parameter | undefined = first; next !== undefined;) {
     if (!parameters.has(next.name)) parameters.set(next.name, next.value)
     // The comma may as well end the challenge: then the word after it has no `=`, and is the next scheme.
@@ -95,6 +103,6 @@ function parameter(reader: Reader): Parameter | undefined {
   const name = reader.take(token)?.[0]
   if (name === undefined || reader.take(equals) === undefined) return undefined
   const text = reader.take(quoted)?.[1]
-  const value = text === undefined ? reader.take(token)?.[0] : text.replace(/\\([^])/g, '$1')
+  const value = text === undefined ? reader.take(unquoted)?.[0] : text.replace(/\\([^])/g, '$1')
   return value === undefined ? undefined : { name: name.toLowerCase(), value }
 }

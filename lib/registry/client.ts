@@ -3,6 +3,7 @@
  * is answered with 401 gets exactly one re-authentication and one repeat (S0-15, S1-10), never a loop.
  */
 import { SingleFlight } from '../flow/single-flight.js'
+import { isBelowApi, isSigned } from './authorizable.js'
 import { Authorizer, type Authorization } from './authorizer.js'
 import type { Ask, Connections } from './connections.js'
 import type { Credential } from './credential.js'
@@ -10,6 +11,7 @@ import { discard } from './discard.js'
 import { apiUrl, type Endpoint } from './endpoint.js'
 import { share } from './flight.js'
 import { ForeignUrls } from './foreign-url.js'
+import { type Location, locationOf } from './location.js'
 import { follow, type Followed } from './redirects.js'
 import { settleScheme } from './scheme.js'
 import type { Tokens } from './tokens.js'
@@ -19,15 +21,18 @@ export interface ClientOptions {
   readonly endpoint: Endpoint
   readonly connections: Connections
   readonly tokens: Tokens
-  readonly credential: Credential | undefined
   readonly trustedRealms: ReadonlySet<string>
   readonly foreignHosts: ReadonlySet<string>
 }
 
-export interface RepositoryAsk extends Omit<Ask, 'url' | 'form'> {
+export interface RegistryAsk extends Omit<Ask, 'url' | 'target' | 'form'> {
   readonly repository: string
-  /** A URL of this registry's origin, or the path below `/v2/`. */
-  readonly to: URL | readonly string[]
+  /** As whom; undefined for an anonymous request. */
+  readonly credential: Credential | undefined
+  /** What to do where a login is refused, as a sentence. */
+  readonly hint: () => string
+  /** The path below `/v2/`, or a path and query of this registry's origin as they are to be sent, from `/` on. */
+  readonly to: readonly string[] | string
 }
 
 export class Client {
@@ -42,10 +47,12 @@ export class Client {
   }
 
   /** @throws network errors, TLS, REDIRECT_REFUSED, CHALLENGE_INVALID, what a login throws, CANCELLED */
-  async send({ repository, to, ...rest }: RepositoryAsk): Promise<Followed> {
+  async send({ repository, credential, hint, to, ...rest }: RegistryAsk): Promise<Followed> {
     const base = await this.#base(rest.signal)
-    const ask: Ask = { ...rest, url: to instanceof URL ? to : apiUrl(base, ...to) }
-    const authorizer = this.#authorizer(repository)
+    const place = typeof to === 'string' ? originForm(base, to) : locationOf(apiUrl(base, ...to))
+    const ask: Ask = { ...rest, ...place }
+    if (isSigned(place) || !isBelowApi(place)) return this.#follow(ask)
+    const authorizer = this.#authorizer({ repository, credential, hint })
     const first = await authorizer.authorization(ask.signal)
     const answer = await this.#follow(authorised(ask, first))
     // Somebody else's 401, behind a redirect, is no reason to send anything.
@@ -72,12 +79,14 @@ export class Client {
 
   /** A request that goes elsewhere, over the same connections, but with no credential of this registry's (S1-21). */
   sendForeign(ask: Ask, urls: ForeignUrls): Promise<Followed> {
-    return follow(this.#options.connections, { ...ask, lookup: urls.lookup }, (url) => urls.check(url))
+    const check = (url: URL): void => urls.check(url)
+    return follow(this.#options.connections, { ...ask, lookup: urls.lookup }, { check })
   }
 
   #follow(ask: Ask): Promise<Followed> {
     const { base } = this.#endpoint
-    return follow(this.#options.connections, ask, (url) => mustBeFar(url, base, ask.purpose))
+    const check = (url: URL): void => mustBeFar(url, base, ask.purpose)
+    return follow(this.#options.connections, ask, { check, mayAuthorize: isBelowApi })
   }
 
   /** The registry's address, its scheme settled. */
@@ -108,16 +117,22 @@ export class Client {
     return answer.status === 401 ? answer.headers['www-authenticate'] : undefined
   }
 
-  #authorizer(repository: string): Authorizer {
-    const known = this.#authorizers.get(repository)
+  /** One for each repository and credential: what one user was given is no other's. */
+  #authorizer(who: Pick<RegistryAsk, 'repository' | 'credential' | 'hint'>): Authorizer {
+    const { repository, credential } = who
+    const key = `${repository} ${credential?.fingerprint() ?? ''}`
+    const known = this.#authorizers.get(key)
     if (known !== undefined) return known
-    const { tokens, credential, trustedRealms } = this.#options
+    const { tokens, trustedRealms } = this.#options
     const rules = { endpoint: this.#endpoint, trusted: trustedRealms }
-    const authorizer = new Authorizer({ repository, credential, rules, tokens })
-    this.#authorizers.set(repository, authorizer)
+    const authorizer = new Authorizer({ ...who, rules, tokens })
+    this.#authorizers.set(key, authorizer)
     return authorizer
   }
 }
+
+/** A place of the origin of `base`: an empty first segment (`//host/`) names no host. */
+const originForm = (base: URL, target: string): Location => ({ url: new URL(base.origin + target), target })
 
 const authorised = (ask: Ask, { value }: Authorization): Ask =>
   value === undefined ? ask : { ...ask, headers: { ...ask.headers, authorization: value } }

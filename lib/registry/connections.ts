@@ -2,7 +2,14 @@
  * One HTTP request and its answer's headers, over connections that are kept and bounded. This is the only place that
  * calls got, with everything switched off that would happen behind our back: redirects, retries, decompression.
  */
-import type { ClientRequest, IncomingHttpHeaders } from 'node:http'
+import {
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestOptions,
+  request as requestHttp,
+} from 'node:http'
+import { request as requestHttps } from 'node:https'
 import type { LookupFunction, Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import got from 'got'
@@ -10,11 +17,17 @@ import { WindlassError } from '../errors.js'
 import { type Limits, limitsWith } from '../image/limits.js'
 import { AgentPool } from './agent-pool.js'
 import { Body } from './body.js'
-import { failureOf, isBroken, type Attempt } from './failure.js'
+import { failureOf, hasTwoLengths, isBroken, isSilence, silence, type Attempt } from './failure.js'
+import { type Location, locationOf } from './location.js'
+import { Patience } from './patience.js'
 import { proxyFor, type Environment, type Proxy } from './proxy.js'
+import { wantsLogin } from './proxy-failure.js'
 import { leastIn, timeoutsWith, type Timeouts } from './timeouts.js'
+import { Trust, type TrustOptions } from './trust.js'
 
 export interface Ask extends Attempt {
+  /** Path and query as they are sent, where those of `url` are written in another way. */
+  readonly target?: string
   readonly method?: 'GET' | 'HEAD' | 'POST'
   readonly headers?: Readonly<Record<string, string>>
   /** Sent as `application/x-www-form-urlencoded`. */
@@ -24,25 +37,21 @@ export interface Ask extends Attempt {
   readonly lookup?: LookupFunction
 }
 
-export interface Answer {
-  readonly url: URL
+export interface Answer extends Location {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   /** Must be read to its end or destroyed: the connection is held by it. */
   readonly body: Readable
 }
 
-export interface ConnectionOptions {
-  readonly ca?: string | Buffer
-  /** Accept any certificate. */
-  readonly insecureTls?: boolean
+export interface ConnectionOptions extends TrustOptions {
   readonly userAgent?: string
   readonly timeouts?: Partial<Timeouts>
   /** Of redirects, tokens, refusals and tags; of manifests, each request says. */
   readonly limits?: Partial<Limits>
   /** Connections to one host at the same time (32); further requests wait for one. */
   readonly maxSockets?: number
-  /** Where proxies are named (the process's own). */
+  /** Where proxies and certificates are named (the process's own). */
   readonly env?: Environment
 }
 
@@ -51,30 +60,31 @@ export class Connections {
   readonly limits: Limits
   readonly #options: ConnectionOptions
   readonly #agents: AgentPool
+  readonly #patience: Patience
   readonly #sockets = new Set<Socket>()
   readonly #live = new Set<() => void>()
   #closed = false
 
-  /** @throws USAGE for what is no limit */
+  /** @throws USAGE for what is no limit, and for a `ca` without a certificate */
   constructor(options: ConnectionOptions = {}) {
     this.timeouts = timeoutsWith(options.timeouts)
     this.limits = limitsWith(options.limits)
     this.#options = options
-    this.#agents = new AgentPool(options.maxSockets ?? 32, this.timeouts.connect)
+    this.#agents = new AgentPool(new Trust(options), options.maxSockets ?? 32, this.timeouts.connect)
+    this.#patience = new Patience(this.timeouts.response)
   }
 
   /** @throws NETWORK, TLS, STALLED, REGISTRY_RESPONSE (not HTTP), CANCELLED */
   async send(ask: Ask): Promise<Answer> {
     try {
-      return await this.#attempt(ask, true)
+      return await this.#attempt(ask, 'kept')
     } catch (error) {
-      // The server closed a kept connection while the request was on its way (RFC 9112 §9.3.1): nothing was done yet.
-      if (!(error instanceof Stale)) throw error
-      return this.#attempt(ask, false)
+      if (!(error instanceof AskAgain)) throw error
+      return this.#attempt(ask, error.manner)
     }
   }
 
-  #attempt(ask: Ask, kept: boolean): Promise<Answer> {
+  #attempt(ask: Ask, manner: Manner): Promise<Answer> {
     const cancelled = (): WindlassError =>
       new WindlassError('CANCELLED', `Cancelled while trying to ${ask.purpose}`, { host: ask.url.host })
     return new Promise((resolve, reject) => {
@@ -88,8 +98,13 @@ export class Connections {
       }
       let body: Body | undefined
       let reused = false
+      const { target } = { ...locationOf(ask.url), ...ask }
       const proxy = proxyFor(ask.url, this.#options.env ?? process.env)
-      const stream = got.stream(ask.url, this.#gotOptions(ask, kept, proxy))
+      const asked = `${ask.purpose} ${ask.url.host}`
+      const wait = this.#patience.wait(asked)
+      const silent = (): WindlassError => silence(ask, wait, this.#patience.silent(asked))
+      const isForwarded = proxy !== undefined && proxy.protocol !== 'socks' && ask.url.protocol === 'http:'
+      const stream = got.stream(ask.url, this.#gotOptions(ask, manner, proxy, wait))
       const abort = (): void => {
         reject(cancelled())
         if (body === undefined) stream.destroy()
@@ -102,7 +117,8 @@ export class Connections {
       ask.signal?.addEventListener('abort', abort, { once: true })
       this.#live.add(abort)
       stream.once('request', (request: ClientRequest) => {
-        if (proxy !== undefined && ask.url.protocol === 'http:') forward(request, ask.url, proxy)
+        request.path = target
+        if (isForwarded) forward(request, ask.url, proxy)
         request.once('socket', (socket: Socket) => {
           reused = request.reusedSocket
           this.#track(socket)
@@ -111,7 +127,10 @@ export class Connections {
       stream.on('error', (error: Error) => {
         if (body !== undefined) return
         over()
-        reject(kept && reused && isBroken(error) ? new Stale() : failureOf(error, ask))
+        // The server closed a kept connection while the request was on its way (RFC 9112 §9.3.1): nothing was done yet.
+        if (manner === 'kept' && reused && isBroken(error)) reject(new AskAgain('fresh'))
+        else if (manner !== 'lenient' && hasTwoLengths(error)) reject(new AskAgain('lenient'))
+        else reject(isSilence(error) ? silent() : failureOf(error, ask))
         stream.destroy()
       })
       stream.once('close', () => {
@@ -127,14 +146,23 @@ export class Connections {
       stream.once(
         'response',
         ({ statusCode, headers }: { statusCode: number; headers: IncomingHttpHeaders }) => {
+          // Not the registry's: it asks nobody for a proxy's login.
+          if (statusCode === 407 && isForwarded) {
+            over()
+            reject(failureOf(wantsLogin(proxy), ask))
+            stream.destroy()
+            return
+          }
           body = new Body(stream, {
+            first: wait,
+            began: () => this.#patience.answered(asked),
             stall: this.timeouts.stall,
             least: leastIn(this.timeouts),
-            stalled: (received) => stalled(ask, received, this.timeouts),
+            stalled: (received) => (received === 0 ? silent() : stalled(ask, received, this.timeouts)),
             failure: (error, received) => failureOf(error, ask, received),
           })
           body.once('close', over)
-          resolve({ url: ask.url, status: statusCode, headers, body })
+          resolve({ url: ask.url, target, status: statusCode, headers, body })
         },
       )
     })
@@ -156,35 +184,60 @@ export class Connections {
     socket.once('close', () => this.#sockets.delete(socket))
   }
 
-  #gotOptions(ask: Ask, kept: boolean, proxy: Proxy | undefined) {
-    const { ca, insecureTls = false, userAgent = 'windlass' } = this.#options
-    const { lookup, connect, secureConnect, response } = this.timeouts
+  #gotOptions(ask: Ask, manner: Manner, proxy: Proxy | undefined, response: number) {
+    const { insecureTls = false, userAgent = 'windlass' } = this.#options
+    const { lookup, connect, secureConnect } = this.timeouts
     return {
       method: ask.method ?? 'GET',
       headers: { 'user-agent': userAgent, 'accept-encoding': 'identity', ...ask.headers },
       ...(ask.form === undefined ? {} : { form: ask.form }),
       ...(ask.lookup === undefined ? {} : { dnsLookup: ask.lookup }),
       // A connection that is there was not held to this request's lookup.
-      agent: kept && ask.lookup === undefined ? this.#agents.kept(proxy) : this.#agents.fresh(proxy),
-      https: { rejectUnauthorized: !insecureTls, ...(ca === undefined ? {} : { certificateAuthority: ca }) },
+      agent:
+        manner === 'kept' && ask.lookup === undefined ? this.#agents.kept(proxy) : this.#agents.fresh(proxy),
+      https: { rejectUnauthorized: !insecureTls },
       timeout: { lookup, connect, secureConnect, response },
       decompress: false,
       followRedirect: false,
       throwHttpErrors: false,
       retry: { limit: 0 },
+      ...(manner === 'lenient' && { request: requestLeniently }),
     } as const
   }
 }
 
 /** What a proxy is sent for plain HTTP (RFC 9112 §3.2.2): the whole URL, and its own credentials. */
 function forward(request: ClientRequest, url: URL, proxy: Proxy): void {
-  request.path = `${url.origin}${url.pathname}${url.search}`
+  request.path = url.origin + request.path
   const authorization = proxy.authorization()
   if (authorization !== undefined) request.setHeader('proxy-authorization', authorization)
 }
 
-/** A kept connection that turned out to be closed. */
-class Stale extends Error {}
+/**
+ * Over which connection something is asked, and how its answer is read. `lenient`: over one of its own, and with what
+ * Node's parser refuses: an answer that says its length and comes in chunks all the same. The chunks are what counts
+ * (RFC 9112 §6.3), as other clients have it.
+ */
+type Manner = 'kept' | 'fresh' | 'lenient'
+
+/** The same is to be asked again, once, in another manner. */
+class AskAgain extends Error {
+  readonly manner: Manner
+
+  constructor(manner: Manner) {
+    super('to be asked again')
+    this.manner = manner
+  }
+}
+
+const requestLeniently = (
+  url: URL,
+  options: RequestOptions,
+  answered?: (answer: IncomingMessage) => void,
+): ClientRequest => {
+  const request = url.protocol === 'https:' ? requestHttps : requestHttp
+  return request(url, { ...options, insecureHTTPParser: true }, answered)
+}
 
 const notHttp = ({ purpose, url }: Attempt): WindlassError =>
   new WindlassError(

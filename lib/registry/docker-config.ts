@@ -1,105 +1,104 @@
 /**
- * Credentials out of a Docker or Podman configuration file: `{"auths": {…}}`, and the old form that is `auths` alone
- * (S0-81). Credential helpers are not run yet: a registry that has one is asked anonymously, and if it refuses, the
- * error says that the helper was not run.
+ * Credentials out of a Docker or Podman configuration file: `{"auths": {…}}`, and the old form that is `auths` alone.
+ * Credential helpers are not run yet: a registry that has one is asked anonymously, and if it refuses, the error says
+ * that the helper was not run.
  */
-import { readFile } from 'node:fs/promises'
 import { WindlassError } from '../errors.js'
-import { Credential } from './credential.js'
-import type { Credentials } from './credentials.js'
 import { printable } from '../image/printable.js'
-import { canonicalRegistry } from './registry-name.js'
+import { bySpecificity, parseCredentialKey, type CredentialKey } from './credential-key.js'
+import type { Credentials } from './credentials.js'
+import { looksLikeEntry, parseDockerEntry, type DockerEntry } from './docker-entry.js'
+import { fieldsOf, textOf, type Fields } from './json-fields.js'
+import { canonicalRegistry, type RepositoryName } from './registry-name.js'
 
-type Fields = ReadonlyMap<string, unknown>
+/** Code of the warning about entries that could not be read and were not needed. */
+export const credentialsIgnored = 'credentials-ignored'
 
-const fields = (value: unknown): Fields | undefined =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? new Map(Object.entries(value))
-    : undefined
-
-const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+type Entry = CredentialKey & DockerEntry
 
 /**
- * @param path - names the file in errors
- * @throws USAGE where the file cannot be read or is not such a file
+ * @param path - names the file in messages
+ * @throws USAGE where `content` is not such a file; the message never quotes it. An empty file holds no credentials.
  */
-export async function readDockerConfig(path: string): Promise<Credentials> {
-  let content: string
-  try {
-    content = await readFile(path, 'utf8')
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'error'
-    throw new WindlassError('USAGE', `Failed to read the credentials file '${path}': ${code}`, {
-      path,
-      cause,
-    })
-  }
-  return parseDockerConfig(content, path)
-}
-
-/** @throws USAGE where `content` is not such a file; the message never quotes it */
 export function parseDockerConfig(content: string, path: string): Credentials {
-  let json: Fields | undefined
-  try {
-    json = fields(JSON.parse(content.replace(/^\uFEFF/, '')))
-  } catch {
-    // No cause: the parser's message quotes the content.
-  }
-  if (json === undefined)
-    throw new WindlassError('USAGE', `The credentials file '${path}' is not a JSON object`, { path })
-  const entries = fields(json.get('auths')) ?? (json.has('auths') ? undefined : json)
-  const found = new Map<string, Credential>()
-  for (const [key, entry] of byPrecision(entries)) {
-    const registry = canonicalRegistry(key)
-    if (found.has(registry)) continue
-    const credential = credentialOf(fields(entry), key, path)
-    if (credential !== undefined) found.set(registry, credential)
-  }
+  const json = parseObject(content, path)
+  const entries = entriesOf(json, path).filter(({ credential, fault }) => (credential ?? fault) !== undefined)
   const helper = helpers(json)
+  const best = (asked: RepositoryName): Entry | undefined => bySpecificity(entries, asked)[0]
   return {
-    for: (registry) => found.get(canonicalRegistry(registry)),
-    why: (registry) => {
-      const name = found.has(canonicalRegistry(registry)) ? undefined : helper(canonicalRegistry(registry))
-      if (name === undefined) return undefined
-      return `'${path}' names the credential helper '${printable(name, 60)}' for this registry, and helpers are not run: give the credentials themselves`
+    // eslint-disable-next-line @typescript-eslint/require-await -- `async` turns what is thrown into a rejection
+    async for(asked, { onWarning } = {}) {
+      const found = best(asked)
+      if (found?.fault !== undefined && found.credential === undefined)
+        throw failed(`${entryOf(found, path)} ${found.fault}`, path)
+      const [first, ...others] = entries.filter(({ fault }) => fault !== undefined)
+      if (first !== undefined) onWarning?.(credentialsIgnored, ignoring(path, [first, ...others]))
+      return found?.credential
+    },
+    // eslint-disable-next-line @typescript-eslint/require-await -- as above
+    async why(asked) {
+      if (best(asked) !== undefined) return undefined
+      const name = helper(canonicalRegistry(asked.registry))
+      if (name !== undefined)
+        return `'${printable(path)}' names the credential helper '${printable(name, 60)}' for this registry, and helpers are not run: give the credentials themselves`
+      const others = entries.filter(({ registry }) => registry === canonicalRegistry(asked.registry))
+      if (others.length === 0) return undefined
+      return `'${printable(path)}' has credentials for ${listed(others)}, and none for ${asked.registry}/${asked.repository}`
     },
   }
 }
 
-/** A key that is the host alone before one with a path: `quay.io` before `quay.io/team`. */
-function byPrecision(entries: Fields | undefined): readonly (readonly [string, unknown])[] {
-  const depth = (key: string): number =>
-    key
-      .replace(/^https?:\/\//i, '')
-      .split('/')
-      .filter((part) => part !== '' && !/^v[12]$/.test(part)).length
-  return [...(entries ?? [])].sort(([a], [b]) => depth(a) - depth(b))
-}
-
-function credentialOf(entry: Fields | undefined, key: string, path: string): Credential | undefined {
-  if (entry === undefined) return undefined
-  const auth = text(entry.get('auth'))
-  let [username, password] = [text(entry.get('username')), text(entry.get('password'))]
-  if (auth !== '') {
-    const decoded = Buffer.from(auth, 'base64').toString('utf8').replace(/\0+$/, '')
-    const colon = decoded.indexOf(':')
-    if (colon === -1)
-      throw new WindlassError(
-        'USAGE',
-        `The credentials file '${path}' has an 'auth' for '${printable(key, 100)}' that is not the base64 of user:password`,
-        { path },
-      )
-    ;[username, password] = [decoded.slice(0, colon), decoded.slice(colon + 1)]
+function parseObject(content: string, path: string): Fields {
+  const text = content.replace(/^\uFEFF/, '')
+  let value: unknown
+  try {
+    value = text.trim() === '' ? null : JSON.parse(text)
+  } catch {
+    // No cause: the parser's message quotes the content.
+    throw wrongShape(path, 'is not JSON')
   }
-  const identity = text(entry.get('identitytoken'))
-  if (identity !== '') return Credential.identity(identity, username)
-  return username === '' && password === '' ? undefined : Credential.password(username, password)
+  const fields = fieldsOf(value ?? {})
+  if (fields === undefined) throw wrongShape(path, 'is not a JSON object')
+  return fields
 }
 
+function entriesOf(json: Fields, path: string): readonly Entry[] {
+  const auths = json.get('auths')
+  if (auths !== undefined && fieldsOf(auths) === undefined)
+    throw wrongShape(path, "has an 'auths' that is not an object")
+  const old = [...json].filter(([, value]) => looksLikeEntry(fieldsOf(value)))
+  const entries = auths === undefined ? old : [...(fieldsOf(auths) ?? [])]
+  return entries.map(([key, value]) => ({ ...parseCredentialKey(key), ...parseDockerEntry(value) }))
+}
+
+/** The helper for a registry by its canonical name. A setting of the wrong kind is ignored: helpers are not run. */
 function helpers(json: Fields): (registry: string) => string | undefined {
   const each = new Map<string, string>()
-  for (const [key, name] of fields(json.get('credHelpers')) ?? [])
-    each.set(canonicalRegistry(key), text(name))
-  const all = text(json.get('credsStore'))
+  for (const [key, name] of fieldsOf(json.get('credHelpers')) ?? [])
+    if (typeof name === 'string' && name !== '') each.set(canonicalRegistry(key), name)
+  const all = textOf(json, 'credsStore') ?? ''
   return (registry) => each.get(registry) ?? (all === '' ? undefined : all)
 }
+
+/** A key without the user info that a URL may hold. */
+const named = ({ text }: CredentialKey): string =>
+  `'${printable(text.replace(/^(\w+:\/\/)?.*@/s, '$1'), 100)}'`
+
+function listed(keys: readonly CredentialKey[]): string {
+  const shown = keys.slice(0, 3).map(named).join(', ')
+  return keys.length > 3 ? `${shown} and ${keys.length - 3} more` : shown
+}
+
+const entryOf = (entry: Entry, path: string): string =>
+  `The entry ${named(entry)} of the credentials file '${printable(path)}'`
+
+function ignoring(path: string, [first, ...others]: readonly [Entry, ...Entry[]]): string {
+  const also = others.length === 0 ? '' : `; the same goes for ${listed(others)}`
+  return `${entryOf(first, path)} ${first.fault ?? ''}: this was ignored${also}`
+}
+
+const wrongShape = (path: string, what: string): WindlassError =>
+  failed(`The credentials file '${printable(path)}' ${what}`, path)
+
+const failed = (message: string, path: string): WindlassError =>
+  new WindlassError('USAGE', message, { path, hint: 'Log in again, or correct the file' })

@@ -2,18 +2,22 @@
 import { WindlassError } from '../errors.js'
 import { type LimitName, raiseHint } from '../image/limits.js'
 import type { Answer } from './connections.js'
-import { isEncoded, refuseEncoded } from './encoding.js'
+import { encoded, gunzipped, isEncoded, isPlainJson, saysGzip } from './encoding.js'
 
 export interface DocumentLimits {
   readonly maxBytes: number
-  /** Milliseconds for the whole body. */
+  /** Milliseconds for the whole body, from its first byte on: until then it is `Connections` that waits. */
   readonly deadline: number
   readonly purpose: string
   /** What raises `maxBytes`. */
   readonly limit: LimitName
 }
 
-/** @throws REGISTRY_RESPONSE for an encoded body; LIMIT_EXCEEDED as soon as the length is told or passed; STALLED when time is up; what the body fails with */
+/**
+ * Reads a JSON document. One that claims to be encoded and is not is taken as it is; one in gzip is decoded.
+ * @throws REGISTRY_RESPONSE for an encoded body; LIMIT_EXCEEDED as soon as the length is told or passed; STALLED when time
+ * is up; what the body fails with
+ */
 export async function readDocument(answer: Answer, limits: DocumentLimits): Promise<Buffer> {
   const { body, headers, url } = answer
   const { maxBytes, deadline, purpose, limit } = limits
@@ -23,7 +27,6 @@ export async function readDocument(answer: Answer, limits: DocumentLimits): Prom
       `Failed to ${purpose} from ${url.host}: the answer is longer than ${limit} allows: ${maxBytes} bytes`,
       { host: url.host, hint: raiseHint(limit) },
     )
-  refuseEncoded(answer, purpose)
   if (Number(headers['content-length']) > maxBytes) {
     body.destroy()
     throw tooLong()
@@ -36,17 +39,21 @@ export async function readDocument(answer: Answer, limits: DocumentLimits): Prom
     )
   const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of within(deadline, answer, late)) {
+  for await (const chunk of within(deadline, answer, late, 'first byte')) {
     length += chunk.length
     if (length > maxBytes) throw tooLong()
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks, length)
+  const bytes = Buffer.concat(chunks, length)
+  if (!isEncoded(answer) || isPlainJson(bytes)) return bytes
+  const decoded = saysGzip(answer) ? gunzipped(bytes, maxBytes) : undefined
+  if (decoded === undefined) throw encoded(answer, purpose)
+  return decoded
 }
 
 /**
  * What came of a body that is of secondary interest, and whether there was more than `maxBytes` of it; nothing of one
- * that is encoded. Never throws: what goes wrong is the end of it.
+ * that really is encoded. Never throws: what goes wrong is the end of it.
  */
 export async function readStart(
   answer: Answer,
@@ -55,7 +62,6 @@ export async function readStart(
   const chunks: Buffer[] = []
   let length = 0
   try {
-    if (isEncoded(answer)) throw new Error('encoded')
     for await (const chunk of within(deadline, answer, () => new Error('late'))) {
       chunks.push(chunk)
       length += chunk.length
@@ -66,14 +72,24 @@ export async function readStart(
   }
   answer.body.destroy()
   const bytes = Buffer.concat(chunks, length)
+  if (isEncoded(answer) && !isPlainJson(bytes)) return { bytes: Buffer.alloc(0), cut: false }
   return { bytes: bytes.subarray(0, maxBytes), cut: length > maxBytes }
 }
 
 /** The body, which fails with `late` after `deadline` milliseconds and is closed in the end. */
-async function* within(deadline: number, { body }: Answer, late: () => Error): AsyncGenerator<Buffer> {
-  const timer = setTimeout(() => body.destroy(late()), deadline)
+async function* within(
+  deadline: number,
+  { body }: Answer,
+  late: () => Error,
+  from: 'now' | 'first byte' = 'now',
+): AsyncGenerator<Buffer> {
+  const start = (): NodeJS.Timeout => setTimeout(() => body.destroy(late()), deadline)
+  let timer = from === 'now' ? start() : undefined
   try {
-    yield* body as AsyncIterable<Buffer>
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      timer ??= start()
+      yield chunk
+    }
   } finally {
     clearTimeout(timer)
     body.destroy()

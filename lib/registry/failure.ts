@@ -3,7 +3,7 @@ import { TimeoutError } from 'got'
 import { WindlassError, type ErrorCode, type ErrorDetails } from '../errors.js'
 import { printable } from '../image/printable.js'
 import { addressRefused, hintFor } from './foreign-url.js'
-import { proxyRefused } from './proxy-connection.js'
+import { ProxyFailure } from './proxy-failure.js'
 import { printableUrl } from './printable-url.js'
 
 /** What was being done, for messages: `purpose` completes "Failed to …" and "… when trying to …". */
@@ -25,8 +25,22 @@ export function systemCode(error: unknown): string {
   return ''
 }
 
+function proxyFailureIn(error: unknown): ProxyFailure | undefined {
+  for (let each = error; each instanceof Error; each = each.cause)
+    if (each instanceof ProxyFailure) return each
+  return undefined
+}
+
 /** Whether the peer hung up: what a kept connection does that was closed just before it was used again. */
 export const isBroken = (error: unknown): boolean => broken.test(systemCode(error))
+
+/** Whether an answer has a `Content-Length` beside `Transfer-Encoding: chunked`, by the words of Node's parser. */
+export function hasTwoLengths(error: unknown): boolean {
+  for (let each = error; each instanceof Error; each = each.cause)
+    if ('reason' in each && typeof each.reason === 'string' && /can't be present with/.test(each.reason))
+      return true
+  return false
+}
 
 /** Whether no TLS could be spoken at all, or the peer hung up on it: not that its certificate was wrong. */
 export function isHandshake(error: unknown): boolean {
@@ -45,19 +59,17 @@ export function failureOf(error: Error, { purpose, url }: Attempt, received?: nu
     })
   const code = systemCode(error)
   const so = received === undefined ? '' : ` after ${received} bytes`
-  if (error instanceof TimeoutError) {
-    return error.event === 'response'
-      ? fail('STALLED', 'no answer came in time', { hint: `Is ${url.host} overloaded? Try again later` })
-      : fail('NETWORK', `timed out (${error.event})`, {
-          hint: `Check that ${url.host} can be reached from here`,
-        })
-  }
+  if (error instanceof TimeoutError)
+    return fail('NETWORK', `timed out (${error.event})`, {
+      hint: `Check that ${url.host} can be reached from here`,
+    })
   if (code === addressRefused)
     return fail('REDIRECT_REFUSED', printable(plain(error).message), { hint: hintFor(url.hostname) })
-  if (code === proxyRefused)
-    return fail('NETWORK', printable(plain(error).message), {
-      hint: 'Check HTTPS_PROXY, and the name and password in it; NO_PROXY lists hosts to be asked directly',
-    })
+  const atProxy = proxyFailureIn(error)
+  if (atProxy !== undefined) {
+    const { hint, retryable, message } = atProxy
+    return fail('NETWORK', printable(message, 400), { hint: printable(hint, 400), retryable })
+  }
   if (code === 'ENOTFOUND')
     return fail('NETWORK', 'there is no host of that name', {
       retryable: false,
@@ -91,6 +103,28 @@ export function failureOf(error: Error, { purpose, url }: Attempt, received?: nu
   return fail('NETWORK', printable(`${code === '' ? error.message : code}${so}`), {
     hint: `Check the connection to ${url.host}`,
   })
+}
+
+/** Whether no byte of the answer's headers came in the time that was given to it. */
+export const isSilence = (error: Error): boolean =>
+  error instanceof TimeoutError && error.event === 'response'
+
+/**
+ * The first byte of an answer was waited for in vain.
+ * @param waited - milliseconds
+ * @param again - whether another try would wait longer
+ */
+export function silence({ purpose, url }: Attempt, waited: number, again: boolean): WindlassError {
+  return new WindlassError(
+    'STALLED',
+    `Failed to ${purpose} from ${url.host}: nothing came in ${waited / 1000} s`,
+    {
+      host: url.host,
+      url: printableUrl(url),
+      retryable: again,
+      hint: `Is ${url.host} overloaded? --response-timeout sets how many seconds its first byte is waited for, at first`,
+    },
+  )
 }
 
 /** The cause without got's fields: those hold the request's headers, and with them the credentials. */

@@ -17,15 +17,15 @@ export async function fetchForeignBlob(
   request: BlobRequest = {},
 ): Promise<BlobBody> {
   const urls = client.foreignUrls()
-  const url = urls.parse(text)
-  const purpose = `download the blob ${digest} with the foreign url ${printableUrl(url)}`
+  const place = urls.parse(text)
+  const purpose = `download the blob ${digest} with the foreign url ${printableUrl(place.url)}`
   const { signal } = request
   return fetchRanged(
     {
       purpose,
       digest,
       size,
-      send: (headers) => client.sendForeign({ url, headers, purpose, signal }, urls),
+      send: (headers) => client.sendForeign({ ...place, headers, purpose, signal }, urls),
       refuse: (answer) =>
         refusal(answer, {
           purpose,

@@ -9,6 +9,7 @@ import { isIP, type LookupFunction } from 'node:net'
 import { WindlassError } from '../errors.js'
 import { printable, quoted } from '../image/printable.js'
 import { placeOf } from './address.js'
+import { type Location, locationOf, resolveLocation } from './location.js'
 import { mayLeadTo } from './near.js'
 import { printableUrl } from './printable-url.js'
 
@@ -29,11 +30,11 @@ export class ForeignUrls {
   }
 
   /** @throws WindlassError REDIRECT_REFUSED for a URL that is not asked */
-  parse(text: string): URL {
+  parse(text: string): Location {
     if (!URL.canParse(text)) throw refused(printable(text), 'is no absolute URL')
     const url = new URL(text)
     this.check(url)
-    return url
+    return resolveLocation(Buffer.from(text, 'utf8').toString('latin1')) ?? locationOf(url)
   }
 
   /** The same for where a redirect leads. */

@@ -92,19 +92,19 @@ function ask(
   { client, repository }: RepositoryContext,
   method: 'GET' | 'HEAD',
   tagOrDigest: string,
-  { signal }: ManifestRequest,
+  { signal, onWarning }: ManifestRequest,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Followed> {
   // The last gate before a URL, whoever made the string.
   if (!isTag(tagOrDigest) && !isDigest(tagOrDigest))
     throw new WindlassError('REFERENCE_INVALID', `${quoted(tagOrDigest)} is neither a tag nor a digest`)
   return client.send({
-    repository,
     to: [repository, 'manifests', tagOrDigest],
     method,
     headers: { accept: manifestAccept, ...headers },
     purpose: purposeOf(repository, tagOrDigest),
     signal,
+    onWarning,
   })
 }
 

@@ -5,56 +5,102 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import type { Proxy } from './proxy.js'
-import { connectProxy, tunnel } from './proxy-connection.js'
+import { type ProxyTarget, connectProxy, reached, throughSocks, tunnel } from './proxy-connection.js'
+import type { ProxyFailure } from './proxy-failure.js'
+import type { Trust } from './trust.js'
 
-/** For plain HTTP: the proxy is sent the whole URL, which is the request's business. */
-export class ForwardingAgent extends HttpAgent {
-  readonly #proxy: Proxy
+type Created = (error: Error | null, socket: Duplex) => void
 
-  constructor(proxy: Proxy, options: AgentOptions) {
-    super(options)
-    this.#proxy = proxy
+/** Makes connections through one proxy, and ends those that are not made yet. */
+class ProxyRoute {
+  readonly proxy: Proxy
+  readonly #trust: Trust
+  readonly #timeout: number
+  readonly #opening = new Set<Socket>()
+
+  constructor(proxy: Proxy, trust: Trust, timeout: number) {
+    this.proxy = proxy
+    this.#trust = trust
+    this.#timeout = timeout
   }
 
-  override createConnection(): Socket {
-    return connectProxy(this.#proxy)
+  /** Calls back once, with a connection to the proxy itself where `target` is undefined, else with one to that. */
+  open(
+    target: ProxyTarget | undefined,
+    done: (failure: ProxyFailure | undefined, socket: Socket) => void,
+  ): void {
+    const { proxy } = this
+    const socket = connectProxy(proxy, () => this.#trust.context)
+    this.#opening.add(socket)
+    const finish = (failure: ProxyFailure | undefined): void => {
+      this.#opening.delete(socket)
+      done(failure, socket)
+    }
+    const timeout = this.#timeout
+    reached(socket, proxy, timeout, (failure) => {
+      if (failure !== undefined || target === undefined) finish(failure)
+      else if (proxy.protocol === 'socks') throughSocks(socket, proxy, { target, timeout }, finish)
+      else tunnel(socket, proxy, { target, timeout }, finish)
+    })
+  }
+
+  destroy(): void {
+    for (const socket of this.#opening) socket.destroy()
+  }
+}
+
+const targetOf = ({ host, port }: RequestOptions, usual: number): ProxyTarget => ({
+  host: host ?? '',
+  port: Number(port ?? usual),
+})
+
+/** For plain HTTP: an HTTP proxy is sent the whole URL, which is the request's business; a SOCKS proxy leads on. */
+export class ForwardingAgent extends HttpAgent {
+  readonly #route: ProxyRoute
+
+  /** @param timeout - milliseconds for the way through the proxy */
+  constructor(proxy: Proxy, trust: Trust, timeout: number, options: AgentOptions) {
+    super(options)
+    this.#route = new ProxyRoute(proxy, trust, timeout)
+  }
+
+  override createConnection(options: RequestOptions, created?: Created): undefined {
+    const target = this.#route.proxy.protocol === 'socks' ? targetOf(options, 80) : undefined
+    this.#route.open(target, (failure, socket) => created?.(failure ?? null, socket))
+  }
+
+  override destroy(): void {
+    this.#route.destroy()
+    super.destroy()
   }
 }
 
 /** For TLS, which the proxy cannot look into. */
 export class TunnelAgent extends HttpsAgent {
-  readonly #proxy: Proxy
-  readonly #timeout: number
-  readonly #opening = new Set<Socket>()
+  readonly #route: ProxyRoute
+  readonly #trust: Trust
 
   /** @param timeout - milliseconds for the way through the proxy */
-  constructor(proxy: Proxy, timeout: number, options: AgentOptions) {
+  constructor(proxy: Proxy, trust: Trust, timeout: number, options: AgentOptions) {
     super(options)
-    this.#proxy = proxy
-    this.#timeout = timeout
+    this.#trust = trust
+    this.#route = new ProxyRoute(proxy, trust, timeout)
   }
 
-  override createConnection(
-    options: RequestOptions,
-    created?: (error: Error | null, socket: Duplex) => void,
-  ): undefined {
-    const socket = connectProxy(this.#proxy)
-    this.#opening.add(socket)
-    const host = options.host ?? ''
-    const target = `${host.includes(':') ? `[${host}]` : host}:${options.port ?? 443}`
-    tunnel(socket, this.#proxy, { target, timeout: this.#timeout }, (error) => {
-      this.#opening.delete(socket)
-      if (error === undefined)
-        created?.(
-          null,
-          connectTls({ ...options, host, port: Number(options.port ?? 443), path: undefined, socket }),
-        )
-      else created?.(error, socket)
+  override createConnection(options: RequestOptions, created?: Created): undefined {
+    const target = targetOf(options, 443)
+    this.#route.open(target, (failure, socket) => {
+      if (failure !== undefined) {
+        created?.(failure, socket)
+        return
+      }
+      const { context: secureContext } = this.#trust
+      created?.(null, connectTls({ ...options, ...target, path: undefined, socket, secureContext }))
     })
   }
 
   override destroy(): void {
-    for (const socket of this.#opening) socket.destroy()
+    this.#route.destroy()
     super.destroy()
   }
 }

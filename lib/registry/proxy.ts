@@ -8,19 +8,39 @@ import { placeOf } from './address.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
+/** What is spoken with a proxy: HTTP, HTTP inside TLS, or SOCKS 5 (RFC 1928). */
+export type ProxyProtocol = 'http' | 'https' | 'socks'
+
+/** As Go has it: a name is resolved by the proxy with `socks5` too. */
+const protocols: Readonly<Record<string, readonly [protocol: ProxyProtocol, port: number]>> = {
+  'http:': ['http', 80],
+  'https:': ['https', 443],
+  'socks5:': ['socks', 1080],
+  'socks5h:': ['socks', 1080],
+}
+
+export interface ProxyLogin {
+  readonly username: string
+  readonly password: string
+}
+
 export class Proxy {
-  readonly #authorization: string | undefined
-  readonly secure: boolean
+  readonly #login: ProxyLogin | undefined
+  readonly protocol: ProxyProtocol
   readonly hostname: string
   readonly port: number
+  /** The variable that names it. */
+  readonly variable: string
 
-  constructor(url: URL) {
-    const [username, password] = [url.username, url.password].map(decoded)
-    this.secure = url.protocol === 'https:'
+  /** @param url - of one of the schemes of `isProxyUrl` */
+  constructor(url: URL, variable: string) {
+    const [protocol, port] = protocols[url.protocol] ?? (['http', 80] as const)
+    this.protocol = protocol
+    this.variable = variable
     this.hostname = url.hostname.replace(/^\[|\]$/g, '')
-    this.port = Number(url.port) || (this.secure ? 443 : 80)
+    this.port = Number(url.port) || port
     if (url.username !== '')
-      this.#authorization = `Basic ${Buffer.from(`${username ?? ''}:${password ?? ''}`).toString('base64')}`
+      this.#login = { username: decoded(url.username), password: decoded(url.password) }
   }
 
   /** As messages name it. */
@@ -28,11 +48,20 @@ export class Proxy {
     return `${this.hostname}:${this.port}`
   }
 
+  /** For SOCKS. */
+  login(): ProxyLogin | undefined {
+    return this.#login
+  }
+
   /** The value of `Proxy-Authorization`, which goes to the proxy alone. */
   authorization(): string | undefined {
-    return this.#authorization
+    if (this.#login === undefined) return undefined
+    const { username, password } = this.#login
+    return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
   }
 }
+
+const isProxyUrl = (url: URL): boolean => Object.hasOwn(protocols, url.protocol) && url.hostname !== ''
 
 /** As it was meant, or as it stands where a percent sign was not meant to say anything. */
 function decoded(part: string): string {
@@ -45,7 +74,7 @@ function decoded(part: string): string {
 
 /**
  * The proxy for `url`; undefined where it is asked directly, as this machine always is.
- * @throws USAGE for a proxy that is no http or https URL; the message does not quote it, for it may hold a password
+ * @throws USAGE for a proxy that is no http, https or socks5 URL; the message does not quote it, for it may hold a password
  */
 export function proxyFor(url: URL, env: Environment): Proxy | undefined {
   const name = url.protocol === 'https:' ? 'https_proxy' : 'http_proxy'
@@ -54,9 +83,11 @@ export function proxyFor(url: URL, env: Environment): Proxy | undefined {
   if (isExempt(url, env['no_proxy'] ?? env['NO_PROXY'] ?? '')) return undefined
   const text = value.includes('://') ? value : `http://${value}`
   const proxy = URL.canParse(text) ? new URL(text) : undefined
-  if (proxy !== undefined && /^https?:$/.test(proxy.protocol) && proxy.hostname !== '')
-    return new Proxy(proxy)
-  throw new WindlassError('USAGE', `${name.toUpperCase()} holds no http or https URL of a proxy`)
+  const variable = name.toUpperCase()
+  if (proxy !== undefined && isProxyUrl(proxy)) return new Proxy(proxy, variable)
+  throw new WindlassError('USAGE', `${variable} holds no URL of a proxy`, {
+    hint: `Give it as http://HOST:PORT, https://HOST:PORT, socks5://HOST:PORT or socks5h://HOST:PORT`,
+  })
 }
 
 /** Hosts with or without port, domains with or without a leading dot, addresses and networks; a star is everything. */

@@ -2,12 +2,14 @@
  * The body of a blob, from the start or from where an earlier attempt ended, whoever serves it (RFC 9110 §14). When in
  * doubt about a range, the whole is asked for: the digest is over the whole anyway.
  */
+import { type Readable, pipeline } from 'node:stream'
+import { createGunzip } from 'node:zlib'
 import { WindlassError } from '../errors.js'
 import type { Digest } from '../image/digest.js'
 import type { BlobBody, BlobRequest } from '../image/source.js'
 import { parseContentRange } from './content-range.js'
 import { discard } from './discard.js'
-import { refuseEncoded } from './encoding.js'
+import { ClaimedEncoding, encoded, isEncoded, saysGzip } from './encoding.js'
 import type { Followed } from './redirects.js'
 
 /** How a blob is asked for. */
@@ -23,8 +25,9 @@ export interface BlobExchange {
 }
 
 /**
- * @throws what `send` throws and what `refuse` answers; REGISTRY_RESPONSE for a Content-Encoding that nobody asked for;
- * SIZE_MISMATCH where another length is told
+ * @throws what `send` throws and what `refuse` answers; SIZE_MISMATCH where another length is told, or REGISTRY_RESPONSE
+ * where that is because of a Content-Encoding. The stream of a whole blob fails with REGISTRY_RESPONSE where its bytes are
+ * others than those of the digest and there is a Content-Encoding to explain it.
  */
 export async function fetchRanged(
   exchange: BlobExchange,
@@ -70,27 +73,53 @@ function bodyOf(
   offset: number,
 ): BlobBody {
   const { headers, body, url } = answer
-  refuseEncoded(answer, purpose)
   const length = /^\d{1,15}$/.test(headers['content-length'] ?? '')
     ? Number(headers['content-length'])
     : undefined
   const size = offset > 0 ? parseContentRange(headers['content-range'])?.size : undefined
   const told = size ?? (length === undefined ? undefined : offset + length)
-  if (expected !== undefined && told !== undefined && told !== expected) {
+  const differs = expected !== undefined && told !== undefined && told !== expected
+  if (differs && offset === 0 && saysGzip(answer)) {
+    const failure = (): WindlassError => encoded(answer, purpose)
+    const stream = decoded(body, new ClaimedEncoding({ digest, size: expected }, failure), failure)
+    return { stream, offset, size: expected, validator: undefined, host: url.host }
+  }
+  if (differs) {
     body.destroy()
+    if (isEncoded(answer)) throw encoded(answer, purpose)
     throw new WindlassError(
       'SIZE_MISMATCH',
       `Failed to ${purpose}: ${url.host} offers ${told} bytes, but the manifest says ${expected}`,
       { digest, host: url.host },
     )
   }
+  const claimed = isEncoded(answer) && expected !== undefined && offset === 0
   return {
-    stream: body,
+    stream: claimed
+      ? checked(body, new ClaimedEncoding({ digest, size: expected }, () => encoded(answer, purpose)))
+      : body,
     offset,
     size: told,
     validator: isStrong(headers.etag) ? headers.etag : undefined,
     host: url.host,
   }
+}
+
+/** `body` by way of `check`; each ends with the other. */
+function checked(body: Readable, check: ClaimedEncoding): Readable {
+  check.on('error', () => undefined) // whoever reads gets it all the same
+  pipeline(body, check, () => undefined)
+  return check
+}
+
+/** What `body` in gzip holds, by way of `check`; what is no gzip fails with `failure`. */
+function decoded(body: Readable, check: ClaimedEncoding, failure: () => WindlassError): Readable {
+  check.on('error', () => undefined)
+  const gunzip = createGunzip()
+  gunzip.once('error', () => check.destroy(failure()))
+  pipeline(body, gunzip, () => undefined)
+  pipeline(gunzip, check, () => undefined)
+  return check
 }
 
 /** RFC 9110 §8.8.3; a weak one says "as good as", and a digest wants "the same". */

@@ -1,5 +1,5 @@
 /**
- * Which token server a registry may send us to (threats.md §6, "realm hijack/SSRF"), and what it may be told.
+ * Which token server a registry may send us to, and what it may be told.
  * Private networks are allowed: self-hosted registries live there. Names are not resolved for this: over HTTPS a name
  * that leads to this machine would need a certificate, and over plain HTTP the registry itself is no better known.
  */

@@ -1,29 +1,37 @@
 /**
  * Redirects, followed by us: counted, only to http and https, never from TLS to plain HTTP, and with the credentials
- * left behind at the first change of origin, for good (threats.md §6; S0-84).
+ * left behind for good at the first change of origin, at an address that is signed, and where `Rules` says so.
  */
 import { WindlassError } from '../errors.js'
 import { limitExceeded } from '../image/limits.js'
+import { isSigned } from './authorizable.js'
 import type { Answer, Ask, Connections } from './connections.js'
 import { discard } from './discard.js'
 import { printable } from '../image/printable.js'
+import { type Location, resolveLocation } from './location.js'
 import { printableUrl } from './printable-url.js'
 
 const redirecting = new Set([301, 302, 303, 307, 308])
 
 export interface Followed extends Answer {
-  /** Whether the answer may have come from somewhere else than the origin that was asked. */
+  /** Whether the answer came from where no credentials go. */
   readonly crossed: boolean
 }
 
+export interface RedirectRules {
+  /** Throws for a place that this request must not go to. */
+  readonly check?: (url: URL) => void
+  /** Whether credentials may go along to a place of the same origin (to all that are not signed). */
+  readonly mayAuthorize?: (location: Location) => boolean
+}
+
 /**
- * @param check - throws for a place that this request must not go to
  * @throws REDIRECT_REFUSED, LIMIT_EXCEEDED for more of them than `redirects` allows, and what `send` throws
  */
 export async function follow(
   connections: Connections,
   first: Ask,
-  check?: (url: URL) => void,
+  { check, mayAuthorize = () => true }: RedirectRules = {},
 ): Promise<Followed> {
   const most = connections.limits.redirects
   let ask = first
@@ -52,25 +60,15 @@ export async function follow(
       )
     // A repeated POST would hand the refresh token on.
     if (ask.method === 'POST') throw refuse('answers a request that is not repeated elsewhere')
-    const url = target(location, ask.url)
-    if (url === undefined) throw refuse('leads to no http or https URL')
+    const next = resolveLocation(location, answer)
+    if (next === undefined) throw refuse('leads to no http or https URL')
+    const { url } = next
     if (url.protocol === 'http:' && ask.url.protocol === 'https:')
       throw refuse(`leads from HTTPS to plain HTTP at ${printable(url.host)}`)
     check?.(url)
-    crossed ||= url.origin !== first.url.origin
-    ask = { ...ask, url, headers: crossed ? withoutCredentials(ask.headers ?? {}) : (ask.headers ?? {}) }
+    crossed ||= url.origin !== first.url.origin || isSigned(next) || !mayAuthorize(next)
+    ask = { ...ask, ...next, headers: crossed ? withoutCredentials(ask.headers ?? {}) : (ask.headers ?? {}) }
   }
-}
-
-function target(location: string, from: URL): URL | undefined {
-  // Header bytes reach us as latin1; locations hold UTF-8 now and then.
-  const text = Buffer.from(location, 'latin1').toString('utf8')
-  if (!URL.canParse(text, from.href)) return undefined
-  const url = new URL(text, from)
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined
-  url.username = ''
-  url.password = ''
-  return url
 }
 
 const withoutCredentials = (headers: Readonly<Record<string, string>>): Record<string, string> =>

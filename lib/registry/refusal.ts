@@ -22,33 +22,44 @@ export interface RefusalContext {
   /** What to do next, by what the answer turns out to mean. */
   readonly hints?: Partial<Record<ErrorCode, string>>
   readonly subject?: ErrorSubject
+  /** Who answers (`registry`): of a token server, an empty 404 says nothing about the registry protocol. */
+  readonly server?: 'registry' | 'token server'
 }
 
-/** `hint` for both answers that refuse access. */
-export const accessHints = (hint: string): Partial<Record<ErrorCode, string>> => ({
-  UNAUTHORIZED: hint,
-  DENIED: hint,
-})
+/** `hint()` for both answers that refuse access. */
+export function accessHints(hint: () => string): Partial<Record<ErrorCode, string>> {
+  const text = hint()
+  return { UNAUTHORIZED: text, DENIED: text }
+}
 
 /**
  * Reads the start of the body of `answer` and closes it. Never throws. Of a body that is longer than `errorBytes` nothing is
  * told but that: a part of a JSON text is none.
  */
 export async function refusal(answer: Answer, context: RefusalContext): Promise<WindlassError> {
+  return (await explained(answer, context)).error
+}
+
+/** The same, and the code that the registry gave: empty where there is none. */
+export async function explained(
+  answer: Answer,
+  context: RefusalContext,
+): Promise<{ readonly error: WindlassError; readonly problem: string }> {
   const { purpose, secrets, subject, maxBytes } = context
   const { url, status } = answer
   const { bytes, cut } = await readStart(answer, context)
   const problem = parseProblem(bytes)
   const words = cut
     ? `what it says of it is longer than errorBytes allows (${maxBytes})`
-    : [problem.code, printable(secrets.conceal(problem.message, url), 300)]
+    : [problem.code, printable(secrets.conceal(problem.message, answer), 300)]
         .filter((part) => part !== '')
         .join(': ')
   const code = codeOf(answer, problem, context.missing)
   const wait = code === 'TOO_MANY_REQUESTS' || code === 'REGISTRY_UNAVAILABLE' ? waitOf(answer) : undefined
-  const usual = saysNothing(answer, problem) ? versionHint(url) : context.hints?.[code]
+  const isRegistry = context.server !== 'token server'
+  const usual = isRegistry && saysNothing(answer, problem) ? versionHint(url) : context.hints?.[code]
   const hint = wait?.hint ?? (cut ? raiseHint('errorBytes') : usual)
-  return new WindlassError(
+  const error = new WindlassError(
     code,
     `Unexpected HTTP response '${status}' when trying to ${purpose} from ${url.host}${words === '' ? '' : `: ${words}`}`,
     {
@@ -60,6 +71,7 @@ export async function refusal(answer: Answer, context: RefusalContext): Promise<
       ...(hint === undefined ? {} : { hint }),
     },
   )
+  return { error, problem: problem.code }
 }
 
 /** A 404 that is no registry's: what old registries, and servers that are none, answer to all of version 2 (S2-03). */

@@ -2,12 +2,14 @@
 import { WindlassError } from '../errors.js'
 import { quoted } from '../image/printable.js'
 import { isRepository } from '../image/reference-grammar.js'
+import { Access } from './access.js'
 import { Client } from './client.js'
 import { Connections, type ConnectionOptions } from './connections.js'
 import { anonymous, type Credentials } from './credentials.js'
 import { endpointOf, type EndpointOptions } from './endpoint.js'
 import { foreignHosts } from './foreign-url.js'
-import { canonicalRegistry } from './registry-name.js'
+import { canonicalRegistry, type RepositoryName } from './registry-name.js'
+import { RepositoryClient } from './repository-client.js'
 import { Repository } from './repository.js'
 import { Secrets } from './secrets.js'
 import { Tokens } from './tokens.js'
@@ -21,12 +23,6 @@ export interface RegistriesOptions extends ConnectionOptions, EndpointOptions {
    * public addresses, but for the registry's own host.
    */
   readonly foreignHosts?: readonly string[]
-}
-
-/** What a repository is found by; a `Reference` is one. */
-export interface RepositoryName {
-  readonly registry: string
-  readonly repository: string
 }
 
 export class Registries {
@@ -47,43 +43,38 @@ export class Registries {
     this.#tokens = new Tokens(this.#connections, this.#secrets)
   }
 
-  /** @throws REFERENCE_INVALID for a registry that is no host and port, or no repository; USAGE for a wrong option; nothing is sent yet */
+  /**
+   * @throws REFERENCE_INVALID for a registry that is no host and port, or no repository; USAGE for a wrong option; nothing is sent
+   * and no credential is looked up yet
+   */
   repository({ registry, repository }: RepositoryName): Repository {
     if (!isRepository(repository))
       throw new WindlassError('REFERENCE_INVALID', `${quoted(repository)} is not a repository's name`)
-    const credentials = this.#options.credentials ?? anonymous
-    const credential = credentials.for(registry)
     const endpoint = endpointOf(registry, this.#options)
-    this.#secrets.learn(...(credential?.secrets() ?? []))
     const key = canonicalRegistry(registry)
     const client =
       this.#clients.get(key) ??
       new Client({
         endpoint,
-        credential,
         connections: this.#connections,
         tokens: this.#tokens,
         trustedRealms: this.#trustedRealms,
         foreignHosts: this.#foreignHosts,
       })
     this.#clients.set(key, client)
-    const hint = hintFor(
-      registry,
-      credential !== undefined,
-      endpoint.confidential,
-      credentials.why?.(registry),
-    )
+    const { credentials = anonymous } = this.#options
+    const asked = { registry, repository }
+    const access = new Access({ asked, credentials, endpoint, secrets: this.#secrets })
     const context = {
-      client,
+      client: new RepositoryClient(client, repository, access),
       registry,
       repository,
-      hint,
+      hint: () => access.hint(),
       secrets: this.#secrets,
       timeouts: this.#connections.timeouts,
       limits: this.#connections.limits,
     }
-    // Host and whose credentials: who may not read a layer must not share the fetching of it (flow.md R5).
-    return new Repository(context, `${endpoint.base.host}|${credential?.fingerprint() ?? 'anonymous'}`)
+    return new Repository(context, access)
   }
 
   /** Ends every request; resolves when no socket and no timer is left. */
@@ -95,11 +86,4 @@ export class Registries {
 function originOf(realm: string): string {
   if (URL.canParse(realm) && new URL(realm).origin !== 'null') return new URL(realm).origin
   throw new WindlassError('USAGE', `The trusted realm ${quoted(realm)} is no http or https URL`)
-}
-
-function hintFor(registry: string, known: boolean, confidential: boolean, why: string | undefined): string {
-  if (why !== undefined) return why
-  if (!known) return `If the repository exists, it wants credentials: give some for ${registry}`
-  if (!confidential) return `Credentials are not sent over plain HTTP unless --plain-http allows it`
-  return `The credentials for ${registry} give no access to this: check them, and the repository's name`
 }

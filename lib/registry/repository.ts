@@ -9,6 +9,7 @@ import type {
   ManifestRequest,
   TagsRequest,
 } from '../image/source.js'
+import type { Access } from './access.js'
 import { fetchBlob } from './blobs.js'
 import { fetchForeignBlob } from './foreign-blob.js'
 import { blobSize } from './blob-size.js'
@@ -24,15 +25,19 @@ import { listTags } from './tags.js'
 
 export class Repository implements ImageSource {
   readonly #context: RepositoryContext
-  readonly identity: string
+  readonly #access: Access
   readonly host: string
   readonly repository: string
 
-  constructor(context: RepositoryContext, identity: string) {
+  constructor(context: RepositoryContext, access: Access) {
     this.#context = context
-    this.identity = identity
+    this.#access = access
     this.host = context.registry
     this.repository = context.repository
+  }
+
+  identity({ signal }: { readonly signal?: AbortSignal } = {}): Promise<string> {
+    return this.#access.identity(signal)
   }
 
   manifest(tagOrDigest: string, request?: ManifestRequest): Promise<FetchedManifest> {

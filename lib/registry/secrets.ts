@@ -1,5 +1,7 @@
 /** The secrets that are in use: what a registry echoes of them is struck out before it reaches a message. */
 
+import type { Location } from './location.js'
+
 /** Tokens come and go; older ones than these have expired. */
 const limit = 256
 
@@ -20,20 +22,20 @@ export class Secrets {
   }
 
   /** @param asked - where it was answered: what signs that address is a secret too, and is told back now and then */
-  conceal(text: string, asked?: URL): string {
+  conceal(text: string, asked?: Location): string {
     let result = text
     for (const secret of [...this.#known, ...signaturesIn(asked)]) result = result.replaceAll(secret, '***')
     return result
   }
 }
 
-/** The query, and each longer value in it, as written and as meant. Shorter ones are counts and names. */
-function signaturesIn(url: URL | undefined): readonly string[] {
-  if (url === undefined || url.search === '') return []
-  const written = url.search.slice(1)
+/** The query, and each longer value in it, as sent, as `URL` writes it and as meant. Shorter ones are counts and names. */
+function signaturesIn(asked: Location | undefined): readonly string[] {
+  if (asked === undefined || asked.url.search === '') return []
+  const written = [asked.url.search, asked.target.replace(/^[^?]*/s, '')].map((query) => query.slice(1))
   const values = [
-    ...url.searchParams.values(),
-    ...written.split('&').map((each) => each.replace(/^[^=]*=/, '')),
+    ...asked.url.searchParams.values(),
+    ...written.flatMap((query) => query.split('&').map((each) => each.replace(/^[^=]*=/, ''))),
   ]
-  return [written, ...values].filter((value) => value.length >= 8)
+  return [...written, ...values].filter((value) => value.length >= 8)
 }

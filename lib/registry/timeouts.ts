@@ -10,7 +10,10 @@ export interface Timeouts {
   readonly connect: number
   /** TLS handshake. */
   readonly secureConnect: number
-  /** From the request's end to the last of the answer's headers, however many bytes of them come meanwhile. */
+  /**
+   * From the request's end to the last of the answer's headers, however many bytes of them come meanwhile, and from there
+   * to the first byte of the body. Whoever asks again after a silence waits longer (`Patience`).
+   */
   readonly response: number
   /**
    * A body that brings fewer bytes than `minimumRate` for so long has stalled (S0-85). Time in which the reader does

@@ -6,13 +6,15 @@ export interface Token {
   readonly expires: number
 }
 
-/** Seconds; what the specification and Mesos assume (S3-13). */
+/** Seconds; what the specification and Mesos assume. */
 const defaultLifetime = 60
 /** Seconds; a token of a year is asked for again after a day. */
 const longestLifetime = 86_400
 
 /** Visible ASCII only: anything else could end the header and begin another. */
 const form = /^[\x21-\x7e]{1,65536}$/
+
+const isToken = (value: unknown): value is string => typeof value === 'string' && form.test(value)
 
 /**
  * The token in `body`; undefined where there is none that could go into a header.
@@ -21,16 +23,14 @@ const form = /^[\x21-\x7e]{1,65536}$/
 export function parseToken(body: Buffer, asked: number): Token | undefined {
   let json: unknown
   try {
-    json = JSON.parse(body.toString('utf8'))
+    json = JSON.parse(body.toString('utf8').replace(/^\uFEFF/, ''))
   } catch {
     return undefined
   }
   if (typeof json !== 'object' || json === null) return undefined
   const fields = new Map<string, unknown>(Object.entries(json))
-  const value = [fields.get('token'), fields.get('access_token')].find(
-    (each) => typeof each === 'string' && each !== '',
-  )
-  if (typeof value !== 'string' || !form.test(value)) return undefined
+  const value = [fields.get('token'), fields.get('access_token')].find(isToken)
+  if (value === undefined) return undefined
   const lifetime = lifetimeOf(fields.get('expires_in')) * 1000
   const age = ageOf(fields.get('issued_at'))
   // Older than it lives: then the clocks disagree, and the answer's own time is the better guess.

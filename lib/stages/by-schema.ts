@@ -1,11 +1,11 @@
 /**
- * The one place where the kind of a manifest sends a pull on different ways (C5).
+ * The one place where the kind of a manifest sends a pull on different ways.
  * An index leads to another manifest, and so on to a limit; what comes out is always an image, of today or of schema 1.
  */
 import { WindlassError } from '../errors.js'
 import { type Stage, branch, compose, lift, stage } from '../flow/index.js'
-import { type ManifestDocument, defaultLimits, limitExceeded } from '../image/index.js'
-import { map } from 'rxjs'
+import { type ManifestDocument, checkIsImage, defaultLimits, limitExceeded } from '../image/index.js'
+import { map, tap } from 'rxjs'
 import type { ImageDocument, IndexDocument, Resolved, Schema1Document } from './elements.js'
 
 /** How many indexes may stand inside each other. */
@@ -24,7 +24,7 @@ export function bySchema<Schema1 extends Schema1Document>(
   depth = deepest,
 ): Stage<Resolved, Resolved<ImageDocument | Schema1>> {
   return branch((resolved: Resolved): ManifestDocument['kind'] => resolved.document.kind, {
-    image: narrow<ImageDocument>('image'),
+    image: compose(narrow<ImageDocument>('image'), onlyImages),
     schema1: compose(narrow<Schema1Document>('schema1'), cases.schema1),
     index:
       depth === 0
@@ -44,6 +44,13 @@ const narrow = <Document extends ManifestDocument>(
       return resolved as Resolved<Document>
     }),
   )
+
+/** A Helm chart, a signature and the like are manifests as well. */
+const onlyImages: Stage<Resolved<ImageDocument>, Resolved<ImageDocument>> = lift(
+  tap(({ request, document }: Resolved<ImageDocument>) => {
+    checkIsImage(document.manifest, { reference: request.name, digest: document.descriptor.digest })
+  }),
+)
 
 const tooDeep = (deepest: number): Stage<Resolved, never> =>
   stage(({ request }: Resolved) => {

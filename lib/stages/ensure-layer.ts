@@ -1,6 +1,6 @@
 /**
- * A layer in the store, whoever brings it: found there (S0-42, S0-49), or brought by `line` in a flight that all
- * pulls share which want the same layer from the same place as the same user (S0-72).
+ * Ensures that a layer is in the store. A layer that is missing is fetched by `line`, once for all pulls that want it
+ * from the same host with the same credentials.
  */
 import { type Observable, concatMap, defer, of } from 'rxjs'
 import { Flow, type Scope, type Stage, through } from '../flow/index.js'
@@ -9,6 +9,7 @@ import type { EnsuredLayer, LayerTask, SharedLayerTask } from './elements.js'
 import { diffIDMismatch } from './expectations.js'
 import type { Brought, LayerFlights } from './layer-flights.js'
 import { type LayerGoal, goalKey } from './layer-goal.js'
+import { sourceIdentity } from './source-identity.js'
 
 export interface EnsureLayerOptions {
   readonly store: Store
@@ -32,14 +33,15 @@ export function ensureLayer(
         return of(found.stored)
       }),
     )
-  const key = ({ source, descriptor }: LayerTask): string =>
-    `${source.identity} ${descriptor.digest} ${goalKey(goal)}`
+  const key = (identity: string, { descriptor }: LayerTask): string =>
+    `${identity} ${descriptor.digest} ${goalKey(goal)}`
 
   return through(
     (task: LayerTask, scope) =>
-      flights
-        .join(key(task), task, bring, scope)
-        .pipe(concatMap((brought) => heldAgainstConfig(task, brought))),
+      sourceIdentity(task.source, scope).pipe(
+        concatMap((identity) => flights.join(key(identity, task), task, bring, scope)),
+        concatMap((brought) => heldAgainstConfig(task, brought)),
+      ),
     { name: 'ensure-layer', slots },
   )
 }

@@ -1,16 +1,23 @@
 /**
- * Brings the config beside the layers: the image travels on at once, its config follows (C11, S2-28).
- * A failure ends the run, and with it the layers, and is the error that is reported (S2-29, S2-32).
+ * Brings the config beside the layers: the image travels on at once, its config follows.
+ * A failure ends the run, and with it the layers, and is the error that is reported.
  * A schema 1 image has none to bring: it travels on, and its config is made of its layers.
  */
 import type { Buffer } from 'node:buffer'
 import { Observable, of } from 'rxjs'
 import { WindlassError } from '../errors.js'
 import { type Stage, type Turn, stage } from '../flow/index.js'
-import { type Descriptor, checkConfigAgainstLayers, defaultLimits, parseImageConfig } from '../image/index.js'
+import {
+  type Descriptor,
+  type Platform,
+  checkConfigAgainstLayers,
+  defaultLimits,
+  parseImageConfig,
+} from '../image/index.js'
 import type { Store } from '../store/index.js'
 import { configBytes } from './config-bytes.js'
-import type { AwaitingConfig, ConfigDocument, ImageDocument, Resolved } from './elements.js'
+import { emitUnclear } from './manifest-event.js'
+import type { AwaitingConfig, ConfigDocument, ImageDocument, IndexDocument, Resolved } from './elements.js'
 import { type RetryPolicy, retryingTransfers } from './retry-policy.js'
 
 export interface FetchConfigOptions {
@@ -25,11 +32,11 @@ export function fetchConfig<Image extends AwaitingConfig>({
 }: FetchConfigOptions): Stage<Image, Image> {
   return stage(
     (image: Image, turn) => {
-      const { document, request } = image
+      const { document, request, trail } = image
       if (document.kind === 'schema1') return of(image)
       return new Observable<Image>((out) => {
         if (turn.attempt === 1) out.next(image)
-        configOf({ document, request }, store, turn).then(
+        configOf({ document, request, trail }, store, turn).then(
           (config) => {
             image.config.settle(config)
             out.complete()
@@ -45,7 +52,7 @@ export function fetchConfig<Image extends AwaitingConfig>({
 }
 
 async function configOf(
-  { request, document }: Pick<Resolved<ImageDocument>, 'request' | 'document'>,
+  { request, document, trail }: Resolved<ImageDocument>,
   store: Store | undefined,
   turn: Turn,
 ): Promise<ConfigDocument> {
@@ -54,12 +61,23 @@ async function configOf(
   const bytes =
     (await storedConfig(descriptor, store, within.configBytes)) ??
     (await configBytes(request.source, descriptor, { ...within, signal: turn.signal }))
-  const config = parseImageConfig(bytes, { ...within, digest: descriptor.digest })
-  checkConfigAgainstLayers(config, layers, { reference: request.name })
+  const notices: string[] = []
+  const notice = (text: string): void => void notices.push(text)
+  const platform = listedPlatform(document, trail) ?? request.platform
+  const config = parseImageConfig(bytes, { ...within, digest: descriptor.digest, platform, notice })
+  checkConfigAgainstLayers(config, layers, { reference: request.name }, notice)
+  emitUnclear(turn, `The config of ${request.name}`, notices, descriptor.digest)
   return { bytes, config, diffIDs: config.rootfs.diff_ids }
 }
 
-/** A config that has rotted in the store is none: it is fetched again, and takes its place (threats §7). */
+/** What the index that led here says that the image is for. */
+const listedPlatform = (
+  { descriptor }: ImageDocument,
+  trail: readonly IndexDocument[],
+): Platform | undefined =>
+  trail.at(-1)?.index.manifests.find(({ digest }) => digest === descriptor.digest)?.platform
+
+/** A config that has rotted in the store is none: it is fetched again, and takes its place. */
 async function storedConfig(
   { digest, size }: Descriptor,
   store: Store | undefined,

@@ -6,6 +6,7 @@ import { WindlassError } from '../errors.js'
 import { type Stage, type Turn, stage } from '../flow/index.js'
 import {
   type Descriptor,
+  checkIsImage,
   defaultLimits,
   isImageManifestType,
   matchPlatform,
@@ -33,7 +34,7 @@ export function fillPlatforms({
       if (nameless.length === 0 || candidates.some(({ platform }) => platform)) return resolved
       const filled = new Map<Descriptor, Descriptor>()
       for (const each of nameless.slice(0, mostConfigsRead))
-        filled.set(each, await withPlatform(each, request, turn))
+        filled.set(each, (await withPlatform(each, request, turn)) ?? each)
       const manifests = document.index.manifests.map((each) => filled.get(each) ?? each)
       return { ...resolved, document: { ...document, index: { ...document.index, manifests } } }
     },
@@ -47,23 +48,27 @@ const isNameless = ({ platform, mediaType }: Descriptor): boolean =>
 
 /**
  * `entry` with the platform that its config says; as it is where that cannot be read, for one damaged entry must not
- * hinder the choice of another.
+ * hinder the choice of another; undefined where it is no container image.
  * @throws what may pass if tried again
  */
 export async function withPlatform(
   entry: Descriptor,
   request: ImageRequest,
   { signal }: Turn,
-): Promise<Descriptor> {
+): Promise<Descriptor | undefined> {
   try {
     const { document } = await manifestDocument(request, entry.digest, { signal, expected: entry })
     if (document.kind !== 'image') return entry
+    checkIsImage(document.manifest)
     const { digest } = document.manifest.config
     const about = { reference: request.name, configBytes: (request.limits ?? defaultLimits).configBytes }
     const bytes = await configBytes(request.source, document.manifest.config, { ...about, signal })
-    return { ...entry, platform: platformOfConfig(parseImageConfig(bytes, { ...about, digest })) }
+    return {
+      ...entry,
+      platform: platformOfConfig(parseImageConfig(bytes, { ...about, digest, platform: request.platform })),
+    }
   } catch (error) {
     if (signal.aborted || !(error instanceof WindlassError) || error.retryable) throw error
-    return entry
+    return error.code === 'UNSUPPORTED' ? undefined : entry
   }
 }

@@ -11,10 +11,12 @@ import {
   defaultLimits,
   isIndexType,
   isListedImage,
+  notAnIndexOfImages,
 } from '../image/index.js'
 import type { ImageRequest, IndexDocument, Resolved } from './elements.js'
 import { withPlatform } from './fill-platforms.js'
 import { manifestDocument } from './manifest-document.js'
+import { emitUnclear } from './manifest-event.js'
 import { indexesTooDeep } from './by-schema.js'
 import { type RetryPolicy, retryingTransfers } from './retry-policy.js'
 
@@ -69,8 +71,10 @@ class Walk {
   }
 
   async add(entry: Descriptor, trail: readonly IndexDocument[]): Promise<void> {
-    const descriptor = entry.platform ? entry : await withPlatform(entry, this.request, this.turn)
-    this.#images.set(entry.digest, { descriptor, trail })
+    const { os = '' } = entry.platform ?? {}
+    const descriptor = os !== '' ? entry : await withPlatform(entry, this.request, this.turn)
+    if (descriptor) this.#images.set(entry.digest, { descriptor, trail })
+    else this.#leftOut.add(entry.digest)
   }
 
   async into(index: IndexDocument, above: readonly IndexDocument[]): Promise<void> {
@@ -85,28 +89,30 @@ class Walk {
       else if (trail.some(({ descriptor }) => descriptor.digest === digest))
         throw this.#refused('MANIFEST_INVALID', `lead back to ${digest}`)
       else if (this.#images.has(digest) || this.#indexes.has(digest)) continue
-      else if (isIndexType(entry.mediaType)) await this.into(await this.#fetch(entry), trail)
+      else if (isIndexType(entry.mediaType)) await this.#follow(entry, trail)
       else await this.add(entry, trail)
       if (this.#images.size + this.#indexes.size > mostIndexedImages)
         throw this.#refused('LIMIT_EXCEEDED', `lead to more than ${mostIndexedImages} images`)
     }
     if (above.length === 0 && this.#images.size === 0)
-      throw new WindlassError(
-        'PLATFORM_UNMATCHED',
-        `Pulling all platforms of ${name}: its index has no image of any platform`,
-        { reference: name },
+      throw (
+        notAnIndexOfImages(index.index, { reference: name }) ??
+        new WindlassError(
+          'PLATFORM_UNMATCHED',
+          `Pulling all platforms of ${name}: its index has no image of any platform`,
+          { reference: name },
+        )
       )
   }
 
-  async #fetch(entry: Descriptor): Promise<IndexDocument> {
+  /** The document decides what it is: an entry may say index of what is an image. */
+  async #follow(entry: Descriptor, trail: readonly IndexDocument[]): Promise<void> {
     const { name } = this.request
     const { signal } = this.turn
-    const { document } = await manifestDocument(this.request, entry.digest, { signal, expected: entry })
-    if (document.kind === 'index') return document
-    throw new WindlassError('MANIFEST_INVALID', `${entry.digest}, an index of ${name}, is none`, {
-      reference: name,
-      digest: entry.digest,
-    })
+    const { document, host } = await manifestDocument(this.request, entry.digest, { signal, expected: entry })
+    emitUnclear(this.turn, `The index of ${name} from ${host}`, document.notices, entry.digest)
+    if (document.kind === 'index') await this.into(document, trail)
+    else await this.add(entry, trail)
   }
 
   #refused(code: 'LIMIT_EXCEEDED' | 'MANIFEST_INVALID', what: string): WindlassError {

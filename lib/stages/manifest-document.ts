@@ -1,21 +1,35 @@
-/** One manifest from where a request reads: fetched within its limits, and decided what it is (C5). */
+/** One manifest from where a request reads: fetched within its limits, and decided what it is. */
 import {
   type ExpectedManifest,
   type ManifestDocument,
+  type ManifestRequest,
   decideManifest,
   defaultLimits,
 } from '../image/index.js'
 import type { ImageRequest } from './elements.js'
 
+export interface ManifestDocumentOptions extends Pick<ManifestRequest, 'onWarning'> {
+  readonly signal: AbortSignal
+  readonly expected?: ExpectedManifest | undefined
+}
+
 /** @throws LIMIT_EXCEEDED, and what the source and `decideManifest` say */
 export async function manifestDocument(
   { source, name, limits = defaultLimits }: Pick<ImageRequest, 'source' | 'name' | 'limits'>,
   tagOrDigest: string,
-  { signal, expected }: { readonly signal: AbortSignal; readonly expected?: ExpectedManifest | undefined },
+  { signal, expected, onWarning }: ManifestDocumentOptions,
 ): Promise<{ readonly document: ManifestDocument; readonly host: string }> {
-  const fetched = await source.manifest(tagOrDigest, { signal, maxBytes: limits.manifestBytes })
+  const fetched = await source.manifest(tagOrDigest, { signal, onWarning, maxBytes: limits.manifestBytes })
+  const { bytes, contentType, host, descriptor } = fetched
   return {
-    document: decideManifest({ ...fetched, reference: name, limits, expected }),
-    host: fetched.host,
+    document: decideManifest({
+      bytes,
+      contentType,
+      host,
+      reference: name,
+      limits,
+      expected: expected ?? descriptor,
+    }),
+    host,
   }
 }

@@ -3,7 +3,7 @@
  * a digest that stands twice is fetched once (C6, S0-26), and a download that broke off goes on where it stopped.
  */
 import { type Stage, stage } from '../flow/index.js'
-import type { Descriptor, Digest } from '../image/index.js'
+import { type Descriptor, type Digest, checkLayerTypes } from '../image/index.js'
 import type { Store } from '../store/index.js'
 import type { PlannedImage, PlannedLayer, PullableDocument, Resolved } from './elements.js'
 import { Eventual } from './eventual.js'
@@ -19,6 +19,7 @@ export function plan({ store, goal }: PlanOptions): Stage<Resolved<PullableDocum
   return stage(
     async (resolved: Resolved<PullableDocument>, turn): Promise<PlannedImage> => {
       const all = layersOf(resolved.document)
+      checkLayerTypes(all, { reference: resolved.request.name })
       const layers = await Promise.all(distinct(all).map((each) => planLayer(each, { store, goal })))
       const inPlace = new Map(layers.flatMap((layer) => layer.positions.map((at) => [at, layer] as const)))
       turn.emit({

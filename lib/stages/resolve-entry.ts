@@ -3,7 +3,7 @@ import { type Stage, stage } from '../flow/index.js'
 import type { ImageRequest, Resolved } from './elements.js'
 import type { IndexedImage } from './images-of-index.js'
 import { manifestDocument } from './manifest-document.js'
-import { manifestEvent } from './manifest-event.js'
+import { emitManifest } from './manifest-event.js'
 import { type RetryPolicy, retryingTransfers } from './retry-policy.js'
 
 export function resolveEntry(
@@ -16,7 +16,7 @@ export function resolveEntry(
         signal: turn.signal,
         expected: descriptor,
       })
-      turn.emit(manifestEvent(document, host))
+      emitManifest(turn, document, { name: request.name, host })
       return { request, document, trail }
     },
     { name: 'resolve-entry', order: 'source', supervise: retryingTransfers(retry) },

@@ -11,7 +11,7 @@ import { lstatIfThere, rename } from '../system/files.js'
 import { digestPath } from './digest-path.js'
 import { ensureDirectory, publish, writeSynced } from './durable.js'
 import type { Run } from './run.js'
-import { codeOf, storing } from './store-error.js'
+import { codeOf, isNotWritable, storing } from './store-error.js'
 
 export class BlobStore {
   constructor(
@@ -84,7 +84,10 @@ export class BlobStore {
       throw new WindlassError('DIGEST_MISMATCH', `What was to be stored as ${digest} has another digest`, {
         digest,
       })
-    await this.run.hold([digest])
+    await this.run.hold([digest]).catch(async (error: unknown) => {
+      // Nothing has to be written of what is here.
+      if (!isNotWritable(error) || !(await this.#holds(digest, bytes))) throw error
+    })
     if (await this.#holds(digest, bytes)) return
     const path = this.path(digest)
     await storing('store a blob', path, () =>

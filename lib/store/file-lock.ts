@@ -4,9 +4,11 @@
  * between the stores of this process only.
  */
 import { constants } from 'node:fs'
-import { open, type SmallFile, statIfThere, unlink } from '../system/files.js'
+import { dirname } from 'node:path'
+import { open, rename, type SmallFile, statIfThere, unlink } from '../system/files.js'
 import { lockFile, locksAvailable, unlockFile } from '../system/index.js'
-import { unlessMissing } from './store-error.js'
+import { syncDirectory } from './durable.js'
+import { isNotWritable, unlessMissing } from './store-error.js'
 
 /** Paths that are locked in this process, where there is nothing better. */
 const held = new Set<string>()
@@ -21,12 +23,13 @@ export class FileLock {
   }
 
   /**
-   * Takes the lock at `path`, making the file where it is missing; undefined where another holds it.
+   * Takes the lock at `path`, making the file where it is missing; undefined where another holds it. With `asItIs`, one
+   * that may only be read is taken as well: it cannot be signed.
    * Throws what the file system throws, such as ENOENT where the directory is gone.
    */
-  static async take(path: string): Promise<FileLock | undefined> {
+  static async take(path: string, { asItIs = false } = {}): Promise<FileLock | undefined> {
     for (;;) {
-      const handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+      const handle = await openLock(path, asItIs)
       let lock: FileLock | undefined
       try {
         if (!take(handle, path)) return undefined
@@ -46,6 +49,28 @@ export class FileLock {
   /** Leaves word of the holder, for those who wait. */
   async sign(text: string): Promise<void> {
     await this.#handle.rewrite(text)
+  }
+
+  /** How many bytes the file has. */
+  async size(): Promise<number> {
+    return (await this.#handle.stat()).size
+  }
+
+  /** Gives the file `bytes` to hold, so that the disk keeps room for as many. */
+  async fill(bytes: Buffer): Promise<void> {
+    await this.#handle.overwrite(bytes)
+  }
+
+  /**
+   * Puts `text` in the place of the file `path`, of the same file system, in one step: with the file of the lock, which is
+   * there already and has room, so that a full disk does not stand in the way. Whoever waits for the lock makes another
+   * file: this is the last that is done under it.
+   */
+  async become(path: string, text: string): Promise<void> {
+    await this.#handle.overwrite(Buffer.from(text))
+    await this.#handle.sync()
+    await rename(this.#path, path)
+    await syncDirectory(dirname(path))
   }
 
   /** Lets go, with the file kept open for `retake`. */
@@ -73,6 +98,17 @@ export class FileLock {
       held.delete(this.#path)
       await this.#handle.close()
     }
+  }
+}
+
+async function openLock(path: string, asItIs: boolean): Promise<SmallFile> {
+  try {
+    return await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+  } catch (error) {
+    if (!asItIs || !isNotWritable(error)) throw error
+    const there = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => undefined)
+    if (!there) throw error // what is in the way of writing says more
+    return there
   }
 }
 

@@ -5,7 +5,7 @@ import { type Digest, isDigest } from '../image/index.js'
 import { digestPath } from './digest-path.js'
 import { FileLock } from './file-lock.js'
 import { removeTree } from './remove-tree.js'
-import { unlessMissing } from './store-error.js'
+import { isFull, unlessMissing } from './store-error.js'
 
 /** What is kept of interrupted downloads unless said otherwise, in bytes. */
 export const defaultKeepPartials = 1024 ** 3
@@ -62,10 +62,20 @@ async function list(directory: string): Promise<Interrupted[]> {
 
 /** False where somebody is at it. */
 async function remove({ path }: Interrupted): Promise<boolean> {
-  const lock = await FileLock.take(`${path}.lock`)
+  const clear = async (): Promise<void> => {
+    for (const each of [`${path}.json.new`, `${path}.json`, path]) await removeTree(each)
+  }
+  let lock: FileLock | undefined
+  try {
+    lock = await FileLock.take(`${path}.lock`)
+  } catch (error) {
+    if (!isFull(error)) throw error
+    await clear() // who is at it has a lock there
+    return true
+  }
   if (!lock) return false
   try {
-    for (const each of [`${path}.json.new`, `${path}.json`, path]) await removeTree(each)
+    await clear()
   } finally {
     await lock.release({ remove: true })
   }
@@ -75,7 +85,8 @@ async function remove({ path }: Interrupted): Promise<boolean> {
 async function isTaken({ path }: Interrupted): Promise<boolean> {
   const lockPath = `${path}.lock`
   if (!(await unlessMissing(lstat(lockPath)))) return false
-  const lock = await FileLock.take(lockPath)
-  await lock?.release({ remove: true })
+  const lock = await FileLock.take(lockPath, { asItIs: true })
+  // Where nothing can be removed it may stay.
+  await lock?.release({ remove: true }).catch(() => undefined)
   return lock === undefined
 }

@@ -3,7 +3,7 @@
  * and by their diffID. Where a document that leads on cannot be read, nobody knows what would be lost, and all stays.
  */
 import { WindlassError } from '../errors.js'
-import { DescriptorCodec, type Digest, isDigest, isListedImage } from '../image/index.js'
+import { readDescriptor, type Digest, isDigest, isListedImage } from '../image/index.js'
 import type { BlobStore } from './blobs.js'
 import { documentLinks } from './garbage-links.js'
 import { readIndex } from './garbage-index.js'
@@ -97,7 +97,10 @@ const isOurs = ({ annotations }: JsonObject): boolean =>
 
 function imagesIn({ manifests }: JsonObject): readonly Digest[] {
   const entries: readonly unknown[] = Array.isArray(manifests) ? manifests : []
-  return entries.flatMap((entry) => (DescriptorCodec.is(entry) && isListedImage(entry) ? [entry.digest] : []))
+  return entries.flatMap((entry) => {
+    const descriptor = readDescriptor(entry)
+    return descriptor && isListedImage(descriptor) ? [descriptor.digest] : []
+  })
 }
 
 function unknown(digest: Digest, { annotations }: JsonObject, cause: WindlassError): WindlassError {

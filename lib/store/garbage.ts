@@ -3,7 +3,7 @@
  * decided and moved out of sight under the metadata lock, so that no run can come to need it meanwhile (S0-76), and
  * deleted after; whoever is killed in between leaves a dead run, which the next one sweeps.
  */
-import { lstat, rename } from 'node:fs/promises'
+import { lstat, rename, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Digest } from '../image/index.js'
 import type { BlobStore } from './blobs.js'
@@ -15,8 +15,9 @@ import { danglingPointers } from './garbage-pointers.js'
 import { reachable } from './garbage-roots.js'
 import type { MetadataLock } from './metadata-lock.js'
 import { removeTree } from './remove-tree.js'
-import { type Run, sweepRuns } from './run.js'
-import { storing, unlessMissing } from './store-error.js'
+import { ensureReserve } from './reserve.js'
+import { asDeadRun, type Run, sweepRuns } from './run.js'
+import { isFull, storing, unlessMissing } from './store-error.js'
 import { syncStore } from './sync-store.js'
 
 export interface CollectOptions {
@@ -70,6 +71,7 @@ export class Garbage {
       })
       for (const path of trash) await removeTree(path)
       const partials = await removePartials(join(this.directory, 'partial'), { dryRun, keep: keepPartials })
+      if (!dryRun) await ensureReserve(this.directory)
       const removed = [
         ...things.map(({ kind, digest, bytes }) => ({ kind, digest, bytes })),
         ...partials.map(({ digest, bytes }) => ({ kind: 'partial' as const, digest, bytes })),
@@ -106,11 +108,24 @@ export class Garbage {
   async #move(paths: readonly string[]): Promise<string[]> {
     const trash: string[] = []
     for (const path of paths) {
-      const aside = await this.run.freshPath('trash')
+      const aside = await this.#aside(path)
+      if (aside === undefined) continue
       await rename(path, aside)
       trash.push(aside)
     }
     for (const directory of new Set(paths.map((path) => dirname(path)))) await syncDirectory(directory)
     return trash
+  }
+
+  /** Where `path` can be moved; undefined where it is gone already: on a full disk a file goes at once. */
+  async #aside(path: string): Promise<string | undefined> {
+    try {
+      return await this.run.freshPath('trash')
+    } catch (error) {
+      if (!isFull(error)) throw error
+      if ((await lstat(path)).isDirectory()) return asDeadRun(join(this.directory, 'staging'))
+      await unlink(path)
+      return undefined
+    }
   }
 }

@@ -3,7 +3,7 @@
  * tools write it too, so whatever is in it that we do not know stays as it is.
  */
 import { WindlassError } from '../errors.js'
-import { type Descriptor, DescriptorCodec, type Digest, isDigest } from '../image/index.js'
+import { type Descriptor, type Digest, isDigest, readDescriptor } from '../image/index.js'
 import { isObject, type JsonObject, parseJson } from './json-object.js'
 import { sealOf } from './seal.js'
 
@@ -139,12 +139,13 @@ function namedImage(entry: unknown): NamedImage | undefined {
     [rootDigestKey]: digest,
     [rootMediaTypeKey]: mediaType,
   } = annotations
-  if (typeof name !== 'string' || !DescriptorCodec.is(entry)) return undefined
-  if (own !== name) return { name, typed: name, descriptor: entry }
+  const descriptor = readDescriptor(entry)
+  if (typeof name !== 'string' || descriptor === undefined) return undefined
+  if (own !== name) return { name, typed: name, descriptor }
   return {
     name,
     typed: typeof typed === 'string' ? typed : name,
-    descriptor: entry,
+    descriptor,
     ...(isDigest(digest) && { rootDigest: digest }),
     ...(typeof mediaType === 'string' && { rootMediaType: mediaType }),
   }

@@ -1,9 +1,11 @@
 /** JSON that the store wrote, or somebody after it: nothing is known of it until it is looked at. */
 
-/** What `text` says; undefined where it is no JSON. */
+import { isTooDeep } from '../image/index.js'
+
+/** What `text` says; undefined where it is no JSON, or nested so deep that it could not be written again. */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return isTooDeep(text) ? undefined : JSON.parse(text)
   } catch {
     return undefined
   }

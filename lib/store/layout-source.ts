@@ -1,20 +1,25 @@
 /** An OCI image layout on disk as a source of images (image-spec, image-layout.md): `oci:DIR[:NAME]`, `oci:DIR:@N`. */
-import { constants, createReadStream } from 'node:fs'
-import { type FileHandle, open, readFile } from 'node:fs/promises'
+/* eslint-disable @typescript-eslint/require-await -- `async` turns what a short call throws into a rejection */
+import { type Stats, closeSync, createReadStream, lstatSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { WindlassError } from '../errors.js'
+import { OutsideFileError, openOutsideFile, readOutsideFile } from '../system/outside-file.js'
 import {
   type BlobBody,
   type BlobRequest,
   type Descriptor,
+  type Digest,
   type FetchedManifest,
+  type ImageIndex,
   type ImageSource,
   type ManifestRequest,
+  type UnusableEntry,
   algorithmOf,
   defaultLimits,
   hexOf,
   isDigest,
   limitExceeded,
+  parseDigest,
   parseImageIndex,
   printable,
   quoted,
@@ -23,12 +28,14 @@ import {
 const refName = 'org.opencontainers.image.ref.name'
 
 export class LayoutSource implements ImageSource {
-  readonly identity: string
   readonly host: string
 
   constructor(readonly directory: string) {
     this.host = path.resolve(directory)
-    this.identity = `oci:${this.host}`
+  }
+
+  identity(): Promise<string> {
+    return Promise.resolve(`oci:${this.host}`)
   }
 
   /** `target` is a digest, a name in the layout's index, `@N` for its entry N from 0, or empty for the only image. */
@@ -36,112 +43,156 @@ export class LayoutSource implements ImageSource {
     target: string,
     { maxBytes = defaultLimits.manifestBytes }: ManifestRequest = {},
   ): Promise<FetchedManifest> {
-    const named = isDigest(target) ? { digest: target, mediaType: undefined } : await this.#find(target)
-    const file = await this.#openBlob(named.digest)
+    const named = isDigest(target) ? undefined : this.#find(target)
+    const digest = named?.digest ?? parseDigest(target)
+    const { fd, stats } = this.#openBlob(digest)
     try {
-      const { size } = await file.stat()
-      if (size > maxBytes)
+      if (stats.size > maxBytes)
         throw limitExceeded(
-          `The manifest ${named.digest} in ${this.host} has ${size} bytes`,
+          `The manifest ${digest} in ${this.host} has ${stats.size} bytes`,
           'manifestBytes',
           maxBytes,
-          { digest: named.digest },
+          { digest },
         )
-      return { bytes: await file.readFile(), contentType: named.mediaType, host: this.host }
+      const bytes = readFileSync(fd)
+      return { bytes, contentType: undefined, host: this.host, ...(named && { descriptor: named }) }
     } finally {
-      await file.close()
+      closeSync(fd)
     }
   }
 
   async blob({ digest }: Descriptor, { offset = 0, signal }: BlobRequest = {}): Promise<BlobBody> {
-    const file = await this.#openBlob(digest)
-    const { size } = await file.stat()
-    const stream = createReadStream('', { fd: file, start: offset, signal, highWaterMark: 1024 * 1024 })
-    return { stream, offset, size, validator: undefined, host: this.host }
+    const { fd, stats } = this.#openBlob(digest)
+    const stream = createReadStream('', { fd, start: offset, signal, highWaterMark: 1024 * 1024 })
+    return Promise.resolve({ stream, offset, size: stats.size, validator: undefined, host: this.host })
   }
 
-  async blobSize(digest: Descriptor['digest']): Promise<number> {
-    const file = await this.#openBlob(digest)
-    try {
-      return (await file.stat()).size
-    } finally {
-      await file.close()
-    }
+  async blobSize(digest: Digest): Promise<number> {
+    const { fd, stats } = this.#openBlob(digest)
+    closeSync(fd)
+    return Promise.resolve(stats.size)
   }
 
   async *tags(): AsyncGenerator<readonly string[]> {
-    yield (await this.#index()).flatMap(({ annotations }) => annotations?.[refName] ?? [])
+    const { manifests } = this.#index()
+    yield manifests.flatMap(({ annotations }) => annotations?.[refName] ?? [])
   }
 
-  async #find(target: string): Promise<Descriptor> {
-    const manifests = await this.#index()
-    const found = matching(target, manifests)
-    const [first] = found
+  #find(target: string): Descriptor {
+    const entries = entriesOf(this.#index())
+    const found = matching(target, entries)
+    const usable = found.filter(isUsable)
+    const [first] = usable
     // One image may have several names, and its manifest may stand there twice.
-    if (first && found.every(({ digest }) => digest === first.digest)) return first
+    if (first && usable.every(({ digest }) => digest === first.digest)) return first
+    const refused = found.find((entry): entry is UnusableEntry => !isUsable(entry))
+    if (!first && refused)
+      throw new WindlassError(
+        refused.foreign ? 'UNSUPPORTED' : 'MANIFEST_INVALID',
+        `Looking for ${target === '' ? 'the only image' : quoted(target)} in ${printable(this.host)}: ` +
+          `its entry cannot be used: ${refused.problem}`,
+        { path: this.host, hint: contentsOf(entries) },
+      )
     throw new WindlassError(
       'MANIFEST_UNKNOWN',
       `Looking for ${target === '' ? 'the only image' : quoted(target)} in ${printable(this.host)}: ` +
-        (first ? `${found.length} images fit` : 'there is no such image'),
-      { path: this.host, hint: contentsOf(manifests) },
+        (first ? `${usable.length} images fit` : 'there is no such image'),
+      { path: this.host, hint: contentsOf(entries) },
     )
   }
 
-  async #index(): Promise<readonly Descriptor[]> {
+  #index(): ImageIndex {
+    this.#checkLayout()
+    const file = path.join(this.host, 'index.json')
+    return parseImageIndex(this.#read(file, maxIndexBytes), {
+      what: `the index of the layout ${printable(this.host)}`,
+      subject: { path: file },
+    })
+  }
+
+  /** The file that says that this is a layout: image-spec wants it, and tools of old did without. */
+  #checkLayout(): void {
+    const file = path.join(this.host, 'oci-layout')
     try {
-      return parseImageIndex(await readFile(path.join(this.host, 'index.json'))).manifests
+      this.#read(file, maxLayoutFileBytes)
+    } catch (error) {
+      const reason = error instanceof WindlassError ? error.cause : undefined
+      if (!(reason instanceof OutsideFileError) || reason.reason !== 'missing') throw error
+    }
+  }
+
+  #read(file: string, maxBytes: number): Buffer {
+    try {
+      return readOutsideFile(file, { maxBytes })
     } catch (cause) {
-      if (cause instanceof WindlassError) throw cause
       throw new WindlassError(
         'MANIFEST_UNKNOWN',
-        `${this.host} is not an OCI image layout that can be read`,
-        {
-          path: this.host,
-          cause,
-        },
+        `${printable(this.host)} is not an OCI image layout that can be read: ${path.basename(file)}: ${whyNot(cause)}`,
+        { path: file, cause },
       )
     }
   }
 
-  /** A blob that is a link or no regular file is refused (threats §1). */
-  async #openBlob(digest: Descriptor['digest']): Promise<FileHandle> {
-    const file = path.join(this.host, 'blobs', algorithmOf(digest), hexOf(digest))
+  /** Nothing in a layout is read through a link: it could lead to any file of this machine. */
+  #openBlob(digest: Digest): { readonly fd: number; readonly stats: Stats } {
+    const directory = path.join(this.host, 'blobs', algorithmOf(digest))
+    const file = path.join(directory, hexOf(digest))
     try {
-      const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-      if ((await handle.stat()).isFile()) return handle
-      await handle.close()
-      throw new Error('not a regular file')
+      for (const each of [path.dirname(directory), directory])
+        if (lstatSync(each, { throwIfNoEntry: false })?.isSymbolicLink() === true)
+          throw new OutsideFileError('link', `${path.relative(this.host, each)} is a symbolic link`)
+      return openOutsideFile(file, { maxBytes: Infinity })
     } catch (cause) {
       throw new WindlassError(
         'BLOB_UNKNOWN',
-        `Reading ${digest} from the layout ${this.host}: it cannot be opened`,
-        {
-          digest,
-          path: file,
-          cause,
-        },
+        `Reading ${digest} from the layout ${printable(this.host)}: ${whyNot(cause)}`,
+        { digest, path: file, cause },
       )
     }
   }
 }
 
-function matching(target: string, manifests: readonly Descriptor[]): readonly Descriptor[] {
-  if (target === '') return manifests
+/** Bytes of a layout's list of images; 20,000 entries have about 10 MB. */
+const maxIndexBytes = 64 * 1024 * 1024
+
+const maxLayoutFileBytes = 64 * 1024
+
+const whyNot = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** An entry of a layout's index, in the place where it stands. */
+type LayoutEntry = Descriptor | UnusableEntry
+
+const isUsable = (entry: LayoutEntry): entry is Descriptor => 'digest' in entry
+
+const nameOf = ({ annotations }: LayoutEntry): string | undefined => {
+  const name = annotations?.[refName]
+  return typeof name === 'string' ? name : undefined
+}
+
+/** In the order of the index. */
+function entriesOf({ manifests, unusable }: ImageIndex): readonly LayoutEntry[] {
+  const entries: LayoutEntry[] = [...manifests]
+  for (const entry of unusable) entries.splice(entry.position, 0, entry)
+  return entries
+}
+
+function matching(target: string, entries: readonly LayoutEntry[]): readonly LayoutEntry[] {
+  if (target === '') return entries
   const [, position] = /^@(\d+)$/.exec(target) ?? []
-  if (position !== undefined) return manifests.slice(Number(position), Number(position) + 1)
-  return manifests.filter(({ annotations }) => annotations?.[refName] === target)
+  if (position !== undefined) return entries.slice(Number(position), Number(position) + 1)
+  return entries.filter((entry) => nameOf(entry) === target)
 }
 
 /** How many entries an error lists. */
-const listed = 20
+const maxListed = 20
 
 /** What there is, by the names that can be asked for. */
-function contentsOf(manifests: readonly Descriptor[]): string {
-  if (manifests.length === 0) return 'The layout has no images.'
-  const entries = manifests.slice(0, listed).map(({ annotations }, position) => {
-    const name = annotations?.[refName]
+function contentsOf(entries: readonly LayoutEntry[]): string {
+  if (entries.length === 0) return 'The layout has no images.'
+  const listed = entries.slice(0, maxListed).map((entry, position) => {
+    const name = nameOf(entry)
     return name === undefined ? `@${position}` : `@${position} ${quoted(name)}`
   })
-  const more = manifests.length > listed ? `, and ${manifests.length - listed} more` : ''
-  return `The layout has ${entries.join(', ')}${more}.`
+  const more = entries.length > maxListed ? `, and ${entries.length - maxListed} more` : ''
+  return `The layout has ${listed.join(', ')}${more}.`
 }

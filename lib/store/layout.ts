@@ -12,7 +12,7 @@ import { isObject, parseJson } from './json-object.js'
 import { layoutFile, layoutText, versionFile } from './layout-files.js'
 import { MetadataLock } from './metadata-lock.js'
 import { readRegular } from './read-regular.js'
-import { codeOf, storing } from './store-error.js'
+import { codeOf, isNotWritable, storing } from './store-error.js'
 
 /** The version of all that is beside the layout; raised when an older program could misread it. */
 const storeVersion = 1
@@ -43,15 +43,36 @@ export async function openLayout(directory: string, create: boolean): Promise<st
 
 /** Node's own recursive mkdir says ENOENT where the file system is read-only. */
 async function makeDirectories(path: string): Promise<void> {
-  try {
-    await mkdir(path, 0o700)
-    await syncParent(path)
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return
-    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error
-    await makeDirectories(dirname(path))
-    await makeDirectories(path)
-  }
+  const missing = [path]
+  for (
+    let above = dirname(path);
+    !(await lstatIfThere(above)) && above !== dirname(above);
+    above = dirname(above)
+  )
+    missing.push(above)
+  for (const each of missing.reverse())
+    try {
+      await mkdir(each, 0o700)
+      await syncParent(each)
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST' && (await statIfThere(each))?.isDirectory()) continue
+      throw (await danglingLink(each)) ?? error
+    }
+}
+
+/** The error of a symbolic link at `path`, or in place of its parent, that leads to nothing; undefined where there is none. */
+async function danglingLink(path: string): Promise<WindlassError | undefined> {
+  for (const each of [path, dirname(path)])
+    if ((await lstatIfThere(each))?.isSymbolicLink() && !(await statIfThere(each)))
+      return new WindlassError(
+        'STORE_DENIED',
+        `Opening the store: ${each} is a symbolic link that leads to nothing`,
+        {
+          path: each,
+          hint: 'Make what it leads to, or name another store with --store.',
+        },
+      )
+  return undefined
 }
 
 /** A parent that may be written to and not read, or not be synced at all, is not ours: a store in it works all the same. */
@@ -105,7 +126,7 @@ async function complete(store: string): Promise<void> {
       else if (name !== 'blobs' && (found.mode & 0o077) !== 0) await chmod(path, 0o700)
     } catch (error) {
       // It can be read all the same; the first write says what is wrong.
-      if (!['EROFS', 'EACCES', 'EPERM'].includes(codeOf(error) ?? '')) throw error
+      if (!isNotWritable(error)) throw error
     }
   }
 }

@@ -20,21 +20,21 @@ export class MetadataLock {
   constructor(private readonly path: string) {}
 
   /** Does `work` while no other process and nobody else here does. */
-  hold<T>(work: () => Promise<T>): Promise<T> {
+  hold<T>(work: (lock: FileLock) => Promise<T>): Promise<T> {
     this.#due++
     const turn = this.#last.then(() => this.#alone(work))
     this.#last = turn.catch(() => undefined)
     return turn
   }
 
-  async #alone<T>(work: () => Promise<T>): Promise<T> {
+  async #alone<T>(work: (lock: FileLock) => Promise<T>): Promise<T> {
     const signal = AbortSignal.timeout(patience)
     try {
-      await waitFor(() => this.#take(), signal).catch((error: unknown) => {
+      const lock = await waitFor(() => this.#take(), signal).catch((error: unknown) => {
         if (signal.aborted) throw locked(this.path)
         throw storeError(error, 'take the lock of the store', this.path)
       })
-      return await work()
+      return await work(lock)
     } finally {
       if (--this.#due > 0) this.#kept?.pause()
       else await this.#drop()
@@ -45,7 +45,7 @@ export class MetadataLock {
     const retaken = await this.#kept?.retake()
     if (retaken === 'gone') await this.#drop()
     if (retaken === 'held') return undefined
-    this.#kept ??= await FileLock.take(this.path)
+    this.#kept ??= await FileLock.take(this.path, { asItIs: true })
     return this.#kept
   }
 

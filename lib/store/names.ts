@@ -11,7 +11,7 @@ import type { MetadataLock } from './metadata-lock.js'
 import { readRegular } from './read-regular.js'
 import type { Run } from './run.js'
 import { syncStore } from './sync-store.js'
-import { storing } from './store-error.js'
+import { isFull, storing } from './store-error.js'
 
 export class NameStore {
   constructor(
@@ -77,14 +77,21 @@ export class NameStore {
 
   async #change(change: (index: IndexDocument) => IndexDocument): Promise<void> {
     await storing('write the names', this.path, () =>
-      this.metadata.hold(async () => {
+      this.metadata.hold(async (lock) => {
         const before = await this.#read()
         const after = change(before)
         if (after === before) return
-        await this.run.withFreshPath('index', async (staged) => {
-          await writeSynced(staged, after.toString())
-          await publish(staged, this.path)
-        })
+        const text = after.toString()
+        try {
+          await this.run.withFreshPath('index', async (staged) => {
+            await writeSynced(staged, text)
+            await publish(staged, this.path)
+          })
+        } catch (error) {
+          // Who removes a name may be about to make room.
+          if (!isFull(error)) throw error
+          await lock.become(this.path, text)
+        }
       }),
     )
   }

@@ -1,19 +1,16 @@
-/** Reads a small file of the store: never through a link, and never waiting for the other end of a fifo. */
-import { constants } from 'node:fs'
+/** Reads a small file of the store: never through a link, never waiting for the other end of a FIFO, never without end. */
 import { WindlassError } from '../errors.js'
-import { open } from '../system/files.js'
-import { codeOf, unlessMissing } from './store-error.js'
+import { OutsideFileError, readOutsideFile } from '../system/outside-file.js'
 
-/** What the file at `path` says; undefined where there is none. @throws WindlassError STORE_CORRUPT where it is no regular file */
+/**
+ * Bytes that a file of the store may have: its list of names, the record of a layer. Other tools write some of them, and
+ * whoever can write there could make them of any size.
+ */
+export const maxStoreFileBytes = 64 * 1024 * 1024
+
+/** What the file at `path` says; undefined where there is none. @throws WindlassError STORE_CORRUPT where it is no regular file, or too large */
 export async function readRegular(path: string): Promise<string | undefined> {
-  const file = await unlessMissing(openRegular(path))
-  if (!file) return undefined
-  try {
-    if (!(await file.stat()).isFile()) throw notRegular(path)
-    return await file.readText()
-  } finally {
-    await file.close()
-  }
+  return Promise.resolve(read(path))
 }
 
 /** The same of a file without which one can do: something else in its place is none. */
@@ -26,18 +23,22 @@ export async function readIfRegular(path: string): Promise<string | undefined> {
   }
 }
 
-async function openRegular(path: string) {
+function read(path: string): string | undefined {
   try {
-    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    return readOutsideFile(path, { maxBytes: maxStoreFileBytes }).toString('utf8')
   } catch (error) {
-    // A link; a socket or a device without a driver.
-    if (['ELOOP', 'ENXIO', 'ENODEV'].includes(codeOf(error) ?? '')) throw notRegular(path)
-    throw error
+    if (!(error instanceof OutsideFileError)) throw error
+    if (error.reason === 'missing') return undefined
+    if (error.reason === 'refused') throw error.cause
+    throw new WindlassError(
+      'STORE_CORRUPT',
+      error.reason === 'too-large'
+        ? `In the store, ${path} is too large: ${error.message}`
+        : `In the store, ${path} is not a regular file: ${error.message}`,
+      {
+        path,
+        hint: 'Nothing in a store is followed through links. Move it away, or name another store with --store.',
+      },
+    )
   }
 }
-
-const notRegular = (path: string): WindlassError =>
-  new WindlassError('STORE_CORRUPT', `In the store, ${path} is not a regular file`, {
-    path,
-    hint: 'Nothing in a store is followed through links. Move it away, or name another store with --store.',
-  })

@@ -3,7 +3,7 @@
  * user needs of the store (`holds`, a digest a line) for whoever collects garbage.
  */
 import { randomBytes } from 'node:crypto'
-import { readdir } from 'node:fs/promises'
+import { readdir, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { WindlassError } from '../errors.js'
 import { appendFile, mkdir, truncate } from '../system/files.js'
@@ -12,7 +12,7 @@ import type { Digest } from '../image/index.js'
 import { FileLock } from './file-lock.js'
 import type { MetadataLock } from './metadata-lock.js'
 import { removeTree } from './remove-tree.js'
-import { codeOf, storing, unlessMissing } from './store-error.js'
+import { codeOf, isFull, storing, unlessMissing } from './store-error.js'
 import { syncStore } from './sync-store.js'
 
 const lockName = 'lock'
@@ -92,6 +92,12 @@ export class Run {
   }
 }
 
+/**
+ * Where something can be moved that is to be deleted, when there is no room for a run: it is swept as a dead one. Only for
+ * directories.
+ */
+export const asDeadRun = (staging: string): string => join(staging, randomBytes(8).toString('hex'))
+
 async function begin(staging: string): Promise<{ directory: string; lock: FileLock }> {
   for (;;) {
     const directory = join(staging, randomBytes(8).toString('hex'))
@@ -100,7 +106,10 @@ async function begin(staging: string): Promise<{ directory: string; lock: FileLo
       const lock = await FileLock.take(join(directory, lockName))
       if (lock) return { directory, lock }
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error
+      if (codeOf(error) !== 'ENOENT') {
+        await unlessMissing(rmdir(directory)).catch(() => undefined) // the first error is the one to tell
+        throw error
+      }
     }
     // Somebody swept it between its making and its locking: another one.
   }
@@ -116,7 +125,13 @@ export async function sweepRuns(staging: string): Promise<void> {
   for (const name of (await unlessMissing(readdir(staging))) ?? []) {
     if (!/^[0-9a-f]{16}$/.test(name)) continue // not ours
     const directory = join(staging, name)
-    const lock = await unlessMissing(FileLock.take(join(directory, lockName)))
+    const lock = await unlessMissing(FileLock.take(join(directory, lockName))).catch(
+      async (error: unknown) => {
+        if (!isFull(error)) throw error
+        // Its lock was never made, so nobody has it: who is just about to make it begins another run.
+        await removeTree(directory)
+      },
+    )
     if (!lock) continue
     try {
       if (!synced) await syncStore(dirname(staging))

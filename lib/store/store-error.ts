@@ -49,3 +49,16 @@ export async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined>
     throw error
   }
 }
+
+/** Whether `error`, of the system or of ours, says that nothing may be written here, or nothing more. */
+export function isNotWritable(error: unknown): boolean {
+  if (error instanceof WindlassError)
+    return ['STORE_READ_ONLY', 'STORE_DENIED', 'STORE_FULL'].includes(error.code)
+  return ['EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT'].includes(codeOf(error) ?? '')
+}
+
+/** Whether `error`, of the system or of ours, says that the disk or the quota is used up. */
+export function isFull(error: unknown): boolean {
+  if (error instanceof WindlassError) return error.code === 'STORE_FULL'
+  return ['ENOSPC', 'EDQUOT'].includes(codeOf(error) ?? '')
+}

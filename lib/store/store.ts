@@ -12,7 +12,9 @@ import { MetadataLock } from './metadata-lock.js'
 import { NameStore } from './names.js'
 import { openLayout } from './layout.js'
 import { PartialStore } from './partials.js'
+import { ensureReserve } from './reserve.js'
 import { Run, sweepRuns } from './run.js'
+import { isNotWritable } from './store-error.js'
 import { type LayoutFault, layoutFault, mendLayout } from './verify-layout.js'
 
 export interface StoreOptions {
@@ -64,6 +66,7 @@ export class Store {
     await sweepRuns(join(resolved, 'staging')).catch((error: unknown) => {
       warn(`What earlier runs left in ${join(resolved, 'staging')} could not be removed: ${String(error)}`)
     })
+    await ensureReserve(resolved)
     return store
   }
 
@@ -82,9 +85,15 @@ export class Store {
     return this.#run.directory()
   }
 
-  /** Says that this run needs these, in the store or on their way: no collection of garbage then removes them. */
-  hold(...digests: readonly Digest[]): Promise<void> {
-    return this.#run.hold(digests)
+  /**
+   * Says that this run needs these, in the store or on their way: no collection of garbage then removes them. Where
+   * nothing can be written, nothing is said: what is here can be read all the same, and the first write says what is in
+   * its way.
+   */
+  async hold(...digests: readonly Digest[]): Promise<void> {
+    await this.#run.hold(digests).catch((error: unknown) => {
+      if (!isNotWritable(error)) throw error
+    })
   }
 
   /** Needs nothing any more that it held. Only while nothing is under way that uses this store. */

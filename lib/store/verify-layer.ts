@@ -1,13 +1,17 @@
 /** What of an unpacked layer is on the disk, and whether it is what the store's own records say, short of its bytes. */
+import { constants } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Descriptor, Digest } from '../image/index.js'
 import { digestPath } from './digest-path.js'
 import { isDirectory } from './durable.js'
 import { pointersOf } from './garbage-pointers.js'
 import type { WhiteoutForm } from './layer-record.js'
 import { readRecord } from './layer-record-file.js'
+import { open } from '../system/files.js'
+import { lockFile, locksAvailable, obeysModes } from '../system/index.js'
 import { storing, unlessMissing } from './store-error.js'
+import { waitFor } from './waiting.js'
 
 export interface LayerOnDisk {
   readonly path: string
@@ -30,6 +34,24 @@ async function formsByName(layer: string): Promise<WhiteoutForm[]> {
   const names = (await unlessMissing(readdir(layer))) ?? []
   const named = bothForms.some((form) => names.includes(`rootfs.${form}`))
   return named && names.includes('rootfs') ? [...bothForms] : []
+}
+
+/**
+ * Does `work`, which looks at `tree` of a layer and may change modes for the moment, while no other process does. An
+ * ordinary user's files may be closed to himself.
+ * @throws the reason of `signal`
+ */
+export async function aloneWith<T>(tree: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (!locksAvailable() || !obeysModes()) return work()
+  const layer = await open(dirname(tree), constants.O_RDONLY | constants.O_DIRECTORY)
+  try {
+    const attempt = (): Promise<true | undefined> =>
+      Promise.resolve(lockFile(layer.fd, { exclusive: true, wait: false }) || undefined)
+    await waitFor(attempt, signal)
+    return await work()
+  } finally {
+    await layer.close()
+  }
 }
 
 /** Undefined where the layer is not unpacked. */

@@ -147,6 +147,13 @@ export class SmallFile extends OpenFile {
     fs.writeFileSync(this.fd, content)
   }
 
+  /** All of `bytes` in the place of all that it says, in the room that it has on the disk. */
+  async overwrite(bytes: Buffer): Promise<void> {
+    for (let done = 0; done < bytes.length;)
+      done += fs.writeSync(this.fd, bytes, done, bytes.length - done, done)
+    fs.ftruncateSync(this.fd, bytes.length)
+  }
+
   /** A line in the place of all that it says. */
   async rewrite(line: string): Promise<void> {
     fs.ftruncateSync(this.fd, 0)

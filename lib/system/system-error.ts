@@ -28,7 +28,7 @@ export class SystemError extends Error {
   }
 
   /** The error named `code` on this platform. */
-  static of(code: 'EINVAL' | 'ENAMETOOLONG' | 'ENOSYS' | 'ERANGE', syscall: string): SystemError {
+  static of(code: 'EINVAL' | 'ENAMETOOLONG' | 'EPERM' | 'ENOSYS' | 'ERANGE', syscall: string): SystemError {
     return new SystemError(constants.errno[code], syscall)
   }
 }

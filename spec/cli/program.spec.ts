@@ -84,6 +84,16 @@ describe('help and usage', () => {
       ['tags', '--ca', '/nonexistent.pem', 'a'],
       'Reading the certificates of --ca',
     ],
+    [
+      'a file without a certificate',
+      ['tags', '--ca', 'package.json', 'a'],
+      'Reading the certificates of --ca: package.json holds none',
+    ],
+    [
+      'a wait that is none',
+      ['tags', '--response-timeout', '0', 'a'],
+      'It must be a whole number of at least 1',
+    ],
   ])('ends with 2 for %s', async (_, argv, message) => {
     const { code, out, err } = await windlass(argv)
     expect([code, out]).toEqual([2, ''])

@@ -86,18 +86,57 @@ describe('decideManifest', () => {
     expect(decide(ociManifest, 'application/json', { strictContentType: true }).kind).toBe('image')
   })
 
+  it.each(['text/html', 'application/x-unheard-of'])(
+    'refuses a body that says it is %s, and one that only such a header describes (S0-21)',
+    (type) => {
+      for (const error of [refused({ x: 1 }, type), refused({ ...ociManifest, mediaType: type })]) {
+        expect(error.code).toBe('MANIFEST_UNSUPPORTED')
+        expect(error.exitCode).toBe(8)
+        expect(error.message).toContain(`Unsupported manifest MIME type: ${type}`)
+      }
+    },
+  )
+
   it.each([
-    'text/html',
-    'application/vnd.oci.artifact.manifest.v1+json',
-    'application/vnd.cncf.helm.config.v1+json',
-  ])('S0-21 refuses %s, said by the answer or by the body', (type) => {
-    for (const error of [refused(ociManifest, type), refused({ ...ociManifest, mediaType: type })]) {
-      expect(error.code).toBe('MANIFEST_UNSUPPORTED')
-      expect(error.message).toContain(`Unsupported manifest MIME type: ${type}`)
+    ['application/vnd.oci.artifact.manifest.v1+json', 'an OCI artifact manifest'],
+    ['application/vnd.cncf.helm.config.v1+json', 'a Helm chart'],
+  ])('says in words what a body of the type %s is (S0-21)', (type, what) => {
+    const error = refused({ ...ociManifest, mediaType: type })
+    expect(error).toMatchObject({ code: 'UNSUPPORTED', exitCode: 8 })
+    expect(error.message).toContain(`is not a container image, but ${what} (${type})`)
+  })
+
+  it.each(['text/html', 'application/x-unheard-of'])(
+    'believes a document that says what it is, whatever the header %s says, with a notice',
+    (type) => {
+      for (const body of [ociManifest, dockerManifest, omit(ociManifest, 'mediaType'), ociIndex]) {
+        const { notices, decidedBy } = decide(body, type)
+        expect(notices.join()).toContain(`the Content-Type says ${type}, which is no manifest's`)
+        expect(decidedBy).not.toBe('content-type')
+      }
+    },
+  )
+
+  it('takes the document’s own type where the header says the other family’s, with a notice', () => {
+    const { descriptor, decidedBy, notices } = decide(ociManifest, mediaTypes.dockerManifest)
+    expect(descriptor.mediaType).toBe(mediaTypes.ociManifest)
+    expect(decidedBy).toBe('media-type')
+    expect(notices).toEqual([
+      `the Content-Type says ${mediaTypes.dockerManifest}, but its mediaType says ${mediaTypes.ociManifest}: ` +
+        'the document is believed',
+    ])
+  })
+
+  it('takes a document with the digest asked for as what it says it is, whatever the header says', () => {
+    for (const body of [ociIndex, omit(ociIndex, 'mediaType')]) {
+      const expected = { digest: digestOf(bytesOf(body)) }
+      const { kind, notices } = decide(body, mediaTypes.ociManifest, { expected })
+      expect(kind).toBe('index')
+      expect(notices.join()).toContain(`the Content-Type says ${mediaTypes.ociManifest}, but it`)
     }
   })
 
-  it('C2 C5 S0-36 refuses a type that contradicts the body, and names both', () => {
+  it('refuses a header of another kind than the body where no digest vouches for it, and names both (C2, C5, S0-36)', () => {
     const wrong = refused(ociIndex, mediaTypes.ociManifest)
     expect(wrong.code).toBe('MANIFEST_INVALID')
     expect(wrong.message).toContain(mediaTypes.ociManifest)
@@ -106,7 +145,6 @@ describe('decideManifest', () => {
     expect(shape.message).toContain(`says ${mediaTypes.ociManifest}, but it has the manifests of an index`)
     const own = refused({ ...ociIndex, mediaType: mediaTypes.ociManifest })
     expect(own.message).toContain('its mediaType says')
-    expect(refused(ociManifest, mediaTypes.dockerManifest).code).toBe('MANIFEST_INVALID')
     expect(refused(dockerManifest, mediaTypes.dockerSchema1).code).toBe('MANIFEST_INVALID')
   })
 
@@ -121,12 +159,11 @@ describe('decideManifest', () => {
       expect(refused(body, type).code).toBe('MANIFEST_INVALID')
   })
 
-  it('S0-45 wants the mediaType in what is said to be Docker’s, not in OCI’s', () => {
-    const error = refused(omit(dockerManifest, 'mediaType'), mediaTypes.dockerManifest)
-    expect(error.message).toContain(
-      'mediaType: expected application/vnd.docker.distribution.manifest.v2+json',
-    )
-    expect(decide(omit(ociManifest, 'mediaType'), mediaTypes.ociManifest).kind).toBe('image')
+  it('fills in the mediaType of what the header says is Docker’s, with a notice; OCI’s may lack it (S0-45)', () => {
+    const { descriptor, notices } = decide(omit(dockerManifest, 'mediaType'), mediaTypes.dockerManifest)
+    expect(descriptor.mediaType).toBe(mediaTypes.dockerManifest)
+    expect(notices).toEqual([`mediaType: it is missing and taken for ${mediaTypes.dockerManifest}`])
+    expect(decide(omit(ociManifest, 'mediaType'), mediaTypes.ociManifest).notices).toEqual([])
   })
 
   it('S2-20 refuses other bytes than the digest asked for, before any other look at them', () => {
@@ -149,13 +186,22 @@ describe('decideManifest', () => {
     })
   })
 
-  it('refuses what its descriptor did not say', () => {
-    const size = bytesOf(ociManifest).length
-    expect(refused(ociManifest, undefined, { expected: { size: size + 1 } }).code).toBe('SIZE_MISMATCH')
-    expect(decide(ociManifest, undefined, { expected: { size } }).kind).toBe('image')
-    const error = refused(ociManifest, undefined, { expected: { mediaType: mediaTypes.ociIndex } })
-    expect(error.code).toBe('MANIFEST_INVALID')
-    expect(error.message).toContain('its descriptor says')
+  it('takes what has the digest of its descriptor, whatever size and media type that says, with a notice', () => {
+    const bytes = bytesOf(ociManifest)
+    const [size, digest] = [bytes.length, digestOf(bytes)]
+    for (const expected of [{ size }, { size, digest }, { mediaType: mediaTypes.ociManifest, digest }])
+      expect(decide(ociManifest, undefined, { expected }).notices).toEqual([])
+    const wrong = { size: size + 1, mediaType: mediaTypes.ociIndex }
+    expect(decide(ociManifest, undefined, { expected: { ...wrong, digest } })).toMatchObject({
+      kind: 'image',
+      descriptor: { size, digest, mediaType: mediaTypes.ociManifest },
+      notices: [
+        `its descriptor says that it has ${size + 1} bytes, but it has ${size}`,
+        `its descriptor says "${mediaTypes.ociIndex}", but it is ${mediaTypes.ociManifest}`,
+      ],
+    })
+    const other = { ...wrong, digest: digestOf(Buffer.from('other')) }
+    expect(refused(ociManifest, undefined, { expected: other }).code).toBe('SIZE_MISMATCH')
   })
 
   it('S3-03 S4-17 knows a signed schema 1 manifest by the digest of its payload', () => {
@@ -235,9 +281,9 @@ describe('decideManifest', () => {
     expect(refused({ ...ociManifest, schemaVersion: 1 }).message).toContain(
       'schemaVersion: expected 2, got 1',
     )
-    expect(refused(omit(ociIndex, 'schemaVersion')).message).toContain(
-      'schemaVersion: expected 2, got nothing',
-    )
+    for (const body of [ociIndex, ociManifest, dockerManifest])
+      for (const without of [omit(body, 'schemaVersion'), { ...body, schemaVersion: null }])
+        expect(decide(without).notices).toEqual(['schemaVersion: it is missing and taken for 2'])
     expect(refused({ ...schema1, schemaVersion: 2 }).message).toContain('schemaVersion: expected 1, got 2')
   })
 
@@ -291,9 +337,12 @@ describe('decideManifest', () => {
   })
 
   it('costs one error for millions of wrong items', () => {
-    const bytes = Buffer.from(`{"schemaVersion":2,"manifests":[${'0,'.repeat(2_000_000)}0]}`)
+    const zeros = '0,'.repeat(2_000_000)
     const begun = process.cpuUsage()
-    expect(refused(bytes).message).toContain('manifests[0]: expected a descriptor, got 0')
+    expect(refused(Buffer.from(`{"schemaVersion":2,"manifests":[${zeros}0]}`)).code).toBe('LIMIT_EXCEEDED')
+    const layers = Buffer.from(JSON.stringify({ ...ociManifest, layers: [] }).replace('[]', `[${zeros}0]`))
+    const image = refused(layers, undefined, { limits: { manifestBytes: 2 ** 24, indexEntries: 20_000 } })
+    expect(image.message).toContain('layers[0]: expected a descriptor, got 0')
     expect(cpuTimeSince(begun)).toBeLessThan(3_000)
   })
 })

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { decodeJson, parseJson, readJson } from '../../lib/image/json.js'
 import { jsonDepth } from '../../lib/image/json-text.js'
 import { listOf } from '../../lib/image/list-of.js'
-import { orNull } from '../../lib/image/or-null.js'
+import { record } from '../../lib/image/record-codec.js'
 import { StringMapCodec } from '../../lib/image/string-map.js'
 import { failure, tolerant } from './failure.js'
 
@@ -85,26 +85,23 @@ describe('parseJson', () => {
 })
 
 describe('decodeJson', () => {
-  const codec = t.intersection([
-    t.type({ list: listOf(t.type({ n: t.number }, 'a thing'), 'a list of things') }, 'a document'),
-    t.partial({ map: StringMapCodec, maybe: orNull(listOf(t.string)) }, 'a document'),
-  ])
+  const codec = record(
+    'a document',
+    { list: listOf(t.type({ n: t.number }, 'a thing'), 'a list of things') },
+    { map: StringMapCodec, maybe: listOf(t.string) },
+  )
   const problem = (value: unknown): string =>
     failure(() => decodeJson(codec, value, document)).message.replace('Failed to parse the thing: ', '')
 
   it.each([
     [{}, 'list: expected a list of things, got nothing'],
+    [{ list: null }, 'list: expected a list of things, got nothing'],
     [null, 'expected a document, got null'],
     [[], 'expected a document, got an array'],
     [{ list: {} }, 'list: expected a list of things, got an object'],
     [{ list: [{ n: 1 }, { n: 'x\u001b' }] }, 'list[1].n: expected number, got "x\\u{1b}"'],
     [{ list: [true] }, 'list[0]: expected a thing, got true'],
-    [{ list: [], map: { 'a.b/c': 3 } }, 'map["a.b/c"]: expected string, got 3'],
-    [{ list: [], maybe: ['', 1] }, 'maybe[1]: expected string, got 1'],
-    [
-      { list: 0, map: 0 },
-      'list: expected a list of things, got 0; map: expected an object of strings, got 0',
-    ],
+    [{ list: 0, map: 0 }, 'list: expected a list of things, got 0'],
   ])('%j: %s', (value, expected) => {
     expect(problem(value)).toBe(expected)
   })
@@ -115,7 +112,7 @@ describe('decodeJson', () => {
   })
 
   it('keeps fields it does not know', () => {
-    const text = '{"list":[{"n":1,"more":[1]}],"maybe":null,"extra":{"x":1}}'
+    const text = '{"list":[{"n":1,"more":[1]}],"extra":{"x":1,"y":null}}'
     expect(readJson(Buffer.from(text), codec, document)).toEqual(JSON.parse(text))
   })
 })

@@ -91,7 +91,7 @@ describe('matchPlatform', () => {
     expect(matchPlatform(parsePlatform('linux/amd64'), twice)).toEqual(twice)
   })
 
-  it('takes an image only if it needs no feature that was not asked for, the most of them first', () => {
+  it('takes the image with the most of the features that were asked for first, and those with others last', () => {
     const offered = [
       'linux/amd64',
       'linux(+f2)/amd64',
@@ -104,8 +104,11 @@ describe('matchPlatform', () => {
       'linux(+f2)/amd64',
       'linux(+f1)/amd64',
       'linux/amd64',
+      'linux(+x)/amd64',
     ])
-    expect(matched('linux/amd64', ...offered)).toEqual(['linux/amd64'])
+    expect(matched('linux/amd64', ...offered)[0]).toBe('linux/amd64')
+    expect(matched('linux/amd64', 'linux(+x)/amd64')).toEqual(['linux(+x)/amd64'])
+    expect(matched('windows/amd64', 'windows(10.0.1+x)/amd64')).toEqual([])
     expect(matched('windows/amd64', 'windows(10.0.1+win32k)/amd64')).toHaveLength(1)
   })
 

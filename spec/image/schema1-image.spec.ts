@@ -64,9 +64,10 @@ describe('readSchema1', () => {
     expect(refused(blobs(2), { fsLayers: [], history: [] })).toContain('no FSLayers in manifest')
   })
 
-  it('S2-77: no version but 1', () => {
-    for (const schemaVersion of [0, 2, '1', null, undefined])
-      expect(refused(blobs(1), { schemaVersion })).toContain('schema')
+  it('has the version 1, said or not (S2-77)', () => {
+    for (const schemaVersion of [null, undefined])
+      expect(read(blobs(1), { schemaVersion }).layers).toHaveLength(1)
+    for (const schemaVersion of [0, 2, '1']) expect(refused(blobs(1), { schemaVersion })).toContain('schema')
   })
 
   it("S0-37: 'fsLayers' and 'history' have different size in manifest", () => {
@@ -179,12 +180,12 @@ describe('readSchema1', () => {
 
   it('S4-16: a config that cannot be made is an error, and told before any layer is asked for', () => {
     const [a, b] = blobs(2)
-    const error = failure(() => read([a!, { ...b!, v1: { config: { Env: 'PATH=/' } } }]))
+    const error = failure(() => read([a!, { ...b!, v1: { Config: { Env: [] } } }]))
     expect(error.code).toBe('CONFIG_INVALID')
-    expect(error.message).toContain('config.Env')
+    expect(error.message).toContain('"Config"')
     expect(error.message).toContain(reference)
     // Not overwritten by what comes after it, and only the topmost entry is a config.
-    expect(read([{ ...a!, v1: { config: { Env: 'PATH=/' } } }, b!]).layers).toHaveLength(2)
+    expect(read([{ ...a!, v1: { Config: { Env: [] } } }, b!]).layers).toHaveLength(2)
   })
 
   it('threats 5: refuses v1 configs that Go would read otherwise', () => {

@@ -167,14 +167,14 @@ describe('inspect', () => {
     })
   })
 
-  it('S4-20: a config without a rootfs is refused, on any system', async () => {
+  it('says that an image with layers and a config without a rootfs is no container image, on any system (S4-20)', async () => {
     const registry = await bench.registry()
     const image = buildImage({ layers: [{ entries: fileNamed('base') }], config: { rootfs: undefined } })
     await putImage(registry, 'team/app', '1', image)
     const puller = await bench.puller()
     await expect(puller.inspect(nameIn(registry), { platform })).rejects.toMatchObject({
-      code: 'CONFIG_INVALID',
-      message: expect.stringContaining('rootfs'),
+      code: 'UNSUPPORTED',
+      message: expect.stringContaining('has no rootfs'),
     })
   })
 

@@ -101,11 +101,11 @@ describe('an image in the store', () => {
     await here.puller.pull(here.name, wanted).done
     expect(asked(here.registry, before)).toEqual(['manifest 1', `blob ${image.config.digest}`])
     expect(await readFile(blobPath(here.store, image.config.digest))).toEqual(image.config.bytes)
-    const broken = buildImage({ layers: [{ entries: fileNamed('x') }], config: { architecture: 7 } })
+    const broken = buildImage({ layers: [{ entries: fileNamed('x') }], config: { rootfs: 7 } })
     await putImage(here.registry, 'team/broken', '1', broken)
     await expect(here.puller.pull(`${here.registry.host}/team/broken:1`, wanted).done).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
-      message: expect.stringContaining('architecture: expected string'),
+      message: expect.stringContaining('rootfs: expected a rootfs'),
     })
   })
 

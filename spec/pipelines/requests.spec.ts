@@ -1,6 +1,6 @@
 /** What a pull asks a registry for, in which order, and what becomes of answers that it cannot use. */
 import { existsSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
@@ -9,7 +9,6 @@ import { parseReference } from '../../lib/image/index.js'
 import { Registries } from '../../lib/registry/index.js'
 import { buildImage, buildIndex, putImage } from '../../lib/testing/images/index.js'
 import { faults, problem } from '../../lib/testing/registry/index.js'
-import { credentialsFor } from '../../pipelines/credentials.js'
 import { Workbench, asked, blobPath, blobsIn, breakBlobs, doing, imageOf } from './workbench.js'
 
 const wanted = { platform: 'linux/amd64' }
@@ -159,24 +158,6 @@ describe('requests', () => {
     const [first, ...others] = asked(registry, before)
     expect(first).toBe('manifest 1')
     expect(others.sort()).toEqual([image.config, base!, top!].map(({ digest }) => `blob ${digest}`).sort())
-  })
-
-  it('S0-79 takes the credentials file that it is told before the one that is there by default', async () => {
-    const file = async (password: string): Promise<string> => {
-      const path = bench.path()
-      const auth = Buffer.from(`user:${password}`).toString('base64')
-      await writeFile(path, JSON.stringify({ auths: { 'registry.example': { auth } } }))
-      return path
-    }
-    const [own, standard] = [await file('own'), await file('standard')]
-    const passwordOf = async (authFile?: string): Promise<string | undefined> => {
-      const options = authFile === undefined ? {} : { authFile }
-      const credentials = await credentialsFor(options, { REGISTRY_AUTH_FILE: standard })
-      const basic = credentials.for('registry.example')?.basic() ?? ''
-      return Buffer.from(basic.slice('Basic '.length), 'base64').toString().split(':')[1]
-    }
-    expect(await passwordOf(own)).toBe('own')
-    expect(await passwordOf()).toBe('standard')
   })
 })
 

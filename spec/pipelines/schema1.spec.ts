@@ -106,7 +106,7 @@ describe('a schema 1 image', () => {
   it('S4-08 S4-16: what breaks the rules ends the pull before any layer is asked for', async () => {
     for (const [bytes, message] of [
       [schema1Payload(entries, { history: [] }), "'fsLayers' and 'history' have different size in manifest"],
-      [schema1Payload([{ blob: base!.digest, v1: { config: { Env: 1 } } }]), 'config.Env'],
+      [schema1Payload([{ blob: base!.digest, v1: { Config: { Env: [] } } }]), '"Config"'],
     ] as const) {
       const { registry, puller, name } = await ready(bytes)
       const error = await failureOf(puller.pull(name, wanted))

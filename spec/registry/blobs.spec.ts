@@ -105,14 +105,33 @@ describe('blobs', () => {
     }),
   )
 
-  it('refuses a Content-Encoding', () =>
+  it('takes a Content-Encoding for what it is where the bytes are those of the digest', () =>
     withRegistry(
       { faults: [faults.header('content-encoding', 'gzip')] },
       {},
       async ({ repository, blob }) => {
-        await expect(repository.blob(blob)).rejects.toMatchObject({ code: 'REGISTRY_RESPONSE' })
+        expect((await bytesOf(await repository.blob(blob))).equals(content)).toBe(true)
       },
     ))
+
+  it.each([0, undefined])('asks by GET how long a blob is where HEAD tells %s', (length) =>
+    withRegistry({}, {}, async ({ repository, registry, blob }) => {
+      registry.addFault(
+        faults.answer(
+          (good, { method }) =>
+            method === 'HEAD'
+              ? {
+                  ...good,
+                  body: Buffer.alloc(0),
+                  ...(length === undefined && { headers: { 'transfer-encoding': 'chunked' } }),
+                }
+              : undefined,
+          { kind: 'blob' },
+        ),
+      )
+      expect(await repository.blobSize(blob.digest)).toBe(content.length)
+    }),
+  )
 
   it.each(['truncate', 'reset'] as const)('fails when the connection ends too early (%s)', (how) =>
     withRegistry({ faults: [faults[how](60_000)] }, {}, async ({ repository, blob }) => {

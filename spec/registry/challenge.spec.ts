@@ -51,6 +51,38 @@ describe('parseChallenges', () => {
     ])
   })
 
+  it.each([
+    [
+      'a URL without quotes',
+      'Bearer realm=https://a.example:5/t?x=y,service=s',
+      'https://a.example:5/t?x=y',
+      's',
+    ],
+    ['no commas', 'Bearer realm="r" service="s"', 'r', 's'],
+    ['an empty value in quotes', 'Bearer realm="r",scope="",service="s"', 'r', 's'],
+    ['an empty value without quotes', 'Bearer realm="r",scope=,service="s"', 'r', 's'],
+    ['an empty value at the end', 'Bearer realm="r",service=s,scope=', 'r', 's'],
+    ['commas at the end', 'Bearer realm="r",service="s",,', 'r', 's'],
+    ['blanks around the equals sign', 'Bearer realm = "r" , service = "s"', 'r', 's'],
+    ['tabs', '\tBearer\trealm="r",\tservice="s"', 'r', 's'],
+    ['upper case', 'BEARER REALM="r",SERVICE="s"', 'r', 's'],
+    ['another challenge before it', 'Basic realm="b",Bearer realm="r",service="s"', 'r', 's'],
+    ['another challenge after it', 'Bearer realm="r",service="s",Basic realm="b"', 'r', 's'],
+    ['another challenge with no comma between', 'Basic realm="b" Bearer realm="r",service="s"', 'r', 's'],
+    ['a challenge of one word before it', 'Negotiate,Bearer realm="r",service="s"', 'r', 's'],
+    ['an unknown parameter', 'Bearer realm="r",error="invalid_token",service="s"', 'r', 's'],
+    ['a quote that is never closed after it', 'Bearer realm="r",service="s",scope="x', 'r', 's'],
+  ])('reads the realm and service of a challenge with %s', (_, text, realm, service) => {
+    const bearer = parseChallenges(text).find(({ scheme }) => scheme === 'bearer')
+    expect(bearer?.parameters.get('realm')).toBe(realm)
+    expect(bearer?.parameters.get('service')).toBe(service)
+  })
+
+  it('keeps blanks and commas of a quoted scope', () => {
+    const [bearer] = parseChallenges('Bearer realm="r",scope="repository:a:pull,push repository:b:pull"')
+    expect(bearer?.parameters.get('scope')).toBe('repository:a:pull,push repository:b:pull')
+  })
+
   it('has nothing to say about nothing', () => {
     expect(parseChallenges(undefined)).toEqual([])
     expect(parseChallenges(', ,')).toEqual([])

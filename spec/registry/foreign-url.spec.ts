@@ -8,7 +8,7 @@ describe('the URLs of a foreign layer', () => {
   it.each(['https://layers.example/a', 'http://8.1.2.3/a', 'https://[2001:db8::1]:8443/a?b=c'])(
     'may be %s',
     (url) => {
-      expect(far.parse(url).href).toBe(url)
+      expect(far.parse(url).url.href).toBe(url)
     },
   )
 
@@ -50,14 +50,14 @@ describe('the URLs of a foreign layer', () => {
   })
 
   it('may lead to this machine where the registry is there, but never to what is beside it', () => {
-    expect(near.parse('http://localhost:8080/a').port).toBe('8080')
+    expect(near.parse('http://localhost:8080/a').url.port).toBe('8080')
     for (const url of ['http://169.254.169.254/a', 'http://0.0.0.0/a', 'http://[fe80::1]/a'])
       expect(() => near.parse(url)).toThrow(expect.objectContaining({ code: 'REDIRECT_REFUSED' }))
   })
 
   it('may lead into a private network where that is the registry itself, at whatever port', () => {
     const inside = new ForeignUrls(new URL('https://10.0.0.5'))
-    expect(inside.parse('http://10.0.0.5:8080/a').port).toBe('8080')
+    expect(inside.parse('http://10.0.0.5:8080/a').url.port).toBe('8080')
     expect(() => inside.parse('http://10.0.0.6/a')).toThrow('a private address')
   })
 
@@ -72,7 +72,7 @@ describe('the URLs of a foreign layer', () => {
       'http://[fd00::1]/a',
       'http://localhost/a',
     ])
-      expect(told.parse(url).href).toBe(url)
+      expect(told.parse(url).url.href).toBe(url)
     expect(() => told.parse('http://10.1.2.4/a')).toThrow(
       expect.objectContaining({ hint: expect.stringContaining('--foreign-host 10.1.2.4') as string }),
     )

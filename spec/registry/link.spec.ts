@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { nextLink } from '../../lib/registry/link.js'
+import { UnreadableLink, nextLink } from '../../lib/registry/link.js'
 
 describe('nextLink', () => {
   it.each([
@@ -8,12 +8,25 @@ describe('nextLink', () => {
     ['</a>; rel=next', '/a'],
     ['</a>; title="x, <y>; rel=next"; rel="prev", </b>; REL="last NEXT"', '/b'],
     ['</a>; rel="prev"; rel="next"', undefined],
-    ['</a>', undefined],
-    ['/a; rel="next"', undefined],
+    ['</a>', '/a'],
+    ['/a; rel="next"', '/a'],
+    ['</a?x=1,2>', '/a?x=1,2'],
+    ['</a>; rel="prev"', undefined],
+    ['</a>; title=x;', '/a'],
+    ['</a>; rel="prev", </b>', '/b'],
+    ['<>; rel="next"', undefined],
     ['', undefined],
+    [', ,', undefined],
   ])('%s', (text, expected) => {
     expect(nextLink(text)).toBe(expected)
   })
+
+  it.each(['</a', '<', '</a>; rel="next', 'a b', '</a>, </b>', 'a>'])(
+    'refuses %s: the list would end early',
+    (text) => {
+      expect(() => nextLink(text)).toThrow(UnreadableLink)
+    },
+  )
 
   it('reads several fields', () => {
     expect(nextLink(['</a>; rel="prev"', '</b>; rel="next"'])).toBe('/b')
@@ -30,13 +43,13 @@ describe('nextLink', () => {
       fc.property(fc.array(fc.tuple(target, relation)), target, fc.nat(), (others, wanted, where) => {
         const links = others.map(([each, rel]) => `<${each}>; rel="${rel}"`)
         links.splice(where % (links.length + 1), 0, `<${wanted}>;rel="next"`)
-        expect(nextLink(links.join(', '))).toBe(wanted)
+        expect(nextLink(links.join(', '))).toBe(wanted === '' ? undefined : wanted)
       }),
       { numRuns: 300 },
     )
   })
 
-  it('property: never throws', () => {
+  it('property: fails with nothing but its own error', () => {
     fc.assert(
       fc.property(
         fc.string({
@@ -44,7 +57,11 @@ describe('nextLink', () => {
           maxLength: 100,
         }),
         (text) => {
-          nextLink(text)
+          try {
+            nextLink(text)
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'REGISTRY_RESPONSE' })
+          }
         },
       ),
       { numRuns: 300 },

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { Credential, onlyFor } from '../../lib/registry/index.js'
@@ -62,7 +63,7 @@ describe('planted secrets appear in no error', () => {
     faults.truncate(10),
     faults.reset(0),
     faults.stall(10),
-    faults.header('content-encoding', 'gzip'),
+    faults.body((body) => gzipSync(body), {}, { 'content-encoding': 'gzip' }),
   ]
 
   const failures = async (

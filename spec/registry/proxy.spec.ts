@@ -64,7 +64,22 @@ describe('which proxy', () => {
     expect(through(url, { ...env, NO_PROXY: 'nothing', no_proxy: NO_PROXY }) === undefined).toBe(exempt)
   })
 
-  it.each(['socks5://someone:s3cret@proxy', 'http://[', 'file:///x', 'http://someone:s3cret@'])(
+  it.each([
+    ['socks5://proxy', 'socks', 1080],
+    ['socks5h://me:secret@proxy:1', 'socks', 1],
+    ['SOCKS5://proxy', 'socks', 1080],
+    ['https://proxy', 'https', 443],
+    ['proxy:3128', 'http', 3128],
+  ])('speaks what its URL says: %s', (HTTPS_PROXY, protocol, port) => {
+    const proxy = proxyFor(new URL('https://ghcr.io'), { HTTPS_PROXY })
+    expect(proxy).toMatchObject({ protocol, port, hostname: 'proxy', variable: 'HTTPS_PROXY' })
+  })
+
+  it('is never named by ALL_PROXY, which Go does not know', () => {
+    expect(through('https://ghcr.io/', { ALL_PROXY: 'socks5://proxy' })).toBeUndefined()
+  })
+
+  it.each(['socks4://someone:s3cret@proxy', 'socks5://', 'http://[', 'file:///x', 'http://someone:s3cret@'])(
     'is refused by name where it is none, without its password: %s',
     (HTTPS_PROXY) => {
       let error: unknown
@@ -103,6 +118,10 @@ async function startProxy(registry: TestRegistry): Promise<TestProxy> {
     const { method = '', url = '', headers } = incoming
     const { 'proxy-authorization': login, ...rest } = headers
     seen.push({ line: `${method} ${url}`, login, registryLogin: headers.authorization })
+    if (proxy.answer !== 200) {
+      response.writeHead(proxy.answer).end()
+      return
+    }
     const { pathname, search } = new URL(url)
     httpRequest(
       { host: '127.0.0.1', port, method, path: pathname + search, headers: rest, agent: false },
@@ -245,12 +264,55 @@ describe('a proxy', () => {
     }),
   )
 
-  it('that is not there is a network error', () =>
-    behindProxy(true, { env: { HTTPS_PROXY: 'http://127.0.0.1:1' } }, async ({ registries }) => {
+  it('that wants a login for plain HTTP is said to, not the registry', () =>
+    behindProxy(false, {}, async ({ registry, proxy, registries }) => {
+      proxy.answer = 407
+      const error: unknown = await registries
+        .repository(repository)
+        .manifest('latest')
+        .catch((caught: unknown) => caught)
+      expect(error).toMatchObject({
+        code: 'NETWORK',
+        retryable: false,
+        message: expect.stringContaining('it answers 407') as string,
+        hint: 'It wants another name or password than those in HTTP_PROXY',
+      })
+      expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/s3cret|cHIweHk/)
+      expect(registry.requests).toEqual([])
+    }))
+
+  it.each([
+    [true, 'http://127.0.0.1:1', 'the proxy 127.0.0.1:1 cannot be reached: it refuses the connection'],
+    [false, 'http://127.0.0.1:1', 'the proxy 127.0.0.1:1 cannot be reached: it refuses the connection'],
+    [true, 'https://127.0.0.1:1', 'the proxy 127.0.0.1:1 cannot be reached: it refuses the connection'],
+    [false, 'http://proxy.invalid', 'the proxy proxy.invalid:80 cannot be reached'],
+  ])('that is not there is what cannot be reached, not the registry (TLS: %s, %s)', (secure, url, why) =>
+    behindProxy(secure, { env: { HTTPS_PROXY: url, HTTP_PROXY: url } }, async ({ registries }) => {
       await expect(registries.repository(repository).manifest('latest')).rejects.toMatchObject({
         code: 'NETWORK',
+        message: expect.stringContaining(why) as string,
+        hint: expect.stringContaining(secure ? 'HTTPS_PROXY' : 'HTTP_PROXY') as string,
       })
-    }))
+    }),
+  )
+
+  it('that speaks TLS is trusted as registries are', async () => {
+    const certificate = testCertificate({ hosts: ['127.0.0.1'] })
+    const proxy = await startRegistry({ tls: certificate })
+    proxy.hook(() => ({ status: 200, headers: {}, body: manifest }))
+    const env = { HTTP_PROXY: proxy.url, SSL_CERT_FILE: '/nonexistent', SSL_CERT_DIR: '/nonexistent' }
+    for (const [ca, expected] of [
+      [certificate.cert, undefined],
+      [undefined, 'cannot be reached: DEPTH_ZERO_SELF_SIGNED_CERT'],
+    ] as const) {
+      const registries = new Registries({ env, plainHttp: true, ...(ca !== undefined && { ca }) })
+      const asked = registries.repository(repository).manifest('latest')
+      if (expected === undefined) expect((await asked).bytes).toEqual(manifest)
+      else await expect(asked).rejects.toThrow(expected)
+      await registries.close()
+    }
+    await proxy.close()
+  })
 
   it('changes nothing of certificates: one for another name is refused', () =>
     behindProxy(true, {}, async ({ registries, registry }) => {

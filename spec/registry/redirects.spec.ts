@@ -1,6 +1,7 @@
+import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { Credential, onlyFor } from '../../lib/registry/index.js'
-import { faults, startRegistry } from '../../lib/testing/registry/index.js'
+import { faults, problem, startRegistry } from '../../lib/testing/registry/index.js'
 import { bytesOf, content, talk, withRegistry } from './with-registry.js'
 
 const known = ({ host }: { host: string }) => ({
@@ -76,4 +77,74 @@ describe('redirects', () => {
         await expect(repository.blob(blob)).rejects.toMatchObject({ code: 'REDIRECT_REFUSED' })
       }),
   )
+
+  it.each([
+    "?X-Amz-Signature='a'&b=%2b+c",
+    '?a="b"|c[]{d}^`&e=%7E~',
+    '/%2e%2e/x%2Fy/a+b?c=%2e',
+    "//double//slash/?a='",
+    '/%zz?%',
+  ])('sends the path and the query of a Location as they came: %s', async (tail) => {
+    const elsewhere = await startRegistry()
+    elsewhere.hook(() => ({ status: 200, headers: {}, body: content }))
+    await withRegistry({ auth: basic }, known, async ({ repository, registry, blob }) => {
+      registry.addFault(faults.redirect(`${elsewhere.url}/x${tail}`))
+      expect((await bytesOf(await repository.blob(blob))).equals(content)).toBe(true)
+      expect(elsewhere.requests.map(({ url }) => url)).toEqual([`/x${tail}`])
+    })
+    await elsewhere.close()
+  })
+
+  it.each([
+    ['/v2/team/app/blobs/x?X-Amz-Signature=a', false],
+    ['/v2/team/app/blobs/x?X-Goog-Signature=a', false],
+    ['/v2/team/app/blobs/x?Expires=1&Signature=a&Key-Pair-Id=b', false],
+    ['/v2/team/app/blobs/x?sig=a', false],
+    ['/storage/x', false],
+    ['/v2/%2e%2e/storage/x', false],
+    ['/v2/..%2fstorage/x', false],
+    ['/v2/../storage/x', false],
+    ['/v2/other/blobs/x', true],
+    ['/v2/other/blobs/x?ns=docker.io&Expires=1', true],
+  ])('within the origin, takes the credentials to %s: %s', (to, carried) =>
+    withRegistry({ auth: basic }, known, async ({ repository, registry, blob }) => {
+      registry.hook(({ reference, headers, url }) => {
+        if (headers['authorization'] === undefined && url.includes(blob.digest)) return undefined
+        if (reference === blob.digest)
+          return { status: 307, headers: { location: to }, body: Buffer.alloc(0) }
+        return { status: 200, headers: {}, body: content }
+      })
+      expect((await bytesOf(await repository.blob(blob))).equals(content)).toBe(true)
+      const last = registry.requests.at(-1)
+      expect(last?.url).toBe(to.replace('/v2/../', '/'))
+      expect(last?.headers['authorization'] !== undefined).toBe(carried)
+    }),
+  )
+
+  it('asks nobody to log in where a signed address refuses, and never shows what signed it', () =>
+    withRegistry({ auth: basic }, known, async ({ repository, registry, blob }) => {
+      const signature = "s1gn'ed%2Bvalue"
+      registry.hook(({ headers, url }) => {
+        if (headers['authorization'] === undefined && !url.includes('sig=')) return undefined
+        if (!url.includes('sig=')) {
+          const location = `/v2/x/blobs/y?sig=${signature}`
+          return { status: 307, headers: { location }, body: Buffer.alloc(0) }
+        }
+        return problem(401, 'UNAUTHORIZED', `no ${url}`, { 'www-authenticate': 'Basic realm="x"' })
+      })
+      const error: unknown = await repository.blob(blob).catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({ code: 'UNAUTHORIZED' })
+      expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('s1gn')
+      expect(talk(registry)).toEqual(['blob 307', 'blob 401'])
+    }))
+
+  it('takes the bytes of a foreign URL as they stand in the manifest', async () => {
+    const elsewhere = await startRegistry()
+    elsewhere.hook(() => ({ status: 200, headers: {}, body: content }))
+    await withRegistry({}, {}, async ({ repository, blob }) => {
+      await bytesOf(await repository.foreignBlob(`${elsewhere.url}/a'%2e%2e/b?c="d"|e`, blob))
+      expect(elsewhere.requests.map(({ url }) => url)).toEqual([`/a'%2e%2e/b?c="d"|e`])
+    })
+    await elsewhere.close()
+  })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { WindlassError } from '../../lib/errors.js'
-import { faults, startRegistry } from '../../lib/testing/registry/index.js'
+import { Credential, onlyFor } from '../../lib/registry/index.js'
+import { type TestRegistry, faults, problem } from '../../lib/testing/registry/index.js'
 import { manifest, manifestType, talk, withRegistry } from './with-registry.js'
 
 const pagesOf = async (pages: AsyncIterable<readonly string[]>): Promise<(readonly string[])[]> => {
@@ -8,6 +9,16 @@ const pagesOf = async (pages: AsyncIterable<readonly string[]>): Promise<(readon
   for await (const page of pages) all.push(page)
   return all
 }
+
+const login = { username: 'user', password: 'sesame' }
+const known = ({ host }: { host: string }) => ({
+  credentials: onlyFor(host, Credential.password(login.username, login.password)),
+})
+const answered = (text: string, headers: Record<string, string> = {}) => ({
+  status: 200,
+  headers,
+  body: Buffer.from(text),
+})
 
 describe('tags', () => {
   it('S2-07 reads page after page, each when it is asked for', () =>
@@ -21,27 +32,65 @@ describe('tags', () => {
       expect(talk(registry)).toHaveLength(4)
     }))
 
-  it('reads a repository without tags', () =>
-    withRegistry({}, {}, async ({ repository, registry }) => {
-      registry.hook(({ kind }) =>
-        kind === 'tags'
-          ? { status: 200, headers: {}, body: Buffer.from('{"name":"x","tags":null}') }
-          : undefined,
-      )
-      expect(await pagesOf(repository.tags())).toEqual([[]])
-    }))
+  it.each([
+    ['an absolute URL', (host: string) => `http://${host}`],
+    ['another scheme', (host: string) => `https://${host}`],
+    ['another port', () => 'http://127.0.0.1:1'],
+    ['an inner host', () => 'http://registry.internal:8080'],
+    ['no scheme', () => '//registry.internal'],
+    ['a metadata service', () => 'http://169.254.169.254'],
+    ['user info', (host: string) => `http://someone:secret@${host}`],
+    ['a path', () => ''],
+  ])('asks the registry itself for a next page that is named by %s', (_, origin) =>
+    withRegistry({ auth: { kind: 'basic', ...login } }, known, async ({ repository, registry }) => {
+      const link = `${origin(registry.host)}/v2/team/app/tags/list?last=a%2f'+`
+      const header = { kind: 'tags', answered: 200, times: 1 } as const
+      registry.addFault(faults.header('link', `<${link}>; rel="next"`, header))
+      expect(await pagesOf(repository.tags())).toEqual([['latest'], ['latest']])
+      const { url, headers } = registry.requests.at(-1)!
+      expect(url).toBe("/v2/team/app/tags/list?last=a%2f'+")
+      expect(headers).toHaveProperty('authorization')
+    }),
+  )
 
-  it('never takes its next page from another host', async () => {
-    const elsewhere = await startRegistry()
-    await withRegistry({}, {}, async ({ repository, registry }) => {
-      for (const link of [`${elsewhere.url}/v2/team/app/tags/list`, 'file:///x', `//${elsewhere.host}/`]) {
-        registry.addFault(faults.header('link', `<${link}>; rel="next"`, { kind: 'tags', times: 1 }))
-        await expect(pagesOf(repository.tags())).rejects.toMatchObject({ code: 'REDIRECT_REFUSED' })
-      }
-      expect(elsewhere.requests).toEqual([])
-    })
-    await elsewhere.close()
-  })
+  it.each([
+    '/',
+    '/other/tags/list',
+    '/v2/%2e%2e/admin',
+    '/v2/..%2fadmin',
+    '//elsewhere.example/v2/a',
+    '/v2/team/app/tags/list?sig=x',
+  ])('sends no credentials for a next page at %s', (path) =>
+    withRegistry({ auth: { kind: 'basic', ...login } }, known, async ({ repository, registry }) => {
+      const header = { kind: 'tags', answered: 200, times: 1 } as const
+      registry.addFault(faults.header('link', `<http://inner${path}>; rel="next"`, header))
+      await expect(pagesOf(repository.tags())).rejects.toMatchObject({ code: 'UNAUTHORIZED' })
+      expect(registry.requests.at(-1)?.url).toBe(path)
+      expect(registry.requests.at(-1)?.headers).not.toHaveProperty('authorization')
+    }),
+  )
+
+  it.each([
+    ['file:///x', 'REDIRECT_REFUSED'],
+    ['data:,x', 'REDIRECT_REFUSED'],
+    ['http://[', 'REGISTRY_RESPONSE'],
+  ])('refuses a next page at %s', (link, code) =>
+    withRegistry({}, {}, async ({ repository, registry }) => {
+      registry.addFault(faults.header('link', `<${link}>; rel="next"`, { kind: 'tags' }))
+      await expect(pagesOf(repository.tags())).rejects.toMatchObject({ code })
+    }),
+  )
+
+  it('takes a single link without a relation for the next page, and refuses one that cannot be read', () =>
+    withRegistry({}, {}, async ({ repository, registry }) => {
+      registry.addFault(faults.header('link', '</v2/team/app/tags/list?p=2>', { kind: 'tags', times: 1 }))
+      expect(await pagesOf(repository.tags())).toHaveLength(2)
+      registry.addFault(faults.header('link', '</v2/team/app/tags/list?p=2', { kind: 'tags' }))
+      await expect(pagesOf(repository.tags())).rejects.toMatchObject({
+        code: 'REGISTRY_RESPONSE',
+        message: expect.stringContaining('cannot be read') as string,
+      })
+    }))
 
   it.each([
     ['tagPages', { tagPages: 2 }],
@@ -99,18 +148,169 @@ describe('tags', () => {
       expect(talk(registry)).toHaveLength(2)
     }))
 
-  it.each(['{"tags":["../x"]}', '{"tags":["a\\u001b[2J"]}', '{"tags":[1]}', '{"tags":{}}', '[]', 'x', '{}'])(
+  it.each(['{"tags":{}}', '{"tags":"a"}', '[]', 'x', '', 'null', '1', '{"errors":[]}', '{"error":"x"}'])(
     'refuses %s',
     (text) =>
       withRegistry({}, {}, async ({ repository, registry }) => {
-        registry.hook(({ kind }) =>
-          kind === 'tags' ? { status: 200, headers: {}, body: Buffer.from(text) } : undefined,
-        )
-        const error: unknown = await pagesOf(repository.tags()).catch((thrown: unknown) => thrown)
-        expect(error).toMatchObject({ code: 'REGISTRY_RESPONSE' })
-        expect(String(error)).not.toContain('\u001b')
+        registry.hook(({ kind }) => (kind === 'tags' ? answered(text) : undefined))
+        await expect(pagesOf(repository.tags())).rejects.toMatchObject({ code: 'REGISTRY_RESPONSE' })
       }),
   )
+
+  it.each(['{"name":"x","tags":null}', '{"tags":null}', '{"tags":[]}', '{"name":"x"}', '{}'])(
+    'is empty for %s',
+    (text) =>
+      withRegistry({}, {}, async ({ repository, registry }) => {
+        registry.hook(({ kind }) => (kind === 'tags' ? answered(text) : undefined))
+        expect(await pagesOf(repository.tags())).toEqual([[]])
+      }),
+  )
+
+  describe('items that are no tags', () => {
+    const bad = [
+      `sha256:${'0'.repeat(64)}`,
+      '-x',
+      '.x',
+      '',
+      '../x',
+      'a\u001b[2J',
+      'x'.repeat(129),
+      null,
+      1,
+      true,
+      {},
+      [],
+    ]
+    const listed = async (...pages: readonly (readonly unknown[])[]) => {
+      const warnings: string[][] = []
+      let tags: readonly string[] = []
+      await withRegistry({}, {}, async ({ repository, registry }) => {
+        registry.hook(({ kind, url }) => {
+          if (kind !== 'tags') return undefined
+          const at = Number(/p=(\d+)/.exec(url)?.[1] ?? 0)
+          const link = at + 1 < pages.length ? { link: `</v2/team/app/tags/list?p=${at + 1}>` } : {}
+          return answered(JSON.stringify({ tags: pages[at] }), link)
+        })
+        const onWarning = (...warning: string[]) => void warnings.push(warning)
+        tags = (await pagesOf(repository.tags({ onWarning }))).flat()
+      })
+      return { tags, warnings }
+    }
+
+    it.each(bad.map((item) => [item]))('are left out, each with a warning: %j', async (item) => {
+      const { tags, warnings } = await listed(['a', item, 'b'])
+      expect(tags).toEqual(['a', 'b'])
+      expect(warnings).toEqual([
+        ['tags-left-out', expect.stringContaining('lists an item that is no tag of team/app') as string],
+      ])
+      expect(String(warnings)).not.toContain('\u001b')
+    })
+
+    it('are counted in one warning, over all pages', async () => {
+      const { tags, warnings } = await listed(['a', ...bad], ['b'], bad)
+      expect(tags).toEqual(['a', 'b'])
+      expect(warnings).toHaveLength(1)
+      expect(warnings[0]?.[1]).toContain(
+        `${2 * bad.length} items that are no tags of team/app, such as "sha256:000`,
+      )
+    })
+
+    it('cost no list, even where there is nothing else', async () => {
+      expect((await listed(bad)).tags).toEqual([])
+      expect((await listed(['a'])).warnings).toEqual([])
+    })
+  })
+
+  describe('a page size that the registry refuses', () => {
+    it.each<[string, (n: number) => boolean, number, (string | undefined)[]]>([
+      ['any', (n) => n !== 0, 400, ['1000', undefined]],
+      ['none, or more than 100', (n) => n === 0 || n > 100, 400, ['1000', undefined, '500', '100']],
+      ['none, or more than 10', (n) => n === 0 || n > 10, 422, ['1000', undefined, '500', '100', '50', '10']],
+      ['none, or more than 500', (n) => n === 0 || n > 500, 404, ['1000', undefined, '500']],
+    ])('is asked for again without, then smaller: %s', (_what, refuses, status, sizes) =>
+      withRegistry({}, {}, async ({ repository, registry }) => {
+        const asked = (url: string) => new URL(url, 'http://x').searchParams.get('n') ?? undefined
+        registry.hook(({ kind, url }) =>
+          kind === 'tags' && refuses(Number(asked(url) ?? 0))
+            ? problem(status, 'PAGINATION_NUMBER_INVALID', 'invalid number of results requested')
+            : undefined,
+        )
+        expect(await pagesOf(repository.tags())).toEqual([['latest']])
+        const requests = registry.requests.filter(({ kind }) => kind === 'tags')
+        expect(requests.map(({ url }) => asked(url))).toEqual(sizes)
+      }),
+    )
+
+    it('is told as the registry did at first where it refuses all of them', () =>
+      withRegistry({}, {}, async ({ repository, registry }) => {
+        registry.hook(({ kind, nth }) =>
+          kind === 'tags' ? problem(400, 'UNSUPPORTED', `refusal ${nth}`) : undefined,
+        )
+        await expect(pagesOf(repository.tags())).rejects.toMatchObject({
+          code: 'REGISTRY_RESPONSE',
+          message: expect.stringContaining('refusal 1') as string,
+        })
+        expect(talk(registry)).toHaveLength(6)
+      }))
+
+    it.each([401, 403, 404])('is not what %i is about', (status) =>
+      withRegistry({}, {}, async ({ repository, registry }) => {
+        registry.addFault(faults.status(status, { kind: 'tags', times: Infinity }))
+        await expect(pagesOf(repository.tags())).rejects.toThrow()
+        expect(talk(registry)).toHaveLength(1)
+      }),
+    )
+  })
+
+  describe('a list without end', () => {
+    const endless = (registry: TestRegistry, wait: number, tags: (at: number) => readonly string[]) =>
+      registry.hook(async ({ kind, url }) => {
+        if (kind !== 'tags') return undefined
+        await new Promise((resolve) => setTimeout(resolve, wait))
+        const at = Number(/p=(\d+)/.exec(url)?.[1] ?? 0)
+        return answered(JSON.stringify({ tags: tags(at) }), { link: `</v2/team/app/tags/list?p=${at + 1}>` })
+      })
+
+    const tooLong = {
+      code: 'LIMIT_EXCEEDED',
+      message: expect.stringContaining('more than tagSeconds allows (1)') as string,
+      hint: expect.stringContaining('--limit tagSeconds=N') as string,
+    }
+
+    it.each<[string, number, (at: number) => readonly string[]]>([
+      ['empty pages', 0, () => []],
+      ['new tags', 0, (at) => [`t${at}`]],
+      ['the same tag', 0, () => ['a']],
+      ['pages that come slowly', 400, (at) => [`t${at}`]],
+    ])('ends by tagSeconds: %s', (_what, wait, tags) =>
+      withRegistry({}, { limits: { tagSeconds: 1 } }, async ({ repository, registry }) => {
+        endless(registry, wait, tags)
+        await expect(pagesOf(repository.tags({ again: () => 1 }))).rejects.toMatchObject(tooLong)
+      }),
+    )
+
+    it('ends by tagSeconds: a page that never comes', () =>
+      withRegistry({}, { limits: { tagSeconds: 1 } }, async ({ repository, registry }) => {
+        registry.addFault(faults.header('link', '</v2/team/app/tags/list?p=1>', { kind: 'tags', times: 1 }))
+        registry.addFault(
+          faults.answer((good, { url }) => (url.includes('p=1') ? { ...good, delay: 30_000 } : undefined), {
+            kind: 'tags',
+          }),
+        )
+        await expect(pagesOf(repository.tags())).rejects.toMatchObject(tooLong)
+      }))
+
+    it('spends no time while nobody asks for a page', () =>
+      withRegistry({ pageSize: 1 }, { limits: { tagSeconds: 1 } }, async ({ repository, registry }) => {
+        for (const tag of ['a', 'b', 'c']) registry.putManifest('team/app', tag, manifest, manifestType)
+        let pages = 0
+        for await (const page of repository.tags()) {
+          pages += page.length
+          await new Promise((resolve) => setTimeout(resolve, 500))
+        }
+        expect(pages).toBe(4)
+      }))
+  })
 
   it('says that there is no such repository', () =>
     withRegistry({}, {}, async ({ registries, registry }) => {

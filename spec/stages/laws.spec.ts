@@ -5,7 +5,14 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { Scope, type Stage } from '../../lib/flow/index.js'
-import { type Digest, type ImageSource, digestOf, parseDigest, parsePlatform } from '../../lib/image/index.js'
+import {
+  type Digest,
+  type ImageSource,
+  digestOf,
+  parseDigest,
+  parseImageIndex,
+  parsePlatform,
+} from '../../lib/image/index.js'
 import {
   type ArrivingLayer,
   Downloads,
@@ -46,7 +53,7 @@ const bytesOf = (seed: number): Buffer => Buffer.from(`layer ${seed} `.repeat(1 
 const blobs = new Map<string, Buffer>()
 
 const source: ImageSource = {
-  identity: 'here',
+  identity: () => Promise.resolve('here'),
   host: 'here',
   manifest: (target) =>
     Promise.resolve({
@@ -109,8 +116,8 @@ keepsTheLaws({
     document: {
       kind: 'index' as const,
       descriptor: { ...index.manifest, digest: parseDigest(index.manifest.digest) },
-      ...{ bytes: index.manifest.bytes, decidedBy: 'content-type' as const },
-      index: JSON.parse(index.manifest.bytes.toString()) as never,
+      ...{ bytes: index.manifest.bytes, decidedBy: 'content-type' as const, notices: [] },
+      index: parseImageIndex(index.manifest.bytes),
     },
     trail: [],
   }),

@@ -26,6 +26,17 @@ describe('the store', () => {
   const stores = new TemporaryStores()
   const staging = (directory: string): string[] => readdirSync(join(directory, 'staging'))
 
+  it('says where a link on the way to it leads to nothing, and makes nothing', async () => {
+    const link = stores.fresh()
+    symlinkSync('nowhere', link)
+    for (const below of ['', 'store', 'a/b/c'])
+      await expect(stores.open(join(link, below))).rejects.toMatchObject({
+        code: 'STORE_DENIED',
+        message: expect.stringContaining(`${link} is a symbolic link that leads to nothing`),
+      })
+    expect(existsSync(link)).toBe(false)
+  })
+
   it('is an OCI image layout of this user alone, whatever the umask', async () => {
     const umask = process.umask(0)
     const store = await stores.open(join(stores.fresh(), 'made', 'too'))

@@ -8,25 +8,18 @@ import {
   fchownSync,
   futimesSync,
   lchownSync,
+  lstatSync,
   lutimesSync,
   readFileSync,
 } from 'node:fs'
 import { errnoOf } from '../../bytes/errno.js'
-import { available, listXattrs, removeXattr, setFdTimes, setTimes, setXattr } from '../../system/index.js'
-import { isOverlayXattr } from '../whiteouts/form.js'
+import { available, obeysModes, setFdTimes, setTimes, setXattr } from '../../system/index.js'
 import { quoted } from '../tar/refusal.js'
 import { onDisk } from './bytes-path.js'
-import type { FoundAttributes, ListedAttributes } from './directory.js'
-import { invalidEntry } from './failure.js'
+import { defaultAcl, type FoundAttributes, type ListedAttributes } from './directory.js'
+import { type Owner, type OwnerPolicy, OwnerWriter } from './owners.js'
 import type { Warn } from './warnings.js'
-
-/** `image`: files belong to whom the layer says (needs root). `process`: to this process. */
-export type OwnerPolicy = 'image' | 'process'
-
-export interface Owner {
-  readonly uid: number
-  readonly gid: number
-}
+import { XattrWriter } from './xattrs.js'
 
 export interface Attributes extends ListedAttributes {
   /** The name of the entry, for messages. */
@@ -35,58 +28,65 @@ export interface Attributes extends ListedAttributes {
 
 const second = 1_000_000_000n
 const special = 0o7000
-const highestId = 2 ** 32 - 2
+
+export interface AttributeOptions {
+  /** The root of the tree, a path of this process. */
+  readonly root: string
+  readonly owner: OwnerPolicy
+  readonly warn: Warn
+  /** Who owns what is made in the tree before anybody says otherwise, where that is known. */
+  readonly born: Owner | undefined
+}
 
 export class AttributeWriter {
-  readonly #asRoot = process.geteuid?.() === 0
-  readonly #uid = process.geteuid?.() ?? 0
-  readonly #gid = process.getegid?.() ?? 0
+  readonly #obeysModes = obeysModes()
   readonly #umask = umask()
   readonly #system = available()
   readonly #implied: ListedAttributes
+  readonly #owners: OwnerWriter
+  readonly #xattrs: XattrWriter
+  readonly #warn: Warn
 
-  /** @param born who owns what is made in the tree before anybody says otherwise, where that is known */
-  constructor(
-    readonly owner: OwnerPolicy,
-    readonly warn: Warn,
-    readonly born?: Owner,
-  ) {
-    const owners = owner === 'image' ? { uid: 0, gid: 0 } : { uid: this.#uid, gid: this.#gid }
-    this.#implied = { mode: 0o755, ...owners, mtime: 0n, xattrs: new Map() }
+  constructor({ root, owner, warn, born }: AttributeOptions) {
+    this.#owners = new OwnerWriter(owner, warn, born)
+    this.#xattrs = new XattrWriter({ root, warn, ordinary: typeof owner === 'object' })
+    this.#warn = warn
+    this.#implied = { mode: 0o755, ...this.#owners.implied, mtime: 0n, xattrs: new Map() }
   }
 
   /** The mode to create a file with: already the final one, unless attributes have to be written first. */
   creationMode({ mode, xattrs }: Attributes): number {
-    return xattrs.size > 0 && !this.#asRoot ? 0o600 : mode & 0o777
+    return xattrs.size > 0 && this.#obeysModes ? 0o600 : mode & 0o777
   }
 
   file(fd: number, path: string, attributes: Attributes): void {
     const { mode, mtime } = attributes
-    if (this.#mustOwn(attributes)) fchownSync(fd, attributes.uid, attributes.gid)
-    this.#xattrs(onDisk(path), attributes)
+    this.#owners.give(attributes, (uid, gid) => fchownSync(fd, uid, gid))
+    this.#setXattrs(path, attributes)
     const created = this.creationMode(attributes) & ~this.#umask
     if (created !== mode) fchmodSync(fd, mode)
-    if (this.#system && !isPlain(mtime)) setFdTimes(fd, mtime, mtime)
-    else {
-      if (mtime % second !== 0n) this.#rounded()
-      futimesSync(fd, forNode(mtime), forNode(mtime))
-    }
+    this.#timed(path, attributes.path, mtime, () => {
+      if (this.#system && !isPlain(mtime)) setFdTimes(fd, mtime, mtime)
+      else {
+        if (mtime % second !== 0n) this.#rounded()
+        futimesSync(fd, forNode(mtime), forNode(mtime))
+      }
+    })
   }
 
   symlink(path: string, attributes: Attributes): void {
-    if (this.#mustOwn(attributes)) lchownSync(onDisk(path), attributes.uid, attributes.gid)
-    this.#xattrs(onDisk(path), attributes)
-    this.times(path, attributes.mtime, attributes.mtime)
+    this.#owners.give(attributes, (uid, gid) => lchownSync(onDisk(path), uid, gid))
+    this.#setXattrs(path, attributes)
+    this.#times(path, attributes.path, attributes.mtime, attributes.mtime)
   }
 
   /** A device or fifo made with `mode`: never opened. That it is no link is known, for it was made just now. */
   node(path: string, attributes: Attributes): void {
     const { mode } = attributes
-    const owned = this.#mustOwn(attributes)
-    if (owned) lchownSync(onDisk(path), attributes.uid, attributes.gid)
-    this.#xattrs(onDisk(path), attributes)
+    const owned = this.#owners.give(attributes, (uid, gid) => lchownSync(onDisk(path), uid, gid))
+    this.#setXattrs(path, attributes)
     if ((mode & ~this.#umask) !== mode || (owned && (mode & special) !== 0)) chmodSync(onDisk(path), mode)
-    this.times(path, attributes.mtime, attributes.mtime)
+    this.#times(path, attributes.path, attributes.mtime, attributes.mtime)
   }
 
   /**
@@ -96,74 +96,51 @@ export class AttributeWriter {
   directory(path: string, shown: string, listed: ListedAttributes | undefined, stale: boolean): void {
     const attributes = { ...(listed ?? this.#implied), path: shown }
     const bytes = onDisk(path)
-    if (this.#mustOwn(attributes, stale)) lchownSync(bytes, attributes.uid, attributes.gid)
-    if (stale) this.#clearXattrs(bytes)
-    this.#xattrs(onDisk(path), attributes)
+    this.#owners.give(attributes, (uid, gid) => lchownSync(bytes, uid, gid), stale)
+    if (stale) this.#xattrs.clear(bytes)
+    this.#setXattrs(path, attributes)
     chmodSync(bytes, attributes.mode)
-    this.times(path, attributes.mtime, attributes.mtime)
+    this.#times(path, shown, attributes.mtime, attributes.mtime)
   }
 
-  /** Leaves a directory of a lower layer as it was found. */
-  restore(path: string, { mode, atime, mtime }: FoundAttributes): void {
-    if (!this.#asRoot) chmodSync(onDisk(path), mode)
-    this.times(path, atime, mtime)
+  /** Leaves a directory of a lower layer as it was found. `shown` is its name for messages. */
+  restore(path: string, shown: string, { mode, atime, mtime, opened, acl }: FoundAttributes): void {
+    if (acl !== undefined) setXattr(onDisk(path), defaultAcl, acl)
+    if (opened) chmodSync(onDisk(path), mode)
+    this.#times(path, shown, atime, mtime)
   }
 
-  times(path: string, atime: bigint, mtime: bigint): void {
-    if (this.#system) {
-      setTimes(onDisk(path), atime, mtime)
-      return
-    }
-    if (mtime % second !== 0n) this.#rounded()
-    lutimesSync(onDisk(path), forNode(atime), forNode(mtime))
-  }
-
-  /** Whether the owner has to be set: most files of most images belong to root, whose they are from the start. */
-  #mustOwn({ path, uid, gid }: Attributes, stale = false): boolean {
-    if (!isId(uid) || !isId(gid)) throw invalidEntry(path, `its owner ${uid}:${gid} is out of range`)
-    if (this.owner === 'image') return stale || uid !== this.born?.uid || gid !== this.born.gid
-    if (uid !== this.#uid || gid !== this.#gid)
-      this.warn(
-        'OWNER_SKIPPED',
-        `Files belong to ${this.#uid}:${this.#gid} and not to the owners that the layer says: only root may set them (${quoted(path)} is the first)`,
-      )
-    return false
-  }
-
-  #xattrs(bytes: Buffer, { path, xattrs }: Attributes): void {
-    for (const [name, value] of xattrs) {
-      if (isOverlayXattr(name) || !isAllowed(name)) {
-        this.warn(
-          'XATTR_FOREIGN',
-          `Extended attributes such as ${quoted(name)} are not taken from images (${quoted(path)} is the first)`,
-        )
-        continue
+  #times(path: string, shown: string, atime: bigint, mtime: bigint): void {
+    this.#timed(path, shown, mtime, () => {
+      if (this.#system) {
+        setTimes(onDisk(path), atime, mtime)
+        return
       }
-      try {
-        setXattr(bytes, name, value)
-      } catch (error) {
-        if (['EINVAL', 'ERANGE', 'E2BIG'].includes(errnoOf(error) ?? ''))
-          throw invalidEntry(path, `its extended attribute ${quoted(name)} is none that Linux takes`)
-        if (!isRefusal(error)) throw error
-        this.warn(
-          'XATTR_SKIPPED',
-          `Extended attributes could not all be set: ${quoted(name)} on ${quoted(path)} is the first (${errnoOf(error) ?? ''})`,
-        )
-      }
-    }
+      if (mtime % second !== 0n) this.#rounded()
+      lutimesSync(onDisk(path), forNode(atime), forNode(mtime))
+    })
   }
 
-  #clearXattrs(path: Buffer): void {
-    if (!this.#system) return
+  /** A time that the file system cannot hold becomes the nearest that it can, or is left out. */
+  #timed(path: string, shown: string, mtime: bigint, set: () => void): void {
     try {
-      for (const name of listXattrs(path)) if (isAllowed(name)) removeXattr(path, name)
+      set()
+      if (isOfAll32(mtime) || lstatSync(onDisk(path), { bigint: true }).mtimeNs === mtime) return
     } catch (error) {
-      if (!isRefusal(error)) throw error
+      if (!['EINVAL', 'ERANGE', 'EOVERFLOW'].includes(errnoOf(error) ?? '')) throw error
     }
+    this.#warn(
+      'TIME_SKIPPED',
+      `Times could not all be set: the file system cannot hold that of ${quoted(shown)}, which is the first`,
+    )
+  }
+
+  #setXattrs(path: string, { path: shown, xattrs }: Attributes): void {
+    if (xattrs.size > 0) this.#xattrs.set(onDisk(path), shown, xattrs)
   }
 
   #rounded(): void {
-    this.warn('TIMES_ROUNDED', 'Times are set to about a microsecond: the C library cannot be called here')
+    this.#warn('TIMES_ROUNDED', 'Times are set to about a microsecond: the C library cannot be called here')
   }
 }
 
@@ -177,17 +154,8 @@ function umask(): number {
   }
 }
 
-const isId = (id: number): boolean => Number.isInteger(id) && id >= 0 && id <= highestId
-
-/** `security.selinux`, `security.ima` and the like belong to the host, not to an image. */
-const isAllowed = (name: string): boolean =>
-  /^(?:user|trusted)\../s.test(name) ||
-  name === 'security.capability' ||
-  name === 'system.posix_acl_access' ||
-  name === 'system.posix_acl_default'
-
-const isRefusal = (error: unknown): boolean =>
-  ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(errnoOf(error) ?? '')
+/** Whether a time is one that every file system of Linux holds: 32 bits of seconds. */
+const isOfAll32 = (ns: bigint): boolean => ns >= -(2n ** 31n) * second && ns < 2n ** 31n * second
 
 /** Whether Node itself sets the time exactly. */
 const isPlain = (ns: bigint): boolean => ns >= 0n && ns % second === 0n

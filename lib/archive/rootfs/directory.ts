@@ -17,7 +17,14 @@ export interface FoundAttributes {
   readonly mode: number
   readonly atime: bigint
   readonly mtime: bigint
+  /** Whether its mode was changed for the time of the unpacking. */
+  readonly opened: boolean
+  /** Its default ACL, which was taken away for that time: what is made in the directory would inherit it. */
+  readonly acl: Buffer | undefined
 }
+
+/** The attribute that a directory hands down to whatever is made in it (acl(5)). */
+export const defaultAcl = 'system.posix_acl_default'
 
 /** As small as can be: there is one for each directory of a layer until the layer is done. */
 export class Directory {

@@ -10,17 +10,19 @@ import { statSync, symlinkSync, writeSync } from 'node:fs'
 import { errnoOf } from '../../bytes/errno.js'
 import type { WindlassError } from '../../errors.js'
 import type { Limits } from '../../image/limits.js'
-import { available, makeNode } from '../../system/index.js'
+import { available } from '../../system/index.js'
 import type { EntryHandler, EntryType, TarEntry } from '../tar/entry.js'
 import { quoted } from '../tar/refusal.js'
 import { markOpaque, type WhiteoutTreatment } from '../whiteouts/form.js'
 import { isBelowWhiteout, whiteoutOf } from '../whiteouts/name.js'
 import { type Whiteouts, whiteoutsIn } from '../whiteouts/whiteouts.js'
-import { AttributeWriter, type Owner, type OwnerPolicy } from './attributes.js'
+import { AttributeWriter } from './attributes.js'
 import { asLatin1, onDisk } from './bytes-path.js'
 import { deepestFirst, type Directory, type ListedAttributes } from './directory.js'
 import { failure, invalidEntry } from './failure.js'
 import { layerPath, longestPath, requireShort } from './layer-path.js'
+import { makeNodeOf, type NodeType, whyLeftOut } from './nodes.js'
+import { type Owner, type OwnerPolicy, policyOfProcess } from './owners.js'
 import { RootTree } from './root-tree.js'
 import { onceEach, type Warn } from './warnings.js'
 
@@ -29,7 +31,7 @@ export interface ApplyOptions {
   readonly root: string
   /** `overlay` and `aufs`: the root is this layer's own and whiteouts are kept. `apply`: they delete. */
   readonly whiteouts: WhiteoutTreatment
-  /** `image` for root, `process` for everybody else, unless said. */
+  /** `image` for root with all its capabilities, `process` for everybody else, unless said. */
   readonly owner?: OwnerPolicy
   /** Told once of each kind of thing that could not be made. */
   readonly warn?: Warn
@@ -43,7 +45,6 @@ interface OpenFile {
   readonly entry: TarEntry
 }
 
-const nodeTypes = { 'character-device': 0o020000, 'block-device': 0o060000, fifo: 0o010000 } as const
 const setgid = 0o2000
 const createNew = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
 
@@ -54,6 +55,10 @@ export class LayerApplier implements EntryHandler {
   readonly #attributes: AttributeWriter
   readonly #warn: Warn
   readonly #keepsLower: boolean
+  /** The tree is for an ordinary user, who must not come by a device this way. */
+  readonly #ordinary: boolean
+  /** Where on disk the devices would be that were left out. */
+  readonly #leftOut = new Set<string>()
   #open: OpenFile | undefined
   #entries = 0
   #bytes = 0
@@ -69,11 +74,14 @@ export class LayerApplier implements EntryHandler {
     )
     this.#whiteouts = whiteoutsIn(this.#tree, whiteouts)
     this.#warn = onceEach(warn ?? (() => undefined))
-    this.#attributes = new AttributeWriter(
-      owner ?? (process.geteuid?.() === 0 ? 'image' : 'process'),
-      this.#warn,
-      applies ? undefined : this.#guarded('.', () => ownerOfNew(root)),
-    )
+    const policy = owner ?? policyOfProcess()
+    this.#attributes = new AttributeWriter({
+      root,
+      owner: policy,
+      warn: this.#warn,
+      born: applies ? undefined : this.#guarded('.', () => ownerOfNew(root)),
+    })
+    this.#ordinary = typeof policy === 'object'
     this.#keepsLower = applies
   }
 
@@ -203,6 +211,11 @@ export class LayerApplier implements EntryHandler {
       case 'symlink': {
         if (entry.linkTarget === '' || entry.linkTarget.includes('\0'))
           throw invalidEntry(entry.path, 'it is a symlink to no valid name')
+        if (entry.linkTarget.length > longestPath)
+          throw invalidEntry(
+            entry.path,
+            `it is a symlink to a name of more than ${longestPath} bytes (ENAMETOOLONG)`,
+          )
         this.#inPlaceOf(parent, name, () => symlinkSync(onDisk(entry.linkTarget), onDisk(path)))
         this.#tree.linkMade()
         this.#attributes.symlink(path, entry)
@@ -211,6 +224,7 @@ export class LayerApplier implements EntryHandler {
       case 'hardlink': {
         const target = this.#linkTarget(entry)
         if (target === path) return true
+        if (target === undefined) return false
         // What stood here goes first, and the target may have been in it.
         this.#inPlaceOf(parent, name, () => {
           if (isThere(target)) linkSync(onDisk(target), onDisk(path))
@@ -219,20 +233,18 @@ export class LayerApplier implements EntryHandler {
         return true
       }
       default:
-        return this.#makeNode(nodeTypes[type], entry, parent, name, path)
+        return this.#makeNode(type, entry, parent, name, path)
     }
   }
 
-  #makeNode(type: number, entry: TarEntry, parent: Directory, name: string, path: string): boolean {
-    const { major, minor } = entry.device ?? { major: 0, minor: 0 }
+  #makeNode(type: NodeType, entry: TarEntry, parent: Directory, name: string, path: string): boolean {
     try {
-      this.#inPlaceOf(parent, name, () => makeNode(onDisk(path), type | (entry.mode & 0o777), major, minor))
+      this.#inPlaceOf(parent, name, () => makeNodeOf(entry, type, onDisk(path), this.#ordinary))
     } catch (error) {
-      if (!['EPERM', 'ENOSYS'].includes(errnoOf(error) ?? '')) throw error
-      this.#warn(
-        'DEVICE_SKIPPED',
-        `Devices are left out: only root may make them (${quoted(entry.path)} is the first)`,
-      )
+      const why = whyLeftOut(type, error, this.#ordinary)
+      if (why === undefined) throw error
+      this.#leftOut.add(path)
+      this.#warn('DEVICE_SKIPPED', `${why} (${quoted(entry.path)} is the first)`)
       return false
     }
     this.#attributes.node(path, entry)
@@ -251,14 +263,18 @@ export class LayerApplier implements EntryHandler {
     return make()
   }
 
-  /** Where the target of a hard link is on disk: inside the root, the last component taken as it is. */
-  #linkTarget(entry: TarEntry): string {
+  /**
+   * Where the target of a hard link is on disk: inside the root, the last component taken as it is. Undefined where that is
+   * a device that was left out: then the link is left out, too.
+   */
+  #linkTarget(entry: TarEntry): string | undefined {
     const place = layerPath(entry.linkTarget)
     if (place === undefined || whiteoutOf(place.name, entry.path) !== undefined) throw missingTarget(entry)
     const parent = this.#tree.find(place.parent, entry.path)
     if (parent === undefined || parent.hides(place.name)) throw missingTarget(entry)
     const path = parent.at(place.name)
     const found = path.length > longestPath ? undefined : lstatSync(onDisk(path), { throwIfNoEntry: false })
+    if (found === undefined && this.#leftOut.has(path)) return undefined
     if (found === undefined) throw missingTarget(entry)
     if (found.isDirectory())
       throw invalidEntry(entry.path, `it is a hard link to ${quoted(entry.linkTarget)}, which is a directory`)
@@ -293,9 +309,9 @@ export class LayerApplier implements EntryHandler {
 
   #finishDirectory(directory: Directory, path: string, shown: string): void {
     const { listed, found, opaque, changed, adopted } = directory
-    if (opaque) markOpaque(onDisk(path))
+    if (opaque) markOpaque(onDisk(path), { ordinary: this.#ordinary })
     if (listed === undefined && found !== undefined) {
-      if (changed) this.#attributes.restore(path, found)
+      if (changed) this.#attributes.restore(path, shown, found)
     } else this.#attributes.directory(path, shown, listed, adopted)
   }
 }

@@ -5,7 +5,7 @@
 import { type BigIntStats, chmodSync, closeSync, constants, lstatSync, openSync } from 'node:fs'
 import { readdirSync, readlinkSync, readSync, realpathSync } from 'node:fs'
 import { errnoOf } from '../../bytes/errno.js'
-import { available, getXattr, listXattrs } from '../../system/index.js'
+import { available, getXattr, listXattrs, obeysModes } from '../../system/index.js'
 import type { EntryHandler, EntryType, TarEntry } from '../tar/entry.js'
 import { isOverlayXattr, opaqueXattrs } from '../whiteouts/form.js'
 import { opaqueName, whiteoutName } from '../whiteouts/name.js'
@@ -153,7 +153,7 @@ function openToRead(path: string, mode: number): number {
 
 function openDirectory(path: string, stats: BigIntStats): OpenDirectory {
   const mode = Number(stats.mode & 0o7777n)
-  const closed = process.geteuid?.() !== 0 && (mode & 0o500) !== 0o500
+  const closed = obeysModes() && (mode & 0o500) !== 0o500
   return guarded(path, () => {
     if (closed) chmodSync(onDisk(path), mode | 0o500)
     const names = readdirSync(onDisk(path), { encoding: 'latin1' }).sort().reverse()

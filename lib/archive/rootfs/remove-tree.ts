@@ -1,6 +1,7 @@
 /** Removes whatever stands at a path, links unfollowed, names as bytes, without recursion. */
 import { chmodSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs'
 import { errnoOf } from '../../bytes/errno.js'
+import { obeysModes } from '../../system/index.js'
 import { onDisk } from './bytes-path.js'
 
 /** Removes `path` (latin1), a whole tree if it is a directory. False where nothing was there. */
@@ -41,6 +42,6 @@ function removeTree(top: string): void {
 /** The names in a directory, which is made readable and writable first where this user needs it. */
 export function namesIn(path: string): string[] {
   const bytes = onDisk(path)
-  if (process.geteuid?.() !== 0) chmodSync(bytes, 0o700)
+  if (obeysModes()) chmodSync(bytes, 0o700)
   return readdirSync(bytes, { encoding: 'latin1' })
 }

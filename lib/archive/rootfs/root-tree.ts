@@ -4,10 +4,11 @@
  */
 import { type BigIntStats, chmodSync, lstatSync, mkdirSync, readdirSync, readlinkSync } from 'node:fs'
 import { errnoOf } from '../../bytes/errno.js'
+import { available, getXattr, obeysModes, removeXattr } from '../../system/index.js'
 import { defaultLimits, limitExceeded } from '../../image/limits.js'
 import { quoted } from '../tar/refusal.js'
 import { onDisk } from './bytes-path.js'
-import { Directory } from './directory.js'
+import { defaultAcl, Directory } from './directory.js'
 import { invalidEntry } from './failure.js'
 import { longestPath, requireShort } from './layer-path.js'
 import { remove } from './remove-tree.js'
@@ -18,7 +19,7 @@ const mostLinks = 40
 export class RootTree {
   readonly root: Directory
   #known = 0
-  readonly #asRoot = process.geteuid?.() === 0
+  readonly #obeysModes = obeysModes()
   /** The parent that was asked for last: most entries of an archive stand beside the one before. */
   #last: { readonly path: string; readonly directory: Directory } | undefined
 
@@ -180,16 +181,20 @@ export class RootTree {
     parent.add(directory)
   }
 
-  /** What was here before: opened to this user if it is not, until the layer is done. */
+  /** What was here before: until the layer is done it is open to this process, and hands nothing down to what is made in it. */
   #found(directory: Directory, { mode, atimeNs, mtimeNs }: BigIntStats): void {
     const bits = Number(mode & 0o7777n)
+    const needed = (this.#obeysModes ? bits | 0o700 : bits) & ~setgid
+    const acl = takeDefaultAcl(directory.path)
+    const opened = needed !== bits
     directory.adopted = true
-    directory.found = { mode: bits, atime: atimeNs, mtime: mtimeNs }
-    if (this.#asRoot || (bits & 0o700) === 0o700) return
-    chmodSync(onDisk(directory.path), bits | 0o700)
-    directory.changed = true
+    directory.found = { mode: bits, atime: atimeNs, mtime: mtimeNs, opened, acl }
+    if (opened) chmodSync(onDisk(directory.path), needed)
+    if (opened || acl !== undefined) directory.changed = true
   }
 }
+
+const setgid = 0o2000
 
 /** A directory that a path goes through and nobody has made: made only if the path ends below it. */
 function missing(parent: Directory, name: string): Directory {
@@ -202,4 +207,17 @@ function missing(parent: Directory, name: string): Directory {
 function inspect(path: string): BigIntStats | undefined {
   if (path.length > longestPath) return undefined
   return lstatSync(onDisk(path), { bigint: true, throwIfNoEntry: false })
+}
+
+/** Takes the default ACL of the directory `path` (latin1) away; undefined where it has none, or may not be changed. */
+function takeDefaultAcl(path: string): Buffer | undefined {
+  if (!available()) return undefined
+  try {
+    const acl = getXattr(onDisk(path), defaultAcl)
+    removeXattr(onDisk(path), defaultAcl)
+    return acl
+  } catch (error) {
+    if (!['ENODATA', 'ENOTSUP', 'EPERM', 'ENOSYS'].includes(errnoOf(error) ?? '')) throw error
+    return undefined
+  }
 }

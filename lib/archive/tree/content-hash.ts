@@ -2,14 +2,20 @@
 import { createHash } from 'node:crypto'
 import { closeSync, constants, openSync, readSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
+import { opened } from './opened.js'
 
 const pieceBytes = 1 << 20
 /** Other work of the process gets a turn after this many pieces. */
 const piecesBeforeYield = 16
 
-/** Lower-case hex. Never follows a link. Throws what `open` and `read` throw. */
-export async function contentHash(path: Buffer): Promise<string> {
-  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+/**
+ * Lower-case hex. Never follows a link. A file that its owner may not read is opened all the same.
+ * @param mode the present one
+ * @throws what `open` and `read` throw
+ */
+export async function contentHash(path: Buffer, mode: number): Promise<string> {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+  const file = opened(path, mode, 0o400, () => openSync(path, flags))
   try {
     const hash = createHash('sha256')
     const piece = Buffer.allocUnsafe(pieceBytes)

@@ -1,8 +1,9 @@
 /** Reads a file tree into entries that can be compared, never following a link and never opening a device. */
-import { lstatSync, readdirSync, readlinkSync, type BigIntStats } from 'node:fs'
+import { chmodSync, lstatSync, readdirSync, readlinkSync, type BigIntStats } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { contentHash } from './content-hash.js'
 import type { TreeEntry, TreeEntryType } from './entry.js'
+import { open, opened } from './opened.js'
 import { readXattrs } from './read-xattrs.js'
 
 const typeOf = (stats: BigIntStats): TreeEntryType => {
@@ -22,57 +23,99 @@ const deviceOf = (rdev: bigint): { major: number; minor: number } => ({
 
 const isDevice = (type: TreeEntryType): boolean => type === 'character' || type === 'block'
 
+interface Found {
+  readonly entry: TreeEntry
+  /** Of what has several names. */
+  readonly inode: string | undefined
+}
+
+interface OpenDirectory {
+  readonly at: Buffer
+  readonly prefix: string
+  readonly names: Buffer[]
+  /** To be given back, where it was changed. */
+  readonly mode: number | undefined
+}
+
 /**
  * Every entry of the tree at `root`, the root itself first as `.`, in byte order of the paths.
  *
- * Reads 50,000 small files in a few seconds. Only the paths inside `root` make hardlink groups.
- * Throws what the file system throws: ENOENT for a missing root, EACCES, ENAMETOOLONG beyond PATH_MAX.
+ * Reads 50,000 small files in a few seconds. Only the paths inside `root` make hardlink groups. What its owner may not
+ * read is opened for as long as it is read, then as it was.
+ * @throws what the file system throws: ENOENT for a missing root, EACCES, ENAMETOOLONG beyond PATH_MAX; the reason of
+ * `signal`
  */
-export async function describeTree(root: string): Promise<TreeEntry[]> {
+export async function describeTree(root: string, signal?: AbortSignal): Promise<TreeEntry[]> {
+  const found: Found[] = []
+  const directories: OpenDirectory[] = []
   const rootBytes = Buffer.from(root)
-  const firstOf = new Map<string, string>()
-  const entries: TreeEntry[] = []
-  const paths = listPaths(rootBytes)
-  for (const [index, path] of paths.entries()) {
-    const at = path === '.' ? rootBytes : Buffer.concat([rootBytes, Buffer.from(`/${path}`, 'latin1')])
+  const add = async (at: Buffer, path: string): Promise<void> => {
     const stats = lstatSync(at, { bigint: true })
-    const type = typeOf(stats)
-    const inode = `${stats.dev}:${stats.ino}`
-    if (type !== 'directory' && stats.nlink > 1n && !firstOf.has(inode)) firstOf.set(inode, path)
-    const first = firstOf.get(inode)
-    entries.push({
-      path,
-      type,
-      mode: Number(stats.mode & 0o7777n),
-      uid: Number(stats.uid),
-      gid: Number(stats.gid),
-      size: type === 'file' ? Number(stats.size) : 0,
-      mtime: stats.mtimeNs,
-      xattrs: readXattrs(at),
-      ...(type === 'symlink' ? { target: readlinkSync(at, { encoding: 'buffer' }).toString('latin1') } : {}),
-      ...(first === undefined || first === path ? {} : { hardlink: first }),
-      ...(isDevice(type) ? { device: deviceOf(stats.rdev) } : {}),
-      ...(type === 'file' ? { sha256: await contentHash(at) } : {}),
+    found.push(await describe(at, path, stats))
+    if (!stats.isDirectory()) return
+    const mode = Number(stats.mode & 0o7777n)
+    const changed = open(at, mode, 0o500)
+    directories.push({
+      at,
+      prefix: path === '.' ? '' : `${path}/`,
+      names: [],
+      mode: changed ? mode : undefined,
     })
-    if (index % 500 === 499) await setImmediate()
+    directories.at(-1)!.names.push(...readdirSync(at, { encoding: 'buffer' }))
   }
-  return entries
+  try {
+    await add(rootBytes, '.')
+    for (let last = directories.at(-1); last !== undefined; last = directories.at(-1)) {
+      const name = last.names.pop()
+      if (name === undefined) {
+        directories.pop()
+        leave(last)
+        continue
+      }
+      await add(Buffer.concat([last.at, slash, name]), last.prefix + name.toString('latin1'))
+      if (found.length % 500 !== 499) continue
+      await setImmediate()
+      signal?.throwIfAborted()
+    }
+  } finally {
+    for (const each of directories.reverse()) leave(each)
+  }
+  return withLinks(found)
 }
 
-/** All paths below `root` with `.` first, as latin1, in byte order; nothing but directories is entered. */
-function listPaths(root: Buffer): string[] {
-  const paths = ['.']
-  const open: { readonly at: Buffer; readonly prefix: string }[] = [{ at: root, prefix: '' }]
-  for (let directory = open.pop(); directory !== undefined; directory = open.pop()) {
-    for (const child of readdirSync(directory.at, { encoding: 'buffer', withFileTypes: true })) {
-      const path = `${directory.prefix}${child.name.toString('latin1')}`
-      paths.push(path)
-      if (child.isDirectory())
-        open.push({
-          at: Buffer.concat([directory.at, Buffer.from('/'), child.name]),
-          prefix: `${path}/`,
-        })
-    }
+const slash = Buffer.from('/')
+
+function leave({ at, mode }: OpenDirectory): void {
+  if (mode !== undefined) chmodSync(at, mode)
+}
+
+async function describe(at: Buffer, path: string, stats: BigIntStats): Promise<Found> {
+  const type = typeOf(stats)
+  const mode = Number(stats.mode & 0o7777n)
+  const entry: TreeEntry = {
+    path,
+    type,
+    mode,
+    uid: Number(stats.uid),
+    gid: Number(stats.gid),
+    size: type === 'file' ? Number(stats.size) : 0,
+    mtime: stats.mtimeNs,
+    xattrs: type === 'symlink' ? readXattrs(at) : opened(at, mode, 0o400, () => readXattrs(at)),
+    ...(type === 'symlink' ? { target: readlinkSync(at, { encoding: 'buffer' }).toString('latin1') } : {}),
+    ...(isDevice(type) ? { device: deviceOf(stats.rdev) } : {}),
+    ...(type === 'file' ? { sha256: await contentHash(at, mode) } : {}),
   }
-  return paths.sort()
+  return { entry, inode: stats.nlink > 1n ? `${stats.dev}:${stats.ino}` : undefined }
+}
+
+/** In byte order of the paths, each name of a file but the first with the first. */
+function withLinks(found: Found[]): TreeEntry[] {
+  found.sort((a, b) => (a.entry.path < b.entry.path ? -1 : 1))
+  const firstOf = new Map<string, string>()
+  return found.map(({ entry, inode }) => {
+    if (inode === undefined || entry.type === 'directory') return entry
+    const first = firstOf.get(inode)
+    if (first === undefined) firstOf.set(inode, entry.path)
+    return first === undefined ? entry : { ...entry, hardlink: first }
+  })
 }

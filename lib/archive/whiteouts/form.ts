@@ -51,19 +51,22 @@ export function makeOverlayWhiteout(path: Buffer): void {
 
 /**
  * Marks a directory so that overlayfs shows nothing of lower layers in it: `trusted.overlay.opaque`, or for a process
- * that may not set it `user.overlay.opaque` (mounts with `userxattr`).
+ * that may not set it, and in a tree for an ordinary user, `user.overlay.opaque` (mounts with `userxattr`).
  */
-export function markOpaque(path: Buffer): void {
+export function markOpaque(path: Buffer, { ordinary = false } = {}): void {
   const yes = Buffer.from('y')
-  try {
-    setXattr(path, 'trusted.overlay.opaque', yes)
-  } catch (error) {
-    if (!['EPERM', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP'].includes(errnoOf(error) ?? '')) throw error
-    setXattr(path, 'user.overlay.opaque', yes)
-  }
+  if (!ordinary)
+    try {
+      setXattr(path, 'trusted.overlay.opaque', yes)
+      return
+    } catch (error) {
+      if (!['EPERM', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP'].includes(errnoOf(error) ?? '')) throw error
+    }
+  setXattr(path, 'user.overlay.opaque', yes)
 }
 
-export const opaqueXattrs: ReadonlySet<string> = new Set(['trusted.overlay.opaque', 'user.overlay.opaque'])
+export const opaqueXattr = 'trusted.overlay.opaque'
+export const opaqueXattrs: ReadonlySet<string> = new Set([opaqueXattr, 'user.overlay.opaque'])
 
 /** Attributes through which overlayfs itself speaks: in an image they are foreign and never set. */
 export const isOverlayXattr = (name: string): boolean => /^(?:trusted|user)\.overlay\./.test(name)

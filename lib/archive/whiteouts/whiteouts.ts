@@ -3,7 +3,7 @@
  * have and nothing of its own layer, wherever in the layer it stands. One that is kept has the time 0, as directories
  * that no entry names: a layer's tree is the same whenever it is unpacked.
  */
-import { closeSync, constants, lutimesSync, openSync, readdirSync } from 'node:fs'
+import { closeSync, constants, fchmodSync, lutimesSync, openSync, readdirSync } from 'node:fs'
 import { errnoOf } from '../../bytes/errno.js'
 import { onDisk } from '../rootfs/bytes-path.js'
 import { type Directory } from '../rootfs/directory.js'
@@ -99,7 +99,10 @@ const asAufs = (tree: RootTree): Whiteouts => ({
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
     try {
       const path = onDisk(directory.at(name))
-      closeSync(openSync(path, flags, 0o444))
+      const fd = openSync(path, flags, 0o444)
+      // Whatever the umask.
+      fchmodSync(fd, 0o444)
+      closeSync(fd)
       lutimesSync(path, 0, 0)
       directory.changed = true
     } catch (error) {

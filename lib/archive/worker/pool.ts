@@ -8,10 +8,13 @@ import { WindlassError } from '../../errors.js'
 import { limitsWith, type Limits } from '../../image/limits.js'
 import type {
   BlobTask,
+  CheckResult,
+  CheckTask,
   Expectations,
   FlattenResult,
   FlattenTask,
   Growth,
+  JobResult,
   UnpackResult,
   Work,
 } from './task.js'
@@ -74,7 +77,14 @@ export class UnpackPool {
       layer.kind === 'blob' && layer.expected ? { ...layer, expected: picked(layer.expected) } : layer,
     )
     const job: Work = { kind: 'flatten', task: { into: task.into, layers } }
-    return this.#run(job, options, undefined)
+    return this.#run(job, options, undefined) as Promise<FlattenResult>
+  }
+
+  /** Holds a tree against its blob. @throws as `unpack`, and what the file system says of the tree */
+  check({ expected, ...task }: CheckTask, { signal }: UnpackOptions = {}): Promise<CheckResult> {
+    const { path, tree, form, scratch } = task
+    const job: Work = { kind: 'check', task: { path, tree, form, scratch, expected: picked(expected) } }
+    return this.#run(job, { signal }, undefined) as Promise<CheckResult>
   }
 
   /** Starts threads for so many jobs that are about to come: loading takes them longer than many a layer. */
@@ -94,11 +104,7 @@ export class UnpackPool {
     this.#threads.clear()
   }
 
-  #run(
-    job: Work,
-    options: UnpackOptions,
-    growth: ObservableInput<Growth> | undefined,
-  ): Promise<UnpackResult | FlattenResult> {
+  #run(job: Work, options: UnpackOptions, growth: ObservableInput<Growth> | undefined): Promise<JobResult> {
     const running = this.#inThread(job, options, growth)
     this.#running.add(running)
     void running.catch(() => undefined).finally(() => this.#running.delete(running))
@@ -109,7 +115,7 @@ export class UnpackPool {
     job: Work,
     { signal, onProgress, onWarning }: UnpackOptions,
     growth: ObservableInput<Growth> | undefined,
-  ): Promise<UnpackResult | FlattenResult> {
+  ): Promise<JobResult> {
     const stop = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal
     await this.#slot(stop)
     const thread = this.#take()

@@ -1,16 +1,17 @@
 /** Carries out a job of the pool in the present thread: opens the blobs, makes the directory, applies layer on layer. */
 import { mkdirSync } from 'node:fs'
-import { lstat } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
 import { errnoOf } from '../../bytes/errno.js'
 import { followFile } from '../../bytes/follow-file.js'
-import { WindlassError } from '../../errors.js'
+import { makePlain } from '../../system/index.js'
 import { defaultLimits, limitExceeded } from '../../image/limits.js'
 import { failure } from '../rootfs/failure.js'
 import { LayerApplier } from '../rootfs/layer-applier.js'
 import { layerDirectory } from '../rootfs/layer-directory.js'
+import { lengthOf, whole } from './blob-length.js'
+import { checkTree } from './check-tree.js'
 import type { Lengths } from './lengths.js'
-import type { BlobTask, FlattenResult, FlattenTask, Growth, Job, UnpackResult } from './task.js'
+import type { BlobTask, FlattenResult, FlattenTask, Job, JobResult, UnpackResult } from './task.js'
 import { type JobContext, unpackBlob } from './unpack-blob.js'
 
 /** Milliseconds between two looks at whether a job that never waits was cancelled. */
@@ -21,8 +22,9 @@ export function runJob(
   job: Job,
   lengths: Lengths,
   jobContext: Omit<JobContext, 'limits' | 'spare' | 'before'>,
-): Promise<UnpackResult | FlattenResult> {
+): Promise<JobResult> {
   const context = { ...jobContext, limits: job.limits, spare: job.spare }
+  if (job.kind === 'check') return checkTree(job.task, context)
   if (job.kind === 'flatten') return flatten(job.task, context)
   return unpack(job.task, job.growing ? lengths : undefined, context)
 }
@@ -93,22 +95,7 @@ async function applyDirectory(
   }
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await -- the reader of a file takes its lengths as they come
-async function* whole(length: number): AsyncGenerator<Growth, void, undefined> {
-  yield { length, final: true }
-}
-
-/** Links are not followed and pipes never opened: a blob is a file (threats: links into the store itself). */
-async function lengthOf(path: string): Promise<number> {
-  const stats = await lstat(path).catch((error: unknown) => {
-    throw failure(path, error)
-  })
-  if (stats.isFile()) return stats.size
-  throw new WindlassError('STORE_CORRUPT', `The blob ${path} is no regular file`, {
-    hint: 'Remove it and pull again.',
-  })
-}
-
+/** A directory that was there stays as it is: it is the caller's. */
 function makeRoot(path: string): void {
   try {
     mkdirSync(path, { mode: 0o755 })
@@ -117,5 +104,10 @@ function makeRoot(path: string): void {
     // Not at once: Node's own recursive mkdir says ENOENT whatever the disk said.
     if (errnoOf(error) !== 'ENOENT') throw failure(path, error)
     mkdirSync(path, { recursive: true, mode: 0o755 })
+  }
+  try {
+    makePlain(path, 0o755)
+  } catch (error) {
+    throw failure(path, error)
   }
 }

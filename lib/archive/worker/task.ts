@@ -3,7 +3,7 @@ import type { ErrorRecord } from '../../errors.js'
 import type { Expected } from '../../bytes/verifier.js'
 import type { Digest } from '../../image/digest.js'
 import type { Limits } from '../../image/limits.js'
-import type { WhiteoutTreatment } from '../whiteouts/form.js'
+import type { WhiteoutForm, WhiteoutTreatment } from '../whiteouts/form.js'
 
 /** How much of a file is there: `length` bytes, and whether that is all. */
 export interface Growth {
@@ -47,6 +47,28 @@ export interface FlattenResult {
   readonly entries: number
 }
 
+/** A layer's blob and the tree that was unpacked from it, to be held against each other. Neither is changed. */
+export interface CheckTask {
+  readonly path: string
+  readonly expected: Expectations
+  /** The tree. */
+  readonly tree: string
+  readonly form: WhiteoutForm
+  /** A directory on the file system of the tree in which files may be made to try out what it holds. */
+  readonly scratch: string | undefined
+}
+
+export interface CheckResult {
+  /** How many there are that come of damage. */
+  readonly differences: number
+  /** The first of them, a line each. */
+  readonly told: readonly string[]
+  /** There are others that may come of what this machine cannot hold. */
+  readonly unknown: boolean
+}
+
+export type JobResult = UnpackResult | FlattenResult | CheckResult
+
 /** What every job is told. */
 interface Circumstances {
   readonly limits: Limits
@@ -58,6 +80,7 @@ interface Circumstances {
 export type Work =
   | { readonly kind: 'unpack'; readonly task: BlobTask; readonly growing: boolean }
   | { readonly kind: 'flatten'; readonly task: FlattenTask }
+  | { readonly kind: 'check'; readonly task: CheckTask }
 
 export type Job = Work & Circumstances
 
@@ -72,5 +95,5 @@ export type Response =
   | { readonly type: 'loaded' }
   | { readonly type: 'progress'; readonly id: number; readonly bytes: number }
   | { readonly type: 'warning'; readonly id: number; readonly code: string; readonly message: string }
-  | { readonly type: 'done'; readonly id: number; readonly result: UnpackResult | FlattenResult }
+  | { readonly type: 'done'; readonly id: number; readonly result: JobResult }
   | { readonly type: 'failed'; readonly id: number; readonly error: ErrorRecord }

@@ -1,7 +1,7 @@
 /** One worker thread as the pool sees it: starts it, hands it a job, and tells how the job or the thread ended. */
 import { Worker } from 'node:worker_threads'
 import { WindlassError } from '../../errors.js'
-import type { FlattenResult, Growth, Job, Request, Response, UnpackResult } from './task.js'
+import type { Growth, Job, JobResult, Request, Response } from './task.js'
 
 /** Run from TypeScript sources (tests), the thread runs the compiled twin: worker threads load no TypeScript. */
 const workerFile = import.meta.url.endsWith('.ts')
@@ -15,7 +15,7 @@ export interface JobListener {
 
 interface Current extends JobListener {
   readonly id: number
-  resolve(result: UnpackResult | FlattenResult): void
+  resolve(result: JobResult): void
   reject(error: unknown): void
 }
 
@@ -49,11 +49,11 @@ export class UnpackThread {
   }
 
   /** @throws WindlassError what the job failed with; INTERNAL where the thread crashed */
-  run(job: Job, listener: JobListener): Promise<UnpackResult | FlattenResult> {
+  run(job: Job, listener: JobListener): Promise<JobResult> {
     const id = ++this.#jobs
     // A process does not end while a job runs, nor is it kept alive by a thread that has none.
     this.#worker.ref()
-    return new Promise<UnpackResult | FlattenResult>((resolve, reject) => {
+    return new Promise<JobResult>((resolve, reject) => {
       this.#current = { id, ...listener, resolve, reject }
       this.#post({ type: 'start', id, job })
     }).finally(() => {

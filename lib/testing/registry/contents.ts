@@ -1,5 +1,5 @@
 /** What an embedded registry holds: blobs by digest, manifests and tags by repository. */
-import { digestOf, isDigest, type Digest } from '../../image/digest.js'
+import { digestOf, isDigest, type Digest, type DigestAlgorithm } from '../../image/digest.js'
 
 export interface StoredManifest {
   readonly bytes: Buffer
@@ -18,8 +18,8 @@ export class Contents {
   readonly #repositories = new Map<string, RepositoryContents>()
 
   /** Blobs are the same in every repository. */
-  putBlob(bytes: Uint8Array): Digest {
-    const digest = digestOf(bytes)
+  putBlob(bytes: Uint8Array, algorithm: DigestAlgorithm = 'sha256'): Digest {
+    const digest = digestOf(bytes, algorithm)
     this.#blobs.set(digest, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
     return digest
   }

@@ -10,7 +10,7 @@ import {
 } from 'node:http'
 import { createServer as createHttps } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
-import type { Digest } from '../../image/digest.js'
+import type { Digest, DigestAlgorithm } from '../../image/digest.js'
 import type { Answer } from './answer.js'
 import { problem } from './answer.js'
 import { gateFor, type Auth } from './auth.js'
@@ -50,7 +50,7 @@ export interface TestRegistry {
   readonly bytesSent: number
   /** The tokens that were given out so far: what must turn up nowhere else. */
   readonly tokens: readonly string[]
-  putBlob(bytes: Uint8Array): Digest
+  putBlob(bytes: Uint8Array, algorithm?: DigestAlgorithm): Digest
   /** The bytes of a blob, as `faults.noRange` wants them. */
   blob(digest: string): Buffer | undefined
   /** Under a tag and its digest; told a digest, under that alone, be it the right one or not. */
@@ -123,7 +123,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
     get bytesSent() {
       return sockets.reduce((sum, { bytesWritten }) => sum + bytesWritten, 0)
     },
-    putBlob: (bytes) => contents.putBlob(bytes),
+    putBlob: (bytes, algorithm) => contents.putBlob(bytes, algorithm),
     blob: (digest) => contents.blob(digest),
     putManifest: (...manifest) => contents.putManifest(...manifest),
     addFault: (fault) => plan.add(fault),

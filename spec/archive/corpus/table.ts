@@ -23,6 +23,7 @@ const meanings: Readonly<Record<LimitName, string>> = {
   tagPageBytes: "a page of a repository's tags",
   tagBytes: 'all its pages',
   tagPages: 'their number',
+  tagSeconds: 'the seconds that the pages after the first take',
 }
 
 function amount(value: number): string {

@@ -1,5 +1,9 @@
 /** `windlass tags`: every page, as it comes. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { decodeEvent } from '../../../lib/events/index.js'
 import { putImage, tinyImage } from '../../../lib/testing/images/index.js'
 import { type TestRegistry, startRegistry } from '../../../lib/testing/registry/index.js'
 import { windlass } from '../test-terminal.js'
@@ -36,5 +40,67 @@ describe('windlass tags', () => {
 
   it('S2-02: ends with 2 for a name with a tag', async () => {
     expect(await windlass(['tags', `${registry.host}/team/app:1`])).toMatchObject({ code: 2, out: '' })
+  })
+})
+
+describe('windlass tags of a list that does not end', () => {
+  it('ends with 5, and names the limit, which it has an option for', async () => {
+    const endless = await startRegistry()
+    endless.hook(async ({ kind, nth }) => {
+      if (kind !== 'tags') return undefined
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      return { status: 200, headers: { link: `</v2/team/app/tags/list?p=${nth}>` }, body: Buffer.from('{}') }
+    })
+    const { code, err } = await windlass(['tags', '--limit', 'tagSeconds=1', `${endless.host}/team/app`])
+    expect(code).toBe(5)
+    expect(err).toContain('more than tagSeconds allows (1)')
+    expect(err).toContain('--limit tagSeconds=N')
+    await endless.close()
+  })
+})
+
+describe('a list with items that are no tags', () => {
+  let odd: TestRegistry
+  beforeAll(async () => {
+    odd = await startRegistry()
+    await putImage(odd, 'team/app', 'v1', tinyImage())
+    odd.hook(({ kind }) =>
+      kind === 'tags'
+        ? {
+            status: 200,
+            headers: {},
+            body: Buffer.from(
+              JSON.stringify({ tags: [`sha256:${'0'.repeat(64)}`, 'v1', '-x\u001b[2J', null] }),
+            ),
+          }
+        : undefined,
+    )
+  })
+  afterAll(() => odd.close())
+
+  const warning = /lists 3 items that are no tags of team\/app, such as "sha256:000.*: left out/
+
+  it('is printed without them, and one line on stderr counts them', async () => {
+    const { code, out, err } = await windlass(['tags', `${odd.host}/team/app`])
+    expect({ code, out }).toEqual({ code: 0, out: 'v1\n' })
+    expect(err).toMatch(new RegExp(`^windlass: warning: ${odd.host} ${warning.source}\n$`))
+  })
+
+  it('is told of by inspect and by pull --all-tags, too', async () => {
+    const platform = ['--platform', 'linux/amd64']
+    const { code, out, err } = await windlass(['inspect', ...platform, `${odd.host}/team/app:v1`])
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ RepoTags: ['v1'] })
+    expect(err).toMatch(warning)
+    const store = ['--store', mkdtempSync(join(tmpdir(), 'windlass-tags-'))]
+    const name = `${odd.host}/team/app`
+    const plain = await windlass(['pull', '--all-tags', ...store, ...platform, name])
+    expect(plain).toMatchObject({ code: 0 })
+    expect(plain.err.match(/windlass: warning: .*left out/g)).toHaveLength(1)
+    const json = await windlass(['pull', '--all-tags', '--progress', 'json', ...store, ...platform, name])
+    const lines = json.err.split('\n').filter((line) => line.includes('tags-left-out'))
+    expect(lines.map((line) => decodeEvent(line))).toMatchObject([{ type: 'warning', code: 'tags-left-out' }])
+    expect((await windlass(['pull', '-q', '--all-tags', ...store, ...platform, name])).err).toBe('')
+    rmSync(store[1]!, { recursive: true })
   })
 })

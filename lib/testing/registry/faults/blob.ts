@@ -1,5 +1,4 @@
 /** Faults of a layer's bytes. */
-import { deflateSync, gzipSync } from 'node:zlib'
 import { without } from '../answer.js'
 import { faults, type Fault, type FaultMoment } from '../fault.js'
 import { chunk, forever, head } from '../wire.js'
@@ -232,24 +231,6 @@ const bytes = [
 ]
 
 const headers = [
-  ...['gzip', 'deflate', 'br', 'zstd', 'x-unknown', 'gzip, gzip'].map((encoding) =>
-    at(
-      `encoding-${encoding.replace(', ', '-')}`,
-      `is said to be encoded as \`${encoding}\``,
-      'REGISTRY_RESPONSE',
-      (moment) =>
-        faults.body((good) => (encoding === 'deflate' ? deflateSync(good) : gzipSync(good)), moment, {
-          'content-encoding': encoding,
-        }),
-      { bytes: 210 * 1024 },
-    ),
-  ),
-  at('encoding-identity', 'is said to be encoded as `identity`', 'image', (moment) =>
-    faults.header('content-encoding', 'identity', moment),
-  ),
-  at('encoding-empty', 'is said to be encoded as nothing', 'image', (moment) =>
-    faults.header('content-encoding', '', moment),
-  ),
   at('html-type', 'is called a page', 'image', (moment) =>
     faults.header('content-type', 'text/html', moment),
   ),

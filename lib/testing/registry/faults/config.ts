@@ -59,6 +59,9 @@ export const configFaults: readonly CataloguedFault[] = [
   at('compressed', 'comes compressed, which nobody asked for', 'REGISTRY_RESPONSE', (moment) =>
     faults.body((good) => gzipSync(good), moment, { 'content-encoding': 'gzip' }),
   ),
+  at('encoding-claimed', 'is said to be compressed, and is not', 'image', (moment) =>
+    faults.header('content-encoding', 'gzip', moment),
+  ),
   at(
     'endless',
     'never ends',

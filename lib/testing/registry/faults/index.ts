@@ -1,5 +1,6 @@
 /** All faults that are catalogued: each with what it does and what a client has to make of it. docs/faults.md is made of this. */
 import { blobFaults } from './blob.js'
+import { blobEncodingFaults } from './blob-encoding.js'
 import type { CataloguedFault } from './catalogued.js'
 import { challengeFaults } from './challenge.js'
 import { configFaults } from './config.js'
@@ -12,6 +13,7 @@ import { redirectFaults } from './redirect.js'
 import { stallFaults } from './stall.js'
 import { statusFaults } from './status.js'
 import { tagsFaults } from './tags.js'
+import { tagsLinkFaults } from './tags-links.js'
 import { tlsFaults } from './tls.js'
 import { tokenFaults } from './token.js'
 import { wireFaults } from './wire.js'
@@ -26,7 +28,9 @@ export const faultCatalogue: readonly CataloguedFault[] = [
   ...manifestFaults,
   ...configFaults,
   ...blobFaults,
+  ...blobEncodingFaults,
   ...rangeFaults,
+  ...tagsLinkFaults,
   ...tagsFaults,
   ...foreignFaults,
   ...wireFaults,

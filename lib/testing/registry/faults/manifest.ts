@@ -145,6 +145,13 @@ const bodies = [
     registry.addFault(faults.body((body) => gzipSync(body), served, { 'content-encoding': 'gzip' })),
   ),
   manifest(
+    'encoding-claimed',
+    'is said to be compressed, and is not',
+    'image',
+    ({ registry }) => registry.addFault(faults.header('content-encoding', 'gzip', served)),
+    whole,
+  ),
+  manifest(
     'bomb',
     'comes compressed, 64 MiB of it',
     'REGISTRY_RESPONSE',

@@ -1,6 +1,6 @@
 /** Faults in listing a repository's tags, page by page. */
 import { gzipSync } from 'node:zlib'
-import { answer, json, type Answer } from '../answer.js'
+import { answer, json, problem, type Answer } from '../answer.js'
 import { faults } from '../fault.js'
 import { forever, head } from '../wire.js'
 import {
@@ -34,83 +34,21 @@ const page = (
     more,
   )
 
-/** The first page has this for its next. */
-const next = (
-  name: string,
-  does: string,
-  gives: FaultOutcome,
-  link: string | ((scene: FaultScene) => string),
-  more: FaultChange = {},
-): CataloguedFault =>
-  page(
-    name,
-    does,
-    gives,
-    (good, scene) => ({
-      ...good,
-      headers: { ...good.headers, link: typeof link === 'function' ? link(scene) : link },
-    }),
-    more,
-  )
+/** One page more. */
+const onward: FaultChange = { requests: 5 }
+
+/** Pages of some sizes are refused, as the distribution spec words it. */
+const refusing = (refused: (size: number | undefined) => boolean) =>
+  faults.answer((_, { url }) => {
+    const size = /[?&]n=(\d+)/.exec(url)?.[1]
+    return refused(size === undefined ? undefined : Number(size))
+      ? problem(400, 'PAGINATION_NUMBER_INVALID', 'invalid number of results requested')
+      : undefined
+  }, served)
 
 const list = (...names: readonly unknown[]): Answer => json(200, { name: 'team/app', tags: names })
 
 export const tagsFaults: readonly CataloguedFault[] = [
-  next(
-    'next-elsewhere',
-    'has its next page at another origin',
-    'REDIRECT_REFUSED',
-    ({ elsewhere }) => `<${elsewhere.url}/v2/team/app/tags/list?last=v1>; rel="next"`,
-  ),
-  next(
-    'next-same-scheme',
-    'has its next page at `//host/…`',
-    'REDIRECT_REFUSED',
-    ({ elsewhere }) => `<//${elsewhere.host}/v2/team/app/tags/list>; rel="next"`,
-  ),
-  next(
-    'next-user-info',
-    'has its next page at its own origin, with a name and a password',
-    'tags',
-    ({ registry }) => `<http://someone:secret@${registry.host}/v2/team/app/tags/list?last=v1>; rel=last`,
-  ),
-  next(
-    'next-other-port',
-    'has its next page at another port',
-    'REDIRECT_REFUSED',
-    '<http://127.0.0.1:1/v2/team/app/tags/list>; rel="next"',
-  ),
-  next(
-    'next-https',
-    'has its next page under another scheme',
-    'REDIRECT_REFUSED',
-    ({ registry }) => `<https://${registry.host}/v2/team/app/tags/list>; rel="next"`,
-  ),
-  next('next-file', 'has its next page in a file', 'REDIRECT_REFUSED', '<file:///etc/passwd>; rel="next"'),
-  next(
-    'next-metadata',
-    'has its next page at a metadata service',
-    'REDIRECT_REFUSED',
-    '<http://169.254.169.254/>; rel="next"',
-  ),
-  next('next-no-url', 'has its next page at what is no URL', 'REGISTRY_RESPONSE', '<http://[>; rel="next"'),
-  next(
-    'next-itself',
-    'is its own next page',
-    'REGISTRY_RESPONSE',
-    ({ registry }) => `<${registry.url}/v2/team/app/tags/list?n=1000>; rel="next"`,
-    { requests: 5 },
-  ),
-  next('next-garbage', 'has a link in no words', 'tags', '<<<;;;rel=next'),
-  next(
-    'next-without-relation',
-    'has a link that is for something else',
-    'tags',
-    '</v2/team/app/tags/list?last=v1>; rel="prev"',
-  ),
-  next('next-huge', 'has a link of 8 KB', 'tags', `<${'/x'.repeat(4000)}>; rel="other"`, {
-    bytes: 16 * 1024,
-  }),
   page(
     'circle',
     'goes in a circle of two pages',
@@ -126,15 +64,15 @@ export const tagsFaults: readonly CataloguedFault[] = [
   ),
   tags(
     'redirected-next',
-    'is elsewhere, and has its next page there',
-    'REDIRECT_REFUSED',
+    'is elsewhere, and has its next page there, by a path',
+    'tags',
     ({ registry, elsewhere }) => {
-      registry.addFault(faults.redirect(`${elsewhere.url}/v2/team/app/tags/list`, { kind: 'tags' }))
+      registry.addFault(faults.redirect(`${elsewhere.url}/v2/team/app/tags/list`, { kind: 'tags', times: 1 }))
       elsewhere.addFault(
         faults.header('link', '</v2/team/app/tags/list?last=v1>; rel="next"', { kind: 'tags' }),
       )
     },
-    { elsewhere: 1 },
+    { ...onward, elsewhere: 1 },
   ),
   page(
     'elsewhere',
@@ -148,12 +86,43 @@ export const tagsFaults: readonly CataloguedFault[] = [
   ),
   page('empty-body', 'is nothing', 'REGISTRY_RESPONSE', () => answer(200)),
   page('array', 'is a list', 'REGISTRY_RESPONSE', () => json(200, ['v1'])),
-  page('no-tags', 'has no list', 'REGISTRY_RESPONSE', () => json(200, { name: 'team/app' })),
-  page('numbers', 'lists numbers', 'REGISTRY_RESPONSE', () => list(1, 2)),
-  page('climbing', 'lists a path', 'REGISTRY_RESPONSE', () => list('../../etc/passwd')),
-  page('escapes', 'lists escapes for the terminal', 'REGISTRY_RESPONSE', () => list('\u001b[2Jv1')),
-  page('too-long-tag', 'lists a tag of 129 characters', 'REGISTRY_RESPONSE', () => list('x'.repeat(129))),
-  page('newline', 'lists a tag with a line break', 'REGISTRY_RESPONSE', () => list('v1\nv2')),
+  page('no-tags', 'has no list', 'tags', () => json(200, { name: 'team/app' })),
+  page('numbers', 'lists numbers', 'tags', () => list(1, 2)),
+  page('climbing', 'lists a path', 'tags', () => list('../../etc/passwd')),
+  page('escapes', 'lists escapes for the terminal', 'tags', () => list('\u001b[2Jv1')),
+  page('too-long-tag', 'lists a tag of 129 characters', 'tags', () => list('x'.repeat(129))),
+  page('newline', 'lists a tag with a line break', 'tags', () => list('v1\nv2')),
+  page('mixed', 'lists tags, digests, `null`, numbers and an object', 'tags', () =>
+    list('v1', `sha256:${'0'.repeat(64)}`, null, 1, {}, '-x', ''),
+  ),
+  page('error-with-200', 'is an error that comes with 200', 'REGISTRY_RESPONSE', () =>
+    json(200, { errors: [{ code: 'UNKNOWN', message: 'x' }] }),
+  ),
+  page('encoding-claimed', 'is said to be compressed, and is not', 'tags', (good) => ({
+    ...good,
+    headers: { ...good.headers, 'content-encoding': 'gzip' },
+  })),
+  tags(
+    'size-refused',
+    'is refused where a page of a size is asked for',
+    'tags',
+    ({ registry }) => registry.addFault(refusing((size) => size !== undefined)),
+    twice,
+  ),
+  tags(
+    'large-size-refused',
+    'is refused where no size is asked for, or one above 100',
+    'tags',
+    ({ registry }) => registry.addFault(refusing((size) => size === undefined || size > 100)),
+    { requests: 7 },
+  ),
+  tags(
+    'every-size-refused',
+    'is refused with 400 whatever is asked for',
+    'REGISTRY_RESPONSE',
+    ({ registry }) => registry.addFault(refusing(() => true)),
+    { requests: 9 },
+  ),
   page('compressed', 'comes compressed, which nobody asked for', 'REGISTRY_RESPONSE', (good) => ({
     ...good,
     body: gzipSync(good.body),

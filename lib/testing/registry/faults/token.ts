@@ -179,6 +179,13 @@ const bodies = [
   token('compressed', 'compresses its answer, which nobody asked for', 'REGISTRY_RESPONSE', ({ registry }) =>
     registry.addFault(faults.body((body) => gzipSync(body), at, { 'content-encoding': 'gzip' })),
   ),
+  token(
+    'encoding-claimed',
+    'says that its answer is compressed, which it is not',
+    'image',
+    ({ registry }) => registry.addFault(faults.header('content-encoding', 'gzip', at)),
+    whole,
+  ),
   members('access-token-only', 'gives it as `access_token`', 'image', (good) => ({ access_token: good })),
   members('empty-token', 'gives it as `access_token`, and an empty `token`', 'image', (good) => ({
     token: '',

@@ -1,7 +1,7 @@
 /** Faults below the meaning of messages: HTTP that is old, broken or hostile. Most strike the manifest, which comes first. */
 import { faults } from '../fault.js'
 import type { Answer, WirePart } from '../answer.js'
-import { forever, head, headOf } from '../wire.js'
+import { chunk, forever, head, headOf } from '../wire.js'
 import { faultsOf, type CataloguedFault, type FaultChange, type FaultOutcome } from './catalogued.js'
 
 const wire = faultsOf('wire')
@@ -98,10 +98,34 @@ export const wireFaults: readonly CataloguedFault[] = [
     'has two lengths',
     'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 5\r\n\r\n{}   ',
   ),
-  garbage(
+  sent(
     'length-and-chunks',
-    'has a length and chunks',
-    'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n{}',
+    'has a length, and chunks in spite of it',
+    'image',
+    (good) => [
+      headOf({ ...good, headers: { ...good.headers, 'transfer-encoding': 'chunked' } }),
+      chunk(good.body),
+      '0\r\n\r\n',
+    ],
+    { requests: 10 },
+  ),
+  sent(
+    'chunks-and-length',
+    'has chunks, and then a wrong length',
+    'image',
+    (good) => [
+      head('200 OK', 'transfer-encoding: chunked', 'content-length: 1'),
+      chunk(good.body),
+      '0\r\n\r\n',
+    ],
+    { requests: 10 },
+  ),
+  sent(
+    'length-without-chunks',
+    'has a length, and says chunks, which it does not send',
+    'NETWORK',
+    () => ['HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n{}'],
+    { requests: 12, bytes: 8192 },
   ),
   garbage('negative-length', 'has a negative length', 'HTTP/1.1 200 OK\r\ncontent-length: -2\r\n\r\n{}'),
   garbage('length-words', 'has a length in words', 'HTTP/1.1 200 OK\r\ncontent-length: two\r\n\r\n{}'),

@@ -1,0 +1,59 @@
+/** What goes wrong at a proxy, told as that: the registry has nothing to do with it. */
+import type { Proxy } from './proxy.js'
+
+/** The codes of errors that are a proxy's: it cannot be reached, or does not let through. */
+export const proxyFailed = 'ERR_PROXY_FAILED'
+
+/** Its message is a clause; it holds nothing of the proxy's login. */
+export class ProxyFailure extends Error {
+  readonly code = proxyFailed
+  /** What to do about it. */
+  readonly hint: string
+  /** Whether another try may help. */
+  readonly retryable: boolean
+
+  constructor(message: string, hint: string, retryable: boolean) {
+    super(message)
+    this.hint = hint
+    this.retryable = retryable
+  }
+}
+
+/** The proxy could not be reached; `error` is of the connection to it. */
+export function unreachable(proxy: Proxy, error: unknown): ProxyFailure {
+  const code =
+    error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  const why = (code === undefined ? undefined : reasons[code]) ?? code ?? 'the connection failed'
+  return new ProxyFailure(
+    `the proxy ${proxy.host} cannot be reached: ${why}`,
+    `Check ${proxy.variable}, which names it; NO_PROXY lists hosts to be asked directly`,
+    code !== 'ENOTFOUND',
+  )
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'it refuses the connection',
+  ECONNRESET: 'it hung up',
+  EPIPE: 'it hung up',
+  ENOTFOUND: 'there is no host of that name',
+  EAI_AGAIN: 'its name could not be resolved',
+  ETIMEDOUT: 'it does not answer',
+}
+
+/** The proxy does not let through. */
+export const refused = (proxy: Proxy, why: string): ProxyFailure =>
+  new ProxyFailure(
+    `the proxy ${proxy.host} does not let through: ${why}`,
+    `Check ${proxy.variable}, and the name and password in it; NO_PROXY lists hosts to be asked directly`,
+    true,
+  )
+
+/** The proxy wants another login than it was given (RFC 9110 §15.5.8). */
+export const wantsLogin = (proxy: Proxy, why = 'it answers 407'): ProxyFailure =>
+  new ProxyFailure(
+    `the proxy ${proxy.host} does not let through: ${why}`,
+    proxy.login() === undefined
+      ? `It wants a login: put one into ${proxy.variable}, as ${proxy.protocol === 'socks' ? 'socks5' : proxy.protocol}://NAME:PASSWORD@${proxy.host}`
+      : `It wants another name or password than those in ${proxy.variable}`,
+    false,
+  )

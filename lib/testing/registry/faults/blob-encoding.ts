@@ -1,0 +1,82 @@
+/** Faults of the `Content-Encoding` of a layer: real ones, which nobody asked for, and claims. */
+import { deflateSync, gzipSync } from 'node:zlib'
+import { type Fault, type FaultMoment, faults } from '../fault.js'
+import {
+  faultsOf,
+  type CataloguedFault,
+  type FaultChange,
+  type FaultOutcome,
+  type FaultScene,
+} from './catalogued.js'
+
+const blob = faultsOf('blob')
+
+const at = (
+  name: string,
+  does: string,
+  gives: FaultOutcome,
+  fault: (moment: FaultMoment, scene: FaultScene) => Fault,
+  change: FaultChange = {},
+): CataloguedFault =>
+  blob(
+    name,
+    does,
+    gives,
+    (scene) => scene.registry.addFault(fault({ reference: scene.layer, times: Infinity }, scene)),
+    change,
+  )
+
+export const blobEncodingFaults: readonly CataloguedFault[] = [
+  ...['gzip', 'deflate', 'br', 'zstd', 'x-unknown', 'gzip, gzip'].map((encoding) =>
+    at(
+      `encoding-${encoding.replace(', ', '-')}`,
+      `is said to be encoded as \`${encoding}\``,
+      'REGISTRY_RESPONSE',
+      (moment) =>
+        faults.body((good) => (encoding === 'deflate' ? deflateSync(good) : gzipSync(good)), moment, {
+          'content-encoding': encoding,
+        }),
+      { bytes: 210 * 1024 },
+    ),
+  ),
+  ...['gzip', 'x-gzip', 'deflate', 'br', 'zstd', 'aws-chunked', 'utf-8', 'gzip, gzip'].map((encoding) =>
+    at(
+      `encoding-${encoding.replace(', ', '-')}-claimed`,
+      `is said to be encoded as \`${encoding}\`, and is not`,
+      'image',
+      (moment) => faults.header('content-encoding', encoding, moment),
+    ),
+  ),
+  at(
+    'encoding-claimed-in-pieces',
+    'is said to be encoded, is not, and breaks off once',
+    'image',
+    (moment, { size }) =>
+      faults.answer(
+        (good, { nth }) => ({
+          ...good,
+          headers: { ...good.headers, 'content-encoding': 'aws-chunked' },
+          ...(nth === 2 && { breakOff: { after: Math.floor(size / 2), how: 'close' as const } }),
+        }),
+        { ...moment, answered: 200 },
+      ),
+    { requests: 8 },
+  ),
+  at(
+    'encoding-without-length',
+    'is compressed, says so, and does not say how long it is',
+    'REGISTRY_RESPONSE',
+    (moment) =>
+      faults.body((good) => gzipSync(good), moment, {
+        'content-encoding': 'gzip',
+        'transfer-encoding': 'chunked',
+      }),
+    { bytes: 210 * 1024 },
+  ),
+  at('encoding-identity', 'is said to be encoded as `identity`', 'image', (moment) =>
+    faults.header('content-encoding', 'identity', moment),
+  ),
+  at('encoding-empty', 'is said to be encoded as nothing', 'image', (moment) =>
+    faults.header('content-encoding', '', moment),
+  ),
+]

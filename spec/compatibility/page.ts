@@ -1,0 +1,88 @@
+/** The cases as a page of the documentation: what is right, and what other pullers make of them. */
+import { type CompatibilityCase, type Kind, kinds } from './case.js'
+import { differences } from './differences.js'
+import { differs } from './majority.js'
+import type { PeerOutcomes } from './peers.js'
+import { reports } from './reports.js'
+
+const introduction = `# Compatibility: what other pullers take
+
+<!-- Made by \`npx tsx scripts/compatibility-table.ts\` from spec/compatibility; a test holds it to that. -->
+
+Every case below is an image, or a list of tags, as tools and registries make them although no specification says so, or
+as a specification allows it and few expect it. Each is served by the embedded registry and pulled by Windlass in the
+tests (\`spec/compatibility\`), and by the other pullers when the table is made, each with a store of its own. Where a case
+follows a public report, the report is named.
+
+What the digest vouches for is taken; what is unclear is told as a warning; what is refused could do harm, or is no image.
+Where four of five of skopeo, crane, podman, containerd and docker say otherwise, the last column begins the reason with
+*Differs*. A case of lists is asked of those that list tags: skopeo, crane and podman.
+
+*skopeo* copies into an OCI layout; *umoci* unpacks what skopeo copied; *crane* pulls and exports; *podman* and *docker*
+pull; *containerd* is asked by \`ctr images pull\`; *oras* copies into an OCI layout. Those that only copy need not
+understand what they copy. A dash: there is no such command, or it reads no credentials file.
+`
+
+export function compatibilityPage(cases: readonly CompatibilityCase[], peers: PeerOutcomes): string {
+  const names = Object.keys(peers.versions)
+  const missing = Object.entries(peers.skipped).map(
+    ([name, reason]) => `- ${name} could not be run: ${reason}`,
+  )
+  const taken = cases.filter(({ right }) => right === 'taken').length
+  return [
+    introduction,
+    `${cases.length} cases after ${reports.length} public reports: ${taken} are taken, ${cases.length - taken} refused.`,
+    ...(missing.length > 0 ? ['', ...missing] : []),
+    ...Object.keys(kinds).flatMap((key) => section(key as Kind, cases, peers, names)), // the keys of this very object
+    '',
+  ].join('\n')
+}
+
+function section(
+  kind: Kind,
+  cases: readonly CompatibilityCase[],
+  peers: PeerOutcomes,
+  names: readonly string[],
+): string[] {
+  const { versions, outcomes } = peers
+  const own = cases.filter((each) => each.kind === kind)
+  const reasons = own.flatMap(({ id }) => {
+    const refusals = names.flatMap((name) => {
+      const said = outcomes[id]?.[name]
+      return said === undefined || said === 'taken' ? [] : [`${name}: ${code(said)}`]
+    })
+    return refusals.length === 0 ? [] : [`- ${id}: ${refusals.join('; ')}`]
+  })
+  return [
+    `\n## ${kinds[kind]}\n`,
+    `| case | what is served | ${names.map((name) => `${name} ${versions[name] ?? ''}`).join(' | ')} | Windlass | why |`,
+    `|---|---|${names.map(() => '---|').join('')}---|---|`,
+    ...own.map((each) => row(each, peers, names)),
+    ...(reasons.length === 0
+      ? []
+      : ['\n<details><summary>What they say</summary>\n', ...reasons, '\n</details>']),
+  ]
+}
+
+const word = (outcome: string | undefined): string =>
+  outcome === undefined
+    ? '–'
+    : outcome === 'taken'
+      ? 'taken'
+      : outcome.startsWith('taken, but')
+        ? 'taken, but'
+        : '**refused**'
+
+function row(each: CompatibilityCase, peers: PeerOutcomes, names: readonly string[]): string {
+  const { id, served, right, why, warns } = each
+  const ours = right === 'taken' ? (warns ? 'taken, with a warning' : 'taken') : `**${right}**`
+  const known = reports.filter(({ cases }) => cases.includes(id)).map(({ report }) => report)
+  const from = known.length === 0 ? '' : ` (${known.join(', ')})`
+  const difference = differs(each, peers) ? `. **Differs:** ${differences.get(id) ?? ''}` : ''
+  const theirs = names.map((name) => word(peers.outcomes[id]?.[name]))
+  return `| ${id} | ${escaped(served)}${from} | ${theirs.join(' | ')} | ${ours} | ${escaped(why + difference)} |`
+}
+
+const escaped = (text: string): string => text.replace(/\|/g, '\\|').replace(/</g, '&lt;')
+
+const code = (text: string): string => `\`${text.replace(/`/g, "'")}\``

@@ -1,0 +1,295 @@
+/** What the peers' tests say of credentials files: which entry is taken for which repository. */
+import type { Peer } from '../peer.js'
+import { type Row, type Table, agreedOn, differingOn, refused } from '../row.js'
+
+export interface Lookup {
+  /** The file's content. */
+  readonly file: string
+  readonly registry: string
+  readonly repository: string
+}
+
+const none = 'none'
+const base64 = (text: string): string => Buffer.from(text).toString('base64')
+
+/** Keys with `user:password` each. */
+type Keys = Readonly<Record<string, string>>
+
+const authsOf = (keys: Keys): object =>
+  Object.fromEntries(Object.entries(keys).map(([key, login]) => [key, { auth: base64(login) }]))
+
+const lookup = (file: unknown, name: string): Lookup => {
+  const slash = name.indexOf('/')
+  const [registry, repository] = slash < 0 ? [name, ''] : [name.slice(0, slash), name.slice(slash + 1)]
+  return { file: typeof file === 'string' ? file : JSON.stringify(file), registry, repository }
+}
+
+type Line = readonly [label: string, given: Lookup, meaning: string]
+
+/** `name` asked in a file of `keys`. */
+const asked = (keys: Keys, name: string, meaning: string): Line => [
+  `${name} with ${Object.keys(keys).join(', ')}`,
+  lookup({ auths: authsOf(keys) }, name),
+  meaning,
+]
+
+/** A file with one entry, `value`, for the registry that is asked. */
+const entry = (value: unknown, meaning: string): Line => [
+  JSON.stringify(value),
+  lookup({ auths: { 'registry.example.com': value } }, 'registry.example.com/app'),
+  meaning,
+]
+
+/** Each of `keys` alone covers `name`. */
+const each = (peer: Peer, name: string, keys: readonly string[]): Row<Lookup>[] =>
+  agreedOn(
+    peer,
+    keys.map((key) => asked({ [key]: 'u:p' }, name, 'u:p')),
+  )
+
+/** Of the keys from each place of `keys` on, the first is taken for `name`. */
+const longest = (name: string, keys: readonly string[]): Row<Lookup>[] =>
+  agreedOn(
+    'container-libs',
+    keys.map((first, at) => {
+      const rest = keys.slice(at).reverse()
+      return asked(Object.fromEntries(rest.map((key) => [key, `${key}:p`])), name, `${first}:p`)
+    }),
+  )
+
+const full: Keys = {
+  'example.org': 'example:org',
+  'index.docker.io': 'index:docker.io',
+  'docker.io': 'docker:io',
+  localhost: 'local:host',
+  'localhost:5000': 'local:host-5000',
+  '10.10.30.45': '10.10:30.45',
+  '10.10.30.45:5000': '10.10:30.45-5000',
+  'https://normalize.example.org/v1': 'normalize:example',
+}
+
+const paths: Keys = {
+  'example.org/repo': 'example:org',
+  'example.org': 'local:host',
+  'docker.io/vendor': 'first:level',
+  'docker.io': 'top:level',
+  'docker.io/library/busybox': 'library:busybox',
+  'docker.io/library': 'library:other',
+}
+
+const libs: Row<Lookup>[] = [
+  ...agreedOn<Lookup>('container-libs', [
+    ['docker.io/library/app in an empty object', lookup('{}', 'docker.io/library/app'), none],
+    asked({ 'example.org': 'example:org' }, 'example.org/app', 'example:org'),
+    asked({ 'example.org': 'example:org' }, 'registry.example.org/app', none),
+    asked(full, 'docker.io/library/app', 'docker:io'),
+    asked({ 'https://index.docker.io/v1': 'index:docker.io' }, 'docker.io/library/app', 'index:docker.io'),
+    asked(full, 'normalize.example.org/app', 'normalize:example'),
+    asked(full, 'localhost/app', 'local:host'),
+    asked(full, '10.10.30.45:5000/app', '10.10:30.45-5000'),
+    asked(full, 'localhost:5000/app', 'local:host-5000'),
+    entry(
+      { auth: base64('00000000-0000-0000-0000-000000000000:'), identitytoken: 'some token' },
+      'identity token some token',
+    ),
+    asked(paths, 'example.org/repo/image', 'example:org'),
+    asked(paths, 'example.org/repo', 'example:org'),
+    asked(paths, 'example.org/image', 'local:host'),
+    asked(paths, 'docker.io/library/busybox', 'library:busybox'),
+    asked(paths, 'docker.io/library/notbusybox', 'library:other'),
+    asked(paths, 'docker.io/vendor/product', 'first:level'),
+    asked(paths, 'docker.io/other-vendor/other-product', 'top:level'),
+    [
+      'docker.io/library/app in the old flat form',
+      lookup(authsOf({ 'http://index.docker.io/v1': 'docker:io' }), 'docker.io/library/app'),
+      'docker:io',
+    ],
+    [
+      'localhost/app in the old flat form',
+      lookup(authsOf({ 'https://localhost/v1': 'local:host' }), 'localhost/app'),
+      'local:host',
+    ],
+    ['a file that is not JSON', lookup('Json rocks!', 'docker.io/library/app'), refused],
+    asked({ 'docker.io/vendor': 'u1:p1', 'index.docker.io': 'u2:p2' }, 'docker.io/vendor/app', 'u1:p1'),
+    asked({ 'docker.io/vendor': 'u1:p1', 'index.docker.io': 'u2:p2' }, 'docker.io/library/app', 'u2:p2'),
+  ]),
+  ...longest('quay.io/image', ['quay.io/image', 'quay.io']),
+  ...longest('quay.io/user/image', ['quay.io/user/image', 'quay.io/user', 'quay.io']),
+  ...longest('quay.io/a/b/c/d/image', [
+    ...['quay.io/a/b/c/d/image', 'quay.io/a/b/c/d', 'quay.io/a/b/c', 'quay.io/a/b', 'quay.io/a', 'quay.io'],
+  ]),
+  ...longest('docker.io/library/busybox', ['docker.io/library/busybox', 'docker.io/library', 'docker.io']),
+  ...longest('docker.io/vendor/busybox', ['docker.io/vendor/busybox', 'docker.io/vendor', 'docker.io']),
+  ...each('container-libs', 'example.com/ns/repo', ['example.com']),
+  ...each('container-libs', 'example.com:8000/ns/repo', ['example.com:8000']),
+  ...each('container-libs', 'docker.io/library/busybox', ['https://index.docker.io/v1/']),
+  ...each('container-libs', 'docker.io/notlibrary/busybox', ['https://index.docker.io/v1/']),
+]
+
+const root: Keys = {
+  'fake.registry.io': 'root:p',
+  'fake.registry.io/nested': 'nested:p',
+  'fake.registry.io/nested/repo': 'leaf:p',
+  'fake.registry.io/par': 'partial:p',
+}
+const schemes = (name: string): string[] => [name, `http://${name}`, `https://${name}`]
+const gitlab = ['registry.gitlab.com', 'registry.gitlab.com/dprotaso', 'registry.gitlab.com/dprotaso/test']
+const azure = ['dtestcontainer.azurecr.io', 'dtestcontainer.azurecr.io/dave']
+
+const ggcr: Row<Lookup>[] = [
+  ...agreedOn<Lookup>('ggcr', [
+    ['a file that is not JSON', lookup('}{', 'test.io/app'), refused],
+    asked({ 'test.io': 'foo:bar' }, 'test.io/app', 'foo:bar'),
+    asked({ 'https://index.docker.io/v1/': 'foo:bar' }, 'docker.io/library/app', 'foo:bar'),
+    asked({ 'http://test.io/v1/': 'baz:quux' }, 'test.io/app', 'baz:quux'),
+    asked({ 'http://test.io/v2/': 'baz:quux' }, 'test.io/app', 'baz:quux'),
+    asked(
+      { 'test.io/my-repo': 'foo:bar', 'test.io/another-repo': 'bar:baz', 'test.io': 'baz:quux' },
+      'test.io/my-repo',
+      'foo:bar',
+    ),
+    asked({ 'test.io/another-repo': 'bar:baz' }, 'test.io/my-repo', none),
+    asked({ 'https://fake.registry.io': 'u:p' }, 'fake.registry.io/repo', 'u:p'),
+    asked({ 'fake.registry.io:5000': 'u:p' }, 'fake.registry.io:5000/repo', 'u:p'),
+    asked({ 'fake.registry.io:5000': 'u:p' }, 'fake.registry.io:1000/repo', none),
+    asked(root, 'fake.registry.io', 'root:p'),
+    asked(root, 'fake.registry.io/nested', 'nested:p'),
+    asked(root, 'fake.registry.io/nested/repo', 'leaf:p'),
+    asked(root, 'fake.registry.io/nested/repo/dirt', 'leaf:p'),
+    asked({ 'fake.registry.io': 'root:p', '1.fake.registry.io': 'sub:p' }, 'fake.registry.io/a', 'root:p'),
+    asked({ 'fake.registry.io': 'root:p', '1.fake.registry.io': 'sub:p' }, '1.fake.registry.io/a', 'sub:p'),
+    asked({ 'fake.registry.io': 'root:p', '1.fake.registry.io': 'sub:p' }, '2.fake.registry.io/a', none),
+    asked({ 'https://fake.registry.io/v1/': 'u:p' }, 'fake.registry.io/repo', 'u:p'),
+    asked({ 'https://fake2.registry.io/v2/': 'u:p' }, 'fake2.registry.io/repo', 'u:p'),
+    asked({ 'index.docker.io': 'u:p' }, 'docker.io/library/ubuntu', 'u:p'),
+    asked({ 'index.docker.io': 'u:p' }, 'docker.io/knative/serving', 'u:p'),
+    entry({ username: 'user', password: 'pass' }, 'user:pass'),
+    entry({ username: true }, refused),
+    entry({ auth: base64('user:pass') }, 'user:pass'),
+    entry({ auth: base64('user:pass'), username: 'foo', password: 'bar' }, 'user:pass'),
+    entry({ auth: base64('user:password') }, 'user:password'),
+    entry({ auth: 'bad-auth-bad' }, refused),
+    entry({ auth: base64('foobar') }, refused),
+  ]),
+  ...each(
+    'ggcr',
+    'registry.gitlab.com/dprotaso/test/nginx',
+    [...gitlab, `${gitlab[2]}/nginx`].flatMap(schemes),
+  ),
+  ...each('ggcr', 'dtestcontainer.azurecr.io/dave/nginx', [...azure, `${azure[1]}/nginx`].flatMap(schemes)),
+  ...differingOn<Lookup>('ggcr', [
+    [
+      'a credsStore that does not exist',
+      lookup({ credsStore: '#definitely-does-not-exist' }, 'test.io/app'),
+      refused,
+      none,
+      'Helpers are not run: the registry is asked without, and if it refuses, the hint names the helper.',
+    ],
+    [
+      'fake.registry.io/partial with fake.registry.io/par and fake.registry.io',
+      lookup({ auths: authsOf(root) }, 'fake.registry.io/partial'),
+      'partial:p',
+      'root:p',
+      'A key covers whole components, as in container-libs: `par` is another namespace than `partial`.',
+    ],
+    [
+      'fake.registry.io/repo with *.registry.io',
+      lookup({ auths: authsOf({ '*.registry.io': 'u:p' }) }, 'fake.registry.io/repo'),
+      'u:p',
+      none,
+      'Only Kubernetes has patterns; Docker and Podman have none, and credentials never go by resemblance.',
+    ],
+  ]),
+]
+
+const docker: Row<Lookup>[] = [
+  ...[
+    [
+      'example.com',
+      ['http://example.com', 'https://example.com', 'https://example.com/', 'https://example.com/v2/'],
+    ],
+    ['127.0.0.1:6556', ['127.0.0.1:6556']],
+    ['[::1]', ['[::1]']],
+    ['[::1]:6556', ['[::1]:6556', 'https://[::1]:6556/v2/']],
+    ['example.com:6555', ['example.com:6555', 'http://example.com:6555', 'https://example.com:6555']],
+    ['127.0.0.1:6555', ['https://127.0.0.1:6555/v2/']],
+  ].flatMap(([registry, keys]) => each('docker-cli', `${registry as string}/app`, keys as string[])),
+  ...agreedOn<Lookup>('docker-cli', [
+    ['an empty file', lookup('', 'docker.io/library/app'), none],
+    ['an empty object', lookup('{}', 'docker.io/library/app'), none],
+    [
+      'an entry with an e-mail address and other settings in the file',
+      lookup(
+        {
+          auths: {
+            'https://index.docker.io/v1/': { auth: base64('joejoe:hello'), email: 'user@example.com' },
+          },
+          psFormat: 'table {{.ID}}',
+        },
+        'docker.io/library/app',
+      ),
+      'joejoe:hello',
+    ],
+  ]),
+  ...differingOn<Lookup>('docker-cli', [
+    [
+      'example.com/app with ftp://example.com',
+      lookup({ auths: authsOf({ 'ftp://example.com': 'u:p' }) }, 'example.com/app'),
+      'u:p',
+      none,
+      'No tool writes that key: registries speak HTTP.',
+    ],
+    [
+      '[::1]:6555/app with https://::1:6555/v2/',
+      lookup({ auths: authsOf({ 'https://::1:6555/v2/': 'u:p' }) }, '[::1]:6555/app'),
+      'u:p',
+      none,
+      'An address without brackets is no host of a URL.',
+    ],
+  ]),
+]
+
+const regclient: Row<Lookup>[] = agreedOn<Lookup>('regclient', [
+  asked({ 'localhost:5001': 'hello:docker' }, 'localhost:5001/app', 'hello:docker'),
+  asked({ 'http://missing-from-repo.example.com/foo': 'u:p' }, 'missing-from-repo.example.com/bar', none),
+  [
+    'docker.io/library/app with https://index.docker.io/v1/access-token',
+    lookup({ auths: { 'https://index.docker.io/v1/access-token': {} } }, 'docker.io/library/app'),
+    none,
+  ],
+])
+
+const oras: Row<Lookup>[] = agreedOn<Lookup>('oras-go', [
+  entry({ auth: base64('username:password') }, 'username:password'),
+  entry({ identitytoken: 'identity_token' }, 'identity token identity_token'),
+  entry({ registrytoken: 'registry_token' }, 'registry token registry_token'),
+  entry(
+    { auth: base64('username:password'), identitytoken: 'identity_token', registrytoken: 'registry_token' },
+    'username:password, identity token identity_token, registry token registry_token',
+  ),
+  entry({}, none),
+  entry({ auth: base64('username:password'), username: 'foo', password: 'bar' }, 'username:password'),
+  entry({ username: 'username', password: 'password' }, 'username:password'),
+  entry({ auth: base64('username:') }, 'username:'),
+  entry({ auth: base64(':password') }, ':password'),
+  entry({ auth: base64('whatever') }, refused),
+  entry({ auth: 'whatever' }, refused),
+  entry({ auth: '' }, none),
+  entry('whatever', refused),
+  entry({ auth: 'username:password' }, refused),
+  ['a file that is not JSON', lookup('bad', 'registry.example.com/app'), refused],
+  ['auths that is text', lookup({ auths: 'whatever' }, 'registry.example.com/app'), refused],
+  ['a file without auths', lookup({ key: 'val' }, 'registry.example.com/app'), none],
+  asked({ 'registry1.example.com': 'u:p' }, 'registry999.example.com/app', none),
+  ...['http://r.example.com', 'https://r.example.com', 'http://r.example.com/', 'https://r.example.com/'].map(
+    (key) => asked({ [key]: 'u:p' }, 'r.example.com/app', 'u:p'),
+  ),
+])
+
+export const credentials: Table<Lookup> = {
+  title: 'Credentials files',
+  about:
+    'The input is a repository and the keys of a file, or one entry for the registry that is asked; the meaning is the ' +
+    'credential that goes to the repository, or `none`.',
+  rows: [...libs, ...ggcr, ...docker, ...regclient, ...oras],
+}
