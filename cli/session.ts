@@ -13,7 +13,8 @@ export function withWindlass<T>(
 ): Promise<T> {
   return interruptible(terminal, async (signal) => {
     const { open } = await import('../pipelines/index.js')
-    const windlass = await open(await openOptions(flags, terminal, names, signal))
+    const onWarning = (message: string): void => terminal.messages.warning('store', message)
+    const windlass = await open({ ...(await openOptions(flags, terminal, names, signal)), onWarning })
     try {
       return await work(windlass, signal)
     } finally {

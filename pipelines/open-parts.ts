@@ -24,6 +24,8 @@ export async function openParts(options: OpenOptions, limits: Limits, lifetime: 
   const store = await Store.open(storeDirectory(options), {
     create: true,
     keepPartials: options.keepPartials,
+    onBehalfOf: userBehindSudo(),
+    ...(options.onWarning && { onWarning: options.onWarning }),
   })
   const pool = new UnpackPool({ workers: maxUnpacks, limits })
   return {
@@ -37,4 +39,10 @@ export async function openParts(options: OpenOptions, limits: Limits, lifetime: 
     layerSlots: maxDownloads + maxUnpacks + 1,
     requireSignatures: options.requireSchema1Signatures ?? false,
   }
+}
+
+/** Who became root with sudo(8) or doas-like programs that say so. */
+function userBehindSudo(env: NodeJS.ProcessEnv = process.env): number | undefined {
+  const said = env['SUDO_UID'] ?? env['PKEXEC_UID']
+  return said !== undefined && /^\d{1,10}$/.test(said) ? Number(said) : undefined
 }

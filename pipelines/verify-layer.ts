@@ -79,7 +79,7 @@ export class LayerCheck {
   ) {
     const path = this.store.blobs.path(digest)
     return this.pool.unpack(
-      { path, into: staged.path, whiteouts, expected: { digest, size, diffID } },
+      { path, into: staged.path, whiteouts, owner: this.store.owner, expected: { digest, size, diffID } },
       { signal },
     )
   }

@@ -54,7 +54,7 @@ const unpackLayer =
       const staged = await store.layers.stage()
       turn.scope.defer(() => staged.discard(), `the staged tree of ${layer.descriptor.digest}`)
       try {
-        const unpacked = await unpackOnce(layer, staged, pool, turn)
+        const unpacked = await unpackOnce(layer, staged, { store, pool }, turn)
         await untilAborted(layer.confirm(unpacked.diffID), turn.signal)
         return { ...layer, staged, unpacked }
       } catch (error) {
@@ -70,7 +70,7 @@ const unpackLayer =
 async function unpackOnce(
   layer: UnpackWork,
   staged: StagedLayer,
-  pool: UnpackPool,
+  { store, pool }: UnpackOptions,
   turn: Turn,
 ): Promise<UnpackResult> {
   const { arriving, descriptor, path, form } = layer
@@ -86,6 +86,7 @@ async function unpackOnce(
       path,
       into: staged.path,
       whiteouts: form,
+      owner: store.owner,
       // What arrives is hashed as it arrives; what was in the store may have rotted there.
       ...(arriving ? { growth: growth(arriving.file) } : { expected: { digest, size } }),
     },

@@ -7,9 +7,9 @@ import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { WindlassError } from '../errors.js'
 import { algorithmOf, type Digest, digestOf } from '../image/index.js'
-import { lstatIfThere, rename } from '../system/files.js'
+import { lstatIfThere, rename, unlink } from '../system/files.js'
 import { digestPath } from './digest-path.js'
-import { ensureDirectory, publish, writeSynced } from './durable.js'
+import { copySynced, ensureDirectory, publish, writeSynced } from './durable.js'
 import type { Run } from './run.js'
 import { codeOf, isNotWritable, storing } from './store-error.js'
 
@@ -91,7 +91,7 @@ export class BlobStore {
     if (await this.#holds(digest, bytes)) return
     const path = this.path(digest)
     await storing('store a blob', path, () =>
-      this.run.withFreshPath('blob', async (staged) => {
+      this.run.withFreshPath('blob', 'blobs', async (staged) => {
         await writeSynced(staged, bytes)
         await this.#publish(staged, path)
       }),
@@ -102,7 +102,18 @@ export class BlobStore {
   async adopt(file: string, digest: Digest): Promise<void> {
     const path = this.path(digest)
     await this.run.hold([digest])
-    await storing('store a blob', path, () => this.#publish(file, path))
+    await storing('store a blob', path, async () => {
+      try {
+        await this.#publish(file, path)
+      } catch (error) {
+        if (codeOf(error) !== 'EXDEV') throw error
+        await this.run.withFreshPath('blob', 'blobs', async (staged) => {
+          await copySynced(file, staged)
+          await this.#publish(staged, path)
+        })
+        await unlink(file)
+      }
+    })
   }
 
   async #publish(file: string, path: string): Promise<void> {
@@ -112,7 +123,7 @@ export class BlobStore {
     } catch (error) {
       if (codeOf(error) !== 'EISDIR') throw error
       // Not a blob, whatever it is: out of the way, to go with the rest of the run.
-      await rename(path, await this.run.freshPath('odd'))
+      await rename(path, await this.run.freshPath('odd', 'blobs'))
       await publish(file, path)
     }
   }

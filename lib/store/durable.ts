@@ -3,6 +3,7 @@
  * synced. Skip one, and a power cut leaves empty files behind names that say they are whole.
  */
 import { constants } from 'node:fs'
+import { copyFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { WindlassError } from '../errors.js'
 import { lstatIfThere, mkdir, open, rename } from '../system/files.js'
@@ -13,6 +14,18 @@ export const writeNew = (path: string, bytes: Buffer | string): Promise<void> =>
 
 /** The same, and waits until the disk has it. */
 export const writeSynced = (path: string, bytes: Buffer | string): Promise<void> => write(path, bytes, true)
+
+/** Copies `from` to the new file `to`, and waits until the disk has it. */
+export async function copySynced(from: string, to: string): Promise<void> {
+  await (await open(to, 'wx', 0o600)).close()
+  await copyFile(from, to)
+  const file = await open(to, 'r')
+  try {
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
 
 async function write(path: string, bytes: Buffer | string, synced: boolean): Promise<void> {
   const file = await open(path, 'wx', 0o600)

@@ -4,6 +4,7 @@ import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Digest, isDigest } from '../image/index.js'
 import { readRecord } from './layer-record-file.js'
+import { stagingName } from './mounts.js'
 import { storing, unlessMissing } from './store-error.js'
 
 export interface StoredThing {
@@ -32,11 +33,11 @@ export const inventory = (store: string): Promise<Inventory> =>
 async function listAll(store: string): Promise<Inventory> {
   const things: StoredThing[] = []
   const strangers: string[] = []
-  for await (const { digest, path, stats } of entriesOf(join(store, 'blobs'), []))
+  for await (const { digest, path, stats } of entriesOf(join(store, 'blobs'), [stagingName]))
     if (digest && stats.isFile())
       things.push({ kind: 'blob', digest, path, bytes: Number(stats.size), blobs: [] })
     else strangers.push(path)
-  for await (const { digest, path, stats } of entriesOf(join(store, 'layers'), [pointers]))
+  for await (const { digest, path, stats } of entriesOf(join(store, 'layers'), [pointers, stagingName]))
     if (digest && stats.isDirectory()) things.push(await layerThing(digest, path))
     else strangers.push(path)
   return { things, strangers }

@@ -3,7 +3,8 @@
  * decided and moved out of sight under the metadata lock, so that no run can come to need it meanwhile (S0-76), and
  * deleted after; whoever is killed in between leaves a dead run, which the next one sweeps.
  */
-import { lstat, rename, unlink } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, lstat, rename, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Digest } from '../image/index.js'
 import type { BlobStore } from './blobs.js'
@@ -56,8 +57,13 @@ export class Garbage {
    * leads to is not known then, and nothing is removed; STORE_LOCKED, STORE_READ_ONLY, STORE_DENIED, STORE_IO
    */
   collect({ dryRun = false, keepPartials = this.keepPartials }: CollectOptions = {}): Promise<Collected> {
+    const staging = join(this.directory, 'staging')
     return storing('collect garbage', this.directory, async () => {
-      if (!dryRun) await sweepRuns(join(this.directory, 'staging'))
+      if (!dryRun) {
+        // Told first, though there may be nothing to remove.
+        await unlessMissing(access(staging, constants.W_OK))
+        await sweepRuns(staging)
+      }
       const trash: string[] = []
       const things = await this.metadata.hold(async () => {
         const found = await this.#unreachable()
@@ -119,11 +125,12 @@ export class Garbage {
 
   /** Where `path` can be moved; undefined where it is gone already: on a full disk a file goes at once. */
   async #aside(path: string): Promise<string | undefined> {
+    const part = path.startsWith(join(this.directory, 'blobs/')) ? 'blobs' : 'layers'
     try {
-      return await this.run.freshPath('trash')
+      return await this.run.freshPath('trash', part)
     } catch (error) {
       if (!isFull(error)) throw error
-      if ((await lstat(path)).isDirectory()) return asDeadRun(join(this.directory, 'staging'))
+      if ((await lstat(path)).isDirectory()) return asDeadRun(join(this.directory, 'staging'), part)
       await unlink(path)
       return undefined
     }

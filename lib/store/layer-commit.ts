@@ -53,7 +53,7 @@ async function commitNew({ staged, directory, facts }: Commit): Promise<LayerRec
 async function commitBeside(commit: Commit): Promise<LayerRecord> {
   const { staged, directory, facts, run } = commit
   if (!(await isDirectory(directory))) {
-    await rename(directory, await run.freshPath('odd'))
+    await rename(directory, await run.freshPath('odd', 'layers'))
     return commitNew(commit)
   }
   const before = (await readRecord(directory, facts.diffID)) ?? emptyRecord(facts.diffID)
@@ -66,7 +66,7 @@ async function commitBeside(commit: Commit): Promise<LayerRecord> {
   const name = there?.rootfs ?? freeName(before, facts)
   const target = join(directory, name)
   // A tree that no record speaks of: a run was killed before it could write one, or something is broken.
-  if (await lstatIfThere(target)) await moveTree(target, await run.freshPath('odd'))
+  if (await lstatIfThere(target)) await moveTree(target, await run.freshPath('odd', 'layers'))
   await moveTree(join(staged, 'rootfs'), target)
   await syncDirectory(directory)
   const record = recorded(before, facts, name)
@@ -84,7 +84,7 @@ function recorded(before: LayerRecord, { blob, form, size }: LayerFacts, rootfs:
 }
 
 const writeRecord = (directory: string, record: LayerRecord, run: Run): Promise<void> =>
-  run.withFreshPath('record', async (staged) => {
+  run.withFreshPath('record', 'layers', async (staged) => {
     await writeSynced(staged, formatRecord(record))
     await publish(staged, recordPath(directory))
   })

@@ -60,7 +60,7 @@ export class LayerPointers {
   }
 
   #rebuild(): Promise<void> {
-    return this.run.withFreshPath('by-blob', async (fresh) => {
+    return this.run.withFreshPath('by-blob', 'layers', async (fresh) => {
       await ensureDirectory(fresh)
       for (const [blob, diffID] of await scan(this.layers)) await this.#write(fresh, blob, diffID)
       await publish(fresh, this.#directory)
@@ -69,7 +69,7 @@ export class LayerPointers {
   }
 
   async #write(directory: string, blob: Digest, diffID: Digest): Promise<void> {
-    await this.run.withFreshPath('pointer', async (staged) => {
+    await this.run.withFreshPath('pointer', 'layers', async (staged) => {
       await writeSynced(staged, formatPointer(diffID))
       await this.#publish(staged, directory, blob)
     })

@@ -52,7 +52,7 @@ export class LayerStore {
   /** An empty tree to unpack into, on the same file system as the store. Discard it, committed or not. */
   async stage(): Promise<StagedLayer> {
     // As long as the final path at least: what can be written here can be reached there (PATH_MAX).
-    const directory = join(await this.run.directory(), randomBytes(32).toString('hex'))
+    const directory = join(await this.run.area('layers'), randomBytes(32).toString('hex'))
     return storing('stage a layer', directory, async () => {
       const rootfs = join(directory, 'rootfs')
       await mkdir(directory, 0o700)

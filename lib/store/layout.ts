@@ -5,12 +5,13 @@ import { randomBytes } from 'node:crypto'
 import { readdir, realpath } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { WindlassError } from '../errors.js'
-import { chmod, lstatIfThere, mkdir, statIfThere, unlink } from '../system/files.js'
+import { chmod, giveNewFiles, lstatIfThere, mkdir, statIfThere, unlink } from '../system/files.js'
 import { ensureDirectory, notADirectory, publish, syncDirectory, writeSynced } from './durable.js'
 import { emptyIndex } from './index-document.js'
 import { isObject, parseJson } from './json-object.js'
 import { layoutFile, layoutText, versionFile } from './layout-files.js'
 import { MetadataLock } from './metadata-lock.js'
+import { checkOwnership, ownerServed, type StoreOwner } from './ownership.js'
 import { readRegular } from './read-regular.js'
 import { codeOf, isNotWritable, storing } from './store-error.js'
 
@@ -21,12 +22,34 @@ const directories = ['blobs', 'layers', 'partial', 'staging']
 /** `oci-layout` too: another process may have made the store since it was looked for. */
 const ours = new Set([...directories, 'index.json', versionFile, layoutFile, 'lock'])
 
-/** The resolved path of the store in `directory`, made where there is none if `create`. @throws WindlassError */
-export async function openLayout(directory: string, create: boolean): Promise<string> {
+export interface LayoutOptions {
+  /** Make the store where there is none. */
+  readonly create: boolean
+  /** The user who has become root for this, if that is known. */
+  readonly onBehalfOf: number | undefined
+  /** Hears of a store that others can change. */
+  readonly warn: (message: string) => void
+}
+
+export interface OpenedLayout {
+  /** The resolved path of the store. */
+  readonly store: string
+  /** Whom root uses it for: what is made in it is that user's. */
+  readonly owner: StoreOwner | undefined
+}
+
+/** Opens the store in `directory`. @throws WindlassError */
+export async function openLayout(
+  directory: string,
+  { create, onBehalfOf, warn }: LayoutOptions,
+): Promise<OpenedLayout> {
   return storing('open the store', directory, async () => {
-    if (create) await makeDirectories(resolve(directory))
+    if (create) await makeDirectories(resolve(directory), onBehalfOf)
     else if (!(await statIfThere(directory))) throw none(directory)
     const store = await realpath(directory)
+    const owner = await ownerServed(store, onBehalfOf)
+    if (owner) giveNewFiles(store, owner)
+    await checkOwnership(store, owner, warn)
     const layout = await readRegular(join(store, layoutFile))
     await checkVersion(store)
     if (layout === undefined) {
@@ -37,12 +60,12 @@ export async function openLayout(directory: string, create: boolean): Promise<st
       await refuseLinks(store)
       await complete(store)
     }
-    return store
+    return { store, owner }
   })
 }
 
 /** Node's own recursive mkdir says ENOENT where the file system is read-only. */
-async function makeDirectories(path: string): Promise<void> {
+async function makeDirectories(path: string, onBehalfOf: number | undefined): Promise<void> {
   const missing = [path]
   for (
     let above = dirname(path);
@@ -52,6 +75,8 @@ async function makeDirectories(path: string): Promise<void> {
     missing.push(above)
   for (const each of missing.reverse())
     try {
+      const owner = await ownerServed(dirname(each), onBehalfOf)
+      if (owner) giveNewFiles(each, owner)
       await mkdir(each, 0o700)
       await syncParent(each)
     } catch (error) {

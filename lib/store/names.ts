@@ -83,13 +83,13 @@ export class NameStore {
         if (after === before) return
         const text = after.toString()
         try {
-          await this.run.withFreshPath('index', async (staged) => {
+          await this.run.withFreshPath('index', undefined, async (staged) => {
             await writeSynced(staged, text)
             await publish(staged, this.path)
           })
         } catch (error) {
-          // Who removes a name may be about to make room.
-          if (!isFull(error)) throw error
+          // Who removes a name is about to make room.
+          if (!isFull(error) || text.length > before.toString().length) throw error
           await lock.become(this.path, text)
         }
       }),

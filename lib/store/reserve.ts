@@ -8,8 +8,8 @@ import { lstatIfThere } from '../system/files.js'
 import { FileLock } from './file-lock.js'
 import { isNotWritable } from './store-error.js'
 
-/** Bytes beside those of `index.json`. */
-const spare = 64 * 1024
+/** Bytes beside those of `index.json`, at least; twice as many are kept, so that not every name costs a new reserve. */
+const spare = 8 * 1024
 
 /**
  * Sees to it that the store at `directory` has its reserve. Does nothing where the disk is full, nothing may be written,
@@ -25,7 +25,7 @@ export async function ensureReserve(directory: string): Promise<void> {
     if (!held) return
     try {
       // What a file system could compress would keep no room.
-      await held.fill(randomBytes(2 * wanted))
+      await held.fill(randomBytes(wanted + spare))
     } finally {
       await held.release()
     }

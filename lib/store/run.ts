@@ -4,13 +4,15 @@
  */
 import { randomBytes } from 'node:crypto'
 import { readdir, rmdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { WindlassError } from '../errors.js'
-import { appendFile, mkdir, truncate } from '../system/files.js'
+import { appendFile, lstatIfThere, mkdir, truncate } from '../system/files.js'
 import { locksAvailable } from '../system/index.js'
 import type { Digest } from '../image/index.js'
+import { ensureDirectory } from './durable.js'
 import { FileLock } from './file-lock.js'
 import type { MetadataLock } from './metadata-lock.js'
+import { isOneMount, parts, stagingName, type StorePart } from './mounts.js'
 import { removeTree } from './remove-tree.js'
 import { codeOf, isFull, storing, unlessMissing } from './store-error.js'
 import { syncStore } from './sync-store.js'
@@ -21,6 +23,8 @@ export const holdsName = 'holds'
 export class Run {
   #opened: Promise<{ readonly directory: string; readonly lock: FileLock }> | undefined
   readonly #held = new Set<Digest>()
+  /** Directories of this run on the mounts of other parts. */
+  readonly #areas = new Map<StorePart, Promise<string>>()
   #over = false
   #files = 0
 
@@ -43,14 +47,33 @@ export class Run {
     }
   }
 
-  /** A path in this run's directory that nothing has used. */
-  async freshPath(kind: string): Promise<string> {
-    return join(await this.directory(), `${kind}-${++this.#files}`)
+  /** The same, from which a rename leads into `part` of the store: another one where that is a mount of its own. */
+  async area(part: StorePart): Promise<string> {
+    const directory = await this.directory()
+    let area = this.#areas.get(part)
+    if (area === undefined) {
+      area = storing('make a staging directory', join(dirname(this.staging), part), () =>
+        this.#makeArea(directory, part),
+      )
+      this.#areas.set(part, area)
+      area.catch(() => this.#areas.delete(part))
+    }
+    return area
+  }
+
+  /** A path that nothing has used, from which a rename leads into `part`, or where none is named to the store itself. */
+  async freshPath(kind: string, part?: StorePart): Promise<string> {
+    const directory = await (part === undefined ? this.directory() : this.area(part))
+    return join(directory, `${kind}-${++this.#files}`)
   }
 
   /** Does `work` with a fresh path. Where that fails, nothing stays there: a full disk must not get fuller. */
-  async withFreshPath<T>(kind: string, work: (path: string) => Promise<T>): Promise<T> {
-    const path = await this.freshPath(kind)
+  async withFreshPath<T>(
+    kind: string,
+    part: StorePart | undefined,
+    work: (path: string) => Promise<T>,
+  ): Promise<T> {
+    const path = await this.freshPath(kind, part)
     try {
       return await work(path)
     } catch (error) {
@@ -88,15 +111,32 @@ export class Run {
   async end(): Promise<void> {
     this.#over = true
     const opened = await this.#opened?.catch(() => undefined)
-    if (opened) await removeRun(opened.directory, opened.lock)
+    if (!opened) return
+    const areas = await Promise.allSettled(this.#areas.values())
+    for (const area of areas)
+      if (area.status === 'fulfilled' && area.value !== opened.directory) await removeTree(area.value)
+    await removeRun(opened.directory, opened.lock)
+  }
+
+  async #makeArea(directory: string, part: StorePart): Promise<string> {
+    const place = join(dirname(this.staging), part)
+    if (await isOneMount(directory, place)) return directory
+    await ensureDirectory(join(place, stagingName))
+    const area = join(place, stagingName, basename(directory))
+    await mkdir(area, 0o700)
+    return area
   }
 }
 
 /**
- * Where something can be moved that is to be deleted, when there is no room for a run: it is swept as a dead one. Only for
- * directories.
+ * Where a directory of `part` can be moved that is to be deleted, when there is no room for a run: it is swept as a dead
+ * one.
  */
-export const asDeadRun = (staging: string): string => join(staging, randomBytes(8).toString('hex'))
+export async function asDeadRun(staging: string, part: StorePart): Promise<string> {
+  const place = join(dirname(staging), part)
+  const one = await isOneMount(staging, place)
+  return join(one ? staging : join(place, stagingName), randomBytes(8).toString('hex'))
+}
 
 async function begin(staging: string): Promise<{ directory: string; lock: FileLock }> {
   for (;;) {
@@ -121,9 +161,10 @@ async function begin(staging: string): Promise<{ directory: string; lock: FileLo
  */
 export async function sweepRuns(staging: string): Promise<void> {
   if (!locksAvailable()) return // nothing tells the dead from the living
+  await sweepAreas(staging)
   let synced = false
   for (const name of (await unlessMissing(readdir(staging))) ?? []) {
-    if (!/^[0-9a-f]{16}$/.test(name)) continue // not ours
+    if (!isRunName(name)) continue // not ours
     const directory = join(staging, name)
     const lock = await unlessMissing(FileLock.take(join(directory, lockName))).catch(
       async (error: unknown) => {
@@ -140,9 +181,21 @@ export async function sweepRuns(staging: string): Promise<void> {
       await lock.release()
       throw error
     }
+    for (const part of parts) await removeTree(join(dirname(staging), part, stagingName, name))
     await removeRun(directory, lock)
   }
 }
+
+/** Removes what runs left on other mounts that are gone: no run has anything there before it has its own directory. */
+async function sweepAreas(staging: string): Promise<void> {
+  for (const part of parts) {
+    const areas = join(dirname(staging), part, stagingName)
+    for (const name of (await unlessMissing(readdir(areas))) ?? [])
+      if (isRunName(name) && !(await lstatIfThere(join(staging, name)))) await removeTree(join(areas, name))
+  }
+}
+
+const isRunName = (name: string): boolean => /^[0-9a-f]{16}$/.test(name)
 
 async function removeRun(directory: string, lock: FileLock): Promise<void> {
   try {

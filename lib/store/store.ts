@@ -15,6 +15,7 @@ import { PartialStore } from './partials.js'
 import { ensureReserve } from './reserve.js'
 import { Run, sweepRuns } from './run.js'
 import { isNotWritable } from './store-error.js'
+import type { StoreOwner } from './ownership.js'
 import { type LayoutFault, layoutFault, mendLayout } from './verify-layout.js'
 
 export interface StoreOptions {
@@ -22,6 +23,8 @@ export interface StoreOptions {
   readonly create?: boolean
   /** Bytes to keep of interrupted downloads, the youngest first (1 GiB). */
   readonly keepPartials?: number | undefined
+  /** The user who has become root for this, if that is known: in a store of that user, new files are that user's. */
+  readonly onBehalfOf?: number | undefined
   /** Hears of what is odd and was put up with. */
   readonly onWarning?: (message: string) => void
 }
@@ -38,6 +41,8 @@ export class Store {
   private constructor(
     /** Where the store is, all links resolved. */
     readonly directory: string,
+    /** Whom root uses the store for: the trees that it unpacks are that user's. */
+    readonly owner: StoreOwner | undefined,
     metadata: MetadataLock,
     private readonly warn: (message: string) => void,
     keep: number,
@@ -58,11 +63,11 @@ export class Store {
    */
   static async open(
     directory: string,
-    { create = true, onWarning, keepPartials = defaultKeepPartials }: StoreOptions = {},
+    { create = true, onWarning, onBehalfOf, keepPartials = defaultKeepPartials }: StoreOptions = {},
   ): Promise<Store> {
     const warn = onWarning ?? (() => undefined)
-    const resolved = await openLayout(directory, create)
-    const store = new Store(resolved, new MetadataLock(join(resolved, 'lock')), warn, keepPartials)
+    const { store: resolved, owner } = await openLayout(directory, { create, onBehalfOf, warn })
+    const store = new Store(resolved, owner, new MetadataLock(join(resolved, 'lock')), warn, keepPartials)
     await sweepRuns(join(resolved, 'staging')).catch((error: unknown) => {
       warn(`What earlier runs left in ${join(resolved, 'staging')} could not be removed: ${String(error)}`)
     })
@@ -80,9 +85,9 @@ export class Store {
     return mendLayout(fault, this.#run)
   }
 
-  /** A directory for what is in flight, on the store's file system: of this run alone, removed when the store is closed. */
+  /** A directory for what is in flight, on the file system of the unpacked layers: of this run alone, removed when the store is closed. */
   stagingDirectory(): Promise<string> {
-    return this.#run.directory()
+    return this.#run.area('layers')
   }
 
   /**

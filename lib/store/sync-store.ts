@@ -4,8 +4,10 @@
  */
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { statIfThere } from '../system/files.js'
 import { available, syncFileSystemAsync } from '../system/index.js'
 import { syncDirectory } from './durable.js'
+import { parts } from './mounts.js'
 import { unlessMissing } from './store-error.js'
 
 /** Waits until the disk has everything that has a name in the store at `directory`. */
@@ -14,11 +16,18 @@ export async function syncStore(directory: string): Promise<void> {
     await syncNames(directory)
     return
   }
-  const handle = await open(directory, 'r')
-  try {
-    await syncFileSystemAsync(handle.fd)
-  } finally {
-    await handle.close()
+  const synced = new Set<number>()
+  // A part may be a file system of its own.
+  for (const place of [directory, ...parts.map((part) => join(directory, part))]) {
+    const found = await statIfThere(place)
+    if (place !== directory && (!found || synced.has(found.dev))) continue
+    if (found) synced.add(found.dev)
+    const handle = await open(place, 'r')
+    try {
+      await syncFileSystemAsync(handle.fd)
+    } finally {
+      await handle.close()
+    }
   }
 }
 

@@ -31,7 +31,7 @@ export function layoutFault(store: string): Promise<LayoutFault | undefined> {
 /** Writes the file again. */
 export function mendLayout({ path }: LayoutFault, run: Run): Promise<void> {
   return storing('write the layout', path, () =>
-    run.withFreshPath('layout', async (staged) => {
+    run.withFreshPath('layout', undefined, async (staged) => {
       await writeSynced(staged, layoutText)
       await publish(staged, path)
     }),

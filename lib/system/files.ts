@@ -14,6 +14,33 @@ const fdatasync = promisify(fs.fdatasync)
 const read = promisify(fs.read)
 const writev = promisify(fs.writev)
 
+interface NewFiles {
+  readonly below: string
+  readonly owner: { readonly uid: number; readonly gid: number }
+}
+
+/** Whom new files are given to, by where they are made. */
+const given: NewFiles[] = []
+
+/** From now on what is made at `directory` and below it through this module belongs to `owner`. Needs root. */
+export function giveNewFiles(directory: string, owner: NewFiles['owner']): void {
+  if (!given.some(({ below }) => below === directory)) given.push({ below: directory, owner })
+}
+
+function ownerOfNew(path: PathLike): NewFiles['owner'] | undefined {
+  if (given.length === 0) return undefined
+  const text = path.toString()
+  return given.find(({ below }) => text === below || text.startsWith(`${below}/`))?.owner
+}
+
+/** Opens, and gives what may have been made by that to whom it belongs. */
+function openOwned(path: PathLike, flags: string | number, mode: number | undefined): number {
+  const fd = fs.openSync(path, flags, mode)
+  const owner = mode === undefined ? undefined : ownerOfNew(path)
+  if (owner) fs.fchownSync(fd, owner.uid, owner.gid)
+  return fd
+}
+
 export async function lstat(path: PathLike): Promise<Stats> {
   return fs.lstatSync(path)
 }
@@ -40,6 +67,8 @@ function ifThere<T>(look: () => T | undefined): T | undefined {
 /** Not recursive. */
 export async function mkdir(path: PathLike, mode: number): Promise<void> {
   fs.mkdirSync(path, mode)
+  const owner = ownerOfNew(path)
+  if (owner) fs.lchownSync(path, owner.uid, owner.gid)
 }
 
 export async function rename(from: PathLike, to: PathLike): Promise<void> {
@@ -60,17 +89,22 @@ export async function truncate(path: PathLike, length: number): Promise<void> {
 
 /** @param mode of a file that is made */
 export async function appendFile(path: PathLike, text: string, mode: number): Promise<void> {
-  fs.appendFileSync(path, text, { mode })
+  const fd = openOwned(path, 'a', mode)
+  try {
+    fs.writeSync(fd, text)
+  } finally {
+    fs.closeSync(fd)
+  }
 }
 
 /** @param flags as those of `node:fs`, in words or numbers */
 export async function open(path: PathLike, flags: string | number, mode?: number): Promise<SmallFile> {
-  return new SmallFile(fs.openSync(path, flags, mode))
+  return new SmallFile(openOwned(path, flags, mode))
 }
 
 /** The same, for a file that many bytes go through. */
 export async function openLarge(path: PathLike, flags: string | number, mode?: number): Promise<LargeFile> {
-  return new LargeFile(fs.openSync(path, flags, mode))
+  return new LargeFile(openOwned(path, flags, mode))
 }
 
 /** What can be done with any open file. Once it is closed, everything else fails: its number may be another file's. */

@@ -45,6 +45,20 @@ await describeSmallDisk('a store on a read-only file system', () => {
     rmSync(join(target, '..'), { recursive: true })
   })
 
+  it('is verified, asked what could be removed, and up to date', async () => {
+    const before = await describeTree(disk.here)
+    for (const [args, says] of [
+      [['verify'], /^Verified 1 images: .* 1 unpacked layers, 0 problems$/m],
+      [['gc', '--dry-run'], /^Would remove 0: 0 B$/m],
+      [['pull', '-q', ...platform, names.here], /@sha256:/],
+    ] as const) {
+      const { exit, stdout, stderr } = await disk.windlass(...args)
+      expect([exit, stderr]).toEqual([0, ''])
+      expect(stdout).toMatch(says)
+    }
+    expect(await describeTree(disk.here)).toEqual(before)
+  })
+
   it.each<[string, () => string[]]>([
     ['pull', () => ['pull', '-q', ...platform, names.other]],
     ['rm', () => ['rm', names.here]],

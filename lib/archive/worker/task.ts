@@ -3,6 +3,7 @@ import type { ErrorRecord } from '../../errors.js'
 import type { Expected } from '../../bytes/verifier.js'
 import type { Digest } from '../../image/digest.js'
 import type { Limits } from '../../image/limits.js'
+import type { Owner } from '../rootfs/owners.js'
 import type { WhiteoutForm, WhiteoutTreatment } from '../whiteouts/form.js'
 
 /** How much of a file is there: `length` bytes, and whether that is all. */
@@ -20,6 +21,8 @@ export interface BlobTask {
   readonly into: string
   readonly whiteouts: WhiteoutTreatment
   readonly expected?: Expectations | undefined
+  /** Whom everything in it belongs to, whatever the layer says; else as this process may. */
+  readonly owner?: Owner | undefined
 }
 
 /** A layer of a flattened rootfs: its blob, or its own unpacked directory with whiteouts in either form. */

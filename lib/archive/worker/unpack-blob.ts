@@ -24,10 +24,16 @@ export async function unpackBlob(
 ): Promise<UnpackResult> {
   let applier: LayerApplier | undefined
   try {
-    const { into: root, whiteouts } = task
+    const { into: root, whiteouts, owner } = task
     const { warn, limits } = context
     const begin = (): LayerApplier =>
-      (applier = new LayerApplier({ root, whiteouts, warn, ...(limits && { limits }) }))
+      (applier = new LayerApplier({
+        root,
+        whiteouts,
+        warn,
+        ...(limits && { limits }),
+        ...(owner && { owner }),
+      }))
     return await readBlob(source, begin, task.expected, context, () => applier?.finish())
   } finally {
     applier?.close()
