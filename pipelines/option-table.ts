@@ -3,7 +3,7 @@
  * are checked against these tables, and the flags of the command line are made of them.
  */
 import type * as t from 'io-ts'
-import { type LimitName, type Limits, limitNames } from '../lib/image/index.js'
+import { type LimitName, type Limits, type TagsRequest, limitNames } from '../lib/image/index.js'
 import { foreignHosts } from '../lib/registry/foreign-url.js'
 import { defaultTimeouts } from '../lib/registry/index.js'
 import { defaultRetryPolicy } from '../lib/stages/index.js'
@@ -124,6 +124,7 @@ export const openTable = {
     help: 'refuse schema 1 images whose signatures cannot be verified',
     default: false,
   },
+  onWarning: { codec: takes.functionOf<NonNullable<OpenOptions['onWarning']>>() },
 } satisfies OptionTable<OpenOptions>
 
 const platform: OptionEntry<string> = {
@@ -173,8 +174,14 @@ export const inspectTable = {
   signal,
 } satisfies OptionTable<InspectRequest & Pick<PullOptions, 'platform'>>
 
-/** Options of `tags`, `resolve` and `latestOrFirst`. */
+/** Options of `resolve` and `latestOrFirst`. */
 export const signalTable = { signal } satisfies OptionTable<{ readonly signal?: AbortSignal }>
+
+/** Options of `tags`. */
+export const tagsTable = {
+  signal,
+  onWarning: { codec: takes.functionOf<NonNullable<TagsRequest['onWarning']>>() },
+} satisfies OptionTable<Pick<TagsRequest, 'signal' | 'onWarning'>>
 
 /** Options of `collect`. */
 export const collectTable = {

@@ -32,6 +32,7 @@ import {
   pullPlatformsTable,
   pullTable,
   signalTable,
+  tagsTable,
   unpackTable,
   verifyTable,
 } from './option-table.js'
@@ -226,7 +227,7 @@ export class Windlass {
   tags(repository: string, options: Pick<TagsRequest, 'signal' | 'onWarning'> = {}): AsyncIterable<string> {
     this.#mustBeOpen()
     checkArgument('tags', 'repository', anyText, repository)
-    checkOptions('tags', signalTable, options)
+    checkOptions('tags', tagsTable, options)
     return listTags(repository, this.#registries, { ...options, again: againAfter(this.#retry) })
   }
 
