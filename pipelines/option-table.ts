@@ -118,13 +118,13 @@ export const openTable = {
   },
   authFile: { codec: takes.path, help: "credentials by registry, as Docker's config.json holds them" },
   userAgent: { codec: takes.headerValue },
+  onWarning: { codec: takes.functionOf<NonNullable<OpenOptions['onWarning']>>() },
   limits: { codec: limits },
   requireSchema1Signatures: {
     codec: takes.trueOrFalse,
     help: 'refuse schema 1 images whose signatures cannot be verified',
     default: false,
   },
-  onWarning: { codec: takes.functionOf<NonNullable<OpenOptions['onWarning']>>() },
 } satisfies OptionTable<OpenOptions>
 
 const platform: OptionEntry<string> = {
@@ -174,14 +174,14 @@ export const inspectTable = {
   signal,
 } satisfies OptionTable<InspectRequest & Pick<PullOptions, 'platform'>>
 
-/** Options of `resolve` and `latestOrFirst`. */
-export const signalTable = { signal } satisfies OptionTable<{ readonly signal?: AbortSignal }>
-
 /** Options of `tags`. */
 export const tagsTable = {
   signal,
   onWarning: { codec: takes.functionOf<NonNullable<TagsRequest['onWarning']>>() },
 } satisfies OptionTable<Pick<TagsRequest, 'signal' | 'onWarning'>>
+
+/** Options of `resolve` and `latestOrFirst`. */
+export const signalTable = { signal } satisfies OptionTable<{ readonly signal?: AbortSignal }>
 
 /** Options of `collect`. */
 export const collectTable = {

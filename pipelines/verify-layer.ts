@@ -61,8 +61,8 @@ export class LayerCheck {
     try {
       for (const form of forms) {
         const staged = await this.store.layers.stage()
-        fresh.push({ staged, commit: () => staged.commit({ diffID, blob: descriptor, size, form }) })
-        const { size } = await this.#unpack(source, form, staged, signal)
+        fresh.push({ staged, commit: () => staged.commit({ diffID, blob: descriptor, size, form, implied }) })
+        const { size, implied } = await this.#unpack(source, form, staged, signal)
       }
       await this.store.garbage.discard(disk)
       for (const { commit } of fresh) await commit()

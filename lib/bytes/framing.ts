@@ -2,7 +2,8 @@
 
 /** Watches the compressed bytes for what the decoder itself lets pass. */
 export interface Framing {
-  take(chunk: Buffer): void
+  /** The parts of `chunk` that the decoder is given, each by a write of its own. */
+  take(chunk: Buffer): readonly Buffer[]
   /** All bytes were taken, and the decoder used the first `consumed` of them. */
   finish(consumed: number): void
 }

@@ -1,7 +1,7 @@
 /**
- * zstd for Node lines whose zlib has none (before 22.15): the `fzstd` package as a stream. The package makes a new window
- * for each frame and moves all of it with each block, so a blob of tiny ones would cost millions of times its size: what
- * that takes is held against what comes out.
+ * zstd where neither the system nor Node (before 22.15 and 23.8) has a decoder: the `fzstd` package as a stream. The
+ * package makes a new window for each frame and moves all of it with each block, so a blob of tiny ones would cost millions
+ * of times its size: what that takes is held against what comes out.
  */
 import { Transform, type TransformCallback } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
@@ -102,7 +102,7 @@ export class FzstdDecoder extends Transform {
   /** A frame begins. @throws WindlassError LIMIT_EXCEEDED */
   #begin(window: number): void {
     if (window > largestWindow)
-      throw refused(`it wants a window of ${window} bytes, more than largestWindow allows (${largestWindow})`)
+      throw refused(`it needs a window of ${window} bytes, more than largestWindow allows (${largestWindow})`)
     if (window > smallWindow && ++this.#made > 1) this.#charge(making * window)
     this.#window = window
   }
@@ -119,5 +119,5 @@ export class FzstdDecoder extends Transform {
 
 const refused = (why: string): WindlassError =>
   new WindlassError('LIMIT_EXCEEDED', `Decompressing the layer as zstd failed: ${why}`, {
-    hint: 'No option raises this, but Node from 22.15 on does it without that work. Or push the image with usual frames.',
+    hint: 'Install libzstd (Debian, Ubuntu: libzstd1; Fedora: libzstd; Alpine: zstd-libs), or use Node 22.15 or later: either decodes this.',
   })

@@ -8,13 +8,14 @@ export class GzipTail implements Framing {
   /** Where the last byte that is not zero ends. */
   #end = 0
 
-  take(chunk: Buffer): void {
+  take(chunk: Buffer): readonly Buffer[] {
     for (let i = chunk.length - 1; i >= 0; i--) {
       if (chunk[i] === 0) continue
       this.#end = this.#taken + i + 1
       break
     }
     this.#taken += chunk.length
+    return [chunk]
   }
 
   finish(consumed: number): void {

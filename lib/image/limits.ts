@@ -21,7 +21,7 @@ export interface Limits {
   readonly layerDirectories: number
   /** Bytes of the name of one entry, as it stands in the archive. */
   readonly pathBytes: number
-  /** Components of that name. */
+  /** Components of that name: as many as a path of Linux can have. */
   readonly pathDepth: number
   /** Bytes of one pax header, GNU long name or sparse map. Go and libarchive have 1 MiB too. */
   readonly headerBytes: number
@@ -73,7 +73,7 @@ export const defaultLimits: Limits = {
   layerEntries: 5_000_000,
   layerDirectories: 80_000,
   pathBytes: 4 * KiB,
-  pathDepth: 256,
+  pathDepth: 2 * KiB,
   headerBytes: MiB,
   sparseFileBytes: 64 * GiB,
   manifestBytes: 4 * MiB,

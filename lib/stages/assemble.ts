@@ -2,13 +2,13 @@
  * Puts an image's layers together into one tree, base first (C9), in a directory of the user's. It is built beside
  * that directory and appears there by one rename, so that no half of it is ever seen.
  */
-import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rename } from 'node:fs/promises'
 import path from 'node:path'
 import type { LayerSource, UnpackPool } from '../archive/index.js'
 import { fileFailure } from '../bytes/index.js'
 import { WindlassError } from '../errors.js'
 import { type Stage, stage } from '../flow/index.js'
-import type { Store } from '../store/index.js'
+import { removeTree, type Store } from '../store/index.js'
 import type { PulledImage, PulledLayer } from './elements.js'
 
 export interface AssembleOptions {
@@ -27,7 +27,7 @@ export function assemble({ store, pool, directory }: AssembleOptions): Stage<Pul
         await mkdir(path.dirname(target), { recursive: true })
         return mkdtemp(path.join(path.dirname(target), `.${path.basename(target)}.windlass-`))
       })
-      turn.scope.defer(() => rm(beside, { recursive: true, force: true }), `the unfinished tree ${beside}`)
+      turn.scope.defer(() => removeTree(beside), `the unfinished tree ${beside}`)
       const into = path.join(beside, 'rootfs')
       const layers = await Promise.all(image.layers.map((layer) => sourceOf(layer, store)))
       await pool.flatten(
@@ -57,7 +57,10 @@ async function placing<T>(target: string, work: () => Promise<T>): Promise<T> {
 async function sourceOf({ digest, size, diffID, rootfs }: PulledLayer, store: Store): Promise<LayerSource> {
   if (await store.blobs.has(digest, size))
     return { kind: 'blob', path: store.blobs.path(digest), expected: { digest, size, diffID } }
-  if (rootfs !== undefined) return { kind: 'directory', path: rootfs }
+  if (rootfs !== undefined) {
+    const stored = await store.layers.find(diffID)
+    return { kind: 'directory', path: rootfs, implied: stored?.implied }
+  }
   throw new WindlassError(
     'STORE_CORRUPT',
     `Putting the layers together: ${digest} is not in the store any more`,

@@ -11,8 +11,8 @@ export function commitLayer(store: Store, goal: LayerGoal): Stage<UnpackedLayer,
     async (layer: UnpackedLayer, turn): Promise<StoredLayer> => {
       const { staged, unpacked, descriptor, form, arriving } = layer
       if (goal.keepBlobs) await keepBlob(layer, store)
-      const { diffID, size } = unpacked
-      const stored = await staged.commit({ diffID, blob: descriptor, size, form })
+      const { diffID, size, implied } = unpacked
+      const stored = await staged.commit({ diffID, blob: descriptor, size, form, implied })
       if (!goal.keepBlobs) await arriving?.partial.discard()
       turn.emit(layerProgress({ ...layer, arriving: undefined }, 'complete'))
       return stored

@@ -7,6 +7,7 @@ import type { GrowingFile } from '../bytes/index.js'
 import type {
   Descriptor,
   Digest,
+  DigestAlgorithm,
   ImageConfig,
   ImageIndex,
   ImageManifest,
@@ -111,6 +112,8 @@ export interface LayerTask extends PlannedLayer {
 export interface SharedLayerTask extends LayerTask {
   /** Settles when one of the pulls that wait expects this diffID; fails when none does. */
   confirm(diffID: Digest): Promise<void>
+  /** What one of them expects it to be computed by, as far as that is known yet. */
+  algorithm?(): DigestAlgorithm | undefined
 }
 
 /** A layer whose bytes are in a file, or come into it and may be read from its start meanwhile. */

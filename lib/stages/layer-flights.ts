@@ -53,6 +53,7 @@ export class LayerFlights {
       const shared: SharedLayerTask = {
         ...task,
         confirm: (diffID) => expected.confirm(diffID, task.descriptor.digest),
+        algorithm: () => expected.algorithm,
       }
       const start = (own: Scope): Observable<Brought> =>
         this.#follow(key, own, bring(shared, own)).pipe(

@@ -7,8 +7,10 @@ import type { UnpackPool, UnpackResult, WhiteoutForm } from '../archive/index.js
 import type { GrowingFile } from '../bytes/index.js'
 import { WindlassError } from '../errors.js'
 import { Actor, type Behavior, type Scope, type Stage, type Turn, through } from '../flow/index.js'
+import type { DigestAlgorithm } from '../image/index.js'
 import type { StagedLayer, Store } from '../store/index.js'
 import type { ArrivingLayer, UnpackedLayer } from './elements.js'
+import { OtherAlgorithm } from './expectations.js'
 import { untilAborted } from './until-aborted.js'
 
 export type UnpackWork = ArrivingLayer & { readonly form: WhiteoutForm }
@@ -50,16 +52,24 @@ function arrivedFirst(waiting: readonly ArrivingLayer[]): number {
 const unpackLayer =
   ({ store, pool }: UnpackOptions): Behavior<UnpackWork, UnpackedLayer> =>
   async (layer, turn): Promise<UnpackedLayer> => {
-    for (;;) {
+    const computed = new Set<DigestAlgorithm>()
+    // The config, which says how a diffID is computed, may be on its way: nearly all say sha256.
+    for (let algorithm: DigestAlgorithm | undefined; ;) {
+      const by: DigestAlgorithm = algorithm ?? layer.algorithm?.() ?? 'sha256'
       const staged = await store.layers.stage()
       turn.scope.defer(() => staged.discard(), `the staged tree of ${layer.descriptor.digest}`)
       try {
-        const unpacked = await unpackOnce(layer, staged, { store, pool }, turn)
+        const unpacked = await unpackOnce(layer, staged, by, { store, pool, turn })
+        computed.add(by)
         await untilAborted(layer.confirm(unpacked.diffID), turn.signal)
         return { ...layer, staged, unpacked }
       } catch (error) {
         await staged.discard()
         if (error instanceof DownloadRestarted) continue
+        if (error instanceof OtherAlgorithm && !computed.has(error.algorithm)) {
+          algorithm = error.algorithm
+          continue
+        }
         // What is wrong with these bytes will be wrong again: nothing of them is kept to be resumed.
         if (error instanceof WindlassError && error.exitCode === 5) await layer.arriving?.partial.discard()
         throw aboutLayer(error, layer)
@@ -70,8 +80,8 @@ const unpackLayer =
 async function unpackOnce(
   layer: UnpackWork,
   staged: StagedLayer,
-  { store, pool }: UnpackOptions,
-  turn: Turn,
+  algorithm: DigestAlgorithm,
+  { store, pool, turn }: UnpackOptions & { readonly turn: Turn },
 ): Promise<UnpackResult> {
   const { arriving, descriptor, path, form } = layer
   const { digest, size } = descriptor
@@ -87,6 +97,7 @@ async function unpackOnce(
       into: staged.path,
       whiteouts: form,
       owner: store.owner,
+      algorithm,
       // What arrives is hashed as it arrives; what was in the store may have rotted there.
       ...(arriving ? { growth: growth(arriving.file) } : { expected: { digest, size } }),
     },

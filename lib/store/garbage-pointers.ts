@@ -20,6 +20,10 @@ export async function pointersOf(
   return paths.filter((_, at) => found[at] === diffID)
 }
 
+/** What the pointers of `blobs` lead to, in their order; undefined for one that there is not, or that cannot be read. */
+export const diffIDsOf = (layers: string, blobs: readonly Digest[]): Promise<(Digest | undefined)[]> =>
+  Promise.all(blobs.map((blob) => readPointer(digestPath(join(layers, folder), blob))))
+
 /** Those whose layer is not there: collected before, or never committed by a run that was killed. Under the metadata lock. */
 export async function danglingPointers(layers: string): Promise<string[]> {
   const dangling: string[] = []

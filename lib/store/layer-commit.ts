@@ -78,9 +78,11 @@ async function commitBeside(commit: Commit): Promise<LayerRecord> {
 const freeName = ({ forms }: LayerRecord, { form }: LayerFacts): string =>
   Object.values(forms).some(({ rootfs }) => rootfs === 'rootfs') ? `rootfs.${form}` : 'rootfs'
 
-function recorded(before: LayerRecord, { blob, form, size }: LayerFacts, rootfs: string): LayerRecord {
+function recorded(before: LayerRecord, facts: LayerFacts, rootfs: string): LayerRecord {
+  const { blob, form, size, implied = before.implied } = facts
   const record = withBlob(before, blob)
-  return { ...record, forms: { ...record.forms, [form]: { rootfs, size } } }
+  const forms = { ...record.forms, [form]: { rootfs, size } }
+  return { ...record, forms, ...(implied && { implied }) }
 }
 
 const writeRecord = (directory: string, record: LayerRecord, run: Run): Promise<void> =>

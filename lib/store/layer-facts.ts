@@ -12,6 +12,8 @@ export interface StoredLayer {
   readonly size: number
   /** The blobs that it came from. */
   readonly blobs: readonly Digest[]
+  /** Directories of the tree that the layer does not list: see `LayerRecord`. Undefined where that is not known. */
+  readonly implied?: readonly string[]
 }
 
 /** What there is to say of a tree that is to be committed. Whoever says it has verified it. */
@@ -22,4 +24,6 @@ export interface LayerFacts {
   /** Bytes of the unpacked layer, as a tar. */
   readonly size: number
   readonly form: WhiteoutForm
+  /** Directories of the tree that the layer does not list: see `LayerRecord`. */
+  readonly implied?: readonly string[] | undefined
 }

@@ -27,6 +27,12 @@ export interface LayerRecord {
   /** One diffID may have come as several blobs: compressed otherwise. */
   readonly blobs: readonly LayerBlob[]
   readonly forms: { readonly [form in WhiteoutForm]?: LayerTree }
+  /**
+   * Directories of the trees that no entry of the layer names, `.` for the root, each character of a path one byte of it.
+   * In the image, they have the attributes that a lower layer gave them. Undefined where that is not known: records before
+   * 0.2 do not say, nor do those of layers that have too many.
+   */
+  readonly implied?: readonly string[]
 }
 
 /** 1 had no check. No one bit makes the one of the other. */
@@ -54,13 +60,14 @@ export function parseRecord(text: string, diffID: Digest): LayerRecord | undefin
   const { sha256, ...document } = value
   const holds = document['version'] === version ? sha256 === sealOf(document) : sha256 === undefined
   if (!holds || (document['version'] !== version && document['version'] !== unsealed)) return undefined
-  const { blobs, forms } = document
+  const { blobs, forms, implied } = document
   if (!Array.isArray(blobs) || !blobs.every(isBlob) || !isObject(forms)) return undefined
   const { overlay, aufs } = forms
   return {
     diffID,
     blobs,
     forms: { ...(isTree(overlay) && { overlay }), ...(isTree(aufs) && { aufs }) },
+    ...(isPaths(implied) && { implied }),
   }
 }
 
@@ -72,6 +79,9 @@ function isBlob(value: unknown): value is LayerBlob {
     typeof value['mediaType'] === 'string'
   )
 }
+
+const isPaths = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((path) => typeof path === 'string')
 
 /** A name of ours only: a record must not lead out of its directory. */
 function isTree(value: unknown): value is LayerTree {

@@ -51,8 +51,8 @@ export class LayerStore {
 
   /** An empty tree to unpack into, on the same file system as the store. Discard it, committed or not. */
   async stage(): Promise<StagedLayer> {
-    // As long as the final path at least: what can be written here can be reached there (PATH_MAX).
-    const directory = join(await this.run.area('layers'), randomBytes(32).toString('hex'))
+    // As long as the longest of final paths, that of a sha512: what can be written here can be reached there (PATH_MAX).
+    const directory = join(await this.run.area('layers'), randomBytes(64).toString('hex'))
     return storing('stage a layer', directory, async () => {
       const rootfs = join(directory, 'rootfs')
       await mkdir(directory, 0o700)
@@ -102,9 +102,12 @@ async function storedLayer(
   for (const form of wanted) {
     const tree = record.forms[form]
     if (!tree || !(await isDirectory(join(directory, tree.rootfs)))) continue
-    const { diffID, blobs } = record
+    const { diffID, blobs, implied } = record
     const rootfs = join(directory, tree.rootfs)
-    return { diffID, rootfs, form, size: tree.size, blobs: blobs.map(({ digest }) => digest) }
+    return {
+      ...{ diffID, rootfs, form, size: tree.size, blobs: blobs.map(({ digest }) => digest) },
+      ...(implied && { implied }),
+    }
   }
   return undefined
 }

@@ -2,10 +2,10 @@
 import { constants } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { Descriptor, Digest } from '../image/index.js'
+import { type Descriptor, type Digest, algorithmOf } from '../image/index.js'
 import { digestPath } from './digest-path.js'
 import { isDirectory } from './durable.js'
-import { pointersOf } from './garbage-pointers.js'
+import { diffIDsOf } from './garbage-pointers.js'
 import type { WhiteoutForm } from './layer-record.js'
 import { readRecord } from './layer-record-file.js'
 import { open } from '../system/files.js'
@@ -54,6 +54,9 @@ export async function aloneWith<T>(tree: string, work: () => Promise<T>, signal?
   }
 }
 
+const isOfOther = (one: Digest | undefined, other: Digest): boolean =>
+  one !== undefined && algorithmOf(one) !== algorithmOf(other)
+
 /** Undefined where the layer is not unpacked. */
 export function layerOnDisk(store: string, diffID: Digest): Promise<LayerOnDisk | undefined> {
   const layers = join(store, 'layers')
@@ -73,12 +76,13 @@ export function layerOnDisk(store: string, diffID: Digest): Promise<LayerOnDisk 
       if (await isDirectory(tree)) trees.push({ form, path: tree })
       else faults.push(`its tree is gone, at ${tree}`)
     }
-    const pointers = await pointersOf(
+    const pointed = await diffIDsOf(
       layers,
-      diffID,
       blobs.map(({ digest }) => digest),
     )
-    if (pointers.length < blobs.length) faults.push('not every blob that it came from leads to it')
+    // A layer whose diffID was computed by two algorithms is two: the last that came is the one that is pointed at.
+    if (!pointed.every((each) => each === diffID || isOfOther(each, diffID)))
+      faults.push('not every blob that it came from leads to it')
     // Somebody may have collected it meanwhile.
     if (!(await unlessMissing(lstat(path)))) return undefined
     return { path, inode: found.ino, trees, forms, blobs, faults }

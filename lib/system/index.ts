@@ -4,6 +4,7 @@
  */
 export { available, locksAvailable } from './available.js'
 export { type Gunzip, openGunzip } from './gunzip.js'
+export { openUnzstd, type Unzstd } from './unzstd.js'
 export { getXattr, listXattrs, removeXattr, setXattr } from './xattr.js'
 export { lockFile, type LockOptions, unlockFile } from './lock.js'
 export { makeNode } from './node.js'

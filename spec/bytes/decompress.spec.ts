@@ -1,48 +1,13 @@
-import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { type Duplex, Readable, Writable } from 'node:stream'
+import { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { deflateRawSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Compression } from '../../lib/bytes/compression.js'
-import { decompressor, zlibGunzip } from '../../lib/bytes/decompress.js'
-import { FzstdDecoder } from '../../lib/bytes/fzstd-decoder.js'
+import { zlibGunzip } from '../../lib/bytes/decompress.js'
 import { IsalGunzip } from '../../lib/bytes/isal-gunzip.js'
-import { WindlassError } from '../../lib/errors.js'
 import { openGunzip } from '../../lib/system/index.js'
-
-const concat = (parts: readonly Uint8Array[]): Buffer => Buffer.concat(parts)
-
-type Make = () => Duplex
-
-async function undo(compression: Compression | Make, bytes: Buffer, size = bytes.length): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  const source = Readable.from(
-    (function* () {
-      for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
-    })(),
-    { objectMode: false },
-  )
-  const stream = typeof compression === 'function' ? compression() : decompressor(compression)
-  await pipeline(source, stream, async (output) => {
-    for await (const chunk of output as AsyncIterable<Buffer>) chunks.push(chunk)
-  })
-  return concat(chunks)
-}
-
-const refused = async (
-  compression: Compression | Make,
-  bytes: Buffer,
-  message: RegExp,
-  code = 'LAYER_INVALID',
-) => {
-  for (const size of [1, 5, bytes.length]) {
-    const failure = await undo(compression, bytes, size).catch((error: unknown) => error)
-    expect(failure).toBeInstanceOf(WindlassError)
-    expect(failure).toMatchObject({ code, message: expect.stringMatching(message) })
-  }
-}
+import { concat, type Make, refused, undo } from './undo.js'
 
 /** A member with every optional field: FTEXT, FHCRC (over what stands before it), FEXTRA, FNAME, FCOMMENT. */
 function fullMember(text: string, damage = 0): Buffer {
@@ -203,113 +168,8 @@ describe.each<[string, Make, boolean]>([
   })
 })
 
-const hasZstd = spawnSync('zstd', ['--version']).status === 0
-const zstd = (bytes: Buffer, ...options: string[]): Buffer =>
-  spawnSync('zstd', ['-q', '-c', ...options], { input: bytes, maxBuffer: 2 ** 28 }).stdout
-const skippable = concat([Buffer.from('512a4d1804000000', 'hex'), Buffer.from('skip')])
-
-describe.skipIf(!hasZstd)('zstd', () => {
-  const text = hasZstd ? zstd(Buffer.from('hello')) : Buffer.alloc(0)
-
-  it('takes several frames, empty ones and skippable ones, however they are cut', async () => {
-    const bytes = concat([
-      skippable,
-      text,
-      zstd(Buffer.alloc(0)),
-      skippable,
-      text,
-      zstd(Buffer.from('x'), '--no-check'),
-    ])
-    for (const size of [1, 3, 7, bytes.length])
-      expect((await undo('zstd', bytes, size)).toString()).toBe('hellohellox')
-    const many = concat([...Array.from({ length: 30_000 }, () => skippable), text])
-    expect((await undo('zstd', many)).toString()).toBe('hello')
-  })
-
-  it('gives back large and repeating data', async () => {
-    const data = concat([Buffer.alloc(500_000, 'abcdefgh'), randomBytes(300_000), Buffer.alloc(2 ** 20)])
-    for (const options of [['-1'], ['-19'], ['--fast=5']])
-      expect((await undo('zstd', zstd(data, ...options), 10_007)).equals(data)).toBe(true)
-  })
-
-  it('refuses every cut but that between two frames', async () => {
-    const two = concat([text, text])
-    for (let length = 1; length < two.length; length++) {
-      if (length !== text.length) await refused('zstd', two.subarray(0, length), /zstd failed/)
-    }
-  })
-
-  it('refuses garbage and zeros behind a frame', async () => {
-    await refused('zstd', concat([text, Buffer.from('garbage')]), /what follows a frame is none/)
-    await refused('zstd', concat([text, Buffer.alloc(8)]), /what follows a frame is none/)
-  })
-
-  it('refuses a window of gigabytes before anything is allocated, and names the limit', async () => {
-    await refused('zstd', Buffer.from('28b52ffd00a0000000', 'hex'), /maxWindowBytes/, 'LIMIT_EXCEEDED')
-    await refused(
-      'zstd',
-      Buffer.from('28b52ffde00000000080000000000000', 'hex'),
-      /maxWindowBytes/,
-      'LIMIT_EXCEEDED',
-    )
-  })
-
-  it('damaged in any way gives bytes or a WindlassError', async () => {
-    const bytes = concat([zstd(concat([randomBytes(500), Buffer.alloc(3000, 'ab')])), text])
-    await fc.assert(
-      fc.asyncProperty(
-        fc.nat(bytes.length - 1),
-        fc.nat(255),
-        fc.integer({ min: 1, max: 3000 }),
-        async (at, byte, size) => {
-          const damaged = Buffer.from(bytes)
-          damaged[at] = byte
-          const outcome = await undo('zstd', damaged, size).catch((error: unknown) => error)
-          if (!Buffer.isBuffer(outcome)) expect(outcome).toBeInstanceOf(WindlassError)
-        },
-      ),
-      { numRuns: 100 },
-    )
-  })
-
-  it('does the same in the package that older Node lines need', async () => {
-    const data = concat([Buffer.alloc(300_000, 'abcdefgh'), randomBytes(200_000)])
-    const bytes = concat([zstd(data), ...Array.from({ length: 5000 }, () => skippable), text])
-    const chunks: Buffer[] = []
-    await pipeline(
-      Readable.from([bytes], { objectMode: false }),
-      new FzstdDecoder(2 ** 19),
-      async (output) => {
-        for await (const chunk of output as AsyncIterable<Buffer>) chunks.push(chunk)
-      },
-    )
-    expect(concat(chunks).equals(concat([data, Buffer.from('hello')]))).toBe(true)
-  })
-})
-
 describe('none', () => {
   it('passes everything on', async () => {
     expect((await undo('none', Buffer.from('hello'), 2)).toString()).toBe('hello')
-  })
-})
-
-describe('the zstd decoder of older Nodes', () => {
-  it('makes no more than it can hand on: 32 GiB in 1 MiB stay where they are', async () => {
-    const block = Buffer.alloc(4)
-    block.writeUIntLE(((128 * 1024) << 3) | 2, 0, 3)
-    const bomb = concat([
-      Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0x38]),
-      ...Array.from({ length: 2 ** 18 }, () => block),
-    ])
-    const decoder = new FzstdDecoder(2 ** 19)
-    decoder.on('error', () => undefined)
-    decoder.write(bomb)
-    await new Promise((resolve) => decoder.once('readable', resolve))
-    for (let reads = 0; reads < 20; reads++) {
-      expect(decoder.readableLength).toBeLessThan(32 * 2 ** 20)
-      decoder.read()
-      await new Promise((resolve) => setTimeout(resolve, 5))
-    }
-    decoder.destroy()
   })
 })

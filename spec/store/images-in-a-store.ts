@@ -28,12 +28,16 @@ export const diffIDOf = (name: string): Digest => digestOf(Buffer.from(`the laye
 export async function commitLayer(
   store: Store,
   name: string,
-  { blob = layerBlob(name), form = 'overlay' }: { blob?: Descriptor; form?: WhiteoutForm } = {},
+  {
+    blob = layerBlob(name),
+    form = 'overlay',
+    implied,
+  }: { blob?: Descriptor; form?: WhiteoutForm; implied?: readonly string[] } = {},
 ): Promise<StoredLayer> {
   const staged = await store.layers.stage()
   try {
     await writeFile(join(staged.path, 'file'), `${name} ${form}`)
-    return await staged.commit({ diffID: diffIDOf(name), blob, size: 1024, form })
+    return await staged.commit({ diffID: diffIDOf(name), blob, size: 1024, form, implied })
   } finally {
     await staged.discard()
   }

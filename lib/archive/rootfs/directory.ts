@@ -40,6 +40,8 @@ export class Directory {
   changed = false
   /** Hides what lower layers have in it: marked so in the overlay form. */
   opaque = false
+  /** A whiteout of this layer hides it as lower layers have it, attributes included. */
+  severed = false
   /** Nothing of a lower layer is in it: nothing to be removed by an opaque whiteout. */
   fresh = false
   /** This layer made or listed it, or something below it. */
@@ -110,6 +112,11 @@ export class Directory {
 
   unhide(name: string): void {
     this.#hidden?.delete(name)
+  }
+
+  /** Whether this layer made `name` in it, which is no directory: known only where lower layers are in the tree. */
+  makes(name: string): boolean {
+    return this.#made?.has(name) === true
   }
 
   hides(name: string): boolean {

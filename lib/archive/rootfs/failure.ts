@@ -2,7 +2,7 @@
 import { diskMeaning } from '../../bytes/disk-meaning.js'
 import { errnoOf } from '../../bytes/errno.js'
 import { WindlassError } from '../../errors.js'
-import { quoted } from '../tar/refusal.js'
+import { nothingKept, quoted } from '../tar/refusal.js'
 
 /** What is refused in spite of permissions: an owner, a device, an attribute. */
 const notPermitted = 'The system refuses this to the user: run as root, or choose another file system.'
@@ -11,7 +11,7 @@ const another =
 
 /** What the layer is to blame for, not the disk. */
 const ofTheLayer: Readonly<Record<string, string>> = {
-  ELOOP: 'The layer is damaged or hostile; nothing of it is kept.',
+  ELOOP: nothingKept,
 }
 
 /** What the file system cannot hold, by the call that it refuses and then by the error. */
@@ -53,13 +53,8 @@ function unheld(error: unknown): string | undefined {
 }
 
 /** LAYER_INVALID about one entry: `what` is a clause that follows its name. `path` is latin1. */
-export function invalidEntry(
-  path: string,
-  what: string,
-  hint = 'The layer is damaged or hostile; nothing of it is kept.',
-): WindlassError {
-  return new WindlassError('LAYER_INVALID', `Unpacking ${quoted(path)} failed: ${what}`, { hint })
-}
+export const invalidEntry = (path: string, what: string, hint = nothingKept): WindlassError =>
+  new WindlassError('LAYER_INVALID', `Unpacking ${quoted(path)} failed: ${what}`, { hint })
 
 /**
  * `error`, thrown by a system call while unpacking the entry `path` (latin1), as a WindlassError.

@@ -3,14 +3,13 @@
  * Synchronous throughout: in a worker thread that is the fastest there is, and one entry is done before the next begins.
  *
  * Choices where the field differs: names that climb are clamped to the root; a path below something that is no
- * directory is refused; a last entry of a name wins; attributes of hard links are those of the file they name.
+ * directory replaces that by one; a last entry of a name wins; attributes of hard links are those of the file they name.
  */
 import { closeSync, constants, ftruncateSync, linkSync, lstatSync, openSync, realpathSync } from 'node:fs'
 import { statSync, symlinkSync, writeSync } from 'node:fs'
 import { errnoOf } from '../../bytes/errno.js'
 import type { WindlassError } from '../../errors.js'
 import type { Limits } from '../../image/limits.js'
-import { available } from '../../system/index.js'
 import type { EntryHandler, EntryType, TarEntry } from '../tar/entry.js'
 import { quoted } from '../tar/refusal.js'
 import { markOpaque, type WhiteoutTreatment } from '../whiteouts/form.js'
@@ -20,6 +19,8 @@ import { AttributeWriter } from './attributes.js'
 import { asLatin1, onDisk } from './bytes-path.js'
 import { deepestFirst, type Directory, type ListedAttributes } from './directory.js'
 import { failure, invalidEntry } from './failure.js'
+import { ImpliedDirectories, isImplied } from './implied-directories.js'
+import { leftOutDevice } from './left-out-device.js'
 import { layerPath, longestPath, requireShort } from './layer-path.js'
 import { makeNodeOf, type NodeType, whyLeftOut } from './nodes.js'
 import { type Owner, type OwnerPolicy, policyOfProcess } from './owners.js'
@@ -54,7 +55,8 @@ export class LayerApplier implements EntryHandler {
   readonly #whiteouts: Whiteouts
   readonly #attributes: AttributeWriter
   readonly #warn: Warn
-  readonly #keepsLower: boolean
+  readonly #form: WhiteoutTreatment
+  readonly #implied = new ImpliedDirectories()
   /** The tree is for an ordinary user, who must not come by a device this way. */
   readonly #ordinary: boolean
   /** Where on disk the devices would be that were left out. */
@@ -68,12 +70,16 @@ export class LayerApplier implements EntryHandler {
   constructor({ root, whiteouts, owner, warn, limits }: ApplyOptions) {
     this.#into = root
     const applies = whiteouts === 'apply'
+    this.#form = whiteouts
+    this.#warn = onceEach(warn ?? (() => undefined))
     this.#tree = this.#guarded(
       '.',
-      () => new RootTree(asLatin1(realpathSync(root)), applies, limits?.layerDirectories),
+      () =>
+        new RootTree(asLatin1(realpathSync(root)), applies, limits?.layerDirectories, (parent, name) =>
+          this.#replaced(parent, name),
+        ),
     )
     this.#whiteouts = whiteoutsIn(this.#tree, whiteouts)
-    this.#warn = onceEach(warn ?? (() => undefined))
     const policy = owner ?? policyOfProcess()
     this.#attributes = new AttributeWriter({
       root,
@@ -82,7 +88,6 @@ export class LayerApplier implements EntryHandler {
       born: applies ? undefined : this.#guarded('.', () => ownerOfNew(root)),
     })
     this.#ordinary = typeof policy === 'object'
-    this.#keepsLower = applies
   }
 
   /** How many entries came, whiteouts included. */
@@ -93,6 +98,14 @@ export class LayerApplier implements EntryHandler {
   /** Bytes of the files so far, holes not counted. */
   get bytes(): number {
     return this.#bytes
+  }
+
+  /**
+   * Once it is finished: the directories of the layer's own tree that no entry names, though some are below them. Where a
+   * lower layer has them, their attributes are those. `undefined` where lower layers are in the tree, or there are too many.
+   */
+  get implied(): readonly string[] | undefined {
+    return this.#form === 'apply' ? undefined : this.#implied.paths
   }
 
   /**
@@ -132,7 +145,13 @@ export class LayerApplier implements EntryHandler {
       const { path } = directory
       const shown = `.${path.slice(root.name.length)}`
       this.#guarded(shown, () => this.#finishDirectory(directory, path, shown))
+      if (this.#form !== 'apply' && isImplied(directory)) this.#implied.add(shown)
     }
+    if (this.#implied.paths === undefined)
+      this.#warn(
+        'IMPLIED_UNRECORDED',
+        'The layer has so many directories that it does not list that they are not recorded: where its tree stands on top of others, they may have other attributes than the image says',
+      )
   }
 
   /** Lets go of the file that is being written, if any. For a layer that ends in the middle. */
@@ -174,7 +193,11 @@ export class LayerApplier implements EntryHandler {
 
   #make(entry: TarEntry, parentPath: string, name: string): void {
     requireShort(name, entry.path)
-    if (this.#isLeftOut(entry)) return
+    const leftOut = leftOutDevice(entry)
+    if (leftOut !== undefined) {
+      this.#warn(...leftOut)
+      return
+    }
     const parent = this.#tree.need(parentPath, entry.path)
     const { type } = entry
     if (type === 'directory') {
@@ -188,10 +211,20 @@ export class LayerApplier implements EntryHandler {
       throw invalidEntry(entry.path, `its path under the root is longer than ${longestPath} bytes`)
     if (!this.#makeOther(type, entry, parent, name, path)) return
     parent.changed = true
-    if (this.#keepsLower) {
+    if (this.#form === 'apply') {
       parent.made.add(name)
       parent.touch()
     }
+  }
+
+  /** What lower layers have there is as little seen as if that had stayed. */
+  #replaced(parent: string, name: string): void {
+    const path = parent === '' ? name : `${parent}/${name}`
+    this.#warn(
+      'PARENT_REPLACED',
+      `A file or link made way for a directory, since the same layer has entries below it (${quoted(path)} is the first)`,
+    )
+    if (this.#form !== 'apply') this.#whiteouts.apply({ kind: 'name', name }, parent, path)
   }
 
   #makeOther(
@@ -287,29 +320,10 @@ export class LayerApplier implements EntryHandler {
     return { mode, uid, gid, mtime: this.#mtime, xattrs }
   }
 
-  /** Devices that cannot be or must not be; the rest of them is checked before anything is touched. */
-  #isLeftOut({ type, device, path }: TarEntry): boolean {
-    if (type !== 'character-device' && type !== 'block-device') return false
-    if (device === undefined || !isWithin(device.major, 0xfff) || !isWithin(device.minor, 0xfffff))
-      throw invalidEntry(path, 'its device number is out of range')
-    if (type === 'character-device' && device.major === 0 && device.minor === 0) {
-      this.#warn(
-        'WHITEOUT_DEVICE_SKIPPED',
-        `Character devices 0/0 are left out: overlayfs takes them for whiteouts (${quoted(path)} is the first)`,
-      )
-      return true
-    }
-    if (available()) return false
-    this.#warn(
-      'DEVICE_SKIPPED',
-      `Devices are left out: the C library cannot be called here (${quoted(path)} is the first)`,
-    )
-    return true
-  }
-
   #finishDirectory(directory: Directory, path: string, shown: string): void {
-    const { listed, found, opaque, changed, adopted } = directory
-    if (opaque) markOpaque(onDisk(path), { ordinary: this.#ordinary })
+    const { listed, found, opaque, severed, changed, adopted } = directory
+    if (this.#form === 'overlay' && (opaque || severed))
+      markOpaque(onDisk(path), { ordinary: this.#ordinary })
     if (listed === undefined && found !== undefined) {
       if (changed) this.#attributes.restore(path, shown, found)
     } else this.#attributes.directory(path, shown, listed, adopted)
@@ -334,6 +348,3 @@ const missingTarget = ({ path, linkTarget }: TarEntry): WindlassError =>
     `it is a hard link to ${quoted(linkTarget)}, which is not in the tree`,
     'If a lower layer has that file, pull with --no-unpack --rootfs DIR, which puts the layers on top of each other.',
   )
-
-const isWithin = (value: number, limit: number): boolean =>
-  Number.isInteger(value) && value >= 0 && value <= limit

@@ -27,15 +27,21 @@ const nothing: ReadonlyMap<string, Buffer> = new Map()
  * Tells `handler` every entry of the layer unpacked at `directory`: a directory before what is in it, names in byte
  * order. Yields between entries and between chunks, so that whoever drives it can stop; a generator that is left
  * early puts back everything as it was.
+ * @param implied directories that the layer does not list, and that are therefore not told: see `UnpackResult.implied`
  * @throws WindlassError of the store where something cannot be read
  */
-export function* layerDirectory(directory: string, handler: EntryHandler): Generator<undefined, void> {
+export function* layerDirectory(
+  directory: string,
+  handler: EntryHandler,
+  implied: readonly string[] = [],
+): Generator<undefined, void> {
+  const unlisted = new Set(implied)
   const root = guarded(asLatin1(directory), () => asLatin1(realpathSync(directory)))
   const open: OpenDirectory[] = []
   const links = new Map<string, string>()
   const buffer = Buffer.allocUnsafe(chunkSize)
   const enter = (path: string, stats: BigIntStats): void => {
-    announceDirectory(root, path, stats, handler)
+    announceDirectory(root, path, stats, handler, unlisted)
     open.push(openDirectory(path, stats))
   }
   try {
@@ -61,11 +67,20 @@ export function* layerDirectory(directory: string, handler: EntryHandler): Gener
   }
 }
 
-function announceDirectory(root: string, path: string, stats: BigIntStats, handler: EntryHandler): void {
+function announceDirectory(
+  root: string,
+  path: string,
+  stats: BigIntStats,
+  handler: EntryHandler,
+  unlisted: ReadonlySet<string>,
+): void {
   const { xattrs, opaque } = guarded(path, () => attributesOf(path))
   const inLayer = path.slice(root.length + 1)
-  handler.entry(entryOf(inLayer === '' ? '.' : inLayer, 'directory', stats, { xattrs }))
-  handler.end()
+  const name = inLayer === '' ? '.' : inLayer
+  if (!unlisted.has(name)) {
+    handler.entry(entryOf(name, 'directory', stats, { xattrs }))
+    handler.end()
+  }
   if (!opaque) return
   handler.entry(entryOf(inLayer === '' ? opaqueName : `${inLayer}/${opaqueName}`, 'file', stats, {}))
   handler.end()

@@ -21,7 +21,8 @@ interface Owned extends Owner {
   readonly path: string
 }
 
-const highestId = 2 ** 32 - 2
+/** To `chown`, "leave it as it is": no file can belong to it. */
+const noId = 2 ** 32 - 1
 
 /** What refuses a change of owner and stands for "not here": EINVAL for an id that the user namespace does not map. */
 const refusals: readonly string[] = ['EPERM', 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EACCES']
@@ -55,8 +56,8 @@ export class OwnerWriter {
   give(owned: Owned, change: (uid: number, gid: number) => void, stale = false): boolean {
     const { path, uid, gid } = owned
     if (!isId(uid) || !isId(gid)) throw invalidEntry(path, `its owner ${uid}:${gid} is out of range`)
-    const owner = this.#all ?? owned
-    if (owner !== owned && (owner.uid !== uid || owner.gid !== gid)) this.#warnOfPolicy(owner, path)
+    const owner = this.#all ?? this.#ofImage(owned)
+    if (this.#all !== undefined && (owner.uid !== uid || owner.gid !== gid)) this.#warnOfPolicy(owner, path)
     if (!stale && owner.uid === this.born?.uid && owner.gid === this.born.gid) return false
     // What this process makes is its own, unless it stands in a directory of a lower layer.
     if (!stale && this.policy === 'process') return false
@@ -69,6 +70,15 @@ export class OwnerWriter {
       if (this.policy !== 'process') this.#warnOfRefusal(owner, path, code)
       return false
     }
+  }
+
+  #ofImage({ path, uid, gid }: Owned): Owner {
+    if (uid !== noId && gid !== noId) return { uid, gid }
+    this.warn(
+      'OWNER_NONE',
+      `Files of the owner ${noId}, which no file can have, belong to root (${quoted(path)} is the first)`,
+    )
+    return { uid: ownerOf(uid), gid: ownerOf(gid) }
   }
 
   #warnOfPolicy({ uid, gid }: Owner, path: string): void {
@@ -95,4 +105,7 @@ export class OwnerWriter {
   }
 }
 
-const isId = (id: number): boolean => Number.isInteger(id) && id >= 0 && id <= highestId
+const isId = (id: number): boolean => Number.isInteger(id) && id >= 0 && id <= noId
+
+/** Whom a file of that owner belongs to: podman, containerd and Docker leave it to whom it was made by, root. */
+export const ownerOf = (id: number): number => (id === noId ? 0 : id)

@@ -16,6 +16,15 @@ import { remove } from './remove-tree.js'
 /** As many links as Linux follows in one path. */
 const mostLinks = 40
 
+/** What is in the way of a path: no directory, and no link that leads to one. */
+interface Blocked {
+  readonly parent: Directory
+  readonly name: string
+}
+
+/** Told of what this layer made, and which has made way for a directory: `name` in the directory `parent` (cleaned path). */
+export type Replaced = (parent: string, name: string) => void
+
 export class RootTree {
   readonly root: Directory
   #known = 0
@@ -25,13 +34,14 @@ export class RootTree {
 
   /**
    * @param path of the root, as latin1 and without links
-   * @param keepsFound whether the root stays as it was found where no entry names it
+   * @param keepsFound whether there may be lower layers in it: the root stays as it was found where no entry names it
    * @param layerDirectories the limit
    */
   constructor(
     path: string,
-    keepsFound: boolean,
+    readonly keepsFound: boolean,
     readonly layerDirectories = defaultLimits.layerDirectories,
+    readonly replaced: Replaced = () => undefined,
   ) {
     this.root = new Directory(undefined, path)
     this.#found(this.root, lstatSync(onDisk(path), { bigint: true }))
@@ -40,26 +50,32 @@ export class RootTree {
   }
 
   /**
-   * The directory `path` (cleaned) inside the root, made where it is missing (as are its parents).
-   * @throws WindlassError LAYER_INVALID where something else is in the way, for too many links and for names too long
+   * The directory `path` (cleaned) inside the root, made where it is missing (as are its parents). What else is in the way
+   * is replaced by a directory, as overlayfs has it where a lower layer made the one and an upper layer the other.
+   * @throws WindlassError LAYER_INVALID for too many links and for names too long
    */
   need(path: string, entry: string): Directory {
-    if (this.#last?.path === path) return this.#last.directory
-    const directory = this.#walk(path, entry, (blocked) => {
-      throw invalidEntry(entry, `${blocked}, which it is below, is no directory`)
-    })
-    // What cannot be undefined: `blocked` throws.
-    if (directory === undefined) throw invalidEntry(entry, 'its parent is no directory')
-    if (!directory.exists) this.#make(directory, entry)
-    this.#last = { path, directory }
-    return directory
+    for (;;) {
+      const found = this.#reach(path, entry)
+      if (found instanceof Directory) return found
+      const { parent, name } = found
+      const isOfThisLayer = !this.keepsFound || parent.makes(name)
+      this.clear(parent, name)
+      if (isOfThisLayer) this.replaced(parent.path.slice(this.root.name.length + 1), name)
+    }
+  }
+
+  /** The same, but undefined where something else is in the way. */
+  needUnlessBlocked(path: string, entry: string): Directory | undefined {
+    const found = this.#reach(path, entry)
+    return found instanceof Directory ? found : undefined
   }
 
   /** The same of a directory that must be there already; undefined where it is not. */
   find(path: string, entry: string): Directory | undefined {
     if (this.#last?.path === path) return this.#last.directory
-    const directory = this.#walk(path, entry, () => undefined)
-    return directory?.exists === true ? directory : undefined
+    const found = this.#walk(path, entry)
+    return found instanceof Directory && found.exists ? found : undefined
   }
 
   /** The real directory `name` in `parent`, if one is there. Links are not followed. */
@@ -95,11 +111,23 @@ export class RootTree {
     this.#last = undefined
   }
 
-  #walk(path: string, entry: string, blocked: (path: string) => void): Directory | undefined {
+  #reach(path: string, entry: string): Directory | Blocked {
+    if (this.#last?.path === path) return this.#last.directory
+    const found = this.#walk(path, entry)
+    if (!(found instanceof Directory)) return found
+    if (!found.exists) this.#make(found, entry)
+    this.#last = { path, directory: found }
+    return found
+  }
+
+  #walk(path: string, entry: string): Directory | Blocked {
     const ahead = path.split('/').reverse()
     let at = this.root
     let links = 0
+    /** The link of `path` itself that is being followed, until no more than `rest` names are ahead. */
+    let link: (Blocked & { readonly rest: number }) | undefined
     for (let part = ahead.pop(); part !== undefined; part = ahead.pop()) {
+      if (link !== undefined && ahead.length < link.rest) link = undefined
       if (part === '' || part === '.') continue
       if (part === '..') {
         at = at.parent ?? this.root
@@ -117,12 +145,10 @@ export class RootTree {
       else if (found.isSymbolicLink()) {
         if (++links > mostLinks) throw invalidEntry(entry, `more than ${mostLinks} symlinks lead to it`)
         const target = readlinkSync(onDisk(at.at(part)), { encoding: 'latin1' })
+        link ??= { parent: at, name: part, rest: ahead.length }
         if (target.startsWith('/')) at = this.root
         ahead.push(...target.split('/').reverse())
-      } else {
-        blocked(quoted(at.at(part).slice(this.root.name.length + 1)))
-        return undefined
-      }
+      } else return link ?? { parent: at, name: part }
     }
     return at
   }
@@ -142,7 +168,7 @@ export class RootTree {
       requireShort(name, entry)
       if (parent.hides(name)) {
         this.clear(parent, name)
-        each.opaque = true
+        each.severed = true
       }
       this.#mkdir(parent, each, path)
       each.exists = true

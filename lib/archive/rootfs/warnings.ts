@@ -3,6 +3,14 @@
 export const warningCodes = {
   /** Owners that this process may not set, or that its user namespace or the file system does not have. */
   OWNER_SKIPPED: null,
+  /** The owner 2^32 - 1, which no file can have: root's. */
+  OWNER_NONE: null,
+  /** Entries below what the same layer made something else of: it made way for a directory. */
+  PARENT_REPLACED: null,
+  /** More directories that no entry names than a record holds. */
+  IMPLIED_UNRECORDED: null,
+  /** Devices whose number Linux does not have. */
+  DEVICE_FOREIGN: null,
   /** Device nodes that this process may not make; fifos where the file system has none. */
   DEVICE_SKIPPED: null,
   /** Character devices 0/0, which overlayfs would take for whiteouts of ours. */

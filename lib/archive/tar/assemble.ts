@@ -42,18 +42,17 @@ const types: ReadonlyMap<string, EntryType> = new Map([
 ])
 
 const xattrPrefix = 'SCHILY.xattr.'
-/** 2^32 - 1 is "leave as it is" to chown, and 2^32 becomes root where it is cut to 32 bits. */
-const maxId = 2 ** 32 - 2
-/** What Linux's dev_t holds. */
-const maxMajor = 2 ** 12 - 1
-const maxMinor = 2 ** 20 - 1
+/** Owners have 32 bits. What is larger becomes another owner where it is cut, such as root of 2^32. */
+const maxId = 2 ** 32 - 1
+/** Negative ones are meant as 32 bits, too: -2 is `nobody` of macOS, 4294967294. */
+const minId = -(2 ** 31)
 
 const headerOnly = /[1-6]/
 const noXattrs: ReadonlyMap<string, Buffer> = new Map()
 
 /**
  * As Go's archive/tar: pax records over the header, a GNU long name over both, whichever came first.
- * Unlike Go, ids and device numbers that no file can have are refused, and so are entry types that no layer has.
+ * Unlike Go, owners that no file can have are refused, and so are entry types that no layer has.
  * @throws WindlassError LAYER_INVALID
  */
 export function mergeHeader(header: RawHeader, { records, longName, longLink }: Extensions): Merged {
@@ -74,15 +73,10 @@ export function mergeHeader(header: RawHeader, { records, longName, longLink }: 
     type,
     size: numberRecord(records, 'size', path) ?? header.size,
     mode: typeof header.mode === 'bigint' ? Number(header.mode & 0o7777n) : header.mode & 0o7777,
-    uid: within(numberRecord(records, 'uid', path) ?? header.uid, maxId, 'uid', path),
-    gid: within(numberRecord(records, 'gid', path) ?? header.gid, maxId, 'gid', path),
+    uid: owner(numberRecord(records, 'uid', path) ?? header.uid, 'uid', path),
+    gid: owner(numberRecord(records, 'gid', path) ?? header.gid, 'gid', path),
     mtime: timeRecord(records, 'mtime', path) ?? BigInt(header.mtime) * 1_000_000_000n,
-    device: isDevice
-      ? {
-          major: within(header.major, maxMajor, 'device major', path),
-          minor: within(header.minor, maxMinor, 'device minor', path),
-        }
-      : undefined,
+    device: isDevice ? { major: Number(header.major), minor: Number(header.minor) } : undefined,
     xattrs: records.size === 0 ? noXattrs : xattrsOf(records, path),
   }
   if ((type === 'symlink' || type === 'hardlink') && linkTarget === '')
@@ -104,7 +98,11 @@ export function toEntry(merged: Merged, size: number, sparse: boolean, path = me
 function typeOf({ flag }: RawHeader, path: string): EntryType {
   if (flag === '\0') return path.endsWith('/') ? 'directory' : 'file'
   const type = types.get(flag)
-  if (type === undefined) throw invalidArchive(`${quoted(path)} is of the unknown type ${quoted(flag)}`)
+  if (type === undefined)
+    throw invalidArchive(
+      `${quoted(path)} is of the type ${quoted(flag)}, which layers do not have`,
+      'Layers have files, directories, links, devices and fifos (image-spec, layer.md).',
+    )
   return type
 }
 
@@ -125,10 +123,11 @@ function timeRecord(records: PaxRecords, key: string, path: string): bigint | un
   return value
 }
 
-function within(value: number | bigint, max: number, name: string, path: string): number {
-  if (value < 0 || value > max)
-    throw invalidArchive(`the ${name} of ${quoted(path)} is ${value}, outside of 0 to ${max}`)
-  return Number(value)
+/** As an unsigned number of 32 bits, which is what podman, containerd and Docker make of it. */
+function owner(value: number | bigint, name: string, path: string): number {
+  if (value < minId || value > maxId)
+    throw invalidArchive(`the ${name} of ${quoted(path)} is ${value}, outside of ${minId} to ${maxId}`)
+  return value < 0 ? Number(value) + 2 ** 32 : Number(value)
 }
 
 /** An attribute with an empty value is kept, as containerd does; Go's own map drops it. */

@@ -14,13 +14,14 @@ export interface TarEntry {
   readonly size: number
   /** Permission, setuid, setgid and sticky bits (0o7777). */
   readonly mode: number
+  /** 0 to 2^32 - 1, which no file can have: `chown` takes it as "leave it as it is". */
   readonly uid: number
   readonly gid: number
   /** Nanoseconds since the epoch; may be negative. */
   readonly mtime: bigint
   /** Target of a symlink or hardlink as latin1, as in the archive; empty for all else. */
   readonly linkTarget: string
-  /** Of a character or block device. */
+  /** Of a character or block device; it may be one that Linux does not have. */
   readonly device: { readonly major: number; readonly minor: number } | undefined
   /** Names (latin1) without the `SCHILY.xattr.` prefix; values byte for byte. */
   readonly xattrs: ReadonlyMap<string, Buffer>

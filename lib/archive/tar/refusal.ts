@@ -8,12 +8,12 @@ export function quoted(name: string): string {
   return `"${shown.replace(/[^\x20-\x7e…]|["\\]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`)}"`
 }
 
+/** What to do about a layer that cannot be unpacked, whoever is to blame. */
+export const nothingKept = 'Nothing of the layer is kept. Tell whoever publishes the image.'
+
 /** LAYER_INVALID: `what` as a clause, such as `the header checksum is wrong`. */
-export function invalidArchive(what: string): WindlassError {
-  return new WindlassError('LAYER_INVALID', `Reading the archive of the layer failed: ${what}`, {
-    hint: 'The layer is damaged or hostile; nothing of it is kept.',
-  })
-}
+export const invalidArchive = (what: string, hint = nothingKept): WindlassError =>
+  new WindlassError('LAYER_INVALID', `Reading the archive of the layer failed: ${what}`, { hint })
 
 /** LIMIT_EXCEEDED: `what` as a noun, such as `the size of a pax header`. */
 export const overLimit = (what: string, actual: number, name: LimitName, allowed: number): WindlassError =>

@@ -7,6 +7,8 @@ import { createHash, type Hash } from 'node:crypto'
 import { defaultLimits, limitExceeded } from '../../image/limits.js'
 import { invalidEntry } from '../rootfs/failure.js'
 import { layerPath } from '../rootfs/layer-path.js'
+import { isForeignDevice, isWhiteoutDevice } from '../rootfs/left-out-device.js'
+import { ownerOf } from '../rootfs/owners.js'
 import { isOfImages } from '../rootfs/xattrs.js'
 import type { EntryHandler, TarEntry } from '../tar/entry.js'
 import { quoted } from '../tar/refusal.js'
@@ -27,6 +29,12 @@ class Directory {
   readonly children = new Map<string, Directory | Leaf>()
   listed: Attributes | undefined
   opaque = false
+}
+
+/** What is in the way of a path. */
+interface Blocked {
+  readonly parent: Directory
+  readonly name: string
 }
 
 const types: Readonly<Record<Exclude<TarEntry['type'], 'hardlink'>, TreeEntryType>> = {
@@ -78,7 +86,8 @@ export class LayerTree implements EntryHandler {
     if (isBelowWhiteout(parent)) return
     const whiteout = whiteoutOf(name, entry.path)
     if (whiteout !== undefined) this.#whiteout(whiteout, parent, entry)
-    else if (!isWhiteoutDevice(entry)) this.#make(entry, this.#need(parent, entry), name)
+    else if (!isWhiteoutDevice(entry) && !isForeignDevice(entry))
+      this.#make(entry, this.#need(parent, entry), name)
   }
 
   data(chunk: Buffer, offset: number): void {
@@ -154,14 +163,19 @@ export class LayerTree implements EntryHandler {
   #target(entry: TarEntry): Leaf {
     const place = layerPath(entry.linkTarget)
     if (place === undefined || whiteoutOf(place.name, entry.path) !== undefined) throw missing(entry)
-    const found = this.#walk(place.parent, entry, false)?.children.get(place.name)
+    const parent = this.#walk(place.parent, entry, false)
+    const found = parent instanceof Directory ? parent.children.get(place.name) : undefined
     if (found === undefined || found instanceof Directory || found.hidden) throw missing(entry)
     return found
   }
 
   #whiteout(whiteout: Whiteout, parentPath: string, entry: TarEntry): void {
     if (whiteout.kind === 'ignored') return
-    const parent = this.#need(parentPath, entry)
+    const parent = this.#walk(parentPath, entry, true)
+    if (parent instanceof Directory) this.#mark(whiteout, parent)
+  }
+
+  #mark(whiteout: Exclude<Whiteout, { kind: 'ignored' }>, parent: Directory): void {
     if (this.form === 'aufs') {
       const name = whiteout.kind === 'opaque' ? opaqueName : whiteoutName(whiteout.name)
       const attributes = { ...made('file', 0o444), sha256: createHash('sha256').digest('hex') }
@@ -178,18 +192,29 @@ export class LayerTree implements EntryHandler {
     else if (child === undefined) parent.children.set(whiteout.name, { attributes, hidden: true })
   }
 
+  /** What is in the way makes way for a directory, and hides what lower layers have there. */
   #need(path: string, entry: TarEntry): Directory {
-    const directory = this.#walk(path, entry, true)
-    if (directory === undefined) throw invalidEntry(entry.path, 'what it is below is no directory')
-    return directory
+    for (;;) {
+      const found = this.#walk(path, entry, true)
+      if (found instanceof Directory) return found
+      // What cannot be undefined: what is missing is made.
+      if (found === undefined) throw invalidEntry(entry.path, 'what it is below cannot be made')
+      found.parent.children.delete(found.name)
+      this.#mark({ kind: 'name', name: found.name }, found.parent)
+    }
   }
 
-  /** The directory at `path`, links followed inside the root, as chroot(2) has it; made where it is missing if `make`. */
-  #walk(path: string, entry: TarEntry, make: boolean): Directory | undefined {
+  /**
+   * The directory at `path`, links followed inside the root, as chroot(2) has it; made where it is missing if `make`, else
+   * undefined. Where something is in the way: which name of `path` leads to it.
+   */
+  #walk(path: string, entry: TarEntry, make: boolean): Directory | Blocked | undefined {
+    let link: (Blocked & { readonly rest: number }) | undefined
     const ahead = path.split('/').reverse()
     const steps: (Directory | string)[] = [this.#root]
     let links = 0
     for (let part = ahead.pop(); part !== undefined; part = ahead.pop()) {
+      if (link !== undefined && ahead.length < link.rest) link = undefined
       if (part === '' || part === '.') continue
       if (part === '..') {
         if (steps.length > 1) steps.pop()
@@ -197,14 +222,17 @@ export class LayerTree implements EntryHandler {
       }
       const at = steps.at(-1)
       const found = at instanceof Directory ? at.children.get(part) : undefined
+      const name = part
+      const here = (): Blocked => ({ parent: at instanceof Directory ? at : this.#root, name })
       // Nothing is made before it is known that the path ends below it.
       if (found === undefined || (!(found instanceof Directory) && found.hidden)) steps.push(part)
       else if (found instanceof Directory) steps.push(found)
       else if (found.attributes.target !== undefined) {
         if (++links > mostLinks) throw invalidEntry(entry.path, `more than ${mostLinks} symlinks lead to it`)
+        link ??= { ...here(), rest: ahead.length }
         if (found.attributes.target.startsWith('/')) steps.length = 1
         ahead.push(...found.attributes.target.split('/').reverse())
-      } else return undefined
+      } else return link ?? here()
     }
     let at = this.#root
     for (const step of steps) {
@@ -244,17 +272,13 @@ function attributesOf(entry: TarEntry, type: TreeEntryType): Attributes {
   const { uid, gid, mtime, device, linkTarget } = entry
   const xattrs = [...entry.xattrs].filter(([name]) => isOfImages(name) && !isOverlayXattr(name))
   return {
-    ...{ type, uid, gid, mtime, size: 0 },
+    ...{ type, uid: ownerOf(uid), gid: ownerOf(gid), mtime, size: 0 },
     mode: type === 'symlink' ? 0o777 : entry.mode,
     xattrs: xattrs.length === 0 ? none : new Map(xattrs.map(([k, value]) => [k, value.toString('latin1')])),
     ...(type === 'symlink' && { target: linkTarget }),
     ...((type === 'character' || type === 'block') && { device: device ?? { major: 0, minor: 0 } }),
   }
 }
-
-/** Taken for a whiteout by overlayfs, and so never made of an image. */
-const isWhiteoutDevice = ({ type, device }: TarEntry): boolean =>
-  type === 'character-device' && device?.major === 0 && device.minor === 0
 
 const missing = ({ path, linkTarget }: TarEntry) =>
   invalidEntry(path, `it is a hard link to ${quoted(linkTarget)}, which is not in the tree`)

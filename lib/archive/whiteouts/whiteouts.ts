@@ -3,7 +3,7 @@
  * have and nothing of its own layer, wherever in the layer it stands. One that is kept has the time 0, as directories
  * that no entry names: a layer's tree is the same whenever it is unpacked.
  */
-import { closeSync, constants, fchmodSync, lutimesSync, openSync, readdirSync } from 'node:fs'
+import { closeSync, constants, fchmodSync, lstatSync, lutimesSync, openSync, readdirSync } from 'node:fs'
 import { errnoOf } from '../../bytes/errno.js'
 import { onDisk } from '../rootfs/bytes-path.js'
 import { type Directory } from '../rootfs/directory.js'
@@ -64,7 +64,9 @@ function removeLower(tree: RootTree, top: Directory): void {
 const asOverlay = (tree: RootTree): Whiteouts => ({
   apply(whiteout, parent, entry) {
     if (whiteout.kind === 'ignored') return
-    const directory = tree.need(parent, entry)
+    // What this layer made there, and is no directory, hides all of the lower ones already.
+    const directory = tree.needUnlessBlocked(parent, entry)
+    if (directory === undefined) return
     if (whiteout.kind === 'opaque') {
       directory.opaque = true
       return
@@ -72,7 +74,7 @@ const asOverlay = (tree: RootTree): Whiteouts => ({
     const { name } = whiteout
     requireShort(name, entry)
     const child = tree.childOf(directory, name)
-    if (child !== undefined) child.opaque = true
+    if (child !== undefined) child.severed = true
     else if (!directory.hides(name)) hide(directory, name)
   },
 })
@@ -89,13 +91,24 @@ function hide(directory: Directory, name: string): void {
   }
 }
 
+/** Remembers that what lower layers have as `name` is hidden, whether it is made before or after. */
+function sever(tree: RootTree, directory: Directory, name: string): void {
+  const child = tree.childOf(directory, name)
+  if (child !== undefined) child.severed = true
+  else if (lstatSync(onDisk(directory.at(name)), { throwIfNoEntry: false }) === undefined)
+    directory.hidden.add(name)
+}
+
 /** Keeps the `.wh.` files as empty files, whatever they were in the archive. */
 const asAufs = (tree: RootTree): Whiteouts => ({
   apply(whiteout, parent, entry) {
     if (whiteout.kind === 'ignored') return
     const name = whiteout.kind === 'opaque' ? opaqueName : whiteoutName(whiteout.name)
     requireShort(name, entry)
-    const directory = tree.need(parent, entry)
+    const directory = tree.needUnlessBlocked(parent, entry)
+    if (directory === undefined) return
+    if (whiteout.kind === 'opaque') directory.opaque = true
+    else sever(tree, directory, whiteout.name)
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
     try {
       const path = onDisk(directory.at(name))

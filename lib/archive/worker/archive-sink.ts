@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { Writable } from 'node:stream'
 import { asWindlassError, WindlassError } from '../../errors.js'
-import { algorithmOf, type Digest, parseDigest } from '../../image/digest.js'
+import { algorithmOf, type Digest, type DigestAlgorithm, parseDigest } from '../../image/digest.js'
 import { type Limits, ratioFloor } from '../../image/limits.js'
 import type { EntryHandler } from '../tar/entry.js'
 import { TarReader } from '../tar/reader.js'
@@ -11,6 +11,8 @@ import { overLimit } from '../tar/refusal.js'
 export interface ArchiveOptions {
   /** The diffID; none where nobody knows it. */
   readonly expected: Digest | undefined
+  /** What it is computed by; that of the expected one, else sha256. */
+  readonly algorithm?: DigestAlgorithm | undefined
   readonly limits: Limits
   /** Unpacked bytes of the layers of the image that are in the tree already. */
   readonly before: number
@@ -37,7 +39,8 @@ export class ArchiveSink extends Writable {
     super({ highWaterMark: 1 << 20 })
     this.#reader = new TarReader(handler, options.limits)
     this.#options = options
-    this.#algorithm = options.expected === undefined ? 'sha256' : algorithmOf(options.expected)
+    const { expected, algorithm = expected === undefined ? 'sha256' : algorithmOf(expected) } = options
+    this.#algorithm = algorithm
     this.#hash = createHash(this.#algorithm)
   }
 

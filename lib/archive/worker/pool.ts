@@ -61,10 +61,10 @@ export class UnpackPool {
    * @throws WindlassError DIGEST_MISMATCH, SIZE_MISMATCH, DIFF_ID_MISMATCH, LAYER_INVALID, LIMIT_EXCEEDED, STORE_*, CANCELLED
    */
   async unpack({ growth, ...task }: UnpackTask, options: UnpackOptions = {}): Promise<UnpackResult> {
-    const { path, into, whiteouts, expected, owner } = task
+    const { path, into, whiteouts, expected, algorithm, owner } = task
     const job: Work = {
       kind: 'unpack',
-      task: { path, into, whiteouts, owner, expected: expected && picked(expected) },
+      task: { path, into, whiteouts, owner, algorithm, expected: expected && picked(expected) },
       growing: growth !== undefined,
     }
     // What comes back is what the job is for.

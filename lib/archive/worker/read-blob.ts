@@ -6,6 +6,7 @@ import { pump } from '../../bytes/pump.js'
 import { sniffCompression } from '../../bytes/sniff.js'
 import { Verifier } from '../../bytes/verifier.js'
 import { asWindlassError, type WindlassError } from '../../errors.js'
+import type { DigestAlgorithm } from '../../image/digest.js'
 import { defaultLimits, type Limits } from '../../image/limits.js'
 import type { EntryHandler } from '../tar/entry.js'
 import { ArchiveSink } from './archive-sink.js'
@@ -21,6 +22,8 @@ export interface ReadContext {
   readonly before?: number
   /** Whether another thread may decompress while this one writes. */
   readonly spare?: boolean
+  /** What the diffID is computed by: that of the expected one, else sha256, unless said otherwise. */
+  readonly algorithm?: DigestAlgorithm | undefined
 }
 
 /** Takes the entries of a layer and counts them. */
@@ -39,7 +42,7 @@ export async function readBlob(
   source: Readable,
   begin: EntryCounter | (() => EntryCounter),
   expected: Expectations | undefined,
-  { signal, onProgress, limits = defaultLimits, before = 0, spare = true }: ReadContext,
+  { signal, onProgress, limits = defaultLimits, before = 0, spare = true, algorithm }: ReadContext,
   finish: () => void = () => undefined,
 ): Promise<UnpackResult> {
   const verifier = expected?.digest === undefined ? undefined : new Verifier(expected)
@@ -51,7 +54,7 @@ export async function readBlob(
   try {
     signal.throwIfAborted()
     const handler = typeof begin === 'function' ? begin() : begin
-    const archive = new ArchiveSink(handler, { expected: expected?.diffID, limits, before })
+    const archive = new ArchiveSink(handler, { expected: expected?.diffID, algorithm, limits, before })
     await feed(source, archive, spare, (chunk) => {
       verifier?.update(chunk)
       meter.add(chunk.length)

@@ -1,5 +1,5 @@
 /** Carries out a job of the pool in the present thread: opens the blobs, makes the directory, applies layer on layer. */
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, utimesSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { errnoOf } from '../../bytes/errno.js'
 import { followFile } from '../../bytes/follow-file.js'
@@ -11,7 +11,15 @@ import { layerDirectory } from '../rootfs/layer-directory.js'
 import { lengthOf, whole } from './blob-length.js'
 import { checkTree } from './check-tree.js'
 import type { Lengths } from './lengths.js'
-import type { BlobTask, FlattenResult, FlattenTask, Job, JobResult, UnpackResult } from './task.js'
+import type {
+  BlobTask,
+  FlattenResult,
+  FlattenTask,
+  Job,
+  JobResult,
+  LayerSource,
+  UnpackResult,
+} from './task.js'
 import { type JobContext, unpackBlob } from './unpack-blob.js'
 
 /** Milliseconds between two looks at whether a job that never waits was cancelled. */
@@ -47,7 +55,7 @@ async function flatten({ layers, into }: FlattenTask, context: JobContext): Prom
   for (const layer of layers) {
     context.signal.throwIfAborted()
     if (layer.kind === 'directory') {
-      const applied = await applyDirectory(layer.path, into, { ...context, before })
+      const applied = await applyDirectory(layer, into, { ...context, before })
       entries += applied.entries
       before += applied.size
       continue
@@ -66,13 +74,13 @@ async function flatten({ layers, into }: FlattenTask, context: JobContext): Prom
 }
 
 async function applyDirectory(
-  layer: string,
+  { path, implied }: LayerSource & { readonly kind: 'directory' },
   root: string,
   { signal, warn, limits, before = 0 }: JobContext,
 ): Promise<Pick<UnpackResult, 'entries' | 'size'>> {
   const allowed = (limits ?? defaultLimits).imageBytes
   const applier = new LayerApplier({ root, whiteouts: 'apply', warn, ...(limits && { limits }) })
-  const steps = layerDirectory(layer, applier)
+  const steps = layerDirectory(path, applier, implied)
   let looked = performance.now()
   try {
     while (steps.next().done !== true) {
@@ -95,7 +103,10 @@ async function applyDirectory(
   }
 }
 
-/** A directory that was there stays as it is: it is the caller's. */
+/**
+ * What is made is the same whatever the day and the umask: 0755 and of the time 0, as all directories that no layer lists.
+ * A directory that was there stays as it is: it is the caller's.
+ */
 function makeRoot(path: string): void {
   try {
     mkdirSync(path, { mode: 0o755 })
@@ -107,6 +118,7 @@ function makeRoot(path: string): void {
   }
   try {
     makePlain(path, 0o755)
+    utimesSync(path, 0, 0)
   } catch (error) {
     throw failure(path, error)
   }

@@ -1,7 +1,7 @@
 /** What an unpack worker is asked to do, what it answers, and the messages that carry both between the threads. */
 import type { ErrorRecord } from '../../errors.js'
 import type { Expected } from '../../bytes/verifier.js'
-import type { Digest } from '../../image/digest.js'
+import type { Digest, DigestAlgorithm } from '../../image/digest.js'
 import type { Limits } from '../../image/limits.js'
 import type { Owner } from '../rootfs/owners.js'
 import type { WhiteoutForm, WhiteoutTreatment } from '../whiteouts/form.js'
@@ -23,12 +23,19 @@ export interface BlobTask {
   readonly expected?: Expectations | undefined
   /** Whom everything in it belongs to, whatever the layer says; else as this process may. */
   readonly owner?: Owner | undefined
+  /** What the diffID is computed by: that of the expected one, else sha256, unless said otherwise. */
+  readonly algorithm?: DigestAlgorithm | undefined
 }
 
 /** A layer of a flattened rootfs: its blob, or its own unpacked directory with whiteouts in either form. */
 export type LayerSource =
   | { readonly kind: 'blob'; readonly path: string; readonly expected?: Expectations }
-  | { readonly kind: 'directory'; readonly path: string }
+  | {
+      readonly kind: 'directory'
+      readonly path: string
+      /** Directories of it that the layer does not list, as `UnpackResult.implied`: none, where that is not known. */
+      readonly implied?: readonly string[] | undefined
+    }
 
 /** Layers, base first, into one directory (made if missing). */
 export interface FlattenTask {
@@ -37,12 +44,17 @@ export interface FlattenTask {
 }
 
 export interface UnpackResult {
-  /** Of the bytes as they were, whatever was expected. */
+  /** Of the bytes as they were, whatever was expected: by the algorithm of what was. */
   readonly diffID: Digest
   /** Uncompressed bytes of the archive. */
   readonly size: number
   /** How many entries it has, whiteouts included. */
   readonly entries: number
+  /**
+   * Directories that no entry of the layer names, `.` for its root: latin1, in byte order. Where a lower layer has them,
+   * their attributes are those. Undefined where they were not asked for (whiteouts `apply`), or are too many.
+   */
+  readonly implied?: readonly string[] | undefined
 }
 
 export interface FlattenResult {

@@ -34,7 +34,10 @@ export async function unpackBlob(
         ...(limits && { limits }),
         ...(owner && { owner }),
       }))
-    return await readBlob(source, begin, task.expected, context, () => applier?.finish())
+    const { expected, algorithm } = task
+    const result = await readBlob(source, begin, expected, { ...context, algorithm }, () => applier?.finish())
+    const implied = applier?.implied
+    return implied === undefined ? result : { ...result, implied }
   } finally {
     applier?.close()
   }

@@ -1,5 +1,6 @@
 /** One worker thread as the pool sees it: starts it, hands it a job, and tells how the job or the thread ended. */
 import { Worker } from 'node:worker_threads'
+import { endTurnOf, largeWindows } from '../../bytes/large-window.js'
 import { WindlassError } from '../../errors.js'
 import type { Growth, Job, JobResult, Request, Response } from './task.js'
 
@@ -20,7 +21,12 @@ interface Current extends JobListener {
 }
 
 export class UnpackThread {
-  readonly #worker = new Worker(workerFile, { name: 'windlass-unpack', execArgv: [] })
+  readonly #worker = new Worker(workerFile, {
+    name: 'windlass-unpack',
+    execArgv: [],
+    workerData: largeWindows(),
+  })
+  readonly #id = this.#worker.threadId
   /** Resolves when it has loaded what it needs, or has ended. */
   readonly #loaded: Promise<void>
   #load: () => void = () => undefined
@@ -37,6 +43,7 @@ export class UnpackThread {
     this.#ended = new Promise((resolve) => {
       this.#worker.once('exit', (code) => {
         this.#load()
+        endTurnOf(this.#id)
         this.#die(new Error(`the thread ended with ${code}`))
         resolve()
       })

@@ -1,7 +1,8 @@
 /** What runs in a worker thread: takes one job after the other from the pool and answers when all of it is closed. */
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
+import { shareLargeWindows } from '../../bytes/large-window.js'
 import { asWindlassError, WindlassError } from '../../errors.js'
-import { available, openGunzip } from '../../system/index.js'
+import { available, openGunzip, openUnzstd } from '../../system/index.js'
 import { Lengths } from './lengths.js'
 import { runJob } from './run-job.js'
 import type { Job, Request, Response } from './task.js'
@@ -12,9 +13,11 @@ interface Running {
   readonly abort: AbortController
 }
 
+if (workerData instanceof SharedArrayBuffer) shareLargeWindows(workerData)
 // Loaded while there is no job yet, so that the first does not wait for it.
 available()
 openGunzip()
+openUnzstd()?.close()
 
 let running: Running | undefined
 let ended: () => void

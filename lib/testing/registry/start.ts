@@ -50,6 +50,7 @@ export interface TestRegistry {
   readonly bytesSent: number
   /** The tokens that were given out so far: what must turn up nowhere else. */
   readonly tokens: readonly string[]
+  /** @param algorithm of its digest: `sha256` unless said otherwise */
   putBlob(bytes: Uint8Array, algorithm?: DigestAlgorithm): Digest
   /** The bytes of a blob, as `faults.noRange` wants them. */
   blob(digest: string): Buffer | undefined

@@ -10,6 +10,7 @@ const tree = ['a = hello', `b = ${content('world'.repeat(200))}`]
 const gz = gzipSync(tar)
 const none = gzipSync('')
 const zst = storedZstd(tar)
+const empty = storedZstd(Buffer.alloc(0))
 
 const concat = (...parts: readonly Buffer[]): Buffer => Buffer.concat(parts)
 /** `blob` with one byte other than it was; `at` counts from the end where it is negative. */
@@ -35,6 +36,13 @@ function fullMember(body: Buffer, damage = 0): Buffer {
   // The trailer of a member begins with the CRC-32 of what is in it.
   check.writeUInt16LE(gzipSync(head).readUInt16LE(gzipSync(head).length - 8) ^ damage)
   return concat(head, check, deflateRawSync(body), gzipSync(body).subarray(-8))
+}
+
+/** `tar` in a frame with a window of `2 ** (10 + exponent)` bytes. */
+const windowed = (exponent: number): Buffer => {
+  const block = Buffer.alloc(3)
+  block.writeUIntLE((tar.length << 3) | 1, 0, 3)
+  return concat(Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, exponent << 3]), block, tar)
 }
 
 type Row = readonly [name: string, blob: Buffer, flat: Outcome, umoci?: LayerCase['umoci']]
@@ -140,6 +148,9 @@ const zstd: readonly Row[] = [
     noZstd,
   ],
   ['zstd of nothing', storedZstd(Buffer.alloc(0)), [], noZstd],
+  ['nothing but a skippable frame', skippable(7, 'meta'), [], noZstd],
+  ['empty zstd frames around and between', concat(empty, empty, zst, empty), tree, noZstd],
+  ['a window of 128 MiB', windowed(17), tree, noZstd],
   ['zstd cut off in its header', zst.subarray(0, 6), refused(/cut off|zstd/)],
   ['zstd cut off in its data', zst.subarray(0, zst.length >> 1), refused(/zstd failed/)],
   [
@@ -149,6 +160,16 @@ const zstd: readonly Row[] = [
   ],
   ['garbage after the zstd', concat(zst, Buffer.from('garbage')), refused(/zstd failed/)],
   ['zeros after the zstd', concat(zst, Buffer.alloc(16)), refused(/zstd failed/)],
+  [
+    'zstd with a window of 144 MiB',
+    Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, (17 << 3) | 1, 1, 0, 0]),
+    refused(/maxWindowBytes/, 'LIMIT_EXCEEDED'),
+  ],
+  [
+    'a zstd frame that needs a dictionary',
+    Buffer.from('28b52ffd035839300000010000', 'hex'),
+    refused(/needs the dictionary 12345/),
+  ],
   [
     'zstd with a window of gigabytes',
     Buffer.concat([Buffer.from('28b52ffd00a0000000', 'hex'), tar]),

@@ -53,8 +53,8 @@ const headers: readonly Row[] = [
     'refuses: it does not know the type',
   ],
   ['a file with the flag NUL', layer(file('a', '1', { flag: '\0' })), ['a = 1']],
-  ['an entry of an unknown type', layer(file('a', '1', { flag: 'Z' })), refused(/of the unknown type/)],
-  ['a multi-volume entry', layer(file('a', '1', { flag: 'M' })), refused(/of the unknown type/)],
+  ['an entry of an unknown type', layer(file('a', '1', { flag: 'Z' })), refused(/which layers do not have/)],
+  ['a multi-volume entry', layer(file('a', '1', { flag: 'M' })), refused(/which layers do not have/)],
   [
     'a header with a wrong checksum',
     layer(Buffer.concat([Buffer.from(header()).fill('7', 148, 149), Buffer.alloc(0)])),

@@ -94,18 +94,89 @@ const across: readonly LayerCase[] = (
 
 const below: readonly LayerCase[] = (
   [
-    ['a file below a file', [file('a', '1'), file('a/b', '2')]],
-    ['a directory below a fifo', [fifo('a'), dir('a/b')]],
-    ['a file below a symlink to a file', [file('f', '1'), symlink('a', 'f'), file('a/b', '2')]],
-    ['a hard link below a file', [file('a', '1'), hardlink('a/b', 'a')]],
+    ['a file below a file', [file('a', '1'), file('a/b', '2')], ['a/', 'a/b = 2']],
+    ['a directory below a fifo', [fifo('a'), dir('a/b')], ['a/', 'a/b/']],
+    [
+      'a file below a symlink to a file',
+      [file('f', '1'), symlink('a', 'f'), file('a/b', '2')],
+      ['a/', 'a/b = 2', 'f = 1'],
+    ],
+    [
+      'a file below a symlink to what is below a file',
+      [file('f', '1'), symlink('a', 'f/x'), file('a/b', '2')],
+      ['a/', 'a/b = 2', 'f = 1'],
+    ],
+    [
+      'a file far below a file',
+      [file('a', '1'), file('a/b/c/d', '2')],
+      ['a/', 'a/b/', 'a/b/c/', 'a/b/c/d = 2'],
+    ],
   ] as const
-).map(([name, parts]) => ({
+).map(([name, parts, flat]) => ({
   name,
   threat: 'below',
   layers: [layer(...parts)],
-  flat: refused(/is no directory/),
-  umoci: 'refuses',
+  flat,
+  own: ['.wh.a = {0444}', ...flat],
+  warns: ['PARENT_REPLACED'],
+  umoci: 'refuses: it replaces the file from 0.6 on',
+  containerd: 'refuses',
 }))
+
+const belowLower: readonly LayerCase[] = (
+  [
+    [
+      'a file below what is a file in the layer below',
+      [file('a', '1')],
+      [file('a/b', '2')],
+      ['a/', 'a/b = 2'],
+    ],
+    [
+      'a directory below what is a fifo in the layer below',
+      [fifo('a'), file('z', '1')],
+      [dir('a/b', { mode: 0o700 })],
+      ['a/', 'a/b/ {0700}', 'z = 1'],
+    ],
+    [
+      'a file below what is a symlink to a file in the layer below',
+      [file('f', '1'), symlink('a', 'f')],
+      [file('a/b', '2')],
+      ['a/', 'a/b = 2', 'f = 1'],
+    ],
+    [
+      'a hard link below what is a file in the layer below',
+      [file('a', '1')],
+      [file('x', '3'), hardlink('a/b', 'x')],
+      ['a/', 'a/b = 3', 'x == a/b'],
+    ],
+  ] as const
+).map(([name, lower, upper, flat]) => ({
+  name,
+  threat: 'below',
+  layers: [layer(...lower), layer(...upper)],
+  flat,
+  own: flat.filter((line) => !/^[fz] /.test(line)),
+  umoci: 'refuses: it replaces the file from 0.6 on',
+  containerd: 'the same, by overlayfs',
+}))
+
+const belowOther: readonly LayerCase[] = [
+  {
+    name: 'a whiteout below a file of the same layer',
+    threat: 'below',
+    layers: [layer(file('a', '1'), file('a/.wh.b'))],
+    flat: ['a = 1'],
+    umoci: 'same',
+  },
+  {
+    name: 'a hard link below the file that it links to',
+    threat: 'below',
+    layers: [layer(file('a', '1'), hardlink('a/b', 'a'))],
+    flat: refused(/hard link to/),
+    warns: ['PARENT_REPLACED'],
+    umoci: 'refuses',
+  },
+]
 
 const odd = (name: string, what: string, umoci: LayerCase['umoci'] = 'same'): LayerCase => ({
   name: `a name ${what}`,
@@ -236,12 +307,27 @@ const long: readonly LayerCase[] = [
     umoci: 'same',
   },
   {
-    name: 'a directory of 257 levels',
+    name: 'a directory of 900 levels',
     threat: 'long',
-    layers: [layer(withLong('L', deep(257), dir('s', { magic: 'gnu' })))],
-    flat: refused(/is 257, more than pathDepth allows/, 'LIMIT_EXCEEDED'),
-    umoci: 'differs: it has no such limit',
+    layers: [layer(withLong('L', `${deep(900)}/x`, file('s', '1', { magic: 'gnu' })))],
+    flat: [...Array.from({ length: 900 }, (_, i) => `${deep(i + 1)}/`), `${deep(900)}/x = 1`],
+    umoci: 'same',
+  },
+  {
+    name: 'a directory of 2,040 levels, which is no path under a root',
+    threat: 'long',
+    layers: [layer(withLong('L', deep(2040), dir('s', { magic: 'gnu' })))],
+    flat: refused(/is longer than 4095 bytes/),
+    umoci: 'refuses',
   },
 ]
 
-export const names: readonly LayerCase[] = [...changes, ...across, ...below, ...oddities, ...long]
+export const names: readonly LayerCase[] = [
+  ...changes,
+  ...across,
+  ...below,
+  ...belowLower,
+  ...belowOther,
+  ...oddities,
+  ...long,
+]

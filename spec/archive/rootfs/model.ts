@@ -66,7 +66,7 @@ export class ModelTree {
     const parent = posix.dirname(`/${clean}`)
     const name = posix.basename(clean)
     if (name.startsWith('.wh.')) return this.#whiteout(parent, name.slice(4))
-    const at = this.#resolve(parent)
+    const at = this.#clearedWay(parent)
     if (at === undefined) return false
     const directory = this.#make(at)
     const present = directory.children.get(name)
@@ -133,6 +133,47 @@ export class ModelTree {
       node = node.children.get(name)!
     }
     return node
+  }
+
+  /** Where `path` leads once each of its names that leads to no directory is removed; undefined for a loop. */
+  #clearedWay(path: string): string[] | undefined {
+    const links = { followed: 0 }
+    let at: string[] = []
+    for (const part of path.split('/').filter((name) => name !== '')) {
+      const next = this.#follow(at, [part], links)
+      if (next === 'loop') return undefined
+      if (next !== 'blocked') {
+        at = next
+        continue
+      }
+      this.#look(at)?.children.delete(part)
+      return this.#clearedWay(path)
+    }
+    return at
+  }
+
+  #follow(
+    from: readonly string[],
+    names: readonly string[],
+    links: { followed: number },
+  ): string[] | 'blocked' | 'loop' {
+    let at = [...from]
+    for (const part of names) {
+      if (part === '' || part === '.') continue
+      if (part === '..') {
+        at.pop()
+        continue
+      }
+      const leaf = this.#look([...at, part])?.leaf
+      if (leaf?.type === 'symlink') {
+        if (++links.followed > 40) return 'loop'
+        const next = this.#follow(leaf.content.startsWith('/') ? [] : at, leaf.content.split('/'), links)
+        if (typeof next === 'string') return next
+        at = next
+      } else if (leaf) return 'blocked'
+      else at.push(part)
+    }
+    return at
   }
 
   /** As chroot(2): undefined where something that is no directory is in the way (`blockedIsEmpty`: then nowhere) or in a loop. */

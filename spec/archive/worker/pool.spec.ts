@@ -126,7 +126,7 @@ describe('the unpack pool', () => {
       },
       { onProgress: (bytes) => progress.push(bytes) },
     )
-    expect(result).toEqual({ diffID: sha256(archive), size: archive.length, entries: 206 })
+    expect(result).toEqual({ diffID: sha256(archive), size: archive.length, entries: 206, implied: [] })
     expect(progress.at(-1)).toBe(blob.length)
     expect(progress).toEqual([...progress].sort((a, b) => a - b))
     const oracle = into()
