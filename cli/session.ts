@@ -14,9 +14,9 @@ export function withWindlass<T>(
 ): Promise<T> {
   return interruptible(terminal, async (signal) => {
     const { open } = await import('../pipelines/index.js')
-    const onWarning = (message: string): void =>
+    const onUnsafeStore = (message: string): void =>
       void terminal.stderr.write(`windlass: warning: ${printable(message, 1_000)}\n`)
-    const windlass = await open({ ...(await openOptions(flags, terminal, names)), onWarning })
+    const windlass = await open({ ...(await openOptions(flags, terminal, names)), onUnsafeStore })
     try {
       return await work(windlass, signal)
     } finally {
