@@ -13,8 +13,8 @@ export function withWindlass<T>(
 ): Promise<T> {
   return interruptible(terminal, async (signal) => {
     const { open } = await import('../pipelines/index.js')
-    const onWarning = (message: string): void => terminal.messages.warning('store', message)
-    const windlass = await open({ ...(await openOptions(flags, terminal, names, signal)), onWarning })
+    const onUnsafeStore = (message: string): void => terminal.messages.warning('store', message)
+    const windlass = await open({ ...(await openOptions(flags, terminal, names, signal)), onUnsafeStore })
     try {
       return await work(windlass, signal)
     } finally {

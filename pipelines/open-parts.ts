@@ -25,7 +25,7 @@ export async function openParts(options: OpenOptions, limits: Limits, lifetime: 
     create: true,
     keepPartials: options.keepPartials,
     onBehalfOf: userBehindSudo(),
-    ...(options.onWarning && { onWarning: options.onWarning }),
+    ...(options.onUnsafeStore && { onUnsafe: options.onUnsafeStore }),
   })
   const pool = new UnpackPool({ workers: maxUnpacks, limits })
   return {

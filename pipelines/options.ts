@@ -69,8 +69,8 @@ export interface OpenOptions {
    * does not hold is refused anyway. Later manifests carry no signatures: this says nothing of them.
    */
   readonly requireSchema1Signatures?: boolean
-  /** Hears of what is odd about the store and was put up with, in a sentence. */
-  readonly onWarning?: (message: string) => void
+  /** Hears, in a sentence with what to do, that other users can change the store. Root is refused such a store. */
+  readonly onUnsafeStore?: (message: string) => void
 }
 
 export interface RegistryCredentials {

@@ -25,6 +25,8 @@ export interface StoreOptions {
   readonly keepPartials?: number | undefined
   /** The user who has become root for this, if that is known: in a store of that user, new files are that user's. */
   readonly onBehalfOf?: number | undefined
+  /** Hears, in a sentence with what to do, that others can change the store. */
+  readonly onUnsafe?: (message: string) => void
   /** Hears of what is odd and was put up with. */
   readonly onWarning?: (message: string) => void
 }
@@ -61,12 +63,10 @@ export class Store {
    * @throws WindlassError STORE_CORRUPT where that is no store, or one of a newer version; STORE_DENIED,
    * STORE_READ_ONLY, STORE_FULL, STORE_IO
    */
-  static async open(
-    directory: string,
-    { create = true, onWarning, onBehalfOf, keepPartials = defaultKeepPartials }: StoreOptions = {},
-  ): Promise<Store> {
-    const warn = onWarning ?? (() => undefined)
-    const { store: resolved, owner } = await openLayout(directory, { create, onBehalfOf, warn })
+  static async open(directory: string, options: StoreOptions = {}): Promise<Store> {
+    const { create = true, onBehalfOf, keepPartials = defaultKeepPartials } = options
+    const { onWarning: warn = () => undefined, onUnsafe = () => undefined } = options
+    const { store: resolved, owner } = await openLayout(directory, { create, onBehalfOf, warn: onUnsafe })
     const store = new Store(resolved, owner, new MetadataLock(join(resolved, 'lock')), warn, keepPartials)
     await sweepRuns(join(resolved, 'staging')).catch((error: unknown) => {
       warn(`What earlier runs left in ${join(resolved, 'staging')} could not be removed: ${String(error)}`)
