@@ -49,6 +49,7 @@ export async function openLayout(
     const store = await realpath(directory)
     const owner = await ownerServed(store, onBehalfOf)
     if (owner) giveNewFiles(store, owner)
+    if (create) await closeIfEmpty(store)
     await checkOwnership(store, owner, warn)
     const layout = await readRegular(join(store, layoutFile))
     await checkVersion(store)
@@ -105,6 +106,13 @@ async function syncParent(path: string): Promise<void> {
   await syncDirectory(dirname(path)).catch((error: unknown) => {
     if (!['EACCES', 'EPERM', 'EINVAL', 'EROFS'].includes(codeOf(error) ?? '')) throw error
   })
+}
+
+/** A directory of ours with nothing in it is about to become a store: others may write to it until then, as to `/tmp`. */
+async function closeIfEmpty(store: string): Promise<void> {
+  const found = await statIfThere(store)
+  if (found?.uid === process.geteuid?.() && (await readdir(store)).length === 0)
+    await storing('close the store to others', store, () => chmod(store, 0o700))
 }
 
 /** Makes a store; `oci-layout` comes last, for it says that this is one. */
