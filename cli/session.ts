@@ -13,8 +13,8 @@ export function withWindlass<T>(
 ): Promise<T> {
   return interruptible(terminal, async (signal) => {
     const { open } = await import('../pipelines/index.js')
-    const onUnsafeStore = (message: string): void => terminal.messages.warning('store', message)
-    const windlass = await open({ ...(await openOptions(flags, terminal, names, signal)), onUnsafeStore })
+    const onWarning = (message: string, code: string): void => terminal.messages.warning(code, message)
+    const windlass = await open({ ...(await openOptions(flags, terminal, names, signal)), onWarning })
     try {
       return await work(windlass, signal)
     } finally {

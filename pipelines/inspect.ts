@@ -33,6 +33,7 @@ import {
   toPullEvent,
   untilAborted,
 } from '../lib/stages/index.js'
+import { LayoutSource } from '../lib/store/index.js'
 import { cancelled, only } from './only.js'
 
 export interface Inspection {
@@ -160,9 +161,17 @@ async function listAll(
   }
 }
 
-function named({ name, typed, digest }: ImageRequest): Pick<Inspection, 'name' | 'repository' | 'tag'> {
+function named({
+  name,
+  typed,
+  digest,
+  source,
+}: ImageRequest): Pick<Inspection, 'name' | 'repository' | 'tag'> {
+  const none = { name, repository: undefined, tag: undefined }
+  // Of the store under a name that is no reference, or of a layout.
+  if (source instanceof LayoutSource && !typed.startsWith('oci:')) return none
   const parsed = parseImageName(typed)
-  if (parsed.kind === 'layout') return { name, repository: undefined, tag: parsed.name }
+  if (parsed.kind === 'layout') return { ...none, tag: parsed.name }
   const reference = withDefaultTag(parsed.reference)
   return { name, repository: reference.name, tag: digest === undefined ? reference.tag : undefined }
 }

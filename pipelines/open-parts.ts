@@ -3,14 +3,19 @@ import { UnpackPool } from '../lib/archive/index.js'
 import type { Scope } from '../lib/flow/index.js'
 import type { Limits } from '../lib/image/index.js'
 import { Downloads, LayerFlights, documentRetryPolicy, unpackSlots } from '../lib/stages/index.js'
-import { Store } from '../lib/store/index.js'
+import { Store, type StoreOptions } from '../lib/store/index.js'
 import { openTable } from './option-table.js'
 import { type OpenOptions, defaultUnpacks, storeDirectory } from './options.js'
 import type { PullParts } from './pull-stages.js'
 import { retryPolicy } from './retry.js'
 
-/** Opens the store. `lifetime` waits for what is under way. @throws STORE_* */
-export async function openParts(options: OpenOptions, limits: Limits, lifetime: Scope): Promise<PullParts> {
+/** Opens the store. `lifetime` waits for what is under way, the signal of `waiting` ends waits for locks. @throws STORE_* */
+export async function openParts(
+  options: OpenOptions,
+  limits: Limits,
+  lifetime: Scope,
+  waiting: Pick<StoreOptions, 'onWarning' | 'signal'> = {},
+): Promise<PullParts> {
   const {
     maxDownloads = openTable.maxDownloads.default,
     maxUnpacks = defaultUnpacks(),
@@ -25,7 +30,9 @@ export async function openParts(options: OpenOptions, limits: Limits, lifetime: 
     create: true,
     keepPartials: options.keepPartials,
     onBehalfOf: userBehindSudo(),
-    ...(options.onUnsafeStore && { onUnsafe: options.onUnsafeStore }),
+    onUnsafe: (message) => options.onWarning?.(message, 'store-unsafe'),
+    ...(waiting.signal && { signal: waiting.signal }),
+    ...(waiting.onWarning && { onWarning: waiting.onWarning }),
   })
   const pool = new UnpackPool({ workers: maxUnpacks, limits })
   return {

@@ -118,7 +118,7 @@ export const openTable = {
   },
   authFile: { codec: takes.path, help: "credentials by registry, as Docker's config.json holds them" },
   userAgent: { codec: takes.headerValue },
-  onUnsafeStore: { codec: takes.functionOf<NonNullable<OpenOptions['onUnsafeStore']>>() },
+  onWarning: { codec: takes.functionOf<NonNullable<OpenOptions['onWarning']>>() },
   limits: { codec: limits },
   requireSchema1Signatures: {
     codec: takes.trueOrFalse,

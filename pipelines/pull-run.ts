@@ -4,10 +4,11 @@ import { isMachineWarning } from '../lib/archive/index.js'
 import { WindlassError, asWindlassError } from '../lib/errors.js'
 import { EventChannel, type PullEvent, type PullEventBody } from '../lib/events/index.js'
 import { type Flow, type Run, Scope, run } from '../lib/flow/index.js'
-import { type PulledImage, toPullEvent } from '../lib/stages/index.js'
+import { type PulledImage, toPullEvent, untilAborted } from '../lib/stages/index.js'
 import { checkOptions } from './check-options.js'
 import { closeTable } from './option-table.js'
 import type { CloseOptions } from './options.js'
+import type { StoreWarning } from './store-waiting.js'
 import { endsWithin } from './within.js'
 
 export interface Pull {
@@ -66,6 +67,11 @@ export class PullRun implements Pull {
     this.#run?.cancel(reason)
   }
 
+  /** Tells this pull's listeners of something that concerns the store. */
+  warn({ code, message }: StoreWarning): void {
+    this.#channel.emit({ type: 'warning', code, message })
+  }
+
   async closed(options: CloseOptions = {}): Promise<void> {
     checkOptions('closed', closeTable, options)
     return endsWithin(this.#closed(), options.within, () => this.running)
@@ -84,7 +90,7 @@ export class PullRun implements Pull {
 
   async #go(prepare: PullStart['prepare']): Promise<PulledImage> {
     try {
-      const flow = await prepare()
+      const flow = await untilAborted(prepare(), this.#stop.signal)
       this.#mustGoOn()
       const images: PulledImage[] = []
       this.#run = run(flow, (image) => [images.push(image)], this.#scope)

@@ -15,7 +15,7 @@ import {
   assemble,
   documentRetryPolicy,
 } from '../lib/stages/index.js'
-import type { Collected, CollectOptions } from '../lib/store/index.js'
+import { type Collected, type CollectOptions, mendFiles } from '../lib/store/index.js'
 import { allPlatforms, entryStages, type PulledIndex } from './all-platforms.js'
 import { allTags, type PulledTags, type TagsWarning, someTags } from './all-tags.js'
 import { checkArgument, checkOptions } from './check-options.js'
@@ -45,19 +45,22 @@ import {
 } from './options.js'
 import { pullFlow } from './pull-flow.js'
 import { type Pull, PullRun } from './pull-run.js'
-import { type PullParts, pullStages } from './pull-stages.js'
+import type { PullParts } from './pull-stages.js'
 import { registriesFor } from './registries-for.js'
 import { type PullSet, PullSetRun, type PullSetStart } from './pull-set.js'
 import { type RemovedImage, removeImage } from './remove.js'
-import { Repair } from './repair.js'
 import { locate } from './request.js'
 import { type ResolvedName, resolveName } from './resolve.js'
 import { latestOrFirst } from './resolve-tag.js'
 import { retryPolicy } from './retry.js'
+import { storedFlow } from './stored-flow.js'
+import { StoreWaiting, waitingUntil } from './store-waiting.js'
 import { storedImage } from './stored-image.js'
+import { type Located, locateAnywhere } from './locate-anywhere.js'
 import { listTags, repositoryNamed } from './tags.js'
-import { type VerifyOptions, type VerifyReport, verifyStore } from './verify.js'
-import { LayerCheck } from './verify-layer.js'
+import type { UnderWay } from './under-way.js'
+import type { VerifyOptions, VerifyReport } from './verify.js'
+import { verifyWith } from './verify-with.js'
 import { endsWithin } from './within.js'
 
 /**
@@ -72,15 +75,6 @@ export async function open(options: OpenOptions = {}): Promise<Windlass> {
   return new Windlass(options, registries)
 }
 
-/** A pull, a set of pulls, or other work with the store. */
-interface UnderWay {
-  cancel(reason?: unknown): void
-  closed(): Promise<void>
-  /** Labels of what has not ended. */
-  readonly running: readonly string[]
-  readonly done?: Promise<unknown>
-}
-
 export class Windlass {
   readonly #options: OpenOptions
   /** For manifests and configs. */
@@ -93,11 +87,13 @@ export class Windlass {
   /** Of those that have their result, or failed. */
   readonly #ending = new Set<Promise<void>>()
   #lettingGo: Promise<void> | undefined
+  readonly #waiting: StoreWaiting
   #closing: Promise<void> | undefined
 
   /** @internal `open` makes these. */
   constructor(options: OpenOptions, registries: Registries) {
     this.#options = options
+    this.#waiting = new StoreWaiting(options.onWarning)
     this.#retry = retryPolicy(options, documentRetryPolicy)
     this.#registries = registries
     this.#limits = limitsWith(options.limits)
@@ -116,7 +112,9 @@ export class Windlass {
    */
   pull(name: string, options: PullOptions = {}): Pull {
     checkOptions('pull', pullTable, options)
-    return this.#start(name, options, (request, parts) => pullFlow(request, options, parts))
+    return this.#start(name, options, ({ request, notWhole }, parts) =>
+      notWhole ? storedFlow(request, options, parts, notWhole) : pullFlow(request, options, parts),
+    )
   }
 
   /**
@@ -180,8 +178,9 @@ export class Windlass {
     checkArgument('unpack', 'directory', pathCodec, directory)
     checkOptions('unpack', unpackTable, options)
     const wanted = { unpack: false, ...options, rootfs: directory }
-    return this.#start(name, wanted, async (request, parts) => {
+    return this.#start(name, wanted, async ({ request, notWhole }, parts) => {
       const stored = await storedImage(request, parts.store)
+      if (!stored && notWhole) throw notWhole()
       if (!stored) return pullFlow(request, wanted, parts)
       return Flow.of(stored).pipe(assemble({ ...parts, directory }))
     })
@@ -194,7 +193,7 @@ export class Windlass {
   ): Promise<Inspection> {
     this.#mustBeOpen()
     checkOptions('inspect', inspectTable, options)
-    const request = locate(name, options.platform, this.#registries, this.#limits)
+    const { request } = this.#locate(name, options.platform)
     const requireSignatures = this.#options.requireSchema1Signatures ?? false
     return inspect(request, { ...options, retry: this.#retry, requireSignatures })
   }
@@ -203,7 +202,7 @@ export class Windlass {
   async resolve(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<ResolvedName> {
     this.#mustBeOpen()
     checkOptions('resolve', signalTable, options)
-    return resolveName(locate(name, undefined, this.#registries, this.#limits), {
+    return resolveName(this.#locate(name).request, {
       ...options,
       retry: this.#retry,
     })
@@ -244,7 +243,7 @@ export class Windlass {
    */
   async remove(name: string): Promise<RemovedImage> {
     checkArgument('remove', 'name', anyText, name)
-    return this.#busy('remove', undefined, ({ store }) => removeImage(name, store))
+    return this.#busy('remove', undefined, ({ store }, stop) => removeImage(name, store, stop))
   }
 
   /**
@@ -256,7 +255,7 @@ export class Windlass {
     checkOptions('collect', collectTable, options)
     // A pull that has its image holds it no longer than it takes to clear away.
     await Promise.all(this.#ending)
-    return this.#busy('collect', undefined, ({ store }) => store.garbage.collect(options))
+    return this.#busy('collect', undefined, ({ store }, stop) => store.garbage.collect(options, stop))
   }
 
   /**
@@ -266,14 +265,14 @@ export class Windlass {
    */
   async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
     checkOptions('verify', verifyTable, options)
+    this.#mustBeOpen()
     const { repair = false, signal } = options
-    return this.#busy('verify', signal, (parts, stop) => {
-      const { store, pool } = parts
-      const stages = pullStages(parts, { unpack: false, form: 'overlay', keepBlobs: true, refresh: true })
-      const find = (name: string) => locate(name, undefined, this.#registries, this.#limits)
-      const mend = repair ? new Repair({ store, stages, locate: find, signal: stop }) : undefined
-      return verifyStore({ store, layers: new LayerCheck(store, pool), repair: mend }, stop)
-    })
+    // Without these files the store could not be opened, or not be read.
+    const mended = repair ? await mendFiles(this.store, waitingUntil(this.#waiting, signal)) : []
+    const find = (name: string) => locate(name, undefined, this.#registries, this.#limits)
+    return this.#busy('verify', signal, (parts, ended) =>
+      verifyWith(parts, { locate: repair ? find : undefined, mended, signal: ended }),
+    )
   }
 
   /**
@@ -293,6 +292,7 @@ export class Windlass {
   async #close(): Promise<void> {
     const pulls = [...this.#pulls]
     for (const each of pulls) each.cancel()
+    this.#waiting.stop()
     await Promise.all(pulls.map((each) => each.closed()))
     await this.#lifetime.close()
     const parts = await this.#parts?.catch(() => undefined)
@@ -305,11 +305,16 @@ export class Windlass {
   #start(
     name: string,
     { platform, signal }: PullOptions,
-    prepare: (request: ImageRequest, parts: PullParts) => Promise<Flow<PulledImage>>,
+    prepare: (located: Located, parts: PullParts) => Promise<Flow<PulledImage>>,
   ): Pull {
     this.#mustBeOpen()
-    const request = locate(name, platform, this.#registries, this.#limits)
-    return this.#begin(request, signal, (parts) => prepare(request, parts))
+    const located = this.#locate(name, platform)
+    return this.#begin(located.request, signal, (parts) => prepare(located, parts))
+  }
+
+  #locate(name: string, platform?: string): Located {
+    const registries = this.#registries
+    return locateAnywhere(name, { platform, registries, limits: this.#limits, store: this.store })
   }
 
   #begin(
@@ -324,6 +329,7 @@ export class Windlass {
       prepare: async () => prepare(await this.#open()),
     })
     this.#keep(started)
+    this.#waiting.add(started)
     return started
   }
 
@@ -375,7 +381,7 @@ export class Windlass {
   }
 
   #open(): Promise<PullParts> {
-    this.#parts ??= openParts(this.#options, this.#limits, this.#lifetime)
+    this.#parts ??= openParts(this.#options, this.#limits, this.#lifetime, this.#waiting)
     this.#parts.catch(() => (this.#parts = undefined)) // a store that could not be opened may be next time
     return this.#parts
   }

@@ -17,7 +17,7 @@ import {
   printable,
 } from '../lib/image/index.js'
 import { type ImageRequest, configBytes, listedManifest, servedAnnotation } from '../lib/stages/index.js'
-import type { Store } from '../lib/store/index.js'
+import { type Store, entryWord } from '../lib/store/index.js'
 import type { NamedParts } from './image-parts.js'
 import type { PullStages } from './pull-stages.js'
 import { Schema1Repair, schema1Origin } from './repair-schema1.js'
@@ -138,12 +138,16 @@ export class Repair {
   }
 
   #request(image: NamedParts): ImageRequest {
-    const { name } = image
+    const { name, named } = image
+    const { digest } = named.descriptor
     if (isPlace(name)) return this.parts.locate(name)
     throw new WindlassError(
       'IMAGE_UNKNOWN',
-      `Repairing ${printable(name, 500)}: the name does not say where the image came from`,
-      { reference: name, hint: 'Bring the image again with the tool that named it.' },
+      `Repairing ${name === '' ? '""' : printable(name, 500)}: the name does not say where the image came from`,
+      {
+        reference: name,
+        hint: `Bring the image again with the tool that named it, or remove the name with “windlass rm ${entryWord({ name, digest, key: digest })}”.`,
+      },
     )
   }
 }

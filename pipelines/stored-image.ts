@@ -7,15 +7,15 @@ import {
   parseImageManifest,
 } from '../lib/image/index.js'
 import type { ImageRequest, PulledImage, PulledLayer } from '../lib/stages/index.js'
-import type { NamedImage, Store } from '../lib/store/index.js'
+import { type NamedImage, type Store, findEntries } from '../lib/store/index.js'
 import { storedImages } from './stored-images.js'
 
-/** The image that `request` names, if the store has all of it, for the platform that is asked for. */
+/** The image that `request` names, by its name exactly as it is listed or as a reference, if the store has all of it, for the platform that is asked for. */
 export async function storedImage(
   { name, typed, platform, limits = defaultLimits }: ImageRequest,
   store: Store,
 ): Promise<PulledImage | undefined> {
-  const named = await store.names.get(name, typed)
+  const named = findEntries(await store.names.entries(), typed, name)[0]?.image
   if (!named) return undefined
   // So that nobody collects it between our looking and our reading.
   await store.hold(named.descriptor.digest)
@@ -25,11 +25,13 @@ export async function storedImage(
   const { digest: manifestDigest } = image
   await store.hold(manifestDigest)
   if (!(await store.blobs.has(manifestDigest))) return undefined
-  const manifest = parseImageManifest(await store.blobs.read(manifestDigest, limits.manifestBytes))
+  const manifest = parseImageManifest(
+    await store.blobs.read(manifestDigest, limits.manifestBytes, 'manifestBytes'),
+  )
   const { digest: imageId } = manifest.config
   await store.hold(imageId, ...manifest.layers.map(({ digest }) => digest))
   if (!(await store.blobs.has(imageId))) return undefined
-  const config = parseImageConfig(await store.blobs.read(imageId, limits.configBytes), {
+  const config = parseImageConfig(await store.blobs.read(imageId, limits.configBytes, 'configBytes'), {
     digest: imageId,
     reference: name,
     configBytes: limits.configBytes,

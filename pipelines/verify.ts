@@ -7,10 +7,11 @@
 import { join } from 'node:path'
 import { WindlassError, asWindlassError } from '../lib/errors.js'
 import type { Digest } from '../lib/image/index.js'
-import { type NamedImage, type Store, inventory, verifyBlob } from '../lib/store/index.js'
+import { type MendedFile, type NamedImage, type Store, inventory, verifyBlob } from '../lib/store/index.js'
 import { type FoundProblem, FoundProblems, type NewProblem, type StoreProblem } from './found-problems.js'
 import { type ImageParts, type NamedParts, PartsReader } from './image-parts.js'
 import type { Repair } from './repair.js'
+import { faultyEntries } from './verify-entries.js'
 import { type LayerCheck, checkTrees } from './verify-layer.js'
 
 export interface VerifyOptions {
@@ -43,6 +44,8 @@ export interface VerifyParts {
   readonly layers: LayerCheck
   /** None where nothing is to be repaired. */
   readonly repair: Repair | undefined
+  /** Files of the store that had to be written again before it could be opened. */
+  readonly mended?: readonly MendedFile[]
 }
 
 /** @throws WindlassError STORE_CORRUPT where the list of names cannot be read; CANCELLED; what the disk says */
@@ -81,7 +84,7 @@ class Verification {
     const store = this.#store
     await this.#layout()
     await this.#names()
-    await this.#images(await store.names.list())
+    await this.#images(await store.names.listAll())
     const { things, strangers } = await inventory(store.directory)
     for (const { kind, digest } of things) if (kind === 'blob') await this.#stray(digest)
     for (const { kind, digest } of things) if (kind === 'layer') await this.#strayLayer(digest)
@@ -98,24 +101,30 @@ class Verification {
   }
 
   async #layout(): Promise<void> {
+    const { mended = [] } = this.parts
+    const [first] = mended
+    if (first) {
+      const why = mended.map((file) => `${file.path}: ${file.why}`).join('; ')
+      await this.#mend({ kind: 'layout', images: [], path: first.path, why }, () => Promise.resolve())
+    }
     const fault = await this.#store.layoutFault()
     if (fault) await this.#mend({ kind: 'layout', images: [], ...fault }, () => this.#store.mendLayout(fault))
   }
 
   /** What they said is nowhere else. */
   async #names(): Promise<void> {
-    for (const { name, digest } of await this.#store.names.rotten())
+    for (const { name, digest, why, word } of await faultyEntries(this.#store))
       await this.#mend(
         {
           ...{ kind: 'name' as const, path: join(this.#store.directory, 'index.json') },
           ...(digest && { digest }),
-          images: name === undefined ? [] : [name],
-          why: 'its entry is not as it was written: it has rotted, or another program changed it',
+          images: [name],
+          why,
         },
         () =>
           Promise.reject(
             new WindlassError('UNSUPPORTED', 'What the entry said is not known any more', {
-              hint: 'Pull the image again: its entry is written anew. “windlass rm” removes a name that is wrong.',
+              hint: `Pull the image again: its entry is written anew. “windlass rm ${word}” removes a name that is wrong.`,
             }),
           ),
       )

@@ -70,7 +70,7 @@ async function someMore(by: Windlass): Promise<number> {
 /** What lies in the store stays small, and the same. */
 async function tidyUp(): Promise<void> {
   const images = await puller.images()
-  for (const { name } of images.slice(0, -namesKept)) await puller.remove(name)
+  for (const { entry } of images.slice(0, -namesKept)) await puller.remove(entry)
   await puller.collect({ keepPartials: 0 })
 }
 

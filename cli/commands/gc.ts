@@ -1,5 +1,6 @@
 /** `windlass gc`: removes from the store what no name and no running pull needs. */
 import type { Command } from 'commander'
+import { orAborted } from '../interrupt.js'
 import { formatBytes } from '../render/quantities.js'
 import { table } from '../render/table.js'
 import { withWindlass } from '../session.js'
@@ -30,9 +31,10 @@ export function defineCollect(command: Command, terminal: Console): void {
 }
 
 function collect({ dryRun, json, ...flags }: CollectFlags, terminal: Console): Promise<void> {
-  // Not given up in the middle: what it has taken out of sight is to be deleted. It does not take long.
-  return withWindlass(flags, terminal, [], async (windlass) => {
-    const { removed, bytes, ...rest } = await windlass.collect({ ...(dryRun && { dryRun }) })
+  return withWindlass(flags, terminal, [], async (windlass, signal) => {
+    // Given up before it begins, if at all: the puller is not closed before what was taken out of sight is deleted.
+    const collecting = windlass.collect({ ...(dryRun && { dryRun }) })
+    const { removed, bytes, ...rest } = await orAborted(collecting, signal)
     if (json) {
       await terminal.output.json({ ...rest, bytes, removed })
       return

@@ -1,6 +1,7 @@
 /** `windlass images`: what the store holds, by name. */
 import type { Command } from 'commander'
 import { printable } from '../../lib/image/printable.js'
+import { titleLength } from '../../lib/image/printable.js'
 import type { ImageSummary } from '../../pipelines/index.js'
 import { formatBytes } from '../render/quantities.js'
 import { table } from '../render/table.js'
@@ -16,7 +17,10 @@ interface ImagesFlags extends Settings {
 const examples = `
 Examples:
   windlass images
-  windlass images --json | jq -r '.[].name'`
+  windlass images --json | jq -r '.[].name'
+
+An image that another tool named is listed as that tool calls it; one without a name as <none>, for which “windlass rm”
+takes the digest, or what stands in its place.`
 
 export function defineImages(command: Command, terminal: Console): void {
   storeFlags(command)
@@ -36,9 +40,10 @@ function images({ json, ...flags }: ImagesFlags, terminal: Console): Promise<voi
   })
 }
 
-const row = ({ name, digest, platform = '-', size }: ImageSummary): string[] => [
-  printable(name, 500),
-  digest.replace(/^(\w+:.{12}).*$/, '$1'),
+/** A word that `rm` takes stands in every row: the name, else the digest, else the key. */
+const row = ({ name, digest, platform = '-', size, entry, problem }: ImageSummary): string[] => [
+  name === undefined ? '<none>' : name === '' ? '""' : printable(name, titleLength),
+  digest === undefined ? entry : printable(digest.replace(/^([\w+.-]+:.{12}).*$/s, '$1')),
   printable(platform),
-  size === undefined ? 'damaged' : formatBytes(size),
+  problem ? problem.kind : formatBytes(size ?? 0),
 ]

@@ -4,7 +4,7 @@ import { inspectedFields } from '../../pipelines/inspected-fields.js'
 import { platformSetting } from '../flags.js'
 import { limitFlag } from '../limit-flag.js'
 import { withWindlass } from '../session.js'
-import { jsonFlag, networkFlags, type Settings } from '../settings.js'
+import { jsonFlag, networkFlags, type Settings, storeFlags } from '../settings.js'
 import type { Console } from '../terminal.js'
 
 interface InspectFlags extends Settings {
@@ -24,7 +24,7 @@ Examples:
 
 export function defineInspect(command: Command, terminal: Console): void {
   command
-    .argument('<image>', 'as Docker names images, or oci:DIR[:NAME|:@N]')
+    .argument('<image>', 'as Docker names images, oci:DIR[:NAME|:@N], or as “windlass images” lists it')
     .addOption(platformSetting())
     .addOption(
       new Option('--raw', 'the manifest or index that the name points at, byte for byte').conflicts('config'),
@@ -32,7 +32,7 @@ export function defineInspect(command: Command, terminal: Console): void {
     .addOption(new Option('--config', 'the config of the image, byte for byte'))
   command.option('--no-tags', 'do not list the tags of the repository')
   jsonFlag(command, 'JSON on one line')
-  networkFlags(limitFlag(command))
+  networkFlags(storeFlags(limitFlag(command)))
   command
     .addHelpText('after', examples)
     .action((image: string) => inspect(image, command.opts<InspectFlags>(), terminal))

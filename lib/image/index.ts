@@ -75,7 +75,7 @@ export {
 } from './platform.js'
 export { type ReceiveNotice, RecordType } from './record-codec.js'
 export { platformVector } from './platform-vector.js'
-export { printable, quoted } from './printable.js'
+export { printable, quoted, titleLength } from './printable.js'
 export { Reference, defaultTag, withDefaultTag } from './reference.js'
 export { isRepository, isTag } from './reference-grammar.js'
 export { defaultRegistry } from './reference-registry.js'

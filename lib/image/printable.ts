@@ -15,3 +15,6 @@ export function printable(text: string, limit = 160): string {
 
 /** The same in double quotes. */
 export const quoted = (text: string, limit?: number): string => `"${printable(text, limit)}"`
+
+/** Characters of a name of an image that are shown. */
+export const titleLength = 500

@@ -2,13 +2,13 @@
  * Puts an image's layers together into one tree, base first (C9), in a directory of the user's. It is built beside
  * that directory and appears there by one rename, so that no half of it is ever seen.
  */
-import { mkdir, mkdtemp, readdir, rename } from 'node:fs/promises'
+import { mkdir, readdir, rename } from 'node:fs/promises'
 import path from 'node:path'
 import type { LayerSource, UnpackPool } from '../archive/index.js'
 import { fileFailure } from '../bytes/index.js'
 import { WindlassError } from '../errors.js'
 import { type Stage, stage } from '../flow/index.js'
-import { removeTree, type Store } from '../store/index.js'
+import { type Store, waysOut } from '../store/index.js'
 import type { PulledImage, PulledLayer } from './elements.js'
 
 export interface AssembleOptions {
@@ -25,10 +25,10 @@ export function assemble({ store, pool, directory }: AssembleOptions): Stage<Pul
       await mustBeEmpty(target)
       const beside = await placing(target, async () => {
         await mkdir(path.dirname(target), { recursive: true })
-        return mkdtemp(path.join(path.dirname(target), `.${path.basename(target)}.windlass-`))
+        return store.beginTree(target)
       })
-      turn.scope.defer(() => removeTree(beside), `the unfinished tree ${beside}`)
-      const into = path.join(beside, 'rootfs')
+      const into = beside.path
+      turn.scope.defer(() => beside.release(), `the unfinished tree ${into}`)
       const layers = await Promise.all(image.layers.map((layer) => sourceOf(layer, store)))
       await pool.flatten(
         { layers, into },
@@ -66,7 +66,7 @@ async function sourceOf({ digest, size, diffID, rootfs }: PulledLayer, store: St
     `Putting the layers together: ${digest} is not in the store any more`,
     {
       digest,
-      hint: 'Pull the image again',
+      hint: waysOut.repair,
     },
   )
 }

@@ -26,7 +26,7 @@ export function checkSpace(store: Pick<Store, 'directory'>): Stage<PlannedImage,
         {
           reference: name,
           path: store.directory,
-          hint: 'Free some space (windlass gc), or name a store on another disk with --store. Nothing was fetched.',
+          hint: 'Free some space, as with “windlass gc”, or name a store on another disk with “--store DIR”. Nothing was fetched.',
         },
       )
     },

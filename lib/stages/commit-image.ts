@@ -3,7 +3,7 @@ import type { Buffer } from 'node:buffer'
 import { WindlassError } from '../errors.js'
 import { type Stage, stage } from '../flow/index.js'
 import { type Digest, digestOf, formatPlatform } from '../image/index.js'
-import type { Store } from '../store/index.js'
+import { type Store, waysOut } from '../store/index.js'
 import type {
   ConfigDocument,
   FinishedImage,
@@ -37,17 +37,20 @@ export function commitImage(
         await store.blobs.put(listed.descriptor.digest, listed.bytes)
         for (const [digest, bytes] of manifestsOf(image)) await store.blobs.put(digest, bytes)
         if (named)
-          await store.names.set({
-            name: request.name,
-            typed: request.typed,
-            descriptor: {
-              ...listed.descriptor,
-              platform: platformOf(config),
-              ...(original && { annotations: annotationsOf(original) }),
+          await store.names.set(
+            {
+              name: request.name,
+              typed: request.typed,
+              descriptor: {
+                ...listed.descriptor,
+                platform: platformOf(config),
+                ...(original && { annotations: annotationsOf(original) }),
+              },
+              rootDigest: pulled.digest,
+              rootMediaType: pulled.mediaType,
             },
-            rootDigest: pulled.digest,
-            rootMediaType: pulled.mediaType,
-          })
+            turn.signal,
+          )
       }
       const { name, digest, mediaType, platform, imageId, size, status } = pulled
       turn.emit({
@@ -74,7 +77,7 @@ async function mustBeHere({ request, ensured }: FinishedImage, store: Store): Pr
         {
           reference: request.name,
           digest,
-          hint: 'Pull the image again.',
+          hint: waysOut.pullAgain(request.typed),
         },
       )
   }

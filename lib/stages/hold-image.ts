@@ -6,11 +6,13 @@ import { type Stage, stage } from '../flow/index.js'
 import type { Digest } from '../image/index.js'
 import type { Store } from '../store/index.js'
 import type { PullableDocument, Resolved } from './elements.js'
+import { untilAborted } from './until-aborted.js'
 
 export function holdImage(store: Store): Stage<Resolved<PullableDocument>, Resolved<PullableDocument>> {
   return stage(
-    async (resolved: Resolved<PullableDocument>): Promise<Resolved<PullableDocument>> => {
-      await store.hold(...neededBy(resolved))
+    async (resolved: Resolved<PullableDocument>, turn): Promise<Resolved<PullableDocument>> => {
+      // What is held after all, in the end, is let go of with all else.
+      await untilAborted(store.hold(...neededBy(resolved)), turn.signal)
       return resolved
     },
     { name: 'hold-image', order: 'source' },

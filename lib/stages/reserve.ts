@@ -19,7 +19,13 @@ export function reserve({ store, refresh = false }: ReserveOptions): Stage<Share
       const { digest, size } = task.descriptor
       const stored = { ...task, path: store.blobs.path(digest), arriving: undefined }
       if (!refresh && (await store.blobs.has(digest, size))) return stored
-      const partial = await store.partials.acquire(digest, { signal: turn.signal })
+      const partial = await store.partials.acquire(digest, {
+        ...{ signal: turn.signal, size },
+        onHeld: ({ code, message }) => {
+          turn.emit({ type: 'layer', digest, status: 'waiting', current: task.offset, total: size })
+          turn.emit({ type: 'warning', code, message, digest })
+        },
+      })
       turn.scope.defer(() => partial.release(), `the lock of the download of ${digest}`)
       // Another process may have brought it while this one waited for its turn.
       if (!refresh && (await store.blobs.has(digest, size))) return stored

@@ -6,12 +6,13 @@ import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { WindlassError } from '../errors.js'
-import { algorithmOf, type Digest, digestOf } from '../image/index.js'
+import { algorithmOf, type Digest, digestOf, type LimitName, raiseHint } from '../image/index.js'
 import { lstatIfThere, rename, unlink } from '../system/files.js'
 import { digestPath } from './digest-path.js'
 import { copySynced, ensureDirectory, publish, writeSynced } from './durable.js'
 import type { Run } from './run.js'
 import { codeOf, isNotWritable, storing } from './store-error.js'
+import { waysOut } from './ways-out.js'
 
 export class BlobStore {
   constructor(
@@ -32,16 +33,18 @@ export class BlobStore {
 
   /** Its size in bytes. @throws WindlassError STORE_CORRUPT where it is not here */
   async size(digest: Digest): Promise<number> {
-    const found = await this.#find(digest)
-    if (found === undefined) throw missing(digest, this.path(digest))
+    const path = this.path(digest)
+    const found = await storing('look for a blob', path, () => lstatIfThere(path))
+    if (!found) throw missing(digest, path)
+    if (!found.isFile()) throw notAFile(digest, path)
     return found.size
   }
 
   /**
-   * All its bytes, verified against the digest.
+   * All its bytes, verified against the digest. `limit` is what sets `maxBytes`, where a user can raise it.
    * @throws WindlassError LIMIT_EXCEEDED over `maxBytes`; STORE_CORRUPT where it is missing, no regular file, or rotten
    */
-  async read(digest: Digest, maxBytes: number): Promise<Buffer> {
+  async read(digest: Digest, maxBytes: number, limit?: LimitName): Promise<Buffer> {
     const path = this.path(digest)
     const bytes = await storing('read a blob', path, async () => {
       const file = await openBlob(path, digest)
@@ -53,8 +56,8 @@ export class BlobStore {
             'LIMIT_EXCEEDED',
             `Blob ${digest} has ${stats.size} bytes, ${maxBytes} are allowed`,
             {
-              digest,
-              path,
+              ...{ digest, path },
+              hint: limit ? raiseHint(limit) : waysOut.repair,
             },
           )
         return await file.readFile()
@@ -69,7 +72,7 @@ export class BlobStore {
         {
           digest,
           path,
-          hint: 'Remove that file and pull the image again.',
+          hint: waysOut.repair,
         },
       )
     return bytes
@@ -158,12 +161,12 @@ const missing = (digest: Digest, path: string): WindlassError =>
   new WindlassError('STORE_CORRUPT', `Blob ${digest} is not in the store, at ${path}`, {
     digest,
     path,
-    hint: 'Pull the image again.',
+    hint: waysOut.repair,
   })
 
 const notAFile = (digest: Digest, path: string): WindlassError =>
   new WindlassError('STORE_CORRUPT', `Blob ${digest} in the store is not a regular file, at ${path}`, {
     digest,
     path,
-    hint: 'Nothing in a store is followed through links. Remove it and pull the image again.',
+    hint: waysOut.repair,
   })

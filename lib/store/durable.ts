@@ -8,6 +8,7 @@ import { dirname } from 'node:path'
 import { WindlassError } from '../errors.js'
 import { lstatIfThere, mkdir, open, rename } from '../system/files.js'
 import { codeOf } from './store-error.js'
+import { waysOut } from './ways-out.js'
 
 /** Writes a new file that only this user can read. Somebody else has to see that the disk gets it. */
 export const writeNew = (path: string, bytes: Buffer | string): Promise<void> => write(path, bytes, false)
@@ -71,7 +72,7 @@ export async function ensureDirectory(path: string): Promise<void> {
 export const notADirectory = (path: string): WindlassError =>
   new WindlassError('STORE_CORRUPT', `In the store, ${path} is not a directory`, {
     path,
-    hint: 'Nothing in a store is followed through links. Move it away, or name another store with --store.',
+    hint: waysOut.moveAway(path),
   })
 
 /** Whether there is a directory itself, no link to one. */

@@ -1,7 +1,8 @@
 /** The entries of `index.json` as a collector needs them: all of them, named or not, or an error. */
 import { WindlassError } from '../errors.js'
-import { isDigest } from '../image/index.js'
+import { isDigest, isForeignDigest, printable } from '../image/index.js'
 import { IndexDocument } from './index-document.js'
+import { entryTitle, entryWord, type IndexEntry } from './index-entry.js'
 import { isObject, type JsonObject } from './json-object.js'
 import { readRegular } from './read-regular.js'
 
@@ -14,16 +15,18 @@ export async function readIndex(path: string): Promise<readonly JsonObject[]> {
   const text = await readRegular(path)
   const index = IndexDocument.parse(text ?? '', path)
   const [rotten] = index.rotten
-  if (rotten)
-    throw unknown(path, `the entry of ${rotten.name ?? 'a name that is gone'} is not as it was written`)
-  const entries = index.entries.filter(isObject)
-  const odd = index.entries.length - entries.filter(({ digest }) => isDigest(digest)).length
-  if (odd > 0) throw unknown(path, `${odd} of its entries have no digest that can be read`)
-  return entries
+  if (rotten) {
+    const name = rotten.name ?? 'a name that is gone'
+    throw unknown(path, `the entry of ${printable(name)} is not as it was written`, rotten)
+  }
+  for (const entry of index.listed)
+    if (!isDigest(entry.digest) && !isForeignDigest(entry.digest))
+      throw unknown(path, `it cannot be told what ${entryTitle(entry)} leads to`, entry)
+  return index.entries.filter(isObject)
 }
 
-const unknown = (path: string, why: string): WindlassError =>
+const unknown = (path: string, why: string, entry: Pick<IndexEntry, 'name' | 'digest' | 'key'>) =>
   new WindlassError('STORE_CORRUPT', `Nothing was removed: in ${path}, ${why}`, {
     path,
-    hint: 'See “windlass verify”. A pull writes the entry of its name again; “windlass rm” removes one.',
+    hint: `Remove the entry with “windlass rm ${entryWord(entry)}”. A pull of that name writes a new one.`,
   })

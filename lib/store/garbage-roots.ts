@@ -2,12 +2,15 @@
  * What the entries of `index.json` lead to, ours and those of other tools: documents, configs, layers by their digest
  * and by their diffID. Where a document that leads on cannot be read, nobody knows what would be lost, and all stays.
  */
-import { WindlassError } from '../errors.js'
-import { readDescriptor, type Digest, isDigest, isListedImage } from '../image/index.js'
+import { dirname, join } from 'node:path'
+import { type ErrorDetails, WindlassError } from '../errors.js'
+import { readDescriptor, type Digest, isDigest, isForeignDigest, isListedImage } from '../image/index.js'
 import type { BlobStore } from './blobs.js'
 import { documentLinks } from './garbage-links.js'
 import { readIndex } from './garbage-index.js'
+import { entryTitle, entryWord, keyOf } from './index-entry.js'
 import { isObject, type JsonObject, parseJson } from './json-object.js'
+import { readIfRegular } from './read-regular.js'
 
 /** Bytes of a document that leads on; larger things are layers. Far above what any limit lets in. */
 const largestDocument = 64 * 1024 ** 2
@@ -18,6 +21,7 @@ export async function reachable(indexPath: string, blobs: BlobStore): Promise<Se
   for (const entry of await readIndex(indexPath)) {
     const { digest, annotations } = entry
     if (isDigest(digest)) await marks.document(digest, entry, 'must be here')
+    else if (isForeignDigest(digest)) await marks.foreign(join(dirname(indexPath), 'blobs'), entry)
     for (const [key, value] of Object.entries(isObject(annotations) ? annotations : {}))
       // The index that the manifest was chosen from, and the document that it was made of.
       if (key.startsWith('io.windlass.') && isDigest(value)) await marks.origin(value)
@@ -40,7 +44,21 @@ class Marks {
     if (this.#documents.has(digest)) return
     this.#documents.add(digest)
     const document = await this.#read(digest, about, presence)
-    if (!document) return
+    if (document) await this.#follow(document, about)
+  }
+
+  /**
+   * A document by a digest of an algorithm that is not supported. Nothing tells whether it has rotted; what it leads to
+   * by digests that are supported stays as long as it says so. No collection removes what stands among foreign digests.
+   */
+  async foreign(blobs: string, about: JsonObject): Promise<void> {
+    const path = join(blobs, ...String(about['digest']).split(':'))
+    const document = parseJson((await readIfRegular(path)) ?? '')
+    if (!isObject(document)) throw unknown(about, `${path} is no document that can be read.`)
+    await this.#follow(document, about)
+  }
+
+  async #follow(document: JsonObject, about: JsonObject): Promise<void> {
     const { documents, configs, others } = documentLinks(document)
     for (const each of others) this.needed.add(each)
     for (const each of configs) await this.#config(each)
@@ -83,7 +101,7 @@ class Marks {
       return isObject(value) ? value : undefined
     } catch (error) {
       if (!(error instanceof WindlassError) || error.code !== 'STORE_CORRUPT') throw error
-      throw unknown(digest, about, error)
+      throw unknown(about, error.message, { ...error.subject, digest, cause: error })
     }
   }
 
@@ -103,18 +121,22 @@ function imagesIn({ manifests }: JsonObject): readonly Digest[] {
   })
 }
 
-function unknown(digest: Digest, { annotations }: JsonObject, cause: WindlassError): WindlassError {
-  const name = isObject(annotations) ? annotations['org.opencontainers.image.ref.name'] : undefined
-  const reference = typeof name === 'string' ? name : undefined
+function unknown(about: JsonObject, why: string, details: ErrorDetails = {}): WindlassError {
+  const name = annotationsOf(about)['org.opencontainers.image.ref.name']
+  const entry = {
+    name: typeof name === 'string' ? name : undefined,
+    digest: typeof about['digest'] === 'string' ? about['digest'] : undefined,
+    key: keyOf(about),
+  }
   return new WindlassError(
     'STORE_CORRUPT',
-    `Nothing was removed: what ${reference ?? 'an entry without a name'} needs cannot be told. ${cause.message}`,
+    `Nothing was removed: what ${entryTitle(entry)} needs cannot be told. ${why}`,
     {
-      ...cause.subject,
-      digest,
-      ...(reference !== undefined && { reference }),
-      cause,
-      hint: 'Mend it with “windlass verify --repair”, or give the name up with “windlass rm”.',
+      ...details,
+      ...(entry.name !== undefined && { reference: entry.name }),
+      hint: `Bring it again with “windlass verify --repair”, or remove the name with “windlass rm ${entryWord(entry)}”.`,
     },
   )
 }
+
+const annotationsOf = ({ annotations }: JsonObject): JsonObject => (isObject(annotations) ? annotations : {})

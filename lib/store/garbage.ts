@@ -17,7 +17,8 @@ import { reachable } from './garbage-roots.js'
 import type { MetadataLock } from './metadata-lock.js'
 import { removeTree } from './remove-tree.js'
 import { ensureReserve } from './reserve.js'
-import { asDeadRun, type Run, sweepRuns } from './run.js'
+import { asDeadRun, type Run } from './run.js'
+import { sweepRuns } from './sweep-runs.js'
 import { isFull, storing, unlessMissing } from './store-error.js'
 import { syncStore } from './sync-store.js'
 
@@ -53,15 +54,21 @@ export class Garbage {
   ) {}
 
   /**
+   * `signal` ends the wait for the lock of the store; what has begun goes on to its end.
+   *
    * @throws WindlassError STORE_CORRUPT where the list of names, or a manifest that a name needs, cannot be read: what it
    * leads to is not known then, and nothing is removed; STORE_LOCKED, STORE_READ_ONLY, STORE_DENIED, STORE_IO
    */
-  collect({ dryRun = false, keepPartials = this.keepPartials }: CollectOptions = {}): Promise<Collected> {
+  collect(
+    { dryRun = false, keepPartials = this.keepPartials }: CollectOptions = {},
+    signal?: AbortSignal,
+  ): Promise<Collected> {
     const staging = join(this.directory, 'staging')
     return storing('collect garbage', this.directory, async () => {
       if (!dryRun) {
         // Told first, though there may be nothing to remove.
         await unlessMissing(access(staging, constants.W_OK))
+        // What cannot be removed was told when the store was opened.
         await sweepRuns(staging)
       }
       const trash: string[] = []
@@ -74,7 +81,7 @@ export class Garbage {
         // After their layers, on the disk too: no layer is ever without.
         trash.push(...(await this.#move(await danglingPointers(join(this.directory, 'layers')))))
         return found
-      })
+      }, signal)
       for (const path of trash) await removeTree(path)
       const partials = await removePartials(join(this.directory, 'partial'), { dryRun, keep: keepPartials })
       if (!dryRun) await ensureReserve(this.directory)

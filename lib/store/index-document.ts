@@ -3,28 +3,20 @@
  * tools write it too, so whatever is in it that we do not know stays as it is.
  */
 import { WindlassError } from '../errors.js'
-import { type Descriptor, type Digest, isDigest, readDescriptor } from '../image/index.js'
+import { type Digest, isDigest, readDescriptor } from '../image/index.js'
+import { imageOf, type IndexEntry, indexEntry, keyOf } from './index-entry.js'
 import { isObject, type JsonObject, parseJson } from './json-object.js'
+import type { NamedImage } from './named-image.js'
 import { sealOf } from './seal.js'
-
-/** A name of the store and the manifest that it points at. */
-export interface NamedImage {
-  /** The normalised reference. */
-  readonly name: string
-  /** The reference as the user typed it (S0-10); the name itself where another tool wrote the entry. */
-  readonly typed: string
-  /** The manifest. */
-  readonly descriptor: Descriptor
-  /** What the reference led to: the index that the manifest was chosen from, or the manifest itself. */
-  readonly rootDigest?: Digest
-  readonly rootMediaType?: string
-}
+import { waysOut } from './ways-out.js'
 
 /** An entry of the store's that is not as the store wrote it. */
 export interface RottenEntry {
   /** As much as can be read of it. */
   readonly name: string | undefined
   readonly digest: Digest | undefined
+  /** As `IndexEntry` has it. */
+  readonly key: string
 }
 
 const nameKey = 'org.opencontainers.image.ref.name'
@@ -54,7 +46,7 @@ export class IndexDocument {
     if (!isObject(document) || document['schemaVersion'] !== 2 || !Array.isArray(manifests))
       throw new WindlassError('STORE_CORRUPT', `The store's list of names cannot be read, at ${path}`, {
         path,
-        hint: 'Repair it or move it away: the images stay, and a pull gives them their names again.',
+        hint: waysOut.relist,
       })
     return new IndexDocument(document, manifests)
   }
@@ -69,6 +61,24 @@ export class IndexDocument {
     return this.manifests.flatMap((entry) => namedImage(entry) ?? [])
   }
 
+  /** What all entries point at, those without a name by their digest. */
+  get all(): NamedImage[] {
+    return this.manifests.flatMap((entry) => imageOf(entry, nameOf(entry), namedImage(entry)) ?? [])
+  }
+
+  /** All entries, with what can be read of them, in the order of the file. */
+  get listed(): IndexEntry[] {
+    return this.manifests.map((entry) => indexEntry(entry, nameOf(entry), namedImage(entry)))
+  }
+
+  /** Without the entries of these keys. */
+  withoutKeys(keys: ReadonlySet<string>): IndexDocument {
+    return new IndexDocument(
+      this.document,
+      this.manifests.filter((entry) => !keys.has(keyOf(entry))),
+    )
+  }
+
   /** Entries of ours that are not as we wrote them: they have rotted, or another program changed them. */
   get rotten(): RottenEntry[] {
     return this.manifests
@@ -79,6 +89,7 @@ export class IndexDocument {
         return {
           name: typeof name === 'string' ? name : undefined,
           digest: isDigest(digest) ? digest : undefined,
+          key: keyOf(entry),
         }
       })
   }

@@ -61,7 +61,7 @@ export class LayerStore {
       // Opened before anything is written, so that syncing tells of every write that failed.
       const handle = await open(rootfs, 'r')
       const staged = new StagedLayer(directory, rootfs, handle, {
-        commit: (facts, root) => this.#commit(directory, root, facts),
+        commit: (facts, root, signal) => this.#commit(directory, root, facts, signal),
         ended: () => this.#staged.delete(staged),
       })
       this.#staged.add(staged)
@@ -75,7 +75,12 @@ export class LayerStore {
   }
 
   /** All that can be done before the lock is taken is done before; one sync brings all of that to the disk. */
-  async #commit(staged: string, root: SmallFile, facts: LayerFacts): Promise<StoredLayer> {
+  async #commit(
+    staged: string,
+    root: SmallFile,
+    facts: LayerFacts,
+    signal?: AbortSignal,
+  ): Promise<StoredLayer> {
     const { diffID, blob, form } = facts
     const directory = digestPath(this.directory, diffID)
     return storing('commit a layer', directory, async () => {
@@ -86,7 +91,7 @@ export class LayerStore {
             await this.run.holdLocked([diffID, blob.digest])
             await point()
             return commitLayer({ staged, directory, facts, run: this.run })
-          })
+          }, signal)
         }),
       )
       return (await storedLayer(directory, record, [form]))!

@@ -7,3 +7,7 @@ export const layoutText = `${JSON.stringify({ imageLayoutVersion: layoutVersion 
 
 /** Says that the store is ours, and of which version. */
 export const versionFile = 'windlass.json'
+
+/** The version of all that is beside the layout; raised when an older program could misread it. */
+export const storeVersion = 1
+export const versionText = `${JSON.stringify({ version: storeVersion })}\n`

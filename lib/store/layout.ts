@@ -2,33 +2,34 @@
  * The bare bones of a store on disk: tells a store from what is none, and makes a new one.
  */
 import { randomBytes } from 'node:crypto'
-import { readdir, realpath } from 'node:fs/promises'
+import { readdir, readlink, realpath } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { WindlassError } from '../errors.js'
+import { quoted } from '../image/index.js'
 import { chmod, giveNewFiles, lstatIfThere, mkdir, statIfThere, unlink } from '../system/files.js'
 import { ensureDirectory, notADirectory, publish, syncDirectory, writeSynced } from './durable.js'
 import { emptyIndex } from './index-document.js'
 import { isObject, parseJson } from './json-object.js'
-import { layoutFile, layoutText, versionFile } from './layout-files.js'
-import { MetadataLock } from './metadata-lock.js'
+import { layoutFile, layoutText, storeVersion, versionFile, versionText } from './layout-files.js'
+import { MetadataLock, type MetadataLockOptions } from './metadata-lock.js'
 import { checkOwnership, ownerServed, type StoreOwner } from './ownership.js'
 import { readRegular } from './read-regular.js'
 import { codeOf, isNotWritable, storing } from './store-error.js'
-
-/** The version of all that is beside the layout; raised when an older program could misread it. */
-const storeVersion = 1
+import { waysOut } from './ways-out.js'
 
 const directories = ['blobs', 'layers', 'partial', 'staging']
 /** `oci-layout` too: another process may have made the store since it was looked for. */
 const ours = new Set([...directories, 'index.json', versionFile, layoutFile, 'lock'])
 
-export interface LayoutOptions {
+export interface LayoutOptions extends Pick<MetadataLockOptions, 'signal'> {
   /** Make the store where there is none. */
   readonly create: boolean
   /** The user who has become root for this, if that is known. */
   readonly onBehalfOf: number | undefined
+  /** Hears of who holds the lock of the store. */
+  readonly warn: (message: string, code?: string) => void
   /** Hears of a store that others can change. */
-  readonly warn: (message: string) => void
+  readonly onUnsafe: (message: string) => void
 }
 
 export interface OpenedLayout {
@@ -41,7 +42,7 @@ export interface OpenedLayout {
 /** Opens the store in `directory`. @throws WindlassError */
 export async function openLayout(
   directory: string,
-  { create, onBehalfOf, warn }: LayoutOptions,
+  { create, onBehalfOf, warn, onUnsafe, signal }: LayoutOptions,
 ): Promise<OpenedLayout> {
   return storing('open the store', directory, async () => {
     if (create) await makeDirectories(resolve(directory), onBehalfOf)
@@ -50,12 +51,12 @@ export async function openLayout(
     const owner = await ownerServed(store, onBehalfOf)
     if (owner) giveNewFiles(store, owner)
     if (create) await closeIfEmpty(store)
-    await checkOwnership(store, owner, warn)
+    await checkOwnership(store, owner, onUnsafe)
     const layout = await readRegular(join(store, layoutFile))
     await checkVersion(store)
     if (layout === undefined) {
       if (!create) throw none(store)
-      await begin(store)
+      await begin(store, { warn, signal })
     } else {
       checkLayout(layout, store)
       await refuseLinks(store)
@@ -95,7 +96,7 @@ async function danglingLink(path: string): Promise<WindlassError | undefined> {
         `Opening the store: ${each} is a symbolic link that leads to nothing`,
         {
           path: each,
-          hint: 'Make what it leads to, or name another store with --store.',
+          hint: waysOut.makeTarget(resolve(dirname(each), await readlink(each))),
         },
       )
   return undefined
@@ -116,22 +117,26 @@ async function closeIfEmpty(store: string): Promise<void> {
 }
 
 /** Makes a store; `oci-layout` comes last, for it says that this is one. */
-async function begin(store: string): Promise<void> {
-  const strangers = (await readdir(store)).filter((name) => !ours.has(name) && !name.startsWith('.new-'))
+async function begin(store: string, locking: MetadataLockOptions): Promise<void> {
+  const names = await readdir(store)
+  // A store that has lost its `oci-layout` may have anything beside.
+  const strangers = names.includes(versionFile)
+    ? []
+    : names.filter((name) => !ours.has(name) && !name.startsWith('.new-'))
   if (strangers.length > 0)
     throw new WindlassError('STORE_CORRUPT', `${store} is not a store, and there is something else in it`, {
       path: store,
-      hint: 'Name an empty or a new directory with --store.',
+      hint: waysOut.anotherStore,
     })
   await chmod(store, 0o700)
   // Whoever made the directory may have been killed before it was synced.
   await syncParent(store)
-  await new MetadataLock(join(store, 'lock')).hold(async () => {
+  await new MetadataLock(join(store, 'lock'), locking).hold(async () => {
     // Whoever began before us was killed: they had this lock.
     for (const name of await readdir(store)) if (name.startsWith('.new-')) await unlink(join(store, name))
     for (const name of directories) await ensureDirectory(join(store, name))
     await writeOnce(join(store, 'index.json'), emptyIndex)
-    await writeOnce(join(store, versionFile), `${JSON.stringify({ version: storeVersion })}\n`)
+    await writeOnce(join(store, versionFile), versionText)
     // What one before us made may have got its name and not be on the disk.
     await syncDirectory(store)
     await writeOnce(join(store, layoutFile), layoutText)
@@ -175,9 +180,9 @@ async function writeOnce(path: string, text: string): Promise<void> {
 function checkLayout(text: string, store: string): void {
   const layout = parseJson(text)
   const version = isObject(layout) ? layout['imageLayoutVersion'] : undefined
-  if (typeof version !== 'string') throw corrupt(store, `${layoutFile} cannot be read`)
+  if (typeof version !== 'string') throw corrupt(store, `${layoutFile} cannot be read`, waysOut.rewrite)
   if (!version.startsWith('1.'))
-    throw corrupt(store, `its image layout has version ${JSON.stringify(version)}`)
+    throw corrupt(store, `its image layout has version ${quoted(version)}`, waysOut.newerProgram)
 }
 
 async function checkVersion(store: string): Promise<void> {
@@ -186,19 +191,23 @@ async function checkVersion(store: string): Promise<void> {
   const value = parseJson(text)
   const version = isObject(value) ? value['version'] : undefined
   if (typeof version !== 'number' || !Number.isInteger(version) || version < 1)
-    throw corrupt(store, `${versionFile} cannot be read`)
+    throw corrupt(store, `${versionFile} cannot be read`, waysOut.rewrite)
   if (version > storeVersion)
-    throw corrupt(store, `a newer version of this program made it (store version ${version})`)
+    throw corrupt(
+      store,
+      `a newer version of this program made it (store version ${version})`,
+      waysOut.newerProgram,
+    )
 }
 
-const corrupt = (store: string, why: string): WindlassError =>
+const corrupt = (store: string, why: string, hint: string): WindlassError =>
   new WindlassError('STORE_CORRUPT', `The store at ${store} cannot be used: ${why}`, {
     path: store,
-    hint: 'Name another store with --store, or use the program that made this one. If the file has rotted, write it again.',
+    hint,
   })
 
 const none = (directory: string): WindlassError =>
   new WindlassError('STORE_CORRUPT', `There is no store at ${directory}`, {
     path: directory,
-    hint: 'Pull an image to make one, or name another with --store.',
+    hint: 'Make one with “windlass pull IMAGE”, or name another with “--store DIR”.',
   })

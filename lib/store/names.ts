@@ -6,12 +6,15 @@ import { dirname } from 'node:path'
 import { WindlassError } from '../errors.js'
 import type { BlobStore } from './blobs.js'
 import { publish, writeSynced } from './durable.js'
-import { emptyIndex, IndexDocument, type NamedImage, type RottenEntry } from './index-document.js'
+import { emptyIndex, IndexDocument, type RottenEntry } from './index-document.js'
+import type { IndexEntry } from './index-entry.js'
 import type { MetadataLock } from './metadata-lock.js'
+import type { NamedImage } from './named-image.js'
 import { readRegular } from './read-regular.js'
 import type { Run } from './run.js'
 import { syncStore } from './sync-store.js'
 import { isFull, storing } from './store-error.js'
+import { waysOut } from './ways-out.js'
 
 export class NameStore {
   constructor(
@@ -27,6 +30,16 @@ export class NameStore {
     return (await this.#read()).images
   }
 
+  /** All entries, also those without a name and those that cannot be read. */
+  async entries(): Promise<IndexEntry[]> {
+    return (await this.#read()).listed
+  }
+
+  /** The same, and those without a name, which go by their digest. */
+  async listAll(): Promise<NamedImage[]> {
+    return (await this.#read()).all
+  }
+
   /** Entries of ours that are not as we wrote them: they have rotted, or another program changed them. */
   async rotten(): Promise<RottenEntry[]> {
     return (await this.#read()).rotten
@@ -39,7 +52,7 @@ export class NameStore {
 
   /** The image of that normalised name; else the one that is there under the name as `typed` (S0-11). */
   async get(name: string, typed?: string): Promise<NamedImage | undefined> {
-    const { images } = await this.#read()
+    const images = (await this.#read()).all
     return images.find((image) => image.name === name) ?? images.find((image) => image.name === typed)
   }
 
@@ -47,7 +60,7 @@ export class NameStore {
    * Lets the name point at the image, in place of what it pointed at; entries of others stay as they are.
    * @throws WindlassError STORE_CORRUPT where the manifest is not in the store
    */
-  async set(image: NamedImage): Promise<void> {
+  async set(image: NamedImage, signal?: AbortSignal): Promise<void> {
     const { digest } = image.descriptor
     if (!(await this.blobs.has(digest)))
       throw new WindlassError(
@@ -56,13 +69,14 @@ export class NameStore {
         {
           reference: image.name,
           digest,
+          hint: waysOut.pullAgain(image.typed),
         },
       )
     // What the image needs may have been found here, and its finder may have been quicker than the disk.
     await storing('write the images that are to be named to the disk', this.path, () =>
       syncStore(dirname(this.path)),
     )
-    await this.#change((index) => index.with(image))
+    await this.#change((index) => index.with(image), signal)
   }
 
   /** Forgets the name; what it pointed at stays. False where there was no such name. */
@@ -75,7 +89,24 @@ export class NameStore {
     return found
   }
 
-  async #change(change: (index: IndexDocument) => IndexDocument): Promise<void> {
+  /**
+   * Removes the entries that `choose` picks out of all that are there; what they pointed at stays. Answers with them.
+   * @throws what `choose` throws: then nothing is changed
+   */
+  async removeEntries(
+    choose: (entries: readonly IndexEntry[]) => readonly IndexEntry[],
+    signal?: AbortSignal,
+  ): Promise<readonly IndexEntry[]> {
+    let removed: readonly IndexEntry[] = []
+    await this.#change((index) => {
+      removed = choose(index.listed)
+      return removed.length > 0 ? index.withoutKeys(new Set(removed.map(({ key }) => key))) : index
+    }, signal)
+    return removed
+  }
+
+  /** `signal` ends the wait for the lock. */
+  async #change(change: (index: IndexDocument) => IndexDocument, signal?: AbortSignal): Promise<void> {
     await storing('write the names', this.path, () =>
       this.metadata.hold(async (lock) => {
         const before = await this.#read()
@@ -92,7 +123,7 @@ export class NameStore {
           if (!isFull(error) || text.length > before.toString().length) throw error
           await lock.become(this.path, text)
         }
-      }),
+      }, signal),
     )
   }
 

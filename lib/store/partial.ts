@@ -29,11 +29,18 @@ export class Partial {
     readonly path: string,
     private readonly lock: FileLock,
     private readonly onRelease: (left: boolean) => void,
+    /** Whether what is here at the end stays for the next one. */
+    private readonly keeps: boolean,
   ) {}
 
   /** @internal The partial download at `path`, whose `lock` is held. */
-  static async open(path: string, lock: FileLock, onRelease: (left: boolean) => void): Promise<Partial> {
-    const partial = new Partial(path, lock, onRelease)
+  static async open(
+    path: string,
+    lock: FileLock,
+    onRelease: (left: boolean) => void,
+    { keeps = true } = {},
+  ): Promise<Partial> {
+    const partial = new Partial(path, lock, onRelease, keeps)
     await partial.#load()
     return partial
   }
@@ -89,7 +96,7 @@ export class Partial {
     this.#released ??= storing('release a partial download', this.path, async () => {
       let left = true
       try {
-        left = !!(await lstatIfThere(this.path))?.size
+        left = this.keeps && !!(await lstatIfThere(this.path))?.size
         if (!left) await this.#clear()
       } finally {
         this.onRelease(left)

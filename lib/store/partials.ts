@@ -2,16 +2,17 @@
  * Downloads that may be resumed: for each digest the bytes that are here and a journal of how they came,
  * under a lock, so that of all processes one writes. What is left of those that broke off has a budget.
  */
-import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { WindlassError } from '../errors.js'
 import type { Digest } from '../image/index.js'
 import { lstatIfThere } from '../system/files.js'
 import { digestPath } from './digest-path.js'
+import { DownloadWatch, type HeldDownload } from './download-watch.js'
 import { ensureDirectory } from './durable.js'
 import { FileLock } from './file-lock.js'
 import { heldByRuns } from './garbage-holds.js'
 import { defaultKeepPartials, removePartials } from './garbage-partials.js'
+import { holderWords, lockHolder } from './lock-holder.js'
 import { Partial } from './partial.js'
 import { storeError, storing } from './store-error.js'
 import { waitFor } from './waiting.js'
@@ -21,6 +22,16 @@ export interface PartialStoreOptions {
   readonly keep?: number
   /** Hears of what could not be removed. */
   readonly warn?: (message: string) => void
+  /** A path that nobody else uses, for a download that is made apart from one that is held. Without it, that is waited for. */
+  readonly freshPath?: () => Promise<string>
+}
+
+export interface AcquireOptions {
+  readonly signal?: AbortSignal
+  /** Of the whole blob, in bytes, where that is known. */
+  readonly size?: number
+  /** Hears of who holds the download, and of what is done about it. */
+  readonly onHeld?: (held: HeldDownload) => void
 }
 
 export class PartialStore {
@@ -28,6 +39,7 @@ export class PartialStore {
   readonly #staging: string
   readonly #keep: number
   readonly #warn: (message: string) => void
+  readonly #freshPath: (() => Promise<string>) | undefined
   readonly #open = new Set<Partial>()
   #begun = false
   /** Whether more may be here than at the last look. */
@@ -36,12 +48,13 @@ export class PartialStore {
   /** Those of the store in `directory`. */
   constructor(
     directory: string,
-    { keep = defaultKeepPartials, warn = () => undefined }: PartialStoreOptions = {},
+    { keep = defaultKeepPartials, warn = () => undefined, freshPath }: PartialStoreOptions = {},
   ) {
     this.#directory = join(directory, 'partial')
     this.#staging = join(directory, 'staging')
     this.#keep = keep
     this.#warn = warn
+    this.#freshPath = freshPath
   }
 
   /** How many bytes of the blob an interrupted download has left, or one that runs has written. */
@@ -53,19 +66,26 @@ export class PartialStore {
 
   /**
    * The download of `digest`, for this caller alone until it releases it. Waits while another has it, who may have
-   * brought the whole blob in the end: look for that afterwards.
-   * @throws WindlassError when `signal` aborts: STORE_LOCKED for a timeout, else CANCELLED, each with who holds it
+   * brought the whole blob in the end: look for that afterwards. Where the other's download stands still, the answer is
+   * a download of this caller's own, of which nothing is here yet.
+   * @throws WindlassError when `signal` aborts: STORE_LOCKED for a timeout, else CANCELLED, each with who holds it;
+   * STORE_LOCKED after an hour
    */
-  async acquire(digest: Digest, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Partial> {
+  async acquire(digest: Digest, options: AcquireOptions = {}): Promise<Partial> {
+    const { signal, size, onHeld = () => undefined } = options
     const path = digestPath(this.#directory, digest)
     const lockPath = `${path}.lock`
     const began = performance.now()
     const lock = await storing('lock a download', lockPath, async () => {
       await ensureDirectory(dirname(path))
-      return waitFor(() => FileLock.take(lockPath), signal)
+      const watch = new DownloadWatch({ digest, path, size, onHeld })
+      const take = async (): Promise<FileLock | 'apart' | undefined> =>
+        (await FileLock.take(lockPath)) ?? (this.#freshPath && (await watch.isStuck()) ? 'apart' : undefined)
+      return waitFor(take, signal)
     }).catch(async (error: unknown) => {
       throw signal?.aborted ? await gaveUp(digest, lockPath, performance.now() - began, signal) : error
     })
+    if (lock === 'apart') return this.#apart()
     try {
       await lock.sign(`process ${process.pid}`)
       // What others left who were killed: who is killed every time never comes to an end at which it would be looked for.
@@ -81,6 +101,17 @@ export class PartialStore {
       await lock.release({ remove: true }).catch(() => undefined) // the first error is the one to tell
       throw storeError(error, 'open a partial download', path)
     }
+  }
+
+  /** A download in the staging area of this run: nothing of it stays. */
+  async #apart(): Promise<Partial> {
+    const path = await this.#freshPath!()
+    return storing('begin a download', path, async () => {
+      const lock = (await FileLock.take(`${path}.lock`))!
+      const partial = await Partial.open(path, lock, () => this.#open.delete(partial), { keeps: false })
+      this.#open.add(partial)
+      return partial
+    })
   }
 
   /**
@@ -112,12 +143,12 @@ async function gaveUp(
   ms: number,
   signal: AbortSignal,
 ): Promise<WindlassError> {
-  const holder = await readFile(lockPath, 'utf8').catch(() => '')
+  const holder = await lockHolder(lockPath)
   const timeout = signal.reason instanceof Error && signal.reason.name === 'TimeoutError'
   return new WindlassError(
     timeout ? 'STORE_LOCKED' : 'CANCELLED',
     `Stopped waiting after ${(ms / 1000).toFixed(1)} s for the download of ${digest}, which ` +
-      `${/^process \d+$/.test(holder) ? holder : 'another process'} has locked`,
+      `${holderWords(holder)} has locked`,
     { digest, path: lockPath, cause: signal.reason },
   )
 }

@@ -1,6 +1,7 @@
 /** Reads a small file of the store: never through a link, never waiting for the other end of a FIFO, never without end. */
 import { WindlassError } from '../errors.js'
 import { OutsideFileError, readOutsideFile } from '../system/outside-file.js'
+import { waysOut } from './ways-out.js'
 
 /**
  * Bytes that a file of the store may have: its list of names, the record of a layer. Other tools write some of them, and
@@ -37,7 +38,7 @@ function read(path: string): string | undefined {
         : `In the store, ${path} is not a regular file: ${error.message}`,
       {
         path,
-        hint: 'Nothing in a store is followed through links. Move it away, or name another store with --store.',
+        hint: waysOut.moveAway(path),
       },
     )
   }

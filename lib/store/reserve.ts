@@ -19,7 +19,8 @@ export async function ensureReserve(directory: string): Promise<void> {
   const path = join(directory, 'lock')
   const [index, lock] = await Promise.all([lstatIfThere(join(directory, 'index.json')), lstatIfThere(path)])
   const wanted = (index?.size ?? 0) + spare
-  if (lock && lock.size >= wanted) return
+  // What else stands there is told by who needs the lock.
+  if (lock && (!lock.isFile() || lock.size >= wanted)) return
   try {
     const held = await FileLock.take(path)
     if (!held) return

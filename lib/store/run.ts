@@ -3,21 +3,22 @@
  * user needs of the store (`holds`, a digest a line) for whoever collects garbage.
  */
 import { randomBytes } from 'node:crypto'
-import { readdir, rmdir } from 'node:fs/promises'
+import { rmdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { WindlassError } from '../errors.js'
-import { appendFile, lstatIfThere, mkdir, truncate } from '../system/files.js'
-import { locksAvailable } from '../system/index.js'
+import { appendFile, mkdir, truncate } from '../system/files.js'
 import type { Digest } from '../image/index.js'
 import { ensureDirectory } from './durable.js'
 import { FileLock } from './file-lock.js'
 import type { MetadataLock } from './metadata-lock.js'
-import { isOneMount, parts, stagingName, type StorePart } from './mounts.js'
+import { isOneMount, stagingName, type StorePart } from './mounts.js'
 import { removeTree } from './remove-tree.js'
-import { codeOf, isFull, storing, unlessMissing } from './store-error.js'
-import { syncStore } from './sync-store.js'
+import { codeOf, isNotWritable, storing, unlessMissing } from './store-error.js'
+import { forgetTrees, noteTree } from './tree-notes.js'
+import { beginTree, type UnfinishedTree } from './unfinished-tree.js'
 
-const lockName = 'lock'
+/** In the directory of a run: held while it lives. */
+export const lockName = 'lock'
 export const holdsName = 'holds'
 
 export class Run {
@@ -27,6 +28,8 @@ export class Run {
   readonly #areas = new Map<StorePart, Promise<string>>()
   #over = false
   #files = 0
+  /** That are being built. */
+  #trees = 0
 
   constructor(
     private readonly staging: string,
@@ -107,6 +110,30 @@ export class Run {
     await storing('let go of what this run needed', path, () => this.metadata.hold(() => truncate(path, 0)))
   }
 
+  /**
+   * A place for a tree that will stand at `target`, outside of the store, whose parent is there. Should this run be killed,
+   * whoever sweeps it removes what it has built there.
+   */
+  async beginTree(target: string): Promise<UnfinishedTree> {
+    const tree = await beginTree(target, (note) =>
+      this.directory()
+        .then((directory) => noteTree(directory, note))
+        .catch((error: unknown) => {
+          // A store that can only be read, or is full: the next one that builds there finds it all the same.
+          if (!isNotWritable(error)) throw error
+        }),
+    )
+    this.#trees++
+    return {
+      path: tree.path,
+      release: async () => {
+        await tree.release()
+        const directory = --this.#trees === 0 && (await this.#opened)?.directory
+        if (directory) await forgetTrees(directory)
+      },
+    }
+  }
+
   /** Removes the directory and lets go of its lock. */
   async end(): Promise<void> {
     this.#over = true
@@ -155,49 +182,8 @@ async function begin(staging: string): Promise<{ directory: string; lock: FileLo
   }
 }
 
-/**
- * Removes what runs left that died: those whose lock nobody holds. What they had put into the store can be seen and is
- * perhaps not on the disk yet, so that comes first: from here on it is relied on.
- */
-export async function sweepRuns(staging: string): Promise<void> {
-  if (!locksAvailable()) return // nothing tells the dead from the living
-  await sweepAreas(staging)
-  let synced = false
-  for (const name of (await unlessMissing(readdir(staging))) ?? []) {
-    if (!isRunName(name)) continue // not ours
-    const directory = join(staging, name)
-    const lock = await unlessMissing(FileLock.take(join(directory, lockName))).catch(
-      async (error: unknown) => {
-        if (!isFull(error)) throw error
-        // Its lock was never made, so nobody has it: who is just about to make it begins another run.
-        await removeTree(directory)
-      },
-    )
-    if (!lock) continue
-    try {
-      if (!synced) await syncStore(dirname(staging))
-      synced = true
-    } catch (error) {
-      await lock.release()
-      throw error
-    }
-    for (const part of parts) await removeTree(join(dirname(staging), part, stagingName, name))
-    await removeRun(directory, lock)
-  }
-}
-
-/** Removes what runs left on other mounts that are gone: no run has anything there before it has its own directory. */
-async function sweepAreas(staging: string): Promise<void> {
-  for (const part of parts) {
-    const areas = join(dirname(staging), part, stagingName)
-    for (const name of (await unlessMissing(readdir(areas))) ?? [])
-      if (isRunName(name) && !(await lstatIfThere(join(staging, name)))) await removeTree(join(areas, name))
-  }
-}
-
-const isRunName = (name: string): boolean => /^[0-9a-f]{16}$/.test(name)
-
-async function removeRun(directory: string, lock: FileLock): Promise<void> {
+/** Removes the directory of a run whose lock is held, and lets go of that. */
+export async function removeRun(directory: string, lock: FileLock): Promise<void> {
   try {
     await removeTree(directory)
   } catch (error) {

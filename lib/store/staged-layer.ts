@@ -17,18 +17,19 @@ export class StagedLayer {
     readonly path: string,
     private readonly root: SmallFile,
     private readonly store: {
-      commit(facts: LayerFacts, root: SmallFile): Promise<StoredLayer>
+      commit(facts: LayerFacts, root: SmallFile, signal?: AbortSignal): Promise<StoredLayer>
       ended(): void
     },
   ) {}
 
   /**
    * Syncs the tree to the disk and lets it be seen as the layer `facts.diffID`. Where that is there already, in this
-   * form, that one is the answer and this tree is dropped. On failure the tree stays, to be discarded.
+   * form, that one is the answer and this tree is dropped. On failure the tree stays, to be discarded. `signal` ends the wait
+   * for the lock of the store.
    */
-  async commit(facts: LayerFacts): Promise<StoredLayer> {
+  async commit(facts: LayerFacts, signal?: AbortSignal): Promise<StoredLayer> {
     if (this.#ended) throw new WindlassError('INTERNAL', 'A staged layer was committed after its end')
-    const stored = await this.store.commit(facts, this.root)
+    const stored = await this.store.commit(facts, this.root, signal)
     await this.discard()
     return stored
   }

@@ -1,9 +1,10 @@
 /**
  * What went wrong on the disk, as an error of ours: what was being done, to which path, and what helps.
  */
-import { diskMeaning } from '../bytes/disk-meaning.js'
+import { type DiskMeaning, diskMeaning } from '../bytes/disk-meaning.js'
 import { errnoOf } from '../bytes/errno.js'
 import { WindlassError } from '../errors.js'
+import { waysOut } from './ways-out.js'
 
 /** The name of a system error, such as `ENOENT`; undefined for anything else. */
 export const codeOf = errnoOf
@@ -11,7 +12,7 @@ export const codeOf = errnoOf
 /** `error`, met while `doing` to `path`: STORE_FULL, STORE_DENIED, STORE_READ_ONLY or STORE_IO; one of ours stays as it is. */
 export function storeError(error: unknown, doing: string, path: string): WindlassError {
   if (error instanceof WindlassError) return error
-  const known = diskMeaning(error)
+  const known = diskMeaning(error) ?? inTheWay(error, path)
   const says = known
     ? `${known.says}${exactly(error, path)}`
     : error instanceof Error
@@ -22,6 +23,21 @@ export function storeError(error: unknown, doing: string, path: string): Windlas
     cause: error,
     ...(known && { hint: known.hint }),
   })
+}
+
+const wordsOf: Readonly<Record<string, string>> = {
+  EISDIR: 'a directory stands there',
+  ENOTDIR: 'what stands there is no directory',
+  ELOOP: 'a symbolic link stands there',
+  EEXIST: 'something else stands there',
+}
+
+/** Something else stands where the store has a file or a directory. */
+function inTheWay(error: unknown, path: string): DiskMeaning | undefined {
+  const says = wordsOf[codeOf(error) ?? '']
+  if (says === undefined) return undefined
+  const at = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : path
+  return { code: 'STORE_CORRUPT', says, hint: waysOut.moveAway(at) }
 }
 
 /** Where it was met, if not at `path`; both paths of a rename that failed (S0-54, S0-68). */

@@ -13,8 +13,10 @@ import { NameStore } from './names.js'
 import { openLayout } from './layout.js'
 import { PartialStore } from './partials.js'
 import { ensureReserve } from './reserve.js'
-import { Run, sweepRuns } from './run.js'
-import { isNotWritable } from './store-error.js'
+import { Run } from './run.js'
+import { sweepRuns } from './sweep-runs.js'
+import { sweepBeside, type UnfinishedTree } from './unfinished-tree.js'
+import { isNotWritable, storeError } from './store-error.js'
 import type { StoreOwner } from './ownership.js'
 import { type LayoutFault, layoutFault, mendLayout } from './verify-layout.js'
 
@@ -28,8 +30,13 @@ export interface StoreOptions {
   /** Hears, in a sentence with what to do, that others can change the store. */
   readonly onUnsafe?: (message: string) => void
   /** Hears of what is odd and was put up with. */
-  readonly onWarning?: (message: string) => void
+  readonly onWarning?: (message: string, code: string) => void
+  /** Ends every wait for a lock. What is under way otherwise is not stopped by it. */
+  readonly signal?: AbortSignal
 }
+
+/** Its code is `store`, unless said otherwise. */
+type Warn = (message: string, code?: string) => void
 
 export class Store {
   readonly blobs: BlobStore
@@ -46,12 +53,15 @@ export class Store {
     /** Whom root uses the store for: the trees that it unpacks are that user's. */
     readonly owner: StoreOwner | undefined,
     metadata: MetadataLock,
-    private readonly warn: (message: string) => void,
+    private readonly warn: Warn,
     keep: number,
   ) {
     this.#run = new Run(join(directory, 'staging'), metadata)
     this.blobs = new BlobStore(join(directory, 'blobs'), this.#run)
-    this.partials = new PartialStore(directory, { keep, warn })
+    this.partials = new PartialStore(directory, {
+      ...{ keep, warn },
+      freshPath: () => this.#run.freshPath('download'),
+    })
     this.layers = new LayerStore(join(directory, 'layers'), this.#run, metadata)
     this.names = new NameStore(join(directory, 'index.json'), this.#run, metadata, this.blobs, warn)
     this.garbage = new Garbage(directory, this.#run, metadata, this.blobs, keep)
@@ -64,15 +74,38 @@ export class Store {
    * STORE_READ_ONLY, STORE_FULL, STORE_IO
    */
   static async open(directory: string, options: StoreOptions = {}): Promise<Store> {
-    const { create = true, onBehalfOf, keepPartials = defaultKeepPartials } = options
-    const { onWarning: warn = () => undefined, onUnsafe = () => undefined } = options
-    const { store: resolved, owner } = await openLayout(directory, { create, onBehalfOf, warn: onUnsafe })
-    const store = new Store(resolved, owner, new MetadataLock(join(resolved, 'lock')), warn, keepPartials)
-    await sweepRuns(join(resolved, 'staging')).catch((error: unknown) => {
-      warn(`What earlier runs left in ${join(resolved, 'staging')} could not be removed: ${String(error)}`)
-    })
+    const { create = true, onBehalfOf, signal, keepPartials = defaultKeepPartials } = options
+    const { onWarning, onUnsafe = () => undefined } = options
+    const warn: Warn = (message, code = 'store') => onWarning?.(message, code)
+    const layout = { create, onBehalfOf, warn, onUnsafe, signal }
+    const { store: resolved, owner } = await openLayout(directory, layout)
+    const lock = new MetadataLock(join(resolved, 'lock'), { warn, signal })
+    const store = new Store(resolved, owner, lock, warn, keepPartials)
+    await store.#sweep()
     await ensureReserve(resolved)
     return store
+  }
+
+  /** Removes what dead runs have left. What cannot be removed is warned of. */
+  async #sweep(): Promise<void> {
+    const staging = join(this.directory, 'staging')
+    const failures = await sweepRuns(staging).catch((error: unknown) => [
+      storeError(error, 'remove what earlier processes left', staging),
+    ])
+    for (const { message, hint } of failures) this.warn(hint === undefined ? message : `${message}. ${hint}`)
+  }
+
+  /**
+   * A place for a tree that will stand at `target`, outside of the store, whose parent is there. What a process that was
+   * killed has left there is removed first.
+   * @throws what the file system says
+   */
+  async beginTree(target: string): Promise<UnfinishedTree> {
+    await sweepBeside(target).catch((error: unknown) => {
+      const { message } = storeError(error, 'remove what an earlier process left beside it', target)
+      this.warn(message)
+    })
+    return this.#run.beginTree(target)
   }
 
   /** What is wrong with the file that says that this is a layout; undefined where nothing is. */

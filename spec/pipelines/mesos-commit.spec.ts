@@ -59,7 +59,7 @@ describe('what is committed when', () => {
       )
       seen.push(...trees.map((tree) => (tree.isDirectory() ? 'layer' : 'no layer')))
       seen.push(existsSync(blobPath(puller.store, image.config.digest)) ? 'config' : 'no config')
-      seen.push(...(await puller.images()).map((each) => each.name))
+      seen.push(...(await puller.images()).flatMap((each) => each.name ?? []))
     }
     const stages: PullOptions['stages'] = (bound) => ({
       ...bound,
