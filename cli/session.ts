@@ -13,7 +13,7 @@ export function withWindlass<T>(
 ): Promise<T> {
   return interruptible(terminal, async (signal) => {
     const { open } = await import('../pipelines/index.js')
-    const onWarning = (message: string): void => terminal.messages.warning('store', message)
+    const onWarning = (message: string, code: string): void => terminal.messages.warning(code, message)
     const windlass = await open({ ...(await openOptions(flags, terminal, names, signal)), onWarning })
     try {
       return await work(windlass, signal)

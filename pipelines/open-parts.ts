@@ -30,6 +30,7 @@ export async function openParts(
     create: true,
     keepPartials: options.keepPartials,
     onBehalfOf: userBehindSudo(),
+    onUnsafe: (message) => options.onWarning?.(message, 'store-unsafe'),
     ...(waiting.signal && { signal: waiting.signal }),
     ...(waiting.onWarning && { onWarning: waiting.onWarning }),
   })

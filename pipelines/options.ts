@@ -69,8 +69,12 @@ export interface OpenOptions {
    * does not hold is refused anyway. Later manifests carry no signatures: this says nothing of them.
    */
   readonly requireSchema1Signatures?: boolean
-  /** Hears of what is odd about the store and was put up with, in a sentence. */
-  readonly onWarning?: (message: string) => void
+  /**
+   * Receives what is odd about the store itself, in a sentence with what to do, and a code: `store-unsafe` where other users
+   * can change it (root is refused such a store), `store-locked` while its lock is waited for, `store` for all else. What is
+   * about one pull stands in the events of that pull.
+   */
+  readonly onWarning?: (message: string, code: string) => void
 }
 
 export interface RegistryCredentials {

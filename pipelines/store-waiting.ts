@@ -12,13 +12,13 @@ export class StoreWaiting {
   readonly #stop = new AbortController()
   readonly #pulls = new Set<{ warn(warning: StoreWarning): void }>()
 
-  constructor(private readonly listener: ((message: string) => void) | undefined) {}
+  constructor(private readonly listener: ((message: string, code: string) => void) | undefined) {}
 
   readonly signal: AbortSignal = this.#stop.signal
 
   /** Tells the listeners of the pulls that wait, else of the puller. */
   readonly onWarning = (message: string, code = 'store'): void => {
-    if (code !== storeLocked || this.#pulls.size === 0) this.listener?.(message)
+    if (code !== storeLocked || this.#pulls.size === 0) this.listener?.(message, code)
     else for (const pull of this.#pulls) pull.warn({ code, message })
   }
 

@@ -26,8 +26,10 @@ export interface LayoutOptions extends Pick<MetadataLockOptions, 'signal'> {
   readonly create: boolean
   /** The user who has become root for this, if that is known. */
   readonly onBehalfOf: number | undefined
-  /** Hears of a store that others can change, and of who holds its lock. */
+  /** Hears of who holds the lock of the store. */
   readonly warn: (message: string, code?: string) => void
+  /** Hears of a store that others can change. */
+  readonly onUnsafe: (message: string) => void
 }
 
 export interface OpenedLayout {
@@ -40,7 +42,7 @@ export interface OpenedLayout {
 /** Opens the store in `directory`. @throws WindlassError */
 export async function openLayout(
   directory: string,
-  { create, onBehalfOf, warn, signal }: LayoutOptions,
+  { create, onBehalfOf, warn, onUnsafe, signal }: LayoutOptions,
 ): Promise<OpenedLayout> {
   return storing('open the store', directory, async () => {
     if (create) await makeDirectories(resolve(directory), onBehalfOf)
@@ -48,7 +50,8 @@ export async function openLayout(
     const store = await realpath(directory)
     const owner = await ownerServed(store, onBehalfOf)
     if (owner) giveNewFiles(store, owner)
-    await checkOwnership(store, owner, warn)
+    if (create) await closeIfEmpty(store)
+    await checkOwnership(store, owner, onUnsafe)
     const layout = await readRegular(join(store, layoutFile))
     await checkVersion(store)
     if (layout === undefined) {
@@ -104,6 +107,13 @@ async function syncParent(path: string): Promise<void> {
   await syncDirectory(dirname(path)).catch((error: unknown) => {
     if (!['EACCES', 'EPERM', 'EINVAL', 'EROFS'].includes(codeOf(error) ?? '')) throw error
   })
+}
+
+/** A directory of ours with nothing in it is about to become a store: others may write to it until then, as to `/tmp`. */
+async function closeIfEmpty(store: string): Promise<void> {
+  const found = await statIfThere(store)
+  if (found?.uid === process.geteuid?.() && (await readdir(store)).length === 0)
+    await storing('close the store to others', store, () => chmod(store, 0o700))
 }
 
 /** Makes a store; `oci-layout` comes last, for it says that this is one. */

@@ -27,6 +27,8 @@ export interface StoreOptions {
   readonly keepPartials?: number | undefined
   /** The user who has become root for this, if that is known: in a store of that user, new files are that user's. */
   readonly onBehalfOf?: number | undefined
+  /** Hears, in a sentence with what to do, that others can change the store. */
+  readonly onUnsafe?: (message: string) => void
   /** Hears of what is odd and was put up with. */
   readonly onWarning?: (message: string, code: string) => void
   /** Ends every wait for a lock. What is under way otherwise is not stopped by it. */
@@ -71,12 +73,12 @@ export class Store {
    * @throws WindlassError STORE_CORRUPT where that is no store, or one of a newer version; STORE_DENIED,
    * STORE_READ_ONLY, STORE_FULL, STORE_IO
    */
-  static async open(
-    directory: string,
-    { create = true, onWarning, onBehalfOf, keepPartials = defaultKeepPartials, signal }: StoreOptions = {},
-  ): Promise<Store> {
+  static async open(directory: string, options: StoreOptions = {}): Promise<Store> {
+    const { create = true, onBehalfOf, signal, keepPartials = defaultKeepPartials } = options
+    const { onWarning, onUnsafe = () => undefined } = options
     const warn: Warn = (message, code = 'store') => onWarning?.(message, code)
-    const { store: resolved, owner } = await openLayout(directory, { create, onBehalfOf, warn, signal })
+    const layout = { create, onBehalfOf, warn, onUnsafe, signal }
+    const { store: resolved, owner } = await openLayout(directory, layout)
     const lock = new MetadataLock(join(resolved, 'lock'), { warn, signal })
     const store = new Store(resolved, owner, lock, warn, keepPartials)
     await store.#sweep()

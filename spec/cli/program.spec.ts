@@ -92,7 +92,7 @@ describe('help and usage', () => {
     [
       'a wait that is none',
       ['tags', '--response-timeout', '0', 'a'],
-      'It must be a whole number of at least 1',
+      'It must be a whole number from 1 to 2147483',
     ],
   ])('ends with 2 for %s', async (_, argv, message) => {
     const { code, out, err } = await windlass(argv)

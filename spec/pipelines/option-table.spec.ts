@@ -26,7 +26,7 @@ const calls: Readonly<Record<string, readonly [Readonly<Record<string, AnyEntry>
   inspect: [tables.inspectTable, (windlass, options) => windlass.inspect('a', options)],
   resolve: [tables.signalTable, (windlass, options) => windlass.resolve('a', options)],
   latestOrFirst: [tables.signalTable, (windlass, options) => windlass.latestOrFirst('a', options)],
-  tags: [tables.signalTable, (windlass, options) => windlass.tags('a', options)],
+  tags: [tables.tagsTable, (windlass, options) => windlass.tags('a', options)],
   collect: [tables.collectTable, (windlass, options) => windlass.collect(options)],
   verify: [tables.verifyTable, (windlass, options) => windlass.verify(options)],
   close: [tables.closeTable, (windlass, options) => windlass.close(options)],

@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { type Fault, faults } from '../../lib/testing/registry/index.js'
 import { bytesOf, content, manifest, withRegistry, type Setting } from './with-registry.js'
@@ -59,21 +59,40 @@ describe.each(places)('a Content-Encoding of a $kind', (place) => {
     }),
   )
 
+  it.each(['gzip', 'x-gzip', ' GZIP'])('that is real is undone: %s', (encoding) =>
+    struck(
+      place,
+      faults.body((body) => gzipSync(body), { kind }, { 'content-encoding': encoding }),
+      async (asked) => {
+        expect(await asked).toEqual(right)
+      },
+    ),
+  )
+
   it.each([
     ['with its length', {}],
     ['without its length', chunked],
-  ])('that is real is an error which names it, %s', (_, more) =>
+  ])('that is real and not gzip is an error which names it, %s', (_, more) =>
     struck(
       place,
-      faults.body((body) => gzipSync(body), { kind }, { 'content-encoding': 'gzip', ...more }),
+      faults.body((body) => brotliCompressSync(body), { kind }, { 'content-encoding': 'br', ...more }),
       async (asked) => {
         await expect(asked).rejects.toMatchObject({
           code: 'REGISTRY_RESPONSE',
-          message: expect.stringContaining("the Content-Encoding 'gzip'") as string,
+          message: expect.stringContaining("the Content-Encoding 'br'") as string,
         })
       },
     ),
   )
+
+  it('that hides more than may be read is an error which names it', () =>
+    struck(
+      place,
+      faults.body(() => gzipSync(Buffer.alloc(2 ** 26)), { kind }, { 'content-encoding': 'gzip' }),
+      async (asked) => {
+        await expect(asked).rejects.toMatchObject({ code: 'REGISTRY_RESPONSE' })
+      },
+    ))
 })
 
 describe('a blob under a claimed Content-Encoding', () => {

@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync } from 'node:zlib'
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { Credential, onlyFor } from '../../lib/registry/index.js'
@@ -63,7 +63,7 @@ describe('planted secrets appear in no error', () => {
     faults.truncate(10),
     faults.reset(0),
     faults.stall(10),
-    faults.body((body) => gzipSync(body), {}, { 'content-encoding': 'gzip' }),
+    faults.body((body) => brotliCompressSync(body), {}, { 'content-encoding': 'br' }),
   ]
 
   const failures = async (

@@ -1,5 +1,5 @@
 /** A user's store stays the user's, and root takes none that others can change. */
-import { chmodSync, chownSync, mkdtempSync, readdirSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -64,6 +64,14 @@ describe.runIf(asRoot)('a store that others can change', () => {
       hint: expect.stringMatching(/chmod go-w |sudo -u '#1234' windlass/) as string,
     })
     expect(await describeTree(directory)).toEqual(before)
+  })
+
+  it('may be made in a directory that was open to them while nothing was in it, as a new disk is', async () => {
+    const directory = join(top, String(made++))
+    mkdirSync(directory)
+    chmodSync(directory, 0o1777)
+    await (await Store.open(directory)).close()
+    expect(statSync(directory).mode & 0o7777).toBe(0o700)
   })
 
   it('is taken again once it is closed to them, as the hint says', async () => {

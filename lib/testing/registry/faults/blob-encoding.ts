@@ -27,7 +27,24 @@ const at = (
   )
 
 export const blobEncodingFaults: readonly CataloguedFault[] = [
-  ...['gzip', 'deflate', 'br', 'zstd', 'x-unknown', 'gzip, gzip'].map((encoding) =>
+  at('encoding-gzip', 'is compressed on the way, and says so', 'image', (moment) =>
+    faults.body((good) => gzipSync(good), moment, { 'content-encoding': 'gzip' }),
+  ),
+  at(
+    'encoding-gzip-bomb',
+    'is compressed on the way, and becomes 64 MiB',
+    'REGISTRY_RESPONSE',
+    (moment) => faults.body(() => gzipSync(Buffer.alloc(2 ** 26)), moment, { 'content-encoding': 'gzip' }),
+    { bytes: 400 * 1024 },
+  ),
+  at(
+    'encoding-gzip-cut',
+    'is compressed on the way, and cut off',
+    'REGISTRY_RESPONSE',
+    (moment) => faults.body((good) => gzipSync(good).subarray(0, -9), moment, { 'content-encoding': 'gzip' }),
+    { bytes: 210 * 1024 },
+  ),
+  ...['deflate', 'br', 'zstd', 'x-unknown', 'gzip, gzip'].map((encoding) =>
     at(
       `encoding-${encoding.replace(', ', '-')}`,
       `is said to be encoded as \`${encoding}\``,

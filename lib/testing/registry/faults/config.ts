@@ -56,7 +56,7 @@ export const configFaults: readonly CataloguedFault[] = [
   at('wrong-byte', 'has a wrong byte', 'DIGEST_MISMATCH', (moment) => faults.wrongByte(5, moment)),
   at('empty', 'is nothing', 'SIZE_MISMATCH', (moment) => faults.body('', moment)),
   at('other', 'is another document', 'SIZE_MISMATCH', (moment) => faults.body('{"rootfs":{}}', moment)),
-  at('compressed', 'comes compressed, which nobody asked for', 'REGISTRY_RESPONSE', (moment) =>
+  at('compressed', 'comes compressed, which nobody asked for', 'image', (moment) =>
     faults.body((good) => gzipSync(good), moment, { 'content-encoding': 'gzip' }),
   ),
   at('encoding-claimed', 'is said to be compressed, and is not', 'image', (moment) =>

@@ -64,7 +64,14 @@ const documents = [
     ...good,
     manifests: [],
   })),
-  document('no-layers', 'has no layers', 'MANIFEST_INVALID', (good) => ({ ...good, layers: [] })),
+  document(
+    'no-layers',
+    'has no layers, but its config has diffIDs',
+    'ROOTFS_MISMATCH',
+    (good) => ({ ...good, layers: [] }),
+    undefined,
+    whole,
+  ),
   document(
     'digest-climbs',
     'has a path for a digest',
@@ -79,8 +86,8 @@ const documents = [
   ),
   document(
     'digest-odd',
-    'has a digest of an odd kind',
-    'MANIFEST_INVALID',
+    'has a digest of an algorithm that is not supported',
+    'UNSUPPORTED',
     firstLayer({ digest: `md5:${'0'.repeat(32)}` }),
   ),
   document('size-negative', 'says that a layer has -1 bytes', 'MANIFEST_INVALID', firstLayer({ size: -1 })),
@@ -121,7 +128,7 @@ const documents = [
 ]
 
 const types = [
-  document('html-type', 'is called a page', 'MANIFEST_UNSUPPORTED', (good) => good, 'text/html'),
+  document('html-type', 'is called a page', 'image', (good) => good, 'text/html', whole),
   document(
     'index-type',
     'is called an index',
@@ -141,8 +148,13 @@ const types = [
 ]
 
 const bodies = [
-  manifest('compressed', 'comes compressed, which nobody asked for', 'REGISTRY_RESPONSE', ({ registry }) =>
-    registry.addFault(faults.body((body) => gzipSync(body), served, { 'content-encoding': 'gzip' })),
+  manifest(
+    'compressed',
+    'comes compressed, which nobody asked for',
+    'image',
+    ({ registry }) =>
+      registry.addFault(faults.body((body) => gzipSync(body), served, { 'content-encoding': 'gzip' })),
+    whole,
   ),
   manifest(
     'encoding-claimed',

@@ -123,7 +123,7 @@ export const tagsFaults: readonly CataloguedFault[] = [
     ({ registry }) => registry.addFault(refusing(() => true)),
     { requests: 9 },
   ),
-  page('compressed', 'comes compressed, which nobody asked for', 'REGISTRY_RESPONSE', (good) => ({
+  page('compressed', 'comes compressed, which nobody asked for', 'tags', (good) => ({
     ...good,
     body: gzipSync(good.body),
     headers: { ...good.headers, 'content-encoding': 'gzip' },

@@ -176,8 +176,13 @@ const bodies = [
       ),
     { bytes: 8 * 2 ** 20 },
   ),
-  token('compressed', 'compresses its answer, which nobody asked for', 'REGISTRY_RESPONSE', ({ registry }) =>
-    registry.addFault(faults.body((body) => gzipSync(body), at, { 'content-encoding': 'gzip' })),
+  token(
+    'compressed',
+    'compresses its answer, which nobody asked for',
+    'image',
+    ({ registry }) =>
+      registry.addFault(faults.body((body) => gzipSync(body), at, { 'content-encoding': 'gzip' })),
+    whole,
   ),
   token(
     'encoding-claimed',
