@@ -125,9 +125,8 @@ export class PartialStore {
     try {
       await removePartials(this.#directory, { keep: this.#keep, wanted: await heldByRuns(this.#staging) })
     } catch (error) {
-      this.#warn(
-        `What is left of interrupted downloads could not be kept within its budget: ${String(error)}`,
-      )
+      const doing = 'keep what is left of interrupted downloads within its budget'
+      this.#warn(storeError(error, doing, this.#directory).message)
     }
   }
 

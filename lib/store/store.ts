@@ -158,7 +158,7 @@ export class Store {
     ]
     for (const step of steps)
       await step().catch((error: unknown) => {
-        this.warn(`What this run left in ${this.directory} could not be removed: ${String(error)}`)
+        this.warn(storeError(error, 'remove what this run left', this.directory).message)
       })
   }
 }
