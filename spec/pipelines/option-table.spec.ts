@@ -172,15 +172,19 @@ describe('close and closed, with a stage that never answers', () => {
     const registry = await bench.registry()
     const windlass = await open({ store: bench.path() })
     let answer = (): void => undefined
+    let begun = (): void => undefined
+    const asked = new Promise<void>((resolve) => (begun = resolve))
     const silent = stage(
-      () => new Promise<never>((_, reject) => (answer = () => reject(new Error('late')))),
-      {
-        name: 'silent-stage',
+      () => {
+        begun()
+        return new Promise<never>((_, reject) => (answer = () => reject(new Error('late'))))
       },
+      { name: 'silent-stage' },
     )
     const pull = windlass.pull(`${registry.host}/team/app:1`, {
       stages: (bound) => ({ ...bound, resolve: silent }),
     })
+    await asked
     await expect(pull.closed({ within: 200 })).rejects.toThrow(/Still running after 200 ms: .*silent-stage/)
     pull.cancel()
     await expect(pull.done).rejects.toMatchObject({ code: 'CANCELLED' })
