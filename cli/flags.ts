@@ -7,7 +7,7 @@ import { maxSeconds } from '../pipelines/option-codecs.js'
 import { type OptionEntry, pullTable } from '../pipelines/option-table.js'
 
 const variable = (flags: string): string => {
-  const name = /--([a-z-]+)/.exec(flags)?.[1] ?? ''
+  const name = /--([a-z0-9-]+)/.exec(flags)?.[1] ?? ''
   return `WINDLASS_${name.replace(/^no-/, '').replaceAll('-', '_').toUpperCase()}`
 }
 

@@ -22,7 +22,7 @@ const isLimit = (text: string): text is LimitName => limitNames.some((name) => n
 /** One or more, with commas between them: so they stand in the variable. */
 export function parseLimits(text: string, before: Partial<Limits> = {}): Partial<Limits> {
   return text.split(',').reduce<Partial<Limits>>((limits, each) => {
-    const [name = '', value = ''] = each.split('=', 2)
+    const [, name = each, value = ''] = /^([^=]*)=(.*)$/s.exec(each) ?? []
     if (!isLimit(name)) throw new InvalidArgumentError(`The limits are ${limitNames.join(', ')}.`)
     return { ...limits, [name]: amount(name, value) }
   }, before)

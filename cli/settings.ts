@@ -1,8 +1,8 @@
 /** The options that more than one command has, and what they mean to the library. */
-import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { WindlassError } from '../lib/errors.js'
-import { parseImageName } from '../lib/image/index.js'
+import { readOutsideFile } from '../lib/system/outside-file.js'
+import { parseImageName, printable } from '../lib/image/index.js'
 import type { OpenOptions, RegistryCredentials } from '../pipelines/index.js'
 import { openTable } from '../pipelines/option-table.js'
 import { path, text } from '../pipelines/option-codecs.js'
@@ -155,12 +155,24 @@ function onlyRegistryOf(names: readonly string[]): string {
   )
 }
 
+/** Bytes; the certificates of all authorities that a system trusts have 250 KB. */
+const maxCertificateBytes = 16 * 1024 * 1024
+
+function readCertificateFile(file: string): string {
+  try {
+    return readOutsideFile(file, { maxBytes: maxCertificateBytes, followLink: true }).toString('utf8')
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new WindlassError('USAGE', `Reading the certificates of --ca: ${printable(file)}: ${reason}`, {
+      cause,
+      path: file,
+    })
+  }
+}
+
 async function readCertificates(file: string): Promise<string> {
   const { holdsCertificate } = await import('../pipelines/index.js')
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new WindlassError('USAGE', `Reading the certificates of --ca: ${reason}`, { cause, path: file })
-  })
+  const text = readCertificateFile(file)
   if (holdsCertificate(text)) return text
   throw new WindlassError('USAGE', `Reading the certificates of --ca: ${file} holds none`, {
     path: file,

@@ -19,6 +19,10 @@ import {
   resolveEntry,
 } from '../lib/stages/index.js'
 import type { Store } from '../lib/store/index.js'
+
+/** The code of the warning about what a document says wrongly. */
+export { documentUnclear } from '../lib/stages/index.js'
+
 import { type Announce, type StartedPull, eachPull } from './pull-set.js'
 import type { PullParts, PullStages } from './pull-stages.js'
 
@@ -34,6 +38,8 @@ export interface PulledIndex {
   readonly images: readonly PulledImage[]
   /** Entries of the index that are no images of a platform, such as attestations: they are not here. */
   readonly leftOut: readonly Digest[]
+  /** What is wrong with entries of the index that cannot be used. */
+  readonly problems: readonly string[]
 }
 
 export interface AllPlatformsOptions extends Pick<PullParts, 'store' | 'retry'> {
@@ -78,7 +84,7 @@ const eachImage = ({ store, start, announce }: AllPlatformsOptions): Stage<Index
   )
 
 const nameIndex = (
-  { request, root, indexes, leftOut }: IndexedImages,
+  { request, root, indexes, leftOut, problems }: IndexedImages,
   store: Store,
 ): Stage<readonly PulledImage[], PulledIndex> =>
   stage(
@@ -92,7 +98,7 @@ const nameIndex = (
         if (named?.descriptor.digest !== digest)
           await store.names.set({ name, typed, descriptor: root.descriptor })
       }
-      return { name, digest, mediaType, status, images, leftOut }
+      return { name, digest, mediaType, status, images, leftOut, problems }
     },
     { name: 'name-index' },
   )

@@ -20,6 +20,13 @@ export const wholeNumber = (least: number): t.Type<number, unknown> =>
     (value): value is number => Number.isSafeInteger(value) && isNumber(value) && value >= least,
   )
 
+/** The same, of at most `most`. */
+export const wholeNumberWithin = (least: number, most: number): t.Type<number, unknown> =>
+  codec(
+    `a whole number from ${least} to ${most}`,
+    (value): value is number => wholeNumber(least).is(value) && value <= most,
+  )
+
 /** A finite number of at least `least` and at most `most`. */
 export const numberWithin = (least: number, most: number, unit = ''): t.Type<number, unknown> =>
   codec(
@@ -92,8 +99,13 @@ export const functionOf = <F extends (...given: never[]) => unknown>(): t.Type<F
   codec('a function', (value): value is F => typeof value === 'function')
 
 /** An object with members of its own; no list. */
-export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+/** A plain object: what stands in it is its own, so that all of it is looked at. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  // That of another realm is as good as ours.
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
 
 /** An object each of whose values passes `values`. Nothing of the object stands in the error. */
 export const recordOf = <A>(

@@ -56,15 +56,28 @@ const login = takes.codec(
     takes.isRecord(value) && takes.text.is(value['username']) && typeof value['password'] === 'string',
 )
 
-const isHttpUrl = (text: string): void => {
-  if (!/^https?:$/.test(new URL(text).protocol)) throw new TypeError('neither http nor https')
+const isHttpOrigin = (text: string): void => {
+  const { protocol, origin, href } = new URL(text)
+  if (!/^https?:$/.test(protocol)) throw new TypeError('neither http nor https')
+  if (href !== `${origin}/`) throw new TypeError('more than an origin')
 }
+
+/** More connections or threads than this help nobody. */
+const maxAtOnce = 1_000
 
 /** Options of `open`. */
 export const openTable = {
   store: { codec: takes.path, help: 'where images are kept' },
-  maxDownloads: { codec: takes.wholeNumber(1), help: 'layers downloaded at once', default: 3 },
-  maxUnpacks: { codec: takes.wholeNumber(1), help: 'layers unpacked at once', default: defaultUnpacks() },
+  maxDownloads: {
+    codec: takes.wholeNumberWithin(1, maxAtOnce),
+    help: 'layers downloaded at once',
+    default: 3,
+  },
+  maxUnpacks: {
+    codec: takes.wholeNumberWithin(1, maxAtOnce),
+    help: 'layers unpacked at once',
+    default: defaultUnpacks(),
+  },
   retries: {
     codec: takes.wholeNumber(1),
     help: 'attempts at each download',
@@ -93,7 +106,7 @@ export const openTable = {
     help: 'ask it for foreign layers, even in a private network',
   },
   trustedRealms: {
-    codec: takes.listOf('http or https URLs', isHttpUrl),
+    codec: takes.listOf('origins, such as https://auth.example', isHttpOrigin),
     help: 'let this token server have the credentials, too',
   },
   keepPartials: {

@@ -1,6 +1,12 @@
 /** The tags of a repository, one by one, in the order in which the registry lists them. */
 import { WindlassError } from '../lib/errors.js'
-import { type Reference, type TagsRequest, parseReference } from '../lib/image/index.js'
+import {
+  type Reference,
+  type TagsRequest,
+  parseImageName,
+  parseReference,
+  printable,
+} from '../lib/image/index.js'
 import type { Registries } from '../lib/registry/index.js'
 
 /** @throws as `repositoryNamed`, at once; else what a registry refuses with, such as NAME_UNKNOWN */
@@ -17,6 +23,14 @@ export function listTags(
  * @throws USAGE where it has one (S2-02), REFERENCE_INVALID
  */
 export function repositoryNamed(name: string, purpose: string): Reference {
+  if (parseImageName(name).kind === 'layout')
+    throw new WindlassError(
+      'USAGE',
+      `${purpose}: ${printable(name)} names a layout on disk, not a repository`,
+      {
+        hint: 'A layout is listed as a store is: windlass images --store DIR',
+      },
+    )
   const reference = parseReference(name)
   if (reference.tag === undefined && reference.digest === undefined) return reference
   throw new WindlassError('USAGE', `${purpose}: ${name} names one image, not a repository`, {

@@ -2,6 +2,7 @@
 import { WindlassError, asWindlassError } from '../../lib/errors.js'
 import { parseImageName } from '../../lib/image/index.js'
 import { printable } from '../../lib/image/printable.js'
+import { documentUnclear } from '../../pipelines/all-platforms.js'
 import type { PulledImage, PullOptions, TagsWarning, Windlass } from '../../pipelines/index.js'
 import { Told } from '../failure.js'
 import { followSet } from '../follow-set.js'
@@ -89,6 +90,12 @@ export async function pullPlatforms(
   const set = windlass.pullAllPlatforms(name, options)
   const silent = { pulled: () => Promise.resolve(), failed: () => Promise.resolve() }
   const index = await followSet(set, flags, terminal, silent)
+  const [first, ...more] = index.problems
+  if (first !== undefined) {
+    const others = more.length > 0 ? `; and ${more.length} more` : ''
+    const message = `Entries of the index of ${index.name} are left out: ${first}${others}`
+    showWarning({ code: documentUnclear, message }, flags, terminal)
+  }
   if (!flags.quiet) terminal.messages.note(statusLine(index.name, index.status))
   if (flags.json) await terminal.output.json({ ...index, images: index.images.map(asJson) })
   else await terminal.output.line(printable(pinned(index), 2_000))

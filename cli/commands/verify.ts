@@ -4,6 +4,7 @@ import { WindlassError } from '../../lib/errors.js'
 import { printable } from '../../lib/image/printable.js'
 import type { StoreProblem, VerifyReport } from '../../pipelines/index.js'
 import { formatBytes } from '../render/quantities.js'
+import { limitFlag } from '../limit-flag.js'
 import { withWindlass } from '../session.js'
 import { jsonFlag, networkFlags, type Settings, storeFlags, transferFlags } from '../settings.js'
 import type { Console } from '../terminal.js'
@@ -26,7 +27,7 @@ Ends with 7 if anything is wrong that was not repaired.`
 export function defineVerify(command: Command, terminal: Console): void {
   command.option('--repair', 'bring again what is damaged or missing, from where the names of the images say')
   jsonFlag(command, 'one object: what was looked at, and all problems')
-  for (const add of [storeFlags, transferFlags, networkFlags]) add(command)
+  for (const add of [storeFlags, transferFlags, networkFlags, limitFlag]) add(command)
   command.addHelpText('after', examples).action(() => verify(command.opts<VerifyFlags>(), terminal))
 }
 

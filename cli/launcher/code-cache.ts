@@ -12,6 +12,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
@@ -98,11 +99,12 @@ export class CodeCache {
       if (!canBecomePrivate(this.#directory)) return
       mkdirSync(this.#directory, { recursive: true, mode: 0o700 })
       if (!isPrivateDirectory(this.#directory)) return
-      // The same name every time: who is killed here leaves no more than one. Two at once spoil it, and that is seen.
+      // The same name every time: who is killed here leaves no more than one. Two at once: the second gives up.
       const next = `${this.#path}.new`
       const kept = Buffer.concat([Buffer.alloc(countBytes, 0), code])
       kept[0] = this.#runs + 1
-      writeFileSync(next, Buffer.concat([this.#digest(kept), kept]), { mode: 0o600 })
+      rmSync(next, { force: true })
+      writeFileSync(next, Buffer.concat([this.#digest(kept), kept]), { mode: 0o600, flag: 'wx' })
       renameSync(next, this.#path)
     } catch {
       return

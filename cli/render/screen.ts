@@ -18,7 +18,7 @@ export class Screen {
 
   /** One less than there are: a line that fills the last column wraps on some terminals. */
   get columns(): number {
-    return Math.max(1, (this.#stream.columns ?? 80) - 1)
+    return Math.max(1, (this.#stream.columns || 80) - 1)
   }
 
   /** One less than there are: the cursor stands below the drawing. */
@@ -55,7 +55,7 @@ export class Screen {
    * into its scrollback keeps a torn frame there, which no program can reach.
    */
   #home(): string {
-    const width = this.#stream.columns ?? 80
+    const width = this.#stream.columns || 80
     const rows = this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / width)), 0)
     return rows > 0 ? `\r${escape}${rows}A` : '\r'
   }

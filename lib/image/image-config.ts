@@ -116,7 +116,7 @@ export function checkConfigAgainstLayers(
   if (config.rootfs === noLayers && layers.length > 0)
     throw new WindlassError(
       'UNSUPPORTED',
-      `This is not a container image: its config${of} has no rootfs, so nothing tells what its ${layers.length} layers are`,
+      `${subject.reference ?? 'This'} is not a container image: its config has no rootfs, so nothing tells what its layers are`,
       { ...subject, hint: 'If it is an artifact, fetch it with the tool that made it, or with oras.' },
     )
   if (diffIDs !== layers.length)

@@ -4,7 +4,7 @@
  */
 import * as t from 'io-ts'
 import { type Descriptor, DescriptorCodec, decisiveFields } from './descriptor.js'
-import { isForeignDigest } from './digest.js'
+import { type Digest, isDigest, isForeignDigest } from './digest.js'
 import { jsonProblems } from './json-problems.js'
 import { otherCase } from './other-case.js'
 import { type Platform, PlatformCodec } from './platform-codec.js'
@@ -20,6 +20,8 @@ export interface UnusableEntry {
   /** Whether its digest is by an algorithm that is not supported; else the entry itself is wrong. */
   readonly foreign: boolean
   readonly platform: Platform | undefined
+  /** Where it is one that could be fetched. */
+  readonly digest?: Digest
   readonly annotations: Readonly<Record<string, unknown>>
 }
 
@@ -59,6 +61,7 @@ function readEntry(item: unknown, context: t.Context): Descriptor | UnusableEntr
     position: Number(context.at(-1)?.key),
     foreign: isForeignDigest(entry['digest']),
     platform: named?._tag === 'Right' ? named.right : undefined,
+    ...(isDigest(entry['digest']) && { digest: entry['digest'] }),
     annotations: isObject(entry['annotations']) ? entry['annotations'] : {},
   }
   const where = `manifests[${about.position}]`

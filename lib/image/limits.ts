@@ -96,7 +96,8 @@ export const ratioFloor = GiB
 
 /** The defaults, with `changed` in their place. @throws WindlassError USAGE for what is no limit */
 export function limitsWith(changed: Partial<Limits> = {}): Limits {
-  for (const [name, value] of Object.entries(changed)) {
+  const given = Object.entries(changed).filter(([, value]) => (value as number | undefined) !== undefined)
+  for (const [name, value] of given) {
     if (!Object.hasOwn(defaultLimits, name))
       throw new WindlassError('USAGE', `There is no limit ${JSON.stringify(name)}`, {
         hint: `The limits are ${limitNames.join(', ')}.`,
@@ -104,7 +105,7 @@ export function limitsWith(changed: Partial<Limits> = {}): Limits {
     if (value !== Infinity && !(Number.isSafeInteger(value) && value >= 0))
       throw new WindlassError('USAGE', `The limit ${name} must be a whole number, or Infinity for none`)
   }
-  return { ...defaultLimits, ...changed }
+  return { ...defaultLimits, ...Object.fromEntries(given) }
 }
 
 /** LIMIT_EXCEEDED. `what` is a clause that ends before the amount: `the manifest of alpine has 5000000 bytes`. */

@@ -80,7 +80,7 @@ export function foreignHosts(hosts: readonly string[] = []): ReadonlySet<string>
     hosts.map((host) => {
       const text = `http://${isIP(host) === 6 ? `[${host}]` : host}/`
       const url = URL.canParse(text) ? new URL(text) : undefined
-      if (url !== undefined && (isIP(host) === 6 || !/[:/\\?#@\s]/.test(host)))
+      if (url !== undefined && (isIP(host) === 6 || !/[:/\\?#@\s*]/.test(host)))
         return canonicalHost(url.hostname)
       throw new WindlassError(
         'USAGE',

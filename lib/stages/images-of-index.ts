@@ -38,8 +38,10 @@ export interface IndexedImages {
   readonly images: readonly IndexedImage[]
   /** Every index on the way, the root first; none where the root is an image. */
   readonly indexes: readonly IndexDocument[]
-  /** Entries that are no images of a platform. */
+  /** Entries that are no images of a platform, or cannot be used. */
   readonly leftOut: readonly Digest[]
+  /** Why entries cannot be used, each in a sentence. */
+  readonly problems: readonly string[]
 }
 
 /** @throws LIMIT_EXCEEDED where the indexes stand too deep or lead to too many images; MANIFEST_INVALID for a circle */
@@ -59,15 +61,21 @@ class Walk {
   readonly #images = new Map<Digest, IndexedImage>()
   readonly #indexes = new Map<Digest, IndexDocument>()
   readonly #leftOut = new Set<Digest>()
+  readonly #problems: string[] = []
 
   constructor(
     readonly request: ImageRequest,
     readonly turn: Turn,
   ) {}
 
-  found(): Pick<IndexedImages, 'images' | 'indexes' | 'leftOut'> {
+  found(): Pick<IndexedImages, 'images' | 'indexes' | 'leftOut' | 'problems'> {
     const images = [...this.#images.values()]
-    return { images, indexes: [...this.#indexes.values()], leftOut: [...this.#leftOut] }
+    return {
+      images,
+      indexes: [...this.#indexes.values()],
+      leftOut: [...this.#leftOut],
+      problems: this.#problems,
+    }
   }
 
   async add(entry: Descriptor, trail: readonly IndexDocument[]): Promise<void> {
@@ -82,6 +90,10 @@ class Walk {
     if (above.length >= indexDepth) throw indexesTooDeep(name, indexDepth)
     const trail = [...above, index]
     this.#indexes.set(index.descriptor.digest, index)
+    for (const { digest, problem } of index.index.unusable) {
+      this.#problems.push(problem)
+      if (digest !== undefined) this.#leftOut.add(digest)
+    }
     for (const entry of index.index.manifests) {
       const { digest } = entry
       // What fits not even the platform that it names itself is no image.

@@ -162,7 +162,7 @@ const whyNot = (error: unknown): string => (error instanceof Error ? error.messa
 /** An entry of a layout's index, in the place where it stands. */
 type LayoutEntry = Descriptor | UnusableEntry
 
-const isUsable = (entry: LayoutEntry): entry is Descriptor => 'digest' in entry
+const isUsable = (entry: LayoutEntry): entry is Descriptor => !('problem' in entry)
 
 const nameOf = ({ annotations }: LayoutEntry): string | undefined => {
   const name = annotations?.[refName]

@@ -26,6 +26,8 @@ describe('--limit name=value', () => {
     'layerBytes=-1',
     'layerBytes=1.5',
     'layerBytes=x',
+    'layerBytes=5=6',
+    'layerBytes=5G=junk',
     'layerBytes=9999999T',
   ])('refuses %j with what would do', (text) =>
     expect(() => parseLimits(text)).toThrow(/limits are|must be a whole number/),

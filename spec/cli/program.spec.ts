@@ -90,6 +90,12 @@ describe('help and usage', () => {
       'Reading the certificates of --ca: package.json holds none',
     ],
     [
+      'certificates that never end',
+      ['tags', '--ca', '/dev/zero', 'a'],
+      'Reading the certificates of --ca: /dev/zero: it is a device',
+    ],
+    ['the tags of a layout', ['tags', 'oci:/dir'], 'names a layout on disk, not a repository'],
+    [
       'a wait that is none',
       ['tags', '--response-timeout', '0', 'a'],
       'It must be a whole number from 1 to 2147483',

@@ -86,7 +86,7 @@ describe('the options of every call', () => {
 
   it.each(Object.keys(calls))('%s refuses options that are no object', async (name) => {
     const windlass = await bench.puller()
-    for (const options of [null, 5, 'store', [], true])
+    for (const options of [null, 5, 'store', [], true, new Map(), Object.create({ store: 'x' })])
       expect(await attempt(calls[name]![1], windlass, options as object)).toMatchObject({ code: 'USAGE' })
   })
 
@@ -103,6 +103,15 @@ describe('the options of every call', () => {
       expect(tables.openTable[option].codec.is(2 ** 31 - 1), option).toBe(true)
       expect(tables.openTable[option].codec.is(2 ** 31), option).toBe(false)
     }
+    for (const option of ['maxDownloads', 'maxUnpacks'] as const) {
+      expect(tables.openTable[option].codec.is(1_000), option).toBe(true)
+      expect(tables.openTable[option].codec.is(2 ** 53 - 1), option).toBe(false)
+    }
+    const { trustedRealms, foreignHosts } = tables.openTable
+    expect(trustedRealms.codec.is(['https://auth.example:5001'])).toBe(true)
+    for (const wrong of ['http://u:p@h', 'http://h/path?q', 'ftp://h', 'h'])
+      expect(trustedRealms.codec.is([wrong]), wrong).toBe(false)
+    expect(foreignHosts.codec.is(['*'])).toBe(false)
   })
 
   it('every default is a value that its option takes', () => {

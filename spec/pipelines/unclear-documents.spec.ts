@@ -223,3 +223,24 @@ describe('digests by several algorithms', () => {
     },
   )
 })
+
+describe('all platforms of an index with entries that cannot be used', () => {
+  it('are those that can, and the others are told', async () => {
+    const registry = await bench.registry()
+    await putImage(registry, 'app', 'other', base)
+    const good = { mediaType: mediaTypes.ociManifest, digest: base.manifest.digest, size: base.manifest.size }
+    const platform = { os: 'linux', architecture: 'amd64' }
+    const other = `sha256:${'b'.repeat(64)}`
+    const manifests = [{ ...good, platform }, { ...good, digest: other, mediaType: '', platform }, null]
+    const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests }
+    registry.putManifest('app', '1', Buffer.from(JSON.stringify(index)), mediaTypes.ociIndex)
+    const windlass = await bench.puller()
+    const { images, leftOut, problems } = await windlass.pullAllPlatforms(`${registry.host}/app:1`).done
+    expect(images.map(({ manifestDigest }) => manifestDigest)).toEqual([good.digest])
+    expect(leftOut).toEqual([other])
+    expect(problems).toEqual([
+      'manifests[1].mediaType: expected a media type, got ""',
+      'manifests[2]: expected a descriptor, got null',
+    ])
+  })
+})

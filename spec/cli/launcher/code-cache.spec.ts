@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
+  existsSync,
   lchownSync,
   mkdirSync,
   mkdtempSync,
@@ -229,6 +231,20 @@ describe('CodeCache', () => {
     const linked = new CodeCache(join(top, 'link/windlass'), 'pull', 'build 1')
     linked.keep(code)
     expect(linked.read()).toEqual(code)
+  })
+
+  it('writes through nothing that stands in the place of its new file', () => {
+    cache().keep(Buffer.from('first'))
+    const victim = join(top, 'victim')
+    writeFileSync(victim, 'as it was')
+    const next = `${file()}.new`
+    for (const stand of [() => symlinkSync(victim, next), () => execFileSync('mkfifo', [next])]) {
+      stand()
+      cache().keep(code)
+      expect(readFileSync(victim, 'utf8')).toBe('as it was')
+      expect(existsSync(next)).toBe(false)
+    }
+    expect(cache().read()).toEqual(code)
   })
 
   it('keeps nothing where others can write, or nobody can, and says nothing of it', () => {
