@@ -11,7 +11,7 @@ import { emptyIndex } from './index-document.js'
 import { isObject, parseJson } from './json-object.js'
 import { layoutFile, layoutText, versionFile } from './layout-files.js'
 import { MetadataLock } from './metadata-lock.js'
-import { checkOwnership, ownerServed, type StoreOwner } from './ownership.js'
+import { checkOwner, checkOwnership, ownerServed, type StoreOwner } from './ownership.js'
 import { readRegular } from './read-regular.js'
 import { codeOf, isNotWritable, storing } from './store-error.js'
 
@@ -49,12 +49,15 @@ export async function openLayout(
     const store = await realpath(directory)
     const owner = await ownerServed(store, onBehalfOf)
     if (owner) giveNewFiles(store, owner)
-    await checkOwnership(store, owner, warn)
     const layout = await readRegular(join(store, layoutFile))
+    if (layout === undefined && !create) throw none(store)
+    if (layout === undefined) await checkOwner(store, owner)
+    else await checkOwnership(store, owner, warn)
     await checkVersion(store)
     if (layout === undefined) {
-      if (!create) throw none(store)
       await begin(store)
+      // What stood there before, and whose it is.
+      await checkOwnership(store, owner, warn)
     } else {
       checkLayout(layout, store)
       await refuseLinks(store)
