@@ -12,7 +12,7 @@ import { emptyIndex } from './index-document.js'
 import { isObject, parseJson } from './json-object.js'
 import { layoutFile, layoutText, storeVersion, versionFile, versionText } from './layout-files.js'
 import { MetadataLock, type MetadataLockOptions } from './metadata-lock.js'
-import { checkOwnership, ownerServed, type StoreOwner } from './ownership.js'
+import { checkOwner, checkOwnership, ownerServed, type StoreOwner } from './ownership.js'
 import { readRegular } from './read-regular.js'
 import { codeOf, isNotWritable, storing } from './store-error.js'
 import { waysOut } from './ways-out.js'
@@ -50,13 +50,15 @@ export async function openLayout(
     const store = await realpath(directory)
     const owner = await ownerServed(store, onBehalfOf)
     if (owner) giveNewFiles(store, owner)
-    if (create) await closeIfEmpty(store)
-    await checkOwnership(store, owner, onUnsafe)
     const layout = await readRegular(join(store, layoutFile))
+    if (layout === undefined && !create) throw none(store)
+    if (layout === undefined) await checkOwner(store, owner)
+    else await checkOwnership(store, owner, onUnsafe)
     await checkVersion(store)
     if (layout === undefined) {
-      if (!create) throw none(store)
       await begin(store, { warn, signal })
+      // What stood there before, and whose it is.
+      await checkOwnership(store, owner, onUnsafe)
     } else {
       checkLayout(layout, store)
       await refuseLinks(store)
@@ -107,13 +109,6 @@ async function syncParent(path: string): Promise<void> {
   await syncDirectory(dirname(path)).catch((error: unknown) => {
     if (!['EACCES', 'EPERM', 'EINVAL', 'EROFS'].includes(codeOf(error) ?? '')) throw error
   })
-}
-
-/** A directory of ours with nothing in it is about to become a store: others may write to it until then, as to `/tmp`. */
-async function closeIfEmpty(store: string): Promise<void> {
-  const found = await statIfThere(store)
-  if (found?.uid === process.geteuid?.() && (await readdir(store)).length === 0)
-    await storing('close the store to others', store, () => chmod(store, 0o700))
 }
 
 /** Makes a store; `oci-layout` comes last, for it says that this is one. */

@@ -30,6 +30,18 @@ export async function ownerServed(
 }
 
 /**
+ * The same of a directory that is about to become a store, whose mode is not decided yet.
+ * @throws WindlassError STORE_DENIED for root, where it belongs to somebody else
+ */
+export async function checkOwner(directory: string, served: StoreOwner | undefined): Promise<void> {
+  const found = await lstatIfThere(directory)
+  const me = process.geteuid?.()
+  if (found === undefined || me !== 0) return
+  const others = othersWho(directory, found, served?.uid ?? me, false)
+  if (others !== undefined) throw refused(directory, directory, others)
+}
+
+/**
  * Tells `warn` of a store at `directory` that somebody else can change.
  * @throws WindlassError STORE_DENIED for root, unless it serves that user
  */
@@ -47,16 +59,21 @@ export async function checkOwnership(
     if (!found?.isDirectory() && !found?.isFile()) continue
     const others = othersWho(path, found, served?.uid ?? me)
     if (others === undefined) continue
-    const message = `The store at ${directory} is not safe from others: ${path} ${others.can}`
-    if (me === 0)
-      throw new WindlassError('STORE_DENIED', `${message}. Root does not use what they may have put there`, {
-        path,
-        hint: others.asRoot,
-      })
-    warn(`${message}. ${others.hint}`)
+    if (me === 0) throw refused(directory, path, others)
+    warn(`${unsafe(directory, path, others)}. ${others.hint}`)
     return
   }
 }
+
+const unsafe = (directory: string, path: string, { can }: Others): string =>
+  `The store at ${directory} is not safe from others: ${path} ${can}`
+
+const refused = (directory: string, path: string, others: Others): WindlassError =>
+  new WindlassError(
+    'STORE_DENIED',
+    `${unsafe(directory, path, others)}. Root does not use what they may have put there`,
+    { path, hint: others.asRoot },
+  )
 
 interface Others {
   /** A clause without its subject. */
@@ -66,7 +83,7 @@ interface Others {
   readonly asRoot: string
 }
 
-function othersWho(path: string, { uid, gid, mode }: Stats, me: number): Others | undefined {
+function othersWho(path: string, { uid, gid, mode }: Stats, me: number, byMode = true): Others | undefined {
   // What belongs to root is safe from all others.
   if (uid !== me && uid !== 0)
     return {
@@ -76,6 +93,7 @@ function othersWho(path: string, { uid, gid, mode }: Stats, me: number): Others 
         `Use it as that user (sudo -u '#${uid}' windlass …), or name another store with --store. ` +
         'If you trust what is in it: chown -R root, then windlass verify --repair.',
     }
+  if (!byMode) return undefined
   const hint = `If you trust what is in it, close it to others: chmod go-w ${path}`
   if ((mode & 0o002) !== 0) return { can: 'can be written to by everybody', hint, asRoot: hint }
   if ((mode & 0o020) !== 0 && (gid !== process.getegid?.() || hasAcl(path)))

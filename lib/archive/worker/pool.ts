@@ -131,6 +131,8 @@ export class UnpackPool {
         },
       )
       stop.addEventListener('abort', cancel)
+      // It may have been aborted between getting the slot and now: then nobody hears of it any more.
+      if (stop.aborted) cancel()
       const growing =
         growth &&
         from(growth).subscribe({

@@ -254,6 +254,20 @@ describe('the unpack pool', () => {
     expect((await pool.unpack({ path: gz(), into: into(), whiteouts: 'aufs' })).entries).toBe(206)
   })
 
+  it('stops also when told to between any two steps of its start', async () => {
+    const never = new Subject<Growth>()
+    for (let steps = 0; steps < 16; steps++) {
+      const abort = new AbortController()
+      const work = failure(
+        pool.unpack({ path: gz(), into: into(), whiteouts: 'apply', growth: never }, abort),
+      )
+      for (let step = 0; step < steps; step++) await Promise.resolve()
+      abort.abort()
+      expect((await work).code).toBe('CANCELLED')
+    }
+    expect(openHere()).toEqual([])
+  })
+
   it('does no more at once than it has workers, in order, and one that leaves the line leaves no gap', async () => {
     const one = new UnpackPool({ workers: 1 })
     const ended: number[] = []
