@@ -30,7 +30,7 @@ function imageOf(kind: string, number: number): BuiltImage {
       { entries: [...files(base, 30), { path: 'big', content: noise(base, 40_000) }] },
       {
         entries: [
-          ...(kind === 'hostile' ? [{ path: 'file', content: '' }, { path: 'file/below' }] : []),
+          ...(kind === 'hostile' ? [{ path: '.wh.', content: '' }] : []),
           ...files(`own${number}`, 15),
           { path: 'data', content: noise(`${kind} ${number}`, 20_000 + ((number * 7919) % 180_000)) },
           { path: 'link', type: 'symlink', linkTarget: 'data' },

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { compose } from '../../lib/flow/index.js'
 import { buildImage, buildIndex, putImage } from '../../lib/testing/images/index.js'
 import { faults } from '../../lib/testing/registry/index.js'
@@ -60,15 +60,24 @@ describe('downloads', () => {
 
     it('S2-47 the plan names each layer, and only those wait that no slot is free for', async () => {
       const { registry, puller, digests, name } = await scene(imageOf(['a', 'b', 'c', 'd', 'e']))
-      registry.addFault(faults.slow(50, { times: Infinity }))
+      let open = (): void => undefined
+      const opened = new Promise<void>((resolve) => (open = resolve))
+      registry.hook(async ({ reference }) => {
+        if (digests.some((digest) => digest === reference)) await opened
+        return undefined
+      })
       const pull = puller.pull(name, wanted)
       const events = eventsOf(pull)
+      const isWaiting = (digest: (typeof digests)[number]): boolean =>
+        statuses(events, digest).includes('waiting')
+      // No layer comes before all have asked for a slot.
+      await vi.waitFor(() => expect(digests.filter(isWaiting).length).toBeGreaterThanOrEqual(2))
+      open()
       await pull.done
       expect(events.find(({ type }) => type === 'plan')).toMatchObject({
         layers: digests.map((digest) => ({ digest, action: 'download' })),
       })
-      const waited = digests.filter((digest) => statuses(events, digest).includes('waiting'))
-      expect(waited).toHaveLength(2)
+      expect(digests.filter(isWaiting)).toHaveLength(2)
     })
 
     it('S2-55 give their slot back when the bytes are here, before anything is unpacked', async () => {
