@@ -1,4 +1,5 @@
 /** The program: runs one command and ends with its exit code. */
+import { writeSync } from 'node:fs'
 import type { Writable } from 'node:stream'
 import { exitAtOnce } from '../lib/system/exit.js'
 import { isTerminal } from './is-terminal.js'
@@ -13,7 +14,19 @@ standSomewhere()
 // What this process makes it must be able to use: a umask that takes its own rights away (0777) is kept for others only.
 process.umask(process.umask(0o077) & 0o077)
 
+let isOver = false
+process.once('exit', () => {
+  if (isOver || process.exitCode !== undefined) return
+  // Nothing was left to wait for, and the command had no answer: that must not look like success.
+  process.exitCode = 1
+  writeSync(
+    2,
+    'windlass: The command ended before it was done\n  Was the limit of processes reached (ulimit -u)? WINDLASS_DEBUG=1 says more.\n',
+  )
+})
+
 void run(process.argv.slice(2), processTerminal()).then(async (code) => {
+  isOver = true
   process.exitCode = code
   // Whatever a connection, a thread or a call of the system still holds, the command is done: it must not keep the user waiting.
   setTimeout(() => exitAtOnce(code), 2_000).unref()

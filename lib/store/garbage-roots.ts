@@ -11,9 +11,20 @@ import { readIndex } from './garbage-index.js'
 import { entryTitle, entryWord, keyOf } from './index-entry.js'
 import { isObject, type JsonObject, parseJson } from './json-object.js'
 import { readIfRegular } from './read-regular.js'
+import { verifyBlob } from './verify-blob.js'
 
 /** Bytes of a document that leads on; larger things are layers. Far above what any limit lets in. */
-const largestDocument = 64 * 1024 ** 2
+const maxDocumentBytes = 64 * 1024 ** 2
+
+/** The object that `text` is; undefined where it is no JSON object. */
+function documentIn(text: string): JsonObject | 'too deep' | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isObject(value) ? value : undefined
+  } catch (error) {
+    return error instanceof SyntaxError ? undefined : 'too deep'
+  }
+}
 
 /** @throws WindlassError STORE_CORRUPT where that cannot be told */
 export async function reachable(indexPath: string, blobs: BlobStore): Promise<Set<Digest>> {
@@ -96,13 +107,27 @@ class Marks {
   ): Promise<JsonObject | undefined> {
     try {
       const here = presence === 'must be here' || (await this.blobs.has(digest))
-      if (!here || (await this.blobs.size(digest)) > largestDocument) return undefined
-      const value = parseJson((await this.blobs.read(digest, largestDocument)).toString('utf8'))
-      return isObject(value) ? value : undefined
+      if (!here) return undefined
+      if ((await this.blobs.size(digest)) > maxDocumentBytes) {
+        await this.#mustBeWhole(digest)
+        return undefined
+      }
+      const value = documentIn((await this.blobs.read(digest, maxDocumentBytes)).toString('utf8'))
+      if (value === 'too deep')
+        throw new WindlassError('STORE_CORRUPT', `The document ${digest} is nested too deep.`, { digest })
+      return value
     } catch (error) {
       if (!(error instanceof WindlassError) || error.code !== 'STORE_CORRUPT') throw error
       throw unknown(about, error.message, { ...error.subject, digest, cause: error })
     }
+  }
+
+  /** What is too large for a document is none, as long as it is what its digest says: else it may have been one. */
+  async #mustBeWhole(digest: Digest): Promise<void> {
+    const path = this.blobs.path(digest)
+    const found = await verifyBlob({ path, digest })
+    if (found.state === 'damaged')
+      throw new WindlassError('STORE_CORRUPT', `Blob ${digest} is damaged: ${found.why}.`, { digest, path })
   }
 
   async #try(digest: Digest): Promise<JsonObject | undefined> {

@@ -1,6 +1,15 @@
 /** How the program ends as a process: at once where it is interrupted, and quietly where its terminal is gone. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  closeSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -107,4 +116,31 @@ describe('a terminal that is closed', () => {
     await expect.poll(() => existsSync(result), { timeout: 20_000 }).toBe(true)
     expect(readFileSync(result, 'utf8').trim()).toBe('0')
   })
+})
+
+describe.runIf(process.getuid?.() === 0)('a process that may start few threads', () => {
+  it('never ends as if all were well without having done its work', () => {
+    const uid = '54321'
+    const store = join(top, 'store')
+    chmodSync(top, 0o755)
+    const demo = spawnSync(process.execPath, [main, 'demo', '--keep', '--store', store], { env: env() })
+    expect(demo.status).toBe(0)
+    spawnSync('chown', ['-R', `${uid}:${uid}`, store])
+    const withThreads = (threads: number): [number | null, boolean] => {
+      const { status, stdout } = spawnSync(
+        'setpriv',
+        [
+          ...['--reuid', uid, '--regid', uid, '--clear-groups', 'prlimit', `--nproc=${threads}`],
+          ...[process.execPath, main, 'verify', '--store', store],
+        ],
+        { env: env(), cwd: top, encoding: 'utf8' },
+      )
+      return [status, stdout.includes('Verified')]
+    }
+    for (let threads = 9; threads <= 14; threads++) {
+      const [status, verified] = withThreads(threads)
+      if (!verified) expect([status, threads]).not.toEqual([0, threads])
+    }
+    expect(withThreads(100)[1]).toBe(true)
+  }, 120_000)
 })

@@ -1,11 +1,11 @@
 /** The collector against a model: random images, names, holds and other tools' entries; nothing reachable ever goes. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Digest, digestOf, mediaTypes } from '../../lib/image/index.js'
 import type { Store } from '../../lib/store/index.js'
-import { commitLayer, descriptorOf, diffIDOf, layerBlob } from './images-in-a-store.js'
+import { commitLayer, descriptorOf, diffIDOf, layerBlob, putNamed } from './images-in-a-store.js'
 import { TemporaryStores } from './temporary-store.js'
 
 const listed = (directory: string): string[] => {
@@ -107,6 +107,36 @@ describe('collecting garbage', () => {
       }),
       { numRuns: 40 },
     )
+  })
+
+  it('removes nothing where a document that leads on was damaged, whatever size it has now', async () => {
+    for (const size of [0, 1, 5 * 2 ** 20, 70 * 2 ** 20]) {
+      const store = await stores.open()
+      const { descriptor } = await putImage(store, 'image', ['a', 'b'], true)
+      await store.names.set({ name: 'image:latest', typed: 'image', descriptor })
+      await store.letGo()
+      const before = contents(store)
+      truncateSync(store.blobs.path(descriptor.digest), size)
+      await expect(store.garbage.collect()).rejects.toMatchObject({
+        code: 'STORE_CORRUPT',
+        message: expect.stringContaining('Nothing was removed') as string,
+      })
+      expect(contents(store)).toEqual(before)
+      await store.close()
+    }
+  })
+
+  it('removes nothing where a document is nested too deep to be read', async () => {
+    const store = await stores.open()
+    const deep = `{"a":${'['.repeat(2_000_000)}${']'.repeat(2_000_000)}}`
+    await putNamed(store, 'deep:latest', deep)
+    await store.letGo()
+    const before = contents(store)
+    await store.garbage.collect().catch((error: unknown) => {
+      expect(error).toMatchObject({ code: 'STORE_CORRUPT' })
+    })
+    expect(contents(store)).toEqual(before)
+    await store.close()
   })
 
   it('S0-76 what runs hold stays until they let go or end, and what dead runs held goes', async () => {

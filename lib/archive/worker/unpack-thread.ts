@@ -34,6 +34,8 @@ export class UnpackThread {
   #current: Current | undefined
   #jobs = 0
   #alive = true
+  /** Why it takes no more jobs, where it ended by itself. */
+  #death: WindlassError | undefined
 
   constructor() {
     this.#worker.unref()
@@ -57,6 +59,7 @@ export class UnpackThread {
 
   /** @throws WindlassError what the job failed with; INTERNAL where the thread crashed */
   run(job: Job, listener: JobListener): Promise<JobResult> {
+    if (this.#death) return Promise.reject(this.#death)
     const id = ++this.#jobs
     // A process does not end while a job runs, nor is it kept alive by a thread that has none.
     this.#worker.ref()
@@ -108,7 +111,22 @@ export class UnpackThread {
 
   #die(cause: unknown): void {
     this.#alive = false
-    const said = cause instanceof Error ? cause.message : String(cause)
-    this.#current?.reject(new WindlassError('INTERNAL', `The unpack worker crashed: ${said}`, { cause }))
+    this.#death ??= deathOf(cause)
+    this.#current?.reject(this.#death)
   }
+}
+
+/** The limit of processes counts threads as well: EAGAIN of pthread_create(3). */
+function deathOf(cause: unknown): WindlassError {
+  const said = cause instanceof Error ? cause.message : String(cause)
+  if (!said.includes('EAGAIN'))
+    return new WindlassError('INTERNAL', `The unpack worker crashed: ${said}`, { cause })
+  return new WindlassError(
+    'INTERNAL',
+    'Starting a thread to unpack in: the system gives no more threads (EAGAIN)',
+    {
+      cause,
+      hint: 'Raise the limit of processes (ulimit -u), end some, or use fewer threads with --max-unpacks.',
+    },
+  )
 }
