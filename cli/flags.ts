@@ -1,7 +1,7 @@
 /** Options of the command line, each with its `WINDLASS_` variable, made of the entries in the table of options. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { WindlassError, asWindlassError } from '../lib/errors.js'
-import { parsePlatform } from '../lib/image/index.js'
+import { parsePlatform } from '../lib/image/platform.js'
 import { quoted } from '../lib/image/printable.js'
 import { maxSeconds } from '../pipelines/option-codecs.js'
 import { type OptionEntry, pullTable } from '../pipelines/option-table.js'

@@ -20,9 +20,6 @@ import {
 } from '../lib/stages/index.js'
 import type { Store } from '../lib/store/index.js'
 
-/** The code of the warning about what a document says wrongly. */
-export { documentUnclear } from '../lib/stages/index.js'
-
 import { type Announce, type StartedPull, eachPull } from './pull-set.js'
 import type { PullParts, PullStages } from './pull-stages.js'
 

@@ -1,6 +1,6 @@
 /** Codecs of options. The name of each says what the option takes, as it stands in the error of a wrong value. */
 import * as t from 'io-ts'
-import { maxTimer } from '../lib/flow/index.js'
+import { maxTimer } from '../lib/flow/timer.js'
 
 /** A codec of what `is` says yes to. */
 export const codec = <A>(name: string, is: (value: unknown) => value is A): t.Type<A, unknown> =>

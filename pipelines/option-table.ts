@@ -2,12 +2,15 @@
  * Every option of the library in one place: what it takes, its default, and what it does in a few words. Callers' options
  * are checked against these tables, and the flags of the command line are made of them.
  */
+// The command line loads this at its start: each module by itself, not what a whole folder needs.
 import type * as t from 'io-ts'
-import { type LimitName, type Limits, type TagsRequest, limitNames } from '../lib/image/index.js'
+import { type LimitName, type Limits, limitNames } from '../lib/image/limits.js'
+import type { TagsRequest } from '../lib/image/source.js'
 import { foreignHosts } from '../lib/registry/foreign-url.js'
-import { defaultTimeouts } from '../lib/registry/index.js'
-import { defaultRetryPolicy } from '../lib/stages/index.js'
-import { type CollectOptions, defaultKeepPartials } from '../lib/store/index.js'
+import { defaultTimeouts } from '../lib/registry/timeouts.js'
+import { defaultRetryPolicy } from '../lib/stages/retry-policy.js'
+import type { CollectOptions } from '../lib/store/index.js'
+import { defaultKeepPartials } from '../lib/store/keep-partials.js'
 import type { InspectRequest } from './inspect.js'
 import * as takes from './option-codecs.js'
 import {

@@ -2,7 +2,7 @@
 import { WindlassError, asWindlassError } from '../../lib/errors.js'
 import { parseImageName } from '../../lib/image/index.js'
 import { printable } from '../../lib/image/printable.js'
-import { documentUnclear } from '../../pipelines/all-platforms.js'
+import { documentUnclear } from '../../lib/events/warning-codes.js'
 import type { PulledImage, PullOptions, TagsWarning, Windlass } from '../../pipelines/index.js'
 import { Told } from '../failure.js'
 import { followSet } from '../follow-set.js'

@@ -3,9 +3,9 @@
  * Everything that shows a pull (terminal, lines, JSON, a page, a benchmark) reads these and nothing else.
  */
 import * as t from 'io-ts'
+import { eventVersion } from './encode-event.js'
 
-/** Raised when a reader of an older version could misread an event. */
-export const eventVersion = 1
+export { eventVersion }
 
 const start = t.type({
   type: t.literal('start'),

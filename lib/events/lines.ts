@@ -2,12 +2,10 @@
 import { type Context, type Errors, IntersectionType, UnionType } from 'io-ts'
 import { WindlassError } from '../errors.js'
 import { printable } from '../image/printable.js'
-import { eventVersion, PullEvent } from './event.js'
+import { encodeEvent, eventVersion } from './encode-event.js'
+import { PullEvent } from './event.js'
 
-/** One line, without the line feed. */
-export function encodeEvent(event: PullEvent): string {
-  return JSON.stringify(event)
-}
+export { encodeEvent }
 
 /**
  * The event that `line` holds. Members that this version does not know are kept.

@@ -1,6 +1,6 @@
 /** How long each part of a request may take. There is no way to have none: a silent peer is never waited for without limit. */
 
-import { maxTimer } from '../flow/index.js'
+import { maxTimer } from '../flow/timer.js'
 
 /** All in milliseconds, but for the rate. */
 export interface Timeouts {

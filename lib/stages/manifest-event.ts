@@ -1,9 +1,9 @@
 /** Reports which manifest came, from which host, what said what it is, and what was unclear about it. */
+import { documentUnclear } from '../events/warning-codes.js'
 import type { Turn } from '../flow/index.js'
 import type { Digest, ManifestDocument } from '../image/index.js'
 
-/** The code of the warning about a document that was taken although something about it is missing or wrong. */
-export const documentUnclear = 'document-unclear'
+export { documentUnclear }
 
 /** Notices that one warning names; an index may have thousands. */
 const maxNamed = 3

@@ -2,7 +2,8 @@
  * When a transfer is tried again: what may help if repeated, so many attempts in all, later each time
  * (S2-50, S2-51, S3-14). `Retry-After` is obeyed up to a cap (threats §6).
  */
-import { type Failure, type Verdict, maxTimer } from '../flow/index.js'
+import type { Failure, Verdict } from '../flow/index.js'
+import { maxTimer } from '../flow/timer.js'
 import { WindlassError } from '../errors.js'
 
 export interface RetryPolicy {

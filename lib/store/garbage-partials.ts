@@ -7,9 +7,6 @@ import { FileLock } from './file-lock.js'
 import { removeTree } from './remove-tree.js'
 import { isFull, unlessMissing } from './store-error.js'
 
-/** What is kept of interrupted downloads unless said otherwise, in bytes. */
-export const defaultKeepPartials = 1024 ** 3
-
 interface Interrupted {
   readonly digest: Digest
   readonly path: string
