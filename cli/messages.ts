@@ -4,7 +4,8 @@
  */
 import type { Writable } from 'node:stream'
 import { type ErrorRecord, asWindlassError } from '../lib/errors.js'
-import { encodeEvent, eventVersion } from '../lib/events/encode-event.js'
+import { encodeEvent } from '../lib/events/encode-event.js'
+import { eventVersion } from '../lib/events/event-version.js'
 import type { PullEventBody } from '../lib/events/index.js'
 import { printable } from '../lib/image/printable.js'
 import { failureLines } from './failure.js'

@@ -3,7 +3,7 @@
  * Everything that shows a pull (terminal, lines, JSON, a page, a benchmark) reads these and nothing else.
  */
 import * as t from 'io-ts'
-import { eventVersion } from './encode-event.js'
+import { eventVersion } from './event-version.js'
 
 export { eventVersion }
 

@@ -2,7 +2,8 @@
 import { type Context, type Errors, IntersectionType, UnionType } from 'io-ts'
 import { WindlassError } from '../errors.js'
 import { printable } from '../image/printable.js'
-import { encodeEvent, eventVersion } from './encode-event.js'
+import { encodeEvent } from './encode-event.js'
+import { eventVersion } from './event-version.js'
 import { PullEvent } from './event.js'
 
 export { encodeEvent }
