@@ -22,7 +22,7 @@ import { checkArgument, checkOptions } from './check-options.js'
 import { type ImageSummary, listImages } from './images.js'
 import { type Inspection, type InspectRequest, inspect } from './inspect.js'
 import { openParts } from './open-parts.js'
-import { anyText, path as pathCodec } from './option-codecs.js'
+import { anyText, path as pathCodec, texts } from './option-codecs.js'
 import {
   closeTable,
   collectTable,
@@ -48,7 +48,7 @@ import { type Pull, PullRun } from './pull-run.js'
 import type { PullParts } from './pull-stages.js'
 import { registriesFor } from './registries-for.js'
 import { type PullSet, PullSetRun, type PullSetStart } from './pull-set.js'
-import { type RemovedImage, removeImage } from './remove.js'
+import { type RemovalOutcome, type RemovedImage, removeImages } from './remove.js'
 import { locate } from './request.js'
 import { type ResolvedName, resolveName } from './resolve.js'
 import { latestOrFirst } from './resolve-tag.js'
@@ -202,10 +202,7 @@ export class Windlass {
   async resolve(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<ResolvedName> {
     this.#mustBeOpen()
     checkOptions('resolve', signalTable, options)
-    return resolveName(this.#locate(name).request, {
-      ...options,
-      retry: this.#retry,
-    })
+    return resolveName(this.#locate(name).request, { ...options, retry: this.#retry })
   }
 
   /**
@@ -238,12 +235,19 @@ export class Windlass {
 
   /**
    * Takes a name away from an image; `collect` then removes what no other name needs.
-   *
    * @throws IMAGE_UNKNOWN where the store has no such name, REFERENCE_INVALID
    */
   async remove(name: string): Promise<RemovedImage> {
     checkArgument('remove', 'name', anyText, name)
-    return this.#busy('remove', undefined, ({ store }, stop) => removeImage(name, store, stop))
+    const [outcome] = await this.removeAll([name])
+    if ('error' in outcome!) throw outcome.error
+    return outcome!
+  }
+
+  /** Takes several names away at once. What became of each, in their order: a name that is not there stops no other. */
+  async removeAll(names: readonly string[]): Promise<readonly RemovalOutcome[]> {
+    checkArgument('removeAll', 'names', texts, names)
+    return this.#busy('remove', undefined, ({ store }, stop) => removeImages(names, store, stop))
   }
 
   /**
