@@ -15,6 +15,7 @@ import { MetadataLock, type MetadataLockOptions } from './metadata-lock.js'
 import { checkOwnership, ownerServed, type StoreOwner } from './ownership.js'
 import { readRegular } from './read-regular.js'
 import { codeOf, isNotWritable, storing } from './store-error.js'
+import { noStore } from './store-there.js'
 import { waysOut } from './ways-out.js'
 
 const directories = ['blobs', 'layers', 'partial', 'staging']
@@ -46,7 +47,7 @@ export async function openLayout(
 ): Promise<OpenedLayout> {
   return storing('open the store', directory, async () => {
     if (create) await makeDirectories(resolve(directory), onBehalfOf)
-    else if (!(await statIfThere(directory))) throw none(directory)
+    else if (!(await statIfThere(directory))) throw noStore(directory)
     const store = await realpath(directory)
     const owner = await ownerServed(store, onBehalfOf)
     if (owner) giveNewFiles(store, owner)
@@ -55,7 +56,7 @@ export async function openLayout(
     const layout = await readRegular(join(store, layoutFile))
     await checkVersion(store)
     if (layout === undefined) {
-      if (!create) throw none(store)
+      if (!create) throw noStore(store)
       await begin(store, { warn, signal })
     } else {
       checkLayout(layout, store)
@@ -204,10 +205,4 @@ const corrupt = (store: string, why: string, hint: string): WindlassError =>
   new WindlassError('STORE_CORRUPT', `The store at ${store} cannot be used: ${why}`, {
     path: store,
     hint,
-  })
-
-const none = (directory: string): WindlassError =>
-  new WindlassError('STORE_CORRUPT', `There is no store at ${directory}`, {
-    path: directory,
-    hint: 'Make one with “windlass pull IMAGE”, or name another with “--store DIR”.',
   })
