@@ -8,13 +8,13 @@ import { storing } from './store-error.js'
 
 /**
  * Whether `directory` holds a store: also one that has lost the file that says so, or that another tool made. True of
- * what is no directory: who opens it is told what is wrong.
+ * what is no directory, such as a link that leads to nothing: who opens it is told what is wrong.
  * @throws WindlassError STORE_* where that cannot be seen
  */
 export async function isStoreAt(directory: string): Promise<boolean> {
   return storing('open the store', directory, async () => {
     const found = await statIfThere(directory)
-    if (!found?.isDirectory()) return found !== undefined
+    if (!found?.isDirectory()) return (found ?? (await lstatIfThere(directory))) !== undefined
     return (await lstatIfThere(join(directory, layoutFile))) !== undefined || (await isStore(directory))
   })
 }

@@ -1,6 +1,6 @@
 /** Commands that only look into a store, where there is none. */
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { putImage } from '../../../lib/testing/images/index.js'
@@ -45,7 +45,15 @@ describe('a store that does not exist', () => {
     expect(await readdir(store)).toEqual(['mine'])
   })
 
-  it('is not made by inspect or tags', async () => {
+  it('is not called missing where a link stands in its place that leads to nothing', async () => {
+    const store = bench.path()
+    await symlink(bench.path(), store)
+    const seen = await windlass(['images', '--store', store])
+    expect(seen.code).toBe(7)
+    expect(seen.err).toContain('is a symbolic link that leads to nothing')
+  })
+
+  it('is not made by inspect', async () => {
     const registry = await bench.registry()
     await putImage(registry, 'app', '1', imageOf(['base']))
     const store = bench.path()
