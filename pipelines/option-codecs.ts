@@ -45,6 +45,11 @@ export const trueOrFalse = codec('true or false', (value): value is boolean => t
 
 export const anyText = codec('a text', (value): value is string => typeof value === 'string')
 
+export const texts = codec(
+  'a list of texts',
+  (value): value is readonly string[] => Array.isArray(value) && value.every(anyText.is),
+)
+
 export const text = codec(
   'a text that is not empty',
   (value): value is string => typeof value === 'string' && value !== '',

@@ -71,8 +71,9 @@ export interface OpenOptions {
   readonly requireSchema1Signatures?: boolean
   /**
    * Receives what is odd about the store itself, in a sentence with what to do, and a code: `store-unsafe` where other users
-   * can change it (root is refused such a store), `store-locked` while its lock is waited for, `store` for all else. What is
-   * about one pull stands in the events of that pull.
+   * can change it (root is refused such a store), `store-locked` while its lock is waited for, `no-store` where the images
+   * of a store are asked for that is not there, `store` for all else. What is about one pull stands in the events of that
+   * pull.
    */
   readonly onWarning?: (message: string, code: string) => void
 }

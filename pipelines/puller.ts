@@ -15,14 +15,15 @@ import {
   assemble,
   documentRetryPolicy,
 } from '../lib/stages/index.js'
-import { type Collected, type CollectOptions, mendFiles } from '../lib/store/index.js'
+import { type Collected, type CollectOptions, mendFiles, noStore } from '../lib/store/index.js'
 import { allPlatforms, entryStages, type PulledIndex } from './all-platforms.js'
 import { allTags, type PulledTags, type TagsWarning, someTags } from './all-tags.js'
 import { checkArgument, checkOptions } from './check-options.js'
 import { type ImageSummary, listImages } from './images.js'
 import { type Inspection, type InspectRequest, inspect } from './inspect.js'
 import { openParts } from './open-parts.js'
-import { anyText, path as pathCodec } from './option-codecs.js'
+import { OpenedParts } from './opened-parts.js'
+import { anyText, path as pathCodec, texts } from './option-codecs.js'
 import {
   closeTable,
   collectTable,
@@ -48,7 +49,7 @@ import { type Pull, PullRun } from './pull-run.js'
 import type { PullParts } from './pull-stages.js'
 import { registriesFor } from './registries-for.js'
 import { type PullSet, PullSetRun, type PullSetStart } from './pull-set.js'
-import { type RemovedImage, removeImage } from './remove.js'
+import { type RemovalOutcome, type RemovedImage, removeImages } from './remove.js'
 import { locate } from './request.js'
 import { type ResolvedName, resolveName } from './resolve.js'
 import { latestOrFirst } from './resolve-tag.js'
@@ -83,7 +84,7 @@ export class Windlass {
   readonly #limits: Limits
   readonly #lifetime = new Scope()
   readonly #pulls = new Set<UnderWay>()
-  #parts: Promise<PullParts> | undefined
+  readonly #parts: OpenedParts
   /** Of those that have their result, or failed. */
   readonly #ending = new Set<Promise<void>>()
   #lettingGo: Promise<void> | undefined
@@ -97,6 +98,8 @@ export class Windlass {
     this.#retry = retryPolicy(options, documentRetryPolicy)
     this.#registries = registries
     this.#limits = limitsWith(options.limits)
+    const start = (): Promise<PullParts> => openParts(options, this.#limits, this.#lifetime, this.#waiting)
+    this.#parts = new OpenedParts(() => this.store, start)
   }
 
   /** The store's directory. */
@@ -154,7 +157,7 @@ export class Windlass {
     checkOptions('pullAllPlatforms', pullPlatformsTable, options)
     const asked = locate(name, undefined, this.#registries, this.#limits)
     return this.#startSet(options.signal, async (announce) => {
-      const { store } = await this.#open()
+      const { store } = await this.#parts.open()
       const start = (image: IndexedImage, request: ImageRequest) => {
         const { platform = request.platform } = image.descriptor
         const each = { ...request, platform }
@@ -202,10 +205,7 @@ export class Windlass {
   async resolve(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<ResolvedName> {
     this.#mustBeOpen()
     checkOptions('resolve', signalTable, options)
-    return resolveName(this.#locate(name).request, {
-      ...options,
-      retry: this.#retry,
-    })
+    return resolveName(this.#locate(name).request, { ...options, retry: this.#retry })
   }
 
   /**
@@ -230,26 +230,37 @@ export class Windlass {
     return listTags(repository, this.#registries, { ...options, again: againAfter(this.#retry) })
   }
 
-  /** The images of the store. */
+  /** The images of the store; none, and the warning `no-store`, where there is no store. */
   async images(): Promise<ImageSummary[]> {
     this.#mustBeOpen()
-    return listImages((await this.#open()).store)
+    if (!(await this.#parts.isThere())) {
+      this.#waiting.onWarning(noStore(this.store).message, 'no-store')
+      return []
+    }
+    return listImages((await this.#parts.open()).store)
   }
 
   /**
    * Takes a name away from an image; `collect` then removes what no other name needs.
-   *
-   * @throws IMAGE_UNKNOWN where the store has no such name, REFERENCE_INVALID
+   * @throws IMAGE_UNKNOWN where the store has no such name, REFERENCE_INVALID; STORE_CORRUPT where there is no store
    */
   async remove(name: string): Promise<RemovedImage> {
     checkArgument('remove', 'name', anyText, name)
-    return this.#busy('remove', undefined, ({ store }, stop) => removeImage(name, store, stop))
+    const [outcome] = await this.removeAll([name])
+    if ('error' in outcome!) throw outcome.error
+    return outcome!
+  }
+
+  /** Takes several names away at once. What became of each, in their order: a name that is not there stops no other. */
+  async removeAll(names: readonly string[]): Promise<readonly RemovalOutcome[]> {
+    checkArgument('removeAll', 'names', texts, names)
+    return this.#busy('remove', undefined, ({ store }, stop) => removeImages(names, store, stop))
   }
 
   /**
    * Removes what nothing leads to: no name, no pull that runs, in this process or another (S0-76).
    *
-   * @throws STORE_CORRUPT where it cannot be told what the names need: then nothing is removed
+   * @throws STORE_CORRUPT where there is no store, or it cannot be told what the names need: then nothing is removed
    */
   async collect(options: CollectOptions = {}): Promise<Collected> {
     checkOptions('collect', collectTable, options)
@@ -261,7 +272,7 @@ export class Windlass {
   /**
    * Reads the whole store again and says what is wrong with it; with `repair`, brings that again.
    *
-   * @throws STORE_CORRUPT where the list of names cannot be read. Problems are in the report, no errors.
+   * @throws STORE_CORRUPT where there is no store, or its list of names cannot be read. Problems are in the report, no errors.
    */
   async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
     checkOptions('verify', verifyTable, options)
@@ -295,7 +306,7 @@ export class Windlass {
     this.#waiting.stop()
     await Promise.all(pulls.map((each) => each.closed()))
     await this.#lifetime.close()
-    const parts = await this.#parts?.catch(() => undefined)
+    const parts = await this.#parts.opened()
     await this.#lettingGo
     await parts?.pool.close()
     await parts?.store.close()
@@ -326,7 +337,7 @@ export class Windlass {
     const started = new PullRun({
       start: { type: 'start', reference: request.name, platform: formatPlatform(request.platform) },
       signal,
-      prepare: async () => prepare(await this.#open()),
+      prepare: async () => prepare(await this.#parts.open()),
     })
     this.#keep(started)
     this.#waiting.add(started)
@@ -356,12 +367,12 @@ export class Windlass {
 
   /** What the last pull left in the store is needed by its name alone: it may be removed and collected. */
   async #letGo(): Promise<void> {
-    const parts = await this.#parts?.catch(() => undefined)
+    const parts = await this.#parts.opened()
     if (this.#pulls.size > 0 || this.#closing) return
     await parts?.store.letGo().catch(() => undefined) // what stays held stays in the store, until this is closed
   }
 
-  /** Does `work` with the store, which is not closed under it. */
+  /** Does `work` with the store, which must be there and is not closed under it. */
   async #busy<T>(
     label: string,
     signal: AbortSignal | undefined,
@@ -371,19 +382,13 @@ export class Windlass {
     await this.#lettingGo
     const stop = new AbortController()
     const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
-    const done = this.#open().then((parts) => work(parts, either))
+    const done = this.#parts.openThere().then((parts) => work(parts, either))
     this.#keep({
       cancel: (reason) => stop.abort(reason ?? new WindlassError('CANCELLED', 'The work was cancelled')),
       closed: () => done.then(ignore, ignore),
       running: [label],
     })
     return done
-  }
-
-  #open(): Promise<PullParts> {
-    this.#parts ??= openParts(this.#options, this.#limits, this.#lifetime, this.#waiting)
-    this.#parts.catch(() => (this.#parts = undefined)) // a store that could not be opened may be next time
-    return this.#parts
   }
 
   #mustBeOpen(): void {

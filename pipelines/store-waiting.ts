@@ -3,7 +3,7 @@ import { WindlassError } from '../lib/errors.js'
 import { type MetadataLockOptions, storeLocked } from '../lib/store/index.js'
 
 export interface StoreWarning {
-  /** `store-locked` while the lock of the store is waited for; `store` for all else. */
+  /** `store-locked` while the lock of the store is waited for, `no-store`; `store` for all else. */
   readonly code: string
   readonly message: string
 }

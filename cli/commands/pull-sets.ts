@@ -57,20 +57,28 @@ export async function pullTags(
 ): Promise<void> {
   const failFast = flags.failFast ?? false
   let failed: number | undefined
+  const told = new Set<unknown>()
   const set = windlass.pullAllTags(name, { ...options, failFast })
   const result = await followSet(set, flags, terminal, {
     pulled: (image) => printImage(image, flags, terminal),
     failed: async (error, started) => {
       // Those that were stopped because another failed have nothing to say for themselves.
       if (asWindlassError(error).code === 'CANCELLED') return
-      failed ??= await printFailure(error, started.name, flags, terminal)
+      told.add(error)
+      const code = await printFailure(error, started.name, flags, terminal)
+      failed ??= code
     },
   }).catch((error: unknown) => {
     const cancelled = asWindlassError(error).code === 'CANCELLED'
-    throw failed === undefined || cancelled ? error : new Told(failed)
+    if (failed === undefined || cancelled) throw error
+    // That of the tag with `failFast`; else the list of tags failed as well.
+    if (!told.has(error)) terminal.messages.error(error)
+    throw new Told(failed)
   })
   for (const warning of result.warnings) showWarning(warning, flags, terminal)
-  if (!flags.quiet) terminal.messages.note(statusLine(result.name, result.status))
+  // Nothing is known to be up to date of which some could not be pulled.
+  const known = result.status === 'newer' || result.failed === 0
+  if (!flags.quiet && known) terminal.messages.note(statusLine(result.name, result.status))
   if (failed !== undefined) throw new Told(failed)
 }
 

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { asWindlassError } from '../../lib/errors.js'
 import { printable } from '../../lib/image/printable.js'
-import type { Windlass } from '../../pipelines/index.js'
+import type { RemovalOutcome, Windlass } from '../../pipelines/index.js'
 import { Told } from '../failure.js'
 import { orAborted } from '../interrupt.js'
 import { withWindlass } from '../session.js'
@@ -30,33 +30,47 @@ export function defineRemove(command: Command, terminal: Console): void {
     .action((images: string[]) => removeAll(images, command.opts<RemoveFlags>(), terminal))
 }
 
-function removeAll(images: readonly string[], flags: RemoveFlags, terminal: Console): Promise<void> {
+function removeAll(names: readonly string[], flags: RemoveFlags, terminal: Console): Promise<void> {
   return withWindlass(flags, terminal, [], async (windlass, signal) => {
     let failed: number | undefined
-    for (const name of images) {
-      signal.throwIfAborted()
-      const code = await removeOne(name, windlass, signal, flags, terminal)
+    for (const outcome of await outcomes(names, windlass, signal, flags, terminal)) {
+      const code = await tell(outcome, flags, terminal)
       failed ??= code
     }
     if (failed !== undefined) throw new Told(failed)
   })
 }
 
-/** The exit code of a failure, told already; undefined where the name is gone. */
-async function removeOne(
-  typed: string,
+/** What became of each name. Where nothing could be done, JSON says so of each, as of a name that fails alone. */
+async function outcomes(
+  names: readonly string[],
   windlass: Windlass,
   signal: AbortSignal,
   { json }: RemoveFlags,
   terminal: Console,
-): Promise<number | undefined> {
+): Promise<readonly RemovalOutcome[]> {
   try {
-    const removed = await orAborted(windlass.remove(typed), signal)
-    if (json) await terminal.output.json(removed)
-    else await terminal.output.line(removed.name === '' ? '""' : printable(removed.name, 2_000))
-    return undefined
-  } catch (error) {
-    if (json) await terminal.output.json({ name: typed, error: asWindlassError(error).toJSON() })
+    return await orAborted(windlass.removeAll(names), signal)
+  } catch (caught) {
+    const error = asWindlassError(caught)
+    if (json && !signal.aborted)
+      for (const name of names) await terminal.output.json({ name, error: error.toJSON() })
+    throw error
+  }
+}
+
+/** The exit code of a failure; undefined where the name is gone. */
+async function tell(
+  outcome: RemovalOutcome,
+  { json }: RemoveFlags,
+  terminal: Console,
+): Promise<number | undefined> {
+  if ('error' in outcome) {
+    const { name, error } = outcome
+    if (json) await terminal.output.json({ name, error: error.toJSON() })
     return terminal.messages.error(error)
   }
+  if (json) await terminal.output.json(outcome)
+  else await terminal.output.line(outcome.name === '' ? '""' : printable(outcome.name, 2_000))
+  return undefined
 }

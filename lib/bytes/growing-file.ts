@@ -116,6 +116,11 @@ export class GrowingFile {
     this.#next({ phase: 'verified' })
   }
 
+  /** Whether the bytes that are here have the digest that is expected, whatever their number. */
+  hasDigest(): boolean {
+    return this.#verifier.hasDigest()
+  }
+
   /** Gives up: whoever waits gets `error`. After `verified` it says nothing. */
   fail(error: unknown): void {
     const { phase } = this.state

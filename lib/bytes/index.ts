@@ -9,5 +9,5 @@ export { GrowingFile, type GrowingOptions, type GrowingPhase, type GrowingState 
 export { Meter } from './meter.js'
 export { type PumpOptions, pump } from './pump.js'
 export { type Cap, readCapped } from './read-capped.js'
-export { type Expected, type Verified, Verifier } from './verifier.js'
+export { type Expected, type Verified, Verifier, eitherHint, wrongSize } from './verifier.js'
 export { type Sniffed, sniffCompression } from './sniff.js'

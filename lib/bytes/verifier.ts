@@ -39,13 +39,33 @@ export class Verifier {
 
   /**
    * Says that there is no more.
-   * @throws WindlassError SIZE_MISMATCH, DIGEST_MISMATCH
+   * @throws WindlassError SIZE_MISMATCH, also where nothing is expected and the digest is not that of nothing;
+   * DIGEST_MISMATCH
    */
   check(): void {
-    if (this.#bytes !== this.expected.size) throw this.#failure('SIZE_MISMATCH', `${this.#bytes} bytes`)
-    const { digest } = this.expected
-    const actual = `${algorithmOf(digest)}:${this.#hash.copy().digest('hex')}`
-    if (actual !== digest) throw this.#failure('DIGEST_MISMATCH', actual)
+    const { digest, size } = this.expected
+    const actual = this.#digest()
+    if (this.#bytes !== size) {
+      const failure = this.#failure('SIZE_MISMATCH', `${this.#bytes} bytes`)
+      throw actual === digest ? wrongSize(failure.message, digest) : failure
+    }
+    if (actual === digest) return
+    if (size > 0) throw this.#failure('DIGEST_MISMATCH', actual)
+    // Nothing was read: the digest of nothing is another.
+    const failed = `${this.#what} verification failed for digest ${digest}: the manifest says that it has 0 bytes`
+    throw new WindlassError('SIZE_MISMATCH', `${failed}, and the digest says that it has some`, {
+      digest,
+      hint: 'The size in the manifest is wrong. Tell whoever publishes the image.',
+    })
+  }
+
+  /** Whether what came so far has the digest that is expected, whatever its size. */
+  hasDigest(): boolean {
+    return this.#digest() === this.expected.digest
+  }
+
+  #digest(): string {
+    return `${algorithmOf(this.expected.digest)}:${this.#hash.copy().digest('hex')}`
   }
 
   #failure(code: 'SIZE_MISMATCH' | 'DIGEST_MISMATCH', actual: string): WindlassError {
@@ -54,7 +74,24 @@ export class Verifier {
     return new WindlassError(
       code,
       `${this.#what} verification failed for digest ${digest}: expected ${wanted}, got ${actual}`,
-      { digest, hint: 'The registry, or something on the way, serves other bytes than the image names.' },
+      { digest, hint: code === 'SIZE_MISMATCH' ? eitherHint : bytesHint },
     )
   }
 }
+
+const bytesHint = 'The registry, or something on the way, serves other bytes than the image names.'
+
+/** Where it is not known whose fault another size is. */
+export const eitherHint =
+  'The manifest says a wrong size, or the registry or something on the way serves other bytes than the image names.'
+
+/**
+ * SIZE_MISMATCH where the digest says that the bytes are the right ones.
+ * @param failed - what was being done, which sizes there are
+ */
+export const wrongSize = (failed: string, digest: Digest, host?: string): WindlassError =>
+  new WindlassError('SIZE_MISMATCH', `${failed}. The digest is right: the size in the manifest is wrong`, {
+    digest,
+    ...(host !== undefined && { host }),
+    hint: 'Nothing is wrong with the registry. Tell whoever publishes the image.',
+  })

@@ -1,8 +1,8 @@
 /** `Link` headers (RFC 8288), as far as pagination needs them: where the next page of a list is. */
 import { WindlassError } from '../errors.js'
 
-/** Some registries leave the angle brackets away. */
-const target = /[\s,]*(?:<([^>]*)>|([^\s<>,;"\\]+))/y
+/** Some registries leave the angle brackets away: then what has no path and no query is no link, but something else. */
+const target = /[\s,]*(?:<([^>]*)>|(?=[^\s<>,;"\\]*[/?])([^\s<>,;"\\]+))/y
 const attribute = /\s*;\s*(?:([\w!#$&+.^`|~-]+\*?)(?:\s*=\s*(?:"((?:[^"\\]|\\[^])*)"|([^\s;,"\\]+)))?)?/y
 const end = /\s*(?=,|$)/y
 const nothing = /[\s,;]*$/y

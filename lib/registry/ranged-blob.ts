@@ -4,6 +4,7 @@
  */
 import { type Readable, pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
+import { Verifier, eitherHint, wrongSize } from '../bytes/index.js'
 import { WindlassError } from '../errors.js'
 import type { Digest } from '../image/digest.js'
 import type { BlobBody, BlobRequest } from '../image/source.js'
@@ -67,11 +68,11 @@ function continues(
   return !isStrong(validator) || !isStrong(headers.etag) || headers.etag === validator
 }
 
-function bodyOf(
+async function bodyOf(
   { purpose, digest, size: expected }: BlobExchange,
   answer: Followed,
   offset: number,
-): BlobBody {
+): Promise<BlobBody> {
   const { headers, body, url } = answer
   const length = /^\d{1,15}$/.test(headers['content-length'] ?? '')
     ? Number(headers['content-length'])
@@ -85,13 +86,14 @@ function bodyOf(
     return { stream, offset, size: expected, validator: undefined, host: url.host }
   }
   if (differs) {
+    const failed = `Failed to ${purpose}: ${url.host} offers ${told} bytes, but the manifest says ${expected}`
+    if (isEncoded(answer)) {
+      body.destroy()
+      throw encoded(answer, purpose)
+    }
+    if (offset === 0 && (await isBlob(body, digest, told))) throw wrongSize(failed, digest, url.host)
     body.destroy()
-    if (isEncoded(answer)) throw encoded(answer, purpose)
-    throw new WindlassError(
-      'SIZE_MISMATCH',
-      `Failed to ${purpose}: ${url.host} offers ${told} bytes, but the manifest says ${expected}`,
-      { digest, host: url.host },
-    )
+    throw new WindlassError('SIZE_MISMATCH', failed, { digest, host: url.host, hint: eitherHint })
   }
   const claimed = isEncoded(answer) && expected !== undefined && offset === 0
   return {
@@ -102,6 +104,21 @@ function bodyOf(
     size: told,
     validator: isStrong(headers.etag) ? headers.etag : undefined,
     host: url.host,
+  }
+}
+
+/** Bytes that are read to find out whose fault it is that a blob has another size. */
+const maxProbe = 1024 * 1024
+
+/** Whether `body`, said to be of `size` bytes, is the blob after all. Not looked at where that is much to read. */
+async function isBlob(body: Readable, digest: Digest, size: number): Promise<boolean> {
+  if (size > maxProbe) return false
+  const verifier = new Verifier({ digest, size }, 'blob')
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) verifier.update(chunk)
+    return verifier.bytes === size && verifier.hasDigest()
+  } catch {
+    return false // the size is wrong, whatever else is
   }
 }
 

@@ -26,7 +26,7 @@ export interface RedirectRules {
 }
 
 /**
- * @throws REDIRECT_REFUSED, LIMIT_EXCEEDED for more of them than `redirects` allows, and what `send` throws
+ * @throws REDIRECT_REFUSED, also for those that go in a circle, LIMIT_EXCEEDED for more of them than `redirects` allows, and what `send` throws
  */
 export async function follow(
   connections: Connections,
@@ -36,21 +36,20 @@ export async function follow(
   const most = connections.limits.redirects
   let ask = first
   let crossed = false
+  const asked = new Set<string>()
   for (let hops = 0; ; hops++) {
     const answer = await connections.send(ask)
     const { location } = answer.headers
     if (!redirecting.has(answer.status) || location === undefined) return { ...answer, crossed }
     discard(answer)
-    const refuse = (why: string): WindlassError =>
-      new WindlassError(
-        'REDIRECT_REFUSED',
-        `Failed to ${ask.purpose}: the redirect from ${ask.url.host} ${why}`,
-        {
-          host: ask.url.host,
-          url: printableUrl(ask.url),
-          status: answer.status,
-        },
-      )
+    asked.add(placeOf(answer, crossed))
+    const refused = (why: string): WindlassError =>
+      new WindlassError('REDIRECT_REFUSED', `Failed to ${ask.purpose}: ${why}`, {
+        host: ask.url.host,
+        url: printableUrl(ask.url),
+        status: answer.status,
+      })
+    const refuse = (why: string): WindlassError => refused(`the redirect from ${ask.url.host} ${why}`)
     if (hops === most)
       throw limitExceeded(
         `Failed to ${ask.purpose}: ${first.url.host} sent on ${most + 1} times, at last from ${ask.url.host}`,
@@ -67,9 +66,15 @@ export async function follow(
       throw refuse(`leads from HTTPS to plain HTTP at ${printable(url.host)}`)
     check?.(url)
     crossed ||= url.origin !== first.url.origin || isSigned(next) || !mayAuthorize(next)
+    // No other answer is to be had: the method never changes, and no cookies are kept.
+    if (asked.has(placeOf(next, crossed)))
+      throw refused(`the redirects go in a circle, at last from ${ask.url.host}`)
     ask = { ...ask, ...next, headers: crossed ? withoutCredentials(ask.headers ?? {}) : (ask.headers ?? {}) }
   }
 }
+
+/** Where is asked for what, byte for byte, and whether without credentials: then the answer may be another. */
+const placeOf = ({ url, target }: Location, crossed: boolean): string => `${crossed} ${url.origin}${target}`
 
 const withoutCredentials = (headers: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'))

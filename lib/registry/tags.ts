@@ -20,7 +20,7 @@ const pageSizes: readonly (number | undefined)[] = [1000, undefined, 500, 100, 5
 
 /**
  * Reads a page when it is asked for one; a page that fails is asked for again as `again` says, the others are not. Items
- * that are no tags are left out; in the end one warning says how many.
+ * that are no tags are left out; in the end one warning says how many. A tag that is listed again is given once.
  * @throws NAME_UNKNOWN, UNAUTHORIZED, DENIED, REGISTRY_RESPONSE, LIMIT_EXCEEDED (`tagPages`, `tagBytes`, `tagPageBytes`,
  * `tagSeconds`), REDIRECT_REFUSED (a next page that is not on the web), network errors
  */
@@ -31,6 +31,7 @@ export async function* listTags(
   const { limits } = context
   const later = new Stopwatch(limits.tagSeconds * 1000)
   const seen = new Set<string>()
+  const given = new Set<string>()
   const leftOut = { items: 0, example: '' }
   let page = await firstPage(context, request)
   try {
@@ -39,7 +40,7 @@ export async function* listTags(
       if (bytes > limits.tagBytes) throw exceeded(context, `there are ${bytes} bytes of them`, 'tagBytes')
       if (leftOut.items === 0) leftOut.example = page.example ?? ''
       leftOut.items += page.leftOut
-      yield page.tags
+      yield page.tags.filter((tag) => !given.has(tag) && given.add(tag))
       seen.add(page.answer.target)
       const next = nextPage(context, page.answer)
       if (next === undefined) return

@@ -2,7 +2,7 @@
  * Brings the bytes of a layer that are missing from one place, and appends them to those that are here. What came in
  * pieces is checked at once: pieces that do not fit together are thrown away, and all of it may come again (S2-74).
  */
-import { batches, Meter } from '../bytes/index.js'
+import { batches, Meter, eitherHint, wrongSize } from '../bytes/index.js'
 import { WindlassError } from '../errors.js'
 import type { Turn } from '../flow/index.js'
 import type { BlobBody, BlobRequest } from '../image/index.js'
@@ -80,7 +80,7 @@ async function append(layer: ReceivingLayer, turn: Turn, { from, fetch }: BlobPl
       throw new WindlassError(
         'SIZE_MISMATCH',
         `Downloading layer ${digest}: ${host} offers ${body.size} bytes, but the manifest says ${size}`,
-        { digest, host },
+        { digest, host, hint: eitherHint },
       )
     if (body.offset !== length) await startOver(layer, turn, host)
     if (partial.expectedSize === undefined || partial.from !== from || validator !== body.validator)
@@ -92,6 +92,10 @@ async function append(layer: ReceivingLayer, turn: Turn, { from, fetch }: BlobPl
   } finally {
     stream.destroy()
     meter.stop()
+  }
+  if (file.state.length < size && file.hasDigest()) {
+    const failed = `Downloading layer ${digest}: ${host} has ${file.state.length} bytes, but the manifest says ${size}`
+    throw wrongSize(failed, digest, host)
   }
   if (file.state.length < size)
     throw new WindlassError(

@@ -66,6 +66,17 @@ export class IndexDocument {
     return this.manifests.flatMap((entry) => imageOf(entry, nameOf(entry), namedImage(entry)) ?? [])
   }
 
+  /** What the entry of that name points at; of an entry without a name, its digest stands for it. Reads no other entry. */
+  find(name: string): NamedImage | undefined {
+    for (const entry of this.manifests) {
+      const own = nameOf(entry)
+      const word = typeof own === 'string' || !isObject(entry) ? own : entry['digest']
+      const image = word === name ? imageOf(entry, own, namedImage(entry)) : undefined
+      if (image) return image
+    }
+    return undefined
+  }
+
   /** All entries, with what can be read of them, in the order of the file. */
   get listed(): IndexEntry[] {
     return this.manifests.map((entry) => indexEntry(entry, nameOf(entry), namedImage(entry)))

@@ -15,6 +15,7 @@ import { MetadataLock, type MetadataLockOptions } from './metadata-lock.js'
 import { checkOwner, checkOwnership, ownerServed, type StoreOwner } from './ownership.js'
 import { readRegular } from './read-regular.js'
 import { codeOf, isNotWritable, storing } from './store-error.js'
+import { noStore } from './store-there.js'
 import { waysOut } from './ways-out.js'
 
 const directories = ['blobs', 'layers', 'partial', 'staging']
@@ -46,12 +47,12 @@ export async function openLayout(
 ): Promise<OpenedLayout> {
   return storing('open the store', directory, async () => {
     if (create) await makeDirectories(resolve(directory), onBehalfOf)
-    else if (!(await statIfThere(directory))) throw none(directory)
+    else if (!(await statIfThere(directory))) throw noStore(directory)
     const store = await realpath(directory)
     const owner = await ownerServed(store, onBehalfOf)
     if (owner) giveNewFiles(store, owner)
     const layout = await readRegular(join(store, layoutFile))
-    if (layout === undefined && !create) throw none(store)
+    if (layout === undefined && !create) throw noStore(store)
     if (layout === undefined) await checkOwner(store, owner)
     else await checkOwnership(store, owner, onUnsafe)
     await checkVersion(store)
@@ -199,10 +200,4 @@ const corrupt = (store: string, why: string, hint: string): WindlassError =>
   new WindlassError('STORE_CORRUPT', `The store at ${store} cannot be used: ${why}`, {
     path: store,
     hint,
-  })
-
-const none = (directory: string): WindlassError =>
-  new WindlassError('STORE_CORRUPT', `There is no store at ${directory}`, {
-    path: directory,
-    hint: 'Make one with “windlass pull IMAGE”, or name another with “--store DIR”.',
   })

@@ -47,7 +47,7 @@ export async function mendFiles(directory: string, locking: MetadataLockOptions 
 }
 
 /** Ours by its version; another tool's by its blobs and its list of names. */
-async function isStore(store: string): Promise<boolean> {
+export async function isStore(store: string): Promise<boolean> {
   const [version, index] = await Promise.all(
     [versionFile, 'index.json'].map((name) => lstatIfThere(join(store, name))),
   )

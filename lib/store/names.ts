@@ -17,6 +17,9 @@ import { isFull, storing } from './store-error.js'
 import { waysOut } from './ways-out.js'
 
 export class NameStore {
+  /** What the file said when it was last read: a text that has not changed is not parsed again. */
+  #last: { readonly text: string; readonly index: IndexDocument } | undefined
+
   constructor(
     private readonly path: string,
     private readonly run: Run,
@@ -52,8 +55,8 @@ export class NameStore {
 
   /** The image of that normalised name; else the one that is there under the name as `typed` (S0-11). */
   async get(name: string, typed?: string): Promise<NamedImage | undefined> {
-    const images = (await this.#read()).all
-    return images.find((image) => image.name === name) ?? images.find((image) => image.name === typed)
+    const index = await this.#read()
+    return index.find(name) ?? (typed === undefined ? undefined : index.find(typed))
   }
 
   /**
@@ -130,6 +133,8 @@ export class NameStore {
   async #read(): Promise<IndexDocument> {
     const text = await storing('read the names', this.path, () => readRegular(this.path))
     if (text === '') this.warn(`The store's list of names is empty, at ${this.path}: read as no names`) // S0-75
-    return IndexDocument.parse(text === undefined || text === '' ? emptyIndex : text, this.path)
+    const known = text === undefined || text === '' ? emptyIndex : text
+    if (this.#last?.text !== known) this.#last = { text: known, index: IndexDocument.parse(known, this.path) }
+    return this.#last.index
   }
 }

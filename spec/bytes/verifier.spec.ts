@@ -70,8 +70,31 @@ describe('Verifier', () => {
     expect(long.bytes).toBe(5)
     long.check()
     const short = new Verifier({ digest, size: 6 })
-    short.update(hello)
-    expect(() => short.check()).toThrow(/expected 6 bytes, got 5 bytes/)
+    short.update(Buffer.from('hellO'))
+    expect(() => short.check()).toThrow(/expected 6 bytes, got 5 bytes$/)
+  })
+
+  it('says that the size is wrong where the digest is right', () => {
+    const right = new Verifier({ digest, size: 6 })
+    right.update(hello)
+    expect(right.hasDigest()).toBe(true)
+    expect(() => right.check()).toThrow(
+      expect.objectContaining({
+        code: 'SIZE_MISMATCH',
+        message: expect.stringMatching(
+          /expected 6 bytes, got 5 bytes.*the size in the manifest is wrong/,
+        ) as string,
+        hint: expect.stringContaining('Nothing is wrong with the registry') as string,
+      }) as Error,
+    )
+    const none = new Verifier({ digest, size: 0 })
+    expect(() => none.check()).toThrow(
+      expect.objectContaining({
+        code: 'SIZE_MISMATCH',
+        hint: expect.stringContaining('The size in the manifest is wrong') as string,
+      }) as Error,
+    )
+    new Verifier({ digest: digestOf(Buffer.alloc(0)), size: 0 }).check()
   })
 
   it('refuses what is no digest', () => {

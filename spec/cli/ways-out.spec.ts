@@ -118,6 +118,8 @@ describe.skipIf(!locksAvailable())('a state that a command of the store refuses'
     if (!/the store has no image of that name/.test(after.err)) expect(after.code, after.err).toBe(0)
     for (const command of ['images', 'gc']) {
       const { code, err } = await windlass([command], used)
+      // Another store is not there before something is pulled.
+      if (/^windlass: There is no store at /.test(err)) continue
       expect(code, `${command}: ${err}`).toBe(0)
     }
     const pulled = await windlass(['pull', '-q', '--platform', 'linux/amd64', name], used)

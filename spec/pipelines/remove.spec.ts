@@ -1,5 +1,7 @@
 /** Taking names away. */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { IndexDocument } from '../../lib/store/index-document.js'
+import { MetadataLock } from '../../lib/store/metadata-lock.js'
 import { putImage } from '../../lib/testing/images/index.js'
 import { Workbench, blobsIn, imageOf } from './workbench.js'
 
@@ -21,5 +23,42 @@ describe('removing a name', () => {
     expect(await blobsIn(puller.store)).toEqual(before)
     await expect(puller.remove(name)).rejects.toMatchObject({ code: 'IMAGE_UNKNOWN', exitCode: 4 })
     await expect(puller.remove('No Such')).rejects.toMatchObject({ code: 'REFERENCE_INVALID' })
+  })
+
+  it('of several takes the lock and writes the list once, and tells what became of each', async () => {
+    const registry = await bench.registry()
+    const puller = await bench.puller()
+    const image = imageOf(['base'])
+    const tags = ['1', '2', '3', '4']
+    for (const tag of tags) {
+      await putImage(registry, 'app', tag, image)
+      await puller.pull(`${registry.host}/app:${tag}`, { platform: 'linux/amd64' }).done
+    }
+    const [one, two, three, four] = tags.map((tag) => `${registry.host}/app:${tag}`)
+    const hold = vi.spyOn(MetadataLock.prototype, 'hold')
+    const written = vi.spyOn(IndexDocument.prototype, 'toString')
+    try {
+      const { digest } = image.manifest
+      expect(await puller.removeAll([one!, `${registry.host}/none`, two!, one!, 'No Such', three!])).toEqual([
+        { name: one, digest },
+        {
+          name: `${registry.host}/none`,
+          error: expect.objectContaining({ code: 'IMAGE_UNKNOWN' }) as unknown,
+        },
+        { name: two, digest },
+        { name: one, error: expect.objectContaining({ code: 'IMAGE_UNKNOWN' }) as unknown },
+        { name: 'No Such', error: expect.objectContaining({ code: 'REFERENCE_INVALID' }) as unknown },
+        { name: three, digest },
+      ])
+      expect([hold.mock.calls.length, written.mock.calls.length]).toEqual([1, 1])
+    } finally {
+      vi.restoreAllMocks()
+    }
+    expect((await puller.images()).map(({ name }) => name)).toEqual([four])
+  })
+
+  it('takes a list of names and nothing else', async () => {
+    const puller = await bench.puller()
+    await expect(puller.removeAll('app' as never)).rejects.toMatchObject({ code: 'USAGE' })
   })
 })

@@ -16,6 +16,7 @@ import {
   faults,
   problem,
 } from '../../lib/testing/registry/index.js'
+import { Store } from '../../lib/store/index.js'
 import type { OpenOptions, Windlass } from '../../pipelines/index.js'
 import { Workbench } from './workbench.js'
 import {
@@ -197,7 +198,8 @@ describe('a download that broke off', () => {
     }
     const prepared = async (bytes: (whole: Buffer) => Buffer): Promise<Scene> => {
       const all = await scene()
-      await all.puller.images() // makes the store
+      await (await Store.open(all.puller.store)).close()
+      await all.puller.images() // opens the store
       await left(all.puller.store, all.digest, bytes(all.image.layers[0]!.bytes))
       return all
     }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { buildIndex, putImage } from '../../lib/testing/images/index.js'
 import { faults, problem } from '../../lib/testing/registry/index.js'
+import { Store } from '../../lib/store/index.js'
 import type { OpenOptions } from '../../pipelines/index.js'
 import { Workbench, blobPath, blobsIn, imageOf } from './workbench.js'
 import { blobRequests, eventsOf, layerEvents, statuses, until, wanted } from './watching.js'
@@ -147,7 +148,8 @@ describe('downloads', () => {
 
     it('S2-65 for want of a place for their bytes are not tried again', async () => {
       const { registry, puller, digests, name } = await scene()
-      await puller.images() // makes the store
+      await (await Store.open(puller.store)).close()
+      await puller.images() // opens the store
       await rm(join(puller.store, 'partial'), { recursive: true, force: true })
       await writeFile(join(puller.store, 'partial'), '')
       const pull = puller.pull(name, wanted)

@@ -11,6 +11,8 @@ describe('nextLink', () => {
     ['</a>', '/a'],
     ['/a; rel="next"', '/a'],
     ['</a?x=1,2>', '/a?x=1,2'],
+    ['?last=b; rel="next"', '?last=b'],
+    ['list?last=b', 'list?last=b'],
     ['</a>; rel="prev"', undefined],
     ['</a>; title=x;', '/a'],
     ['</a>; rel="prev", </b>', '/b'],
@@ -21,7 +23,7 @@ describe('nextLink', () => {
     expect(nextLink(text)).toBe(expected)
   })
 
-  it.each(['</a', '<', '</a>; rel="next', 'a b', '</a>, </b>', 'a>'])(
+  it.each(['</a', '<', '</a>; rel="next', 'a b', '</a>, </b>', 'a>', 'garbage', 'next', '\xff\xfe'])(
     'refuses %s: the list would end early',
     (text) => {
       expect(() => nextLink(text)).toThrow(UnreadableLink)

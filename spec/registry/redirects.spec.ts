@@ -1,13 +1,24 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { Credential, onlyFor } from '../../lib/registry/index.js'
-import { faults, problem, startRegistry } from '../../lib/testing/registry/index.js'
+import { type Fault, faults, problem, startRegistry } from '../../lib/testing/registry/index.js'
 import { bytesOf, content, talk, withRegistry } from './with-registry.js'
 
 const known = ({ host }: { host: string }) => ({
   credentials: onlyFor(host, Credential.password('user', 'sesame')),
 })
 const basic = { kind: 'basic', username: 'user', password: 'sesame' } as const
+
+const moved = (headers: { readonly location: string }) => ({ status: 307, headers, body: Buffer.alloc(0) })
+
+/** Each redirect leads to another place. */
+function manyTimes(digest: string, times = Infinity): Fault {
+  let hop = 0
+  return faults.answer(() => moved({ location: `/v2/team/app/blobs/${digest}?hop=${++hop}` }), {
+    kind: 'blob',
+    times,
+  })
+}
 
 describe('redirects', () => {
   it('S0-84 follows a blob elsewhere without the credentials, the other headers kept', async () => {
@@ -53,7 +64,7 @@ describe('redirects', () => {
     [{ redirects: 0 }, 0],
   ])('ends after ten, or as many as the limit says (%o)', (limits, most) =>
     withRegistry({}, { ...(limits && { limits }) }, async ({ repository, registry, blob }) => {
-      registry.addFault(faults.redirect(`/v2/team/app/blobs/${blob.digest}`))
+      registry.addFault(manyTimes(blob.digest))
       await expect(repository.blob(blob)).rejects.toMatchObject({
         code: 'LIMIT_EXCEEDED',
         message: expect.stringContaining(`more than redirects allows (${most})`) as string,
@@ -65,7 +76,41 @@ describe('redirects', () => {
 
   it('follows more of them where more are allowed', () =>
     withRegistry({}, { limits: { redirects: 12 } }, async ({ repository, registry, blob }) => {
-      registry.addFault(faults.redirect(`/v2/team/app/blobs/${blob.digest}`, { times: 12 }))
+      registry.addFault(manyTimes(blob.digest, 12))
+      expect((await bytesOf(await repository.blob(blob))).equals(content)).toBe(true)
+    }))
+
+  it.each([
+    ['itself', [''], 1],
+    ['itself by its whole path', ['DIGEST'], 1],
+    ['another place and back', ['DIGEST?other', 'DIGEST'], 2],
+    ['a place that leads to itself', ['DIGEST?other', 'DIGEST?other'], 2],
+  ])('does not follow in a circle: to %s', (_where, places, requests) =>
+    withRegistry({}, {}, async ({ repository, registry, blob }) => {
+      const locations = places.map((place) => place.replace('DIGEST', `/v2/team/app/blobs/${blob.digest}`))
+      let at = 0
+      registry.addFault(
+        faults.answer(() => moved({ location: locations[at++ % locations.length]! }), { kind: 'blob' }),
+      )
+      await expect(repository.blob(blob)).rejects.toMatchObject({
+        code: 'REDIRECT_REFUSED',
+        exitCode: 6,
+        message: expect.stringContaining('the redirects go in a circle') as string,
+      })
+      expect(talk(registry)).toHaveLength(requests)
+    }),
+  )
+
+  it('takes places that differ in one byte for different places', () =>
+    withRegistry({}, {}, async ({ repository, registry, blob }) => {
+      const places = ['?a=%2f', '?a=%2F', '?a=/']
+      let at = 0
+      registry.addFault(
+        faults.answer(() => (at < places.length ? moved({ location: places[at++]! }) : undefined), {
+          kind: 'blob',
+          times: Infinity,
+        }),
+      )
       expect((await bytesOf(await repository.blob(blob))).equals(content)).toBe(true)
     }))
 

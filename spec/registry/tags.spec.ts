@@ -46,7 +46,7 @@ describe('tags', () => {
       const link = `${origin(registry.host)}/v2/team/app/tags/list?last=a%2f'+`
       const header = { kind: 'tags', answered: 200, times: 1 } as const
       registry.addFault(faults.header('link', `<${link}>; rel="next"`, header))
-      expect(await pagesOf(repository.tags())).toEqual([['latest'], ['latest']])
+      expect(await pagesOf(repository.tags())).toEqual([['latest'], []])
       const { url, headers } = registry.requests.at(-1)!
       expect(url).toBe("/v2/team/app/tags/list?last=a%2f'+")
       expect(headers).toHaveProperty('authorization')
@@ -139,6 +139,50 @@ describe('tags', () => {
       await expect(
         pagesOf(repository.tags({ again: () => 60_000, signal: cancel.signal })),
       ).rejects.toMatchObject({ code: 'CANCELLED' })
+    }))
+
+  it('says of a link that cannot be read that it cannot be read', () =>
+    withRegistry({}, {}, async ({ repository, registry }) => {
+      registry.hook(({ kind, url }) =>
+        kind === 'tags' || url.includes('/tags/')
+          ? { ...answered('{"name":"x","tags":["a"]}'), headers: { link: 'garbage' } }
+          : undefined,
+      )
+      await expect(pagesOf(repository.tags())).rejects.toMatchObject({
+        code: 'REGISTRY_RESPONSE',
+        message: expect.stringContaining('links to the next page cannot be read') as string,
+      })
+    }))
+
+  it('gives a tag once, however often it is listed', () =>
+    withRegistry({}, {}, async ({ repository, registry }) => {
+      registry.hook(({ kind, url }) =>
+        kind === 'tags'
+          ? {
+              ...answered(url.includes('last=b') ? '{"tags":["b","c"]}' : '{"tags":["a","b","a"]}'),
+              headers: url.includes('last=b') ? {} : { link: '</v2/team/app/tags/list?last=b>; rel="next"' },
+            }
+          : undefined,
+      )
+      expect((await pagesOf(repository.tags())).flat()).toEqual(['a', 'b', 'c'])
+    }))
+
+  it('gives no tag of a page again that links to itself in other words', () =>
+    withRegistry({}, {}, async ({ repository, registry }) => {
+      registry.hook(({ kind }) =>
+        kind === 'tags'
+          ? {
+              ...answered('{"tags":["a","b"]}'),
+              headers: { link: '</v2/team/app/tags/list?last=b>; rel="next"' },
+            }
+          : undefined,
+      )
+      const tags: string[] = []
+      const read = async (): Promise<void> => {
+        for await (const page of repository.tags()) tags.push(...page)
+      }
+      await expect(read()).rejects.toMatchObject({ message: expect.stringContaining('circle') as string })
+      expect(tags).toEqual(['a', 'b'])
     }))
 
   it('ends when the pages go in a circle', () =>

@@ -4,7 +4,7 @@ import { mkdirSync, symlinkSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { IndexDocument } from '../../lib/store/index-document.js'
 import type { NamedImage } from '../../lib/store/index.js'
 import { Child } from './child.js'
@@ -38,6 +38,41 @@ describe('names', () => {
         },
       ],
     })
+  })
+
+  it('does not parse a text again that has not changed, and sees every change', async () => {
+    const store = await stores.open()
+    await putNamed(store, name, '{}')
+    const parse = vi.spyOn(IndexDocument, 'parse')
+    try {
+      for (let times = 0; times < 3; times++) expect(await store.names.get(name)).toBeDefined()
+      expect(parse).toHaveBeenCalledTimes(1)
+    } finally {
+      parse.mockRestore()
+    }
+    const path = indexOf(store.directory)
+    await writeFile(path, (await readFile(path, 'utf8')).replaceAll('alpine:3.20', 'alpine:3.21'))
+    expect(await store.names.get(name)).toBeUndefined()
+  })
+
+  it('finds by name what the list of all says of that name', () => {
+    const descriptor = descriptorOf('{}')
+    const entry = fc.oneof(
+      fc.constantFrom<unknown>(null, 1, 'text', {}, descriptor, { ...descriptor, size: -1 }),
+      fc
+        .tuple(fc.constantFrom<unknown>('a', 'b', descriptor.digest, 5), fc.constantFrom(2, -1, 7))
+        .map(([ref, size]) => ({
+          ...{ ...descriptor, size },
+          annotations: { 'org.opencontainers.image.ref.name': ref },
+        })),
+    )
+    fc.assert(
+      fc.property(fc.array(entry, { maxLength: 6 }), (manifests) => {
+        const index = IndexDocument.parse(JSON.stringify({ schemaVersion: 2, manifests }), 'index.json')
+        for (const word of ['a', 'b', 'c', descriptor.digest])
+          expect(index.find(word)).toEqual(index.all.find((image) => image.name === word))
+      }),
+    )
   })
 
   describe('an entry', () => {

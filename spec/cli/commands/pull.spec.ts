@@ -50,6 +50,27 @@ describe('pull --all-tags', () => {
     expect(again.err).not.toContain('newer')
   })
 
+  it('tells of each tag that fails, and of a list of tags that ends before its end', async () => {
+    for (const reference of ['a', 'b'])
+      registry.addFault(faults.status(403, { kind: 'manifest', reference, times: Infinity }))
+    registry.addFault(
+      faults.answer((good) => ({ ...good, headers: { link: 'garbage' } }), { kind: 'tags', answered: 200 }),
+    )
+    const { code, err } = await pull('-a', '-q', ...amd64, repository())
+    expect(code).toBe(3)
+    expect(err).toMatch(/403.*team\/app:a/)
+    expect(err).toMatch(/403.*team\/app:b/)
+    expect(err).toMatch(/Failed to list the tags of team\/app .* cannot be read/)
+  })
+
+  it('does not say that a repository is up to date whose only tag failed', async () => {
+    await putImage(registry, 'team/one', 'only', image('only'))
+    registry.addFault(faults.status(403, { kind: 'manifest', reference: 'only', times: Infinity }))
+    const { code, err } = await pull('-a', ...amd64, `${registry.host}/team/one`)
+    expect(code).toBe(3)
+    expect(err).not.toContain('up to date')
+  })
+
   it('C8: a tag that fails does not stop the others, is told, and decides the exit code', async () => {
     registry.addFault(faults.status(403, { kind: 'manifest', reference: 'b', times: Infinity }))
     const { code, out, err } = await pull('-a', '-q', ...amd64, repository())

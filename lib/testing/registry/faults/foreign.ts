@@ -134,7 +134,7 @@ export const foreignFaults: readonly CataloguedFault[] = [
     { elsewhere: 1 },
     ({ elsewhere }) => elsewhere.addFault(faults.redirect('http://10.0.0.1:1/x')),
   ),
-  leading('loop', 'leads in a circle', 'BLOB_UNKNOWN', at, { elsewhere: 11 }, ({ elsewhere, layer }) =>
+  leading('loop', 'leads in a circle', 'BLOB_UNKNOWN', at, { elsewhere: 2 }, ({ elsewhere, layer }) =>
     elsewhere.addFault(faults.answer(answer(307, { location: `/v2/team/app/blobs/${layer}?again` }))),
   ),
   leading('wrong-bytes', 'leads to other bytes', 'DIGEST_MISMATCH', at, there, ({ elsewhere }) =>

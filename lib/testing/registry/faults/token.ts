@@ -267,9 +267,9 @@ const places = [
   token(
     'redirect-loop',
     'sends the login in a circle',
-    'LIMIT_EXCEEDED',
+    'REDIRECT_REFUSED',
     ({ registry }) => registry.addFault(faults.redirect('/token', at)),
-    { requests: 13, bytes: 8192 },
+    { requests: 4, bytes: 8192 },
   ),
   token(
     'cookie',
