@@ -70,7 +70,7 @@ export class Connections {
     this.timeouts = timeoutsWith(options.timeouts)
     this.limits = limitsWith(options.limits)
     this.#options = options
-    this.#agents = new AgentPool(new Trust(options), options.maxSockets ?? 32, this.timeouts.connect)
+    this.#agents = new AgentPool(new Trust(options), options.maxSockets ?? 32, this.timeouts)
     this.#patience = new Patience(this.timeouts.response)
   }
 

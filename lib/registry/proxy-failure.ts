@@ -48,6 +48,14 @@ export const refused = (proxy: Proxy, why: string): ProxyFailure =>
     true,
   )
 
+/** The proxy let through, and then the connection to what is behind it failed: through whose fault, nobody can say. */
+export const brokenBehind = (proxy: Proxy, why: string): ProxyFailure =>
+  new ProxyFailure(
+    `the connection through the proxy ${proxy.host} failed: ${why}`,
+    `Check ${proxy.variable}, which names the proxy, and whether the registry can be reached from there; NO_PROXY lists hosts to be asked directly`,
+    true,
+  )
+
 /** The proxy wants another login than it was given (RFC 9110 §15.5.8). */
 export const wantsLogin = (proxy: Proxy, why = 'it answers 407'): ProxyFailure =>
   new ProxyFailure(
