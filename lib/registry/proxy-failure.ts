@@ -56,6 +56,16 @@ export const brokenBehind = (proxy: Proxy, why: string): ProxyFailure =>
     true,
   )
 
+/** Names the proxy of a connection that failed later on, behind the host's name in a message. */
+export const throughProxy = (proxy: Proxy | undefined): string =>
+  proxy === undefined ? '' : ` through the proxy ${proxy.host}`
+
+/** `hint`, and that a proxy stands between: whether it or the host is at fault, the answer does not show. */
+export const withProxyHint = (hint: string, proxy: Proxy | undefined): string =>
+  proxy === undefined
+    ? hint
+    : `${hint}${/[.?]$/.test(hint) ? '' : '.'} Check the proxy ${proxy.host} between too (${proxy.variable}); NO_PROXY lists hosts to be asked directly`
+
 /** The proxy wants another login than it was given (RFC 9110 §15.5.8). */
 export const wantsLogin = (proxy: Proxy, why = 'it answers 407'): ProxyFailure =>
   new ProxyFailure(
