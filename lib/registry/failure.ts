@@ -1,5 +1,6 @@
 /** What went wrong below HTTP, or in its framing (names, connections, TLS, time) as an error that says what to do about it. */
 import { TimeoutError } from 'got'
+import { fileLimitMeaning } from '../bytes/disk-meaning.js'
 import { WindlassError, type ErrorCode, type ErrorDetails } from '../errors.js'
 import { printable } from '../image/printable.js'
 import { addressRefused, hintFor } from './foreign-url.js'
@@ -75,6 +76,9 @@ export function failureOf(error: Error, { purpose, url, proxy }: Attempt, receiv
     return fail('NETWORK', `timed out (${error.event})`, {
       hint: `Check that ${url.host} can be reached from here`,
     })
+  // Of this machine, whoever was to be reached.
+  const limit = fileLimitMeaning(plain(error))
+  if (limit !== undefined) return failAt(url.host, limit.code, limit.says, { hint: limit.hint })
   if (code === addressRefused)
     return failAt(url.host, 'REDIRECT_REFUSED', printable(plain(error).message), {
       hint: hintFor(url.hostname),

@@ -6,7 +6,6 @@ import type { Duplex } from 'node:stream'
 import { type TLSSocket, connect as connectTls } from 'node:tls'
 import type { Proxy } from './proxy.js'
 import { type ProxyTarget, connectProxy, reached, secured, throughSocks, tunnel } from './proxy-connection.js'
-import type { ProxyFailure } from './proxy-failure.js'
 import type { Timeouts } from './timeouts.js'
 import type { Trust } from './trust.js'
 
@@ -29,14 +28,11 @@ class ProxyRoute {
   }
 
   /** Calls back once, with a connection to the proxy itself where `target` is undefined, else with one to that. */
-  open(
-    target: ProxyTarget | undefined,
-    done: (failure: ProxyFailure | undefined, socket: Socket) => void,
-  ): void {
+  open(target: ProxyTarget | undefined, done: (failure: Error | undefined, socket: Socket) => void): void {
     const { proxy } = this
     const socket = connectProxy(proxy, () => this.#trust.context)
     this.#opening.add(socket)
-    const finish = (failure: ProxyFailure | undefined): void => {
+    const finish = (failure: Error | undefined): void => {
       this.#opening.delete(socket)
       done(failure, socket)
     }

@@ -1,4 +1,5 @@
 /** A connection to a proxy, and the way through one to a registry: by CONNECT (RFC 9110 §9.3.6) or SOCKS 5 (RFC 1928). */
+import { fileLimitMeaning } from '../bytes/disk-meaning.js'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { type SecureContext, type TLSSocket, connect as connectTls } from 'node:tls'
 import type { Proxy } from './proxy.js'
@@ -23,24 +24,26 @@ export function connectProxy(proxy: Proxy, trust: () => SecureContext): Socket {
 }
 
 /**
- * Calls back once, when `socket` is connected to the proxy, or with why not. A proxy that speaks TLS is connected when
+ * Calls back once, when `socket` is connected to the proxy, or with why not: that this process may have no more open
+ * files stays as it is. A proxy that speaks TLS is connected when
  * that is spoken.
  */
 export function reached(
   socket: Socket,
   proxy: Proxy,
   timeout: number,
-  done: (failure: ProxyFailure | undefined) => void,
+  done: (failure: Error | undefined) => void,
 ): void {
   const event = proxy.protocol === 'https' ? 'secureConnect' : 'connect'
-  const finish = (failure?: ProxyFailure): void => {
+  const finish = (failure?: Error): void => {
     clearTimeout(timer)
     socket.off(event, onConnect).off('error', onError).off('close', onClose)
     if (failure !== undefined) discard(socket)
     done(failure)
   }
   const onConnect = (): void => finish()
-  const onError = (error: Error): void => finish(unreachable(proxy, error))
+  const onError = (error: Error): void =>
+    finish(fileLimitMeaning(error) === undefined ? unreachable(proxy, error) : error)
   const onClose = (): void => finish(unreachable(proxy, Object.assign(new Error(), { code: 'ECONNRESET' })))
   const timer = setTimeout(
     () => finish(unreachable(proxy, Object.assign(new Error(), { code: 'ETIMEDOUT' }))),
