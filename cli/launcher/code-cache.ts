@@ -8,7 +8,6 @@ import {
   closeSync,
   constants,
   fstatSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -17,7 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
-import { canBecomePrivate, isOurs, isPrivateDirectory } from './private-directory.js'
+import { isOurs, isPrivateDirectory, makePrivateDirectory } from './private-directory.js'
 
 const digestBytes = 32
 /** The first says how many runs have added; so many that the code behind them is aligned, or V8 copies it. */
@@ -38,7 +37,12 @@ export function cacheDirectory(env: NodeJS.ProcessEnv): string | undefined {
 
 /** Under sudo they may be another user's, who could lead us to files of ours that say what that user wants. */
 function belongsToUs(directory: string): boolean {
-  return statSync(directory, { throwIfNoEntry: false })?.uid === process.geteuid?.()
+  try {
+    return statSync(directory, { throwIfNoEntry: false })?.uid === process.geteuid?.()
+  } catch {
+    // A link that leads to itself, a path that is too long: a place that cannot be looked at is nobody's.
+    return false
+  }
 }
 
 export class CodeCache {
@@ -96,9 +100,7 @@ export class CodeCache {
   /** Keeps `code` for the next run. Where that cannot be, the next run does without. */
   keep(code: Buffer): void {
     try {
-      if (!canBecomePrivate(this.#directory)) return
-      mkdirSync(this.#directory, { recursive: true, mode: 0o700 })
-      if (!isPrivateDirectory(this.#directory)) return
+      if (!makePrivateDirectory(this.#directory)) return
       // The same name every time: who is killed here leaves no more than one. Two at once: the second gives up.
       const next = `${this.#path}.new`
       const kept = Buffer.concat([Buffer.alloc(countBytes, 0), code])

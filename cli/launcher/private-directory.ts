@@ -1,6 +1,6 @@
 /** Whether a directory holds only what this user, or root, put into it. */
-import { constants, lstatSync, readlinkSync, type Stats } from 'node:fs'
-import { isAbsolute, join, sep } from 'node:path'
+import { constants, lstatSync, mkdirSync, readlinkSync, type Stats } from 'node:fs'
+import { dirname, isAbsolute, join, normalize, sep } from 'node:path'
 
 /** Of a file or directory that others can write to. */
 export const writableByOthers = 0o022
@@ -24,12 +24,30 @@ export function isPrivateDirectory(path: string): boolean {
   return isAbsolute(path) && isOurs(lstatSync(path), constants.S_IFDIR) && isSafeWay(path)
 }
 
-/** The same of the part of the path that is there: whether what is made there will be private. */
-export function canBecomePrivate(path: string): boolean {
+/**
+ * Makes the directory, and those above it that are missing, where the part of the path that is there is safe; whether it
+ * is private then. One at a time, to the first error: below `/proc`, Node's `recursive` never ends (Node 20).
+ *
+ * @throws what `lstat` and `mkdir` throw
+ */
+export function makePrivateDirectory(path: string): boolean {
   if (!isAbsolute(path)) return false
-  const found = lstatSync(path, { throwIfNoEntry: false })
-  if (found === undefined) return canBecomePrivate(join(path, '..'))
-  return isSafeWay(path)
+  const missing: string[] = []
+  let there = normalize(path)
+  for (; lstatSync(there, { throwIfNoEntry: false }) === undefined; there = dirname(there))
+    missing.unshift(there)
+  if (!isSafeWay(there)) return false
+  for (const each of missing) make(each)
+  return isPrivateDirectory(path)
+}
+
+function make(directory: string): void {
+  try {
+    mkdirSync(directory, { mode: 0o700 })
+  } catch (error) {
+    // Another thread or process makes the same at the same time.
+    if (!(error instanceof Error) || !('code' in error) || error.code !== 'EEXIST') throw error
+  }
 }
 
 function isSafeWay(path: string): boolean {

@@ -37,6 +37,11 @@ const files: DiskMeaning = {
   says: 'too many open files',
   hint: 'Raise the limit (ulimit -n), or do less at once (--max-downloads).',
 }
+const tooLarge: DiskMeaning = {
+  code: 'STORE_IO',
+  says: 'the file would be larger than this process, or the file system, allows',
+  hint: 'Raise the limit of file sizes (ulimit -f), or name a store on a file system that takes larger files with --store.',
+}
 const broken: DiskMeaning = {
   code: 'STORE_IO',
   says: 'the disk reports an error',
@@ -51,7 +56,17 @@ const meanings: Readonly<Record<string, DiskMeaning>> = {
   EROFS: readOnly,
   EMFILE: files,
   ENFILE: files,
+  EFBIG: tooLarge,
   EIO: broken,
+}
+
+/**
+ * What `error` says where this process may have no more open files, or the system: of a connection too, of which the
+ * other errors mean something else. Undefined for any other error.
+ */
+export function fileLimitMeaning(error: unknown): DiskMeaning | undefined {
+  const meaning = diskMeaning(error)
+  return meaning === files ? meaning : undefined
 }
 
 /** What `error` says of the disk; undefined where it says something else, such as `ENOENT`. */

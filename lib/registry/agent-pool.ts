@@ -3,7 +3,7 @@ import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent, type AgentOptions, type RequestOptions } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { Proxy } from './proxy.js'
-import { ForwardingAgent, TunnelAgent } from './proxy-agents.js'
+import { ForwardingAgent, type ProxyTimeouts, TunnelAgent } from './proxy-agents.js'
 import type { Trust } from './trust.js'
 
 /** By the scheme of what is asked for. */
@@ -33,17 +33,17 @@ class TrustingAgent extends HttpsAgent {
 export class AgentPool {
   readonly #trust: Trust
   readonly #maxSockets: number
-  readonly #timeout: number
+  readonly #timeouts: ProxyTimeouts
   readonly #made = new Map<string, Agents>()
 
   /**
    * @param maxSockets - to one host at the same time; further requests wait for one
-   * @param timeout - milliseconds for the way through a proxy
+   * @param timeouts - of the connections through proxies
    */
-  constructor(trust: Trust, maxSockets: number, timeout: number) {
+  constructor(trust: Trust, maxSockets: number, timeouts: ProxyTimeouts) {
     this.#trust = trust
     this.#maxSockets = maxSockets
-    this.#timeout = timeout
+    this.#timeouts = timeouts
   }
 
   /** Connections that are used again, and given up after 30 s without use. They never keep the process alive. */
@@ -73,8 +73,8 @@ export class AgentPool {
       proxy === undefined
         ? { http: new HttpAgent(options), https: new TrustingAgent(this.#trust, options) }
         : {
-            http: new ForwardingAgent(proxy, this.#trust, this.#timeout, options),
-            https: new TunnelAgent(proxy, this.#trust, this.#timeout, options),
+            http: new ForwardingAgent(proxy, this.#trust, this.#timeouts, options),
+            https: new TunnelAgent(proxy, this.#trust, this.#timeouts, options),
           }
     this.#made.set(key, made)
     return made

@@ -21,11 +21,11 @@ import { failureOf, hasTwoLengths, isBroken, isSilence, silence, type Attempt } 
 import { type Location, locationOf } from './location.js'
 import { Patience } from './patience.js'
 import { proxyFor, type Environment, type Proxy } from './proxy.js'
-import { wantsLogin } from './proxy-failure.js'
+import { throughProxy, wantsLogin, withProxyHint } from './proxy-failure.js'
 import { leastIn, timeoutsWith, type Timeouts } from './timeouts.js'
 import { Trust, type TrustOptions } from './trust.js'
 
-export interface Ask extends Attempt {
+export interface Ask extends Omit<Attempt, 'proxy'> {
   /** Path and query as they are sent, where those of `url` are written in another way. */
   readonly target?: string
   readonly method?: 'GET' | 'HEAD' | 'POST'
@@ -39,6 +39,8 @@ export interface Ask extends Attempt {
 
 export interface Answer extends Location {
   readonly status: number
+  /** That was sent the request as plain HTTP, so may have answered itself. */
+  readonly forwardedBy?: Proxy
   readonly headers: IncomingHttpHeaders
   /** Must be read to its end or destroyed: the connection is held by it. */
   readonly body: Readable
@@ -70,7 +72,7 @@ export class Connections {
     this.timeouts = timeoutsWith(options.timeouts)
     this.limits = limitsWith(options.limits)
     this.#options = options
-    this.#agents = new AgentPool(new Trust(options), options.maxSockets ?? 32, this.timeouts.connect)
+    this.#agents = new AgentPool(new Trust(options), options.maxSockets ?? 32, this.timeouts)
     this.#patience = new Patience(this.timeouts.response)
   }
 
@@ -100,9 +102,10 @@ export class Connections {
       let reused = false
       const { target } = { ...locationOf(ask.url), ...ask }
       const proxy = proxyFor(ask.url, this.#options.env ?? process.env)
+      const attempt: Attempt = { purpose: ask.purpose, url: ask.url, proxy }
       const asked = `${ask.purpose} ${ask.url.host}`
       const wait = this.#patience.wait(asked)
-      const silent = (): WindlassError => silence(ask, wait, this.#patience.silent(asked))
+      const silent = (): WindlassError => silence(attempt, wait, this.#patience.silent(asked))
       const isForwarded = proxy !== undefined && proxy.protocol !== 'socks' && ask.url.protocol === 'http:'
       const stream = got.stream(ask.url, this.#gotOptions(ask, manner, proxy, wait))
       const abort = (): void => {
@@ -130,7 +133,7 @@ export class Connections {
         // The server closed a kept connection while the request was on its way (RFC 9112 §9.3.1): nothing was done yet.
         if (manner === 'kept' && reused && isBroken(error)) reject(new AskAgain('fresh'))
         else if (manner !== 'lenient' && hasTwoLengths(error)) reject(new AskAgain('lenient'))
-        else reject(isSilence(error) ? silent() : failureOf(error, ask))
+        else reject(isSilence(error) ? silent() : failureOf(error, attempt))
         stream.destroy()
       })
       stream.once('close', () => {
@@ -140,7 +143,7 @@ export class Connections {
       stream.once('upgrade', (_answer: unknown, socket: Socket) => {
         over()
         socket.destroy()
-        reject(notHttp(ask))
+        reject(notHttp(attempt))
         stream.destroy()
       })
       stream.once(
@@ -149,7 +152,7 @@ export class Connections {
           // Not the registry's: it asks nobody for a proxy's login.
           if (statusCode === 407 && isForwarded) {
             over()
-            reject(failureOf(wantsLogin(proxy), ask))
+            reject(failureOf(wantsLogin(proxy), attempt))
             stream.destroy()
             return
           }
@@ -158,11 +161,14 @@ export class Connections {
             began: () => this.#patience.answered(asked),
             stall: this.timeouts.stall,
             least: leastIn(this.timeouts),
-            stalled: (received) => (received === 0 ? silent() : stalled(ask, received, this.timeouts)),
-            failure: (error, received) => failureOf(error, ask, received),
+            stalled: (received) => (received === 0 ? silent() : stalled(attempt, received, this.timeouts)),
+            failure: (error, received) => failureOf(error, attempt, received),
           })
           body.once('close', over)
-          resolve({ url: ask.url, target, status: statusCode, headers, body })
+          resolve({
+            ...{ url: ask.url, target, status: statusCode, headers, body },
+            ...(isForwarded && { forwardedBy: proxy }),
+          })
         },
       )
     })
@@ -239,22 +245,25 @@ const requestLeniently = (
   return request(url, { ...options, insecureHTTPParser: true }, answered)
 }
 
-const notHttp = ({ purpose, url }: Attempt): WindlassError =>
+const notHttp = ({ purpose, url, proxy }: Attempt): WindlassError =>
   new WindlassError(
     'REGISTRY_RESPONSE',
-    `Failed to ${purpose} from ${url.host}: it wants to go on in another protocol than HTTP`,
-    { host: url.host, hint: `Is ${url.host} a registry?` },
+    `Failed to ${purpose} from ${url.host}${throughProxy(proxy)}: it wants to go on in another protocol than HTTP`,
+    { host: url.host, hint: withProxyHint(`Is ${url.host} a registry?`, proxy) },
   )
 
-function stalled({ purpose, url }: Attempt, received: number, timeouts: Timeouts): WindlassError {
+function stalled({ purpose, url, proxy }: Attempt, received: number, timeouts: Timeouts): WindlassError {
   const least = leastIn(timeouts)
   const came = least === 1 ? 'nothing more' : `fewer than ${least} bytes`
   return new WindlassError(
     'STALLED',
-    `Failed to ${purpose} from ${url.host}: ${came} came in ${timeouts.stall / 1000} s, after ${received} bytes`,
+    `Failed to ${purpose} from ${url.host}${throughProxy(proxy)}: ${came} came in ${timeouts.stall / 1000} s, after ${received} bytes`,
     {
       host: url.host,
-      hint: 'The rest may come with another try; --stall-timeout and --minimum-rate set how long to wait for how much',
+      hint: withProxyHint(
+        'The rest may come with another try; --stall-timeout and --minimum-rate set how long to wait for how much',
+        proxy,
+      ),
     },
   )
 }

@@ -1,15 +1,19 @@
 /** What went wrong below HTTP, or in its framing (names, connections, TLS, time) as an error that says what to do about it. */
 import { TimeoutError } from 'got'
+import { fileLimitMeaning } from '../bytes/disk-meaning.js'
 import { WindlassError, type ErrorCode, type ErrorDetails } from '../errors.js'
 import { printable } from '../image/printable.js'
 import { addressRefused, hintFor } from './foreign-url.js'
-import { ProxyFailure } from './proxy-failure.js'
+import type { Proxy } from './proxy.js'
+import { ProxyFailure, throughProxy, withProxyHint } from './proxy-failure.js'
 import { printableUrl } from './printable-url.js'
 
 /** What was being done, for messages: `purpose` completes "Failed to …" and "… when trying to …". */
 export interface Attempt {
   readonly purpose: string
   readonly url: URL
+  /** That the request went through. */
+  readonly proxy?: Proxy | undefined
 }
 
 const certificate =
@@ -49,13 +53,22 @@ export function isHandshake(error: unknown): boolean {
 }
 
 /** @param received - bytes of the body that had come */
-export function failureOf(error: Error, { purpose, url }: Attempt, received?: number): WindlassError {
-  const fail = (code: ErrorCode, why: string, details: ErrorDetails = {}): WindlassError =>
-    new WindlassError(code, `Failed to ${purpose} from ${url.host}: ${why}`, {
+export function failureOf(error: Error, { purpose, url, proxy }: Attempt, received?: number): WindlassError {
+  const failAt = (where: string, code: ErrorCode, why: string, details: ErrorDetails): WindlassError =>
+    new WindlassError(code, `Failed to ${purpose} from ${where}: ${why}`, {
       host: url.host,
       url: printableUrl(url),
       cause: plain(error),
       ...details,
+    })
+  const fail = (
+    code: ErrorCode,
+    why: string,
+    details: ErrorDetails & { readonly hint: string },
+  ): WindlassError =>
+    failAt(`${url.host}${throughProxy(proxy)}`, code, why, {
+      ...details,
+      hint: withProxyHint(details.hint, proxy),
     })
   const code = systemCode(error)
   const so = received === undefined ? '' : ` after ${received} bytes`
@@ -63,12 +76,17 @@ export function failureOf(error: Error, { purpose, url }: Attempt, received?: nu
     return fail('NETWORK', `timed out (${error.event})`, {
       hint: `Check that ${url.host} can be reached from here`,
     })
+  // Of this machine, whoever was to be reached.
+  const limit = fileLimitMeaning(plain(error))
+  if (limit !== undefined) return failAt(url.host, limit.code, limit.says, { hint: limit.hint })
   if (code === addressRefused)
-    return fail('REDIRECT_REFUSED', printable(plain(error).message), { hint: hintFor(url.hostname) })
+    return failAt(url.host, 'REDIRECT_REFUSED', printable(plain(error).message), {
+      hint: hintFor(url.hostname),
+    })
   const atProxy = proxyFailureIn(error)
   if (atProxy !== undefined) {
     const { hint, retryable, message } = atProxy
-    return fail('NETWORK', printable(message, 400), { hint: printable(hint, 400), retryable })
+    return failAt(url.host, 'NETWORK', printable(message, 400), { hint: printable(hint, 400), retryable })
   }
   if (code === 'ENOTFOUND')
     return fail('NETWORK', 'there is no host of that name', {
@@ -92,7 +110,7 @@ export function failureOf(error: Error, { purpose, url }: Attempt, received?: nu
   // A body that goes wrong on its way is no reason not to ask for the rest of it.
   if (code.startsWith('HPE_') && received !== undefined)
     return fail('NETWORK', `the transfer was garbled${so} (${code})`, {
-      hint: `Check the connection to ${url.host}, and any proxy between`,
+      hint: `Check the connection to ${url.host}${proxy === undefined ? ', and any proxy between' : ''}`,
     })
   if (code.startsWith('HPE_'))
     return fail('REGISTRY_RESPONSE', `the answer is not HTTP (${code})`, {
@@ -114,15 +132,18 @@ export const isSilence = (error: Error): boolean =>
  * @param waited - milliseconds
  * @param again - whether another try would wait longer
  */
-export function silence({ purpose, url }: Attempt, waited: number, again: boolean): WindlassError {
+export function silence({ purpose, url, proxy }: Attempt, waited: number, again: boolean): WindlassError {
   return new WindlassError(
     'STALLED',
-    `Failed to ${purpose} from ${url.host}: nothing came in ${waited / 1000} s`,
+    `Failed to ${purpose} from ${url.host}${throughProxy(proxy)}: nothing came in ${waited / 1000} s`,
     {
       host: url.host,
       url: printableUrl(url),
       retryable: again,
-      hint: `Is ${url.host} overloaded? --response-timeout sets how many seconds its first byte is waited for, at first`,
+      hint: withProxyHint(
+        `Is ${url.host} overloaded? --response-timeout sets how many seconds its first byte is waited for, at first`,
+        proxy,
+      ),
     },
   )
 }

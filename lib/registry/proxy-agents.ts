@@ -3,44 +3,53 @@ import { Agent as HttpAgent, type AgentOptions } from 'node:http'
 import { Agent as HttpsAgent, type RequestOptions } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { connect as connectTls } from 'node:tls'
+import { type TLSSocket, connect as connectTls } from 'node:tls'
 import type { Proxy } from './proxy.js'
-import { type ProxyTarget, connectProxy, reached, throughSocks, tunnel } from './proxy-connection.js'
-import type { ProxyFailure } from './proxy-failure.js'
+import { type ProxyTarget, connectProxy, reached, secured, throughSocks, tunnel } from './proxy-connection.js'
+import type { Timeouts } from './timeouts.js'
 import type { Trust } from './trust.js'
 
 type Created = (error: Error | null, socket: Duplex) => void
+
+/** `connect` is for the way through the proxy, `secureConnect` for the TLS handshake with the registry behind it. */
+export type ProxyTimeouts = Pick<Timeouts, 'connect' | 'secureConnect'>
 
 /** Makes connections through one proxy, and ends those that are not made yet. */
 class ProxyRoute {
   readonly proxy: Proxy
   readonly #trust: Trust
-  readonly #timeout: number
+  readonly #timeouts: ProxyTimeouts
   readonly #opening = new Set<Socket>()
 
-  constructor(proxy: Proxy, trust: Trust, timeout: number) {
+  constructor(proxy: Proxy, trust: Trust, timeouts: ProxyTimeouts) {
     this.proxy = proxy
     this.#trust = trust
-    this.#timeout = timeout
+    this.#timeouts = timeouts
   }
 
   /** Calls back once, with a connection to the proxy itself where `target` is undefined, else with one to that. */
-  open(
-    target: ProxyTarget | undefined,
-    done: (failure: ProxyFailure | undefined, socket: Socket) => void,
-  ): void {
+  open(target: ProxyTarget | undefined, done: (failure: Error | undefined, socket: Socket) => void): void {
     const { proxy } = this
     const socket = connectProxy(proxy, () => this.#trust.context)
     this.#opening.add(socket)
-    const finish = (failure: ProxyFailure | undefined): void => {
+    const finish = (failure: Error | undefined): void => {
       this.#opening.delete(socket)
       done(failure, socket)
     }
-    const timeout = this.#timeout
+    const timeout = this.#timeouts.connect
     reached(socket, proxy, timeout, (failure) => {
       if (failure !== undefined || target === undefined) finish(failure)
       else if (proxy.protocol === 'socks') throughSocks(socket, proxy, { target, timeout }, finish)
       else tunnel(socket, proxy, { target, timeout }, finish)
+    })
+  }
+
+  /** Calls back once, when TLS is spoken over `socket`, which leads through the proxy, or with why not. */
+  handshake(socket: TLSSocket, done: (failure: Error | undefined) => void): void {
+    this.#opening.add(socket)
+    secured(socket, this.proxy, this.#timeouts.secureConnect, (failure) => {
+      this.#opening.delete(socket)
+      done(failure)
     })
   }
 
@@ -58,10 +67,9 @@ const targetOf = ({ host, port }: RequestOptions, usual: number): ProxyTarget =>
 export class ForwardingAgent extends HttpAgent {
   readonly #route: ProxyRoute
 
-  /** @param timeout - milliseconds for the way through the proxy */
-  constructor(proxy: Proxy, trust: Trust, timeout: number, options: AgentOptions) {
+  constructor(proxy: Proxy, trust: Trust, timeouts: ProxyTimeouts, options: AgentOptions) {
     super(options)
-    this.#route = new ProxyRoute(proxy, trust, timeout)
+    this.#route = new ProxyRoute(proxy, trust, timeouts)
   }
 
   override createConnection(options: RequestOptions, created?: Created): undefined {
@@ -80,11 +88,10 @@ export class TunnelAgent extends HttpsAgent {
   readonly #route: ProxyRoute
   readonly #trust: Trust
 
-  /** @param timeout - milliseconds for the way through the proxy */
-  constructor(proxy: Proxy, trust: Trust, timeout: number, options: AgentOptions) {
+  constructor(proxy: Proxy, trust: Trust, timeouts: ProxyTimeouts, options: AgentOptions) {
     super(options)
     this.#trust = trust
-    this.#route = new ProxyRoute(proxy, trust, timeout)
+    this.#route = new ProxyRoute(proxy, trust, timeouts)
   }
 
   override createConnection(options: RequestOptions, created?: Created): undefined {
@@ -95,7 +102,9 @@ export class TunnelAgent extends HttpsAgent {
         return
       }
       const { context: secureContext } = this.#trust
-      created?.(null, connectTls({ ...options, ...target, path: undefined, socket, secureContext }))
+      const secure = connectTls({ ...options, ...target, path: undefined, socket, secureContext })
+      // Nobody else limits the handshake: got does so only for a socket that it sees connecting.
+      this.#route.handshake(secure, (failed) => created?.(failed ?? null, secure))
     })
   }
 

@@ -1,8 +1,9 @@
 /** A connection to a proxy, and the way through one to a registry: by CONNECT (RFC 9110 §9.3.6) or SOCKS 5 (RFC 1928). */
+import { fileLimitMeaning } from '../bytes/disk-meaning.js'
 import { connect as connectTcp, type Socket } from 'node:net'
-import { type SecureContext, connect as connectTls } from 'node:tls'
+import { type SecureContext, type TLSSocket, connect as connectTls } from 'node:tls'
 import type { Proxy } from './proxy.js'
-import { type ProxyFailure, refused, unreachable, wantsLogin } from './proxy-failure.js'
+import { type ProxyFailure, brokenBehind, refused, unreachable, wantsLogin } from './proxy-failure.js'
 
 /** More than this is no answer to CONNECT. */
 const longestAnswer = 16 * 1024
@@ -23,24 +24,26 @@ export function connectProxy(proxy: Proxy, trust: () => SecureContext): Socket {
 }
 
 /**
- * Calls back once, when `socket` is connected to the proxy, or with why not. A proxy that speaks TLS is connected when
+ * Calls back once, when `socket` is connected to the proxy, or with why not: that this process may have no more open
+ * files stays as it is. A proxy that speaks TLS is connected when
  * that is spoken.
  */
 export function reached(
   socket: Socket,
   proxy: Proxy,
   timeout: number,
-  done: (failure: ProxyFailure | undefined) => void,
+  done: (failure: Error | undefined) => void,
 ): void {
   const event = proxy.protocol === 'https' ? 'secureConnect' : 'connect'
-  const finish = (failure?: ProxyFailure): void => {
+  const finish = (failure?: Error): void => {
     clearTimeout(timer)
     socket.off(event, onConnect).off('error', onError).off('close', onClose)
     if (failure !== undefined) discard(socket)
     done(failure)
   }
   const onConnect = (): void => finish()
-  const onError = (error: Error): void => finish(unreachable(proxy, error))
+  const onError = (error: Error): void =>
+    finish(fileLimitMeaning(error) === undefined ? unreachable(proxy, error) : error)
   const onClose = (): void => finish(unreachable(proxy, Object.assign(new Error(), { code: 'ECONNRESET' })))
   const timer = setTimeout(
     () => finish(unreachable(proxy, Object.assign(new Error(), { code: 'ETIMEDOUT' }))),
@@ -125,6 +128,33 @@ export function throughSocks(
     .catch((error: unknown) => finish(refused(proxy, error instanceof Error ? error.message : String(error))))
 }
 
+/**
+ * Calls back once, when TLS is spoken over `socket`, which leads through the proxy, or with why not: silence and a
+ * broken connection name the proxy, what the other side says (a certificate, an alert) stays as it is.
+ */
+export function secured(
+  socket: TLSSocket,
+  proxy: Proxy,
+  timeout: number,
+  done: (failure: Error | undefined) => void,
+): void {
+  const finish = (failure?: Error): void => {
+    clearTimeout(timer)
+    socket.off('secureConnect', onConnect).off('error', onError).off('close', onClose)
+    if (failure !== undefined) discard(socket)
+    done(failure)
+  }
+  const hungUp = (): ProxyFailure => brokenBehind(proxy, 'it was closed before TLS was spoken')
+  const onConnect = (): void => finish()
+  const onError = (error: Error): void => finish(isBroken(error) ? hungUp() : error)
+  const onClose = (): void => finish(hungUp())
+  const timer = setTimeout(
+    () => finish(brokenBehind(proxy, `no answer to the TLS handshake came in ${timeout / 1000} s`)),
+    timeout,
+  )
+  socket.once('secureConnect', onConnect).once('error', onError).once('close', onClose)
+}
+
 function socksFailure(proxy: Proxy, message: string): ProxyFailure {
   if (/authentication/i.test(message)) return wantsLogin(proxy, 'it refuses the login')
   const [, reason] = /rejected connection - (\w+)/.exec(message) ?? []
@@ -132,5 +162,8 @@ function socksFailure(proxy: Proxy, message: string): ProxyFailure {
   if (/timed out/i.test(message)) return refused(proxy, 'it does not answer')
   return refused(proxy, /closed/i.test(message) ? 'it hung up' : 'it does not speak SOCKS 5')
 }
+
+const isBroken = (error: Error): boolean =>
+  'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
 
 const discard = (socket: Socket): void => void socket.on('error', () => undefined).destroy()

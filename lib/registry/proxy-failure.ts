@@ -48,6 +48,24 @@ export const refused = (proxy: Proxy, why: string): ProxyFailure =>
     true,
   )
 
+/** The proxy let through, and then the connection to what is behind it failed: through whose fault, nobody can say. */
+export const brokenBehind = (proxy: Proxy, why: string): ProxyFailure =>
+  new ProxyFailure(
+    `the connection through the proxy ${proxy.host} failed: ${why}`,
+    `Check ${proxy.variable}, which names the proxy, and whether the registry can be reached from there; NO_PROXY lists hosts to be asked directly`,
+    true,
+  )
+
+/** Names the proxy of a connection that failed later on, behind the host's name in a message. */
+export const throughProxy = (proxy: Proxy | undefined): string =>
+  proxy === undefined ? '' : ` through the proxy ${proxy.host}`
+
+/** `hint`, and that a proxy stands between: whether it or the host is at fault, the answer does not show. */
+export const withProxyHint = (hint: string, proxy: Proxy | undefined): string =>
+  proxy === undefined
+    ? hint
+    : `${hint}${/[.?]$/.test(hint) ? '' : '.'} Check the proxy ${proxy.host} between too (${proxy.variable}); NO_PROXY lists hosts to be asked directly`
+
 /** The proxy wants another login than it was given (RFC 9110 §15.5.8). */
 export const wantsLogin = (proxy: Proxy, why = 'it answers 407'): ProxyFailure =>
   new ProxyFailure(

@@ -8,6 +8,7 @@ import { readStart } from './document.js'
 import { printableUrl } from './printable-url.js'
 import { parseProblem, type Problem } from './problem.js'
 import { longestRetryAfter, parseRetryAfter } from './retry-after.js'
+import { throughProxy, withProxyHint } from './proxy-failure.js'
 import type { Secrets } from './secrets.js'
 
 export interface RefusalContext {
@@ -46,7 +47,7 @@ export async function explained(
   context: RefusalContext,
 ): Promise<{ readonly error: WindlassError; readonly problem: string }> {
   const { purpose, secrets, subject, maxBytes } = context
-  const { url, status } = answer
+  const { url, status, forwardedBy } = answer
   const { bytes, cut } = await readStart(answer, context)
   const problem = parseProblem(bytes)
   const words = cut
@@ -58,10 +59,13 @@ export async function explained(
   const wait = code === 'TOO_MANY_REQUESTS' || code === 'REGISTRY_UNAVAILABLE' ? waitOf(answer) : undefined
   const isRegistry = context.server !== 'token server'
   const usual = isRegistry && saysNothing(answer, problem) ? versionHint(url) : context.hints?.[code]
-  const hint = wait?.hint ?? (cut ? raiseHint('errorBytes') : usual)
+  const said = wait?.hint ?? (cut ? raiseHint('errorBytes') : usual)
+  const hint = mayBeTheProxys(answer)
+    ? withProxyHint(said ?? `The proxy or ${url.host} may be at fault`, forwardedBy)
+    : said
   const error = new WindlassError(
     code,
-    `Unexpected HTTP response '${status}' when trying to ${purpose} from ${url.host}${words === '' ? '' : `: ${words}`}`,
+    `Unexpected HTTP response '${status}' when trying to ${purpose} from ${url.host}${throughProxy(forwardedBy)}${words === '' ? '' : `: ${words}`}`,
     {
       host: url.host,
       url: printableUrl(url),
@@ -95,6 +99,10 @@ function codeOf({ status, headers }: Answer, { code }: Problem, missing: ErrorCo
   if (status >= 500 && status !== 501 && status !== 505) return 'REGISTRY_UNAVAILABLE'
   return 'REGISTRY_RESPONSE'
 }
+
+/** Whether a proxy that passes plain HTTP on may have answered in the host's place, as gateways do, and Squid says. */
+const mayBeTheProxys = ({ status, headers, forwardedBy }: Answer): boolean =>
+  forwardedBy !== undefined && (status >= 500 || headers['x-squid-error'] !== undefined)
 
 interface Wait {
   readonly retryAfter: number

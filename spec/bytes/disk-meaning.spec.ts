@@ -16,11 +16,12 @@ describe('what the disk says', () => {
     ['EROFS', 'STORE_READ_ONLY', /read-only/, /written to/],
     ['EACCES', 'STORE_DENIED', /denied/, /this user/],
     ['EMFILE', 'STORE_IO', /open files/, /ulimit/],
+    ['EFBIG', 'STORE_IO', /larger/, /ulimit -f/],
     ['EIO', 'STORE_IO', /error/, /system log/],
   ])('of %s is %s, in words, with what helps', (errno, code, says, hint) => {
     const error = fileFailure(refused(errno), 'Writing a download', '/store/partial/x')
     expect(error).toMatchObject({ code, subject: { path: '/store/partial/x' } })
-    expect(error.message).toMatch(/^Writing a download failed at \/store\/partial\/x: [a-z -]+$/)
+    expect(error.message).toMatch(/^Writing a download failed at \/store\/partial\/x: [a-z, -]+$/)
     expect(error.message).toMatch(says)
     expect(error.hint).toMatch(hint)
   })

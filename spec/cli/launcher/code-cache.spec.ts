@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -19,6 +19,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { cacheDirectory, CodeCache } from '../../../cli/launcher/code-cache.js'
 
+const codeCache = new URL('../../../cli/launcher/code-cache.ts', import.meta.url).href
 const asRoot = process.geteuid?.() === 0
 const code = Buffer.from('what V8 made')
 
@@ -47,6 +48,29 @@ describe('where the code of V8 is kept', () => {
     expect(cacheDirectory({ HOME: join(top, 'absent') })).toBeUndefined()
     for (const own of ['0', '', 'relative'])
       expect(cacheDirectory({ HOME: top, WINDLASS_CODE_CACHE: own })).toBeUndefined()
+  })
+
+  it.each([
+    [
+      'a link that leads to itself',
+      () => {
+        symlinkSync('loop', join(top, 'loop'))
+        return join(top, 'loop')
+      },
+    ],
+    ['a name that is too long', () => join(top, 'x'.repeat(300))],
+    ['a path that is too long', () => join(top, 'x/'.repeat(3_000))],
+    [
+      'below a file',
+      () => {
+        writeFileSync(join(top, 'file'), '')
+        return join(top, 'file/caches')
+      },
+    ],
+  ])('is nowhere where the home or the directory for caches is %s', (_, path) => {
+    const directory = path()
+    expect(cacheDirectory({ HOME: directory })).toBeUndefined()
+    expect(cacheDirectory({ HOME: top, XDG_CACHE_HOME: directory })).toBeUndefined()
   })
 
   it.skipIf(!asRoot)('is not in the home of another user, who could put a link there', () => {
@@ -224,6 +248,26 @@ describe('CodeCache', () => {
     planted.keep(Buffer.from('new'))
     expect(listed(top)).toEqual(before)
   })
+
+  it.each(['/proc/1/x', '/proc/1/x/y/z', '/proc/windlass', '/proc/self/x', '/sys/windlass/x', '/dev/null/x'])(
+    'gives up where no directory can be made: %s',
+    (directory) => {
+      // In a process of its own: one that does not end would take this one with it.
+      const { status, signal, stderr } = spawnSync(
+        process.execPath,
+        [
+          '--import',
+          'tsx',
+          '--eval',
+          `import(${JSON.stringify(codeCache)}).then(({ CodeCache }) =>
+            new CodeCache(${JSON.stringify(directory)}, 'pull', 'build 1').keep(Buffer.from('code')))`,
+        ],
+        { timeout: 10_000, killSignal: 'SIGKILL', encoding: 'utf8' },
+      )
+      expect([status, signal, stderr]).toEqual([0, null, ''])
+      expect(existsSync(directory)).toBe(false)
+    },
+  )
 
   it('follows links of this user and of root, as /home may be one', () => {
     mkdirSync(join(top, 'real'), { mode: 0o700 })

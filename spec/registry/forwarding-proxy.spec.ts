@@ -1,0 +1,80 @@
+/** What goes wrong behind a proxy that passes plain HTTP on: it or the registry may be at fault. */
+import { type AddressInfo, type Socket, createServer } from 'node:net'
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { Registries } from '../../lib/registry/index.js'
+
+const repository = { registry: 'registry.test:5000', repository: 'team/app' }
+
+describe('a proxy', () => {
+  it.each<[string, (socket: Socket) => void, object, string]>([
+    ['hangs up', (socket) => socket.destroy(), { code: 'NETWORK' }, 'the connection was broken'],
+    ['is silent', () => undefined, { code: 'STALLED' }, 'nothing came in 0.3 s'],
+    [
+      'sends an invalid header',
+      (socket) => socket.end('HTTP/1.1 200 OK\r\nno header\r\n\r\n'),
+      { code: 'REGISTRY_RESPONSE' },
+      'the answer is not HTTP',
+    ],
+    [
+      'cuts a body short',
+      (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{'),
+      { code: 'NETWORK' },
+      'the connection was broken after 1 bytes',
+    ],
+    [
+      'stalls in a body',
+      (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{'),
+      { code: 'STALLED' },
+      'came in 0.3 s, after 1 bytes',
+    ],
+    [
+      'speaks another protocol',
+      (socket) => socket.write('HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'),
+      { code: 'REGISTRY_RESPONSE' },
+      'another protocol than HTTP',
+    ],
+    [
+      'answers 502',
+      (socket) => socket.end('HTTP/1.1 502 X\r\nVia: 1.1 squid\r\nContent-Length: 0\r\n\r\n'),
+      { code: 'REGISTRY_UNAVAILABLE' },
+      "'502'",
+    ],
+    [
+      'answers 403, as Squid does',
+      (socket) =>
+        socket.end('HTTP/1.1 403 X\r\nX-Squid-Error: ERR_ACCESS_DENIED 0\r\nContent-Length: 0\r\n\r\n'),
+      { code: 'DENIED' },
+      "'403'",
+    ],
+  ])('that %s on plain HTTP is named as standing between', async (_, answer, expected, why) => {
+    const sockets = new Set<Socket>()
+    const server = createServer((socket) => {
+      sockets.add(socket.on('error', () => undefined))
+      socket.once('data', () => answer(socket))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+    const registries = new Registries({
+      env: { HTTP_PROXY: `http://me:s3cret@${host}` },
+      plainHttp: true,
+      timeouts: { response: 300, stall: 300 },
+    })
+    const error: unknown = await registries
+      .repository(repository)
+      .manifest('latest')
+      .catch((caught: unknown) => caught)
+    expect(error).toMatchObject({
+      ...expected,
+      message: expect.stringContaining(`from registry.test:5000 through the proxy ${host}`) as string,
+      hint: expect.stringContaining(
+        `Check the proxy ${host} between too (HTTP_PROXY); NO_PROXY lists hosts to be asked directly`,
+      ) as string,
+    })
+    expect((error as Error).message).toContain(why)
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('s3cret')
+    await registries.close()
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+})
