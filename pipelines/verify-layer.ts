@@ -64,8 +64,9 @@ export class LayerCheck {
         fresh.push({ staged, commit: () => staged.commit({ diffID, blob: descriptor, size, form, implied }) })
         const { size, implied } = await this.#unpack(source, form, staged, signal)
       }
-      await this.store.garbage.discard(disk)
-      for (const { commit } of fresh) await commit()
+      await this.store.garbage.replace(disk, async () => {
+        for (const { commit } of fresh) await commit()
+      })
     } finally {
       for (const { staged } of fresh) await staged.discard()
     }

@@ -7,7 +7,14 @@
 import { join } from 'node:path'
 import { WindlassError, asWindlassError } from '../lib/errors.js'
 import type { Digest } from '../lib/image/index.js'
-import { type MendedFile, type NamedImage, type Store, inventory, verifyBlob } from '../lib/store/index.js'
+import {
+  type MendedFile,
+  type NamedImage,
+  type Store,
+  foreignPointers,
+  inventory,
+  verifyBlob,
+} from '../lib/store/index.js'
 import { type FoundProblem, FoundProblems, type NewProblem, type StoreProblem } from './found-problems.js'
 import { type ImageParts, type NamedParts, PartsReader } from './image-parts.js'
 import type { Repair } from './repair.js'
@@ -88,6 +95,7 @@ class Verification {
     const { things, strangers } = await inventory(store.directory)
     for (const { kind, digest } of things) if (kind === 'blob') await this.#stray(digest)
     for (const { kind, digest } of things) if (kind === 'layer') await this.#strayLayer(digest)
+    await this.#pointers()
     return {
       images: this.#named,
       blobs: this.#checked.size,
@@ -290,6 +298,15 @@ class Verification {
         hint: 'No name needs it: “windlass gc” removes it.',
       })
     })
+  }
+
+  /** What stands where a blob leads to its layer, and is no file: the layer is found no more, or cannot be unpacked. */
+  async #pointers(): Promise<void> {
+    for (const { blob, path, inode } of await foreignPointers(this.#store.directory))
+      await this.#mend(
+        { kind: 'pointer', digest: blob, path, images: [], why: 'it is not a regular file' },
+        async () => void (await this.#store.garbage.discard({ path, inode })),
+      )
   }
 
   async #look(digest: Digest, size?: number) {

@@ -97,14 +97,40 @@ export class Garbage {
    * Takes a damaged thing out of the store, so that a whole one can come in its place. Only if it still is the one that
    * was found damaged, by its inode: another process may have mended it meanwhile. False where it was not.
    */
-  discard({ path, inode }: { readonly path: string; readonly inode: bigint }): Promise<boolean> {
+  discard(damaged: { readonly path: string; readonly inode: bigint }): Promise<boolean> {
+    return this.replace(damaged, () => Promise.resolve())
+  }
+
+  /**
+   * The same, and lets `commit` bring the whole one. Where that fails, the damaged thing is put back, unless something
+   * stands in its place by then: nothing is lost for a repair that did not succeed.
+   */
+  replace(
+    { path, inode }: { readonly path: string; readonly inode: bigint },
+    commit: () => Promise<void>,
+  ): Promise<boolean> {
     return storing('take something damaged out of the store', path, async () => {
-      const aside = await this.metadata.hold(async () => {
+      const { moved, aside } = await this.metadata.hold(async () => {
         const found = await unlessMissing(lstat(path, { bigint: true }))
-        return found?.ino === inode ? (await this.#move([path]))[0] : undefined
+        if (found?.ino !== inode) return { moved: false }
+        return { moved: true, aside: (await this.#move([path]))[0] }
       })
+      try {
+        await commit()
+      } catch (error) {
+        if (aside !== undefined) await this.#putBack(aside, path).catch(() => undefined) // the first error is the one to tell
+        throw error
+      }
       if (aside !== undefined) await removeTree(aside)
-      return aside !== undefined
+      return moved
+    })
+  }
+
+  #putBack(aside: string, path: string): Promise<void> {
+    return this.metadata.hold(async () => {
+      if (await unlessMissing(lstat(path))) return
+      await rename(aside, path)
+      await syncDirectory(dirname(path))
     })
   }
 

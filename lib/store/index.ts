@@ -2,6 +2,7 @@
 export { BlobStore } from './blobs.js'
 export { type Collected, type CollectedThing, type CollectOptions, Garbage } from './garbage.js'
 export { defaultKeepPartials } from './garbage-partials.js'
+export { foreignPointers } from './garbage-pointers.js'
 export { type Inventory, type StoredThing, inventory } from './garbage-inventory.js'
 export type { HeldDownload } from './download-watch.js'
 export { findEntries, isDigestStart } from './find-entry.js'

@@ -1,5 +1,16 @@
 /** Every way in which a stored image can be damaged is found, named, and mended from where the name says. */
-import { chmod, lstat, readFile, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  lstat,
+  mkdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { buildImage, buildIndex, putImage } from '../../lib/testing/images/index.js'
@@ -192,6 +203,43 @@ describe('verifying a store', () => {
       expect(again.status).toBe('up-to-date')
       expect(await readFile(join(again.layers[0]!.rootfs!, 'base'), 'utf8')).toBe('this is base')
     })
+
+  it('puts a pointer in the place of a directory, and keeps the tree', async () => {
+    const { puller, pulled } = await stored()
+    const pointer = join(puller.store, 'layers', 'by-blob', ...blob(0).split(':'))
+    await rm(pointer)
+    await mkdir(join(pointer, 'sub'), { recursive: true })
+    const kinds = async (repair: boolean) =>
+      (await puller.verify({ repair })).problems.map(({ kind, repaired }) => [kind, repaired])
+    expect(await kinds(false)).toEqual([
+      ['tree', false],
+      ['pointer', false],
+    ])
+    expect(await kinds(true)).toEqual([['tree', true]])
+    expect(await kinds(false)).toEqual([])
+    expect((await lstat(pointer)).isFile()).toBe(true)
+    const again = await puller.pull(pulled.name, { platform }).done
+    expect(again.status).toBe('up-to-date')
+    expect(await readFile(join(again.layers[0]!.rootfs!, 'base'), 'utf8')).toBe('this is base')
+  })
+
+  it('tells of a directory in the place of a pointer whose layer is gone, and a pull goes on over it', async () => {
+    const { puller, pulled } = await stored()
+    const pointer = join(puller.store, 'layers', 'by-blob', ...blob(0).split(':'))
+    await rm(pointer)
+    await mkdir(join(pointer, 'sub'), { recursive: true })
+    await rm(join(pulled.layers[0]!.rootfs!, '..'), { recursive: true })
+    expect((await puller.verify()).problems).toMatchObject([{ kind: 'pointer', digest: blob(0) }])
+    const again = await puller.pull(pulled.name, { platform }).done
+    expect(await readFile(join(again.layers[0]!.rootfs!, 'base'), 'utf8')).toBe('this is base')
+    await rm(pointer)
+    await mkdir(pointer)
+    await rm(join(again.layers[0]!.rootfs!, '..'), { recursive: true })
+    expect((await puller.verify({ repair: true })).problems).toMatchObject([
+      { kind: 'pointer', repaired: true },
+    ])
+    expect((await puller.verify()).problems).toEqual([])
+  })
 
   it('mends everything at once, also where the tag has moved on', async () => {
     const { registry, puller } = await stored()
