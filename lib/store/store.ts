@@ -16,7 +16,7 @@ import { ensureReserve } from './reserve.js'
 import { Run } from './run.js'
 import { sweepRuns } from './sweep-runs.js'
 import { sweepBeside, type UnfinishedTree } from './unfinished-tree.js'
-import { isNotWritable, storeError } from './store-error.js'
+import { isNotWritable, storeError, unlessMissing } from './store-error.js'
 import type { StoreOwner } from './ownership.js'
 import { type LayoutFault, layoutFault, mendLayout } from './verify-layout.js'
 
@@ -150,11 +150,13 @@ export class Store {
   }
 
   async #close(): Promise<void> {
-    const steps = [
+    const steps: (() => Promise<unknown>)[] = [
       () => this.layers.close(),
       () => this.partials.close(),
       () => this.#run.end(),
       () => this.partials.keepBudget(),
+      // The store may have been removed meanwhile.
+      () => unlessMissing(ensureReserve(this.directory)),
     ]
     for (const step of steps)
       await step().catch((error: unknown) => {
