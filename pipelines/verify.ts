@@ -305,7 +305,9 @@ class Verification {
     for (const { blob, path, inode } of await foreignPointers(this.#store.directory))
       await this.#mend(
         { kind: 'pointer', digest: blob, path, images: [], why: 'it is not a regular file' },
-        async () => void (await this.#store.garbage.discard({ path, inode })),
+        async () => {
+          await this.#store.garbage.discard({ path, inode })
+        },
       )
   }
 
