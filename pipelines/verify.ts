@@ -84,7 +84,7 @@ class Verification {
     private readonly signal: AbortSignal | undefined,
   ) {
     this.#store = parts.store
-    this.#reader = new PartsReader(parts.store)
+    this.#reader = new PartsReader(parts.store, signal)
   }
 
   async report(): Promise<VerifyReport> {
@@ -269,8 +269,9 @@ class Verification {
     await this.#mend({ kind: 'blob', digest, path, images: [], why: found.why }, async () => {
       const { actual, inode } = found
       // It may be its name that has rotted.
-      if (actual && !(await this.#store.blobs.has(actual))) await this.#store.blobs.adopt(path, actual)
-      else await this.#store.garbage.discard({ path, inode })
+      if (actual && !(await this.#store.blobs.has(actual)))
+        await this.#store.blobs.adopt(path, actual, this.signal)
+      else await this.#store.garbage.discard({ path, inode }, this.signal)
     })
   }
 
@@ -306,7 +307,7 @@ class Verification {
       await this.#mend(
         { kind: 'pointer', digest: blob, path, images: [], why: 'it is not a regular file' },
         async () => {
-          await this.#store.garbage.discard({ path, inode })
+          await this.#store.garbage.discard({ path, inode }, this.signal)
         },
       )
   }
@@ -345,7 +346,10 @@ class Verification {
 
   async #unreferenced(): Promise<readonly Digest[] | undefined> {
     try {
-      const { removed } = await this.#store.garbage.collect({ dryRun: true, keepPartials: Infinity })
+      const { removed } = await this.#store.garbage.collect(
+        { dryRun: true, keepPartials: Infinity },
+        this.signal,
+      )
       return removed.map(({ digest }) => digest)
     } catch (error) {
       if (error instanceof WindlassError && error.code === 'STORE_CORRUPT') return undefined

@@ -97,8 +97,11 @@ export class Garbage {
    * Takes a damaged thing out of the store, so that a whole one can come in its place. Only if it still is the one that
    * was found damaged, by its inode: another process may have mended it meanwhile. False where it was not.
    */
-  discard(damaged: { readonly path: string; readonly inode: bigint }): Promise<boolean> {
-    return this.replace(damaged, () => Promise.resolve())
+  discard(
+    damaged: { readonly path: string; readonly inode: bigint },
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    return this.replace(damaged, () => Promise.resolve(), signal)
   }
 
   /**
@@ -108,13 +111,14 @@ export class Garbage {
   replace(
     { path, inode }: { readonly path: string; readonly inode: bigint },
     commit: () => Promise<void>,
+    signal?: AbortSignal,
   ): Promise<boolean> {
     return storing('take something damaged out of the store', path, async () => {
       const { moved, aside } = await this.metadata.hold(async () => {
         const found = await unlessMissing(lstat(path, { bigint: true }))
         if (found?.ino !== inode) return { moved: false }
         return { moved: true, aside: (await this.#move([path]))[0] }
-      })
+      }, signal)
       try {
         await commit()
       } catch (error) {

@@ -85,10 +85,10 @@ export class Run {
     }
   }
 
-  /** Says that this run needs these. On return, no collection that begins later removes them. */
-  async hold(digests: readonly Digest[]): Promise<void> {
+  /** Says that this run needs these. On return, no collection that begins later removes them. `signal` ends the wait for the lock. */
+  async hold(digests: readonly Digest[], signal?: AbortSignal): Promise<void> {
     if (digests.some((digest) => !this.#held.has(digest)))
-      await this.metadata.hold(() => this.holdLocked(digests))
+      await this.metadata.hold(() => this.holdLocked(digests), signal)
   }
 
   /** The same for who has the metadata lock. */

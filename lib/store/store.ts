@@ -129,7 +129,12 @@ export class Store {
    * its way.
    */
   async hold(...digests: readonly Digest[]): Promise<void> {
-    await this.#run.hold(digests).catch((error: unknown) => {
+    await this.holdUntil(undefined, ...digests)
+  }
+
+  /** The same; `signal` ends the wait for the lock of the store. */
+  async holdUntil(signal: AbortSignal | undefined, ...digests: readonly Digest[]): Promise<void> {
+    await this.#run.hold(digests, signal).catch((error: unknown) => {
       if (!isNotWritable(error)) throw error
     })
   }

@@ -12,7 +12,9 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { FileLock } from '../../lib/store/file-lock.js'
 import { buildImage, buildIndex, putImage } from '../../lib/testing/images/index.js'
 import { type Fault, type TestRegistry, faults } from '../../lib/testing/registry/index.js'
 import type { PullOptions, PulledImage, StoreProblem, Windlass } from '../../pipelines/index.js'
@@ -384,6 +386,25 @@ describe('verifying a store', () => {
   it('ends when it is told to', async () => {
     const { puller } = await stored()
     await expect(puller.verify({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'CANCELLED' })
+  })
+
+  it.each([false, true])('does not wait on for the lock of the store, with repair: %s', async (repair) => {
+    const { puller, registry } = await stored()
+    const { store } = puller
+    if (repair) await flip(blobPath(store, blob(0)))
+    await puller.close()
+    const other = await bench.puller({ store })
+    const lock = await FileLock.take(join(store, 'lock'))
+    const stop = new AbortController()
+    try {
+      const verified = other.verify({ repair, signal: stop.signal })
+      setTimeout(() => stop.abort(), 200)
+      const late = delay(5_000, 'late', { ref: false })
+      await expect(Promise.race([verified, late])).rejects.toMatchObject({ code: 'CANCELLED' })
+    } finally {
+      await lock?.release()
+      await registry.close()
+    }
   })
 
   it('looks at a layer that two images share once', async () => {
