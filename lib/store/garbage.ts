@@ -72,7 +72,7 @@ export class Garbage {
         await sweepRuns(staging)
       }
       const trash: string[] = []
-      const things = await this.metadata.hold(async () => {
+      const collect = async (): Promise<StoredThing[]> => {
         const found = await this.#unreachable()
         if (dryRun) return found
         // The names that led here: an older list of them, which may still be on the disk, led elsewhere.
@@ -81,7 +81,9 @@ export class Garbage {
         // After their layers, on the disk too: no layer is ever without.
         trash.push(...(await this.#move(await danglingPointers(join(this.directory, 'layers')))))
         return found
-      }, signal)
+      }
+      const { metadata } = this
+      const things = await (dryRun ? metadata.holdToRead(collect, signal) : metadata.hold(collect, signal))
       for (const path of trash) await removeTree(path)
       const partials = await removePartials(join(this.directory, 'partial'), { dryRun, keep: keepPartials })
       if (!dryRun) await ensureReserve(this.directory)

@@ -168,7 +168,12 @@ export async function asDeadRun(staging: string, part: StorePart): Promise<strin
 async function begin(staging: string): Promise<{ directory: string; lock: FileLock }> {
   for (;;) {
     const directory = join(staging, randomBytes(8).toString('hex'))
-    await mkdir(directory, 0o700)
+    await mkdir(directory, 0o700).catch(async (error: unknown) => {
+      if (codeOf(error) !== 'ENOENT') throw error
+      // A layout of another tool has none, and could not be given one when it was opened.
+      await ensureDirectory(staging)
+      await mkdir(directory, 0o700)
+    })
     try {
       const lock = await FileLock.take(join(directory, lockName))
       if (lock) return { directory, lock }
