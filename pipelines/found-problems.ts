@@ -5,10 +5,10 @@ import type { Digest } from '../lib/image/index.js'
 /** Something that is not as it should be. */
 export interface StoreProblem {
   /**
-   * `tree`: an unpacked layer, its digest a diffID; `blob`: what no name needs; `name`: an entry of `index.json`, with what
+   * `tree`: an unpacked layer, its digest a diffID; `blob`: what no name needs; `pointer`: what says which layer a blob unpacks to; `name`: an entry of `index.json`, with what
    * it points at as far as that can be read; `layout`: the file that says that this is one.
    */
-  readonly kind: 'manifest' | 'index' | 'config' | 'layer' | 'tree' | 'blob' | 'name' | 'layout'
+  readonly kind: 'manifest' | 'index' | 'config' | 'layer' | 'tree' | 'blob' | 'pointer' | 'name' | 'layout'
   readonly digest?: Digest
   readonly path: string
   /** Names of the images that need it; of a `name`, as far as it can be read. */

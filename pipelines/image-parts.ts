@@ -48,7 +48,11 @@ const largestDocument = 64 * 1024 ** 2
 export class PartsReader {
   readonly #known = new Map<string, ImageParts>()
 
-  constructor(private readonly store: Store) {}
+  /** `signal` ends the waits for the lock of the store. */
+  constructor(
+    private readonly store: Store,
+    private readonly signal?: AbortSignal,
+  ) {}
 
   async read(named: NamedImage): Promise<NamedParts> {
     const { store } = this
@@ -71,7 +75,7 @@ export class PartsReader {
     const key = JSON.stringify([digest, mediaType, whole, origins])
     const known = this.#known.get(key)
     if (known) return known
-    const parts = new Parts(this.store, whole)
+    const parts = new Parts(this.store, whole, this.signal)
     await parts.add(named.descriptor)
     for (const [kind, origin, type] of origins) await parts.origin(kind, origin, type)
     const { documents, layers, readable } = parts
@@ -107,19 +111,20 @@ class Parts {
     private readonly store: Store,
     /** Whether all images of the indexes must be here. */
     private readonly whole: boolean,
+    private readonly signal: AbortSignal | undefined,
   ) {}
 
   async add(descriptor: Descriptor): Promise<void> {
     const { digest, mediaType } = descriptor
     if (this.documents.has(digest)) return
-    await this.store.hold(digest)
+    await this.store.holdUntil(this.signal, digest)
     this.documents.set(digest, { kind: isIndexType(mediaType) ? 'index' : 'manifest', descriptor })
     if (isIndexType(mediaType)) await this.#index(digest)
     else if (isImageManifestType(mediaType)) await this.#manifest(digest)
   }
 
   async origin(kind: 'manifest' | 'index', digest: Digest, mediaType: string): Promise<void> {
-    await this.store.hold(digest)
+    await this.store.holdUntil(this.signal, digest)
     if (!this.documents.has(digest)) this.documents.set(digest, { kind, descriptor: { digest, mediaType } })
   }
 
@@ -127,7 +132,7 @@ class Parts {
   async #index(digest: Digest): Promise<void> {
     const index = await this.#read(digest, parseImageIndex)
     for (const each of index?.manifests ?? []) {
-      await this.store.hold(each.digest)
+      await this.store.holdUntil(this.signal, each.digest)
       if ((this.whole && isListedImage(each)) || (await this.store.blobs.has(each.digest)))
         await this.add(each)
     }
@@ -137,7 +142,7 @@ class Parts {
     const manifest = await this.#read(digest, parseImageManifest)
     if (!manifest) return
     const { config, layers } = manifest
-    await this.store.hold(config.digest, ...layers.map((layer) => layer.digest))
+    await this.store.holdUntil(this.signal, config.digest, ...layers.map((layer) => layer.digest))
     this.documents.set(config.digest, { kind: 'config', descriptor: config })
     const parsed = await this.#read(config.digest, parseImageConfig)
     const diffIDs = parsed?.rootfs.diff_ids ?? []

@@ -64,13 +64,13 @@ export class Schema1Repair {
 
   /** @throws UNSUPPORTED where what is made, or served, is not what the store had; what the registry says */
   async bring(digest: Digest): Promise<void> {
-    const { store } = this.parts
+    const { store, signal } = this.parts
     const { digest: payload, signed } = this.#origin
     const made =
       digest === payload || digest === signed ? await this.#served(digest) : await this.#converted()
     const bytes = made.find((each) => digestOf(each) === digest)
     if (!bytes) throw this.#otherwise(digest)
-    await store.blobs.put(digest, bytes)
+    await store.blobs.put(digest, bytes, signal)
   }
 
   /** The schema 1 manifest, as it was served and without its signatures. */

@@ -51,7 +51,7 @@ export class Repair {
       else if (schema1Origin(image)) await this.#schema1(image, request, scope).bring(digest)
       else if (kind === 'config') await this.#config(digest, image, request)
       else if (servedAs(digest, image)) await this.#listed(digest, image, request, scope)
-      else await store.blobs.put(digest, (await this.#manifest(digest, request, scope)).bytes)
+      else await store.blobs.put(digest, (await this.#manifest(digest, request, scope)).bytes, signal)
       signal?.throwIfAborted()
     } finally {
       signal?.removeEventListener('abort', cancel)
@@ -85,7 +85,7 @@ export class Repair {
 
   /** What a name of a schema 2 image points at was made here, of the manifest that was served. */
   async #listed(digest: Digest, image: NamedParts, request: ImageRequest, scope: Scope): Promise<void> {
-    const { store } = this.parts
+    const { store, signal } = this.parts
     const { limits = defaultLimits, name: reference } = request
     const served = servedAs(digest, image) ?? digest
     const bytes = await store.blobs.read(served, limits.manifestBytes).catch(() => undefined)
@@ -103,7 +103,7 @@ export class Repair {
           ...{ reference, digest: served },
         },
       )
-    await store.blobs.put(digest, listedManifest(document).bytes)
+    await store.blobs.put(digest, listedManifest(document).bytes, signal)
   }
 
   async #layer(descriptor: Descriptor, { source }: ImageRequest, scope: Scope): Promise<void> {
@@ -125,6 +125,7 @@ export class Repair {
     await this.parts.store.blobs.put(
       digest,
       await configBytes(source, descriptor, { reference: name, signal }),
+      signal,
     )
   }
 

@@ -61,11 +61,19 @@ export class LayerCheck {
     try {
       for (const form of forms) {
         const staged = await this.store.layers.stage()
-        fresh.push({ staged, commit: () => staged.commit({ diffID, blob: descriptor, size, form, implied }) })
+        fresh.push({
+          staged,
+          commit: () => staged.commit({ diffID, blob: descriptor, size, form, implied }, signal),
+        })
         const { size, implied } = await this.#unpack(source, form, staged, signal)
       }
-      await this.store.garbage.discard(disk)
-      for (const { commit } of fresh) await commit()
+      await this.store.garbage.replace(
+        disk,
+        async () => {
+          for (const { commit } of fresh) await commit()
+        },
+        signal,
+      )
     } finally {
       for (const { staged } of fresh) await staged.discard()
     }

@@ -7,7 +7,14 @@
 import { join } from 'node:path'
 import { WindlassError, asWindlassError } from '../lib/errors.js'
 import type { Digest } from '../lib/image/index.js'
-import { type MendedFile, type NamedImage, type Store, inventory, verifyBlob } from '../lib/store/index.js'
+import {
+  type MendedFile,
+  type NamedImage,
+  type Store,
+  foreignPointers,
+  inventory,
+  verifyBlob,
+} from '../lib/store/index.js'
 import { type FoundProblem, FoundProblems, type NewProblem, type StoreProblem } from './found-problems.js'
 import { type ImageParts, type NamedParts, PartsReader } from './image-parts.js'
 import type { Repair } from './repair.js'
@@ -77,7 +84,7 @@ class Verification {
     private readonly signal: AbortSignal | undefined,
   ) {
     this.#store = parts.store
-    this.#reader = new PartsReader(parts.store)
+    this.#reader = new PartsReader(parts.store, signal)
   }
 
   async report(): Promise<VerifyReport> {
@@ -88,6 +95,7 @@ class Verification {
     const { things, strangers } = await inventory(store.directory)
     for (const { kind, digest } of things) if (kind === 'blob') await this.#stray(digest)
     for (const { kind, digest } of things) if (kind === 'layer') await this.#strayLayer(digest)
+    await this.#pointers()
     return {
       images: this.#named,
       blobs: this.#checked.size,
@@ -261,8 +269,9 @@ class Verification {
     await this.#mend({ kind: 'blob', digest, path, images: [], why: found.why }, async () => {
       const { actual, inode } = found
       // It may be its name that has rotted.
-      if (actual && !(await this.#store.blobs.has(actual))) await this.#store.blobs.adopt(path, actual)
-      else await this.#store.garbage.discard({ path, inode })
+      if (actual && !(await this.#store.blobs.has(actual)))
+        await this.#store.blobs.adopt(path, actual, this.signal)
+      else await this.#store.garbage.discard({ path, inode }, this.signal)
     })
   }
 
@@ -290,6 +299,17 @@ class Verification {
         hint: 'No name needs it: “windlass gc” removes it.',
       })
     })
+  }
+
+  /** What stands where a blob leads to its layer, and is no file: the layer is found no more, or cannot be unpacked. */
+  async #pointers(): Promise<void> {
+    for (const { blob, path, inode } of await foreignPointers(this.#store.directory))
+      await this.#mend(
+        { kind: 'pointer', digest: blob, path, images: [], why: 'it is not a regular file' },
+        async () => {
+          await this.#store.garbage.discard({ path, inode }, this.signal)
+        },
+      )
   }
 
   async #look(digest: Digest, size?: number) {
@@ -326,7 +346,10 @@ class Verification {
 
   async #unreferenced(): Promise<readonly Digest[] | undefined> {
     try {
-      const { removed } = await this.#store.garbage.collect({ dryRun: true, keepPartials: Infinity })
+      const { removed } = await this.#store.garbage.collect(
+        { dryRun: true, keepPartials: Infinity },
+        this.signal,
+      )
       return removed.map(({ digest }) => digest)
     } catch (error) {
       if (error instanceof WindlassError && error.code === 'STORE_CORRUPT') return undefined

@@ -79,15 +79,16 @@ export class BlobStore {
   }
 
   /**
-   * Stores `bytes` under their digest; nothing to do where the same are there already.
+   * Stores `bytes` under their digest; nothing to do where the same are there already. `signal` ends the wait for the lock
+   * of the store.
    * @throws WindlassError DIGEST_MISMATCH where they have another digest
    */
-  async put(digest: Digest, bytes: Buffer): Promise<void> {
+  async put(digest: Digest, bytes: Buffer, signal?: AbortSignal): Promise<void> {
     if (!matches(bytes, digest))
       throw new WindlassError('DIGEST_MISMATCH', `What was to be stored as ${digest} has another digest`, {
         digest,
       })
-    await this.run.hold([digest]).catch(async (error: unknown) => {
+    await this.run.hold([digest], signal).catch(async (error: unknown) => {
       // Nothing has to be written of what is here.
       if (!isNotWritable(error) || !(await this.#holds(digest, bytes))) throw error
     })
@@ -102,9 +103,9 @@ export class BlobStore {
   }
 
   /** Moves a file in that the caller has verified against `digest` and synced, in place of one that may be there. */
-  async adopt(file: string, digest: Digest): Promise<void> {
+  async adopt(file: string, digest: Digest, signal?: AbortSignal): Promise<void> {
     const path = this.path(digest)
-    await this.run.hold([digest])
+    await this.run.hold([digest], signal)
     await storing('store a blob', path, async () => {
       try {
         await this.#publish(file, path)

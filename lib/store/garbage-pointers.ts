@@ -1,5 +1,5 @@
 /** The pointers from blobs to the layers that they unpack to, seen from the layers. */
-import { readdir } from 'node:fs/promises'
+import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Digest, isDigest } from '../image/index.js'
 import { digestPath } from './digest-path.js'
@@ -24,15 +24,32 @@ export async function pointersOf(
 export const diffIDsOf = (layers: string, blobs: readonly Digest[]): Promise<(Digest | undefined)[]> =>
   Promise.all(blobs.map((blob) => readPointer(digestPath(join(layers, folder), blob))))
 
+/** What stands in the place of a pointer and is no regular file: with its inode, for `Garbage.discard`. */
+export async function foreignPointers(
+  store: string,
+): Promise<{ readonly blob: Digest; readonly path: string; readonly inode: bigint }[]> {
+  const found: { blob: Digest; path: string; inode: bigint }[] = []
+  for await (const { blob, path } of pointersIn(join(store, 'layers'))) {
+    const stats = await unlessMissing(lstat(path, { bigint: true }))
+    if (stats && !stats.isFile()) found.push({ blob, path, inode: stats.ino })
+  }
+  return found
+}
+
+async function* pointersIn(layers: string): AsyncGenerator<{ readonly blob: Digest; readonly path: string }> {
+  for (const algorithm of (await unlessMissing(readdir(join(layers, folder)))) ?? [])
+    for (const hex of (await unlessMissing(readdir(join(layers, folder, algorithm)))) ?? []) {
+      const blob = `${algorithm}:${hex}`
+      if (isDigest(blob)) yield { blob, path: join(layers, folder, algorithm, hex) }
+    }
+}
+
 /** Those whose layer is not there: collected before, or never committed by a run that was killed. Under the metadata lock. */
 export async function danglingPointers(layers: string): Promise<string[]> {
   const dangling: string[] = []
-  for (const algorithm of (await unlessMissing(readdir(join(layers, folder)))) ?? [])
-    for (const hex of (await unlessMissing(readdir(join(layers, folder, algorithm)))) ?? []) {
-      if (!isDigest(`${algorithm}:${hex}`)) continue
-      const path = join(layers, folder, algorithm, hex)
-      const diffID = await readPointer(path)
-      if (diffID === undefined || !(await isDirectory(digestPath(layers, diffID)))) dangling.push(path)
-    }
+  for await (const { path } of pointersIn(layers)) {
+    const diffID = await readPointer(path)
+    if (diffID === undefined || !(await isDirectory(digestPath(layers, diffID)))) dangling.push(path)
+  }
   return dangling
 }

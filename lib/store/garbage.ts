@@ -73,7 +73,7 @@ export class Garbage {
         await sweepRuns(staging)
       }
       const trash: string[] = []
-      const things = await this.metadata.hold(async () => {
+      const collect = async (): Promise<StoredThing[]> => {
         const found = await this.#unreachable()
         if (dryRun) return found
         // The names that led here: an older list of them, which may still be on the disk, led elsewhere.
@@ -82,7 +82,9 @@ export class Garbage {
         // After their layers, on the disk too: no layer is ever without.
         trash.push(...(await this.#move(await danglingPointers(join(this.directory, 'layers')))))
         return found
-      }, signal)
+      }
+      const { metadata } = this
+      const things = await (dryRun ? metadata.holdToRead(collect, signal) : metadata.hold(collect, signal))
       for (const path of trash) await removeTree(path)
       const partials = await removePartials(join(this.directory, 'partial'), { dryRun, keep: keepPartials })
       if (!dryRun) await ensureReserve(this.directory)
@@ -98,14 +100,44 @@ export class Garbage {
    * Takes a damaged thing out of the store, so that a whole one can come in its place. Only if it still is the one that
    * was found damaged, by its inode: another process may have mended it meanwhile. False where it was not.
    */
-  discard({ path, inode }: { readonly path: string; readonly inode: bigint }): Promise<boolean> {
+  discard(
+    damaged: { readonly path: string; readonly inode: bigint },
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    return this.replace(damaged, () => Promise.resolve(), signal)
+  }
+
+  /**
+   * The same, and lets `commit` bring the whole one. Where that fails, the damaged thing is put back, unless something
+   * stands in its place by then: nothing is lost for a repair that did not succeed.
+   */
+  replace(
+    { path, inode }: { readonly path: string; readonly inode: bigint },
+    commit: () => Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
     return storing('take something damaged out of the store', path, async () => {
-      const aside = await this.metadata.hold(async () => {
+      const { moved, aside } = await this.metadata.hold(async () => {
         const found = await unlessMissing(lstat(path, { bigint: true }))
-        return found?.ino === inode ? (await this.#move([path]))[0] : undefined
-      })
+        if (found?.ino !== inode) return { moved: false }
+        return { moved: true, aside: (await this.#move([path]))[0] }
+      }, signal)
+      try {
+        await commit()
+      } catch (error) {
+        if (aside !== undefined) await this.#putBack(aside, path).catch(() => undefined) // the first error is the one to tell
+        throw error
+      }
       if (aside !== undefined) await removeTree(aside)
-      return aside !== undefined
+      return moved
+    })
+  }
+
+  #putBack(aside: string, path: string): Promise<void> {
+    return this.metadata.hold(async () => {
+      if (await unlessMissing(lstat(path))) return
+      await rename(aside, path)
+      await syncDirectory(dirname(path))
     })
   }
 

@@ -1,6 +1,7 @@
 /** The store: what of it the rest of the project uses. */
 export { BlobStore } from './blobs.js'
 export { type Collected, type CollectedThing, type CollectOptions, Garbage } from './garbage.js'
+export { foreignPointers } from './garbage-pointers.js'
 export { defaultKeepPartials } from './keep-partials.js'
 export { type Inventory, type StoredThing, inventory } from './garbage-inventory.js'
 export type { HeldDownload } from './download-watch.js'

@@ -6,7 +6,7 @@
 import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Digest, isDigest } from '../image/index.js'
-import { unlink } from '../system/files.js'
+import { rename, unlink } from '../system/files.js'
 import { digestPath } from './digest-path.js'
 import { ensureDirectory, isDirectory, publish, writeNew, writeSynced } from './durable.js'
 import { formatPointer, readPointer } from './layer-pointer-file.js'
@@ -78,6 +78,8 @@ export class LayerPointers {
   async #publish(synced: string, directory: string, blob: Digest): Promise<void> {
     const path = digestPath(directory, blob)
     await ensureDirectory(dirname(path))
+    // No pointer, whatever it is: out of the way, to go with the rest of the run.
+    if (await isDirectory(path)) await rename(path, await this.run.freshPath('odd', 'layers'))
     await publish(synced, path)
   }
 }

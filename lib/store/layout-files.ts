@@ -3,6 +3,9 @@
 /** Image-spec, image-layout.md, "oci-layout file". */
 export const layoutFile = 'oci-layout'
 export const layoutVersion = '1.0.0'
+/** Whether a layout that says so is one that this program cannot read: of an image-spec to come. */
+export const isNewerLayout = (version: unknown): boolean =>
+  typeof version === 'string' && !version.startsWith('1.')
 export const layoutText = `${JSON.stringify({ imageLayoutVersion: layoutVersion })}\n`
 
 /** Says that the store is ours, and of which version. */

@@ -10,7 +10,14 @@ import { chmod, giveNewFiles, lstatIfThere, mkdir, statIfThere, unlink } from '.
 import { ensureDirectory, notADirectory, publish, syncDirectory, writeSynced } from './durable.js'
 import { emptyIndex } from './index-document.js'
 import { isObject, parseJson } from './json-object.js'
-import { layoutFile, layoutText, storeVersion, versionFile, versionText } from './layout-files.js'
+import {
+  isNewerLayout,
+  layoutFile,
+  layoutText,
+  storeVersion,
+  versionFile,
+  versionText,
+} from './layout-files.js'
 import { MetadataLock, type MetadataLockOptions } from './metadata-lock.js'
 import { checkOwner, checkOwnership, ownerServed, type StoreOwner } from './ownership.js'
 import { readRegular } from './read-regular.js'
@@ -177,7 +184,7 @@ function checkLayout(text: string, store: string): void {
   const layout = parseJson(text)
   const version = isObject(layout) ? layout['imageLayoutVersion'] : undefined
   if (typeof version !== 'string') throw corrupt(store, `${layoutFile} cannot be read`, waysOut.rewrite)
-  if (!version.startsWith('1.'))
+  if (isNewerLayout(version))
     throw corrupt(store, `its image layout has version ${quoted(version)}`, waysOut.newerProgram)
 }
 

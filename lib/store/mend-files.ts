@@ -10,6 +10,7 @@ import { isDirectory, publish, writeSynced } from './durable.js'
 import { IndexDocument } from './index-document.js'
 import { isObject, parseJson } from './json-object.js'
 import {
+  isNewerLayout,
   layoutFile,
   layoutText,
   layoutVersion,
@@ -64,13 +65,14 @@ async function faultsOf(store: string): Promise<Fault[]> {
   const number = ours ? memberOf(version, 'version') : undefined
   // Who made it knows better.
   if (Number.isInteger(number) && Number(number) > storeVersion) return []
+  const said = memberOf((await readRegular(join(store, layoutFile))) ?? '', 'imageLayoutVersion')
+  if (isNewerLayout(said)) return []
   const found: Fault[] = []
   const fault = (name: string, why: string, text: () => Promise<string>): void => {
     found.push({ path: join(store, name), why, text })
   }
   if (ours && number !== storeVersion)
     fault(versionFile, 'it does not say the version of the store', () => Promise.resolve(versionText))
-  const said = memberOf((await readRegular(join(store, layoutFile))) ?? '', 'imageLayoutVersion')
   if (ours ? said !== layoutVersion : typeof said !== 'string')
     fault(layoutFile, 'it does not say the version of the layout', () => Promise.resolve(layoutText))
   const index = await readRegular(join(store, 'index.json'))

@@ -3,9 +3,10 @@
  * layers, what a run holds. Held for moments only. Those of one process queue up before they ask the kernel.
  */
 import { WindlassError } from '../errors.js'
+import { lstatIfThere } from '../system/files.js'
 import { FileLock } from './file-lock.js'
 import { holderHint, holderWords, type LockHolder, lockHolder } from './lock-holder.js'
-import { storeError } from './store-error.js'
+import { isNotWritable, storeError } from './store-error.js'
 import { waitFor } from './waiting.js'
 
 /** Milliseconds. Specs shorten them. */
@@ -67,6 +68,23 @@ export class MetadataLock {
         .then(resolve, reject)
         .finally(() => signals.forEach((each) => each.removeEventListener('abort', stop)))
     })
+  }
+
+  /**
+   * The same for work that only reads: it is done without the lock where there is none and none can be made, as on a
+   * read-only file system, for nobody else could take it there either.
+   */
+  async holdToRead<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    let begun = false
+    try {
+      return await this.hold(() => {
+        begun = true
+        return work()
+      }, signal)
+    } catch (error) {
+      if (begun || !isNotWritable(error) || (await lstatIfThere(this.path))) throw error
+      return work()
+    }
   }
 
   async #alone<T>(work: (lock: FileLock) => Promise<T>, signal: AbortSignal): Promise<T> {

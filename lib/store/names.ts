@@ -11,6 +11,7 @@ import type { IndexEntry } from './index-entry.js'
 import type { MetadataLock } from './metadata-lock.js'
 import type { NamedImage } from './named-image.js'
 import { readRegular } from './read-regular.js'
+import { growReserve } from './reserve.js'
 import type { Run } from './run.js'
 import { syncStore } from './sync-store.js'
 import { isFull, storing } from './store-error.js'
@@ -121,6 +122,7 @@ export class NameStore {
             await writeSynced(staged, text)
             await publish(staged, this.path)
           })
+          await growReserve(lock, Buffer.byteLength(text))
         } catch (error) {
           // Who removes a name is about to make room.
           if (!isFull(error) || text.length > before.toString().length) throw error

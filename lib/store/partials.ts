@@ -78,6 +78,8 @@ export class PartialStore {
     const lockPath = `${path}.lock`
     const began = performance.now()
     const lock = await storing('lock a download', lockPath, async () => {
+      // A layout of another tool that could not be completed when it was opened has none: what is in the way says so here.
+      await ensureDirectory(this.#directory)
       await ensureDirectory(dirname(path))
       const watch = new DownloadWatch({ digest, path, size, onHeld })
       const take = async (): Promise<FileLock | 'apart' | undefined> =>

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { lstatIfThere } from '../system/files.js'
 import { FileLock } from './file-lock.js'
-import { isNotWritable } from './store-error.js'
+import { codeOf, isNotWritable } from './store-error.js'
 
 /** Bytes beside those of `index.json`, at least; twice as many are kept, so that not every name costs a new reserve. */
 const spare = 8 * 1024
@@ -18,15 +18,14 @@ const spare = 8 * 1024
 export async function ensureReserve(directory: string): Promise<void> {
   const path = join(directory, 'lock')
   const [index, lock] = await Promise.all([lstatIfThere(join(directory, 'index.json')), lstatIfThere(path)])
-  const wanted = (index?.size ?? 0) + spare
+  const indexBytes = index?.size ?? 0
   // What else stands there is told by who needs the lock.
-  if (lock && (!lock.isFile() || lock.size >= wanted)) return
+  if (lock && (!lock.isFile() || suffices(lock.size, indexBytes))) return
   try {
     const held = await FileLock.take(path)
     if (!held) return
     try {
-      // What a file system could compress would keep no room.
-      await held.fill(randomBytes(wanted + spare))
+      await growReserve(held, indexBytes)
     } finally {
       await held.release()
     }
@@ -34,3 +33,17 @@ export async function ensureReserve(directory: string): Promise<void> {
     if (!isNotWritable(error)) throw error
   }
 }
+
+/** The same for who holds the lock of the store, when `index.json` has `indexBytes`. */
+export async function growReserve(lock: FileLock, indexBytes: number): Promise<void> {
+  if (suffices(await lock.size(), indexBytes)) return
+  try {
+    // What a file system could compress would keep no room.
+    await lock.fill(randomBytes(2 * (indexBytes + spare)))
+  } catch (error) {
+    // EBADF: a lock that may only be read.
+    if (!isNotWritable(error) && codeOf(error) !== 'EBADF') throw error
+  }
+}
+
+const suffices = (bytes: number, indexBytes: number): boolean => bytes >= indexBytes + spare

@@ -85,10 +85,10 @@ export class Run {
     }
   }
 
-  /** Says that this run needs these. On return, no collection that begins later removes them. */
-  async hold(digests: readonly Digest[]): Promise<void> {
+  /** Says that this run needs these. On return, no collection that begins later removes them. `signal` ends the wait for the lock. */
+  async hold(digests: readonly Digest[], signal?: AbortSignal): Promise<void> {
     if (digests.some((digest) => !this.#held.has(digest)))
-      await this.metadata.hold(() => this.holdLocked(digests))
+      await this.metadata.hold(() => this.holdLocked(digests), signal)
   }
 
   /** The same for who has the metadata lock. */
@@ -168,7 +168,12 @@ export async function asDeadRun(staging: string, part: StorePart): Promise<strin
 async function begin(staging: string): Promise<{ directory: string; lock: FileLock }> {
   for (;;) {
     const directory = join(staging, randomBytes(8).toString('hex'))
-    await mkdir(directory, 0o700)
+    await mkdir(directory, 0o700).catch(async (error: unknown) => {
+      if (codeOf(error) !== 'ENOENT') throw error
+      // A layout of another tool has none, and could not be given one when it was opened.
+      await ensureDirectory(staging)
+      await mkdir(directory, 0o700)
+    })
     try {
       const lock = await FileLock.take(join(directory, lockName))
       if (lock) return { directory, lock }

@@ -16,7 +16,7 @@ import { ensureReserve } from './reserve.js'
 import { Run } from './run.js'
 import { sweepRuns } from './sweep-runs.js'
 import { sweepBeside, type UnfinishedTree } from './unfinished-tree.js'
-import { isNotWritable, storeError } from './store-error.js'
+import { isNotWritable, storeError, unlessMissing } from './store-error.js'
 import type { StoreOwner } from './ownership.js'
 import { type LayoutFault, layoutFault, mendLayout } from './verify-layout.js'
 
@@ -129,7 +129,12 @@ export class Store {
    * its way.
    */
   async hold(...digests: readonly Digest[]): Promise<void> {
-    await this.#run.hold(digests).catch((error: unknown) => {
+    await this.holdUntil(undefined, ...digests)
+  }
+
+  /** The same; `signal` ends the wait for the lock of the store. */
+  async holdUntil(signal: AbortSignal | undefined, ...digests: readonly Digest[]): Promise<void> {
+    await this.#run.hold(digests, signal).catch((error: unknown) => {
       if (!isNotWritable(error)) throw error
     })
   }
@@ -150,11 +155,13 @@ export class Store {
   }
 
   async #close(): Promise<void> {
-    const steps = [
+    const steps: (() => Promise<unknown>)[] = [
       () => this.layers.close(),
       () => this.partials.close(),
       () => this.#run.end(),
       () => this.partials.keepBudget(),
+      // The store may have been removed meanwhile.
+      () => unlessMissing(ensureReserve(this.directory)),
     ]
     for (const step of steps)
       await step().catch((error: unknown) => {

@@ -83,6 +83,46 @@ await describeSmallDisk('a store on a read-only file system', () => {
   })
 })
 
+await describeSmallDisk('a layout of another tool on a read-only file system', () => {
+  let disk: SmallDisk
+  beforeAll(async () => {
+    disk = await SmallDisk.mount('size=4m')
+    expect((await disk.windlass('pull', '-q', ...platform, names.here)).exit).toBe(0)
+    for (const name of ['lock', 'staging', 'partial', 'windlass.json'])
+      rmSync(join(disk.here, 'store', name), { recursive: true })
+    disk.remount('ro')
+  })
+  afterAll(() => disk.unmount())
+
+  it('is listed, verified, asked what could be removed, unpacked, and up to date', async () => {
+    const target = join(mkdtempSync(join(tmpdir(), 'windlass-flat-')), 'root')
+    for (const args of [
+      ['images'],
+      ['verify'],
+      ['gc', '--dry-run'],
+      ['unpack', '-q', ...platform, names.here, target],
+      ['pull', '-q', ...platform, names.here],
+    ]) {
+      const { exit, stderr } = await disk.windlass(...args)
+      expect([args[0], exit, stderr]).toEqual([args[0], 0, ''])
+    }
+    expect(readFileSync(join(target, 'etc/motd'), 'utf8')).toBe('hello')
+    rmSync(join(target, '..'), { recursive: true })
+  })
+
+  it.each<[string, () => string[]]>([
+    ['pull', () => ['pull', '-q', ...platform, names.other]],
+    ['rm', () => ['rm', names.here]],
+    ['gc', () => ['gc']],
+  ])('is not written to by %s, which says so', async (_title, args) => {
+    expectTold(
+      await disk.windlass(...args()),
+      new RegExp(`${disk.path}/store.*: the file system is read-only`),
+      /^ {2}Name a store on a file system that can be written to/,
+    )
+  })
+})
+
 const asNobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups']
 const canBeNobody =
   process.getuid?.() === 0 &&

@@ -1,5 +1,5 @@
 /** The collector against a model: random images, names, holds and other tools' entries; nothing reachable ever goes. */
-import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -191,5 +191,16 @@ describe('collecting garbage', () => {
     const path = store.blobs.path(digest)
     expect(await store.garbage.discard({ path, inode: 1n })).toBe(false)
     expect(await store.blobs.has(digest)).toBe(true)
+  })
+
+  it('puts a damaged thing back where what was to replace it does not come', async () => {
+    const store = await stores.open()
+    const { digest } = descriptorOf('x')
+    await store.blobs.put(digest, Buffer.from('x'))
+    const path = store.blobs.path(digest)
+    const inode = lstatSync(path, { bigint: true }).ino
+    const failing = store.garbage.replace({ path, inode }, () => Promise.reject(new Error('not there')))
+    await expect(failing).rejects.toThrow('not there')
+    expect(lstatSync(path, { bigint: true }).ino).toBe(inode)
   })
 })

@@ -37,7 +37,7 @@ describe('mending the files of a store', () => {
     ['windlass.json', '{"version":1.5}', '{"version":1}\n'],
     ['windlass.json', '{"version":"1"}', '{"version":1}\n'],
     ['oci-layout', '{', '{"imageLayoutVersion":"1.0.0"}\n'],
-    ['oci-layout', '{"imageLayoutVersion":"3.0.0"}', '{"imageLayoutVersion":"1.0.0"}\n'],
+    ['oci-layout', '{"imageLayoutVersion":3}', '{"imageLayoutVersion":"1.0.0"}\n'],
   ])('writes %s again where it says %j, and keeps that', async (file, said, right) => {
     const store = await made()
     for (const kept of [`${file}.moved`, `${file}.moved-1`]) {
@@ -48,6 +48,17 @@ describe('mending the files of a store', () => {
     }
     expect(await mendFiles(store)).toEqual([])
     expect(await (await stores.open(store)).names.get(name)).toBeDefined()
+  })
+
+  it('leaves a layout of a newer version as it is, which is then refused', async () => {
+    const store = await made()
+    const newer = '{"imageLayoutVersion":"2.0.0"}'
+    await writeFile(join(store, 'oci-layout'), newer)
+    await writeFile(join(store, 'index.json'), 'x')
+    expect(await mendFiles(store)).toEqual([])
+    expect(await content(store, 'oci-layout')).toBe(newer)
+    expect(await content(store, 'index.json')).toBe('x')
+    await expect(stores.open(store)).rejects.toThrow('version "2.0.0"')
   })
 
   it('leaves a store of a newer version as it is', async () => {
