@@ -1,9 +1,10 @@
 /** The options that more than one command has, and what they mean to the library. */
+import { isAbsolute } from 'node:path'
 import type { Command } from 'commander'
 import { WindlassError } from '../lib/errors.js'
 import { readOutsideFile } from '../lib/system/outside-file.js'
 import { parseImageName } from '../lib/image/image-name.js'
-import { printable } from '../lib/image/printable.js'
+import { printable, quoted } from '../lib/image/printable.js'
 import type { OpenOptions, RegistryCredentials } from '../pipelines/index.js'
 import { openTable } from '../pipelines/option-table.js'
 import { path, text } from '../pipelines/option-codecs.js'
@@ -98,6 +99,9 @@ export async function openOptions(
 ): Promise<OpenOptions> {
   const { store, authfile, maxDownloads, maxUnpacks, retries, stallTimeout, keepPartials } = flags
   const { minimumRate, trustRealm, foreignHost, responseTimeout } = flags
+  if (authfile !== undefined && !path.is(authfile))
+    throw new WindlassError('USAGE', `The option --authfile must be ${path.name}, not ${quoted(authfile)}`)
+  for (const file of [flags.ca, authfile]) if (file !== undefined) requireWhereItIs(file)
   const given = await readCredentials(flags, terminal, signal)
   const credentials = given && { [onlyRegistryOf(names)]: given }
   const ca = flags.ca === undefined ? undefined : await readCertificates(flags.ca)
@@ -120,6 +124,11 @@ export async function openOptions(
     ...(foreignHost !== undefined && { foreignHosts: foreignHost }),
     ...(flags.limit && { limits: flags.limit }),
   }
+}
+
+/** @throws USAGE for a relative path where the working directory is gone: it must not be looked for elsewhere */
+function requireWhereItIs(file: string): void {
+  if (!isAbsolute(file)) process.cwd()
 }
 
 async function readCredentials(

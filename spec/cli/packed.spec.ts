@@ -99,18 +99,33 @@ describe('windlass demo, from the package alone', () => {
     expect(stderr).toContain('TMPDIR')
   })
 
-  it('takes a relative path in a directory that is gone for what it is', () => {
-    const gone = join(top, 'gone-too')
-    mkdirSync(gone)
-    const command = 'rmdir "$PWD" && "$0" "$1" images --store here'
+  it('says that stdin is a directory where a password was to be read from it', () => {
+    const command = `"$0" "$1" pull a --store "${join(top, 'none')}" --username me --password-stdin < /`
     const { status, stderr } = spawnSync('sh', ['-c', command, process.execPath, main], {
-      ...{ cwd: gone, encoding: 'utf8' },
       env: { PATH, HOME: top, WINDLASS_CODE_CACHE: '0' },
+      encoding: 'utf8',
     })
     expect([status, stderr.split('\n')[0]]).toEqual([
       2,
-      'windlass: The working directory does not exist any more',
+      'windlass: Reading the password: stdin is a directory',
     ])
-    expect(() => rmdirSync('/here')).toThrow('ENOENT')
   })
+
+  it.each(['images --store here', 'tags 127.0.0.1:9/a --ca here', 'tags 127.0.0.1:9/a --authfile here'])(
+    'takes a relative path in a directory that is gone for what it is: %s',
+    (args) => {
+      const gone = join(top, 'gone-too')
+      mkdirSync(gone)
+      const command = `rmdir "$PWD" && "$0" "$1" ${args}`
+      const { status, stderr } = spawnSync('sh', ['-c', command, process.execPath, main], {
+        ...{ cwd: gone, encoding: 'utf8' },
+        env: { PATH, HOME: top, WINDLASS_CODE_CACHE: '0' },
+      })
+      expect([status, stderr.split('\n')[0]]).toEqual([
+        2,
+        'windlass: The working directory does not exist any more',
+      ])
+      expect(() => rmdirSync('/here')).toThrow('ENOENT')
+    },
+  )
 })

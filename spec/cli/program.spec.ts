@@ -77,6 +77,7 @@ describe('help and usage', () => {
     ['options that exclude each other', ['inspect', '--raw', '--config', 'a'], 'cannot be used with'],
     ['a bad reference', ['inspect', 'UPPER CASE'], 'windlass: '],
     ['a bad platform', ['inspect', '--platform', '///', 'a'], 'windlass: '],
+    ['an empty --authfile', ['tags', '--authfile', '', 'a'], 'The option --authfile must be a path'],
     ['a password for nobody', ['tags', '--password-stdin', 'a'], '--password-stdin needs --username'],
     ['a user without a password', ['tags', '--username', 'me', 'a'], '--username needs a password'],
     [
