@@ -75,14 +75,14 @@ export class MetadataLock {
    * read-only file system, for nobody else could take it there either.
    */
   async holdToRead<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    let begun = false
+    const state = { begun: false }
     try {
       return await this.hold(() => {
-        begun = true
+        state.begun = true
         return work()
       }, signal)
     } catch (error) {
-      if (begun || !isNotWritable(error) || (await lstatIfThere(this.path))) throw error
+      if (state.begun || !isNotWritable(error) || (await lstatIfThere(this.path))) throw error
       return work()
     }
   }
