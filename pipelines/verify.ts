@@ -12,7 +12,7 @@ import {
   type NamedImage,
   type Store,
   foreignPointers,
-  inventory,
+  readableInventory,
   verifyBlob,
 } from '../lib/store/index.js'
 import { type FoundProblem, FoundProblems, type NewProblem, type StoreProblem } from './found-problems.js'
@@ -92,7 +92,7 @@ class Verification {
     await this.#layout()
     await this.#names()
     await this.#images(await store.names.listAll())
-    const { things, strangers } = await inventory(store.directory)
+    const { things, strangers } = await readableInventory(store.directory)
     for (const { kind, digest } of things) if (kind === 'blob') await this.#stray(digest)
     for (const { kind, digest } of things) if (kind === 'layer') await this.#strayLayer(digest)
     await this.#pointers()
@@ -352,7 +352,8 @@ class Verification {
       )
       return removed.map(({ digest }) => digest)
     } catch (error) {
-      if (error instanceof WindlassError && error.code === 'STORE_CORRUPT') return undefined
+      if (error instanceof WindlassError && ['STORE_CORRUPT', 'STORE_DENIED'].includes(error.code))
+        return undefined
       throw error
     }
   }

@@ -3,7 +3,9 @@
  * place where this is said, whether the store, a download or an unpacking met it.
  */
 import type { ErrorCode } from '../errors.js'
+import { closedToOwner } from './closed-to-owner.js'
 import { errnoOf } from './errno.js'
+import { shellWord } from './shell-word.js'
 
 export interface DiskMeaning {
   readonly code: ErrorCode
@@ -69,8 +71,17 @@ export function fileLimitMeaning(error: unknown): DiskMeaning | undefined {
   return meaning === files ? meaning : undefined
 }
 
-/** What `error` says of the disk; undefined where it says something else, such as `ENOENT`. */
-export function diskMeaning(error: unknown): DiskMeaning | undefined {
+/**
+ * What `error` says of the disk; undefined where it says something else, such as `ENOENT`.
+ * @param path where it was met, if the error does not say
+ */
+export function diskMeaning(error: unknown, path?: string): DiskMeaning | undefined {
   const errno = errnoOf(error) ?? ''
-  return Object.hasOwn(meanings, errno) ? meanings[errno] : undefined
+  const meaning = Object.hasOwn(meanings, errno) ? meanings[errno] : undefined
+  const at = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : path
+  const closed = errno === 'EACCES' && at !== undefined ? closedToOwner(at) : undefined
+  // Who owns it needs no other store and no other user.
+  return meaning && closed !== undefined
+    ? { ...meaning, hint: `Open it to its owner, who runs this, with “chmod u+rwX ${shellWord(closed)}”.` }
+    : meaning
 }

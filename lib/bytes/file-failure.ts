@@ -8,7 +8,7 @@ import { diskMeaning } from './disk-meaning.js'
  */
 export function fileFailure(error: unknown, doing: string, path: string): WindlassError {
   if (error instanceof WindlassError) return error
-  const meaning = diskMeaning(error)
+  const meaning = diskMeaning(error, path)
   const says = meaning?.says ?? (error instanceof Error ? error.message : String(error))
   return new WindlassError(meaning?.code ?? 'STORE_IO', `${doing} failed at ${path}: ${says}`, {
     cause: error,

@@ -3,7 +3,8 @@ import type { BigIntStats } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Digest, isDigest } from '../image/index.js'
-import { readRecord } from './layer-record-file.js'
+import type { LayerRecord } from './layer-record.js'
+import { readRecord, recordOrDenied } from './layer-record-file.js'
 import { stagingName } from './mounts.js'
 import { storing, unlessMissing } from './store-error.js'
 
@@ -28,9 +29,18 @@ const pointers = 'by-blob'
 
 /** @throws WindlassError of the store where it cannot be read */
 export const inventory = (store: string): Promise<Inventory> =>
-  storing('list what is in the store', store, () => listAll(store))
+  storing('list what is in the store', store, () => listAll(store, readRecord))
 
-async function listAll(store: string): Promise<Inventory> {
+/** The same for who looks for damage: a layer whose record is denied to this user came from no blob. */
+export const readableInventory = (store: string): Promise<Inventory> =>
+  storing('list what is in the store', store, () =>
+    listAll(store, async (path, digest) => {
+      const record = await recordOrDenied(path, digest)
+      return record === 'denied' ? undefined : record
+    }),
+  )
+
+async function listAll(store: string, read: typeof readRecord): Promise<Inventory> {
   const things: StoredThing[] = []
   const strangers: string[] = []
   for await (const { digest, path, stats } of entriesOf(join(store, 'blobs'), [stagingName]))
@@ -38,13 +48,12 @@ async function listAll(store: string): Promise<Inventory> {
       things.push({ kind: 'blob', digest, path, bytes: Number(stats.size), blobs: [] })
     else strangers.push(path)
   for await (const { digest, path, stats } of entriesOf(join(store, 'layers'), [pointers, stagingName]))
-    if (digest && stats.isDirectory()) things.push(await layerThing(digest, path))
+    if (digest && stats.isDirectory()) things.push(layerThing(digest, path, await read(path, digest)))
     else strangers.push(path)
   return { things, strangers }
 }
 
-async function layerThing(digest: Digest, path: string): Promise<StoredThing> {
-  const record = await readRecord(path, digest)
+function layerThing(digest: Digest, path: string, record: LayerRecord | undefined): StoredThing {
   const bytes = Object.values(record?.forms ?? {}).reduce((total, { size }) => total + size, 0)
   return { kind: 'layer', digest, path, bytes, blobs: record?.blobs.map((blob) => blob.digest) ?? [] }
 }

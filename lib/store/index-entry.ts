@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { isForeignDigest, printable, quoted, readDescriptor, titleLength } from '../image/index.js'
 import type { NamedImage } from './named-image.js'
-import { shellWord } from './shell-word.js'
+import { shellWord } from '../bytes/shell-word.js'
 import { isObject } from './json-object.js'
 
 export interface IndexEntry {

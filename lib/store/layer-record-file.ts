@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Digest } from '../image/index.js'
 import { type LayerRecord, parseRecord } from './layer-record.js'
 import { readIfRegular } from './read-regular.js'
+import { codeOf } from './store-error.js'
 
 export const recordPath = (directory: string): string => join(directory, 'layer.json')
 
@@ -10,4 +11,15 @@ export const recordPath = (directory: string): string => join(directory, 'layer.
 export async function readRecord(directory: string, diffID: Digest): Promise<LayerRecord | undefined> {
   const text = await readIfRegular(recordPath(directory))
   return text === undefined ? undefined : parseRecord(text, diffID)
+}
+
+/** The same for who looks for damage: one that this user may not read is `denied`. */
+export function recordOrDenied(
+  directory: string,
+  diffID: Digest,
+): Promise<LayerRecord | 'denied' | undefined> {
+  return readRecord(directory, diffID).catch((error: unknown) => {
+    if (codeOf(error) !== 'EACCES') throw error
+    return 'denied' as const
+  })
 }

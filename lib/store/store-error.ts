@@ -12,7 +12,7 @@ export const codeOf = errnoOf
 /** `error`, met while `doing` to `path`: STORE_FULL, STORE_DENIED, STORE_READ_ONLY or STORE_IO; one of ours stays as it is. */
 export function storeError(error: unknown, doing: string, path: string): WindlassError {
   if (error instanceof WindlassError) return error
-  const known = diskMeaning(error) ?? inTheWay(error, path)
+  const known = diskMeaning(error, path) ?? inTheWay(error, path)
   const says = known
     ? `${known.says}${exactly(error, path)}`
     : error instanceof Error

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { lstat, open } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { algorithmOf, type Digest, parseDigest } from '../image/index.js'
 import { codeOf, storing, unlessMissing } from './store-error.js'
 
@@ -38,7 +39,12 @@ export function verifyBlob({ path, digest, size, signal }: VerifyBlobOptions): P
       ...(actual && { actual }),
     })
     if (!found.isFile()) return damaged('it is not a regular file')
-    const file = await openIfThere(path)
+    const file = await openIfThere(path).catch(async (error: unknown) => {
+      // What is in a directory of this user's can be replaced; somebody else's store is only closed.
+      if (codeOf(error) !== 'EACCES' || (await lstat(dirname(path))).uid !== process.geteuid?.()) throw error
+      return 'denied' as const
+    })
+    if (file === 'denied') return damaged('it cannot be read: permission denied')
     if (!file) return { state: 'missing' }
     try {
       const { ino, size: there } = await file.stat({ bigint: true })

@@ -7,10 +7,10 @@ import { digestPath } from './digest-path.js'
 import { isDirectory } from './durable.js'
 import { diffIDsOf } from './garbage-pointers.js'
 import type { WhiteoutForm } from './layer-record.js'
-import { readRecord } from './layer-record-file.js'
+import { recordOrDenied } from './layer-record-file.js'
 import { open } from '../system/files.js'
 import { lockFile, locksAvailable, obeysModes } from '../system/index.js'
-import { storing, unlessMissing } from './store-error.js'
+import { codeOf, storing, unlessMissing } from './store-error.js'
 import { waitFor } from './waiting.js'
 
 export interface LayerOnDisk {
@@ -31,9 +31,12 @@ const bothForms = ['overlay', 'aufs'] as const
 
 /** Of two trees, one is called by its form. One alone says nothing. */
 async function formsByName(layer: string): Promise<WhiteoutForm[]> {
-  const names = (await unlessMissing(readdir(layer))) ?? []
-  const named = bothForms.some((form) => names.includes(`rootfs.${form}`))
-  return named && names.includes('rootfs') ? [...bothForms] : []
+  const names = await unlessMissing(readdir(layer)).catch((error: unknown) => {
+    if (codeOf(error) !== 'EACCES') throw error
+    return undefined
+  })
+  const named = bothForms.some((form) => names?.includes(`rootfs.${form}`))
+  return named && names?.includes('rootfs') ? [...bothForms] : []
 }
 
 /**
@@ -64,12 +67,14 @@ export function layerOnDisk(store: string, diffID: Digest): Promise<LayerOnDisk 
   return storing('look at a layer', path, async () => {
     const found = await unlessMissing(lstat(path, { bigint: true }))
     if (!found) return undefined
-    const record = found.isDirectory() ? await readRecord(path, diffID) : undefined
+    const read = found.isDirectory() ? await recordOrDenied(path, diffID) : undefined
+    const record = read === 'denied' ? undefined : read
     const blobs = record?.blobs ?? []
     const forms = record ? bothForms.filter((form) => record.forms[form]) : await formsByName(path)
     const trees: LayerOnDisk['trees'][number][] = []
     const faults: string[] = []
-    if (!record) faults.push('its layer.json cannot be read')
+    if (read === 'denied') faults.push('its layer.json cannot be read: permission denied')
+    else if (!record) faults.push('its layer.json cannot be read')
     else if (forms.length === 0) faults.push('its layer.json tells of no tree')
     for (const form of record ? forms : []) {
       const tree = join(path, record?.forms[form]?.rootfs ?? '')

@@ -2,7 +2,7 @@
  * What to do about what the store refuses. Every error of the store takes its hint from here, and
  * spec/cli/ways-out.spec.ts does for each of them what the hint says: what stands in “quotes” is run as it stands.
  */
-import { shellWord } from './shell-word.js'
+import { shellWord } from '../bytes/shell-word.js'
 
 export const waysOut = {
   /** A blob, a record or a file of the layout that is missing, or not what it should be. */

@@ -295,5 +295,6 @@ export const elsewhere: readonly (readonly [RegExp, string])[] = [
   [/its layers need .* bytes more/, 'spec/stages/check-space.spec.ts'],
   [/Root does not use what they may have put there/, 'spec/store/ownership.spec.ts'],
   [/There is no store at/, 'spec/store/store.spec.ts'],
+  [/is nested too deep|^Blob .* is damaged: /, 'spec/store/garbage.spec.ts'],
   [/Making a directory for the demo/, 'spec/cli/commands/demo.spec.ts'],
 ]

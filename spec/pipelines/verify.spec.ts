@@ -1,20 +1,7 @@
 /** Every way in which a stored image can be damaged is found, named, and mended from where the name says. */
-import {
-  chmod,
-  lstat,
-  mkdir,
-  readFile,
-  rename,
-  rm,
-  symlink,
-  truncate,
-  utimes,
-  writeFile,
-} from 'node:fs/promises'
+import { chmod, lstat, readFile, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { FileLock } from '../../lib/store/file-lock.js'
 import { buildImage, buildIndex, putImage } from '../../lib/testing/images/index.js'
 import { type Fault, type TestRegistry, faults } from '../../lib/testing/registry/index.js'
 import type { PullOptions, PulledImage, StoreProblem, Windlass } from '../../pipelines/index.js'
@@ -206,43 +193,6 @@ describe('verifying a store', () => {
       expect(await readFile(join(again.layers[0]!.rootfs!, 'base'), 'utf8')).toBe('this is base')
     })
 
-  it('puts a pointer in the place of a directory, and keeps the tree', async () => {
-    const { puller, pulled } = await stored()
-    const pointer = join(puller.store, 'layers', 'by-blob', ...blob(0).split(':'))
-    await rm(pointer)
-    await mkdir(join(pointer, 'sub'), { recursive: true })
-    const kinds = async (repair: boolean) =>
-      (await puller.verify({ repair })).problems.map(({ kind, repaired }) => [kind, repaired])
-    expect(await kinds(false)).toEqual([
-      ['tree', false],
-      ['pointer', false],
-    ])
-    expect(await kinds(true)).toEqual([['tree', true]])
-    expect(await kinds(false)).toEqual([])
-    expect((await lstat(pointer)).isFile()).toBe(true)
-    const again = await puller.pull(pulled.name, { platform }).done
-    expect(again.status).toBe('up-to-date')
-    expect(await readFile(join(again.layers[0]!.rootfs!, 'base'), 'utf8')).toBe('this is base')
-  })
-
-  it('tells of a directory in the place of a pointer whose layer is gone, and a pull goes on over it', async () => {
-    const { puller, pulled } = await stored()
-    const pointer = join(puller.store, 'layers', 'by-blob', ...blob(0).split(':'))
-    await rm(pointer)
-    await mkdir(join(pointer, 'sub'), { recursive: true })
-    await rm(join(pulled.layers[0]!.rootfs!, '..'), { recursive: true })
-    expect((await puller.verify()).problems).toMatchObject([{ kind: 'pointer', digest: blob(0) }])
-    const again = await puller.pull(pulled.name, { platform }).done
-    expect(await readFile(join(again.layers[0]!.rootfs!, 'base'), 'utf8')).toBe('this is base')
-    await rm(pointer)
-    await mkdir(pointer)
-    await rm(join(again.layers[0]!.rootfs!, '..'), { recursive: true })
-    expect((await puller.verify({ repair: true })).problems).toMatchObject([
-      { kind: 'pointer', repaired: true },
-    ])
-    expect((await puller.verify()).problems).toEqual([])
-  })
-
   it('mends everything at once, also where the tag has moved on', async () => {
     const { registry, puller } = await stored()
     await putImage(registry, 'team/app', '1', imageOf(['other']))
@@ -386,25 +336,6 @@ describe('verifying a store', () => {
   it('ends when it is told to', async () => {
     const { puller } = await stored()
     await expect(puller.verify({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'CANCELLED' })
-  })
-
-  it.each([false, true])('does not wait on for the lock of the store, with repair: %s', async (repair) => {
-    const { puller, registry } = await stored()
-    const { store } = puller
-    if (repair) await flip(blobPath(store, blob(0)))
-    await puller.close()
-    const other = await bench.puller({ store })
-    const lock = await FileLock.take(join(store, 'lock'))
-    const stop = new AbortController()
-    try {
-      const verified = other.verify({ repair, signal: stop.signal })
-      setTimeout(() => stop.abort(), 200)
-      const late = delay(5_000, 'late', { ref: false })
-      await expect(Promise.race([verified, late])).rejects.toMatchObject({ code: 'CANCELLED' })
-    } finally {
-      await lock?.release()
-      await registry.close()
-    }
   })
 
   it('looks at a layer that two images share once', async () => {

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { hostWhiteoutForm } from '../../lib/archive/index.js'
 import { buildImage, putImage } from '../../lib/testing/images/index.js'
 import { startRegistry, type TestRegistry } from '../../lib/testing/registry/index.js'
@@ -166,5 +166,55 @@ describe.skipIf(!canBeNobody)('a store of another user', () => {
     store = join(directory, 'new', 'store')
     expectTold(run('images'), new RegExp(`${store}.*: permission denied`), /belongs to this user/)
     store = join(directory, 'store')
+  })
+})
+
+describe.skipIf(!canBeNobody)('a store of this user that is partly closed to them', () => {
+  let directory: string
+  let store: string
+  const run = (...args: string[]) => {
+    const command = [...asNobody, process.execPath, 'dist/cli/main.js', ...args, '--store', store]
+    const env = { PATH: process.env['PATH'], HOME: '/nonexistent' }
+    const { status: exit, stdout, stderr } = spawnSync('setpriv', command, { env, encoding: 'utf8' })
+    return { exit, stdout, stderr }
+  }
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'windlass-closed-'))
+    chmodSync(directory, 0o755)
+  })
+  afterAll(() => rmSync(directory, { recursive: true, force: true }))
+  beforeEach(async () => {
+    store = mkdtempSync(join(directory, 'store-'))
+    expect((await windlass(['pull', '-q', ...platform, names.here, '--store', store])).exit).toBe(0)
+    execFileSync('chown', ['-R', '65534:65534', store])
+  })
+
+  const layer = image.layers[0]!
+  const paths = {
+    'a blob': ['blobs', ...layer.digest.split(':')],
+    'a layer': ['layers', ...layer.diffID.split(':')],
+    'a record': ['layers', ...layer.diffID.split(':'), 'layer.json'],
+    'a pointer': ['layers', 'by-blob', ...layer.digest.split(':')],
+  }
+  it.each(Object.entries(paths))('with %s closed has one problem', (_what, parts) => {
+    chmodSync(join(store, ...parts), 0)
+    const { exit, stdout } = run('verify')
+    expect(stdout).toContain(', 1 problems')
+    expect(exit).toBe(7)
+  })
+
+  it.each<[string, string[], string[]]>([
+    ['its list of names', ['index.json'], ['images']],
+    ['its blobs', ['blobs', 'sha256'], ['verify']],
+    ['a record', paths['a record'], ['gc']],
+    ['itself', [], ['images']],
+  ])('with %s closed says how to open it', (_what, parts, args) => {
+    const closed = join(store, ...parts)
+    chmodSync(closed, 0)
+    expectTold(
+      run(...args),
+      /permission denied/,
+      new RegExp(`^ {2}Open it to its owner, who runs this, with “chmod u\\+rwX ${closed}”`),
+    )
   })
 })

@@ -5,7 +5,7 @@ import { digestOf } from '../../lib/image/index.js'
 import { findEntries } from '../../lib/store/find-entry.js'
 import { IndexDocument } from '../../lib/store/index-document.js'
 import { entryTitle, entryWord } from '../../lib/store/index-entry.js'
-import { shellWord } from '../../lib/store/shell-word.js'
+import { shellWord } from '../../lib/bytes/shell-word.js'
 
 const refName = 'org.opencontainers.image.ref.name'
 const digest = (text: string) => digestOf(Buffer.from(text))

@@ -88,6 +88,10 @@ describe.runIf(asRoot)('a store that others can change', () => {
     try {
       const store = join(place.path, 'store')
       const images = () => windlassAs({ as: ordinaryUser }, 'images', '--store', store)
+      const layout = writeLayout(join(place.path, 'layout'), everything)
+      expect(windlassAs({ as: ordinaryUser }, 'pull', '-q', '--store', store, layout.name)).toMatchObject({
+        exit: 0,
+      })
       expect(images()).toMatchObject({ exit: 0, stderr: '' })
       chmodSync(store, 0o777)
       expect(images()).toMatchObject({
