@@ -49,6 +49,11 @@ const broken: DiskMeaning = {
   says: 'the disk reports an error',
   hint: 'See what the system log says of this disk.',
 }
+const elsewhere: DiskMeaning = {
+  code: 'STORE_IO',
+  says: 'it would have to move to another file system',
+  hint: 'Keep the whole store on one file system, or name another with --store.',
+}
 
 const meanings: Readonly<Record<string, DiskMeaning>> = {
   ENOSPC: full,
@@ -60,6 +65,7 @@ const meanings: Readonly<Record<string, DiskMeaning>> = {
   ENFILE: files,
   EFBIG: tooLarge,
   EIO: broken,
+  EXDEV: elsewhere,
 }
 
 /**

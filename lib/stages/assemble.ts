@@ -5,7 +5,7 @@
 import { mkdir, readdir, rename } from 'node:fs/promises'
 import path from 'node:path'
 import type { LayerSource, UnpackPool } from '../archive/index.js'
-import { fileFailure } from '../bytes/index.js'
+import { errnoOf, fileFailure } from '../bytes/index.js'
 import { WindlassError } from '../errors.js'
 import { type Stage, stage } from '../flow/index.js'
 import { type Store, waysOut } from '../store/index.js'
@@ -37,7 +37,7 @@ export function assemble({ store, pool, directory }: AssembleOptions): Stage<Pul
           onWarning: (code, message) => turn.emit({ type: 'warning', code, message }),
         },
       )
-      await placing(target, () => rename(into, target))
+      await placing(target, () => appear(into, target))
       return image
     },
     { name: 'assemble' },
@@ -50,6 +50,16 @@ async function placing<T>(target: string, work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (error) {
     throw fileFailure(error, 'Making the tree of the image', target)
+  }
+}
+
+/** One rename. What was put at `target` since it was looked at is kept. */
+async function appear(into: string, target: string): Promise<void> {
+  try {
+    await rename(into, target)
+  } catch (error) {
+    if (!['ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '')) throw error
+    throw notEmpty(target, 'something was put there meanwhile')
   }
 }
 
@@ -82,9 +92,11 @@ async function mustBeEmpty(directory: string): Promise<void> {
       hint: 'Name a directory that is empty or not there yet',
     })
   })
-  if (found.length > 0)
-    throw new WindlassError('USAGE', `Unpacking into ${directory}: the directory is not empty`, {
-      path: directory,
-      hint: 'Name a directory that is empty or not there yet',
-    })
+  if (found.length > 0) throw notEmpty(directory, 'the directory is not empty')
 }
+
+const notEmpty = (directory: string, says: string): WindlassError =>
+  new WindlassError('USAGE', `Unpacking into ${directory}: ${says}`, {
+    path: directory,
+    hint: 'Name a directory that is empty or not there yet',
+  })

@@ -35,8 +35,8 @@ export interface MendedFile {
  * @throws WindlassError STORE_CORRUPT where something else stands in the place of one; what the disk says
  */
 export async function mendFiles(directory: string, locking: MetadataLockOptions = {}): Promise<MendedFile[]> {
-  if (!(await statIfThere(directory))?.isDirectory()) return []
   return storing('mend the store', directory, async () => {
+    if (!(await statIfThere(directory))?.isDirectory()) return []
     const store = await realpath(directory)
     if (!(await isStore(store)) || (await faultsOf(store)).length === 0) return []
     return new MetadataLock(join(store, 'lock'), locking).hold(async () => {

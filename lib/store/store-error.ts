@@ -30,6 +30,7 @@ const wordsOf: Readonly<Record<string, string>> = {
   ENOTDIR: 'what stands there is no directory',
   ELOOP: 'a symbolic link stands there',
   EEXIST: 'something else stands there',
+  ENOTEMPTY: 'something was put there meanwhile',
 }
 
 /** Something else stands where the store has a file or a directory. */

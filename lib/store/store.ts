@@ -16,7 +16,7 @@ import { ensureReserve } from './reserve.js'
 import { Run } from './run.js'
 import { sweepRuns } from './sweep-runs.js'
 import { sweepBeside, type UnfinishedTree } from './unfinished-tree.js'
-import { isNotWritable, storeError, unlessMissing } from './store-error.js'
+import { isNotWritable, storeError, storing, unlessMissing } from './store-error.js'
 import type { StoreOwner } from './ownership.js'
 import { type LayoutFault, layoutFault, mendLayout } from './verify-layout.js'
 
@@ -82,7 +82,7 @@ export class Store {
     const lock = new MetadataLock(join(resolved, 'lock'), { warn, signal })
     const store = new Store(resolved, owner, lock, warn, keepPartials)
     await store.#sweep()
-    await ensureReserve(resolved)
+    await storing('keep room for a full disk', join(resolved, 'lock'), () => ensureReserve(resolved))
     return store
   }
 

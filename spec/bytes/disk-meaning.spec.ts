@@ -18,6 +18,7 @@ describe('what the disk says', () => {
     ['EMFILE', 'STORE_IO', /open files/, /ulimit/],
     ['EFBIG', 'STORE_IO', /larger/, /ulimit -f/],
     ['EIO', 'STORE_IO', /error/, /system log/],
+    ['EXDEV', 'STORE_IO', /another file system/, /one file system/],
   ])('of %s is %s, in words, with what helps', (errno, code, says, hint) => {
     const error = fileFailure(refused(errno), 'Writing a download', '/store/partial/x')
     expect(error).toMatchObject({ code, subject: { path: '/store/partial/x' } })

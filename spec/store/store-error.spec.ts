@@ -16,13 +16,14 @@ describe('errors of the store', () => {
     ['EIO', 'STORE_IO'],
     ['ELOOP', 'STORE_CORRUPT'],
     ['EISDIR', 'STORE_CORRUPT'],
+    ['ENOTEMPTY', 'STORE_CORRUPT'],
     ['EXDEV', 'STORE_IO'],
   ])('%s is %s, with what was done and where', (code, ours) => {
     const cause = systemError(code)
     const error = storeError(cause, 'store a blob', '/store/blobs/x')
     expect(error).toMatchObject({ code: ours, exitCode: 7, cause, subject: { path: '/store/blobs/x' } })
     expect(error.message).toMatch(/^Failed to store a blob at \/store\/blobs\/x: ./)
-    if (code !== 'EXDEV') expect(error.hint).toMatch(/\.$/)
+    expect(error.hint).toMatch(/\.$/)
   })
 
   it('S0-54 S0-68 names both paths of a rename that failed, known cause or not', async () => {
