@@ -164,7 +164,11 @@ describe.skipIf(!canBeNobody)('a store of another user', () => {
 
   it('cannot be made where nothing may be made', () => {
     store = join(directory, 'new', 'store')
-    expectTold(run('pull', '-q', ...platform, names.here), new RegExp(`${store}.*: permission denied`), /belongs to this user/)
+    expectTold(
+      run('pull', '-q', ...platform, names.here),
+      new RegExp(`${store}.*: permission denied`),
+      /belongs to this user/,
+    )
     store = join(directory, 'store')
   })
 })

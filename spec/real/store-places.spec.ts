@@ -133,7 +133,9 @@ describe.runIf(asRoot)('a store with parts on mounts of their own', () => {
       expect(exit, stderr).toBe(0)
       return stdout
     }
-    run('images')
+    run('pull', '-q', ...platform, layout.name)
+    run('rm', layout.name)
+    run('gc')
     for (const part of which) {
       const elsewhere = join(path, `elsewhere-${part}`)
       mkdirSync(elsewhere)
