@@ -1,4 +1,4 @@
-/** How a layer is compressed, told by its first bytes: media types lie, and old registries say nothing at all (S2-58). */
+/** How a layer is compressed, told by its first bytes: media types lie, and old registries say nothing at all. */
 import { WindlassError } from '../errors.js'
 
 export type Compression = 'gzip' | 'zstd' | 'none'

@@ -50,7 +50,7 @@ export class GrowingFile {
 
   /**
    * Opens `path`, or makes it. Bytes that are there are read once, to be verified with those that follow; a file
-   * longer than expected is emptied (S2-71). `state.length` says from where to go on.
+   * longer than expected is emptied. `state.length` says from where to go on.
    * @throws WindlassError STORE_*
    */
   static async open(path: string, options: GrowingOptions): Promise<GrowingFile> {
@@ -107,7 +107,7 @@ export class GrowingFile {
 
   /**
    * Checks size and digest; what follows it may count. A mismatch changes nothing: `truncate` or `fail`, as the caller
-   * knows better whether the bytes are worth another attempt (S2-74).
+   * knows better whether the bytes are worth another attempt.
    * @throws WindlassError SIZE_MISMATCH, DIGEST_MISMATCH
    */
   verify(): void {

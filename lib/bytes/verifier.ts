@@ -9,7 +9,7 @@ export interface Expected {
   readonly size: number
 }
 
-/** What is verified, as messages call it (S2-20, S2-32, S2-74). */
+/** What is verified, as messages call it. */
 export type Verified = 'filesystem layer' | 'image config' | 'manifest' | 'blob'
 
 export class Verifier {

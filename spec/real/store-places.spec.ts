@@ -6,22 +6,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { setXattr } from '../../lib/system/index.js'
 import { compareTrees, describeTree, type TreeEntry } from '../../lib/testing/tree/index.js'
 import {
+  asRoot,
   everything,
   type Layout,
   openDirectory,
-  ordinaryUser,
   platform,
+  usersHere,
   windlassAs,
   writeLayout,
 } from './harness/machine.js'
 
-const asRoot = process.getuid?.() === 0
-const users: readonly (readonly [string, readonly string[]])[] = asRoot
-  ? [
-      ['root', []],
-      ['an ordinary user', ordinaryUser],
-    ]
-  : [['this user', []]]
 const place = openDirectory()
 let layout: Layout
 beforeAll(() => (layout = writeLayout(join(place.path, 'layout'), everything)))
@@ -66,7 +60,7 @@ const places: readonly Place[] = [
   { where: 'with the umask 0777', umask: '0777' },
 ]
 
-describe.each(users)('the store of %s', (_user, as) => {
+describe.each(usersHere)('the store of %s', (_user, as) => {
   /** Trees of the layers in both forms, and of the image. */
   async function trees({ prepare, umask = '022' }: Partial<Place>): Promise<TreeEntry[][]> {
     const path = directoryOf(as)
@@ -113,7 +107,7 @@ describe.runIf(asRoot)('a store with parts on mounts of their own', () => {
   })
   const kinds = ['another file system', 'a bind mount of the same'] as const
   const parts = [['layers'], ['blobs'], ['layers', 'blobs']]
-  const cases = users.flatMap(([user, as]) =>
+  const cases = usersHere.flatMap(([user, as]) =>
     kinds.flatMap((kind) =>
       parts.map((which) => ({
         user,

@@ -15,22 +15,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { removeXattr, setXattr } from '../../lib/system/index.js'
 import { compareTrees, describeTree, type TreeEntry } from '../../lib/testing/tree/index.js'
 import {
+  asRoot,
   everything,
   type Layout,
   openDirectory,
-  ordinaryUser,
   platform,
+  usersHere,
   windlassAs,
   writeLayout,
 } from './harness/machine.js'
 
-const asRoot = process.getuid?.() === 0
-const users: readonly (readonly [string, readonly string[]])[] = asRoot
-  ? [
-      ['root', []],
-      ['an ordinary user', ordinaryUser],
-    ]
-  : [['this user', []]]
 const acl = Buffer.from(
   '02000000010006 00ffffffff 02000700 37000000 04000400ffffffff 10000700ffffffff 20000400ffffffff'.replaceAll(
     ' ',
@@ -125,7 +119,7 @@ const changes: readonly Change[] = [
   },
 ]
 
-describe.runIf(asRoot).each(users)('as %s', (_user, as) => {
+describe.runIf(asRoot).each(usersHere)('as %s', (_user, as) => {
   let store: string
   let root: string
   let before: TreeEntry[]

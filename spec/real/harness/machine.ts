@@ -103,3 +103,13 @@ export const platform = ['--platform', 'linux/amd64'] as const
 
 /** Ids that no image here uses. */
 export const ordinaryUser = ['setpriv', '--reuid', '1234', '--regid', '1234', '--clear-groups'] as const
+
+export const asRoot = process.getuid?.() === 0
+
+/** Who runs the command, and the words that run it as them: root can become another, others are themselves. */
+export const usersHere: readonly (readonly [string, readonly string[]])[] = asRoot
+  ? [
+      ['root', []],
+      ['an ordinary user', ordinaryUser],
+    ]
+  : [['this user', []]]

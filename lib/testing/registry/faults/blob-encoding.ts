@@ -1,43 +1,21 @@
 /** Faults of the `Content-Encoding` of a layer: real ones, which nobody asked for, and claims. */
 import { deflateSync, gzipSync } from 'node:zlib'
-import { type Fault, type FaultMoment, faults } from '../fault.js'
-import {
-  faultsOf,
-  type CataloguedFault,
-  type FaultChange,
-  type FaultOutcome,
-  type FaultScene,
-} from './catalogued.js'
-
-const blob = faultsOf('blob')
-
-const at = (
-  name: string,
-  does: string,
-  gives: FaultOutcome,
-  fault: (moment: FaultMoment, scene: FaultScene) => Fault,
-  change: FaultChange = {},
-): CataloguedFault =>
-  blob(
-    name,
-    does,
-    gives,
-    (scene) => scene.registry.addFault(fault({ reference: scene.layer, times: Infinity }, scene)),
-    change,
-  )
+import { faults } from '../fault.js'
+import { layerFault } from './blob-fault.js'
+import type { CataloguedFault } from './catalogued.js'
 
 export const blobEncodingFaults: readonly CataloguedFault[] = [
-  at('encoding-gzip', 'is compressed on the way, and says so', 'image', (moment) =>
+  layerFault('encoding-gzip', 'is compressed on the way, and says so', 'image', (moment) =>
     faults.body((good) => gzipSync(good), moment, { 'content-encoding': 'gzip' }),
   ),
-  at(
+  layerFault(
     'encoding-gzip-bomb',
     'is compressed on the way, and becomes 64 MiB',
     'REGISTRY_RESPONSE',
     (moment) => faults.body(() => gzipSync(Buffer.alloc(2 ** 26)), moment, { 'content-encoding': 'gzip' }),
     { bytes: 400 * 1024 },
   ),
-  at(
+  layerFault(
     'encoding-gzip-cut',
     'is compressed on the way, and cut off',
     'REGISTRY_RESPONSE',
@@ -45,7 +23,7 @@ export const blobEncodingFaults: readonly CataloguedFault[] = [
     { bytes: 210 * 1024 },
   ),
   ...['deflate', 'br', 'zstd', 'x-unknown', 'gzip, gzip'].map((encoding) =>
-    at(
+    layerFault(
       `encoding-${encoding.replace(', ', '-')}`,
       `is said to be encoded as \`${encoding}\``,
       'REGISTRY_RESPONSE',
@@ -57,14 +35,14 @@ export const blobEncodingFaults: readonly CataloguedFault[] = [
     ),
   ),
   ...['gzip', 'x-gzip', 'deflate', 'br', 'zstd', 'aws-chunked', 'utf-8', 'gzip, gzip'].map((encoding) =>
-    at(
+    layerFault(
       `encoding-${encoding.replace(', ', '-')}-claimed`,
       `is said to be encoded as \`${encoding}\`, and is not`,
       'image',
       (moment) => faults.header('content-encoding', encoding, moment),
     ),
   ),
-  at(
+  layerFault(
     'encoding-claimed-in-pieces',
     'is said to be encoded, is not, and breaks off once',
     'image',
@@ -79,7 +57,7 @@ export const blobEncodingFaults: readonly CataloguedFault[] = [
       ),
     { requests: 8 },
   ),
-  at(
+  layerFault(
     'encoding-without-length',
     'is compressed, says so, and does not say how long it is',
     'REGISTRY_RESPONSE',
@@ -90,10 +68,10 @@ export const blobEncodingFaults: readonly CataloguedFault[] = [
       }),
     { bytes: 210 * 1024 },
   ),
-  at('encoding-identity', 'is said to be encoded as `identity`', 'image', (moment) =>
+  layerFault('encoding-identity', 'is said to be encoded as `identity`', 'image', (moment) =>
     faults.header('content-encoding', 'identity', moment),
   ),
-  at('encoding-empty', 'is said to be encoded as nothing', 'image', (moment) =>
+  layerFault('encoding-empty', 'is said to be encoded as nothing', 'image', (moment) =>
     faults.header('content-encoding', '', moment),
   ),
 ]

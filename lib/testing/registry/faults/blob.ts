@@ -1,34 +1,13 @@
 /** Faults of a layer's bytes. */
 import { without } from '../answer.js'
-import { faults, type Fault, type FaultMoment } from '../fault.js'
+import { faults, type FaultMoment } from '../fault.js'
 import { chunk, forever, head } from '../wire.js'
-import {
-  faultsOf,
-  type CataloguedFault,
-  type FaultChange,
-  type FaultOutcome,
-  type FaultScene,
-} from './catalogued.js'
+import { layerFault } from './blob-fault.js'
+import type { CataloguedFault, FaultChange, FaultScene } from './catalogued.js'
 
-const blob = faultsOf('blob')
 const again: FaultChange = { requests: 8 }
 /** The client may have to throw away what came. */
 const twice: FaultChange = { requests: 8, bytes: 210 * 1024 }
-
-const at = (
-  name: string,
-  does: string,
-  gives: FaultOutcome,
-  fault: (moment: FaultMoment, scene: FaultScene) => Fault,
-  change: FaultChange = {},
-): CataloguedFault =>
-  blob(
-    name,
-    does,
-    gives,
-    (scene) => scene.registry.addFault(fault({ reference: scene.layer, times: Infinity }, scene)),
-    change,
-  )
 
 const once = (moment: FaultMoment): FaultMoment => ({ ...moment, times: 1 })
 
@@ -46,7 +25,7 @@ const breaks = (['truncate', 'reset'] as const).flatMap((how) => {
     ['anywhere-3', 'somewhere', ({ size, random }) => random(size)],
   ]
   return places.map(([name, where, position]) =>
-    at(
+    layerFault(
       `${how}-${name}`,
       `${does}, ${where}`,
       'image',
@@ -57,14 +36,14 @@ const breaks = (['truncate', 'reset'] as const).flatMap((how) => {
 })
 
 const broken = [
-  at(
+  layerFault(
     'breaks-off-often',
     'always breaks off after 26,000 bytes more',
     'image',
     (moment) => faults.truncate(26_000, moment),
     { requests: 10 },
   ),
-  at(
+  layerFault(
     'breaks-off-and-forgets',
     'always sends the first 70,000 bytes and breaks off, whatever part is wanted',
     'NETWORK',
@@ -80,25 +59,31 @@ const broken = [
       ),
     { requests: 9, bytes: 230 * 1024 },
   ),
-  at(
+  layerFault(
     'truncated',
     'always breaks off before the first byte',
     'NETWORK',
     (moment) => faults.truncate(0, moment),
     { requests: 9, bytes: 16 * 1024 },
   ),
-  at('reset', 'is always reset before the first byte', 'NETWORK', (moment) => faults.reset(0, moment), {
-    requests: 9,
-    bytes: 16 * 1024,
-  }),
-  at(
+  layerFault(
+    'reset',
+    'is always reset before the first byte',
+    'NETWORK',
+    (moment) => faults.reset(0, moment),
+    {
+      requests: 9,
+      bytes: 16 * 1024,
+    },
+  ),
+  layerFault(
     'truncated-twice',
     'breaks off twice, each time later',
     'image',
     (moment, { size }) => faults.truncate(Math.floor(size / 4), { ...moment, times: 2 }),
     { requests: 9 },
   ),
-  at(
+  layerFault(
     'truncated-without-length',
     'breaks off once, without a length that tells',
     'image',
@@ -106,7 +91,7 @@ const broken = [
       faults.wire((good) => ['HTTP/1.0 200 OK\r\n\r\n', good.body.subarray(0, 30_000)], once(moment)),
     again,
   ),
-  at(
+  layerFault(
     'truncated-in-chunks',
     'breaks off once between chunks',
     'image',
@@ -117,7 +102,7 @@ const broken = [
       ),
     again,
   ),
-  at(
+  layerFault(
     'truncated-in-a-chunk',
     'breaks off once in a chunk',
     'image',
@@ -132,7 +117,7 @@ const broken = [
       ),
     again,
   ),
-  at(
+  layerFault(
     'bad-chunk-once',
     'comes in chunks, one of which has no length, once',
     'image',
@@ -148,14 +133,14 @@ const broken = [
       ),
     twice,
   ),
-  at(
+  layerFault(
     'bad-chunk',
     'comes in chunks, one of which never has a length',
     'NETWORK',
     (moment) => faults.wire(() => [head('200 OK', 'transfer-encoding: chunked'), 'zz\r\n'], moment),
     { requests: 9, bytes: 16 * 1024 },
   ),
-  at(
+  layerFault(
     'bad-chunk-end-once',
     'has a chunk that is longer than it says, once',
     'image',
@@ -174,27 +159,27 @@ const broken = [
 ]
 
 const lengths = [
-  at('chunked', 'comes without a length', 'image', (moment) => faults.chunked(moment)),
-  at('no-length', 'comes without a length, and ends with the connection', 'image', (moment) =>
+  layerFault('chunked', 'comes without a length', 'image', (moment) => faults.chunked(moment)),
+  layerFault('no-length', 'comes without a length, and ends with the connection', 'image', (moment) =>
     faults.wire((good) => ['HTTP/1.0 200 OK\r\n\r\n', good.body], moment),
   ),
-  at(
+  layerFault(
     'longer',
     'is a byte longer, and says so',
     'SIZE_MISMATCH',
     (moment) => faults.body((good) => Buffer.concat([good, Buffer.from([0])]), moment),
     { bytes: 210 * 1024 },
   ),
-  at('longer-chunked', 'is a byte longer', 'SIZE_MISMATCH', (moment) =>
+  layerFault('longer-chunked', 'is a byte longer', 'SIZE_MISMATCH', (moment) =>
     faults.body((good) => Buffer.concat([good, Buffer.from([0])]), moment, {
       'transfer-encoding': 'chunked',
     }),
   ),
-  at('shorter', 'is a byte shorter, and says so', 'SIZE_MISMATCH', (moment) =>
+  layerFault('shorter', 'is a byte shorter, and says so', 'SIZE_MISMATCH', (moment) =>
     faults.body((good) => good.subarray(1), moment),
   ),
-  at('empty', 'is empty', 'SIZE_MISMATCH', (moment) => faults.body('', moment)),
-  at(
+  layerFault('empty', 'is empty', 'SIZE_MISMATCH', (moment) => faults.body('', moment)),
+  layerFault(
     'endless',
     'never ends',
     'SIZE_MISMATCH',
@@ -207,40 +192,40 @@ const lengths = [
       }, moment),
     { bytes: 8 * 2 ** 20 },
   ),
-  at('said-to-be-huge', 'is said to be 1 TiB long', 'SIZE_MISMATCH', (moment) =>
+  layerFault('said-to-be-huge', 'is said to be 1 TiB long', 'SIZE_MISMATCH', (moment) =>
     faults.wire(() => [head('200 OK', `content-length: ${2 ** 40}`), 'x'], moment, 'stall'),
   ),
 ]
 
 const bytes = [
-  at('wrong-byte', 'has a wrong byte', 'DIGEST_MISMATCH', (moment, { random, size }) =>
+  layerFault('wrong-byte', 'has a wrong byte', 'DIGEST_MISMATCH', (moment, { random, size }) =>
     faults.wrongByte(random(size), moment),
   ),
-  at('wrong-first-byte', 'has a wrong first byte', 'DIGEST_MISMATCH', (moment) =>
+  layerFault('wrong-first-byte', 'has a wrong first byte', 'DIGEST_MISMATCH', (moment) =>
     faults.wrongByte(0, moment),
   ),
-  at('zeros', 'is all zeros', 'DIGEST_MISMATCH', (moment) =>
+  layerFault('zeros', 'is all zeros', 'DIGEST_MISMATCH', (moment) =>
     faults.body((good) => Buffer.alloc(good.length), moment),
   ),
-  at('page', 'is a page of the right length', 'DIGEST_MISMATCH', (moment) =>
+  layerFault('page', 'is a page of the right length', 'DIGEST_MISMATCH', (moment) =>
     faults.body((good) => Buffer.alloc(good.length, '<p>'), moment),
   ),
-  at('other-layer', 'is the other layer', 'SIZE_MISMATCH', (moment, { image }) =>
+  layerFault('other-layer', 'is the other layer', 'SIZE_MISMATCH', (moment, { image }) =>
     faults.body(image.layers[1]?.bytes ?? '', moment),
   ),
 ]
 
 const headers = [
-  at('html-type', 'is called a page', 'image', (moment) =>
+  layerFault('html-type', 'is called a page', 'image', (moment) =>
     faults.header('content-type', 'text/html', moment),
   ),
-  at('no-type', 'is not called anything', 'image', (moment) =>
+  layerFault('no-type', 'is not called anything', 'image', (moment) =>
     faults.answer((good) => ({ ...good, headers: without(good.headers, 'content-type') }), moment),
   ),
-  at('digest-header-lies', 'is called by another digest', 'image', (moment) =>
+  layerFault('digest-header-lies', 'is called by another digest', 'image', (moment) =>
     faults.header('docker-content-digest', `sha256:${'0'.repeat(64)}`, moment),
   ),
-  at(
+  layerFault(
     'part-unasked',
     'comes as a part that nobody asked for',
     'REGISTRY_RESPONSE',
@@ -258,7 +243,7 @@ const headers = [
       ),
     { bytes: 210 * 1024 },
   ),
-  at(
+  layerFault(
     'multipart-unasked',
     'comes in several parts that nobody asked for',
     'REGISTRY_RESPONSE',

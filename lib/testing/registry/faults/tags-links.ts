@@ -1,16 +1,8 @@
 /** Faults of the link from one page of tags to the next. */
 import { faults } from '../fault.js'
-import {
-  faultsOf,
-  type CataloguedFault,
-  type FaultChange,
-  type FaultOutcome,
-  type FaultScene,
-} from './catalogued.js'
+import { type CataloguedFault, type FaultChange, type FaultOutcome, type FaultScene } from './catalogued.js'
+import { served, tagsFault } from './tags-fault.js'
 
-/** `/v2/`, a refusal, a token, a page. */
-const tags = faultsOf('tags', { action: 'tags', requests: 4, bytes: 8192 })
-const served = { kind: 'tags', answered: 200, times: Infinity } as const
 /** One page more. */
 const onward: FaultChange = { requests: 5 }
 
@@ -22,7 +14,7 @@ const next = (
   link: string | ((scene: FaultScene) => string),
   more: FaultChange = {},
 ): CataloguedFault =>
-  tags(
+  tagsFault(
     name,
     does,
     gives,

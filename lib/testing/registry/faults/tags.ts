@@ -3,17 +3,9 @@ import { gzipSync } from 'node:zlib'
 import { answer, json, problem, type Answer } from '../answer.js'
 import { faults } from '../fault.js'
 import { forever, head } from '../wire.js'
-import {
-  faultsOf,
-  type CataloguedFault,
-  type FaultChange,
-  type FaultOutcome,
-  type FaultScene,
-} from './catalogued.js'
+import { type CataloguedFault, type FaultChange, type FaultOutcome, type FaultScene } from './catalogued.js'
+import { served, tagsFault } from './tags-fault.js'
 
-/** `/v2/`, a refusal, a token, a page. */
-const tags = faultsOf('tags', { action: 'tags', requests: 4, bytes: 8192 })
-const served = { kind: 'tags', answered: 200, times: Infinity } as const
 const first = { ...served, times: 1 } as const
 /** What is tried again has three attempts. */
 const thrice: FaultChange = { requests: 6 }
@@ -26,7 +18,7 @@ const page = (
   change: (good: Answer, scene: FaultScene, url: string) => Answer,
   more: FaultChange = {},
 ): CataloguedFault =>
-  tags(
+  tagsFault(
     name,
     does,
     gives,
@@ -62,7 +54,7 @@ export const tagsFaults: readonly CataloguedFault[] = [
     }),
     { requests: 8 },
   ),
-  tags(
+  tagsFault(
     'redirected-next',
     'is elsewhere, and has its next page there, by a path',
     'tags',
@@ -102,21 +94,21 @@ export const tagsFaults: readonly CataloguedFault[] = [
     ...good,
     headers: { ...good.headers, 'content-encoding': 'gzip' },
   })),
-  tags(
+  tagsFault(
     'size-refused',
     'is refused where a page of a size is asked for',
     'tags',
     ({ registry }) => registry.addFault(refusing((size) => size !== undefined)),
     twice,
   ),
-  tags(
+  tagsFault(
     'large-size-refused',
     'is refused where no size is asked for, or one above 100',
     'tags',
     ({ registry }) => registry.addFault(refusing((size) => size === undefined || size > 100)),
     { requests: 7 },
   ),
-  tags(
+  tagsFault(
     'every-size-refused',
     'is refused with 400 whatever is asked for',
     'REGISTRY_RESPONSE',
@@ -135,7 +127,7 @@ export const tagsFaults: readonly CataloguedFault[] = [
     () => answer(200, {}, Buffer.alloc(20 * 2 ** 20, ' ')),
     { bytes: 21 * 2 ** 20 },
   ),
-  tags(
+  tagsFault(
     'endless',
     'never ends',
     'LIMIT_EXCEEDED',
@@ -148,7 +140,7 @@ export const tagsFaults: readonly CataloguedFault[] = [
       ),
     { bytes: 32 * 2 ** 20 },
   ),
-  tags(
+  tagsFault(
     'truncated',
     'always breaks off',
     'NETWORK',
@@ -156,7 +148,7 @@ export const tagsFaults: readonly CataloguedFault[] = [
     thrice,
   ),
   ...[408, 429, 500, 502, 503, 504].map((status) =>
-    tags(
+    tagsFault(
       `${status}-once`,
       `is answered with ${status} once`,
       'tags',
@@ -164,28 +156,28 @@ export const tagsFaults: readonly CataloguedFault[] = [
       twice,
     ),
   ),
-  tags(
+  tagsFault(
     'too-many-for-a-second',
     'wants to be left alone for a second, once',
     'tags',
     ({ registry }) => registry.addFault(faults.status(429, first, { 'retry-after': '1' })),
     twice,
   ),
-  tags(
+  tagsFault(
     'reset-once',
     'is reset in the middle once',
     'tags',
     ({ registry }) => registry.addFault(faults.reset(5, first)),
     twice,
   ),
-  tags(
+  tagsFault(
     'stalls-once',
     'stops in the middle once',
     'tags',
     ({ registry }) => registry.addFault(faults.stall(5, first)),
     { ...twice, silent: true },
   ),
-  tags(
+  tagsFault(
     'next-broken-once',
     'has a second page, which is answered with 503 once',
     'tags',
@@ -200,31 +192,31 @@ export const tagsFaults: readonly CataloguedFault[] = [
     },
     { requests: 6 },
   ),
-  tags(
+  tagsFault(
     'stalls',
     'stops in the middle',
     'STALLED',
     ({ registry }) => registry.addFault(faults.stall(5, served)),
     { ...thrice, silent: true },
   ),
-  tags(
+  tagsFault(
     'silent',
     'says nothing',
     'STALLED',
     ({ registry }) => registry.addFault(faults.slow(60_000, { kind: 'tags', times: Infinity })),
     { ...thrice, silent: true },
   ),
-  tags('missing', 'is not there', 'NAME_UNKNOWN', ({ registry }) =>
+  tagsFault('missing', 'is not there', 'NAME_UNKNOWN', ({ registry }) =>
     registry.addFault(faults.status(404, served)),
   ),
-  tags(
+  tagsFault(
     'broken',
     'is answered with 500',
     'REGISTRY_UNAVAILABLE',
     ({ registry }) => registry.addFault(faults.status(500, served)),
     thrice,
   ),
-  tags('too-many-for-a-day', 'wants to be left alone for a day', 'TOO_MANY_REQUESTS', ({ registry }) =>
+  tagsFault('too-many-for-a-day', 'wants to be left alone for a day', 'TOO_MANY_REQUESTS', ({ registry }) =>
     registry.addFault(faults.status(429, served, { 'retry-after': '86400' })),
   ),
 ]
