@@ -1,6 +1,6 @@
 /**
  * The pull of every tag of a repository: the tags come page by page, as they are wanted, two images are under way at once
- * and share their layers, and a tag that fails does not stop the others (C1, C8, S2-01).
+ * and share their layers, and a tag that fails does not stop the others.
  *
  *     tags ═╦═► pull ═╦═► outcome of each, in the order of the list
  *           ╚═► pull ═╝
@@ -30,7 +30,7 @@ export interface FailedTag {
 export interface PulledTags {
   /** The repository's normalised name. */
   readonly name: string
-  /** Whether any tag brought something new (S2-06). */
+  /** Whether any tag brought something new. */
   readonly status: PulledImage['status']
   /** In the order in which the registry lists them. */
   readonly tags: readonly TagOutcome[]
@@ -49,7 +49,7 @@ export interface TagsWarning {
 export interface AllTagsOptions extends Pick<EachPullOptions<string, TagOutcome>, 'start' | 'announce'> {
   /** The repository's normalised name. */
   readonly name: string
-  /** End with the first tag that fails, and with its error (S2-05). */
+  /** End with the first tag that fails, and with its error. */
   readonly failFast: boolean
   /** Those of the list, once it has been read to its end. */
   readonly warnings?: readonly TagsWarning[]
@@ -88,7 +88,7 @@ export function allTags({
   )
 }
 
-/** `tags` as a flow. One that has none fails as Docker says it (S4-04). */
+/** `tags` as a flow. One that has none fails as Docker says it. */
 export const someTags = (tags: AsyncIterable<string>, name: string): Flow<string> =>
   Flow.from(atLeastOne(tags, name))
 

@@ -1,4 +1,4 @@
-/** The pull that stops short of unpacking: verified blobs, a valid OCI layout, no trees (S0-01). */
+/** The pull that stops short of unpacking: verified blobs, a valid OCI layout, no trees. */
 import { type Stage, compose } from '../lib/flow/index.js'
 import { type ImageRequest, type PulledImage, eachLayer } from '../lib/stages/index.js'
 import type { PullStages } from './pull-stages.js'

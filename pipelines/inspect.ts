@@ -1,4 +1,4 @@
-/** What an image is, by its manifest and config alone: no layer is requested (S4-18). */
+/** What an image is, by its manifest and config alone: no layer is requested. */
 import { map } from 'rxjs'
 import { asWindlassError } from '../lib/errors.js'
 import { Flow, Scope, compose, lift, stage } from '../lib/flow/index.js'
@@ -67,7 +67,7 @@ export interface InspectedImage {
   readonly config: {
     /** None of a schema 1 image: its config is made of its layers' bytes. */
     readonly digest: Digest | undefined
-    /** As they came; of a schema 1 image, the v1 config of its topmost layer (S4-15). */
+    /** As they came; of a schema 1 image, the v1 config of its topmost layer. */
     readonly bytes: Buffer
     /** Of a schema 1 image, without diffIDs. */
     readonly value: ImageConfig
@@ -83,7 +83,7 @@ export interface InspectedImage {
 export interface InspectRequest {
   /** Stop at the manifest that the name points at (false). */
   readonly manifestOnly?: boolean
-  /** List the tags of the repository, too (false). One that will not have them listed is inspected all the same (S4-01). */
+  /** List the tags of the repository, too (false). One that will not have them listed is inspected all the same. */
   readonly tags?: boolean
   readonly signal?: AbortSignal
 }
@@ -146,7 +146,7 @@ export async function inspect(
   }
 }
 
-/** All tags, or why there is no list of them: that is no reason to fail (S4-01). */
+/** All tags, or why there is no list of them: that is no reason to fail. */
 async function listAll(
   source: ImageSource,
   request: TagsRequest,

@@ -1,11 +1,11 @@
-/** An inspected image with the field names that skopeo gave it first and still gives it (S4-22), and what else is known. */
+/** An inspected image with the field names that skopeo gave it first and still gives it, and what else is known. */
 import type { Inspection } from './inspect.js'
 
 export interface InspectedFields {
   /** The repository; none of an image in a layout. */
   readonly Name?: string
   readonly Tag?: string
-  /** Of what the name points at: the index's, if it is one (S4-21). */
+  /** Of what the name points at: the index's, if it is one. */
   readonly Digest: string
   /** Empty where they were not asked for or could not be listed. */
   readonly RepoTags: readonly string[]

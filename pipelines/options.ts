@@ -12,17 +12,17 @@ import type { PullStages } from './pull-stages.js'
 export interface OpenOptions {
   /** The store's directory. Else `WINDLASS_STORE`, else `$XDG_DATA_HOME/windlass`. */
   readonly store?: string
-  /** Transfers at once, over all pulls (3, S2-48). */
+  /** Transfers at once, over all pulls (3). */
   readonly maxDownloads?: number
   /** Layers unpacked at once, over all pulls (one a processor). */
   readonly maxUnpacks?: number
-  /** Attempts at one transfer, the first included, that bring nothing on (5, S2-50). */
+  /** Attempts at one transfer, the first included, that bring nothing on (5). */
   readonly retries?: number
-  /** Milliseconds before attempt n + 1, times n (5,000, S2-51). */
+  /** Milliseconds before attempt n + 1, times n (5,000). */
   readonly retryDelay?: number
   /** The part of that delay which is left to chance, from 0 (none) to 1 (0). */
   readonly retryJitter?: number
-  /** Where a layer may come from that the registry does not give: `last-first`, unless said otherwise (C3). */
+  /** Where a layer may come from that the registry does not give: `last-first`, unless said otherwise. */
   readonly foreignUrls?: ForeignUrlOrder
   /**
    * Milliseconds to wait for the first byte of an answer (`stallTimeout`, so 60,000). Another attempt waits two and a
@@ -65,7 +65,7 @@ export interface OpenOptions {
   /** How much an image may ask for, where that is to be other than the defaults (docs/layers.md, "Limits"). */
   readonly limits?: Partial<Limits>
   /**
-   * Refuse a schema 1 manifest that is not signed, or signed in a way that cannot be checked (S2-76). A signature that
+   * Refuse a schema 1 manifest that is not signed, or signed in a way that cannot be checked. A signature that
    * does not hold is refused anyway. Later manifests carry no signatures: this says nothing of them.
    */
   readonly requireSchema1Signatures?: boolean
@@ -92,9 +92,9 @@ export interface PullOptions {
   readonly rootfs?: string
   /** How a layer's tree says that something of a lower one is gone: overlay where this process may, else aufs. */
   readonly whiteouts?: 'overlay' | 'aufs'
-  /** Keep no compressed blobs of the layers (C10). */
+  /** Keep no compressed blobs of the layers. */
   readonly discardBlobs?: boolean
-  /** Fetch and unpack everything again, whatever is here (S0-74). */
+  /** Fetch and unpack everything again, whatever is here. */
   readonly refresh?: boolean
   /** Cancels the pull. */
   readonly signal?: AbortSignal
@@ -110,7 +110,7 @@ export interface CloseOptions {
 
 /** What a pull of several images can be told. */
 export interface PullAllOptions extends Omit<PullOptions, 'rootfs'> {
-  /** Of all tags: end with the first that fails, where else each is reported (S2-05, C8). */
+  /** Of all tags: end with the first that fails, where else each is reported. */
   readonly failFast?: boolean
 }
 

@@ -106,7 +106,7 @@ export class PullRun implements Pull {
     }
   }
 
-  /** Milliseconds since the start (S0-77). */
+  /** Milliseconds since the start. */
   get #duration(): number {
     return Math.round(performance.now() - this.#began)
   }

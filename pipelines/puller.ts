@@ -111,7 +111,7 @@ export class Windlass {
    * Starts a pull: fetches what is missing of an image, verifies it, unpacks it and commits it to the store.
    *
    * @param name as Docker names images, or `oci:DIR`, `oci:DIR:NAME`, `oci:DIR:@N`.
-   * @throws USAGE, REFERENCE_INVALID, PLATFORM_INVALID: before any traffic (S0-02). All else rejects `done`.
+   * @throws USAGE, REFERENCE_INVALID, PLATFORM_INVALID: before any traffic. All else rejects `done`.
    */
   pull(name: string, options: PullOptions = {}): Pull {
     checkOptions('pull', pullTable, options)
@@ -121,7 +121,7 @@ export class Windlass {
   }
 
   /**
-   * Pulls every tag of a repository, two images at once (S2-01, C8). A tag that fails is reported in the result and does
+   * Pulls every tag of a repository, two images at once. A tag that fails is reported in the result and does
    * not stop the others, unless `failFast` says so.
    *
    * @throws USAGE for a name with a tag or digest, REFERENCE_INVALID, PLATFORM_INVALID: before any traffic
@@ -201,7 +201,7 @@ export class Windlass {
     return inspect(request, { ...options, retry: this.#retry, requireSignatures })
   }
 
-  /** What a name points at, by HEAD where that works (C4): good for "has it changed?", verified by no bytes. */
+  /** What a name points at, by HEAD where that works: good for "has it changed?", verified by no bytes. */
   async resolve(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<ResolvedName> {
     this.#mustBeOpen()
     checkOptions('resolve', signalTable, options)
@@ -210,7 +210,7 @@ export class Windlass {
 
   /**
    * The tag that a bare repository name stands for where `latest` need not exist: `latest` if it is listed, else the
-   * first that is (S4-04).
+   * first that is.
    *
    * @throws MANIFEST_UNKNOWN where there are no tags
    */
@@ -258,7 +258,7 @@ export class Windlass {
   }
 
   /**
-   * Removes what nothing leads to: no name, no pull that runs, in this process or another (S0-76).
+   * Removes what nothing leads to: no name, no pull that runs, in this process or another.
    *
    * @throws STORE_CORRUPT where there is no store, or it cannot be told what the names need: then nothing is removed
    */

@@ -1,4 +1,4 @@
-/** From the text that a user typed to a request: which image, from where, for which platform (S0-02, S0-10). */
+/** From the text that a user typed to a request: which image, from where, for which platform. */
 import {
   type Limits,
   checkPullable,

@@ -1,4 +1,4 @@
-/** Which tag a bare repository name means where `latest` need not exist: it if it is listed, else the first (S4-04). */
+/** Which tag a bare repository name means where `latest` need not exist: it if it is listed, else the first. */
 import { defaultTag } from '../lib/image/index.js'
 import { noTags } from './all-tags.js'
 

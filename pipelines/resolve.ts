@@ -1,6 +1,6 @@
 /**
  * What a name points at, for as little traffic as its source can: a HEAD where the registry answers one with a digest,
- * else the manifest itself (C4). A pull never relies on it.
+ * else the manifest itself. A pull never relies on it.
  */
 import { WindlassError } from '../lib/errors.js'
 import { Flow, Scope, type Stage, stage } from '../lib/flow/index.js'

@@ -1,4 +1,4 @@
-/** An image out of the store alone: whole, or not at all (S0-62, S0-63). */
+/** An image out of the store alone: whole, or not at all. */
 import {
   defaultLimits,
   formatPlatform,

@@ -20,7 +20,7 @@ export function listTags(
 
 /**
  * The repository that a name without tag and digest names.
- * @throws USAGE where it has one (S2-02), REFERENCE_INVALID
+ * @throws USAGE where it has one, REFERENCE_INVALID
  */
 export function repositoryNamed(name: string, purpose: string): Reference {
   if (parseImageName(name).kind === 'layout')

@@ -37,7 +37,7 @@ export async function printFailure(
   return terminal.messages.error(error)
 }
 
-/** @throws USAGE for a name that is no bare repository (S2-02) */
+/** @throws USAGE for a name that is no bare repository */
 export function mustNameRepository(name: string): void {
   const named = parseImageName(name)
   if (named.kind === 'registry' && named.reference.tag === undefined && !named.reference.digest) return
@@ -47,7 +47,7 @@ export function mustNameRepository(name: string): void {
   })
 }
 
-/** Every tag of a repository. A tag that fails is told, and in the end its exit code is the command's (C8). */
+/** Every tag of a repository. A tag that fails is told, and in the end its exit code is the command's. */
 export async function pullTags(
   name: string,
   windlass: Windlass,

@@ -1,4 +1,4 @@
-/** What a layer is doing, in the words that Docker's users know (S2-59, S2-51). */
+/** What a layer is doing, in the words that Docker's users know. */
 import type { LayerSnapshot, LayerStatus } from '../../lib/events/index.js'
 import { printable } from '../../lib/image/printable.js'
 import { formatSeconds } from './quantities.js'

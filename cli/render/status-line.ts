@@ -1,4 +1,4 @@
-/** What a pull came to, in Docker's words (S2-06). */
+/** What a pull came to, in Docker's words. */
 import { printable } from '../../lib/image/printable.js'
 
 export const statusLine = (name: string, status: 'newer' | 'up-to-date'): string =>

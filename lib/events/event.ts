@@ -119,7 +119,7 @@ const end = t.intersection([
   t.type({ type: t.literal('end'), outcome: t.keyof({ done: null, failed: null, cancelled: null }) }),
   t.partial({
     error: errorRecord,
-    /** Milliseconds since the start (S0-77). */
+    /** Milliseconds since the start. */
     duration: t.number,
   }),
 ])

@@ -5,7 +5,7 @@ import { type Digest, digestOf } from './digest.js'
 
 /**
  * The chainID of each prefix of `diffIDs` (base first): ChainID(1) = diffID(1),
- * ChainID(n) = sha256("ChainID(n−1) diffID(n)") (S2-42; image-spec config.md).
+ * ChainID(n) = sha256("ChainID(n−1) diffID(n)") (image-spec config.md).
  */
 export function chainIDs(diffIDs: readonly Digest[]): Digest[] {
   const chain: Digest[] = []

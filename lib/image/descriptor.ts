@@ -12,7 +12,7 @@ import { type StringMap, StringMapCodec } from './string-map.js'
 export interface Descriptor {
   readonly mediaType: string
   readonly digest: Digest
-  /** In bytes; sizes above 4 GiB are ordinary (S0-46). */
+  /** In bytes; sizes above 4 GiB are ordinary. */
   readonly size: number
   /** Where else the blob may be had. */
   readonly urls?: readonly string[]

@@ -17,7 +17,7 @@ export type Digest = Branded<string, DigestBrand>
 
 const form = /^(sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/
 
-/** Whether `text` is a digest of a known algorithm and of exactly its length (S2-33, S2-41). */
+/** Whether `text` is a digest of a known algorithm and of exactly its length. */
 export const isDigest = (text: unknown): text is Digest => typeof text === 'string' && form.test(text)
 
 const anyForm = /^([a-z0-9]+(?:[+._-][a-z0-9]+)*):[A-Za-z0-9=_-]+$/
@@ -28,7 +28,7 @@ export function isForeignDigest(text: unknown): boolean {
   return algorithm !== undefined && !/^sha(?:256|384|512)$/.test(algorithm)
 }
 
-/** `text` as a digest. Throws `DIGEST_INVALID` for anything else, before it can be used (S2-33). */
+/** `text` as a digest. Throws `DIGEST_INVALID` for anything else, before it can be used. */
 export function parseDigest(text: string): Digest {
   if (isDigest(text)) return text
   throw new WindlassError('DIGEST_INVALID', `${quoted(text)} is not a digest`, {
@@ -44,7 +44,7 @@ export function algorithmOf(digest: Digest): DigestAlgorithm {
 /** The part after the colon: safe as a file name. */
 export const hexOf = (digest: Digest): string => digest.slice(digest.indexOf(':') + 1)
 
-/** The digest of bytes that are all here; sha256 is the canonical algorithm (S2-41). */
+/** The digest of bytes that are all here; sha256 is the canonical algorithm. */
 export function digestOf(bytes: Uint8Array, algorithm: DigestAlgorithm = 'sha256'): Digest {
   return parseDigest(`${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`)
 }

@@ -31,7 +31,7 @@ export const jsonError = (
 /**
  * The one JSON value that `bytes` hold: UTF-8 without a byte order mark, nothing after it, no key twice in an
  * object, at most `jsonDepth` levels. A key `__proto__` is an ordinary own property of the result.
- * Throws the document's code for anything else (RFC 8259; threats §5).
+ * Throws the document's code for anything else (RFC 8259).
  */
 export function parseJson(bytes: Uint8Array, document: JsonDocument = anyDocument): unknown {
   let text: string

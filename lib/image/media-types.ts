@@ -29,7 +29,7 @@ export const mediaTypes = {
   ociEmpty: `${oci}empty.v1+json`,
 } as const
 
-/** The value of the `Accept` header of every manifest request: one header, in this order (S0-14). */
+/** The value of the `Accept` header of every manifest request: one header, in this order. */
 export const manifestAccept = [
   mediaTypes.dockerManifest,
   mediaTypes.dockerSchema1,
@@ -44,7 +44,7 @@ const essence = new RegExp(`^(${token}/${token})\\s*(?:;|$)`)
 
 /**
  * A `Content-Type` without its parameters, in lower case; undefined where the header is missing or is no media
- * type at all (S0-19, S2-15; RFC 9110 §8.3.1).
+ * type at all (RFC 9110 §8.3.1).
  */
 export const parseMediaType = (header: string | undefined): string | undefined =>
   essence.exec(header?.trim() ?? '')?.[1]?.toLowerCase()
@@ -56,7 +56,7 @@ const generic: readonly string[] = [
   'binary/octet-stream',
 ]
 
-/** A type that says nothing of which manifest it is: the body decides (C2). */
+/** A type that says nothing of which manifest it is: the body decides. */
 export const isGenericType = (type: string): boolean => generic.includes(type)
 
 export const isImageManifestType = (type: string): boolean =>
@@ -103,7 +103,7 @@ export const isLayerType = (type: string): boolean => layers.includes(type) || i
 
 export type Compression = 'none' | 'gzip' | 'zstd'
 
-/** How a layer of this type says it is compressed; undefined if it is no layer type. The bytes have the last word (S2-58). */
+/** How a layer of this type says it is compressed; undefined if it is no layer type. The bytes have the last word. */
 export function compressionOf(type: string): Compression | undefined {
   if (!isLayerType(type)) return undefined
   return type.endsWith('gzip') ? 'gzip' : type.endsWith('zstd') ? 'zstd' : 'none'

@@ -6,7 +6,7 @@
 /** As Go's encoding/json folds: upper then lower also catches ſ and the Kelvin sign. */
 const folded = (key: string): string => key.toUpperCase().toLowerCase()
 
-/** The first own key of `value` that is one of `fields` in other case; undefined if there is none (threats §5). */
+/** The first own key of `value` that is one of `fields` in other case; undefined if there is none. */
 export function otherCase(value: object, fields: readonly string[]): string | undefined {
   const known = new Map(fields.map((field) => [folded(field), field]))
   return Object.keys(value).find((key) => (known.get(folded(key)) ?? key) !== key)

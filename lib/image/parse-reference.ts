@@ -42,7 +42,7 @@ function checkRepository(repository: string, text: string): void {
 
 /**
  * The reference that `text` means, normalised as Docker does it: `alpine` is `docker.io/library/alpine`. A tag is not
- * added (`withDefaultTag` does). Throws `REFERENCE_INVALID` before anything can be asked of anyone (S0-02, S0-09, S2-09).
+ * added (`withDefaultTag` does). Throws `REFERENCE_INVALID` before anything can be asked of anyone.
  */
 export function parseReference(text: string): Reference {
   if (text === '') throw invalid(text, 'it is empty')
@@ -77,7 +77,7 @@ function digestIn(digest: string, text: string): Digest {
 }
 
 /**
- * Refuses what a registry can have under no name: `scratch`, which stands for no image at all (S2-09). Throws
+ * Refuses what a registry can have under no name: `scratch`, which stands for no image at all. Throws
  * `REFERENCE_INVALID`.
  */
 export function checkPullable(reference: Reference): void {

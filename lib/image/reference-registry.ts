@@ -16,8 +16,8 @@ const isRegistry = (first: string): boolean =>
   first === 'localhost' || /[.:[]/.test(first) || first.toLowerCase() !== first
 
 /**
- * `text` as a registry and the rest, `library/` added on Docker Hub (S0-05). Undefined where the text may only be read
- * as an image id: 64 hexadecimal digits with no registry (S2-09).
+ * `text` as a registry and the rest, `library/` added on Docker Hub. Undefined where the text may only be read
+ * as an image id: 64 hexadecimal digits with no registry.
  */
 export function splitRegistry(text: string): { registry: string; rest: string } | undefined {
   if (/^[0-9a-f]{64}(?:[:@]|$)/.test(text)) return undefined

@@ -7,7 +7,7 @@ import { quoted } from './printable.js'
 import { isTag } from './reference-grammar.js'
 import { defaultRegistry, splitRegistry } from './reference-registry.js'
 
-/** What a reference without a tag or digest asks for (S0-06). */
+/** What a reference without a tag or digest asks for. */
 export const defaultTag = 'latest'
 
 interface Parts {
@@ -25,7 +25,7 @@ export class Reference {
   readonly repository: string
   readonly tag: string | undefined
   readonly digest: Digest | undefined
-  /** Exactly what the user typed: what records hold (S0-10). */
+  /** Exactly what the user typed: what records hold. */
   readonly typed: string
 
   constructor({ registry, repository, tag, digest }: Parts, typed: string) {
@@ -42,12 +42,12 @@ export class Reference {
     return `${this.registry}/${this.repository}`
   }
 
-  /** What the manifests endpoint is asked for: the digest wins over the tag (S0-07), and `latest` stands for neither. */
+  /** What the manifests endpoint is asked for: the digest wins over the tag, and `latest` stands for neither. */
   get target(): string {
     return this.digest ?? this.tag ?? defaultTag
   }
 
-  /** The normalised name: `docker.io/library/alpine:3.20@sha256:…`. Parsing it gives the same reference (S0-12). */
+  /** The normalised name: `docker.io/library/alpine:3.20@sha256:…`. Parsing it gives the same reference. */
   toString(): string {
     return this.name + this.suffix
   }
@@ -91,6 +91,6 @@ export class Reference {
   }
 }
 
-/** `reference` itself if it has a tag or digest, else its `latest` (S0-06, S2-02). */
+/** `reference` itself if it has a tag or digest, else its `latest`. */
 export const withDefaultTag = (reference: Reference): Reference =>
   reference.tag === undefined && reference.digest === undefined ? reference.withTag(defaultTag) : reference

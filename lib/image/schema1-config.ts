@@ -1,6 +1,6 @@
 /**
  * The config that a schema 1 image has today: the v1 config of its topmost entry, without what belonged to its layer, with
- * the history and the diffIDs (S4-14, S4-15). Docker and skopeo make the same bytes of the same image, so it has one id.
+ * the history and the diffIDs. Docker and skopeo make the same bytes of the same image, so it has one id.
  */
 import { Buffer } from 'node:buffer'
 import type { Digest } from './digest.js'
@@ -9,7 +9,7 @@ import { parseImageConfig } from './parse-config.js'
 
 /** What the config is made of. */
 export interface Schema1ConfigParts {
-  /** The v1 config of the topmost entry (S4-15). */
+  /** The v1 config of the topmost entry. */
   readonly top: Readonly<Record<string, unknown>>
   /** Base first, the entries that changed nothing too. */
   readonly history: readonly HistoryEntry[]
@@ -27,7 +27,7 @@ const ofTheLayer = new Set(['id', 'parent', 'Size', 'parent_id', 'layer_id', 'th
 
 /**
  * `diffIDs` are those of the layers, base first; undefined while nobody has seen the layers' bytes: the config then has
- * none. Throws `CONFIG_INVALID` where the v1 config is not one that can be used (S4-16).
+ * none. Throws `CONFIG_INVALID` where the v1 config is not one that can be used.
  */
 export function makeSchema1Config(
   { top, history, architecture }: Schema1ConfigParts,

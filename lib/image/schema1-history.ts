@@ -14,7 +14,7 @@ export interface V1Config {
   readonly id: string
   /** Id of the layer below; empty for the base. */
   readonly parent: string
-  /** The entry changed no file: it makes no layer (S2-77). */
+  /** The entry changed no file: it makes no layer. */
   readonly throwaway: boolean
   readonly history: HistoryEntry
   /** All that was written, as it was written. */
@@ -34,7 +34,7 @@ const V1Codec = record(
   },
 )
 
-/** Throws the document's code for what is no JSON (S0-39) and for an id that is not 64 hexadecimal digits (S4-09). */
+/** Throws the document's code for what is no JSON and for an id that is not 64 hexadecimal digits. */
 export function readV1Config(v1Compatibility: string, document: JsonDocument): V1Config {
   const members = decodeJson(t.UnknownRecord, parseJson(Buffer.from(v1Compatibility), document), document)
   const doubtful = otherCase(members, ['id', 'parent', 'throwaway'])

@@ -1,6 +1,6 @@
 /**
  * A schema 1 manifest to the image that it is, held to its rules as Docker's engine does: in the same order, each
- * breach with a message of its own (S4-08 to S4-13). Digest and version were looked at before.
+ * breach with a message of its own. Digest and version were looked at before.
  */
 import { WindlassError } from '../errors.js'
 import type { Digest } from './digest.js'
@@ -11,13 +11,13 @@ import { type V1Config, readV1Config } from './schema1-history.js'
 
 /** What a schema 1 manifest says of its image. */
 export interface Schema1Image extends Schema1ConfigParts {
-  /** Base first, as every later form has them (S0-40, S3-06); entries that changed nothing make none (S4-14). */
+  /** Base first, as every later form has them; entries that changed nothing make none. */
   readonly layers: readonly Schema1Layer[]
 }
 
 export interface Schema1Layer {
   readonly digest: Digest
-  /** The v1 id: the name that the layer had in stores of that time (S0-43). */
+  /** The v1 id: the name that the layer had in stores of that time. */
   readonly id: string
 }
 
@@ -27,7 +27,7 @@ interface Entry extends V1Config {
 
 /**
  * `reference` is for messages. Throws `MANIFEST_INVALID` for a breach of the rules, and `CONFIG_INVALID` where no config
- * can be made (S4-16): before any layer is asked for.
+ * can be made: before any layer is asked for.
  */
 export function readSchema1(manifest: Schema1Manifest, reference: string): Schema1Image {
   const { fsLayers, architecture, history } = manifest
@@ -56,7 +56,7 @@ export function readSchema1(manifest: Schema1Manifest, reference: string): Schem
   return image
 }
 
-/** The entries, child first, without those that repeat the one below them (S0-41, S4-12). */
+/** The entries, child first, without those that repeat the one below them. */
 function checkChain(entries: readonly Entry[], refuse: (problem: string) => never): Entry[] {
   const base = entries.at(-1)
   // The base layers of Windows have parents that are in no registry.

@@ -1,5 +1,5 @@
 /**
- * What a signed schema 1 manifest signs. Its digest is over this payload (S2-19), and only this is believed: what
+ * What a signed schema 1 manifest signs. Its digest is over this payload, and only this is believed: what
  * stands around it in the body was put there by whoever sent it.
  */
 import { Buffer } from 'node:buffer'

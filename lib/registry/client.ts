@@ -1,6 +1,6 @@
 /**
  * Requests to one registry, authorised and redirected: whoever asks sees only the answer that counts. A request that
- * is answered with 401 gets exactly one re-authentication and one repeat (S0-15, S1-10), never a loop.
+ * is answered with 401 gets exactly one re-authentication and one repeat, never a loop.
  */
 import { SingleFlight } from '../flow/single-flight.js'
 import { isBelowApi, isSigned } from './authorizable.js'
@@ -77,7 +77,7 @@ export class Client {
     return new ForeignUrls(this.#endpoint.base, this.#options.foreignHosts)
   }
 
-  /** A request that goes elsewhere, over the same connections, but with no credential of this registry's (S1-21). */
+  /** A request that goes elsewhere, over the same connections, but with no credential of this registry's. */
   sendForeign(ask: Ask, urls: ForeignUrls): Promise<Followed> {
     const check = (url: URL): void => urls.check(url)
     return follow(this.#options.connections, { ...ask, lookup: urls.lookup }, { check })
@@ -110,7 +110,7 @@ export class Client {
     this.#endpoint = { ...this.#endpoint, base, scheme: 'settled' }
   }
 
-  /** S3-11: a registry that refuses without a challenge may have one at its root. */
+  /** A registry that refuses without a challenge may have one at its root. */
   async #rootChallenge(base: URL, { purpose, signal }: Ask): Promise<string | undefined> {
     const answer = await this.#options.connections.send({ url: apiUrl(base, ''), purpose, signal })
     discard(answer)

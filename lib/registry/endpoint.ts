@@ -1,5 +1,5 @@
 /**
- * Where a registry answers: scheme, host and port (S0-03, S0-04, S0-08, S0-13). Plain HTTP is spoken only to a
+ * Where a registry answers: scheme, host and port. Plain HTTP is spoken only to a
  * loopback address, to port 80, or where the user asked for it; nothing ever falls back to it after a TLS error.
  */
 import { WindlassError } from '../errors.js'
@@ -14,7 +14,7 @@ export interface Endpoint {
   readonly base: URL
   /**
    * `settled`: this scheme and no other. `loopback`: plain HTTP is tried first, and TLS where the peer turns out to
-   * speak that (S0-08; docker does the same in the other order, which hangs on servers that wait for a line's end).
+   * speak that (docker does the same in the other order, which hangs on servers that wait for a line's end).
    */
   readonly scheme: 'settled' | 'loopback'
   /** Whether credentials may go there: not in clear over a network, unless the user asked for plain HTTP. */
@@ -24,7 +24,7 @@ export interface Endpoint {
 export interface EndpointOptions {
   /** Speak plain HTTP with every registry (port 443 excepted). */
   readonly plainHttp?: boolean
-  /** Where a registry is really found, by its name in references: `{ 'docker.io': 'https://mirror.example' }` (S0-04). */
+  /** Where a registry is really found, by its name in references: `{ 'docker.io': 'https://mirror.example' }`. */
   readonly endpoints?: Readonly<Record<string, string>>
 }
 
@@ -54,7 +54,7 @@ export function endpointOf(registry: string, options: EndpointOptions = {}): End
   return { registry, base: https, scheme: 'settled', confidential: true }
 }
 
-/** S0-13: paths are joined with `/` on every system (S1-26). */
+/** Paths are joined with `/` on every system. */
 export function apiUrl(base: URL, ...segments: readonly string[]): URL {
   return new URL(`/v2/${segments.join('/')}`, base)
 }
@@ -74,7 +74,7 @@ function overrideFor(registry: string, { endpoints = {} }: EndpointOptions): URL
   return new URL(url.origin)
 }
 
-/** S0-09: the message begins with the words of the original. */
+/** The message begins with the words of the original. */
 function portOf(name: string): number | undefined {
   const port = /^(?:\[[^\]]*\]|[^:]*):(.*)$/s.exec(name)?.[1]
   if (port === undefined) return undefined

@@ -1,5 +1,5 @@
 /**
- * Where the URLs that a manifest gives for a layer may lead (threats.md §6, "foreign layer URLs"): to http and https
+ * Where the URLs that a manifest gives for a layer may lead: to http and https
  * only, and to public addresses. Who pushed an image is not who runs its registry, and must not have machines asked that
  * only we can reach: the private ones among them are the registry's own host, and those that the user named. What answers
  * there is held against the layer's digest.

@@ -1,4 +1,4 @@
-/** Manifests by tag and by digest (distribution spec, "Pulling manifests"; S0-14, S0-16, S2-10, S2-11, S2-14). */
+/** Manifests by tag and by digest (distribution spec, "Pulling manifests"). */
 import { WindlassError } from '../errors.js'
 import { isDigest, type Digest } from '../image/digest.js'
 import { defaultLimits } from '../image/limits.js'
@@ -44,7 +44,7 @@ export async function fetchManifest(
   )
 }
 
-/** The manifest, unless it is still the one that had this `etag` (S2-14). */
+/** The manifest, unless it is still the one that had this `etag`. */
 export function fetchManifestUnless(
   context: RepositoryContext,
   tagOrDigest: string,
@@ -54,7 +54,7 @@ export function fetchManifestUnless(
   return get(context, tagOrDigest, request, { 'if-none-match': etag })
 }
 
-/** What the name points at, by HEAD; by GET where the registry has no HEAD or tells no digest (C4). */
+/** What the name points at, by HEAD; by GET where the registry has no HEAD or tells no digest. */
 export async function headManifest(
   context: RepositoryContext,
   tagOrDigest: string,

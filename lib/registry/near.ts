@@ -1,6 +1,6 @@
 /**
  * Which places are near to this machine alone: where a registry that is elsewhere must not send us, neither by a
- * redirect nor by a URL in a manifest (threats.md §6). Private networks are not among them: registries live there, and their storage.
+ * redirect nor by a URL in a manifest. Private networks are not among them: registries live there, and their storage.
  */
 import { WindlassError } from '../errors.js'
 import { type Place, placeOf } from './address.js'

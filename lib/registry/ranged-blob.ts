@@ -43,7 +43,7 @@ export async function fetchRanged(
     if (answer.status === 206 && continues(answer, { offset, validator, size: exchange.size }))
       return bodyOf(exchange, answer, offset)
     if (answer.status === 200 || saysNo(answer.status)) return whole(exchange, answer)
-    discard(answer) // it is the range that is not understood (S2-69)
+    discard(answer) // it is the range that is not understood
   }
   return whole(exchange, await exchange.send({}))
 }

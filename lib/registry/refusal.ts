@@ -1,4 +1,4 @@
-/** An answer that is not what was asked for, as the error that it means (S0-16, S1-13, S3-12, S3-19). */
+/** An answer that is not what was asked for, as the error that it means. */
 import { WindlassError, type ErrorCode, type ErrorSubject } from '../errors.js'
 import { raiseHint } from '../image/limits.js'
 import { printable } from '../image/printable.js'
@@ -78,7 +78,7 @@ export async function explained(
   return { error, problem: problem.code }
 }
 
-/** A 404 that is no registry's: what old registries, and servers that are none, answer to all of version 2 (S2-03). */
+/** A 404 that is no registry's: what old registries, and servers that are none, answer to all of version 2. */
 const saysNothing = ({ status, headers }: Answer, { code, message }: Problem): boolean =>
   status === 404 && code === '' && message === '' && headers['docker-distribution-api-version'] === undefined
 
@@ -94,7 +94,7 @@ function codeOf({ status, headers }: Answer, { code }: Problem, missing: ErrorCo
   if (status === 403) return 'DENIED'
   if (status === 404) return code === 'NAME_UNKNOWN' || code === 'NAME_INVALID' ? 'NAME_UNKNOWN' : missing
   if (status === 429) return 'TOO_MANY_REQUESTS'
-  // 408 and 423 pass, as 5xx do (S3-14); 501 and 505 will not.
+  // 408 and 423 pass, as 5xx do; 501 and 505 will not.
   if (status === 408 || status === 423) return 'REGISTRY_UNAVAILABLE'
   if (status >= 500 && status !== 501 && status !== 505) return 'REGISTRY_UNAVAILABLE'
   return 'REGISTRY_RESPONSE'

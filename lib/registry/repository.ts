@@ -44,7 +44,7 @@ export class Repository implements ImageSource {
     return fetchManifest(this.#context, tagOrDigest, request)
   }
 
-  /** The manifest, or `not-modified` where it still has the `etag` (S2-14). */
+  /** The manifest, or `not-modified` where it still has the `etag`. */
   manifestUnless(
     tagOrDigest: string,
     etag: string,
@@ -53,7 +53,7 @@ export class Repository implements ImageSource {
     return fetchManifestUnless(this.#context, tagOrDigest, etag, request)
   }
 
-  /** What a name points at, for the price of a HEAD where that works (C4). */
+  /** What a name points at, for the price of a HEAD where that works. */
   head(tagOrDigest: string, request?: ManifestRequest): Promise<ManifestHead> {
     return headManifest(this.#context, tagOrDigest, request)
   }

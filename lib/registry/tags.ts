@@ -1,4 +1,4 @@
-/** The tags of a repository, page by page (distribution spec, "Listing tags"; S2-07). */
+/** The tags of a repository, page by page (distribution spec, "Listing tags"). */
 import { WindlassError, type ErrorCode } from '../errors.js'
 import { limitExceeded, type LimitName } from '../image/limits.js'
 import type { TagsRequest } from '../image/source.js'

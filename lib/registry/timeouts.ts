@@ -16,7 +16,7 @@ export interface Timeouts {
    */
   readonly response: number
   /**
-   * A body that brings fewer bytes than `minimumRate` for so long has stalled (S0-85). Time in which the reader does
+   * A body that brings fewer bytes than `minimumRate` for so long has stalled. Time in which the reader does
    * not ask for bytes does not count.
    */
   readonly stall: number

@@ -1,5 +1,5 @@
 /**
- * Puts an image's layers together into one tree, base first (C9), in a directory of the user's. It is built beside
+ * Puts an image's layers together into one tree, base first, in a directory of the user's. It is built beside
  * that directory and appears there by one rename, so that no half of it is ever seen.
  */
 import { mkdir, readdir, rename } from 'node:fs/promises'

@@ -1,11 +1,11 @@
 /**
  * Where one layer's bytes come from: the registry, tried again as its policy says, and when that has had its last word,
- * the foreign URLs of the descriptor, which have attempts of their own (C3, S1-11, S1-12).
+ * the foreign URLs of the descriptor, which have attempts of their own.
  */
 import type { WindlassError } from '../errors.js'
 import type { Descriptor } from '../image/index.js'
 
-/** In which order a layer's foreign `urls` are tried, after the registry; or that they are not (S1-17). */
+/** In which order a layer's foreign `urls` are tried, after the registry; or that they are not. */
 export type ForeignUrlOrder = 'last-first' | 'first-last' | 'only-registry'
 
 /** A manifest could name more than anybody would wait for. */

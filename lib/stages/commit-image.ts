@@ -1,4 +1,4 @@
-/** Lets an image be seen: its indexes, manifest and config, and then, last of all, its name (S0-67, S0-71). */
+/** Lets an image be seen: its indexes, manifest and config, and then, last of all, its name. */
 import type { Buffer } from 'node:buffer'
 import { WindlassError } from '../errors.js'
 import { type Stage, stage } from '../flow/index.js'
@@ -63,7 +63,7 @@ export function commitImage(
   )
 }
 
-/** A name is given only to what is whole: something else may have removed a layer meanwhile (S2-40). */
+/** A name is given only to what is whole: something else may have removed a layer meanwhile. */
 async function mustBeHere({ request, ensured }: FinishedImage, store: Store): Promise<void> {
   for (const { task, stored } of ensured) {
     const { digest, size } = task.descriptor
@@ -90,7 +90,7 @@ function* manifestsOf({ document, original, trail }: FinishedImage): Iterable<re
   const { bytes, payload, descriptor } = original
   const signed = digestOf(bytes)
   yield [signed, bytes]
-  // The digest of a signed manifest is that of what is signed, unless it was asked for by another (S2-19).
+  // The digest of a signed manifest is that of what is signed, unless it was asked for by another.
   if (signed !== descriptor.digest) yield [descriptor.digest, payload]
 }
 

@@ -1,9 +1,9 @@
-/** The bytes of a config, verified against the descriptor that leads to them (S2-32, S4-19). */
+/** The bytes of a config, verified against the descriptor that leads to them. */
 import type { Buffer } from 'node:buffer'
 import { Verifier, readCapped } from '../bytes/index.js'
 import { type Descriptor, type ImageSource, defaultLimits, raiseHint } from '../image/index.js'
 
-/** The largest config that is read, in bytes, unless a request says otherwise (threats §5). */
+/** The largest config that is read, in bytes, unless a request says otherwise. */
 export const largestConfig = defaultLimits.configBytes
 
 /** @throws LIMIT_EXCEEDED, SIZE_MISMATCH, DIGEST_MISMATCH, and what the source says */

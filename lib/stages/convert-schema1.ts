@@ -1,6 +1,6 @@
 /**
- * Gives a schema 1 image the manifest and the config of today, once its layers are here and their diffIDs are known
- * (S4-14, S4-15). An image that has both passes as it is.
+ * Gives a schema 1 image the manifest and the config of today, once its layers are here and their diffIDs are known.
+ * An image that has both passes as it is.
  */
 import { type Stage, stage } from '../flow/index.js'
 import { type SeenLayer, convertSchema1 as convert } from '../image/index.js'

@@ -1,9 +1,9 @@
 /**
  * Brings a layer's bytes. The layer travels on as soon as its download has a slot, its file still growing; the slot
- * is held until all bytes are here (S2-55). What broke off is tried again from where it stopped (S2-50, S2-66), as long
+ * is held until all bytes are here. What broke off is tried again from where it stopped, as long
  * as the attempts bring something on; a
- * request that answers 401 was re-authenticated once before it got here (S1-10); a layer that the registry does not
- * give may come from the URLs of its descriptor (C3).
+ * request that answers 401 was re-authenticated once before it got here; a layer that the registry does not
+ * give may come from the URLs of its descriptor.
  */
 import { type Observable, defer, finalize, of } from 'rxjs'
 import { Actor, type Scope, type Stage, compose, through } from '../flow/index.js'
@@ -18,10 +18,10 @@ import { type RetryPolicy, retryingTransfers } from './retry-policy.js'
 import { type DownloadTask, type JudgeTransfer, transfer } from './transfer.js'
 
 export interface DownloadLimits {
-  /** Transfers at once, over all pulls (S2-48). */
+  /** Transfers at once, over all pulls. */
   readonly slots: number
   readonly retry: RetryPolicy
-  /** `last-first`, unless said otherwise (C3). */
+  /** `last-first`, unless said otherwise. */
   readonly foreignUrls?: ForeignUrlOrder
 }
 
@@ -53,7 +53,7 @@ export class Downloads {
       const { slots, foreignUrls = 'last-first' } = this.#limits
       const countdown = new RetryCountdown()
       const route = new BlobRoute(layer.descriptor, foreignUrls)
-      if (this.load.active >= slots) scope.emit(layerProgress(layer, 'waiting')) // S2-47
+      if (this.load.active >= slots) scope.emit(layerProgress(layer, 'waiting'))
       return this.#actor.ask({ layer, route, countdown }, scope).pipe(finalize(() => countdown.stop()))
     })
   }
@@ -62,7 +62,7 @@ export class Downloads {
 export interface DownloadOptions {
   readonly store: Store
   readonly downloads: Downloads
-  /** Fetch blobs again even if they are here (S0-74). */
+  /** Fetch blobs again even if they are here. */
   readonly refresh?: boolean
 }
 

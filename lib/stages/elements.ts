@@ -27,9 +27,9 @@ import type { Eventual } from './eventual.js'
 export interface ImageRequest {
   /** The normalised name: `docker.io/library/alpine:3.20`. */
   readonly name: string
-  /** The name as the user wrote it (S0-10). */
+  /** The name as the user wrote it. */
   readonly typed: string
-  /** What the source is asked for: the digest if the name has one, else the tag (S0-07). */
+  /** What the source is asked for: the digest if the name has one, else the tag. */
   readonly target: string
   /** The digest that the bytes must have, where the name gives one. */
   readonly digest: Digest | undefined
@@ -86,13 +86,13 @@ export type LayerAction = 'exists' | 'resume' | 'download'
 /** An image, and what is here and what is missing of it. */
 export interface PlannedImage extends Resolved<PullableDocument> {
   readonly layers: readonly PlannedLayer[]
-  /** Requested together with the layers (C11); of a schema 1 image, made after them. */
+  /** Requested together with the layers; of a schema 1 image, made after them. */
   readonly config: Eventual<ConfigDocument>
   /** Whether the name already pointed at this, with everything here. */
   readonly upToDate: boolean
 }
 
-/** One distinct layer of an image; `positions` are the places where it stands (C6). */
+/** One distinct layer of an image; `positions` are the places where it stands. */
 export interface PlannedLayer {
   readonly descriptor: Descriptor
   readonly positions: readonly number[]
@@ -170,19 +170,19 @@ export interface PulledLayer {
 /** What a pull gives: an image that is in the store, whole. */
 export interface PulledImage {
   readonly name: string
-  /** Digest of what the name points at: the index's, if it is an index (S2-79). */
+  /** Digest of what the name points at: the index's, if it is an index. */
   readonly digest: Digest
   readonly mediaType: string
   readonly platform: string
-  /** Digest of the config (S2-26). */
+  /** Digest of the config. */
   readonly imageId: Digest
   /** Digest of the image's own manifest; of a schema 1 image, of the one that it was converted to. */
   readonly manifestDigest: Digest
-  /** Of a schema 1 manifest alone: what became of its signatures (S2-76). */
+  /** Of a schema 1 manifest alone: what became of its signatures. */
   readonly signatures?: SignatureState
   /** Compressed bytes of all layers. */
   readonly size: number
-  /** Whether anything came that was not here under this name (S2-06). */
+  /** Whether anything came that was not here under this name. */
   readonly status: 'newer' | 'up-to-date'
   readonly config: ImageConfig
   /** Base first; a layer that stands twice is listed twice. */

@@ -1,6 +1,6 @@
 /**
  * Says that this run needs all that an image is made of, before anybody looks for what of it is here: a collection of
- * garbage in another process must not take away between the plan and the commit what the plan found (S0-76).
+ * garbage in another process must not take away between the plan and the commit what the plan found.
  */
 import { type Stage, stage } from '../flow/index.js'
 import type { Digest } from '../image/index.js'

@@ -1,6 +1,6 @@
 /**
- * The layers that are on their way, over all pulls of a puller: one flight a layer however many want it (S2-46),
- * cancelled when the last of them leaves (S0-78). Who joins late hears at once how far it has come. Who joined a flight
+ * The layers that are on their way, over all pulls of a puller: one flight a layer however many want it,
+ * cancelled when the last of them leaves. Who joins late hears at once how far it has come. Who joined a flight
  * that another repository's refusal ended goes on by a way of its own.
  */
 import { Observable, catchError, defer, finalize, throwError } from 'rxjs'

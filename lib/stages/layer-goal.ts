@@ -5,9 +5,9 @@ export interface LayerGoal {
   /** Whether a layer is in the store when its tree is (else: when its blob is). */
   readonly unpack: boolean
   readonly form: WhiteoutForm
-  /** Whether the compressed blob stays once it is unpacked (C10). */
+  /** Whether the compressed blob stays once it is unpacked. */
   readonly keepBlobs: boolean
-  /** Bring it whatever is here (S0-74). */
+  /** Bring it whatever is here. */
   readonly refresh?: boolean
 }
 

@@ -1,6 +1,6 @@
 /**
- * What of an image is here and what is missing: a layer that is unpacked in the store is not fetched (S0-42, S0-49),
- * a digest that stands twice is fetched once (C6, S0-26), and a download that broke off goes on where it stopped.
+ * What of an image is here and what is missing: a layer that is unpacked in the store is not fetched,
+ * a digest that stands twice is fetched once, and a download that broke off goes on where it stopped.
  */
 import { type Stage, stage } from '../flow/index.js'
 import { type Descriptor, type Digest, checkLayerTypes } from '../image/index.js'
@@ -46,7 +46,7 @@ async function isNamed(
   { request, document, trail }: Resolved<PullableDocument>,
   store: Store,
 ): Promise<boolean> {
-  const named = await store.names.get(request.name, request.typed) // S0-11
+  const named = await store.names.get(request.name, request.typed)
   const root = trail[0] ?? document
   const image = document.kind === 'schema1' ? document.known?.document : document
   if (!image) return false

@@ -1,6 +1,6 @@
 /**
- * From a schema 1 manifest to the image that it is: held to its rules, its signatures verified and told of either way
- * (S2-76), before anything else is asked for.
+ * From a schema 1 manifest to the image that it is: held to its rules, its signatures verified and told of either way,
+ * before anything else is asked for.
  */
 import { type Stage, stage } from '../flow/index.js'
 import { type SignatureReport, readSchema1 as read, verifySchema1Signatures } from '../image/index.js'

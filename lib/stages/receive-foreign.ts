@@ -1,6 +1,6 @@
 /**
  * Brings a layer that the registry does not have from the foreign URLs of its descriptor: one at a time, each failure a
- * `warning` (S1-17 to S1-23), and what came held against size and digest like anything else.
+ * `warning`, and what came held against size and digest like anything else.
  */
 import { WindlassError } from '../errors.js'
 import type { Turn } from '../flow/index.js'

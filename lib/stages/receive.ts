@@ -1,6 +1,6 @@
 /**
  * Brings the bytes of a layer that are missing from one place, and appends them to those that are here. What came in
- * pieces is checked at once: pieces that do not fit together are thrown away, and all of it may come again (S2-74).
+ * pieces is checked at once: pieces that do not fit together are thrown away, and all of it may come again.
  */
 import { batches, Meter, eitherHint, wrongSize } from '../bytes/index.js'
 import { WindlassError } from '../errors.js'
@@ -19,7 +19,7 @@ export interface BlobPlace {
 }
 
 /**
- * Resolves when as many bytes are here as the descriptor says. Reads no more than that, and one chunk (threats §6).
+ * Resolves when as many bytes are here as the descriptor says. Reads no more than that, and one chunk.
  * @throws what `place` and its stream fail with; NETWORK where the body ends early; SIZE_MISMATCH where it is longer,
  * or DIGEST_MISMATCH where pieces do not fit: retryable if the bytes that were here before may be to blame
  */

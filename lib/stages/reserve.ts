@@ -1,6 +1,6 @@
 /**
  * Gives a layer its place: the blob in the store if it is there, else a partial download that no other process
- * writes to meanwhile, with the bytes that an earlier one left (S2-66, S2-67).
+ * writes to meanwhile, with the bytes that an earlier one left.
  */
 import { GrowingFile } from '../bytes/index.js'
 import { type Stage, stage } from '../flow/index.js'
@@ -9,7 +9,7 @@ import type { ArrivingLayer, SharedLayerTask } from './elements.js'
 
 export interface ReserveOptions {
   readonly store: Store
-  /** Fetch the blob again even if it is here (S0-74). */
+  /** Fetch the blob again even if it is here. */
   readonly refresh?: boolean
 }
 

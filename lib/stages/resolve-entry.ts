@@ -1,4 +1,4 @@
-/** From one entry of an index to the manifest that it leads to, whatever else the index offers (S2-79). */
+/** From one entry of an index to the manifest that it leads to, whatever else the index offers. */
 import { type Stage, stage } from '../flow/index.js'
 import type { ImageRequest, Resolved } from './elements.js'
 import type { IndexedImage } from './images-of-index.js'

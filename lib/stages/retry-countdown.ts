@@ -1,4 +1,4 @@
-/** Tells how long it is until a download is tried again: at once, and every second from then on (S2-51). */
+/** Tells how long it is until a download is tried again: at once, and every second from then on. */
 import { Subscription, interval, timer } from 'rxjs'
 
 const second = 1_000

@@ -1,6 +1,6 @@
 /**
- * When a transfer is tried again: what may help if repeated, so many attempts in all, later each time
- * (S2-50, S2-51, S3-14). `Retry-After` is obeyed up to a cap (threats §6).
+ * When a transfer is tried again: what may help if repeated, so many attempts in all, later each time.
+ * `Retry-After` is obeyed up to a cap.
  */
 import type { Failure, Verdict } from '../flow/index.js'
 import { maxTimer } from '../flow/timer.js'
@@ -22,7 +22,7 @@ export interface RetryPolicy {
   readonly attemptsInAll?: number
 }
 
-/** As Docker: 5 attempts, 5 s × n (S2-50, S2-51). */
+/** As Docker: 5 attempts, 5 s × n. */
 export const defaultRetryPolicy: RetryPolicy = { attempts: 5, delay: 5_000, longestRetryAfter: 60_000 }
 
 /** For manifests and configs: small, and asked for while somebody waits to hear whether there is such an image at all. */

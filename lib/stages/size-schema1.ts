@@ -40,7 +40,7 @@ export function sizeSchema1({
         ),
       )
       const layers = digests.map((digest): Descriptor => ({
-        mediaType: mediaTypes.ociLayerGzip, // nothing says so but custom; the bytes have the last word (S2-58)
+        mediaType: mediaTypes.ociLayerGzip, // nothing says so but custom; the bytes have the last word
         digest,
         size: sizes.get(digest) ?? 0,
       }))

@@ -1,6 +1,6 @@
 /**
  * One attempt at bringing a layer's bytes. The layer is passed on with the first attempt, its file still growing; the
- * attempt ends when all bytes are here. The next one goes on where this one broke off (S2-66).
+ * attempt ends when all bytes are here. The next one goes on where this one broke off.
  */
 import { Observable } from 'rxjs'
 import { WindlassError } from '../errors.js'

@@ -116,7 +116,7 @@ async function unpackOnce(
     await trusted()
     return unpacked
   } catch (error) {
-    // What is wrong with bytes that are not verified yet says nothing of the layer (S2-74).
+    // What is wrong with bytes that are not verified yet says nothing of the layer.
     if (isAboutBytes(error)) await trusted()
     throw error
   }

@@ -1,5 +1,5 @@
 /**
- * Holds a layer's bytes against its size and digest as soon as all are here (S2-73, S0-29). The layer travels on
+ * Holds a layer's bytes against its size and digest as soon as all are here. The layer travels on
  * at once, so that unpacking runs behind the download; nothing of it is committed before this stage is done with it.
  * A blob that was in the store is verified by whoever reads it.
  */
@@ -37,7 +37,7 @@ async function check(layer: ArrivingLayer, { file, partial }: Arriving, turn: Tu
     file.verify()
   } catch (error) {
     file.fail(error) // first: whoever unpacks behind it must not meet an emptied file before it hears of this
-    await partial.discard() // the next pull must not go on from wrong bytes (S2-74)
+    await partial.discard() // the next pull must not go on from wrong bytes
     throw error
   }
   turn.emit(layerProgress(layer, 'downloaded'))

@@ -7,7 +7,7 @@ import { isObject, type JsonObject } from './json-object.js'
 import { readRegular } from './read-regular.js'
 
 /**
- * An empty file reads as no names elsewhere (S0-75); here that would be a reason to remove everything. So would be an
+ * An empty file reads as no names elsewhere; here that would be a reason to remove everything. So would be an
  * entry of which it cannot be told what it leads to, or which has rotted and may lead elsewhere than it did.
  * @throws WindlassError STORE_CORRUPT where the file is missing, empty or no index, or for such an entry
  */

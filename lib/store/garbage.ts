@@ -1,6 +1,6 @@
 /**
  * Removes from the store what nothing leads to: no name, no entry of another tool, no run that lives. What goes is
- * decided and moved out of sight under the metadata lock, so that no run can come to need it meanwhile (S0-76), and
+ * decided and moved out of sight under the metadata lock, so that no run can come to need it meanwhile, and
  * deleted after; whoever is killed in between leaves a dead run, which the next one sweeps.
  */
 import { constants } from 'node:fs'

@@ -1,6 +1,6 @@
 /**
  * How a staged tree becomes a layer of the store: a new layer by one rename of its whole directory; a second whiteout
- * form by a rename of the tree, then its record (S0-69); a tree that is there already wins over ours.
+ * form by a rename of the tree, then its record; a tree that is there already wins over ours.
  */
 import { dirname, join } from 'node:path'
 import { chmod, lstat, lstatIfThere, open, rename } from '../system/files.js'

@@ -33,7 +33,7 @@ export class LayerStore {
     this.#pointers = new LayerPointers(directory, run)
   }
 
-  /** The layer `diffID`, in `form` or in any: only if its tree is really there (S0-42, S0-49, S0-62). */
+  /** The layer `diffID`, in `form` or in any: only if its tree is really there. */
   find(diffID: Digest, form?: WhiteoutForm): Promise<StoredLayer | undefined> {
     const directory = digestPath(this.directory, diffID)
     return storing('look for a layer', directory, async () => {

@@ -5,7 +5,7 @@ import type { Descriptor, Digest } from '../image/index.js'
 export interface NamedImage {
   /** The normalised reference. */
   readonly name: string
-  /** The reference as the user typed it (S0-10); the name itself where another tool wrote the entry. */
+  /** The reference as the user typed it; the name itself where another tool wrote the entry. */
   readonly typed: string
   /** The manifest. */
   readonly descriptor: Descriptor

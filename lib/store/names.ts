@@ -1,6 +1,6 @@
 /**
  * The names of the store's images, in the layout's `index.json`: rewritten as a whole, under a lock, and only
- * once what a name points at is there (S0-71).
+ * once what a name points at is there.
  */
 import { dirname } from 'node:path'
 import { WindlassError } from '../errors.js'
@@ -54,7 +54,7 @@ export class NameStore {
     return (await this.#read()).isRotten(name)
   }
 
-  /** The image of that normalised name; else the one that is there under the name as `typed` (S0-11). */
+  /** The image of that normalised name; else the one that is there under the name as `typed`. */
   async get(name: string, typed?: string): Promise<NamedImage | undefined> {
     const index = await this.#read()
     return index.find(name) ?? (typed === undefined ? undefined : index.find(typed))
@@ -134,7 +134,7 @@ export class NameStore {
 
   async #read(): Promise<IndexDocument> {
     const text = await storing('read the names', this.path, () => readRegular(this.path))
-    if (text === '') this.warn(`The store's list of names is empty, at ${this.path}: read as no names`) // S0-75
+    if (text === '') this.warn(`The store's list of names is empty, at ${this.path}: read as no names`)
     const known = text === undefined || text === '' ? emptyIndex : text
     if (this.#last?.text !== known) this.#last = { text: known, index: IndexDocument.parse(known, this.path) }
     return this.#last.index

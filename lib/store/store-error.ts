@@ -41,7 +41,7 @@ function inTheWay(error: unknown, path: string): DiskMeaning | undefined {
   return { code: 'STORE_CORRUPT', says, hint: waysOut.moveAway(at) }
 }
 
-/** Where it was met, if not at `path`; both paths of a rename that failed (S0-54, S0-68). */
+/** Where it was met, if not at `path`; both paths of a rename that failed. */
 function exactly(error: unknown, path: string): string {
   if (!(error instanceof Error) || !('path' in error)) return ''
   if ('dest' in error) return ` (renaming ${String(error.path)} to ${String(error.dest)})`
