@@ -58,7 +58,7 @@ export class RecordType<A> extends t.Type<A, unknown> {
           const given = own(value, key)
           const result = given === undefined ? undefined : codec.validate(given, within(key, codec))
           if (result?._tag === 'Right') record[key] = result.right
-          // `delete` would be slower and mean the same; a field that is here and undefined means something else.
+          // Not set to undefined: a record that is spread over another must not take away what that has.
           else Reflect.deleteProperty(record, key)
           if (result?._tag === 'Left') noticesOf(context)?.(`${jsonProblems(result.left)}; ${key} is ignored`)
         }
