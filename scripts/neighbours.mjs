@@ -92,6 +92,10 @@ async function parent() {
     await putImage(registry, `team/${at}`, '1', buildImage({ layers: [...layers].map(layer) }))
     names.push(`${registry.host}/team/${at}:1`)
   }
+  // Collect, verify and remove want a store that is there, and any of them may be the first act.
+  const first = await open({ store })
+  await first.pull(names[0], { platform }).done
+  await first.close()
   const next = random(seed)
   const done = new Map()
   const failures = []

@@ -46,7 +46,9 @@ describe.skipIf(!locksAvailable())('beside a process that was stopped', () => {
     const args = ['--store', store, ...platform, `${registry.host}/app:1`]
     const stopped = start('pull', '-q', ...args)
     const partial = join(store, 'partial', ...digest.split(':'))
-    while (!existsSync(`${partial}.lock`)) await delay(20)
+    // The fault is for the first request of the layer: it has to be the stopped one's.
+    const asked = (): boolean => registry.requests.some(({ reference }) => reference === digest)
+    while (!existsSync(`${partial}.lock`) || !asked()) await delay(20)
     stopped.kill('SIGSTOP')
     const began = performance.now()
     const { exit, stderr } = await windlass(['pull', '--progress', 'plain', ...args])
