@@ -27,7 +27,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['spec/**/*.ts', 'benchmarks/**/*.ts', 'examples/**/*.ts'],
+    files: ['spec/**/*.ts', 'testbench/**/*.ts', 'benchmarks/**/*.ts', 'examples/**/*.ts'],
     rules: { '@typescript-eslint/no-unsafe-assignment': 'off', '@typescript-eslint/require-await': 'off' },
   },
   {

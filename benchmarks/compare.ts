@@ -1,9 +1,9 @@
 /** Runs every contender on one image, cold, in another order each round. */
 import { execFileSync } from 'node:child_process'
-import type { Cost } from './measured.js'
+import type { Cost } from './shared/measured.js'
 import { reasonOf } from './peers/all-peers.js'
 import type { Peer, Work } from './peers/peer.js'
-import { shuffled, type Spread, spreadOf } from './statistics.js'
+import { shuffled, type Spread, spreadOf } from './shared/statistics.js'
 
 export interface ContenderResult {
   readonly name: string

@@ -1,8 +1,8 @@
 /** Windlass as one of those that are compared, beside the peers. */
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { program } from './concurrency/pull-once.js'
-import { measured } from './measured.js'
+import { program } from './shared/pull-once.js'
+import { measured } from './shared/measured.js'
 import type { Peer } from './peers/peer.js'
 
 /**

@@ -2,21 +2,8 @@
 import { readFile } from 'node:fs/promises'
 import type { Comparison, Left } from './compare.js'
 import type { BenchmarkImage } from './images/registry.js'
+import type { Machine } from './shared/machine.js'
 import type { TreeCheck } from './trees/check-trees.js'
-
-export interface Machine {
-  readonly processors: string
-  /** Bytes. */
-  readonly memory: number
-  readonly kernel: string
-  readonly node: string
-  /** Of Windlass. */
-  readonly version: string
-  /** Whether Windlass had ISA-L for gzip. */
-  readonly isal: boolean
-  /** File system of the stores on disk. */
-  readonly disk: string
-}
 
 export interface Results {
   readonly machine: Machine

@@ -1,8 +1,8 @@
 /** What it costs that there is a command line at all: `windlass --version` against a Node that does nothing. */
 import { type Comparison, resultOf } from './compare.js'
-import { program } from './concurrency/pull-once.js'
-import { type Cost, measured } from './measured.js'
-import { shuffled } from './statistics.js'
+import { program } from './shared/pull-once.js'
+import { type Cost, measured } from './shared/measured.js'
+import { shuffled } from './shared/statistics.js'
 
 export const nothing = 'node -e 0'
 

@@ -1,10 +1,10 @@
 /** The comparison as Markdown: what was to be reached, then what each contender took. */
 import { imageRecipes } from './images/recipes.js'
 import type { Comparison, ContenderResult } from './compare.js'
-import { table } from './markdown.js'
+import { table } from './shared/markdown.js'
 import { ours, lineSeconds, reachedIn, reaches } from './reach.js'
 import type { Results } from './results.js'
-import type { Spread } from './statistics.js'
+import type { Spread } from './shared/statistics.js'
 import type { TreeCheck } from './trees/check-trees.js'
 
 /** In the order of the recipes, what is none last. */

@@ -2,10 +2,10 @@
 import { writeSync } from 'node:fs'
 import type { Writable } from 'node:stream'
 import { exitAtOnce } from '../lib/system/exit.js'
-import { isTerminal } from './is-terminal.js'
+import { isTerminal } from './terminal/is-terminal.js'
 import { run } from './program.js'
-import { processTerminal } from './terminal.js'
-import { standSomewhere } from './working-directory.js'
+import { processTerminal } from './terminal/terminal.js'
+import { standSomewhere } from './terminal/working-directory.js'
 
 // Node resets the terminal when it ends, and aborts where that has been closed by then.
 const onTerminal = [0, 1, 2].some(isTerminal)

@@ -1,14 +1,14 @@
 /** The command line as a whole: picks the command, runs it, and turns what went wrong into one line and an exit code. */
 import { Command, CommanderError } from 'commander'
 import { WindlassError } from '../lib/errors.js'
-import { printable } from '../lib/image/printable.js'
+import { printable } from '../lib/codec/printable.js'
 import { type CommandEntry, commands } from './commands/index.js'
-import { Told } from './failure.js'
-import { dropFalseFlags } from './flags.js'
-import { Messages } from './messages.js'
-import type { Console, Terminal } from './terminal.js'
+import { Told } from './terminal/failure.js'
+import { dropFalseFlags } from './setup/flags.js'
+import { Messages } from './terminal/messages.js'
+import type { Console, Terminal } from './terminal/terminal.js'
 import { version } from './version.js'
-import { wantsJson } from './wants-json.js'
+import { wantsJson } from './terminal/wants-json.js'
 
 const epilogue = `
 Examples:

@@ -16,11 +16,8 @@ export {
   type ImageConfig,
   type ImageIndex,
   type ImageManifest,
-  type LimitName,
-  type Limits,
   type Platform,
   type Reference,
-  defaultLimits,
   formatPlatform,
   hostPlatform,
   matchPlatform,
@@ -28,4 +25,6 @@ export {
   parsePlatform,
   parseReference,
 } from './image/index.js'
+export { type LimitName, type Limits, defaultLimits } from './limits.js'
 export * from '../pipelines/index.js'
+export * from '../puller/index.js'

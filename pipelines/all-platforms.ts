@@ -13,14 +13,14 @@ import {
   type IndexedImages,
   type PulledImage,
   commitImage,
-  gather,
   imagesOfIndex,
   resolve,
   resolveEntry,
 } from '../lib/stages/index.js'
+import { gather } from '../lib/flow/index.js'
 import type { Store } from '../lib/store/index.js'
 
-import { type Announce, type StartedPull, eachPull } from './pull-set.js'
+import { type RunningPull, eachPull } from './each-pull.js'
 import type { PullParts, PullStages } from './pull-stages.js'
 
 /** What the pull of all platforms gives. */
@@ -40,8 +40,8 @@ export interface PulledIndex {
 }
 
 export interface AllPlatformsOptions extends Pick<PullParts, 'store' | 'retry'> {
-  readonly start: (image: IndexedImage, request: ImageRequest) => StartedPull
-  readonly announce: Announce
+  /** Starts the pull of one image of the index. */
+  readonly start: (image: IndexedImage, request: ImageRequest) => RunningPull
 }
 
 /** The stages of a pull of one image of `found`: what an index leads to is named with the whole index. */
@@ -62,13 +62,12 @@ export function entryStages(
 export const allPlatforms = (options: AllPlatformsOptions): Stage<ImageRequest, PulledIndex> =>
   compose(resolve(options), imagesOfIndex(options), eachImage(options))
 
-const eachImage = ({ store, start, announce }: AllPlatformsOptions): Stage<IndexedImages, PulledIndex> =>
+const eachImage = ({ store, start }: AllPlatformsOptions): Stage<IndexedImages, PulledIndex> =>
   expand(
     (found: IndexedImages) =>
       Flow.from(found.images).pipe(
         eachPull<IndexedImage, PulledImage>({
           start: (image) => start(image, found.request),
-          announce,
           pulled: (image) => image,
           failed: (error) => {
             throw error

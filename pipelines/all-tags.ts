@@ -8,8 +8,9 @@
 import { map } from 'rxjs'
 import { type ErrorRecord, WindlassError, asWindlassError } from '../lib/errors.js'
 import { Flow, type Stage, compose, lift } from '../lib/flow/index.js'
-import { type PulledImage, gather } from '../lib/stages/index.js'
-import { type EachPullOptions, eachPull } from './pull-set.js'
+import { type PulledImage } from '../lib/stages/index.js'
+import { gather } from '../lib/flow/index.js'
+import { type EachPullOptions, eachPull } from './each-pull.js'
 
 /** What became of one tag. */
 export type TagOutcome = PulledTag | FailedTag
@@ -46,7 +47,7 @@ export interface TagsWarning {
   readonly message: string
 }
 
-export interface AllTagsOptions extends Pick<EachPullOptions<string, TagOutcome>, 'start' | 'announce'> {
+export interface AllTagsOptions extends Pick<EachPullOptions<string, TagOutcome>, 'start'> {
   /** The repository's normalised name. */
   readonly name: string
   /** End with the first tag that fails, and with its error. */
@@ -58,17 +59,10 @@ export interface AllTagsOptions extends Pick<EachPullOptions<string, TagOutcome>
 export const hasFailed = (outcome: TagOutcome): outcome is FailedTag => 'error' in outcome
 
 /** Pulls each tag that comes; the one result is what became of all. */
-export function allTags({
-  name,
-  failFast,
-  start,
-  announce,
-  warnings = [],
-}: AllTagsOptions): Stage<string, PulledTags> {
+export function allTags({ name, failFast, start, warnings = [] }: AllTagsOptions): Stage<string, PulledTags> {
   return compose(
     eachPull<string, TagOutcome>({
       start,
-      announce,
       pulled: ({ name, digest, mediaType, platform, imageId, size, status }, tag) => {
         return { tag, name, digest, mediaType, platform, imageId, size, status }
       },

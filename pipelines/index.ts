@@ -1,4 +1,4 @@
-/** Whole lines out of stages, and the puller that runs them. */
+/** Whole lines out of stages: the pull and its variants, and what is done with a store. */
 export { type AllPlatformsOptions, type PulledIndex, allPlatforms, entryStages } from './all-platforms.js'
 export {
   type AllTagsOptions,
@@ -12,27 +12,18 @@ export {
   someTags,
 } from './all-tags.js'
 export { fetch } from './fetch.js'
-export type { StoreProblem } from './found-problems.js'
+export type { StoreProblem } from './check/found-problems.js'
 export type { ImageSummary } from './images.js'
 export { type InspectedImage, type Inspection, type InspectRequest, inspect } from './inspect.js'
 export { type InspectedFields, inspectedFields } from './inspected-fields.js'
-export type {
-  CloseOptions,
-  OpenOptions,
-  PullAllOptions,
-  PullOptions,
-  RegistryCredentials,
-} from './options.js'
 export { pull } from './pull.js'
-export type { Pull } from './pull-run.js'
-export { type EachPullOptions, type PullSet, type StartedPull, eachPull } from './pull-set.js'
+export { type EachPullOptions, type RunningPull, eachPull } from './each-pull.js'
 export { type PullParts, type PullStages, pullStages } from './pull-stages.js'
-export { Windlass, open } from './puller.js'
 export type { ResolvedName } from './resolve.js'
 export { latestOrFirst } from './resolve-tag.js'
 export type { PulledImage, PulledLayer } from '../lib/stages/index.js'
 export { holdsCertificate } from '../lib/registry/index.js'
 export type { ImageProblem } from './images.js'
 export type { FailedRemoval, RemovalOutcome, RemovedImage } from './remove.js'
-export type { VerifyOptions, VerifyReport } from './verify.js'
+export type { VerifyOptions, VerifyReport } from './check/verify.js'
 export type { Collected, CollectedThing, CollectOptions } from '../lib/store/index.js'

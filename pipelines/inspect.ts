@@ -16,13 +16,10 @@ import {
 import {
   type AwaitingConfig,
   type ConfigDocument,
-  Eventual,
   type ImageDocument,
   type ImageRequest,
   type ReadSchema1Document,
   type Resolved,
-  type RetryPolicy,
-  againAfter,
   bySchema,
   checkPlatform,
   choosePlatform,
@@ -30,10 +27,11 @@ import {
   fillPlatforms,
   readSchema1,
   resolve,
-  toPullEvent,
-  untilAborted,
 } from '../lib/stages/index.js'
-import { LayoutSource } from '../lib/store/index.js'
+import { Eventual, untilAborted } from '../lib/flow/index.js'
+import { type RetryPolicy, againAfter } from '../lib/transfer/index.js'
+import { toPullEvent } from '../lib/events/index.js'
+import { LayoutSource } from '../lib/sources/index.js'
 import { cancelled, only } from './only.js'
 
 export interface Inspection {

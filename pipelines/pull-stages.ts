@@ -1,23 +1,25 @@
 /** The stages of a pull, bound to a store and to what all pulls of a puller share. */
 import { type Stage, compose } from '../lib/flow/index.js'
 import type { UnpackPool } from '../lib/archive/index.js'
-import type { Limits } from '../lib/image/index.js'
+import type { Limits } from '../lib/limits.js'
 import {
   type ArrivingLayer,
   type Brought,
-  type Downloads,
   type EnsuredLayer,
-  type FinishedImage,
-  type ImageRequest,
   type LayerFlights,
   type LayerGoal,
   type LayerTask,
+  type RetryPolicy,
+  type SharedLayerTask,
+} from '../lib/transfer/index.js'
+import {
+  type Downloads,
+  type FinishedImage,
+  type ImageRequest,
   type PlannedImage,
   type PullableDocument,
   type PulledImage,
   type Resolved,
-  type RetryPolicy,
-  type SharedLayerTask,
   type UnpackedLayer,
   type Unpacks,
   type WholeImage,
@@ -35,7 +37,6 @@ import {
   fillPlatforms,
   holdImage,
   imageBytes,
-  passOn,
   plan,
   readyThreads,
   readSchema1,
@@ -44,6 +45,7 @@ import {
   unpack,
   verify,
 } from '../lib/stages/index.js'
+import { passOn } from '../lib/flow/index.js'
 import type { Store, StoredLayer } from '../lib/store/index.js'
 
 /** What all pulls of a puller share. */

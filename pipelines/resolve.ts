@@ -6,7 +6,8 @@ import { WindlassError } from '../lib/errors.js'
 import { Flow, Scope, type Stage, stage } from '../lib/flow/index.js'
 import { type Digest, decideManifest, parseMediaType } from '../lib/image/index.js'
 import { Repository } from '../lib/registry/index.js'
-import { type ImageRequest, type RetryPolicy, retryingTransfers } from '../lib/stages/index.js'
+import { type ImageRequest } from '../lib/stages/index.js'
+import { type RetryPolicy, retryingTransfers } from '../lib/transfer/index.js'
 import { only } from './only.js'
 
 export interface ResolvedName {

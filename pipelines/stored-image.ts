@@ -1,11 +1,6 @@
 /** An image out of the store alone: whole, or not at all. */
-import {
-  defaultLimits,
-  formatPlatform,
-  matchPlatform,
-  parseImageConfig,
-  parseImageManifest,
-} from '../lib/image/index.js'
+import { defaultLimits } from '../lib/limits.js'
+import { formatPlatform, matchPlatform, parseImageConfig, parseImageManifest } from '../lib/image/index.js'
 import type { ImageRequest, PulledImage, PulledLayer } from '../lib/stages/index.js'
 import { type NamedImage, type Store, findEntries } from '../lib/store/index.js'
 import { storedImages } from './stored-images.js'

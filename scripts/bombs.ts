@@ -6,8 +6,8 @@
  *
  * Needs dist/ (npm run build). Ends with 1 where one took more than 250 MiB, or ended otherwise than it must.
  */
-import { bombs } from '../spec/bombs/bombs.js'
-import { runBomb } from '../spec/bombs/run-bomb.js'
+import { bombs } from '../testbench/bombs/bombs.js'
+import { runBomb } from '../testbench/bombs/run-bomb.js'
 
 const lines = [
   '| bomb | must | exit | peak RSS, MiB | seconds | a unit, µs | the error |',

@@ -15,11 +15,11 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { type PeerHost, startPeerHost } from '../benchmarks/peers/peer-host.js'
 import { peersRoot } from '../benchmarks/peers/root.js'
-import { CaseHost } from '../spec/compatibility/case-host.js'
-import type { CompatibilityCase } from '../spec/compatibility/case.js'
-import { cases } from '../spec/compatibility/cases/index.js'
-import { compatibilityPage } from '../spec/compatibility/page.js'
-import { type PeerOutcomes, peersFile, readPeers } from '../spec/compatibility/peers.js'
+import { CaseHost } from '../testbench/compatibility/case-host.js'
+import type { CompatibilityCase } from '../testbench/compatibility/case.js'
+import { cases } from '../testbench/compatibility/cases/index.js'
+import { compatibilityPage } from '../testbench/compatibility/page.js'
+import { type PeerOutcomes, peersFile, readPeers } from '../testbench/compatibility/peers.js'
 import {
   type AskedPeer,
   askedPeerNames,

@@ -10,9 +10,9 @@
 import { writeFileSync, writeSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
-import { applyTarget } from '../spec/fuzz/apply-target.js'
-import { fuzz } from '../spec/fuzz/run.js'
-import { type Target, targets } from '../spec/fuzz/targets.js'
+import { applyTarget } from '../testbench/fuzz/apply-target.js'
+import { fuzz } from '../testbench/fuzz/run.js'
+import { type Target, targets } from '../testbench/fuzz/targets.js'
 
 const { values } = parseArgs({
   options: {

@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { buildImage, putImage, startRegistry } from '../dist/lib/testing/index.js'
-import { open } from '../dist/pipelines/index.js'
+import { open } from '../dist/puller/index.js'
 import { look } from './support/after-a-kill.mjs'
 
 const { values } = parseArgs({ options: { points: { type: 'string' }, verbose: { type: 'boolean' } } })

@@ -15,7 +15,9 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const copied = [
   'lib/flow',
   'lib/testing',
-  'spec/flow',
+  'spec/lib/flow',
+  'spec/laws',
+  'spec/support',
   'spec/setup',
   'package.json',
   'tsconfig.json',
@@ -46,7 +48,7 @@ function specsPass(directory) {
   return new Promise((resolve) => {
     const vitest = join(root, 'node_modules/vitest/vitest.mjs')
     const flags = ['run', '--root', directory, '--bail', '1', '--testTimeout', '10000', '--maxWorkers', '1']
-    const child = spawn(process.execPath, [vitest, ...flags, 'spec/flow'], {
+    const child = spawn(process.execPath, [vitest, ...flags, 'spec/lib/flow', 'spec/laws/flow'], {
       cwd: directory,
       env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
       detached: true, // a group of its own, so that its workers can be ended with it

@@ -17,7 +17,7 @@ import { clearInterval, setInterval, setTimeout } from 'node:timers'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { buildImage, putImage, startRegistry } from '../dist/lib/testing/index.js'
-import { open } from '../dist/pipelines/index.js'
+import { open } from '../dist/puller/index.js'
 
 const platform = 'linux/amd64'
 const { values } = parseArgs({

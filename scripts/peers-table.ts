@@ -1,7 +1,7 @@
 /** Writes docs/peers-tables.md, what the peers' tests say and where we differ: npx tsx scripts/peers-table.ts */
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { peersPage } from '../spec/peers/page.js'
+import { peersPage } from '../testbench/peers/page.js'
 
 const page = fileURLToPath(new URL('../docs/peers-tables.md', import.meta.url))
 writeFileSync(page, peersPage())

@@ -10,9 +10,9 @@
  * that was said to be done would be lost. Needs strace and dist/ (npm run build).
  */
 import { parseArgs } from 'node:util'
-import type { CheckedTrace } from '../spec/power-loss/check.js'
-import { runKilled, runScenario, syncsOf } from '../spec/power-loss/run-scenario.js'
-import { killedScenarios, scenarios } from '../spec/power-loss/scenarios.js'
+import type { CheckedTrace } from '../testbench/power-loss/check.js'
+import { runKilled, runScenario, syncsOf } from '../testbench/power-loss/run-scenario.js'
+import { killedScenarios, scenarios } from '../testbench/power-loss/scenarios.js'
 
 const { values } = parseArgs({
   options: {

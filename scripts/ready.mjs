@@ -139,7 +139,7 @@ function sources() {
   }
   for (const file of ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json']) look(file)
   look(join('scripts', 'bundle.mjs'))
-  for (const folder of ['lib', 'pipelines', 'cli', 'ui'])
+  for (const folder of ['lib', 'pipelines', 'puller', 'cli'])
     if (existsSync(at(folder)))
       for (const name of readdirSync(at(folder), { recursive: true }))
         if (/\.[cm]?tsx?$/.test(name)) look(join(folder, name))

@@ -17,7 +17,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { type OpenOptions, type Windlass, open } from '../pipelines/index.js'
+import { type OpenOptions, type Windlass, open } from '../puller/index.js'
 import { type Count, count, socketsNow } from './support/soak-count.js'
 import { SoakPulls } from './support/soak-pulls.js'
 

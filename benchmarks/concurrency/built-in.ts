@@ -1,8 +1,8 @@
 /** The built-in registry with an image of so many layers, behind a simulated line. */
 import { type LayerEntry, buildImage, putImage } from '../../lib/testing/images/index.js'
 import { startRegistry } from '../../lib/testing/registry/index.js'
-import { halfNoise } from '../half-noise.js'
-import { startLink } from '../link.js'
+import { halfNoise } from '../shared/half-noise.js'
+import { startLink } from '../shared/link.js'
 import type { LinkKind } from './links.js'
 
 export interface BuiltInImage {

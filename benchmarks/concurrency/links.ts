@@ -1,5 +1,5 @@
 /** The kinds of line that the sweep simulates in front of the built-in registry. */
-import type { LinkOptions } from '../link.js'
+import type { LinkOptions } from '../shared/link.js'
 
 export interface LinkKind extends Omit<LinkOptions, 'target'> {
   readonly name: string

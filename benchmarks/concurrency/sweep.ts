@@ -1,7 +1,7 @@
 /** Tries every setting several times, another order each round, and says which is the best. */
-import { type Spread, shuffled, spreadOf } from '../statistics.js'
-import { type PullCost, pullOnce, type Setting } from './pull-once.js'
-import type { Stage, Timeline } from './timeline.js'
+import { type Spread, shuffled, spreadOf } from '../shared/statistics.js'
+import { type PullCost, pullOnce, type Setting } from '../shared/pull-once.js'
+import type { Stage, Timeline } from '../shared/timeline.js'
 
 export interface SweepOptions {
   readonly reference: string

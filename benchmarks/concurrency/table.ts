@@ -1,6 +1,6 @@
 /** The sweep's results as Markdown. */
 import { availableParallelism } from 'node:os'
-import { table } from '../markdown.js'
+import { table } from '../shared/markdown.js'
 import type { SettingResult, SweepResult } from './sweep.js'
 
 export interface NamedSweep {

@@ -1,5 +1,6 @@
 /** Along what a pull can grow, and what is pulled there. */
-import type { GrowthImage, GrowthLayer } from './images.js'
+import type { GrowthImage } from './images.js'
+import type { GrowthLayer } from './layer-stream.js'
 
 export interface Axis {
   readonly name: 'layers' | 'files' | 'bytes' | 'pulls'

@@ -2,17 +2,10 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Distribution, startDistribution } from '../../spec/real/harness/distribution.js'
-import { cached } from '../../spec/real/images/cache.js'
-import { layerArchive } from './layer-stream.js'
+import { type Distribution, startDistribution } from '../../testbench/harness/distribution.js'
+import { cached } from '../../testbench/images/cache.js'
+import { type GrowthLayer, layerArchive } from './layer-stream.js'
 import { type PushedLayer, pushBytes, pushLayer, pushManifest } from './push.js'
-
-export interface GrowthLayer {
-  readonly seed: number
-  readonly files: number
-  /** Of each file. */
-  readonly bytes: number
-}
 
 export interface GrowthImage {
   readonly name: string

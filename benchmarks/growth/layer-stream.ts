@@ -1,7 +1,13 @@
 /** A layer's archive as a stream: of any size, a piece at a time. */
 import { packEntries } from '../../lib/testing/images/index.js'
-import { halfNoise } from '../half-noise.js'
-import type { GrowthLayer } from './images.js'
+import { halfNoise } from '../shared/half-noise.js'
+
+export interface GrowthLayer {
+  readonly seed: number
+  readonly files: number
+  /** Of each file. */
+  readonly bytes: number
+}
 
 const piece = 4 * 1024 * 1024
 const block = 512

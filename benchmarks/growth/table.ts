@@ -1,7 +1,7 @@
 /** The growth as Markdown. */
-import { table } from '../markdown.js'
-import type { Machine } from '../results.js'
-import type { Spread } from '../statistics.js'
+import { table } from '../shared/markdown.js'
+import type { Machine } from '../shared/machine.js'
+import type { Spread } from '../shared/statistics.js'
 import { axes, type Axis } from './axes.js'
 import { growthOf, type Measure } from './growth.js'
 import type { GrowthPoint } from './measure.js'

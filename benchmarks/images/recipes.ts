@@ -1,5 +1,5 @@
 /** The five images that pulls are measured with, each by what makes its layers. */
-import { copyPackages, type LayerRecipe } from '../../spec/real/images/layer-recipe.js'
+import { copyPackages, type LayerRecipe } from '../../testbench/images/layer-recipe.js'
 
 export interface ImageRecipe {
   readonly name: string

@@ -1,10 +1,10 @@
 /** The real registry with the images of the benchmarks in it: built and pushed once, kept in the temporary directory. */
 import { join } from 'node:path'
-import { startDistribution, type Distribution } from '../../spec/real/harness/distribution.js'
-import { buildImage } from '../../spec/real/images/build-image.js'
-import { cached } from '../../spec/real/images/cache.js'
-import { pushImage, pushedName } from '../../spec/real/images/pushed.js'
-import type { TestImage } from '../../spec/real/images/test-image.js'
+import { startDistribution, type Distribution } from '../../testbench/harness/distribution.js'
+import { buildImage } from '../../testbench/images/build-image.js'
+import { cached } from '../../testbench/images/cache.js'
+import { pushImage, pushedName } from '../../testbench/images/pushed.js'
+import type { TestImage } from '../../testbench/images/test-image.js'
 import { imageRecipes, type ImageRecipe } from './recipes.js'
 
 export interface BenchmarkImage {

@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { type Duplex, Readable, Writable } from 'node:stream'
 import zlib, { gunzipSync, gzipSync } from 'node:zlib'
-import { zlibGunzip } from '../../lib/bytes/decompress.js'
+import { zlibGunzip } from '../../lib/bytes/compression/decompress.js'
 import { decompressor, pump } from '../../lib/bytes/index.js'
 import { openGunzip } from '../../lib/system/index.js'
-import { halfNoise } from '../half-noise.js'
+import { halfNoise } from '../shared/half-noise.js'
 import type { Contender } from './contender.js'
 
 const megabytes = 32

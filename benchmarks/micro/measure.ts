@@ -1,6 +1,6 @@
 /** Measures contenders by turns, in this process: time by the clock, and CPU time of all its threads. */
 import { reasonOf } from '../peers/all-peers.js'
-import { shuffled, type Spread, spreadOf } from '../statistics.js'
+import { shuffled, type Spread, spreadOf } from '../shared/statistics.js'
 import type { Contender } from './contender.js'
 
 export interface MicroResult {

@@ -1,7 +1,7 @@
 /** The micro-benchmarks as Markdown. */
-import { table } from '../markdown.js'
-import type { Machine } from '../results.js'
-import type { Spread } from '../statistics.js'
+import { table } from '../shared/markdown.js'
+import type { Machine } from '../shared/machine.js'
+import type { Spread } from '../shared/statistics.js'
 import type { MicroResult } from './measure.js'
 
 const spread = ({ median, least, most }: Spread): string => {

@@ -4,8 +4,8 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { runTool } from '../../spec/real/harness/run-tool.js'
-import { type ServerProcess, startServer } from '../../spec/real/harness/server-process.js'
+import { runTool } from '../../testbench/harness/run-tool.js'
+import { type ServerProcess, startServer } from '../../testbench/harness/server-process.js'
 
 export interface PeerHost {
   /** The command that runs `args` in there. */

@@ -1,5 +1,5 @@
 /** One program that Windlass is compared with. */
-import { type Cost, measured } from '../measured.js'
+import { type Cost, measured } from '../shared/measured.js'
 import { bench, cpuOf, forgetPeak, type PeerHost, peakOf } from './peer-host.js'
 
 /** Fetch, verify and unpack; fetch and verify alone; pull what is there already, and up to date. */

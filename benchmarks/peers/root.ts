@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { runTool } from '../../spec/real/harness/run-tool.js'
+import { runTool } from '../../testbench/harness/run-tool.js'
 
 const packages = [
   ...['skopeo', 'podman', 'containerd', 'crane', 'oras', 'umoci', 'docker.io', 'docker-cli'],

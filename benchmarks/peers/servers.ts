@@ -1,6 +1,6 @@
 /** The servers of peers, each with a store of its own: containerd and dockerd. */
 import { setTimeout } from 'node:timers/promises'
-import type { ServerProcess } from '../../spec/real/harness/server-process.js'
+import type { ServerProcess } from '../../testbench/harness/server-process.js'
 import { bench, type PeerHost } from './peer-host.js'
 
 /** One that is started anew for each run: a cold store is a store that its server has not seen either. */

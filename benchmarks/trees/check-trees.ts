@@ -1,5 +1,5 @@
 /** Whether the peers and Windlass ended with the same tree. */
-import { compareTrees, describeTree, type Difference } from '../../lib/testing/tree/index.js'
+import { compareTrees, describeTree, type Difference } from '../../lib/archive/index.js'
 import { reasonOf } from '../peers/all-peers.js'
 import type { Peer } from '../peers/peer.js'
 import { listed, openTimes } from './open-times.js'

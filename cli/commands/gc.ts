@@ -1,11 +1,11 @@
 /** `windlass gc`: removes from the store what no name and no running pull needs. */
 import type { Command } from 'commander'
-import { orAborted } from '../interrupt.js'
+import { orAborted } from '../terminal/interrupt.js'
 import { formatBytes } from '../render/quantities.js'
 import { table } from '../render/table.js'
-import { withWindlass } from '../session.js'
-import { jsonFlag, partialsFlag, type Settings, storeFlags } from '../settings.js'
-import type { Console } from '../terminal.js'
+import { withWindlass } from '../setup/session.js'
+import { jsonFlag, partialsFlag, type Settings, storeFlags } from '../setup/settings.js'
+import type { Console } from '../terminal/terminal.js'
 
 interface CollectFlags extends Settings {
   readonly dryRun?: boolean

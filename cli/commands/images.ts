@@ -1,14 +1,14 @@
 /** `windlass images`: what the store holds, by name. */
 import type { Command } from 'commander'
-import { printable } from '../../lib/image/printable.js'
-import { titleLength } from '../../lib/image/printable.js'
+import { printable } from '../../lib/codec/printable.js'
+import { titleLength } from '../../lib/codec/printable.js'
 import type { ImageSummary } from '../../pipelines/index.js'
 import { formatBytes } from '../render/quantities.js'
 import { table } from '../render/table.js'
-import { orAborted } from '../interrupt.js'
-import { withWindlass } from '../session.js'
-import { jsonFlag, type Settings, storeFlags } from '../settings.js'
-import type { Console } from '../terminal.js'
+import { orAborted } from '../terminal/interrupt.js'
+import { withWindlass } from '../setup/session.js'
+import { jsonFlag, type Settings, storeFlags } from '../setup/settings.js'
+import type { Console } from '../terminal/terminal.js'
 
 interface ImagesFlags extends Settings {
   readonly json?: boolean

@@ -1,6 +1,6 @@
 /** The commands, in the order in which the help lists them. Each is loaded when it is called for. */
 import type { Command } from 'commander'
-import type { Console } from '../terminal.js'
+import type { Console } from '../terminal/terminal.js'
 import type { CommandName } from './names.js'
 
 /** Gives `command` its arguments, options and action. */

@@ -1,11 +1,11 @@
 /** `windlass inspect`: what an image is, by its manifest and config alone. */
 import { type Command, Option } from 'commander'
 import { inspectedFields } from '../../pipelines/inspected-fields.js'
-import { platformSetting } from '../flags.js'
-import { limitFlag } from '../limit-flag.js'
-import { withWindlass } from '../session.js'
-import { jsonFlag, networkFlags, type Settings, storeFlags } from '../settings.js'
-import type { Console } from '../terminal.js'
+import { platformSetting } from '../setup/flags.js'
+import { limitFlag } from '../setup/limit-flag.js'
+import { withWindlass } from '../setup/session.js'
+import { jsonFlag, networkFlags, type Settings, storeFlags } from '../setup/settings.js'
+import type { Console } from '../terminal/terminal.js'
 
 interface InspectFlags extends Settings {
   readonly platform?: string

@@ -1,14 +1,16 @@
 /** `windlass pull --all-tags` and `--all-platforms`: several images by one name. */
 import { WindlassError, asWindlassError } from '../../lib/errors.js'
 import { parseImageName } from '../../lib/image/index.js'
-import { printable } from '../../lib/image/printable.js'
+import { printable } from '../../lib/codec/printable.js'
 import { documentUnclear } from '../../lib/events/warning-codes.js'
-import type { PulledImage, PullOptions, TagsWarning, Windlass } from '../../pipelines/index.js'
-import { Told } from '../failure.js'
-import { followSet } from '../follow-set.js'
-import type { ProgressFlags } from '../progress-flags.js'
+import type { PulledImage } from '../../lib/stages/index.js'
+import type { PullOptions, Windlass } from '../../puller/index.js'
+import type { TagsWarning } from '../../pipelines/index.js'
+import { Told } from '../terminal/failure.js'
+import { followSet } from './follow-set.js'
+import type { ProgressFlags } from '../setup/progress-flags.js'
 import { statusLine } from '../render/status-line.js'
-import type { Console } from '../terminal.js'
+import type { Console } from '../terminal/terminal.js'
 
 export interface SetFlags extends ProgressFlags {
   readonly json?: boolean

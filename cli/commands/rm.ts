@@ -1,13 +1,14 @@
 /** `windlass rm`: takes names away from images. */
 import type { Command } from 'commander'
 import { asWindlassError } from '../../lib/errors.js'
-import { printable } from '../../lib/image/printable.js'
-import type { RemovalOutcome, Windlass } from '../../pipelines/index.js'
-import { Told } from '../failure.js'
-import { orAborted } from '../interrupt.js'
-import { withWindlass } from '../session.js'
-import { jsonFlag, type Settings, storeFlags } from '../settings.js'
-import type { Console } from '../terminal.js'
+import { printable } from '../../lib/codec/printable.js'
+import type { RemovalOutcome } from '../../pipelines/index.js'
+import type { Windlass } from '../../puller/index.js'
+import { Told } from '../terminal/failure.js'
+import { orAborted } from '../terminal/interrupt.js'
+import { withWindlass } from '../setup/session.js'
+import { jsonFlag, type Settings, storeFlags } from '../setup/settings.js'
+import type { Console } from '../terminal/terminal.js'
 
 interface RemoveFlags extends Settings {
   readonly json?: boolean

@@ -1,10 +1,10 @@
 /** `windlass tags`: the tags of a repository, one a line, as the registry lists them. */
 import type { Command } from 'commander'
-import { printable } from '../../lib/image/printable.js'
-import { limitFlag } from '../limit-flag.js'
-import { withWindlass } from '../session.js'
-import { jsonFlag, networkFlags, type Settings } from '../settings.js'
-import type { Console } from '../terminal.js'
+import { printable } from '../../lib/codec/printable.js'
+import { limitFlag } from '../setup/limit-flag.js'
+import { withWindlass } from '../setup/session.js'
+import { jsonFlag, networkFlags, type Settings } from '../setup/settings.js'
+import type { Console } from '../terminal/terminal.js'
 
 interface TagsFlags extends Settings {
   readonly json?: boolean

@@ -1,12 +1,12 @@
 /** `windlass unpack`: one flattened tree of an image, pulling what is missing of it. */
 import type { Command } from 'commander'
-import { printable } from '../../lib/image/printable.js'
-import { platformSetting } from '../flags.js'
-import { follow, type ProgressFlags, progressFlags } from '../progress-flags.js'
-import { limitFlag } from '../limit-flag.js'
-import { withWindlass } from '../session.js'
-import { jsonFlag, networkFlags, type Settings, storeFlags, transferFlags } from '../settings.js'
-import type { Console } from '../terminal.js'
+import { printable } from '../../lib/codec/printable.js'
+import { platformSetting } from '../setup/flags.js'
+import { follow, type ProgressFlags, progressFlags } from '../setup/progress-flags.js'
+import { limitFlag } from '../setup/limit-flag.js'
+import { withWindlass } from '../setup/session.js'
+import { jsonFlag, networkFlags, type Settings, storeFlags, transferFlags } from '../setup/settings.js'
+import type { Console } from '../terminal/terminal.js'
 import { asJson, pinned } from './pull-sets.js'
 
 interface UnpackFlags extends Settings, ProgressFlags {

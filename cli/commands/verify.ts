@@ -1,13 +1,13 @@
 /** `windlass verify`: reads the whole store again and says what is wrong with it. */
 import type { Command } from 'commander'
 import { WindlassError } from '../../lib/errors.js'
-import { printable } from '../../lib/image/printable.js'
+import { printable } from '../../lib/codec/printable.js'
 import type { StoreProblem, VerifyReport } from '../../pipelines/index.js'
 import { formatBytes } from '../render/quantities.js'
-import { limitFlag } from '../limit-flag.js'
-import { withWindlass } from '../session.js'
-import { jsonFlag, networkFlags, type Settings, storeFlags, transferFlags } from '../settings.js'
-import type { Console } from '../terminal.js'
+import { limitFlag } from '../setup/limit-flag.js'
+import { withWindlass } from '../setup/session.js'
+import { jsonFlag, networkFlags, type Settings, storeFlags, transferFlags } from '../setup/settings.js'
+import type { Console } from '../terminal/terminal.js'
 
 interface VerifyFlags extends Settings {
   readonly repair?: boolean

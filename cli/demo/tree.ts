@@ -1,6 +1,6 @@
 /** A file tree as indented lines, directories of many files folded. */
-import type { TreeEntry } from '../../lib/testing/index.js'
-import { printable } from '../../lib/image/printable.js'
+import type { TreeEntry } from '../../lib/archive/index.js'
+import { printable } from '../../lib/codec/printable.js'
 import { formatBytes } from '../render/quantities.js'
 
 /** A directory with more entries than this shows how many they are. */

@@ -1,5 +1,5 @@
 /** Text that takes exactly one column a character, and no more columns than there are. */
-import { printable } from '../../lib/image/printable.js'
+import { printable } from '../../lib/codec/printable.js'
 
 /** `text` with everything but printable ASCII replaced: a wide or combining character would break the drawing. */
 export const ascii = (text: string): string => printable(text, 500).replace(/[^\x20-\x7e]/gu, '?')

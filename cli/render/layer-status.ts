@@ -1,6 +1,6 @@
 /** What a layer is doing, in the words that Docker's users know. */
 import type { LayerSnapshot, LayerStatus } from '../../lib/events/index.js'
-import { printable } from '../../lib/image/printable.js'
+import { printable } from '../../lib/codec/printable.js'
 import { formatSeconds } from './quantities.js'
 
 const words: Readonly<Record<LayerStatus, string>> = {

@@ -1,6 +1,6 @@
 /** Progress as plain lines, one for each change of status: for logs and pipes. No control characters. */
 import type { PullEvent, PullSnapshot } from '../../lib/events/index.js'
-import { printable } from '../../lib/image/printable.js'
+import { printable } from '../../lib/codec/printable.js'
 import { reduce } from '../../lib/events/index.js'
 import { shortDigest, statusWords } from './layer-status.js'
 import { formatBytes } from './quantities.js'

@@ -1,8 +1,8 @@
 /** Picks how progress is shown, and shows it. */
 import type { Observable } from 'rxjs'
 import { emptySnapshot, encodeEvent, type PullEvent, reduce } from '../../lib/events/index.js'
-import type { Terminal } from '../terminal.js'
-import { jsonForTerminal } from './json-for-terminal.js'
+import type { Terminal } from '../terminal/terminal.js'
+import { jsonForTerminal } from '../terminal/json-for-terminal.js'
 import { plainLines } from './plain.js'
 import { showOnTerminal } from './tty.js'
 

@@ -1,5 +1,5 @@
 /** Lines of a terminal that are drawn over and over in the same place, below what was there before. */
-import type { ProgressStream } from '../terminal.js'
+import type { ProgressStream } from '../terminal/terminal.js'
 
 const escape = '\u001b['
 const hideCursor = `${escape}?25l`

@@ -1,5 +1,5 @@
 /** What a pull came to, in Docker's words. */
-import { printable } from '../../lib/image/printable.js'
+import { printable } from '../../lib/codec/printable.js'
 
 export const statusLine = (name: string, status: 'newer' | 'up-to-date'): string =>
   status === 'newer'

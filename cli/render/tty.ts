@@ -1,7 +1,7 @@
 /** Progress on a terminal: the present frame, redrawn at most ten times a second; the last one stays. */
 import type { Observable } from 'rxjs'
 import { emptySnapshot, type PullEvent, reduce } from '../../lib/events/index.js'
-import type { ProgressStream } from '../terminal.js'
+import type { ProgressStream } from '../terminal/terminal.js'
 import { frame } from './frame.js'
 import { Rate } from './rate.js'
 import { Screen } from './screen.js'

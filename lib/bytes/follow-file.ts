@@ -3,7 +3,7 @@ import { constants, readSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { WindlassError } from '../errors.js'
-import { fileFailure } from './file-failure.js'
+import { fileFailure } from '../system/file-failure.js'
 
 export interface Growth {
   /** Bytes that can be read by now. */

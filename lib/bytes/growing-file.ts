@@ -7,7 +7,7 @@ import { constants } from 'node:fs'
 import { BehaviorSubject, type Observable } from 'rxjs'
 import { asWindlassError, WindlassError } from '../errors.js'
 import { type LargeFile, openLarge } from '../system/files.js'
-import { fileFailure } from './file-failure.js'
+import { fileFailure } from '../system/file-failure.js'
 import { Verifier, type Expected, type Verified } from './verifier.js'
 
 /** It moves to the right; only a restart goes back, to `growing`. */

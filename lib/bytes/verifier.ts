@@ -1,7 +1,7 @@
 /** Holds bytes to the size and digest that were promised, while they pass and before anything of them counts. */
 import { createHash } from 'node:crypto'
 import { WindlassError } from '../errors.js'
-import { algorithmOf, parseDigest, type Digest } from '../image/digest.js'
+import { algorithmOf, parseDigest, type Digest } from '../image/digest/digest.js'
 
 export interface Expected {
   readonly digest: Digest

@@ -4,7 +4,7 @@
  */
 import { Observable, type Subscriber } from 'rxjs'
 import { asWindlassError, type WindlassError } from '../errors.js'
-import { ListenerGuard } from '../flow/listener-guard.js'
+import { ListenerGuard } from '../flow/lifetime/listener-guard.js'
 import { eventVersion, type LayerEvent, type PullEvent, type PullEventBody } from './event.js'
 import { follow, planned } from './layer-order.js'
 import { Recap } from './recap.js'

@@ -13,3 +13,4 @@ export {
 export { decodeEvent, encodeEvent } from './lines.js'
 export { emptySnapshot, reduce } from './snapshot.js'
 export type { LayerRetry, LayerSnapshot, PullPhase, PullSnapshot, PullTotals } from './snapshot-state.js'
+export { toPullEvent } from './to-pull-event.js'

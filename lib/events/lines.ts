@@ -1,7 +1,7 @@
 /** Events on the wire: one JSON object a line, as `--progress json` writes them and other programs read them. */
 import { type Context, type Errors, IntersectionType, UnionType } from 'io-ts'
 import { WindlassError } from '../errors.js'
-import { printable } from '../image/printable.js'
+import { printable } from '../codec/printable.js'
 import { encodeEvent } from './encode-event.js'
 import { eventVersion } from './event-version.js'
 import { PullEvent } from './event.js'

@@ -3,8 +3,8 @@
  * Stages know this interface only, so that mirrors, archives and layouts fit where a registry does.
  */
 import type { Readable } from 'node:stream'
-import type { Descriptor } from './descriptor.js'
-import type { Digest } from './digest.js'
+import type { Descriptor } from './documents/descriptor.js'
+import type { Digest } from './digest/digest.js'
 
 /** A manifest as it was served, before anything of it is believed. */
 export interface FetchedManifest {

@@ -1,6 +1,6 @@
 /** The registry client: what other modules use of it. */
-export { holdsCertificate } from './certificates.js'
-export { Credential, type CredentialParts } from './credential.js'
+export { holdsCertificate } from './policy/certificates.js'
+export { Credential, type CredentialParts } from './credentials/credential.js'
 export {
   anonymous,
   type CredentialRequest,
@@ -8,11 +8,15 @@ export {
   firstOf,
   keyed,
   onlyFor,
-} from './credentials.js'
-export { credentialsFile, type CredentialsFileOptions, requireCredentialsFile } from './credentials-file.js'
-export { parseDockerConfig } from './docker-config.js'
+} from './credentials/credentials.js'
+export {
+  credentialsFile,
+  type CredentialsFileOptions,
+  requireCredentialsFile,
+} from './credentials/credentials-file.js'
+export { parseDockerConfig } from './credentials/docker-config.js'
 export { Registries, type RegistriesOptions } from './registries.js'
-export type { RepositoryName } from './registry-name.js'
-export { Repository } from './repository.js'
-export type { ManifestHead, TaggedManifest } from './manifests.js'
-export { defaultTimeouts, type Timeouts } from './timeouts.js'
+export type { RepositoryName } from './policy/registry-name.js'
+export { Repository } from './api/repository.js'
+export type { ManifestHead, TaggedManifest } from './api/manifests.js'
+export { defaultTimeouts, type Timeouts } from './policy/timeouts.js'

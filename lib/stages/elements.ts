@@ -3,16 +3,13 @@
  * Each element is the one before it and what its stage has found out.
  */
 import type { UnpackResult, WhiteoutForm } from '../archive/index.js'
-import type { GrowingFile } from '../bytes/index.js'
 import type {
   Descriptor,
   Digest,
-  DigestAlgorithm,
   ImageConfig,
   ImageIndex,
   ImageManifest,
   ImageSource,
-  Limits,
   ManifestDocument,
   Platform,
   Schema1Conversion,
@@ -20,8 +17,10 @@ import type {
   SignatureReport,
   SignatureState,
 } from '../image/index.js'
-import type { Partial, StagedLayer, StoredLayer } from '../store/index.js'
-import type { Eventual } from './eventual.js'
+import type { Limits } from '../limits.js'
+import type { StagedLayer } from '../store/index.js'
+import type { Eventual } from '../flow/lifetime/deferred.js'
+import type { ArrivingLayer, EnsuredLayer, PlannedLayer } from '../transfer/elements.js'
 
 /** An image to pull: what it is called, who serves it, and for which platform. */
 export interface ImageRequest {
@@ -80,9 +79,6 @@ export interface AwaitingConfig extends Resolved<ImageDocument | Schema1Document
   readonly config: Eventual<ConfigDocument>
 }
 
-/** Where a layer's bytes will come from. */
-export type LayerAction = 'exists' | 'resume' | 'download'
-
 /** An image, and what is here and what is missing of it. */
 export interface PlannedImage extends Resolved<PullableDocument> {
   readonly layers: readonly PlannedLayer[]
@@ -92,56 +88,11 @@ export interface PlannedImage extends Resolved<PullableDocument> {
   readonly upToDate: boolean
 }
 
-/** One distinct layer of an image; `positions` are the places where it stands. */
-export interface PlannedLayer {
-  readonly descriptor: Descriptor
-  readonly positions: readonly number[]
-  readonly action: LayerAction
-  /** Compressed bytes that are here. */
-  readonly offset: number
-}
-
-/** A layer to bring into the store. */
-export interface LayerTask extends PlannedLayer {
-  readonly source: ImageSource
-  /** What the config says of the unpacked bytes; undefined where no config says anything (schema 1). */
-  readonly diffID: Promise<Digest> | undefined
-}
-
-/** A layer that several pulls may be waiting for. */
-export interface SharedLayerTask extends LayerTask {
-  /** Settles when one of the pulls that wait expects this diffID; fails when none does. */
-  confirm(diffID: Digest): Promise<void>
-  /** What one of them expects it to be computed by, as far as that is known yet. */
-  algorithm?(): DigestAlgorithm | undefined
-}
-
-/** A layer whose bytes are in a file, or come into it and may be read from its start meanwhile. */
-export interface ArrivingLayer extends SharedLayerTask {
-  /** Where its bytes are. */
-  readonly path: string
-  /** The download; none where the blob was in the store already. */
-  readonly arriving: Arriving | undefined
-}
-
-/** A download under way, and its place in the store. */
-export interface Arriving {
-  readonly file: GrowingFile
-  readonly partial: Partial
-}
-
 /** A layer whose blob is verified and whose tree stands in the staging area, its diffID verified. */
 export interface UnpackedLayer extends ArrivingLayer {
   readonly staged: StagedLayer
   readonly unpacked: UnpackResult
   readonly form: WhiteoutForm
-}
-
-/** A layer that is in the store, whoever brought it. */
-export interface EnsuredLayer {
-  readonly task: LayerTask
-  /** Its unpacked form; none in a pull that does not unpack. */
-  readonly stored: StoredLayer | undefined
 }
 
 /** An image all of whose layers are in the store. */

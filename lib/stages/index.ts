@@ -1,18 +1,12 @@
 /** The stages of a pull, one by one, and what travels between them. */
 export type {
-  Arriving,
   AwaitingConfig,
-  ArrivingLayer,
   ConfigDocument,
-  EnsuredLayer,
   FinishedImage,
   ImageDocument,
   ImageRequest,
   IndexDocument,
-  LayerAction,
-  LayerTask,
   PlannedImage,
-  PlannedLayer,
   PulledImage,
   PullableDocument,
   PulledLayer,
@@ -20,56 +14,69 @@ export type {
   Resolved,
   Schema1Document,
   Schema1ImageDocument,
-  SharedLayerTask,
   UnpackedLayer,
   WholeImage,
 } from './elements.js'
-export { type AssembleOptions, assemble } from './assemble.js'
-export { type BySchemaCases, bySchema, deepestIndex } from './by-schema.js'
-export type { ForeignUrlOrder } from './blob-route.js'
-export { checkPlatform, platformMismatch } from './check-platform.js'
-export { checkSpace } from './check-space.js'
-export { choosePlatform } from './choose-platform.js'
-export { type CommitImageOptions, commitImage } from './commit-image.js'
-export { commitBlob } from './commit-blob.js'
-export { commitLayer } from './commit-layer.js'
-export { configBytes, largestConfig } from './config-bytes.js'
-export { convertSchema1 } from './convert-schema1.js'
-export { type DownloadLimits, type DownloadOptions, Downloads, download } from './download.js'
-export { eachLayer } from './each-layer.js'
-export { type EnsureLayerOptions, ensureLayer } from './ensure-layer.js'
-export { Eventual } from './eventual.js'
-export { Expectations } from './expectations.js'
-export { type FetchConfigOptions, fetchConfig } from './fetch-config.js'
-export { fillPlatforms, mostConfigsRead } from './fill-platforms.js'
-export { gather } from './gather.js'
-export { holdImage } from './hold-image.js'
-export { type Brought, LayerFlights } from './layer-flights.js'
-export { imageBytes } from './image-bytes.js'
-export { type LayerGoal, goalKey } from './layer-goal.js'
-export { documentUnclear } from './manifest-event.js'
-export { manifestDocument } from './manifest-document.js'
-export { type IndexedImage, type IndexedImages, imagesOfIndex, mostIndexedImages } from './images-of-index.js'
-export { passOn } from './pass-on.js'
-export { type PlanOptions, plan } from './plan.js'
-export { readyThreads } from './ready-threads.js'
-export { type ReadSchema1Options, readSchema1 } from './read-schema1.js'
-export { reserve } from './reserve.js'
-export { type ResolveOptions, resolve } from './resolve.js'
-export { resolveEntry } from './resolve-entry.js'
+export type {
+  Arriving,
+  ArrivingLayer,
+  EnsuredLayer,
+  LayerAction,
+  LayerTask,
+  PlannedLayer,
+  SharedLayerTask,
+} from '../transfer/elements.js'
+export { type AssembleOptions, assemble } from './commit/assemble.js'
+export { type BySchemaCases, bySchema, deepestIndex } from './resolve/by-schema.js'
+export type { ForeignUrlOrder } from '../transfer/blob-route.js'
+export { checkPlatform, platformMismatch } from './policy/check-platform.js'
+export { checkSpace } from './policy/check-space.js'
+export { choosePlatform } from './resolve/choose-platform.js'
+export { type CommitImageOptions, commitImage } from './commit/commit-image.js'
+export { commitBlob } from './commit/commit-blob.js'
+export { commitLayer } from './commit/commit-layer.js'
+export { configBytes, largestConfig } from './resolve/config-bytes.js'
+export { convertSchema1 } from './schema1/convert-schema1.js'
+export { type DownloadLimits, type DownloadOptions, Downloads, download } from './layers/download.js'
+export { eachLayer } from './layers/each-layer.js'
+export { type EnsureLayerOptions, ensureLayer } from './layers/ensure-layer.js'
+export { Eventual } from '../flow/lifetime/deferred.js'
+export { Expectations } from '../transfer/sharing/expectations.js'
+export { type FetchConfigOptions, fetchConfig } from './plan/fetch-config.js'
+export { fillPlatforms, mostConfigsRead } from './resolve/fill-platforms.js'
+export { gather } from '../flow/flows/to-array.js'
+export { holdImage } from './plan/hold-image.js'
+export { type Brought, LayerFlights } from '../transfer/sharing/layer-flights.js'
+export { imageBytes } from './policy/image-bytes.js'
+export { type LayerGoal, goalKey } from '../transfer/sharing/layer-goal.js'
+export { documentUnclear } from '../events/warning-codes.js'
+export { manifestDocument } from './resolve/manifest-document.js'
+export {
+  type IndexedImage,
+  type IndexedImages,
+  imagesOfIndex,
+  mostIndexedImages,
+} from './resolve/images-of-index.js'
+export { passOn } from '../flow/flows/identity.js'
+export { type PlanOptions, plan } from './plan/plan.js'
+export { readyThreads } from './layers/ready-threads.js'
+export { type ReadSchema1Options, readSchema1 } from './schema1/read-schema1.js'
+export { reserve } from './layers/reserve.js'
+export { type ResolveOptions, resolve } from './resolve/resolve.js'
+export { resolveEntry } from './resolve/resolve-entry.js'
 export {
   type RetryPolicy,
   againAfter,
   defaultRetryPolicy,
   documentRetryPolicy,
   retryingTransfers,
-} from './retry-policy.js'
-export { listedManifest, servedAnnotation } from './listed-manifest.js'
-export { type SeenLayerOptions, seenLayer } from './seen-layer.js'
-export { schema1Annotation, signedAnnotation } from './stored-conversion.js'
-export { type SizeSchema1Options, sizeSchema1 } from './size-schema1.js'
-export { toPullEvent } from './to-pull-event.js'
-export { type DownloadTask, type JudgeTransfer, transfer } from './transfer.js'
-export { type UnpackOptions, type UnpackWork, type Unpacks, unpack, unpackSlots } from './unpack.js'
-export { untilAborted } from './until-aborted.js'
-export { verify } from './verify.js'
+} from '../transfer/retry-policy.js'
+export { listedManifest, servedAnnotation } from './plan/listed-manifest.js'
+export { type SeenLayerOptions, seenLayer } from './layers/seen-layer.js'
+export { schema1Annotation, signedAnnotation } from './schema1/stored-conversion.js'
+export { type SizeSchema1Options, sizeSchema1 } from './schema1/size-schema1.js'
+export { toPullEvent } from '../events/to-pull-event.js'
+export { type DownloadTask, type JudgeTransfer, transfer } from '../transfer/transfer.js'
+export { type UnpackOptions, type UnpackWork, type Unpacks, unpack, unpackSlots } from './layers/unpack.js'
+export { untilAborted } from '../flow/lifetime/abort.js'
+export { verify } from './layers/verify.js'

@@ -20,3 +20,5 @@ export {
 export { setFdTimes, setTimes } from './times.js'
 export { syncFileSystem, syncFileSystemAsync } from './sync.js'
 export { SystemError } from './system-error.js'
+export { errnoOf } from './errno.js'
+export { fileFailure } from './file-failure.js'

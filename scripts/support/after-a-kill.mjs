@@ -4,7 +4,7 @@
  */
 import { existsSync, lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { open } from '../../dist/pipelines/index.js'
+import { open } from '../../dist/puller/index.js'
 
 /** The names in a directory; none where it is not there. */
 export const listing = (...parts) => {

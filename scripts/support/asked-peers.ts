@@ -1,7 +1,7 @@
 /** The other pullers, each with a store of its own, asked for one case after the other. */
 import { spawn } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
-import type { CompatibilityCase } from '../../spec/compatibility/case.js'
+import type { CompatibilityCase } from '../../testbench/compatibility/case.js'
 import { bench, type PeerHost } from '../../benchmarks/peers/peer-host.js'
 import { containerdAt, dockerdAt } from '../../benchmarks/peers/servers.js'
 

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { buildImage, putImage, startRegistry } from '../../dist/lib/testing/index.js'
 import { compareTrees, describeTree } from '../../dist/lib/testing/tree/index.js'
-import { open } from '../../dist/pipelines/index.js'
+import { open } from '../../dist/puller/index.js'
 import { listing, look } from './after-a-kill.mjs'
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))

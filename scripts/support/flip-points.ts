@@ -16,7 +16,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { getXattr, listXattrs, makeNode, removeXattr, setTimes, setXattr } from '../../lib/system/index.js'
-import type { Random } from '../../spec/fuzz/random.js'
+import type { Random } from '../../testbench/fuzz/random.js'
 
 export interface FlipPoint {
   /** What it is that a bit flips in: a row of the table. */

@@ -1,8 +1,8 @@
 /** A store that has one of everything, and the registry that it came from: what bits are flipped in. */
 import { buildImage, buildIndex, putImage, whiteout } from '../../lib/testing/images/index.js'
 import { type TestRegistry, startRegistry } from '../../lib/testing/registry/index.js'
-import { type PullOptions, open } from '../../pipelines/index.js'
-import { putSchema1, repository as schema1Repository } from '../../spec/pipelines/schema1-registry.js'
+import { type PullOptions, open } from '../../puller/index.js'
+import { putSchema1, repository as schema1Repository } from '../../testbench/registries/schema1-registry.js'
 
 const base = {
   entries: [

@@ -1,7 +1,7 @@
 /** The pulls of a soak: of every kind that there is, in an order that a seed decides, each with what must come of it. */
 import { asWindlassError, type ErrorCode } from '../../lib/errors.js'
-import type { Windlass } from '../../pipelines/index.js'
-import { Random } from '../../spec/fuzz/random.js'
+import type { Windlass } from '../../puller/index.js'
+import { Random } from '../../testbench/fuzz/random.js'
 
 /** How often a kind comes, and how it ends: with an image, or with one of these errors. */
 const kinds: Readonly<Record<string, { readonly often: number; readonly ends: readonly ErrorCode[] }>> = {

@@ -1,6 +1,6 @@
 /** Results as a run would give them, of times in seconds. */
 import { type Comparison, resultOf } from '../../benchmarks/compare.js'
-import type { Machine } from '../../benchmarks/results.js'
+import type { Machine } from '../../benchmarks/shared/machine.js'
 
 export const machine: Machine = {
   processors: '2 × any',

@@ -8,7 +8,7 @@ import { run } from '../../cli/program.js'
 import { version } from '../../cli/version.js'
 import { buildIndex, putImage, startRegistry, tinyImage, type TestRegistry } from '../../lib/testing/index.js'
 import { decodeEvent } from '../../lib/events/index.js'
-import { TestTerminal, windlass } from './test-terminal.js'
+import { TestTerminal, windlass } from '../support/cli/test-terminal.js'
 
 let registry: TestRegistry
 let work: string

@@ -1,14 +1,14 @@
 /** Holds every case of compatibility against what is right: what is taken, what is refused, and with which code. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { kinds } from './case.js'
-import { cases } from './cases/index.js'
-import { differences } from './differences.js'
-import { differs } from './majority.js'
-import { askOurselves } from './ours.js'
-import { compatibilityPage } from './page.js'
-import { readPeers } from './peers.js'
-import { reports } from './reports.js'
+import { kinds } from '../../testbench/compatibility/case.js'
+import { cases } from '../../testbench/compatibility/cases/index.js'
+import { differences } from '../../testbench/compatibility/differences.js'
+import { differs } from '../../testbench/compatibility/majority.js'
+import { askOurselves } from '../../testbench/compatibility/ours.js'
+import { compatibilityPage } from '../../testbench/compatibility/page.js'
+import { readPeers } from '../../testbench/compatibility/peers.js'
+import { reports } from '../../testbench/compatibility/reports.js'
 
 describe('images and registries as they are', () => {
   for (const [kind, title] of Object.entries(kinds))

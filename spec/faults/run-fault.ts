@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { inspect } from 'node:util'
 import { WindlassError } from '../../lib/errors.js'
-import { imageOf } from '../pipelines/workbench.js'
+import { imageOf } from '../support/workbench.js'
 import { putImage } from '../../lib/testing/images/index.js'
 import {
   type CataloguedFault,
@@ -14,7 +14,7 @@ import {
   startFaultScene,
   startRegistry,
 } from '../../lib/testing/registry/index.js'
-import { type Windlass, open } from '../../pipelines/index.js'
+import { type Windlass, open } from '../../puller/index.js'
 
 /** In memory where there is such a place: syncing a disk that others write to takes seconds. */
 const place = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'windlass-faults-'))

@@ -1,6 +1,6 @@
-import { parseChallenges } from '../../lib/registry/challenge.js'
-import { checkTable } from './check-table.js'
-import { challenges } from './tables/challenges.js'
+import { parseChallenges } from '../../lib/registry/headers/challenge.js'
+import { checkTable } from '../../testbench/peers/check-table.js'
+import { challenges } from '../../testbench/peers/tables/challenges.js'
 
 checkTable(challenges, (header) =>
   parseChallenges(header)

@@ -1,7 +1,7 @@
-import type { Credential } from '../../lib/registry/credential.js'
-import { parseDockerConfig } from '../../lib/registry/docker-config.js'
-import { checkTable } from './check-table.js'
-import { credentials } from './tables/credentials.js'
+import type { Credential } from '../../lib/registry/credentials/credential.js'
+import { parseDockerConfig } from '../../lib/registry/credentials/docker-config.js'
+import { checkTable } from '../../testbench/peers/check-table.js'
+import { credentials } from '../../testbench/peers/tables/credentials.js'
 
 checkTable(credentials, async ({ file, registry, repository }) => {
   const found = await parseDockerConfig(file, 'config.json').for({ registry, repository })

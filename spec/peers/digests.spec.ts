@@ -1,5 +1,5 @@
-import { parseDigest } from '../../lib/image/digest.js'
-import { checkTable } from './check-table.js'
-import { digests } from './tables/digests.js'
+import { parseDigest } from '../../lib/image/digest/digest.js'
+import { checkTable } from '../../testbench/peers/check-table.js'
+import { digests } from '../../testbench/peers/tables/digests.js'
 
 checkTable(digests, parseDigest)

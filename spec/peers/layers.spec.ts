@@ -1,12 +1,12 @@
 import { lstatSync, readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll } from 'vitest'
-import { layer } from '../archive/corpus/entries.js'
-import { Playground } from '../archive/corpus/playground.js'
-import { checkTable } from './check-table.js'
-import type { LayerCase, Look } from './tables/layer-look.js'
-import { layers as table } from './tables/layers.js'
-import { layersOfUmoci } from './tables/layers-of-umoci.js'
+import { layer } from '../../testbench/corpus/entries.js'
+import { Playground } from '../../testbench/corpus/playground.js'
+import { checkTable } from '../../testbench/peers/check-table.js'
+import type { LayerCase, Look } from '../../testbench/peers/tables/archives/layer-look.js'
+import { layers as table } from '../../testbench/peers/tables/archives/layers.js'
+import { layersOfUmoci } from '../../testbench/peers/tables/archives/layers-of-umoci.js'
 
 const playground = new Playground()
 afterAll(() => playground.close())

@@ -1,13 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { digestOf, hexOf } from '../../lib/image/digest.js'
-import { parseImageName } from '../../lib/image/image-name.js'
-import { mediaTypes } from '../../lib/image/media-types.js'
-import { LayoutSource } from '../../lib/store/layout-source.js'
-import { checkTable } from './check-table.js'
-import { imageNames } from './tables/image-names.js'
-import { type LayoutCase, type LayoutEntry, layouts } from './tables/layouts.js'
+import { digestOf, hexOf } from '../../lib/image/digest/digest.js'
+import { parseImageName } from '../../lib/image/reference/image-name.js'
+import { mediaTypes } from '../../lib/image/documents/media-types.js'
+import { LayoutSource } from '../../lib/sources/layout-source.js'
+import { checkTable } from '../../testbench/peers/check-table.js'
+import { imageNames } from '../../testbench/peers/tables/image-names.js'
+import { type LayoutCase, type LayoutEntry, layouts } from '../../testbench/peers/tables/layouts.js'
 
 checkTable(imageNames, (text) => {
   const named = parseImageName(text)

@@ -1,5 +1,5 @@
-import { nextLink } from '../../lib/registry/link.js'
-import { checkTable } from './check-table.js'
-import { links } from './tables/links.js'
+import { nextLink } from '../../lib/registry/headers/link.js'
+import { checkTable } from '../../testbench/peers/check-table.js'
+import { links } from '../../testbench/peers/tables/links.js'
 
 checkTable(links, (header) => nextLink(header) ?? 'none')

@@ -1,12 +1,12 @@
-import { decideManifest } from '../../lib/image/decide-manifest.js'
-import { digestOf } from '../../lib/image/digest.js'
-import { mediaTypes } from '../../lib/image/media-types.js'
-import { parseImageConfig } from '../../lib/image/parse-config.js'
-import { checkTable } from './check-table.js'
-import { configs } from './tables/configs.js'
-import type { Document } from './tables/documents.js'
-import { manifestSchema } from './tables/manifest-schema.js'
-import { manifests } from './tables/manifests.js'
+import { decideManifest } from '../../lib/image/manifest/decide-manifest.js'
+import { digestOf } from '../../lib/image/digest/digest.js'
+import { mediaTypes } from '../../lib/image/documents/media-types.js'
+import { parseImageConfig } from '../../lib/image/documents/parse-config.js'
+import { checkTable } from '../../testbench/peers/check-table.js'
+import { configs } from '../../testbench/peers/tables/configs.js'
+import type { Document } from '../../testbench/peers/tables/documents.js'
+import { manifestSchema } from '../../testbench/peers/tables/manifest-schema.js'
+import { manifests } from '../../testbench/peers/tables/manifests.js'
 
 const bytesOf = (body: unknown): Buffer => Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
 

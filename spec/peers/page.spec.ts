@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { peersPage } from './page.js'
-import { projects } from './peer.js'
-import { tables } from './tables/index.js'
+import { peersPage } from '../../testbench/peers/page.js'
+import { projects } from '../../testbench/peers/peer.js'
+import { tables } from '../../testbench/peers/tables/index.js'
 
 const rows = tables.flatMap((table) => table.rows.map((row) => ({ ...row, table: table.title })))
 

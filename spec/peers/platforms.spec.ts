@@ -1,13 +1,13 @@
-import { digestOf } from '../../lib/image/digest.js'
-import { armVariant } from '../../lib/image/host-platform.js'
-import { matchPlatform } from '../../lib/image/match-platform.js'
-import { mediaTypes } from '../../lib/image/media-types.js'
-import { formatPlatform, parsePlatform } from '../../lib/image/platform.js'
-import { checkTable } from './check-table.js'
-import { armVariants } from './tables/arm-variants.js'
-import { platformChoice } from './tables/platform-choice.js'
-import { platformOrder } from './tables/platform-order.js'
-import { platforms } from './tables/platforms.js'
+import { digestOf } from '../../lib/image/digest/digest.js'
+import { armVariant } from '../../lib/image/platform/host-platform.js'
+import { matchPlatform } from '../../lib/image/documents/match-platform.js'
+import { mediaTypes } from '../../lib/image/documents/media-types.js'
+import { formatPlatform, parsePlatform } from '../../lib/image/platform/platform.js'
+import { checkTable } from '../../testbench/peers/check-table.js'
+import { armVariants } from '../../testbench/peers/tables/arm-variants.js'
+import { platformChoice } from '../../testbench/peers/tables/platform-choice.js'
+import { platformOrder } from '../../testbench/peers/tables/platform-order.js'
+import { platforms } from '../../testbench/peers/tables/platforms.js'
 
 const system = /^(?:linux|windows|darwin|macos)(?:\(|$)/i
 

@@ -1,7 +1,7 @@
-import { parseReference } from '../../lib/image/parse-reference.js'
-import { checkTable } from './check-table.js'
-import { references } from './tables/references.js'
-import { referencesOfClients } from './tables/references-of-clients.js'
+import { parseReference } from '../../lib/image/reference/parse-reference.js'
+import { checkTable } from '../../testbench/peers/check-table.js'
+import { references } from '../../testbench/peers/tables/references.js'
+import { referencesOfClients } from '../../testbench/peers/tables/references-of-clients.js'
 
 for (const table of [references, referencesOfClients])
   checkTable(table, (text) => parseReference(text).toString())

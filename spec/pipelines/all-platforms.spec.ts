@@ -9,7 +9,7 @@ import {
   putImage,
 } from '../../lib/testing/images/index.js'
 import { type TestRegistry, faults } from '../../lib/testing/registry/index.js'
-import { Workbench, asked, blobsIn, imageOf } from './workbench.js'
+import { Workbench, asked, blobsIn, imageOf } from '../support/workbench.js'
 
 const platformed = (architecture: string, more: Partial<ImagePlatform> = {}): BuiltImage =>
   imageOf(['base', architecture], { platform: { os: 'linux', architecture, ...more } })

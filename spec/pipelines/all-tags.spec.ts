@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { putImage } from '../../lib/testing/images/index.js'
 import { type TestRegistry, faults, problem } from '../../lib/testing/registry/index.js'
-import type { PullAllOptions } from '../../pipelines/index.js'
-import { Workbench, asked, imageOf } from './workbench.js'
+import type { PullAllOptions } from '../../puller/index.js'
+import { Workbench, asked, imageOf } from '../support/workbench.js'
 
 const wanted: PullAllOptions = { platform: 'linux/amd64' }
 

@@ -4,7 +4,7 @@ import { digestOf, mediaTypes } from '../../lib/image/index.js'
 import { buildImage, buildIndex, putImage } from '../../lib/testing/images/index.js'
 import { type TestRegistry, faults, problem } from '../../lib/testing/registry/index.js'
 import { inspectedFields } from '../../pipelines/index.js'
-import { Workbench, asked, fileNamed, imageOf } from './workbench.js'
+import { Workbench, asked, fileNamed, imageOf } from '../support/workbench.js'
 
 const platform = 'linux/amd64'
 const nameIn = ({ host }: TestRegistry, suffix = ':1'): string => `${host}/team/app${suffix}`

@@ -1,9 +1,9 @@
 /** Taking names away. */
 import { describe, expect, it, vi } from 'vitest'
-import { IndexDocument } from '../../lib/store/index-document.js'
-import { MetadataLock } from '../../lib/store/metadata-lock.js'
+import { IndexDocument } from '../../lib/store/names/index-document.js'
+import { MetadataLock } from '../../lib/store/locks/metadata-lock.js'
 import { putImage } from '../../lib/testing/images/index.js'
-import { Workbench, blobsIn, imageOf } from './workbench.js'
+import { Workbench, blobsIn, imageOf } from '../support/workbench.js'
 
 describe('removing a name', () => {
   const bench = new Workbench()

@@ -1,12 +1,12 @@
 /** All tags of a repository and all platforms of an index, out of the real registry; other tools read what is stored. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { expectExit, windlass } from './harness/command-line.js'
-import { describeReal } from './harness/components.js'
-import { startDistribution, type Distribution } from './harness/distribution.js'
-import { skopeo } from './harness/skopeo.js'
-import { workspace } from './harness/workspace.js'
-import { pushedImages, type PushedImages } from './images/pushed.js'
-import { formOf, type Form } from './images/test-image.js'
+import { expectExit, windlass } from '../../testbench/harness/command-line.js'
+import { describeReal } from '../../testbench/harness/components.js'
+import { startDistribution, type Distribution } from '../../testbench/harness/distribution.js'
+import { skopeo } from '../../testbench/harness/skopeo.js'
+import { workspace } from '../../testbench/harness/workspace.js'
+import { pushedImages, type PushedImages } from '../../testbench/images/pushed.js'
+import { formOf, type Form } from '../../testbench/images/test-image.js'
 
 describeReal('out of the real registry', () => {
   let pushed: PushedImages

@@ -1,9 +1,9 @@
 /** A few of the bombs, each pulled in a process of its own: what it takes, and how it ends. All of them: scripts/bombs.ts. */
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { bombs } from '../bombs/bombs.js'
-import { mostBytes, runBomb } from '../bombs/run-bomb.js'
-import { runTool } from './harness/run-tool.js'
+import { bombs } from '../../testbench/bombs/bombs.js'
+import { mostBytes, runBomb } from '../../testbench/bombs/run-bomb.js'
+import { runTool } from '../../testbench/harness/run-tool.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 

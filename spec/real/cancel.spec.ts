@@ -7,12 +7,12 @@ import { join } from 'node:path'
 import { Transform } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { expectExit, windlass } from './harness/command-line.js'
-import { describeReal } from './harness/components.js'
-import { startDistribution, type Distribution } from './harness/distribution.js'
-import { expectSameTree } from './harness/same-tree.js'
-import { workspace } from './harness/workspace.js'
-import { pushedImages, type PushedImages } from './images/pushed.js'
+import { expectExit, windlass } from '../../testbench/harness/command-line.js'
+import { describeReal } from '../../testbench/harness/components.js'
+import { startDistribution, type Distribution } from '../../testbench/harness/distribution.js'
+import { expectSameTree } from '../../testbench/harness/same-tree.js'
+import { workspace } from '../../testbench/harness/workspace.js'
+import { pushedImages, type PushedImages } from '../../testbench/images/pushed.js'
 
 interface SlowProxy {
   readonly host: string

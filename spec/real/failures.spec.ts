@@ -3,12 +3,12 @@ import { createServer, type AddressInfo } from 'node:net'
 import { existsSync } from 'node:fs'
 import { open, WindlassError } from 'windlass'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { compareTrees, describeTree, type TreeEntry } from '../../lib/testing/tree/index.js'
-import { expectExit, windlass } from './harness/command-line.js'
-import { describeReal } from './harness/components.js'
-import { startDistribution, type Distribution } from './harness/distribution.js'
-import { pushSmallImage, tamper } from './harness/small-image.js'
-import { workspace } from './harness/workspace.js'
+import { compareTrees, describeTree, type TreeEntry } from '../../lib/archive/index.js'
+import { expectExit, windlass } from '../../testbench/harness/command-line.js'
+import { describeReal } from '../../testbench/harness/components.js'
+import { startDistribution, type Distribution } from '../../testbench/harness/distribution.js'
+import { pushSmallImage, tamper } from '../../testbench/harness/small-image.js'
+import { workspace } from '../../testbench/harness/workspace.js'
 
 interface Failing {
   readonly reference: string

@@ -2,9 +2,15 @@
 import { closeSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { compareTrees, describeTree } from '../../lib/testing/tree/index.js'
-import { everything, type Layout, openDirectory, platform, writeLayout } from './harness/machine.js'
-import { describeSmallDisk, type Said, SmallDisk } from './harness/small-disk.js'
+import { compareTrees, describeTree } from '../../lib/archive/index.js'
+import {
+  everything,
+  type Layout,
+  openDirectory,
+  platform,
+  writeLayout,
+} from '../../testbench/harness/machine.js'
+import { describeSmallDisk, type Said, SmallDisk } from '../../testbench/harness/small-disk.js'
 
 const other = [[{ path: 'etc/motd', content: 'hello' }]]
 

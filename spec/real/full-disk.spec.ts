@@ -6,8 +6,8 @@ import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type BuiltImage, type LayerEntry, buildImage, putImage } from '../../lib/testing/images/index.js'
 import { startRegistry, type TestRegistry } from '../../lib/testing/registry/index.js'
-import { expectTold } from './harness/disk-words.js'
-import { describeSmallDisk, SmallDisk } from './harness/small-disk.js'
+import { expectTold } from '../../testbench/harness/disk-words.js'
+import { describeSmallDisk, SmallDisk } from '../../testbench/harness/small-disk.js'
 
 const MiB = 1 << 20
 

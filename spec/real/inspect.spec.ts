@@ -1,11 +1,11 @@
 /** What `windlass inspect` says, beside what skopeo says today of the same images in the real registry. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { expectExit, windlass } from './harness/command-line.js'
-import { describeReal } from './harness/components.js'
-import { startDistribution, type Distribution } from './harness/distribution.js'
-import { skopeo } from './harness/skopeo.js'
-import { pushedImages, type PushedImages } from './images/pushed.js'
-import { formOf } from './images/test-image.js'
+import { expectExit, windlass } from '../../testbench/harness/command-line.js'
+import { describeReal } from '../../testbench/harness/components.js'
+import { startDistribution, type Distribution } from '../../testbench/harness/distribution.js'
+import { skopeo } from '../../testbench/harness/skopeo.js'
+import { pushedImages, type PushedImages } from '../../testbench/images/pushed.js'
+import { formOf } from '../../testbench/images/test-image.js'
 
 type Fields = Readonly<Record<string, unknown>>
 

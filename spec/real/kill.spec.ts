@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { runTool } from './harness/run-tool.js'
+import { runTool } from '../../testbench/harness/run-tool.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const hasStrace = spawnSync('strace', ['-V']).error === undefined

@@ -1,10 +1,10 @@
 /** The layer corpus against umoci: what each case says of it is what it does, agreement and difference alike. */
 import { mkdirSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { corpus } from '../archive/corpus/index.js'
-import { askUmoci, contradiction } from '../archive/corpus/umoci.js'
-import { describeReal } from './harness/components.js'
-import { workspace } from './harness/workspace.js'
+import { corpus } from '../../testbench/corpus/index.js'
+import { askUmoci, contradiction } from '../../testbench/corpus/umoci.js'
+import { describeReal } from '../../testbench/harness/components.js'
+import { workspace } from '../../testbench/harness/workspace.js'
 
 describeReal('the layer corpus and umoci', () => {
   it('agree where the corpus says so, and differ where it says how', async () => {

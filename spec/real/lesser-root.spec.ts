@@ -2,7 +2,7 @@
 import { chmodSync, mkdtempSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { compareTrees, describeTree, type TreeEntry } from '../../lib/testing/tree/index.js'
+import { compareTrees, describeTree, type TreeEntry } from '../../lib/archive/index.js'
 import {
   everything,
   openDirectory,
@@ -10,7 +10,7 @@ import {
   platform,
   windlassAs,
   writeLayout,
-} from './harness/machine.js'
+} from '../../testbench/harness/machine.js'
 
 const asRoot = process.getuid?.() === 0
 const without = (...names: readonly string[]): string[] => [

@@ -1,13 +1,17 @@
 /** What logins of real tools leave on disk is what Windlass reads, and sends where those tools would. */
 import { mkdir, readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { expectExit, windlass } from './harness/command-line.js'
-import { describeReal } from './harness/components.js'
-import { startDistribution, type Distribution, type RegistryAuth } from './harness/distribution.js'
-import { runTool } from './harness/run-tool.js'
-import { pushOptions, skopeo } from './harness/skopeo.js'
-import { workspace } from './harness/workspace.js'
-import { pushedImages, type PushedImages } from './images/pushed.js'
+import { expectExit, windlass } from '../../testbench/harness/command-line.js'
+import { describeReal } from '../../testbench/harness/components.js'
+import {
+  startDistribution,
+  type Distribution,
+  type RegistryAuth,
+} from '../../testbench/harness/distribution.js'
+import { runTool } from '../../testbench/harness/run-tool.js'
+import { pushOptions, skopeo } from '../../testbench/harness/skopeo.js'
+import { workspace } from '../../testbench/harness/workspace.js'
+import { pushedImages, type PushedImages } from '../../testbench/images/pushed.js'
 
 const against = (auth: RegistryAuth) => () => {
   let pushed: PushedImages

@@ -4,10 +4,10 @@ import { cp, readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildImage, putImage } from '../../lib/testing/images/index.js'
 import { startRegistry, type TestRegistry } from '../../lib/testing/registry/index.js'
-import { windlass } from './harness/command-line.js'
-import { runTool } from './harness/run-tool.js'
-import { skopeo } from './harness/skopeo.js'
-import { workspace } from './harness/workspace.js'
+import { windlass } from '../../testbench/harness/command-line.js'
+import { runTool } from '../../testbench/harness/run-tool.js'
+import { skopeo } from '../../testbench/harness/skopeo.js'
+import { workspace } from '../../testbench/harness/workspace.js'
 
 const has = (tool: string): boolean => spawnSync(tool, ['--version']).status === 0
 const image = buildImage({ layers: [{ entries: [{ path: 'etc/motd', content: 'hello' }] }] })

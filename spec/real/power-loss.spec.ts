@@ -2,10 +2,10 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { CheckedTrace } from '../power-loss/check.js'
-import { runKilled, runScenario, syncsOf } from '../power-loss/run-scenario.js'
-import { killedScenarios, scenarios } from '../power-loss/scenarios.js'
-import { runTool } from './harness/run-tool.js'
+import type { CheckedTrace } from '../../testbench/power-loss/check.js'
+import { runKilled, runScenario, syncsOf } from '../../testbench/power-loss/run-scenario.js'
+import { killedScenarios, scenarios } from '../../testbench/power-loss/scenarios.js'
+import { runTool } from '../../testbench/harness/run-tool.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const hasStrace = spawnSync('strace', ['-V']).error === undefined

@@ -1,12 +1,12 @@
 /** The ways to name an image, the choice of a platform, and what a second pull asks the registry for. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { expectExit, windlass, type CommandResult } from './harness/command-line.js'
-import { describeReal } from './harness/components.js'
-import { startDistribution, type Distribution } from './harness/distribution.js'
-import { expectSameTree } from './harness/same-tree.js'
-import { workspace } from './harness/workspace.js'
-import { pushedImages, type PushedImages } from './images/pushed.js'
-import { formOf, type TestImage } from './images/test-image.js'
+import { expectExit, windlass, type CommandResult } from '../../testbench/harness/command-line.js'
+import { describeReal } from '../../testbench/harness/components.js'
+import { startDistribution, type Distribution } from '../../testbench/harness/distribution.js'
+import { expectSameTree } from '../../testbench/harness/same-tree.js'
+import { workspace } from '../../testbench/harness/workspace.js'
+import { pushedImages, type PushedImages } from '../../testbench/images/pushed.js'
+import { formOf, type TestImage } from '../../testbench/images/test-image.js'
 
 describeReal('an image named', () => {
   let pushed: PushedImages

@@ -1,13 +1,17 @@
 /** Every test image, out of the real registry: what Windlass unpacks is what umoci unpacks, entry for entry. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { expectExit, accessTo, windlass } from './harness/command-line.js'
-import { describeReal } from './harness/components.js'
-import { startDistribution, type Distribution, type RegistryAuth } from './harness/distribution.js'
-import { expectSameTree } from './harness/same-tree.js'
-import { workspace } from './harness/workspace.js'
-import { allForms } from './images/build-image.js'
-import { pushedImages, pushedName, type PushedImages } from './images/pushed.js'
-import { formOf, type Form } from './images/test-image.js'
+import { expectExit, accessTo, windlass } from '../../testbench/harness/command-line.js'
+import { describeReal } from '../../testbench/harness/components.js'
+import {
+  startDistribution,
+  type Distribution,
+  type RegistryAuth,
+} from '../../testbench/harness/distribution.js'
+import { expectSameTree } from '../../testbench/harness/same-tree.js'
+import { workspace } from '../../testbench/harness/workspace.js'
+import { allForms } from '../../testbench/images/build-image.js'
+import { pushedImages, pushedName, type PushedImages } from '../../testbench/images/pushed.js'
+import { formOf, type Form } from '../../testbench/images/test-image.js'
 
 /** Every image from every kind of registry, every form of it from one of them. */
 const forms: readonly (readonly [

@@ -7,10 +7,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { hostWhiteoutForm } from '../../lib/archive/index.js'
 import { buildImage, putImage } from '../../lib/testing/images/index.js'
 import { startRegistry, type TestRegistry } from '../../lib/testing/registry/index.js'
-import { describeTree } from '../../lib/testing/tree/index.js'
-import { windlass } from './harness/command-line.js'
-import { expectTold } from './harness/disk-words.js'
-import { describeSmallDisk, SmallDisk } from './harness/small-disk.js'
+import { describeTree } from '../../lib/archive/index.js'
+import { windlass } from '../../testbench/harness/command-line.js'
+import { expectTold } from '../../testbench/harness/disk-words.js'
+import { describeSmallDisk, SmallDisk } from '../../testbench/harness/small-disk.js'
 
 const image = buildImage({ layers: [{ entries: [{ path: 'etc/motd', content: 'hello' }] }] })
 const other = buildImage({ layers: [{ entries: [{ path: 'etc/other', content: 'other' }] }] })

@@ -10,8 +10,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildImage, putImage } from '../../lib/testing/images/index.js'
 import { faults, startRegistry, type TestRegistry } from '../../lib/testing/registry/index.js'
 import { locksAvailable } from '../../lib/system/index.js'
-import { windlass } from './harness/command-line.js'
-import { workspace } from './harness/workspace.js'
+import { windlass } from '../../testbench/harness/command-line.js'
+import { workspace } from '../../testbench/harness/workspace.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const platform = ['--platform', 'linux/amd64']
@@ -73,10 +73,14 @@ describe.skipIf(!locksAvailable())('beside a process that was stopped', () => {
     expect(
       (await windlass(['pull', '-q', '--store', store, ...platform, `${registry.host}/app:1`])).exit,
     ).toBe(0)
-    const holder = spawn(process.execPath, ['--import', 'tsx', 'spec/store/children/hold-lock.ts', store], {
-      cwd: root,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
+    const holder = spawn(
+      process.execPath,
+      ['--import', 'tsx', 'spec/support/store/children/hold-lock.ts', store],
+      {
+        cwd: root,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    )
     await once(holder.stdout, 'data')
     holder.kill('SIGSTOP')
     let interrupted = Infinity

@@ -4,7 +4,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, writeFileSyn
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { setXattr } from '../../lib/system/index.js'
-import { compareTrees, describeTree, type TreeEntry } from '../../lib/testing/tree/index.js'
+import { compareTrees, describeTree, type TreeEntry } from '../../lib/archive/index.js'
 import {
   asRoot,
   everything,
@@ -14,7 +14,7 @@ import {
   usersHere,
   windlassAs,
   writeLayout,
-} from './harness/machine.js'
+} from '../../testbench/harness/machine.js'
 
 const place = openDirectory()
 let layout: Layout

@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { removeXattr, setXattr } from '../../lib/system/index.js'
-import { compareTrees, describeTree, type TreeEntry } from '../../lib/testing/tree/index.js'
+import { compareTrees, describeTree, type TreeEntry } from '../../lib/archive/index.js'
 import {
   asRoot,
   everything,
@@ -23,7 +23,7 @@ import {
   usersHere,
   windlassAs,
   writeLayout,
-} from './harness/machine.js'
+} from '../../testbench/harness/machine.js'
 
 const acl = Buffer.from(
   '02000000010006 00ffffffff 02000700 37000000 04000400ffffffff 10000700ffffffff 20000400ffffffff'.replaceAll(

@@ -12,7 +12,7 @@ import {
   lutimesSync,
   readFileSync,
 } from 'node:fs'
-import { errnoOf } from '../../bytes/errno.js'
+import { errnoOf } from '../../system/errno.js'
 import { available, obeysModes, setFdTimes, setTimes, setXattr } from '../../system/index.js'
 import { quoted } from '../tar/refusal.js'
 import { onDisk } from './bytes-path.js'

@@ -4,13 +4,13 @@
  */
 import { type BigIntStats, chmodSync, closeSync, constants, lstatSync, openSync } from 'node:fs'
 import { readdirSync, readlinkSync, readSync, realpathSync } from 'node:fs'
-import { errnoOf } from '../../bytes/errno.js'
+import { errnoOf } from '../../system/errno.js'
 import { available, getXattr, listXattrs, obeysModes } from '../../system/index.js'
 import type { EntryHandler, EntryType, TarEntry } from '../tar/entry.js'
 import { isOverlayXattr, opaqueXattrs } from '../whiteouts/form.js'
 import { opaqueName, whiteoutName } from '../whiteouts/name.js'
 import { asLatin1, onDisk } from './bytes-path.js'
-import { failure } from './failure.js'
+import { failure } from '../failure.js'
 
 interface OpenDirectory {
   readonly path: string

@@ -2,7 +2,7 @@
  * Names of entries as places inside a root: cleaned as text, so that no `..` or `/` leads out of it.
  * All are latin1 strings whose characters are the bytes of the name.
  */
-import { invalidEntry } from './failure.js'
+import { invalidEntry } from '../failure.js'
 
 /** `NAME_MAX` and `PATH_MAX` (with its NUL) of Linux, in bytes. */
 const longestName = 255

@@ -1,5 +1,5 @@
 /** Devices and fifos: which types there are, and why one cannot be made here. */
-import { errnoOf } from '../../bytes/errno.js'
+import { errnoOf } from '../../system/errno.js'
 import { hasCapability, isInUserNamespace, makeNode, SystemError } from '../../system/index.js'
 import type { TarEntry } from '../tar/entry.js'
 

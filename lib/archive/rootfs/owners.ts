@@ -1,8 +1,8 @@
 /** Gives what was made in a tree to its owner, as far as this process may, and says once why it may not. */
-import { errnoOf } from '../../bytes/errno.js'
+import { errnoOf } from '../../system/errno.js'
 import { cannotGiveAway, isInUserNamespace } from '../../system/index.js'
 import { quoted } from '../tar/refusal.js'
-import { invalidEntry } from './failure.js'
+import { invalidEntry } from '../failure.js'
 import type { Warn } from './warnings.js'
 
 export interface Owner {

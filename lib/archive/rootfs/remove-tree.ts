@@ -1,6 +1,6 @@
 /** Removes whatever stands at a path, links unfollowed, names as bytes, without recursion. */
 import { chmodSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs'
-import { errnoOf } from '../../bytes/errno.js'
+import { errnoOf } from '../../system/errno.js'
 import { obeysModes } from '../../system/index.js'
 import { onDisk } from './bytes-path.js'
 

@@ -3,13 +3,13 @@
  * parents, and forgets whatever is replaced. Nothing here ever leaves the root or follows a last component.
  */
 import { type BigIntStats, chmodSync, lstatSync, mkdirSync, readdirSync, readlinkSync } from 'node:fs'
-import { errnoOf } from '../../bytes/errno.js'
+import { errnoOf } from '../../system/errno.js'
 import { available, getXattr, obeysModes, removeXattr } from '../../system/index.js'
-import { defaultLimits, limitExceeded } from '../../image/limits.js'
+import { defaultLimits, limitExceeded } from '../../limits.js'
 import { quoted } from '../tar/refusal.js'
 import { onDisk } from './bytes-path.js'
 import { defaultAcl, Directory } from './directory.js'
-import { invalidEntry } from './failure.js'
+import { invalidEntry } from '../failure.js'
 import { longestPath, requireShort } from './layer-path.js'
 import { remove } from './remove-tree.js'
 

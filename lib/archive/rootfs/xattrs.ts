@@ -3,7 +3,7 @@
  * out and told once: the rest of the layer is no worse for it.
  */
 import { statfsSync } from 'node:fs'
-import { errnoOf } from '../../bytes/errno.js'
+import { errnoOf } from '../../system/errno.js'
 import {
   type Capability,
   available,
@@ -14,7 +14,7 @@ import {
 } from '../../system/index.js'
 import { quoted } from '../tar/refusal.js'
 import { isOverlayXattr } from '../whiteouts/form.js'
-import { invalidEntry } from './failure.js'
+import { invalidEntry } from '../failure.js'
 import type { Warn } from './warnings.js'
 
 /** `XATTR_NAME_MAX` and `XATTR_SIZE_MAX` of linux/limits.h, in bytes. */

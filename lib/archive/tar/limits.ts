@@ -1,5 +1,5 @@
 /** What of the limits on an image the reader of one archive watches over. */
-import type { Limits } from '../../image/limits.js'
+import type { Limits } from '../../limits.js'
 
 export type TarLimits = Pick<
   Limits,

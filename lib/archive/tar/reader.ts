@@ -3,7 +3,7 @@
  * It is pushed whole chunks and calls its handler synchronously; nothing is buffered but headers.
  */
 import { asWindlassError } from '../../errors.js'
-import { defaultLimits } from '../../image/limits.js'
+import { defaultLimits } from '../../limits.js'
 import { hasData, mergeHeader, toEntry, type Extensions, type Merged } from './assemble.js'
 import type { EntryHandler } from './entry.js'
 import { blockSize, isZeroBlock, parseHeader, type RawHeader } from './header.js'

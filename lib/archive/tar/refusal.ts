@@ -1,8 +1,8 @@
 /** The errors of this folder: what is wrong with an archive, said in one form. */
 import { isUtf8 } from 'node:buffer'
 import { WindlassError } from '../../errors.js'
-import { limitExceeded, type LimitName } from '../../image/limits.js'
-import { printable } from '../../image/printable.js'
+import { limitExceeded, type LimitName } from '../../limits.js'
+import { printable } from '../../codec/printable.js'
 
 /** Bytes of a name that a message shows. */
 const maxShown = 200

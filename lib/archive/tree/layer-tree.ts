@@ -4,8 +4,8 @@
  * room for a second one, or nothing may be written.
  */
 import { createHash, type Hash } from 'node:crypto'
-import { defaultLimits, limitExceeded } from '../../image/limits.js'
-import { invalidEntry } from '../rootfs/failure.js'
+import { defaultLimits, limitExceeded } from '../../limits.js'
+import { invalidEntry } from '../failure.js'
 import { layerPath } from '../rootfs/layer-path.js'
 import { isForeignDevice, isWhiteoutDevice } from '../rootfs/left-out-device.js'
 import { ownerOf } from '../rootfs/owners.js'

@@ -1,6 +1,6 @@
 /** Reads what its owner may not read as it stands, as a layer may have it: open for the moment, then as it was. */
 import { chmodSync } from 'node:fs'
-import { errnoOf } from '../../bytes/errno.js'
+import { errnoOf } from '../../system/errno.js'
 import { obeysModes } from '../../system/index.js'
 
 /**

@@ -1,9 +1,9 @@
 /** How whiteouts are kept in an unpacked tree, and which form this process may make. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { diskMeaning } from '../../bytes/disk-meaning.js'
-import { errnoOf } from '../../bytes/errno.js'
-import { fileFailure } from '../../bytes/file-failure.js'
+import { diskMeaning } from '../../system/disk-meaning.js'
+import { errnoOf } from '../../system/errno.js'
+import { fileFailure } from '../../system/file-failure.js'
 import { available, makeNode, setXattr } from '../../system/index.js'
 
 /** In a layer's own directory: `overlay` as overlayfs reads them, `aufs` as `.wh.` files like in the archive. */

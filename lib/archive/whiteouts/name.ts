@@ -1,5 +1,5 @@
 /** Which names of a layer are whiteouts, and of what (image-spec, layer.md, "Whiteouts"; AUFS). */
-import { invalidEntry } from '../rootfs/failure.js'
+import { invalidEntry } from '../failure.js'
 
 const prefix = '.wh.'
 /** Stands in a directory whose lower contents are hidden. */

@@ -1,7 +1,7 @@
 /** How long a blob is that is there as a whole. */
 import { lstat } from 'node:fs/promises'
 import { WindlassError } from '../../errors.js'
-import { failure } from '../rootfs/failure.js'
+import { failure } from '../failure.js'
 import type { Growth } from './task.js'
 
 /** Links are not followed and pipes never opened: a blob is a file. */

@@ -1,7 +1,7 @@
 /** Holds the tree of a layer on disk against what its blob unpacks to, without a second copy of it. */
-import { fileFailure } from '../../bytes/file-failure.js'
+import { fileFailure } from '../../system/file-failure.js'
 import { followFile } from '../../bytes/follow-file.js'
-import { defaultLimits } from '../../image/limits.js'
+import { defaultLimits } from '../../limits.js'
 import { compareTrees, type Difference } from '../tree/compare-trees.js'
 import { describeTree } from '../tree/describe-tree.js'
 import type { TreeEntry } from '../tree/entry.js'

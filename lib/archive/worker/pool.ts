@@ -5,7 +5,7 @@
 import { availableParallelism } from 'node:os'
 import { from, type ObservableInput } from 'rxjs'
 import { WindlassError } from '../../errors.js'
-import { limitsWith, type Limits } from '../../image/limits.js'
+import { limitsWith, type Limits } from '../../limits.js'
 import type {
   BlobTask,
   CheckResult,

@@ -1,8 +1,8 @@
 /** What an unpack worker is asked to do, what it answers, and the messages that carry both between the threads. */
 import type { ErrorRecord } from '../../errors.js'
 import type { Expected } from '../../bytes/verifier.js'
-import type { Digest, DigestAlgorithm } from '../../image/digest.js'
-import type { Limits } from '../../image/limits.js'
+import type { Digest, DigestAlgorithm } from '../../image/digest/digest.js'
+import type { Limits } from '../../limits.js'
 import type { Owner } from '../rootfs/owners.js'
 import type { WhiteoutForm, WhiteoutTreatment } from '../whiteouts/form.js'
 

@@ -1,6 +1,6 @@
 /** One worker thread as the pool sees it: starts it, hands it a job, and tells how the job or the thread ended. */
 import { Worker } from 'node:worker_threads'
-import { endTurnOf, largeWindows } from '../../bytes/large-window.js'
+import { endTurnOf, largeWindows } from '../../bytes/compression/large-window.js'
 import { WindlassError } from '../../errors.js'
 import type { Growth, Job, JobResult, Request, Response } from './task.js'
 

@@ -1,6 +1,6 @@
 /** What runs in a worker thread: takes one job after the other from the pool and answers when all of it is closed. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { shareLargeWindows } from '../../bytes/large-window.js'
+import { shareLargeWindows } from '../../bytes/compression/large-window.js'
 import { asWindlassError, WindlassError } from '../../errors.js'
 import { available, openGunzip, openUnzstd } from '../../system/index.js'
 import { Lengths } from './lengths.js'

@@ -1,6 +1,6 @@
 /** Builds whole images in code, to be put into a registry or written anywhere else: no network, no other program. */
-import { type Digest, digestOf } from '../../image/digest.js'
-import { type Compression, mediaTypes } from '../../image/media-types.js'
+import { type Digest, digestOf } from '../../image/digest/digest.js'
+import { type Compression, mediaTypes } from '../../image/documents/media-types.js'
 import { buildLayer, type BuiltLayer, type ImageFormat, type LayerSpec } from './build-layer.js'
 
 export interface ImagePlatform {

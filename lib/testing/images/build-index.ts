@@ -1,5 +1,5 @@
 /** Builds an index (Docker: a manifest list) over images, one for each platform; an index may stand in an index. */
-import { mediaTypes } from '../../image/media-types.js'
+import { mediaTypes } from '../../image/documents/media-types.js'
 import { type BuiltDocument, type BuiltImage, descriptor, document } from './build-image.js'
 import type { ImageFormat } from './build-layer.js'
 

@@ -1,6 +1,6 @@
 /** Builds one layer: its archive, its blob, and both digests. */
-import { type Digest, digestOf } from '../../image/digest.js'
-import { type Compression, mediaTypes } from '../../image/media-types.js'
+import { type Digest, digestOf } from '../../image/digest/digest.js'
+import { type Compression, mediaTypes } from '../../image/documents/media-types.js'
 import { compress } from './compress.js'
 import type { LayerEntry } from './layer-entry.js'
 import { packEntries } from './pack-entries.js'

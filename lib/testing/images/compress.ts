@@ -1,6 +1,6 @@
 /** Compresses a layer's archive. The same bytes give the same blob on one version of Node. */
 import zlib, { gzipSync } from 'node:zlib'
-import type { Compression } from '../../image/media-types.js'
+import type { Compression } from '../../image/documents/media-types.js'
 
 /** `none`, `gzip` or `zstd`; zstd on every Node, though only newer ones make it smaller. */
 export function compress(bytes: Buffer, compression: Compression): Buffer {

@@ -1,5 +1,5 @@
 /** What an embedded registry holds: blobs by digest, manifests and tags by repository. */
-import { digestOf, isDigest, type Digest, type DigestAlgorithm } from '../../image/digest.js'
+import { digestOf, isDigest, type Digest, type DigestAlgorithm } from '../../image/digest/digest.js'
 
 export interface StoredManifest {
   readonly bytes: Buffer

@@ -2,7 +2,7 @@
  * Things that go wrong on the way to a client, by name, each at a moment that a test can say. A fault takes the answer
  * that would have been sent and gives another.
  */
-import { digestOf } from '../../image/digest.js'
+import { digestOf } from '../../image/digest/digest.js'
 import { problem, without, type Answer, type BreakOff, type WirePart } from './answer.js'
 import type { RequestKind, RequestLogEntry } from './request-log.js'
 

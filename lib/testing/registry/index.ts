@@ -10,8 +10,8 @@ export type {
   FaultOutcome,
   FaultSetting,
   CataloguedMoment,
-} from './faults/catalogued.js'
+} from './scene/catalogued.js'
 export { faultCatalogue } from './faults/index.js'
-export { startFaultScene } from './faults/scene.js'
+export { startFaultScene } from './scene/scene.js'
 export type { RequestKind, RequestLogEntry } from './request-log.js'
 export { startRegistry, type Hook, type RegistryOptions, type TestRegistry } from './start.js'

@@ -10,7 +10,7 @@ import {
 } from 'node:http'
 import { createServer as createHttps } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
-import type { Digest, DigestAlgorithm } from '../../image/digest.js'
+import type { Digest, DigestAlgorithm } from '../../image/digest/digest.js'
 import type { Answer } from './answer.js'
 import { problem } from './answer.js'
 import { gateFor, type Auth } from './auth.js'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeEvent } from '../../../lib/events/index.js'
-import { windlass } from '../test-terminal.js'
+import { windlass } from '../../support/cli/test-terminal.js'
 
 const leftovers = async (): Promise<string[]> =>
   (await readdir(tmpdir())).filter((name) => name.startsWith('windlass-demo-'))

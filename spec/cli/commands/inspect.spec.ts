@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { putImage, tinyImage } from '../../../lib/testing/images/index.js'
 import { type TestRegistry, problem, startRegistry } from '../../../lib/testing/registry/index.js'
-import { windlass } from '../test-terminal.js'
+import { windlass } from '../../support/cli/test-terminal.js'
 
 const image = tinyImage({ config: { config: { Labels: { a: 'b' } }, docker_version: '20.10' } })
 

@@ -7,7 +7,7 @@ import { decodeEvent } from '../../../lib/events/index.js'
 import { buildImage, buildIndex, putImage } from '../../../lib/testing/images/index.js'
 import { type TestRegistry, faults, startRegistry } from '../../../lib/testing/registry/index.js'
 import { run as runOn } from '../../../cli/program.js'
-import { TestTerminal, windlass as run } from '../test-terminal.js'
+import { TestTerminal, windlass as run } from '../../support/cli/test-terminal.js'
 
 const image = (label: string, architecture = 'amd64') =>
   buildImage({

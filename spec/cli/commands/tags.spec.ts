@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeEvent } from '../../../lib/events/index.js'
 import { putImage, tinyImage } from '../../../lib/testing/images/index.js'
 import { type TestRegistry, startRegistry } from '../../../lib/testing/registry/index.js'
-import { windlass } from '../test-terminal.js'
+import { windlass } from '../../support/cli/test-terminal.js'
 
 const tags = Array.from({ length: 25 }, (_, at) => `v${String(at).padStart(2, '0')}`)
 

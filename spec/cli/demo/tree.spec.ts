@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { treeLines } from '../../../cli/demo/tree.js'
-import type { TreeEntry } from '../../../lib/testing/index.js'
+import type { TreeEntry } from '../../../lib/archive/index.js'
 
 const entry = (path: string, more: Partial<TreeEntry> = {}): TreeEntry => ({
   path,

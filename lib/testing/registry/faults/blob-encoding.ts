@@ -2,7 +2,7 @@
 import { deflateSync, gzipSync } from 'node:zlib'
 import { faults } from '../fault.js'
 import { layerFault } from './blob-fault.js'
-import type { CataloguedFault } from './catalogued.js'
+import type { CataloguedFault } from '../scene/catalogued.js'
 
 export const blobEncodingFaults: readonly CataloguedFault[] = [
   layerFault('encoding-gzip', 'is compressed on the way, and says so', 'image', (moment) =>

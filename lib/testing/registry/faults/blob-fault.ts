@@ -6,7 +6,7 @@ import {
   type FaultChange,
   type FaultOutcome,
   type FaultScene,
-} from './catalogued.js'
+} from '../scene/catalogued.js'
 
 export const blobFault = faultsOf('blob')
 

@@ -3,7 +3,7 @@ import { without } from '../answer.js'
 import { faults, type FaultMoment } from '../fault.js'
 import { chunk, forever, head } from '../wire.js'
 import { layerFault } from './blob-fault.js'
-import type { CataloguedFault, FaultChange, FaultScene } from './catalogued.js'
+import type { CataloguedFault, FaultChange, FaultScene } from '../scene/catalogued.js'
 
 const again: FaultChange = { requests: 8 }
 /** The client may have to throw away what came. */

@@ -8,7 +8,7 @@ import {
   type FaultChange,
   type FaultOutcome,
   type FaultScene,
-} from './catalogued.js'
+} from '../scene/catalogued.js'
 
 const challenge = faultsOf('challenge')
 const scope = 'scope="repository:team/app:pull"'

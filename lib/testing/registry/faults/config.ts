@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import type { Answer } from '../answer.js'
 import { faults, type Fault, type FaultMoment } from '../fault.js'
 import { chunk, forever, head } from '../wire.js'
-import { faultsOf, type CataloguedFault, type FaultChange, type FaultOutcome } from './catalogued.js'
+import { faultsOf, type CataloguedFault, type FaultChange, type FaultOutcome } from '../scene/catalogued.js'
 
 /** The layers may have come by then. */
 const config = faultsOf('config')

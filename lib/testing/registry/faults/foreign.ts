@@ -7,7 +7,7 @@ import {
   type FaultChange,
   type FaultOutcome,
   type FaultScene,
-} from './catalogued.js'
+} from '../scene/catalogued.js'
 
 const foreign = faultsOf('foreign URL', { requests: 7, bytes: 16 * 1024 })
 const there: FaultChange = { elsewhere: 1, bytes: 112 * 1024 }

@@ -1,7 +1,7 @@
 /** All faults that are catalogued: each with what it does and what a client has to make of it. docs/faults.md is made of this. */
 import { blobFaults } from './blob.js'
 import { blobEncodingFaults } from './blob-encoding.js'
-import type { CataloguedFault } from './catalogued.js'
+import type { CataloguedFault } from '../scene/catalogued.js'
 import { challengeFaults } from './challenge.js'
 import { configFaults } from './config.js'
 import { foreignFaults } from './foreign.js'

@@ -8,7 +8,7 @@ import {
   type FaultChange,
   type FaultOutcome,
   type FaultScene,
-} from './catalogued.js'
+} from '../scene/catalogued.js'
 
 const manifest = faultsOf('manifest', { requests: 4, bytes: 8192 })
 const whole: FaultChange = { requests: 7, bytes: 104 * 1024 }

@@ -2,7 +2,7 @@
 import { problem } from '../answer.js'
 import { faults } from '../fault.js'
 import { drip, forever, head } from '../wire.js'
-import { faultsOf, type CataloguedFault } from './catalogued.js'
+import { faultsOf, type CataloguedFault } from '../scene/catalogued.js'
 
 const ping = faultsOf('ping')
 const at = { kind: 'ping', times: Infinity } as const

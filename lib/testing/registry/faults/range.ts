@@ -8,7 +8,7 @@ import {
   type FaultChange,
   type FaultOutcome,
   type FaultScene,
-} from './catalogued.js'
+} from '../scene/catalogued.js'
 
 /** Bytes that came before it broke off. */
 const before = 40_000

@@ -7,7 +7,7 @@ import {
   type FaultChange,
   type FaultOutcome,
   type FaultScene,
-} from './catalogued.js'
+} from '../scene/catalogued.js'
 
 const redirect = faultsOf('redirect')
 const failed = { requests: 7, bytes: 16 * 1024 }

@@ -1,7 +1,7 @@
 /** Faults of time: what is late, what stops, what drips. */
 import { faults } from '../fault.js'
 import { chunk, drip, forever, head, headOf } from '../wire.js'
-import { faultsOf, type CataloguedFault } from './catalogued.js'
+import { faultsOf, type CataloguedFault } from '../scene/catalogued.js'
 
 const stall = faultsOf('stall', { silent: true })
 const served = { kind: 'manifest', answered: 200, times: Infinity } as const

@@ -2,7 +2,7 @@
 import { faults, type FaultMoment } from '../fault.js'
 import { problem } from '../answer.js'
 import { forever, head } from '../wire.js'
-import { faultsOf, type CataloguedFault, type FaultChange, type FaultOutcome } from './catalogued.js'
+import { faultsOf, type CataloguedFault, type FaultChange, type FaultOutcome } from '../scene/catalogued.js'
 
 const status = faultsOf('status')
 const early = { requests: 4, bytes: 4096 }

@@ -1,5 +1,5 @@
 /** What faults of the list of tags have in common. */
-import { faultsOf } from './catalogued.js'
+import { faultsOf } from '../scene/catalogued.js'
 
 /** `/v2/`, a refusal, a token, a page. */
 export const tagsFault = faultsOf('tags', { action: 'tags', requests: 4, bytes: 8192 })

@@ -1,6 +1,11 @@
 /** Faults of the link from one page of tags to the next. */
 import { faults } from '../fault.js'
-import { type CataloguedFault, type FaultChange, type FaultOutcome, type FaultScene } from './catalogued.js'
+import {
+  type CataloguedFault,
+  type FaultChange,
+  type FaultOutcome,
+  type FaultScene,
+} from '../scene/catalogued.js'
 import { served, tagsFault } from './tags-fault.js'
 
 /** One page more. */

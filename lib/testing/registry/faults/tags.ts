@@ -3,7 +3,12 @@ import { gzipSync } from 'node:zlib'
 import { answer, json, problem, type Answer } from '../answer.js'
 import { faults } from '../fault.js'
 import { forever, head } from '../wire.js'
-import { type CataloguedFault, type FaultChange, type FaultOutcome, type FaultScene } from './catalogued.js'
+import {
+  type CataloguedFault,
+  type FaultChange,
+  type FaultOutcome,
+  type FaultScene,
+} from '../scene/catalogued.js'
 import { served, tagsFault } from './tags-fault.js'
 
 const first = { ...served, times: 1 } as const

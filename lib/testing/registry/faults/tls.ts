@@ -1,6 +1,6 @@
 /** Faults of TLS: nothing is sent to a peer that is not who it says, and nothing falls back to plain HTTP. */
 import { faults } from '../fault.js'
-import { faultsOf, type CataloguedFault } from './catalogued.js'
+import { faultsOf, type CataloguedFault } from '../scene/catalogued.js'
 
 /** What must not be seen of a pull that trusts nobody. */
 const tls = faultsOf('tls', { requests: 0, bytes: 16 * 1024, setting: { tls: {} } })

@@ -9,7 +9,7 @@ import {
   type FaultChange,
   type FaultOutcome,
   type FaultScene,
-} from './catalogued.js'
+} from '../scene/catalogued.js'
 
 const token = faultsOf('token', { requests: 3, bytes: 4096 })
 const at = { kind: 'token', times: Infinity } as const

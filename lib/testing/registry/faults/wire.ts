@@ -2,7 +2,7 @@
 import { faults } from '../fault.js'
 import type { Answer, WirePart } from '../answer.js'
 import { chunk, forever, head, headOf } from '../wire.js'
-import { faultsOf, type CataloguedFault, type FaultChange, type FaultOutcome } from './catalogued.js'
+import { faultsOf, type CataloguedFault, type FaultChange, type FaultOutcome } from '../scene/catalogued.js'
 
 const wire = faultsOf('wire')
 const early: FaultChange = { requests: 4, bytes: 8192 }

@@ -1,0 +1,101 @@
+/**
+ * The concurrency sweep: which `--max-downloads` and `--max-unpacks` are best for a registry and a line.
+ *
+ *     npm run bench:concurrency -- --image REF --downloads 1,2,3,6,10 --unpacks 1,2,4 --runs 5
+ *
+ * Without --image: the built-in registry behind simulated lines (--links picks some by name, --layers and --size say what
+ * is pulled). Seconds of stages are of all layers together. Writes <out>/concurrency.{md,json} and, unless --no-plots,
+ * a heat map and a timeline of the best and the worst run of each line: after each, so that nothing is lost where it is
+ * broken off. With --append it adds to the results that are there, or takes the place of those of the same name.
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { mergeBy } from './results.js'
+import { startBuiltIn } from './concurrency/built-in.js'
+import { linkKinds } from './concurrency/links.js'
+import { sweep, type SweepResult } from './concurrency/sweep.js'
+import { type NamedSweep, recommendations, sweepTable } from './concurrency/table.js'
+
+const { values } = parseArgs({
+  options: {
+    image: { type: 'string' },
+    downloads: { type: 'string', default: '1,2,3,6,10' },
+    unpacks: { type: 'string', default: '1,2,4' },
+    runs: { type: 'string', default: '5' },
+    links: { type: 'string' },
+    layers: { type: 'string', default: '12' },
+    size: { type: 'string', default: '96' },
+    store: { type: 'string', default: tmpdir() },
+    out: { type: 'string', default: 'docs/benchmarks' },
+    append: { type: 'boolean', default: false },
+    'no-plots': { type: 'boolean', default: false },
+  },
+})
+
+const numbers = (option: string, text: string): number[] =>
+  text.split(',').map((each) => {
+    if (/^[1-9]\d{0,5}$/.test(each.trim())) return Number(each)
+    throw new Error(`--${option} takes numbers from 1, a comma between: not '${text}'`)
+  })
+const only = (option: string, text: string): number => {
+  const [first, ...more] = numbers(option, text)
+  if (first === undefined || more.length > 0) throw new Error(`--${option} takes one number: not '${text}'`)
+  return first
+}
+
+async function run(name: string, reference: string): Promise<NamedSweep> {
+  const result: SweepResult = await sweep({
+    reference,
+    downloads: numbers('downloads', values.downloads),
+    unpacks: numbers('unpacks', values.unpacks),
+    runs: only('runs', values.runs),
+    under: values.store,
+    onRun: (done, of) => process.stderr.write(`${name}: run ${done} of ${of}\n`),
+  })
+  return { name, result }
+}
+
+async function builtIn(): Promise<void> {
+  const wanted = values.links?.split(',')
+  const kinds = linkKinds.filter(({ name }) => wanted?.some((each) => name.startsWith(each)) ?? true)
+  if (kinds.length === 0) throw new Error(`--links knows ${linkKinds.map(({ name }) => name).join('; ')}`)
+  const served = await startBuiltIn({
+    layers: only('layers', values.layers),
+    mebibytes: only('size', values.size),
+  })
+  try {
+    for (const kind of kinds) {
+      const link = await served.behind(kind)
+      await found(await run(kind.name, link.reference).finally(() => link.close()))
+    }
+  } finally {
+    await served.close()
+  }
+}
+
+const file = join(values.out, 'concurrency.json')
+let sweeps: readonly NamedSweep[] = values.append
+  ? await readFile(file, 'utf8').then(
+      (text) => JSON.parse(text) as NamedSweep[],
+      () => [],
+    )
+  : []
+
+const text = (): string => `${recommendations(sweeps)}\n${sweepTable(sweeps, !values['no-plots'])}`
+
+/** Adds to the results, and writes them. */
+async function found(sweep: NamedSweep): Promise<void> {
+  sweeps = mergeBy(sweeps, [sweep], ({ name }) => name)
+  await mkdir(values.out, { recursive: true })
+  await writeFile(file, `${JSON.stringify(sweeps, null, 2)}\n`)
+  await writeFile(join(values.out, 'concurrency.md'), `# How much at once\n\n${text()}`)
+  if (values['no-plots']) return
+  const { drawSweep } = await import('./report/draw-sweep.js')
+  await drawSweep(sweep, values.out)
+}
+
+if (values.image === undefined) await builtIn()
+else await found(await run(values.image, values.image))
+process.stdout.write(text())

@@ -1,0 +1,73 @@
+/**
+ * How the cost of a whole cold pull grows.
+ *
+ *     npm run bench:growth -- --axes layers,files,bytes,pulls --runs 3
+ *
+ * --layers, --files, --bytes (MB) and --pulls pick the points of an axis. Writes <out>/growth.json, growth.md and, unless
+ * --no-plots, growth.svg: after each round of an axis. With --append it adds to the points that are there: one takes the
+ * place of an earlier one of the same axis and size. The images are made once and kept in the temporary directory; the
+ * store of the largest needs 6.5 GB in --under.
+ */
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type Machine, describeMachine } from './shared/machine.js'
+import { mergeBy, mustBeOne } from './results.js'
+import { axes } from './growth/axes.js'
+import { type GrowthPoint, measureAxis } from './growth/measure.js'
+import { growthTable } from './growth/table.js'
+
+const { values } = parseArgs({
+  options: {
+    axes: { type: 'string', default: axes.map(({ name }) => name).join(',') },
+    layers: { type: 'string' },
+    files: { type: 'string' },
+    bytes: { type: 'string' },
+    pulls: { type: 'string' },
+    runs: { type: 'string', default: '3' },
+    under: { type: 'string', default: '/dev/shm' },
+    append: { type: 'boolean', default: false },
+    'no-plots': { type: 'boolean', default: false },
+    out: { type: 'string', default: 'docs/benchmarks' },
+  },
+})
+
+const numbers = (option: string, text: string): number[] =>
+  text.split(',').map((each) => {
+    if (/^[1-9]\d{0,6}$/.test(each)) return Number(each)
+    throw new Error(`--${option} takes numbers from 1, a comma between: not '${text}'`)
+  })
+
+const wanted = values.axes.split(',').map((name) => {
+  const axis = axes.find((each) => each.name === name)
+  if (!axis) throw new Error(`--axes knows ${axes.map((each) => each.name).join(', ')}: not '${name}'`)
+  const text = values[axis.name]
+  return { axis, points: text === undefined ? axis.points : numbers(axis.name, text) }
+})
+const [runs = 1] = numbers('runs', values.runs)
+
+const machine = await describeMachine(tmpdir())
+const file = join(values.out, 'growth.json')
+const key = ({ axis, n }: GrowthPoint): string => `${axis} ${n}`
+let points: readonly GrowthPoint[] = []
+if (values.append && existsSync(file)) {
+  const earlier = JSON.parse(await readFile(file, 'utf8')) as { machine: Machine; points: GrowthPoint[] }
+  mustBeOne(earlier.machine, machine)
+  points = earlier.points
+}
+
+async function found(more: readonly GrowthPoint[]): Promise<void> {
+  points = mergeBy(points, more, key)
+  await mkdir(values.out, { recursive: true })
+  await writeFile(file, `${JSON.stringify({ machine, points }, null, 2)}\n`)
+  await writeFile(join(values.out, 'growth.md'), growthTable(points, machine))
+  if (values['no-plots']) return
+  const { drawGrowth } = await import('./report/draw-growth.js')
+  await writeFile(join(values.out, 'growth.svg'), drawGrowth(points))
+}
+
+for (const { axis, points } of wanted)
+  if (!(await measureAxis(axis, { points, runs, under: values.under, onRound: found }))) process.exitCode = 1
+process.stdout.write(growthTable(points, machine))

@@ -1,0 +1,37 @@
+/** `--limit name=value`: how much an image may ask for, said as often as there are limits to change. */
+import { type Command, InvalidArgumentError } from 'commander'
+import { type LimitName, type Limits, limitNames } from '../../lib/limits.js'
+import { setting } from './flags.js'
+
+export interface LimitFlag {
+  readonly limit?: Partial<Limits>
+}
+
+export const limitFlag = (command: Command): Command =>
+  command.addOption(
+    setting(
+      '--limit <name=value>',
+      `let an image ask for more, or less; again for another: ${limitNames.join(', ')}; 20G, or none to lift it`,
+    ).argParser(parseLimits),
+  )
+
+const scales = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 } as const
+const isScale = (text: string): text is keyof typeof scales => Object.hasOwn(scales, text)
+const isLimit = (text: string): text is LimitName => limitNames.some((name) => name === text)
+
+/** One or more, with commas between them: so they stand in the variable. */
+export function parseLimits(text: string, before: Partial<Limits> = {}): Partial<Limits> {
+  return text.split(',').reduce<Partial<Limits>>((limits, each) => {
+    const [, name = each, value = ''] = /^([^=]*)=(.*)$/s.exec(each) ?? []
+    if (!isLimit(name)) throw new InvalidArgumentError(`The limits are ${limitNames.join(', ')}.`)
+    return { ...limits, [name]: amount(name, value) }
+  }, before)
+}
+
+function amount(name: LimitName, text: string): number {
+  if (text === 'none') return Infinity
+  const [, digits = '', scale = '?'] = /^(\d+)([KMGT]?)(?:i?B)?$/.exec(text) ?? []
+  const value = isScale(scale) ? Number(digits) * scales[scale] : NaN
+  if (Number.isSafeInteger(value)) return value
+  throw new InvalidArgumentError(`${name} must be a whole number, such as 500, 64M or 20G, or none.`)
+}

@@ -1,0 +1,38 @@
+/** How a command that pulls shows that it does, and how it follows the pull to its end. */
+import { type Command, Option } from 'commander'
+import type { Pull } from '../../puller/index.js'
+import type { PulledImage } from '../../lib/stages/index.js'
+import { setting } from './flags.js'
+import { type ProgressKind, progressKinds, showProgress } from '../render/progress.js'
+import type { Console } from '../terminal/terminal.js'
+
+export interface ProgressFlags {
+  readonly progress: ProgressKind
+  readonly quiet?: boolean
+}
+
+export const progressFlags = (command: Command): Command =>
+  command
+    .addOption(
+      setting('--progress <kind>', 'how progress shows on stderr').choices(progressKinds).default('auto'),
+    )
+    .addOption(new Option('-q, --quiet', 'the same as --progress none'))
+
+/** Shows `pull` until it is over and cleared away; its image. Rejects as the pull does. */
+export async function follow(
+  pull: Pull,
+  { progress, quiet }: ProgressFlags,
+  terminal: Console,
+): Promise<PulledImage> {
+  const kind = quiet ? 'none' : progress
+  const shown = showProgress(kind, pull.events, terminal)
+  try {
+    return await pull.done
+  } catch (error) {
+    if (kind === 'json') terminal.messages.saidByEvents(error)
+    throw error
+  } finally {
+    await pull.closed()
+    await shown
+  }
+}

@@ -1,0 +1,51 @@
+/** gzip by ISA-L as a stream: any number of members, empty ones too, then zeros, as `decompressor` has it. */
+import type { Gunzip } from '../../system/index.js'
+import type { FillerOptions } from './chunk-filler.js'
+import { GzipHeader } from './gzip-header.js'
+import { LibraryDecoder } from './library-decoder.js'
+
+export class IsalGunzip extends LibraryDecoder {
+  readonly #gunzip: Gunzip
+  #header = new GzipHeader()
+  /** Nothing of the present member was inflated yet. */
+  #isNew = true
+  /** Bytes behind the last member, once one of them was zero. */
+  #tail = 0
+  #garbage = false
+
+  constructor(gunzip: Gunzip, options: FillerOptions) {
+    super('gzip', gunzip, options)
+    this.#gunzip = gunzip
+  }
+
+  protected async decodeAll(chunk: Buffer): Promise<void> {
+    for (let at = 0; at < chunk.length && !this.destroyed;) {
+      const rest = chunk.subarray(at)
+      if (this.#tail > 0 || (this.#gunzip.ended && rest[0] === 0)) at += this.#passTail(rest)
+      else if (this.#gunzip.ended) this.#begin()
+      else if (!this.#header.over) at += this.#header.take(rest)
+      else {
+        const isNew = this.#isNew
+        this.#isNew = false
+        at += await this.filler.decode(rest, isNew)
+      }
+    }
+  }
+
+  protected checkEnd(): void {
+    if (!this.#gunzip.ended) throw new Error('unexpected end of file')
+    if (this.#garbage) throw new Error(`${this.#tail} bytes that are no gzip follow its end`)
+  }
+
+  #begin(): void {
+    this.#gunzip.next()
+    this.#header = new GzipHeader()
+    this.#isNew = true
+  }
+
+  #passTail(bytes: Buffer): number {
+    this.#tail += bytes.length
+    this.#garbage ||= bytes.some((byte) => byte !== 0)
+    return bytes.length
+  }
+}

@@ -1,0 +1,34 @@
+/** zstd by the reference library as a stream: any number of frames, skippable ones too, and nothing else. */
+import type { Unzstd } from '../../system/index.js'
+import type { FillerOptions } from './chunk-filler.js'
+import { LargeWindow } from './large-window.js'
+import { LibraryDecoder } from './library-decoder.js'
+import { ZstdFrames } from './zstd-frames.js'
+
+export class LibzstdDecoder extends LibraryDecoder {
+  readonly #unzstd: Unzstd
+  readonly #window = new LargeWindow()
+  readonly #frames = new ZstdFrames((window) => this.#window.note(window))
+
+  /** @param unzstd is closed with the stream */
+  constructor(unzstd: Unzstd, options: FillerOptions) {
+    super('zstd', unzstd, options)
+    this.#unzstd = unzstd
+  }
+
+  protected async decodeAll(chunk: Buffer): Promise<void> {
+    this.#frames.take(chunk)
+    await this.#window.turn(() => this.destroyed)
+    for (let at = 0; at < chunk.length && !this.destroyed;)
+      at += await this.filler.decode(chunk.subarray(at), this.#unzstd.ended)
+  }
+
+  protected checkEnd(): void {
+    this.#frames.finish()
+  }
+
+  protected override giveBack(): void {
+    this.#unzstd.close()
+    this.#window.release()
+  }
+}

@@ -1,0 +1,2 @@
+export { isTooDeep } from './json-text.js'
+export { printable, quoted, titleLength } from './printable.js'

@@ -1,0 +1,65 @@
+/** Puts an observable, which cannot be asked to wait, behind a buffer of a stated size. */
+import { Observable, type Subscription } from 'rxjs'
+import type { Demand } from './demand.js'
+import { ProtocolError } from './protocol-error.js'
+import { trampoline } from '../lifetime/trampoline.js'
+
+export interface BufferOptions {
+  /** How many elements may wait for demand. */
+  readonly capacity: number
+  /** What happens to one more: the flow fails with a `ProtocolError`, or an element is dropped. */
+  readonly overflow: 'fail' | 'drop-oldest' | 'drop-newest'
+}
+
+/** `source`, subscribed at the first demand; what nobody wants yet waits in the buffer. An error does not wait. */
+export function buffered<T>(
+  source: Observable<T>,
+  { capacity, overflow }: BufferOptions,
+  demand: Demand,
+): Observable<T> {
+  return new Observable((out) => {
+    const waiting: T[] = []
+    let wanted = 0
+    let ended = false
+    let reading: Subscription | undefined
+    const drain = trampoline(() => {
+      while (wanted > 0 && waiting.length > 0) {
+        wanted--
+        out.next(waiting.shift()!)
+      }
+      if (ended && waiting.length === 0) out.complete()
+    })
+    const accept = (value: T): void => {
+      const full = waiting.length >= capacity && wanted === 0
+      if (full && overflow === 'fail') {
+        out.error(
+          new ProtocolError(
+            'Flow.fromObservable',
+            `the source is ahead by more than the ${capacity} elements that may wait`,
+          ),
+        )
+        return
+      }
+      if (full && (overflow === 'drop-newest' || capacity === 0)) return
+      if (full) waiting.shift()
+      waiting.push(value)
+      drain()
+    }
+    out.add(
+      demand.subscribe((count) => {
+        wanted += count
+        drain()
+        if (reading !== undefined) return
+        reading = source.subscribe({
+          next: accept,
+          error: (error: unknown) => out.error(error),
+          complete: () => {
+            ended = true
+            drain()
+          },
+        })
+        out.add(reading)
+      }),
+    )
+  })
+}

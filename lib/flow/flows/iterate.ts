@@ -1,0 +1,71 @@
+/** Reads an iterable, in step with demand: one item is taken from it for each that was asked for. */
+import { Observable } from 'rxjs'
+import type { Demand } from './demand.js'
+import { isPromise } from '../lifetime/promised.js'
+import { trampoline } from '../lifetime/trampoline.js'
+
+/** Who waits for what was let go before it had settled, such as a scope. */
+export type Hold = (work: Promise<unknown>) => void
+
+interface Cursor<T> {
+  next(): IteratorResult<T> | Promise<IteratorResult<T>>
+  return?(): unknown
+}
+
+const cursorOf = <T>(items: Iterable<T> | AsyncIterable<T>): Cursor<T> =>
+  Symbol.asyncIterator in Object(items)
+    ? (items as AsyncIterable<T>)[Symbol.asyncIterator]()
+    : (items as Iterable<T>)[Symbol.iterator]()
+
+/** The items, read as they are wanted. Leaving early returns the iterator, once; `hold` gets what that leaves running. */
+export function iterate<T>(items: Iterable<T> | AsyncIterable<T>, demand: Demand, hold: Hold): Observable<T> {
+  return new Observable((out) => {
+    let cursor: Cursor<T> | undefined
+    let wanted = 0
+    let reading: Promise<unknown> | undefined
+    let over = false
+    const fail = (error: unknown): void => {
+      reading = undefined
+      over = true // an iterator that threw is finished: it must not be returned
+      out.error(error)
+    }
+    const take = (step: IteratorResult<T>): void => {
+      reading = undefined
+      if (step.done) {
+        over = true
+        out.complete()
+      } else {
+        wanted--
+        out.next(step.value)
+      }
+    }
+    const drain = trampoline(() => {
+      while (wanted > 0 && reading === undefined && !over && !out.closed) {
+        try {
+          const step = (cursor ??= cursorOf(items)).next()
+          if (!isPromise<IteratorResult<T>>(step)) take(step)
+          else
+            reading = step.then((result) => {
+              take(result)
+              drain()
+            }, fail)
+        } catch (error) {
+          fail(error)
+        }
+      }
+    })
+    out.add(() => {
+      if (reading !== undefined) hold(reading)
+      if (over || cursor === undefined) return
+      over = true
+      const returned = cursor.return?.()
+      if (isPromise(returned)) hold(returned)
+    })
+    out.add(
+      demand.subscribe((count) => {
+        wanted += count
+        drain()
+      }),
+    )
+  })
+}

@@ -1,0 +1,106 @@
+/** Sends elements down different stages and merges what comes out. */
+import { Observable, Subject, type Subscriber, finalize, map } from 'rxjs'
+import type { Demand } from '../flows/demand.js'
+import { expand } from './expand.js'
+import { Flow, type Stage } from '../flows/flow.js'
+import { ProtocolError } from '../flows/protocol-error.js'
+import type { Scope } from '../lifetime/scope.js'
+import { trampoline } from '../lifetime/trampoline.js'
+
+type OutputOf<Each> = Each extends Stage<never, infer Out> ? Out : never
+
+/** The way into one case: what it wants, where to put it, whether it has left. */
+interface Gate<T> {
+  wanted: number
+  out?: Subscriber<T>
+  gone: boolean
+}
+
+/**
+ * Each element goes to the case that `select` names; results come as they are ready. One element at most waits at the
+ * fork, so a case that is full holds back the others. A case that ends early gets nothing more, and the run goes on.
+ * @throws ProtocolError if there is no case at all; the flow fails with one on an element that no case is named for
+ */
+export function branch<In, Out, Key extends string>(
+  select: (element: In) => Key,
+  cases: { readonly [K in Key]: Stage<In, Out> },
+): Stage<In, Out>
+// The same for cases that give different types: an overload, since a union is not inferred for Out.
+export function branch<In, Cases extends Readonly<Record<string, Stage<In, unknown>>>>(
+  select: (element: In) => keyof Cases & string,
+  cases: Cases,
+): Stage<In, OutputOf<Cases[keyof Cases]>>
+export function branch<In, Out>(
+  select: (element: In) => string,
+  cases: Readonly<Record<string, Stage<In, Out>>>,
+): Stage<In, Out> {
+  const lanes = Object.entries(cases)
+  if (lanes.length === 0) throw new ProtocolError('branch', 'needs at least one case')
+  const read = (input: Flow<In>, demand: Demand, scope: Scope): Observable<Out> =>
+    new Observable((out) => {
+      const upstream = new Subject<number>()
+      const gates = new Map<string, Gate<In>>(lanes.map(([key]) => [key, { wanted: 0, gone: false }]))
+      let held: { readonly gate: Gate<In>; readonly value: In } | undefined
+      let asked = false
+      let ended = false
+      const drain = trampoline(() => {
+        if (held !== undefined) {
+          const { gate, value } = held
+          if (gate.wanted === 0 && !gate.gone) return
+          held = undefined
+          gate.wanted--
+          gate.out?.next(value)
+        }
+        if (ended) for (const gate of gates.values()) gate.out?.complete()
+        else if (!asked && [...gates.values()].some(({ wanted, gone }) => wanted > 0 && !gone)) {
+          asked = true
+          upstream.next(1)
+        }
+      })
+      const lane = ([key, stage]: (typeof lanes)[number]): Flow<Out> => {
+        const gate = gates.get(key)!
+        const fork = new Flow<In>(
+          (wants) =>
+            new Observable((into) => {
+              gate.out = into
+              return wants.subscribe((count) => {
+                gate.wanted += count
+                drain()
+              })
+            }),
+          `branch ${key}`,
+        )
+        const leave = (): void => {
+          gate.gone = true
+          drain()
+        }
+        return new Flow(
+          (wants, within) => stage(fork).open(wants, within).pipe(finalize(leave)),
+          `branch ${key}`,
+        )
+      }
+      const selected = input.open(upstream, scope).pipe(map((value) => ({ value, key: select(value) })))
+      const reading = selected.subscribe({
+        next: ({ value, key }) => {
+          asked = false
+          const gate = gates.get(key)
+          if (gate === undefined) {
+            const known = [...gates.keys()].join(', ')
+            out.error(new ProtocolError('branch', `there is no case named ${key}, only ${known}`))
+            return
+          }
+          held = { gate, value }
+          drain()
+        },
+        error: (error: unknown) => out.error(error),
+        complete: () => {
+          ended = true
+          drain()
+        },
+      })
+      out.add(reading)
+      const merged = Flow.from(lanes).pipe(expand(lane, { slots: lanes.length, name: 'branch' }))
+      out.add(merged.open(demand, scope).subscribe(out))
+    })
+  return (input) => new Flow((demand, scope) => read(input, demand, scope), 'branch')
+}

@@ -1,0 +1,34 @@
+/** A stage out of a behaviour: what most stages are. */
+import { defer, finalize } from 'rxjs'
+import { Actor, type ActorOptions } from '../actors/actor.js'
+import { Flow, type Stage } from '../flows/flow.js'
+import { limit } from '../flows/limit.js'
+import type { Order } from '../flows/order.js'
+import { through } from './through.js'
+import type { Behavior } from '../actors/turn.js'
+
+export interface StageOptions<Msg> extends Partial<ActorOptions<Msg>> {
+  /** `arrival`, unless said otherwise. */
+  readonly order?: Order
+}
+
+/**
+ * Each element becomes what `behavior` answers; `slots` elements (1) are in work at once. The actor behind it is made
+ * anew for each run.
+ * @throws ProtocolError unless slots is a whole number from 1
+ */
+export function stage<In, Out>(behavior: Behavior<In, Out>, options: StageOptions<In> = {}): Stage<In, Out> {
+  const { name = 'stage', slots = 1, order = 'arrival' } = options
+  limit(name, 'slots', slots, 1)
+  return (input) =>
+    new Flow(
+      (demand, scope) =>
+        defer(() => {
+          const actor = new Actor(() => behavior, { ...options, name }, scope)
+          return through(actor.ask, { name, slots, order })(input)
+            .open(demand, scope)
+            .pipe(finalize(() => actor.stop()))
+        }),
+      name,
+    )
+}

@@ -1,0 +1,16 @@
+/** A digest inside a JSON document. Apart from the digests themselves: threads that only verify load no codecs. */
+import * as t from 'io-ts'
+import { UnsupportedValue } from '../../codec/json-problems.js'
+import { type Digest, isDigest, isForeignDigest } from './digest.js'
+
+export const DigestCodec = new t.Type<Digest, unknown, unknown>(
+  'a digest (sha256, sha384 or sha512 and its lower-case hex)',
+  isDigest,
+  (value, context) => {
+    if (isDigest(value)) return t.success(value)
+    return isForeignDigest(value)
+      ? t.failures([new UnsupportedValue(value, context)])
+      : t.failure(value, context)
+  },
+  (digest) => digest,
+)

@@ -1,0 +1,86 @@
+/**
+ * A config blob to an image config: the bytes are checked against what they should be first, and read once.
+ */
+import { type ErrorSubject, WindlassError } from '../../errors.js'
+import { type Digest, algorithmOf, digestOf } from '../digest/digest.js'
+import { type ImageConfig, ImageConfigCodec } from './image-config.js'
+import { decodeJson, jsonError, parseJson } from '../../codec/json.js'
+import { defaultLimits, limitExceeded } from '../../limits.js'
+import { otherCase } from '../../codec/other-case.js'
+import { type Platform, formatPlatform } from '../platform/platform.js'
+import { quoted } from '../../codec/printable.js'
+import type { ReceiveNotice } from '../../codec/record-codec.js'
+
+/** What the config should be, where it is known, and for messages whose it is and who served it. */
+export interface ExpectedConfig {
+  readonly digest?: Digest
+  readonly size?: number
+  readonly reference?: string
+  readonly host?: string
+  /** The limit `configBytes`, where it is another than the default. */
+  readonly configBytes?: number
+  /** What the image is taken for where its config names no operating system or architecture. */
+  readonly platform?: Platform | undefined
+  /** Receives what was left out, filled in or ignored. */
+  readonly notice?: ReceiveNotice | undefined
+}
+
+/** The fields that decide what is run. */
+const decisive = ['os', 'architecture', 'variant', 'rootfs', 'config']
+
+function verify(bytes: Uint8Array, expected: ExpectedConfig, what: string, subject: ErrorSubject): void {
+  const { digest, size, configBytes = defaultLimits.configBytes } = expected
+  if (bytes.length > configBytes)
+    throw limitExceeded(`${what} has ${bytes.length} bytes`, 'configBytes', configBytes, subject)
+  if (size !== undefined && bytes.length !== size)
+    throw new WindlassError('SIZE_MISMATCH', `${what} has ${bytes.length} bytes, not ${size}`, subject)
+  if (digest === undefined) return
+  const actual = digestOf(bytes, algorithmOf(digest))
+  if (actual !== digest)
+    throw new WindlassError(
+      'DIGEST_MISMATCH',
+      `image config verification failed for digest ${digest}: ${what} has ${actual}`,
+      subject,
+    )
+}
+
+/**
+ * Throws `LIMIT_EXCEEDED`, `SIZE_MISMATCH`, `DIGEST_MISMATCH`, and `CONFIG_INVALID` for what is no
+ * image config, empty data included; the message names the path inside the JSON.
+ */
+export function parseImageConfig(bytes: Uint8Array, expected: ExpectedConfig = {}): ImageConfig {
+  const { digest, reference, host } = expected
+  const subject = {
+    ...(digest === undefined ? {} : { digest }),
+    ...(reference === undefined ? {} : { reference }),
+    ...(host === undefined ? {} : { host }),
+  }
+  const of = reference === undefined ? '' : ` of ${reference}`
+  const what = `the image config${of}${host === undefined ? '' : ` from ${host}`}`
+  verify(bytes, expected, what, subject)
+  if (bytes.length === 0) throw new WindlassError('CONFIG_INVALID', `${what} is empty`, subject)
+
+  const { notice } = expected
+  const document = { code: 'CONFIG_INVALID', what, subject, ...(notice && { notice }) } as const
+  const config = decodeJson(ImageConfigCodec, parseJson(bytes, document), document)
+  const doubtful = otherCase(config, decisive) ?? otherCase(config.rootfs, ['type', 'diff_ids'])
+  if (doubtful !== undefined)
+    throw jsonError(document, `the key ${quoted(doubtful)} is a known one in other case`)
+  return withPlatform(config, expected)
+}
+
+/** A config that does not say what it is for is for what its index says, or for what was asked for. */
+function withPlatform(config: ImageConfig, { platform, notice }: ExpectedConfig): ImageConfig {
+  const { os, architecture } = config
+  if (platform === undefined || (os !== '' && architecture !== '')) return config
+  const variant = config.variant ?? (architecture === '' ? platform.variant : undefined)
+  const filled = {
+    ...config,
+    os: os === '' ? platform.os : os,
+    architecture: architecture === '' ? platform.architecture : architecture,
+    ...(variant === undefined ? {} : { variant }),
+  }
+  const missing = os !== '' ? 'architecture' : architecture !== '' ? 'os' : 'os and architecture'
+  notice?.(`it names no ${missing} and is taken for ${formatPlatform(filled)}`)
+  return filled
+}

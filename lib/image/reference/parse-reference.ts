@@ -1,0 +1,92 @@
+/**
+ * Text to a reference: the full distribution grammar, with messages that say which part is wrong.
+ */
+import { WindlassError } from '../../errors.js'
+import { type Digest, isDigest } from '../digest/digest.js'
+import { printable, quoted } from '../../codec/printable.js'
+import { Reference } from './reference.js'
+import { isHost, isRepository, isTag, repositoryLimit } from './grammar.js'
+import { splitRegistry } from './registry.js'
+
+function invalid(text: string, problem: string, hint?: string): WindlassError {
+  return new WindlassError('REFERENCE_INVALID', `${quoted(text)} is not an image reference: ${problem}`, {
+    hint: hint ?? 'An image is named [HOST[:PORT]/]REPOSITORY[:TAG][@DIGEST], such as alpine:3.20.',
+  })
+}
+
+/** Host and port; the host as typed. */
+function checkRegistry(registry: string, text: string): void {
+  const match = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(registry)
+  const [, host = '', port] = match ?? []
+  if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) > 0 && Number(port) < 65536))
+    throw new WindlassError(
+      'REFERENCE_INVALID',
+      `Failed to get registry port from ${quoted(registry)} in ${quoted(text)}: ${quoted(port)} is not a port`,
+      { hint: 'A port is a number from 1 to 65535.' },
+    )
+  if (match === null || !isHost(host)) throw invalid(text, `${quoted(registry)} is not a registry's host`)
+}
+
+function checkRepository(repository: string, text: string): void {
+  if (isRepository(repository)) return
+  if (repository.length > repositoryLimit)
+    throw invalid(text, `the repository's name has more than ${repositoryLimit} characters`)
+  if (repository !== repository.toLowerCase())
+    throw invalid(
+      text,
+      `repository name ${quoted(repository)} must be lowercase`,
+      `Did you mean ${printable(text.toLowerCase())}?`,
+    )
+  throw invalid(text, `${quoted(repository)} is not a repository's name`)
+}
+
+/**
+ * The reference that `text` means, normalised as Docker does it: `alpine` is `docker.io/library/alpine`. A tag is not
+ * added (`withDefaultTag` does). Throws `REFERENCE_INVALID` before anything can be asked of anyone.
+ */
+export function parseReference(text: string): Reference {
+  if (text === '') throw invalid(text, 'it is empty')
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0]
+  if (scheme !== undefined)
+    throw invalid(text, `it starts with the scheme ${quoted(scheme)}`, `Leave ${scheme} away.`)
+
+  const split = splitRegistry(text)
+  if (split === undefined)
+    throw invalid(
+      text,
+      'cannot specify 64-byte hexadecimal strings',
+      'An image id names no image of a registry. To pull by digest, write REPOSITORY@sha256:DIGEST.',
+    )
+  const { registry, rest } = split
+  checkRegistry(registry, text)
+
+  const at = rest.indexOf('@')
+  const digest = at < 0 ? undefined : digestIn(rest.slice(at + 1), text)
+  const tagged = at < 0 ? rest : rest.slice(0, at)
+  const colon = tagged.indexOf(':')
+  const tag = colon < 0 ? undefined : tagged.slice(colon + 1)
+  const repository = colon < 0 ? tagged : tagged.slice(0, colon)
+  checkRepository(repository, text)
+  if (tag !== undefined && !isTag(tag)) throw invalid(text, `${quoted(tag)} is not a tag`)
+  return new Reference({ registry, repository, tag, digest }, text)
+}
+
+function digestIn(digest: string, text: string): Digest {
+  if (isDigest(digest)) return digest
+  throw invalid(text, `${quoted(digest)} is not a digest`)
+}
+
+/**
+ * Refuses what a registry can have under no name: `scratch`, which stands for no image at all. Throws
+ * `REFERENCE_INVALID`.
+ */
+export function checkPullable(reference: Reference): void {
+  if (reference.familiar().replace(/[:@].*$/, '') !== 'scratch') return
+  throw new WindlassError(
+    'REFERENCE_INVALID',
+    "'scratch' is a reserved name: there is no such image to pull",
+    {
+      reference: reference.toString(),
+    },
+  )
+}

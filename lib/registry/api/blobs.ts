@@ -1,0 +1,44 @@
+/** Blobs of a repository as streams (distribution spec, "Pulling blobs"). */
+import type { Digest } from '../../image/digest/digest.js'
+import type { BlobBody, BlobRequest } from '../../image/source.js'
+import { fetchRanged } from './ranged-blob.js'
+import { accessHints, refusal } from '../http/refusal.js'
+import type { RepositoryContext } from './repository-context.js'
+
+/** A descriptor, or as much of one as is known. */
+export interface BlobName {
+  readonly digest: Digest
+  readonly size?: number
+}
+
+/**
+ * @throws BLOB_UNKNOWN, UNAUTHORIZED, DENIED, TOO_MANY_REQUESTS, REGISTRY_UNAVAILABLE, REGISTRY_RESPONSE, SIZE_MISMATCH,
+ * network errors; the stream fails with NETWORK, STALLED or CANCELLED
+ */
+export function fetchBlob(
+  { client, repository, secrets, timeouts, limits, hint }: RepositoryContext,
+  { digest, size }: BlobName,
+  request: BlobRequest = {},
+): Promise<BlobBody> {
+  const purpose = `download the blob ${digest} of ${repository}`
+  const { signal } = request
+  return fetchRanged(
+    {
+      purpose,
+      digest,
+      size,
+      send: (headers) => client.send({ to: [repository, 'blobs', digest], headers, purpose, signal }),
+      refuse: (answer) =>
+        refusal(answer, {
+          purpose,
+          secrets,
+          missing: 'BLOB_UNKNOWN',
+          deadline: timeouts.document,
+          maxBytes: limits.errorBytes,
+          hints: accessHints(hint),
+          subject: { digest },
+        }),
+    },
+    request,
+  )
+}

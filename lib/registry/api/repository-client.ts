@@ -1,0 +1,31 @@
+/** The client of a registry as one repository's requests use it: with the credential for that repository. */
+import type { Access } from '../auth/access.js'
+import type { Client, RegistryAsk } from './client.js'
+import type { CredentialRequest } from '../credentials/credentials.js'
+import type { Followed } from '../http/redirects.js'
+
+export interface RepositoryAsk
+  extends Omit<RegistryAsk, 'repository' | 'credential' | 'hint'>, Pick<CredentialRequest, 'onWarning'> {}
+
+export class RepositoryClient {
+  readonly foreignUrls: Client['foreignUrls']
+  readonly sendForeign: Client['sendForeign']
+  readonly #client: Client
+  readonly #repository: string
+  readonly #access: Access
+
+  constructor(client: Client, repository: string, access: Access) {
+    this.#client = client
+    this.#repository = repository
+    this.#access = access
+    this.foreignUrls = () => client.foreignUrls()
+    this.sendForeign = (ask, urls) => client.sendForeign(ask, urls)
+  }
+
+  /** @throws what the lookup of the credential throws, and what `Client.send` throws */
+  async send({ onWarning, ...ask }: RepositoryAsk): Promise<Followed> {
+    const credential = await this.#access.credential({ signal: ask.signal, onWarning })
+    const hint = (): string => this.#access.hint()
+    return this.#client.send({ ...ask, repository: this.#repository, credential, hint })
+  }
+}

@@ -1,0 +1,171 @@
+/** The tags of a repository, page by page (distribution spec, "Listing tags"). */
+import { WindlassError, type ErrorCode } from '../../errors.js'
+import { limitExceeded, type LimitName } from '../../limits.js'
+import type { TagsRequest } from '../../image/source.js'
+import { readDocument } from '../http/document.js'
+import { UnreadableLink, nextLink } from '../headers/link.js'
+import { resolveLocation } from '../headers/location.js'
+import { patiently } from './with-retries.js'
+import type { Followed } from '../http/redirects.js'
+import { accessHints, explained } from '../http/refusal.js'
+import type { RepositoryContext } from './repository-context.js'
+import { Stopwatch } from '../http/stopwatch.js'
+import { type TagPage, parseTagPage } from './tag-page.js'
+
+/**
+ * Tags to ask for on the first page, undefined for as many as the registry likes: the next where one is refused. The
+ * first is what some registries refuse to go beyond.
+ */
+const pageSizes: readonly (number | undefined)[] = [1000, undefined, 500, 100, 50, 10]
+
+/**
+ * Reads a page when it is asked for one; a page that fails is asked for again as `again` says, the others are not. Items
+ * that are no tags are left out; in the end one warning says how many. A tag that is listed again is given once.
+ * @throws NAME_UNKNOWN, UNAUTHORIZED, DENIED, REGISTRY_RESPONSE, LIMIT_EXCEEDED (`tagPages`, `tagBytes`, `tagPageBytes`,
+ * `tagSeconds`), REDIRECT_REFUSED (a next page that is not on the web), network errors
+ */
+export async function* listTags(
+  context: RepositoryContext,
+  request: TagsRequest = {},
+): AsyncGenerator<readonly string[], void, undefined> {
+  const { limits } = context
+  const later = new Stopwatch(limits.tagSeconds * 1000)
+  const seen = new Set<string>()
+  const given = new Set<string>()
+  const leftOut = { items: 0, example: '' }
+  let page = await firstPage(context, request)
+  try {
+    for (let bytes = 0, pages = 1; ; pages++) {
+      bytes += page.bytes
+      if (bytes > limits.tagBytes) throw exceeded(context, `there are ${bytes} bytes of them`, 'tagBytes')
+      if (leftOut.items === 0) leftOut.example = page.example ?? ''
+      leftOut.items += page.leftOut
+      yield page.tags.filter((tag) => !given.has(tag) && given.add(tag))
+      seen.add(page.answer.target)
+      const next = nextPage(context, page.answer)
+      if (next === undefined) return
+      if (seen.has(next)) throw failed(context, 'REGISTRY_RESPONSE', 'the pages go in a circle')
+      seen.add(next)
+      if (pages >= limits.tagPages) throw exceeded(context, `there are more than ${pages} pages`, 'tagPages')
+      const late = (): WindlassError =>
+        exceeded(context, `it does not end: ${pages} pages took ${limits.tagSeconds} s`, 'tagSeconds')
+      const ask = (): Promise<Page> =>
+        later.run((signal) => fetchPage(context, next, signal), late, request.signal)
+      page = await patiently(ask, withinLimits(request))
+    }
+  } finally {
+    if (leftOut.items > 0) request.onWarning?.('tags-left-out', whatWasLeftOut(context, leftOut))
+  }
+}
+
+/** A limit that is crossed stays crossed, whatever `again` says. */
+const withinLimits = ({ again, ...rest }: TagsRequest): TagsRequest => ({
+  ...rest,
+  again: (error, attempt) =>
+    error instanceof WindlassError && error.code === 'LIMIT_EXCEEDED' ? undefined : again?.(error, attempt),
+})
+
+interface Page extends TagPage {
+  readonly bytes: number
+  readonly answer: Followed
+}
+
+/** The first page, of the first size that the registry does not refuse. */
+async function firstPage(context: RepositoryContext, request: TagsRequest): Promise<Page> {
+  let refused: WindlassError | undefined
+  const refuse = (why: WindlassError): void => void (refused ??= why)
+  for (const size of pageSizes) {
+    const to = [context.repository, 'tags', size === undefined ? 'list' : `list?n=${size}`]
+    const page = await patiently(() => fetchPage(context, to, request.signal, refuse), request)
+    if (page !== undefined) return page
+  }
+  throw refused ?? failed(context, 'INTERNAL', 'no page was asked for')
+}
+
+/** Besides PAGINATION_NUMBER_INVALID: what is wrong with a request may be its `n`. */
+const requestRefused = new Set([400, 406, 413, 414, 416, 422])
+
+function fetchPage(context: RepositoryContext, to: string, signal: AbortSignal | undefined): Promise<Page>
+/** @param sizeRefused - hears why, where the registry may refuse the size of the page: then there is none */
+function fetchPage(
+  context: RepositoryContext,
+  to: readonly string[],
+  signal: AbortSignal | undefined,
+  sizeRefused: (why: WindlassError) => void,
+): Promise<Page | undefined>
+async function fetchPage(
+  context: RepositoryContext,
+  to: readonly string[] | string,
+  signal: AbortSignal | undefined,
+  sizeRefused?: (why: WindlassError) => void,
+): Promise<Page | undefined> {
+  const { client, secrets, timeouts, limits, hint } = context
+  const purpose = purposeOf(context)
+  const headers = { accept: 'application/json' }
+  const answer = await client.send({ to, purpose, signal, headers })
+  const deadline = timeouts.document
+  if (answer.status !== 200) {
+    const { error, problem } = await explained(answer, {
+      ...{ purpose, secrets, deadline, hints: accessHints(hint) },
+      missing: sizeRefused ? 'NAME_UNKNOWN' : 'REGISTRY_RESPONSE',
+      maxBytes: limits.errorBytes,
+    })
+    const maySize = requestRefused.has(answer.status) || problem === 'PAGINATION_NUMBER_INVALID'
+    if (!sizeRefused || !maySize) throw error
+    sizeRefused(error)
+    return undefined
+  }
+  const maxBytes = limits.tagPageBytes
+  const body = await readDocument(answer, { maxBytes, limit: 'tagPageBytes', deadline, purpose })
+  const page = parseTagPage(body)
+  if (page === undefined) throw failed(context, 'REGISTRY_RESPONSE', 'the answer is no list of tags')
+  return { ...page, bytes: body.length, answer }
+}
+
+/**
+ * The path and query of the next page, as they are to be sent to the registry. Behind a proxy, registries name it by a
+ * scheme, host or port that only they know: that part is not looked at, and credentials go nowhere else.
+ */
+function nextPage(context: RepositoryContext, answer: Followed): string | undefined {
+  const link = readLink(context, answer)
+  if (link === undefined) return undefined
+  const next = resolveLocation(link, answer)
+  if (next !== undefined) return next.target
+  const text = Buffer.from(link, 'latin1').toString('utf8')
+  throw URL.canParse(text, answer.url.href)
+    ? failed(context, 'REDIRECT_REFUSED', 'the next page is said to be at no http or https URL')
+    : failed(context, 'REGISTRY_RESPONSE', 'the link to the next page is no URL')
+}
+
+function readLink(context: RepositoryContext, { headers }: Followed): string | undefined {
+  try {
+    return nextLink(headers.link)
+  } catch (error) {
+    if (!(error instanceof UnreadableLink)) throw error
+    const why = `the header that links to the next page cannot be read: ${error.message}`
+    throw failed(context, 'REGISTRY_RESPONSE', why)
+  }
+}
+
+function whatWasLeftOut(
+  { registry, repository }: RepositoryContext,
+  { items, example }: { readonly items: number; readonly example: string },
+): string {
+  const what = items === 1 ? 'an item that is no tag' : `${items} items that are no tags`
+  return `${registry} lists ${what} of ${repository}, ${items === 1 ? '' : 'such as '}${example}: left out`
+}
+
+const purposeOf = ({ repository }: RepositoryContext): string => `list the tags of ${repository}`
+
+const failed = (context: RepositoryContext, code: ErrorCode, why: string): WindlassError =>
+  new WindlassError(code, `Failed to ${purposeOf(context)} from ${context.registry}: ${why}`, {
+    host: context.registry,
+  })
+
+const exceeded = (context: RepositoryContext, why: string, name: LimitName): WindlassError =>
+  limitExceeded(
+    `Failed to ${purposeOf(context)} from ${context.registry}: ${why}`,
+    name,
+    context.limits[name],
+    { host: context.registry },
+  )

@@ -1,0 +1,18 @@
+/** Does something again that failed, where whoever asked for it says so. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { WindlassError } from '../../errors.js'
+import type { TagsRequest } from '../../image/source.js'
+
+/** @throws what `work` failed with at last; CANCELLED where `signal` aborts between two attempts */
+export async function patiently<T>(work: () => Promise<T>, { again, signal }: TagsRequest): Promise<T> {
+  for (let attempt = 1; ; attempt++)
+    try {
+      return await work()
+    } catch (error) {
+      const wait = signal?.aborted ? undefined : again?.(error, attempt)
+      if (wait === undefined) throw error
+      await sleep(wait, undefined, signal && { signal }).catch(() => {
+        throw new WindlassError('CANCELLED', 'Cancelled while waiting to try again', { cause: error })
+      })
+    }
+}

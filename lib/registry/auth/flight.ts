@@ -1,0 +1,46 @@
+/** One piece of asynchronous work shared by many callers, each with a signal of its own; the last to leave ends it. */
+import { Observable } from 'rxjs'
+import type { SingleFlight } from '../../flow/actors/single-flight.js'
+import { WindlassError } from '../../errors.js'
+
+export function share<T>(
+  flights: SingleFlight<string, T>,
+  key: string,
+  work: (signal: AbortSignal) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  const flight = flights.join(
+    key,
+    () =>
+      new Observable<T>((out) => {
+        const controller = new AbortController()
+        work(controller.signal).then(
+          (value) => {
+            out.next(value)
+            out.complete()
+          },
+          (error: unknown) => out.error(error),
+        )
+        return () => controller.abort()
+      }),
+  )
+  return new Promise((resolve, reject) => {
+    const cancelled = (): WindlassError =>
+      new WindlassError('CANCELLED', 'Cancelled while waiting for a shared request')
+    if (signal?.aborted === true) {
+      reject(cancelled())
+      return
+    }
+    const reading = flight.subscribe({
+      next: resolve,
+      error: reject,
+      complete: () => reject(new WindlassError('INTERNAL', 'A shared request ended without a result')),
+    })
+    const leave = (): void => {
+      reading.unsubscribe()
+      reject(cancelled())
+    }
+    signal?.addEventListener('abort', leave, { once: true })
+    reading.add(() => signal?.removeEventListener('abort', leave))
+  })
+}

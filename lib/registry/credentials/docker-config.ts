@@ -1,0 +1,104 @@
+/**
+ * Credentials out of a Docker or Podman configuration file: `{"auths": {…}}`, and the old form that is `auths` alone.
+ * Credential helpers are not run yet: a registry that has one is asked anonymously, and if it refuses, the error says
+ * that the helper was not run.
+ */
+import { WindlassError } from '../../errors.js'
+import { printable } from '../../codec/printable.js'
+import { bySpecificity, parseCredentialKey, type CredentialKey } from './credential-key.js'
+import type { Credentials } from './credentials.js'
+import { looksLikeEntry, parseDockerEntry, type DockerEntry } from './docker-entry.js'
+import { fieldsOf, textOf, type Fields } from './json-fields.js'
+import { canonicalRegistry, type RepositoryName } from '../policy/registry-name.js'
+
+/** Code of the warning about entries that could not be read and were not needed. */
+export const credentialsIgnored = 'credentials-ignored'
+
+type Entry = CredentialKey & DockerEntry
+
+/**
+ * @param path - names the file in messages
+ * @throws USAGE where `content` is not such a file; the message never quotes it. An empty file holds no credentials.
+ */
+export function parseDockerConfig(content: string, path: string): Credentials {
+  const json = parseObject(content, path)
+  const entries = entriesOf(json, path).filter(({ credential, fault }) => (credential ?? fault) !== undefined)
+  const helper = helpers(json)
+  const best = (asked: RepositoryName): Entry | undefined => bySpecificity(entries, asked)[0]
+  return {
+    // eslint-disable-next-line @typescript-eslint/require-await -- `async` turns what is thrown into a rejection
+    async for(asked, { onWarning } = {}) {
+      const found = best(asked)
+      if (found?.fault !== undefined && found.credential === undefined)
+        throw failed(`${entryOf(found, path)} ${found.fault}`, path)
+      const [first, ...others] = entries.filter(({ fault }) => fault !== undefined)
+      if (first !== undefined) onWarning?.(credentialsIgnored, ignoring(path, [first, ...others]))
+      return found?.credential
+    },
+    // eslint-disable-next-line @typescript-eslint/require-await -- as above
+    async why(asked) {
+      if (best(asked) !== undefined) return undefined
+      const name = helper(canonicalRegistry(asked.registry))
+      if (name !== undefined)
+        return `'${printable(path)}' names the credential helper '${printable(name, 60)}' for this registry, and helpers are not run: give the credentials themselves`
+      const others = entries.filter(({ registry }) => registry === canonicalRegistry(asked.registry))
+      if (others.length === 0) return undefined
+      return `'${printable(path)}' has credentials for ${listed(others)}, and none for ${asked.registry}/${asked.repository}`
+    },
+  }
+}
+
+function parseObject(content: string, path: string): Fields {
+  const text = content.replace(/^\uFEFF/, '')
+  let value: unknown
+  try {
+    value = text.trim() === '' ? null : JSON.parse(text)
+  } catch {
+    // No cause: the parser's message quotes the content.
+    throw wrongShape(path, 'is not JSON')
+  }
+  const fields = fieldsOf(value ?? {})
+  if (fields === undefined) throw wrongShape(path, 'is not a JSON object')
+  return fields
+}
+
+function entriesOf(json: Fields, path: string): readonly Entry[] {
+  const auths = json.get('auths')
+  if (auths !== undefined && fieldsOf(auths) === undefined)
+    throw wrongShape(path, "has an 'auths' that is not an object")
+  const old = [...json].filter(([, value]) => looksLikeEntry(fieldsOf(value)))
+  const entries = auths === undefined ? old : [...(fieldsOf(auths) ?? [])]
+  return entries.map(([key, value]) => ({ ...parseCredentialKey(key), ...parseDockerEntry(value) }))
+}
+
+/** The helper for a registry by its canonical name. A setting of the wrong kind is ignored: helpers are not run. */
+function helpers(json: Fields): (registry: string) => string | undefined {
+  const each = new Map<string, string>()
+  for (const [key, name] of fieldsOf(json.get('credHelpers')) ?? [])
+    if (typeof name === 'string' && name !== '') each.set(canonicalRegistry(key), name)
+  const all = textOf(json, 'credsStore') ?? ''
+  return (registry) => each.get(registry) ?? (all === '' ? undefined : all)
+}
+
+/** A key without the user info that a URL may hold. */
+const named = ({ text }: CredentialKey): string =>
+  `'${printable(text.replace(/^(\w+:\/\/)?.*@/s, '$1'), 100)}'`
+
+function listed(keys: readonly CredentialKey[]): string {
+  const shown = keys.slice(0, 3).map(named).join(', ')
+  return keys.length > 3 ? `${shown} and ${keys.length - 3} more` : shown
+}
+
+const entryOf = (entry: Entry, path: string): string =>
+  `The entry ${named(entry)} of the credentials file '${printable(path)}'`
+
+function ignoring(path: string, [first, ...others]: readonly [Entry, ...Entry[]]): string {
+  const also = others.length === 0 ? '' : `; the same goes for ${listed(others)}`
+  return `${entryOf(first, path)} ${first.fault ?? ''}: this was ignored${also}`
+}
+
+const wrongShape = (path: string, what: string): WindlassError =>
+  failed(`The credentials file '${printable(path)}' ${what}`, path)
+
+const failed = (message: string, path: string): WindlassError =>
+  new WindlassError('USAGE', message, { path, hint: 'Log in again, or correct the file' })

@@ -1,0 +1,169 @@
+/** A connection to a proxy, and the way through one to a registry: by CONNECT (RFC 9110 §9.3.6) or SOCKS 5 (RFC 1928). */
+import { fileLimitMeaning } from '../../system/disk-meaning.js'
+import { connect as connectTcp, type Socket } from 'node:net'
+import { type SecureContext, type TLSSocket, connect as connectTls } from 'node:tls'
+import type { Proxy } from './proxy.js'
+import { type ProxyFailure, brokenBehind, refused, unreachable, wantsLogin } from './failure.js'
+
+/** More than this is no answer to CONNECT. */
+const longestAnswer = 16 * 1024
+
+/** Where the way through a proxy leads. */
+export interface ProxyTarget {
+  /** A name or an address, without brackets. */
+  readonly host: string
+  readonly port: number
+}
+
+/** @param trust - for a proxy that speaks TLS */
+export function connectProxy(proxy: Proxy, trust: () => SecureContext): Socket {
+  const { hostname, port } = proxy
+  if (proxy.protocol !== 'https') return connectTcp({ host: hostname, port })
+  const named = /[a-z]/i.test(hostname) && { servername: hostname }
+  return connectTls({ host: hostname, port, secureContext: trust(), ...named })
+}
+
+/**
+ * Calls back once, when `socket` is connected to the proxy, or with why not: that this process may have no more open
+ * files stays as it is. A proxy that speaks TLS is connected when
+ * that is spoken.
+ */
+export function reached(
+  socket: Socket,
+  proxy: Proxy,
+  timeout: number,
+  done: (failure: Error | undefined) => void,
+): void {
+  const event = proxy.protocol === 'https' ? 'secureConnect' : 'connect'
+  const finish = (failure?: Error): void => {
+    clearTimeout(timer)
+    socket.off(event, onConnect).off('error', onError).off('close', onClose)
+    if (failure !== undefined) discard(socket)
+    done(failure)
+  }
+  const onConnect = (): void => finish()
+  const onError = (error: Error): void =>
+    finish(fileLimitMeaning(error) === undefined ? unreachable(proxy, error) : error)
+  const onClose = (): void => finish(unreachable(proxy, Object.assign(new Error(), { code: 'ECONNRESET' })))
+  const timer = setTimeout(
+    () => finish(unreachable(proxy, Object.assign(new Error(), { code: 'ETIMEDOUT' }))),
+    timeout,
+  )
+  socket.once(event, onConnect).once('error', onError).once('close', onClose)
+}
+
+/** Calls back once, with `socket` when all that is sent over it reaches `target`, or with why not. */
+export function tunnel(
+  socket: Socket,
+  proxy: Proxy,
+  { target, timeout }: { readonly target: ProxyTarget; readonly timeout: number },
+  done: (failure: ProxyFailure | undefined) => void,
+): void {
+  let received = Buffer.alloc(0)
+  const finish = (failure?: ProxyFailure): void => {
+    clearTimeout(timer)
+    socket.off('data', onData).off('error', onError).off('close', onClose)
+    if (failure !== undefined) discard(socket)
+    else socket.pause()
+    done(failure)
+  }
+  const refuse = (why: string): void => finish(refused(proxy, why))
+  const onError = (error: Error): void => finish(unreachable(proxy, error))
+  const onClose = (): void => refuse('it hung up')
+  const onData = (chunk: Buffer): void => {
+    received = Buffer.concat([received, chunk])
+    const end = received.indexOf('\r\n\r\n')
+    if (end === -1) {
+      if (received.length > longestAnswer) refuse('its answer is too long')
+      return
+    }
+    const [, status = ''] = /^HTTP\/1\.[01] (\d{3})/.exec(received.toString('latin1', 0, end)) ?? []
+    if (status === '407') finish(wantsLogin(proxy))
+    else if (!/^2/.test(status)) refuse(status === '' ? 'it does not answer in HTTP' : `it answers ${status}`)
+    // Whoever is behind it speaks when spoken to: TLS begins with us.
+    else if (received.length > end + 4) refuse('it sends more than an answer')
+    else finish()
+  }
+  const timer = setTimeout(() => refuse('it does not answer'), timeout)
+  socket.on('data', onData).once('error', onError).once('close', onClose)
+  const authorization = proxy.authorization()
+  const login = authorization === undefined ? '' : `Proxy-Authorization: ${authorization}\r\n`
+  const { host, port } = target
+  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  socket.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${login}\r\n`)
+}
+
+/** The same for a proxy that speaks SOCKS, which resolves names itself. */
+export function throughSocks(
+  socket: Socket,
+  proxy: Proxy,
+  { target, timeout }: { readonly target: ProxyTarget; readonly timeout: number },
+  done: (failure: ProxyFailure | undefined) => void,
+): void {
+  let over = false
+  const finish = (failure?: ProxyFailure): void => {
+    if (over) return
+    over = true
+    if (failure !== undefined) discard(socket)
+    done(failure)
+  }
+  const login = proxy.login()
+  const { hostname, port } = proxy
+  import('socks')
+    .then(({ SocksClient }) => {
+      const client = new SocksClient({
+        command: 'connect',
+        destination: target,
+        proxy: {
+          ...{ host: hostname, port, type: 5 },
+          ...(login && { userId: login.username, password: login.password }),
+        },
+        timeout,
+      })
+      client.once('established', () => finish())
+      // The error holds the login: only its words go on.
+      client.on('error', ({ message }: Error) => finish(socksFailure(proxy, message)))
+      client.connect(socket)
+    })
+    .catch((error: unknown) => finish(refused(proxy, error instanceof Error ? error.message : String(error))))
+}
+
+/**
+ * Calls back once, when TLS is spoken over `socket`, which leads through the proxy, or with why not: silence and a
+ * broken connection name the proxy, what the other side says (a certificate, an alert) stays as it is.
+ */
+export function secured(
+  socket: TLSSocket,
+  proxy: Proxy,
+  timeout: number,
+  done: (failure: Error | undefined) => void,
+): void {
+  const finish = (failure?: Error): void => {
+    clearTimeout(timer)
+    socket.off('secureConnect', onConnect).off('error', onError).off('close', onClose)
+    if (failure !== undefined) discard(socket)
+    done(failure)
+  }
+  const hungUp = (): ProxyFailure => brokenBehind(proxy, 'it was closed before TLS was spoken')
+  const onConnect = (): void => finish()
+  const onError = (error: Error): void => finish(isBroken(error) ? hungUp() : error)
+  const onClose = (): void => finish(hungUp())
+  const timer = setTimeout(
+    () => finish(brokenBehind(proxy, `no answer to the TLS handshake came in ${timeout / 1000} s`)),
+    timeout,
+  )
+  socket.once('secureConnect', onConnect).once('error', onError).once('close', onClose)
+}
+
+function socksFailure(proxy: Proxy, message: string): ProxyFailure {
+  if (/authentication/i.test(message)) return wantsLogin(proxy, 'it refuses the login')
+  const [, reason] = /rejected connection - (\w+)/.exec(message) ?? []
+  if (reason !== undefined) return refused(proxy, `it answers ${reason}`)
+  if (/timed out/i.test(message)) return refused(proxy, 'it does not answer')
+  return refused(proxy, /closed/i.test(message) ? 'it hung up' : 'it does not speak SOCKS 5')
+}
+
+const isBroken = (error: Error): boolean =>
+  'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
+
+const discard = (socket: Socket): void => void socket.on('error', () => undefined).destroy()

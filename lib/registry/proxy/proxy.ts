@@ -1,0 +1,119 @@
+/**
+ * Which proxy a URL goes through, as the environment says it: `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, in small
+ * letters too, which go first. What they mean is what they mean to Go's programs, so to Docker's and containerd's.
+ */
+import { BlockList, isIP } from 'node:net'
+import { WindlassError } from '../../errors.js'
+import type { Environment } from '../policy/environment.js'
+import { placeOf } from '../policy/address.js'
+
+/** What is spoken with a proxy: HTTP, HTTP inside TLS, or SOCKS 5 (RFC 1928). */
+export type ProxyProtocol = 'http' | 'https' | 'socks'
+
+/** As Go has it: a name is resolved by the proxy with `socks5` too. */
+const protocols: Readonly<Record<string, readonly [protocol: ProxyProtocol, port: number]>> = {
+  'http:': ['http', 80],
+  'https:': ['https', 443],
+  'socks5:': ['socks', 1080],
+  'socks5h:': ['socks', 1080],
+}
+
+export interface ProxyLogin {
+  readonly username: string
+  readonly password: string
+}
+
+export class Proxy {
+  readonly #login: ProxyLogin | undefined
+  readonly protocol: ProxyProtocol
+  readonly hostname: string
+  readonly port: number
+  /** The variable that names it. */
+  readonly variable: string
+
+  /** @param url - of one of the schemes of `isProxyUrl` */
+  constructor(url: URL, variable: string) {
+    const [protocol, port] = protocols[url.protocol] ?? (['http', 80] as const)
+    this.protocol = protocol
+    this.variable = variable
+    this.hostname = url.hostname.replace(/^\[|\]$/g, '')
+    this.port = Number(url.port) || port
+    if (url.username !== '')
+      this.#login = { username: decoded(url.username), password: decoded(url.password) }
+  }
+
+  /** As messages name it. */
+  get host(): string {
+    return `${this.hostname}:${this.port}`
+  }
+
+  /** For SOCKS. */
+  login(): ProxyLogin | undefined {
+    return this.#login
+  }
+
+  /** The value of `Proxy-Authorization`, which goes to the proxy alone. */
+  authorization(): string | undefined {
+    if (this.#login === undefined) return undefined
+    const { username, password } = this.#login
+    return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
+  }
+}
+
+const isProxyUrl = (url: URL): boolean => Object.hasOwn(protocols, url.protocol) && url.hostname !== ''
+
+/** As it was meant, or as it stands where a percent sign was not meant to say anything. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
+
+/**
+ * The proxy for `url`; undefined where it is asked directly, as this machine always is.
+ * @throws USAGE for a proxy that is no http, https or socks5 URL; the message does not quote it, for it may hold a password
+ */
+export function proxyFor(url: URL, env: Environment): Proxy | undefined {
+  const name = url.protocol === 'https:' ? 'https_proxy' : 'http_proxy'
+  const value = (env[name] ?? env[name.toUpperCase()] ?? '').trim()
+  if (value === '' || placeOf(url.hostname) === 'loopback') return undefined
+  if (isExempt(url, env['no_proxy'] ?? env['NO_PROXY'] ?? '')) return undefined
+  const text = value.includes('://') ? value : `http://${value}`
+  const proxy = URL.canParse(text) ? new URL(text) : undefined
+  const variable = name.toUpperCase()
+  if (proxy !== undefined && isProxyUrl(proxy)) return new Proxy(proxy, variable)
+  throw new WindlassError('USAGE', `${variable} holds no URL of a proxy`, {
+    hint: `Give it as http://HOST:PORT, https://HOST:PORT, socks5://HOST:PORT or socks5h://HOST:PORT`,
+  })
+}
+
+/** Hosts with or without port, domains with or without a leading dot, addresses and networks; a star is everything. */
+function isExempt(url: URL, list: string): boolean {
+  const host = url.hostname.replace(/^\[|\]$/g, '').toLowerCase()
+  const port = url.port || (url.protocol === 'https:' ? '443' : '80')
+  return list
+    .split(/[\s,]+/)
+    .filter((each) => each !== '')
+    .some((each) => matches(each.toLowerCase(), host, port))
+}
+
+function matches(rule: string, host: string, port: string): boolean {
+  if (rule === '*') return true
+  const [, network, prefix] = /^(.+)\/(\d{1,3})$/.exec(rule) ?? []
+  if (network !== undefined && prefix !== undefined) return inNetwork(host, network, Number(prefix))
+  const [, name = rule, wanted] = isIP(rule) === 0 ? (/^(.*?)(?::(\d+))?$/.exec(rule) ?? []) : []
+  if (wanted !== undefined && wanted !== port) return false
+  const bare = name.replace(/^\[|\]$/g, '').replace(/^\*/, '')
+  if (bare.startsWith('.')) return host.endsWith(bare)
+  return host === bare || (isIP(host) === 0 && host.endsWith(`.${bare}`))
+}
+
+function inNetwork(host: string, network: string, prefix: number): boolean {
+  const family = isIP(network)
+  if (family === 0 || isIP(host) !== family || prefix > (family === 4 ? 32 : 128)) return false
+  const list = new BlockList()
+  list.addSubnet(network, prefix, family === 4 ? 'ipv4' : 'ipv6')
+  return list.check(host, family === 4 ? 'ipv4' : 'ipv6')
+}

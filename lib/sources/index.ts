@@ -1,0 +1,1 @@
+export { LayoutSource } from './layout-source.js'

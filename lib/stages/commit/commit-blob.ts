@@ -1,0 +1,18 @@
+/** Lets a layer's blob be seen in the store, for a pull that does not unpack. */
+import { type Stage, stage } from '../../flow/index.js'
+import type { Store } from '../../store/index.js'
+import type { ArrivingLayer } from '../../transfer/elements.js'
+import { keepBlob } from '../layers/keep-blob.js'
+import { layerProgress } from '../../transfer/layer-progress.js'
+
+export function commitBlob(store: Store): Stage<ArrivingLayer, undefined> {
+  return stage(
+    async (layer: ArrivingLayer, turn): Promise<undefined> => {
+      await layer.arriving?.file.waitFor('verified', turn.signal)
+      await keepBlob(layer, store)
+      turn.emit(layerProgress({ ...layer, arriving: undefined }, 'complete'))
+      return undefined
+    },
+    { name: 'commit-blob' },
+  )
+}

@@ -1,0 +1,48 @@
+/** Sends every distinct layer of an image down `line`, and answers with the image once all are in the store. */
+import { map } from 'rxjs'
+import { Flow, type Stage, expand, lift } from '../../flow/index.js'
+import { WindlassError } from '../../errors.js'
+import type { Digest } from '../../image/index.js'
+import type { ConfigDocument, PlannedImage, WholeImage } from '../elements.js'
+import type { EnsuredLayer, LayerTask, PlannedLayer } from '../../transfer/elements.js'
+import { gather } from '../../flow/flows/to-array.js'
+
+export function eachLayer(line: Stage<LayerTask, EnsuredLayer>, images = 1): Stage<PlannedImage, WholeImage> {
+  return expand(
+    (image: PlannedImage) =>
+      Flow.from(layerTasks(image)).pipe(
+        line,
+        gather(),
+        lift(map((ensured): WholeImage => ({ ...image, ensured }))),
+      ),
+    { slots: images, order: 'source' },
+  )
+}
+
+function* layerTasks(image: PlannedImage): Iterable<LayerTask> {
+  for (const layer of image.layers) {
+    const { document, request, config } = image
+    const diffID =
+      document.kind === 'schema1'
+        ? undefined
+        : config.value.then((known) => expectedDiffID(layer, known, request.name))
+    diffID?.catch(() => undefined) // surfaces where it is waited for
+    yield { ...layer, source: request.source, diffID }
+  }
+}
+
+/** The diffID that the config gives to a layer, at every place where it stands. */
+function expectedDiffID(
+  { descriptor, positions }: PlannedLayer,
+  { diffIDs }: ConfigDocument,
+  name: string,
+): Digest {
+  const [first, ...others] = positions.map((at) => diffIDs[at])
+  if (first === undefined || others.some((each) => each !== first))
+    throw new WindlassError(
+      'ROOTFS_MISMATCH',
+      `The config of ${name} gives different diffIDs to the layer ${descriptor.digest}, which stands at more than one place`,
+      { reference: name, digest: descriptor.digest },
+    )
+  return first
+}

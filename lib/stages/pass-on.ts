@@ -1,7 +1,0 @@
-/** Leaves a flow as it is: the place where a stage of one's own can stand. */
-import type { Stage } from '../flow/index.js'
-
-export const passOn =
-  <T>(): Stage<T, T> =>
-  (input) =>
-    input

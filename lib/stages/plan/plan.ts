@@ -1,0 +1,91 @@
+/**
+ * What of an image is here and what is missing: a layer that is unpacked in the store is not fetched,
+ * a digest that stands twice is fetched once, and a download that broke off goes on where it stopped.
+ */
+import { type Stage, stage } from '../../flow/index.js'
+import { type Descriptor, type Digest, checkLayerTypes } from '../../image/index.js'
+import type { Store } from '../../store/index.js'
+import type { PlannedImage, PullableDocument, Resolved } from '../elements.js'
+import type { PlannedLayer } from '../../transfer/elements.js'
+import { Eventual } from '../../flow/lifetime/deferred.js'
+import type { LayerGoal } from '../../transfer/sharing/layer-goal.js'
+import { listedManifest } from './listed-manifest.js'
+
+export interface PlanOptions {
+  readonly store: Store
+  readonly goal: LayerGoal
+}
+
+export function plan({ store, goal }: PlanOptions): Stage<Resolved<PullableDocument>, PlannedImage> {
+  return stage(
+    async (resolved: Resolved<PullableDocument>, turn): Promise<PlannedImage> => {
+      const all = layersOf(resolved.document)
+      checkLayerTypes(all, { reference: resolved.request.name })
+      const layers = await Promise.all(distinct(all).map((each) => planLayer(each, { store, goal })))
+      const inPlace = new Map(layers.flatMap((layer) => layer.positions.map((at) => [at, layer] as const)))
+      turn.emit({
+        type: 'plan',
+        layers: all.map(({ digest, size }, at) => {
+          const { action = 'download', offset = 0 } = inPlace.get(at) ?? {}
+          return { digest, size, action, offset }
+        }),
+        bytes: {
+          total: sum(layers.map(({ descriptor }) => descriptor.size)),
+          toDownload: sum(layers.map(({ descriptor, offset }) => descriptor.size - offset)),
+        },
+      })
+      const upToDate =
+        !goal.refresh && layers.every(({ action }) => action === 'exists') && (await isNamed(resolved, store))
+      return { ...resolved, layers, config: new Eventual(), upToDate }
+    },
+    { name: 'plan', order: 'source' },
+  )
+}
+
+/** Whether the name points at this very image already, with its config here. */
+async function isNamed(
+  { request, document, trail }: Resolved<PullableDocument>,
+  store: Store,
+): Promise<boolean> {
+  const named = await store.names.get(request.name, request.typed)
+  const root = trail[0] ?? document
+  const image = document.kind === 'schema1' ? document.known?.document : document
+  if (!image) return false
+  const listed = listedManifest(image)
+  return (
+    (named?.rootDigest ?? named?.descriptor.digest) === root.descriptor.digest &&
+    // A name that points at an index stands for every image in it.
+    [listed, ...trail].some(({ descriptor }) => descriptor.digest === named?.descriptor.digest) &&
+    (await store.blobs.has(image.descriptor.digest)) &&
+    (await store.blobs.has(image.manifest.config.digest)) &&
+    !(await store.names.isRotten(named?.name ?? request.name)) // else it is written again
+  )
+}
+
+const layersOf = (document: PullableDocument): readonly Descriptor[] =>
+  document.kind === 'schema1' ? document.layers : document.manifest.layers
+
+async function planLayer(
+  { descriptor, positions }: Pick<PlannedLayer, 'descriptor' | 'positions'>,
+  { store, goal }: PlanOptions,
+): Promise<PlannedLayer> {
+  const { digest, size } = descriptor
+  if (goal.refresh) return { descriptor, positions, action: 'download', offset: 0 }
+  const blob = await store.blobs.has(digest, size)
+  const enough = goal.unpack ? (await store.layers.findByBlob(digest, goal.form)) !== undefined : blob
+  if (enough) return { descriptor, positions, action: 'exists', offset: size }
+  const offset = blob ? size : await store.partials.length(digest)
+  return { descriptor, positions, action: offset > 0 ? 'resume' : 'download', offset: Math.min(offset, size) }
+}
+
+function distinct(layers: readonly Descriptor[]): Pick<PlannedLayer, 'descriptor' | 'positions'>[] {
+  const byDigest = new Map<Digest, { descriptor: Descriptor; positions: number[] }>()
+  layers.forEach((descriptor, at) => {
+    const known = byDigest.get(descriptor.digest)
+    if (known) known.positions.push(at)
+    else byDigest.set(descriptor.digest, { descriptor, positions: [at] })
+  })
+  return [...byDigest.values()]
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)

@@ -1,0 +1,96 @@
+/**
+ * From an index to the manifest of one platform: the best match in containerd's order, fetched by digest
+ * and verified. Lists what there is when nothing fits.
+ */
+import { WindlassError } from '../../errors.js'
+import { type Stage, stage } from '../../flow/index.js'
+import {
+  type Descriptor,
+  type ImageIndex,
+  type Platform,
+  formatPlatform,
+  matchPlatform,
+  normalizePlatform,
+  notAnIndexOfImages,
+  platformVector,
+} from '../../image/index.js'
+import type { IndexDocument, Resolved } from '../elements.js'
+import { manifestDocument } from './manifest-document.js'
+import { emitManifest } from './manifest-event.js'
+import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
+
+const platformOf = ({ platform }: { readonly platform?: Platform | undefined }): string =>
+  platform ? formatPlatform(platform) : 'no platform'
+
+export function choosePlatform({
+  retry,
+}: {
+  readonly retry: RetryPolicy
+}): Stage<Resolved<IndexDocument>, Resolved> {
+  return stage(
+    async ({ request, document, trail }: Resolved<IndexDocument>, turn): Promise<Resolved> => {
+      const { platform, name } = request
+      const { manifests } = document.index
+      const passed = [...trail, document]
+      const [chosen] = matchPlatform(platform, manifests)
+      if (!chosen) throw noPlatform(name, platform, document.index)
+      if (passed.some(({ descriptor }) => descriptor.digest === chosen.digest))
+        throw new WindlassError(
+          'MANIFEST_INVALID',
+          `The index of ${name} leads back to itself (${chosen.digest})`,
+          {
+            reference: name,
+            digest: chosen.digest,
+          },
+        )
+      turn.emit({
+        type: 'platform',
+        chosen: platformOf(chosen),
+        digest: chosen.digest,
+        rejected: manifests.filter((each) => each !== chosen).map(platformOf),
+      })
+      const fetched = await manifestDocument(request, chosen.digest, {
+        signal: turn.signal,
+        expected: chosen,
+      })
+      const child = fetched.document
+      emitManifest(turn, child, { name, host: fetched.host })
+      return { request, document: child, trail: passed }
+    },
+    { name: 'choose-platform', order: 'source', supervise: retryingTransfers(retry) },
+  )
+}
+
+function noPlatform(name: string, platform: Platform, index: ImageIndex): WindlassError {
+  const { manifests, unusable } = index
+  const subject = { reference: name }
+  const refused = unusable.find((entry) => entry.platform === undefined || canRun(platform, entry.platform))
+  if (refused !== undefined)
+    return new WindlassError(
+      refused.foreign ? 'UNSUPPORTED' : 'MANIFEST_INVALID',
+      `Choosing the platform of ${name}: the entry for ${platformOf(refused)} cannot be used: ${refused.problem}`,
+      subject,
+    )
+  const artifacts = notAnIndexOfImages(index, subject)
+  if (artifacts !== undefined) return artifacts
+  const images = manifests.filter((each) => matchPlatform(each.platform ?? platform, [each]).length > 0)
+  const offered = [...new Set(images.map(platformOf))].filter((each) => !/^unknown|^no /.test(each))
+  return new WindlassError(
+    'PLATFORM_UNMATCHED',
+    `Choosing the platform of ${name}: no supported platform found in manifest list for ${formatPlatform(platform)}`,
+    { ...subject, hint: hintFor(offered, manifests) },
+  )
+}
+
+const canRun = (wanted: Platform, offered: Platform): boolean =>
+  platformVector(wanted).some((each) => formatPlatform(each) === formatPlatform(normalizePlatform(offered)))
+
+/** Platforms that a hint names; an index may have thousands. */
+const maxOffered = 40
+
+function hintFor(offered: readonly string[], manifests: readonly Descriptor[]): string {
+  if (offered.length > 0)
+    return `Name one of its platforms with --platform: ${offered.slice(0, maxOffered).join(', ')}`
+  if (manifests.length === 0) return 'The index is empty: tell whoever publishes the image.'
+  return `None of its ${manifests.length} entries says which platform it is for: pull one by its digest, such as ${manifests[0]?.digest ?? ''}`
+}

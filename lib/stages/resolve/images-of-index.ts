@@ -1,0 +1,134 @@
+/**
+ * Every image that a name leads to, through indexes inside indexes to the same limit as everywhere, each once. What is
+ * no image of a platform (attestations, `unknown/unknown`, artifacts) is left out and told.
+ */
+import { WindlassError } from '../../errors.js'
+import { type Stage, type Turn, stage } from '../../flow/index.js'
+import {
+  type Descriptor,
+  type Digest,
+  type ManifestDocument,
+  isIndexType,
+  isListedImage,
+  notAnIndexOfImages,
+} from '../../image/index.js'
+import { defaultLimits } from '../../limits.js'
+import type { ImageRequest, IndexDocument, Resolved } from '../elements.js'
+import { withPlatform } from './fill-platforms.js'
+import { manifestDocument } from './manifest-document.js'
+import { emitUnclear } from './manifest-event.js'
+import { indexesTooDeep } from './by-schema.js'
+import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
+
+/** How many images one name may lead to. */
+export const mostIndexedImages = 1_000
+
+/** An image, and the indexes that lead to it, outermost first; none where the name leads to the image itself. */
+export interface IndexedImage {
+  /** With the platform that the index says, else the one that its config says. */
+  readonly descriptor: Descriptor
+  readonly trail: readonly IndexDocument[]
+}
+
+export interface IndexedImages {
+  readonly request: ImageRequest
+  /** What the name points at. */
+  readonly root: ManifestDocument
+  /** In the order of the index. */
+  readonly images: readonly IndexedImage[]
+  /** Every index on the way, the root first; none where the root is an image. */
+  readonly indexes: readonly IndexDocument[]
+  /** Entries that are no images of a platform, or cannot be used. */
+  readonly leftOut: readonly Digest[]
+  /** Why entries cannot be used, each in a sentence. */
+  readonly problems: readonly string[]
+}
+
+/** @throws LIMIT_EXCEEDED where the indexes stand too deep or lead to too many images; MANIFEST_INVALID for a circle */
+export function imagesOfIndex({ retry }: { readonly retry: RetryPolicy }): Stage<Resolved, IndexedImages> {
+  return stage(
+    async ({ request, document }: Resolved, turn): Promise<IndexedImages> => {
+      const walk = new Walk(request, turn)
+      if (document.kind === 'index') await walk.into(document, [])
+      else await walk.add(document.descriptor, [])
+      return { request, root: document, ...walk.found() }
+    },
+    { name: 'images-of-index', order: 'source', supervise: retryingTransfers(retry) },
+  )
+}
+
+class Walk {
+  readonly #images = new Map<Digest, IndexedImage>()
+  readonly #indexes = new Map<Digest, IndexDocument>()
+  readonly #leftOut = new Set<Digest>()
+  readonly #problems: string[] = []
+
+  constructor(
+    readonly request: ImageRequest,
+    readonly turn: Turn,
+  ) {}
+
+  found(): Pick<IndexedImages, 'images' | 'indexes' | 'leftOut' | 'problems'> {
+    const images = [...this.#images.values()]
+    return {
+      images,
+      indexes: [...this.#indexes.values()],
+      leftOut: [...this.#leftOut],
+      problems: this.#problems,
+    }
+  }
+
+  async add(entry: Descriptor, trail: readonly IndexDocument[]): Promise<void> {
+    const { os = '' } = entry.platform ?? {}
+    const descriptor = os !== '' ? entry : await withPlatform(entry, this.request, this.turn)
+    if (descriptor) this.#images.set(entry.digest, { descriptor, trail })
+    else this.#leftOut.add(entry.digest)
+  }
+
+  async into(index: IndexDocument, above: readonly IndexDocument[]): Promise<void> {
+    const { name, platform, limits: { indexDepth } = defaultLimits } = this.request
+    if (above.length >= indexDepth) throw indexesTooDeep(name, indexDepth)
+    const trail = [...above, index]
+    this.#indexes.set(index.descriptor.digest, index)
+    for (const { digest, problem } of index.index.unusable) {
+      this.#problems.push(problem)
+      if (digest !== undefined) this.#leftOut.add(digest)
+    }
+    for (const entry of index.index.manifests) {
+      const { digest } = entry
+      // What fits not even the platform that it names itself is no image.
+      if (!isListedImage(entry, platform)) this.#leftOut.add(digest)
+      else if (trail.some(({ descriptor }) => descriptor.digest === digest))
+        throw this.#refused('MANIFEST_INVALID', `lead back to ${digest}`)
+      else if (this.#images.has(digest) || this.#indexes.has(digest)) continue
+      else if (isIndexType(entry.mediaType)) await this.#follow(entry, trail)
+      else await this.add(entry, trail)
+      if (this.#images.size + this.#indexes.size > mostIndexedImages)
+        throw this.#refused('LIMIT_EXCEEDED', `lead to more than ${mostIndexedImages} images`)
+    }
+    if (above.length === 0 && this.#images.size === 0)
+      throw (
+        notAnIndexOfImages(index.index, { reference: name }) ??
+        new WindlassError(
+          'PLATFORM_UNMATCHED',
+          `Pulling all platforms of ${name}: its index has no image of any platform`,
+          { reference: name },
+        )
+      )
+  }
+
+  /** The document decides what it is: an entry may say index of what is an image. */
+  async #follow(entry: Descriptor, trail: readonly IndexDocument[]): Promise<void> {
+    const { name } = this.request
+    const { signal } = this.turn
+    const { document, host } = await manifestDocument(this.request, entry.digest, { signal, expected: entry })
+    emitUnclear(this.turn, `The index of ${name} from ${host}`, document.notices, entry.digest)
+    if (document.kind === 'index') await this.into(document, trail)
+    else await this.add(entry, trail)
+  }
+
+  #refused(code: 'LIMIT_EXCEEDED' | 'MANIFEST_INVALID', what: string): WindlassError {
+    const { name } = this.request
+    return new WindlassError(code, `The indexes of ${name} ${what}`, { reference: name })
+  }
+}

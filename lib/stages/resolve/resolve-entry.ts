@@ -1,0 +1,24 @@
+/** From one entry of an index to the manifest that it leads to, whatever else the index offers. */
+import { type Stage, stage } from '../../flow/index.js'
+import type { ImageRequest, Resolved } from '../elements.js'
+import type { IndexedImage } from './images-of-index.js'
+import { manifestDocument } from './manifest-document.js'
+import { emitManifest } from './manifest-event.js'
+import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
+
+export function resolveEntry(
+  { descriptor, trail }: IndexedImage,
+  { retry }: { readonly retry: RetryPolicy },
+): Stage<ImageRequest, Resolved> {
+  return stage(
+    async (request: ImageRequest, turn): Promise<Resolved> => {
+      const { document, host } = await manifestDocument(request, descriptor.digest, {
+        signal: turn.signal,
+        expected: descriptor,
+      })
+      emitManifest(turn, document, { name: request.name, host })
+      return { request, document, trail }
+    },
+    { name: 'resolve-entry', order: 'source', supervise: retryingTransfers(retry) },
+  )
+}

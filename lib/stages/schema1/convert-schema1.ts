@@ -1,0 +1,39 @@
+/**
+ * Gives a schema 1 image the manifest and the config of today, once its layers are here and their diffIDs are known.
+ * An image that has both passes as it is.
+ */
+import { type Stage, stage } from '../../flow/index.js'
+import { type SeenLayer, convertSchema1 as convert } from '../../image/index.js'
+import type { Store } from '../../store/index.js'
+import type { FinishedImage, WholeImage } from '../elements.js'
+import type { EnsuredLayer } from '../../transfer/elements.js'
+import { seenLayer } from '../layers/seen-layer.js'
+
+export function convertSchema1(store: Store): Stage<WholeImage, FinishedImage> {
+  return stage(
+    async (image: WholeImage, turn): Promise<FinishedImage> => {
+      const { document, ensured, upToDate, request } = image
+      if (document.kind === 'image') return { ...image, document, original: undefined }
+      const { known, image: schema1 } = document
+      const again = upToDate ? known : undefined
+      const conversion = again ?? convert(schema1, await seenLayers(ensured), request.name)
+      image.config.settle(conversion.config)
+      return { ...image, document: conversion.document, original: document }
+
+      async function seenLayers(layers: readonly EnsuredLayer[]): Promise<SeenLayer[]> {
+        const inPlace: SeenLayer[] = []
+        for (const { task, stored } of layers) {
+          const { descriptor, positions } = task
+          const found = stored ?? (await store.layers.findByBlob(descriptor.digest))
+          const { signal } = turn
+          const seen = await seenLayer(descriptor, store, {
+            ...{ signal, limits: request.limits, diffID: found?.diffID },
+          })
+          for (const at of positions) inPlace[at] = seen
+        }
+        return inPlace
+      }
+    },
+    { name: 'convert-schema1', order: 'source' },
+  )
+}

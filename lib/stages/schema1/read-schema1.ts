@@ -1,0 +1,49 @@
+/**
+ * From a schema 1 manifest to the image that it is: held to its rules, its signatures verified and told of either way,
+ * before anything else is asked for.
+ */
+import { type Stage, stage } from '../../flow/index.js'
+import { type SignatureReport, readSchema1 as read, verifySchema1Signatures } from '../../image/index.js'
+import type { ReadSchema1Document, Resolved, Schema1Document } from '../elements.js'
+
+export interface ReadSchema1Options {
+  /** Refuse what is not signed, or signed in a way that cannot be checked. What does not hold is refused always. */
+  readonly requireSignatures?: boolean
+}
+
+export function readSchema1({ requireSignatures = false }: ReadSchema1Options = {}): Stage<
+  Resolved<Schema1Document>,
+  Resolved<ReadSchema1Document>
+> {
+  return stage(
+    async ({ request, document, trail }: Resolved<Schema1Document>, turn) => {
+      const reference = request.name
+      const signed = await verifySchema1Signatures(document, { reference, required: requireSignatures })
+      const image = read(document.schema1, reference)
+      const { digest } = document.descriptor
+      turn.emit({ type: 'warning', code: codes[signed.state], message: notice(reference, signed), digest })
+      return { request, trail, document: { ...document, image, signed } }
+    },
+    { name: 'read-schema1', order: 'source' },
+  )
+}
+
+const codes = {
+  verified: 'SCHEMA1_SIGNED',
+  unverified: 'SCHEMA1_UNVERIFIED',
+  none: 'SCHEMA1_UNSIGNED',
+} as const
+
+const notice = (reference: string, signed: SignatureReport): string =>
+  `${reference} is offered as a schema 1 manifest, which current tools no longer write; ${said(signed)}`
+
+function said({ state, keys, problem }: SignatureReport): string {
+  switch (state) {
+    case 'verified':
+      return `all its signatures hold, by ${keys.length === 1 ? 'the key' : 'the keys'} ${keys.join(', ')}`
+    case 'unverified':
+      return `its signatures are not verified: ${problem ?? 'they cannot be checked'}`
+    case 'none':
+      return 'it is not signed'
+  }
+}

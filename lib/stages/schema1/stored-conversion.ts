@@ -1,0 +1,38 @@
+/** What a schema 1 image was converted to when it was pulled under the same name before. */
+import { type Schema1Conversion, decideManifest, parseImageConfig } from '../../image/index.js'
+import { defaultLimits } from '../../limits.js'
+import type { Store } from '../../store/index.js'
+import type { Resolved, Schema1Document } from '../elements.js'
+
+/** On the entry of a name: the schema 1 manifest that its manifest was made of. */
+export const schema1Annotation = 'io.windlass.schema1.digest'
+
+/** On the entry of a name: that manifest with its signatures, byte for byte as it was served. */
+export const signedAnnotation = 'io.windlass.schema1.signed'
+
+/** Undefined where the name says something else, or where anything of it is missing or damaged: then it is made again. */
+export async function storedConversion(
+  { request, document }: Resolved<Schema1Document>,
+  store: Store,
+): Promise<Schema1Conversion | undefined> {
+  const { limits = defaultLimits, name: reference } = request
+  const { descriptor } = (await store.names.get(reference)) ?? {}
+  if (descriptor?.annotations?.[schema1Annotation] !== document.descriptor.digest) return undefined
+  try {
+    const { digest, mediaType } = descriptor
+    const converted = decideManifest({
+      bytes: await store.blobs.read(digest, limits.manifestBytes),
+      contentType: mediaType,
+      expected: { digest },
+      host: store.directory,
+      reference,
+      limits,
+    })
+    if (converted.kind !== 'image') return undefined
+    const bytes = await store.blobs.read(converted.manifest.config.digest, limits.configBytes)
+    const config = parseImageConfig(bytes, { reference, configBytes: limits.configBytes })
+    return { document: converted, config: { bytes, config, diffIDs: config.rootfs.diff_ids } }
+  } catch {
+    return undefined
+  }
+}

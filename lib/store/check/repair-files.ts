@@ -1,0 +1,113 @@
+/**
+ * Writes again the files without which a store cannot be opened or read: those that say what it is, and the list of names.
+ * What stood there is kept beside them.
+ */
+import { randomBytes } from 'node:crypto'
+import { readdir, realpath } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { lstatIfThere, rename, statIfThere } from '../../system/files.js'
+import { isDirectory, publish, writeSynced } from '../files/durable.js'
+import { IndexDocument } from '../names/index-document.js'
+import { isObject, parseJson } from '../files/json-object.js'
+import {
+  isNewerLayout,
+  layoutFile,
+  layoutText,
+  layoutVersion,
+  storeVersion,
+  versionFile,
+  versionText,
+} from '../files/layout-files.js'
+import { listOfAll } from './list-of-all.js'
+import { MetadataLock, type MetadataLockOptions } from '../locks/metadata-lock.js'
+import { readRegular } from '../files/read-regular.js'
+import { storing } from '../files/store-error.js'
+
+/** A file that was written again. */
+export interface MendedFile {
+  readonly path: string
+  /** What was wrong, as a clause. */
+  readonly why: string
+}
+
+/**
+ * Mends the files of the store in `directory`; none where there is no store, or one of a newer version.
+ * @throws WindlassError STORE_CORRUPT where something else stands in the place of one; what the disk says
+ */
+export async function mendFiles(directory: string, locking: MetadataLockOptions = {}): Promise<MendedFile[]> {
+  return storing('mend the store', directory, async () => {
+    if (!(await statIfThere(directory))?.isDirectory()) return []
+    const store = await realpath(directory)
+    if (!(await isStore(store)) || (await faultsOf(store)).length === 0) return []
+    return new MetadataLock(join(store, 'lock'), locking).hold(async () => {
+      const faults = await faultsOf(store)
+      for (const { path, text } of faults) await write(path, await text())
+      return faults.map(({ path, why }) => ({ path, why }))
+    })
+  })
+}
+
+/** Ours by its version; another tool's by its blobs and its list of names. */
+export async function isStore(store: string): Promise<boolean> {
+  const [version, index] = await Promise.all(
+    [versionFile, 'index.json'].map((name) => lstatIfThere(join(store, name))),
+  )
+  return version !== undefined || (index !== undefined && (await isDirectory(join(store, 'blobs'))))
+}
+
+interface Fault extends MendedFile {
+  readonly text: () => Promise<string>
+}
+
+async function faultsOf(store: string): Promise<Fault[]> {
+  const version = await readRegular(join(store, versionFile))
+  const ours = version !== undefined
+  const number = ours ? memberOf(version, 'version') : undefined
+  // Who made it knows better.
+  if (Number.isInteger(number) && Number(number) > storeVersion) return []
+  const said = memberOf((await readRegular(join(store, layoutFile))) ?? '', 'imageLayoutVersion')
+  if (isNewerLayout(said)) return []
+  const found: Fault[] = []
+  const fault = (name: string, why: string, text: () => Promise<string>): void => {
+    found.push({ path: join(store, name), why, text })
+  }
+  if (ours && number !== storeVersion)
+    fault(versionFile, 'it does not say the version of the store', () => Promise.resolve(versionText))
+  if (ours ? said !== layoutVersion : typeof said !== 'string')
+    fault(layoutFile, 'it does not say the version of the layout', () => Promise.resolve(layoutText))
+  const index = await readRegular(join(store, 'index.json'))
+  if (!isIndex(index ?? ''))
+    fault('index.json', index === undefined ? 'it is missing' : 'it is no list of names', () =>
+      listOfAll(store),
+    )
+  return found
+}
+
+function memberOf(text: string, name: string): unknown {
+  const value = parseJson(text)
+  return isObject(value) ? value[name] : undefined
+}
+
+function isIndex(text: string): boolean {
+  try {
+    IndexDocument.parse(text, '')
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function write(path: string, text: string): Promise<void> {
+  if (await lstatIfThere(path)) await rename(path, await freeName(`${path}.moved`))
+  const staged = join(dirname(path), `.new-${randomBytes(8).toString('hex')}`)
+  await writeSynced(staged, text)
+  await publish(staged, path)
+}
+
+async function freeName(path: string): Promise<string> {
+  const names = new Set(await readdir(dirname(path)))
+  for (let at = 0; ; at++) {
+    const name = at === 0 ? path : `${path}-${at}`
+    if (!names.has(basename(name))) return name
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * Waits until the disk has all of a tree: one syncfs where there is one, else an fsync of each file and directory.
+ */
+import { open, readdir } from 'node:fs/promises'
+import type { SmallFile } from '../../system/files.js'
+import { available, syncFileSystemAsync } from '../../system/index.js'
+
+const slash = Buffer.from('/')
+
+/** Syncs the tree at `path`, of which `root` was opened before anything was written to it. */
+export async function syncTree(root: Pick<SmallFile, 'fd'>, path: string): Promise<void> {
+  if (available()) await syncFileSystemAsync(root.fd)
+  else await syncEach(Buffer.from(path))
+}
+
+/** Exported for its spec: where there is syncfs, nothing else calls it. */
+export async function syncEach(top: Buffer): Promise<void> {
+  const directories = [top]
+  for (const directory of directories) {
+    for (const entry of await readdir(directory, { encoding: 'buffer', withFileTypes: true })) {
+      const path = Buffer.concat([directory, slash, entry.name])
+      if (entry.isDirectory()) directories.push(path)
+      else if (entry.isFile()) await sync(path)
+    }
+    await sync(directory)
+  }
+}
+
+async function sync(path: Buffer): Promise<void> {
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,33 @@
+/** The entries of `index.json` as a collector needs them: all of them, named or not, or an error. */
+import { WindlassError } from '../../errors.js'
+import { isDigest, isForeignDigest } from '../../image/index.js'
+import { printable } from '../../codec/index.js'
+import { IndexDocument } from '../names/index-document.js'
+import { entryTitle, entryWord, type IndexEntry } from '../names/index-entry.js'
+import { isObject, type JsonObject } from '../files/json-object.js'
+import { readRegular } from '../files/read-regular.js'
+
+/**
+ * An empty file reads as no names elsewhere; here that would be a reason to remove everything. So would be an
+ * entry of which it cannot be told what it leads to, or which has rotted and may lead elsewhere than it did.
+ * @throws WindlassError STORE_CORRUPT where the file is missing, empty or no index, or for such an entry
+ */
+export async function readIndex(path: string): Promise<readonly JsonObject[]> {
+  const text = await readRegular(path)
+  const index = IndexDocument.parse(text ?? '', path)
+  const [rotten] = index.rotten
+  if (rotten) {
+    const name = rotten.name ?? 'a name that is gone'
+    throw unknown(path, `the entry of ${printable(name)} is not as it was written`, rotten)
+  }
+  for (const entry of index.listed)
+    if (!isDigest(entry.digest) && !isForeignDigest(entry.digest))
+      throw unknown(path, `it cannot be told what ${entryTitle(entry)} leads to`, entry)
+  return index.entries.filter(isObject)
+}
+
+const unknown = (path: string, why: string, entry: Pick<IndexEntry, 'name' | 'digest' | 'key'>) =>
+  new WindlassError('STORE_CORRUPT', `Nothing was removed: in ${path}, ${why}`, {
+    path,
+    hint: `Remove the entry with “windlass rm ${entryWord(entry)}”. A pull of that name writes a new one.`,
+  })

@@ -1,0 +1,88 @@
+/** What is in the store: every blob, every unpacked layer, and whatever is there that the store did not put in. */
+import type { BigIntStats } from 'node:fs'
+import { lstat, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Digest, isDigest } from '../../image/index.js'
+import type { LayerRecord } from '../layers/layer-record.js'
+import { readRecord, recordOrDenied } from '../layers/layer-record-file.js'
+import { stagingName } from '../files/mounts.js'
+import { storing, unlessMissing } from '../files/store-error.js'
+
+export interface StoredThing {
+  readonly kind: 'blob' | 'layer'
+  /** Of a layer, its diffID. */
+  readonly digest: Digest
+  readonly path: string
+  /** Of a layer, the size of its trees as archives; 0 where no record says. */
+  readonly bytes: number
+  /** The blobs that a layer came from. */
+  readonly blobs: readonly Digest[]
+}
+
+export interface Inventory {
+  readonly things: readonly StoredThing[]
+  /** Paths of what is named like nothing of the store's, or is no file or directory where it should be one. */
+  readonly strangers: readonly string[]
+}
+
+const pointers = 'by-blob'
+
+/** @throws WindlassError of the store where it cannot be read */
+export const inventory = (store: string): Promise<Inventory> =>
+  storing('list what is in the store', store, () => listAll(store, readRecord))
+
+/** The same for who looks for damage: a layer whose record is denied to this user came from no blob. */
+export const readableInventory = (store: string): Promise<Inventory> =>
+  storing('list what is in the store', store, () =>
+    listAll(store, async (path, digest) => {
+      const record = await recordOrDenied(path, digest)
+      return record === 'denied' ? undefined : record
+    }),
+  )
+
+async function listAll(store: string, read: typeof readRecord): Promise<Inventory> {
+  const things: StoredThing[] = []
+  const strangers: string[] = []
+  for await (const { digest, path, stats } of entriesOf(join(store, 'blobs'), [stagingName]))
+    if (digest && stats.isFile())
+      things.push({ kind: 'blob', digest, path, bytes: Number(stats.size), blobs: [] })
+    else strangers.push(path)
+  for await (const { digest, path, stats } of entriesOf(join(store, 'layers'), [pointers, stagingName]))
+    if (digest && stats.isDirectory()) things.push(layerThing(digest, path, await read(path, digest)))
+    else strangers.push(path)
+  return { things, strangers }
+}
+
+function layerThing(digest: Digest, path: string, record: LayerRecord | undefined): StoredThing {
+  const bytes = Object.values(record?.forms ?? {}).reduce((total, { size }) => total + size, 0)
+  return { kind: 'layer', digest, path, bytes, blobs: record?.blobs.map((blob) => blob.digest) ?? [] }
+}
+
+interface Entry {
+  readonly digest: Digest | undefined
+  readonly path: string
+  readonly stats: BigIntStats
+}
+
+/** What stands in `<directory>/<algorithm>/<hex>`; what stands elsewhere has no digest. */
+async function* entriesOf(directory: string, except: readonly string[]): AsyncGenerator<Entry> {
+  for (const algorithm of (await unlessMissing(readdir(directory))) ?? []) {
+    if (except.includes(algorithm)) continue
+    const folder = join(directory, algorithm)
+    const names = await unlessMissing(readdir(folder, { encoding: 'buffer' }))
+    if (names === undefined || !/^sha(256|384|512)$/.test(algorithm)) {
+      const stats = await unlessMissing(lstat(folder, { bigint: true }))
+      if (stats) yield { digest: undefined, path: folder, stats }
+      continue
+    }
+    for (const name of names) {
+      // Any bytes: what rots may be a name.
+      const stats = await unlessMissing(
+        lstat(Buffer.concat([Buffer.from(`${folder}/`), name]), { bigint: true }),
+      )
+      const hex = name.toString()
+      const digest = `${algorithm}:${hex}`
+      if (stats) yield { digest: isDigest(digest) ? digest : undefined, path: join(folder, hex), stats }
+    }
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * What the entries of `index.json` lead to, ours and those of other tools: documents, configs, layers by their digest
+ * and by their diffID. Where a document that leads on cannot be read, nobody knows what would be lost, and all stays.
+ */
+import { dirname, join } from 'node:path'
+import { type ErrorDetails, WindlassError } from '../../errors.js'
+import { readDescriptor, type Digest, isDigest, isForeignDigest, isListedImage } from '../../image/index.js'
+import type { BlobStore } from '../blobs/blobs.js'
+import { documentLinks } from './links.js'
+import { readIndex } from './garbage-index.js'
+import { entryTitle, entryWord, keyOf } from '../names/index-entry.js'
+import { isObject, type JsonObject, parseJson } from '../files/json-object.js'
+import { readIfRegular } from '../files/read-regular.js'
+import { verifyBlob } from '../blobs/verify-blob.js'
+
+/** Bytes of a document that leads on; larger things are layers. Far above what any limit lets in. */
+const maxDocumentBytes = 64 * 1024 ** 2
+
+/** The object that `text` is; undefined where it is no JSON object. */
+function documentIn(text: string): JsonObject | 'too deep' | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isObject(value) ? value : undefined
+  } catch (error) {
+    return error instanceof SyntaxError ? undefined : 'too deep'
+  }
+}
+
+/** @throws WindlassError STORE_CORRUPT where that cannot be told */
+export async function reachable(indexPath: string, blobs: BlobStore): Promise<Set<Digest>> {
+  const marks = new Marks(blobs)
+  for (const entry of await readIndex(indexPath)) {
+    const { digest, annotations } = entry
+    if (isDigest(digest)) await marks.document(digest, entry, 'must be here')
+    else if (isForeignDigest(digest)) await marks.foreign(join(dirname(indexPath), 'blobs'), entry)
+    for (const [key, value] of Object.entries(isObject(annotations) ? annotations : {}))
+      // The index that the manifest was chosen from, and the document that it was made of.
+      if (key.startsWith('io.windlass.') && isDigest(value)) await marks.origin(value)
+  }
+  return marks.needed
+}
+
+class Marks {
+  readonly needed = new Set<Digest>()
+  readonly #documents = new Set<Digest>()
+
+  constructor(private readonly blobs: BlobStore) {}
+
+  /**
+   * The document and all that it leads to. An index may well list images that are not here, but not one that a name of ours
+   * points at: that has the name because all of them were.
+   */
+  async document(digest: Digest, about: JsonObject, presence: 'must be here' | 'may be here'): Promise<void> {
+    this.needed.add(digest)
+    if (this.#documents.has(digest)) return
+    this.#documents.add(digest)
+    const document = await this.#read(digest, about, presence)
+    if (document) await this.#follow(document, about)
+  }
+
+  /**
+   * A document by a digest of an algorithm that is not supported. Nothing tells whether it has rotted; what it leads to
+   * by digests that are supported stays as long as it says so. No collection removes what stands among foreign digests.
+   */
+  async foreign(blobs: string, about: JsonObject): Promise<void> {
+    const path = join(blobs, ...String(about['digest']).split(':'))
+    const document = parseJson((await readIfRegular(path)) ?? '')
+    if (!isObject(document)) throw unknown(about, `${path} is no document that can be read.`)
+    await this.#follow(document, about)
+  }
+
+  async #follow(document: JsonObject, about: JsonObject): Promise<void> {
+    const { documents, configs, others } = documentLinks(document)
+    for (const each of others) this.needed.add(each)
+    for (const each of configs) await this.#config(each)
+    const promised = isOurs(about) ? imagesIn(document) : []
+    for (const each of documents)
+      await this.document(each, about, promised.includes(each) ? 'must be here' : 'may be here')
+  }
+
+  /**
+   * A document for what it says, not for what it lists: of the images of an index, the one that was chosen has an entry
+   * of its own. Indexes inside it may be on the way to that one.
+   */
+  async origin(digest: Digest, depth = 8): Promise<void> {
+    this.needed.add(digest)
+    if (depth === 0) return
+    const document = await this.#try(digest)
+    const { documents } = documentLinks(document ?? {})
+    for (const each of documents)
+      if (Array.isArray((await this.#try(each))?.['manifests'])) await this.origin(each, depth - 1)
+  }
+
+  /** Without it, layers are still known by the blobs that they came from. */
+  async #config(digest: Digest): Promise<void> {
+    this.needed.add(digest)
+    const rootfs = (await this.#try(digest))?.['rootfs']
+    const diffIDs = isObject(rootfs) ? rootfs['diff_ids'] : undefined
+    for (const each of Array.isArray(diffIDs) ? diffIDs : []) if (isDigest(each)) this.needed.add(each)
+  }
+
+  /** Undefined for what is no document at all, or is not here and need not be. */
+  async #read(
+    digest: Digest,
+    about: JsonObject,
+    presence: 'must be here' | 'may be here',
+  ): Promise<JsonObject | undefined> {
+    try {
+      const here = presence === 'must be here' || (await this.blobs.has(digest))
+      if (!here) return undefined
+      if ((await this.blobs.size(digest)) > maxDocumentBytes) {
+        await this.#mustBeWhole(digest)
+        return undefined
+      }
+      const value = documentIn((await this.blobs.read(digest, maxDocumentBytes)).toString('utf8'))
+      if (value === 'too deep')
+        throw new WindlassError('STORE_CORRUPT', `The document ${digest} is nested too deep.`, { digest })
+      return value
+    } catch (error) {
+      if (!(error instanceof WindlassError) || error.code !== 'STORE_CORRUPT') throw error
+      throw unknown(about, error.message, { ...error.subject, digest, cause: error })
+    }
+  }
+
+  /** What is too large for a document is none, as long as it is what its digest says: else it may have been one. */
+  async #mustBeWhole(digest: Digest): Promise<void> {
+    const path = this.blobs.path(digest)
+    const found = await verifyBlob({ path, digest })
+    if (found.state === 'damaged')
+      throw new WindlassError('STORE_CORRUPT', `Blob ${digest} is damaged: ${found.why}.`, { digest, path })
+  }
+
+  async #try(digest: Digest): Promise<JsonObject | undefined> {
+    return this.#read(digest, {}, 'may be here').catch(() => undefined)
+  }
+}
+
+const isOurs = ({ annotations }: JsonObject): boolean =>
+  isObject(annotations) && annotations['io.windlass.reference.typed'] !== undefined
+
+function imagesIn({ manifests }: JsonObject): readonly Digest[] {
+  const entries: readonly unknown[] = Array.isArray(manifests) ? manifests : []
+  return entries.flatMap((entry) => {
+    const descriptor = readDescriptor(entry)
+    return descriptor && isListedImage(descriptor) ? [descriptor.digest] : []
+  })
+}
+
+function unknown(about: JsonObject, why: string, details: ErrorDetails = {}): WindlassError {
+  const name = annotationsOf(about)['org.opencontainers.image.ref.name']
+  const entry = {
+    name: typeof name === 'string' ? name : undefined,
+    digest: typeof about['digest'] === 'string' ? about['digest'] : undefined,
+    key: keyOf(about),
+  }
+  return new WindlassError(
+    'STORE_CORRUPT',
+    `Nothing was removed: what ${entryTitle(entry)} needs cannot be told. ${why}`,
+    {
+      ...details,
+      ...(entry.name !== undefined && { reference: entry.name }),
+      hint: `Bring it again with “windlass verify --repair”, or remove the name with “windlass rm ${entryWord(entry)}”.`,
+    },
+  )
+}
+
+const annotationsOf = ({ annotations }: JsonObject): JsonObject => (isObject(annotations) ? annotations : {})

@@ -1,0 +1,118 @@
+/**
+ * The unpacked layers of the store, each known by its diffID and found again by any blob that it came from.
+ */
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import type { Digest } from '../../image/index.js'
+import { chmod, mkdir, open, type SmallFile } from '../../system/files.js'
+import { digestPath } from '../files/digest-path.js'
+import { isDirectory } from '../files/durable.js'
+import { commitLayer, withRecord } from './layer-commit.js'
+import type { LayerFacts, StoredLayer } from './layer-facts.js'
+import { LayerPointers } from './layer-pointers.js'
+import type { LayerRecord, WhiteoutForm } from './layer-record.js'
+import { readRecord } from './layer-record-file.js'
+import type { MetadataLock } from '../locks/metadata-lock.js'
+import type { Run } from '../staging/run.js'
+import { StagedLayer } from './staged-layer.js'
+import { storing } from '../files/store-error.js'
+import { syncTree } from '../files/sync-tree.js'
+
+/** The forms in the order in which they are offered to who does not mind. */
+const forms: readonly WhiteoutForm[] = ['overlay', 'aufs']
+
+export class LayerStore {
+  readonly #pointers: LayerPointers
+  readonly #staged = new Set<StagedLayer>()
+
+  constructor(
+    private readonly directory: string,
+    private readonly run: Run,
+    private readonly metadata: MetadataLock,
+  ) {
+    this.#pointers = new LayerPointers(directory, run)
+  }
+
+  /** The layer `diffID`, in `form` or in any: only if its tree is really there. */
+  find(diffID: Digest, form?: WhiteoutForm): Promise<StoredLayer | undefined> {
+    const directory = digestPath(this.directory, diffID)
+    return storing('look for a layer', directory, async () => {
+      const record = (await isDirectory(directory)) ? await readRecord(directory, diffID) : undefined
+      return record && storedLayer(directory, record, form === undefined ? forms : [form])
+    })
+  }
+
+  /** The layer that `blob` was unpacked to before, like `find`. */
+  async findByBlob(blob: Digest, form?: WhiteoutForm): Promise<StoredLayer | undefined> {
+    const diffID = await storing('look for a layer', this.directory, () => this.#pointers.find(blob))
+    const layer = diffID && (await this.find(diffID, form))
+    return layer?.blobs.includes(blob) ? layer : undefined
+  }
+
+  /** An empty tree to unpack into, on the same file system as the store. Discard it, committed or not. */
+  async stage(): Promise<StagedLayer> {
+    // As long as the longest of final paths, that of a sha512: what can be written here can be reached there (PATH_MAX).
+    const directory = join(await this.run.area('layers'), randomBytes(64).toString('hex'))
+    return storing('stage a layer', directory, async () => {
+      const rootfs = join(directory, 'rootfs')
+      await mkdir(directory, 0o700)
+      await mkdir(rootfs, 0o755)
+      await chmod(rootfs, 0o755)
+      // Opened before anything is written, so that syncing tells of every write that failed.
+      const handle = await open(rootfs, 'r')
+      const staged = new StagedLayer(directory, rootfs, handle, {
+        commit: (facts, root, signal) => this.#commit(directory, root, facts, signal),
+        ended: () => this.#staged.delete(staged),
+      })
+      this.#staged.add(staged)
+      return staged
+    })
+  }
+
+  /** Discards all that were neither committed nor discarded. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#staged].map((staged) => staged.discard()))
+  }
+
+  /** All that can be done before the lock is taken is done before; one sync brings all of that to the disk. */
+  async #commit(
+    staged: string,
+    root: SmallFile,
+    facts: LayerFacts,
+    signal?: AbortSignal,
+  ): Promise<StoredLayer> {
+    const { diffID, blob, form } = facts
+    const directory = digestPath(this.directory, diffID)
+    return storing('commit a layer', directory, async () => {
+      const record = await withRecord(staged, facts, () =>
+        this.#pointers.withPrepared({ blob: blob.digest, diffID, staged }, async (point) => {
+          await storing('write a layer to the disk', staged, () => syncTree(root, staged))
+          return this.metadata.hold(async () => {
+            await this.run.holdLocked([diffID, blob.digest])
+            await point()
+            return commitLayer({ staged, directory, facts, run: this.run })
+          }, signal)
+        }),
+      )
+      return (await storedLayer(directory, record, [form]))!
+    })
+  }
+}
+
+async function storedLayer(
+  directory: string,
+  record: LayerRecord,
+  wanted: readonly WhiteoutForm[],
+): Promise<StoredLayer | undefined> {
+  for (const form of wanted) {
+    const tree = record.forms[form]
+    if (!tree || !(await isDirectory(join(directory, tree.rootfs)))) continue
+    const { diffID, blobs, implied } = record
+    const rootfs = join(directory, tree.rootfs)
+    return {
+      ...{ diffID, rootfs, form, size: tree.size, blobs: blobs.map(({ digest }) => digest) },
+      ...(implied && { implied }),
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,62 @@
+/** The pointers from blobs to the layers that they unpack to, seen from the layers. */
+import { lstat, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Digest, isDigest } from '../../image/index.js'
+import { digestPath } from '../files/digest-path.js'
+import { isDirectory } from '../files/durable.js'
+import { readPointer } from './layer-pointer-file.js'
+import { storing, unlessMissing } from '../files/store-error.js'
+
+const folder = 'by-blob'
+
+/** Where the pointers stand that lead from `blobs` to the layer `diffID`. */
+export async function pointersOf(
+  layers: string,
+  diffID: Digest,
+  blobs: readonly Digest[],
+): Promise<readonly string[]> {
+  const paths = blobs.map((blob) => digestPath(join(layers, folder), blob))
+  const found = await Promise.all(paths.map((path) => readPointer(path)))
+  return paths.filter((_, at) => found[at] === diffID)
+}
+
+/** What the pointers of `blobs` lead to, in their order; undefined for one that there is not, or that cannot be read. */
+export const diffIDsOf = (layers: string, blobs: readonly Digest[]): Promise<(Digest | undefined)[]> =>
+  Promise.all(blobs.map((blob) => readPointer(digestPath(join(layers, folder), blob))))
+
+/** A file that stands where a pointer belongs and is not a regular file. */
+export interface ForeignPointer {
+  readonly blob: Digest
+  readonly path: string
+  /** For `Garbage.discard`, which removes it only if it is still the same file. */
+  readonly inode: bigint
+}
+
+/** Lists what stands where a pointer belongs and is not a regular file. @throws STORE_* */
+export const foreignPointers = (store: string): Promise<ForeignPointer[]> =>
+  storing('list the pointers to layers', join(store, 'layers', folder), async () => {
+    const found: ForeignPointer[] = []
+    for await (const { blob, path } of pointersIn(join(store, 'layers'))) {
+      const stats = await unlessMissing(lstat(path, { bigint: true }))
+      if (stats && !stats.isFile()) found.push({ blob, path, inode: stats.ino })
+    }
+    return found
+  })
+
+async function* pointersIn(layers: string): AsyncGenerator<{ readonly blob: Digest; readonly path: string }> {
+  for (const algorithm of (await unlessMissing(readdir(join(layers, folder)))) ?? [])
+    for (const hex of (await unlessMissing(readdir(join(layers, folder, algorithm)))) ?? []) {
+      const blob = `${algorithm}:${hex}`
+      if (isDigest(blob)) yield { blob, path: join(layers, folder, algorithm, hex) }
+    }
+}
+
+/** Those whose layer is not there: collected before, or never committed by a run that was killed. Under the metadata lock. */
+export async function danglingPointers(layers: string): Promise<string[]> {
+  const dangling: string[] = []
+  for await (const { path } of pointersIn(layers)) {
+    const diffID = await readPointer(path)
+    if (diffID === undefined || !(await isDirectory(digestPath(layers, diffID)))) dangling.push(path)
+  }
+  return dangling
+}

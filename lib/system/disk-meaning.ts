@@ -1,0 +1,93 @@
+/**
+ * What it means when the system refuses a call to a file system: in words, as a code of ours, and what helps. The one
+ * place where this is said, whether the store, a download or an unpacking met it.
+ */
+import type { ErrorCode } from '../errors.js'
+import { closedToOwner } from './closed-to-owner.js'
+import { errnoOf } from './errno.js'
+import { shellWord } from '../codec/shell-word.js'
+
+export interface DiskMeaning {
+  readonly code: ErrorCode
+  /** A clause: `no space left`. */
+  readonly says: string
+  readonly hint: string
+}
+
+const full: DiskMeaning = {
+  code: 'STORE_FULL',
+  says: 'no space left',
+  hint: 'Free some space (see df -h, and df -i for inodes), or name a store on another disk with --store. What was committed before is intact.',
+}
+const quota: DiskMeaning = {
+  code: 'STORE_FULL',
+  says: 'the disk quota is used up',
+  hint: 'Free some space or have the quota raised, or name a store on another disk with --store. What was committed before is intact.',
+}
+const denied: DiskMeaning = {
+  code: 'STORE_DENIED',
+  says: 'permission denied',
+  hint: 'Use a store that belongs to this user (--store), or run as its owner.',
+}
+const readOnly: DiskMeaning = {
+  code: 'STORE_READ_ONLY',
+  says: 'the file system is read-only',
+  hint: 'Name a store on a file system that can be written to with --store.',
+}
+const files: DiskMeaning = {
+  code: 'STORE_IO',
+  says: 'too many open files',
+  hint: 'Raise the limit (ulimit -n), or do less at once (--max-downloads).',
+}
+const tooLarge: DiskMeaning = {
+  code: 'STORE_IO',
+  says: 'the file would be larger than this process, or the file system, allows',
+  hint: 'Raise the limit of file sizes (ulimit -f), or name a store on a file system that takes larger files with --store.',
+}
+const broken: DiskMeaning = {
+  code: 'STORE_IO',
+  says: 'the disk reports an error',
+  hint: 'See what the system log says of this disk.',
+}
+const elsewhere: DiskMeaning = {
+  code: 'STORE_IO',
+  says: 'it would have to move to another file system',
+  hint: 'Keep the whole store on one file system, or name another with --store.',
+}
+
+const meanings: Readonly<Record<string, DiskMeaning>> = {
+  ENOSPC: full,
+  EDQUOT: quota,
+  EACCES: denied,
+  EPERM: denied,
+  EROFS: readOnly,
+  EMFILE: files,
+  ENFILE: files,
+  EFBIG: tooLarge,
+  EIO: broken,
+  EXDEV: elsewhere,
+}
+
+/**
+ * What `error` says where this process may have no more open files, or the system: of a connection too, of which the
+ * other errors mean something else. Undefined for any other error.
+ */
+export function fileLimitMeaning(error: unknown): DiskMeaning | undefined {
+  const meaning = diskMeaning(error)
+  return meaning === files ? meaning : undefined
+}
+
+/**
+ * What `error` says of the disk; undefined where it says something else, such as `ENOENT`.
+ * @param path where it was met, if the error does not say
+ */
+export function diskMeaning(error: unknown, path?: string): DiskMeaning | undefined {
+  const errno = errnoOf(error) ?? ''
+  const meaning = Object.hasOwn(meanings, errno) ? meanings[errno] : undefined
+  const at = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : path
+  const closed = errno === 'EACCES' && at !== undefined ? closedToOwner(at) : undefined
+  // Who owns it needs no other store and no other user.
+  return meaning && closed !== undefined
+    ? { ...meaning, hint: `Open it to its owner, who runs this, with “chmod u+rwX ${shellWord(closed)}”.` }
+    : meaning
+}

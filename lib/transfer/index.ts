@@ -1,0 +1,12 @@
+export { type ForeignUrlOrder } from './blob-route.js'
+export { type ArrivingLayer, type EnsuredLayer, type LayerTask, type SharedLayerTask } from './elements.js'
+export {
+  againAfter,
+  defaultRetryPolicy,
+  documentRetryPolicy,
+  retryingTransfers,
+  type RetryPolicy,
+} from './retry-policy.js'
+export { Expectations } from './sharing/expectations.js'
+export { LayerFlights, type Brought } from './sharing/layer-flights.js'
+export { type LayerGoal } from './sharing/layer-goal.js'

@@ -1,0 +1,99 @@
+/**
+ * Brings a layer that the registry does not have from the foreign URLs of its descriptor: one at a time, each failure a
+ * `warning`, and what came held against size and digest like anything else.
+ */
+import { WindlassError } from '../errors.js'
+import type { Turn } from '../flow/index.js'
+import { type BlobBody, type BlobRequest, type Descriptor, type ImageSource } from '../image/index.js'
+import { printable } from '../codec/index.js'
+import type { BlobRoute } from './blob-route.js'
+import { type ReceivingLayer, isMismatch, receive, startOver } from './receive.js'
+
+/** The code of the `warning` that says that one URL did not help. */
+export const foreignUrlFailed = 'foreign-url-failed'
+
+/**
+ * Tries every URL that may still help; those that never will are dropped from `route`.
+ * @throws "Failed to fetch with foreign urls" with all causes, retryable if one of them is; what the store fails with
+ */
+export async function receiveForeign(layer: ReceivingLayer, turn: Turn, route: BlobRoute): Promise<void> {
+  const { source, descriptor } = layer
+  const failures: { readonly url: string; readonly error: WindlassError }[] = []
+  for (const url of route.urls) {
+    try {
+      await receive(layer, turn, {
+        from: shown(url),
+        fetch: (request) => fetchFrom(source, url, descriptor, request),
+      })
+      await mustBeWhole(layer, turn)
+      return
+    } catch (error) {
+      if (turn.signal.aborted || !(error instanceof WindlassError) || !isOfSource(error)) throw error
+      if (!error.retryable) route.drop(url)
+      failures.push({ url, error })
+      const { message, subject } = error
+      const { status } = subject
+      turn.emit({
+        ...{ type: 'warning', code: foreignUrlFailed, message, digest: descriptor.digest, url: shown(url) },
+        ...(status !== undefined && { status }),
+      })
+    }
+  }
+  throw allFailed(layer, route, failures)
+}
+
+/** Whether an error is about who serves, and another may do better: access, missing, wrong bytes, network, redirects. */
+export const isOfSource = (error: WindlassError): boolean =>
+  error.exitCode === 3 ||
+  error.exitCode === 4 ||
+  error.exitCode === 6 ||
+  error.code === 'LIMIT_EXCEEDED' ||
+  isMismatch(error)
+
+function fetchFrom(
+  source: ImageSource,
+  url: string,
+  descriptor: Descriptor,
+  request: BlobRequest,
+): Promise<BlobBody> {
+  if (source.foreignBlob) return source.foreignBlob(url, descriptor, request)
+  throw new WindlassError('UNSUPPORTED', `${source.host} has no way to foreign URLs`)
+}
+
+/** Wrong bytes of one URL must not end the search. */
+async function mustBeWhole(layer: ReceivingLayer, turn: Turn): Promise<void> {
+  try {
+    layer.arriving.file.verify()
+  } catch (error) {
+    await startOver(layer, turn)
+    throw error
+  }
+}
+
+function allFailed(
+  { descriptor: { digest }, source }: ReceivingLayer,
+  { refusal }: BlobRoute,
+  failures: readonly { readonly url: string; readonly error: WindlassError }[],
+): WindlassError {
+  const errors = failures.map(({ error }) => error)
+  const wrong = errors.find(isMismatch)
+  const named = errors.find(({ code, hint }) => code === 'REDIRECT_REFUSED' && hint !== undefined)
+  const list = [...(refusal ? [refusal] : []), ...errors].map(({ message }) => message)
+  return new WindlassError(
+    wrong?.code ?? refusal?.code ?? 'BLOB_UNKNOWN',
+    `Failed to fetch with foreign urls: layer ${digest} (${list.join('; ')})`,
+    {
+      digest,
+      host: source.host,
+      retryable: errors.some(({ retryable }) => retryable),
+      cause: new AggregateError(refusal ? [refusal, ...errors] : errors, 'Every place failed'),
+      hint:
+        named?.hint ??
+        'The image names other places for this layer, and none of them gave it: ask who publishes it',
+    },
+  )
+}
+
+/** A URL as messages show it: no user info, no query, no fragment. */
+const shown = (url: string): string =>
+  printable(url.replace(/[?#].*$/s, '').replace(/^([a-z][a-z\d+.-]*:\/\/)[^/]*@/i, '$1'), 500)

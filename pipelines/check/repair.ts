@@ -1,0 +1,176 @@
+/**
+ * Brings what the store lacks of an image from where the image's name says, by its digest, through the stages that a pull
+ * goes through. What is damaged stays until what comes is whole and verified, and then goes by one rename. The name stays
+ * as it is, wherever its tag may point by now.
+ */
+import { lastValueFrom } from 'rxjs'
+import { WindlassError } from '../../lib/errors.js'
+import { Flow, Scope, compose } from '../../lib/flow/index.js'
+import {
+  type Descriptor,
+  type Digest,
+  decideManifest,
+  isDigest,
+  mediaTypes,
+  parseImageName,
+} from '../../lib/image/index.js'
+import { defaultLimits } from '../../lib/limits.js'
+import { printable } from '../../lib/codec/index.js'
+import { type ImageRequest, configBytes, listedManifest, servedAnnotation } from '../../lib/stages/index.js'
+import { type Store, entryWord } from '../../lib/store/index.js'
+import type { NamedParts } from './image-parts.js'
+import type { PullStages } from '../pull-stages.js'
+import { Schema1Repair, schema1Origin } from './repair-schema1.js'
+
+export interface RepairParts {
+  readonly store: Store
+  /** Of a pull that does not unpack, and fetches what seems to be here: that is the damaged thing. */
+  readonly stages: PullStages
+  /** Where an image of that name comes from. */
+  readonly locate: (name: string) => ImageRequest
+  readonly signal: AbortSignal | undefined
+}
+
+export class Repair {
+  constructor(private readonly parts: RepairParts) {}
+
+  /**
+   * Puts a whole one in the place of the blob `digest`.
+   *
+   * @throws IMAGE_UNKNOWN where the name does not say where the image came from; UNSUPPORTED for what no registry has and
+   * cannot be made again; what the registry says. Then all is as it was.
+   */
+  async bring(kind: string, digest: Digest, image: NamedParts): Promise<void> {
+    const { store, signal } = this.parts
+    const request = this.#request(image)
+    const scope = new Scope()
+    const cancel = (): void => void scope.close()
+    signal?.addEventListener('abort', cancel, { once: true })
+    try {
+      if (kind === 'layer') await this.#layer(layerOf(digest, image), request, scope)
+      else if (schema1Origin(image)) await this.#schema1(image, request, scope).bring(digest)
+      else if (kind === 'config') await this.#config(digest, image, request)
+      else if (servedAs(digest, image)) await this.#listed(digest, image, request, scope)
+      else await store.blobs.put(digest, (await this.#manifest(digest, request, scope)).bytes, signal)
+      signal?.throwIfAborted()
+    } finally {
+      signal?.removeEventListener('abort', cancel)
+      await scope.close()
+    }
+  }
+
+  /**
+   * Where `bring` would look for the blob. Names of the same place have the same outcome, so that one of them is enough.
+   */
+  place(digest: Digest | undefined, image: NamedParts): string {
+    const { name, named } = image
+    // What was made here is made again of what the name itself leads to.
+    const own =
+      (digest && servedAs(digest, image)) || schema1Origin(image) ? ` ${named.descriptor.digest}` : ''
+    try {
+      const parsed = parseImageName(name)
+      return `${parsed.kind === 'layout' ? parsed.path : parsed.reference.name}${own}`
+    } catch {
+      return `${name}${own}`
+    }
+  }
+
+  async #manifest(digest: Digest, request: ImageRequest, scope: Scope) {
+    const wanted = { ...request, target: digest, digest }
+    const { document } = await lastValueFrom(
+      Flow.of(wanted).pipe(this.parts.stages.resolve).toObservable(scope),
+    )
+    return document
+  }
+
+  /** What a name of a schema 2 image points at was made here, of the manifest that was served. */
+  async #listed(digest: Digest, image: NamedParts, request: ImageRequest, scope: Scope): Promise<void> {
+    const { store, signal } = this.parts
+    const { limits = defaultLimits, name: reference } = request
+    const served = servedAs(digest, image) ?? digest
+    const bytes = await store.blobs.read(served, limits.manifestBytes).catch(() => undefined)
+    const document = bytes
+      ? decideManifest({
+          ...{ bytes, contentType: mediaTypes.dockerManifest, expected: { digest: served } },
+          ...{ host: store.directory, reference, limits },
+        })
+      : await this.#manifest(served, request, scope)
+    if (document.kind !== 'image')
+      throw new WindlassError(
+        'MANIFEST_INVALID',
+        `Repairing ${reference}: ${served} is no manifest of an image`,
+        {
+          ...{ reference, digest: served },
+        },
+      )
+    await store.blobs.put(digest, listedManifest(document).bytes, signal)
+  }
+
+  async #layer(descriptor: Descriptor, { source }: ImageRequest, scope: Scope): Promise<void> {
+    const { ensureLayer, download, verify, commitBlob } = this.parts.stages
+    const task = {
+      descriptor,
+      source,
+      ...({ positions: [0], action: 'download', offset: 0, diffID: undefined } as const),
+    }
+    const line = ensureLayer(compose(download, verify, commitBlob))
+    await lastValueFrom(Flow.of(task).pipe(line).toObservable(scope))
+  }
+
+  async #config(digest: Digest, image: NamedParts, { source, name }: ImageRequest): Promise<void> {
+    const found = image.documents.find(({ descriptor }) => descriptor.digest === digest)?.descriptor
+    if (found?.size === undefined) throw new WindlassError('INTERNAL', `${name} has no config ${digest}`)
+    const { signal = new AbortController().signal } = this.parts
+    const descriptor = { ...found, size: found.size }
+    await this.parts.store.blobs.put(
+      digest,
+      await configBytes(source, descriptor, { reference: name, signal }),
+      signal,
+    )
+  }
+
+  #schema1(image: NamedParts, request: ImageRequest, scope: Scope): Schema1Repair {
+    const { store, signal = new AbortController().signal } = this.parts
+    return new Schema1Repair(image, {
+      ...{ store, signal, request },
+      manifest: (digest) => this.#manifest(digest, request, scope),
+      layer: (descriptor) => this.#layer(descriptor, request, scope),
+    })
+  }
+
+  #request(image: NamedParts): ImageRequest {
+    const { name, named } = image
+    const { digest } = named.descriptor
+    if (isPlace(name)) return this.parts.locate(name)
+    throw new WindlassError(
+      'IMAGE_UNKNOWN',
+      `Repairing ${name === '' ? '""' : printable(name, 500)}: the name does not say where the image came from`,
+      {
+        reference: name,
+        hint: `Bring the image again with the tool that named it, or remove the name with “windlass rm ${entryWord({ name, digest, key: digest })}”.`,
+      },
+    )
+  }
+}
+
+/** Other tools name images as they like: `latest` is no image of Docker Hub. */
+function isPlace(name: string): boolean {
+  try {
+    const parsed = parseImageName(name)
+    return parsed.kind === 'layout' || parsed.reference.toString() === name
+  } catch {
+    return false
+  }
+}
+
+/** The digest of what was served in place of the manifest `digest`, where that was made here. */
+function servedAs(digest: Digest, { named: { descriptor } }: NamedParts): Digest | undefined {
+  const served = descriptor.annotations?.[servedAnnotation]
+  return digest === descriptor.digest && isDigest(served) ? served : undefined
+}
+
+function layerOf(digest: Digest, { name, layers }: NamedParts): Descriptor {
+  const layer = layers.find(({ descriptor }) => descriptor.digest === digest)
+  if (!layer) throw new WindlassError('INTERNAL', `${name} has no layer ${digest}`)
+  return layer.descriptor
+}

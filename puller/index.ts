@@ -1,0 +1,11 @@
+/** What a program opens: the puller, its options, and the pulls that it runs. */
+export type {
+  CloseOptions,
+  OpenOptions,
+  PullAllOptions,
+  PullOptions,
+  RegistryCredentials,
+} from './options/options.js'
+export type { Pull } from './pull-run.js'
+export type { PullSet, StartedPull } from './pull-set.js'
+export { Windlass, open } from './puller.js'

@@ -1,0 +1,42 @@
+/** From the text that a user typed to a request: which image, from where, for which platform. */
+import { type Limits } from '../../lib/limits.js'
+import {
+  checkPullable,
+  hostPlatform,
+  parseImageName,
+  parsePlatform,
+  withDefaultTag,
+} from '../../lib/image/index.js'
+import type { Registries } from '../../lib/registry/index.js'
+import type { ImageRequest } from '../../lib/stages/index.js'
+import { LayoutSource } from '../../lib/sources/index.js'
+import { checkArgument } from '../options/check-options.js'
+import { anyText } from '../options/option-codecs.js'
+
+/** @throws WindlassError USAGE for a name that is no text, REFERENCE_INVALID, PLATFORM_INVALID */
+export function locate(
+  typed: string,
+  platform: string | undefined,
+  registries: Registries,
+  limits: Limits,
+): ImageRequest {
+  checkArgument('a pull', 'name', anyText, typed)
+  const wanted = platform === undefined ? hostPlatform() : parsePlatform(platform)
+  const named = parseImageName(typed)
+  if (named.kind === 'layout') {
+    const source = new LayoutSource(named.path)
+    const target = named.position === undefined ? (named.name ?? '') : `@${named.position}`
+    return { name: typed, typed, target, digest: undefined, source, platform: wanted, limits }
+  }
+  checkPullable(named.reference)
+  const reference = withDefaultTag(named.reference)
+  return {
+    name: reference.toString(),
+    typed,
+    target: reference.target,
+    digest: reference.digest,
+    source: registries.repository(reference),
+    platform: wanted,
+    limits,
+  }
+}

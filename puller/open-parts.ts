@@ -1,0 +1,56 @@
+/** What a puller's pulls share: the store, the threads, the limits on what runs at once. */
+import { UnpackPool } from '../lib/archive/index.js'
+import type { Scope } from '../lib/flow/index.js'
+import type { Limits } from '../lib/limits.js'
+import { Downloads, unpackSlots } from '../lib/stages/index.js'
+import { LayerFlights, documentRetryPolicy } from '../lib/transfer/index.js'
+import { Store, type StoreOptions } from '../lib/store/index.js'
+import { openTable } from './options/option-table.js'
+import { type OpenOptions, defaultUnpacks, storeDirectory } from './options/options.js'
+import type { PullParts } from '../pipelines/pull-stages.js'
+import { retryPolicy } from './options/retry.js'
+
+/** Opens the store. `lifetime` waits for what is under way, the signal of `waiting` ends waits for locks. @throws STORE_* */
+export async function openParts(
+  options: OpenOptions,
+  limits: Limits,
+  lifetime: Scope,
+  waiting: Pick<StoreOptions, 'onWarning' | 'signal'> = {},
+): Promise<PullParts> {
+  const {
+    maxDownloads = openTable.maxDownloads.default,
+    maxUnpacks = defaultUnpacks(),
+    foreignUrls,
+  } = options
+  const downloads = {
+    slots: maxDownloads,
+    retry: retryPolicy(options),
+    ...(foreignUrls && { foreignUrls }),
+  }
+  const store = await Store.open(storeDirectory(options), {
+    create: true,
+    keepPartials: options.keepPartials,
+    onBehalfOf: userBehindSudo(),
+    onUnsafe: (message) => options.onWarning?.(message, 'store-unsafe'),
+    ...(waiting.signal && { signal: waiting.signal }),
+    ...(waiting.onWarning && { onWarning: waiting.onWarning }),
+  })
+  const pool = new UnpackPool({ workers: maxUnpacks, limits })
+  return {
+    store,
+    pool,
+    limits,
+    retry: retryPolicy(options, documentRetryPolicy),
+    flights: new LayerFlights(),
+    downloads: new Downloads(downloads, lifetime),
+    unpacks: unpackSlots(maxUnpacks, { store, pool }, lifetime),
+    layerSlots: maxDownloads + maxUnpacks + 1,
+    requireSignatures: options.requireSchema1Signatures ?? false,
+  }
+}
+
+/** Who became root with sudo(8) or doas-like programs that say so. */
+function userBehindSudo(env: NodeJS.ProcessEnv = process.env): number | undefined {
+  const said = env['SUDO_UID'] ?? env['PKEXEC_UID']
+  return said !== undefined && /^\d{1,10}$/.test(said) ? Number(said) : undefined
+}

@@ -1,0 +1,56 @@
+/** Whose credentials a puller uses: those given to it, else those that `docker login` or `podman login` left. */
+import path from 'node:path'
+import {
+  Credential,
+  type Credentials,
+  credentialsFile,
+  firstOf,
+  keyed,
+  requireCredentialsFile,
+} from '../../lib/registry/index.js'
+import { homeDirectory } from './home-directory.js'
+import type { OpenOptions } from './options.js'
+
+/**
+ * No file is read before credentials are needed.
+ * @throws USAGE where `authFile` is not there. A file that the environment names may be absent.
+ */
+export async function credentialsFor(
+  { credentials, authFile }: OpenOptions,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Credentials> {
+  const given = Object.entries(credentials ?? {}).map(
+    ([key, { username, password }]) => [key, Credential.password(username, password)] as const,
+  )
+  if (authFile !== undefined) await requireCredentialsFile(authFile)
+  const files = authFile === undefined ? filesOf(env) : [credentialsFile(authFile)]
+  return firstOf(keyed(given), ...files)
+}
+
+/** The file that the environment names, and no other; else those that logins write, each where it has a credential. */
+function filesOf(env: NodeJS.ProcessEnv): readonly Credentials[] {
+  for (const namedBy of ['WINDLASS_AUTHFILE', 'REGISTRY_AUTH_FILE']) {
+    const named = variable(env, namedBy)
+    if (named !== undefined) return [credentialsFile(named, { optional: true, namedBy })]
+  }
+  return leftByLogin(env).map((file) => credentialsFile(file, { optional: true, skipUnreadable: true }))
+}
+
+/** Where Podman (containers-auth.json(5)) and Docker keep them. */
+function leftByLogin(env: NodeJS.ProcessEnv): readonly string[] {
+  const runtime = variable(env, 'XDG_RUNTIME_DIR')
+  const uid = process.getuid?.()
+  const home = homeDirectory() ?? '/'
+  const podman =
+    runtime === undefined ? `/run/containers/${uid}/auth.json` : `${runtime}/containers/auth.json`
+  const config = variable(env, 'XDG_CONFIG_HOME') ?? path.join(home, '.config')
+  const docker = variable(env, 'DOCKER_CONFIG') ?? path.join(home, '.docker')
+  return [
+    ...(runtime === undefined && uid === undefined ? [] : [podman]),
+    path.join(config, 'containers', 'auth.json'),
+    path.join(docker, 'config.json'),
+  ]
+}
+
+/** A variable that is empty is not set. */
+const variable = (env: NodeJS.ProcessEnv, name: string): string | undefined => env[name] || undefined

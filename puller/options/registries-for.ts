@@ -1,0 +1,26 @@
+/** The registries that a puller talks to, as its options have them. */
+import { Registries } from '../../lib/registry/index.js'
+import { credentialsFor } from './credentials.js'
+import type { OpenOptions } from './options.js'
+
+/** @throws USAGE as `credentialsFor` and `Registries` do. Nothing is sent yet */
+export async function registriesFor(options: OpenOptions): Promise<Registries> {
+  const { ca, insecureTls, plainHttp, userAgent } = options
+  const { responseTimeout, stallTimeout, minimumRate } = options
+  const { limits, foreignHosts, trustedRealms } = options
+  return new Registries({
+    credentials: await credentialsFor(options),
+    ...(ca !== undefined && { ca }),
+    ...(insecureTls !== undefined && { insecureTls }),
+    ...(plainHttp !== undefined && { plainHttp }),
+    ...(userAgent !== undefined && { userAgent }),
+    timeouts: {
+      ...(stallTimeout !== undefined && { stall: stallTimeout }),
+      ...(responseTimeout !== undefined && { response: responseTimeout }),
+      ...(minimumRate !== undefined && { minimumRate }),
+    },
+    ...(limits !== undefined && { limits }),
+    ...(foreignHosts !== undefined && { foreignHosts }),
+    ...(trustedRealms !== undefined && { trustedRealms }),
+  })
+}

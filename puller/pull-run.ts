@@ -1,0 +1,124 @@
+/** A pull under way: its events, its result, and how to end it. */
+import type { Observable } from 'rxjs'
+import { isMachineWarning } from '../lib/archive/index.js'
+import { WindlassError, asWindlassError } from '../lib/errors.js'
+import { EventChannel, type PullEvent, type PullEventBody } from '../lib/events/index.js'
+import { type Flow, type Run, Scope, run } from '../lib/flow/index.js'
+import { type PulledImage } from '../lib/stages/index.js'
+import { toPullEvent } from '../lib/events/index.js'
+import { untilAborted } from '../lib/flow/index.js'
+import { checkOptions } from './options/check-options.js'
+import { closeTable } from './options/option-table.js'
+import type { CloseOptions } from './options/options.js'
+import type { StoreWarning } from './store-waiting.js'
+import { endsWithin } from './within.js'
+
+export interface Pull {
+  /** What happens, from the first to the last; a late subscriber gets the present state first. Ends with the pull. */
+  readonly events: Observable<PullEvent>
+  /** The image, once it is in the store. Rejects with a WindlassError. */
+  readonly done: Promise<PulledImage>
+  /** Asks the pull to end; `done` rejects with CANCELLED. */
+  cancel(reason?: unknown): void
+  /**
+   * Settles when all that the pull had under way is cleared away.
+   * @throws StillRunningError with `within`, naming the stages that have not ended by then; USAGE for a wrong option
+   */
+  closed(options?: CloseOptions): Promise<void>
+}
+
+export interface PullStart {
+  readonly start: PullEventBody & { readonly type: 'start' }
+  readonly signal: AbortSignal | undefined
+  /** What the pull reads to its end. */
+  readonly prepare: () => Promise<Flow<PulledImage>>
+}
+
+export class PullRun implements Pull {
+  readonly events: Observable<PullEvent>
+  readonly done: Promise<PulledImage>
+  readonly #channel = new EventChannel()
+  readonly #scope = new Scope()
+  readonly #stop = new AbortController()
+  readonly #began = performance.now()
+  #run: Run | undefined
+
+  constructor({ start, signal, prepare }: PullStart) {
+    this.events = this.#channel.events
+    this.#channel.emit(start)
+    const ofMachine = new Set<string>()
+    this.#scope.events.subscribe((event) => {
+      const body = toPullEvent(event)
+      if (!body) return
+      // What this machine cannot do it can for no layer: one warning of each kind is enough.
+      if (body.type === 'warning' && isMachineWarning(body.code)) {
+        if (ofMachine.has(body.code)) return
+        ofMachine.add(body.code)
+      }
+      this.#channel.emit(body)
+    })
+    const onAbort = (): void => this.cancel(signal?.reason)
+    if (signal?.aborted) onAbort()
+    else signal?.addEventListener('abort', onAbort, { once: true })
+    this.done = this.#go(prepare).finally(() => signal?.removeEventListener('abort', onAbort))
+    this.done.catch(() => undefined) // whoever only reads the events is told there
+  }
+
+  cancel(reason?: unknown): void {
+    this.#stop.abort(reason)
+    this.#run?.cancel(reason)
+  }
+
+  /** Tells this pull's listeners of something that concerns the store. */
+  warn({ code, message }: StoreWarning): void {
+    this.#channel.emit({ type: 'warning', code, message })
+  }
+
+  async closed(options: CloseOptions = {}): Promise<void> {
+    checkOptions('closed', closeTable, options)
+    return endsWithin(this.#closed(), options.within, () => this.running)
+  }
+
+  /** Labels of what has not ended. */
+  get running(): readonly string[] {
+    return this.#run ? this.#scope.running : ['opening the store']
+  }
+
+  async #closed(): Promise<void> {
+    await this.done.catch(() => undefined)
+    await this.#run?.closed()
+    await this.#scope.close()
+  }
+
+  async #go(prepare: PullStart['prepare']): Promise<PulledImage> {
+    try {
+      const flow = await untilAborted(prepare(), this.#stop.signal)
+      this.#mustGoOn()
+      const images: PulledImage[] = []
+      this.#run = run(flow, (image) => [images.push(image)], this.#scope)
+      await this.#run.done
+      const [image] = images
+      if (!image) throw new WindlassError('INTERNAL', 'The pull ended without an image')
+      this.#channel.end(undefined, this.#duration)
+      return image
+    } catch (caught) {
+      const error = this.#stop.signal.aborted ? cancelled(caught) : asWindlassError(caught)
+      this.#channel.end(error, this.#duration)
+      throw error
+    }
+  }
+
+  /** Milliseconds since the start. */
+  get #duration(): number {
+    return Math.round(performance.now() - this.#began)
+  }
+
+  #mustGoOn(): void {
+    if (this.#stop.signal.aborted) throw cancelled(this.#stop.signal.reason)
+  }
+}
+
+const cancelled = (cause: unknown): WindlassError =>
+  cause instanceof WindlassError && cause.code === 'CANCELLED'
+    ? cause
+    : new WindlassError('CANCELLED', 'The pull was cancelled', { cause })

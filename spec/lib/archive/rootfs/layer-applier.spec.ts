@@ -1,0 +1,202 @@
+import { readFileSync, readlinkSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import {
+  directory,
+  fifo,
+  file,
+  hardlink,
+  refusal,
+  scratch,
+  symlink,
+} from '../../../support/archive/scratch.js'
+
+describe('paths and links in layers (threats §1)', () => {
+  it.each([
+    ['../../x', 'x file'],
+    ['/x', 'x file'],
+    ['//x', 'x file'],
+    ['./x', 'x file'],
+    ['a/b/../c', 'a directory|a/c file'],
+    ['a/../../../x', 'x file'],
+    ['..//.././x', 'x file'],
+  ])('takes %s for a name inside the root', async (name, expected) => {
+    const it = await scratch()
+    it.apply([file(name)])
+    expect(await it.paths()).toEqual(expected.split('|'))
+    await it.untouched()
+  })
+
+  it.each(['../root-outside', '/root-outside', '../../../../../../tmp'])(
+    'writes through a link to %s inside of the root only',
+    async (target) => {
+      const it = await scratch()
+      it.apply([
+        symlink('link', target),
+        file('link/secret', 'new'),
+        directory('link/deeper/'),
+        file('link/deeper/x'),
+      ])
+      const name = target.replace(/^[./]+/, '')
+      expect(await it.paths()).toEqual([
+        'link symlink',
+        `${name} directory`,
+        `${name}/deeper directory`,
+        `${name}/deeper/x file`,
+        `${name}/secret file`,
+      ])
+      await it.untouched()
+    },
+  )
+
+  it('resolves parents through links as chroot does: relative, absolute, nested, with dots', async () => {
+    const it = await scratch()
+    it.apply([
+      directory('usr/lib'),
+      symlink('lib', 'usr/lib'),
+      symlink('usr/lib/up', '../../usr/./lib/../share'),
+      symlink('abs', '/lib'),
+      file('lib/a'),
+      file('abs/b'),
+      file('abs/up/c'),
+    ])
+    expect(await it.paths()).toEqual([
+      'abs symlink',
+      'lib symlink',
+      'usr directory',
+      'usr/lib directory',
+      'usr/lib/a file',
+      'usr/lib/b file',
+      'usr/lib/up symlink',
+      'usr/share directory',
+      'usr/share/c file',
+    ])
+  })
+
+  it('never follows the last component', async () => {
+    const it = await scratch()
+    it.apply([symlink('a', '../root-outside/secret'), file('a', 'new')])
+    it.apply([symlink('b', '../root-outside'), directory('b', { mode: 0o777 })])
+    it.apply([symlink('c', '../root-outside/secret'), symlink('c', 'else')])
+    expect(await it.paths()).toEqual(['a file', 'b directory', 'c symlink'])
+    await it.untouched()
+  })
+
+  it('forgets a directory that a link, a file or nothing has replaced', async () => {
+    const it = await scratch()
+    it.apply([
+      directory('d/e'),
+      file('d/e/1'),
+      symlink('d', '../root-outside'),
+      file('d/secret', 'new'),
+      file('d/e/2'),
+    ])
+    expect(await it.paths()).toEqual([
+      'd symlink',
+      'root-outside directory',
+      'root-outside/e directory',
+      'root-outside/e/2 file',
+      'root-outside/secret file',
+    ])
+    await it.untouched()
+    const other = await scratch()
+    other.apply([file('d/e/f'), file('d'), file('d/e/g')])
+    expect(await other.paths()).toEqual(['d directory', 'd/e directory', 'd/e/g file'])
+  })
+
+  it('does not confuse names that differ in case, composition or ligatures', async () => {
+    const it = await scratch()
+    const nfc = Buffer.from('é').toString('latin1')
+    const nfd = Buffer.from('e\u0301').toString('latin1')
+    it.apply([
+      directory(nfc),
+      symlink(nfd, '../root-outside'),
+      file(`${nfc}/x`),
+      directory('D'),
+      symlink('d', 'D'),
+      file('d/y'),
+    ])
+    expect(await it.paths()).toEqual(
+      ['D directory', 'D/y file', 'd symlink', `${nfd} symlink`, `${nfc} directory`, `${nfc}/x file`].sort(),
+    )
+    await it.untouched()
+  })
+
+  it('links to what the target names inside the root, and to nothing else', async () => {
+    const it = await scratch()
+    it.apply([
+      file('a'),
+      symlink('dir', '/'),
+      hardlink('b', '/a'),
+      hardlink('c', '../../a'),
+      hardlink('d', 'dir/a'),
+    ])
+    const tree = await it.tree()
+    expect(['b', 'c', 'd'].map((path) => tree.get(path)?.hardlink)).toEqual(['a', 'a', 'a'])
+    for (const target of ['/etc/passwd', '../root-outside/secret', 'missing', 'a/b', '.', '']) {
+      const error = refusal(() => it.apply([hardlink('evil', target)]))
+      expect([error.code, error.message]).toEqual(['LAYER_INVALID', expect.stringContaining('"evil"')])
+    }
+    expect(refusal(() => it.apply([directory('real'), hardlink('evil', 'real')])).message).toMatch(
+      /which is a directory/,
+    )
+    await it.untouched()
+  })
+
+  it('links a symlink itself', async () => {
+    const it = await scratch()
+    it.apply([symlink('s', '../root-outside/secret'), hardlink('deep/t', 's')])
+    expect((await it.tree()).get('s')).toMatchObject({ type: 'symlink', hardlink: 'deep/t' })
+    expect(readlinkSync(join(it.root, 'deep/t'))).toBe('../root-outside/secret')
+    expect(statSync(join(it.root, '../root-outside/secret')).nlink).toBe(1)
+  })
+
+  it('never writes through a shared inode, in one layer or over two', async () => {
+    const it = await scratch()
+    it.apply([file('a', 'old'), hardlink('b', 'a'), file('b', 'new')])
+    it.apply([file('c', 'old'), hardlink('d', 'c')])
+    it.apply([file('d', 'new')])
+    expect(['a', 'b', 'c', 'd'].map((name) => readFileSync(join(it.root, name), 'utf8'))).toEqual([
+      'old',
+      'new',
+      'old',
+      'new',
+    ])
+  })
+
+  it('a hard link to its own name changes nothing; over its own target it is refused', async () => {
+    const it = await scratch()
+    it.apply([file('a', 'x'), hardlink('a', 'a')])
+    expect(readFileSync(join(it.root, 'a'), 'utf8')).toBe('x')
+    expect(refusal(() => it.apply([file('d/f'), hardlink('d', 'd/f')])).code).toBe('LAYER_INVALID')
+  })
+
+  it.each(['.', '/', '..', '', 'a/..', './'])('refuses a root (%j) that is no directory', async (name) => {
+    const it = await scratch()
+    for (const entry of [symlink(name, '/etc'), file(name), hardlink(name, 'x'), fifo(name)])
+      expect(refusal(() => it.apply([entry])).message).toMatch(/the root can only be a directory/)
+    it.apply([directory(name, { mode: 0o711 })])
+    expect((await it.tree()).get('.')?.mode).toBe(0o711)
+  })
+
+  it('ends loops and long chains of links', async () => {
+    const it = await scratch()
+    it.apply([symlink('a', 'b'), symlink('b', 'a'), symlink('self', 'self/x')])
+    for (const name of ['a/x', 'self/x'])
+      expect(refusal(() => it.apply([file(name)])).message).toMatch(/more than 40 symlinks/)
+    const chain = Array.from({ length: 60 }, (_, i) => symlink(`l${i}`, `l${i + 1}`))
+    it.apply(chain)
+    expect(refusal(() => it.apply([file('l0/x')])).code).toBe('LAYER_INVALID')
+    expect(refusal(() => it.apply([hardlink('h', 'a/x')])).code).toBe('LAYER_INVALID')
+  })
+
+  it('keeps link targets byte for byte', async () => {
+    const it = await scratch()
+    const targets = ['/etc/passwd', '../../..', 'a//b/./', '\xff\xfe', 'x'.repeat(4000)]
+    it.apply(targets.map((target, index) => symlink(`s${index}`, target)))
+    const tree = await it.tree()
+    expect(targets.map((_, index) => tree.get(`s${index}`)?.target)).toEqual(targets)
+    for (const target of ['', 'a\0b', 'x'.repeat(4097)])
+      expect(refusal(() => it.apply([symlink('bad', target)])).code).toBe('LAYER_INVALID')
+  })
+})

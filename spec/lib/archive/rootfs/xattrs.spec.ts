@@ -1,0 +1,39 @@
+/** Attributes that a file system has no place for are left out with a warning that says so. */
+import { describe, expect, it } from 'vitest'
+import { file, refusal, scratch } from '../../../support/archive/scratch.js'
+
+describe('an attribute that is too large for the file system', () => {
+  it('is left out, and told by its size, not as a disk that is full', async () => {
+    const it = await scratch()
+    const said: string[] = []
+    const warn = (_code: string, message: string): void => void said.push(message)
+    const large = new Map([['user.large', Buffer.alloc(65_536, 'x')]])
+    it.apply([file('a', 'x', { xattrs: large, mode: 0o4711 }), file('b', 'x', { xattrs: large })], { warn })
+    const tree = await it.tree()
+    const kept = tree.get('a')?.xattrs.size
+    // A file system with room for it, such as one with large extents, sets it.
+    expect(said.length).toBe(kept === 1 ? 0 : 1)
+    for (const message of said) {
+      expect(message).toMatch(
+        /"user.large" on "a" is the first \((ENOSPC|E2BIG): its 65536 bytes are more than the file system (holds|takes)/,
+      )
+      expect(message).not.toMatch(/free some space/i)
+    }
+    expect(tree.get('a')).toMatchObject({ mode: 0o4711, size: 1 })
+  })
+
+  it('is refused where no Linux takes it, with the limits', async () => {
+    const it = await scratch()
+    for (const xattrs of [
+      new Map([['user.huge', Buffer.alloc(65_537)]]),
+      new Map([[`user.${'x'.repeat(251)}`, Buffer.from('x')]]),
+    ]) {
+      const error = refusal(() => it.apply([file('a', 'x', { xattrs })]))
+      expect([error.code, error.hint]).toEqual([
+        'LAYER_INVALID',
+        'Linux takes names of 255 bytes and values of 65536.',
+      ])
+      expect(error.message).toMatch(/is none that Linux takes$/)
+    }
+  })
+})

@@ -1,0 +1,337 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { Observable, of, Subject } from 'rxjs'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { UnpackPool } from '../../../../lib/archive/index.js'
+import type { Growth } from '../../../../lib/archive/worker/task.js'
+import { WindlassError } from '../../../../lib/errors.js'
+import { parseDigest, type Digest } from '../../../../lib/image/digest/digest.js'
+import { compareTrees, describeTree } from '../../../../lib/archive/index.js'
+
+const sha256 = (bytes: Buffer): Digest =>
+  parseDigest(`sha256:${createHash('sha256').update(bytes).digest('hex')}`)
+
+let top: string
+let archive: Buffer
+let blob: Buffer
+let pool: UnpackPool
+
+beforeAll(() => {
+  top = mkdtempSync(join(tmpdir(), 'windlass-pool-'))
+  const source = join(top, 'source')
+  mkdirSync(join(source, 'usr/lib'), { recursive: true })
+  for (let i = 0; i < 200; i++) writeFileSync(join(source, 'usr/lib', `f${i}`), `${i}`.repeat(i * 20))
+  writeFileSync(join(source, 'big'), Buffer.alloc(20_000_000, 'windlass '))
+  symlinkSync('usr/lib', join(source, 'lib'))
+  execFileSync('ln', [join(source, 'usr/lib/f1'), join(source, 'again')])
+  execFileSync('tar', ['--format=pax', '-cf', join(top, 'layer.tar'), '-C', source, '.'])
+  archive = readFileSync(join(top, 'layer.tar'))
+  blob = gzipSync(archive, { level: 1 })
+  writeFileSync(join(top, 'layer.tar.gz'), blob)
+  pool = new UnpackPool({ workers: 2 })
+})
+afterAll(async () => {
+  await pool.close()
+  rmSync(top, { recursive: true, force: true })
+})
+
+let made = 0
+const into = (): string => join(top, `tree-${++made}`)
+const gz = (): string => join(top, 'layer.tar.gz')
+const put = (bytes: Buffer): string => {
+  const path = join(top, `blob-${++made}`)
+  writeFileSync(path, bytes)
+  return path
+}
+const failure = async (work: Promise<unknown>): Promise<WindlassError> => {
+  const error: unknown = await work.then(
+    () => undefined,
+    (e: unknown) => e,
+  )
+  if (error instanceof WindlassError) return error
+  throw new Error('It did not fail as it should', { cause: error })
+}
+/** Descriptors of this process, of all its threads, that are open below the test's directory. */
+const openHere = (): string[] =>
+  readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      const path = readlinkSync(`/proc/self/fd/${fd}`)
+      return path.startsWith(top) ? [path] : []
+    } catch {
+      return []
+    }
+  })
+
+describe('the unpack pool', () => {
+  it('starts as many threads ahead as there will be work for, and uses them', async () => {
+    const threads = (): number => readdirSync('/proc/self/task').length
+    const own = new UnpackPool({ workers: 2 })
+    const before = threads()
+    own.ready(0)
+    expect(threads()).toBe(before)
+    own.ready(1)
+    await vi.waitFor(() => expect(threads()).toBeGreaterThan(before))
+    own.ready(5)
+    own.ready(5)
+    const unpack = () => own.unpack({ path: gz(), into: into(), whiteouts: 'overlay' })
+    const two = threads()
+    await Promise.all([unpack(), unpack(), unpack()])
+    await own.close()
+    own.ready(1)
+    await vi.waitFor(() => expect(threads()).toBeLessThan(two))
+  })
+
+  it('leaves nothing open where it is closed while its threads still load', async () => {
+    const modules = (): string[] =>
+      readdirSync('/proc/self/fd').flatMap((fd) => {
+        try {
+          const path = readlinkSync(`/proc/self/fd/${fd}`)
+          return path.endsWith('.js') ? [path] : []
+        } catch {
+          return []
+        }
+      })
+    for (let wait = 0; wait < 60; wait += 2) {
+      const own = new UnpackPool({ workers: 2 })
+      own.ready(2)
+      await new Promise((resolve) => setTimeout(resolve, wait))
+      await own.close()
+    }
+    expect(modules()).toEqual([])
+  })
+
+  it('S3-16 unpacks, and gives the diffID of the same pass', async () => {
+    const tree = into()
+    const progress: number[] = []
+    const result = await pool.unpack(
+      {
+        path: gz(),
+        into: tree,
+        whiteouts: 'aufs',
+        expected: { digest: sha256(blob), size: blob.length, diffID: sha256(archive) },
+      },
+      { onProgress: (bytes) => progress.push(bytes) },
+    )
+    expect(result).toEqual({ diffID: sha256(archive), size: archive.length, entries: 206, implied: [] })
+    expect(progress.at(-1)).toBe(blob.length)
+    expect(progress).toEqual([...progress].sort((a, b) => a - b))
+    const oracle = into()
+    mkdirSync(oracle)
+    execFileSync('tar', ['-xpf', join(top, 'layer.tar'), '-C', oracle])
+    expect(
+      compareTrees(await describeTree(oracle), await describeTree(tree)).map(({ text }) => text),
+    ).toEqual([])
+  })
+
+  it('follows a blob that is still growing', async () => {
+    const path = put(Buffer.alloc(0))
+    const growth = new Subject<Growth>()
+    const tree = into()
+    const work = pool.unpack({
+      path,
+      growth,
+      into: tree,
+      whiteouts: 'aufs',
+      expected: { digest: sha256(blob), size: blob.length },
+    })
+    const half = blob.length >> 1
+    writeFileSync(path, blob.subarray(0, half))
+    while (!existsSync(join(tree, 'usr'))) {
+      growth.next({ length: half, final: false })
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    writeFileSync(path, blob)
+    growth.next({ length: blob.length, final: true })
+    expect((await work).diffID).toBe(sha256(archive))
+  })
+
+  it('takes growth as an async iterable too, and one that is final at once', async () => {
+    async function* lengths(): AsyncGenerator<Growth> {
+      yield { length: 10, final: false }
+      yield { length: blob.length, final: true }
+    }
+    for (const growth of [lengths(), of({ length: blob.length, final: true })])
+      expect((await pool.unpack({ path: gz(), growth, into: into(), whiteouts: 'aufs' })).size).toBe(
+        archive.length,
+      )
+  })
+
+  it('fails with what the growth fails with', async () => {
+    const broken = new WindlassError('NETWORK', 'The connection broke')
+    const growth = new Observable<Growth>((out) => {
+      out.next({ length: 100, final: false })
+      setTimeout(() => out.error(broken), 10)
+    })
+    expect(await failure(pool.unpack({ path: gz(), growth, into: into(), whiteouts: 'aufs' }))).toBe(broken)
+    expect(openHere()).toEqual([])
+  })
+
+  it('says that bytes are wrong before it says what is wrong with them', async () => {
+    const expected = { digest: sha256(blob), size: blob.length }
+    const wrong = Buffer.from(blob)
+    wrong[wrong.length >> 1]! ^= 1
+    const cases: [Buffer, string][] = [
+      [wrong, 'DIGEST_MISMATCH'],
+      [blob.subarray(0, -1), 'SIZE_MISMATCH'],
+      [blob.subarray(0, 1000), 'SIZE_MISMATCH'],
+      [Buffer.concat([blob, blob]), 'SIZE_MISMATCH'],
+      [Buffer.alloc(0), 'SIZE_MISMATCH'],
+    ]
+    for (const [bytes, code] of cases)
+      expect(
+        (await failure(pool.unpack({ path: put(bytes), into: into(), whiteouts: 'aufs', expected }))).code,
+      ).toBe(code)
+    for (const bytes of [
+      wrong,
+      blob.subarray(0, -1),
+      Buffer.from('no archive at all, nor anything like it'.repeat(30)),
+    ])
+      expect((await failure(pool.unpack({ path: put(bytes), into: into(), whiteouts: 'aufs' }))).code).toBe(
+        'LAYER_INVALID',
+      )
+    expect(openHere()).toEqual([])
+  })
+
+  it('S2-35 refuses a layer that is not the one of the config', async () => {
+    const expected = { diffID: sha256(blob) }
+    const error = await failure(pool.unpack({ path: gz(), into: into(), whiteouts: 'aufs', expected }))
+    expect([error.code, error.message]).toEqual([
+      'DIFF_ID_MISMATCH',
+      expect.stringContaining(sha256(archive)),
+    ])
+  })
+
+  it('reads what follows the archive, for the digests cover it', async () => {
+    const bytes = gzipSync(Buffer.concat([archive, Buffer.alloc(30_000_000)]), { level: 1 })
+    const result = await pool.unpack({
+      path: put(bytes),
+      into: into(),
+      whiteouts: 'aufs',
+      expected: { digest: sha256(bytes), size: bytes.length },
+    })
+    expect(result.size).toBe(archive.length + 30_000_000)
+  })
+
+  it('opens no link and no pipe as a blob', async () => {
+    const link = join(top, 'link')
+    symlinkSync(gz(), link)
+    const pipe = join(top, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    for (const path of [link, pipe, top])
+      expect((await failure(pool.unpack({ path, into: into(), whiteouts: 'aufs' }))).code).toBe(
+        'STORE_CORRUPT',
+      )
+  })
+
+  it('stops when told to: while waiting, at the start, in the middle, and leaves nothing open', async () => {
+    for (const delay of [undefined, 0, 5, 30]) {
+      const abort = new AbortController()
+      if (delay === undefined) abort.abort()
+      else setTimeout(() => abort.abort(), delay)
+      const growth = new Subject<Growth>()
+      const work = pool.unpack(
+        { path: gz(), growth, into: into(), whiteouts: 'aufs' },
+        { signal: abort.signal },
+      )
+      growth.next({ length: 100_000, final: false })
+      expect((await failure(work)).code).toBe('CANCELLED')
+      expect(openHere()).toEqual([])
+    }
+    expect((await pool.unpack({ path: gz(), into: into(), whiteouts: 'aufs' })).entries).toBe(206)
+  })
+
+  it('stops also when told to between any two steps of its start', async () => {
+    const never = new Subject<Growth>()
+    for (let steps = 0; steps < 16; steps++) {
+      const abort = new AbortController()
+      const work = failure(
+        pool.unpack({ path: gz(), into: into(), whiteouts: 'apply', growth: never }, abort),
+      )
+      for (let step = 0; step < steps; step++) await Promise.resolve()
+      abort.abort()
+      expect((await work).code).toBe('CANCELLED')
+    }
+    expect(openHere()).toEqual([])
+  })
+
+  it('does no more at once than it has workers, in order, and one that leaves the line leaves no gap', async () => {
+    const one = new UnpackPool({ workers: 1 })
+    const ended: number[] = []
+    const abort = new AbortController()
+    const work = [0, 1, 2, 3].map((index) =>
+      one
+        .unpack({ path: gz(), into: into(), whiteouts: 'aufs' }, index === 1 ? { signal: abort.signal } : {})
+        .then(
+          () => ended.push(index),
+          () => ended.push(-index),
+        ),
+    )
+    abort.abort()
+    await Promise.all(work)
+    expect(ended).toEqual([-1, 0, 2, 3])
+    await one.close()
+  })
+
+  it('when closed ends what runs and what waits', async () => {
+    const one = new UnpackPool({ workers: 1 })
+    const growth = new Subject<Growth>()
+    const work = [0, 1].map(() =>
+      failure(one.unpack({ path: gz(), growth, into: into(), whiteouts: 'aufs' })),
+    )
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    await one.close()
+    expect((await Promise.all(work)).map(({ code }) => code)).toEqual(['CANCELLED', 'CANCELLED'])
+    expect((await failure(one.unpack({ path: gz(), into: into(), whiteouts: 'aufs' }))).code).toBe(
+      'CANCELLED',
+    )
+  })
+
+  it('C9 S2-57 flattens blobs and layer directories, base first', async () => {
+    const own = into()
+    await pool.unpack({ path: gz(), into: own, whiteouts: 'aufs' })
+    const second = join(top, 'second')
+    mkdirSync(join(second, 'lib'), { recursive: true })
+    writeFileSync(join(second, 'lib/.wh.f3'), '')
+    writeFileSync(join(second, 'lib/new'), 'new')
+    // Without an entry for `lib`, so that it goes through the link of the layer below.
+    execFileSync('tar', ['-cf', join(top, 'second.tar'), '-C', second, 'lib/.wh.f3', 'lib/new'])
+    const upper = { kind: 'blob', path: join(top, 'second.tar') } as const
+    const trees = [into(), into()]
+    await pool.flatten({ layers: [{ kind: 'blob', path: gz() }, upper], into: trees[0]! })
+    await pool.flatten({ layers: [{ kind: 'directory', path: own }, upper], into: trees[1]! })
+    const [a, b] = await Promise.all(trees.map((tree) => describeTree(tree)))
+    expect(compareTrees(a!, b!).map(({ text }) => text)).toEqual([])
+    const paths = a!.map(({ path }) => path)
+    expect([paths.includes('usr/lib/new'), paths.includes('usr/lib/f3'), paths.includes('lib')]).toEqual([
+      true,
+      false,
+      true,
+    ])
+    const abort = new AbortController()
+    const work = pool.flatten(
+      {
+        // So many that it is not done before the signal comes.
+        layers: Array.from({ length: 60 }, () => ({ kind: 'directory' as const, path: own })),
+        into: into(),
+      },
+      { signal: abort.signal },
+    )
+    setTimeout(() => abort.abort(), 5)
+    expect((await failure(work)).code).toBe('CANCELLED')
+    expect(openHere()).toEqual([])
+  })
+})

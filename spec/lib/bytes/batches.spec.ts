@@ -1,0 +1,122 @@
+import { PassThrough, Readable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { batches } from '../../../lib/bytes/index.js'
+
+const all = async (stream: Readable): Promise<Buffer> => {
+  const got: Buffer[] = []
+  for await (const batch of batches(stream)) got.push(...batch)
+  return Buffer.concat(got)
+}
+
+describe('batches', () => {
+  it('gives every byte once and in order, however they come and however slow the reader is', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 30 }),
+        fc.infiniteStream(fc.boolean()),
+        async (chunks, waits) => {
+          const stream = new PassThrough({ highWaterMark: 64 })
+          const reading = (async () => {
+            const got: Buffer[] = []
+            for await (const batch of batches(stream)) {
+              if (waits.next().value) await setImmediate()
+              expect(batch.length).toBeGreaterThan(0)
+              got.push(...batch)
+            }
+            return Buffer.concat(got)
+          })()
+          for (const chunk of chunks) {
+            if (waits.next().value) await setImmediate()
+            if (!stream.write(chunk)) await new Promise((resolve) => stream.once('drain', resolve))
+          }
+          stream.end()
+          expect((await reading).equals(Buffer.concat(chunks))).toBe(true)
+        },
+      ),
+    )
+  })
+
+  it('joins nothing: the chunks are those that came, and many of them one batch', async () => {
+    const chunks = [Buffer.from('a'), Buffer.from('bc'), Buffer.from('d')]
+    const stream = new PassThrough()
+    for (const chunk of chunks) stream.write(chunk)
+    stream.end()
+    const got: (readonly Buffer[])[] = []
+    for await (const batch of batches(stream)) got.push(batch)
+    expect(got.flat().map((chunk, at) => chunk === chunks[at])).toEqual([true, true, true])
+    expect(got.length).toBeLessThan(3)
+  })
+
+  it('holds no more than about a megabyte for a reader that is busy', async () => {
+    let made = 0
+    const stream = new Readable({
+      read() {
+        made += 65_536
+        this.push(Buffer.alloc(65_536))
+      },
+    })
+    const reading = batches(stream)
+    await reading.next()
+    for (let turn = 0; turn < 100; turn++) await setImmediate()
+    // One that is being looked at, one that is held, and what the stream itself has.
+    expect(made).toBeLessThan(2.5 * 1024 * 1024)
+    await reading.return()
+    stream.destroy()
+  })
+
+  it('holds no more than a thousand chunks either: a body may come byte by byte', async () => {
+    let made = 0
+    const stream = new Readable({
+      highWaterMark: 16,
+      read() {
+        made++
+        this.push(Buffer.alloc(1))
+      },
+    })
+    const reading = batches(stream)
+    await reading.next()
+    for (let turn = 0; turn < 10_000; turn++) await setImmediate()
+    expect(made).toBeLessThan(3000)
+    await reading.return()
+    stream.destroy()
+  })
+
+  it('gives what came before it tells of a failure', async () => {
+    const stream = new PassThrough()
+    const reading = batches(stream)
+    const first = reading.next()
+    stream.write('a')
+    expect((await first).value).toEqual([Buffer.from('a')])
+    stream.write('b')
+    await setImmediate()
+    stream.destroy(new Error('reset'))
+    await setImmediate()
+    expect((await reading.next()).value).toEqual([Buffer.from('b')])
+    await expect(reading.next()).rejects.toThrow('reset')
+  })
+
+  it('knows of streams that were over before', async () => {
+    const failed = new PassThrough().on('error', () => undefined)
+    failed.destroy(new Error('long ago'))
+    await setImmediate()
+    await expect(all(failed)).rejects.toThrow('long ago')
+    const closed = new PassThrough()
+    closed.destroy()
+    await setImmediate()
+    expect(await all(closed)).toHaveLength(0)
+    expect(await all(Readable.from([], { objectMode: false }))).toHaveLength(0)
+  })
+
+  it('leaves a stream alone that somebody stops reading', async () => {
+    const stream = Readable.from([Buffer.from('a'), Buffer.from('b')], { objectMode: false })
+    for await (const batch of batches(stream)) {
+      expect(String(batch[0])).toBe('a')
+      break
+    }
+    expect(['data', 'end', 'close'].map((name) => stream.listenerCount(name))).toEqual([0, 0, 0])
+    stream.destroy(new Error('nobody hears it'))
+    await setImmediate()
+  })
+})

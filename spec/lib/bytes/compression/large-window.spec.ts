@@ -1,0 +1,84 @@
+import { Worker } from 'node:worker_threads'
+import { describe, expect, it } from 'vitest'
+import { decompressor } from '../../../../lib/bytes/compression/decompress.js'
+import { endTurnOf, LargeWindow, largeWindows } from '../../../../lib/bytes/compression/large-window.js'
+import { openUnzstd } from '../../../../lib/system/index.js'
+
+const wanting = (bytes: number): LargeWindow => {
+  const window = new LargeWindow()
+  window.note(bytes)
+  return window
+}
+const never = (): boolean => false
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 60))
+
+/** Whether it is over within some time. */
+const soon = (promise: Promise<unknown>): Promise<boolean> =>
+  Promise.race([promise.then(() => true), pause().then(() => false)])
+
+describe('windows of more than 32 MiB', () => {
+  it("are one decoder's at a time; smaller ones wait for nobody", async () => {
+    const [first, second, small] = [wanting(2 ** 27), wanting(2 ** 26), wanting(2 ** 25)]
+    await first.turn(never)
+    await small.turn(never)
+    const waiting = second.turn(never)
+    expect(await soon(waiting)).toBe(false)
+    await first.turn(never)
+    first.release()
+    await waiting
+    second.release()
+    second.release()
+    expect(new Int32Array(largeWindows())[0]).toBe(0)
+  })
+
+  it('are not waited for once that is over', async () => {
+    const first = wanting(2 ** 27)
+    await first.turn(never)
+    let over = false
+    const second = wanting(2 ** 27)
+    const waiting = second.turn(() => over)
+    expect(await soon(waiting)).toBe(false)
+    over = true
+    await waiting
+    second.release()
+    expect(new Int32Array(largeWindows())[0]).not.toBe(0)
+    first.release()
+  })
+
+  it('are free again when the thread that has one ends in whatever way', async () => {
+    const code = `const { workerData } = require('node:worker_threads')
+      new Int32Array(workerData)[0] = require('node:worker_threads').threadId + 1
+      process.exit(1)`
+    const worker = new Worker(code, { eval: true, workerData: largeWindows() })
+    const id = worker.threadId
+    await new Promise((resolve) => worker.once('exit', resolve))
+    const window = wanting(2 ** 27)
+    const waiting = window.turn(never)
+    expect(await soon(waiting)).toBe(false)
+    endTurnOf(id + 1)
+    expect(await soon(waiting)).toBe(false)
+    endTurnOf(id)
+    await waiting
+    window.release()
+  })
+
+  const here = openUnzstd()
+  here?.close()
+  it.skipIf(here === undefined)('are free again when a stream has ended or was destroyed', async () => {
+    const frame = Buffer.concat([
+      Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 17 << 3]),
+      Buffer.from([9, 0, 0, 120]),
+    ])
+    for (const end of ['end', 'destroy'] as const) {
+      const stream = decompressor('zstd')
+      stream.resume()
+      stream.write(frame)
+      await pause()
+      expect(new Int32Array(largeWindows())[0]).not.toBe(0)
+      const closed = new Promise((resolve) => stream.once('close', resolve))
+      stream[end]()
+      await closed
+      expect(new Int32Array(largeWindows())[0]).toBe(0)
+    }
+  })
+})

@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto'
+import type { Duplex } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { packageUnzstd } from '../../../../lib/bytes/compression/decompress.js'
+import { LibzstdDecoder } from '../../../../lib/bytes/compression/libzstd-decoder.js'
+import { storedZstd } from '../../../../lib/testing/images/compress.js'
+import { openUnzstd } from '../../../../lib/system/index.js'
+
+const open = (beside: boolean, outputBytes = 2 ** 17): LibzstdDecoder =>
+  new LibzstdDecoder(openUnzstd()!, { outputBytes, beside })
+const here = openUnzstd()
+here?.close()
+
+// What it takes and refuses: decompress.spec.ts, which holds all decoders to the same.
+describe.skipIf(here === undefined)('zstd by libzstd', () => {
+  it.each([true, false])(
+    'fills buffers again that were given back, and no others: beside %s',
+    async (beside) => {
+      const plain = Buffer.concat([randomBytes(2 ** 20), Buffer.alloc(2 ** 21, 'abc'), randomBytes(2 ** 20)])
+      const stream = open(beside)
+      const buffers = new Set<ArrayBufferLike>()
+      const copies: Buffer[] = []
+      const kept: { chunk: Buffer; copy: Buffer }[] = []
+      stream.on('data', (chunk: Buffer) => {
+        buffers.add(chunk.buffer)
+        copies.push(Buffer.from(chunk))
+        if (copies.length % 3 === 0) kept.push({ chunk, copy: Buffer.from(chunk) })
+        else stream.recycle(chunk)
+      })
+      await ended(stream, storedZstd(plain))
+      expect(Buffer.concat(copies).equals(plain)).toBe(true)
+      expect(kept.every(({ chunk, copy }) => chunk.equals(copy))).toBe(true)
+      expect(buffers.size).toBeLessThan(copies.length)
+    },
+  )
+
+  it('takes many tiny frames without a hop to another thread for each', async () => {
+    const bytes = Buffer.concat(Array.from({ length: 20_000 }, () => storedZstd(Buffer.from('x'))))
+    const timed = async (stream: Duplex): Promise<number> => {
+      const { user } = process.cpuUsage()
+      stream.resume()
+      await ended(stream, bytes)
+      return process.cpuUsage().user - user
+    }
+    await timed(open(true)) // compiled before it counts
+    expect(await timed(open(true))).toBeLessThan(20 * (await timed(packageUnzstd())) + 200_000)
+  })
+
+  it('lets others have their turn while much comes of little', async () => {
+    const block = Buffer.alloc(4)
+    block.writeUIntLE(((128 * 1024) << 3) | 2, 0, 3)
+    const last = Buffer.from(block)
+    last[0]! |= 1
+    const head = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0x38])
+    const stream = open(false)
+    let turns = 0
+    const ticking = setInterval(() => turns++, 1)
+    stream.resume()
+    await ended(stream, Buffer.concat([head, ...Array.from({ length: 2 ** 14 }, () => block), last]))
+    clearInterval(ticking)
+    expect(turns).toBeGreaterThan(1)
+  })
+})
+
+function ended(stream: Duplex, bytes: Buffer): Promise<void> {
+  const end = new Promise<void>((resolve, reject) => stream.on('end', resolve).on('error', reject))
+  stream.end(bytes)
+  return end
+}

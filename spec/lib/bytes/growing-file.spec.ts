@@ -1,0 +1,245 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { appendFile, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { followFile, type Growth } from '../../../lib/bytes/follow-file.js'
+import { GrowingFile, type GrowingState } from '../../../lib/bytes/growing-file.js'
+import { parseDigest } from '../../../lib/image/digest/digest.js'
+import { LargeFile } from '../../../lib/system/files.js'
+
+const data = randomBytes(2_500_000)
+const expected = {
+  digest: parseDigest(`sha256:${createHash('sha256').update(data).digest('hex')}`),
+  size: data.length,
+}
+let root = ''
+let path = ''
+let count = 0
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'windlass-growing-'))
+})
+beforeEach(() => {
+  path = join(root, String(count++))
+})
+afterAll(() => rm(root, { recursive: true, force: true }))
+
+const phases = (file: GrowingFile): GrowingState[] => {
+  const seen: GrowingState[] = []
+  file.states.subscribe((state) => seen.push(state))
+  return seen
+}
+/** The lengths of `file`, as they would be posted to a worker. */
+async function* lengths(file: GrowingFile): AsyncGenerator<Growth> {
+  let wake = (): void => undefined
+  let woken = new Promise<void>((resolve) => (wake = resolve))
+  const subscription = file.states.subscribe(() => wake())
+  try {
+    for (;;) {
+      const { length, phase } = file.state
+      if (phase === 'failed') throw file.state.error!
+      yield { length, final: phase !== 'growing' }
+      if (phase !== 'growing') return
+      await woken
+      woken = new Promise<void>((resolve) => (wake = resolve))
+    }
+  } finally {
+    subscription.unsubscribe()
+  }
+}
+
+describe('GrowingFile', () => {
+  it('writes any number of chunks at once, also where the system takes only some of their bytes', async () => {
+    const real = Reflect.get(LargeFile.prototype, 'write')
+    const short = vi.spyOn(LargeFile.prototype, 'write').mockImplementation(function (
+      this: LargeFile,
+      chunks,
+      at,
+    ) {
+      const most = Buffer.concat(chunks).subarray(0, 70_001)
+      return real.call(this, [most.subarray(0, 5), most.subarray(5)], at)
+    })
+    const file = await GrowingFile.open(path, { expected })
+    const cut = [0, 1, 1, 70_001, 100_000, 500_000, data.length]
+    const chunks = cut.slice(1).map((end, at) => data.subarray(cut[at], end))
+    expect(await file.append(chunks.slice(0, 3))).toBe(70_001)
+    expect(file.state.length).toBe(70_001)
+    expect(await file.append(chunks.slice(3))).toBe(data.length - 70_001)
+    expect(await file.append([])).toBe(0)
+    short.mockRestore()
+    file.verify()
+    await file.close()
+    expect((await readFile(path)).equals(data)).toBe(true)
+  })
+
+  it('goes from growing to arrived to verified, and tells each length', async () => {
+    const file = await GrowingFile.open(path, { expected })
+    const seen = phases(file)
+    await file.append([data.subarray(0, 1000)])
+    await file.append([data.subarray(1000)])
+    file.finish()
+    file.verify()
+    await file.sync()
+    await file.close()
+    expect(seen.map(({ phase, length }) => [phase, length])).toEqual([
+      ['growing', 0],
+      ['growing', 1000],
+      ['growing', data.length],
+      ['arrived', data.length],
+      ['verified', data.length],
+    ])
+    expect((await readFile(path)).equals(data)).toBe(true)
+    expect((await stat(path)).mode & 0o777).toBe(0o600)
+  })
+
+  it('S2-74 goes on from the bytes that are there, verified with the rest', async () => {
+    await writeFile(path, data.subarray(0, 1_700_000))
+    const file = await GrowingFile.open(path, { expected })
+    expect(file.state.length).toBe(1_700_000)
+    await file.append([data.subarray(1_700_000)])
+    file.verify()
+    await file.close()
+
+    await writeFile(path, Buffer.alloc(1_700_000, 1))
+    const wrong = await GrowingFile.open(path, { expected })
+    await wrong.append([data.subarray(1_700_000)])
+    expect(() => wrong.verify()).toThrow(/filesystem layer verification failed/)
+    await wrong.truncate()
+    expect(wrong.state).toMatchObject({ length: 0, generation: 1, phase: 'growing' })
+    await wrong.append([data])
+    wrong.verify()
+    await wrong.close()
+    expect((await readFile(path)).equals(data)).toBe(true)
+  })
+
+  it('S2-71 empties a file that is longer than the blob', async () => {
+    await writeFile(path, Buffer.concat([data, data]))
+    const file = await GrowingFile.open(path, { expected })
+    expect(file.state.length).toBe(0)
+    expect((await stat(path)).size).toBe(0)
+    await file.close()
+  })
+
+  it('refuses a byte too many before it is written', async () => {
+    const file = await GrowingFile.open(path, { expected: { ...expected, size: 10 } })
+    await file.append([data.subarray(0, 10)])
+    await expect(file.append([data.subarray(10, 11)])).rejects.toMatchObject({ code: 'SIZE_MISMATCH' })
+    expect((await stat(path)).size).toBe(10)
+    await file.close()
+  })
+
+  it('tells whoever waits', async () => {
+    const file = await GrowingFile.open(path, { expected })
+    const arrived = file.waitFor('arrived')
+    const verified = file.waitFor('verified')
+    await file.append([data])
+    file.verify()
+    expect((await arrived).length).toBe(data.length)
+    expect((await verified).phase).toBe('verified')
+    expect((await file.waitFor('arrived')).phase).toBe('verified')
+    file.fail(new Error('too late'))
+    expect(file.state.phase).toBe('verified')
+    await file.close()
+  })
+
+  it('fails whoever waits with what it failed with, or when it is closed before it is verified', async () => {
+    const file = await GrowingFile.open(path, { expected })
+    const waiting = file.waitFor('verified')
+    file.finish()
+    file.fail(new Error('reset'))
+    await expect(waiting).rejects.toMatchObject({ name: 'WindlassError', message: 'reset' })
+    await expect(file.waitFor('arrived')).rejects.toThrow('reset')
+    await expect(file.append([data])).rejects.toThrow(/takes no more/)
+    await file.close()
+    const closed = await GrowingFile.open(path, { expected })
+    const left = closed.waitFor('verified')
+    const done = closed.close()
+    await expect(left).rejects.toMatchObject({ code: 'CANCELLED' })
+    await done
+    await closed.close()
+  })
+
+  it('lets a waiter go when its signal says so', async () => {
+    const file = await GrowingFile.open(path, { expected })
+    const abort = new AbortController()
+    const waiting = file.waitFor('verified', abort.signal)
+    abort.abort()
+    await expect(waiting).rejects.toMatchObject({ code: 'CANCELLED' })
+    await expect(file.waitFor('verified', AbortSignal.abort())).rejects.toMatchObject({ code: 'CANCELLED' })
+    await file.close()
+  })
+
+  it('follows no link, and names the path where it cannot write', async () => {
+    await symlink('/etc/passwd', path)
+    await expect(GrowingFile.open(path, { expected })).rejects.toMatchObject({
+      code: 'STORE_IO',
+      subject: { path },
+    })
+    await expect(GrowingFile.open(join(root, 'no/such'), { expected })).rejects.toThrow(
+      /Opening a download failed/,
+    )
+  })
+})
+
+describe('followFile', () => {
+  it('reads behind the writer, from the first byte to the last', async () => {
+    const file = await GrowingFile.open(path, { expected })
+    const read = buffer(followFile(path, lengths(file)))
+    for (let at = 0; at < data.length; at += 100_000) await file.append([data.subarray(at, at + 100_000)])
+    file.verify()
+    expect((await read).equals(data)).toBe(true)
+    await file.close()
+  })
+
+  it('never reads beyond the length it was told', async () => {
+    await writeFile(path, data)
+    async function* one(): AsyncGenerator<Growth> {
+      yield { length: 1000, final: true }
+    }
+    expect(await buffer(followFile(path, one()))).toHaveLength(1000)
+  })
+
+  it('fails as the growth does, and where nobody tells the end or the file is shorter', async () => {
+    const file = await GrowingFile.open(path, { expected })
+    const read = buffer(followFile(path, lengths(file)))
+    await file.append([data.subarray(0, 10)])
+    file.fail(new Error('reset'))
+    await expect(read).rejects.toThrow('reset')
+    await file.close()
+    async function* tell(...all: Growth[]): AsyncGenerator<Growth> {
+      yield* all
+    }
+    await expect(buffer(followFile(path, tell({ length: 5, final: false })))).rejects.toMatchObject({
+      code: 'INTERNAL',
+    })
+    await expect(buffer(followFile(path, tell({ length: 99, final: true })))).rejects.toMatchObject({
+      code: 'STORE_IO',
+    })
+    await expect(buffer(followFile(join(root, 'none'), tell()))).rejects.toMatchObject({ code: 'STORE_IO' })
+  })
+
+  it('can be destroyed while it waits, reads, or opens; its descriptor is closed', async () => {
+    await appendFile(path, data)
+    const never: AsyncIterable<Growth> = {
+      [Symbol.asyncIterator]: () => {
+        let first = true
+        return {
+          next: () => {
+            if (!first) return new Promise<IteratorResult<Growth>>(() => undefined)
+            first = false
+            return Promise.resolve({ done: false, value: { length: data.length, final: false } })
+          },
+        }
+      },
+    }
+    for (let i = 0; i < 20; i++) {
+      const stream = followFile(path, never)
+      stream.resume()
+      await new Promise((resolve) => setTimeout(resolve, i % 5))
+      const closed = new Promise((resolve) => stream.once('close', resolve))
+      stream.destroy()
+      await closed
+    }
+  })
+})

@@ -1,0 +1,91 @@
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough, Readable, Transform, Writable } from 'node:stream'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { pump } from '../../../lib/bytes/pump.js'
+import { WindlassError } from '../../../lib/errors.js'
+
+let root = ''
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'windlass-pump-'))
+  await writeFile(join(root, 'from'), Buffer.alloc(3_000_000, 'x'))
+})
+afterAll(() => rm(root, { recursive: true, force: true }))
+
+/** Descriptors of this process that lead into the directory of the test. */
+async function openHere(): Promise<number> {
+  const { readlink } = await import('node:fs/promises')
+  const links = await Promise.all(
+    (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
+  )
+  return links.filter((path) => path.startsWith(root)).length
+}
+
+const linux = process.platform === 'linux'
+
+describe('pump', () => {
+  it('moves all bytes, and every stream is closed when it is over', async () => {
+    const streams = [
+      createReadStream(join(root, 'from')),
+      new PassThrough(),
+      createWriteStream(join(root, 'to')),
+    ] as const
+    await pump(streams)
+    expect(streams.map(({ closed }) => closed)).toEqual([true, true, true])
+    expect((await readFile(join(root, 'to'))).length).toBe(3_000_000)
+  })
+
+  it('closes streams that never do so by themselves', async () => {
+    const source = new Readable({ autoDestroy: false, read: () => undefined })
+    source.push('x')
+    source.push(null)
+    await pump([source, new Writable({ write: (_chunk, _encoding, done) => done() })])
+    expect(source.closed).toBe(true)
+  })
+
+  it('fails with the first error and destroys the rest', async () => {
+    const failing = new Transform({ transform: (_chunk, _encoding, done) => done(new Error('broken')) })
+    const streams = [
+      createReadStream(join(root, 'from')),
+      failing,
+      createWriteStream(join(root, 'to')),
+    ] as const
+    await expect(pump(streams)).rejects.toThrow('broken')
+    expect(streams.map(({ closed }) => closed)).toEqual([true, true, true])
+  })
+
+  it.skipIf(!linux)('can be aborted at any moment, leaves no descriptor, raises nothing later', async () => {
+    const raised: unknown[] = []
+    const note = (error: unknown): void => void raised.push(error)
+    process.on('uncaughtException', note)
+    for (let i = 0; i < 60; i++) {
+      const abort = new AbortController()
+      const work = pump(
+        [
+          createReadStream(join(root, 'from'), { highWaterMark: 10_000 }),
+          new PassThrough(),
+          createWriteStream(join(root, `to-${i % 3}`)),
+        ],
+        { signal: abort.signal },
+      )
+      if (i % 4 > 0) await new Promise((resolve) => setTimeout(resolve, i % 7))
+      abort.abort()
+      const failure = await work.catch((error: unknown) => error)
+      if (failure !== undefined) expect(failure).toMatchObject({ name: 'WindlassError', code: 'CANCELLED' })
+      expect(await openHere()).toBe(0)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    process.off('uncaughtException', note)
+    expect(raised).toEqual([])
+  })
+
+  it('gives the reason of the signal where that is an error of ours; an aborted signal starts nothing', async () => {
+    const reason = new WindlassError('STALLED', 'too slow')
+    const source = new Readable({ read: () => undefined })
+    const sink = new PassThrough()
+    await expect(pump([source, sink], { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+    expect([source.closed, sink.closed]).toEqual([true, true])
+  })
+})

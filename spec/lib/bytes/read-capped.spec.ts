@@ -1,0 +1,36 @@
+import { Readable } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { readCapped } from '../../../lib/bytes/read-capped.js'
+
+const cap = (limit: number) => ({ limit, name: 'maxManifestBytes', what: 'the manifest of a' })
+const bytes = (text: string): Readable => Readable.from(Buffer.from(text), { objectMode: false })
+
+describe('readCapped', () => {
+  it('gives the whole, as long as the limit is', async () => {
+    expect((await readCapped(bytes('hello'), cap(5))).toString()).toBe('hello')
+    expect(await readCapped(Readable.from([], { objectMode: false }), cap(0))).toHaveLength(0)
+  })
+
+  it('refuses an endless body with the first byte too many, and names the limit', async () => {
+    let read = 0
+    const endless = new Readable({
+      read() {
+        read += 1000
+        this.push(Buffer.alloc(1000))
+      },
+    })
+    await expect(readCapped(endless, cap(10_000))).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      message: expect.stringMatching(/the manifest of a .* maxManifestBytes .*10000/) as string,
+    })
+    expect(endless.destroyed).toBe(true)
+    expect(read).toBeLessThan(200_000)
+  })
+
+  it('fails as the stream does', async () => {
+    const failing = new Readable({ read: () => undefined })
+    const work = readCapped(failing, cap(1))
+    failing.destroy(new Error('reset'))
+    await expect(work).rejects.toThrow('reset')
+  })
+})

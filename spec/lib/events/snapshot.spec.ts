@@ -1,0 +1,147 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  emptySnapshot,
+  EventChannel,
+  reduce,
+  type PullEvent,
+  type PullEventBody,
+  type PullSnapshot,
+} from '../../../lib/events/index.js'
+import { bodies, digests, image, manifest, plan, start } from './events.arbitrary.js'
+
+/** The snapshot after each event that a channel tells of `emitted`, 200 ms apart. */
+function states(emitted: readonly PullEventBody[]): { event: PullEvent; state: PullSnapshot }[] {
+  let at = 0
+  const channel = new EventChannel(() => new Date((at += 200)))
+  const seen: { event: PullEvent; state: PullSnapshot }[] = []
+  channel.events.subscribe((event) =>
+    seen.push({ event, state: reduce(seen.at(-1)?.state ?? emptySnapshot, event) }),
+  )
+  for (const body of emitted) channel.emit(body)
+  return seen
+}
+
+const after = (...emitted: PullEventBody[]): PullSnapshot => states(emitted).at(-1)!.state
+
+describe('reduce', () => {
+  it('goes through the phases', () => {
+    const all = [start, manifest, plan, image, { type: 'end', outcome: 'done' } as const]
+    expect(states(all).map(({ state }) => state.phase)).toEqual([
+      'resolving',
+      'planning',
+      'pulling',
+      'pulling',
+      'done',
+    ])
+  })
+
+  it('knows from the plan each distinct layer, what is here of it, and the totals', () => {
+    const { layers, totals } = after(start, manifest, plan)
+    expect(layers.map(({ status, current, fetched }) => [status, current, fetched])).toEqual([
+      ['exists', 1000, 1000],
+      ['waiting', 400, 400],
+      ['waiting', 0, 0],
+      ['waiting', 0, 0],
+    ])
+    expect(totals).toEqual({ fetched: 1400, total: 4000, toDownload: 2600 })
+  })
+
+  it('keeps what a layer said before the plan', () => {
+    const said = {
+      type: 'layer',
+      digest: digests[2]!,
+      status: 'downloading',
+      current: 9,
+      total: 1000,
+    } as const
+    expect(after(start, said, plan).layers[2]).toMatchObject({ status: 'downloading', current: 9 })
+  })
+
+  it('counts a layer as fetched while it is extracted, whatever of it has been read', () => {
+    const layer = { type: 'layer', digest: digests[2]!, total: 1000 } as const
+    const state = after(
+      plan,
+      { ...layer, status: 'verifying', current: 1000 },
+      { ...layer, status: 'extracting', current: 5 },
+    )
+    expect(state.layers[2]).toMatchObject({ current: 5, fetched: 1000 })
+    expect(state.totals?.fetched).toBe(2400)
+  })
+
+  it('S2-51 knows when a retry is due, and forgets it when it begins', () => {
+    const layer = { type: 'layer', digest: digests[2]!, current: 3, total: 1000 } as const
+    const retrying = states([
+      plan,
+      { ...layer, status: 'retrying', retryIn: 5000, reason: 'connection reset', attempt: 3 },
+    ]).at(-1)!
+    expect(retrying.state.layers[2]?.retry).toEqual({
+      at: Date.parse(retrying.event.time) + 5000,
+      reason: 'connection reset',
+      attempt: 3,
+    })
+    const again = after(
+      plan,
+      { ...layer, status: 'retrying', retryIn: 5000 },
+      { ...layer, status: 'downloading' },
+    )
+    expect(again.layers[2]).not.toHaveProperty('retry')
+  })
+
+  it('holds warnings, the chosen platform, the result and the error', () => {
+    const state = after(
+      start,
+      { type: 'platform', chosen: 'linux/arm64/v8', digest: digests[1]!, rejected: [] },
+      { type: 'warning', code: 'owners', message: 'not set' },
+      image,
+      { type: 'end', outcome: 'failed', error: { code: 'STORE_FULL', message: 'full', retryable: false } },
+    )
+    expect(state).toMatchObject({
+      phase: 'failed',
+      platform: 'linux/arm64/v8',
+      warnings: [{ code: 'owners', message: 'not set' }],
+      result: { status: 'newer', digest: digests[0] },
+      error: { code: 'STORE_FULL' },
+    })
+    expect(state.result).not.toHaveProperty('seq')
+  })
+
+  it('is pure: the same events give the same state, and no state is touched', () => {
+    fc.assert(
+      fc.property(bodies, (all) => {
+        const freeze = (state: PullSnapshot): PullSnapshot => {
+          state.layers.forEach((layer) => Object.freeze(layer))
+          Object.freeze(state.layers)
+          return Object.freeze(state)
+        }
+        const events = states(all).map(({ event }) => event)
+        const once = events.reduce((state, event) => freeze(reduce(state, event)), freeze(emptySnapshot))
+        expect(events.reduce(reduce, emptySnapshot)).toEqual(once)
+        expect(JSON.parse(JSON.stringify(once))).toEqual(once)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('through a channel, bytes fall only with a restart, and totals are known once the plan is out', () => {
+    fc.assert(
+      fc.property(bodies, (all) => {
+        let before = emptySnapshot
+        for (const { event, state } of states(all)) {
+          for (const layer of state.layers) {
+            const was = before.layers.find(({ digest }) => digest === layer.digest)
+            const restarted = event.type === 'layer' && event.status === 'restart'
+            if (was && !restarted) expect(layer.fetched).toBeGreaterThanOrEqual(was.fetched)
+            expect(layer.fetched).toBeLessThanOrEqual(layer.total)
+          }
+          const planned = state.phase !== 'idle' && state.phase !== 'resolving' && state.phase !== 'planning'
+          if (planned) expect(state.totals?.total).toBe(4000)
+          const fetched = state.layers.reduce((sum, layer) => sum + layer.fetched, 0)
+          if (state.totals) expect(state.totals.fetched).toBe(fetched)
+          before = state
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+})

@@ -1,0 +1,159 @@
+import type { Observable } from 'rxjs'
+import { NEVER, Subject, of } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { Actor, type Behavior, type FlowEvent, type Turn } from '../../../../lib/flow/index.js'
+import { sleep, tick, ticks } from '../../../support/flow-lines.js'
+
+/** An actor of one slot whose turn can be looked at. */
+function lookAt<Reply>(behavior: Behavior<string, Reply>) {
+  const turns: Turn[] = []
+  const events: FlowEvent[] = []
+  const watched: Behavior<string, Reply> = (message, turn) => {
+    turns.push(turn)
+    return behavior(message, turn)
+  }
+  const actor = new Actor(() => watched, { name: 'watched' })
+  actor.scope.events.subscribe((event) => events.push(event))
+  const ask = () => actor.ask('x').subscribe({ error: () => undefined })
+  return { actor, ask, turns, events }
+}
+
+describe('the signal of a turn', () => {
+  it('is aborted when the asker leaves', () => {
+    const { ask, turns } = lookAt(() => NEVER)
+    const asker = ask()
+    expect(turns[0]!.signal.aborted).toBe(false)
+    asker.unsubscribe()
+    expect(turns[0]!.signal.aborted).toBe(true)
+    expect(turns[0]!.signal.reason).toMatchObject({ name: 'AbortError' })
+  })
+
+  it('is aborted already, when it is first looked at after that', async () => {
+    let seen: boolean | undefined
+    const { ask, actor } = lookAt(async (_, turn) => {
+      await tick()
+      seen = turn.signal.aborted
+    })
+    ask().unsubscribe()
+    await actor.scope.close()
+    expect(seen).toBe(true)
+  })
+
+  it('is aborted when the attempt has failed, for what it has left running, and not when it is complete', () => {
+    const failing = lookAt((): Observable<string> => {
+      throw new Error('no')
+    })
+    failing.ask()
+    expect(failing.turns[0]!.signal.aborted).toBe(true)
+    const done = lookAt(() => of('done'))
+    done.ask()
+    expect(done.turns[0]!.signal.aborted).toBe(false)
+  })
+})
+
+describe('the cleanups of a turn', () => {
+  it('run last first, one after the other, before the slot is free and the end is told', async () => {
+    const log: string[] = []
+    const answers = new Subject<string>()
+    const { actor } = lookAt(() => of(1))
+    const tidy = new Actor(
+      () => (_: string, turn: Turn) => {
+        turn.defer(() => log.push('a'))
+        turn.defer(() => sleep(5).then(() => log.push('b')))
+        turn.defer(() => log.push('c'))
+        return answers
+      },
+      { name: 'tidy' },
+    )
+    tidy.ask('x').subscribe({ complete: () => log.push('complete') })
+    answers.complete()
+    expect(tidy.load.active).toBe(1)
+    await tidy.scope.close()
+    expect(log).toEqual(['c', 'b', 'a', 'complete'])
+    expect([tidy.load.active, actor.load.active]).toEqual([0, 0])
+  })
+
+  it('run after the work itself has settled, when it is left', async () => {
+    const log: string[] = []
+    const { ask, actor } = lookAt(async (_, turn) => {
+      turn.defer(() => log.push('directory removed'))
+      await sleep(5)
+      log.push('last write')
+    })
+    ask().unsubscribe()
+    await actor.scope.close()
+    expect(log).toEqual(['last write', 'directory removed'])
+  })
+
+  it('hinder one another in nothing: one that fails is reported', async () => {
+    const log: string[] = []
+    const { ask, events, actor } = lookAt((_, turn) => {
+      turn.defer(() => log.push('ran'))
+      turn.defer(() => {
+        throw new Error('at once')
+      })
+      turn.defer(() => Promise.reject(new Error('later')))
+      return of(1)
+    })
+    ask()
+    await actor.scope.close()
+    expect(log).toEqual(['ran'])
+    expect(events).toEqual([
+      { type: 'cleanup-failed', from: 'watched', error: new Error('later') },
+      { type: 'cleanup-failed', from: 'watched', error: new Error('at once') },
+    ])
+    expect(actor.load.active).toBe(0)
+  })
+
+  it('run at once when the attempt is over already', async () => {
+    const log: string[] = []
+    const { ask, actor, turns } = lookAt(() => of(1))
+    ask()
+    turns[0]!.defer(() => sleep(2).then(() => log.push('late')))
+    await actor.scope.close()
+    expect(log).toEqual(['late'])
+  })
+
+  it('are waited for by the scope, by the name of the actor', async () => {
+    const { ask, actor } = lookAt((_, turn) => {
+      turn.defer(() => sleep(20))
+      return NEVER
+    })
+    ask().unsubscribe()
+    await expect(actor.scope.close({ within: 2 })).rejects.toThrow('Still running after 2 ms: watched')
+    await actor.scope.close()
+  })
+})
+
+describe('what a turn was doing when it was left', () => {
+  it('an async generator is returned, and the slot waits for its finally', async () => {
+    const log: string[] = []
+    const { ask, actor } = lookAt(async function* () {
+      try {
+        for (;;) {
+          await tick()
+          yield 'x'
+        }
+      } finally {
+        await sleep(5)
+        log.push('finally')
+      }
+    })
+    const asker = ask()
+    await ticks(3)
+    asker.unsubscribe()
+    expect(actor.load.active).toBe(1)
+    await actor.scope.close()
+    expect([log, actor.load.active]).toEqual([['finally'], 0])
+  })
+
+  it('an error nobody is left to hear is a dead letter', async () => {
+    const { ask, actor, events } = lookAt(async () => {
+      await tick()
+      throw new Error('late')
+    })
+    ask().unsubscribe()
+    await actor.scope.close()
+    expect(events).toEqual([{ type: 'dead-letter', from: 'watched', error: new Error('late') }])
+  })
+})

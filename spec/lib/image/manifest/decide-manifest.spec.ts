@@ -1,0 +1,352 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  type ManifestDocument,
+  type ManifestInput,
+  decideManifest,
+} from '../../../../lib/image/manifest/decide-manifest.js'
+import { digestOf, parseDigest } from '../../../../lib/image/digest/digest.js'
+import { mediaTypes } from '../../../../lib/image/documents/media-types.js'
+import {
+  bytesOf,
+  descriptor,
+  dockerList,
+  dockerManifest,
+  fixture,
+  ociIndex,
+  ociManifest,
+  schema1,
+  schema1Payload,
+  signed,
+} from '../../../../testbench/documents/documents.js'
+import { failure, tolerant } from '../../../support/image/failure.js'
+import { cpuTimeSince } from '../../../support/cpu-time.js'
+
+const about = { host: 'registry.test', reference: 'registry.test/app:1' }
+
+const decide = (body: unknown, contentType?: string, more: Partial<ManifestInput> = {}): ManifestDocument =>
+  decideManifest({ bytes: Buffer.isBuffer(body) ? body : bytesOf(body), contentType, ...about, ...more })
+
+const refused = (body: unknown, contentType?: string, more?: Partial<ManifestInput>) =>
+  failure(() => decide(body, contentType, more))
+
+const omit = (value: object, field: string): object =>
+  Object.fromEntries(Object.entries(value).filter(([key]) => key !== field))
+
+describe('decideManifest', () => {
+  it.each([
+    [mediaTypes.ociManifest, ociManifest, 'image'],
+    [mediaTypes.dockerManifest, dockerManifest, 'image'],
+    [mediaTypes.ociIndex, ociIndex, 'index'],
+    [mediaTypes.dockerManifestList, dockerList, 'index'],
+    [mediaTypes.dockerSchema1, schema1, 'schema1'],
+    [mediaTypes.dockerSchema1Signed, schema1, 'schema1'],
+  ])('S0-20 S0-35 S2-17 %s', (type, body, kind) => {
+    const document = decide(body, type)
+    expect(document).toMatchObject({ kind, decidedBy: 'content-type' })
+    expect(document.descriptor).toEqual({
+      mediaType: type,
+      digest: digestOf(bytesOf(body)),
+      size: bytesOf(body).length,
+    })
+    expect(document.bytes).toEqual(bytesOf(body))
+  })
+
+  it.each(['; charset=utf-8', ';charset="x;y"', ' ; a=b'])(
+    'C2 S0-19 S2-15 parameters do not count: %j',
+    (end) => {
+      const type = mediaTypes.dockerManifest
+      expect(decide(dockerManifest, type + end)).toMatchObject({ kind: 'image', decidedBy: 'content-type' })
+      expect(decide(dockerManifest, type.toUpperCase() + end).descriptor.mediaType).toBe(type)
+    },
+  )
+
+  it.each([
+    undefined,
+    '',
+    'application/json',
+    'text/plain; charset=utf-8',
+    'application/octet-stream',
+    'no/',
+    '???',
+  ])('C2 S0-17 S0-18 S2-16 with the type %j the body decides: its mediaType, then its shape', (type) => {
+    expect(decide(ociManifest, type)).toMatchObject({ kind: 'image', decidedBy: 'media-type' })
+    expect(decide(dockerList, type)).toMatchObject({ kind: 'index', decidedBy: 'media-type' })
+    expect(decide(schema1, type)).toMatchObject({ kind: 'schema1', decidedBy: 'shape' })
+    for (const [body, kind, mediaType] of [
+      [ociManifest, 'image', mediaTypes.ociManifest],
+      [ociIndex, 'index', mediaTypes.ociIndex],
+    ] as const) {
+      const document = decide(omit(body, 'mediaType'), type)
+      expect(document).toMatchObject({ kind, decidedBy: 'shape', descriptor: { mediaType } })
+    }
+  })
+
+  it('S0-17 a missing type is refused where that is asked for', () => {
+    for (const type of [undefined, '', 'nonsense'])
+      expect(refused(ociManifest, type, { strictContentType: true }).message).toContain(
+        'No Content-Type present',
+      )
+    expect(decide(ociManifest, 'application/json', { strictContentType: true }).kind).toBe('image')
+  })
+
+  it.each(['text/html', 'application/x-unheard-of'])(
+    'refuses a body that says it is %s, and one that only such a header describes (S0-21)',
+    (type) => {
+      for (const error of [refused({ x: 1 }, type), refused({ ...ociManifest, mediaType: type })]) {
+        expect(error.code).toBe('MANIFEST_UNSUPPORTED')
+        expect(error.exitCode).toBe(8)
+        expect(error.message).toContain(`Unsupported manifest MIME type: ${type}`)
+      }
+    },
+  )
+
+  it.each([
+    ['application/vnd.oci.artifact.manifest.v1+json', 'an OCI artifact manifest'],
+    ['application/vnd.cncf.helm.config.v1+json', 'a Helm chart'],
+  ])('says in words what a body of the type %s is (S0-21)', (type, what) => {
+    const error = refused({ ...ociManifest, mediaType: type })
+    expect(error).toMatchObject({ code: 'UNSUPPORTED', exitCode: 8 })
+    expect(error.message).toContain(`is not a container image, but ${what} (${type})`)
+  })
+
+  it.each(['text/html', 'application/x-unheard-of'])(
+    'believes a document that says what it is, whatever the header %s says, with a notice',
+    (type) => {
+      for (const body of [ociManifest, dockerManifest, omit(ociManifest, 'mediaType'), ociIndex]) {
+        const { notices, decidedBy } = decide(body, type)
+        expect(notices.join()).toContain(`the Content-Type says ${type}, which is no manifest's`)
+        expect(decidedBy).not.toBe('content-type')
+      }
+    },
+  )
+
+  it('takes the document’s own type where the header says the other family’s, with a notice', () => {
+    const { descriptor, decidedBy, notices } = decide(ociManifest, mediaTypes.dockerManifest)
+    expect(descriptor.mediaType).toBe(mediaTypes.ociManifest)
+    expect(decidedBy).toBe('media-type')
+    expect(notices).toEqual([
+      `the Content-Type says ${mediaTypes.dockerManifest}, but its mediaType says ${mediaTypes.ociManifest}: ` +
+        'the document is believed',
+    ])
+  })
+
+  it('takes a document with the digest asked for as what it says it is, whatever the header says', () => {
+    for (const body of [ociIndex, omit(ociIndex, 'mediaType')]) {
+      const expected = { digest: digestOf(bytesOf(body)) }
+      const { kind, notices } = decide(body, mediaTypes.ociManifest, { expected })
+      expect(kind).toBe('index')
+      expect(notices.join()).toContain(`the Content-Type says ${mediaTypes.ociManifest}, but it`)
+    }
+  })
+
+  it('refuses a header of another kind than the body where no digest vouches for it, and names both (C2, C5, S0-36)', () => {
+    const wrong = refused(ociIndex, mediaTypes.ociManifest)
+    expect(wrong.code).toBe('MANIFEST_INVALID')
+    expect(wrong.message).toContain(mediaTypes.ociManifest)
+    expect(wrong.message).toContain(mediaTypes.ociIndex)
+    const shape = refused(omit(ociIndex, 'mediaType'), mediaTypes.ociManifest)
+    expect(shape.message).toContain(`says ${mediaTypes.ociManifest}, but it has the manifests of an index`)
+    const own = refused({ ...ociIndex, mediaType: mediaTypes.ociManifest })
+    expect(own.message).toContain('its mediaType says')
+    expect(refused(dockerManifest, mediaTypes.dockerSchema1).code).toBe('MANIFEST_INVALID')
+  })
+
+  it.each([
+    { ...ociManifest, manifests: [] },
+    { ...ociIndex, layers: [] },
+    { ...ociIndex, config: descriptor(mediaTypes.ociConfig) },
+    { ...ociManifest, fsLayers: schema1.fsLayers },
+    { ...omit(ociManifest, 'mediaType'), manifests: ociIndex.manifests },
+  ])('C2 refuses a body that is two things at once, whoever says which (CVE-2021-41190) %#', (body) => {
+    for (const type of [undefined, mediaTypes.ociManifest, mediaTypes.ociIndex])
+      expect(refused(body, type).code).toBe('MANIFEST_INVALID')
+  })
+
+  it('fills in the mediaType of what the header says is Docker’s, with a notice; OCI’s may lack it (S0-45)', () => {
+    const { descriptor, notices } = decide(omit(dockerManifest, 'mediaType'), mediaTypes.dockerManifest)
+    expect(descriptor.mediaType).toBe(mediaTypes.dockerManifest)
+    expect(notices).toEqual([`mediaType: it is missing and taken for ${mediaTypes.dockerManifest}`])
+    expect(decide(omit(ociManifest, 'mediaType'), mediaTypes.ociManifest).notices).toEqual([])
+  })
+
+  it('S2-20 refuses other bytes than the digest asked for, before any other look at them', () => {
+    const digest = digestOf(bytesOf(ociManifest))
+    expect(decide(ociManifest, undefined, { expected: { digest } }).descriptor.digest).toBe(digest)
+    for (const body of [dockerManifest, Buffer.from('not json'), signed(schema1Payload)]) {
+      const error = refused(body, 'text/html', { expected: { digest } })
+      expect(error.code).toBe('DIGEST_MISMATCH')
+      expect(error.message).toContain(`manifest verification failed for digest ${digest}`)
+      expect(error.subject).toEqual({ ...about, digest })
+    }
+  })
+
+  it('S2-19 S2-41 reports the digest asked for, in its own algorithm, over the bytes as they came', () => {
+    const bytes = Buffer.from(`  ${JSON.stringify(ociManifest)}\n`)
+    const digest = digestOf(bytes, 'sha512')
+    expect(decide(bytes, undefined, { expected: { digest } }).descriptor).toMatchObject({
+      digest,
+      size: bytes.length,
+    })
+  })
+
+  it('takes what has the digest of its descriptor, whatever size and media type that says, with a notice', () => {
+    const bytes = bytesOf(ociManifest)
+    const [size, digest] = [bytes.length, digestOf(bytes)]
+    for (const expected of [{ size }, { size, digest }, { mediaType: mediaTypes.ociManifest, digest }])
+      expect(decide(ociManifest, undefined, { expected }).notices).toEqual([])
+    const wrong = { size: size + 1, mediaType: mediaTypes.ociIndex }
+    expect(decide(ociManifest, undefined, { expected: { ...wrong, digest } })).toMatchObject({
+      kind: 'image',
+      descriptor: { size, digest, mediaType: mediaTypes.ociManifest },
+      notices: [
+        `its descriptor says that it has ${size + 1} bytes, but it has ${size}`,
+        `its descriptor says "${mediaTypes.ociIndex}", but it is ${mediaTypes.ociManifest}`,
+      ],
+    })
+    const other = { ...wrong, digest: digestOf(Buffer.from('other')) }
+    expect(refused(ociManifest, undefined, { expected: other }).code).toBe('SIZE_MISMATCH')
+  })
+
+  it('S3-03 S4-17 knows a signed schema 1 manifest by the digest of its payload', () => {
+    const digest = digestOf(Buffer.from(schema1Payload))
+    const bytes = signed(schema1Payload, 2)
+    for (const expected of [undefined, { digest }]) {
+      const document = decide(bytes, mediaTypes.dockerSchema1Signed, { expected })
+      expect(document).toMatchObject({ kind: 'schema1', schema1, descriptor: { digest, size: bytes.length } })
+    }
+  })
+
+  it('believes nothing that stands outside of the payload', () => {
+    const bytes = Buffer.from(signed(schema1Payload).toString().replace(/\n\}$/, ',\n   "extra": 1\n}'))
+    const document = decide(bytes, mediaTypes.dockerSchema1)
+    expect(document).toMatchObject({ kind: 'schema1', schema1: { name: 'library/busybox' } })
+    expect(JSON.stringify(document)).not.toContain('"extra"')
+  })
+
+  it('wants what is signed to be a schema 1 manifest by itself', () => {
+    const tail = `,"FsLayers":[]}`
+    const bytes = signed(schema1Payload, 1, { formatTail: Buffer.from(tail).toString('base64url') })
+    expect(refused(bytes, mediaTypes.dockerSchema1Signed).message).toContain('"FsLayers"')
+    const list = signed(schema1Payload, 1, {
+      formatLength: 0,
+      formatTail: Buffer.from('[]').toString('base64url'),
+    })
+    expect(refused(list, mediaTypes.dockerSchema1Signed).message).toContain('expected an object')
+  })
+
+  it('refuses a signed payload as cover for another manifest around it', () => {
+    const honest = JSON.stringify(omit(ociManifest, 'layers'), undefined, 3)
+    const evil = signed(honest)
+      .toString()
+      .replace('"signatures"', `"layers": ${JSON.stringify(ociManifest.layers)},\n"signatures"`)
+    const digest = digestOf(Buffer.from(honest))
+    expect(refused(Buffer.from(evil), mediaTypes.ociManifest, { expected: { digest } }).code).toBe(
+      'DIGEST_MISMATCH',
+    )
+  })
+
+  it('S2-12 S4-05 says that an empty manifest does not exist', () => {
+    const error = refused(Buffer.alloc(0), mediaTypes.ociManifest)
+    expect(error.code).toBe('MANIFEST_UNKNOWN')
+    expect(error.message).toContain('image manifest does not exist for tag or digest')
+  })
+
+  it('refuses more than 4 MiB', () => {
+    const padded = (length: number): Buffer =>
+      Buffer.concat([bytesOf(ociManifest), Buffer.alloc(length, ' ')], length)
+    expect(decide(padded(4 * 1024 * 1024)).kind).toBe('image')
+    expect(refused(padded(4 * 1024 * 1024 + 1)).code).toBe('LIMIT_EXCEEDED')
+  })
+
+  it('S0-33 names what it failed to parse', () => {
+    const error = refused(Buffer.from('{"a":'), mediaTypes.dockerManifest)
+    expect(error.message).toContain('Failed to parse the manifest JSON')
+    expect(error.message).toContain(about.reference)
+    expect(refused([1, 2]).code).toBe('MANIFEST_INVALID')
+    expect(refused({}).code).toBe('MANIFEST_INVALID')
+    expect(refused('text').code).toBe('MANIFEST_INVALID')
+  })
+
+  it('S0-22 names the schema and the path', () => {
+    const layers = [dockerManifest.layers[0], { ...dockerManifest.layers[0], digest: 'sha256:zz' }]
+    const two = refused({ ...dockerManifest, layers }, mediaTypes.dockerManifest)
+    expect(two.message).toContain('schema 2 manifest')
+    expect(two.message).toMatch(/layers\[1\]\.digest: expected a digest.*, got "sha256:zz"/)
+    const one = refused({ ...schema1, fsLayers: [{ blobSum: 'x' }] }, mediaTypes.dockerSchema1)
+    expect(one.message).toContain('schema 1 manifest')
+    expect(one.message).toContain('fsLayers[0].blobSum')
+  })
+
+  it('S0-34 S0-35 S2-77 wants the schema version to be a number, and the one of its kind', () => {
+    expect(refused({ ...ociManifest, schemaVersion: '2' }).message).toContain(
+      'Failed to find manifest schema version',
+    )
+    expect(refused({ ...ociManifest, schemaVersion: 1 }).message).toContain(
+      'schemaVersion: expected 2, got 1',
+    )
+    for (const body of [ociIndex, ociManifest, dockerManifest])
+      for (const without of [omit(body, 'schemaVersion'), { ...body, schemaVersion: null }])
+        expect(decide(without).notices).toEqual(['schemaVersion: it is missing and taken for 2'])
+    expect(refused({ ...schema1, schemaVersion: 2 }).message).toContain('schemaVersion: expected 1, got 2')
+  })
+
+  it('refuses keys that Go would read and we would not', () => {
+    expect(refused({ ...ociManifest, Layers: [] }).message).toContain('"Layers"')
+    expect(refused({ ...ociManifest, ['layer\u017f']: [] }).code).toBe('MANIFEST_INVALID')
+    const [layer] = ociManifest.layers
+    expect(refused({ ...ociManifest, layers: [{ ...layer, Digest: 'x' }] }).message).toContain('"Digest"')
+    expect(decide({ ...ociManifest, unheardOf: 1 }).kind).toBe('image')
+  })
+
+  it('S2-21 S2-22 reads the manifest of the article, whose config has no type of its own', () => {
+    const bytes = fixture('schema2-manifest.json')
+    const document = decide(bytes, mediaTypes.dockerManifest)
+    if (document.kind !== 'image') throw new Error(document.kind)
+    const { config, layers } = document.manifest
+    expect(config).toMatchObject({ mediaType: 'application/octet-stream', size: 1756 })
+    expect(layers.map(({ size }) => size)).toEqual([224153958, 32, 32, 10289])
+    expect(layers[1]?.digest).toBe(
+      parseDigest('sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4'),
+    )
+    expect(document.bytes).toEqual(bytes)
+  })
+
+  it('fails with nothing but its own error, on any bytes and on any JSON in these shapes', () => {
+    const value = fc.oneof(
+      fc.jsonValue(),
+      fc.constantFrom(...Object.values(ociManifest), ...ociIndex.manifests),
+    )
+    const field = fc.constantFrom(
+      'schemaVersion',
+      'mediaType',
+      'config',
+      'layers',
+      'manifests',
+      'fsLayers',
+      'signatures',
+    )
+    const body = fc.oneof(
+      fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+      fc.dictionary(field, value).map(bytesOf),
+      fc.tuple(field, value).map(([key, one]) => bytesOf({ ...ociManifest, [key]: one })),
+    )
+    fc.assert(
+      fc.property(body, fc.constantFrom(undefined, ...Object.values(mediaTypes)), (bytes, type) => {
+        const document = tolerant(() => decide(bytes, type))
+        if (document !== undefined) expect(document.descriptor.size).toBe(bytes.length)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('costs one error for millions of wrong items', () => {
+    const zeros = '0,'.repeat(2_000_000)
+    const begun = process.cpuUsage()
+    expect(refused(Buffer.from(`{"schemaVersion":2,"manifests":[${zeros}0]}`)).code).toBe('LIMIT_EXCEEDED')
+    const layers = Buffer.from(JSON.stringify({ ...ociManifest, layers: [] }).replace('[]', `[${zeros}0]`))
+    const image = refused(layers, undefined, { limits: { manifestBytes: 2 ** 24, indexEntries: 20_000 } })
+    expect(image.message).toContain('layers[0]: expected a descriptor, got 0')
+    expect(cpuTimeSince(begun)).toBeLessThan(3_000)
+  })
+})

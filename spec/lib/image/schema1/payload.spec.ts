@@ -1,0 +1,60 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { isSigned, payloadIfSigned, signedPayload } from '../../../../lib/image/schema1/payload.js'
+import { bytesOf, schema1, schema1Payload, signed } from '../../../../testbench/documents/documents.js'
+import { failure } from '../../../support/image/failure.js'
+
+const document = { code: 'MANIFEST_INVALID', what: 'it' } as const
+const payload = (bytes: Buffer): string =>
+  Buffer.from(signedPayload(bytes, JSON.parse(bytes.toString()), document)).toString()
+
+describe('signedPayload', () => {
+  it('S2-19 S2-76 is what was signed, byte for byte', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue(), { minKeys: 1 }), (value) => {
+        fc.pre(!Object.hasOwn(value, 'signatures') && !Object.hasOwn(value, '__proto__'))
+        const text = JSON.stringify(value, undefined, 3)
+        expect(payload(signed(text))).toBe(text)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it.each([
+    ['more than the body', signed(schema1Payload, 1, { formatLength: 1e6 }), 'they sign 1000000 bytes'],
+    ['a negative length', signed(schema1Payload, 1, { formatLength: -1 }), 'formatLength: expected a size'],
+    [
+      'no tail',
+      signed(schema1Payload, 1, { formatTail: undefined }),
+      'formatTail: expected unpadded base64url',
+    ],
+    ['no signature', signed(schema1Payload, 0), 'there are none'],
+  ])('refuses signatures of %s', (_, bytes, problem) => {
+    const error = failure(() => payload(bytes))
+    expect(error.code).toBe('MANIFEST_INVALID')
+    expect(error.message).toContain(problem)
+  })
+
+  it('refuses signatures of different payloads, and headers that are no JSON', () => {
+    const body = JSON.parse(signed(schema1Payload, 2).toString()) as { signatures: { protected: string }[] }
+    const [first, second] = body.signatures
+    const other = Buffer.from('{"formatLength":1,"formatTail":"fQ"}').toString('base64url')
+    expect(
+      failure(() => payload(bytesOf({ ...body, signatures: [first, { ...second, protected: other }] })))
+        .message,
+    ).toContain('different payloads')
+    for (const header of ['', '!!', Buffer.from('nope').toString('base64url')])
+      expect(failure(() => payload(bytesOf({ ...body, signatures: [{ protected: header }] }))).code).toBe(
+        'MANIFEST_INVALID',
+      )
+  })
+
+  it('is had only of signed manifests', () => {
+    expect(isSigned(schema1)).toBe(false)
+    expect(payloadIfSigned(bytesOf(schema1), document)).toBeUndefined()
+    expect(payloadIfSigned(Buffer.from('x'), document)).toBeUndefined()
+    expect(Buffer.from(payloadIfSigned(signed(schema1Payload), document) ?? '').toString()).toBe(
+      schema1Payload,
+    )
+  })
+})

@@ -1,0 +1,259 @@
+import { createServer, type AddressInfo } from 'node:net'
+import { pipeline } from 'node:stream/promises'
+import { Writable } from 'node:stream'
+import { describe, expect, it, vi } from 'vitest'
+import { Registries } from '../../../../lib/registry/index.js'
+import { faults } from '../../../../lib/testing/registry/index.js'
+import { drip, headOf } from '../../../../lib/testing/registry/wire.js'
+import { bytesOf, content, descriptor, talk, withRegistry } from '../../../support/with-registry.js'
+
+const etag = (digest: string): string => `"${digest}"`
+
+describe('blobs', () => {
+  it('S1-09 streams a blob, its size and validator told', () =>
+    withRegistry({}, {}, async ({ repository, registry, blob }) => {
+      const body = await repository.blob(blob)
+      expect(body).toMatchObject({
+        offset: 0,
+        size: content.length,
+        validator: etag(blob.digest),
+        host: registry.host,
+      })
+      expect((await bytesOf(body)).equals(content)).toBe(true)
+      const headers = registry.requests.at(-1)?.headers
+      expect(headers?.['accept-encoding']).toBe('identity')
+      expect(headers).not.toHaveProperty('range')
+    }))
+
+  it('S2-66 goes on where an attempt ended, if the blob is still the same', () =>
+    withRegistry({}, {}, async ({ repository, registry, blob }) => {
+      const body = await repository.blob(blob, { offset: 70_000, validator: etag(blob.digest) })
+      expect(body).toMatchObject({ offset: 70_000, size: content.length })
+      expect((await bytesOf(body)).equals(content.subarray(70_000))).toBe(true)
+      expect(registry.requests.at(-1)?.headers).toMatchObject({
+        range: 'bytes=70000-',
+        'if-range': etag(blob.digest),
+      })
+      const changed = await repository.blob(blob, { offset: 70_000, validator: '"other"' })
+      expect(changed.offset).toBe(0)
+      expect((await bytesOf(changed)).equals(content)).toBe(true)
+    }))
+
+  it('leaves a weak validator at home', () =>
+    withRegistry({ faults: [faults.header('etag', 'W/"x"')] }, {}, async ({ repository, registry, blob }) => {
+      expect((await repository.blob(blob, { offset: 1, validator: 'W/"x"' })).validator).toBeUndefined()
+      expect(registry.requests.at(-1)?.headers).not.toHaveProperty('if-range')
+    }))
+
+  it('S2-68 takes the whole where ranges are not understood', () =>
+    withRegistry({}, {}, async ({ repository, registry, blob }) => {
+      registry.addFault(faults.noRange((digest) => registry.blob(digest)))
+      const body = await repository.blob(blob, { offset: 5 })
+      expect(body).toMatchObject({ offset: 0, size: content.length })
+      expect((await bytesOf(body)).equals(content)).toBe(true)
+    }))
+
+  it.each([
+    'bytes 4-99999/100000',
+    'bytes 0-99999/100000',
+    'bytes 6-99999/100000',
+    'bytes',
+    'nonsense',
+    undefined,
+  ])('S2-69 starts over after a part that is said to be %s', (range) =>
+    withRegistry({ faults: [faults.contentRange(range)] }, {}, async ({ repository, registry, blob }) => {
+      const body = await repository.blob(blob, { offset: 5 })
+      expect(body.offset).toBe(0)
+      expect((await bytesOf(body)).equals(content)).toBe(true)
+      expect(talk(registry)).toEqual(['blob 206', 'blob 200'])
+    }),
+  )
+
+  it('starts over when the part is of another blob, though If-Range was sent', () =>
+    withRegistry(
+      { faults: [faults.header('etag', '"new"', { nth: 1 })] },
+      {},
+      async ({ repository, blob }) => {
+        const body = await repository.blob(blob, { offset: 5, validator: etag(blob.digest) })
+        expect(body.offset).toBe(0)
+        expect((await bytesOf(body)).equals(content)).toBe(true)
+      },
+    ))
+
+  it('S2-71 starts over when more is here than there is', () =>
+    withRegistry({}, {}, async ({ repository, registry, blob }) => {
+      const body = await repository.blob(blob, { offset: content.length })
+      expect(body.offset).toBe(0)
+      expect((await bytesOf(body)).equals(content)).toBe(true)
+      expect(talk(registry)).toEqual(['blob 416', 'blob 200'])
+    }))
+
+  it.each([
+    [404, 'BLOB_UNKNOWN'],
+    [403, 'DENIED'],
+    [416, 'REGISTRY_RESPONSE'],
+    [500, 'REGISTRY_UNAVAILABLE'],
+  ])('S1-13 reports a %d as %s', (status, code) =>
+    withRegistry({ faults: [faults.status(status)] }, {}, async ({ repository, registry, blob }) => {
+      await expect(repository.blob(blob)).rejects.toMatchObject({
+        code,
+        message: expect.stringMatching(
+          `^Unexpected HTTP response '${status}' when trying to download the blob`,
+        ),
+        subject: { digest: blob.digest, status, url: `${registry.url}/v2/team/app/blobs/${blob.digest}` },
+      })
+    }),
+  )
+
+  it('takes a Content-Encoding for what it is where the bytes are those of the digest', () =>
+    withRegistry(
+      { faults: [faults.header('content-encoding', 'gzip')] },
+      {},
+      async ({ repository, blob }) => {
+        expect((await bytesOf(await repository.blob(blob))).equals(content)).toBe(true)
+      },
+    ))
+
+  it.each([0, undefined])('asks by GET how long a blob is where HEAD tells %s', (length) =>
+    withRegistry({}, {}, async ({ repository, registry, blob }) => {
+      registry.addFault(
+        faults.answer(
+          (good, { method }) =>
+            method === 'HEAD'
+              ? {
+                  ...good,
+                  body: Buffer.alloc(0),
+                  ...(length === undefined && { headers: { 'transfer-encoding': 'chunked' } }),
+                }
+              : undefined,
+          { kind: 'blob' },
+        ),
+      )
+      expect(await repository.blobSize(blob.digest)).toBe(content.length)
+    }),
+  )
+
+  it.each(['truncate', 'reset'] as const)('fails when the connection ends too early (%s)', (how) =>
+    withRegistry({ faults: [faults[how](60_000)] }, {}, async ({ repository, blob }) => {
+      const { stream } = await repository.blob(blob)
+      await expect(bytesOf({ stream })).rejects.toMatchObject({ code: 'NETWORK', retryable: true })
+      expect(stream.destroyed).toBe(true)
+    }),
+  )
+
+  it('S0-85 fails when nothing more comes, but not because its reader is slow', () =>
+    withRegistry({}, { timeouts: { stall: 200 } }, async ({ repository, registry, blob }) => {
+      registry.addFault(faults.stall(60_000, { nth: 1 }))
+      await expect(bytesOf(await repository.blob(blob))).rejects.toMatchObject({
+        code: 'STALLED',
+        retryable: true,
+      })
+      const slow = await repository.blob(blob)
+      let read = 0
+      await pipeline(
+        slow.stream,
+        new Writable({
+          highWaterMark: 1,
+          write(chunk: Buffer, _encoding, done) {
+            read += chunk.length
+            setTimeout(done, 300)
+          },
+        }),
+      )
+      expect(read).toBe(content.length)
+    }))
+
+  it('S0-85 takes a drip for a stall', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined)
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n')
+        const drip = setInterval(() => socket.write('x'), 1300)
+        socket.once('close', () => clearInterval(drip))
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+    const registries = new Registries({ plainHttp: true, timeouts: { stall: 2000 } })
+    const { stream } = await registries
+      .repository({ registry: host, repository: 'a' })
+      .blob(descriptor(`sha256:${'0'.repeat(64)}`))
+    await expect(bytesOf({ stream })).rejects.toMatchObject({ code: 'STALLED' })
+    await registries.close()
+    await new Promise((resolve) => server.close(resolve))
+  })
+
+  it.each([
+    ['below the minimum rate', 100, { code: 'STALLED', retryable: true }],
+    ['above it', 4, undefined],
+  ])('S0-85 a body that trickles %s', (_what, rate, failure) =>
+    withRegistry(
+      { faults: [faults.wire((good) => [headOf(good), ...drip(good.body.subarray(0, 60), 20)])] },
+      { timeouts: { stall: 500, minimumRate: rate } },
+      async ({ repository, blob }) => {
+        // 50 bytes a second, for 1,200 ms, and then the end.
+        const begun = performance.now()
+        const read = bytesOf(await repository.blob(blob))
+        if (failure) await expect(read).rejects.toMatchObject(failure)
+        else await expect(read).rejects.toMatchObject({ code: 'NETWORK' })
+        const took = performance.now() - begun
+        if (!failure) expect(took).toBeGreaterThan(1_000)
+      },
+    ),
+  )
+
+  it('S0-85 counts no time in which nothing is asked for: a reader that is slow to begin, and a reader that rests', () =>
+    withRegistry({}, { timeouts: { stall: 400, minimumRate: 100_000 } }, async ({ repository, registry }) => {
+      // More than fits between the connection and its reader.
+      const large = Buffer.alloc(8 * 2 ** 20, 'x')
+      const blob = descriptor(registry.putBlob(large), large.length)
+      const { stream } = await repository.blob(blob)
+      const rest = () => new Promise((resolve) => setTimeout(resolve, 900))
+      await rest()
+      let read = 0
+      let rests = 0
+      for await (const chunk of stream as AsyncIterable<Buffer>) {
+        read += chunk.length
+        if (read < rests * 2 * 2 ** 20) continue
+        rests++
+        await rest()
+      }
+      expect(rests).toBeGreaterThan(2)
+      expect(read).toBe(large.length)
+    }))
+
+  it('S2-53 ends at once when it is cancelled: before, during the headers, during the body', () =>
+    withRegistry({}, {}, async ({ repository, registry, blob }) => {
+      const cancelled = { code: 'CANCELLED' }
+      await expect(repository.blob(blob, { signal: AbortSignal.abort() })).rejects.toMatchObject(cancelled)
+      registry.addFault(faults.slow(60_000, { nth: 1 }))
+      const early = new AbortController()
+      const waiting = expect(repository.blob(blob, { signal: early.signal })).rejects.toMatchObject(cancelled)
+      await vi.waitFor(() => expect(registry.struck).toContain('slow'), { timeout: 10_000 })
+      early.abort()
+      await waiting
+      registry.addFault(faults.stall(10, { nth: 2 }))
+      const late = new AbortController()
+      const body = await repository.blob(blob, { signal: late.signal })
+      setTimeout(() => late.abort(), 50)
+      await expect(bytesOf(body)).rejects.toMatchObject(cancelled)
+    }))
+
+  it('raises nothing when a stream that nobody reads fails', () =>
+    withRegistry({ faults: [faults.reset(10)] }, {}, async ({ repository, blob }) => {
+      const { stream } = await repository.blob(blob)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      stream.destroy()
+      await expect(bytesOf({ stream })).rejects.toThrow()
+    }))
+
+  it('uses a connection again after a whole body, and drops it after half of one', () =>
+    withRegistry({}, {}, async ({ repository, registry, blob }) => {
+      for (let round = 0; round < 5; round++) await bytesOf(await repository.blob(blob))
+      expect(registry.connections).toBe(1)
+      const { stream } = await repository.blob(blob)
+      stream.destroy()
+      await bytesOf(await repository.blob(blob))
+      expect(registry.connections).toBe(2)
+    }))
+})

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest'
+import { manifestAccept } from '../../../../lib/image/documents/media-types.js'
+import { faults, problem } from '../../../../lib/testing/registry/index.js'
+import { manifest, manifestType, talk, withRegistry } from '../../../support/with-registry.js'
+
+describe('manifests', () => {
+  it('S0-14 S2-10 S2-11 gets by tag and by digest, never HEAD, with the one Accept', () =>
+    withRegistry({}, {}, async ({ repository, registry }) => {
+      const digest = registry.putManifest('team/app', 'v1', manifest, manifestType)
+      for (const reference of ['v1', digest])
+        expect(await repository.manifest(reference)).toMatchObject({
+          bytes: manifest,
+          contentType: manifestType,
+          host: registry.host,
+        })
+      const asked = registry.requests.filter(({ kind }) => kind === 'manifest')
+      expect(asked.map(({ method, reference }) => `${method} ${reference}`)).toEqual([
+        'GET v1',
+        `GET ${digest}`,
+      ])
+      for (const { headers } of asked) expect(headers['accept']).toBe(manifestAccept)
+    }))
+
+  it('S2-14 knows an unchanged one by its etag', () =>
+    withRegistry({}, {}, async ({ repository, registry }) => {
+      const first = await repository.manifestUnless('latest', '"other"')
+      if (first === 'not-modified' || first.etag === undefined) throw new Error('no etag')
+      expect(await repository.manifestUnless('latest', first.etag)).toBe('not-modified')
+      registry.putManifest('team/app', 'latest', Buffer.from('{}'), manifestType)
+      expect(await repository.manifestUnless('latest', first.etag)).toMatchObject({
+        bytes: Buffer.from('{}'),
+      })
+    }))
+
+  it('C4 resolves by HEAD, and by GET where that does not work', () =>
+    withRegistry({}, {}, async ({ repository, registry }) => {
+      const digest = registry.putManifest('team/app', 'v1', manifest, manifestType)
+      const head = { digest, contentType: manifestType, size: manifest.length, host: registry.host }
+      expect(await repository.head('v1')).toEqual(head)
+      expect(registry.requests.at(-1)?.method).toBe('HEAD')
+      registry.hook(({ method }) => (method === 'HEAD' ? problem(405, 'UNSUPPORTED', 'no HEAD') : undefined))
+      expect(await repository.head('v1')).toEqual(head)
+      await expect(repository.head('nowhere')).rejects.toMatchObject({
+        code: 'MANIFEST_UNKNOWN',
+        hint: expect.stringContaining('windlass tags'),
+      })
+    }))
+
+  it('C2 says when there is no Content-Type', () =>
+    withRegistry({ faults: [faults.noContentType()] }, {}, async ({ repository }) => {
+      expect((await repository.manifest('latest')).contentType).toBeUndefined()
+    }))
+
+  it.each([
+    [403, 'X', 'DENIED', 3],
+    [404, 'MANIFEST_UNKNOWN', 'MANIFEST_UNKNOWN', 4],
+    [404, 'NAME_UNKNOWN', 'NAME_UNKNOWN', 4],
+    [404, '', 'MANIFEST_UNKNOWN', 4],
+    [429, 'TOOMANYREQUESTS', 'TOO_MANY_REQUESTS', 6],
+    [500, '', 'REGISTRY_UNAVAILABLE', 6],
+    [503, '', 'REGISTRY_UNAVAILABLE', 6],
+    [423, '', 'REGISTRY_UNAVAILABLE', 6],
+    [501, '', 'REGISTRY_RESPONSE', 6],
+    [418, '', 'REGISTRY_RESPONSE', 6],
+    [204, '', 'REGISTRY_RESPONSE', 6],
+    [206, '', 'REGISTRY_RESPONSE', 6],
+  ])('S0-16 S3-12 S3-19 takes %d %s for %s', (status, code, expected, exitCode) =>
+    withRegistry({}, {}, async ({ repository, registry }) => {
+      registry.hook(({ kind }) => (kind === 'manifest' ? problem(status, code, 'in their words') : undefined))
+      await expect(repository.manifest('latest')).rejects.toMatchObject({
+        code: expected,
+        exitCode,
+        message: expect.stringMatching(
+          new RegExp(
+            `^Unexpected HTTP response '${status}' when trying to get the manifest team/app:latest from`,
+          ),
+        ),
+        subject: { status, host: registry.host, url: `${registry.url}/v2/team/app/manifests/latest` },
+      })
+      if (status !== 204) await expect(repository.manifest('latest')).rejects.toThrow('in their words')
+    }),
+  )
+
+  it('hands on Retry-After up to a limit, and beyond it gives up', () =>
+    withRegistry({}, {}, async ({ repository, registry }) => {
+      const limited = (after: string) =>
+        registry.addFault(faults.status(429, { kind: 'manifest' }, { 'retry-after': after }))
+      limited('7')
+      await expect(repository.manifest('latest')).rejects.toMatchObject({ retryAfter: 7000, retryable: true })
+      limited('86400')
+      await expect(repository.manifest('latest')).rejects.toMatchObject({
+        retryable: false,
+        hint: expect.stringContaining('86400 s'),
+      })
+    }))
+
+  it('stops reading a body that is too long, told or not', () =>
+    withRegistry({}, {}, async ({ repository, registry }) => {
+      const exceeded = { code: 'LIMIT_EXCEEDED', exitCode: 5 }
+      await expect(repository.manifest('latest', { maxBytes: 10 })).rejects.toMatchObject(exceeded)
+      registry.putManifest('team/app', 'big', Buffer.alloc(4 * 1024 * 1024 + 1, ' '), manifestType)
+      await expect(repository.manifest('big')).rejects.toMatchObject(exceeded)
+      registry.addFault(faults.chunked({ kind: 'manifest' }))
+      await expect(repository.manifest('big')).rejects.toMatchObject(exceeded)
+    }))
+
+  it('asks for nothing that is neither a tag nor a digest', () =>
+    withRegistry({}, {}, async ({ repository, registry }) => {
+      for (const wrong of ['../../x', 'a/b', '', 'a?b', 'sha256:abc', 'a b', '-a', 'a'.repeat(129)])
+        await expect(async () => repository.manifest(wrong)).rejects.toMatchObject({
+          code: 'REFERENCE_INVALID',
+        })
+      expect(talk(registry)).toEqual([])
+    }))
+})

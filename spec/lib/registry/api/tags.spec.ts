@@ -1,0 +1,364 @@
+import { describe, expect, it } from 'vitest'
+import type { WindlassError } from '../../../../lib/errors.js'
+import { Credential, onlyFor } from '../../../../lib/registry/index.js'
+import { type TestRegistry, faults, problem } from '../../../../lib/testing/registry/index.js'
+import { manifest, manifestType, talk, withRegistry } from '../../../support/with-registry.js'
+
+const pagesOf = async (pages: AsyncIterable<readonly string[]>): Promise<(readonly string[])[]> => {
+  const all = []
+  for await (const page of pages) all.push(page)
+  return all
+}
+
+const login = { username: 'user', password: 'sesame' }
+const known = ({ host }: { host: string }) => ({
+  credentials: onlyFor(host, Credential.password(login.username, login.password)),
+})
+const answered = (text: string, headers: Record<string, string> = {}) => ({
+  status: 200,
+  headers,
+  body: Buffer.from(text),
+})
+
+describe('tags', () => {
+  it('S2-07 reads page after page, each when it is asked for', () =>
+    withRegistry({ pageSize: 2 }, {}, async ({ repository, registry }) => {
+      for (const tag of ['b', 'a', 'c', 'd']) registry.putManifest('team/app', tag, manifest, manifestType)
+      expect(await pagesOf(repository.tags())).toEqual([['a', 'b'], ['c', 'd'], ['latest']])
+      for await (const page of repository.tags()) {
+        expect(page).toEqual(['a', 'b'])
+        break
+      }
+      expect(talk(registry)).toHaveLength(4)
+    }))
+
+  it.each([
+    ['an absolute URL', (host: string) => `http://${host}`],
+    ['another scheme', (host: string) => `https://${host}`],
+    ['another port', () => 'http://127.0.0.1:1'],
+    ['an inner host', () => 'http://registry.internal:8080'],
+    ['no scheme', () => '//registry.internal'],
+    ['a metadata service', () => 'http://169.254.169.254'],
+    ['user info', (host: string) => `http://someone:secret@${host}`],
+    ['a path', () => ''],
+  ])('asks the registry itself for a next page that is named by %s', (_, origin) =>
+    withRegistry({ auth: { kind: 'basic', ...login } }, known, async ({ repository, registry }) => {
+      const link = `${origin(registry.host)}/v2/team/app/tags/list?last=a%2f'+`
+      const header = { kind: 'tags', answered: 200, times: 1 } as const
+      registry.addFault(faults.header('link', `<${link}>; rel="next"`, header))
+      expect(await pagesOf(repository.tags())).toEqual([['latest'], []])
+      const { url, headers } = registry.requests.at(-1)!
+      expect(url).toBe("/v2/team/app/tags/list?last=a%2f'+")
+      expect(headers).toHaveProperty('authorization')
+    }),
+  )
+
+  it.each([
+    '/',
+    '/other/tags/list',
+    '/v2/%2e%2e/admin',
+    '/v2/..%2fadmin',
+    '//elsewhere.example/v2/a',
+    '/v2/team/app/tags/list?sig=x',
+  ])('sends no credentials for a next page at %s', (path) =>
+    withRegistry({ auth: { kind: 'basic', ...login } }, known, async ({ repository, registry }) => {
+      const header = { kind: 'tags', answered: 200, times: 1 } as const
+      registry.addFault(faults.header('link', `<http://inner${path}>; rel="next"`, header))
+      await expect(pagesOf(repository.tags())).rejects.toMatchObject({ code: 'UNAUTHORIZED' })
+      expect(registry.requests.at(-1)?.url).toBe(path)
+      expect(registry.requests.at(-1)?.headers).not.toHaveProperty('authorization')
+    }),
+  )
+
+  it.each([
+    ['file:///x', 'REDIRECT_REFUSED'],
+    ['data:,x', 'REDIRECT_REFUSED'],
+    ['http://[', 'REGISTRY_RESPONSE'],
+  ])('refuses a next page at %s', (link, code) =>
+    withRegistry({}, {}, async ({ repository, registry }) => {
+      registry.addFault(faults.header('link', `<${link}>; rel="next"`, { kind: 'tags' }))
+      await expect(pagesOf(repository.tags())).rejects.toMatchObject({ code })
+    }),
+  )
+
+  it('takes a single link without a relation for the next page, and refuses one that cannot be read', () =>
+    withRegistry({}, {}, async ({ repository, registry }) => {
+      registry.addFault(faults.header('link', '</v2/team/app/tags/list?p=2>', { kind: 'tags', times: 1 }))
+      expect(await pagesOf(repository.tags())).toHaveLength(2)
+      registry.addFault(faults.header('link', '</v2/team/app/tags/list?p=2', { kind: 'tags' }))
+      await expect(pagesOf(repository.tags())).rejects.toMatchObject({
+        code: 'REGISTRY_RESPONSE',
+        message: expect.stringContaining('cannot be read') as string,
+      })
+    }))
+
+  it.each([
+    ['tagPages', { tagPages: 2 }],
+    ['tagBytes', { tagBytes: 80 }],
+    ['tagPageBytes', { tagPageBytes: 20 }],
+  ])('%s ends a list that is longer', (name, limits) =>
+    withRegistry({ pageSize: 2 }, { limits }, async ({ repository, registry }) => {
+      for (const tag of ['b', 'a', 'c', 'd']) registry.putManifest('team/app', tag, manifest, manifestType)
+      await expect(pagesOf(repository.tags())).rejects.toMatchObject({
+        code: 'LIMIT_EXCEEDED',
+        message: expect.stringContaining(`${name} allows`) as string,
+        hint: expect.stringContaining(`--limit ${name}=N`) as string,
+      })
+    }),
+  )
+
+  it('asks for a page that failed again where it is told to, and for no other', () =>
+    withRegistry({ pageSize: 2 }, {}, async ({ repository, registry }) => {
+      for (const tag of ['b', 'a', 'c', 'd']) registry.putManifest('team/app', tag, manifest, manifestType)
+      const second = { kind: 'tags', nth: 2 } as const
+      registry.addFault(faults.status(503, second))
+      registry.addFault(faults.reset(3, { ...second, nth: 3 }))
+      const told: unknown[] = []
+      const again = (error: unknown, attempt: number): number => {
+        told.push([(error as WindlassError).code, attempt])
+        return 1
+      }
+      expect(await pagesOf(repository.tags({ again }))).toEqual([['a', 'b'], ['c', 'd'], ['latest']])
+      expect(told).toEqual([
+        ['REGISTRY_UNAVAILABLE', 1],
+        ['NETWORK', 2],
+      ])
+      expect(talk(registry)).toHaveLength(5)
+    }))
+
+  it('gives up where it is told to, and at once when it is cancelled while it waits', () =>
+    withRegistry({}, {}, async ({ repository, registry }) => {
+      registry.addFault(faults.status(503, { kind: 'tags', times: Infinity }))
+      const failed = { code: 'REGISTRY_UNAVAILABLE' }
+      await expect(pagesOf(repository.tags())).rejects.toMatchObject(failed)
+      const twice = (_error: unknown, attempt: number) => (attempt < 2 ? 0 : undefined)
+      await expect(pagesOf(repository.tags({ again: twice }))).rejects.toMatchObject(failed)
+      expect(talk(registry)).toHaveLength(3)
+      const cancel = new AbortController()
+      setTimeout(() => cancel.abort(), 50)
+      await expect(
+        pagesOf(repository.tags({ again: () => 60_000, signal: cancel.signal })),
+      ).rejects.toMatchObject({ code: 'CANCELLED' })
+    }))
+
+  it('says of a link that cannot be read that it cannot be read', () =>
+    withRegistry({}, {}, async ({ repository, registry }) => {
+      registry.hook(({ kind, url }) =>
+        kind === 'tags' || url.includes('/tags/')
+          ? { ...answered('{"name":"x","tags":["a"]}'), headers: { link: 'garbage' } }
+          : undefined,
+      )
+      await expect(pagesOf(repository.tags())).rejects.toMatchObject({
+        code: 'REGISTRY_RESPONSE',
+        message: expect.stringContaining('links to the next page cannot be read') as string,
+      })
+    }))
+
+  it('gives a tag once, however often it is listed', () =>
+    withRegistry({}, {}, async ({ repository, registry }) => {
+      registry.hook(({ kind, url }) =>
+        kind === 'tags'
+          ? {
+              ...answered(url.includes('last=b') ? '{"tags":["b","c"]}' : '{"tags":["a","b","a"]}'),
+              headers: url.includes('last=b') ? {} : { link: '</v2/team/app/tags/list?last=b>; rel="next"' },
+            }
+          : undefined,
+      )
+      expect((await pagesOf(repository.tags())).flat()).toEqual(['a', 'b', 'c'])
+    }))
+
+  it('gives no tag of a page again that links to itself in other words', () =>
+    withRegistry({}, {}, async ({ repository, registry }) => {
+      registry.hook(({ kind }) =>
+        kind === 'tags'
+          ? {
+              ...answered('{"tags":["a","b"]}'),
+              headers: { link: '</v2/team/app/tags/list?last=b>; rel="next"' },
+            }
+          : undefined,
+      )
+      const tags: string[] = []
+      const read = async (): Promise<void> => {
+        for await (const page of repository.tags()) tags.push(...page)
+      }
+      await expect(read()).rejects.toMatchObject({ message: expect.stringContaining('circle') as string })
+      expect(tags).toEqual(['a', 'b'])
+    }))
+
+  it('ends when the pages go in a circle', () =>
+    withRegistry({}, {}, async ({ repository, registry }) => {
+      registry.addFault(faults.header('link', '</v2/team/app/tags/list?n=1>; rel="next"', { kind: 'tags' }))
+      await expect(pagesOf(repository.tags())).rejects.toMatchObject({ code: 'REGISTRY_RESPONSE' })
+      expect(talk(registry)).toHaveLength(2)
+    }))
+
+  it.each(['{"tags":{}}', '{"tags":"a"}', '[]', 'x', '', 'null', '1', '{"errors":[]}', '{"error":"x"}'])(
+    'refuses %s',
+    (text) =>
+      withRegistry({}, {}, async ({ repository, registry }) => {
+        registry.hook(({ kind }) => (kind === 'tags' ? answered(text) : undefined))
+        await expect(pagesOf(repository.tags())).rejects.toMatchObject({ code: 'REGISTRY_RESPONSE' })
+      }),
+  )
+
+  it.each(['{"name":"x","tags":null}', '{"tags":null}', '{"tags":[]}', '{"name":"x"}', '{}'])(
+    'is empty for %s',
+    (text) =>
+      withRegistry({}, {}, async ({ repository, registry }) => {
+        registry.hook(({ kind }) => (kind === 'tags' ? answered(text) : undefined))
+        expect(await pagesOf(repository.tags())).toEqual([[]])
+      }),
+  )
+
+  describe('items that are no tags', () => {
+    const bad = [
+      `sha256:${'0'.repeat(64)}`,
+      '-x',
+      '.x',
+      '',
+      '../x',
+      'a\u001b[2J',
+      'x'.repeat(129),
+      null,
+      1,
+      true,
+      {},
+      [],
+    ]
+    const listed = async (...pages: readonly (readonly unknown[])[]) => {
+      const warnings: string[][] = []
+      let tags: readonly string[] = []
+      await withRegistry({}, {}, async ({ repository, registry }) => {
+        registry.hook(({ kind, url }) => {
+          if (kind !== 'tags') return undefined
+          const at = Number(/p=(\d+)/.exec(url)?.[1] ?? 0)
+          const link = at + 1 < pages.length ? { link: `</v2/team/app/tags/list?p=${at + 1}>` } : {}
+          return answered(JSON.stringify({ tags: pages[at] }), link)
+        })
+        const onWarning = (...warning: string[]) => void warnings.push(warning)
+        tags = (await pagesOf(repository.tags({ onWarning }))).flat()
+      })
+      return { tags, warnings }
+    }
+
+    it.each(bad.map((item) => [item]))('are left out, each with a warning: %j', async (item) => {
+      const { tags, warnings } = await listed(['a', item, 'b'])
+      expect(tags).toEqual(['a', 'b'])
+      expect(warnings).toEqual([
+        ['tags-left-out', expect.stringContaining('lists an item that is no tag of team/app') as string],
+      ])
+      expect(String(warnings)).not.toContain('\u001b')
+    })
+
+    it('are counted in one warning, over all pages', async () => {
+      const { tags, warnings } = await listed(['a', ...bad], ['b'], bad)
+      expect(tags).toEqual(['a', 'b'])
+      expect(warnings).toHaveLength(1)
+      expect(warnings[0]?.[1]).toContain(
+        `${2 * bad.length} items that are no tags of team/app, such as "sha256:000`,
+      )
+    })
+
+    it('cost no list, even where there is nothing else', async () => {
+      expect((await listed(bad)).tags).toEqual([])
+      expect((await listed(['a'])).warnings).toEqual([])
+    })
+  })
+
+  describe('a page size that the registry refuses', () => {
+    it.each<[string, (n: number) => boolean, number, (string | undefined)[]]>([
+      ['any', (n) => n !== 0, 400, ['1000', undefined]],
+      ['none, or more than 100', (n) => n === 0 || n > 100, 400, ['1000', undefined, '500', '100']],
+      ['none, or more than 10', (n) => n === 0 || n > 10, 422, ['1000', undefined, '500', '100', '50', '10']],
+      ['none, or more than 500', (n) => n === 0 || n > 500, 404, ['1000', undefined, '500']],
+    ])('is asked for again without, then smaller: %s', (_what, refuses, status, sizes) =>
+      withRegistry({}, {}, async ({ repository, registry }) => {
+        const asked = (url: string) => new URL(url, 'http://x').searchParams.get('n') ?? undefined
+        registry.hook(({ kind, url }) =>
+          kind === 'tags' && refuses(Number(asked(url) ?? 0))
+            ? problem(status, 'PAGINATION_NUMBER_INVALID', 'invalid number of results requested')
+            : undefined,
+        )
+        expect(await pagesOf(repository.tags())).toEqual([['latest']])
+        const requests = registry.requests.filter(({ kind }) => kind === 'tags')
+        expect(requests.map(({ url }) => asked(url))).toEqual(sizes)
+      }),
+    )
+
+    it('is told as the registry did at first where it refuses all of them', () =>
+      withRegistry({}, {}, async ({ repository, registry }) => {
+        registry.hook(({ kind, nth }) =>
+          kind === 'tags' ? problem(400, 'UNSUPPORTED', `refusal ${nth}`) : undefined,
+        )
+        await expect(pagesOf(repository.tags())).rejects.toMatchObject({
+          code: 'REGISTRY_RESPONSE',
+          message: expect.stringContaining('refusal 1') as string,
+        })
+        expect(talk(registry)).toHaveLength(6)
+      }))
+
+    it.each([401, 403, 404])('is not what %i is about', (status) =>
+      withRegistry({}, {}, async ({ repository, registry }) => {
+        registry.addFault(faults.status(status, { kind: 'tags', times: Infinity }))
+        await expect(pagesOf(repository.tags())).rejects.toThrow()
+        expect(talk(registry)).toHaveLength(1)
+      }),
+    )
+  })
+
+  describe('a list without end', () => {
+    const endless = (registry: TestRegistry, wait: number, tags: (at: number) => readonly string[]) =>
+      registry.hook(async ({ kind, url }) => {
+        if (kind !== 'tags') return undefined
+        await new Promise((resolve) => setTimeout(resolve, wait))
+        const at = Number(/p=(\d+)/.exec(url)?.[1] ?? 0)
+        return answered(JSON.stringify({ tags: tags(at) }), { link: `</v2/team/app/tags/list?p=${at + 1}>` })
+      })
+
+    const tooLong = {
+      code: 'LIMIT_EXCEEDED',
+      message: expect.stringContaining('more than tagSeconds allows (1)') as string,
+      hint: expect.stringContaining('--limit tagSeconds=N') as string,
+    }
+
+    it.each<[string, number, (at: number) => readonly string[]]>([
+      ['empty pages', 0, () => []],
+      ['new tags', 0, (at) => [`t${at}`]],
+      ['the same tag', 0, () => ['a']],
+      ['pages that come slowly', 400, (at) => [`t${at}`]],
+    ])('ends by tagSeconds: %s', (_what, wait, tags) =>
+      withRegistry({}, { limits: { tagSeconds: 1 } }, async ({ repository, registry }) => {
+        endless(registry, wait, tags)
+        await expect(pagesOf(repository.tags({ again: () => 1 }))).rejects.toMatchObject(tooLong)
+      }),
+    )
+
+    it('ends by tagSeconds: a page that never comes', () =>
+      withRegistry({}, { limits: { tagSeconds: 1 } }, async ({ repository, registry }) => {
+        registry.addFault(faults.header('link', '</v2/team/app/tags/list?p=1>', { kind: 'tags', times: 1 }))
+        registry.addFault(
+          faults.answer((good, { url }) => (url.includes('p=1') ? { ...good, delay: 30_000 } : undefined), {
+            kind: 'tags',
+          }),
+        )
+        await expect(pagesOf(repository.tags())).rejects.toMatchObject(tooLong)
+      }))
+
+    it('spends no time while nobody asks for a page', () =>
+      withRegistry({ pageSize: 1 }, { limits: { tagSeconds: 1 } }, async ({ repository, registry }) => {
+        for (const tag of ['a', 'b', 'c']) registry.putManifest('team/app', tag, manifest, manifestType)
+        let pages = 0
+        for await (const page of repository.tags()) {
+          pages += page.length
+          await new Promise((resolve) => setTimeout(resolve, 500))
+        }
+        expect(pages).toBe(4)
+      }))
+  })
+
+  it('says that there is no such repository', () =>
+    withRegistry({}, {}, async ({ registries, registry }) => {
+      const none = registries.repository({ registry: registry.host, repository: 'no/such' })
+      await expect(pagesOf(none.tags())).rejects.toMatchObject({ code: 'NAME_UNKNOWN', exitCode: 4 })
+    }))
+})

@@ -1,0 +1,63 @@
+import { inspect } from 'node:util'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Credential } from '../../../../lib/registry/credentials/credential.js'
+
+const basicOf = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`
+
+describe('Credential', () => {
+  it('shows its secrets to nobody who prints it', () => {
+    const each = { username: 'user', password: 'sesame', identityToken: 'sesame', registryToken: 'sesame' }
+    for (const credential of [
+      Credential.password('user', 'sesame'),
+      Credential.identity('sesame'),
+      Credential.of(each),
+    ]) {
+      const shown = inspect(credential, { showHidden: true, depth: 9 }) + JSON.stringify(credential)
+      expect(shown).not.toContain('sesame')
+      expect(Object.keys(credential)).toEqual([])
+    }
+  })
+
+  it('lists every secret that must not stand in a message', () => {
+    const credential = Credential.of({
+      ...{ username: 'user', password: 'pass', identityToken: 'refresh', registryToken: 'bearer' },
+    })
+    expect(credential.secrets()).toEqual(['pass', 'refresh', 'bearer', basicOf('user:pass').slice(6)])
+  })
+
+  it('takes the user name <token> to say that the password is an identity token', () => {
+    const credential = Credential.password('<token>', 'refresh')
+    expect(credential.identityToken()).toBe('refresh')
+    expect(credential.basic()).toBeUndefined()
+    expect(credential.secrets()).toEqual(['refresh'])
+  })
+
+  it('has a password beside a token only where it is not empty', () => {
+    const beside = (password: string) =>
+      Credential.of({ username: 'u', password, identityToken: 'refresh' }).basic()
+    expect(beside('')).toBeUndefined()
+    expect(beside('p')).toBe(basicOf('u:p'))
+    expect(Credential.of({ username: 'u', registryToken: 'bearer' }).basic()).toBeUndefined()
+    expect(Credential.password('u', '').basic()).toBe(basicOf('u:'))
+  })
+
+  it('is empty without any part', () => {
+    expect(Credential.of({}).isEmpty).toBe(true)
+    expect(Credential.of({ username: '<token>' }).isEmpty).toBe(true)
+    for (const part of ['username', 'password', 'identityToken', 'registryToken'])
+      expect(Credential.of({ [part]: 'x' }).isEmpty).toBe(false)
+  })
+
+  it('property: has the same fingerprint exactly where all parts are the same', () => {
+    const part = fc.constantFrom('', 'a', 'b', 'ab')
+    const parts = fc.record({ username: part, password: part, identityToken: part, registryToken: part })
+    fc.assert(
+      fc.property(parts, parts, (one, other) => {
+        const same = JSON.stringify(Object.values(one)) === JSON.stringify(Object.values(other))
+        expect(Credential.of(one).fingerprint() === Credential.of(other).fingerprint()).toBe(same)
+      }),
+      { numRuns: 500 },
+    )
+  })
+})

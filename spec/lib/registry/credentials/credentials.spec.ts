@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { Credential } from '../../../../lib/registry/credentials/credential.js'
+import { anonymous, firstOf, keyed, onlyFor } from '../../../../lib/registry/credentials/credentials.js'
+
+const as = (name: string) => Credential.password(name, 'p')
+const userOf = (credential: Credential | undefined): string | undefined =>
+  credential &&
+  Buffer.from(credential.basic()?.slice(6) ?? '', 'base64')
+    .toString()
+    .split(':')[0]
+
+describe('credentials', () => {
+  it('by key are those of the longest key that covers the repository', async () => {
+    const credentials = keyed([
+      ['quay.io', as('all')],
+      ['quay.io/team', as('team')],
+    ])
+    const user = async (repository: string) =>
+      userOf(await credentials.for({ registry: 'quay.io', repository }))
+    expect(await user('team/app')).toBe('team')
+    expect(await user('other/app')).toBe('all')
+    const team = onlyFor('quay.io/team', as('team'))
+    expect(await team.for({ registry: 'quay.io', repository: 'other/app' })).toBeUndefined()
+  })
+
+  it('S0-79 given for a pull go before the default', async () => {
+    const both = firstOf(
+      onlyFor('docker.io', as('pull')),
+      keyed([
+        ['docker.io', as('default')],
+        ['b', as('other')],
+      ]),
+    )
+    const user = async (registry: string) => userOf(await both.for({ registry, repository: 'team/app' }))
+    expect(await user('index.docker.io')).toBe('pull')
+    expect(await user('b')).toBe('other')
+    expect(await user('c')).toBeUndefined()
+  })
+
+  it('of several sources have the first reason why there are none', async () => {
+    const asked = { registry: 'a', repository: 'b' }
+    const because = (why: string | undefined) => ({ ...anonymous, why: () => Promise.resolve(why) })
+    expect(await firstOf(anonymous, because(undefined), because('x'), because('y')).why?.(asked)).toBe('x')
+    expect(await firstOf(anonymous).why?.(asked)).toBeUndefined()
+  })
+})

@@ -1,0 +1,251 @@
+import { inspect } from 'node:util'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Credential } from '../../../../lib/registry/credentials/credential.js'
+import { parseDockerConfig } from '../../../../lib/registry/credentials/docker-config.js'
+
+const auth = (username: string, password: string) => ({
+  auth: Buffer.from(`${username}:${password}`).toString('base64'),
+})
+const named = (text: string) => {
+  const [registry = '', ...path] = text.split('/')
+  return { registry, repository: path.length === 0 ? 'team/app' : path.join('/') }
+}
+const basic = (username: string, password: string) => `Basic ${auth(username, password).auth}`
+const parse = (value: unknown) => parseDockerConfig(JSON.stringify(value), '/x/config.json')
+const found = (value: unknown, asked: string) => parse(value).for(named(asked))
+const basicFor = async (value: unknown, asked: string) => (await found(value, asked))?.basic()
+
+/** All that a credential says, in a form that can be compared. */
+const told = (credential: Credential | undefined) =>
+  credential && [credential.basic(), credential.identityToken(), credential.registryToken()]
+
+async function outcome(value: unknown, asked: string) {
+  const warnings: string[] = []
+  try {
+    const credential = await parse(value).for(named(asked), {
+      onWarning: (code, message) => warnings.push(`${code}: ${message}`),
+    })
+    return { told: told(credential), warnings }
+  } catch (error) {
+    return { error, warnings }
+  }
+}
+
+describe('parseDockerConfig', () => {
+  it('S0-81 reads auths, the old flat form, names, passwords and tokens', async () => {
+    expect(await basicFor({ auths: { 'a.example': auth('u', 'p:q') } }, 'a.example')).toBe(basic('u', 'p:q'))
+    expect(await basicFor({ 'https://a.example/v1/': auth('u', 'p') }, 'a.example')).toBe(basic('u', 'p'))
+    expect(await basicFor({ auths: { a: { username: 'u', password: 'pä' } } }, 'a')).toBe(basic('u', 'pä'))
+    const identity = { ...auth('00000000-0000', ''), identitytoken: 'refresh' }
+    expect(told(await found({ auths: { a: identity } }, 'a'))).toEqual([undefined, 'refresh', undefined])
+    const both = { ...auth('u', 'p'), identitytoken: 'refresh' }
+    expect(told(await found({ auths: { a: both } }, 'a'))).toEqual([basic('u', 'p'), 'refresh', undefined])
+    const token = { registrytoken: 'bearer' }
+    expect(told(await found({ auths: { a: token } }, 'a'))).toEqual([undefined, undefined, 'bearer'])
+    const helper = auth('<token>', 'refresh')
+    expect(told(await found({ auths: { a: helper } }, 'a'))).toEqual([undefined, 'refresh', undefined])
+  })
+
+  it('S0-80 matches host and port without scheme and path, and nothing that only resembles them', async () => {
+    const value = { auths: { 'https://a.example:5000/v2/': auth('u', 'p') } }
+    expect(await found(value, 'A.example:5000')).toBeDefined()
+    for (const other of ['a.example', 'a.example:5001', 'b.a.example:5000', 'a.example:5000.evil.example'])
+      expect(await found(value, other)).toBeUndefined()
+  })
+
+  it('S0-80 knows the names of docker.io, and no host that only holds them', async () => {
+    const value = { auths: { 'https://index.docker.io/v1/': auth('u', 'p') } }
+    for (const name of ['docker.io', 'index.docker.io', 'registry-1.docker.io'])
+      expect(await found(value, name)).toBeDefined()
+    for (const name of ['docker.io.evil.example', 'notdocker.io', 'hub.docker.io'])
+      expect(await found(value, name)).toBeUndefined()
+  })
+
+  it('gives a repository the credential of the longest key that covers it, and none where no key does', async () => {
+    const keys = { 'quay.io/team': auth('team', 'p'), 'quay.io/team/app': auth('app', 'p') }
+    const value = { auths: { ...keys, 'quay.io': auth('all', 'p') } }
+    expect(await basicFor(value, 'quay.io/team/app')).toBe(basic('app', 'p'))
+    expect(await basicFor(value, 'quay.io/team/tool')).toBe(basic('team', 'p'))
+    expect(await basicFor(value, 'quay.io/other/app')).toBe(basic('all', 'p'))
+    expect(await basicFor({ auths: keys }, 'quay.io/other/app')).toBeUndefined()
+    expect(await parse({ auths: keys }).why?.(named('quay.io/other/app'))).toBe(
+      "'/x/config.json' has credentials for 'quay.io/team', 'quay.io/team/app', and none for quay.io/other/app",
+    )
+  })
+
+  it('looks past an entry that holds nothing', async () => {
+    const value = { auths: { 'quay.io/team': {}, 'quay.io': auth('all', 'p'), b: null, c: { auth: '' } } }
+    expect(await basicFor(value, 'quay.io/team/app')).toBe(basic('all', 'p'))
+    for (const other of ['b', 'c']) expect(await found(value, other)).toBeUndefined()
+  })
+
+  it('says that a helper was not run, only where it matters', async () => {
+    const credentials = parse({
+      credsStore: 'desktop',
+      credHelpers: { 'gcr.io': 'gcloud' },
+      auths: { a: auth('u', 'p') },
+    })
+    expect(await credentials.for(named('gcr.io'))).toBeUndefined()
+    expect(await credentials.why?.(named('gcr.io'))).toContain("'gcloud'")
+    expect(await credentials.why?.(named('docker.io'))).toContain("'desktop'")
+    expect(await credentials.why?.(named('a'))).toBeUndefined()
+    expect(await parse({}).why?.(named('a'))).toBeUndefined()
+  })
+
+  it('is not misled by names of JavaScript', async () => {
+    const credentials = parseDockerConfig('{"auths":{"__proto__":{"auth":"dTpw"}}}', 'c')
+    expect(await credentials.for(named('a'))).toBeUndefined()
+    expect(await credentials.for(named('constructor'))).toBeUndefined()
+  })
+
+  it('takes a file without content for one without credentials', async () => {
+    for (const text of ['', ' \n', '\uFEFF', 'null', '{}', '{"auths":null}', '{"auths":{}}'])
+      expect(await parseDockerConfig(text, 'c').for(named('a'))).toBeUndefined()
+  })
+
+  it.each([
+    ['what is not JSON', '{"auths": {"a": {"auth": "c2VjcmV0', 'is not JSON'],
+    ['a text', '"sesame-1234"', 'is not a JSON object'],
+    ['a number', '5', 'is not a JSON object'],
+    ['an array', '[]', 'is not a JSON object'],
+    ['auths as an array', '{"auths":[{"auth":"c2VjcmV0"}]}', "has an 'auths' that is not an object"],
+    ['auths as a text', '{"auths":"c2VjcmV0"}', "has an 'auths' that is not an object"],
+    ['auths as false', '{"auths":false}', "has an 'auths' that is not an object"],
+    ['arrays in arrays', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, 'is not a JSON object'],
+    ['auths of arrays', `{"auths":${'['.repeat(1e5)}${']'.repeat(1e5)}}`, "has an 'auths' that is not"],
+    ['objects that never close', '{"a":'.repeat(100_000), 'is not JSON'],
+  ])('refuses %s, names the file and quotes nothing of it', (_, text, what) => {
+    const error = thrownBy(() => parseDockerConfig(text, '/x/config.json'))
+    expect(error).toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining(`The credentials file '/x/config.json' ${what}`),
+    })
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/c2V|sesame/)
+  })
+
+  const bad: readonly (readonly [string, unknown])[] = [
+    ['a text', 'c2VzYW1lOnNlc2FtZQ=='],
+    ['an array', [auth('sesame', 'sesame')]],
+    ['an auth without a colon', { auth: 'c2VzYW1l' }],
+    ['an auth of another kind', { auth: 5 }],
+    ['a password of another kind', { username: 'sesame', password: 5 }],
+    ['a user name of another kind', { username: ['sesame'], password: 'sesame' }],
+    ['an identity token of another kind', { identitytoken: { sesame: 1 } }],
+    ['a registry token that ends the header', { registrytoken: 'sesame\r\nx: y' }],
+  ]
+
+  it.each(bad)('refuses %s for the registry that is asked, and quotes nothing of it', async (_, entry) => {
+    const { error } = await outcome({ auths: { a: entry, b: auth('u', 'p') } }, 'a')
+    expect(error).toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining("The entry 'a' of the credentials file '/x/config.json'"),
+    })
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/c2V|sesame/)
+  })
+
+  it.each(bad)('warns of %s for another registry, and goes on', async (_, entry) => {
+    const value = { auths: { 'https://sesame@b': entry, b: entry, 'a/other': entry, a: auth('u', 'p') } }
+    const { told: credential, warnings } = await outcome(value, 'a')
+    expect(credential).toEqual([basic('u', 'p'), undefined, undefined])
+    expect(warnings).toEqual([expect.stringMatching(/^credentials-ignored: The entry 'https:\/\/b' /)])
+    expect(warnings[0]).toMatch(/: this was ignored; the same goes for 'b', 'a\/other'$/)
+    expect(warnings.join()).not.toMatch(/c2V|sesame/)
+  })
+
+  it('refuses a bad entry that covers the repository although a shorter key is good', async () => {
+    const value = { auths: { a: auth('u', 'p'), 'a/team': { auth: 5 } } }
+    expect(await outcome(value, 'a/team/app')).toMatchObject({ error: { code: 'USAGE' } })
+    expect((await outcome(value, 'a/other')).told).toBeDefined()
+  })
+
+  it.each([
+    ['identitytoken', { ...auth('u', 'p'), identitytoken: 5 }],
+    ['registrytoken', { ...auth('u', 'p'), registrytoken: [] }],
+    ['username', { ...auth('u', 'p'), username: {} }],
+    ['auth', { auth: true, username: 'u', password: 'p' }],
+  ])('warns of a field %s of the wrong kind that the credential does not need', async (field, entry) => {
+    const { told: credential, warnings } = await outcome({ auths: { a: entry } }, 'a')
+    expect(credential).toEqual([basic('u', 'p'), undefined, undefined])
+    expect(warnings).toEqual([expect.stringContaining(`has a field '${field}' that is not a text`)])
+  })
+
+  const full = {
+    auths: {
+      a: { ...auth('u', 'p'), username: 'x', password: 'y', identitytoken: 'i', registrytoken: 'r' },
+      'a/team': { username: 'x', password: 'y' },
+    },
+    credsStore: 'desktop',
+    credHelpers: { b: 'gcloud' },
+  }
+  type Path = readonly [string, ...string[]]
+  const fields: readonly Path[] = [
+    ...['auths', 'credsStore', 'credHelpers'].map((name): Path => [name]),
+    ...['a', 'a/team'].map((key): Path => ['auths', key]),
+    ...Object.keys(full.auths.a).map((name): Path => ['auths', 'a', name]),
+    ...Object.keys(full.auths['a/team']).map((name): Path => ['auths', 'a/team', name]),
+    ['credHelpers', 'b'],
+  ]
+  const everything = async (value: unknown) =>
+    Promise.all(
+      ['a', 'a/team/app', 'b', 'c'].map(async (asked) => [
+        await outcome(value, asked),
+        await parse(value).why?.(named(asked)),
+      ]),
+    )
+
+  it('property: a field that is null is the same as one that is absent, whatever else there is', () =>
+    fc.assert(
+      fc.asyncProperty(fc.subarray([...fields], { minLength: 1 }), async (chosen) => {
+        const [absent, nulls] = [structuredClone(full), structuredClone(full)]
+        for (const path of chosen) {
+          change(absent, path, undefined)
+          change(nulls, path, null)
+        }
+        expect(await everything(nulls)).toEqual(await everything(absent))
+      }),
+      { numRuns: 200 },
+    ))
+
+  it('property: unknown fields change nothing', () =>
+    fc.assert(
+      fc.asyncProperty(fc.jsonValue({ maxDepth: 2 }), async (anything) => {
+        const more = structuredClone(full) as Record<string, unknown>
+        for (const path of [['unknown'], ['auths', 'a', 'unknown']] as const) change(more, path, anything)
+        expect(await everything(more)).toEqual(await everything(full))
+      }),
+      { numRuns: 100 },
+    ))
+
+  it('property: settings without credentials are no entries of the old form', () =>
+    fc.assert(
+      fc.asyncProperty(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 1 })), async (settings) => {
+        const names = ['registrytoken', 'identitytoken', 'auth', 'username', 'password']
+        const entries = Object.values(settings).filter(
+          (each) => typeof each === 'object' && each !== null && names.some((name) => name in each),
+        )
+        fc.pre(entries.length === 0 && !('auths' in settings))
+        expect(await outcome(settings, 'a')).toEqual({ told: undefined, warnings: [] })
+      }),
+      { numRuns: 100 },
+    ))
+})
+
+function change(value: object, path: readonly [string, ...string[]], to: unknown): void {
+  const [name, next, ...rest] = path
+  const fields = value as Record<string, unknown>
+  const inner = fields[name]
+  if (next !== undefined) {
+    if (typeof inner === 'object' && inner !== null) change(inner, [next, ...rest], to)
+  } else if (to === undefined) Reflect.deleteProperty(fields, name)
+  else fields[name] = to
+}
+
+function thrownBy(work: () => unknown): unknown {
+  try {
+    work()
+  } catch (error) {
+    return error
+  }
+  return undefined
+}

@@ -1,0 +1,273 @@
+import { createServer, type AddressInfo, type LookupFunction, type Server, type Socket } from 'node:net'
+import { describe, expect, it, vi } from 'vitest'
+import { Connections } from '../../../../lib/registry/http/connections.js'
+import { Credential, Registries, type RegistriesOptions, onlyFor } from '../../../../lib/registry/index.js'
+import { faults, problem, startRegistry } from '../../../../lib/testing/registry/index.js'
+import { certificate, key } from '../../../support/certificate.js'
+import { bytesOf, manifest, manifestType, withRegistry } from '../../../support/with-registry.js'
+
+/** Asks the registry at `host` for a manifest. */
+async function ask(host: string, options: RegistriesOptions = {}): Promise<unknown> {
+  const registries = new Registries(options)
+  try {
+    return await registries.repository({ registry: host, repository: 'a' }).manifest('latest')
+  } finally {
+    await registries.close()
+  }
+}
+
+async function withServer(
+  answer: (socket: Socket, data: Buffer) => void,
+  body: (host: string) => Promise<void>,
+) {
+  const server: Server = createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', (data) => answer(socket, data))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  try {
+    await body(`127.0.0.1:${(server.address() as AddressInfo).port}`)
+  } finally {
+    await new Promise((resolve) => server.close(resolve))
+  }
+}
+
+/** A port of this machine at which nobody listens. */
+async function freePort(): Promise<number> {
+  let port = 0
+  await withServer(
+    () => undefined,
+    async (host) => {
+      port = Number(host.split(':')[1])
+    },
+  )
+  return port
+}
+
+describe('connections', () => {
+  it('names the host of a registry that is not there', async () => {
+    const host = `127.0.0.1:${await freePort()}`
+    await expect(ask(host)).rejects.toMatchObject({
+      code: 'NETWORK',
+      exitCode: 6,
+      retryable: true,
+      hint: expect.stringContaining(host),
+    })
+  })
+
+  it('names a host that does not exist', () =>
+    expect(ask('registry.invalid')).rejects.toMatchObject({
+      code: 'NETWORK',
+      hint: expect.stringContaining('registry.invalid'),
+    }))
+
+  it('says when the peer speaks no HTTP', () =>
+    withServer(
+      (socket) => socket.end('220 mail.example ESMTP\r\n'),
+      (host) => expect(ask(host, { plainHttp: true })).rejects.toMatchObject({ code: 'REGISTRY_RESPONSE' }),
+    ))
+
+  it('does not wait for ever for headers', () =>
+    withServer(
+      () => undefined,
+      (host) =>
+        expect(ask(host, { timeouts: { response: 100 } })).rejects.toMatchObject({
+          code: 'STALLED',
+          retryable: true,
+        }),
+    ))
+
+  it('does not read a document that drips for ever', () =>
+    withServer(
+      (socket) => {
+        socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n')
+        const drip = setInterval(() => socket.write('  '), 20)
+        socket.once('close', () => clearInterval(drip))
+      },
+      (host) =>
+        expect(ask(host, { plainHttp: true, timeouts: { document: 200 } })).rejects.toMatchObject({
+          code: 'STALLED',
+        }),
+    ))
+
+  it('repeats a request once whose kept connection was closed meanwhile', async () => {
+    let asked = 0
+    await withServer(
+      (socket) => {
+        const body = manifest.toString()
+        socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
+        asked++
+        socket.once('data', () => socket.resetAndDestroy())
+      },
+      async (host) => {
+        const registries = new Registries({ plainHttp: true })
+        const repository = registries.repository({ registry: host, repository: 'a' })
+        await repository.manifest('latest')
+        expect((await repository.manifest('latest')).bytes).toEqual(manifest)
+        expect(asked).toBe(2)
+        await registries.close()
+      },
+    )
+  })
+})
+
+describe('a lookup of its own', () => {
+  it('is not passed by: no connection that was made without it serves the request', async () => {
+    const registry = await startRegistry()
+    const connections = new Connections()
+    const url = new URL(`http://localhost:${registry.url.replace(/^.*:/, '')}/v2/`)
+    const purpose = 'look'
+    try {
+      const first = await connections.send({ url: new URL(registry.url), purpose })
+      first.body.resume()
+      await new Promise((resolve) => first.body.once('close', resolve))
+      const plain = await connections.send({ url, purpose })
+      plain.body.resume()
+      await new Promise((resolve) => plain.body.once('close', resolve))
+      const lookup: LookupFunction = (_name, _options, done) => done(new Error('not there'), [])
+      await expect(connections.send({ url, purpose, lookup })).rejects.toMatchObject({ code: 'NETWORK' })
+    } finally {
+      await connections.close()
+      await registry.close()
+    }
+  })
+})
+
+describe('limits', () => {
+  it('errorBytes cuts what a refusal says, and the error says that and is otherwise the same', () =>
+    withRegistry({}, { limits: { errorBytes: 100 } }, async ({ repository, registry }) => {
+      registry.hook(({ kind }) => (kind === 'manifest' ? problem(403, 'DENIED', 'x'.repeat(100)) : undefined))
+      await expect(repository.manifest('latest')).rejects.toMatchObject({
+        code: 'DENIED',
+        message: expect.stringContaining("'403'") as string,
+        hint: expect.stringContaining('--limit errorBytes=N') as string,
+      })
+      await expect(repository.manifest('latest')).rejects.toThrow(
+        'what it says of it is longer than errorBytes allows (100)',
+      )
+    }))
+
+  it('tokenBytes refuses a longer answer of the token server', async () => {
+    const auth = { kind: 'token', username: 'u', password: 'p', tokenLength: 2_000 } as const
+    const known = ({ host }: { host: string }) => ({
+      credentials: onlyFor(host, Credential.password('u', 'p')),
+    })
+    await withRegistry(
+      { auth },
+      (at) => ({ ...known(at), limits: { tokenBytes: 1_000 } }),
+      async (at) => {
+        await expect(at.repository.manifest('latest')).rejects.toMatchObject({
+          code: 'LIMIT_EXCEEDED',
+          message: expect.stringContaining('tokenBytes allows: 1000 bytes') as string,
+          hint: expect.stringContaining('--limit tokenBytes=N') as string,
+        })
+      },
+    )
+    await withRegistry({ auth }, known, async ({ repository }) => {
+      expect((await repository.manifest('latest')).bytes).toEqual(manifest)
+    })
+  })
+})
+
+describe('TLS', () => {
+  const withTls = async (body: (host: string) => Promise<void>): Promise<void> => {
+    const registry = await startRegistry({ tls: { key, cert: certificate } })
+    registry.putManifest('a', 'latest', manifest, manifestType)
+    try {
+      await body(registry.host)
+      for (const { url } of registry.requests) expect(url).toMatch(/^\/v2\//)
+    } finally {
+      await registry.close()
+    }
+  }
+
+  it('finds out that a loopback registry speaks TLS, and trusts the authority that it is given', () =>
+    withTls(async (host) => {
+      expect(await ask(host, { ca: certificate })).toMatchObject({ bytes: manifest })
+    }))
+
+  it('S2-08 trusts nobody else, and falls back to nothing: no plain HTTP after TLS', () =>
+    withTls(async (host) => {
+      const untrusted = { code: 'TLS', exitCode: 6, retryable: false, hint: expect.stringContaining('--ca') }
+      await expect(ask(host)).rejects.toMatchObject(untrusted)
+      await expect(ask('x.test', { endpoints: { 'x.test': `https://${host}` } })).rejects.toMatchObject(
+        untrusted,
+      )
+    }))
+
+  it('trusts anybody when told to', () =>
+    withTls(async (host) => {
+      expect(await ask(host, { insecureTls: true })).toMatchObject({ bytes: manifest })
+    }))
+
+  it('refuses a redirect from TLS to plain HTTP', async () => {
+    const plain = await startRegistry()
+    const registry = await startRegistry({
+      tls: { key, cert: certificate },
+      faults: [faults.redirect(`${plain.url}/v2/a/manifests/latest`, { kind: 'manifest' })],
+    })
+    await expect(ask(registry.host, { ca: certificate })).rejects.toMatchObject({ code: 'REDIRECT_REFUSED' })
+    expect(plain.requests).toEqual([])
+    await Promise.all([registry.close(), plain.close()])
+  })
+
+  it('says so where a registry that should speak TLS does not', async () => {
+    const plain = await startRegistry()
+    await expect(ask('x.test', { endpoints: { 'x.test': `https://${plain.host}` } })).rejects.toMatchObject({
+      code: 'TLS',
+      hint: expect.stringContaining('--plain-http'),
+    })
+    expect(plain.requests).toEqual([])
+    await plain.close()
+  })
+
+  it('S0-08 asks a loopback registry for its scheme once, with nothing secret', () =>
+    withRegistry({}, {}, async ({ repository, registry }) => {
+      await Promise.all([repository.manifest('latest'), repository.manifest('latest')])
+      await repository.manifest('latest')
+      const pings = registry.requests.filter(({ kind }) => kind === 'ping')
+      expect(pings).toHaveLength(1)
+      expect(pings[0]?.headers).not.toHaveProperty('authorization')
+    }))
+})
+
+describe('close', () => {
+  const handles = (): number =>
+    process.getActiveResourcesInfo().filter((name) => /TCPSocket|TLS|TCPWrap|Timeout|GetAddrInfo/.test(name))
+      .length
+
+  it('leaves no socket and no timer, whatever was going on', async () => {
+    const before = handles()
+    await withRegistry(
+      { faults: [faults.stall(10, { nth: 1 }), faults.slow(60_000, { nth: 2 })] },
+      {},
+      async (at) => {
+        await at.repository.manifest('latest')
+        const stalled = bytesOf(await at.repository.blob(at.blob))
+        const waiting = at.repository.blob(at.blob)
+        const unread = await at.repository.blob(at.blob)
+        const ends = Promise.allSettled([stalled, waiting, bytesOf(unread)])
+        await new Promise((resolve) => setTimeout(resolve, 50))
+        await at.registries.close()
+        for (const end of (await ends).slice(0, 2))
+          expect(end).toMatchObject({ status: 'rejected', reason: { code: 'CANCELLED' } })
+        await expect(at.repository.manifest('latest')).rejects.toMatchObject({ code: 'CANCELLED' })
+      },
+    )
+    await vi.waitFor(() => expect(handles()).toBeLessThanOrEqual(before), { timeout: 10_000 })
+  })
+
+  it('leaves nothing behind after many cancelled blobs', () =>
+    withRegistry({ bytesPerSecond: 200_000 }, {}, async ({ repository, registry, registries, blob }) => {
+      await repository.manifest('latest')
+      const cancels = Array.from({ length: 60 }, async (_, at) => {
+        const controller = new AbortController()
+        setTimeout(() => controller.abort(), at * 4)
+        const body = await repository.blob(blob, { signal: controller.signal })
+        await bytesOf(body)
+      })
+      for (const end of await Promise.allSettled(cancels)) expect(end.status).toBe('rejected')
+      await registries.close()
+      expect(registry.connections).toBeLessThanOrEqual(61)
+    }))
+})

@@ -1,0 +1,51 @@
+import { spawnSync } from 'node:child_process'
+import { describe, expect, it } from 'vitest'
+import { failureOf } from '../../../../lib/registry/http/failure.js'
+
+const url = new URL('https://registry.test/v2/')
+
+describe('a connection for which this process may open no more files', () => {
+  it.each(['EMFILE', 'ENFILE'])('is this machine’s matter, not the registry’s: %s', (code) => {
+    const cause = Object.assign(new Error(`connect ${code}`), { code })
+    for (const error of [
+      cause,
+      Object.assign(new Error('got', { cause }), { code: 'ERR_GOT_REQUEST_ERROR' }),
+    ])
+      expect(failureOf(error, { purpose: 'get it', url })).toMatchObject({
+        code: 'STORE_IO',
+        message: 'Failed to get it from registry.test: too many open files',
+        hint: expect.stringContaining('ulimit -n') as string,
+      })
+  })
+
+  it.each([
+    ['directly', {}],
+    ['through a proxy', { HTTPS_PROXY: 'http://127.0.0.1:9' }],
+    ['through a SOCKS proxy', { HTTPS_PROXY: 'socks5://127.0.0.1:9' }],
+  ])('is told so where the system says it: %s', (_, env) => {
+    const registries = new URL('../../../../lib/registry/index.ts', import.meta.url).href
+    const registry = 'HTTPS_PROXY' in env ? 'registry.test' : '127.0.0.1:9'
+    const { stdout, stderr } = spawnSync(
+      'sh',
+      [
+        '-c',
+        'ulimit -n 200; exec "$0" "$@"',
+        process.execPath,
+        '--import',
+        'tsx',
+        '--input-type=module',
+        '--eval',
+        `import { openSync } from 'node:fs'
+        import { Registries } from ${JSON.stringify(registries)}
+        const source = new Registries(${JSON.stringify({ env })}).repository({ registry: '${registry}', repository: 'a' })
+        // What the first request loads is there by the second.
+        await source.manifest('latest').catch(() => undefined)
+        try { for (;;) openSync('/dev/null') } catch {}
+        await source.manifest('latest').catch(({ code, message, hint }) => console.log([code, message, hint].join('\\n')))
+        process.exit()`,
+      ],
+      { encoding: 'utf8', timeout: 30_000 },
+    )
+    expect(stdout, stderr).toMatch(/^STORE_IO\nFailed to .*: too many open files\n.*ulimit -n/)
+  })
+})

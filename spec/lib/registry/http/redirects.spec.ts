@@ -1,0 +1,195 @@
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { Credential, onlyFor } from '../../../../lib/registry/index.js'
+import { type Fault, faults, problem, startRegistry } from '../../../../lib/testing/registry/index.js'
+import { bytesOf, content, talk, withRegistry } from '../../../support/with-registry.js'
+
+const known = ({ host }: { host: string }) => ({
+  credentials: onlyFor(host, Credential.password('user', 'sesame')),
+})
+const basic = { kind: 'basic', username: 'user', password: 'sesame' } as const
+
+const moved = (headers: { readonly location: string }) => ({ status: 307, headers, body: Buffer.alloc(0) })
+
+/** Each redirect leads to another place. */
+function manyTimes(digest: string, times = Infinity): Fault {
+  let hop = 0
+  return faults.answer(() => moved({ location: `/v2/team/app/blobs/${digest}?hop=${++hop}` }), {
+    kind: 'blob',
+    times,
+  })
+}
+
+describe('redirects', () => {
+  it('S0-84 follows a blob elsewhere without the credentials, the other headers kept', async () => {
+    const elsewhere = await startRegistry()
+    elsewhere.putBlob(content)
+    await withRegistry({ auth: basic }, known, async ({ repository, registry, blob }) => {
+      registry.addFault(faults.redirect(`${elsewhere.url}/v2/x/blobs/${blob.digest}?signature=secret`))
+      const body = await repository.blob(blob, { offset: 10 })
+      expect(body).toMatchObject({ host: elsewhere.host, offset: 10 })
+      expect((await bytesOf(body)).equals(content.subarray(10))).toBe(true)
+      expect(elsewhere.requests[0]?.headers).toMatchObject({
+        range: 'bytes=10-',
+        'accept-encoding': 'identity',
+      })
+      expect(elsewhere.requests[0]?.headers).not.toHaveProperty('authorization')
+    })
+    await elsewhere.close()
+  })
+
+  it('does not take the credentials up again on the way back', async () => {
+    const elsewhere = await startRegistry()
+    await withRegistry({ auth: basic }, known, async ({ repository, registry, blob }) => {
+      const back = `${registry.url}/v2/team/app/blobs/${blob.digest}`
+      elsewhere.addFault(faults.redirect(back))
+      registry.addFault(faults.redirect(`${elsewhere.url}/v2/x/blobs/${blob.digest}`, { times: 1 }))
+      await expect(repository.blob(blob)).rejects.toMatchObject({ code: 'UNAUTHORIZED' })
+      expect(registry.requests.at(-1)?.headers).not.toHaveProperty('authorization')
+      expect(talk(registry)).toEqual(['blob 307', 'blob 401'])
+    })
+    await elsewhere.close()
+  })
+
+  it('keeps them within the origin, over one connection', () =>
+    withRegistry({ auth: basic }, known, async ({ repository, registry, blob }) => {
+      registry.addFault(faults.redirect(`/v2/other/blobs/${blob.digest}`, { nth: 1, times: 1 }, 302))
+      expect((await bytesOf(await repository.blob(blob))).equals(content)).toBe(true)
+      expect(registry.connections).toBe(1)
+    }))
+
+  it.each([
+    [undefined, 10],
+    [{ redirects: 2 }, 2],
+    [{ redirects: 0 }, 0],
+  ])('ends after ten, or as many as the limit says (%o)', (limits, most) =>
+    withRegistry({}, { ...(limits && { limits }) }, async ({ repository, registry, blob }) => {
+      registry.addFault(manyTimes(blob.digest))
+      await expect(repository.blob(blob)).rejects.toMatchObject({
+        code: 'LIMIT_EXCEEDED',
+        message: expect.stringContaining(`more than redirects allows (${most})`) as string,
+        hint: expect.stringContaining('--limit redirects=N') as string,
+      })
+      expect(talk(registry)).toHaveLength(most + 1)
+    }),
+  )
+
+  it('follows more of them where more are allowed', () =>
+    withRegistry({}, { limits: { redirects: 12 } }, async ({ repository, registry, blob }) => {
+      registry.addFault(manyTimes(blob.digest, 12))
+      expect((await bytesOf(await repository.blob(blob))).equals(content)).toBe(true)
+    }))
+
+  it.each([
+    ['itself', [''], 1],
+    ['itself by its whole path', ['DIGEST'], 1],
+    ['another place and back', ['DIGEST?other', 'DIGEST'], 2],
+    ['a place that leads to itself', ['DIGEST?other', 'DIGEST?other'], 2],
+  ])('does not follow in a circle: to %s', (_where, places, requests) =>
+    withRegistry({}, {}, async ({ repository, registry, blob }) => {
+      const locations = places.map((place) => place.replace('DIGEST', `/v2/team/app/blobs/${blob.digest}`))
+      let at = 0
+      registry.addFault(
+        faults.answer(() => moved({ location: locations[at++ % locations.length]! }), { kind: 'blob' }),
+      )
+      await expect(repository.blob(blob)).rejects.toMatchObject({
+        code: 'REDIRECT_REFUSED',
+        exitCode: 6,
+        message: expect.stringContaining('the redirects go in a circle') as string,
+      })
+      expect(talk(registry)).toHaveLength(requests)
+    }),
+  )
+
+  it('takes places that differ in one byte for different places', () =>
+    withRegistry({}, {}, async ({ repository, registry, blob }) => {
+      const places = ['?a=%2f', '?a=%2F', '?a=/']
+      let at = 0
+      registry.addFault(
+        faults.answer(() => (at < places.length ? moved({ location: places[at++]! }) : undefined), {
+          kind: 'blob',
+          times: Infinity,
+        }),
+      )
+      expect((await bytesOf(await repository.blob(blob))).equals(content)).toBe(true)
+    }))
+
+  it.each(['file:///etc/passwd', 'unix:/run/x', 'data:,x', 'ftp://a/b', 'http://'])(
+    'does not follow to %s',
+    (to) =>
+      withRegistry({}, {}, async ({ repository, registry, blob }) => {
+        registry.addFault(faults.redirect(to))
+        await expect(repository.blob(blob)).rejects.toMatchObject({ code: 'REDIRECT_REFUSED' })
+      }),
+  )
+
+  it.each([
+    "?X-Amz-Signature='a'&b=%2b+c",
+    '?a="b"|c[]{d}^`&e=%7E~',
+    '/%2e%2e/x%2Fy/a+b?c=%2e',
+    "//double//slash/?a='",
+    '/%zz?%',
+  ])('sends the path and the query of a Location as they came: %s', async (tail) => {
+    const elsewhere = await startRegistry()
+    elsewhere.hook(() => ({ status: 200, headers: {}, body: content }))
+    await withRegistry({ auth: basic }, known, async ({ repository, registry, blob }) => {
+      registry.addFault(faults.redirect(`${elsewhere.url}/x${tail}`))
+      expect((await bytesOf(await repository.blob(blob))).equals(content)).toBe(true)
+      expect(elsewhere.requests.map(({ url }) => url)).toEqual([`/x${tail}`])
+    })
+    await elsewhere.close()
+  })
+
+  it.each([
+    ['/v2/team/app/blobs/x?X-Amz-Signature=a', false],
+    ['/v2/team/app/blobs/x?X-Goog-Signature=a', false],
+    ['/v2/team/app/blobs/x?Expires=1&Signature=a&Key-Pair-Id=b', false],
+    ['/v2/team/app/blobs/x?sig=a', false],
+    ['/storage/x', false],
+    ['/v2/%2e%2e/storage/x', false],
+    ['/v2/..%2fstorage/x', false],
+    ['/v2/../storage/x', false],
+    ['/v2/other/blobs/x', true],
+    ['/v2/other/blobs/x?ns=docker.io&Expires=1', true],
+  ])('within the origin, takes the credentials to %s: %s', (to, carried) =>
+    withRegistry({ auth: basic }, known, async ({ repository, registry, blob }) => {
+      registry.hook(({ reference, headers, url }) => {
+        if (headers['authorization'] === undefined && url.includes(blob.digest)) return undefined
+        if (reference === blob.digest)
+          return { status: 307, headers: { location: to }, body: Buffer.alloc(0) }
+        return { status: 200, headers: {}, body: content }
+      })
+      expect((await bytesOf(await repository.blob(blob))).equals(content)).toBe(true)
+      const last = registry.requests.at(-1)
+      expect(last?.url).toBe(to.replace('/v2/../', '/'))
+      expect(last?.headers['authorization'] !== undefined).toBe(carried)
+    }),
+  )
+
+  it('asks nobody to log in where a signed address refuses, and never shows what signed it', () =>
+    withRegistry({ auth: basic }, known, async ({ repository, registry, blob }) => {
+      const signature = "s1gn'ed%2Bvalue"
+      registry.hook(({ headers, url }) => {
+        if (headers['authorization'] === undefined && !url.includes('sig=')) return undefined
+        if (!url.includes('sig=')) {
+          const location = `/v2/x/blobs/y?sig=${signature}`
+          return { status: 307, headers: { location }, body: Buffer.alloc(0) }
+        }
+        return problem(401, 'UNAUTHORIZED', `no ${url}`, { 'www-authenticate': 'Basic realm="x"' })
+      })
+      const error: unknown = await repository.blob(blob).catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({ code: 'UNAUTHORIZED' })
+      expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('s1gn')
+      expect(talk(registry)).toEqual(['blob 307', 'blob 401'])
+    }))
+
+  it('takes the bytes of a foreign URL as they stand in the manifest', async () => {
+    const elsewhere = await startRegistry()
+    elsewhere.hook(() => ({ status: 200, headers: {}, body: content }))
+    await withRegistry({}, {}, async ({ repository, blob }) => {
+      await bytesOf(await repository.foreignBlob(`${elsewhere.url}/a'%2e%2e/b?c="d"|e`, blob))
+      expect(elsewhere.requests.map(({ url }) => url)).toEqual([`/a'%2e%2e/b?c="d"|e`])
+    })
+    await elsewhere.close()
+  })
+})

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest'
+import { ForeignUrls, addressRefused, foreignHosts } from '../../../../lib/registry/policy/foreign-url.js'
+
+const far = new ForeignUrls(new URL('https://registry.example'))
+const near = new ForeignUrls(new URL('http://127.0.0.1:5000'))
+
+describe('the URLs of a foreign layer', () => {
+  it.each(['https://layers.example/a', 'http://8.1.2.3/a', 'https://[2001:db8::1]:8443/a?b=c'])(
+    'may be %s',
+    (url) => {
+      expect(far.parse(url).url.href).toBe(url)
+    },
+  )
+
+  it.each([
+    'file:///etc/passwd',
+    'FILE:/etc/passwd',
+    'ftp://layers.example/a',
+    'data:,x',
+    'unix:/run/docker.sock',
+    'javascript:1',
+    '/relative',
+    '//layers.example/a',
+    '',
+    'https://me:secret@layers.example/a',
+    'http://127.0.0.1/a',
+    'http://127.1/a',
+    'http://2130706433/a',
+    'http://0x7f.1/a',
+    'http://localhost:5000/a',
+    'http://a.localhost./a',
+    'http://[::1]/a',
+    'http://[::ffff:127.0.0.1]/a',
+    'http://0.0.0.0/a',
+    'http://169.254.169.254/latest/meta-data',
+    'http://[fe80::1]/a',
+    'http://[fd00:ec2::254]/a',
+    'http://metadata.google.internal/a',
+    'http://10.1.2.3/a',
+    'http://192.168.0.1/a',
+    'http://172.20.0.1/a',
+    'http://100.64.0.1/a',
+    'http://[fd00::1]/a',
+    'http://[::ffff:a00:1]/a',
+    'http://[64:ff9b::a00:1]/a',
+  ])('may not be %s', (url) => {
+    expect(() => far.parse(url)).toThrow(
+      expect.objectContaining({ code: 'REDIRECT_REFUSED', retryable: false }),
+    )
+  })
+
+  it('may lead to this machine where the registry is there, but never to what is beside it', () => {
+    expect(near.parse('http://localhost:8080/a').url.port).toBe('8080')
+    for (const url of ['http://169.254.169.254/a', 'http://0.0.0.0/a', 'http://[fe80::1]/a'])
+      expect(() => near.parse(url)).toThrow(expect.objectContaining({ code: 'REDIRECT_REFUSED' }))
+  })
+
+  it('may lead into a private network where that is the registry itself, at whatever port', () => {
+    const inside = new ForeignUrls(new URL('https://10.0.0.5'))
+    expect(inside.parse('http://10.0.0.5:8080/a').url.port).toBe('8080')
+    expect(() => inside.parse('http://10.0.0.6/a')).toThrow('a private address')
+  })
+
+  it('may lead to hosts that the user named, wherever they are, and says how to name one', () => {
+    const told = new ForeignUrls(
+      new URL('https://registry.example'),
+      foreignHosts(['10.1.2.3', 'Layers.LAN.', 'fd00::1', 'localhost']),
+    )
+    for (const url of [
+      'http://10.1.2.3:81/a',
+      'https://layers.lan/a',
+      'http://[fd00::1]/a',
+      'http://localhost/a',
+    ])
+      expect(told.parse(url).url.href).toBe(url)
+    expect(() => told.parse('http://10.1.2.4/a')).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining('--foreign-host 10.1.2.4') as string }),
+    )
+    for (const wrong of ['http://a', 'a/b', 'a:80', 'me@a', '', 'a b', 'a?b'])
+      expect(() => foreignHosts([wrong])).toThrow(expect.objectContaining({ code: 'USAGE' }))
+  })
+
+  it('never repeats user info or a query in a message', () => {
+    for (const url of ['https://me:secret@layers.example/a', 'http://127.0.0.1/a?token=secret'])
+      expect(() => far.parse(url)).toThrow(
+        expect.objectContaining({ message: expect.not.stringContaining('secret') as string }),
+      )
+  })
+
+  const resolved = (urls: ForeignUrls, name: string, all: boolean): Promise<unknown[]> =>
+    new Promise((resolve) => {
+      urls.lookup(name, { all }, (error, ...answer) => resolve([error?.code, ...answer]))
+    })
+
+  it('are held to the same when their name turns out to stand for such an address', async () => {
+    // The one name that every machine knows without asking anybody.
+    for (const all of [true, false]) expect((await resolved(far, 'localhost', all))[0]).toBe(addressRefused)
+    const [none, addresses] = await resolved(near, 'localhost', true)
+    expect(none).toBeFalsy()
+    expect(addresses).toContainEqual(expect.objectContaining({ family: expect.any(Number) as number }))
+    const [, address] = await resolved(near, 'localhost', false)
+    expect(['127.0.0.1', '::1']).toContain(address)
+    const told = new ForeignUrls(new URL('https://registry.example'), foreignHosts(['localhost']))
+    expect((await resolved(told, 'localhost', true))[0]).toBeFalsy()
+  })
+})

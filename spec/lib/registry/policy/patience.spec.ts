@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest'
+import { Patience } from '../../../../lib/registry/policy/patience.js'
+import { defaultTimeouts } from '../../../../lib/registry/index.js'
+import { faults } from '../../../../lib/testing/registry/index.js'
+import { bytesOf, content, manifest, withRegistry } from '../../../support/with-registry.js'
+
+describe('the patience for a first byte', () => {
+  it('waits for two minutes and more in the end, and gives a silent server up within five minutes in all', () => {
+    const patience = new Patience(defaultTimeouts.response)
+    const waits: number[] = []
+    do waits.push(patience.wait('x'))
+    while (patience.silent('x'))
+    expect(waits).toEqual([60_000, 150_000])
+    // A body may fall silent first; and attempts at a layer are made 5 s and 10 s after those before.
+    const all = waits.reduce((sum, wait) => sum + wait, defaultTimeouts.stall + 5_000 + 10_000)
+    expect(all).toBeLessThan(300_000)
+  })
+
+  it('begins anew after an answer, after the last wait, and for something else', () => {
+    const patience = new Patience(1)
+    patience.silent('x')
+    expect([patience.wait('x'), patience.wait('y')]).toEqual([2.5, 1])
+    patience.answered('x')
+    expect(patience.wait('x')).toBe(1)
+    expect([patience.silent('x'), patience.silent('x'), patience.wait('x')]).toEqual([true, false, 1])
+  })
+})
+
+const timeouts = { response: 300, stall: 20_000 }
+const silence = (retryable: boolean) => ({
+  code: 'STALLED',
+  retryable,
+  hint: expect.stringContaining('--response-timeout') as string,
+})
+
+describe('a server that is slow to its first byte', () => {
+  it.each([
+    ['headers', (late: number) => faults.slow(late, { times: Infinity })],
+    [
+      'body',
+      (late: number) =>
+        faults.wire(
+          (good) => [`HTTP/1.1 200 OK\r\ncontent-length: ${good.body.length}\r\n\r\n`, late, good.body],
+          { times: Infinity },
+        ),
+    ],
+  ])('is waited for longer at the second attempt: %s', (_, fault) =>
+    withRegistry({}, { timeouts }, async ({ repository, registry, blob }) => {
+      registry.addFault(fault(450))
+      await expect(repository.blob(blob).then(bytesOf)).rejects.toMatchObject(silence(true))
+      expect((await bytesOf(await repository.blob(blob))).equals(content)).toBe(true)
+      // It was answered: the next one begins with a short wait.
+      await expect(repository.blob(blob).then(bytesOf)).rejects.toMatchObject(silence(true))
+    }),
+  )
+
+  it.each([
+    ['headers', faults.slow(30_000, { kind: 'any', times: Infinity })],
+    ['body', faults.stall(0, { kind: 'any', times: Infinity })],
+  ])('is given up after the second attempt where it stays silent: %s', (_, fault) =>
+    withRegistry({}, { plainHttp: true, timeouts }, async ({ repository, registry }) => {
+      registry.addFault(fault)
+      const asked = () => repository.manifest('latest')
+      await expect(asked()).rejects.toMatchObject(silence(true))
+      await expect(asked()).rejects.toMatchObject(silence(false))
+    }),
+  )
+
+  it('has its document read for as long as that takes from the first byte on', () =>
+    withRegistry({}, { timeouts: { response: 2_000, document: 300 } }, async ({ repository, registry }) => {
+      registry.addFault(
+        faults.wire(
+          (good) => [`HTTP/1.1 200 OK\r\ncontent-length: ${good.body.length}\r\n\r\n`, 700, good.body],
+          { kind: 'manifest' },
+        ),
+      )
+      expect((await repository.manifest('latest')).bytes).toEqual(manifest)
+    }))
+})

@@ -1,0 +1,161 @@
+/** Which image of a layout a name means. */
+import { execFileSync } from 'node:child_process'
+import {
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { WindlassError } from '../../../lib/errors.js'
+import { hexOf } from '../../../lib/image/index.js'
+import { LayoutSource } from '../../../lib/sources/index.js'
+import { type BuiltImage, tinyImage } from '../../../lib/testing/images/index.js'
+
+const amd = tinyImage()
+const arm = tinyImage({ platform: { os: 'linux', architecture: 'arm64' } })
+
+let work: string
+beforeAll(async () => (work = await mkdtemp(path.join(tmpdir(), 'windlass-layout-'))))
+afterAll(() => rm(work, { recursive: true }))
+
+let made = 0
+/** A layout whose index lists these images by these names, in this order. */
+async function layout(...entries: readonly (readonly [BuiltImage, string?])[]): Promise<LayoutSource> {
+  const directory = path.join(work, String(++made))
+  await mkdir(path.join(directory, 'blobs', 'sha256'), { recursive: true })
+  const manifests = entries.map(([{ manifest }, name]) => ({
+    mediaType: manifest.mediaType,
+    digest: manifest.digest,
+    size: manifest.bytes.length,
+    ...(name !== undefined && { annotations: { 'org.opencontainers.image.ref.name': name } }),
+  }))
+  for (const [{ manifest }] of entries)
+    await writeFile(path.join(directory, 'blobs', 'sha256', hexOf(manifest.digest)), manifest.bytes)
+  await writeFile(path.join(directory, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests }))
+  await writeFile(path.join(directory, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
+  return new LayoutSource(directory)
+}
+
+const two = () => layout([amd, 'app:1'], [arm])
+
+describe('an image in a layout', () => {
+  it.each([
+    ['by its name', 'app:1', amd],
+    ['by its position, the first', '@0', amd],
+    ['by its position, the second, which has no name', '@1', arm],
+  ])('is found %s', async (_, target, { manifest }) => {
+    expect((await (await two()).manifest(target)).bytes).toEqual(manifest.bytes)
+  })
+
+  it('is the only one where nothing is said, also under two names', async () => {
+    expect((await (await layout([arm, 'a'])).manifest('')).bytes).toEqual(arm.manifest.bytes)
+    expect((await (await layout([arm, 'a'], [arm, 'b'], [arm])).manifest('')).bytes).toEqual(
+      arm.manifest.bytes,
+    )
+    expect((await (await layout([arm, 'a'], [arm, 'a'])).manifest('a')).bytes).toEqual(arm.manifest.bytes)
+  })
+
+  it.each([
+    ['two images where one is wanted', '', '2 images fit'],
+    ['a name that is not there', 'app:2', 'there is no such image'],
+    ['a position beyond the last', '@2', 'there is no such image'],
+  ])('is an error for %s, which lists what there is', async (_, target, message) => {
+    await expect((await two()).manifest(target)).rejects.toMatchObject({
+      code: 'MANIFEST_UNKNOWN',
+      message: expect.stringContaining(message) as string,
+      hint: 'The layout has @0 "app:1", @1.',
+    })
+  })
+
+  it('lists no more than can be read, and nothing that steers a terminal', async () => {
+    const many = await layout(
+      ...Array.from({ length: 25 }, (_, at) => [at % 2 ? amd : arm, `\u009b${at}`] as const),
+    )
+    const error: unknown = await many.manifest('').catch((caught: unknown) => caught)
+    expect(error).toMatchObject({
+      hint: expect.stringMatching(
+        /^The layout has @0 "\\u\{9b\}0", .*, @19 "\\u\{9b\}19", and 5 more\.$/,
+      ) as string,
+    })
+    await expect((await layout()).manifest('')).rejects.toMatchObject({ hint: 'The layout has no images.' })
+  })
+})
+
+describe('a layout from outside', () => {
+  const layoutAt = async (): Promise<{ readonly directory: string; readonly source: LayoutSource }> => {
+    const source = await layout([amd, 'one'])
+    return { directory: source.host, source }
+  }
+  const refusal = (work: () => Promise<unknown>): Promise<WindlassError> =>
+    work().then(
+      () => {
+        throw new Error('expected a refusal')
+      },
+      (error: unknown) => error as WindlassError,
+    )
+
+  it.each([
+    ['a FIFO', (file: string) => execFileSync('mkfifo', [file])],
+    ['a device', (file: string) => symlinkSync('/dev/zero', file)],
+    ['a link to a file of this machine', (file: string) => symlinkSync('/etc/passwd', file)],
+    ['a directory', (file: string) => mkdirSync(file)],
+    [
+      'terabytes of blanks',
+      (file: string) => {
+        writeFileSync(file, '')
+        truncateSync(file, 2 ** 41)
+      },
+    ],
+    ['nested 100,000 levels deep', (file: string) => writeFileSync(file, '['.repeat(100_000))],
+  ])(
+    'is refused at once where its index.json or oci-layout is %s, and quotes nothing',
+    async (_what, make) => {
+      for (const name of ['index.json', 'oci-layout']) {
+        const { directory, source } = await layoutAt()
+        rmSync(path.join(directory, name), { force: true })
+        make(path.join(directory, name))
+        if (name === 'oci-layout' && statSync(path.join(directory, name)).isFile()) continue
+        const begun = performance.now()
+        const error = await refusal(() => source.manifest('one'))
+        expect(['MANIFEST_UNKNOWN', 'MANIFEST_INVALID']).toContain(error.code)
+        expect(error.message).not.toContain('root:')
+        expect(performance.now() - begun).toBeLessThan(2_000)
+      }
+    },
+  )
+
+  it('is not followed through a link at blobs, at the algorithm, or at the blob', async () => {
+    for (const link of ['blobs', 'blobs/sha256', `blobs/sha256/${hexOf(amd.manifest.digest)}`]) {
+      const { directory, source } = await layoutAt()
+      renameSync(path.join(directory, link), path.join(directory, 'elsewhere'))
+      symlinkSync(path.join(directory, 'elsewhere'), path.join(directory, link))
+      for (const work of [() => source.manifest('one'), () => source.blobSize(amd.manifest.digest)]) {
+        const error = await refusal(work)
+        expect(error.code).toBe('BLOB_UNKNOWN')
+        expect(error.message).toContain('is a symbolic link')
+      }
+    }
+  })
+
+  it('refuses an entry that cannot be used only where it is asked for', async () => {
+    const { directory, source } = await layoutAt()
+    const file = path.join(directory, 'index.json')
+    const { manifests } = JSON.parse(readFileSync(file, 'utf8')) as { manifests: object[] }
+    const named = (name: string) => ({ annotations: { 'org.opencontainers.image.ref.name': name } })
+    const foreign = { ...manifests[0], digest: `blake3:${'a'.repeat(64)}`, ...named('foreign') }
+    writeFileSync(file, JSON.stringify({ manifests: [foreign, ...manifests, { ...named('empty') }] }))
+    expect((await source.manifest('one')).descriptor?.digest).toBe(amd.manifest.digest)
+    expect((await source.manifest('@1')).descriptor?.digest).toBe(amd.manifest.digest)
+    expect((await refusal(() => source.manifest('foreign'))).code).toBe('UNSUPPORTED')
+    expect((await refusal(() => source.manifest('@0'))).code).toBe('UNSUPPORTED')
+    expect((await refusal(() => source.manifest('empty'))).code).toBe('MANIFEST_INVALID')
+  })
+})

@@ -1,0 +1,36 @@
+/** Putting an image's layers together, when something else comes to stand where its tree is to appear. */
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { putImage } from '../../../../lib/testing/images/index.js'
+import { Workbench, imageOf } from '../../../support/workbench.js'
+
+describe('the tree of an image', () => {
+  const bench = new Workbench()
+
+  it('replaces nothing that was put at its place since, and leaves nothing beside it', async () => {
+    const registry = await bench.registry()
+    await putImage(registry, 'app', '1', imageOf(['a', 'b']))
+    const parent = bench.path()
+    const target = join(parent, 'target')
+    mkdirSync(parent, { recursive: true })
+    const neighbour = setInterval(() => {
+      if (readdirSync(parent).length === 0) return
+      clearInterval(neighbour)
+      mkdirSync(target, { recursive: true })
+      writeFileSync(join(target, 'of-another'), '')
+    }, 1)
+    const puller = await bench.puller()
+    const pulling = puller.pull(`${registry.host}/app:1`, { platform: 'linux/amd64', rootfs: target })
+    await expect(pulling.done).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining(
+        `Unpacking into ${target}: something was put there meanwhile`,
+      ) as string,
+      subject: { path: target },
+    })
+    await pulling.closed()
+    expect(readdirSync(target)).toEqual(['of-another'])
+    expect(readdirSync(parent)).toEqual(['target'])
+  })
+})

@@ -1,0 +1,52 @@
+/** Free space against the plan, on a real small disk. */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { afterAll, describe, expect, it } from 'vitest'
+import { buildImage, putImage } from '../../../../lib/testing/images/index.js'
+import { Workbench, asked, imageOf } from '../../../support/workbench.js'
+
+const mounted: string[] = []
+
+/** Undefined where this process may not mount. */
+function smallDisk(directory: string, bytes: number): string | undefined {
+  mkdirSync(directory, { recursive: true })
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', directory], { stdio: 'ignore' })
+  } catch {
+    return undefined
+  }
+  mounted.push(directory)
+  return directory
+}
+
+const mib = 1024 ** 2
+const canMount = process.platform === 'linux' && process.getuid?.() === 0
+
+describe('space for a pull', () => {
+  const bench = new Workbench()
+  afterAll(() => {
+    for (const directory of mounted) execFileSync('umount', ['-l', directory])
+  })
+
+  it.skipIf(!canMount)('is looked for before the first byte of a layer', async (context) => {
+    const store = smallDisk(bench.path(), 2 * mib)
+    if (store === undefined) return context.skip()
+    const big = buildImage({ layers: [{ entries: [{ path: 'big', content: randomBytes(3 * mib) }] }] })
+    const registry = await bench.registry()
+    await putImage(registry, 'big', '1', big)
+    await putImage(registry, 'small', '1', imageOf(['small']))
+    const puller = await bench.puller({ store })
+    const failed = puller.pull(`${registry.host}/big:1`, { platform: 'linux/amd64' })
+    await expect(failed.done).rejects.toMatchObject({
+      code: 'STORE_FULL',
+      exitCode: 7,
+      message: expect.stringMatching(
+        new RegExp(`need ${big.layers[0]!.size} bytes more, and .* has [12]\\d{6} free`),
+      ) as string,
+    })
+    await failed.closed()
+    expect(asked(registry)).not.toContain(`blob ${big.layers[0]!.digest}`)
+    await puller.pull(`${registry.host}/small:1`, { platform: 'linux/amd64' }).done
+  })
+})

@@ -1,0 +1,119 @@
+/** Files of a store that are written again because it could not be opened or read without them. */
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { digestOf } from '../../../../lib/image/index.js'
+import { mendFiles } from '../../../../lib/store/check/repair-files.js'
+import { putNamed } from '../../../support/store/images-in-a-store.js'
+import { TemporaryStores } from '../../../support/store/temporary-store.js'
+
+describe('mending the files of a store', () => {
+  const stores = new TemporaryStores()
+  const name = 'docker.io/library/app:1'
+
+  async function made(): Promise<string> {
+    const store = await stores.open()
+    await putNamed(store, name, '{"config":{},"layers":[]}')
+    await store.close()
+    return store.directory
+  }
+  const content = (store: string, file: string) => readFile(join(store, file), 'utf8')
+
+  it('changes nothing where nothing is wrong, and makes no store', async () => {
+    const store = await made()
+    const before = await readdir(store)
+    expect(await mendFiles(store)).toEqual([])
+    expect(await readdir(store)).toEqual(before)
+    const none = stores.fresh()
+    expect(await mendFiles(none)).toEqual([])
+    await mkdir(none)
+    await writeFile(join(none, 'letter.txt'), '')
+    expect(await mendFiles(none)).toEqual([])
+    expect(await readdir(none)).toEqual(['letter.txt'])
+  })
+
+  it.each([
+    ['windlass.json', '', '{"version":1}\n'],
+    ['windlass.json', '{"version":1.5}', '{"version":1}\n'],
+    ['windlass.json', '{"version":"1"}', '{"version":1}\n'],
+    ['oci-layout', '{', '{"imageLayoutVersion":"1.0.0"}\n'],
+    ['oci-layout', '{"imageLayoutVersion":3}', '{"imageLayoutVersion":"1.0.0"}\n'],
+  ])('writes %s again where it says %j, and keeps that', async (file, said, right) => {
+    const store = await made()
+    for (const kept of [`${file}.moved`, `${file}.moved-1`]) {
+      await writeFile(join(store, file), said)
+      expect(await mendFiles(store)).toEqual([{ path: join(store, file), why: expect.any(String) as string }])
+      expect(await content(store, file)).toBe(right)
+      expect(await content(store, kept)).toBe(said)
+    }
+    expect(await mendFiles(store)).toEqual([])
+    expect(await (await stores.open(store)).names.get(name)).toBeDefined()
+  })
+
+  it('leaves a layout of a newer version as it is, which is then refused', async () => {
+    const store = await made()
+    const newer = '{"imageLayoutVersion":"2.0.0"}'
+    await writeFile(join(store, 'oci-layout'), newer)
+    await writeFile(join(store, 'index.json'), 'x')
+    expect(await mendFiles(store)).toEqual([])
+    expect(await content(store, 'oci-layout')).toBe(newer)
+    expect(await content(store, 'index.json')).toBe('x')
+    await expect(stores.open(store)).rejects.toThrow('version "2.0.0"')
+  })
+
+  it('leaves a store of a newer version as it is', async () => {
+    const store = await made()
+    await writeFile(join(store, 'windlass.json'), '{"version":2}')
+    await writeFile(join(store, 'index.json'), 'x')
+    expect(await mendFiles(store)).toEqual([])
+    expect(await content(store, 'index.json')).toBe('x')
+  })
+
+  it.each([undefined, '', 'x', '[]', '{"schemaVersion":2,"manifests":7}'])(
+    'lists all images without names where the list says %j, so that no collection takes anything',
+    async (said) => {
+      const store = await made()
+      const open = await stores.open(store)
+      const put = async (value: unknown): Promise<string> => {
+        const bytes = Buffer.from(JSON.stringify(value))
+        await open.blobs.put(digestOf(bytes), bytes)
+        return digestOf(bytes)
+      }
+      const config = await put({ a: 1 })
+      const child = await put({ config: { digest: config }, layers: [] })
+      const index = await put({ mediaType: 'its/own', manifests: [{ digest: child }] })
+      const old = await put({ fsLayers: [] })
+      await open.blobs.put(digestOf(Buffer.from('a layer')), Buffer.from('a layer'))
+      await open.close()
+      if (said === undefined) await rm(join(store, 'index.json'))
+      else await writeFile(join(store, 'index.json'), said)
+      expect(await mendFiles(store)).toHaveLength(1)
+      const again = await stores.open(store)
+      const entries = await again.names.entries()
+      expect(entries.map(({ name: none }) => none)).toEqual([undefined, undefined, undefined])
+      expect(entries.map(({ digest }) => digest)).toEqual(expect.arrayContaining([index, old]))
+      expect(entries.find(({ digest }) => digest === index)?.image?.descriptor.mediaType).toBe('its/own')
+      await again.close()
+      const last = await stores.open(store)
+      const { removed } = await last.garbage.collect()
+      expect(removed.map(({ digest }) => digest)).toEqual([digestOf(Buffer.from('a layer'))])
+    },
+  )
+
+  it('mends the layout of another tool only as far as its list of names and its blobs say that it is one', async () => {
+    const layout = stores.fresh()
+    await mkdir(join(layout, 'blobs', 'sha256'), { recursive: true })
+    await writeFile(join(layout, 'index.json'), '{"schemaVersion":2,"manifests":[]}')
+    await writeFile(join(layout, 'oci-layout'), 'x')
+    expect(await mendFiles(layout)).toEqual([
+      { path: join(layout, 'oci-layout'), why: expect.any(String) as string },
+    ])
+    expect((await readdir(layout)).sort()).toEqual([
+      'blobs',
+      'index.json',
+      'lock',
+      'oci-layout',
+      'oci-layout.moved',
+    ])
+  })
+})

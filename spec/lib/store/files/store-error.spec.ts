@@ -1,0 +1,44 @@
+import { rename } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import { WindlassError } from '../../../../lib/errors.js'
+import { storeError, storing } from '../../../../lib/store/files/store-error.js'
+
+const systemError = (code: string): Error => Object.assign(new Error(`${code}: refused`), { code })
+
+describe('errors of the store', () => {
+  it.each([
+    ['ENOSPC', 'STORE_FULL'],
+    ['EDQUOT', 'STORE_FULL'],
+    ['EACCES', 'STORE_DENIED'],
+    ['EPERM', 'STORE_DENIED'],
+    ['EROFS', 'STORE_READ_ONLY'],
+    ['EMFILE', 'STORE_IO'],
+    ['EIO', 'STORE_IO'],
+    ['ELOOP', 'STORE_CORRUPT'],
+    ['EISDIR', 'STORE_CORRUPT'],
+    ['ENOTEMPTY', 'STORE_CORRUPT'],
+    ['EXDEV', 'STORE_IO'],
+  ])('%s is %s, with what was done and where', (code, ours) => {
+    const cause = systemError(code)
+    const error = storeError(cause, 'store a blob', '/store/blobs/x')
+    expect(error).toMatchObject({ code: ours, exitCode: 7, cause, subject: { path: '/store/blobs/x' } })
+    expect(error.message).toMatch(/^Failed to store a blob at \/store\/blobs\/x: ./)
+    expect(error.hint).toMatch(/\.$/)
+  })
+
+  it('S0-54 S0-68 names both paths of a rename that failed, known cause or not', async () => {
+    const renaming = (code: string): Error =>
+      Object.assign(systemError(code), { path: '/store/staging/x', dest: '/store/blobs/x' })
+    for (const code of ['EACCES', 'ENOSPC', 'EIO'])
+      expect(storeError(renaming(code), 'store a blob', '/store/blobs').message).toMatch(
+        / \(renaming \/store\/staging\/x to \/store\/blobs\/x\)$/,
+      )
+    const missing = storing('store a blob', '/none/to', () => rename('/none/from', '/none/to'))
+    await expect(missing).rejects.toThrow(/at \/none\/to: ENOENT.*'\/none\/from' -> '\/none\/to'/)
+  })
+
+  it('leaves an error of ours as it is', async () => {
+    const ours = new WindlassError('LIMIT_EXCEEDED', 'too long')
+    await expect(storing('read', '/x', () => Promise.reject(ours))).rejects.toBe(ours)
+  })
+})

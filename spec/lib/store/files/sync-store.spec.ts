@@ -1,0 +1,33 @@
+/** What it is good for shows in spec/power-loss and spec/real/power-loss.spec.ts; here: that it can be done anywhere. */
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { syncNames, syncStore } from '../../../../lib/store/files/sync-store.js'
+import { commitLayer } from '../../../support/store/images-in-a-store.js'
+import { TemporaryStores } from '../../../support/store/temporary-store.js'
+
+describe.each([
+  ['with one call', syncStore],
+  ['directory by directory', syncNames],
+])('bringing a store to the disk %s', (_, sync) => {
+  const stores = new TemporaryStores()
+
+  it('works for a store that has something of everything', async () => {
+    const store = await stores.open()
+    await commitLayer(store, 'a')
+    await expect(sync(store.directory)).resolves.toBeUndefined()
+  })
+
+  it('works for a layout of another tool, and follows no links', async () => {
+    const directory = stores.fresh()
+    mkdirSync(join(directory, 'blobs'), { recursive: true })
+    symlinkSync('/nonexistent', join(directory, 'blobs', 'sha256'))
+    await expect(sync(directory)).resolves.toBeUndefined()
+  })
+
+  it('fails where there is none', async () => {
+    const directory = stores.fresh()
+    rmSync(directory, { recursive: true, force: true })
+    await expect(sync(directory)).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+})

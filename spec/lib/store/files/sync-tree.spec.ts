@@ -1,0 +1,22 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { syncEach, syncTree } from '../../../../lib/store/files/sync-tree.js'
+import { TemporaryStores } from '../../../support/store/temporary-store.js'
+
+describe('syncTree', () => {
+  const stores = new TemporaryStores()
+
+  it('syncs a tree of anything, one by one where there is no other way', async () => {
+    const root = stores.fresh()
+    mkdirSync(join(root, 'below'), { recursive: true })
+    writeFileSync(Buffer.from(join(root, 'below', 'na\xefve'), 'latin1'), 'x')
+    symlinkSync('dangling', join(root, 'link'))
+    await syncEach(Buffer.from(root))
+    const handle = await open(root)
+    await syncTree(handle, root)
+    await handle.close()
+    await expect(syncEach(Buffer.from(join(root, 'absent')))).rejects.toThrow('ENOENT')
+  })
+})

@@ -1,0 +1,212 @@
+/** The collector against a model: random images, names, holds and other tools' entries; nothing reachable ever goes. */
+import { lstatSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Digest, digestOf, mediaTypes } from '../../../../lib/image/index.js'
+import type { Store } from '../../../../lib/store/index.js'
+import {
+  commitLayer,
+  descriptorOf,
+  diffIDOf,
+  layerBlob,
+  putNamed,
+} from '../../../support/store/images-in-a-store.js'
+import { TemporaryStores } from '../../../support/store/temporary-store.js'
+
+const listed = (directory: string): string[] => {
+  try {
+    return readdirSync(directory).map((hex) => `sha256:${hex}`)
+  } catch {
+    return []
+  }
+}
+
+/** Digests of blobs, and diffIDs of layers. */
+const contents = ({ directory }: Store): Set<string> =>
+  new Set([...listed(join(directory, 'blobs/sha256')), ...listed(join(directory, 'layers/sha256'))])
+
+/** Puts an image of these layers in; what it is made of, by digest. */
+async function putImage(store: Store, title: string, layers: readonly string[], unpacked: boolean) {
+  const config = JSON.stringify({ title, rootfs: { type: 'layers', diff_ids: layers.map(diffIDOf) } })
+  const manifest = JSON.stringify({
+    schemaVersion: 2,
+    config: descriptorOf(config, mediaTypes.ociConfig),
+    layers: layers.map(layerBlob),
+  })
+  const parts: Digest[] = []
+  for (const text of [config, manifest]) {
+    parts.push(digestOf(Buffer.from(text)))
+    await store.blobs.put(digestOf(Buffer.from(text)), Buffer.from(text))
+  }
+  for (const name of layers) {
+    await store.blobs.put(layerBlob(name).digest, Buffer.from(`the blob of ${name}`))
+    parts.push(layerBlob(name).digest)
+    if (!unpacked) continue
+    await commitLayer(store, name)
+    parts.push(diffIDOf(name))
+  }
+  return { descriptor: descriptorOf(manifest), parts: parts }
+}
+
+const layerNames = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { minLength: 1, maxLength: 3 })
+const images = fc.uniqueArray(
+  fc.record({
+    layers: layerNames,
+    unpacked: fc.boolean(),
+    rooted: fc.constantFrom('named', 'other tool', 'index of another tool', 'held', 'nothing'),
+  }),
+  { minLength: 1, maxLength: 5, selector: ({ layers }) => layers.join() },
+)
+
+describe('collecting garbage', () => {
+  const stores = new TemporaryStores()
+
+  it('removes exactly what no name, no entry and no run leads to', async () => {
+    await fc.assert(
+      fc.asyncProperty(images, async (specs) => {
+        const store = await stores.open()
+        const needed = new Set<string>()
+        const others: object[] = []
+        const held: Digest[] = []
+        for (const [at, { layers, unpacked, rooted }] of specs.entries()) {
+          const { descriptor, parts } = await putImage(store, `image ${at}`, layers, unpacked)
+          if (rooted === 'nothing') continue
+          // A held blob keeps its tree: a layer held by its blob keeps what another image unpacked of it.
+          for (const each of rooted === 'held' ? parts : [...parts, ...layers.map(diffIDOf)]) needed.add(each)
+          if (rooted === 'named')
+            await store.names.set({ name: `image/${at}:latest`, typed: `image/${at}`, descriptor })
+          if (rooted === 'other tool') others.push({ ...descriptor, annotations: { 'org.example': 'x' } })
+          if (rooted === 'index of another tool') {
+            const gone = descriptorOf('never pulled')
+            const index = JSON.stringify({ schemaVersion: 2, manifests: [gone, descriptor] })
+            const entry = descriptorOf(index, mediaTypes.ociIndex)
+            await store.blobs.put(entry.digest, Buffer.from(index))
+            needed.add(entry.digest)
+            others.push(entry)
+          }
+          if (rooted === 'held') {
+            held.push(...parts)
+            for (const name of layers) needed.add(diffIDOf(name))
+          }
+        }
+        const path = join(store.directory, 'index.json')
+        const index = JSON.parse(readFileSync(path, 'utf8')) as { manifests: object[] }
+        writeFileSync(path, JSON.stringify({ ...index, manifests: [...index.manifests, ...others] }))
+        await store.letGo()
+        const holder = await stores.open(store.directory)
+        await holder.hold(...held)
+        const before = contents(store)
+        const wanted = new Set([...before].filter((digest) => needed.has(digest)))
+        const { removed } = await store.garbage.collect()
+        expect(contents(store)).toEqual(wanted)
+        expect(new Set(removed.map(({ digest }) => digest))).toEqual(
+          new Set([...before].filter((digest) => !wanted.has(digest))),
+        )
+        for (const { layers, unpacked, rooted } of specs)
+          if (unpacked && rooted !== 'nothing')
+            for (const name of layers)
+              expect(await store.layers.findByBlob(layerBlob(name).digest)).toBeDefined()
+        expect(readdirSync(join(store.directory, 'staging')).length).toBe(held.length > 0 ? 2 : 1)
+        await holder.close()
+        await store.close()
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it('removes nothing where a document that leads on was damaged, whatever size it has now', async () => {
+    for (const size of [0, 1, 5 * 2 ** 20, 70 * 2 ** 20]) {
+      const store = await stores.open()
+      const { descriptor } = await putImage(store, 'image', ['a', 'b'], true)
+      await store.names.set({ name: 'image:latest', typed: 'image', descriptor })
+      await store.letGo()
+      const before = contents(store)
+      truncateSync(store.blobs.path(descriptor.digest), size)
+      await expect(store.garbage.collect()).rejects.toMatchObject({
+        code: 'STORE_CORRUPT',
+        message: expect.stringContaining('Nothing was removed') as string,
+      })
+      expect(contents(store)).toEqual(before)
+      await store.close()
+    }
+  })
+
+  it('removes nothing where a document is nested too deep to be read', async () => {
+    const store = await stores.open()
+    const deep = `{"a":${'['.repeat(2_000_000)}${']'.repeat(2_000_000)}}`
+    await putNamed(store, 'deep:latest', deep)
+    await store.letGo()
+    const before = contents(store)
+    await store.garbage.collect().catch((error: unknown) => {
+      expect(error).toMatchObject({ code: 'STORE_CORRUPT' })
+    })
+    expect(contents(store)).toEqual(before)
+    await store.close()
+  })
+
+  it('S0-76 what runs hold stays until they let go or end, and what dead runs held goes', async () => {
+    const store = await stores.open()
+    const other = await stores.open(store.directory)
+    const put = async (text: string): Promise<Digest> => {
+      const { digest } = descriptorOf(text)
+      await other.blobs.put(digest, Buffer.from(text))
+      return digest
+    }
+    const digest = await put('kept by who put it')
+    expect((await store.garbage.collect()).removed).toEqual([])
+    await other.letGo()
+    expect((await store.garbage.collect()).removed).toEqual([{ kind: 'blob', digest, bytes: 18 }])
+    await put('another')
+    const dead = join(store.directory, 'staging', '0123456789abcdef')
+    mkdirSync(dead)
+    const orphan = await put('held by a dead run')
+    writeFileSync(join(dead, 'holds'), `\n${orphan}`)
+    await other.close()
+    expect((await store.garbage.collect()).removed).toHaveLength(2)
+    expect(contents(store)).toEqual(new Set())
+  })
+
+  it('removes pointers to layers that are gone, such as of a run that was killed before its commit', async () => {
+    const store = await stores.open()
+    await commitLayer(store, 'a')
+    const pointers = join(store.directory, 'layers', 'by-blob', 'sha256')
+    const orphan = join(pointers, 'f'.repeat(64))
+    writeFileSync(orphan, `${diffIDOf('never')}\n`)
+    expect((await store.garbage.collect()).removed).toEqual([])
+    expect(readdirSync(pointers)).toEqual([layerBlob('a').digest.slice(7)])
+  })
+
+  it('leaves alone what is not named as the store names things', async () => {
+    const store = await stores.open()
+    await store.blobs.put(digestOf(Buffer.from('x')), Buffer.from('x'))
+    await store.letGo()
+    const strange = ['blobs/sha256/notes', 'blobs/readme', 'layers/sha256/short', 'blobs/md5/x']
+    for (const path of strange) {
+      mkdirSync(join(store.directory, path, '..'), { recursive: true })
+      writeFileSync(join(store.directory, path), '')
+    }
+    expect((await store.garbage.collect()).removed).toHaveLength(1)
+    for (const path of strange) readFileSync(join(store.directory, path))
+  })
+
+  it('takes a damaged thing out only if it still is the damaged one', async () => {
+    const store = await stores.open()
+    const { digest } = descriptorOf('x')
+    await store.blobs.put(digest, Buffer.from('x'))
+    const path = store.blobs.path(digest)
+    expect(await store.garbage.discard({ path, inode: 1n })).toBe(false)
+    expect(await store.blobs.has(digest)).toBe(true)
+  })
+
+  it('puts a damaged thing back where what was to replace it does not come', async () => {
+    const store = await stores.open()
+    const { digest } = descriptorOf('x')
+    await store.blobs.put(digest, Buffer.from('x'))
+    const path = store.blobs.path(digest)
+    const inode = lstatSync(path, { bigint: true }).ino
+    const failing = store.garbage.replace({ path, inode }, () => Promise.reject(new Error('not there')))
+    await expect(failing).rejects.toThrow('not there')
+    expect(lstatSync(path, { bigint: true }).ino).toBe(inode)
+  })
+})

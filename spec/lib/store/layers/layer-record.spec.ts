@@ -1,0 +1,69 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { digestOf } from '../../../../lib/image/index.js'
+import { formatRecord, type LayerRecord, parseRecord } from '../../../../lib/store/layers/layer-record.js'
+import { sealOf } from '../../../../lib/store/files/seal.js'
+import { commitLayer, diffIDOf } from '../../../support/store/images-in-a-store.js'
+import { TemporaryStores } from '../../../support/store/temporary-store.js'
+
+const diffID = digestOf(Buffer.from('a layer'))
+const blob = { digest: digestOf(Buffer.from('its blob')), size: 7, mediaType: 'a/b' }
+const forms = { overlay: { rootfs: 'rootfs', size: 1024 } }
+const record: LayerRecord = { diffID, blobs: [blob], forms }
+
+describe('the record of a layer', () => {
+  it('says the same when it is read again, whatever bytes the names of directories have', () => {
+    const byte = fc.integer({ min: 1, max: 255 }).map((code) => String.fromCharCode(code))
+    const path = fc.array(byte, { minLength: 1, maxLength: 20 }).map((bytes) => bytes.join(''))
+    fc.assert(
+      fc.property(fc.option(fc.array(path), { nil: undefined }), (implied) => {
+        const said = { ...record, ...(implied && { implied }) }
+        // As it comes back from the disk.
+        const text = Buffer.from(formatRecord(said)).toString('utf8')
+        expect(parseRecord(text, diffID)).toEqual(said)
+      }),
+    )
+  })
+
+  it('is read as earlier versions wrote it: what is implied is then not known', () => {
+    const first = JSON.stringify({ version: 1, ...record })
+    const second = JSON.stringify({
+      version: 2,
+      ...record,
+      sha256: sealOf({ version: 2, ...record }),
+    })
+    for (const text of [first, second]) {
+      expect(parseRecord(text, diffID)).toEqual(record)
+      expect(parseRecord(text, diffID)).not.toHaveProperty('implied')
+    }
+  })
+
+  it('does not know what is implied where it says something else there', () => {
+    for (const implied of ['.', [1], { a: 'b' }, null]) {
+      const said = { version: 2, ...record, implied }
+      expect(parseRecord(JSON.stringify({ ...said, sha256: sealOf(said) }), diffID)).toEqual(record)
+    }
+  })
+
+  it('is none where what is implied was changed', () => {
+    const text = formatRecord({ ...record, implied: ['.', 'home'] })
+    expect(parseRecord(text.replace('home', 'hose'), diffID)).toBeUndefined()
+  })
+})
+
+describe('what a committed layer implies', () => {
+  const stores = new TemporaryStores()
+
+  it('is found with it, and kept when the same layer comes again without it', async () => {
+    const store = await stores.open()
+    const implied = ['.', 'caf\xe9']
+    await commitLayer(store, 'a', { implied })
+    expect(await store.layers.find(diffIDOf('a'))).toMatchObject({ implied })
+    await commitLayer(store, 'a', { form: 'aufs' })
+    expect(await store.layers.find(diffIDOf('a'), 'aufs')).toMatchObject({ implied })
+    await commitLayer(store, 'b')
+    expect(await store.layers.find(diffIDOf('b'))).not.toHaveProperty('implied')
+    await commitLayer(store, 'b', { form: 'aufs', implied: [] })
+    expect(await store.layers.find(diffIDOf('b'))).toMatchObject({ implied: [] })
+  })
+})

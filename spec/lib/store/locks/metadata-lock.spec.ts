@@ -1,0 +1,111 @@
+/** The lock of the store: who waits for it says for whom, and hears its signal. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { lockPatience, MetadataLock } from '../../../../lib/store/locks/metadata-lock.js'
+import { locksAvailable } from '../../../../lib/system/index.js'
+import { Child } from '../../../support/store/child.js'
+
+describe('the lock of the store', () => {
+  let directory: string
+  const patience = { ...lockPatience }
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'windlass-lock-'))
+  })
+  afterEach(() => {
+    Object.assign(lockPatience, patience)
+    rmSync(directory, { recursive: true })
+  })
+  const path = (): string => join(directory, 'lock')
+
+  it('is held by one after another, in the order in which they asked', async () => {
+    const lock = new MetadataLock(path())
+    const order: number[] = []
+    await Promise.all(
+      [1, 2, 3].map((at) =>
+        lock.hold(async () => {
+          order.push(at)
+          await delay(5)
+          order.push(at)
+        }),
+      ),
+    )
+    expect(order).toEqual([1, 1, 2, 2, 3, 3])
+  })
+
+  it('does not begin work that was given up while others had their turn, and does the rest', async () => {
+    const lock = new MetadataLock(path())
+    const stop = new AbortController()
+    const done: string[] = []
+    const first = lock.hold(async () => {
+      await delay(100)
+      done.push('first')
+    }, stop.signal)
+    const second = lock.hold(() => Promise.resolve(done.push('second')), stop.signal)
+    const third = lock.hold(() => Promise.resolve(done.push('third')))
+    await delay(20)
+    stop.abort()
+    await expect(second).rejects.toMatchObject({ code: 'CANCELLED' })
+    expect(done).toEqual([]) // at once, while the first still works
+    await Promise.all([first, third])
+    expect(done).toEqual(['first', 'third'])
+    await expect(lock.hold(() => Promise.resolve(1), stop.signal)).rejects.toMatchObject({
+      code: 'CANCELLED',
+    })
+    await expect(lock.hold(() => Promise.resolve(1))).resolves.toBe(1)
+  })
+
+  it('passes on what its work throws, and is free afterwards', async () => {
+    const lock = new MetadataLock(path())
+    await expect(lock.hold(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
+    await expect(new MetadataLock(path()).hold(() => Promise.resolve(1))).resolves.toBe(1)
+  })
+
+  describe.skipIf(!locksAvailable())('that a stopped process holds', () => {
+    let child: Child
+    beforeEach(async () => {
+      child = new Child('hold-lock', directory)
+      await child.line()
+      child.process.kill('SIGSTOP')
+    })
+    afterEach(() => child.kill())
+
+    it('is told after a while, with who that is, and refused with the way out in the end', async () => {
+      Object.assign(lockPatience, { notice: 200, total: 1_200 })
+      const told: string[] = []
+      const lock = new MetadataLock(path(), { warn: (message, code) => told.push(`${code}: ${message}`) })
+      const { pid } = child.process
+      await expect(lock.hold(() => Promise.resolve(1))).rejects.toMatchObject({
+        code: 'STORE_LOCKED',
+        message: `Waited 1 s for the lock of the store, which process ${pid} (stopped) holds, at ${path()}`,
+        hint: `Let it go on with “kill -CONT ${pid}”, or end it with “kill -KILL ${pid}”.`,
+      })
+      expect(told).toEqual([
+        `store-locked: Waiting for the lock of the store, which process ${pid} (stopped) holds, at ${path()}`,
+      ])
+    })
+
+    it('is taken once that is killed', async () => {
+      const waiting = new MetadataLock(path()).hold(() => Promise.resolve(1))
+      await child.kill()
+      await expect(waiting).resolves.toBe(1)
+    })
+
+    it.each(['of the hold', 'of the lock'])(
+      'is given up at once when the signal %s says so',
+      async (which) => {
+        const stop = new AbortController()
+        const own = which === 'of the lock' ? { signal: stop.signal } : {}
+        const lock = new MetadataLock(path(), own)
+        const waiting = lock.hold(() => Promise.resolve(1), which === 'of the hold' ? stop.signal : undefined)
+        await delay(300)
+        const began = performance.now()
+        stop.abort()
+        await expect(waiting).rejects.toMatchObject({ code: 'CANCELLED' })
+        expect(performance.now() - began).toBeLessThan(200)
+      },
+    )
+  })
+})

@@ -1,0 +1,31 @@
+/** The room that a store keeps for writing its list of names on a full disk. */
+import { statSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { putNamed } from '../../../support/store/images-in-a-store.js'
+import { TemporaryStores } from '../../../support/store/temporary-store.js'
+
+describe('the reserve of a store', () => {
+  const stores = new TemporaryStores()
+  const sizeOf = (store: string, file: string): number => statSync(join(store, file)).size
+
+  it('is never smaller than the list of names, and grows seldom', async () => {
+    const store = await stores.open()
+    const sizes = new Set<number>()
+    // Long names, so that few of them outgrow what the store began with.
+    for (let at = 0; at < 60; at++) {
+      await putNamed(store, `example.com/${'long/'.repeat(50)}app:${at}`, '{"config":{},"layers":[]}')
+      expect(sizeOf(store.directory, 'lock')).toBeGreaterThan(sizeOf(store.directory, 'index.json'))
+      sizes.add(sizeOf(store.directory, 'lock'))
+    }
+    expect(sizeOf(store.directory, 'index.json')).toBeGreaterThan(32 * 1024)
+    expect(sizes.size).toBeLessThan(6)
+  })
+
+  it('is made whole when the store is closed', async () => {
+    const store = await stores.open()
+    truncateSync(join(store.directory, 'lock'))
+    await store.close()
+    expect(sizeOf(store.directory, 'lock')).toBeGreaterThan(0)
+  })
+})

@@ -1,0 +1,66 @@
+/** What earlier processes left in the staging area: removed, or told with the way to remove it. */
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { chown, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { Store } from '../../../../lib/store/index.js'
+import { sweepRuns } from '../../../../lib/store/staging/sweep-runs.js'
+import { locksAvailable } from '../../../../lib/system/index.js'
+import { TemporaryStores } from '../../../support/store/temporary-store.js'
+
+const isRoot = process.geteuid?.() === 0
+
+describe.skipIf(!locksAvailable())('what earlier processes left in the staging area', () => {
+  const stores = new TemporaryStores()
+
+  async function leave(staging: string, name: string): Promise<string> {
+    const run = join(staging, name.repeat(16))
+    await mkdir(join(run, 'layer'), { recursive: true })
+    await writeFile(join(run, 'layer', 'file'), 'x')
+    return run
+  }
+
+  it('is removed, all of it, and nothing that is not of a run', async () => {
+    const staging = stores.fresh()
+    for (const name of ['a', 'b']) await leave(staging, name)
+    await mkdir(join(staging, 'mine'))
+    expect(await sweepRuns(staging)).toEqual([])
+    expect(await readdir(staging)).toEqual(['mine'])
+    expect(await sweepRuns(join(staging, 'none'))).toEqual([])
+  })
+
+  it.skipIf(!isRoot)(
+    'and belongs to another user is told with what removes it; the rest goes, and the store is used',
+    async () => {
+      const directory = stores.fresh()
+      await (await stores.open(directory)).close()
+      const staging = join(directory, 'staging')
+      const [bad, good] = [await leave(staging, 'a'), await leave(staging, 'b')]
+      execFileSync('chown', ['-R', '65534:65534', directory])
+      // Of root alone: its owner may remove the directory of the run, and not what is in here.
+      await chown(join(bad, 'layer'), 0, 0)
+      execFileSync('chmod', ['a+x', stores.directory])
+      const told: string[] = []
+      process.seteuid?.(65_534)
+      let store: Store
+      try {
+        store = await Store.open(directory, { onWarning: (message) => told.push(message) })
+        await store.garbage.collect()
+        await store.close()
+      } finally {
+        process.seteuid?.(0)
+      }
+      expect(told).toEqual([
+        expect.stringMatching(
+          `^Failed to remove what an earlier process left at ${bad}: permission denied.*\\. Remove it as its owner, or as root: “rm -rf ${bad}”\\.$`,
+        ) as string,
+      ])
+      expect([existsSync(bad), existsSync(good)]).toEqual([true, false])
+      const [, way = ''] = /“(.*)”/.exec(told[0]!) ?? []
+      execFileSync('bash', ['-ec', way])
+      expect(await sweepRuns(staging)).toEqual([])
+      expect(await readdir(staging)).toEqual([])
+    },
+  )
+})

@@ -1,0 +1,229 @@
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { appendFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { Store } from '../../../lib/store/index.js'
+import { locksAvailable } from '../../../lib/system/index.js'
+import { Child } from '../../support/store/child.js'
+import { commitLayer, descriptorOf, layerBlob, putNamed } from '../../support/store/images-in-a-store.js'
+import { TemporaryStores } from '../../support/store/temporary-store.js'
+
+const digest = descriptorOf('x').digest
+const corrupt = { code: 'STORE_CORRUPT', exitCode: 7 }
+
+describe('the store', () => {
+  const stores = new TemporaryStores()
+  const staging = (directory: string): string[] => readdirSync(join(directory, 'staging'))
+
+  it('says where a link on the way to it leads to nothing, and makes nothing', async () => {
+    const link = stores.fresh()
+    symlinkSync('nowhere', link)
+    for (const below of ['', 'store', 'a/b/c'])
+      await expect(stores.open(join(link, below))).rejects.toMatchObject({
+        code: 'STORE_DENIED',
+        message: expect.stringContaining(`${link} is a symbolic link that leads to nothing`),
+      })
+    expect(existsSync(link)).toBe(false)
+  })
+
+  it('is an OCI image layout of this user alone, whatever the umask', async () => {
+    const umask = process.umask(0)
+    const store = await stores.open(join(stores.fresh(), 'made', 'too'))
+    await commitLayer(store, 'a')
+    process.umask(umask)
+    expect(readdirSync(store.directory).sort()).toEqual(
+      ['blobs', 'index.json', 'layers', 'lock', 'oci-layout', 'partial', 'staging', 'windlass.json'].sort(),
+    )
+    expect(JSON.parse(readFileSync(join(store.directory, 'oci-layout'), 'utf8'))).toEqual({
+      imageLayoutVersion: '1.0.0',
+    })
+    for (const path of ['', 'blobs', 'layers', 'layers/sha256', 'partial', 'staging'])
+      expect(lstatSync(join(store.directory, path)).mode & 0o777).toBe(0o700)
+    expect(lstatSync(await store.stagingDirectory()).mode & 0o777).toBe(0o700)
+  })
+
+  it('is opened again as it is, through a link too', async () => {
+    const directory = stores.fresh()
+    const first = await stores.open(directory)
+    await putNamed(first, 'a:latest', '{}')
+    const link = stores.fresh()
+    symlinkSync(directory, link)
+    const second = await stores.open(link)
+    expect(second.directory).toBe(realpathSync(directory))
+    expect(await second.names.list()).toHaveLength(1)
+  })
+
+  it('is not made where it must not be', async () => {
+    const directory = stores.fresh()
+    await expect(Store.open(directory, { create: false })).rejects.toMatchObject(corrupt)
+    expect(existsSync(directory)).toBe(false)
+    mkdirSync(directory)
+    await expect(Store.open(directory, { create: false })).rejects.toMatchObject(corrupt)
+    expect(readdirSync(directory)).toEqual([])
+  })
+
+  it('is not made among things of others, but where its making was broken off', async () => {
+    const directory = stores.fresh()
+    mkdirSync(join(directory, 'blobs'), { recursive: true })
+    writeFileSync(join(directory, '.new-0123456789abcdef'), '')
+    writeFileSync(join(directory, 'thesis.txt'), 'x')
+    await expect(Store.open(directory)).rejects.toMatchObject(corrupt)
+    expect(readdirSync(directory).sort()).toEqual(['.new-0123456789abcdef', 'blobs', 'thesis.txt'])
+    execFileSync('rm', [join(directory, 'thesis.txt')])
+    await expect(stores.open(directory)).resolves.toBeInstanceOf(Store)
+  })
+
+  it('is made once by several at once', async () => {
+    const directory = stores.fresh()
+    const all = await Promise.all(Array.from({ length: 5 }, () => stores.open(directory)))
+    await Promise.all(all.map((store, at) => putNamed(store, `image-${at}:latest`, `${at}`)))
+    expect(await all[0]!.names.list()).toHaveLength(5)
+  })
+
+  it('refuses what is no store, or a newer one', async () => {
+    for (const [file, text] of [
+      ['oci-layout', 'x'],
+      ['oci-layout', '{"imageLayoutVersion":"2.0.0"}'],
+      ['oci-layout', '[]'],
+      ['windlass.json', '{"version":2}'],
+      ['windlass.json', ''],
+    ] as const) {
+      const directory = stores.fresh()
+      await (await Store.open(directory)).close()
+      writeFileSync(join(directory, file), text)
+      await expect(Store.open(directory)).rejects.toMatchObject(corrupt)
+    }
+    const file = stores.fresh()
+    writeFileSync(file, '')
+    await expect(Store.open(file)).rejects.toMatchObject({ exitCode: 7 })
+  })
+
+  it('refuses links in place of its directories', async () => {
+    const directory = stores.fresh()
+    await (await Store.open(directory)).close()
+    execFileSync('rmdir', [join(directory, 'layers')])
+    symlinkSync('/tmp', join(directory, 'layers'))
+    await expect(Store.open(directory)).rejects.toMatchObject(corrupt)
+  })
+
+  it('closes its layers to others in a layout that another tool made', async () => {
+    const directory = stores.fresh()
+    mkdirSync(join(directory, 'layers'), { recursive: true })
+    chmodSync(join(directory, 'layers'), 0o755)
+    writeFileSync(join(directory, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
+    writeFileSync(join(directory, 'index.json'), '{"schemaVersion":2,"manifests":[]}')
+    await stores.open(directory)
+    expect(lstatSync(join(directory, 'layers')).mode & 0o777).toBe(0o700)
+  })
+
+  it('S0-73 removes its staging directory when it is closed, and is closed then', async () => {
+    const directory = stores.fresh()
+    const store = await stores.open(directory)
+    expect(staging(directory)).toEqual([])
+    await store.layers.stage()
+    expect(staging(directory)).toHaveLength(1)
+    await store.close()
+    await store.close()
+    expect(staging(directory)).toEqual([])
+    await expect(store.stagingDirectory()).rejects.toMatchObject({ code: 'INTERNAL' })
+  })
+
+  it('lists what a run needs, for whoever collects garbage', async () => {
+    const store = await stores.open()
+    await store.hold(digest, digest)
+    await store.hold(digest)
+    await commitLayer(store, 'a')
+    const lines = readFileSync(join(await store.stagingDirectory(), 'holds'), 'utf8')
+      .trimStart()
+      .split('\n')
+    expect(lines[0]).toBe(digest)
+    expect(lines).toContain(layerBlob('a').digest)
+    expect(new Set(lines).size).toBe(lines.length)
+  })
+
+  it.skipIf(!locksAvailable())('sweeps what dead runs left and nothing that lives, by its lock', async () => {
+    const directory = stores.fresh()
+    const living = await stores.open(directory)
+    const ours = await living.stagingDirectory()
+    const child = new Child('hold-partial', directory, digest)
+    const theirs = await child.line()
+    mkdirSync(join(theirs, 'tree', 'closed'), { recursive: true })
+    writeFileSync(Buffer.from(join(theirs, 'tree', 'na\xefve'), 'latin1'), '')
+    mkdirSync(join(directory, 'staging', 'of-another-program'))
+    mkdirSync(join(directory, 'staging', '0123456789abcdef'))
+    await stores.open(directory)
+    expect(existsSync(theirs)).toBe(true)
+    expect(existsSync(ours)).toBe(true)
+    await child.kill()
+    expect(existsSync(theirs)).toBe(true)
+    await stores.open(directory)
+    expect(staging(directory).sort()).toEqual([ours.split('/').at(-1), 'of-another-program'].sort())
+  })
+
+  describe.skipIf(process.getuid?.() !== 0 || process.platform !== 'linux')(
+    'on a file system of its own',
+    () => {
+      const mounted = stores.fresh()
+      mkdirSync(mounted)
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', mounted])
+      afterAll(() => execFileSync('umount', ['-l', mounted]))
+      const remount = (how: string): unknown => execFileSync('mount', ['-o', `remount,${how}`, mounted])
+      const big = Buffer.alloc(1024 * 1024, 'x')
+
+      it('says when that is full, keeps what it has, and goes on when there is room', async () => {
+        const store = await stores.open(join(mounted, 'store'))
+        await putNamed(store, 'a:latest', '{}')
+        const full = {
+          code: 'STORE_FULL',
+          exitCode: 7,
+          message: expect.stringContaining(store.directory) as string,
+        }
+        const { digest: large } = descriptorOf(big)
+        await expect(store.blobs.put(large, big)).rejects.toMatchObject(full)
+        const staged = await store.layers.stage()
+        await expect(appendFile(join(staged.path, 'file'), big)).rejects.toThrow('ENOSPC')
+        await expect(putNamed(store, 'b:latest', 'b')).rejects.toMatchObject(full)
+        expect((await store.names.list()).map(({ name }) => name)).toEqual(['a:latest'])
+        await staged.discard()
+        await putNamed(store, 'b:latest', 'b')
+        expect(await store.blobs.has(large)).toBe(false)
+        await store.close()
+        expect(staging(store.directory)).toEqual([])
+      })
+
+      it('can be read where it cannot be written to', async () => {
+        const store = await stores.open(join(mounted, 'read-only'))
+        await putNamed(store, 'a:latest', '{}')
+        await commitLayer(store, 'a')
+        await store.close()
+        remount('ro')
+        try {
+          const reading = await stores.open(store.directory)
+          expect(await reading.names.list()).toHaveLength(1)
+          expect(await reading.blobs.read(descriptorOf('{}').digest, 10)).toEqual(Buffer.from('{}'))
+          expect(await reading.layers.findByBlob(layerBlob('a').digest)).toBeDefined()
+          expect(await reading.partials.length(digest)).toBe(0)
+          const refused = { code: 'STORE_READ_ONLY', exitCode: 7 }
+          await expect(putNamed(reading, 'b:latest', 'b')).rejects.toMatchObject(refused)
+          await expect(reading.layers.stage()).rejects.toMatchObject(refused)
+          await expect(reading.partials.acquire(digest)).rejects.toMatchObject(refused)
+          await expect(Store.open(join(mounted, 'new'))).rejects.toMatchObject(refused)
+          await reading.close()
+        } finally {
+          remount('rw')
+        }
+      })
+    },
+  )
+})

@@ -1,0 +1,95 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import * as files from '../../../lib/system/files.js'
+
+let top: string
+const at = (name: string): string => join(top, name)
+
+beforeEach(() => {
+  top = mkdtempSync(join(tmpdir(), 'windlass-files-'))
+  onTestFinished(() => rmSync(top, { recursive: true, force: true }))
+})
+
+describe('files', () => {
+  it('does what it is asked for by the time that it answers', async () => {
+    await files.mkdir(at('d'), 0o700)
+    await files.appendFile(at('d/f'), 'one ', 0o600)
+    await files.appendFile(at('d/f'), 'two', 0o600)
+    await files.truncate(at('d/f'), 5)
+    await files.chmod(at('d/f'), 0o640)
+    await files.rename(at('d/f'), at('g'))
+    expect(readFileSync(at('g'), 'utf8')).toBe('one t')
+    expect((await files.lstat(at('g'))).mode & 0o777).toBe(0o640)
+    await files.unlink(at('g'))
+    expect(await files.lstatIfThere(at('g'))).toBeUndefined()
+  })
+
+  it('rejects with the errors of the file system, and never throws', async () => {
+    const failures = {
+      lstat: files.lstat(at('absent')),
+      mkdir: files.mkdir(at('absent/d'), 0o700),
+      rename: files.rename(at('absent'), at('other')),
+      unlink: files.unlink(at('absent')),
+      chmod: files.chmod(at('absent'), 0o600),
+      truncate: files.truncate(at('absent'), 0),
+      open: files.open(at('absent'), 'r'),
+    }
+    for (const [syscall, failed] of Object.entries(failures))
+      await expect(failed).rejects.toMatchObject({
+        code: 'ENOENT',
+        ...(syscall === 'truncate' ? {} : { syscall }),
+      })
+  })
+
+  it('tells a name that is not there from one that cannot be looked at', async () => {
+    writeFileSync(at('f'), '')
+    symlinkSync('loop', at('loop'))
+    for (const path of ['absent', 'absent/below', 'f/below']) {
+      expect(await files.lstatIfThere(at(path)), path).toBeUndefined()
+      expect(await files.statIfThere(at(path)), path).toBeUndefined()
+    }
+    expect((await files.lstatIfThere(at('loop')))?.isSymbolicLink()).toBe(true)
+    await expect(files.statIfThere(at('loop'))).rejects.toMatchObject({ code: 'ELOOP' })
+    await expect(files.lstatIfThere(at('n'.repeat(300)))).rejects.toMatchObject({ code: 'ENAMETOOLONG' })
+  })
+
+  it('writes, rewrites, reads, syncs and closes a small file', async () => {
+    const file = await files.open(at('f'), 'wx+', 0o600)
+    await file.write('first, ')
+    await file.write(Buffer.from('second'))
+    await file.sync()
+    await file.datasync()
+    expect((await file.stat()).size).toBe(13)
+    await file.rewrite('long line')
+    await file.rewrite('short')
+    expect(readFileSync(at('f'), 'utf8')).toBe('short')
+    await file.chmod(0o400)
+    expect(statSync(at('f')).mode & 0o777).toBe(0o400)
+    await file.close()
+    await file.close()
+    const again = await files.open(at('f'), 'r')
+    expect(await again.readText()).toBe('short')
+    await again.close()
+    await expect(again.stat()).rejects.toThrow('fd')
+    await expect(again.sync()).rejects.toThrow('fd')
+  })
+
+  it('writes and reads the bytes of a large file in the pool, and closes when that is over', async () => {
+    const file = await files.openLarge(at('f'), 'wx+', 0o600)
+    const writing = file.write([Buffer.alloc(1_000_000, 'a'), Buffer.from('b')], 2)
+    const syncing = file.datasync()
+    const closing = file.close()
+    await expect(file.write([Buffer.from('late')], 0)).rejects.toThrow('fd')
+    expect(await writing).toBe(1_000_001)
+    await Promise.all([syncing, closing])
+    const again = await files.openLarge(at('f'), 'r')
+    const buffer = Buffer.alloc(4)
+    expect([await again.read(buffer, 999_999), buffer.toString()]).toEqual([4, 'aaab'])
+    expect(await again.read(buffer, 1_000_003)).toBe(0)
+    expect(await again.read(buffer, 1_000_002)).toBe(1)
+    await again.close()
+    expect(statSync(at('f')).size).toBe(1_000_003)
+  })
+})

@@ -1,0 +1,72 @@
+import { spawnSync } from 'node:child_process'
+import { deflateRawSync, crc32 } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { GunzipError, openGunzip } from '../../../lib/system/gunzip.js'
+
+/** A member without its header: what follows it in a file of gzip. */
+function member(text: Buffer): Buffer {
+  const trailer = Buffer.alloc(8)
+  trailer.writeUInt32LE(crc32(text))
+  trailer.writeUInt32LE(text.length, 4)
+  return Buffer.concat([deflateRawSync(text), trailer])
+}
+
+const text = Buffer.from('what is said again and again '.repeat(4000))
+
+describe('ISA-L', () => {
+  it('is left alone where WINDLASS_ISAL=0', () => {
+    const code = `import('./dist/lib/system/gunzip.js').then((m) => console.log(m.openGunzip() === undefined))`
+    const run = spawnSync(process.execPath, ['-e', code], { env: { ...process.env, WINDLASS_ISAL: '0' } })
+    expect(run.stdout.toString()).toBe('true\n')
+  })
+
+  describe.skipIf(openGunzip() === undefined)('where libisal.so.2 is', () => {
+    it('gives as much as there is room for, in this thread and in another', async () => {
+      for (const how of ['fill', 'fillNow'] as const) {
+        const gunzip = openGunzip()!
+        const bytes = member(text)
+        expect(gunzip.give(bytes)).toBe(bytes.length)
+        const parts: Buffer[] = []
+        for (let full = true; full;) {
+          const output = Buffer.allocUnsafeSlow(10_000)
+          const made = await gunzip[how](output)
+          parts.push(output.subarray(0, made))
+          full = made === output.length
+        }
+        expect(Buffer.concat(parts).equals(text)).toBe(true)
+        expect([gunzip.ended, gunzip.left]).toEqual([true, 0])
+      }
+    })
+
+    it('says what is left behind the end of a member, and begins another with it', () => {
+      const gunzip = openGunzip()!
+      const output = Buffer.allocUnsafeSlow(2 * text.length)
+      const both = Buffer.concat([member(text), member(Buffer.from('more'))])
+      const given = gunzip.give(both)
+      expect(gunzip.fillNow(output)).toBe(text.length)
+      expect([gunzip.ended, gunzip.left]).toEqual([true, member(Buffer.from('more')).length])
+      const rest = both.subarray(given - gunzip.left)
+      gunzip.next()
+      expect(gunzip.ended).toBe(false)
+      gunzip.give(rest)
+      expect(output.toString('latin1', 0, gunzip.fillNow(output))).toBe('more')
+    })
+
+    it('takes no more than its capacity at once', () => {
+      const gunzip = openGunzip()!
+      expect(gunzip.give(Buffer.alloc(gunzip.capacity + 1))).toBe(gunzip.capacity)
+    })
+
+    it('refuses another checksum and what is no deflate', async () => {
+      const wrong = member(text)
+      wrong[wrong.length - 8]! ^= 1
+      const output = Buffer.allocUnsafeSlow(2 * text.length)
+      const gunzip = openGunzip()!
+      gunzip.give(wrong)
+      await expect(gunzip.fill(output)).rejects.toThrow(GunzipError)
+      const other = openGunzip()!
+      other.give(Buffer.alloc(100, 0xff))
+      expect(() => other.fillNow(output)).toThrow('invalid block')
+    })
+  })
+})

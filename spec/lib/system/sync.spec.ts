@@ -1,0 +1,24 @@
+import { closeSync, openSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { available, syncFileSystem, syncFileSystemAsync } from '../../../lib/system/index.js'
+import { temporaryDirectory } from '../../support/temporary-directory.js'
+
+describe.skipIf(!available())('syncFileSystem', () => {
+  const directory = temporaryDirectory()
+
+  it('takes any descriptor of the file system, and refuses what is none', async () => {
+    const fd = openSync(directory, 'r')
+    syncFileSystem(fd)
+    await syncFileSystemAsync(fd)
+    closeSync(fd)
+    expect(() => {
+      syncFileSystem(9999)
+    }).toThrow(/EBADF/)
+  })
+
+  it('tells the error of the other thread, whatever happens here meanwhile', async () => {
+    const failing = Array.from({ length: 20 }, () => syncFileSystemAsync(9999))
+    for (const each of await Promise.allSettled(failing))
+      expect(each).toMatchObject({ status: 'rejected', reason: { code: 'EBADF', syscall: 'syncfs' } })
+  })
+})

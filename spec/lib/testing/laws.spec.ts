@@ -1,0 +1,131 @@
+import fc from 'fast-check'
+import { NEVER, Observable, map, mergeMap, of, timer } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { Flow, type Stage, branch, compose, expand, keep, lift, stage } from '../../../lib/flow/index.js'
+import { type LawOptions, stageLaws } from '../../../lib/testing/laws.js'
+import { seeded } from '../../../lib/testing/laws-random.js'
+
+const input = (seed: number): number => seed % 1000
+const slots2: LawOptions<number, number> = {
+  input,
+  slots: 2,
+  runs: 12,
+  outputs: (inputs) => inputs.map((each) => each + 1),
+}
+
+describe.each<[string, () => Stage<number, number>, LawOptions<number, number>]>([
+  ['a promise', () => stage(async (each: number) => each + 1, { slots: 2 }), slots2],
+  ['a timer', () => stage((each: number) => timer(each % 3).pipe(map(() => each + 1)), { slots: 2 }), slots2],
+  ['an operator', () => lift(map((each: number) => each + 1)), { ...slots2, slots: 0 }],
+  [
+    'a filter',
+    () => keep((each: number) => each % 2 === 0),
+    { ...slots2, slots: 0, outputs: (inputs) => inputs.filter((each) => each % 2 === 0) },
+  ],
+  [
+    'one to many',
+    () => expand((each: number) => Flow.of(each, -each), { slots: 2 }),
+    { ...slots2, outputs: (inputs) => inputs.flatMap((each) => [each, -each]) },
+  ],
+  [
+    'a composition with a branch',
+    () =>
+      compose(
+        stage(async (each: number) => each + 1, { slots: 2 }),
+        branch((each: number) => (each % 2 === 0 ? 'even' : 'odd'), {
+          even: stage((each: number) => timer(1).pipe(map(() => each))),
+          odd: stage((each: number) => [each]),
+        }),
+      ),
+    { ...slots2, slots: 2 + 1 /* at the fork */ + 2 /* in the cases */ + 2 /* ready behind them */ },
+  ],
+])('the laws hold for %s', (_, make, options) => {
+  for (const law of stageLaws(make, options)) it(law.name, () => law.check())
+})
+
+/** The laws, by number, that are broken. */
+async function broken(
+  make: () => Stage<number, number>,
+  options: Partial<LawOptions<number, number>> = {},
+): Promise<string[]> {
+  const laws = stageLaws(make, { ...slots2, runs: 8, patience: 60, ...options })
+  const results = await Promise.allSettled(laws.map((law) => law.check()))
+  return laws.filter((_, at) => results[at]!.status === 'rejected').map(({ name }) => name.slice(0, 2))
+}
+
+/** A stage that wants everything at once, as an operator of RxJS does. */
+const unpaced: Stage<number, number> = (flow) =>
+  new Flow((_demand, scope) => flow.toObservable(scope).pipe(mergeMap((each) => of(each + 1), 2)))
+
+/** A stage that reads its input and cannot be told to stop. */
+const leaky: Stage<number, number> = (flow) =>
+  new Flow((demand, scope) => {
+    const input = flow.pipe(lift(map((each) => each + 1))).open(demand, scope)
+    return new Observable((out) => {
+      input.subscribe({
+        next: (each) => out.next(each),
+        error: (error) => out.error(error),
+        complete: () => out.complete(),
+      })
+    })
+  })
+
+describe('the laws see', () => {
+  it('more read than there are slots', async () => {
+    expect(await broken(() => stage(async (each: number) => each + 1, { slots: 4 }))).toEqual(['I2', 'I4'])
+  })
+
+  it('a stage that pays no heed to demand', async () => {
+    expect(await broken(() => unpaced)).toEqual(expect.arrayContaining(['I1', 'I3', 'I4']))
+  })
+
+  it('lost and doubled elements', async () => {
+    expect(await broken(() => keep((each: number) => each % 2 === 0))).toContain('I4')
+    expect(await broken(() => expand((each: number) => Flow.of(each + 1, each + 1)))).toContain('I4')
+  })
+
+  it('a stage that never ends', async () => {
+    expect(await broken(() => stage(() => NEVER))).toEqual(['I4', 'I5'])
+  })
+
+  it('a source that is not let go', async () => {
+    expect(await broken(() => leaky)).toContain('I6')
+  })
+
+  it('a scope that cannot be closed', async () => {
+    const hanging = stage(
+      (each: number, turn) => {
+        turn.scope.hold(new Promise(() => undefined), 'hanging')
+        return [each + 1]
+      },
+      { slots: 2 },
+    )
+    expect(await broken(() => hanging)).toContain('I6')
+  })
+
+  it('and name the seed, with which they fail again', async () => {
+    const [law] = stageLaws(() => keep((each: number) => each > 500), { ...slots2 }).filter(({ name }) =>
+      name.startsWith('I4'),
+    )
+    const first: unknown = await law!.check().catch((error: unknown) => error)
+    expect(first).toMatchObject({ code: 'ERR_ASSERTION', message: expect.stringMatching(/seed \d+/) })
+    const seed = Number(/seed (\d+)/.exec(String(first))![1])
+    const [again] = stageLaws(() => keep((each: number) => each > 500), { ...slots2, seed, runs: 1 }).filter(
+      ({ name }) => name.startsWith('I4'),
+    )
+    await expect(again!.check()).rejects.toMatchObject({ message: (first as Error).message })
+  })
+})
+
+it('seeded numbers are in [0, 1), spread, and the same for the same seed', () => {
+  fc.assert(
+    fc.property(fc.integer(), (seed) => {
+      const take = (): number[] => Array.from({ length: 20 }, seeded(seed))
+      const values = take()
+      expect(take()).toEqual(values)
+      expect(values.every((each) => each >= 0 && each < 1)).toBe(true)
+      expect(new Set(values).size).toBeGreaterThan(15)
+    }),
+    { numRuns: 300 },
+  )
+})

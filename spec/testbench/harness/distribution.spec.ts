@@ -1,0 +1,80 @@
+/** The harness itself: real servers that let in whom they should, and never outlive their test. */
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+import { describeReal } from '../../../testbench/harness/components.js'
+import { startDistribution, type RegistryAuth } from '../../../testbench/harness/distribution.js'
+import { pushSmallImage } from '../../../testbench/harness/small-image.js'
+import { skopeo } from '../../../testbench/harness/skopeo.js'
+
+const isRunning = (pid: number): boolean => existsSync(`/proc/${pid}`)
+const eventually = async (claim: () => boolean): Promise<void> => {
+  for (let turn = 0; turn < 100 && !claim(); turn++) await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(claim()).toBe(true)
+}
+
+describeReal('the distribution server', () => {
+  it.each<RegistryAuth>(['open', 'basic', 'token'])(
+    '%s: lets in whom it should, and logs it',
+    async (auth) => {
+      const writable = await startDistribution()
+      try {
+        await pushSmallImage(writable, 'some/image', 'some')
+        const registry = await startDistribution({ auth, storage: writable.storage, readOnly: true })
+        try {
+          const look = (...options: string[]): Promise<string> =>
+            skopeo([
+              'inspect',
+              '--tls-verify=false',
+              ...options,
+              `docker://${registry.host}/some/image:latest`,
+            ])
+          const who = registry.credentials
+          if (who !== undefined) {
+            await expect(look()).rejects.toThrow('unauthorized')
+            await expect(look('--creds', `${who.username}:wrong`)).rejects.toThrow('unauthorized')
+          }
+          const creds = who === undefined ? [] : ['--creds', `${who.username}:${who.password}`]
+          expect(JSON.parse(await look(...creds))).toMatchObject({ Architecture: 'amd64' })
+          expect(await registry.requests()).toContainEqual({
+            method: 'GET',
+            path: '/v2/some/image/manifests/latest',
+            status: 200,
+          })
+          expect((registry.tokens?.asked ?? []).flat()).toEqual(
+            auth === 'token' ? expect.arrayContaining(['repository:some/image:pull']) : [],
+          )
+        } finally {
+          await registry.stop()
+        }
+      } finally {
+        await writable.stop()
+      }
+    },
+  )
+
+  it('is gone once stopped, with all that it had', async () => {
+    const registry = await startDistribution({ auth: 'token' })
+    expect(isRunning(registry.pid)).toBe(true)
+    expect(existsSync(registry.directory)).toBe(true)
+    await registry.stop()
+    expect(isRunning(registry.pid)).toBe(false)
+    expect(existsSync(registry.directory)).toBe(false)
+    await expect(fetch(`http://${registry.host}/v2/`)).rejects.toThrow()
+    await expect(fetch(registry.tokens!.realm)).rejects.toThrow()
+  })
+
+  it('dies with the process that started it, however that dies', async () => {
+    const script = fileURLToPath(new URL('orphan.ts', import.meta.url))
+    const parent = spawn(process.execPath, ['--import', 'tsx', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const pid = await new Promise<number>((resolve) =>
+      parent.stdout.once('data', (line: Buffer) => resolve(Number(line.toString()))),
+    )
+    expect(isRunning(pid)).toBe(true)
+    parent.kill('SIGKILL')
+    await eventually(() => !isRunning(pid))
+  })
+})

@@ -1,0 +1,295 @@
+/** Images that are made to exhaust who pulls them, as they are served: small on the wire, or without end. */
+import { createHash, type Hash } from 'node:crypto'
+import zlib, { createGzip, gzipSync } from 'node:zlib'
+import { openUnzstd } from '../../lib/system/index.js'
+import { type Digest, digestOf, mediaTypes, parseDigest } from '../../lib/image/index.js'
+import type { TestRegistry } from '../../lib/testing/registry/index.js'
+import { archive, header } from '../archives/archive.js'
+import { formats } from '../archives/sparse-writers.js'
+
+export interface Bomb {
+  readonly name: string
+  /** Puts it there as `bomb:1`. */
+  plant(registry: TestRegistry): void | Promise<void>
+  /** What has to be named when it is refused; none for what has to pass. */
+  readonly limit?: string
+  /** How it ends where something is named: 5 unless said otherwise. */
+  readonly exit?: number
+  /** Of the command line. */
+  readonly options?: readonly string[]
+  /** How many times what is in it: the time for one of them is told, which must not grow with their number. */
+  readonly units: number
+}
+
+interface Layer {
+  readonly blob: Buffer
+  readonly diffID: Digest
+  readonly mediaType: string
+}
+
+function plantImage(registry: TestRegistry, { blob, diffID, mediaType }: Layer): void {
+  const config = Buffer.from(
+    JSON.stringify({ os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: [diffID] } }),
+  )
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: mediaTypes.ociManifest,
+    config: { mediaType: mediaTypes.ociConfig, digest: registry.putBlob(config), size: config.length },
+    layers: [{ mediaType, digest: registry.putBlob(blob), size: blob.length }],
+  }
+  registry.putManifest('bomb', '1', Buffer.from(JSON.stringify(manifest)), mediaTypes.ociManifest)
+}
+
+const GiB = 2 ** 30
+const sha256 = (hash: Hash): Digest => parseDigest(`sha256:${hash.digest('hex')}`)
+
+/** `bytes` of zeros, an archive of nothing: one member for every 64 MiB. */
+function zeros(bytes: number, known = true): Layer {
+  const chunk = Buffer.alloc(2 ** 26)
+  const member = gzipSync(chunk)
+  const hash = createHash('sha256')
+  for (let at = 0; known && at < bytes; at += chunk.length) hash.update(chunk)
+  const blob = Buffer.concat(Array.from({ length: bytes / chunk.length }, () => member))
+  return { blob, diffID: sha256(hash), mediaType: mediaTypes.ociLayerGzip }
+}
+
+/** The same as zstd: one byte said 128 Ki times, as often as it takes, so many `blocks` to a frame. */
+function repeated(bytes: number, exponent = 11, blocks = Infinity): Layer {
+  const start = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, exponent << 3])
+  const block = (last: number): Buffer => {
+    const head = Buffer.alloc(4)
+    head.writeUIntLE(((128 * 1024) << 3) | 2 | last, 0, 3)
+    return head
+  }
+  const count = bytes / (128 * 1024)
+  const isLast = (at: number): boolean => at === count - 1 || at % blocks === blocks - 1
+  const blob = Buffer.concat(
+    Array.from({ length: count }, (_, at) => [
+      ...(at === 0 || isLast(at - 1) ? [start] : []),
+      block(isLast(at) ? 1 : 0),
+    ]).flat(),
+  )
+  return { blob, diffID: digestOf(blob), mediaType: mediaTypes.ociLayerZstd }
+}
+
+/** A file of so many bytes as zstd, each in a block of its own, in windows of `2 ** (10 + exponent)` bytes. */
+function crumbs(bytes: number, exponent: number, frames = 1): Layer {
+  const tar = archive(
+    header({ name: 'a', size: bytes }),
+    Buffer.alloc(bytes, 'x'),
+    Buffer.alloc(-bytes & 511),
+  )
+  const start = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, exponent << 3])
+  const each = Math.ceil(tar.length / frames)
+  const blob: Buffer[] = []
+  for (let at = 0; at < tar.length; at++) {
+    if (at % each === 0) blob.push(start)
+    const last = at % each === each - 1 || at === tar.length - 1
+    blob.push(Buffer.from([(1 << 3) | (last ? 1 : 0), 0, 0, tar[at] ?? 0]))
+  }
+  return { blob: Buffer.concat(blob), diffID: digestOf(tar), mediaType: mediaTypes.ociLayerZstd }
+}
+
+/** Where the system or Node has zstd of its own, blocks of a byte cost little. */
+const crumbled: Pick<Bomb, 'limit'> =
+  'createZstdDecompress' in zlib || hasLibzstd() ? {} : { limit: 'freeMoves' }
+
+function hasLibzstd(): boolean {
+  const unzstd = openUnzstd()
+  unzstd?.close()
+  return unzstd !== undefined
+}
+
+/** An archive that is made while it is compressed. */
+async function streamed(parts: Iterable<Buffer>): Promise<Layer> {
+  const hash = createHash('sha256')
+  const gzip = createGzip({ level: 1 })
+  const blob: Buffer[] = []
+  gzip.on('data', (chunk: Buffer) => blob.push(chunk))
+  const ended = new Promise((resolve) => gzip.once('end', resolve))
+  for (const part of parts) {
+    hash.update(part)
+    if (!gzip.write(part)) await new Promise((resolve) => gzip.once('drain', resolve))
+  }
+  gzip.end()
+  await ended
+  return { blob: Buffer.concat(blob), diffID: sha256(hash), mediaType: mediaTypes.ociLayerGzip }
+}
+
+function* entries(count: number, flag: '0' | '5', each: number): Generator<Buffer> {
+  for (let i = 0; i < count; i += each) {
+    const names = Array.from(
+      { length: Math.min(each, count - i) },
+      (_, k) => `d${Math.floor((i + k) / 1000)}/e${i + k}`,
+    )
+    yield Buffer.concat(names.map((name) => header({ name, flag, mode: flag === '5' ? 0o755 : 0o644 })))
+  }
+  yield Buffer.alloc(1024)
+}
+
+function* headerOf(bytes: number): Generator<Buffer> {
+  yield header({ flag: 'x', name: 'PaxHeaders/a', size: bytes })
+  for (let at = 0; at < bytes; at += 2 ** 20) yield Buffer.alloc(2 ** 20, '0')
+  yield archive(header({ name: 'a' }))
+}
+
+function* levels(count: number): Generator<Buffer> {
+  for (let depth = 1; depth <= count; depth++) {
+    const name = 'd/'.repeat(depth)
+    yield Buffer.concat([
+      header({ flag: 'L', name: '././@LongLink', magic: 'gnu', size: name.length + 1 }),
+      padded(`${name}\0`),
+    ])
+    yield header({ flag: '5', name: 'd/', mode: 0o755, magic: 'gnu' })
+  }
+  yield Buffer.alloc(1024)
+}
+
+/** Each name goes down a way of its own. */
+function* chains(count: number, depth: number): Generator<Buffer> {
+  for (let i = 0; i < count; i++) {
+    const name = `c${i}${'/d'.repeat(depth)}`
+    const long = header({ flag: 'L', name: '././@LongLink', magic: 'gnu', size: name.length + 1 })
+    yield Buffer.concat([long, padded(`${name}\0`), header({ name: 'a', magic: 'gnu' })])
+  }
+  yield Buffer.alloc(1024)
+}
+
+const padded = (text: string): Buffer => Buffer.concat([Buffer.from(text), Buffer.alloc(-text.length & 511)])
+
+const plain = (tar: Buffer): Layer => ({ blob: tar, diffID: digestOf(tar), mediaType: mediaTypes.ociLayer })
+
+const answering = (registry: TestRegistry, headers: Readonly<Record<string, string>>, body: Buffer): void =>
+  registry.hook(({ kind, reference }) =>
+    kind === 'manifest' && reference === '1'
+      ? { status: 200, headers: { 'content-type': mediaTypes.ociManifest, ...headers }, body }
+      : undefined,
+  )
+
+const image =
+  (make: () => Layer | Promise<Layer>): Bomb['plant'] =>
+  async (registry) =>
+    plantImage(registry, await make())
+
+export const bombs: readonly Bomb[] = [
+  { name: 'nothing: an empty layer', plant: image(() => plain(archive())), units: 1 },
+  {
+    name: '8 GiB of zeros in gzip',
+    plant: image(() => zeros(8 * GiB, false)),
+    limit: 'layerRatio',
+    units: 1,
+  },
+  {
+    name: '2 GiB of zeros in gzip, let pass',
+    plant: image(() => zeros(2 * GiB)),
+    options: ['--limit', 'layerRatio=none'],
+    units: 2,
+  },
+  {
+    name: '8 GiB of zeros in gzip, let pass',
+    plant: image(() => zeros(8 * GiB)),
+    options: ['--limit', 'layerRatio=none'],
+    units: 8,
+  },
+  {
+    name: '8 GiB of zeros in gzip, 4 GiB allowed',
+    plant: image(() => zeros(8 * GiB, false)),
+    options: ['--limit', 'layerRatio=none,layerBytes=4G'],
+    limit: 'layerBytes',
+    units: 4,
+  },
+  { name: '8 GiB of zeros in zstd', plant: image(() => repeated(8 * GiB)), limit: 'layerRatio', units: 1 },
+  {
+    name: 'zstd, each byte in a block of its own',
+    plant: image(() => crumbs(1_000_000, 11)),
+    ...crumbled,
+    units: 1,
+  },
+  {
+    name: 'zstd, each byte in a window of 32 MiB of its own',
+    plant: image(() => crumbs(1_000, 15, 1_000)),
+    ...crumbled,
+    units: 1,
+  },
+  {
+    name: '8 GiB of zeros in zstd with a window of 128 MiB',
+    plant: image(() => repeated(8 * GiB, 17)),
+    limit: 'layerRatio',
+    units: 1,
+  },
+  {
+    name: 'zstd, 16 MiB of zeros in each window of 32 MiB',
+    plant: image(() => repeated(2 * GiB, 15, 128)),
+    limit: 'layerRatio',
+    ...crumbled,
+    units: 1,
+  },
+  {
+    name: 'a pax header of 64 MiB',
+    plant: image(() => streamed(headerOf(2 ** 26))),
+    limit: 'headerBytes',
+    units: 1,
+  },
+  {
+    name: 'a sparse file of 1 TiB',
+    plant: image(() => plain(archive(formats.pax10([{ offset: 2 ** 39, bytes: 'x' }], 2 ** 40)))),
+    limit: 'sparseFileBytes',
+    units: 1,
+  },
+  { name: '250,000 files', plant: image(() => streamed(entries(250_000, '0', 1000))), units: 200_000 },
+  { name: '1,000,000 files', plant: image(() => streamed(entries(1_000_000, '0', 1000))), units: 1_000_000 },
+  {
+    name: '1,000,000 files, one too many',
+    plant: image(() => streamed(entries(1_000_000, '0', 1000))),
+    options: ['--limit', 'layerEntries=999999'],
+    limit: 'layerEntries',
+    units: 1_000_000,
+  },
+  { name: '75,000 directories', plant: image(() => streamed(entries(75_000, '5', 1000))), units: 75_000 },
+  {
+    name: '1,000,000 directories',
+    plant: image(() => streamed(entries(1_000_000, '5', 1000))),
+    limit: 'layerDirectories',
+    units: 80_000,
+  },
+  {
+    name: '1,000 entries of 250 new directories each',
+    plant: image(() => streamed(chains(1_000, 250))),
+    limit: 'layerDirectories',
+    units: 80_000,
+  },
+  { name: '750 directory levels', plant: image(() => streamed(levels(750))), units: 750 },
+  { name: '1,500 directory levels', plant: image(() => streamed(levels(1_500))), units: 1_500 },
+  {
+    name: '2,100 directory levels, more than a path of Linux has',
+    plant: image(() => streamed(levels(2_100))),
+    limit: 'longer than 4095 bytes',
+    units: 2_000,
+  },
+  {
+    name: '1,500 directory levels, 256 allowed',
+    plant: image(() => streamed(levels(1_500))),
+    options: ['--limit', 'pathDepth=256'],
+    limit: 'pathDepth',
+    units: 256,
+  },
+  {
+    name: 'a gzip-encoded manifest of 1 GiB',
+    plant: (registry) => answering(registry, { 'content-encoding': 'gzip' }, zeros(GiB, false).blob),
+    limit: 'Content-Encoding',
+    exit: 6,
+    units: 1,
+  },
+  {
+    name: 'a manifest of 64 MiB that says so',
+    plant: (registry) => answering(registry, {}, Buffer.alloc(2 ** 26, ' ')),
+    limit: 'manifestBytes',
+    units: 1,
+  },
+  {
+    name: 'a manifest of 64 MiB in chunks',
+    plant: (registry) => answering(registry, { 'transfer-encoding': 'chunked' }, Buffer.alloc(2 ** 26, ' ')),
+    limit: 'manifestBytes',
+    units: 1,
+  },
+]

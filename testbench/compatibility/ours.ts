@@ -1,0 +1,78 @@
+/** What Windlass makes of a case. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { asWindlassError } from '../../lib/errors.js'
+import { open } from '../../puller/index.js'
+import type { CompatibilityCase, ServedCase, Verdict } from './case.js'
+import { CaseHost } from './case-host.js'
+
+export interface Outcome {
+  readonly verdict: Verdict
+  /** Of a refusal. */
+  readonly message?: string
+  readonly warnings: readonly string[]
+  /** Of a pull: the digest of the manifest that was chosen. */
+  readonly picked?: string
+  /** Of an image that was pulled: the digest of the manifest that `inspect` chooses. */
+  readonly inspected?: string | undefined
+  /** Of a list. */
+  readonly tags?: readonly string[]
+  /** What must not have happened and did. */
+  readonly breach?: string
+  readonly served: ServedCase
+}
+
+/** Serves a case, asks Windlass for it with a store of its own, and takes all of it away again. */
+export async function askOurselves({ id, asks, registry, serve }: CompatibilityCase): Promise<Outcome> {
+  const host = await CaseHost.start(id, registry)
+  const directory = await mkdtemp(join(tmpdir(), 'windlass-case-'))
+  try {
+    const served = (await serve(host)) ?? {}
+    const authFile = join(directory, 'auth.json')
+    await writeFile(authFile, served.authFile ?? '{}')
+    const warnings: string[] = []
+    const found = await ask(asks, host, served, { authFile, directory, warnings }).catch((error: unknown) => {
+      const { code, message } = asWindlassError(error)
+      return { verdict: code, message }
+    })
+    const breach = served.breach?.()
+    return { ...found, warnings, served, ...(breach !== undefined && { breach }) }
+  } finally {
+    await host.close()
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+interface Surroundings {
+  readonly authFile: string
+  readonly directory: string
+  readonly warnings: string[]
+}
+
+async function ask(
+  asks: CompatibilityCase['asks'],
+  host: CaseHost,
+  { name = 'app:latest' }: ServedCase,
+  { authFile, directory, warnings }: Surroundings,
+): Promise<Pick<Outcome, 'verdict' | 'picked' | 'inspected' | 'tags'>> {
+  const windlass = await open({ store: join(directory, 'store'), authFile, retries: 1, retryDelay: 0 })
+  try {
+    const reference = `${host.registry.host}/${name}`
+    if (asks === 'tags') {
+      const tags: string[] = []
+      for await (const tag of windlass.tags(reference)) tags.push(tag)
+      return { verdict: 'taken', tags }
+    }
+    const platform = 'linux/amd64'
+    const pull = windlass.pull(reference, { platform })
+    pull.events.subscribe((event) => {
+      if (event.type === 'warning') warnings.push(event.message)
+    })
+    const { manifestDigest } = await pull.done
+    const { image } = await windlass.inspect(reference, { platform })
+    return { verdict: 'taken', picked: manifestDigest, inspected: image?.digest }
+  } finally {
+    await windlass.close()
+  }
+}

@@ -1,0 +1,32 @@
+/** Short words for the entries that cases are made of. Names and targets are latin1: each character is a byte. */
+import { archive, entry, type Fields, header, pax } from '../archives/archive.js'
+
+export type Part = Buffer
+
+export const file = (name: string, body: Buffer | string = '', more: Fields = {}): Part =>
+  entry({ name, ...more }, body)
+export const dir = (name: string, more: Fields = {}): Part =>
+  header({ flag: '5', name, mode: 0o755, ...more })
+export const symlink = (name: string, link: string, more: Fields = {}): Part =>
+  header({ flag: '2', name, link, mode: 0o777, ...more })
+export const hardlink = (name: string, link: string, more: Fields = {}): Part =>
+  header({ flag: '1', name, link, ...more })
+export const fifo = (name: string, more: Fields = {}): Part => header({ flag: '6', name, ...more })
+export const char = (name: string, major: number, minor: number, more: Fields = {}): Part =>
+  header({ flag: '3', name, major, minor, ...more })
+export const block = (name: string, major: number, minor: number, more: Fields = {}): Part =>
+  header({ flag: '4', name, major, minor, ...more })
+
+/** `part` with pax records before it. */
+export const withPax = (records: Readonly<Record<string, string>>, part: Part): Part =>
+  Buffer.concat([pax(Object.entries(records)), part])
+
+/** `part` with a GNU long name or link before it. */
+export const withLong = (flag: 'L' | 'K', text: string, part: Part): Part =>
+  Buffer.concat([entry({ flag, name: '././@LongLink', magic: 'gnu' }, `${text}\0`), part])
+
+/** A whole archive. */
+export const layer = (...parts: readonly Part[]): Buffer => archive(...parts)
+
+/** The bytes of the UTF-8 of `text`, as latin1. */
+export const utf8 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')

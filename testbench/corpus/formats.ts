@@ -1,0 +1,343 @@
+/** How headers, numbers, pax records and sparse maps are written, honestly and otherwise (threats §4). */
+import { base256, checksummed, end, entry, header, octal, pax, paxRecord } from '../archives/archive.js'
+import { formats as sparseFormats, type Part } from '../archives/sparse-writers.js'
+import { dir, file, hardlink, layer, withLong, withPax } from './entries.js'
+import { type LayerCase, type Outcome, refused, type Threat } from './layer-case.js'
+import { content } from './render-tree.js'
+
+type Row = readonly [name: string, bytes: Buffer, flat: Outcome, umoci?: LayerCase['umoci']]
+
+const rows =
+  (threat: Threat) =>
+  ([name, bytes, flat, umoci = Array.isArray(flat) ? 'same' : 'refuses']: Row): LayerCase => ({
+    name,
+    threat,
+    layers: [bytes],
+    flat,
+    umoci,
+  })
+
+/** `block`, with its checksum made right again after `edit`. */
+const edited = (edit: (block: Buffer) => void, signed = false): Buffer => {
+  const block = header({ name: 'a' })
+  edit(block)
+  return checksummed(block, signed)
+}
+
+const headers: readonly Row[] = [
+  ['a v7 header', layer(file('a', '1', { magic: 'v7' })), ['a = 1']],
+  [
+    'a v7 directory, known by its slash',
+    layer(
+      header({ name: 'd/', flag: '\0', magic: 'v7', mode: 0o755 }),
+      file('d/a', '1', { magic: 'v7', flag: '\0' }),
+    ),
+    ['d/', 'd/a = 1'],
+  ],
+  ['a GNU header', layer(file('a', '1', { magic: 'gnu' })), ['a = 1']],
+  ['a star header with its prefix', layer(file('a', '1', { magic: 'star', prefix: 'p' })), ['p/', 'p/a = 1']],
+  [
+    'a GNU header with times where ustar has the prefix',
+    layer(file('a', '1', { magic: 'gnu', prefix: '00000000000\x0000000000000\0' })),
+    ['a = 1'],
+  ],
+  [
+    'a ustar prefix of 155 bytes',
+    layer(file('n'.repeat(100), '1', { prefix: 'p'.repeat(155) })),
+    [`${'p'.repeat(155)}/`, `${'p'.repeat(155)}/${'n'.repeat(100)} = 1`],
+  ],
+  [
+    'a contiguous file',
+    layer(file('a', '1', { flag: '7' })),
+    ['a = 1'],
+    'refuses: it does not know the type',
+  ],
+  ['a file with the flag NUL', layer(file('a', '1', { flag: '\0' })), ['a = 1']],
+  ['an entry of an unknown type', layer(file('a', '1', { flag: 'Z' })), refused(/which layers do not have/)],
+  ['a multi-volume entry', layer(file('a', '1', { flag: 'M' })), refused(/which layers do not have/)],
+  [
+    'a header with a wrong checksum',
+    layer(Buffer.concat([Buffer.from(header()).fill('7', 148, 149), Buffer.alloc(0)])),
+    refused(/checksum of a header is wrong/),
+  ],
+  [
+    'a header with a checksum of signed bytes',
+    Buffer.concat([edited((block) => block.write('\xe9', 0, 'latin1'), true), end]),
+    ['\\xe9 ='],
+  ],
+  [
+    'a header without a checksum',
+    layer(Buffer.from(header()).fill(0, 148, 156)),
+    refused(/checksum of a header is wrong/),
+  ],
+  ['random bytes', Buffer.alloc(2048, 'no archive at all '), refused(/checksum of a header is wrong/)],
+  ['a size in base-256', layer(file('a', 'hello', { size: base256(5n, 12) })), ['a = hello']],
+  [
+    'numbers with blanks around them',
+    layer(file('a', 'hello', { size: Buffer.from('         5 \0'), mode: Buffer.from('   644 \0') })),
+    ['a = hello'],
+  ],
+  [
+    'numbers that are empty',
+    layer(
+      header({
+        mode: Buffer.alloc(8),
+        uid: Buffer.alloc(8),
+        mtime: Buffer.alloc(12),
+        size: Buffer.alloc(12),
+      }),
+    ),
+    ['a = {0000}'],
+  ],
+  [
+    'a size that is no number',
+    layer(header({ size: Buffer.from('12x45678901\0') })),
+    refused(/size of a header is not a number/),
+  ],
+  [
+    'a device number that is no number, of a file',
+    layer(header({ major: Buffer.from('zzzzzzz\0') })),
+    refused(/device major of a header is not a number/),
+  ],
+]
+
+const sizes: readonly Row[] = [
+  ['a negative size', layer(header({ size: base256(-512n, 12) }), file('b')), refused(/is negative/)],
+  ['a size beyond int64', layer(header({ size: base256(2n ** 70n, 12) })), refused(/overflows/)],
+  [
+    'a size of 2^60',
+    layer(header({ size: base256(2n ** 60n, 12) })),
+    refused(/which no file has|more than layerBytes allows/),
+  ],
+  [
+    'a size of 8 GiB, and 5 bytes',
+    Buffer.concat([header({ size: octal(2 ** 33 - 1, 12) }), Buffer.from('hello')]),
+    refused(/cut off/),
+  ],
+  [
+    'a pax size against that of the header: content is never read as a header',
+    layer(
+      withPax(
+        { size: '1024' },
+        Buffer.concat([header({ name: 'a', size: 0 }), file('evil', '').subarray(0, 512), Buffer.alloc(512)]),
+      ),
+      file('b', '1'),
+    ),
+    [`a = ${content(Buffer.concat([file('evil', '').subarray(0, 512), Buffer.alloc(512)]))}`, 'b = 1'],
+  ],
+  [
+    'a pax size of 0 against content in the header',
+    layer(withPax({ size: '0' }, header({ name: 'a', size: 512 })), file('b', '1')),
+    ['a =', 'b = 1'],
+  ],
+  ['a negative pax size', layer(withPax({ size: '-1' }, file('a', '1'))), refused(/which no file has/)],
+  [
+    'a pax size that is no number',
+    layer(withPax({ size: '1x' }, file('a', '1'))),
+    refused(/is not a number/),
+  ],
+  [
+    'the size of a directory counts for nothing',
+    layer(dir('d', { size: 512 }), file('b', '1')),
+    ['b = 1', 'd/'],
+  ],
+]
+
+const records: readonly Row[] = [
+  ['a pax path over a long header', layer(withPax({ path: 'p' }, file('h', '1'))), ['p = 1']],
+  ['an empty pax path is none', layer(withPax({ path: '' }, file('h', '1'))), ['h = 1']],
+  [
+    'the last of two pax paths',
+    layer(
+      pax([
+        ['path', 'x'],
+        ['path', 'y'],
+      ]),
+      file('h', '1'),
+    ),
+    ['y = 1'],
+  ],
+  [
+    'a GNU long name against a pax path',
+    layer(pax([['path', 'pax']]), withLong('L', 'gnu', file('h', '1', { magic: 'gnu' }))),
+    ['gnu = 1'],
+  ],
+  [
+    'a pax header for one entry alone',
+    layer(withPax({ path: 'x' }, file('h', '1')), file('b', '2')),
+    ['b = 2', 'x = 1'],
+  ],
+  [
+    'two pax headers before one entry',
+    layer(pax([['path', 'x']]), pax([['mtime', '5']]), file('h', '1')),
+    ['h = 1 {@5}'],
+  ],
+  ['an unknown pax record', layer(withPax({ 'VENDOR.thing': 'x', comment: 'y' }, file('a', '1'))), ['a = 1']],
+  ['a pax header of nothing', layer(entry({ flag: 'x' }, ''), file('a', '1')), ['a = 1']],
+  ...['5 a=b\n', '99 a=b\n', 'x', '0 a=b\n', '6 =bc\n', '-6 a=b\n', '6 a=bc', '7 a\0=b\n'].map(
+    (body): Row => [
+      `the pax record ${JSON.stringify(body)}`,
+      layer(entry({ flag: 'x' }, body), file('a', '1')),
+      refused(/a record of a pax header is malformed/),
+    ],
+  ),
+  ['a pax header at the end', layer(file('a', '1'), pax([['path', 'x']])), ['a = 1'], 'same'],
+  [
+    'a GNU long name of 8,000 bytes',
+    layer(withLong('L', 'n/'.repeat(4000), file('s', '1', { magic: 'gnu' }))),
+    refused(/more than pathBytes allows/, 'LIMIT_EXCEEDED'),
+  ],
+]
+
+const metas: readonly Row[] = ['x', 'g', 'L', 'K'].map((flag) => [
+  `an extended header ${flag} of 64 MiB`,
+  Buffer.concat([header({ flag, size: 64 * 2 ** 20 }), Buffer.alloc(2048)]),
+  refused(/more than headerBytes allows/, 'LIMIT_EXCEEDED'),
+])
+
+const globals: readonly Row[] = [
+  [
+    'a global header with a path and a size',
+    layer(
+      pax(
+        [
+          ['path', 'evil'],
+          ['size', '512'],
+        ],
+        'g',
+      ),
+      file('a', '1'),
+      file('b', '2'),
+    ),
+    ['a = 1', 'b = 2'],
+    'refuses: it does not know the type',
+  ],
+  [
+    'a global header with a comment, as git writes it',
+    layer(pax([['comment', 'f'.repeat(40)]], 'g'), file('a', '1')),
+    ['a = 1'],
+    'refuses: it does not know the type',
+  ],
+  ['a malformed global header', layer(entry({ flag: 'g' }, 'garbage'), file('a')), refused(/malformed/)],
+  [
+    'a global header between a pax header and its entry',
+    layer(pax([['path', 'x']]), pax([['comment', 'c']], 'g'), file('a', '1')),
+    ['a = 1'],
+    'refuses: it does not know the type',
+  ],
+]
+
+const ends: readonly Row[] = [
+  ['an archive of nothing', layer(), []],
+  ['no bytes at all', Buffer.alloc(0), []],
+  ['no blocks at the end', file('a', '1'), ['a = 1']],
+  ['one block of zeros at the end', Buffer.concat([file('a', '1'), Buffer.alloc(512)]), ['a = 1']],
+  ['no padding after the last entry', file('a', 'hello').subarray(0, 517), ['a = hello']],
+  [
+    'ten megabytes of zeros after the end',
+    Buffer.concat([layer(file('a', '1')), Buffer.alloc(10_000_000)]),
+    ['a = 1'],
+  ],
+  ['an entry after the end', Buffer.concat([layer(file('a', '1')), layer(file('evil', '2'))]), ['a = 1']],
+  ['garbage after the end', Buffer.concat([layer(file('a', '1')), Buffer.alloc(700, 'x')]), ['a = 1']],
+  [
+    'a lone block of zeros inside',
+    Buffer.concat([file('a', '1'), Buffer.alloc(512), file('evil', '2'), end]),
+    refused(/a lone block of zeros/),
+  ],
+  ['cut off in the middle of a header', layer(file('a', '1')).subarray(0, 300), refused(/cut off/)],
+  ['cut off in the middle of data', file('a', 'x'.repeat(5000)).subarray(0, 1024), refused(/cut off/)],
+  [
+    'cut off in the middle of a pax header',
+    pax([['path', 'x'.repeat(300)]]).subarray(0, 600),
+    refused(/cut off/),
+  ],
+]
+
+const parts: readonly Part[] = [
+  { offset: 4096, bytes: 'head' },
+  { offset: 100_000, bytes: 'x'.repeat(600) },
+]
+const many: readonly Part[] = Array.from({ length: 60 }, (_, i) => ({
+  offset: (i + 1) * 8192,
+  bytes: `part ${i}`,
+}))
+const filled = (all: readonly Part[], size: number): Buffer => {
+  const bytes = Buffer.alloc(size)
+  for (const { offset, bytes: part } of all) bytes.write(part, offset, 'latin1')
+  return bytes
+}
+
+const umociOf = (format: string): LayerCase['umoci'] =>
+  format === 'oldGnu' ? 'refuses: it does not know the old GNU type' : 'same'
+
+const sparse: readonly Row[] = [
+  ...Object.entries(sparseFormats).flatMap(([format, write]): Row[] => [
+    [
+      `a sparse file (${format})`,
+      layer(write(parts, 200_000), file('z', '1')),
+      [`sparse = ${content(filled(parts, 200_000))}`, 'z = 1'],
+      umociOf(format),
+    ],
+    [
+      `a sparse file of 60 parts (${format})`,
+      layer(write(many, 600_000), file('z', '1')),
+      [`sparse = ${content(filled(many, 600_000))}`, 'z = 1'],
+      umociOf(format),
+    ],
+    [
+      `a sparse file of 1 TiB (${format})`,
+      layer(write(parts, 2 ** 40)),
+      refused(/more than (?:sparseFileBytes|layerBytes) allows/, 'LIMIT_EXCEEDED'),
+      'not asked: it writes all the zeros',
+    ],
+    [
+      `a sparse map with parts that overlap (${format})`,
+      layer(write([parts[1]!, { offset: 100_100, bytes: 'y' }], 200_000)),
+      refused(/sparse map of a file is malformed/),
+    ],
+    [
+      `a sparse map that leaves the file (${format})`,
+      layer(write(parts, 50_000)),
+      refused(/sparse map of a file is malformed/),
+    ],
+  ]),
+  [
+    'a sparse file of nothing but a hole',
+    layer(sparseFormats.pax10([], 100_000)),
+    [`sparse = ${content(Buffer.alloc(100_000))}`],
+  ],
+  [
+    'a sparse map of a million parts in no space',
+    layer(
+      pax([
+        ['GNU.sparse.major', '1'],
+        ['GNU.sparse.minor', '0'],
+        ['GNU.sparse.realsize', '9'],
+      ]),
+      file('a', '1000000\n'),
+    ),
+    refused(/cut off|malformed|map/),
+  ],
+  [
+    'a sparse record of pax 0.0 out of order',
+    layer(entry({ flag: 'x' }, paxRecord('GNU.sparse.numbytes', '1')), file('a', '1')),
+    refused(/out of order/),
+  ],
+  [
+    'a hard link to a sparse file',
+    layer(sparseFormats.oldGnu(parts, 200_000), hardlink('also', 'sparse')),
+    [`also = ${content(filled(parts, 200_000))}`, 'sparse == also'],
+    'refuses: it does not know the old GNU type',
+  ],
+]
+
+export const formats: readonly LayerCase[] = [
+  ...headers.map(rows('format')),
+  ...sizes.map(rows('size')),
+  ...records.map(rows('pax')),
+  ...metas.map(rows('meta')),
+  ...globals.map(rows('global')),
+  ...ends.map(rows('end')),
+  ...sparse.map(rows('sparse')),
+]

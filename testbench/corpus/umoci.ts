@@ -1,0 +1,108 @@
+/** Asks umoci what it makes of cases of the corpus: an image layout each, unpacked by it as root. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { decompressor, detectCompression } from '../../lib/bytes/index.js'
+import { mediaTypes } from '../../lib/image/documents/media-types.js'
+import { digestOf } from '../../lib/image/digest/digest.js'
+import { buildImage } from '../../lib/testing/images/index.js'
+import { describeTree } from '../../lib/archive/index.js'
+import { runTool } from '../harness/run-tool.js'
+import { isRefused, type LayerCase, type Tree } from './layer-case.js'
+import { renderTree } from './render-tree.js'
+
+export type Answer = { readonly tree: Tree } | { readonly said: string }
+
+/** Unpacks the layers of `each` below `directory`, which is left empty. */
+export async function askUmoci({ layers }: LayerCase, directory: string): Promise<Answer> {
+  const layout = join(directory, 'layout')
+  const bundle = join(directory, 'bundle')
+  await writeLayout(layout, layers)
+  try {
+    await runTool('umoci', ['unpack', '--image', `${layout}:case`, bundle])
+    const root = join(bundle, 'rootfs')
+    return { tree: renderTree(await describeTree(root), { root }) }
+  } catch (error) {
+    return { said: error instanceof Error ? error.message : String(error) }
+  } finally {
+    rmSync(layout, { recursive: true, force: true })
+    rmSync(bundle, { recursive: true, force: true })
+  }
+}
+
+/** Whether umoci did what the case says of it; undefined where it did, else what it did. */
+export function contradiction({ flat, umoci }: LayerCase, answer: Answer): string | undefined {
+  if ('said' in answer) return umoci.startsWith('refuses') ? undefined : `it refuses: ${answer.said}`
+  const same = !isRefused(flat) && alike(flat, answer.tree)
+  const fits = umoci === 'same' ? same : umoci.startsWith('differs') && !same
+  return fits ? undefined : `it makes ${JSON.stringify(answer.tree)}`
+}
+
+/** But for the times of directories and the root's attributes, which umoci leaves as the last entry in them left them. */
+const alike = (ours: Tree, theirs: Tree): boolean =>
+  JSON.stringify(ours.flatMap(withoutDirectoryTime)) === JSON.stringify(theirs.flatMap(withoutDirectoryTime))
+
+const withoutDirectoryTime = (line: string): string[] => {
+  if (!/^(?:\S*\/|\.)(?: |$)/.test(line)) return [line]
+  const kept = line
+    .replace(/ ?@-?[\d.]+/, '')
+    .replace(' {}', '')
+    .replace('{ ', '{')
+  return kept === '.' ? [] : [kept]
+}
+
+async function writeLayout(directory: string, layers: readonly Buffer[]): Promise<void> {
+  const described = await Promise.all(layers.map(describe))
+  const { config } = buildImage({
+    layers: [],
+    config: { rootfs: { type: 'layers', diff_ids: described.map(({ diffID }) => diffID) }, history: [] },
+  })
+  const manifest = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: mediaTypes.ociManifest,
+      config: { mediaType: config.mediaType, size: config.size, digest: config.digest },
+      layers: described.map(({ mediaType, digest, size }) => ({ mediaType, size, digest })),
+    }),
+  )
+  const blobs = join(directory, 'blobs', 'sha256')
+  mkdirSync(blobs, { recursive: true })
+  for (const bytes of [config.bytes, manifest, ...layers])
+    writeFileSync(join(blobs, digestOf(bytes).slice('sha256:'.length)), bytes)
+  const named = {
+    mediaType: mediaTypes.ociManifest,
+    size: manifest.length,
+    digest: digestOf(manifest),
+    annotations: { 'org.opencontainers.image.ref.name': 'case' },
+  }
+  writeFileSync(join(directory, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
+  writeFileSync(join(directory, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests: [named] }))
+}
+
+async function describe(
+  blob: Buffer,
+): Promise<{ mediaType: string; digest: string; size: number; diffID: string }> {
+  const types = { none: mediaTypes.ociLayer, gzip: mediaTypes.ociLayerGzip, zstd: mediaTypes.ociLayerZstd }
+  const compression = detectable(blob)
+  const chunks: Buffer[] = []
+  // A blob that is damaged has no diffID: that of what came will do.
+  await new Promise<void>((resolve) => {
+    const stream = Readable.from([blob], { objectMode: false }).pipe(decompressor(compression))
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+    stream.on('error', () => resolve()).on('end', () => resolve())
+  })
+  return {
+    mediaType: types[compression],
+    digest: digestOf(blob),
+    size: blob.length,
+    diffID: digestOf(Buffer.concat(chunks)),
+  }
+}
+
+function detectable(blob: Buffer): 'none' | 'gzip' | 'zstd' {
+  try {
+    return detectCompression(blob.subarray(0, 10))
+  } catch {
+    return 'none'
+  }
+}

@@ -1,0 +1,99 @@
+/** Schema 1 images in code, signed as libtrust signs, with keys of this run: nothing of it is made by what it tests. */
+import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { digestOf, type Digest } from '../../lib/image/digest/digest.js'
+
+/** One entry of the history, and the blob of its layer. */
+export interface Schema1Entry {
+  readonly blob: Digest
+  /** Any members of the v1 config; `id` and `parent` are made unless they are given. */
+  readonly v1?: Readonly<Record<string, unknown>>
+}
+
+export interface Schema1Key {
+  readonly alg: 'ES256' | 'RS256'
+  readonly privateKey: KeyObject
+  readonly publicKey: KeyObject
+}
+
+export const idOf = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+/** What `docker push` wrote in 2014, of `entries` base first: child first, indented by three. */
+export function schema1Payload(entries: readonly Schema1Entry[], more: object = {}): Buffer {
+  const ids = entries.map(({ v1 }, at) => (typeof v1?.['id'] === 'string' ? v1['id'] : idOf(`layer ${at}`)))
+  const history = entries.map(({ v1 }, at) => ({
+    v1Compatibility: JSON.stringify({
+      id: ids[at],
+      ...(at > 0 && { parent: ids[at - 1] }),
+      created: '2015-04-17T22:01:13.062208605Z',
+      container_config: { Cmd: ['/bin/sh', '-c', `step ${at} && <more>`] },
+      ...v1,
+    }),
+  }))
+  const manifest = {
+    schemaVersion: 1,
+    name: 'library/old',
+    tag: 'latest',
+    architecture: 'amd64',
+    fsLayers: entries.map(({ blob }) => ({ blobSum: blob })).reverse(),
+    history: history.reverse(),
+    ...more,
+  }
+  return Buffer.from(JSON.stringify(manifest, undefined, 3))
+}
+
+/** The v1 config that engines put on top: with what the image runs. */
+export const topConfig = {
+  docker_version: '1.9.1',
+  architecture: 'amd64',
+  os: 'linux',
+  config: { Env: ['PATH=/bin', 'A=<b>&c'], Cmd: ['/hello'] },
+  Size: 17,
+} as const
+
+export function makeKey(alg: Schema1Key['alg']): Schema1Key {
+  return alg === 'ES256'
+    ? { alg, ...generateKeyPairSync('ec', { namedCurve: 'P-256' }) }
+    : { alg, ...generateKeyPairSync('rsa', { modulusLength: 2048 }) }
+}
+
+const base64url = (text: string | Buffer): string => Buffer.from(text).toString('base64url')
+
+/** libtrust's JSON signature: over the protected header, a dot, and the payload, both in base64url. */
+export function signatureOf(payload: Buffer, { alg, privateKey, publicKey }: Schema1Key): object {
+  const head = payload.lastIndexOf('\n}')
+  const header = {
+    formatLength: head,
+    formatTail: base64url(payload.subarray(head)),
+    time: '2015-04-17T22:01:13Z',
+  }
+  const encoded = base64url(JSON.stringify(header))
+  const signed = sign('sha256', Buffer.from(`${encoded}.${base64url(payload)}`), {
+    key: privateKey,
+    ...(alg === 'ES256' && { dsaEncoding: 'ieee-p1363' as const }),
+  })
+  return {
+    header: { jwk: publicKey.export({ format: 'jwk' }), alg },
+    signature: base64url(signed),
+    protected: encoded,
+  }
+}
+
+/** `payload` with `signatures` put before its last brace. */
+export function withSignatures(payload: Buffer, signatures: readonly object[]): Buffer {
+  const head = payload.lastIndexOf('\n}')
+  const text = JSON.stringify(signatures, undefined, 3)
+  return Buffer.concat([
+    payload.subarray(0, head),
+    Buffer.from(`,\n   "signatures": ${text}`),
+    payload.subarray(head),
+  ])
+}
+
+export const signedBy = (payload: Buffer, ...keys: readonly Schema1Key[]): Buffer =>
+  withSignatures(
+    payload,
+    keys.map((key) => signatureOf(payload, key)),
+  )
+
+/** A blob's digest where the bytes do not matter. */
+export const someBlob = (text: string): Digest => digestOf(Buffer.from(text))

@@ -1,0 +1,214 @@
+/** What is fuzzed: how an input is made, and what must hold of whatever comes of it. */
+import { createHash } from 'node:crypto'
+import { Readable, Writable } from 'node:stream'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { TarReader } from '../../lib/archive/index.js'
+import { decompressor, pump } from '../../lib/bytes/index.js'
+import { decideManifest } from '../../lib/image/manifest/decide-manifest.js'
+import { isDigest } from '../../lib/image/digest/digest.js'
+import { parseImageIndex } from '../../lib/image/documents/image-index.js'
+import { parseImageName } from '../../lib/image/reference/image-name.js'
+import { parseImageConfig } from '../../lib/image/documents/parse-config.js'
+import { parseReference } from '../../lib/image/reference/parse-reference.js'
+import { parseChallenges } from '../../lib/registry/headers/challenge.js'
+import { parseContentRange } from '../../lib/registry/headers/content-range.js'
+import { parseDockerConfig } from '../../lib/registry/credentials/docker-config.js'
+import { nextLink } from '../../lib/registry/headers/link.js'
+import { parseProblem } from '../../lib/registry/http/problem.js'
+import { parseRetryAfter } from '../../lib/registry/headers/retry-after.js'
+import { parseToken } from '../../lib/registry/auth/token.js'
+import { mutate, mutateJson, mutateTar } from './mutate.js'
+import type { Random } from './random.js'
+import * as seeds from './seeds.js'
+
+export interface Target {
+  make(random: Random): Buffer
+  /** Throws WindlassError where the input is refused, and any other error where something does not hold. */
+  run(input: Buffer, random: Random): void | Promise<void>
+}
+
+function must(holds: boolean, what: string): asserts holds {
+  if (!holds) throw new Error(`It does not hold that ${what}`)
+}
+
+const words = [
+  'mediaType',
+  'sha256:',
+  '"size":',
+  '"__proto__":',
+  'null',
+  '1.5',
+  '[]',
+  '{}',
+  '\\u0000',
+  '"urls":["',
+]
+
+const documents = (all: readonly Buffer[], run: (bytes: Buffer) => void): Target => ({
+  make: (random) => (random.chance(0.6) ? mutateJson(random, all) : mutate(random, all, words)),
+  run,
+})
+
+const texts = (all: readonly Buffer[], run: (text: string) => void): Target => ({
+  make: (random) => mutate(random, all),
+  run: (input) => run(input.toString(random0(input) ? 'latin1' : 'utf8')),
+})
+const random0 = (input: Buffer): boolean => (input[0] ?? 0) % 2 === 0
+
+const parsers: Readonly<Record<string, Target>> = {
+  manifest: documents(seeds.manifests, (bytes) => {
+    const decided = decideManifest({ bytes, host: 'registry.example', reference: 'x' })
+    const descriptors =
+      decided.kind === 'image'
+        ? [decided.manifest.config, ...decided.manifest.layers]
+        : decided.kind === 'index'
+          ? decided.index.manifests
+          : []
+    for (const { digest, size } of descriptors)
+      must(isDigest(digest) && Number.isSafeInteger(size) && size >= 0, 'a descriptor is one')
+  }),
+  config: documents(seeds.configs, (bytes) => {
+    must(parseImageConfig(bytes).rootfs.diff_ids.every(isDigest), 'diffIDs are digests')
+  }),
+  index: documents(seeds.manifests, (bytes) => {
+    must(
+      parseImageIndex(bytes).manifests.every(({ digest }) => isDigest(digest)),
+      'an index lists digests',
+    )
+  }),
+  reference: texts(seeds.references, (text) => {
+    const reference = parseReference(text)
+    const said = reference.toString()
+    must(parseReference(said).toString() === said, 'a normalised reference is its own')
+    // A tag may be `1..2`; as a component of a path, two dots would lead up.
+    must(!/(^|[/:@])\.\.?([/:@]|$)|[\s\\?#]/.test(said), 'a reference leads nowhere else')
+  }),
+  'image name': texts(seeds.references, (text) => void parseImageName(text)),
+  challenge: texts(seeds.challenges, (text) => {
+    for (const { scheme } of parseChallenges([text, text]))
+      must(scheme === scheme.toLowerCase(), 'schemes are in lower case')
+  }),
+  link: texts(seeds.links, (text) => {
+    must(!(nextLink(text)?.includes('>') ?? false), 'a link ends where it does')
+  }),
+  header: texts(seeds.headers, (text) => {
+    const wait = parseRetryAfter(text)
+    must(wait === undefined || (wait >= 0 && Number.isFinite(wait)), 'a wait is one')
+    const range = parseContentRange(text)
+    must((range?.first ?? 0) <= (range?.last ?? Infinity), 'a range is one')
+  }),
+  body: {
+    make: (random) => mutate(random, seeds.bodies, words),
+    run: (input) => {
+      const token = parseToken(input, 0)
+      must(token === undefined || typeof token === 'object', 'a token is one')
+      parseProblem(input)
+      parseDockerConfig(input.toString('utf8'), 'config.json')
+    },
+  },
+}
+
+/** Reads an archive in pieces; what was told of it, as a hash. */
+function told(archive: Buffer, cut: () => number): string {
+  const hash = createHash('sha1')
+  let left: number | undefined
+  const reader = new TarReader({
+    entry: ({ path, type, size, sparse, uid, mtime, linkTarget }) => {
+      must(left === undefined && !path.includes('\0') && uid >= 0 && uid < 2 ** 32, 'entries are entries')
+      left = sparse ? Infinity : size
+      hash.update(JSON.stringify([path, type, size, uid, String(mtime), linkTarget]))
+    },
+    data: (chunk, offset) => {
+      must(
+        left !== undefined && chunk.length > 0 && chunk.length <= left && offset >= 0,
+        'data is of its entry',
+      )
+      left -= chunk.length
+      hash.update(chunk)
+    },
+    end: () => {
+      must(left === 0 || left === Infinity, 'an entry ends with its data')
+      left = undefined
+    },
+  })
+  for (let at = 0; at < archive.length;) {
+    const length = cut()
+    reader.write(Buffer.from(archive.subarray(at, at + length)))
+    at += length
+  }
+  reader.finish()
+  return hash.digest('hex')
+}
+
+const outcome = (work: () => string): string => {
+  try {
+    return work()
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+const tar: Target = {
+  make: (random) => mutateTar(random, seeds.tars),
+  run: (input, random) => {
+    const whole = outcome(() => told(input, () => input.length))
+    const pieces = outcome(() => told(input, () => 1 + random.below(700)))
+    // How far it has come when it is cut off depends on where it was cut.
+    const same = (text: string): string => text.replace(/after \d+ bytes/, '')
+    must(same(whole) === same(pieces), 'an archive is read the same however it comes')
+    told(input, () => input.length)
+  },
+}
+
+async function decompressed(name: 'gzip' | 'zstd', input: Buffer, size: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  const sink = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length
+      if (bytes < 1 << 24) chunks.push(chunk)
+      done()
+    },
+  })
+  const pieces = function* (): Generator<Buffer> {
+    for (let at = 0; at < input.length; at += size) yield input.subarray(at, at + size)
+  }
+  await pump([Readable.from(pieces(), { objectMode: false }), decompressor(name), sink])
+  return Buffer.concat(chunks)
+}
+
+/** Honest members of a mutated archive, of any lengths, then perhaps something that does not belong there. */
+function members(random: Random): Buffer {
+  const archive = mutateTar(random, seeds.tars)
+  const parts: Buffer[] = []
+  for (let at = 0; at < archive.length || parts.length === 0;) {
+    const length = random.below(4_000)
+    parts.push(gzipSync(archive.subarray(at, at + length), { level: random.below(10) }))
+    at += length
+  }
+  const tail = random.pick([[], [], [Buffer.alloc(random.below(600))], [random.bytes(random.below(9))]])
+  return Buffer.concat([...parts, ...tail])
+}
+
+const streams: Readonly<Record<string, Target>> = {
+  gzip: {
+    make: (random) => (random.chance(0.4) ? members(random) : mutate(random, seeds.gzips)),
+    run: async (input, random) => {
+      const ours = await decompressed('gzip', input, 1 + random.below(300))
+      if (input.length > 0) must(gunzipSync(input).equals(ours), 'what is accepted is what zlib makes of it')
+    },
+  },
+  zstd: {
+    // Some as they are: a decoder that checks frames closely accepts next to nothing that was changed.
+    make: (random) => (random.chance(0.2) ? random.pick(seeds.zstds) : mutate(random, seeds.zstds)),
+    run: async (input, random) => {
+      const ours = await decompressed('zstd', input, 1 + random.below(300))
+      must(
+        ours.equals(await decompressed('zstd', input, input.length + 1)),
+        'a stream is read the same however it comes',
+      )
+    },
+  },
+}
+
+export const targets: Readonly<Record<string, Target>> = { ...parsers, tar, ...streams }

@@ -1,0 +1,112 @@
+/**
+ * A file system of a few MiB, to be filled, and commands that see it. Mounted for all by root; by anybody else, and where
+ * root may not, in a namespace of its own that is entered by each command.
+ */
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { runTool } from './run-tool.js'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const main = join(root, 'dist/cli/main.js')
+
+let built: Promise<Buffer> | undefined
+
+export interface Said {
+  readonly exit: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export class SmallDisk {
+  private constructor(
+    /** As commands see it. */
+    readonly path: string,
+    private readonly holder: ChildProcess | undefined,
+  ) {}
+
+  /** With `options` as `mount -o` takes them. @throws where neither way is open, saying why */
+  static async mount(options: string): Promise<SmallDisk> {
+    const path = mkdtempSync(join(tmpdir(), 'windlass-disk-'))
+    const mounting = ['-t', 'tmpfs', '-o', options, 'tmpfs', path]
+    const direct = spawnSync('mount', mounting, { encoding: 'utf8' })
+    if (direct.status === 0) return new SmallDisk(path, undefined)
+    const script = 'mount "$@" && echo mounted && exec sleep infinity'
+    const holder = spawn('unshare', ['-rm', 'sh', '-c', script, 'sh', ...mounting])
+    const said = await new Promise<string>((resolve) => {
+      let all = ''
+      const hear = (text: string): void => {
+        all += text
+        if (text.includes('mounted')) resolve('')
+      }
+      holder.stdout.setEncoding('utf8').on('data', hear)
+      holder.stderr.setEncoding('utf8').on('data', hear)
+      holder.on('error', (error) => resolve(error.message))
+      holder.on('close', () => resolve(all))
+    })
+    if (said === '') return new SmallDisk(path, holder)
+    rmSync(path, { recursive: true })
+    throw new Error(`mount: ${direct.stderr.trim()}; unshare: ${said.trim()}`)
+  }
+
+  /** As this process sees it. */
+  get here(): string {
+    return this.holder?.pid === undefined ? this.path : `/proc/${this.holder.pid}/root${this.path}`
+  }
+
+  remount(options: string): void {
+    const [command = '', ...args] = this.#inside(['mount', '-o', `remount,${options}`, this.path])
+    execFileSync(command, args)
+  }
+
+  /** Runs `windlass` with the store `store` of this disk. Never rejects for an exit code. */
+  async windlass(...args: readonly string[]): Promise<Said> {
+    await (built ??= runTool(process.execPath, ['scripts/ready.mjs', '--build'], { cwd: root }))
+    const store = ['--store', join(this.path, 'store')]
+    const [command = '', ...rest] = this.#inside([process.execPath, main, ...args, ...store])
+    const child = spawn(command, rest, { env: { PATH: process.env['PATH'], HOME: '/nonexistent' } })
+    let [stdout, stderr] = ['', '']
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+    return new Promise((resolve, reject) => {
+      child.on('error', reject)
+      child.on('close', (exit) => resolve({ exit, stdout, stderr }))
+    })
+  }
+
+  unmount(): void {
+    if (this.holder) this.holder.kill('SIGKILL')
+    else execFileSync('umount', ['-l', this.path])
+    rmSync(this.path, { recursive: true })
+  }
+
+  #inside(command: readonly string[]): readonly string[] {
+    if (this.holder?.pid === undefined) return command
+    return ['nsenter', '--preserve-credentials', '-U', '-m', '-t', String(this.holder.pid), '--', ...command]
+  }
+}
+
+/** A `describe` that needs small disks: skipped aloud where none can be mounted, failed where CI is set. */
+export async function describeSmallDisk(title: string, body: () => void): Promise<void> {
+  const refusal = await refused()
+  if (refusal === undefined) describe(title, body)
+  else if (process.env['CI'] !== undefined)
+    describe(title, () => it('has a disk', () => expect(refusal).toBe(undefined)))
+  else {
+    process.stderr.write(`\nSKIPPED: ${title}: no disk can be mounted here: ${refusal}\n`)
+    describe.skip(title, body)
+  }
+}
+
+async function refused(): Promise<string | undefined> {
+  try {
+    const disk = await SmallDisk.mount('size=64k')
+    disk.unmount()
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}

@@ -1,0 +1,151 @@
+/** What the tests of Go's archive/tar say of numbers in headers, of times and of records. */
+import { type Table, agreed, bothRefuse } from '../../row.js'
+
+/** Nanoseconds; the parts of a negative time are negative both. */
+const time = (seconds: number, nanoseconds: number): string =>
+  String(BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds))
+
+const maxInt64 = String(2n ** 63n - 1n)
+const minInt64 = String(-(2n ** 63n))
+
+export const tarNumbers: Table = {
+  title: 'Numbers in tar headers',
+  about: 'The input is the bytes of a field; the meaning is the number.',
+  rows: [
+    ...agreed('go', [
+      ['', '0'],
+      ['\x80', '0'],
+      ['\x80\x00', '0'],
+      ['\x80\x00\x00', '0'],
+      ['\xbf', '63'],
+      ['\xbf\xff', '16383'],
+      ['\xbf\xff\xff', '4194303'],
+      ['\xff', '-1'],
+      ['\xff\xff', '-1'],
+      ['\xff\xff\xff', '-1'],
+      ['\xc0', '-64'],
+      ['\xc0\x00', '-16384'],
+      ['\xc0\x00\x00', '-4194304'],
+      ['\x87\x76\xa2\x22\xeb\x8a\x72\x61', '537795476381659745'],
+      ['\x80\x00\x00\x00\x07\x76\xa2\x22\xeb\x8a\x72\x61', '537795476381659745'],
+      ['\xf7\x76\xa2\x22\xeb\x8a\x72\x61', '-615126028225187231'],
+      ['\xff\xff\xff\xff\xf7\x76\xa2\x22\xeb\x8a\x72\x61', '-615126028225187231'],
+      ['\x80\x7f\xff\xff\xff\xff\xff\xff\xff', maxInt64],
+      ['\xff\x80\x00\x00\x00\x00\x00\x00\x00', minInt64],
+      ['0000000\0', '0'],
+      [' \x0000000\0', '0'],
+      [' \x0000003\0', '3'],
+      ['00000000227\0', '151'],
+      ['032033\0 ', '13339'],
+      ['320330\0 ', '106712'],
+      ['0000660\0 ', '432'],
+      ['\0 0000660\0 ', '432'],
+      ['01234567\x0089abcdef', '342391'],
+    ]),
+    ...bothRefuse('go', [
+      '\x80\x80\x00\x00\x00\x00\x00\x00\x00',
+      '\xff\x7f\xff\xff\xff\xff\xff\xff\xff',
+      '\xf5\xec\xd1\xc7\x7e\x5f\x26\x48\x81\x9f\x8f\x9b',
+      '0123456789abcdef',
+      '0123456789\x00abcdef',
+      '0123\x7e\x5f\x264123',
+    ]),
+  ],
+}
+
+export const paxTimes: Table = {
+  title: 'Times in pax records',
+  about: 'The input is the value of a record such as `mtime`; the meaning is nanoseconds since the epoch.',
+  rows: [
+    ...agreed('go', [
+      ['1350244992.023960108', time(1350244992, 23960108)],
+      ['1350244992.02396010', time(1350244992, 23960100)],
+      ['1350244992.0239601089', time(1350244992, 23960108)],
+      ['1350244992.3', time(1350244992, 300000000)],
+      ['1350244992', time(1350244992, 0)],
+      ['-1.000000001', time(-1, -1)],
+      ['-1.000001', time(-1, -1000)],
+      ['-1.001000', time(-1, -1000000)],
+      ['-1', time(-1, 0)],
+      ['-1.999000', time(-1, -999000000)],
+      ['-1.999999', time(-1, -999999000)],
+      ['-1.999999999', time(-1, -999999999)],
+      ['0.000000001', time(0, 1)],
+      ['0.000001', time(0, 1000)],
+      ['0.001000', time(0, 1000000)],
+      ['0', time(0, 0)],
+      ['0.999000', time(0, 999000000)],
+      ['0.999999', time(0, 999999000)],
+      ['0.999999999', time(0, 999999999)],
+      ['1.000000001', time(1, 1)],
+      ['1.000001', time(1, 1000)],
+      ['1.001000', time(1, 1000000)],
+      ['1', time(1, 0)],
+      ['1.999000', time(1, 999000000)],
+      ['1.999999', time(1, 999999000)],
+      ['1.999999999', time(1, 999999999)],
+      ['-1350244992.023960108', time(-1350244992, -23960108)],
+      ['-1350244992.02396010', time(-1350244992, -23960100)],
+      ['-1350244992.0239601089', time(-1350244992, -23960108)],
+      ['-1350244992.3', time(-1350244992, -300000000)],
+      ['-1350244992', time(-1350244992, 0)],
+      ['1.', time(1, 0)],
+      ['0.0', time(0, 0)],
+      ['-1.3', time(-1, -300000000)],
+      ['-1.0', time(-1, 0)],
+      ['-0.0', time(0, 0)],
+      ['-0.1', time(0, -100000000)],
+      ['-0.01', time(0, -10000000)],
+      ['-0.99', time(0, -990000000)],
+      ['-0.98', time(0, -980000000)],
+      ['-1.1', time(-1, -100000000)],
+      ['-1.01', time(-1, -10000000)],
+      ['-2.99', time(-2, -990000000)],
+      ['-5.98', time(-5, -980000000)],
+    ]),
+    ...bothRefuse('go', ['', '.5', '-', '+', '-1.-1', '9'.repeat(47), '0.123456789abcdef', 'foo', '\0']),
+    ...bothRefuse('go', ['𝟵𝟴𝟳𝟲𝟱.𝟰𝟯𝟮𝟭𝟬', '98765﹒43210']),
+  ],
+}
+
+const sparse = '22 GNU.sparse.size=10\n26 GNU.sparse.numblocks='
+
+export const paxRecords: Table = {
+  title: 'Records of pax headers',
+  about: 'The input is the body of a pax header; the meaning is its records.',
+  rows: [
+    ...agreed('go', [
+      ['', '{}'],
+      ['6 k=1\n', '{"k":"1"}'],
+      ['10 a=name\n', '{"a":"name"}'],
+      ['9 a=name\n', '{"a":"name"}'],
+      ['30 mtime=1350244992.023960108\n', '{"mtime":"1350244992.023960108"}'],
+      ['13 key1=haha\n13 key2=nana\n13 key3=kaka\n', '{"key1":"haha","key2":"nana","key3":"kaka"}'],
+      ['13 key1=val1\n13 key2=val2\n8 key1=\n', '{"key1":"","key2":"val2"}'],
+      [
+        `${sparse}2\n23 GNU.sparse.offset=1\n25 GNU.sparse.numbytes=2\n23 GNU.sparse.offset=3\n25 GNU.sparse.numbytes=4\n`,
+        '{"GNU.sparse.size":"10","GNU.sparse.numblocks":"2","GNU.sparse.map":"1,2,3,4"}',
+      ],
+      ['19 path=/etc/hosts\n', '{"path":"/etc/hosts"}'],
+      [`210 path=${'AB'.repeat(100)}\n`, `{"path":"${'AB'.repeat(100)}"}`],
+      [`110 path=${'CD'.repeat(50)}\n`, `{"path":"${'CD'.repeat(50)}"}`],
+      ['9 foo=ba\n', '{"foo":"ba"}'],
+      ['18 foo=b=\nar=\n==\0\n', '{"foo":"b=\\nar=\\n==\\u0000"}'],
+      ['27 foo=hello9 foo=ba\nworld\n', '{"foo":"hello9 foo=ba\\nworld"}'],
+      ['27 ☺☻☹=日a本b語ç\n', '{"☺☻☹":"日a本b語ç"}'],
+    ]),
+    ...bothRefuse('go', [
+      '3 somelongkey=\n',
+      '50 tooshort=\n',
+      `${sparse}1\n25 GNU.sparse.numbytes=2\n23 GNU.sparse.offset=1\n`,
+      `${sparse}1\n25 GNU.sparse.offset=1,2\n25 GNU.sparse.numbytes=2\n`,
+      '17 \0hello=\0world\n',
+      '1 k=1\n',
+      '6 k~1\n',
+      '6_k=1\n',
+      '6 k=1 ',
+      '632 k=1\n',
+      '16 longkeyname=hahaha\n',
+    ]),
+  ],
+}

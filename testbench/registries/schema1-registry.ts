@@ -1,0 +1,77 @@
+/** A schema 1 image for specs, and registries that serve it, alone or beside the same image in schema 2. */
+import { lastValueFrom, toArray } from 'rxjs'
+import { type WindlassError, asWindlassError } from '../../lib/errors.js'
+import type { PullEvent } from '../../lib/events/index.js'
+import { digestOf, mediaTypes } from '../../lib/image/index.js'
+import { type BuiltImage, buildImage, putImage, whiteout } from '../../lib/testing/images/index.js'
+import type { TestRegistry } from '../../lib/testing/registry/index.js'
+import type { Pull, PullOptions } from '../../puller/index.js'
+import {
+  type Schema1Entry,
+  makeKey,
+  schema1Payload,
+  signedBy,
+  topConfig,
+} from '../documents/schema1-images.js'
+
+export const wanted: PullOptions = { platform: 'linux/amd64' }
+export const key = makeKey('ES256')
+export const repository = 'library/old'
+
+/** Three layers of which each changes what is below it, so that their order shows; and one that is two of them. */
+export const image = buildImage({
+  format: 'docker',
+  layers: [
+    { entries: [{ path: 'who', content: 'base' }, { path: 'gone', content: 'x' }, { path: 'dir/' }] },
+    { entries: [{ path: 'who', content: 'middle' }, whiteout('gone'), { path: 'dir/m', content: 'm' }] },
+    { entries: [{ path: 'who', content: 'top' }] },
+  ],
+})
+export const [base, middle, top] = image.layers
+export const emptyTar = buildImage({ layers: [{ entries: [] }] }).layers[0]!
+
+/** The same image as schema 1, with an entry in the middle that changed nothing. */
+export const entries: readonly Schema1Entry[] = [
+  { blob: base!.digest },
+  { blob: middle!.digest },
+  { blob: emptyTar.digest, v1: { throwaway: true } },
+  { blob: top!.digest, v1: topConfig },
+]
+export const payload = schema1Payload(entries)
+export const digest = digestOf(payload)
+export const signed = signedBy(payload, key)
+
+export function putSchema1(
+  registry: TestRegistry,
+  bytes = signed,
+  tag = 'latest',
+  from: BuiltImage = image,
+): void {
+  for (const blob of [...from.layers.map((layer) => layer.bytes), emptyTar.bytes]) registry.putBlob(blob)
+  for (const name of [digest, tag])
+    registry.putManifest(repository, name, bytes, mediaTypes.dockerSchema1Signed)
+}
+
+/** As registries do: schema 2 to who accepts it, by tag; a rewrite to schema 1 to everybody else (S3-01). */
+export async function offerBoth(registry: TestRegistry): Promise<void> {
+  putSchema1(registry, signed, 'as-schema1')
+  await putImage(registry, repository, 'latest', image)
+  registry.hook(({ kind, reference, headers }) => {
+    const understands = headers['accept']?.includes(mediaTypes.dockerManifest)
+    if (kind !== 'manifest' || reference !== 'latest' || understands) return undefined
+    return { status: 200, headers: { 'content-type': mediaTypes.dockerSchema1Signed }, body: signed }
+  })
+}
+
+export const blobsAsked = (registry: TestRegistry, method: 'GET' | 'HEAD', from = 0): string[] =>
+  registry.requests
+    .slice(from)
+    .filter((request) => request.kind === 'blob' && request.method === method)
+    .map(({ reference }) => reference)
+
+export const eventsOf = (pull: Pull): Promise<PullEvent[]> => lastValueFrom(pull.events.pipe(toArray()))
+export const failureOf = (pull: Pull): Promise<WindlassError> =>
+  pull.done.then((done) => {
+    throw new Error(`pulled ${done.digest}`)
+  }, asWindlassError)
+export const diffIDs = image.layers.map(({ diffID }) => diffID)
