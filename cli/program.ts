@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { WindlassError } from '../lib/errors.js'
 import { printable } from '../lib/codec/printable.js'
 import { type CommandEntry, commands } from './commands/index.js'
-import { Told } from './terminal/failure.js'
+import { ReportedFailure } from './terminal/failure.js'
 import { dropFalseFlags } from './setup/flags.js'
 import { Messages } from './terminal/messages.js'
 import type { Console, Terminal } from './terminal/terminal.js'
@@ -44,7 +44,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     await program.parseAsync([...argv], { from: 'user' })
     return 0
   } catch (error) {
-    if (error instanceof Told) return error.exitCode
+    if (error instanceof ReportedFailure) return error.exitCode
     if (!(error instanceof CommanderError)) return messages.error(error)
     // Commander has said what there is to say: help and version are no failures, all else is usage.
     if (error.exitCode === 0) return 0

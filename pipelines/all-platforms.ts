@@ -17,7 +17,7 @@ import {
   resolve,
   resolveEntry,
 } from '../lib/stages/index.js'
-import { gather } from '../lib/flow/index.js'
+import { toArray } from '../lib/flow/index.js'
 import type { Store } from '../lib/store/index.js'
 
 import { type RunningPull, eachPull } from './each-pull.js'
@@ -73,7 +73,7 @@ const eachImage = ({ store, start }: AllPlatformsOptions): Stage<IndexedImages, 
             throw error
           },
         }),
-        gather(),
+        toArray(),
         nameIndex(found, store),
       ),
     { name: 'all-platforms' },

@@ -9,7 +9,7 @@ import { map } from 'rxjs'
 import { type ErrorRecord, WindlassError, asWindlassError } from '../lib/errors.js'
 import { Flow, type Stage, compose, lift } from '../lib/flow/index.js'
 import { type PulledImage } from '../lib/stages/index.js'
-import { gather } from '../lib/flow/index.js'
+import { toArray } from '../lib/flow/index.js'
 import { type EachPullOptions, eachPull } from './each-pull.js'
 
 /** What became of one tag. */
@@ -71,7 +71,7 @@ export function allTags({ name, failFast, start, warnings = [] }: AllTagsOptions
         return { tag, name: `${name}:${tag}`, error: asWindlassError(error).toJSON() }
       },
     }),
-    gather(),
+    toArray(),
     lift(
       map((tags): PulledTags => {
         const newer = tags.some((each) => !hasFailed(each) && each.status === 'newer')

@@ -10,10 +10,7 @@ export const fetch = (stages: PullStages): Stage<ImageRequest, PulledImage> =>
     stages.plan,
     stages.fetchConfig,
     eachLayer(
-      compose(
-        stages.ensureLayer(compose(stages.download, stages.verify, stages.commitBlob)),
-        stages.withLayer,
-      ),
+      compose(stages.ensureLayer(compose(stages.download, stages.verify, stages.commitBlob)), stages.onLayer),
     ),
     stages.convertSchema1,
     stages.commitImage,

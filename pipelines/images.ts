@@ -40,7 +40,7 @@ export interface ImageProblem {
   readonly why: string
 }
 
-const largestManifest = 4 * 1024 * 1024
+const maxManifestBytes = 4 * 1024 * 1024
 
 export async function listImages(store: Store): Promise<ImageSummary[]> {
   return Promise.all((await store.names.entries()).map((entry) => summary(entry, store)))
@@ -97,7 +97,7 @@ const missing = (what: string): ImageProblem => ({ kind: 'missing', why: `${what
 
 const manifestsOf = (images: readonly Descriptor[], store: Store): Promise<ImageManifest[]> =>
   Promise.all(
-    images.map(async ({ digest }) => parseImageManifest(await store.blobs.read(digest, largestManifest))),
+    images.map(async ({ digest }) => parseImageManifest(await store.blobs.read(digest, maxManifestBytes))),
   )
 
 /** Each digest once. */

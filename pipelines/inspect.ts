@@ -28,7 +28,7 @@ import {
   readSchema1,
   resolve,
 } from '../lib/stages/index.js'
-import { Eventual, untilAborted } from '../lib/flow/index.js'
+import { Deferred, untilAborted } from '../lib/flow/index.js'
 import { type RetryPolicy, againAfter } from '../lib/transfer/index.js'
 import { toPullEvent } from '../lib/events/index.js'
 import { LayoutSource } from '../lib/sources/index.js'
@@ -178,7 +178,7 @@ type Inspectable = Resolved<ImageDocument | ReadSchema1Document>
 type InspectedDocument = Inspectable & Pick<AwaitingConfig, 'config'>
 
 const awaitingConfig = lift(
-  map((resolved: Inspectable): InspectedDocument => ({ ...resolved, config: new Eventual() })),
+  map((resolved: Inspectable): InspectedDocument => ({ ...resolved, config: new Deferred() })),
 )
 
 function inspectedImage(

@@ -4,7 +4,7 @@ import type { UnpackPool } from '../lib/archive/index.js'
 import type { Limits } from '../lib/limits.js'
 import {
   type ArrivingLayer,
-  type Brought,
+  type FetchedLayer,
   type EnsuredLayer,
   type LayerFlights,
   type LayerGoal,
@@ -45,7 +45,7 @@ import {
   unpack,
   verify,
 } from '../lib/stages/index.js'
-import { passOn } from '../lib/flow/index.js'
+import { identity } from '../lib/flow/index.js'
 import type { Store, StoredLayer } from '../lib/store/index.js'
 
 /** What all pulls of a puller share. */
@@ -76,9 +76,9 @@ export interface PullStages {
   readonly commitLayer: Stage<UnpackedLayer, StoredLayer>
   readonly commitBlob: Stage<ArrivingLayer, undefined>
   /** Finds a layer in the store or in another pull's flight, else sends it down the line given. */
-  readonly ensureLayer: (line: Stage<SharedLayerTask, Brought>) => Stage<LayerTask, EnsuredLayer>
+  readonly ensureLayer: (line: Stage<SharedLayerTask, FetchedLayer>) => Stage<LayerTask, EnsuredLayer>
   /** Sees every layer of this pull once it is in the store, whoever brought it. Passes it on as it is. */
-  readonly withLayer: Stage<EnsuredLayer, EnsuredLayer>
+  readonly onLayer: Stage<EnsuredLayer, EnsuredLayer>
   /** Gives a schema 1 image a manifest of today; all others pass. */
   readonly convertSchema1: Stage<WholeImage, FinishedImage>
   readonly commitImage: Stage<FinishedImage, PulledImage>
@@ -104,7 +104,7 @@ export function pullStages(parts: PullParts, goal: LayerGoal): PullStages {
     commitBlob: commitBlob(store),
     ensureLayer: (line) =>
       compose(ensureLayer({ store, goal, flights, slots: layerSlots }, line), imageBytes(limits)),
-    withLayer: passOn(),
+    onLayer: identity(),
     convertSchema1: convertSchema1(store),
     commitImage: commitImage(store),
   }

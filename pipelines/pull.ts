@@ -21,7 +21,7 @@ export const pull = (stages: PullStages): Stage<ImageRequest, PulledImage> =>
     eachLayer(
       compose(
         stages.ensureLayer(compose(stages.download, stages.verify, stages.unpack, stages.commitLayer)),
-        stages.withLayer,
+        stages.onLayer,
       ),
     ),
     stages.convertSchema1,

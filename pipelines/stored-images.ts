@@ -1,19 +1,19 @@
 /** The images that a name of the store stands for: the one it points at, or each that is here of the index it points at. */
 import { type Descriptor, isIndexType, isListedImage, parseImageIndex } from '../lib/image/index.js'
-import { deepestIndex } from '../lib/stages/index.js'
+import { maxIndexDepth } from '../lib/stages/index.js'
 import type { Store } from '../lib/store/index.js'
 
-const largestIndex = 4 * 1024 * 1024
+const maxIndexBytes = 4 * 1024 * 1024
 
 /** @throws STORE_CORRUPT, MANIFEST_INVALID where an index cannot be read */
 export async function storedImages(
   descriptor: Descriptor,
   store: Store,
-  depth = deepestIndex,
+  depth = maxIndexDepth,
 ): Promise<readonly Descriptor[]> {
   if (!isIndexType(descriptor.mediaType)) return [descriptor]
   if (depth === 0) return []
-  const { manifests } = parseImageIndex(await store.blobs.read(descriptor.digest, largestIndex))
+  const { manifests } = parseImageIndex(await store.blobs.read(descriptor.digest, maxIndexBytes))
   const found: Descriptor[] = []
   for (const entry of manifests) {
     if (isListedImage(entry) && (await store.blobs.has(entry.digest)))

@@ -2,7 +2,7 @@
 import type { Observable } from 'rxjs'
 import { isMachineWarning } from '../lib/archive/index.js'
 import { WindlassError, asWindlassError } from '../lib/errors.js'
-import { EventChannel, type PullEvent, type PullEventBody } from '../lib/events/index.js'
+import { PullEventLog, type PullEvent, type PullEventBody } from '../lib/events/index.js'
 import { type Flow, type Run, Scope, run } from '../lib/flow/index.js'
 import { type PulledImage } from '../lib/stages/index.js'
 import { toPullEvent } from '../lib/events/index.js'
@@ -37,7 +37,7 @@ export interface PullStart {
 export class PullRun implements Pull {
   readonly events: Observable<PullEvent>
   readonly done: Promise<PulledImage>
-  readonly #channel = new EventChannel()
+  readonly #channel = new PullEventLog()
   readonly #scope = new Scope()
   readonly #stop = new AbortController()
   readonly #began = performance.now()

@@ -9,7 +9,7 @@ import { type TagsRequest, formatPlatform } from '../lib/image/index.js'
 import type { Registries } from '../lib/registry/index.js'
 import { type ImageRequest, type IndexedImage, type PulledImage, assemble } from '../lib/stages/index.js'
 import { type RetryPolicy, againAfter, documentRetryPolicy } from '../lib/transfer/index.js'
-import { type Collected, type CollectOptions, mendFiles, noStore } from '../lib/store/index.js'
+import { type Collected, type CollectOptions, repairFiles, noStore } from '../lib/store/index.js'
 import { allPlatforms, entryStages, type PulledIndex } from '../pipelines/all-platforms.js'
 import { allTags, type PulledTags, type TagsWarning, someTags } from '../pipelines/all-tags.js'
 import { checkArgument, checkOptions } from './options/check-options.js'
@@ -81,7 +81,7 @@ export class Windlass {
   readonly #parts: OpenedParts
   /** Of those that have their result, or failed. */
   readonly #ending = new Set<Promise<void>>()
-  #lettingGo: Promise<void> | undefined
+  #releasing: Promise<void> | undefined
   readonly #waiting: StoreWaiting
   #closing: Promise<void> | undefined
 
@@ -121,7 +121,7 @@ export class Windlass {
    * @throws USAGE for a name with a tag or digest, REFERENCE_INVALID, PLATFORM_INVALID: before any traffic
    */
   pullAllTags(repository: string, options: PullAllOptions = {}): PullSet<PulledTags> {
-    this.#mustBeOpen()
+    this.#assertOpen()
     checkArgument('pullAllTags', 'repository', anyText, repository)
     checkOptions('pullAllTags', pullAllTable, options)
     const { name } = repositoryNamed(repository, 'Pulling all tags')
@@ -147,7 +147,7 @@ export class Windlass {
    * @throws USAGE, REFERENCE_INVALID: before any traffic
    */
   pullAllPlatforms(name: string, options: Omit<PullAllOptions, 'platform'> = {}): PullSet<PulledIndex> {
-    this.#mustBeOpen()
+    this.#assertOpen()
     checkOptions('pullAllPlatforms', pullPlatformsTable, options)
     const asked = locate(name, undefined, this.#registries, this.#limits)
     return this.#startSet(options.signal, async (announce) => {
@@ -188,7 +188,7 @@ export class Windlass {
     name: string,
     options: InspectRequest & { readonly platform?: string } = {},
   ): Promise<Inspection> {
-    this.#mustBeOpen()
+    this.#assertOpen()
     checkOptions('inspect', inspectTable, options)
     const { request } = this.#locate(name, options.platform)
     const requireSignatures = this.#options.requireSchema1Signatures ?? false
@@ -197,7 +197,7 @@ export class Windlass {
 
   /** What a name points at, by HEAD where that works: good for "has it changed?", verified by no bytes. */
   async resolve(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<ResolvedName> {
-    this.#mustBeOpen()
+    this.#assertOpen()
     checkOptions('resolve', signalTable, options)
     return resolveName(this.#locate(name).request, { ...options, retry: this.#retry })
   }
@@ -218,7 +218,7 @@ export class Windlass {
    * how many, with the code `tags-left-out`.
    */
   tags(repository: string, options: Pick<TagsRequest, 'signal' | 'onWarning'> = {}): AsyncIterable<string> {
-    this.#mustBeOpen()
+    this.#assertOpen()
     checkArgument('tags', 'repository', anyText, repository)
     checkOptions('tags', tagsTable, options)
     return listTags(repository, this.#registries, { ...options, again: againAfter(this.#retry) })
@@ -226,7 +226,7 @@ export class Windlass {
 
   /** The images of the store; none, and the warning `no-store`, where there is no store. */
   async images(): Promise<ImageSummary[]> {
-    this.#mustBeOpen()
+    this.#assertOpen()
     if (!(await this.#parts.isThere())) {
       this.#waiting.onWarning(noStore(this.store).message, 'no-store')
       return []
@@ -270,13 +270,13 @@ export class Windlass {
    */
   async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
     checkOptions('verify', verifyTable, options)
-    this.#mustBeOpen()
+    this.#assertOpen()
     const { repair = false, signal } = options
     // Without these files the store could not be opened, or not be read.
-    const mended = repair ? await mendFiles(this.store, waitingUntil(this.#waiting, signal)) : []
+    const repaired = repair ? await repairFiles(this.store, waitingUntil(this.#waiting, signal)) : []
     const find = (name: string) => locate(name, undefined, this.#registries, this.#limits)
     return this.#busy('verify', signal, (parts, ended) =>
-      verifyWith(parts, { locate: repair ? find : undefined, mended, signal: ended }),
+      verifyWith(parts, { locate: repair ? find : undefined, repaired, signal: ended }),
     )
   }
 
@@ -301,7 +301,7 @@ export class Windlass {
     await Promise.all(pulls.map((each) => each.closed()))
     await this.#lifetime.close()
     const parts = await this.#parts.opened()
-    await this.#lettingGo
+    await this.#releasing
     await parts?.pool.close()
     await parts?.store.close()
     await this.#registries.close()
@@ -312,7 +312,7 @@ export class Windlass {
     { platform, signal }: PullOptions,
     prepare: (located: Located, parts: PullParts) => Promise<Flow<PulledImage>>,
   ): Pull {
-    this.#mustBeOpen()
+    this.#assertOpen()
     const located = this.#locate(name, platform)
     return this.#begin(located.request, signal, (parts) => prepare(located, parts))
   }
@@ -327,7 +327,7 @@ export class Windlass {
     signal: AbortSignal | undefined,
     prepare: (parts: PullParts) => Promise<Flow<PulledImage>>,
   ): Pull {
-    this.#mustBeOpen()
+    this.#assertOpen()
     const started = new PullRun({
       start: { type: 'start', reference: request.name, platform: formatPlatform(request.platform) },
       signal,
@@ -353,17 +353,17 @@ export class Windlass {
     const closed = started.closed().finally(() => {
       this.#pulls.delete(started)
       this.#ending.delete(closed)
-      if (this.#pulls.size === 0) this.#lettingGo = this.#letGo()
+      if (this.#pulls.size === 0) this.#releasing = this.#release()
     })
     const ending = (): unknown => this.#pulls.has(started) && this.#ending.add(closed)
     started.done?.then(ending, ending)
   }
 
   /** What the last pull left in the store is needed by its name alone: it may be removed and collected. */
-  async #letGo(): Promise<void> {
+  async #release(): Promise<void> {
     const parts = await this.#parts.opened()
     if (this.#pulls.size > 0 || this.#closing) return
-    await parts?.store.letGo().catch(() => undefined) // what stays held stays in the store, until this is closed
+    await parts?.store.release().catch(() => undefined) // what stays held stays in the store, until this is closed
   }
 
   /** Does `work` with the store, which must be there and is not closed under it. */
@@ -372,8 +372,8 @@ export class Windlass {
     signal: AbortSignal | undefined,
     work: (parts: PullParts, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    this.#mustBeOpen()
-    await this.#lettingGo
+    this.#assertOpen()
+    await this.#releasing
     const stop = new AbortController()
     const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
     const done = this.#parts.openThere().then((parts) => work(parts, either))
@@ -385,7 +385,7 @@ export class Windlass {
     return done
   }
 
-  #mustBeOpen(): void {
+  #assertOpen(): void {
     if (this.#closing) throw new WindlassError('USAGE', 'This puller is closed')
   }
 }

@@ -83,11 +83,11 @@ function missed({ path }: FlipPoint, verdict: Verdict): string | undefined {
     if (!(error instanceof WindlassError)) return `crashed: ${String(error)}`
     return error.code === 'STORE_CORRUPT' && error.hint ? undefined : `${error.code}: ${error.message}`
   }
-  const { problems, strangers, unreferenced } = verdict.report
-  const paths = [...problems.map((problem) => problem.path), ...strangers].map((each) =>
+  const { problems, unexpectedPaths, unreferenced } = verdict.report
+  const paths = [...problems.map((problem) => problem.path), ...unexpectedPaths].map((each) =>
     Buffer.from(each).toString('latin1'),
   )
-  if (problems.length + strangers.length === 0) return 'nothing was found'
+  if (problems.length + unexpectedPaths.length === 0) return 'nothing was found'
   if (!paths.some((each) => each.startsWith(path) || path.startsWith(each)))
     return `found elsewhere: ${paths.join()}`
   if (problems.some(({ why }) => why.length < 5)) return 'it is not said why'

@@ -57,7 +57,7 @@ async function demo(flags: DemoFlags, terminal: Console, signal: AbortSignal): P
     await putImage(registry, 'demo/hello', '1.0', demoImage({ os, architecture }))
     const seen = await pullTwice(registry, directory, flags, terminal, signal)
     if (flags.json) await terminal.output.json(asRecord(seen, registry))
-    else await terminal.output.write(await story(seen, registry))
+    else await terminal.output.write(await summary(seen, registry))
   } finally {
     await registry.close()
     if (!flags.keep) await rm(directory, { recursive: true, force: true })
@@ -116,7 +116,7 @@ async function pullTwice(
   }
 }
 
-async function story(
+async function summary(
   { image, rootfs, requests, first, second }: Seen,
   registry: TestRegistry,
 ): Promise<string> {

@@ -6,7 +6,7 @@ import { documentUnclear } from '../../lib/events/warning-codes.js'
 import type { PulledImage } from '../../lib/stages/index.js'
 import type { PullOptions, Windlass } from '../../puller/index.js'
 import type { TagsWarning } from '../../pipelines/index.js'
-import { Told } from '../terminal/failure.js'
+import { ReportedFailure } from '../terminal/failure.js'
 import { followSet } from './follow-set.js'
 import type { ProgressFlags } from '../setup/progress-flags.js'
 import { statusLine } from '../render/status-line.js'
@@ -75,13 +75,13 @@ export async function pullTags(
     if (failed === undefined || cancelled) throw error
     // That of the tag with `failFast`; else the list of tags failed as well.
     if (!told.has(error)) terminal.messages.error(error)
-    throw new Told(failed)
+    throw new ReportedFailure(failed)
   })
   for (const warning of result.warnings) showWarning(warning, flags, terminal)
   // Nothing is known to be up to date of which some could not be pulled.
   const known = result.status === 'newer' || result.failed === 0
   if (!flags.quiet && known) terminal.messages.note(statusLine(result.name, result.status))
-  if (failed !== undefined) throw new Told(failed)
+  if (failed !== undefined) throw new ReportedFailure(failed)
 }
 
 /** A warning about the set as such, as its pulls show theirs. */

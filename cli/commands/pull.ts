@@ -4,7 +4,7 @@ import { WindlassError } from '../../lib/errors.js'
 import { quoted } from '../../lib/codec/printable.js'
 import type { PullOptions, Windlass } from '../../puller/index.js'
 import { pullAllTable, pullTable } from '../../puller/options/option-table.js'
-import { Told } from '../terminal/failure.js'
+import { ReportedFailure } from '../terminal/failure.js'
 import { flagSetting, platformSetting, setting, textOption } from '../setup/flags.js'
 import { follow, type ProgressFlags, progressFlags } from '../setup/progress-flags.js'
 import { limitFlag } from '../setup/limit-flag.js'
@@ -68,7 +68,7 @@ function pullAll(images: readonly string[], flags: PullFlags, terminal: Console)
       failed ??= code
       if (signal.aborted || (flags.failFast && failed !== undefined)) break
     }
-    if (failed !== undefined) throw new Told(failed)
+    if (failed !== undefined) throw new ReportedFailure(failed)
   })
 }
 
@@ -102,6 +102,6 @@ async function pullNamed(
     else await printImage(await follow(windlass.pull(name, options), flags, terminal), flags, terminal)
     return undefined
   } catch (error) {
-    return error instanceof Told ? error.exitCode : printFailure(error, name, flags, terminal)
+    return error instanceof ReportedFailure ? error.exitCode : printFailure(error, name, flags, terminal)
   }
 }

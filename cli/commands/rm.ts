@@ -4,7 +4,7 @@ import { asWindlassError } from '../../lib/errors.js'
 import { printable } from '../../lib/codec/printable.js'
 import type { RemovalOutcome } from '../../pipelines/index.js'
 import type { Windlass } from '../../puller/index.js'
-import { Told } from '../terminal/failure.js'
+import { ReportedFailure } from '../terminal/failure.js'
 import { orAborted } from '../terminal/interrupt.js'
 import { withWindlass } from '../setup/session.js'
 import { jsonFlag, type Settings, storeFlags } from '../setup/settings.js'
@@ -35,10 +35,10 @@ function removeAll(names: readonly string[], flags: RemoveFlags, terminal: Conso
   return withWindlass(flags, terminal, [], async (windlass, signal) => {
     let failed: number | undefined
     for (const outcome of await outcomes(names, windlass, signal, flags, terminal)) {
-      const code = await tell(outcome, flags, terminal)
+      const code = await report(outcome, flags, terminal)
       failed ??= code
     }
-    if (failed !== undefined) throw new Told(failed)
+    if (failed !== undefined) throw new ReportedFailure(failed)
   })
 }
 
@@ -61,7 +61,7 @@ async function outcomes(
 }
 
 /** The exit code of a failure; undefined where the name is gone. */
-async function tell(
+async function report(
   outcome: RemovalOutcome,
   { json }: RemoveFlags,
   terminal: Console,

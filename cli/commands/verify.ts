@@ -49,7 +49,7 @@ function lines({
   problems,
   unverifiable,
   unreferenced,
-  strangers,
+  unexpectedPaths,
 }: VerifyReport) {
   const more: [number, string][] = [
     [
@@ -57,7 +57,10 @@ function lines({
       'unpacked layers could not be held against a blob: it is not here, or this user may not read them',
     ],
     [unreferenced?.length ?? 0, 'things are needed by no name; “windlass gc” removes them'],
-    [strangers.length, `files are not of the store: ${printable(strangers.slice(0, 5).join(', '), 1_000)}`],
+    [
+      unexpectedPaths.length,
+      `files are not of the store: ${printable(unexpectedPaths.slice(0, 5).join(', '), 1_000)}`,
+    ],
   ]
   return [
     ...problems.flatMap(problemLines),

@@ -3,7 +3,7 @@ import { asWindlassError } from '../../lib/errors.js'
 import { printable } from '../../lib/codec/printable.js'
 
 /** Ends a command whose failures have been told already. */
-export class Told extends Error {
+export class ReportedFailure extends Error {
   readonly exitCode: number
 
   constructor(exitCode: number) {

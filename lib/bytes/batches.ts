@@ -5,8 +5,8 @@
 import type { Readable } from 'node:stream'
 
 /** Held for a reader that is busy: of tiny chunks, each costs more than its bytes. */
-const mostBytes = 1024 * 1024
-const mostChunks = 1024
+const maxBytes = 1024 * 1024
+const maxChunks = 1024
 
 /**
  * Ends with the stream; what came before the stream failed is given before that is told. Who stops early destroys the
@@ -22,7 +22,7 @@ export async function* batches(stream: Readable): AsyncGenerator<readonly Buffer
   const take = (chunk: Buffer): void => {
     held.push(chunk)
     bytes += chunk.length
-    if (bytes >= mostBytes || held.length >= mostChunks) stream.pause()
+    if (bytes >= maxBytes || held.length >= maxChunks) stream.pause()
     wake()
   }
   const fail = (error: unknown): void => {

@@ -6,7 +6,7 @@
 import { constants } from 'node:fs'
 import { BehaviorSubject, type Observable } from 'rxjs'
 import { asWindlassError, WindlassError } from '../errors.js'
-import { type LargeFile, openLarge } from '../system/files.js'
+import { type PooledFile, openLarge } from '../system/files.js'
 import { fileFailure } from '../system/file-failure.js'
 import { Verifier, type Expected, type Verified } from './verifier.js'
 
@@ -34,13 +34,13 @@ const order = { growing: 0, arrived: 1, verified: 2, failed: 3 } as const
 
 export class GrowingFile {
   readonly path: string
-  readonly #file: LargeFile
+  readonly #file: PooledFile
   readonly #options: GrowingOptions
   readonly #states: BehaviorSubject<GrowingState>
   #verifier: Verifier
   #closing: Promise<void> | undefined
 
-  private constructor(path: string, file: LargeFile, options: GrowingOptions) {
+  private constructor(path: string, file: PooledFile, options: GrowingOptions) {
     this.path = path
     this.#file = file
     this.#options = options

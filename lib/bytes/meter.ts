@@ -1,4 +1,4 @@
-/** Counts bytes and tells how many came, but not more often than anyone can look. */
+/** Counts bytes and reports the count, at most ten times a second. */
 
 /** Milliseconds between two reports: about ten a second (design §5). */
 const interval = 100
@@ -6,7 +6,7 @@ const interval = 100
 export class Meter {
   readonly #report: (bytes: number) => void
   #bytes: number
-  #told: number
+  #reported: number
   #last = -Infinity
   #timer: NodeJS.Timeout | undefined
 
@@ -17,7 +17,7 @@ export class Meter {
   constructor(report: (bytes: number) => void, from = 0) {
     this.#report = report
     this.#bytes = from
-    this.#told = from
+    this.#reported = from
   }
 
   get bytes(): number {
@@ -27,27 +27,27 @@ export class Meter {
   add(bytes: number): void {
     this.#bytes += bytes
     const wait = this.#last + interval - performance.now()
-    if (wait <= 0) this.#tell()
-    else this.#timer ??= setTimeout(() => this.#tell(), wait).unref()
+    if (wait <= 0) this.#notify()
+    else this.#timer ??= setTimeout(() => this.#notify(), wait).unref()
   }
 
   /** Counts from `bytes` again, and says so: a download that started over. */
   reset(bytes = 0): void {
     this.#bytes = bytes
-    this.#tell()
+    this.#notify()
   }
 
   /** Reports what is not yet reported, and leaves no timer behind. */
   stop(): void {
-    if (this.#told !== this.#bytes) this.#tell()
+    if (this.#reported !== this.#bytes) this.#notify()
     clearTimeout(this.#timer)
   }
 
-  #tell(): void {
+  #notify(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
     this.#last = performance.now()
-    this.#told = this.#bytes
+    this.#reported = this.#bytes
     this.#report(this.#bytes)
   }
 }

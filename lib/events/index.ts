@@ -1,5 +1,5 @@
 /** What happens during a pull: the events, the channel they go through, the state they reduce to, their wire form. */
-export { byteEventInterval, EventChannel, listenerFailed } from './channel.js'
+export { byteEventInterval, PullEventLog, listenerFailed } from './pull-event-log.js'
 export {
   eventVersion,
   layerStatuses,

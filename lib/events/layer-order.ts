@@ -35,7 +35,7 @@ export const planned = ({ digest, size, action, offset }: PlannedLayer): LayerEv
  * shows once it is alone. The host that serves a layer is repeated until another does; a count that falls without a
  * restart is lifted.
  */
-export function follow(before: LayerEvent, next: LayerEvent): LayerEvent | undefined {
+export function nextEvent(before: LayerEvent, next: LayerEvent): LayerEvent | undefined {
   if (last.has(before.status) && next.status !== 'restart') return undefined
   if (next.status === 'extracting' && arriving.has(before.status)) return undefined
   const back = rankOf(next.status) < rankOf(before.status)

@@ -19,7 +19,7 @@ import type {
 } from '../image/index.js'
 import type { Limits } from '../limits.js'
 import type { StagedLayer } from '../store/index.js'
-import type { Eventual } from '../flow/lifetime/deferred.js'
+import type { Deferred } from '../flow/lifetime/deferred.js'
 import type { ArrivingLayer, EnsuredLayer, PlannedLayer } from '../transfer/elements.js'
 
 /** An image to pull: what it is called, who serves it, and for which platform. */
@@ -76,14 +76,14 @@ export interface ConfigDocument {
 
 /** An image whose config is to follow. */
 export interface AwaitingConfig extends Resolved<ImageDocument | Schema1Document> {
-  readonly config: Eventual<ConfigDocument>
+  readonly config: Deferred<ConfigDocument>
 }
 
 /** An image, and what is here and what is missing of it. */
 export interface PlannedImage extends Resolved<PullableDocument> {
   readonly layers: readonly PlannedLayer[]
   /** Requested together with the layers; of a schema 1 image, made after them. */
-  readonly config: Eventual<ConfigDocument>
+  readonly config: Deferred<ConfigDocument>
   /** Whether the name already pointed at this, with everything here. */
   readonly upToDate: boolean
 }

@@ -18,7 +18,7 @@ import { sweepRuns } from './staging/sweep-runs.js'
 import { sweepBeside, type UnfinishedTree } from './staging/unfinished-tree.js'
 import { isNotWritable, storeError, storing, unlessMissing } from './files/store-error.js'
 import type { StoreOwner } from './layout/ownership.js'
-import { type LayoutFault, layoutFault, mendLayout } from './check/verify-layout.js'
+import { type LayoutFault, layoutFault, repairLayout } from './check/verify-layout.js'
 
 export interface StoreOptions {
   /** Make the store where there is none (the default). */
@@ -114,8 +114,8 @@ export class Store {
   }
 
   /** Writes that file again. */
-  mendLayout(fault: LayoutFault): Promise<void> {
-    return mendLayout(fault, this.#run)
+  repairLayout(fault: LayoutFault): Promise<void> {
+    return repairLayout(fault, this.#run)
   }
 
   /** A directory for what is in flight, on the file system of the unpacked layers: of this run alone, removed when the store is closed. */
@@ -140,8 +140,8 @@ export class Store {
   }
 
   /** Needs nothing any more that it held. Only while nothing is under way that uses this store. */
-  async letGo(): Promise<void> {
-    await this.#run.letGo()
+  async release(): Promise<void> {
+    await this.#run.release()
     await this.partials.keepBudget()
   }
 

@@ -98,13 +98,13 @@ export async function appendFile(path: PathLike, text: string, mode: number): Pr
 }
 
 /** @param flags as those of `node:fs`, in words or numbers */
-export async function open(path: PathLike, flags: string | number, mode?: number): Promise<SmallFile> {
-  return new SmallFile(openOwned(path, flags, mode))
+export async function open(path: PathLike, flags: string | number, mode?: number): Promise<SyncFile> {
+  return new SyncFile(openOwned(path, flags, mode))
 }
 
 /** The same, for a file that many bytes go through. */
-export async function openLarge(path: PathLike, flags: string | number, mode?: number): Promise<LargeFile> {
-  return new LargeFile(openOwned(path, flags, mode))
+export async function openLarge(path: PathLike, flags: string | number, mode?: number): Promise<PooledFile> {
+  return new PooledFile(openOwned(path, flags, mode))
 }
 
 /** What can be done with any open file. Once it is closed, everything else fails: its number may be another file's. */
@@ -166,7 +166,7 @@ class OpenFile {
 }
 
 /** An open file of few bytes, or a directory. */
-export class SmallFile extends OpenFile {
+export class SyncFile extends OpenFile {
   async chmod(mode: number): Promise<void> {
     fs.fchmodSync(this.fd, mode)
   }
@@ -196,7 +196,7 @@ export class SmallFile extends OpenFile {
 }
 
 /** An open file whose bytes are read and written in a thread of the pool. */
-export class LargeFile extends OpenFile {
+export class PooledFile extends OpenFile {
   /** Fills `buffer` from `position` on, and says how many bytes there were. */
   async read(buffer: Buffer, position: number): Promise<number> {
     return (await this.inPool(() => read(this.fd, buffer, 0, buffer.length, position))).bytesRead

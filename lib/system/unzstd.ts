@@ -12,7 +12,7 @@ const oldestVersion = 10_400
 /** `ZSTD_d_windowLogMax`. */
 const windowLogMax = 100
 /** Binary logarithm of the largest window: 128 MiB. */
-const largestWindowLog = 27
+const maxWindowLog = 27
 
 /** Where the fields of `ZSTD_inBuffer` and `ZSTD_outBuffer` are, in 64-bit programs. */
 const field = { pointer: 0, size: 8, position: 16 } as const
@@ -75,7 +75,7 @@ export function openUnzstd(): Unzstd | undefined {
 function newDecoder(library: Library): LibZstd | undefined {
   const decoder = library.create()
   if (decoder === null) return undefined
-  if (library.set(decoder, windowLogMax, largestWindowLog) >= 0) return new LibZstd(library, decoder)
+  if (library.set(decoder, windowLogMax, maxWindowLog) >= 0) return new LibZstd(library, decoder)
   library.free(decoder)
   return undefined
 }

@@ -9,7 +9,7 @@ import type { Descriptor } from '../image/index.js'
 export type ForeignUrlOrder = 'last-first' | 'first-last' | 'only-registry'
 
 /** A manifest could name more than anybody would wait for. */
-const mostUrls = 32
+const maxUrls = 32
 
 /** Bytes that count as progress, in one attempt or in several together. */
 const progress = 64 * 1024
@@ -23,7 +23,7 @@ export class BlobRoute {
 
   constructor({ urls = [] }: Descriptor, order: ForeignUrlOrder) {
     const tried = order === 'only-registry' ? [] : order === 'last-first' ? [...urls].reverse() : urls
-    this.#urls = tried.slice(0, mostUrls)
+    this.#urls = tried.slice(0, maxUrls)
   }
 
   /** The URLs that may still help, in the order in which they are to be tried. */
@@ -52,7 +52,7 @@ export class BlobRoute {
    * pieces, their number is no reason to give up. What came before and was thrown away is no progress, so that a source
    * which begins anew each time comes to an end.
    */
-  came(length: number, attempt: number): void {
+  progressed(length: number, attempt: number): void {
     this.#mark ??= length
     if (length - this.#mark < progress) return
     this.#mark = length

@@ -8,5 +8,5 @@ export {
   type RetryPolicy,
 } from './retry-policy.js'
 export { Expectations } from './sharing/expectations.js'
-export { LayerFlights, type Brought } from './sharing/layer-flights.js'
+export { LayerFlights, type FetchedLayer } from './sharing/layer-flights.js'
 export { type LayerGoal } from './sharing/layer-goal.js'

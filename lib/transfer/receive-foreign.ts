@@ -25,7 +25,7 @@ export async function receiveForeign(layer: ReceivingLayer, turn: Turn, route: B
         from: shown(url),
         fetch: (request) => fetchFrom(source, url, descriptor, request),
       })
-      await mustBeWhole(layer, turn)
+      await assertWhole(layer, turn)
       return
     } catch (error) {
       if (turn.signal.aborted || !(error instanceof WindlassError) || !isOfSource(error)) throw error
@@ -61,7 +61,7 @@ function fetchFrom(
 }
 
 /** Wrong bytes of one URL must not end the search. */
-async function mustBeWhole(layer: ReceivingLayer, turn: Turn): Promise<void> {
+async function assertWhole(layer: ReceivingLayer, turn: Turn): Promise<void> {
   try {
     layer.arriving.file.verify()
   } catch (error) {

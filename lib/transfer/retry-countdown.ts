@@ -6,21 +6,21 @@ const second = 1_000
 export class RetryCountdown {
   #counting = new Subscription()
 
-  /** @param tell - gets the milliseconds that are left, and 0 at the end */
-  start(wait: number, tell: (left: number) => void): void {
+  /** @param report - gets the milliseconds that are left, and 0 at the end */
+  start(wait: number, report: (left: number) => void): void {
     this.stop()
     this.#counting = timer(wait).subscribe(() => {
       this.stop()
-      tell(0)
+      report(0)
     })
     let left = wait
     this.#counting.add(
       interval(second).subscribe(() => {
         left -= second
-        if (left > 0) tell(left)
+        if (left > 0) report(left)
       }),
     )
-    if (wait > 0) tell(wait)
+    if (wait > 0) report(wait)
   }
 
   stop(): void {

@@ -30,9 +30,9 @@ export const documentRetryPolicy: RetryPolicy = { attempts: 3, delay: 500, longe
 
 /** `policy` for work that asks by itself how long to wait: undefined where it is not to be tried again. */
 export function againAfter(policy: RetryPolicy): (error: unknown, attempt: number) => number | undefined {
-  const judge = retryingTransfers(policy)
+  const decide = retryingTransfers(policy)
   return (error, attempt) => {
-    const verdict = judge({ actor: '', message: undefined, error, attempt })
+    const verdict = decide({ actor: '', message: undefined, error, attempt })
     return typeof verdict === 'object' ? verdict.retry : undefined
   }
 }

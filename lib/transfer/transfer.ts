@@ -20,33 +20,34 @@ export interface DownloadTask {
 }
 
 /** Decides about a failure; asked more than once about the same one. */
-export type JudgeTransfer = (failure: Failure<DownloadTask>) => Verdict
+export type DecideTransfer = (failure: Failure<DownloadTask>) => Verdict
 
 /** `judge` decides whether a failure is tried again; it is asked here too, so that the events say so. */
 export const transfer =
-  (judge: JudgeTransfer): Behavior<DownloadTask, ArrivingLayer> =>
+  (decide: DecideTransfer): Behavior<DownloadTask, ArrivingLayer> =>
   (task, turn) =>
     new Observable((out) => {
       const { layer, route, countdown } = task
       countdown.stop()
-      const came = (): void => route.came(layer.arriving.file.state.length, turn.attempt)
-      came()
+      const progressed = (): void => route.progressed(layer.arriving.file.state.length, turn.attempt)
+      progressed()
       if (turn.attempt === 1) out.next(layer)
       const failureOf = (error: unknown): Failure<DownloadTask> => ({
         ...{ actor: 'downloads', message: task, error, attempt: turn.attempt },
       })
       const isFinal = (error: unknown): boolean => {
-        came()
-        return judge(failureOf(error)) === 'fail'
+        progressed()
+        return decide(failureOf(error)) === 'fail'
       }
       const filled = fill(task, turn, isFinal).then(
         () => {
           out.complete()
         },
         (error: unknown) => {
-          came()
-          const verdict = judge(failureOf(error))
-          if (typeof verdict === 'object' && !turn.signal.aborted) tellRetry(task, turn, verdict.retry, error)
+          progressed()
+          const verdict = decide(failureOf(error))
+          if (typeof verdict === 'object' && !turn.signal.aborted)
+            reportRetry(task, turn, verdict.retry, error)
           out.error(error)
         },
       )
@@ -78,7 +79,7 @@ async function fill(
 const canLeave = (error: unknown, { source }: ReceivingLayer, { urls }: BlobRoute): error is WindlassError =>
   error instanceof WindlassError && urls.length > 0 && source.foreignBlob !== undefined && isOfSource(error)
 
-function tellRetry({ layer, countdown }: DownloadTask, turn: Turn, wait: number, error: unknown): void {
+function reportRetry({ layer, countdown }: DownloadTask, turn: Turn, wait: number, error: unknown): void {
   const { scope, attempt } = turn
   const reason = error instanceof Error ? error.message : String(error)
   countdown.start(wait, (retryIn) => {

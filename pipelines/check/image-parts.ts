@@ -42,7 +42,7 @@ export interface NamedParts extends ImageParts {
 }
 
 /** Bytes; far above what any limit lets in. */
-const largestDocument = 64 * 1024 ** 2
+const maxDocumentBytes = 64 * 1024 ** 2
 
 /** Reads what names need. What several names share is read once. */
 export class PartsReader {
@@ -152,7 +152,7 @@ class Parts {
 
   async #read<T>(digest: Digest, parse: (bytes: Buffer) => T): Promise<T | undefined> {
     try {
-      return parse(await this.store.blobs.read(digest, largestDocument))
+      return parse(await this.store.blobs.read(digest, maxDocumentBytes))
     } catch {
       this.readable = false // what is wrong with it comes out when it is verified
       return undefined

@@ -17,9 +17,9 @@ export interface FaultyEntry {
  * algorithm that is not supported is right, and of no use here.
  */
 export async function faultyEntries({ names }: Pick<Store, 'names'>): Promise<FaultyEntry[]> {
-  const rotten = new Set((await names.rotten()).map(({ key }) => key))
+  const corrupt = new Set((await names.corrupt()).map(({ key }) => key))
   return (await names.entries()).flatMap((entry) => {
-    const why = rotten.has(entry.key)
+    const why = corrupt.has(entry.key)
       ? 'its entry is not as it was written: it has rotted, or another program changed it'
       : entry.problem !== undefined && !isForeignDigest(entry.digest)
         ? `its entry cannot be read: ${entry.problem}`

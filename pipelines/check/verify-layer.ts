@@ -46,15 +46,15 @@ export class LayerCheck {
     const scratch = await this.store.stagingDirectory().catch(() => undefined)
     const blob = this.store.blobs.path(digest)
     const task = { path: blob, tree: path, form, scratch, expected: { digest, size, diffID } }
-    const { differences, told, unknown } = await aloneWith(
+    const { differences, reported, unknown } = await aloneWith(
       path,
       () => this.pool.check(task, { signal }),
       signal,
     )
     if (differences === 0) return { unknown }
-    const more = differences - told.length
+    const more = differences - reported.length
     return {
-      why: `its tree differs from its blob: ${told.join('; ')}${more > 0 ? `, and ${more} more` : ''}`,
+      why: `its tree differs from its blob: ${reported.join('; ')}${more > 0 ? `, and ${more} more` : ''}`,
       unknown,
     }
   }

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { WindlassError, asWindlassError } from '../../lib/errors.js'
 import type { Digest } from '../../lib/image/index.js'
 import {
-  type MendedFile,
+  type RepairedFile,
   type NamedImage,
   type Store,
   foreignPointers,
@@ -43,7 +43,7 @@ export interface VerifyReport {
   /** What nothing leads to, and `collect` would remove; undefined where damage hides what leads where. */
   readonly unreferenced: readonly Digest[] | undefined
   /** Paths in the store that no version of it writes. */
-  readonly strangers: readonly string[]
+  readonly unexpectedPaths: readonly string[]
 }
 
 export interface VerifyParts {
@@ -52,7 +52,7 @@ export interface VerifyParts {
   /** None where nothing is to be repaired. */
   readonly repair: Repair | undefined
   /** Files of the store that had to be written again before it could be opened. */
-  readonly mended?: readonly MendedFile[]
+  readonly repaired?: readonly RepairedFile[]
 }
 
 /** @throws WindlassError STORE_CORRUPT where the list of names cannot be read; CANCELLED; what the disk says */
@@ -92,7 +92,7 @@ class Verification {
     await this.#layout()
     await this.#names()
     await this.#images(await store.names.listAll())
-    const { things, strangers } = await readableInventory(store.directory)
+    const { things, unexpectedPaths } = await readableInventory(store.directory)
     for (const { kind, digest } of things) if (kind === 'blob') await this.#stray(digest)
     for (const { kind, digest } of things) if (kind === 'layer') await this.#strayLayer(digest)
     await this.#pointers()
@@ -104,25 +104,30 @@ class Verification {
       problems: this.#problems.toList(),
       unverifiable: [...this.#unverifiable],
       unreferenced: await this.#unreferenced(),
-      strangers,
+      unexpectedPaths,
     }
   }
 
   async #layout(): Promise<void> {
-    const { mended = [] } = this.parts
-    const [first] = mended
+    const { repaired = [] } = this.parts
+    const [first] = repaired
     if (first) {
-      const why = mended.map((file) => `${file.path}: ${file.why}`).join('; ')
-      await this.#mend({ kind: 'layout', images: [], path: first.path, why }, () => Promise.resolve())
+      const why = repaired.map((file) => `${file.path}: ${file.why}`).join('; ')
+      await this.#repairMetadata({ kind: 'layout', images: [], path: first.path, why }, () =>
+        Promise.resolve(),
+      )
     }
     const fault = await this.#store.layoutFault()
-    if (fault) await this.#mend({ kind: 'layout', images: [], ...fault }, () => this.#store.mendLayout(fault))
+    if (fault)
+      await this.#repairMetadata({ kind: 'layout', images: [], ...fault }, () =>
+        this.#store.repairLayout(fault),
+      )
   }
 
   /** What they said is nowhere else. */
   async #names(): Promise<void> {
     for (const { names, digest, why, word } of await faultyEntries(this.#store))
-      await this.#mend(
+      await this.#repairMetadata(
         {
           ...{ kind: 'name' as const, path: join(this.#store.directory, 'index.json') },
           ...(digest && { digest }),
@@ -188,9 +193,9 @@ class Verification {
     if (found.state === 'missing' && mayBeMissing) return false
     if (found.state !== 'whole' && !(await parts.isCurrent())) return false
     const whole = found.state === 'whole'
-    const mended =
+    const repaired =
       !whole &&
-      (await this.#mend(
+      (await this.#repairMetadata(
         {
           kind,
           digest,
@@ -201,8 +206,8 @@ class Verification {
         (repair) => repair.bring(kind, digest, parts),
         parts,
       ))
-    this.#checked.set(digest, whole || mended)
-    return whole || mended
+    this.#checked.set(digest, whole || repaired)
+    return whole || repaired
   }
 
   /** A blob that was looked at for another name. One that this could not repair may come from where `parts` say. */
@@ -216,9 +221,9 @@ class Verification {
     for (const problem of problems) problem.alsoHarms(parts.name)
     const [problem] = problems
     if (whole || !problem) return whole
-    const mended = await this.#try(problem, (repair) => repair.bring(kind, digest, parts), parts)
-    if (mended) this.#checked.set(digest, true)
-    return mended
+    const repaired = await this.#try(problem, (repair) => repair.bring(kind, digest, parts), parts)
+    if (repaired) this.#checked.set(digest, true)
+    return repaired
   }
 
   async #layer({ descriptor, diffID }: NamedParts['layers'][number], parts: NamedParts): Promise<void> {
@@ -228,14 +233,14 @@ class Verification {
     const mayBeMissing = disk !== undefined || diffID === undefined
     const blob = await this.#blob('layer', digest, parts, size, mayBeMissing)
     if (!diffID || !disk) return
-    const mend = async (repair: Repair): Promise<void> => {
+    const repairIt = async (repair: Repair): Promise<void> => {
       if (!(await this.#store.blobs.has(digest, size))) await repair.bring('layer', digest, parts)
       await this.parts.layers.replace(disk, { descriptor, diffID }, this.signal)
     }
     if (this.#treesChecked.has(diffID)) {
       const [problem] = this.#problems.of(diffID).filter(({ kind }) => kind === 'tree')
       problem?.alsoHarms(parts.name)
-      if (problem) await this.#try(problem, mend, parts)
+      if (problem) await this.#try(problem, repairIt, parts)
       return
     }
     const source = blob ? { descriptor, diffID } : undefined
@@ -250,9 +255,9 @@ class Verification {
     this.#trees += compared
     if (unknown && why === undefined) this.#unverifiable.add(diffID)
     if (why === undefined || !(await parts.isCurrent())) return
-    await this.#mend(
+    await this.#repairMetadata(
       { kind: 'tree', digest: diffID, path: disk.path, images: [parts.name], why },
-      mend,
+      repairIt,
       parts,
     )
   }
@@ -266,7 +271,7 @@ class Verification {
     this.#checked.set(digest, found.state === 'whole')
     if (found.state === 'whole') return
     const path = this.#store.blobs.path(digest)
-    await this.#mend({ kind: 'blob', digest, path, images: [], why: found.why }, async () => {
+    await this.#repairMetadata({ kind: 'blob', digest, path, images: [], why: found.why }, async () => {
       const { actual, inode } = found
       // It may be its name that has rotted.
       if (actual && !(await this.#store.blobs.has(actual)))
@@ -293,18 +298,21 @@ class Verification {
     this.#trees += compared
     if (unknown && why === undefined) this.#unverifiable.add(diffID)
     if (why === undefined) return
-    await this.#mend({ kind: 'tree', digest: diffID, path: disk.path, images: [], why }, async () => {
-      if (source) return this.parts.layers.replace(disk, source, this.signal)
-      throw new WindlassError('UNSUPPORTED', 'There is no blob here that it could be unpacked from again', {
-        hint: 'No name needs it: “windlass gc” removes it.',
-      })
-    })
+    await this.#repairMetadata(
+      { kind: 'tree', digest: diffID, path: disk.path, images: [], why },
+      async () => {
+        if (source) return this.parts.layers.replace(disk, source, this.signal)
+        throw new WindlassError('UNSUPPORTED', 'There is no blob here that it could be unpacked from again', {
+          hint: 'No name needs it: “windlass gc” removes it.',
+        })
+      },
+    )
   }
 
   /** What stands where a blob leads to its layer, and is no file: the layer is found no more, or cannot be unpacked. */
   async #pointers(): Promise<void> {
     for (const { blob, path, inode } of await foreignPointers(this.#store.directory))
-      await this.#mend(
+      await this.#repairMetadata(
         { kind: 'pointer', digest: blob, path, images: [], why: 'it is not a regular file' },
         async () => {
           await this.#store.garbage.discard({ path, inode }, this.signal)
@@ -320,7 +328,11 @@ class Verification {
   }
 
   /** Notes the problem and repairs it where that is wanted. `parts` are of the name by which it was found. */
-  #mend(problem: NewProblem, work: (repair: Repair) => Promise<void>, parts?: NamedParts): Promise<boolean> {
+  #repairMetadata(
+    problem: NewProblem,
+    work: (repair: Repair) => Promise<void>,
+    parts?: NamedParts,
+  ): Promise<boolean> {
     return this.#try(this.#problems.add(problem), work, parts)
   }
 

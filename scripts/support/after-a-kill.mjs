@@ -51,7 +51,7 @@ export async function look({ store, registry, names, images, platform }) {
   if (earlier || existsSync(join(store, 'oci-layout'))) {
     const first = await windlass.verify()
     must(`verify: ${first.problems.map(({ why }) => why).join('; ')}`, first.problems.length === 0)
-    must(`strangers: ${first.strangers.join(', ')}`, first.strangers.length === 0)
+    must(`unexpectedPaths: ${first.unexpectedPaths.join(', ')}`, first.unexpectedPaths.length === 0)
   } else must('something is in what is no store', committed.size + kept.size === 0)
   if (earlier) {
     const there = (await windlass.images()).some(({ name, size }) => name === names.earlier && size)

@@ -166,9 +166,9 @@ async function soundness(store, need) {
   const wrong = []
   const must = (what, holds) => holds || wrong.push(what)
   await using(store, async (windlass) => {
-    const { problems, strangers } = await windlass.verify()
+    const { problems, unexpectedPaths } = await windlass.verify()
     must(`verify: ${problems.map(({ why, path }) => `${path} ${why}`).join('; ')}`, problems.length === 0)
-    must(`strangers: ${strangers.join(', ')}`, strangers.length === 0)
+    must(`unexpectedPaths: ${unexpectedPaths.join(', ')}`, unexpectedPaths.length === 0)
     const images = await windlass.images()
     for (const name of need)
       must(

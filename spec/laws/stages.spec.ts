@@ -30,7 +30,7 @@ import {
   resolve,
   verify,
 } from '../../lib/stages/index.js'
-import { passOn } from '../../lib/flow/index.js'
+import { identity } from '../../lib/flow/index.js'
 import { Store } from '../../lib/store/index.js'
 import { type LawOptions, buildIndex, stageLaws, tinyImage } from '../../lib/testing/index.js'
 
@@ -168,7 +168,7 @@ keepsTheLaws({
 
 keepsTheLaws({
   name: 'passOn',
-  make: () => passOn<number>(),
+  make: () => identity<number>(),
   input: (seed) => seed,
   slots: 0,
   outputs: (all) => all,

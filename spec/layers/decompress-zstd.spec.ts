@@ -20,7 +20,7 @@ const skippable = concat([Buffer.from('512a4d1804000000', 'hex'), Buffer.from('s
 const libzstd =
   (beside: boolean): Make =>
   () =>
-    new LibzstdDecoder(openUnzstd()!, { outputBytes: 2 ** 19, beside })
+    new LibzstdDecoder(openUnzstd()!, { outputBytes: 2 ** 19, asynchronous: beside })
 const hasLibzstd = (): boolean => {
   const unzstd = openUnzstd()
   unzstd?.close()

@@ -75,7 +75,7 @@ describe('collecting garbage', () => {
       platform,
       stages: (bound) => ({
         ...bound,
-        withLayer: doing(async () => {
+        onLayer: doing(async () => {
           await other.remove(`${host}/app:1`).catch(() => undefined)
           for (const each of [other, puller])
             removed.push(...(await each.collect()).removed.map(({ digest }) => digest))

@@ -79,7 +79,7 @@ describe('a store of another version', () => {
     writeFileSync(record, JSON.stringify({ ...older, version: 1 }))
 
     expect(await store.layers.find(layer.diffID)).toEqual(layer)
-    expect(await store.names.rotten()).toEqual([])
+    expect(await store.names.corrupt()).toEqual([])
     expect(await store.names.get(name)).toMatchObject({ name })
     await putNamed(store, name, '{}')
     expect(withoutSeal(readFileSync(index, 'utf8'))).not.toBe(readFileSync(index, 'utf8'))

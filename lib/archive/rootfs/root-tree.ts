@@ -14,7 +14,7 @@ import { longestPath, requireShort } from './layer-path.js'
 import { remove } from './remove-tree.js'
 
 /** As many links as Linux follows in one path. */
-const mostLinks = 40
+const maxLinks = 40
 
 /** What is in the way of a path: no directory, and no link that leads to one. */
 interface Blocked {
@@ -143,7 +143,7 @@ export class RootTree {
       if (found === undefined) at = missing(at, part)
       else if (found.isDirectory()) at = this.#adopt(at, part, found)
       else if (found.isSymbolicLink()) {
-        if (++links > mostLinks) throw invalidEntry(entry, `more than ${mostLinks} symlinks lead to it`)
+        if (++links > maxLinks) throw invalidEntry(entry, `more than ${maxLinks} symlinks lead to it`)
         const target = readlinkSync(onDisk(at.at(part)), { encoding: 'latin1' })
         link ??= { parent: at, name: part, rest: ahead.length }
         if (target.startsWith('/')) at = this.root

@@ -19,7 +19,7 @@ import type { Warn } from './warnings.js'
 
 /** `XATTR_NAME_MAX` and `XATTR_SIZE_MAX` of linux/limits.h, in bytes. */
 const longestName = 255
-const largestValue = 65_536
+const maxValueBytes = 65_536
 
 export interface XattrOptions {
   /** The root of the tree, a path of this process. */
@@ -45,11 +45,11 @@ export class XattrWriter {
         )
         continue
       }
-      if (name.length > longestName || value.length > largestValue)
+      if (name.length > longestName || value.length > maxValueBytes)
         throw invalidEntry(
           path,
           `its extended attribute ${quoted(name)} is none that Linux takes`,
-          `Linux takes names of ${longestName} bytes and values of ${largestValue}.`,
+          `Linux takes names of ${longestName} bytes and values of ${maxValueBytes}.`,
         )
       const why = this.#attempt(at, name, value)
       if (why !== undefined)

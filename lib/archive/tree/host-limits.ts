@@ -28,7 +28,7 @@ export interface HostLimitsOptions {
 }
 
 /** Enough for every kind of trouble; a tree with more is damaged. */
-const mostProbes = 2_000
+const maxProbes = 2_000
 
 const types: Partial<Record<TreeEntryType, EntryType>> = {
   ...{ file: 'file', directory: 'directory', symlink: 'symlink', fifo: 'fifo' },
@@ -89,7 +89,7 @@ export class HostLimits {
     const key = [type, ...(owner ? ['owner', uid, gid] : [attribute, value])].join(' ')
     let tried = this.#known.get(key)
     if (tried === undefined) {
-      if (this.#known.size >= mostProbes) return Promise.resolve(undefined)
+      if (this.#known.size >= maxProbes) return Promise.resolve(undefined)
       tried = probe(expected, this.options.scratch ?? '')
       this.#known.set(key, tried)
     }

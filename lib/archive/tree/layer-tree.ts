@@ -48,7 +48,7 @@ const types: Readonly<Record<Exclude<TarEntry['type'], 'hardlink'>, TreeEntryTyp
 
 const none: ReadonlyMap<string, string> = new Map()
 /** As many links as Linux follows in one path. */
-const mostLinks = 40
+const maxLinks = 40
 const zeros = Buffer.alloc(1 << 20)
 
 const made = (type: TreeEntryType, mode: number): Attributes => ({
@@ -228,7 +228,7 @@ export class LayerTree implements EntryHandler {
       if (found === undefined || (!(found instanceof Directory) && found.hidden)) steps.push(part)
       else if (found instanceof Directory) steps.push(found)
       else if (found.attributes.target !== undefined) {
-        if (++links > mostLinks) throw invalidEntry(entry.path, `more than ${mostLinks} symlinks lead to it`)
+        if (++links > maxLinks) throw invalidEntry(entry.path, `more than ${maxLinks} symlinks lead to it`)
         link ??= { ...here(), rest: ahead.length }
         if (found.attributes.target.startsWith('/')) steps.length = 1
         ahead.push(...found.attributes.target.split('/').reverse())

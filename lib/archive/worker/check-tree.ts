@@ -34,8 +34,8 @@ export async function checkTree(task: CheckTask, context: JobContext): Promise<C
     if (verdict === 'damage') damage.push(difference)
     else if (verdict === 'unknown') unknown = true
   }
-  const told = damage.slice(0, differencesTold).map(({ text }) => text)
-  return { differences: damage.length, told, unknown }
+  const reported = damage.slice(0, differencesTold).map(({ text }) => text)
+  return { differences: damage.length, reported, unknown }
 }
 
 async function readTree(tree: string, signal: AbortSignal): Promise<TreeEntry[]> {

@@ -2,25 +2,25 @@
 import type { Growth } from './task.js'
 
 export class Lengths implements AsyncIterable<Growth> {
-  #news: Growth | undefined
+  #latest: Growth | undefined
   #wake: (() => void) | undefined
 
-  tell(growth: Growth): void {
-    this.#news = growth
+  report(growth: Growth): void {
+    this.#latest = growth
     this.#wake?.()
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Growth, void, undefined> {
     for (;;) {
-      if (this.#news === undefined)
+      if (this.#latest === undefined)
         await new Promise<void>((resolve) => {
           this.#wake = resolve
         })
-      const news = this.#news
-      this.#news = undefined
-      if (news === undefined) continue
-      yield news
-      if (news.final) return
+      const latest = this.#latest
+      this.#latest = undefined
+      if (latest === undefined) continue
+      yield latest
+      if (latest.final) return
     }
   }
 }

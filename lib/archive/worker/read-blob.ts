@@ -83,7 +83,7 @@ async function feed(
   see: (chunk: Buffer) => void,
 ): Promise<void> {
   const { compression, stream } = await sniffCompression(source)
-  const decompress = decompressor(compression, { beside: spare })
+  const decompress = decompressor(compression, { asynchronous: spare })
   if (compression !== 'none') archive.compressed = 0
   archive.taken = decompress.recycle?.bind(decompress)
   let refused: WindlassError | undefined

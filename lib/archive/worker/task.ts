@@ -77,7 +77,7 @@ export interface CheckResult {
   /** How many there are that come of damage. */
   readonly differences: number
   /** The first of them, a line each. */
-  readonly told: readonly string[]
+  readonly reported: readonly string[]
   /** There are others that may come of what this machine cannot hold. */
   readonly unknown: boolean
 }
@@ -85,7 +85,7 @@ export interface CheckResult {
 export type JobResult = UnpackResult | FlattenResult | CheckResult
 
 /** What every job is told. */
-interface Circumstances {
+interface JobSettings {
   readonly limits: Limits
   /** Processors are idle: a blob may be decompressed in another thread while this one writes. */
   readonly spare: boolean
@@ -97,7 +97,7 @@ export type Work =
   | { readonly kind: 'flatten'; readonly task: FlattenTask }
   | { readonly kind: 'check'; readonly task: CheckTask }
 
-export type Job = Work & Circumstances
+export type Job = Work & JobSettings
 
 /** To the worker. It has one job at a time; `id` keeps late messages apart. */
 export type Request =

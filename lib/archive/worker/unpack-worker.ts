@@ -32,7 +32,7 @@ parentPort?.on('message', (request: Request) => {
     running = { id: request.id, lengths: new Lengths(), abort: new AbortController() }
     void run(running, request.job)
   } else if (running?.id === request.id) {
-    if (request.type === 'grown') running.lengths.tell(request)
+    if (request.type === 'grown') running.lengths.report(request)
     else running.abort.abort(new WindlassError('CANCELLED', 'The unpacking was cancelled'))
   }
 })

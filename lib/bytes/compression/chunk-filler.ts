@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 
 /** Less room than this is not worth a call. */
-const leastRoom = 64 * 1024
+const minRoom = 64 * 1024
 /** Buffers kept to be filled again. */
 const maxSpare = 4
 /** How a new member or frame begins: in this thread, for a bomb of tiny ones would have each cross to another and back. */
@@ -14,7 +14,7 @@ const longestTurn = 20
 export interface FillerOptions {
   readonly outputBytes: number
   /** Decodes in a thread of the pool while the reader works: where processors are idle. */
-  readonly beside: boolean
+  readonly asynchronous: boolean
 }
 
 /** `Gunzip` and `Unzstd` of lib/system, as far as this needs them. */
@@ -30,7 +30,7 @@ export class ChunkFiller {
   readonly #stream: Readable
   readonly #decoder: Filling
   readonly #outputBytes: number
-  readonly #beside: boolean
+  readonly #asynchronous: boolean
   #began = performance.now()
   #output: Buffer
   readonly #spare: Buffer[] = []
@@ -39,11 +39,11 @@ export class ChunkFiller {
   /** Set while the reader has enough. */
   #resume: (() => void) | undefined
 
-  constructor(stream: Readable, decoder: Filling, { outputBytes, beside }: FillerOptions) {
+  constructor(stream: Readable, decoder: Filling, { outputBytes, asynchronous }: FillerOptions) {
     this.#stream = stream
     this.#decoder = decoder
     this.#outputBytes = outputBytes
-    this.#beside = beside
+    this.#asynchronous = asynchronous
     this.#output = Buffer.allocUnsafeSlow(outputBytes)
   }
 
@@ -71,7 +71,7 @@ export class ChunkFiller {
       const done = this.#isFull ? this.#take() : undefined
       const room = this.#room(begins ? first.output : undefined)
       const made =
-        this.#beside && !begins ? await this.#fillBeside(room, done) : await this.#fillHere(room, done)
+        this.#asynchronous && !begins ? await this.#fillBeside(room, done) : await this.#fillHere(room, done)
       this.#filled += made
       full = made === room.length && !this.#decoder.ended
     }
@@ -103,7 +103,7 @@ export class ChunkFiller {
   }
 
   get #isFull(): boolean {
-    return this.#output.length - this.#filled < leastRoom
+    return this.#output.length - this.#filled < minRoom
   }
 
   /** What is filled, which is replaced by room for more. */

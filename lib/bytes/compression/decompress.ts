@@ -18,7 +18,7 @@ export type Decompressing = Duplex & { recycle?(chunk: Buffer): void }
 
 export interface DecompressOptions {
   /** Whether processors are idle that could decompress while the reader works; zlib does so in any case. */
-  readonly beside?: boolean
+  readonly asynchronous?: boolean
 }
 
 /** Bytes of output at once: inflate's thread hop is paid once a chunk. */
@@ -35,18 +35,18 @@ const sizes = { chunkSize, highWaterMark: chunkSize }
  */
 export function decompressor(
   compression: Compression,
-  { beside = true }: DecompressOptions = {},
+  { asynchronous = true }: DecompressOptions = {},
 ): Decompressing {
   switch (compression) {
     case 'none':
       return new PassThrough({ highWaterMark: chunkSize })
     case 'gzip': {
       const gunzip = openGunzip()
-      return gunzip ? new IsalGunzip(gunzip, { outputBytes: chunkSize, beside }) : zlibGunzip()
+      return gunzip ? new IsalGunzip(gunzip, { outputBytes: chunkSize, asynchronous }) : zlibGunzip()
     }
     case 'zstd': {
       const unzstd = openUnzstd()
-      if (unzstd) return new LibzstdDecoder(unzstd, { outputBytes: chunkSize, beside })
+      if (unzstd) return new LibzstdDecoder(unzstd, { outputBytes: chunkSize, asynchronous })
       return nodeUnzstd() ?? packageUnzstd()
     }
   }
@@ -59,7 +59,7 @@ export const zlibGunzip = (): Duplex => new Decompressor(zlib.createGunzip(sizes
 export const nodeUnzstd = (): Duplex | undefined => {
   const module: object = zlib
   if (!hasZstd(module)) return undefined
-  const decoder = module.createZstdDecompress({ ...sizes, params: { [windowLogMax]: largestWindowLog } })
+  const decoder = module.createZstdDecompress({ ...sizes, params: { [windowLogMax]: maxWindowLog } })
   const window = new LargeWindow()
   return new Decompressor(decoder, new ZstdFrames((bytes) => window.note(bytes)), 'zstd', window)
 }
@@ -69,7 +69,7 @@ export const packageUnzstd = (): Duplex =>
 
 /** `ZSTD_d_windowLogMax` of zstd.h, which Node has as a constant where it has zstd. */
 const windowLogMax = 100
-const largestWindowLog = 27
+const maxWindowLog = 27
 
 type Decoder = Transform & { readonly bytesWritten: number }
 

@@ -17,7 +17,7 @@ const sliceBytes = 512
 /** Milliseconds after which others get their turn, so that whoever wants this stopped can say so. */
 const longestTurn = 20
 /** The largest of Go's encoders. Several are in memory at once, where one frame follows another. */
-const largestWindow = 2 ** 25
+const maxWindow = 2 ** 25
 /** Windows up to here are not worth a turn of their own. */
 const smallWindow = 2 ** 20
 /** Bytes that may be moved for nothing: some seconds. */
@@ -36,11 +36,11 @@ export class FzstdDecoder extends Transform {
   #window = 0
   #made = 0
   #moved = 0
-  #came = 0
+  #received = 0
   readonly #cuts: { readonly at: number; readonly window: number }[] = []
   readonly #frames = new ZstdFrames((window, at) => this.#cuts.push({ window, at }))
   readonly #decoder = new Decompress((data) => {
-    this.#came += data.length
+    this.#received += data.length
     if (data.length === 0) return
     this.#charge(this.#window)
     this.push(Buffer.from(data.buffer, data.byteOffset, data.length))
@@ -101,8 +101,8 @@ export class FzstdDecoder extends Transform {
 
   /** A frame begins. @throws WindlassError LIMIT_EXCEEDED */
   #begin(window: number): void {
-    if (window > largestWindow)
-      throw refused(`it needs a window of ${window} bytes, more than largestWindow allows (${largestWindow})`)
+    if (window > maxWindow)
+      throw refused(`it needs a window of ${window} bytes, more than largestWindow allows (${maxWindow})`)
     if (window > smallWindow && ++this.#made > 1) this.#charge(making * window)
     this.#window = window
   }
@@ -110,9 +110,9 @@ export class FzstdDecoder extends Transform {
   /** So many bytes are moved. @throws WindlassError LIMIT_EXCEEDED */
   #charge(bytes: number): void {
     this.#moved += bytes
-    if (this.#moved > freeMoves + movesForEach * this.#came)
+    if (this.#moved > freeMoves + movesForEach * this.#received)
       throw refused(
-        `its frames and blocks are so small for their windows that ${this.#came} bytes of it take more work than freeMoves allows (${freeMoves})`,
+        `its frames and blocks are so small for their windows that ${this.#received} bytes of it take more work than freeMoves allows (${freeMoves})`,
       )
   }
 }

@@ -29,16 +29,16 @@ export function endTurnOf(thread: number): void {
 /** Of one decoder. */
 export class LargeWindow {
   #held = false
-  #largest = 0
+  #max = 0
 
   /** A frame with a window of so many bytes begins. */
   note(window: number): void {
-    this.#largest = Math.max(this.#largest, window)
+    this.#max = Math.max(this.#max, window)
   }
 
   /** Resolves when the decoder may have what was noted, or nobody waits for that any more. */
   async turn(isOver: () => boolean): Promise<void> {
-    while (!this.#held && this.#largest > ordinaryWindow && !isOver()) {
+    while (!this.#held && this.#max > ordinaryWindow && !isOver()) {
       this.#held = Atomics.compareExchange(holder, 0, 0, threadId + 1) === 0
       if (!this.#held) await setTimeout(lookAgain)
     }

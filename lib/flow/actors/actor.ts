@@ -106,7 +106,7 @@ export class Actor<Msg, Reply> {
       this.#served.add(letter)
       new Attempt(letter, this.#behavior, this, (outcome) => {
         this.#active--
-        this.#judge(letter, outcome)
+        this.#decide(letter, outcome)
         this.#drain()
       })
     }
@@ -132,7 +132,7 @@ export class Actor<Msg, Reply> {
     if (at >= 0) this.#line.splice(at, 1)
   }
 
-  #judge(letter: Letter<Msg, Reply>, outcome: Outcome): void {
+  #decide(letter: Letter<Msg, Reply>, outcome: Outcome): void {
     if (typeof outcome === 'string') return
     const { error } = outcome
     const { asker, attempt, scope } = letter

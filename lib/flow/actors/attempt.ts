@@ -1,7 +1,7 @@
 /** Runs one attempt at one letter: the `Turn` that a behaviour sees, and the bookkeeping behind it. */
 import type { Subscriber } from 'rxjs'
 import { attached } from './attached.js'
-import type { FlowEvent } from '../lifetime/events.js'
+import type { FlowEvent } from '../lifetime/side-channel.js'
 import type { Scope } from '../lifetime/scope.js'
 import type { Behavior, Turn } from './turn.js'
 import { unwind } from '../lifetime/unwind.js'

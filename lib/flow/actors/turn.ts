@@ -1,6 +1,6 @@
 /** What a behaviour is given beside the message: its ties to the run it works for. */
 import type { ObservableInput } from 'rxjs'
-import type { FlowEvent } from '../lifetime/events.js'
+import type { FlowEvent } from '../lifetime/side-channel.js'
 import type { Scope } from '../lifetime/scope.js'
 
 /** One attempt at one message. */

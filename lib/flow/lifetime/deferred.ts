@@ -3,7 +3,7 @@
  * Whoever needs the part waits for `value`; whoever brings it calls `settle`, the first call counts. If it cannot be
  * brought, the stage that met the failure ends the run, and with it every turn that waits (see `untilAborted`).
  */
-export class Eventual<T> {
+export class Deferred<T> {
   readonly value: Promise<T>
   #settle!: (value: T) => void
 

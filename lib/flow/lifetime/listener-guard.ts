@@ -42,9 +42,9 @@ export class ListenerGuard<T> extends Observable<T> {
       reported = true // once: it would fail on hearing of it, too
       this.#failed(problem)
     }
-    const guard = (tell: () => void): void => {
+    const guard = (report: () => void): void => {
       try {
-        tell()
+        report()
       } catch (problem) {
         failed(problem)
       }

@@ -1,7 +1,7 @@
 /** The lifetime of one run: where its events go, what must have settled before it is over, what to clear away then. */
 import type { Observable } from 'rxjs'
 import { isAbort } from './aborted.js'
-import { EventChannel, type FlowEvent } from './events.js'
+import { SideChannel, type FlowEvent } from './side-channel.js'
 import { StillRunningError } from './still-running.js'
 import { unwind } from './unwind.js'
 
@@ -16,7 +16,7 @@ interface Worker {
 }
 
 export class Scope {
-  readonly #channel: EventChannel
+  readonly #channel: SideChannel
   readonly #ownsChannel: boolean
   readonly #held = new Map<Promise<void>, () => string>()
   readonly #working = new Set<Worker>()
@@ -26,12 +26,12 @@ export class Scope {
   #closed = false
 
   /** @param events another scope's channel, to share it; without one the scope has its own, which ends with it */
-  constructor(events?: EventChannel) {
-    this.#channel = events ?? new EventChannel()
+  constructor(events?: SideChannel) {
+    this.#channel = events ?? new SideChannel()
     this.#ownsChannel = events === undefined
   }
 
-  get channel(): EventChannel {
+  get channel(): SideChannel {
     return this.#channel
   }
 

@@ -1,7 +1,7 @@
 /** Reads a flow to its end, and gives a handle on that: to follow, to cancel, to wait until all is cleared. */
 import { EMPTY, type Observable, type ObservableInput, Subscription } from 'rxjs'
 import { attached } from '../actors/attached.js'
-import type { FlowEvent } from '../lifetime/events.js'
+import type { FlowEvent } from '../lifetime/side-channel.js'
 import type { Flow } from '../flows/flow.js'
 import { type CloseOptions, Scope } from '../lifetime/scope.js'
 import { through } from './through.js'

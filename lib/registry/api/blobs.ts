@@ -28,8 +28,8 @@ export function fetchBlob(
       digest,
       size,
       send: (headers) => client.send({ to: [repository, 'blobs', digest], headers, purpose, signal }),
-      refuse: (answer) =>
-        refusal(answer, {
+      refuse: (response) =>
+        refusal(response, {
           purpose,
           secrets,
           missing: 'BLOB_UNKNOWN',

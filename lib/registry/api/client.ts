@@ -5,17 +5,17 @@
 import { SingleFlight } from '../../flow/actors/single-flight.js'
 import { isBelowApi, isSigned } from '../policy/authorizable.js'
 import { Authorizer, type Authorization } from '../auth/authorizer.js'
-import type { Ask, Connections } from '../http/connections.js'
+import type { Request, Connections } from '../http/connections.js'
 import type { Credential } from '../credentials/credential.js'
 import { discard } from '../http/discard.js'
 import { apiUrl, type Endpoint } from '../policy/endpoint.js'
 import { share } from '../auth/flight.js'
 import { ForeignUrls } from '../policy/foreign-url.js'
 import { type Location, locationOf } from '../headers/location.js'
-import { follow, type Followed } from '../http/redirects.js'
+import { followRedirects, type Followed } from '../http/redirects.js'
 import { settleScheme } from '../http/scheme.js'
 import type { Tokens } from '../auth/tokens.js'
-import { mustBeFar } from '../policy/public-target.js'
+import { assertPublicTarget } from '../policy/public-target.js'
 
 export interface ClientOptions {
   readonly endpoint: Endpoint
@@ -25,7 +25,7 @@ export interface ClientOptions {
   readonly foreignHosts: ReadonlySet<string>
 }
 
-export interface RegistryAsk extends Omit<Ask, 'url' | 'target' | 'form'> {
+export interface RegistryRequest extends Omit<Request, 'url' | 'target' | 'form'> {
   readonly repository: string
   /** As whom; undefined for an anonymous request. */
   readonly credential: Credential | undefined
@@ -47,27 +47,27 @@ export class Client {
   }
 
   /** @throws network errors, TLS, REDIRECT_REFUSED, CHALLENGE_INVALID, what a login throws, CANCELLED */
-  async send({ repository, credential, hint, to, ...rest }: RegistryAsk): Promise<Followed> {
+  async send({ repository, credential, hint, to, ...rest }: RegistryRequest): Promise<Followed> {
     const base = await this.#base(rest.signal)
     const place = typeof to === 'string' ? originForm(base, to) : locationOf(apiUrl(base, ...to))
-    const ask: Ask = { ...rest, ...place }
-    if (isSigned(place) || !isBelowApi(place)) return this.#follow(ask)
+    const request: Request = { ...rest, ...place }
+    if (isSigned(place) || !isBelowApi(place)) return this.#follow(request)
     const authorizer = this.#authorizer({ repository, credential, hint })
-    const first = await authorizer.authorization(ask.signal)
-    const answer = await this.#follow(authorised(ask, first))
+    const first = await authorizer.authorization(request.signal)
+    const response = await this.#follow(authorised(request, first))
     // Somebody else's 401, behind a redirect, is no reason to send anything.
-    if (answer.status !== 401 || answer.crossed) return answer
+    if (response.status !== 401 || response.crossed) return response
     try {
-      const challenges = answer.headers['www-authenticate'] ?? (await this.#rootChallenge(base, ask))
-      const second = await authorizer.renew(first, challenges, ask.signal)
-      if (second === undefined) return answer
-      discard(answer)
-      const repeated = await this.#follow(authorised(ask, second))
+      const challenges = response.headers['www-authenticate'] ?? (await this.#rootChallenge(base, request))
+      const second = await authorizer.renew(first, challenges, request.signal)
+      if (second === undefined) return response
+      discard(response)
+      const repeated = await this.#follow(authorised(request, second))
       if (repeated.status === 401 && !repeated.crossed) authorizer.refused(second)
       else authorizer.taken(second)
       return repeated
     } catch (error) {
-      answer.body.destroy()
+      response.body.destroy()
       throw error
     }
   }
@@ -78,15 +78,15 @@ export class Client {
   }
 
   /** A request that goes elsewhere, over the same connections, but with no credential of this registry's. */
-  sendForeign(ask: Ask, urls: ForeignUrls): Promise<Followed> {
+  sendForeign(request: Request, urls: ForeignUrls): Promise<Followed> {
     const check = (url: URL): void => urls.check(url)
-    return follow(this.#options.connections, { ...ask, lookup: urls.lookup }, { check })
+    return followRedirects(this.#options.connections, { ...request, lookup: urls.lookup }, { check })
   }
 
-  #follow(ask: Ask): Promise<Followed> {
+  #follow(request: Request): Promise<Followed> {
     const { base } = this.#endpoint
-    const check = (url: URL): void => mustBeFar(url, base, ask.purpose)
-    return follow(this.#options.connections, ask, { check, mayAuthorize: isBelowApi })
+    const check = (url: URL): void => assertPublicTarget(url, base, request.purpose)
+    return followRedirects(this.#options.connections, request, { check, mayAuthorize: isBelowApi })
   }
 
   /** The registry's address, its scheme settled. */
@@ -111,14 +111,14 @@ export class Client {
   }
 
   /** A registry that refuses without a challenge may have one at its root. */
-  async #rootChallenge(base: URL, { purpose, signal }: Ask): Promise<string | undefined> {
-    const answer = await this.#options.connections.send({ url: apiUrl(base, ''), purpose, signal })
-    discard(answer)
-    return answer.status === 401 ? answer.headers['www-authenticate'] : undefined
+  async #rootChallenge(base: URL, { purpose, signal }: Request): Promise<string | undefined> {
+    const response = await this.#options.connections.send({ url: apiUrl(base, ''), purpose, signal })
+    discard(response)
+    return response.status === 401 ? response.headers['www-authenticate'] : undefined
   }
 
   /** One for each repository and credential: what one user was given is no other's. */
-  #authorizer(who: Pick<RegistryAsk, 'repository' | 'credential' | 'hint'>): Authorizer {
+  #authorizer(who: Pick<RegistryRequest, 'repository' | 'credential' | 'hint'>): Authorizer {
     const { repository, credential } = who
     const key = `${repository} ${credential?.fingerprint() ?? ''}`
     const known = this.#authorizers.get(key)
@@ -134,5 +134,5 @@ export class Client {
 /** A place of the origin of `base`: an empty first segment (`//host/`) names no host. */
 const originForm = (base: URL, target: string): Location => ({ url: new URL(base.origin + target), target })
 
-const authorised = (ask: Ask, { value }: Authorization): Ask =>
-  value === undefined ? ask : { ...ask, headers: { ...ask.headers, authorization: value } }
+const authorised = (request: Request, { value }: Authorization): Request =>
+  value === undefined ? request : { ...request, headers: { ...request.headers, authorization: value } }

@@ -26,8 +26,8 @@ export async function fetchForeignBlob(
       digest,
       size,
       send: (headers) => client.sendForeign({ ...place, headers, purpose, signal }, urls),
-      refuse: (answer) =>
-        refusal(answer, {
+      refuse: (response) =>
+        refusal(response, {
           purpose,
           secrets,
           missing: 'BLOB_UNKNOWN',

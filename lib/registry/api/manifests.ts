@@ -60,14 +60,14 @@ export async function headManifest(
   tagOrDigest: string,
   request: ManifestRequest = {},
 ): Promise<ManifestHead> {
-  const answer = await ask(context, 'HEAD', tagOrDigest, request)
+  const response = await send(context, 'HEAD', tagOrDigest, request)
   // The length that it tells is that of a body which is not sent.
-  answer.body.resume()
-  const digest = answer.headers['docker-content-digest']
-  if (answer.status === 200 && isDigest(digest))
-    return { digest, ...described(answer), size: lengthOf(answer.headers['content-length']) }
+  response.body.resume()
+  const digest = response.headers['docker-content-digest']
+  if (response.status === 200 && isDigest(digest))
+    return { digest, ...described(response), size: lengthOf(response.headers['content-length']) }
   // A refusal to HEAD has no body to explain it; GET says why, or works.
-  const got = await ask(context, 'GET', tagOrDigest, request)
+  const got = await send(context, 'GET', tagOrDigest, request)
   const bytes = await accepted(context, got, tagOrDigest, request)
   const told = got.headers['docker-content-digest']
   return { digest: isDigest(told) ? told : undefined, ...described(got), size: bytes.length }
@@ -79,16 +79,16 @@ async function get(
   request: ManifestRequest,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<TaggedManifest | 'not-modified'> {
-  const answer = await ask(context, 'GET', tagOrDigest, request, headers)
-  if (answer.status === 304) {
-    answer.body.resume()
+  const response = await send(context, 'GET', tagOrDigest, request, headers)
+  if (response.status === 304) {
+    response.body.resume()
     return 'not-modified'
   }
-  const bytes = await accepted(context, answer, tagOrDigest, request)
-  return { bytes, ...described(answer), etag: answer.headers.etag }
+  const bytes = await accepted(context, response, tagOrDigest, request)
+  return { bytes, ...described(response), etag: response.headers.etag }
 }
 
-function ask(
+function send(
   { client, repository }: RepositoryContext,
   method: 'GET' | 'HEAD',
   tagOrDigest: string,
@@ -110,7 +110,7 @@ function ask(
 
 async function accepted(
   { secrets, timeouts, limits, hint, registry, repository }: RepositoryContext,
-  answer: Followed,
+  response: Followed,
   tagOrDigest: string,
   { maxBytes = defaultLimits.manifestBytes }: ManifestRequest,
 ): Promise<Buffer> {
@@ -119,12 +119,12 @@ async function accepted(
   const deadline = timeouts.document
   const listing = `'windlass tags ${registry}/${repository}' lists the tags that there are`
   const hints = { ...accessHints(hint), ...(isDigest(tagOrDigest) ? {} : { MANIFEST_UNKNOWN: listing }) }
-  if (answer.status !== 200)
-    throw await refusal(answer, {
+  if (response.status !== 200)
+    throw await refusal(response, {
       ...{ purpose, secrets, missing: 'MANIFEST_UNKNOWN', deadline, hints, subject },
       maxBytes: limits.errorBytes,
     })
-  return readDocument(answer, { maxBytes, deadline, purpose, limit: 'manifestBytes' })
+  return readDocument(response, { maxBytes, deadline, purpose, limit: 'manifestBytes' })
 }
 
 const purposeOf = (repository: string, tagOrDigest: string): string =>

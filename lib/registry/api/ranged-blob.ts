@@ -22,7 +22,7 @@ export interface BlobExchange {
   readonly size: number | undefined
   send(headers: Readonly<Record<string, string>>): Promise<Followed>
   /** What an answer means that is not the blob; closes its body. */
-  refuse(answer: Followed): Promise<WindlassError>
+  refuse(response: Followed): Promise<WindlassError>
 }
 
 /**
@@ -35,22 +35,22 @@ export async function fetchRanged(
   { offset = 0, validator }: BlobRequest,
 ): Promise<BlobBody> {
   if (offset > 0) {
-    const answer = await exchange.send({
+    const response = await exchange.send({
       range: `bytes=${offset}-`,
       // Without a strong validator the header would mean nothing (RFC 9110 §13.1.5).
       ...(isStrong(validator) ? { 'if-range': validator } : {}),
     })
-    if (answer.status === 206 && continues(answer, { offset, validator, size: exchange.size }))
-      return bodyOf(exchange, answer, offset)
-    if (answer.status === 200 || saysNo(answer.status)) return whole(exchange, answer)
-    discard(answer) // it is the range that is not understood
+    if (response.status === 206 && continues(response, { offset, validator, size: exchange.size }))
+      return bodyOf(exchange, response, offset)
+    if (response.status === 200 || saysNo(response.status)) return whole(exchange, response)
+    discard(response) // it is the range that is not understood
   }
   return whole(exchange, await exchange.send({}))
 }
 
-async function whole(exchange: BlobExchange, answer: Followed): Promise<BlobBody> {
-  if (answer.status === 200) return bodyOf(exchange, answer, 0)
-  throw await exchange.refuse(answer)
+async function whole(exchange: BlobExchange, response: Followed): Promise<BlobBody> {
+  if (response.status === 200) return bodyOf(exchange, response, 0)
+  throw await exchange.refuse(response)
 }
 
 /** Refusals that have nothing to do with the range. */
@@ -70,35 +70,35 @@ function continues(
 
 async function bodyOf(
   { purpose, digest, size: expected }: BlobExchange,
-  answer: Followed,
+  response: Followed,
   offset: number,
 ): Promise<BlobBody> {
-  const { headers, body, url } = answer
+  const { headers, body, url } = response
   const length = /^\d{1,15}$/.test(headers['content-length'] ?? '')
     ? Number(headers['content-length'])
     : undefined
   const size = offset > 0 ? parseContentRange(headers['content-range'])?.size : undefined
   const told = size ?? (length === undefined ? undefined : offset + length)
   const differs = expected !== undefined && told !== undefined && told !== expected
-  if (differs && offset === 0 && saysGzip(answer)) {
-    const failure = (): WindlassError => encoded(answer, purpose)
+  if (differs && offset === 0 && saysGzip(response)) {
+    const failure = (): WindlassError => encoded(response, purpose)
     const stream = decoded(body, new ClaimedEncoding({ digest, size: expected }, failure), failure)
     return { stream, offset, size: expected, validator: undefined, host: url.host }
   }
   if (differs) {
     const failed = `Failed to ${purpose}: ${url.host} offers ${told} bytes, but the manifest says ${expected}`
-    if (isEncoded(answer)) {
+    if (isEncoded(response)) {
       body.destroy()
-      throw encoded(answer, purpose)
+      throw encoded(response, purpose)
     }
     if (offset === 0 && (await isBlob(body, digest, told))) throw wrongSize(failed, digest, url.host)
     body.destroy()
     throw new WindlassError('SIZE_MISMATCH', failed, { digest, host: url.host, hint: eitherHint })
   }
-  const claimed = isEncoded(answer) && expected !== undefined && offset === 0
+  const claimed = isEncoded(response) && expected !== undefined && offset === 0
   return {
     stream: claimed
-      ? checked(body, new ClaimedEncoding({ digest, size: expected }, () => encoded(answer, purpose)))
+      ? checked(body, new ClaimedEncoding({ digest, size: expected }, () => encoded(response, purpose)))
       : body,
     offset,
     size: told,

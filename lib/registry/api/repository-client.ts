@@ -1,11 +1,11 @@
 /** The client of a registry as one repository's requests use it: with the credential for that repository. */
 import type { Access } from '../auth/access.js'
-import type { Client, RegistryAsk } from './client.js'
+import type { Client, RegistryRequest } from './client.js'
 import type { CredentialRequest } from '../credentials/credentials.js'
 import type { Followed } from '../http/redirects.js'
 
 export interface RepositoryAsk
-  extends Omit<RegistryAsk, 'repository' | 'credential' | 'hint'>, Pick<CredentialRequest, 'onWarning'> {}
+  extends Omit<RegistryRequest, 'repository' | 'credential' | 'hint'>, Pick<CredentialRequest, 'onWarning'> {}
 
 export class RepositoryClient {
   readonly foreignUrls: Client['foreignUrls']
@@ -19,13 +19,13 @@ export class RepositoryClient {
     this.#repository = repository
     this.#access = access
     this.foreignUrls = () => client.foreignUrls()
-    this.sendForeign = (ask, urls) => client.sendForeign(ask, urls)
+    this.sendForeign = (request, urls) => client.sendForeign(request, urls)
   }
 
   /** @throws what the lookup of the credential throws, and what `Client.send` throws */
-  async send({ onWarning, ...ask }: RepositoryAsk): Promise<Followed> {
-    const credential = await this.#access.credential({ signal: ask.signal, onWarning })
+  async send({ onWarning, ...request }: RepositoryAsk): Promise<Followed> {
+    const credential = await this.#access.credential({ signal: request.signal, onWarning })
     const hint = (): string => this.#access.hint()
-    return this.#client.send({ ...ask, repository: this.#repository, credential, hint })
+    return this.#client.send({ ...request, repository: this.#repository, credential, hint })
   }
 }

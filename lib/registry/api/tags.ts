@@ -5,7 +5,7 @@ import type { TagsRequest } from '../../image/source.js'
 import { readDocument } from '../http/document.js'
 import { UnreadableLink, nextLink } from '../headers/link.js'
 import { resolveLocation } from '../headers/location.js'
-import { patiently } from './with-retries.js'
+import { withRetries } from './with-retries.js'
 import type { Followed } from '../http/redirects.js'
 import { accessHints, explained } from '../http/refusal.js'
 import type { RepositoryContext } from './repository-context.js'
@@ -41,17 +41,17 @@ export async function* listTags(
       if (leftOut.items === 0) leftOut.example = page.example ?? ''
       leftOut.items += page.leftOut
       yield page.tags.filter((tag) => !given.has(tag) && given.add(tag))
-      seen.add(page.answer.target)
-      const next = nextPage(context, page.answer)
+      seen.add(page.response.target)
+      const next = nextPage(context, page.response)
       if (next === undefined) return
       if (seen.has(next)) throw failed(context, 'REGISTRY_RESPONSE', 'the pages go in a circle')
       seen.add(next)
       if (pages >= limits.tagPages) throw exceeded(context, `there are more than ${pages} pages`, 'tagPages')
       const late = (): WindlassError =>
         exceeded(context, `it does not end: ${pages} pages took ${limits.tagSeconds} s`, 'tagSeconds')
-      const ask = (): Promise<Page> =>
+      const fetchNext = (): Promise<Page> =>
         later.run((signal) => fetchPage(context, next, signal), late, request.signal)
-      page = await patiently(ask, withinLimits(request))
+      page = await withRetries(fetchNext, withinLimits(request))
     }
   } finally {
     if (leftOut.items > 0) request.onWarning?.('tags-left-out', whatWasLeftOut(context, leftOut))
@@ -67,7 +67,7 @@ const withinLimits = ({ again, ...rest }: TagsRequest): TagsRequest => ({
 
 interface Page extends TagPage {
   readonly bytes: number
-  readonly answer: Followed
+  readonly response: Followed
 }
 
 /** The first page, of the first size that the registry does not refuse. */
@@ -76,7 +76,7 @@ async function firstPage(context: RepositoryContext, request: TagsRequest): Prom
   const refuse = (why: WindlassError): void => void (refused ??= why)
   for (const size of pageSizes) {
     const to = [context.repository, 'tags', size === undefined ? 'list' : `list?n=${size}`]
-    const page = await patiently(() => fetchPage(context, to, request.signal, refuse), request)
+    const page = await withRetries(() => fetchPage(context, to, request.signal, refuse), request)
     if (page !== undefined) return page
   }
   throw refused ?? failed(context, 'INTERNAL', 'no page was asked for')
@@ -102,37 +102,37 @@ async function fetchPage(
   const { client, secrets, timeouts, limits, hint } = context
   const purpose = purposeOf(context)
   const headers = { accept: 'application/json' }
-  const answer = await client.send({ to, purpose, signal, headers })
+  const response = await client.send({ to, purpose, signal, headers })
   const deadline = timeouts.document
-  if (answer.status !== 200) {
-    const { error, problem } = await explained(answer, {
+  if (response.status !== 200) {
+    const { error, problem } = await explained(response, {
       ...{ purpose, secrets, deadline, hints: accessHints(hint) },
       missing: sizeRefused ? 'NAME_UNKNOWN' : 'REGISTRY_RESPONSE',
       maxBytes: limits.errorBytes,
     })
-    const maySize = requestRefused.has(answer.status) || problem === 'PAGINATION_NUMBER_INVALID'
+    const maySize = requestRefused.has(response.status) || problem === 'PAGINATION_NUMBER_INVALID'
     if (!sizeRefused || !maySize) throw error
     sizeRefused(error)
     return undefined
   }
   const maxBytes = limits.tagPageBytes
-  const body = await readDocument(answer, { maxBytes, limit: 'tagPageBytes', deadline, purpose })
+  const body = await readDocument(response, { maxBytes, limit: 'tagPageBytes', deadline, purpose })
   const page = parseTagPage(body)
   if (page === undefined) throw failed(context, 'REGISTRY_RESPONSE', 'the answer is no list of tags')
-  return { ...page, bytes: body.length, answer }
+  return { ...page, bytes: body.length, response }
 }
 
 /**
  * The path and query of the next page, as they are to be sent to the registry. Behind a proxy, registries name it by a
  * scheme, host or port that only they know: that part is not looked at, and credentials go nowhere else.
  */
-function nextPage(context: RepositoryContext, answer: Followed): string | undefined {
-  const link = readLink(context, answer)
+function nextPage(context: RepositoryContext, response: Followed): string | undefined {
+  const link = readLink(context, response)
   if (link === undefined) return undefined
-  const next = resolveLocation(link, answer)
+  const next = resolveLocation(link, response)
   if (next !== undefined) return next.target
   const text = Buffer.from(link, 'latin1').toString('utf8')
-  throw URL.canParse(text, answer.url.href)
+  throw URL.canParse(text, response.url.href)
     ? failed(context, 'REDIRECT_REFUSED', 'the next page is said to be at no http or https URL')
     : failed(context, 'REGISTRY_RESPONSE', 'the link to the next page is no URL')
 }

@@ -4,7 +4,7 @@ import { WindlassError } from '../../errors.js'
 import type { TagsRequest } from '../../image/source.js'
 
 /** @throws what `work` failed with at last; CANCELLED where `signal` aborts between two attempts */
-export async function patiently<T>(work: () => Promise<T>, { again, signal }: TagsRequest): Promise<T> {
+export async function withRetries<T>(work: () => Promise<T>, { again, signal }: TagsRequest): Promise<T> {
   for (let attempt = 1; ; attempt++)
     try {
       return await work()

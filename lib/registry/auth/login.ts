@@ -1,12 +1,12 @@
 /** One exchange with a token server: by GET with Basic or anonymously, by POST with an identity token. */
 import { WindlassError } from '../../errors.js'
-import type { Answer, Ask, Connections } from '../http/connections.js'
+import type { Response, Request, Connections } from '../http/connections.js'
 import type { Credential } from '../credentials/credential.js'
 import { discard } from '../http/discard.js'
 import { readDocument } from '../http/document.js'
 import { printableUrl } from '../headers/printable-url.js'
 import { checkRealm, mayCarryCredentials, type RealmRules } from './realm.js'
-import { follow } from '../http/redirects.js'
+import { followRedirects } from '../http/redirects.js'
 import { accessHints, refusal } from '../http/refusal.js'
 import type { Secrets } from '../policy/secrets.js'
 import { parseToken, type Token } from './token.js'
@@ -46,13 +46,13 @@ export async function login(
     )
   // On the clock that the token's lifetime is counted by: the answer was made later than this.
   const asked = performance.now()
-  const answer = await exchange(request, (ask) =>
-    follow(connections, { ...ask, purpose, signal }, { check: (url) => checkRealm(url, rules) }),
+  const response = await exchange(request, (request) =>
+    followRedirects(connections, { ...request, purpose, signal }, { check: (url) => checkRealm(url, rules) }),
   )
   const { limits, timeouts } = connections
   const deadline = timeouts.document
-  if (answer.status < 200 || answer.status > 299)
-    throw await refusal(answer, {
+  if (response.status < 200 || response.status > 299)
+    throw await refusal(response, {
       ...{ purpose, secrets, deadline, missing: 'REGISTRY_RESPONSE', server: 'token server' },
       maxBytes: limits.errorBytes,
       hints: {
@@ -61,7 +61,7 @@ export async function login(
       },
     })
   const within = { maxBytes: limits.tokenBytes, limit: 'tokenBytes', deadline, purpose } as const
-  const token = parseToken(await readDocument(answer, within), asked)
+  const token = parseToken(await readDocument(response, within), asked)
   if (token === undefined)
     throw new WindlassError(
       'REGISTRY_RESPONSE',
@@ -81,28 +81,28 @@ export async function login(
  */
 async function exchange(
   request: Login,
-  send: (ask: Omit<Ask, 'purpose' | 'signal'>) => Promise<Answer>,
-): Promise<Answer> {
+  send: (request: Omit<Request, 'purpose' | 'signal'>) => Promise<Response>,
+): Promise<Response> {
   const { realm, credential, rules } = request
   const basic = credential?.basic()
-  const byPassword = (): Promise<Answer> =>
+  const byPassword = (): Promise<Response> =>
     send({ url: query(request), headers: basic === undefined ? {} : { authorization: basic } })
   const identityToken = credential?.identityToken()
   if (identityToken === undefined) return byPassword()
-  const answer = await send({ url: realm, method: 'POST', form: form(request, identityToken) })
-  const hasNoPost = noPost.has(answer.status)
-  if (basic !== undefined && (hasNoPost || refused.has(answer.status))) {
-    discard(answer)
+  const response = await send({ url: realm, method: 'POST', form: form(request, identityToken) })
+  const hasNoPost = noPost.has(response.status)
+  if (basic !== undefined && (hasNoPost || refused.has(response.status))) {
+    discard(response)
     return byPassword()
   }
-  if (!hasNoPost) return answer
-  discard(answer)
+  if (!hasNoPost) return response
+  discard(response)
   const { registry } = rules.endpoint
   throw new WindlassError(
     'REGISTRY_RESPONSE',
-    `Failed to log in to ${registry}: its token server, ${realm.host}, takes no identity token (it answered ${answer.status})`,
+    `Failed to log in to ${registry}: its token server, ${realm.host}, takes no identity token (it answered ${response.status})`,
     {
-      ...{ host: realm.host, url: printableUrl(realm), status: answer.status },
+      ...{ host: realm.host, url: printableUrl(realm), status: response.status },
       hint: `The credentials for ${registry} hold an identity token alone: log in again with a user name and password`,
     },
   )

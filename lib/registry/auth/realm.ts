@@ -5,7 +5,7 @@
  */
 import { WindlassError } from '../../errors.js'
 import { printable } from '../../codec/printable.js'
-import { placeOf } from '../policy/address.js'
+import { addressClassOf } from '../policy/address.js'
 import type { Endpoint } from '../policy/endpoint.js'
 import { mayLeadTo } from '../policy/public-target.js'
 
@@ -32,7 +32,7 @@ export function checkRealm(url: URL, rules: RealmRules): void {
   if (trusted.has(url.origin) || url.origin === endpoint.base.origin) return
   if (endpoint.base.protocol === 'https:' && url.protocol !== 'https:')
     throw refused(url.origin, rules, 'is plain HTTP although the registry speaks HTTPS')
-  const place = placeOf(url.hostname)
+  const place = addressClassOf(url.hostname)
   // A registry on this machine may keep its token server beside it.
   if (!mayLeadTo(place, endpoint.base)) throw refused(url.origin, rules, `is a ${place} address`)
 }
@@ -42,7 +42,7 @@ export function mayCarryCredentials(url: URL, { endpoint, trusted }: RealmRules)
   if (trusted.has(url.origin)) return true
   if (!endpoint.confidential) return false
   if (url.protocol === 'https:' || url.origin === endpoint.base.origin) return true
-  return placeOf(url.hostname) === 'loopback' && placeOf(endpoint.base.hostname) === 'loopback'
+  return addressClassOf(url.hostname) === 'loopback' && addressClassOf(endpoint.base.hostname) === 'loopback'
 }
 
 function refused(realm: string, { endpoint }: RealmRules, why: string): WindlassError {

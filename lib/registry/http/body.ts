@@ -13,7 +13,7 @@ export interface BodyOptions {
   /** Milliseconds; see Timeouts.stall. */
   readonly stall: number
   /** Bytes that have to come in that time. */
-  readonly least: number
+  readonly minBytes: number
   readonly stalled: (received: number) => Error
   /** What an error of the connection is to the reader. */
   readonly failure: (error: Error, received: number) => Error
@@ -44,7 +44,7 @@ export class Body extends Readable {
       if (this.#received === 0) this.#begin()
       this.#received += chunk.length
       this.#progress += chunk.length
-      if (this.#progress >= options.least) {
+      if (this.#progress >= options.minBytes) {
         this.#progress = 0
         this.#timer?.refresh()
       }

@@ -23,10 +23,10 @@ import { Patience } from '../policy/patience.js'
 import { proxyFor, type Proxy } from '../proxy/proxy.js'
 import type { Environment } from '../policy/environment.js'
 import { throughProxy, wantsLogin, withProxyHint } from '../proxy/failure.js'
-import { leastIn, timeoutsWith, type Timeouts } from '../policy/timeouts.js'
+import { minBytesPerStall, timeoutsWith, type Timeouts } from '../policy/timeouts.js'
 import { Trust, type TrustOptions } from '../policy/trust.js'
 
-export interface Ask extends Omit<Attempt, 'proxy'> {
+export interface Request extends Omit<Attempt, 'proxy'> {
   /** Path and query as they are sent, where those of `url` are written in another way. */
   readonly target?: string
   readonly method?: 'GET' | 'HEAD' | 'POST'
@@ -38,7 +38,7 @@ export interface Ask extends Omit<Attempt, 'proxy'> {
   readonly lookup?: LookupFunction
 }
 
-export interface Answer extends Location {
+export interface Response extends Location {
   readonly status: number
   /** That was sent the request as plain HTTP, so may have answered itself. */
   readonly forwardedBy?: Proxy
@@ -78,53 +78,56 @@ export class Connections {
   }
 
   /** @throws NETWORK, TLS, STALLED, REGISTRY_RESPONSE (not HTTP), CANCELLED */
-  async send(ask: Ask): Promise<Answer> {
+  async send(request: Request): Promise<Response> {
     try {
-      return await this.#attempt(ask, 'kept')
+      return await this.#attempt(request, 'kept')
     } catch (error) {
       if (!(error instanceof AskAgain)) throw error
-      return this.#attempt(ask, error.manner)
+      return this.#attempt(request, error.manner)
     }
   }
 
-  #attempt(ask: Ask, manner: Manner): Promise<Answer> {
+  #attempt(request: Request, manner: Manner): Promise<Response> {
     const cancelled = (): WindlassError =>
-      new WindlassError('CANCELLED', `Cancelled while trying to ${ask.purpose}`, { host: ask.url.host })
+      new WindlassError('CANCELLED', `Cancelled while trying to ${request.purpose}`, {
+        host: request.url.host,
+      })
     return new Promise((resolve, reject) => {
       if (this.#closed) {
-        reject(new WindlassError('CANCELLED', `Failed to ${ask.purpose}: the registry client is closed`))
+        reject(new WindlassError('CANCELLED', `Failed to ${request.purpose}: the registry client is closed`))
         return
       }
-      if (ask.signal?.aborted === true) {
+      if (request.signal?.aborted === true) {
         reject(cancelled())
         return
       }
       let body: Body | undefined
       let reused = false
-      const { target } = { ...locationOf(ask.url), ...ask }
-      const proxy = proxyFor(ask.url, this.#options.env ?? process.env)
-      const attempt: Attempt = { purpose: ask.purpose, url: ask.url, proxy }
-      const asked = `${ask.purpose} ${ask.url.host}`
+      const { target } = { ...locationOf(request.url), ...request }
+      const proxy = proxyFor(request.url, this.#options.env ?? process.env)
+      const attempt: Attempt = { purpose: request.purpose, url: request.url, proxy }
+      const asked = `${request.purpose} ${request.url.host}`
       const wait = this.#patience.wait(asked)
       const silent = (): WindlassError => silence(attempt, wait, this.#patience.silent(asked))
-      const isForwarded = proxy !== undefined && proxy.protocol !== 'socks' && ask.url.protocol === 'http:'
-      const stream = got.stream(ask.url, this.#gotOptions(ask, manner, proxy, wait))
+      const isForwarded =
+        proxy !== undefined && proxy.protocol !== 'socks' && request.url.protocol === 'http:'
+      const stream = got.stream(request.url, this.#gotOptions(request, manner, proxy, wait))
       const abort = (): void => {
         reject(cancelled())
         if (body === undefined) stream.destroy()
         else body.destroy(cancelled())
       }
       const over = (): void => {
-        ask.signal?.removeEventListener('abort', abort)
+        request.signal?.removeEventListener('abort', abort)
         this.#live.delete(abort)
       }
-      ask.signal?.addEventListener('abort', abort, { once: true })
+      request.signal?.addEventListener('abort', abort, { once: true })
       this.#live.add(abort)
-      stream.once('request', (request: ClientRequest) => {
-        request.path = target
-        if (isForwarded) forward(request, ask.url, proxy)
-        request.once('socket', (socket: Socket) => {
-          reused = request.reusedSocket
+      stream.once('request', (sent: ClientRequest) => {
+        sent.path = target
+        if (isForwarded) forward(sent, request.url, proxy)
+        sent.once('socket', (socket: Socket) => {
+          reused = sent.reusedSocket
           this.#track(socket)
         })
       })
@@ -161,13 +164,13 @@ export class Connections {
             first: wait,
             began: () => this.#patience.answered(asked),
             stall: this.timeouts.stall,
-            least: leastIn(this.timeouts),
+            minBytes: minBytesPerStall(this.timeouts),
             stalled: (received) => (received === 0 ? silent() : stalled(attempt, received, this.timeouts)),
             failure: (error, received) => failureOf(error, attempt, received),
           })
           body.once('close', over)
           resolve({
-            ...{ url: ask.url, target, status: statusCode, headers, body },
+            ...{ url: request.url, target, status: statusCode, headers, body },
             ...(isForwarded && { forwardedBy: proxy }),
           })
         },
@@ -191,17 +194,19 @@ export class Connections {
     socket.once('close', () => this.#sockets.delete(socket))
   }
 
-  #gotOptions(ask: Ask, manner: Manner, proxy: Proxy | undefined, response: number) {
+  #gotOptions(request: Request, manner: Manner, proxy: Proxy | undefined, response: number) {
     const { insecureTls = false, userAgent = 'windlass' } = this.#options
     const { lookup, connect, secureConnect } = this.timeouts
     return {
-      method: ask.method ?? 'GET',
-      headers: { 'user-agent': userAgent, 'accept-encoding': 'identity', ...ask.headers },
-      ...(ask.form === undefined ? {} : { form: ask.form }),
-      ...(ask.lookup === undefined ? {} : { dnsLookup: ask.lookup }),
+      method: request.method ?? 'GET',
+      headers: { 'user-agent': userAgent, 'accept-encoding': 'identity', ...request.headers },
+      ...(request.form === undefined ? {} : { form: request.form }),
+      ...(request.lookup === undefined ? {} : { dnsLookup: request.lookup }),
       // A connection that is there was not held to this request's lookup.
       agent:
-        manner === 'kept' && ask.lookup === undefined ? this.#agents.kept(proxy) : this.#agents.fresh(proxy),
+        manner === 'kept' && request.lookup === undefined
+          ? this.#agents.kept(proxy)
+          : this.#agents.fresh(proxy),
       https: { rejectUnauthorized: !insecureTls },
       timeout: { lookup, connect, secureConnect, response },
       decompress: false,
@@ -240,7 +245,7 @@ class AskAgain extends Error {
 const requestLeniently = (
   url: URL,
   options: RequestOptions,
-  answered?: (answer: IncomingMessage) => void,
+  answered?: (response: IncomingMessage) => void,
 ): ClientRequest => {
   const request = url.protocol === 'https:' ? requestHttps : requestHttp
   return request(url, { ...options, insecureHTTPParser: true }, answered)
@@ -254,8 +259,8 @@ const notHttp = ({ purpose, url, proxy }: Attempt): WindlassError =>
   )
 
 function stalled({ purpose, url, proxy }: Attempt, received: number, timeouts: Timeouts): WindlassError {
-  const least = leastIn(timeouts)
-  const came = least === 1 ? 'nothing more' : `fewer than ${least} bytes`
+  const minBytes = minBytesPerStall(timeouts)
+  const came = minBytes === 1 ? 'nothing more' : `fewer than ${minBytes} bytes`
   return new WindlassError(
     'STALLED',
     `Failed to ${purpose} from ${url.host}${throughProxy(proxy)}: ${came} came in ${timeouts.stall / 1000} s, after ${received} bytes`,

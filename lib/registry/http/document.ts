@@ -1,7 +1,7 @@
 /** Bodies that are read into memory: manifests, tokens, tags, refusals. Each with a limit in bytes and in time. */
 import { WindlassError } from '../../errors.js'
 import { type LimitName, raiseHint } from '../../limits.js'
-import type { Answer } from './connections.js'
+import type { Response } from './connections.js'
 import { encoded, gunzipped, isEncoded, isPlainJson, saysGzip } from './encoding.js'
 
 export interface DocumentLimits {
@@ -18,8 +18,8 @@ export interface DocumentLimits {
  * @throws REGISTRY_RESPONSE for an encoded body; LIMIT_EXCEEDED as soon as the length is told or passed; STALLED when time
  * is up; what the body fails with
  */
-export async function readDocument(answer: Answer, limits: DocumentLimits): Promise<Buffer> {
-  const { body, headers, url } = answer
+export async function readDocument(response: Response, limits: DocumentLimits): Promise<Buffer> {
+  const { body, headers, url } = response
   const { maxBytes, deadline, purpose, limit } = limits
   const tooLong = (): WindlassError =>
     new WindlassError(
@@ -39,15 +39,15 @@ export async function readDocument(answer: Answer, limits: DocumentLimits): Prom
     )
   const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of within(deadline, answer, late, 'first byte')) {
+  for await (const chunk of within(deadline, response, late, 'first byte')) {
     length += chunk.length
     if (length > maxBytes) throw tooLong()
     chunks.push(chunk)
   }
   const bytes = Buffer.concat(chunks, length)
-  if (!isEncoded(answer) || isPlainJson(bytes)) return bytes
-  const decoded = saysGzip(answer) ? gunzipped(bytes, maxBytes) : undefined
-  if (decoded === undefined) throw encoded(answer, purpose)
+  if (!isEncoded(response) || isPlainJson(bytes)) return bytes
+  const decoded = saysGzip(response) ? gunzipped(bytes, maxBytes) : undefined
+  if (decoded === undefined) throw encoded(response, purpose)
   return decoded
 }
 
@@ -56,13 +56,13 @@ export async function readDocument(answer: Answer, limits: DocumentLimits): Prom
  * that really is encoded. Never throws: what goes wrong is the end of it.
  */
 export async function readStart(
-  answer: Answer,
+  response: Response,
   { maxBytes, deadline }: Pick<DocumentLimits, 'maxBytes' | 'deadline'>,
 ): Promise<{ readonly bytes: Buffer; readonly cut: boolean }> {
   const chunks: Buffer[] = []
   let length = 0
   try {
-    for await (const chunk of within(deadline, answer, () => new Error('late'))) {
+    for await (const chunk of within(deadline, response, () => new Error('late'))) {
       chunks.push(chunk)
       length += chunk.length
       if (length > maxBytes) break
@@ -70,16 +70,16 @@ export async function readStart(
   } catch {
     // There is nothing more to be had of it.
   }
-  answer.body.destroy()
+  response.body.destroy()
   const bytes = Buffer.concat(chunks, length)
-  if (isEncoded(answer) && !isPlainJson(bytes)) return { bytes: Buffer.alloc(0), cut: false }
+  if (isEncoded(response) && !isPlainJson(bytes)) return { bytes: Buffer.alloc(0), cut: false }
   return { bytes: bytes.subarray(0, maxBytes), cut: length > maxBytes }
 }
 
 /** The body, which fails with `late` after `deadline` milliseconds and is closed in the end. */
 async function* within(
   deadline: number,
-  { body }: Answer,
+  { body }: Response,
   late: () => Error,
   from: 'now' | 'first byte' = 'now',
 ): AsyncGenerator<Buffer> {

@@ -9,16 +9,16 @@ import { Transform, type TransformCallback } from 'node:stream'
 import { Verifier, type Expected } from '../../bytes/index.js'
 import { WindlassError } from '../../errors.js'
 import { printable } from '../../codec/printable.js'
-import type { Answer } from './connections.js'
+import type { Response } from './connections.js'
 
 /** Whether an answer says that it is encoded. */
-export function isEncoded({ headers }: Pick<Answer, 'headers'>): boolean {
+export function isEncoded({ headers }: Pick<Response, 'headers'>): boolean {
   const encoding = headers['content-encoding']?.trim().toLowerCase() ?? ''
   return encoding !== '' && encoding !== 'identity'
 }
 
 /** REGISTRY_RESPONSE for an answer whose bytes are of no use because they are encoded. */
-export function encoded({ headers, url }: Pick<Answer, 'headers' | 'url'>, purpose: string): WindlassError {
+export function encoded({ headers, url }: Pick<Response, 'headers' | 'url'>, purpose: string): WindlassError {
   return new WindlassError(
     'REGISTRY_RESPONSE',
     `Failed to ${purpose} from ${url.host}: it comes with the Content-Encoding '${printable(headers['content-encoding'] ?? '', 40)}', although identity was asked for`,
@@ -27,7 +27,7 @@ export function encoded({ headers, url }: Pick<Answer, 'headers' | 'url'>, purpo
 }
 
 /** Whether an answer says that it is in gzip (RFC 9110 §8.4.1.3). */
-export const saysGzip = ({ headers }: Pick<Answer, 'headers'>): boolean =>
+export const saysGzip = ({ headers }: Pick<Response, 'headers'>): boolean =>
   /^(x-)?gzip$/.test(headers['content-encoding']?.trim().toLowerCase() ?? '')
 
 /** What `bytes` in gzip hold; undefined where they are not in gzip, or hold more than `maxBytes`. */

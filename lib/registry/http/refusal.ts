@@ -3,7 +3,7 @@ import { WindlassError, type ErrorCode, type ErrorSubject } from '../../errors.j
 import { raiseHint } from '../../limits.js'
 import { printable } from '../../codec/printable.js'
 import { parseChallenges } from '../headers/challenge.js'
-import type { Answer } from './connections.js'
+import type { Response } from './connections.js'
 import { readStart } from './document.js'
 import { printableUrl } from '../headers/printable-url.js'
 import { parseProblem, type Problem } from './problem.js'
@@ -37,30 +37,30 @@ export function accessHints(hint: () => string): Partial<Record<ErrorCode, strin
  * Reads the start of the body of `answer` and closes it. Never throws. Of a body that is longer than `errorBytes` nothing is
  * told but that: a part of a JSON text is none.
  */
-export async function refusal(answer: Answer, context: RefusalContext): Promise<WindlassError> {
-  return (await explained(answer, context)).error
+export async function refusal(response: Response, context: RefusalContext): Promise<WindlassError> {
+  return (await explained(response, context)).error
 }
 
 /** The same, and the code that the registry gave: empty where there is none. */
 export async function explained(
-  answer: Answer,
+  response: Response,
   context: RefusalContext,
 ): Promise<{ readonly error: WindlassError; readonly problem: string }> {
   const { purpose, secrets, subject, maxBytes } = context
-  const { url, status, forwardedBy } = answer
-  const { bytes, cut } = await readStart(answer, context)
+  const { url, status, forwardedBy } = response
+  const { bytes, cut } = await readStart(response, context)
   const problem = parseProblem(bytes)
   const words = cut
     ? `what it says of it is longer than errorBytes allows (${maxBytes})`
-    : [problem.code, printable(secrets.conceal(problem.message, answer), 300)]
+    : [problem.code, printable(secrets.conceal(problem.message, response), 300)]
         .filter((part) => part !== '')
         .join(': ')
-  const code = codeOf(answer, problem, context.missing)
-  const wait = code === 'TOO_MANY_REQUESTS' || code === 'REGISTRY_UNAVAILABLE' ? waitOf(answer) : undefined
+  const code = codeOf(response, problem, context.missing)
+  const wait = code === 'TOO_MANY_REQUESTS' || code === 'REGISTRY_UNAVAILABLE' ? waitOf(response) : undefined
   const isRegistry = context.server !== 'token server'
-  const usual = isRegistry && saysNothing(answer, problem) ? versionHint(url) : context.hints?.[code]
+  const usual = isRegistry && saysNothing(response, problem) ? versionHint(url) : context.hints?.[code]
   const said = wait?.hint ?? (cut ? raiseHint('errorBytes') : usual)
-  const hint = mayBeTheProxys(answer)
+  const hint = mayBeTheProxys(response)
     ? withProxyHint(said ?? `The proxy or ${url.host} may be at fault`, forwardedBy)
     : said
   const error = new WindlassError(
@@ -79,13 +79,13 @@ export async function explained(
 }
 
 /** A 404 that is no registry's: what old registries, and servers that are none, answer to all of version 2. */
-const saysNothing = ({ status, headers }: Answer, { code, message }: Problem): boolean =>
+const saysNothing = ({ status, headers }: Response, { code, message }: Problem): boolean =>
   status === 404 && code === '' && message === '' && headers['docker-distribution-api-version'] === undefined
 
 const versionHint = ({ host }: URL): string =>
   `${host} may not speak version 2 of the registry protocol, and version 1 is not supported`
 
-function codeOf({ status, headers }: Answer, { code }: Problem, missing: ErrorCode): ErrorCode {
+function codeOf({ status, headers }: Response, { code }: Problem, missing: ErrorCode): ErrorCode {
   if (status === 401) {
     const challenges = parseChallenges(headers['www-authenticate'])
     const insufficient = challenges.some(({ parameters }) => parameters.get('error') === 'insufficient_scope')
@@ -101,7 +101,7 @@ function codeOf({ status, headers }: Answer, { code }: Problem, missing: ErrorCo
 }
 
 /** Whether a proxy that passes plain HTTP on may have answered in the host's place, as gateways do, and Squid says. */
-const mayBeTheProxys = ({ status, headers, forwardedBy }: Answer): boolean =>
+const mayBeTheProxys = ({ status, headers, forwardedBy }: Response): boolean =>
   forwardedBy !== undefined && (status >= 500 || headers['x-squid-error'] !== undefined)
 
 interface Wait {
@@ -111,7 +111,7 @@ interface Wait {
 }
 
 /** What `Retry-After` asks for, honoured up to a cap; beyond it the error says so and nobody sleeps. */
-function waitOf({ headers, url }: Answer): Wait | undefined {
+function waitOf({ headers, url }: Response): Wait | undefined {
   const retryAfter = parseRetryAfter(headers['retry-after'])
   if (retryAfter === undefined) return undefined
   const hint = `${url.host} asks to be left alone for ${Math.round(retryAfter / 1000)} s`

@@ -24,11 +24,11 @@ export async function settleScheme(
     return secure
   }
   try {
-    const answer = await connections.send({ url: apiUrl(base, ''), purpose, signal })
+    const response = await connections.send({ url: apiUrl(base, ''), purpose, signal })
     const { limits, timeouts } = connections
-    const { bytes } = await readStart(answer, { maxBytes: limits.errorBytes, deadline: timeouts.document })
+    const { bytes } = await readStart(response, { maxBytes: limits.errorBytes, deadline: timeouts.document })
     // Go's servers, so most registries, answer a plain request to a TLS port in these words.
-    return answer.status === 400 &&
+    return response.status === 400 &&
       /HTTP request to an HTTPS server|HTTPS port/i.test(bytes.toString('latin1'))
       ? await https()
       : base

@@ -4,9 +4,9 @@
  */
 import { BlockList, isIP } from 'node:net'
 
-export type Place = 'loopback' | 'link-local' | 'unspecified' | 'metadata' | 'private' | 'elsewhere'
+export type AddressClass = 'loopback' | 'link-local' | 'unspecified' | 'metadata' | 'private' | 'elsewhere'
 
-const lists: readonly (readonly [Place, BlockList])[] = [
+const lists: readonly (readonly [AddressClass, BlockList])[] = [
   ['loopback', listOf(['127.0.0.0', 8, 'ipv4'], ['::1', 128, 'ipv6'])],
   // The metadata services that are outside of the link-local range: AWS over IPv6, Alibaba, Oracle.
   [
@@ -41,7 +41,7 @@ function listOf(...nets: readonly (readonly [string, number, 'ipv4' | 'ipv6'])[]
 }
 
 /** The place of a host as it stands in a URL (IPv6 in brackets or bare). Names are not resolved. */
-export function placeOf(host: string): Place {
+export function addressClassOf(host: string): AddressClass {
   const name = host
     .replace(/^\[|\]$/g, '')
     .replace(/\.$/, '')

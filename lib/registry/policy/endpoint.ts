@@ -3,7 +3,7 @@
  * loopback address, to port 80, or where the user asked for it; nothing ever falls back to it after a TLS error.
  */
 import { WindlassError } from '../../errors.js'
-import { placeOf } from './address.js'
+import { addressClassOf } from './address.js'
 import { printable } from '../../codec/printable.js'
 import { canonicalRegistry, dockerHubHost } from './registry-name.js'
 
@@ -59,7 +59,7 @@ export function apiUrl(base: URL, ...segments: readonly string[]): URL {
   return new URL(`/v2/${segments.join('/')}`, base)
 }
 
-const isLoopback = (url: URL): boolean => placeOf(url.hostname) === 'loopback'
+const isLoopback = (url: URL): boolean => addressClassOf(url.hostname) === 'loopback'
 
 function overrideFor(registry: string, { endpoints = {} }: EndpointOptions): URL | undefined {
   const wanted = canonicalRegistry(registry)

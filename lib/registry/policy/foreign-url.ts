@@ -8,7 +8,7 @@ import { lookup } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import { WindlassError } from '../../errors.js'
 import { printable, quoted } from '../../codec/printable.js'
-import { placeOf } from './address.js'
+import { addressClassOf } from './address.js'
 import { type Location, locationOf, resolveLocation } from '../headers/location.js'
 import { mayLeadTo } from './public-target.js'
 import { printableUrl } from '../headers/printable-url.js'
@@ -44,7 +44,7 @@ export class ForeignUrls {
       throw refused(`${protocol}…`, 'is neither http nor https')
     if (username !== '' || password !== '') throw refused(printableUrl(url), 'holds user info')
     if (!this.#allows(hostname, hostname))
-      throw refused(printableUrl(url), `leads to a ${placeOf(hostname)} address`, hintFor(hostname))
+      throw refused(printableUrl(url), `leads to a ${addressClassOf(hostname)} address`, hintFor(hostname))
   }
 
   /** The same for what a name turns out to stand for: the connection is made to what was looked at. */
@@ -54,10 +54,10 @@ export class ForeignUrls {
         callback(error, [])
         return
       }
-      const near = addresses.find(({ address }) => !this.#allows(hostname, address))
+      const nearby = addresses.find(({ address }) => !this.#allows(hostname, address))
       const [first] = addresses
-      if (near) {
-        const why = `the name ${hostname} stands for ${near.address}, a ${placeOf(near.address)} address`
+      if (nearby) {
+        const why = `the name ${hostname} stands for ${nearby.address}, a ${addressClassOf(nearby.address)} address`
         callback(Object.assign(new Error(why), { code: addressRefused }), [])
       } else if (options.all === true || !first) callback(null, addresses)
       else callback(null, first.address, first.family)
@@ -68,7 +68,7 @@ export class ForeignUrls {
   #allows(hostname: string, address: string): boolean {
     const host = canonicalHost(hostname)
     if (this.#named.has(host)) return true
-    const place = placeOf(address)
+    const place = addressClassOf(address)
     if (place === 'private') return host === canonicalHost(this.#registry.hostname)
     return mayLeadTo(place, this.#registry)
   }

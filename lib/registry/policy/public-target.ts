@@ -3,18 +3,18 @@
  * redirect nor by a URL in a manifest. Private networks are not among them: registries live there, and their storage.
  */
 import { WindlassError } from '../../errors.js'
-import { type Place, placeOf } from './address.js'
+import { type AddressClass, addressClassOf } from './address.js'
 import { printableUrl } from '../headers/printable-url.js'
 
 /** Whether who is at `base` may send us to `place`: one on this machine may name others there. */
-export const mayLeadTo = (place: Place, base: URL): boolean =>
+export const mayLeadTo = (place: AddressClass, base: URL): boolean =>
   place === 'elsewhere' ||
   place === 'private' ||
-  (place === 'loopback' && placeOf(base.hostname) === 'loopback')
+  (place === 'loopback' && addressClassOf(base.hostname) === 'loopback')
 
 /** @throws REDIRECT_REFUSED for a redirect of the registry at `base` to a place that is near to us alone */
-export function mustBeFar(url: URL, base: URL, purpose: string): void {
-  const place = placeOf(url.hostname)
+export function assertPublicTarget(url: URL, base: URL, purpose: string): void {
+  const place = addressClassOf(url.hostname)
   if (url.hostname === base.hostname || mayLeadTo(place, base)) return
   throw new WindlassError(
     'REDIRECT_REFUSED',

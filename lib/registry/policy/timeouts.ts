@@ -38,7 +38,7 @@ export const defaultTimeouts: Timeouts = {
 }
 
 /** Bytes that have to come in the time of `stall`. */
-export const leastIn = ({ stall, minimumRate }: Pick<Timeouts, 'stall' | 'minimumRate'>): number =>
+export const minBytesPerStall = ({ stall, minimumRate }: Pick<Timeouts, 'stall' | 'minimumRate'>): number =>
   Math.max(1, Math.ceil((minimumRate * stall) / 1000))
 
 /**

@@ -5,7 +5,7 @@
 import { BlockList, isIP } from 'node:net'
 import { WindlassError } from '../../errors.js'
 import type { Environment } from '../policy/environment.js'
-import { placeOf } from '../policy/address.js'
+import { addressClassOf } from '../policy/address.js'
 
 /** What is spoken with a proxy: HTTP, HTTP inside TLS, or SOCKS 5 (RFC 1928). */
 export type ProxyProtocol = 'http' | 'https' | 'socks'
@@ -78,7 +78,7 @@ function decoded(part: string): string {
 export function proxyFor(url: URL, env: Environment): Proxy | undefined {
   const name = url.protocol === 'https:' ? 'https_proxy' : 'http_proxy'
   const value = (env[name] ?? env[name.toUpperCase()] ?? '').trim()
-  if (value === '' || placeOf(url.hostname) === 'loopback') return undefined
+  if (value === '' || addressClassOf(url.hostname) === 'loopback') return undefined
   if (isExempt(url, env['no_proxy'] ?? env['NO_PROXY'] ?? '')) return undefined
   const text = value.includes('://') ? value : `http://${value}`
   const proxy = URL.canParse(text) ? new URL(text) : undefined

@@ -22,7 +22,7 @@ export function assemble({ store, pool, directory }: AssembleOptions): Stage<Pul
   return stage(
     async (image: PulledImage, turn): Promise<PulledImage> => {
       const target = path.resolve(directory)
-      await mustBeEmpty(target)
+      await assertEmpty(target)
       const beside = await placing(target, async () => {
         await mkdir(path.dirname(target), { recursive: true })
         return store.beginTree(target)
@@ -81,7 +81,7 @@ async function sourceOf({ digest, size, diffID, rootfs }: PulledLayer, store: St
   )
 }
 
-async function mustBeEmpty(directory: string): Promise<void> {
+async function assertEmpty(directory: string): Promise<void> {
   const found = await readdir(directory).catch((caught: unknown) => {
     const error = caught as NodeJS.ErrnoException // readdir fails with nothing else
     if (error.code === 'ENOENT') return []

@@ -29,7 +29,7 @@ export function commitImage(
       const { request, document, original, upToDate } = image
       const config = await untilAborted(image.config.value, turn.signal)
       const pulled = pulledImage(image, config)
-      await mustBeHere(image, store)
+      await assertPresent(image, store)
       // Even if all is here: a config that had rotted was fetched again, and takes its place.
       await store.blobs.put(document.manifest.config.digest, config.bytes)
       if (!upToDate) {
@@ -64,7 +64,7 @@ export function commitImage(
 }
 
 /** A name is given only to what is whole: something else may have removed a layer meanwhile. */
-async function mustBeHere({ request, ensured }: FinishedImage, store: Store): Promise<void> {
+async function assertPresent({ request, ensured }: FinishedImage, store: Store): Promise<void> {
   for (const { task, stored } of ensured) {
     const { digest, size } = task.descriptor
     const here = stored

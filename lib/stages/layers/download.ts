@@ -15,7 +15,7 @@ import type { ReceivingLayer } from '../../transfer/receive.js'
 import { reserve } from './reserve.js'
 import { RetryCountdown } from '../../transfer/retry-countdown.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
-import { type DownloadTask, type JudgeTransfer, transfer } from '../../transfer/transfer.js'
+import { type DownloadTask, type DecideTransfer, transfer } from '../../transfer/transfer.js'
 
 export interface DownloadLimits {
   /** Transfers at once, over all pulls. */
@@ -31,15 +31,15 @@ export class Downloads {
   readonly #limits: DownloadLimits
 
   constructor(limits: DownloadLimits, scope: Scope) {
-    const decide = retryingTransfers(limits.retry)
+    const retry = retryingTransfers(limits.retry)
     const { attemptsInAll = 1_000 } = limits.retry
-    const judge: JudgeTransfer = (failure) =>
+    const decide: DecideTransfer = (failure) =>
       failure.attempt >= attemptsInAll
         ? 'fail'
-        : decide({ ...failure, attempt: failure.message.route.attemptHere(failure.attempt) })
+        : retry({ ...failure, attempt: failure.message.route.attemptHere(failure.attempt) })
     const { slots } = limits
     this.#limits = limits
-    this.#actor = new Actor(() => transfer(judge), { name: 'downloads', slots, supervise: judge }, scope)
+    this.#actor = new Actor(() => transfer(decide), { name: 'downloads', slots, supervise: decide }, scope)
   }
 
   /** How many transfers run, and how many wait for one of them to end. */

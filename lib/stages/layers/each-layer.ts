@@ -5,14 +5,14 @@ import { WindlassError } from '../../errors.js'
 import type { Digest } from '../../image/index.js'
 import type { ConfigDocument, PlannedImage, WholeImage } from '../elements.js'
 import type { EnsuredLayer, LayerTask, PlannedLayer } from '../../transfer/elements.js'
-import { gather } from '../../flow/flows/to-array.js'
+import { toArray } from '../../flow/flows/to-array.js'
 
 export function eachLayer(line: Stage<LayerTask, EnsuredLayer>, images = 1): Stage<PlannedImage, WholeImage> {
   return expand(
     (image: PlannedImage) =>
       Flow.from(layerTasks(image)).pipe(
         line,
-        gather(),
+        toArray(),
         lift(map((ensured): WholeImage => ({ ...image, ensured }))),
       ),
     { slots: images, order: 'source' },

@@ -8,7 +8,7 @@ import { type Digest, algorithmOf } from '../../image/index.js'
 import type { Store } from '../../store/index.js'
 import type { EnsuredLayer, LayerTask, SharedLayerTask } from '../../transfer/elements.js'
 import { diffIDMismatch } from '../../transfer/sharing/expectations.js'
-import type { BringLayer, Brought, LayerFlights } from '../../transfer/sharing/layer-flights.js'
+import type { BringLayer, FetchedLayer, LayerFlights } from '../../transfer/sharing/layer-flights.js'
 import { type LayerGoal, goalKey } from '../../transfer/sharing/layer-goal.js'
 import { sourceIdentity } from '../../transfer/sharing/source-identity.js'
 
@@ -23,11 +23,11 @@ export interface EnsureLayerOptions {
 /** `line` brings one layer that is missing; it takes its slots inside the flight (law 7). */
 export function ensureLayer(
   { store, goal, flights, slots }: EnsureLayerOptions,
-  line: Stage<SharedLayerTask, Brought>,
+  line: Stage<SharedLayerTask, FetchedLayer>,
 ): Stage<LayerTask, EnsuredLayer> {
   const bring =
     (expected?: Digest): BringLayer =>
-    (task: SharedLayerTask, scope: Scope): Observable<Brought> =>
+    (task: SharedLayerTask, scope: Scope): Observable<FetchedLayer> =>
       defer(() => findLayer(task, store, goal, expected)).pipe(
         concatMap((found) => {
           if (!found) return Flow.of(task).pipe(line).toObservable(scope)
@@ -44,7 +44,7 @@ export function ensureLayer(
       sourceIdentity(task.source, scope).pipe(
         concatMap((identity) => {
           const first = key(identity, task)
-          const again = (expected: Digest): Observable<Brought> =>
+          const again = (expected: Digest): Observable<FetchedLayer> =>
             flights.join(`${first} ${algorithmOf(expected)}`, task, bring(expected), scope)
           return flights
             .join(first, task, bring(), scope)
@@ -61,8 +61,8 @@ export function ensureLayer(
  */
 function heldAgainstConfig(
   task: LayerTask,
-  stored: Brought,
-  again?: (expected: Digest) => Observable<Brought>,
+  stored: FetchedLayer,
+  again?: (expected: Digest) => Observable<FetchedLayer>,
 ): Observable<EnsuredLayer> {
   if (!stored) return of({ task, stored })
   return defer(async () => task.diffID).pipe(
@@ -80,7 +80,7 @@ async function findLayer(
   store: Store,
   goal: LayerGoal,
   expected: Digest | undefined,
-): Promise<{ readonly stored: Brought } | undefined> {
+): Promise<{ readonly stored: FetchedLayer } | undefined> {
   if (goal.refresh) return undefined
   if (!goal.unpack)
     return (await store.blobs.has(descriptor.digest, descriptor.size)) ? { stored: undefined } : undefined

@@ -7,7 +7,7 @@ import { type Descriptor, type Digest, checkLayerTypes } from '../../image/index
 import type { Store } from '../../store/index.js'
 import type { PlannedImage, PullableDocument, Resolved } from '../elements.js'
 import type { PlannedLayer } from '../../transfer/elements.js'
-import { Eventual } from '../../flow/lifetime/deferred.js'
+import { Deferred } from '../../flow/lifetime/deferred.js'
 import type { LayerGoal } from '../../transfer/sharing/layer-goal.js'
 import { listedManifest } from './listed-manifest.js'
 
@@ -36,7 +36,7 @@ export function plan({ store, goal }: PlanOptions): Stage<Resolved<PullableDocum
       })
       const upToDate =
         !goal.refresh && layers.every(({ action }) => action === 'exists') && (await isNamed(resolved, store))
-      return { ...resolved, layers, config: new Eventual(), upToDate }
+      return { ...resolved, layers, config: new Deferred(), upToDate }
     },
     { name: 'plan', order: 'source' },
   )

@@ -10,7 +10,7 @@ import { map, tap } from 'rxjs'
 import type { ImageDocument, IndexDocument, Resolved, Schema1Document } from '../elements.js'
 
 /** How many indexes may stand inside each other. */
-export const deepestIndex = defaultLimits.indexDepth
+export const maxIndexDepth = defaultLimits.indexDepth
 
 export interface BySchemaCases<Schema1 extends Schema1Document> {
   /** What to do with an index: choose one of its manifests. */
@@ -21,16 +21,16 @@ export interface BySchemaCases<Schema1 extends Schema1Document> {
 
 export function bySchema<Schema1 extends Schema1Document>(
   cases: BySchemaCases<Schema1>,
-  deepest = deepestIndex,
-  depth = deepest,
+  maxDepth = maxIndexDepth,
+  depth = maxDepth,
 ): Stage<Resolved, Resolved<ImageDocument | Schema1>> {
   return branch((resolved: Resolved): ManifestDocument['kind'] => resolved.document.kind, {
     image: compose(narrow<ImageDocument>('image'), onlyImages),
     schema1: compose(narrow<Schema1Document>('schema1'), cases.schema1),
     index:
       depth === 0
-        ? tooDeep(deepest)
-        : compose(narrow<IndexDocument>('index'), cases.index, bySchema(cases, deepest, depth - 1)),
+        ? tooDeep(maxDepth)
+        : compose(narrow<IndexDocument>('index'), cases.index, bySchema(cases, maxDepth, depth - 1)),
   })
 }
 
@@ -53,16 +53,16 @@ const onlyImages: Stage<Resolved<ImageDocument>, Resolved<ImageDocument>> = lift
   }),
 )
 
-const tooDeep = (deepest: number): Stage<Resolved, never> =>
+const tooDeep = (maxDepth: number): Stage<Resolved, never> =>
   stage(({ request }: Resolved) => {
-    throw indexesTooDeep(request.name, deepest)
+    throw indexesTooDeep(request.name, maxDepth)
   })
 
-export const indexesTooDeep = (reference: string, deepest: number): WindlassError =>
+export const indexesTooDeep = (reference: string, maxDepth: number): WindlassError =>
   limitExceeded(
-    `The indexes of ${reference} stand ${deepest + 1} deep inside each other or more`,
+    `The indexes of ${reference} stand ${maxDepth + 1} deep inside each other or more`,
     'indexDepth',
-    deepest,
+    maxDepth,
     {
       reference,
     },

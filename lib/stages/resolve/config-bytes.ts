@@ -5,7 +5,7 @@ import { type Descriptor, type ImageSource } from '../../image/index.js'
 import { defaultLimits, raiseHint } from '../../limits.js'
 
 /** The largest config that is read, in bytes, unless a request says otherwise. */
-export const largestConfig = defaultLimits.configBytes
+export const maxConfigBytes = defaultLimits.configBytes
 
 /** @throws LIMIT_EXCEEDED, SIZE_MISMATCH, DIGEST_MISMATCH, and what the source says */
 export async function configBytes(
@@ -14,7 +14,7 @@ export async function configBytes(
   {
     reference,
     signal,
-    configBytes: limit = largestConfig,
+    configBytes: limit = maxConfigBytes,
   }: { readonly reference: string; readonly signal: AbortSignal; readonly configBytes?: number },
 ): Promise<Buffer> {
   const { stream } = await source.blob(descriptor, { signal })

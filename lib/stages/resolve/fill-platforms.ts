@@ -19,7 +19,7 @@ import { manifestDocument } from './manifest-document.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
 
 /** How many configs of one index are read at most. */
-export const mostConfigsRead = 16
+export const maxConfigsRead = 16
 
 export function fillPlatforms({
   retry,
@@ -33,7 +33,7 @@ export function fillPlatforms({
       const nameless = candidates.filter(isNameless)
       if (nameless.length === 0 || candidates.some(({ platform }) => platform)) return resolved
       const filled = new Map<Descriptor, Descriptor>()
-      for (const each of nameless.slice(0, mostConfigsRead))
+      for (const each of nameless.slice(0, maxConfigsRead))
         filled.set(each, (await withPlatform(each, request, turn)) ?? each)
       const manifests = document.index.manifests.map((each) => filled.get(each) ?? each)
       return { ...resolved, document: { ...document, index: { ...document.index, manifests } } }

@@ -21,7 +21,7 @@ import { indexesTooDeep } from './by-schema.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
 
 /** How many images one name may lead to. */
-export const mostIndexedImages = 1_000
+export const maxIndexedImages = 1_000
 
 /** An image, and the indexes that lead to it, outermost first; none where the name leads to the image itself. */
 export interface IndexedImage {
@@ -103,8 +103,8 @@ class Walk {
       else if (this.#images.has(digest) || this.#indexes.has(digest)) continue
       else if (isIndexType(entry.mediaType)) await this.#follow(entry, trail)
       else await this.add(entry, trail)
-      if (this.#images.size + this.#indexes.size > mostIndexedImages)
-        throw this.#refused('LIMIT_EXCEEDED', `lead to more than ${mostIndexedImages} images`)
+      if (this.#images.size + this.#indexes.size > maxIndexedImages)
+        throw this.#refused('LIMIT_EXCEEDED', `lead to more than ${maxIndexedImages} images`)
     }
     if (above.length === 0 && this.#images.size === 0)
       throw (

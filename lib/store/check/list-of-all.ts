@@ -6,14 +6,14 @@ import { documentLinks } from '../garbage/links.js'
 import { isObject, type JsonObject, parseJson } from '../files/json-object.js'
 
 /** Bytes; larger things are layers. */
-const largestDocument = 4 * 1024 ** 2
+const maxDocumentBytes = 4 * 1024 ** 2
 
 /** An `index.json` with an entry for each manifest and index that no other leads to: with them, all that is here is needed. */
 export async function listOfAll(store: string): Promise<string> {
   const found = new Map<string, JsonObject>()
   const led = new Set<string>()
   for (const { kind, digest, path, bytes } of (await inventory(store)).things) {
-    if (kind !== 'blob' || bytes > largestDocument) continue
+    if (kind !== 'blob' || bytes > maxDocumentBytes) continue
     const document = parseJson(textOf(path, digest) ?? '')
     const mediaType = isObject(document) ? mediaTypeOf(document) : undefined
     if (!isObject(document) || mediaType === undefined) continue
@@ -27,7 +27,7 @@ export async function listOfAll(store: string): Promise<string> {
 /** Undefined where the bytes are not those of the digest: what is damaged leads nowhere. */
 function textOf(path: string, digest: Digest): string | undefined {
   try {
-    const bytes = readOutsideFile(path, { maxBytes: largestDocument })
+    const bytes = readOutsideFile(path, { maxBytes: maxDocumentBytes })
     return digestOf(bytes, algorithmOf(digest)) === digest ? bytes.toString('utf8') : undefined
   } catch {
     return undefined

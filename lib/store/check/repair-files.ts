@@ -24,7 +24,7 @@ import { readRegular } from '../files/read-regular.js'
 import { storing } from '../files/store-error.js'
 
 /** A file that was written again. */
-export interface MendedFile {
+export interface RepairedFile {
   readonly path: string
   /** What was wrong, as a clause. */
   readonly why: string
@@ -34,7 +34,10 @@ export interface MendedFile {
  * Mends the files of the store in `directory`; none where there is no store, or one of a newer version.
  * @throws WindlassError STORE_CORRUPT where something else stands in the place of one; what the disk says
  */
-export async function mendFiles(directory: string, locking: MetadataLockOptions = {}): Promise<MendedFile[]> {
+export async function repairFiles(
+  directory: string,
+  locking: MetadataLockOptions = {},
+): Promise<RepairedFile[]> {
   return storing('mend the store', directory, async () => {
     if (!(await statIfThere(directory))?.isDirectory()) return []
     const store = await realpath(directory)
@@ -55,7 +58,7 @@ export async function isStore(store: string): Promise<boolean> {
   return version !== undefined || (index !== undefined && (await isDirectory(join(store, 'blobs'))))
 }
 
-interface Fault extends MendedFile {
+interface Fault extends RepairedFile {
   readonly text: () => Promise<string>
 }
 

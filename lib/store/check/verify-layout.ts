@@ -29,7 +29,7 @@ export function layoutFault(store: string): Promise<LayoutFault | undefined> {
 }
 
 /** Writes the file again. */
-export function mendLayout({ path }: LayoutFault, run: Run): Promise<void> {
+export function repairLayout({ path }: LayoutFault, run: Run): Promise<void> {
   return storing('write the layout', path, () =>
     run.withFreshPath('layout', undefined, async (staged) => {
       await writeSynced(staged, layoutText)

@@ -2,13 +2,13 @@
  * Waits until the disk has all of a tree: one syncfs where there is one, else an fsync of each file and directory.
  */
 import { open, readdir } from 'node:fs/promises'
-import type { SmallFile } from '../../system/files.js'
+import type { SyncFile } from '../../system/files.js'
 import { available, syncFileSystemAsync } from '../../system/index.js'
 
 const slash = Buffer.from('/')
 
 /** Syncs the tree at `path`, of which `root` was opened before anything was written to it. */
-export async function syncTree(root: Pick<SmallFile, 'fd'>, path: string): Promise<void> {
+export async function syncTree(root: Pick<SyncFile, 'fd'>, path: string): Promise<void> {
   if (available()) await syncFileSystemAsync(root.fd)
   else await syncEach(Buffer.from(path))
 }

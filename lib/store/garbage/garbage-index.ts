@@ -15,10 +15,10 @@ import { readRegular } from '../files/read-regular.js'
 export async function readIndex(path: string): Promise<readonly JsonObject[]> {
   const text = await readRegular(path)
   const index = IndexDocument.parse(text ?? '', path)
-  const [rotten] = index.rotten
-  if (rotten) {
-    const name = rotten.name ?? 'a name that is gone'
-    throw unknown(path, `the entry of ${printable(name)} is not as it was written`, rotten)
+  const [corrupt] = index.corrupt
+  if (corrupt) {
+    const name = corrupt.name ?? 'a name that is gone'
+    throw unknown(path, `the entry of ${printable(name)} is not as it was written`, corrupt)
   }
   for (const entry of index.listed)
     if (!isDigest(entry.digest) && !isForeignDigest(entry.digest))

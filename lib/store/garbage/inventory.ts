@@ -22,7 +22,7 @@ export interface StoredThing {
 export interface Inventory {
   readonly things: readonly StoredThing[]
   /** Paths of what is named like nothing of the store's, or is no file or directory where it should be one. */
-  readonly strangers: readonly string[]
+  readonly unexpectedPaths: readonly string[]
 }
 
 const pointers = 'by-blob'
@@ -42,15 +42,15 @@ export const readableInventory = (store: string): Promise<Inventory> =>
 
 async function listAll(store: string, read: typeof readRecord): Promise<Inventory> {
   const things: StoredThing[] = []
-  const strangers: string[] = []
+  const unexpectedPaths: string[] = []
   for await (const { digest, path, stats } of entriesOf(join(store, 'blobs'), [stagingName]))
     if (digest && stats.isFile())
       things.push({ kind: 'blob', digest, path, bytes: Number(stats.size), blobs: [] })
-    else strangers.push(path)
+    else unexpectedPaths.push(path)
   for await (const { digest, path, stats } of entriesOf(join(store, 'layers'), [pointers, stagingName]))
     if (digest && stats.isDirectory()) things.push(layerThing(digest, path, await read(path, digest)))
-    else strangers.push(path)
-  return { things, strangers }
+    else unexpectedPaths.push(path)
+  return { things, unexpectedPaths }
 }
 
 function layerThing(digest: Digest, path: string, record: LayerRecord | undefined): StoredThing {

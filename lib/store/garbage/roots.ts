@@ -109,7 +109,7 @@ class Marks {
       const here = presence === 'must be here' || (await this.blobs.has(digest))
       if (!here) return undefined
       if ((await this.blobs.size(digest)) > maxDocumentBytes) {
-        await this.#mustBeWhole(digest)
+        await this.#assertWhole(digest)
         return undefined
       }
       const value = documentIn((await this.blobs.read(digest, maxDocumentBytes)).toString('utf8'))
@@ -123,7 +123,7 @@ class Marks {
   }
 
   /** What is too large for a document is none, as long as it is what its digest says: else it may have been one. */
-  async #mustBeWhole(digest: Digest): Promise<void> {
+  async #assertWhole(digest: Digest): Promise<void> {
     const path = this.blobs.path(digest)
     const found = await verifyBlob({ path, digest })
     if (found.state === 'damaged')

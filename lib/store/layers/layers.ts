@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Digest } from '../../image/index.js'
-import { chmod, mkdir, open, type SmallFile } from '../../system/files.js'
+import { chmod, mkdir, open, type SyncFile } from '../../system/files.js'
 import { digestPath } from '../files/digest-path.js'
 import { isDirectory } from '../files/durable.js'
 import { commitLayer, withRecord } from './layer-commit.js'
@@ -77,7 +77,7 @@ export class LayerStore {
   /** All that can be done before the lock is taken is done before; one sync brings all of that to the disk. */
   async #commit(
     staged: string,
-    root: SmallFile,
+    root: SyncFile,
     facts: LayerFacts,
     signal?: AbortSignal,
   ): Promise<StoredLayer> {

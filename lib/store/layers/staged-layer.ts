@@ -2,7 +2,7 @@
  * A tree that is being unpacked, in the staging area of its run, until it is committed or discarded.
  */
 import { WindlassError } from '../../errors.js'
-import type { SmallFile } from '../../system/files.js'
+import type { SyncFile } from '../../system/files.js'
 import type { LayerFacts, StoredLayer } from './layer-facts.js'
 import { removeTree } from '../files/remove-tree.js'
 import { storing } from '../files/store-error.js'
@@ -15,9 +15,9 @@ export class StagedLayer {
     private readonly directory: string,
     /** An empty directory at first: the root of the tree. */
     readonly path: string,
-    private readonly root: SmallFile,
+    private readonly root: SyncFile,
     private readonly store: {
-      commit(facts: LayerFacts, root: SmallFile, signal?: AbortSignal): Promise<StoredLayer>
+      commit(facts: LayerFacts, root: SyncFile, signal?: AbortSignal): Promise<StoredLayer>
       ended(): void
     },
   ) {}

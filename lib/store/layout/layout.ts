@@ -123,10 +123,10 @@ async function syncParent(path: string): Promise<void> {
 async function begin(store: string, locking: MetadataLockOptions): Promise<void> {
   const names = await readdir(store)
   // A store that has lost its `oci-layout` may have anything beside.
-  const strangers = names.includes(versionFile)
+  const unexpectedPaths = names.includes(versionFile)
     ? []
     : names.filter((name) => !ours.has(name) && !name.startsWith('.new-'))
-  if (strangers.length > 0)
+  if (unexpectedPaths.length > 0)
     throw new WindlassError('STORE_CORRUPT', `${store} is not a store, and there is something else in it`, {
       path: store,
       hint: waysOut.anotherStore,

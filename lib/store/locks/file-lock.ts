@@ -5,7 +5,7 @@
  */
 import { constants } from 'node:fs'
 import { dirname } from 'node:path'
-import { open, rename, type SmallFile, statIfThere, unlink } from '../../system/files.js'
+import { open, rename, type SyncFile, statIfThere, unlink } from '../../system/files.js'
 import { lockFile, locksAvailable, unlockFile } from '../../system/index.js'
 import { syncDirectory } from '../files/durable.js'
 import { isNotWritable, unlessMissing } from '../files/store-error.js'
@@ -14,10 +14,10 @@ import { isNotWritable, unlessMissing } from '../files/store-error.js'
 const held = new Set<string>()
 
 export class FileLock {
-  readonly #handle: SmallFile
+  readonly #handle: SyncFile
   readonly #path: string
 
-  private constructor(handle: SmallFile, path: string) {
+  private constructor(handle: SyncFile, path: string) {
     this.#handle = handle
     this.#path = path
   }
@@ -101,7 +101,7 @@ export class FileLock {
   }
 }
 
-async function openLock(path: string, asItIs: boolean): Promise<SmallFile> {
+async function openLock(path: string, asItIs: boolean): Promise<SyncFile> {
   try {
     return await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
   } catch (error) {
@@ -112,14 +112,14 @@ async function openLock(path: string, asItIs: boolean): Promise<SmallFile> {
   }
 }
 
-function take(handle: SmallFile, path: string): boolean {
+function take(handle: SyncFile, path: string): boolean {
   if (locksAvailable()) return lockFile(handle.fd, { exclusive: true, wait: false })
   if (held.has(path)) return false
   held.add(path)
   return true
 }
 
-async function isStill(handle: SmallFile, path: string): Promise<boolean> {
+async function isStill(handle: SyncFile, path: string): Promise<boolean> {
   const [ours, there] = await Promise.all([handle.stat(), statIfThere(path)])
   return ours.ino === there?.ino && ours.dev === there.dev
 }

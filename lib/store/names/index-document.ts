@@ -11,7 +11,7 @@ import { sealOf } from '../files/seal.js'
 import { waysOut } from '../files/ways-out.js'
 
 /** An entry of the store's that is not as the store wrote it. */
-export interface RottenEntry {
+export interface CorruptEntry {
   /** As much as can be read of it. */
   readonly name: string | undefined
   readonly digest: Digest | undefined
@@ -91,7 +91,7 @@ export class IndexDocument {
   }
 
   /** Entries of ours that are not as we wrote them: they have rotted, or another program changed them. */
-  get rotten(): RottenEntry[] {
+  get corrupt(): CorruptEntry[] {
     return this.manifests
       .filter((entry) => this.#isRotten(entry))
       .map((entry) => {

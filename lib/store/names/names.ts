@@ -6,7 +6,7 @@ import { dirname } from 'node:path'
 import { WindlassError } from '../../errors.js'
 import type { BlobStore } from '../blobs/blobs.js'
 import { publish, writeSynced } from '../files/durable.js'
-import { emptyIndex, IndexDocument, type RottenEntry } from './index-document.js'
+import { emptyIndex, IndexDocument, type CorruptEntry } from './index-document.js'
 import type { IndexEntry } from './index-entry.js'
 import type { MetadataLock } from '../locks/metadata-lock.js'
 import type { NamedImage } from './named-image.js'
@@ -45,8 +45,8 @@ export class NameStore {
   }
 
   /** Entries of ours that are not as we wrote them: they have rotted, or another program changed them. */
-  async rotten(): Promise<RottenEntry[]> {
-    return (await this.#read()).rotten
+  async corrupt(): Promise<CorruptEntry[]> {
+    return (await this.#read()).corrupt
   }
 
   /** Whether the entry of that name is one of them. */

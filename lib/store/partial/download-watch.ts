@@ -43,8 +43,8 @@ export class DownloadWatch {
   readonly #options: DownloadWatchOptions
   readonly #began = performance.now()
   #looked = -Infinity
-  #told = false
-  #came = ''
+  #reported = false
+  #received = ''
   #cameAt = performance.now()
 
   constructor(options: DownloadWatchOptions) {
@@ -59,15 +59,15 @@ export class DownloadWatch {
     const { path, digest } = this.#options
     const holder = await lockHolder(`${path}.lock`)
     const waited = now - this.#began
-    if (waited >= downloadPatience.notice && !this.#told) {
-      this.#told = true
+    if (waited >= downloadPatience.notice && !this.#reported) {
+      this.#reported = true
       const message = `${holderWords(holder)} is downloading ${digest} and holds it: waiting for it`
       this.#options.onHeld({ digest, code: 'download-held', message })
     }
     if (waited >= downloadPatience.total) throw locked(digest, path, waited, holder)
-    const came = await this.#progress(holder)
-    if (came !== this.#came) this.#cameAt = now
-    this.#came = came
+    const received = await this.#progress(holder)
+    if (received !== this.#received) this.#cameAt = now
+    this.#received = received
     if (now - this.#cameAt < downloadPatience.stalled) return false
     const message = `${holderWords(holder)} holds the download of ${digest}, of which nothing has come for ${seconds(now - this.#cameAt)} s: downloading it apart`
     this.#options.onHeld({ digest, code: 'download-apart', message })

@@ -103,7 +103,7 @@ export class Run {
   }
 
   /** Needs nothing of the store any more. Only while nothing of this run is under way: what is held meanwhile is lost. */
-  async letGo(): Promise<void> {
+  async release(): Promise<void> {
     if (this.#held.size === 0) return
     this.#held.clear()
     const path = join(await this.directory(), holdsName)

@@ -28,11 +28,11 @@ export class Expectations {
       (known) => this.#asked.has(asker) && this.#known.set(asker, known),
       () => undefined, // told by `confirm`
     )
-    this.#tellChanged()
+    this.#notifyChanged()
     return () => {
       this.#asked.delete(asker)
       this.#known.delete(asker)
-      this.#tellChanged()
+      this.#notifyChanged()
     }
   }
 
@@ -46,7 +46,7 @@ export class Expectations {
     return new Promise((resolve, reject) => {
       const watched = new Set<symbol>()
       const over = new Map<symbol, Error>()
-      const judge = (): void => {
+      const decide = (): void => {
         for (const [asker, diffID] of this.#asked) if (!watched.has(asker)) watch(asker, diffID)
         const waiting = [...this.#asked.keys()].filter((asker) => !over.has(asker))
         const errors = [...this.#asked.keys()].map((asker) => over.get(asker))
@@ -54,7 +54,7 @@ export class Expectations {
         if (waiting.length === 0 && first) finish(() => reject(first))
       }
       const finish = (end: () => void): void => {
-        this.#changed.delete(judge)
+        this.#changed.delete(decide)
         end()
       }
       const watch = (asker: symbol, diffID: Promise<Digest | undefined>): void => {
@@ -65,20 +65,20 @@ export class Expectations {
             else if (algorithmOf(expected) === algorithmOf(actual))
               over.set(asker, diffIDMismatch(blob, expected, actual))
             else over.set(asker, new OtherAlgorithm(blob, expected, actual))
-            judge()
+            decide()
           },
           (error: unknown) => {
             over.set(asker, error instanceof Error ? error : asWindlassError(error))
-            judge()
+            decide()
           },
         )
       }
-      this.#changed.add(judge)
-      judge()
+      this.#changed.add(decide)
+      decide()
     })
   }
 
-  #tellChanged(): void {
+  #notifyChanged(): void {
     for (const changed of [...this.#changed]) changed()
   }
 }

@@ -9,18 +9,18 @@ import { type Scope, SingleFlight } from '../../flow/index.js'
 import type { StoredLayer } from '../../store/index.js'
 import type { LayerTask, SharedLayerTask } from '../elements.js'
 import { Expectations } from './expectations.js'
-import { LayerNews } from './layer-news.js'
+import { LayerReplay } from './layer-replay.js'
 
 /** What a flight brought: the unpacked layer; undefined where only its blob was wanted. */
-export type Brought = StoredLayer | undefined
+export type FetchedLayer = StoredLayer | undefined
 
 /** Brings one layer into the store; what happens is told to `scope`, and through it to all who joined. */
-export type BringLayer = (task: SharedLayerTask, scope: Scope) => Observable<Brought>
+export type BringLayer = (task: SharedLayerTask, scope: Scope) => Observable<FetchedLayer>
 
 export class LayerFlights {
-  readonly #flights = new SingleFlight<string, Brought>()
+  readonly #flights = new SingleFlight<string, FetchedLayer>()
   readonly #expectations = new Map<string, Expectations>()
-  readonly #news = new Map<string, LayerNews>()
+  readonly #replay = new Map<string, LayerReplay>()
 
   get size(): number {
     return this.#flights.size
@@ -30,13 +30,13 @@ export class LayerFlights {
    * Joins the flight of `key`, or starts it with `bring`. What happens on it is told to `scope`, the joiner's. A flight
    * that ended for a reason which is another way's own does not end this: it joins the next one, or starts that.
    */
-  join(key: string, task: LayerTask, bring: BringLayer, scope: Scope): Observable<Brought> {
-    const way = wayOf(task)
-    const anew = (): Observable<Brought> =>
+  join(key: string, task: LayerTask, bring: BringLayer, scope: Scope): Observable<FetchedLayer> {
+    const route = routeOf(task)
+    const anew = (): Observable<FetchedLayer> =>
       this.#once(key, task, bring, scope).pipe(
         catchError((error: unknown) => {
           if (!(error instanceof FlightFailed)) throw error
-          if (error.way === way || !isOfWay(error.reason)) throw error.reason
+          if (error.route === route || !isOnRoute(error.reason)) throw error.reason
           const { digest, size: total } = task.descriptor
           scope.emit({ type: 'layer', digest, status: 'restart', current: 0, total })
           return anew()
@@ -45,7 +45,7 @@ export class LayerFlights {
     return defer(anew)
   }
 
-  #once(key: string, task: LayerTask, bring: BringLayer, scope: Scope): Observable<Brought> {
+  #once(key: string, task: LayerTask, bring: BringLayer, scope: Scope): Observable<FetchedLayer> {
     return new Observable((out) => {
       const expected = this.#expectations.get(key) ?? new Expectations()
       this.#expectations.set(key, expected)
@@ -55,11 +55,11 @@ export class LayerFlights {
         confirm: (diffID) => expected.confirm(diffID, task.descriptor.digest),
         algorithm: () => expected.algorithm,
       }
-      const start = (own: Scope): Observable<Brought> =>
+      const start = (own: Scope): Observable<FetchedLayer> =>
         this.#follow(key, own, bring(shared, own)).pipe(
-          catchError((reason: unknown) => throwError(() => new FlightFailed(wayOf(task), reason))),
+          catchError((reason: unknown) => throwError(() => new FlightFailed(routeOf(task), reason))),
         )
-      this.#news.get(key)?.tell(scope)
+      this.#replay.get(key)?.report(scope)
       out.add(this.#flights.join(key, start, scope).subscribe(out))
       return () => {
         leave()
@@ -69,13 +69,13 @@ export class LayerFlights {
   }
 
   /** Keeps what a late joiner has to hear, as long as there is a flight to join. */
-  #follow(key: string, scope: Scope, flight: Observable<Brought>): Observable<Brought> {
-    const news = new LayerNews(scope.events)
-    this.#news.set(key, news)
+  #follow(key: string, scope: Scope, flight: Observable<FetchedLayer>): Observable<FetchedLayer> {
+    const replay = new LayerReplay(scope.events)
+    this.#replay.set(key, replay)
     return flight.pipe(
       finalize(() => {
-        news.end()
-        if (this.#news.get(key) === news) this.#news.delete(key)
+        replay.end()
+        if (this.#replay.get(key) === replay) this.#replay.delete(key)
       }),
     )
   }
@@ -84,7 +84,7 @@ export class LayerFlights {
 /** Why a flight failed, and by which way it went: that of who started it. */
 class FlightFailed extends Error {
   constructor(
-    readonly way: string,
+    readonly route: string,
     readonly reason: unknown,
   ) {
     super('The flight failed', { cause: reason })
@@ -92,7 +92,7 @@ class FlightFailed extends Error {
 }
 
 /** What a layer is asked for by: pulls that have it in common get the same answers. */
-const wayOf = ({ source, descriptor: { size, urls } }: LayerTask): string =>
+const routeOf = ({ source, descriptor: { size, urls } }: LayerTask): string =>
   JSON.stringify([source.repository, size, urls])
 
 /** What one repository, or one manifest's word on the layer, may be to blame for alone. */
@@ -108,4 +108,4 @@ const ofWay: ReadonlySet<ErrorCode> = new Set([
   'DIGEST_MISMATCH',
 ])
 
-const isOfWay = (reason: unknown): boolean => reason instanceof WindlassError && ofWay.has(reason.code)
+const isOnRoute = (reason: unknown): boolean => reason instanceof WindlassError && ofWay.has(reason.code)

@@ -5,7 +5,7 @@ import { showProgress } from '../../../cli/render/progress.js'
 import {
   decodeEvent,
   emptySnapshot,
-  EventChannel,
+  PullEventLog,
   reduce,
   type LayerStatus,
   type PullEvent,
@@ -68,7 +68,7 @@ const story: PullEventBody[] = [
 
 function told(): PullEvent[] {
   let at = now
-  const channel = new EventChannel(() => new Date((at += 200)))
+  const channel = new PullEventLog(() => new Date((at += 200)))
   const events: PullEvent[] = []
   channel.events.subscribe((event) => events.push(event))
   for (const body of story) channel.emit(body)
@@ -105,7 +105,7 @@ describe('plainLines', () => {
 describe('showProgress', () => {
   const show = async (kind: 'auto' | 'json' | 'none', tty = false, env = {}): Promise<string> => {
     const stderr = Object.assign(new PassThrough(), { isTTY: tty })
-    const channel = new EventChannel()
+    const channel = new PullEventLog()
     for (const body of story) channel.emit(body)
     await showProgress(kind, channel.events, { stderr, env })
     // Since Node 26 one read gives one chunk.

@@ -1,14 +1,14 @@
 /** Shows a made-up pull of so many layers on the terminal it runs in, then waits to be looked at. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { showOnTerminal } from '../../../cli/render/tty.js'
-import { EventChannel } from '../../../lib/events/index.js'
+import { PullEventLog } from '../../../lib/events/index.js'
 
 const layers = Number(process.argv[2])
 const digests = Array.from(
   { length: layers },
   (_, index) => `sha256:${String(index).padStart(12, '0').padEnd(64, '0')}`,
 )
-const channel = new EventChannel()
+const channel = new PullEventLog()
 process.stderr.write('before\n')
 const shown = showOnTerminal(channel.events, process.stderr)
 channel.emit({ type: 'start', reference: 'docker.io/library/test:1', platform: 'linux/amd64' })

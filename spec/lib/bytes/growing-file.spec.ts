@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { followFile, type Growth } from '../../../lib/bytes/follow-file.js'
 import { GrowingFile, type GrowingState } from '../../../lib/bytes/growing-file.js'
 import { parseDigest } from '../../../lib/image/digest/digest.js'
-import { LargeFile } from '../../../lib/system/files.js'
+import { PooledFile } from '../../../lib/system/files.js'
 
 const data = randomBytes(2_500_000)
 const expected = {
@@ -51,9 +51,9 @@ async function* lengths(file: GrowingFile): AsyncGenerator<Growth> {
 
 describe('GrowingFile', () => {
   it('writes any number of chunks at once, also where the system takes only some of their bytes', async () => {
-    const real = Reflect.get(LargeFile.prototype, 'write')
-    const short = vi.spyOn(LargeFile.prototype, 'write').mockImplementation(function (
-      this: LargeFile,
+    const real = Reflect.get(PooledFile.prototype, 'write')
+    const short = vi.spyOn(PooledFile.prototype, 'write').mockImplementation(function (
+      this: PooledFile,
       chunks,
       at,
     ) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeEvent, encodeEvent, EventChannel, type PullEvent } from '../../../lib/events/index.js'
+import { decodeEvent, encodeEvent, PullEventLog, type PullEvent } from '../../../lib/events/index.js'
 import { bodies } from './events.arbitrary.js'
 
 const line = (change: object): string =>
@@ -10,7 +10,7 @@ describe('the line codec', () => {
   it('gives back every event, one line each', () => {
     fc.assert(
       fc.property(bodies, (all) => {
-        const channel = new EventChannel()
+        const channel = new PullEventLog()
         const events: PullEvent[] = []
         channel.events.subscribe((event) => events.push(event))
         for (const body of all) channel.emit(body)

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   emptySnapshot,
-  EventChannel,
+  PullEventLog,
   reduce,
   type PullEvent,
   type PullEventBody,
@@ -13,7 +13,7 @@ import { bodies, digests, image, manifest, plan, start } from './events.arbitrar
 /** The snapshot after each event that a channel tells of `emitted`, 200 ms apart. */
 function states(emitted: readonly PullEventBody[]): { event: PullEvent; state: PullSnapshot }[] {
   let at = 0
-  const channel = new EventChannel(() => new Date((at += 200)))
+  const channel = new PullEventLog(() => new Date((at += 200)))
   const seen: { event: PullEvent; state: PullSnapshot }[] = []
   channel.events.subscribe((event) =>
     seen.push({ event, state: reduce(seen.at(-1)?.state ?? emptySnapshot, event) }),

@@ -9,32 +9,32 @@ const route = () =>
 describe('the attempts at one layer', () => {
   it('are counted from the one that brought 64 KiB more, alone or together with those before', () => {
     const way = route()
-    way.came(0, 1)
-    way.came(64 * KiB - 1, 1)
+    way.progressed(0, 1)
+    way.progressed(64 * KiB - 1, 1)
     expect(way.attemptHere(1)).toBe(1)
     expect(way.attemptHere(2)).toBe(2)
-    way.came(64 * KiB, 2)
+    way.progressed(64 * KiB, 2)
     expect(way.attemptHere(2)).toBe(1)
-    way.came(100 * KiB, 3)
+    way.progressed(100 * KiB, 3)
     expect(way.attemptHere(3)).toBe(2)
-    way.came(128 * KiB, 4)
+    way.progressed(128 * KiB, 4)
     expect(way.attemptHere(4)).toBe(1)
   })
 
   it('are not counted anew for what an earlier run had left', () => {
     const way = route()
-    way.came(900 * KiB, 1)
-    way.came(900 * KiB, 3)
+    way.progressed(900 * KiB, 1)
+    way.progressed(900 * KiB, 3)
     expect(way.attemptHere(3)).toBe(3)
   })
 
   it('are not counted anew for bytes that were thrown away and came again', () => {
     const way = route()
-    way.came(0, 1)
-    way.came(100 * KiB, 1)
+    way.progressed(0, 1)
+    way.progressed(100 * KiB, 1)
     for (let attempt = 2; attempt < 5; attempt++) {
-      way.came(0, attempt)
-      way.came(100 * KiB, attempt)
+      way.progressed(0, attempt)
+      way.progressed(100 * KiB, attempt)
       expect(way.attemptHere(attempt)).toBe(attempt)
     }
   })

@@ -38,7 +38,7 @@ const empty = gzipSync('')
 const isal =
   (beside: boolean): Make =>
   () =>
-    new IsalGunzip(openGunzip()!, { outputBytes: 2 ** 19, beside })
+    new IsalGunzip(openGunzip()!, { outputBytes: 2 ** 19, asynchronous: beside })
 
 describe.each<[string, Make, boolean]>([
   ['zlib', zlibGunzip, true],

@@ -6,7 +6,7 @@ import { IsalGunzip } from '../../../../lib/bytes/compression/isal-gunzip.js'
 import { openGunzip } from '../../../../lib/system/index.js'
 
 const open = (beside: boolean, outputBytes = 2 ** 17): IsalGunzip =>
-  new IsalGunzip(openGunzip()!, { outputBytes, beside })
+  new IsalGunzip(openGunzip()!, { outputBytes, asynchronous: beside })
 
 // What it takes and refuses: decompress.spec.ts, which holds zlib and this to the same.
 describe.skipIf(openGunzip() === undefined)('gzip by ISA-L', () => {

@@ -7,7 +7,7 @@ import { storedZstd } from '../../../../lib/testing/images/compress.js'
 import { openUnzstd } from '../../../../lib/system/index.js'
 
 const open = (beside: boolean, outputBytes = 2 ** 17): LibzstdDecoder =>
-  new LibzstdDecoder(openUnzstd()!, { outputBytes, beside })
+  new LibzstdDecoder(openUnzstd()!, { outputBytes, asynchronous: beside })
 const here = openUnzstd()
 here?.close()
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { placeOf } from '../../../../lib/registry/policy/address.js'
+import { addressClassOf } from '../../../../lib/registry/policy/address.js'
 
 /** As it stands in a URL, which is where all hosts come from. */
 const hostOf = (host: string): string => new URL(`http://${host}`).hostname
@@ -52,7 +52,7 @@ describe('placeOf', () => {
     ['notlocalhost', 'elsewhere'],
     ['[2001:db8::1]', 'elsewhere'],
   ])('%s is %s', (host, place) => {
-    expect(placeOf(hostOf(host))).toBe(place)
+    expect(addressClassOf(hostOf(host))).toBe(place)
   })
 
   it.each([
@@ -61,6 +61,6 @@ describe('placeOf', () => {
     ['2001:db8:1:2:3:4:5:6', 'elsewhere'],
     ['::1', 'loopback'],
   ])('%s, as a lookup gives it, is %s', (address, place) => {
-    expect(placeOf(address)).toBe(place)
+    expect(addressClassOf(address)).toBe(place)
   })
 })

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { digestOf } from '../../../../lib/image/index.js'
-import { mendFiles } from '../../../../lib/store/check/repair-files.js'
+import { repairFiles } from '../../../../lib/store/check/repair-files.js'
 import { putNamed } from '../../../support/store/images-in-a-store.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
 
@@ -22,13 +22,13 @@ describe('mending the files of a store', () => {
   it('changes nothing where nothing is wrong, and makes no store', async () => {
     const store = await made()
     const before = await readdir(store)
-    expect(await mendFiles(store)).toEqual([])
+    expect(await repairFiles(store)).toEqual([])
     expect(await readdir(store)).toEqual(before)
     const none = stores.fresh()
-    expect(await mendFiles(none)).toEqual([])
+    expect(await repairFiles(none)).toEqual([])
     await mkdir(none)
     await writeFile(join(none, 'letter.txt'), '')
-    expect(await mendFiles(none)).toEqual([])
+    expect(await repairFiles(none)).toEqual([])
     expect(await readdir(none)).toEqual(['letter.txt'])
   })
 
@@ -42,11 +42,13 @@ describe('mending the files of a store', () => {
     const store = await made()
     for (const kept of [`${file}.moved`, `${file}.moved-1`]) {
       await writeFile(join(store, file), said)
-      expect(await mendFiles(store)).toEqual([{ path: join(store, file), why: expect.any(String) as string }])
+      expect(await repairFiles(store)).toEqual([
+        { path: join(store, file), why: expect.any(String) as string },
+      ])
       expect(await content(store, file)).toBe(right)
       expect(await content(store, kept)).toBe(said)
     }
-    expect(await mendFiles(store)).toEqual([])
+    expect(await repairFiles(store)).toEqual([])
     expect(await (await stores.open(store)).names.get(name)).toBeDefined()
   })
 
@@ -55,7 +57,7 @@ describe('mending the files of a store', () => {
     const newer = '{"imageLayoutVersion":"2.0.0"}'
     await writeFile(join(store, 'oci-layout'), newer)
     await writeFile(join(store, 'index.json'), 'x')
-    expect(await mendFiles(store)).toEqual([])
+    expect(await repairFiles(store)).toEqual([])
     expect(await content(store, 'oci-layout')).toBe(newer)
     expect(await content(store, 'index.json')).toBe('x')
     await expect(stores.open(store)).rejects.toThrow('version "2.0.0"')
@@ -65,7 +67,7 @@ describe('mending the files of a store', () => {
     const store = await made()
     await writeFile(join(store, 'windlass.json'), '{"version":2}')
     await writeFile(join(store, 'index.json'), 'x')
-    expect(await mendFiles(store)).toEqual([])
+    expect(await repairFiles(store)).toEqual([])
     expect(await content(store, 'index.json')).toBe('x')
   })
 
@@ -87,7 +89,7 @@ describe('mending the files of a store', () => {
       await open.close()
       if (said === undefined) await rm(join(store, 'index.json'))
       else await writeFile(join(store, 'index.json'), said)
-      expect(await mendFiles(store)).toHaveLength(1)
+      expect(await repairFiles(store)).toHaveLength(1)
       const again = await stores.open(store)
       const entries = await again.names.entries()
       expect(entries.map(({ name: none }) => none)).toEqual([undefined, undefined, undefined])
@@ -105,7 +107,7 @@ describe('mending the files of a store', () => {
     await mkdir(join(layout, 'blobs', 'sha256'), { recursive: true })
     await writeFile(join(layout, 'index.json'), '{"schemaVersion":2,"manifests":[]}')
     await writeFile(join(layout, 'oci-layout'), 'x')
-    expect(await mendFiles(layout)).toEqual([
+    expect(await repairFiles(layout)).toEqual([
       { path: join(layout, 'oci-layout'), why: expect.any(String) as string },
     ])
     expect((await readdir(layout)).sort()).toEqual([

@@ -46,7 +46,7 @@ async function putImage(store: Store, title: string, layers: readonly string[], 
     await commitLayer(store, name)
     parts.push(diffIDOf(name))
   }
-  return { descriptor: descriptorOf(manifest), parts: parts }
+  return { descriptor: descriptorOf(manifest), parts }
 }
 
 const layerNames = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { minLength: 1, maxLength: 3 })
@@ -93,7 +93,7 @@ describe('collecting garbage', () => {
         const path = join(store.directory, 'index.json')
         const index = JSON.parse(readFileSync(path, 'utf8')) as { manifests: object[] }
         writeFileSync(path, JSON.stringify({ ...index, manifests: [...index.manifests, ...others] }))
-        await store.letGo()
+        await store.release()
         const holder = await stores.open(store.directory)
         await holder.hold(...held)
         const before = contents(store)
@@ -120,7 +120,7 @@ describe('collecting garbage', () => {
       const store = await stores.open()
       const { descriptor } = await putImage(store, 'image', ['a', 'b'], true)
       await store.names.set({ name: 'image:latest', typed: 'image', descriptor })
-      await store.letGo()
+      await store.release()
       const before = contents(store)
       truncateSync(store.blobs.path(descriptor.digest), size)
       await expect(store.garbage.collect()).rejects.toMatchObject({
@@ -136,7 +136,7 @@ describe('collecting garbage', () => {
     const store = await stores.open()
     const deep = `{"a":${'['.repeat(2_000_000)}${']'.repeat(2_000_000)}}`
     await putNamed(store, 'deep:latest', deep)
-    await store.letGo()
+    await store.release()
     const before = contents(store)
     await store.garbage.collect().catch((error: unknown) => {
       expect(error).toMatchObject({ code: 'STORE_CORRUPT' })
@@ -155,7 +155,7 @@ describe('collecting garbage', () => {
     }
     const digest = await put('kept by who put it')
     expect((await store.garbage.collect()).removed).toEqual([])
-    await other.letGo()
+    await other.release()
     expect((await store.garbage.collect()).removed).toEqual([{ kind: 'blob', digest, bytes: 18 }])
     await put('another')
     const dead = join(store.directory, 'staging', '0123456789abcdef')
@@ -180,7 +180,7 @@ describe('collecting garbage', () => {
   it('leaves alone what is not named as the store names things', async () => {
     const store = await stores.open()
     await store.blobs.put(digestOf(Buffer.from('x')), Buffer.from('x'))
-    await store.letGo()
+    await store.release()
     const strange = ['blobs/sha256/notes', 'blobs/readme', 'layers/sha256/short', 'blobs/md5/x']
     for (const path of strange) {
       mkdirSync(join(store.directory, path, '..'), { recursive: true })

@@ -99,9 +99,9 @@ describe('names', () => {
       ['what says that it has a check', 'entry.sha256', 'entry.sha257'],
     ])('that is not as it was written is told of: %s', async (_what, from, to) => {
       const { store, change } = await prepared()
-      expect(await store.names.rotten()).toEqual([])
+      expect(await store.names.corrupt()).toEqual([])
       await change(from, to)
-      expect(await store.names.rotten()).toHaveLength(1)
+      expect(await store.names.corrupt()).toHaveLength(1)
       await expect(store.garbage.collect()).rejects.toMatchObject({
         code: 'STORE_CORRUPT',
         message: expect.stringContaining('Nothing was removed') as string,
@@ -116,7 +116,7 @@ describe('names', () => {
           ? Object.fromEntries(Object.entries(value).reverse())
           : value
       await writeFile(path, JSON.stringify(JSON.parse(await readFile(path, 'utf8')), reversed, 4))
-      expect(await store.names.rotten()).toEqual([])
+      expect(await store.names.corrupt()).toEqual([])
       await change('"size": 2', '"size": 3')
       expect(await store.names.isRotten(name)).toBe(true)
       await putNamed(store, name, '{}', 'alpine:3.20')
@@ -134,7 +134,7 @@ describe('names', () => {
         bytes[bit >> 3]! ^= 1 << (bit & 7)
         try {
           const found = IndexDocument.parse(bytes.toString(), 'index.json')
-          if (found.rotten.length === 0 && !isDeepStrictEqual(found.images, images))
+          if (found.corrupt.length === 0 && !isDeepStrictEqual(found.images, images))
             unseen.push(bytes.toString('latin1'))
         } catch (error) {
           expect(error).toMatchObject({ code: 'STORE_CORRUPT' })
@@ -154,27 +154,27 @@ describe('names', () => {
       }))
       const [copy, , oneBitAway] = copies
       await writeFile(path, JSON.stringify({ ...document, manifests: [entry, ...copies] }))
-      expect(await store.names.rotten()).toEqual([])
+      expect(await store.names.corrupt()).toEqual([])
       expect(await store.names.list()).toContainEqual({
         ...{ name: 'copy', typed: 'copy' },
         descriptor: expect.objectContaining({ digest: descriptorOf('{}').digest }) as object,
       })
       await writeFile(path, JSON.stringify({ ...document, manifests: [copy] }))
-      expect(await store.names.rotten()).toEqual([])
+      expect(await store.names.corrupt()).toEqual([])
       await writeFile(path, JSON.stringify({ ...document, manifests: [oneBitAway] }))
-      expect(await store.names.rotten()).toHaveLength(1)
+      expect(await store.names.corrupt()).toHaveLength(1)
       const bytes = Buffer.from(JSON.stringify({ ...document, manifests: [entry] }))
       const at = bytes.indexOf('"', bytes.indexOf('image.ref.name') + 20)
       bytes[at + 3]! ^= 0x80
       await writeFile(path, bytes)
-      expect(await store.names.rotten()).toHaveLength(1)
+      expect(await store.names.corrupt()).toHaveLength(1)
     })
 
     it('of another program has no check', async () => {
       const store = await stores.open()
       const entry = { ...descriptorOf('{}'), annotations: { 'org.opencontainers.image.ref.name': 'x' } }
       await writeFile(indexOf(store.directory), JSON.stringify({ schemaVersion: 2, manifests: [entry, 7] }))
-      expect(await store.names.rotten()).toEqual([])
+      expect(await store.names.corrupt()).toEqual([])
     })
   })
 

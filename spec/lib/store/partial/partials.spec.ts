@@ -210,7 +210,7 @@ describe('partial downloads', () => {
     })
 
     it('is kept when nothing of this run is under way any more, and when the store is closed', async () => {
-      for (const end of [(store: Store) => store.letGo(), (store: Store) => store.close()]) {
+      for (const end of [(store: Store) => store.release(), (store: Store) => store.close()]) {
         const { directory } = await stores.open()
         const store = await stores.open(directory, { keepPartials: 7 })
         for (const letter of 'ab') {

@@ -3,7 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { WindlassError } from '../../../../lib/errors.js'
 import { type FlowEvent, Scope } from '../../../../lib/flow/index.js'
 import { digestOf } from '../../../../lib/image/index.js'
-import { type Brought, Expectations, LayerFlights, type LayerTask } from '../../../../lib/transfer/index.js'
+import {
+  type FetchedLayer,
+  Expectations,
+  LayerFlights,
+  type LayerTask,
+} from '../../../../lib/transfer/index.js'
 
 const digest = digestOf(Buffer.from('layer'))
 const [right, wrong] = [digestOf(Buffer.from('right')), digestOf(Buffer.from('wrong'))]
@@ -52,7 +57,7 @@ describe('flights of layers', () => {
 
   it('say nothing of a flight that is over', () => {
     const flights = new LayerFlights()
-    const results = new Subject<Brought>()
+    const results = new Subject<FetchedLayer>()
     const first = listening()
     flights
       .join(
@@ -78,14 +83,14 @@ describe('a flight that fails', () => {
   function scene() {
     const flights = new LayerFlights()
     const started: string[] = []
-    const ends: Subject<Brought>[] = []
+    const ends: Subject<FetchedLayer>[] = []
     const ended: string[] = []
     const join = (who: LayerTask) => {
       const name = JSON.stringify([who.source.repository, who.descriptor.size, who.descriptor.urls])
       const { scope, heard } = listening()
       const bring = () => {
         started.push(name)
-        const end = new Subject<Brought>()
+        const end = new Subject<FetchedLayer>()
         ends.push(end)
         return end
       }

@@ -28,7 +28,7 @@ export type FlowNotice =
   | { readonly type: 'supervisor-failed'; readonly actor: string; readonly error: unknown }
   | { readonly type: 'listener-failed'; readonly error: unknown }
 
-export class EventChannel {
+export class SideChannel {
   readonly #subject = new Subject<FlowEvent>()
   readonly #queue: FlowEvent[] = []
 

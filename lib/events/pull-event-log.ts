@@ -6,8 +6,8 @@ import { Observable, type Subscriber } from 'rxjs'
 import { asWindlassError, type WindlassError } from '../errors.js'
 import { ListenerGuard } from '../flow/lifetime/listener-guard.js'
 import { eventVersion, type LayerEvent, type PullEvent, type PullEventBody } from './event.js'
-import { follow, planned } from './layer-order.js'
-import { Recap } from './recap.js'
+import { nextEvent, planned } from './layer-order.js'
+import { Replay } from './replay.js'
 
 /** Milliseconds between two byte counts of one layer: about ten a second. */
 export const byteEventInterval = 100
@@ -22,13 +22,13 @@ interface LayerPace {
   held?: LayerEvent
 }
 
-export class EventChannel {
+export class PullEventLog {
   /** Completes after `end`. Never errors: how the pull ended is in the `end` event. */
   readonly events: Observable<PullEvent>
 
   readonly #now: () => Date
   readonly #listeners = new Set<Subscriber<PullEvent>>()
-  readonly #recap = new Recap()
+  readonly #replay = new Replay()
   readonly #paces = new Map<string, LayerPace>()
   readonly #queue: PullEventBody[] = []
   #draining = false
@@ -89,12 +89,12 @@ export class EventChannel {
       for (const layer of body.layers)
         if (!this.#paces.has(layer.digest))
           this.#paces.set(layer.digest, { last: planned(layer), toldAt: -Infinity })
-    this.#tell(body)
+    this.#report(body)
   }
 
   #acceptLayer(body: LayerEvent): void {
     const pace = this.#paces.get(body.digest) ?? { last: { ...body, status: 'waiting' }, toldAt: -Infinity }
-    const next = follow(pace.last, body)
+    const next = nextEvent(pace.last, body)
     if (!next) return
     this.#paces.set(body.digest, pace)
     const at = this.#now().getTime()
@@ -108,23 +108,23 @@ export class EventChannel {
     if (sameAsTold) delete pace.held
     this.#release(pace)
     pace.toldAt = at
-    this.#tell(next)
+    this.#report(next)
   }
 
   #release(pace: LayerPace): void {
     const { held } = pace
     delete pace.held
-    if (held) this.#tell(held)
+    if (held) this.#report(held)
   }
 
-  #tell(body: PullEventBody): void {
+  #report(body: PullEventBody): void {
     const event: PullEvent = {
       version: eventVersion,
       seq: ++this.#seq,
       time: this.#now().toISOString(),
       ...body,
     }
-    this.#recap.add(event)
+    this.#replay.add(event)
     for (const listener of [...this.#listeners]) listener.next(event)
     if (event.type === 'end') for (const listener of [...this.#listeners]) listener.complete()
   }
@@ -133,7 +133,7 @@ export class EventChannel {
     // What a listener emits while it hears the past is told after the past.
     const outermost = !this.#draining
     this.#draining = true
-    for (const event of this.#recap.events()) subscriber.next(event)
+    for (const event of this.#replay.events()) subscriber.next(event)
     if (this.#ended) subscriber.complete()
     else {
       this.#listeners.add(subscriber)

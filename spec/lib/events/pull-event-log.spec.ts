@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { WindlassError } from '../../../lib/errors.js'
 import {
   emptySnapshot,
-  EventChannel,
+  PullEventLog,
   reduce,
   type LayerStatus,
   type PullEvent,
@@ -17,7 +17,7 @@ function clock(): { now: () => Date; pass: (ms: number) => void } {
   return { now: () => new Date(at), pass: (ms) => (at += ms) }
 }
 
-function listen(channel: EventChannel): PullEvent[] {
+function listen(channel: PullEventLog): PullEvent[] {
   const heard: PullEvent[] = []
   channel.events.subscribe((event) => heard.push(event))
   return heard
@@ -32,7 +32,7 @@ const told = (heard: readonly PullEvent[]): string[] =>
 describe('EventChannel', () => {
   it('numbers from 1 without gaps and dates what it tells', () => {
     const { now, pass } = clock()
-    const channel = new EventChannel(now)
+    const channel = new PullEventLog(now)
     const heard = listen(channel)
     channel.emit(start)
     pass(1500)
@@ -44,7 +44,7 @@ describe('EventChannel', () => {
   })
 
   it('has one start and one end, and completes after it', () => {
-    const channel = new EventChannel()
+    const channel = new PullEventLog()
     const heard = listen(channel)
     const complete = vi.fn()
     channel.events.subscribe({ complete })
@@ -63,7 +63,7 @@ describe('EventChannel', () => {
     [new WindlassError('NETWORK', 'reset'), 'failed'],
     [new TypeError('bug'), 'failed'],
   ])('tells the end of %s as %s', (error, outcome) => {
-    const channel = new EventChannel()
+    const channel = new PullEventLog()
     const heard = listen(channel)
     channel.end(error)
     expect(heard).toMatchObject([
@@ -73,7 +73,7 @@ describe('EventChannel', () => {
 
   it('tells at most one byte count in 100 ms a layer, and the last before the status changes', () => {
     const { now, pass } = clock()
-    const channel = new EventChannel(now)
+    const channel = new PullEventLog(now)
     const heard = listen(channel)
     for (let current = 0; current <= 900; current += 100) {
       channel.emit(layer('downloading', current))
@@ -90,7 +90,7 @@ describe('EventChannel', () => {
   })
 
   it('paces each layer by itself, and does not pace a change of host', () => {
-    const channel = new EventChannel(clock().now)
+    const channel = new PullEventLog(clock().now)
     const heard = listen(channel)
     channel.emit(layer('downloading', 1, { host: 'one.example' }))
     channel.emit(layer('downloading', 2, { digest: digests[3]! }))
@@ -99,7 +99,7 @@ describe('EventChannel', () => {
   })
 
   it('tells a count that it held back before the end', () => {
-    const channel = new EventChannel(clock().now)
+    const channel = new PullEventLog(clock().now)
     const heard = listen(channel)
     channel.emit(layer('downloading', 1))
     channel.emit(layer('downloading', 2))
@@ -109,7 +109,7 @@ describe('EventChannel', () => {
 
   it('does not say extracting while the bytes still come in, nor anything after the end of a layer', () => {
     const { now, pass } = clock()
-    const channel = new EventChannel(now)
+    const channel = new PullEventLog(now)
     const heard = listen(channel)
     for (const [status, current] of [
       ['downloading', 10],
@@ -135,7 +135,7 @@ describe('EventChannel', () => {
 
   it('lifts a count that falls without a restart', () => {
     const { now, pass } = clock()
-    const channel = new EventChannel(now)
+    const channel = new PullEventLog(now)
     const heard = listen(channel)
     for (const [status, current] of [
       ['downloading', 500],
@@ -158,7 +158,7 @@ describe('EventChannel', () => {
 
   it('repeats the host that serves a layer', () => {
     const { now, pass } = clock()
-    const channel = new EventChannel(now)
+    const channel = new PullEventLog(now)
     const heard = listen(channel)
     channel.emit(layer('downloading', 1, { host: 'mirror.example' }))
     pass(200)
@@ -168,7 +168,7 @@ describe('EventChannel', () => {
 
   it('tells who comes late the shortest replay of the present, then what happens', () => {
     const { now, pass } = clock()
-    const channel = new EventChannel(now)
+    const channel = new PullEventLog(now)
     for (const body of [start, manifest, plan]) channel.emit(body)
     for (const current of [0, 10, 20]) {
       channel.emit(layer('downloading', current))
@@ -192,7 +192,7 @@ describe('EventChannel', () => {
         fc.integer({ min: 1, max: 150 }),
         (all, at, step) => {
           const { now, pass } = clock()
-          const channel = new EventChannel(now)
+          const channel = new PullEventLog(now)
           const early = listen(channel)
           const late: PullEvent[] = []
           all.forEach((body, index) => {
@@ -211,7 +211,7 @@ describe('EventChannel', () => {
   })
 
   it('keeps the order for everybody when a listener emits', () => {
-    const channel = new EventChannel()
+    const channel = new PullEventLog()
     channel.events.subscribe((event) => {
       if (event.type === 'start') channel.emit(manifest)
     })
@@ -221,7 +221,7 @@ describe('EventChannel', () => {
   })
 
   it('keeps the order for a listener that emits while it hears the past', () => {
-    const channel = new EventChannel()
+    const channel = new PullEventLog()
     channel.emit(start)
     channel.emit(plan)
     const heard: string[] = []
@@ -233,7 +233,7 @@ describe('EventChannel', () => {
   })
 
   it('tells a listener that comes while an event is told that event once', () => {
-    const channel = new EventChannel()
+    const channel = new PullEventLog()
     const inner: string[] = []
     channel.events.pipe(take(1)).subscribe(() => channel.events.subscribe(({ type }) => inner.push(type)))
     channel.emit(start)
@@ -242,7 +242,7 @@ describe('EventChannel', () => {
   })
 
   it('law 9: a listener that throws harms nobody, and is told of once', async () => {
-    const channel = new EventChannel()
+    const channel = new PullEventLog()
     const uncaught = vi.fn()
     process.on('uncaughtException', uncaught)
     const fail = (): never => {
@@ -267,7 +267,7 @@ describe('EventChannel', () => {
   })
 
   it('lets a listener leave', () => {
-    const channel = new EventChannel()
+    const channel = new PullEventLog()
     const heard: string[] = []
     const leaving = channel.events.subscribe(({ type }) => heard.push(type))
     channel.emit(start)

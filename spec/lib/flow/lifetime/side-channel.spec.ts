@@ -1,6 +1,6 @@
 import { Subject, auditTime, firstValueFrom, map, scan, tap, toArray } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { EventChannel } from '../../../../lib/flow/index.js'
+import { SideChannel } from '../../../../lib/flow/index.js'
 import { sleep } from '../../../support/flow-lines.js'
 
 const bug = (): never => {
@@ -9,7 +9,7 @@ const bug = (): never => {
 
 describe('EventChannel', () => {
   it('tells every listener all events in order, also when one emits while it listens', () => {
-    const channel = new EventChannel()
+    const channel = new SideChannel()
     const seen: string[][] = [[], []]
     channel.events.subscribe(({ type }) => {
       seen[0]!.push(type)
@@ -26,7 +26,7 @@ describe('EventChannel', () => {
   })
 
   it('ends', async () => {
-    const channel = new EventChannel()
+    const channel = new SideChannel()
     const all = firstValueFrom(channel.events.pipe(toArray()))
     channel.emit({ type: 'a' })
     channel.end()
@@ -34,19 +34,19 @@ describe('EventChannel', () => {
   })
 
   it.each([
-    ['a function', (channel: EventChannel) => channel.events.subscribe(bug)],
-    ['an observer', (channel: EventChannel) => channel.events.subscribe({ next: bug })],
+    ['a function', (channel: SideChannel) => channel.events.subscribe(bug)],
+    ['an observer', (channel: SideChannel) => channel.events.subscribe({ next: bug })],
     [
       'behind an operator',
-      (channel: EventChannel) => channel.events.pipe(map((event) => event.type)).subscribe(bug),
+      (channel: SideChannel) => channel.events.pipe(map((event) => event.type)).subscribe(bug),
     ],
-    ['in an operator', (channel: EventChannel) => channel.events.pipe(scan(bug)).pipe(tap(bug)).subscribe()],
+    ['in an operator', (channel: SideChannel) => channel.events.pipe(scan(bug)).pipe(tap(bug)).subscribe()],
     [
       'in an error handler',
-      (channel: EventChannel) => channel.events.pipe(map(bug)).subscribe({ error: bug }),
+      (channel: SideChannel) => channel.events.pipe(map(bug)).subscribe({ error: bug }),
     ],
   ])('survives a listener that throws (%s), and reports it once', (_, listen) => {
-    const channel = new EventChannel()
+    const channel = new SideChannel()
     const heard: unknown[] = []
     listen(channel)
     channel.events.subscribe((event) => heard.push(event['error'] ?? event.type))
@@ -56,7 +56,7 @@ describe('EventChannel', () => {
   })
 
   it('survives one that throws later, or at the end', async () => {
-    const channel = new EventChannel()
+    const channel = new SideChannel()
     const heard: string[] = []
     channel.events.subscribe(({ type }) => heard.push(type))
     channel.events.pipe(auditTime(1)).subscribe(bug)
@@ -68,7 +68,7 @@ describe('EventChannel', () => {
   })
 
   it('goes on telling a listener that has thrown, and lets one leave', () => {
-    const channel = new EventChannel()
+    const channel = new SideChannel()
     const heard: string[] = []
     const listening = channel.events.subscribe(({ type }) => {
       heard.push(type)
@@ -82,7 +82,7 @@ describe('EventChannel', () => {
   })
 
   it('lets a listener hear an error it has a handler for', () => {
-    const channel = new EventChannel()
+    const channel = new SideChannel()
     const errors: unknown[] = []
     channel.events.pipe(map(bug)).subscribe({ error: (error) => errors.push(error) })
     channel.emit({ type: 'a' })
@@ -90,7 +90,7 @@ describe('EventChannel', () => {
   })
 
   it('can be handed on to a subject', () => {
-    const channel = new EventChannel()
+    const channel = new SideChannel()
     const subject = new Subject<unknown>()
     const heard: unknown[] = []
     subject.subscribe((event) => heard.push(event))

@@ -3,22 +3,22 @@ import type { Observable, Subscription } from 'rxjs'
 import type { FlowEvent, Scope } from '../../flow/index.js'
 
 /** More warnings than a layer has kinds of trouble. */
-const mostWarnings = 50
+const maxWarnings = 50
 
-export class LayerNews {
+export class LayerReplay {
   readonly #listening: Subscription
   readonly #warnings: FlowEvent[] = []
   #layer: FlowEvent | undefined
 
   constructor(events: Observable<FlowEvent>) {
     this.#listening = events.subscribe((event) => {
-      if (event.type === 'warning' && this.#warnings.length < mostWarnings) this.#warnings.push(event)
+      if (event.type === 'warning' && this.#warnings.length < maxWarnings) this.#warnings.push(event)
       // Not every event repeats who serves the layer.
       if (event.type === 'layer') this.#layer = { ...hostOf(this.#layer), ...event }
     })
   }
 
-  tell(scope: Scope): void {
+  report(scope: Scope): void {
     for (const event of this.#warnings) scope.emit(event)
     if (this.#layer) scope.emit(this.#layer)
   }

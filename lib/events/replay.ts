@@ -1,7 +1,7 @@
 /** The fewest events that rebuild the present state of a pull: what who comes late hears first. */
 import type { PullEvent } from './event.js'
 
-export class Recap {
+export class Replay {
   readonly #kept = new Map<string, PullEvent>()
 
   /** Keeps `event`, and forgets what it makes needless: an older event of the same layer, or of the same single kind. */
