@@ -141,10 +141,10 @@ function evidence(id, ours) {
     .join('<br>')
 }
 
-/** The title without the ids that it starts with, for the row says them, and with `…` for what a table puts in. */
+/** The title without the ids at its end, for the row has them, and with `…` for the values of a table. */
 function plain(title) {
   return title
-    .replace(/(?:(?:S\d-\d{2}|C\d{1,2})[\s,:]+)+/g, '')
+    .replace(/ \((?:S\d-\d{2}|C\d{1,2})(?:, (?:S\d-\d{2}|C\d{1,2}))*\)/g, '')
     .replace(/%(?:[sdifjoO#]|#)|\$\w+/g, '…')
     .trim()
 }

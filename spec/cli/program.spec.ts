@@ -177,7 +177,7 @@ describe('pull', () => {
     expect(await readFile(path.join(rootfs, 'motd'), 'utf8')).toBe('hello from a tiny image\n')
   })
 
-  it('S2-64 ends with 130 on Ctrl-C, leaving nothing in the staging area', async () => {
+  it('ends with 130 on Ctrl-C, leaving nothing in the staging area (S2-64)', async () => {
     const slow = await startRegistry({ bytesPerSecond: 100 })
     await putImage(slow, 'slow', '1', tinyImage({ compression: 'none' }))
     const own = path.join(work, 'cancelled')

@@ -98,7 +98,7 @@ describe('the reading of titles', () => {
     [`it.each([1, 2])('a %d', f)`, ['a %d']],
     [`it.skipIf(!root).each(rows)('a %s', f)`, ['a %s']],
     [`it.each([['a', 1], ['b', 2]])('%s', f)`, ['a', 'b']],
-    [`const rows = { 'S0-01 a': 1, b: 2 }\nit.each(Object.entries(rows))('%s', f)`, ['S0-01 a', 'b']],
+    [`const rows = { 'a (S0-01)': 1, b: 2 }\nit.each(Object.entries(rows))('%s', f)`, ['a (S0-01)', 'b']],
     [`describeReal('real', () => { it('a', f) })`, ['real > a']],
     [`describe.each(x)('a', () => { it.runIf(root)('b', f) })`, ['a > b']],
     [`for (const x of y) { it('a', f) }`, ['a']],
@@ -127,7 +127,7 @@ describe('the writing of the table', () => {
 
   it('writes the table, knows when it is stale, and refuses ids that there are not', async () => {
     const check = () => run('--check', '--root', directory)
-    await spec(`it('S0-01: shows | one', f)`)
+    await spec(`it('shows | one (S0-01)', f)`)
     expect(await check()).toMatchObject({ code: 1, stderr: expect.stringContaining('stale') })
     expect(await run('--root', directory)).toMatchObject({ code: 0 })
     expect(await check()).toMatchObject({ code: 0 })
@@ -137,9 +137,9 @@ describe('the writing of the table', () => {
       /S0-01 \| what \\\| S0-01 does \| The same \| \[deep\/a\.spec\.ts\].*: shows \\\| one \|$/m,
     )
     expect(table).toMatch(/S0-02 \|.*\| \*\*not shown yet\*\* \|$/m)
-    await spec(`it('S0-01: shows two', f)`)
+    await spec(`it('shows two (S0-01)', f)`)
     expect(await check()).toMatchObject({ code: 1 })
-    await spec(`it('S0-09: shows | one', f)`)
+    await spec(`it('shows | one (S0-09)', f)`)
     expect(await check()).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('no row has the id S0-09'),

@@ -1,6 +1,7 @@
 /** Where files stand: folders that can be read at a look, specs beside the names of what they specify. */
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { testTitles } from '../../scripts/test-titles.mjs'
 import { isThere, sourcesBelow, textOf } from '../support/source-tree.js'
 
 /** Folders of specs that are about several files. Every other spec stands at its file's own path. */
@@ -53,5 +54,24 @@ describe('a spec', () => {
       (each) => !specs.some((spec) => spec.startsWith(`${each}/`)),
     )
     expect(empty).toEqual([])
+  })
+
+  it('has its row codes at the end of its titles', () => {
+    const code = String.raw`(?:S\d-\d{2}|C\d{1,2})`
+    const leading = new RegExp(`(?:^|> )${code}`)
+    const titles = specs.flatMap((file) => testTitles(textOf(file), file).map((title) => `${file}: ${title}`))
+    expect(titles.length).toBeGreaterThan(1_500)
+    expect(titles.filter((title) => leading.test(title.slice(title.indexOf(': ') + 2)))).toEqual([])
+  })
+})
+
+describe('the source', () => {
+  it('names no row codes and no sections of documents that are not here', () => {
+    const cited = sources.flatMap((file) =>
+      [...textOf(file).matchAll(/\bS\d-\d{2}\b|\b(?:design|threats|flow) §/g)].map(
+        (match) => `${file}: ${match[0]}`,
+      ),
+    )
+    expect(cited).toEqual([])
   })
 })

@@ -33,7 +33,7 @@ describe('all platforms', () => {
   const bench = new Workbench()
   const nameIn = ({ host }: TestRegistry, tag = '1'): string => `${host}/team/app:${tag}`
 
-  it('S2-79: every image of the index is here, and the name points at the index', async () => {
+  it('every image of the index is here, and the name points at the index (S2-79)', async () => {
     const registry = await bench.registry()
     const index = buildIndex([amd, arm])
     await putImage(registry, 'team/app', '1', index)
@@ -66,7 +66,7 @@ describe('all platforms', () => {
     expect(asked(registry).filter((each) => each === `blob ${shared}`)).toHaveLength(1)
   })
 
-  it('S2-06: pulled again, all is up to date, also for one platform of it, and the name stays with the index', async () => {
+  it('pulled again, all is up to date, also for one platform of it, and the name stays with the index (S2-06)', async () => {
     const registry = await bench.registry()
     const index = buildIndex([amd, arm])
     await putImage(registry, 'team/app', '1', index)
@@ -84,7 +84,7 @@ describe('all platforms', () => {
     expect(registry.requests).toHaveLength(before)
   })
 
-  it('S2-78: attestations and unknown/unknown are left out, and told', async () => {
+  it('attestations and unknown/unknown are left out, and told (S2-78)', async () => {
     const registry = await bench.registry()
     const attestation = platformed('unknown')
     for (const image of [amd, arm, attestation])
@@ -107,7 +107,7 @@ describe('all platforms', () => {
     expect(asked(registry)).not.toContain(`manifest ${attestation.manifest.digest}`)
   })
 
-  it('S2-79: an index in an index is followed, down to four; a fifth is refused', async () => {
+  it('an index in an index is followed, down to four; a fifth is refused (S2-79)', async () => {
     const registry = await bench.registry()
     let nested: BuiltIndex = buildIndex([amd])
     for (let depth = 2; depth <= 4; depth++) nested = buildIndex([nested])
@@ -151,7 +151,7 @@ describe('all platforms', () => {
     expect(await puller.images()).toEqual([])
   })
 
-  it('S2-78: an index of nothing but attachments has no platform to pull', async () => {
+  it('an index of nothing but attachments has no platform to pull (S2-78)', async () => {
     const registry = await bench.registry()
     putIndex(registry, '1', [entry(amd, { platform: { os: 'unknown', architecture: 'unknown' } })])
     const puller = await bench.puller()

@@ -17,7 +17,7 @@ async function filled(registry: TestRegistry, tags: readonly string[]) {
 describe('all tags', () => {
   const bench = new Workbench()
 
-  it('S2-01 C1: lists the tags first, then pulls each; a plain pull asks for latest alone', async () => {
+  it('lists the tags first, then pulls each; a plain pull asks for latest alone (S2-01, C1)', async () => {
     const registry = await bench.registry()
     const images = await filled(registry, ['a', 'latest', 'z'])
     const puller = await bench.puller()
@@ -43,7 +43,7 @@ describe('all tags', () => {
     expect(asked(registry, before).filter((each) => !each.startsWith('blob'))).toEqual(['manifest latest'])
   })
 
-  it('S2-01: what two tags have in common is fetched once, and no more than two are under way', async () => {
+  it('what two tags have in common is fetched once, and no more than two are under way (S2-01)', async () => {
     const registry = await bench.registry({ latency: 5 })
     const tags = ['1', '2', '3', '4', '5']
     const images = await filled(registry, tags)
@@ -62,7 +62,7 @@ describe('all tags', () => {
     expect(asked(registry).filter((each) => each === `blob ${base!.digest}`)).toHaveLength(1)
   })
 
-  it('S2-07: reads all pages, each only when the pulls have come that far', async () => {
+  it('reads all pages, each only when the pulls have come that far (S2-07)', async () => {
     const registry = await bench.registry({ pageSize: 2 })
     const tags = ['1', '2', '3', '4', '5', '6', '7']
     await filled(registry, tags)
@@ -75,7 +75,7 @@ describe('all tags', () => {
     expect(order.lastIndexOf('tags ')).toBeGreaterThan(order.indexOf('manifest 1'))
   })
 
-  it('C8: a tag that fails does not stop the others, and each is reported', async () => {
+  it('a tag that fails does not stop the others, and each is reported (C8)', async () => {
     const registry = await bench.registry()
     await filled(registry, ['a', 'b', 'c'])
     registry.addFault(faults.status(403, { kind: 'manifest', reference: 'b', times: Infinity }))
@@ -93,7 +93,7 @@ describe('all tags', () => {
     expect(await puller.images()).toHaveLength(2)
   })
 
-  it('S2-05 C8: with failFast the first that fails ends them all, with its error', async () => {
+  it('with failFast the first that fails ends them all, with its error (S2-05, C8)', async () => {
     const registry = await bench.registry()
     const tags = Array.from({ length: 30 }, (_, at) => `t${String(at).padStart(2, '0')}`)
     await filled(registry, tags)
@@ -107,7 +107,7 @@ describe('all tags', () => {
     expect(await puller.images()).not.toHaveLength(0)
   })
 
-  it('S2-06: it is all up to date only if no tag brought anything new', async () => {
+  it('it is all up to date only if no tag brought anything new (S2-06)', async () => {
     const registry = await bench.registry()
     await filled(registry, ['a', 'b'])
     const puller = await bench.puller()
@@ -120,7 +120,7 @@ describe('all tags', () => {
     expect(third.status).toBe('newer')
   })
 
-  it('S2-02: refuses a name with a tag or a digest, before any traffic', async () => {
+  it('refuses a name with a tag or a digest, before any traffic (S2-02)', async () => {
     const registry = await bench.registry()
     const puller = await bench.puller()
     const digest = `sha256:${'a'.repeat(64)}`
@@ -131,7 +131,7 @@ describe('all tags', () => {
     expect(registry.requests).toEqual([])
   })
 
-  it('S2-18: the events of each pull are its own, with the tag at their start', async () => {
+  it('the events of each pull are its own, with the tag at their start (S2-18)', async () => {
     const registry = await bench.registry()
     const images = await filled(registry, ['a', 'b'])
     const puller = await bench.puller()
@@ -152,7 +152,7 @@ describe('all tags', () => {
     }
   })
 
-  it('S2-03: where the tags cannot be listed nothing is pulled, and the registry’s own words are told', async () => {
+  it('where the tags cannot be listed nothing is pulled, and the registry’s own words are told (S2-03)', async () => {
     const registry = await bench.registry()
     await filled(registry, ['a'])
     registry.hook(({ kind }) =>
@@ -204,7 +204,7 @@ describe('latest or the first', () => {
   const bench = new Workbench()
   const repository = ({ host }: TestRegistry): string => `${host}/team/app`
 
-  it('S4-04 C1: is latest where it is listed, on whatever page, else the first that is listed', async () => {
+  it('is latest where it is listed, on whatever page, else the first that is listed (S4-04, C1)', async () => {
     const registry = await bench.registry({ pageSize: 2 })
     await filled(registry, ['a', 'b', 'c'])
     const puller = await bench.puller()
@@ -213,7 +213,7 @@ describe('latest or the first', () => {
     expect(await puller.latestOrFirst(repository(registry))).toBe('latest')
   })
 
-  it('S4-04: with no tags there is nothing that it could be', async () => {
+  it('with no tags there is nothing that it could be (S4-04)', async () => {
     const registry = await bench.registry()
     registry.hook(({ kind }) =>
       kind === 'tags'

@@ -32,7 +32,7 @@ describe('downloads', () => {
   }
 
   describe('at once', () => {
-    it('S2-48 S3-15 are three by default, over all pulls of a puller', async () => {
+    it('are three by default, over all pulls of a puller (S2-48, S3-15)', async () => {
       const registry = await bench.registry()
       const images = [imageOf(['a', 'b', 'c', 'd']), imageOf(['e', 'f', 'g', 'h'])]
       for (const [at, image] of images.entries()) await putImage(registry, 'team/app', String(at), image)
@@ -52,7 +52,7 @@ describe('downloads', () => {
       expect(most).toBe(3)
     })
 
-    it('S0-28 S2-48 as many as one says', async () => {
+    it('as many as one says (S0-28, S2-48)', async () => {
       const { registry, puller, digests, name } = await scene(imageOf(['a', 'b', 'c']), { maxDownloads: 1 })
       let [now, most] = [0, 0]
       registry.hook(async ({ reference }) => {
@@ -66,7 +66,7 @@ describe('downloads', () => {
       expect(most).toBe(1)
     })
 
-    it('S2-47 the plan names each layer, and only those wait that no slot is free for', async () => {
+    it('the plan names each layer, and only those wait that no slot is free for (S2-47)', async () => {
       const { registry, puller, digests, name } = await scene(imageOf(['a', 'b', 'c', 'd', 'e']))
       let open = (): void => undefined
       const opened = new Promise<void>((resolve) => (open = resolve))
@@ -88,7 +88,7 @@ describe('downloads', () => {
       expect(digests.filter(isWaiting)).toHaveLength(2)
     })
 
-    it('S2-55 give their slot back when the bytes are here, before anything is unpacked', async () => {
+    it('give their slot back when the bytes are here, before anything is unpacked (S2-55)', async () => {
       const { registry, puller, digests, name } = await scene(imageOf(['a', 'b', 'c']), { maxDownloads: 1 })
       let asked = 0
       registry.hook(({ reference }) => {
@@ -108,7 +108,7 @@ describe('downloads', () => {
       expect(image.layers).toHaveLength(3)
     })
 
-    it('C11 S2-28 the config is asked for together with the layers', async () => {
+    it('the config is asked for together with the layers (C11, S2-28)', async () => {
       const { registry, puller, image, digests, name } = await scene()
       const asked = (digest: string) => (): boolean => blobRequests(registry, digest).length > 0
       registry.hook(async ({ reference }) => {
@@ -119,7 +119,7 @@ describe('downloads', () => {
       await puller.pull(name, wanted).done
     })
 
-    it('C11 inspect asks for the config alone; S0-31 S1-01 one request for the manifest serves all', async () => {
+    it('inspect asks for the config alone; S0-31 S1-01 one request for the manifest serves all (C11)', async () => {
       const { registry, puller, image, name } = await scene()
       await puller.inspect(name, wanted)
       const kinds = (): string[] =>
@@ -130,14 +130,14 @@ describe('downloads', () => {
       expect(kinds().filter((kind) => kind === 'manifest')).toHaveLength(2)
     })
 
-    it('S0-26 S2-45 a layer that stands twice is fetched once', async () => {
+    it('a layer that stands twice is fetched once (S0-26, S2-45)', async () => {
       const { registry, puller, digests, name } = await scene(imageOf(['a', 'b', 'a']))
       const { layers } = await puller.pull(name, wanted).done
       expect(layers.map(({ digest }) => digest)).toEqual(digests)
       expect(blobRequests(registry, ...new Set<string>(digests))).toHaveLength(2)
     })
 
-    it('S2-43 S2-44 what the store has of an image is not fetched, wherever it stands', async () => {
+    it('what the store has of an image is not fetched, wherever it stands (S2-43, S2-44)', async () => {
       const { registry, puller, name } = await scene(imageOf(['b', 'd']))
       await puller.pull(name, wanted).done
       const more = imageOf(['a', 'b', 'c', 'd'])
@@ -154,7 +154,7 @@ describe('downloads', () => {
       for (const digest of [b, d]) expect(statuses(events, digest)).toEqual(['exists'])
     })
 
-    it('S2-59 S2-73 a layer downloads, is verified, downloaded, unpacked, complete: with compressed bytes', async () => {
+    it('a layer downloads, is verified, downloaded, unpacked, complete: with compressed bytes (S2-59, S2-73)', async () => {
       const { puller, name, image, digests } = await scene(largeImage(3_000_000))
       const pull = puller.pull(name, wanted)
       const events = eventsOf(pull)
@@ -175,7 +175,7 @@ describe('downloads', () => {
     })
   })
 
-  it('S0-55 S0-56 C9 layers are unpacked at the same time, each into its own directory, so many at once', async () => {
+  it('layers are unpacked at the same time, each into its own directory, so many at once (S0-55, S0-56, C9)', async () => {
     const spec = ['a', 'b'].map((name) => ({
       entries: [...fileNamed(name), { path: `${name}.data`, content: randomBytes(200_000) }],
       compression: 'none' as const,
@@ -202,7 +202,7 @@ describe('downloads', () => {
     }
   })
 
-  it('S0-53 a blob is not copied: what was downloaded is renamed to what it is called', async () => {
+  it('a blob is not copied: what was downloaded is renamed to what it is called (S0-53)', async () => {
     const { registry, puller, digests, name } = await scene(largeImage(100_000), { retries: 1 })
     const [digest] = digests
     registry.addFault(faults.truncate(5000, { reference: digest! }))
@@ -214,7 +214,7 @@ describe('downloads', () => {
     expect((await stat(blobPath(puller.store, digest!))).ino).toBe(ino)
   })
 
-  it('S1-02 every manifest that was seen is kept, the index and what it led to', async () => {
+  it('every manifest that was seen is kept, the index and what it led to (S1-02)', async () => {
     const image = imageOf(['base'])
     const index = buildIndex([image])
     const registry = await bench.registry()
@@ -226,7 +226,7 @@ describe('downloads', () => {
     )
   })
 
-  it('S3-09 TLS is verified unless one says otherwise, and nothing falls back to plain HTTP', async () => {
+  it('TLS is verified unless one says otherwise, and nothing falls back to plain HTTP (S3-09)', async () => {
     const registry = await bench.registry({ tls: { key, cert: certificate } })
     await putImage(registry, 'team/app', '1', imageOf(['base']))
     const name = `${registry.host}/team/app:1`
@@ -237,7 +237,7 @@ describe('downloads', () => {
     await careless.pull(name, wanted).done
   })
 
-  it('S2-56 a pull that is cancelled while it unpacks leaves nothing in the staging area', async () => {
+  it('a pull that is cancelled while it unpacks leaves nothing in the staging area (S2-56)', async () => {
     const { puller, name } = await scene(largeImage(20_000_000))
     const pull = puller.pull(name, wanted)
     const events = eventsOf(pull)
@@ -249,7 +249,7 @@ describe('downloads', () => {
     expect(await puller.images()).toEqual([])
   })
 
-  it('S3-15 a limit on the time of the whole pull is a signal', async () => {
+  it('a limit on the time of the whole pull is a signal (S3-15)', async () => {
     const { registry, puller, name } = await scene()
     registry.addFault(faults.stall(0))
     const pull = puller.pull(name, { ...wanted, signal: AbortSignal.timeout(100) })

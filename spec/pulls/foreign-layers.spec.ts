@@ -69,7 +69,7 @@ describe('a foreign layer', () => {
   const places = ({ requests }: TestRegistry): string[] => requests.map(({ repository }) => repository)
   const base = buildImage({ layers: [{ entries: fileNamed('base') }], format: 'docker' })
 
-  it('S1-09 is asked of the registry first, and of nobody else if that has it', async () => {
+  it('is asked of the registry first, and of nobody else if that has it (S1-09)', async () => {
     const elsewhere = await mirror(base)
     const { puller, name, registry, digest } = await scene({
       urls: (each) => [at(elsewhere, 'a')(each)],
@@ -80,7 +80,7 @@ describe('a foreign layer', () => {
     expect(elsewhere.requests).toEqual([])
   })
 
-  it('S1-17 S1-18 S1-20 C3 comes from its URLs, from the last to the first, one at a time, with a warning for each failure', async () => {
+  it('comes from its URLs, from the last to the first, one at a time, with a warning for each failure (S1-17, S1-18, S1-20, C3)', async () => {
     const elsewhere = await mirror(base)
     elsewhere.hook(({ repository }) => (repository === 'a' ? undefined : problem(404, 'NOT_FOUND', 'gone')))
     const { puller, name, registry, digest, image } = await scene({
@@ -106,7 +106,7 @@ describe('a foreign layer', () => {
     })
   })
 
-  it('S1-17 C3 first to last by option, or not at all', async () => {
+  it('first to last by option, or not at all (S1-17, C3)', async () => {
     const elsewhere = await mirror(base)
     const urls = (digest: string): string[] => ['a', 'b'].map((place) => at(elsewhere, place)(digest))
     const forward = await scene({ urls, open: { foreignUrls: 'first-last' } })
@@ -120,7 +120,7 @@ describe('a foreign layer', () => {
     expect(places(elsewhere)).toEqual(['a'])
   })
 
-  it('S1-19 says so when every place has failed, with all causes', async () => {
+  it('says so when every place has failed, with all causes (S1-19)', async () => {
     const elsewhere = await mirror(base)
     elsewhere.hook(({ repository }) => problem(repository === 'a' ? 403 : 410, 'NO', 'no'))
     const { puller, name, digest } = await scene({
@@ -141,7 +141,7 @@ describe('a foreign layer', () => {
   it.each([
     ['none', undefined],
     ['an empty list', []],
-  ])('S1-16 S1-28 without URLs (%s) the failure is that of the registry', async (_what, urls) => {
+  ])('without URLs (%s) the failure is that of the registry (S1-16, S1-28)', async (_what, urls) => {
     const { puller, name } = await scene({ urls: () => urls })
     await expect(puller.pull(name, wanted).done).rejects.toMatchObject({
       code: 'BLOB_UNKNOWN',
@@ -152,7 +152,7 @@ describe('a foreign layer', () => {
   })
 
   it.each([401, 403, 404, 410])(
-    'S1-11 S1-12 a %i of the registry leads to the URLs at once',
+    'a %i of the registry leads to the URLs at once (S1-11, S1-12)',
     async (status) => {
       const elsewhere = await mirror(base)
       const { puller, name, registry, digest } = await scene({
@@ -166,7 +166,7 @@ describe('a foreign layer', () => {
     },
   )
 
-  it('S1-12 a 5xx of the registry is tried again first; then the URLs have attempts of their own', async () => {
+  it('a 5xx of the registry is tried again first; then the URLs have attempts of their own (S1-12)', async () => {
     const elsewhere = await mirror(base)
     elsewhere.addFault(faults.status(503, { times: 2 }))
     const { puller, name, registry, digest } = await scene({
@@ -179,7 +179,7 @@ describe('a foreign layer', () => {
     expect(places(elsewhere)).toEqual(['a', 'a', 'a'])
   })
 
-  it('S1-21 sends no credentials of the registry there, not after a challenge either', async () => {
+  it('sends no credentials of the registry there, not after a challenge either (S1-21)', async () => {
     const secret = 'planted-secret'
     const elsewhere = await mirror(base)
     elsewhere.hook(({ repository }) =>
@@ -217,7 +217,7 @@ describe('a foreign layer', () => {
     }
   })
 
-  it('S1-22 is held against its digest: wrong bytes of one URL are no end, and never kept', async () => {
+  it('is held against its digest: wrong bytes of one URL are no end, and never kept (S1-22)', async () => {
     const image = largeImage(50_000)
     const elsewhere = await mirror(image)
     const [layer] = image.layers
@@ -247,7 +247,7 @@ describe('a foreign layer', () => {
     expect(places(elsewhere).filter((place) => place === 'wrong')).toHaveLength(2)
   })
 
-  it('S1-03 S1-04 S1-23 is asked of the next URL after a transport error, also one in the middle, and goes on from there', async () => {
+  it('is asked of the next URL after a transport error, also one in the middle, and goes on from there (S1-03, S1-04, S1-23)', async () => {
     const image = largeImage(100_000)
     const elsewhere = await mirror(image)
     elsewhere.addFault(faults.truncate(40_000, { nth: 1 }))
@@ -315,7 +315,7 @@ describe('a foreign layer', () => {
     expect(JSON.stringify(events)).not.toMatch(/pass@|secret=query/)
   })
 
-  it('S0-84 follows redirects from there under the same rules', async () => {
+  it('follows redirects from there under the same rules (S0-84)', async () => {
     const server = createServer((request, response) => {
       response.writeHead(302, {
         location: request.url === '/meta' ? 'http://169.254.169.254/x' : 'file:///x',
@@ -356,7 +356,7 @@ describe('a foreign layer', () => {
     expect(places(elsewhere)).toEqual(['b'])
   })
 
-  it('S1-01 S1-14 of a Windows image is pulled on any host, with one request for the manifest', async () => {
+  it('of a Windows image is pulled on any host, with one request for the manifest (S1-01, S1-14)', async () => {
     const image = buildImage({
       layers: [
         {
@@ -384,7 +384,7 @@ describe('a foreign layer', () => {
     expect(blobRequests(elsewhere, digest)).toHaveLength(1)
   })
 
-  it('S1-24 S1-25 is kept under its digest, whatever its URL ends with, with no colon in any path', async () => {
+  it('is kept under its digest, whatever its URL ends with, with no colon in any path (S1-24, S1-25)', async () => {
     const elsewhere = await mirror(base)
     const { puller, name, digest } = await scene({
       urls: (each) => [`${at(elsewhere, 'a')(each)}?name=../../../evil#/etc/x`],

@@ -13,7 +13,7 @@ describe('a manifest', () => {
     history: [{ v1Compatibility: JSON.stringify({ id: 'b'.repeat(64) }) }],
   }
 
-  it('S1-06 S1-07 may come without a type, or as plain JSON, whichever schema it is of', async () => {
+  it('may come without a type, or as plain JSON, whichever schema it is of (S1-06, S1-07)', async () => {
     const registry = await bench.registry()
     const puller = await bench.puller()
     const image = imageOf(['base'], { format: 'docker' })
@@ -28,7 +28,7 @@ describe('a manifest', () => {
     }
   })
 
-  it('S1-08 that is refused is an error that says with which status', async () => {
+  it('that is refused is an error that says with which status (S1-08)', async () => {
     const registry = await bench.registry()
     await putImage(registry, 'team/app', '1', imageOf(['base']))
     registry.addFault(faults.status(418, { kind: 'manifest' }))
@@ -41,7 +41,7 @@ describe('a manifest', () => {
     })
   })
 
-  it('S1-15 that is not there and one that cannot be read have each a code of their own', async () => {
+  it('that is not there and one that cannot be read have each a code of their own (S1-15)', async () => {
     const registry = await bench.registry()
     const { manifest } = imageOf(['base'])
     registry.putManifest('team/app', 'broken', Buffer.from('{"schemaVersion": 2,'), manifest.mediaType)
@@ -52,7 +52,7 @@ describe('a manifest', () => {
     await failing('broken').toMatchObject({ code: 'MANIFEST_INVALID', exitCode: 5 })
   })
 
-  it('S2-61 with a config that speaks of fewer layers, or of more, is refused, and nothing of it is named', async () => {
+  it('with a config that speaks of fewer layers, or of more, is refused, and nothing of it is named (S2-61)', async () => {
     const registry = await bench.registry()
     const puller = await bench.puller()
     const { layers } = imageOf(['a', 'b'])
@@ -72,7 +72,7 @@ describe('a manifest', () => {
     expect(pulled.layers.map(({ diffID }) => diffID)).toEqual(layers.map(({ diffID }) => diffID))
   })
 
-  it('S2-60 what one repository gave is known in every other, by its digest', async () => {
+  it('what one repository gave is known in every other, by its digest (S2-60)', async () => {
     const registry = await bench.registry()
     const puller = await bench.puller()
     const image = imageOf(['a', 'b'])

@@ -39,7 +39,7 @@ describe('what a download that broke off leaves', () => {
     expect(await readdir(join(puller.store, 'partial', 'sha256'))).toEqual([])
   }
 
-  it('S2-66 is gone on with from another host that serves the digest, whatever that one tells it by', async () => {
+  it('is gone on with from another host that serves the digest, whatever that one tells it by (S2-66)', async () => {
     const all = await scene(1)
     const { registry, puller, digest, image } = all
     registry.addFault(breaksOff(digest))
@@ -62,7 +62,7 @@ describe('what a download that broke off leaves', () => {
     await expectWhole(all)
   })
 
-  it('S2-74 pieces of two hosts that do not fit together are thrown away, and all of it comes again', async () => {
+  it('pieces of two hosts that do not fit together are thrown away, and all of it comes again (S2-74)', async () => {
     const all = await scene(2)
     all.registry.addFault(faults.wrongByte(7, { reference: all.digest, nth: 1 }))
     all.registry.addFault(breaksOff(all.digest))

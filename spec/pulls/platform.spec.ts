@@ -64,7 +64,7 @@ describe('out of an index', () => {
     ['linux/amd64/v3', amd],
     ['linux/arm/v8', v7],
   ])(
-    'S2-78 S4-21: %s gets the best that runs there, not the first that is listed',
+    '%s gets the best that runs there, not the first that is listed (S2-78, S4-21)',
     async (platform, best) => {
       const registry = await bench.registry()
       await putEntries(registry, [v5, v6, v7, arm64, amd].map(plain))
@@ -74,7 +74,7 @@ describe('out of an index', () => {
     },
   )
 
-  it('S2-78: the version and the features of the system count', async () => {
+  it('the version and the features of the system count (S2-78)', async () => {
     const registry = await bench.registry()
     const windows = (version: string, label: string, features?: readonly string[]) =>
       [
@@ -98,7 +98,7 @@ describe('out of an index', () => {
     expect((await asking.done).manifestDigest).toBe(fitting[0].manifest.digest)
   })
 
-  it('S2-78: unknown/unknown is never chosen, and the error lists what there is without it', async () => {
+  it('unknown/unknown is never chosen, and the error lists what there is without it (S2-78)', async () => {
     const registry = await bench.registry()
     const unknown = { platform: { os: 'unknown', architecture: 'unknown' } }
     await putEntries(registry, [[linux('riscv64'), unknown], plain(arm64)])
@@ -113,7 +113,7 @@ describe('out of an index', () => {
       })
   })
 
-  it('S2-79 S4-21: the image is asked for by digest and verified, and the list’s digest is reported', async () => {
+  it('the image is asked for by digest and verified, and the list’s digest is reported (S2-79, S4-21)', async () => {
     const registry = await bench.registry()
     const index = buildIndex([amd, arm64], { format: 'docker' })
     await putImage(registry, 'team/app', '1', index)
@@ -128,7 +128,7 @@ describe('out of an index', () => {
     await expect(other.pull(name, { platform: 'linux/arm64' }).done).rejects.toMatchObject({ exitCode: 5 })
   })
 
-  it('S2-79: an index that leads back to itself is refused', async () => {
+  it('an index that leads back to itself is refused (S2-79)', async () => {
     const registry = await bench.registry()
     // No real index has its own digest in it: this one is served under a digest that it has not.
     const digest = digestOf(Buffer.from('itself'))
@@ -141,7 +141,7 @@ describe('out of an index', () => {
     await expect(puller.pullAllPlatforms(name).done).rejects.toMatchObject({ exitCode: 5 })
   })
 
-  it('S2-78: of entries without a platform the config decides, and one that cannot be read is passed over', async () => {
+  it('of entries without a platform the config decides, and one that cannot be read is passed over (S2-78)', async () => {
     const registry = await bench.registry()
     const broken = linux('ppc64le')
     await putEntries(registry, [[broken], [arm64], [amd]])
@@ -157,7 +157,7 @@ describe('out of an index', () => {
     expect(events.filter(({ type }) => type === 'warning')).toEqual([])
   })
 
-  it('S2-78: entries without a platform are not looked into where one with the right platform stands', async () => {
+  it('entries without a platform are not looked into where one with the right platform stands (S2-78)', async () => {
     const registry = await bench.registry()
     await putEntries(registry, [[arm64], plain(amd)])
     const puller = await bench.puller()
@@ -178,7 +178,7 @@ describe('out of an index', () => {
 describe('an image for another platform', () => {
   const bench = new Workbench()
 
-  it('S2-78: is pulled where it stands alone, with a warning', async () => {
+  it('is pulled where it stands alone, with a warning (S2-78)', async () => {
     const registry = await bench.registry()
     const arm = linux('arm64', 'v8')
     await putImage(registry, 'team/app', '1', arm)
@@ -197,7 +197,7 @@ describe('an image for another platform', () => {
     ])
   })
 
-  it('S2-78: is reported, too, where the index says one thing and the config another', async () => {
+  it('is reported, too, where the index says one thing and the config another (S2-78)', async () => {
     const registry = await bench.registry()
     await putEntries(registry, [[linux('arm64', 'v8'), { platform: { os: 'linux', architecture: 'amd64' } }]])
     const puller = await bench.puller()

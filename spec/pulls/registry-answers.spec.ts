@@ -13,7 +13,7 @@ const nameIn = ({ host }: TestRegistry, suffix = ':1'): string => `${host}/team/
 describe('what a registry answers', () => {
   const bench = new Workbench()
 
-  it('S3-10: need not carry the version header of the API', async () => {
+  it('need not carry the version header of the API (S3-10)', async () => {
     const registry = await bench.registry({ auth: { kind: 'token' } })
     await putImage(registry, 'team/app', '1', imageOf(['base']))
     const puller = await bench.puller()
@@ -23,7 +23,7 @@ describe('what a registry answers', () => {
     await response.arrayBuffer()
   })
 
-  it('S2-03: a server that knows nothing of version 2 is not tried with version 1, and the error says why', async () => {
+  it('a server that knows nothing of version 2 is not tried with version 1, and the error says why (S2-03)', async () => {
     const registry = await bench.registry()
     registry.hook((): Answer => ({ status: 404, headers: {}, body: Buffer.from('<h1>Not Found</h1>') }))
     const puller = await bench.puller()
@@ -33,7 +33,7 @@ describe('what a registry answers', () => {
     expect(registry.requests.filter(({ url }) => !url.startsWith('/v2/'))).toEqual([])
   })
 
-  it('S2-03 S3-19: a registry that does know it is believed, in its own words', async () => {
+  it('a registry that does know it is believed, in its own words (S2-03, S3-19)', async () => {
     const registry = await bench.registry()
     await putImage(registry, 'team/app', '1', imageOf(['base']))
     registry.hook(({ reference }) =>
@@ -50,7 +50,7 @@ describe('what a registry answers', () => {
   it.each([
     [404, 'MANIFEST_UNKNOWN', 4],
     [403, 'DENIED', 3],
-  ] as const)('S3-12: a %d ends the pull with %s and the exit code %d', async (status, code, exitCode) => {
+  ] as const)('a %d ends the pull with %s and the exit code %d (S3-12)', async (status, code, exitCode) => {
     const registry = await bench.registry()
     await putImage(registry, 'team/app', '1', imageOf(['base']))
     registry.addFault(faults.status(status, { kind: 'manifest', times: Infinity }))
@@ -58,7 +58,7 @@ describe('what a registry answers', () => {
     await expect(puller.pull(nameIn(registry)).done).rejects.toMatchObject({ code, exitCode })
   })
 
-  it('S2-10 S2-11 S2-13: a tag is asked for by tag, a digest by digest, with every type in Accept', async () => {
+  it('a tag is asked for by tag, a digest by digest, with every type in Accept (S2-10, S2-11, S2-13)', async () => {
     const registry = await bench.registry()
     const { manifest } = await put(registry)
     const puller = await bench.puller()
@@ -73,7 +73,7 @@ describe('what a registry answers', () => {
   })
 
   it.each(['', 'application/json', 'text/plain; charset=utf-8', 'application/octet-stream', '; ;'])(
-    'C2 S2-15 S2-16: with the type %j the body decides',
+    'with the type %j the body decides (C2, S2-15, S2-16)',
     async (type) => {
       const registry = await bench.registry()
       const image = await put(registry)
@@ -91,7 +91,7 @@ describe('what a registry answers', () => {
   it.each([
     ['docker', mediaTypes.dockerManifest],
     ['oci', mediaTypes.ociManifest],
-  ] as const)('S2-15 S2-17: %s, with parameters after its type', async (format, type) => {
+  ] as const)('%s, with parameters after its type (S2-15, S2-17)', async (format, type) => {
     const registry = await bench.registry()
     const { manifest } = await put(registry, imageOf(['base'], { format }))
     registry.putManifest('team/app', '1', manifest.bytes, `${type.toUpperCase()}; charset=utf-8; q=1`)
@@ -99,7 +99,7 @@ describe('what a registry answers', () => {
     expect((await puller.pull(nameIn(registry), wanted).done).mediaType).toBe(type)
   })
 
-  it('C2: a type that the body contradicts is refused, both named; so is a body that is two things at once', async () => {
+  it('a type that the body contradicts is refused, both named; so is a body that is two things at once (C2)', async () => {
     const registry = await bench.registry()
     const { manifest } = await put(registry)
     registry.putManifest('team/app', 'lie', manifest.bytes, mediaTypes.ociIndex)
@@ -115,7 +115,7 @@ describe('what a registry answers', () => {
     })
   })
 
-  it('S2-20: other bytes than the digest asked for are refused; the digest reported is the one asked for', async () => {
+  it('other bytes than the digest asked for are refused; the digest reported is the one asked for (S2-20)', async () => {
     const registry = await bench.registry()
     const { manifest } = await put(registry)
     const puller = await bench.puller()
@@ -129,7 +129,7 @@ describe('what a registry answers', () => {
     })
   })
 
-  it('S2-22: a config that is called a mere octet-stream is a config', async () => {
+  it('a config that is called a mere octet-stream is a config (S2-22)', async () => {
     const registry = await bench.registry()
     const image = imageOf(['base'], { format: 'docker' })
     await putImage(registry, 'team/app', '1', image)
@@ -139,7 +139,7 @@ describe('what a registry answers', () => {
     expect((await puller.pull(nameIn(registry), wanted).done).imageId).toBe(image.config.digest)
   })
 
-  it('S2-18: the pull tells what it pulls, and then the digest', async () => {
+  it('the pull tells what it pulls, and then the digest (S2-18)', async () => {
     const registry = await bench.registry()
     const { manifest } = await put(registry)
     const puller = await bench.puller()
@@ -153,7 +153,7 @@ describe('what a registry answers', () => {
     expect(told).toEqual([nameIn(registry), manifest.digest])
   })
 
-  it('S2-09: names that nobody can pull are refused before any traffic', async () => {
+  it('names that nobody can pull are refused before any traffic (S2-09)', async () => {
     const registry = await bench.registry()
     const puller = await bench.puller()
     for (const name of ['scratch', 'a'.repeat(64), `${registry.host}/Team/app`])
@@ -161,7 +161,7 @@ describe('what a registry answers', () => {
     expect(registry.requests).toEqual([])
   })
 
-  it('S3-02 S3-07: an image that there is only as schema 2 comes by name, by tag and by digest', async () => {
+  it('an image that there is only as schema 2 comes by name, by tag and by digest (S3-02, S3-07)', async () => {
     const registry = await bench.registry()
     const image = await put(registry, imageOf(['base'], { format: 'docker' }), 'latest')
     for (const suffix of ['', ':latest', `@${image.manifest.digest}`]) {
@@ -174,7 +174,7 @@ describe('what a registry answers', () => {
     }
   })
 
-  it('S3-18: a layer is there whole or not at all, and nothing that failed stays behind', async () => {
+  it('a layer is there whole or not at all, and nothing that failed stays behind (S3-18)', async () => {
     const registry = await bench.registry()
     const [base, top] = ['base', 'top'].map((name) => ({ entries: fileNamed(name) }))
     const image = await put(registry, buildImage({ layers: [base!, top!] }))
@@ -198,7 +198,7 @@ describe('what a registry answers', () => {
   it.each([
     ['by tag', ':gone'],
     ['by digest', `@sha256:${'0'.repeat(64)}`],
-  ])('S2-04: a name %s that fails leads to no other way of asking', async (_way, suffix) => {
+  ])('a name %s that fails leads to no other way of asking (S2-04)', async (_way, suffix) => {
     const registry = await bench.registry()
     await put(registry)
     const puller = await bench.puller()

@@ -16,7 +16,7 @@ const wanted = { platform: 'linux/amd64' }
 describe('requests', () => {
   const bench = new Workbench()
 
-  it('S0-01 has three kinds: a manifest alone, an image with all blobs, one blob alone', async () => {
+  it('has three kinds: a manifest alone, an image with all blobs, one blob alone (S0-01)', async () => {
     const registry = await bench.registry()
     const image = imageOf(['base', 'top'])
     await putImage(registry, 'team/app', '1', image)
@@ -44,7 +44,7 @@ describe('requests', () => {
     await registries.close()
   })
 
-  it('S0-02 asks for nothing, and makes no store, where the name or the platform cannot be', async () => {
+  it('asks for nothing, and makes no store, where the name or the platform cannot be (S0-02)', async () => {
     const registry = await bench.registry()
     const puller = await bench.puller()
     for (const name of [
@@ -62,7 +62,7 @@ describe('requests', () => {
     expect(existsSync(puller.store)).toBe(false)
   })
 
-  it('S0-10 S0-13 S0-59 uses the normalised name in URLs and keeps the name as it was typed', async () => {
+  it('uses the normalised name in URLs and keeps the name as it was typed (S0-10, S0-13, S0-59)', async () => {
     const registry = await bench.registry()
     const image = imageOf(['base', 'top'])
     await putImage(registry, 'team/app', 'latest', image)
@@ -81,7 +81,7 @@ describe('requests', () => {
     expect(pulled.layers.map(({ digest }) => digest)).toEqual(image.layers.map(({ digest }) => digest))
   })
 
-  it('S0-20 pulls what a manifest list leads to', async () => {
+  it('pulls what a manifest list leads to (S0-20)', async () => {
     const registry = await bench.registry()
     const format = 'docker'
     const arm = imageOf(['arm'], { format, platform: { os: 'linux', architecture: 'arm64' } })
@@ -96,7 +96,7 @@ describe('requests', () => {
     ['no JSON at all', '{"schemaVersion":2', 'manifest JSON'],
     ['a schema 2 manifest without its config', '{"schemaVersion":2,"layers":[]}', 'schema 2 manifest'],
     ['a schema 1 manifest without its name', '{"schemaVersion":1,"fsLayers":[]}', 'schema 1 manifest'],
-  ])('S0-22 S0-33 names the schema and leaves nothing of %s', async (_what, text, named) => {
+  ])('names the schema and leaves nothing of %s (S0-22, S0-33)', async (_what, text, named) => {
     const registry = await bench.registry()
     registry.putManifest('team/app', '1', Buffer.from(text), '')
     const puller = await bench.puller()
@@ -108,7 +108,7 @@ describe('requests', () => {
     expect(await puller.images()).toEqual([])
   })
 
-  it('S0-23 stores the manifest byte for byte, also where another writer would not write it so', async () => {
+  it('stores the manifest byte for byte, also where another writer would not write it so (S0-23)', async () => {
     const registry = await bench.registry()
     const image = imageOf(['base'])
     await putImage(registry, 'team/app', 'plain', image)
@@ -121,7 +121,7 @@ describe('requests', () => {
     expect(await readFile(blobPath(puller.store, digest))).toEqual(bytes)
   })
 
-  it('S0-23 fails where what came cannot be stored, and names the path', async () => {
+  it('fails where what came cannot be stored, and names the path (S0-23)', async () => {
     const registry = await bench.registry()
     const image = imageOf(['base'])
     await putImage(registry, 'team/app', '1', image)
@@ -145,7 +145,7 @@ describe('requests', () => {
     expect(await puller.images()).toEqual([])
   })
 
-  it('S0-25 S0-31 S0-32 S0-50 asks for one manifest, and then once for each blob that is missing', async () => {
+  it('asks for one manifest, and then once for each blob that is missing (S0-25, S0-31, S0-32, S0-50)', async () => {
     const registry = await bench.registry()
     const image = imageOf(['base', 'middle', 'base', 'top'])
     await putImage(registry, 'team/base', '1', imageOf(['middle']))
@@ -166,7 +166,7 @@ describe('config and layers', () => {
   const image = imageOf(['base', 'top'])
   const { config, layers } = image
 
-  it('C11 S2-28 are asked for together: neither waits for the answer to the other', async () => {
+  it('are asked for together: neither waits for the answer to the other (C11, S2-28)', async () => {
     const registry = await bench.registry()
     await putImage(registry, 'team/app', '1', image)
     let meet: (() => void) | undefined
@@ -183,7 +183,7 @@ describe('config and layers', () => {
     expect(await puller.pull(`${registry.host}/team/app:1`, wanted).done).toMatchObject({ status: 'newer' })
   })
 
-  it('S2-28 S2-29 a config that fails ends the layers, is what is reported, and nothing is tried elsewhere', async () => {
+  it('a config that fails ends the layers, is what is reported, and nothing is tried elsewhere (S2-28, S2-29)', async () => {
     const registry = await bench.registry({
       faults: [
         faults.status(404, { reference: config.digest }),
@@ -203,7 +203,7 @@ describe('config and layers', () => {
     expect(await puller.images()).toEqual([])
   })
 
-  it('S2-30 a layer that fails once the config is there is what is reported', async () => {
+  it('a layer that fails once the config is there is what is reported (S2-30)', async () => {
     const registry = await bench.registry()
     await putImage(registry, 'team/app', '1', image)
     const answered = (): boolean =>
@@ -221,7 +221,7 @@ describe('config and layers', () => {
     })
   })
 
-  it('S2-30 a layer that fails after the config failed does not hide why', async () => {
+  it('a layer that fails after the config failed does not hide why (S2-30)', async () => {
     const registry = await bench.registry({ faults: [faults.status(404, { reference: config.digest })] })
     await putImage(registry, 'team/app', '1', image)
     const refused = (): boolean =>
@@ -237,7 +237,7 @@ describe('config and layers', () => {
     })
   })
 
-  it('S2-31 layers are planned, listed and put together from the bottom to the top', async () => {
+  it('layers are planned, listed and put together from the bottom to the top (S2-31)', async () => {
     const registry = await bench.registry()
     const says = (content: string) => ({ entries: [{ path: 'who', content }, { path: content }] })
     const tall = buildImage({ layers: ['f', 'b', 'e', 'a', 'd', 'c'].map(says) })

@@ -65,7 +65,7 @@ describe('a download that broke off', () => {
     expect(await readdir(join(puller.store, 'partial', 'sha256'))).toEqual([])
   }
 
-  it('S2-66 S2-67 goes on where it stopped, and what came in two pieces is verified as one', async () => {
+  it('goes on where it stopped, and what came in two pieces is verified as one (S2-66, S2-67)', async () => {
     const all = await scene()
     all.registry.addFault(breaksOff(all.digest))
     const { done } = all.puller.pull(all.name, wanted)
@@ -76,7 +76,7 @@ describe('a download that broke off', () => {
     await expectWhole(all, layers[0]!.rootfs)
   })
 
-  it('S2-72 shows the bytes that were here as done, and the whole as the total', async () => {
+  it('shows the bytes that were here as done, and the whole as the total (S2-72)', async () => {
     const { registry, puller, digest, name, image } = await scene()
     registry.addFault(breaksOff(digest))
     const pull = puller.pull(name, wanted)
@@ -127,7 +127,7 @@ describe('a download that broke off', () => {
     ['a changed validator', (bytes) => part(bytes, good(bytes), { etag: '"another"' }), { requests: 3 }],
   ]
   it.each(wrongRanges)(
-    'S2-68 S2-69 %s: starts over, in the same attempt',
+    '%s: starts over, in the same attempt (S2-68, S2-69)',
     async (_what, answer, { requests }) => {
       const all = await scene({ retries: 2 })
       all.registry.addFault(breaksOff(all.digest))
@@ -152,7 +152,7 @@ describe('a download that broke off', () => {
     expect(blobRequests(registry, digest)).toHaveLength(2)
   })
 
-  it('S2-74 pieces that do not fit together are thrown away, and all of it comes again', async () => {
+  it('pieces that do not fit together are thrown away, and all of it comes again (S2-74)', async () => {
     const all = await scene()
     const { registry, digest } = all
     registry.addFault(breaksOff(digest))
@@ -175,7 +175,7 @@ describe('a download that broke off', () => {
     await expectWhole(all, layers[0]!.rootfs)
   })
 
-  it('S0-29 S1-22 S2-54 S2-74 wrong bytes that came in one piece are not tried again, and nothing of them is kept', async () => {
+  it('wrong bytes that came in one piece are not tried again, and nothing of them is kept (S0-29, S1-22, S2-54, S2-74)', async () => {
     const { registry, puller, digest, name } = await scene()
     registry.addFault(faults.wrongByte(1000, { reference: digest, times: 9 }))
     const pull = puller.pull(name, wanted)
@@ -204,7 +204,7 @@ describe('a download that broke off', () => {
       return all
     }
 
-    it('S2-66 S2-75 S3-17 its bytes are gone on from', async () => {
+    it('its bytes are gone on from (S2-66, S2-75, S3-17)', async () => {
       const all = await prepared((whole) => whole.subarray(0, 5000))
       const pull = all.puller.pull(all.name, wanted)
       const events = eventsOf(pull)
@@ -216,7 +216,7 @@ describe('a download that broke off', () => {
       await expectWhole(all, layers[0]!.rootfs)
     })
 
-    it('S2-71 a partial download that is longer than the blob is emptied, and all comes in the same attempt', async () => {
+    it('a partial download that is longer than the blob is emptied, and all comes in the same attempt (S2-71)', async () => {
       const all = await prepared((whole) => Buffer.concat([whole, Buffer.from('more')]))
       const { layers } = await all.puller.pull(all.name, wanted).done
       expect(rangesOf(all.registry, all.digest)).toEqual([undefined])
@@ -240,7 +240,7 @@ describe('a download that broke off', () => {
       await expectWhole(all, layers[0]!.rootfs)
     })
 
-    it('S2-74 wrong bytes at its start are found out, whatever they did to the unpacking', async () => {
+    it('wrong bytes at its start are found out, whatever they did to the unpacking (S2-74)', async () => {
       const all = await prepared(() => Buffer.alloc(5000, 1))
       const { layers } = await all.puller.pull(all.name, wanted).done
       expect(rangesOf(all.registry, all.digest)).toEqual(['bytes=5000-', undefined])
@@ -248,7 +248,7 @@ describe('a download that broke off', () => {
     })
   })
 
-  it('S2-75 S0-73 a pull that fails or is cancelled keeps the bytes for the next one, and nothing else', async () => {
+  it('a pull that fails or is cancelled keeps the bytes for the next one, and nothing else (S2-75, S0-73)', async () => {
     const { registry, puller, digest, name, image } = await scene({ retries: 1 })
     registry.addFault(breaksOff(digest))
     const failed = puller.pull(name, wanted)
@@ -277,7 +277,7 @@ describe('a download that broke off', () => {
     expect(image.layers[0]!.size).toBeGreaterThan(size)
   })
 
-  it('S2-66 S3-17 is gone on with by another process, after the first was killed', async () => {
+  it('is gone on with by another process, after the first was killed (S2-66, S3-17)', async () => {
     const registry = await bench.registry({ bytesPerSecond: 200_000 })
     const image = largeImage(size)
     await putImage(registry, 'team/app', '1', image)
@@ -307,14 +307,14 @@ describe('a download that broke off', () => {
     expect(blob.equals(image.layers[0]!.bytes)).toBe(true)
   })
 
-  it('S0-85 one that stalls is broken off and gone on with', async () => {
+  it('one that stalls is broken off and gone on with (S0-85)', async () => {
     const { registry, puller, digest, name } = await scene({ stallTimeout: 200 })
     registry.addFault(faults.stall(broken, { reference: digest, nth: 1 }))
     await puller.pull(name, wanted).done
     expect(rangesOf(registry, digest)).toEqual([undefined, `bytes=${broken}-`])
   })
 
-  it('S2-70 one of a length that nobody tells needs none', async () => {
+  it('one of a length that nobody tells needs none (S2-70)', async () => {
     const { registry, puller, digest, name, image } = await scene()
     registry.addFault(faults.chunked({ reference: digest }))
     const pull = puller.pull(name, wanted)

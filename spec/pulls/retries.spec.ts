@@ -27,7 +27,7 @@ describe('downloads', () => {
   }
 
   describe('that fail', () => {
-    it.each([403, 404, 400, 405, 501])('S2-54 S3-14 with %i are not tried again', async (status) => {
+    it.each([403, 404, 400, 405, 501])('with %i are not tried again (S2-54, S3-14)', async (status) => {
       const { registry, puller, digests, name } = await scene()
       registry.addFault(faults.status(status, { reference: digests[0]!, times: Infinity }))
       await expect(puller.pull(name, wanted).done).rejects.toMatchObject({ subject: { status } })
@@ -35,7 +35,7 @@ describe('downloads', () => {
     })
 
     it.each([408, 423, 429, 500, 502, 503, 504])(
-      'S2-50 S2-54 S3-14 with %i are tried five times in all',
+      'with %i are tried five times in all (S2-50, S2-54, S3-14)',
       async (status) => {
         const { registry, puller, digests, name } = await scene()
         registry.addFault(faults.status(status, { reference: digests[0]!, times: Infinity }))
@@ -44,7 +44,7 @@ describe('downloads', () => {
       },
     )
 
-    it('S2-50 S2-51 may come with the fifth attempt; each is told with its delay and its reason', async () => {
+    it('may come with the fifth attempt; each is told with its delay and its reason (S2-50, S2-51)', async () => {
       const { registry, puller, digests, name } = await scene(imageOf(['base']), { retryDelay: 10 })
       registry.addFault(faults.status(500, { reference: digests[0]!, times: 4 }))
       const pull = puller.pull(name, wanted)
@@ -60,7 +60,7 @@ describe('downloads', () => {
       for (const { reason } of retries) expect(reason).toContain("HTTP response '500'")
     })
 
-    it('S2-51 count the seconds to the next attempt down', async () => {
+    it('count the seconds to the next attempt down (S2-51)', async () => {
       const { registry, puller, digests, name } = await scene(imageOf(['base']), { retryDelay: 2100 })
       registry.addFault(faults.status(500, { reference: digests[0]! }))
       const pull = puller.pull(name, wanted)
@@ -70,7 +70,7 @@ describe('downloads', () => {
       expect(told.map(({ retryIn }) => retryIn)).toEqual([2100, 1100, 100])
     })
 
-    it('S2-51 obey Retry-After, and say so when it asks for too much', async () => {
+    it('obey Retry-After, and say so when it asks for too much (S2-51)', async () => {
       const { registry, puller, digests, name } = await scene()
       const [digest] = digests
       registry.addFault(faults.status(429, { reference: digest! }, { 'retry-after': '1' }))
@@ -87,7 +87,7 @@ describe('downloads', () => {
       expect(blobRequests(other.registry, digest!)).toHaveLength(1)
     })
 
-    it('S2-52 S2-53 are not waited for by who is cancelled in the delay', async () => {
+    it('are not waited for by who is cancelled in the delay (S2-52, S2-53)', async () => {
       const { registry, puller, digests, name } = await scene(imageOf(['base']), { retryDelay: weeks })
       registry.addFault(faults.status(500, { reference: digests[0]!, times: Infinity }))
       const pull = puller.pull(name, wanted)
@@ -99,7 +99,7 @@ describe('downloads', () => {
       expect(blobRequests(registry, digests[0]!)).toHaveLength(1)
     })
 
-    it('S2-51 hold no slot while they wait: another layer takes it', async () => {
+    it('hold no slot while they wait: another layer takes it (S2-51)', async () => {
       const { registry, puller, digests, name } = await scene(imageOf(['a', 'b']), {
         maxDownloads: 1,
         retryDelay: 300,
@@ -119,7 +119,7 @@ describe('downloads', () => {
       expect([order[0] === order[2], order[0] === order[1], order.length]).toEqual([true, false, 3])
     })
 
-    it('S0-30 end the pull with the first error; the layers that were finished stay', async () => {
+    it('end the pull with the first error; the layers that were finished stay (S0-30)', async () => {
       const { registry, puller, digests, name } = await scene(imageOf(['a', 'b', 'c']))
       const [a, b, c] = digests
       registry.hook(async ({ reference }) => {
@@ -137,7 +137,7 @@ describe('downloads', () => {
       expect(again).not.toContain(a)
     })
 
-    it('S2-49 start no other', async () => {
+    it('start no other (S2-49)', async () => {
       const { registry, puller, digests, name } = await scene(imageOf(['a', 'b', 'c']), { maxDownloads: 1 })
       for (const digest of digests) registry.addFault(faults.status(404, { reference: digest }))
       const pull = puller.pull(name, wanted)
@@ -146,7 +146,7 @@ describe('downloads', () => {
       expect(blobRequests(registry, ...digests)).toHaveLength(1)
     })
 
-    it('S2-65 for want of a place for their bytes are not tried again', async () => {
+    it('for want of a place for their bytes are not tried again (S2-65)', async () => {
       const { registry, puller, digests, name } = await scene()
       await (await Store.open(puller.store)).close()
       await puller.images() // opens the store

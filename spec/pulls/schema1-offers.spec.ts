@@ -18,7 +18,7 @@ import { Workbench, asked } from '../support/workbench.js'
 describe('a registry that offers both', () => {
   const bench = new Workbench()
 
-  it('S3-01: gives schema 1 to who does not accept schema 2, and we accept it', async () => {
+  it('gives schema 1 to who does not accept schema 2, and we accept it (S3-01)', async () => {
     const registry = await bench.registry()
     await offerBoth(registry)
     const url = `${registry.url}/v2/${repository}/manifests/latest`
@@ -36,7 +36,7 @@ describe('a registry that offers both', () => {
     })
   })
 
-  it('S3-02 S3-05 S3-07 S3-08: schema 2 by name, by tag and by digest, under its digest', async () => {
+  it('schema 2 by name, by tag and by digest, under its digest (S3-02, S3-05, S3-07, S3-08)', async () => {
     const registry = await bench.registry()
     await offerBoth(registry)
     const name = `${registry.host}/${repository}`
@@ -53,7 +53,7 @@ describe('a registry that offers both', () => {
     }
   })
 
-  it('S3-03: schema 1 by its digest, and by the tag that only it has', async () => {
+  it('schema 1 by its digest, and by the tag that only it has (S3-03)', async () => {
     const registry = await bench.registry()
     await offerBoth(registry)
     const puller = await bench.puller()
@@ -86,7 +86,7 @@ describe('a registry that offers both', () => {
 describe('inspecting a schema 1 image', () => {
   const bench = new Workbench()
 
-  it('S4-18: its config of History[0], and no request for a layer', async () => {
+  it('its config of History[0], and no request for a layer (S4-18)', async () => {
     const registry = await bench.registry()
     putSchema1(registry)
     const puller = await bench.puller()
@@ -106,7 +106,7 @@ describe('inspecting a schema 1 image', () => {
     expect(JSON.parse(seen.image?.config.bytes.toString() ?? '')).toMatchObject({ id: idOf('layer 3') })
   })
 
-  it('S2-76: refuses what is not signed as it should be', async () => {
+  it('refuses what is not signed as it should be (S2-76)', async () => {
     const registry = await bench.registry()
     putSchema1(registry, payload)
     const puller = await bench.puller({ requireSchema1Signatures: true })

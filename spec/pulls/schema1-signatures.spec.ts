@@ -48,7 +48,7 @@ describe('the signatures of a schema 1 image', () => {
     ['signed with RS256', signedBy(payload, makeKey('RS256')), 'verified', 'SCHEMA1_SIGNED'],
     ['not signed', payload, 'none', 'SCHEMA1_UNSIGNED'],
     ['signed in an unknown way', unknown, 'unverified', 'SCHEMA1_UNVERIFIED'],
-  ])('S2-76: reported: %s', async (_, bytes, signatures, code) => {
+  ])('reported: %s (S2-76)', async (_, bytes, signatures, code) => {
     const { events, result } = await pull(bytes, false)
     expect(result).toMatchObject({ signatures, digest })
     expect(events.filter((event) => event.type === 'warning')).toMatchObject([{ code, digest }])
@@ -58,7 +58,7 @@ describe('the signatures of a schema 1 image', () => {
     ['signed', signed, undefined],
     ['not signed', payload, 'there are none'],
     ['signed in an unknown way', unknown, 'ES384'],
-  ])('S2-76: required: %s', async (_, bytes, problem) => {
+  ])('required: %s (S2-76)', async (_, bytes, problem) => {
     const { result } = await pull(bytes, true)
     expect(result).toMatchObject(
       problem === undefined
@@ -78,7 +78,7 @@ describe('the signatures of a schema 1 image', () => {
     }
   })
 
-  it('S2-76: say nothing of an image of schema 2', async () => {
+  it('say nothing of an image of schema 2 (S2-76)', async () => {
     const registry = await bench.registry()
     await putImage(registry, repository, 'latest', image)
     const puller = await bench.puller({ requireSchema1Signatures: true })

@@ -43,7 +43,7 @@ describe('a schema 1 image', () => {
     return { registry, puller: await bench.puller(), name: `${registry.host}/${repository}` }
   }
 
-  it('S0-24: asks for the set of blobSums, each once, without those that make no layer', async () => {
+  it('asks for the set of blobSums, each once, without those that make no layer (S0-24)', async () => {
     const registry = await bench.registry()
     const twice = schema1Payload([{ blob: base!.digest }, { blob: middle!.digest }, { blob: base!.digest }])
     putSchema1(registry, twice)
@@ -55,7 +55,7 @@ describe('a schema 1 image', () => {
     expect(blobsAsked(other, 'GET').sort()).toEqual(image.layers.map((layer) => layer.digest).sort())
   })
 
-  it('S0-40 S3-06: gives the layers base first and the tree that schema 2 gives', async () => {
+  it('gives the layers base first and the tree that schema 2 gives (S0-40, S3-06)', async () => {
     const { registry, puller, name } = await ready()
     await putImage(registry, 'library/new', 'latest', image)
     const [old, today] = [bench.path(), bench.path()]
@@ -71,14 +71,14 @@ describe('a schema 1 image', () => {
     expect(await readFile(join(old, 'who'), 'utf8')).toBe('top')
   })
 
-  it('S2-19 S4-17: goes by the digest of its payload, however it is signed', async () => {
+  it('goes by the digest of its payload, however it is signed (S2-19, S4-17)', async () => {
     for (const bytes of [payload, signed, signedBy(payload, key, makeKey('RS256'))]) {
       const { puller, name } = await ready(bytes)
       expect(await puller.pull(name, wanted).done).toMatchObject({ digest, status: 'newer' })
     }
   })
 
-  it('S3-03 S3-04: pulled by the digest that only schema 1 has, never by latest', async () => {
+  it('pulled by the digest that only schema 1 has, never by latest (S3-03, S3-04)', async () => {
     for (const bytes of [payload, signed]) {
       const { registry, puller, name } = await ready(bytes)
       const pulled = await puller.pull(`${name}@${digest}`, wanted).done
@@ -90,7 +90,7 @@ describe('a schema 1 image', () => {
     }
   })
 
-  it('S3-04: a digest that is not there is not there, whatever latest is', async () => {
+  it('a digest that is not there is not there, whatever latest is (S3-04)', async () => {
     const { registry, puller, name } = await ready()
     const gone = digestOf(Buffer.from('gone'))
     for (const tag of ['', ':latest'])
@@ -98,7 +98,7 @@ describe('a schema 1 image', () => {
     expect(asked(registry)).toEqual([`manifest ${gone}`, `manifest ${gone}`])
   })
 
-  it('S4-07: bytes that have another digest: "image verification failed", and no layer asked for', async () => {
+  it('bytes that have another digest: "image verification failed", and no layer asked for (S4-07)', async () => {
     const { registry, puller, name } = await ready()
     const other = schema1Payload(entries, { tag: 'other', schemaVersion: 3 })
     const wrong = digestOf(Buffer.from('something else'))
@@ -109,7 +109,7 @@ describe('a schema 1 image', () => {
     expect(asked(registry)).toEqual([`manifest ${wrong}`])
   })
 
-  it('S4-08 S4-16: what breaks the rules ends the pull before any layer is asked for', async () => {
+  it('what breaks the rules ends the pull before any layer is asked for (S4-08, S4-16)', async () => {
     for (const [bytes, message] of [
       [schema1Payload(entries, { history: [] }), "'fsLayers' and 'history' have different size in manifest"],
       [schema1Payload([{ blob: base!.digest, v1: { Config: { Env: [] } } }]), '"Config"'],
@@ -122,7 +122,7 @@ describe('a schema 1 image', () => {
     }
   })
 
-  it('S4-14 S4-15 S2-26 S2-42: has the config, the history and the ids of an image of today', async () => {
+  it('has the config, the history and the ids of an image of today (S4-14, S4-15, S2-26, S2-42)', async () => {
     const { puller, name } = await ready()
     const pulled = await puller.pull(name, wanted).done
     expect(pulled.config).toMatchObject({
@@ -144,7 +144,7 @@ describe('a schema 1 image', () => {
     expect(JSON.parse(config.toString())).toEqual(pulled.config)
   })
 
-  it('S0-43: the original stays, with its signatures and every v1 config, and its name leads to it', async () => {
+  it('the original stays, with its signatures and every v1 config, and its name leads to it (S0-43)', async () => {
     const { puller, name } = await ready()
     const pulled = await puller.pull(name, wanted).done
     expect((await readFile(blobPath(puller.store, digest))).equals(payload)).toBe(true)
@@ -177,7 +177,7 @@ describe('a schema 1 image', () => {
     ['unpacked', {}],
     ['without its blobs', { discardBlobs: true }],
     ['as blobs only', { unpack: false }],
-  ])('S2-06: the second pull asks for the manifest alone: %s', async (_, options) => {
+  ])('the second pull asks for the manifest alone: %s (S2-06)', async (_, options) => {
     const { registry, puller, name } = await ready()
     const first = await puller.pull(name, { ...wanted, ...options }).done
     const before = registry.requests.length
@@ -228,7 +228,7 @@ describe('a schema 1 image', () => {
     }
   })
 
-  it('S0-42: a layer that is in the store is not asked for, not even for its size', async () => {
+  it('a layer that is in the store is not asked for, not even for its size (S0-42)', async () => {
     const { registry, puller, name } = await ready()
     await putImage(registry, 'library/new', 'latest', image)
     await puller.pull(`${registry.host}/library/new`, wanted).done
@@ -299,7 +299,7 @@ describe('a schema 1 image', () => {
     expect(await puller.images()).toEqual([])
   })
 
-  it('C11: shares its layers with a pull of schema 2, and takes no harm from one with a wrong config', async () => {
+  it('shares its layers with a pull of schema 2, and takes no harm from one with a wrong config (C11)', async () => {
     const { registry, puller, name } = await ready()
     const liar = buildImage({
       layers: image.layers.map(({ tar }) => ({ tar })),
@@ -352,7 +352,7 @@ describe('a schema 1 image', () => {
     )
   })
 
-  it('S0-78: cancelled while it waits for the sizes, leaves nothing', async () => {
+  it('cancelled while it waits for the sizes, leaves nothing (S0-78)', async () => {
     const { registry, puller, name } = await ready()
     let reached = (): void => undefined
     const waiting = new Promise<void>((resolve) => (reached = resolve))

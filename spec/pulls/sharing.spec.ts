@@ -39,7 +39,7 @@ describe('two pulls at the same time', () => {
   const arrived = (events: ReturnType<typeof eventsOf>, digest: string, bytes: number) => (): boolean =>
     layerEvents(events, digest).some(({ current, status }) => status === 'downloading' && current >= bytes)
 
-  it('S0-72 S2-46 of one reference bring each layer once, and have one result', async () => {
+  it('of one reference bring each layer once, and have one result (S0-72, S2-46)', async () => {
     const registry = await bench.registry({ latency: 20 })
     const image = largeImage(1000, 2000, 3000)
     await putImage(registry, 'team/app', '1', image)
@@ -50,7 +50,7 @@ describe('two pulls at the same time', () => {
     for (const { digest } of image.layers) expect(blobRequests(registry, digest)).toHaveLength(1)
   })
 
-  it('S2-46 of different images share a layer by its digest, wherever it stands in them', async () => {
+  it('of different images share a layer by its digest, wherever it stands in them (S2-46)', async () => {
     const registry = await bench.registry({ latency: 20 })
     const shared = { entries: fileNamed('shared') }
     const one = buildImage({ layers: [shared, { entries: fileNamed('one') }] })
@@ -66,7 +66,7 @@ describe('two pulls at the same time', () => {
     expect(first.layers[0]!.rootfs).toBe(second.layers[1]!.rootfs)
   })
 
-  it('S2-46 who comes late hears at once how far it has come, and from whom', async () => {
+  it('who comes late hears at once how far it has come, and from whom (S2-46)', async () => {
     const { registry, puller, name, digest } = await slow()
     const first = puller.pull(name, wanted)
     const seen = eventsOf(first)
@@ -83,7 +83,7 @@ describe('two pulls at the same time', () => {
     expect(statuses(late, digest).at(-1)).toBe('complete')
   })
 
-  it('S0-78 goes on for the one when the other is cancelled, be it the first', async () => {
+  it('goes on for the one when the other is cancelled, be it the first (S0-78)', async () => {
     const { registry, puller, name, digest } = await slow()
     const first = puller.pull(name, wanted)
     const seen = eventsOf(first)
@@ -98,7 +98,7 @@ describe('two pulls at the same time', () => {
     expect(image.layers[0]!.digest).toBe(digest)
   })
 
-  it('S0-78 S2-64 ends when the last one leaves: the transfer is broken off, its bytes are kept', async () => {
+  it('ends when the last one leaves: the transfer is broken off, its bytes are kept (S0-78, S2-64)', async () => {
     const { registry, puller, name, digest, image } = await slow()
     const pulls = [puller.pull(name, wanted), puller.pull(name, wanted)]
     const seen = pulls.map(eventsOf)
@@ -118,7 +118,7 @@ describe('two pulls at the same time', () => {
     expect(blobRequests(registry, digest)).toHaveLength(1)
   })
 
-  it('S0-72 fail together, and the next pull starts anew', async () => {
+  it('fail together, and the next pull starts anew (S0-72)', async () => {
     const registry = await bench.registry({ latency: 20 })
     const image = largeImage(1000)
     await putImage(registry, 'team/app', '1', image)

@@ -18,7 +18,7 @@ describeReal('out of the real registry', () => {
   }, 300_000)
   afterAll(() => registry.stop())
 
-  it('S2-01: all tags of a repository come, each under its name', async () => {
+  it('all tags of a repository come, each under its name (S2-01)', async () => {
     const { store } = await workspace()
     const name = `${registry.host}/windlass/base`
     const result = await windlass(['pull', '-a', '-q', '--store', store, '--platform', 'linux/amd64', name])
@@ -34,14 +34,14 @@ describeReal('out of the real registry', () => {
     )
   })
 
-  it('S3-12: a repository that is not there ends with 4', async () => {
+  it('a repository that is not there ends with 4 (S3-12)', async () => {
     const { store } = await workspace()
     for (const command of [['pull', '-a', '--store', store], ['tags']])
       expectExit(await windlass([...command, `${registry.host}/no/such`]), 4, '')
   })
 
   it.each(['windlass/platforms:index', 'converted/list:v2s2'])(
-    'S2-79: all platforms of %s come, and skopeo copies the index out of the store where it is an OCI one',
+    'all platforms of %s come, and skopeo copies the index out of the store where it is an OCI one (S2-79)',
     async (short) => {
       const { store, path } = await workspace()
       const name = `${registry.host}/${short}`

@@ -42,7 +42,7 @@ describeReal('inspect beside skopeo', () => {
     ['windlass/platforms:index', 'linux/arm64/v8'],
     ['windlass/platforms:index', 'linux/arm/v7'],
     ['converted/list:v2s2', 'linux/arm64/v8'],
-  ])('S4-22 S4-06 S4-21: the same of %s for %s', async (name, platform) => {
+  ])('the same of %s for %s (S4-22, S4-06, S4-21)', async (name, platform) => {
     const [mine, other] = [await ours(name, platform), await theirs(name, platform)]
     // Only schema 1 names its tag in skopeo's answer of today; at first it was the one asked for.
     const { Tag, ...rest } = mine
@@ -64,7 +64,7 @@ describeReal('inspect beside skopeo', () => {
     expect(Object.keys(mine)).toEqual(expect.arrayContaining(known))
   })
 
-  it('S4-22: the same by digest, where no tag was asked for', async () => {
+  it('the same by digest, where no tag was asked for (S4-22)', async () => {
     const { digest } = formOf(pushed.base, 'oci-gzip').manifest
     const name = `windlass/base@${digest}`
     const [mine, other] = [await ours(name, 'linux/amd64'), await theirs(name, 'linux/amd64')]
@@ -72,7 +72,7 @@ describeReal('inspect beside skopeo', () => {
     expect(mine).toMatchObject({ Name: other['Name'], Digest: other['Digest'], Layers: other['Layers'] })
   })
 
-  it('S4-18: the real registry is asked for no layer', async () => {
+  it('the real registry is asked for no layer (S4-18)', async () => {
     const before = (await registry.requests()).length
     await ours('windlass/base:oci-gzip', 'linux/amd64')
     const paths = (await registry.requests()).slice(before).map(({ path }) => path)

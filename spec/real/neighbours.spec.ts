@@ -7,7 +7,7 @@ import { runTool } from '../../testbench/harness/run-tool.js'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 describe('neighbours', () => {
-  it('S0-76 that pull, remove, collect and verify at once, and are killed, do each other no damage', async () => {
+  it('that pull, remove, collect and verify at once, and are killed, do each other no damage (S0-76)', async () => {
     await runTool(process.execPath, ['scripts/ready.mjs', '--build'], { cwd: root })
     const { status, stdout, stderr } = spawnSync(
       process.execPath,

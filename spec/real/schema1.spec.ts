@@ -75,7 +75,7 @@ describeReal('schema 1', () => {
     ['name', (): string => ''],
     ['tag', (): string => ':latest'],
     ['digest', (): string => `@${digest}`],
-  ])('S3-03 S3-06: what skopeo wrote, by %s: verified, and the tree of schema 2', async (_, suffix) => {
+  ])('what skopeo wrote, by %s: verified, and the tree of schema 2 (S3-03, S3-06)', async (_, suffix) => {
     const pulled = await pullTree(`${registry.host}/old/app${suffix()}`)
     expect(pulled).toMatchObject({ digest, mediaType: signedType, signatures: 'verified', status: 'newer' })
     expect(pulled.layers.map((layer) => layer.diffID)).toEqual(image.diffIds)
@@ -85,7 +85,7 @@ describeReal('schema 1', () => {
     ['name', (): string => ''],
     ['tag', (): string => ':latest'],
     ['digest', (): string => `@${formOf(image, 'v2s2-gzip').manifest.digest}`],
-  ])('S3-07 S3-08: where the registry has schema 2, that, by %s', async (_, suffix) => {
+  ])('where the registry has schema 2, that, by %s (S3-07, S3-08)', async (_, suffix) => {
     const { pulled } = await pull(`${registry.host}/both/app${suffix()}`)
     expect(pulled.digest).toBe(formOf(image, 'v2s2-gzip').manifest.digest)
     expect(pulled.imageId).toBe(image.imageId)
@@ -93,14 +93,14 @@ describeReal('schema 1', () => {
     expect(pulled).not.toHaveProperty('signatures')
   })
 
-  it('S3-01: the rewrite that a client gets which does not accept schema 2, whole and verified', async () => {
+  it('the rewrite that a client gets which does not accept schema 2, whole and verified (S3-01)', async () => {
     const pulled = await pullTree(`${oldClients.host}/both/app`)
     expect(pulled).toMatchObject({ mediaType: signedType, signatures: 'verified' })
     expect(pulled.digest).not.toBe(formOf(image, 'v2s2-gzip').manifest.digest)
     expect(pulled.layers.map((layer) => layer.diffID)).toEqual(image.diffIds)
   })
 
-  it('S3-04: a digest that the registry has not is not found, whatever latest is', async () => {
+  it('a digest that the registry has not is not found, whatever latest is (S3-04)', async () => {
     const { store } = await workspace()
     const missing = `sha256:${'0'.repeat(64)}`
     const before = (await registry.requests()).length
@@ -110,7 +110,7 @@ describeReal('schema 1', () => {
     expect(asked.filter((path) => path.includes('/manifests/'))).toEqual([`/v2/old/app/manifests/${missing}`])
   })
 
-  it('S4-14 S4-15: the config that skopeo makes of it, byte for byte', async () => {
+  it('the config that skopeo makes of it, byte for byte (S4-14, S4-15)', async () => {
     const { pulled, path } = await pull(`${registry.host}/old/app`)
     await skopeo([
       ...['copy', '-q', '--src-tls-verify=false', '--format', 'v2s2'],
@@ -131,13 +131,13 @@ describeReal('schema 1', () => {
     await expectSameTree(await umociUnpack(`${store}:${name}`, path('bundle')), image.rootfs)
   })
 
-  it('S2-76: pulled where signatures are required', async () => {
+  it('pulled where signatures are required (S2-76)', async () => {
     const { store } = await workspace()
     const flags = ['--plain-http', '--require-schema1-signatures', '--no-unpack', '--store', store]
     expectExit(await windlass(['pull', ...flags, `${registry.host}/old/app`]), 0)
   })
 
-  it('S2-06: pulled again, it is up to date, and the manifest alone is asked for', async () => {
+  it('pulled again, it is up to date, and the manifest alone is asked for (S2-06)', async () => {
     const { store } = await pull(`${registry.host}/old/app`)
     const before = (await registry.requests()).length
     const again = await windlass([

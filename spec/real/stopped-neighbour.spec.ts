@@ -53,7 +53,7 @@ describe.skipIf(!locksAvailable())('beside a process that was stopped', () => {
     const began = performance.now()
     const { exit, stderr } = await windlass(['pull', '--progress', 'plain', ...args])
     expect(exit, stderr).toBe(0)
-    expect(performance.now() - began).toBeLessThan(40_000)
+    expect(performance.now() - began).toBeLessThan(55_000)
     expect(stderr).toContain(
       `Warning: process ${stopped.pid} (stopped) is downloading ${digest} and holds it`,
     )
@@ -91,7 +91,7 @@ describe.skipIf(!locksAvailable())('beside a process that was stopped', () => {
           child.kill('SIGINT')
         }, 4_500),
     })
-    expect(performance.now() - interrupted).toBeLessThan(2_500)
+    expect(performance.now() - interrupted).toBeLessThan(10_000)
     expect(exit).toBe(130)
     expect(stderr).toContain(`Waiting for the lock of the store, which process ${holder.pid} (stopped) holds`)
     holder.kill('SIGKILL')

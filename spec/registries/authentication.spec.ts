@@ -14,14 +14,14 @@ const challenged = (registry: TestRegistry) =>
   problem(401, 'UNAUTHORIZED', 'who?', { 'www-authenticate': `Bearer realm="${registry.url}/token"` })
 
 describe('authentication', () => {
-  it('S0-15 sends Basic credentials with the first request', () =>
+  it('sends Basic credentials with the first request (S0-15)', () =>
     withRegistry({ auth: basic }, known, async ({ repository, registry, blob }) => {
       expect((await repository.manifest('latest')).bytes).toEqual(manifest)
       expect((await bytesOf(await repository.blob(blob))).equals(content)).toBe(true)
       expect(talk(registry)).toEqual(['manifest 200', 'blob 200'])
     }))
 
-  it('S0-15 S0-27 gets one token for a manifest and its blobs', () =>
+  it('gets one token for a manifest and its blobs (S0-15, S0-27)', () =>
     withRegistry({ auth: token }, known, async ({ repository, registry, blob }) => {
       await repository.manifest('latest')
       await bytesOf(await repository.blob(blob))
@@ -34,14 +34,14 @@ describe('authentication', () => {
       expect(registry.requests.find(({ kind }) => kind === 'token')?.headers['authorization']).toBeUndefined()
     }))
 
-  it('S1-10 answers a 401 to a blob with one login and one repeat', () =>
+  it('answers a 401 to a blob with one login and one repeat (S1-10)', () =>
     withRegistry({ auth: { ...token, expireOnce: true } }, known, async ({ repository, registry, blob }) => {
       await repository.manifest('latest')
       expect((await bytesOf(await repository.blob(blob))).equals(content)).toBe(true)
       expect(talk(registry).slice(2)).toEqual(['manifest 200', 'blob 401', 'token 200', 'blob 200'])
     }))
 
-  it('S1-10 never goes in a circle', () =>
+  it('never goes in a circle (S1-10)', () =>
     withRegistry({ auth: token }, known, async ({ repository, registry, blob }) => {
       await repository.manifest('latest')
       const challenge = {
@@ -82,7 +82,7 @@ describe('authentication', () => {
       expect(talk(registry).slice(2)).toEqual(['manifest 200', 'token 200', 'manifest 200'])
     }))
 
-  it('S0-82 S0-83 builds the scope and leaves out the service where the challenge has none, and takes any case', () =>
+  it('builds the scope and leaves out the service where the challenge has none, and takes any case (S0-82, S0-83)', () =>
     withRegistry({}, {}, async ({ repository, registry }) => {
       const hooked: string[] = []
       registry.hook(({ kind, url, headers }) => {
@@ -100,7 +100,7 @@ describe('authentication', () => {
       expect(hooked).toEqual(['/token?a=b&scope=repository%3Ateam%2Fapp%3Apull'])
     }))
 
-  it('S3-11 looks for the challenge at the root where the manifest has none', () =>
+  it('looks for the challenge at the root where the manifest has none (S3-11)', () =>
     withRegistry({ auth: token }, known, async ({ repository, registry }) => {
       registry.addFault(faults.status(401, { kind: 'manifest' }))
       expect((await repository.manifest('latest')).bytes).toEqual(manifest)
@@ -124,7 +124,7 @@ describe('authentication', () => {
       },
     ))
 
-  it('S0-82 says what is wrong: no credentials, wrong ones, no realm, no scope, an unknown kind', async () => {
+  it('says what is wrong: no credentials, wrong ones, no realm, no scope, an unknown kind (S0-82)', async () => {
     const wrong = ({ host }: { host: string }) => ({
       credentials: onlyFor(host, Credential.password('user', 'no')),
     })
@@ -165,7 +165,7 @@ describe('authentication', () => {
       })
   })
 
-  it('S3-12 takes insufficient_scope for access denied', () =>
+  it('takes insufficient_scope for access denied (S3-12)', () =>
     withRegistry({ auth: token }, known, async ({ repository, registry }) => {
       const challenge = `Bearer realm="${registry.url}/token",service="windlass-registry",error="insufficient_scope"`
       registry.addFault(faults.status(401, { kind: 'manifest', times: 2 }, { 'www-authenticate': challenge }))

@@ -84,6 +84,6 @@ describe.each(proxies)('a %s proxy that lets through', (_, start) => {
     const began = performance.now()
     await registries.close()
     await ended
-    expect(performance.now() - began).toBeLessThan(2_000)
+    expect(performance.now() - began).toBeLessThan(10_000)
   })
 })

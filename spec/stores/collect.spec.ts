@@ -28,7 +28,7 @@ describe('collecting garbage', () => {
     return { puller, host: registry.host }
   }
 
-  it('S0-76 removes an image that lost its name, and keeps layers that it shares', async () => {
+  it('removes an image that lost its name, and keeps layers that it shares (S0-76)', async () => {
     const [app, tool] = [imageOf(['base', 'app']), imageOf(['base', 'tool'])]
     const { puller, host } = await stored({ app, tool })
     expect((await puller.collect()).removed).toEqual([])
@@ -64,7 +64,7 @@ describe('collecting garbage', () => {
     expect(await blobsIn(puller.store)).toEqual([index.manifest.digest, ...all(amd)].sort())
   })
 
-  it('S0-76 does not touch what a pull found and has not named yet, in this process or another', async () => {
+  it('does not touch what a pull found and has not named yet, in this process or another (S0-76)', async () => {
     const [app, tool] = [imageOf(['base', 'app']), imageOf(['base', 'tool'])]
     const { puller, host } = await stored({ app })
     const registry = await bench.registry()

@@ -128,6 +128,6 @@ describe.skipIf(!locksAvailable())('a download that another process holds', () =
     setTimeout(() => stop.abort(), 300)
     const began = performance.now()
     await expect(acquiring).rejects.toMatchObject({ code: 'CANCELLED' })
-    expect(performance.now() - began).toBeLessThan(900)
+    expect(performance.now() - began).toBeLessThan(5_000)
   })
 })

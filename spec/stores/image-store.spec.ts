@@ -15,7 +15,7 @@ const wanted: PullOptions = { platform: 'linux/amd64' }
 describe('names', () => {
   const bench = new Workbench()
 
-  it('S2-06 S2-23 one that points at the image already is not written, and the image is up to date', async () => {
+  it('one that points at the image already is not written, and the image is up to date (S2-06, S2-23)', async () => {
     const registry = await bench.registry()
     await putImage(registry, 'team/app', '1', imageOf(['base']))
     const puller = await bench.puller()
@@ -28,7 +28,7 @@ describe('names', () => {
     expect([after.ino, after.mtimeMs]).toEqual([before.ino, before.mtimeMs])
   })
 
-  it('S2-24 a lookup that fails fails the pull, whether or not the layers are here', async () => {
+  it('a lookup that fails fails the pull, whether or not the layers are here (S2-24)', async () => {
     const registry = await bench.registry()
     await putImage(registry, 'team/app', '1', imageOf(['base']))
     const puller = await bench.puller()
@@ -40,7 +40,7 @@ describe('names', () => {
     await expect(puller.pull(name, wanted).done).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
   })
 
-  it('S2-06 S2-25 a tag that moved takes its name along', async () => {
+  it('a tag that moved takes its name along (S2-06, S2-25)', async () => {
     const registry = await bench.registry()
     const [old, young] = [imageOf(['old']), imageOf(['young'])]
     const puller = await bench.puller()
@@ -52,7 +52,7 @@ describe('names', () => {
     }
   })
 
-  it('S2-25 a digest has a name of its own, which another choice from its index takes over', async () => {
+  it('a digest has a name of its own, which another choice from its index takes over (S2-25)', async () => {
     const registry = await bench.registry()
     const arm = imageOf(['arm'], { platform: { os: 'linux', architecture: 'arm64' } })
     const amd = imageOf(['amd'])
@@ -78,7 +78,7 @@ describe('names', () => {
 describe('images', () => {
   const bench = new Workbench()
 
-  it('S2-26 have the digest of their config as their id', async () => {
+  it('have the digest of their config as their id (S2-26)', async () => {
     const registry = await bench.registry()
     const image = imageOf(['base'])
     await putImage(registry, 'team/app', '1', image)
@@ -87,7 +87,7 @@ describe('images', () => {
     expect(imageId).toBe(digestOf(image.config.bytes))
   })
 
-  it('S2-35 are refused where a layer is not the one that the config lists, and not only by their number', async () => {
+  it('are refused where a layer is not the one that the config lists, and not only by their number (S2-35)', async () => {
     const registry = await bench.registry()
     const [base, other] = imageOf(['base', 'other']).layers
     const image = imageOf(['base', 'top'], {
@@ -102,7 +102,7 @@ describe('images', () => {
     expect(await puller.images()).toEqual([])
   })
 
-  it('S2-40 are not named where a layer went away before the end', async () => {
+  it('are not named where a layer went away before the end (S2-40)', async () => {
     const registry = await bench.registry()
     const image = imageOf(['base', 'top'])
     await putImage(registry, 'team/app', '1', image)
@@ -125,7 +125,7 @@ describe('images', () => {
     expect(await puller.images()).toEqual([])
   })
 
-  it('S2-43 S2-63 ask for no layer where all of them are here already, under whatever name', async () => {
+  it('ask for no layer where all of them are here already, under whatever name (S2-43, S2-63)', async () => {
     const registry = await bench.registry()
     const image = imageOf(['base', 'top'])
     await putImage(registry, 'team/app', '1', image)
@@ -160,7 +160,7 @@ describe('what a pull holds', () => {
     expect((await other.pull(name, wanted).done).layers).toHaveLength(2)
   }
 
-  it('S0-73 S2-62 is let go of when it is done', async () => {
+  it('is let go of when it is done (S0-73, S2-62)', async () => {
     const registry = await bench.registry()
     await putImage(registry, 'team/app', '1', image)
     const puller = await bench.puller()
@@ -171,7 +171,7 @@ describe('what a pull holds', () => {
     await nothingIsHeld(puller.store, name)
   })
 
-  it('S0-73 S2-62 is let go of when it fails', async () => {
+  it('is let go of when it fails (S0-73, S2-62)', async () => {
     const registry = await bench.registry({ faults: [faults.stall(10, { reference: base!.digest })] })
     let refused = false
     registry.hook(async ({ reference }) => {
@@ -190,7 +190,7 @@ describe('what a pull holds', () => {
     await nothingIsHeld(puller.store, name)
   })
 
-  it('S0-73 S2-62 S2-64 is let go of when it is cancelled, and the cancelling is what is reported', async () => {
+  it('is let go of when it is cancelled, and the cancelling is what is reported (S0-73, S2-62, S2-64)', async () => {
     const registry = await bench.registry({
       faults: [faults.stall(10, { reference: base!.digest }), faults.stall(10, { reference: top!.digest })],
     })

@@ -27,7 +27,7 @@ const bothForms = (await hostWhiteoutForm('/tmp')) === 'overlay'
 describe('a digest that stands twice', () => {
   const bench = new Workbench()
 
-  it('C6 S0-50 S0-51 S2-45 is fetched once, told once for each place, and applied at each of them', async () => {
+  it('is fetched once, told once for each place, and applied at each of them (C6, S0-50, S0-51, S2-45)', async () => {
     const registry = await bench.registry()
     const says = (content: string) => ({ entries: [{ path: 'who', content }] })
     const image = buildImage({ layers: [says('a'), says('b'), says('a')] })
@@ -47,7 +47,7 @@ describe('what is committed when', () => {
   const bench = new Workbench()
   const image = imageOf(['base', 'top'])
 
-  it('S0-67 S0-71 S0-59: the layers first, then the config, then the name', async () => {
+  it('the layers first, then the config, then the name (S0-67, S0-71, S0-59)', async () => {
     const registry = await bench.registry()
     await putImage(registry, 'team/app', '1', image)
     const puller = await bench.puller()
@@ -69,7 +69,7 @@ describe('what is committed when', () => {
     expect(seen).toEqual(['layer', 'layer', 'no config', 'layer', 'layer', 'config', name])
   })
 
-  it('S0-67 S2-39 a config that is there is not written again, and gives the same id', async () => {
+  it('a config that is there is not written again, and gives the same id (S0-67, S2-39)', async () => {
     const registry = await bench.registry()
     await putImage(registry, 'team/app', '1', image)
     await putImage(registry, 'team/same', '2', image)
@@ -83,7 +83,7 @@ describe('what is committed when', () => {
     expect(await puller.images()).toHaveLength(2)
   })
 
-  it('S0-68 S0-71 a config that cannot be committed fails the pull, names the path, and gives no name', async () => {
+  it('a config that cannot be committed fails the pull, names the path, and gives no name (S0-68, S0-71)', async () => {
     const registry = await bench.registry()
     await putImage(registry, 'team/app', '1', image)
     const puller = await bench.puller()
@@ -105,7 +105,7 @@ describe('what is committed when', () => {
     expect(await puller.images()).toEqual([])
   })
 
-  it('C10 S0-57 drops the blobs of the layers once they are unpacked, where that is asked for, and never the config', async () => {
+  it('drops the blobs of the layers once they are unpacked, where that is asked for, and never the config (C10, S0-57)', async () => {
     const registry = await bench.registry()
     await putImage(registry, 'team/app', '1', image)
     const name = `${registry.host}/team/app:1`
@@ -121,7 +121,7 @@ describe('what is committed when', () => {
     expect(await filesBelow(join(discarding.store, 'partial'))).toEqual([])
   })
 
-  it('S0-57 a blob that cannot be dropped fails the pull, and its path is named', async () => {
+  it('a blob that cannot be dropped fails the pull, and its path is named (S0-57)', async () => {
     const registry = await bench.registry()
     await putImage(registry, 'team/app', '1', imageOf(['base']))
     const puller = await bench.puller()
@@ -143,7 +143,7 @@ describe('what is committed when', () => {
     expect(partial).toContain('partial')
   })
 
-  it('S0-30 S0-58 S0-73 a layer that cannot be unpacked fails the pull; what was finished stays, nothing is left in staging', async () => {
+  it('a layer that cannot be unpacked fails the pull; what was finished stays, nothing is left in staging (S0-30, S0-58, S0-73)', async () => {
     const registry = await bench.registry()
     const broken = buildImage({
       layers: [{ entries: fileNamed('base') }, { tar: Buffer.alloc(2048, 'this is no archive') }],
@@ -168,7 +168,7 @@ describe('what is committed when', () => {
     expect(await readdir(join(puller.store, 'staging'))).toEqual([])
   })
 
-  it('S0-60 a layer that appears in the store before ours is committed is as good as ours', async () => {
+  it('a layer that appears in the store before ours is committed is as good as ours (S0-60)', async () => {
     const registry = await bench.registry()
     await putImage(registry, 'team/app', '1', image)
     const store = bench.path()
@@ -207,7 +207,7 @@ describe('whiteouts', () => {
   })
 
   it.runIf(bothForms)(
-    'S0-49 S0-69 S0-70 a second form adds its trees beside the first, from the same blobs',
+    'a second form adds its trees beside the first, from the same blobs (S0-49, S0-69, S0-70)',
     async () => {
       const registry = await bench.registry()
       await putImage(registry, 'team/app', '1', image)

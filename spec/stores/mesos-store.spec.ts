@@ -44,7 +44,7 @@ describe('an image in the store', () => {
     return blobs
   }
 
-  it('S0-42 S0-48 S0-64 S2-27 is answered with no config and no layer requested', async () => {
+  it('is answered with no config and no layer requested (S0-42, S0-48, S0-64, S2-27)', async () => {
     const here = await pulled()
     expect(await missingIn(here)).toEqual([])
     const again = await here.puller.pull(here.name, wanted).done
@@ -53,7 +53,7 @@ describe('an image in the store', () => {
   })
 
   it.each([base!, top!])(
-    'S0-62 S0-64 counts as missing without the tree of one layer, which is brought back: %#',
+    'counts as missing without the tree of one layer, which is brought back: %# (S0-62, S0-64)',
     async (layer) => {
       const here = await pulled()
       await rm(layerDirectory(here.store, layer.diffID), { recursive: true })
@@ -63,7 +63,7 @@ describe('an image in the store', () => {
     },
   )
 
-  it('S0-62 S0-64 unpacks again what is left of a layer, where its blob stayed', async () => {
+  it('unpacks again what is left of a layer, where its blob stayed (S0-62, S0-64)', async () => {
     const here = await pulled()
     await rm(join(layerDirectory(here.store, base!.diffID), 'rootfs'), { recursive: true })
     expect(await missingIn(here)).toEqual([])
@@ -72,14 +72,14 @@ describe('an image in the store', () => {
     )
   })
 
-  it('S0-63 S0-64 counts as missing without its config, which is fetched again', async () => {
+  it('counts as missing without its config, which is fetched again (S0-63, S0-64)', async () => {
     const here = await pulled()
     await rm(blobPath(here.store, image.config.digest))
     expect(await missingIn(here)).toEqual([`blob ${image.config.digest}`])
     expect(await readFile(blobPath(here.store, image.config.digest))).toEqual(image.config.bytes)
   })
 
-  it('S0-33 fails with a code, and the path, where its manifest cannot be read', async () => {
+  it('fails with a code, and the path, where its manifest cannot be read (S0-33)', async () => {
     const here = await pulled()
     const manifest = blobPath(here.store, image.manifest.digest)
     await writeFile(manifest, Buffer.alloc(image.manifest.size))
@@ -89,7 +89,7 @@ describe('an image in the store', () => {
     })
   })
 
-  it('S0-66 fails with a code where its config cannot be read, and with another where it cannot be parsed', async () => {
+  it('fails with a code where its config cannot be read, and with another where it cannot be parsed (S0-66)', async () => {
     const here = await pulled()
     await writeFile(blobPath(here.store, image.config.digest), Buffer.alloc(image.config.size))
     await expect(here.puller.unpack(here.name, bench.path(), wanted).done).rejects.toMatchObject({
@@ -109,7 +109,7 @@ describe('an image in the store', () => {
     })
   })
 
-  it('S0-64 is put together with no network traffic', async () => {
+  it('is put together with no network traffic (S0-64)', async () => {
     const { registry, puller, name } = await pulled()
     const before = registry.requests.length
     const directory = bench.path()
@@ -118,7 +118,7 @@ describe('an image in the store', () => {
     expect(registry.requests).toHaveLength(before)
   })
 
-  it('S0-65 has the run-time config of its config blob; one of schema 1, that of its leaf', async () => {
+  it('has the run-time config of its config blob; one of schema 1, that of its leaf (S0-65)', async () => {
     const registry = await bench.registry()
     const run = (word: string) => ({ Env: [`A=${word}`], Cmd: ['/bin/sh', word] })
     const today = imageOf(['base', 'top'], { config: { config: run('today') } })
@@ -136,7 +136,7 @@ describe('an image in the store', () => {
     expect(configs).toEqual([run('today'), run('leaf')])
   })
 
-  it('S0-52 leaves a layer that was here as it was, and lists it all the same', async () => {
+  it('leaves a layer that was here as it was, and lists it all the same (S0-52)', async () => {
     const here = await pulled()
     const directory = layerDirectory(here.store, base!.diffID)
     const before = [await stat(directory), await stat(join(directory, 'rootfs', 'base'))]
@@ -151,7 +151,7 @@ describe('an image in the store', () => {
     )
   })
 
-  it('S0-61 keeps a config apart from a layer with the same digest', async () => {
+  it('keeps a config apart from a layer with the same digest (S0-61)', async () => {
     const registry = await bench.registry()
     // A config whose bytes are also a layer: they cannot be unpacked, but neither may they take each other's place.
     const { config, manifest } = tinyImage()
@@ -173,7 +173,7 @@ describe('an image in the store', () => {
     expect(await readFile(blobPath(puller.store, config.digest))).toEqual(config.bytes)
   })
 
-  it('S0-11 is found under the name as it was typed, where an older version stored it so', async () => {
+  it('is found under the name as it was typed, where an older version stored it so (S0-11)', async () => {
     const here = await pulled()
     const typed = here.name.replace(/:1$/, '')
     await putImage(here.registry, 'team/app', 'latest', image)
@@ -189,7 +189,7 @@ describe('an image in the store', () => {
     expect(here.registry.requests).toHaveLength(before)
   })
 
-  it('S0-11 is up to date under the name as it was typed, and gets no second name', async () => {
+  it('is up to date under the name as it was typed, and gets no second name (S0-11)', async () => {
     const here = await pulled()
     const typed = here.name.replace(/:1$/, '')
     await putImage(here.registry, 'team/app', 'latest', image)
@@ -204,7 +204,7 @@ describe('an image in the store', () => {
     expect(await readFile(index, 'utf8')).toBe(renamed)
   })
 
-  it('S0-74 fetches and unpacks everything again, whatever is here, and leaves it whole', async () => {
+  it('fetches and unpacks everything again, whatever is here, and leaves it whole (S0-74)', async () => {
     const here = await pulled()
     const before = here.registry.requests.length
     const again = await here.puller.pull(here.name, { ...wanted, refresh: true }).done
@@ -218,7 +218,7 @@ describe('an image in the store', () => {
     expect(asked(here.registry, third)).toEqual(['manifest 1'])
   })
 
-  it('S0-77 says how long it took, whether it came or failed', async () => {
+  it('says how long it took, whether it came or failed (S0-77)', async () => {
     const here = await pulled()
     const durations: unknown[] = []
     for (const name of [here.name, `${here.registry.host}/team/none:1`]) {

@@ -53,7 +53,7 @@ describe('a store of another version', () => {
     expect(await describeTree(directory)).toEqual(before)
   })
 
-  it('S0-11 is read where names are not normalised and no pointers lead to the layers', async () => {
+  it('is read where names are not normalised and no pointers lead to the layers (S0-11)', async () => {
     const directory = await filled()
     rmSync(join(directory, 'layers', 'by-blob'), { recursive: true })
     const index = join(directory, 'index.json')

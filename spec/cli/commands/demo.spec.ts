@@ -1,24 +1,30 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeEvent } from '../../../lib/events/index.js'
 import { windlass } from '../../support/cli/test-terminal.js'
 
-const leftovers = async (): Promise<string[]> =>
-  (await readdir(tmpdir())).filter((name) => name.startsWith('windlass-demo-'))
-
 let work: string
-beforeAll(async () => (work = await mkdtemp(path.join(tmpdir(), 'windlass-demo-spec-'))))
-afterAll(() => rm(work, { recursive: true }))
+/** The temporary directory of the demos: nobody else's demo runs there. */
+let temporary: string
+const { TMPDIR } = process.env
+beforeAll(async () => {
+  work = await mkdtemp(path.join(tmpdir(), 'windlass-demo-spec-'))
+  temporary = path.join(work, 'tmp')
+  await mkdir(temporary)
+  process.env['TMPDIR'] = temporary
+})
+afterAll(async () => {
+  if (TMPDIR === undefined) delete process.env['TMPDIR']
+  else process.env['TMPDIR'] = TMPDIR
+  await rm(work, { recursive: true })
+})
 
 describe('windlass demo', () => {
-  it('shows a pull, one re-authentication, and the tree, in seconds, and leaves nothing', async () => {
-    const before = await leftovers()
-    const start = performance.now()
+  it('shows a pull, one re-authentication and the tree, and leaves nothing', async () => {
     const { code, out, err } = await windlass(['demo'])
     expect(code).toBe(0)
-    expect(performance.now() - start).toBeLessThan(15_000)
     expect(err.match(/Pull complete/g)).toHaveLength(4)
     expect(out).toMatch(/401 {2}(config|layer \d) \w+ +the token has expired: once more, with a new one/)
     expect(out.match(/a new token, one for all/g)).toHaveLength(1)
@@ -31,7 +37,7 @@ describe('windlass demo', () => {
       expect(out).toContain(`${line}\n`)
     expect(out).not.toMatch(/^ +(draft|old) /m)
     expect(out).toMatch(/Pulled once more: [12] requests?, /)
-    expect(await leftovers()).toEqual(before)
+    expect(await readdir(temporary)).toEqual([])
   })
 
   it('keeps the store where it is told to, and tells it all as JSON', async () => {

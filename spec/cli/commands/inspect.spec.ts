@@ -20,7 +20,7 @@ const inspect = (...args: readonly string[]) =>
   windlass(['inspect', '--platform', 'linux/amd64', ...args, `${registry.host}/team/app:1`])
 
 describe('windlass inspect', () => {
-  it('S4-22: prints what skopeo printed, first of all, under the same names', async () => {
+  it('prints what skopeo printed, first of all, under the same names (S4-22)', async () => {
     const { code, out, err } = await inspect('--json')
     expect({ code, err }).toEqual({ code: 0, err: '' })
     const fields = JSON.parse(out) as Record<string, unknown>
@@ -48,7 +48,7 @@ describe('windlass inspect', () => {
     expect((await inspect()).out.split('\n').length).toBeGreaterThan(10)
   })
 
-  it('S4-01: warns where the tags cannot be listed, and lists none with --no-tags, --raw and --config', async () => {
+  it('warns where the tags cannot be listed, and lists none with --no-tags, --raw and --config (S4-01)', async () => {
     lists = false
     const { code, out, err } = await inspect()
     expect(code).toBe(0)
@@ -61,7 +61,7 @@ describe('windlass inspect', () => {
     lists = true
   })
 
-  it('S2-78: warns of an image for another platform', async () => {
+  it('warns of an image for another platform (S2-78)', async () => {
     const { code, err } = await windlass([
       'inspect',
       '--platform',

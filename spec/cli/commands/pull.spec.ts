@@ -38,7 +38,7 @@ const pinned = (tag: string): string => `${repository()}:${tag}@${images.get(tag
 const amd64 = ['--platform', 'linux/amd64']
 
 describe('pull --all-tags', () => {
-  it('S2-01 S2-06: prints each tag, shows each for itself, and says in Docker’s words what came of it', async () => {
+  it('prints each tag, shows each for itself, and says in Docker’s words what came of it (S2-01, S2-06)', async () => {
     const { code, out, err } = await pull('-a', ...amd64, repository())
     expect(code).toBe(0)
     expect(out).toBe(['a', 'b', 'c'].map((tag) => `${pinned(tag)}\n`).join(''))
@@ -71,7 +71,7 @@ describe('pull --all-tags', () => {
     expect(err).not.toContain('up to date')
   })
 
-  it('C8: a tag that fails does not stop the others, is told, and decides the exit code', async () => {
+  it('a tag that fails does not stop the others, is told, and decides the exit code (C8)', async () => {
     registry.addFault(faults.status(403, { kind: 'manifest', reference: 'b', times: Infinity }))
     const { code, out, err } = await pull('-a', '-q', ...amd64, repository())
     expect(code).toBe(3)
@@ -90,7 +90,7 @@ describe('pull --all-tags', () => {
     ])
   })
 
-  it('S2-05 C8: --fail-fast ends with the first that fails, also of several names', async () => {
+  it('--fail-fast ends with the first that fails, also of several names (S2-05, C8)', async () => {
     registry.addFault(faults.status(403, { kind: 'manifest', reference: 'a', times: Infinity }))
     const { code, out } = await pull(
       '-a',
@@ -107,7 +107,7 @@ describe('pull --all-tags', () => {
     expect(await pull('-q', ...amd64, ...names)).toMatchObject({ code: 3, out: `${pinned('b')}\n` })
   })
 
-  it('S2-02 C1: a tag or a digest beside -a is wrong usage; without -a a bare name means latest', async () => {
+  it('a tag or a digest beside -a is wrong usage; without -a a bare name means latest (S2-02, C1)', async () => {
     for (const suffix of [':a', `@${index.manifest.digest}`]) {
       const { code, err } = await pull('-a', repository(), `${repository()}${suffix}`)
       expect(code).toBe(2)
@@ -122,7 +122,7 @@ describe('pull --all-tags', () => {
     )
   })
 
-  it('S2-18: the events of one tag come together, from its start to its end', async () => {
+  it('the events of one tag come together, from its start to its end (S2-18)', async () => {
     const { err } = await pull('-a', '--progress', 'json', ...amd64, repository())
     const events = err
       .split('\n')
@@ -156,7 +156,7 @@ describe('pull --all-tags', () => {
 describe('pull --all-platforms', () => {
   const name = (): string => `${registry.host}/team/multi:1`
 
-  it('S2-79: prints the name with the digest of the index, once all platforms are here', async () => {
+  it('prints the name with the digest of the index, once all platforms are here (S2-79)', async () => {
     const { code, out, err } = await pull('--all-platforms', name())
     expect(code).toBe(0)
     expect(out).toBe(`${name()}@${index.manifest.digest}\n`)

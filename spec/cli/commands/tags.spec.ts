@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => registry.close())
 
 describe('windlass tags', () => {
-  it('S2-07: prints the tags of all pages', async () => {
+  it('prints the tags of all pages (S2-07)', async () => {
     const before = registry.requests.length
     const { code, out } = await windlass(['tags', `${registry.host}/team/app`])
     expect({ code, out }).toEqual({ code: 0, out: tags.map((tag) => `${tag}\n`).join('') })
@@ -32,13 +32,13 @@ describe('windlass tags', () => {
     expect(JSON.parse(json)).toMatchObject({ tags })
   })
 
-  it('S3-12: ends with 4 for a repository that is not there, with what the registry says of it', async () => {
+  it('ends with 4 for a repository that is not there, with what the registry says of it (S3-12)', async () => {
     const { code, out, err } = await windlass(['tags', `${registry.host}/no/such`])
     expect({ code, out }).toEqual({ code: 4, out: '' })
     expect(err).toContain('repository name not known to registry: no/such')
   })
 
-  it('S2-02: ends with 2 for a name with a tag', async () => {
+  it('ends with 2 for a name with a tag (S2-02)', async () => {
     expect(await windlass(['tags', `${registry.host}/team/app:1`])).toMatchObject({ code: 2, out: '' })
   })
 })

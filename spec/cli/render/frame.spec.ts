@@ -26,7 +26,7 @@ const everything = pulling([
 ])
 
 describe('frame', () => {
-  it('S2-59 shows one line a layer and a total', () => {
+  it('shows one line a layer and a total (S2-59)', () => {
     expect(frame(everything, view).join('\n')).toMatchInlineSnapshot(`
       "docker.io/library/alpine:3.20  linux/amd64  ffffffffffff
       aaaaaaaaaaaa: Already exists

@@ -76,7 +76,7 @@ function told(): PullEvent[] {
 }
 
 describe('plainLines', () => {
-  it('S2-51 says each change of status once, on a line of its own, with nothing that steers a terminal', () => {
+  it('says each change of status once, on a line of its own, with nothing that steers a terminal (S2-51)', () => {
     let snapshot = emptySnapshot
     const lines: string[] = []
     for (const event of told()) {

@@ -18,7 +18,7 @@ describe('quantities', () => {
     [9e18, '9000 PB'],
   ])('%d bytes are %s', (bytes, text) => expect(formatBytes(bytes)).toBe(text))
 
-  it('S2-51 counts seconds, one in the singular', () => {
+  it('counts seconds, one in the singular (S2-51)', () => {
     expect([5000, 4001, 1000, 1, 0, -9].map(formatSeconds)).toEqual([
       '5 seconds',
       '5 seconds',

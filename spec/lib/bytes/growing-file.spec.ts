@@ -93,7 +93,7 @@ describe('GrowingFile', () => {
     expect((await stat(path)).mode & 0o777).toBe(0o600)
   })
 
-  it('S2-74 goes on from the bytes that are there, verified with the rest', async () => {
+  it('goes on from the bytes that are there, verified with the rest (S2-74)', async () => {
     await writeFile(path, data.subarray(0, 1_700_000))
     const file = await GrowingFile.open(path, { expected })
     expect(file.state.length).toBe(1_700_000)
@@ -113,7 +113,7 @@ describe('GrowingFile', () => {
     expect((await readFile(path)).equals(data)).toBe(true)
   })
 
-  it('S2-71 empties a file that is longer than the blob', async () => {
+  it('empties a file that is longer than the blob (S2-71)', async () => {
     await writeFile(path, Buffer.concat([data, data]))
     const file = await GrowingFile.open(path, { expected })
     expect(file.state.length).toBe(0)

@@ -42,7 +42,7 @@ describe('Verifier', () => {
     )
   })
 
-  it('S2-74 S2-32 S2-20 says what failed, for which digest, what was expected and what came', () => {
+  it('says what failed, for which digest, what was expected and what came (S2-74, S2-32, S2-20)', () => {
     const message = (what?: 'image config' | 'manifest'): string => {
       const verifier = new Verifier({ digest, size: 5 }, what)
       verifier.update(Buffer.from('hellO'))

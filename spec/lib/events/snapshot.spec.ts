@@ -69,7 +69,7 @@ describe('reduce', () => {
     expect(state.totals?.fetched).toBe(2400)
   })
 
-  it('S2-51 knows when a retry is due, and forgets it when it begins', () => {
+  it('knows when a retry is due, and forgets it when it begins (S2-51)', () => {
     const layer = { type: 'layer', digest: digests[2]!, current: 3, total: 1000 } as const
     const retrying = states([
       plan,

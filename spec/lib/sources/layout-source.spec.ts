@@ -127,7 +127,7 @@ describe('a layout from outside', () => {
         const error = await refusal(() => source.manifest('one'))
         expect(['MANIFEST_UNKNOWN', 'MANIFEST_INVALID']).toContain(error.code)
         expect(error.message).not.toContain('root:')
-        expect(performance.now() - begun).toBeLessThan(2_000)
+        expect(performance.now() - begun).toBeLessThan(10_000)
       }
     },
   )

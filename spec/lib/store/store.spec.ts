@@ -127,7 +127,7 @@ describe('the store', () => {
     expect(lstatSync(join(directory, 'layers')).mode & 0o777).toBe(0o700)
   })
 
-  it('S0-73 removes its staging directory when it is closed, and is closed then', async () => {
+  it('removes its staging directory when it is closed, and is closed then (S0-73)', async () => {
     const directory = stores.fresh()
     const store = await stores.open(directory)
     expect(staging(directory)).toEqual([])

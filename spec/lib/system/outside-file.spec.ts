@@ -36,7 +36,7 @@ describe('readOutsideFile', () => {
     truncateSync(at('sparse'), 2 ** 42)
     const begun = performance.now()
     expect(why(() => readOutsideFile(at('sparse'), { maxBytes: 1024 })).reason).toBe('too-large')
-    expect(performance.now() - begun).toBeLessThan(1_000)
+    expect(performance.now() - begun).toBeLessThan(10_000)
   })
 
   it('bounds a file that does not say how long it is', () => {
@@ -73,7 +73,7 @@ describe('readOutsideFile', () => {
           reason: 'not-regular',
           message,
         })
-      expect(performance.now() - begun).toBeLessThan(1_000)
+      expect(performance.now() - begun).toBeLessThan(10_000)
     } finally {
       server.close()
     }

@@ -12,7 +12,7 @@ describe('the countdown to the next attempt', () => {
     return { told, countdown }
   }
 
-  it('S2-51 tells every second what is left, and the end', () => {
+  it('tells every second what is left, and the end (S2-51)', () => {
     const { told } = counted(5000)
     expect(told).toEqual([5000])
     vi.advanceTimersByTime(1000)
@@ -33,7 +33,7 @@ describe('the countdown to the next attempt', () => {
     expect(told).toEqual(all)
   })
 
-  it('S2-52 stops at once, and can be started again', () => {
+  it('stops at once, and can be started again (S2-52)', () => {
     const { told, countdown } = counted(5000)
     countdown.stop()
     vi.advanceTimersByTime(10_000)

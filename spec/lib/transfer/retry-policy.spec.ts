@@ -6,7 +6,7 @@ const failure = (error: unknown, attempt = 1) => ({ actor: 'downloads', message:
 const network = (): WindlassError => new WindlassError('NETWORK', 'it broke')
 
 describe('the retry policy', () => {
-  it('S2-50 S2-51 is five attempts, 5 s × n before the next', () => {
+  it('is five attempts, 5 s × n before the next (S2-50, S2-51)', () => {
     const judge = retryingTransfers(defaultRetryPolicy)
     expect([1, 2, 3, 4, 5].map((attempt) => judge(failure(network(), attempt)))).toEqual([
       { retry: 5000 },
@@ -23,7 +23,7 @@ describe('the retry policy', () => {
     expect(verdicts).toEqual([{ retry: 500 }, { retry: 1000 }, 'fail'])
   })
 
-  it('S2-53 S2-54 tries nothing again but what time may cure', () => {
+  it('tries nothing again but what time may cure (S2-53, S2-54)', () => {
     const judge = retryingTransfers(defaultRetryPolicy)
     const retried = (Object.keys(errorCodes) as ErrorCode[]).filter(
       (code) => judge(failure(new WindlassError(code, 'x'))) !== 'fail',
@@ -39,14 +39,14 @@ describe('the retry policy', () => {
       expect(judge(failure(error))).toBe('fail')
   })
 
-  it('S2-51 obeys Retry-After in place of the delay, up to the cap', () => {
+  it('obeys Retry-After in place of the delay, up to the cap (S2-51)', () => {
     const judge = retryingTransfers({ ...defaultRetryPolicy, longestRetryAfter: 7000, jitter: 1 })
     const asked = (retryAfter: number) =>
       judge(failure(new WindlassError('TOO_MANY_REQUESTS', 'slow down', { retryAfter })))
     expect([0, 6999, 7000, 7001].map(asked)).toEqual([{ retry: 0 }, { retry: 6999 }, { retry: 7000 }, 'fail'])
   })
 
-  it('S2-51 leaves a part of the delay to chance where one wants it, and decides once', () => {
+  it('leaves a part of the delay to chance where one wants it, and decides once (S2-51)', () => {
     const policy = { attempts: 3, delay: 1000, longestRetryAfter: 0, jitter: 0.2 }
     const waits = [0, 0.5, 1].map((chance) => retryingTransfers(policy, () => chance)(failure(network(), 2)))
     expect(waits).toEqual([{ retry: 1600 }, { retry: 2000 }, { retry: 2400 }])

@@ -41,7 +41,7 @@ describe('credentials', () => {
     return basic && Buffer.from(basic.slice('Basic '.length), 'base64').toString().split(':')[0]
   }
 
-  it('S0-79 come from options, then the file that is told, then WINDLASS_AUTHFILE, then REGISTRY_AUTH_FILE', async () => {
+  it('come from options, then the file that is told, then WINDLASS_AUTHFILE, then REGISTRY_AUTH_FILE (S0-79)', async () => {
     const env = {
       WINDLASS_AUTHFILE: await file('windlass'),
       REGISTRY_AUTH_FILE: await file('registry'),

@@ -177,7 +177,7 @@ describe('whiteouts that are kept', () => {
     expect((await it.tree()).get('d/.wh.b')?.size).toBe(0)
   })
 
-  it.runIf(asRoot && form)('S0-70 overlay form: as overlayfs reads them, in whatever order', async () => {
+  it.runIf(asRoot && form)('overlay form: as overlayfs reads them, in whatever order (S0-70)', async () => {
     for (const layer of [upper, upper.toReversed()]) {
       const it = await scratch()
       it.apply(layer, { whiteouts: 'overlay' })

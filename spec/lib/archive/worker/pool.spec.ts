@@ -114,7 +114,7 @@ describe('the unpack pool', () => {
     expect(modules()).toEqual([])
   })
 
-  it('S3-16 unpacks, and gives the diffID of the same pass', async () => {
+  it('unpacks, and gives the diffID of the same pass (S3-16)', async () => {
     const tree = into()
     const progress: number[] = []
     const result = await pool.unpack(
@@ -206,7 +206,7 @@ describe('the unpack pool', () => {
     expect(openHere()).toEqual([])
   })
 
-  it('S2-35 refuses a layer that is not the one of the config', async () => {
+  it('refuses a layer that is not the one of the config (S2-35)', async () => {
     const expected = { diffID: sha256(blob) }
     const error = await failure(pool.unpack({ path: gz(), into: into(), whiteouts: 'aufs', expected }))
     expect([error.code, error.message]).toEqual([
@@ -300,7 +300,7 @@ describe('the unpack pool', () => {
     )
   })
 
-  it('C9 S2-57 flattens blobs and layer directories, base first', async () => {
+  it('flattens blobs and layer directories, base first (C9, S2-57)', async () => {
     const own = into()
     await pool.unpack({ path: gz(), into: own, whiteouts: 'aufs' })
     const second = join(top, 'second')

@@ -8,7 +8,7 @@ import { sniffCompression } from '../../../../lib/bytes/compression/sniff.js'
 const hex = (text: string): Buffer => Buffer.from(text, 'hex')
 
 describe('detectCompression', () => {
-  it('S2-58 tells the compression by the data', () => {
+  it('tells the compression by the data (S2-58)', () => {
     expect(detectCompression(gzipSync('x'))).toBe('gzip')
     expect(detectCompression(hex('28b52ffd0458'))).toBe('zstd')
     expect(detectCompression(hex('502a4d1804000000'))).toBe('zstd')

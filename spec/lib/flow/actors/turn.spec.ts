@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs'
 import { NEVER, Subject, of } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { Actor, type Behavior, type FlowEvent, type Turn } from '../../../../lib/flow/index.js'
+import { Actor, type Behavior, Deferred, type FlowEvent, type Turn } from '../../../../lib/flow/index.js'
 import { sleep, tick, ticks } from '../../../support/flow-lines.js'
 
 /** An actor of one slot whose turn can be looked at. */
@@ -115,12 +115,14 @@ describe('the cleanups of a turn', () => {
   })
 
   it('are waited for by the scope, by the name of the actor', async () => {
+    const cleared = new Deferred<undefined>()
     const { ask, actor } = lookAt((_, turn) => {
-      turn.defer(() => sleep(20))
+      turn.defer(() => cleared.value)
       return NEVER
     })
     ask().unsubscribe()
     await expect(actor.scope.close({ within: 2 })).rejects.toThrow('Still running after 2 ms: watched')
+    cleared.settle(undefined)
     await actor.scope.close()
   })
 })

@@ -1,6 +1,6 @@
 import { Subject, of, throwError, timer } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { Flow, Scope, run, stage } from '../../../../lib/flow/index.js'
+import { Deferred, Flow, Scope, run, stage } from '../../../../lib/flow/index.js'
 import { counted, numbers, sleep, ticks } from '../../../support/flow-lines.js'
 
 describe('run', () => {
@@ -70,9 +70,11 @@ describe('run', () => {
 
   it('closed() waits for a run that has not ended, and for a promise its sink was left in', async () => {
     const log: string[] = []
-    const { closed, cancel } = run(Flow.of(1), () => sleep(15).then(() => log.push('sink')))
+    const sink = new Deferred<undefined>()
+    const { closed, cancel } = run(Flow.of(1), () => sink.value.then(() => log.push('sink')))
     await expect(closed({ within: 2 })).rejects.toThrow('run')
     cancel()
+    sink.settle(undefined)
     await closed()
     expect(log).toEqual(['sink'])
   })

@@ -6,7 +6,7 @@ import { digestOf, parseDigest } from '../../../../lib/image/digest/digest.js'
 const digest = fc.uint8Array().map((bytes) => digestOf(bytes))
 
 describe('chainIDs', () => {
-  it('S2-42 chainID of one layer is its diffID, of more the hash over the chain below and the diffID', () => {
+  it('chainID of one layer is its diffID, of more the hash over the chain below and the diffID (S2-42)', () => {
     const a = parseDigest(`sha256:${'a'.repeat(64)}`)
     const b = parseDigest(`sha256:${'b'.repeat(64)}`)
     // printf 'sha256:aa… sha256:bb…' | sha256sum

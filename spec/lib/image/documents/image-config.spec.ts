@@ -28,11 +28,11 @@ describe('parseImageConfig', () => {
     expect(parse({ config: null, history: null, author: null })).toEqual(omit(config, 'config', 'history'))
   })
 
-  it('S2-37 refuses empty data', () => {
+  it('refuses empty data (S2-37)', () => {
     expect(failure(() => parseImageConfig(Buffer.alloc(0))).message).toContain('is empty')
   })
 
-  it('S2-32 checks the bytes before it reads them', () => {
+  it('checks the bytes before it reads them (S2-32)', () => {
     const digest = digestOf(bytesOf(config))
     const about = { reference: 'alpine', host: 'h', digest }
     expect(parseImageConfig(bytesOf(config), about)).toEqual(read)
@@ -50,7 +50,7 @@ describe('parseImageConfig', () => {
     [{ rootfs: { type: 'layers', diff_ids: ['x'] } }, 'rootfs.diff_ids[0]: expected a digest'],
     [{ Rootfs: {} }, 'the key "Rootfs" is a known one in other case'],
     [{ rootfs: { ...config.rootfs, Diff_ids: [] } }, '"Diff_ids"'],
-  ])('S2-33 refuses %j', (change, problem) => {
+  ])('refuses %j (S2-33)', (change, problem) => {
     const error = failure(() => parse(change))
     expect(error.code).toBe('CONFIG_INVALID')
     expect(error.message).toContain(problem)
@@ -166,7 +166,7 @@ describe('checkConfigAgainstLayers', () => {
     expect(noticed([{}, {}, {}, {}])).toEqual(['history: it tells of 4 layers, but there are 3 diffIDs'])
   })
 
-  it('C7 S2-35 refuses another number of diffIDs than of layers', () => {
+  it('refuses another number of diffIDs than of layers (C7, S2-35)', () => {
     for (const layers of [0, 2, 4]) {
       const error = failure(() => check({}, layers))
       expect(error.code).toBe('ROOTFS_MISMATCH')

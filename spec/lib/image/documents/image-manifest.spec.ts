@@ -17,7 +17,7 @@ describe('ImageManifest', () => {
     expect(parseImageManifest(bytesOf(dockerManifest))).toEqual(dockerManifest)
   })
 
-  it('S0-25 S0-26 needs its config and each layer once', () => {
+  it('needs its config and each layer once (S0-25, S0-26)', () => {
     const [a, b] = ociManifest.layers
     const manifest = parseImageManifest(bytesOf({ ...ociManifest, layers: [a, b, a] }))
     expect(manifest.layers).toHaveLength(3)
@@ -50,7 +50,7 @@ describe('ImageManifest', () => {
     )
   })
 
-  it('S0-61 takes a config that is also a layer', () => {
+  it('takes a config that is also a layer (S0-61)', () => {
     const manifest = parseImageManifest(bytesOf({ ...ociManifest, layers: [ociManifest.config] }))
     expect(blobsOf(manifest)).toEqual([ociManifest.config])
   })

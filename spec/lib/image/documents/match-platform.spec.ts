@@ -55,7 +55,7 @@ describe('matchPlatform', () => {
       ['linux/arm64/v9.7', 'linux/arm64/v8.10'],
     ],
     ['linux/arm64/v10', ['linux/arm64/v10'], [...arm, ...arm64]],
-  ])('S2-78 S4-21 %s', (wanted, fit, unfit) => {
+  ])('%s (S2-78, S4-21)', (wanted, fit, unfit) => {
     const result = matched(
       wanted,
       ...fit,

@@ -14,7 +14,7 @@ import {
 } from '../../../../lib/image/documents/media-types.js'
 
 describe('media types', () => {
-  it('S0-14 S2-13 asks for every manifest in one header, schema 2 and schema 1 first', () => {
+  it('asks for every manifest in one header, schema 2 and schema 1 first (S0-14, S2-13)', () => {
     expect(manifestAccept.split(', ')).toEqual([
       'application/vnd.docker.distribution.manifest.v2+json',
       'application/vnd.docker.distribution.manifest.v1+json',
@@ -33,7 +33,7 @@ describe('media types', () => {
     expect(isGenericType('application/json')).toBe(true)
   })
 
-  it('S2-58 tells compression and foreign layers by the type', () => {
+  it('tells compression and foreign layers by the type (S2-58)', () => {
     expect(compressionOf(mediaTypes.dockerLayerGzip)).toBe('gzip')
     expect(compressionOf(mediaTypes.ociForeignLayerZstd)).toBe('zstd')
     expect(compressionOf(mediaTypes.ociLayer)).toBe('none')
@@ -53,7 +53,7 @@ describe('media types', () => {
     ['a/b, c/d', undefined],
     ['a/b\u0000', undefined],
     [undefined, undefined],
-  ])('S2-15 %j is %j', (header, expected) => {
+  ])('%j is %j (S2-15)', (header, expected) => {
     expect(parseMediaType(header)).toBe(expected)
   })
 })

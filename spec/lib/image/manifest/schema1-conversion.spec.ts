@@ -34,7 +34,7 @@ const seen = ['base', 'top'].map((name) => ({
 describe('convertSchema1', () => {
   const { document, config } = convertSchema1(read(entries), seen, 'old')
 
-  it('S4-14 S4-15: makes the config of History[0], the whole history and the diffIDs, as Docker writes it', () => {
+  it('makes the config of History[0], the whole history and the diffIDs, as Docker writes it (S4-14, S4-15)', () => {
     const created = '2015-04-17T22:01:13.062208605Z'
     const history =
       `[{"created":"${created}","created_by":"/bin/sh -c step 0 \\u0026\\u0026 \\u003cmore\\u003e"},` +
@@ -51,7 +51,7 @@ describe('convertSchema1', () => {
     expect(config.diffIDs).toEqual(seen.map(({ diffID }) => diffID))
   })
 
-  it('S2-26: names the config and the layers in a manifest of today', () => {
+  it('names the config and the layers in a manifest of today (S2-26)', () => {
     expect(JSON.parse(document.bytes.toString())).toEqual({
       schemaVersion: 2,
       mediaType: mediaTypes.ociManifest,
@@ -79,7 +79,7 @@ describe('convertSchema1', () => {
     expect(of({ architecture: 'arm' }, { os: 'freebsd', architecture: 'ppc64le' })).toBe('freebsd/ppc64le')
   })
 
-  it('C7: refuses layers that do not fit the history', () => {
+  it('refuses layers that do not fit the history (C7)', () => {
     expect(failure(() => convertSchema1(read(entries), seen.slice(1), 'old')).code).toBe('ROOTFS_MISMATCH')
   })
 })

@@ -44,7 +44,7 @@ describe('parseReference', () => {
     // Familiar forms that would mean something else are not used.
     ['docker.io/foo.bar/baz', 'docker.io/foo.bar/baz', 'docker.io/foo.bar/baz'],
     [`docker.io/${hex64}`, `docker.io/library/${hex64}`, `docker.io/library/${hex64}`],
-  ])('S0-05 S0-10 %s is %s, familiarly %s', (typed, normalised, familiar) => {
+  ])('%s is %s, familiarly %s (S0-05, S0-10)', (typed, normalised, familiar) => {
     const reference = parseReference(typed)
     expect(reference.toString()).toBe(normalised)
     expect(reference.familiar()).toBe(familiar)
@@ -100,7 +100,7 @@ describe('parseReference', () => {
     'älpine',
     `domain.com/${'a'.repeat(256)}:tag`,
     'a/'.repeat(200) + 'a',
-  ])('S0-02 refuses %j before any network traffic', (typed) => {
+  ])('refuses %j before any network traffic (S0-02)', (typed) => {
     const error = failure(() => parseReference(typed))
     expect(error.code).toBe('REFERENCE_INVALID')
     expect(error.message).not.toMatch(/[\p{Cc}]/u)
@@ -120,11 +120,11 @@ describe('parseReference', () => {
     'test.com:750050/a',
     'a.b:0/c',
     'a:b:5/c',
-  ])('S0-09 %s fails to get its registry port', (typed) => {
+  ])('%s fails to get its registry port (S0-09)', (typed) => {
     expect(failure(() => parseReference(typed)).message).toMatch(/^Failed to get registry port/)
   })
 
-  it('S2-09 refuses 64 hexadecimal digits as a name, with or without a tag', () => {
+  it('refuses 64 hexadecimal digits as a name, with or without a tag (S2-09)', () => {
     for (const typed of [hex64, `${hex64}:latest`, `${hex64}@${sha256}`])
       expect(failure(() => parseReference(typed)).message).toContain(
         'cannot specify 64-byte hexadecimal strings',
@@ -132,14 +132,14 @@ describe('parseReference', () => {
     expect(parseReference(`team/${hex64}`).repository).toBe(`team/${hex64}`)
   })
 
-  it('S2-09 refuses to pull scratch, and only that', () => {
+  it('refuses to pull scratch, and only that (S2-09)', () => {
     for (const typed of ['scratch', 'scratch:latest', 'docker.io/library/scratch', `scratch@${sha256}`])
       expect(failure(() => checkPullable(parseReference(typed))).message).toContain('reserved name')
     for (const typed of ['team/scratch', 'localhost/scratch', 'scratch2'])
       expect(() => checkPullable(parseReference(typed))).not.toThrow()
   })
 
-  it('S0-12 normalising twice gives the same as once, familiar or not', () => {
+  it('normalising twice gives the same as once, familiar or not (S0-12)', () => {
     fc.assert(
       fc.property(referenceText, (text) => {
         const once = parseReference(text)

@@ -40,7 +40,7 @@ function refused(entries: readonly Schema1Entry[], more: object = {}): string {
 }
 
 describe('readSchema1', () => {
-  it('S0-40 S3-06: child first in the manifest, base first here', () => {
+  it('child first in the manifest, base first here (S0-40, S3-06)', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 60 }), (count) => {
         const entries = blobs(count)
@@ -55,7 +55,7 @@ describe('readSchema1', () => {
     )
   })
 
-  it('S4-07: the digest before all else, even where everything else is wrong too', () => {
+  it('the digest before all else, even where everything else is wrong too (S4-07)', () => {
     const digest = someBlob('another manifest')
     for (const more of [{ schemaVersion: 7 }, { history: [] }, { fsLayers: 'none' }]) {
       const error = failure(() => read(blobs(2), more, digest))
@@ -64,7 +64,7 @@ describe('readSchema1', () => {
     }
   })
 
-  it('S4-08: then the version, then the lengths, then emptiness, each with its message and the reference', () => {
+  it('then the version, then the lengths, then emptiness, each with its message and the reference (S4-08)', () => {
     expect(refused(blobs(2), { schemaVersion: 7, history: [] })).toContain('schemaVersion: expected 1, got 7')
     expect(refused(blobs(2), { history: [] })).toContain("'fsLayers' and 'history' have different size")
     expect(refused(blobs(2), { fsLayers: [], history: [] })).toContain('no FSLayers in manifest')
@@ -76,20 +76,20 @@ describe('readSchema1', () => {
     for (const schemaVersion of [0, 2, '1']) expect(refused(blobs(1), { schemaVersion })).toContain('schema')
   })
 
-  it("S0-37: 'fsLayers' and 'history' have different size in manifest", () => {
+  it("'fsLayers' and 'history' have different size in manifest (S0-37)", () => {
     for (const history of [[], [{ v1Compatibility: '{}' }], null, undefined])
       expect(refused(blobs(2), { history })).toContain(
         "'fsLayers' and 'history' have different size in manifest",
       )
   })
 
-  it('S0-38: empty fsLayers or empty history', () => {
+  it('empty fsLayers or empty history (S0-38)', () => {
     expect(refused([])).toContain('no FSLayers in manifest')
     expect(refused(blobs(1), { fsLayers: [] })).toContain('have different size')
     expect(refused(blobs(1), { history: [] })).toContain('have different size')
   })
 
-  it('S0-39: a blobSum without a colon, and a v1Compatibility that is not JSON', () => {
+  it('a blobSum without a colon, and a v1Compatibility that is not JSON (S0-39)', () => {
     const [entry] = blobs(1)
     expect(refused([{ ...entry!, blob: 'sha256' as never }])).toContain('blobSum')
     expect(refused(blobs(1), { history: [{ v1Compatibility: 'not JSON' }] })).toContain(
@@ -98,7 +98,7 @@ describe('readSchema1', () => {
     expect(refused(blobs(1), { history: [{ v1Compatibility: '[]' }] })).toContain('v1Compatibility')
   })
 
-  it('S4-09: every id is 64 lower-case hexadecimal digits', () => {
+  it('every id is 64 lower-case hexadecimal digits (S4-09)', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -121,7 +121,7 @@ describe('readSchema1', () => {
       expect(refused([{ blob: someBlob('x'), v1: { id } }])).toContain('id')
   })
 
-  it('S4-10: the base has no parent, except on Windows', () => {
+  it('the base has no parent, except on Windows (S4-10)', () => {
     const [base, top] = blobs(2)
     const parent = idOf('somewhere else')
     expect(refused([{ ...base!, v1: { parent } }, top!])).toContain(
@@ -135,14 +135,14 @@ describe('readSchema1', () => {
     expect(read([{ ...base!, v1: { parent: '' } }, top!]).layers).toHaveLength(2)
   })
 
-  it('S4-11: an id that comes back after another', () => {
+  it('an id that comes back after another (S4-11)', () => {
     const [a, b, c] = blobs(3)
     const id = idOf('layer 0')
     const entries = [a!, b!, { ...c!, v1: { id, parent: idOf('layer 1') } }]
     expect(refused(entries)).toContain(`ID ${id} appears multiple times in manifest`)
   })
 
-  it('S4-12 S0-41: an id that stands twice in a row makes one layer: the upper one goes, its history with it', () => {
+  it('an id that stands twice in a row makes one layer: the upper one goes, its history with it (S4-12, S0-41)', () => {
     const [a, b, c, d] = blobs(4)
     const id = idOf('layer 1')
     const repeated = { ...c!, v1: { id, parent: id, comment: 'the upper one' } }
@@ -151,7 +151,7 @@ describe('readSchema1', () => {
     expect(image.history.map(({ comment }) => comment)).toEqual([undefined, undefined, undefined])
   })
 
-  it('S4-13: each parent is the next id', () => {
+  it('each parent is the next id (S4-13)', () => {
     const [a, b] = blobs(2)
     const got = idOf('a stranger')
     expect(refused([a!, { ...b!, v1: { parent: got } }])).toContain(
@@ -160,7 +160,7 @@ describe('readSchema1', () => {
     expect(refused([a!, { ...b!, v1: { parent: '' } }])).toContain('Invalid parent ID. Expected')
   })
 
-  it('S2-77 S4-14: throwaway entries make no layer, and empty-layer history', () => {
+  it('throwaway entries make no layer, and empty-layer history (S2-77, S4-14)', () => {
     const [a, b, c] = blobs(3)
     const image = read([a!, { ...b!, v1: { throwaway: true, author: 'me', comment: 'CMD' } }, c!])
     expect(image.layers.map(({ digest }) => digest)).toEqual([a!.blob, c!.blob])
@@ -175,7 +175,7 @@ describe('readSchema1', () => {
     expect(refused([{ ...a!, v1: { throwaway: true } }])).toContain('the image has no layer')
   })
 
-  it('S4-15: the config is made of the topmost entry', () => {
+  it('the config is made of the topmost entry (S4-15)', () => {
     const [a, b] = blobs(2)
     const { top } = read([
       { ...a!, v1: { config: { Cmd: ['base'] } } },
@@ -184,7 +184,7 @@ describe('readSchema1', () => {
     expect(top).toMatchObject({ id: idOf('layer 1'), ...topConfig })
   })
 
-  it('S4-16: a config that cannot be made is an error, and told before any layer is asked for', () => {
+  it('a config that cannot be made is an error, and told before any layer is asked for (S4-16)', () => {
     const [a, b] = blobs(2)
     const error = failure(() => read([a!, { ...b!, v1: { Config: { Env: [] } } }]))
     expect(error.code).toBe('CONFIG_INVALID')

@@ -9,7 +9,7 @@ const payload = (bytes: Buffer): string =>
   Buffer.from(signedPayload(bytes, JSON.parse(bytes.toString()), document)).toString()
 
 describe('signedPayload', () => {
-  it('S2-19 S2-76 is what was signed, byte for byte', () => {
+  it('is what was signed, byte for byte (S2-19, S2-76)', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue(), { minKeys: 1 }), (value) => {
         fc.pre(!Object.hasOwn(value, 'signatures') && !Object.hasOwn(value, '__proto__'))

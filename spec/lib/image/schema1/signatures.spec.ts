@@ -42,7 +42,7 @@ describe('verifySchema1Signatures', () => {
     ['ES256', [es256]],
     ['RS256', [rs256]],
     ['both', [es256, rs256, es256]],
-  ])('S2-76: what is signed with %s holds', async (_, keys) => {
+  ])('what is signed with %s holds (S2-76)', async (_, keys) => {
     for (const required of [false, true])
       expect(await verify(signedBy(payload, ...keys), required)).toEqual({
         state: 'verified',
@@ -50,7 +50,7 @@ describe('verifySchema1Signatures', () => {
       })
   })
 
-  it('S2-76: reports what is not signed, and refuses it where signatures are required', async () => {
+  it('reports what is not signed, and refuses it where signatures are required (S2-76)', async () => {
     expect(await verify(payload)).toEqual({ state: 'none', keys: [] })
     expect(await refused(payload, true)).toMatchObject({ code: 'SIGNATURE_INVALID', exitCode: 5 })
   })
@@ -110,7 +110,7 @@ describe('verifySchema1Signatures', () => {
     ['an algorithm without a key', { alg: 'none', jwk: {} }, '"none"'],
     ['a shared secret', { alg: 'HS256', jwk: { kty: 'oct', k: 'AAAA' } }, '"HS256"'],
     ['no key', { alg: 'ES256', x5c: ['AAAA'] }, 'no key'],
-  ])('S2-76: %s: not verified, and refused where signatures are required', async (_, header, problem) => {
+  ])('%s: not verified, and refused where signatures are required (S2-76)', async (_, header, problem) => {
     const odd = { ...signatureOf(payload, es256), header }
     const bytes = withSignatures(payload, [signatureOf(payload, es256), odd])
     const report = await verify(bytes)

@@ -10,7 +10,7 @@ import { bytesOf, content, descriptor, talk, withRegistry } from '../../../suppo
 const etag = (digest: string): string => `"${digest}"`
 
 describe('blobs', () => {
-  it('S1-09 streams a blob, its size and validator told', () =>
+  it('streams a blob, its size and validator told (S1-09)', () =>
     withRegistry({}, {}, async ({ repository, registry, blob }) => {
       const body = await repository.blob(blob)
       expect(body).toMatchObject({
@@ -25,7 +25,7 @@ describe('blobs', () => {
       expect(headers).not.toHaveProperty('range')
     }))
 
-  it('S2-66 goes on where an attempt ended, if the blob is still the same', () =>
+  it('goes on where an attempt ended, if the blob is still the same (S2-66)', () =>
     withRegistry({}, {}, async ({ repository, registry, blob }) => {
       const body = await repository.blob(blob, { offset: 70_000, validator: etag(blob.digest) })
       expect(body).toMatchObject({ offset: 70_000, size: content.length })
@@ -45,7 +45,7 @@ describe('blobs', () => {
       expect(registry.requests.at(-1)?.headers).not.toHaveProperty('if-range')
     }))
 
-  it('S2-68 takes the whole where ranges are not understood', () =>
+  it('takes the whole where ranges are not understood (S2-68)', () =>
     withRegistry({}, {}, async ({ repository, registry, blob }) => {
       registry.addFault(faults.noRange((digest) => registry.blob(digest)))
       const body = await repository.blob(blob, { offset: 5 })
@@ -60,7 +60,7 @@ describe('blobs', () => {
     'bytes',
     'nonsense',
     undefined,
-  ])('S2-69 starts over after a part that is said to be %s', (range) =>
+  ])('starts over after a part that is said to be %s (S2-69)', (range) =>
     withRegistry({ faults: [faults.contentRange(range)] }, {}, async ({ repository, registry, blob }) => {
       const body = await repository.blob(blob, { offset: 5 })
       expect(body.offset).toBe(0)
@@ -80,7 +80,7 @@ describe('blobs', () => {
       },
     ))
 
-  it('S2-71 starts over when more is here than there is', () =>
+  it('starts over when more is here than there is (S2-71)', () =>
     withRegistry({}, {}, async ({ repository, registry, blob }) => {
       const body = await repository.blob(blob, { offset: content.length })
       expect(body.offset).toBe(0)
@@ -93,7 +93,7 @@ describe('blobs', () => {
     [403, 'DENIED'],
     [416, 'REGISTRY_RESPONSE'],
     [500, 'REGISTRY_UNAVAILABLE'],
-  ])('S1-13 reports a %d as %s', (status, code) =>
+  ])('reports a %d as %s (S1-13)', (status, code) =>
     withRegistry({ faults: [faults.status(status)] }, {}, async ({ repository, registry, blob }) => {
       await expect(repository.blob(blob)).rejects.toMatchObject({
         code,
@@ -141,7 +141,7 @@ describe('blobs', () => {
     }),
   )
 
-  it('S0-85 fails when nothing more comes, but not because its reader is slow', () =>
+  it('fails when nothing more comes, but not because its reader is slow (S0-85)', () =>
     withRegistry({}, { timeouts: { stall: 200 } }, async ({ repository, registry, blob }) => {
       registry.addFault(faults.stall(60_000, { nth: 1 }))
       await expect(bytesOf(await repository.blob(blob))).rejects.toMatchObject({
@@ -163,7 +163,7 @@ describe('blobs', () => {
       expect(read).toBe(content.length)
     }))
 
-  it('S0-85 takes a drip for a stall', async () => {
+  it('takes a drip for a stall (S0-85)', async () => {
     const server = createServer((socket) => {
       socket.on('error', () => undefined)
       socket.once('data', () => {
@@ -186,7 +186,7 @@ describe('blobs', () => {
   it.each([
     ['below the minimum rate', 100, { code: 'STALLED', retryable: true }],
     ['above it', 4, undefined],
-  ])('S0-85 a body that trickles %s', (_what, rate, failure) =>
+  ])('a body that trickles %s (S0-85)', (_what, rate, failure) =>
     withRegistry(
       { faults: [faults.wire((good) => [headOf(good), ...drip(good.body.subarray(0, 60), 20)])] },
       { timeouts: { stall: 500, minimumRate: rate } },
@@ -202,7 +202,7 @@ describe('blobs', () => {
     ),
   )
 
-  it('S0-85 counts no time in which nothing is asked for: a reader that is slow to begin, and a reader that rests', () =>
+  it('counts no time in which nothing is asked for: a reader that is slow to begin, and a reader that rests (S0-85)', () =>
     withRegistry({}, { timeouts: { stall: 400, minimumRate: 100_000 } }, async ({ repository, registry }) => {
       // More than fits between the connection and its reader.
       const large = Buffer.alloc(8 * 2 ** 20, 'x')
@@ -222,7 +222,7 @@ describe('blobs', () => {
       expect(read).toBe(large.length)
     }))
 
-  it('S2-53 ends at once when it is cancelled: before, during the headers, during the body', () =>
+  it('ends at once when it is cancelled: before, during the headers, during the body (S2-53)', () =>
     withRegistry({}, {}, async ({ repository, registry, blob }) => {
       const cancelled = { code: 'CANCELLED' }
       await expect(repository.blob(blob, { signal: AbortSignal.abort() })).rejects.toMatchObject(cancelled)

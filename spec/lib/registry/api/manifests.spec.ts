@@ -4,7 +4,7 @@ import { faults, problem } from '../../../../lib/testing/registry/index.js'
 import { manifest, manifestType, talk, withRegistry } from '../../../support/with-registry.js'
 
 describe('manifests', () => {
-  it('S0-14 S2-10 S2-11 gets by tag and by digest, never HEAD, with the one Accept', () =>
+  it('gets by tag and by digest, never HEAD, with the one Accept (S0-14, S2-10, S2-11)', () =>
     withRegistry({}, {}, async ({ repository, registry }) => {
       const digest = registry.putManifest('team/app', 'v1', manifest, manifestType)
       for (const reference of ['v1', digest])
@@ -21,7 +21,7 @@ describe('manifests', () => {
       for (const { headers } of asked) expect(headers['accept']).toBe(manifestAccept)
     }))
 
-  it('S2-14 knows an unchanged one by its etag', () =>
+  it('knows an unchanged one by its etag (S2-14)', () =>
     withRegistry({}, {}, async ({ repository, registry }) => {
       const first = await repository.manifestUnless('latest', '"other"')
       if (first === 'not-modified' || first.etag === undefined) throw new Error('no etag')
@@ -32,7 +32,7 @@ describe('manifests', () => {
       })
     }))
 
-  it('C4 resolves by HEAD, and by GET where that does not work', () =>
+  it('resolves by HEAD, and by GET where that does not work (C4)', () =>
     withRegistry({}, {}, async ({ repository, registry }) => {
       const digest = registry.putManifest('team/app', 'v1', manifest, manifestType)
       const head = { digest, contentType: manifestType, size: manifest.length, host: registry.host }
@@ -46,7 +46,7 @@ describe('manifests', () => {
       })
     }))
 
-  it('C2 says when there is no Content-Type', () =>
+  it('says when there is no Content-Type (C2)', () =>
     withRegistry({ faults: [faults.noContentType()] }, {}, async ({ repository }) => {
       expect((await repository.manifest('latest')).contentType).toBeUndefined()
     }))
@@ -64,7 +64,7 @@ describe('manifests', () => {
     [418, '', 'REGISTRY_RESPONSE', 6],
     [204, '', 'REGISTRY_RESPONSE', 6],
     [206, '', 'REGISTRY_RESPONSE', 6],
-  ])('S0-16 S3-12 S3-19 takes %d %s for %s', (status, code, expected, exitCode) =>
+  ])('takes %d %s for %s (S0-16, S3-12, S3-19)', (status, code, expected, exitCode) =>
     withRegistry({}, {}, async ({ repository, registry }) => {
       registry.hook(({ kind }) => (kind === 'manifest' ? problem(status, code, 'in their words') : undefined))
       await expect(repository.manifest('latest')).rejects.toMatchObject({

@@ -21,7 +21,7 @@ const answered = (text: string, headers: Record<string, string> = {}) => ({
 })
 
 describe('tags', () => {
-  it('S2-07 reads page after page, each when it is asked for', () =>
+  it('reads page after page, each when it is asked for (S2-07)', () =>
     withRegistry({ pageSize: 2 }, {}, async ({ repository, registry }) => {
       for (const tag of ['b', 'a', 'c', 'd']) registry.putManifest('team/app', tag, manifest, manifestType)
       expect(await pagesOf(repository.tags())).toEqual([['a', 'b'], ['c', 'd'], ['latest']])

@@ -8,14 +8,14 @@ const lifetime = (value: object): number =>
   Math.round(((parse({ token: 't', ...value })?.expires ?? NaN) - 1000) / 1000)
 
 describe('parseToken', () => {
-  it('S0-83 S3-13 takes token or access_token', () => {
+  it('takes token or access_token (S0-83, S3-13)', () => {
     expect(parse({ token: 'a', access_token: 'b' })?.value).toBe('a')
     expect(parse({ access_token: 'b' })?.value).toBe('b')
     for (const token of ['', null, 5, {}, 'a b']) expect(parse({ token, access_token: 'b' })?.value).toBe('b')
     expect(parseToken(Buffer.from('\uFEFF{"token":"a"}'), 0)?.value).toBe('a')
   })
 
-  it('S3-13 lives 60 s where nothing sensible is said', () => {
+  it('lives 60 s where nothing sensible is said (S3-13)', () => {
     for (const expires_in of [undefined, 0, -1, 'x', '', '0', null, {}, [300], true])
       expect(lifetime({ expires_in })).toBe(55)
     for (const expires_in of [300.4, '300', ' 300 ', '300.0', '3e2'])

@@ -23,7 +23,7 @@ describe('credentials', () => {
     expect(await team.for({ registry: 'quay.io', repository: 'other/app' })).toBeUndefined()
   })
 
-  it('S0-79 given for a pull go before the default', async () => {
+  it('given for a pull go before the default (S0-79)', async () => {
     const both = firstOf(
       onlyFor('docker.io', as('pull')),
       keyed([

@@ -33,7 +33,7 @@ async function outcome(value: unknown, asked: string) {
 }
 
 describe('parseDockerConfig', () => {
-  it('S0-81 reads auths, the old flat form, names, passwords and tokens', async () => {
+  it('reads auths, the old flat form, names, passwords and tokens (S0-81)', async () => {
     expect(await basicFor({ auths: { 'a.example': auth('u', 'p:q') } }, 'a.example')).toBe(basic('u', 'p:q'))
     expect(await basicFor({ 'https://a.example/v1/': auth('u', 'p') }, 'a.example')).toBe(basic('u', 'p'))
     expect(await basicFor({ auths: { a: { username: 'u', password: 'pä' } } }, 'a')).toBe(basic('u', 'pä'))
@@ -47,14 +47,14 @@ describe('parseDockerConfig', () => {
     expect(told(await found({ auths: { a: helper } }, 'a'))).toEqual([undefined, 'refresh', undefined])
   })
 
-  it('S0-80 matches host and port without scheme and path, and nothing that only resembles them', async () => {
+  it('matches host and port without scheme and path, and nothing that only resembles them (S0-80)', async () => {
     const value = { auths: { 'https://a.example:5000/v2/': auth('u', 'p') } }
     expect(await found(value, 'A.example:5000')).toBeDefined()
     for (const other of ['a.example', 'a.example:5001', 'b.a.example:5000', 'a.example:5000.evil.example'])
       expect(await found(value, other)).toBeUndefined()
   })
 
-  it('S0-80 knows the names of docker.io, and no host that only holds them', async () => {
+  it('knows the names of docker.io, and no host that only holds them (S0-80)', async () => {
     const value = { auths: { 'https://index.docker.io/v1/': auth('u', 'p') } }
     for (const name of ['docker.io', 'index.docker.io', 'registry-1.docker.io'])
       expect(await found(value, name)).toBeDefined()

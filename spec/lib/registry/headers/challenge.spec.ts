@@ -27,7 +27,7 @@ describe('parseChallenges', () => {
     ])
   })
 
-  it('S0-82 takes scheme and parameter names in any case', () => {
+  it('takes scheme and parameter names in any case (S0-82)', () => {
     expect(plain('BEARER Realm="r", SERVICE=s')).toEqual([
       { scheme: 'bearer', realm: 'r', service: 's', token68: '' },
     ])

@@ -186,7 +186,7 @@ describe('TLS', () => {
       expect(await ask(host, { ca: certificate })).toMatchObject({ bytes: manifest })
     }))
 
-  it('S2-08 trusts nobody else, and falls back to nothing: no plain HTTP after TLS', () =>
+  it('trusts nobody else, and falls back to nothing: no plain HTTP after TLS (S2-08)', () =>
     withTls(async (host) => {
       const untrusted = { code: 'TLS', exitCode: 6, retryable: false, hint: expect.stringContaining('--ca') }
       await expect(ask(host)).rejects.toMatchObject(untrusted)
@@ -221,7 +221,7 @@ describe('TLS', () => {
     await plain.close()
   })
 
-  it('S0-08 asks a loopback registry for its scheme once, with nothing secret', () =>
+  it('asks a loopback registry for its scheme once, with nothing secret (S0-08)', () =>
     withRegistry({}, {}, async ({ repository, registry }) => {
       await Promise.all([repository.manifest('latest'), repository.manifest('latest')])
       await repository.manifest('latest')

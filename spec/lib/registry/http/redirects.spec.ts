@@ -21,7 +21,7 @@ function manyTimes(digest: string, times = Infinity): Fault {
 }
 
 describe('redirects', () => {
-  it('S0-84 follows a blob elsewhere without the credentials, the other headers kept', async () => {
+  it('follows a blob elsewhere without the credentials, the other headers kept (S0-84)', async () => {
     const elsewhere = await startRegistry()
     elsewhere.putBlob(content)
     await withRegistry({ auth: basic }, known, async ({ repository, registry, blob }) => {

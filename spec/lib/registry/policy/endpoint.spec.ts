@@ -4,19 +4,19 @@ import { apiUrl, endpointOf } from '../../../../lib/registry/policy/endpoint.js'
 const base = (registry: string, options = {}) => endpointOf(registry, options).base.href
 
 describe('endpointOf', () => {
-  it('S0-04 finds docker.io at registry-1.docker.io, or where it is told to', () => {
+  it('finds docker.io at registry-1.docker.io, or where it is told to (S0-04)', () => {
     expect(base('docker.io')).toBe('https://registry-1.docker.io/')
     expect(base('docker.io', { endpoints: { 'index.docker.io': 'http://mirror.example:81/x' } })).toBe(
       'http://mirror.example:81/',
     )
   })
 
-  it('S0-03 takes host and port as they are named', () => {
+  it('takes host and port as they are named (S0-03)', () => {
     expect(base('Example.com:8443')).toBe('https://example.com:8443/')
     expect(base('[2001:db8::1]:5000')).toBe('https://[2001:db8::1]:5000/')
   })
 
-  it('S0-08 derives the scheme from host and port', () => {
+  it('derives the scheme from host and port (S0-08)', () => {
     expect(base('example.com:443')).toBe('https://example.com/')
     expect(base('example.com:80')).toBe('http://example.com/')
     expect(base('example.com')).toBe('https://example.com/')
@@ -37,7 +37,7 @@ describe('endpointOf', () => {
     )
   })
 
-  it('S0-09 names a port that is none', () => {
+  it('names a port that is none (S0-09)', () => {
     for (const name of ['example.com:http', 'example.com:', 'example.com:70000', '[::1]:x'])
       expect(() => endpointOf(name)).toThrow(/^Failed to get registry port/)
   })
@@ -51,7 +51,7 @@ describe('endpointOf', () => {
       )
   })
 
-  it('S0-13 S1-26 builds API URLs with slashes on that host', () => {
+  it('builds API URLs with slashes on that host (S0-13, S1-26)', () => {
     expect(apiUrl(new URL('https://h:1/'), 'a/b', 'manifests', 'c').href).toBe(
       'https://h:1/v2/a/b/manifests/c',
     )

@@ -80,7 +80,7 @@ describe('blobs', () => {
       )
   })
 
-  it('S0-33 says of a blob that cannot be read, such as a manifest, that it is missing', async () => {
+  it('says of a blob that cannot be read, such as a manifest, that it is missing (S0-33)', async () => {
     const store = await stores.open()
     expect(await store.blobs.has(digest)).toBe(false)
     await expect(store.blobs.size(digest)).rejects.toMatchObject(corrupt)
@@ -139,7 +139,7 @@ describe('blobs', () => {
     expect(await store.blobs.read(digest, 100)).toEqual(bytes)
   })
 
-  it('S2-38 appear by a rename, readable by nobody else, and leave nothing in staging', async () => {
+  it('appear by a rename, readable by nobody else, and leave nothing in staging (S2-38)', async () => {
     const store = await stores.open()
     await store.blobs.put(digest, bytes)
     writeFileSync(store.blobs.path(digest), 'rotten')

