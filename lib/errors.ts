@@ -17,6 +17,8 @@ const means = (exit: ExitCode, retryable = false): Meaning => ({ exit, retryable
 /** Every code an error can have. */
 export const errorCodes = {
   INTERNAL: means(1),
+  /** A stage that is not part of Windlass threw an error of its own: it is the cause. */
+  STAGE_FAILED: means(1),
   PROTOCOL: means(1),
 
   USAGE: means(2),

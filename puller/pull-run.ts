@@ -1,13 +1,14 @@
 /** A pull under way: its events, its result, and how to end it. */
 import type { Observable } from 'rxjs'
 import { isMachineWarning } from '../lib/archive/index.js'
-import { WindlassError, asWindlassError } from '../lib/errors.js'
+import { WindlassError } from '../lib/errors.js'
 import { PullEventLog, type PullEvent, type PullEventBody } from '../lib/events/index.js'
 import { type Flow, type Run, Scope, run } from '../lib/flow/index.js'
 import { type PulledImage } from '../lib/stages/index.js'
 import { toPullEvent } from '../lib/events/index.js'
 import { untilAborted } from '../lib/flow/index.js'
 import { checkOptions } from './options/check-options.js'
+import { FailedStage } from './failed-stage.js'
 import { closeTable } from './options/option-table.js'
 import type { CloseOptions } from './options/options.js'
 import type { StoreWarning } from './store-waiting.js'
@@ -41,6 +42,7 @@ export class PullRun implements Pull {
   readonly #scope = new Scope()
   readonly #stop = new AbortController()
   readonly #began = performance.now()
+  readonly #failed = new FailedStage()
   #run: Run | undefined
 
   constructor({ start, signal, prepare }: PullStart) {
@@ -48,6 +50,7 @@ export class PullRun implements Pull {
     this.#channel.emit(start)
     const ofMachine = new Set<string>()
     this.#scope.events.subscribe((event) => {
+      this.#failed.see(event)
       const body = toPullEvent(event)
       if (!body) return
       // What this machine cannot do it can for no layer: one warning of each kind is enough.
@@ -102,7 +105,7 @@ export class PullRun implements Pull {
       this.#channel.end(undefined, this.#duration)
       return image
     } catch (caught) {
-      const error = this.#stop.signal.aborted ? cancelled(caught) : asWindlassError(caught)
+      const error = this.#stop.signal.aborted ? cancelled(caught) : this.#failed.report(caught)
       this.#channel.end(error, this.#duration)
       throw error
     }

@@ -80,3 +80,4 @@ export { type DownloadTask, type DecideTransfer, transfer } from '../transfer/tr
 export { type UnpackOptions, type UnpackWork, type Unpacks, unpack, unpackSlots } from './layers/unpack.js'
 export { untilAborted } from '../flow/lifetime/abort.js'
 export { verify } from './layers/verify.js'
+export { type PullTurn, pullStage } from './pull-stage.js'

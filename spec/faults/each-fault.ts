@@ -4,7 +4,7 @@ import { type CataloguedMoment, faultCatalogue } from '../../lib/testing/registr
 import { prepareStore, removeStores, runFault } from './run-fault.js'
 
 /** No fault may hold a client up for longer, with 3 attempts and a patience of 400 ms for silence. */
-const longest = 10_000
+const longest = 45_000
 
 export function testFaults(...moments: readonly CataloguedMoment[]): void {
   let store = ''

@@ -1,15 +1,18 @@
-/** Reads whatever a behaviour returned (promise, observable, array, async iterable …) without losing hold of it when left. */
+/** Reads what a behaviour returned as an observable. */
 import { Observable, type ObservableInput, from, of } from 'rxjs'
 import { type Hold, iterate } from '../flows/iterate.js'
 import { isPromise } from '../lifetime/promised.js'
 
+/** What a behaviour may return: one value, or what RxJS reads values from. A string is one value. */
+export type Reading<T> = T | ObservableInput<T>
+
 /**
- * What `start` gives. Unsubscribing stops no promise and no generator that waits: what goes on after it is handed to
- * `hold`, for somebody to wait for.
+ * Subscribes to what `start` returns. Unsubscribing cannot stop a promise or a generator that waits: it is passed to
+ * `hold`, so that somebody waits for it.
  */
-export function attached<T>(start: () => ObservableInput<T>, hold: Hold): Observable<T> {
+export function attached<T>(start: () => Reading<T>, hold: Hold): Observable<T> {
   return new Observable((out) => {
-    let result: ObservableInput<T>
+    let result: Reading<T>
     try {
       result = start()
     } catch (error) {
@@ -17,9 +20,23 @@ export function attached<T>(start: () => ObservableInput<T>, hold: Hold): Observ
       return undefined
     }
     if (isPromise<T>(result)) return promised(result, hold).subscribe(out)
+    if (!isInput<T>(result)) return of(result).subscribe(out)
     return (isAsyncIterable(result) ? iterate(result, of(Infinity), hold) : from(result)).subscribe(out)
   })
 }
+
+const isObject = (value: unknown): value is object =>
+  (typeof value === 'object' && value !== null) || typeof value === 'function'
+
+/** Whether RxJS reads values from `result`, which is not a promise. */
+const isInput = <T>(result: unknown): result is ObservableInput<T> =>
+  isObject(result) &&
+  (result instanceof Observable ||
+    Symbol.asyncIterator in result ||
+    Symbol.iterator in result ||
+    Symbol.observable in result ||
+    '@@observable' in result ||
+    'getReader' in result)
 
 const isAsyncIterable = <T>(result: ObservableInput<T>): result is AsyncIterable<T> =>
   Symbol.asyncIterator in result

@@ -1,7 +1,7 @@
 /** The lifetime of one run: where its events go, what must have settled before it is over, what to clear away then. */
 import type { Observable } from 'rxjs'
 import { isAbort } from './aborted.js'
-import { SideChannel, type FlowEvent } from './side-channel.js'
+import { SideChannel, type FlowEvent, type FlowNotice } from './side-channel.js'
 import { StillRunningError } from './still-running.js'
 import { unwind } from './unwind.js'
 
@@ -15,7 +15,7 @@ interface Worker {
   readonly name: string
 }
 
-export class Scope {
+export class Scope<Event extends FlowEvent = FlowEvent> {
   readonly #channel: SideChannel
   readonly #ownsChannel: boolean
   readonly #held = new Map<Promise<void>, () => string>()
@@ -41,7 +41,7 @@ export class Scope {
   }
 
   /** Tells all listeners, at once. Never waits, never throws. */
-  emit(event: FlowEvent): void {
+  emit(event: Event | FlowNotice): void {
     this.#channel.emit(event)
   }
 

@@ -6,6 +6,7 @@ import { limit } from '../flows/limit.js'
 import type { Order } from '../flows/order.js'
 import { through } from './through.js'
 import type { Behavior } from '../actors/turn.js'
+import type { FlowEvent } from '../lifetime/side-channel.js'
 
 export interface StageOptions<Msg> extends Partial<ActorOptions<Msg>> {
   /** `arrival`, unless said otherwise. */
@@ -17,14 +18,17 @@ export interface StageOptions<Msg> extends Partial<ActorOptions<Msg>> {
  * anew for each run.
  * @throws ProtocolError unless slots is a whole number from 1
  */
-export function stage<In, Out>(behavior: Behavior<In, Out>, options: StageOptions<In> = {}): Stage<In, Out> {
+export function stage<In, Out, Event extends FlowEvent = FlowEvent>(
+  behavior: Behavior<In, Out, Event>,
+  options: StageOptions<In> = {},
+): Stage<In, Out> {
   const { name = 'stage', slots = 1, order = 'arrival' } = options
   limit(name, 'slots', slots, 1)
   return (input) =>
     new Flow(
       (demand, scope) =>
         defer(() => {
-          const actor = new Actor(() => behavior, { ...options, name }, scope)
+          const actor = new Actor(() => behavior as unknown as Behavior<In, Out>, { ...options, name }, scope)
           return through(actor.ask, { name, slots, order })(input)
             .open(demand, scope)
             .pipe(finalize(() => actor.stop()))

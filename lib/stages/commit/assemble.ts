@@ -7,7 +7,8 @@ import path from 'node:path'
 import type { LayerSource, UnpackPool } from '../../archive/index.js'
 import { errnoOf, fileFailure } from '../../system/index.js'
 import { WindlassError } from '../../errors.js'
-import { type Stage, stage } from '../../flow/index.js'
+import { type Stage } from '../../flow/index.js'
+import { pullStage } from '../pull-stage.js'
 import { type Store, waysOut } from '../../store/index.js'
 import type { PulledImage, PulledLayer } from '../elements.js'
 
@@ -19,7 +20,7 @@ export interface AssembleOptions {
 }
 
 export function assemble({ store, pool, directory }: AssembleOptions): Stage<PulledImage, PulledImage> {
-  return stage(
+  return pullStage(
     async (image: PulledImage, turn): Promise<PulledImage> => {
       const target = path.resolve(directory)
       await assertEmpty(target)

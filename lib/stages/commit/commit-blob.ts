@@ -1,12 +1,13 @@
 /** Lets a layer's blob be seen in the store, for a pull that does not unpack. */
-import { type Stage, stage } from '../../flow/index.js'
+import { type Stage } from '../../flow/index.js'
+import { pullStage } from '../pull-stage.js'
 import type { Store } from '../../store/index.js'
 import type { ArrivingLayer } from '../../transfer/elements.js'
 import { keepBlob } from '../layers/keep-blob.js'
 import { layerProgress } from '../../transfer/layer-progress.js'
 
 export function commitBlob(store: Store): Stage<ArrivingLayer, undefined> {
-  return stage(
+  return pullStage(
     async (layer: ArrivingLayer, turn): Promise<undefined> => {
       await layer.arriving?.file.waitFor('verified', turn.signal)
       await keepBlob(layer, store)

@@ -1,7 +1,8 @@
 /** Lets an image be seen: its indexes, manifest and config, and then, last of all, its name. */
 import type { Buffer } from 'node:buffer'
 import { WindlassError } from '../../errors.js'
-import { type Stage, stage } from '../../flow/index.js'
+import { type Stage } from '../../flow/index.js'
+import { pullStage } from '../pull-stage.js'
 import { type Digest, digestOf, formatPlatform } from '../../image/index.js'
 import { type Store, waysOut } from '../../store/index.js'
 import type {
@@ -24,7 +25,7 @@ export function commitImage(
   store: Store,
   { named = true }: CommitImageOptions = {},
 ): Stage<FinishedImage, PulledImage> {
-  return stage(
+  return pullStage(
     async (image: FinishedImage, turn): Promise<PulledImage> => {
       const { request, document, original, upToDate } = image
       const config = await untilAborted(image.config.value, turn.signal)

@@ -1,5 +1,6 @@
 /** Lets a layer be seen in the store: its blob, then its tree, each by one rename of what is verified and synced. */
-import { type Stage, stage } from '../../flow/index.js'
+import { type Stage } from '../../flow/index.js'
+import { pullStage } from '../pull-stage.js'
 import type { Store, StoredLayer } from '../../store/index.js'
 import type { UnpackedLayer } from '../elements.js'
 import { keepBlob } from '../layers/keep-blob.js'
@@ -7,7 +8,7 @@ import type { LayerGoal } from '../../transfer/sharing/layer-goal.js'
 import { layerProgress } from '../../transfer/layer-progress.js'
 
 export function commitLayer(store: Store, goal: LayerGoal): Stage<UnpackedLayer, StoredLayer> {
-  return stage(
+  return pullStage(
     async (layer: UnpackedLayer, turn): Promise<StoredLayer> => {
       const { staged, unpacked, descriptor, form, arriving } = layer
       if (goal.keepBlobs) await keepBlob(layer, store)

@@ -3,7 +3,8 @@
  * writes to meanwhile, with the bytes that an earlier one left.
  */
 import { GrowingFile } from '../../bytes/index.js'
-import { type Stage, stage } from '../../flow/index.js'
+import { type Stage } from '../../flow/index.js'
+import { pullStage } from '../pull-stage.js'
 import type { Store } from '../../store/index.js'
 import type { ArrivingLayer, SharedLayerTask } from '../../transfer/elements.js'
 
@@ -14,7 +15,7 @@ export interface ReserveOptions {
 }
 
 export function reserve({ store, refresh = false }: ReserveOptions): Stage<SharedLayerTask, ArrivingLayer> {
-  return stage(
+  return pullStage(
     async (task: SharedLayerTask, turn): Promise<ArrivingLayer> => {
       const { digest, size } = task.descriptor
       const stored = { ...task, path: store.blobs.path(digest), arriving: undefined }

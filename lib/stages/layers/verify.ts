@@ -4,12 +4,13 @@
  * A blob that was in the store is verified by whoever reads it.
  */
 import { Observable, of } from 'rxjs'
-import { type Stage, type Turn, stage } from '../../flow/index.js'
+import { type Stage } from '../../flow/index.js'
+import { type PullTurn, pullStage } from '../pull-stage.js'
 import type { Arriving, ArrivingLayer } from '../../transfer/elements.js'
 import { layerProgress } from '../../transfer/layer-progress.js'
 
 export function verify(): Stage<ArrivingLayer, ArrivingLayer> {
-  return stage(
+  return pullStage(
     (layer: ArrivingLayer, turn) => {
       const { arriving } = layer
       if (!arriving) return of(layer)
@@ -30,7 +31,7 @@ export function verify(): Stage<ArrivingLayer, ArrivingLayer> {
   )
 }
 
-async function check(layer: ArrivingLayer, { file, partial }: Arriving, turn: Turn): Promise<void> {
+async function check(layer: ArrivingLayer, { file, partial }: Arriving, turn: PullTurn): Promise<void> {
   await file.waitFor('arrived', turn.signal)
   turn.emit(layerProgress(layer, 'verifying'))
   try {

@@ -6,7 +6,8 @@
 import type { Buffer } from 'node:buffer'
 import { Observable, of } from 'rxjs'
 import { WindlassError } from '../../errors.js'
-import { type Stage, type Turn, stage } from '../../flow/index.js'
+import { type Stage } from '../../flow/index.js'
+import { type PullTurn, pullStage } from '../pull-stage.js'
 import {
   type Descriptor,
   type Platform,
@@ -30,7 +31,7 @@ export function fetchConfig<Image extends AwaitingConfig>({
   store,
   retry,
 }: FetchConfigOptions): Stage<Image, Image> {
-  return stage(
+  return pullStage(
     (image: Image, turn) => {
       const { document, request, trail } = image
       if (document.kind === 'schema1') return of(image)
@@ -54,7 +55,7 @@ export function fetchConfig<Image extends AwaitingConfig>({
 async function configOf(
   { request, document, trail }: Resolved<ImageDocument>,
   store: Store | undefined,
-  turn: Turn,
+  turn: PullTurn,
 ): Promise<ConfigDocument> {
   const { config: descriptor, layers } = document.manifest
   const within = { configBytes: (request.limits ?? defaultLimits).configBytes, reference: request.name }

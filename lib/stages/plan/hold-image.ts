@@ -2,14 +2,15 @@
  * Says that this run needs all that an image is made of, before anybody looks for what of it is here: a collection of
  * garbage in another process must not take away between the plan and the commit what the plan found.
  */
-import { type Stage, stage } from '../../flow/index.js'
+import { type Stage } from '../../flow/index.js'
+import { pullStage } from '../pull-stage.js'
 import type { Digest } from '../../image/index.js'
 import type { Store } from '../../store/index.js'
 import type { PullableDocument, Resolved } from '../elements.js'
 import { untilAborted } from '../../flow/lifetime/abort.js'
 
 export function holdImage(store: Store): Stage<Resolved<PullableDocument>, Resolved<PullableDocument>> {
-  return stage(
+  return pullStage(
     async (resolved: Resolved<PullableDocument>, turn): Promise<Resolved<PullableDocument>> => {
       // What is held after all, in the end, is let go of with all else.
       await untilAborted(store.hold(...neededBy(resolved)), turn.signal)

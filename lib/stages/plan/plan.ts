@@ -2,7 +2,8 @@
  * What of an image is here and what is missing: a layer that is unpacked in the store is not fetched,
  * a digest that stands twice is fetched once, and a download that broke off goes on where it stopped.
  */
-import { type Stage, stage } from '../../flow/index.js'
+import { type Stage } from '../../flow/index.js'
+import { pullStage } from '../pull-stage.js'
 import { type Descriptor, type Digest, checkLayerTypes } from '../../image/index.js'
 import type { Store } from '../../store/index.js'
 import type { PlannedImage, PullableDocument, Resolved } from '../elements.js'
@@ -17,7 +18,7 @@ export interface PlanOptions {
 }
 
 export function plan({ store, goal }: PlanOptions): Stage<Resolved<PullableDocument>, PlannedImage> {
-  return stage(
+  return pullStage(
     async (resolved: Resolved<PullableDocument>, turn): Promise<PlannedImage> => {
       const all = layersOf(resolved.document)
       checkLayerTypes(all, { reference: resolved.request.name })

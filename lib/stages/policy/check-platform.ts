@@ -3,7 +3,8 @@
  * so its config alone says what it runs on. The image travels on meanwhile, as it does in `fetchConfig`.
  */
 import { Observable, of } from 'rxjs'
-import { type Stage, type Turn, stage } from '../../flow/index.js'
+import { type Stage } from '../../flow/index.js'
+import { type PullTurn, pullStage } from '../pull-stage.js'
 import {
   type ImageConfig,
   type Platform,
@@ -23,7 +24,7 @@ type Checked = AwaitingConfig & { readonly document: ImageDocument | ReadSchema1
 
 /** Emits a `warning` with the code `platform-mismatch` once the config is here, if it is one for another platform. */
 export function checkPlatform<Image extends Checked>(): Stage<Image, Image> {
-  return stage(
+  return pullStage(
     (image: Image, turn) => {
       const { document, request } = image
       if (document.kind === 'schema1') {
@@ -48,7 +49,7 @@ export function checkPlatform<Image extends Checked>(): Stage<Image, Image> {
   )
 }
 
-function warnOfMismatch(image: AwaitingConfig, config: ImageConfig, turn: Turn): void {
+function warnOfMismatch(image: AwaitingConfig, config: ImageConfig, turn: PullTurn): void {
   const { request, document } = image
   const offered = platformOf(image, config)
   const { digest } = document.descriptor

@@ -4,13 +4,14 @@
  */
 import { statfs } from 'node:fs/promises'
 import { WindlassError } from '../../errors.js'
-import { type Stage, stage } from '../../flow/index.js'
+import { type Stage } from '../../flow/index.js'
+import { pullStage } from '../pull-stage.js'
 import type { Store } from '../../store/index.js'
 import type { PlannedImage } from '../elements.js'
 
 /** Passes the image on, or fails with STORE_FULL, which says how much is needed and how much is free. */
 export function checkSpace(store: Pick<Store, 'directory'>): Stage<PlannedImage, PlannedImage> {
-  return stage(
+  return pullStage(
     async (image: PlannedImage): Promise<PlannedImage> => {
       const needed = image.layers.reduce(
         (total, { action, descriptor, offset }) =>

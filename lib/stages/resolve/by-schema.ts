@@ -3,7 +3,8 @@
  * An index leads to another manifest, and so on to a limit; what comes out is always an image, of today or of schema 1.
  */
 import { WindlassError } from '../../errors.js'
-import { type Stage, branch, compose, lift, stage } from '../../flow/index.js'
+import { type Stage, branch, compose, lift } from '../../flow/index.js'
+import { pullStage } from '../pull-stage.js'
 import { type ManifestDocument, checkIsImage } from '../../image/index.js'
 import { defaultLimits, limitExceeded } from '../../limits.js'
 import { map, tap } from 'rxjs'
@@ -54,7 +55,7 @@ const onlyImages: Stage<Resolved<ImageDocument>, Resolved<ImageDocument>> = lift
 )
 
 const tooDeep = (maxDepth: number): Stage<Resolved, never> =>
-  stage(({ request }: Resolved) => {
+  pullStage(({ request }: Resolved) => {
     throw indexesTooDeep(request.name, maxDepth)
   })
 

@@ -3,7 +3,8 @@
  * and verified. Lists what there is when nothing fits.
  */
 import { WindlassError } from '../../errors.js'
-import { type Stage, stage } from '../../flow/index.js'
+import { type Stage } from '../../flow/index.js'
+import { pullStage } from '../pull-stage.js'
 import {
   type Descriptor,
   type ImageIndex,
@@ -27,7 +28,7 @@ export function choosePlatform({
 }: {
   readonly retry: RetryPolicy
 }): Stage<Resolved<IndexDocument>, Resolved> {
-  return stage(
+  return pullStage(
     async ({ request, document, trail }: Resolved<IndexDocument>, turn): Promise<Resolved> => {
       const { platform, name } = request
       const { manifests } = document.index

@@ -3,7 +3,8 @@
  * an image is never chosen out of an index by guess (containerd's images.Manifest reads the configs, too).
  */
 import { WindlassError } from '../../errors.js'
-import { type Stage, type Turn, stage } from '../../flow/index.js'
+import { type Stage } from '../../flow/index.js'
+import { type PullTurn, pullStage } from '../pull-stage.js'
 import {
   type Descriptor,
   checkIsImage,
@@ -26,7 +27,7 @@ export function fillPlatforms({
 }: {
   readonly retry: RetryPolicy
 }): Stage<Resolved<IndexDocument>, Resolved<IndexDocument>> {
-  return stage(
+  return pullStage(
     async (resolved: Resolved<IndexDocument>, turn) => {
       const { request, document } = resolved
       const candidates = matchPlatform(request.platform, document.index.manifests)
@@ -54,7 +55,7 @@ const isNameless = ({ platform, mediaType }: Descriptor): boolean =>
 export async function withPlatform(
   entry: Descriptor,
   request: ImageRequest,
-  { signal }: Turn,
+  { signal }: PullTurn,
 ): Promise<Descriptor | undefined> {
   try {
     const { document } = await manifestDocument(request, entry.digest, { signal, expected: entry })

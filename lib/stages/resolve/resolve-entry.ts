@@ -1,5 +1,6 @@
 /** From one entry of an index to the manifest that it leads to, whatever else the index offers. */
-import { type Stage, stage } from '../../flow/index.js'
+import { type Stage } from '../../flow/index.js'
+import { pullStage } from '../pull-stage.js'
 import type { ImageRequest, Resolved } from '../elements.js'
 import type { IndexedImage } from './images-of-index.js'
 import { manifestDocument } from './manifest-document.js'
@@ -10,7 +11,7 @@ export function resolveEntry(
   { descriptor, trail }: IndexedImage,
   { retry }: { readonly retry: RetryPolicy },
 ): Stage<ImageRequest, Resolved> {
-  return stage(
+  return pullStage(
     async (request: ImageRequest, turn): Promise<Resolved> => {
       const { document, host } = await manifestDocument(request, descriptor.digest, {
         signal: turn.signal,

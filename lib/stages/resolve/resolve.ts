@@ -1,7 +1,8 @@
 /**
  * From a name to a manifest: one request, by digest where the name has one, else by tag, and the one decision what it is.
  */
-import { type Stage, stage } from '../../flow/index.js'
+import { type Stage } from '../../flow/index.js'
+import { pullStage } from '../pull-stage.js'
 import type { ImageRequest, Resolved } from '../elements.js'
 import { manifestDocument } from './manifest-document.js'
 import { emitManifest } from './manifest-event.js'
@@ -14,7 +15,7 @@ export interface ResolveOptions {
 }
 
 export function resolve({ retry, slots = 2 }: ResolveOptions): Stage<ImageRequest, Resolved> {
-  return stage(
+  return pullStage(
     async (request: ImageRequest, turn): Promise<Resolved> => {
       const { target, digest } = request
       const expected = digest === undefined ? undefined : { digest }

@@ -2,7 +2,8 @@
  * Gives a schema 1 image the manifest and the config of today, once its layers are here and their diffIDs are known.
  * An image that has both passes as it is.
  */
-import { type Stage, stage } from '../../flow/index.js'
+import { type Stage } from '../../flow/index.js'
+import { pullStage } from '../pull-stage.js'
 import { type SeenLayer, convertSchema1 as convert } from '../../image/index.js'
 import type { Store } from '../../store/index.js'
 import type { FinishedImage, WholeImage } from '../elements.js'
@@ -10,7 +11,7 @@ import type { EnsuredLayer } from '../../transfer/elements.js'
 import { seenLayer } from '../layers/seen-layer.js'
 
 export function convertSchema1(store: Store): Stage<WholeImage, FinishedImage> {
-  return stage(
+  return pullStage(
     async (image: WholeImage, turn): Promise<FinishedImage> => {
       const { document, ensured, upToDate, request } = image
       if (document.kind === 'image') return { ...image, document, original: undefined }

@@ -2,7 +2,8 @@
  * From a schema 1 manifest to the image that it is: held to its rules, its signatures verified and told of either way,
  * before anything else is asked for.
  */
-import { type Stage, stage } from '../../flow/index.js'
+import { type Stage } from '../../flow/index.js'
+import { pullStage } from '../pull-stage.js'
 import { type SignatureReport, readSchema1 as read, verifySchema1Signatures } from '../../image/index.js'
 import type { ReadSchema1Document, Resolved, Schema1Document } from '../elements.js'
 
@@ -15,7 +16,7 @@ export function readSchema1({ requireSignatures = false }: ReadSchema1Options = 
   Resolved<Schema1Document>,
   Resolved<ReadSchema1Document>
 > {
-  return stage(
+  return pullStage(
     async ({ request, document, trail }: Resolved<Schema1Document>, turn) => {
       const reference = request.name
       const signed = await verifySchema1Signatures(document, { reference, required: requireSignatures })

@@ -3,7 +3,8 @@
  * there, or the image was pulled before; else from the source.
  */
 import { from, lastValueFrom, map, mergeMap, toArray } from 'rxjs'
-import { type Stage, stage } from '../../flow/index.js'
+import { type Stage } from '../../flow/index.js'
+import { pullStage } from '../pull-stage.js'
 import { type Descriptor, type Digest, mediaTypes } from '../../image/index.js'
 import type { Store } from '../../store/index.js'
 import type { ReadSchema1Document, Resolved, Schema1ImageDocument } from '../elements.js'
@@ -22,7 +23,7 @@ export function sizeSchema1({
   retry,
   slots = 4,
 }: SizeSchema1Options): Stage<Resolved<ReadSchema1Document>, Resolved<Schema1ImageDocument>> {
-  return stage(
+  return pullStage(
     async (resolved: Resolved<ReadSchema1Document>, turn): Promise<Resolved<Schema1ImageDocument>> => {
       const { request, document, trail } = resolved
       const known = await storedConversion(resolved, store)

@@ -1,0 +1,21 @@
+/** A stage of a pull: its events are the pull's own. */
+import { type Behavior, type Stage, type StageOptions, type Turn, stage } from '../flow/index.js'
+import type { PullEventBody } from '../events/index.js'
+
+/** The turn of a stage of a pull. It emits the events of a pull only. */
+export type PullTurn = Turn<PullEventBody>
+
+/**
+ * Makes a stage whose behaviour emits the events of a pull. It is `stage` with the type of the events: an event that
+ * has a wrong or a missing field does not compile.
+ *
+ * @example
+ * const report = pullStage((image: PlannedImage, turn) => {
+ *   turn.emit({ type: 'warning', code: 'large', message: `${image.request.name} has many layers` })
+ *   return image
+ * }, { name: 'report' })
+ */
+export const pullStage = <In, Out>(
+  behavior: Behavior<In, Out, PullEventBody>,
+  options: StageOptions<In> = {},
+): Stage<In, Out> => stage<In, Out, PullEventBody>(behavior, options)

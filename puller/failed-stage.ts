@@ -1,0 +1,26 @@
+/** Names the stage that an error came from. */
+import { WindlassError, asWindlassError } from '../lib/errors.js'
+import { type FlowEvent, ProtocolError } from '../lib/flow/index.js'
+
+/** Follows the events of a run and remembers which stage failed first. */
+export class FailedStage {
+  #first: { readonly name: string; readonly error: unknown } | undefined
+
+  /** Looks at one event of the run. */
+  see(event: FlowEvent): void {
+    const { type, actor, error, verdict } = event
+    if (type !== 'failure' || verdict === 'skip' || typeof verdict === 'object') return
+    if (typeof actor === 'string') this.#first ??= { name: actor, error }
+  }
+
+  /** `error` as a WindlassError. One that a stage threw and that is not a WindlassError is STAGE_FAILED, with its stage. */
+  report(error: unknown): WindlassError {
+    const known = asWindlassError(error)
+    if (known === error || known.code !== 'INTERNAL' || error instanceof ProtocolError) return known
+    if (this.#first === undefined || this.#first.error !== error) return known
+    return new WindlassError('STAGE_FAILED', `The stage "${this.#first.name}" failed: ${known.message}`, {
+      cause: error,
+      hint: 'The error is the stage’s own: it is the cause of this one.',
+    })
+  }
+}
