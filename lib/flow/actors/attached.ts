@@ -1,11 +1,11 @@
-/** Reads whatever a behaviour returned (promise, observable, array, async iterable …) without losing hold of it when left. */
+/** Provides `attached`, which reads the result of a behaviour: a promise, observable, array or (async) iterable. */
 import { Observable, type ObservableInput, from, of } from 'rxjs'
 import { type Hold, iterate } from '../flows/iterate.js'
 import { isPromise } from '../lifetime/promised.js'
 
 /**
- * What `start` gives. Unsubscribing stops no promise and no generator that waits: what goes on after it is handed to
- * `hold`, for somebody to wait for.
+ * Returns an observable of the values of the input that `start` returns. Unsubscribing cannot stop a pending promise or
+ * async generator; work that continues after unsubscription is passed to `hold`.
  */
 export function attached<T>(start: () => ObservableInput<T>, hold: Hold): Observable<T> {
   return new Observable((out) => {

@@ -1,4 +1,4 @@
-/** Sends elements down different stages and merges what comes out. */
+/** Provides `branch`, which routes elements to different stages and merges their results. */
 import { Observable, Subject, type Subscriber, finalize, map } from 'rxjs'
 import type { Demand } from '../flows/demand.js'
 import { expand } from './expand.js'
@@ -9,7 +9,7 @@ import { trampoline } from '../lifetime/trampoline.js'
 
 type OutputOf<Each> = Each extends Stage<never, infer Out> ? Out : never
 
-/** The way into one case: what it wants, where to put it, whether it has left. */
+/** The input of one case: its demand, its subscriber, and whether the case has ended. */
 interface Gate<T> {
   wanted: number
   out?: Subscriber<T>
@@ -17,15 +17,16 @@ interface Gate<T> {
 }
 
 /**
- * Each element goes to the case that `select` names; results come as they are ready. One element at most waits at the
- * fork, so a case that is full holds back the others. A case that ends early gets nothing more, and the run goes on.
- * @throws ProtocolError if there is no case at all; the flow fails with one on an element that no case is named for
+ * Passes each element to the case that `select` names, and emits the results of all cases as they become ready. At most
+ * one element waits for its case, so a case that is busy delays the others. A case that ends early receives no more
+ * elements; its elements are dropped and the run continues.
+ * @throws ProtocolError if `cases` is empty; also as an error of the flow if `select` returns an unknown case
  */
 export function branch<In, Out, Key extends string>(
   select: (element: In) => Key,
   cases: { readonly [K in Key]: Stage<In, Out> },
 ): Stage<In, Out>
-// The same for cases that give different types: an overload, since a union is not inferred for Out.
+// Overload for cases with different result types: TypeScript does not infer a union for Out.
 export function branch<In, Cases extends Readonly<Record<string, Stage<In, unknown>>>>(
   select: (element: In) => keyof Cases & string,
   cases: Cases,
@@ -75,7 +76,7 @@ export function branch<In, Out>(
           drain()
         }
         return new Flow(
-          (wants, within) => stage(fork).open(wants, within).pipe(finalize(leave)),
+          (wants, laneScope) => stage(fork).open(wants, laneScope).pipe(finalize(leave)),
           `branch ${key}`,
         )
       }
