@@ -35,8 +35,12 @@ export function windowsFits(host: string, image: string): boolean {
   const hostVersion = parse(host)
   if (hostVersion === undefined) return `${image}.`.startsWith(`${host}.`)
   const imageVersion = parse(image)
-  if (imageVersion === undefined) return false
-  if (imageVersion.major !== hostVersion.major || imageVersion.minor !== hostVersion.minor) return false
+  if (
+    imageVersion === undefined ||
+    imageVersion.major !== hostVersion.major ||
+    imageVersion.minor !== hostVersion.minor
+  )
+    return false
   return oldest(hostVersion.build) <= imageVersion.build && imageVersion.build <= hostVersion.build
 }
 
