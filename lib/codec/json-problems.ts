@@ -7,7 +7,7 @@ const maxProblems = 3
 
 const identifier = /^[A-Za-z_$][\w$]*$/
 
-/** Validation error for a value that is well-formed but of an unsupported kind, so that the document is not invalid. */
+/** A validation error: the value is well-formed but of an unsupported kind. The document as a whole is not invalid. */
 export class UnsupportedValue implements t.ValidationError {
   constructor(
     readonly value: unknown,

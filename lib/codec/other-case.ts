@@ -1,7 +1,7 @@
 /**
  * Provides `otherCase`, which finds keys that differ from a known field only in case. Go matches JSON keys to fields
- * regardless of case and JavaScript does not, so for a document with such a key scanners would see another image than
- * the one that is pulled.
+ * regardless of case, JavaScript does not. A scanner could therefore read another image from a document with such a key
+ * than the one that is pulled.
  */
 
 /** Folds case as Go's encoding/json does. Upper case then lower case also covers ſ and the Kelvin sign. */

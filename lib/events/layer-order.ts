@@ -32,7 +32,7 @@ export const planned = ({ digest, size, action, offset }: PlannedLayer): LayerEv
 /**
  * Returns the event to report for `next` after `before`, or undefined if `next` must not be reported:
  * - an event after the final status, except a restart
- * - an event with an earlier status, except a retry or a restart
+ * - an event with an earlier status, except a retry, a restart, and the event after one of these
  * - `extracting` during the download; unpacking is reported after the download has ended
  *
  * The result repeats the host until another host serves the layer, and raises a count that falls without a restart.

@@ -65,14 +65,14 @@ export class PullEventLog {
    * @param duration duration of the pull, in milliseconds
    */
   end(error?: unknown, duration?: number): void {
-    const took = duration !== undefined && { duration }
+    const details = duration !== undefined && { duration }
     if (error === undefined) {
-      this.emit({ type: 'end', outcome: 'done', ...took })
+      this.emit({ type: 'end', outcome: 'done', ...details })
       return
     }
-    const known: WindlassError = asWindlassError(error)
-    const outcome = known.code === 'CANCELLED' ? 'cancelled' : 'failed'
-    this.emit({ type: 'end', outcome, error: known.toJSON(), ...took })
+    const failure: WindlassError = asWindlassError(error)
+    const outcome = failure.code === 'CANCELLED' ? 'cancelled' : 'failed'
+    this.emit({ type: 'end', outcome, error: failure.toJSON(), ...details })
   }
 
   #drain(): void {

@@ -39,7 +39,7 @@ export class Actor<Msg, Reply> {
   readonly #start: () => Behavior<Msg, Reply>
   readonly #options: ActorOptions<Msg>
   readonly #slots: number
-  readonly #line: Letter<Msg, Reply>[] = []
+  readonly #queue: Letter<Msg, Reply>[] = []
   readonly #served = new Set<Letter<Msg, Reply>>() // includes letters that wait for a retry
   #behavior: Behavior<Msg, Reply>
   #active = 0
@@ -70,7 +70,7 @@ export class Actor<Msg, Reply> {
 
   /** Number of letters in service and of letters in the queue. A letter that waits for a retry counts as neither. */
   get load(): { readonly active: number; readonly waiting: number } {
-    return { active: this.#active, waiting: this.#line.length }
+    return { active: this.#active, waiting: this.#queue.length }
   }
 
   /**
@@ -85,7 +85,7 @@ export class Actor<Msg, Reply> {
         return undefined
       }
       const letter = { message, asker, scope, attempt: 1 }
-      this.#line.push(letter)
+      this.#queue.push(letter)
       this.#drain()
       return () => {
         if (!this.#served.delete(letter)) this.#withdraw(letter)
@@ -99,7 +99,7 @@ export class Actor<Msg, Reply> {
   tell(message: Msg, scope: Scope = this.scope): boolean {
     const { capacity = Infinity } = this.#options
     if (this.#stopped !== undefined) return false
-    if (this.#active >= this.#slots && this.#line.length >= capacity) return false
+    if (this.#active >= this.#slots && this.#queue.length >= capacity) return false
     this.ask(message, scope).subscribe({
       error: (error: unknown) => scope.emit({ type: 'dead-letter', from: this.name, error }),
     })
@@ -109,11 +109,11 @@ export class Actor<Msg, Reply> {
   /** Stops the actor. All current and all later requests fail with `reason`. Default: an `AbortError`. */
   stop(reason: unknown = new DOMException(`${this.name} was stopped`, 'AbortError')): void {
     this.#stopped ??= { reason }
-    for (const { asker } of [...this.#served, ...this.#line]) asker.error(reason)
+    for (const { asker } of [...this.#served, ...this.#queue]) asker.error(reason)
   }
 
   readonly #drain = trampoline(() => {
-    while (this.#stopped === undefined && this.#active < this.#slots && this.#line.length > 0) {
+    while (this.#stopped === undefined && this.#active < this.#slots && this.#queue.length > 0) {
       const letter = this.#next()
       if (letter === undefined) return
       this.#active++
@@ -128,12 +128,12 @@ export class Actor<Msg, Reply> {
 
   #next(): Letter<Msg, Reply> | undefined {
     const { pick } = this.#options
-    if (pick === undefined || this.#line.length === 1) return this.#line.shift()
+    if (pick === undefined || this.#queue.length === 1) return this.#queue.shift()
     try {
-      const at = pick(this.#line.map(({ message }) => message))
-      const [letter] = Number.isInteger(at) && at >= 0 ? this.#line.splice(at, 1) : []
+      const at = pick(this.#queue.map(({ message }) => message))
+      const [letter] = Number.isInteger(at) && at >= 0 ? this.#queue.splice(at, 1) : []
       if (letter === undefined)
-        throw new ProtocolError(this.name, `pick gave ${at}, of ${this.#line.length} letters`)
+        throw new ProtocolError(this.name, `pick gave ${at}, of ${this.#queue.length} letters`)
       return letter
     } catch (error) {
       this.stop(error)
@@ -142,8 +142,8 @@ export class Actor<Msg, Reply> {
   }
 
   #withdraw(letter: Letter<Msg, Reply>): void {
-    const at = this.#line.indexOf(letter)
-    if (at >= 0) this.#line.splice(at, 1)
+    const at = this.#queue.indexOf(letter)
+    if (at >= 0) this.#queue.splice(at, 1)
   }
 
   #decide(letter: Letter<Msg, Reply>, outcome: Outcome): void {
@@ -157,7 +157,7 @@ export class Actor<Msg, Reply> {
     const verdict = this.#verdict(letter, error)
     scope.emit({ type: 'failure', actor: this.name, attempt, error, verdict })
     if (typeof verdict === 'object') {
-      asker.add(timer(Math.min(verdict.retry, maxDelay)).subscribe(() => this.#again(letter)))
+      asker.add(timer(Math.min(verdict.retry, maxDelay)).subscribe(() => this.#retry(letter)))
       return
     }
     if (verdict === 'restart') this.#restart()
@@ -175,10 +175,10 @@ export class Actor<Msg, Reply> {
     }
   }
 
-  #again(letter: Letter<Msg, Reply>): void {
+  #retry(letter: Letter<Msg, Reply>): void {
     letter.attempt++
     this.#served.delete(letter)
-    this.#line.unshift(letter)
+    this.#queue.unshift(letter)
     this.#drain()
   }
 

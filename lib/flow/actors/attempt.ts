@@ -33,7 +33,9 @@ export interface Server {
  * cleanups have run. Then it calls `onFinished`, which frees the slot.
  */
 export class Attempt<Msg, Reply> implements Turn {
+  /** See `Turn.attempt`. */
   readonly attempt: number
+  /** See `Turn.scope`. */
   readonly scope: Scope
   #abort: AbortController | undefined // created on first use: it costs as much as the rest of the attempt
   /** Whether the signal is aborted, or has to be aborted when it is created. */

@@ -66,7 +66,7 @@ export class SingleFlight<Key, T> {
       const before = this.#clearing.get(key)
       return before === undefined ? begin() : from(before).pipe(switchMap(begin))
     })
-    const over = (): void => {
+    const onEnd = (): void => {
       if (this.#flights.get(key) === flight) this.#flights.delete(key)
       const idle = scope.idle
       const clearing = scope.close()
@@ -79,7 +79,7 @@ export class SingleFlight<Key, T> {
     }
     const flight: Flight<T> = {
       scope,
-      results: settled(work.pipe(finalize(over))).pipe(
+      results: settled(work.pipe(finalize(onEnd))).pipe(
         share({ connector: () => new ReplaySubject<T>(1), resetOnComplete: false, resetOnError: false }),
       ),
     }

@@ -26,16 +26,16 @@ export function iterate<T>(items: Iterable<T> | AsyncIterable<T>, demand: Demand
     let cursor: Cursor<T> | undefined
     let wanted = 0
     let reading: Promise<unknown> | undefined
-    let over = false
+    let ended = false
     const fail = (error: unknown): void => {
       reading = undefined
-      over = true // an iterator that threw has ended and must not be returned
+      ended = true // an iterator that threw has ended and must not be returned
       out.error(error)
     }
     const take = (step: IteratorResult<T>): void => {
       reading = undefined
       if (step.done) {
-        over = true
+        ended = true
         out.complete()
       } else {
         wanted--
@@ -43,7 +43,7 @@ export function iterate<T>(items: Iterable<T> | AsyncIterable<T>, demand: Demand
       }
     }
     const drain = trampoline(() => {
-      while (wanted > 0 && reading === undefined && !over && !out.closed) {
+      while (wanted > 0 && reading === undefined && !ended && !out.closed) {
         try {
           const step = (cursor ??= cursorOf(items)).next()
           if (!isPromise<IteratorResult<T>>(step)) take(step)
@@ -59,8 +59,8 @@ export function iterate<T>(items: Iterable<T> | AsyncIterable<T>, demand: Demand
     })
     out.add(() => {
       if (reading !== undefined) hold(reading)
-      if (over || cursor === undefined) return
-      over = true
+      if (ended || cursor === undefined) return
+      ended = true
       const returned = cursor.return?.()
       if (isPromise(returned)) hold(returned)
     })

@@ -3,8 +3,8 @@ import { concatMap, filter, of, take, toArray as collect } from 'rxjs'
 import { Flow, type Stage } from './flow.js'
 
 /**
- * Collects all elements of a flow and emits them as one array when it ends. The array is unbounded: use short flows
- * only.
+ * Collects all elements of a flow and emits them as one array when it ends. The array has no maximum size, so the
+ * flow has to be short.
  */
 export function toArray<T>(): Stage<T, readonly T[]> {
   return (input) =>

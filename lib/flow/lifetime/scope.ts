@@ -50,7 +50,7 @@ export class Scope {
     this.#channel.emit(event)
   }
 
-  /** Labels of the work that `close` waits for at the moment, for messages. */
+  /** Labels of unfinished work, for messages: of the work that `close` waits for, and of the workers in progress. */
   get running(): readonly string[] {
     const held = [...this.#held.values()].map((label) => label())
     const working = new Set([...this.#working].map(({ name }) => name))

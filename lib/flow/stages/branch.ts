@@ -13,7 +13,7 @@ type OutputOf<Each> = Each extends Stage<never, infer Out> ? Out : never
 interface Gate<T> {
   wanted: number
   out?: Subscriber<T>
-  gone: boolean
+  closed: boolean
 }
 
 /**
@@ -40,21 +40,21 @@ export function branch<In, Out>(
   const read = (input: Flow<In>, demand: Demand, scope: Scope): Observable<Out> =>
     new Observable((out) => {
       const upstream = new Subject<number>()
-      const gates = new Map<string, Gate<In>>(lanes.map(([key]) => [key, { wanted: 0, gone: false }]))
+      const gates = new Map<string, Gate<In>>(lanes.map(([key]) => [key, { wanted: 0, closed: false }]))
       let held: { readonly gate: Gate<In>; readonly value: In } | undefined
-      let asked = false
+      let requested = false
       let ended = false
       const drain = trampoline(() => {
         if (held !== undefined) {
           const { gate, value } = held
-          if (gate.wanted === 0 && !gate.gone) return
+          if (gate.wanted === 0 && !gate.closed) return
           held = undefined
           gate.wanted--
           gate.out?.next(value)
         }
         if (ended) for (const gate of gates.values()) gate.out?.complete()
-        else if (!asked && [...gates.values()].some(({ wanted, gone }) => wanted > 0 && !gone)) {
-          asked = true
+        else if (!requested && [...gates.values()].some(({ wanted, closed }) => wanted > 0 && !closed)) {
+          requested = true
           upstream.next(1)
         }
       })
@@ -72,7 +72,7 @@ export function branch<In, Out>(
           `branch ${key}`,
         )
         const leave = (): void => {
-          gate.gone = true
+          gate.closed = true
           drain()
         }
         return new Flow(
@@ -83,7 +83,7 @@ export function branch<In, Out>(
       const selected = input.open(upstream, scope).pipe(map((value) => ({ value, key: select(value) })))
       const reading = selected.subscribe({
         next: ({ value, key }) => {
-          asked = false
+          requested = false
           const gate = gates.get(key)
           if (gate === undefined) {
             const known = [...gates.keys()].join(', ')

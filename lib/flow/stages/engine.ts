@@ -41,7 +41,7 @@ export function engine<In, Out>(
       const upstream = new Subject<number>()
       const cells: Cell<Out>[] = []
       let wanted = 0
-      let asked = 0
+      let requested = 0
       let ended = false
       const drain = trampoline(() => {
         for (let at = 0; at < cells.length;) {
@@ -59,15 +59,15 @@ export function engine<In, Out>(
           if (cells.length === 0) out.complete()
           return
         }
-        const freeSlots = slots - asked - cells.length
+        const freeSlots = slots - requested - cells.length
         if (freeSlots > 0) {
-          asked += freeSlots
+          requested += freeSlots
           upstream.next(freeSlots)
         }
       })
       const serve = (element: In): void => {
         const cell: Cell<Out> = { ready: [], more: new Subject(), done: false }
-        asked--
+        requested--
         cells.push(cell)
         const work = open(element, cell.more, scope).subscribe({
           next: (value) => {

@@ -14,10 +14,10 @@ export function scoped<T>(
   return new Observable((out) => {
     const scope = new Scope(parent.channel)
     let end = (): void => undefined
-    const over = new Promise<void>((resolve) => {
+    const closed = new Promise<void>((resolve) => {
       end = () => resolve(scope.close())
     })
-    parent.hold(over, () => [label, ...scope.running].join(' > '))
+    parent.hold(closed, () => [label, ...scope.running].join(' > '))
     out.add(end)
     return defer(() => body(scope)).subscribe(out)
   })

@@ -117,7 +117,7 @@ export function checkConfigAgainstLayers(
   subject: ErrorSubject = {},
   notice: ReceiveNotice = () => undefined,
 ): void {
-  const of = subject.reference === undefined ? '' : ` of ${subject.reference}`
+  const ofReference = subject.reference === undefined ? '' : ` of ${subject.reference}`
   const diffIDs = config.rootfs.diff_ids.length
   const historyLayers = (config.history ?? []).filter((entry) => entry.empty_layer !== true).length
   if (historyLayers > diffIDs)
@@ -131,7 +131,7 @@ export function checkConfigAgainstLayers(
   if (diffIDs !== layers.length)
     throw new WindlassError(
       'ROOTFS_MISMATCH',
-      `the config${of} has ${diffIDs} diffIDs for the ${layers.length} layers of the manifest`,
+      `the config${ofReference} has ${diffIDs} diffIDs for the ${layers.length} layers of the manifest`,
       subject,
     )
 }

@@ -55,8 +55,8 @@ export function parseImageConfig(bytes: Uint8Array, expected: ExpectedConfig = {
     ...(reference === undefined ? {} : { reference }),
     ...(host === undefined ? {} : { host }),
   }
-  const of = reference === undefined ? '' : ` of ${reference}`
-  const what = `the image config${of}${host === undefined ? '' : ` from ${host}`}`
+  const ofReference = reference === undefined ? '' : ` of ${reference}`
+  const what = `the image config${ofReference}${host === undefined ? '' : ` from ${host}`}`
   verify(bytes, expected, what, subject)
   if (bytes.length === 0) throw new WindlassError('CONFIG_INVALID', `${what} is empty`, subject)
 

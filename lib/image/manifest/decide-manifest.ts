@@ -83,10 +83,10 @@ export function decideManifest(input: ManifestInput): ManifestDocument {
   const { bytes, contentType, expected, host, limits = defaultLimits } = input
   const reference = input.reference.toString()
   const subject = { reference, host }
-  const of = `of ${reference} from ${host}`
+  const origin = `of ${reference} from ${host}`
   if (bytes.length > limits.manifestBytes)
     throw limitExceeded(
-      `the manifest ${of} has ${bytes.length} bytes`,
+      `the manifest ${origin} has ${bytes.length} bytes`,
       'manifestBytes',
       limits.manifestBytes,
       subject,
@@ -101,13 +101,13 @@ export function decideManifest(input: ManifestInput): ManifestDocument {
   const notice = (text: string): void => {
     if (notices.length < maxNotices) notices.push(text)
   }
-  const document = { code: 'MANIFEST_INVALID', what: `the manifest JSON ${of}`, subject, notice } as const
+  const document = { code: 'MANIFEST_INVALID', what: `the manifest JSON ${origin}`, subject, notice } as const
   const declaredType = parseMediaType(contentType) ?? ''
   const verifiedBy = verifyManifest(bytes, expected ?? {}, document, isSchema1Type(declaredType))
   if (input.strictContentType === true && declaredType === '')
     throw new WindlassError(
       'REGISTRY_RESPONSE',
-      `No Content-Type present in the manifest answer ${of}`,
+      `No Content-Type present in the manifest answer ${origin}`,
       subject,
     )
 
@@ -136,7 +136,7 @@ export function decideManifest(input: ManifestInput): ManifestDocument {
   const entries = 'manifests' in trusted && Array.isArray(trusted.manifests) ? trusted.manifests.length : 0
   if (type.kind === 'index' && entries > limits.indexEntries)
     throw limitExceeded(
-      `the index ${of} lists ${entries} manifests`,
+      `the index ${origin} lists ${entries} manifests`,
       'indexEntries',
       limits.indexEntries,
       subject,

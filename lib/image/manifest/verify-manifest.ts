@@ -23,7 +23,7 @@ export const digestMismatch = (
  * `payload` for only the signed part of a schema 1 manifest (the rest must not be trusted), `nothing` if no digest is
  * expected. If the digest matches, a wrong size causes a notice only, because indexes with wrong sizes exist.
  * @throws DIGEST_MISMATCH if neither the body nor its signed payload has the digest
- * @throws SIZE_MISMATCH if additionally the size differs
+ * @throws SIZE_MISMATCH instead if the size differs as well
  */
 export function verifyManifest(
   bytes: Uint8Array,

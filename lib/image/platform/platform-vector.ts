@@ -31,18 +31,18 @@ function lowerVersions(variant: string, lowest: number): string[] {
 export function platformVector(wanted: Platform): Platform[] {
   const normal = normalizePlatform(wanted)
   const variant = normal.variant ?? ''
-  const as = (architecture: string, variants: readonly string[]): Platform[] =>
+  const platformsOf = (architecture: string, variants: readonly string[]): Platform[] =>
     variants.map((one) => normalizePlatform({ ...normal, architecture, variant: one }))
   switch (normal.architecture) {
     case 'amd64':
-      return [...as('amd64', lowerVersions(variant, 1)), ...as('386', [''])]
+      return [...platformsOf('amd64', lowerVersions(variant, 1)), ...platformsOf('386', [''])]
     case 'arm':
-      return as('arm', lowerVersions(variant, 5))
+      return platformsOf('arm', lowerVersions(variant, 5))
     case 'arm64': {
       const variants = arm64Variants(variant === '' ? 'v8' : variant)
       // containerd matches nothing in this case. An unknown version runs at least its own programs.
       if (variants === undefined) return [normal]
-      return [...as('arm64', variants), ...as('arm', lowerVersions('v8', 5))]
+      return [...platformsOf('arm64', variants), ...platformsOf('arm', lowerVersions('v8', 5))]
     }
     default:
       return [normal]

@@ -21,7 +21,9 @@ export class Reference {
   readonly registry: string
   /** Path of the repository: `library/alpine`. */
   readonly repository: string
+  /** Tag, if the reference has one. */
   readonly tag: string | undefined
+  /** Digest, if the reference has one. */
   readonly digest: Digest | undefined
   /** The text as entered by the user, for records. */
   readonly typed: string
