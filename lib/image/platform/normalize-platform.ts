@@ -6,7 +6,10 @@ export function normalizeOs(os: string): string {
   return lower === 'macos' ? 'darwin' : lower
 }
 
-/** Returns both in lower case, with aliases resolved. The default variant of an architecture becomes empty. */
+/**
+ * Returns both in lower case, with aliases resolved. The default variant becomes empty for amd64 and arm64, and `v7` for
+ * arm.
+ */
 export function normalizeArchitecture(
   architecture: string,
   variant: string,

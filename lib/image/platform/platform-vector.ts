@@ -25,8 +25,9 @@ function lowerVersions(variant: string, lowest: number): string[] {
 }
 
 /**
- * Returns the platforms that run on `wanted`, normalised and best first. amd64/vN: its lower versions, then 386.
- * arm/vN: its lower versions down to v5. arm64: its lower versions, then arm v8, v7, v6, v5. Others: only `wanted`.
+ * Returns the platforms whose programs run on `wanted`, normalised and best first. amd64/vN: its lower versions, then
+ * 386. arm/vN: its lower versions down to v5. arm64: its lower versions, then arm v8, v7, v6, v5. Others: only
+ * `wanted`.
  */
 export function platformVector(wanted: Platform): Platform[] {
   const normal = normalizePlatform(wanted)

@@ -15,7 +15,7 @@ export type ImageName =
       readonly path: string
       /** The `org.opencontainers.image.ref.name` of the image. */
       readonly name?: string
-      /** Position of the entry in `index.json`, from 0. The syntax is that of skopeo 1.14. */
+      /** Position of the entry in `index.json`, from 0. skopeo has this syntax since 1.14. */
       readonly position?: number
     }
 
