@@ -4,7 +4,7 @@ import { Observable, type Observer, type Operator, Subscriber, type Subscription
 type Listener<T> = Partial<Observer<T>> | ((value: T) => void) | null
 
 /**
- * Emits the elements of `source`. The first error that a listener throws is passed to `failed`; the listener stays
+ * Emits the elements of `inner`. The first error that a listener throws is passed to `failed`; the listener stays
  * subscribed, and other listeners are not affected. This also holds for listeners behind operators, such as
  * `events.pipe(scan(…)).subscribe(…)`. Without the guard RxJS turns such an error into an uncaught exception, which
  * ends the process.
@@ -12,8 +12,8 @@ type Listener<T> = Partial<Observer<T>> | ((value: T) => void) | null
 export class ListenerGuard<T> extends Observable<T> {
   readonly #failed: (error: unknown) => void
 
-  constructor(source: Observable<T>, failed: (error: unknown) => void) {
-    super((out) => source.subscribe(out))
+  constructor(inner: Observable<T>, failed: (error: unknown) => void) {
+    super((out) => inner.subscribe(out))
     this.#failed = failed
   }
 
