@@ -1,20 +1,24 @@
 /**
- * The one error class of Windlass, its codes, and what each code means to a process that ends with it.
- * Every message says what was being done, to what, and what went wrong; `hint` says what to do next.
+ * Provides `WindlassError`, the only error class of Windlass, and its codes. A message states the operation, its object
+ * and the problem; the hint states what to do next.
  */
 
-/** What the process ends with (design: 0 done, 1 otherwise, 2 usage … 7 store, 8 not an image, 130 cancelled). */
+/**
+ * Exit code of the process. 0: success, 1: other errors, 2: usage, 3: authentication, 4: not found, 5: invalid image,
+ * 6: network or registry, 7: store, 8: unsupported image, 130: cancelled.
+ */
 export type ExitCode = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 130
 
+/** Properties of an error code. */
 interface Meaning {
   readonly exit: ExitCode
-  /** Whether doing the same again may help. An error can say otherwise of itself. */
+  /** Whether a retry may succeed. An individual error can override it. */
   readonly retryable: boolean
 }
 
 const means = (exit: ExitCode, retryable = false): Meaning => ({ exit, retryable })
 
-/** Every code an error can have. */
+/** All error codes, with their exit codes. */
 export const errorCodes = {
   INTERNAL: means(1),
   /** A stage that is not part of Windlass threw an error of its own: it is the cause. */
@@ -61,36 +65,39 @@ export const errorCodes = {
   STORE_CORRUPT: means(7),
   STORE_IO: means(7),
 
-  /** Not a container image, or of a kind that is not supported. */
+  /** Not a container image, or an image of an unsupported kind. */
   UNSUPPORTED: means(8),
   MANIFEST_UNSUPPORTED: means(8),
 
   CANCELLED: means(130),
 } as const satisfies Record<string, Meaning>
 
+/** Code of a `WindlassError`. */
 export type ErrorCode = keyof typeof errorCodes
 
-/** What an error is about. Never holds a secret: hosts and URLs come without user info and query. */
+/** The objects that an error refers to. Contains no secrets: user info and query are removed from hosts and URLs. */
 export interface ErrorSubject {
   readonly reference?: string
   readonly host?: string
   readonly digest?: string
   readonly path?: string
   readonly url?: string
+  /** HTTP status code. */
   readonly status?: number
 }
 
+/** Options of a `WindlassError`. */
 export interface ErrorDetails extends ErrorSubject {
   readonly cause?: unknown
-  /** What the user can do about it, as a sentence. */
+  /** A sentence that says what the user can do. */
   readonly hint?: string
-  /** Overrides what the code says. */
+  /** Overrides the value of the code. */
   readonly retryable?: boolean
-  /** How long a host asked to be left alone, in milliseconds (`Retry-After`). */
+  /** Delay that the server requested with `Retry-After`, in milliseconds. */
   readonly retryAfter?: number
 }
 
-/** An error as plain data: what crosses to a worker, an event or a JSON line. */
+/** An error as plain data, for workers, events and JSON. */
 export interface ErrorRecord extends ErrorSubject {
   readonly code: ErrorCode
   readonly message: string
@@ -98,12 +105,18 @@ export interface ErrorRecord extends ErrorSubject {
   readonly hint?: string
 }
 
+/** An error of Windlass, with a code, a hint and the objects that it refers to. */
 export class WindlassError extends Error {
   override readonly name = 'WindlassError'
+  /** See `errorCodes`. */
   readonly code: ErrorCode
+  /** Whether a retry may succeed. */
   readonly retryable: boolean
+  /** A sentence that says what the user can do. */
   readonly hint: string | undefined
+  /** Delay that the server requested with `Retry-After`, in milliseconds. */
   readonly retryAfter: number | undefined
+  /** The objects that the error refers to. */
   readonly subject: ErrorSubject
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
@@ -116,16 +129,18 @@ export class WindlassError extends Error {
     this.subject = subject
   }
 
+  /** Exit code of a process that ends with this error. */
   get exitCode(): ExitCode {
     return errorCodes[this.code].exit
   }
 
+  /** Returns the error as plain data, without its cause and `retryAfter`. */
   toJSON(): ErrorRecord {
     const { code, message, retryable, hint, subject } = this
     return { code, message, retryable, ...(hint === undefined ? {} : { hint }), ...subject }
   }
 
-  /** The error that `record` was made of, on the other side of a worker or a wire. */
+  /** Creates an error from a record that `toJSON` returned. */
   static from({ code, message, retryable, hint, ...subject }: ErrorRecord): WindlassError {
     return new WindlassError(code, message, {
       retryable,
@@ -135,7 +150,7 @@ export class WindlassError extends Error {
   }
 }
 
-/** `error` as a WindlassError: itself, or wrapped as INTERNAL (an abort: CANCELLED). */
+/** Returns `error` if it is a `WindlassError`. Otherwise wraps it: an `AbortError` as CANCELLED, others as INTERNAL. */
 export function asWindlassError(error: unknown): WindlassError {
   if (error instanceof WindlassError) return error
   if (error instanceof Error && error.name === 'AbortError')

@@ -1,62 +1,65 @@
 /**
- * How much an image may ask for before it is refused: policy, as one value that travels from the caller to every place
- * that reads. The defaults let every honest image pass; a bomb meets one of them while its bytes still stream.
+ * Provides the limits on the resources that an image may use. The defaults accept every legitimate image and stop
+ * decompression bombs and other hostile images while they are read.
  */
 import { type ErrorSubject, WindlassError } from './errors.js'
 
-/** Each is refused with LIMIT_EXCEEDED by the name that it has here. `Infinity` lifts it. */
+/**
+ * Limits on images and responses. Exceeding one is an error LIMIT_EXCEEDED with its name. `Infinity` disables a limit.
+ */
 export interface Limits {
-  /** Bytes of one layer unpacked: of its archive to the last byte, and of its files with all holes filled. */
+  /** Unpacked bytes of one layer: of the whole archive, and of its files with all holes filled. */
   readonly layerBytes: number
-  /** The same of all distinct layers of an image together. */
+  /** Unpacked bytes of all distinct layers of an image together. */
   readonly imageBytes: number
-  /** Bytes that one compressed byte may become, where a layer is larger than 1 GiB unpacked. */
+  /** Maximum ratio of unpacked to compressed bytes of a layer. Checked for layers above `ratioFloor` only. */
   readonly layerRatio: number
-  /** Entries of one layer, whiteouts included. */
+  /** Entries of one layer, including whiteouts. */
   readonly layerEntries: number
   /**
-   * Directories that one layer makes or puts something into, be they entries of it or only parents of some: one entry may
-   * make a thousand, and each is held in memory until the layer is done.
+   * Directories that one layer creates or writes to, whether they have an entry of their own or are only parents of
+   * entries. Each is kept in memory until the layer is complete, and one entry may create a thousand of them.
    */
   readonly layerDirectories: number
-  /** Bytes of the name of one entry, as it stands in the archive. */
+  /** Bytes of the name of an entry in the archive. */
   readonly pathBytes: number
-  /** Components of that name: as many as a path of Linux can have. */
+  /** Components of the name of an entry. The default is the maximum of a Linux path. */
   readonly pathDepth: number
-  /** Bytes of one pax header, GNU long name or sparse map. Go and libarchive have 1 MiB too. */
+  /** Bytes of a pax header, GNU long name or sparse map. The default, 1 MiB, is that of Go and libarchive. */
   readonly headerBytes: number
   /**
-   * Bytes of one sparse file with its holes filled. Holes cost an archive nothing: 1 KiB can ask for a file of 1 TiB,
-   * which anything that copies the tree later has to pay for.
+   * Bytes of one sparse file with its holes filled. Holes take no space in an archive: 1 KiB can describe a file of 1
+   * TiB, which expands when a tool copies the tree without its holes.
    */
   readonly sparseFileBytes: number
-  /** Bytes of a manifest or an index; 4 MiB, as containerd (CVE-2023-25153, CVE-2020-1702). */
+  /** Bytes of a manifest or an index. The default, 4 MiB, is that of containerd (CVE-2023-25153, CVE-2020-1702). */
   readonly manifestBytes: number
   /** Bytes of an image config. */
   readonly configBytes: number
-  /** Indexes that stand inside each other. */
+  /** Depth of nested indexes. */
   readonly indexDepth: number
-  /** Manifests that one index lists. */
+  /** Entries of one index. */
   readonly indexEntries: number
-  /** Bytes of what a token server answers; real tokens have up to 20 KB. */
+  /** Bytes of the response of a token server. Real responses have up to 20 KB. */
   readonly tokenBytes: number
   /**
-   * Bytes that are read of a refusal, or of any other answer of which a few words are all that is wanted. The only limit
-   * that refuses nothing: what stands beyond it is not read, and the error says so, for it has the worse news already.
+   * Maximum number of bytes read from an error response, or from another response that is only quoted in a message. A
+   * longer response is not an error of its own: it is cut, and the message says so.
    */
   readonly errorBytes: number
-  /** Redirects that are followed one after the other, for one request. */
+  /** Consecutive redirects of one request. */
   readonly redirects: number
-  /** Bytes of one page of a repository's tags. */
+  /** Bytes of one page of the tag list. */
   readonly tagPageBytes: number
-  /** Bytes of all its pages together. */
+  /** Bytes of all pages of the tag list together. */
   readonly tagBytes: number
-  /** Pages of its tags; a page has up to a thousand. */
+  /** Pages of the tag list. A page has up to a thousand tags. */
   readonly tagPages: number
-  /** Seconds that a registry may take for its tags, from the second page on. Time in which nobody asks does not count. */
+  /** Seconds that a registry may take for the tag list after its first page. Time between requests does not count. */
   readonly tagSeconds: number
 }
 
+/** Name of a limit. */
 export type LimitName = keyof Limits
 
 const KiB = 2 ** 10
@@ -64,11 +67,11 @@ const MiB = 2 ** 20
 const GiB = 2 ** 30
 const TiB = 2 ** 40
 
-/** What is refused unless the caller says otherwise. */
+/** The default limits. */
 export const defaultLimits: Limits = {
   layerBytes: 256 * GiB,
   imageBytes: TiB,
-  // Deflate makes at most 1,032 of one: what stays above 500 for a whole gigabyte is next to nothing but zeros.
+  // Deflate reaches at most 1,032. Data that stays above 500 for a gigabyte consists almost entirely of zeros.
   layerRatio: 500,
   layerEntries: 5_000_000,
   layerDirectories: 80_000,
@@ -89,12 +92,19 @@ export const defaultLimits: Limits = {
   tagSeconds: 50,
 }
 
-export const limitNames = Object.keys(defaultLimits) as readonly LimitName[] // an object of exactly these
+/** Names of all limits. */
+export const limitNames = Object.keys(defaultLimits) as readonly LimitName[]
 
-/** Unpacked bytes of a layer from which on `layerRatio` is looked at: small files may well be of one byte repeated. */
+/**
+ * Unpacked bytes of a layer from which `layerRatio` is checked. A smaller layer may legitimately consist of one
+ * repeated byte.
+ */
 export const ratioFloor = GiB
 
-/** The defaults, with `changed` in their place. @throws WindlassError USAGE for what is no limit */
+/**
+ * Returns the default limits with the given changes.
+ * @throws USAGE if a name is not a limit, or a value is neither a whole number from 0 nor `Infinity`
+ */
 export function limitsWith(changed: Partial<Limits> = {}): Limits {
   const given = Object.entries(changed).filter(([, value]) => (value as number | undefined) !== undefined)
   for (const [name, value] of given) {
@@ -108,7 +118,10 @@ export function limitsWith(changed: Partial<Limits> = {}): Limits {
   return { ...defaultLimits, ...Object.fromEntries(given) }
 }
 
-/** LIMIT_EXCEEDED. `what` is a clause that ends before the amount: `the manifest of alpine has 5000000 bytes`. */
+/**
+ * Returns a LIMIT_EXCEEDED error.
+ * @param what clause that states the actual amount: `the manifest of alpine has 5000000 bytes`
+ */
 export function limitExceeded(
   what: string,
   name: LimitName,
@@ -121,6 +134,6 @@ export function limitExceeded(
   })
 }
 
-/** How to let pass what `name` refused. */
+/** Returns the hint that says how to raise the limit `name`. */
 export const raiseHint = (name: LimitName): string =>
   `If you trust the image, raise the limit: --limit ${name}=N, or limits: { ${name}: N } in code.`

@@ -1,15 +1,13 @@
-/**
- * What io-ts found wrong, as people read it: `layers[2].digest: expected a digest …, got "sha256:zz"`.
- */
+/** Formats io-ts errors as messages for users: `layers[2].digest: expected a digest …, got "sha256:zz"`. */
 import * as t from 'io-ts'
 import { printable, quoted } from './printable.js'
 
-/** How many problems one message names. */
-const named = 3
+/** Maximum number of problems in one message. */
+const maxProblems = 3
 
 const identifier = /^[A-Za-z_$][\w$]*$/
 
-/** The problem of a value that is well-formed, and of a kind that is not supported: its document is not damaged. */
+/** A validation error: the value is well-formed but of an unsupported kind. The document as a whole is not invalid. */
 export class UnsupportedValue implements t.ValidationError {
   constructor(
     readonly value: unknown,
@@ -17,12 +15,12 @@ export class UnsupportedValue implements t.ValidationError {
   ) {}
 }
 
-/** Where in the document: `layers[2].annotations["a.b"]`; empty for the document itself. */
+/** Returns the path inside the document: `layers[2].annotations["a.b"]`. Empty for the document itself. */
 function pathOf(context: t.Context): string {
   let path = ''
   context.forEach(({ key }, index) => {
     const parent = context[index - 1]
-    // The members of an intersection or a union stand in io-ts's context, but not in the document.
+    // io-ts adds context entries for the members of an intersection or union, which are not part of the document.
     if (parent === undefined) return
     if (parent.type instanceof t.IntersectionType || parent.type instanceof t.UnionType) return
     if (Array.isArray(parent.actual)) path += `[${key}]`
@@ -32,7 +30,7 @@ function pathOf(context: t.Context): string {
   return path
 }
 
-function shown(value: unknown): string {
+function formatValue(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (typeof value === 'string') return quoted(value, 80)
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value)
@@ -41,18 +39,18 @@ function shown(value: unknown): string {
 
 function problemOf({ context, value, message }: t.ValidationError): string {
   const expected = context.at(-1)?.type.name ?? 'something else'
-  return at(context, message ?? `expected ${printable(expected)}, got ${shown(value)}`)
+  return at(context, message ?? `expected ${printable(expected)}, got ${formatValue(value)}`)
 }
 
-/** `problem` behind the path that `context` leads to: `layers[0].size: it is missing`. */
+/** Prefixes `problem` with the path of `context`: `layers[0].size: it is missing`. */
 export function at(context: t.Context, problem: string): string {
   const path = pathOf(context)
   return path === '' ? problem : `${path}: ${problem}`
 }
 
-/** The first few problems, each with its path inside the document. */
+/** Returns the first problems, each with its path inside the document, as one message. */
 export function jsonProblems(errors: t.Errors): string {
   const problems = [...new Set(errors.map(problemOf))]
-  const more = problems.length > named ? `; and ${problems.length - named} more` : ''
-  return problems.slice(0, named).join('; ') + more
+  const more = problems.length > maxProblems ? `; and ${problems.length - maxProblems} more` : ''
+  return problems.slice(0, maxProblems).join('; ') + more
 }

@@ -1,12 +1,10 @@
-/**
- * What `JSON.parse` lets pass and other readers read differently: a key twice in one object, endless nesting.
- */
+/** Checks JSON text for problems that `JSON.parse` accepts: duplicate keys in an object, and excessive nesting. */
 import { quoted } from './printable.js'
 
-/** Levels of arrays and objects that a document may have; real ones have six or so. */
+/** Maximum nesting of arrays and objects in a document. Real documents have about six levels. */
 export const jsonDepth = 100
 
-/** Index behind the string literal that opens at `start`. */
+/** Returns the index after the string literal that starts at `start`. */
 function endOfString(text: string, start: number): number {
   let at = start + 1
   while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1
@@ -14,8 +12,8 @@ function endOfString(text: string, start: number): number {
 }
 
 /**
- * Whether `text` has more than `jsonDepth` levels. Linear, no recursion; text that is no JSON may be counted too deep, never
- * too flat.
+ * Returns whether `text` is nested more than `jsonDepth` levels deep. Runs in linear time without recursion. The depth
+ * of invalid JSON may be overestimated, never underestimated.
  */
 export function isTooDeep(text: string): boolean {
   let levels = 0
@@ -29,9 +27,12 @@ export function isTooDeep(text: string): boolean {
   return false
 }
 
-/** The first problem of `text`, which must be valid JSON already; undefined if there is none. Linear, no recursion. */
+/**
+ * Returns the first problem of `text`, or undefined. `text` has to be valid JSON. Runs in linear time without
+ * recursion.
+ */
 export function checkJsonText(text: string): string | undefined {
-  // One entry a level: the keys seen in an object, undefined in an array.
+  // One entry per level: the keys of an object, or undefined for an array.
   const levels: (Set<string> | undefined)[] = []
   let keyNext = false
   for (let at = 0; at < text.length; at++) {

@@ -1,5 +1,5 @@
 /**
- * Bytes from outside to a typed value, once and strictly: what two readers could read differently is refused.
+ * Parses JSON documents from outside into typed values. Documents that two parsers could read differently are rejected.
  */
 import type * as t from 'io-ts'
 import { type ErrorCode, type ErrorSubject, WindlassError } from '../errors.js'
@@ -8,19 +8,20 @@ import { UnsupportedValue, jsonProblems } from './json-problems.js'
 import { printable } from './printable.js'
 import type { NoticeContext, ReceiveNotice } from './record-codec.js'
 
-/** What is being read, for the error: its code, what to call it, what it is about. */
+/** Describes a document for errors. */
 export interface JsonDocument {
+  /** Code of the errors. */
   readonly code: ErrorCode
-  /** As in `Failed to parse <what>: …`. */
+  /** Name of the document in messages: `Failed to parse <what>: …`. */
   readonly what: string
   readonly subject?: ErrorSubject
-  /** Receives what was left out or filled in. Without it, that is not told. */
+  /** Receives notices about values that were ignored or filled in. Without it there are no notices. */
   readonly notice?: ReceiveNotice
 }
 
 const anyDocument: JsonDocument = { code: 'MANIFEST_INVALID', what: 'the JSON' }
 
-/** The error of `document`: `Failed to parse <what>: <problem>`. */
+/** Returns the error of `document`: `Failed to parse <what>: <problem>`. */
 export const jsonError = (
   { code, what, subject }: JsonDocument,
   problem: string,
@@ -28,9 +29,9 @@ export const jsonError = (
 ): WindlassError => new WindlassError(code, `Failed to parse ${what}: ${problem}`, { ...subject, cause })
 
 /**
- * The one JSON value that `bytes` hold: UTF-8 without a byte order mark, nothing after it, no key twice in an
- * object, at most `jsonDepth` levels. A key `__proto__` is an ordinary own property of the result.
- * Throws the document's code for anything else (RFC 8259).
+ * Parses `bytes` as one JSON value (RFC 8259). A key `__proto__` becomes an ordinary own property of the result.
+ * @throws the code of `document` if `bytes` are not JSON in UTF-8, start with a byte order mark, contain anything after
+ *   the value, have a duplicate key in an object, or are nested more than `jsonDepth` levels deep
  */
 export function parseJson(bytes: Uint8Array, document: JsonDocument = anyDocument): unknown {
   let text: string
@@ -56,8 +57,9 @@ export function parseJson(bytes: Uint8Array, document: JsonDocument = anyDocumen
 }
 
 /**
- * `value` as `codec` has it. Throws the document's code, and UNSUPPORTED for a digest of an algorithm that is not
- * supported; the message names the path inside the JSON.
+ * Decodes `value` with `codec`. The message of an error names the path inside the document.
+ * @throws the code of `document` if `value` does not match `codec`
+ * @throws UNSUPPORTED if `value` has a digest of an unsupported algorithm
  */
 export function decodeJson<A>(codec: t.Type<A, unknown>, value: unknown, document: JsonDocument): A {
   const root: NoticeContext = { key: '', type: codec, actual: value, notice: document.notice }
@@ -67,6 +69,6 @@ export function decodeJson<A>(codec: t.Type<A, unknown>, value: unknown, documen
   throw jsonError(unsupported ? { ...document, code: 'UNSUPPORTED' } : document, jsonProblems(result.left))
 }
 
-/** Both at once. */
+/** Parses `bytes` and decodes the result. Throws as `parseJson` and `decodeJson` do. */
 export const readJson = <A>(bytes: Uint8Array, codec: t.Type<A, unknown>, document: JsonDocument): A =>
   decodeJson(codec, parseJson(bytes, document), document)

@@ -1,12 +1,13 @@
 /**
- * Keys that differ from a known field only in case. Go's readers take them for that field and JavaScript's do not,
- * so a document that has one means two things, and scanners would see another image than the one pulled.
+ * Provides `otherCase`, which finds keys that differ from a known field only in case. Go matches JSON keys to fields
+ * regardless of case, JavaScript does not. A scanner could therefore read another image from a document with such a key
+ * than the one that is pulled.
  */
 
-/** As Go's encoding/json folds: upper then lower also catches ſ and the Kelvin sign. */
+/** Folds case as Go's encoding/json does. Upper case then lower case also covers ſ and the Kelvin sign. */
 const folded = (key: string): string => key.toUpperCase().toLowerCase()
 
-/** The first own key of `value` that is one of `fields` in other case; undefined if there is none. */
+/** Returns the first own key of `value` that equals one of `fields` except for its case, or undefined. */
 export function otherCase(value: object, fields: readonly string[]): string | undefined {
   const known = new Map(fields.map((field) => [folded(field), field]))
   return Object.keys(value).find((key) => (known.get(folded(key)) ?? key) !== key)

@@ -1,23 +1,22 @@
-/**
- * Text from outside as it may stand in a message: on one line, of bounded length, and unable to steer a terminal.
- */
+/** Makes text from outside safe for messages: one line, of limited length, without terminal control characters. */
 
 /**
- * The characters that steer a terminal or are invisible: controls, formats (bidirectional marks and tags too), lone
- * surrogates, private use, line and paragraph separators, and code points that are reserved for further invisible ones.
+ * Matches characters that control a terminal or are invisible: control and format characters (including bidirectional
+ * marks and tags), lone surrogates, private use, line and paragraph separators, and code points that Unicode reserves
+ * for further invisible characters.
  */
 export const steering = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]|(?=\p{Default_Ignorable_Code_Point})\p{Cn}/gu
 
 const escaped = (character: string): string => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
 
-/** `text` with everything that steers escaped, cut after `limit` characters. */
+/** Returns `text` with all `steering` characters escaped, cut after `limit` characters. */
 export function printable(text: string, limit = 160): string {
   const short = text.length > limit ? `${text.slice(0, limit)}…` : text
   return short.replace(steering, escaped)
 }
 
-/** The same in double quotes. */
+/** Returns `printable` text in double quotes. */
 export const quoted = (text: string, limit?: number): string => `"${printable(text, limit)}"`
 
-/** Characters of a name of an image that are shown. */
+/** Maximum number of characters of an image name in a message. */
 export const titleLength = 500

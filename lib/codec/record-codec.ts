@@ -1,23 +1,23 @@
 /**
- * Objects inside a JSON document, read as the tools that write them mean them: `null` is the same as absent, an optional
- * field of the wrong kind is left out with a notice, and unknown fields are kept as they came.
+ * Provides codecs for JSON objects that follow the tools that write them: `null` equals absent, an invalid optional
+ * field is ignored with a notice, and unknown fields are kept.
  */
 import * as t from 'io-ts'
 import { at, jsonProblems } from './json-problems.js'
 
-/** Receives one sentence about a field that was left out or filled in: `config.Labels: expected an object …`. */
+/** Receives a sentence about a field that was ignored or filled in: `config.Labels: expected an object …`. */
 export type ReceiveNotice = (notice: string) => void
 
-/** The root of a context that `decodeJson` starts with. io-ts hands it down to every codec as it is. */
+/** Root entry of the context that `decodeJson` creates. io-ts passes it on to every codec. */
 export interface NoticeContext extends t.ContextEntry {
   readonly notice?: ReceiveNotice | undefined
 }
 
-/** Where the notices of what is being decoded go, if anywhere. */
+/** Returns the receiver of notices for the document that is being decoded, if it has one. */
 export const noticesOf = (context: t.Context): ReceiveNotice | undefined =>
   (context[0] as NoticeContext | undefined)?.notice
 
-/** Reports `problem` of the value that `context` leads to. */
+/** Emits a notice about the value that `context` leads to. */
 export function notify(context: t.Context, problem: string): void {
   noticesOf(context)?.(at(context, problem))
 }
@@ -25,16 +25,17 @@ export function notify(context: t.Context, problem: string): void {
 type Fields = Readonly<Record<string, t.Mixed>>
 type Values<F extends Fields> = { readonly [K in keyof F]: t.TypeOf<F[K]> }
 
-/** What a record decodes to: the fields that it names; others are there, but not in the type. */
+/** The decoded type of a record. Unknown fields are kept in the value but are not part of the type. */
 export type RecordOf<R extends Fields, O extends Fields> = Values<R> & Partial<Values<O>>
 
-/** A codec that knows its fields, so that tests can go through all of them. */
+/** A codec for an object. Exposes its fields, so that tests can iterate over them. */
 export class RecordType<A> extends t.Type<A, unknown> {
+  /** @param name name of the record in messages */
   constructor(
     name: string,
-    /** Missing or wrong, the record is refused. */
+    /** Fields without which the record is invalid. */
     readonly required: Fields,
-    /** Missing, `null` or wrong, the record does without. */
+    /** Fields that are left out if they are missing, `null` or invalid. */
     readonly optional: Fields,
   ) {
     const [needed, others] = [Object.entries(required), Object.entries(optional)]
@@ -47,18 +48,18 @@ export class RecordType<A> extends t.Type<A, unknown> {
       (value, context) => {
         if (!isRecord(value)) return t.failure(value, context)
         const record = { ...value }
-        const within = (key: string, codec: t.Mixed): t.Context =>
+        const contextOf = (key: string, codec: t.Mixed): t.Context =>
           t.appendContext(context, key, codec, own(value, key))
         for (const [key, codec] of needed) {
-          const result = codec.validate(own(value, key), within(key, codec))
+          const result = codec.validate(own(value, key), contextOf(key, codec))
           if (result._tag === 'Left') return result
           record[key] = result.right
         }
         for (const [key, codec] of others) {
           const given = own(value, key)
-          const result = given === undefined ? undefined : codec.validate(given, within(key, codec))
+          const result = given === undefined ? undefined : codec.validate(given, contextOf(key, codec))
           if (result?._tag === 'Right') record[key] = result.right
-          // Not set to undefined: a record that is spread over another must not take away what that has.
+          // Deleted instead of set to undefined: spreading the record must not overwrite fields of another object.
           else Reflect.deleteProperty(record, key)
           if (result?._tag === 'Left') noticesOf(context)?.(`${jsonProblems(result.left)}; ${key} is ignored`)
         }
@@ -69,6 +70,7 @@ export class RecordType<A> extends t.Type<A, unknown> {
   }
 }
 
+/** Returns a codec for an object with the given required and optional fields. */
 export const record = <R extends Fields, O extends Fields>(
   name: string,
   required: R,
@@ -76,22 +78,23 @@ export const record = <R extends Fields, O extends Fields>(
 ): RecordType<RecordOf<R, O>> => new RecordType<RecordOf<R, O>>(name, required, optional)
 
 /**
- * A required field that may be filled in: absent, `null` and `''` are `value`, with a notice that says what it is taken
- * for; what is there is read by `codec`.
+ * Returns a codec for a required field with a default: absent, `null` and `''` decode to `value`, with a notice. Other
+ * values are decoded by `codec`.
+ * @param display the default as the notice names it
  */
-export const filledIn = <A>(codec: t.Type<A, unknown>, value: A, shown: string): t.Type<A, unknown> =>
+export const filledIn = <A>(codec: t.Type<A, unknown>, value: A, display: string): t.Type<A, unknown> =>
   new t.Type<A, unknown, unknown>(
     codec.name,
     (given): given is A => codec.is(given),
     (given, context) => {
       if (given !== undefined && given !== null && given !== '') return codec.validate(given, context)
-      notify(context, `it is missing and taken for ${shown}`)
+      notify(context, `it is missing and taken for ${display}`)
       return t.success(value)
     },
     t.identity,
   )
 
-/** The same without a notice: where a missing field is as good as an empty one. */
+/** Returns a codec with a default for absent and `null`, without a notice. */
 export const orElse = <A>(codec: t.Type<A, unknown>, value: A): t.Type<A, unknown> =>
   new t.Type<A, unknown, unknown>(
     codec.name,
@@ -104,6 +107,6 @@ export const orElse = <A>(codec: t.Type<A, unknown>, value: A): t.Type<A, unknow
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** The own field of that name; `null` counts as none. */
+/** Returns the own field `key` of `value`; undefined if it is absent or `null`. */
 const own = (value: Record<string, unknown>, key: string): unknown =>
   Object.hasOwn(value, key) ? (value[key] ?? undefined) : undefined

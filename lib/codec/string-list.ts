@@ -1,11 +1,14 @@
-/** Lists of strings in the configs of images, as Docker reads them. */
+/** Codecs for the lists of strings in image configs, which follow Docker. */
 import * as t from 'io-ts'
 import { listOf } from './list-of.js'
 import { notify } from './record-codec.js'
 
+/** Codec for a list of strings. */
 export const StringListCodec = listOf(t.string)
 
-/** An entrypoint or a command: one string is taken for a list of one, with a notice (docker's `strslice`). */
+/**
+ * Codec for an entrypoint or a command. A single string decodes to a list of one, with a notice (docker's `strslice`).
+ */
 export const CommandCodec = new t.Type<readonly string[], unknown, unknown>(
   StringListCodec.name,
   (value): value is readonly string[] => StringListCodec.is(value),

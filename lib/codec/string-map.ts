@@ -1,6 +1,5 @@
 /**
- * Objects of strings inside a JSON document: annotations, labels. A value that is no string is left out with a notice; the
- * others stay.
+ * Codecs for JSON objects with free keys: annotations, labels. A value that is not a string is ignored with a notice.
  */
 import * as t from 'io-ts'
 import { notify } from './record-codec.js'
@@ -8,7 +7,7 @@ import { notify } from './record-codec.js'
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Any object, whatever its fields are. */
+/** Codec for any object. */
 export const ObjectCodec = new t.Type<Readonly<Record<string, unknown>>, unknown, unknown>(
   'an object',
   isObject,
@@ -16,9 +15,10 @@ export const ObjectCodec = new t.Type<Readonly<Record<string, unknown>>, unknown
   t.identity,
 )
 
-/** Read it by `Object.entries` or an own key only: the keys are whatever the document's author chose. */
+/** An object of strings. Its keys are chosen by the author of the document: read own keys only. */
 export type StringMap = Readonly<Record<string, string>>
 
+/** Codec for an object of strings. Values of other types are removed: `null` silently, others with a notice. */
 export const StringMapCodec = new t.Type<StringMap, unknown, unknown>(
   'an object of strings',
   (value): value is StringMap =>

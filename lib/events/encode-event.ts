@@ -1,7 +1,10 @@
-/** An event as it goes over the wire. Apart from the codecs: who only writes events does not load what reads them. */
+/**
+ * Provides `encodeEvent`, the wire form of an event. Separate from the codecs, so that programs that only write events
+ * do not load them.
+ */
 import type { PullEvent } from './event.js'
 
-/** One line, without the line feed. */
+/** Returns `event` as one line of JSON, without the line feed. */
 export function encodeEvent(event: PullEvent): string {
   return JSON.stringify(event)
 }

@@ -1,6 +1,6 @@
 /**
- * What can happen during a pull, as one tagged union with its codecs: one JSON object a line on the wire.
- * Everything that shows a pull (terminal, lines, JSON, a page, a benchmark) reads these and nothing else.
+ * Defines the events of a pull and their codecs. Everything that displays a pull reads only these events. On the wire
+ * an event is one line of JSON.
  */
 import * as t from 'io-ts'
 import { eventVersion } from './event-version.js'
@@ -9,9 +9,9 @@ export { eventVersion }
 
 const start = t.type({
   type: t.literal('start'),
-  /** The normalised name. */
+  /** Normalised name of the image. */
   reference: t.string,
-  /** `os/arch[/variant]` that was asked for. */
+  /** Requested platform: `os/arch[/variant]`. */
   platform: t.string,
 })
 
@@ -21,7 +21,7 @@ const manifest = t.type({
   mediaType: t.string,
   size: t.number,
   host: t.string,
-  /** What said which type it is: the `Content-Type`, the body's `mediaType`, or the body's shape. */
+  /** Source of the media type: the `Content-Type`, the `mediaType` of the body, or the shape of the body. */
   decidedBy: t.keyof({ 'content-type': null, 'media-type': null, shape: null }),
 })
 
@@ -36,19 +36,19 @@ const plannedLayer = t.type({
   digest: t.string,
   size: t.number,
   action: t.keyof({ exists: null, resume: null, download: null }),
-  /** Bytes that are here already. */
+  /** Number of bytes that the store already has. */
   offset: t.number,
 })
 
 const plan = t.type({
   type: t.literal('plan'),
-  /** In manifest order, base first; a digest that stands twice is listed twice. */
+  /** In manifest order, base layer first. A digest that occurs twice in the manifest occurs twice in the list. */
   layers: t.array(plannedLayer),
-  /** Compressed bytes over the distinct digests: of the image, and of them still to fetch. */
+  /** Compressed bytes of the distinct layers: of all of them, and of those still to download. */
   bytes: t.type({ total: t.number, toDownload: t.number }),
 })
 
-/** What a layer is doing. It moves down this list; only `retrying` and a `restart` go back. */
+/** Status of a layer, in order. Only `retrying` and `restart` lead back to an earlier status. */
 export const layerStatuses = {
   waiting: null,
   downloading: null,
@@ -66,13 +66,16 @@ const layer = t.intersection([
     type: t.literal('layer'),
     digest: t.string,
     status: t.keyof(layerStatuses),
-    /** Compressed bytes: fetched so far while downloading, read so far while extracting. */
+    /** Number of compressed bytes that have been fetched (while downloading) or read (while extracting). */
     current: t.number,
     total: t.number,
   }),
   t.partial({
     host: t.string,
-    /** With `retrying`: milliseconds until the next attempt, why, and which attempt that is (2 is the first retry). */
+    /**
+     * With `retrying`: milliseconds until the next attempt, the reason, and the number of that attempt (2: first
+     * retry).
+     */
     retryIn: t.number,
     reason: t.string,
     attempt: t.number,
@@ -81,22 +84,22 @@ const layer = t.intersection([
 
 const warning = t.intersection([
   t.type({ type: t.literal('warning'), code: t.string, message: t.string }),
-  /** `url` and `status`: of what could not be fetched, and how it answered, if it did. */
+  /** `url` of a resource that could not be fetched, and the `status` of the response if there was one. */
   t.partial({ digest: t.string, url: t.string, status: t.number }),
 ])
 
 const imageResult = t.type({
   name: t.string,
-  /** Digest of what the name points at: the index's, if the name is an index. */
+  /** Digest that the name refers to: of the index if the name refers to an index, otherwise of the manifest. */
   digest: t.string,
   mediaType: t.string,
   platform: t.string,
   /** Digest of the config. */
   imageId: t.string,
-  /** Compressed bytes of all layers. */
+  /** Compressed bytes of all layers together. */
   size: t.number,
   layers: t.array(t.string),
-  /** `newer`: something came that was not here; `up-to-date`: the store had it all under this name. */
+  /** `up-to-date`: the store already had this image under this name; `newer`: otherwise. */
   status: t.keyof({ newer: null, 'up-to-date': null }),
 })
 
@@ -119,28 +122,34 @@ const end = t.intersection([
   t.type({ type: t.literal('end'), outcome: t.keyof({ done: null, failed: null, cancelled: null }) }),
   t.partial({
     error: errorRecord,
-    /** Milliseconds since the start. */
+    /** Duration of the pull, in milliseconds. */
     duration: t.number,
   }),
 ])
 
 const body = t.union([start, manifest, platform, plan, layer, warning, image, end])
 
-/** What a stage emits: an event before the channel numbers and dates it. */
+/** An event without its envelope, as stages emit it. */
 export type PullEventBody = t.TypeOf<typeof body>
 
 const envelope = t.type({
   version: t.literal(eventVersion),
-  /** Counts from 1, without gaps, in each pull. */
+  /** Number of the event in its pull: from 1, without gaps. */
   seq: t.number,
-  /** ISO 8601, UTC. */
+  /** Time of the event: ISO 8601, UTC. */
   time: t.string,
 })
 
+/** Codec of an event. */
 export const PullEvent = t.intersection([envelope, body])
+/** An event of a pull: a body with the version, the sequence number and the time. */
 export type PullEvent = t.TypeOf<typeof envelope> & PullEventBody
 
+/** Status of a layer. */
 export type LayerStatus = keyof typeof layerStatuses
+/** An event about the progress of one layer. */
 export type LayerEvent = t.TypeOf<typeof layer>
+/** The image that a pull results in. */
 export type ImageResult = t.TypeOf<typeof imageResult>
+/** A layer in the plan of a pull: its size, and what has to be done for it. */
 export type PlannedLayer = t.TypeOf<typeof plannedLayer>

@@ -1,4 +1,4 @@
-/** What happens during a pull: the events, the channel they go through, the state they reduce to, their wire form. */
+/** Events of a pull: their types, their log, the snapshot they reduce to, and their wire form. */
 export { byteEventInterval, PullEventLog, listenerFailed } from './pull-event-log.js'
 export {
   eventVersion,

@@ -1,6 +1,6 @@
 /**
- * Which layer event may follow which: a layer moves forward, only a retry or a restart takes it back, and its bytes
- * fall only with a restart. The channel keeps to it, so that no reader has to.
+ * Defines the order of layer events: a layer moves forward, except for a retry or a restart, and its byte count falls
+ * only on a restart. The event log enforces the order, so readers can rely on it.
  */
 import { layerStatuses, type LayerEvent, type LayerStatus, type PlannedLayer } from './event.js'
 
@@ -8,19 +8,19 @@ const rank = new Map(Object.keys(layerStatuses).map((status, index) => [status, 
 
 const rankOf = (status: LayerStatus): number => rank.get(status) ?? 0
 
-const last: ReadonlySet<LayerStatus> = new Set(['complete', 'exists'])
+const finalStatuses: ReadonlySet<LayerStatus> = new Set(['complete', 'exists'])
 const pauses: ReadonlySet<LayerStatus> = new Set(['retrying', 'restart'])
 const partial: ReadonlySet<LayerStatus> = new Set(['waiting', 'downloading', 'retrying', 'restart'])
 const arriving: ReadonlySet<LayerStatus> = new Set(['downloading', 'retrying', 'restart'])
 
-/** Compressed bytes of the layer that are here: its count while they come in, later the whole. */
+/** Returns the number of compressed bytes fetched: the current count during a download, the total size after it. */
 export const fetchedOf = ({
   status,
   current,
   total,
 }: Pick<LayerEvent, 'status' | 'current' | 'total'>): number => (partial.has(status) ? current : total)
 
-/** Where a planned layer starts: at the bytes that are here, free to go on to anything. */
+/** Returns the initial event of a planned layer: its status is `waiting`, its count the bytes that the store has. */
 export const planned = ({ digest, size, action, offset }: PlannedLayer): LayerEvent => ({
   type: 'layer',
   digest,
@@ -30,13 +30,15 @@ export const planned = ({ digest, size, action, offset }: PlannedLayer): LayerEv
 })
 
 /**
- * `next` as it may be told after `before`, or undefined where it may not be told: after the layer's end (but for a
- * restart), where it goes back, and where it says `extracting` while bytes still come in: unpacking behind a download
- * shows once it is alone. The host that serves a layer is repeated until another does; a count that falls without a
- * restart is lifted.
+ * Returns the event to report for `next` after `before`, or undefined if `next` must not be reported:
+ * - an event after the final status, except a restart
+ * - an event with an earlier status, except a retry, a restart, and the event after one of these
+ * - `extracting` during the download; unpacking is reported after the download has ended
+ *
+ * The result repeats the host until another host serves the layer, and raises a count that falls without a restart.
  */
 export function nextEvent(before: LayerEvent, next: LayerEvent): LayerEvent | undefined {
-  if (last.has(before.status) && next.status !== 'restart') return undefined
+  if (finalStatuses.has(before.status) && next.status !== 'restart') return undefined
   if (next.status === 'extracting' && arriving.has(before.status)) return undefined
   const back = rankOf(next.status) < rankOf(before.status)
   if (back && !pauses.has(next.status) && !pauses.has(before.status)) return undefined

@@ -1,4 +1,4 @@
-/** Events on the wire: one JSON object a line, as `--progress json` writes them and other programs read them. */
+/** Reads and writes events on the wire: one JSON object per line, as `--progress json` writes them. */
 import { type Context, type Errors, IntersectionType, UnionType } from 'io-ts'
 import { WindlassError } from '../errors.js'
 import { printable } from '../codec/printable.js'
@@ -9,14 +9,14 @@ import { PullEvent } from './event.js'
 export { encodeEvent }
 
 /**
- * The event that `line` holds. Members that this version does not know are kept.
- * @throws WindlassError PROTOCOL, naming the path inside the event, when it is not one that this version can read.
+ * Returns the event that `line` contains. Keeps members that this version does not know.
+ * @throws PROTOCOL if the line is not an event that this version can read; the message has the path inside the event
  */
 export function decodeEvent(line: string): PullEvent {
   const value = parse(line)
   const decoded = PullEvent.decode(value)
   if (decoded._tag === 'Left')
-    throw new WindlassError('PROTOCOL', `Reading an event: ${complaint(decoded.left)}`)
+    throw new WindlassError('PROTOCOL', `Reading an event: ${describe(decoded.left)}`)
   return decoded.right
 }
 
@@ -28,27 +28,29 @@ function parse(line: string): unknown {
   }
 }
 
-function complaint(errors: Errors): string {
-  // The deepest is the one that tells: the others are what enclosing unions made of it.
+function describe(errors: Errors): string {
+  // The deepest error has the cause; the other errors come from the enclosing unions.
   const { context, value } = errors.reduce((deep, error) =>
     error.context.length > deep.context.length ? error : deep,
   )
   const type = context.at(-1)?.type
   if (isChoice(type) && isRecord(value))
-    return `/type: expected a kind of event, found ${shown('type' in value ? value.type : undefined)}`
+    return `/type: expected a kind of event, found ${formatValue('type' in value ? value.type : undefined)}`
   const path = context
     .filter((_, index) => index > 0 && !isChoice(context[index - 1]?.type))
     .map(({ key }) => key)
   const where = path.length > 0 ? `/${path.join('/')}` : 'the whole'
   const why = where === '/version' ? `; this version of Windlass reads version ${eventVersion}` : ''
-  return `${where}: expected ${type?.name ?? 'another value'}, found ${shown(value)}${why}`
+  return `${where}: expected ${type?.name ?? 'another value'}, found ${formatValue(value)}${why}`
 }
 
-const shown = (value: unknown): string =>
+const formatValue = (value: unknown): string =>
   value === undefined ? 'nothing' : printable(JSON.stringify(value), 80)
 
 const isRecord = (value: unknown): value is object => typeof value === 'object' && value !== null
 
-/** The steps into a union or an intersection are no steps in the JSON. */
+/**
+ * Returns whether `type` is a union or an intersection. Their members are steps in io-ts's path, but not in the JSON.
+ */
 const isChoice = (type: Context[number]['type'] | undefined): boolean =>
   type instanceof IntersectionType || type instanceof UnionType

@@ -1,7 +1,4 @@
-/**
- * Where the events of one pull go through: numbered, dated, paced, and told to everybody who listens. Who comes late
- * hears first what rebuilds the present state, then what happens.
- */
+/** Provides `PullEventLog`, which numbers, dates, paces and delivers the events of one pull. */
 import { Observable, type Subscriber } from 'rxjs'
 import { asWindlassError, type WindlassError } from '../errors.js'
 import { ListenerGuard } from '../flow/lifetime/listener-guard.js'
@@ -9,21 +6,27 @@ import { eventVersion, type LayerEvent, type PullEvent, type PullEventBody } fro
 import { nextEvent, planned } from './layer-order.js'
 import { Replay } from './replay.js'
 
-/** Milliseconds between two byte counts of one layer: about ten a second. */
+/** Minimum interval between two byte counts of one layer, in milliseconds. */
 export const byteEventInterval = 100
 
-/** The code of the `warning` event that says that a listener threw. */
+/** Code of the warning that a listener threw. */
 export const listenerFailed = 'listener-failed'
 
+/** Reporting state of one layer. */
 interface LayerPace {
   last: LayerEvent
-  toldAt: number
-  /** The newest count, not told yet because the one before it is too young. */
+  /** Time of the last reported event, in milliseconds since 1970. */
+  reportedAt: number
+  /** Latest count, held back because `byteEventInterval` has not passed since the last reported event. */
   held?: LayerEvent
 }
 
+/**
+ * The events of one pull. A subscriber that joins late first receives the events that rebuild the current state, then
+ * the new ones.
+ */
 export class PullEventLog {
-  /** Completes after `end`. Never errors: how the pull ended is in the `end` event. */
+  /** Emits the events and completes after `end`. Never fails: the outcome of the pull is in the `end` event. */
   readonly events: Observable<PullEvent>
 
   readonly #now: () => Date
@@ -34,37 +37,42 @@ export class PullEventLog {
   #draining = false
   #started = false
   #ended = false
-  #failureTold = false
+  #failureReported = false
   #seq = 0
 
+  /** @param now clock for the times of the events */
   constructor(now: () => Date = () => new Date()) {
     this.#now = now
     this.events = new ListenerGuard(
-      new Observable<PullEvent>((subscriber) => this.#welcome(subscriber)),
+      new Observable<PullEvent>((subscriber) => this.#subscribe(subscriber)),
       (error) => this.#listenerFailed(error),
     )
   }
 
   /**
-   * Tells `body` to every listener, now; while another event is being told, right after it. Dropped: a second `start`,
-   * a layer event that goes back (`follow`), and everything after `end`. Byte counts are told at most every 100 ms a
-   * layer; the last of them before anything else is told of that layer. Never throws.
+   * Delivers `body` to all listeners synchronously, or after the current event if one is being delivered. Drops a
+   * second `start`, layer events out of order (see `nextEvent`), and everything after `end`. Reports the byte counts of
+   * a layer at most every `byteEventInterval` ms; the latest count is reported before any other event of the layer.
+   * Never throws.
    */
   emit(body: PullEventBody): void {
     this.#queue.push(body)
     this.#drain()
   }
 
-  /** Tells the end: `done` without an error, `cancelled` where the error says so, else `failed`. */
+  /**
+   * Emits the `end` event with the outcome `done` (no error), `cancelled` (an abort or CANCELLED) or `failed`.
+   * @param duration duration of the pull, in milliseconds
+   */
   end(error?: unknown, duration?: number): void {
-    const took = duration !== undefined && { duration }
+    const details = duration !== undefined && { duration }
     if (error === undefined) {
-      this.emit({ type: 'end', outcome: 'done', ...took })
+      this.emit({ type: 'end', outcome: 'done', ...details })
       return
     }
-    const known: WindlassError = asWindlassError(error)
-    const outcome = known.code === 'CANCELLED' ? 'cancelled' : 'failed'
-    this.emit({ type: 'end', outcome, error: known.toJSON(), ...took })
+    const failure: WindlassError = asWindlassError(error)
+    const outcome = failure.code === 'CANCELLED' ? 'cancelled' : 'failed'
+    this.emit({ type: 'end', outcome, error: failure.toJSON(), ...details })
   }
 
   #drain(): void {
@@ -88,26 +96,29 @@ export class PullEventLog {
     if (body.type === 'plan')
       for (const layer of body.layers)
         if (!this.#paces.has(layer.digest))
-          this.#paces.set(layer.digest, { last: planned(layer), toldAt: -Infinity })
+          this.#paces.set(layer.digest, { last: planned(layer), reportedAt: -Infinity })
     this.#report(body)
   }
 
   #acceptLayer(body: LayerEvent): void {
-    const pace = this.#paces.get(body.digest) ?? { last: { ...body, status: 'waiting' }, toldAt: -Infinity }
+    const pace = this.#paces.get(body.digest) ?? {
+      last: { ...body, status: 'waiting' },
+      reportedAt: -Infinity,
+    }
     const next = nextEvent(pace.last, body)
     if (!next) return
     this.#paces.set(body.digest, pace)
     const at = this.#now().getTime()
     const counts = next.status === 'downloading' || next.status === 'extracting'
-    const sameAsTold = next.status === pace.last.status && next.host === pace.last.host
+    const sameAsReported = next.status === pace.last.status && next.host === pace.last.host
     pace.last = next
-    if (counts && sameAsTold && Math.abs(at - pace.toldAt) < byteEventInterval) {
+    if (counts && sameAsReported && Math.abs(at - pace.reportedAt) < byteEventInterval) {
       pace.held = next
       return
     }
-    if (sameAsTold) delete pace.held
+    if (sameAsReported) delete pace.held
     this.#release(pace)
-    pace.toldAt = at
+    pace.reportedAt = at
     this.#report(next)
   }
 
@@ -129,8 +140,8 @@ export class PullEventLog {
     if (event.type === 'end') for (const listener of [...this.#listeners]) listener.complete()
   }
 
-  #welcome(subscriber: Subscriber<PullEvent>): void {
-    // What a listener emits while it hears the past is told after the past.
+  #subscribe(subscriber: Subscriber<PullEvent>): void {
+    // Events that the listener emits during the replay are delivered after it.
     const outermost = !this.#draining
     this.#draining = true
     for (const event of this.#replay.events()) subscriber.next(event)
@@ -145,10 +156,12 @@ export class PullEventLog {
     }
   }
 
-  /** Told once a pull: a listener that throws at every event would otherwise be heard forever. */
+  /**
+   * Reports the first failure of a listener only: a listener that throws on every event would cause endless warnings.
+   */
   #listenerFailed(error: unknown): void {
-    if (this.#failureTold) return
-    this.#failureTold = true
+    if (this.#failureReported) return
+    this.#failureReported = true
     const message = `A listener of the pull's events threw: ${error instanceof Error ? error.message : String(error)}`
     this.emit({ type: 'warning', code: listenerFailed, message })
   }

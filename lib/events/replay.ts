@@ -1,17 +1,18 @@
-/** The fewest events that rebuild the present state of a pull: what who comes late hears first. */
+/** Provides `Replay`, which keeps the events that a late subscriber needs. */
 import type { PullEvent } from './event.js'
 
+/** The minimal list of events that rebuilds the current state of a pull. */
 export class Replay {
   readonly #kept = new Map<string, PullEvent>()
 
-  /** Keeps `event`, and forgets what it makes needless: an older event of the same layer, or of the same single kind. */
+  /** Adds `event` and removes the earlier event that it replaces: of the same layer, or of a type with one state. */
   add(event: PullEvent): void {
     const key = keyOf(event)
     this.#kept.delete(key)
     this.#kept.set(key, event)
   }
 
-  /** In the order in which they were told, with the numbers they had. */
+  /** Returns the events in the order in which they were added, with their original sequence numbers. */
   events(): PullEvent[] {
     return [...this.#kept.values()]
   }
@@ -21,7 +22,7 @@ function keyOf(event: PullEvent): string {
   switch (event.type) {
     case 'layer':
       return `layer ${event.digest}`
-    // An index leads to another manifest, and each is part of the state. Both are few in one pull.
+    // Both types accumulate in the state: an index leads to a second manifest. A pull has few of them.
     case 'manifest':
     case 'warning':
       return `${event.type} ${event.seq}`

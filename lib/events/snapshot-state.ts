@@ -1,57 +1,65 @@
 /**
- * The state of one pull: plain data, which can be kept, compared, sent as JSON.
- * Rates and times left are not state: who draws them reads the clock.
+ * Defines `PullSnapshot`, the state of one pull as plain data that can be stored, compared and sent as JSON. Rates and
+ * remaining times are not part of it, because they depend on the clock.
  */
 import type { ErrorRecord } from '../errors.js'
 import type { ImageResult, LayerStatus, PullEvent } from './event.js'
 
 type Of<Type extends PullEvent['type']> = Extract<PullEvent, { type: Type }>
 
-/** `idle` before the start, `resolving` until a manifest came, `planning` until the plan is out, then `pulling`. */
+/**
+ * Phase of a pull: `idle` before the start, `resolving` until the first manifest, `planning` until the plan, `pulling`
+ * until the end, then the outcome.
+ */
 export type PullPhase = 'idle' | 'resolving' | 'planning' | 'pulling' | 'done' | 'failed' | 'cancelled'
 
+/** The next attempt to download a layer. */
 export interface LayerRetry {
-  /** When the next attempt begins: milliseconds since 1970. */
+  /** Start of the attempt, in milliseconds since 1970. */
   readonly at: number
   readonly reason: string
-  /** Which attempt that will be: 2 is the first retry. */
+  /** Number of the attempt; 2 is the first retry. */
   readonly attempt: number
 }
 
+/** State of one layer. */
 export interface LayerSnapshot {
   readonly digest: string
   readonly status: LayerStatus
-  /** Compressed bytes: fetched while downloading, read while extracting. */
+  /** Number of compressed bytes that have been fetched (while downloading) or read (while extracting). */
   readonly current: number
   readonly total: number
-  /** Compressed bytes that are here, whatever the layer is doing now. */
+  /** Number of compressed bytes fetched, regardless of the status. */
   readonly fetched: number
-  /** Who served the layer, once somebody did. */
+  /** Host that serves the layer, once known. */
   readonly host?: string
-  /** Only while the status is `retrying`. */
+  /** Set while the status is `retrying`. */
   readonly retry?: LayerRetry
 }
 
+/** Byte counts over all layers of an image. */
 export interface PullTotals {
-  /** Compressed bytes of all layers that are here. */
+  /** Number of compressed bytes fetched. */
   readonly fetched: number
-  /** Compressed bytes of all layers. */
+  /** Compressed size. */
   readonly total: number
-  /** Of `total`, what was not here when the plan was made. */
+  /** Number of compressed bytes that the store did not have when the plan was made. */
   readonly toDownload: number
 }
 
+/** State of one pull. */
 export interface PullSnapshot {
   readonly phase: PullPhase
+  /** Sequence number of the last event. */
   readonly seq: number
   readonly reference?: string
-  /** What was asked for; once chosen, what was chosen. */
+  /** The requested platform, then the chosen one. */
   readonly platform?: string
-  /** What was served, from what the name points at to the image's own manifest. */
+  /** The manifests in the order in which they were read, from the one the name refers to down to the image manifest. */
   readonly manifests: readonly Pick<Of<'manifest'>, 'digest' | 'mediaType' | 'size' | 'host'>[]
-  /** One for each digest, base first. */
+  /** One per digest, base layer first. */
   readonly layers: readonly LayerSnapshot[]
-  /** Known once the plan is out. */
+  /** Set once the plan is known. */
   readonly totals?: PullTotals
   readonly warnings: readonly Pick<Of<'warning'>, 'code' | 'message' | 'digest'>[]
   readonly result?: ImageResult

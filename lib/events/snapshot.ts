@@ -1,8 +1,9 @@
-/** The state of one pull as a pure reduction of its events. */
+/** Provides `reduce`, which computes the state of a pull from its events. */
 import type { PullEvent } from './event.js'
 import { addPlanned, reduceLayer } from './snapshot-layers.js'
 import type { LayerSnapshot, PullPhase, PullSnapshot } from './snapshot-state.js'
 
+/** State of a pull before its first event. */
 export const emptySnapshot: PullSnapshot = {
   phase: 'idle',
   seq: 0,
@@ -11,7 +12,7 @@ export const emptySnapshot: PullSnapshot = {
   warnings: [],
 }
 
-/** The state after `event`. Pure, and never throws; an event that says nothing new gives an equal state. */
+/** Returns the state after `event`. Pure; never throws. */
 export function reduce(snapshot: PullSnapshot, event: PullEvent): PullSnapshot {
   const state = { ...snapshot, seq: event.seq }
   switch (event.type) {

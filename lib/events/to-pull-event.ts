@@ -1,10 +1,13 @@
-/** What a run's events say to whoever watches the pull; undefined for what concerns the framework alone. */
+/** Provides `toPullEvent`, which selects the events of a run that belong to the pull. */
 import type { PullEventBody } from './event.js'
 import type { FlowEvent } from '../flow/index.js'
 
 const pullEventTypes = new Set(['manifest', 'platform', 'plan', 'layer', 'warning', 'image'])
 
+/**
+ * Returns `event` if it is an event of the pull, undefined if it belongs to the flow framework or to a custom stage.
+ */
 export function toPullEvent(event: FlowEvent): PullEventBody | undefined {
-  // Stages that users add may emit what they like; these types are the pull's own.
+  // Custom stages may emit events of their own; these types are reserved for the pull.
   return pullEventTypes.has(event.type) ? (event as FlowEvent & PullEventBody) : undefined
 }

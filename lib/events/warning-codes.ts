@@ -1,4 +1,4 @@
-/** Codes of warnings that more than one part of the program gives. */
+/** Defines codes of warnings that several parts of the program emit. */
 
-/** A document was taken although something about it is missing or wrong. */
+/** A document was accepted although a part of it is missing or invalid. */
 export const documentUnclear = 'document-unclear'

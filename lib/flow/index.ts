@@ -1,4 +1,6 @@
-/** The framework: flows that can be paced, stages between them, actors behind those, and the lifetimes they share. */
+/**
+ * The flow framework: flows with demand, stages that transform them, actors that do the work, and scopes that own it.
+ */
 export { Actor, type ActorOptions } from './actors/actor.js'
 export { branch } from './stages/branch.js'
 export type { BufferOptions } from './flows/buffered.js'

@@ -1,6 +1,6 @@
 /**
- * Values and codecs of images: references, digests, platforms, descriptors, manifests, configs. Pure: nothing here reads
- * a file or a socket.
+ * Values and codecs of images: references, digests, platforms, descriptors, manifests and configs. Performs no
+ * I/O.
  */
 export { checkIsImage, checkLayerTypes, notAnIndexOfImages } from './documents/artifact.js'
 export { chainIDs } from './digest/chain-id.js'

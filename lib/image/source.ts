@@ -1,78 +1,92 @@
 /**
- * Where an image's bytes come from: a repository of a registry, or an image layout on disk.
- * Stages know this interface only, so that mirrors, archives and layouts fit where a registry does.
+ * Defines `ImageSource`, from which the bytes of images are read: a repository of a registry, or an image layout.
+ * Stages use only this interface, so a mirror or an archive can take the place of a registry.
  */
 import type { Readable } from 'node:stream'
 import type { Descriptor } from './documents/descriptor.js'
 import type { Digest } from './digest/digest.js'
 
-/** A manifest as it was served, before anything of it is believed. */
+/** A manifest as received, before verification. */
 export interface FetchedManifest {
-  /** The body, byte for byte; at most the caller's limit. */
+  /** The body, unchanged. At most `maxBytes` bytes. */
   readonly bytes: Buffer
-  /** The `Content-Type` as sent, parameters included; undefined where there was none. */
+  /** The `Content-Type` header as received, including parameters; undefined if there was none. */
   readonly contentType: string | undefined
-  /** Which host answered. */
+  /** Host that served the manifest. */
   readonly host: string
-  /** What led to the bytes, where the source has a list of its own, as layouts do. The bytes must have its digest. */
+  /** Descriptor from the source's own list, if it has one, as layouts do. The bytes have to match its digest. */
   readonly descriptor?: Descriptor
 }
 
+/** Options of `ImageSource.manifest`. */
 export interface ManifestRequest {
   readonly signal?: AbortSignal
-  /** Refuse a longer body, in bytes (4 MiB unless said otherwise). */
+  /** Maximum size of the body, in bytes. Default: 4 MiB. */
   readonly maxBytes?: number
-  /** Called for what is wrong and was ignored: a code for programs, a sentence for people. */
+  /** Receives problems that were ignored: a code for programs and a sentence for users. */
   readonly onWarning?: ((code: string, message: string) => void) | undefined
 }
 
-/** The body of a blob, from `offset` on. */
+/** The content of a blob, from `offset` on. */
 export interface BlobBody {
   readonly stream: Readable
-  /** Where in the blob the first byte of `stream` stands: what was asked for, or 0 if the source sent the whole. */
+  /**
+   * Position of the first byte of `stream` in the blob: the requested offset, or 0 if the source sent the whole blob.
+   */
   readonly offset: number
-  /** Size of the whole blob in bytes, where the source tells. */
+  /** Size of the whole blob in bytes, if known. */
   readonly size: number | undefined
-  /** What tells a changed blob from the same one when resuming (a strong `ETag`), where there is one. */
+  /** Value that changes with the content (a strong `ETag`), if there is one. Used to resume a download. */
   readonly validator: string | undefined
+  /** Host that served the blob. */
   readonly host: string
 }
 
+/** Options of `ImageSource.blob`. */
 export interface BlobRequest {
   readonly signal?: AbortSignal
-  /** Bytes that are already here: ask for the rest. */
+  /** Number of bytes that have been fetched before. The source sends the rest. */
   readonly offset?: number
-  /** Given with `offset`: the validator of the bytes that are here. */
+  /** Validator of the bytes that have been fetched before. Only with `offset`. */
   readonly validator?: string
 }
 
+/** Options of `ImageSource.tags`. */
 export interface TagsRequest {
   readonly signal?: AbortSignal
   /**
-   * Whether a page that failed is asked for again: the milliseconds until then, where it is. Without this, none is.
-   * `attempt` counts from 1, for each page anew.
+   * Decides about retries: returns the delay in milliseconds before a failed page is requested again, or undefined to
+   * fail. `attempt` counts from 1 for each page. Default: no retries.
    */
   readonly again?: (error: unknown, attempt: number) => number | undefined
-  /** Hears what is odd about the list, each code once: `tags-left-out` for items that are no tags. */
+  /** Receives problems with the list, each code once. `tags-left-out`: the list contains items that are not tags. */
   readonly onWarning?: (code: string, message: string) => void
 }
 
+/** A source of images. */
 export interface ImageSource {
-  /** What to call it in events and errors: the host, or the path. */
+  /** Name of the source in events and errors: a host or a path. */
   readonly host: string
-  /** Which part of it is asked, where it has parts: what one refuses, another may give. */
+  /** Repository within the host, if the source has several. Repositories may differ in access rights. */
   readonly repository?: string
-  /** Who serves and as whom: two sources with the same identity may share what they fetch. Holds no secret. */
+  /**
+   * Identifies the source and the credentials. Sources with the same identity may share downloads. Contains no secrets.
+   */
   identity(request?: { readonly signal?: AbortSignal }): Promise<string>
+  /** Fetches a manifest. */
   manifest(tagOrDigest: string, request?: ManifestRequest): Promise<FetchedManifest>
+  /** Opens a blob. */
   blob(descriptor: Descriptor, request?: BlobRequest): Promise<BlobBody>
-  /** A blob from one of its descriptor's `urls`, with no credential of the source's; none where a source has no way there. */
+  /**
+   * Opens a blob at one of the `urls` of its descriptor, without the credentials of the source. Undefined if the source
+   * does not support it.
+   */
   foreignBlob?(url: string, descriptor: Descriptor, request?: BlobRequest): Promise<BlobBody>
   /**
-   * Bytes of a blob that no manifest tells the size of (schema 1), for as little traffic as the source can. Unverified
-   * until the blob is here.
+   * Returns the size of a blob in bytes, with as little traffic as possible. For schema 1, whose manifests have no
+   * sizes. The size is unverified until the blob has been downloaded.
    */
   blobSize(digest: Digest, request?: { readonly signal?: AbortSignal }): Promise<number>
-  /** The tags, a page at a time, as served. */
+  /** Yields the tags as the source lists them, one page at a time. */
   tags(request?: TagsRequest): AsyncIterable<readonly string[]>
 }

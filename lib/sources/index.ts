@@ -1,1 +1,2 @@
+/** Sources of images other than registries. */
 export { LayoutSource } from './layout-source.js'

@@ -1,5 +1,5 @@
-/** An OCI image layout on disk as a source of images (image-spec, image-layout.md): `oci:DIR[:NAME]`, `oci:DIR:@N`. */
-/* eslint-disable @typescript-eslint/require-await -- `async` turns what a short call throws into a rejection */
+/** Provides `LayoutSource`, which reads images from an OCI image layout (image-spec, image-layout.md). */
+/* eslint-disable @typescript-eslint/require-await -- `async` turns errors of synchronous calls into rejections */
 import { type Stats, closeSync, createReadStream, lstatSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { WindlassError } from '../errors.js'
@@ -25,24 +25,36 @@ import { printable, quoted } from '../codec/index.js'
 
 const refName = 'org.opencontainers.image.ref.name'
 
+/** An OCI image layout in a directory, as a source of images. References: `oci:DIR`, `oci:DIR:NAME`, `oci:DIR:@N`. */
 export class LayoutSource implements ImageSource {
+  /** Absolute path of the layout; takes the place of a registry host in events and errors. */
   readonly host: string
 
+  /** @param directory path of the layout */
   constructor(readonly directory: string) {
     this.host = path.resolve(directory)
   }
 
+  /** Returns the name that identifies this source. */
   identity(): Promise<string> {
     return Promise.resolve(`oci:${this.host}`)
   }
 
-  /** `target` is a digest, a name in the layout's index, `@N` for its entry N from 0, or empty for the only image. */
+  /**
+   * Reads a manifest.
+   * @param target a digest, a name in the index of the layout, `@N` for entry N of the index (from 0), or empty if the
+   *   layout has one image only
+   * @throws MANIFEST_UNKNOWN if `target` does not select exactly one image, or the layout cannot be read
+   * @throws MANIFEST_INVALID if the selected entry is invalid, or UNSUPPORTED if it is of an unsupported kind
+   * @throws BLOB_UNKNOWN if the manifest cannot be read
+   * @throws LIMIT_EXCEEDED if it has more than `maxBytes` bytes
+   */
   async manifest(
     target: string,
     { maxBytes = defaultLimits.manifestBytes }: ManifestRequest = {},
   ): Promise<FetchedManifest> {
-    const named = isDigest(target) ? undefined : this.#find(target)
-    const digest = named?.digest ?? parseDigest(target)
+    const entry = isDigest(target) ? undefined : this.#find(target)
+    const digest = entry?.digest ?? parseDigest(target)
     const { fd, stats } = this.#openBlob(digest)
     try {
       if (stats.size > maxBytes)
@@ -53,24 +65,33 @@ export class LayoutSource implements ImageSource {
           { digest },
         )
       const bytes = readFileSync(fd)
-      return { bytes, contentType: undefined, host: this.host, ...(named && { descriptor: named }) }
+      return { bytes, contentType: undefined, host: this.host, ...(entry && { descriptor: entry }) }
     } finally {
       closeSync(fd)
     }
   }
 
+  /**
+   * Opens a blob at `offset`.
+   * @throws BLOB_UNKNOWN if the blob cannot be read
+   */
   async blob({ digest }: Descriptor, { offset = 0, signal }: BlobRequest = {}): Promise<BlobBody> {
     const { fd, stats } = this.#openBlob(digest)
     const stream = createReadStream('', { fd, start: offset, signal, highWaterMark: 1024 * 1024 })
     return Promise.resolve({ stream, offset, size: stats.size, validator: undefined, host: this.host })
   }
 
+  /**
+   * Returns the size of a blob, in bytes.
+   * @throws BLOB_UNKNOWN if the blob cannot be read
+   */
   async blobSize(digest: Digest): Promise<number> {
     const { fd, stats } = this.#openBlob(digest)
     closeSync(fd)
     return Promise.resolve(stats.size)
   }
 
+  /** Yields the names in the index of the layout, as one page. */
   async *tags(): AsyncGenerator<readonly string[]> {
     const { manifests } = this.#index()
     yield manifests.flatMap(({ annotations }) => annotations?.[refName] ?? [])
@@ -81,7 +102,7 @@ export class LayoutSource implements ImageSource {
     const found = matching(target, entries)
     const usable = found.filter(isUsable)
     const [first] = usable
-    // One image may have several names, and its manifest may stand there twice.
+    // An image may have several names, and the index may list its manifest more than once.
     if (first && usable.every(({ digest }) => digest === first.digest)) return first
     const refused = found.find((entry): entry is UnusableEntry => !isUsable(entry))
     if (!first && refused)
@@ -108,7 +129,10 @@ export class LayoutSource implements ImageSource {
     })
   }
 
-  /** The file that says that this is a layout: image-spec wants it, and tools of old did without. */
+  /**
+   * Checks that the `oci-layout` file is readable. It may be missing: the image-spec requires it, but older tools do not
+   * write it.
+   */
   #checkLayout(): void {
     const file = path.join(this.host, 'oci-layout')
     try {
@@ -125,13 +149,13 @@ export class LayoutSource implements ImageSource {
     } catch (cause) {
       throw new WindlassError(
         'MANIFEST_UNKNOWN',
-        `${printable(this.host)} is not an OCI image layout that can be read: ${path.basename(file)}: ${whyNot(cause)}`,
+        `${printable(this.host)} is not an OCI image layout that can be read: ${path.basename(file)}: ${messageOf(cause)}`,
         { path: file, cause },
       )
     }
   }
 
-  /** Nothing in a layout is read through a link: it could lead to any file of this machine. */
+  /** Opens a blob. Refuses symbolic links, because they could lead to any file of this machine. */
   #openBlob(digest: Digest): { readonly fd: number; readonly stats: Stats } {
     const directory = path.join(this.host, 'blobs', algorithmOf(digest))
     const file = path.join(directory, hexOf(digest))
@@ -143,21 +167,21 @@ export class LayoutSource implements ImageSource {
     } catch (cause) {
       throw new WindlassError(
         'BLOB_UNKNOWN',
-        `Reading ${digest} from the layout ${printable(this.host)}: ${whyNot(cause)}`,
+        `Reading ${digest} from the layout ${printable(this.host)}: ${messageOf(cause)}`,
         { digest, path: file, cause },
       )
     }
   }
 }
 
-/** Bytes of a layout's list of images; 20,000 entries have about 10 MB. */
+/** Maximum size of the index of a layout, in bytes. 20,000 entries take about 10 MB. */
 const maxIndexBytes = 64 * 1024 * 1024
 
 const maxLayoutFileBytes = 64 * 1024
 
-const whyNot = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** An entry of a layout's index, in the place where it stands. */
+/** An entry of the index of a layout, usable or not. */
 type LayoutEntry = Descriptor | UnusableEntry
 
 const isUsable = (entry: LayoutEntry): entry is Descriptor => !('problem' in entry)
@@ -167,7 +191,7 @@ const nameOf = ({ annotations }: LayoutEntry): string | undefined => {
   return typeof name === 'string' ? name : undefined
 }
 
-/** In the order of the index. */
+/** Returns all entries in the order of the index. */
 function entriesOf({ manifests, unusable }: ImageIndex): readonly LayoutEntry[] {
   const entries: LayoutEntry[] = [...manifests]
   for (const entry of unusable) entries.splice(entry.position, 0, entry)
@@ -181,10 +205,10 @@ function matching(target: string, entries: readonly LayoutEntry[]): readonly Lay
   return entries.filter((entry) => nameOf(entry) === target)
 }
 
-/** How many entries an error lists. */
+/** Maximum number of entries that an error lists. */
 const maxListed = 20
 
-/** What there is, by the names that can be asked for. */
+/** Returns a sentence that lists the images of the layout with the names that select them. */
 function contentsOf(entries: readonly LayoutEntry[]): string {
   if (entries.length === 0) return 'The layout has no images.'
   const listed = entries.slice(0, maxListed).map((entry, position) => {

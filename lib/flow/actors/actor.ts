@@ -1,7 +1,4 @@
-/**
- * A behaviour with a line of letters, a number of slots and a supervisor. A private one bounds a stage of one run; one
- * that many runs share is the limit over all of them.
- */
+/** Provides `Actor`: a behaviour with a queue of letters, a number of slots and a supervisor. */
 import { Observable, timer } from 'rxjs'
 import { isAbort } from '../lifetime/aborted.js'
 import { Attempt, type Letter, type Outcome } from './attempt.js'
@@ -12,34 +9,46 @@ import type { Supervisor, Verdict } from './supervision.js'
 import { trampoline } from '../lifetime/trampoline.js'
 import type { Behavior } from './turn.js'
 
+/** Options of an `Actor`. */
 export interface ActorOptions<Msg> {
+  /** Name used in events and error messages. */
   readonly name: string
-  /** How many letters are served at once (1). */
+  /** Number of letters served concurrently. Default: 1. */
   readonly slots?: number
-  /** How many letters `tell` may leave waiting (no limit). Askers always get a place in line: they wait for it themselves. */
+  /**
+   * Maximum number of letters that `tell` leaves waiting. Default: no limit. Letters of `ask` are always queued,
+   * because their senders wait for the reply.
+   */
   readonly capacity?: number
-  /** What to do about a failed attempt (`fail`). */
+  /** Decides about failed attempts. Default: `fail`. */
   readonly supervise?: Supervisor<Msg>
-  /** Index of who goes next, out of at least two (0: first come). */
+  /**
+   * Returns the index of the next letter to serve. Called with at least two messages. Default: 0, first in, first out.
+   */
   readonly pick?: (waiting: readonly Msg[]) => number
 }
 
-const longestTimer = 2 ** 31 - 1 // beyond it Node fires at once
+const maxDelay = 2 ** 31 - 1 // Node fires a timer with a longer delay at once
+
+/**
+ * Serves messages with a behaviour, a limited number at a time. An actor that belongs to one stage limits that stage in
+ * one run. An actor that several runs share limits all of them together.
+ */
 
 export class Actor<Msg, Reply> {
   readonly #start: () => Behavior<Msg, Reply>
   readonly #options: ActorOptions<Msg>
   readonly #slots: number
-  readonly #line: Letter<Msg, Reply>[] = []
-  readonly #served = new Set<Letter<Msg, Reply>>() // those between attempts too
+  readonly #queue: Letter<Msg, Reply>[] = []
+  readonly #served = new Set<Letter<Msg, Reply>>() // includes letters that wait for a retry
   #behavior: Behavior<Msg, Reply>
   #active = 0
   #stopped: { readonly reason: unknown } | undefined
 
   /**
-   * @param start makes the behaviour, with whatever state it keeps; called again on `restart`
-   * @param scope waits for the turns, and hears of those asked for without a scope of their own
-   * @throws ProtocolError unless slots is a whole number from 1 and capacity one from 0
+   * @param start creates the behaviour with its state; called again on the verdict `restart`
+   * @param scope waits for all turns; receives the events of turns that were requested without a scope
+   * @throws ProtocolError unless `slots` is a whole number from 1 and `capacity` a whole number from 0
    */
   constructor(
     start: () => Behavior<Msg, Reply>,
@@ -54,18 +63,20 @@ export class Actor<Msg, Reply> {
     this.#behavior = start()
   }
 
+  /** Name from the options. */
   get name(): string {
     return this.#options.name
   }
 
-  /** Letters being served, and letters waiting. One that waits to be tried again is neither. */
+  /** Number of letters in service and of letters in the queue. A letter that waits for a retry counts as neither. */
   get load(): { readonly active: number; readonly waiting: number } {
-    return { active: this.#active, waiting: this.#line.length }
+    return { active: this.#active, waiting: this.#queue.length }
   }
 
   /**
-   * The reply to `message`, sent when subscribed. The asker waits in line, and leaves it, or aborts the work, by
-   * unsubscribing. Events and what is held go to `scope`, where one is given. Bound to the actor: `through(actor.ask)`.
+   * Returns an observable of the replies to `message`. Subscribing queues the message. Unsubscribing removes it from
+   * the queue, or aborts its turn. Events and unfinished work of the turn go to `scope`. The method is bound to the
+   * actor and can be passed on: `through(actor.ask)`.
    */
   readonly ask = (message: Msg, scope: Scope = this.scope): Observable<Reply> =>
     new Observable((asker) => {
@@ -74,32 +85,35 @@ export class Actor<Msg, Reply> {
         return undefined
       }
       const letter = { message, asker, scope, attempt: 1 }
-      this.#line.push(letter)
+      this.#queue.push(letter)
       this.#drain()
       return () => {
         if (!this.#served.delete(letter)) this.#withdraw(letter)
       }
     })
 
-  /** Sends without waiting for a reply; its error becomes a `dead-letter` event. False: full or stopped, nothing sent. */
+  /**
+   * Queues `message` without waiting for a reply. An error becomes a `dead-letter` event. Returns false, and queues
+   * nothing, if the queue is full or the actor has stopped.
+   */
   tell(message: Msg, scope: Scope = this.scope): boolean {
     const { capacity = Infinity } = this.#options
     if (this.#stopped !== undefined) return false
-    if (this.#active >= this.#slots && this.#line.length >= capacity) return false
+    if (this.#active >= this.#slots && this.#queue.length >= capacity) return false
     this.ask(message, scope).subscribe({
       error: (error: unknown) => scope.emit({ type: 'dead-letter', from: this.name, error }),
     })
     return true
   }
 
-  /** Ends the actor: everybody who asked, and everybody who will, gets `reason` (an AbortError) as error. */
+  /** Stops the actor. All current and all later requests fail with `reason`. Default: an `AbortError`. */
   stop(reason: unknown = new DOMException(`${this.name} was stopped`, 'AbortError')): void {
     this.#stopped ??= { reason }
-    for (const { asker } of [...this.#served, ...this.#line]) asker.error(reason)
+    for (const { asker } of [...this.#served, ...this.#queue]) asker.error(reason)
   }
 
   readonly #drain = trampoline(() => {
-    while (this.#stopped === undefined && this.#active < this.#slots && this.#line.length > 0) {
+    while (this.#stopped === undefined && this.#active < this.#slots && this.#queue.length > 0) {
       const letter = this.#next()
       if (letter === undefined) return
       this.#active++
@@ -114,12 +128,12 @@ export class Actor<Msg, Reply> {
 
   #next(): Letter<Msg, Reply> | undefined {
     const { pick } = this.#options
-    if (pick === undefined || this.#line.length === 1) return this.#line.shift()
+    if (pick === undefined || this.#queue.length === 1) return this.#queue.shift()
     try {
-      const at = pick(this.#line.map(({ message }) => message))
-      const [letter] = Number.isInteger(at) && at >= 0 ? this.#line.splice(at, 1) : []
+      const at = pick(this.#queue.map(({ message }) => message))
+      const [letter] = Number.isInteger(at) && at >= 0 ? this.#queue.splice(at, 1) : []
       if (letter === undefined)
-        throw new ProtocolError(this.name, `pick gave ${at}, of ${this.#line.length} letters`)
+        throw new ProtocolError(this.name, `pick gave ${at}, of ${this.#queue.length} letters`)
       return letter
     } catch (error) {
       this.stop(error)
@@ -128,8 +142,8 @@ export class Actor<Msg, Reply> {
   }
 
   #withdraw(letter: Letter<Msg, Reply>): void {
-    const at = this.#line.indexOf(letter)
-    if (at >= 0) this.#line.splice(at, 1)
+    const at = this.#queue.indexOf(letter)
+    if (at >= 0) this.#queue.splice(at, 1)
   }
 
   #decide(letter: Letter<Msg, Reply>, outcome: Outcome): void {
@@ -143,7 +157,7 @@ export class Actor<Msg, Reply> {
     const verdict = this.#verdict(letter, error)
     scope.emit({ type: 'failure', actor: this.name, attempt, error, verdict })
     if (typeof verdict === 'object') {
-      asker.add(timer(Math.min(verdict.retry, longestTimer)).subscribe(() => this.#again(letter)))
+      asker.add(timer(Math.min(verdict.retry, maxDelay)).subscribe(() => this.#retry(letter)))
       return
     }
     if (verdict === 'restart') this.#restart()
@@ -161,10 +175,10 @@ export class Actor<Msg, Reply> {
     }
   }
 
-  #again(letter: Letter<Msg, Reply>): void {
+  #retry(letter: Letter<Msg, Reply>): void {
     letter.attempt++
     this.#served.delete(letter)
-    this.#line.unshift(letter)
+    this.#queue.unshift(letter)
     this.#drain()
   }
 

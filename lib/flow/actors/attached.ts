@@ -1,4 +1,4 @@
-/** Reads what a behaviour returned as an observable. */
+/** Provides `attached`, which reads the result of a behaviour: a value, promise, observable, array or (async) iterable. */
 import { Observable, type ObservableInput, from, of } from 'rxjs'
 import { type Hold, iterate } from '../flows/iterate.js'
 import { isPromise } from '../lifetime/promised.js'
@@ -7,8 +7,8 @@ import { isPromise } from '../lifetime/promised.js'
 export type Reading<T> = T | ObservableInput<T>
 
 /**
- * Subscribes to what `start` returns. Unsubscribing cannot stop a promise or a generator that waits: it is passed to
- * `hold`, so that somebody waits for it.
+ * Returns an observable of the values of the input that `start` returns. Unsubscribing cannot stop a pending promise or
+ * async generator; work that continues after unsubscription is passed to `hold`.
  */
 export function attached<T>(start: () => Reading<T>, hold: Hold): Observable<T> {
   return new Observable((out) => {

@@ -1,4 +1,6 @@
-/** Runs one attempt at one letter: the `Turn` that a behaviour sees, and the bookkeeping behind it. */
+/**
+ * Provides `Attempt`, which runs a behaviour once for one letter and implements the `Turn` that the behaviour receives.
+ */
 import type { Subscriber } from 'rxjs'
 import { attached } from './attached.js'
 import type { FlowEvent } from '../lifetime/side-channel.js'
@@ -6,33 +8,37 @@ import type { Scope } from '../lifetime/scope.js'
 import type { Behavior, Turn } from './turn.js'
 import { unwind } from '../lifetime/unwind.js'
 
-/** A message on its way, with who waits for the reply. */
+/** A message in the queue of an actor, with the subscriber that receives the reply. */
 export interface Letter<Msg, Reply> {
   readonly message: Msg
+  /** Receives the reply. */
   readonly asker: Subscriber<Reply>
-  /** The asker's scope, or the actor's. */
+  /** Scope of the request, or of the actor if the request has none. */
   readonly scope: Scope
+  /** Number of the current attempt, from 1. */
   attempt: number
 }
 
-/** How an attempt ended: `left` when the asker went away before the end. */
+/** How an attempt ended: `left` if the requester unsubscribed before the end. */
 export type Outcome = 'complete' | 'left' | { readonly error: unknown }
 
-/** Who serves: the name for messages, and the scope that waits for the attempt beside the asker's. */
+/** The actor that serves the letter: its name, used in messages, and a scope that waits for the attempt as well. */
 export interface Server {
   readonly name: string
   readonly scope: Scope
 }
 
 /**
- * An attempt is over when the reply has ended, what was let go of has settled, and every cleanup has run. Only then
- * `over` is called, which frees the slot.
+ * One attempt at one letter. It ends when the reply has ended, all work that outlived the reply has settled, and all
+ * cleanups have run. Then it calls `onFinished`, which frees the slot.
  */
 export class Attempt<Msg, Reply> implements Turn {
+  /** See `Turn.attempt`. */
   readonly attempt: number
+  /** See `Turn.scope`. */
   readonly scope: Scope
-  #abort: AbortController | undefined // made when asked for: it costs as much as the rest of the attempt
-  /** Its signal is aborted, or will be when it is asked for. */
+  #abort: AbortController | undefined // created on first use: it costs as much as the rest of the attempt
+  /** Whether the signal is aborted, or has to be aborted when it is created. */
   #stopped = false
   #outcome: Outcome = 'left'
   #finished = false
@@ -40,19 +46,20 @@ export class Attempt<Msg, Reply> implements Turn {
   #cleanups: (() => unknown)[] | undefined
   readonly #letter: Letter<Msg, Reply>
   readonly #server: Server
-  readonly #over: (outcome: Outcome) => void
+  readonly #onFinished: (outcome: Outcome) => void
 
+  /** Starts the attempt. */
   constructor(
     letter: Letter<Msg, Reply>,
     behavior: Behavior<Msg, Reply>,
     server: Server,
-    over: (outcome: Outcome) => void,
+    onFinished: (outcome: Outcome) => void,
   ) {
     this.attempt = letter.attempt
     this.scope = letter.scope
     this.#letter = letter
     this.#server = server
-    this.#over = over
+    this.#onFinished = onFinished
     this.scope.enter(this)
     const reply = attached(
       () => behavior(letter.message, this),
@@ -70,11 +77,12 @@ export class Attempt<Msg, Reply> implements Turn {
     reply.add(() => this.#end())
   }
 
-  /** The name of who serves. */
+  /** Name of the actor. */
   get name(): string {
     return this.#server.name
   }
 
+  /** See `Turn.signal`. */
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
       this.#abort = new AbortController()
@@ -83,10 +91,12 @@ export class Attempt<Msg, Reply> implements Turn {
     return this.#abort.signal
   }
 
+  /** See `Turn.emit`. */
   emit(event: FlowEvent): void {
     this.scope.emit(event)
   }
 
+  /** See `Turn.defer`. */
   defer(cleanup: () => unknown): void {
     ;(this.#cleanups ??= []).push(cleanup)
     if (this.#finished) this.scope.hold(Promise.resolve(this.#clear()), this.#server.name)
@@ -107,7 +117,7 @@ export class Attempt<Msg, Reply> implements Turn {
     const { name, scope } = this.#server
     this.scope.hold(finished, name)
     if (scope !== this.scope) scope.hold(finished, name)
-    for (const each of work) this.scope.hold(each, name) // where its error is heard, now that the asker is gone
+    for (const each of work) this.scope.hold(each, name) // reports late errors: the requester has unsubscribed
   }
 
   #clear(): Promise<void> | undefined {
@@ -121,6 +131,6 @@ export class Attempt<Msg, Reply> implements Turn {
     this.#finished = true
     this.scope.leave(this)
     if (this.#outcome === 'complete') this.#letter.asker.complete()
-    this.#over(this.#outcome)
+    this.#onFinished(this.#outcome)
   }
 }

@@ -1,7 +1,4 @@
-/**
- * Shares work between whoever wants the same: one piece of work for each key, however many join, and none left when the
- * last of them leaves.
- */
+/** Provides `SingleFlight`, which shares one piece of work per key between all its subscribers. */
 import {
   type Observable,
   type ObservableInput,
@@ -19,26 +16,32 @@ import { settled } from '../flows/settled.js'
 interface Flight<T> {
   readonly results: Observable<T>
   readonly scope: Scope
-  /** Set as soon as the flight is over: what is still being cleared away. */
+  /** Set when the flight has ended: settles when its cleanups have run. */
   clearing?: Promise<void>
 }
 
+/**
+ * Shares work by key. Work runs once per key, however many subscribers it has, and is cancelled when the last one
+ * leaves.
+ */
 export class SingleFlight<Key, T> {
   readonly #flights = new Map<Key, Flight<T>>()
   readonly #clearing = new Map<Key, Promise<void>>()
 
-  /** Flights in the air. */
+  /** Number of flights in progress. */
   get size(): number {
     return this.#flights.size
   }
 
   /**
-   * The results of the flight named `key`: the latest one at once for who joins late, and all that follow. It starts
-   * when nobody is on it yet, and is cancelled when the last one leaves. When it fails, the key is free before anyone
-   * hears of it, so trying again starts a new flight; that waits until the old one's scope is cleared.
+   * Returns the results of the flight of `key`. A subscriber that joins late first receives the latest result. The
+   * first subscriber starts the flight; when the last one unsubscribes, the flight is cancelled. A flight that fails is
+   * removed before its subscribers receive the error, so a retry starts a new flight. A new flight waits until the
+   * scope of the previous one is closed.
    *
-   * `start` gets a scope of the flight's own. `scope`, the joiner's, is told the flight's events as long as it is
-   * aboard; the one who is aboard at the end also waits for the flight to be cleared away.
+   * @param start starts the work; receives the scope of the flight
+   * @param scope the subscriber's scope; receives the events of the flight while subscribed. The scope of the last
+   *   subscriber also waits for the cleanups of the flight.
    */
   join(key: Key, start: (scope: Scope) => ObservableInput<T>, scope?: Scope): Observable<T> {
     return defer(() => {
@@ -63,7 +66,7 @@ export class SingleFlight<Key, T> {
       const before = this.#clearing.get(key)
       return before === undefined ? begin() : from(before).pipe(switchMap(begin))
     })
-    const over = (): void => {
+    const onEnd = (): void => {
       if (this.#flights.get(key) === flight) this.#flights.delete(key)
       const idle = scope.idle
       const clearing = scope.close()
@@ -76,7 +79,7 @@ export class SingleFlight<Key, T> {
     }
     const flight: Flight<T> = {
       scope,
-      results: settled(work.pipe(finalize(over))).pipe(
+      results: settled(work.pipe(finalize(onEnd))).pipe(
         share({ connector: () => new ReplaySubject<T>(1), resetOnComplete: false, resetOnError: false }),
       ),
     }

@@ -1,34 +1,40 @@
-/** Who decides what a failure means: a supervisor gives a verdict for each failed attempt. */
+/** Provides supervisors, which decide how an actor handles failed attempts, and functions that build them. */
 
-/** One attempt at one message that failed. */
+/** A failed attempt at a message. */
 export interface Failure<out Msg = unknown> {
+  /** Name of the actor. */
   readonly actor: string
   readonly message: Msg
   readonly error: unknown
-  /** Counts from 1. */
+  /** Number of the attempt, from 1. */
   readonly attempt: number
 }
 
 /**
- * `fail`: the asker gets the error, which in a stage ends the run. `skip`: the asker gets nothing more, the run goes on.
- * `retry`: the same message again after so many milliseconds; the actor's slot is free meanwhile, the stage's is not.
- * `restart`: the behaviour is built anew, then as `fail`. `stop`: the actor ends and everybody who asked it fails.
+ * What an actor does about a failed attempt.
+ * - `fail`: the requester receives the error. In a stage this ends the run.
+ * - `skip`: the reply completes without further results.
+ * - `retry`: the message is served again after the given number of milliseconds. The slot of the actor is free until
+ *   then, the slot of the stage is not.
+ * - `restart`: the behaviour is created again, and the requester receives the error.
+ * - `stop`: the actor stops, and all its requesters receive the error.
  */
 export type Verdict = 'fail' | 'skip' | 'restart' | 'stop' | { readonly retry: number }
 
-/** Undefined where it has no opinion; in the end that is `fail`. */
+/** Returns the verdict on a failure, or undefined if it does not decide. A failure without a verdict is `fail`. */
 export type Supervisor<in Msg = unknown> = (failure: Failure<Msg>) => Verdict | undefined
 
+/** Options of `retrying`. */
 export interface RetryOptions<Msg = unknown> {
-  /** How often to try again after the first attempt. */
+  /** Maximum number of retries. */
   readonly times: number
-  /** Milliseconds before the next attempt (0). */
+  /** Delay before the next attempt, in milliseconds. Default: 0. */
   readonly delay?: number | ((failure: Failure<Msg>) => number)
-  /** Which failures (all). */
+  /** Selects the failures to retry. Default: all. */
   readonly when?: (failure: Failure<Msg>) => boolean
 }
 
-/** Tries again, so many times. */
+/** Returns a supervisor that retries a failed message up to `times` times. */
 export function retrying<Msg = unknown>({ times, delay = 0, when }: RetryOptions<Msg>): Supervisor<Msg> {
   return (failure) => {
     if (failure.attempt > times || when?.(failure) === false) return undefined
@@ -36,12 +42,12 @@ export function retrying<Msg = unknown>({ times, delay = 0, when }: RetryOptions
   }
 }
 
-/** Drops the message, where `when` holds. */
+/** Returns a supervisor that skips the messages whose failure satisfies `when`. */
 export function skipping<Msg = unknown>(when: (failure: Failure<Msg>) => boolean): Supervisor<Msg> {
   return (failure) => (when(failure) ? 'skip' : undefined)
 }
 
-/** Asks one supervisor after the other; the first that has an opinion decides. */
+/** Combines supervisors: the first one that returns a verdict decides. */
 export function firstMatch<Msg = unknown>(...supervisors: readonly Supervisor<Msg>[]): Supervisor<Msg> {
   return (failure) => {
     for (const supervise of supervisors) {

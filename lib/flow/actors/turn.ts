@@ -1,30 +1,33 @@
-/** What a behaviour is given beside the message: its ties to the run it works for. */
+/** Defines behaviours and the `Turn` that connects a behaviour to its run. */
 import type { FlowEvent } from '../lifetime/side-channel.js'
 import type { Scope } from '../lifetime/scope.js'
 import type { Reading } from './attached.js'
 
-/** One attempt at one message. `Event` is the type of the events that may be emitted. */
+/** The context of one attempt at one message. `Event` is the type of the events that it may emit. */
 export interface Turn<Event extends FlowEvent = FlowEvent> {
-  /** Aborted when the asker leaves, the run fails, the actor stops, or the attempt itself has failed. */
+  /** Aborted when the requester unsubscribes, the run fails, the actor stops, or the attempt itself fails. */
   readonly signal: AbortSignal
-  /** Counts from 1. */
+  /** Number of the attempt, from 1. */
   readonly attempt: number
-  /** The asker's scope, or the actor's own. `scope.defer(…)` lives until the run is closed. */
+  /**
+   * Scope of the request, or of the actor if the request has none. Cleanups registered in it run when the run closes.
+   */
   readonly scope: Scope<Event>
-  /** Tells the listeners of the scope; never waits. */
+  /** Emits `event` to the listeners of the scope. Does not wait. */
   emit(event: Event): void
   /**
-   * Runs when the attempt is over, whatever its outcome: last first, after the work itself has settled, and before the
-   * slot is free again; if that is so already, at once. To stop work, use the signal.
+   * Registers a cleanup that runs when the attempt ends, whatever its outcome. Cleanups run in reverse order, after the
+   * work has settled and before the slot is free. If the attempt has ended, the cleanup runs at once. A cleanup cannot
+   * stop running work; use the signal for that.
    */
   defer(cleanup: () => unknown): void
 }
 
 /**
- * Answers one message: with one value, a promise of one, or several in an observable, an array or an iterable, async
- * ones included. A string is one value. A result goes downstream when it is emitted; the slot stays taken until the
- * answer is complete, and an error after a result still fails the asker. After a `retry` the behaviour runs again for
- * the same message, and decides itself what of its answer to repeat.
+ * Answers one message with one value, a promise of one, or several in an observable, an array or an (async) iterable. A
+ * string is one value. Each result goes downstream when it is emitted. The slot stays taken until the answer is complete.
+ * An error after a result still fails the request. On a `retry` the behaviour is called again for the same message and
+ * has to avoid repeating results itself.
  */
 export type Behavior<in Msg, out Reply, Event extends FlowEvent = FlowEvent> = (
   message: Msg,

@@ -1,17 +1,22 @@
-/** Puts an observable, which cannot be asked to wait, behind a buffer of a stated size. */
+/** Provides `buffered`, which puts a bounded buffer in front of an observable that does not support demand. */
 import { Observable, type Subscription } from 'rxjs'
 import type { Demand } from './demand.js'
 import { ProtocolError } from './protocol-error.js'
 import { trampoline } from '../lifetime/trampoline.js'
 
+/** Options of a buffer between an observable and a flow. */
 export interface BufferOptions {
-  /** How many elements may wait for demand. */
+  /** Maximum number of elements that wait for demand. */
   readonly capacity: number
-  /** What happens to one more: the flow fails with a `ProtocolError`, or an element is dropped. */
+  /** What happens when the buffer is full: the flow fails with a `ProtocolError`, or an element is dropped. */
   readonly overflow: 'fail' | 'drop-oldest' | 'drop-newest'
 }
 
-/** `source`, subscribed at the first demand; what nobody wants yet waits in the buffer. An error does not wait. */
+/**
+ * Emits the elements of `source` on demand. Subscribes to `source` at the first demand. Elements without demand wait in
+ * the buffer; an error is passed on at once.
+ * @throws ProtocolError (as an error of the flow) if the buffer overflows and `overflow` is `fail`
+ */
 export function buffered<T>(
   source: Observable<T>,
   { capacity, overflow }: BufferOptions,

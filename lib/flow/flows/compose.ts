@@ -1,6 +1,7 @@
-/** Makes one stage of several, to be named, tested and put into lines as one. */
+/** Provides `compose`, which combines several stages into one. */
 import type { Flow, Stage } from './flow.js'
 
+/** Combines stages into one stage that passes each element through all of them in order. */
 export function compose<A>(): Stage<A, A>
 export function compose<A, B>(a: Stage<A, B>): Stage<A, B>
 export function compose<A, B, C>(a: Stage<A, B>, b: Stage<B, C>): Stage<A, C>
@@ -45,7 +46,7 @@ export function compose<A, B, C, D, E, F, G, H, I>(
   g: Stage<G, H>,
   h: Stage<H, I>,
 ): Stage<A, I>
-// `never` in, `unknown` out is what all stages have in common; the overloads above say how they fit together.
+// All stages are assignable to Stage<never, unknown>; the overloads above check that they fit together.
 export function compose(...stages: readonly Stage<never, unknown>[]): Stage<never, unknown> {
   return (input) => stages.reduce<Flow<unknown>>((flow, stage) => stage(flow as Flow<never>), input)
 }

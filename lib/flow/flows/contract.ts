@@ -1,7 +1,4 @@
-/**
- * Holds every flow to its contract, in one place: nothing before the first demand, never more than was asked for,
- * the end only after teardown. What a flow is made of may rely on valid demand and need not mind re-entrant readers.
- */
+/** Provides `contract`, which enforces the rules that every flow has to keep. */
 import { Observable, Subject, Subscription, defer } from 'rxjs'
 import type { Demand } from './demand.js'
 import { ProtocolError } from './protocol-error.js'
@@ -9,11 +6,18 @@ import type { Scope } from '../lifetime/scope.js'
 import { settled } from './settled.js'
 import { trampoline } from '../lifetime/trampoline.js'
 
+/** Opens a flow for one reader: subscribing to the result starts it, `demand` paces it. */
 export type Open<T> = (demand: Demand, scope: Scope) => Observable<T>
 
 const isDemand = (count: number): boolean => count === Infinity || (Number.isInteger(count) && count >= 0)
 
-/** `open` with its demand checked, and a `ProtocolError` naming `name` where it emits beyond it. */
+/**
+ * Wraps `open` so that it keeps the contract of a flow: no element before the first demand, never more elements than
+ * requested, and no end before the teardown is complete. `open` receives only valid demand, and no demand while it
+ * handles another.
+ * @param name name of the flow in errors
+ * @throws ProtocolError (as an error of the flow) on invalid demand, and when `open` emits more than requested
+ */
 export function contract<T>(name: string, open: Open<T>): Open<T> {
   return (demand, scope) =>
     new Observable((out) => {
@@ -25,7 +29,7 @@ export function contract<T>(name: string, open: Open<T>): Open<T> {
         reading.unsubscribe()
         out.error(error)
       }
-      // A demand that comes while another is being answered waits its turn: sources need no loop of their own for it.
+      // Demand that arrives while other demand is handled is queued, so that sources need no loop of their own.
       const send = trampoline(() => {
         const count = unsent
         unsent = 0

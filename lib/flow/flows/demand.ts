@@ -1,8 +1,9 @@
-/** What a reader tells a flow: how many more elements it will take. Everything else in lib/flow follows from it. */
+/** Defines `Demand`, the signal by which a reader paces a flow. */
 import type { Observable } from 'rxjs'
 
 /**
- * How many more elements the reader will take; each number adds to what was asked before.
- * Whole numbers from 0, or `Infinity`. `of(Infinity)` is no limit, `interval(5).pipe(map(() => 1))` a rate, `NEVER` a pause.
+ * Number of further elements that the reader accepts. Each value adds to the earlier ones. Values are whole numbers
+ * from 0 or `Infinity`. `of(Infinity)` sets no limit, `interval(5).pipe(map(() => 1))` sets a rate, `NEVER` pauses the
+ * flow.
  */
 export type Demand = Observable<number>

@@ -1,4 +1,4 @@
-/** A stream that can be paced: it emits only what its reader asked for. The unit that stages are put between. */
+/** Provides `Flow`, a stream with demand, and `Stage`, a function from one flow to another. */
 import { type Observable, of } from 'rxjs'
 import { type BufferOptions, buffered } from './buffered.js'
 import { type Open, contract } from './contract.js'
@@ -6,20 +6,21 @@ import { iterate } from './iterate.js'
 import { limit } from './limit.js'
 import { Scope } from '../lifetime/scope.js'
 
-/** A cold stream that emits no more than it was asked for, and nothing before. It can be read any number of times. */
+/** A cold stream that emits only as many elements as its reader requested. A flow can be opened any number of times. */
 export class Flow<out T> {
   /**
-   * Opens the flow for one reader. Fails with a `ProtocolError` on a demand that is negative or not whole,
-   * and when the flow emits beyond it; its end is told after its teardown.
+   * Opens the flow for one reader. The end is emitted after the teardown.
+   * @throws ProtocolError (as an error of the flow) on demand that is negative or not a whole number, and when the flow
+   *   emits more than requested
    */
   readonly open: Open<T>
 
-  /** @param name what a `ProtocolError` calls this flow */
+  /** @param name name of this flow in a `ProtocolError` */
   constructor(open: Open<T>, name = 'flow') {
     this.open = contract(name, open)
   }
 
-  /** Reads one item for each that is wanted; leaving early returns the iterator. */
+  /** Creates a flow of `items`. Reads one item per requested element. Unsubscribing early returns the iterator. */
   static from<T>(items: Iterable<T> | AsyncIterable<T>): Flow<T> {
     return new Flow(
       (demand, scope) => iterate(items, demand, (work) => scope.hold(work, 'Flow.from')),
@@ -27,12 +28,13 @@ export class Flow<out T> {
     )
   }
 
+  /** Creates a flow of the given items. */
   static of<T>(...items: readonly T[]): Flow<T> {
     return Flow.from(items)
   }
 
   /**
-   * Takes in an observable, which knows no demand: `buffer` says how far it may run ahead, and what happens then.
+   * Creates a flow of an observable, which does not support demand. Elements without demand wait in `buffer`.
    * @throws ProtocolError unless the capacity is a whole number from 0
    */
   static fromObservable<T>(source: Observable<T>, buffer: BufferOptions): Flow<T> {
@@ -40,6 +42,7 @@ export class Flow<out T> {
     return new Flow((demand) => buffered(source, buffer, demand), 'Flow.fromObservable')
   }
 
+  /** Passes the flow through the given stages in order. */
   pipe(): Flow<T>
   pipe<A>(a: Stage<T, A>): Flow<A>
   pipe<A, B>(a: Stage<T, A>, b: Stage<A, B>): Flow<B>
@@ -73,16 +76,16 @@ export class Flow<out T> {
     g: Stage<F, G>,
     h: Stage<G, H>,
   ): Flow<H>
-  // `never` in, `unknown` out is what all stages have in common; the overloads above say how they fit together.
+  // All stages are assignable to Stage<never, unknown>; the overloads above check that they fit together.
   pipe(...stages: readonly Stage<never, unknown>[]): Flow<unknown> {
     return stages.reduce<Flow<unknown>>((flow, stage) => stage(flow as Flow<never>), this)
   }
 
-  /** Leaves demand behind: everything is wanted at once. */
+  /** Converts the flow to an observable that requests all elements at once. */
   toObservable(scope = new Scope()): Observable<T> {
     return this.open(of(Infinity), scope)
   }
 }
 
-/** What stands between two flows. It opens its input only when its output is opened, once for each reader. */
+/** Maps one flow to another. A stage opens its input when its output is opened, once per reader. */
 export type Stage<in In, out Out> = (input: Flow<In>) => Flow<Out>

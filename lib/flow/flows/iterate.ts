@@ -1,10 +1,10 @@
-/** Reads an iterable, in step with demand: one item is taken from it for each that was asked for. */
+/** Provides `iterate`, which reads an iterable as demand arrives. */
 import { Observable } from 'rxjs'
 import type { Demand } from './demand.js'
 import { isPromise } from '../lifetime/promised.js'
 import { trampoline } from '../lifetime/trampoline.js'
 
-/** Who waits for what was let go before it had settled, such as a scope. */
+/** Receives work that has not settled when its reader unsubscribes, and waits for it. A scope provides one. */
 export type Hold = (work: Promise<unknown>) => void
 
 interface Cursor<T> {
@@ -17,22 +17,25 @@ const cursorOf = <T>(items: Iterable<T> | AsyncIterable<T>): Cursor<T> =>
     ? (items as AsyncIterable<T>)[Symbol.asyncIterator]()
     : (items as Iterable<T>)[Symbol.iterator]()
 
-/** The items, read as they are wanted. Leaving early returns the iterator, once; `hold` gets what that leaves running. */
+/**
+ * Emits the items of `items`, one per requested element. Unsubscribing early returns the iterator once; a read or a
+ * return that is still pending then is passed to `hold`.
+ */
 export function iterate<T>(items: Iterable<T> | AsyncIterable<T>, demand: Demand, hold: Hold): Observable<T> {
   return new Observable((out) => {
     let cursor: Cursor<T> | undefined
     let wanted = 0
     let reading: Promise<unknown> | undefined
-    let over = false
+    let ended = false
     const fail = (error: unknown): void => {
       reading = undefined
-      over = true // an iterator that threw is finished: it must not be returned
+      ended = true // an iterator that threw has ended and must not be returned
       out.error(error)
     }
     const take = (step: IteratorResult<T>): void => {
       reading = undefined
       if (step.done) {
-        over = true
+        ended = true
         out.complete()
       } else {
         wanted--
@@ -40,7 +43,7 @@ export function iterate<T>(items: Iterable<T> | AsyncIterable<T>, demand: Demand
       }
     }
     const drain = trampoline(() => {
-      while (wanted > 0 && reading === undefined && !over && !out.closed) {
+      while (wanted > 0 && reading === undefined && !ended && !out.closed) {
         try {
           const step = (cursor ??= cursorOf(items)).next()
           if (!isPromise<IteratorResult<T>>(step)) take(step)
@@ -56,8 +59,8 @@ export function iterate<T>(items: Iterable<T> | AsyncIterable<T>, demand: Demand
     })
     out.add(() => {
       if (reading !== undefined) hold(reading)
-      if (over || cursor === undefined) return
-      over = true
+      if (ended || cursor === undefined) return
+      ended = true
       const returned = cursor.return?.()
       if (isPromise(returned)) hold(returned)
     })

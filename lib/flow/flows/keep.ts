@@ -1,8 +1,8 @@
-/** Filters a flow, asking again for each element it drops. */
+/** Provides `keep`, a filter that maintains demand. */
 import { Subject, filter, merge } from 'rxjs'
 import { Flow, type Stage } from './flow.js'
 
-/** Lets those elements through for which `test` holds. */
+/** Emits the elements that satisfy `test`. Requests another element for each one that it drops. */
 export function keep<A, B extends A>(test: (element: A) => element is B): Stage<A, B>
 export function keep<A>(test: (element: A) => boolean): Stage<A, A>
 export function keep<A>(test: (element: A) => boolean): Stage<A, A> {
@@ -11,7 +11,7 @@ export function keep<A>(test: (element: A) => boolean): Stage<A, A> {
       const again = new Subject<number>()
       const wanted = (element: A): boolean => {
         if (test(element)) return true
-        again.next(1) // the input answers in a loop of its own, so this does not grow the stack
+        again.next(1) // the input handles demand in a loop, so this does not grow the stack
         return false
       }
       return input.open(merge(demand, again), scope).pipe(filter(wanted))

@@ -1,4 +1,4 @@
-/** In which order a stage with several slots lets its results go. */
+/** Defines the order in which a stage with several slots emits its results. */
 
-/** `arrival`: as they become ready. `source`: as their elements came in, so a slow one holds back those behind it. */
+/** `arrival`: as results become ready. `source`: in the order of the input, so a slow element delays those after it. */
 export type Order = 'arrival' | 'source'

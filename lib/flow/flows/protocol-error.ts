@@ -1,10 +1,10 @@
-/** The one error that lib/flow makes itself: somebody did not keep to the contract between a flow and its reader. */
+/** Provides the error for violations of the contract between a flow and its reader. */
 
-/** A misuse of the framework, such as a demand that is no number or a flow that emits more than it was asked for. */
+/** Thrown on misuse of the framework: invalid demand, an invalid option, a flow that emits more than requested. */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError'
 
-  /** @param stage the flow, stage or actor in which it was seen */
+  /** @param stage name of the flow, stage or actor that detected the violation */
   constructor(
     readonly stage: string,
     what: string,

@@ -1,7 +1,9 @@
-/** Puts the end of an observable after its teardown; RxJS, left alone, tells the reader first and clears up then. */
+/**
+ * Provides `settled`, which delays the end of an observable until its teardown is complete. RxJS emits the end first.
+ */
 import { Observable } from 'rxjs'
 
-/** `source`, whose completion or error is passed on only when everything it held has been let go. */
+/** Emits the elements of `source`. Emits its completion or error after `source` has been torn down. */
 export function settled<T>(source: Observable<T>): Observable<T> {
   return new Observable((out) => {
     let end: (() => void) | undefined

@@ -1,6 +1,6 @@
-/** Tells an error that only says "I was told to stop" from one that somebody must hear of. */
+/** Provides `isAbort`, which separates cancellations from errors that have to be reported. */
 
-/** Whether `error` is an `AbortError`, or was caused by one. */
+/** Returns whether `error` is an `AbortError` or has one among its causes. */
 export function isAbort(error: unknown): boolean {
   for (let each = error; each instanceof Error; each = each.cause) if (each.name === 'AbortError') return true
   return false

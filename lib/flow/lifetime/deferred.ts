@@ -1,9 +1,12 @@
+/** Provides `Deferred`, a promise that is settled from outside. */
+
 /**
- * A value that is on its way: an element can travel on while part of it still arrives.
- * Whoever needs the part waits for `value`; whoever brings it calls `settle`, the first call counts. If it cannot be
- * brought, the stage that met the failure ends the run, and with it every turn that waits (see `untilAborted`).
+ * A value that becomes available later. It lets an element move on while a part of it is still loading. Consumers await
+ * `value`; the producer calls `settle`. A `Deferred` cannot fail: the stage that fails to produce the value ends the
+ * run, which ends all turns that wait for it (see `untilAborted`).
  */
 export class Deferred<T> {
+  /** Resolves with the value of the first call of `settle`. */
   readonly value: Promise<T>
   #settle!: (value: T) => void
 
@@ -13,6 +16,7 @@ export class Deferred<T> {
     })
   }
 
+  /** Provides the value. Calls after the first have no effect. */
   settle(value: T): void {
     this.#settle(value)
   }

@@ -1,27 +1,30 @@
-/**
- * An observable whose listeners may throw, also behind operators (`events.pipe(scan(…)).subscribe(…)`).
- * RxJS, left alone, makes an uncaught exception of it, which ends the process.
- */
+/** Provides `ListenerGuard`, an observable that isolates listeners which throw. */
 import { Observable, type Observer, type Operator, Subscriber, type Subscription } from 'rxjs'
 
 type Listener<T> = Partial<Observer<T>> | ((value: T) => void) | null
 
-/** Each listener's first error goes to `failed`; it stays subscribed, and the others never notice. */
+/**
+ * Emits the elements of `inner`. The first error that a listener throws is passed to `failed`; the listener stays
+ * subscribed, and other listeners are not affected. This also holds for listeners behind operators, such as
+ * `events.pipe(scan(…)).subscribe(…)`. Without the guard RxJS turns such an error into an uncaught exception, which
+ * ends the process.
+ */
 export class ListenerGuard<T> extends Observable<T> {
   readonly #failed: (error: unknown) => void
 
-  constructor(heard: Observable<T>, failed: (error: unknown) => void) {
-    super((out) => heard.subscribe(out))
+  constructor(inner: Observable<T>, failed: (error: unknown) => void) {
+    super((out) => inner.subscribe(out))
     this.#failed = failed
   }
 
-  // What operators call on their source; overridden, as Subject does, so that the guard stands behind them too.
+  // Operators call `lift` on their source. As in RxJS's Subject, the override keeps the guard behind operators.
   /* eslint-disable @typescript-eslint/no-deprecated -- `lift` is meant for RxJS itself, but there is no other way behind `pipe` */
   override lift<R>(operator?: Operator<T, R>): Observable<R> {
     return new ListenerGuard(super.lift(operator), this.#failed)
   }
   /* eslint-enable @typescript-eslint/no-deprecated */
 
+  /** Subscribes as `Observable.subscribe` does, with a guarded listener. */
   override subscribe(observer?: Listener<T>): Subscription
   override subscribe(
     next?: Listener<T>,
@@ -33,13 +36,13 @@ export class ListenerGuard<T> extends Observable<T> {
     error?: ((error: unknown) => void) | null,
     complete?: (() => void) | null,
   ): Subscription {
-    if (listener instanceof Subscriber) return super.subscribe(listener) // an operator's own, not a listener
+    if (listener instanceof Subscriber) return super.subscribe(listener) // belongs to an operator
     const observer =
       typeof listener === 'function' || !listener ? { next: listener, error, complete } : listener
     let reported = false
     const failed = (problem: unknown): void => {
       if (reported) return
-      reported = true // once: it would fail on hearing of it, too
+      reported = true // a listener may fail again on the report itself
       this.#failed(problem)
     }
     const guard = (report: () => void): void => {

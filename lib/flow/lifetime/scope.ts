@@ -1,20 +1,25 @@
-/** The lifetime of one run: where its events go, what must have settled before it is over, what to clear away then. */
+/** Provides `Scope`, the lifetime of a run: its events, the work it waits for, and its cleanups. */
 import type { Observable } from 'rxjs'
 import { isAbort } from './aborted.js'
 import { SideChannel, type FlowEvent, type FlowNotice } from './side-channel.js'
 import { StillRunningError } from './still-running.js'
 import { unwind } from './unwind.js'
 
+/** Options of `Scope.close`. */
 export interface CloseOptions {
-  /** Milliseconds after which to fail with a `StillRunningError`; the closing itself goes on. */
+  /** Milliseconds after which `close` rejects with a `StillRunningError`. Closing continues. */
   readonly within?: number
 }
 
-/** Something that is at work, with its name for messages. */
+/** Work in progress, with a name for messages. */
 interface Worker {
   readonly name: string
 }
 
+/**
+ * The lifetime of a run or of a part of one. A closed scope has no work left, and all its cleanups have run. `Event` is
+ * the type of the events that may be emitted.
+ */
 export class Scope<Event extends FlowEvent = FlowEvent> {
   readonly #channel: SideChannel
   readonly #ownsChannel: boolean
@@ -25,27 +30,30 @@ export class Scope<Event extends FlowEvent = FlowEvent> {
   #closing: Promise<void> | undefined
   #closed = false
 
-  /** @param events another scope's channel, to share it; without one the scope has its own, which ends with it */
+  /** @param events channel of another scope to share. Default: a new channel, which ends when this scope is closed. */
   constructor(events?: SideChannel) {
     this.#channel = events ?? new SideChannel()
     this.#ownsChannel = events === undefined
   }
 
+  /** The channel that carries the events of this scope. */
   get channel(): SideChannel {
     return this.#channel
   }
 
-  /** What happens, from now on. A listener that throws harms nobody and is reported as `listener-failed`. */
+  /**
+   * Emits future events. A listener that throws is reported as a `listener-failed` event and affects no other listener.
+   */
   get events(): Observable<FlowEvent> {
     return this.#channel.events
   }
 
-  /** Tells all listeners, at once. Never waits, never throws. */
+  /** Emits `event` to all listeners synchronously. Never throws. */
   emit(event: Event | FlowNotice): void {
     this.#channel.emit(event)
   }
 
-  /** Labels of what `close` would wait for now, and of what is at work on that. */
+  /** Labels of unfinished work, for messages: of the work that `close` waits for, and of the workers in progress. */
   get running(): readonly string[] {
     const held = [...this.#held.values()].map((label) => label())
     const working = new Set([...this.#working].map(({ name }) => name))
@@ -53,21 +61,22 @@ export class Scope<Event extends FlowEvent = FlowEvent> {
     return this.#cleaning === undefined ? labels : [...labels, this.#cleaning]
   }
 
-  /** Whether there is nothing to wait for and nothing to clear away. */
+  /** Whether there is no work to wait for and no cleanup to run. */
   get idle(): boolean {
     return this.#held.size === 0 && this.#cleanups.length === 0 && this.#cleaning === undefined
   }
 
-  /** Names `worker` among what is running until it leaves. `close` does not wait for it. */
+  /** Adds `worker` to `running` until `leave` is called. `close` does not wait for it. */
   enter(worker: Worker): void {
     this.#working.add(worker)
   }
 
+  /** Removes `worker` from `running`. */
   leave(worker: Worker): void {
     this.#working.delete(worker)
   }
 
-  /** Makes `close` wait for `work`. Its error, unless it is an abort, becomes a `dead-letter` event. */
+  /** Makes `close` wait for `work`. An error of `work` becomes a `dead-letter` event, unless it is an abort. */
   hold(work: PromiseLike<unknown>, label: string | (() => string) = 'work'): void {
     const name = typeof label === 'string' ? () => label : label
     const settled: Promise<void> = Promise.resolve(work)
@@ -82,8 +91,9 @@ export class Scope<Event extends FlowEvent = FlowEvent> {
   }
 
   /**
-   * Runs `cleanup` when the scope is closed: last first, after all that is held. If the scope is closed already, at
-   * once. One that fails becomes a `cleanup-failed` event and hinders no other.
+   * Registers a cleanup that runs when the scope is closed, after all held work has settled. Cleanups run in reverse
+   * order. If the scope is closed, the cleanup runs at once. A cleanup that fails becomes a `cleanup-failed` event and
+   * does not prevent the others.
    */
   defer(cleanup: () => unknown, label = 'cleanup'): void {
     this.#cleanups.push(() => {
@@ -94,9 +104,9 @@ export class Scope<Event extends FlowEvent = FlowEvent> {
   }
 
   /**
-   * Waits for all that is held, then clears away, then ends the events if they are the scope's own. May be called
-   * again, also when more has been added since.
-   * @throws StillRunningError naming what has not ended within the time given
+   * Waits for all held work, then runs the cleanups, then ends the channel if it belongs to this scope. May be called
+   * again, also after more work has been added.
+   * @throws StillRunningError if the scope is not closed after `within` milliseconds; names the work that is left
    */
   async close({ within }: CloseOptions = {}): Promise<void> {
     const closing = this.#close()
@@ -117,7 +127,7 @@ export class Scope<Event extends FlowEvent = FlowEvent> {
   }
 
   async #clear(): Promise<void> {
-    await Promise.resolve() // so that #closing is set before it is reset
+    await Promise.resolve() // #close has to set #closing before this function resets it
     const failed = (error: unknown): void => {
       this.emit({ type: 'cleanup-failed', from: this.#cleaning ?? 'scope', error })
     }

@@ -1,20 +1,19 @@
-/**
- * The side channel of a run: what happens, told at once and in order to whoever listens, with no effect on the pace.
- * A listener that throws harms nobody: it is reported as an event, and the others hear everything.
- */
+/** Provides `SideChannel`, which carries the events of a run to its listeners, and the types of those events. */
 import { type Observable, Subject } from 'rxjs'
 import { ListenerGuard } from './listener-guard.js'
 import { trampoline } from './trampoline.js'
 
-/** Anything with a `type`. Own events of lib/flow are `FlowNotice`s; stages emit what they like beside them. */
+/**
+ * An event of a run: any object with a `type`. The framework emits `FlowNotice`s; stages may emit events of their own.
+ */
 export interface FlowEvent {
   readonly type: string
   readonly [detail: string]: unknown
 }
 
-/** What lib/flow itself tells. */
+/** The events that the framework itself emits. */
 export type FlowNotice =
-  /** An attempt failed, and what its supervisor said to that. */
+  /** An attempt failed; `verdict` is the decision of its supervisor. */
   | {
       readonly type: 'failure'
       readonly actor: string
@@ -22,28 +21,35 @@ export type FlowNotice =
       readonly error: unknown
       readonly verdict: unknown
     }
-  /** An error that nobody was left to hear: of work let go, or of a letter sent by `tell`. */
+  /** An error without a receiver: of work whose reader has unsubscribed, or of a letter sent by `tell`. */
   | { readonly type: 'dead-letter'; readonly from: string; readonly error: unknown }
+  /** A cleanup threw or rejected. */
   | { readonly type: 'cleanup-failed'; readonly from: string; readonly error: unknown }
+  /** A supervisor threw. Its verdict counts as `fail`. */
   | { readonly type: 'supervisor-failed'; readonly actor: string; readonly error: unknown }
+  /** A listener of the channel threw. */
   | { readonly type: 'listener-failed'; readonly error: unknown }
 
+/**
+ * Delivers events to all listeners synchronously and in order. Listeners do not affect the pace of the run. A listener
+ * that throws is reported as a `listener-failed` event; the other listeners still receive every event.
+ */
 export class SideChannel {
   readonly #subject = new Subject<FlowEvent>()
   readonly #queue: FlowEvent[] = []
 
-  /** All events from now on. Ends when the channel does. */
+  /** Emits all future events. Completes when the channel ends. */
   readonly events: Observable<FlowEvent> = new ListenerGuard(this.#subject, (error) =>
     this.emit({ type: 'listener-failed', error }),
   )
 
-  /** Tells `event` to all listeners; one that emits while listening does not overtake what the others have yet to hear. */
+  /** Emits `event` to all listeners. An event that a listener emits is delivered after the current one. */
   emit(event: FlowEvent): void {
     this.#queue.push(event)
     this.#drain()
   }
 
-  /** No more events. */
+  /** Completes `events`. */
   end(): void {
     this.#subject.complete()
   }

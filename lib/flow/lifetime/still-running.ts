@@ -1,9 +1,13 @@
-/** What `Scope.close` fails with when its time is up. */
+/** Provides the error with which `Scope.close` rejects when it times out. */
 
+/** A scope did not close in time. */
 export class StillRunningError extends Error {
   override readonly name = 'StillRunningError'
 
-  /** @param labels of what has not ended yet */
+  /**
+   * @param labels labels of the work that has not ended
+   * @param within the timeout, in milliseconds
+   */
   constructor(
     readonly labels: readonly string[],
     within: number,

@@ -1,6 +1,10 @@
-/** Turns recursion through callbacks into a loop: RxJS delivers at once, so a reader that asks for more while it is given an element would grow the stack by one round an element. */
+/** Provides `trampoline`, which turns recursion through callbacks into a loop. */
 
-/** `turn`, safe to call from inside itself: nested calls become one further round of the outer loop. */
+/**
+ * Wraps `turn` so that it may be called during its own execution: nested calls run as one further round of the outer
+ * call. RxJS delivers synchronously, so a reader that requests an element while it receives one would otherwise grow
+ * the stack with every element.
+ */
 export function trampoline(turn: () => void): () => void {
   let calls = 0
   return () => {

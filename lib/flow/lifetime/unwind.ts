@@ -1,9 +1,10 @@
-/** Runs cleanups in the reverse of the order they were registered in, each to its end before the next. */
+/** Provides `unwind`, which runs cleanups in the reverse order of their registration. */
 import { isPromise } from './promised.js'
 
 /**
- * Empties `cleanups`, last first, those that are added meanwhile too; one that fails is told to `failed` and hinders
- * no other. Returns undefined when nothing had to be waited for, so that synchronous work stays synchronous.
+ * Removes and runs all cleanups, last first, each to its end before the next. Includes cleanups that are added while it
+ * runs. The error of a cleanup is passed to `failed` and does not prevent the others. Returns undefined if all cleanups
+ * were synchronous, so that synchronous callers need not wait.
  */
 export function unwind(
   cleanups: (() => unknown)[],

@@ -1,4 +1,4 @@
-/** Sends elements down different stages and merges what comes out. */
+/** Provides `branch`, which routes elements to different stages and merges their results. */
 import { Observable, Subject, type Subscriber, finalize, map } from 'rxjs'
 import type { Demand } from '../flows/demand.js'
 import { expand } from './expand.js'
@@ -9,23 +9,24 @@ import { trampoline } from '../lifetime/trampoline.js'
 
 type OutputOf<Each> = Each extends Stage<never, infer Out> ? Out : never
 
-/** The way into one case: what it wants, where to put it, whether it has left. */
+/** The input of one case: its demand, its subscriber, and whether the case has ended. */
 interface Gate<T> {
   wanted: number
   out?: Subscriber<T>
-  gone: boolean
+  closed: boolean
 }
 
 /**
- * Each element goes to the case that `select` names; results come as they are ready. One element at most waits at the
- * fork, so a case that is full holds back the others. A case that ends early gets nothing more, and the run goes on.
- * @throws ProtocolError if there is no case at all; the flow fails with one on an element that no case is named for
+ * Passes each element to the case that `select` names, and emits the results of all cases as they become ready. At most
+ * one element waits for its case, so a case that is busy delays the others. A case that ends early receives no more
+ * elements; its elements are dropped and the run continues.
+ * @throws ProtocolError if `cases` is empty; also as an error of the flow if `select` returns an unknown case
  */
 export function branch<In, Out, Key extends string>(
   select: (element: In) => Key,
   cases: { readonly [K in Key]: Stage<In, Out> },
 ): Stage<In, Out>
-// The same for cases that give different types: an overload, since a union is not inferred for Out.
+// Overload for cases with different result types: TypeScript does not infer a union for Out.
 export function branch<In, Cases extends Readonly<Record<string, Stage<In, unknown>>>>(
   select: (element: In) => keyof Cases & string,
   cases: Cases,
@@ -39,21 +40,21 @@ export function branch<In, Out>(
   const read = (input: Flow<In>, demand: Demand, scope: Scope): Observable<Out> =>
     new Observable((out) => {
       const upstream = new Subject<number>()
-      const gates = new Map<string, Gate<In>>(lanes.map(([key]) => [key, { wanted: 0, gone: false }]))
+      const gates = new Map<string, Gate<In>>(lanes.map(([key]) => [key, { wanted: 0, closed: false }]))
       let held: { readonly gate: Gate<In>; readonly value: In } | undefined
-      let asked = false
+      let requested = false
       let ended = false
       const drain = trampoline(() => {
         if (held !== undefined) {
           const { gate, value } = held
-          if (gate.wanted === 0 && !gate.gone) return
+          if (gate.wanted === 0 && !gate.closed) return
           held = undefined
           gate.wanted--
           gate.out?.next(value)
         }
         if (ended) for (const gate of gates.values()) gate.out?.complete()
-        else if (!asked && [...gates.values()].some(({ wanted, gone }) => wanted > 0 && !gone)) {
-          asked = true
+        else if (!requested && [...gates.values()].some(({ wanted, closed }) => wanted > 0 && !closed)) {
+          requested = true
           upstream.next(1)
         }
       })
@@ -71,18 +72,18 @@ export function branch<In, Out>(
           `branch ${key}`,
         )
         const leave = (): void => {
-          gate.gone = true
+          gate.closed = true
           drain()
         }
         return new Flow(
-          (wants, within) => stage(fork).open(wants, within).pipe(finalize(leave)),
+          (wants, laneScope) => stage(fork).open(wants, laneScope).pipe(finalize(leave)),
           `branch ${key}`,
         )
       }
       const selected = input.open(upstream, scope).pipe(map((value) => ({ value, key: select(value) })))
       const reading = selected.subscribe({
         next: ({ value, key }) => {
-          asked = false
+          requested = false
           const gate = gates.get(key)
           if (gate === undefined) {
             const known = [...gates.keys()].join(', ')

@@ -1,7 +1,4 @@
-/**
- * All there is to slot accounting. A slot is taken when an element is asked for, and given back when the last result of
- * that element has left and its work is torn down; a stage never asks for more than it has slots free.
- */
+/** Provides `engine`, which implements the slot accounting of all stages that work on several elements concurrently. */
 import { Observable, Subject } from 'rxjs'
 import type { Demand } from '../flows/demand.js'
 import { Flow, type Stage } from '../flows/flow.js'
@@ -10,16 +7,17 @@ import type { Order } from '../flows/order.js'
 import type { Scope } from '../lifetime/scope.js'
 import { trampoline } from '../lifetime/trampoline.js'
 
+/** Options of a stage with slots. */
 export interface SlotOptions {
-  /** How many elements are in work at once, from being asked for until their last result has left (1). */
+  /** Number of elements in progress, from the request for an element until its last result is emitted. Default: 1. */
   readonly slots?: number
-  /** `arrival`, unless said otherwise. */
+  /** Order of the results. Default: `arrival`. */
   readonly order?: Order
-  /** What errors call the stage. */
+  /** Name of the stage in errors. */
   readonly name?: string
 }
 
-/** What one slot holds: the results that are ready, how to ask for more of them, and whether there can be more. */
+/** State of a slot: results that are ready, the demand for further ones, and whether the work has ended. */
 interface Cell<T> {
   readonly ready: T[]
   readonly more: Subject<number>
@@ -27,8 +25,11 @@ interface Cell<T> {
 }
 
 /**
- * Replaces each element by what `open` makes of it. One result is asked for ahead of each slot's reader; an observable
- * that knows no demand may give more, which waits. `open` must tell its end only after its teardown.
+ * Replaces each element by the results of `open`. A slot is taken when an element is requested, and freed when its last
+ * result has been emitted and its work is torn down. The stage never requests more elements than it has free slots.
+ * Each slot requests one result ahead of the reader; results of an observable that ignores demand wait in the slot.
+ * @param open starts the work on one element; has to complete or fail after its teardown (see `settled`)
+ * @throws ProtocolError unless `slots` is a whole number from 1
  */
 export function engine<In, Out>(
   open: (element: In, demand: Demand, scope: Scope) => Observable<Out>,
@@ -40,7 +41,7 @@ export function engine<In, Out>(
       const upstream = new Subject<number>()
       const cells: Cell<Out>[] = []
       let wanted = 0
-      let asked = 0
+      let requested = 0
       let ended = false
       const drain = trampoline(() => {
         for (let at = 0; at < cells.length;) {
@@ -58,15 +59,15 @@ export function engine<In, Out>(
           if (cells.length === 0) out.complete()
           return
         }
-        const room = slots - asked - cells.length
-        if (room > 0) {
-          asked += room
-          upstream.next(room)
+        const freeSlots = slots - requested - cells.length
+        if (freeSlots > 0) {
+          requested += freeSlots
+          upstream.next(freeSlots)
         }
       })
       const serve = (element: In): void => {
         const cell: Cell<Out> = { ready: [], more: new Subject(), done: false }
-        asked--
+        requested--
         cells.push(cell)
         const work = open(element, cell.more, scope).subscribe({
           next: (value) => {

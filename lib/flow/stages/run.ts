@@ -1,4 +1,4 @@
-/** Reads a flow to its end, and gives a handle on that: to follow, to cancel, to wait until all is cleared. */
+/** Provides `run`, which reads a flow to its end, and `Run`, the handle on it. */
 import { EMPTY, type Observable, type ObservableInput, Subscription } from 'rxjs'
 import { attached } from '../actors/attached.js'
 import type { FlowEvent } from '../lifetime/side-channel.js'
@@ -6,17 +6,23 @@ import type { Flow } from '../flows/flow.js'
 import { type CloseOptions, Scope } from '../lifetime/scope.js'
 import { through } from './through.js'
 
+/** Handle on a running flow. */
 export interface Run {
+  /** Emits future events of the run. */
   readonly events: Observable<FlowEvent>
-  /** Resolves at the end of the flow, rejects with its error, or with the reason of `cancel`. Need not be watched. */
+  /** Resolves when the flow completes. Rejects with its error or with the reason of `cancel`. May be left unhandled. */
   readonly done: Promise<void>
-  /** Asks it to end, now. `done` rejects with `reason` (an AbortError). */
+  /** Cancels the run. `done` rejects with `reason`. Default: an `AbortError`. */
   readonly cancel: (reason?: unknown) => void
-  /** Resolves when it has ended and every cleanup is over. `within`: see `Scope.close`. */
+  /** Resolves when the run has ended and all its cleanups have run. See `Scope.close`. */
   readonly closed: (options?: CloseOptions) => Promise<void>
 }
 
-/** Reads `flow` at the pace of `sink`, which takes one element at a time. `scope`, if given, is closed by `closed`. */
+/**
+ * Reads `flow` to its end. The flow starts at once.
+ * @param sink consumes the elements, one at a time, and thereby sets the pace. Default: discards them.
+ * @param scope scope of the run; `closed` closes it
+ */
 export function run<T>(
   flow: Flow<T>,
   sink: (value: T) => ObservableInput<unknown> = () => EMPTY,
@@ -30,7 +36,7 @@ export function run<T>(
       (value: T) =>
         attached(
           () => sink(value),
-          (rest) => scope.hold(rest, 'sink'),
+          (unfinished) => scope.hold(unfinished, 'sink'),
         ),
       { name: 'sink' },
     )

@@ -1,8 +1,11 @@
-/** Gives a piece of a run a lifetime of its own: what it leaves behind is cleared when it ends, not when the run does. */
+/** Provides `scoped`, which gives a part of a run a scope of its own. */
 import { Observable, defer } from 'rxjs'
 import { Scope } from '../lifetime/scope.js'
 
-/** `body`, read in a scope of its own that shares the events of `parent`; `parent` waits until it is over and cleared. */
+/**
+ * Subscribes to `body` with a new scope that shares the event channel of `parent`. The scope is closed when the
+ * observable ends or is unsubscribed, so its cleanups run before the run itself is closed. `parent` waits for that.
+ */
 export function scoped<T>(
   parent: Scope,
   body: (scope: Scope) => Observable<T>,
@@ -11,10 +14,10 @@ export function scoped<T>(
   return new Observable((out) => {
     const scope = new Scope(parent.channel)
     let end = (): void => undefined
-    const over = new Promise<void>((resolve) => {
+    const closed = new Promise<void>((resolve) => {
       end = () => resolve(scope.close())
     })
-    parent.hold(over, () => [label, ...scope.running].join(' > '))
+    parent.hold(closed, () => [label, ...scope.running].join(' > '))
     out.add(end)
     return defer(() => body(scope)).subscribe(out)
   })

@@ -1,4 +1,4 @@
-/** A stage out of a behaviour: what most stages are. */
+/** Provides `stage`, which turns a behaviour into a stage. */
 import { defer, finalize } from 'rxjs'
 import { Actor, type ActorOptions } from '../actors/actor.js'
 import { Flow, type Stage } from '../flows/flow.js'
@@ -8,15 +8,16 @@ import { through } from './through.js'
 import type { Behavior } from '../actors/turn.js'
 import type { FlowEvent } from '../lifetime/side-channel.js'
 
+/** Options of `stage`. */
 export interface StageOptions<Msg> extends Partial<ActorOptions<Msg>> {
-  /** `arrival`, unless said otherwise. */
+  /** Order of the results. Default: `arrival`. */
   readonly order?: Order
 }
 
 /**
- * Each element becomes what `behavior` answers; `slots` elements (1) are in work at once. The actor behind it is made
- * anew for each run.
- * @throws ProtocolError unless slots is a whole number from 1
+ * Replaces each element by the results of `behavior`. Works on `slots` elements (default: 1) concurrently. Each run
+ * uses an actor of its own.
+ * @throws ProtocolError unless `slots` is a whole number from 1
  */
 export function stage<In, Out, Event extends FlowEvent = FlowEvent>(
   behavior: Behavior<In, Out, Event>,

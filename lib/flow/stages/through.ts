@@ -1,4 +1,4 @@
-/** Sends every element through something that answers: a shared actor, a single flight. */
+/** Provides `through`, which sends the elements of a flow to an actor or a single flight. */
 import { type Observable, defer } from 'rxjs'
 import { type SlotOptions, engine } from './engine.js'
 import type { Stage } from '../flows/flow.js'
@@ -6,9 +6,10 @@ import type { Scope } from '../lifetime/scope.js'
 import { settled } from '../flows/settled.js'
 
 /**
- * Each element becomes what `ask` answers. `slots` says how many elements of this run may wait or be served; what is
- * asked has its own limits. An answer of many values is held ready as it comes: for open-ended ones use `expand`.
- * @throws ProtocolError unless slots is a whole number from 1
+ * Replaces each element by the results of `ask`. `slots` limits the elements of this run that wait or are served; the
+ * receiver has limits of its own. All results of an element are buffered without a limit; use `expand` for open-ended
+ * results.
+ * @throws ProtocolError unless `slots` is a whole number from 1
  */
 export function through<In, Out>(
   ask: (element: In, scope: Scope) => Observable<Out>,

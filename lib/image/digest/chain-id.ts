@@ -1,10 +1,8 @@
-/**
- * ChainIDs: what a stack of layers is known by, from the base up to each layer.
- */
+/** Computes chainIDs, which identify a layer together with all layers below it. */
 import { type Digest, digestOf } from './digest.js'
 
 /**
- * The chainID of each prefix of `diffIDs` (base first): ChainID(1) = diffID(1),
+ * Returns the chainID of each prefix of `diffIDs`, base layer first: ChainID(1) = diffID(1),
  * ChainID(n) = sha256("ChainID(n−1) diffID(n)") (image-spec config.md).
  */
 export function chainIDs(diffIDs: readonly Digest[]): Digest[] {

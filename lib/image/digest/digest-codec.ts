@@ -1,8 +1,9 @@
-/** A digest inside a JSON document. Apart from the digests themselves: threads that only verify load no codecs. */
+/** Codec for digests. Separate from `digest.ts`, so that threads that only verify digests do not load the codecs. */
 import * as t from 'io-ts'
 import { UnsupportedValue } from '../../codec/json-problems.js'
 import { type Digest, isDigest, isForeignDigest } from './digest.js'
 
+/** Codec for a digest. A digest of an unsupported algorithm is an `UnsupportedValue`, not an invalid document. */
 export const DigestCodec = new t.Type<Digest, unknown, unknown>(
   'a digest (sha256, sha384 or sha512 and its lower-case hex)',
   isDigest,

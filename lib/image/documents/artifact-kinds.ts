@@ -1,24 +1,25 @@
 /**
- * Kinds of artifacts that registries hold beside images, by their media types: what each is called, and what reads it.
+ * Lists the artifacts other than images that registries hold, with the tools that read them. Detected by media type.
  */
 
+/** A kind of artifact. */
 export interface ArtifactKind {
   /** Matches the media type of a config, a layer or an artifact. */
   readonly type: RegExp
-  /** With its article: `a Helm chart`. */
+  /** Name with its article: `a Helm chart`. */
   readonly what: string
-  /** What reads it, as a sentence. */
+  /** A sentence that says which tool reads it. */
   readonly hint: string
 }
 
-/** For what nobody else reads. */
+/** Hint for artifacts without a tool of their own. */
 export const orasHint = 'Fetch it with the tool that made it, or with “oras pull”.'
 const sbom = 'Read it with “cosign download sbom” or “oras pull”.'
 const signature = 'Check it with “cosign verify” or “notation verify” on the image that it signs.'
 const attestation = 'Read it with “cosign download attestation” or “docker buildx imagetools inspect”.'
 const wasm = 'Run it with a WebAssembly runtime, such as wasmtime or the runwasi shims of containerd.'
 
-/** In the order in which they are tried. */
+/** All kinds. The first match counts. */
 const kinds: readonly ArtifactKind[] = [
   {
     type: /\+encrypted$/,
@@ -91,6 +92,6 @@ const kinds: readonly ArtifactKind[] = [
   { type: /^application\/vnd\.oci\.artifact\.manifest\./, what: 'an OCI artifact manifest', hint: orasHint },
 ]
 
-/** The kind of artifact that `mediaType` is of; undefined for what is of no known one. */
+/** Returns the kind of artifact that has `mediaType`, or undefined if it is unknown. */
 export const artifactKind = (mediaType: string): ArtifactKind | undefined =>
   kinds.find((kind) => kind.type.test(mediaType.toLowerCase()))

@@ -1,6 +1,6 @@
 /**
- * What is stored in a registry but is no container image, in words: what it is, and what does read it. Told by media
- * types alone, so before any layer is asked for.
+ * Rejects artifacts that are not container images, with an error that names the kind of artifact and the tool that
+ * reads it. Decides by media types alone, before any layer is fetched.
  */
 import { type ErrorSubject, WindlassError } from '../../errors.js'
 import { artifactKind, orasHint } from './artifact-kinds.js'
@@ -17,16 +17,16 @@ import {
 } from './media-types.js'
 import { printable } from '../../codec/printable.js'
 
-/** On the layer of a Nydus image that holds its metadata. */
+/** Annotation on the metadata layer of a Nydus image. */
 const nydusBootstrap = 'containerd.io/snapshot/nydus-bootstrap'
 
-/** A type that may be of a layer: one that says tar, or says nothing. The bytes have the last word. */
+/** Returns whether `type` may be a layer: a tar type, or a type without meaning. The content of the layer decides. */
 const mayBeLayer = (type: string): boolean =>
   type === '' || isGenericType(type) || /tar|gzip|zstd|rootfs/.test(type.toLowerCase())
 
-function notAnImage(types: readonly string[], otherwise: string, subject: ErrorSubject): WindlassError {
+function notAnImage(types: readonly string[], fallback: string, subject: ErrorSubject): WindlassError {
   const type = types.find((each) => artifactKind(each) !== undefined) ?? types[0] ?? ''
-  const { what, hint } = artifactKind(type) ?? { what: otherwise, hint: orasHint }
+  const { what, hint } = artifactKind(type) ?? { what: fallback, hint: orasHint }
   const name = subject.reference ?? 'This'
   return new WindlassError(
     'UNSUPPORTED',
@@ -38,7 +38,10 @@ function notAnImage(types: readonly string[], otherwise: string, subject: ErrorS
   )
 }
 
-/** Refuses a manifest whose config is that of no image: `UNSUPPORTED`, naming what it is and what reads it. */
+/**
+ * Checks that the config of a manifest is an image config.
+ * @throws UNSUPPORTED if it is not; the message and the hint name the kind of artifact and the tool that reads it
+ */
 export function checkIsImage(
   { artifactType, config, layers }: Pick<ImageManifest, 'artifactType' | 'config' | 'layers'>,
   subject: ErrorSubject = {},
@@ -52,17 +55,20 @@ export function checkIsImage(
   )
 }
 
-/** Refuses layers that are no archives of files: `UNSUPPORTED`, as `checkIsImage`. */
+/**
+ * Checks that all layers may be archives of files.
+ * @throws UNSUPPORTED if one is not, with a message and a hint as in `checkIsImage`
+ */
 export function checkLayerTypes(layers: readonly Descriptor[], subject: ErrorSubject = {}): void {
   for (const { mediaType, annotations, digest } of layers) {
     const isNydus = annotations !== undefined && Object.hasOwn(annotations, nydusBootstrap)
     if (!isNydus && artifactKind(mediaType) === undefined && mayBeLayer(mediaType)) continue
-    const otherwise = 'an image with layers of a kind that is not supported'
-    throw notAnImage([isNydus ? nydusBootstrap : mediaType], otherwise, { ...subject, digest })
+    const fallback = 'an image with layers of a kind that is not supported'
+    throw notAnImage([isNydus ? nydusBootstrap : mediaType], fallback, { ...subject, digest })
   }
 }
 
-/** The error of an index in which nothing is a manifest of an image; undefined where something is. */
+/** Returns an UNSUPPORTED error if an index has entries but none is an image or an index; otherwise undefined. */
 export function notAnIndexOfImages(
   { artifactType, manifests }: Pick<ImageIndex, 'artifactType' | 'manifests'>,
   subject: ErrorSubject = {},
@@ -78,7 +84,10 @@ export function notAnIndexOfImages(
   return notAnImage([...(artifactType ? [artifactType] : []), ...types], 'an index of artifacts', subject)
 }
 
-/** The error of a manifest whose media type is of no image: in words where it is known, else by its type. */
+/**
+ * Returns the error for a manifest with an unsupported media type: UNSUPPORTED for a known kind of artifact, otherwise
+ * MANIFEST_UNSUPPORTED.
+ */
 export const unsupportedManifestType = (
   type: string,
   what: string,

@@ -1,6 +1,4 @@
-/**
- * Descriptors: what a blob is called, how big it is, and what it is meant to be.
- */
+/** Descriptors: references to blobs by media type, digest and size (image-spec descriptor.md). */
 import * as t from 'io-ts'
 import type { Digest } from '../digest/digest.js'
 import { DigestCodec } from '../digest/digest-codec.js'
@@ -9,23 +7,24 @@ import { type Platform, PlatformCodec } from '../platform/platform-codec.js'
 import { type RecordType, filledIn, record } from '../../codec/record-codec.js'
 import { type StringMap, StringMapCodec } from '../../codec/string-map.js'
 
+/** A reference to a blob. */
 export interface Descriptor {
   readonly mediaType: string
   readonly digest: Digest
-  /** In bytes; sizes above 4 GiB are ordinary. */
+  /** Size in bytes. May exceed 4 GiB. */
   readonly size: number
-  /** Where else the blob may be had. */
+  /** Alternative locations of the blob. */
   readonly urls?: readonly string[]
   readonly annotations?: StringMap
   readonly platform?: Platform
-  /** The blob itself in base64. Of use only when it has the size and digest told beside it. */
+  /** The blob in base64. Valid only if it matches `size` and `digest`. */
   readonly data?: string
   readonly artifactType?: string
 }
 
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
-/** A size in bytes: a whole number that a double holds exactly. */
+/** Codec for a size in bytes: a whole number up to 2^53-1, which a double represents exactly. */
 export const SizeCodec = new t.Type<number, unknown, unknown>(
   'a size (a whole number from 0 to 2^53-1)',
   isSize,
@@ -36,7 +35,7 @@ export const SizeCodec = new t.Type<number, unknown, unknown>(
 const isMediaType = (value: unknown): value is string =>
   typeof value === 'string' && /^[\x20-\x7e]+$/.test(value)
 
-/** A media type in a document: any printable ASCII, as it goes into messages and headers. */
+/** Codec for a media type: any printable ASCII text, which is safe in messages and headers. */
 const MediaType = new t.Type<string, unknown>(
   'a media type',
   isMediaType,
@@ -55,18 +54,22 @@ const optional = {
 const descriptorWith = (mediaType: t.Type<string, unknown>): RecordType<Descriptor> =>
   record('a descriptor', { mediaType, digest: DigestCodec, size: SizeCodec }, optional)
 
-/** A descriptor in a document (image-spec descriptor.md); unknown fields are kept. */
+/** Codec for a descriptor. Unknown fields are kept. */
 export const DescriptorCodec = descriptorWith(MediaType)
 
-/** The descriptor that `value` is; undefined where it is none that can be used. */
+/** Returns `value` as a descriptor, or undefined if it is not a valid one. */
 export function readDescriptor(value: unknown): Descriptor | undefined {
   const result = DescriptorCodec.decode(value)
   return result._tag === 'Right' ? result.right : undefined
 }
 
-/** Of a config or a layer, whose place says what it is: a media type that is missing is taken for `mediaType`. */
-export const descriptorOf = (mediaType: string, shown: string): RecordType<Descriptor> =>
-  descriptorWith(filledIn(MediaType, mediaType, shown))
+/**
+ * Returns a codec for the descriptor of a config or layer. A missing media type is replaced by `mediaType`, because the
+ * position in the manifest implies it.
+ * @param display the default as the notice names it
+ */
+export const descriptorOf = (mediaType: string, display: string): RecordType<Descriptor> =>
+  descriptorWith(filledIn(MediaType, mediaType, display))
 
-/** The fields that decide which bytes are fetched and what they are taken for. */
+/** The fields that determine which bytes are fetched and how they are interpreted. */
 export const decisiveFields = ['mediaType', 'digest', 'size'] as const satisfies readonly (keyof Descriptor)[]

@@ -1,6 +1,6 @@
 /**
- * Image configs: what the image is for, what it runs, and the diffIDs its layers must have. Data only: nothing in it is
- * ever acted upon here.
+ * Image configs: platform, runtime settings and diffIDs of an image (image-spec config.md). They are treated as data
+ * only; no setting in them is acted upon.
  */
 import * as t from 'io-ts'
 import { type ErrorSubject, WindlassError } from '../../errors.js'
@@ -12,7 +12,7 @@ import { type ReceiveNotice, filledIn, notify, orElse, record } from '../../code
 import { CommandCodec, StringListCodec } from '../../codec/string-list.js'
 import { ObjectCodec, StringMapCodec } from '../../codec/string-map.js'
 
-/** What a container of the image would run with. */
+/** Codec for the settings with which a container of the image runs. */
 const RuntimeConfig = record(
   'a run-time config',
   {},
@@ -41,19 +41,22 @@ const History = record(
   },
 )
 
+/** Settings with which a container of the image runs. */
 export type RuntimeConfig = Readonly<t.TypeOf<typeof RuntimeConfig>>
+/** A step in the build of an image. */
 export type HistoryEntry = Readonly<t.TypeOf<typeof History>>
 
+/** Config of an image. `os` and `architecture` are empty if the document has none. */
 export interface ImageConfig extends Platform {
   readonly created?: string
   readonly author?: string
   readonly config?: RuntimeConfig
   readonly rootfs: {
     readonly type: 'layers'
-    /** Digests of the uncompressed layers, base first. */
+    /** Digests of the uncompressed layers, base layer first. */
     readonly diff_ids: readonly Digest[]
   }
-  /** Base first. Tells how the image was made; nothing is decided by it. */
+  /** Build steps, base layer first. Informational only. */
   readonly history?: readonly HistoryEntry[]
 }
 
@@ -68,7 +71,10 @@ const Rootfs = record(
   {},
 )
 
-/** Empty where the config does not say: who reads it knows what the image was asked for. */
+/**
+ * Codec for `os` and `architecture`. A missing value decodes to an empty string; the caller knows the requested
+ * platform.
+ */
 const PlatformPart = new t.Type<string, unknown, unknown>(
   'string',
   t.string.is,
@@ -80,7 +86,7 @@ const PlatformPart = new t.Type<string, unknown, unknown>(
   t.identity,
 )
 
-/** Unknown fields are kept (image-spec config.md). */
+/** Codec for an image config. Unknown fields are kept. */
 export const ImageConfigCodec: t.Type<ImageConfig, unknown> = record(
   'an image config',
   {
@@ -100,8 +106,10 @@ export const ImageConfigCodec: t.Type<ImageConfig, unknown> = record(
 )
 
 /**
- * Refuses a config that cannot belong to `layers`: `ROOTFS_MISMATCH`. A history that tells of more layers is a notice:
- * nothing is made of it.
+ * Checks that a config matches the layers of its manifest. A history with more layers than diffIDs causes a notice
+ * only, because the history has no effect.
+ * @throws ROOTFS_MISMATCH if the number of diffIDs differs from the number of layers
+ * @throws UNSUPPORTED if the config has no rootfs but the manifest has layers
  */
 export function checkConfigAgainstLayers(
   config: ImageConfig,
@@ -109,10 +117,11 @@ export function checkConfigAgainstLayers(
   subject: ErrorSubject = {},
   notice: ReceiveNotice = () => undefined,
 ): void {
-  const of = subject.reference === undefined ? '' : ` of ${subject.reference}`
+  const ofReference = subject.reference === undefined ? '' : ` of ${subject.reference}`
   const diffIDs = config.rootfs.diff_ids.length
-  const filled = (config.history ?? []).filter((entry) => entry.empty_layer !== true).length
-  if (filled > diffIDs) notice(`history: it tells of ${filled} layers, but there are ${diffIDs} diffIDs`)
+  const historyLayers = (config.history ?? []).filter((entry) => entry.empty_layer !== true).length
+  if (historyLayers > diffIDs)
+    notice(`history: it tells of ${historyLayers} layers, but there are ${diffIDs} diffIDs`)
   if (config.rootfs === noLayers && layers.length > 0)
     throw new WindlassError(
       'UNSUPPORTED',
@@ -122,12 +131,12 @@ export function checkConfigAgainstLayers(
   if (diffIDs !== layers.length)
     throw new WindlassError(
       'ROOTFS_MISMATCH',
-      `the config${of} has ${diffIDs} diffIDs for the ${layers.length} layers of the manifest`,
+      `the config${ofReference} has ${diffIDs} diffIDs for the ${layers.length} layers of the manifest`,
       subject,
     )
 }
 
-/** The platform that a config says its image is for. */
+/** Returns the platform in a config. */
 export function platformOfConfig(config: ImageConfig): Platform {
   const { os, architecture, variant, 'os.version': version, 'os.features': features } = config
   return {

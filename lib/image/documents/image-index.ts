@@ -1,6 +1,4 @@
-/**
- * Image indexes and manifest lists: one name, a manifest for each platform.
- */
+/** Image indexes and Docker manifest lists: a name with one manifest per platform. */
 import * as t from 'io-ts'
 import { type Descriptor, DescriptorCodec } from './descriptor.js'
 import { IndexEntriesCodec, type UnusableEntry } from './index-entries.js'
@@ -8,11 +6,13 @@ import { type JsonDocument, decodeJson, parseJson } from '../../codec/json.js'
 import { filledIn, orElse, record } from '../../codec/record-codec.js'
 import { type StringMap, StringMapCodec } from '../../codec/string-map.js'
 
+/** A decoded index. */
 export interface ImageIndex {
   readonly mediaType?: string
   readonly artifactType?: string
+  /** The valid entries, in the order of the index. */
   readonly manifests: readonly Descriptor[]
-  /** Entries that are left out of every choice. */
+  /** Entries that cannot be used. They are never chosen. */
   readonly unusable: readonly UnusableEntry[]
   readonly subject?: Descriptor
   readonly annotations?: StringMap
@@ -20,7 +20,7 @@ export interface ImageIndex {
 
 const name = 'an image index'
 
-/** As it stands in the document (image-spec image-index.md; distribution manifest lists). */
+/** Codec for an index document (image-spec image-index.md; Docker manifest lists). */
 export const ImageIndexCodec = record(
   name,
   {
@@ -35,7 +35,10 @@ export const ImageIndexCodec = record(
   },
 )
 
-/** The index that a parsed document is. Throws the document's code. */
+/**
+ * Decodes a parsed document as an index.
+ * @throws the code of `document` if it is not an index
+ */
 export function indexOf(value: unknown, document: JsonDocument): ImageIndex {
   const { manifests, mediaType, artifactType, subject, annotations } = decodeJson(
     ImageIndexCodec,
@@ -52,7 +55,10 @@ export function indexOf(value: unknown, document: JsonDocument): ImageIndex {
   }
 }
 
-/** An index from a file or a store, such as a layout's `index.json`. Throws the document's code, `MANIFEST_INVALID`. */
+/**
+ * Parses an index from a file or a store, such as `index.json` of an image layout.
+ * @throws MANIFEST_INVALID, or the code of `document`, if it is not an index
+ */
 export function parseImageIndex(bytes: Uint8Array, document: Partial<JsonDocument> = {}): ImageIndex {
   const about = { code: 'MANIFEST_INVALID', what: name, ...document } as const
   return indexOf(parseJson(bytes, about), about)

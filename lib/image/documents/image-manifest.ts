@@ -1,6 +1,4 @@
-/**
- * Image manifests, Docker's schema 2 and OCI's: a config and the layers, base first.
- */
+/** Image manifests: Docker's schema 2 (distribution manifest-v2-2) and OCI's (image-spec manifest.md). */
 import * as t from 'io-ts'
 import { type Descriptor, DescriptorCodec, descriptorOf } from './descriptor.js'
 import type { Digest } from '../digest/digest.js'
@@ -10,18 +8,19 @@ import { mediaTypes } from './media-types.js'
 import { filledIn, orElse, record } from '../../codec/record-codec.js'
 import { type StringMap, StringMapCodec } from '../../codec/string-map.js'
 
+/** A config and its layers. */
 export interface ImageManifest {
   readonly schemaVersion: 2
   readonly mediaType?: string
   readonly artifactType?: string
   readonly config: Descriptor
-  /** Base first; a digest may stand more than once. None of an image that has only a config. */
+  /** Base layer first. A digest may occur more than once. Empty if the image has only a config. */
   readonly layers: readonly Descriptor[]
   readonly subject?: Descriptor
   readonly annotations?: StringMap
 }
 
-/** No digest may have two sizes: which of them is fetched would depend on the reader. */
+/** Rejects a digest with two different sizes: the fetched size would depend on the reader. */
 function checkLayers(layers: readonly Descriptor[]): string | undefined {
   const sizes = new Map<string, number>()
   for (const { digest, size } of layers) {
@@ -35,10 +34,10 @@ function checkLayers(layers: readonly Descriptor[]): string | undefined {
 const name = 'an image manifest'
 
 const config = descriptorOf(mediaTypes.ociConfig, 'an image config')
-/** Such a type says nothing, so that the bytes of the layer tell how it is compressed. */
+/** The default media type has no meaning, so that the content of the layer determines its compression. */
 const layer = descriptorOf('application/octet-stream', 'a layer')
 
-/** Unknown fields are kept (image-spec manifest.md; distribution manifest-v2-2). */
+/** Codec for an image manifest. Unknown fields are kept. */
 export const ImageManifestCodec: t.Type<ImageManifest, unknown> = record(
   name,
   {
@@ -54,11 +53,14 @@ export const ImageManifestCodec: t.Type<ImageManifest, unknown> = record(
   },
 )
 
-/** A manifest whose digest has been checked, such as a stored one. Throws the document's code, `MANIFEST_INVALID`. */
+/**
+ * Parses a manifest whose digest has been verified, such as one from the store.
+ * @throws MANIFEST_INVALID, or the code of `document`, if it is not an image manifest
+ */
 export const parseImageManifest = (bytes: Uint8Array, document: Partial<JsonDocument> = {}): ImageManifest =>
   readJson(bytes, ImageManifestCodec, { code: 'MANIFEST_INVALID', what: name, ...document })
 
-/** What has to be had for the image: the config and each layer once, in manifest order. */
+/** Returns the blobs of an image: the config and the layers in manifest order, each digest once. */
 export function blobsOf({ config, layers }: ImageManifest): Descriptor[] {
   const seen = new Set<Digest>()
   return [config, ...layers].filter(({ digest }) => !seen.has(digest) && seen.add(digest))

@@ -1,6 +1,6 @@
 /**
- * The entries of an index. One that cannot be used never spoils the index: it is left out of the choice with a notice, and
- * is an error only where it is the one that was asked for.
+ * Entries of an index. An entry that cannot be used does not invalidate the index: it is skipped with a notice, and
+ * causes an error only if it is the requested one.
  */
 import * as t from 'io-ts'
 import { type Descriptor, DescriptorCodec, decisiveFields } from './descriptor.js'
@@ -11,20 +11,23 @@ import { type Platform, PlatformCodec } from '../platform/platform-codec.js'
 import { printable, quoted } from '../../codec/printable.js'
 import { noticesOf } from '../../codec/record-codec.js'
 
-/** An entry that cannot be used, and as much as can be read of it. */
+/** An entry that cannot be used, with the parts of it that are readable. */
 export interface UnusableEntry {
-  /** Where it stands in the index, from 0. */
+  /** Position in the index, from 0. */
   readonly position: number
-  /** Why, with the path inside the index: `manifests[2].size: expected a size …, got -1`. */
+  /** The problem, with its path inside the index: `manifests[2].size: expected a size …, got -1`. */
   readonly problem: string
-  /** Whether its digest is by an algorithm that is not supported; else the entry itself is wrong. */
+  /** Whether the entry has a digest of an unsupported algorithm. Otherwise the entry is invalid. */
   readonly foreign: boolean
+  /** Platform of the entry, if readable. */
   readonly platform: Platform | undefined
-  /** Where it is one that could be fetched. */
+  /** Digest of the entry, if valid. */
   readonly digest?: Digest
+  /** Annotations as written; may have values of any type. */
   readonly annotations: Readonly<Record<string, unknown>>
 }
 
+/** The entries of an index, each list in the order of the index. */
 export interface IndexEntries {
   readonly usable: readonly Descriptor[]
   readonly unusable: readonly UnusableEntry[]
@@ -33,7 +36,7 @@ export interface IndexEntries {
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Decodes to the entries, in the order of the index. Only what is no list at all is refused. */
+/** Codec for the entries of an index. Fails only if the value is not an array. */
 export const IndexEntriesCodec = new t.Type<IndexEntries, unknown, unknown>(
   'a list of manifests',
   (value): value is IndexEntries => isObject(value) && Array.isArray(value['usable']),
@@ -56,22 +59,22 @@ export const IndexEntriesCodec = new t.Type<IndexEntries, unknown, unknown>(
 
 function readEntry(item: unknown, context: t.Context): Descriptor | UnusableEntry {
   const entry = isObject(item) ? item : {}
-  const named = isObject(entry['platform']) ? PlatformCodec.decode(entry['platform']) : undefined
+  const platform = isObject(entry['platform']) ? PlatformCodec.decode(entry['platform']) : undefined
   const about = {
     position: Number(context.at(-1)?.key),
     foreign: isForeignDigest(entry['digest']),
-    platform: named?._tag === 'Right' ? named.right : undefined,
+    platform: platform?._tag === 'Right' ? platform.right : undefined,
     ...(isDigest(entry['digest']) && { digest: entry['digest'] }),
     annotations: isObject(entry['annotations']) ? entry['annotations'] : {},
   }
   const where = `manifests[${about.position}]`
-  // It names a platform, and it cannot be told which: its config must not be asked instead.
-  if (named?._tag === 'Left')
-    return { ...about, problem: `${where}.platform: ${printable(jsonProblems(named.left))}` }
+  // The entry has an unreadable platform. It must not count as one without a platform, whose config would decide.
+  if (platform?._tag === 'Left')
+    return { ...about, problem: `${where}.platform: ${printable(jsonProblems(platform.left))}` }
   const result = DescriptorCodec.validate(item, context)
   if (result._tag === 'Left') return { ...about, problem: jsonProblems(result.left) }
-  const doubtful = otherCase(result.right, decisiveFields)
-  if (doubtful !== undefined)
-    return { ...about, problem: `${where}: the key ${quoted(doubtful)} is a known one in other case` }
+  const ambiguous = otherCase(result.right, decisiveFields)
+  if (ambiguous !== undefined)
+    return { ...about, problem: `${where}: the key ${quoted(ambiguous)} is a known one in other case` }
   return result.right
 }

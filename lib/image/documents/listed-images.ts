@@ -1,9 +1,11 @@
-/** Which entries of an index are images of a platform: attestations and artifacts stand in it too, and are not pulled. */
+/** Separates images from the attestations and artifacts that an index lists as well. */
 import type { Descriptor } from './descriptor.js'
 import { matchPlatform } from './match-platform.js'
 import type { Platform } from '../platform/platform.js'
 
-/** What fits not even the platform that it names itself is no image. An entry without a platform fits any. */
+/**
+ * Returns whether `entry` is an image: whether it matches its own platform. An entry without one matches `platform`.
+ */
 export const isListedImage = (entry: Descriptor, platform: Platform = anyPlatform): boolean =>
   matchPlatform(entry.platform ?? platform, [entry]).length > 0
 

@@ -1,6 +1,6 @@
 /**
- * What a manifest is: said by its `Content-Type`, by its `mediaType`, and by its shape. They are compared once, here, so
- * that no document is one thing to us and another to the next reader (CVE-2021-41190).
+ * Decides the kind of a manifest from its `Content-Type`, its `mediaType` and its fields. A document whose types
+ * contradict each other is rejected, because another tool could interpret it differently (CVE-2021-41190).
  */
 import { unsupportedManifestType } from './artifact.js'
 import { type JsonDocument, jsonError } from '../../codec/json.js'
@@ -15,31 +15,35 @@ import {
 import { otherCase } from '../../codec/other-case.js'
 import { printable, quoted } from '../../codec/printable.js'
 
+/** Kind of a manifest. */
 export type ManifestKind = 'image' | 'index' | 'schema1'
 
+/** What determined the media type: the `Content-Type`, the `mediaType` field, or the fields of the document. */
 export type DecidedBy = 'content-type' | 'media-type' | 'shape'
 
+/** Decided type of a manifest. */
 export interface ManifestType {
   readonly kind: ManifestKind
+  /** Media type in lower case, without parameters. */
   readonly mediaType: string
   readonly decidedBy: DecidedBy
 }
 
-/** What a body has only if it is of that kind. */
-const marks: Readonly<Record<ManifestKind, readonly string[]>> = {
+/** The fields that identify each kind. */
+const kindFields: Readonly<Record<ManifestKind, readonly string[]>> = {
   index: ['manifests'],
   image: ['layers', 'config'],
   schema1: ['fsLayers'],
 }
 
-const called: Readonly<Record<ManifestKind, string>> = {
+const kindLabels: Readonly<Record<ManifestKind, string>> = {
   index: 'an index',
   image: 'an image manifest',
   schema1: 'a schema 1 manifest',
 }
 
-/** The fields that decide what the document is. */
-const decisive = ['schemaVersion', 'mediaType', ...Object.values(marks).flat()]
+/** All fields that determine the kind of a document. */
+const decisive = ['schemaVersion', 'mediaType', ...Object.values(kindFields).flat()]
 
 function kindOf(type: string): ManifestKind | undefined {
   if (isImageManifestType(type)) return 'image'
@@ -47,36 +51,38 @@ function kindOf(type: string): ManifestKind | undefined {
   return isSchema1Type(type) ? 'schema1' : undefined
 }
 
-/** Signed or not, schema 1 is one type: registries name either for the same body. */
-const same = (a: string, b: string): boolean => a === b || (isSchema1Type(a) && isSchema1Type(b))
+/**
+ * Returns whether two types are equal. Signed and unsigned schema 1 are, because registries use either for one body.
+ */
+const isSameType = (a: string, b: string): boolean => a === b || (isSchema1Type(a) && isSchema1Type(b))
 
-/** The kinds that the body has the marks of, each with its first mark. A mark that is `null` is none. */
+/** Returns the kinds whose fields the body has, each with the first such field. A field that is `null` is absent. */
 function shapesOf(body: object): { kind: ManifestKind; mark: string }[] {
   const kinds: ManifestKind[] = ['index', 'image', 'schema1']
   return kinds.flatMap((kind) => {
-    const mark = marks[kind].find((field) => fieldOf(body, field) !== undefined)
+    const mark = kindFields[kind].find((field) => fieldOf(body, field) !== undefined)
     return mark === undefined ? [] : [{ kind, mark }]
   })
 }
 
-/** A document that Docker defined has to say its own type; OCI's may leave it out. */
-const mustSayType = (type: string): boolean =>
+/** Returns whether documents of `type` require a `mediaType` field: Docker's do, OCI's do not. */
+const requiresMediaType = (type: string): boolean =>
   type === mediaTypes.dockerManifest || type === mediaTypes.dockerManifestList
 
-/** An own field; `null` counts as none. */
+/** Returns an own field; undefined if it is absent or `null`. */
 const fieldOf = (body: object, field: string): unknown =>
   Object.hasOwn(body, field) ? ((body as Record<string, unknown>)[field] ?? undefined) : undefined
 
 function checkFields(body: object, document: JsonDocument): void {
-  const doubtful = otherCase(body, decisive)
-  if (doubtful !== undefined)
-    throw jsonError(document, `the key ${quoted(doubtful)} is a known one in other case`)
+  const ambiguous = otherCase(body, decisive)
+  if (ambiguous !== undefined)
+    throw jsonError(document, `the key ${quoted(ambiguous)} is a known one in other case`)
   const version = fieldOf(body, 'schemaVersion')
   if (version !== undefined && typeof version !== 'number')
     throw jsonError(document, 'Failed to find manifest schema version: schemaVersion is not a number')
 }
 
-/** Without parameters and in lower case; none where it says nothing. */
+/** Returns the `mediaType` field in lower case without parameters, or undefined if it is missing or generic. */
 function mediaTypeIn(body: object, document: JsonDocument): string | undefined {
   const given = fieldOf(body, 'mediaType')
   if (given === undefined || given === '') return undefined
@@ -85,7 +91,9 @@ function mediaTypeIn(body: object, document: JsonDocument): string | undefined {
   return type === undefined || isGenericType(type) ? undefined : type
 }
 
-/** What the header says, where it names a kind of manifest. */
+/**
+ * Returns the type in the `Content-Type`: `known` if it is a manifest type, `foreign` if it is another specific type.
+ */
 function headerType(
   contentType: string | undefined,
   document: JsonDocument,
@@ -99,20 +107,20 @@ function headerType(
   return { foreign: type }
 }
 
-/** What is known of the document beside its bytes. */
+/** What is known about a manifest besides its body. */
 export interface DecideTypeOptions {
-  /** The `Content-Type` as sent; parameters do not count. */
+  /** The `Content-Type` header as received. Parameters are ignored. */
   readonly contentType?: string | undefined
-  /** Whether the bytes have a digest that was asked for: then a header that contradicts them is only a notice. */
+  /** Whether the digest of the body has been verified. A header that contradicts the body then causes a notice only. */
   readonly vouched?: boolean
 }
 
 /**
- * Decides the type of a parsed manifest: what it says itself, else what the header says, else its shape.
+ * Decides the type of a parsed manifest. The `mediaType` field has precedence over the header, and the header over the
+ * fields of the document.
  *
- * Throws `UNSUPPORTED` for a document whose own type is of no image, `MANIFEST_UNSUPPORTED` where only a foreign header
- * tells what it is, and the document's code where two of the three contradict each other, so that readers would take it
- * for different things.
+ * @throws UNSUPPORTED or MANIFEST_UNSUPPORTED if the media type is not that of an image, index or schema 1 manifest
+ * @throws the code of `document` if the types contradict each other, or none of them determines the kind
  */
 export function decideType(
   body: object,
@@ -124,7 +132,7 @@ export function decideType(
   if (shape !== undefined && other !== undefined)
     throw jsonError(
       document,
-      `it is both ${called[shape.kind]} (${shape.mark}) and ${called[other.kind]} (${other.mark})`,
+      `it is both ${kindLabels[shape.kind]} (${shape.mark}) and ${kindLabels[other.kind]} (${other.mark})`,
     )
   const own = mediaTypeIn(body, document)
   const ownKind = own === undefined ? undefined : kindOf(own)
@@ -133,43 +141,44 @@ export function decideType(
   if (own !== undefined && shape !== undefined && shape.kind !== ownKind)
     throw jsonError(
       document,
-      `its mediaType says ${own}, but it has the ${shape.mark} of ${called[shape.kind]}`,
+      `its mediaType says ${own}, but it has the ${shape.mark} of ${kindLabels[shape.kind]}`,
     )
   const header = headerType(contentType, document)
-  const said = decideSaid(header.known, own, shape, { vouched, document })
-  const kind = said === undefined ? shape?.kind : kindOf(said)
+  const chosen = chooseType(header.known, own, shape, { vouched, document })
+  const kind = chosen === undefined ? shape?.kind : kindOf(chosen)
   if (kind === undefined) {
     if (header.foreign !== undefined)
       throw unsupportedManifestType(header.foreign, document.what, document.subject)
     throw jsonError(document, 'neither its type nor its fields say which kind of manifest it is')
   }
-  if (said !== undefined && own === undefined && mustSayType(said))
-    document.notice?.(`mediaType: it is missing and taken for ${said}`)
-  if (said === undefined) return { kind, mediaType: defaultTypes[kind], decidedBy: 'shape' }
-  return { kind, mediaType: said, decidedBy: said === header.known ? 'content-type' : 'media-type' }
+  if (chosen !== undefined && own === undefined && requiresMediaType(chosen))
+    document.notice?.(`mediaType: it is missing and taken for ${chosen}`)
+  if (chosen === undefined) return { kind, mediaType: defaultTypes[kind], decidedBy: 'shape' }
+  return { kind, mediaType: chosen, decidedBy: chosen === header.known ? 'content-type' : 'media-type' }
 }
 
-/** The type to go by, of the header's and the document's own. */
-function decideSaid(
+/** Chooses between the type in the header and the type of the document. Returns undefined if neither has one. */
+function chooseType(
   header: string | undefined,
   own: string | undefined,
   shape: { readonly kind: ManifestKind; readonly mark: string } | undefined,
   { vouched, document }: { readonly vouched: boolean; readonly document: JsonDocument },
 ): string | undefined {
   if (header === undefined) return own
-  const told = own ?? (shape && kindOf(header) !== shape.kind ? defaultTypes[shape.kind] : header)
-  if (same(header, told)) return header
+  const actual = own ?? (shape && kindOf(header) !== shape.kind ? defaultTypes[shape.kind] : header)
+  if (isSameType(header, actual)) return header
   const contradiction =
     own === undefined
-      ? `the Content-Type says ${header}, but it has the ${shape?.mark ?? ''} of ${called[shape?.kind ?? 'image']}`
+      ? `the Content-Type says ${header}, but it has the ${shape?.mark ?? ''} of ${kindLabels[shape?.kind ?? 'image']}`
       : `the Content-Type says ${header}, but its mediaType says ${own}`
-  // Docker's and OCI's forms of one kind are read alike; of two kinds, a reader of the header runs something else.
-  if (!vouched && kindOf(header) !== kindOf(told)) throw jsonError(document, contradiction)
+  // Docker's and OCI's forms of one kind are equivalent. If the kinds differ, a tool that trusts the header reads
+  // another document.
+  if (!vouched && kindOf(header) !== kindOf(actual)) throw jsonError(document, contradiction)
   document.notice?.(`${contradiction}: the document is believed`)
-  return told
+  return actual
 }
 
-/** Docker's own forms name their type; what names none is OCI's. */
+/** Media types of documents that have none. Docker's documents require one, so a document without one is OCI's. */
 const defaultTypes: Readonly<Record<ManifestKind, string>> = {
   image: mediaTypes.ociManifest,
   index: mediaTypes.ociIndex,

@@ -1,13 +1,11 @@
-/**
- * Which manifests of an index fit a platform, and which of them fits best: containerd's choice.
- */
+/** Matches the entries of an index against a platform, in the order of containerd. */
 import type { Descriptor } from './descriptor.js'
 import { isConfigType, isImageManifestType, isIndexType, isSchema1Type } from './media-types.js'
 import { type Platform, normalizePlatform } from '../platform/platform.js'
 import { platformVector } from '../platform/platform-vector.js'
 import { newerWindows, windowsFits } from '../platform/windows-version.js'
 
-/** Windows features that never kept an image from matching. */
+/** Windows features that do not affect matching. */
 const ignoredFeatures: readonly string[] = ['win32k']
 
 function fits(wanted: Platform, offered: Platform): boolean {
@@ -19,17 +17,17 @@ function fits(wanted: Platform, offered: Platform): boolean {
     return false
   if (wanted.os === 'windows' && !windowsFits(wanted['os.version'] ?? '', offered['os.version'] ?? ''))
     return false
-  // On other systems nothing says what a feature asks for: it only puts the entry behind those without.
+  // On other systems the meaning of a feature is undefined: a missing one lowers the rank, but does not exclude.
   return wanted.os !== 'windows' || missingFeatures(wanted, offered) === 0
 }
 
-/** How many features an entry wants that were not asked for. */
+/** Returns the number of features that an entry requires and that were not requested. */
 function missingFeatures(wanted: Platform, offered: Platform): number {
   const have = [...(wanted['os.features'] ?? []), ...ignoredFeatures]
   return (offered['os.features'] ?? []).filter((feature) => !have.includes(feature)).length
 }
 
-/** Something about an image rather than an image: BuildKit's attestations, OCI artifacts. */
+/** Returns whether an entry is an attachment of an image: a BuildKit attestation or an OCI artifact. */
 function isAttachment(descriptor: Descriptor): boolean {
   const { annotations, artifactType, platform } = descriptor
   return (
@@ -44,11 +42,15 @@ const isManifest = ({ mediaType }: Descriptor): boolean =>
   isImageManifestType(mediaType) || isIndexType(mediaType) || isSchema1Type(mediaType)
 
 /**
- * The descriptors that fit `wanted`, best first, in containerd's order (`platforms.Only`): the platform itself, then
- * what it falls back to (`platformVector`), then the one that wants fewer features that nobody asked for, then the one with
- * more of the wanted features, then (Windows) the newest
- * version, then as listed. Entries without a platform come last: their configs must say (images.Manifest).
- * Attestations, other attachments and what is no manifest are never chosen.
+ * Returns the descriptors that match `wanted`, best first, in the order of containerd (`platforms.Only`):
+ * - the position of the platform in `platformVector`: the requested platform, then its fallbacks
+ * - fewer required features that were not requested
+ * - more of the requested features
+ * - on Windows, the newer version
+ * - the order of the index
+ *
+ * Entries without a platform come last, because only their configs have it (containerd `images.Manifest`).
+ * Attestations, other attachments and entries that are not manifests never match.
  */
 export function matchPlatform<D extends Descriptor>(wanted: Platform, descriptors: readonly D[]): D[] {
   const vector = platformVector(wanted)

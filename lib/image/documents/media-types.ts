@@ -1,11 +1,9 @@
-/**
- * The media types of images, what each of them is, and the one `Accept` that asks for every manifest we can read.
- */
+/** Media types of images, functions that classify them, and the `Accept` header for manifests. */
 
 const docker = 'application/vnd.docker.'
 const oci = 'application/vnd.oci.'
 
-/** By role; the field's own spellings (distribution spec, image-spec media-types.md). */
+/** Media types by role (distribution spec, image-spec media-types.md). */
 export const mediaTypes = {
   dockerManifest: `${docker}distribution.manifest.v2+json`,
   dockerManifestList: `${docker}distribution.manifest.list.v2+json`,
@@ -29,7 +27,7 @@ export const mediaTypes = {
   ociEmpty: `${oci}empty.v1+json`,
 } as const
 
-/** The value of the `Accept` header of every manifest request: one header, in this order. */
+/** Value of the `Accept` header of every manifest request: one header, in this order. */
 export const manifestAccept = [
   mediaTypes.dockerManifest,
   mediaTypes.dockerSchema1,
@@ -43,8 +41,8 @@ const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 const essence = new RegExp(`^(${token}/${token})\\s*(?:;|$)`)
 
 /**
- * A `Content-Type` without its parameters, in lower case; undefined where the header is missing or is no media
- * type at all (RFC 9110 §8.3.1).
+ * Returns the media type in a `Content-Type` header, in lower case without parameters (RFC 9110 §8.3.1). Undefined if
+ * the header is missing or invalid.
  */
 export const parseMediaType = (header: string | undefined): string | undefined =>
   essence.exec(header?.trim() ?? '')?.[1]?.toLowerCase()
@@ -56,21 +54,24 @@ const generic: readonly string[] = [
   'binary/octet-stream',
 ]
 
-/** A type that says nothing of which manifest it is: the body decides. */
+/** Returns whether `type` is generic: it does not identify a manifest, so the body decides. */
 export const isGenericType = (type: string): boolean => generic.includes(type)
 
+/** Returns whether `type` is Docker's schema 2 or OCI's image manifest. */
 export const isImageManifestType = (type: string): boolean =>
   type === mediaTypes.dockerManifest || type === mediaTypes.ociManifest
 
+/** Returns whether `type` is a Docker manifest list or an OCI index. */
 export const isIndexType = (type: string): boolean =>
   type === mediaTypes.dockerManifestList || type === mediaTypes.ociIndex
 
+/** Returns whether `type` is schema 1, signed or not. */
 export const isSchema1Type = (type: string): boolean =>
   type === mediaTypes.dockerSchema1 || type === mediaTypes.dockerSchema1Signed
 
 /**
- * Docker and OCI image configs, and types that say nothing: old clients pushed configs as `application/octet-stream`,
- * `text/html` or with no type at all.
+ * Returns whether `type` may be an image config: Docker's, OCI's, or a generic type. Old clients pushed configs as
+ * `application/octet-stream`, `text/html` or without a type.
  */
 export const isConfigType = (type: string): boolean =>
   type === mediaTypes.dockerConfig ||
@@ -96,14 +97,20 @@ const foreign: readonly string[] = [
   mediaTypes.ociForeignLayerZstd,
 ]
 
-/** A layer that may be served from elsewhere than the registry (foreign, non-distributable). */
+/**
+ * Returns whether `type` is a foreign (non-distributable) layer, which may be served by a host other than the registry.
+ */
 export const isForeignLayerType = (type: string): boolean => foreign.includes(type)
 
+/** Returns whether `type` is a layer, foreign or not. */
 export const isLayerType = (type: string): boolean => layers.includes(type) || isForeignLayerType(type)
 
+/** Compression of a layer. */
 export type Compression = 'none' | 'gzip' | 'zstd'
 
-/** How a layer of this type says it is compressed; undefined if it is no layer type. The bytes have the last word. */
+/**
+ * Returns the compression that a layer type declares, or undefined for other types. The content of the layer decides.
+ */
 export function compressionOf(type: string): Compression | undefined {
   if (!isLayerType(type)) return undefined
   return type.endsWith('gzip') ? 'gzip' : type.endsWith('zstd') ? 'zstd' : 'none'

@@ -1,7 +1,4 @@
-/**
- * A schema 2 manifest written as an OCI one: the same config, the same layers, OCI's media types. Tools that read
- * image layouts look for OCI's types and do not see Docker's.
- */
+/** Converts Docker's schema 2 manifests to OCI manifests. Tools that read image layouts ignore Docker's media types. */
 import { Buffer } from 'node:buffer'
 import type { Descriptor } from './descriptor.js'
 import { digestOf } from '../digest/digest.js'
@@ -16,12 +13,16 @@ const ociLayerTypes: Readonly<Record<string, string>> = {
   [mediaTypes.dockerForeignLayerGzip]: mediaTypes.ociForeignLayerGzip,
 }
 
+/** An OCI manifest: its serialised form and the descriptor of that. */
 export interface OciManifest {
   readonly descriptor: Descriptor
   readonly bytes: Buffer
 }
 
-/** The same image always gives the same bytes. A layer of a type that is not Docker's keeps it. */
+/**
+ * Converts a manifest: keeps the config and the layers and replaces Docker's media types by OCI's. Other layer types
+ * are kept. The result is deterministic.
+ */
 export function ociManifestOf({ config, layers, annotations }: ImageManifest): OciManifest {
   const manifest = {
     schemaVersion: 2,

@@ -1,6 +1,4 @@
-/**
- * A config blob to an image config: the bytes are checked against what they should be first, and read once.
- */
+/** Parses image configs after verifying their size and digest. */
 import { type ErrorSubject, WindlassError } from '../../errors.js'
 import { type Digest, algorithmOf, digestOf } from '../digest/digest.js'
 import { type ImageConfig, ImageConfigCodec } from './image-config.js'
@@ -11,21 +9,21 @@ import { type Platform, formatPlatform } from '../platform/platform.js'
 import { quoted } from '../../codec/printable.js'
 import type { ReceiveNotice } from '../../codec/record-codec.js'
 
-/** What the config should be, where it is known, and for messages whose it is and who served it. */
+/** Known properties of a config, and the names for messages. All are optional. */
 export interface ExpectedConfig {
   readonly digest?: Digest
   readonly size?: number
   readonly reference?: string
   readonly host?: string
-  /** The limit `configBytes`, where it is another than the default. */
+  /** Value of the limit `configBytes`. */
   readonly configBytes?: number
-  /** What the image is taken for where its config names no operating system or architecture. */
+  /** Platform of an image whose config has no operating system or no architecture. */
   readonly platform?: Platform | undefined
-  /** Receives what was left out, filled in or ignored. */
+  /** Receives notices about values that were ignored or filled in. */
   readonly notice?: ReceiveNotice | undefined
 }
 
-/** The fields that decide what is run. */
+/** The fields that determine what is run. */
 const decisive = ['os', 'architecture', 'variant', 'rootfs', 'config']
 
 function verify(bytes: Uint8Array, expected: ExpectedConfig, what: string, subject: ErrorSubject): void {
@@ -45,8 +43,10 @@ function verify(bytes: Uint8Array, expected: ExpectedConfig, what: string, subje
 }
 
 /**
- * Throws `LIMIT_EXCEEDED`, `SIZE_MISMATCH`, `DIGEST_MISMATCH`, and `CONFIG_INVALID` for what is no
- * image config, empty data included; the message names the path inside the JSON.
+ * Verifies and parses an image config.
+ * @throws LIMIT_EXCEEDED if it is larger than `configBytes`
+ * @throws SIZE_MISMATCH or DIGEST_MISMATCH if it is not the expected one
+ * @throws CONFIG_INVALID if it is empty or not an image config; the message names the path inside the document
  */
 export function parseImageConfig(bytes: Uint8Array, expected: ExpectedConfig = {}): ImageConfig {
   const { digest, reference, host } = expected
@@ -55,21 +55,21 @@ export function parseImageConfig(bytes: Uint8Array, expected: ExpectedConfig = {
     ...(reference === undefined ? {} : { reference }),
     ...(host === undefined ? {} : { host }),
   }
-  const of = reference === undefined ? '' : ` of ${reference}`
-  const what = `the image config${of}${host === undefined ? '' : ` from ${host}`}`
+  const ofReference = reference === undefined ? '' : ` of ${reference}`
+  const what = `the image config${ofReference}${host === undefined ? '' : ` from ${host}`}`
   verify(bytes, expected, what, subject)
   if (bytes.length === 0) throw new WindlassError('CONFIG_INVALID', `${what} is empty`, subject)
 
   const { notice } = expected
   const document = { code: 'CONFIG_INVALID', what, subject, ...(notice && { notice }) } as const
   const config = decodeJson(ImageConfigCodec, parseJson(bytes, document), document)
-  const doubtful = otherCase(config, decisive) ?? otherCase(config.rootfs, ['type', 'diff_ids'])
-  if (doubtful !== undefined)
-    throw jsonError(document, `the key ${quoted(doubtful)} is a known one in other case`)
+  const ambiguous = otherCase(config, decisive) ?? otherCase(config.rootfs, ['type', 'diff_ids'])
+  if (ambiguous !== undefined)
+    throw jsonError(document, `the key ${quoted(ambiguous)} is a known one in other case`)
   return withPlatform(config, expected)
 }
 
-/** A config that does not say what it is for is for what its index says, or for what was asked for. */
+/** Fills in a missing operating system or architecture from the index or the request. */
 function withPlatform(config: ImageConfig, { platform, notice }: ExpectedConfig): ImageConfig {
   const { os, architecture } = config
   if (platform === undefined || (os !== '' && architecture !== '')) return config

@@ -1,6 +1,5 @@
 /**
- * Bytes that a registry or a layout served as a manifest, to what they are. The digest is checked before anything is
- * believed, the schema is decided once, and the bytes are kept as they came.
+ * Verifies and parses manifests. The digest is verified before the content is used, and the bytes are kept unchanged.
  */
 import { Buffer } from 'node:buffer'
 import { WindlassError } from '../../errors.js'
@@ -18,37 +17,42 @@ import { type Schema1Manifest, Schema1ManifestCodec } from '../schema1/manifest.
 import { type Schema1Signature, isSigned, signaturesIn, signedPayload } from '../schema1/payload.js'
 import { digestMismatch, verifyManifest } from './verify-manifest.js'
 
-/** What is known of the manifest beforehand: the digest asked for, or the descriptor that led to it. */
+/** Known properties of a manifest: from the requested digest, or from the descriptor that refers to it. */
 export interface ExpectedManifest {
   readonly digest?: Digest | undefined
   readonly mediaType?: string | undefined
   readonly size?: number | undefined
 }
 
+/** A manifest as received, with its context. */
 export interface ManifestInput {
-  /** The body, byte for byte. */
+  /** The body, unchanged. */
   readonly bytes: Buffer
-  /** The header as sent; undefined where there was none. */
+  /** The `Content-Type` header as received; undefined if there was none. */
   readonly contentType?: string | undefined
   readonly expected?: ExpectedManifest | undefined
-  /** Who served it, and what was asked for: for messages. */
+  /** Host that served the manifest, and the requested reference, for messages. */
   readonly host: string
   readonly reference: string | { toString(): string }
-  /** Refuse an answer without a usable `Content-Type`, where else the body decides. */
+  /** Whether to reject a response without a usable `Content-Type`. Default: the body decides. */
   readonly strictContentType?: boolean | undefined
-  /** The defaults, unless said otherwise. */
+  /** Default: `defaultLimits`. */
   readonly limits?: Pick<Limits, 'manifestBytes' | 'indexEntries'> | undefined
 }
 
 interface Decided {
-  /** `size` is of the bytes as they came; `digest` is the one asked for, else sha256 (of the payload, if signed). */
+  /**
+   * `size` is that of the bytes. `digest` is the requested one, otherwise the sha256 of the bytes or the signed
+   * payload.
+   */
   readonly descriptor: Descriptor
   readonly bytes: Buffer
   readonly decidedBy: DecidedBy
-  /** What was left out, filled in or ignored, each in a sentence that names the place in the document. */
+  /** Sentences about values that were ignored or filled in, each with its place in the document. */
   readonly notices: readonly string[]
 }
 
+/** A verified manifest of one of the three kinds. */
 export type ManifestDocument = Decided &
   (
     | { readonly kind: 'image'; readonly manifest: ImageManifest }
@@ -57,28 +61,32 @@ export type ManifestDocument = Decided &
   )
 
 interface Schema1Signed {
-  /** What of the bytes is signed; all of them where nothing is. */
+  /** The signed part of the bytes; all bytes if the manifest is not signed. */
   readonly payload: Buffer
-  /** Not verified here. */
+  /** The signatures, not verified. */
   readonly signatures: readonly Schema1Signature[]
 }
 
-/** Notices kept of one document: a hostile one has a wrong field every few bytes. */
+/** Maximum number of notices per document. A hostile document may have an invalid field every few bytes. */
 const maxNotices = 1_000
 
 /**
- * The one decision. Throws `LIMIT_EXCEEDED`, `MANIFEST_UNKNOWN` (no bytes), `SIZE_MISMATCH`, `DIGEST_MISMATCH` (before any
- * other look at the body), `UNSUPPORTED` and `MANIFEST_UNSUPPORTED` for what is no image, and `MANIFEST_INVALID` with the
- * path inside the JSON.
+ * Verifies and parses a manifest. The digest is verified before the content is used.
+ * @throws LIMIT_EXCEEDED if the body or the number of index entries is too large
+ * @throws MANIFEST_UNKNOWN if the body is empty
+ * @throws SIZE_MISMATCH or DIGEST_MISMATCH if the body is not the expected one
+ * @throws REGISTRY_RESPONSE if `strictContentType` is set and the `Content-Type` is not usable
+ * @throws UNSUPPORTED or MANIFEST_UNSUPPORTED if it is not the manifest of an image
+ * @throws MANIFEST_INVALID if it is not a valid manifest; the message names the path inside the document
  */
 export function decideManifest(input: ManifestInput): ManifestDocument {
   const { bytes, contentType, expected, host, limits = defaultLimits } = input
   const reference = input.reference.toString()
   const subject = { reference, host }
-  const of = `of ${reference} from ${host}`
+  const origin = `of ${reference} from ${host}`
   if (bytes.length > limits.manifestBytes)
     throw limitExceeded(
-      `the manifest ${of} has ${bytes.length} bytes`,
+      `the manifest ${origin} has ${bytes.length} bytes`,
       'manifestBytes',
       limits.manifestBytes,
       subject,
@@ -93,13 +101,13 @@ export function decideManifest(input: ManifestInput): ManifestDocument {
   const notice = (text: string): void => {
     if (notices.length < maxNotices) notices.push(text)
   }
-  const document = { code: 'MANIFEST_INVALID', what: `the manifest JSON ${of}`, subject, notice } as const
-  const said = parseMediaType(contentType) ?? ''
-  const verifiedBy = verifyManifest(bytes, expected ?? {}, document, isSchema1Type(said))
-  if (input.strictContentType === true && said === '')
+  const document = { code: 'MANIFEST_INVALID', what: `the manifest JSON ${origin}`, subject, notice } as const
+  const declaredType = parseMediaType(contentType) ?? ''
+  const verifiedBy = verifyManifest(bytes, expected ?? {}, document, isSchema1Type(declaredType))
+  if (input.strictContentType === true && declaredType === '')
     throw new WindlassError(
       'REGISTRY_RESPONSE',
-      `No Content-Type present in the manifest answer ${of}`,
+      `No Content-Type present in the manifest answer ${origin}`,
       subject,
     )
 
@@ -108,13 +116,13 @@ export function decideManifest(input: ManifestInput): ManifestDocument {
   compareExpectedType(type, expected?.mediaType, notice)
 
   const signed = type.kind === 'schema1' && isSigned(body)
-  // A payload that has the digest vouches for nothing else in the body.
+  // If only the signed payload has the digest, the rest of the body is not verified.
   if (verifiedBy === 'payload' && !signed && expected?.digest !== undefined)
     throw digestMismatch(bytes, expected.digest, document)
   const payload = signed ? Buffer.from(signedPayload(bytes, body, document)) : bytes
-  const believed = signed ? objectIn(payload, document) : body
-  // What is signed must be of that type by itself, without what was put around it.
-  if (signed) decideType(believed, { contentType: type.mediaType }, document)
+  const trusted = signed ? objectIn(payload, document) : body
+  // The signed payload must have this type by itself: unsigned fields must not determine it.
+  if (signed) decideType(trusted, { contentType: type.mediaType }, document)
   const decided = {
     descriptor: {
       mediaType: type.mediaType,
@@ -125,15 +133,15 @@ export function decideManifest(input: ManifestInput): ManifestDocument {
     decidedBy: type.decidedBy,
     notices,
   }
-  const entries = 'manifests' in believed && Array.isArray(believed.manifests) ? believed.manifests.length : 0
+  const entries = 'manifests' in trusted && Array.isArray(trusted.manifests) ? trusted.manifests.length : 0
   if (type.kind === 'index' && entries > limits.indexEntries)
     throw limitExceeded(
-      `the index ${of} lists ${entries} manifests`,
+      `the index ${origin} lists ${entries} manifests`,
       'indexEntries',
       limits.indexEntries,
       subject,
     )
-  const content = decode(type, believed, document)
+  const content = decode(type, trusted, document)
   if (content.kind !== 'schema1') return { ...decided, ...content }
   return { ...decided, ...content, payload, signatures: signaturesIn(body, document) }
 }
@@ -144,7 +152,9 @@ function objectIn(bytes: Uint8Array, document: JsonDocument): object {
   throw jsonError(document, 'expected an object')
 }
 
-/** The digest says that it is the document that was meant, whatever its descriptor says that it is. */
+/**
+ * Compares the type with that of the descriptor. A difference is a notice only, because the digest has been verified.
+ */
 function compareExpectedType(
   { mediaType }: ManifestType,
   expected: string | undefined,
@@ -160,7 +170,7 @@ type Content =
   | { kind: 'index'; index: ImageIndex }
   | { kind: 'schema1'; schema1: Schema1Manifest }
 
-/** The body as its kind has it; a failure names the schema and the path. */
+/** Decodes the body by its kind. The message of an error names the schema and the path. */
 function decode({ kind }: ManifestType, body: unknown, document: JsonDocument): Content {
   switch (kind) {
     case 'image': {
@@ -181,11 +191,11 @@ function decode({ kind }: ManifestType, body: unknown, document: JsonDocument): 
 
 function checkDescriptors(descriptors: readonly Descriptor[], document: JsonDocument): void {
   for (const descriptor of descriptors) {
-    const doubtful = otherCase(descriptor, decisiveFields)
-    if (doubtful !== undefined)
+    const ambiguous = otherCase(descriptor, decisiveFields)
+    if (ambiguous !== undefined)
       throw jsonError(
         document,
-        `the key ${quoted(doubtful)} of ${DescriptorCodec.name} is a known one in other case`,
+        `the key ${quoted(ambiguous)} of ${DescriptorCodec.name} is a known one in other case`,
       )
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The manifest and the config that a schema 1 image has today. The same image always gives the same bytes: nothing of the
- * signatures, of who served it, or of the time goes in.
+ * Converts schema 1 images to OCI images. The result is deterministic: it does not depend on signatures, the host or
+ * the time.
  */
 import { Buffer } from 'node:buffer'
 import { WindlassError } from '../../errors.js'
@@ -14,20 +14,24 @@ import { mediaTypes } from '../documents/media-types.js'
 import { type Schema1Config, makeSchema1Config } from '../schema1/config.js'
 import type { Schema1Image } from '../schema1/image.js'
 
+/** The OCI manifest and config of a schema 1 image. */
 export interface Schema1Conversion {
   readonly document: ManifestDocument & { readonly kind: 'image'; readonly manifest: ImageManifest }
   readonly config: Schema1Config & { readonly diffIDs: readonly Digest[] }
 }
 
-/** A layer whose bytes have been seen. */
+/** A layer that has been downloaded, so that its size and diffID are known. */
 export interface SeenLayer {
   readonly descriptor: Descriptor
   readonly diffID: Digest
 }
 
 /**
- * An OCI manifest, as containerd makes: one that every tool of today reads. `layers` are base first, those of `image`.
- * Throws `CONFIG_INVALID`; `ROOTFS_MISMATCH` where `layers` are not all of the image's.
+ * Converts a schema 1 image to an OCI manifest and config, as containerd does.
+ * @param layers all layers of `image`, base layer first
+ * @param reference for messages
+ * @throws CONFIG_INVALID if the v1 configs are not valid
+ * @throws ROOTFS_MISMATCH if `layers` do not match `image`
  */
 export function convertSchema1(
   image: Schema1Image,

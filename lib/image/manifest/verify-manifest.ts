@@ -1,12 +1,10 @@
-/**
- * Whether a manifest's bytes are the ones asked for.
- */
+/** Verifies the digest and size of manifests. */
 import { WindlassError } from '../../errors.js'
 import { type Digest, algorithmOf, digestOf } from '../digest/digest.js'
 import type { JsonDocument } from '../../codec/json.js'
 import { payloadIfSigned } from '../schema1/payload.js'
 
-/** The error of bytes that are not those of `digest`, worded as Docker does: schema 1 has words of its own. */
+/** Returns the error for bytes with another digest. The wording follows Docker, which has its own for schema 1. */
 export const digestMismatch = (
   bytes: Uint8Array,
   digest: Digest,
@@ -21,16 +19,17 @@ export const digestMismatch = (
   )
 
 /**
- * What has the expected digest: the bytes as they came, or only the payload that a schema 1 manifest signs, in
- * which case nothing outside that payload may be believed; `nothing` where no digest was expected. Bytes that have the
- * digest may have another size than their descriptor says, with a notice: indexes with wrong sizes are in use.
- * Throws `DIGEST_MISMATCH`, and `SIZE_MISMATCH` where the size is wrong as well.
+ * Verifies a manifest against the expected digest and size. Returns what has the digest: `bytes` for the whole body,
+ * `payload` for only the signed part of a schema 1 manifest (the rest must not be trusted), `nothing` if no digest is
+ * expected. If the digest matches, a wrong size causes a notice only, because indexes with wrong sizes exist.
+ * @throws DIGEST_MISMATCH if neither the body nor its signed payload has the digest
+ * @throws SIZE_MISMATCH instead if the size differs as well
  */
 export function verifyManifest(
   bytes: Uint8Array,
   expected: { readonly digest?: Digest | undefined; readonly size?: number | undefined },
   document: JsonDocument,
-  saidToBeSchema1 = false,
+  declaredSchema1 = false,
 ): 'bytes' | 'payload' | 'nothing' {
   const { digest, size } = expected
   if (digest === undefined) return 'nothing'
@@ -47,5 +46,5 @@ export function verifyManifest(
       ...document.subject,
       digest,
     })
-  throw digestMismatch(payload ?? bytes, digest, document, saidToBeSchema1)
+  throw digestMismatch(payload ?? bytes, digest, document, declaredSchema1)
 }

@@ -1,14 +1,15 @@
-/**
- * The many spellings of operating systems and architectures, and the one that stands for each (containerd/platforms
- * database.go).
- */
+/** Normalises the names of operating systems and architectures (containerd/platforms database.go). */
 
+/** Returns `os` in lower case, with aliases resolved. */
 export function normalizeOs(os: string): string {
   const lower = os.toLowerCase()
   return lower === 'macos' ? 'darwin' : lower
 }
 
-/** Both in lower case, aliases resolved; the variant that goes without saying is empty. */
+/**
+ * Returns both in lower case, with aliases resolved. The default variant becomes empty for amd64 and arm64, and `v7` for
+ * arm.
+ */
 export function normalizeArchitecture(
   architecture: string,
   variant: string,

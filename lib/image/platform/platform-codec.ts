@@ -1,11 +1,10 @@
-/**
- * The platform of an image as documents write it.
- */
+/** The platform of an image, and its codec. */
 import type * as t from 'io-ts'
 import { string } from 'io-ts'
 import { listOf } from '../../codec/list-of.js'
 import { record } from '../../codec/record-codec.js'
 
+/** Platform of an image (image-spec image-index.md). */
 export interface Platform {
   readonly os: string
   readonly architecture: string
@@ -14,7 +13,7 @@ export interface Platform {
   readonly 'os.features'?: readonly string[]
 }
 
-/** A platform in a document (image-spec image-index.md). */
+/** Codec for a platform in a document. */
 export const PlatformCodec: t.Type<Platform, unknown> = record(
   'a platform',
   { os: string, architecture: string },

@@ -1,50 +1,49 @@
-/**
- * Which platforms' programs run on a platform, best first: containerd's rule (containerd/platforms, `Only`).
- */
+/** Lists the platforms whose programs run on a given platform (containerd/platforms, `Only`). */
 import { type Platform, normalizePlatform } from './platform.js'
 
-/** Each of arm64's minor versions runs the ones before it; v9.n includes v8.(n+5), as far as there is one. */
+/** Highest minor version of each arm64 version. A version includes the lower ones; v9.n also includes v8.(n+5). */
 const arm64Highest = { v8: 9, v9: 7 }
 
-/** Undefined for a version that is not known yet. */
+/** Returns the arm64 variants that `variant` includes, itself first, or undefined if it is not a known one. */
 function arm64Variants(variant: string): string[] | undefined {
   const [, major, digits = '0'] = /^(v[89])(?:\.(\d))?$/.exec(variant) ?? []
   const minor = Number(digits)
   if ((major !== 'v8' && major !== 'v9') || minor > arm64Highest[major]) return undefined
   return major === 'v9'
-    ? [...down('v9', minor), ...down('v8', Math.min(minor + 5, arm64Highest.v8))]
-    : down('v8', minor)
+    ? [...minorVersions('v9', minor), ...minorVersions('v8', Math.min(minor + 5, arm64Highest.v8))]
+    : minorVersions('v8', minor)
 }
 
-const down = (major: string, minor: number): string[] =>
+const minorVersions = (major: string, minor: number): string[] =>
   Array.from({ length: minor + 1 }, (_, n) => (n === minor ? major : `${major}.${minor - n}`))
 
-/** `v7` → `v7`, `v6`, `v5`; a variant that counts no versions stands alone. */
-function countedDown(variant: string, lowest: number): string[] {
+/** Returns `variant` and all lower versions: `v7` → `v7`, `v6`, `v5`. A variant without a version stands alone. */
+function lowerVersions(variant: string, lowest: number): string[] {
   const version = Number(/^v?(\d{1,3})$/.exec(variant)?.[1] ?? lowest)
   const below = Array.from({ length: Math.max(0, version - lowest) }, (_, n) => `v${version - n - 1}`)
   return [variant, ...below]
 }
 
 /**
- * `wanted` and all it falls back to: amd64/vN to its lower versions and 386; arm/vN down to v5; arm64 to its lower
- * versions, then arm v8, v7, v6, v5. Normalised.
+ * Returns the platforms whose programs run on `wanted`, normalised and best first. amd64/vN: its lower versions, then
+ * 386. arm/vN: its lower versions down to v5. arm64: its lower versions, then arm v8, v7, v6, v5. Others: only
+ * `wanted`.
  */
 export function platformVector(wanted: Platform): Platform[] {
   const normal = normalizePlatform(wanted)
   const variant = normal.variant ?? ''
-  const as = (architecture: string, variants: readonly string[]): Platform[] =>
+  const platformsOf = (architecture: string, variants: readonly string[]): Platform[] =>
     variants.map((one) => normalizePlatform({ ...normal, architecture, variant: one }))
   switch (normal.architecture) {
     case 'amd64':
-      return [...as('amd64', countedDown(variant, 1)), ...as('386', [''])]
+      return [...platformsOf('amd64', lowerVersions(variant, 1)), ...platformsOf('386', [''])]
     case 'arm':
-      return as('arm', countedDown(variant, 5))
+      return platformsOf('arm', lowerVersions(variant, 5))
     case 'arm64': {
       const variants = arm64Variants(variant === '' ? 'v8' : variant)
-      // containerd matches nothing here; a version that nobody knows yet is at least itself.
+      // containerd matches nothing in this case. An unknown version runs at least its own programs.
       if (variants === undefined) return [normal]
-      return [...as('arm64', variants), ...as('arm', countedDown('v8', 5))]
+      return [...platformsOf('arm64', variants), ...platformsOf('arm', lowerVersions('v8', 5))]
     }
     default:
       return [normal]

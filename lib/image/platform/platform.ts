@@ -1,6 +1,4 @@
-/**
- * Platforms: what a program runs on, as the field writes, reads and normalises them (containerd/platforms).
- */
+/** Parses, formats and normalises platforms (containerd/platforms). */
 import { WindlassError } from '../../errors.js'
 import { hostPlatform } from './host-platform.js'
 import { type Platform, PlatformCodec } from './platform-codec.js'
@@ -22,7 +20,7 @@ const knownArchitectures = new Set(
   ).split(' '),
 )
 
-/** `os`, then in parentheses a version and features, each feature after a `+`. */
+/** An `os`, optionally followed by a version and features in parentheses. Each feature starts with `+`. */
 const osForm = /^([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.%-]*)((?:\+[A-Za-z0-9_.%-]+)*)\))?$/
 const partForm = /^[A-Za-z0-9_.-]+$/
 
@@ -49,9 +47,10 @@ function invalid(text: string, problem: string): WindlassError {
 }
 
 /**
- * The platform that a specifier names: `linux/arm64/v8`, `linux/amd64`, `windows(10.0.17763+win32k)/amd64`, or
- * one of the two alone (`arm64`, `linux`), the other being this host's. Aliases are resolved (`x86_64`); arm64
- * keeps `v8` where it was written, as containerd does. Throws `PLATFORM_INVALID`.
+ * Parses a platform specifier: `linux/arm64/v8`, `linux/amd64`, `windows(10.0.17763+win32k)/amd64`, or only an
+ * operating system or an architecture (`linux`, `arm64`), which is completed from this host. Aliases are resolved
+ * (`x86_64`). An explicit `v8` of arm64 is kept, as containerd does.
+ * @throws PLATFORM_INVALID if `text` is not a platform
  */
 export function parsePlatform(text: string): Platform {
   const [first = '', ...rest] = text.split('/')
@@ -60,7 +59,7 @@ export function parsePlatform(text: string): Platform {
   for (const part of rest)
     if (!partForm.test(part)) throw invalid(text, `${quoted(part)} is no architecture or variant`)
 
-  const [, written = '', version = '', features = ''] = match
+  const [, osName = '', version = '', features = ''] = match
   const decoded = (option: string): string => {
     try {
       return decodeURIComponent(option)
@@ -68,7 +67,7 @@ export function parsePlatform(text: string): Platform {
       throw invalid(text, `${quoted(option)} is not percent-encoded`)
     }
   }
-  const os = normalizeOs(written)
+  const os = normalizeOs(osName)
   const wanted = (architecture: string, variant: string): Platform =>
     make(os, architecture, variant, decoded(version), features.split('+').slice(1).map(decoded))
 
@@ -77,9 +76,9 @@ export function parsePlatform(text: string): Platform {
   if (architecture === undefined) {
     const host = hostPlatform()
     if (knownOs.has(os)) return wanted(host.architecture, host.variant ?? '')
-    const alone = normalizeArchitecture(first, '')
-    if (knownArchitectures.has(alone.architecture))
-      return make(host.os, alone.architecture, plainVariant(alone))
+    const normalized = normalizeArchitecture(first, '')
+    if (knownArchitectures.has(normalized.architecture))
+      return make(host.os, normalized.architecture, plainVariant(normalized))
     throw invalid(text, 'it is neither a known operating system nor a known architecture')
   }
   const normal = normalizeArchitecture(architecture, variant ?? '')
@@ -88,17 +87,17 @@ export function parsePlatform(text: string): Platform {
   return wanted(normal.architecture, spelled)
 }
 
-/** Most arm images say no variant and mean v7: without one asked for, none is shown. */
+/** Returns the variant, without the default v7 of arm: most arm images have no variant and mean v7. */
 const plainVariant = ({ architecture, variant }: { architecture: string; variant: string }): string =>
   architecture === 'arm' && variant === 'v7' ? '' : variant
 
-/** Percent-encodes what has a meaning in a specifier. */
+/** Percent-encodes the characters that have a meaning in a specifier. */
 const encoded = (option: string): string =>
   option.replace(/[%+()/]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
 
 /**
- * `os/arch[/variant]`, with the version and features of the operating system in parentheses where there are any. Safe to
- * print whatever document the platform came from.
+ * Returns `os/arch[/variant]`, with the version and features of the operating system in parentheses. The result is safe
+ * to print, even if the platform comes from an untrusted document.
  */
 export function formatPlatform(platform: Platform): string {
   if (platform.os === '') return 'unknown'
@@ -110,7 +109,7 @@ export function formatPlatform(platform: Platform): string {
 }
 
 /**
- * The canonical form, by which platforms are compared: lower case, `x86_64` → `amd64`, `aarch64` → `arm64`,
+ * Returns the canonical form, by which platforms are compared: lower case, `x86_64` → `amd64`, `aarch64` → `arm64`,
  * `armhf` → `arm/v7`, `arm` → `arm/v7`, `arm64/v8` → `arm64`, `amd64/v1` → `amd64`, features sorted.
  */
 export function normalizePlatform(platform: Platform): Platform {

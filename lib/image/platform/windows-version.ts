@@ -1,8 +1,8 @@
-/**
- * Which Windows images run on which Windows (containerd/platforms platform_windows_compat.go).
- */
+/** Decides which Windows images run on which Windows hosts (containerd/platforms platform_windows_compat.go). */
 
-/** Releases with a stable ABI, from which on a host also runs the release before: Server 2022 and 2025. */
+/**
+ * Builds with a stable ABI (Server 2022 and 2025). From the first of them on, a host also runs the previous release.
+ */
 const stableBuilds = [20348, 26100]
 
 interface WindowsVersion {
@@ -18,7 +18,7 @@ function parse(version: string): WindowsVersion | undefined {
   return { major, minor, build }
 }
 
-/** The oldest build of an image that a host of `build` runs. */
+/** Returns the oldest build of an image that a host of `build` runs. */
 function oldest(build: number): number {
   const [first = 0] = stableBuilds
   if (build < first) return build
@@ -26,19 +26,25 @@ function oldest(build: number): number {
 }
 
 /**
- * Whether an image for `image` runs on `host`: the same major and minor version, and a build that the host still
- * runs. A host version of fewer than three parts is a prefix; without one, or without one in the image, it fits.
+ * Returns whether an image of version `image` runs on a host of version `host`: major and minor version have to be
+ * equal, and the build must be one that the host supports. A host version with fewer than three parts is a prefix. An
+ * empty version matches any.
  */
 export function windowsFits(host: string, image: string): boolean {
   if (host === '' || image === '') return true
-  const on = parse(host)
-  if (on === undefined) return `${image}.`.startsWith(`${host}.`)
-  const of = parse(image)
-  if (of === undefined || of.major !== on.major || of.minor !== on.minor) return false
-  return oldest(on.build) <= of.build && of.build <= on.build
+  const hostVersion = parse(host)
+  if (hostVersion === undefined) return `${image}.`.startsWith(`${host}.`)
+  const imageVersion = parse(image)
+  if (
+    imageVersion === undefined ||
+    imageVersion.major !== hostVersion.major ||
+    imageVersion.minor !== hostVersion.minor
+  )
+    return false
+  return oldest(hostVersion.build) <= imageVersion.build && imageVersion.build <= hostVersion.build
 }
 
-/** Newest version first; an image that tells none last. */
+/** Comparator that sorts the newest version first and empty versions last. */
 export function newerWindows(a: string, b: string): number {
   const left = a.split('.')
   const right = b.split('.')

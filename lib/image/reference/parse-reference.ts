@@ -1,6 +1,4 @@
-/**
- * Text to a reference: the full distribution grammar, with messages that say which part is wrong.
- */
+/** Parses references by the full distribution grammar. The messages of errors name the invalid part. */
 import { WindlassError } from '../../errors.js'
 import { type Digest, isDigest } from '../digest/digest.js'
 import { printable, quoted } from '../../codec/printable.js'
@@ -14,7 +12,7 @@ function invalid(text: string, problem: string, hint?: string): WindlassError {
   })
 }
 
-/** Host and port; the host as typed. */
+/** Checks the host and the optional port. */
 function checkRegistry(registry: string, text: string): void {
   const match = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(registry)
   const [, host = '', port] = match ?? []
@@ -41,8 +39,9 @@ function checkRepository(repository: string, text: string): void {
 }
 
 /**
- * The reference that `text` means, normalised as Docker does it: `alpine` is `docker.io/library/alpine`. A tag is not
- * added (`withDefaultTag` does). Throws `REFERENCE_INVALID` before anything can be asked of anyone.
+ * Parses a reference and normalises it as Docker does: `alpine` is `docker.io/library/alpine`. Does not add a tag; see
+ * `withDefaultTag`.
+ * @throws REFERENCE_INVALID if `text` is not a reference
  */
 export function parseReference(text: string): Reference {
   if (text === '') throw invalid(text, 'it is empty')
@@ -77,8 +76,8 @@ function digestIn(digest: string, text: string): Digest {
 }
 
 /**
- * Refuses what a registry can have under no name: `scratch`, which stands for no image at all. Throws
- * `REFERENCE_INVALID`.
+ * Checks that a registry can have the image.
+ * @throws REFERENCE_INVALID for `scratch`, the reserved name of the empty image
  */
 export function checkPullable(reference: Reference): void {
   if (reference.familiar().replace(/[:@].*$/, '') !== 'scratch') return

@@ -1,13 +1,11 @@
-/**
- * References: which image is meant, normalised as Docker does it, and how the user said it.
- */
+/** References: normalised names of images in a registry. */
 import { WindlassError } from '../../errors.js'
 import type { Digest } from '../digest/digest.js'
 import { quoted } from '../../codec/printable.js'
 import { isTag } from './grammar.js'
 import { defaultRegistry, splitRegistry } from './registry.js'
 
-/** What a reference without a tag or digest asks for. */
+/** Tag of a reference without a tag or digest. */
 export const defaultTag = 'latest'
 
 interface Parts {
@@ -17,17 +15,20 @@ interface Parts {
   readonly digest?: Digest | undefined
 }
 
-/** A normalised reference; immutable. Made by `parseReference`. */
+/** An immutable, normalised reference. Created by `parseReference`. */
 export class Reference {
-  /** Host and port: `docker.io`, `localhost:5000`, `[::1]:5000`. In the case it was typed in. */
+  /** Host and port: `docker.io`, `localhost:5000`, `[::1]:5000`. In the case that was entered. */
   readonly registry: string
-  /** `library/alpine`. */
+  /** Path of the repository: `library/alpine`. */
   readonly repository: string
+  /** Tag, if the reference has one. */
   readonly tag: string | undefined
+  /** Digest, if the reference has one. */
   readonly digest: Digest | undefined
-  /** Exactly what the user typed: what records hold. */
+  /** The text as entered by the user, for records. */
   readonly typed: string
 
+  /** @param typed the text as entered by the user */
   constructor({ registry, repository, tag, digest }: Parts, typed: string) {
     this.registry = registry
     this.repository = repository
@@ -37,51 +38,55 @@ export class Reference {
     Object.freeze(this)
   }
 
-  /** `registry/repository`. */
+  /** Registry and repository: `docker.io/library/alpine`. */
   get name(): string {
     return `${this.registry}/${this.repository}`
   }
 
-  /** What the manifests endpoint is asked for: the digest wins over the tag, and `latest` stands for neither. */
+  /** The tag or digest for the manifests endpoint. The digest has precedence over the tag. Default: `latest`. */
   get target(): string {
     return this.digest ?? this.tag ?? defaultTag
   }
 
-  /** The normalised name: `docker.io/library/alpine:3.20@sha256:…`. Parsing it gives the same reference. */
+  /** Returns the normalised name: `docker.io/library/alpine:3.20@sha256:…`. Parsing it yields the same reference. */
   toString(): string {
     return this.name + this.suffix
   }
 
+  /** Returns the normalised name. */
   toJSON(): string {
     return this.toString()
   }
 
-  /** The shortest form that still means the same: `alpine:3.20`, `team/app`, `localhost:5000/app`. */
+  /** Returns the shortest form that parses to the same reference: `alpine:3.20`, `team/app`, `localhost:5000/app`. */
   familiar(): string {
     if (this.registry !== defaultRegistry) return this.toString()
     const short = this.repository.replace(/^library\/(?=[^/]+$)/, '')
-    const meant = splitRegistry(short + this.suffix)
-    const same = meant?.registry === this.registry && meant.rest === this.repository + this.suffix
+    const parsed = splitRegistry(short + this.suffix)
+    const same = parsed?.registry === this.registry && parsed.rest === this.repository + this.suffix
     return same ? short + this.suffix : this.toString()
   }
 
-  /** The same repository by this tag alone. Throws `REFERENCE_INVALID` for what is no tag. */
+  /**
+   * Returns a reference to `tag` in the same repository, without a digest.
+   * @throws REFERENCE_INVALID if `tag` is not a tag
+   */
   withTag(tag: string): Reference {
     if (!isTag(tag))
       throw new WindlassError('REFERENCE_INVALID', `${quoted(tag)} is not a tag of ${this.name}`, {
         reference: this.name,
       })
-    return this.by({ tag })
+    return this.select({ tag })
   }
 
-  /** The same repository by this digest alone. */
+  /** Returns a reference to `digest` in the same repository, without a tag. */
   withDigest(digest: Digest): Reference {
-    return this.by({ digest })
+    return this.select({ digest })
   }
 
-  private by(how: { tag: string } | { digest: Digest }): Reference {
+  private select(selector: { tag: string } | { digest: Digest }): Reference {
     const { registry, repository, typed } = this
-    return new Reference({ registry, repository, ...how }, typed)
+    return new Reference({ registry, repository, ...selector }, typed)
   }
 
   private get suffix(): string {
@@ -91,6 +96,6 @@ export class Reference {
   }
 }
 
-/** `reference` itself if it has a tag or digest, else its `latest`. */
+/** Returns `reference` if it has a tag or digest, otherwise the reference with the tag `latest`. */
 export const withDefaultTag = (reference: Reference): Reference =>
   reference.tag === undefined && reference.digest === undefined ? reference.withTag(defaultTag) : reference

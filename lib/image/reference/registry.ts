@@ -1,23 +1,21 @@
-/**
- * Where the registry ends and the repository begins in what users type (distribution/reference normalize.go).
- */
+/** Splits names into registry and repository (distribution/reference normalize.go). */
 
-/** The registry of a name that has none. */
+/** Registry of a name without one. */
 export const defaultRegistry = 'docker.io'
 
-/** Other names of Docker Hub: the first stands for the default registry, the second is its host. */
+/** Other names of Docker Hub: an alias of the default registry, and its host. */
 const legacyRegistry = 'index.docker.io'
 const hubHost = 'registry-1.docker.io'
 
 const isHub = (registry: string): boolean => registry === defaultRegistry || registry === hubHost
 
-/** Whether a name's first component is a registry rather than a namespace of Docker Hub. */
+/** Returns whether the first component of a name is a registry rather than a namespace of Docker Hub. */
 const isRegistry = (first: string): boolean =>
   first === 'localhost' || /[.:[]/.test(first) || first.toLowerCase() !== first
 
 /**
- * `text` as a registry and the rest, `library/` added on Docker Hub. Undefined where the text may only be read
- * as an image id: 64 hexadecimal digits with no registry.
+ * Splits `text` into the registry and the rest. Adds `library/` on Docker Hub. Returns undefined if `text` is an image
+ * ID: 64 hexadecimal digits without a registry.
  */
 export function splitRegistry(text: string): { registry: string; rest: string } | undefined {
   if (/^[0-9a-f]{64}(?:[:@]|$)/.test(text)) return undefined

@@ -1,56 +1,62 @@
 /**
- * The config that a schema 1 image has today: the v1 config of its topmost entry, without what belonged to its layer, with
- * the history and the diffIDs. Docker and skopeo make the same bytes of the same image, so it has one id.
+ * Creates the config of a schema 1 image: the v1 config of the top layer without its layer-specific fields, plus the
+ * history and the diffIDs. The result is byte for byte that of Docker and skopeo, so that the image has the same ID.
  */
 import { Buffer } from 'node:buffer'
 import type { Digest } from '../digest/digest.js'
 import type { HistoryEntry, ImageConfig } from '../documents/image-config.js'
 import { parseImageConfig } from '../documents/parse-config.js'
 
-/** What the config is made of. */
+/** The parts from which a config is created. */
 export interface Schema1ConfigParts {
-  /** The v1 config of the topmost entry. */
+  /** The v1 config of the top layer. */
   readonly top: Readonly<Record<string, unknown>>
-  /** Base first, the entries that changed nothing too. */
+  /** History, base layer first. Includes entries without a layer. */
   readonly history: readonly HistoryEntry[]
-  /** Of the manifest itself: counts where the v1 config names none. */
+  /** Architecture in the manifest. Used if the v1 config has none. */
   readonly architecture: string | undefined
 }
 
+/** A config, serialised and parsed. */
 export interface Schema1Config {
   readonly bytes: Buffer
   readonly config: ImageConfig
 }
 
-/** What a v1 config says of its one layer. */
-const ofTheLayer = new Set(['id', 'parent', 'Size', 'parent_id', 'layer_id', 'throwaway'])
+/** The fields of a v1 config that describe its layer rather than the image. */
+const layerKeys = new Set(['id', 'parent', 'Size', 'parent_id', 'layer_id', 'throwaway'])
 
 /**
- * `diffIDs` are those of the layers, base first; undefined while nobody has seen the layers' bytes: the config then has
- * none. Throws `CONFIG_INVALID` where the v1 config is not one that can be used.
+ * Creates a config.
+ * @param diffIDs diffIDs of the layers, base layer first; undefined if the layers have not been downloaded, in which
+ *   case the config has none
+ * @param reference for messages
+ * @throws CONFIG_INVALID if the v1 config is not valid
  */
 export function makeSchema1Config(
   { top, history, architecture }: Schema1ConfigParts,
   diffIDs: readonly Digest[] | undefined,
   reference: string,
 ): Schema1Config {
-  const kept = Object.entries(top).filter(([key]) => !ofTheLayer.has(key))
-  const said = new Set(kept.filter(([, value]) => value !== '' && value !== null).map(([key]) => key))
+  const kept = Object.entries(top).filter(([key]) => !layerKeys.has(key))
+  const present = new Set(kept.filter(([, value]) => value !== '' && value !== null).map(([key]) => key))
   const members = new Map([
     ...kept,
-    // Of a time when there was one system and one architecture, and no need to say so.
-    ...(said.has('os') ? [] : [['os', 'linux'] as const]),
-    ...(said.has('architecture') ? [] : [['architecture', architecture || 'amd64'] as const]),
+    // Early Docker supported only linux/amd64 and omitted both fields.
+    ...(present.has('os') ? [] : [['os', 'linux'] as const]),
+    ...(present.has('architecture') ? [] : [['architecture', architecture || 'amd64'] as const]),
     ['rootfs', { type: 'layers', diff_ids: diffIDs ?? [] }] as const,
     ['history', history] as const,
   ])
   const sorted = [...members].sort(([a], [b]) => (a < b ? -1 : 1))
   const bytes = Buffer.from(goJson(Object.fromEntries(sorted)))
-  // However large it is, it was in a manifest that was small enough.
+  // No limit: the size of the manifest that contained the config has been checked.
   return { bytes, config: parseImageConfig(bytes, { reference, configBytes: Infinity }) }
 }
 
-/** JSON as Go writes it: safe inside HTML and JavaScript (encoding/json, HTMLEscape). */
+/**
+ * Serialises JSON as Go does, with characters escaped that are unsafe in HTML or JavaScript (encoding/json HTMLEscape).
+ */
 const goJson = (value: unknown): string =>
   JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,

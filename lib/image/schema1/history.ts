@@ -1,6 +1,4 @@
-/**
- * The v1 configs in a schema 1 manifest's history: one JSON document in a string for each layer.
- */
+/** Parses the v1 configs in the history of a schema 1 manifest: one JSON document in a string per layer. */
 import * as t from 'io-ts'
 import type { HistoryEntry } from '../documents/image-config.js'
 import { type JsonDocument, decodeJson, jsonError, parseJson } from '../../codec/json.js'
@@ -9,15 +7,15 @@ import { quoted } from '../../codec/printable.js'
 import { record } from '../../codec/record-codec.js'
 import { ObjectCodec } from '../../codec/string-map.js'
 
-/** What of a v1 config has a meaning here (docker image spec v1). */
+/** The relevant parts of a v1 config (Docker image spec v1). */
 export interface V1Config {
   readonly id: string
-  /** Id of the layer below; empty for the base. */
+  /** ID of the layer below; empty for the base layer. */
   readonly parent: string
-  /** The entry changed no file: it makes no layer. */
+  /** Whether the entry has no layer, because it changed no files. */
   readonly throwaway: boolean
   readonly history: HistoryEntry
-  /** All that was written, as it was written. */
+  /** All fields, unchanged. */
   readonly members: Readonly<Record<string, unknown>>
 }
 
@@ -34,22 +32,25 @@ const V1Codec = record(
   },
 )
 
-/** Throws the document's code for what is no JSON and for an id that is not 64 hexadecimal digits. */
+/**
+ * Parses a v1 config.
+ * @throws the code of `document` if it is not valid JSON, or its ID is not 64 hexadecimal digits
+ */
 export function readV1Config(v1Compatibility: string, document: JsonDocument): V1Config {
   const members = decodeJson(t.UnknownRecord, parseJson(Buffer.from(v1Compatibility), document), document)
-  const doubtful = otherCase(members, ['id', 'parent', 'throwaway'])
-  if (doubtful !== undefined)
-    throw jsonError(document, `the key ${quoted(doubtful)} is a known one in other case`)
+  const ambiguous = otherCase(members, ['id', 'parent', 'throwaway'])
+  if (ambiguous !== undefined)
+    throw jsonError(document, `the key ${quoted(ambiguous)} is a known one in other case`)
   const { id, parent, throwaway, created, author, comment, container_config } = decodeJson(
     V1Codec,
     members,
     document,
   )
-  // It became a directory's name once (CVE-2014-9358).
+  // Docker once used the ID as the name of a directory (CVE-2014-9358).
   if (!/^[0-9a-f]{64}$/.test(id)) throw jsonError(document, `image ID ${quoted(id)} is invalid`)
   const empty = throwaway === true
   const command = commandOf(container_config?.['Cmd'])
-  // In the order in which Docker writes them, so that the config comes out byte for byte as Docker's does.
+  // In Docker's order of fields, so that the config is byte for byte that of Docker.
   const history = {
     ...(created !== undefined && { created }),
     ...(author !== undefined && author !== '' && { author }),
@@ -60,7 +61,7 @@ export function readV1Config(v1Compatibility: string, document: JsonDocument): V
   return { id, parent: parent ?? '', throwaway: empty, history, members }
 }
 
-/** The oldest builders wrote one string. */
+/** Returns a command as one string. Early builders wrote a string instead of a list. */
 function commandOf(command: unknown): string {
   if (typeof command === 'string') return command
   return Array.isArray(command) ? command.filter((word) => typeof word === 'string').join(' ') : ''

@@ -1,28 +1,27 @@
-/**
- * Schema 1 manifests, Docker's first, as they are written: told apart here, and held to their rules in `readSchema1`.
- */
+/** Codec for Docker's schema 1 manifests (distribution manifest-v2-1). `readSchema1` validates their content. */
 import * as t from 'io-ts'
 import type { Digest } from '../digest/digest.js'
 import { DigestCodec } from '../digest/digest-codec.js'
 import { listOf } from '../../codec/list-of.js'
 import { filledIn, orElse, record } from '../../codec/record-codec.js'
 
+/** A schema 1 manifest as written. */
 export interface Schema1Manifest {
   readonly schemaVersion: 1
   readonly name?: string
   readonly tag?: string
   readonly architecture?: string
-  /** Child first, unlike every later form. */
+  /** Layers, top layer first, in contrast to later formats. */
   readonly fsLayers: readonly { readonly blobSum: Digest }[]
-  /** Child first: for each layer a v1 config as JSON in a string. */
+  /** One v1 config per layer, as JSON in a string, top layer first. */
   readonly history: readonly { readonly v1Compatibility: string }[]
 }
 
 const name = 'a schema 1 manifest'
 
 /**
- * The payload of a schema 1 manifest, signed or not; unknown fields are kept (distribution manifest-v2-1). The version is
- * looked at first; lists that are not there count as empty, which `readSchema1` refuses in its order.
+ * Codec for the payload of a schema 1 manifest, signed or not. Unknown fields are kept. Missing lists decode to empty
+ * ones, which `readSchema1` rejects in the order of its checks.
  */
 export const Schema1ManifestCodec: t.Type<Schema1Manifest, unknown> = record(
   name,

@@ -1,6 +1,6 @@
 /**
- * What a signed schema 1 manifest signs. Its digest is over this payload, and only this is believed: what
- * stands around it in the body was put there by whoever sent it.
+ * Extracts the signed payload of schema 1 manifests. The digest of a signed manifest is that of its payload. Other
+ * parts of the body are not authenticated and must not be trusted.
  */
 import { Buffer } from 'node:buffer'
 import * as t from 'io-ts'
@@ -26,27 +26,32 @@ const Signature = t.intersection(
   'a signature',
 )
 
-/** One of the signatures around a manifest, as it stands there (libtrust's form of RFC 7515 §7.2.1). */
+/** A signature of a manifest as written (libtrust's form of RFC 7515 §7.2.1). */
 export type Schema1Signature = Readonly<t.TypeOf<typeof Signature>>
 
 const SignedCodec = t.type({ signatures: listOf(Signature, 'a list of signatures') }, 'a signed manifest')
 
-/** The protected header: the payload is the body's first `formatLength` bytes and then `formatTail`. */
+/** The protected header. The payload consists of the first `formatLength` bytes of the body and `formatTail`. */
 const ProtectedCodec = t.type({ formatLength: SizeCodec, formatTail: Base64Url }, 'a protected header')
 
-/** Whether a parsed body has JSON web signatures around it. */
+/** Returns whether a parsed body has JSON web signatures. */
 export const isSigned = (body: unknown): boolean =>
   typeof body === 'object' && body !== null && Object.hasOwn(body, 'signatures')
 
-/** The signatures of a parsed body; none of one that is not signed. Throws the document's code for what is no signature. */
+/**
+ * Returns the signatures of a parsed body; an empty list if it is not signed.
+ * @throws the code of `document` if a signature is malformed
+ */
 export const signaturesIn = (body: unknown, document: JsonDocument): readonly Schema1Signature[] =>
   isSigned(body)
     ? decodeJson(SignedCodec, body, { ...document, what: `the signatures of ${document.what}` }).signatures
     : []
 
 /**
- * The signed bytes of `bytes`, whose parsed form is `body`. No signature is verified here. Throws the document's code
- * where the signatures disagree about the payload or do not lie inside the body.
+ * Returns the signed payload of `bytes`. Does not verify the signatures.
+ * @param body the parsed form of `bytes`
+ * @throws the code of `document` if there are no signatures, they sign different payloads, or the payload exceeds the
+ *   body
  */
 export function signedPayload(bytes: Uint8Array, body: unknown, document: JsonDocument): Uint8Array {
   const about = { ...document, what: `the signatures of ${document.what}` }
@@ -63,7 +68,7 @@ export function signedPayload(bytes: Uint8Array, body: unknown, document: JsonDo
   return Buffer.concat([bytes.subarray(0, formatLength), Buffer.from(formatTail, 'base64url')])
 }
 
-/** The payload if `bytes` are a signed manifest from which one can be had; undefined for anything else. */
+/** Returns the payload if `bytes` are a well-formed signed manifest, otherwise undefined. */
 export function payloadIfSigned(bytes: Uint8Array, document: JsonDocument): Uint8Array | undefined {
   try {
     const body = parseJson(bytes, document)

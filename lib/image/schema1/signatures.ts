@@ -1,6 +1,6 @@
 /**
- * The JSON web signatures of a schema 1 manifest (libtrust's form; RFC 7515). Their keys come with them: a signature that
- * holds says that the payload is what that key signed, not whose the key is.
+ * Verifies the JSON web signatures of schema 1 manifests (libtrust's form; RFC 7515). The keys are part of the
+ * signatures: a valid signature proves that its key signed the payload, not who owns the key.
  */
 import { Buffer } from 'node:buffer'
 import type { JWK } from 'jose'
@@ -8,47 +8,50 @@ import { WindlassError } from '../../errors.js'
 import { quoted } from '../../codec/printable.js'
 import type { Schema1Signature } from './payload.js'
 
-/** `unverified`: signed, but in a way that cannot be checked here. */
+/** `unverified`: signed, but a signature cannot be checked, for example because of its algorithm. */
 export type SignatureState = 'verified' | 'unverified' | 'none'
 
+/** Result of the verification. */
 export interface SignatureReport {
   readonly state: SignatureState
-  /** RFC 7638 thumbprints (SHA-256, base64url) of the keys of the signatures that hold. */
+  /** RFC 7638 thumbprints (SHA-256, base64url) of the keys of valid signatures. */
   readonly keys: readonly string[]
-  /** Why they could not be checked. */
+  /** Why a signature could not be checked. */
   readonly problem?: string
 }
 
+/** A payload with its signatures. */
 export interface Signed {
-  /** What is signed, and the only thing that is believed. */
+  /** The signed bytes. Only they may be trusted. */
   readonly payload: Uint8Array
   readonly signatures: readonly Schema1Signature[]
 }
 
 const algorithms = ['ES256', 'RS256']
 
-/** What makes a public key: whatever else came with it is not asked. */
+/** The fields of a public key. All others are ignored. */
 const keyMembers = ['kty', 'crv', 'x', 'y', 'n', 'e'] as const
 
 /**
- * All of the signatures or none: one that does not hold is refused with `SIGNATURE_INVALID`, whatever the others are.
- * With `required`, so is a manifest without signatures, and one that cannot be checked.
+ * Verifies all signatures.
+ * @throws SIGNATURE_INVALID if a signature is invalid, even if others are valid; with `required`, also if there are no
+ *   signatures or one cannot be checked
  */
 export async function verifySchema1Signatures(
   { payload, signatures }: Signed,
   { reference, required = false }: { readonly reference: string; readonly required?: boolean },
 ): Promise<SignatureReport> {
-  const refusal = (problem: string, cause?: unknown): WindlassError =>
+  const failure = (problem: string, cause?: unknown): WindlassError =>
     new WindlassError(
       'SIGNATURE_INVALID',
       `Verifying the signatures of the schema 1 manifest of ${reference}: ${problem}`,
       { reference, cause },
     )
   if (signatures.length === 0) {
-    if (required) throw refusal('there are none')
+    if (required) throw failure('there are none')
     return { state: 'none', keys: [] }
   }
-  // Few images have signatures: who pulls another does not wait for this to load.
+  // Loaded on demand, because few images have signatures.
   const { calculateJwkThumbprint, flattenedVerify, importJWK } = await import('jose')
   const keys: string[] = []
   const problems: string[] = []
@@ -68,16 +71,16 @@ export async function verifySchema1Signatures(
       )
       keys.push(await calculateJwkThumbprint(key.jwk))
     } catch (cause) {
-      throw refusal(`signature ${at + 1} of ${signatures.length} does not hold`, cause)
+      throw failure(`signature ${at + 1} of ${signatures.length} does not hold`, cause)
     }
   }
   const [problem] = problems
   if (problem === undefined) return { state: 'verified', keys }
-  if (required) throw refusal(problem)
+  if (required) throw failure(problem)
   return { state: 'unverified', keys, problem }
 }
 
-/** The key that a signature names, or why there is none of use. */
+/** Returns the key of a signature, or the reason why it has no usable one. */
 function keyOf({ header }: Schema1Signature): { readonly jwk: JWK; readonly alg: string } | string {
   const alg = header?.['alg']
   if (typeof alg !== 'string') return 'it does not say with which algorithm it was made'
