@@ -1,4 +1,4 @@
-/** Lets a layer be seen in the store: its blob, then its tree, each by one rename of what is verified and synced. */
+/** Commits a layer that is verified and unpacked. */
 import { type Stage, stage } from '../../flow/index.js'
 import type { Store, StoredLayer } from '../../store/index.js'
 import type { UnpackedLayer } from '../elements.js'
@@ -6,6 +6,11 @@ import { keepBlob } from '../layers/keep-blob.js'
 import type { LayerGoal } from '../../transfer/sharing/layer-goal.js'
 import { layerProgress } from '../../transfer/layer-progress.js'
 
+/**
+ * Returns the stage that moves a layer's blob, if blobs are kept, and its unpacked tree into the store, each by one
+ * rename after it has been synced. Reports the layer as complete.
+ * @throws errors of the store
+ */
 export function commitLayer(store: Store, goal: LayerGoal): Stage<UnpackedLayer, StoredLayer> {
   return stage(
     async (layer: UnpackedLayer, turn): Promise<StoredLayer> => {
