@@ -25,7 +25,7 @@ export async function receiveForeign(layer: ReceivingLayer, turn: Turn, route: B
   for (const url of route.urls) {
     try {
       await receive(layer, turn, {
-        from: shown(url),
+        from: displayUrl(url),
         fetch: (request) => fetchFrom(source, url, descriptor, request),
       })
       await assertWhole(layer, turn)
@@ -37,7 +37,13 @@ export async function receiveForeign(layer: ReceivingLayer, turn: Turn, route: B
       const { message, subject } = error
       const { status } = subject
       turn.emit({
-        ...{ type: 'warning', code: foreignUrlFailed, message, digest: descriptor.digest, url: shown(url) },
+        ...{
+          type: 'warning',
+          code: foreignUrlFailed,
+          message,
+          digest: descriptor.digest,
+          url: displayUrl(url),
+        },
         ...(status !== undefined && { status }),
       })
     }
@@ -101,5 +107,5 @@ function allFailed(
 }
 
 /** Formats a URL for messages: without user info, query and fragment. */
-const shown = (url: string): string =>
+const displayUrl = (url: string): string =>
   printable(url.replace(/[?#].*$/s, '').replace(/^([a-z][a-z\d+.-]*:\/\/)[^/]*@/i, '$1'), 500)

@@ -73,10 +73,10 @@ interface Page extends TagPage {
 /** Fetches the first page with the first page size that the registry accepts. */
 async function firstPage(context: RepositoryContext, request: TagsRequest): Promise<Page> {
   let refused: WindlassError | undefined
-  const refuse = (why: WindlassError): void => void (refused ??= why)
+  const recordRefusal = (reason: WindlassError): void => void (refused ??= reason)
   for (const size of pageSizes) {
     const to = [context.repository, 'tags', size === undefined ? 'list' : `list?n=${size}`]
-    const page = await withRetries(() => fetchPage(context, to, request.signal, refuse), request)
+    const page = await withRetries(() => fetchPage(context, to, request.signal, recordRefusal), request)
     if (page !== undefined) return page
   }
   throw refused ?? failed(context, 'INTERNAL', 'no page was asked for')
@@ -93,13 +93,13 @@ function fetchPage(
   context: RepositoryContext,
   to: readonly string[],
   signal: AbortSignal | undefined,
-  sizeRefused: (why: WindlassError) => void,
+  sizeRefused: (reason: WindlassError) => void,
 ): Promise<Page | undefined>
 async function fetchPage(
   context: RepositoryContext,
   to: readonly string[] | string,
   signal: AbortSignal | undefined,
-  sizeRefused?: (why: WindlassError) => void,
+  sizeRefused?: (reason: WindlassError) => void,
 ): Promise<Page | undefined> {
   const { client, secrets, timeouts, limits, hint } = context
   const purpose = purposeOf(context)
@@ -144,8 +144,8 @@ function readLink(context: RepositoryContext, { headers }: Followed): string | u
     return nextLink(headers.link)
   } catch (error) {
     if (!(error instanceof UnreadableLink)) throw error
-    const why = `the header that links to the next page cannot be read: ${error.message}`
-    throw failed(context, 'REGISTRY_RESPONSE', why)
+    const reason = `the header that links to the next page cannot be read: ${error.message}`
+    throw failed(context, 'REGISTRY_RESPONSE', reason)
   }
 }
 
@@ -159,14 +159,14 @@ function leftOutMessage(
 
 const purposeOf = ({ repository }: RepositoryContext): string => `list the tags of ${repository}`
 
-const failed = (context: RepositoryContext, code: ErrorCode, why: string): WindlassError =>
-  new WindlassError(code, `Failed to ${purposeOf(context)} from ${context.registry}: ${why}`, {
+const failed = (context: RepositoryContext, code: ErrorCode, reason: string): WindlassError =>
+  new WindlassError(code, `Failed to ${purposeOf(context)} from ${context.registry}: ${reason}`, {
     host: context.registry,
   })
 
-const exceeded = (context: RepositoryContext, why: string, name: LimitName): WindlassError =>
+const exceeded = (context: RepositoryContext, reason: string, name: LimitName): WindlassError =>
   limitExceeded(
-    `Failed to ${purposeOf(context)} from ${context.registry}: ${why}`,
+    `Failed to ${purposeOf(context)} from ${context.registry}: ${reason}`,
     name,
     context.limits[name],
     { host: context.registry },

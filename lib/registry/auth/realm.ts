@@ -22,7 +22,7 @@ export interface RealmRules {
  */
 export function realmOf(realm: string, rules: RealmRules): URL {
   const url = URL.canParse(realm) ? new URL(realm) : undefined
-  if (url === undefined) throw refused(realm, rules, 'is no absolute URL')
+  if (url === undefined) throw realmRefused(realm, rules, 'is no absolute URL')
   checkRealm(url, rules)
   return url
 }
@@ -34,15 +34,15 @@ export function realmOf(realm: string, rules: RealmRules): URL {
 export function checkRealm(url: URL, rules: RealmRules): void {
   const { endpoint, trusted } = rules
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
-    throw refused(url.href, rules, 'is neither http nor https')
-  if (url.username !== '' || url.password !== '') throw refused(url.origin, rules, 'holds user info')
+    throw realmRefused(url.href, rules, 'is neither http nor https')
+  if (url.username !== '' || url.password !== '') throw realmRefused(url.origin, rules, 'holds user info')
   if (trusted.has(url.origin) || url.origin === endpoint.base.origin) return
   if (endpoint.base.protocol === 'https:' && url.protocol !== 'https:')
-    throw refused(url.origin, rules, 'is plain HTTP although the registry speaks HTTPS')
+    throw realmRefused(url.origin, rules, 'is plain HTTP although the registry speaks HTTPS')
   const addressClass = addressClassOf(url.hostname)
   // A registry on this machine may have its token server on this machine too.
   if (!mayLeadTo(addressClass, endpoint.base))
-    throw refused(url.origin, rules, `is a ${addressClass} address`)
+    throw realmRefused(url.origin, rules, `is a ${addressClass} address`)
 }
 
 /**
@@ -56,7 +56,7 @@ export function mayCarryCredentials(url: URL, { endpoint, trusted }: RealmRules)
   return addressClassOf(url.hostname) === 'loopback' && addressClassOf(endpoint.base.hostname) === 'loopback'
 }
 
-function refused(realm: string, { endpoint }: RealmRules, why: string): WindlassError {
+function realmRefused(realm: string, { endpoint }: RealmRules, why: string): WindlassError {
   const host = endpoint.base.host
   return new WindlassError(
     'CHALLENGE_INVALID',

@@ -35,7 +35,7 @@ export class ForeignUrls {
    * @throws REDIRECT_REFUSED when the URL is not allowed
    */
   parse(text: string): Location {
-    if (!URL.canParse(text)) throw refused(printable(text), 'is no absolute URL')
+    if (!URL.canParse(text)) throw urlRefused(printable(text), 'is no absolute URL')
     const url = new URL(text)
     this.check(url)
     return resolveLocation(Buffer.from(text, 'utf8').toString('latin1')) ?? locationOf(url)
@@ -48,10 +48,10 @@ export class ForeignUrls {
   check(url: URL): void {
     const { protocol, hostname, username, password } = url
     if (protocol !== 'http:' && protocol !== 'https:')
-      throw refused(`${protocol}…`, 'is neither http nor https')
-    if (username !== '' || password !== '') throw refused(printableUrl(url), 'holds user info')
+      throw urlRefused(`${protocol}…`, 'is neither http nor https')
+    if (username !== '' || password !== '') throw urlRefused(printableUrl(url), 'holds user info')
     if (!this.#allows(hostname, hostname))
-      throw refused(printableUrl(url), `leads to a ${addressClassOf(hostname)} address`, hintFor(hostname))
+      throw urlRefused(printableUrl(url), `leads to a ${addressClassOf(hostname)} address`, hintFor(hostname))
   }
 
   /**
@@ -67,8 +67,8 @@ export class ForeignUrls {
       const forbidden = addresses.find(({ address }) => !this.#allows(hostname, address))
       const [first] = addresses
       if (forbidden) {
-        const why = `the name ${hostname} stands for ${forbidden.address}, a ${addressClassOf(forbidden.address)} address`
-        callback(Object.assign(new Error(why), { code: addressRefused }), [])
+        const reason = `the name ${hostname} stands for ${forbidden.address}, a ${addressClassOf(forbidden.address)} address`
+        callback(Object.assign(new Error(reason), { code: addressRefused }), [])
       } else if (options.all === true || !first) callback(null, addresses)
       else callback(null, first.address, first.family)
     })
@@ -116,7 +116,7 @@ const canonicalHost = (host: string): string =>
 export const hintFor = (hostname: string): string =>
   `If ${printable(hostname, 100)} is meant to be asked, name it: --foreign-host ${printable(hostname, 100)}, or foreignHosts in code`
 
-const refused = (what: string, why: string, hint?: string): WindlassError =>
-  new WindlassError('REDIRECT_REFUSED', `The foreign URL ${what} of a layer ${why}: it is not asked`, {
+const urlRefused = (what: string, reason: string, hint?: string): WindlassError =>
+  new WindlassError('REDIRECT_REFUSED', `The foreign URL ${what} of a layer ${reason}: it is not asked`, {
     ...(hint !== undefined && { hint }),
   })

@@ -101,8 +101,8 @@ async function assertEmpty(directory: string): Promise<void> {
   if (found.length > 0) throw notEmpty(directory, 'the directory is not empty')
 }
 
-const notEmpty = (directory: string, says: string): WindlassError =>
-  new WindlassError('USAGE', `Unpacking into ${directory}: ${says}`, {
+const notEmpty = (directory: string, reason: string): WindlassError =>
+  new WindlassError('USAGE', `Unpacking into ${directory}: ${reason}`, {
     path: directory,
     hint: 'Name a directory that is empty or not there yet',
   })

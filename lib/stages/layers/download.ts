@@ -1,7 +1,7 @@
 /**
  * Downloads layers. A layer is emitted as soon as its download has a slot, while its file still grows; the slot is
- * held until all bytes are present. A failed download resumes where it stopped as long as attempts make progress. If
- * the registry does not provide a layer, the URLs of its descriptor are tried.
+ * held until all bytes are present. A failed download resumes where it stopped; an attempt that makes progress counts
+ * as the first again. If the registry does not provide a layer, the URLs of its descriptor are tried.
  */
 import { type Observable, defer, finalize, of } from 'rxjs'
 import { Actor, type Scope, type Stage, compose, through } from '../../flow/index.js'

@@ -53,9 +53,9 @@ export function imagesOfIndex({ retry }: { readonly retry: RetryPolicy }): Stage
   return stage(
     async ({ request, document }: Resolved, turn): Promise<IndexedImages> => {
       const walk = new Walk(request, turn)
-      if (document.kind === 'index') await walk.into(document, [])
-      else await walk.add(document.descriptor, [])
-      return { request, root: document, ...walk.found() }
+      if (document.kind === 'index') await walk.addIndex(document, [])
+      else await walk.addImage(document.descriptor, [])
+      return { request, root: document, ...walk.result() }
     },
     { name: 'images-of-index', order: 'source', supervise: retryingTransfers(retry) },
   )
@@ -72,7 +72,7 @@ class Walk {
     readonly turn: Turn,
   ) {}
 
-  found(): Pick<IndexedImages, 'images' | 'indexes' | 'leftOut' | 'problems'> {
+  result(): Pick<IndexedImages, 'images' | 'indexes' | 'leftOut' | 'problems'> {
     const images = [...this.#images.values()]
     return {
       images,
@@ -82,17 +82,17 @@ class Walk {
     }
   }
 
-  async add(entry: Descriptor, trail: readonly IndexDocument[]): Promise<void> {
+  async addImage(entry: Descriptor, trail: readonly IndexDocument[]): Promise<void> {
     const { os = '' } = entry.platform ?? {}
     const descriptor = os !== '' ? entry : await withPlatform(entry, this.request, this.turn)
     if (descriptor) this.#images.set(entry.digest, { descriptor, trail })
     else this.#leftOut.add(entry.digest)
   }
 
-  async into(index: IndexDocument, above: readonly IndexDocument[]): Promise<void> {
+  async addIndex(index: IndexDocument, parents: readonly IndexDocument[]): Promise<void> {
     const { name, platform, limits: { indexDepth } = defaultLimits } = this.request
-    if (above.length >= indexDepth) throw indexesTooDeep(name, indexDepth)
-    const trail = [...above, index]
+    if (parents.length >= indexDepth) throw indexesTooDeep(name, indexDepth)
+    const trail = [...parents, index]
     this.#indexes.set(index.descriptor.digest, index)
     for (const { digest, problem } of index.index.unusable) {
       this.#problems.push(problem)
@@ -105,12 +105,12 @@ class Walk {
       else if (trail.some(({ descriptor }) => descriptor.digest === digest))
         throw this.#refused('MANIFEST_INVALID', `lead back to ${digest}`)
       else if (this.#images.has(digest) || this.#indexes.has(digest)) continue
-      else if (isIndexType(entry.mediaType)) await this.#follow(entry, trail)
-      else await this.add(entry, trail)
+      else if (isIndexType(entry.mediaType)) await this.#addClaimedIndex(entry, trail)
+      else await this.addImage(entry, trail)
       if (this.#images.size + this.#indexes.size > maxIndexedImages)
         throw this.#refused('LIMIT_EXCEEDED', `lead to more than ${maxIndexedImages} images`)
     }
-    if (above.length === 0 && this.#images.size === 0)
+    if (parents.length === 0 && this.#images.size === 0)
       throw (
         notAnIndexOfImages(index.index, { reference: name }) ??
         new WindlassError(
@@ -122,13 +122,13 @@ class Walk {
   }
 
   /** Fetches an entry that claims to be an index. The document decides: it may be an image. */
-  async #follow(entry: Descriptor, trail: readonly IndexDocument[]): Promise<void> {
+  async #addClaimedIndex(entry: Descriptor, trail: readonly IndexDocument[]): Promise<void> {
     const { name } = this.request
     const { signal } = this.turn
     const { document, host } = await manifestDocument(this.request, entry.digest, { signal, expected: entry })
     emitUnclear(this.turn, `The index of ${name} from ${host}`, document.notices, entry.digest)
-    if (document.kind === 'index') await this.into(document, trail)
-    else await this.add(entry, trail)
+    if (document.kind === 'index') await this.addIndex(document, trail)
+    else await this.addImage(entry, trail)
   }
 
   #refused(code: 'LIMIT_EXCEEDED' | 'MANIFEST_INVALID', what: string): WindlassError {

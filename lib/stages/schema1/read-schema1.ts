@@ -42,9 +42,9 @@ const codes = {
 } as const
 
 const notice = (reference: string, signed: SignatureReport): string =>
-  `${reference} is offered as a schema 1 manifest, which current tools no longer write; ${said(signed)}`
+  `${reference} is offered as a schema 1 manifest, which current tools no longer write; ${summary(signed)}`
 
-function said({ state, keys, problem }: SignatureReport): string {
+function summary({ state, keys, problem }: SignatureReport): string {
   switch (state) {
     case 'verified':
       return `all its signatures hold, by ${keys.length === 1 ? 'the key' : 'the keys'} ${keys.join(', ')}`
