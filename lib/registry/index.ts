@@ -1,4 +1,4 @@
-/** The registry client: what other modules use of it. */
+/** The registry client: the exports for other modules. */
 export { holdsCertificate } from './policy/certificates.js'
 export { Credential, type CredentialParts } from './credentials/credential.js'
 export {

@@ -1,4 +1,4 @@
-/** Every registry that a program talks to: one set of connections, tokens and secrets for all their repositories. */
+/** Creates repositories that share one set of connections, tokens and secrets. */
 import { WindlassError } from '../errors.js'
 import { quoted } from '../codec/printable.js'
 import { isRepository } from '../image/reference/grammar.js'
@@ -14,17 +14,19 @@ import { Repository } from './api/repository.js'
 import { Secrets } from './policy/secrets.js'
 import { Tokens } from './auth/tokens.js'
 
+/** Settings of `Registries`. */
 export interface RegistriesOptions extends ConnectionOptions, EndpointOptions {
   readonly credentials?: Credentials
-  /** Origins of token servers that may be sent credentials although the rules say no (`http://auth.lan:5001`). */
+  /** Origins of token servers that may receive credentials regardless of the rules (`http://auth.lan:5001`). */
   readonly trustedRealms?: readonly string[]
   /**
-   * Hosts, by name or address, that the URLs of foreign layers may lead to wherever they are: others are asked only at
-   * public addresses, but for the registry's own host.
+   * Host names or addresses that foreign URLs of layers may lead to at any address. Other hosts are only allowed at
+   * public addresses, except for the host of the registry.
    */
   readonly foreignHosts?: readonly string[]
 }
 
+/** The registries that a program uses. */
 export class Registries {
   readonly #options: RegistriesOptions
   readonly #connections: Connections
@@ -34,7 +36,10 @@ export class Registries {
   readonly #tokens: Tokens
   readonly #clients = new Map<string, Client>()
 
-  /** @throws USAGE for a trusted realm that is no URL, a foreign host that is none, and what is no limit */
+  /**
+   * @throws USAGE when a trusted realm is not an http or https URL, a foreign host is not a host, or a limit is
+   * invalid
+   */
   constructor(options: RegistriesOptions = {}) {
     this.#options = options
     this.#trustedRealms = new Set((options.trustedRealms ?? []).map(originOf))
@@ -44,8 +49,9 @@ export class Registries {
   }
 
   /**
-   * @throws REFERENCE_INVALID for a registry that is no host and port, or no repository; USAGE for a wrong option; nothing is sent
-   * and no credential is looked up yet
+   * Returns a repository. No request is sent and no credential is looked up.
+   * @throws REFERENCE_INVALID when the registry is not a host and port, or the repository name is invalid; USAGE when
+   * the configured endpoint is invalid
    */
   repository({ registry, repository }: RepositoryName): Repository {
     if (!isRepository(repository))
@@ -77,7 +83,7 @@ export class Registries {
     return new Repository(context, access)
   }
 
-  /** Ends every request; resolves when no socket and no timer is left. */
+  /** Aborts all requests. Resolves when no socket and no timer remains. */
   async close(): Promise<void> {
     await this.#connections.close()
   }

@@ -1,6 +1,6 @@
 /**
- * What travels between the stages of a pull, from an image's name to a committed image.
- * Each element is the one before it and what its stage has found out.
+ * The values that travel between the stages of a pull, from the name of an image to a committed image. Each extends
+ * the one before it with the result of its stage.
  */
 import type { UnpackResult, WhiteoutForm } from '../archive/index.js'
 import type {
@@ -22,120 +22,123 @@ import type { StagedLayer } from '../store/index.js'
 import type { Deferred } from '../flow/lifetime/deferred.js'
 import type { ArrivingLayer, EnsuredLayer, PlannedLayer } from '../transfer/elements.js'
 
-/** An image to pull: what it is called, who serves it, and for which platform. */
+/** An image to pull: its name, its source and the wanted platform. */
 export interface ImageRequest {
   /** The normalised name: `docker.io/library/alpine:3.20`. */
   readonly name: string
   /** The name as the user wrote it. */
   readonly typed: string
-  /** What the source is asked for: the digest if the name has one, else the tag. */
+  /** The tag or digest to request from the source: the digest if the name has one, otherwise the tag. */
   readonly target: string
-  /** The digest that the bytes must have, where the name gives one. */
+  /** The expected digest of the manifest; undefined if the name has none. */
   readonly digest: Digest | undefined
   readonly source: ImageSource
   readonly platform: Platform
-  /** How much the image may ask for; the defaults, unless said otherwise. */
+  /** Limits of this pull; the defaults if omitted. */
   readonly limits?: Limits
 }
 
-/** A manifest of any kind, verified, and the indexes that led to it. */
+/** A verified manifest of any kind, and the indexes that led to it. */
 export interface Resolved<Document extends ManifestDocument = ManifestDocument> {
   readonly request: ImageRequest
   readonly document: Document
-  /** The indexes passed on the way, outermost first. */
+  /** The indexes from the name to the document, outermost first. */
   readonly trail: readonly IndexDocument[]
 }
 
+/** A document that is an index. */
 export type IndexDocument = ManifestDocument & { readonly kind: 'index'; readonly index: ImageIndex }
+/** A document that is an image manifest. */
 export type ImageDocument = ManifestDocument & { readonly kind: 'image'; readonly manifest: ImageManifest }
+/** A document that is a schema 1 manifest. */
 export type Schema1Document = Extract<ManifestDocument, { readonly kind: 'schema1' }>
 
-/** A schema 1 manifest that keeps the rules. */
+/** A schema 1 manifest that has been parsed and validated, and whose signatures have been checked. */
 export type ReadSchema1Document = Schema1Document & {
   readonly image: Schema1Image
   readonly signed: SignatureReport
 }
 
-/** A schema 1 image that can be pulled: it has no config until its layers are here. */
+/** A schema 1 image whose layer sizes are known. Its config is created after its layers are in the store. */
 export type Schema1ImageDocument = ReadSchema1Document & {
-  /** Base first. The sizes are the source's word, unverified until the bytes are here. */
+  /** Base first. The sizes come from the source and are not verified before the download. */
   readonly layers: readonly Descriptor[]
-  /** What it was converted to when it was pulled before, where the store still has that. */
+  /** The result of an earlier conversion, if the store still has it. */
   readonly known: Schema1Conversion | undefined
 }
 
-/** What a pull can bring. */
+/** The documents that a pull can process. */
 export type PullableDocument = ImageDocument | Schema1ImageDocument
 
-/** The config, verified against its digest and against the manifest's layers. */
+/** A config, verified against its digest and against the layers of the manifest. `diffIDs` are base first. */
 export interface ConfigDocument {
   readonly bytes: Buffer
   readonly config: ImageConfig
   readonly diffIDs: readonly Digest[]
 }
 
-/** An image whose config is to follow. */
+/** A manifest whose config is fetched concurrently. */
 export interface AwaitingConfig extends Resolved<ImageDocument | Schema1Document> {
   readonly config: Deferred<ConfigDocument>
 }
 
-/** An image, and what is here and what is missing of it. */
+/** An image, and for each of its layers whether it is in the store. */
 export interface PlannedImage extends Resolved<PullableDocument> {
   readonly layers: readonly PlannedLayer[]
-  /** Requested together with the layers; of a schema 1 image, made after them. */
+  /** Fetched concurrently with the layers; for a schema 1 image, created after them. */
   readonly config: Deferred<ConfigDocument>
-  /** Whether the name already pointed at this, with everything here. */
+  /** Whether the name already refers to this image and everything is in the store. */
   readonly upToDate: boolean
 }
 
-/** A layer whose blob is verified and whose tree stands in the staging area, its diffID verified. */
+/** A layer whose blob and diffID are verified and whose tree is in the staging area. */
 export interface UnpackedLayer extends ArrivingLayer {
   readonly staged: StagedLayer
   readonly unpacked: UnpackResult
   readonly form: WhiteoutForm
 }
 
-/** An image all of whose layers are in the store. */
+/** An image whose layers are all in the store. */
 export interface WholeImage extends PlannedImage {
   readonly ensured: readonly EnsuredLayer[]
 }
 
-/** An image all of whose layers are in the store, with a manifest and a config of today. */
+/** An image whose layers are all in the store, with an image manifest and a config. */
 export interface FinishedImage extends Omit<WholeImage, 'document'> {
   readonly document: ImageDocument
-  /** The schema 1 manifest that they were made of. */
+  /** The schema 1 manifest that `document` was converted from; undefined for other images. */
   readonly original: Schema1ImageDocument | undefined
 }
 
-/** A layer of an image that was pulled, in its place. */
+/** A layer of a pulled image, at its position. */
 export interface PulledLayer {
   readonly digest: Digest
   readonly diffID: Digest
   readonly mediaType: string
   /** Compressed bytes. */
   readonly size: number
-  /** The unpacked tree; none in a pull that does not unpack. */
+  /** Path of the unpacked tree; undefined in a pull that does not unpack. */
   readonly rootfs: string | undefined
 }
 
-/** What a pull gives: an image that is in the store, whole. */
+/** Result of a pull: an image that is complete in the store. */
 export interface PulledImage {
   readonly name: string
-  /** Digest of what the name points at: the index's, if it is an index. */
+  /** Digest of the document that the name refers to: that of the index, if there is one. */
   readonly digest: Digest
   readonly mediaType: string
   readonly platform: string
   /** Digest of the config. */
   readonly imageId: Digest
-  /** Digest of the image's own manifest; of a schema 1 image, of the one that it was converted to. */
+  /** Digest of the image manifest; for a schema 1 image, of the manifest that it was converted to. */
   readonly manifestDigest: Digest
-  /** Of a schema 1 manifest alone: what became of its signatures. */
+  /** State of the signatures; set for schema 1 images only. */
   readonly signatures?: SignatureState
-  /** Compressed bytes of all layers. */
+  /** Total compressed size of the layers in bytes. */
   readonly size: number
-  /** Whether anything came that was not here under this name. */
+  /** `up-to-date` if the store already had this image under this name, otherwise `newer`. */
   readonly status: 'newer' | 'up-to-date'
   readonly config: ImageConfig
-  /** Base first; a layer that stands twice is listed twice. */
+  /** Base first. A layer that occurs more than once is listed at each position. */
   readonly layers: readonly PulledLayer[]
 }

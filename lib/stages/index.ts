@@ -1,4 +1,4 @@
-/** The stages of a pull, one by one, and what travels between them. */
+/** The stages of a pull, one by one, and the values that travel between them. */
 export type {
   AwaitingConfig,
   ConfigDocument,

@@ -1,52 +1,52 @@
-/** A layer on its way into the store, from what a manifest says of it to what is there. */
+/** The states of a layer on its way into the store, from the descriptor in a manifest to the stored layer. */
 import type { GrowingFile } from '../bytes/index.js'
 import type { Descriptor, Digest, DigestAlgorithm, ImageSource } from '../image/index.js'
 import type { Partial, StoredLayer } from '../store/index.js'
 
-/** Where a layer's bytes will come from. */
+/** How a layer gets into the store: it is already there, its partial download is resumed, or it is downloaded. */
 export type LayerAction = 'exists' | 'resume' | 'download'
 
-/** One distinct layer of an image; `positions` are the places where it stands. */
+/** One distinct layer of an image. `positions` are the indexes in the manifest at which it occurs. */
 export interface PlannedLayer {
   readonly descriptor: Descriptor
   readonly positions: readonly number[]
   readonly action: LayerAction
-  /** Compressed bytes that are here. */
+  /** Compressed bytes that are already in the store. */
   readonly offset: number
 }
 
-/** A layer to bring into the store. */
+/** A layer to put into the store, and the source to fetch it from. */
 export interface LayerTask extends PlannedLayer {
   readonly source: ImageSource
-  /** What the config says of the unpacked bytes; undefined where no config says anything (schema 1). */
+  /** The diffID that the config expects; undefined for a schema 1 image, which has no config yet. */
   readonly diffID: Promise<Digest> | undefined
 }
 
 /** A layer that several pulls may be waiting for. */
 export interface SharedLayerTask extends LayerTask {
-  /** Settles when one of the pulls that wait expects this diffID; fails when none does. */
+  /** Resolves when one of the waiting pulls expects this diffID; rejects when none does. */
   confirm(diffID: Digest): Promise<void>
-  /** What one of them expects it to be computed by, as far as that is known yet. */
+  /** Digest algorithm of the diffID that a waiting pull expects; undefined if no pull knows its diffID yet. */
   algorithm?(): DigestAlgorithm | undefined
 }
 
-/** A layer whose bytes are in a file, or come into it and may be read from its start meanwhile. */
+/** A layer whose bytes are in a file. The file may still grow and can be read from its start meanwhile. */
 export interface ArrivingLayer extends SharedLayerTask {
-  /** Where its bytes are. */
+  /** Path of the file that holds the blob. */
   readonly path: string
-  /** The download; none where the blob was in the store already. */
+  /** The download in progress; undefined if the blob was already in the store. */
   readonly arriving: Arriving | undefined
 }
 
-/** A download under way, and its place in the store. */
+/** A download in progress: the growing file and the partial download that it belongs to. */
 export interface Arriving {
   readonly file: GrowingFile
   readonly partial: Partial
 }
 
-/** A layer that is in the store, whoever brought it. */
+/** A layer that is in the store, whether it was downloaded or was already there. */
 export interface EnsuredLayer {
   readonly task: LayerTask
-  /** Its unpacked form; none in a pull that does not unpack. */
+  /** The unpacked layer; undefined in a pull that does not unpack. */
   readonly stored: StoredLayer | undefined
 }

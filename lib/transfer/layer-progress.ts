@@ -1,7 +1,11 @@
-/** What a layer is doing, as an event: so far of so much. */
+/** Builds the event that reports the state of a layer. */
 import type { LayerEvent, LayerStatus } from '../events/index.js'
 import type { ArrivingLayer } from './elements.js'
 
+/**
+ * Returns a `layer` event with the given status. `current` is the number of bytes received, or the total size if
+ * nothing is being downloaded; both are compressed bytes. `retryIn` is in milliseconds.
+ */
 export function layerProgress(
   { descriptor: { digest, size }, arriving }: ArrivingLayer,
   status: LayerStatus,

@@ -1,6 +1,6 @@
 /**
- * Brings a layer that the registry does not have from the foreign URLs of its descriptor: one at a time, each failure a
- * `warning`, and what came held against size and digest like anything else.
+ * Downloads a layer from the foreign URLs of its descriptor (image-spec descriptor.md, `urls`), one URL at a time.
+ * Each failure is reported as a `warning`. The bytes are verified like those of the registry.
  */
 import { WindlassError } from '../errors.js'
 import type { Turn } from '../flow/index.js'
@@ -9,12 +9,15 @@ import { printable } from '../codec/index.js'
 import type { BlobRoute } from './blob-route.js'
 import { type ReceivingLayer, isMismatch, receive, startOver } from './receive.js'
 
-/** The code of the `warning` that says that one URL did not help. */
+/** Code of the `warning` about a foreign URL that failed. */
 export const foreignUrlFailed = 'foreign-url-failed'
 
 /**
- * Tries every URL that may still help; those that never will are dropped from `route`.
- * @throws "Failed to fetch with foreign urls" with all causes, retryable if one of them is; what the store fails with
+ * Tries the remaining URLs of `route` in order until one provides the layer. A URL whose failure is final is dropped
+ * from `route`.
+ * @throws BLOB_UNKNOWN, the registry's own code or that of a mismatch ("Failed to fetch with foreign urls") when
+ * every URL failed, with all failures in `cause`; retryable if one of them is. Errors of the store are thrown
+ * unchanged.
  */
 export async function receiveForeign(layer: ReceivingLayer, turn: Turn, route: BlobRoute): Promise<void> {
   const { source, descriptor } = layer
@@ -22,7 +25,7 @@ export async function receiveForeign(layer: ReceivingLayer, turn: Turn, route: B
   for (const url of route.urls) {
     try {
       await receive(layer, turn, {
-        from: shown(url),
+        from: displayUrl(url),
         fetch: (request) => fetchFrom(source, url, descriptor, request),
       })
       await assertWhole(layer, turn)
@@ -34,7 +37,13 @@ export async function receiveForeign(layer: ReceivingLayer, turn: Turn, route: B
       const { message, subject } = error
       const { status } = subject
       turn.emit({
-        ...{ type: 'warning', code: foreignUrlFailed, message, digest: descriptor.digest, url: shown(url) },
+        ...{
+          type: 'warning',
+          code: foreignUrlFailed,
+          message,
+          digest: descriptor.digest,
+          url: displayUrl(url),
+        },
         ...(status !== undefined && { status }),
       })
     }
@@ -42,7 +51,10 @@ export async function receiveForeign(layer: ReceivingLayer, turn: Turn, route: B
   throw allFailed(layer, route, failures)
 }
 
-/** Whether an error is about who serves, and another may do better: access, missing, wrong bytes, network, redirects. */
+/**
+ * Reports whether an error concerns the source, so that another source may succeed: access, a missing blob, wrong
+ * bytes, the network, or a redirect.
+ */
 export const isOfSource = (error: WindlassError): boolean =>
   error.exitCode === 3 ||
   error.exitCode === 4 ||
@@ -60,7 +72,7 @@ function fetchFrom(
   throw new WindlassError('UNSUPPORTED', `${source.host} has no way to foreign URLs`)
 }
 
-/** Wrong bytes of one URL must not end the search. */
+/** Verifies the complete file. Wrong bytes are discarded, so that the next URL starts with an empty file. */
 async function assertWhole(layer: ReceivingLayer, turn: Turn): Promise<void> {
   try {
     layer.arriving.file.verify()
@@ -94,6 +106,6 @@ function allFailed(
   )
 }
 
-/** A URL as messages show it: no user info, no query, no fragment. */
-const shown = (url: string): string =>
+/** Formats a URL for messages: without user info, query and fragment. */
+const displayUrl = (url: string): string =>
   printable(url.replace(/[?#].*$/s, '').replace(/^([a-z][a-z\d+.-]*:\/\/)[^/]*@/i, '$1'), 500)

@@ -1,6 +1,6 @@
 /**
- * Brings the bytes of a layer that are missing from one place, and appends them to those that are here. What came in
- * pieces is checked at once: pieces that do not fit together are thrown away, and all of it may come again.
+ * Downloads the missing bytes of a layer from one source and appends them to those already present. A file assembled
+ * from several downloads is verified at once: if it is wrong, it is emptied and downloaded again.
  */
 import { batches, Meter, eitherHint, wrongSize } from '../bytes/index.js'
 import { WindlassError } from '../errors.js'
@@ -9,19 +9,21 @@ import type { BlobBody, BlobRequest } from '../image/index.js'
 import type { Arriving, ArrivingLayer } from './elements.js'
 import { layerProgress } from './layer-progress.js'
 
-/** A layer that is on its way into a file. */
+/** A layer that is being downloaded into a file. */
 export type ReceivingLayer = ArrivingLayer & { readonly arriving: Arriving }
 
+/** A source of one blob. */
 export interface BlobPlace {
-  /** The host, or the URL: a validator counts only where it came from. */
+  /** The host or URL. A validator is only sent to the source that issued it. */
   readonly from: string
   readonly fetch: (request: BlobRequest) => Promise<BlobBody>
 }
 
 /**
- * Resolves when as many bytes are here as the descriptor says. Reads no more than that, and one chunk.
- * @throws what `place` and its stream fail with; NETWORK where the body ends early; SIZE_MISMATCH where it is longer,
- * or DIGEST_MISMATCH where pieces do not fit: retryable if the bytes that were here before may be to blame
+ * Downloads until the file has the size that the descriptor states. Reads at most one chunk beyond it.
+ * @throws errors of `place.fetch` and of its stream; NETWORK when the body ends early; SIZE_MISMATCH when the body is
+ * longer than the descriptor states; DIGEST_MISMATCH when a resumed download has the wrong digest. A mismatch is
+ * retryable if earlier bytes may have caused it.
  */
 export async function receive(layer: ReceivingLayer, turn: Turn, place: BlobPlace): Promise<void> {
   const { file } = layer.arriving
@@ -42,17 +44,17 @@ export async function receive(layer: ReceivingLayer, turn: Turn, place: BlobPlac
   }
 }
 
-/** Empties the file and says so: the bytes come again, from the first. */
+/** Empties the file and emits a `restart` event: the download begins again at the first byte. */
 export async function startOver(layer: ReceivingLayer, turn: Turn, host?: string): Promise<void> {
   await layer.arriving.file.truncate()
   turn.emit(layerProgress(layer, 'restart', host === undefined ? {} : { host }))
 }
 
-/** Whether an error is about bytes that are not those of the digest. */
+/** Reports whether an error says that bytes do not match their digest or size. */
 export const isMismatch = (error: unknown): error is WindlassError =>
   error instanceof WindlassError && (error.code === 'DIGEST_MISMATCH' || error.code === 'SIZE_MISMATCH')
 
-/** An earlier download may have left all bytes, and nobody who verified them. */
+/** Verifies a file that already has its full length: an earlier download may have ended before verification. */
 function isWhole({ arriving: { file } }: ReceivingLayer): boolean {
   try {
     file.verify()
@@ -87,7 +89,7 @@ async function append(layer: ReceivingLayer, turn: Turn, { from, fetch }: BlobPl
       await partial.record({ validator: body.validator, from, expectedSize: size })
     for await (const batch of batches(stream)) meter.add(await file.append(batch))
   } catch (error) {
-    // All of it came: that the end of the body did not is no loss.
+    // The file is complete, so a failure at the end of the body does not matter.
     if (file.state.length < size || isMismatch(error) || turn.signal.aborted) throw error
   } finally {
     stream.destroy()

@@ -1,29 +1,35 @@
-/** Tells how long it is until a download is tried again: at once, and every second from then on. */
+/** Reports the time until a download is retried: immediately, then once a second. */
 import { Subscription, interval, timer } from 'rxjs'
 
-const second = 1_000
+const tickMs = 1_000
 
+/** A countdown of which at most one runs at a time. */
 export class RetryCountdown {
-  #counting = new Subscription()
+  #subscription = new Subscription()
 
-  /** @param report - gets the milliseconds that are left, and 0 at the end */
+  /**
+   * Starts the countdown and stops a previous one.
+   * @param wait - milliseconds until the retry
+   * @param report - receives the remaining milliseconds, and 0 when the time has elapsed
+   */
   start(wait: number, report: (left: number) => void): void {
     this.stop()
-    this.#counting = timer(wait).subscribe(() => {
+    this.#subscription = timer(wait).subscribe(() => {
       this.stop()
       report(0)
     })
     let left = wait
-    this.#counting.add(
-      interval(second).subscribe(() => {
-        left -= second
+    this.#subscription.add(
+      interval(tickMs).subscribe(() => {
+        left -= tickMs
         if (left > 0) report(left)
       }),
     )
     if (wait > 0) report(wait)
   }
 
+  /** Stops the countdown without a further report. */
   stop(): void {
-    this.#counting.unsubscribe()
+    this.#subscription.unsubscribe()
   }
 }

@@ -1,34 +1,39 @@
-/**
- * When a transfer is tried again: what may help if repeated, so many attempts in all, later each time.
- * `Retry-After` is obeyed up to a cap.
- */
+/** Decides whether and when a failed transfer is retried. */
 import type { Failure, Verdict } from '../flow/index.js'
 import { maxTimer } from '../flow/lifetime/timer.js'
 import { WindlassError } from '../errors.js'
 
+/** Limits and delays of retries. */
 export interface RetryPolicy {
-  /** Attempts in all, the first included. */
+  /** Maximum number of attempts, including the first. */
   readonly attempts: number
-  /** Milliseconds before attempt n + 1, times n. */
+  /** Milliseconds before attempt n + 1, multiplied by n. */
   readonly delay: number
-  /** The longest `Retry-After` that is waited for, in milliseconds. */
+  /** Maximum `Retry-After` in milliseconds. A response that asks for more is not retried. */
   readonly longestRetryAfter: number
-  /** The part of the delay that is left to chance, from 0 (none, the default) to 1: 0.2 waits 80 to 120 % of it. */
+  /** Random part of the delay, from 0 (the default) to 1: 0.2 waits between 80 % and 120 % of the delay. */
   readonly jitter?: number
   /**
-   * Attempts at one layer, whatever they bring (1,000). An attempt that brought more of it counts as the first again, so
-   * that a large layer comes over a link that breaks off again and again; and this is where that ends.
+   * Maximum number of attempts at one layer, regardless of progress (default 1,000). An attempt that makes progress
+   * counts as the first again, so that a large layer can be downloaded over an unreliable link; this limit still
+   * applies.
    */
   readonly attemptsInAll?: number
 }
 
-/** As Docker: 5 attempts, 5 s × n. */
+/** Docker's policy: 5 attempts with a delay of 5 s × n. */
 export const defaultRetryPolicy: RetryPolicy = { attempts: 5, delay: 5_000, longestRetryAfter: 60_000 }
 
-/** For manifests and configs: small, and asked for while somebody waits to hear whether there is such an image at all. */
+/**
+ * Policy for manifests and configs. The delays are short, since the user is waiting to learn whether the image
+ * exists.
+ */
 export const documentRetryPolicy: RetryPolicy = { attempts: 3, delay: 500, longestRetryAfter: 60_000 }
 
-/** `policy` for work that asks by itself how long to wait: undefined where it is not to be tried again. */
+/**
+ * Adapts `policy` for callers that wait themselves. The returned function gives the milliseconds to wait before the
+ * next attempt, or undefined if the error is not to be retried.
+ */
 export function againAfter(policy: RetryPolicy): (error: unknown, attempt: number) => number | undefined {
   const decide = retryingTransfers(policy)
   return (error, attempt) => {
@@ -37,7 +42,11 @@ export function againAfter(policy: RetryPolicy): (error: unknown, attempt: numbe
   }
 }
 
-/** The same answer however often it is asked about one failure: whoever tells the delay and whoever waits it agree. */
+/**
+ * Returns a supervision function that retries as `policy` says. Repeated calls for the same error and attempt return
+ * the same verdict, so that the reported delay is the actual one.
+ * @param random - source of the jitter, in [0, 1)
+ */
 export function retryingTransfers(
   policy: RetryPolicy,
   random: () => number = Math.random,
@@ -45,8 +54,8 @@ export function retryingTransfers(
   const decided = new WeakMap<WindlassError, { readonly attempt: number; readonly verdict: Verdict }>()
   return ({ error, attempt }) => {
     if (!(error instanceof WindlassError)) return 'fail'
-    const before = decided.get(error)
-    if (before?.attempt === attempt) return before.verdict
+    const previous = decided.get(error)
+    if (previous?.attempt === attempt) return previous.verdict
     const verdict = decide(policy, error, attempt, random)
     decided.set(error, { attempt, verdict })
     return verdict

@@ -1,6 +1,6 @@
 /**
- * One attempt at bringing a layer's bytes. The layer is passed on with the first attempt, its file still growing; the
- * attempt ends when all bytes are here. The next one goes on where this one broke off.
+ * Makes one attempt at downloading a layer. The layer is emitted on the first attempt while its file still grows; the
+ * attempt completes when all bytes are present. The next attempt resumes where this one stopped.
  */
 import { Observable } from 'rxjs'
 import { WindlassError } from '../errors.js'
@@ -12,17 +12,20 @@ import { type ReceivingLayer, receive } from './receive.js'
 import { isOfSource, receiveForeign } from './receive-foreign.js'
 import type { RetryCountdown } from './retry-countdown.js'
 
-/** A layer that is to be downloaded. */
+/** A layer to download, and the state that its attempts share. */
 export interface DownloadTask {
   readonly layer: ReceivingLayer
   readonly route: BlobRoute
   readonly countdown: RetryCountdown
 }
 
-/** Decides about a failure; asked more than once about the same one. */
+/** Decides whether a failure is retried. Called repeatedly for the same failure, it must return the same verdict. */
 export type DecideTransfer = (failure: Failure<DownloadTask>) => Verdict
 
-/** `judge` decides whether a failure is tried again; it is asked here too, so that the events say so. */
+/**
+ * Returns the behaviour that downloads one layer. The supervisor applies `decide` as well; it is called here to
+ * report a retry before it happens.
+ */
 export const transfer =
   (decide: DecideTransfer): Behavior<DownloadTask, ArrivingLayer> =>
   (task, turn) =>
@@ -39,7 +42,7 @@ export const transfer =
         progressed()
         return decide(failureOf(error)) === 'fail'
       }
-      const filled = fill(task, turn, isFinal).then(
+      const finished = fill(task, turn, isFinal).then(
         () => {
           out.complete()
         },
@@ -51,7 +54,7 @@ export const transfer =
           out.error(error)
         },
       )
-      turn.defer(() => filled)
+      turn.defer(() => finished)
     })
 
 async function fill(
@@ -68,22 +71,27 @@ async function fill(
         fetch: (request) => source.blob(descriptor, request),
       })
   } catch (error) {
-    if (route.refusal || turn.signal.aborted || !canLeave(error, layer, route) || !isFinal(error)) throw error
+    if (route.refusal || turn.signal.aborted || !canUseForeignUrls(error, layer, route) || !isFinal(error))
+      throw error
     route.leaveRegistry(error, turn.attempt)
     await receiveForeign(layer, turn, route)
   }
   arriving.file.finish()
 }
 
-/** Whether the URLs of the layer may give what the registry did not. */
-const canLeave = (error: unknown, { source }: ReceivingLayer, { urls }: BlobRoute): error is WindlassError =>
+/** Reports whether the foreign URLs of the layer may succeed where the registry failed. */
+const canUseForeignUrls = (
+  error: unknown,
+  { source }: ReceivingLayer,
+  { urls }: BlobRoute,
+): error is WindlassError =>
   error instanceof WindlassError && urls.length > 0 && source.foreignBlob !== undefined && isOfSource(error)
 
 function reportRetry({ layer, countdown }: DownloadTask, turn: Turn, wait: number, error: unknown): void {
   const { scope, attempt } = turn
   const reason = error instanceof Error ? error.message : String(error)
   countdown.start(wait, (retryIn) => {
-    // At the end it stands in line again; if its turn comes at once, `downloading` follows.
+    // When the countdown ends, the task waits for a slot again; `downloading` follows once it has one.
     scope.emit(
       retryIn > 0
         ? layerProgress(layer, 'retrying', { retryIn, reason, attempt: attempt + 1 })

@@ -1,10 +1,14 @@
-/** How long a blob is, where no manifest says so: by HEAD, else by the first answer to a GET whose body is not read. */
+/** Determines the size of a blob that no manifest states. */
 import { WindlassError } from '../../errors.js'
 import type { Digest } from '../../image/digest/digest.js'
 import { fetchBlob } from './blobs.js'
 import type { RepositoryContext } from './repository-context.js'
 
-/** @throws what `fetchBlob` throws; REGISTRY_RESPONSE where the registry tells no length */
+/**
+ * Returns the size of a blob in bytes, from the `Content-Length` of a HEAD response or, failing that, of a GET
+ * response whose body is not read.
+ * @throws REGISTRY_RESPONSE when the registry does not report the size; as `fetchBlob`
+ */
 export async function blobSize(
   context: RepositoryContext,
   digest: Digest,
@@ -17,12 +21,13 @@ export async function blobSize(
     purpose: `ask for the size of the blob ${digest} of ${repository}`,
     signal,
   })
-  // The length that it tells is that of a body which is not sent.
+  // The length describes a body that is not sent, but the response must still be consumed.
   head.body.resume()
-  const told = head.headers['content-length'] ?? ''
-  // Some registries tell 0 of every blob, for that is what they send.
-  if (head.status === 200 && /^\d{1,15}$/.test(told) && Number(told) > 0) return Number(told)
-  // Some storage signs its addresses for GET alone; and a refusal to HEAD has no body to explain it.
+  const contentLength = head.headers['content-length'] ?? ''
+  // Some registries report 0 for every blob, since a HEAD response has no body.
+  if (head.status === 200 && /^\d{1,15}$/.test(contentLength) && Number(contentLength) > 0)
+    return Number(contentLength)
+  // Some storage signs URLs for GET only, and a refused HEAD has no body that explains it.
   const { stream, size, host } = await fetchBlob(context, { digest }, signal && { signal })
   stream.destroy()
   if (size !== undefined) return size

@@ -1,19 +1,21 @@
-/** Blobs of a repository as streams (distribution spec, "Pulling blobs"). */
+/** Fetches blobs of a repository as streams (distribution spec, "Pulling blobs"). */
 import type { Digest } from '../../image/digest/digest.js'
 import type { BlobBody, BlobRequest } from '../../image/source.js'
 import { fetchRanged } from './ranged-blob.js'
 import { accessHints, refusal } from '../http/refusal.js'
 import type { RepositoryContext } from './repository-context.js'
 
-/** A descriptor, or as much of one as is known. */
+/** Identifies a blob by its digest and, if known, its size in bytes. */
 export interface BlobName {
   readonly digest: Digest
   readonly size?: number
 }
 
 /**
- * @throws BLOB_UNKNOWN, UNAUTHORIZED, DENIED, TOO_MANY_REQUESTS, REGISTRY_UNAVAILABLE, REGISTRY_RESPONSE, SIZE_MISMATCH,
- * network errors; the stream fails with NETWORK, STALLED or CANCELLED
+ * Requests a blob, starting at `request.offset`. The bytes are not verified here.
+ * @throws BLOB_UNKNOWN, UNAUTHORIZED, DENIED, TOO_MANY_REQUESTS, REGISTRY_UNAVAILABLE, REGISTRY_RESPONSE;
+ * SIZE_MISMATCH when the registry reports another size; network errors. The stream fails with NETWORK, STALLED or
+ * CANCELLED.
  */
 export function fetchBlob(
   { client, repository, secrets, timeouts, limits, hint }: RepositoryContext,

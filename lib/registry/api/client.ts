@@ -1,6 +1,6 @@
 /**
- * Requests to one registry, authorised and redirected: whoever asks sees only the answer that counts. A request that
- * is answered with 401 gets exactly one re-authentication and one repeat, never a loop.
+ * Sends requests to one registry with authorization and redirects. A request that is answered with 401 is
+ * authenticated and repeated exactly once.
  */
 import { SingleFlight } from '../../flow/actors/single-flight.js'
 import { isBelowApi, isSigned } from '../policy/authorizable.js'
@@ -17,6 +17,9 @@ import { settleScheme } from '../http/scheme.js'
 import type { Tokens } from '../auth/tokens.js'
 import { assertPublicTarget } from '../policy/public-target.js'
 
+/**
+ * Settings of a `Client`. `trustedRealms` are origins of token servers, `foreignHosts` names or addresses of hosts.
+ */
 export interface ClientOptions {
   readonly endpoint: Endpoint
   readonly connections: Connections
@@ -25,20 +28,25 @@ export interface ClientOptions {
   readonly foreignHosts: ReadonlySet<string>
 }
 
+/** A request for one repository of the registry. */
 export interface RegistryRequest extends Omit<Request, 'url' | 'target' | 'form'> {
   readonly repository: string
-  /** As whom; undefined for an anonymous request. */
+  /** The credential to use; undefined for an anonymous request. */
   readonly credential: Credential | undefined
-  /** What to do where a login is refused, as a sentence. */
+  /** Returns the hint for a refused login, as a sentence. */
   readonly hint: () => string
-  /** The path below `/v2/`, or a path and query of this registry's origin as they are to be sent, from `/` on. */
+  /**
+   * Path segments below `/v2/`, or a path with query on the origin of the registry, starting with `/` and sent
+   * unchanged.
+   */
   readonly to: readonly string[] | string
 }
 
+/** The client of one registry. Its repositories share connections and tokens. */
 export class Client {
   readonly #options: ClientOptions
   readonly #authorizers = new Map<string, Authorizer>()
-  readonly #settling = new SingleFlight<string, URL>()
+  readonly #schemeLookups = new SingleFlight<string, URL>()
   #endpoint: Endpoint
 
   constructor(options: ClientOptions) {
@@ -46,16 +54,20 @@ export class Client {
     this.#endpoint = options.endpoint
   }
 
-  /** @throws network errors, TLS, REDIRECT_REFUSED, CHALLENGE_INVALID, what a login throws, CANCELLED */
+  /**
+   * Sends a request and follows redirects. A 401 response of the registry itself is answered with one authenticated
+   * repeat; the second response is returned whatever its status is.
+   * @throws network errors, TLS, REDIRECT_REFUSED, CHALLENGE_INVALID, errors of `login`, CANCELLED
+   */
   async send({ repository, credential, hint, to, ...rest }: RegistryRequest): Promise<Followed> {
     const base = await this.#base(rest.signal)
-    const place = typeof to === 'string' ? originForm(base, to) : locationOf(apiUrl(base, ...to))
-    const request: Request = { ...rest, ...place }
-    if (isSigned(place) || !isBelowApi(place)) return this.#follow(request)
+    const location = typeof to === 'string' ? originForm(base, to) : locationOf(apiUrl(base, ...to))
+    const request: Request = { ...rest, ...location }
+    if (isSigned(location) || !isBelowApi(location)) return this.#follow(request)
     const authorizer = this.#authorizer({ repository, credential, hint })
     const first = await authorizer.authorization(request.signal)
     const response = await this.#follow(authorised(request, first))
-    // Somebody else's 401, behind a redirect, is no reason to send anything.
+    // A 401 of another host, after a redirect, must not trigger authentication.
     if (response.status !== 401 || response.crossed) return response
     try {
       const challenges = response.headers['www-authenticate'] ?? (await this.#rootChallenge(base, request))
@@ -72,12 +84,15 @@ export class Client {
     }
   }
 
-  /** Where the URLs that manifests of this registry give may lead. */
+  /** Returns the rules for the foreign URLs in manifests of this registry. */
   foreignUrls(): ForeignUrls {
     return new ForeignUrls(this.#endpoint.base, this.#options.foreignHosts)
   }
 
-  /** A request that goes elsewhere, over the same connections, but with no credential of this registry's. */
+  /**
+   * Sends a request to a foreign URL over the same connections, without credentials of this registry.
+   * @throws REDIRECT_REFUSED, LIMIT_EXCEEDED, network errors, TLS, CANCELLED
+   */
   sendForeign(request: Request, urls: ForeignUrls): Promise<Followed> {
     const check = (url: URL): void => urls.check(url)
     return followRedirects(this.#options.connections, { ...request, lookup: urls.lookup }, { check })
@@ -89,12 +104,12 @@ export class Client {
     return followRedirects(this.#options.connections, request, { check, mayAuthorize: isBelowApi })
   }
 
-  /** The registry's address, its scheme settled. */
+  /** Returns the base URL after determining its scheme. */
   async #base(signal?: AbortSignal): Promise<URL> {
     if (this.#endpoint.scheme === 'loopback') {
       const { connections } = this.#options
       const base = await share(
-        this.#settling,
+        this.#schemeLookups,
         'scheme',
         (shared) => settleScheme(connections, this.#endpoint, shared),
         signal,
@@ -104,34 +119,34 @@ export class Client {
     return this.#endpoint.base
   }
 
-  /** Done by whoever comes first of those that waited; authorizers are made after it. */
+  /** Stores the scheme. Only the first of several waiting requests does so; authorizers are created afterwards. */
   #settle(base: URL): void {
     if (this.#endpoint.scheme === 'settled') return
     this.#endpoint = { ...this.#endpoint, base, scheme: 'settled' }
   }
 
-  /** A registry that refuses without a challenge may have one at its root. */
+  /** Some registries send the challenge only at the root of the API. */
   async #rootChallenge(base: URL, { purpose, signal }: Request): Promise<string | undefined> {
     const response = await this.#options.connections.send({ url: apiUrl(base, ''), purpose, signal })
     discard(response)
     return response.status === 401 ? response.headers['www-authenticate'] : undefined
   }
 
-  /** One for each repository and credential: what one user was given is no other's. */
-  #authorizer(who: Pick<RegistryRequest, 'repository' | 'credential' | 'hint'>): Authorizer {
-    const { repository, credential } = who
+  /** Returns the authorizer of one repository and credential. Tokens of one user must not be used by another. */
+  #authorizer(identity: Pick<RegistryRequest, 'repository' | 'credential' | 'hint'>): Authorizer {
+    const { repository, credential } = identity
     const key = `${repository} ${credential?.fingerprint() ?? ''}`
     const known = this.#authorizers.get(key)
     if (known !== undefined) return known
     const { tokens, trustedRealms } = this.#options
     const rules = { endpoint: this.#endpoint, trusted: trustedRealms }
-    const authorizer = new Authorizer({ ...who, rules, tokens })
+    const authorizer = new Authorizer({ ...identity, rules, tokens })
     this.#authorizers.set(key, authorizer)
     return authorizer
   }
 }
 
-/** A place of the origin of `base`: an empty first segment (`//host/`) names no host. */
+/** Resolves a path against the origin of `base` by concatenation: a path such as `//host/` must not name a host. */
 const originForm = (base: URL, target: string): Location => ({ url: new URL(base.origin + target), target })
 
 const authorised = (request: Request, { value }: Authorization): Request =>

@@ -1,4 +1,7 @@
-/** Blobs from the URLs that a manifest gives for them (image-spec descriptor.md, `urls`): with nothing of the registry's. */
+/**
+ * Fetches blobs from the URLs in their descriptors (image-spec descriptor.md, `urls`), without credentials of the
+ * registry.
+ */
 import type { Descriptor } from '../../image/documents/descriptor.js'
 import type { BlobBody, BlobRequest } from '../../image/source.js'
 import { printableUrl } from '../headers/printable-url.js'
@@ -7,8 +10,11 @@ import { refusal } from '../http/refusal.js'
 import type { RepositoryContext } from './repository-context.js'
 
 /**
- * @throws REDIRECT_REFUSED for a URL that is not asked (`ForeignUrls`); BLOB_UNKNOWN, UNAUTHORIZED, DENIED,
- * TOO_MANY_REQUESTS, REGISTRY_UNAVAILABLE, REGISTRY_RESPONSE, network errors; the stream fails as that of `fetchBlob`
+ * Requests a blob from a foreign URL, starting at `request.offset`.
+ * @param text - the URL as the manifest states it
+ * @throws REDIRECT_REFUSED for a URL that `ForeignUrls` does not allow; BLOB_UNKNOWN, UNAUTHORIZED, DENIED,
+ * TOO_MANY_REQUESTS, REGISTRY_UNAVAILABLE, REGISTRY_RESPONSE, SIZE_MISMATCH, network errors. The stream fails as that
+ * of `fetchBlob`.
  */
 export async function fetchForeignBlob(
   { client, secrets, timeouts, limits }: RepositoryContext,
@@ -17,15 +23,15 @@ export async function fetchForeignBlob(
   request: BlobRequest = {},
 ): Promise<BlobBody> {
   const urls = client.foreignUrls()
-  const place = urls.parse(text)
-  const purpose = `download the blob ${digest} with the foreign url ${printableUrl(place.url)}`
+  const location = urls.parse(text)
+  const purpose = `download the blob ${digest} with the foreign url ${printableUrl(location.url)}`
   const { signal } = request
   return fetchRanged(
     {
       purpose,
       digest,
       size,
-      send: (headers) => client.sendForeign({ ...place, headers, purpose, signal }, urls),
+      send: (headers) => client.sendForeign({ ...location, headers, purpose, signal }, urls),
       refuse: (response) =>
         refusal(response, {
           purpose,

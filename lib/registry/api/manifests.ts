@@ -1,4 +1,4 @@
-/** Manifests by tag and by digest (distribution spec, "Pulling manifests"). */
+/** Fetches manifests by tag or digest (distribution spec, "Pulling manifests"). */
 import { WindlassError } from '../../errors.js'
 import { isDigest, type Digest } from '../../image/digest/digest.js'
 import { defaultLimits } from '../../limits.js'
@@ -11,12 +11,16 @@ import { readDocument } from '../http/document.js'
 import { accessHints, refusal } from '../http/refusal.js'
 import type { RepositoryContext } from './repository-context.js'
 
+/** A manifest with its `ETag`. */
 export interface TaggedManifest extends FetchedManifest {
-  /** What to give as `etag` next time. */
+  /** The `etag` argument of the next `fetchManifestUnless`; undefined if the registry sent none. */
   readonly etag: string | undefined
 }
 
-/** What a `HEAD` tells. Nothing of it is verified: it is good for "has it changed?", never for "these are its bytes". */
+/**
+ * Result of a HEAD request. It is not verified: use it to detect changes, not as a statement about the manifest.
+ * `size` is in bytes.
+ */
 export interface ManifestHead {
   readonly digest: Digest | undefined
   readonly contentType: string | undefined
@@ -25,8 +29,10 @@ export interface ManifestHead {
 }
 
 /**
+ * Fetches a manifest. The bytes are not verified here.
  * @throws MANIFEST_UNKNOWN, NAME_UNKNOWN, UNAUTHORIZED, DENIED, TOO_MANY_REQUESTS, REGISTRY_UNAVAILABLE,
- * REGISTRY_RESPONSE, LIMIT_EXCEEDED, network errors
+ * REGISTRY_RESPONSE, LIMIT_EXCEEDED (`manifestBytes`), network errors; REFERENCE_INVALID when `tagOrDigest` is
+ * neither
  */
 export async function fetchManifest(
   context: RepositoryContext,
@@ -44,7 +50,10 @@ export async function fetchManifest(
   )
 }
 
-/** The manifest, unless it is still the one that had this `etag`. */
+/**
+ * Fetches a manifest unless it still has the given `etag` (`If-None-Match`, RFC 9110 §13.1.2).
+ * @throws as `fetchManifest`
+ */
 export function fetchManifestUnless(
   context: RepositoryContext,
   tagOrDigest: string,
@@ -54,23 +63,31 @@ export function fetchManifestUnless(
   return get(context, tagOrDigest, request, { 'if-none-match': etag })
 }
 
-/** What the name points at, by HEAD; by GET where the registry has no HEAD or tells no digest. */
+/**
+ * Returns the digest, media type and size of a manifest by HEAD. Falls back to GET if the registry does not support
+ * HEAD or does not send the digest.
+ * @throws as `fetchManifest`
+ */
 export async function headManifest(
   context: RepositoryContext,
   tagOrDigest: string,
   request: ManifestRequest = {},
 ): Promise<ManifestHead> {
   const response = await send(context, 'HEAD', tagOrDigest, request)
-  // The length that it tells is that of a body which is not sent.
+  // The length describes a body that is not sent, but the response must still be consumed.
   response.body.resume()
   const digest = response.headers['docker-content-digest']
   if (response.status === 200 && isDigest(digest))
-    return { digest, ...described(response), size: lengthOf(response.headers['content-length']) }
-  // A refusal to HEAD has no body to explain it; GET says why, or works.
-  const got = await send(context, 'GET', tagOrDigest, request)
-  const bytes = await accepted(context, got, tagOrDigest, request)
-  const told = got.headers['docker-content-digest']
-  return { digest: isDigest(told) ? told : undefined, ...described(got), size: bytes.length }
+    return { digest, ...describe(response), size: lengthOf(response.headers['content-length']) }
+  // A refused HEAD has no body that explains it; GET returns the manifest or an explained error.
+  const getResponse = await send(context, 'GET', tagOrDigest, request)
+  const bytes = await readManifest(context, getResponse, tagOrDigest, request)
+  const reportedDigest = getResponse.headers['docker-content-digest']
+  return {
+    digest: isDigest(reportedDigest) ? reportedDigest : undefined,
+    ...describe(getResponse),
+    size: bytes.length,
+  }
 }
 
 async function get(
@@ -84,8 +101,8 @@ async function get(
     response.body.resume()
     return 'not-modified'
   }
-  const bytes = await accepted(context, response, tagOrDigest, request)
-  return { bytes, ...described(response), etag: response.headers.etag }
+  const bytes = await readManifest(context, response, tagOrDigest, request)
+  return { bytes, ...describe(response), etag: response.headers.etag }
 }
 
 function send(
@@ -95,7 +112,7 @@ function send(
   { signal, onWarning }: ManifestRequest,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Followed> {
-  // The last gate before a URL, whoever made the string.
+  // Last check before the value becomes part of a URL.
   if (!isTag(tagOrDigest) && !isDigest(tagOrDigest))
     throw new WindlassError('REFERENCE_INVALID', `${quoted(tagOrDigest)} is neither a tag nor a digest`)
   return client.send({
@@ -108,7 +125,7 @@ function send(
   })
 }
 
-async function accepted(
+async function readManifest(
   { secrets, timeouts, limits, hint, registry, repository }: RepositoryContext,
   response: Followed,
   tagOrDigest: string,
@@ -133,7 +150,7 @@ const purposeOf = (repository: string, tagOrDigest: string): string =>
 const nameOf = (registry: string, repository: string, tagOrDigest: string): string =>
   `${registry}/${repository}${isDigest(tagOrDigest) ? '@' : ':'}${tagOrDigest}`
 
-const described = ({ headers, url }: Followed): Pick<FetchedManifest, 'contentType' | 'host'> => ({
+const describe = ({ headers, url }: Followed): Pick<FetchedManifest, 'contentType' | 'host'> => ({
   contentType: headers['content-type'],
   host: url.host,
 })

@@ -1,6 +1,6 @@
 /**
- * The body of a blob, from the start or from where an earlier attempt ended, whoever serves it (RFC 9110 §14). When in
- * doubt about a range, the whole is asked for: the digest is over the whole anyway.
+ * Requests a blob from its start or from the offset at which an earlier attempt ended (RFC 9110 §14). If a range
+ * response is in doubt, the whole blob is requested: the digest covers the whole blob in any case.
  */
 import { type Readable, pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
@@ -13,22 +13,25 @@ import { discard } from '../http/discard.js'
 import { ClaimedEncoding, encoded, isEncoded, saysGzip } from '../http/encoding.js'
 import type { Followed } from '../http/redirects.js'
 
-/** How a blob is asked for. */
+/** Describes the request for one blob. */
 export interface BlobExchange {
-  /** What is being done, as requests say it. */
+  /** Purpose of the request, as a phrase for error messages. */
   readonly purpose: string
   readonly digest: Digest
-  /** Of the whole blob in bytes, where that is known: an answer of another length is not that blob. */
+  /** Expected size of the whole blob in bytes, if known. A response with another size is rejected. */
   readonly size: number | undefined
+  /** Sends the request with the given additional headers. */
   send(headers: Readonly<Record<string, string>>): Promise<Followed>
-  /** What an answer means that is not the blob; closes its body. */
+  /** Converts a response that is not the blob to an error, and closes its body. */
   refuse(response: Followed): Promise<WindlassError>
 }
 
 /**
- * @throws what `send` throws and what `refuse` answers; SIZE_MISMATCH where another length is told, or REGISTRY_RESPONSE
- * where that is because of a Content-Encoding. The stream of a whole blob fails with REGISTRY_RESPONSE where its bytes are
- * others than those of the digest and there is a Content-Encoding to explain it.
+ * Requests a blob from `offset`, or from its start if the server does not continue there. The `offset` of the result
+ * is the position of the first byte.
+ * @throws errors of `exchange.send` and of `exchange.refuse`; SIZE_MISMATCH when the response reports another size,
+ * or REGISTRY_RESPONSE when a Content-Encoding explains it. The stream of a whole blob fails with REGISTRY_RESPONSE
+ * when its bytes are wrong and the response has a Content-Encoding.
  */
 export async function fetchRanged(
   exchange: BlobExchange,
@@ -37,34 +40,34 @@ export async function fetchRanged(
   if (offset > 0) {
     const response = await exchange.send({
       range: `bytes=${offset}-`,
-      // Without a strong validator the header would mean nothing (RFC 9110 §13.1.5).
+      // If-Range requires a strong validator (RFC 9110 §13.1.5).
       ...(isStrong(validator) ? { 'if-range': validator } : {}),
     })
-    if (response.status === 206 && continues(response, { offset, validator, size: exchange.size }))
+    if (response.status === 206 && isContinuation(response, { offset, validator, size: exchange.size }))
       return bodyOf(exchange, response, offset)
-    if (response.status === 200 || saysNo(response.status)) return whole(exchange, response)
-    discard(response) // it is the range that is not understood
+    if (response.status === 200 || isOtherRefusal(response.status)) return wholeBlob(exchange, response)
+    discard(response) // The server does not support the range.
   }
-  return whole(exchange, await exchange.send({}))
+  return wholeBlob(exchange, await exchange.send({}))
 }
 
-async function whole(exchange: BlobExchange, response: Followed): Promise<BlobBody> {
+async function wholeBlob(exchange: BlobExchange, response: Followed): Promise<BlobBody> {
   if (response.status === 200) return bodyOf(exchange, response, 0)
   throw await exchange.refuse(response)
 }
 
-/** Refusals that have nothing to do with the range. */
-const saysNo = (status: number): boolean =>
+/** Reports whether a status is an error that does not concern the range. */
+const isOtherRefusal = (status: number): boolean =>
   [401, 403, 404, 408, 410, 423, 429, 451].includes(status) || (status >= 500 && status !== 501)
 
-/** Whether a 206 is the rest of the very bytes that are here. */
-function continues(
+/** Reports whether a 206 response continues the bytes that are already present. */
+function isContinuation(
   { headers }: Followed,
   { offset, validator, size }: { offset: number; validator: string | undefined; size: number | undefined },
 ): boolean {
   const range = parseContentRange(headers['content-range'])
   if (range?.first !== offset || (size !== undefined && (range.size ?? size) !== size)) return false
-  // A server that knows no If-Range sends a part of the changed blob too.
+  // A server without support for If-Range sends part of a changed blob as well.
   return !isStrong(validator) || !isStrong(headers.etag) || headers.etag === validator
 }
 
@@ -78,22 +81,22 @@ async function bodyOf(
     ? Number(headers['content-length'])
     : undefined
   const size = offset > 0 ? parseContentRange(headers['content-range'])?.size : undefined
-  const told = size ?? (length === undefined ? undefined : offset + length)
-  const differs = expected !== undefined && told !== undefined && told !== expected
+  const reportedSize = size ?? (length === undefined ? undefined : offset + length)
+  const differs = expected !== undefined && reportedSize !== undefined && reportedSize !== expected
   if (differs && offset === 0 && saysGzip(response)) {
     const failure = (): WindlassError => encoded(response, purpose)
     const stream = decoded(body, new ClaimedEncoding({ digest, size: expected }, failure), failure)
     return { stream, offset, size: expected, validator: undefined, host: url.host }
   }
   if (differs) {
-    const failed = `Failed to ${purpose}: ${url.host} offers ${told} bytes, but the manifest says ${expected}`
+    const message = `Failed to ${purpose}: ${url.host} offers ${reportedSize} bytes, but the manifest says ${expected}`
     if (isEncoded(response)) {
       body.destroy()
       throw encoded(response, purpose)
     }
-    if (offset === 0 && (await isBlob(body, digest, told))) throw wrongSize(failed, digest, url.host)
+    if (offset === 0 && (await isBlob(body, digest, reportedSize))) throw wrongSize(message, digest, url.host)
     body.destroy()
-    throw new WindlassError('SIZE_MISMATCH', failed, { digest, host: url.host, hint: eitherHint })
+    throw new WindlassError('SIZE_MISMATCH', message, { digest, host: url.host, hint: eitherHint })
   }
   const claimed = isEncoded(response) && expected !== undefined && offset === 0
   return {
@@ -101,16 +104,19 @@ async function bodyOf(
       ? checked(body, new ClaimedEncoding({ digest, size: expected }, () => encoded(response, purpose)))
       : body,
     offset,
-    size: told,
+    size: reportedSize,
     validator: isStrong(headers.etag) ? headers.etag : undefined,
     host: url.host,
   }
 }
 
-/** Bytes that are read to find out whose fault it is that a blob has another size. */
+/** Maximum number of bytes read to determine whether the manifest or the server states a wrong size. */
 const maxProbe = 1024 * 1024
 
-/** Whether `body`, said to be of `size` bytes, is the blob after all. Not looked at where that is much to read. */
+/**
+ * Reports whether `body`, which has `size` bytes, matches the digest. Returns false without reading a body larger
+ * than `maxProbe`.
+ */
 async function isBlob(body: Readable, digest: Digest, size: number): Promise<boolean> {
   if (size > maxProbe) return false
   const verifier = new Verifier({ digest, size }, 'blob')
@@ -118,18 +124,18 @@ async function isBlob(body: Readable, digest: Digest, size: number): Promise<boo
     for await (const chunk of body as AsyncIterable<Buffer>) verifier.update(chunk)
     return verifier.bytes === size && verifier.hasDigest()
   } catch {
-    return false // the size is wrong, whatever else is
+    return false // the size differs in any case
   }
 }
 
-/** `body` by way of `check`; each ends with the other. */
+/** Pipes `body` through `check`. Each is destroyed with the other. */
 function checked(body: Readable, check: ClaimedEncoding): Readable {
-  check.on('error', () => undefined) // whoever reads gets it all the same
+  check.on('error', () => undefined) // the reader receives the error as well
   pipeline(body, check, () => undefined)
   return check
 }
 
-/** What `body` in gzip holds, by way of `check`; what is no gzip fails with `failure`. */
+/** Decompresses `body` with gzip and pipes it through `check`. Invalid gzip data fails with `failure`. */
 function decoded(body: Readable, check: ClaimedEncoding, failure: () => WindlassError): Readable {
   check.on('error', () => undefined)
   const gunzip = createGunzip()
@@ -139,6 +145,6 @@ function decoded(body: Readable, check: ClaimedEncoding, failure: () => Windlass
   return check
 }
 
-/** RFC 9110 §8.8.3; a weak one says "as good as", and a digest wants "the same". */
+/** Reports whether an ETag is a strong validator (RFC 9110 §8.8.3). A weak one does not guarantee identical bytes. */
 const isStrong = (etag: string | undefined): etag is string =>
   etag !== undefined && etag.length <= 1024 && /^"[\x21\x23-\x7e]*"$/.test(etag)

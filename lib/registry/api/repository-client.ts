@@ -1,12 +1,14 @@
-/** The client of a registry as one repository's requests use it: with the credential for that repository. */
+/** Binds the client of a registry to one repository and its credential. */
 import type { Access } from '../auth/access.js'
 import type { Client, RegistryRequest } from './client.js'
 import type { CredentialRequest } from '../credentials/credentials.js'
 import type { Followed } from '../http/redirects.js'
 
+/** A request for the repository. `onWarning` receives warnings of the credential lookup. */
 export interface RepositoryAsk
   extends Omit<RegistryRequest, 'repository' | 'credential' | 'hint'>, Pick<CredentialRequest, 'onWarning'> {}
 
+/** The client of one repository. */
 export class RepositoryClient {
   readonly foreignUrls: Client['foreignUrls']
   readonly sendForeign: Client['sendForeign']
@@ -22,7 +24,10 @@ export class RepositoryClient {
     this.sendForeign = (request, urls) => client.sendForeign(request, urls)
   }
 
-  /** @throws what the lookup of the credential throws, and what `Client.send` throws */
+  /**
+   * Looks up the credential and sends the request with it.
+   * @throws errors of the credential lookup; as `Client.send`
+   */
   async send({ onWarning, ...request }: RepositoryAsk): Promise<Followed> {
     const credential = await this.#access.credential({ signal: request.signal, onWarning })
     const hint = (): string => this.#access.hint()

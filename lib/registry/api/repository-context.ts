@@ -1,17 +1,18 @@
-/** What the requests for one repository share. */
+/** Defines the values that all requests for one repository share. */
 import type { Limits } from '../../limits.js'
 import type { RepositoryClient } from './repository-client.js'
 import type { Secrets } from '../policy/secrets.js'
 import type { Timeouts } from '../policy/timeouts.js'
 
+/** The client, names and settings of one repository. */
 export interface RepositoryContext {
   readonly client: RepositoryClient
-  /** The registry as references name it. */
+  /** Registry name as in references. */
   readonly registry: string
   readonly repository: string
   readonly secrets: Secrets
   readonly timeouts: Timeouts
   readonly limits: Limits
-  /** What to do about a 401 or 403, as a sentence; asked for once there is one. */
+  /** Returns the hint for a 401 or 403 response, as a sentence. Called only for such a response. */
   readonly hint: () => string
 }

@@ -1,4 +1,4 @@
-/** One repository of one registry, as the source of images that stages know. */
+/** Implements `ImageSource` for a repository of a registry. */
 import type { Descriptor } from '../../image/documents/descriptor.js'
 import type { Digest } from '../../image/digest/digest.js'
 import type {
@@ -23,6 +23,7 @@ import {
 import type { RepositoryContext } from './repository-context.js'
 import { listTags } from './tags.js'
 
+/** One repository of one registry, as a source of images. */
 export class Repository implements ImageSource {
   readonly #context: RepositoryContext
   readonly #access: Access
@@ -36,15 +37,17 @@ export class Repository implements ImageSource {
     this.repository = context.repository
   }
 
+  /** Returns a key of the registry's host and the credential. It contains no secret. */
   identity({ signal }: { readonly signal?: AbortSignal } = {}): Promise<string> {
     return this.#access.identity(signal)
   }
 
+  /** Fetches a manifest by tag or digest. */
   manifest(tagOrDigest: string, request?: ManifestRequest): Promise<FetchedManifest> {
     return fetchManifest(this.#context, tagOrDigest, request)
   }
 
-  /** The manifest, or `not-modified` where it still has the `etag`. */
+  /** Fetches a manifest, or returns `not-modified` if it still has the given `etag`. */
   manifestUnless(
     tagOrDigest: string,
     etag: string,
@@ -53,23 +56,27 @@ export class Repository implements ImageSource {
     return fetchManifestUnless(this.#context, tagOrDigest, etag, request)
   }
 
-  /** What a name points at, for the price of a HEAD where that works. */
+  /** Returns the digest, media type and size of a manifest, by HEAD if the registry supports it. */
   head(tagOrDigest: string, request?: ManifestRequest): Promise<ManifestHead> {
     return headManifest(this.#context, tagOrDigest, request)
   }
 
+  /** Requests a blob as a stream. */
   blob(descriptor: Descriptor, request?: BlobRequest): Promise<BlobBody> {
     return fetchBlob(this.#context, descriptor, request)
   }
 
+  /** Requests a blob from a foreign URL of its descriptor. */
   foreignBlob(url: string, descriptor: Descriptor, request?: BlobRequest): Promise<BlobBody> {
     return fetchForeignBlob(this.#context, url, descriptor, request)
   }
 
+  /** Returns the size of a blob in bytes. */
   blobSize(digest: Digest, request?: { readonly signal?: AbortSignal }): Promise<number> {
     return blobSize(this.#context, digest, request)
   }
 
+  /** Lists the tags, page by page. */
   tags(request?: TagsRequest): AsyncIterable<readonly string[]> {
     return listTags(this.#context, request)
   }

@@ -1,4 +1,4 @@
-/** The tags of a repository, page by page (distribution spec, "Listing tags"). */
+/** Lists the tags of a repository, page by page (distribution spec, "Listing tags"). */
 import { WindlassError, type ErrorCode } from '../../errors.js'
 import { limitExceeded, type LimitName } from '../../limits.js'
 import type { TagsRequest } from '../../image/source.js'
@@ -13,25 +13,25 @@ import { Stopwatch } from '../http/stopwatch.js'
 import { type TagPage, parseTagPage } from './tag-page.js'
 
 /**
- * Tags to ask for on the first page, undefined for as many as the registry likes: the next where one is refused. The
- * first is what some registries refuse to go beyond.
+ * Page sizes to request, in order, until one is accepted; undefined leaves the size to the registry. Some registries
+ * reject more than 1000.
  */
 const pageSizes: readonly (number | undefined)[] = [1000, undefined, 500, 100, 50, 10]
 
 /**
- * Reads a page when it is asked for one; a page that fails is asked for again as `again` says, the others are not. Items
- * that are no tags are left out; in the end one warning says how many. A tag that is listed again is given once.
- * @throws NAME_UNKNOWN, UNAUTHORIZED, DENIED, REGISTRY_RESPONSE, LIMIT_EXCEEDED (`tagPages`, `tagBytes`, `tagPageBytes`,
- * `tagSeconds`), REDIRECT_REFUSED (a next page that is not on the web), network errors
+ * Lists the tags. A page is requested when the consumer asks for it, and retried as `again` decides. Items that are
+ * not valid tags are skipped and reported by one warning at the end. Each tag is listed once.
+ * @throws NAME_UNKNOWN, UNAUTHORIZED, DENIED, REGISTRY_RESPONSE, LIMIT_EXCEEDED (`tagPages`, `tagBytes`,
+ * `tagPageBytes`, `tagSeconds`), REDIRECT_REFUSED when the link to the next page is not http or https, network errors
  */
 export async function* listTags(
   context: RepositoryContext,
   request: TagsRequest = {},
 ): AsyncGenerator<readonly string[], void, undefined> {
   const { limits } = context
-  const later = new Stopwatch(limits.tagSeconds * 1000)
+  const stopwatch = new Stopwatch(limits.tagSeconds * 1000)
   const seen = new Set<string>()
-  const given = new Set<string>()
+  const listed = new Set<string>()
   const leftOut = { items: 0, example: '' }
   let page = await firstPage(context, request)
   try {
@@ -40,25 +40,25 @@ export async function* listTags(
       if (bytes > limits.tagBytes) throw exceeded(context, `there are ${bytes} bytes of them`, 'tagBytes')
       if (leftOut.items === 0) leftOut.example = page.example ?? ''
       leftOut.items += page.leftOut
-      yield page.tags.filter((tag) => !given.has(tag) && given.add(tag))
+      yield page.tags.filter((tag) => !listed.has(tag) && listed.add(tag))
       seen.add(page.response.target)
       const next = nextPage(context, page.response)
       if (next === undefined) return
       if (seen.has(next)) throw failed(context, 'REGISTRY_RESPONSE', 'the pages go in a circle')
       seen.add(next)
       if (pages >= limits.tagPages) throw exceeded(context, `there are more than ${pages} pages`, 'tagPages')
-      const late = (): WindlassError =>
+      const timeoutError = (): WindlassError =>
         exceeded(context, `it does not end: ${pages} pages took ${limits.tagSeconds} s`, 'tagSeconds')
       const fetchNext = (): Promise<Page> =>
-        later.run((signal) => fetchPage(context, next, signal), late, request.signal)
+        stopwatch.run((signal) => fetchPage(context, next, signal), timeoutError, request.signal)
       page = await withRetries(fetchNext, withinLimits(request))
     }
   } finally {
-    if (leftOut.items > 0) request.onWarning?.('tags-left-out', whatWasLeftOut(context, leftOut))
+    if (leftOut.items > 0) request.onWarning?.('tags-left-out', leftOutMessage(context, leftOut))
   }
 }
 
-/** A limit that is crossed stays crossed, whatever `again` says. */
+/** Excludes LIMIT_EXCEEDED from retries: the limit would be exceeded again. */
 const withinLimits = ({ again, ...rest }: TagsRequest): TagsRequest => ({
   ...rest,
   again: (error, attempt) =>
@@ -70,34 +70,36 @@ interface Page extends TagPage {
   readonly response: Followed
 }
 
-/** The first page, of the first size that the registry does not refuse. */
+/** Fetches the first page with the first page size that the registry accepts. */
 async function firstPage(context: RepositoryContext, request: TagsRequest): Promise<Page> {
   let refused: WindlassError | undefined
-  const refuse = (why: WindlassError): void => void (refused ??= why)
+  const recordRefusal = (reason: WindlassError): void => void (refused ??= reason)
   for (const size of pageSizes) {
     const to = [context.repository, 'tags', size === undefined ? 'list' : `list?n=${size}`]
-    const page = await withRetries(() => fetchPage(context, to, request.signal, refuse), request)
+    const page = await withRetries(() => fetchPage(context, to, request.signal, recordRefusal), request)
     if (page !== undefined) return page
   }
   throw refused ?? failed(context, 'INTERNAL', 'no page was asked for')
 }
 
-/** Besides PAGINATION_NUMBER_INVALID: what is wrong with a request may be its `n`. */
+/** Statuses that may mean that the registry rejects the page size, besides the code PAGINATION_NUMBER_INVALID. */
 const requestRefused = new Set([400, 406, 413, 414, 416, 422])
 
 function fetchPage(context: RepositoryContext, to: string, signal: AbortSignal | undefined): Promise<Page>
-/** @param sizeRefused - hears why, where the registry may refuse the size of the page: then there is none */
+/**
+ * @param sizeRefused - receives the error of a registry that may reject the page size; the result is then undefined
+ */
 function fetchPage(
   context: RepositoryContext,
   to: readonly string[],
   signal: AbortSignal | undefined,
-  sizeRefused: (why: WindlassError) => void,
+  sizeRefused: (reason: WindlassError) => void,
 ): Promise<Page | undefined>
 async function fetchPage(
   context: RepositoryContext,
   to: readonly string[] | string,
   signal: AbortSignal | undefined,
-  sizeRefused?: (why: WindlassError) => void,
+  sizeRefused?: (reason: WindlassError) => void,
 ): Promise<Page | undefined> {
   const { client, secrets, timeouts, limits, hint } = context
   const purpose = purposeOf(context)
@@ -110,8 +112,8 @@ async function fetchPage(
       missing: sizeRefused ? 'NAME_UNKNOWN' : 'REGISTRY_RESPONSE',
       maxBytes: limits.errorBytes,
     })
-    const maySize = requestRefused.has(response.status) || problem === 'PAGINATION_NUMBER_INVALID'
-    if (!sizeRefused || !maySize) throw error
+    const mayRejectSize = requestRefused.has(response.status) || problem === 'PAGINATION_NUMBER_INVALID'
+    if (!sizeRefused || !mayRejectSize) throw error
     sizeRefused(error)
     return undefined
   }
@@ -123,8 +125,8 @@ async function fetchPage(
 }
 
 /**
- * The path and query of the next page, as they are to be sent to the registry. Behind a proxy, registries name it by a
- * scheme, host or port that only they know: that part is not looked at, and credentials go nowhere else.
+ * Returns the path and query of the next page, or undefined after the last. A registry behind a proxy may state a
+ * scheme, host or port that only it knows: that part is ignored, so that credentials go to no other host.
  */
 function nextPage(context: RepositoryContext, response: Followed): string | undefined {
   const link = readLink(context, response)
@@ -142,12 +144,12 @@ function readLink(context: RepositoryContext, { headers }: Followed): string | u
     return nextLink(headers.link)
   } catch (error) {
     if (!(error instanceof UnreadableLink)) throw error
-    const why = `the header that links to the next page cannot be read: ${error.message}`
-    throw failed(context, 'REGISTRY_RESPONSE', why)
+    const reason = `the header that links to the next page cannot be read: ${error.message}`
+    throw failed(context, 'REGISTRY_RESPONSE', reason)
   }
 }
 
-function whatWasLeftOut(
+function leftOutMessage(
   { registry, repository }: RepositoryContext,
   { items, example }: { readonly items: number; readonly example: string },
 ): string {
@@ -157,14 +159,14 @@ function whatWasLeftOut(
 
 const purposeOf = ({ repository }: RepositoryContext): string => `list the tags of ${repository}`
 
-const failed = (context: RepositoryContext, code: ErrorCode, why: string): WindlassError =>
-  new WindlassError(code, `Failed to ${purposeOf(context)} from ${context.registry}: ${why}`, {
+const failed = (context: RepositoryContext, code: ErrorCode, reason: string): WindlassError =>
+  new WindlassError(code, `Failed to ${purposeOf(context)} from ${context.registry}: ${reason}`, {
     host: context.registry,
   })
 
-const exceeded = (context: RepositoryContext, why: string, name: LimitName): WindlassError =>
+const exceeded = (context: RepositoryContext, reason: string, name: LimitName): WindlassError =>
   limitExceeded(
-    `Failed to ${purposeOf(context)} from ${context.registry}: ${why}`,
+    `Failed to ${purposeOf(context)} from ${context.registry}: ${reason}`,
     name,
     context.limits[name],
     { host: context.registry },

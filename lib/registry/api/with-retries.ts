@@ -1,9 +1,13 @@
-/** Does something again that failed, where whoever asked for it says so. */
+/** Retries work as its caller decides. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { WindlassError } from '../../errors.js'
 import type { TagsRequest } from '../../image/source.js'
 
-/** @throws what `work` failed with at last; CANCELLED where `signal` aborts between two attempts */
+/**
+ * Runs `work` until it succeeds. After a failure, `again` returns the milliseconds to wait before the next attempt,
+ * or undefined to give up.
+ * @throws the last error of `work`; CANCELLED when `signal` aborts between two attempts
+ */
 export async function withRetries<T>(work: () => Promise<T>, { again, signal }: TagsRequest): Promise<T> {
   for (let attempt = 1; ; attempt++)
     try {

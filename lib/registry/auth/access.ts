@@ -1,6 +1,6 @@
 /**
- * As whom one repository is used: the credential is looked up once, before the first request that needs it, and stays
- * the same for as long as the repository is used, so that what was fetched as somebody is shared with no one else.
+ * Looks up the credential of one repository once, before the first request that needs it. It does not change while
+ * the repository is in use, so that content fetched with it is not shared with other users.
  */
 import { SingleFlight } from '../../flow/actors/single-flight.js'
 import type { Credential } from '../credentials/credential.js'
@@ -10,6 +10,7 @@ import { share } from './flight.js'
 import type { RepositoryName } from '../policy/registry-name.js'
 import type { Secrets } from '../policy/secrets.js'
 
+/** Settings of an `Access`. `asked` is the repository. */
 export interface AccessOptions {
   readonly asked: RepositoryName
   readonly credentials: Credentials
@@ -17,16 +18,17 @@ export interface AccessOptions {
   readonly secrets: Secrets
 }
 
-/** What a lookup found: a credential, or why there is none. */
+/** Result of a lookup: a credential, or the reason why there is none. */
 interface Found {
   readonly credential: Credential | undefined
   readonly why: string | undefined
 }
 
+/** The access to one repository. */
 export class Access {
   readonly #options: AccessOptions
   readonly #lookups = new SingleFlight<'lookup', Found>()
-  /** Warnings of the lookup that nobody has heard yet. */
+  /** Warnings of the lookup that have not been delivered yet. */
   readonly #warnings: (readonly [code: string, message: string])[] = []
   #found: Found | undefined
 
@@ -35,8 +37,9 @@ export class Access {
   }
 
   /**
-   * The credential, looked up by the first who asks; a lookup that failed is made again.
-   * @throws what `Credentials.for` throws; CANCELLED
+   * Returns the credential, or undefined for anonymous access. Concurrent callers share one lookup; a failed lookup
+   * is repeated by the next call.
+   * @throws errors of `Credentials.for`; CANCELLED
    */
   async credential({ signal, onWarning }: CredentialRequest = {}): Promise<Credential | undefined> {
     const { credential } = this.#found ?? (await this.#lookUp(signal))
@@ -45,7 +48,8 @@ export class Access {
   }
 
   /**
-   * Which host serves, and as whom: two repositories with the same may share what they fetch. Tells no secret.
+   * Returns a key of the host and the credential. Repositories with the same key can share what they fetch. The key
+   * contains no secret.
    * @throws as `credential`
    */
   async identity(signal?: AbortSignal): Promise<string> {
@@ -53,7 +57,7 @@ export class Access {
     return `${this.#options.endpoint.base.host}|${credential?.fingerprint() ?? 'anonymous'}`
   }
 
-  /** What to do where the registry refuses, as a sentence. */
+  /** Returns the hint for a refused request, as a sentence. */
   hint(): string {
     const { asked, endpoint } = this.#options
     const { credential, why } = this.#found ?? {}
@@ -66,10 +70,10 @@ export class Access {
   }
 
   async #lookUp(signal: AbortSignal | undefined): Promise<Found> {
-    return (this.#found = await share(this.#lookups, 'lookup', (shared) => this.#ask(shared), signal))
+    return (this.#found = await share(this.#lookups, 'lookup', (shared) => this.#fetch(shared), signal))
   }
 
-  async #ask(signal: AbortSignal): Promise<Found> {
+  async #fetch(signal: AbortSignal): Promise<Found> {
     const { asked, credentials, secrets } = this.#options
     const onWarning = (code: string, message: string): void => void this.#warnings.push([code, message])
     const credential = await credentials.for(asked, { signal, onWarning })

@@ -1,6 +1,6 @@
 /**
- * What one repository's requests carry in `Authorization`: nothing, Basic or a registry token at first, then what
- * the registry's challenge asks for, the same for manifests and blobs.
+ * Determines the `Authorization` header of the requests for one repository. The first request carries nothing, Basic
+ * or a registry token; later requests carry what the challenge of the registry asks for.
  */
 import { WindlassError } from '../../errors.js'
 import { printable } from '../../codec/printable.js'
@@ -11,46 +11,53 @@ import { realmOf, type RealmRules } from './realm.js'
 import { pullScope } from './scope.js'
 import type { Tokens } from './tokens.js'
 
-/** The value of one `Authorization` header; without one the request is anonymous. */
+/** The value of an `Authorization` header; undefined for an anonymous request. */
 export interface Authorization {
   readonly value: string | undefined
-  /** The login that a token came of. */
+  /** The login that issued the token. */
   readonly login?: Login
 }
 
+/** Settings of an `Authorizer`. `rules` decide which token servers may be used. */
 export interface AuthorizerOptions {
   readonly repository: string
   readonly credential: Credential | undefined
   readonly rules: RealmRules
   readonly tokens: Tokens
-  /** What to do where a login is refused, as a sentence. */
+  /** Returns the hint for a refused login, as a sentence. */
   readonly hint: () => string
 }
 
+/** The authorization state of one repository and credential. */
 export class Authorizer {
   readonly #options: AuthorizerOptions
   #login: Login | undefined
-  /** Whether the registry refused the registry token. */
+  /** Whether the registry rejected the registry token. */
   #tokenRefused = false
   /** Whether the registry asked for Basic. */
-  #asksBasic = false
-  /** The origin of the token server whose tokens were taken. */
-  #realm: string | undefined
+  #wantsBasic = false
+  /** Origin of the token server whose tokens the registry has accepted. */
+  #tokenOrigin: string | undefined
 
   constructor(options: AuthorizerOptions) {
     this.#options = options
   }
 
-  /** What the next request carries. Fetches a token where the challenge is known and none is in hand. */
+  /**
+   * Returns the authorization of the next request. Fetches a token if the challenge is known and no valid token is
+   * cached.
+   * @throws errors of `login`
+   */
   async authorization(signal?: AbortSignal): Promise<Authorization> {
     if (this.#login !== undefined) return this.#bearer(this.#login, signal)
-    return { value: this.#unasked() }
+    return { value: this.#initialValue() }
   }
 
   /**
-   * What the repeat carries after `refused` was answered with 401 and these challenges; undefined where nothing else
-   * could be sent than what was refused.
-   * @throws CHALLENGE_INVALID where the registry asks for something that is not done; what a login throws
+   * Returns the authorization for repeating a request that was answered with 401 and the given challenges; undefined
+   * if there is no other authorization than the rejected one.
+   * @param fields - value of `WWW-Authenticate`
+   * @throws CHALLENGE_INVALID when the challenge is not supported or names another token server; errors of `login`
    */
   async renew(
     refused: Authorization,
@@ -71,19 +78,19 @@ export class Authorizer {
       return renewed
     }
     const basic = challenges.some(({ scheme }) => scheme === 'basic')
-    if (!basic) throw this.#unusable(challenges)
+    if (!basic) throw this.#unsupported(challenges)
     this.#login = undefined
-    this.#asksBasic = true
+    this.#wantsBasic = true
     const value = this.#basic()
     return value === undefined || value === refused.value ? undefined : { value }
   }
 
-  /** The registry took it: from now on it has this token server, and no other. */
+  /** Records that the registry accepted the authorization. Its token server is fixed from now on. */
   taken({ login }: Authorization): void {
-    if (login !== undefined) this.#realm = login.realm.origin
+    if (login !== undefined) this.#tokenOrigin = login.realm.origin
   }
 
-  /** The repeat was refused as well: the next request begins anew, with another token. */
+  /** Records that the repeated request was rejected too. The next request starts without this token. */
   refused(sent: Authorization): void {
     this.#forget(sent)
     this.#login = undefined
@@ -98,12 +105,15 @@ export class Authorizer {
     return { value: `Bearer ${await this.#options.tokens.get(login, signal)}`, login }
   }
 
-  /** What may be sent to the registry before it asks: with an identity token beside it, a password waits for that. */
-  #unasked(): string | undefined {
+  /**
+   * Returns the authorization to send before a challenge. If the credential has an identity token as well, its
+   * password is only sent when the registry asks for Basic.
+   */
+  #initialValue(): string | undefined {
     const token = this.#tokenRefused ? undefined : this.#registryToken()
     if (token !== undefined) return token
     const hasIdentity = this.#options.credential?.identityToken() !== undefined
-    return hasIdentity && !this.#asksBasic ? undefined : this.#basic()
+    return hasIdentity && !this.#wantsBasic ? undefined : this.#basic()
   }
 
   #registryToken(): string | undefined {
@@ -117,7 +127,7 @@ export class Authorizer {
     return rules.endpoint.confidential ? credential?.basic() : undefined
   }
 
-  /** Whether the credential has more than a registry token. */
+  /** Reports whether the credential has more than a registry token. */
   #hasLogin(): boolean {
     const { credential } = this.#options
     return credential?.basic() !== undefined || credential?.identityToken() !== undefined
@@ -126,11 +136,11 @@ export class Authorizer {
   #loginFor({ parameters }: Challenge): Login {
     const { repository, credential, rules, hint } = this.#options
     const realm = realmOf(parameters.get('realm') ?? '', rules)
-    const before = this.#realm
-    if (before !== undefined && before !== realm.origin)
+    const fixedOrigin = this.#tokenOrigin
+    if (fixedOrigin !== undefined && fixedOrigin !== realm.origin)
       throw new WindlassError(
         'CHALLENGE_INVALID',
-        `${rules.endpoint.base.host} named the token server ${before} and now ${printable(realm.origin)}`,
+        `${rules.endpoint.base.host} named the token server ${fixedOrigin} and now ${printable(realm.origin)}`,
         { host: rules.endpoint.base.host },
       )
     const scope = (parameters.get('scope') ?? '').trim()
@@ -142,17 +152,17 @@ export class Authorizer {
     }
   }
 
-  #unusable(challenges: readonly Challenge[]): WindlassError {
+  #unsupported(challenges: readonly Challenge[]): WindlassError {
     const { base } = this.#options.rules.endpoint
-    const asked = challenges.map(({ scheme }) => printable(scheme, 30)).join(', ')
+    const schemes = challenges.map(({ scheme }) => printable(scheme, 30)).join(', ')
     const broken = challenges.some(({ scheme }) => scheme === 'bearer')
-    const what =
-      asked === ''
+    const problem =
+      schemes === ''
         ? 'does not say how (no WWW-Authenticate)'
         : broken
           ? 'names no realm to get a token from'
-          : `asks for a kind that is not known: ${asked}`
-    return new WindlassError('CHALLENGE_INVALID', `${base.host} wants authentication but ${what}`, {
+          : `asks for a kind that is not known: ${schemes}`
+    return new WindlassError('CHALLENGE_INVALID', `${base.host} wants authentication but ${problem}`, {
       host: base.host,
     })
   }

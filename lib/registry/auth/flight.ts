@@ -1,8 +1,13 @@
-/** One piece of asynchronous work shared by many callers, each with a signal of its own; the last to leave ends it. */
+/** Shares asynchronous work between callers that each have their own signal. */
 import { Observable } from 'rxjs'
 import type { SingleFlight } from '../../flow/actors/single-flight.js'
 import { WindlassError } from '../../errors.js'
 
+/**
+ * Joins the work in progress under `key`, or starts `work`. A caller leaves when its `signal` aborts; when the last
+ * caller has left, the signal of `work` aborts.
+ * @throws CANCELLED when `signal` aborts; errors of `work`
+ */
 export function share<T>(
   flights: SingleFlight<string, T>,
   key: string,
@@ -31,16 +36,16 @@ export function share<T>(
       reject(cancelled())
       return
     }
-    const reading = flight.subscribe({
+    const subscription = flight.subscribe({
       next: resolve,
       error: reject,
       complete: () => reject(new WindlassError('INTERNAL', 'A shared request ended without a result')),
     })
     const leave = (): void => {
-      reading.unsubscribe()
+      subscription.unsubscribe()
       reject(cancelled())
     }
     signal?.addEventListener('abort', leave, { once: true })
-    reading.add(() => signal?.removeEventListener('abort', leave))
+    subscription.add(() => signal?.removeEventListener('abort', leave))
   })
 }

@@ -1,4 +1,4 @@
-/** One exchange with a token server: by GET with Basic or anonymously, by POST with an identity token. */
+/** Requests a token from a token server: by GET with Basic or anonymously, or by POST with an identity token. */
 import { WindlassError } from '../../errors.js'
 import type { Response, Request, Connections } from '../http/connections.js'
 import type { Credential } from '../credentials/credential.js'
@@ -11,20 +11,22 @@ import { accessHints, refusal } from '../http/refusal.js'
 import type { Secrets } from '../policy/secrets.js'
 import { parseToken, type Token } from './token.js'
 
+/** A token request. `scope` may contain several scopes, separated by spaces. */
 export interface Login {
   readonly realm: URL
   readonly service: string | undefined
   readonly scope: string
   readonly credential: Credential | undefined
   readonly rules: RealmRules
-  /** What to do where the login is refused, as a sentence. */
+  /** Returns the hint for a refused login, as a sentence. */
   readonly hint: () => string
 }
 
 /**
- * @throws UNAUTHORIZED or DENIED as the server refuses; CHALLENGE_INVALID where the credentials must not go there;
- * REGISTRY_RESPONSE for an answer without a token, or a server that takes no identity token; LIMIT_EXCEEDED for an answer
- * that is longer than `tokenBytes`; network errors
+ * Requests a token.
+ * @throws UNAUTHORIZED, DENIED when the server refuses; CHALLENGE_INVALID when credentials must not be sent to the
+ * realm; REGISTRY_RESPONSE when the response has no token, or the server does not accept identity tokens;
+ * LIMIT_EXCEEDED when the response is longer than `tokenBytes`; network errors
  */
 export async function login(
   connections: Connections,
@@ -44,8 +46,8 @@ export async function login(
         hint: `If that is right, name it: --trust-realm ${realm.origin}, or trustedRealms in code`,
       },
     )
-  // On the clock that the token's lifetime is counted by: the answer was made later than this.
-  const asked = performance.now()
+  // The lifetime of the token is counted from here, since the response was created later.
+  const sentAt = performance.now()
   const response = await exchange(request, (request) =>
     followRedirects(connections, { ...request, purpose, signal }, { check: (url) => checkRealm(url, rules) }),
   )
@@ -60,8 +62,8 @@ export async function login(
         REGISTRY_RESPONSE: `${registry} names ${printableUrl(realm)} as its token server, and no token was given there`,
       },
     })
-  const within = { maxBytes: limits.tokenBytes, limit: 'tokenBytes', deadline, purpose } as const
-  const token = parseToken(await readDocument(response, within), asked)
+  const readOptions = { maxBytes: limits.tokenBytes, limit: 'tokenBytes', deadline, purpose } as const
+  const token = parseToken(await readDocument(response, readOptions), sentAt)
   if (token === undefined)
     throw new WindlassError(
       'REGISTRY_RESPONSE',
@@ -75,9 +77,9 @@ export async function login(
 }
 
 /**
- * Asks by POST with an identity token, else by GET. A server that does not take the token by POST is asked by GET with
- * the password, where there is one, as containerd does.
- * @throws REGISTRY_RESPONSE where the server has no POST and there is no password
+ * Sends the identity token by POST, if there is one; otherwise uses GET. If the server rejects the POST, the password
+ * is sent by GET, as containerd does.
+ * @throws REGISTRY_RESPONSE when the server does not support POST and there is no password
  */
 async function exchange(
   request: Login,
@@ -85,17 +87,17 @@ async function exchange(
 ): Promise<Response> {
   const { realm, credential, rules } = request
   const basic = credential?.basic()
-  const byPassword = (): Promise<Response> =>
-    send({ url: query(request), headers: basic === undefined ? {} : { authorization: basic } })
+  const sendPassword = (): Promise<Response> =>
+    send({ url: tokenUrl(request), headers: basic === undefined ? {} : { authorization: basic } })
   const identityToken = credential?.identityToken()
-  if (identityToken === undefined) return byPassword()
-  const response = await send({ url: realm, method: 'POST', form: form(request, identityToken) })
-  const hasNoPost = noPost.has(response.status)
-  if (basic !== undefined && (hasNoPost || refused.has(response.status))) {
+  if (identityToken === undefined) return sendPassword()
+  const response = await send({ url: realm, method: 'POST', form: refreshForm(request, identityToken) })
+  const isPostUnsupported = postUnsupported.has(response.status)
+  if (basic !== undefined && (isPostUnsupported || tokenRejected.has(response.status))) {
     discard(response)
-    return byPassword()
+    return sendPassword()
   }
-  if (!hasNoPost) return response
+  if (!isPostUnsupported) return response
   discard(response)
   const { registry } = rules.endpoint
   throw new WindlassError(
@@ -108,14 +110,20 @@ async function exchange(
   )
 }
 
-/** What servers answer to a POST that know GET alone. */
-const noPost: ReadonlySet<number> = new Set([404, 405, 501])
+/** Statuses that mean that the server does not support POST. */
+const postUnsupported: ReadonlySet<number> = new Set([404, 405, 501])
 
-/** What a server answers that knows POST and not this token; Artifactory and older ACR answer so to any POST. */
-const refused: ReadonlySet<number> = new Set([400, 401])
+/**
+ * Statuses that mean that the server rejects the identity token. Artifactory and older versions of ACR send them for
+ * any POST.
+ */
+const tokenRejected: ReadonlySet<number> = new Set([400, 401])
 
-/** RFC 6749 §6, with the fields that the distribution project added (its "OAuth2 token specification"). */
-const form = ({ service, scope }: Login, identityToken: string): Record<string, string> => ({
+/**
+ * Builds the form of a refresh request (RFC 6749 §6) with the additional fields of the distribution project ("OAuth2
+ * token specification").
+ */
+const refreshForm = ({ service, scope }: Login, identityToken: string): Record<string, string> => ({
   grant_type: 'refresh_token',
   ...(service === undefined ? {} : { service }),
   client_id: 'windlass',
@@ -123,11 +131,11 @@ const form = ({ service, scope }: Login, identityToken: string): Record<string, 
   refresh_token: identityToken,
 })
 
-/** The realm may have a query of its own; what is added is encoded. */
-function query({ realm, service, scope }: Login): URL {
+/** Builds the URL of a GET request. The query of the realm is kept. */
+function tokenUrl({ realm, service, scope }: Login): URL {
   const url = new URL(realm)
   if (service !== undefined) url.searchParams.set('service', service)
-  // Several scopes stand in a challenge with blanks between, and in a request each for itself.
+  // A challenge separates scopes by spaces; a request has one parameter for each.
   for (const each of scope.split(/\s+/).filter((part) => part !== '')) url.searchParams.append('scope', each)
   return url
 }

@@ -1,7 +1,7 @@
 /**
- * Which token server a registry may send us to, and what it may be told.
- * Private networks are allowed: self-hosted registries live there. Names are not resolved for this: over HTTPS a name
- * that leads to this machine would need a certificate, and over plain HTTP the registry itself is no better known.
+ * Decides which token servers a registry may name and whether credentials may be sent to them. Private networks are
+ * allowed, since self-hosted registries use them. Host names are not resolved: over HTTPS, a name that resolves to
+ * this machine would need a valid certificate; over plain HTTP, the registry itself is not authenticated either.
  */
 import { WindlassError } from '../../errors.js'
 import { printable } from '../../codec/printable.js'
@@ -9,35 +9,46 @@ import { addressClassOf } from '../policy/address.js'
 import type { Endpoint } from '../policy/endpoint.js'
 import { mayLeadTo } from '../policy/public-target.js'
 
+/** The registry, and the token servers that the user trusts. */
 export interface RealmRules {
   readonly endpoint: Endpoint
-  /** Origins that the user named: credentials may go there, whatever the rules say. */
+  /** Origins that the user has allowed to receive credentials, regardless of the rules. */
   readonly trusted: ReadonlySet<string>
 }
 
-/** @throws CHALLENGE_INVALID where `realm` is no URL that may be asked */
+/**
+ * Parses the realm of a challenge and applies the rules to it.
+ * @throws CHALLENGE_INVALID when the realm is not an allowed URL
+ */
 export function realmOf(realm: string, rules: RealmRules): URL {
   const url = URL.canParse(realm) ? new URL(realm) : undefined
-  if (url === undefined) throw refused(realm, rules, 'is no absolute URL')
+  if (url === undefined) throw realmRefused(realm, rules, 'is no absolute URL')
   checkRealm(url, rules)
   return url
 }
 
-/** The same rules for a place that a token server redirects to. */
+/**
+ * Applies the rules to a URL, such as the target of a redirect by a token server.
+ * @throws CHALLENGE_INVALID when the URL is not allowed
+ */
 export function checkRealm(url: URL, rules: RealmRules): void {
   const { endpoint, trusted } = rules
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
-    throw refused(url.href, rules, 'is neither http nor https')
-  if (url.username !== '' || url.password !== '') throw refused(url.origin, rules, 'holds user info')
+    throw realmRefused(url.href, rules, 'is neither http nor https')
+  if (url.username !== '' || url.password !== '') throw realmRefused(url.origin, rules, 'holds user info')
   if (trusted.has(url.origin) || url.origin === endpoint.base.origin) return
   if (endpoint.base.protocol === 'https:' && url.protocol !== 'https:')
-    throw refused(url.origin, rules, 'is plain HTTP although the registry speaks HTTPS')
-  const place = addressClassOf(url.hostname)
-  // A registry on this machine may keep its token server beside it.
-  if (!mayLeadTo(place, endpoint.base)) throw refused(url.origin, rules, `is a ${place} address`)
+    throw realmRefused(url.origin, rules, 'is plain HTTP although the registry speaks HTTPS')
+  const addressClass = addressClassOf(url.hostname)
+  // A registry on this machine may have its token server on this machine too.
+  if (!mayLeadTo(addressClass, endpoint.base))
+    throw realmRefused(url.origin, rules, `is a ${addressClass} address`)
 }
 
-/** Whether credentials may be sent to `url`: never in clear to anyone but the registry itself, or off this machine. */
+/**
+ * Reports whether credentials may be sent to `url`. Over plain HTTP, they are only sent to the origin of the
+ * registry, to a trusted origin, or from one loopback address to another.
+ */
 export function mayCarryCredentials(url: URL, { endpoint, trusted }: RealmRules): boolean {
   if (trusted.has(url.origin)) return true
   if (!endpoint.confidential) return false
@@ -45,7 +56,7 @@ export function mayCarryCredentials(url: URL, { endpoint, trusted }: RealmRules)
   return addressClassOf(url.hostname) === 'loopback' && addressClassOf(endpoint.base.hostname) === 'loopback'
 }
 
-function refused(realm: string, { endpoint }: RealmRules, why: string): WindlassError {
+function realmRefused(realm: string, { endpoint }: RealmRules, why: string): WindlassError {
   const host = endpoint.base.host
   return new WindlassError(
     'CHALLENGE_INVALID',

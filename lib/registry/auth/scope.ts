@@ -1,4 +1,4 @@
-/** The scope of a token: what it may be used for, in the distribution project's words. */
+/** Builds token scopes (distribution project, "Token Scope Documentation"). */
 
-/** Reading one repository: all that a pull ever asks for. */
+/** Returns the scope for pulling from one repository. */
 export const pullScope = (repository: string): string => `repository:${repository}:pull`

@@ -1,26 +1,27 @@
-/** A token as a token server gives it (distribution spec, "Token response fields"), and when it stops being good. */
+/** Parses the response of a token server (distribution project, "Token response fields"). */
 
+/** A bearer token and its expiry. */
 export interface Token {
   readonly value: string
-  /** On the monotonic clock (`performance.now()`), so that nobody's wall clock matters. */
+  /** Milliseconds on the monotonic clock (`performance.now()`), which is independent of the system time. */
   readonly expires: number
 }
 
-/** Seconds; what the specification and Mesos assume. */
+/** Seconds; the default of the specification. */
 const defaultLifetime = 60
-/** Seconds; a token of a year is asked for again after a day. */
-const longestLifetime = 86_400
+/** Seconds; a token with a longer lifetime is replaced after this time. */
+const maxLifetime = 86_400
 
-/** Visible ASCII only: anything else could end the header and begin another. */
-const form = /^[\x21-\x7e]{1,65536}$/
+/** Visible ASCII only: other characters could start another header. */
+const tokenPattern = /^[\x21-\x7e]{1,65536}$/
 
-const isToken = (value: unknown): value is string => typeof value === 'string' && form.test(value)
+const isToken = (value: unknown): value is string => typeof value === 'string' && tokenPattern.test(value)
 
 /**
- * The token in `body`; undefined where there is none that could go into a header.
- * @param asked - `performance.now()` when the request was sent
+ * Parses a token; returns undefined if the body has no token that can be sent in a header.
+ * @param sentAt - `performance.now()` when the request was sent
  */
-export function parseToken(body: Buffer, asked: number): Token | undefined {
+export function parseToken(body: Buffer, sentAt: number): Token | undefined {
   let json: unknown
   try {
     json = JSON.parse(body.toString('utf8').replace(/^\uFEFF/, ''))
@@ -33,16 +34,16 @@ export function parseToken(body: Buffer, asked: number): Token | undefined {
   if (value === undefined) return undefined
   const lifetime = lifetimeOf(fields.get('expires_in')) * 1000
   const age = ageOf(fields.get('issued_at'))
-  // Older than it lives: then the clocks disagree, and the answer's own time is the better guess.
-  const left = age < lifetime ? lifetime - age : lifetime
-  // Given up a little early, so that it does not expire on the way.
-  return { value, expires: asked + left - Math.min(5_000, left / 10) }
+  // If the token appears to have expired already, the clocks differ, and its age is ignored.
+  const remaining = age < lifetime ? lifetime - age : lifetime
+  // The token is replaced slightly early, so that it does not expire during a request.
+  return { value, expires: sentAt + remaining - Math.min(5_000, remaining / 10) }
 }
 
 function lifetimeOf(expiresIn: unknown): number {
   const seconds = typeof expiresIn === 'string' ? Number(expiresIn) : expiresIn
   if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds <= 0) return defaultLifetime
-  return Math.min(seconds, longestLifetime)
+  return Math.min(seconds, maxLifetime)
 }
 
 function ageOf(issuedAt: unknown): number {

@@ -1,7 +1,4 @@
-/**
- * The tokens that are in hand, by realm, service, scope and whose credentials; each is fetched once however many
- * requests wait for it.
- */
+/** Caches tokens by realm, service, scope and credential. */
 import { SingleFlight } from '../../flow/actors/single-flight.js'
 import type { Connections } from '../http/connections.js'
 import { share } from './flight.js'
@@ -9,10 +6,11 @@ import { login, type Login } from './login.js'
 import type { Secrets } from '../policy/secrets.js'
 import type { Token } from './token.js'
 
+/** The cached tokens of all registries. Concurrent requests for the same token share one login. */
 export class Tokens {
   readonly #connections: Connections
   readonly #secrets: Secrets
-  readonly #known = new Map<string, Token>()
+  readonly #cached = new Map<string, Token>()
   readonly #logins = new SingleFlight<string, Token>()
 
   constructor(connections: Connections, secrets: Secrets) {
@@ -20,18 +18,21 @@ export class Tokens {
     this.#secrets = secrets
   }
 
-  /** @throws what `login` throws; CANCELLED */
+  /**
+   * Returns a token that is valid, from the cache or by a login.
+   * @throws errors of `login`; CANCELLED
+   */
   async get(request: Login, signal?: AbortSignal): Promise<string> {
     const key = keyOf(request)
-    const known = this.#known.get(key)
-    if (known !== undefined && performance.now() < known.expires) return known.value
-    this.#known.delete(key)
+    const cached = this.#cached.get(key)
+    if (cached !== undefined && performance.now() < cached.expires) return cached.value
+    this.#cached.delete(key)
     const fetched = await share(
       this.#logins,
       key,
       async (shared) => {
         const token = await login(this.#connections, request, this.#secrets, shared)
-        this.#known.set(key, token)
+        this.#cached.set(key, token)
         return token
       },
       signal,
@@ -39,10 +40,10 @@ export class Tokens {
     return fetched.value
   }
 
-  /** A token that was refused before its time. A newer one that has taken its place stays. */
+  /** Removes a token that was rejected before it expired. A newer token is kept. */
   forget(request: Login, value: string): void {
     const key = keyOf(request)
-    if (this.#known.get(key)?.value === value) this.#known.delete(key)
+    if (this.#cached.get(key)?.value === value) this.#cached.delete(key)
   }
 }
 

@@ -1,24 +1,25 @@
 /**
- * What proves to a registry who is asking. The secrets are private fields: they appear in no inspection, no JSON and
- * no message; only the code that makes a request takes them out.
+ * Holds the secrets of one user of a registry. They are private fields, so that they appear in no inspection, JSON or
+ * message; only the code that sends requests reads them.
  */
 import { createHmac, randomBytes } from 'node:crypto'
 
 const salt = randomBytes(32)
 
-/** The user name that says: the password is an identity token (Docker's convention, docker/cli native_store.go). */
+/** User name that marks the password as an identity token (docker/cli, native_store.go). */
 const tokenUsername = '<token>'
 
-/** Each may be absent or empty, which is the same. */
+/** The parts of a credential. A missing part is equivalent to an empty one. */
 export interface CredentialParts {
   readonly username?: string
   readonly password?: string
-  /** An OAuth2 refresh token, as `docker login` stores it under `identitytoken`. */
+  /** An OAuth2 refresh token, as stored by `docker login` under `identitytoken`. */
   readonly identityToken?: string
-  /** A token that goes to the registry as it is (`registrytoken`), with no token server asked. */
+  /** A token that is sent to the registry unchanged (`registrytoken`), without a token server. */
   readonly registryToken?: string
 }
 
+/** A user name with a password, an identity token, a registry token, or several of them. */
 export class Credential {
   readonly #username: string
   readonly #password: string
@@ -38,20 +39,25 @@ export class Credential {
     this.#registryToken = registryToken
   }
 
+  /** Creates a credential from its parts. */
   static of(parts: CredentialParts): Credential {
     return new Credential(parts)
   }
 
+  /**
+   * Creates a credential from a user name and password. The user name `<token>` marks the password as an identity
+   * token.
+   */
   static password(username: string, password: string): Credential {
     return new Credential({ username, password })
   }
 
-  /** An OAuth2 refresh token, as `docker login` stores it under `identitytoken`. */
+  /** Creates a credential from an OAuth2 refresh token, as stored by `docker login` under `identitytoken`. */
   static identity(identityToken: string, username = ''): Credential {
     return new Credential({ identityToken, username })
   }
 
-  /** Whether it proves nothing: no user name, no password and no token. */
+  /** Whether all parts are empty. */
   get isEmpty(): boolean {
     return [this.#username, this.#password, this.#identityToken, this.#registryToken].every(
       (part) => part === '',
@@ -59,8 +65,8 @@ export class Credential {
   }
 
   /**
-   * The value of `Authorization` for Basic (RFC 7617, UTF-8). Undefined without a user name and password; an empty
-   * password beside a token is none.
+   * Returns the value of a Basic `Authorization` header (RFC 7617, UTF-8). Returns undefined if there is no user name
+   * and password; an empty password next to a token does not count.
    */
   basic(): string | undefined {
     const hasToken = this.#identityToken !== '' || this.#registryToken !== ''
@@ -68,17 +74,17 @@ export class Credential {
     return `Basic ${Buffer.from(`${this.#username}:${this.#password}`, 'utf8').toString('base64')}`
   }
 
-  /** What is exchanged for a token at the token server (OAuth2, `grant_type=refresh_token`). */
+  /** Returns the token to exchange at the token server (OAuth2, `grant_type=refresh_token`), if there is one. */
   identityToken(): string | undefined {
     return this.#identityToken === '' ? undefined : this.#identityToken
   }
 
-  /** What goes to the registry as a Bearer token. */
+  /** Returns the bearer token for the registry, if there is one. */
   registryToken(): string | undefined {
     return this.#registryToken === '' ? undefined : this.#registryToken
   }
 
-  /** What must not stand in any message. */
+  /** Returns the secrets that must not appear in messages. */
   secrets(): readonly string[] {
     const basic = this.basic()?.slice('Basic '.length)
     return [this.#password, this.#identityToken, this.#registryToken, basic ?? ''].filter(
@@ -86,7 +92,10 @@ export class Credential {
     )
   }
 
-  /** The same for the same secrets within this process; tells nothing about them. */
+  /**
+   * Returns a keyed hash of the credential. Equal credentials have equal fingerprints within this process; secrets
+   * cannot be derived from it.
+   */
   fingerprint(): string {
     const parts = JSON.stringify([this.#username, this.#password, this.#identityToken, this.#registryToken])
     return createHmac('sha256', salt).update(parts).digest('base64url').slice(0, 22)

@@ -1,7 +1,6 @@
 /**
- * A credentials file on disk, read when credentials are asked for. What is there is a regular file of a bounded size
- * before a byte of it is read: a FIFO would be waited for, a device would have no end. Links are followed: people link
- * their files.
+ * Reads credentials from a file at the time they are needed. The file must be a regular file of limited size: opening
+ * a FIFO would block, and a device may have no end. Symbolic links are followed.
  */
 import { constants } from 'node:fs'
 import { open, stat, type FileHandle } from 'node:fs/promises'
@@ -11,40 +10,44 @@ import { printable } from '../../codec/printable.js'
 import type { Credentials } from './credentials.js'
 import { parseDockerConfig } from './docker-config.js'
 
+/** Settings of `credentialsFile`. */
 export interface CredentialsFileOptions {
-  /** Whether a file that is not there, or is a directory, holds no credentials (false: it is an error). */
+  /** If true, a missing file or a directory holds no credentials; otherwise it is an error (default false). */
   readonly optional?: boolean
   /**
-   * Whether a file that may not be read is ignored with a warning, as Docker does (false: it is an error). One in a
-   * directory that may not be searched counts as absent: nobody can say whether it is there.
+   * If true, a file without read permission is ignored with a warning, as Docker does; otherwise it is an error
+   * (default false). If its directory cannot be searched, the file counts as missing.
    */
   readonly skipUnreadable?: boolean
-  /** Who named the file (`REGISTRY_AUTH_FILE`): told in the hint where it is not there. */
+  /** Name of the setting that names the file, such as `REGISTRY_AUTH_FILE`; used in the hint for a missing file. */
   readonly namedBy?: string
 }
 
-/** Bytes. The largest file that Kubernetes keeps as a secret has 1 MiB. */
+/** Bytes. Kubernetes limits secrets to 1 MiB. */
 const maxBytes = 4 * 2 ** 20
 
-/** Code of the warning about a file that may not be read. */
+/** Code of the warning about a file without read permission. */
 export const credentialsUnreadable = 'credentials-unreadable'
 
-/** The credentials in the file at `path`: read anew for each repository, so that a login in the meantime counts. */
+/**
+ * Returns the credentials in the file at `path`. The file is read again for each repository, so that a later login
+ * takes effect. The returned functions throw USAGE when the file cannot be read or parsed.
+ */
 export function credentialsFile(path: string, options: CredentialsFileOptions = {}): Credentials {
   const { optional = false, skipUnreadable = false, namedBy } = options
   const read = async (): Promise<Credentials | 'absent' | 'unreadable'> => {
     try {
       const content = await readBounded(path)
       if (content !== undefined) return parseDockerConfig(content, path)
-      // Kubernetes makes one where a secret that is optional does not exist.
+      // Kubernetes mounts a directory for an optional secret that does not exist.
       if (optional) return 'absent'
       throw refused(path, 'is a directory')
     } catch (error) {
       if (error instanceof WindlassError) throw error
       const code = codeOf(error)
       if (optional && ['ENOENT', 'ENOTDIR'].includes(code)) return 'absent'
-      if (skipUnreadable && code === 'EACCES') return (await canBeSeen(path)) ? 'unreadable' : 'absent'
-      throw unread(path, error)
+      if (skipUnreadable && code === 'EACCES') return (await exists(path)) ? 'unreadable' : 'absent'
+      throw readFailure(path, error)
     }
   }
   const unreadable = `The credentials file '${printable(path)}' may not be read by this user`
@@ -65,20 +68,23 @@ export function credentialsFile(path: string, options: CredentialsFileOptions = 
   }
 }
 
-const canBeSeen = (path: string): Promise<boolean> =>
+const exists = (path: string): Promise<boolean> =>
   stat(path).then(
     () => true,
     () => false,
   )
 
-/** @throws USAGE where there is nothing at `path`; what is there is looked at when credentials are needed */
+/**
+ * Checks that `path` exists. Its content is checked when credentials are needed.
+ * @throws USAGE when it does not exist or cannot be accessed
+ */
 export async function requireCredentialsFile(path: string): Promise<void> {
   await stat(path).catch((error: unknown) => {
-    throw unread(path, error)
+    throw readFailure(path, error)
   })
 }
 
-function unread(path: string, cause: unknown): WindlassError {
+function readFailure(path: string, cause: unknown): WindlassError {
   const code = codeOf(cause)
   const why = code === 'ENOENT' ? 'there is no such file' : code
   return new WindlassError('USAGE', `Failed to read the credentials file '${printable(path)}': ${why}`, {
@@ -86,9 +92,12 @@ function unread(path: string, cause: unknown): WindlassError {
   })
 }
 
-/** The file's text; undefined for a directory. @throws USAGE where it is not a regular file or too large; what `open` throws */
+/**
+ * Returns the text of the file; undefined for a directory.
+ * @throws USAGE when it is not a regular file or too large; errors of `open`
+ */
 async function readBounded(path: string): Promise<string | undefined> {
-  // How people say that there are no credentials.
+  // A common way to configure an empty file.
   if (path === devNull) return ''
   const file = await openWithoutWaiting(path)
   try {
@@ -105,7 +114,7 @@ async function readBounded(path: string): Promise<string | undefined> {
       chunks.push(chunk)
       length += chunk.length
     }
-    // It grew in the meantime.
+    // the file has grown since
     if (length > maxBytes) throw tooLarge(path)
     return Buffer.concat(chunks, length).toString('utf8')
   } finally {

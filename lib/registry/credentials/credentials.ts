@@ -1,37 +1,48 @@
-/** Whose credentials go to which repository: by exact host, port and path components, never by resemblance. */
+/**
+ * Defines where credentials come from and which repository they apply to. Keys match by exact host, port and path
+ * components.
+ */
 import type { Credential } from './credential.js'
 import { bySpecificity, parseCredentialKey } from './credential-key.js'
 import type { RepositoryName } from '../policy/registry-name.js'
 
+/** Options of a credential lookup. */
 export interface CredentialRequest {
   readonly signal?: AbortSignal | undefined
-  /** Called for what is wrong and was ignored: a code for programs, a sentence for people. Holds no secret. */
+  /** Receives problems that were ignored: a code for programs and a sentence for users. Contains no secret. */
   readonly onWarning?: ((code: string, message: string) => void) | undefined
 }
 
-/** Where credentials come from: options, a file, a helper. It is asked once for each repository that is used. */
+/** A source of credentials, such as options or a file. It is queried once for each repository in use. */
 export interface Credentials {
   /**
-   * The credential for the requests to one repository; undefined where there is none for it.
-   * @throws WindlassError USAGE where there should be one and it cannot be read; CANCELLED
+   * Returns the credential for a repository, or undefined if there is none.
+   * @throws USAGE when a configured credential cannot be read; CANCELLED
    */
   for(asked: RepositoryName, request?: CredentialRequest): Promise<Credential | undefined>
-  /** Why there is none although the user may expect one, as a sentence for a hint. Asked after `for`. */
+  /**
+   * Returns the reason why there is no credential although the user may expect one, as a sentence for a hint. Called
+   * after `for`.
+   */
   why?(asked: RepositoryName): Promise<string | undefined>
 }
 
+/** The source without credentials. */
 export const anonymous: Credentials = { for: () => Promise.resolve(undefined) }
 
-/** Credentials by key, of which the most specific that covers a repository is taken (credential-key.ts). */
+/** Returns a source that selects the most specific key that covers a repository (see `bySpecificity`). */
 export function keyed(entries: Iterable<readonly [key: string, credential: Credential]>): Credentials {
   const keys = [...entries].map(([key, credential]) => ({ ...parseCredentialKey(key), credential }))
   return { for: (asked) => Promise.resolve(bySpecificity(keys, asked)[0]?.credential) }
 }
 
-/** One credential for one registry, under any of its names, or for a namespace of it (`quay.io/team`). */
+/**
+ * Returns a source of one credential for a registry, under any of its names, or for a namespace such as
+ * `quay.io/team`.
+ */
 export const onlyFor = (key: string, credential: Credential): Credentials => keyed([[key, credential]])
 
-/** The first that has one is taken, so what is given for one pull goes before the default. */
+/** Returns a source that uses the first of `sources` with a credential. Earlier sources take precedence. */
 export function firstOf(...sources: readonly Credentials[]): Credentials {
   return {
     async for(asked, request) {

@@ -1,7 +1,7 @@
 /**
- * Credentials out of a Docker or Podman configuration file: `{"auths": {…}}`, and the old form that is `auths` alone.
- * Credential helpers are not run yet: a registry that has one is asked anonymously, and if it refuses, the error says
- * that the helper was not run.
+ * Parses the credentials in a Docker or Podman configuration file: `{"auths": {…}}`, or the old form without `auths`.
+ * Credential helpers are not supported: a registry that needs one is accessed anonymously, and an error of it
+ * mentions the helper.
  */
 import { WindlassError } from '../../errors.js'
 import { printable } from '../../codec/printable.js'
@@ -17,33 +17,35 @@ export const credentialsIgnored = 'credentials-ignored'
 type Entry = CredentialKey & DockerEntry
 
 /**
- * @param path - names the file in messages
- * @throws USAGE where `content` is not such a file; the message never quotes it. An empty file holds no credentials.
+ * Parses a configuration file. An empty file holds no credentials. The returned `for` throws USAGE when the entry for
+ * the repository is malformed.
+ * @param path - path of the file for messages
+ * @throws USAGE when `content` is not a configuration file; the message does not quote it
  */
 export function parseDockerConfig(content: string, path: string): Credentials {
   const json = parseObject(content, path)
   const entries = entriesOf(json, path).filter(({ credential, fault }) => (credential ?? fault) !== undefined)
-  const helper = helpers(json)
-  const best = (asked: RepositoryName): Entry | undefined => bySpecificity(entries, asked)[0]
+  const helperOf = helperLookup(json)
+  const bestEntry = (asked: RepositoryName): Entry | undefined => bySpecificity(entries, asked)[0]
   return {
     // eslint-disable-next-line @typescript-eslint/require-await -- `async` turns what is thrown into a rejection
     async for(asked, { onWarning } = {}) {
-      const found = best(asked)
+      const found = bestEntry(asked)
       if (found?.fault !== undefined && found.credential === undefined)
         throw failed(`${entryOf(found, path)} ${found.fault}`, path)
       const [first, ...others] = entries.filter(({ fault }) => fault !== undefined)
-      if (first !== undefined) onWarning?.(credentialsIgnored, ignoring(path, [first, ...others]))
+      if (first !== undefined) onWarning?.(credentialsIgnored, ignoredMessage(path, [first, ...others]))
       return found?.credential
     },
     // eslint-disable-next-line @typescript-eslint/require-await -- as above
     async why(asked) {
-      if (best(asked) !== undefined) return undefined
-      const name = helper(canonicalRegistry(asked.registry))
+      if (bestEntry(asked) !== undefined) return undefined
+      const name = helperOf(canonicalRegistry(asked.registry))
       if (name !== undefined)
         return `'${printable(path)}' names the credential helper '${printable(name, 60)}' for this registry, and helpers are not run: give the credentials themselves`
       const others = entries.filter(({ registry }) => registry === canonicalRegistry(asked.registry))
       if (others.length === 0) return undefined
-      return `'${printable(path)}' has credentials for ${listed(others)}, and none for ${asked.registry}/${asked.repository}`
+      return `'${printable(path)}' has credentials for ${formatKeys(others)}, and none for ${asked.registry}/${asked.repository}`
     },
   }
 }
@@ -54,7 +56,7 @@ function parseObject(content: string, path: string): Fields {
   try {
     value = text.trim() === '' ? null : JSON.parse(text)
   } catch {
-    // No cause: the parser's message quotes the content.
+    // No cause: the message of the parser quotes the content.
     throw wrongShape(path, 'is not JSON')
   }
   const fields = fieldsOf(value ?? {})
@@ -66,34 +68,37 @@ function entriesOf(json: Fields, path: string): readonly Entry[] {
   const auths = json.get('auths')
   if (auths !== undefined && fieldsOf(auths) === undefined)
     throw wrongShape(path, "has an 'auths' that is not an object")
-  const old = [...json].filter(([, value]) => looksLikeEntry(fieldsOf(value)))
-  const entries = auths === undefined ? old : [...(fieldsOf(auths) ?? [])]
+  const legacy = [...json].filter(([, value]) => looksLikeEntry(fieldsOf(value)))
+  const entries = auths === undefined ? legacy : [...(fieldsOf(auths) ?? [])]
   return entries.map(([key, value]) => ({ ...parseCredentialKey(key), ...parseDockerEntry(value) }))
 }
 
-/** The helper for a registry by its canonical name. A setting of the wrong kind is ignored: helpers are not run. */
-function helpers(json: Fields): (registry: string) => string | undefined {
-  const each = new Map<string, string>()
+/**
+ * Returns a function that finds the helper of a registry by its canonical name. Settings of the wrong type are
+ * ignored, since helpers are not run.
+ */
+function helperLookup(json: Fields): (registry: string) => string | undefined {
+  const byRegistry = new Map<string, string>()
   for (const [key, name] of fieldsOf(json.get('credHelpers')) ?? [])
-    if (typeof name === 'string' && name !== '') each.set(canonicalRegistry(key), name)
-  const all = textOf(json, 'credsStore') ?? ''
-  return (registry) => each.get(registry) ?? (all === '' ? undefined : all)
+    if (typeof name === 'string' && name !== '') byRegistry.set(canonicalRegistry(key), name)
+  const defaultHelper = textOf(json, 'credsStore') ?? ''
+  return (registry) => byRegistry.get(registry) ?? (defaultHelper === '' ? undefined : defaultHelper)
 }
 
-/** A key without the user info that a URL may hold. */
-const named = ({ text }: CredentialKey): string =>
+/** Formats a key without the user info that a URL may contain. */
+const formatKey = ({ text }: CredentialKey): string =>
   `'${printable(text.replace(/^(\w+:\/\/)?.*@/s, '$1'), 100)}'`
 
-function listed(keys: readonly CredentialKey[]): string {
-  const shown = keys.slice(0, 3).map(named).join(', ')
+function formatKeys(keys: readonly CredentialKey[]): string {
+  const shown = keys.slice(0, 3).map(formatKey).join(', ')
   return keys.length > 3 ? `${shown} and ${keys.length - 3} more` : shown
 }
 
 const entryOf = (entry: Entry, path: string): string =>
-  `The entry ${named(entry)} of the credentials file '${printable(path)}'`
+  `The entry ${formatKey(entry)} of the credentials file '${printable(path)}'`
 
-function ignoring(path: string, [first, ...others]: readonly [Entry, ...Entry[]]): string {
-  const also = others.length === 0 ? '' : `; the same goes for ${listed(others)}`
+function ignoredMessage(path: string, [first, ...others]: readonly [Entry, ...Entry[]]): string {
+  const also = others.length === 0 ? '' : `; the same goes for ${formatKeys(others)}`
   return `${entryOf(first, path)} ${first.fault ?? ''}: this was ignored${also}`
 }
 

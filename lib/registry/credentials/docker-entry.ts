@@ -1,31 +1,38 @@
-/** One entry of `auths` in a Docker or Podman configuration file, as a credential. */
+/** Parses one entry of `auths` in a Docker or Podman configuration file. */
 import { Credential } from './credential.js'
 import { type Fields, fieldsOf, textOf } from './json-fields.js'
 
+/** The credential of an entry, and the problem with it. */
 export interface DockerEntry {
-  /** Undefined where the entry holds none: `docker login` leaves `{}` where a helper keeps the credential. */
+  /** Undefined if the entry has none: `docker login` writes `{}` if a helper stores the credential. */
   readonly credential?: Credential
-  /** What is wrong with the entry, as a clause that quotes nothing of it. With a credential, it was not needed. */
+  /**
+   * Problem of the entry, as a clause that does not quote it. If there is a credential, the problem does not affect
+   * it.
+   */
   readonly fault?: string
 }
 
 const names = ['registrytoken', 'identitytoken', 'auth', 'username', 'password'] as const
 
-/** Whether an object of the old form, without `auths`, is an entry and no setting. */
+/** Reports whether an object of the old form, without `auths`, is an entry rather than a setting. */
 export const looksLikeEntry = (fields: Fields | undefined): boolean =>
   names.some((name) => fields?.has(name) === true)
 
-/** Visible ASCII, as a header takes it. */
-const headerText = /^[\x21-\x7e]*$/
+/** Visible ASCII, as required in a header. */
+const headerPattern = /^[\x21-\x7e]*$/
 
-/** Reads an entry. Unknown fields do not matter, and a field of the wrong kind only where no credential comes without it. */
+/**
+ * Parses an entry. Unknown fields are ignored. A field of the wrong type is an error only if the credential depends
+ * on it.
+ */
 export function parseDockerEntry(value: unknown): DockerEntry {
   const fields = fieldsOf(value)
   if (fields === undefined) return { fault: 'is not an object' }
   const identityToken = textOf(fields, 'identitytoken') ?? ''
   const registryToken = textOf(fields, 'registrytoken') ?? ''
-  if (!headerText.test(registryToken)) return { fault: "has a 'registrytoken' that no header can hold" }
-  const { username = '', password = '', fault = wrongKind(fields, names) } = parseLogin(fields)
+  if (!headerPattern.test(registryToken)) return { fault: "has a 'registrytoken' that no header can hold" }
+  const { username = '', password = '', fault = typeFault(fields, names) } = parseLogin(fields)
   const credential = Credential.of({ username, password, identityToken, registryToken })
   return { ...(fault !== undefined && { fault }), ...(!credential.isEmpty && { credential }) }
 }
@@ -36,11 +43,14 @@ interface Login {
   readonly fault?: string
 }
 
-/** `auth` is the base64 of `user:password` and goes before `username` and `password` (docker/cli, `decodeAuth`). */
+/**
+ * Reads the user name and password. `auth` is the base64 of `user:password` and takes precedence over `username` and
+ * `password` (docker/cli, `decodeAuth`).
+ */
 function parseLogin(fields: Fields): Login {
   const auth = textOf(fields, 'auth') ?? ''
   if (auth === '') {
-    const fault = wrongKind(fields, ['username', 'password'])
+    const fault = typeFault(fields, ['username', 'password'])
     if (fault !== undefined) return { fault }
     return { username: textOf(fields, 'username') ?? '', password: textOf(fields, 'password') ?? '' }
   }
@@ -50,7 +60,7 @@ function parseLogin(fields: Fields): Login {
   return { username: decoded.slice(0, colon), password: decoded.slice(colon + 1) }
 }
 
-function wrongKind(fields: Fields, among: readonly string[]): string | undefined {
-  const wrong = among.find((name) => textOf(fields, name) === undefined)
+function typeFault(fields: Fields, candidates: readonly string[]): string | undefined {
+  const wrong = candidates.find((name) => textOf(fields, name) === undefined)
   return wrong === undefined ? undefined : `has a field '${wrong}' that is not a text`
 }

@@ -1,30 +1,31 @@
 /**
- * `WWW-Authenticate` read as RFC 9110 §11.6.1 writes it: any number of challenges in any number of header fields,
- * parameters as tokens or quoted strings (commas and escapes inside), empty list elements, any case. What registries
- * write beside the grammar is read as it is meant: URLs without quotes, parameters without commas, empty values.
+ * Parses `WWW-Authenticate` (RFC 9110 §11.6.1): several challenges in several fields, parameters as tokens or quoted
+ * strings, empty list elements, any case. Common deviations are accepted: URLs without quotes, parameters without
+ * commas, empty values.
  */
 
+/** One challenge of a server. */
 export interface Challenge {
-  /** Lower case: `bearer`, `basic`, … */
+  /** Scheme in lower case: `bearer`, `basic`, … */
   readonly scheme: string
-  /** By lower-case name; where a name is repeated, the first stands. */
+  /** Parameters by lower-case name. The first of several with the same name is used. */
   readonly parameters: ReadonlyMap<string, string>
-  /** The scheme's credentials in one word, as `Negotiate` has them; empty where there is none. */
+  /** The token68 credentials of the scheme, as in `Negotiate`; empty if there are none. */
   readonly token68: string
 }
 
 const token = /[!#$%&'*+.^_`|~\w-]+/y
 const token68 = /[\w.~+/-]+=*(?=[ \t]*(?:,|$))/y
 const quoted = /"((?:[^"\\]|\\[^])*)"/y
-/** A value without quotes, empty where the parameter ends at its `=`. A quote that nobody closes begins none. */
+/** A value without quotes; empty if the parameter ends after `=`. An unclosed quote does not start a value. */
 const unquoted = /[^\s,"]+|(?=[\s,]|$)/y
 const blank = /[ \t]*/y
 const separators = /[ \t,]*/y
 const equals = /[ \t]*=[ \t]*/y
-/** What must follow the name of a scheme; a word before anything else is the rest of a parameter. */
+/** Lookahead after the name of a scheme. A word followed by anything else belongs to a parameter. */
 const schemeEnd = /(?=[ \t,]|$)/y
 
-/** Longer headers are cut off here: no registry needs more, and nothing may grow without limit. */
+/** Maximum length in characters. Longer headers are truncated. */
 const maxLength = 64 * 1024
 
 class Reader {
@@ -46,7 +47,7 @@ class Reader {
     return match
   }
 
-  /** Runs `read`; what it consumed is given back when it finds nothing. */
+  /** Runs `read` and restores the position if it finds nothing. */
   attempt<T>(read: () => T | undefined): T | undefined {
     const before = this.#at
     const found = read()
@@ -54,14 +55,14 @@ class Reader {
     return found
   }
 
-  /** Leaves what cannot be understood: up to the next comma. */
+  /** Skips to the next comma, over text that cannot be parsed. */
   skip(): void {
     const comma = this.#text.indexOf(',', this.#at)
     this.#at = comma === -1 ? this.#text.length : comma + 1
   }
 }
 
-/** The challenges of one or several header fields, in order. What is malformed is passed over, never guessed at. */
+/** Parses the challenges in one or more header fields, in order. Malformed parts are skipped. */
 export function parseChallenges(fields: string | readonly string[] | undefined): readonly Challenge[] {
   const text = (typeof fields === 'string' ? [fields] : (fields ?? [])).join(', ').slice(0, maxLength)
   const reader = new Reader(text)
@@ -71,21 +72,21 @@ export function parseChallenges(fields: string | readonly string[] | undefined):
     if (reader.done) return challenges
     const scheme = reader.take(token)?.[0]
     if (scheme === undefined || reader.take(schemeEnd) === undefined) reader.skip()
-    else challenges.push({ scheme: scheme.toLowerCase(), ...rest(reader) })
+    else challenges.push({ scheme: scheme.toLowerCase(), ...parseBody(reader) })
   }
 }
 
-function rest(reader: Reader): Omit<Challenge, 'scheme'> {
+function parseBody(reader: Reader): Omit<Challenge, 'scheme'> {
   const parameters = new Map<string, string>()
   reader.take(blank)
-  // First, since its padding looks like a parameter without a value.
+  // Tried first, since the padding of token68 looks like a parameter without a value.
   const word = reader.take(token68)?.[0]
   if (word !== undefined) return { parameters, token68: word }
   const first = reader.attempt(() => parameter(reader))
   if (first === undefined) return { parameters, token68: '' }
   for (let next: Parameter | undefined = first; next !== undefined;) {
     if (!parameters.has(next.name)) parameters.set(next.name, next.value)
-    // The comma may as well end the challenge: then the word after it has no `=`, and is the next scheme.
+    // The comma may also end the challenge. The next word then has no `=` and is the next scheme.
     next = reader.attempt(() => {
       reader.take(separators)
       return parameter(reader)

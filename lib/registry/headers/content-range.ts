@@ -1,18 +1,19 @@
-/** `Content-Range` of a 206 or 416 answer (RFC 9110 §14.4). */
+/** Parses `Content-Range` of a 206 or 416 response (RFC 9110 §14.4). */
 
+/** A byte range; `first` and `last` are inclusive. */
 export interface ContentRange {
-  /** Undefined for an unsatisfied range (a star in place of it). */
+  /** Undefined for an unsatisfied range (`*`). */
   readonly first: number | undefined
   readonly last: number | undefined
-  /** Size of the whole, where it is told. */
+  /** Size of the whole representation in bytes; undefined if unknown (`*`). */
   readonly size: number | undefined
 }
 
-const form = /^bytes (?:(\d{1,16})-(\d{1,16})|\*)\/(?:(\d{1,16})|\*)$/i
+const pattern = /^bytes (?:(\d{1,16})-(\d{1,16})|\*)\/(?:(\d{1,16})|\*)$/i
 
-/** Undefined where there is none, or one that contradicts itself. */
+/** Parses the header. Returns undefined if it is missing, malformed or inconsistent. */
 export function parseContentRange(value: string | undefined): ContentRange | undefined {
-  const match = form.exec(value?.trim() ?? '')
+  const match = pattern.exec(value?.trim() ?? '')
   if (match === null) return undefined
   const [first, last, size] = match
     .slice(1)

@@ -1,19 +1,21 @@
-/** `Link` headers (RFC 8288), as far as pagination needs them: where the next page of a list is. */
+/** Parses `Link` headers (RFC 8288) to find the next page of a list. */
 import { WindlassError } from '../../errors.js'
 
-/** Some registries leave the angle brackets away: then what has no path and no query is no link, but something else. */
+/** Some registries omit the angle brackets. Text without brackets is only a link if it has a path or query. */
 const target = /[\s,]*(?:<([^>]*)>|(?=[^\s<>,;"\\]*[/?])([^\s<>,;"\\]+))/y
 const attribute = /\s*;\s*(?:([\w!#$&+.^`|~-]+\*?)(?:\s*=\s*(?:"((?:[^"\\]|\\[^])*)"|([^\s;,"\\]+)))?)?/y
 const end = /\s*(?=,|$)/y
-const nothing = /[\s,;]*$/y
+const trailing = /[\s,;]*$/y
 
 interface Link {
   readonly target: string
-  /** In small letters; empty where there is no `rel`. */
+  /** Lower case; empty if there is no `rel`. */
   readonly relations: readonly string[]
 }
 
-/** Thrown for a field that says neither where the next page is nor that there is none: REGISTRY_RESPONSE. */
+/**
+ * Thrown with REGISTRY_RESPONSE when a header cannot be parsed, so that it is unknown whether there is a next page.
+ */
 export class UnreadableLink extends WindlassError {
   constructor(why: string) {
     super('REGISTRY_RESPONSE', why)
@@ -21,14 +23,14 @@ export class UnreadableLink extends WindlassError {
 }
 
 /**
- * The target of the first link whose relations include `next`, as written; or of the only one that has no relation at
- * all, as some registries send it. Undefined where there is none.
- * @throws UnreadableLink for text that is no list of links, and for several links without a relation: the list would
- * end early, and nobody would know
+ * Returns the target, as written, of the first link with the relation `next`, or of the only link if it has no
+ * relation, as some registries send it. Returns undefined if there is none.
+ * @throws UnreadableLink when the text is not a list of links, and when several links have no relation: the list
+ * would otherwise be truncated silently
  */
 export function nextLink(fields: string | readonly string[] | undefined): string | undefined {
   const text = (typeof fields === 'string' ? [fields] : (fields ?? [])).join(', ')
-  const plain: string[] = []
+  const withoutRelation: string[] = []
   let at = 0
   const take = (pattern: RegExp): RegExpExecArray | null => {
     pattern.lastIndex = at
@@ -45,19 +47,19 @@ export function nextLink(fields: string | readonly string[] | undefined): string
       // Only the first `rel` of a link counts (RFC 8288 §3.3).
       if (name?.toLowerCase() === 'rel') relations ??= quoted?.replace(/\\([^])/g, '$1') ?? bare ?? ''
     }
-    const each = (relations ?? '')
+    const names = (relations ?? '')
       .replace(/^'(.*)'$/s, '$1')
       .toLowerCase()
       .split(/\s+/)
-    return { target: link[1] ?? link[2] ?? '', relations: each.filter((relation) => relation !== '') }
+    return { target: link[1] ?? link[2] ?? '', relations: names.filter((relation) => relation !== '') }
   }
   for (let link = takeLink(); link !== undefined; link = takeLink()) {
-    // The page that a list names after itself is none.
+    // An empty target refers to the current page, so there is no next one.
     if (link.relations.includes('next')) return link.target === '' ? undefined : link.target
-    if (link.relations.length === 0) plain.push(link.target)
+    if (link.relations.length === 0) withoutRelation.push(link.target)
     if (take(end) === null) throw new UnreadableLink('it is no list of links')
   }
-  if (take(nothing) === null) throw new UnreadableLink('it is no list of links')
-  if (plain.length > 1) throw new UnreadableLink('none of its links says what it is for')
-  return plain[0] === '' ? undefined : plain[0]
+  if (take(trailing) === null) throw new UnreadableLink('it is no list of links')
+  if (withoutRelation.length > 1) throw new UnreadableLink('none of its links says what it is for')
+  return withoutRelation[0] === '' ? undefined : withoutRelation[0]
 }

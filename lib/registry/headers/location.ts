@@ -1,11 +1,12 @@
 /**
- * Where a `Location` or a link leads, with the bytes of its path and query as they came (RFC 3986 §5). `URL` (WHATWG)
- * writes some of them in another way (`'` becomes `%27`, `%2e%2e` goes up a directory), which breaks signed addresses: so
- * `URL` says which host is asked, and the text says for what.
+ * Resolves `Location` and link targets without changing the bytes of their path and query (RFC 3986 §5). `URL`
+ * (WHATWG) rewrites some of them (`'` becomes `%27`, `%2e%2e` is resolved), which breaks signed URLs: `URL` therefore
+ * only determines the host, and the request target is taken from the text.
  */
 
+/** A URL and the exact request target. */
 export interface Location {
-  /** Which host is asked. Its path and query may be written in another way than `target`. */
+  /** Determines the host. Its path and query may be spelled differently from `target`. */
   readonly url: URL
   /** The request target: path and query, visible ASCII without `#`. */
   readonly target: string
@@ -15,18 +16,20 @@ export interface Location {
 const parts = /^(?:([^:/?#]+):)?(?:\/\/([^/?#]*))?([^?#]*)(\?[^#]*)?/s
 
 /**
- * What cannot stand in a request line, or would be read in two ways: blanks, controls, bytes that are not ASCII, and the
- * backslash. All else is sent as it came, also the quotes and bars that RFC 3986 wants encoded: they may be signed so.
+ * Characters that must not appear in a request line or are ambiguous: whitespace, control characters, non-ASCII bytes
+ * and the backslash. Other characters are sent unchanged, even if RFC 3986 requires encoding: they may be part of a
+ * signature.
  */
-const unfit = /[^\x21-\x5b\x5d-\x7e]/g
+const unsafe = /[^\x21-\x5b\x5d-\x7e]/g
 
-/** The location of a URL that was made here. */
+/** Returns the location of a URL that this library has built. */
 export const locationOf = (url: URL): Location => ({ url, target: url.pathname + url.search })
 
 /**
- * @param text - as the header had it: one character for each byte
- * @param from - what it is relative to
- * @returns undefined for what is no http or https URL; what it holds of user info is left out
+ * Resolves a URL reference.
+ * @param text - the header value, one character per byte
+ * @param from - base of a relative reference
+ * @returns undefined if it is not an http or https URL; user info is removed
  */
 export function resolveLocation(text: string, from?: Location): Location | undefined {
   const utf8 = Buffer.from(text, 'latin1').toString('utf8')
@@ -35,10 +38,10 @@ export function resolveLocation(text: string, from?: Location): Location | undef
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined
   url.username = ''
   url.password = ''
-  return { url, target: targetOf(text.trim(), url, from) ?? written(url.pathname + url.search) }
+  return { url, target: targetOf(text.trim(), url, from) ?? encodeUnsafe(url.pathname + url.search) }
 }
 
-/** The request target that `text` stands for; undefined where `URL` and RFC 3986 do not agree about the host. */
+/** Returns the request target of `text`; undefined if `URL` and RFC 3986 disagree about the host. */
 function targetOf(text: string, url: URL, from: Location | undefined): string | undefined {
   const [, scheme, authority, path = '', query = ''] = parts.exec(text) ?? []
   if (scheme !== undefined && authority === undefined) return undefined
@@ -46,21 +49,21 @@ function targetOf(text: string, url: URL, from: Location | undefined): string | 
     if (authority.includes('\\')) return undefined
     const origin = `${scheme ?? url.protocol.slice(0, -1)}://${Buffer.from(authority, 'latin1').toString('utf8')}`
     if (!URL.canParse(origin) || new URL(origin).origin !== url.origin) return undefined
-    return written(withoutDots(path) || '/') + written(query)
+    return encodeUnsafe(withoutDots(path) || '/') + encodeUnsafe(query)
   }
-  // `URL` takes a backslash for a slash: `/\host` is another host to it.
+  // `URL` treats a backslash as a slash: `/\host` would be another host.
   if (from?.url.origin !== url.origin || /^[/\\]?\\/.test(path)) return undefined
-  const [, before = '/', beforeQuery = ''] = /^([^?]*)(.*)$/s.exec(from.target) ?? []
-  if (path === '') return before + written(query || beforeQuery)
-  const whole = path.startsWith('/') ? path : before.replace(/[^/]*$/, '') + path
-  return written(withoutDots(whole)) + written(query)
+  const [, basePath = '/', baseQuery = ''] = /^([^?]*)(.*)$/s.exec(from.target) ?? []
+  if (path === '') return basePath + encodeUnsafe(query || baseQuery)
+  const whole = path.startsWith('/') ? path : basePath.replace(/[^/]*$/, '') + path
+  return encodeUnsafe(withoutDots(whole)) + encodeUnsafe(query)
 }
 
-/** Bytes that may not be sent as they are, each as `%` and two digits. */
-const written = (text: string): string =>
-  text.replace(unfit, (each) => `%${each.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
+/** Percent-encodes the characters that must not be sent. */
+const encodeUnsafe = (text: string): string =>
+  text.replace(unsafe, (each) => `%${each.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
 
-/** RFC 3986 §5.2.4: `.` and `..` as they stand, not where they are encoded. */
+/** Removes `.` and `..` segments (RFC 3986 §5.2.4), except encoded ones. */
 function withoutDots(path: string): string {
   const out: string[] = []
   const segments = path.split('/')

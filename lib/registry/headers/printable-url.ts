@@ -1,6 +1,7 @@
-/** A URL as messages show it: no user info, no query (presigned URLs carry their secret there), no fragment. */
+/** Formats URLs for messages. */
 import { printable } from '../../codec/printable.js'
 
+/** Formats a URL without user info, query and fragment: presigned URLs contain secrets in their query. */
 export function printableUrl(url: URL): string {
   return printable(`${url.protocol}//${url.host}${url.pathname}`, 500)
 }

@@ -1,4 +1,4 @@
-/** The agents that hold connections: for hosts that are asked directly, and for each proxy. */
+/** Manages the HTTP agents that hold connections: for direct connections and for each proxy. */
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent, type AgentOptions, type RequestOptions } from 'node:https'
 import type { Duplex } from 'node:stream'
@@ -6,13 +6,13 @@ import type { Proxy } from '../proxy/proxy.js'
 import { ForwardingAgent, type ProxyTimeouts, TunnelAgent } from '../proxy/agents.js'
 import type { Trust } from '../policy/trust.js'
 
-/** By the scheme of what is asked for. */
+/** The agents for http and https URLs. */
 export interface Agents {
   readonly http: HttpAgent
   readonly https: HttpsAgent
 }
 
-/** Asks for what is trusted with the first connection. */
+/** Loads the trusted certificates at the first connection. */
 class TrustingAgent extends HttpsAgent {
   readonly #trust: Trust
 
@@ -30,15 +30,16 @@ class TrustingAgent extends HttpsAgent {
   }
 }
 
+/** The agents of one set of connections. They are created on demand. */
 export class AgentPool {
   readonly #trust: Trust
   readonly #maxSockets: number
   readonly #timeouts: ProxyTimeouts
-  readonly #made = new Map<string, Agents>()
+  readonly #created = new Map<string, Agents>()
 
   /**
-   * @param maxSockets - to one host at the same time; further requests wait for one
-   * @param timeouts - of the connections through proxies
+   * @param maxSockets - maximum number of concurrent connections to one host; further requests wait
+   * @param timeouts - timeouts of connections through proxies, in milliseconds
    */
   constructor(trust: Trust, maxSockets: number, timeouts: ProxyTimeouts) {
     this.#trust = trust
@@ -46,19 +47,22 @@ export class AgentPool {
     this.#timeouts = timeouts
   }
 
-  /** Connections that are used again, and given up after 30 s without use. They never keep the process alive. */
+  /**
+   * Returns agents that reuse connections and close them after 30 s without use. Idle connections do not keep the
+   * process alive.
+   */
   kept(proxy: Proxy | undefined): Agents {
     return this.#agents(proxy, true)
   }
 
-  /** Connections for one request each. */
+  /** Returns agents that open a new connection for each request. */
   fresh(proxy: Proxy | undefined): Agents {
     return this.#agents(proxy, false)
   }
 
-  /** Ends all connections. */
+  /** Closes all connections. */
   destroy(): void {
-    for (const { http, https } of this.#made.values()) {
+    for (const { http, https } of this.#created.values()) {
       http.destroy()
       https.destroy()
     }
@@ -66,17 +70,17 @@ export class AgentPool {
 
   #agents(proxy: Proxy | undefined, keepAlive: boolean): Agents {
     const key = `${proxy === undefined ? 'direct' : `${proxy.protocol}://${proxy.host}`} ${keepAlive}`
-    const known = this.#made.get(key)
+    const known = this.#created.get(key)
     if (known !== undefined) return known
     const options = { keepAlive, maxSockets: this.#maxSockets, maxFreeSockets: 8, timeout: 30_000 }
-    const made =
+    const created =
       proxy === undefined
         ? { http: new HttpAgent(options), https: new TrustingAgent(this.#trust, options) }
         : {
             http: new ForwardingAgent(proxy, this.#trust, this.#timeouts, options),
             https: new TunnelAgent(proxy, this.#trust, this.#timeouts, options),
           }
-    this.#made.set(key, made)
-    return made
+    this.#created.set(key, created)
+    return created
   }
 }

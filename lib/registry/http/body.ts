@@ -1,34 +1,37 @@
 /**
- * The body of an answer as a plain Node stream over got's: it closes when it is done, it never raises an error that
- * nobody listens for, destroying it destroys the socket, and it fails when the peer stops sending. What came before a
- * connection broke is read before that is told: it need not come again.
+ * Wraps the response body of got in a plain Node stream. It closes when it ends, errors without a listener are
+ * ignored, destroying it destroys the socket, and it fails when the peer stops sending. Bytes received before a
+ * connection failure are delivered before the error, so that they need not be transferred again.
  */
 import { Readable } from 'node:stream'
 
+/** Timeouts and callbacks of a `Body`. */
 export interface BodyOptions {
-  /** Milliseconds for the first byte. */
+  /** Milliseconds to wait for the first byte. */
   readonly first: number
-  /** Called with the first byte, or the end of a body that has none. */
+  /** Called at the first byte, or at the end of an empty body. */
   readonly began: () => void
-  /** Milliseconds; see Timeouts.stall. */
+  /** Milliseconds without sufficient progress until the body has stalled; see `Timeouts.stall`. */
   readonly stall: number
-  /** Bytes that have to come in that time. */
+  /** Bytes that must be received within `stall`. */
   readonly minBytes: number
+  /** Creates the error for a stalled body after `received` bytes. */
   readonly stalled: (received: number) => Error
-  /** What an error of the connection is to the reader. */
+  /** Converts an error of the connection after `received` bytes to the error that the reader receives. */
   readonly failure: (error: Error, received: number) => Error
 }
 
 /**
- * Held between the connection and its reader, who gets all of it at once: a write to the disk and a word to the thread that
- * unpacks cost the same for 64 KiB as for all that came meanwhile.
+ * Bytes buffered for the reader, which receives them in one chunk: a disk write and a message to the unpacking thread
+ * cost the same for any size.
  */
 const bufferBytes = 1024 * 1024
 
+/** The body of a response. */
 export class Body extends Readable {
   readonly #source: Readable
   readonly #options: BodyOptions
-  /** Bytes since the timer was last set back. */
+  /** Bytes since the timer was last reset. */
   #progress = 0
   #received = 0
   #timer: NodeJS.Timeout | undefined
@@ -38,10 +41,10 @@ export class Body extends Readable {
     super({ highWaterMark: bufferBytes })
     this.#source = source
     this.#options = options
-    // An error may come before anyone reads; whoever reads gets it all the same.
+    // An error may occur before a reader listens; the reader receives it nevertheless.
     this.on('error', () => undefined)
     source.on('data', (chunk: Buffer) => {
-      if (this.#received === 0) this.#begin()
+      if (this.#received === 0) this.#onFirstByte()
       this.#received += chunk.length
       this.#progress += chunk.length
       if (this.#progress >= options.minBytes) {
@@ -71,7 +74,7 @@ export class Body extends Readable {
 
   override _read(): void {
     if (this.#failure !== undefined) return
-    this.#wait()
+    this.#startTimer()
     this.#source.resume()
   }
 
@@ -81,14 +84,14 @@ export class Body extends Readable {
     done(error)
   }
 
-  #wait(): void {
+  #startTimer(): void {
     const { first, stall } = this.#options
-    const patience = this.#received === 0 ? first : stall
-    this.#timer ??= setTimeout(() => this.destroy(this.#options.stalled(this.#received)), patience)
+    const timeout = this.#received === 0 ? first : stall
+    this.#timer ??= setTimeout(() => this.destroy(this.#options.stalled(this.#received)), timeout)
   }
 
-  /** From now on it is the usual silence that is too long. */
-  #begin(): void {
+  /** Switches from the timeout for the first byte to the stall timeout. */
+  #onFirstByte(): void {
     this.#options.began()
     if (this.#timer === undefined) return
     clearTimeout(this.#timer)
@@ -99,7 +102,7 @@ export class Body extends Readable {
     if (this.#failure !== undefined && this.readableLength === 0) this.destroy(this.#failure)
   }
 
-  /** A reader that is slow is no stall: the clock stands while nothing is asked for. */
+  /** Stops the timer while the reader does not ask for bytes: a slow reader is not a stall. */
   #pause(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined

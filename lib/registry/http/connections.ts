@@ -1,6 +1,6 @@
 /**
- * One HTTP request and its answer's headers, over connections that are kept and bounded. This is the only place that
- * calls got, with everything switched off that would happen behind our back: redirects, retries, decompression.
+ * Sends single HTTP requests over reusable connections of limited number. This is the only module that uses got.
+ * Redirects, retries and decompression by got are disabled.
  */
 import {
   type ClientRequest,
@@ -26,38 +26,42 @@ import { throughProxy, wantsLogin, withProxyHint } from '../proxy/failure.js'
 import { minBytesPerStall, timeoutsWith, type Timeouts } from '../policy/timeouts.js'
 import { Trust, type TrustOptions } from '../policy/trust.js'
 
+/** One HTTP request. */
 export interface Request extends Omit<Attempt, 'proxy'> {
-  /** Path and query as they are sent, where those of `url` are written in another way. */
+  /** Path and query to send if they differ from those of `url`. */
   readonly target?: string
   readonly method?: 'GET' | 'HEAD' | 'POST'
   readonly headers?: Readonly<Record<string, string>>
-  /** Sent as `application/x-www-form-urlencoded`. */
+  /** Fields of the body, sent as `application/x-www-form-urlencoded`. */
   readonly form?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal | undefined
-  /** Resolves the host's name in place of the system. */
+  /** Replaces the name resolution of the system. */
   readonly lookup?: LookupFunction
 }
 
+/** The status, headers and body of a response. */
 export interface Response extends Location {
   readonly status: number
-  /** That was sent the request as plain HTTP, so may have answered itself. */
+  /** The proxy that received the request as plain HTTP, and may have created the response itself. */
   readonly forwardedBy?: Proxy
   readonly headers: IncomingHttpHeaders
-  /** Must be read to its end or destroyed: the connection is held by it. */
+  /** Must be read to its end or destroyed, since it holds the connection. */
   readonly body: Readable
 }
 
+/** Settings of `Connections`. */
 export interface ConnectionOptions extends TrustOptions {
   readonly userAgent?: string
   readonly timeouts?: Partial<Timeouts>
-  /** Of redirects, tokens, refusals and tags; of manifests, each request says. */
+  /** Limits of redirects, tokens, errors and tag lists. The limit of manifests is set by each request. */
   readonly limits?: Partial<Limits>
-  /** Connections to one host at the same time (32); further requests wait for one. */
+  /** Maximum number of concurrent connections to one host (default 32); further requests wait. */
   readonly maxSockets?: number
-  /** Where proxies and certificates are named (the process's own). */
+  /** Environment variables that name proxies and certificates (default `process.env`). */
   readonly env?: Environment
 }
 
+/** The connections to all hosts, with their timeouts, limits and trusted certificates. */
 export class Connections {
   readonly timeouts: Timeouts
   readonly limits: Limits
@@ -68,7 +72,7 @@ export class Connections {
   readonly #live = new Set<() => void>()
   #closed = false
 
-  /** @throws USAGE for what is no limit, and for a `ca` without a certificate */
+  /** @throws USAGE when a limit or timeout is invalid, or `ca` has no certificate */
   constructor(options: ConnectionOptions = {}) {
     this.timeouts = timeoutsWith(options.timeouts)
     this.limits = limitsWith(options.limits)
@@ -77,17 +81,22 @@ export class Connections {
     this.#patience = new Patience(this.timeouts.response)
   }
 
-  /** @throws NETWORK, TLS, STALLED, REGISTRY_RESPONSE (not HTTP), CANCELLED */
+  /**
+   * Sends a request and resolves with the response when its headers have arrived. Statuses are not interpreted,
+   * except 407 of a proxy.
+   * @throws NETWORK, TLS, STALLED, CANCELLED; REGISTRY_RESPONSE when the response is not HTTP; USAGE when the
+   * environment names an invalid proxy
+   */
   async send(request: Request): Promise<Response> {
     try {
       return await this.#attempt(request, 'kept')
     } catch (error) {
-      if (!(error instanceof AskAgain)) throw error
-      return this.#attempt(request, error.manner)
+      if (!(error instanceof SendAgain)) throw error
+      return this.#attempt(request, error.mode)
     }
   }
 
-  #attempt(request: Request, manner: Manner): Promise<Response> {
+  #attempt(request: Request, mode: SendMode): Promise<Response> {
     const cancelled = (): WindlassError =>
       new WindlassError('CANCELLED', `Cancelled while trying to ${request.purpose}`, {
         host: request.url.host,
@@ -106,46 +115,46 @@ export class Connections {
       const { target } = { ...locationOf(request.url), ...request }
       const proxy = proxyFor(request.url, this.#options.env ?? process.env)
       const attempt: Attempt = { purpose: request.purpose, url: request.url, proxy }
-      const asked = `${request.purpose} ${request.url.host}`
-      const wait = this.#patience.wait(asked)
-      const silent = (): WindlassError => silence(attempt, wait, this.#patience.silent(asked))
+      const key = `${request.purpose} ${request.url.host}`
+      const firstByteTimeout = this.#patience.wait(key)
+      const silenceError = (): WindlassError => silence(attempt, firstByteTimeout, this.#patience.silent(key))
       const isForwarded =
         proxy !== undefined && proxy.protocol !== 'socks' && request.url.protocol === 'http:'
-      const stream = got.stream(request.url, this.#gotOptions(request, manner, proxy, wait))
+      const stream = got.stream(request.url, this.#gotOptions(request, mode, proxy, firstByteTimeout))
       const abort = (): void => {
         reject(cancelled())
         if (body === undefined) stream.destroy()
         else body.destroy(cancelled())
       }
-      const over = (): void => {
+      const finish = (): void => {
         request.signal?.removeEventListener('abort', abort)
         this.#live.delete(abort)
       }
       request.signal?.addEventListener('abort', abort, { once: true })
       this.#live.add(abort)
-      stream.once('request', (sent: ClientRequest) => {
-        sent.path = target
-        if (isForwarded) forward(sent, request.url, proxy)
-        sent.once('socket', (socket: Socket) => {
-          reused = sent.reusedSocket
+      stream.once('request', (clientRequest: ClientRequest) => {
+        clientRequest.path = target
+        if (isForwarded) forward(clientRequest, request.url, proxy)
+        clientRequest.once('socket', (socket: Socket) => {
+          reused = clientRequest.reusedSocket
           this.#track(socket)
         })
       })
       stream.on('error', (error: Error) => {
         if (body !== undefined) return
-        over()
-        // The server closed a kept connection while the request was on its way (RFC 9112 §9.3.1): nothing was done yet.
-        if (manner === 'kept' && reused && isBroken(error)) reject(new AskAgain('fresh'))
-        else if (manner !== 'lenient' && hasTwoLengths(error)) reject(new AskAgain('lenient'))
-        else reject(isSilence(error) ? silent() : failureOf(error, attempt))
+        finish()
+        // The server closed an idle connection while the request was sent (RFC 9112 §9.3.1), so it was not processed.
+        if (mode === 'kept' && reused && isBroken(error)) reject(new SendAgain('fresh'))
+        else if (mode !== 'lenient' && hasTwoLengths(error)) reject(new SendAgain('lenient'))
+        else reject(isSilence(error) ? silenceError() : failureOf(error, attempt))
         stream.destroy()
       })
       stream.once('close', () => {
-        if (body === undefined) over()
+        if (body === undefined) finish()
       })
-      // Nobody asked for another protocol; and got waits for an answer after it, without limit.
+      // No upgrade was requested. got would wait for a response without a timeout.
       stream.once('upgrade', (_answer: unknown, socket: Socket) => {
-        over()
+        finish()
         socket.destroy()
         reject(notHttp(attempt))
         stream.destroy()
@@ -153,22 +162,23 @@ export class Connections {
       stream.once(
         'response',
         ({ statusCode, headers }: { statusCode: number; headers: IncomingHttpHeaders }) => {
-          // Not the registry's: it asks nobody for a proxy's login.
+          // A 407 of the proxy is not a response of the registry.
           if (statusCode === 407 && isForwarded) {
-            over()
+            finish()
             reject(failureOf(wantsLogin(proxy), attempt))
             stream.destroy()
             return
           }
           body = new Body(stream, {
-            first: wait,
-            began: () => this.#patience.answered(asked),
+            first: firstByteTimeout,
+            began: () => this.#patience.answered(key),
             stall: this.timeouts.stall,
             minBytes: minBytesPerStall(this.timeouts),
-            stalled: (received) => (received === 0 ? silent() : stalled(attempt, received, this.timeouts)),
+            stalled: (received) =>
+              received === 0 ? silenceError() : stalled(attempt, received, this.timeouts),
             failure: (error, received) => failureOf(error, attempt, received),
           })
-          body.once('close', over)
+          body.once('close', finish)
           resolve({
             ...{ url: request.url, target, status: statusCode, headers, body },
             ...(isForwarded && { forwardedBy: proxy }),
@@ -178,14 +188,14 @@ export class Connections {
     })
   }
 
-  /** Ends every request and connection; resolves when the last socket is gone. */
+  /** Aborts all requests and closes all connections. Resolves when the last socket is closed. */
   async close(): Promise<void> {
     this.#closed = true
     for (const abort of [...this.#live]) abort()
-    const gone = [...this.#sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
+    const closed = [...this.#sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
     this.#agents.destroy()
     for (const socket of this.#sockets) socket.destroy()
-    await Promise.all(gone)
+    await Promise.all(closed)
   }
 
   #track(socket: Socket): void {
@@ -194,7 +204,7 @@ export class Connections {
     socket.once('close', () => this.#sockets.delete(socket))
   }
 
-  #gotOptions(request: Request, manner: Manner, proxy: Proxy | undefined, response: number) {
+  #gotOptions(request: Request, mode: SendMode, proxy: Proxy | undefined, response: number) {
     const { insecureTls = false, userAgent = 'windlass' } = this.#options
     const { lookup, connect, secureConnect } = this.timeouts
     return {
@@ -202,9 +212,9 @@ export class Connections {
       headers: { 'user-agent': userAgent, 'accept-encoding': 'identity', ...request.headers },
       ...(request.form === undefined ? {} : { form: request.form }),
       ...(request.lookup === undefined ? {} : { dnsLookup: request.lookup }),
-      // A connection that is there was not held to this request's lookup.
+      // A reused connection was not opened with this request's lookup.
       agent:
-        manner === 'kept' && request.lookup === undefined
+        mode === 'kept' && request.lookup === undefined
           ? this.#agents.kept(proxy)
           : this.#agents.fresh(proxy),
       https: { rejectUnauthorized: !insecureTls },
@@ -213,12 +223,12 @@ export class Connections {
       followRedirect: false,
       throwHttpErrors: false,
       retry: { limit: 0 },
-      ...(manner === 'lenient' && { request: requestLeniently }),
+      ...(mode === 'lenient' && { request: requestLeniently }),
     } as const
   }
 }
 
-/** What a proxy is sent for plain HTTP (RFC 9112 §3.2.2): the whole URL, and its own credentials. */
+/** Adapts a plain HTTP request for a proxy: absolute URL (RFC 9112 §3.2.2) and credentials of the proxy. */
 function forward(request: ClientRequest, url: URL, proxy: Proxy): void {
   request.path = url.origin + request.path
   const authorization = proxy.authorization()
@@ -226,19 +236,19 @@ function forward(request: ClientRequest, url: URL, proxy: Proxy): void {
 }
 
 /**
- * Over which connection something is asked, and how its answer is read. `lenient`: over one of its own, and with what
- * Node's parser refuses: an answer that says its length and comes in chunks all the same. The chunks are what counts
- * (RFC 9112 §6.3), as other clients have it.
+ * How a request is sent: over a reusable connection (`kept`), over a new one (`fresh`), or over a new one with a
+ * lenient parser (`lenient`). The latter accepts a response with both `Content-Length` and chunked encoding, which
+ * Node rejects. The chunked encoding takes precedence (RFC 9112 §6.3), as in other clients.
  */
-type Manner = 'kept' | 'fresh' | 'lenient'
+type SendMode = 'kept' | 'fresh' | 'lenient'
 
-/** The same is to be asked again, once, in another manner. */
-class AskAgain extends Error {
-  readonly manner: Manner
+/** Signals that the request is to be sent once more, in another mode. */
+class SendAgain extends Error {
+  readonly mode: SendMode
 
-  constructor(manner: Manner) {
+  constructor(mode: SendMode) {
     super('to be asked again')
-    this.manner = manner
+    this.mode = mode
   }
 }
 
@@ -260,10 +270,10 @@ const notHttp = ({ purpose, url, proxy }: Attempt): WindlassError =>
 
 function stalled({ purpose, url, proxy }: Attempt, received: number, timeouts: Timeouts): WindlassError {
   const minBytes = minBytesPerStall(timeouts)
-  const came = minBytes === 1 ? 'nothing more' : `fewer than ${minBytes} bytes`
+  const amount = minBytes === 1 ? 'nothing more' : `fewer than ${minBytes} bytes`
   return new WindlassError(
     'STALLED',
-    `Failed to ${purpose} from ${url.host}${throughProxy(proxy)}: ${came} came in ${timeouts.stall / 1000} s, after ${received} bytes`,
+    `Failed to ${purpose} from ${url.host}${throughProxy(proxy)}: ${amount} came in ${timeouts.stall / 1000} s, after ${received} bytes`,
     {
       host: url.host,
       hint: withProxyHint(

@@ -1,10 +1,11 @@
-/** An answer that is of no more use: a short body is read so that its connection can be used again, a long one cut. */
+/** Disposes of responses that are not needed. */
 import type { Response } from './connections.js'
 
-const worthReading = 16 * 1024
+const maxDrainBytes = 16 * 1024
 
+/** Reads a short body to its end, so that its connection can be reused, and destroys a long one. */
 export function discard({ body, headers }: Response): void {
   const length = Number(headers['content-length'] ?? Number.NaN)
-  if (length <= worthReading) body.resume()
+  if (length <= maxDrainBytes) body.resume()
   else body.destroy()
 }

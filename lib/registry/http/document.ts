@@ -1,27 +1,29 @@
-/** Bodies that are read into memory: manifests, tokens, tags, refusals. Each with a limit in bytes and in time. */
+/** Reads response bodies into memory, with a limit in bytes and in time: manifests, tokens, tag lists and errors. */
 import { WindlassError } from '../../errors.js'
 import { type LimitName, raiseHint } from '../../limits.js'
 import type { Response } from './connections.js'
 import { encoded, gunzipped, isEncoded, isPlainJson, saysGzip } from './encoding.js'
 
+/** Limits of reading a document. */
 export interface DocumentLimits {
   readonly maxBytes: number
-  /** Milliseconds for the whole body, from its first byte on: until then it is `Connections` that waits. */
+  /** Milliseconds for the whole body, from its first byte. `Connections` limits the time until then. */
   readonly deadline: number
   readonly purpose: string
-  /** What raises `maxBytes`. */
+  /** Name of the limit that sets `maxBytes`, for the error. */
   readonly limit: LimitName
 }
 
 /**
- * Reads a JSON document. One that claims to be encoded and is not is taken as it is; one in gzip is decoded.
- * @throws REGISTRY_RESPONSE for an encoded body; LIMIT_EXCEEDED as soon as the length is told or passed; STALLED when time
- * is up; what the body fails with
+ * Reads a JSON document. A gzip body is decompressed; a body that claims an encoding but is plain JSON is returned
+ * unchanged.
+ * @throws REGISTRY_RESPONSE when the body is encoded otherwise; LIMIT_EXCEEDED as soon as the announced or received
+ * length exceeds `maxBytes`; STALLED after `deadline`; errors of the body
  */
 export async function readDocument(response: Response, limits: DocumentLimits): Promise<Buffer> {
   const { body, headers, url } = response
   const { maxBytes, deadline, purpose, limit } = limits
-  const tooLong = (): WindlassError =>
+  const tooLongError = (): WindlassError =>
     new WindlassError(
       'LIMIT_EXCEEDED',
       `Failed to ${purpose} from ${url.host}: the answer is longer than ${limit} allows: ${maxBytes} bytes`,
@@ -29,9 +31,9 @@ export async function readDocument(response: Response, limits: DocumentLimits): 
     )
   if (Number(headers['content-length']) > maxBytes) {
     body.destroy()
-    throw tooLong()
+    throw tooLongError()
   }
-  const late = (): WindlassError =>
+  const timeoutError = (): WindlassError =>
     new WindlassError(
       'STALLED',
       `Failed to ${purpose} from ${url.host}: the answer took longer than ${deadline / 1000} s`,
@@ -39,9 +41,9 @@ export async function readDocument(response: Response, limits: DocumentLimits): 
     )
   const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of within(deadline, response, late, 'first byte')) {
+  for await (const chunk of readWithin(deadline, response, timeoutError, 'first byte')) {
     length += chunk.length
-    if (length > maxBytes) throw tooLong()
+    if (length > maxBytes) throw tooLongError()
     chunks.push(chunk)
   }
   const bytes = Buffer.concat(chunks, length)
@@ -52,8 +54,8 @@ export async function readDocument(response: Response, limits: DocumentLimits): 
 }
 
 /**
- * What came of a body that is of secondary interest, and whether there was more than `maxBytes` of it; nothing of one
- * that really is encoded. Never throws: what goes wrong is the end of it.
+ * Reads at most `maxBytes` of a body of secondary interest, such as an error message, and closes it. `cut` reports
+ * whether there was more. Returns no bytes if the body is encoded. Never throws: an error ends the body.
  */
 export async function readStart(
   response: Response,
@@ -62,13 +64,13 @@ export async function readStart(
   const chunks: Buffer[] = []
   let length = 0
   try {
-    for await (const chunk of within(deadline, response, () => new Error('late'))) {
+    for await (const chunk of readWithin(deadline, response, () => new Error('late'))) {
       chunks.push(chunk)
       length += chunk.length
       if (length > maxBytes) break
     }
   } catch {
-    // There is nothing more to be had of it.
+    // the bytes received so far are returned
   }
   response.body.destroy()
   const bytes = Buffer.concat(chunks, length)
@@ -76,18 +78,21 @@ export async function readStart(
   return { bytes: bytes.subarray(0, maxBytes), cut: length > maxBytes }
 }
 
-/** The body, which fails with `late` after `deadline` milliseconds and is closed in the end. */
-async function* within(
+/**
+ * Yields the chunks of the body, which fails with `timeoutError` after `deadline` milliseconds. The body is closed at
+ * the end.
+ */
+async function* readWithin(
   deadline: number,
   { body }: Response,
-  late: () => Error,
-  from: 'now' | 'first byte' = 'now',
+  timeoutError: () => Error,
+  startAt: 'now' | 'first byte' = 'now',
 ): AsyncGenerator<Buffer> {
-  const start = (): NodeJS.Timeout => setTimeout(() => body.destroy(late()), deadline)
-  let timer = from === 'now' ? start() : undefined
+  const startTimer = (): NodeJS.Timeout => setTimeout(() => body.destroy(timeoutError()), deadline)
+  let timer = startAt === 'now' ? startTimer() : undefined
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
-      timer ??= start()
+      timer ??= startTimer()
       yield chunk
     }
   } finally {

@@ -1,8 +1,7 @@
 /**
- * `Content-Encoding`. Requests ask for `identity`. A store may still send the header, because it kept that of the upload
- * (`aws-chunked`), or made one up: then the digest, or the document, tells whether the bytes are encoded. A proxy may
- * compress what it passes on: gzip is undone where the length or the document says so. Any other encoding is an error that
- * names it.
+ * Handles `Content-Encoding` in responses to requests for `identity`. Storage may send the header of the upload
+ * (`aws-chunked`) or a wrong one: the digest or the document then shows whether the bytes are encoded. A proxy may
+ * compress responses: gzip is decompressed if the length or the document requires it. Other encodings are errors.
  */
 import { gunzipSync } from 'node:zlib'
 import { Transform, type TransformCallback } from 'node:stream'
@@ -11,13 +10,13 @@ import { WindlassError } from '../../errors.js'
 import { printable } from '../../codec/printable.js'
 import type { Response } from './connections.js'
 
-/** Whether an answer says that it is encoded. */
+/** Reports whether a response claims to be encoded. */
 export function isEncoded({ headers }: Pick<Response, 'headers'>): boolean {
   const encoding = headers['content-encoding']?.trim().toLowerCase() ?? ''
   return encoding !== '' && encoding !== 'identity'
 }
 
-/** REGISTRY_RESPONSE for an answer whose bytes are of no use because they are encoded. */
+/** Returns the REGISTRY_RESPONSE error for a response that cannot be used because it is encoded. */
 export function encoded({ headers, url }: Pick<Response, 'headers' | 'url'>, purpose: string): WindlassError {
   return new WindlassError(
     'REGISTRY_RESPONSE',
@@ -26,11 +25,11 @@ export function encoded({ headers, url }: Pick<Response, 'headers' | 'url'>, pur
   )
 }
 
-/** Whether an answer says that it is in gzip (RFC 9110 §8.4.1.3). */
+/** Reports whether a response claims to be encoded with gzip (RFC 9110 §8.4.1.3). */
 export const saysGzip = ({ headers }: Pick<Response, 'headers'>): boolean =>
   /^(x-)?gzip$/.test(headers['content-encoding']?.trim().toLowerCase() ?? '')
 
-/** What `bytes` in gzip hold; undefined where they are not in gzip, or hold more than `maxBytes`. */
+/** Decompresses gzip data. Returns undefined if it is not gzip, or if the result exceeds `maxBytes`. */
 export function gunzipped(bytes: Buffer, maxBytes: number): Buffer | undefined {
   try {
     return gunzipSync(bytes, { maxOutputLength: Math.max(1, maxBytes) })
@@ -39,7 +38,7 @@ export function gunzipped(bytes: Buffer, maxBytes: number): Buffer | undefined {
   }
 }
 
-/** Whether `bytes` are a JSON document as they are, so that its encoding is only claimed. */
+/** Reports whether `bytes` are a JSON document, so that they are not encoded. */
 export function isPlainJson(bytes: Buffer): boolean {
   try {
     JSON.parse(bytes.toString('utf8'))
@@ -50,8 +49,8 @@ export function isPlainJson(bytes: Buffer): boolean {
 }
 
 /**
- * Passes a blob whose encoding is only claimed. The last byte goes through when all bytes have the size and digest that
- * are expected; other bytes fail with `failure`, before a reader could take them for the whole blob.
+ * Passes a blob through whose encoding is only claimed. The last byte is passed when size and digest are verified.
+ * Other bytes fail with `failure`, so that no reader takes them for the complete blob.
  */
 export class ClaimedEncoding extends Transform {
   readonly #verifier: Verifier

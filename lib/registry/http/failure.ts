@@ -1,4 +1,6 @@
-/** What went wrong below HTTP, or in its framing (names, connections, TLS, time) as an error that says what to do about it. */
+/**
+ * Converts failures below HTTP or in its framing (name resolution, connections, TLS, timeouts) to errors with a hint.
+ */
 import { TimeoutError } from 'got'
 import { fileLimitMeaning } from '../../system/disk-meaning.js'
 import { WindlassError, type ErrorCode, type ErrorDetails } from '../../errors.js'
@@ -8,11 +10,11 @@ import type { Proxy } from '../proxy/proxy.js'
 import { ProxyFailure, throughProxy, withProxyHint } from '../proxy/failure.js'
 import { printableUrl } from '../headers/printable-url.js'
 
-/** What was being done, for messages: `purpose` completes "Failed to …" and "… when trying to …". */
+/** A request, for messages. `purpose` completes "Failed to …" and "… when trying to …". */
 export interface Attempt {
   readonly purpose: string
   readonly url: URL
-  /** That the request went through. */
+  /** The proxy of the request, if any. */
   readonly proxy?: Proxy | undefined
 }
 
@@ -21,44 +23,56 @@ const certificate =
 const handshake = /^(?:EPROTO|ERR_SSL_|ERR_TLS_)/
 const broken = /^(?:ECONNRESET|EPIPE|ECONNABORTED|ERR_HTTP_CONTENT_LENGTH_MISMATCH)$/
 
-/** The system's code of an error that got wraps. */
+/** Returns the system error code in the cause chain of an error of got; empty if there is none. */
 export function systemCode(error: unknown): string {
-  for (let each = error; each instanceof Error; each = each.cause)
-    if ('code' in each && typeof each.code === 'string' && each.code !== 'ERR_GOT_REQUEST_ERROR')
-      return each.code
+  for (let current = error; current instanceof Error; current = current.cause)
+    if ('code' in current && typeof current.code === 'string' && current.code !== 'ERR_GOT_REQUEST_ERROR')
+      return current.code
   return ''
 }
 
 function proxyFailureIn(error: unknown): ProxyFailure | undefined {
-  for (let each = error; each instanceof Error; each = each.cause)
-    if (each instanceof ProxyFailure) return each
+  for (let current = error; current instanceof Error; current = current.cause)
+    if (current instanceof ProxyFailure) return current
   return undefined
 }
 
-/** Whether the peer hung up: what a kept connection does that was closed just before it was used again. */
+/** Reports whether the peer closed the connection, as happens to a reused connection that was closed just before. */
 export const isBroken = (error: unknown): boolean => broken.test(systemCode(error))
 
-/** Whether an answer has a `Content-Length` beside `Transfer-Encoding: chunked`, by the words of Node's parser. */
+/**
+ * Reports whether a response has both `Content-Length` and `Transfer-Encoding: chunked`, by the message of Node's
+ * parser.
+ */
 export function hasTwoLengths(error: unknown): boolean {
-  for (let each = error; each instanceof Error; each = each.cause)
-    if ('reason' in each && typeof each.reason === 'string' && /can't be present with/.test(each.reason))
+  for (let current = error; current instanceof Error; current = current.cause)
+    if (
+      'reason' in current &&
+      typeof current.reason === 'string' &&
+      /can't be present with/.test(current.reason)
+    )
       return true
   return false
 }
 
-/** Whether no TLS could be spoken at all, or the peer hung up on it: not that its certificate was wrong. */
+/**
+ * Reports whether a TLS handshake failed or the peer closed the connection. A rejected certificate does not count.
+ */
 export function isHandshake(error: unknown): boolean {
   const code = systemCode(error)
   return isBroken(error) || (handshake.test(code) && !certificate.test(code))
 }
 
-/** @param received - bytes of the body that had come */
+/**
+ * Converts an error of got to a `WindlassError`.
+ * @param received - bytes of the body received before the failure; undefined if the headers had not arrived
+ */
 export function failureOf(error: Error, { purpose, url, proxy }: Attempt, received?: number): WindlassError {
   const failAt = (where: string, code: ErrorCode, why: string, details: ErrorDetails): WindlassError =>
     new WindlassError(code, `Failed to ${purpose} from ${where}: ${why}`, {
       host: url.host,
       url: printableUrl(url),
-      cause: plain(error),
+      cause: sanitized(error),
       ...details,
     })
   const fail = (
@@ -71,16 +85,16 @@ export function failureOf(error: Error, { purpose, url, proxy }: Attempt, receiv
       hint: withProxyHint(details.hint, proxy),
     })
   const code = systemCode(error)
-  const so = received === undefined ? '' : ` after ${received} bytes`
+  const afterBytes = received === undefined ? '' : ` after ${received} bytes`
   if (error instanceof TimeoutError)
     return fail('NETWORK', `timed out (${error.event})`, {
       hint: `Check that ${url.host} can be reached from here`,
     })
-  // Of this machine, whoever was to be reached.
-  const limit = fileLimitMeaning(plain(error))
+  // A limit of this machine, independent of the host.
+  const limit = fileLimitMeaning(sanitized(error))
   if (limit !== undefined) return failAt(url.host, limit.code, limit.says, { hint: limit.hint })
   if (code === addressRefused)
-    return failAt(url.host, 'REDIRECT_REFUSED', printable(plain(error).message), {
+    return failAt(url.host, 'REDIRECT_REFUSED', printable(sanitized(error).message), {
       hint: hintFor(url.hostname),
     })
   const atProxy = proxyFailureIn(error)
@@ -107,9 +121,9 @@ export function failureOf(error: Error, { purpose, url, proxy }: Attempt, receiv
     return fail('TLS', `no TLS connection could be made (${code})`, {
       hint: `If ${url.host} speaks plain HTTP, say so with --plain-http`,
     })
-  // A body that goes wrong on its way is no reason not to ask for the rest of it.
+  // A malformed body can be resumed, unlike a response that is not HTTP.
   if (code.startsWith('HPE_') && received !== undefined)
-    return fail('NETWORK', `the transfer was garbled${so} (${code})`, {
+    return fail('NETWORK', `the transfer was garbled${afterBytes} (${code})`, {
       hint: `Check the connection to ${url.host}${proxy === undefined ? ', and any proxy between' : ''}`,
     })
   if (code.startsWith('HPE_'))
@@ -117,20 +131,22 @@ export function failureOf(error: Error, { purpose, url, proxy }: Attempt, receiv
       hint: url.protocol === 'http:' ? `Does ${url.host} speak HTTPS?` : `Is ${url.host} a registry?`,
     })
   if (broken.test(code))
-    return fail('NETWORK', `the connection was broken${so}`, { hint: `Check the connection to ${url.host}` })
-  return fail('NETWORK', printable(`${code === '' ? error.message : code}${so}`), {
+    return fail('NETWORK', `the connection was broken${afterBytes}`, {
+      hint: `Check the connection to ${url.host}`,
+    })
+  return fail('NETWORK', printable(`${code === '' ? error.message : code}${afterBytes}`), {
     hint: `Check the connection to ${url.host}`,
   })
 }
 
-/** Whether no byte of the answer's headers came in the time that was given to it. */
+/** Reports whether the time for the response headers has elapsed. */
 export const isSilence = (error: Error): boolean =>
   error instanceof TimeoutError && error.event === 'response'
 
 /**
- * The first byte of an answer was waited for in vain.
+ * Returns the STALLED error for a response whose first byte did not arrive in time.
  * @param waited - milliseconds
- * @param again - whether another try would wait longer
+ * @param again - whether a retry would wait longer
  */
 export function silence({ purpose, url, proxy }: Attempt, waited: number, again: boolean): WindlassError {
   return new WindlassError(
@@ -148,8 +164,8 @@ export function silence({ purpose, url, proxy }: Attempt, waited: number, again:
   )
 }
 
-/** The cause without got's fields: those hold the request's headers, and with them the credentials. */
-function plain(error: Error): Error {
+/** Returns the cause without the fields of got, which contain request headers and thus credentials. */
+function sanitized(error: Error): Error {
   const root = error.cause instanceof Error ? error.cause : error
   const cause = new Error(printable(root.message))
   return Object.assign(cause, { code: systemCode(error) })

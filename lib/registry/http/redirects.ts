@@ -1,6 +1,6 @@
 /**
- * Redirects, followed by us: counted, only to http and https, never from TLS to plain HTTP, and with the credentials
- * left behind for good at the first change of origin, at an address that is signed, and where `Rules` says so.
+ * Follows redirects: a limited number, only to http and https, and never from HTTPS to plain HTTP. Credentials are
+ * removed permanently at the first change of origin, at a signed URL, and where `RedirectRules` require it.
  */
 import { WindlassError } from '../../errors.js'
 import { limitExceeded } from '../../limits.js'
@@ -13,36 +13,43 @@ import { printableUrl } from '../headers/printable-url.js'
 
 const redirecting = new Set([301, 302, 303, 307, 308])
 
+/** The final response of a request. */
 export interface Followed extends Response {
-  /** Whether the answer came from where no credentials go. */
+  /** Whether the request that was answered had its credentials removed. */
   readonly crossed: boolean
 }
 
+/** Restrictions on the targets of redirects. */
 export interface RedirectRules {
-  /** Throws for a place that this request must not go to. */
+  /** Throws if the request must not be sent to `url`. */
   readonly check?: (url: URL) => void
-  /** Whether credentials may go along to a place of the same origin (to all that are not signed). */
+  /**
+   * Reports whether credentials may be sent to a location of the same origin (default: to all). Never called for
+   * signed URLs.
+   */
   readonly mayAuthorize?: (location: Location) => boolean
 }
 
 /**
- * @throws REDIRECT_REFUSED, also for those that go in a circle, LIMIT_EXCEEDED for more of them than `redirects` allows, and what `send` throws
+ * Sends a request and follows its redirects.
+ * @throws REDIRECT_REFUSED when a redirect is not allowed or leads in a circle; LIMIT_EXCEEDED when there are more
+ * than `redirects`; as `Connections.send`
  */
 export async function followRedirects(
   connections: Connections,
   first: Request,
   { check, mayAuthorize = () => true }: RedirectRules = {},
 ): Promise<Followed> {
-  const most = connections.limits.redirects
+  const maxRedirects = connections.limits.redirects
   let request = first
   let crossed = false
-  const asked = new Set<string>()
+  const visited = new Set<string>()
   for (let hops = 0; ; hops++) {
     const response = await connections.send(request)
     const { location } = response.headers
     if (!redirecting.has(response.status) || location === undefined) return { ...response, crossed }
     discard(response)
-    asked.add(targetOf(response, crossed))
+    visited.add(visitKey(response, crossed))
     const refused = (why: string): WindlassError =>
       new WindlassError('REDIRECT_REFUSED', `Failed to ${request.purpose}: ${why}`, {
         host: request.url.host,
@@ -50,14 +57,14 @@ export async function followRedirects(
         status: response.status,
       })
     const refuse = (why: string): WindlassError => refused(`the redirect from ${request.url.host} ${why}`)
-    if (hops === most)
+    if (hops === maxRedirects)
       throw limitExceeded(
-        `Failed to ${request.purpose}: ${first.url.host} sent on ${most + 1} times, at last from ${request.url.host}`,
+        `Failed to ${request.purpose}: ${first.url.host} sent on ${maxRedirects + 1} times, at last from ${request.url.host}`,
         'redirects',
-        most,
+        maxRedirects,
         { host: request.url.host, url: printableUrl(request.url), status: response.status },
       )
-    // A repeated POST would hand the refresh token on.
+    // Repeating a POST would send the refresh token to another server.
     if (request.method === 'POST') throw refuse('answers a request that is not repeated elsewhere')
     const next = resolveLocation(location, response)
     if (next === undefined) throw refuse('leads to no http or https URL')
@@ -66,8 +73,8 @@ export async function followRedirects(
       throw refuse(`leads from HTTPS to plain HTTP at ${printable(url.host)}`)
     check?.(url)
     crossed ||= url.origin !== first.url.origin || isSigned(next) || !mayAuthorize(next)
-    // No other answer is to be had: the method never changes, and no cookies are kept.
-    if (asked.has(targetOf(next, crossed)))
+    // The response would be the same: the method never changes, and there are no cookies.
+    if (visited.has(visitKey(next, crossed)))
       throw refused(`the redirects go in a circle, at last from ${request.url.host}`)
     request = {
       ...request,
@@ -77,8 +84,8 @@ export async function followRedirects(
   }
 }
 
-/** Where is asked for what, byte for byte, and whether without credentials: then the answer may be another. */
-const targetOf = ({ url, target }: Location, crossed: boolean): string => `${crossed} ${url.origin}${target}`
+/** Key of a request: exact URL, and whether credentials were removed, since the response may depend on them. */
+const visitKey = ({ url, target }: Location, crossed: boolean): string => `${crossed} ${url.origin}${target}`
 
 const withoutCredentials = (headers: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'))

@@ -1,4 +1,4 @@
-/** An answer that is not what was asked for, as the error that it means. */
+/** Converts HTTP responses with an error status to errors. */
 import { WindlassError, type ErrorCode, type ErrorSubject } from '../../errors.js'
 import { raiseHint } from '../../limits.js'
 import { printable } from '../../codec/printable.js'
@@ -11,37 +11,38 @@ import { longestRetryAfter, parseRetryAfter } from '../headers/retry-after.js'
 import { throughProxy, withProxyHint } from '../proxy/failure.js'
 import type { Secrets } from '../policy/secrets.js'
 
+/** Settings for interpreting an error response. */
 export interface RefusalContext {
   readonly purpose: string
   readonly secrets: Secrets
-  /** What a 404 means where its body does not say. */
+  /** Meaning of a 404 response without a code. */
   readonly missing: ErrorCode
   /** Milliseconds for reading the body. */
   readonly deadline: number
-  /** As much of it is read. */
+  /** Maximum number of bytes read from the body. */
   readonly maxBytes: number
-  /** What to do next, by what the answer turns out to mean. */
+  /** Hints by the code of the error. */
   readonly hints?: Partial<Record<ErrorCode, string>>
   readonly subject?: ErrorSubject
-  /** Who answers (`registry`): of a token server, an empty 404 says nothing about the registry protocol. */
+  /** Kind of server (default `registry`). An empty 404 of a token server says nothing about the registry protocol. */
   readonly server?: 'registry' | 'token server'
 }
 
-/** `hint()` for both answers that refuse access. */
+/** Returns the hints for the two codes that refuse access. */
 export function accessHints(hint: () => string): Partial<Record<ErrorCode, string>> {
   const text = hint()
   return { UNAUTHORIZED: text, DENIED: text }
 }
 
 /**
- * Reads the start of the body of `answer` and closes it. Never throws. Of a body that is longer than `errorBytes` nothing is
- * told but that: a part of a JSON text is none.
+ * Reads the start of the response body, closes it and returns the error. Never throws. The content of a body longer
+ * than `maxBytes` is not reported, since truncated JSON cannot be parsed.
  */
 export async function refusal(response: Response, context: RefusalContext): Promise<WindlassError> {
   return (await explained(response, context)).error
 }
 
-/** The same, and the code that the registry gave: empty where there is none. */
+/** Like `refusal`, and also returns the code in the body; empty if there is none. */
 export async function explained(
   response: Response,
   context: RefusalContext,
@@ -50,36 +51,41 @@ export async function explained(
   const { url, status, forwardedBy } = response
   const { bytes, cut } = await readStart(response, context)
   const problem = parseProblem(bytes)
-  const words = cut
+  const details = cut
     ? `what it says of it is longer than errorBytes allows (${maxBytes})`
     : [problem.code, printable(secrets.conceal(problem.message, response), 300)]
         .filter((part) => part !== '')
         .join(': ')
   const code = codeOf(response, problem, context.missing)
-  const wait = code === 'TOO_MANY_REQUESTS' || code === 'REGISTRY_UNAVAILABLE' ? waitOf(response) : undefined
+  const delay =
+    code === 'TOO_MANY_REQUESTS' || code === 'REGISTRY_UNAVAILABLE' ? retryDelay(response) : undefined
   const isRegistry = context.server !== 'token server'
-  const usual = isRegistry && saysNothing(response, problem) ? versionHint(url) : context.hints?.[code]
-  const said = wait?.hint ?? (cut ? raiseHint('errorBytes') : usual)
-  const hint = mayBeTheProxys(response)
-    ? withProxyHint(said ?? `The proxy or ${url.host} may be at fault`, forwardedBy)
-    : said
+  const defaultHint =
+    isRegistry && isUnknownProtocol(response, problem) ? versionHint(url) : context.hints?.[code]
+  const hintText = delay?.hint ?? (cut ? raiseHint('errorBytes') : defaultHint)
+  const hint = mayComeFromProxy(response)
+    ? withProxyHint(hintText ?? `The proxy or ${url.host} may be at fault`, forwardedBy)
+    : hintText
   const error = new WindlassError(
     code,
-    `Unexpected HTTP response '${status}' when trying to ${purpose} from ${url.host}${throughProxy(forwardedBy)}${words === '' ? '' : `: ${words}`}`,
+    `Unexpected HTTP response '${status}' when trying to ${purpose} from ${url.host}${throughProxy(forwardedBy)}${details === '' ? '' : `: ${details}`}`,
     {
       host: url.host,
       url: printableUrl(url),
       status,
       ...subject,
-      ...(wait === undefined ? {} : { retryAfter: wait.retryAfter, retryable: wait.retryable }),
+      ...(delay === undefined ? {} : { retryAfter: delay.retryAfter, retryable: delay.retryable }),
       ...(hint === undefined ? {} : { hint }),
     },
   )
   return { error, problem: problem.code }
 }
 
-/** A 404 that is no registry's: what old registries, and servers that are none, answer to all of version 2. */
-const saysNothing = ({ status, headers }: Response, { code, message }: Problem): boolean =>
+/**
+ * Reports whether a 404 does not come from a registry of version 2. Old registries and other servers send it for
+ * every path.
+ */
+const isUnknownProtocol = ({ status, headers }: Response, { code, message }: Problem): boolean =>
   status === 404 && code === '' && message === '' && headers['docker-distribution-api-version'] === undefined
 
 const versionHint = ({ host }: URL): string =>
@@ -94,14 +100,17 @@ function codeOf({ status, headers }: Response, { code }: Problem, missing: Error
   if (status === 403) return 'DENIED'
   if (status === 404) return code === 'NAME_UNKNOWN' || code === 'NAME_INVALID' ? 'NAME_UNKNOWN' : missing
   if (status === 429) return 'TOO_MANY_REQUESTS'
-  // 408 and 423 pass, as 5xx do; 501 and 505 will not.
+  // 408 and 423 are temporary, like 5xx; 501 and 505 are not.
   if (status === 408 || status === 423) return 'REGISTRY_UNAVAILABLE'
   if (status >= 500 && status !== 501 && status !== 505) return 'REGISTRY_UNAVAILABLE'
   return 'REGISTRY_RESPONSE'
 }
 
-/** Whether a proxy that passes plain HTTP on may have answered in the host's place, as gateways do, and Squid says. */
-const mayBeTheProxys = ({ status, headers, forwardedBy }: Response): boolean =>
+/**
+ * Reports whether a proxy that forwarded plain HTTP may have created the response: a gateway error, or the header of
+ * Squid.
+ */
+const mayComeFromProxy = ({ status, headers, forwardedBy }: Response): boolean =>
   forwardedBy !== undefined && (status >= 500 || headers['x-squid-error'] !== undefined)
 
 interface Wait {
@@ -110,8 +119,8 @@ interface Wait {
   readonly hint: string
 }
 
-/** What `Retry-After` asks for, honoured up to a cap; beyond it the error says so and nobody sleeps. */
-function waitOf({ headers, url }: Response): Wait | undefined {
+/** Returns the delay requested by `Retry-After`. A delay beyond the maximum is an error instead of a wait. */
+function retryDelay({ headers, url }: Response): Wait | undefined {
   const retryAfter = parseRetryAfter(headers['retry-after'])
   if (retryAfter === undefined) return undefined
   const hint = `${url.host} asks to be left alone for ${Math.round(retryAfter / 1000)} s`

@@ -1,7 +1,7 @@
 /**
- * Whether a registry on a loopback address speaks plain HTTP or TLS, found out once by requests that carry nothing
- * secret. Asked in plain HTTP first; a peer that answers with something else than HTTP, hangs up, or says that it
- * wants HTTPS is asked in TLS, certificates checked, and spoken to in that from then on if it answers.
+ * Determines whether a registry on a loopback address uses plain HTTP or TLS. Plain HTTP is tried first, without
+ * credentials. If the response is not HTTP, the connection is closed, or the server asks for HTTPS, TLS is tried with
+ * certificate verification.
  */
 import { WindlassError } from '../../errors.js'
 import type { Connections } from './connections.js'
@@ -10,7 +10,10 @@ import { readStart } from './document.js'
 import { apiUrl, type Endpoint } from '../policy/endpoint.js'
 import { isBroken, isHandshake, systemCode } from './failure.js'
 
-/** @throws network errors: a peer that is not there is not asked again in another way */
+/**
+ * Returns the base URL of the registry with its scheme.
+ * @throws network errors; an unreachable host is not tried with TLS
+ */
 export async function settleScheme(
   connections: Connections,
   endpoint: Endpoint,
@@ -18,7 +21,7 @@ export async function settleScheme(
 ): Promise<URL> {
   const { base, registry } = endpoint
   const purpose = `reach the registry ${registry}`
-  const https = async (): Promise<URL> => {
+  const tryTls = async (): Promise<URL> => {
     const secure = new URL(`https://${base.host}`)
     discard(await connections.send({ url: apiUrl(secure, ''), purpose, signal }))
     return secure
@@ -27,21 +30,21 @@ export async function settleScheme(
     const response = await connections.send({ url: apiUrl(base, ''), purpose, signal })
     const { limits, timeouts } = connections
     const { bytes } = await readStart(response, { maxBytes: limits.errorBytes, deadline: timeouts.document })
-    // Go's servers, so most registries, answer a plain request to a TLS port in these words.
+    // The answer of servers in Go, which most registries are, to plain HTTP on a TLS port.
     return response.status === 400 &&
       /HTTP request to an HTTPS server|HTTPS port/i.test(bytes.toString('latin1'))
-      ? await https()
+      ? await tryTls()
       : base
   } catch (error) {
-    if (!(error instanceof WindlassError) || !speaksOtherwise(error)) throw error
-    return await https().catch((inTls: unknown) => {
-      // A peer that hung up, and speaks no TLS either, was rather just starting or stopping.
-      const unsuited = inTls instanceof WindlassError && isHandshake(inTls.cause)
-      throw unsuited && error.retryable ? error : inTls
+    if (!(error instanceof WindlassError) || !mayUseTls(error)) throw error
+    return await tryTls().catch((tlsError: unknown) => {
+      // A peer that closed the connection and does not support TLS either is probably starting or stopping.
+      const isNoTls = tlsError instanceof WindlassError && isHandshake(tlsError.cause)
+      throw isNoTls && error.retryable ? error : tlsError
     })
   }
 }
 
-const speaksOtherwise = (error: WindlassError): boolean =>
+const mayUseTls = (error: WindlassError): boolean =>
   (error.code === 'REGISTRY_RESPONSE' && systemCode(error.cause) !== 'HPE_HEADER_OVERFLOW') ||
   (error.code === 'NETWORK' && isBroken(error.cause))

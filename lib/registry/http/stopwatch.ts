@@ -1,35 +1,36 @@
-/** An allowance of time for work that comes in pieces: it is spent while a piece runs, not between two of them. */
+/** Limits the total time of work that runs in several parts. */
 
+/** A time budget. It is only consumed while `run` is active. */
 export class Stopwatch {
-  #left: number
+  #remaining: number
 
-  /** @param allowance - milliseconds */
+  /** @param allowance - budget in milliseconds */
   constructor(allowance: number) {
-    this.#left = allowance
+    this.#remaining = allowance
   }
 
   /**
-   * Runs `work`, whose signal aborts when `signal` does or the allowance is spent.
-   * @throws what `work` throws; what `spent` gives where it is the allowance that ended it
+   * Runs `work`. Its signal aborts when `signal` does or when the budget is used up.
+   * @throws errors of `work`; the error of `spent` when the budget is used up
    */
   async run<T>(
     work: (signal: AbortSignal) => Promise<T>,
     spent: () => Error,
     signal?: AbortSignal,
   ): Promise<T> {
-    if (this.#left <= 0) throw spent()
-    const over = new AbortController()
-    // A timer takes no more than 2^31 - 1 ms; a day and more is no limit to anybody.
-    const timer = setTimeout(() => over.abort(), Math.min(this.#left, 2 ** 31 - 1))
-    const begun = performance.now()
+    if (this.#remaining <= 0) throw spent()
+    const timeout = new AbortController()
+    // A timer accepts at most 2^31 - 1 ms, which is 24 days.
+    const timer = setTimeout(() => timeout.abort(), Math.min(this.#remaining, 2 ** 31 - 1))
+    const startedAt = performance.now()
     try {
-      return await work(signal ? AbortSignal.any([signal, over.signal]) : over.signal)
+      return await work(signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal)
     } catch (error) {
-      if (!over.signal.aborted || signal?.aborted === true) throw error
+      if (!timeout.signal.aborted || signal?.aborted === true) throw error
       throw spent()
     } finally {
       clearTimeout(timer)
-      this.#left -= performance.now() - begun
+      this.#remaining -= performance.now() - startedAt
     }
   }
 }

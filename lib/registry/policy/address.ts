@@ -1,22 +1,23 @@
-/**
- * What kind of place a host name or address is, as far as it decides who may be talked to, and how:
- * this machine, the link's own (where clouds keep their metadata), a network that is nobody else's, or anywhere else.
- */
+/** Classifies host names and addresses by their reach, which determines whether they may be contacted and how. */
 import { BlockList, isIP } from 'node:net'
 
+/**
+ * The reach of an address: this machine, the local link (which includes the metadata services of clouds), no host, a
+ * metadata service elsewhere, a private network, or any other.
+ */
 export type AddressClass = 'loopback' | 'link-local' | 'unspecified' | 'metadata' | 'private' | 'elsewhere'
 
 const lists: readonly (readonly [AddressClass, BlockList])[] = [
   ['loopback', listOf(['127.0.0.0', 8, 'ipv4'], ['::1', 128, 'ipv6'])],
-  // The metadata services that are outside of the link-local range: AWS over IPv6, Alibaba, Oracle.
+  // Metadata services outside the link-local range: AWS over IPv6, Alibaba, Oracle.
   [
     'metadata',
     listOf(['fd00:ec2::254', 128, 'ipv6'], ['100.100.100.200', 32, 'ipv4'], ['192.0.0.192', 32, 'ipv4']),
   ],
   ['link-local', listOf(['169.254.0.0', 16, 'ipv4'], ['fe80::', 10, 'ipv6'])],
   ['unspecified', listOf(['0.0.0.0', 8, 'ipv4'], ['::', 128, 'ipv6'])],
-  // RFC 1918, RFC 6598 (carriers), RFC 4193, RFC 3879; what is for tests, for many at once, or for nobody
-  // (RFC 2544, 5771, 4291, 1112) is no more public than these.
+  // RFC 1918, RFC 6598 (carrier-grade NAT), RFC 4193, RFC 3879. Addresses for benchmarks, multicast and reserved use
+  // (RFC 2544, 5771, 4291, 1112) are treated alike, since they are not public.
   [
     'private',
     listOf(
@@ -40,7 +41,7 @@ function listOf(...nets: readonly (readonly [string, number, 'ipv4' | 'ipv6'])[]
   return list
 }
 
-/** The place of a host as it stands in a URL (IPv6 in brackets or bare). Names are not resolved. */
+/** Returns the class of a host in a URL; IPv6 addresses may have brackets. Names are not resolved. */
 export function addressClassOf(host: string): AddressClass {
   const name = host
     .replace(/^\[|\]$/g, '')
@@ -51,31 +52,31 @@ export function addressClassOf(host: string): AddressClass {
     if (name === 'localhost' || name.endsWith('.localhost')) return 'loopback'
     return name === 'metadata.google.internal' ? 'metadata' : 'elsewhere'
   }
-  const address = family === 6 ? (innerIPv4(name) ?? name) : name
+  const address = family === 6 ? (embeddedIPv4(name) ?? name) : name
   const kind = isIP(address) === 4 ? 'ipv4' : 'ipv6'
   return lists.find(([, list]) => list.check(address, kind))?.[0] ?? 'elsewhere'
 }
 
-/** Where the IPv4 address begins that stands in an IPv6 address of such a prefix, in words of 16 bits. */
-const carriers: readonly (readonly [words: readonly number[], at: number])[] = [
+/** Prefixes of IPv6 addresses with an embedded IPv4 address, and its position, in 16-bit words. */
+const embeddings: readonly (readonly [words: readonly number[], at: number])[] = [
   [[0, 0, 0, 0, 0, 0xffff], 6], // mapped (RFC 4291)
   [[0, 0, 0, 0, 0, 0], 6], // compatible (RFC 4291), which includes :: and ::1
   [[0x64, 0xff9b, 0, 0, 0, 0], 6], // NAT64 (RFC 6052)
   [[0x2002], 1], // 6to4 (RFC 3056)
 ]
 
-/** The IPv4 address that an IPv6 address leads to by way of something that translates it. */
-function innerIPv4(address: string): string | undefined {
+/** Returns the IPv4 address that an IPv6 address is translated to. */
+function embeddedIPv4(address: string): string | undefined {
   const words = wordsOf(address)
-  const carrier = carriers.find(([prefix]) => prefix.every((word, at) => words[at] === word))
-  if (carrier === undefined) return undefined
-  const [high = 0, low = 0] = words.slice(carrier[1])
-  // The addresses of nobody and of this machine are IPv6's own.
-  if (carrier[0].every((word) => word === 0) && high === 0 && low < 2) return undefined
+  const embedding = embeddings.find(([prefix]) => prefix.every((word, at) => words[at] === word))
+  if (embedding === undefined) return undefined
+  const [high = 0, low = 0] = words.slice(embedding[1])
+  // `::` and `::1` are IPv6 addresses of their own.
+  if (embedding[0].every((word) => word === 0) && high === 0 && low < 2) return undefined
   return [high >> 8, high & 255, low >> 8, low & 255].join('.')
 }
 
-/** The eight words of an IPv6 address, without its zone. */
+/** Returns the eight 16-bit words of an IPv6 address, without its zone. */
 function wordsOf(address: string): readonly number[] {
   const plain = address
     .replace(/%.*$/s, '')

@@ -1,22 +1,22 @@
-/** Which requests may carry `Authorization`, once it is settled that they go to the registry's own origin. */
+/** Determines which requests to the origin of a registry may carry `Authorization`. */
 import type { Location } from '../headers/location.js'
 
-/** Query fields by which an address proves by itself that it may be read: S3, Google, Azure, CloudFront, Alibaba, Tencent, Akamai. */
-const signatures =
+/** Query fields of signed URLs: S3, Google, Azure, CloudFront, Alibaba, Tencent, Akamai. */
+const signatureFields =
   /^(?:(?:.*[-_])?signature|sig|x-amz-credential|x-amz-security-token|auth_key|hdnea|hdnts|__token__)$/i
 
-/** Whether an address is signed: most storage refuses one that comes with `Authorization` as well. */
+/** Reports whether a URL is signed. Most storage rejects a signed URL together with `Authorization`. */
 export function isSigned({ url }: Pick<Location, 'url'>): boolean {
   const names = [...url.searchParams.keys()].map((name) => name.toLowerCase())
   return (
-    names.some((name) => signatures.test(name)) ||
+    names.some((name) => signatureFields.test(name)) ||
     (names.includes('expires') && names.includes('key-pair-id'))
   )
 }
 
 /**
- * Whether a location is below `/v2/`, whichever way its server reads dots and slashes that are encoded: what else is on
- * the registry's host is not the registry.
+ * Reports whether a location is below `/v2/`, regardless of how the server interprets encoded dots and slashes. Other
+ * paths of the host do not belong to the registry.
  */
 export function isBelowApi({ url, target }: Location): boolean {
   const path = target.replace(/\?.*$/s, '')

@@ -1,18 +1,19 @@
-/** Certificates in PEM: those that a text holds, and those that the machine has for its programs. */
+/** Reads certificates in PEM form, from a text or from the files of the system. */
 import { X509Certificate } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, readSync, readdirSync, readlinkSync } from 'node:fs'
 import path from 'node:path'
 import type { Environment } from './environment.js'
 
-/** Blocks without headers, as Go takes them. */
-const blocks = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g
+/** Blocks without headers, as in Go. */
+const blockPattern = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g
 
-/** The blocks of `pem`, each by itself: a reader stops at the first of a text that it cannot parse. */
-export const certificateBlocks = (pem: string): readonly string[] => pem.match(blocks) ?? []
+/** Returns the certificate blocks of a PEM text separately: a parser stops at the first malformed block of a text. */
+export const certificateBlocks = (pem: string): readonly string[] => pem.match(blockPattern) ?? []
 
-/** Whether `pem` holds a certificate. */
+/** Reports whether a PEM text contains a valid certificate. */
 export const holdsCertificate = (pem: string): boolean => certificateBlocks(pem).some(isCertificate)
 
+/** Reports whether a PEM block is a valid certificate. */
 export function isCertificate(block: string): boolean {
   try {
     return new X509Certificate(block).raw.length > 0
@@ -21,12 +22,12 @@ export function isCertificate(block: string): boolean {
   }
 }
 
-/** Those that `NODE_EXTRA_CA_CERTS` names, which Node trusts only as long as it is told of no others. */
+/** Returns the certificates in `NODE_EXTRA_CA_CERTS`. Node ignores them when other certificates are configured. */
 export const extraCertificates = (env: Environment): readonly string[] =>
-  certificateBlocks(readOutside(env['NODE_EXTRA_CA_CERTS'] ?? '') ?? '')
+  certificateBlocks(readRegularFile(env['NODE_EXTRA_CA_CERTS'] ?? '') ?? '')
 
-/** The first of these that is there (Go, crypto/x509/root_linux.go). */
-const files: readonly string[] = [
+/** The first existing file is used (Go, crypto/x509/root_linux.go). */
+const bundleFiles: readonly string[] = [
   '/etc/ssl/certs/ca-certificates.crt', // Debian, Ubuntu, Gentoo
   '/etc/pki/tls/certs/ca-bundle.crt', // Fedora, RHEL 6
   '/etc/ssl/ca-bundle.pem', // openSUSE
@@ -34,35 +35,35 @@ const files: readonly string[] = [
   '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem', // CentOS, RHEL 7
   '/etc/ssl/cert.pem', // Alpine
 ]
-/** And all of these. */
-const directories: readonly string[] = ['/etc/ssl/certs', '/etc/pki/tls/certs']
+/** All of these directories are used. */
+const certificateDirectories: readonly string[] = ['/etc/ssl/certs', '/etc/pki/tls/certs']
 
 /**
- * The certificates that Go programs trust on this machine, so Docker and containerd: the system's, or those that
- * `SSL_CERT_FILE` and `SSL_CERT_DIR` (several with colons between) name in place of them. What is not there, or cannot be
- * read, has none. Blocks that stand in several files come once.
+ * Returns the certificates that Go programs, such as Docker and containerd, trust on this machine: those of the
+ * system, or those named by `SSL_CERT_FILE` and `SSL_CERT_DIR` (directories separated by colons). Missing or
+ * unreadable files are skipped. Each block is returned once.
  */
 export function systemCertificates(env: Environment): readonly string[] {
   const file = env['SSL_CERT_FILE'] ?? ''
   const folders = env['SSL_CERT_DIR'] ?? ''
   const found = new Set<string>()
-  for (const each of file === '' ? files : [file]) {
-    const text = readOutside(each)
+  for (const each of file === '' ? bundleFiles : [file]) {
+    const text = readRegularFile(each)
     if (text === undefined) continue
     for (const block of certificateBlocks(text)) found.add(block)
     break
   }
-  for (const folder of folders === '' ? directories : folders.split(':'))
+  for (const folder of folders === '' ? certificateDirectories : folders.split(':'))
     for (const each of entriesOf(folder))
-      for (const block of certificateBlocks(readOutside(each) ?? '')) found.add(block)
+      for (const block of certificateBlocks(readRegularFile(each) ?? '')) found.add(block)
   return [...found]
 }
 
-/** More than any bundle has, in bytes; and more than any directory, in entries. */
-const maxFile = 16 * 2 ** 20
+/** Maximum file size in bytes, and maximum number of directory entries. Both exceed those of real systems. */
+const maxFileBytes = 16 * 2 ** 20
 const maxEntries = 10_000
 
-/** The files of a directory, but for links to others in it: by those, libraries find a certificate by its hash. */
+/** Returns the files of a directory, except links within it: those are the hash names of the same certificates. */
 function entriesOf(folder: string): readonly string[] {
   try {
     return readdirSync(folder, { withFileTypes: true })
@@ -74,14 +75,14 @@ function entriesOf(folder: string): readonly string[] {
   }
 }
 
-/** A regular file's text; undefined for what is none, is too large, or cannot be read. */
-function readOutside(file: string): string | undefined {
+/** Returns the text of a regular file; undefined if it is not one, is too large, or cannot be read. */
+function readRegularFile(file: string): string | undefined {
   let opened: number | undefined
   try {
-    // A pipe would hold `open` up until somebody writes into it.
+    // Opening a FIFO would otherwise block.
     opened = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
     const { size } = fstatSync(opened)
-    if (!fstatSync(opened).isFile() || size > maxFile) return undefined
+    if (!fstatSync(opened).isFile() || size > maxFileBytes) return undefined
     const bytes = Buffer.alloc(size)
     return bytes.toString('latin1', 0, readSync(opened, bytes, 0, size, 0))
   } catch {

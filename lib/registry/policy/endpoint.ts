@@ -1,45 +1,53 @@
 /**
- * Where a registry answers: scheme, host and port. Plain HTTP is spoken only to a
- * loopback address, to port 80, or where the user asked for it; nothing ever falls back to it after a TLS error.
+ * Determines the scheme, host and port of a registry. Plain HTTP is only used for loopback addresses, for port 80, or
+ * at the user's request. A TLS error never causes a fallback to plain HTTP.
  */
 import { WindlassError } from '../../errors.js'
 import { addressClassOf } from './address.js'
 import { printable } from '../../codec/printable.js'
 import { canonicalRegistry, dockerHubHost } from './registry-name.js'
 
+/** The address of a registry. */
 export interface Endpoint {
-  /** The registry as references name it. */
+  /** Registry name as in references. */
   readonly registry: string
-  /** Scheme, host and port, with no path. */
+  /** Scheme, host and port, without a path. */
   readonly base: URL
   /**
-   * `settled`: this scheme and no other. `loopback`: plain HTTP is tried first, and TLS where the peer turns out to
-   * speak that (docker does the same in the other order, which hangs on servers that wait for a line's end).
+   * `settled`: the scheme is fixed. `loopback`: plain HTTP is tried first, then TLS. Docker uses the opposite order,
+   * which blocks on servers that wait for the end of a line.
    */
   readonly scheme: 'settled' | 'loopback'
-  /** Whether credentials may go there: not in clear over a network, unless the user asked for plain HTTP. */
+  /**
+   * Whether credentials may be sent there. They are not sent in plain text over a network unless the user requested
+   * plain HTTP.
+   */
   readonly confidential: boolean
 }
 
+/** Settings of `endpointOf`. */
 export interface EndpointOptions {
-  /** Speak plain HTTP with every registry (port 443 excepted). */
+  /** Use plain HTTP for all registries, except on port 443 (default false). */
   readonly plainHttp?: boolean
-  /** Where a registry is really found, by its name in references: `{ 'docker.io': 'https://mirror.example' }`. */
+  /** Addresses to use in place of registry names: `{ 'docker.io': 'https://mirror.example' }`. */
   readonly endpoints?: Readonly<Record<string, string>>
 }
 
 /**
- * @throws REFERENCE_INVALID for a name that is no host and port; USAGE for an endpoint that is no http(s) URL
+ * Returns the endpoint of a registry.
+ *
+ * @throws REFERENCE_INVALID when the name is not a host and port; USAGE when the configured endpoint is not an http
+ * or https URL
  */
 export function endpointOf(registry: string, options: EndpointOptions = {}): Endpoint {
   const override = overrideFor(registry, options)
   if (override !== undefined) {
-    const inTheClear = override.protocol === 'http:'
+    const isPlain = override.protocol === 'http:'
     return {
       registry,
       base: override,
       scheme: 'settled',
-      confidential: !inTheClear || isLoopback(override) || options.plainHttp === true,
+      confidential: !isPlain || isLoopback(override) || options.plainHttp === true,
     }
   }
   const name = canonicalRegistry(registry) === 'docker.io' ? dockerHubHost : registry
@@ -54,7 +62,7 @@ export function endpointOf(registry: string, options: EndpointOptions = {}): End
   return { registry, base: https, scheme: 'settled', confidential: true }
 }
 
-/** Paths are joined with `/` on every system. */
+/** Returns the URL of an API path, which is `segments` below `/v2/`. */
 export function apiUrl(base: URL, ...segments: readonly string[]): URL {
   return new URL(`/v2/${segments.join('/')}`, base)
 }
@@ -74,7 +82,10 @@ function overrideFor(registry: string, { endpoints = {} }: EndpointOptions): URL
   return new URL(url.origin)
 }
 
-/** The message begins with the words of the original. */
+/**
+ * Returns the port in a registry name; undefined if there is none.
+ * @throws REFERENCE_INVALID when it is not a port number
+ */
 function portOf(name: string): number | undefined {
   const port = /^(?:\[[^\]]*\]|[^:]*):(.*)$/s.exec(name)?.[1]
   if (port === undefined) return undefined
@@ -88,7 +99,7 @@ function portOf(name: string): number | undefined {
 
 function hostUrl(scheme: 'http' | 'https', name: string): URL {
   const text = `${scheme}://${name}`
-  // A path, user info or query in a name would move the request elsewhere.
+  // A path, user info or query in a name would change the target of the request.
   if (/[/\\?#@\s]/.test(name) || name === '' || !URL.canParse(text))
     throw new WindlassError('REFERENCE_INVALID', `'${printable(name)}' is not a registry's host name`)
   return new URL(text)

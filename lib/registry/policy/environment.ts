@@ -1,2 +1,2 @@
-/** The variables of a process, or what stands for them in a test. */
+/** Environment variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>

@@ -1,8 +1,8 @@
 /**
- * Where the URLs that a manifest gives for a layer may lead: to http and https
- * only, and to public addresses. Who pushed an image is not who runs its registry, and must not have machines asked that
- * only we can reach: the private ones among them are the registry's own host, and those that the user named. What answers
- * there is held against the layer's digest.
+ * Restricts the foreign URLs of layers to http and https and to public addresses. The publisher of an image does not
+ * control this network and must not cause requests to addresses that only this machine can reach. Private addresses
+ * are only allowed for the host of the registry and for hosts that the user named. The content is verified by the
+ * digest of the layer.
  */
 import { lookup } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
@@ -13,68 +13,81 @@ import { type Location, locationOf, resolveLocation } from '../headers/location.
 import { mayLeadTo } from './public-target.js'
 import { printableUrl } from '../headers/printable-url.js'
 
-/** The system's error code of a name that leads to an address which must not be asked. */
+/** Error code for a name that resolves to an address that is not allowed. */
 export const addressRefused = 'ERR_ADDRESS_REFUSED'
 
+/** The rules for the foreign URLs in manifests of one registry. */
 export class ForeignUrls {
   readonly #registry: URL
-  readonly #named: ReadonlySet<string>
+  readonly #trustedHosts: ReadonlySet<string>
 
   /**
-   * @param registry whose manifest names them
-   * @param named hosts that may be asked wherever they are, as `foreignHosts` gives them
+   * @param registry - base URL of the registry that serves the manifests
+   * @param named - hosts that are allowed at any address, as returned by `foreignHosts`
    */
   constructor(registry: URL, named: ReadonlySet<string> = new Set()) {
     this.#registry = registry
-    this.#named = named
+    this.#trustedHosts = named
   }
 
-  /** @throws WindlassError REDIRECT_REFUSED for a URL that is not asked */
+  /**
+   * Parses a foreign URL and checks it.
+   * @throws REDIRECT_REFUSED when the URL is not allowed
+   */
   parse(text: string): Location {
-    if (!URL.canParse(text)) throw refused(printable(text), 'is no absolute URL')
+    if (!URL.canParse(text)) throw urlRefused(printable(text), 'is no absolute URL')
     const url = new URL(text)
     this.check(url)
     return resolveLocation(Buffer.from(text, 'utf8').toString('latin1')) ?? locationOf(url)
   }
 
-  /** The same for where a redirect leads. */
+  /**
+   * Checks a URL, such as the target of a redirect.
+   * @throws REDIRECT_REFUSED when the URL is not allowed
+   */
   check(url: URL): void {
     const { protocol, hostname, username, password } = url
     if (protocol !== 'http:' && protocol !== 'https:')
-      throw refused(`${protocol}…`, 'is neither http nor https')
-    if (username !== '' || password !== '') throw refused(printableUrl(url), 'holds user info')
+      throw urlRefused(`${protocol}…`, 'is neither http nor https')
+    if (username !== '' || password !== '') throw urlRefused(printableUrl(url), 'holds user info')
     if (!this.#allows(hostname, hostname))
-      throw refused(printableUrl(url), `leads to a ${addressClassOf(hostname)} address`, hintFor(hostname))
+      throw urlRefused(printableUrl(url), `leads to a ${addressClassOf(hostname)} address`, hintFor(hostname))
   }
 
-  /** The same for what a name turns out to stand for: the connection is made to what was looked at. */
+  /**
+   * Resolves a name and checks its addresses. The connection uses the checked addresses, so that the name cannot
+   * resolve differently later.
+   */
   readonly lookup: LookupFunction = (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) {
         callback(error, [])
         return
       }
-      const nearby = addresses.find(({ address }) => !this.#allows(hostname, address))
+      const forbidden = addresses.find(({ address }) => !this.#allows(hostname, address))
       const [first] = addresses
-      if (nearby) {
-        const why = `the name ${hostname} stands for ${nearby.address}, a ${addressClassOf(nearby.address)} address`
-        callback(Object.assign(new Error(why), { code: addressRefused }), [])
+      if (forbidden) {
+        const reason = `the name ${hostname} stands for ${forbidden.address}, a ${addressClassOf(forbidden.address)} address`
+        callback(Object.assign(new Error(reason), { code: addressRefused }), [])
       } else if (options.all === true || !first) callback(null, addresses)
       else callback(null, first.address, first.family)
     })
   }
 
-  /** Whether `hostname` may be asked, which is at `address`. */
+  /** Reports whether `hostname` may be contacted at `address`. */
   #allows(hostname: string, address: string): boolean {
     const host = canonicalHost(hostname)
-    if (this.#named.has(host)) return true
-    const place = addressClassOf(address)
-    if (place === 'private') return host === canonicalHost(this.#registry.hostname)
-    return mayLeadTo(place, this.#registry)
+    if (this.#trustedHosts.has(host)) return true
+    const addressClass = addressClassOf(address)
+    if (addressClass === 'private') return host === canonicalHost(this.#registry.hostname)
+    return mayLeadTo(addressClass, this.#registry)
   }
 }
 
-/** @throws WindlassError USAGE for what is not the name or the address of a host, and nothing more */
+/**
+ * Normalizes host names and addresses for `ForeignUrls`.
+ * @throws USAGE when an item is not just a host name or address
+ */
 export function foreignHosts(hosts: readonly string[] = []): ReadonlySet<string> {
   return new Set(
     hosts.map((host) => {
@@ -99,11 +112,11 @@ const canonicalHost = (host: string): string =>
     .replace(/\.$/, '')
     .toLowerCase()
 
-/** How to have it asked all the same. */
+/** Returns the hint that explains how to allow a host. */
 export const hintFor = (hostname: string): string =>
   `If ${printable(hostname, 100)} is meant to be asked, name it: --foreign-host ${printable(hostname, 100)}, or foreignHosts in code`
 
-const refused = (what: string, why: string, hint?: string): WindlassError =>
-  new WindlassError('REDIRECT_REFUSED', `The foreign URL ${what} of a layer ${why}: it is not asked`, {
+const urlRefused = (what: string, reason: string, hint?: string): WindlassError =>
+  new WindlassError('REDIRECT_REFUSED', `The foreign URL ${what} of a layer ${reason}: it is not asked`, {
     ...(hint !== undefined && { hint }),
   })

@@ -1,31 +1,32 @@
 /**
- * How long the first byte of an answer is waited for. Whoever asks again for what was not answered waits longer: a proxy
- * that caches may fetch a blob from afar before it sends a byte, and it begins anew with each connection. A server that
- * stays silent is given up after the last of these waits.
+ * Determines how long to wait for the first byte of a response. A retry after a timeout waits longer: a caching proxy
+ * may fetch a whole blob before it sends a byte, and starts over with each connection. After the last wait, the
+ * server is considered unavailable.
  */
 
 /**
- * Each wait as a multiple of the first. With a minute to begin with, two minutes are waited for, and all of it takes less
- * than five, also after a minute's silence in the middle of a body.
+ * Waits as multiples of the first. With a first wait of one minute, a server that needs two minutes is tolerated, and
+ * all waits take less than five minutes, even after a one-minute stall within a body.
  */
 const multiples: readonly number[] = [1, 2.5]
 
+/** The wait for each kind of request, extended after timeouts. */
 export class Patience {
   readonly #first: number
-  /** By what is asked, and whom: how often nothing came. */
+  /** Number of timeouts by key. */
   readonly #silences = new Map<string, number>()
 
-  /** @param first - milliseconds of the first wait */
+  /** @param first - first wait in milliseconds */
   constructor(first: number) {
     this.#first = first
   }
 
-  /** Milliseconds to wait for the first byte of what `key` asks for. */
+  /** Returns the milliseconds to wait for the first byte of the response to request `key`. */
   wait(key: string): number {
     return this.#first * (multiples[this.#silences.get(key) ?? 0] ?? 1)
   }
 
-  /** Nothing came in that time. Returns whether to ask again, with a longer wait. */
+  /** Records a timeout. Returns whether to retry with a longer wait. */
   silent(key: string): boolean {
     const silences = (this.#silences.get(key) ?? 0) + 1
     if (silences < multiples.length) this.#silences.set(key, silences)
@@ -33,7 +34,7 @@ export class Patience {
     return silences < multiples.length
   }
 
-  /** A byte came. */
+  /** Records a response, which resets the wait. */
   answered(key: string): void {
     this.#silences.delete(key)
   }

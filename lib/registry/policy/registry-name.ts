@@ -1,20 +1,20 @@
-/** The names that one registry goes by. */
+/** Normalizes registry names. */
 
-/** What a repository is found by; a `Reference` is one. */
+/** Identifies a repository. A `Reference` is one. */
 export interface RepositoryName {
-  /** As references name it: `docker.io`, `localhost:5000`. */
+  /** As in references: `docker.io`, `localhost:5000`. */
   readonly registry: string
-  /** With all its components: `library/alpine`. */
+  /** With all components: `library/alpine`. */
   readonly repository: string
 }
 
-/** Docker Hub's: what references say, what Docker's files say, and the host that answers. Nothing else is an alias. */
+/** Names of Docker Hub: in references, in Docker's files, and of its host. No other registry has aliases. */
 const dockerHub = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io'])
 
 /** The host that serves `docker.io`. */
 export const dockerHubHost = 'registry-1.docker.io'
 
-/** The host and port in a name: lower case, without scheme, path and trailing slash. */
+/** Returns the host and port in a name: lower case, without scheme, path and trailing slash. */
 export function hostOf(name: string): string {
   return name
     .trim()
@@ -23,7 +23,7 @@ export function hostOf(name: string): string {
     .toLowerCase()
 }
 
-/** One name for a registry: its host and port, and one for all that Docker Hub goes by. */
+/** Returns one name for each registry: its host and port, or `docker.io` for all names of Docker Hub. */
 export function canonicalRegistry(name: string): string {
   const host = hostOf(name)
   return dockerHub.has(host) ? 'docker.io' : host

@@ -1,41 +1,50 @@
-/** The secrets that are in use: what a registry echoes of them is struck out before it reaches a message. */
+/** Removes secrets from texts that a registry returns before they appear in messages. */
 
 import type { Location } from '../headers/location.js'
 
-/** Tokens come and go; older ones than these have expired. */
-const limit = 256
+/** Maximum number of secrets. The oldest are removed; their tokens have expired. */
+const maxSecrets = 256
 
+/** The secrets in use. */
 export class Secrets {
   readonly #known = new Set<string>()
 
+  /** Adds secrets to remove. Secrets of less than three characters are ignored. */
   learn(...secrets: readonly string[]): void {
     for (const secret of secrets) {
-      // One or two characters would strike out half of every message, and guard nothing.
+      // Shorter ones would obscure most of a message and protect nothing.
       if (secret.length < 3) continue
       this.#known.delete(secret)
       this.#known.add(secret)
     }
     for (const oldest of this.#known) {
-      if (this.#known.size <= limit) break
+      if (this.#known.size <= maxSecrets) break
       this.#known.delete(oldest)
     }
   }
 
-  /** @param asked - where it was answered: what signs that address is a secret too, and is told back now and then */
-  conceal(text: string, asked?: Location): string {
+  /**
+   * Returns `text` with all known secrets replaced by `***`.
+   * @param location - the requested location, whose signature is a secret that servers may echo
+   */
+  conceal(text: string, location?: Location): string {
     let result = text
-    for (const secret of [...this.#known, ...signaturesIn(asked)]) result = result.replaceAll(secret, '***')
+    for (const secret of [...this.#known, ...signaturesIn(location)])
+      result = result.replaceAll(secret, '***')
     return result
   }
 }
 
-/** The query, and each longer value in it, as sent, as `URL` writes it and as meant. Shorter ones are counts and names. */
-function signaturesIn(asked: Location | undefined): readonly string[] {
-  if (asked === undefined || asked.url.search === '') return []
-  const written = [asked.url.search, asked.target.replace(/^[^?]*/s, '')].map((query) => query.slice(1))
+/**
+ * Returns the query of a signed URL and its values of at least 8 characters, in raw, normalized and decoded form.
+ * Shorter values are numbers and names.
+ */
+function signaturesIn(location: Location | undefined): readonly string[] {
+  if (location === undefined || location.url.search === '') return []
+  const queries = [location.url.search, location.target.replace(/^[^?]*/s, '')].map((query) => query.slice(1))
   const values = [
-    ...asked.url.searchParams.values(),
-    ...written.flatMap((query) => query.split('&').map((each) => each.replace(/^[^=]*=/, ''))),
+    ...location.url.searchParams.values(),
+    ...queries.flatMap((query) => query.split('&').map((each) => each.replace(/^[^=]*=/, ''))),
   ]
-  return [...written, ...values].filter((value) => value.length >= 8)
+  return [...queries, ...values].filter((value) => value.length >= 8)
 }

@@ -1,8 +1,8 @@
-/** How long each part of a request may take. There is no way to have none: a silent peer is never waited for without limit. */
+/** Defines the timeouts of requests. They cannot be disabled: no request waits without a limit. */
 
 import { maxTimer } from '../../flow/lifetime/timer.js'
 
-/** All in milliseconds, but for the rate. */
+/** Timeouts in milliseconds, and a minimum rate in bytes per second. */
 export interface Timeouts {
   /** Name resolution. */
   readonly lookup: number
@@ -11,39 +11,40 @@ export interface Timeouts {
   /** TLS handshake. */
   readonly secureConnect: number
   /**
-   * From the request's end to the last of the answer's headers, however many bytes of them come meanwhile, and from there
-   * to the first byte of the body. Whoever asks again after a silence waits longer (`Patience`).
+   * From the end of the request to the end of the response headers, and from there to the first byte of the body. A
+   * retry after a timeout waits longer (`Patience`).
    */
   readonly response: number
   /**
-   * A body that brings fewer bytes than `minimumRate` for so long has stalled. Time in which the reader does
-   * not ask for bytes does not count.
+   * Period in which a body must deliver `minimumRate`; otherwise it has stalled. Time in which the reader does not
+   * ask for bytes does not count.
    */
   readonly stall: number
-  /** Bytes a second: a trickle below it is a stall. 0: one byte in the time of `stall` is enough. */
+  /** Minimum rate of a body in bytes per second. 0 requires one byte within `stall`. */
   readonly minimumRate: number
-  /** A whole manifest, token or page of tags, from its headers on: what is small may not drip for ever. */
+  /** Total time for the body of a manifest, token or tag page. */
   readonly document: number
 }
 
+/** The default timeouts. */
 export const defaultTimeouts: Timeouts = {
   lookup: 15_000,
   connect: 15_000,
   secureConnect: 15_000,
   response: 60_000,
   stall: 60_000,
-  // 1,200 bytes a minute: a fiftieth of the worst of mobile links.
+  // 1,200 bytes per minute, which is 2 % of the slowest mobile links.
   minimumRate: 20,
   document: 120_000,
 }
 
-/** Bytes that have to come in the time of `stall`. */
+/** Returns the number of bytes that must be received within `stall`. */
 export const minBytesPerStall = ({ stall, minimumRate }: Pick<Timeouts, 'stall' | 'minimumRate'>): number =>
   Math.max(1, Math.ceil((minimumRate * stall) / 1000))
 
 /**
- * The defaults with `changed` in their place. Whoever says how long silence is borne says it of headers too, and of
- * small bodies in the same proportion.
+ * Returns the defaults with `changed` applied. Unless set, `response` equals `stall`, and `document` is twice
+ * `stall`, up to the maximum of a timer.
  */
 export function timeoutsWith(changed: Partial<Timeouts> = {}): Timeouts {
   const { stall = defaultTimeouts.stall } = changed

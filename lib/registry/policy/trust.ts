@@ -1,6 +1,6 @@
 /**
- * Which certificates are trusted: Node's own, the system's, and those that the user gave. They are read with the first
- * TLS connection: a pull over plain HTTP pays nothing for them.
+ * Determines the trusted certificates: those of Node, of the system and of the user. They are loaded at the first TLS
+ * connection, so that a pull over plain HTTP does not load them.
  */
 import { type SecureContext, createSecureContext, rootCertificates } from 'node:tls'
 import { WindlassError } from '../../errors.js'
@@ -13,20 +13,22 @@ import {
 } from './certificates.js'
 import type { Environment } from './environment.js'
 
+/** Settings of `Trust`. */
 export interface TrustOptions {
-  /** Certificates to trust beside Node's and the system's, as PEM text. */
+  /** Certificates to trust besides those of Node and the system, as PEM text. */
   readonly ca?: string | Buffer
-  /** Accept any certificate. */
+  /** Accept any certificate (default false). */
   readonly insecureTls?: boolean
-  /** Where `SSL_CERT_FILE` and `SSL_CERT_DIR` are (the process's own). */
+  /** Environment with `SSL_CERT_FILE` and `SSL_CERT_DIR` (default `process.env`). */
   readonly env?: Environment
 }
 
+/** The trusted certificates of a set of connections. */
 export class Trust {
   readonly #options: TrustOptions
   #context: SecureContext | undefined
 
-  /** @throws USAGE for a `ca` without a certificate */
+  /** @throws USAGE when `ca` has no certificate */
   constructor(options: TrustOptions = {}) {
     this.#options = options
     if (options.ca === undefined || holdsCertificate(options.ca.toString())) return
@@ -35,39 +37,39 @@ export class Trust {
     })
   }
 
-  /** For connections to registries and proxies; made once. */
+  /** The TLS context for connections to registries and proxies; created once. */
   get context(): SecureContext {
-    this.#context ??= this.#make()
+    this.#context ??= this.#create()
     return this.#context
   }
 
-  #make(): SecureContext {
+  #create(): SecureContext {
     const { ca = '', insecureTls = false, env = process.env } = this.#options
     if (insecureTls) return createSecureContext()
-    // To parse one again that Node has takes longer than to see that it is the same.
-    const known = new Set(rootCertificates.map(inOneLine))
-    const given = [...certificateBlocks(ca.toString()), ...extraCertificates(env)]
-    const more = [...given, ...systemCertificates(env)].filter((block) => {
-      const text = inOneLine(block)
+    // Comparing the text of a certificate is faster than parsing one that Node already has.
+    const known = new Set(rootCertificates.map(joinLines))
+    const configured = [...certificateBlocks(ca.toString()), ...extraCertificates(env)]
+    const additional = [...configured, ...systemCertificates(env)].filter((block) => {
+      const text = joinLines(block)
       if (known.has(text)) return false
       known.add(text)
       return true
     })
     const context = createSecureContext()
-    if (more.length === 0) return context
-    // What `createSecureContext` does for `ca`, without putting aside what Node trusts by itself.
+    if (additional.length === 0) return context
+    // Adds the certificates as `createSecureContext` does for `ca`, but keeps the default ones.
     const native: unknown = context.context
-    if (!takesCertificates(native))
-      return createSecureContext({ ca: [...rootCertificates, ...more.filter(isCertificate)] })
-    for (const block of more) native.addCACert(block)
+    if (!canAddCertificates(native))
+      return createSecureContext({ ca: [...rootCertificates, ...additional.filter(isCertificate)] })
+    for (const block of additional) native.addCACert(block)
     return context
   }
 }
 
-/** Lines of a block are longer in some files than in others. */
-const inOneLine = (block: string): string => block.split(/\r?\n/).join('')
+/** Joins the lines of a block, since files wrap them differently. */
+const joinLines = (block: string): string => block.split(/\r?\n/).join('')
 
-const takesCertificates = (native: unknown): native is { addCACert(pem: string): void } =>
+const canAddCertificates = (native: unknown): native is { addCACert(pem: string): void } =>
   typeof native === 'object' &&
   native !== null &&
   'addCACert' in native &&

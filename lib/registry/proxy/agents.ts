@@ -1,4 +1,4 @@
-/** Agents of node's own whose connections go through a proxy: kept and bounded like any others. */
+/** Node agents whose connections go through a proxy. They reuse and limit connections like other agents. */
 import { Agent as HttpAgent, type AgentOptions } from 'node:http'
 import { Agent as HttpsAgent, type RequestOptions } from 'node:https'
 import type { Socket } from 'node:net'
@@ -11,10 +11,13 @@ import type { Trust } from '../policy/trust.js'
 
 type Created = (error: Error | null, socket: Duplex) => void
 
-/** `connect` is for the way through the proxy, `secureConnect` for the TLS handshake with the registry behind it. */
+/**
+ * Timeouts in milliseconds: `connect` for the connection through the proxy, `secureConnect` for the TLS handshake
+ * with the registry.
+ */
 export type ProxyTimeouts = Pick<Timeouts, 'connect' | 'secureConnect'>
 
-/** Makes connections through one proxy, and ends those that are not made yet. */
+/** Opens connections through one proxy, and closes those that are still being opened. */
 class ProxyRoute {
   readonly proxy: Proxy
   readonly #trust: Trust
@@ -27,7 +30,7 @@ class ProxyRoute {
     this.#timeouts = timeouts
   }
 
-  /** Calls back once, with a connection to the proxy itself where `target` is undefined, else with one to that. */
+  /** Opens a connection to `target`, or to the proxy itself if `target` is undefined. Calls `done` once. */
   open(target: ProxyTarget | undefined, done: (failure: Error | undefined, socket: Socket) => void): void {
     const { proxy } = this
     const socket = connectProxy(proxy, () => this.#trust.context)
@@ -44,7 +47,7 @@ class ProxyRoute {
     })
   }
 
-  /** Calls back once, when TLS is spoken over `socket`, which leads through the proxy, or with why not. */
+  /** Waits for the TLS handshake over `socket`, a connection through the proxy. Calls `done` once. */
   handshake(socket: TLSSocket, done: (failure: Error | undefined) => void): void {
     this.#opening.add(socket)
     secured(socket, this.proxy, this.#timeouts.secureConnect, (failure) => {
@@ -58,12 +61,15 @@ class ProxyRoute {
   }
 }
 
-const targetOf = ({ host, port }: RequestOptions, usual: number): ProxyTarget => ({
+const targetOf = ({ host, port }: RequestOptions, defaultPort: number): ProxyTarget => ({
   host: host ?? '',
-  port: Number(port ?? usual),
+  port: Number(port ?? defaultPort),
 })
 
-/** For plain HTTP: an HTTP proxy is sent the whole URL, which is the request's business; a SOCKS proxy leads on. */
+/**
+ * Agent for plain HTTP. An HTTP proxy receives requests with an absolute URL, set by the caller; a SOCKS proxy
+ * connects to the target.
+ */
 export class ForwardingAgent extends HttpAgent {
   readonly #route: ProxyRoute
 
@@ -83,7 +89,7 @@ export class ForwardingAgent extends HttpAgent {
   }
 }
 
-/** For TLS, which the proxy cannot look into. */
+/** Agent for TLS through a tunnel, which the proxy cannot inspect. */
 export class TunnelAgent extends HttpsAgent {
   readonly #route: ProxyRoute
   readonly #trust: Trust
@@ -103,7 +109,7 @@ export class TunnelAgent extends HttpsAgent {
       }
       const { context: secureContext } = this.#trust
       const secure = connectTls({ ...options, ...target, path: undefined, socket, secureContext })
-      // Nobody else limits the handshake: got does so only for a socket that it sees connecting.
+      // got only limits the handshake of sockets that it connects itself.
       this.#route.handshake(secure, (failed) => created?.(failed ?? null, secure))
     })
   }

@@ -1,21 +1,26 @@
-/** A connection to a proxy, and the way through one to a registry: by CONNECT (RFC 9110 §9.3.6) or SOCKS 5 (RFC 1928). */
+/**
+ * Opens connections to proxies, and through them to a registry: by CONNECT (RFC 9110 §9.3.6) or SOCKS 5 (RFC 1928).
+ */
 import { fileLimitMeaning } from '../../system/disk-meaning.js'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { type SecureContext, type TLSSocket, connect as connectTls } from 'node:tls'
 import type { Proxy } from './proxy.js'
 import { type ProxyFailure, brokenBehind, refused, unreachable, wantsLogin } from './failure.js'
 
-/** More than this is no answer to CONNECT. */
-const longestAnswer = 16 * 1024
+/** Maximum length of a CONNECT response in bytes. */
+const maxAnswerBytes = 16 * 1024
 
-/** Where the way through a proxy leads. */
+/** The destination of a connection through a proxy. */
 export interface ProxyTarget {
-  /** A name or an address, without brackets. */
+  /** A name or address, without brackets. */
   readonly host: string
   readonly port: number
 }
 
-/** @param trust - for a proxy that speaks TLS */
+/**
+ * Starts connecting to the proxy.
+ * @param trust - provides the TLS context for a proxy that uses TLS
+ */
 export function connectProxy(proxy: Proxy, trust: () => SecureContext): Socket {
   const { hostname, port } = proxy
   if (proxy.protocol !== 'https') return connectTcp({ host: hostname, port })
@@ -24,9 +29,9 @@ export function connectProxy(proxy: Proxy, trust: () => SecureContext): Socket {
 }
 
 /**
- * Calls back once, when `socket` is connected to the proxy, or with why not: that this process may have no more open
- * files stays as it is. A proxy that speaks TLS is connected when
- * that is spoken.
+ * Calls `done` once, when `socket` is connected to the proxy or has failed. For a proxy that uses TLS, the handshake
+ * is included. A failure due to the limit of open files is passed on unchanged.
+ * @param timeout - milliseconds
  */
 export function reached(
   socket: Socket,
@@ -52,7 +57,10 @@ export function reached(
   socket.once(event, onConnect).once('error', onError).once('close', onClose)
 }
 
-/** Calls back once, with `socket` when all that is sent over it reaches `target`, or with why not. */
+/**
+ * Establishes a tunnel to `target` by CONNECT. Calls `done` once.
+ * @param timeout - milliseconds
+ */
 export function tunnel(
   socket: Socket,
   proxy: Proxy,
@@ -74,13 +82,13 @@ export function tunnel(
     received = Buffer.concat([received, chunk])
     const end = received.indexOf('\r\n\r\n')
     if (end === -1) {
-      if (received.length > longestAnswer) refuse('its answer is too long')
+      if (received.length > maxAnswerBytes) refuse('its answer is too long')
       return
     }
     const [, status = ''] = /^HTTP\/1\.[01] (\d{3})/.exec(received.toString('latin1', 0, end)) ?? []
     if (status === '407') finish(wantsLogin(proxy))
     else if (!/^2/.test(status)) refuse(status === '' ? 'it does not answer in HTTP' : `it answers ${status}`)
-    // Whoever is behind it speaks when spoken to: TLS begins with us.
+    // The target must not send first: in TLS, the client starts.
     else if (received.length > end + 4) refuse('it sends more than an answer')
     else finish()
   }
@@ -93,17 +101,20 @@ export function tunnel(
   socket.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${login}\r\n`)
 }
 
-/** The same for a proxy that speaks SOCKS, which resolves names itself. */
+/**
+ * Establishes a tunnel to `target` by SOCKS. The proxy resolves the name. Calls `done` once.
+ * @param timeout - milliseconds
+ */
 export function throughSocks(
   socket: Socket,
   proxy: Proxy,
   { target, timeout }: { readonly target: ProxyTarget; readonly timeout: number },
   done: (failure: ProxyFailure | undefined) => void,
 ): void {
-  let over = false
+  let finished = false
   const finish = (failure?: ProxyFailure): void => {
-    if (over) return
-    over = true
+    if (finished) return
+    finished = true
     if (failure !== undefined) discard(socket)
     done(failure)
   }
@@ -121,7 +132,7 @@ export function throughSocks(
         timeout,
       })
       client.once('established', () => finish())
-      // The error holds the login: only its words go on.
+      // The error contains the login: only its message is passed on.
       client.on('error', ({ message }: Error) => finish(socksFailure(proxy, message)))
       client.connect(socket)
     })
@@ -129,8 +140,10 @@ export function throughSocks(
 }
 
 /**
- * Calls back once, when TLS is spoken over `socket`, which leads through the proxy, or with why not: silence and a
- * broken connection name the proxy, what the other side says (a certificate, an alert) stays as it is.
+ * Calls `done` once, when the TLS handshake over `socket`, a connection through the proxy, has completed or failed. A
+ * timeout or broken connection becomes an error of the proxy; an error of the peer, such as a certificate or an
+ * alert, is passed on unchanged.
+ * @param timeout - milliseconds
  */
 export function secured(
   socket: TLSSocket,
@@ -144,10 +157,10 @@ export function secured(
     if (failure !== undefined) discard(socket)
     done(failure)
   }
-  const hungUp = (): ProxyFailure => brokenBehind(proxy, 'it was closed before TLS was spoken')
+  const closedError = (): ProxyFailure => brokenBehind(proxy, 'it was closed before TLS was spoken')
   const onConnect = (): void => finish()
-  const onError = (error: Error): void => finish(isBroken(error) ? hungUp() : error)
-  const onClose = (): void => finish(hungUp())
+  const onError = (error: Error): void => finish(isBroken(error) ? closedError() : error)
+  const onClose = (): void => finish(closedError())
   const timer = setTimeout(
     () => finish(brokenBehind(proxy, `no answer to the TLS handshake came in ${timeout / 1000} s`)),
     timeout,

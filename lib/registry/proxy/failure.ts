@@ -1,15 +1,15 @@
-/** What goes wrong at a proxy, told as that: the registry has nothing to do with it. */
+/** Defines the failures that a proxy causes, rather than the registry. */
 import type { Proxy } from './proxy.js'
 
-/** The codes of errors that are a proxy's: it cannot be reached, or does not let through. */
+/** Code of the errors that a proxy causes. */
 export const proxyFailed = 'ERR_PROXY_FAILED'
 
-/** Its message is a clause; it holds nothing of the proxy's login. */
+/** A failure of a proxy. The message is a clause and does not contain the login. */
 export class ProxyFailure extends Error {
   readonly code = proxyFailed
-  /** What to do about it. */
+  /** What the user can do about it. */
   readonly hint: string
-  /** Whether another try may help. */
+  /** Whether a retry may succeed. */
   readonly retryable: boolean
 
   constructor(message: string, hint: string, retryable: boolean) {
@@ -19,7 +19,10 @@ export class ProxyFailure extends Error {
   }
 }
 
-/** The proxy could not be reached; `error` is of the connection to it. */
+/**
+ * Returns the failure for a proxy that cannot be reached.
+ * @param error - error of the connection to the proxy
+ */
 export function unreachable(proxy: Proxy, error: unknown): ProxyFailure {
   const code =
     error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
@@ -40,7 +43,7 @@ const reasons: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'it does not answer',
 }
 
-/** The proxy does not let through. */
+/** Returns the failure for a proxy that refuses to connect to the target. */
 export const refused = (proxy: Proxy, why: string): ProxyFailure =>
   new ProxyFailure(
     `the proxy ${proxy.host} does not let through: ${why}`,
@@ -48,7 +51,10 @@ export const refused = (proxy: Proxy, why: string): ProxyFailure =>
     true,
   )
 
-/** The proxy let through, and then the connection to what is behind it failed: through whose fault, nobody can say. */
+/**
+ * Returns the failure for a connection that broke after the proxy had established it. The proxy or the target may be
+ * the cause.
+ */
 export const brokenBehind = (proxy: Proxy, why: string): ProxyFailure =>
   new ProxyFailure(
     `the connection through the proxy ${proxy.host} failed: ${why}`,
@@ -56,17 +62,17 @@ export const brokenBehind = (proxy: Proxy, why: string): ProxyFailure =>
     true,
   )
 
-/** Names the proxy of a connection that failed later on, behind the host's name in a message. */
+/** Formats the proxy of a failed connection, to follow the name of the host in a message; empty without a proxy. */
 export const throughProxy = (proxy: Proxy | undefined): string =>
   proxy === undefined ? '' : ` through the proxy ${proxy.host}`
 
-/** `hint`, and that a proxy stands between: whether it or the host is at fault, the answer does not show. */
+/** Adds to `hint` that the proxy may be the cause. */
 export const withProxyHint = (hint: string, proxy: Proxy | undefined): string =>
   proxy === undefined
     ? hint
     : `${hint}${/[.?]$/.test(hint) ? '' : '.'} Check the proxy ${proxy.host} between too (${proxy.variable}); NO_PROXY lists hosts to be asked directly`
 
-/** The proxy wants another login than it was given (RFC 9110 §15.5.8). */
+/** Returns the failure for a proxy that requires another login (RFC 9110 §15.5.8). */
 export const wantsLogin = (proxy: Proxy, why = 'it answers 407'): ProxyFailure =>
   new ProxyFailure(
     `the proxy ${proxy.host} does not let through: ${why}`,

@@ -1,16 +1,16 @@
 /**
- * Which proxy a URL goes through, as the environment says it: `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, in small
- * letters too, which go first. What they mean is what they mean to Go's programs, so to Docker's and containerd's.
+ * Selects the proxy of a URL by `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`. Lower-case variables take precedence. The
+ * values are interpreted as by Go programs, such as Docker and containerd.
  */
 import { BlockList, isIP } from 'node:net'
 import { WindlassError } from '../../errors.js'
 import type { Environment } from '../policy/environment.js'
 import { addressClassOf } from '../policy/address.js'
 
-/** What is spoken with a proxy: HTTP, HTTP inside TLS, or SOCKS 5 (RFC 1928). */
+/** Protocol of a proxy: HTTP, HTTP over TLS, or SOCKS 5 (RFC 1928). */
 export type ProxyProtocol = 'http' | 'https' | 'socks'
 
-/** As Go has it: a name is resolved by the proxy with `socks5` too. */
+/** As in Go, the proxy resolves names for `socks5` as well. */
 const protocols: Readonly<Record<string, readonly [protocol: ProxyProtocol, port: number]>> = {
   'http:': ['http', 80],
   'https:': ['https', 443],
@@ -18,20 +18,22 @@ const protocols: Readonly<Record<string, readonly [protocol: ProxyProtocol, port
   'socks5h:': ['socks', 1080],
 }
 
+/** User name and password for a proxy. */
 export interface ProxyLogin {
   readonly username: string
   readonly password: string
 }
 
+/** A proxy and the variable that configures it. */
 export class Proxy {
   readonly #login: ProxyLogin | undefined
   readonly protocol: ProxyProtocol
   readonly hostname: string
   readonly port: number
-  /** The variable that names it. */
+  /** Name of the environment variable that configures it. */
   readonly variable: string
 
-  /** @param url - of one of the schemes of `isProxyUrl` */
+  /** @param url - URL with a scheme that `isProxyUrl` accepts */
   constructor(url: URL, variable: string) {
     const [protocol, port] = protocols[url.protocol] ?? (['http', 80] as const)
     this.protocol = protocol
@@ -42,17 +44,17 @@ export class Proxy {
       this.#login = { username: decoded(url.username), password: decoded(url.password) }
   }
 
-  /** As messages name it. */
+  /** Host and port for messages. */
   get host(): string {
     return `${this.hostname}:${this.port}`
   }
 
-  /** For SOCKS. */
+  /** Returns the login for SOCKS. */
   login(): ProxyLogin | undefined {
     return this.#login
   }
 
-  /** The value of `Proxy-Authorization`, which goes to the proxy alone. */
+  /** Returns the value of `Proxy-Authorization`, which is only sent to the proxy. */
   authorization(): string | undefined {
     if (this.#login === undefined) return undefined
     const { username, password } = this.#login
@@ -62,7 +64,7 @@ export class Proxy {
 
 const isProxyUrl = (url: URL): boolean => Object.hasOwn(protocols, url.protocol) && url.hostname !== ''
 
-/** As it was meant, or as it stands where a percent sign was not meant to say anything. */
+/** Percent-decodes a part of a URL. Malformed escapes leave it unchanged. */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part)
@@ -72,8 +74,9 @@ function decoded(part: string): string {
 }
 
 /**
- * The proxy for `url`; undefined where it is asked directly, as this machine always is.
- * @throws USAGE for a proxy that is no http, https or socks5 URL; the message does not quote it, for it may hold a password
+ * Returns the proxy for `url`; undefined for a direct connection, which loopback addresses always use.
+ * @throws USAGE when the proxy is not an http, https or socks5 URL; the message does not quote it, since it may
+ * contain a password
  */
 export function proxyFor(url: URL, env: Environment): Proxy | undefined {
   const name = url.protocol === 'https:' ? 'https_proxy' : 'http_proxy'
@@ -89,7 +92,10 @@ export function proxyFor(url: URL, env: Environment): Proxy | undefined {
   })
 }
 
-/** Hosts with or without port, domains with or without a leading dot, addresses and networks; a star is everything. */
+/**
+ * Reports whether `list` contains the host of `url`. Items are hosts with or without port, domains with or without a
+ * leading dot, addresses, networks, or `*`.
+ */
 function isExempt(url: URL, list: string): boolean {
   const host = url.hostname.replace(/^\[|\]$/g, '').toLowerCase()
   const port = url.port || (url.protocol === 'https:' ? '443' : '80')

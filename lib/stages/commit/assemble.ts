@@ -1,6 +1,6 @@
 /**
- * Puts an image's layers together into one tree, base first, in a directory of the user's. It is built beside
- * that directory and appears there by one rename, so that no half of it is ever seen.
+ * Assembles the layers of an image into one tree in a directory of the user. The tree is built next to that directory
+ * and moved into place by one rename, so that no incomplete tree is ever visible there.
  */
 import { mkdir, readdir, rename } from 'node:fs/promises'
 import path from 'node:path'
@@ -12,41 +12,47 @@ import { pullStage } from '../pull-stage.js'
 import { type Store, waysOut } from '../../store/index.js'
 import type { PulledImage, PulledLayer } from '../elements.js'
 
+/** Settings of `assemble`. */
 export interface AssembleOptions {
   readonly store: Store
   readonly pool: UnpackPool
-  /** Must be empty, or not be there. */
+  /** Target directory. It must be empty or must not exist. */
   readonly directory: string
 }
 
+/**
+ * Returns the stage that applies the layers of each image, base first, to `directory` and passes the image on.
+ * @throws USAGE when the directory is not empty or is not a directory; STORE_CORRUPT when a layer is missing from the
+ * store; errors of the file system
+ */
 export function assemble({ store, pool, directory }: AssembleOptions): Stage<PulledImage, PulledImage> {
   return pullStage(
     async (image: PulledImage, turn): Promise<PulledImage> => {
       const target = path.resolve(directory)
       await assertEmpty(target)
-      const beside = await placing(target, async () => {
+      const staged = await mapFileErrors(target, async () => {
         await mkdir(path.dirname(target), { recursive: true })
         return store.beginTree(target)
       })
-      const into = beside.path
-      turn.scope.defer(() => beside.release(), `the unfinished tree ${into}`)
+      const staging = staged.path
+      turn.scope.defer(() => staged.release(), `the unfinished tree ${staging}`)
       const layers = await Promise.all(image.layers.map((layer) => sourceOf(layer, store)))
       await pool.flatten(
-        { layers, into },
+        { layers, into: staging },
         {
           signal: turn.signal,
           onWarning: (code, message) => turn.emit({ type: 'warning', code, message }),
         },
       )
-      await placing(target, () => appear(into, target))
+      await mapFileErrors(target, () => moveIntoPlace(staging, target))
       return image
     },
     { name: 'assemble' },
   )
 }
 
-/** What `work` answers; what the file system refuses it, as an error about the directory. */
-async function placing<T>(target: string, work: () => Promise<T>): Promise<T> {
+/** Runs `work`, and converts errors of the file system to errors about `target`. */
+async function mapFileErrors<T>(target: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
@@ -54,17 +60,17 @@ async function placing<T>(target: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** One rename. What was put at `target` since it was looked at is kept. */
-async function appear(into: string, target: string): Promise<void> {
+/** Renames the tree to `target`. The rename fails if the directory has been filled in the meantime. */
+async function moveIntoPlace(staging: string, target: string): Promise<void> {
   try {
-    await rename(into, target)
+    await rename(staging, target)
   } catch (error) {
     if (!['ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '')) throw error
     throw notEmpty(target, 'something was put there meanwhile')
   }
 }
 
-/** The blob where there is one, verified as it is read; else the layer's own tree. */
+/** Returns the blob if it is in the store, since it is verified when it is read; otherwise the unpacked tree. */
 async function sourceOf({ digest, size, diffID, rootfs }: PulledLayer, store: Store): Promise<LayerSource> {
   if (await store.blobs.has(digest, size))
     return { kind: 'blob', path: store.blobs.path(digest), expected: { digest, size, diffID } }
@@ -96,8 +102,8 @@ async function assertEmpty(directory: string): Promise<void> {
   if (found.length > 0) throw notEmpty(directory, 'the directory is not empty')
 }
 
-const notEmpty = (directory: string, says: string): WindlassError =>
-  new WindlassError('USAGE', `Unpacking into ${directory}: ${says}`, {
+const notEmpty = (directory: string, reason: string): WindlassError =>
+  new WindlassError('USAGE', `Unpacking into ${directory}: ${reason}`, {
     path: directory,
     hint: 'Name a directory that is empty or not there yet',
   })

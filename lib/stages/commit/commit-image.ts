@@ -1,4 +1,7 @@
-/** Lets an image be seen: its indexes, manifest and config, and then, last of all, its name. */
+/**
+ * Commits an image: writes its indexes, manifest and config, then points the name at it. Nothing refers to the image
+ * before the last step.
+ */
 import type { Buffer } from 'node:buffer'
 import { WindlassError } from '../../errors.js'
 import { type Stage } from '../../flow/index.js'
@@ -16,11 +19,20 @@ import { listedManifest } from '../plan/listed-manifest.js'
 import { schema1Annotation, signedAnnotation } from '../schema1/stored-conversion.js'
 import { untilAborted } from '../../flow/lifetime/abort.js'
 
+/** Settings of `commitImage`. */
 export interface CommitImageOptions {
-  /** Let the name point at the image (true). Without it, whoever commits more than this image names it. */
+  /**
+   * Point the name at the image (default true). If false, the caller sets the name, for example after committing
+   * several images.
+   */
   readonly named?: boolean
 }
 
+/**
+ * Returns the stage that writes the documents of an image to the store, sets its name, and emits the `image` event.
+ * An image that is up to date only has its config written.
+ * @throws STORE_CORRUPT when a layer is missing from the store; the failure of the config; errors of the store
+ */
 export function commitImage(
   store: Store,
   { named = true }: CommitImageOptions = {},
@@ -31,7 +43,7 @@ export function commitImage(
       const config = await untilAborted(image.config.value, turn.signal)
       const pulled = pulledImage(image, config)
       await assertPresent(image, store)
-      // Even if all is here: a config that had rotted was fetched again, and takes its place.
+      // Also for an image that is up to date: a corrupt config was fetched again and is replaced.
       await store.blobs.put(document.manifest.config.digest, config.bytes)
       if (!upToDate) {
         const listed = listedManifest(document)
@@ -64,14 +76,17 @@ export function commitImage(
   )
 }
 
-/** A name is given only to what is whole: something else may have removed a layer meanwhile. */
+/**
+ * Checks that every layer is still in the store: another process may have removed one. A name must only refer to
+ * complete images.
+ */
 async function assertPresent({ request, ensured }: FinishedImage, store: Store): Promise<void> {
   for (const { task, stored } of ensured) {
     const { digest, size } = task.descriptor
-    const here = stored
+    const present = stored
       ? (await store.layers.find(stored.diffID, stored.form)) !== undefined
       : await store.blobs.has(digest, size)
-    if (!here)
+    if (!present)
       throw new WindlassError(
         'STORE_CORRUPT',
         `Naming ${request.name}: its layer ${digest} is not in the store any more`,
@@ -84,18 +99,24 @@ async function assertPresent({ request, ensured }: FinishedImage, store: Store):
   }
 }
 
-/** Every document that led here, under the digest that leads to it. */
+/**
+ * Yields every document of the image with its digest: the manifest, the indexes that lead to it, and the schema 1
+ * original.
+ */
 function* manifestsOf({ document, original, trail }: FinishedImage): Iterable<readonly [Digest, Buffer]> {
   for (const { descriptor, bytes } of [document, ...trail]) yield [descriptor.digest, bytes]
   if (!original) return
   const { bytes, payload, descriptor } = original
   const signed = digestOf(bytes)
   yield [signed, bytes]
-  // The digest of a signed manifest is that of what is signed, unless it was asked for by another.
+  // The digest of a signed manifest covers the payload only, unless it was requested by another digest.
   if (signed !== descriptor.digest) yield [descriptor.digest, payload]
 }
 
-/** What leads from the name to what was served: the digest it goes by, and the bytes with the signatures. */
+/**
+ * Annotations that link a name to its schema 1 manifest: the digest of the manifest, and of the bytes with
+ * signatures.
+ */
 const annotationsOf = ({ descriptor, bytes }: Schema1ImageDocument): Record<string, string> => ({
   [schema1Annotation]: descriptor.digest,
   [signedAnnotation]: digestOf(bytes),

@@ -1,4 +1,4 @@
-/** Lets a layer be seen in the store: its blob, then its tree, each by one rename of what is verified and synced. */
+/** Commits a layer that is verified and unpacked. */
 import { type Stage } from '../../flow/index.js'
 import { pullStage } from '../pull-stage.js'
 import type { Store, StoredLayer } from '../../store/index.js'
@@ -7,6 +7,11 @@ import { keepBlob } from '../layers/keep-blob.js'
 import type { LayerGoal } from '../../transfer/sharing/layer-goal.js'
 import { layerProgress } from '../../transfer/layer-progress.js'
 
+/**
+ * Returns the stage that moves a layer's blob, if blobs are kept, and its unpacked tree into the store, each by one
+ * rename after it has been synced. Reports the layer as complete.
+ * @throws errors of the store
+ */
 export function commitLayer(store: Store, goal: LayerGoal): Stage<UnpackedLayer, StoredLayer> {
   return pullStage(
     async (layer: UnpackedLayer, turn): Promise<StoredLayer> => {

@@ -1,4 +1,4 @@
-/** What is inside a layer's blob of the store, where nobody unpacked it: read once, verified on the way, kept nowhere. */
+/** Reads the content of a layer blob in the store without unpacking it: its compression and its diffID. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
@@ -9,9 +9,12 @@ import { type Limits, defaultLimits, limitExceeded } from '../../limits.js'
 import { ratioFloor } from '../../limits.js'
 import type { Store } from '../../store/index.js'
 
-const chunk = 1024 * 1024
+const chunkBytes = 1024 * 1024
 
-/** How the blob is compressed, by its first bytes. */
+/**
+ * Detects the compression of a blob by its first bytes.
+ * @throws errors of the file system
+ */
 export async function compressionOfBlob(digest: Digest, store: Store): Promise<Compression> {
   const file = await open(store.blobs.path(digest))
   try {
@@ -22,16 +25,18 @@ export async function compressionOfBlob(digest: Digest, store: Store): Promise<C
   }
 }
 
+/** Settings of `diffIDOfBlob`; the default limits apply if none are given. */
 export interface DiffIDOptions {
   readonly signal: AbortSignal
   readonly limits?: Pick<Limits, 'layerBytes' | 'layerRatio'> | undefined
 }
 
 /**
- * The digest of the archive in the blob: its diffID.
+ * Computes the diffID of a blob in the store: the sha256 digest of the decompressed archive. The blob is verified
+ * while it is read.
  *
- * @throws DIGEST_MISMATCH, SIZE_MISMATCH where the blob has rotted; LAYER_INVALID where it cannot be decompressed;
- * LIMIT_EXCEEDED where there is more in it than is allowed.
+ * @throws DIGEST_MISMATCH, SIZE_MISMATCH when the blob is corrupt; LAYER_INVALID when it cannot be decompressed;
+ * LIMIT_EXCEEDED when its content exceeds the limits
  */
 export async function diffIDOfBlob(
   { digest, size }: Descriptor,
@@ -40,48 +45,50 @@ export async function diffIDOfBlob(
 ): Promise<Digest> {
   const verifier = new Verifier({ digest, size })
   const hash = createHash('sha256')
-  let inside = 0
-  const verified = new Transform({
+  let decompressedBytes = 0
+  const verifying = new Transform({
     transform: (bytes: Buffer, _encoding, done) =>
       done(
-        thrownBy(() => verifier.update(bytes)),
+        errorOf(() => verifier.update(bytes)),
         bytes,
       ),
-    highWaterMark: chunk,
+    highWaterMark: chunkBytes,
   })
-  const hashed = new Writable({
+  const hashing = new Writable({
     write: (bytes: Buffer, _encoding, done) => {
-      inside += bytes.length
+      decompressedBytes += bytes.length
       hash.update(bytes)
-      done(thrownBy(() => checkSize(inside, { digest, size }, limits)))
+      done(errorOf(() => checkSize(decompressedBytes, { digest, size }, limits)))
     },
-    highWaterMark: chunk,
+    highWaterMark: chunkBytes,
   })
   const decompress = decompressor(await compressionOfBlob(digest, store))
-  const file = createReadStream(store.blobs.path(digest), { highWaterMark: chunk })
-  await pump([file, verified, decompress, hashed], { signal })
+  const file = createReadStream(store.blobs.path(digest), { highWaterMark: chunkBytes })
+  await pump([file, verifying, decompress, hashing], { signal })
   verifier.check()
   return parseDigest(`sha256:${hash.digest('hex')}`)
 }
 
-/** As for a layer that is unpacked. */
+/** Applies the limits that also apply to unpacking. */
 function checkSize(
-  inside: number,
+  decompressedBytes: number,
   { digest, size }: Pick<Descriptor, 'digest' | 'size'>,
   { layerBytes, layerRatio }: Pick<Limits, 'layerBytes' | 'layerRatio'>,
 ): void {
-  const what = `Layer ${digest} of ${size} bytes becomes ${inside} bytes and more when decompressed`
-  if (inside > layerBytes) throw limitExceeded(what, 'layerBytes', layerBytes, { digest })
-  if (inside > ratioFloor && inside > size * layerRatio)
-    throw limitExceeded(what, 'layerRatio', layerRatio, { digest })
+  const message = `Layer ${digest} of ${size} bytes becomes ${decompressedBytes} bytes and more when decompressed`
+  if (decompressedBytes > layerBytes) throw limitExceeded(message, 'layerBytes', layerBytes, { digest })
+  if (decompressedBytes > ratioFloor && decompressedBytes > size * layerRatio)
+    throw limitExceeded(message, 'layerRatio', layerRatio, { digest })
 }
 
-/** A stream wants its error as a value: what its code throws would end the process. */
-function thrownBy(work: () => void): Error | null {
+/**
+ * Returns the error that `work` throws. Stream callbacks expect errors as values; an exception would end the process.
+ */
+function errorOf(work: () => void): Error | null {
   try {
     work()
     return null
   } catch (error) {
-    return error as Error // of the checks above, which throw nothing else
+    return error as Error // the checks above throw only errors
   }
 }

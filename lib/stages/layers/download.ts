@@ -1,9 +1,7 @@
 /**
- * Brings a layer's bytes. The layer travels on as soon as its download has a slot, its file still growing; the slot
- * is held until all bytes are here. What broke off is tried again from where it stopped, as long
- * as the attempts bring something on; a
- * request that answers 401 was re-authenticated once before it got here; a layer that the registry does not
- * give may come from the URLs of its descriptor.
+ * Downloads layers. A layer is emitted as soon as its download has a slot, while its file still grows; the slot is
+ * held until all bytes are present. A failed download resumes where it stopped; an attempt that makes progress counts
+ * as the first again. If the registry does not provide a layer, the URLs of its descriptor are tried.
  */
 import { type Observable, defer, finalize, of } from 'rxjs'
 import { Actor, type Scope, type Stage, compose, through } from '../../flow/index.js'
@@ -17,15 +15,16 @@ import { RetryCountdown } from '../../transfer/retry-countdown.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
 import { type DownloadTask, type DecideTransfer, transfer } from '../../transfer/transfer.js'
 
+/** Limits of the downloads of a puller. */
 export interface DownloadLimits {
-  /** Transfers at once, over all pulls. */
+  /** Maximum number of concurrent downloads, over all pulls. */
   readonly slots: number
   readonly retry: RetryPolicy
-  /** `last-first`, unless said otherwise. */
+  /** Order of foreign URLs (default `last-first`). */
   readonly foreignUrls?: ForeignUrlOrder
 }
 
-/** The transfers of all pulls of a puller: `slots` at once, first come, first served. */
+/** The downloads of all pulls of a puller. At most `slots` run concurrently, in the order of their requests. */
 export class Downloads {
   readonly #actor: Actor<DownloadTask, ArrivingLayer>
   readonly #limits: DownloadLimits
@@ -42,12 +41,15 @@ export class Downloads {
     this.#actor = new Actor(() => transfer(decide), { name: 'downloads', slots, supervise: decide }, scope)
   }
 
-  /** How many transfers run, and how many wait for one of them to end. */
+  /** Number of running downloads, and of downloads that wait for a slot. */
   get load(): { readonly active: number; readonly waiting: number } {
     return this.#actor.load
   }
 
-  /** Answers with the layer as soon as its transfer runs, and ends when all its bytes are here. */
+  /**
+   * Emits the layer as soon as its download runs, and completes when all bytes are present.
+   * @throws the final failure of the download
+   */
   bring(layer: ReceivingLayer, scope: Scope): Observable<ArrivingLayer> {
     return defer(() => {
       const { slots, foreignUrls = 'last-first' } = this.#limits
@@ -59,13 +61,18 @@ export class Downloads {
   }
 }
 
+/** Settings of `download`. */
 export interface DownloadOptions {
   readonly store: Store
   readonly downloads: Downloads
-  /** Fetch blobs again even if they are here. */
+  /** Download blobs even if they are in the store (default false). */
   readonly refresh?: boolean
 }
 
+/**
+ * Returns the stage that reserves a place for each layer and downloads it, unless its blob is in the store.
+ * @throws the final failure of the download; errors of the store
+ */
 export function download({
   store,
   downloads,

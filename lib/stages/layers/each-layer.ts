@@ -1,4 +1,4 @@
-/** Sends every distinct layer of an image down `line`, and answers with the image once all are in the store. */
+/** Processes the layers of an image. */
 import { map } from 'rxjs'
 import { Flow, type Stage, expand, lift } from '../../flow/index.js'
 import { WindlassError } from '../../errors.js'
@@ -7,6 +7,12 @@ import type { ConfigDocument, PlannedImage, WholeImage } from '../elements.js'
 import type { EnsuredLayer, LayerTask, PlannedLayer } from '../../transfer/elements.js'
 import { toArray } from '../../flow/flows/to-array.js'
 
+/**
+ * Returns the stage that sends every distinct layer of an image through `line` and emits the image when all are in
+ * the store.
+ * @param images - maximum number of images processed concurrently
+ * @throws ROOTFS_MISMATCH when the config gives two diffIDs to one layer; errors of `line`
+ */
 export function eachLayer(line: Stage<LayerTask, EnsuredLayer>, images = 1): Stage<PlannedImage, WholeImage> {
   return expand(
     (image: PlannedImage) =>
@@ -26,12 +32,15 @@ function* layerTasks(image: PlannedImage): Iterable<LayerTask> {
       document.kind === 'schema1'
         ? undefined
         : config.value.then((known) => expectedDiffID(layer, known, request.name))
-    diffID?.catch(() => undefined) // surfaces where it is waited for
+    diffID?.catch(() => undefined) // the error surfaces where the promise is awaited
     yield { ...layer, source: request.source, diffID }
   }
 }
 
-/** The diffID that the config gives to a layer, at every place where it stands. */
+/**
+ * Returns the diffID that the config gives to a layer. It must be the same at every position of the layer.
+ * @throws ROOTFS_MISMATCH when it is not
+ */
 function expectedDiffID(
   { descriptor, positions }: PlannedLayer,
   { diffIDs }: ConfigDocument,

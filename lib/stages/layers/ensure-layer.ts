@@ -1,6 +1,6 @@
 /**
  * Ensures that a layer is in the store. A layer that is missing is fetched by `line`, once for all pulls that want it
- * from the same host with the same credentials.
+ * from the same source with the same credentials.
  */
 import { type Observable, concatMap, defer, of } from 'rxjs'
 import { Flow, type Scope, type Stage, through } from '../../flow/index.js'
@@ -12,20 +12,25 @@ import type { BringLayer, FetchedLayer, LayerFlights } from '../../transfer/shar
 import { type LayerGoal, goalKey } from '../../transfer/sharing/layer-goal.js'
 import { sourceIdentity } from '../../transfer/sharing/source-identity.js'
 
+/** Settings of `ensureLayer`. */
 export interface EnsureLayerOptions {
   readonly store: Store
   readonly goal: LayerGoal
   readonly flights: LayerFlights
-  /** Layers of one pull that are under way at once. */
+  /** Maximum number of layers of one pull that are processed concurrently. */
   readonly slots: number
 }
 
-/** `line` brings one layer that is missing; it takes its slots inside the flight (law 7). */
+/**
+ * Returns the stage that finds each layer in the store or fetches it by `line`. `line` acquires its slots inside the
+ * shared download: a second pull that joins takes none.
+ * @throws DIFF_ID_MISMATCH when the unpacked content differs from the config; errors of `line` and of the store
+ */
 export function ensureLayer(
   { store, goal, flights, slots }: EnsureLayerOptions,
   line: Stage<SharedLayerTask, FetchedLayer>,
 ): Stage<LayerTask, EnsuredLayer> {
-  const bring =
+  const fetchMissing =
     (expected?: Digest): BringLayer =>
     (task: SharedLayerTask, scope: Scope): Observable<FetchedLayer> =>
       defer(() => findLayer(task, store, goal, expected)).pipe(
@@ -43,12 +48,12 @@ export function ensureLayer(
     (task: LayerTask, scope) =>
       sourceIdentity(task.source, scope).pipe(
         concatMap((identity) => {
-          const first = key(identity, task)
-          const again = (expected: Digest): Observable<FetchedLayer> =>
-            flights.join(`${first} ${algorithmOf(expected)}`, task, bring(expected), scope)
+          const sharedKey = key(identity, task)
+          const fetchAgain = (expected: Digest): Observable<FetchedLayer> =>
+            flights.join(`${sharedKey} ${algorithmOf(expected)}`, task, fetchMissing(expected), scope)
           return flights
-            .join(first, task, bring(), scope)
-            .pipe(concatMap((stored) => heldAgainstConfig(task, stored, again)))
+            .join(sharedKey, task, fetchMissing(), scope)
+            .pipe(concatMap((stored) => checkAgainstConfig(task, stored, fetchAgain)))
         }),
       ),
     { name: 'ensure-layer', slots },
@@ -56,20 +61,21 @@ export function ensureLayer(
 }
 
 /**
- * Other pulls on the flight may have expected something else than this one. The same layer by another algorithm, which
- * they expected or an earlier pull did, is another one in the store: then `again` brings this one.
+ * Compares the stored layer with the config of this pull: another pull that shares the download may expect a
+ * different diffID. If the expected diffID uses another digest algorithm, `fetchAgain` fetches the layer under that
+ * algorithm, since the store keeps it as a separate layer.
  */
-function heldAgainstConfig(
+function checkAgainstConfig(
   task: LayerTask,
   stored: FetchedLayer,
-  again?: (expected: Digest) => Observable<FetchedLayer>,
+  fetchAgain?: (expected: Digest) => Observable<FetchedLayer>,
 ): Observable<EnsuredLayer> {
   if (!stored) return of({ task, stored })
   return defer(async () => task.diffID).pipe(
     concatMap((expected) => {
       if (expected === undefined || stored.diffID === expected) return of({ task, stored })
-      if (again && algorithmOf(expected) !== algorithmOf(stored.diffID))
-        return again(expected).pipe(concatMap((other) => heldAgainstConfig(task, other)))
+      if (fetchAgain && algorithmOf(expected) !== algorithmOf(stored.diffID))
+        return fetchAgain(expected).pipe(concatMap((refetched) => checkAgainstConfig(task, refetched)))
       throw diffIDMismatch(task.descriptor.digest, expected, stored.diffID)
     }),
   )

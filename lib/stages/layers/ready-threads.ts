@@ -1,11 +1,11 @@
-/** Starts the threads that will unpack an image as soon as it is known that they will: they load while its first bytes come. */
+/** Starts the unpacking threads early, so that they load while the first bytes of the layers arrive. */
 import { tap } from 'rxjs'
 import type { UnpackPool } from '../../archive/index.js'
 import { type Stage, lift } from '../../flow/index.js'
 import type { PlannedImage } from '../elements.js'
 import type { LayerGoal } from '../../transfer/sharing/layer-goal.js'
 
-/** Passes the image on as it is. */
+/** Returns the stage that starts a thread for each layer that will be unpacked, and passes the image on unchanged. */
 export function readyThreads(
   pool: Pick<UnpackPool, 'ready'>,
   { unpack }: Pick<LayerGoal, 'unpack'>,

@@ -1,6 +1,6 @@
 /**
- * Gives a layer its place: the blob in the store if it is there, else a partial download that no other process
- * writes to meanwhile, with the bytes that an earlier one left.
+ * Reserves the file of a layer: the blob in the store, or a partial download with the bytes of an earlier attempt. A
+ * partial download is locked against other processes.
  */
 import { GrowingFile } from '../../bytes/index.js'
 import { type Stage } from '../../flow/index.js'
@@ -8,12 +8,17 @@ import { pullStage } from '../pull-stage.js'
 import type { Store } from '../../store/index.js'
 import type { ArrivingLayer, SharedLayerTask } from '../../transfer/elements.js'
 
+/** Settings of `reserve`. */
 export interface ReserveOptions {
   readonly store: Store
-  /** Fetch the blob again even if it is here. */
+  /** Download the blob even if it is in the store (default false). */
   readonly refresh?: boolean
 }
 
+/**
+ * Returns the stage that opens the file of each layer. Locks and files are released when the scope of the pull ends.
+ * @throws CANCELLED while waiting for the lock; errors of the store
+ */
 export function reserve({ store, refresh = false }: ReserveOptions): Stage<SharedLayerTask, ArrivingLayer> {
   return pullStage(
     async (task: SharedLayerTask, turn): Promise<ArrivingLayer> => {
@@ -28,7 +33,7 @@ export function reserve({ store, refresh = false }: ReserveOptions): Stage<Share
         },
       })
       turn.scope.defer(() => partial.release(), `the lock of the download of ${digest}`)
-      // Another process may have brought it while this one waited for its turn.
+      // Another process may have downloaded the blob while this one waited for the lock.
       if (!refresh && (await store.blobs.has(digest, size))) return stored
       const file = await GrowingFile.open(partial.path, { expected: { digest, size } })
       turn.scope.defer(() => file.close(), `the file of the download of ${digest}`)

@@ -1,21 +1,26 @@
-/** What a conversion from schema 1 says of a layer: the manifest of schema 1 says neither its diffID nor how it is compressed. */
+/** Determines the properties of a layer that a schema 1 manifest does not state: its diffID and its compression. */
 import { type Descriptor, type Digest, type SeenLayer, mediaTypes } from '../../image/index.js'
 import type { Store } from '../../store/index.js'
 import { type DiffIDOptions, compressionOfBlob, diffIDOfBlob } from './blob-content.js'
 
+/** Settings of `seenLayer`. */
 export interface SeenLayerOptions extends DiffIDOptions {
-  /** Where it is known. */
+  /** The diffID, if it is known. */
   readonly diffID?: Digest | undefined
 }
 
-/** Reads the blob where the diffID is not known, and looks at its first bytes where it is here. @throws as `diffIDOfBlob` */
+/**
+ * Returns the diffID and the actual media type of a layer. Reads the whole blob if the diffID is not known, and only
+ * its first bytes otherwise.
+ * @throws as `diffIDOfBlob`
+ */
 export async function seenLayer(
   descriptor: Descriptor,
   store: Store,
   { diffID, ...options }: SeenLayerOptions,
 ): Promise<SeenLayer> {
   return {
-    descriptor: await asItIs(descriptor, store),
+    descriptor: await withActualType(descriptor, store),
     diffID: diffID ?? (await diffIDOfBlob(descriptor, store, options)),
   }
 }
@@ -26,8 +31,8 @@ const layerTypes = {
   zstd: mediaTypes.ociLayerZstd,
 } as const
 
-/** Other tools believe what a manifest of today says. */
-async function asItIs(descriptor: Descriptor, store: Store): Promise<Descriptor> {
+/** Sets the media type by the compression of the blob. Other tools rely on the media type in an image manifest. */
+async function withActualType(descriptor: Descriptor, store: Store): Promise<Descriptor> {
   if (!(await store.blobs.has(descriptor.digest))) return descriptor
   return { ...descriptor, mediaType: layerTypes[await compressionOfBlob(descriptor.digest, store)] }
 }

@@ -1,6 +1,6 @@
 /**
- * Unpacks a layer into a tree of its own in the staging area, behind its download, and answers once the blob is
- * verified and somebody expects the diffID that came out. Works in a pool of threads that all pulls share.
+ * Unpacks layers into the staging area while they are downloaded. A layer is emitted once its blob is verified and a
+ * pull expects its diffID. The work is done by a pool of threads that all pulls share.
  */
 import { type Observable, concatMap, first, map, of, takeWhile } from 'rxjs'
 import type { UnpackPool, UnpackResult, WhiteoutForm } from '../../archive/index.js'
@@ -14,38 +14,49 @@ import type { ArrivingLayer } from '../../transfer/elements.js'
 import { OtherAlgorithm } from '../../transfer/sharing/expectations.js'
 import { untilAborted } from '../../flow/lifetime/abort.js'
 
+/** A layer to unpack, and the form of its whiteouts. */
 export type UnpackWork = ArrivingLayer & { readonly form: WhiteoutForm }
 
-/** The unpacking of all pulls of a puller, so many at once. */
+/** The unpacking of all pulls of a puller, with a limited number of slots. */
 export type Unpacks = Actor<UnpackWork, UnpackedLayer>
 
+/** Settings of `unpackSlots`. */
 export interface UnpackOptions {
   readonly store: Store
   readonly pool: UnpackPool
 }
 
+/**
+ * Returns the actor that unpacks up to `slots` layers concurrently.
+ * @param scope - owns the actor, which ends with it
+ */
 export function unpackSlots(slots: number, options: UnpackOptions, scope: Scope): Unpacks {
-  return new Actor(() => unpackLayer(options), { name: 'unpacks', slots, pick: arrivedFirst }, scope)
+  return new Actor(() => unpackLayer(options), { name: 'unpacks', slots, pick: pickArrived }, scope)
 }
 
+/**
+ * Returns the stage that unpacks each layer with `unpacks`.
+ * @throws DIFF_ID_MISMATCH when no pull expects the unpacked content; LAYER_INVALID, LIMIT_EXCEEDED; the failure of
+ * the download; errors of the store
+ */
 export function unpack(unpacks: Unpacks, form: WhiteoutForm): Stage<ArrivingLayer, UnpackedLayer> {
   return through(
     (layer: ArrivingLayer, scope) =>
-      begun(layer).pipe(concatMap(() => unpacks.ask({ ...layer, form }, scope))),
+      firstBytes(layer).pipe(concatMap(() => unpacks.ask({ ...layer, form }, scope))),
     { name: 'unpack' },
   )
 }
 
-/** Emits once there is something to unpack: a thread that waits for a registry's first byte is kept from others. */
-function begun({ arriving }: ArrivingLayer): Observable<unknown> {
+/** Emits when the first bytes have arrived. Waiting here keeps the thread free for other layers. */
+function firstBytes({ arriving }: ArrivingLayer): Observable<unknown> {
   if (!arriving) return of(undefined)
   return arriving.file.states.pipe(
-    first(({ length, phase }) => length > 0 || phase !== 'growing', undefined), // or the file was closed
+    first(({ length, phase }) => length > 0 || phase !== 'growing', undefined), // undefined if the file was closed
   )
 }
 
-/** A layer whose bytes are here goes before one that would keep its thread waiting for the network. */
-function arrivedFirst(waiting: readonly ArrivingLayer[]): number {
+/** Prefers layers that have arrived over layers that would keep a thread waiting for the network. */
+function pickArrived(waiting: readonly ArrivingLayer[]): number {
   const arrived = waiting.findIndex(({ arriving }) => arriving?.file.state.phase !== 'growing')
   return Math.max(0, arrived)
 }
@@ -54,14 +65,14 @@ const unpackLayer =
   ({ store, pool }: UnpackOptions): Behavior<UnpackWork, UnpackedLayer> =>
   async (layer, turn): Promise<UnpackedLayer> => {
     const computed = new Set<DigestAlgorithm>()
-    // The config, which says how a diffID is computed, may be on its way: nearly all say sha256.
+    // The config, which determines the digest algorithm of the diffID, may not have arrived. sha256 is the usual one.
     for (let algorithm: DigestAlgorithm | undefined; ;) {
-      const by: DigestAlgorithm = algorithm ?? layer.algorithm?.() ?? 'sha256'
+      const current: DigestAlgorithm = algorithm ?? layer.algorithm?.() ?? 'sha256'
       const staged = await store.layers.stage()
       turn.scope.defer(() => staged.discard(), `the staged tree of ${layer.descriptor.digest}`)
       try {
-        const unpacked = await unpackOnce(layer, staged, by, { store, pool, turn })
-        computed.add(by)
+        const unpacked = await unpackOnce(layer, staged, current, { store, pool, turn })
+        computed.add(current)
         await untilAborted(layer.confirm(unpacked.diffID), turn.signal)
         return { ...layer, staged, unpacked }
       } catch (error) {
@@ -71,7 +82,7 @@ const unpackLayer =
           algorithm = error.algorithm
           continue
         }
-        // What is wrong with these bytes will be wrong again: nothing of them is kept to be resumed.
+        // Invalid bytes would be invalid again: the partial download is discarded, so that it is not resumed.
         if (error instanceof WindlassError && error.exitCode === 5) await layer.arriving?.partial.discard()
         throw aboutLayer(error, layer)
       }
@@ -87,8 +98,10 @@ async function unpackOnce(
   const { arriving, descriptor, path, form } = layer
   const { digest, size } = descriptor
   const generation = arriving?.file.state.generation
-  /** Settles once the bytes that were unpacked are known to be the blob's; fails where they were not. */
-  const trusted = async (): Promise<void> => {
+  /**
+   * Waits until the unpacked bytes are verified as those of the blob. Fails when the download has restarted since.
+   */
+  const waitVerified = async (): Promise<void> => {
     const state = await arriving?.file.waitFor('verified', turn.signal)
     if (state?.generation !== generation) throw new DownloadRestarted(digest)
   }
@@ -99,13 +112,14 @@ async function unpackOnce(
       whiteouts: form,
       owner: store.owner,
       algorithm,
-      // What arrives is hashed as it arrives; what was in the store may have rotted there.
+      // A download is hashed as it arrives. A blob in the store may have become corrupt and is verified while it is
+      // read.
       ...(arriving ? { growth: growth(arriving.file) } : { expected: { digest, size } }),
     },
     {
       signal: turn.signal,
       onProgress: (current) => {
-        // While it downloads, the download's own progress says more.
+        // While the layer is downloaded, the events of the download report the progress.
         if (arriving?.file.state.phase === 'growing') return
         turn.emit({ type: 'layer', digest, status: 'extracting', current, total: size })
       },
@@ -114,16 +128,16 @@ async function unpackOnce(
   )
   try {
     const unpacked = await unpacking
-    await trusted()
+    await waitVerified()
     return unpacked
   } catch (error) {
-    // What is wrong with bytes that are not verified yet says nothing of the layer.
-    if (isAboutBytes(error)) await trusted()
+    // An error in unverified bytes says nothing about the layer.
+    if (isAboutBytes(error)) await waitVerified()
     throw error
   }
 }
 
-/** How far a file has come, as the threads want it told; fails when the download fails or begins anew. */
+/** Emits the growth of a file in the form that the threads expect. Fails when the download fails or restarts. */
 function growth(file: GrowingFile) {
   const { generation: first } = file.state
   return file.states.pipe(
@@ -136,25 +150,25 @@ function growth(file: GrowingFile) {
   )
 }
 
-/** Threads know bytes, not which layer they are. */
+/** Adds the digest of the layer to an error: the threads do not know which layer they unpack. */
 function aboutLayer(error: unknown, { descriptor: { digest } }: UnpackWork): unknown {
   if (!(error instanceof WindlassError) || error.message.includes(digest)) return error
   const { code, message, hint, retryable, subject } = error
-  const more = hint === undefined ? {} : { hint }
+  const details = hint === undefined ? {} : { hint }
   return new WindlassError(code, `Layer ${digest}: ${message}`, {
     ...subject,
     digest,
     retryable,
     cause: error,
-    ...more,
+    ...details,
   })
 }
 
-/** Whether an error may come of wrong bytes, rather than of the disk or the caller. */
+/** Reports whether an error may be caused by wrong bytes, rather than by the disk or the caller. */
 const isAboutBytes = (error: unknown): boolean =>
   error instanceof WindlassError && error.exitCode === 5 && !(error instanceof DownloadRestarted)
 
-/** The bytes that were being unpacked are not the blob's after all: they come again. */
+/** The download has restarted: the unpacked bytes are not those of the blob, which arrives again. */
 class DownloadRestarted extends WindlassError {
   constructor(what: string) {
     super('INTERNAL', `The download of ${what} began anew`)

@@ -1,7 +1,7 @@
 /**
- * Holds a layer's bytes against its size and digest as soon as all are here. The layer travels on
- * at once, so that unpacking runs behind the download; nothing of it is committed before this stage is done with it.
- * A blob that was in the store is verified by whoever reads it.
+ * Verifies a layer's bytes as soon as all have arrived. The layer is emitted at once, so that it is unpacked while it
+ * is downloaded; nothing of it is committed before the verification. A blob that was already in the store is verified
+ * by the code that reads it.
  */
 import { Observable, of } from 'rxjs'
 import { type Stage } from '../../flow/index.js'
@@ -9,6 +9,10 @@ import { type PullTurn, pullStage } from '../pull-stage.js'
 import type { Arriving, ArrivingLayer } from '../../transfer/elements.js'
 import { layerProgress } from '../../transfer/layer-progress.js'
 
+/**
+ * Returns the stage that verifies the size and digest of each downloaded layer. A blob that fails is discarded.
+ * @throws SIZE_MISMATCH, DIGEST_MISMATCH; the failure of the download
+ */
 export function verify(): Stage<ArrivingLayer, ArrivingLayer> {
   return pullStage(
     (layer: ArrivingLayer, turn) => {
@@ -37,8 +41,8 @@ async function check(layer: ArrivingLayer, { file, partial }: Arriving, turn: Pu
   try {
     file.verify()
   } catch (error) {
-    file.fail(error) // first: whoever unpacks behind it must not meet an emptied file before it hears of this
-    await partial.discard() // the next pull must not go on from wrong bytes
+    file.fail(error) // first, so that an unpacking thread receives this error before the file is emptied
+    await partial.discard() // the next pull must not resume from wrong bytes
     throw error
   }
   turn.emit(layerProgress(layer, 'downloaded'))

@@ -1,7 +1,6 @@
 /**
- * Brings the config beside the layers: the image travels on at once, its config follows.
- * A failure ends the run, and with it the layers, and is the error that is reported.
- * A schema 1 image has none to bring: it travels on, and its config is made of its layers.
+ * Fetches the config concurrently with the layers. A schema 1 image has no config to fetch: it is created from the
+ * layers later.
  */
 import type { Buffer } from 'node:buffer'
 import { Observable, of } from 'rxjs'
@@ -21,12 +20,19 @@ import { emitUnclear } from '../resolve/manifest-event.js'
 import type { AwaitingConfig, ConfigDocument, ImageDocument, IndexDocument, Resolved } from '../elements.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
 
+/** Settings of `fetchConfig`. */
 export interface FetchConfigOptions {
-  /** Looked into first, where there is one. */
+  /** Read the config from this store if it is there. */
   readonly store?: Store
   readonly retry: RetryPolicy
 }
 
+/**
+ * Returns the stage that emits each image at once and settles its `config` when the config has arrived. A failure
+ * ends the pull, including its layers, and is the error that is reported.
+ * @throws CONFIG_INVALID when the config is malformed; ROOTFS_MISMATCH when it does not fit the layers;
+ * LIMIT_EXCEEDED, SIZE_MISMATCH, DIGEST_MISMATCH; errors of the source
+ */
 export function fetchConfig<Image extends AwaitingConfig>({
   store,
   retry,
@@ -58,27 +64,30 @@ async function configOf(
   turn: PullTurn,
 ): Promise<ConfigDocument> {
   const { config: descriptor, layers } = document.manifest
-  const within = { configBytes: (request.limits ?? defaultLimits).configBytes, reference: request.name }
+  const options = { configBytes: (request.limits ?? defaultLimits).configBytes, reference: request.name }
   const bytes =
-    (await storedConfig(descriptor, store, within.configBytes)) ??
-    (await configBytes(request.source, descriptor, { ...within, signal: turn.signal }))
+    (await storedConfig(descriptor, store, options.configBytes)) ??
+    (await configBytes(request.source, descriptor, { ...options, signal: turn.signal }))
   const notices: string[] = []
   const notice = (text: string): void => void notices.push(text)
   const platform = listedPlatform(document, trail) ?? request.platform
-  const config = parseImageConfig(bytes, { ...within, digest: descriptor.digest, platform, notice })
+  const config = parseImageConfig(bytes, { ...options, digest: descriptor.digest, platform, notice })
   checkConfigAgainstLayers(config, layers, { reference: request.name }, notice)
   emitUnclear(turn, `The config of ${request.name}`, notices, descriptor.digest)
   return { bytes, config, diffIDs: config.rootfs.diff_ids }
 }
 
-/** What the index that led here says that the image is for. */
+/** Returns the platform that the innermost index states for the image. */
 const listedPlatform = (
   { descriptor }: ImageDocument,
   trail: readonly IndexDocument[],
 ): Platform | undefined =>
   trail.at(-1)?.index.manifests.find(({ digest }) => digest === descriptor.digest)?.platform
 
-/** A config that has rotted in the store is none: it is fetched again, and takes its place. */
+/**
+ * Reads the config from the store. Returns undefined if it is missing or corrupt: it is then fetched again and
+ * replaced.
+ */
 async function storedConfig(
   { digest, size }: Descriptor,
   store: Store | undefined,

@@ -1,7 +1,4 @@
-/**
- * Says that this run needs all that an image is made of, before anybody looks for what of it is here: a collection of
- * garbage in another process must not take away between the plan and the commit what the plan found.
- */
+/** Protects the content of an image from garbage collection while it is pulled. */
 import { type Stage } from '../../flow/index.js'
 import { pullStage } from '../pull-stage.js'
 import type { Digest } from '../../image/index.js'
@@ -9,10 +6,15 @@ import type { Store } from '../../store/index.js'
 import type { PullableDocument, Resolved } from '../elements.js'
 import { untilAborted } from '../../flow/lifetime/abort.js'
 
+/**
+ * Returns the stage that marks all blobs and layers of an image as in use before the store is searched for them. A
+ * garbage collection in another process would otherwise remove between plan and commit what the plan found.
+ * @throws CANCELLED; errors of the store
+ */
 export function holdImage(store: Store): Stage<Resolved<PullableDocument>, Resolved<PullableDocument>> {
   return pullStage(
     async (resolved: Resolved<PullableDocument>, turn): Promise<Resolved<PullableDocument>> => {
-      // What is held after all, in the end, is let go of with all else.
+      // If the pull is cancelled first, the hold is released with all other holds of the store.
       await untilAborted(store.hold(...neededBy(resolved)), turn.signal)
       return resolved
     },
@@ -20,7 +22,7 @@ export function holdImage(store: Store): Stage<Resolved<PullableDocument>, Resol
   )
 }
 
-/** A layer's blob stands for its tree as well. */
+/** Returns the digests to hold. The digest of a layer's blob also stands for its tree. */
 function neededBy({ document, trail }: Resolved<PullableDocument>): Digest[] {
   const image = document.kind === 'schema1' ? document.known?.document : document
   const layers = document.kind === 'schema1' ? document.layers : document.manifest.layers

@@ -1,19 +1,25 @@
 /**
- * The manifest that a name of the store points at. Readers of OCI layouts do not see Docker's types (skopeo, umoci), so a
- * schema 2 image is listed by an OCI manifest of the same config and layers, and what was served is kept beside it.
+ * Determines the manifest that a name in the store refers to. Readers of OCI layouts, such as skopeo and umoci, do
+ * not understand Docker media types: a schema 2 image is therefore listed by an OCI manifest with the same config and
+ * layers, and the original manifest is kept as well.
  */
 import type { Buffer } from 'node:buffer'
 import { type Descriptor, mediaTypes, ociManifestOf } from '../../image/index.js'
 import type { ImageDocument } from '../elements.js'
 
-/** On the entry of a name: the manifest as it was served, where another is listed. */
+/** Annotation on a name: the digest of the original manifest, if another one is listed. */
 export const servedAnnotation = 'io.windlass.manifest.digest'
 
+/** A manifest with its descriptor, as it is listed under a name. */
 export interface ListedManifest {
   readonly descriptor: Descriptor
   readonly bytes: Buffer
 }
 
+/**
+ * Returns the manifest to list for an image: an equivalent OCI manifest for a schema 2 image, otherwise the image's
+ * own.
+ */
 export function listedManifest({ descriptor, bytes, manifest }: ImageDocument): ListedManifest {
   if (descriptor.mediaType !== mediaTypes.dockerManifest) return { descriptor, bytes }
   const listed = ociManifestOf(manifest)

@@ -1,7 +1,4 @@
-/**
- * What of an image is here and what is missing: a layer that is unpacked in the store is not fetched,
- * a digest that stands twice is fetched once, and a download that broke off goes on where it stopped.
- */
+/** Determines which parts of an image are in the store and which must be fetched. */
 import { type Stage } from '../../flow/index.js'
 import { pullStage } from '../pull-stage.js'
 import { type Descriptor, type Digest, checkLayerTypes } from '../../image/index.js'
@@ -12,22 +9,28 @@ import { Deferred } from '../../flow/lifetime/deferred.js'
 import type { LayerGoal } from '../../transfer/sharing/layer-goal.js'
 import { listedManifest } from './listed-manifest.js'
 
+/** Settings of `plan`. */
 export interface PlanOptions {
   readonly store: Store
   readonly goal: LayerGoal
 }
 
+/**
+ * Returns the stage that plans each image and emits a `plan` event. A layer in the store is not fetched, a digest
+ * that occurs more than once is fetched once, and a partial download is resumed.
+ * @throws UNSUPPORTED when a layer has a type that is not supported; errors of the store
+ */
 export function plan({ store, goal }: PlanOptions): Stage<Resolved<PullableDocument>, PlannedImage> {
   return pullStage(
     async (resolved: Resolved<PullableDocument>, turn): Promise<PlannedImage> => {
       const all = layersOf(resolved.document)
       checkLayerTypes(all, { reference: resolved.request.name })
       const layers = await Promise.all(distinct(all).map((each) => planLayer(each, { store, goal })))
-      const inPlace = new Map(layers.flatMap((layer) => layer.positions.map((at) => [at, layer] as const)))
+      const byPosition = new Map(layers.flatMap((layer) => layer.positions.map((at) => [at, layer] as const)))
       turn.emit({
         type: 'plan',
         layers: all.map(({ digest, size }, at) => {
-          const { action = 'download', offset = 0 } = inPlace.get(at) ?? {}
+          const { action = 'download', offset = 0 } = byPosition.get(at) ?? {}
           return { digest, size, action, offset }
         }),
         bytes: {
@@ -43,7 +46,7 @@ export function plan({ store, goal }: PlanOptions): Stage<Resolved<PullableDocum
   )
 }
 
-/** Whether the name points at this very image already, with its config here. */
+/** Reports whether the name already refers to this image, with its manifest and config in the store. */
 async function isNamed(
   { request, document, trail }: Resolved<PullableDocument>,
   store: Store,
@@ -55,11 +58,11 @@ async function isNamed(
   const listed = listedManifest(image)
   return (
     (named?.rootDigest ?? named?.descriptor.digest) === root.descriptor.digest &&
-    // A name that points at an index stands for every image in it.
+    // A name that refers to an index stands for every image in it.
     [listed, ...trail].some(({ descriptor }) => descriptor.digest === named?.descriptor.digest) &&
     (await store.blobs.has(image.descriptor.digest)) &&
     (await store.blobs.has(image.manifest.config.digest)) &&
-    !(await store.names.isRotten(named?.name ?? request.name)) // else it is written again
+    !(await store.names.isRotten(named?.name ?? request.name)) // a corrupt name is written again
   )
 }
 
@@ -73,8 +76,8 @@ async function planLayer(
   const { digest, size } = descriptor
   if (goal.refresh) return { descriptor, positions, action: 'download', offset: 0 }
   const blob = await store.blobs.has(digest, size)
-  const enough = goal.unpack ? (await store.layers.findByBlob(digest, goal.form)) !== undefined : blob
-  if (enough) return { descriptor, positions, action: 'exists', offset: size }
+  const present = goal.unpack ? (await store.layers.findByBlob(digest, goal.form)) !== undefined : blob
+  if (present) return { descriptor, positions, action: 'exists', offset: size }
   const offset = blob ? size : await store.partials.length(digest)
   return { descriptor, positions, action: offset > 0 ? 'resume' : 'download', offset: Math.min(offset, size) }
 }

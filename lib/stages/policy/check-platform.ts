@@ -1,6 +1,6 @@
 /**
- * Warns when an image is for another platform than was asked for: a manifest that stands in no index is taken as it is,
- * so its config alone says what it runs on. The image travels on meanwhile, as it does in `fetchConfig`.
+ * Warns when an image is for another platform than the requested one. For a manifest outside an index, only its
+ * config states the platform.
  */
 import { Observable, of } from 'rxjs'
 import { type Stage } from '../../flow/index.js'
@@ -17,18 +17,22 @@ import type { ImageDocument, ReadSchema1Document } from '../elements.js'
 import type { AwaitingConfig } from '../elements.js'
 import { untilAborted } from '../../flow/lifetime/abort.js'
 
-/** The code of the warning. */
+/** Code of the warning. */
 export const platformMismatch = 'platform-mismatch'
 
 type Checked = AwaitingConfig & { readonly document: ImageDocument | ReadSchema1Document }
 
-/** Emits a `warning` with the code `platform-mismatch` once the config is here, if it is one for another platform. */
+/**
+ * Returns the stage that emits a `platform-mismatch` warning once the config has arrived and states another platform.
+ * The image is emitted at once, as in `fetchConfig`.
+ * @throws the failure of the config
+ */
 export function checkPlatform<Image extends Checked>(): Stage<Image, Image> {
   return pullStage(
     (image: Image, turn) => {
       const { document, request } = image
       if (document.kind === 'schema1') {
-        // Its config is made of its layers; what it is for stands in the manifest.
+        // The config does not exist yet, but the schema 1 manifest states the platform.
         warnOfMismatch(image, makeSchema1Config(document.image, undefined, request.name).config, turn)
         return of(image)
       }
@@ -64,11 +68,14 @@ function warnOfMismatch(image: AwaitingConfig, config: ImageConfig, turn: PullTu
   })
 }
 
-/** What the config says; its index may know more, as older configs of ARM images name no variant. */
+/**
+ * Returns the platform in the config. The variant is taken from the index if the config has none, as in older configs
+ * of ARM images.
+ */
 function platformOf({ document, trail }: AwaitingConfig, config: ImageConfig): Platform {
-  const said = platformOfConfig(config)
+  const configured = platformOfConfig(config)
   const entry = trail.at(-1)?.index.manifests.find(({ digest }) => digest === document.descriptor.digest)
-  const { os, architecture } = said
+  const { os, architecture } = configured
   const agrees = entry?.platform?.os === os && entry.platform.architecture === architecture
-  return agrees && said.variant === undefined ? { ...entry.platform, ...said } : said
+  return agrees && configured.variant === undefined ? { ...entry.platform, ...configured } : configured
 }

@@ -1,6 +1,6 @@
 /**
- * Holds what a plan will download against the space that the store's disk has, before the first byte of a layer. Only
- * what is certain counts: how large the layers are once they are unpacked, no manifest says.
+ * Compares the bytes to download with the free space on the disk of the store. The unpacked size of layers is not
+ * known in advance and is not counted.
  */
 import { statfs } from 'node:fs/promises'
 import { WindlassError } from '../../errors.js'
@@ -9,7 +9,10 @@ import { pullStage } from '../pull-stage.js'
 import type { Store } from '../../store/index.js'
 import type { PlannedImage } from '../elements.js'
 
-/** Passes the image on, or fails with STORE_FULL, which says how much is needed and how much is free. */
+/**
+ * Returns the stage that passes an image on if the disk has space for its downloads.
+ * @throws STORE_FULL when it has not, with the needed and the free bytes
+ */
 export function checkSpace(store: Pick<Store, 'directory'>): Stage<PlannedImage, PlannedImage> {
   return pullStage(
     async (image: PlannedImage): Promise<PlannedImage> => {
@@ -35,9 +38,9 @@ export function checkSpace(store: Pick<Store, 'directory'>): Stage<PlannedImage,
   )
 }
 
-/** Bytes that this user may still write; Infinity where the file system does not say. */
+/** Returns the bytes that this user may still write; Infinity if the file system does not report it. */
 async function freeBytes(directory: string): Promise<number> {
-  const disk = await statfs(directory).catch(() => undefined) // what cannot be asked may still be written to
+  const disk = await statfs(directory).catch(() => undefined) // if the space is unknown, try to write
   if (!disk || disk.blocks === 0) return Infinity
   return disk.bsize * (process.getuid?.() === 0 ? disk.bfree : disk.bavail)
 }

@@ -1,17 +1,20 @@
 /**
- * Holds the unpacked layers of one image together against `imageBytes`. Each layer, within its own limits, may be
- * shared with other images and stays in the store; what is refused is the image that would have them all.
+ * Limits the unpacked size of an image. A layer within its own limits may be shared with other images and stays in
+ * the store; only the image as a whole is refused.
  */
 import { type Observable, defer, map } from 'rxjs'
 import { type Stage, lift } from '../../flow/index.js'
 import { type Limits, limitExceeded } from '../../limits.js'
 import type { EnsuredLayer } from '../../transfer/elements.js'
 
-/** Passes every layer on as it is. @throws LIMIT_EXCEEDED with the one that is too much */
+/**
+ * Returns the stage that passes every layer on unchanged and adds up the unpacked sizes.
+ * @throws LIMIT_EXCEEDED at the layer that exceeds `imageBytes`
+ */
 export function imageBytes({
   imageBytes: allowed,
 }: Pick<Limits, 'imageBytes'>): Stage<EnsuredLayer, EnsuredLayer> {
-  const counted = (layers: Observable<EnsuredLayer>): Observable<EnsuredLayer> =>
+  const limitTotal = (layers: Observable<EnsuredLayer>): Observable<EnsuredLayer> =>
     defer(() => {
       let bytes = 0
       return layers.pipe(
@@ -22,5 +25,5 @@ export function imageBytes({
         }),
       )
     })
-  return lift(counted)
+  return lift(limitTotal)
 }

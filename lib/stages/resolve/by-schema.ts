@@ -1,7 +1,4 @@
-/**
- * The one place where the kind of a manifest sends a pull on different ways.
- * An index leads to another manifest, and so on to a limit; what comes out is always an image, of today or of schema 1.
- */
+/** Dispatches on the kind of a manifest: image, index or schema 1. This is the only stage that branches by kind. */
 import { WindlassError } from '../../errors.js'
 import { type Stage, branch, compose, lift } from '../../flow/index.js'
 import { pullStage } from '../pull-stage.js'
@@ -10,16 +7,24 @@ import { defaultLimits, limitExceeded } from '../../limits.js'
 import { map, tap } from 'rxjs'
 import type { ImageDocument, IndexDocument, Resolved, Schema1Document } from '../elements.js'
 
-/** How many indexes may stand inside each other. */
+/** Default maximum depth of nested indexes. */
 export const maxIndexDepth = defaultLimits.indexDepth
 
+/** The stages for the manifests that are not images. */
 export interface BySchemaCases<Schema1 extends Schema1Document> {
-  /** What to do with an index: choose one of its manifests. */
+  /** Replaces an index by one of its manifests. */
   readonly index: Stage<Resolved<IndexDocument>, Resolved>
-  /** What to do with a schema 1 manifest: read it. */
+  /** Reads a schema 1 manifest. */
   readonly schema1: Stage<Resolved<Schema1Document>, Resolved<Schema1>>
 }
 
+/**
+ * Returns the stage that follows indexes until it reaches an image manifest or a schema 1 manifest.
+ * @param maxDepth - maximum depth of nested indexes
+ * @param depth - remaining depth; used by the recursion
+ * @throws LIMIT_EXCEEDED when indexes are nested too deeply; UNSUPPORTED for a manifest that is not an image; errors
+ * of `cases`
+ */
 export function bySchema<Schema1 extends Schema1Document>(
   cases: BySchemaCases<Schema1>,
   maxDepth = maxIndexDepth,
@@ -35,7 +40,7 @@ export function bySchema<Schema1 extends Schema1Document>(
   })
 }
 
-/** Tells the compiler what the branch has seen. */
+/** Narrows the type of the document to the kind that `branch` selected. */
 const narrow = <Document extends ManifestDocument>(
   kind: Document['kind'],
 ): Stage<Resolved, Resolved<Document>> =>
@@ -47,7 +52,7 @@ const narrow = <Document extends ManifestDocument>(
     }),
   )
 
-/** A Helm chart, a signature and the like are manifests as well. */
+/** Rejects other artifacts that use image manifests, such as Helm charts and signatures. */
 const onlyImages: Stage<Resolved<ImageDocument>, Resolved<ImageDocument>> = lift(
   tap(({ request, document }: Resolved<ImageDocument>) => {
     checkIsImage(document.manifest, { reference: request.name, digest: document.descriptor.digest })
@@ -59,6 +64,7 @@ const tooDeep = (maxDepth: number): Stage<Resolved, never> =>
     throw indexesTooDeep(request.name, maxDepth)
   })
 
+/** Returns the LIMIT_EXCEEDED error for indexes that are nested too deeply. */
 export const indexesTooDeep = (reference: string, maxDepth: number): WindlassError =>
   limitExceeded(
     `The indexes of ${reference} stand ${maxDepth + 1} deep inside each other or more`,

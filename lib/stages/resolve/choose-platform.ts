@@ -1,7 +1,4 @@
-/**
- * From an index to the manifest of one platform: the best match in containerd's order, fetched by digest
- * and verified. Lists what there is when nothing fits.
- */
+/** Chooses the manifest of one platform from an index. */
 import { WindlassError } from '../../errors.js'
 import { type Stage } from '../../flow/index.js'
 import { pullStage } from '../pull-stage.js'
@@ -23,6 +20,13 @@ import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy
 const platformOf = ({ platform }: { readonly platform?: Platform | undefined }): string =>
   platform ? formatPlatform(platform) : 'no platform'
 
+/**
+ * Returns the stage that fetches the best match for the requested platform, in the order of containerd, by its
+ * digest. Emits a `platform` event and a `manifest` event.
+ * @throws PLATFORM_UNMATCHED when no entry matches, with the available platforms; MANIFEST_INVALID for an unusable
+ * entry and for an index that contains itself; UNSUPPORTED for an entry that this client cannot use and for an index
+ * of artifacts; errors of `manifestDocument`
+ */
 export function choosePlatform({
   retry,
 }: {
@@ -32,10 +36,10 @@ export function choosePlatform({
     async ({ request, document, trail }: Resolved<IndexDocument>, turn): Promise<Resolved> => {
       const { platform, name } = request
       const { manifests } = document.index
-      const passed = [...trail, document]
+      const visited = [...trail, document]
       const [chosen] = matchPlatform(platform, manifests)
       if (!chosen) throw noPlatform(name, platform, document.index)
-      if (passed.some(({ descriptor }) => descriptor.digest === chosen.digest))
+      if (visited.some(({ descriptor }) => descriptor.digest === chosen.digest))
         throw new WindlassError(
           'MANIFEST_INVALID',
           `The index of ${name} leads back to itself (${chosen.digest})`,
@@ -48,7 +52,7 @@ export function choosePlatform({
         type: 'platform',
         chosen: platformOf(chosen),
         digest: chosen.digest,
-        rejected: manifests.filter((each) => each !== chosen).map(platformOf),
+        rejected: manifests.filter((candidate) => candidate !== chosen).map(platformOf),
       })
       const fetched = await manifestDocument(request, chosen.digest, {
         signal: turn.signal,
@@ -56,7 +60,7 @@ export function choosePlatform({
       })
       const child = fetched.document
       emitManifest(turn, child, { name, host: fetched.host })
-      return { request, document: child, trail: passed }
+      return { request, document: child, trail: visited }
     },
     { name: 'choose-platform', order: 'source', supervise: retryingTransfers(retry) },
   )
@@ -74,8 +78,10 @@ function noPlatform(name: string, platform: Platform, index: ImageIndex): Windla
     )
   const artifacts = notAnIndexOfImages(index, subject)
   if (artifacts !== undefined) return artifacts
-  const images = manifests.filter((each) => matchPlatform(each.platform ?? platform, [each]).length > 0)
-  const offered = [...new Set(images.map(platformOf))].filter((each) => !/^unknown|^no /.test(each))
+  const images = manifests.filter(
+    (candidate) => matchPlatform(candidate.platform ?? platform, [candidate]).length > 0,
+  )
+  const offered = [...new Set(images.map(platformOf))].filter((candidate) => !/^unknown|^no /.test(candidate))
   return new WindlassError(
     'PLATFORM_UNMATCHED',
     `Choosing the platform of ${name}: no supported platform found in manifest list for ${formatPlatform(platform)}`,
@@ -84,9 +90,11 @@ function noPlatform(name: string, platform: Platform, index: ImageIndex): Windla
 }
 
 const canRun = (wanted: Platform, offered: Platform): boolean =>
-  platformVector(wanted).some((each) => formatPlatform(each) === formatPlatform(normalizePlatform(offered)))
+  platformVector(wanted).some(
+    (candidate) => formatPlatform(candidate) === formatPlatform(normalizePlatform(offered)),
+  )
 
-/** Platforms that a hint names; an index may have thousands. */
+/** Maximum number of platforms that a hint lists. An index may have thousands. */
 const maxOffered = 40
 
 function hintFor(offered: readonly string[], manifests: readonly Descriptor[]): string {

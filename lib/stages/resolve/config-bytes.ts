@@ -1,13 +1,17 @@
-/** The bytes of a config, verified against the descriptor that leads to them. */
+/** Fetches the bytes of an image config. */
 import type { Buffer } from 'node:buffer'
 import { Verifier, readCapped } from '../../bytes/index.js'
 import { type Descriptor, type ImageSource } from '../../image/index.js'
 import { defaultLimits, raiseHint } from '../../limits.js'
 
-/** The largest config that is read, in bytes, unless a request says otherwise. */
+/** Default maximum size of a config in bytes. */
 export const maxConfigBytes = defaultLimits.configBytes
 
-/** @throws LIMIT_EXCEEDED, SIZE_MISMATCH, DIGEST_MISMATCH, and what the source says */
+/**
+ * Fetches a config and verifies it against its descriptor.
+ * @param configBytes - maximum size in bytes
+ * @throws LIMIT_EXCEEDED, SIZE_MISMATCH, DIGEST_MISMATCH; errors of the source
+ */
 export async function configBytes(
   source: ImageSource,
   descriptor: Descriptor,

@@ -1,6 +1,6 @@
 /**
- * Lets the entries of an index that name no platform have the one of their config, where no entry that names one fits:
- * an image is never chosen out of an index by guess (containerd's images.Manifest reads the configs, too).
+ * Adds missing platforms to the entries of an index. They are read from the configs, as containerd's
+ * `images.Manifest` does, so that an image is never chosen by guess.
  */
 import { WindlassError } from '../../errors.js'
 import { type Stage } from '../../flow/index.js'
@@ -19,9 +19,14 @@ import type { ImageRequest, IndexDocument, Resolved } from '../elements.js'
 import { manifestDocument } from './manifest-document.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
 
-/** How many configs of one index are read at most. */
+/** Maximum number of configs read for one index. */
 export const maxConfigsRead = 16
 
+/**
+ * Returns the stage that adds platforms to the entries of an index if no matching entry states one. Other indexes
+ * pass unchanged.
+ * @throws retryable errors of the source; CANCELLED
+ */
 export function fillPlatforms({
   retry,
 }: {
@@ -34,23 +39,26 @@ export function fillPlatforms({
       const nameless = candidates.filter(isNameless)
       if (nameless.length === 0 || candidates.some(({ platform }) => platform)) return resolved
       const filled = new Map<Descriptor, Descriptor>()
-      for (const each of nameless.slice(0, maxConfigsRead))
-        filled.set(each, (await withPlatform(each, request, turn)) ?? each)
-      const manifests = document.index.manifests.map((each) => filled.get(each) ?? each)
+      for (const candidate of nameless.slice(0, maxConfigsRead))
+        filled.set(candidate, (await withPlatform(candidate, request, turn)) ?? candidate)
+      const manifests = document.index.manifests.map((candidate) => filled.get(candidate) ?? candidate)
       return { ...resolved, document: { ...document, index: { ...document.index, manifests } } }
     },
     { name: 'fill-platforms', order: 'source', supervise: retryingTransfers(retry) },
   )
 }
 
-/** An index or a schema 1 manifest has no config. */
+/**
+ * Reports whether an entry has no platform but a config that may state one. Indexes and schema 1 manifests have no
+ * config.
+ */
 const isNameless = ({ platform, mediaType }: Descriptor): boolean =>
   platform === undefined && isImageManifestType(mediaType)
 
 /**
- * `entry` with the platform that its config says; as it is where that cannot be read, for one damaged entry must not
- * hinder the choice of another; undefined where it is no container image.
- * @throws what may pass if tried again
+ * Returns `entry` with the platform in its config. An entry that cannot be read is returned unchanged, since one
+ * damaged entry must not prevent the choice of another. Returns undefined if the entry is not a container image.
+ * @throws retryable errors of the source; CANCELLED
  */
 export async function withPlatform(
   entry: Descriptor,
@@ -62,11 +70,11 @@ export async function withPlatform(
     if (document.kind !== 'image') return entry
     checkIsImage(document.manifest)
     const { digest } = document.manifest.config
-    const about = { reference: request.name, configBytes: (request.limits ?? defaultLimits).configBytes }
-    const bytes = await configBytes(request.source, document.manifest.config, { ...about, signal })
+    const options = { reference: request.name, configBytes: (request.limits ?? defaultLimits).configBytes }
+    const bytes = await configBytes(request.source, document.manifest.config, { ...options, signal })
     return {
       ...entry,
-      platform: platformOfConfig(parseImageConfig(bytes, { ...about, digest, platform: request.platform })),
+      platform: platformOfConfig(parseImageConfig(bytes, { ...options, digest, platform: request.platform })),
     }
   } catch (error) {
     if (signal.aborted || !(error instanceof WindlassError) || error.retryable) throw error

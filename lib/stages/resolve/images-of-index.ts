@@ -1,9 +1,7 @@
-/**
- * Every image that a name leads to, through indexes inside indexes to the same limit as everywhere, each once. What is
- * no image of a platform (attestations, `unknown/unknown`, artifacts) is left out and told.
- */
+/** Collects all images that a name leads to, also through nested indexes. */
 import { WindlassError } from '../../errors.js'
-import { type Stage, type Turn, stage } from '../../flow/index.js'
+import { type Stage } from '../../flow/index.js'
+import { type PullTurn, pullStage } from '../pull-stage.js'
 import {
   type Descriptor,
   type Digest,
@@ -20,38 +18,45 @@ import { emitUnclear } from './manifest-event.js'
 import { indexesTooDeep } from './by-schema.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
 
-/** How many images one name may lead to. */
+/** Maximum number of images and indexes that one name may lead to. */
 export const maxIndexedImages = 1_000
 
-/** An image, and the indexes that lead to it, outermost first; none where the name leads to the image itself. */
+/** An image and the indexes that lead to it, outermost first; no indexes if the name refers to the image itself. */
 export interface IndexedImage {
-  /** With the platform that the index says, else the one that its config says. */
+  /** With the platform in the index, otherwise the one in the config. */
   readonly descriptor: Descriptor
   readonly trail: readonly IndexDocument[]
 }
 
+/** The images that a name leads to, and the entries that are not images. */
 export interface IndexedImages {
   readonly request: ImageRequest
-  /** What the name points at. */
+  /** The document that the name refers to. */
   readonly root: ManifestDocument
   /** In the order of the index. */
   readonly images: readonly IndexedImage[]
-  /** Every index on the way, the root first; none where the root is an image. */
+  /** Every index, the root first; none if the root is an image. */
   readonly indexes: readonly IndexDocument[]
-  /** Entries that are no images of a platform, or cannot be used. */
+  /** Entries that are not images of a platform, or that cannot be used. */
   readonly leftOut: readonly Digest[]
-  /** Why entries cannot be used, each in a sentence. */
+  /** For each unusable entry, the reason as a sentence. */
   readonly problems: readonly string[]
 }
 
-/** @throws LIMIT_EXCEEDED where the indexes stand too deep or lead to too many images; MANIFEST_INVALID for a circle */
+/**
+ * Returns the stage that lists every image of an index once. Entries that are not images of a platform, such as
+ * attestations, `unknown/unknown` and artifacts, are reported in `leftOut`.
+ * @throws LIMIT_EXCEEDED when indexes are nested too deeply or lead to too many images; MANIFEST_INVALID when an
+ * index contains itself; PLATFORM_UNMATCHED when it has no image; UNSUPPORTED when it has only artifacts; errors of
+ * the source
+ */
 export function imagesOfIndex({ retry }: { readonly retry: RetryPolicy }): Stage<Resolved, IndexedImages> {
-  return stage(
+  return pullStage(
     async ({ request, document }: Resolved, turn): Promise<IndexedImages> => {
       const walk = new Walk(request, turn)
-      if (document.kind === 'index') await walk.into(document, [])
-      else await walk.add(document.descriptor, [])
-      return { request, root: document, ...walk.found() }
+      if (document.kind === 'index') await walk.addIndex(document, [])
+      else await walk.addImage(document.descriptor, [])
+      return { request, root: document, ...walk.result() }
     },
     { name: 'images-of-index', order: 'source', supervise: retryingTransfers(retry) },
   )
@@ -65,10 +70,10 @@ class Walk {
 
   constructor(
     readonly request: ImageRequest,
-    readonly turn: Turn,
+    readonly turn: PullTurn,
   ) {}
 
-  found(): Pick<IndexedImages, 'images' | 'indexes' | 'leftOut' | 'problems'> {
+  result(): Pick<IndexedImages, 'images' | 'indexes' | 'leftOut' | 'problems'> {
     const images = [...this.#images.values()]
     return {
       images,
@@ -78,17 +83,17 @@ class Walk {
     }
   }
 
-  async add(entry: Descriptor, trail: readonly IndexDocument[]): Promise<void> {
+  async addImage(entry: Descriptor, trail: readonly IndexDocument[]): Promise<void> {
     const { os = '' } = entry.platform ?? {}
     const descriptor = os !== '' ? entry : await withPlatform(entry, this.request, this.turn)
     if (descriptor) this.#images.set(entry.digest, { descriptor, trail })
     else this.#leftOut.add(entry.digest)
   }
 
-  async into(index: IndexDocument, above: readonly IndexDocument[]): Promise<void> {
+  async addIndex(index: IndexDocument, parents: readonly IndexDocument[]): Promise<void> {
     const { name, platform, limits: { indexDepth } = defaultLimits } = this.request
-    if (above.length >= indexDepth) throw indexesTooDeep(name, indexDepth)
-    const trail = [...above, index]
+    if (parents.length >= indexDepth) throw indexesTooDeep(name, indexDepth)
+    const trail = [...parents, index]
     this.#indexes.set(index.descriptor.digest, index)
     for (const { digest, problem } of index.index.unusable) {
       this.#problems.push(problem)
@@ -96,17 +101,17 @@ class Walk {
     }
     for (const entry of index.index.manifests) {
       const { digest } = entry
-      // What fits not even the platform that it names itself is no image.
+      // An entry that does not match its own platform is not an image.
       if (!isListedImage(entry, platform)) this.#leftOut.add(digest)
       else if (trail.some(({ descriptor }) => descriptor.digest === digest))
         throw this.#refused('MANIFEST_INVALID', `lead back to ${digest}`)
       else if (this.#images.has(digest) || this.#indexes.has(digest)) continue
-      else if (isIndexType(entry.mediaType)) await this.#follow(entry, trail)
-      else await this.add(entry, trail)
+      else if (isIndexType(entry.mediaType)) await this.#addClaimedIndex(entry, trail)
+      else await this.addImage(entry, trail)
       if (this.#images.size + this.#indexes.size > maxIndexedImages)
         throw this.#refused('LIMIT_EXCEEDED', `lead to more than ${maxIndexedImages} images`)
     }
-    if (above.length === 0 && this.#images.size === 0)
+    if (parents.length === 0 && this.#images.size === 0)
       throw (
         notAnIndexOfImages(index.index, { reference: name }) ??
         new WindlassError(
@@ -117,14 +122,14 @@ class Walk {
       )
   }
 
-  /** The document decides what it is: an entry may say index of what is an image. */
-  async #follow(entry: Descriptor, trail: readonly IndexDocument[]): Promise<void> {
+  /** Fetches an entry that claims to be an index. The document decides: it may be an image. */
+  async #addClaimedIndex(entry: Descriptor, trail: readonly IndexDocument[]): Promise<void> {
     const { name } = this.request
     const { signal } = this.turn
     const { document, host } = await manifestDocument(this.request, entry.digest, { signal, expected: entry })
     emitUnclear(this.turn, `The index of ${name} from ${host}`, document.notices, entry.digest)
-    if (document.kind === 'index') await this.into(document, trail)
-    else await this.add(entry, trail)
+    if (document.kind === 'index') await this.addIndex(document, trail)
+    else await this.addImage(entry, trail)
   }
 
   #refused(code: 'LIMIT_EXCEEDED' | 'MANIFEST_INVALID', what: string): WindlassError {

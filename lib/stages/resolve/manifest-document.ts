@@ -1,4 +1,4 @@
-/** One manifest from where a request reads: fetched within its limits, and decided what it is. */
+/** Fetches a manifest and determines its kind. */
 import {
   type ExpectedManifest,
   type ManifestDocument,
@@ -8,12 +8,21 @@ import {
 import { defaultLimits } from '../../limits.js'
 import type { ImageRequest } from '../elements.js'
 
+/**
+ * Settings of `manifestDocument`. `expected` is the descriptor that the manifest must match; by default, the one that
+ * the source returns.
+ */
 export interface ManifestDocumentOptions extends Pick<ManifestRequest, 'onWarning'> {
   readonly signal: AbortSignal
   readonly expected?: ExpectedManifest | undefined
 }
 
-/** @throws LIMIT_EXCEEDED, and what the source and `decideManifest` say */
+/**
+ * Fetches one manifest from the source of a request, verifies it and determines its kind. `host` is the host that
+ * served it.
+ * @throws LIMIT_EXCEEDED when the manifest is larger than `manifestBytes`; errors of the source and of
+ * `decideManifest`
+ */
 export async function manifestDocument(
   { source, name, limits = defaultLimits }: Pick<ImageRequest, 'source' | 'name' | 'limits'>,
   tagOrDigest: string,

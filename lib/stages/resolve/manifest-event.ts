@@ -1,13 +1,14 @@
-/** Reports which manifest came, from which host, what said what it is, and what was unclear about it. */
+/** Reports a fetched manifest and the notices about it as events. */
 import { documentUnclear } from '../../events/warning-codes.js'
 import type { Turn } from '../../flow/index.js'
 import type { Digest, ManifestDocument } from '../../image/index.js'
 
 export { documentUnclear }
 
-/** Notices that one warning names; an index may have thousands. */
+/** Maximum number of notices in one warning. An index may have thousands. */
 const maxNamed = 3
 
+/** Emits the `manifest` event, and a warning for the notices about the manifest. */
 export function emitManifest(
   turn: Pick<Turn, 'emit'>,
   { descriptor, decidedBy, notices }: ManifestDocument,
@@ -18,7 +19,7 @@ export function emitManifest(
   emitUnclear(turn, `The manifest of ${name} from ${host}`, notices, digest)
 }
 
-/** One warning for all `notices` about `document`; none where there are none. */
+/** Emits one warning for all `notices` about `document`, or none if there are no notices. */
 export function emitUnclear(
   turn: Pick<Turn, 'emit'>,
   document: string,

@@ -1,4 +1,4 @@
-/** From one entry of an index to the manifest that it leads to, whatever else the index offers. */
+/** Resolves one entry of an index. */
 import { type Stage } from '../../flow/index.js'
 import { pullStage } from '../pull-stage.js'
 import type { ImageRequest, Resolved } from '../elements.js'
@@ -7,6 +7,11 @@ import { manifestDocument } from './manifest-document.js'
 import { emitManifest } from './manifest-event.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
 
+/**
+ * Returns the stage that fetches the manifest of the given entry, regardless of other entries, and emits its
+ * `manifest` event.
+ * @throws errors of `manifestDocument`
+ */
 export function resolveEntry(
   { descriptor, trail }: IndexedImage,
   { retry }: { readonly retry: RetryPolicy },

@@ -1,6 +1,4 @@
-/**
- * From a name to a manifest: one request, by digest where the name has one, else by tag, and the one decision what it is.
- */
+/** Resolves a name to a manifest. */
 import { type Stage } from '../../flow/index.js'
 import { pullStage } from '../pull-stage.js'
 import type { ImageRequest, Resolved } from '../elements.js'
@@ -8,12 +6,18 @@ import { manifestDocument } from './manifest-document.js'
 import { emitManifest } from './manifest-event.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
 
+/** Settings of `resolve`. */
 export interface ResolveOptions {
   readonly retry: RetryPolicy
-  /** Manifests asked for at once. */
+  /** Maximum number of manifests requested concurrently (default 2). */
   readonly slots?: number
 }
 
+/**
+ * Returns the stage that fetches a manifest by digest if the name has one, otherwise by tag, and emits its `manifest`
+ * event.
+ * @throws errors of `manifestDocument`
+ */
 export function resolve({ retry, slots = 2 }: ResolveOptions): Stage<ImageRequest, Resolved> {
   return pullStage(
     async (request: ImageRequest, turn): Promise<Resolved> => {

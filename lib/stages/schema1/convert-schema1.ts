@@ -1,7 +1,4 @@
-/**
- * Gives a schema 1 image the manifest and the config of today, once its layers are here and their diffIDs are known.
- * An image that has both passes as it is.
- */
+/** Converts a schema 1 image to an image manifest and a config. */
 import { type Stage } from '../../flow/index.js'
 import { pullStage } from '../pull-stage.js'
 import { type SeenLayer, convertSchema1 as convert } from '../../image/index.js'
@@ -10,19 +7,24 @@ import type { FinishedImage, WholeImage } from '../elements.js'
 import type { EnsuredLayer } from '../../transfer/elements.js'
 import { seenLayer } from '../layers/seen-layer.js'
 
+/**
+ * Returns the stage that converts a schema 1 image once its layers are in the store and their diffIDs are known, and
+ * settles its `config`. Other images pass unchanged.
+ * @throws as `diffIDOfBlob`, and errors of the conversion
+ */
 export function convertSchema1(store: Store): Stage<WholeImage, FinishedImage> {
   return pullStage(
     async (image: WholeImage, turn): Promise<FinishedImage> => {
       const { document, ensured, upToDate, request } = image
       if (document.kind === 'image') return { ...image, document, original: undefined }
       const { known, image: schema1 } = document
-      const again = upToDate ? known : undefined
-      const conversion = again ?? convert(schema1, await seenLayers(ensured), request.name)
+      const reusable = upToDate ? known : undefined
+      const conversion = reusable ?? convert(schema1, await seenLayers(ensured), request.name)
       image.config.settle(conversion.config)
       return { ...image, document: conversion.document, original: document }
 
       async function seenLayers(layers: readonly EnsuredLayer[]): Promise<SeenLayer[]> {
-        const inPlace: SeenLayer[] = []
+        const byPosition: SeenLayer[] = []
         for (const { task, stored } of layers) {
           const { descriptor, positions } = task
           const found = stored ?? (await store.layers.findByBlob(descriptor.digest))
@@ -30,9 +32,9 @@ export function convertSchema1(store: Store): Stage<WholeImage, FinishedImage> {
           const seen = await seenLayer(descriptor, store, {
             ...{ signal, limits: request.limits, diffID: found?.diffID },
           })
-          for (const at of positions) inPlace[at] = seen
+          for (const at of positions) byPosition[at] = seen
         }
-        return inPlace
+        return byPosition
       }
     },
     { name: 'convert-schema1', order: 'source' },

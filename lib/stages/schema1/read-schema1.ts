@@ -1,17 +1,24 @@
-/**
- * From a schema 1 manifest to the image that it is: held to its rules, its signatures verified and told of either way,
- * before anything else is asked for.
- */
+/** Parses and validates a schema 1 manifest and verifies its signatures. */
 import { type Stage } from '../../flow/index.js'
 import { pullStage } from '../pull-stage.js'
 import { type SignatureReport, readSchema1 as read, verifySchema1Signatures } from '../../image/index.js'
 import type { ReadSchema1Document, Resolved, Schema1Document } from '../elements.js'
 
+/** Settings of `readSchema1`. */
 export interface ReadSchema1Options {
-  /** Refuse what is not signed, or signed in a way that cannot be checked. What does not hold is refused always. */
+  /**
+   * Reject a manifest without signatures, or with signatures that cannot be verified (default false). A signature
+   * that is wrong is always rejected.
+   */
   readonly requireSignatures?: boolean
 }
 
+/**
+ * Returns the stage that reads a schema 1 manifest before any of its content is requested, and reports the state of
+ * its signatures as a warning.
+ * @throws SIGNATURE_INVALID when a signature is wrong, or required and missing or not verifiable; MANIFEST_INVALID
+ * when the manifest is malformed
+ */
 export function readSchema1({ requireSignatures = false }: ReadSchema1Options = {}): Stage<
   Resolved<Schema1Document>,
   Resolved<ReadSchema1Document>
@@ -36,9 +43,9 @@ const codes = {
 } as const
 
 const notice = (reference: string, signed: SignatureReport): string =>
-  `${reference} is offered as a schema 1 manifest, which current tools no longer write; ${said(signed)}`
+  `${reference} is offered as a schema 1 manifest, which current tools no longer write; ${summary(signed)}`
 
-function said({ state, keys, problem }: SignatureReport): string {
+function summary({ state, keys, problem }: SignatureReport): string {
   switch (state) {
     case 'verified':
       return `all its signatures hold, by ${keys.length === 1 ? 'the key' : 'the keys'} ${keys.join(', ')}`

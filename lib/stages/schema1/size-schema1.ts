@@ -1,7 +1,4 @@
-/**
- * Finds out how big the layers of a schema 1 image are, which its manifest does not say: from the store where they are
- * there, or the image was pulled before; else from the source.
- */
+/** Determines the sizes of the layers of a schema 1 image, which its manifest does not state. */
 import { from, lastValueFrom, map, mergeMap, toArray } from 'rxjs'
 import { type Stage } from '../../flow/index.js'
 import { pullStage } from '../pull-stage.js'
@@ -11,13 +8,19 @@ import type { ReadSchema1Document, Resolved, Schema1ImageDocument } from '../ele
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
 import { storedConversion } from './stored-conversion.js'
 
+/** Settings of `sizeSchema1`. */
 export interface SizeSchema1Options {
   readonly store: Store
   readonly retry: RetryPolicy
-  /** Sizes asked for at once. */
+  /** Maximum number of sizes requested concurrently (default 4). */
   readonly slots?: number
 }
 
+/**
+ * Returns the stage that takes the sizes from the blobs in the store, from an earlier conversion of the image, or
+ * from the source.
+ * @throws errors of `ImageSource.blobSize`
+ */
 export function sizeSchema1({
   store,
   retry,
@@ -27,10 +30,10 @@ export function sizeSchema1({
     async (resolved: Resolved<ReadSchema1Document>, turn): Promise<Resolved<Schema1ImageDocument>> => {
       const { request, document, trail } = resolved
       const known = await storedConversion(resolved, store)
-      const told = new Map(known?.document.manifest.layers.map(({ digest, size }) => [digest, size]))
+      const knownSizes = new Map(known?.document.manifest.layers.map(({ digest, size }) => [digest, size]))
       const sizeOf = async (digest: Digest): Promise<number> => {
         if (await store.blobs.has(digest)) return store.blobs.size(digest)
-        return told.get(digest) ?? request.source.blobSize(digest, { signal: turn.signal })
+        return knownSizes.get(digest) ?? request.source.blobSize(digest, { signal: turn.signal })
       }
       const digests = document.image.layers.map(({ digest }) => digest)
       const sizes = await lastValueFrom(
@@ -41,7 +44,7 @@ export function sizeSchema1({
         ),
       )
       const layers = digests.map((digest): Descriptor => ({
-        mediaType: mediaTypes.ociLayerGzip, // nothing says so but custom; the bytes have the last word
+        mediaType: mediaTypes.ociLayerGzip, // the usual type, as the manifest states none; the bytes decide
         digest,
         size: sizes.get(digest) ?? 0,
       }))

@@ -1,16 +1,19 @@
-/** What a schema 1 image was converted to when it was pulled under the same name before. */
+/** Finds the result of an earlier conversion of a schema 1 image. */
 import { type Schema1Conversion, decideManifest, parseImageConfig } from '../../image/index.js'
 import { defaultLimits } from '../../limits.js'
 import type { Store } from '../../store/index.js'
 import type { Resolved, Schema1Document } from '../elements.js'
 
-/** On the entry of a name: the schema 1 manifest that its manifest was made of. */
+/** Annotation on a name: the digest of the schema 1 manifest that its manifest was converted from. */
 export const schema1Annotation = 'io.windlass.schema1.digest'
 
-/** On the entry of a name: that manifest with its signatures, byte for byte as it was served. */
+/** Annotation on a name: the digest of that schema 1 manifest with its signatures, byte for byte as served. */
 export const signedAnnotation = 'io.windlass.schema1.signed'
 
-/** Undefined where the name says something else, or where anything of it is missing or damaged: then it is made again. */
+/**
+ * Returns the conversion that the store has under the name. Returns undefined if the name refers to something else,
+ * or if any part is missing or corrupt: the image is then converted again.
+ */
 export async function storedConversion(
   { request, document }: Resolved<Schema1Document>,
   store: Store,

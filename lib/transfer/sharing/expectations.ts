@@ -1,80 +1,84 @@
 /**
- * What everybody who waits for a shared layer expects of its unpacked bytes. Each pull has a config of its own,
- * so one with a wrong config must not fail the others, and one that leaves must not leave them waiting.
+ * Collects the diffIDs that the pulls waiting for a shared layer expect. Each pull has its own config: a wrong config
+ * must not fail the other pulls, and a pull that leaves must not block them.
  */
 import { WindlassError, asWindlassError } from '../../errors.js'
 import { type Digest, type DigestAlgorithm, algorithmOf } from '../../image/index.js'
 
+/** The expected diffIDs of all pulls that wait for one layer. */
 export class Expectations {
-  readonly #asked = new Map<symbol, Promise<Digest | undefined>>()
+  readonly #expected = new Map<symbol, Promise<Digest | undefined>>()
   readonly #changed = new Set<() => void>()
   readonly #known = new Map<symbol, Digest>()
 
+  /** Number of waiting pulls. */
   get size(): number {
-    return this.#asked.size
+    return this.#expected.size
   }
 
-  /** What one of those who wait expects the diffID to be computed by; undefined while none of them knows. */
+  /** Digest algorithm of one expected diffID; undefined while no diffID is known. */
   get algorithm(): DigestAlgorithm | undefined {
     const [first] = this.#known.values()
     return first && algorithmOf(first)
   }
 
-  /** Counts one more who waits, without a `diffID` for whatever comes; gives what takes it back. */
+  /**
+   * Registers a waiter. Without a `diffID`, any content satisfies it. Returns a function that unregisters the waiter.
+   */
   add(diffID: Promise<Digest> | undefined): () => void {
-    const asker = Symbol('asker')
-    this.#asked.set(asker, diffID ?? Promise.resolve(undefined))
+    const waiter = Symbol('asker')
+    this.#expected.set(waiter, diffID ?? Promise.resolve(undefined))
     diffID?.then(
-      (known) => this.#asked.has(asker) && this.#known.set(asker, known),
-      () => undefined, // told by `confirm`
+      (known) => this.#expected.has(waiter) && this.#known.set(waiter, known),
+      () => undefined, // reported by `confirm`
     )
     this.#notifyChanged()
     return () => {
-      this.#asked.delete(asker)
-      this.#known.delete(asker)
+      this.#expected.delete(waiter)
+      this.#known.delete(waiter)
       this.#notifyChanged()
     }
   }
 
   /**
-   * Settles when somebody expects `actual`.
+   * Resolves when a waiter expects `actual`, also one that is added later.
    *
-   * @throws what the expectations failed with, if all did; DIFF_ID_MISMATCH if they are known and none is `actual`: an
-   * `OtherAlgorithm` where one of them is of another algorithm, and may hold all the same.
+   * @throws DIFF_ID_MISMATCH when every waiter expects another diffID, as `OtherAlgorithm` if one of them uses
+   * another digest algorithm and may still match; the error of an expectation when all of them failed
    */
   confirm(actual: Digest, blob: Digest): Promise<void> {
     return new Promise((resolve, reject) => {
       const watched = new Set<symbol>()
-      const over = new Map<symbol, Error>()
-      const decide = (): void => {
-        for (const [asker, diffID] of this.#asked) if (!watched.has(asker)) watch(asker, diffID)
-        const waiting = [...this.#asked.keys()].filter((asker) => !over.has(asker))
-        const errors = [...this.#asked.keys()].map((asker) => over.get(asker))
+      const failures = new Map<symbol, Error>()
+      const update = (): void => {
+        for (const [waiter, diffID] of this.#expected) if (!watched.has(waiter)) watch(waiter, diffID)
+        const waiting = [...this.#expected.keys()].filter((waiter) => !failures.has(waiter))
+        const errors = [...this.#expected.keys()].map((waiter) => failures.get(waiter))
         const first = errors.find((error) => error instanceof OtherAlgorithm) ?? errors[0]
         if (waiting.length === 0 && first) finish(() => reject(first))
       }
       const finish = (end: () => void): void => {
-        this.#changed.delete(decide)
+        this.#changed.delete(update)
         end()
       }
-      const watch = (asker: symbol, diffID: Promise<Digest | undefined>): void => {
-        watched.add(asker)
+      const watch = (waiter: symbol, diffID: Promise<Digest | undefined>): void => {
+        watched.add(waiter)
         diffID.then(
           (expected) => {
             if (expected === undefined || expected === actual) finish(resolve)
             else if (algorithmOf(expected) === algorithmOf(actual))
-              over.set(asker, diffIDMismatch(blob, expected, actual))
-            else over.set(asker, new OtherAlgorithm(blob, expected, actual))
-            decide()
+              failures.set(waiter, diffIDMismatch(blob, expected, actual))
+            else failures.set(waiter, new OtherAlgorithm(blob, expected, actual))
+            update()
           },
           (error: unknown) => {
-            over.set(asker, error instanceof Error ? error : asWindlassError(error))
-            decide()
+            failures.set(waiter, error instanceof Error ? error : asWindlassError(error))
+            update()
           },
         )
       }
-      this.#changed.add(decide)
-      decide()
+      this.#changed.add(update)
+      update()
     })
   }
 
@@ -83,7 +87,7 @@ export class Expectations {
   }
 }
 
-/** The diffID is expected by another algorithm than the one that it was computed by: that says nothing of the content. */
+/** The expected diffID uses another digest algorithm than the computed one. The content may still match. */
 export class OtherAlgorithm extends WindlassError {
   readonly algorithm: DigestAlgorithm
 
@@ -94,6 +98,9 @@ export class OtherAlgorithm extends WindlassError {
   }
 }
 
+/**
+ * Returns the DIFF_ID_MISMATCH error for a layer whose unpacked content has another digest than the config states.
+ */
 export const diffIDMismatch = (blob: Digest, expected: Digest, actual: Digest): WindlassError =>
   new WindlassError(
     'DIFF_ID_MISMATCH',

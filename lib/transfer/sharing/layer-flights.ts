@@ -1,7 +1,7 @@
 /**
- * The layers that are on their way, over all pulls of a puller: one flight a layer however many want it,
- * cancelled when the last of them leaves. Who joins late hears at once how far it has come. Who joined a flight
- * that another repository's refusal ended goes on by a way of its own.
+ * Shares downloads between the pulls of a puller: each layer is downloaded once, however many pulls want it. The
+ * download is cancelled when the last pull leaves. If it fails for a reason that concerns only the repository of one
+ * pull, the others continue with their own source.
  */
 import { Observable, catchError, defer, finalize, throwError } from 'rxjs'
 import { type ErrorCode, WindlassError } from '../../errors.js'
@@ -11,65 +11,69 @@ import type { LayerTask, SharedLayerTask } from '../elements.js'
 import { Expectations } from './expectations.js'
 import { LayerReplay } from './layer-replay.js'
 
-/** What a flight brought: the unpacked layer; undefined where only its blob was wanted. */
+/** Result of a shared download: the unpacked layer, or undefined if only the blob was requested. */
 export type FetchedLayer = StoredLayer | undefined
 
-/** Brings one layer into the store; what happens is told to `scope`, and through it to all who joined. */
+/** Puts one layer into the store. Events emitted to `scope` reach every pull that has joined. */
 export type BringLayer = (task: SharedLayerTask, scope: Scope) => Observable<FetchedLayer>
 
+/** The layer downloads in progress. */
 export class LayerFlights {
   readonly #flights = new SingleFlight<string, FetchedLayer>()
   readonly #expectations = new Map<string, Expectations>()
   readonly #replay = new Map<string, LayerReplay>()
 
+  /** Number of downloads in progress. */
   get size(): number {
     return this.#flights.size
   }
 
   /**
-   * Joins the flight of `key`, or starts it with `bring`. What happens on it is told to `scope`, the joiner's. A flight
-   * that ended for a reason which is another way's own does not end this: it joins the next one, or starts that.
+   * Joins the download of `key`, or starts it with `bring`. Its events go to `scope`; a subscriber that joins late
+   * first receives the current state. If the download fails for a reason that concerns another route alone, a new one
+   * is joined or started.
    */
   join(key: string, task: LayerTask, bring: BringLayer, scope: Scope): Observable<FetchedLayer> {
     const route = routeOf(task)
-    const anew = (): Observable<FetchedLayer> =>
-      this.#once(key, task, bring, scope).pipe(
+    const attempt = (): Observable<FetchedLayer> =>
+      this.#joinOnce(key, task, bring, scope).pipe(
         catchError((error: unknown) => {
           if (!(error instanceof FlightFailed)) throw error
-          if (error.route === route || !isOnRoute(error.reason)) throw error.reason
+          if (error.route === route || !isRouteError(error.reason)) throw error.reason
           const { digest, size: total } = task.descriptor
           scope.emit({ type: 'layer', digest, status: 'restart', current: 0, total })
-          return anew()
+          return attempt()
         }),
       )
-    return defer(anew)
+    return defer(attempt)
   }
 
-  #once(key: string, task: LayerTask, bring: BringLayer, scope: Scope): Observable<FetchedLayer> {
+  #joinOnce(key: string, task: LayerTask, bring: BringLayer, scope: Scope): Observable<FetchedLayer> {
     return new Observable((out) => {
-      const expected = this.#expectations.get(key) ?? new Expectations()
-      this.#expectations.set(key, expected)
-      const leave = expected.add(task.diffID)
+      const expectations = this.#expectations.get(key) ?? new Expectations()
+      this.#expectations.set(key, expectations)
+      const leave = expectations.add(task.diffID)
       const shared: SharedLayerTask = {
         ...task,
-        confirm: (diffID) => expected.confirm(diffID, task.descriptor.digest),
-        algorithm: () => expected.algorithm,
+        confirm: (diffID) => expectations.confirm(diffID, task.descriptor.digest),
+        algorithm: () => expectations.algorithm,
       }
-      const start = (own: Scope): Observable<FetchedLayer> =>
-        this.#follow(key, own, bring(shared, own)).pipe(
+      const start = (flightScope: Scope): Observable<FetchedLayer> =>
+        this.#track(key, flightScope, bring(shared, flightScope)).pipe(
           catchError((reason: unknown) => throwError(() => new FlightFailed(routeOf(task), reason))),
         )
       this.#replay.get(key)?.report(scope)
       out.add(this.#flights.join(key, start, scope).subscribe(out))
       return () => {
         leave()
-        if (expected.size === 0 && this.#expectations.get(key) === expected) this.#expectations.delete(key)
+        if (expectations.size === 0 && this.#expectations.get(key) === expectations)
+          this.#expectations.delete(key)
       }
     })
   }
 
-  /** Keeps what a late joiner has to hear, as long as there is a flight to join. */
-  #follow(key: string, scope: Scope, flight: Observable<FetchedLayer>): Observable<FetchedLayer> {
+  /** Records the state of a download for late subscribers until the download ends. */
+  #track(key: string, scope: Scope, flight: Observable<FetchedLayer>): Observable<FetchedLayer> {
     const replay = new LayerReplay(scope.events)
     this.#replay.set(key, replay)
     return flight.pipe(
@@ -81,7 +85,7 @@ export class LayerFlights {
   }
 }
 
-/** Why a flight failed, and by which way it went: that of who started it. */
+/** Failure of a download, with the route of the pull that started it. */
 class FlightFailed extends Error {
   constructor(
     readonly route: string,
@@ -91,12 +95,12 @@ class FlightFailed extends Error {
   }
 }
 
-/** What a layer is asked for by: pulls that have it in common get the same answers. */
+/** Identifies the request that fetches a layer. Pulls with the same route get the same responses. */
 const routeOf = ({ source, descriptor: { size, urls } }: LayerTask): string =>
   JSON.stringify([source.repository, size, urls])
 
-/** What one repository, or one manifest's word on the layer, may be to blame for alone. */
-const ofWay: ReadonlySet<ErrorCode> = new Set([
+/** Errors that may concern one repository, or one manifest's description of the layer, alone. */
+const routeErrors: ReadonlySet<ErrorCode> = new Set([
   'UNAUTHORIZED',
   'DENIED',
   'NAME_UNKNOWN',
@@ -108,4 +112,5 @@ const ofWay: ReadonlySet<ErrorCode> = new Set([
   'DIGEST_MISMATCH',
 ])
 
-const isOnRoute = (reason: unknown): boolean => reason instanceof WindlassError && ofWay.has(reason.code)
+const isRouteError = (reason: unknown): boolean =>
+  reason instanceof WindlassError && routeErrors.has(reason.code)

@@ -1,16 +1,20 @@
-/** What a pull wants of each layer: its blob, its unpacked tree in one of the two whiteout forms, or both. */
+/** Describes what a pull needs of each layer. */
 import type { WhiteoutForm } from '../../archive/index.js'
 
+/**
+ * The result that a pull needs for each layer: its blob, its unpacked tree in one of the two whiteout forms, or both.
+ */
 export interface LayerGoal {
-  /** Whether a layer is in the store when its tree is (else: when its blob is). */
+  /** If true, a layer is complete when its tree is in the store; otherwise when its blob is. */
   readonly unpack: boolean
+  /** How the unpacked tree represents whiteouts. */
   readonly form: WhiteoutForm
-  /** Whether the compressed blob stays once it is unpacked. */
+  /** Whether the compressed blob is kept after unpacking. */
   readonly keepBlobs: boolean
-  /** Bring it whatever is here. */
+  /** Download the layer even if it is in the store. */
   readonly refresh?: boolean
 }
 
-/** Two pulls with the same goal may share a layer's transfer. */
+/** Returns a key of the goal. Pulls with the same key can share the download of a layer. */
 export const goalKey = ({ unpack, form, keepBlobs, refresh = false }: LayerGoal): string =>
   `${unpack ? form : ''}${keepBlobs ? '+blob' : ''}${refresh ? '+refresh' : ''}`

@@ -1,9 +1,14 @@
-/** Who serves a layer, and as whom: pulls for which both are the same may share its download. */
+/**
+ * Looks up the identity of an image source: host and credentials. Pulls with the same identity can share downloads.
+ */
 import { Observable } from 'rxjs'
 import type { Scope } from '../../flow/index.js'
 import type { ImageSource } from '../../image/index.js'
 
-/** The identity of `source`. Unsubscribing aborts the lookup of it, and `scope` waits until that has ended. */
+/**
+ * Emits the identity of `source`. Unsubscribing aborts the lookup, and `scope` waits until it has ended.
+ * @throws errors of `ImageSource.identity`
+ */
 export function sourceIdentity(source: ImageSource, scope: Scope): Observable<string> {
   return new Observable((out) => {
     const controller = new AbortController()
