@@ -5,8 +5,9 @@
  */
 import { invalidEntry } from '../failure.js'
 
-/** `NAME_MAX` and `PATH_MAX` (including the NUL) of Linux, in bytes. */
+/** `NAME_MAX` of Linux, in bytes. */
 const maxNameBytes = 255
+/** `PATH_MAX` of Linux without its NUL, in bytes. */
 export const longestPath = 4095
 
 /** A normalized path inside a root. */
