@@ -1,6 +1,6 @@
 /**
- * Reads a stream in batches: each batch contains the chunks that arrived since the previous one. Unlike `for await`,
- * it does not concatenate the chunks, which would copy every byte once more.
+ * Reads a stream in batches: each batch contains the chunks that arrived since the previous one. Unlike `for await`, it
+ * does not concatenate the chunks, which would copy every byte once more.
  */
 import type { Readable } from 'node:stream'
 

@@ -52,8 +52,7 @@ export class GrowingFile {
 
   /**
    * Opens `path`, creating it if needed. Existing bytes are read once and included in the verification; a file longer
-   * than
-   * expected is truncated to 0. `state.length` is the offset at which to continue.
+   * than expected is truncated to 0. `state.length` is the offset at which to continue.
    * @throws WindlassError STORE_*
    */
   static async open(path: string, options: GrowingOptions): Promise<GrowingFile> {
@@ -85,8 +84,8 @@ export class GrowingFile {
   /**
    * Appends `chunks` and returns the number of bytes written. Calls must not overlap; awaiting each call provides
    * backpressure.
-   * @throws WindlassError SIZE_MISMATCH before writing more bytes than expected; STORE_FULL and other STORE_*;
-   * INTERNAL when the phase is not `growing`
+   * @throws WindlassError SIZE_MISMATCH before writing more bytes than expected; STORE_FULL and other STORE_*; INTERNAL
+   * when the phase is not `growing`
    */
   async append(chunks: readonly Uint8Array[]): Promise<number> {
     const { length, phase } = this.state

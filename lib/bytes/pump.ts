@@ -12,8 +12,8 @@ export interface PumpOptions {
 }
 
 /**
- * Pipes `streams` from first to last. When it settles, every stream is destroyed and its descriptors are closed.
- * The pipeline of `node:stream` settles before that, and some streams do not close by themselves.
+ * Pipes `streams` from first to last. When it settles, every stream is destroyed and its descriptors are closed. The
+ * pipeline of `node:stream` settles before that, and some streams do not close by themselves.
  * @throws the error of the first stream that failed; WindlassError CANCELLED or the reason when `signal` aborts
  */
 export async function pump(

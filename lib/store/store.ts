@@ -132,8 +132,7 @@ export class Store {
 
   /**
    * Records that this run needs `digests`, stored or not, to keep them from garbage collection. Does nothing if the
-   * store
-   * is not writable: its content can be read, and the first write reports the reason.
+   * store is not writable: its content can be read, and the first write reports the reason.
    * @throws WindlassError STORE_*
    */
   async hold(...digests: readonly Digest[]): Promise<void> {

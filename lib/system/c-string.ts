@@ -1,6 +1,6 @@
 /**
- * Encodes paths and names as NUL-terminated strings for the C library. Each thread has one buffer per kind and
- * reuses it, because every call of the C library returns before the next one starts.
+ * Encodes paths and names as NUL-terminated strings for the C library. Each thread has one buffer per kind and reuses
+ * it, because every call of the C library returns before the next one starts.
  */
 import { SystemError } from './system-error.js'
 

@@ -3,8 +3,8 @@ import { type Stats, lstatSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /**
- * Returns the nearest of `path` and its parent directories that belongs to `user` and denies that user access.
- * Returns undefined if there is none: the missing permission is then another user's to give.
+ * Returns the nearest of `path` and its parent directories that belongs to `user` and denies that user access. Returns
+ * undefined if there is none: the missing permission is then another user's to give.
  */
 export function closedToOwner(path: string, user = process.geteuid?.()): string | undefined {
   for (let each = path; ; each = dirname(each)) {

@@ -70,8 +70,8 @@ const meanings: Readonly<Record<string, DiskMeaning>> = {
 }
 
 /**
- * Returns the meaning of `error` if the process or the system has reached its limit of open files, otherwise
- * undefined. Opening a connection can fail with these errors as well.
+ * Returns the meaning of `error` if the process or the system has reached its limit of open files, otherwise undefined.
+ * Opening a connection can fail with these errors as well.
  */
 export function fileLimitMeaning(error: unknown): DiskMeaning | undefined {
   const meaning = diskMeaning(error)

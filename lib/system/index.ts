@@ -1,6 +1,6 @@
 /**
- * Calls of the C library that Node does not provide. They are synchronous unless the name ends in `Async`, and work
- * in worker threads. If `available()` is false, each of them may throw ENOSYS.
+ * Calls of the C library that Node does not provide. They are synchronous unless the name ends in `Async`, and work in
+ * worker threads. If `available()` is false, each of them may throw ENOSYS.
  */
 export { available, locksAvailable } from './available.js'
 export { type Gunzip, openGunzip } from './gunzip.js'

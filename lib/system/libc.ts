@@ -1,6 +1,6 @@
 /**
- * Provides the C library of this process through koffi, loaded on first use in each thread. `libc()` returns
- * undefined if koffi has no binary for the platform.
+ * Provides the C library of this process through koffi, loaded on first use in each thread. `libc()` returns undefined
+ * if koffi has no binary for the platform.
  */
 import { endianness } from 'node:os'
 import { createRequire } from 'node:module'

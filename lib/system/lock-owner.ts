@@ -2,8 +2,8 @@
 import { readFileSync, statSync } from 'node:fs'
 
 /**
- * Returns the process that holds a `flock` lock on the file at `path`. Returns undefined if no process holds one or
- * if the holder is not visible, for example in another container.
+ * Returns the process that holds a `flock` lock on the file at `path`. Returns undefined if no process holds one or if
+ * the holder is not visible, for example in another container.
  */
 export function lockOwner(path: string): number | undefined {
   try {

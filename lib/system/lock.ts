@@ -1,7 +1,7 @@
 /**
  * Advisory locks on open files (flock(2)). A lock belongs to the open file, not to the process: two descriptors opened
- * separately in one process exclude each other. The kernel releases a lock when its last descriptor is closed, also
- * if the process is killed.
+ * separately in one process exclude each other. The kernel releases a lock when its last descriptor is closed, also if
+ * the process is killed.
  */
 import { need } from './libc.js'
 import { SystemError } from './system-error.js'

@@ -8,8 +8,8 @@ const majorLimit = 0xfff
 const minorLimit = 0xfffff
 
 /**
- * Creates a node at `path`. `mode` contains the type (`S_IFCHR`, `S_IFBLK`, `S_IFIFO` …) and the permissions, to
- * which the umask applies. Does not replace an existing entry.
+ * Creates a node at `path`. `mode` contains the type (`S_IFCHR`, `S_IFBLK`, `S_IFIFO` …) and the permissions, to which
+ * the umask applies. Does not replace an existing entry.
  * @throws SystemError EEXIST when `path` exists; EPERM when the process may not create the node; EINVAL for a device
  * number that Linux would truncate
  */

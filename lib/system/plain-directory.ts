@@ -7,8 +7,8 @@ import { removeXattr } from './xattr.js'
 const acls = ['system.posix_acl_access', 'system.posix_acl_default']
 
 /**
- * Sets the mode of the new directory `path` to `mode` and its group to the group of the process, and removes
- * inherited ACLs. Entries created in it are then independent of its parent directory.
+ * Sets the mode of the new directory `path` to `mode` and its group to the group of the process, and removes inherited
+ * ACLs. Entries created in it are then independent of its parent directory.
  * @throws the errors of `node:fs`, and SystemError when an ACL cannot be removed
  */
 export function makePlain(path: string, mode: number): void {

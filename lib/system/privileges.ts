@@ -39,8 +39,8 @@ export const lackedCapability = (capabilities: readonly Capability[]): Capabilit
   capabilities.find((capability) => !hasCapability(capability))
 
 /**
- * Returns why this process cannot change the owner of files, as a clause, or undefined if it can. Even then,
- * changing the owner to an id that the user namespace does not map fails with EINVAL.
+ * Returns why this process cannot change the owner of files, as a clause, or undefined if it can. Even then, changing
+ * the owner to an id that the user namespace does not map fails with EINVAL.
  */
 export function cannotGiveAway(): string | undefined {
   if (process.geteuid?.() !== 0) return 'only root may set them'

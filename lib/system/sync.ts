@@ -4,8 +4,8 @@ import { need } from './libc.js'
 const declaration = 'int syncfs(int fd)'
 
 /**
- * Flushes the file system that contains `fd` and waits until it is written. Since Linux 5.8, this also reports
- * write errors that occurred after `fd` was opened; open `fd` before writing the files.
+ * Flushes the file system that contains `fd` and waits until it is written. Since Linux 5.8, this also reports write
+ * errors that occurred after `fd` was opened; open `fd` before writing the files.
  * @throws SystemError when writing fails, for example EIO; ENOSYS when the system has no syncfs
  */
 export function syncFileSystem(fd: number): void {

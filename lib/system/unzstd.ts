@@ -24,8 +24,8 @@ export class UnzstdError extends Error {
 }
 
 /**
- * Decompresses zstd frames one after the other, including skippable frames. Calls must not overlap. The decoder must
- * be closed: its memory is not managed by V8.
+ * Decompresses zstd frames one after the other, including skippable frames. Calls must not overlap. The decoder must be
+ * closed: its memory is not managed by V8.
  */
 export interface Unzstd {
   /** The maximum number of bytes that `give` accepts at once. */
@@ -184,8 +184,8 @@ const sample = Buffer.from('28b52ffd045829000068656c6c6fa36d9f88', 'hex')
 const text = 'hello'
 
 /**
- * Reports whether the library behaves as expected: decompresses two frames, one of them split, and checks that a
- * wrong checksum is rejected.
+ * Reports whether the library behaves as expected: decompresses two frames, one of them split, and checks that a wrong
+ * checksum is rejected.
  */
 function isKnown(library: Library): boolean {
   const decoder = newDecoder(library)

@@ -1,8 +1,7 @@
 /**
  * Applies the whiteouts of a layer to a tree. A whiteout hides content of lower layers, never of its own layer,
- * regardless
- * of its position in the layer. Whiteouts that are kept have the time 0, so that the tree of a layer does not depend on
- * when it is unpacked.
+ * regardless of its position in the layer. Whiteouts that are kept have the time 0, so that the tree of a layer does
+ * not depend on when it is unpacked.
  */
 import { closeSync, constants, fchmodSync, lstatSync, lutimesSync, openSync, readdirSync } from 'node:fs'
 import { errnoOf } from '../../system/errno.js'

@@ -1,7 +1,6 @@
 /**
  * Sets the owner, extended attributes, mode and times of new entries. Their order matters: setting the owner clears
- * setuid
- * and capabilities, and every change updates the times. Uses descriptors and calls that do not follow links.
+ * setuid and capabilities, and every change updates the times. Uses descriptors and calls that do not follow links.
  */
 import {
   chmodSync,

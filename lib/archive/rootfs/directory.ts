@@ -5,8 +5,7 @@
 
 /**
  * The attributes that an entry specifies for a directory, set after all entries. Contains only what is needed, because
- * a
- * layer may have many directories.
+ * a layer may have many directories.
  */
 export interface ListedAttributes {
   readonly mode: number

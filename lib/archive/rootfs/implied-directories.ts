@@ -1,7 +1,6 @@
 /**
  * Collects the directories of a layer's tree that no entry of the layer names. In the image, they have the attributes
- * of
- * the lower layer that lists them, so a program that stacks the trees must know them.
+ * of the lower layer that lists them, so a program that stacks the trees must know them.
  */
 import type { Directory } from './directory.js'
 
@@ -12,8 +11,7 @@ const frame = 8
 
 /**
  * Reports whether lower layers determine the attributes of `directory`: not if this layer lists it or hides lower
- * layers
- * there.
+ * layers there.
  */
 export function isImplied(directory: Directory): boolean {
   if (directory.listed !== undefined || directory.severed) return false

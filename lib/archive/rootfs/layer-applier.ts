@@ -1,11 +1,9 @@
 /**
  * Applies the entries of one layer to a directory tree and never writes outside of its root. Synchronous, which is
- * fastest
- * in a worker thread and processes one entry after the other.
+ * fastest in a worker thread and processes one entry after the other.
  *
  * Where other programs differ: `..` in names stops at the root; a file or link with entries below its name is replaced
- * by
- * a directory; the last entry of a name wins; a hard link has the attributes of its target.
+ * by a directory; the last entry of a name wins; a hard link has the attributes of its target.
  */
 import { closeSync, constants, ftruncateSync, linkSync, lstatSync, openSync, realpathSync } from 'node:fs'
 import { statSync, symlinkSync, writeSync } from 'node:fs'

@@ -1,7 +1,6 @@
 /**
  * Reads an unpacked layer back as a sequence of entries, including whiteouts of either form. Used to flatten a root
- * file
- * system when the compressed layers are gone.
+ * file system when the compressed layers are gone.
  */
 import { type BigIntStats, chmodSync, closeSync, constants, lstatSync, openSync } from 'node:fs'
 import { readdirSync, readlinkSync, readSync, realpathSync } from 'node:fs'

@@ -1,7 +1,6 @@
 /**
  * Normalizes names of entries to paths inside a root, textually, so that neither `..` nor `/` leads out of it. All
- * paths
- * are latin1 strings with one character per byte.
+ * paths are latin1 strings with one character per byte.
  */
 import { invalidEntry } from '../failure.js'
 

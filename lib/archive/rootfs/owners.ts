@@ -14,8 +14,7 @@ export interface Owner {
 /**
  * Determines the owners of files. `image`: as the layer specifies, which requires root with its capabilities.
  * `process`: this process. An `Owner`: that user, and the tree contains nothing that the user could not create;
- * requires
- * root.
+ * requires root.
  */
 export type OwnerPolicy = 'image' | 'process' | Owner
 

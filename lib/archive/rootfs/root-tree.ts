@@ -1,7 +1,6 @@
 /**
  * The real directories under a root: resolves paths inside the root like chroot(2), creates missing parents, and
- * forgets
- * what is replaced. Never leaves the root or follows the last component of a path.
+ * forgets what is replaced. Never leaves the root or follows the last component of a path.
  */
 import { type BigIntStats, chmodSync, lstatSync, mkdirSync, readdirSync, readlinkSync } from 'node:fs'
 import { errnoOf } from '../../system/errno.js'

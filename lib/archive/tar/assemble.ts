@@ -51,8 +51,8 @@ const headerOnly = /[1-6]/
 const noXattrs: ReadonlyMap<string, Buffer> = new Map()
 
 /**
- * Applies the extensions like Go's archive/tar: pax records override the header, and a GNU long name overrides both,
- * in any order. Unlike Go, rejects owners that no file can have and entry types that layers must not have.
+ * Applies the extensions like Go's archive/tar: pax records override the header, and a GNU long name overrides both, in
+ * any order. Unlike Go, rejects owners that no file can have and entry types that layers must not have.
  * @throws WindlassError LAYER_INVALID
  */
 export function mergeHeader(header: RawHeader, { records, longName, longLink }: Extensions): Merged {

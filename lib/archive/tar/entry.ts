@@ -8,8 +8,7 @@ export type EntryType =
 export interface TarEntry {
   /**
    * The name as a latin1 string with one character per byte, as in the archive and not normalized. A GNU long name
-   * takes
-   * precedence over a pax `path`, which takes precedence over prefix and name of the header.
+   * takes precedence over a pax `path`, which takes precedence over prefix and name of the header.
    */
   readonly path: string
   readonly type: EntryType

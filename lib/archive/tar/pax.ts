@@ -14,8 +14,7 @@ const withoutNul: ReadonlySet<string> = new Set(['path', 'linkpath', 'uname', 'g
 
 /**
  * Parses the body of an extended header. Like Go's archive/tar, rejects malformed records instead of skipping them.
- * Joins
- * the repeated keys of GNU sparse format 0.0 to the `GNU.sparse.map` of format 0.1.
+ * Joins the repeated keys of GNU sparse format 0.0 to the `GNU.sparse.map` of format 0.1.
  * @throws WindlassError LAYER_INVALID
  */
 export function parsePax(body: Buffer): PaxRecords {

@@ -14,8 +14,7 @@ const escapedByte = (byte: number): string => `\\x${byte.toString(16).padStart(2
 
 /**
  * Formats a name from an archive (latin1, one character per byte) for a message, in quotes. Shows UTF-8 as text, and
- * other
- * bytes, quotes and control characters as `\xff`. Applies `printable` against terminal escapes.
+ * other bytes, quotes and control characters as `\xff`. Applies `printable` against terminal escapes.
  */
 export function quoted(name: string): string {
   const bytes = Buffer.from(name.slice(0, maxShown + 3), 'latin1')

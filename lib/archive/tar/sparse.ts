@@ -1,7 +1,6 @@
 /**
  * GNU sparse files: the archive contains only some fragments of the file; the rest is holes. There are four formats:
- * old
- * GNU (in the header), pax 0.0 and 0.1 (in records), and pax 1.0 (before the data).
+ * old GNU (in the header), pax 0.0 and 0.1 (in records), and pax 1.0 (before the data).
  */
 import { blockSize, type RawHeader } from './header.js'
 import type { TarLimits } from './limits.js'

@@ -28,8 +28,8 @@ const printable = (text: string): string =>
   text.replace(/[^ -~]|\\/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`)
 
 /**
- * Returns the differences between two trees read with `describeTree`, in byte order of the paths. A path that exists
- * on one side only is a single difference (`entry`), as is a path with different types (`type`).
+ * Returns the differences between two trees read with `describeTree`, in byte order of the paths. A path that exists on
+ * one side only is a single difference (`entry`), as is a path with different types (`type`).
  */
 export function compareTrees(
   left: readonly TreeEntry[],

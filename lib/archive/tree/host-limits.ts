@@ -1,9 +1,7 @@
 /**
  * Decides which differences between the expected tree of a layer and the tree on the disk are caused by the machine and
- * not
- * by damage, for example an owner that cannot be set or a time that the file system cannot store. Where possible,
- * creates
- * a test entry to see what this process and file system support.
+ * not by damage, for example an owner that cannot be set or a time that the file system cannot store. Where possible,
+ * creates a test entry to see what this process and file system support.
  */
 import { lstatSync, mkdtempSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'

@@ -208,8 +208,7 @@ export class LayerTree implements EntryHandler {
 
   /**
    * Returns the directory at `path`, following links inside the root like chroot(2). Creates missing directories if
-   * `make`
-   * is true, otherwise returns undefined for them. Returns the blocking entry if there is one.
+   * `make` is true, otherwise returns undefined for them. Returns the blocking entry if there is one.
    */
   #walk(path: string, entry: TarEntry, make: boolean): Directory | Blocked | undefined {
     let link: (Blocked & { readonly rest: number }) | undefined

@@ -56,8 +56,7 @@ export function makeOverlayWhiteout(path: Buffer): void {
 
 /**
  * Marks a directory so that overlayfs hides the content of lower layers: with `trusted.overlay.opaque`, or, if the
- * process
- * may not set it or the tree is for an ordinary user, with `user.overlay.opaque` (mounts with `userxattr`).
+ * process may not set it or the tree is for an ordinary user, with `user.overlay.opaque` (mounts with `userxattr`).
  * @throws SystemError when the attribute cannot be set
  */
 export function markOpaque(path: Buffer, { ordinary = false } = {}): void {

@@ -18,8 +18,7 @@ const maxReported = 3
 /**
  * Compares the tree with its blob.
  * @throws WindlassError DIGEST_MISMATCH, SIZE_MISMATCH, DIFF_ID_MISMATCH, LAYER_INVALID, LIMIT_EXCEEDED when the blob
- * is
- * not as expected; STORE_* when the tree cannot be read
+ * is not as expected; STORE_* when the tree cannot be read
  */
 export async function checkTree(task: CheckTask, context: JobContext): Promise<CheckResult> {
   const { tree, form, scratch } = task

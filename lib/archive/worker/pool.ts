@@ -1,7 +1,6 @@
 /**
  * Unpacks layers in a limited number of worker threads. Threads are started on demand and reused, do not keep the
- * process
- * alive while idle, and are replaced when they crash. Jobs wait in order.
+ * process alive while idle, and are replaced when they crash. Jobs wait in order.
  */
 import { availableParallelism } from 'node:os'
 import { from, type ObservableInput } from 'rxjs'
@@ -25,8 +24,7 @@ import { UnpackThread } from './unpack-thread.js'
 export interface UnpackTask extends BlobTask {
   /**
    * The growth of the blob while it is being written: emits on each change and ends with `final`. If it fails,
-   * unpacking
-   * stops and fails with the same error.
+   * unpacking stops and fails with the same error.
    */
   readonly growth?: ObservableInput<Growth> | undefined
 }

@@ -75,8 +75,7 @@ export async function readBlob(
 
 /**
  * Passes all of `source` to `archive`. The error of an invalid archive is reported after the last byte: if the bytes
- * are
- * not the expected ones, the verification in or after `onChunk` fails first, with the more accurate error.
+ * are not the expected ones, the verification in or after `onChunk` fails first, with the more accurate error.
  */
 async function feed(
   source: Readable,

@@ -55,8 +55,7 @@ export interface UnpackResult {
   readonly entries: number
   /**
    * Directories that no entry of the layer names, `.` for its root: latin1, in byte order. A lower layer that lists
-   * them
-   * determines their attributes. Undefined with whiteouts `apply`, or if there are too many.
+   * them determines their attributes. Undefined with whiteouts `apply`, or if there are too many.
    */
   readonly implied?: readonly string[] | undefined
 }
@@ -115,8 +114,7 @@ export type Request =
 
 /**
  * A message from the worker. `loaded` is sent once after the start. `done` and `failed` are sent after everything that
- * the
- * job opened is closed.
+ * the job opened is closed.
  */
 export type Response =
   | { readonly type: 'loaded' }

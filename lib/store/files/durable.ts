@@ -50,8 +50,7 @@ export async function syncDirectory(directory: string): Promise<void> {
 
 /**
  * Renames `from`, whose content is synced, to `to`, replacing an existing file, and syncs the directory. Both paths
- * must
- * be on one file system.
+ * must be on one file system.
  */
 export async function publish(from: string, to: string): Promise<void> {
   await rename(from, to)

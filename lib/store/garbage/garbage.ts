@@ -66,8 +66,7 @@ export class Garbage {
    * not a collection that has started.
    *
    * @throws WindlassError STORE_CORRUPT when the list of names or a required manifest cannot be read: references are
-   * then
-   * unknown and nothing is removed; STORE_LOCKED, STORE_READ_ONLY, STORE_DENIED, STORE_IO
+   * then unknown and nothing is removed; STORE_LOCKED, STORE_READ_ONLY, STORE_DENIED, STORE_IO
    */
   collect(
     { dryRun = false, keepPartials = this.keepPartials }: CollectOptions = {},

@@ -1,7 +1,7 @@
 /**
  * Finds everything that the entries of `index.json` reference, including entries of other tools: documents, configs,
- * and
- * layers by digest and by diffID. If a document cannot be read, its references are unknown and nothing is collected.
+ * and layers by digest and by diffID. If a document cannot be read, its references are unknown and nothing is
+ * collected.
  */
 import { dirname, join } from 'node:path'
 import { type ErrorDetails, WindlassError } from '../../errors.js'

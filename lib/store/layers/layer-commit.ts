@@ -1,7 +1,6 @@
 /**
  * Commits staged trees as layers of the store: a new layer by renaming its directory, a second whiteout form by
- * renaming
- * the tree and writing the record. An existing tree is kept and the staged one dropped.
+ * renaming the tree and writing the record. An existing tree is kept and the staged one dropped.
  */
 import { dirname, join } from 'node:path'
 import { chmod, lstat, lstatIfThere, open, rename } from '../../system/files.js'

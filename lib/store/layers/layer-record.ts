@@ -30,8 +30,7 @@ export interface LayerRecord {
   /**
    * Directories of the trees that no entry of the layer names; `.` is the root, and each character is one byte of the
    * path. In the image, they have the attributes of the lower layer that lists them. Undefined if unknown: records
-   * before
-   * 0.2 and those of layers with too many directories do not contain it.
+   * before 0.2 and those of layers with too many directories do not contain it.
    */
   readonly implied?: readonly string[]
 }

@@ -64,8 +64,7 @@ export class FileLock {
   /**
    * Atomically replaces the file `path`, on the same file system, with `text`. Writes to the lock file, whose space is
    * already allocated, and renames it to `path`, so that it works on a full disk. Waiting processes then lock a new
-   * file,
-   * so nothing else may be done under this lock.
+   * file, so nothing else may be done under this lock.
    */
   async become(path: string, text: string): Promise<void> {
     await this.#handle.overwrite(Buffer.from(text))
@@ -82,8 +81,7 @@ export class FileLock {
 
   /**
    * Takes the lock again after `pause`. Returns `held` if another holds it, and `gone` if the file at the path is
-   * another
-   * one; the caller must then release this lock and take a new one.
+   * another one; the caller must then release this lock and take a new one.
    */
   async retake(): Promise<'taken' | 'held' | 'gone'> {
     if (!take(this.#handle, this.#path)) return 'held'

@@ -43,12 +43,10 @@ export class MetadataLock {
 
   /**
    * Runs `work` while holding the lock. `signal` ends the wait; `work` is then not started. Work that has started is
-   * not
-   * interrupted.
+   * not interrupted.
    *
    * @throws WindlassError CANCELLED or the reason of the signal; STORE_LOCKED, which names the holder, after two
-   * minutes;
-   * the errors of `work`
+   * minutes; the errors of `work`
    */
   hold<T>(work: (lock: FileLock) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const signals = [signal, this.options.signal].filter((each) => each !== undefined)

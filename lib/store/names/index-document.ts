@@ -138,8 +138,7 @@ export class IndexDocument {
 
   /**
    * Reports whether an entry is corrupt. A copy under another name is not; but if the original is gone and the names
-   * differ
-   * in one bit, the name is corrupt.
+   * differ in one bit, the name is corrupt.
    */
   #isCorrupt(entry: unknown): boolean {
     if (!isIntact(entry)) return true

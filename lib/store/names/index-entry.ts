@@ -1,7 +1,6 @@
 /**
  * The entries of `index.json` as commands list and address them, including entries without a name, malformed entries
- * and
- * those of other tools.
+ * and those of other tools.
  */
 import { createHash } from 'node:crypto'
 import { isForeignDigest, readDescriptor } from '../../image/index.js'

@@ -8,8 +8,7 @@ import { maxStoreFileBytes } from '../files/read-regular.js'
 
 /**
  * Returns the entries of the store in `directory`. Returns none if the store does not exist or its list of names cannot
- * be
- * read; opening the store reports the reason. @throws the errors of `node:fs`
+ * be read; opening the store reports the reason. @throws the errors of `node:fs`
  */
 export function listedNow(directory: string): readonly IndexEntry[] {
   const path = join(directory, 'index.json')

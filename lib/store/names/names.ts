@@ -69,8 +69,7 @@ export class NameStore {
 
   /**
    * Makes the name point at the image, replacing an existing entry of that name. Other entries are not changed.
-   * `signal`
-   * ends the wait for the lock of the store.
+   * `signal` ends the wait for the lock of the store.
    * @throws WindlassError STORE_CORRUPT when the manifest is not in the store; STORE_*
    */
   async set(image: NamedImage, signal?: AbortSignal): Promise<void> {
@@ -104,8 +103,7 @@ export class NameStore {
 
   /**
    * Removes and returns the entries that `choose` selects from all entries. The images are not removed. `signal` ends
-   * the
-   * wait for the lock of the store.
+   * the wait for the lock of the store.
    * @throws the errors of `choose`, without changing anything; WindlassError STORE_*
    */
   async removeEntries(

@@ -1,7 +1,6 @@
 /**
  * Resumable downloads: for each digest the bytes and a journal of their origin, under a lock that only one process
- * holds.
- * The total size of interrupted downloads is limited.
+ * holds. The total size of interrupted downloads is limited.
  */
 import { dirname, join } from 'node:path'
 import { WindlassError } from '../../errors.js'
@@ -75,8 +74,7 @@ export class PartialStore {
   /**
    * Locks the download of `digest` until it is released. Waits while another process or caller holds it; it may have
    * stored the whole blob meanwhile, so check for the blob afterwards. If the other download is stuck, returns a
-   * separate,
-   * empty download.
+   * separate, empty download.
    * @throws WindlassError when `signal` aborts: STORE_LOCKED for a timeout, otherwise CANCELLED, both with the holder;
    * STORE_LOCKED after an hour; STORE_*
    */

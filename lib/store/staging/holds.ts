@@ -9,8 +9,7 @@ import { unlessMissing } from '../files/store-error.js'
 /**
  * Returns the digests that any run holds, including dead runs that are not swept yet. The caller holds the metadata
  * lock, under which holds are written. An incomplete line, after a kill or on a full disk, is ignored: nothing relies
- * on
- * it.
+ * on it.
  */
 export async function heldByRuns(staging: string): Promise<Set<Digest>> {
   const held = new Set<Digest>()

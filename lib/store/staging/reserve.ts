@@ -1,7 +1,6 @@
 /**
  * Reserves disk space, so that names can be removed from `index.json` when the disk is full. The reserve is the content
- * of
- * the lock file, which has no meaning and which `FileLock.become` overwrites.
+ * of the lock file, which has no meaning and which `FileLock.become` overwrites.
  */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
@@ -11,8 +10,7 @@ import { codeOf, isNotWritable } from '../files/store-error.js'
 
 /**
  * Minimum space in bytes in addition to the size of `index.json`. Twice the sum is reserved, so that few new names
- * require
- * another reserve.
+ * require another reserve.
  */
 const minSpare = 8 * 1024
 

@@ -102,8 +102,7 @@ export class Run {
 
   /**
    * Records that this run needs `digests`: a collection that starts afterwards does not remove them. `signal` ends the
-   * wait
-   * for the lock. @throws WindlassError STORE_*, CANCELLED
+   * wait for the lock. @throws WindlassError STORE_*, CANCELLED
    */
   async hold(digests: readonly Digest[], signal?: AbortSignal): Promise<void> {
     if (digests.some((digest) => !this.#held.has(digest)))
@@ -179,8 +178,8 @@ export class Run {
 }
 
 /**
- * Returns a path for a directory of `part` that is to be deleted when there is no space for a run: it looks like a
- * dead run and is removed by the next sweep.
+ * Returns a path for a directory of `part` that is to be deleted when there is no space for a run: it looks like a dead
+ * run and is removed by the next sweep.
  */
 export async function asDeadRun(staging: string, part: StorePart): Promise<string> {
   const place = join(dirname(staging), part)

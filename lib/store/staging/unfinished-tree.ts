@@ -48,8 +48,7 @@ const stemOf = (target: string): string =>
 
 /**
  * Creates a place for the tree that will be moved to `target`. The parent of `target` must exist. `note` is called
- * before
- * the place is created.
+ * before the place is created.
  * @throws the errors of `node:fs` and of `note`
  */
 export async function beginTree(
@@ -149,8 +148,7 @@ async function sweep({ path, token }: Pick<TreeNote, 'path'> & Partial<TreeNote>
 
 /**
  * Reports whether the tree belongs to this program. The lock file is empty if its process was killed before signing it,
- * or
- * after a power failure.
+ * or after a power failure.
  */
 async function isOurs(path: string, text: string, token: string | undefined): Promise<boolean> {
   if (text !== '') return token === undefined ? anyText.test(text) : text === textOf(token)
