@@ -1,20 +1,20 @@
-/** What a refused system call means to a pull: the error of the store or of the layer that it stands for. */
+/** Converts errors of system calls during unpacking to errors of the store or of the layer. */
 import { diskMeaning } from '../system/disk-meaning.js'
 import { errnoOf } from '../system/errno.js'
 import { WindlassError } from '../errors.js'
 import { nothingKept, quoted } from './tar/refusal.js'
 
-/** What is refused in spite of permissions: an owner, a device, an attribute. */
+/** The hint for an owner, a device or an attribute that is refused regardless of permission bits. */
 const notPermitted = 'The system refuses this to the user: run as root, or choose another file system.'
-const another =
+const otherFileSystem =
   'The layer is sound; the file system cannot hold it. Name a store on another one with --store.'
 
-/** What the layer is to blame for, not the disk. */
+/** Hints for errors that the layer causes, not the disk. */
 const ofTheLayer: Readonly<Record<string, string>> = {
   ELOOP: nothingKept,
 }
 
-/** What the file system cannot hold, by the call that it refuses and then by the error. */
+/** What the file system cannot store, by system call and error. */
 const cannotHold: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   mode: { EPERM: 'its mode', ENOTSUP: 'its mode', EINVAL: 'its mode' },
   symlink: { EPERM: 'symlinks', ENOTSUP: 'symlinks', ENOSYS: 'symlinks' },
@@ -38,11 +38,11 @@ const aliases: Readonly<Record<string, string>> = {
   ftruncate: 'write',
   copy_file_range: 'write',
 }
-/** Calls that make a name, which EINVAL is about. */
+/** System calls that create a name, for which EINVAL refers to the name. */
 const naming: readonly string[] = ['open', 'mkdir', 'mknod', 'symlink', 'link']
 
-/** What `error` says that the file system cannot hold, as an object of a sentence. */
-function unheld(error: unknown): string | undefined {
+/** Returns what the file system cannot store according to `error`, as the object of a sentence. */
+function unsupported(error: unknown): string | undefined {
   const code = errnoOf(error) ?? ''
   const call = error instanceof Error && 'syscall' in error ? String(error.syscall) : ''
   const named = Object.hasOwn(aliases, call) ? (aliases[call] ?? call) : call
@@ -52,40 +52,41 @@ function unheld(error: unknown): string | undefined {
   return Object.hasOwn(anyCall, code) ? anyCall[code] : undefined
 }
 
-/** LAYER_INVALID about one entry: `what` is a clause that follows its name. `path` is latin1. */
+/** Returns the LAYER_INVALID error for an entry. `path` is latin1; `what` is a clause that follows it. */
 export const invalidEntry = (path: string, what: string, hint = nothingKept): WindlassError =>
   new WindlassError('LAYER_INVALID', `Unpacking ${quoted(path)} failed: ${what}`, { hint })
 
 /**
- * `error`, thrown by a system call while unpacking the entry `path` (latin1), as a WindlassError.
- * @param into the directory, a path of this process
+ * Converts an error of a system call while unpacking the entry `path` (latin1) to STORE_* or LAYER_INVALID. A
+ * WindlassError is returned unchanged.
+ * @param into the directory, a path of this process (UTF-8)
  */
 export function failure(path: string, error: unknown, into?: string): WindlassError {
   if (error instanceof WindlassError) return error
   const code = errnoOf(error) ?? ''
   const where = into === undefined ? '' : ` into ${into}`
-  const what = unheld(error)
+  const what = unsupported(error)
   if (what !== undefined)
     return new WindlassError(
       'STORE_IO',
-      `Unpacking ${quoted(path)}${where} failed: the file system cannot hold ${what} (${code}${calling(error)})`,
-      { cause: error, hint: another, ...(into !== undefined && { path: into }) },
+      `Unpacking ${quoted(path)}${where} failed: the file system cannot hold ${what} (${code}${callSuffix(error)})`,
+      { cause: error, hint: otherFileSystem, ...(into !== undefined && { path: into }) },
     )
   const meaning = diskMeaning(error)
   const ofLayer = Object.hasOwn(ofTheLayer, code) ? ofTheLayer[code] : undefined
   const hint = code === 'EPERM' ? notPermitted : (meaning?.hint ?? ofLayer)
   return new WindlassError(
     meaning?.code ?? (ofLayer === undefined ? 'STORE_IO' : 'LAYER_INVALID'),
-    `Unpacking ${quoted(path)}${where} failed: ${meaning ? `${meaning.says} (${code}${calling(error)})` : described(error, code)}`,
+    `Unpacking ${quoted(path)}${where} failed: ${meaning ? `${meaning.says} (${code}${callSuffix(error)})` : described(error, code)}`,
     { cause: error, ...(into !== undefined && { path: into }), ...(hint !== undefined && { hint }) },
   )
 }
 
-/** `, open` where the error says which call it was. */
-const calling = (error: unknown): string =>
+/** Returns the system call for the message, for example `, open`. */
+const callSuffix = (error: unknown): string =>
   error instanceof Error && 'syscall' in error ? `, ${String(error.syscall)}` : ''
 
-/** `ENOTDIR: not a directory, open`: without the path, which may hold any bytes and is said already. */
+/** Returns the message of `error` without the path, which may contain any bytes and is already in the message. */
 function described(error: unknown, code: string): string {
   const said = error instanceof Error ? error.message : String(error)
   if (code === '') return said.replace(/[^\x20-\x7e].*$/s, '…')

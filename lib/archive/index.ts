@@ -1,4 +1,4 @@
-/** Archives: reading layers, applying them to a tree, and packing trees. */
+/** Archives: reading layers, applying them to a tree, and packing and comparing trees. */
 export { type ApplyOptions, LayerApplier } from './rootfs/layer-applier.js'
 export { layerDirectory } from './rootfs/layer-directory.js'
 export type { Owner, OwnerPolicy } from './rootfs/owners.js'

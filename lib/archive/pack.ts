@@ -1,30 +1,30 @@
-/** A directory as a tar archive, by way of `tar-fs`: for exports, the demo image and the images of the test kit. */
+/** Packs a directory as a tar archive with `tar-fs`, for exports, the demo image and the images of the test kit. */
 import { Readable } from 'node:stream'
 import { pack, type Headers, type PackOptions as TarFsOptions } from 'tar-fs'
 
+/** Options of `packTree`. */
 export interface PackOptions {
-  /**
-   * The same tree gives the same bytes, wherever and whenever it is packed: times are 0 unless `mtime` says otherwise,
-   * the owner is root.
-   */
+  /** Make the bytes depend only on the tree: times are 0 unless `mtime` is set, and the owner is root. */
   readonly reproducible?: boolean
-  /** For every entry, whatever the tree says. */
+  /** The time of every entry. */
   readonly mtime?: Date
-  /** The last word on each header: paths, modes, owners. */
+  /** Changes each header before it is written. */
   readonly map?: (header: Headers) => Headers
-  /** Leaves a path (absolute, as the file system has it) and what is below it out. */
+  /** Returns true for an absolute path to exclude, with everything below it. */
   readonly ignore?: (path: string) => boolean
 }
 
-/** Types of tar-fs 3 that lack in its declarations. */
+/** Options of tar-fs 3 that its type declarations lack. */
 interface Unlisted {
   readonly sort: boolean
   readonly umask: number
 }
 
 /**
- * The entries below `directory`, sorted, with full modes. Files, directories and symlinks: a hardlink becomes a file
- * of its own, sockets are left out, and the stream fails with a plain Error on devices and fifos, as `tar-fs` does.
+ * Packs the entries below `directory`, in order of their names and with their full modes.
+ *
+ * Packs files, directories and symlinks. A hard link becomes a separate file, and sockets are skipped. The stream fails
+ * with a plain Error for devices and FIFOs, like `tar-fs`.
  */
 export function packTree(directory: string, options: PackOptions = {}): Readable {
   const { reproducible = false, ignore, map } = options
@@ -42,6 +42,6 @@ export function packTree(directory: string, options: PackOptions = {}): Readable
       return map?.(named) ?? named
     },
   }
-  // What tar-fs gives is a stream of another library: like Node's, but none.
+  // tar-fs returns a stream of another library, which is not an instance of Node's class.
   return Readable.from(pack(directory, settings), { objectMode: false })
 }

@@ -1,28 +1,30 @@
 /**
- * What a stream gives, in batches: each time all chunks that came since the last look, as they came. Reading a stream by
- * `for await` joins them into one, which copies every byte once more.
+ * Reads a stream in batches: each batch contains the chunks that arrived since the previous one. Unlike `for await`, it
+ * does not concatenate the chunks, which would copy every byte once more.
  */
 import type { Readable } from 'node:stream'
 
-/** Held for a reader that is busy: of tiny chunks, each costs more than its bytes. */
+/**
+ * Limits of what is held for a slow consumer. Chunks are counted too, because a tiny chunk costs more than its bytes.
+ */
 const maxBytes = 1024 * 1024
 const maxChunks = 1024
 
 /**
- * Ends with the stream; what came before the stream failed is given before that is told. Who stops early destroys the
- * stream.
- * @throws what the stream fails with; where it was destroyed with nothing said, it just ends
+ * Yields the chunks of `stream` in batches and returns when it ends. Chunks that arrived before a failure are yielded
+ * before the failure is thrown. A consumer that stops early must destroy the stream.
+ * @throws the error of the stream; a stream destroyed without an error only ends
  */
 export async function* batches(stream: Readable): AsyncGenerator<readonly Buffer[], void, undefined> {
-  let held: Buffer[] = []
+  let pending: Buffer[] = []
   let bytes = 0
   let over = false
   let failure: { readonly error: unknown } | undefined
   let wake = (): void => undefined
   const take = (chunk: Buffer): void => {
-    held.push(chunk)
+    pending.push(chunk)
     bytes += chunk.length
-    if (bytes >= maxBytes || held.length >= maxChunks) stream.pause()
+    if (bytes >= maxBytes || pending.length >= maxChunks) stream.pause()
     wake()
   }
   const fail = (error: unknown): void => {
@@ -38,9 +40,9 @@ export async function* batches(stream: Readable): AsyncGenerator<readonly Buffer
   stream.on('error', fail).on('end', end).on('close', end).on('data', take)
   try {
     for (;;) {
-      if (held.length > 0) {
-        const batch = held
-        held = []
+      if (pending.length > 0) {
+        const batch = pending
+        pending = []
         bytes = 0
         stream.resume()
         yield batch

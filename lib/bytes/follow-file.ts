@@ -1,23 +1,26 @@
-/** For threads made to unpack: reads a file that another thread is still writing, from its start to its end, as fast as its length is told. */
+/** Reads a file while another thread writes it. For dedicated unpack threads, because it reads synchronously. */
 import { constants, readSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { WindlassError } from '../errors.js'
 import { fileFailure } from '../system/file-failure.js'
 
+/** The state of a growing file. */
 export interface Growth {
-  /** Bytes that can be read by now. */
+  /** Number of bytes that can be read. */
   readonly length: number
-  /** Whether that is all of them. */
+  /** Whether the file is complete. */
   readonly final: boolean
 }
 
 const readBytes = 1024 * 1024
 
 /**
- * The bytes of `path` up to the last length told, in chunks of up to 1 MiB; ends with the final one.
- * The stream fails with what `growth` throws, with INTERNAL where it ends without a final length, with STORE_IO where
- * the file is shorter than told (a restart has to be told by ending `growth` with an error, and a new stream).
+ * Returns a stream of the bytes of `path` up to the latest length of `growth`, in chunks of up to 1 MiB. It ends at the
+ * final length. To restart, end `growth` with an error and create a new stream.
+ *
+ * The stream fails with the error of `growth`, with INTERNAL if `growth` ends without a final length, and with STORE_IO
+ * if the file is shorter than reported.
  */
 export function followFile(path: string, growth: AsyncIterable<Growth>): Readable {
   return new FollowedFile(path, growth)
@@ -27,10 +30,10 @@ class FollowedFile extends Readable {
   readonly #path: string
   readonly #growth: AsyncIterator<Growth>
   #file: FileHandle | undefined
-  #known: Growth = { length: 0, final: false }
+  #growthState: Growth = { length: 0, final: false }
   #position = 0
-  /** Set while a reader waits for more. */
-  #hungry = false
+  /** Set while the consumer waits for more bytes. */
+  #waiting = false
 
   constructor(path: string, growth: AsyncIterable<Growth>) {
     super({ highWaterMark: readBytes })
@@ -50,14 +53,14 @@ class FollowedFile extends Readable {
   }
 
   override _read(): void {
-    const { length, final } = this.#known
-    if (this.#position < length) this.#take(Math.min(readBytes, length - this.#position))
+    const { length, final } = this.#growthState
+    if (this.#position < length) this.#readChunk(Math.min(readBytes, length - this.#position))
     else if (final) this.push(null)
-    else this.#hungry = true
+    else this.#waiting = true
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    // Not awaited: a source that is parked answers when it pleases.
+    // Not awaited: a suspended generator may take any time to return.
     void Promise.resolve(this.#growth.return?.()).catch(() => undefined)
     Promise.resolve(this.#file?.close()).then(
       () => done(error),
@@ -68,23 +71,23 @@ class FollowedFile extends Readable {
   async #listen(): Promise<void> {
     try {
       for (;;) {
-        const told = await this.#growth.next()
+        const result = await this.#growth.next()
         if (this.destroyed) return
-        if (told.done === true) throw new WindlassError('INTERNAL', `Nobody said where ${this.#path} ends`)
-        this.#known = told.value
-        if (this.#hungry) {
-          this.#hungry = false
+        if (result.done === true) throw new WindlassError('INTERNAL', `Nobody said where ${this.#path} ends`)
+        this.#growthState = result.value
+        if (this.#waiting) {
+          this.#waiting = false
           this._read()
         }
-        if (told.value.final) return
+        if (result.value.final) return
       }
     } catch (error) {
       this.destroy(error instanceof Error ? error : new Error(String(error)))
     }
   }
 
-  /** In this thread, which is made for it: the hop to another and back costs more than the bytes. */
-  #take(length: number): void {
+  /** Reads synchronously: in a dedicated thread, a round trip to the pool costs more than the read. */
+  #readChunk(length: number): void {
     try {
       const buffer = Buffer.allocUnsafeSlow(length)
       const bytesRead = readSync(this.#file!.fd, buffer, 0, length, this.#position)

@@ -1,7 +1,6 @@
 /**
- * A file that is still being written and may be read from its start meanwhile: what stands between a download and
- * whoever unpacks behind it. It says how far it has come, and whether its bytes are verified; until then nothing that
- * was read from it may count.
+ * A file that can be read from its start while it is written. It connects a download with the unpacking of its bytes,
+ * and reports its length and whether its bytes are verified. Until then, results derived from the bytes must not count.
  */
 import { constants } from 'node:fs'
 import { BehaviorSubject, type Observable } from 'rxjs'
@@ -10,20 +9,22 @@ import { type PooledFile, openLarge } from '../system/files.js'
 import { fileFailure } from '../system/file-failure.js'
 import { Verifier, type Expected, type Verified } from './verifier.js'
 
-/** It moves to the right; only a restart goes back, to `growing`. */
+/** The phases in order. Only a restart returns to `growing`. */
 export type GrowingPhase = 'growing' | 'arrived' | 'verified' | 'failed'
 
+/** The state of a `GrowingFile`. */
 export interface GrowingState {
   readonly path: string
-  /** Bytes that can be read. */
+  /** Number of bytes that can be read. */
   readonly length: number
-  /** Counts the restarts: bytes of another generation are other bytes. */
+  /** Number of restarts. The bytes of different generations are unrelated. */
   readonly generation: number
   readonly phase: GrowingPhase
-  /** With `failed`. */
+  /** Set when `phase` is `failed`. */
   readonly error?: WindlassError
 }
 
+/** Options of a `GrowingFile`. */
 export interface GrowingOptions {
   readonly expected: Expected
   readonly what?: Verified
@@ -32,6 +33,7 @@ export interface GrowingOptions {
 const rereadBytes = 1024 * 1024
 const order = { growing: 0, arrived: 1, verified: 2, failed: 3 } as const
 
+/** A file that is written, verified and followed at the same time. */
 export class GrowingFile {
   readonly path: string
   readonly #file: PooledFile
@@ -49,12 +51,12 @@ export class GrowingFile {
   }
 
   /**
-   * Opens `path`, or makes it. Bytes that are there are read once, to be verified with those that follow; a file
-   * longer than expected is emptied. `state.length` says from where to go on.
+   * Opens `path`, creating it if needed. Existing bytes are read once and included in the verification; a file longer
+   * than expected is truncated to 0. `state.length` is the offset at which to continue.
    * @throws WindlassError STORE_*
    */
   static async open(path: string, options: GrowingOptions): Promise<GrowingFile> {
-    // A link in the place of a download would have it written somewhere else.
+    // A symbolic link at `path` would redirect the download.
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW
     const handle = await trying('Opening a download', path, () => openLarge(path, flags, 0o600))
     const file = new GrowingFile(path, handle, options)
@@ -67,19 +69,23 @@ export class GrowingFile {
     }
   }
 
+  /** The current state. */
   get state(): GrowingState {
     return this.#states.value
   }
 
-  /** The present state, then each that follows; completes when the file is closed. Never fails: `failed` is a phase. */
+  /**
+   * Emits the current state and every later one; completes when the file is closed. Never errors: `failed` is a phase.
+   */
   get states(): Observable<GrowingState> {
     return this.#states.asObservable()
   }
 
   /**
-   * Writes `chunks` at the end, and answers with how many bytes they are. One call at a time: await it before the next,
-   * that is the backpressure.
-   * @throws WindlassError SIZE_MISMATCH before a byte too many is written; STORE_FULL and other STORE_*
+   * Appends `chunks` and returns the number of bytes written. Calls must not overlap; awaiting each call provides
+   * backpressure.
+   * @throws WindlassError SIZE_MISMATCH before writing more bytes than expected; STORE_FULL and other STORE_*; INTERNAL
+   * when the phase is not `growing`
    */
   async append(chunks: readonly Uint8Array[]): Promise<number> {
     const { length, phase } = this.state
@@ -92,22 +98,21 @@ export class GrowingFile {
     return bytes
   }
 
-  /** Empties the file: the bytes come again, from the first (a new generation). */
+  /** Empties the file and starts a new generation. */
   async truncate(): Promise<void> {
     this.#verifier = new Verifier(this.#options.expected, this.#options.what)
-    // Told first: whoever reads must have let go before the bytes are gone.
+    // Reported first: readers must stop before the bytes are gone.
     this.#next({ length: 0, phase: 'growing', generation: this.state.generation + 1 })
     await trying('Emptying a download', this.path, () => this.#file.truncate(0))
   }
 
-  /** All bytes are here. Not yet a word on whether they are the right ones. */
+  /** Reports that all bytes have arrived. They are not verified yet. */
   finish(): void {
     if (this.state.phase === 'growing') this.#next({ phase: 'arrived' })
   }
 
   /**
-   * Checks size and digest; what follows it may count. A mismatch changes nothing: `truncate` or `fail`, as the caller
-   * knows better whether the bytes are worth another attempt.
+   * Verifies size and digest. A mismatch changes nothing: the caller decides between `truncate` and `fail`.
    * @throws WindlassError SIZE_MISMATCH, DIGEST_MISMATCH
    */
   verify(): void {
@@ -116,12 +121,12 @@ export class GrowingFile {
     this.#next({ phase: 'verified' })
   }
 
-  /** Whether the bytes that are here have the digest that is expected, whatever their number. */
+  /** Reports whether the bytes so far have the expected digest, whatever their number. */
   hasDigest(): boolean {
     return this.#verifier.hasDigest()
   }
 
-  /** Gives up: whoever waits gets `error`. After `verified` it says nothing. */
+  /** Fails the file: waiters receive `error`. Has no effect after `verified`. */
   fail(error: unknown): void {
     const { phase } = this.state
     if (phase !== 'verified' && phase !== 'failed')
@@ -129,39 +134,39 @@ export class GrowingFile {
   }
 
   /**
-   * Resolves when the file has come as far as `phase`.
-   * @throws what the file failed with; CANCELLED if `signal` aborts
+   * Resolves when the file has reached `phase`.
+   * @throws WindlassError the error of the file if it fails; CANCELLED when `signal` aborts
    */
   waitFor(phase: 'arrived' | 'verified', signal?: AbortSignal): Promise<GrowingState> {
     return new Promise((resolve, reject) => {
-      const leave = (): void => {
+      const unsubscribe = (): void => {
         subscription.unsubscribe()
         signal?.removeEventListener('abort', abort)
       }
       const abort = (): void => {
-        leave()
+        unsubscribe()
         reject(
           new WindlassError('CANCELLED', `Waiting for ${this.path} was cancelled`, { cause: signal?.reason }),
         )
       }
-      const look = (state: GrowingState): void => {
+      const onState = (state: GrowingState): void => {
         if (state.phase === 'failed') reject(state.error)
         else if (order[state.phase] >= order[phase]) resolve(state)
         else return
-        queueMicrotask(leave)
+        queueMicrotask(unsubscribe)
       }
-      const subscription = this.#states.subscribe(look)
+      const subscription = this.#states.subscribe(onState)
       if (signal?.aborted === true) abort()
       else signal?.addEventListener('abort', abort, { once: true })
     })
   }
 
-  /** Brings the bytes to the disk itself. */
+  /** Flushes the bytes to the disk. */
   async sync(): Promise<void> {
     await trying('Syncing a download', this.path, () => this.#file.datasync())
   }
 
-  /** Closes the file; if it is not verified by now it has failed (CANCELLED). The file itself stays. */
+  /** Closes the file, which stays on the disk. A file that is not verified fails with CANCELLED. */
   close(): Promise<void> {
     this.fail(new WindlassError('CANCELLED', `The download to ${this.path} was given up`))
     this.#closing ??= this.#file.close().finally(() => this.#states.complete())
@@ -197,7 +202,7 @@ export class GrowingFile {
   }
 }
 
-/** What is left of `chunks` after their first `written` bytes. */
+/** Returns `chunks` without their first `written` bytes. */
 function after(chunks: readonly Uint8Array[], written: number): Uint8Array[] {
   let before = 0
   return chunks.flatMap((chunk) => {

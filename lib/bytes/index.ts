@@ -1,4 +1,4 @@
-/** Bytes on their way: what other modules use of it. */
+/** Processing of byte streams: compression, growing files, verification. The exports are for other modules. */
 export { batches } from './batches.js'
 export { type Compression, detectCompression } from './compression/compression.js'
 export { decompressor } from './compression/decompress.js'

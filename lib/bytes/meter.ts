@@ -1,8 +1,9 @@
-/** Counts bytes and reports the count, at most ten times a second. */
+/** Counts bytes and reports the count at most ten times a second. */
 
 /** Milliseconds between two reports. */
 const interval = 100
 
+/** Counts bytes and reports the total at a limited rate. */
 export class Meter {
   readonly #report: (bytes: number) => void
   #bytes: number
@@ -11,8 +12,8 @@ export class Meter {
   #timer: NodeJS.Timeout | undefined
 
   /**
-   * @param report gets the bytes so far: at once for the first, then at most every 100 ms, and the last always
-   * @param from where to count from; not reported before something is added
+   * @param report receives the total: the first immediately, later ones at most every 100 ms, the last one always
+   * @param from the initial count, which is not reported
    */
   constructor(report: (bytes: number) => void, from = 0) {
     this.#report = report
@@ -20,10 +21,12 @@ export class Meter {
     this.#reported = from
   }
 
+  /** The number of bytes so far. */
   get bytes(): number {
     return this.#bytes
   }
 
+  /** Adds `bytes` to the count. */
   add(bytes: number): void {
     this.#bytes += bytes
     const wait = this.#last + interval - performance.now()
@@ -31,13 +34,13 @@ export class Meter {
     else this.#timer ??= setTimeout(() => this.#notify(), wait).unref()
   }
 
-  /** Counts from `bytes` again, and says so: a download that started over. */
+  /** Restarts the count at `bytes` and reports it. For downloads that start again. */
   reset(bytes = 0): void {
     this.#bytes = bytes
     this.#notify()
   }
 
-  /** Reports what is not yet reported, and leaves no timer behind. */
+  /** Reports the total if it is not reported yet, and cancels the timer. */
   stop(): void {
     if (this.#reported !== this.#bytes) this.#notify()
     clearTimeout(this.#timer)

@@ -1,17 +1,20 @@
-/** A pipeline of streams that is over only when every stream of it has closed. */
+/** A stream pipeline that settles only after every stream has closed. */
 import type { Duplex, Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { asWindlassError, WindlassError } from '../errors.js'
 
+/** Options of `pump`. */
 export interface PumpOptions {
-  /** Destroys all streams; the pump then fails with CANCELLED, or with the signal's reason if that is a WindlassError. */
+  /**
+   * Destroys all streams. The pump then fails with CANCELLED, or with the signal's reason if that is a WindlassError.
+   */
   readonly signal?: AbortSignal
 }
 
 /**
- * Runs `streams` from the first to the last. However it ends, every stream is destroyed, and no descriptor of theirs
- * is open any more: `node:stream`'s own pipeline settles before that, and some streams never close by themselves.
- * @throws what the first stream to fail failed with
+ * Pipes `streams` from first to last. When it settles, every stream is destroyed and its descriptors are closed. The
+ * pipeline of `node:stream` settles before that, and some streams do not close by themselves.
+ * @throws the error of the first stream that failed; WindlassError CANCELLED or the reason when `signal` aborts
  */
 export async function pump(
   streams: readonly [Readable, ...Duplex[], Writable],
@@ -30,7 +33,7 @@ export async function pump(
   }
 }
 
-/** Resolves once `stream` is closed; an error that comes after the pump has failed is nobody's any more. */
+/** Resolves when `stream` is closed. Errors after the failure of the pump are ignored. */
 function whenClosed(stream: Readable | Writable): Promise<void> {
   stream.on('error', () => undefined)
   return stream.closed ? Promise.resolve() : new Promise((resolve) => stream.once('close', resolve))

@@ -1,21 +1,22 @@
-/** A whole stream in memory, as far as a limit allows. */
+/** Reads a stream into memory, up to a limit. */
 import type { Readable } from 'node:stream'
 import { WindlassError } from '../errors.js'
 
+/** A limit of `readCapped` and how to report that it is exceeded. */
 export interface Cap {
-  /** In bytes. */
+  /** The maximum in bytes. */
   readonly limit: number
-  /** The limit's name, for the one who would raise it. */
+  /** The name of the limit, for users who want to raise it. */
   readonly name: string
   /** What is read, for the message: `the manifest of alpine:3.20`. */
   readonly what: string
-  /** What to do about it. */
+  /** A hint for the user. */
   readonly hint?: string
 }
 
 /**
- * Reads `source` to its end; it is destroyed however that goes.
- * @throws WindlassError LIMIT_EXCEEDED with the first byte too many; whatever `source` fails with
+ * Reads `source` to its end. Destroys it in any case.
+ * @throws WindlassError LIMIT_EXCEEDED when `source` has more than `limit` bytes; the error of `source`
  */
 export async function readCapped(source: Readable, { limit, name, what, hint }: Cap): Promise<Buffer> {
   const chunks: Buffer[] = []

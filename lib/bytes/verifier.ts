@@ -1,17 +1,19 @@
-/** Holds bytes to the size and digest that were promised, while they pass and before anything of them counts. */
+/** Verifies the size and digest of bytes while they are processed. */
 import { createHash } from 'node:crypto'
 import { WindlassError } from '../errors.js'
 import { algorithmOf, parseDigest, type Digest } from '../image/digest/digest.js'
 
+/** The expected digest and size of a blob. */
 export interface Expected {
   readonly digest: Digest
   /** In bytes. */
   readonly size: number
 }
 
-/** What is verified, as messages call it. */
+/** What is verified, as used in messages. */
 export type Verified = 'filesystem layer' | 'image config' | 'manifest' | 'blob'
 
+/** Verifies a sequence of chunks against an expected size and digest. */
 export class Verifier {
   readonly expected: Expected
   readonly #what: Verified
@@ -24,12 +26,12 @@ export class Verifier {
     this.#hash = createHash(algorithmOf(parseDigest(expected.digest)))
   }
 
-  /** How many came so far. */
+  /** Number of bytes so far. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** @throws WindlassError SIZE_MISMATCH as soon as there are more bytes than expected */
+  /** Adds `chunk`. @throws WindlassError SIZE_MISMATCH when there are more bytes than expected */
   update(chunk: Uint8Array): void {
     const bytes = this.#bytes + chunk.length
     if (bytes > this.expected.size) throw this.#failure('SIZE_MISMATCH', `${bytes} bytes or more`)
@@ -38,8 +40,8 @@ export class Verifier {
   }
 
   /**
-   * Says that there is no more.
-   * @throws WindlassError SIZE_MISMATCH, also where nothing is expected and the digest is not that of nothing;
+   * Verifies the size and digest after the last chunk.
+   * @throws WindlassError SIZE_MISMATCH, also when the expected size is 0 and the digest is not that of empty data;
    * DIGEST_MISMATCH
    */
   check(): void {
@@ -51,7 +53,7 @@ export class Verifier {
     }
     if (actual === digest) return
     if (size > 0) throw this.#failure('DIGEST_MISMATCH', actual)
-    // Nothing was read: the digest of nothing is another.
+    // Nothing was read, and the expected digest is not that of empty data.
     const failed = `${this.#what} verification failed for digest ${digest}: the manifest says that it has 0 bytes`
     throw new WindlassError('SIZE_MISMATCH', `${failed}, and the digest says that it has some`, {
       digest,
@@ -59,7 +61,7 @@ export class Verifier {
     })
   }
 
-  /** Whether what came so far has the digest that is expected, whatever its size. */
+  /** Reports whether the bytes so far have the expected digest, whatever their number. */
   hasDigest(): boolean {
     return this.#digest() === this.expected.digest
   }
@@ -81,13 +83,13 @@ export class Verifier {
 
 const bytesHint = 'The registry, or something on the way, serves other bytes than the image names.'
 
-/** Where it is not known whose fault another size is. */
+/** The hint when either the size in the manifest or the bytes may be wrong. */
 export const eitherHint =
   'The manifest says a wrong size, or the registry or something on the way serves other bytes than the image names.'
 
 /**
- * SIZE_MISMATCH where the digest says that the bytes are the right ones.
- * @param failed - what was being done, which sizes there are
+ * Returns the SIZE_MISMATCH error for bytes with the right digest and another size than the manifest states.
+ * @param failed the operation and the sizes, as a clause
  */
 export const wrongSize = (failed: string, digest: Digest, host?: string): WindlassError =>
   new WindlassError('SIZE_MISMATCH', `${failed}. The digest is right: the size in the manifest is wrong`, {

@@ -1,4 +1,4 @@
-/** The store: what of it the rest of the project uses. */
+/** The store of images. The exports are for other modules of the project. */
 export { BlobStore } from './blobs/blobs.js'
 export { type Collected, type CollectedThing, type CollectOptions, Garbage } from './garbage/garbage.js'
 export { foreignPointers } from './layers/pointers-by-layer.js'

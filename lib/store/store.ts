@@ -1,6 +1,6 @@
 /**
- * The store: an OCI image layout that any other tool can read, with unpacked layers, interrupted downloads and a
- * staging area beside it. Whatever appears in it appears by one rename, verified and synced.
+ * The store: an OCI image layout that other tools can read, with unpacked layers, interrupted downloads and a staging
+ * area. Content appears by a single rename, verified and synced.
  */
 import { join } from 'node:path'
 import type { Digest } from '../image/index.js'
@@ -20,24 +20,28 @@ import { isNotWritable, storeError, storing, unlessMissing } from './files/store
 import type { StoreOwner } from './layout/ownership.js'
 import { type LayoutFault, layoutFault, repairLayout } from './check/verify-layout.js'
 
+/** Options of `Store.open`. */
 export interface StoreOptions {
-  /** Make the store where there is none (the default). */
+  /** Create the store if it does not exist (default true). */
   readonly create?: boolean
-  /** Bytes to keep of interrupted downloads, the youngest first (1 GiB). */
+  /** Maximum number of bytes of interrupted downloads to keep, newest first (default 1 GiB). */
   readonly keepPartials?: number | undefined
-  /** The user who has become root for this, if that is known: in a store of that user, new files are that user's. */
+  /**
+   * The user who has become root for this command, if known. In a store of that user, new files belong to that user.
+   */
   readonly onBehalfOf?: number | undefined
-  /** Hears, in a sentence with what to do, that others can change the store. */
+  /** Receives the message, with a hint, that other users can change the store. */
   readonly onUnsafe?: (message: string) => void
-  /** Hears of what is odd and was put up with. */
+  /** Receives warnings: problems that do not make an operation fail. */
   readonly onWarning?: (message: string, code: string) => void
-  /** Ends every wait for a lock. What is under way otherwise is not stopped by it. */
+  /** Ends every wait for a lock. Other operations are not interrupted. */
   readonly signal?: AbortSignal
 }
 
-/** Its code is `store`, unless said otherwise. */
+/** The default code is `store`. */
 type Warn = (message: string, code?: string) => void
 
+/** An open store. */
 export class Store {
   readonly blobs: BlobStore
   readonly partials: PartialStore
@@ -48,9 +52,9 @@ export class Store {
   #closed: Promise<void> | undefined
 
   private constructor(
-    /** Where the store is, all links resolved. */
+    /** Path of the store with links resolved. */
     readonly directory: string,
-    /** Whom root uses the store for: the trees that it unpacks are that user's. */
+    /** The user for whom root uses the store, and who owns the unpacked trees. */
     readonly owner: StoreOwner | undefined,
     metadata: MetadataLock,
     private readonly warn: Warn,
@@ -68,10 +72,10 @@ export class Store {
   }
 
   /**
-   * Opens the store in `directory`, making it if need be, and removes what dead runs left in its staging area.
-   * A store that cannot be written to can be read.
-   * @throws WindlassError STORE_CORRUPT where that is no store, or one of a newer version; STORE_DENIED,
-   * STORE_READ_ONLY, STORE_FULL, STORE_IO
+   * Opens the store in `directory`, creating it if needed, and removes what dead runs have left. A store that is not
+   * writable can be read.
+   * @throws WindlassError STORE_CORRUPT when the directory is not a store or its version is newer; STORE_LOCKED,
+   * STORE_DENIED, STORE_READ_ONLY, STORE_FULL, STORE_IO; CANCELLED
    */
   static async open(directory: string, options: StoreOptions = {}): Promise<Store> {
     const { create = true, onBehalfOf, signal, keepPartials = defaultKeepPartials } = options
@@ -86,7 +90,7 @@ export class Store {
     return store
   }
 
-  /** Removes what dead runs have left. What cannot be removed is warned of. */
+  /** Removes what dead runs have left. Failures are warnings. */
   async #sweep(): Promise<void> {
     const staging = join(this.directory, 'staging')
     const failures = await sweepRuns(staging).catch((error: unknown) => [
@@ -96,9 +100,9 @@ export class Store {
   }
 
   /**
-   * A place for a tree that will stand at `target`, outside of the store, whose parent is there. What a process that was
-   * killed has left there is removed first.
-   * @throws what the file system says
+   * Returns a place to build a tree that will be moved to `target`, outside of the store. The parent of `target` must
+   * exist. Removes what killed processes have left there.
+   * @throws the errors of `node:fs`
    */
   async beginTree(target: string): Promise<UnfinishedTree> {
     await sweepBeside(target).catch((error: unknown) => {
@@ -108,46 +112,49 @@ export class Store {
     return this.#run.beginTree(target)
   }
 
-  /** What is wrong with the file that says that this is a layout; undefined where nothing is. */
+  /** Returns the fault of the file `oci-layout`; undefined if it is valid. @throws WindlassError STORE_* */
   layoutFault(): Promise<LayoutFault | undefined> {
     return layoutFault(this.directory)
   }
 
-  /** Writes that file again. */
+  /** Rewrites the file `oci-layout`. @throws WindlassError STORE_* */
   repairLayout(fault: LayoutFault): Promise<void> {
     return repairLayout(fault, this.#run)
   }
 
-  /** A directory for what is in flight, on the file system of the unpacked layers: of this run alone, removed when the store is closed. */
+  /**
+   * Returns a directory for temporary files on the file system of the unpacked layers. It belongs to this run and is
+   * removed when the store is closed. @throws WindlassError STORE_*
+   */
   stagingDirectory(): Promise<string> {
     return this.#run.area('layers')
   }
 
   /**
-   * Says that this run needs these, in the store or on their way: no collection of garbage then removes them. Where
-   * nothing can be written, nothing is said: what is here can be read all the same, and the first write says what is in
-   * its way.
+   * Records that this run needs `digests`, stored or not, to keep them from garbage collection. Does nothing if the
+   * store is not writable: its content can be read, and the first write reports the reason.
+   * @throws WindlassError STORE_*
    */
   async hold(...digests: readonly Digest[]): Promise<void> {
     await this.holdUntil(undefined, ...digests)
   }
 
-  /** The same; `signal` ends the wait for the lock of the store. */
+  /** Like `hold`; `signal` ends the wait for the lock of the store. @throws WindlassError STORE_*, CANCELLED */
   async holdUntil(signal: AbortSignal | undefined, ...digests: readonly Digest[]): Promise<void> {
     await this.#run.hold(digests, signal).catch((error: unknown) => {
       if (!isNotWritable(error)) throw error
     })
   }
 
-  /** Needs nothing any more that it held. Only while nothing is under way that uses this store. */
+  /** Releases all holds. Must not be called while an operation uses this store. @throws WindlassError STORE_* */
   async release(): Promise<void> {
     await this.#run.release()
     await this.partials.keepBudget()
   }
 
   /**
-   * Ends this run: lets go of its downloads and locks, and removes its staging directory. What cannot be removed is
-   * warned of and left to whoever sweeps next: nothing that was committed fails of it. Twice is once.
+   * Ends this run: releases its downloads and locks and removes its staging directory. Failures are warnings, and the
+   * next sweep removes the rest: committed content is not affected. A second call has no effect.
    */
   close(): Promise<void> {
     this.#closed ??= this.#close()

@@ -1,8 +1,8 @@
-/** What of this folder works here. */
+/** Reports which parts of this folder work on the current platform. */
 import { libc } from './libc.js'
 
-/** Whether the whole of this folder works here: 64-bit Linux, with glibc or musl. */
+/** Reports whether every function of this folder works: on 64-bit Linux with glibc or musl. */
 export const available = (): boolean => process.platform === 'linux' && libc() !== undefined
 
-/** Whether `lockFile` works here: also on macOS and FreeBSD. */
+/** Reports whether `lockFile` works: on 64-bit Linux, macOS and FreeBSD. */
 export const locksAvailable = (): boolean => libc() !== undefined

@@ -1,16 +1,16 @@
-/** Which file or directory of this very user's stands in the way of a call that was denied: its mode does. */
+/** Finds the file or directory whose own mode denies its owner access. */
 import { type Stats, lstatSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /**
- * The nearest of `path` and the directories that it is in that belongs to this user and is closed to this user; undefined
- * where there is none: then somebody else's permission is what is missing.
+ * Returns the nearest of `path` and its parent directories that belongs to `user` and denies that user access. Returns
+ * undefined if there is none: the missing permission is then another user's to give.
  */
 export function closedToOwner(path: string, user = process.geteuid?.()): string | undefined {
   for (let each = path; ; each = dirname(each)) {
     const found = look(each)
     if (found && found.uid === user && isClosed(found)) return each
-    // Below a directory that is closed nothing can be seen: on to that one.
+    // lstat fails below a closed directory; a parent of `each` is then the closed one.
     if (each === dirname(each)) return undefined
   }
 }

@@ -1,15 +1,16 @@
 /**
- * What it means when the system refuses a call to a file system: in words, as a code of ours, and what helps. The one
- * place where this is said, whether the store, a download or an unpacking met it.
+ * Translates errors of file system calls into an error code, a clause and a hint. The store, downloads and unpacking
+ * all take their wording from this file.
  */
 import type { ErrorCode } from '../errors.js'
 import { closedToOwner } from './closed-to-owner.js'
 import { errnoOf } from './errno.js'
 import { shellWord } from '../codec/shell-word.js'
 
+/** What an error of the file system means to the user. */
 export interface DiskMeaning {
   readonly code: ErrorCode
-  /** A clause: `no space left`. */
+  /** A clause, for example `no space left`. */
   readonly says: string
   readonly hint: string
 }
@@ -69,8 +70,8 @@ const meanings: Readonly<Record<string, DiskMeaning>> = {
 }
 
 /**
- * What `error` says where this process may have no more open files, or the system: of a connection too, of which the
- * other errors mean something else. Undefined for any other error.
+ * Returns the meaning of `error` if the process or the system has reached its limit of open files, otherwise undefined.
+ * Opening a connection can fail with these errors as well.
  */
 export function fileLimitMeaning(error: unknown): DiskMeaning | undefined {
   const meaning = diskMeaning(error)
@@ -78,15 +79,15 @@ export function fileLimitMeaning(error: unknown): DiskMeaning | undefined {
 }
 
 /**
- * What `error` says of the disk; undefined where it says something else, such as `ENOENT`.
- * @param path where it was met, if the error does not say
+ * Returns the meaning of an error of the file system, or undefined for other errors such as `ENOENT`.
+ * @param path the path that was accessed; used if the error does not contain one
  */
 export function diskMeaning(error: unknown, path?: string): DiskMeaning | undefined {
   const errno = errnoOf(error) ?? ''
   const meaning = Object.hasOwn(meanings, errno) ? meanings[errno] : undefined
   const at = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : path
   const closed = errno === 'EACCES' && at !== undefined ? closedToOwner(at) : undefined
-  // Who owns it needs no other store and no other user.
+  // The owner can open the file with chmod and needs neither another store nor another user.
   return meaning && closed !== undefined
     ? { ...meaning, hint: `Open it to its owner, who runs this, with “chmod u+rwX ${shellWord(closed)}”.` }
     : meaning

@@ -1,10 +1,12 @@
-/** The end of this process, whatever its threads are doing. */
+/** Ends the process without waiting for its threads. */
 import { libc } from './libc.js'
 
 /**
- * Ends the process with `code`, at once. `process.exit` waits for the threads of the pool: one that opens a FIFO which
- * nobody writes to, or a file of a file system that does not answer, never comes back. It also resets the terminal, and
- * aborts where that terminal is gone. Listeners of `exit` are called, as `process.exit` does.
+ * Ends the process immediately with exit code `code`, after calling the `exit` listeners.
+ *
+ * `process.exit` waits for the threads of the pool, which may never return: for example one that opens a FIFO without a
+ * writer, or a file on a file system that does not respond. It also resets the terminal and aborts if the terminal is
+ * gone.
  */
 export function exitAtOnce(code: number): void {
   process.exitCode = code
@@ -12,7 +14,7 @@ export function exitAtOnce(code: number): void {
     process.emit('exit', code)
     libc()?.find('void _exit(int)')?.call(code)
   } finally {
-    // Where the C library cannot be called.
+    // Reached only if the C library cannot be called.
     process.kill(process.pid, 'SIGKILL')
   }
 }

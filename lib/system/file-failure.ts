@@ -1,10 +1,11 @@
-/** A refused call to the file system, as the error that says what to do about it. */
+/** Turns an error of a file system call into a WindlassError with a hint. */
 import { WindlassError } from '../errors.js'
 import { diskMeaning } from './disk-meaning.js'
 
 /**
- * STORE_FULL, STORE_DENIED, STORE_READ_ONLY or STORE_IO; an error of ours stays as it is.
- * @param doing what was tried, as a clause: `Writing a download`
+ * Returns `error` as STORE_FULL, STORE_DENIED, STORE_READ_ONLY or STORE_IO. A WindlassError is returned unchanged.
+ * @param doing what was attempted, as a clause: `Writing a download`
+ * @param path the path that was accessed
  */
 export function fileFailure(error: unknown, doing: string, path: string): WindlassError {
   if (error instanceof WindlassError) return error

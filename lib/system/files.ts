@@ -1,10 +1,11 @@
 /**
- * What a store does with names and small files, done in the calling thread: such a call takes some microseconds, a hop
- * to libuv's pool and back ten times that where the processors are busy, and a layer needs a hundred of them
- * (decision 11). What waits for a disk goes to the pool as elsewhere. Each answers with a promise and fails with the
- * errors of `node:fs`, so that who calls does not see which is which.
+ * File system calls of the store on names and small files, executed synchronously in the calling thread. These calls
+ * take microseconds, and a round trip to libuv's thread pool takes about ten times as long when the processors are
+ * busy; a layer needs about a hundred of them. Calls that wait for the disk use the pool.
+ *
+ * Every function returns a promise and rejects with the errors of `node:fs`.
  */
-/* eslint-disable @typescript-eslint/require-await -- `async` turns what a call throws into a rejection */
+/* eslint-disable @typescript-eslint/require-await -- `async` turns a thrown error into a rejection */
 import * as fs from 'node:fs'
 import type { PathLike, Stats } from 'node:fs'
 import { promisify } from 'node:util'
@@ -19,10 +20,10 @@ interface NewFiles {
   readonly owner: { readonly uid: number; readonly gid: number }
 }
 
-/** Whom new files are given to, by where they are made. */
+/** Owners of new files, by the directory in which the files are created. */
 const given: NewFiles[] = []
 
-/** From now on what is made at `directory` and below it through this module belongs to `owner`. Needs root. */
+/** Makes `owner` the owner of everything that this module creates at or below `directory`. Requires root. */
 export function giveNewFiles(directory: string, owner: NewFiles['owner']): void {
   if (!given.some(({ below }) => below === directory)) given.push({ below: directory, owner })
 }
@@ -33,7 +34,7 @@ function ownerOfNew(path: PathLike): NewFiles['owner'] | undefined {
   return given.find(({ below }) => text === below || text.startsWith(`${below}/`))?.owner
 }
 
-/** Opens, and gives what may have been made by that to whom it belongs. */
+/** Opens a file. A file that may have been created by this call gets the owner registered for its directory. */
 function openOwned(path: PathLike, flags: string | number, mode: number | undefined): number {
   const fd = fs.openSync(path, flags, mode)
   const owner = mode === undefined ? undefined : ownerOfNew(path)
@@ -41,16 +42,17 @@ function openOwned(path: PathLike, flags: string | number, mode: number | undefi
   return fd
 }
 
+/** Like `fs.lstat`. */
 export async function lstat(path: PathLike): Promise<Stats> {
   return fs.lstatSync(path)
 }
 
-/** Undefined where there is none, which costs no error; nor is there one below what is no directory. */
+/** Like `lstat`, but returns undefined if the path does not exist or a parent is not a directory. */
 export async function lstatIfThere(path: PathLike): Promise<Stats | undefined> {
   return ifThere(() => fs.lstatSync(path, { throwIfNoEntry: false }))
 }
 
-/** The same; a link is followed. */
+/** Like `lstatIfThere`, but follows a symbolic link. */
 export async function statIfThere(path: PathLike): Promise<Stats | undefined> {
   return ifThere(() => fs.statSync(path, { throwIfNoEntry: false }))
 }
@@ -64,30 +66,37 @@ function ifThere<T>(look: () => T | undefined): T | undefined {
   }
 }
 
-/** Not recursive. */
+/** Creates a directory, not recursively, and gives it the owner registered for its path. */
 export async function mkdir(path: PathLike, mode: number): Promise<void> {
   fs.mkdirSync(path, mode)
   const owner = ownerOfNew(path)
   if (owner) fs.lchownSync(path, owner.uid, owner.gid)
 }
 
+/** Like `fs.rename`. */
 export async function rename(from: PathLike, to: PathLike): Promise<void> {
   fs.renameSync(from, to)
 }
 
+/** Like `fs.unlink`. */
 export async function unlink(path: PathLike): Promise<void> {
   fs.unlinkSync(path)
 }
 
+/** Like `fs.chmod`. */
 export async function chmod(path: PathLike, mode: number): Promise<void> {
   fs.chmodSync(path, mode)
 }
 
+/** Like `fs.truncate`. */
 export async function truncate(path: PathLike, length: number): Promise<void> {
   fs.truncateSync(path, length)
 }
 
-/** @param mode of a file that is made */
+/**
+ * Appends `text` to the file at `path`.
+ * @param mode the mode of the file if it is created
+ */
 export async function appendFile(path: PathLike, text: string, mode: number): Promise<void> {
   const fd = openOwned(path, 'a', mode)
   try {
@@ -97,52 +106,58 @@ export async function appendFile(path: PathLike, text: string, mode: number): Pr
   }
 }
 
-/** @param flags as those of `node:fs`, in words or numbers */
+/**
+ * Opens a small file or a directory.
+ * @param flags as in `node:fs`, as a string or a number
+ * @param mode the mode of the file if it is created
+ */
 export async function open(path: PathLike, flags: string | number, mode?: number): Promise<SyncFile> {
   return new SyncFile(openOwned(path, flags, mode))
 }
 
-/** The same, for a file that many bytes go through. */
+/** Like `open`, for a file whose bytes are read and written in bulk. */
 export async function openLarge(path: PathLike, flags: string | number, mode?: number): Promise<PooledFile> {
   return new PooledFile(openOwned(path, flags, mode))
 }
 
-/** What can be done with any open file. Once it is closed, everything else fails: its number may be another file's. */
+/** The operations common to all open files. After `close`, every operation fails: the descriptor may be reused. */
 class OpenFile {
   #fd: number
-  /** In the pool. */
+  /** Operations that run in the pool. */
   readonly #underWay = new Set<Promise<unknown>>()
   #closed: Promise<void> | undefined
 
-  /** @param fd is this one's to close */
+  /** @param fd the descriptor, owned by this object */
   constructor(fd: number) {
     this.#fd = fd
   }
 
-  /** -1 once it is closed, which no call takes. */
+  /** The descriptor; -1 after `close`, which every system call rejects. */
   get fd(): number {
     return this.#fd
   }
 
+  /** Like `FileHandle.stat`. */
   async stat(): Promise<Stats> {
     return fs.fstatSync(this.fd)
   }
 
+  /** Like `FileHandle.truncate`. */
   async truncate(length: number): Promise<void> {
     fs.ftruncateSync(this.fd, length)
   }
 
-  /** Waits until the disk has it. */
+  /** Flushes the content and the metadata to the disk (fsync(2)). */
   async sync(): Promise<void> {
     await this.inPool(() => fsync(this.fd))
   }
 
-  /** The same of what it takes to read it again: not its times. */
+  /** Flushes the content and the metadata needed to read it to the disk (fdatasync(2)). */
   async datasync(): Promise<void> {
     await this.inPool(() => fdatasync(this.fd))
   }
 
-  /** When all that is under way is over. Twice is once. */
+  /** Closes the file after the pending operations. A second call has no effect. */
   close(): Promise<void> {
     return (this.#closed ??= this.#close())
   }
@@ -165,44 +180,48 @@ class OpenFile {
   }
 }
 
-/** An open file of few bytes, or a directory. */
+/** An open small file, or an open directory. */
 export class SyncFile extends OpenFile {
+  /** Like `FileHandle.chmod`. */
   async chmod(mode: number): Promise<void> {
     fs.fchmodSync(this.fd, mode)
   }
 
-  /** All of it, from where the file stands. */
+  /** Reads the rest of the file from the current position, as UTF-8. */
   async readText(): Promise<string> {
     return fs.readFileSync(this.fd, 'utf8')
   }
 
-  /** All of `content`, from where the file stands. */
+  /** Writes all of `content` at the current position. */
   async write(content: Buffer | string): Promise<void> {
     fs.writeFileSync(this.fd, content)
   }
 
-  /** All of `bytes` in the place of all that it says, in the room that it has on the disk. */
+  /**
+   * Replaces the content with `bytes`. Overwrites in place, so that no more disk space is needed than is already
+   * allocated.
+   */
   async overwrite(bytes: Buffer): Promise<void> {
     for (let done = 0; done < bytes.length;)
       done += fs.writeSync(this.fd, bytes, done, bytes.length - done, done)
     fs.ftruncateSync(this.fd, bytes.length)
   }
 
-  /** A line in the place of all that it says. */
+  /** Replaces the content with `line`. */
   async rewrite(line: string): Promise<void> {
     fs.ftruncateSync(this.fd, 0)
     fs.writeSync(this.fd, line, 0)
   }
 }
 
-/** An open file whose bytes are read and written in a thread of the pool. */
+/** An open file that is read and written in a thread of the pool. */
 export class PooledFile extends OpenFile {
-  /** Fills `buffer` from `position` on, and says how many bytes there were. */
+  /** Reads into `buffer` from `position` on and returns the number of bytes read. */
   async read(buffer: Buffer, position: number): Promise<number> {
     return (await this.inPool(() => read(this.fd, buffer, 0, buffer.length, position))).bytesRead
   }
 
-  /** Writes the first bytes of `chunks` at `position`, and says how many: not always all. */
+  /** Writes `chunks` at `position` and returns the number of bytes written, which may be less than their total. */
   async write(chunks: readonly Uint8Array[], position: number): Promise<number> {
     return (await this.inPool(() => writev(this.fd, chunks, position))).bytesWritten
   }

@@ -1,21 +1,21 @@
 /**
- * gzip undone by Intel's ISA-L (`libisal.so.2`) where the system has it: 1.6 to 5 times as fast as zlib. containerd
- * uses the same library, as the program `igzip`, for the same reason. Where it is not there, or is not what we know,
- * `openGunzip()` is undefined and whoever asks uses zlib.
+ * Decompresses gzip with Intel's ISA-L (`libisal.so.2`) if the system has it: 1.6 to 5 times as fast as zlib.
+ * containerd uses the same library through the program `igzip`. If the library is missing or has an unknown layout,
+ * `openGunzip` returns undefined and the caller uses zlib.
  */
 import { endianness } from 'node:os'
 import { createRequire } from 'node:module'
 import type * as Koffi from 'koffi'
 
-/** Where the fields of `struct inflate_state` (isa-l/igzip_lib.h) are that are public, in 64-bit programs. */
+/** Offsets of the public fields of `struct inflate_state` (isa-l/igzip_lib.h) on 64-bit platforms. */
 const field = { nextOut: 0, availOut: 8, nextIn: 16, availIn: 32, blockState: 21160, crcFlag: 21172 } as const
-/** More than the struct has in any version of this soname: 87,368 bytes in 2.30 and 2.31. */
+/** Larger than the struct in every version of this soname: it has 87,368 bytes in 2.30 and 2.31. */
 const stateBytes = 2 ** 18
-/** `ISAL_GZIP_NO_HDR_VER`: the trailer is read and held against the data, a header is not looked for. */
+/** `ISAL_GZIP_NO_HDR_VER`: the input has no header; the trailer is read and verified. */
 const verifyTrailer = 6
 const finished = 5
 
-/** What `isal_inflate` answers when something is wrong with the bytes. */
+/** Meanings of the return values of `isal_inflate` that report invalid input. */
 const refusals: Readonly<Record<number, string>> = {
   [-1]: 'invalid block',
   [-2]: 'invalid symbol',
@@ -24,30 +24,30 @@ const refusals: Readonly<Record<number, string>> = {
   6: 'it needs a dictionary',
 }
 
-/** What is wrong with the compressed bytes, in words; whoever asked knows what they are. */
+/** Reports invalid compressed input. The message is a clause without a subject. */
 export class GunzipError extends Error {
   override readonly name = 'GunzipError'
 }
 
-/** Undoes members, one after the other, of which the caller has taken the headers. One call at a time. */
+/** Decompresses gzip members one after the other. The caller parses the headers. Calls must not overlap. */
 export interface Gunzip {
-  /** How many bytes `give` takes at once. */
+  /** The maximum number of bytes that `give` accepts at once. */
   readonly capacity: number
-  /** Bytes that were given and not used yet. */
+  /** The number of bytes given and not yet consumed. */
   readonly left: number
-  /** Whether the present member has ended, its checksum and length included: `next` begins another. */
+  /** Reports whether the current member has ended and its checksum and length are verified; `next` starts another. */
   readonly ended: boolean
-  /** Copies the first bytes of `input`, and says how many. What was left of others is forgotten. */
+  /** Copies the first bytes of `input` and returns their number. Discards unconsumed bytes of earlier calls. */
   give(input: Uint8Array): number
   /**
-   * Fills `output` on a thread of the pool, and says how many bytes came: fewer than it holds where the input is used up
-   * or the member has ended. `output` must not be touched until then.
-   * @throws GunzipError
+   * Decompresses into `output` on a thread of the pool and returns the number of bytes written. It is less than
+   * `output.length` if the input is consumed or the member has ended. The caller must not use `output` until then.
+   * @throws GunzipError when the input is invalid
    */
   fill(output: Buffer): Promise<number>
-  /** The same in this thread: for little, where the hop to another costs more. @throws GunzipError */
+  /** Like `fill`, but in the calling thread: faster for small outputs. @throws GunzipError when the input is invalid */
   fillNow(output: Buffer): number
-  /** Begins another member. */
+  /** Starts another member. */
   next(): void
 }
 
@@ -61,7 +61,7 @@ interface Library {
 
 let loaded: Library | false | undefined
 
-/** undefined where the library is not there or `WINDLASS_ISAL=0` forbids it. */
+/** Creates a decoder, or returns undefined if the library is missing or disabled with `WINDLASS_ISAL=0`. */
 export function openGunzip(): Gunzip | undefined {
   loaded ??= load() ?? false
   return loaded === false ? undefined : new IsalGunzip(loaded)
@@ -88,7 +88,7 @@ class IsalGunzip implements Gunzip {
 
   give(input: Uint8Array): number {
     const length = Math.min(input.length, this.capacity)
-    // A copy, for the library keeps a pointer that the garbage collector knows nothing of.
+    // Copied, because the library keeps a pointer that the garbage collector does not track.
     this.#input.set(input.subarray(0, length))
     this.#state.writeBigUInt64LE(this.#library.address(this.#input), field.nextIn)
     this.#state.writeUInt32LE(length, field.availIn)
@@ -96,13 +96,13 @@ class IsalGunzip implements Gunzip {
   }
 
   fill(output: Buffer): Promise<number> {
-    this.#aim(output)
+    this.#setOutput(output)
     return new Promise((resolve, reject) => {
-      this.#library.inflate.async(this.#state, (failure, answer) => {
+      this.#library.inflate.async(this.#state, (failure, result) => {
         if (failure !== null) reject(failure)
         else
           try {
-            resolve(this.#made(output, answer))
+            resolve(this.#written(output, result))
           } catch (error) {
             reject(error)
           }
@@ -111,8 +111,8 @@ class IsalGunzip implements Gunzip {
   }
 
   fillNow(output: Buffer): number {
-    this.#aim(output)
-    return this.#made(output, this.#library.inflate(this.#state))
+    this.#setOutput(output)
+    return this.#written(output, this.#library.inflate(this.#state))
   }
 
   next(): void {
@@ -120,13 +120,13 @@ class IsalGunzip implements Gunzip {
     this.#state.writeUInt32LE(verifyTrailer, field.crcFlag)
   }
 
-  #aim(output: Buffer): void {
+  #setOutput(output: Buffer): void {
     this.#state.writeBigUInt64LE(this.#library.address(output), field.nextOut)
     this.#state.writeUInt32LE(output.length, field.availOut)
   }
 
-  #made(output: Buffer, answer: number): number {
-    const refusal = refusals[answer] ?? (answer < 0 ? `error ${answer} of ISA-L` : undefined)
+  #written(output: Buffer, result: number): number {
+    const refusal = refusals[result] ?? (result < 0 ? `error ${result} of ISA-L` : undefined)
     if (refusal !== undefined) throw new GunzipError(refusal)
     return output.length - this.#state.readUInt32LE(field.availOut)
   }
@@ -155,8 +155,8 @@ const sample = Buffer.from('cb48cdc9c9070086a6103605000000', 'hex')
 const text = 'hello'
 
 /**
- * Whether the library does what it does in the versions we know: another layout of its struct would have it write where
- * nothing is ours. Two members cut in the middle give their text; a wrong checksum is refused.
+ * Reports whether the library behaves like the known versions: with another struct layout it would write to wrong
+ * addresses. Decompresses two members, one of them split, and checks that a wrong checksum is rejected.
  */
 function isKnown(library: Library): boolean {
   const output = Buffer.allocUnsafeSlow(4096)

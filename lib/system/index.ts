@@ -1,6 +1,6 @@
 /**
- * The calls of the C library that Node does not have, each synchronous and usable in worker threads.
- * Where `available()` is false any of them may throw ENOSYS: ask first, and do without.
+ * Calls of the C library that Node does not provide. They are synchronous unless the name ends in `Async`, and work in
+ * worker threads. If `available()` is false, each of them may throw ENOSYS.
  */
 export { available, locksAvailable } from './available.js'
 export { type Gunzip, openGunzip } from './gunzip.js'

@@ -1,6 +1,6 @@
 /**
- * The C library of this process, through koffi's foreign function calls. Loaded on first use and once a
- * thread; where koffi has no binary for the platform, `libc()` is undefined and whoever asks does without.
+ * Provides the C library of this process through koffi, loaded on first use in each thread. `libc()` returns undefined
+ * if koffi has no binary for the platform.
  */
 import { endianness } from 'node:os'
 import { createRequire } from 'node:module'
@@ -14,32 +14,34 @@ interface Declared extends Call {
   async(...values: readonly unknown[]): void
 }
 
+/** The C library of this process. */
 export interface LibC {
-  /** A function of the C library by its C declaration; undefined where the library has no such symbol. */
+  /** Returns a function by its C declaration, or undefined if the library has no such symbol. */
   find(declaration: string): LibCFunction | undefined
 }
 
+/** A function of the C library. */
 export interface LibCFunction {
   readonly name: string
-  /** Calls it. @throws SystemError with the `errno` of the call where it returns less than 0 */
+  /** Calls the function. @throws SystemError with `errno` when the function returns a negative value */
   call(...values: Argument[]): number
-  /** The same on a thread of the pool, for calls that wait for a disk. */
+  /** Like `call`, but on a thread of the pool, for calls that wait for the disk. */
   callAsync(...values: Argument[]): Promise<number>
 }
 
-/** 64-bit little-endian POSIX: the ABI that the declarations of this folder are written for. */
+/** 64-bit little-endian POSIX platforms: the ABI that the declarations in this folder assume. */
 const platforms = new Set(['linux', 'darwin', 'freebsd'])
 const architectures = new Set(['x64', 'arm64', 'riscv64', 'loong64', 'ppc64'])
 
 let loaded: LibC | false | undefined
 
-/** The C library, or undefined where it cannot be called. */
+/** Returns the C library, or undefined if it cannot be called. */
 export function libc(): LibC | undefined {
   loaded ??= load() ?? false
   return loaded === false ? undefined : loaded
 }
 
-/** A function of the C library by its C declaration. @throws SystemError ENOSYS where there is none */
+/** Returns a function of the C library by its C declaration. @throws SystemError ENOSYS when it is not available */
 export function need(declaration: string): LibCFunction {
   const found = libc()?.find(declaration)
   if (found === undefined) throw SystemError.of('ENOSYS', nameIn(declaration))
@@ -53,7 +55,7 @@ function load(): LibC | undefined {
     return undefined
   try {
     const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi
-    // Without a name: what the process has loaded already, be it glibc or musl.
+    // null loads the symbols of the process itself, from glibc or musl.
     const library = koffi.load(null)
     const known = new Map<string, LibCFunction | undefined>()
     return {
@@ -90,7 +92,7 @@ function declare(
     callAsync: (...values) =>
       new Promise((resolve, reject) => {
         declared.async(...values, (failure: unknown, result: number) => {
-          // Read at once: koffi restores the errno of the other thread for this callback only.
+          // Read immediately: koffi restores the errno of the other thread only during this callback.
           if (failure === null && result < 0) reject(new SystemError(koffi.errno(), name))
           else if (failure === null) resolve(result)
           else reject(failure)

@@ -1,9 +1,9 @@
-/** Who holds a lock, and what that process is doing, as Linux tells it below /proc. Elsewhere nothing is known. */
+/** Reports which process holds a lock and whether it is stopped, from /proc. Only Linux provides this information. */
 import { readFileSync, statSync } from 'node:fs'
 
 /**
- * The process that holds a `flock` lock on the file at `path`; undefined where none does, or where that cannot be told,
- * as of a process in another container.
+ * Returns the process that holds a `flock` lock on the file at `path`. Returns undefined if no process holds one or if
+ * the holder is not visible, for example in another container.
  */
 export function lockOwner(path: string): number | undefined {
   try {
@@ -14,7 +14,7 @@ export function lockOwner(path: string): number | undefined {
   }
 }
 
-/** Exported for its spec. `locks` is in the form of /proc/locks (proc_locks(5)). */
+/** Finds the owner of a file's lock in `locks`, the text of /proc/locks (proc_locks(5)). Exported for its spec. */
 export function ownerIn(
   locks: string,
   { dev, ino }: { readonly dev: bigint; readonly ino: bigint },
@@ -25,20 +25,20 @@ export function ownerIn(
     .map((line) => /^\d+: FLOCK +\S+ +\S+ +(\d+) ([\da-f]+:[\da-f]+):(\d+) /.exec(line))
     .flatMap((found) => (found ? [{ pid: Number(found[1]), device: found[2], ino: found[3] }] : []))
     .filter((lock) => lock.pid > 0 && lock.ino === String(ino))
-  // Some file systems show another device to stat(2) than to the kernel's list.
+  // Some file systems report a different device to stat(2) than to /proc/locks.
   const owner = flocks.find((lock) => lock.device === device) ?? (flocks.length === 1 ? flocks[0] : undefined)
   return owner?.pid
 }
 
 const hex = (value: bigint): string => value.toString(16).padStart(2, '0')
-/** As gnu_dev_major(3) and gnu_dev_minor(3) take a device apart. */
+/** Device numbers as split by gnu_dev_major(3) and gnu_dev_minor(3). */
 const majorOf = (dev: bigint): bigint => ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn)
 const minorOf = (dev: bigint): bigint => (dev & 0xffn) | ((dev >> 12n) & ~0xffn & 0xffffffffn)
 
-/** Whether the process has been stopped, by a signal or by a debugger (proc_pid_stat(5)); false where that cannot be told. */
+/** Reports whether the process is stopped by a signal or a debugger (proc_pid_stat(5)); false if that is unknown. */
 export function isStopped(pid: number): boolean {
   try {
-    // The name of the program comes before, in parentheses, and may hold anything.
+    // The state follows the program name, which is in parentheses and may contain any character.
     const state = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '')[0]
     return state === 'T' || state === 't'
   } catch {

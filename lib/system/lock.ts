@@ -1,7 +1,7 @@
 /**
- * Advisory locks on open files (flock(2)). They belong to the open file, not the process, so two openings in
- * one process exclude each other too; the kernel lets go of them when the last descriptor closes, however
- * the process ends.
+ * Advisory locks on open files (flock(2)). A lock belongs to the open file, not to the process: two descriptors opened
+ * separately in one process exclude each other. The kernel releases a lock when its last descriptor is closed, also if
+ * the process is killed.
  */
 import { need } from './libc.js'
 import { SystemError } from './system-error.js'
@@ -13,14 +13,18 @@ const unlock = 8
 
 const declaration = 'int flock(int fd, int operation)'
 
+/** Options of `lockFile`. */
 export interface LockOptions {
-  /** Alone, or together with others who share. */
+  /** Whether the lock excludes all others; otherwise it is shared. */
   readonly exclusive: boolean
-  /** This call blocks its thread, so it never waits; said here so that it is read where it is called. */
+  /** Always false: the call blocks its thread, so it must not wait. Callers state it for readability. */
   readonly wait: false
 }
 
-/** Takes the lock, or changes the kind that is held; false where another holds it. @throws SystemError */
+/**
+ * Takes the lock or changes its kind. Returns false if another open file holds a conflicting lock.
+ * @throws SystemError when flock(2) fails for another reason; ENOSYS when it cannot be called
+ */
 export function lockFile(fd: number, options: LockOptions): boolean {
   try {
     need(declaration).call(fd, (options.exclusive ? exclusive : shared) | noWait)
@@ -31,7 +35,7 @@ export function lockFile(fd: number, options: LockOptions): boolean {
   }
 }
 
-/** Lets go of the lock. @throws SystemError */
+/** Releases the lock. @throws SystemError when flock(2) fails */
 export function unlockFile(fd: number): void {
   need(declaration).call(fd, unlock)
 }

@@ -1,18 +1,17 @@
-/**
- * Device nodes, fifos and sockets as file-system entries (mknod(2)), which Node itself cannot make.
- */
+/** Creates device nodes, FIFOs and sockets in the file system (mknod(2)), which Node cannot do. */
 import { libc, need } from './libc.js'
 import { pathArgument } from './c-string.js'
 import { SystemError } from './system-error.js'
 
-/** What the kernel holds of a device number: 12 and 20 bits. */
+/** Limits of a device number in the kernel: 12 and 20 bits. */
 const majorLimit = 0xfff
 const minorLimit = 0xfffff
 
 /**
- * Makes the entry that `mode` says: type bits (`S_IFCHR`, `S_IFBLK`, `S_IFIFO` …) and permissions, from which the
- * umask is taken. An entry that is there is left as it is.
- * @throws SystemError EEXIST, EPERM; EINVAL for a device number that Linux would truncate
+ * Creates a node at `path`. `mode` contains the type (`S_IFCHR`, `S_IFBLK`, `S_IFIFO` …) and the permissions, to which
+ * the umask applies. Does not replace an existing entry.
+ * @throws SystemError EEXIST when `path` exists; EPERM when the process may not create the node; EINVAL for a device
+ * number that Linux would truncate
  */
 export function makeNode(path: Buffer, mode: number, major: number, minor: number): void {
   if (!within(major, majorLimit) || !within(minor, minorLimit) || process.platform !== 'linux')
@@ -23,12 +22,12 @@ export function makeNode(path: Buffer, mode: number, major: number, minor: numbe
     mknod.call(pathArgument(path, 'mknod'), mode, device)
     return
   }
-  // glibc before 2.33 has mknod under this name only; version 0 is the one of all 64-bit Linux.
+  // glibc before 2.33 exports mknod only as __xmknod. Version 0 is valid on all 64-bit Linux platforms.
   const old = need('int __xmknod(int version, const void *path, unsigned int mode, uint64_t *device)')
   old.call(0, pathArgument(path, 'mknod'), mode, new BigInt64Array([device]))
 }
 
-/** `makedev` of glibc and musl (sys/sysmacros.h). */
+/** Equivalent to `makedev` of glibc and musl (sys/sysmacros.h). */
 function deviceNumber(major: number, minor: number): bigint {
   const high = BigInt(major)
   const low = BigInt(minor)

@@ -1,17 +1,17 @@
 /**
- * Files that somebody else made: looked at before a byte of them is read. What is opened is a regular file of a bounded
- * size, and opening it never waits: not for the other end of a FIFO, not for a device.
+ * Reads files that other programs created. Only regular files of a bounded size are opened. Opening never blocks, for
+ * example on a FIFO or a device.
  */
 import { constants, closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import type { Stats } from 'node:fs'
 
-/** Why a file is not read. `code`: the system's error code, where the system refused it. */
+/** Reports why a file was not read. `code` is the system's error code if the system refused access. */
 export class OutsideFileError extends Error {
   override readonly name = 'OutsideFileError'
 
   constructor(
     readonly reason: 'missing' | 'link' | 'not-regular' | 'too-large' | 'refused',
-    /** A clause: `it is a FIFO`. */
+    /** A clause, for example `it is a FIFO`. */
     message: string,
     readonly code?: string,
     cause?: unknown,
@@ -20,14 +20,20 @@ export class OutsideFileError extends Error {
   }
 }
 
+/** Options of `openOutsideFile` and `readOutsideFile`. */
 export interface OutsideFileOptions {
-  /** Bytes; a larger file is refused, and so is one that grows beyond it while it is read. */
+  /** Maximum size in bytes. A file that grows beyond it while it is read is refused as well. */
   readonly maxBytes: number
-  /** Whether a link in the place of the file is followed (false). Links on the way to it always are. */
+  /**
+   * Whether to follow `path` if it is a symbolic link (default false). Links in its parent path are always followed.
+   */
   readonly followLink?: boolean
 }
 
-/** The descriptor of the regular file at `path`, opened for reading; it is the caller's to close. @throws OutsideFileError */
+/**
+ * Opens the regular file at `path` for reading. The caller closes the descriptor.
+ * @throws OutsideFileError when the file is missing, not regular, too large, or cannot be opened
+ */
 export function openOutsideFile(
   path: string,
   { maxBytes, followLink = false }: OutsideFileOptions,
@@ -44,13 +50,16 @@ export function openOutsideFile(
   }
 }
 
-/** All bytes of the regular file at `path`. Short: reads in the calling thread. @throws OutsideFileError */
+/**
+ * Reads the regular file at `path` in the calling thread.
+ * @throws OutsideFileError when the file is missing, not regular, too large, or cannot be read
+ */
 export function readOutsideFile(path: string, options: OutsideFileOptions): Buffer {
   const { fd, stats } = openOutsideFile(path, options)
   try {
     const chunks: Buffer[] = []
     let length = 0
-    // A file below /proc says that it has no bytes.
+    // Files in /proc report a size of 0.
     for (let size = stats.size || 64 * 1024; ; size = 64 * 1024) {
       const chunk = Buffer.allocUnsafe(Math.min(size + 1, options.maxBytes + 1))
       const read = readSync(fd, chunk, 0, chunk.length, null)
@@ -76,7 +85,7 @@ function open(path: string, followLink: boolean): number {
 }
 
 function refused(error: unknown): OutsideFileError {
-  const { code = '' } = error as NodeJS.ErrnoException // fs throws nothing else
+  const { code = '' } = error as NodeJS.ErrnoException // node:fs throws no other errors
   if (code === 'ENOENT' || code === 'ENOTDIR')
     return new OutsideFileError('missing', 'it is not there', code, error)
   if (code === 'ELOOP') return new OutsideFileError('link', 'it is a symbolic link', code, error)

@@ -1,4 +1,4 @@
-/** A new directory without what it inherited: a default ACL, a setgid bit and the group with it, the umask. */
+/** Creates directories that inherit neither a default ACL, the setgid bit and its group, nor the umask. */
 import { chmodSync, lchownSync, statSync } from 'node:fs'
 import { available } from './available.js'
 import { SystemError } from './system-error.js'
@@ -7,15 +7,15 @@ import { removeXattr } from './xattr.js'
 const acls = ['system.posix_acl_access', 'system.posix_acl_default']
 
 /**
- * Gives the directory `path`, which this process has just made, the mode `mode` and the group of this process, and takes
- * away what its parent handed down: what is made in it is then the same wherever it stands.
- * @throws what the file system says
+ * Sets the mode of the new directory `path` to `mode` and its group to the group of the process, and removes inherited
+ * ACLs. Entries created in it are then independent of its parent directory.
+ * @throws the errors of `node:fs`, and SystemError when an ACL cannot be removed
  */
 export function makePlain(path: string, mode: number): void {
   if (available()) for (const name of acls) removeIfThere(Buffer.from(path), name)
   const group = process.getegid?.()
   const { uid, gid } = statSync(path)
-  // May be refused: some file systems have groups of their own mind.
+  // Some file systems refuse to change the group.
   if (group !== undefined && gid !== group) attempt(() => lchownSync(path, uid, group))
   chmodSync(path, mode)
 }

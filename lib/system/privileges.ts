@@ -1,10 +1,10 @@
 /**
- * What the kernel lets this process do: Linux capabilities (capabilities(7)) and the ids of its user namespace
- * (user_namespaces(7)). Being uid 0 says little in a container: its root may lack any of them.
+ * Reports the privileges of this process: Linux capabilities (capabilities(7)) and its user namespace
+ * (user_namespaces(7)). Root in a container may lack any of the capabilities.
  */
 import { readFileSync } from 'node:fs'
 
-/** Bits of `CapEff` in /proc/<pid>/status (linux/capability.h). */
+/** Bit numbers of capabilities in `CapEff` of /proc/<pid>/status (linux/capability.h). */
 const bits = {
   CAP_CHOWN: 0n,
   CAP_DAC_OVERRIDE: 1n,
@@ -15,31 +15,32 @@ const bits = {
   CAP_SETFCAP: 31n,
 } as const
 
+/** A Linux capability that this project checks. */
 export type Capability = keyof typeof bits
 
-/** Without one of these, root cannot give a file away and then still set its mode, read it and remove it. */
+/** Capabilities that root needs to change the owner of a file and then set its mode, read it and remove it. */
 const neededToGiveAway = ['CAP_CHOWN', 'CAP_DAC_OVERRIDE', 'CAP_FOWNER', 'CAP_FSETID'] as const
 
-/** Capabilities of this process while it is root, asked once: programs lay them down before they begin to work. */
-let ofRoot: bigint | undefined
+/** Capabilities of this process as root, cached: a program drops capabilities before it starts its work. */
+let rootCapabilities: bigint | undefined
 
-/** Whether this process is root and has `capability`. Anybody else is taken for an ordinary user. */
+/** Reports whether this process is root and has `capability`. Other users count as unprivileged. */
 export function hasCapability(capability: Capability): boolean {
   if (process.geteuid?.() !== 0) return false
-  ofRoot ??= effectiveCapabilities(statusOfThread())
-  return ((ofRoot >> bits[capability]) & 1n) === 1n
+  rootCapabilities ??= effectiveCapabilities(statusOfThread())
+  return ((rootCapabilities >> bits[capability]) & 1n) === 1n
 }
 
-/** Whether permission bits stand in the way of this process. */
+/** Reports whether permission bits restrict this process. */
 export const obeysModes = (): boolean => !hasCapability('CAP_DAC_OVERRIDE')
 
-/** The first of `capabilities` that this process lacks. */
+/** Returns the first of `capabilities` that this process lacks. */
 export const lackedCapability = (capabilities: readonly Capability[]): Capability | undefined =>
   capabilities.find((capability) => !hasCapability(capability))
 
 /**
- * Why this process cannot give files to other owners, as a clause; undefined where it can. An id that its user namespace
- * does not map is refused all the same, with EINVAL.
+ * Returns why this process cannot change the owner of files, as a clause, or undefined if it can. Even then, changing
+ * the owner to an id that the user namespace does not map fails with EINVAL.
  */
 export function cannotGiveAway(): string | undefined {
   if (process.geteuid?.() !== 0) return 'only root may set them'
@@ -47,12 +48,12 @@ export function cannotGiveAway(): string | undefined {
   return lacked && `this process lacks ${lacked}`
 }
 
-/** Whether the user namespace of this process is not the first one, and so maps some ids only. */
+/** Reports whether this process runs in a user namespace other than the initial one, which maps only some ids. */
 export function isInUserNamespace(): boolean {
   return !/^\s*0\s+0\s+4294967295\s*$/.test(readProc('/proc/self/uid_map') ?? '0 0 4294967295')
 }
 
-/** The capabilities that `status`, as /proc/<pid>/status, tells of; all where it tells of none. */
+/** Returns the effective capabilities in `status`, the text of /proc/<pid>/status; all if it lists none. */
 export function effectiveCapabilities(status: string): bigint {
   const [, hex] = /^CapEff:\s*([0-9a-f]+)$/m.exec(status) ?? []
   return hex === undefined ? -1n : BigInt(`0x${hex}`)

@@ -1,21 +1,18 @@
-/**
- * Everything that a file system still holds in memory, written to its disk: one call for a whole tree
- * instead of one fsync a file (syncfs(2), Linux).
- */
+/** Flushes a whole file system to its disk with one call, instead of one fsync per file (syncfs(2), Linux). */
 import { need } from './libc.js'
 
 const declaration = 'int syncfs(int fd)'
 
 /**
- * Writes out the file system that `fd` is on, and waits for it. Since Linux 5.8 it also tells of write errors that
- * happened since `fd` was opened: open it before writing what shall be safe.
- * @throws SystemError, such as EIO; ENOSYS where the system has no such call
+ * Flushes the file system that contains `fd` and waits until it is written. Since Linux 5.8, this also reports write
+ * errors that occurred after `fd` was opened; open `fd` before writing the files.
+ * @throws SystemError when writing fails, for example EIO; ENOSYS when the system has no syncfs
  */
 export function syncFileSystem(fd: number): void {
   need(declaration).call(fd)
 }
 
-/** The same on a thread of the pool, so that the calling thread goes on meanwhile. */
+/** Like `syncFileSystem`, but on a thread of the pool. */
 export async function syncFileSystemAsync(fd: number): Promise<void> {
   await need(declaration).callAsync(fd)
 }

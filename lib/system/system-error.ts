@@ -1,24 +1,23 @@
-/**
- * What a refused call of the C library throws: shaped like Node's own file-system errors, so that one
- * piece of code can tell `EPERM` from `ENOTSUP` whoever made the call. Holds no path: the caller knows it.
- */
+/** The error of a failed call of the C library. It has the shape of Node's file system errors, but contains no path. */
 import { constants } from 'node:os'
 
-/** Names by number on this platform. Where two names share a number, the one that Node uses. */
+/** Names of the error numbers on this platform. If two names share a number, this is the one that Node uses. */
 const names = new Map<number, string>()
 for (const [name, number] of Object.entries(constants.errno)) {
   if (name !== 'EWOULDBLOCK' && name !== 'EOPNOTSUPP') names.set(number, name)
 }
 
+/** A failed call of the C library. */
 export class SystemError extends Error {
   override readonly name = 'SystemError'
-  /** The name of the error, such as `EPERM` or `ENODATA`. */
+  /** The name of the error, for example `EPERM` or `ENODATA`. */
   readonly code: string
-  /** Negative, as in Node's own errors. */
+  /** The negative error number, as in Node's errors. */
   readonly errno: number
+  /** The name of the C function. */
   readonly syscall: string
 
-  /** @param errno as the C library counts: positive. */
+  /** @param errno the error number of the C library, positive */
   constructor(errno: number, syscall: string) {
     const code = names.get(errno) ?? `E${errno}`
     super(`${code}: ${syscall} failed`)
@@ -27,7 +26,7 @@ export class SystemError extends Error {
     this.syscall = syscall
   }
 
-  /** The error named `code` on this platform. */
+  /** Creates the error named `code` with its number on this platform. */
   static of(code: 'EINVAL' | 'ENAMETOOLONG' | 'EPERM' | 'ENOSYS' | 'ERANGE', syscall: string): SystemError {
     return new SystemError(constants.errno[code], syscall)
   }

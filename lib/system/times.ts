@@ -1,6 +1,6 @@
 /**
- * Access and modification times exact to the nanosecond (utimensat(2)); Node's own calls take seconds as
- * a double, which holds today's dates to about 0.2 µs.
+ * Sets access and modification times with nanosecond precision (utimensat(2)). Node passes times as seconds in a
+ * double, which is exact to about 0.2 µs for current dates.
  */
 import { need } from './libc.js'
 import { pathArgument } from './c-string.js'
@@ -8,20 +8,20 @@ import { pathArgument } from './c-string.js'
 const currentDirectory = process.platform === 'linux' ? -100 : -2
 const noFollow = process.platform === 'linux' ? 0x100 : process.platform === 'darwin' ? 0x20 : 0x200
 
-/** Two `struct timespec`: used again by every call. */
+/** Two `struct timespec`, reused by every call. */
 const times = new BigInt64Array(4)
 
 /**
- * Sets the times of `path` itself, a link included, in nanoseconds since 1970 (negative: before). Times beyond
- * what 64-bit seconds hold are clamped to that; the file system may clamp further, to what it can hold.
- * @throws SystemError, such as ENOENT or EPERM
+ * Sets the times of `path`, without following a symbolic link, in nanoseconds since 1970 (negative: before). Times
+ * outside the range of 64-bit seconds are clamped; the file system may clamp further.
+ * @throws SystemError when the call fails, for example ENOENT or EPERM; ENOSYS when it cannot be called
  */
 export function setTimes(path: Buffer, atimeNs: bigint, mtimeNs: bigint): void {
   const set = need('int utimensat(int directory, const void *path, const void *times, int flags)')
   set.call(currentDirectory, pathArgument(path, set.name), timespecs(atimeNs, mtimeNs), noFollow)
 }
 
-/** The same for an open file. */
+/** Like `setTimes`, for an open file. */
 export function setFdTimes(fd: number, atimeNs: bigint, mtimeNs: bigint): void {
   need('int futimens(int fd, const void *times)').call(fd, timespecs(atimeNs, mtimeNs))
 }
@@ -37,7 +37,7 @@ const lastSecond = 2n ** 63n - 1n
 const firstSecond = -(2n ** 63n)
 
 function writeTimespec(at: number, ns: bigint): void {
-  // The nanoseconds of a timespec count forward also before 1970, so the seconds are rounded down.
+  // The nanoseconds of a timespec are never negative, also before 1970, so the seconds are rounded down.
   const rest = ((ns % second) + second) % second
   const seconds = (ns - rest) / second
   const inside = seconds <= lastSecond && seconds >= firstSecond

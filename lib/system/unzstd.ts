@@ -1,47 +1,50 @@
 /**
- * zstd undone by the reference library (`libzstd.so.1`) where the system has it: Node's zlib has a decoder from 22.15 and
- * 23.8 on only, and the one in JavaScript takes no window above 32 MiB. Where the library is not there, or is not what we
- * know, `openUnzstd()` is undefined and whoever asks uses another decoder.
+ * Decompresses zstd with the reference library (`libzstd.so.1`) if the system has it. Node's zlib has a zstd decoder
+ * only since 22.15 and 23.8, and the JavaScript decoder supports windows of up to 32 MiB. If the library is missing or
+ * has an unknown layout, `openUnzstd` returns undefined and the caller uses another decoder.
  */
 import { endianness } from 'node:os'
 import { createRequire } from 'node:module'
 import type * as Koffi from 'koffi'
 
-/** The oldest version whose parameters can be set (`ZSTD_DCtx_setParameter`, zstd.h). */
+/** The first version that supports parameters (`ZSTD_DCtx_setParameter`, zstd.h): 1.4.0. */
 const oldestVersion = 10_400
-/** `ZSTD_d_windowLogMax`. */
+/** `ZSTD_d_windowLogMax` (zstd.h). */
 const windowLogMax = 100
-/** Binary logarithm of the largest window: 128 MiB. */
+/** Binary logarithm of the maximum window size: 128 MiB. */
 const maxWindowLog = 27
 
-/** Where the fields of `ZSTD_inBuffer` and `ZSTD_outBuffer` are, in 64-bit programs. */
+/** Offsets of the fields of `ZSTD_inBuffer` and `ZSTD_outBuffer` on 64-bit platforms. */
 const field = { pointer: 0, size: 8, position: 16 } as const
 const structBytes = 24
 
-/** What is wrong with the compressed bytes, in the words of the library. */
+/** Reports invalid compressed input, with the message of the library. */
 export class UnzstdError extends Error {
   override readonly name = 'UnzstdError'
 }
 
-/** Undoes frames, one after the other, skippable ones too. One call at a time. Close it in the end: its memory is not V8's. */
+/**
+ * Decompresses zstd frames one after the other, including skippable frames. Calls must not overlap. The decoder must be
+ * closed: its memory is not managed by V8.
+ */
 export interface Unzstd {
-  /** How many bytes `give` takes at once. */
+  /** The maximum number of bytes that `give` accepts at once. */
   readonly capacity: number
-  /** Bytes that were given and not used yet. */
+  /** The number of bytes given and not yet consumed. */
   readonly left: number
-  /** Whether the present frame has ended, and another may begin. */
+  /** Reports whether the current frame has ended and another may start. */
   readonly ended: boolean
-  /** Copies the first bytes of `input`, and says how many. What was left of others is forgotten. */
+  /** Copies the first bytes of `input` and returns their number. Discards unconsumed bytes of earlier calls. */
   give(input: Uint8Array): number
   /**
-   * Fills `output` on a thread of the pool, and says how many bytes came: fewer than it holds where the input is used up
-   * or the frame has ended. `output` must not be touched until then.
-   * @throws UnzstdError
+   * Decompresses into `output` on a thread of the pool and returns the number of bytes written. It is less than
+   * `output.length` if the input is consumed or the frame has ended. The caller must not use `output` until then.
+   * @throws UnzstdError when the input is invalid
    */
   fill(output: Buffer): Promise<number>
-  /** The same in this thread: for little, where the hop to another costs more. @throws UnzstdError */
+  /** Like `fill`, but in the calling thread: faster for small outputs. @throws UnzstdError when the input is invalid */
   fillNow(output: Buffer): number
-  /** Frees the decoder, which must not be at work. Closing it twice is closing it once. */
+  /** Frees the decoder. No call may be in progress. A second call has no effect. */
   close(): void
 }
 
@@ -52,7 +55,9 @@ interface Library {
   readonly create: () => Pointer | null
   readonly free: (decoder: Pointer) => unknown
   readonly set: (decoder: Pointer, parameter: number, value: number) => number | bigint
-  /** What is less than 0 is an error: the library answers with a `size_t`, whose highest values are its errors. */
+  /**
+   * Returns a `size_t`, read as a signed number: its highest values are error codes, so a negative result is an error.
+   */
   readonly decompress: ((decoder: Pointer, output: Buffer, input: Buffer) => number | bigint) & {
     async(
       decoder: Pointer,
@@ -66,7 +71,9 @@ interface Library {
 
 let loaded: Library | false | undefined
 
-/** undefined where the library is not there, `WINDLASS_ZSTD=0` forbids it, or there is no memory for a decoder. */
+/**
+ * Creates a decoder, or returns undefined if the library is missing, disabled with `WINDLASS_ZSTD=0`, or out of memory.
+ */
 export function openUnzstd(): Unzstd | undefined {
   loaded ??= load() ?? false
   return loaded === false ? undefined : newDecoder(loaded)
@@ -102,7 +109,7 @@ class LibZstd implements Unzstd {
 
   give(input: Uint8Array): number {
     const length = Math.min(input.length, this.capacity)
-    // A copy, for the library keeps a pointer that the garbage collector knows nothing of.
+    // Copied, because the library keeps a pointer that the garbage collector does not track.
     this.#input.set(input.subarray(0, length))
     this.#in.writeBigUInt64LE(BigInt(length), field.size)
     this.#in.writeBigUInt64LE(0n, field.position)
@@ -110,13 +117,13 @@ class LibZstd implements Unzstd {
   }
 
   fill(output: Buffer): Promise<number> {
-    this.#aim(output)
+    this.#setOutput(output)
     return new Promise((resolve, reject) => {
-      this.#library.decompress.async(this.#decoder, this.#out, this.#in, (failure, answer) => {
+      this.#library.decompress.async(this.#decoder, this.#out, this.#in, (failure, result) => {
         if (failure !== null) reject(failure)
         else
           try {
-            resolve(this.#made(answer))
+            resolve(this.#written(result))
           } catch (error) {
             reject(error)
           }
@@ -125,8 +132,8 @@ class LibZstd implements Unzstd {
   }
 
   fillNow(output: Buffer): number {
-    this.#aim(output)
-    return this.#made(this.#library.decompress(this.#decoder, this.#out, this.#in))
+    this.#setOutput(output)
+    return this.#written(this.#library.decompress(this.#decoder, this.#out, this.#in))
   }
 
   close(): void {
@@ -135,16 +142,16 @@ class LibZstd implements Unzstd {
     this.#library.free(this.#decoder)
   }
 
-  #aim(output: Buffer): void {
+  #setOutput(output: Buffer): void {
     if (this.#closed) throw new UnzstdError('the decoder is closed')
     this.#out.writeBigUInt64LE(this.#library.address(output), field.pointer)
     this.#out.writeBigUInt64LE(BigInt(output.length), field.size)
     this.#out.writeBigUInt64LE(0n, field.position)
   }
 
-  #made(answer: number | bigint): number {
-    if (answer < 0) throw new UnzstdError(this.#library.errorName(answer))
-    this.ended = Number(answer) === 0
+  #written(result: number | bigint): number {
+    if (result < 0) throw new UnzstdError(this.#library.errorName(result))
+    this.ended = Number(result) === 0
     return Number(this.#out.readBigUInt64LE(field.position))
   }
 }
@@ -176,7 +183,10 @@ function load(): Library | undefined {
 const sample = Buffer.from('28b52ffd045829000068656c6c6fa36d9f88', 'hex')
 const text = 'hello'
 
-/** Whether the library does what we know: two frames cut in the middle give their text; a wrong checksum is refused. */
+/**
+ * Reports whether the library behaves as expected: decompresses two frames, one of them split, and checks that a wrong
+ * checksum is rejected.
+ */
 function isKnown(library: Library): boolean {
   const decoder = newDecoder(library)
   if (decoder === undefined) return false

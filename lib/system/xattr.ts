@@ -1,15 +1,17 @@
 /**
- * Extended attributes of a file, link or device itself: the last component is never followed (xattr(7)).
- * Names are bytes in latin1 strings, values are bytes.
+ * Extended attributes of a file, link or device; symbolic links are not followed (xattr(7)). Names are latin1 strings
+ * with one character per byte; values are bytes.
  */
 import { need } from './libc.js'
 import { nameArgument, pathArgument } from './c-string.js'
 import { SystemError } from './system-error.js'
 
-/** What Linux holds in one value and in one list of names: 64 KiB each (`XATTR_SIZE_MAX`, `XATTR_LIST_MAX`). */
-const answer = Buffer.alloc(65_536)
+/** Shared result buffer: a value and a list of names have at most 64 KiB each (`XATTR_SIZE_MAX`, `XATTR_LIST_MAX`). */
+const result = Buffer.alloc(65_536)
 
-/** Sets attribute `name`, replacing what is there. @throws SystemError, such as EPERM or ENOTSUP */
+/**
+ * Sets the attribute `name`, replacing an existing value. @throws SystemError when refused, for example EPERM, ENOTSUP
+ */
 export function setXattr(path: Buffer, name: string, value: Buffer): void {
   const set = onLinux(
     'int lsetxattr(const void *path, const void *name, const void *value, size_t size, int flags)',
@@ -17,27 +19,30 @@ export function setXattr(path: Buffer, name: string, value: Buffer): void {
   set.call(pathArgument(path, set.name), nameArgument(name, set.name), value, value.length, 0)
 }
 
-/** The value of attribute `name`. @throws SystemError ENODATA where there is none */
+/** Returns the value of the attribute `name`. @throws SystemError ENODATA when there is no such attribute */
 export function getXattr(path: Buffer, name: string): Buffer {
   const get = onLinux('int64_t lgetxattr(const void *path, const void *name, void *value, size_t size)')
-  const size = get.call(pathArgument(path, get.name), nameArgument(name, get.name), answer, answer.length)
-  return Buffer.from(answer.subarray(0, size))
+  const size = get.call(pathArgument(path, get.name), nameArgument(name, get.name), result, result.length)
+  return Buffer.from(result.subarray(0, size))
 }
 
-/** The names of all attributes that this process may see, in the order of the file system. */
+/**
+ * Returns the names of all attributes visible to this process, in the order of the file system.
+ * @throws SystemError when the file system refuses, for example ENOTSUP
+ */
 export function listXattrs(path: Buffer): string[] {
   const list = onLinux('int64_t llistxattr(const void *path, void *list, size_t size)')
-  const size = list.call(pathArgument(path, list.name), answer, answer.length)
-  return answer.toString('latin1', 0, size).split('\0').slice(0, -1)
+  const size = list.call(pathArgument(path, list.name), result, result.length)
+  return result.toString('latin1', 0, size).split('\0').slice(0, -1)
 }
 
-/** Removes attribute `name`. @throws SystemError ENODATA where there is none */
+/** Removes the attribute `name`. @throws SystemError ENODATA when there is no such attribute */
 export function removeXattr(path: Buffer, name: string): void {
   const remove = onLinux('int lremovexattr(const void *path, const void *name)')
   remove.call(pathArgument(path, remove.name), nameArgument(name, remove.name))
 }
 
-/** Other systems have attributes under other names, with other arguments. */
+/** Returns a function of the C library on Linux. Other systems have different functions and attribute names. */
 function onLinux(declaration: string): ReturnType<typeof need> {
   if (process.platform !== 'linux') throw SystemError.of('ENOSYS', 'xattr')
   return need(declaration)

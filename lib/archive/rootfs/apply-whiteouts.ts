@@ -1,7 +1,7 @@
 /**
- * What a whiteout of a layer does to the tree it is applied to, in each form. A whiteout hides what lower layers
- * have and nothing of its own layer, wherever in the layer it stands. One that is kept has the time 0, as directories
- * that no entry names: a layer's tree is the same whenever it is unpacked.
+ * Applies the whiteouts of a layer to a tree. A whiteout hides content of lower layers, never of its own layer,
+ * regardless of its position in the layer. Whiteouts that are kept have the time 0, so that the tree of a layer does
+ * not depend on when it is unpacked.
  */
 import { closeSync, constants, fchmodSync, lstatSync, lutimesSync, openSync, readdirSync } from 'node:fs'
 import { errnoOf } from '../../system/errno.js'
@@ -12,18 +12,25 @@ import type { RootTree } from './root-tree.js'
 import { makeOverlayWhiteout, type WhiteoutTreatment } from '../whiteouts/form.js'
 import { opaqueName, type Whiteout, whiteoutName } from '../whiteouts/name.js'
 
+/** Applies whiteouts in one of the forms. */
 export interface Whiteouts {
-  /** Carries out the whiteout that an entry of the directory `parent` (cleaned path) is. */
+  /**
+   * Applies a whiteout.
+   * @param parent the cleaned path of the directory that contains the whiteout
+   * @param entry the name of the entry, for messages
+   * @throws WindlassError LAYER_INVALID for a name that is too long; the errors of `node:fs`
+   */
   apply(whiteout: Whiteout, parent: string, entry: string): void
 }
 
+/** Returns the implementation for `treatment`. */
 export function whiteoutsIn(tree: RootTree, treatment: WhiteoutTreatment): Whiteouts {
-  if (treatment === 'apply') return applied(tree)
-  return treatment === 'overlay' ? asOverlay(tree) : asAufs(tree)
+  if (treatment === 'apply') return applyingWhiteouts(tree)
+  return treatment === 'overlay' ? overlayWhiteouts(tree) : aufsWhiteouts(tree)
 }
 
-/** Deletes from the lower layers that are in the tree; where there is nothing to delete, nothing happens. */
-const applied = (tree: RootTree): Whiteouts => ({
+/** Removes the content of lower layers from the tree. A whiteout without a target has no effect. */
+const applyingWhiteouts = (tree: RootTree): Whiteouts => ({
   apply(whiteout, parent, entry) {
     if (whiteout.kind === 'ignored') return
     const directory = tree.find(parent, entry)
@@ -43,7 +50,7 @@ function removeLowerName(tree: RootTree, directory: Directory, name: string, ent
   } else if (!directory.fresh && directory.at(name).length <= longestPath) tree.clear(directory, name)
 }
 
-/** Leaves in `top` only what this layer made. Each directory is gone through once in the life of a layer. */
+/** Removes everything from `top` that this layer did not create. Visits each directory at most once per layer. */
 function removeLower(tree: RootTree, top: Directory): void {
   const open = [top]
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
@@ -53,18 +60,18 @@ function removeLower(tree: RootTree, top: Directory): void {
       const child = at.child(name)
       if (child?.touched === true) {
         open.push(child)
-        // Not this layer's own unless it lists it: its attributes went with the lower layers.
+        // Its attributes belonged to lower layers; it has none unless this layer lists it.
         child.found = undefined
       } else if (!at.made.has(name)) tree.clear(at, name)
     }
   }
 }
 
-/** Leaves marks that overlayfs understands. What is in the tree is this layer's own, so it stays. */
-const asOverlay = (tree: RootTree): Whiteouts => ({
+/** Creates marks for overlayfs. The tree contains only this layer, so nothing is removed. */
+const overlayWhiteouts = (tree: RootTree): Whiteouts => ({
   apply(whiteout, parent, entry) {
     if (whiteout.kind === 'ignored') return
-    // What this layer made there, and is no directory, hides all of the lower ones already.
+    // An entry of this layer that is not a directory already hides everything below its name.
     const directory = tree.needUnlessBlocked(parent, entry)
     if (directory === undefined) return
     if (whiteout.kind === 'opaque') {
@@ -91,7 +98,7 @@ function hide(directory: Directory, name: string): void {
   }
 }
 
-/** Remembers that what lower layers have as `name` is hidden, whether it is made before or after. */
+/** Records that `name` of lower layers is hidden, whether this layer creates it earlier or later. */
 function sever(tree: RootTree, directory: Directory, name: string): void {
   const child = tree.childOf(directory, name)
   if (child !== undefined) child.severed = true
@@ -99,8 +106,8 @@ function sever(tree: RootTree, directory: Directory, name: string): void {
     directory.hidden.add(name)
 }
 
-/** Keeps the `.wh.` files as empty files, whatever they were in the archive. */
-const asAufs = (tree: RootTree): Whiteouts => ({
+/** Creates the `.wh.` files as empty files, whatever they contain in the archive. */
+const aufsWhiteouts = (tree: RootTree): Whiteouts => ({
   apply(whiteout, parent, entry) {
     if (whiteout.kind === 'ignored') return
     const name = whiteout.kind === 'opaque' ? opaqueName : whiteoutName(whiteout.name)
@@ -113,7 +120,7 @@ const asAufs = (tree: RootTree): Whiteouts => ({
     try {
       const path = onDisk(directory.at(name))
       const fd = openSync(path, flags, 0o444)
-      // Whatever the umask.
+      // The umask applies to open.
       fchmodSync(fd, 0o444)
       closeSync(fd)
       lutimesSync(path, 0, 0)

@@ -1,6 +1,6 @@
 /**
- * Sets owner, extended attributes, mode and times of what has just been made, in the one order that works: owner first
- * (it clears setuid and capabilities), times last. Only through descriptors and calls that follow no link.
+ * Sets the owner, extended attributes, mode and times of new entries. Their order matters: setting the owner clears
+ * setuid and capabilities, and every change updates the times. Uses descriptors and calls that do not follow links.
  */
 import {
   chmodSync,
@@ -21,6 +21,7 @@ import { type Owner, type OwnerPolicy, OwnerWriter } from './owners.js'
 import type { Warn } from './warnings.js'
 import { XattrWriter } from './xattrs.js'
 
+/** The attributes of an entry to be set. */
 export interface Attributes extends ListedAttributes {
   /** The name of the entry, for messages. */
   readonly path: string
@@ -29,15 +30,17 @@ export interface Attributes extends ListedAttributes {
 const second = 1_000_000_000n
 const special = 0o7000
 
+/** Options of an `AttributeWriter`. */
 export interface AttributeOptions {
   /** The root of the tree, a path of this process. */
   readonly root: string
   readonly owner: OwnerPolicy
   readonly warn: Warn
-  /** Who owns what is made in the tree before anybody says otherwise, where that is known. */
+  /** The owner of new entries before it is changed, if known. */
   readonly born: Owner | undefined
 }
 
+/** Sets the attributes of entries in a tree. */
 export class AttributeWriter {
   readonly #obeysModes = obeysModes()
   readonly #umask = umask()
@@ -54,33 +57,35 @@ export class AttributeWriter {
     this.#implied = { mode: 0o755, ...this.#owners.implied, mtime: 0n, xattrs: new Map() }
   }
 
-  /** The mode to create a file with: already the final one, unless attributes have to be written first. */
+  /** Returns the mode for creating a file: the final mode, or 0600 if extended attributes must be written first. */
   creationMode({ mode, xattrs }: Attributes): number {
     return xattrs.size > 0 && this.#obeysModes ? 0o600 : mode & 0o777
   }
 
+  /** Sets the attributes of the open file `fd` at `path`. */
   file(fd: number, path: string, attributes: Attributes): void {
     const { mode, mtime } = attributes
     this.#owners.give(attributes, (uid, gid) => fchownSync(fd, uid, gid))
     this.#setXattrs(path, attributes)
     const created = this.creationMode(attributes) & ~this.#umask
     if (created !== mode) fchmodSync(fd, mode)
-    this.#timed(path, attributes.path, mtime, () => {
-      if (this.#system && !isPlain(mtime)) setFdTimes(fd, mtime, mtime)
+    this.#guardTimes(path, attributes.path, mtime, () => {
+      if (this.#system && !isExactInNode(mtime)) setFdTimes(fd, mtime, mtime)
       else {
-        if (mtime % second !== 0n) this.#rounded()
-        futimesSync(fd, forNode(mtime), forNode(mtime))
+        if (mtime % second !== 0n) this.#warnOfRounding()
+        futimesSync(fd, asNodeTime(mtime), asNodeTime(mtime))
       }
     })
   }
 
+  /** Sets the attributes of a symlink; its mode cannot be set. */
   symlink(path: string, attributes: Attributes): void {
     this.#owners.give(attributes, (uid, gid) => lchownSync(onDisk(path), uid, gid))
     this.#setXattrs(path, attributes)
     this.#times(path, attributes.path, attributes.mtime, attributes.mtime)
   }
 
-  /** A device or fifo made with `mode`: never opened. That it is no link is known, for it was made just now. */
+  /** Sets the attributes of a device or FIFO without opening it. It was just created, so it is not a link. */
   node(path: string, attributes: Attributes): void {
     const { mode } = attributes
     const owned = this.#owners.give(attributes, (uid, gid) => lchownSync(onDisk(path), uid, gid))
@@ -90,8 +95,9 @@ export class AttributeWriter {
   }
 
   /**
-   * A real directory, when all in it is done. Without attributes: one that no entry names, the same in every unpacking.
-   * `shown` is its name for messages; `stale`: it is a lower layer's, with its owner and extended attributes.
+   * Sets the attributes of a directory after its content is complete. Without `listed`, sets fixed default attributes.
+   * @param shown the name for messages
+   * @param stale whether it comes from a lower layer and has the owner and extended attributes of that layer
    */
   directory(path: string, shown: string, listed: ListedAttributes | undefined, stale: boolean): void {
     const attributes = { ...(listed ?? this.#implied), path: shown }
@@ -103,7 +109,7 @@ export class AttributeWriter {
     this.#times(path, shown, attributes.mtime, attributes.mtime)
   }
 
-  /** Leaves a directory of a lower layer as it was found. `shown` is its name for messages. */
+  /** Restores the attributes of a directory of a lower layer. `shown` is its name for messages. */
   restore(path: string, shown: string, { mode, atime, mtime, opened, acl }: FoundAttributes): void {
     if (acl !== undefined) setXattr(onDisk(path), defaultAcl, acl)
     if (opened) chmodSync(onDisk(path), mode)
@@ -111,21 +117,21 @@ export class AttributeWriter {
   }
 
   #times(path: string, shown: string, atime: bigint, mtime: bigint): void {
-    this.#timed(path, shown, mtime, () => {
+    this.#guardTimes(path, shown, mtime, () => {
       if (this.#system) {
         setTimes(onDisk(path), atime, mtime)
         return
       }
-      if (mtime % second !== 0n) this.#rounded()
-      lutimesSync(onDisk(path), forNode(atime), forNode(mtime))
+      if (mtime % second !== 0n) this.#warnOfRounding()
+      lutimesSync(onDisk(path), asNodeTime(atime), asNodeTime(mtime))
     })
   }
 
-  /** A time that the file system cannot hold becomes the nearest that it can, or is left out. */
-  #timed(path: string, shown: string, mtime: bigint, set: () => void): void {
+  /** Sets times. The file system may clamp or reject a time that it cannot store. */
+  #guardTimes(path: string, shown: string, mtime: bigint, set: () => void): void {
     try {
       set()
-      if (isOfAll32(mtime) || lstatSync(onDisk(path), { bigint: true }).mtimeNs === mtime) return
+      if (fits32Bits(mtime) || lstatSync(onDisk(path), { bigint: true }).mtimeNs === mtime) return
     } catch (error) {
       if (!['EINVAL', 'ERANGE', 'EOVERFLOW'].includes(errnoOf(error) ?? '')) throw error
     }
@@ -139,12 +145,12 @@ export class AttributeWriter {
     if (xattrs.size > 0) this.#xattrs.set(onDisk(path), shown, xattrs)
   }
 
-  #rounded(): void {
+  #warnOfRounding(): void {
     this.#warn('TIMES_ROUNDED', 'Times are set to about a microsecond: the C library cannot be called here')
   }
 }
 
-/** Asked of the kernel, for `process.umask()` changes it for a moment, in all threads. Unknown: all may be masked. */
+/** Reads the umask from /proc, because `process.umask()` changes it briefly for all threads. Unknown: assume 0777. */
 function umask(): number {
   try {
     const [, octal] = /^Umask:\s*([0-7]+)$/m.exec(readFileSync('/proc/self/status', 'latin1')) ?? []
@@ -154,15 +160,15 @@ function umask(): number {
   }
 }
 
-/** Whether a time is one that every file system of Linux holds: 32 bits of seconds. */
-const isOfAll32 = (ns: bigint): boolean => ns >= -(2n ** 31n) * second && ns < 2n ** 31n * second
+/** Reports whether every file system of Linux can store the time: 32 bits of seconds. */
+const fits32Bits = (ns: bigint): boolean => ns >= -(2n ** 31n) * second && ns < 2n ** 31n * second
 
-/** Whether Node itself sets the time exactly. */
-const isPlain = (ns: bigint): boolean => ns >= 0n && ns % second === 0n
+/** Reports whether Node sets the time exactly. */
+const isExactInNode = (ns: bigint): boolean => ns >= 0n && ns % second === 0n
 
 /**
- * A time as Node takes it: exact for whole seconds, else to about 0.2 µs. As a number, a time before 1970 would be taken
- * for the present one; as a date, which holds milliseconds, it is not.
+ * Converts a time for Node: exact for whole seconds, otherwise to about 0.2 µs. Node replaces a negative number by the
+ * current time, but accepts a Date before 1970, which has a precision of milliseconds.
  */
-const forNode = (ns: bigint): number | Date =>
+const asNodeTime = (ns: bigint): number | Date =>
   ns < 0n ? new Date(Number(ns / 1_000_000n)) : Number(ns / second) + Number(ns % second) / 1e9

@@ -1,7 +1,7 @@
-/** Paths between latin1 strings, which are what this folder reckons with, and the bytes that system calls take. */
+/** Converts between paths as latin1 strings, which this folder uses, and the bytes for system calls. */
 
-/** The bytes of a path that is held as latin1. */
+/** Returns the bytes of a latin1 path. */
 export const onDisk = (path: string): Buffer => Buffer.from(path, 'latin1')
 
-/** A path of this process (UTF-8) as latin1. */
+/** Converts a path of this process (UTF-8) to latin1. */
 export const asLatin1 = (path: string): string => Buffer.from(path, 'utf8').toString('latin1')

@@ -1,9 +1,12 @@
 /**
- * What is known of one real directory under the root while a layer is applied. The known directories are a tree
- * of names, so that forgetting one forgets all below it at no cost, whatever a later entry puts in its place.
+ * The state of a directory under the root while a layer is applied. The known directories form a tree by name, so that
+ * forgetting one also forgets everything below it at no cost.
  */
 
-/** What an entry says of a directory; set when all entries are in. Of the entry no more is kept: a layer has many. */
+/**
+ * The attributes that an entry specifies for a directory, set after all entries. Contains only what is needed, because
+ * a layer may have many directories.
+ */
 export interface ListedAttributes {
   readonly mode: number
   readonly uid: number
@@ -12,71 +15,73 @@ export interface ListedAttributes {
   readonly xattrs: ReadonlyMap<string, Buffer>
 }
 
-/** How a directory of a lower layer was found, to be left so. */
+/** The attributes of a directory of a lower layer, to be restored. */
 export interface FoundAttributes {
   readonly mode: number
   readonly atime: bigint
   readonly mtime: bigint
-  /** Whether its mode was changed for the time of the unpacking. */
+  /** Whether its mode was changed during unpacking. */
   readonly opened: boolean
-  /** Its default ACL, which was taken away for that time: what is made in the directory would inherit it. */
+  /** Its default ACL, removed during unpacking because new entries would inherit it. */
   readonly acl: Buffer | undefined
 }
 
-/** The attribute that a directory hands down to whatever is made in it (acl(5)). */
+/** The attribute that new entries inherit from a directory (acl(5)). */
 export const defaultAcl = 'system.posix_acl_default'
 
-/** As small as can be: there is one for each directory of a layer until the layer is done. */
+/** A known directory. Kept small, because there is one for each directory of a layer. */
 export class Directory {
-  /** Most have none or one. */
+  /** A map only for two or more children: most directories have at most one. */
   #children: Map<string, Directory> | Directory | undefined
-  /** From an entry of this layer; undefined where no entry names the directory. */
+  /** The attributes from an entry of this layer; undefined if no entry names the directory. */
   listed: ListedAttributes | undefined
-  /** Set where it was here before this layer. */
+  /** The attributes to restore, if the directory existed before this layer. */
   found: FoundAttributes | undefined
-  /** It was here before this layer, whatever became of it since. */
+  /** The directory existed before this layer, even if it was replaced since. */
   adopted = false
-  /** Something in it was made or removed, so its times have moved. */
+  /** An entry in it was created or removed, which changed its times. */
   changed = false
-  /** Hides what lower layers have in it: marked so in the overlay form. */
+  /** Hides the content of lower layers; marked as opaque in the overlay form. */
   opaque = false
-  /** A whiteout of this layer hides it as lower layers have it, attributes included. */
+  /** A whiteout of this layer hides the directory of lower layers, including its attributes. */
   severed = false
-  /** Nothing of a lower layer is in it: nothing to be removed by an opaque whiteout. */
+  /** Contains nothing of a lower layer, so an opaque whiteout has nothing to remove. */
   fresh = false
-  /** This layer made or listed it, or something below it. */
+  /** This layer created or listed it, or something below it. */
   touched = false
-  /** False until it is made on disk. */
+  /** False until it is created on the disk. */
   exists = true
-  /** What this layer made here that is no directory. */
+  /** Names that this layer created in it, except directories. */
   #made: Set<string> | undefined
-  /** Names where the overlay form has a whiteout of ours. */
+  /** Names in it with a whiteout of this layer in the overlay form. */
   #hidden: Set<string> | undefined
 
-  /** @param name of the root: where it is on disk, as a latin1 string */
+  /** @param name the name in the parent; for the root, its path on the disk (latin1) */
   constructor(
     readonly parent: Directory | undefined,
     readonly name: string,
   ) {}
 
-  /** Where it is on disk, as a latin1 string. Put together when asked for: kept, it would be most of what is kept. */
+  /** Path on the disk (latin1). Built on demand: stored paths would need most of the memory. */
   get path(): string {
     const names = [this.name]
     for (let above = this.parent; above !== undefined; above = above.parent) names.push(above.name)
     return names.reverse().join('/')
   }
 
-  /** The known directories in it. */
+  /** The known child directories. */
   get children(): Iterable<Directory> {
     if (this.#children instanceof Directory) return [this.#children]
     return this.#children?.values() ?? []
   }
 
+  /** Returns the known child directory `name`. */
   child(name: string): Directory | undefined {
     if (this.#children instanceof Directory) return this.#children.name === name ? this.#children : undefined
     return this.#children?.get(name)
   }
 
+  /** Adds a child directory. */
   add(child: Directory): void {
     if (this.#children === undefined) this.#children = child
     else {
@@ -86,58 +91,64 @@ export class Directory {
     }
   }
 
-  /** Forgets the directory `name` in it, and with it all below. */
+  /** Removes the child directory `name` and everything below it from the known directories. */
   forget(name: string): void {
     if (this.#children instanceof Map) this.#children.delete(name)
     else if (this.#children?.name === name) this.#children = undefined
   }
 
-  /** Where `name` in it is on disk. */
+  /** Returns the path on the disk of `name` in this directory. */
   at(name: string): string {
     return `${this.path}/${name}`
   }
 
+  /** Names that this layer created in it, except directories. Creates the set on first use. */
   get made(): Set<string> {
     return (this.#made ??= new Set())
   }
 
+  /** Names in it with a whiteout of this layer. Creates the set on first use. */
   get hidden(): Set<string> {
     return (this.#hidden ??= new Set())
   }
 
-  /** Makes no set to say that a name is not in it: most directories have neither. */
+  /** Removes `name` from the created names without creating the set. */
   unmake(name: string): void {
     this.#made?.delete(name)
   }
 
+  /** Removes `name` from the hidden names without creating the set. */
   unhide(name: string): void {
     this.#hidden?.delete(name)
   }
 
-  /** Whether this layer made `name` in it, which is no directory: known only where lower layers are in the tree. */
+  /**
+   * Reports whether this layer created `name`, other than as a directory. Known only when layers are applied to a tree.
+   */
   makes(name: string): boolean {
     return this.#made?.has(name) === true
   }
 
+  /** Reports whether `name` has a whiteout of this layer. */
   hides(name: string): boolean {
     return this.#hidden?.has(name) === true
   }
 
-  /** Says of it and of all above that this layer has something there. */
+  /** Records that this layer has an entry in or below this directory. */
   touch(): void {
     if (this.touched) return
     this.touched = true
     for (let above = this.parent; above?.touched === false; above = above.parent) above.touched = true
   }
 
-  /** Takes it for one that this layer made, though no entry may name it: nothing of how it was found counts. */
+  /** Treats the directory as created by this layer, without attributes to restore. */
   disown(): void {
     this.found = undefined
     this.fresh = true
   }
 }
 
-/** `top` and every known directory below it, children before their parents. */
+/** Yields all known directories below `top` and `top` itself, children before their parents. */
 export function* deepestFirst(top: Directory): Generator<Directory> {
   const open = [{ directory: top, children: top.children[Symbol.iterator]() }]
   for (let last = open.at(-1); last !== undefined; last = open.at(-1)) {

@@ -1,15 +1,18 @@
 /**
- * The directories of a layer's own tree that no entry of the layer names. They are made with attributes of nobody's choice,
- * while in the image they have those of the lower layer that lists them: whoever stacks the trees has to know which.
+ * Collects the directories of a layer's tree that no entry of the layer names. In the image, they have the attributes
+ * of the lower layer that lists them, so a program that stacks the trees must know them.
  */
 import type { Directory } from './directory.js'
 
-/** Bytes of the list as JSON, which stands in the layer's record: tens of thousands of directories. */
+/** Maximum size in bytes of the list as JSON, which is part of the layer record: tens of thousands of directories. */
 const maxBytes = 4 * 2 ** 20
-/** Of each name, beside its own: quotes, a comma, an indentation, a newline. */
+/** Bytes per path in addition to the path itself: quotes, comma, indentation and newline. */
 const frame = 8
 
-/** Whether the attributes of `directory` are for lower layers to say: not where this layer hides what they have there. */
+/**
+ * Reports whether lower layers determine the attributes of `directory`: not if this layer lists it or hides lower
+ * layers there.
+ */
 export function isImplied(directory: Directory): boolean {
   if (directory.listed !== undefined || directory.severed) return false
   for (let above = directory.parent; above !== undefined; above = above.parent)
@@ -17,11 +20,15 @@ export function isImplied(directory: Directory): boolean {
   return true
 }
 
+/** A list of paths of limited size. */
 export class ImpliedDirectories {
   #paths: string[] | undefined = []
   #bytes = 0
 
-  /** @param shown `.` for the root, `./a/b` for all others, each character a byte of the name */
+  /**
+   * Adds a path.
+   * @param shown `.` for the root, `./a/b` for other directories, with one character per byte
+   */
   add(shown: string): void {
     const path = shown === '.' ? shown : shown.slice(2)
     this.#bytes += Buffer.byteLength(JSON.stringify(path)) + frame
@@ -29,7 +36,7 @@ export class ImpliedDirectories {
     this.#paths?.push(path)
   }
 
-  /** In byte order; undefined where there are too many. */
+  /** The paths in byte order; undefined if the list is too long. */
   get paths(): readonly string[] | undefined {
     return this.#paths?.sort()
   }

@@ -1,9 +1,9 @@
 /**
- * Applies the entries of one layer to a directory tree, the root, which it never leaves whatever the entries say.
- * Synchronous throughout: in a worker thread that is the fastest there is, and one entry is done before the next begins.
+ * Applies the entries of one layer to a directory tree and never writes outside of its root. Synchronous, which is
+ * fastest in a worker thread and processes one entry after the other.
  *
- * Choices where the field differs: names that climb are clamped to the root; a path below something that is no
- * directory replaces that by one; a last entry of a name wins; attributes of hard links are those of the file they name.
+ * Where other programs differ: `..` in names stops at the root; a file or link with entries below its name is replaced
+ * by a directory; the last entry of a name wins; a hard link has the attributes of its target.
  */
 import { closeSync, constants, ftruncateSync, linkSync, lstatSync, openSync, realpathSync } from 'node:fs'
 import { statSync, symlinkSync, writeSync } from 'node:fs'
@@ -27,16 +27,17 @@ import { type Owner, type OwnerPolicy, policyOfProcess } from './owners.js'
 import { RootTree } from './root-tree.js'
 import { onceEach, type Warn } from './warnings.js'
 
+/** Options of a `LayerApplier`. */
 export interface ApplyOptions {
-  /** A directory that exists. Keep what holds it closed to others (0700) while a layer is applied. */
+  /** An existing directory. Its parent should be inaccessible to other users (0700) while a layer is applied. */
   readonly root: string
-  /** `overlay` and `aufs`: the root is this layer's own and whiteouts are kept. `apply`: they delete. */
+  /** `overlay`, `aufs`: the tree contains only this layer, and whiteouts are kept. `apply`: whiteouts delete. */
   readonly whiteouts: WhiteoutTreatment
-  /** `image` for root with all its capabilities, `process` for everybody else, unless said. */
+  /** Default: `image` for root with all its capabilities, otherwise `process`. */
   readonly owner?: OwnerPolicy
-  /** Told once of each kind of thing that could not be made. */
+  /** Called once for each kind of thing that cannot be created. */
   readonly warn?: Warn
-  /** The defaults, unless said otherwise. */
+  /** Default: `defaultLimits`. */
   readonly limits?: Pick<Limits, 'layerDirectories'>
 }
 
@@ -49,6 +50,7 @@ interface OpenFile {
 const setgid = 0o2000
 const createNew = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
 
+/** Applies the entries of one layer to the tree at `root`. */
 export class LayerApplier implements EntryHandler {
   readonly #into: string
   readonly #tree: RootTree
@@ -57,16 +59,16 @@ export class LayerApplier implements EntryHandler {
   readonly #warn: Warn
   readonly #form: WhiteoutTreatment
   readonly #implied = new ImpliedDirectories()
-  /** The tree is for an ordinary user, who must not come by a device this way. */
+  /** The tree is for an ordinary user, who must not get devices from it. */
   readonly #ordinary: boolean
-  /** Where on disk the devices would be that were left out. */
+  /** Paths on the disk of devices that were skipped. */
   readonly #leftOut = new Set<string>()
   #open: OpenFile | undefined
   #entries = 0
   #bytes = 0
   #mtime = 0n
 
-  /** @throws WindlassError of the store where the root is no directory, or cannot be read */
+  /** @throws WindlassError STORE_* when the root is not a directory or cannot be read */
   constructor({ root, whiteouts, owner, warn, limits }: ApplyOptions) {
     this.#into = root
     const applies = whiteouts === 'apply'
@@ -85,38 +87,40 @@ export class LayerApplier implements EntryHandler {
       root,
       owner: policy,
       warn: this.#warn,
-      born: applies ? undefined : this.#guarded('.', () => ownerOfNew(root)),
+      born: applies ? undefined : this.#guarded('.', () => inheritedOwner(root)),
     })
     this.#ordinary = typeof policy === 'object'
   }
 
-  /** How many entries came, whiteouts included. */
+  /** Number of entries so far, including whiteouts. */
   get entries(): number {
     return this.#entries
   }
 
-  /** Bytes of the files so far, holes not counted. */
+  /** Bytes of file content so far, without holes. */
   get bytes(): number {
     return this.#bytes
   }
 
   /**
-   * Once it is finished: the directories of the layer's own tree that no entry names, though some are below them. Where a
-   * lower layer has them, their attributes are those. `undefined` where lower layers are in the tree, or there are too many.
+   * After `finish`: the directories of the tree that no entry names and whose attributes lower layers determine.
+   * Undefined with whiteouts `apply`, or if there are too many.
    */
   get implied(): readonly string[] | undefined {
     return this.#form === 'apply' ? undefined : this.#implied.paths
   }
 
   /**
-   * @throws WindlassError LAYER_INVALID for an entry that no tree can have; STORE_FULL, STORE_DENIED, STORE_READ_ONLY
-   * or STORE_IO where the file system refuses
+   * Applies an entry.
+   * @throws WindlassError LAYER_INVALID when no tree can contain the entry; LIMIT_EXCEEDED for too many directories;
+   * STORE_FULL, STORE_DENIED, STORE_READ_ONLY or STORE_IO when the file system refuses it
    */
   entry(entry: TarEntry): void {
     this.#entries++
     this.#guarded(entry.path, () => this.#place(entry))
   }
 
+  /** Writes content of the current file. @throws WindlassError STORE_* */
   data(chunk: Buffer, offset: number): void {
     this.#bytes += chunk.length
     const file = this.#open
@@ -127,6 +131,7 @@ export class LayerApplier implements EntryHandler {
     })
   }
 
+  /** Completes the current file and sets its attributes. @throws WindlassError STORE_*, LAYER_INVALID */
   end(): void {
     const file = this.#open
     if (file === undefined) return
@@ -137,7 +142,10 @@ export class LayerApplier implements EntryHandler {
     })
   }
 
-  /** Sets what can only be set last: the attributes of directories, deepest first. Call it once, when all entries are in. */
+  /**
+   * Sets the attributes of directories, children before their parents. Call it once, after the last entry.
+   * @throws WindlassError STORE_*, LAYER_INVALID
+   */
   finish(): void {
     this.close()
     const { root } = this.#tree
@@ -154,7 +162,7 @@ export class LayerApplier implements EntryHandler {
       )
   }
 
-  /** Lets go of the file that is being written, if any. For a layer that ends in the middle. */
+  /** Closes the current file. For a layer that ends early; may be called repeatedly. */
   close(): void {
     const file = this.#open
     this.#open = undefined
@@ -217,7 +225,7 @@ export class LayerApplier implements EntryHandler {
     }
   }
 
-  /** What lower layers have there is as little seen as if that had stayed. */
+  /** Handles a replaced entry of this layer, which must still hide the same name of lower layers. */
   #replaced(parent: string, name: string): void {
     const path = parent === '' ? name : `${parent}/${name}`
     this.#warn(
@@ -258,9 +266,9 @@ export class LayerApplier implements EntryHandler {
         const target = this.#linkTarget(entry)
         if (target === path) return true
         if (target === undefined) return false
-        // What stood here goes first, and the target may have been in it.
+        // The entry at `path` is removed first, and may contain the target.
         this.#inPlaceOf(parent, name, () => {
-          if (isThere(target)) linkSync(onDisk(target), onDisk(path))
+          if (exists(target)) linkSync(onDisk(target), onDisk(path))
           else throw missingTarget(entry)
         })
         return true
@@ -284,7 +292,7 @@ export class LayerApplier implements EntryHandler {
     return true
   }
 
-  /** Makes something where perhaps something is. Nothing that exists is ever written to: it is unlinked first. */
+  /** Creates an entry in place of an existing one. Existing files are unlinked, never written to. */
   #inPlaceOf<T>(parent: Directory, name: string, make: () => T): T {
     if (parent.hides(name) || parent.child(name) !== undefined) this.#tree.clear(parent, name)
     try {
@@ -297,8 +305,8 @@ export class LayerApplier implements EntryHandler {
   }
 
   /**
-   * Where the target of a hard link is on disk: inside the root, the last component taken as it is. Undefined where that is
-   * a device that was left out: then the link is left out, too.
+   * Returns the path on the disk of a hard link's target, inside the root and without following its last component.
+   * Returns undefined if the target is a device that was skipped; the link is then skipped as well.
    */
   #linkTarget(entry: TarEntry): string | undefined {
     const place = layerPath(entry.linkTarget)
@@ -315,7 +323,7 @@ export class LayerApplier implements EntryHandler {
   }
 
   #listed({ mode, uid, gid, mtime, xattrs }: TarEntry): ListedAttributes {
-    // Most of a layer's times are the one before: then it is the same number, too.
+    // Most entries have the same time as the previous one; reusing the bigint saves memory.
     if (mtime !== this.#mtime) this.#mtime = mtime
     return { mode, uid, gid, mtime: this.#mtime, xattrs }
   }
@@ -331,16 +339,16 @@ export class LayerApplier implements EntryHandler {
 }
 
 /**
- * Who owns what is made below `root`, a directory with nothing in it yet; undefined where that is not this process: a
- * setgid directory hands its group down, some file systems have owners of their own mind.
+ * Returns the owner of new entries below `root`, an empty directory. Returns undefined if it may differ from this
+ * process: in a setgid directory, or on a file system that assigns owners.
  */
-function ownerOfNew(root: string): Owner | undefined {
+function inheritedOwner(root: string): Owner | undefined {
   const { uid, gid, mode } = statSync(root)
   const ours = uid === process.geteuid?.() && gid === process.getegid?.()
   return ours && (mode & setgid) === 0 ? { uid, gid } : undefined
 }
 
-const isThere = (path: string): boolean => lstatSync(onDisk(path), { throwIfNoEntry: false }) !== undefined
+const exists = (path: string): boolean => lstatSync(onDisk(path), { throwIfNoEntry: false }) !== undefined
 
 const missingTarget = ({ path, linkTarget }: TarEntry): WindlassError =>
   invalidEntry(

@@ -1,6 +1,6 @@
 /**
- * Reads an unpacked layer back as the entries it was made of, whiteouts in either form included, so that a flattened
- * rootfs can be put together when the compressed layers are gone.
+ * Reads an unpacked layer back as a sequence of entries, including whiteouts of either form. Used to flatten a root
+ * file system when the compressed layers are gone.
  */
 import { type BigIntStats, chmodSync, closeSync, constants, lstatSync, openSync } from 'node:fs'
 import { readdirSync, readlinkSync, readSync, realpathSync } from 'node:fs'
@@ -15,20 +15,20 @@ import { failure } from '../failure.js'
 interface OpenDirectory {
   readonly path: string
   readonly names: string[]
-  /** The mode to give back, where it was changed to read the directory. */
+  /** The original mode, if it was changed to read the directory. */
   readonly mode: number | undefined
 }
 
-/** As large as a tar reader's chunks need not be: one read for most files. */
+/** Larger than a chunk of a tar reader, so that most files need one read. */
 const chunkSize = 1 << 20
 const nothing: ReadonlyMap<string, Buffer> = new Map()
 
 /**
- * Tells `handler` every entry of the layer unpacked at `directory`: a directory before what is in it, names in byte
- * order. Yields between entries and between chunks, so that whoever drives it can stop; a generator that is left
- * early puts back everything as it was.
- * @param implied directories that the layer does not list, and that are therefore not told: see `UnpackResult.implied`
- * @throws WindlassError of the store where something cannot be read
+ * Passes the entries of the layer unpacked at `directory` to `handler`: a directory before its content, names in byte
+ * order. Yields between entries and chunks, so that the caller can stop; a generator that is stopped early restores all
+ * modes.
+ * @param implied directories that the layer does not list, and that are not passed on: see `UnpackResult.implied`
+ * @throws WindlassError STORE_* when something cannot be read; the errors of `handler`
  */
 export function* layerDirectory(
   directory: string,
@@ -41,7 +41,7 @@ export function* layerDirectory(
   const links = new Map<string, string>()
   const buffer = Buffer.allocUnsafe(chunkSize)
   const enter = (path: string, stats: BigIntStats): void => {
-    announceDirectory(root, path, stats, handler, unlisted)
+    emitDirectory(root, path, stats, handler, unlisted)
     open.push(openDirectory(path, stats))
   }
   try {
@@ -59,7 +59,7 @@ export function* layerDirectory(
       const path = `${last.path}/${name}`
       const stats = guarded(path, () => lstatSync(onDisk(path), { bigint: true }))
       if (stats.isDirectory()) enter(path, stats)
-      else yield* announce(root, path, stats, links, buffer, handler)
+      else yield* emit(root, path, stats, links, buffer, handler)
       yield
     }
   } finally {
@@ -67,7 +67,7 @@ export function* layerDirectory(
   }
 }
 
-function announceDirectory(
+function emitDirectory(
   root: string,
   path: string,
   stats: BigIntStats,
@@ -86,7 +86,7 @@ function announceDirectory(
   handler.end()
 }
 
-function* announce(
+function* emit(
   root: string,
   path: string,
   stats: BigIntStats,
@@ -127,7 +127,7 @@ function* announce(
   handler.end()
 }
 
-/** Chunks of nothing but zeros are left out of a file with holes. */
+/** Passes the content of a file to `handler`. Skips chunks of zeros in a file with holes. */
 function* content(
   path: string,
   stats: BigIntStats,
@@ -150,7 +150,7 @@ function* content(
   }
 }
 
-/** A layer may have files that their owner cannot read: then for the moment of opening they are readable. */
+/** Opens a file, which is made readable temporarily if its owner may not read it. */
 function openToRead(path: string, mode: number): number {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
   try {
@@ -186,7 +186,7 @@ function attributesOf(path: string): { xattrs: ReadonlyMap<string, Buffer>; opaq
   const names = listXattrs(bytes)
   if (names.length === 0) return { xattrs: nothing, opaque: false }
   const xattrs = new Map<string, Buffer>()
-  // What the host set by itself (`security.selinux`) is no part of the layer.
+  // Attributes set by the host, for example `security.selinux`, are not part of the layer.
   for (const name of names)
     if (!isOverlayXattr(name) && (!name.startsWith('security.') || name === 'security.capability'))
       xattrs.set(name, getXattr(bytes, name))
@@ -218,7 +218,7 @@ function typeOf(stats: BigIntStats): EntryType | undefined {
   return stats.isFIFO() ? 'fifo' : undefined
 }
 
-/** `major` and `minor` of glibc. */
+/** Splits a device number like `major` and `minor` of glibc. */
 function deviceOf(rdev: bigint): { major: number; minor: number } {
   const major = ((rdev >> 32n) & 0xfffff000n) | ((rdev >> 8n) & 0xfffn)
   const minor = ((rdev >> 12n) & 0xffffff00n) | (rdev & 0xffn)

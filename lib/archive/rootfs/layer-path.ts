@@ -1,22 +1,24 @@
 /**
- * Names of entries as places inside a root: cleaned as text, so that no `..` or `/` leads out of it.
- * All are latin1 strings whose characters are the bytes of the name.
+ * Normalizes names of entries to paths inside a root, textually, so that neither `..` nor `/` leads out of it. All
+ * paths are latin1 strings with one character per byte.
  */
 import { invalidEntry } from '../failure.js'
 
-/** `NAME_MAX` and `PATH_MAX` (with its NUL) of Linux, in bytes. */
-const longestName = 255
+/** `NAME_MAX` of Linux, in bytes. */
+const maxNameBytes = 255
+/** `PATH_MAX` of Linux without its NUL, in bytes. */
 export const longestPath = 4095
 
+/** A normalized path inside a root. */
 export interface LayerPath {
-  /** Cleaned, without slashes around it; `''` is the root. */
+  /** Without leading and trailing slashes; `''` is the root. */
   readonly parent: string
   readonly name: string
 }
 
 /**
- * `path` cleaned: `/a//b/../c/` is `a/c`, and what climbs is clamped to the root. Undefined where it is the root itself.
- * @throws WindlassError LAYER_INVALID for a NUL
+ * Normalizes `path`: `/a//b/../c/` becomes `a/c`, and `..` stops at the root. Returns undefined for the root itself.
+ * @throws WindlassError LAYER_INVALID when the path contains NUL
  */
 export function layerPath(path: string): LayerPath | undefined {
   if (path.includes('\0')) throw invalidEntry(path, 'its name holds a NUL byte')
@@ -26,13 +28,15 @@ export function layerPath(path: string): LayerPath | undefined {
   return { parent: slash < 0 ? '' : clean.slice(0, slash), name: clean.slice(slash + 1) }
 }
 
-/** @throws WindlassError LAYER_INVALID where no file system of Linux can hold the name */
+/**
+ * @throws WindlassError LAYER_INVALID when `name`, a component of `path`, is longer than file systems of Linux allow
+ */
 export function requireShort(name: string, path: string): void {
-  if (name.length > longestName)
-    throw invalidEntry(path, `a component of its name has ${name.length} bytes, more than ${longestName}`)
+  if (name.length > maxNameBytes)
+    throw invalidEntry(path, `a component of its name has ${name.length} bytes, more than ${maxNameBytes}`)
 }
 
-/** Most names are clean already and cost one test. */
+/** Most paths are already normalized and need only one test. */
 function cleaned(path: string): string {
   if (!/(?:^|\/)(?:\.{0,2})(?:\/|$)/.test(path)) return path
   const kept: string[] = []

@@ -1,18 +1,18 @@
-/** Which devices of a layer are not made, whoever unpacks it. */
+/** Selects the devices of a layer that are never created. */
 import { available } from '../../system/index.js'
 import type { TarEntry } from '../tar/entry.js'
 import { quoted } from '../tar/refusal.js'
 import type { WarningCode } from './warnings.js'
 
-/** What Linux's `dev_t` holds. */
+/** Limits of device numbers in Linux. */
 const maxMajor = 0xfff
 const maxMinor = 0xfffff
 
-/** Why the device that `entry` is cannot be or must not be; undefined where it can, and for all that is no device. */
+/** Returns the warning for a device that cannot or must not be created; undefined for other entries. */
 export function leftOutDevice({ type, device, path }: TarEntry): readonly [WarningCode, string] | undefined {
   if (type !== 'character-device' && type !== 'block-device') return undefined
   if (isForeignDevice({ type, device }))
-    // Cut to what fits, it would be another device.
+    // Truncated to the limits, it would be another device.
     return [
       'DEVICE_FOREIGN',
       `Devices are left out whose number Linux does not have (${quoted(path)} is the first)`,
@@ -31,12 +31,12 @@ export function leftOutDevice({ type, device, path }: TarEntry): readonly [Warni
 
 type Device = Pick<TarEntry, 'type' | 'device'>
 
-/** Whether Linux has no such device. */
+/** Reports whether the entry is a device with a number that Linux does not support. */
 export const isForeignDevice = ({ type, device }: Device): boolean =>
   (type === 'character-device' || type === 'block-device') &&
   (device === undefined || !isWithin(device.major, maxMajor) || !isWithin(device.minor, maxMinor))
 
-/** Whether overlayfs takes it for a whiteout: it is never made of an image. */
+/** Reports whether overlayfs would treat the entry as a whiteout. Images must not contain these devices. */
 export const isWhiteoutDevice = ({ type, device }: Device): boolean =>
   type === 'character-device' && device?.major === 0 && device.minor === 0
 

@@ -1,20 +1,21 @@
-/** Devices and fifos: which types there are, and why one cannot be made here. */
+/** Creates devices and FIFOs, and explains why one cannot be created. */
 import { errnoOf } from '../../system/errno.js'
 import { hasCapability, isInUserNamespace, makeNode, SystemError } from '../../system/index.js'
 import type { TarEntry } from '../tar/entry.js'
 
-/** Types of entries that mknod(2) makes, as the bits of a mode. */
+/** Entry types created with mknod(2), and their mode bits. */
 const nodeTypes = { 'character-device': 0o020000, 'block-device': 0o060000, fifo: 0o010000 } as const
 
+/** An entry type created with mknod(2). */
 export type NodeType = keyof typeof nodeTypes
 
-/** What refuses a node and stands for "not here". */
+/** Errors that mean that this process or file system cannot create the node. */
 const refusals: readonly string[] = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']
 
 /**
- * Makes what `entry` says at `path`, without its special bits.
- * @param ordinary the tree is for an ordinary user, who must not come by a device this way
- * @throws SystemError
+ * Creates the device or FIFO `entry` at `path`, without setuid, setgid and sticky bits.
+ * @param ordinary whether the tree is for an ordinary user, who must not get devices from it
+ * @throws SystemError when mknod fails, for example EPERM
  */
 export function makeNodeOf(entry: TarEntry, type: NodeType, path: Buffer, ordinary: boolean): void {
   if (ordinary && type !== 'fifo') throw SystemError.of('EPERM', 'mknod')
@@ -22,7 +23,7 @@ export function makeNodeOf(entry: TarEntry, type: NodeType, path: Buffer, ordina
   makeNode(path, nodeTypes[type] | (entry.mode & 0o777), major, minor)
 }
 
-/** What cannot be made here and why, as a sentence without its end; undefined where `error` says something else. */
+/** Returns the warning for a node that could not be created; undefined if `error` has another cause. */
 export function whyLeftOut(type: NodeType, error: unknown, ordinary: boolean): string | undefined {
   const code = errnoOf(error) ?? ''
   if (!refusals.includes(code)) return undefined

@@ -1,18 +1,20 @@
-/** Gives what was made in a tree to its owner, as far as this process may, and says once why it may not. */
+/** Sets the owners of new entries as far as the process is permitted to, and warns once otherwise. */
 import { errnoOf } from '../../system/errno.js'
 import { cannotGiveAway, isInUserNamespace } from '../../system/index.js'
 import { quoted } from '../tar/refusal.js'
 import { invalidEntry } from '../failure.js'
 import type { Warn } from './warnings.js'
 
+/** A user and a group. */
 export interface Owner {
   readonly uid: number
   readonly gid: number
 }
 
 /**
- * `image`: files belong to whom the layer says (needs root with its capabilities). `process`: to this process. An owner:
- * to that user, with nothing in the tree that the user could not have made (needs root).
+ * Determines the owners of files. `image`: as the layer specifies, which requires root with its capabilities.
+ * `process`: this process. An `Owner`: that user, and the tree contains nothing that the user could not create;
+ * requires root.
  */
 export type OwnerPolicy = 'image' | 'process' | Owner
 
@@ -21,23 +23,24 @@ interface Owned extends Owner {
   readonly path: string
 }
 
-/** To `chown`, "leave it as it is": no file can belong to it. */
+/** The id that `chown` interprets as "do not change"; no file can have it. */
 const noId = 2 ** 32 - 1
 
-/** What refuses a change of owner and stands for "not here": EINVAL for an id that the user namespace does not map. */
+/** Errors that mean that the owner cannot be set. EINVAL: the user namespace does not map the id. */
 const refusals: readonly string[] = ['EPERM', 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EACCES']
 
-/** The policy of a process that was told none. */
+/** Returns the default policy: `image` if the process can change owners, otherwise `process`. */
 export const policyOfProcess = (): OwnerPolicy => (cannotGiveAway() === undefined ? 'image' : 'process')
 
+/** Sets owners according to a policy. */
 export class OwnerWriter {
-  /** Who owns what no entry names. */
+  /** The owner of entries that the layer does not list. */
   readonly implied: Owner
   readonly #process: Owner = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 }
-  /** Whom everything belongs to, whatever the layer says. */
+  /** The owner of all entries, regardless of the layer. */
   readonly #all: Owner | undefined
 
-  /** @param born who owns what is made in the tree before anybody says otherwise, where that is known */
+  /** @param born the owner of new entries before it is changed, if known */
   constructor(
     readonly policy: OwnerPolicy,
     private readonly warn: Warn,
@@ -48,10 +51,10 @@ export class OwnerWriter {
   }
 
   /**
-   * Has `change` set the owner where it is not the right one from the start: most files of most images belong to root.
-   * Answers whether the owner was set.
-   * @param stale it belongs to whom a lower layer says, or to nobody knows whom
-   * @throws WindlassError LAYER_INVALID for an owner that is none
+   * Calls `change` if the entry does not have the right owner yet, and returns whether the owner was set. Most files of
+   * most images belong to root, so this saves calls.
+   * @param stale whether the current owner is that of a lower layer or unknown
+   * @throws WindlassError LAYER_INVALID for an owner out of range; the errors of `change`
    */
   give(owned: Owned, change: (uid: number, gid: number) => void, stale = false): boolean {
     const { path, uid, gid } = owned
@@ -59,7 +62,7 @@ export class OwnerWriter {
     const owner = this.#all ?? this.#ofImage(owned)
     if (this.#all !== undefined && (owner.uid !== uid || owner.gid !== gid)) this.#warnOfPolicy(owner, path)
     if (!stale && owner.uid === this.born?.uid && owner.gid === this.born.gid) return false
-    // What this process makes is its own, unless it stands in a directory of a lower layer.
+    // New entries belong to this process; only directories of lower layers may not.
     if (!stale && this.policy === 'process') return false
     try {
       change(owner.uid, owner.gid)
@@ -107,5 +110,7 @@ export class OwnerWriter {
 
 const isId = (id: number): boolean => Number.isInteger(id) && id >= 0 && id <= noId
 
-/** Whom a file of that owner belongs to: podman, containerd and Docker leave it to whom it was made by, root. */
+/**
+ * Returns the owner for an id of the layer. Like podman, containerd and Docker, leaves files without an owner to root.
+ */
 export const ownerOf = (id: number): number => (id === noId ? 0 : id)

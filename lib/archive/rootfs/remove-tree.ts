@@ -1,10 +1,13 @@
-/** Removes whatever stands at a path, links unfollowed, names as bytes, without recursion. */
+/** Removes files and trees without following links and without recursion. Names are bytes. */
 import { chmodSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs'
 import { errnoOf } from '../../system/errno.js'
 import { obeysModes } from '../../system/index.js'
 import { onDisk } from './bytes-path.js'
 
-/** Removes `path` (latin1), a whole tree if it is a directory. False where nothing was there. */
+/**
+ * Removes `path` (latin1), including the content of a directory. Returns false if it does not exist.
+ * @throws the errors of `node:fs`
+ */
 export function remove(path: string): boolean {
   try {
     unlinkSync(onDisk(path))
@@ -12,7 +15,7 @@ export function remove(path: string): boolean {
   } catch (error) {
     const code = errnoOf(error)
     if (code === 'ENOENT') return false
-    // Linux says EISDIR, POSIX says EPERM.
+    // unlink of a directory fails with EISDIR on Linux, and with EPERM according to POSIX.
     if (code !== 'EISDIR' && code !== 'EPERM') throw error
   }
   removeTree(path)
@@ -39,7 +42,7 @@ function removeTree(top: string): void {
   }
 }
 
-/** The names in a directory, which is made readable and writable first where this user needs it. */
+/** Lists a directory after making it readable and writable if necessary. @throws the errors of `node:fs` */
 export function namesIn(path: string): string[] {
   const bytes = onDisk(path)
   if (obeysModes()) chmodSync(bytes, 0o700)

@@ -1,6 +1,6 @@
 /**
- * The directories under a root as they really are: resolves paths inside the root as chroot(2) would, makes missing
- * parents, and forgets whatever is replaced. Nothing here ever leaves the root or follows a last component.
+ * The real directories under a root: resolves paths inside the root like chroot(2), creates missing parents, and
+ * forgets what is replaced. Never leaves the root or follows the last component of a path.
  */
 import { type BigIntStats, chmodSync, lstatSync, mkdirSync, readdirSync, readlinkSync } from 'node:fs'
 import { errnoOf } from '../../system/errno.js'
@@ -13,29 +13,33 @@ import { invalidEntry } from '../failure.js'
 import { longestPath, requireShort } from './layer-path.js'
 import { remove } from './remove-tree.js'
 
-/** As many links as Linux follows in one path. */
+/** Maximum number of links that Linux follows in one path. */
 const maxLinks = 40
 
-/** What is in the way of a path: no directory, and no link that leads to one. */
+/** An entry that blocks a path: neither a directory nor a link to one. */
 interface Blocked {
   readonly parent: Directory
   readonly name: string
 }
 
-/** Told of what this layer made, and which has made way for a directory: `name` in the directory `parent` (cleaned path). */
+/**
+ * Called when an entry of this layer is replaced by a directory: `name` in the directory `parent` (normalized path).
+ */
 export type Replaced = (parent: string, name: string) => void
 
+/** The tree under a root while a layer is applied. */
 export class RootTree {
   readonly root: Directory
   #known = 0
   readonly #obeysModes = obeysModes()
-  /** The parent that was asked for last: most entries of an archive stand beside the one before. */
+  /** The last requested parent: most entries of an archive have the same parent as the previous one. */
   #last: { readonly path: string; readonly directory: Directory } | undefined
 
   /**
-   * @param path of the root, as latin1 and without links
-   * @param keepsFound whether there may be lower layers in it: the root stays as it was found where no entry names it
-   * @param layerDirectories the limit
+   * @param path the path of the root, latin1 and without links
+   * @param keepsFound whether the root may contain lower layers: attributes of unlisted directories are then restored
+   * @param layerDirectories the maximum number of directories
+   * @param replaced called when an entry of this layer is replaced by a directory
    */
   constructor(
     path: string,
@@ -44,15 +48,16 @@ export class RootTree {
     readonly replaced: Replaced = () => undefined,
   ) {
     this.root = new Directory(undefined, path)
-    this.#found(this.root, lstatSync(onDisk(path), { bigint: true }))
+    this.#recordFound(this.root, lstatSync(onDisk(path), { bigint: true }))
     this.root.fresh = readdirSync(onDisk(path)).length === 0
     if (!keepsFound) this.root.found = undefined
   }
 
   /**
-   * The directory `path` (cleaned) inside the root, made where it is missing (as are its parents). What else is in the way
-   * is replaced by a directory, as overlayfs has it where a lower layer made the one and an upper layer the other.
-   * @throws WindlassError LAYER_INVALID for too many links and for names too long
+   * Returns the directory `path` (normalized), creating it and its parents if needed. Replaces a blocking entry by a
+   * directory, as overlayfs does when the two come from different layers.
+   * @throws WindlassError LAYER_INVALID for too many links or a name that is too long; LIMIT_EXCEEDED; the errors of
+   * `node:fs`
    */
   need(path: string, entry: string): Directory {
     for (;;) {
@@ -65,20 +70,20 @@ export class RootTree {
     }
   }
 
-  /** The same, but undefined where something else is in the way. */
+  /** Like `need`, but returns undefined if an entry blocks the path. */
   needUnlessBlocked(path: string, entry: string): Directory | undefined {
     const found = this.#reach(path, entry)
     return found instanceof Directory ? found : undefined
   }
 
-  /** The same of a directory that must be there already; undefined where it is not. */
+  /** Like `need`, but returns undefined if the directory does not exist. */
   find(path: string, entry: string): Directory | undefined {
     if (this.#last?.path === path) return this.#last.directory
     const found = this.#walk(path, entry)
     return found instanceof Directory && found.exists ? found : undefined
   }
 
-  /** The real directory `name` in `parent`, if one is there. Links are not followed. */
+  /** Returns the directory `name` in `parent` if it exists. Does not follow links. */
   childOf(parent: Directory, name: string): Directory | undefined {
     const known = parent.child(name)
     if (known !== undefined || parent.fresh || parent.hides(name)) return known
@@ -86,7 +91,7 @@ export class RootTree {
     return found?.isDirectory() === true ? this.#adopt(parent, name, found) : undefined
   }
 
-  /** Makes the directory `name` in `parent`; whatever else is there makes way. A directory stays and is given. */
+  /** Returns the directory `name` in `parent`, creating it in place of any other entry. */
   makeChild(parent: Directory, name: string, entry: string): Directory {
     const known = this.childOf(parent, name)
     if (known !== undefined) return known
@@ -96,7 +101,7 @@ export class RootTree {
     return directory
   }
 
-  /** Takes away whatever is `name` in `parent`, and all knowledge of it. False where nothing was there. */
+  /** Removes the entry `name` in `parent` and forgets everything about it. Returns false if it did not exist. */
   clear(parent: Directory, name: string): boolean {
     this.#last = undefined
     parent.forget(name)
@@ -106,7 +111,7 @@ export class RootTree {
     return removed
   }
 
-  /** A new symlink may change where a path leads. */
+  /** Must be called after creating a symlink, which may change where a path leads. */
   linkMade(): void {
     this.#last = undefined
   }
@@ -121,13 +126,13 @@ export class RootTree {
   }
 
   #walk(path: string, entry: string): Directory | Blocked {
-    const ahead = path.split('/').reverse()
+    const remaining = path.split('/').reverse()
     let at = this.root
     let links = 0
-    /** The link of `path` itself that is being followed, until no more than `rest` names are ahead. */
+    /** The link of `path` that is being followed, until at most `rest` names remain. */
     let link: (Blocked & { readonly rest: number }) | undefined
-    for (let part = ahead.pop(); part !== undefined; part = ahead.pop()) {
-      if (link !== undefined && ahead.length < link.rest) link = undefined
+    for (let part = remaining.pop(); part !== undefined; part = remaining.pop()) {
+      if (link !== undefined && remaining.length < link.rest) link = undefined
       if (part === '' || part === '.') continue
       if (part === '..') {
         at = at.parent ?? this.root
@@ -145,15 +150,15 @@ export class RootTree {
       else if (found.isSymbolicLink()) {
         if (++links > maxLinks) throw invalidEntry(entry, `more than ${maxLinks} symlinks lead to it`)
         const target = readlinkSync(onDisk(at.at(part)), { encoding: 'latin1' })
-        link ??= { parent: at, name: part, rest: ahead.length }
+        link ??= { parent: at, name: part, rest: remaining.length }
         if (target.startsWith('/')) at = this.root
-        ahead.push(...target.split('/').reverse())
+        remaining.push(...target.split('/').reverse())
       } else return link ?? { parent: at, name: part }
     }
     return at
   }
 
-  /** Makes `directory` and those above it that are missing. */
+  /** Creates `directory` and its missing parents. */
   #make(directory: Directory, entry: string): void {
     let { path } = directory
     if (path.length > longestPath)
@@ -192,7 +197,7 @@ export class RootTree {
 
   #adopt(parent: Directory, name: string, stats: BigIntStats): Directory {
     const directory = new Directory(parent, name)
-    this.#found(directory, stats)
+    this.#recordFound(directory, stats)
     this.#add(parent, directory, name)
     return directory
   }
@@ -207,8 +212,11 @@ export class RootTree {
     parent.add(directory)
   }
 
-  /** What was here before: until the layer is done it is open to this process, and hands nothing down to what is made in it. */
-  #found(directory: Directory, { mode, atimeNs, mtimeNs }: BigIntStats): void {
+  /**
+   * Records a directory that existed before this layer. Until the layer is done, it is accessible to this process and
+   * passes on neither its group nor its ACL.
+   */
+  #recordFound(directory: Directory, { mode, atimeNs, mtimeNs }: BigIntStats): void {
     const bits = Number(mode & 0o7777n)
     const needed = (this.#obeysModes ? bits | 0o700 : bits) & ~setgid
     const acl = takeDefaultAcl(directory.path)
@@ -222,20 +230,24 @@ export class RootTree {
 
 const setgid = 0o2000
 
-/** A directory that a path goes through and nobody has made: made only if the path ends below it. */
+/** Returns a directory that is not created yet. It is created only if the path ends at it or below it. */
 function missing(parent: Directory, name: string): Directory {
   const directory = new Directory(parent, name)
   directory.exists = false
   return directory
 }
 
-/** What is at `path` (latin1) itself; undefined where nothing is. A path too long for the system holds nothing. */
+/**
+ * Returns the entry at `path` (latin1), without following a link; undefined if there is none or the path is too long.
+ */
 function inspect(path: string): BigIntStats | undefined {
   if (path.length > longestPath) return undefined
   return lstatSync(onDisk(path), { bigint: true, throwIfNoEntry: false })
 }
 
-/** Takes the default ACL of the directory `path` (latin1) away; undefined where it has none, or may not be changed. */
+/**
+ * Removes and returns the default ACL of the directory `path` (latin1); undefined if it has none or cannot be changed.
+ */
 function takeDefaultAcl(path: string): Buffer | undefined {
   if (!available()) return undefined
   try {

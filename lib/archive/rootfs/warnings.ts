@@ -1,35 +1,37 @@
-/** Things a layer has that could not be made, said once each however often they come. */
+/** The warnings about parts of a layer that could not be unpacked. Each kind is reported once. */
 
+/** The codes of all warnings. */
 export const warningCodes = {
-  /** Owners that this process may not set, or that its user namespace or the file system does not have. */
+  /** Owners that cannot be set by this process, or are not supported by its user namespace or the file system. */
   OWNER_SKIPPED: null,
-  /** The owner 2^32 - 1, which no file can have: root's. */
+  /** The owner 2^32 - 1, which no file can have. The file belongs to root. */
   OWNER_NONE: null,
-  /** Entries below what the same layer made something else of: it made way for a directory. */
+  /** An entry was replaced by a directory because the same layer has entries below it. */
   PARENT_REPLACED: null,
-  /** More directories that no entry names than a record holds. */
+  /** There are more unlisted directories than a record may contain. */
   IMPLIED_UNRECORDED: null,
-  /** Devices whose number Linux does not have. */
+  /** Devices with numbers that Linux does not support. */
   DEVICE_FOREIGN: null,
-  /** Device nodes that this process may not make; fifos where the file system has none. */
+  /** Devices that this process may not create; FIFOs if the file system has none. */
   DEVICE_SKIPPED: null,
-  /** Character devices 0/0, which overlayfs would take for whiteouts of ours. */
+  /** Character devices 0/0, which overlayfs would treat as whiteouts. */
   WHITEOUT_DEVICE_SKIPPED: null,
-  /** Extended attributes that the user, the file system or Linux does not allow. */
+  /** Extended attributes that the user, the file system or Linux does not support. */
   XATTR_SKIPPED: null,
-  /** Extended attributes of a namespace that no image may set. */
+  /** Extended attributes of a namespace that images must not set. */
   XATTR_FOREIGN: null,
-  /** Entries below a name that is a whiteout. */
+  /** Entries below the name of a whiteout. */
   WHITEOUT_CONTENT: null,
-  /** No access to the C library: times are exact to about a microsecond. */
+  /** The C library cannot be called: times are exact to about a microsecond. */
   TIMES_ROUNDED: null,
-  /** Times that the file system refuses. */
+  /** Times that the file system cannot store. */
   TIME_SKIPPED: null,
 } as const
 
+/** The code of a warning. */
 export type WarningCode = keyof typeof warningCodes
 
-/** Kinds that say something of the user, the system or the file system rather than of one layer. */
+/** Warnings that depend on the user, the system or the file system, not on the layer. */
 const ofMachine: ReadonlySet<string> = new Set<WarningCode>([
   'OWNER_SKIPPED',
   'DEVICE_SKIPPED',
@@ -38,17 +40,18 @@ const ofMachine: ReadonlySet<string> = new Set<WarningCode>([
   'TIME_SKIPPED',
 ])
 
-/** Whether a warning with that code says of this machine what holds for every layer. */
+/** Reports whether a warning concerns the machine and therefore applies to every layer. */
 export const isMachineWarning = (code: string): boolean => ofMachine.has(code)
 
+/** Receives a warning. */
 export type Warn = (code: WarningCode, message: string) => void
 
-/** A `warn` that passes each code on once. */
+/** Returns a function that passes only the first warning of each code to `warn`. */
 export function onceEach(warn: Warn): Warn {
-  const said = new Set<WarningCode>()
+  const reported = new Set<WarningCode>()
   return (code, message) => {
-    if (said.has(code)) return
-    said.add(code)
+    if (reported.has(code)) return
+    reported.add(code)
     warn(code, message)
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Sets the extended attributes of what was made in a tree. One that this system, file system or user cannot have is left
- * out and told once: the rest of the layer is no worse for it.
+ * Sets extended attributes of new entries. Attributes that the system, file system or user does not support are skipped
+ * with one warning.
  */
 import { statfsSync } from 'node:fs'
 import { errnoOf } from '../../system/errno.js'
@@ -17,24 +17,26 @@ import { isOverlayXattr } from '../whiteouts/form.js'
 import { invalidEntry } from '../failure.js'
 import type { Warn } from './warnings.js'
 
-/** `XATTR_NAME_MAX` and `XATTR_SIZE_MAX` of linux/limits.h, in bytes. */
-const longestName = 255
+/** `XATTR_NAME_MAX` and `XATTR_SIZE_MAX` (linux/limits.h), in bytes. */
+const maxNameBytes = 255
 const maxValueBytes = 65_536
 
+/** Options of an `XattrWriter`. */
 export interface XattrOptions {
   /** The root of the tree, a path of this process. */
   readonly root: string
   readonly warn: Warn
-  /** Set only what an ordinary user could have set: the tree is for one. */
+  /** Set only attributes that an ordinary user can set, because the tree is for one. */
   readonly ordinary: boolean
 }
 
+/** Sets extended attributes in a tree. */
 export class XattrWriter {
   constructor(private readonly options: XattrOptions) {}
 
   /**
-   * Sets all on `at`, which `path` is the name of in messages.
-   * @throws WindlassError LAYER_INVALID for one that no Linux can hold
+   * Sets all attributes of the file at `at`. `path` is its name for messages.
+   * @throws WindlassError LAYER_INVALID when an attribute exceeds the limits of Linux; SystemError for other errors
    */
   set(at: Buffer, path: string, xattrs: ReadonlyMap<string, Buffer>): void {
     for (const [name, value] of xattrs) {
@@ -45,11 +47,11 @@ export class XattrWriter {
         )
         continue
       }
-      if (name.length > longestName || value.length > maxValueBytes)
+      if (name.length > maxNameBytes || value.length > maxValueBytes)
         throw invalidEntry(
           path,
           `its extended attribute ${quoted(name)} is none that Linux takes`,
-          `Linux takes names of ${longestName} bytes and values of ${maxValueBytes}.`,
+          `Linux takes names of ${maxNameBytes} bytes and values of ${maxValueBytes}.`,
         )
       const why = this.#attempt(at, name, value)
       if (why !== undefined)
@@ -60,17 +62,17 @@ export class XattrWriter {
     }
   }
 
-  /** Removes all that an image may set, as far as this process may. */
+  /** Removes all attributes that an image may set, as far as this process is permitted to. */
   clear(at: Buffer): void {
     if (!available()) return
     try {
       for (const name of listXattrs(at)) if (isOfImages(name)) removeXattr(at, name)
     } catch (error) {
-      if (!isRefusal(errnoOf(error) ?? '')) throw error
+      if (!isUnsupported(errnoOf(error) ?? '')) throw error
     }
   }
 
-  /** Why it could not be set; undefined where it was. */
+  /** Sets an attribute. Returns why it could not be set; undefined on success. */
   #attempt(at: Buffer, name: string, value: Buffer): string | undefined {
     if (this.options.ordinary && neededFor(name)) return 'the tree is for an ordinary user'
     try {
@@ -79,12 +81,12 @@ export class XattrWriter {
     } catch (error) {
       const code = errnoOf(error) ?? ''
       if (code === 'EPERM') return lacking(name) ?? code
-      if (isRefusal(code)) return `${code}: the file system has none of that kind`
-      // An ACL of ids that the user namespace does not map, for one.
+      if (isUnsupported(code)) return `${code}: the file system has none of that kind`
+      // For example an ACL with ids that the user namespace does not map.
       if (code === 'EINVAL') return `${code}: its value is not taken here`
       const size = `its ${value.length} bytes are more than`
       if (code === 'E2BIG' || code === 'ERANGE') return `${code}: ${size} the file system takes`
-      // A disk with room says so too of an attribute for which the file system has no place.
+      // File systems also report ENOSPC when the space for the attributes of one file is used up.
       if (code === 'ENOSPC' && hasRoom(this.options.root))
         return `${code}: ${size} the file system holds for one file`
       throw error
@@ -92,14 +94,14 @@ export class XattrWriter {
   }
 }
 
-/** `security.selinux`, `security.ima` and the like belong to the host, not to an image. */
+/** Reports whether images may set the attribute. `security.selinux`, `security.ima` and similar belong to the host. */
 export const isOfImages = (name: string): boolean =>
   /^(?:user|trusted)\../s.test(name) ||
   name === 'security.capability' ||
   name === 'system.posix_acl_access' ||
   name === 'system.posix_acl_default'
 
-const isRefusal = (code: string): boolean => ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(code)
+const isUnsupported = (code: string): boolean => ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(code)
 
 function neededFor(name: string): Capability | undefined {
   if (name.startsWith('trusted.')) return 'CAP_SYS_ADMIN'
@@ -112,7 +114,7 @@ function lacking(name: string): string | undefined {
   return process.geteuid?.() === 0 ? `EPERM: this process lacks ${needed}` : 'EPERM: only root may set it'
 }
 
-/** More than the largest attribute takes: 64 KiB, and one inode. */
+/** Reports whether there is space for the largest attribute: 64 KiB and one inode. */
 function hasRoom(root: string): boolean {
   const { bsize, bavail, files, ffree } = statfsSync(root)
   return bsize * bavail > 1 << 18 && (files === 0 || ffree > 0)

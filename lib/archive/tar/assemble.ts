@@ -1,19 +1,19 @@
-/** Puts an entry together: the header, what pax records and GNU long names say over it, and what is refused. */
+/** Combines a header with pax records and GNU long names into an entry. */
 import type { EntryType, TarEntry } from './entry.js'
 import type { RawHeader } from './header.js'
 import { decimal, paxTime } from './numbers.js'
 import type { PaxRecords } from './pax.js'
 import { invalidArchive, quoted } from './refusal.js'
 
-/** What meta headers said of the entry that follows them. */
+/** The content of meta entries that apply to the next entry. */
 export interface Extensions {
   readonly records: PaxRecords
-  /** From GNU `L` and `K` entries; empty where there was none. */
+  /** From GNU `L` and `K` entries; empty if there were none. */
   readonly longName: string
   readonly longLink: string
 }
 
-/** A header with its extensions applied. `size` is of the data in the archive. */
+/** A header with its extensions applied. `size` is the size of the data in the archive. */
 export interface Merged {
   readonly path: string
   readonly linkTarget: string
@@ -29,9 +29,9 @@ export interface Merged {
 
 const types: ReadonlyMap<string, EntryType> = new Map([
   ['0', 'file'],
-  // Contiguous: POSIX has it treated as a regular file.
+  // Contiguous file: POSIX requires treating it as a regular file.
   ['7', 'file'],
-  // Sparse, as old GNU has it.
+  // Sparse file in the old GNU format.
   ['S', 'file'],
   ['1', 'hardlink'],
   ['2', 'symlink'],
@@ -42,24 +42,24 @@ const types: ReadonlyMap<string, EntryType> = new Map([
 ])
 
 const xattrPrefix = 'SCHILY.xattr.'
-/** Owners have 32 bits. What is larger becomes another owner where it is cut, such as root of 2^32. */
+/** Owners have 32 bits. A larger id would be truncated to another owner, for example 2^32 to root. */
 const maxId = 2 ** 32 - 1
-/** Negative ones are meant as 32 bits, too: -2 is `nobody` of macOS, 4294967294. */
+/** Negative ids are interpreted as 32 bits: -2 is `nobody` of macOS, 4294967294. */
 const minId = -(2 ** 31)
 
 const headerOnly = /[1-6]/
 const noXattrs: ReadonlyMap<string, Buffer> = new Map()
 
 /**
- * As Go's archive/tar: pax records over the header, a GNU long name over both, whichever came first.
- * Unlike Go, owners that no file can have are refused, and so are entry types that no layer has.
+ * Applies the extensions like Go's archive/tar: pax records override the header, and a GNU long name overrides both, in
+ * any order. Unlike Go, rejects owners that no file can have and entry types that layers must not have.
  * @throws WindlassError LAYER_INVALID
  */
 export function mergeHeader(header: RawHeader, { records, longName, longLink }: Extensions): Merged {
   const path = longName || records.get('path') || header.path
   const linkTarget = longLink || records.get('linkpath') || header.linkTarget
   const type = typeOf(header, path)
-  // Even where a pax record or the slash of a directory would have put it right: so does Go.
+  // Rejected even if a pax record or a directory's trailing slash would correct it, like in Go.
   if (header.size < 0 && !headerOnly.test(header.flag))
     throw invalidArchive(`the size of ${quoted(path)} is negative`)
   const isDevice = type === 'character-device' || type === 'block-device'
@@ -84,17 +84,17 @@ export function mergeHeader(header: RawHeader, { records, longName, longLink }: 
   return merged
 }
 
-/** Whether the type may have data: Go reads what follows any other as the next header, whatever its size says. */
+/** Reports whether entries of the type have data. Like Go, ignores the size of other types. */
 export const hasData = (type: EntryType): boolean => type === 'file'
 
-/** The entry that `merged` is, once it is known how large the file will be. */
+/** Converts `merged` to an entry, when the size of the file is known. @throws WindlassError LAYER_INVALID */
 export function toEntry(merged: Merged, size: number, sparse: boolean, path = merged.path): TarEntry {
   if (path.includes('\0')) throw invalidArchive(`the name ${quoted(path)} has a NUL in it`)
   const { type, mode, uid, gid, mtime, linkTarget, device, xattrs } = merged
   return { path, type, size, mode, uid, gid, mtime, linkTarget, device, xattrs, sparse }
 }
 
-/** Archives older than ustar know no directories but by the slash at the end. */
+/** Returns the type. Archives older than ustar mark directories only with a trailing slash. */
 function typeOf({ flag }: RawHeader, path: string): EntryType {
   if (flag === '\0') return path.endsWith('/') ? 'directory' : 'file'
   const type = types.get(flag)
@@ -106,7 +106,7 @@ function typeOf({ flag }: RawHeader, path: string): EntryType {
   return type
 }
 
-/** An empty value is no value: the header's counts. */
+/** An empty value means that the value of the header applies. */
 function numberRecord(records: PaxRecords, key: string, path: string): number | bigint | undefined {
   const text = records.get(key)
   if (text === undefined || text === '') return undefined
@@ -123,14 +123,14 @@ function timeRecord(records: PaxRecords, key: string, path: string): bigint | un
   return value
 }
 
-/** As an unsigned number of 32 bits, which is what podman, containerd and Docker make of it. */
+/** Returns the id as an unsigned 32-bit number, like podman, containerd and Docker. */
 function owner(value: number | bigint, name: string, path: string): number {
   if (value < minId || value > maxId)
     throw invalidArchive(`the ${name} of ${quoted(path)} is ${value}, outside of ${minId} to ${maxId}`)
   return value < 0 ? Number(value) + 2 ** 32 : Number(value)
 }
 
-/** An attribute with an empty value is kept, as containerd does; Go's own map drops it. */
+/** Keeps attributes with an empty value, like containerd; Go's map drops them. */
 function xattrsOf(records: PaxRecords, path: string): ReadonlyMap<string, Buffer> {
   let xattrs: Map<string, Buffer> | undefined
   for (const [key, value] of records) {

@@ -1,37 +1,44 @@
-/** One entry of a tar archive as the reader tells it, and who is told: what stands between parsing and applying. */
+/** The entries of a tar archive, as passed from the reader to its handlers. */
 
+/** The types of entries. */
 export type EntryType =
   'file' | 'directory' | 'symlink' | 'hardlink' | 'character-device' | 'block-device' | 'fifo'
 
+/** An entry of a tar archive. */
 export interface TarEntry {
   /**
-   * The bytes of the name as a latin1 string, as in the archive and not cleaned.
-   * A pax `path` goes before a GNU long name, that before the header's prefix and name.
+   * The name as a latin1 string with one character per byte, as in the archive and not normalized. A GNU long name
+   * takes precedence over a pax `path`, which takes precedence over prefix and name of the header.
    */
   readonly path: string
   readonly type: EntryType
-  /** Bytes of the file as it will be in the tree (a sparse file: expanded, holes included); 0 for all but files. */
+  /** Size of the unpacked file in bytes, with holes expanded; 0 for other types. */
   readonly size: number
   /** Permission, setuid, setgid and sticky bits (0o7777). */
   readonly mode: number
-  /** 0 to 2^32 - 1, which no file can have: `chown` takes it as "leave it as it is". */
+  /** 0 to 2^32 - 1. No file can have the owner 2^32 - 1, which `chown` interprets as "do not change". */
   readonly uid: number
   readonly gid: number
-  /** Nanoseconds since the epoch; may be negative. */
+  /** Nanoseconds since 1970; negative before. */
   readonly mtime: bigint
-  /** Target of a symlink or hardlink as latin1, as in the archive; empty for all else. */
+  /** Target of a symlink or hard link as latin1, as in the archive; empty for other types. */
   readonly linkTarget: string
-  /** Of a character or block device; it may be one that Linux does not have. */
+  /** The number of a device, possibly one that Linux does not support; undefined for other types. */
   readonly device: { readonly major: number; readonly minor: number } | undefined
-  /** Names (latin1) without the `SCHILY.xattr.` prefix; values byte for byte. */
+  /** Names (latin1) without the prefix `SCHILY.xattr.`, and values as bytes. */
   readonly xattrs: ReadonlyMap<string, Buffer>
+  /** Whether the file may have holes. */
   readonly sparse: boolean
 }
 
-/** Called synchronously, in archive order: for each entry `entry`, `data` any number of times, `end`. */
+/** Receives the entries synchronously, in archive order: `entry`, then `data` any number of times, then `end`. */
 export interface EntryHandler {
+  /** Starts an entry. */
   entry(entry: TarEntry): void
-  /** `offset` is in the file as it will be (holes are skipped); `chunk` is only valid during the call. */
+  /**
+   * Content of the entry at `offset` in the unpacked file. Holes are skipped. `chunk` is valid only during the call.
+   */
   data(chunk: Buffer, offset: number): void
+  /** Ends the entry. */
   end(): void
 }

@@ -1,12 +1,14 @@
-/** One 512-byte header block, as v7, ustar, pax, GNU and star write it. */
+/** Parses header blocks in the formats v7, ustar, pax, GNU and star. */
 import { numericField, octalField } from './numbers.js'
 import { invalidArchive } from './refusal.js'
 
+/** Size of a block in bytes. */
 export const blockSize = 512
 
+/** The format of a header. pax archives use ustar headers. */
 export type TarFormat = 'v7' | 'ustar' | 'gnu' | 'star'
 
-/** The fields as they stand, before pax records and long names have their say. */
+/** The fields of a header, before pax records and GNU long names are applied. */
 export interface RawHeader {
   readonly format: TarFormat
   /** The type flag as a character. */
@@ -17,20 +19,20 @@ export interface RawHeader {
   readonly mode: number | bigint
   readonly uid: number | bigint
   readonly gid: number | bigint
-  /** Seconds. */
+  /** Seconds since 1970. */
   readonly mtime: number | bigint
   readonly major: number | bigint
   readonly minor: number | bigint
 }
 
-/** Whether the block at `at` is all zeros: two of them end an archive. */
+/** Reports whether the block at `at` contains only zeros. Two of them end an archive. */
 export function isZeroBlock(bytes: Buffer, at: number): boolean {
   for (let i = at; i < at + blockSize; i++) if (bytes[i] !== 0) return false
   return true
 }
 
 /**
- * Reads the header at `at`. As Go's archive/tar: every numeric field must parse, also those its type does not use.
+ * Parses the header at `at`. Like Go's archive/tar, requires every numeric field to be valid, even if unused.
  * @throws WindlassError LAYER_INVALID
  */
 export function parseHeader(bytes: Buffer, at: number): RawHeader {
@@ -56,7 +58,7 @@ export function parseHeader(bytes: Buffer, at: number): RawHeader {
   return header
 }
 
-/** The sum of all bytes, the checksum's own as spaces; old Suns summed them as signed. */
+/** Verifies the sum of all bytes, with spaces in place of the checksum. Old Sun archives sum signed bytes. */
 function checksumHolds(bytes: Buffer, at: number): boolean {
   let given: number
   try {
@@ -96,8 +98,8 @@ function prefixOf(format: TarFormat, bytes: Buffer, at: number): string {
 }
 
 /**
- * GNU has atime and ctime where ustar has the prefix, but writers of Go before 1.8 put the prefix there all the same:
- * what does not parse as times is such a prefix (golang.org/issue/12594).
+ * Reports whether the fields after `devminor` are GNU times. Go before 1.8 wrote the ustar prefix there, which does not
+ * parse as times (golang.org/issue/12594).
  */
 function gnuTimesHold(bytes: Buffer, at: number): boolean {
   try {
@@ -109,10 +111,10 @@ function gnuTimesHold(bytes: Buffer, at: number): boolean {
   }
 }
 
-// eslint-disable-next-line no-control-regex -- it is the control characters that ASCII includes
+// eslint-disable-next-line no-control-regex -- ASCII includes the control characters
 const asciiOnly = (prefix: string): string => (/^[\x00-\x7f]*$/.test(prefix) ? prefix : '')
 
-/** The bytes up to the first NUL, as latin1. */
+/** Returns the bytes up to the first NUL as latin1. */
 function text(bytes: Buffer, at: number, length: number): string {
   let end = at
   while (end < at + length && bytes[end] !== 0) end++

@@ -1,6 +1,7 @@
-/** What of the limits on an image the reader of one archive watches over. */
+/** The limits that apply to a single archive. */
 import type { Limits } from '../../limits.js'
 
+/** The limits that a `TarReader` enforces. */
 export type TarLimits = Pick<
   Limits,
   'layerBytes' | 'layerEntries' | 'pathBytes' | 'pathDepth' | 'headerBytes' | 'sparseFileBytes'

@@ -1,4 +1,4 @@
-/** Numbers as tar headers and pax records write them: octal, base-256 and decimal, with Go's tolerance and no more. */
+/** Parses numbers of tar headers and pax records: octal, base-256 and decimal, with the same tolerance as Go. */
 import { invalidArchive } from './refusal.js'
 
 const maxInt64 = 2n ** 63n - 1n
@@ -6,9 +6,9 @@ const nul = 0x00
 const space = 0x20
 
 /**
- * A numeric header field: octal, or two's complement base-256 where the first bit is set (GNU, star).
- * A bigint only where a number would not be exact.
- * @throws WindlassError LAYER_INVALID for anything but digits, and for what int64 does not hold
+ * Parses a numeric header field: octal, or two's complement base-256 if the first bit is set (GNU, star). Returns a
+ * bigint only if a number would not be exact.
+ * @throws WindlassError LAYER_INVALID when the field contains other characters or exceeds int64
  */
 export function numericField(bytes: Buffer, at: number, length: number, name: string): number | bigint {
   return (bytes[at]! & 0x80) === 0
@@ -16,7 +16,7 @@ export function numericField(bytes: Buffer, at: number, length: number, name: st
     : binaryField(bytes, at, length, name)
 }
 
-/** Octal digits between any spaces and NULs; 0 where there are none. */
+/** Parses octal digits surrounded by spaces and NULs; 0 if there are none. @throws WindlassError LAYER_INVALID */
 export function octalField(bytes: Buffer, at: number, length: number, name: string): number {
   let start = at
   let end = at + length
@@ -45,22 +45,19 @@ function binaryField(bytes: Buffer, at: number, length: number, name: string): n
   return narrow(negative ? ~value : value)
 }
 
-/** A decimal int64 with an optional sign, as pax records and sparse maps have; undefined for anything else. */
+/** Parses a decimal int64 with an optional sign, as in pax records and sparse maps; undefined if malformed. */
 export function decimal(text: string): number | bigint | undefined {
   if (!/^[+-]?[0-9]+$/.test(text)) return undefined
   const short = Number(text)
   if (Number.isSafeInteger(short)) return short
-  // A million digits would take BigInt seconds: leading zeros aside, int64 has at most 19.
+  // BigInt needs seconds for a million digits; an int64 has at most 19 besides leading zeros.
   const digits = text.replace(/^[+-]?0*/, '')
   if (digits.length > 19) return undefined
   const value = text.startsWith('-') ? -BigInt(digits) : BigInt(digits)
   return value > maxInt64 || value < -maxInt64 - 1n ? undefined : value
 }
 
-/**
- * Nanoseconds of a pax time, `seconds[.fraction]`: exact to the nanosecond, what is finer is cut off.
- * Undefined where it is malformed.
- */
+/** Parses a pax time, `seconds[.fraction]`, to nanoseconds. Finer fractions are truncated. Undefined if malformed. */
 export function paxTime(text: string): bigint | undefined {
   const dot = text.indexOf('.')
   const whole = dot < 0 ? text : text.slice(0, dot)

@@ -1,10 +1,11 @@
-/** The body of a pax extended header: records of `<length> <key>=<value>\n` (POSIX.1-2001, pax). */
+/** Parses pax extended headers: records of the form `<length> <key>=<value>\n` (POSIX.1-2001, pax). */
 import { decimal } from './numbers.js'
 import { invalidArchive } from './refusal.js'
 
-/** Keys and values as latin1; the last of a repeated key, an empty value where the record has none. */
+/** Keys and values as latin1. The last value of a repeated key wins; an empty value is an empty string. */
 export type PaxRecords = ReadonlyMap<string, string>
 
+/** An empty set of records. */
 export const noRecords: PaxRecords = new Map()
 
 const sparseOffset = 'GNU.sparse.offset'
@@ -12,8 +13,8 @@ const sparseLength = 'GNU.sparse.numbytes'
 const withoutNul: ReadonlySet<string> = new Set(['path', 'linkpath', 'uname', 'gname'])
 
 /**
- * As Go's archive/tar, what is malformed refuses the archive; nothing is skipped silently.
- * The repeated keys of GNU sparse format 0.0 are gathered into the `GNU.sparse.map` of format 0.1.
+ * Parses the body of an extended header. Like Go's archive/tar, rejects malformed records instead of skipping them.
+ * Joins the repeated keys of GNU sparse format 0.0 to the `GNU.sparse.map` of format 0.1.
  * @throws WindlassError LAYER_INVALID
  */
 export function parsePax(body: Buffer): PaxRecords {

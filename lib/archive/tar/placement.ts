@@ -1,18 +1,19 @@
-/** Puts the data of one file at its places: one part for a plain file, one for each part between holes for a sparse one. */
+/** Maps the data of a file in the archive to offsets in the unpacked file. */
 import type { EntryHandler } from './entry.js'
 import type { Fragment } from './sparse.js'
 
+/** Places the data of one file, which has several fragments if it is sparse. */
 export class Placement {
   readonly #fragments: readonly Fragment[]
   #current = 0
   #filled = 0
 
-  /** The fragments together are as long as the data that will come. */
+  /** @param fragments their total length must equal the length of the data */
   constructor(fragments: readonly Fragment[]) {
     this.#fragments = fragments
   }
 
-  /** Hands on `chunk` from `from` to `to`, cut where the file has holes. */
+  /** Passes the bytes of `chunk` between `from` and `to` to `handler`, split at holes. */
   place(chunk: Buffer, from: number, to: number, handler: EntryHandler): void {
     for (let at = from; at < to;) {
       const { offset, length } = this.#fragments[this.#current]!

@@ -1,6 +1,6 @@
 /**
- * Reads a tar archive as Go's archive/tar does: what scanners of images see is what is unpacked.
- * It is pushed whole chunks and calls its handler synchronously; nothing is buffered but headers.
+ * Reads tar archives with the semantics of Go's archive/tar, so that image scanners see the same files as are unpacked.
+ * Accepts chunks, calls its handler synchronously, and buffers only headers.
  */
 import { asWindlassError } from '../../errors.js'
 import { defaultLimits } from '../../limits.js'
@@ -22,27 +22,28 @@ import {
 } from './sparse.js'
 
 /**
- * What the next bytes are. `header`, `second-zero`, `header-map` and `leading-map` take whole blocks;
- * `meta`, `data` and `padding` take `left` bytes; `end` takes all there is.
+ * The meaning of the next bytes. `header`, `second-zero`, `header-map` and `leading-map` consume whole blocks; `meta`,
+ * `data` and `padding` consume `#left` bytes; `end` consumes everything.
  */
 type State = 'header' | 'second-zero' | 'header-map' | 'leading-map' | 'meta' | 'data' | 'padding' | 'end'
 
 const noExtensions: Extensions = { records: noRecords, longName: '', longLink: '' }
 
+/** An incremental reader of a tar archive. */
 export class TarReader {
   readonly #handler: EntryHandler
   readonly #limits: TarLimits
   #state: State = 'header'
-  /** A block that began in an earlier chunk. */
+  /** A block that started in an earlier chunk. */
   readonly #partial = Buffer.alloc(blockSize)
   #held = 0
-  /** Bytes of the archive before the present chunk, for messages. */
+  /** Bytes of the archive before the current chunk, for messages. */
   #read = 0
 
   #extensions = noExtensions
   #metaFlag = ''
   #meta = Buffer.alloc(0)
-  /** Bytes that `meta`, `data` or `padding` still take. */
+  /** Bytes that `meta`, `data` or `padding` still consume. */
   #left = 0
   #padding = 0
 
@@ -59,14 +60,14 @@ export class TarReader {
     this.#limits = { ...defaultLimits, ...limits }
   }
 
-  /** Whether the end of the archive has been seen; what comes after it is taken and dropped. */
+  /** Reports whether the end of the archive was read. Later bytes are ignored. */
   get ended(): boolean {
     return this.#state === 'end'
   }
 
   /**
-   * Takes the next bytes. Once it has thrown, it throws the same again.
-   * @throws WindlassError LAYER_INVALID, LIMIT_EXCEEDED; whatever the handler throws
+   * Reads the next chunk. After an error, every call throws the same error.
+   * @throws WindlassError LAYER_INVALID, LIMIT_EXCEEDED; the errors of the handler
    */
   write(chunk: Buffer): void {
     this.#guard(() => {
@@ -76,8 +77,8 @@ export class TarReader {
   }
 
   /**
-   * Says that there is no more. As Go: the blocks that end an archive, and the padding of its last entry, may lack.
-   * @throws WindlassError LAYER_INVALID where the archive ends inside of a header or of data
+   * Ends the input. Like in Go, the final zero blocks and the padding of the last entry may be missing.
+   * @throws WindlassError LAYER_INVALID when the archive ends inside a header or data
    */
   finish(): void {
     this.#guard(() => {
@@ -100,25 +101,25 @@ export class TarReader {
   }
 
   #step(chunk: Buffer, at: number): number {
-    const there = chunk.length - at
+    const available = chunk.length - at
     switch (this.#state) {
       case 'end':
         return chunk.length
       case 'padding': {
-        const taken = Math.min(there, this.#left)
+        const taken = Math.min(available, this.#left)
         this.#left -= taken
         if (this.#left === 0) this.#state = 'header'
         return at + taken
       }
       case 'data': {
-        const taken = Math.min(there, this.#left)
+        const taken = Math.min(available, this.#left)
         this.#placement.place(chunk, at, at + taken, this.#handler)
         this.#left -= taken
         if (this.#left === 0) this.#endEntry()
         return at + taken
       }
       case 'meta': {
-        const taken = Math.min(there, this.#left)
+        const taken = Math.min(available, this.#left)
         chunk.copy(this.#meta, this.#meta.length - this.#left, at, at + taken)
         this.#left -= taken
         if (this.#left === 0) this.#endMeta()
@@ -210,8 +211,8 @@ export class TarReader {
         this.#extensions = { ...this.#extensions, longLink: untilNul(body) }
         break
       default:
-        // A global header is an entry of its own to Go: it must parse, applies to nothing, and what was said
-        // before it of the next entry is forgotten.
+        // Go returns a global header as an entry of its own: it must be valid, has no effect, and discards the
+        // extensions read before it.
         parsePax(body)
         this.#extensions = noExtensions
     }
@@ -259,7 +260,7 @@ export class TarReader {
     )
   }
 
-  /** All that stands before the data has been read: tells the entry and gets ready for `left` bytes of data. */
+  /** Starts an entry when everything before its data is read; `#left` bytes of data follow. */
   #start(
     merged: Merged,
     fragments: readonly Fragment[] | undefined,
@@ -287,7 +288,7 @@ export class TarReader {
       throw overLimit('the size of all files', this.#totalBytes, 'layerBytes', layerBytes)
     if (path.length > pathBytes)
       throw overLimit(`the length of the name ${quoted(path)}`, path.length, 'pathBytes', pathBytes)
-    // So few bytes cannot have so many components.
+    // A path of this length cannot have more components than allowed.
     if (path.length < 2 * pathDepth) return
     const depth = path.split('/').filter((part) => part !== '').length
     if (depth > pathDepth)

@@ -1,20 +1,20 @@
-/** The errors of this folder: what is wrong with an archive, said in one form. */
+/** The errors about invalid archives. */
 import { isUtf8 } from 'node:buffer'
 import { WindlassError } from '../../errors.js'
 import { limitExceeded, type LimitName } from '../../limits.js'
 import { printable } from '../../codec/printable.js'
 
-/** Bytes of a name that a message shows. */
+/** Maximum number of bytes of a name in a message. */
 const maxShown = 200
 
-/** A backslash is escaped too: what looks like an escape is one. */
-const ours = /["\\]/g
+/** Includes the backslash, so that escapes are unambiguous. */
+const escaped = /["\\]/g
 
 const escapedByte = (byte: number): string => `\\x${byte.toString(16).padStart(2, '0')}`
 
 /**
- * A name out of an archive (latin1: a character for each byte) as a message may show it, in quotes: UTF-8 as text, other
- * bytes, quotes and controls as `\xff`, what else could steer a terminal as `printable` has it.
+ * Formats a name from an archive (latin1, one character per byte) for a message, in quotes. Shows UTF-8 as text, and
+ * other bytes, quotes and control characters as `\xff`. Applies `printable` against terminal escapes.
  */
 export function quoted(name: string): string {
   const bytes = Buffer.from(name.slice(0, maxShown + 3), 'latin1')
@@ -31,9 +31,11 @@ export function quoted(name: string): string {
 const shownByte = (byte: number, length: number): string =>
   length === 0 || byte < 0x20 || byte === 0x7f
     ? escapedByte(byte)
-    : String.fromCharCode(byte).replace(ours, (character) => escapedByte(character.charCodeAt(0)))
+    : String.fromCharCode(byte).replace(escaped, (character) => escapedByte(character.charCodeAt(0)))
 
-/** How many bytes the character at `at` has in UTF-8; 0 where there is none (RFC 3629: no surrogates, nothing overlong). */
+/**
+ * Returns the length of the UTF-8 character at `at`; 0 if it is invalid (RFC 3629: no surrogates, no overlong forms).
+ */
 function utf8Length(bytes: Buffer, at: number): number {
   const first = bytes[at]!
   const length =
@@ -41,13 +43,13 @@ function utf8Length(bytes: Buffer, at: number): number {
   return length > 0 && isUtf8(bytes.subarray(at, at + length)) && at + length <= bytes.length ? length : 0
 }
 
-/** What to do about a layer that cannot be unpacked, whoever is to blame. */
+/** The hint for a layer that cannot be unpacked. */
 export const nothingKept = 'Nothing of the layer is kept. Tell whoever publishes the image.'
 
-/** LAYER_INVALID: `what` as a clause, such as `the header checksum is wrong`. */
+/** Returns a LAYER_INVALID error. `what` is a clause, for example `the header checksum is wrong`. */
 export const invalidArchive = (what: string, hint = nothingKept): WindlassError =>
   new WindlassError('LAYER_INVALID', `Reading the archive of the layer failed: ${what}`, { hint })
 
-/** LIMIT_EXCEEDED: `what` as a noun, such as `the size of a pax header`. */
+/** Returns a LIMIT_EXCEEDED error. `what` is a noun phrase, for example `the size of a pax header`. */
 export const overLimit = (what: string, actual: number, name: LimitName, allowed: number): WindlassError =>
   limitExceeded(`Reading the archive of the layer failed: ${what} is ${actual}`, name, allowed)

@@ -1,6 +1,6 @@
 /**
- * GNU sparse files: which parts of the file the archive holds; all else is holes.
- * Four formats: old GNU (in the header), pax 0.0 and 0.1 (in records), pax 1.0 (in front of the data).
+ * GNU sparse files: the archive contains only some fragments of the file; the rest is holes. There are four formats:
+ * old GNU (in the header), pax 0.0 and 0.1 (in records), and pax 1.0 (before the data).
  */
 import { blockSize, type RawHeader } from './header.js'
 import type { TarLimits } from './limits.js'
@@ -8,15 +8,16 @@ import { decimal, numericField } from './numbers.js'
 import type { PaxRecords } from './pax.js'
 import { invalidArchive, overLimit } from './refusal.js'
 
-/** A part that is there, at its place in the file as it will be. */
+/** A fragment of the data, at its offset in the unpacked file. */
 export interface Fragment {
   readonly offset: number
   readonly length: number
 }
 
+/** The pax formats of sparse files. */
 export type SparseFormat = 'pax 0.x' | 'pax 1.0'
 
-/** Which pax format `records` announce; undefined for none, and for an unknown version (as Go: a plain file). */
+/** Returns the pax format of the records; undefined for a plain file or, like in Go, an unknown version. */
 export function sparseFormatOf(records: PaxRecords): SparseFormat | undefined {
   const major = records.get('GNU.sparse.major') ?? ''
   const minor = records.get('GNU.sparse.minor') ?? ''
@@ -26,14 +27,17 @@ export function sparseFormatOf(records: PaxRecords): SparseFormat | undefined {
   return (records.get('GNU.sparse.map') ?? '') === '' ? undefined : 'pax 0.x'
 }
 
-/** The size that the records give to the expanded file; undefined where they give none. */
+/**
+ * Returns the size of the unpacked file according to the records; undefined if they do not contain it.
+ * @throws WindlassError LAYER_INVALID
+ */
 export function realSizeOf(records: PaxRecords): number | bigint | undefined {
-  // An empty record is no record.
+  // An empty record counts as missing.
   const text = records.get('GNU.sparse.size') || records.get('GNU.sparse.realsize')
   return text === undefined || text === '' ? undefined : number(text)
 }
 
-/** The map of formats 0.0 and 0.1. */
+/** Parses the map of formats 0.0 and 0.1. @throws WindlassError LAYER_INVALID */
 export function recordedMap(records: PaxRecords): Fragment[] {
   const count = number(records.get('GNU.sparse.numblocks') ?? '')
   const map = records.get('GNU.sparse.map') ?? ''
@@ -42,7 +46,7 @@ export function recordedMap(records: PaxRecords): Fragment[] {
   return pairs(numbers)
 }
 
-/** Gathers the map that format 1.0 puts in front of the data: decimal lines, in whole blocks. */
+/** Collects the map of format 1.0, which precedes the data: decimal lines, padded to whole blocks. */
 export class LeadingMap {
   #text = ''
   #lines = 0
@@ -53,7 +57,10 @@ export class LeadingMap {
     this.#limits = limits
   }
 
-  /** Takes the next block; true when the map is whole and the data follows. */
+  /**
+   * Reads the next block. Returns true when the map is complete and the data follows.
+   * @throws WindlassError LAYER_INVALID, LIMIT_EXCEEDED
+   */
   block(bytes: Buffer, at: number): boolean {
     const { headerBytes } = this.#limits
     if (this.#text.length + blockSize > headerBytes)
@@ -68,28 +75,31 @@ export class LeadingMap {
     return this.#lines >= this.#wanted
   }
 
+  /** Returns the collected map. @throws WindlassError LAYER_INVALID */
   fragments(): Fragment[] {
     return pairs(this.#text.split('\n', this.#wanted).slice(1))
   }
 }
 
-/** Gathers the map of the old GNU format: four parts in the header, 21 in each block that follows it. */
+/** Collects the map of the old GNU format: four fragments in the header and 21 in each following block. */
 export class HeaderMap {
   readonly fragments: Fragment[] = []
   readonly realSize: number | bigint
   readonly #limits: TarLimits
   #bytes = 0
-  /** Whether another block of the map follows. */
+  /** Reports whether another block of the map follows. */
   extended: boolean
 
+  /** @throws WindlassError LAYER_INVALID */
   constructor(header: RawHeader, bytes: Buffer, at: number, limits: TarLimits) {
-    // star has the same flag for another layout.
+    // star uses the same flag with another layout.
     if (header.format !== 'gnu') throw invalidArchive('a sparse file stands in an archive that is not GNU')
     this.#limits = limits
     this.realSize = numericField(bytes, at + 483, 12, 'real size')
     this.extended = this.#read(bytes, at + 386, 4)
   }
 
+  /** Reads the next block of the map. @throws WindlassError LAYER_INVALID, LIMIT_EXCEEDED */
   block(bytes: Buffer, at: number): void {
     this.#bytes += blockSize
     const { headerBytes } = this.#limits
@@ -109,8 +119,8 @@ export class HeaderMap {
 }
 
 /**
- * Refuses a map that is out of order, overlaps, leaves the file, or does not use exactly the `stored` bytes.
- * @throws WindlassError LAYER_INVALID; LIMIT_EXCEEDED for a file larger than sparseFileBytes
+ * Validates a map: in order, without overlaps, inside the file, and with exactly `stored` bytes of data.
+ * @throws WindlassError LAYER_INVALID; LIMIT_EXCEEDED when the file is larger than `sparseFileBytes`
  */
 export function checkSparse(
   fragments: readonly Fragment[],
@@ -139,7 +149,7 @@ function pairs(numbers: readonly string[]): Fragment[] {
   return fragments
 }
 
-// What no number holds exactly lies beyond the end of any file, and checkSparse refuses it.
+// Values beyond the exact range of a number exceed every file size, and checkSparse rejects them.
 const fragment = (offset: number | bigint, length: number | bigint): Fragment => ({
   offset: Number(offset),
   length: Number(length),

@@ -1,6 +1,7 @@
-/** The attributes of an entry by name, each as text: what the comparer compares and prints. */
+/** The attributes of a tree entry as named text values, for comparison and messages. */
 import type { TreeEntry } from './entry.js'
 
+/** The name of an attribute; `entry` is the existence of the entry. */
 export type TreeAttribute =
   | 'entry'
   | 'type'
@@ -15,14 +16,14 @@ export type TreeAttribute =
   | 'sha256'
   | `xattr:${string}`
 
-/** Seconds and nanoseconds as a `timespec` has them: the nanoseconds count upwards before 1970 too. */
+/** Formats a time as seconds and nanoseconds like a `timespec`: nanoseconds are never negative, also before 1970. */
 const timespec = (nanoseconds: bigint): string => {
   const billion = 1_000_000_000n
   const rest = ((nanoseconds % billion) + billion) % billion
   return `${(nanoseconds - rest) / billion}.${rest.toString().padStart(9, '0')}`
 }
 
-/** Whatever the entry has besides path and type; an undefined entry has nothing. */
+/** Returns the attributes of the entry except path and type; none for an undefined entry. */
 export function attributesOf(entry: TreeEntry | undefined): Map<TreeAttribute, string> {
   if (entry === undefined) return new Map()
   const { mode, uid, gid, size, mtime, target, hardlink, device, sha256, xattrs } = entry

@@ -1,33 +1,35 @@
-/** Says in one line each how two trees differ, entry by entry and attribute by attribute. */
+/** Compares two trees by entry and attribute. */
 import type { TreeEntry } from './entry.js'
 import { attributesOf, type TreeAttribute } from './attributes.js'
 
+/** A difference between two trees. */
 export interface Difference {
-  /** Bytes of the path as latin1, as in the entries. */
+  /** The path as latin1. */
   readonly path: string
-  /** `entry` where one side has no such path; `xattr:<name>` for one extended attribute. */
+  /** `entry` if one side lacks the path; `xattr:<name>` for an extended attribute. */
   readonly attribute: TreeAttribute
-  /** What each side has, printable; undefined where it has nothing of the kind. */
+  /** The values of both sides as printable text; undefined if missing. */
   readonly left: string | undefined
   readonly right: string | undefined
-  /** The entries themselves, for an `except` that needs to know more. */
+  /** The entries of both sides. */
   readonly entries: { readonly left: TreeEntry | undefined; readonly right: TreeEntry | undefined }
-  /** `etc/shadow: mode 0640 ≠ 0644`, with odd bytes escaped: always one line. */
+  /** A single line, for example `etc/shadow: mode 0640 ≠ 0644`, with non-printable bytes escaped. */
   readonly text: string
 }
 
+/** Options of `compareTrees`. */
 export interface CompareOptions {
-  /** Differences to forgive. Keep it narrow: one attribute, one kind of entry, one known reason. */
+  /** Returns true for a difference to ignore. Keep it narrow: one attribute, one kind of entry, one known reason. */
   readonly except?: (difference: Difference) => boolean
 }
 
-/** A name on one printable line: control bytes, backslash and what is not ASCII as `\xNN`. */
+/** Formats a name as printable ASCII: control characters, backslash and other bytes become `\xNN`. */
 const printable = (text: string): string =>
   text.replace(/[^ -~]|\\/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`)
 
 /**
- * The differences between two trees as `describeTree` reads them, in byte order of the paths; none if they are equal.
- * A path that only one side has is one difference (`entry`), and so is one of another type (`type`).
+ * Returns the differences between two trees read with `describeTree`, in byte order of the paths. A path that exists on
+ * one side only is a single difference (`entry`), as is a path with different types (`type`).
  */
 export function compareTrees(
   left: readonly TreeEntry[],

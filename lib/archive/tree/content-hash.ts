@@ -1,17 +1,18 @@
-/** SHA-256 of a file's content, read a piece at a time so that a file of any size costs the same memory. */
+/** Hashes the content of a file in pieces, with constant memory. */
 import { createHash } from 'node:crypto'
 import { closeSync, constants, openSync, readSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { opened } from './opened.js'
 
 const pieceBytes = 1 << 20
-/** Other work of the process gets a turn after this many pieces. */
+/** Number of pieces after which the event loop gets a turn. */
 const piecesBeforeYield = 16
 
 /**
- * Lower-case hex. Never follows a link. A file that its owner may not read is opened all the same.
- * @param mode the present one
- * @throws what `open` and `read` throw
+ * Returns the SHA-256 of a file in lower-case hex. Does not follow links. A file that its owner may not read is made
+ * readable temporarily.
+ * @param mode the current mode of the file
+ * @throws the errors of `open` and `read` of `node:fs`
  */
 export async function contentHash(path: Buffer, mode: number): Promise<string> {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK

@@ -1,7 +1,7 @@
 /**
- * Which differences between the tree that a layer gives and the one on disk come of the machine and not of damage: an
- * owner that nobody here may set, an attribute or a time that the file system does not hold. What this process and file
- * system do is tried out on a file of its own where there is room for one.
+ * Decides which differences between the expected tree of a layer and the tree on the disk are caused by the machine and
+ * not by damage, for example an owner that cannot be set or a time that the file system cannot store. Where possible,
+ * creates a test entry to see what this process and file system support.
  */
 import { lstatSync, mkdtempSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -15,39 +15,42 @@ import { describeTree } from './describe-tree.js'
 import type { TreeAttribute } from './attributes.js'
 import type { TreeEntry, TreeEntryType } from './entry.js'
 
-/** Whether a difference is damage. `unknown`: it may come of the machine, and that could not be tried out. */
+/** Whether a difference is damage. `unknown`: the machine may be the cause, and that could not be tested. */
 export type Verdict = 'damage' | 'machine' | 'unknown'
 
+/** Options of `HostLimits`. */
 export interface HostLimitsOptions {
-  /** The root of the tree on disk. */
+  /** The root of the tree on the disk. */
   readonly tree: string
-  /** What is on disk there; the root first. */
+  /** The entries of the tree on the disk, the root first. */
   readonly entries: readonly TreeEntry[]
-  /** A directory on the same file system in which files may be made; none where nothing may be written. */
+  /** A writable directory on the same file system; undefined if nothing may be written. */
   readonly scratch: string | undefined
 }
 
-/** Enough for every kind of trouble; a tree with more is damaged. */
-const maxProbes = 2_000
+/** Maximum number of test entries; a tree that needs more is damaged. */
+const maxTestEntries = 2_000
 
 const types: Partial<Record<TreeEntryType, EntryType>> = {
   ...{ file: 'file', directory: 'directory', symlink: 'symlink', fifo: 'fifo' },
   ...{ character: 'character-device', block: 'block-device' },
 }
 
+/** Decides about the differences of one tree. */
 export class HostLimits {
-  /** The tree was made by, or is looked at by, somebody who may not set what only root may. */
+  /** The tree was created or is read by a user who may not set everything that root may set. */
   readonly #ordinary: boolean
   readonly #owner: TreeEntry | undefined
   readonly #known = new Map<string, Promise<TreeEntry | 'left out' | undefined>>()
 
   constructor(private readonly options: HostLimitsOptions) {
-    // What a layer of the store stands in belongs to whom it was made for.
+    // The parent of a layer's tree belongs to the user for whom it was unpacked.
     const { uid } = lstatSync(dirname(options.tree))
     this.#ordinary = uid !== 0 || cannotGiveAway() !== undefined
     this.#owner = options.entries[0]
   }
 
+  /** Decides whether a difference is damage. */
   async decide({ attribute, left, right, entries }: Difference): Promise<Verdict> {
     const { left: expected, right: found } = entries
     if (expected === undefined) return 'damage'
@@ -69,27 +72,27 @@ export class HostLimits {
       : 'damage'
   }
 
-  /** A device that is not there where nobody could make it. */
+  /** Reports whether the entry is a device that cannot be created by this process or user. */
   #lacksDevice({ type, device }: TreeEntry): boolean {
     if ((type !== 'character' && type !== 'block') || device === undefined) return false
     return this.#ordinary || !hasCapability('CAP_MKNOD') || isInUserNamespace()
   }
 
-  /** An attribute that only root may set, or see. */
+  /** Reports whether the attribute can only be set or read by root. */
   #lacksXattr(name: string): boolean {
     if (name.startsWith('trusted.'))
       return this.#ordinary || !hasCapability('CAP_SYS_ADMIN') || isInUserNamespace()
     return name === 'security.capability' && (this.#ordinary || !hasCapability('CAP_SETFCAP'))
   }
 
-  /** What becomes here of an entry like `expected`; once for each value. */
+  /** Creates a test entry like `expected` and returns the result, cached by value. */
   #try(expected: TreeEntry, attribute: TreeAttribute, value: string | undefined) {
     const { type, uid, gid } = expected
     const owner = attribute === 'uid' || attribute === 'gid'
     const key = [type, ...(owner ? ['owner', uid, gid] : [attribute, value])].join(' ')
     let tried = this.#known.get(key)
     if (tried === undefined) {
-      if (this.#known.size >= maxProbes) return Promise.resolve(undefined)
+      if (this.#known.size >= maxTestEntries) return Promise.resolve(undefined)
       tried = probe(expected, this.options.scratch ?? '')
       this.#known.set(key, tried)
     }
@@ -97,19 +100,19 @@ export class HostLimits {
   }
 }
 
-/** What `describeTree` tells of a tree of the store, in the words in which `LayerTree` tells it. */
+/** Converts an entry of `describeTree` to the form of `LayerTree`, for a tree in the store. */
 export function asInLayer(entry: TreeEntry): TreeEntry {
   if (entry.xattrs.size === 0) return entry
   const xattrs = new Map<string, string>()
   for (const [name, value] of entry.xattrs) {
-    // What the host sets by itself, such as `security.selinux`, is no part of a layer.
+    // Attributes set by the host, for example `security.selinux`, are not part of a layer.
     if (opaqueXattrs.has(name) && entry.type === 'directory') xattrs.set(opaqueXattr, value)
     else if (isOfImages(name) || isOverlayXattr(name)) xattrs.set(name, value)
   }
   return { ...entry, xattrs }
 }
 
-/** An empty `.wh.` file, which no archive said the owner of. */
+/** Reports whether the entry is an empty `.wh.` file, whose owner the archive does not specify. */
 const isAufsWhiteout = ({ path, type, size }: TreeEntry): boolean =>
   type === 'file' && size === 0 && /(?:^|\/)\.wh\.[^/]+$/s.test(path)
 
@@ -124,7 +127,7 @@ const valueOf = (entry: TreeEntry, attribute: TreeAttribute): unknown =>
     ? entry.xattrs.get(attribute.slice('xattr:'.length))
     : entry[attribute as 'uid' | 'gid' | 'mtime']
 
-/** Makes one entry like `expected`; undefined where that failed. */
+/** Creates one entry like `expected` and reads it back; undefined if that fails. */
 async function probe(expected: TreeEntry, scratch: string): Promise<TreeEntry | 'left out' | undefined> {
   const type = types[expected.type]
   if (type === undefined) return undefined
@@ -136,7 +139,7 @@ async function probe(expected: TreeEntry, scratch: string): Promise<TreeEntry | 
     applier.finish()
     return (await describeTree(root)).find(({ path }) => path === 'probe') ?? 'left out'
   } catch {
-    return undefined // what is in the way, such as a full disk, says nothing of the tree
+    return undefined // the cause, such as a full disk, is not related to the tree
   } finally {
     rmSync(root, { recursive: true, force: true })
   }

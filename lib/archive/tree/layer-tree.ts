@@ -1,7 +1,6 @@
 /**
- * The tree that a layer unpacks to, put together in memory from its entries: what `LayerApplier` makes in a directory of
- * the layer's own, as root of a system that can hold everything. With it a tree on disk can be verified where there is no
- * room for a second one, or nothing may be written.
+ * Builds the tree of a layer in memory, as `LayerApplier` would create it as root on a file system that supports
+ * everything. Used to verify a tree on the disk without a second copy of it.
  */
 import { createHash, type Hash } from 'node:crypto'
 import { defaultLimits, limitExceeded } from '../../limits.js'
@@ -18,10 +17,10 @@ import type { TreeEntry, TreeEntryType } from './entry.js'
 
 type Attributes = Omit<TreeEntry, 'path' | 'hardlink'>
 
-/** What is no directory; every name of a hard-linked file leads to the same. */
+/** An entry that is not a directory. Hard links share one object. */
 interface Leaf {
   attributes: Attributes
-  /** A whiteout of the overlay form: for the layer nothing is there. */
+  /** A whiteout of the overlay form, which counts as a missing entry. */
   readonly hidden?: true
 }
 
@@ -31,7 +30,7 @@ class Directory {
   opaque = false
 }
 
-/** What is in the way of a path. */
+/** An entry that blocks a path. */
 interface Blocked {
   readonly parent: Directory
   readonly name: string
@@ -47,32 +46,33 @@ const types: Readonly<Record<Exclude<TarEntry['type'], 'hardlink'>, TreeEntryTyp
 }
 
 const none: ReadonlyMap<string, string> = new Map()
-/** As many links as Linux follows in one path. */
+/** Maximum number of links that Linux follows in one path. */
 const maxLinks = 40
 const zeros = Buffer.alloc(1 << 20)
 
-const made = (type: TreeEntryType, mode: number): Attributes => ({
+const defaultAttributes = (type: TreeEntryType, mode: number): Attributes => ({
   ...{ type, mode, uid: 0, gid: 0, size: 0, mtime: 0n, xattrs: none },
 })
 
+/** Collects the entries of one layer. */
 export class LayerTree implements EntryHandler {
   readonly #root = new Directory()
   #open: { readonly leaf: Leaf; readonly hash: Hash; readonly entry: TarEntry; length: number } | undefined
   #directories = 0
   #entries = 0
 
-  /** @param layerDirectories the limit */
+  /** @param layerDirectories the maximum number of directories */
   constructor(
     private readonly form: WhiteoutForm,
     private readonly layerDirectories = defaultLimits.layerDirectories,
   ) {}
 
-  /** How many entries came, whiteouts included. */
+  /** Number of entries so far, including whiteouts. */
   get entries(): number {
     return this.#entries
   }
 
-  /** @throws WindlassError LAYER_INVALID, LIMIT_EXCEEDED where the layer could not have been unpacked */
+  /** Adds an entry. @throws WindlassError LAYER_INVALID, LIMIT_EXCEEDED when the layer could not have been unpacked */
   entry(entry: TarEntry): void {
     this.#entries++
     this.#open = undefined
@@ -90,6 +90,7 @@ export class LayerTree implements EntryHandler {
       this.#make(entry, this.#need(parent, entry), name)
   }
 
+  /** Hashes content of the current file. */
   data(chunk: Buffer, offset: number): void {
     const file = this.#open
     if (file === undefined) return
@@ -98,6 +99,7 @@ export class LayerTree implements EntryHandler {
     file.length += chunk.length
   }
 
+  /** Completes the current file. */
   end(): void {
     const file = this.#open
     if (file === undefined) return
@@ -106,14 +108,14 @@ export class LayerTree implements EntryHandler {
     this.#open = undefined
   }
 
-  /** Every entry, the root first as `.`, in byte order of the paths, as `describeTree` tells those of a directory. */
+  /** Returns all entries in the form and order of `describeTree`. */
   describe(): TreeEntry[] {
     const entries: TreeEntry[] = []
     const leaves = new Map<TreeEntry, Leaf>()
     const open: [string, Directory][] = [['.', this.#root]]
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       const [path, directory] = next
-      const { listed = made('directory', 0o755), opaque } = directory
+      const { listed = defaultAttributes('directory', 0o755), opaque } = directory
       const xattrs = opaque ? new Map([...listed.xattrs, [opaqueXattr, 'y']]) : listed.xattrs
       entries.push({ ...listed, path, xattrs })
       const prefix = path === '.' ? '' : `${path}/`
@@ -154,7 +156,7 @@ export class LayerTree implements EntryHandler {
   #link(entry: TarEntry, parent: Directory, name: string): void {
     const target = this.#target(entry)
     if (parent.children.get(name) === target) return
-    // What stood here goes first, and the target may have been in it.
+    // The entry at this path is removed first, and may contain the target.
     parent.children.delete(name)
     if (this.#target(entry) !== target) throw missing(entry)
     parent.children.set(name, target)
@@ -178,7 +180,7 @@ export class LayerTree implements EntryHandler {
   #mark(whiteout: Exclude<Whiteout, { kind: 'ignored' }>, parent: Directory): void {
     if (this.form === 'aufs') {
       const name = whiteout.kind === 'opaque' ? opaqueName : whiteoutName(whiteout.name)
-      const attributes = { ...made('file', 0o444), sha256: createHash('sha256').digest('hex') }
+      const attributes = { ...defaultAttributes('file', 0o444), sha256: createHash('sha256').digest('hex') }
       if (!parent.children.has(name)) parent.children.set(name, { attributes })
       return
     }
@@ -187,17 +189,17 @@ export class LayerTree implements EntryHandler {
       return
     }
     const child = parent.children.get(whiteout.name)
-    const attributes = { ...made('character', 0), device: { major: 0, minor: 0 } }
+    const attributes = { ...defaultAttributes('character', 0), device: { major: 0, minor: 0 } }
     if (child instanceof Directory) child.opaque = true
     else if (child === undefined) parent.children.set(whiteout.name, { attributes, hidden: true })
   }
 
-  /** What is in the way makes way for a directory, and hides what lower layers have there. */
+  /** Returns the directory at `path`. A blocking entry is replaced by a directory and hides lower layers. */
   #need(path: string, entry: TarEntry): Directory {
     for (;;) {
       const found = this.#walk(path, entry, true)
       if (found instanceof Directory) return found
-      // What cannot be undefined: what is missing is made.
+      // Not reached: missing directories are created.
       if (found === undefined) throw invalidEntry(entry.path, 'what it is below cannot be made')
       found.parent.children.delete(found.name)
       this.#mark({ kind: 'name', name: found.name }, found.parent)
@@ -205,16 +207,16 @@ export class LayerTree implements EntryHandler {
   }
 
   /**
-   * The directory at `path`, links followed inside the root, as chroot(2) has it; made where it is missing if `make`, else
-   * undefined. Where something is in the way: which name of `path` leads to it.
+   * Returns the directory at `path`, following links inside the root like chroot(2). Creates missing directories if
+   * `make` is true, otherwise returns undefined for them. Returns the blocking entry if there is one.
    */
   #walk(path: string, entry: TarEntry, make: boolean): Directory | Blocked | undefined {
     let link: (Blocked & { readonly rest: number }) | undefined
-    const ahead = path.split('/').reverse()
+    const remaining = path.split('/').reverse()
     const steps: (Directory | string)[] = [this.#root]
     let links = 0
-    for (let part = ahead.pop(); part !== undefined; part = ahead.pop()) {
-      if (link !== undefined && ahead.length < link.rest) link = undefined
+    for (let part = remaining.pop(); part !== undefined; part = remaining.pop()) {
+      if (link !== undefined && remaining.length < link.rest) link = undefined
       if (part === '' || part === '.') continue
       if (part === '..') {
         if (steps.length > 1) steps.pop()
@@ -223,16 +225,16 @@ export class LayerTree implements EntryHandler {
       const at = steps.at(-1)
       const found = at instanceof Directory ? at.children.get(part) : undefined
       const name = part
-      const here = (): Blocked => ({ parent: at instanceof Directory ? at : this.#root, name })
-      // Nothing is made before it is known that the path ends below it.
+      const blocked = (): Blocked => ({ parent: at instanceof Directory ? at : this.#root, name })
+      // Directories are created only after the whole path is resolved.
       if (found === undefined || (!(found instanceof Directory) && found.hidden)) steps.push(part)
       else if (found instanceof Directory) steps.push(found)
       else if (found.attributes.target !== undefined) {
         if (++links > maxLinks) throw invalidEntry(entry.path, `more than ${maxLinks} symlinks lead to it`)
-        link ??= { ...here(), rest: ahead.length }
+        link ??= { ...blocked(), rest: remaining.length }
         if (found.attributes.target.startsWith('/')) steps.length = 1
-        ahead.push(...found.attributes.target.split('/').reverse())
-      } else return link ?? here()
+        remaining.push(...found.attributes.target.split('/').reverse())
+      } else return link ?? blocked()
     }
     let at = this.#root
     for (const step of steps) {
@@ -257,7 +259,7 @@ export class LayerTree implements EntryHandler {
     return directory
   }
 
-  /** Zeros up to `length`, as a hole reads. */
+  /** Hashes zeros up to `length`, the content of a hole. */
   #fill(length: number): void {
     const file = this.#open
     for (let left = length - (file?.length ?? 0); file && left > 0; left = length - file.length) {

@@ -1,12 +1,12 @@
-/** Reads what its owner may not read as it stands, as a layer may have it: open for the moment, then as it was. */
+/** Reads files and directories that their owner may not read, by changing their mode temporarily. */
 import { chmodSync } from 'node:fs'
 import { errnoOf } from '../../system/errno.js'
 import { obeysModes } from '../../system/index.js'
 
 /**
- * What `read` answers of `path`, of which `mode` is the present mode. Where that is refused, it is tried with the bits
- * `needed` as well.
- * @throws what the file system says; EACCES where the mode cannot be changed, as on a read-only file system
+ * Returns the result of `read`. If it fails with EACCES, adds the bits `needed` to the mode of `path` and tries again.
+ * @param mode the current mode, which is restored
+ * @throws the errors of `read`; EACCES when the mode cannot be changed, for example on a read-only file system
  */
 export function opened<T>(path: Buffer, mode: number, needed: number, read: () => T): T {
   try {
@@ -21,7 +21,9 @@ export function opened<T>(path: Buffer, mode: number, needed: number, read: () =
   }
 }
 
-/** Adds `needed` to `mode`, the present one, where that keeps this process out. False where there was nothing to add. */
+/**
+ * Adds `needed` to the current `mode` if this process has no access without it. Returns whether the mode was changed.
+ */
 export function open(path: Buffer, mode: number, needed: number): boolean {
   if ((mode & needed) === needed || !obeysModes()) return false
   try {

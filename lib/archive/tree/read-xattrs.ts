@@ -1,9 +1,12 @@
-/** All extended attributes of a path itself: none where the platform or the file system has no such thing. */
+/** Reads the extended attributes of a path without following a link. */
 import { available, getXattr, listXattrs, SystemError } from '../../system/index.js'
 
 const none: ReadonlyMap<string, string> = new Map()
 
-/** Names to values, both as latin1. Throws SystemError for anything but "not supported here". */
+/**
+ * Returns names and values as latin1; empty if the platform or file system does not support them.
+ * @throws SystemError when reading fails for another reason
+ */
 export function readXattrs(path: Buffer): ReadonlyMap<string, string> {
   if (!available()) return none
   try {

@@ -1,4 +1,4 @@
-/** How whiteouts are kept in an unpacked tree, and which form this process may make. */
+/** The forms of whiteouts in an unpacked tree, and how to create them. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { diskMeaning } from '../../system/disk-meaning.js'
@@ -6,22 +6,24 @@ import { errnoOf } from '../../system/errno.js'
 import { fileFailure } from '../../system/file-failure.js'
 import { available, makeNode, setXattr } from '../../system/index.js'
 
-/** In a layer's own directory: `overlay` as overlayfs reads them, `aufs` as `.wh.` files like in the archive. */
+/**
+ * The form of whiteouts in the tree of one layer: `overlay` for overlayfs, `aufs` as `.wh.` files like in the archive.
+ */
 export type WhiteoutForm = 'overlay' | 'aufs'
 
-/** `apply`: there are lower layers in the tree already, and a whiteout deletes from them. */
+/** Also `apply`: the tree contains lower layers, and whiteouts delete from them. */
 export type WhiteoutTreatment = WhiteoutForm | 'apply'
 
 /**
- * The form that can be made in `directory` (which exists): `overlay` where the process may, else `aufs`.
- * @throws WindlassError of the store where that cannot be told, as on a full disk
+ * Returns the form that can be created in the existing `directory`: `overlay` if the process may, otherwise `aufs`.
+ * @throws WindlassError STORE_* when that cannot be tested, for example on a full disk
  */
 export async function hostWhiteoutForm(directory: string): Promise<WhiteoutForm> {
   if (!available()) return 'aufs'
   try {
     const probe = await mkdtemp(join(directory, '.whiteouts-'))
     try {
-      return mayMakeOverlay(probe) ? 'overlay' : 'aufs'
+      return canCreateOverlay(probe) ? 'overlay' : 'aufs'
     } finally {
       await rm(probe, { recursive: true, force: true })
     }
@@ -30,28 +32,32 @@ export async function hostWhiteoutForm(directory: string): Promise<WhiteoutForm>
   }
 }
 
-function mayMakeOverlay(probe: string): boolean {
+function canCreateOverlay(probe: string): boolean {
   try {
     makeOverlayWhiteout(Buffer.from(join(probe, 'hidden')))
     markOpaque(Buffer.from(probe))
     return true
   } catch (error) {
-    // A disk that is full or broken says nothing of what it would allow.
+    // A full or broken disk does not show what is permitted.
     const { code = 'STORE_DENIED' } = diskMeaning(error) ?? {}
     if (code !== 'STORE_DENIED') throw error
     return false
   }
 }
 
-/** What overlayfs takes for "nothing is here": a character device 0/0. Linux lets anyone make it since 5.8. */
+/**
+ * Creates a whiteout of overlayfs: a character device 0/0. Since Linux 5.8, any user may create it.
+ * @throws SystemError when mknod fails
+ */
 export function makeOverlayWhiteout(path: Buffer): void {
   const characterDevice = 0o020000
   makeNode(path, characterDevice, 0, 0)
 }
 
 /**
- * Marks a directory so that overlayfs shows nothing of lower layers in it: `trusted.overlay.opaque`, or for a process
- * that may not set it, and in a tree for an ordinary user, `user.overlay.opaque` (mounts with `userxattr`).
+ * Marks a directory so that overlayfs hides the content of lower layers: with `trusted.overlay.opaque`, or, if the
+ * process may not set it or the tree is for an ordinary user, with `user.overlay.opaque` (mounts with `userxattr`).
+ * @throws SystemError when the attribute cannot be set
  */
 export function markOpaque(path: Buffer, { ordinary = false } = {}): void {
   const yes = Buffer.from('y')
@@ -65,8 +71,10 @@ export function markOpaque(path: Buffer, { ordinary = false } = {}): void {
   setXattr(path, 'user.overlay.opaque', yes)
 }
 
+/** The attribute of an opaque directory. */
 export const opaqueXattr = 'trusted.overlay.opaque'
+/** The attributes of an opaque directory in both namespaces. */
 export const opaqueXattrs: ReadonlySet<string> = new Set([opaqueXattr, 'user.overlay.opaque'])
 
-/** Attributes through which overlayfs itself speaks: in an image they are foreign and never set. */
+/** Reports whether the attribute belongs to overlayfs. Images must not set these attributes. */
 export const isOverlayXattr = (name: string): boolean => /^(?:trusted|user)\.overlay\./.test(name)

@@ -1,18 +1,22 @@
-/** Which names of a layer are whiteouts, and of what (image-spec, layer.md, "Whiteouts"; AUFS). */
+/** Recognizes the names of whiteouts (image-spec, layer.md, "Whiteouts"; AUFS). */
 import { invalidEntry } from '../failure.js'
 
 const prefix = '.wh.'
-/** Stands in a directory whose lower contents are hidden. */
+/** The file that hides all content of lower layers in its directory. */
 export const opaqueName = '.wh..wh..opq'
 
+/** A whiteout. */
 export type Whiteout =
   | { readonly kind: 'opaque' }
-  /** `name` of the lower layers is hidden. */
+  /** Hides `name` of the lower layers. */
   | { readonly kind: 'name'; readonly name: string }
-  /** What AUFS kept for itself (`.wh..wh.plnk`, `.wh..wh.aufs`, `.wh..wh.orph`): no part of the tree. */
+  /** A file of AUFS itself (`.wh..wh.plnk`, `.wh..wh.aufs`, `.wh..wh.orph`), not part of the tree. */
   | { readonly kind: 'ignored' }
 
-/** The whiteout that `name`, a last component, is; undefined for every other name. */
+/**
+ * Returns the whiteout with the name `name`, the last component of `path`; undefined for other names.
+ * @throws WindlassError LAYER_INVALID when it hides no name, `.` or `..`
+ */
 export function whiteoutOf(name: string, path: string): Whiteout | undefined {
   if (!name.startsWith(prefix)) return undefined
   if (name === opaqueName) return { kind: 'opaque' }
@@ -24,8 +28,9 @@ export function whiteoutOf(name: string, path: string): Whiteout | undefined {
   return { kind: 'name', name: hidden }
 }
 
+/** Returns the name of the whiteout that hides `hidden`. */
 export const whiteoutName = (hidden: string): string => prefix + hidden
 
-/** Whether a cleaned path goes through a whiteout's name: such entries are no part of a tree. */
+/** Reports whether a normalized path contains the name of a whiteout. Entries below one are not part of a tree. */
 export const isBelowWhiteout = (parent: string): boolean =>
   parent.startsWith(prefix) || parent.includes(`/${prefix}`)

@@ -1,4 +1,4 @@
-/** Takes the uncompressed archive of a layer: hashed for its diffID, counted against the limits, parsed. */
+/** Processes the uncompressed archive of a layer: hashes it for the diffID, enforces limits and parses it. */
 import { createHash } from 'node:crypto'
 import { Writable } from 'node:stream'
 import { asWindlassError, WindlassError } from '../../errors.js'
@@ -8,26 +8,29 @@ import type { EntryHandler } from '../tar/entry.js'
 import { TarReader } from '../tar/reader.js'
 import { overLimit } from '../tar/refusal.js'
 
+/** Options of an `ArchiveSink`. */
 export interface ArchiveOptions {
-  /** The diffID; none where nobody knows it. */
+  /** The expected diffID, if known. */
   readonly expected: Digest | undefined
-  /** What it is computed by; that of the expected one, else sha256. */
+  /** The algorithm of the diffID. Default: that of the expected one, otherwise sha256. */
   readonly algorithm?: DigestAlgorithm | undefined
   readonly limits: Limits
-  /** Unpacked bytes of the layers of the image that are in the tree already. */
+  /** Total size in bytes of the layers already in the tree. */
   readonly before: number
 }
 
-/** Told of each chunk that nobody looks at any more. */
+/** Receives each chunk that is no longer needed. */
 export type Taken = (chunk: Buffer) => void
 
+/** A stream for the bytes of an uncompressed archive. */
 export class ArchiveSink extends Writable {
-  /** What it was refused with, once the last byte has been seen. */
+  /** The error that rejected the archive, set after its last byte was read. */
   refused: WindlassError | undefined
-  /** Bytes so far. */
+  /** Number of bytes so far. */
   size = 0
-  /** Bytes that they were made of; undefined for an archive that is not compressed. */
+  /** Number of compressed bytes so far; undefined for an archive that is not compressed. */
   compressed: number | undefined
+  /** Called with each processed chunk. */
   taken: Taken | undefined
   readonly #reader: TarReader
   readonly #hash
@@ -44,11 +47,15 @@ export class ArchiveSink extends Writable {
     this.#hash = createHash(this.#algorithm)
   }
 
+  /** The diffID of the bytes. Read it after the last byte. */
   get diffID(): Digest {
     return (this.#diffID ??= parseDigest(`${this.#algorithm}:${this.#hash.digest('hex')}`))
   }
 
-  /** @throws WindlassError what the archive was refused with, or DIFF_ID_MISMATCH */
+  /**
+   * Verifies the archive and its diffID.
+   * @throws WindlassError the error in `refused`, or DIFF_ID_MISMATCH
+   */
   check(): void {
     const { expected } = this.#options
     if (this.refused !== undefined) throw this.refused
@@ -74,7 +81,7 @@ export class ArchiveSink extends Writable {
     this.#attempt(done, () => this.#reader.finish())
   }
 
-  /** What follows the end of the archive counts as well: it has to be read and hashed like the rest. */
+  /** Enforces the limits. Bytes after the end of the archive count as well, because they are read and hashed. */
   #measure(): void {
     const { limits, before } = this.#options
     const { layerBytes, imageBytes, layerRatio } = limits

@@ -1,10 +1,13 @@
-/** How long a blob is that is there as a whole. */
+/** The length of complete blobs. */
 import { lstat } from 'node:fs/promises'
 import { WindlassError } from '../../errors.js'
 import { failure } from '../failure.js'
 import type { Growth } from './task.js'
 
-/** Links are not followed and pipes never opened: a blob is a file. */
+/**
+ * Returns the length of the file in bytes. Does not follow links or open FIFOs.
+ * @throws WindlassError STORE_CORRUPT when it is not a regular file; STORE_*
+ */
 export async function lengthOf(path: string): Promise<number> {
   const stats = await lstat(path).catch((error: unknown) => {
     throw failure(path, error)
@@ -15,8 +18,8 @@ export async function lengthOf(path: string): Promise<number> {
   })
 }
 
-/** What there is to follow of it. */
-// eslint-disable-next-line @typescript-eslint/require-await -- the reader of a file takes its lengths as they come
+/** Yields the length of a complete file as its only growth. */
+// eslint-disable-next-line @typescript-eslint/require-await -- followFile requires an async iterable
 export async function* whole(length: number): AsyncGenerator<Growth, void, undefined> {
   yield { length, final: true }
 }

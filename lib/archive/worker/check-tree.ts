@@ -1,4 +1,4 @@
-/** Holds the tree of a layer on disk against what its blob unpacks to, without a second copy of it. */
+/** Compares the tree of a layer on the disk with the content of its blob, without a second copy. */
 import { fileFailure } from '../../system/file-failure.js'
 import { followFile } from '../../bytes/follow-file.js'
 import { defaultLimits } from '../../limits.js'
@@ -12,12 +12,13 @@ import { readBlob } from './read-blob.js'
 import type { CheckResult, CheckTask } from './task.js'
 import type { JobContext } from './unpack-blob.js'
 
-/** Differences that are told; a tree that was removed has one for each of its files. */
-const differencesTold = 3
+/** Maximum number of differences in the result; a removed tree has one for each file. */
+const maxReported = 3
 
 /**
- * @throws WindlassError DIGEST_MISMATCH, SIZE_MISMATCH, DIFF_ID_MISMATCH, LAYER_INVALID where the blob is not what it
- * should be; what the file system says of the tree
+ * Compares the tree with its blob.
+ * @throws WindlassError DIGEST_MISMATCH, SIZE_MISMATCH, DIFF_ID_MISMATCH, LAYER_INVALID, LIMIT_EXCEEDED when the blob
+ * is not as expected; STORE_* when the tree cannot be read
  */
 export async function checkTree(task: CheckTask, context: JobContext): Promise<CheckResult> {
   const { tree, form, scratch } = task
@@ -34,7 +35,7 @@ export async function checkTree(task: CheckTask, context: JobContext): Promise<C
     if (verdict === 'damage') damage.push(difference)
     else if (verdict === 'unknown') unknown = true
   }
-  const reported = damage.slice(0, differencesTold).map(({ text }) => text)
+  const reported = damage.slice(0, maxReported).map(({ text }) => text)
   return { differences: damage.length, reported, unknown }
 }
 

@@ -1,10 +1,12 @@
-/** The lengths of a growing file as they are told from another thread: the latest is kept, none are queued. */
+/** The lengths of a growing file, reported by another thread. Only the latest is kept. */
 import type { Growth } from './task.js'
 
+/** Passes the latest length to one consumer. */
 export class Lengths implements AsyncIterable<Growth> {
   #latest: Growth | undefined
   #wake: (() => void) | undefined
 
+  /** Replaces the latest length. */
   report(growth: Growth): void {
     this.#latest = growth
     this.#wake?.()

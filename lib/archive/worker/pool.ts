@@ -1,6 +1,6 @@
 /**
- * Unpacks layers in worker threads, so many at once. Threads start when there is work, are used again, keep no process
- * alive while idle, and are replaced when they crash. What waits, waits in the order it came.
+ * Unpacks layers in a limited number of worker threads. Threads are started on demand and reused, do not keep the
+ * process alive while idle, and are replaced when they crash. Jobs wait in order.
  */
 import { availableParallelism } from 'node:os'
 import { from, type ObservableInput } from 'rxjs'
@@ -20,23 +20,26 @@ import type {
 } from './task.js'
 import { UnpackThread } from './unpack-thread.js'
 
+/** An `unpack` task. */
 export interface UnpackTask extends BlobTask {
   /**
-   * Given while the blob is still being written: how far it has come, each time that changes, ending with `final`. Where
-   * it fails, the unpacking is stopped and fails with the same.
+   * The growth of the blob while it is being written: emits on each change and ends with `final`. If it fails,
+   * unpacking stops and fails with the same error.
    */
   readonly growth?: ObservableInput<Growth> | undefined
 }
 
+/** Options of a job. */
 export interface UnpackOptions {
-  /** Stops the work; the promise rejects when all of it is closed. The directory stays: it is the caller's. */
+  /** Cancels the job. The promise rejects when everything is closed. The directory is not removed. */
   readonly signal?: AbortSignal | undefined
-  /** Compressed bytes read so far, at most about ten times a second. */
+  /** Receives the number of compressed bytes read so far, at most about ten times a second. */
   readonly onProgress?: ((bytes: number) => void) | undefined
-  /** Told once a layer of each kind of thing that could not be made. */
+  /** Called once per layer for each kind of thing that cannot be created. */
   readonly onWarning?: ((code: string, message: string) => void) | undefined
 }
 
+/** A pool of unpack threads. */
 export class UnpackPool {
   readonly #size: number
   readonly #limits: Limits
@@ -48,8 +51,8 @@ export class UnpackPool {
   #busy = 0
 
   /**
-   * @param options.workers how many layers are unpacked at once, at least 1
-   * @param options.limits other than the defaults
+   * @param options.workers the number of concurrent jobs, at least 1
+   * @param options.limits overrides of the default limits
    */
   constructor({ workers, limits }: { readonly workers: number; readonly limits?: Partial<Limits> }) {
     this.#size = Math.max(1, Math.floor(workers))
@@ -58,36 +61,37 @@ export class UnpackPool {
 
   /**
    * Unpacks one blob.
-   * @throws WindlassError DIGEST_MISMATCH, SIZE_MISMATCH, DIFF_ID_MISMATCH, LAYER_INVALID, LIMIT_EXCEEDED, STORE_*, CANCELLED
+   * @throws WindlassError DIGEST_MISMATCH, SIZE_MISMATCH, DIFF_ID_MISMATCH, LAYER_INVALID, LIMIT_EXCEEDED, STORE_*,
+   * CANCELLED; INTERNAL when a thread crashes or cannot be started
    */
   async unpack({ growth, ...task }: UnpackTask, options: UnpackOptions = {}): Promise<UnpackResult> {
     const { path, into, whiteouts, expected, algorithm, owner } = task
     const job: Work = {
       kind: 'unpack',
-      task: { path, into, whiteouts, owner, algorithm, expected: expected && picked(expected) },
+      task: { path, into, whiteouts, owner, algorithm, expected: expected && transferable(expected) },
       growing: growth !== undefined,
     }
-    // What comes back is what the job is for.
+    // The kind of the result matches the kind of the job.
     return (await this.#run(job, options, growth)) as UnpackResult
   }
 
-  /** Puts layers, base first, together into one tree. @throws as `unpack` */
+  /** Unpacks layers, base first, into one tree. @throws WindlassError as `unpack` */
   flatten(task: FlattenTask, options: UnpackOptions = {}): Promise<FlattenResult> {
     const layers = task.layers.map((layer) =>
-      layer.kind === 'blob' && layer.expected ? { ...layer, expected: picked(layer.expected) } : layer,
+      layer.kind === 'blob' && layer.expected ? { ...layer, expected: transferable(layer.expected) } : layer,
     )
     const job: Work = { kind: 'flatten', task: { into: task.into, layers } }
     return this.#run(job, options, undefined) as Promise<FlattenResult>
   }
 
-  /** Holds a tree against its blob. @throws as `unpack`, and what the file system says of the tree */
+  /** Compares a tree with its blob. @throws WindlassError as `unpack` */
   check({ expected, ...task }: CheckTask, { signal }: UnpackOptions = {}): Promise<CheckResult> {
     const { path, tree, form, scratch } = task
-    const job: Work = { kind: 'check', task: { path, tree, form, scratch, expected: picked(expected) } }
+    const job: Work = { kind: 'check', task: { path, tree, form, scratch, expected: transferable(expected) } }
     return this.#run(job, { signal }, undefined) as Promise<CheckResult>
   }
 
-  /** Starts threads for so many jobs that are about to come: loading takes them longer than many a layer. */
+  /** Starts threads for `jobs` jobs in advance: loading a thread takes longer than unpacking many layers. */
   ready(jobs: number): void {
     while (this.#threads.size < Math.min(jobs, this.#size) && !this.#closing.signal.aborted) {
       const thread = new UnpackThread()
@@ -96,7 +100,7 @@ export class UnpackPool {
     }
   }
 
-  /** Cancels what runs and waits, and resolves when all threads are gone. */
+  /** Cancels all jobs and resolves when all threads have ended. */
   async close(): Promise<void> {
     this.#closing.abort(new WindlassError('CANCELLED', 'The unpack workers were closed'))
     await Promise.allSettled(this.#running)
@@ -119,7 +123,7 @@ export class UnpackPool {
     const stop = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal
     await this.#slot(stop)
     const thread = this.#take()
-    let broken: { readonly error: unknown } | undefined
+    let growthFailure: { readonly error: unknown } | undefined
     const cancel = (): void => thread.cancel()
     try {
       const spare = this.#busy < availableParallelism()
@@ -131,28 +135,28 @@ export class UnpackPool {
         },
       )
       stop.addEventListener('abort', cancel)
-      // It may have been aborted between getting the slot and now: then nobody hears of it any more.
+      // The signal may have aborted before the listener was added.
       if (stop.aborted) cancel()
       const growing =
         growth &&
         from(growth).subscribe({
           next: (length) => thread.grown(length),
           error: (error: unknown) => {
-            broken = { error }
+            growthFailure = { error }
             thread.cancel()
           },
         })
       return await done.finally(() => growing?.unsubscribe())
     } catch (error) {
       if (stop.aborted) throw cancelled(stop)
-      throw broken === undefined ? error : broken.error
+      throw growthFailure === undefined ? error : growthFailure.error
     } finally {
       stop.removeEventListener('abort', cancel)
-      this.#give(thread)
+      this.#giveBack(thread)
     }
   }
 
-  /** Waits for its turn, or for `stop`. */
+  /** Waits for a free slot. Rejects when `stop` aborts. */
   #slot(stop: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const start = (): void => {
@@ -183,7 +187,7 @@ export class UnpackPool {
     return thread
   }
 
-  #give(thread: UnpackThread): void {
+  #giveBack(thread: UnpackThread): void {
     this.#busy--
     if (thread.alive) this.#idle.push(thread)
     else this.#threads.delete(thread)
@@ -191,8 +195,8 @@ export class UnpackPool {
   }
 }
 
-/** Only what crosses to a thread: a descriptor has more. */
-function picked(expected: Expectations): Expectations {
+/** Returns only the properties that threads need; a descriptor has more. */
+function transferable(expected: Expectations): Expectations {
   const layer = expected.diffID === undefined ? {} : { diffID: expected.diffID }
   return expected.digest === undefined ? layer : { digest: expected.digest, size: expected.size, ...layer }
 }

@@ -1,4 +1,4 @@
-/** Reads one blob of a layer in one pass: verified, decompressed, hashed for its diffID, parsed. */
+/** Reads the blob of a layer in one pass: verifies, decompresses, hashes and parses it. */
 import type { Readable, Writable } from 'node:stream'
 import { decompressor } from '../../bytes/compression/decompress.js'
 import { Meter } from '../../bytes/meter.js'
@@ -12,31 +12,32 @@ import type { EntryHandler } from '../tar/entry.js'
 import { ArchiveSink } from './archive-sink.js'
 import type { Expectations, UnpackResult } from './task.js'
 
+/** The environment of `readBlob`. */
 export interface ReadContext {
   readonly signal: AbortSignal
-  /** Compressed bytes read so far, at most about ten times a second. */
+  /** Receives the number of compressed bytes read so far, at most about ten times a second. */
   readonly onProgress: (bytes: number) => void
-  /** The defaults, unless said otherwise. */
+  /** Default: `defaultLimits`. */
   readonly limits?: Limits
-  /** Unpacked bytes of the layers of the image that are in the tree already. */
+  /** Total size in bytes of the layers already in the tree. */
   readonly before?: number
   /** Whether another thread may decompress while this one writes. */
   readonly spare?: boolean
-  /** What the diffID is computed by: that of the expected one, else sha256, unless said otherwise. */
+  /** The algorithm of the diffID. Default: that of the expected one, otherwise sha256. */
   readonly algorithm?: DigestAlgorithm | undefined
 }
 
-/** Takes the entries of a layer and counts them. */
+/** Receives the entries of a layer and counts them. */
 export interface EntryCounter extends EntryHandler {
   readonly entries: number
 }
 
 /**
- * Tells `begin`'s answer, or `begin` itself, the entries of the layer that `source` gives. `source` is read to its last
- * byte: what follows the archive belongs to the digests too. It is destroyed and closed when this settles.
- * @param finish is called once all is verified
- * @throws WindlassError DIGEST_MISMATCH, SIZE_MISMATCH or DIFF_ID_MISMATCH where the bytes are others than expected; else
- * what the archive is refused with, LIMIT_EXCEEDED among it; CANCELLED, or the signal's reason
+ * Passes the entries of the layer in `source` to `begin`, or to the handler that `begin` returns. Reads `source` to its
+ * end, because bytes after the archive are part of the digests. `source` is destroyed and closed when this settles.
+ * @param finish called after everything is verified
+ * @throws WindlassError DIGEST_MISMATCH, SIZE_MISMATCH or DIFF_ID_MISMATCH when the bytes are not the expected ones;
+ * LAYER_INVALID, LIMIT_EXCEEDED or the errors of the handler; CANCELLED or the reason of the signal
  */
 export async function readBlob(
   source: Readable,
@@ -73,14 +74,14 @@ export async function readBlob(
 }
 
 /**
- * All of `source` into `archive`. What the archive is refused with is told only when all bytes have been seen: bytes
- * that are not the expected ones make `see` (or the check after it) speak first, and that is the truer error.
+ * Passes all of `source` to `archive`. The error of an invalid archive is reported after the last byte: if the bytes
+ * are not the expected ones, the verification in or after `onChunk` fails first, with the more accurate error.
  */
 async function feed(
   source: Readable,
   archive: ArchiveSink,
   spare: boolean,
-  see: (chunk: Buffer) => void,
+  onChunk: (chunk: Buffer) => void,
 ): Promise<void> {
   const { compression, stream } = await sniffCompression(source)
   const decompress = decompressor(compression, { asynchronous: spare })
@@ -92,8 +93,8 @@ async function feed(
   })
   try {
     for await (const chunk of stream as AsyncIterable<Buffer>) {
-      see(chunk)
-      if (refused !== undefined && isAboutBytes(refused)) continue
+      onChunk(chunk)
+      if (refused !== undefined && isAboutContent(refused)) continue
       if (refused !== undefined) throw refused
       if (archive.compressed !== undefined) archive.compressed += chunk.length
       if (!decompress.write(chunk)) await drained(decompress)
@@ -106,10 +107,10 @@ async function feed(
   archive.refused = refused
 }
 
-const isAboutBytes = ({ code }: WindlassError): boolean =>
+const isAboutContent = ({ code }: WindlassError): boolean =>
   code === 'LAYER_INVALID' || code === 'LIMIT_EXCEEDED'
 
-/** Settles for a stream that fails as well: whoever asked learns of that elsewhere. */
+/** Resolves also when the stream fails; `feed` reports that error. */
 function drained(stream: Writable): Promise<void> {
   return new Promise((resolve) => {
     const settle = (): void => {
@@ -121,7 +122,7 @@ function drained(stream: Writable): Promise<void> {
   })
 }
 
-/** Not `events.once`, which rejects on the error that may come before the close. */
+/** Unlike `events.once`, does not reject on an error before the close. */
 function closed(stream: Readable): Promise<void> {
   stream.on('error', () => undefined)
   stream.destroy()

@@ -1,4 +1,4 @@
-/** Carries out a job of the pool in the present thread: opens the blobs, makes the directory, applies layer on layer. */
+/** Executes a job of the pool in the current thread. */
 import { mkdirSync, utimesSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { errnoOf } from '../../system/errno.js'
@@ -22,10 +22,14 @@ import type {
 } from './task.js'
 import { type JobContext, unpackBlob } from './unpack-blob.js'
 
-/** Milliseconds between two looks at whether a job that never waits was cancelled. */
-const lookUp = 20
+/** Milliseconds between two checks for cancellation in a job that does not wait. */
+const checkInterval = 20
 
-/** @param lengths of the blob, for a job whose blob is still growing */
+/**
+ * Executes `job`.
+ * @param lengths the lengths of the blob, if it is still growing
+ * @throws WindlassError the error of the job
+ */
 export function runJob(
   job: Job,
   lengths: Lengths,
@@ -81,7 +85,7 @@ async function applyDirectory(
   const allowed = (limits ?? defaultLimits).imageBytes
   const applier = new LayerApplier({ root, whiteouts: 'apply', warn, ...(limits && { limits }) })
   const steps = layerDirectory(path, applier, implied)
-  let looked = performance.now()
+  let checkedAt = performance.now()
   try {
     while (steps.next().done !== true) {
       if (before + applier.bytes > allowed)
@@ -90,10 +94,10 @@ async function applyDirectory(
           'imageBytes',
           allowed,
         )
-      if (performance.now() - looked < lookUp) continue
+      if (performance.now() - checkedAt < checkInterval) continue
       await setImmediate()
       signal.throwIfAborted()
-      looked = performance.now()
+      checkedAt = performance.now()
     }
     applier.finish()
     return { entries: applier.entries, size: applier.bytes }
@@ -104,15 +108,15 @@ async function applyDirectory(
 }
 
 /**
- * What is made is the same whatever the day and the umask: 0755 and of the time 0, as all directories that no layer lists.
- * A directory that was there stays as it is: it is the caller's.
+ * Creates the root directory with mode 0755 and time 0, regardless of the umask, like all unlisted directories. An
+ * existing directory is not changed.
  */
 function makeRoot(path: string): void {
   try {
     mkdirSync(path, { mode: 0o755 })
   } catch (error) {
     if (errnoOf(error) === 'EEXIST') return
-    // Not at once: Node's own recursive mkdir says ENOENT whatever the disk said.
+    // Not recursive at first: Node's recursive mkdir reports ENOENT for all errors of the disk.
     if (errnoOf(error) !== 'ENOENT') throw failure(path, error)
     mkdirSync(path, { recursive: true, mode: 0o755 })
   }

@@ -1,4 +1,4 @@
-/** What an unpack worker is asked to do, what it answers, and the messages that carry both between the threads. */
+/** The jobs and results of unpack workers, and the messages between the threads. */
 import type { ErrorRecord } from '../../errors.js'
 import type { Expected } from '../../bytes/verifier.js'
 import type { Digest, DigestAlgorithm } from '../../image/digest/digest.js'
@@ -6,106 +6,116 @@ import type { Limits } from '../../limits.js'
 import type { Owner } from '../rootfs/owners.js'
 import type { WhiteoutForm, WhiteoutTreatment } from '../whiteouts/form.js'
 
-/** How much of a file is there: `length` bytes, and whether that is all. */
+/** The state of a growing file: its length in bytes, and whether it is complete. */
 export interface Growth {
   readonly length: number
   readonly final: boolean
 }
 
-/** What the bytes must turn out to be: the compressed blob by digest and size, the archive in it by its diffID. */
+/** The expected values: digest and size of the compressed blob, and diffID of the archive. */
 export type Expectations = (Expected | { readonly digest?: undefined }) & { readonly diffID?: Digest }
 
-/** One layer's blob, unpacked into a directory (made if missing) that holds nothing else, or lower layers. */
+/** Unpacks a blob into a directory, which is created if missing and otherwise is empty or contains lower layers. */
 export interface BlobTask {
+  /** The path of the blob. */
   readonly path: string
+  /** The directory to unpack into. */
   readonly into: string
   readonly whiteouts: WhiteoutTreatment
   readonly expected?: Expectations | undefined
-  /** Whom everything in it belongs to, whatever the layer says; else as this process may. */
+  /** The owner of all entries, regardless of the layer. Default: as this process is permitted. */
   readonly owner?: Owner | undefined
-  /** What the diffID is computed by: that of the expected one, else sha256, unless said otherwise. */
+  /** The algorithm of the diffID. Default: that of the expected one, otherwise sha256. */
   readonly algorithm?: DigestAlgorithm | undefined
 }
 
-/** A layer of a flattened rootfs: its blob, or its own unpacked directory with whiteouts in either form. */
+/** A layer to flatten: its blob, or its unpacked directory with whiteouts of either form. */
 export type LayerSource =
   | { readonly kind: 'blob'; readonly path: string; readonly expected?: Expectations }
   | {
       readonly kind: 'directory'
       readonly path: string
-      /** Directories of it that the layer does not list, as `UnpackResult.implied`: none, where that is not known. */
+      /** Directories that the layer does not list, as in `UnpackResult.implied`. Undefined if unknown. */
       readonly implied?: readonly string[] | undefined
     }
 
-/** Layers, base first, into one directory (made if missing). */
+/** Unpacks layers, base first, into one directory, which is created if missing. */
 export interface FlattenTask {
   readonly layers: readonly LayerSource[]
   readonly into: string
 }
 
+/** The result of an `unpack` job. */
 export interface UnpackResult {
-  /** Of the bytes as they were, whatever was expected: by the algorithm of what was. */
+  /** The diffID of the actual bytes, with the algorithm of the expected one. */
   readonly diffID: Digest
-  /** Uncompressed bytes of the archive. */
+  /** Size of the uncompressed archive in bytes. */
   readonly size: number
-  /** How many entries it has, whiteouts included. */
+  /** Number of entries, including whiteouts. */
   readonly entries: number
   /**
-   * Directories that no entry of the layer names, `.` for its root: latin1, in byte order. Where a lower layer has them,
-   * their attributes are those. Undefined where they were not asked for (whiteouts `apply`), or are too many.
+   * Directories that no entry of the layer names, `.` for its root: latin1, in byte order. A lower layer that lists
+   * them determines their attributes. Undefined with whiteouts `apply`, or if there are too many.
    */
   readonly implied?: readonly string[] | undefined
 }
 
+/** The result of a `flatten` job. */
 export interface FlattenResult {
-  /** Entries of all layers. */
+  /** Number of entries of all layers. */
   readonly entries: number
 }
 
-/** A layer's blob and the tree that was unpacked from it, to be held against each other. Neither is changed. */
+/** Compares a tree with the blob from which it was unpacked. Neither is changed. */
 export interface CheckTask {
   readonly path: string
   readonly expected: Expectations
-  /** The tree. */
+  /** The root of the tree. */
   readonly tree: string
   readonly form: WhiteoutForm
-  /** A directory on the file system of the tree in which files may be made to try out what it holds. */
+  /** A writable directory on the file system of the tree, to test what it supports. */
   readonly scratch: string | undefined
 }
 
+/** The result of a `check` job. */
 export interface CheckResult {
-  /** How many there are that come of damage. */
+  /** Number of differences caused by damage. */
   readonly differences: number
-  /** The first of them, a line each. */
+  /** The first differences, one line each. */
   readonly reported: readonly string[]
-  /** There are others that may come of what this machine cannot hold. */
+  /** Whether there are other differences that may be caused by limits of the machine. */
   readonly unknown: boolean
 }
 
+/** The result of a job. */
 export type JobResult = UnpackResult | FlattenResult | CheckResult
 
-/** What every job is told. */
+/** Settings of every job. */
 interface JobSettings {
   readonly limits: Limits
-  /** Processors are idle: a blob may be decompressed in another thread while this one writes. */
+  /** Whether processors are idle, so that another thread may decompress. */
   readonly spare: boolean
 }
 
-/** What is to be done. */
+/** The task of a job. */
 export type Work =
   | { readonly kind: 'unpack'; readonly task: BlobTask; readonly growing: boolean }
   | { readonly kind: 'flatten'; readonly task: FlattenTask }
   | { readonly kind: 'check'; readonly task: CheckTask }
 
+/** A job as sent to a worker. */
 export type Job = Work & JobSettings
 
-/** To the worker. It has one job at a time; `id` keeps late messages apart. */
+/** A message to the worker. It executes one job at a time; `id` identifies outdated messages. */
 export type Request =
   | { readonly type: 'start'; readonly id: number; readonly job: Job }
   | ({ readonly type: 'grown'; readonly id: number } & Growth)
   | { readonly type: 'cancel'; readonly id: number }
 
-/** From the worker. `loaded` comes first, of itself. `done` and `failed` come once everything the job opened is closed. */
+/**
+ * A message from the worker. `loaded` is sent once after the start. `done` and `failed` are sent after everything that
+ * the job opened is closed.
+ */
 export type Response =
   | { readonly type: 'loaded' }
   | { readonly type: 'progress'; readonly id: number; readonly bytes: number }

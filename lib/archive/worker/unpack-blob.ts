@@ -1,6 +1,6 @@
 /**
- * One blob into one directory in one pass: read, verified, decompressed, hashed for its diffID, parsed and applied.
- * Nothing of a blob that is not what it should be ever counts: the caller keeps the directory out of sight until then.
+ * Unpacks a blob into a directory in one pass: verifies, decompresses, hashes, parses and applies it. The directory has
+ * content before the blob is verified, so the caller must hide it until then.
  */
 import type { Readable } from 'node:stream'
 import { LayerApplier } from '../rootfs/layer-applier.js'
@@ -8,14 +8,15 @@ import type { Warn } from '../rootfs/warnings.js'
 import { type ReadContext, readBlob } from './read-blob.js'
 import type { BlobTask, UnpackResult } from './task.js'
 
+/** The environment of a job. */
 export interface JobContext extends ReadContext {
   readonly warn: Warn
 }
 
 /**
- * Unpacks what `source` gives, to its last byte: what follows the archive belongs to the digests too. `source` is
- * destroyed and closed when this settles.
- * @throws WindlassError as `readBlob`, and what the file system refuses
+ * Unpacks the layer in `source`. Reads `source` to its end, because bytes after the archive are part of the digests.
+ * `source` is destroyed and closed when this settles.
+ * @throws WindlassError as `readBlob`; STORE_* when the file system refuses an entry
  */
 export async function unpackBlob(
   source: Readable,

@@ -1,14 +1,15 @@
-/** One worker thread as the pool sees it: starts it, hands it a job, and tells how the job or the thread ended. */
+/** A worker thread of the pool: starts it, runs jobs in it, and reports results and crashes. */
 import { Worker } from 'node:worker_threads'
 import { endTurnOf, largeWindows } from '../../bytes/compression/large-window.js'
 import { WindlassError } from '../../errors.js'
 import type { Growth, Job, JobResult, Request, Response } from './task.js'
 
-/** Run from TypeScript sources (tests), the thread runs the compiled twin: worker threads load no TypeScript. */
+/** Tests run from TypeScript sources; worker threads cannot load TypeScript, so the compiled file is used. */
 const workerFile = import.meta.url.endsWith('.ts')
   ? new URL('../../../dist/lib/archive/worker/unpack-worker.js', import.meta.url)
   : new URL('./unpack-worker.js', import.meta.url)
 
+/** Receives the messages of a job. */
 export interface JobListener {
   readonly onProgress: (bytes: number) => void
   readonly onWarning: (code: string, message: string) => void
@@ -20,6 +21,7 @@ interface Current extends JobListener {
   reject(error: unknown): void
 }
 
+/** A worker thread that executes one job at a time. */
 export class UnpackThread {
   readonly #worker = new Worker(workerFile, {
     name: 'windlass-unpack',
@@ -27,41 +29,41 @@ export class UnpackThread {
     workerData: largeWindows(),
   })
   readonly #id = this.#worker.threadId
-  /** Resolves when it has loaded what it needs, or has ended. */
+  /** Resolves when the thread has loaded its modules or has ended. */
   readonly #loaded: Promise<void>
   #load: () => void = () => undefined
   readonly #ended: Promise<void>
   #current: Current | undefined
   #jobs = 0
   #alive = true
-  /** Why it takes no more jobs, where it ended by itself. */
-  #death: WindlassError | undefined
+  /** The error for further jobs, if the thread ended by itself. */
+  #endError: WindlassError | undefined
 
   constructor() {
     this.#worker.unref()
-    this.#worker.on('message', (response: Response) => this.#hear(response))
-    this.#worker.on('error', (error) => this.#die(error))
+    this.#worker.on('message', (response: Response) => this.#onMessage(response))
+    this.#worker.on('error', (error) => this.#onEnd(error))
     this.#loaded = new Promise((resolve) => (this.#load = resolve))
     this.#ended = new Promise((resolve) => {
       this.#worker.once('exit', (code) => {
         this.#load()
         endTurnOf(this.#id)
-        this.#die(new Error(`the thread ended with ${code}`))
+        this.#onEnd(new Error(`the thread ended with ${code}`))
         resolve()
       })
     })
   }
 
-  /** False once it has crashed or was stopped: it takes no more jobs. */
+  /** Reports whether the thread accepts jobs: false after a crash or `stop`. */
   get alive(): boolean {
     return this.#alive
   }
 
-  /** @throws WindlassError what the job failed with; INTERNAL where the thread crashed */
+  /** Executes a job. @throws WindlassError the error of the job; INTERNAL when the thread crashes */
   run(job: Job, listener: JobListener): Promise<JobResult> {
-    if (this.#death) return Promise.reject(this.#death)
+    if (this.#endError) return Promise.reject(this.#endError)
     const id = ++this.#jobs
-    // A process does not end while a job runs, nor is it kept alive by a thread that has none.
+    // Keeps the process alive while a job runs, but not while the thread is idle.
     this.#worker.ref()
     return new Promise<JobResult>((resolve, reject) => {
       this.#current = { id, ...listener, resolve, reject }
@@ -72,21 +74,21 @@ export class UnpackThread {
     })
   }
 
-  /** Tells the present job how far its blob has come. */
+  /** Reports the growth of the blob to the current job. */
   grown({ length, final }: Growth): void {
     if (this.#current) this.#post({ type: 'grown', id: this.#current.id, length, final })
   }
 
-  /** Asks the present job to stop; its `run` settles when everything is closed. */
+  /** Asks the current job to stop. Its `run` settles when everything is closed. */
   cancel(): void {
     if (this.#current) this.#post({ type: 'cancel', id: this.#current.id })
   }
 
-  /** Ends the thread. Resolves when it is gone, and its descriptors with it. */
+  /** Ends the thread. Resolves when it has ended and its descriptors are closed. */
   async stop(): Promise<void> {
     this.#alive = false
     this.#worker.ref()
-    // Node leaks the descriptor of a module that is being read when its thread is ended.
+    // Node leaks the descriptor of a module that is being loaded when the thread is terminated.
     await this.#loaded
     await this.#worker.terminate()
     await this.#ended
@@ -96,7 +98,7 @@ export class UnpackThread {
     this.#worker.postMessage(request)
   }
 
-  #hear(response: Response): void {
+  #onMessage(response: Response): void {
     if (response.type === 'loaded') {
       this.#load()
       return
@@ -109,15 +111,15 @@ export class UnpackThread {
     else current.reject(WindlassError.from(response.error))
   }
 
-  #die(cause: unknown): void {
+  #onEnd(cause: unknown): void {
     this.#alive = false
-    this.#death ??= deathOf(cause)
-    this.#current?.reject(this.#death)
+    this.#endError ??= endErrorOf(cause)
+    this.#current?.reject(this.#endError)
   }
 }
 
-/** The limit of processes counts threads as well: EAGAIN of pthread_create(3). */
-function deathOf(cause: unknown): WindlassError {
+/** Returns the error for a thread that ended. EAGAIN of pthread_create(3): the process limit includes threads. */
+function endErrorOf(cause: unknown): WindlassError {
   const said = cause instanceof Error ? cause.message : String(cause)
   if (!said.includes('EAGAIN'))
     return new WindlassError('INTERNAL', `The unpack worker crashed: ${said}`, { cause })

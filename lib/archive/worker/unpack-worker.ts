@@ -1,4 +1,4 @@
-/** What runs in a worker thread: takes one job after the other from the pool and answers when all of it is closed. */
+/** The entry point of a worker thread. Executes jobs one after the other and responds when everything is closed. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { shareLargeWindows } from '../../bytes/compression/large-window.js'
 import { asWindlassError, WindlassError } from '../../errors.js'
@@ -14,16 +14,16 @@ interface Running {
 }
 
 if (workerData instanceof SharedArrayBuffer) shareLargeWindows(workerData)
-// Loaded while there is no job yet, so that the first does not wait for it.
+// Loaded in advance, so that the first job does not wait for it.
 available()
 openGunzip()
 openUnzstd()?.close()
 
 let running: Running | undefined
-let ended: () => void
+let firstJobEnded: () => void
 
-/** Resolves once a job has been done: by then all that a job needs has run. */
-export const firstJob = new Promise<void>((resolve) => (ended = resolve))
+/** Resolves after the first job, when everything that a job needs has been loaded. */
+export const firstJob = new Promise<void>((resolve) => (firstJobEnded = resolve))
 
 const post = (response: Response): void => parentPort?.postMessage(response)
 
@@ -47,7 +47,7 @@ async function run({ id, lengths, abort }: Running, job: Job): Promise<void> {
       warn: (code, message) => post({ type: 'warning', id, code, message }),
     })
     post({ type: 'done', id, result })
-    ended()
+    firstJobEnded()
   } catch (error) {
     post({ type: 'failed', id, error: asWindlassError(error).toJSON() })
   }

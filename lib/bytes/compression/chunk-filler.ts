@@ -1,23 +1,28 @@
-/** Takes what a decoder of a C library makes into chunks that are used again, and hands each to the reader of a stream. */
+/** Decodes with a C library into reusable chunks and pushes them to a stream. */
 import type { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 
-/** Less room than this is not worth a call. */
+/** With less room than this, the output chunk counts as full. */
 const minRoom = 64 * 1024
-/** Buffers kept to be filled again. */
+/** Maximum number of buffers kept for reuse. */
 const maxSpare = 4
-/** How a new member or frame begins: in this thread, for a bomb of tiny ones would have each cross to another and back. */
-const first = { input: 2 * 1024, output: 16 * 1024 } as const
-/** Milliseconds after which others get their turn, so that whoever wants this stopped can say so. */
-const longestTurn = 20
+/**
+ * Sizes of the first call for a member or frame, which is synchronous: many tiny frames would otherwise each cost a
+ * round trip to another thread.
+ */
+const firstCall = { input: 2 * 1024, output: 16 * 1024 } as const
+/** Milliseconds after which the decoder yields to the event loop, so that it can be cancelled. */
+const maxTurn = 20
 
+/** Options of a `ChunkFiller`. */
 export interface FillerOptions {
+  /** Size of an output chunk in bytes. */
   readonly outputBytes: number
-  /** Decodes in a thread of the pool while the reader works: where processors are idle. */
+  /** Decode in a thread of the pool while the consumer works. Useful if processors are idle. */
   readonly asynchronous: boolean
 }
 
-/** `Gunzip` and `Unzstd` of lib/system, as far as this needs them. */
+/** The part of `Gunzip` and `Unzstd` (lib/system) that a `ChunkFiller` uses. */
 export interface Filling {
   readonly left: number
   readonly ended: boolean
@@ -26,6 +31,7 @@ export interface Filling {
   fillNow(output: Buffer): number
 }
 
+/** Decodes input into chunks and pushes them to a stream, with backpressure. */
 export class ChunkFiller {
   readonly #stream: Readable
   readonly #decoder: Filling
@@ -34,9 +40,9 @@ export class ChunkFiller {
   #began = performance.now()
   #output: Buffer
   readonly #spare: Buffer[] = []
-  /** Bytes of the output that are filled, and not handed on yet. */
+  /** Bytes of the output that are filled and not pushed yet. */
   #filled = 0
-  /** Set while the reader has enough. */
+  /** Set while the stream is full. */
   #resume: (() => void) | undefined
 
   constructor(stream: Readable, decoder: Filling, { outputBytes, asynchronous }: FillerOptions) {
@@ -47,12 +53,12 @@ export class ChunkFiller {
     this.#output = Buffer.allocUnsafeSlow(outputBytes)
   }
 
-  /** Takes a chunk back that nobody looks at any more: fresh memory for each costs as much as a tenth of the decoding. */
+  /** Reuses a chunk that is no longer needed: allocating each chunk costs up to a tenth of the decoding time. */
   recycle({ buffer }: Buffer): void {
     if (this.#spare.length < maxSpare) this.#spare.push(Buffer.from(buffer))
   }
 
-  /** The reader wants more, or there will be none. */
+  /** Continues after the stream was full or destroyed. */
   resume(): void {
     const resume = this.#resume
     this.#resume = undefined
@@ -60,53 +66,53 @@ export class ChunkFiller {
   }
 
   /**
-   * Decodes the first of `bytes`, with all that comes of them, and says how many. It goes on while output is full, for what
-   * the library has taken and not given yet would never come otherwise.
-   * @param isNew whether a member or frame begins with them
+   * Decodes from the start of `bytes`, pushes the complete output, and returns the number of bytes consumed. Continues
+   * while output chunks are full, because the library may hold output of input that it has already consumed.
+   * @param isNew whether `bytes` start a member or frame
    */
   async decode(bytes: Buffer, isNew: boolean): Promise<number> {
     let begins = isNew
-    const given = this.#decoder.give(begins ? bytes.subarray(0, first.input) : bytes)
+    const given = this.#decoder.give(begins ? bytes.subarray(0, firstCall.input) : bytes)
     for (let full = true; full && !this.#stream.destroyed; begins = false) {
       const done = this.#isFull ? this.#take() : undefined
-      const room = this.#room(begins ? first.output : undefined)
-      const made =
-        this.#asynchronous && !begins ? await this.#fillBeside(room, done) : await this.#fillHere(room, done)
-      this.#filled += made
-      full = made === room.length && !this.#decoder.ended
+      const room = this.#room(begins ? firstCall.output : undefined)
+      const written =
+        this.#asynchronous && !begins ? await this.#fillAsync(room, done) : await this.#fillSync(room, done)
+      this.#filled += written
+      full = written === room.length && !this.#decoder.ended
     }
     return given - this.#decoder.left
   }
 
-  /** Hands on what is filled, however little. */
+  /** Pushes the rest of the output, also if the chunk is not full. */
   flush(): Promise<void> {
     return this.#hand(this.#take())
   }
 
-  /** While the reader works on what came before. */
-  async #fillBeside(room: Buffer, before: Buffer | undefined): Promise<number> {
-    const [made] = await Promise.all([this.#decoder.fill(room), this.#hand(before)])
-    return made
+  /** Decodes while the consumer works on the previous chunk. */
+  async #fillAsync(room: Buffer, before: Buffer | undefined): Promise<number> {
+    const [written] = await Promise.all([this.#decoder.fill(room), this.#hand(before)])
+    return written
   }
 
-  async #fillHere(room: Buffer, before: Buffer | undefined): Promise<number> {
+  async #fillSync(room: Buffer, before: Buffer | undefined): Promise<number> {
     await this.#hand(before)
-    if (performance.now() - this.#began > longestTurn) {
+    if (performance.now() - this.#began > maxTurn) {
       await setImmediate()
       this.#began = performance.now()
     }
     return this.#decoder.fillNow(room)
   }
 
-  #room(most = Infinity): Buffer {
-    return this.#output.subarray(this.#filled, Math.min(this.#filled + most, this.#output.length))
+  #room(max = Infinity): Buffer {
+    return this.#output.subarray(this.#filled, Math.min(this.#filled + max, this.#output.length))
   }
 
   get #isFull(): boolean {
     return this.#output.length - this.#filled < minRoom
   }
 
-  /** What is filled, which is replaced by room for more. */
+  /** Returns the filled part of the output and replaces the buffer. */
   #take(): Buffer {
     const filled = this.#output.subarray(0, this.#filled)
     this.#output = this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.#outputBytes)
@@ -114,7 +120,7 @@ export class ChunkFiller {
     return filled
   }
 
-  /** Resolves when the reader wants more. */
+  /** Pushes a chunk and resolves when the stream has room again. */
   async #hand(chunk: Buffer | undefined): Promise<void> {
     if (chunk !== undefined && chunk.length > 0 && !this.#stream.push(chunk) && !this.#stream.destroyed)
       await new Promise<void>((resolve) => (this.#resume = resolve))

@@ -1,26 +1,29 @@
-/** How a layer is compressed, told by its first bytes: media types lie, and old registries say nothing at all. */
+/**
+ * Detects the compression of a layer by its first bytes. Media types are not reliable, and old registries send none.
+ */
 import { WindlassError } from '../../errors.js'
 
+/** The compressions that layers may have. */
 export type Compression = 'gzip' | 'zstd' | 'none'
 
-/** The number of first bytes that `detectCompression` looks at. */
+/** Number of bytes that `detectCompression` examines. */
 export const compressionHeadBytes = 10
 
 type Magic = readonly [name: string, bytes: string, from?: number]
 
 const known: Readonly<Record<'gzip' | 'zstd', readonly Magic[]>> = {
   gzip: [['gzip', '1f8b08']],
-  // zstd:chunked layers may begin with a skippable frame; its magic is 0x184d2a50 to 0x184d2a5f.
+  // zstd:chunked layers may start with a skippable frame; its magic is 0x184d2a50 to 0x184d2a5f.
   zstd: [
     ['zstd', '28b52ffd'],
     ['zstd', '2a4d18', 1],
   ],
 }
 
-/** What peers or other tools write and no image specification allows. */
+/** Compressions that other tools write and no image specification allows. */
 const foreign: readonly Magic[] = [
   ['xz', 'fd377a585a00'],
-  // With the magic of its first block: a plain archive may well begin with a file named BZh.
+  // Including the magic of the first block: a plain archive may start with a file name that begins with BZh.
   ['bzip2', '314159265359', 4],
   ['bzip2', '177245385090', 4],
   ['lz4', '04224d18'],
@@ -28,9 +31,10 @@ const foreign: readonly Magic[] = [
 ]
 
 /**
- * @param head the first bytes, `compressionHeadBytes` of them where the data is that long
- * @returns `none` for what is no known compression: a plain archive, or the archive's reader refuses it
- * @throws WindlassError LAYER_INVALID for a compression that images do not have
+ * Detects the compression by the first bytes.
+ * @param head the first `compressionHeadBytes` bytes, or all bytes of shorter data
+ * @returns `none` for an unknown format: a plain archive, or data that the archive reader rejects
+ * @throws WindlassError LAYER_INVALID for a compression that layers must not have
  */
 export function detectCompression(head: Buffer): Compression {
   if (known.gzip.some((magic) => begins(head, magic))) return 'gzip'

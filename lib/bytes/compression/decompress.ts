@@ -1,4 +1,4 @@
-/** Undoes the compression of a layer in big chunks and flat memory, and refuses what is damaged or cut off. */
+/** Decompresses layers in large chunks with constant memory, and rejects damaged or truncated data. */
 import { Duplex, PassThrough, type Transform } from 'node:stream'
 import zlib from 'node:zlib'
 import { WindlassError } from '../../errors.js'
@@ -13,25 +13,31 @@ import { LargeWindow } from './large-window.js'
 import { LibzstdDecoder } from './libzstd-decoder.js'
 import { ZstdFrames } from './zstd-frames.js'
 
-/** Whoever has done with a chunk may give it back, where it is asked for. */
+/** A decompression stream. If `recycle` exists, a consumer may return chunks that it no longer needs. */
 export type Decompressing = Duplex & { recycle?(chunk: Buffer): void }
 
+/** Options of `decompressor`. */
 export interface DecompressOptions {
-  /** Whether processors are idle that could decompress while the reader works; zlib does so in any case. */
+  /** Decompress in another thread while the consumer works (default true). zlib always does. */
   readonly asynchronous?: boolean
 }
 
-/** Bytes of output at once: inflate's thread hop is paid once a chunk. */
+/** Output chunk size in bytes. zlib crosses to another thread and back once per chunk. */
 const chunkSize = 512 * 1024
 const sizes = { chunkSize, highWaterMark: chunkSize }
 
 /**
- * gzip: any number of members, empty ones too, then zeros; whatever else follows is refused, as are wrong checksums
- * and lengths. zstd: any number of frames, skippable ones too, and nothing else; windows up to 128 MiB, no dictionaries.
- * The stream fails with LAYER_INVALID, or LIMIT_EXCEEDED for the window.
- * gzip is ISA-L's where the system has it, else zlib's. zstd is libzstd's where the system has it, else that of Node's zlib,
- * else that of a package, whose windows end at 32 MiB. But for those windows the same is taken and refused.
- * (Go's gzip reader refuses the zeros too; GNU gzip, unpigz and Node take them.)
+ * Creates a stream that decompresses a layer.
+ *
+ * gzip: any number of members, including empty ones, followed by zeros. Other trailing data and wrong checksums or
+ * lengths are rejected. Decoded by ISA-L if the system has it, otherwise by zlib. (Go's gzip reader rejects trailing
+ * zeros; GNU gzip, unpigz and Node accept them.)
+ *
+ * zstd: any number of frames, including skippable ones, and no other data. Windows of up to 128 MiB, no dictionaries.
+ * Decoded by libzstd if the system has it, otherwise by Node's zlib, otherwise by the package fzstd, which supports
+ * windows of up to 32 MiB. Apart from these windows, all decoders accept and reject the same data.
+ *
+ * The stream fails with LAYER_INVALID, or with LIMIT_EXCEEDED for a window that is too large.
  */
 export function decompressor(
   compression: Compression,
@@ -52,10 +58,10 @@ export function decompressor(
   }
 }
 
-/** Exported for its spec: where there is ISA-L, nothing else calls it. */
+/** gzip with Node's zlib. Exported for its spec, because ISA-L is preferred. */
 export const zlibGunzip = (): Duplex => new Decompressor(zlib.createGunzip(sizes), new GzipTail(), 'gzip')
 
-/** By Node's zlib; undefined where it has no zstd. Exported for its spec, as is the next. */
+/** zstd with Node's zlib, or undefined if Node has no zstd decoder. Exported for its spec. */
 export const nodeUnzstd = (): Duplex | undefined => {
   const module: object = zlib
   if (!hasZstd(module)) return undefined
@@ -64,28 +70,29 @@ export const nodeUnzstd = (): Duplex | undefined => {
   return new Decompressor(decoder, new ZstdFrames((bytes) => window.note(bytes)), 'zstd', window)
 }
 
+/** zstd with the package fzstd. Exported for its spec. */
 export const packageUnzstd = (): Duplex =>
   new Decompressor(new FzstdDecoder(chunkSize), new ZstdFrames(), 'zstd')
 
-/** `ZSTD_d_windowLogMax` of zstd.h, which Node has as a constant where it has zstd. */
+/** `ZSTD_d_windowLogMax` (zstd.h). Node exports it as a constant only if it has zstd. */
 const windowLogMax = 100
 const maxWindowLog = 27
 
 type Decoder = Transform & { readonly bytesWritten: number }
 
-/** Of Node from 22.15 and 23.8 on. */
+/** node:zlib since 22.15 and 23.8. */
 interface WithZstd {
   createZstdDecompress(options: typeof sizes & { readonly params: Readonly<Record<number, number>> }): Decoder
 }
 
 const hasZstd = (module: object): module is WithZstd => 'createZstdDecompress' in module
 
-/** A decoder with its framing: takes input to the end even where the decoder is done before, and names its errors. */
+/** Combines a decoder with its framing: consumes all input, also if the decoder ends early, and translates errors. */
 class Decompressor extends Duplex {
   readonly #decoder: Decoder
   readonly #framing: Framing
   #over = false
-  #taken: (() => void) | undefined
+  #pendingTaken: (() => void) | undefined
 
   constructor(
     decoder: Decoder,
@@ -155,14 +162,14 @@ class Decompressor extends Duplex {
       taken()
       return
     }
-    // A decoder that has seen its end calls back no more: then its 'end' does.
-    this.#taken = () => this.#feed(parts, at + 1, taken)
+    // A decoder at its end calls no more write callbacks; its 'end' event releases the write instead.
+    this.#pendingTaken = () => this.#feed(parts, at + 1, taken)
     this.#decoder.write(part, () => this.#release())
   }
 
   #release(): void {
-    const taken = this.#taken
-    this.#taken = undefined
+    const taken = this.#pendingTaken
+    this.#pendingTaken = undefined
     taken?.()
   }
 }

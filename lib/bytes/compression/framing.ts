@@ -1,9 +1,12 @@
-/** What a decoder of compressed bytes leaves unseen, and somebody has to look at. */
+/** Checks that supplement a decoder. */
 
-/** Watches the compressed bytes for what the decoder itself lets pass. */
+/** Inspects compressed bytes for errors that the decoder does not detect. */
 export interface Framing {
-  /** The parts of `chunk` that the decoder is given, each by a write of its own. */
+  /** Returns the parts of `chunk` for the decoder, each to be passed in a separate write. */
   take(chunk: Buffer): readonly Buffer[]
-  /** All bytes were taken, and the decoder used the first `consumed` of them. */
+  /**
+   * Called after the last byte. `consumed` is the number of bytes that the decoder used.
+   * @throws WindlassError LAYER_INVALID when the stream is truncated or followed by other data
+   */
   finish(consumed: number): void
 }

@@ -1,7 +1,7 @@
 /**
- * zstd where neither the system nor Node (before 22.15 and 23.8) has a decoder: the `fzstd` package as a stream. The
- * package makes a new window for each frame and moves all of it with each block, so a blob of tiny ones would cost millions
- * of times its size: what that takes is held against what comes out.
+ * Decompresses zstd with the package fzstd, for systems without libzstd and Node before 22.15 or 23.8. The package
+ * allocates a new window for each frame and moves the whole window with each block. A blob of tiny frames would cost
+ * millions of times its size, so the decoder limits this work relative to its output.
  */
 import { Transform, type TransformCallback } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
@@ -10,31 +10,32 @@ import { WindlassError } from '../../errors.js'
 import { ZstdFrames } from './zstd-frames.js'
 
 /**
- * What is given to the package at once. It calls itself once a frame, which must not fill the stack, and answers with all
- * that comes of a slice: a block of 4 bytes may be 128 KiB, and so a slice at most 16 MiB.
+ * Bytes passed to the package at once. The package recurses once per frame, which must not overflow the stack, and
+ * returns the output of a slice as a whole: a block of 4 bytes may expand to 128 KiB, so a slice to at most 16 MiB.
  */
 const sliceBytes = 512
-/** Milliseconds after which others get their turn, so that whoever wants this stopped can say so. */
-const longestTurn = 20
-/** The largest of Go's encoders. Several are in memory at once, where one frame follows another. */
+/** Milliseconds after which the decoder yields to the event loop, so that it can be cancelled. */
+const maxTurn = 20
+/** The largest window of Go's encoders, in bytes. Consecutive frames keep several windows in memory. */
 const maxWindow = 2 ** 25
-/** Windows up to here are not worth a turn of their own. */
+/** Windows up to this size in bytes are allocated without yielding first. */
 const smallWindow = 2 ** 20
-/** Bytes that may be moved for nothing: some seconds. */
+/** Bytes that may be moved regardless of the output: a few seconds of work. */
 const freeMoves = 16 * 2 ** 30
 /**
- * Bytes that may be moved for each that comes out, which makes the decoder ten times as slow at most: blocks of 128 KiB in
- * the largest window move 256.
+ * Bytes that may be moved for each byte of output, which slows the decoder down by a factor of ten at most. Blocks of
+ * 128 KiB in the largest window move 256.
  */
-const movesForEach = 300
-/** What making a window counts as: so many times moving it. */
-const making = 32
+const movesPerByte = 300
+/** The cost of allocating a window, as a multiple of moving it. */
+const allocationCost = 32
 
+/** A zstd decoder as a stream. Fails with LIMIT_EXCEEDED for windows that are too large and for excessive work. */
 export class FzstdDecoder extends Transform {
   bytesWritten = 0
   #resume: (() => void) | undefined
   #window = 0
-  #made = 0
+  #windows = 0
   #moved = 0
   #received = 0
   readonly #cuts: { readonly at: number; readonly window: number }[] = []
@@ -55,7 +56,7 @@ export class FzstdDecoder extends Transform {
     this.#feed(chunk).then(() => done(), done)
   }
 
-  /** Asked when there is room again. */
+  /** Called when the stream has room again. */
   override _read(size: number): void {
     const resume = this.#resume
     this.#resume = undefined
@@ -79,7 +80,7 @@ export class FzstdDecoder extends Transform {
     let next = 0
     let began = performance.now()
     for (let at = 0; at < chunk.length && !this.destroyed;) {
-      // The package reads no header before its last byte is here: so all before it is done with the window before.
+      // The package parses a header only when its last byte arrives; all earlier data belongs to the previous window.
       const cut = this.#cuts[next]
       const end = Math.min(at + sliceBytes, cut ? cut.at - 1 : chunk.length)
       if (end > at) this.#decoder.push(chunk.subarray(at, end))
@@ -87,30 +88,30 @@ export class FzstdDecoder extends Transform {
       if (cut && at === cut.at - 1) {
         next++
         this.#begin(cut.window)
-        // What is over can be thrown away in between.
+        // Lets the garbage collector free the previous window.
         if (cut.window > smallWindow) await setImmediate()
         this.#decoder.push(chunk.subarray(at, ++at))
       }
       if (this.readableLength >= this.readableHighWaterMark)
         await new Promise<void>((resolve) => (this.#resume = resolve))
-      if (performance.now() - began < longestTurn) continue
+      if (performance.now() - began < maxTurn) continue
       await setImmediate()
       began = performance.now()
     }
   }
 
-  /** A frame begins. @throws WindlassError LIMIT_EXCEEDED */
+  /** Starts a frame. @throws WindlassError LIMIT_EXCEEDED when its window is too large or the work is excessive */
   #begin(window: number): void {
     if (window > maxWindow)
       throw refused(`it needs a window of ${window} bytes, more than largestWindow allows (${maxWindow})`)
-    if (window > smallWindow && ++this.#made > 1) this.#charge(making * window)
+    if (window > smallWindow && ++this.#windows > 1) this.#charge(allocationCost * window)
     this.#window = window
   }
 
-  /** So many bytes are moved. @throws WindlassError LIMIT_EXCEEDED */
+  /** Accounts for moved bytes. @throws WindlassError LIMIT_EXCEEDED when the work is excessive */
   #charge(bytes: number): void {
     this.#moved += bytes
-    if (this.#moved > freeMoves + movesForEach * this.#received)
+    if (this.#moved > freeMoves + movesPerByte * this.#received)
       throw refused(
         `its frames and blocks are so small for their windows that ${this.#received} bytes of it take more work than freeMoves allows (${freeMoves})`,
       )

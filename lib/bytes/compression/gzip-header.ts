@@ -1,4 +1,4 @@
-/** The header of a gzip member (RFC 1952, section 2.3), taken in pieces of any size and held to all that it promises. */
+/** An incremental parser for the header of a gzip member (RFC 1952, section 2.3). */
 
 const flags = { headerCrc: 2, extra: 4, name: 8, comment: 16, reserved: 0xe0 } as const
 const fixedBytes = 10
@@ -9,21 +9,25 @@ const following: Readonly<Record<Part, Part>> = {
   ...{ crc: 'over', over: 'over' },
 }
 
+/** Parses and verifies one gzip header, passed in pieces of any size. */
 export class GzipHeader {
   #part: Part = 'fixed'
   #flags = 0
-  /** Bytes of the present part so far; of texts, none are counted. */
-  #have = 0
+  /** Bytes of the current part so far. */
+  #count = 0
   #extra = 0
   #crc = 0
-  #wanted = 0
+  #expectedCrc = 0
 
-  /** Whether all of it was taken. */
+  /** Reports whether the header is complete. */
   get over(): boolean {
     return this.#part === 'over'
   }
 
-  /** Takes the first of `bytes`, and says how many belong to the header. @throws Error what is wrong with it, in zlib's words */
+  /**
+   * Consumes header bytes from the start of `bytes` and returns their number.
+   * @throws Error when the header is invalid, with zlib's message
+   */
   take(bytes: Uint8Array): number {
     let at = 0
     while (at < bytes.length && !this.over) this.#byte(bytes[at++]!)
@@ -31,25 +35,25 @@ export class GzipHeader {
   }
 
   #byte(byte: number): void {
-    if (this.#part === 'crc') this.#wanted |= byte << (8 * this.#have)
+    if (this.#part === 'crc') this.#expectedCrc |= byte << (8 * this.#count)
     else this.#crc = crc32(this.#crc, byte)
     switch (this.#part) {
       case 'fixed':
         this.#check(byte)
         break
       case 'extra-length':
-        this.#extra |= byte << (8 * this.#have)
+        this.#extra |= byte << (8 * this.#count)
         break
       default:
     }
-    this.#have++
-    if (this.#isEnd(byte)) this.#go()
+    this.#count++
+    if (this.#isEnd(byte)) this.#advance()
   }
 
   #check(byte: number): void {
-    if (this.#have < 2 && byte !== [0x1f, 0x8b][this.#have]) throw new Error('incorrect header check')
-    if (this.#have === 2 && byte !== 8) throw new Error('unknown compression method')
-    if (this.#have !== 3) return
+    if (this.#count < 2 && byte !== [0x1f, 0x8b][this.#count]) throw new Error('incorrect header check')
+    if (this.#count === 2 && byte !== 8) throw new Error('unknown compression method')
+    if (this.#count !== 3) return
     if ((byte & flags.reserved) !== 0) throw new Error('unknown header flags set')
     this.#flags = byte
   }
@@ -57,26 +61,27 @@ export class GzipHeader {
   #isEnd(byte: number): boolean {
     switch (this.#part) {
       case 'fixed':
-        return this.#have === fixedBytes
+        return this.#count === fixedBytes
       case 'extra':
-        return this.#have === this.#extra
+        return this.#count === this.#extra
       case 'name':
       case 'comment':
         return byte === 0
       default:
-        return this.#have === 2
+        return this.#count === 2
     }
   }
 
-  /** To the next part that the flags say there is. */
-  #go(): void {
-    if (this.#part === 'crc' && this.#wanted !== (this.#crc & 0xffff)) throw new Error('header crc mismatch')
+  /** Advances to the next part that the flags announce. */
+  #advance(): void {
+    if (this.#part === 'crc' && this.#expectedCrc !== (this.#crc & 0xffff))
+      throw new Error('header crc mismatch')
     do this.#part = following[this.#part]
-    while (!this.#isThere())
-    this.#have = 0
+    while (!this.#isPresent())
+    this.#count = 0
   }
 
-  #isThere(): boolean {
+  #isPresent(): boolean {
     switch (this.#part) {
       case 'extra-length':
         return (this.#flags & flags.extra) !== 0
@@ -94,7 +99,7 @@ export class GzipHeader {
   }
 }
 
-/** By the bit: a header is short, most have no checksum, and Node has `zlib.crc32` only since 20.15. */
+/** Computes CRC-32 bit by bit: headers are short and few have a checksum. `zlib.crc32` requires Node 20.15. */
 function crc32(before: number, byte: number): number {
   let crc = ~before ^ byte
   for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0)

@@ -1,11 +1,11 @@
-/** What may follow the last member of a gzip stream: zeros, and nothing else. */
+/** Checks what follows the last member of a gzip stream: only zeros are allowed. */
 import { WindlassError } from '../../errors.js'
 import type { Framing } from './framing.js'
 
-/** Node's decoder stops at the first zero after a member and looks at nothing behind it: this does. */
+/** Node's decoder stops at the first zero after a member and ignores the rest; this class checks the rest. */
 export class GzipTail implements Framing {
   #taken = 0
-  /** Where the last byte that is not zero ends. */
+  /** Offset after the last byte that is not zero. */
   #end = 0
 
   take(chunk: Buffer): readonly Buffer[] {

@@ -1,15 +1,16 @@
-/** gzip by ISA-L as a stream: any number of members, empty ones too, then zeros, as `decompressor` has it. */
+/** Decompresses gzip with ISA-L, as specified by `decompressor`. */
 import type { Gunzip } from '../../system/index.js'
 import type { FillerOptions } from './chunk-filler.js'
 import { GzipHeader } from './gzip-header.js'
 import { LibraryDecoder } from './library-decoder.js'
 
+/** A gzip decoder as a stream: any number of members, including empty ones, followed by zeros. */
 export class IsalGunzip extends LibraryDecoder {
   readonly #gunzip: Gunzip
   #header = new GzipHeader()
-  /** Nothing of the present member was inflated yet. */
+  /** Nothing of the current member has been decoded yet. */
   #isNew = true
-  /** Bytes behind the last member, once one of them was zero. */
+  /** Number of bytes after the last member, starting with the first zero. */
   #tail = 0
   #garbage = false
 
@@ -22,7 +23,7 @@ export class IsalGunzip extends LibraryDecoder {
     for (let at = 0; at < chunk.length && !this.destroyed;) {
       const rest = chunk.subarray(at)
       if (this.#tail > 0 || (this.#gunzip.ended && rest[0] === 0)) at += this.#passTail(rest)
-      else if (this.#gunzip.ended) this.#begin()
+      else if (this.#gunzip.ended) this.#beginMember()
       else if (!this.#header.over) at += this.#header.take(rest)
       else {
         const isNew = this.#isNew
@@ -37,7 +38,7 @@ export class IsalGunzip extends LibraryDecoder {
     if (this.#garbage) throw new Error(`${this.#tail} bytes that are no gzip follow its end`)
   }
 
-  #begin(): void {
+  #beginMember(): void {
     this.#gunzip.next()
     this.#header = new GzipHeader()
     this.#isNew = true

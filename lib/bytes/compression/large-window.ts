@@ -1,50 +1,50 @@
 /**
- * Lets one zstd decoder of the process at a time have a window of more than 32 MiB: each thread that unpacks may ask for
- * 128 MiB, and there are as many threads as processors. The others wait for their turn.
+ * Allows only one zstd decoder of the process at a time to use a window of more than 32 MiB. Each unpack thread may
+ * need 128 MiB, and there are as many threads as processors. The other decoders wait.
  */
 import { setTimeout } from 'node:timers/promises'
 import { threadId } from 'node:worker_threads'
 
-/** Windows up to this size are not waited for. */
-const ordinaryWindow = 2 ** 25
-/** Milliseconds between two looks at whether it is somebody's turn. */
-const lookAgain = 20
+/** Windows up to this size need no permission. */
+const maxFreeWindow = 2 ** 25
+/** Milliseconds between two attempts to get permission. */
+const retryInterval = 20
 
-/** Who has a large window: 0 for nobody, else the number of the thread and one. */
+/** Contains the holder: 0 for none, otherwise its thread id plus one. */
 let holder = new Int32Array(new SharedArrayBuffer(4))
 
-/** What other threads have to be told, so that they wait for this one: `shareLargeWindows` in each. */
+/** Returns the shared state. Pass it to `shareLargeWindows` in each thread. */
 export const largeWindows = (): SharedArrayBuffer => holder.buffer
 
-/** Takes turns with the threads that have the same `shared`. */
+/** Shares the permission with all threads that have the same `shared`. */
 export function shareLargeWindows(shared: SharedArrayBuffer): void {
   holder = new Int32Array(shared)
 }
 
-/** Ends the turn of a thread that cannot say so any more. */
+/** Releases the permission that `thread` holds, if any. For threads that have ended. */
 export function endTurnOf(thread: number): void {
   Atomics.compareExchange(holder, 0, thread + 1, 0)
 }
 
-/** Of one decoder. */
+/** The permission for large windows of one decoder. */
 export class LargeWindow {
   #held = false
   #max = 0
 
-  /** A frame with a window of so many bytes begins. */
+  /** Records the start of a frame with a window of `window` bytes. */
   note(window: number): void {
     this.#max = Math.max(this.#max, window)
   }
 
-  /** Resolves when the decoder may have what was noted, or nobody waits for that any more. */
+  /** Resolves when the decoder may use the recorded windows, or when `isOver` returns true. */
   async turn(isOver: () => boolean): Promise<void> {
-    while (!this.#held && this.#max > ordinaryWindow && !isOver()) {
+    while (!this.#held && this.#max > maxFreeWindow && !isOver()) {
       this.#held = Atomics.compareExchange(holder, 0, 0, threadId + 1) === 0
-      if (!this.#held) await setTimeout(lookAgain)
+      if (!this.#held) await setTimeout(retryInterval)
     }
   }
 
-  /** When the memory is free. */
+  /** Releases the permission. Call it when the memory of the decoder is free. */
   release(): void {
     if (this.#held) endTurnOf(threadId)
     this.#held = false

@@ -1,8 +1,9 @@
-/** A stream whose bytes are decoded by a C library: what gzip by ISA-L and zstd by libzstd have in common. */
+/** The common base of the decoders that use a C library. */
 import { Duplex } from 'node:stream'
 import { WindlassError } from '../../errors.js'
 import { ChunkFiller, type FillerOptions, type Filling } from './chunk-filler.js'
 
+/** A stream whose input is decoded by a C library. */
 export abstract class LibraryDecoder extends Duplex {
   protected readonly filler: ChunkFiller
   readonly #format: 'gzip' | 'zstd'
@@ -15,7 +16,7 @@ export abstract class LibraryDecoder extends Duplex {
     this.filler = new ChunkFiller(this, decoder, options)
   }
 
-  /** Takes a chunk back that nobody looks at any more. */
+  /** Returns a chunk that is no longer needed, to be reused. */
   recycle(chunk: Buffer): void {
     this.filler.recycle(chunk)
   }
@@ -33,7 +34,7 @@ export abstract class LibraryDecoder extends Duplex {
   }
 
   override _final(done: (error?: Error) => void): void {
-    // What came of a stream that is cut off comes before its error, as with zlib.
+    // A truncated stream outputs its data before its error, like zlib.
     void this.filler.flush().then(() => {
       try {
         this.checkEnd()
@@ -48,7 +49,7 @@ export abstract class LibraryDecoder extends Duplex {
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.filler.resume()
-    // The library is at work in memory of ours until then; `_write` has told its error.
+    // The library uses our buffers until then. `_write` has already reported its error.
     void this.#working
       .catch(() => undefined)
       .then(() => {
@@ -57,15 +58,15 @@ export abstract class LibraryDecoder extends Duplex {
       })
   }
 
-  /** Decodes all of `chunk`, or a part where the stream is destroyed meanwhile. */
+  /** Decodes all of `chunk`, or less if the stream is destroyed. */
   protected abstract decodeAll(chunk: Buffer): Promise<void>
 
-  /** @throws where the bytes that came are not all of a stream */
+  /** @throws Error or WindlassError when the stream is incomplete */
   protected abstract checkEnd(): void
 
-  /** Gives back what the garbage collector does not know of. */
+  /** Frees memory that is not managed by the garbage collector. */
   protected giveBack(): void {
-    // Most decoders have nothing of that sort.
+    // Nothing to free by default.
   }
 
   #named(cause: unknown): WindlassError {

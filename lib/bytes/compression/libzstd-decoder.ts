@@ -1,10 +1,11 @@
-/** zstd by the reference library as a stream: any number of frames, skippable ones too, and nothing else. */
+/** Decompresses zstd with libzstd, as specified by `decompressor`. */
 import type { Unzstd } from '../../system/index.js'
 import type { FillerOptions } from './chunk-filler.js'
 import { LargeWindow } from './large-window.js'
 import { LibraryDecoder } from './library-decoder.js'
 import { ZstdFrames } from './zstd-frames.js'
 
+/** A zstd decoder as a stream: any number of frames, including skippable ones, and no other data. */
 export class LibzstdDecoder extends LibraryDecoder {
   readonly #unzstd: Unzstd
   readonly #window = new LargeWindow()

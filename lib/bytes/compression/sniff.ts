@@ -1,16 +1,17 @@
-/** Tells the compression of a stream and loses nothing of it. */
+/** Detects the compression of a stream without consuming it. */
 import { Readable } from 'node:stream'
 import { type Compression, compressionHeadBytes, detectCompression } from './compression.js'
 
+/** The result of `sniffCompression`. */
 export interface Sniffed {
   readonly compression: Compression
-  /** All bytes, from the first: take it in the place of the source. */
+  /** Contains all bytes. Read it instead of the source. */
   readonly stream: Readable
 }
 
 /**
- * Waits for the first bytes of `source`. Where this fails, `source` is destroyed.
- * @throws WindlassError LAYER_INVALID for a compression that images do not have; whatever `source` fails with
+ * Waits for the first bytes of `source` and detects its compression. Destroys `source` if that fails.
+ * @throws WindlassError LAYER_INVALID for a compression that layers must not have; the error of `source`
  */
 export async function sniffCompression(source: Readable): Promise<Sniffed> {
   const { head, ended } = await readHead(source)
@@ -24,35 +25,35 @@ export async function sniffCompression(source: Readable): Promise<Sniffed> {
   }
 }
 
-/** The first bytes, put back: but nothing can be put back once a source has told its end. */
+/** Reads the first bytes and puts them back. Nothing can be put back into a source that has ended. */
 function readHead(source: Readable): Promise<{ head: Buffer; ended: boolean }> {
   return new Promise((resolve, reject) => {
     let head: Buffer = Buffer.alloc(0)
-    const leave = (): void => {
-      source.off('readable', look).off('end', end).off('error', fail).off('close', close)
+    const unlisten = (): void => {
+      source.off('readable', onReadable).off('end', end).off('error', fail).off('close', close)
     }
-    const look = (): void => {
+    const onReadable = (): void => {
       for (let chunk = read(source); chunk !== null; chunk = read(source)) {
         head = head.length === 0 ? chunk : Buffer.concat([head, chunk])
         if (head.length < compressionHeadBytes) continue
-        leave()
-        // At once: a source whose last bytes were just taken tells its end in the next tick.
+        unlisten()
+        // Synchronously: a source whose last bytes were taken emits 'end' in the next tick.
         source.unshift(head)
         resolve({ head, ended: false })
         return
       }
     }
     const end = (): void => {
-      leave()
+      unlisten()
       resolve({ head, ended: true })
     }
     const fail = (error: Error): void => {
-      leave()
+      unlisten()
       reject(error)
     }
     const close = (): void =>
       fail(source.errored ?? new Error('The stream was closed before its first bytes came'))
-    source.on('readable', look).on('end', end).on('error', fail).on('close', close)
+    source.on('readable', onReadable).on('end', end).on('error', fail).on('close', close)
   })
 }
 

@@ -1,33 +1,34 @@
-/** Follows the frames of a zstd stream (RFC 8878, section 3.1) without decoding them. */
+/** Parses the frame structure of a zstd stream (RFC 8878, section 3.1) without decoding it. */
 import { WindlassError } from '../../errors.js'
 import type { Framing } from './framing.js'
 
-/** What decoders accept unless told otherwise (`ZSTD_WINDOWLOG_LIMIT_DEFAULT`): it is allocated at once. */
+/** The default window limit of decoders (`ZSTD_WINDOWLOG_LIMIT_DEFAULT`), in bytes. A window is allocated at once. */
 const maxWindowBytes = 2 ** 27
 
 /**
- * Refuses what decoders let pass, each its own: garbage behind a frame, a frame cut off in its first bytes,
- * a window of gigabytes. A frame that needs a dictionary is refused by name: decoders call it damaged.
+ * Rejects errors that not all decoders detect: garbage after a frame, a truncated frame header, windows of gigabytes.
+ * Reports a missing dictionary, for which decoders only report damaged data.
  */
 export class ZstdFrames implements Framing {
   readonly #began: ((window: number, at: number) => void) | undefined
   readonly #held = Buffer.alloc(18)
-  #have = 0
+  #count = 0
   #state: 'frame' | 'block' = 'frame'
   #checksum = 0
-  /** Bytes to pass over until the next header. */
+  /** Bytes to skip before the next header. */
   #skip = 0
-  /** Whether the present frame is one that decoders skip. */
+  /** Whether the current frame is skippable. */
   #isSkipped = false
 
-  /** @param began - hears of the window of each frame, in bytes, and where in the chunk its header ends */
+  /** @param began called for each frame with its window size in bytes and the end of its header in the chunk */
   constructor(began?: (window: number, at: number) => void) {
     this.#began = began
   }
 
   /**
-   * The frames in `chunk`, each by itself and without those to be skipped: Node's decoder forgets what follows the end of a
-   * frame in one write.
+   * Returns the frames in `chunk`, one part each, without skippable frames. Node's decoder ignores what follows a frame
+   * in the same write.
+   * @throws WindlassError LAYER_INVALID, or LIMIT_EXCEEDED when a window is too large
    */
   take(chunk: Buffer): readonly Buffer[] {
     const frames: Buffer[] = []
@@ -42,44 +43,45 @@ export class ZstdFrames implements Framing {
         this.#isSkipped = chunk[at]! >> 4 === 5
       }
       if (this.#skip > 0) {
-        const passed = Math.min(this.#skip, chunk.length - at)
-        this.#skip -= passed
-        at += passed
+        const skipped = Math.min(this.#skip, chunk.length - at)
+        this.#skip -= skipped
+        at += skipped
         continue
       }
-      this.#held[this.#have++] = chunk[at++]!
+      this.#held[this.#count++] = chunk[at++]!
       this.#header(at)
     }
     cut(chunk.length)
     return frames
   }
 
+  /** @throws WindlassError LAYER_INVALID when the stream ends inside a frame */
   finish(): void {
     if (!this.#isBetween) throw invalid('it is cut off inside of a frame')
   }
 
   get #isBetween(): boolean {
-    return this.#state === 'frame' && this.#have === 0 && this.#skip === 0
+    return this.#state === 'frame' && this.#count === 0 && this.#skip === 0
   }
 
-  /** Acts on the present header once all of it is here. */
+  /** Parses the current header when it is complete. */
   #header(at: number): void {
     if (this.#state === 'block') {
-      if (this.#have === 3) this.#block()
+      if (this.#count === 3) this.#block()
       return
     }
-    if (this.#have <= 4 && !beginsFrame(this.#held.subarray(0, this.#have)))
+    if (this.#count <= 4 && !beginsFrame(this.#held.subarray(0, this.#count)))
       throw invalid('what follows a frame is none')
-    if (this.#have < 4) return
+    if (this.#count < 4) return
     const magic = this.#held.readUInt32LE(0)
     if (magic >>> 4 === 0x184d2a5) {
-      if (this.#have === 8) this.#skippable()
-    } else if (this.#have > 4 && this.#have === 5 + this.#layout().length) this.#frame(at)
+      if (this.#count === 8) this.#skippable()
+    } else if (this.#count > 4 && this.#count === 5 + this.#layout().length) this.#frame(at)
   }
 
   #skippable(): void {
     this.#skip = this.#held.readUInt32LE(4)
-    this.#have = 0
+    this.#count = 0
   }
 
   #layout(): { length: number; window: number; dictionary: number; size: number } {
@@ -105,12 +107,12 @@ export class ZstdFrames implements Framing {
       )
     this.#checksum = (this.#held[4]! >> 2) & 1 ? 4 : 0
     this.#state = 'block'
-    this.#have = 0
+    this.#count = 0
   }
 
   #block(): void {
     const header = this.#held.readUIntLE(0, 3)
-    this.#have = 0
+    this.#count = 0
     const repeated = ((header >> 1) & 3) === 1
     this.#skip = repeated ? 1 : header >> 3
     if ((header & 1) === 1) {
@@ -123,7 +125,7 @@ export class ZstdFrames implements Framing {
 const frameMagic = Buffer.from('28b52ffd', 'hex')
 const skippableMagic = Buffer.from('502a4d18', 'hex')
 
-/** Whether a frame, or one to be skipped, may begin with `bytes`, at most the four of its magic number. */
+/** Reports whether `bytes`, at most four, start the magic number of a frame or a skippable frame. */
 const beginsFrame = (bytes: Buffer): boolean =>
   bytes.equals(frameMagic.subarray(0, bytes.length)) ||
   (bytes[0]! >> 4 === 5 && bytes.subarray(1).equals(skippableMagic.subarray(1, bytes.length)))

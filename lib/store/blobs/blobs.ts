@@ -1,6 +1,6 @@
 /**
- * The blobs of the store: manifests, configs and compressed layers, each a file named by its digest, there only
- * whole and verified (image-spec, image-layout.md), and verified again whenever its bytes are believed.
+ * The blobs of the store: manifests, configs and compressed layers, each in a file named by its digest (image-spec,
+ * image-layout.md). A blob appears only when it is complete and verified, and is verified again when it is read.
  */
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
@@ -15,24 +15,28 @@ import type { Run } from '../staging/run.js'
 import { codeOf, isNotWritable, storing } from '../files/store-error.js'
 import { waysOut } from '../files/ways-out.js'
 
+/** Reads and writes the blobs in `directory`. */
 export class BlobStore {
   constructor(
     private readonly directory: string,
     private readonly run: Run,
   ) {}
 
-  /** Where the blob stands, or would. @throws WindlassError DIGEST_INVALID */
+  /** Returns the path of the blob, whether it exists or not. @throws WindlassError DIGEST_INVALID */
   path(digest: Digest): string {
     return digestPath(this.directory, digest)
   }
 
-  /** Whether the blob is here as a regular file (links and special files do not count), of `size` bytes where that is said. */
+  /** Reports whether the blob exists as a regular file and, if `size` is given, has that many bytes. */
   async has(digest: Digest, size?: number): Promise<boolean> {
     const found = await this.#find(digest)
     return found !== undefined && (size === undefined || found.size === size)
   }
 
-  /** Its size in bytes. @throws WindlassError STORE_CORRUPT where it is not here */
+  /**
+   * Returns the size of the blob in bytes.
+   * @throws WindlassError STORE_CORRUPT when it does not exist or is not a regular file
+   */
   async size(digest: Digest): Promise<number> {
     const path = this.path(digest)
     const found = await storing('look for a blob', path, () => lstatIfThere(path))
@@ -42,8 +46,9 @@ export class BlobStore {
   }
 
   /**
-   * All its bytes, verified against the digest. `limit` is what sets `maxBytes`, where a user can raise it.
-   * @throws WindlassError LIMIT_EXCEEDED over `maxBytes`; STORE_CORRUPT where it is missing, no regular file, or rotten
+   * Reads the blob and verifies it against its digest. `limit` names the option that determines `maxBytes`, if any.
+   * @throws WindlassError LIMIT_EXCEEDED when it has more than `maxBytes`; STORE_CORRUPT when it is missing, not a
+   * regular file, or corrupt
    */
   async read(digest: Digest, maxBytes: number, limit?: LimitName): Promise<Buffer> {
     const path = this.path(digest)
@@ -80,9 +85,8 @@ export class BlobStore {
   }
 
   /**
-   * Stores `bytes` under their digest; nothing to do where the same are there already. `signal` ends the wait for the lock
-   * of the store.
-   * @throws WindlassError DIGEST_MISMATCH where they have another digest
+   * Stores `bytes` as the blob `digest`, unless it already exists. `signal` ends the wait for the lock of the store.
+   * @throws WindlassError DIGEST_MISMATCH when `bytes` have another digest
    */
   async put(digest: Digest, bytes: Buffer, signal?: AbortSignal): Promise<void> {
     if (!matches(bytes, digest))
@@ -90,7 +94,7 @@ export class BlobStore {
         digest,
       })
     await this.run.hold([digest], signal).catch(async (error: unknown) => {
-      // Nothing has to be written of what is here.
+      // A blob that exists needs no write.
       if (!isNotWritable(error) || !(await this.#holds(digest, bytes))) throw error
     })
     if (await this.#holds(digest, bytes)) return
@@ -103,7 +107,10 @@ export class BlobStore {
     )
   }
 
-  /** Moves a file in that the caller has verified against `digest` and synced, in place of one that may be there. */
+  /**
+   * Moves a file into the store, replacing an existing blob. The caller has verified the file against `digest` and
+   * synced it.
+   */
   async adopt(file: string, digest: Digest, signal?: AbortSignal): Promise<void> {
     const path = this.path(digest)
     await this.run.hold([digest], signal)
@@ -127,7 +134,7 @@ export class BlobStore {
       await publish(file, path)
     } catch (error) {
       if (codeOf(error) !== 'EISDIR') throw error
-      // Not a blob, whatever it is: out of the way, to go with the rest of the run.
+      // Another kind of entry is moved aside and removed with the run.
       await rename(path, await this.run.freshPath('odd', 'blobs'))
       await publish(file, path)
     }
@@ -146,7 +153,7 @@ export class BlobStore {
   }
 }
 
-/** Never through a link, and never waiting for a fifo's other end. */
+/** Opens a blob without following a link or waiting for the other end of a FIFO. */
 async function openBlob(path: string, digest: Digest) {
   try {
     return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)

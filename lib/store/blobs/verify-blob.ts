@@ -1,4 +1,4 @@
-/** Whether a blob of the store still is what its name says: read again from the disk, a piece at a time. */
+/** Verifies a blob of the store against its digest, reading it in pieces. */
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { lstat, open } from 'node:fs/promises'
@@ -6,30 +6,35 @@ import { dirname } from 'node:path'
 import { algorithmOf, type Digest, parseDigest } from '../../image/index.js'
 import { codeOf, storing, unlessMissing } from '../files/store-error.js'
 
+/** The result of `verifyBlob`. */
 export type BlobState =
   | { readonly state: 'whole'; readonly bytes: number }
   | { readonly state: 'missing' }
   | {
       readonly state: 'damaged'
-      /** A clause: `it has 7 bytes, and should have 8`. */
+      /** A clause, for example `it has 7 bytes, and should have 8`. */
       readonly why: string
-      /** The digest of the bytes that are there, where they could be read. */
+      /** The digest of the actual content, if it was read. */
       readonly actual?: Digest
-      /** Of what was looked at, for `Garbage.discard`. */
+      /** The inode of the verified file, for `Garbage.discard`. */
       readonly inode: bigint
     }
 
+/** Options of `verifyBlob`. */
 export interface VerifyBlobOptions {
   readonly path: string
   readonly digest: Digest
-  /** In bytes, where it is known. */
+  /** The expected size in bytes, if known. */
   readonly size?: number
   readonly signal?: AbortSignal | undefined
 }
 
 const pieceBytes = 1 << 20
 
-/** @throws WindlassError STORE_DENIED, STORE_IO where it cannot be read; the reason of `signal` */
+/**
+ * Reads the file at `path` and compares its size and digest.
+ * @throws WindlassError STORE_DENIED, STORE_IO when it cannot be read; the reason of `signal`
+ */
 export function verifyBlob({ path, digest, size, signal }: VerifyBlobOptions): Promise<BlobState> {
   return storing('verify a blob', path, async (): Promise<BlobState> => {
     const found = await unlessMissing(lstat(path, { bigint: true }))
@@ -40,16 +45,16 @@ export function verifyBlob({ path, digest, size, signal }: VerifyBlobOptions): P
     })
     if (!found.isFile()) return damaged('it is not a regular file')
     const file = await openIfThere(path).catch(async (error: unknown) => {
-      // What is in a directory of this user's can be replaced; somebody else's store is only closed.
+      // An unreadable file in this user's directory can be replaced. In another user's store, it is only inaccessible.
       if (codeOf(error) !== 'EACCES' || (await lstat(dirname(path))).uid !== process.geteuid?.()) throw error
       return 'denied' as const
     })
     if (file === 'denied') return damaged('it cannot be read: permission denied')
     if (!file) return { state: 'missing' }
     try {
-      const { ino, size: there } = await file.stat({ bigint: true })
-      if (size !== undefined && there !== BigInt(size))
-        return damaged(`it has ${there} bytes, and should have ${size}`, ino)
+      const { ino, size: actualSize } = await file.stat({ bigint: true })
+      if (size !== undefined && actualSize !== BigInt(size))
+        return damaged(`it has ${actualSize} bytes, and should have ${size}`, ino)
       const hash = createHash(algorithmOf(digest))
       const piece = Buffer.allocUnsafe(pieceBytes)
       for (;;) {
@@ -60,7 +65,7 @@ export function verifyBlob({ path, digest, size, signal }: VerifyBlobOptions): P
       }
       const actual = parseDigest(`${algorithmOf(digest)}:${hash.digest('hex')}`)
       return actual === digest
-        ? { state: 'whole', bytes: Number(there) }
+        ? { state: 'whole', bytes: Number(actualSize) }
         : damaged(`its bytes are those of ${actual}`, ino, actual)
     } catch (error) {
       if (codeOf(error) === 'EIO') return damaged('the disk cannot read it')

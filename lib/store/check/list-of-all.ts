@@ -1,30 +1,35 @@
-/** A list of names for a store that has lost its own: every image that is in it, without a name. */
+/** Rebuilds the list of names of a store that has lost it: lists every image without a name. */
 import { algorithmOf, type Digest, digestOf, mediaTypes } from '../../image/index.js'
 import { readOutsideFile } from '../../system/outside-file.js'
 import { inventory } from '../garbage/inventory.js'
 import { documentLinks } from '../garbage/links.js'
 import { isObject, type JsonObject, parseJson } from '../files/json-object.js'
 
-/** Bytes; larger things are layers. */
+/** Maximum size of a document in bytes; larger blobs are layers. */
 const maxDocumentBytes = 4 * 1024 ** 2
 
-/** An `index.json` with an entry for each manifest and index that no other leads to: with them, all that is here is needed. */
+/**
+ * Returns an `index.json` with an entry for each manifest and index that no other document references, so that garbage
+ * collection keeps everything in the store.
+ */
 export async function listOfAll(store: string): Promise<string> {
   const found = new Map<string, JsonObject>()
-  const led = new Set<string>()
+  const referenced = new Set<string>()
   for (const { kind, digest, path, bytes } of (await inventory(store)).things) {
     if (kind !== 'blob' || bytes > maxDocumentBytes) continue
     const document = parseJson(textOf(path, digest) ?? '')
     const mediaType = isObject(document) ? mediaTypeOf(document) : undefined
     if (!isObject(document) || mediaType === undefined) continue
     found.set(digest, { mediaType, digest, size: bytes })
-    for (const each of documentLinks(document).documents) led.add(each)
+    for (const each of documentLinks(document).documents) referenced.add(each)
   }
-  const manifests = [...found.entries()].filter(([digest]) => !led.has(digest)).map(([, entry]) => entry)
+  const manifests = [...found.entries()]
+    .filter(([digest]) => !referenced.has(digest))
+    .map(([, entry]) => entry)
   return `${JSON.stringify({ schemaVersion: 2, manifests })}\n`
 }
 
-/** Undefined where the bytes are not those of the digest: what is damaged leads nowhere. */
+/** Returns the text of the blob, or undefined if the content does not match the digest. */
 function textOf(path: string, digest: Digest): string | undefined {
   try {
     const bytes = readOutsideFile(path, { maxBytes: maxDocumentBytes })
@@ -34,7 +39,7 @@ function textOf(path: string, digest: Digest): string | undefined {
   }
 }
 
-/** Undefined for what is no document that leads on. */
+/** Returns the media type of a document that references others, or undefined for other documents. */
 function mediaTypeOf({ mediaType, manifests, config, layers, fsLayers }: JsonObject): string | undefined {
   const shape = Array.isArray(manifests)
     ? mediaTypes.ociIndex

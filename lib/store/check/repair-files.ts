@@ -1,6 +1,6 @@
 /**
- * Writes again the files without which a store cannot be opened or read: those that say what it is, and the list of names.
- * What stood there is kept beside them.
+ * Rewrites the files that are required to open a store: the version files and the list of names. Replaced files are
+ * kept under another name in the same directory.
  */
 import { randomBytes } from 'node:crypto'
 import { readdir, realpath } from 'node:fs/promises'
@@ -23,7 +23,7 @@ import { MetadataLock, type MetadataLockOptions } from '../locks/metadata-lock.j
 import { readRegular } from '../files/read-regular.js'
 import { storing } from '../files/store-error.js'
 
-/** A file that was written again. */
+/** A file that was rewritten. */
 export interface RepairedFile {
   readonly path: string
   /** What was wrong, as a clause. */
@@ -31,8 +31,9 @@ export interface RepairedFile {
 }
 
 /**
- * Mends the files of the store in `directory`; none where there is no store, or one of a newer version.
- * @throws WindlassError STORE_CORRUPT where something else stands in the place of one; what the disk says
+ * Rewrites the damaged files of the store in `directory` and returns them. Returns none if there is no store or if a
+ * newer version created it.
+ * @throws WindlassError STORE_CORRUPT when the place of a file is taken by something else; STORE_* when the disk fails
  */
 export async function repairFiles(
   directory: string,
@@ -50,7 +51,10 @@ export async function repairFiles(
   })
 }
 
-/** Ours by its version; another tool's by its blobs and its list of names. */
+/**
+ * Reports whether `store` contains a store: one of this program by its version file, one of another tool by its blobs
+ * and its list of names.
+ */
 export async function isStore(store: string): Promise<boolean> {
   const [version, index] = await Promise.all(
     [versionFile, 'index.json'].map((name) => lstatIfThere(join(store, name))),
@@ -64,19 +68,22 @@ interface Fault extends RepairedFile {
 
 async function faultsOf(store: string): Promise<Fault[]> {
   const version = await readRegular(join(store, versionFile))
-  const ours = version !== undefined
-  const number = ours ? memberOf(version, 'version') : undefined
-  // Who made it knows better.
+  const hasVersionFile = version !== undefined
+  const number = hasVersionFile ? memberOf(version, 'version') : undefined
+  // A newer program must repair its own store.
   if (Number.isInteger(number) && Number(number) > storeVersion) return []
-  const said = memberOf((await readRegular(join(store, layoutFile))) ?? '', 'imageLayoutVersion')
-  if (isNewerLayout(said)) return []
+  const imageLayoutVersion = memberOf(
+    (await readRegular(join(store, layoutFile))) ?? '',
+    'imageLayoutVersion',
+  )
+  if (isNewerLayout(imageLayoutVersion)) return []
   const found: Fault[] = []
   const fault = (name: string, why: string, text: () => Promise<string>): void => {
     found.push({ path: join(store, name), why, text })
   }
-  if (ours && number !== storeVersion)
+  if (hasVersionFile && number !== storeVersion)
     fault(versionFile, 'it does not say the version of the store', () => Promise.resolve(versionText))
-  if (ours ? said !== layoutVersion : typeof said !== 'string')
+  if (hasVersionFile ? imageLayoutVersion !== layoutVersion : typeof imageLayoutVersion !== 'string')
     fault(layoutFile, 'it does not say the version of the layout', () => Promise.resolve(layoutText))
   const index = await readRegular(join(store, 'index.json'))
   if (!isIndex(index ?? ''))

@@ -1,4 +1,4 @@
-/** What of an unpacked layer is on the disk, and whether it is what the store's own records say, short of its bytes. */
+/** Checks an unpacked layer against the records of the store, except for the content of its files. */
 import { constants } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -13,23 +13,27 @@ import { lockFile, locksAvailable, obeysModes } from '../../system/index.js'
 import { codeOf, storing, unlessMissing } from '../files/store-error.js'
 import { waitFor } from '../locks/waiting.js'
 
+/** An unpacked layer on the disk. */
 export interface LayerOnDisk {
   readonly path: string
-  /** For `Garbage.discard`. */
+  /** The inode of the layer's directory, for `Garbage.discard`. */
   readonly inode: bigint
-  /** The trees that are there, by their form. */
+  /** The trees that exist, by their whiteout form. */
   readonly trees: readonly { readonly form: WhiteoutForm; readonly path: string }[]
-  /** The forms that are recorded, there or not; where no record can be read, those that the directories are called by. */
+  /**
+   * The recorded forms, whether their trees exist or not. Without a readable record, the forms that the directory names
+   * imply.
+   */
   readonly forms: readonly WhiteoutForm[]
-  /** What it was unpacked from, by its record. */
+  /** The blobs that the layer was unpacked from, by its record. */
   readonly blobs: readonly Descriptor[]
-  /** What is wrong with it, as clauses; none where all is well so far. */
+  /** What is wrong with the layer, as clauses. Empty if these checks found nothing. */
   readonly faults: readonly string[]
 }
 
 const bothForms = ['overlay', 'aufs'] as const
 
-/** Of two trees, one is called by its form. One alone says nothing. */
+/** Infers the forms from directory names. With two trees, one is named after its form; a single name is ambiguous. */
 async function formsByName(layer: string): Promise<WhiteoutForm[]> {
   const names = await unlessMissing(readdir(layer)).catch((error: unknown) => {
     if (codeOf(error) !== 'EACCES') throw error
@@ -40,9 +44,9 @@ async function formsByName(layer: string): Promise<WhiteoutForm[]> {
 }
 
 /**
- * Does `work`, which looks at `tree` of a layer and may change modes for the moment, while no other process does. An
- * ordinary user's files may be closed to himself.
- * @throws the reason of `signal`
+ * Runs `work` under a lock on the directory of `tree`. An ordinary user may have to change modes temporarily to read a
+ * tree, which must not happen in two processes at once. Root needs no lock.
+ * @throws the reason of `signal`; the errors of `work`
  */
 export async function aloneWith<T>(tree: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   if (!locksAvailable() || !obeysModes()) return work()
@@ -57,10 +61,10 @@ export async function aloneWith<T>(tree: string, work: () => Promise<T>, signal?
   }
 }
 
-const isOfOther = (one: Digest | undefined, other: Digest): boolean =>
+const hasOtherAlgorithm = (one: Digest | undefined, other: Digest): boolean =>
   one !== undefined && algorithmOf(one) !== algorithmOf(other)
 
-/** Undefined where the layer is not unpacked. */
+/** Inspects the layer `diffID`. Returns undefined if it is not unpacked. @throws WindlassError STORE_* */
 export function layerOnDisk(store: string, diffID: Digest): Promise<LayerOnDisk | undefined> {
   const layers = join(store, 'layers')
   const path = digestPath(layers, diffID)
@@ -85,10 +89,10 @@ export function layerOnDisk(store: string, diffID: Digest): Promise<LayerOnDisk 
       layers,
       blobs.map(({ digest }) => digest),
     )
-    // A layer whose diffID was computed by two algorithms is two: the last that came is the one that is pointed at.
-    if (!pointed.every((each) => each === diffID || isOfOther(each, diffID)))
+    // With two digest algorithms, a layer is stored twice and the pointer leads to the one committed last.
+    if (!pointed.every((each) => each === diffID || hasOtherAlgorithm(each, diffID)))
       faults.push('not every blob that it came from leads to it')
-    // Somebody may have collected it meanwhile.
+    // Another process may have collected the layer meanwhile.
     if (!(await unlessMissing(lstat(path)))) return undefined
     return { path, inode: found.ino, trees, forms, blobs, faults }
   })

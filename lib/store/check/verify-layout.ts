@@ -1,4 +1,4 @@
-/** Whether the file that says to other programs that this is an OCI image layout says what the store wrote into it. */
+/** Verifies and repairs `oci-layout`, the file that marks the store as an OCI image layout. */
 import { lstat, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { publish, writeSynced } from '../files/durable.js'
@@ -7,28 +7,32 @@ import { layoutFile, layoutText, layoutVersion, versionFile } from '../files/lay
 import type { Run } from '../staging/run.js'
 import { storing, unlessMissing } from '../files/store-error.js'
 
+/** A damaged `oci-layout` file. */
 export interface LayoutFault {
   readonly path: string
-  /** As a clause. */
+  /** What is wrong, as a clause. */
   readonly why: string
 }
 
-/** Undefined where all is well, or where another program made the layout: it may have its own ideas of the version. */
+/**
+ * Returns the fault of `oci-layout`, or undefined if it is valid. A layout of another tool may have another version and
+ * is not checked. @throws WindlassError STORE_*
+ */
 export function layoutFault(store: string): Promise<LayoutFault | undefined> {
   const path = join(store, layoutFile)
   return storing('look at the layout', path, async () => {
     if (!(await unlessMissing(lstat(join(store, versionFile))))) return undefined
     const layout = parseJson((await unlessMissing(readFile(path, 'utf8'))) ?? '')
-    const said = isObject(layout) ? layout['imageLayoutVersion'] : undefined
-    if (said === layoutVersion) return undefined
+    const version = isObject(layout) ? layout['imageLayoutVersion'] : undefined
+    if (version === layoutVersion) return undefined
     return {
       path,
-      why: `it says that its version is ${JSON.stringify(said)}, and should say ${layoutVersion}`,
+      why: `it says that its version is ${JSON.stringify(version)}, and should say ${layoutVersion}`,
     }
   })
 }
 
-/** Writes the file again. */
+/** Rewrites the file. @throws WindlassError STORE_* */
 export function repairLayout({ path }: LayoutFault, run: Run): Promise<void> {
   return storing('write the layout', path, () =>
     run.withFreshPath('layout', undefined, async (staged) => {

@@ -1,11 +1,11 @@
-/**
- * Where in a directory a digest's file stands: `<algorithm>/<hex>`, as in an OCI image layout (image-spec,
- * image-layout.md). A digest is checked here once more, so that nothing else ever becomes a path.
- */
+/** Maps a digest to a path: `<algorithm>/<hex>`, as in an OCI image layout (image-spec, image-layout.md). */
 import { join } from 'node:path'
 import { algorithmOf, type Digest, hexOf, parseDigest } from '../../image/index.js'
 
-/** @throws WindlassError DIGEST_INVALID where `digest` is none */
+/**
+ * Returns the path of `digest` in `directory`. Validates the digest again, so that no other string becomes a path.
+ * @throws WindlassError DIGEST_INVALID when `digest` is not valid
+ */
 export function digestPath(directory: string, digest: Digest): string {
   const checked = parseDigest(digest)
   return join(directory, algorithmOf(checked), hexOf(checked))

@@ -1,6 +1,6 @@
 /**
- * The steps by which something appears in the store for good: written, synced, renamed, and its directory
- * synced. Skip one, and a power cut leaves empty files behind names that say they are whole.
+ * Writes files and directories durably: write, sync, rename, sync the directory. Without any of these steps, a power
+ * failure can leave an empty file under its final name.
  */
 import { constants } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
@@ -10,13 +10,13 @@ import { lstatIfThere, mkdir, open, rename } from '../../system/files.js'
 import { codeOf } from './store-error.js'
 import { waysOut } from './ways-out.js'
 
-/** Writes a new file that only this user can read. Somebody else has to see that the disk gets it. */
+/** Writes a new file with mode 0600. The caller must sync it. */
 export const writeNew = (path: string, bytes: Buffer | string): Promise<void> => write(path, bytes, false)
 
-/** The same, and waits until the disk has it. */
+/** Writes a new file with mode 0600 and syncs it. */
 export const writeSynced = (path: string, bytes: Buffer | string): Promise<void> => write(path, bytes, true)
 
-/** Copies `from` to the new file `to`, and waits until the disk has it. */
+/** Copies `from` to the new file `to` and syncs it. */
 export async function copySynced(from: string, to: string): Promise<void> {
   await (await open(to, 'wx', 0o600)).close()
   await copyFile(from, to)
@@ -38,7 +38,7 @@ async function write(path: string, bytes: Buffer | string, synced: boolean): Pro
   }
 }
 
-/** Waits until the disk has the entries of `directory`: what was renamed into it stays there. */
+/** Syncs `directory`, so that renames into it are durable. */
 export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY)
   try {
@@ -48,15 +48,18 @@ export async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-/** Lets `from`, whose content is synced, appear as `to`, replacing a file that is there. Both on one file system. */
+/**
+ * Renames `from`, whose content is synced, to `to`, replacing an existing file, and syncs the directory. Both paths
+ * must be on one file system.
+ */
 export async function publish(from: string, to: string): Promise<void> {
   await rename(from, to)
   await syncDirectory(dirname(to))
 }
 
 /**
- * Makes `path` a directory of this user alone, whatever the umask, below one that is there.
- * @throws WindlassError STORE_CORRUPT where something else is in its place, such as a link
+ * Creates the directory `path` with mode 0700 if it does not exist. Its parent must exist.
+ * @throws WindlassError STORE_CORRUPT when `path` is something else, for example a link
  */
 export async function ensureDirectory(path: string): Promise<void> {
   if (await isDirectory(path)) return
@@ -69,13 +72,14 @@ export async function ensureDirectory(path: string): Promise<void> {
   }
 }
 
+/** Returns the STORE_CORRUPT error for a path that is not a directory. */
 export const notADirectory = (path: string): WindlassError =>
   new WindlassError('STORE_CORRUPT', `In the store, ${path} is not a directory`, {
     path,
     hint: waysOut.moveAway(path),
   })
 
-/** Whether there is a directory itself, no link to one. */
+/** Reports whether `path` is a directory. A link to a directory is not. */
 export async function isDirectory(path: string): Promise<boolean> {
   return (await lstatIfThere(path))?.isDirectory() ?? false
 }

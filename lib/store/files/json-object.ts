@@ -1,8 +1,8 @@
-/** JSON that the store wrote, or somebody after it: nothing is known of it until it is looked at. */
+/** Parses JSON files of the store without trusting their content. */
 
 import { isTooDeep } from '../../codec/index.js'
 
-/** What `text` says; undefined where it is no JSON, or nested so deep that it could not be written again. */
+/** Parses `text`. Returns undefined if it is not JSON, or nested too deeply to be serialized again. */
 export function parseJson(text: string): unknown {
   try {
     return isTooDeep(text) ? undefined : JSON.parse(text)
@@ -11,7 +11,9 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** A JSON object with unknown members. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
+/** Reports whether `value` is an object and not an array. */
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,20 +1,21 @@
-/** Parts of a store that are mounts of their own, which no rename leads into or out of. */
+/** Supports stores whose parts are separate mounts. Files cannot be renamed between mounts. */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { rename } from '../../system/files.js'
 import { codeOf } from './store-error.js'
 
-/** Where a part that is a mount of its own has its staging area. */
+/** The staging directory of a part that is a separate mount. */
 export const stagingName = '.staging'
 
-/** Parts that may be elsewhere, such as `layers/` on a larger disk. */
+/** Parts that may be separate mounts, for example `layers/` on a larger disk. */
 export const parts = ['layers', 'blobs'] as const
 
+/** A part of the store that may be a separate mount. */
 export type StorePart = (typeof parts)[number]
 
 /**
- * Whether a rename leads from the directory `from` to the directory `to`: two mounts of one file system have the same
- * device and are told apart by nothing else. Asked with a name that is not there, so that nothing happens.
+ * Reports whether files can be renamed from the directory `from` to the directory `to`. Two mounts of one file system
+ * have the same device number, so this tries to rename a file that does not exist.
  */
 export async function isOneMount(from: string, to: string): Promise<boolean> {
   const name = `.none-${randomBytes(8).toString('hex')}`

@@ -1,20 +1,23 @@
-/** Reads a small file of the store: never through a link, never waiting for the other end of a FIFO, never without end. */
+/** Reads small files of the store. Does not follow links, wait for the other end of a FIFO or read without limit. */
 import { WindlassError } from '../../errors.js'
 import { OutsideFileError, readOutsideFile } from '../../system/outside-file.js'
 import { waysOut } from './ways-out.js'
 
 /**
- * Bytes that a file of the store may have: its list of names, the record of a layer. Other tools write some of them, and
- * whoever can write there could make them of any size.
+ * Maximum size in bytes of a file such as the list of names or a layer record. Other programs write some of these
+ * files.
  */
 export const maxStoreFileBytes = 64 * 1024 * 1024
 
-/** What the file at `path` says; undefined where there is none. @throws WindlassError STORE_CORRUPT where it is no regular file, or too large */
+/**
+ * Reads the file at `path` as UTF-8, or returns undefined if it does not exist.
+ * @throws WindlassError STORE_CORRUPT when it is not a regular file or too large; the errors of `node:fs`
+ */
 export async function readRegular(path: string): Promise<string | undefined> {
   return Promise.resolve(read(path))
 }
 
-/** The same of a file without which one can do: something else in its place is none. */
+/** Like `readRegular`, but returns undefined instead of throwing STORE_CORRUPT. For files that are not required. */
 export async function readIfRegular(path: string): Promise<string | undefined> {
   try {
     return await readRegular(path)

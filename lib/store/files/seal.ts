@@ -1,22 +1,22 @@
 /**
- * A check inside a small document of the store's own, over all else that it says: what is named by its digest needs
- * none, but a name or a record that has rotted would be believed. Other programs may order the members as they like.
+ * Checksums for small documents of the store that are not named by their digest: names and layer records. Without them,
+ * corruption would go unnoticed. The checksum does not depend on the order of members.
  */
 import { createHash } from 'node:crypto'
 import { isObject, type JsonObject } from './json-object.js'
 
-/** The check for `document`, which must not hold one yet: SHA-256 of its JSON with all members in order, in hex. */
+/** Returns the checksum of `document`, which must not contain it yet: the SHA-256 of its canonical JSON, in hex. */
 export const sealOf = (document: JsonObject): string =>
   createHash('sha256')
-    .update(JSON.stringify(inOrder(document)))
+    .update(JSON.stringify(canonical(document)))
     .digest('hex')
 
-function inOrder(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(inOrder)
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical)
   if (!isObject(value)) return value
-  // As pairs: the order of an object's members depends on what they are called.
+  // Pairs, because the order of object members depends on their names.
   return Object.keys(value)
     .filter((key) => value[key] !== undefined)
     .sort()
-    .map((key) => [key, inOrder(value[key])])
+    .map((key) => [key, canonical(value[key])])
 }

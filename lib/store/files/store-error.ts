@@ -1,20 +1,22 @@
-/**
- * What went wrong on the disk, as an error of ours: what was being done, to which path, and what helps.
- */
+/** Converts errors of the file system to errors of the store, with the operation, the path and a hint. */
 import { type DiskMeaning, diskMeaning } from '../../system/disk-meaning.js'
 import { errnoOf } from '../../system/errno.js'
 import { WindlassError } from '../../errors.js'
 import { waysOut } from './ways-out.js'
 
-/** The name of a system error, such as `ENOENT`; undefined for anything else. */
+/** Returns the name of a system error, for example `ENOENT`, or undefined for anything else. */
 export const codeOf = errnoOf
 
-/** `error`, met while `doing` to `path`: STORE_FULL, STORE_DENIED, STORE_READ_ONLY or STORE_IO; one of ours stays as it is. */
+/**
+ * Converts an error of an operation on `path` to STORE_FULL, STORE_DENIED, STORE_READ_ONLY, STORE_CORRUPT or STORE_IO.
+ * A WindlassError is returned unchanged.
+ * @param doing the operation as an infinitive: `read a blob`
+ */
 export function storeError(error: unknown, doing: string, path: string): WindlassError {
   if (error instanceof WindlassError) return error
-  const known = diskMeaning(error, path) ?? inTheWay(error, path)
+  const known = diskMeaning(error, path) ?? unexpectedEntry(error, path)
   const says = known
-    ? `${known.says}${exactly(error, path)}`
+    ? `${known.says}${pathsOf(error, path)}`
     : error instanceof Error
       ? error.message
       : String(error)
@@ -33,22 +35,22 @@ const wordsOf: Readonly<Record<string, string>> = {
   ENOTEMPTY: 'something was put there meanwhile',
 }
 
-/** Something else stands where the store has a file or a directory. */
-function inTheWay(error: unknown, path: string): DiskMeaning | undefined {
+/** Returns the meaning of an error caused by an unexpected entry at the path. */
+function unexpectedEntry(error: unknown, path: string): DiskMeaning | undefined {
   const says = wordsOf[codeOf(error) ?? '']
   if (says === undefined) return undefined
   const at = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : path
   return { code: 'STORE_CORRUPT', says, hint: waysOut.moveAway(at) }
 }
 
-/** Where it was met, if not at `path`; both paths of a rename that failed. */
-function exactly(error: unknown, path: string): string {
+/** Returns the path of the error if it is not `path`; for a failed rename, both paths. */
+function pathsOf(error: unknown, path: string): string {
   if (!(error instanceof Error) || !('path' in error)) return ''
   if ('dest' in error) return ` (renaming ${String(error.path)} to ${String(error.dest)})`
   return error.path === path ? '' : ` (at ${String(error.path)})`
 }
 
-/** What `work` answers, its errors told as errors of the store. */
+/** Runs `work` and converts its errors with `storeError`. */
 export async function storing<T>(doing: string, path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -57,7 +59,7 @@ export async function storing<T>(doing: string, path: string, work: () => Promis
   }
 }
 
-/** What `work` answers, or undefined where the file that it needs is not there. */
+/** Returns the result of `work`, or undefined if it fails because a file or directory does not exist. */
 export async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work
@@ -67,14 +69,14 @@ export async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined>
   }
 }
 
-/** Whether `error`, of the system or of ours, says that nothing may be written here, or nothing more. */
+/** Reports whether `error` means that nothing more can be written: read-only, denied or full. */
 export function isNotWritable(error: unknown): boolean {
   if (error instanceof WindlassError)
     return ['STORE_READ_ONLY', 'STORE_DENIED', 'STORE_FULL'].includes(error.code)
   return ['EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT'].includes(codeOf(error) ?? '')
 }
 
-/** Whether `error`, of the system or of ours, says that the disk or the quota is used up. */
+/** Reports whether `error` means that the disk is full or the quota exhausted. */
 export function isFull(error: unknown): boolean {
   if (error instanceof WindlassError) return error.code === 'STORE_FULL'
   return ['ENOSPC', 'EDQUOT'].includes(codeOf(error) ?? '')

@@ -1,6 +1,6 @@
 /**
- * Brings to the disk all that can be seen in the store, whoever put it there: what another process renamed can be seen
- * before it is synced, and stays so when that process is killed in between. Whoever relies on what was found says so here.
+ * Flushes the visible content of the store to the disk. A file that another process has renamed may be visible before
+ * it is synced, and stays unsynced if that process is killed. Call this before relying on files found in the store.
  */
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,14 +10,14 @@ import { syncDirectory } from './durable.js'
 import { parts } from './mounts.js'
 import { unlessMissing } from './store-error.js'
 
-/** Waits until the disk has everything that has a name in the store at `directory`. */
+/** Waits until everything that has a name in the store at `directory` is on the disk. */
 export async function syncStore(directory: string): Promise<void> {
   if (!available()) {
     await syncNames(directory)
     return
   }
   const synced = new Set<number>()
-  // A part may be a file system of its own.
+  // A part may be a separate file system.
   for (const place of [directory, ...parts.map((part) => join(directory, part))]) {
     const found = await statIfThere(place)
     if (place !== directory && (!found || synced.has(found.dev))) continue
@@ -31,7 +31,10 @@ export async function syncStore(directory: string): Promise<void> {
   }
 }
 
-/** Exported for its spec: where there is syncfs, nothing else calls it. What has a name was synced before it got it. */
+/**
+ * Syncs the directories of the store; files are synced before they get their names. Exported for its spec: used only
+ * where syncfs is not available.
+ */
 export async function syncNames(directory: string): Promise<void> {
   await syncDirectory(directory)
   for (const folder of ['blobs', 'layers', 'layers/by-blob']) {

@@ -1,19 +1,17 @@
-/**
- * Waits until the disk has all of a tree: one syncfs where there is one, else an fsync of each file and directory.
- */
+/** Flushes a tree to the disk, with syncfs if available, otherwise with one fsync per file and directory. */
 import { open, readdir } from 'node:fs/promises'
 import type { SyncFile } from '../../system/files.js'
 import { available, syncFileSystemAsync } from '../../system/index.js'
 
 const slash = Buffer.from('/')
 
-/** Syncs the tree at `path`, of which `root` was opened before anything was written to it. */
+/** Syncs the tree at `path`. `root` must have been opened before the tree was written. */
 export async function syncTree(root: Pick<SyncFile, 'fd'>, path: string): Promise<void> {
   if (available()) await syncFileSystemAsync(root.fd)
   else await syncEach(Buffer.from(path))
 }
 
-/** Exported for its spec: where there is syncfs, nothing else calls it. */
+/** Syncs each file and directory of a tree. Exported for its spec: used only where syncfs is not available. */
 export async function syncEach(top: Buffer): Promise<void> {
   const directories = [top]
   for (const directory of directories) {

@@ -1,18 +1,19 @@
 /**
- * What to do about what the store refuses. Every error of the store takes its hint from here, and
- * spec/commands/ways-out.spec.ts does for each of them what the hint says: what stands in “quotes” is run as it stands.
+ * The hints of the errors of the store. spec/commands/ways-out.spec.ts follows each of them and runs the commands in
+ * “quotes” literally.
  */
 import { shellWord } from '../../codec/shell-word.js'
 
+/** Hints by situation. */
 export const waysOut = {
-  /** A blob, a record or a file of the layout that is missing, or not what it should be. */
+  /** For a blob, a record or a layout file that is missing or wrong. */
   repair: 'Bring it again with “windlass verify --repair”.',
-  /** A file that says what the store is. */
+  /** For a file that identifies the store. */
   rewrite: 'Write it again with “windlass verify --repair”.',
-  /** The list of names. */
+  /** For the list of names. */
   relist:
     'Write a new one with “windlass verify --repair”: it lists the images that are here, without names; a pull gives them their names again.',
-  /** Something else in the place of a file or directory of the store. */
+  /** For an unexpected entry in place of a file or directory of the store. */
   moveAway: (path: string): string =>
     `Nothing in a store is followed through links. Move it away with “mv ${shellWord(path)} ${shellWord(`${path}.moved`)}”; what was lost with it comes again with “windlass verify --repair”.`,
   anotherStore: 'Name an empty or a new directory with “--store DIR”.',

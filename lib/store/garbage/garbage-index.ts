@@ -1,4 +1,4 @@
-/** The entries of `index.json` as a collector needs them: all of them, named or not, or an error. */
+/** Reads `index.json` for garbage collection, which needs all entries or an error. */
 import { WindlassError } from '../../errors.js'
 import { isDigest, isForeignDigest } from '../../image/index.js'
 import { printable } from '../../codec/index.js'
@@ -8,9 +8,9 @@ import { isObject, type JsonObject } from '../files/json-object.js'
 import { readRegular } from '../files/read-regular.js'
 
 /**
- * An empty file reads as no names elsewhere; here that would be a reason to remove everything. So would be an
- * entry of which it cannot be told what it leads to, or which has rotted and may lead elsewhere than it did.
- * @throws WindlassError STORE_CORRUPT where the file is missing, empty or no index, or for such an entry
+ * Returns all entries of `index.json`, named or not. Stricter than other readers: an empty file or an entry with an
+ * unknown or corrupt target would lead to the removal of images that are in use.
+ * @throws WindlassError STORE_CORRUPT when the file is missing, empty or not an index, or has an entry like that
  */
 export async function readIndex(path: string): Promise<readonly JsonObject[]> {
   const text = await readRegular(path)

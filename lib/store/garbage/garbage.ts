@@ -1,7 +1,7 @@
 /**
- * Removes from the store what nothing leads to: no name, no entry of another tool, no run that lives. What goes is
- * decided and moved out of sight under the metadata lock, so that no run can come to need it meanwhile, and
- * deleted after; whoever is killed in between leaves a dead run, which the next one sweeps.
+ * Removes unreferenced content from the store: what no name, no entry of another tool and no live run references. It is
+ * selected and moved to staging under the metadata lock, so that no run can start to use it, and deleted afterwards. If
+ * the process is killed in between, the next process sweeps the staging directory.
  */
 import { constants } from 'node:fs'
 import { access, lstat, rename, unlink } from 'node:fs/promises'
@@ -23,28 +23,35 @@ import { sweepRuns } from '../staging/sweep-runs.js'
 import { isFull, storing, unlessMissing } from '../files/store-error.js'
 import { syncStore } from '../files/sync-store.js'
 
+/** Options of `Garbage.collect`. */
 export interface CollectOptions {
-  /** Say what would go, and let it stay. */
+  /** Report what would be removed, without removing it. */
   readonly dryRun?: boolean
-  /** Bytes of interrupted downloads to keep, the youngest first (what the store keeps). Those that run are not counted. */
+  /**
+   * Maximum number of bytes of interrupted downloads to keep, newest first (default: the setting of the store). Active
+   * downloads are not counted.
+   */
   readonly keepPartials?: number
 }
 
+/** Removed content. */
 export interface CollectedThing {
   readonly kind: 'blob' | 'layer' | 'partial'
-  /** Of a layer, its diffID. */
+  /** For a layer, its diffID. */
   readonly digest: Digest
-  /** Of a layer, the size of its trees as archives. */
+  /** Size in bytes; for a layer, the size of its trees as tar archives. */
   readonly bytes: number
 }
 
+/** The result of `Garbage.collect`. */
 export interface Collected {
   readonly dryRun: boolean
   readonly removed: readonly CollectedThing[]
-  /** The sum of theirs. */
+  /** Total size of the removed content in bytes. */
   readonly bytes: number
 }
 
+/** The garbage collector of a store. */
 export class Garbage {
   constructor(
     private readonly directory: string,
@@ -55,10 +62,11 @@ export class Garbage {
   ) {}
 
   /**
-   * `signal` ends the wait for the lock of the store; what has begun goes on to its end.
+   * Removes unreferenced content and old interrupted downloads. `signal` ends the wait for the lock of the store, but
+   * not a collection that has started.
    *
-   * @throws WindlassError STORE_CORRUPT where the list of names, or a manifest that a name needs, cannot be read: what it
-   * leads to is not known then, and nothing is removed; STORE_LOCKED, STORE_READ_ONLY, STORE_DENIED, STORE_IO
+   * @throws WindlassError STORE_CORRUPT when the list of names or a required manifest cannot be read: references are
+   * then unknown and nothing is removed; STORE_LOCKED, STORE_READ_ONLY, STORE_DENIED, STORE_IO
    */
   collect(
     { dryRun = false, keepPartials = this.keepPartials }: CollectOptions = {},
@@ -67,19 +75,19 @@ export class Garbage {
     const staging = join(this.directory, 'staging')
     return storing('collect garbage', this.directory, async () => {
       if (!dryRun) {
-        // Told first, though there may be nothing to remove.
+        // Checked first, to fail even if there is nothing to remove.
         await unlessMissing(access(staging, constants.W_OK))
-        // What cannot be removed was told when the store was opened.
+        // Failures were already reported when the store was opened.
         await sweepRuns(staging)
       }
       const trash: string[] = []
       const collect = async (): Promise<StoredThing[]> => {
         const found = await this.#unreachable()
         if (dryRun) return found
-        // The names that led here: an older list of them, which may still be on the disk, led elsewhere.
+        // An older list of names may still be on the disk and reference this content.
         if (found.length > 0) await syncStore(this.directory)
         trash.push(...(await this.#move(found.map(({ path }) => path))))
-        // After their layers, on the disk too: no layer is ever without.
+        // After their layers, also on the disk: a layer is never without its pointer.
         trash.push(...(await this.#move(await danglingPointers(join(this.directory, 'layers')))))
         return found
       }
@@ -97,8 +105,9 @@ export class Garbage {
   }
 
   /**
-   * Takes a damaged thing out of the store, so that a whole one can come in its place. Only if it still is the one that
-   * was found damaged, by its inode: another process may have mended it meanwhile. False where it was not.
+   * Removes a damaged blob or layer, so that it can be replaced. Does nothing and returns false if the inode differs:
+   * another process may have repaired it.
+   * @throws WindlassError STORE_*
    */
   discard(
     damaged: { readonly path: string; readonly inode: bigint },
@@ -108,8 +117,9 @@ export class Garbage {
   }
 
   /**
-   * The same, and lets `commit` bring the whole one. Where that fails, the damaged thing is put back, unless something
-   * stands in its place by then: nothing is lost for a repair that did not succeed.
+   * Like `discard`, and then runs `commit` to store the replacement. If `commit` fails, the damaged content is
+   * restored, unless something else has taken its place.
+   * @throws WindlassError STORE_*; the errors of `commit`
    */
   replace(
     { path, inode }: { readonly path: string; readonly inode: bigint },
@@ -125,7 +135,7 @@ export class Garbage {
       try {
         await commit()
       } catch (error) {
-        if (aside !== undefined) await this.#putBack(aside, path).catch(() => undefined) // the first error is the one to tell
+        if (aside !== undefined) await this.#restore(aside, path).catch(() => undefined) // report the first error
         throw error
       }
       if (aside !== undefined) await removeTree(aside)
@@ -133,7 +143,7 @@ export class Garbage {
     })
   }
 
-  #putBack(aside: string, path: string): Promise<void> {
+  #restore(aside: string, path: string): Promise<void> {
     return this.metadata.hold(async () => {
       if (await unlessMissing(lstat(path))) return
       await rename(aside, path)
@@ -150,11 +160,11 @@ export class Garbage {
     )
   }
 
-  /** Out of sight, and on the disk, before anything of it is deleted: half a tree must not come back after a power cut. */
+  /** Moves paths to staging and syncs, before anything is deleted: no partial tree may return after a power failure. */
   async #move(paths: readonly string[]): Promise<string[]> {
     const trash: string[] = []
     for (const path of paths) {
-      const aside = await this.#aside(path)
+      const aside = await this.#asidePath(path)
       if (aside === undefined) continue
       await rename(path, aside)
       trash.push(aside)
@@ -163,8 +173,10 @@ export class Garbage {
     return trash
   }
 
-  /** Where `path` can be moved; undefined where it is gone already: on a full disk a file goes at once. */
-  async #aside(path: string): Promise<string | undefined> {
+  /**
+   * Returns a path in staging, or undefined if `path` is already deleted: on a full disk a file is deleted directly.
+   */
+  async #asidePath(path: string): Promise<string | undefined> {
     const part = path.startsWith(join(this.directory, 'blobs/')) ? 'blobs' : 'layers'
     try {
       return await this.run.freshPath('trash', part)

@@ -1,4 +1,4 @@
-/** What is in the store: every blob, every unpacked layer, and whatever is there that the store did not put in. */
+/** Lists the content of a store: blobs, unpacked layers, and paths that do not belong to it. */
 import type { BigIntStats } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -8,30 +8,35 @@ import { readRecord, recordOrDenied } from '../layers/layer-record-file.js'
 import { stagingName } from '../files/mounts.js'
 import { storing, unlessMissing } from '../files/store-error.js'
 
+/** A blob or an unpacked layer. */
 export interface StoredThing {
   readonly kind: 'blob' | 'layer'
-  /** Of a layer, its diffID. */
+  /** For a layer, its diffID. */
   readonly digest: Digest
   readonly path: string
-  /** Of a layer, the size of its trees as archives; 0 where no record says. */
+  /** Size in bytes; for a layer, the size of its trees as tar archives, or 0 without a record. */
   readonly bytes: number
-  /** The blobs that a layer came from. */
+  /** The blobs that a layer was unpacked from. */
   readonly blobs: readonly Digest[]
 }
 
+/** The content of a store. */
 export interface Inventory {
   readonly things: readonly StoredThing[]
-  /** Paths of what is named like nothing of the store's, or is no file or directory where it should be one. */
+  /** Paths with unknown names, or of the wrong type. */
   readonly unexpectedPaths: readonly string[]
 }
 
 const pointers = 'by-blob'
 
-/** @throws WindlassError of the store where it cannot be read */
+/** Lists the content of `store`. @throws WindlassError STORE_* when it cannot be read */
 export const inventory = (store: string): Promise<Inventory> =>
   storing('list what is in the store', store, () => listAll(store, readRecord))
 
-/** The same for who looks for damage: a layer whose record is denied to this user came from no blob. */
+/**
+ * Like `inventory`, for verification: a layer whose record is not accessible to this user has no blobs.
+ * @throws WindlassError STORE_*
+ */
 export const readableInventory = (store: string): Promise<Inventory> =>
   storing('list what is in the store', store, () =>
     listAll(store, async (path, digest) => {
@@ -64,7 +69,7 @@ interface Entry {
   readonly stats: BigIntStats
 }
 
-/** What stands in `<directory>/<algorithm>/<hex>`; what stands elsewhere has no digest. */
+/** Yields the entries in `<directory>/<algorithm>/<hex>`. Other entries have no digest. */
 async function* entriesOf(directory: string, except: readonly string[]): AsyncGenerator<Entry> {
   for (const algorithm of (await unlessMissing(readdir(directory))) ?? []) {
     if (except.includes(algorithm)) continue
@@ -76,7 +81,7 @@ async function* entriesOf(directory: string, except: readonly string[]): AsyncGe
       continue
     }
     for (const name of names) {
-      // Any bytes: what rots may be a name.
+      // As bytes: corruption may change a name to invalid UTF-8.
       const stats = await unlessMissing(
         lstat(Buffer.concat([Buffer.from(`${folder}/`), name]), { bigint: true }),
       )

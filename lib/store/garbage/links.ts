@@ -1,16 +1,20 @@
-/** Where a document leads to, whatever kind it is: an index, a manifest of an image or an artifact, schema 1. */
+/** Finds the references in a document of any kind: an index, an image or artifact manifest, or a schema 1 manifest. */
 import { type Digest, isDigest } from '../../image/index.js'
 import { isObject, type JsonObject } from '../files/json-object.js'
 
+/** The digests that a document references. */
 export interface DocumentLinks {
-  /** What leads on: manifests and indexes. */
+  /** Manifests and indexes, which reference other content. */
   readonly documents: readonly Digest[]
   readonly configs: readonly Digest[]
-  /** What leads nowhere: layers and blobs. */
+  /** Layers and other blobs, which reference nothing. */
   readonly others: readonly Digest[]
 }
 
-/** Reads generously: a link too many costs space, one too few costs data. */
+/**
+ * Returns the references of `document`. Tolerant of malformed documents: an extra reference costs space, a missing one
+ * costs data.
+ */
 export function documentLinks(document: JsonObject): DocumentLinks {
   const { manifests, subject, config, layers, blobs, fsLayers } = document
   return {

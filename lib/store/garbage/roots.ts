@@ -1,6 +1,7 @@
 /**
- * What the entries of `index.json` lead to, ours and those of other tools: documents, configs, layers by their digest
- * and by their diffID. Where a document that leads on cannot be read, nobody knows what would be lost, and all stays.
+ * Finds everything that the entries of `index.json` reference, including entries of other tools: documents, configs,
+ * and layers by digest and by diffID. If a document cannot be read, its references are unknown and nothing is
+ * collected.
  */
 import { dirname, join } from 'node:path'
 import { type ErrorDetails, WindlassError } from '../../errors.js'
@@ -13,10 +14,10 @@ import { isObject, type JsonObject, parseJson } from '../files/json-object.js'
 import { readIfRegular } from '../files/read-regular.js'
 import { verifyBlob } from '../blobs/verify-blob.js'
 
-/** Bytes of a document that leads on; larger things are layers. Far above what any limit lets in. */
+/** Maximum size of a document in bytes. Larger blobs are layers; the limits on images are far below this. */
 const maxDocumentBytes = 64 * 1024 ** 2
 
-/** The object that `text` is; undefined where it is no JSON object. */
+/** Parses `text` as a JSON object; undefined if it is not one. */
 function documentIn(text: string): JsonObject | 'too deep' | undefined {
   try {
     const value: unknown = JSON.parse(text)
@@ -26,7 +27,10 @@ function documentIn(text: string): JsonObject | 'too deep' | undefined {
   }
 }
 
-/** @throws WindlassError STORE_CORRUPT where that cannot be told */
+/**
+ * Returns the digests that the index at `indexPath` references directly or indirectly.
+ * @throws WindlassError STORE_CORRUPT when a reference cannot be resolved
+ */
 export async function reachable(indexPath: string, blobs: BlobStore): Promise<Set<Digest>> {
   const marks = new Marks(blobs)
   for (const entry of await readIndex(indexPath)) {
@@ -34,7 +38,7 @@ export async function reachable(indexPath: string, blobs: BlobStore): Promise<Se
     if (isDigest(digest)) await marks.document(digest, entry, 'must be here')
     else if (isForeignDigest(digest)) await marks.foreign(join(dirname(indexPath), 'blobs'), entry)
     for (const [key, value] of Object.entries(isObject(annotations) ? annotations : {}))
-      // The index that the manifest was chosen from, and the document that it was made of.
+      // The index that the manifest was selected from, and the document that it was converted from.
       if (key.startsWith('io.windlass.') && isDigest(value)) await marks.origin(value)
   }
   return marks.needed
@@ -47,8 +51,8 @@ class Marks {
   constructor(private readonly blobs: BlobStore) {}
 
   /**
-   * The document and all that it leads to. An index may well list images that are not here, but not one that a name of ours
-   * points at: that has the name because all of them were.
+   * Marks a document and everything that it references. An index may list images that are not in the store; an index
+   * that a name of this program points at may not, because all its images were stored before it was named.
    */
   async document(digest: Digest, about: JsonObject, presence: 'must be here' | 'may be here'): Promise<void> {
     this.needed.add(digest)
@@ -59,8 +63,8 @@ class Marks {
   }
 
   /**
-   * A document by a digest of an algorithm that is not supported. Nothing tells whether it has rotted; what it leads to
-   * by digests that are supported stays as long as it says so. No collection removes what stands among foreign digests.
+   * Marks what a document with an unsupported digest algorithm references. It cannot be verified. The document itself
+   * needs no mark: garbage collection ignores files with unsupported digests.
    */
   async foreign(blobs: string, about: JsonObject): Promise<void> {
     const path = join(blobs, ...String(about['digest']).split(':'))
@@ -79,27 +83,27 @@ class Marks {
   }
 
   /**
-   * A document for what it says, not for what it lists: of the images of an index, the one that was chosen has an entry
-   * of its own. Indexes inside it may be on the way to that one.
+   * Marks a document without the images that it lists: the selected image has an entry of its own. Follows nested
+   * indexes, which may be on the path to the selected image.
    */
   async origin(digest: Digest, depth = 8): Promise<void> {
     this.needed.add(digest)
     if (depth === 0) return
-    const document = await this.#try(digest)
+    const document = await this.#readIfPossible(digest)
     const { documents } = documentLinks(document ?? {})
     for (const each of documents)
-      if (Array.isArray((await this.#try(each))?.['manifests'])) await this.origin(each, depth - 1)
+      if (Array.isArray((await this.#readIfPossible(each))?.['manifests'])) await this.origin(each, depth - 1)
   }
 
-  /** Without it, layers are still known by the blobs that they came from. */
+  /** Marks a config and its diffIDs. If the config is unreadable, layers are still found through their blobs. */
   async #config(digest: Digest): Promise<void> {
     this.needed.add(digest)
-    const rootfs = (await this.#try(digest))?.['rootfs']
+    const rootfs = (await this.#readIfPossible(digest))?.['rootfs']
     const diffIDs = isObject(rootfs) ? rootfs['diff_ids'] : undefined
     for (const each of Array.isArray(diffIDs) ? diffIDs : []) if (isDigest(each)) this.needed.add(each)
   }
 
-  /** Undefined for what is no document at all, or is not here and need not be. */
+  /** Reads a document. Returns undefined for a blob that is not a document, and for an optional one that is missing. */
   async #read(
     digest: Digest,
     about: JsonObject,
@@ -122,7 +126,7 @@ class Marks {
     }
   }
 
-  /** What is too large for a document is none, as long as it is what its digest says: else it may have been one. */
+  /** Verifies a blob that is too large for a document. If it is damaged, it may have been a document. */
   async #assertWhole(digest: Digest): Promise<void> {
     const path = this.blobs.path(digest)
     const found = await verifyBlob({ path, digest })
@@ -130,7 +134,7 @@ class Marks {
       throw new WindlassError('STORE_CORRUPT', `Blob ${digest} is damaged: ${found.why}.`, { digest, path })
   }
 
-  async #try(digest: Digest): Promise<JsonObject | undefined> {
+  async #readIfPossible(digest: Digest): Promise<JsonObject | undefined> {
     return this.#read(digest, {}, 'may be here').catch(() => undefined)
   }
 }

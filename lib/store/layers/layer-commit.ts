@@ -1,6 +1,6 @@
 /**
- * How a staged tree becomes a layer of the store: a new layer by one rename of its whole directory; a second whiteout
- * form by a rename of the tree, then its record; a tree that is there already wins over ours.
+ * Commits staged trees as layers of the store: a new layer by renaming its directory, a second whiteout form by
+ * renaming the tree and writing the record. An existing tree is kept and the staged one dropped.
  */
 import { dirname, join } from 'node:path'
 import { chmod, lstat, lstatIfThere, open, rename } from '../../system/files.js'
@@ -20,9 +20,9 @@ import type { Run } from '../staging/run.js'
 import { codeOf } from '../files/store-error.js'
 
 interface Commit {
-  /** The staging directory with the synced tree in `rootfs`. */
+  /** The staging directory, which contains the synced tree as `rootfs`. */
   readonly staged: string
-  /** Where the layer belongs. */
+  /** The directory of the layer in the store. */
   readonly directory: string
   readonly facts: LayerFacts
   readonly run: Run
@@ -31,25 +31,29 @@ interface Commit {
 const newRecord = (facts: LayerFacts): LayerRecord => recorded(emptyRecord(facts.diffID), facts, 'rootfs')
 
 /**
- * Does `commit` with the record of a layer that is new beside its tree: written, and not synced yet. Where it fails, the
- * staged tree is as it was.
+ * Writes the record of a new layer into the staging directory and runs `commit`. The record is not synced. If `commit`
+ * fails, the record is removed again.
+ * @throws the errors of `commit` and of the file system
  */
 export async function withRecord<T>(staged: string, facts: LayerFacts, commit: () => Promise<T>): Promise<T> {
   const record = recordPath(staged)
-  await removeTree(record) // whatever somebody put there
+  await removeTree(record) // an unexpected entry
   try {
     await writeNew(record, formatRecord(newRecord(facts)))
     return await commit()
   } catch (error) {
-    await removeTree(record).catch(() => undefined) // the first error is the one to tell
+    await removeTree(record).catch(() => undefined) // report the first error
     throw error
   }
 }
 
-/** Commits what was synced with its record, and answers with the record as it then is. Callers hold the metadata lock. */
+/**
+ * Commits the synced tree and returns the resulting record. The caller holds the metadata lock.
+ * @throws the errors of the file system
+ */
 export async function commitLayer(commit: Commit): Promise<LayerRecord> {
   await ensureDirectory(dirname(commit.directory))
-  return (await lstatIfThere(commit.directory)) ? commitBeside(commit) : commitNew(commit)
+  return (await lstatIfThere(commit.directory)) ? addToLayer(commit) : commitNew(commit)
 }
 
 async function commitNew({ staged, directory, facts }: Commit): Promise<LayerRecord> {
@@ -57,22 +61,22 @@ async function commitNew({ staged, directory, facts }: Commit): Promise<LayerRec
   return newRecord(facts)
 }
 
-async function commitBeside(commit: Commit): Promise<LayerRecord> {
+async function addToLayer(commit: Commit): Promise<LayerRecord> {
   const { staged, directory, facts, run } = commit
   if (!(await isDirectory(directory))) {
     await rename(directory, await run.freshPath('odd', 'layers'))
     return commitNew(commit)
   }
   const before = (await readRecord(directory, facts.diffID)) ?? emptyRecord(facts.diffID)
-  const there = before.forms[facts.form]
-  if (there && (await isDirectory(join(directory, there.rootfs)))) {
+  const existing = before.forms[facts.form]
+  if (existing && (await isDirectory(join(directory, existing.rootfs)))) {
     const record = withBlob(before, facts.blob)
     if (record !== before) await writeRecord(directory, record, run)
     return record
   }
-  const name = there?.rootfs ?? freeName(before, facts)
+  const name = existing?.rootfs ?? freeName(before, facts)
   const target = join(directory, name)
-  // A tree that no record speaks of: a run was killed before it could write one, or something is broken.
+  // A tree without a record: a run was killed before it wrote one, or the store is damaged.
   if (await lstatIfThere(target)) await moveTree(target, await run.freshPath('odd', 'layers'))
   await moveTree(join(staged, 'rootfs'), target)
   await syncDirectory(directory)
@@ -81,7 +85,7 @@ async function commitBeside(commit: Commit): Promise<LayerRecord> {
   return record
 }
 
-/** `rootfs` for the first form of a layer, `rootfs.<form>` for another. */
+/** Returns the name of a new tree: `rootfs` for the first form of a layer, `rootfs.<form>` for the second. */
 const freeName = ({ forms }: LayerRecord, { form }: LayerFacts): string =>
   Object.values(forms).some(({ rootfs }) => rootfs === 'rootfs') ? `rootfs.${form}` : 'rootfs'
 
@@ -98,7 +102,10 @@ const writeRecord = (directory: string, record: LayerRecord, run: Run): Promise<
     await publish(staged, recordPath(directory))
   })
 
-/** Renames a directory to another parent, for which its owner must be allowed to write to it: a layer may say otherwise. */
+/**
+ * Renames a directory to another parent. Linux requires write permission on the directory itself, which a layer may not
+ * grant to its owner.
+ */
 async function moveTree(from: string, to: string): Promise<void> {
   try {
     await rename(from, to)
@@ -110,7 +117,7 @@ async function moveTree(from: string, to: string): Promise<void> {
     try {
       await rename(from, to)
       await root.chmod(mode)
-      // The tree was synced before, with other attributes of its root perhaps.
+      // The sync of the tree did not include this change of mode.
       await root.sync()
     } finally {
       await root.close()

@@ -1,27 +1,27 @@
-/** What there is to say of an unpacked layer: when it is committed, and once it is in the store. */
+/** Descriptions of unpacked layers, before and after they are committed. */
 import type { Descriptor, Digest } from '../../image/index.js'
 import type { WhiteoutForm } from './layer-record.js'
 
-/** An unpacked layer that is in the store. */
+/** An unpacked layer in the store. */
 export interface StoredLayer {
   readonly diffID: Digest
-  /** Path of the unpacked tree. Read it, never write to it: other images share it. */
+  /** Path of the unpacked tree. Read-only: images share it. */
   readonly rootfs: string
   readonly form: WhiteoutForm
-  /** Bytes of the unpacked layer, as a tar. */
+  /** Size of the unpacked layer as a tar archive, in bytes. */
   readonly size: number
-  /** The blobs that it came from. */
+  /** The blobs that the layer was unpacked from. */
   readonly blobs: readonly Digest[]
-  /** Directories of the tree that the layer does not list: see `LayerRecord`. Undefined where that is not known. */
+  /** Directories of the tree that the layer does not list: see `LayerRecord`. Undefined if unknown. */
   readonly implied?: readonly string[]
 }
 
-/** What there is to say of a tree that is to be committed. Whoever says it has verified it. */
+/** A tree to be committed. The caller has verified these values. */
 export interface LayerFacts {
   readonly diffID: Digest
-  /** What it was unpacked from. */
+  /** The blob that the tree was unpacked from. */
   readonly blob: Descriptor
-  /** Bytes of the unpacked layer, as a tar. */
+  /** Size of the unpacked layer as a tar archive, in bytes. */
   readonly size: number
   readonly form: WhiteoutForm
   /** Directories of the tree that the layer does not list: see `LayerRecord`. */

@@ -1,11 +1,12 @@
-/** What stands in the file of a pointer from a blob to its layer: the diffID and a newline, and nothing else. */
+/** The format of a pointer from a blob to its layer: a diffID and a newline. */
 import { type Digest, isDigest } from '../../image/index.js'
 import { readIfRegular } from '../files/read-regular.js'
 import { codeOf } from '../files/store-error.js'
 
+/** Returns the content of a pointer to `diffID`. */
 export const formatPointer = (diffID: Digest): string => `${diffID}\n`
 
-/** Undefined where there is none, or one that cannot be read. */
+/** Reads the pointer at `path`; undefined if it is missing, unreadable or malformed. */
 export async function readPointer(path: string): Promise<Digest | undefined> {
   const text = await readIfRegular(path).catch((error: unknown) => {
     if (codeOf(error) !== 'EACCES') throw error

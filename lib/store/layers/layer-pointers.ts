@@ -1,7 +1,7 @@
 /**
- * Which layer a blob unpacks to: `layers/by-blob/<algorithm>/<hex of the blob>` holds the diffID. A pointer is written
- * before its layer appears, so no layer is ever without; it is a hint that the layer's own record must
- * confirm. Where the directory is lost, the records are read instead, and the next layer brings it back.
+ * Maps blobs to layers: `layers/by-blob/<algorithm>/<hex of the blob>` contains the diffID. A pointer is written before
+ * its layer appears and is only valid if the record of the layer confirms it. If the directory is lost, the records are
+ * scanned instead, and the next commit rebuilds it.
  */
 import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -15,9 +15,10 @@ import { removeTree } from '../files/remove-tree.js'
 import type { Run } from '../staging/run.js'
 import { unlessMissing } from '../files/store-error.js'
 
+/** The pointers from blobs to the layers in `layers`. */
 export class LayerPointers {
   readonly #directory: string
-  /** What the records say, while there is no directory. */
+  /** The pointers according to the records, while the directory does not exist. */
   #scanned: Promise<Map<Digest, Digest>> | undefined
 
   constructor(
@@ -27,7 +28,9 @@ export class LayerPointers {
     this.#directory = join(layers, 'by-blob')
   }
 
-  /** The diffID that `blob` leads to, if its layer ever was here. */
+  /**
+   * Returns the diffID of the layer that `blob` was unpacked to; undefined if unknown. The layer may no longer exist.
+   */
   async find(blob: Digest): Promise<Digest | undefined> {
     const diffID = await readPointer(digestPath(this.#directory, blob))
     if (diffID) return diffID
@@ -37,15 +40,16 @@ export class LayerPointers {
   }
 
   /**
-   * Does `work` with a pointer beside the staged tree: written, and not synced yet. `point` then lets `blob` lead to
-   * `diffID`; who calls it holds the metadata lock and has synced the staging directory.
+   * Writes a pointer into the staging directory and runs `work`. The pointer is not synced. `work` syncs the staging
+   * directory, takes the metadata lock and calls `point` to publish the pointer.
+   * @throws the errors of `work` and of the file system
    */
   async withPrepared<T>(
     { blob, diffID, staged }: { readonly blob: Digest; readonly diffID: Digest; readonly staged: string },
     work: (point: () => Promise<void>) => Promise<T>,
   ): Promise<T> {
     const prepared = join(staged, 'pointer')
-    await removeTree(prepared) // whatever somebody put there
+    await removeTree(prepared) // an unexpected entry
     try {
       await writeNew(prepared, formatPointer(diffID))
       return await work(async () => {
@@ -54,7 +58,7 @@ export class LayerPointers {
         else await this.#publish(prepared, this.#directory, blob)
       })
     } catch (error) {
-      await removeTree(prepared).catch(() => undefined) // the first error is the one to tell
+      await removeTree(prepared).catch(() => undefined) // report the first error
       throw error
     }
   }
@@ -78,13 +82,13 @@ export class LayerPointers {
   async #publish(synced: string, directory: string, blob: Digest): Promise<void> {
     const path = digestPath(directory, blob)
     await ensureDirectory(dirname(path))
-    // No pointer, whatever it is: out of the way, to go with the rest of the run.
+    // Another kind of entry is moved aside and removed with the run.
     if (await isDirectory(path)) await rename(path, await this.run.freshPath('odd', 'layers'))
     await publish(synced, path)
   }
 }
 
-/** What the records of all layers say. */
+/** Collects the pointers from the records of all layers. */
 async function scan(layers: string): Promise<Map<Digest, Digest>> {
   const found = new Map<Digest, Digest>()
   for (const algorithm of (await unlessMissing(readdir(layers))) ?? []) {

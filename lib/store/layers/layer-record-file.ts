@@ -1,19 +1,22 @@
-/** Reads the `layer.json` of a layer's directory. */
+/** Reads the `layer.json` of a layer. */
 import { join } from 'node:path'
 import type { Digest } from '../../image/index.js'
 import { type LayerRecord, parseRecord } from './layer-record.js'
 import { readIfRegular } from '../files/read-regular.js'
 import { codeOf } from '../files/store-error.js'
 
+/** Returns the path of the record in the directory of a layer. */
 export const recordPath = (directory: string): string => join(directory, 'layer.json')
 
-/** The record in `directory`; undefined where there is none that says what `diffID` is. */
+/**
+ * Reads the record in `directory`; undefined if there is no valid record of `diffID`. @throws the errors of `node:fs`
+ */
 export async function readRecord(directory: string, diffID: Digest): Promise<LayerRecord | undefined> {
   const text = await readIfRegular(recordPath(directory))
   return text === undefined ? undefined : parseRecord(text, diffID)
 }
 
-/** The same for who looks for damage: one that this user may not read is `denied`. */
+/** Like `readRecord`, for verification: returns `denied` if this user may not read the record. */
 export function recordOrDenied(
   directory: string,
   diffID: Digest,

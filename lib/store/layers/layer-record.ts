@@ -1,11 +1,9 @@
-/**
- * `layer.json`: what stands beside a layer's unpacked trees and says what they are.
- */
+/** The format of `layer.json`, which describes the unpacked trees in the directory of a layer. */
 import { type Digest, isDigest } from '../../image/index.js'
 import { isObject, parseJson } from '../files/json-object.js'
 import { sealOf } from '../files/seal.js'
 
-/** How a tree says that a lower layer's file is gone: devices 0/0 and opaque attributes, or `.wh.` files. */
+/** How a tree marks a removed file of a lower layer: with devices 0/0 and opaque attributes, or with `.wh.` files. */
 export type WhiteoutForm = 'overlay' | 'aufs'
 
 /** A blob that the layer was unpacked from. */
@@ -15,51 +13,58 @@ export interface LayerBlob {
   readonly mediaType: string
 }
 
+/** An unpacked tree of the layer. */
 export interface LayerTree {
-  /** The directory's name, beside the record. */
+  /** Name of its directory, relative to the record. */
   readonly rootfs: string
-  /** Bytes of the unpacked layer, as a tar. */
+  /** Size of the unpacked layer as a tar archive, in bytes. */
   readonly size: number
 }
 
+/** The content of `layer.json`. */
 export interface LayerRecord {
   readonly diffID: Digest
-  /** One diffID may have come as several blobs: compressed otherwise. */
+  /** The blobs that the layer was unpacked from: a layer may be compressed in several ways. */
   readonly blobs: readonly LayerBlob[]
   readonly forms: { readonly [form in WhiteoutForm]?: LayerTree }
   /**
-   * Directories of the trees that no entry of the layer names, `.` for the root, each character of a path one byte of it.
-   * In the image, they have the attributes that a lower layer gave them. Undefined where that is not known: records before
-   * 0.2 do not say, nor do those of layers that have too many.
+   * Directories of the trees that no entry of the layer names; `.` is the root, and each character is one byte of the
+   * path. In the image, they have the attributes of the lower layer that lists them. Undefined if unknown: records
+   * before 0.2 and those of layers with too many directories do not contain it.
    */
   readonly implied?: readonly string[]
 }
 
-/** 1 had no check. No one bit makes the one of the other. */
+/** The current version. Version 1 had no checksum. The two differ in more than one bit. */
 const version = 2
-const unsealed = 1
+const versionWithoutChecksum = 1
 
-/** The record of a layer that was unpacked from nothing yet. */
+/** Returns the record of a layer without blobs and trees. */
 export const emptyRecord = (diffID: Digest): LayerRecord => ({ diffID, blobs: [], forms: {} })
 
-/** `record` with one more blob, unless it has that already. */
+/** Returns `record` with the blob added, or `record` itself if it contains the blob. */
 export function withBlob(record: LayerRecord, { digest, size, mediaType }: LayerBlob): LayerRecord {
   if (record.blobs.some((blob) => blob.digest === digest)) return record
   return { ...record, blobs: [...record.blobs, { digest, size, mediaType }] }
 }
 
+/** Serializes `record` with its checksum. */
 export function formatRecord(record: LayerRecord): string {
   const document = { version, ...record }
   return `${JSON.stringify({ ...document, sha256: sealOf(document) }, undefined, 2)}\n`
 }
 
-/** What `text` records of the layer `diffID`; undefined where it is no such record, a rotten one, or one of a newer version. */
+/**
+ * Parses the record of the layer `diffID`; undefined if `text` is malformed, corrupt, of a newer version or of another
+ * layer.
+ */
 export function parseRecord(text: string, diffID: Digest): LayerRecord | undefined {
   const value = parseJson(text)
   if (!isObject(value) || value['diffID'] !== diffID) return undefined
   const { sha256, ...document } = value
   const holds = document['version'] === version ? sha256 === sealOf(document) : sha256 === undefined
-  if (!holds || (document['version'] !== version && document['version'] !== unsealed)) return undefined
+  if (!holds || (document['version'] !== version && document['version'] !== versionWithoutChecksum))
+    return undefined
   const { blobs, forms, implied } = document
   if (!Array.isArray(blobs) || !blobs.every(isBlob) || !isObject(forms)) return undefined
   const { overlay, aufs } = forms
@@ -83,7 +88,7 @@ function isBlob(value: unknown): value is LayerBlob {
 const isPaths = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((path) => typeof path === 'string')
 
-/** A name of ours only: a record must not lead out of its directory. */
+/** Accepts only known names: a record must not lead out of its directory. */
 function isTree(value: unknown): value is LayerTree {
   return (
     isObject(value) &&

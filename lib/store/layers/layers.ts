@@ -1,6 +1,4 @@
-/**
- * The unpacked layers of the store, each known by its diffID and found again by any blob that it came from.
- */
+/** The unpacked layers of the store, found by diffID or by a blob that they were unpacked from. */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Digest } from '../../image/index.js'
@@ -18,9 +16,10 @@ import { StagedLayer } from './staged-layer.js'
 import { storing } from '../files/store-error.js'
 import { syncTree } from '../files/sync-tree.js'
 
-/** The forms in the order in which they are offered to who does not mind. */
+/** The forms in order of preference. */
 const forms: readonly WhiteoutForm[] = ['overlay', 'aufs']
 
+/** Finds and commits the layers in `directory`. */
 export class LayerStore {
   readonly #pointers: LayerPointers
   readonly #staged = new Set<StagedLayer>()
@@ -33,7 +32,10 @@ export class LayerStore {
     this.#pointers = new LayerPointers(directory, run)
   }
 
-  /** The layer `diffID`, in `form` or in any: only if its tree is really there. */
+  /**
+   * Returns the layer `diffID` in `form`, or in any form; undefined if its tree does not exist.
+   * @throws WindlassError STORE_*
+   */
   find(diffID: Digest, form?: WhiteoutForm): Promise<StoredLayer | undefined> {
     const directory = digestPath(this.directory, diffID)
     return storing('look for a layer', directory, async () => {
@@ -42,23 +44,26 @@ export class LayerStore {
     })
   }
 
-  /** The layer that `blob` was unpacked to before, like `find`. */
+  /** Returns the layer that `blob` was unpacked to, like `find`. @throws WindlassError STORE_* */
   async findByBlob(blob: Digest, form?: WhiteoutForm): Promise<StoredLayer | undefined> {
     const diffID = await storing('look for a layer', this.directory, () => this.#pointers.find(blob))
     const layer = diffID && (await this.find(diffID, form))
     return layer?.blobs.includes(blob) ? layer : undefined
   }
 
-  /** An empty tree to unpack into, on the same file system as the store. Discard it, committed or not. */
+  /**
+   * Creates an empty tree to unpack into, on the file system of the layers. The caller must discard it in any case.
+   * @throws WindlassError STORE_*
+   */
   async stage(): Promise<StagedLayer> {
-    // As long as the longest of final paths, that of a sha512: what can be written here can be reached there (PATH_MAX).
+    // As long as the longest final path, with sha512: a path that fits in staging then fits in the store (PATH_MAX).
     const directory = join(await this.run.area('layers'), randomBytes(64).toString('hex'))
     return storing('stage a layer', directory, async () => {
       const rootfs = join(directory, 'rootfs')
       await mkdir(directory, 0o700)
       await mkdir(rootfs, 0o755)
       await chmod(rootfs, 0o755)
-      // Opened before anything is written, so that syncing tells of every write that failed.
+      // Opened before anything is written, so that syncfs reports all write errors.
       const handle = await open(rootfs, 'r')
       const staged = new StagedLayer(directory, rootfs, handle, {
         commit: (facts, root, signal) => this.#commit(directory, root, facts, signal),
@@ -69,12 +74,12 @@ export class LayerStore {
     })
   }
 
-  /** Discards all that were neither committed nor discarded. */
+  /** Discards all trees that are neither committed nor discarded. */
   async close(): Promise<void> {
     await Promise.all([...this.#staged].map((staged) => staged.discard()))
   }
 
-  /** All that can be done before the lock is taken is done before; one sync brings all of that to the disk. */
+  /** Commits a tree. Prepares everything before taking the lock; one sync covers all of it. */
   async #commit(
     staged: string,
     root: SyncFile,

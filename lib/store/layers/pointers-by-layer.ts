@@ -1,4 +1,4 @@
-/** The pointers from blobs to the layers that they unpack to, seen from the layers. */
+/** Queries the pointers from blobs to layers. */
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Digest, isDigest } from '../../image/index.js'
@@ -9,7 +9,7 @@ import { storing, unlessMissing } from '../files/store-error.js'
 
 const folder = 'by-blob'
 
-/** Where the pointers stand that lead from `blobs` to the layer `diffID`. */
+/** Returns the paths of the pointers from `blobs` to the layer `diffID`. */
 export async function pointersOf(
   layers: string,
   diffID: Digest,
@@ -20,19 +20,21 @@ export async function pointersOf(
   return paths.filter((_, at) => found[at] === diffID)
 }
 
-/** What the pointers of `blobs` lead to, in their order; undefined for one that there is not, or that cannot be read. */
+/**
+ * Returns the diffIDs that the pointers of `blobs` contain, in order; undefined for a missing or unreadable pointer.
+ */
 export const diffIDsOf = (layers: string, blobs: readonly Digest[]): Promise<(Digest | undefined)[]> =>
   Promise.all(blobs.map((blob) => readPointer(digestPath(join(layers, folder), blob))))
 
-/** A file that stands where a pointer belongs and is not a regular file. */
+/** An entry in the place of a pointer that is not a regular file. */
 export interface ForeignPointer {
   readonly blob: Digest
   readonly path: string
-  /** For `Garbage.discard`, which removes it only if it is still the same file. */
+  /** The inode, for `Garbage.discard`, which removes only this entry. */
   readonly inode: bigint
 }
 
-/** Lists what stands where a pointer belongs and is not a regular file. @throws STORE_* */
+/** Lists the entries in the place of pointers that are not regular files. @throws WindlassError STORE_* */
 export const foreignPointers = (store: string): Promise<ForeignPointer[]> =>
   storing('list the pointers to layers', join(store, 'layers', folder), async () => {
     const found: ForeignPointer[] = []
@@ -51,7 +53,10 @@ async function* pointersIn(layers: string): AsyncGenerator<{ readonly blob: Dige
     }
 }
 
-/** Those whose layer is not there: collected before, or never committed by a run that was killed. Under the metadata lock. */
+/**
+ * Returns the paths of pointers whose layer does not exist: it was collected, or its commit was interrupted. The caller
+ * holds the metadata lock.
+ */
 export async function danglingPointers(layers: string): Promise<string[]> {
   const dangling: string[] = []
   for await (const { path } of pointersIn(layers)) {

@@ -1,19 +1,18 @@
-/**
- * A tree that is being unpacked, in the staging area of its run, until it is committed or discarded.
- */
+/** A tree in the staging area, until it is committed or discarded. */
 import { WindlassError } from '../../errors.js'
 import type { SyncFile } from '../../system/files.js'
 import type { LayerFacts, StoredLayer } from './layer-facts.js'
 import { removeTree } from '../files/remove-tree.js'
 import { storing } from '../files/store-error.js'
 
+/** A tree to unpack into, created by `LayerStore.stage`. */
 export class StagedLayer {
   #ended: Promise<void> | undefined
 
-  /** @internal `LayerStore.stage` makes these. */
+  /** @internal created by `LayerStore.stage` */
   constructor(
     private readonly directory: string,
-    /** An empty directory at first: the root of the tree. */
+    /** The root of the tree, initially an empty directory. */
     readonly path: string,
     private readonly root: SyncFile,
     private readonly store: {
@@ -23,9 +22,10 @@ export class StagedLayer {
   ) {}
 
   /**
-   * Syncs the tree to the disk and lets it be seen as the layer `facts.diffID`. Where that is there already, in this
-   * form, that one is the answer and this tree is dropped. On failure the tree stays, to be discarded. `signal` ends the wait
-   * for the lock of the store.
+   * Syncs the tree and commits it as the layer `facts.diffID`. If the layer exists in this form, returns the existing
+   * one and drops this tree. On failure the tree remains, to be discarded. `signal` ends the wait for the lock of the
+   * store.
+   * @throws WindlassError STORE_*; INTERNAL when the tree is already committed or discarded
    */
   async commit(facts: LayerFacts, signal?: AbortSignal): Promise<StoredLayer> {
     if (this.#ended) throw new WindlassError('INTERNAL', 'A staged layer was committed after its end')
@@ -34,7 +34,7 @@ export class StagedLayer {
     return stored
   }
 
-  /** Removes what is left of it; after a commit that is nothing. Twice is once. */
+  /** Removes the rest of the tree; after a commit nothing is left. A second call has no effect. */
   discard(): Promise<void> {
     this.#ended ??= storing('discard a staged layer', this.directory, async () => {
       this.store.ended()

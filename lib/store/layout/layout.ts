@@ -1,6 +1,4 @@
-/**
- * The bare bones of a store on disk: tells a store from what is none, and makes a new one.
- */
+/** Opens and creates the directory structure of a store. */
 import { randomBytes } from 'node:crypto'
 import { readdir, readlink, realpath } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
@@ -26,28 +24,34 @@ import { noStore } from './store-there.js'
 import { waysOut } from '../files/ways-out.js'
 
 const directories = ['blobs', 'layers', 'partial', 'staging']
-/** `oci-layout` too: another process may have made the store since it was looked for. */
-const ours = new Set([...directories, 'index.json', versionFile, layoutFile, 'lock'])
+/** Entries of a store. Includes `oci-layout`: another process may have created the store since it was checked. */
+const ownNames = new Set([...directories, 'index.json', versionFile, layoutFile, 'lock'])
 
+/** Options of `openLayout`. */
 export interface LayoutOptions extends Pick<MetadataLockOptions, 'signal'> {
-  /** Make the store where there is none. */
+  /** Create the store if it does not exist. */
   readonly create: boolean
-  /** The user who has become root for this, if that is known. */
+  /** The user who has become root for this command, if known. */
   readonly onBehalfOf: number | undefined
-  /** Hears of who holds the lock of the store. */
+  /** Receives messages about the lock of the store. */
   readonly warn: (message: string, code?: string) => void
-  /** Hears of a store that others can change. */
+  /** Receives the message that other users can change the store. */
   readonly onUnsafe: (message: string) => void
 }
 
+/** An opened store. */
 export interface OpenedLayout {
-  /** The resolved path of the store. */
+  /** The path of the store with links resolved. */
   readonly store: string
-  /** Whom root uses it for: what is made in it is that user's. */
+  /** The user for whom root uses the store, and who owns what is created in it. */
   readonly owner: StoreOwner | undefined
 }
 
-/** Opens the store in `directory`. @throws WindlassError */
+/**
+ * Opens or creates the store in `directory`.
+ * @throws WindlassError STORE_CORRUPT when the directory is not a store, or its version is newer; STORE_LOCKED;
+ * STORE_DENIED, also when root would use another user's store; STORE_READ_ONLY, STORE_FULL, STORE_IO
+ */
 export async function openLayout(
   directory: string,
   { create, onBehalfOf, warn, onUnsafe, signal }: LayoutOptions,
@@ -64,19 +68,19 @@ export async function openLayout(
     else await checkOwnership(store, owner, onUnsafe)
     await checkVersion(store)
     if (layout === undefined) {
-      await begin(store, { warn, signal })
-      // What stood there before, and whose it is.
+      await createStore(store, { warn, signal })
+      // Content that existed before, and its owner.
       await checkOwnership(store, owner, onUnsafe)
     } else {
       checkLayout(layout, store)
-      await refuseLinks(store)
-      await complete(store)
+      await rejectLinks(store)
+      await addMissing(store)
     }
     return { store, owner }
   })
 }
 
-/** Node's own recursive mkdir says ENOENT where the file system is read-only. */
+/** Creates `path` and its missing parents. Node's recursive mkdir reports ENOENT on a read-only file system. */
 async function makeDirectories(path: string, onBehalfOf: number | undefined): Promise<void> {
   const missing = [path]
   for (
@@ -97,7 +101,7 @@ async function makeDirectories(path: string, onBehalfOf: number | undefined): Pr
     }
 }
 
-/** The error of a symbolic link at `path`, or in place of its parent, that leads to nothing; undefined where there is none. */
+/** Returns the error for a symbolic link to nothing at `path` or its parent; undefined if there is none. */
 async function danglingLink(path: string): Promise<WindlassError | undefined> {
   for (const each of [path, dirname(path)])
     if ((await lstatIfThere(each))?.isSymbolicLink() && !(await statIfThere(each)))
@@ -112,42 +116,45 @@ async function danglingLink(path: string): Promise<WindlassError | undefined> {
   return undefined
 }
 
-/** A parent that may be written to and not read, or not be synced at all, is not ours: a store in it works all the same. */
+/**
+ * Syncs the parent of `path`. The parent is not part of the store, so a parent that cannot be read or synced is
+ * ignored.
+ */
 async function syncParent(path: string): Promise<void> {
   await syncDirectory(dirname(path)).catch((error: unknown) => {
     if (!['EACCES', 'EPERM', 'EINVAL', 'EROFS'].includes(codeOf(error) ?? '')) throw error
   })
 }
 
-/** Makes a store; `oci-layout` comes last, for it says that this is one. */
-async function begin(store: string, locking: MetadataLockOptions): Promise<void> {
+/** Creates a store. `oci-layout` is written last, because it marks the directory as a store. */
+async function createStore(store: string, locking: MetadataLockOptions): Promise<void> {
   const names = await readdir(store)
-  // A store that has lost its `oci-layout` may have anything beside.
+  // A store that has lost its `oci-layout` may contain other files.
   const unexpectedPaths = names.includes(versionFile)
     ? []
-    : names.filter((name) => !ours.has(name) && !name.startsWith('.new-'))
+    : names.filter((name) => !ownNames.has(name) && !name.startsWith('.new-'))
   if (unexpectedPaths.length > 0)
     throw new WindlassError('STORE_CORRUPT', `${store} is not a store, and there is something else in it`, {
       path: store,
       hint: waysOut.anotherStore,
     })
   await chmod(store, 0o700)
-  // Whoever made the directory may have been killed before it was synced.
+  // The process that created the directory may have been killed before syncing it.
   await syncParent(store)
   await new MetadataLock(join(store, 'lock'), locking).hold(async () => {
-    // Whoever began before us was killed: they had this lock.
+    // Left by a process that was killed while it held this lock.
     for (const name of await readdir(store)) if (name.startsWith('.new-')) await unlink(join(store, name))
     for (const name of directories) await ensureDirectory(join(store, name))
     await writeOnce(join(store, 'index.json'), emptyIndex)
     await writeOnce(join(store, versionFile), versionText)
-    // What one before us made may have got its name and not be on the disk.
+    // An entry created by that process may be visible and not on the disk.
     await syncDirectory(store)
     await writeOnce(join(store, layoutFile), layoutText)
   })
 }
 
-/** The store itself may be a link; below it nothing is followed, as a link in the place of `blobs/sha256` would be. */
-async function refuseLinks(store: string): Promise<void> {
+/** Rejects links inside the store, for example in place of `blobs/sha256`. The store itself may be a link. */
+async function rejectLinks(store: string): Promise<void> {
   for (const name of directories.slice(0, 3))
     for (const algorithm of ['', 'sha256', 'sha384', 'sha512']) {
       const path = join(store, name, algorithm)
@@ -156,17 +163,17 @@ async function refuseLinks(store: string): Promise<void> {
     }
 }
 
-/** Makes what a layout of another tool lacks, where it may. */
-async function complete(store: string): Promise<void> {
+/** Creates what the layout of another tool lacks, if permitted. */
+async function addMissing(store: string): Promise<void> {
   for (const name of directories) {
     const path = join(store, name)
     const found = await lstatIfThere(path)
     try {
       if (!found?.isDirectory()) await ensureDirectory(path)
-      // Trees with setuid files stand in here: nobody else may walk in (CVE-2021-41091, CVE-2024-25621).
+      // Contains setuid files, so no other user may enter (CVE-2021-41091, CVE-2024-25621).
       else if (name !== 'blobs' && (found.mode & 0o077) !== 0) await chmod(path, 0o700)
     } catch (error) {
-      // It can be read all the same; the first write says what is wrong.
+      // The store can still be read; the first write reports the error.
       if (!isNotWritable(error)) throw error
     }
   }
@@ -179,7 +186,7 @@ async function writeOnce(path: string, text: string): Promise<void> {
   await publish(staged, path)
 }
 
-/** The version is that of image-spec's image-layout.md; tools of today write 1.0.0. */
+/** Checks the version of the layout (image-spec, image-layout.md); current tools write 1.0.0. */
 function checkLayout(text: string, store: string): void {
   const layout = parseJson(text)
   const version = isObject(layout) ? layout['imageLayoutVersion'] : undefined

@@ -1,6 +1,6 @@
 /**
- * Whom a store belongs to, and whether anybody else can change it. What is in a store is unpacked and run, so root takes
- * none that another user can write to, unless it works for that user.
+ * Checks who owns a store and who can change it. The content of a store is unpacked and run, so root uses no store that
+ * another user can write to, unless it acts for that user.
  */
 import { join } from 'node:path'
 import type { Stats } from 'node:fs'
@@ -8,17 +8,18 @@ import { WindlassError } from '../../errors.js'
 import { lstatIfThere, statIfThere } from '../../system/files.js'
 import { available, listXattrs } from '../../system/index.js'
 
+/** The owner of a store. */
 export interface StoreOwner {
   readonly uid: number
   readonly gid: number
 }
 
-/** What of a store another user must not write to: with one of these, all the rest can be replaced. */
+/** Paths that other users must not be able to write to: each of them allows replacing the rest of the store. */
 const guarded = ['', 'index.json', 'blobs', 'blobs/sha256', 'blobs/sha384', 'blobs/sha512', 'layers']
 
 /**
- * The user for whom root uses what is at `path`: its owner, if that is the user `onBehalfOf`.
- * @param onBehalfOf the user who has become root for this command, if that is known
+ * Returns the owner of `path` if root uses it on behalf of that owner; otherwise undefined.
+ * @param onBehalfOf the user who has become root for this command, if known
  */
 export async function ownerServed(
   path: string,
@@ -30,36 +31,36 @@ export async function ownerServed(
 }
 
 /**
- * The same of a directory that is about to become a store, whose mode is not decided yet.
- * @throws WindlassError STORE_DENIED for root, where it belongs to somebody else
+ * Checks the owner of a directory that is about to become a store. Its mode is not checked, because it is set later.
+ * @throws WindlassError STORE_DENIED when the process is root and the directory belongs to another user
  */
-export async function checkOwner(directory: string, served: StoreOwner | undefined): Promise<void> {
+export async function checkOwner(directory: string, owner: StoreOwner | undefined): Promise<void> {
   const found = await lstatIfThere(directory)
-  const me = process.geteuid?.()
-  if (found === undefined || me !== 0) return
-  const others = othersWho(directory, found, served?.uid ?? me, false)
+  const ownUid = process.geteuid?.()
+  if (found === undefined || ownUid !== 0) return
+  const others = findOthers(directory, found, owner?.uid ?? ownUid, false)
   if (others !== undefined) throw refused(directory, directory, others)
 }
 
 /**
- * Tells `warn` of a store at `directory` that somebody else can change.
- * @throws WindlassError STORE_DENIED for root, unless it serves that user
+ * Checks who can change the store at `directory`, and calls `warn` if another user can.
+ * @throws WindlassError STORE_DENIED when the process is root, unless it acts for that user
  */
 export async function checkOwnership(
   directory: string,
-  served: StoreOwner | undefined,
+  owner: StoreOwner | undefined,
   warn: (message: string) => void,
 ): Promise<void> {
-  const me = process.geteuid?.()
-  if (me === undefined) return
+  const ownUid = process.geteuid?.()
+  if (ownUid === undefined) return
   for (const name of guarded) {
     const path = join(directory, name)
     const found = await lstatIfThere(path)
-    // What else stands there is refused elsewhere; a link has no mode of its own.
+    // Other kinds of entries are rejected elsewhere; a link has no mode of its own.
     if (!found?.isDirectory() && !found?.isFile()) continue
-    const others = othersWho(path, found, served?.uid ?? me)
+    const others = findOthers(path, found, owner?.uid ?? ownUid)
     if (others === undefined) continue
-    if (me === 0) throw refused(directory, path, others)
+    if (ownUid === 0) throw refused(directory, path, others)
     warn(`${unsafe(directory, path, others)}. ${others.hint}`)
     return
   }
@@ -76,16 +77,22 @@ const refused = (directory: string, path: string, others: Others): WindlassError
   )
 
 interface Others {
-  /** A clause without its subject. */
+  /** What the other users can do, as a clause without its subject. */
   readonly can: string
-  /** What to do about it. */
+  /** The hint for an ordinary user. */
   readonly hint: string
+  /** The hint for root. */
   readonly asRoot: string
 }
 
-function othersWho(path: string, { uid, gid, mode }: Stats, me: number, byMode = true): Others | undefined {
-  // What belongs to root is safe from all others.
-  if (uid !== me && uid !== 0)
+function findOthers(
+  path: string,
+  { uid, gid, mode }: Stats,
+  ownUid: number,
+  byMode = true,
+): Others | undefined {
+  // Files of root are safe from all other users.
+  if (uid !== ownUid && uid !== 0)
     return {
       can: `belongs to user ${uid}`,
       hint: 'Name a store of your own with --store, unless you trust that user.',
@@ -101,7 +108,7 @@ function othersWho(path: string, { uid, gid, mode }: Stats, me: number, byMode =
   return undefined
 }
 
-/** Then the bits of the group say what any named user may do at most (acl(5)). */
+/** Reports whether the path has an ACL. The group bits are then the maximum of what a named user may do (acl(5)). */
 function hasAcl(path: string): boolean {
   if (!available()) return false
   try {

@@ -1,4 +1,4 @@
-/** Whether there is a store in a directory: for who only reads, and must not make one. */
+/** Checks whether a directory contains a store. For commands that must not create one. */
 import { join } from 'node:path'
 import { WindlassError } from '../../errors.js'
 import { lstatIfThere, statIfThere } from '../../system/files.js'
@@ -7,9 +7,9 @@ import { isStore } from '../check/repair-files.js'
 import { storing } from '../files/store-error.js'
 
 /**
- * Whether `directory` holds a store: also one that has lost the file that says so, or that another tool made. True of
- * what is no directory, such as a link that leads to nothing: who opens it is told what is wrong.
- * @throws WindlassError STORE_* where that cannot be seen
+ * Reports whether `directory` contains a store, including one that has lost `oci-layout` or that another tool created.
+ * Returns true for an entry that is not a directory, for example a dangling link: opening it reports the problem.
+ * @throws WindlassError STORE_* when it cannot be accessed
  */
 export async function isStoreAt(directory: string): Promise<boolean> {
   return storing('open the store', directory, async () => {
@@ -19,6 +19,7 @@ export async function isStoreAt(directory: string): Promise<boolean> {
   })
 }
 
+/** Returns the STORE_CORRUPT error for a directory without a store. */
 export const noStore = (directory: string): WindlassError =>
   new WindlassError('STORE_CORRUPT', `There is no store at ${directory}`, {
     path: directory,

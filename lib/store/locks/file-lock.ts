@@ -1,7 +1,6 @@
 /**
- * An exclusive lock between processes, on a file made for it. The kernel lets go of it when its holder
- * dies, so no lock is ever stale and no clock is asked. Where the C library cannot be called, it holds
- * between the stores of this process only.
+ * An exclusive lock between processes, on a file of its own. The kernel releases it when its holder exits, so a lock is
+ * never stale. If the C library cannot be called, the lock applies only within this process.
  */
 import { constants } from 'node:fs'
 import { dirname } from 'node:path'
@@ -10,9 +9,10 @@ import { lockFile, locksAvailable, unlockFile } from '../../system/index.js'
 import { syncDirectory } from '../files/durable.js'
 import { isNotWritable, unlessMissing } from '../files/store-error.js'
 
-/** Paths that are locked in this process, where there is nothing better. */
+/** Locked paths of this process, for platforms without `flock`. */
 const held = new Set<string>()
 
+/** A lock that is held. */
 export class FileLock {
   readonly #handle: SyncFile
   readonly #path: string
@@ -23,9 +23,9 @@ export class FileLock {
   }
 
   /**
-   * Takes the lock at `path`, making the file where it is missing; undefined where another holds it. With `asItIs`, one
-   * that may only be read is taken as well: it cannot be signed.
-   * Throws what the file system throws, such as ENOENT where the directory is gone.
+   * Takes the lock at `path`, creating the file if needed. Returns undefined if another holds it. With `asItIs`, a file
+   * that is not writable is locked as well; it cannot be signed.
+   * @throws the errors of `node:fs`, for example ENOENT when the directory does not exist
    */
   static async take(path: string, { asItIs = false } = {}): Promise<FileLock | undefined> {
     for (;;) {
@@ -33,8 +33,8 @@ export class FileLock {
       let lock: FileLock | undefined
       try {
         if (!take(handle, path)) return undefined
-        // Its last holder may have removed the file between our opening and our locking it.
-        if (!(await isStill(handle, path))) {
+        // Its last holder may have removed the file between open and lock.
+        if (!(await isCurrent(handle, path))) {
           held.delete(path)
           continue
         }
@@ -46,25 +46,25 @@ export class FileLock {
     }
   }
 
-  /** Leaves word of the holder, for those who wait. */
+  /** Replaces the content of the lock file with `text`, which identifies the holder to waiting processes. */
   async sign(text: string): Promise<void> {
     await this.#handle.rewrite(text)
   }
 
-  /** How many bytes the file has. */
+  /** Returns the size of the lock file in bytes. */
   async size(): Promise<number> {
     return (await this.#handle.stat()).size
   }
 
-  /** Gives the file `bytes` to hold, so that the disk keeps room for as many. */
+  /** Replaces the content of the lock file with `bytes`, so that the disk space stays allocated. */
   async fill(bytes: Buffer): Promise<void> {
     await this.#handle.overwrite(bytes)
   }
 
   /**
-   * Puts `text` in the place of the file `path`, of the same file system, in one step: with the file of the lock, which is
-   * there already and has room, so that a full disk does not stand in the way. Whoever waits for the lock makes another
-   * file: this is the last that is done under it.
+   * Atomically replaces the file `path`, on the same file system, with `text`. Writes to the lock file, whose space is
+   * already allocated, and renames it to `path`, so that it works on a full disk. Waiting processes then lock a new
+   * file, so nothing else may be done under this lock.
    */
   async become(path: string, text: string): Promise<void> {
     await this.#handle.overwrite(Buffer.from(text))
@@ -73,24 +73,24 @@ export class FileLock {
     await syncDirectory(dirname(path))
   }
 
-  /** Lets go, with the file kept open for `retake`. */
+  /** Releases the lock and keeps the file open for `retake`. */
   pause(): void {
     if (locksAvailable()) unlockFile(this.#handle.fd)
     else held.delete(this.#path)
   }
 
   /**
-   * Takes it again after `pause`: `held` by another, or `gone` where the file is no longer the one at its path. Then it is
-   * to be released, and another taken.
+   * Takes the lock again after `pause`. Returns `held` if another holds it, and `gone` if the file at the path is
+   * another one; the caller must then release this lock and take a new one.
    */
   async retake(): Promise<'taken' | 'held' | 'gone'> {
     if (!take(this.#handle, this.#path)) return 'held'
-    if (await isStill(this.#handle, this.#path)) return 'taken'
+    if (await isCurrent(this.#handle, this.#path)) return 'taken'
     this.pause()
     return 'gone'
   }
 
-  /** Lets go. The file stays for the next one, unless `remove`. */
+  /** Releases the lock and closes the file. Removes the file with `remove`. */
   async release({ remove = false } = {}): Promise<void> {
     try {
       if (remove) await unlessMissing(unlink(this.#path))
@@ -107,7 +107,7 @@ async function openLock(path: string, asItIs: boolean): Promise<SyncFile> {
   } catch (error) {
     if (!asItIs || !isNotWritable(error)) throw error
     const there = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => undefined)
-    if (!there) throw error // what is in the way of writing says more
+    if (!there) throw error // the error of the first attempt is more informative
     return there
   }
 }
@@ -119,7 +119,7 @@ function take(handle: SyncFile, path: string): boolean {
   return true
 }
 
-async function isStill(handle: SyncFile, path: string): Promise<boolean> {
+async function isCurrent(handle: SyncFile, path: string): Promise<boolean> {
   const [ours, there] = await Promise.all([handle.stat(), statIfThere(path)])
   return ours.ino === there?.ino && ours.dev === there.dev
 }

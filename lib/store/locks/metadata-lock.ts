@@ -1,6 +1,6 @@
 /**
- * The lock under which what several processes write is read and written again: `index.json`, the records of
- * layers, what a run holds. Held for moments only. Those of one process queue up before they ask the kernel.
+ * The lock for data that several processes change: `index.json`, layer records and the holds of runs. It is held only
+ * briefly. Within a process, requests are queued.
  */
 import { WindlassError } from '../../errors.js'
 import { lstatIfThere } from '../../system/files.js'
@@ -9,29 +9,31 @@ import { holderHint, holderWords, type LockHolder, lockHolder } from './lock-hol
 import { isNotWritable, storeError } from '../files/store-error.js'
 import { waitFor } from './waiting.js'
 
-/** Milliseconds. Specs shorten them. */
+/** Waiting times in milliseconds. Specs shorten them. */
 export const lockPatience = {
-  /** Before it is told who holds the lock. */
+  /** Before the holder is reported. */
   notice: 2_000,
-  /** Whoever holds the lock for longer than a disk can take to sync was stopped. */
+  /** Before the wait fails. A holder that takes longer than any disk sync is stopped or stuck. */
   total: 120_000,
 }
 
-/** The code of the warning that the lock of the store is waited for. */
+/** The code of the warning that the lock of the store is held by another process. */
 export const storeLocked = 'store-locked'
 
+/** Options of a `MetadataLock`. */
 export interface MetadataLockOptions {
-  /** Hears who holds the lock, once it has been waited for. */
+  /** Receives a warning that names the holder after a wait. */
   readonly warn?: ((message: string, code: string) => void) | undefined
-  /** Ends every wait. What has the lock goes on to its end. */
+  /** Ends every wait. Work that holds the lock is not interrupted. */
   readonly signal?: AbortSignal | undefined
 }
 
+/** The lock at `path`, shared by processes and by callers in this process. */
 export class MetadataLock {
   #last: Promise<unknown> = Promise.resolve()
-  /** Holds that have not ended. */
-  #due = 0
-  /** Kept open for the next hold, where one waits here. */
+  /** Number of requests that have not ended. */
+  #pending = 0
+  /** The lock file, kept open if another request waits in this process. */
   #kept: FileLock | undefined
 
   constructor(
@@ -40,15 +42,16 @@ export class MetadataLock {
   ) {}
 
   /**
-   * Does `work` while no other process and nobody else here does. `signal` ends the wait for that at once: then `work`
-   * is not begun. Work that has begun goes on to its end.
+   * Runs `work` while holding the lock. `signal` ends the wait; `work` is then not started. Work that has started is
+   * not interrupted.
    *
-   * @throws WindlassError CANCELLED, or what the signal's reason is; STORE_LOCKED, which names who holds the lock
+   * @throws WindlassError CANCELLED or the reason of the signal; STORE_LOCKED, which names the holder, after two
+   * minutes; the errors of `work`
    */
   hold<T>(work: (lock: FileLock) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const signals = [signal, this.options.signal].filter((each) => each !== undefined)
     const wait = new AbortController()
-    this.#due++
+    this.#pending++
     return new Promise<T>((resolve, reject) => {
       let begun = false
       const stop = (): void => {
@@ -59,7 +62,7 @@ export class MetadataLock {
       for (const each of signals) each.addEventListener('abort', stop, { once: true })
       if (signals.some(({ aborted }) => aborted)) stop()
       const turn = this.#last.then(() =>
-        this.#alone((lock) => {
+        this.#runLocked((lock) => {
           begun = true
           return work(lock)
         }, wait.signal),
@@ -71,8 +74,8 @@ export class MetadataLock {
   }
 
   /**
-   * The same for work that only reads: it is done without the lock where there is none and none can be made, as on a
-   * read-only file system, for nobody else could take it there either.
+   * Like `hold`, for work that only reads. If the lock file does not exist and cannot be created, for example on a
+   * read-only file system, runs `work` without the lock: no other process can take it either.
    */
   async holdToRead<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const state = { begun: false }
@@ -87,28 +90,28 @@ export class MetadataLock {
     }
   }
 
-  async #alone<T>(work: (lock: FileLock) => Promise<T>, signal: AbortSignal): Promise<T> {
+  async #runLocked<T>(work: (lock: FileLock) => Promise<T>, signal: AbortSignal): Promise<T> {
     try {
       signal.throwIfAborted()
       const lock = await this.#wait(signal)
       signal.throwIfAborted()
       return await work(lock)
     } finally {
-      if (--this.#due > 0) this.#kept?.pause()
+      if (--this.#pending > 0) this.#kept?.pause()
       else await this.#drop()
     }
   }
 
   async #wait(signal: AbortSignal): Promise<FileLock> {
     const began = performance.now()
-    let told = false
+    let reported = false
     const attempt = async (): Promise<FileLock | undefined> => {
       const lock = await this.#take()
       const waited = performance.now() - began
       if (lock || waited < Math.min(lockPatience.notice, lockPatience.total)) return lock
       if (waited >= lockPatience.total) throw locked(this.path, waited, await lockHolder(this.path))
-      if (!told) {
-        told = true
+      if (!reported) {
+        reported = true
         const holder = holderWords(await lockHolder(this.path))
         const message = `Waiting for the lock of the store, which ${holder} holds, at ${this.path}`
         this.options.warn?.(message, storeLocked)

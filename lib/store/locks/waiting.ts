@@ -1,13 +1,16 @@
-/** Asks again and again for what another process holds: a lock that may be waited for and given up. */
+/** Polls for a resource that another process holds. */
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Milliseconds between two tries, at first and at most. */
-const shortest = 5
-const longest = 100
+/** Minimum and maximum time between two attempts, in milliseconds. */
+const minPause = 5
+const maxPause = 100
 
-/** What `attempt` answers first that is not undefined. @throws the reason of `signal` once that is aborted */
+/**
+ * Calls `attempt` until it returns a value other than undefined, and returns that value.
+ * @throws the reason of `signal` when it aborts; the errors of `attempt`
+ */
 export async function waitFor<T>(attempt: () => Promise<T | undefined>, signal?: AbortSignal): Promise<T> {
-  for (let pause = shortest; ; pause = Math.min(pause * 2, longest)) {
+  for (let pause = minPause; ; pause = Math.min(pause * 2, maxPause)) {
     signal?.throwIfAborted()
     const found = await attempt()
     if (found !== undefined) return found

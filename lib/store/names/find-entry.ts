@@ -1,6 +1,6 @@
 /**
- * Which entries of `index.json` a user means by a word: by its name exactly as it is listed, by its digest or the start of
- * it, by its key, then by a reference.
+ * Finds the entries of `index.json` that a word on the command line refers to: by exact name, key, digest or start of a
+ * digest, reference, or displayed name.
  */
 import { WindlassError } from '../../errors.js'
 import { printable, quoted, titleLength } from '../../codec/index.js'
@@ -8,16 +8,16 @@ import { entryTitle, type IndexEntry } from './index-entry.js'
 
 const digestStart = /^sha(?:256|384|512):[0-9a-f]{4,}$/
 
-/** Whether `word` can be the digest of an entry, or the start of one. */
+/** Reports whether `word` is a digest or the start of one. */
 export const isDigestStart = (word: string): boolean => digestStart.test(word)
 
 /**
- * The entries that `word` leads to: none, one, or several of one name. `reference` is what the word is as a reference,
- * where it is one.
+ * Returns the entries that `word` refers to: none, one, or several with one name. `reference` is the word as a
+ * normalized reference, if it is one.
  *
- * A digest stands for the entries that have no other name; where there are none, for the one name that points at it.
+ * A digest refers to the entries without a name; if there are none, to the only name that points at it.
  *
- * @throws WindlassError USAGE where a digest does not tell several entries apart
+ * @throws WindlassError USAGE when `word` is ambiguous
  */
 export function findEntries(
   entries: readonly IndexEntry[],
@@ -43,36 +43,36 @@ export function findEntries(
 }
 
 function byDigest(entries: readonly IndexEntry[], word: string): readonly IndexEntry[] {
-  const whole = entries.filter((entry) => digestsOf(entry).includes(word))
-  if (whole.length > 0) return unnamedFirst(whole, word)
+  const exact = entries.filter((entry) => digestsOf(entry).includes(word))
+  if (exact.length > 0) return unnamedFirst(exact, word)
   if (!isDigestStart(word)) return []
-  const fits = entries.filter((entry) => digestsOf(entry).some((digest) => digest.startsWith(word)))
-  const digests = new Set(fits.flatMap(digestsOf).filter((digest) => digest.startsWith(word)))
+  const matches = entries.filter((entry) => digestsOf(entry).some((digest) => digest.startsWith(word)))
+  const digests = new Set(matches.flatMap(digestsOf).filter((digest) => digest.startsWith(word)))
   if (digests.size > 1) throw unclear(word, [...digests])
-  return fits.length > 0 ? unnamedFirst(fits, word) : []
+  return matches.length > 0 ? unnamedFirst(matches, word) : []
 }
 
-/** Of the manifest, and of the index that it was chosen from: both are shown. */
+/** Returns the digests of the manifest and of the index that it was selected from: commands show both. */
 const digestsOf = ({ digest, image }: IndexEntry): string[] => [
   ...(digest === undefined ? [] : [digest]),
   ...(image?.rootDigest === undefined ? [] : [image.rootDigest]),
 ]
 
-function unnamedFirst(fits: readonly IndexEntry[], word: string): readonly IndexEntry[] {
-  const unnamed = fits.filter(({ name }) => name === undefined)
-  return unnamed.length > 0 ? unnamed : onlyOne(fits, word)
+function unnamedFirst(matches: readonly IndexEntry[], word: string): readonly IndexEntry[] {
+  const unnamed = matches.filter(({ name }) => name === undefined)
+  return unnamed.length > 0 ? unnamed : onlyOne(matches, word)
 }
 
-/** @throws WindlassError USAGE where there are several names */
-function onlyOne(fits: readonly IndexEntry[], word: string): readonly IndexEntry[] {
-  const names = new Set(fits.map(({ name }) => name))
-  if (names.size > 1) throw unclear(word, fits.map(entryTitle))
-  return fits
+/** @throws WindlassError USAGE when the entries have different names */
+function onlyOne(matches: readonly IndexEntry[], word: string): readonly IndexEntry[] {
+  const names = new Set(matches.map(({ name }) => name))
+  if (names.size > 1) throw unclear(word, matches.map(entryTitle))
+  return matches
 }
 
-const unclear = (word: string, fits: readonly string[]): WindlassError =>
+const unclear = (word: string, matches: readonly string[]): WindlassError =>
   new WindlassError(
     'USAGE',
-    `${quoted(word)} stands for ${fits.length} images of the store: ${printable(fits.slice(0, 5).join(', '), 1_000)}`,
+    `${quoted(word)} stands for ${matches.length} images of the store: ${printable(matches.slice(0, 5).join(', '), 1_000)}`,
     { hint: 'Write more of the digest, or the name as “windlass images” lists it.' },
   )

@@ -1,6 +1,6 @@
 /**
- * `index.json` of the layout: which names there are, and what they point at (image-spec, image-layout.md). Other
- * tools write it too, so whatever is in it that we do not know stays as it is.
+ * The document `index.json` of the layout: the names and what they point at (image-spec, image-layout.md). Other tools
+ * write it as well, so unknown content is preserved.
  */
 import { WindlassError } from '../../errors.js'
 import { type Digest, isDigest, readDescriptor } from '../../image/index.js'
@@ -10,37 +10,40 @@ import type { NamedImage } from './named-image.js'
 import { sealOf } from '../files/seal.js'
 import { waysOut } from '../files/ways-out.js'
 
-/** An entry of the store's that is not as the store wrote it. */
+/** An entry of this program that is corrupt or was changed by another program. */
 export interface CorruptEntry {
-  /** As much as can be read of it. */
+  /** The name, if it can be read. */
   readonly name: string | undefined
+  /** The digest, if it can be read. */
   readonly digest: Digest | undefined
-  /** As `IndexEntry` has it. */
+  /** See `IndexEntry.key`. */
   readonly key: string
 }
 
 const nameKey = 'org.opencontainers.image.ref.name'
-/** The same, sealed: other programs copy an entry whole and write only their name over ours. */
+/** The name, covered by the checksum. Other programs copy an entry and replace only the standard annotation. */
 const ownNameKey = 'io.windlass.reference.name'
 const typedKey = 'io.windlass.reference.typed'
 const rootDigestKey = 'io.windlass.root.digest'
 const rootMediaTypeKey = 'io.windlass.root.media-type'
-/** SHA-256 of the rest of the entry, in hex: of what a name leads to nothing else tells that it has rotted. */
+/** The annotation with the SHA-256 of the rest of the entry, in hex. Detects corruption of what a name points at. */
 const sealPrefix = 'io.windlass.entry.'
 const sealKey = `${sealPrefix}sha256`
 
+/** The content of an `index.json` without entries. */
 export const emptyIndex = '{"schemaVersion":2,"manifests":[]}\n'
 
+/** An immutable `index.json`. */
 export class IndexDocument {
   private constructor(
     private readonly document: JsonObject,
     private readonly manifests: readonly unknown[],
   ) {}
 
-  /** @throws WindlassError STORE_CORRUPT where `text`, found at `path`, is no index */
+  /** Parses `text`, the content of `path`. @throws WindlassError STORE_CORRUPT when it is not an index */
   static parse(text: string, path: string): IndexDocument {
     const document = parseJson(text)
-    // Go writes null for no entries; no member at all is none of an index.
+    // Go writes null for an empty list. A missing member makes the document invalid.
     const found = isObject(document) ? document['manifests'] : undefined
     const manifests = found === null ? [] : found
     if (!isObject(document) || document['schemaVersion'] !== 2 || !Array.isArray(manifests))
@@ -51,22 +54,22 @@ export class IndexDocument {
     return new IndexDocument(document, manifests)
   }
 
-  /** All entries as they stand, named or not. */
+  /** All entries, named or not, as parsed. */
   get entries(): readonly unknown[] {
     return this.manifests
   }
 
-  /** All names, in the order of the file; entries without a name, or that are no descriptors, are not ours to read. */
+  /** The named images in the order of the file. Skips entries without a name and entries that are not descriptors. */
   get images(): NamedImage[] {
     return this.manifests.flatMap((entry) => namedImage(entry) ?? [])
   }
 
-  /** What all entries point at, those without a name by their digest. */
+  /** All images in the order of the file; entries without a name are named by their digest. */
   get all(): NamedImage[] {
     return this.manifests.flatMap((entry) => imageOf(entry, nameOf(entry), namedImage(entry)) ?? [])
   }
 
-  /** What the entry of that name points at; of an entry without a name, its digest stands for it. Reads no other entry. */
+  /** Returns the image with the name `name`, or the unnamed entry with that digest. Does not parse other entries. */
   find(name: string): NamedImage | undefined {
     for (const entry of this.manifests) {
       const own = nameOf(entry)
@@ -77,12 +80,12 @@ export class IndexDocument {
     return undefined
   }
 
-  /** All entries, with what can be read of them, in the order of the file. */
+  /** All entries in the order of the file, with what can be read of them. */
   get listed(): IndexEntry[] {
     return this.manifests.map((entry) => indexEntry(entry, nameOf(entry), namedImage(entry)))
   }
 
-  /** Without the entries of these keys. */
+  /** Returns the index without the entries that have one of `keys`. */
   withoutKeys(keys: ReadonlySet<string>): IndexDocument {
     return new IndexDocument(
       this.document,
@@ -90,10 +93,10 @@ export class IndexDocument {
     )
   }
 
-  /** Entries of ours that are not as we wrote them: they have rotted, or another program changed them. */
+  /** The entries of this program that are corrupt or were changed by another program. */
   get corrupt(): CorruptEntry[] {
     return this.manifests
-      .filter((entry) => this.#isRotten(entry))
+      .filter((entry) => this.#isCorrupt(entry))
       .map((entry) => {
         const name = nameOf(entry)
         const digest = isObject(entry) ? entry['digest'] : undefined
@@ -105,21 +108,22 @@ export class IndexDocument {
       })
   }
 
-  /** Whether the entry of that name is one of them. */
+  /** Reports whether the entry named `name` is corrupt. */
   isRotten(name: string): boolean {
-    return this.manifests.some((entry) => nameOf(entry) === name && this.#isRotten(entry))
+    return this.manifests.some((entry) => nameOf(entry) === name && this.#isCorrupt(entry))
   }
 
-  /** With `image` in place of all entries of that name, at the place of the first. */
+  /** Returns the index with `image` in place of all entries with its name, at the position of the first. */
   with(image: NamedImage): IndexDocument {
     const at = this.manifests.findIndex((entry) => nameOf(entry) === image.name)
     const old = this.manifests[at]
     const others = this.without(image.name).manifests
-    // Nothing of that name stands before the first, so the place is the same without them.
+    // No removed entry precedes the first, so its position does not change.
     const place = at < 0 ? others.length : at
     return new IndexDocument(this.document, others.toSpliced(place, 0, entryOf(image, old)))
   }
 
+  /** Returns the index without the entries named `name`. */
   without(name: string): IndexDocument {
     return new IndexDocument(
       this.document,
@@ -127,19 +131,24 @@ export class IndexDocument {
     )
   }
 
+  /** Reports whether there is an entry named `name`. */
   has(name: string): boolean {
     return this.manifests.some((entry) => nameOf(entry) === name)
   }
 
-  /** A copy under another name is not: but a name that one bit made of ours is, where ours is gone. */
-  #isRotten(entry: unknown): boolean {
-    if (!holds(entry)) return true
+  /**
+   * Reports whether an entry is corrupt. A copy under another name is not; but if the original is gone and the names
+   * differ in one bit, the name is corrupt.
+   */
+  #isCorrupt(entry: unknown): boolean {
+    if (!isIntact(entry)) return true
     const { [ownNameKey]: own, [nameKey]: name } = annotationsOf(entry)
     if (own === undefined || own === name) return false
-    const isCopy = this.manifests.some((other) => nameOf(other) === own && holds(other))
+    const isCopy = this.manifests.some((other) => nameOf(other) === own && isIntact(other))
     return !isCopy && (typeof own !== 'string' || typeof name !== 'string' || areOneBitApart(own, name))
   }
 
+  /** Serializes the index. */
   toString(): string {
     return `${JSON.stringify({ ...this.document, manifests: this.manifests })}\n`
   }
@@ -174,14 +183,15 @@ function namedImage(entry: unknown): NamedImage | undefined {
 }
 
 /**
- * Whether an entry is as we wrote it, but for its name; true where it is not ours. Ours are known by any trace of us: one
- * of the members that say so may be what has rotted.
+ * Reports whether the checksum of an entry matches; true for entries of other tools. Any member of this program marks
+ * its entries, because each of these members may be the corrupt one.
  */
-function holds(entry: unknown): boolean {
+function isIntact(entry: unknown): boolean {
   const text = JSON.stringify(entry)
   if (!text.includes('io.windlass.')) return true
   const { [sealKey]: seal } = annotationsOf(entry)
-  // Older stores have no seals. Of a seal that has rotted its key or its value is still there.
+  // Entries of older versions have no checksum. In a corrupt checksum, either the key or the value is still
+  // recognizable.
   if (seal === undefined) return !text.includes(sealPrefix) && !/"[0-9a-f]{64}"/.test(text)
   return isObject(entry) && seal === sealOfEntry(entry)
 }
@@ -191,7 +201,10 @@ function sealOfEntry(entry: JsonObject): string {
   return sealOf({ ...entry, annotations: sealed })
 }
 
-/** A byte that one bit takes out of ASCII is read as the replacement character. */
+/**
+ * Reports whether one flipped bit turns one string into the other. A bit that makes a byte invalid UTF-8 is read as
+ * U+FFFD.
+ */
 function areOneBitApart(one: string, other: string): boolean {
   if (one.length !== other.length) return false
   const changed = Array.from(one.split('').keys()).filter((at) => one[at] !== other[at])
@@ -201,7 +214,7 @@ function areOneBitApart(one: string, other: string): boolean {
   return (bits & (bits - 1)) === 0 || other[at] === '\ufffd'
 }
 
-/** The entry for `image`. What an older entry says of the same manifest beside what we know is kept. */
+/** Returns the entry for `image`. Keeps unknown members of an older entry of the same manifest. */
 function entryOf(
   { name, typed, descriptor, rootDigest, rootMediaType }: NamedImage,
   old: unknown,

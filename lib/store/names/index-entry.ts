@@ -1,6 +1,6 @@
 /**
- * The entries of `index.json` one by one, also those that have no name, that cannot be read, or that other tools wrote
- * in their own way: what a command lists of them, and by which words they are found again.
+ * The entries of `index.json` as commands list and address them, including entries without a name, malformed entries
+ * and those of other tools.
  */
 import { createHash } from 'node:crypto'
 import { isForeignDigest, readDescriptor } from '../../image/index.js'
@@ -9,27 +9,32 @@ import type { NamedImage } from './named-image.js'
 import { shellWord } from '../../codec/shell-word.js'
 import { isObject } from '../files/json-object.js'
 
+/** An entry of `index.json`. */
 export interface IndexEntry {
-  /** As it stands in the entry, and may be empty; undefined where it has none. */
+  /** The name as in the entry, possibly empty; undefined if there is none. */
   readonly name: string | undefined
-  /** As it stands in the entry, supported or not; undefined where it has none. */
+  /** The digest as in the entry, supported or not; undefined if there is none. */
   readonly digest: string | undefined
-  /** Leads to this entry whatever else it lacks: `@` and the start of the SHA-256 of its text. */
+  /** Identifies the entry even without name and digest: `@` and the start of the SHA-256 of its text. */
   readonly key: string
-  /** What it points at; an entry without a name goes by its digest. Undefined where it cannot be read. */
+  /** The image that the entry points at; an unnamed entry is named by its digest. Undefined if it cannot be read. */
   readonly image: NamedImage | undefined
-  /** Why it cannot be read, as a clause. */
+  /** Why the image cannot be read, as a clause. */
   readonly problem: string | undefined
 }
 
-/** Hexadecimal digits of an entry's key. */
+/** Number of hexadecimal digits of a key. */
 const keyLength = 12
 
-/** The key of an entry, as `JSON.parse` gave it. */
+/** Returns the key of a parsed entry. */
 export const keyOf = (entry: unknown): string =>
   `@${createHash('sha256').update(JSON.stringify(entry)).digest('hex').slice(0, keyLength)}`
 
-/** What a command may say of `entry`. `named` is what it points at under its name, if it has one that can be read. */
+/**
+ * Describes a parsed entry.
+ * @param name the annotation with the name
+ * @param named the image under that name, if it can be read
+ */
 export function indexEntry(entry: unknown, name: unknown, named: NamedImage | undefined): IndexEntry {
   const digest = isObject(entry) && typeof entry['digest'] === 'string' ? entry['digest'] : undefined
   const image = imageOf(entry, name, named)
@@ -42,7 +47,7 @@ export function indexEntry(entry: unknown, name: unknown, named: NamedImage | un
   }
 }
 
-/** What an entry points at: an entry without a name goes by its digest. */
+/** Returns the image that an entry points at; an unnamed entry is named by its digest. */
 export function imageOf(
   entry: unknown,
   name: unknown,
@@ -61,11 +66,16 @@ function problemOf(entry: unknown, digest: string | undefined): string {
   return `it is no descriptor: ${printable(JSON.stringify({ digest, size: entry['size'], mediaType: entry['mediaType'] }))}`
 }
 
-/** How people and hints call the entry: its name as a terminal may show it, else its digest, else its key. */
+/**
+ * Returns the title of the entry for messages: its name, safe for a terminal, otherwise its digest, otherwise its key.
+ */
 export const entryTitle = ({ name, digest, key }: Pick<IndexEntry, 'name' | 'digest' | 'key'>): string =>
   name ? printable(name, titleLength) : printable(digest ?? key, titleLength)
 
-/** The word by which a command line names the entry: its name where a shell takes it, else its digest or its key. */
+/**
+ * Returns the word that refers to the entry on a command line: its name if it can be typed, otherwise its digest or
+ * key.
+ */
 export function entryWord({ name, digest, key }: Pick<IndexEntry, 'name' | 'digest' | 'key'>): string {
   if (name && !name.startsWith('-') && printable(name, titleLength) === name) return shellWord(name)
   return name === undefined && digest !== undefined && /^[\w+.:-]+$/.test(digest) ? digest : key

@@ -1,4 +1,4 @@
-/** The entries of a store that is not opened, read at once: for who must answer before anything is waited for. */
+/** Reads the entries of a store synchronously, without opening the store. */
 import { join } from 'node:path'
 import { WindlassError } from '../../errors.js'
 import { OutsideFileError, readOutsideFile } from '../../system/outside-file.js'
@@ -6,7 +6,10 @@ import { IndexDocument } from './index-document.js'
 import type { IndexEntry } from './index-entry.js'
 import { maxStoreFileBytes } from '../files/read-regular.js'
 
-/** None where there is no store, or its list of names cannot be read: who opens it is told. */
+/**
+ * Returns the entries of the store in `directory`. Returns none if the store does not exist or its list of names cannot
+ * be read; opening the store reports the reason. @throws the errors of `node:fs`
+ */
 export function listedNow(directory: string): readonly IndexEntry[] {
   const path = join(directory, 'index.json')
   try {

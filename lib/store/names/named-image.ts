@@ -1,15 +1,18 @@
-/** What a name of the store says. */
+/** The image that a name points at. */
 import type { Descriptor, Digest } from '../../image/index.js'
 
-/** A name of the store and the manifest that it points at. */
+/** A name in the store and the manifest that it points at. */
 export interface NamedImage {
-  /** The normalised reference. */
+  /** The normalized reference. */
   readonly name: string
-  /** The reference as the user typed it; the name itself where another tool wrote the entry. */
+  /** The reference as the user typed it; equal to `name` for an entry of another tool. */
   readonly typed: string
-  /** The manifest. */
+  /** The descriptor of the manifest. */
   readonly descriptor: Descriptor
-  /** What the reference led to: the index that the manifest was chosen from, or the manifest itself. */
+  /**
+   * The digest that the reference resolved to: of the index that the manifest was selected from, or of the manifest.
+   */
   readonly rootDigest?: Digest
+  /** The media type of `rootDigest`. */
   readonly rootMediaType?: string
 }

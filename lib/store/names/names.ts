@@ -1,6 +1,6 @@
 /**
- * The names of the store's images, in the layout's `index.json`: rewritten as a whole, under a lock, and only
- * once what a name points at is there.
+ * The names of the images, in `index.json`. The file is replaced as a whole under the metadata lock, and a name is
+ * written only after the image that it points at.
  */
 import { dirname } from 'node:path'
 import { WindlassError } from '../../errors.js'
@@ -17,8 +17,9 @@ import { syncStore } from '../files/sync-store.js'
 import { isFull, storing } from '../files/store-error.js'
 import { waysOut } from '../files/ways-out.js'
 
+/** Reads and changes the names of the store. */
 export class NameStore {
-  /** What the file said when it was last read: a text that has not changed is not parsed again. */
+  /** The last content of the file and its parsed form, to parse it only when it changes. */
   #last: { readonly text: string; readonly index: IndexDocument } | undefined
 
   constructor(
@@ -29,40 +30,47 @@ export class NameStore {
     private readonly warn: (message: string) => void,
   ) {}
 
-  /** All named images, also those that other tools named. */
+  /** Returns all named images, including those named by other tools. @throws WindlassError STORE_* */
   async list(): Promise<NamedImage[]> {
     return (await this.#read()).images
   }
 
-  /** All entries, also those without a name and those that cannot be read. */
+  /** Returns all entries, including unnamed and malformed ones. @throws WindlassError STORE_* */
   async entries(): Promise<IndexEntry[]> {
     return (await this.#read()).listed
   }
 
-  /** The same, and those without a name, which go by their digest. */
+  /** Returns all images; unnamed ones are named by their digest. @throws WindlassError STORE_* */
   async listAll(): Promise<NamedImage[]> {
     return (await this.#read()).all
   }
 
-  /** Entries of ours that are not as we wrote them: they have rotted, or another program changed them. */
+  /**
+   * Returns the entries of this program that are corrupt or were changed by another program. @throws WindlassError
+   * STORE_*
+   */
   async corrupt(): Promise<CorruptEntry[]> {
     return (await this.#read()).corrupt
   }
 
-  /** Whether the entry of that name is one of them. */
+  /** Reports whether the entry named `name` is corrupt. @throws WindlassError STORE_* */
   async isRotten(name: string): Promise<boolean> {
     return (await this.#read()).isRotten(name)
   }
 
-  /** The image of that normalised name; else the one that is there under the name as `typed`. */
+  /**
+   * Returns the image with the normalized name `name`, otherwise the one with the name `typed`. @throws WindlassError
+   * STORE_*
+   */
   async get(name: string, typed?: string): Promise<NamedImage | undefined> {
     const index = await this.#read()
     return index.find(name) ?? (typed === undefined ? undefined : index.find(typed))
   }
 
   /**
-   * Lets the name point at the image, in place of what it pointed at; entries of others stay as they are.
-   * @throws WindlassError STORE_CORRUPT where the manifest is not in the store
+   * Makes the name point at the image, replacing an existing entry of that name. Other entries are not changed.
+   * `signal` ends the wait for the lock of the store.
+   * @throws WindlassError STORE_CORRUPT when the manifest is not in the store; STORE_*
    */
   async set(image: NamedImage, signal?: AbortSignal): Promise<void> {
     const { digest } = image.descriptor
@@ -76,14 +84,14 @@ export class NameStore {
           hint: waysOut.pullAgain(image.typed),
         },
       )
-    // What the image needs may have been found here, and its finder may have been quicker than the disk.
+    // The image may consist of content that another process has stored and not synced yet.
     await storing('write the images that are to be named to the disk', this.path, () =>
       syncStore(dirname(this.path)),
     )
     await this.#change((index) => index.with(image), signal)
   }
 
-  /** Forgets the name; what it pointed at stays. False where there was no such name. */
+  /** Removes the name, not the image. Returns false if the name does not exist. @throws WindlassError STORE_* */
   async remove(name: string): Promise<boolean> {
     let found = false
     await this.#change((index) => {
@@ -94,8 +102,9 @@ export class NameStore {
   }
 
   /**
-   * Removes the entries that `choose` picks out of all that are there; what they pointed at stays. Answers with them.
-   * @throws what `choose` throws: then nothing is changed
+   * Removes and returns the entries that `choose` selects from all entries. The images are not removed. `signal` ends
+   * the wait for the lock of the store.
+   * @throws the errors of `choose`, without changing anything; WindlassError STORE_*
    */
   async removeEntries(
     choose: (entries: readonly IndexEntry[]) => readonly IndexEntry[],
@@ -109,7 +118,7 @@ export class NameStore {
     return removed
   }
 
-  /** `signal` ends the wait for the lock. */
+  /** Replaces the index with the result of `change`. `signal` ends the wait for the lock. */
   async #change(change: (index: IndexDocument) => IndexDocument, signal?: AbortSignal): Promise<void> {
     await storing('write the names', this.path, () =>
       this.metadata.hold(async (lock) => {
@@ -124,7 +133,7 @@ export class NameStore {
           })
           await growReserve(lock, Buffer.byteLength(text))
         } catch (error) {
-          // Who removes a name is about to make room.
+          // Removing a name must work on a full disk, because it frees space.
           if (!isFull(error) || text.length > before.toString().length) throw error
           await lock.become(this.path, text)
         }

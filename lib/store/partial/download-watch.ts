@@ -1,7 +1,4 @@
-/**
- * Watches a download that another process holds, for who waits to have it: says who holds it, and when it has stood still
- * for so long that waiting is of no use.
- */
+/** Watches a download that another process holds: reports the holder, and detects that the download is stuck. */
 import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { WindlassError } from '../../errors.js'
@@ -11,51 +8,57 @@ import { holderHint, holderWords, type LockHolder, lockHolder } from '../locks/l
 import { readIfRegular } from '../files/read-regular.js'
 import { unlessMissing } from '../files/store-error.js'
 
-/** Milliseconds. Specs shorten them. */
+/** Times in milliseconds. Specs shorten them. */
 export const downloadPatience = {
-  /** Before it is told who holds the download. */
+  /** Before the holder is reported. */
   notice: 2_000,
-  /** Without a byte, after which the download is made apart. */
+  /** Without a byte, before a separate download starts. */
   stalled: 10_000,
-  /** In all, however it progresses. */
+  /** Maximum wait, regardless of progress. */
   total: 3_600_000,
-  /** Between two looks. */
+  /** Between two checks. */
   interval: 250,
 }
 
-/** What who waits for a download is told. */
+/** A message about a download that another process holds. */
 export interface HeldDownload {
   readonly digest: Digest
   readonly code: 'download-held' | 'download-apart'
   readonly message: string
 }
 
+/** Options of a `DownloadWatch`. */
 export interface DownloadWatchOptions {
   readonly digest: Digest
-  /** Of the partial download. Its lock stands beside it. */
+  /** Path of the partial download. Its lock file is next to it. */
   readonly path: string
-  /** Of the whole blob, in bytes, where that is known. */
+  /** Size of the whole blob in bytes, if known. */
   readonly size: number | undefined
+  /** Receives the messages. */
   readonly onHeld: (held: HeldDownload) => void
 }
 
+/** Watches one held download. */
 export class DownloadWatch {
   readonly #options: DownloadWatchOptions
   readonly #began = performance.now()
-  #looked = -Infinity
+  #checkedAt = -Infinity
   #reported = false
   #received = ''
-  #cameAt = performance.now()
+  #progressedAt = performance.now()
 
   constructor(options: DownloadWatchOptions) {
     this.#options = options
   }
 
-  /** True once the download is to be made apart. @throws WindlassError STORE_LOCKED where the wait has been too long in all */
+  /**
+   * Returns true when the download is stuck and the caller should start its own.
+   * @throws WindlassError STORE_LOCKED after the maximum wait
+   */
   async isStuck(): Promise<boolean> {
     const now = performance.now()
-    if (now - this.#looked < downloadPatience.interval) return false
-    this.#looked = now
+    if (now - this.#checkedAt < downloadPatience.interval) return false
+    this.#checkedAt = now
     const { path, digest } = this.#options
     const holder = await lockHolder(`${path}.lock`)
     const waited = now - this.#began
@@ -66,17 +69,17 @@ export class DownloadWatch {
     }
     if (waited >= downloadPatience.total) throw locked(digest, path, waited, holder)
     const received = await this.#progress(holder)
-    if (received !== this.#received) this.#cameAt = now
+    if (received !== this.#received) this.#progressedAt = now
     this.#received = received
-    if (now - this.#cameAt < downloadPatience.stalled) return false
-    const message = `${holderWords(holder)} holds the download of ${digest}, of which nothing has come for ${seconds(now - this.#cameAt)} s: downloading it apart`
+    if (now - this.#progressedAt < downloadPatience.stalled) return false
+    const message = `${holderWords(holder)} holds the download of ${digest}, of which nothing has come for ${seconds(now - this.#progressedAt)} s: downloading it apart`
     this.#options.onHeld({ digest, code: 'download-apart', message })
     return true
   }
 
   /**
-   * Changes with every byte that comes to the holder, of this download or of another: one that waits for its turn in a
-   * process that is at work will have it. A process that has the whole blob, and was not stopped, is unpacking it.
+   * Returns a value that changes with every byte that the holder downloads, for this blob or another: a download queued
+   * in an active process will proceed. A process that has the whole blob and is not stopped is unpacking it.
    */
   async #progress({ pid, stopped }: LockHolder): Promise<string> {
     const { path, size } = this.#options

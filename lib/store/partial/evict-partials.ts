@@ -1,4 +1,4 @@
-/** Keeps the bytes of interrupted downloads within a budget: the oldest go first, those under way are left alone. */
+/** Limits the space of interrupted downloads: removes the oldest, and never an active one. */
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Digest, isDigest } from '../../image/index.js'
@@ -11,19 +11,24 @@ interface Interrupted {
   readonly digest: Digest
   readonly path: string
   readonly bytes: number
-  /** When a byte last came, in milliseconds. Only the order matters: a clock that jumps costs a download at most. */
+  /** Time of the last write, in milliseconds. Used only for ordering; a wrong clock costs at most a download. */
   readonly changed: number
 }
 
+/** Options of `removePartials`. */
 export interface RemovePartialsOptions {
-  /** In bytes. Those under way, and those of `wanted`, are not counted. */
+  /** Maximum number of bytes to keep. Active downloads and those in `wanted` are not counted. */
   readonly keep: number
+  /** Report what would be removed, without removing it. */
   readonly dryRun?: boolean
-  /** What somebody is about to go on with. */
+  /** Downloads that a run is about to continue. */
   readonly wanted?: ReadonlySet<Digest>
 }
 
-/** Removes what is over `keep` bytes, and what has no bytes at all; answers with what had some. */
+/**
+ * Removes interrupted downloads beyond `keep` bytes, and empty ones. Returns the removed ones that were not empty.
+ * @throws the errors of the file system
+ */
 export async function removePartials(
   directory: string,
   { keep, dryRun = false, wanted = new Set() }: RemovePartialsOptions,
@@ -32,16 +37,16 @@ export async function removePartials(
   let kept = 0
   const youngestFirst = (await list(directory)).sort((a, b) => b.changed - a.changed)
   for (const each of youngestFirst) {
-    // What has no bytes is no loss to anybody who does not have its lock.
+    // An empty download is of no use to anyone but the holder of its lock.
     if (each.bytes > 0 && wanted.has(each.digest)) continue
     if (each.bytes > 0 && kept + each.bytes <= keep) {
-      if (!(await isTaken(each))) kept += each.bytes
-    } else if (dryRun ? !(await isTaken(each)) : await remove(each)) removed.push(each)
+      if (!(await isLocked(each))) kept += each.bytes
+    } else if (dryRun ? !(await isLocked(each)) : await remove(each)) removed.push(each)
   }
   return removed.filter(({ bytes }) => bytes > 0).map(({ digest, bytes }) => ({ digest, bytes }))
 }
 
-/** One for every digest of which anything is here: bytes, a journal, a lock. */
+/** Lists the digests of which there is any file: bytes, a journal or a lock. */
 async function list(directory: string): Promise<Interrupted[]> {
   const found: Interrupted[] = []
   for (const algorithm of (await unlessMissing(readdir(directory))) ?? []) {
@@ -57,7 +62,7 @@ async function list(directory: string): Promise<Interrupted[]> {
   return found
 }
 
-/** False where somebody is at it. */
+/** Removes a download. Returns false if it is locked. */
 async function remove({ path }: Interrupted): Promise<boolean> {
   const clear = async (): Promise<void> => {
     for (const each of [`${path}.json.new`, `${path}.json`, path]) await removeTree(each)
@@ -67,7 +72,7 @@ async function remove({ path }: Interrupted): Promise<boolean> {
     lock = await FileLock.take(`${path}.lock`)
   } catch (error) {
     if (!isFull(error)) throw error
-    await clear() // who is at it has a lock there
+    await clear() // an active download has a lock file, so this one is not active
     return true
   }
   if (!lock) return false
@@ -79,11 +84,11 @@ async function remove({ path }: Interrupted): Promise<boolean> {
   return true
 }
 
-async function isTaken({ path }: Interrupted): Promise<boolean> {
+async function isLocked({ path }: Interrupted): Promise<boolean> {
   const lockPath = `${path}.lock`
   if (!(await unlessMissing(lstat(lockPath)))) return false
   const lock = await FileLock.take(lockPath, { asItIs: true })
-  // Where nothing can be removed it may stay.
+  // If nothing can be removed, the lock file stays.
   await lock?.release({ remove: true }).catch(() => undefined)
   return lock === undefined
 }

@@ -1,2 +1,2 @@
-/** How much of interrupted downloads is kept unless the caller says otherwise, in bytes. */
+/** Default maximum number of bytes of interrupted downloads to keep. */
 export const defaultKeepPartials = 1024 ** 3

@@ -1,6 +1,6 @@
 /**
- * One download that may be resumed, locked by whoever has it. What its bytes are worth is for the caller to find out:
- * they are hashed again when it goes on, and only the whole blob's digest is believed.
+ * A resumable download, locked by its user. The caller must verify the bytes: they are hashed again when the download
+ * continues, and only the digest of the whole blob is trusted.
  */
 import { lstatIfThere, open, rename, truncate, unlink } from '../../system/files.js'
 import type { FileLock } from '../locks/file-lock.js'
@@ -9,31 +9,34 @@ import { readIfRegular } from '../files/read-regular.js'
 import { removeTree } from '../files/remove-tree.js'
 import { storing, unlessMissing } from '../files/store-error.js'
 
-/** How the bytes came: what must be the same for more of them to fit. */
+/** How the bytes were downloaded. More bytes fit only if this is unchanged. */
 export interface PartialJournal {
-  /** Who sent `validator`: it says nothing to anybody else. */
+  /** The server that sent `validator`, which means nothing to other servers. */
   readonly from?: string | undefined
-  /** What told the blob from a changed one where it came from (a strong `ETag`), if anything did. */
+  /** Identifies the version of the blob on the server, for example a strong `ETag`. */
   readonly validator?: string | undefined
-  /** Size of the whole blob, in bytes. */
+  /** Size of the whole blob in bytes. */
   readonly expectedSize: number
 }
 
+/** A partial download, acquired with `PartialStore.acquire`. */
 export class Partial {
   #length = 0
   #journal: PartialJournal | undefined
   #released: Promise<void> | undefined
 
   private constructor(
-    /** The bytes so far, in a file that is there: append to it. Once verified and synced, `blobs.adopt` takes it away. */
+    /**
+     * Path of the bytes so far. The file exists; append to it. When verified and synced, pass it to `BlobStore.adopt`.
+     */
     readonly path: string,
     private readonly lock: FileLock,
     private readonly onRelease: (left: boolean) => void,
-    /** Whether what is here at the end stays for the next one. */
+    /** Whether the bytes are kept after `release`. */
     private readonly keeps: boolean,
   ) {}
 
-  /** @internal The partial download at `path`, whose `lock` is held. */
+  /** @internal opens the partial download at `path`, whose `lock` is held */
   static async open(
     path: string,
     lock: FileLock,
@@ -45,27 +48,28 @@ export class Partial {
     return partial
   }
 
-  /** How many bytes were here when this was acquired, or last discarded. */
+  /** Number of bytes when the download was acquired or last discarded. */
   get length(): number {
     return this.#length
   }
 
-  /** Who sent the last of the bytes; undefined where that is not known. */
+  /** The server that sent the last bytes; undefined if unknown. */
   get from(): string | undefined {
     return this.#journal?.from
   }
 
-  /** What `from` told the blob by; undefined where the bytes came from somebody else. */
+  /** Returns the validator of the server `from`; undefined if the bytes came from another server. */
   validatorOf(from: string): string | undefined {
     const { validator, from: sender = from } = this.#journal ?? {}
     return sender === from ? validator : undefined
   }
 
+  /** Size of the whole blob in bytes according to the journal; undefined if unknown. */
   get expectedSize(): number | undefined {
     return this.#journal?.expectedSize
   }
 
-  /** Notes how the bytes come, before the first of them. */
+  /** Writes the journal. Call it before the first byte is written. @throws WindlassError STORE_* */
   async record(journal: PartialJournal): Promise<void> {
     const { expectedSize, validator, from } = journal
     await storing('note a download', this.#journalPath, async () => {
@@ -81,7 +85,10 @@ export class Partial {
     this.#journal = { expectedSize, validator, from }
   }
 
-  /** Forgets the bytes and the journal; the file stays, empty, and so does the lock. After `adopt` nothing is left to do. */
+  /**
+   * Removes the bytes and the journal, but keeps the empty file and the lock. Does nothing after `BlobStore.adopt`.
+   * @throws WindlassError STORE_*
+   */
   async discard(): Promise<void> {
     await storing('discard a partial download', this.path, async () => {
       this.#length = 0
@@ -91,7 +98,10 @@ export class Partial {
     })
   }
 
-  /** Lets the next one have it. What is here stays, to be resumed; nothing is left of nothing. Twice is once. */
+  /**
+   * Releases the lock. Bytes stay, to be resumed; an empty file is removed. A second call has no effect.
+   * @throws WindlassError STORE_*
+   */
   release(): Promise<void> {
     this.#released ??= storing('release a partial download', this.path, async () => {
       let left = true
@@ -124,7 +134,7 @@ export class Partial {
   async #clear(): Promise<void> {
     this.#length = 0
     this.#journal = undefined
-    // Whatever has this name is ours to remove: the directory is nobody else's.
+    // Any entry with this name is removed: the directory belongs to this program.
     await removeTree(this.path)
     await this.#removeJournal()
   }
@@ -134,7 +144,10 @@ export class Partial {
   }
 }
 
-/** A journal that cannot be read, or is of another version, is none: the bytes are then of unknown origin. */
+/**
+ * Parses a journal. Returns undefined if it is malformed or of another version: the origin of the bytes is then
+ * unknown.
+ */
 function parseJournal(text: string | undefined): PartialJournal | undefined {
   const value = parseJson(text ?? '')
   if (!isObject(value) || value['version'] !== 1 || typeof value['expectedSize'] !== 'number')

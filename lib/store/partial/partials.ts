@@ -1,6 +1,6 @@
 /**
- * Downloads that may be resumed: for each digest the bytes that are here and a journal of how they came,
- * under a lock, so that of all processes one writes. What is left of those that broke off has a budget.
+ * Resumable downloads: for each digest the bytes and a journal of their origin, under a lock that only one process
+ * holds. The total size of interrupted downloads is limited.
  */
 import { dirname, join } from 'node:path'
 import { WindlassError } from '../../errors.js'
@@ -18,23 +18,29 @@ import { Partial } from './partial.js'
 import { storeError, storing } from '../files/store-error.js'
 import { waitFor } from '../locks/waiting.js'
 
+/** Options of a `PartialStore`. */
 export interface PartialStoreOptions {
-  /** Bytes of interrupted downloads to keep, the youngest first (1 GiB). */
+  /** Maximum number of bytes of interrupted downloads to keep, newest first (default 1 GiB). */
   readonly keep?: number
-  /** Hears of what could not be removed. */
+  /** Receives messages about downloads that could not be removed. */
   readonly warn?: (message: string) => void
-  /** A path that nobody else uses, for a download that is made apart from one that is held. Without it, that is waited for. */
+  /**
+   * Returns an unused path for a separate download while another process holds a stuck one. Without it, callers wait.
+   */
   readonly freshPath?: () => Promise<string>
 }
 
+/** Options of `PartialStore.acquire`. */
 export interface AcquireOptions {
+  /** Ends the wait for a held download. */
   readonly signal?: AbortSignal
-  /** Of the whole blob, in bytes, where that is known. */
+  /** Size of the whole blob in bytes, if known. */
   readonly size?: number
-  /** Hears of who holds the download, and of what is done about it. */
+  /** Receives messages about the holder of the download and the action taken. */
   readonly onHeld?: (held: HeldDownload) => void
 }
 
+/** The resumable downloads of a store. */
 export class PartialStore {
   readonly #directory: string
   readonly #staging: string
@@ -42,11 +48,11 @@ export class PartialStore {
   readonly #warn: (message: string) => void
   readonly #freshPath: (() => Promise<string>) | undefined
   readonly #open = new Set<Partial>()
-  #begun = false
-  /** Whether more may be here than at the last look. */
-  #mayBeMore = false
+  #checkedOnce = false
+  /** Whether there may be more interrupted downloads than at the last check. */
+  #mayHaveGrown = false
 
-  /** Those of the store in `directory`. */
+  /** @param directory of the store */
   constructor(
     directory: string,
     { keep = defaultKeepPartials, warn = () => undefined, freshPath }: PartialStoreOptions = {},
@@ -58,7 +64,7 @@ export class PartialStore {
     this.#freshPath = freshPath
   }
 
-  /** How many bytes of the blob an interrupted download has left, or one that runs has written. */
+  /** Returns the number of bytes of an interrupted or active download of the blob. @throws WindlassError STORE_* */
   async length(digest: Digest): Promise<number> {
     const path = digestPath(this.#directory, digest)
     const found = await storing('look for a partial download', path, () => lstatIfThere(path))
@@ -66,11 +72,11 @@ export class PartialStore {
   }
 
   /**
-   * The download of `digest`, for this caller alone until it releases it. Waits while another has it, who may have
-   * brought the whole blob in the end: look for that afterwards. Where the other's download stands still, the answer is
-   * a download of this caller's own, of which nothing is here yet.
-   * @throws WindlassError when `signal` aborts: STORE_LOCKED for a timeout, else CANCELLED, each with who holds it;
-   * STORE_LOCKED after an hour
+   * Locks the download of `digest` until it is released. Waits while another process or caller holds it; it may have
+   * stored the whole blob meanwhile, so check for the blob afterwards. If the other download is stuck, returns a
+   * separate, empty download.
+   * @throws WindlassError when `signal` aborts: STORE_LOCKED for a timeout, otherwise CANCELLED, both with the holder;
+   * STORE_LOCKED after an hour; STORE_*
    */
   async acquire(digest: Digest, options: AcquireOptions = {}): Promise<Partial> {
     const { signal, size, onHeld = () => undefined } = options
@@ -78,7 +84,7 @@ export class PartialStore {
     const lockPath = `${path}.lock`
     const began = performance.now()
     const lock = await storing('lock a download', lockPath, async () => {
-      // A layout of another tool that could not be completed when it was opened has none: what is in the way says so here.
+      // Missing in the layout of another tool that was read-only when it was opened. Fails with the reason.
       await ensureDirectory(this.#directory)
       await ensureDirectory(dirname(path))
       const watch = new DownloadWatch({ digest, path, size, onHeld })
@@ -86,28 +92,28 @@ export class PartialStore {
         (await FileLock.take(lockPath)) ?? (this.#freshPath && (await watch.isStuck()) ? 'apart' : undefined)
       return waitFor(take, signal)
     }).catch(async (error: unknown) => {
-      throw signal?.aborted ? await gaveUp(digest, lockPath, performance.now() - began, signal) : error
+      throw signal?.aborted ? await waitEnded(digest, lockPath, performance.now() - began, signal) : error
     })
-    if (lock === 'apart') return this.#apart()
+    if (lock === 'apart') return this.#acquireSeparate()
     try {
       await lock.sign(`process ${process.pid}`)
-      // What others left who were killed: who is killed every time never comes to an end at which it would be looked for.
-      if (!this.#begun) this.#begun = this.#mayBeMore = true
+      // Downloads of killed processes: a process that is always killed never reaches the check at its end.
+      if (!this.#checkedOnce) this.#checkedOnce = this.#mayHaveGrown = true
       await this.keepBudget()
       const partial = await Partial.open(path, lock, (left) => {
         this.#open.delete(partial)
-        if (left) this.#mayBeMore = true
+        if (left) this.#mayHaveGrown = true
       })
       this.#open.add(partial)
       return partial
     } catch (error) {
-      await lock.release({ remove: true }).catch(() => undefined) // the first error is the one to tell
+      await lock.release({ remove: true }).catch(() => undefined) // report the first error
       throw storeError(error, 'open a partial download', path)
     }
   }
 
-  /** A download in the staging area of this run: nothing of it stays. */
-  async #apart(): Promise<Partial> {
+  /** Creates a download in the staging area of this run, which is not kept. */
+  async #acquireSeparate(): Promise<Partial> {
     const path = await this.#freshPath!()
     return storing('begin a download', path, async () => {
       const lock = (await FileLock.take(`${path}.lock`))!
@@ -118,13 +124,13 @@ export class PartialStore {
   }
 
   /**
-   * Removes the oldest of what interrupted downloads left, where it is more than the budget. Never what somebody is at, in
-   * any process, nor what a run says that it needs: it may be about to go on with it. Looks only where there may be more
-   * than at the last look. What cannot be removed is warned of: nobody's download fails of it.
+   * Removes the oldest interrupted downloads beyond the limit, but none that is active or that a run is about to
+   * continue. Checks only if there may be more than at the last check. Failures are warnings, so that no download fails
+   * because of them.
    */
   async keepBudget(): Promise<void> {
-    if (!this.#mayBeMore) return
-    this.#mayBeMore = false
+    if (!this.#mayHaveGrown) return
+    this.#mayHaveGrown = false
     try {
       await removePartials(this.#directory, { keep: this.#keep, wanted: await heldByRuns(this.#staging) })
     } catch (error) {
@@ -133,13 +139,13 @@ export class PartialStore {
     }
   }
 
-  /** Lets go of all that were not released. */
+  /** Releases all downloads that are still held. */
   async close(): Promise<void> {
     await Promise.all([...this.#open].map((partial) => partial.release()))
   }
 }
 
-async function gaveUp(
+async function waitEnded(
   digest: Digest,
   lockPath: string,
   ms: number,

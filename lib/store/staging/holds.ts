@@ -1,4 +1,4 @@
-/** What the runs in the staging area say that they need. */
+/** Reads the digests that the runs in the staging area hold. */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Digest, isDigest } from '../../image/index.js'
@@ -7,9 +7,9 @@ import { holdsName } from './run.js'
 import { unlessMissing } from '../files/store-error.js'
 
 /**
- * All that any run holds, a dead one's too as long as it is not swept: better kept once too often. Read it under the
- * metadata lock, under which it is written. A line that a kill or a full disk cut short is no digest, and was never
- * relied on.
+ * Returns the digests that any run holds, including dead runs that are not swept yet. The caller holds the metadata
+ * lock, under which holds are written. An incomplete line, after a kill or on a full disk, is ignored: nothing relies
+ * on it.
  */
 export async function heldByRuns(staging: string): Promise<Set<Digest>> {
   const held = new Set<Digest>()

@@ -1,6 +1,6 @@
 /**
- * Room that a store keeps for the moment when its disk is full: names can be removed then, and `index.json` written
- * without them. It is the content of the store's lock file, which means nothing and which `FileLock.become` writes over.
+ * Reserves disk space, so that names can be removed from `index.json` when the disk is full. The reserve is the content
+ * of the lock file, which has no meaning and which `FileLock.become` overwrites.
  */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
@@ -8,18 +8,22 @@ import { lstatIfThere } from '../../system/files.js'
 import { FileLock } from '../locks/file-lock.js'
 import { codeOf, isNotWritable } from '../files/store-error.js'
 
-/** Bytes beside those of `index.json`, at least; twice as many are kept, so that not every name costs a new reserve. */
-const spare = 8 * 1024
+/**
+ * Minimum space in bytes in addition to the size of `index.json`. Twice the sum is reserved, so that few new names
+ * require another reserve.
+ */
+const minSpare = 8 * 1024
 
 /**
- * Sees to it that the store at `directory` has its reserve. Does nothing where the disk is full, nothing may be written,
- * or somebody holds the lock.
+ * Ensures that the store at `directory` has its reserve. Does nothing if the disk is full, the store is not writable,
+ * or the lock is held.
+ * @throws the errors of `node:fs`
  */
 export async function ensureReserve(directory: string): Promise<void> {
   const path = join(directory, 'lock')
   const [index, lock] = await Promise.all([lstatIfThere(join(directory, 'index.json')), lstatIfThere(path)])
   const indexBytes = index?.size ?? 0
-  // What else stands there is told by who needs the lock.
+  // An entry that is not a file is reported when the lock is taken.
   if (lock && (!lock.isFile() || suffices(lock.size, indexBytes))) return
   try {
     const held = await FileLock.take(path)
@@ -34,16 +38,16 @@ export async function ensureReserve(directory: string): Promise<void> {
   }
 }
 
-/** The same for who holds the lock of the store, when `index.json` has `indexBytes`. */
+/** Like `ensureReserve`, for the holder of the lock. `indexBytes` is the size of `index.json`. */
 export async function growReserve(lock: FileLock, indexBytes: number): Promise<void> {
   if (suffices(await lock.size(), indexBytes)) return
   try {
-    // What a file system could compress would keep no room.
-    await lock.fill(randomBytes(2 * (indexBytes + spare)))
+    // Random bytes, because a compressing file system would reserve no space for zeros.
+    await lock.fill(randomBytes(2 * (indexBytes + minSpare)))
   } catch (error) {
-    // EBADF: a lock that may only be read.
+    // EBADF: the lock file is open for reading only.
     if (!isNotWritable(error) && codeOf(error) !== 'EBADF') throw error
   }
 }
 
-const suffices = (bytes: number, indexBytes: number): boolean => bytes >= indexBytes + spare
+const suffices = (bytes: number, indexBytes: number): boolean => bytes >= indexBytes + minSpare

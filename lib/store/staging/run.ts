@@ -1,6 +1,6 @@
 /**
- * One user of the store: a directory in `staging/` that is locked while the user lives, and which lists what the
- * user needs of the store (`holds`, a digest a line) for whoever collects garbage.
+ * A user of the store: a directory in `staging/` that is locked while the user is active. Its file `holds` lists the
+ * digests that the user needs, one per line, to keep them from garbage collection.
  */
 import { randomBytes } from 'node:crypto'
 import { rmdir } from 'node:fs/promises'
@@ -17,18 +17,20 @@ import { codeOf, isNotWritable, storing, unlessMissing } from '../files/store-er
 import { forgetTrees, noteTree } from './tree-notes.js'
 import { beginTree, type UnfinishedTree } from './unfinished-tree.js'
 
-/** In the directory of a run: held while it lives. */
+/** File in the directory of a run, locked while the run is active. */
 export const lockName = 'lock'
+/** File in the directory of a run that lists the digests it needs. */
 export const holdsName = 'holds'
 
+/** An active user of the store. */
 export class Run {
   #opened: Promise<{ readonly directory: string; readonly lock: FileLock }> | undefined
   readonly #held = new Set<Digest>()
-  /** Directories of this run on the mounts of other parts. */
+  /** Directories of this run on other mounts. */
   readonly #areas = new Map<StorePart, Promise<string>>()
-  #over = false
+  #ended = false
   #files = 0
-  /** That are being built. */
+  /** Number of trees that are being built. */
   #trees = 0
 
   constructor(
@@ -36,21 +38,27 @@ export class Run {
     private readonly metadata: MetadataLock,
   ) {}
 
-  /** This run's directory, made and locked on first use. */
+  /**
+   * Returns the directory of this run, created and locked on first use. @throws WindlassError STORE_*, INTERNAL after
+   * `end`
+   */
   async directory(): Promise<string> {
-    if (this.#over) throw new WindlassError('INTERNAL', 'The store was used after it was closed')
-    this.#opened ??= storing('make a staging directory', this.staging, () => begin(this.staging))
+    if (this.#ended) throw new WindlassError('INTERNAL', 'The store was used after it was closed')
+    this.#opened ??= storing('make a staging directory', this.staging, () => createRunDirectory(this.staging))
     const opening = this.#opened
     try {
       return (await opening).directory
     } catch (error) {
-      // The next one may find the cause gone, such as a full disk.
+      // The cause may be temporary, for example a full disk.
       if (this.#opened === opening) this.#opened = undefined
       throw error
     }
   }
 
-  /** The same, from which a rename leads into `part` of the store: another one where that is a mount of its own. */
+  /**
+   * Returns a directory from which files can be renamed into `part`: another one if `part` is a separate mount.
+   * @throws WindlassError STORE_*
+   */
   async area(part: StorePart): Promise<string> {
     const directory = await this.directory()
     let area = this.#areas.get(part)
@@ -64,13 +72,20 @@ export class Run {
     return area
   }
 
-  /** A path that nothing has used, from which a rename leads into `part`, or where none is named to the store itself. */
+  /**
+   * Returns an unused path from which a file can be renamed into `part`; without `part`, into the store's own
+   * directory.
+   * @throws WindlassError STORE_*
+   */
   async freshPath(kind: string, part?: StorePart): Promise<string> {
     const directory = await (part === undefined ? this.directory() : this.area(part))
     return join(directory, `${kind}-${++this.#files}`)
   }
 
-  /** Does `work` with a fresh path. Where that fails, nothing stays there: a full disk must not get fuller. */
+  /**
+   * Runs `work` with an unused path. Removes what is there if `work` fails, to free space on a full disk.
+   * @throws the errors of `work`; WindlassError STORE_*
+   */
   async withFreshPath<T>(
     kind: string,
     part: StorePart | undefined,
@@ -80,29 +95,35 @@ export class Run {
     try {
       return await work(path)
     } catch (error) {
-      await removeTree(path).catch(() => undefined) // the first error is the one to tell
+      await removeTree(path).catch(() => undefined) // report the first error
       throw error
     }
   }
 
-  /** Says that this run needs these. On return, no collection that begins later removes them. `signal` ends the wait for the lock. */
+  /**
+   * Records that this run needs `digests`: a collection that starts afterwards does not remove them. `signal` ends the
+   * wait for the lock. @throws WindlassError STORE_*, CANCELLED
+   */
   async hold(digests: readonly Digest[], signal?: AbortSignal): Promise<void> {
     if (digests.some((digest) => !this.#held.has(digest)))
       await this.metadata.hold(() => this.holdLocked(digests), signal)
   }
 
-  /** The same for who has the metadata lock. */
+  /** Like `hold`, for callers that hold the metadata lock. @throws WindlassError STORE_* */
   async holdLocked(digests: readonly Digest[]): Promise<void> {
     const fresh = new Set(digests.filter((digest) => !this.#held.has(digest)))
     if (fresh.size === 0) return
     const path = join(await this.directory(), holdsName)
-    // The newline comes first, so that a line that a full disk cut short does not spoil the next one.
+    // Starts with a newline, so that a line truncated by a full disk does not corrupt the next one.
     const lines = [...fresh].map((digest) => `\n${digest}`).join('')
     await storing('note what this run needs', path, () => appendFile(path, lines, 0o600))
     for (const digest of fresh) this.#held.add(digest)
   }
 
-  /** Needs nothing of the store any more. Only while nothing of this run is under way: what is held meanwhile is lost. */
+  /**
+   * Releases all digests. Must not be called while an operation of this run is in progress: its holds would be lost.
+   * @throws WindlassError STORE_*
+   */
   async release(): Promise<void> {
     if (this.#held.size === 0) return
     this.#held.clear()
@@ -111,15 +132,16 @@ export class Run {
   }
 
   /**
-   * A place for a tree that will stand at `target`, outside of the store, whose parent is there. Should this run be killed,
-   * whoever sweeps it removes what it has built there.
+   * Returns a place to build a tree that will be moved to `target`, outside of the store. The parent of `target` must
+   * exist. If this run is killed, the next sweep of the store removes the tree.
+   * @throws the errors of `node:fs`
    */
   async beginTree(target: string): Promise<UnfinishedTree> {
     const tree = await beginTree(target, (note) =>
       this.directory()
         .then((directory) => noteTree(directory, note))
         .catch((error: unknown) => {
-          // A store that can only be read, or is full: the next one that builds there finds it all the same.
+          // The store is read-only or full. The next process that builds at `target` finds the tree without the note.
           if (!isNotWritable(error)) throw error
         }),
     )
@@ -134,9 +156,9 @@ export class Run {
     }
   }
 
-  /** Removes the directory and lets go of its lock. */
+  /** Removes the directory and releases its lock. */
   async end(): Promise<void> {
-    this.#over = true
+    this.#ended = true
     const opened = await this.#opened?.catch(() => undefined)
     if (!opened) return
     const areas = await Promise.allSettled(this.#areas.values())
@@ -156,8 +178,8 @@ export class Run {
 }
 
 /**
- * Where a directory of `part` can be moved that is to be deleted, when there is no room for a run: it is swept as a dead
- * one.
+ * Returns a path for a directory of `part` that is to be deleted when there is no space for a run: it looks like a dead
+ * run and is removed by the next sweep.
  */
 export async function asDeadRun(staging: string, part: StorePart): Promise<string> {
   const place = join(dirname(staging), part)
@@ -165,12 +187,12 @@ export async function asDeadRun(staging: string, part: StorePart): Promise<strin
   return join(one ? staging : join(place, stagingName), randomBytes(8).toString('hex'))
 }
 
-async function begin(staging: string): Promise<{ directory: string; lock: FileLock }> {
+async function createRunDirectory(staging: string): Promise<{ directory: string; lock: FileLock }> {
   for (;;) {
     const directory = join(staging, randomBytes(8).toString('hex'))
     await mkdir(directory, 0o700).catch(async (error: unknown) => {
       if (codeOf(error) !== 'ENOENT') throw error
-      // A layout of another tool has none, and could not be given one when it was opened.
+      // Missing in the layout of another tool that was read-only when it was opened.
       await ensureDirectory(staging)
       await mkdir(directory, 0o700)
     })
@@ -179,20 +201,20 @@ async function begin(staging: string): Promise<{ directory: string; lock: FileLo
       if (lock) return { directory, lock }
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') {
-        await unlessMissing(rmdir(directory)).catch(() => undefined) // the first error is the one to tell
+        await unlessMissing(rmdir(directory)).catch(() => undefined) // report the first error
         throw error
       }
     }
-    // Somebody swept it between its making and its locking: another one.
+    // Another process swept the directory before it was locked: try another one.
   }
 }
 
-/** Removes the directory of a run whose lock is held, and lets go of that. */
+/** Removes the directory of a run whose lock is held, and releases the lock. @throws the errors of `node:fs` */
 export async function removeRun(directory: string, lock: FileLock): Promise<void> {
   try {
     await removeTree(directory)
   } catch (error) {
-    // A file that came meanwhile; whoever sweeps next finds it.
+    // A file was created meanwhile; the next sweep removes it.
     if (codeOf(error) !== 'ENOTEMPTY') throw error
   } finally {
     await lock.release()

@@ -1,4 +1,4 @@
-/** Removes what runs of the store left that died, in its staging area and outside of it. */
+/** Removes what dead runs have left, in the staging area and outside of the store. */
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { WindlassError } from '../../errors.js'
@@ -15,13 +15,14 @@ import { treesNoted } from './tree-notes.js'
 import { sweepNoted } from './unfinished-tree.js'
 
 /**
- * Removes what runs left that died: those whose lock nobody holds. What they had put into the store can be seen and is
- * perhaps not on the disk yet, so that comes first: from here on it is relied on.
+ * Removes the directories of dead runs, which are those with an unlocked lock file. Syncs the store first: what these
+ * runs committed is visible and may not be on the disk.
  *
- * Answers with what could not be removed: nothing else needs to fail of it.
+ * Returns the failures; callers can continue without these removals.
+ * @throws the errors of `node:fs` when the staging area cannot be listed
  */
 export async function sweepRuns(staging: string): Promise<WindlassError[]> {
-  if (!locksAvailable()) return [] // nothing tells the dead from the living
+  if (!locksAvailable()) return [] // dead runs cannot be detected
   const failures: WindlassError[] = []
   await sweepAreas(staging)
   let synced = false
@@ -30,7 +31,7 @@ export async function sweepRuns(staging: string): Promise<WindlassError[]> {
     synced = true
   }
   for (const name of (await unlessMissing(readdir(staging))) ?? []) {
-    if (!isRunName(name)) continue // not ours
+    if (!isRunName(name)) continue // not a run
     const run = join(staging, name)
     await sweep(run, sync).catch((error: unknown) => failures.push(notRemoved(error, run)))
   }
@@ -39,7 +40,7 @@ export async function sweepRuns(staging: string): Promise<WindlassError[]> {
 
 const isRunName = (name: string): boolean => /^[0-9a-f]{16}$/.test(name)
 
-/** Removes what runs left on other mounts that are gone: no run has anything there before it has its own directory. */
+/** Removes directories on other mounts whose run is gone. A run creates its own directory first. */
 async function sweepAreas(staging: string): Promise<void> {
   for (const part of parts) {
     const areas = join(dirname(staging), part, stagingName)
@@ -51,7 +52,8 @@ async function sweepAreas(staging: string): Promise<void> {
 async function sweep(run: string, sync: () => Promise<void>): Promise<void> {
   const lock = await unlessMissing(FileLock.take(join(run, lockName))).catch(async (error: unknown) => {
     if (!isFull(error)) throw error
-    // Its lock was never made, so nobody has it: who is just about to make it begins another run.
+    // The lock file was never created, so the run is not active; a run that is about to create it will start another
+    // one.
     await removeTree(run)
   })
   if (!lock) return
@@ -61,7 +63,7 @@ async function sweep(run: string, sync: () => Promise<void>): Promise<void> {
     await lock.release()
     throw error
   }
-  // A tree that cannot be removed is found again by who builds in its place.
+  // If this fails, the next process that builds at the same place finds the tree again.
   const trees = await treesNoted(run)
   const swept = await sweepNoted(trees).then(
     () => undefined,
@@ -74,10 +76,10 @@ async function sweep(run: string, sync: () => Promise<void>): Promise<void> {
 
 function notRemoved(error: unknown, run: string): WindlassError {
   const { code, message, subject, hint } = storeError(error, 'remove what an earlier process left', run)
-  const way = `Remove it as its owner, or as root: “rm -rf ${shellWord(run)}”.`
+  const removal = `Remove it as its owner, or as root: “rm -rf ${shellWord(run)}”.`
   return new WindlassError(code, message, {
     ...subject,
     cause: error,
-    hint: code === 'STORE_DENIED' ? way : (hint ?? way),
+    hint: code === 'STORE_DENIED' ? removal : (hint ?? removal),
   })
 }

@@ -1,4 +1,4 @@
-/** What a run notes, in its staging directory, of the trees that it builds outside of the store: a line of JSON each. */
+/** Records the trees that a run builds outside of the store, as one line of JSON each in its staging directory. */
 import { join } from 'node:path'
 import { appendFile, unlink } from '../../system/files.js'
 import { isObject, parseJson } from '../files/json-object.js'
@@ -8,15 +8,19 @@ import type { TreeNote } from './unfinished-tree.js'
 
 const notesName = 'trees'
 
-/** The newline comes first, so that a line that was cut short does not spoil the next one. */
+/**
+ * Records a tree in the directory `run`. Starts with a newline, so that a truncated line does not corrupt the next one.
+ * @throws the errors of `node:fs`
+ */
 export const noteTree = (run: string, { path, token }: TreeNote): Promise<void> =>
   appendFile(join(run, notesName), `\n${JSON.stringify({ path, token })}`, 0o600)
 
-/** Forgets all that was noted in `run`. */
+/** Removes all records in `run`. */
 export async function forgetTrees(run: string): Promise<void> {
   await unlessMissing(unlink(join(run, notesName)))
 }
 
+/** Returns the trees recorded in `run`. Skips malformed lines. */
 export async function treesNoted(run: string): Promise<TreeNote[]> {
   const text = (await readIfRegular(join(run, notesName))) ?? ''
   return text.split('\n').flatMap((line) => {

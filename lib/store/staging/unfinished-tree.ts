@@ -1,12 +1,12 @@
 /**
- * Trees that are built outside of the store, each beside the place where it will stand, in a directory of its own:
+ * Trees under construction outside of the store, each in a directory next to its target:
  *
- *     .TARGET.windlass-0123456789ab/     of this user alone
- *       lock                             held while its process lives; says that this is ours, and which one
+ *     .TARGET.windlass-0123456789ab/     mode 0700
+ *       lock                             locked while its process is alive; contains a token
  *       rootfs/                          the tree
  *
- * What a process that was killed has left there is found by the next one that builds in the same place, and by whoever
- * sweeps the store. Only what is ours beyond doubt is removed, and never what a living process has locked.
+ * What a killed process leaves is removed by the next process that builds at the same target, and by the next sweep of
+ * the store. Only trees that certainly belong to this program are removed, and none that is locked.
  */
 import { randomBytes } from 'node:crypto'
 import { readdir, rmdir } from 'node:fs/promises'
@@ -18,17 +18,18 @@ import { readIfRegular } from '../files/read-regular.js'
 import { removeTree } from '../files/remove-tree.js'
 import { codeOf, unlessMissing } from '../files/store-error.js'
 
-/** What a run notes of a tree before it is there. */
+/** The record of a tree, written before the tree exists. */
 export interface TreeNote {
   readonly path: string
-  /** Stands in the lock of the tree as well. */
+  /** Also the content of the tree's lock file. */
   readonly token: string
 }
 
+/** A tree under construction. */
 export interface UnfinishedTree {
-  /** Where the tree is to be built: nothing is there yet. Rename it away once it is done. */
+  /** Path at which to build the tree. Nothing exists there yet. Rename it to the target when it is complete. */
   readonly path: string
-  /** Removes what is left. */
+  /** Removes the rest of the directory. */
   release(): Promise<void>
 }
 
@@ -38,7 +39,7 @@ const treeName = 'rootfs'
 const textOf = (token: string): string => `windlass unfinished tree ${token}`
 const anyText = /^windlass unfinished tree [0-9a-f]{32}$/
 
-/** Names of file systems end at 255 bytes. */
+/** File names have at most 255 bytes. */
 const stemBytes = 200
 const suffix = /\.windlass-[0-9a-f]{12}$/
 
@@ -46,8 +47,9 @@ const stemOf = (target: string): string =>
   `.${Buffer.from(basename(target)).subarray(0, stemBytes).toString()}`
 
 /**
- * A place for the tree that will stand at `target`, whose parent is there. `note` hears of it first.
- * @throws what the file system says
+ * Creates a place for the tree that will be moved to `target`. The parent of `target` must exist. `note` is called
+ * before the place is created.
+ * @throws the errors of `node:fs` and of `note`
  */
 export async function beginTree(
   target: string,
@@ -65,7 +67,7 @@ export async function beginTree(
       throw error
     }
     const lock = await lockOf(directory, token)
-    // Somebody swept it between its making and its locking: another one.
+    // Another process swept the directory before it was locked: try another one.
     if (lock === 'swept') continue
     return {
       path: join(directory, treeName),
@@ -77,7 +79,9 @@ export async function beginTree(
   }
 }
 
-/** Undefined where the file system has no locks: then nobody else will remove the tree. */
+/**
+ * Locks the directory. Returns undefined if the file system has no locks; other processes then do not remove the tree.
+ */
 async function lockOf(directory: string, token: string): Promise<FileLock | 'swept' | undefined> {
   const path = join(directory, lockName)
   try {
@@ -92,47 +96,47 @@ async function lockOf(directory: string, token: string): Promise<FileLock | 'swe
   }
 }
 
-/** The tree first: without the lock nobody could tell any more whose it is. */
+/** Removes the lock last, because it identifies the owner of the tree. */
 async function removeAll(directory: string): Promise<void> {
   await removeTree(join(directory, treeName))
   await unlessMissing(unlink(join(directory, lockName)))
   await unlessMissing(rmdir(directory))
 }
 
-/** Removes what earlier builds at `target` have left beside it. @throws what the file system says, after all were tried */
+/** Removes what earlier builds at `target` have left. @throws the first error of `node:fs`, after trying all trees */
 export async function sweepBeside(target: string): Promise<void> {
   const parent = dirname(target)
   const stem = stemOf(target)
-  const left = ((await unlessMissing(readdir(parent))) ?? []).filter(
+  const abandoned = ((await unlessMissing(readdir(parent))) ?? []).filter(
     (name) =>
       name.startsWith(stem) && suffix.test(name) && name.length === stem.length + '.windlass-'.length + 12,
   )
-  await sweepAll(left.map((name) => ({ path: join(parent, name) })))
+  await sweepAll(abandoned.map((name) => ({ path: join(parent, name) })))
 }
 
-/** Removes the trees that a dead run has noted. @throws what the file system says, after all were tried */
+/** Removes the trees recorded by a dead run. @throws the first error of `node:fs`, after trying all trees */
 export const sweepNoted = (notes: readonly TreeNote[]): Promise<void> =>
   sweepAll(notes.filter(({ path }) => suffix.test(path)))
 
 async function sweepAll(trees: readonly (Pick<TreeNote, 'path'> & Partial<TreeNote>)[]): Promise<void> {
-  if (!locksAvailable()) return // nothing tells the dead from the living
+  if (!locksAvailable()) return // abandoned trees cannot be detected
   const errors: unknown[] = []
   for (const tree of trees) await sweep(tree).catch((error: unknown) => errors.push(error))
   if (errors.length > 0) throw errors[0]
 }
 
 async function sweep({ path, token }: Pick<TreeNote, 'path'> & Partial<TreeNote>): Promise<void> {
-  // What belongs to somebody else is theirs to remove: they could change it while it is being removed.
+  // A directory of another user could be changed while it is being removed.
   if (!(await isOwnDirectory(path))) return
   const names = await readdir(path)
   if (names.length === 0) {
-    // Made and not locked yet. Whoever is about to lock it makes another one.
+    // Not locked yet. The process that is about to lock it will create another one.
     await unlessMissing(rmdir(path)).catch(unlessFilled)
     return
   }
   if (!names.includes(lockName) || names.some((name) => name !== lockName && name !== treeName)) return
   const lock = await unlessMissing(FileLock.take(join(path, lockName)))
-  if (!lock) return // its process lives
+  if (!lock) return // its process is alive
   try {
     const text = await readIfRegular(join(path, lockName))
     if (text === undefined || !(await isOurs(path, text, token))) return
@@ -142,7 +146,10 @@ async function sweep({ path, token }: Pick<TreeNote, 'path'> & Partial<TreeNote>
   }
 }
 
-/** A lock says nothing where its process was killed before it could sign, or the power failed after that. */
+/**
+ * Reports whether the tree belongs to this program. The lock file is empty if its process was killed before signing it,
+ * or after a power failure.
+ */
 async function isOurs(path: string, text: string, token: string | undefined): Promise<boolean> {
   if (text !== '') return token === undefined ? anyText.test(text) : text === textOf(token)
   if (token !== undefined) return true
