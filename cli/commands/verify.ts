@@ -1,4 +1,4 @@
-/** `windlass verify`: reads the whole store again and says what is wrong with it. */
+/** `windlass verify`: verifies the whole store, prints its problems, and repairs them with `--repair`. */
 import type { Command } from 'commander'
 import { WindlassError } from '../../lib/errors.js'
 import { printable } from '../../lib/codec/printable.js'
@@ -24,6 +24,7 @@ Every blob is held against its digest, every unpacked layer against its blob, fi
 record against the check that it carries.
 Ends with 7 if anything is wrong that was not repaired.`
 
+/** Defines the options and the action of `windlass verify`. */
 export function defineVerify(command: Command, terminal: Console): void {
   command.option('--repair', 'bring again what is damaged or missing, from where the names of the images say')
   jsonFlag(command, 'one object: what was looked at, and all problems')
