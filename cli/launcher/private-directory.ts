@@ -49,7 +49,7 @@ function makeDirectory(directory: string): void {
   try {
     mkdirSync(directory, { mode: 0o700 })
   } catch (error) {
-    // Another thread or process may makeDirectory the same directory concurrently.
+    // Another thread or process may make the same directory concurrently.
     if (!(error instanceof Error) || !('code' in error) || error.code !== 'EEXIST') throw error
   }
 }
