@@ -1,4 +1,4 @@
-/** Pulls one bomb with the command line, in a process of its own, and says what that took. */
+/** Pulls a bomb with the command line in a separate process, and reports the resources that it used. */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,23 +7,23 @@ import { fileURLToPath } from 'node:url'
 import { startRegistry } from '../../lib/testing/registry/index.js'
 import type { Bomb } from './bombs.js'
 
-/** Bytes that no bomb may make a process grow to. */
+/** Maximum memory of a process in bytes. */
 export const mostBytes = 250 * 2 ** 20
 
 export interface Blown {
   readonly exit: number | null
-  /** The most that the process ever had in memory. */
+  /** Peak memory of the process in bytes. */
   readonly bytes: number
   readonly seconds: number
-  /** The first line of the error, without digests. */
+  /** First line of the error, without digests. */
   readonly error: string
-  /** Each sentence is something wrong. */
+  /** One sentence per violation. */
   readonly wrong: readonly string[]
 }
 
 const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
-/** Told by the process itself when it ends: nobody else sees its peak. */
+/** Reported by the process when it exits, because no other process can read its peak. */
 const census = `data:text/javascript,${encodeURIComponent(
   `import { readFileSync, writeSync } from 'node:fs'
    process.on('exit', () => writeSync(3, String(peak())))
@@ -34,7 +34,7 @@ const census = `data:text/javascript,${encodeURIComponent(
    }`,
 )}`
 
-/** Needs dist/. */
+/** Pulls a bomb. Requires dist/. */
 export async function runBomb(bomb: Bomb): Promise<Blown> {
   const registry = await startRegistry()
   const place = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'windlass-bombs-'))

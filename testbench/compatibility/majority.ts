@@ -1,13 +1,15 @@
-/** What most of the other pullers make of a case, and where Windlass differs from that. */
+/** Determines the majority result of the other pullers, and where Windlass differs from it. */
 import type { CompatibilityCase } from './case.js'
 import type { PeerOutcomes } from './peers.js'
 
-/** Those that are asked what is common; the others are columns of the table. */
+/** Pullers that form the majority. The others are only columns of the table. */
 const voices = ['skopeo', 'crane', 'podman', 'containerd', 'docker']
 
 const most = 4 / 5
 
-/** What four of five make of a case; undefined where they disagree, or fewer than three were asked. */
+/**
+ * Returns the result of at least four of five pullers; undefined if they disagree or fewer than three have a result.
+ */
 export function majority(id: string, { outcomes }: PeerOutcomes): 'taken' | 'refused' | undefined {
   const heard = voices.flatMap((name) => outcomes[id]?.[name] ?? [])
   if (heard.length < 3) return undefined
@@ -16,7 +18,7 @@ export function majority(id: string, { outcomes }: PeerOutcomes): 'taken' | 'ref
   return 1 - taken >= most ? 'refused' : undefined
 }
 
-/** Whether four of five say otherwise than what is right here. */
+/** Reports whether the majority differs from the result that Windlass defines as correct. */
 export function differs({ id, right }: CompatibilityCase, peers: PeerOutcomes): boolean {
   const found = majority(id, peers)
   return found !== undefined && (found === 'taken') !== (right === 'taken')

@@ -1,4 +1,4 @@
-/** Names that climb or are absolute, and entries for the root itself (threats §1). */
+/** Cases of names with `..`, absolute names, and entries for the root itself. */
 import { dir, fifo, file, hardlink, layer, symlink, withLong, withPax } from './entries.js'
 import { type LayerCase, refused, type Tree } from './layer-case.js'
 
@@ -30,7 +30,7 @@ const climbing: readonly LayerCase[] = names.map(([name, flat]) => ({
   umoci: 'same',
 }))
 
-/** The same name, wherever in the archive it is said. */
+/** The same name in every field of an archive that can contain it. */
 const said: readonly LayerCase[] = (
   [
     ['../../x', ['x = 1']],

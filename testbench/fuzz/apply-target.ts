@@ -1,4 +1,4 @@
-/** Applies mutated archives to trees in memory, with something beside the root that must not change. */
+/** Applies mutated archives to trees in memory, next to a sentinel that must not change. */
 import {
   type BigIntStats,
   existsSync,
@@ -22,7 +22,7 @@ export interface ApplyTarget extends Target {
   close(): void
 }
 
-/** Two layers, one over the other, in one of the three forms. */
+/** Applies two layers on top of each other in one of the three whiteout forms. */
 export function applyTarget(): ApplyTarget {
   const top = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'windlass-fuzz-'))
   const [root, outside] = [join(top, 'root'), join(top, 'root-outside')]

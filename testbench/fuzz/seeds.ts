@@ -1,4 +1,4 @@
-/** Real inputs of every kind, to be mutated. */
+/** Provides valid inputs of every format as seeds. */
 import { corpus } from '../corpus/index.js'
 import {
   bytesOf,

@@ -1,19 +1,19 @@
-/** A server as a child process: it never outlives the process that started it, and stopping it waits for its end. */
+/** Runs a server as a child process. The server does not outlive its parent, and stopping it waits for its end. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 
 export interface ServerProcess {
   readonly pid: number
-  /** Resolves with the first line, printed already or to come, that `pattern` matches; rejects if the server ends. */
+  /** Resolves with the first line, past or future, that matches `pattern`. Rejects if the server ends. */
   line(pattern: RegExp): Promise<RegExpExecArray>
-  /** Every line printed so far, of stdout and stderr. */
+  /** All lines of stdout and stderr so far. */
   readonly lines: readonly string[]
   stop(): Promise<void>
 }
 
 export function startServer(command: string, args: readonly string[]): ServerProcess {
-  // The kernel kills the server when this process dies, however it dies.
+  // The kernel kills the server when this process ends for any reason.
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', command, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -1,8 +1,8 @@
-/** `app`: layers over `base` that delete, hide, replace, write through links and come twice. */
+/** `app`: layers on `base` that delete, hide and replace entries, write through links, and repeat a layer. */
 import { baseLayers } from './base.js'
 import { copyPackages, type LayerRecipe } from './layer-recipe.js'
 
-/** Comes twice in the image, with a layer between that removes what it brought. */
+/** Occurs twice in the image. A layer in between removes its content. */
 const twice: LayerRecipe = {
   shows: 'the same layer twice',
   script: `mkdir -p srv/twice; echo again > srv/twice/file; ln srv/twice/file srv/twice/link`,

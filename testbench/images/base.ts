@@ -1,9 +1,9 @@
-/** `base`: files of installed Debian packages in usr-merge shape, and one of everything else that a layer can hold. */
+/** `base`: files of installed Debian packages with merged /usr, and one of every other kind of entry. */
 import { copyPackages, type LayerRecipe } from './layer-recipe.js'
 
 const packages = 'base-files bash passwd libc-bin login mount tar gzip perl-base dash bsdutils tzdata'
 
-/** As Debian has it since 12: the old directories are symlinks. */
+/** The old directories are symlinks, as in Debian since version 12. */
 const usrMerge =
   'for d in bin sbin lib lib64; do mkdir -p usr/$d; ln -s usr/$d $d; done; mkdir dev proc run sys; mkdir -m 1777 tmp'
 

@@ -1,4 +1,4 @@
-/** Things that are slow to make, kept between runs in the temporary directory under a key of what they are made of. */
+/** Caches expensive build results in the temporary directory between runs, under a key of their inputs. */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { runTool } from '../harness/run-tool.js'
 
 const here = fileURLToPath(new URL('../../spec/real/images/', import.meta.url))
-/** Changes with the recipes, the packages whose files they take, and the tools they use. */
+/** Returns a key that depends on the recipes, on the packages that they copy, and on the tools that they use. */
 async function contentKey(): Promise<string> {
   const hash = createHash('sha256')
   for (const file of (await readdir(here)).sort()) hash.update(file).update(await readFile(join(here, file)))
@@ -19,7 +19,7 @@ async function contentKey(): Promise<string> {
 
 let root: Promise<string> | undefined
 
-/** Where this version of the images lives; those of other versions are removed. */
+/** Returns the directory for this version of the images. Directories of other versions are removed. */
 export function cacheRoot(): Promise<string> {
   return (root ??= (async () => {
     const name = `windlass-test-images-${await contentKey()}`
@@ -32,15 +32,15 @@ export function cacheRoot(): Promise<string> {
   })())
 }
 
-/** Another version may be in use by another run: it has to have been left alone for a while. */
+/** Reports whether a directory was unused for a while. Another run may use another version. */
 const isOld = async (path: string): Promise<boolean> => {
   const seen = await stat(path).catch(() => undefined)
   return seen !== undefined && Date.now() - seen.mtimeMs > 3_600_000
 }
 
 /**
- * The directory `name` of the cache, made by `build` if it is not there. It appears whole or not at all; of several
- * processes that want it, one builds.
+ * Returns the directory `name` of the cache, made by `build` if it does not exist. It appears atomically. If several
+ * processes need it, one of them builds it.
  */
 export async function cached(name: string, build: (directory: string) => Promise<void>): Promise<string> {
   const parent = await cacheRoot()
@@ -65,7 +65,7 @@ export async function cached(name: string, build: (directory: string) => Promise
   return ready
 }
 
-/** The lock is a file with the holder's process id: one whose holder has died is taken away. */
+/** Takes the lock, a file with the process id of its holder. The lock of a process that has ended is removed. */
 async function takeLock(lock: string): Promise<boolean> {
   try {
     await writeFile(lock, String(process.pid), { flag: 'wx' })

@@ -1,9 +1,11 @@
-/** Runs every row of a peer's table against a function of ours. */
+/** Checks every row of a peer's table against a function of Windlass. */
 import { describe, expect, it } from 'vitest'
 import { WindlassError } from '../../lib/errors.js'
 import { type Table, refused } from './row.js'
 
-/** `meaning` gives what we make of an input, in the words of the table; what it throws as a WindlassError is a refusal. */
+/**
+ * Checks a table. `meaning` returns the meaning of an input in the words of the table; a WindlassError is a refusal.
+ */
 export function checkTable<Given>(
   table: Table<Given>,
   meaning: (given: Given) => string | Promise<string>,

@@ -1,13 +1,15 @@
-/** Reads what `strace -f -y` wrote: system calls with their arguments, and the order in which they began and ended. */
+/**
+ * Parses the output of `strace -f -y`: system calls with their arguments, and the order of their beginnings and ends.
+ */
 
-/** One argument as strace shows it. */
+/** An argument as strace shows it. */
 export interface Argument {
   readonly text: string
-  /** Of a string: its bytes as latin1. */
+  /** Bytes of a string as latin1. */
   readonly string?: string
-  /** Whether strace cut the string short. */
+  /** Whether strace truncated the string. */
   readonly cut?: boolean
-  /** Of a descriptor: its number, and the path that it had; `AT_FDCWD` has no number. */
+  /** Number of a descriptor. `AT_FDCWD` has a path but no number. */
   readonly descriptor?: number
   readonly path?: string
 }
@@ -16,18 +18,21 @@ export interface SystemCall {
   readonly thread: number
   readonly name: string
   readonly arguments: readonly Argument[]
-  /** Undefined where it never came back, or has none. */
+  /** Undefined if the call did not return or has no result. */
   readonly result: number | undefined
 }
 
-/** Between its beginning and its end, a call may take effect at any moment, beside those of other threads. */
+/** Beginning or end of a call. In between, the call may take effect at any time, concurrently with other threads. */
 export interface TraceEvent {
   readonly line: number
   readonly moment: 'begin' | 'end'
   readonly call: SystemCall
 }
 
-/** The events of a trace, in order. @throws Error for a line that is none of strace's */
+/**
+ * Parses the events of a trace, in order.
+ * @throws Error for a line that is not in the format of strace
+ */
 export function parseTrace(text: string): TraceEvent[] {
   const events: { line: number; moment: TraceEvent['moment']; call: SystemCall | number }[] = []
   const calls: SystemCall[] = []
@@ -62,7 +67,7 @@ export function parseTrace(text: string): TraceEvent[] {
       events.push({ line, moment: 'begin', call }, { line, moment: 'end', call })
     }
   }
-  // What never came back: the process was killed, or ended.
+  // These calls did not return: the process was killed or has ended.
   for (const [thread, { head, at }] of open) events[at]!.call = known(thread, `${head}) = ?`)
   return events.map(({ line, moment, call }) => {
     if (typeof call === 'number') throw new Error(`Line ${line}: a call of thread ${call} was lost`)
@@ -85,7 +90,7 @@ function parseCall(thread: number, said: string): SystemCall {
 
 const closing: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
 
-/** The arguments up to the closing parenthesis, and what follows it. */
+/** Splits the arguments up to the closing parenthesis from the rest. */
 function split(text: string): { readonly parts: string[]; readonly rest: string } {
   const parts: string[] = []
   const expected: string[] = []
@@ -115,7 +120,7 @@ function endOfString(text: string, from: number): number {
   return at + 1
 }
 
-/** Of the path in angle brackets that -y puts behind a descriptor. */
+/** Finds the end of the path in angle brackets that -y appends to a descriptor. */
 function endOfPath(text: string, from: number): number | undefined {
   if (text[from] !== '<' || !/[\dD]/.test(text[from - 1] ?? '')) return undefined
   const end = text.indexOf('>', from)
@@ -136,7 +141,7 @@ function parseArgument(text: string): Argument {
 
 const named: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', v: '\v', f: '\f' }
 
-/** C's escapes, as strace writes them. */
+/** Replaces C escapes, as strace writes them. */
 const unescape = (text: string): string =>
   text.replace(/\\([0-7]{1,3}|x[0-9a-f]{2}|.)/gs, (_, code: string) => {
     if (/^[0-7]/.test(code)) return String.fromCharCode(parseInt(code, 8))

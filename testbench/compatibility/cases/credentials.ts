@@ -1,4 +1,4 @@
-/** Answers of token servers, and credentials files, as they are found. */
+/** Cases of responses of token servers, and of credentials files. */
 import { faults } from '../../../lib/testing/index.js'
 import { casesOf, type ServedCase } from '../case.js'
 import type { CaseHost, Members } from '../case-host.js'
@@ -7,7 +7,7 @@ const credentials = casesOf('credentials')
 
 const token = { auth: { kind: 'token' } } as const
 
-/** A token server whose answer is changed: `change` is told the good one, and members that are undefined go. */
+/** A token server with a changed response. `change` receives the token; members that are undefined are removed. */
 const answered = (id: string, what: string, why: string, change: (token: string) => Members) =>
   credentials(`token-${id}`, `a token server whose answer has ${what}`, { why, registry: token }, (host) => {
     host.image()
@@ -98,15 +98,15 @@ const basic = (text: string): string => Buffer.from(text).toString('base64')
 
 interface Guarded {
   readonly repository: string
-  /** What opens it; without it, it is open to who says nothing. */
+  /** Login that the repository requires; without it, the repository is public. */
   readonly opens?: string
-  /** Whether `/v2/` is open to everybody. */
+  /** Whether `/v2/` is public. */
   readonly door?: boolean
-  /** By key, in which HOST stands for the registry: `user:password`. */
+  /** `user:password` by key. HOST in a key stands for the registry. */
   readonly keys: Readonly<Record<string, string>>
 }
 
-/** A registry by Basic, which refuses every other user, and a credentials file. */
+/** A registry with Basic authentication for one user, and a credentials file. */
 function guarded(
   host: CaseHost,
   { repository, opens, keys, door = opens === undefined }: Guarded,
@@ -173,7 +173,7 @@ const repositories = [
   }),
 ]
 
-/** A credentials file of any text, in which HOST stands for the registry, and GOOD for what opens it. */
+/** A credentials file. HOST in its text stands for the registry, GOOD for the correct login. */
 const file = (
   id: string,
   what: string,

@@ -1,4 +1,4 @@
-/** Indexes with entries beside the image that nobody asks for. */
+/** Cases of indexes that contain entries besides the requested image. */
 import { mediaTypes } from '../../../lib/image/documents/media-types.js'
 import { casesOf } from '../case.js'
 import type { CaseHost, Members } from '../case-host.js'
@@ -11,7 +11,7 @@ const unasked = 'an entry that nobody asked for spoils nothing'
 const manifestType = mediaTypes.ociManifest
 const hex = (pair: string, bytes: number): string => pair.repeat(bytes)
 
-/** An index with a good entry and one more, before it or behind it. */
+/** An index with a valid entry and another entry before or after it. */
 const beside = (
   id: string,
   what: string,

@@ -1,9 +1,9 @@
-/** What the peers' tests say of credentials files: which entry is taken for which repository. */
+/** Results of the peers' tests for credentials files: which entry applies to which repository. */
 import type { Peer } from '../peer.js'
 import { type Row, type Table, agreedOn, differingOn, refused } from '../row.js'
 
 export interface Lookup {
-  /** The file's content. */
+  /** Content of the file. */
   readonly file: string
   readonly registry: string
   readonly repository: string
@@ -12,7 +12,7 @@ export interface Lookup {
 const none = 'none'
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
-/** Keys with `user:password` each. */
+/** `user:password` by key. */
 type Keys = Readonly<Record<string, string>>
 
 const authsOf = (keys: Keys): object =>
@@ -26,28 +26,28 @@ const lookup = (file: unknown, name: string): Lookup => {
 
 type Line = readonly [label: string, given: Lookup, meaning: string]
 
-/** `name` asked in a file of `keys`. */
+/** Looks up `name` in a file with `keys`. */
 const asked = (keys: Keys, name: string, meaning: string): Line => [
   `${name} with ${Object.keys(keys).join(', ')}`,
   lookup({ auths: authsOf(keys) }, name),
   meaning,
 ]
 
-/** A file with one entry, `value`, for the registry that is asked. */
+/** A file with the entry `value` for the requested registry. */
 const entry = (value: unknown, meaning: string): Line => [
   JSON.stringify(value),
   lookup({ auths: { 'registry.example.com': value } }, 'registry.example.com/app'),
   meaning,
 ]
 
-/** Each of `keys` alone covers `name`. */
+/** Rows in which each of `keys` alone applies to `name`. */
 const each = (peer: Peer, name: string, keys: readonly string[]): Row<Lookup>[] =>
   agreedOn(
     peer,
     keys.map((key) => asked({ [key]: 'u:p' }, name, 'u:p')),
   )
 
-/** Of the keys from each place of `keys` on, the first is taken for `name`. */
+/** Rows for all suffixes of `keys`: the first key of a suffix applies to `name`. */
 const longest = (name: string, keys: readonly string[]): Row<Lookup>[] =>
   agreedOn(
     'container-libs',
