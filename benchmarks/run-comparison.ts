@@ -1,11 +1,11 @@
 /**
- * The comparison with the peers. Needs root.
+ * Compares Windlass with the peers. Requires root.
  *
  *     npm run bench -- --images files,distribution,big,layers,small --works version,trees,unpack,fetch,again --runs 7
  *
- * Writes <out>/results.json, table.md and, unless --no-plots, plot.svg: after each comparison, so that nothing is lost
- * where it is broken off. With --append it adds to the results that are there: a comparison takes the place of an earlier
- * one of the same image, work, store and link. Seconds are medians, with the least and the most behind them.
+ * Writes <out>/results.json, table.md and, unless --no-plots, plot.svg after each comparison, so that an interrupted
+ * run keeps its results. With --append, a comparison is added to the existing results or replaces the one of the same
+ * image, work, store and link. Seconds are medians, followed by minimum and maximum.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -34,7 +34,7 @@ const { values } = parseArgs({
     contenders: { type: 'string', default: ['windlass', ...peerNames].join(',') },
     runs: { type: 'string', default: '7' },
     'version-runs': { type: 'string', default: '15' },
-    /** Of one connection and all, in Mbit/s, with the milliseconds there and back: `100/40`. */
+    /** Rate in Mbit/s of each connection and in total, and round-trip time in milliseconds: `100/40`. */
     link: { type: 'string', default: '' },
     suite: { type: 'string', default: 'testing' },
     append: { type: 'boolean', default: false },
@@ -74,7 +74,7 @@ let results: Results = { machine, images: [], skipped: [], trees: [], comparison
 const earlier = values.append ? await readResults(file) : undefined
 if (earlier) results = mergeResults(earlier, results)
 
-/** Adds to the results, and writes them. */
+/** Adds a part to the results and writes them. */
 async function found(part: Partial<Results>): Promise<void> {
   results = mergeResults(results, {
     ...{ machine, images: [], skipped: [], trees: [], comparisons: [] },
@@ -88,7 +88,7 @@ async function found(part: Partial<Results>): Promise<void> {
   await writeFile(join(values.out, 'plot.svg'), drawComparisons(results.comparisons))
 }
 
-/** What curl is to fetch for the floor. */
+/** Returns the URLs of the layers, which curl fetches for the lower bound. */
 async function layersOf(reference: string): Promise<string[]> {
   const [, host = '', repository = '', tag = ''] = /^([^/]+)\/(.+):([^:]+)$/.exec(reference) ?? []
   const base = `http://${host}/v2/${repository}`

@@ -1,12 +1,12 @@
 /**
- * How the cost of a whole cold pull grows.
+ * Measures how the cost of a cold pull grows.
  *
  *     npm run bench:growth -- --axes layers,files,bytes,pulls --runs 3
  *
- * --layers, --files, --bytes (MB) and --pulls pick the points of an axis. Writes <out>/growth.json, growth.md and, unless
- * --no-plots, growth.svg: after each round of an axis. With --append it adds to the points that are there: one takes the
- * place of an earlier one of the same axis and size. The images are made once and kept in the temporary directory; the
- * store of the largest needs 6.5 GB in --under.
+ * --layers, --files, --bytes (MB) and --pulls select the points of an axis. Writes <out>/growth.json, growth.md and,
+ * unless --no-plots, growth.svg after each round of an axis. With --append, a point is added to the existing ones or
+ * replaces that of the same axis and size. The images are built once and kept in the temporary directory. The store of
+ * the largest needs 6.5 GB in --under.
  */
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'

@@ -1,12 +1,12 @@
 /**
- * Flips one bit of a store at a time, in every file and in what every entry of a tree is, and lets the store be verified:
+ * Flips one bit of a store at a time, in every file and every attribute of a tree entry, and verifies the store:
  *
  *     npx tsx scripts/bit-flips.ts                              all places, some minutes
  *     npx tsx scripts/bit-flips.ts --points 60 --seed 7         so many of them, evenly spread
  *
- * After each: `verify` finds it where it is, and would let nothing be collected; no wrong tree comes out of what has
- * rotted; `verify --repair` brings it again (every --repair th time: 4), and the store is as good as before. Prints a
- * table; ends with 1 where a flip was missed. As an ordinary user, what only root may change is left out. Needs dist/
+ * After each flip, `verify` must report it at its place and must not list anything needed as unreferenced, no wrong
+ * tree must be unpacked, and `verify --repair` (run for every --repair th flip: 4) must restore the store. Prints a
+ * table. Exits with 1 if a flip was missed. For ordinary users, changes that require root are omitted. Requires dist/
  * (npm run build).
  */
 import { execFileSync } from 'node:child_process'
@@ -58,7 +58,7 @@ let puller = await openPuller()
 const treesBefore = new Map<string, readonly TreeEntry[]>()
 for (const name of images.keys()) treesBefore.set(name, await treeOf(name))
 
-/** The tree of the image, as `unpack` gives it. */
+/** Returns the tree of the image that `unpack` makes. */
 async function treeOf(name: string): Promise<readonly TreeEntry[]> {
   const into = join(place, 'tree')
   try {
@@ -76,7 +76,7 @@ const verify = (repair: boolean): Promise<Verdict> =>
     (error: unknown) => ({ error }),
   )
 
-/** Why the flip counts as missed; undefined where it was found as it must be. */
+/** Returns why the flip counts as missed; undefined if it was reported correctly. */
 function missed({ path }: FlipPoint, verdict: Verdict): string | undefined {
   if ('error' in verdict) {
     const { error } = verdict
@@ -91,13 +91,13 @@ function missed({ path }: FlipPoint, verdict: Verdict): string | undefined {
   if (!paths.some((each) => each.startsWith(path) || path.startsWith(each)))
     return `found elsewhere: ${paths.join()}`
   if (problems.some(({ why }) => why.length < 5)) return 'it is not said why'
-  // What a name has no name of ours for may go; all else was needed before.
+  // An object with a foreign name may be unreferenced. Everything else was needed before.
   const gone =
     unreferenced?.filter((digest) => existsSync(join(pristine, 'blobs', ...digest.split(':')))) ?? []
   return gone.length === 0 ? undefined : `could be collected now: ${gone.join()}`
 }
 
-/** Whether what comes out is refused, or right all the same. */
+/** Checks that unpacking is refused or gives the correct tree. */
 async function unpackAll(point: FlipPoint, row: Row, verdict: Verdict): Promise<void> {
   const names = 'report' in verdict ? verdict.report.problems.flatMap((problem) => problem.images) : []
   for (const name of new Set(names.filter((each) => images.has(each)))) {
@@ -110,7 +110,7 @@ async function unpackAll(point: FlipPoint, row: Row, verdict: Verdict): Promise<
     }
     row.trees++
     const differences = compareTrees(treesBefore.get(name)!, tree, {
-      // Nobody says when the root of a tree was made.
+      // The time of the root of a tree is not defined.
       except: (each) => each.path === '.' && each.attribute === 'mtime',
     })
     if (differences.length > 0)
@@ -118,13 +118,14 @@ async function unpackAll(point: FlipPoint, row: Row, verdict: Verdict): Promise<
   }
 }
 
-/** True where the store is as good as new. */
+/** Repairs the store. Returns whether it is equivalent to the original. */
 async function mend(point: FlipPoint, row: Row): Promise<boolean> {
   const verdict = await verify(true)
   const left = 'report' in verdict ? verdict.report.problems.filter(({ repaired }) => !repaired) : []
   if ('error' in verdict || left.length > 0) {
     row.notRepaired++
-    // What a name said is nowhere else, nor what version a store has, nor which layer a directory of another name is.
+    // Some information is not recorded elsewhere: the content of a name, the version of a store, and the layer of a
+    // renamed directory.
     if (!['index.json', 'oci-layout', 'windlass.json', 'name of a layer'].includes(point.kind))
       wrong.push(`${point.place}: not repaired: ${JSON.stringify(left[0]?.error)}`)
     return false
@@ -156,14 +157,14 @@ async function run(point: FlipPoint, repair: boolean): Promise<void> {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     if (!['EPERM', 'EINVAL', 'EOPNOTSUPP', 'ENOENT'].includes(code)) throw error
     if (code === 'ENOENT') {
-      // A repair may have called a tree otherwise.
+      // A repair may have renamed a tree.
       await restore()
       back = point.flip()
     } else row.left++
   }
   if (!back) return
   row.flips++
-  // These are looked at when a store is opened.
+  // These files are checked when the store is opened.
   const atOpening = point.kind === 'oci-layout' || point.kind === 'windlass.json'
   if (atOpening) {
     await puller.close()
@@ -175,7 +176,7 @@ async function run(point: FlipPoint, repair: boolean): Promise<void> {
   else wrong.push(`${point.place}: ${why}`)
   if (point.kind.startsWith('blob:')) await unpackAll(point, row, verdict)
   const good = repair && (await mend(point, row))
-  // What has another name is found, and what is missing brought; in the end not all is where it was.
+  // After a repair, a renamed object may have another place than before.
   if (repair && (!good || point.kind.startsWith('name of'))) await restore()
   else if (!good) back()
   if (atOpening) {

@@ -1,11 +1,11 @@
 /**
- * Asks other pullers for every case of spec/compatibility, keeps what they made of it in spec/compatibility/peers.json,
- * and writes docs/compatibility-peers.md:
+ * Runs other pullers on every case of spec/compatibility, stores their results in spec/compatibility/peers.json, and
+ * writes docs/compatibility-peers.md:
  *
  *     npx tsx scripts/compatibility-table.ts [--peers skopeo,crane,…] [--cases ID,…] [--seconds 60] [--page]
  *
- * Needs root, for the peers run in a Debian of their own (benchmarks/peers/root.ts). With `--page` nobody is asked: the
- * page is written of what is kept.
+ * Requires root, because the peers run in their own Debian root (benchmarks/peers/root.ts). With `--page`, no peer
+ * runs: the page is written from the stored results.
  */
 import { existsSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -42,7 +42,7 @@ const none: PeerOutcomes = { versions: {}, skipped: {}, outcomes: {} }
 let kept = existsSync(peersFile) ? readPeers() : none
 
 function keep(): void {
-  // In the order of the cases, and without those that are gone.
+  // Results in the order of the cases, without those of removed cases.
   const outcomes = Object.fromEntries(cases.map(({ id }) => [id, kept.outcomes[id] ?? {}]))
   kept = { ...kept, outcomes }
   writeFileSync(peersFile, `${JSON.stringify(kept, undefined, 2)}\n`)
@@ -53,7 +53,10 @@ function found(id: string, peer: string, outcome: string): void {
   kept = { ...kept, outcomes: { ...kept.outcomes, [id]: { ...kept.outcomes[id], [peer]: outcome } } }
 }
 
-/** Serves a case anew and asks one peer for it: `taken`, or why not; undefined where the peer cannot be asked that. */
+/**
+ * Serves a case and runs one peer on it. Returns `taken` or the reason of the refusal; undefined if the peer does not
+ * support the request.
+ */
 async function ask(host: PeerHost, peer: AskedPeer, each: CompatibilityCase): Promise<string | undefined> {
   const caseHost = await CaseHost.start(each.id, each.registry)
   const served = (await each.serve(caseHost)) ?? {}
@@ -66,7 +69,7 @@ async function ask(host: PeerHost, peer: AskedPeer, each: CompatibilityCase): Pr
       const reason = await attempt(host, command, Number(values.seconds))
       if (reason !== undefined) return reason
     }
-    // Who copies artifacts asks for their layers; who pulls images has none to ask for.
+    // A peer that copies artifacts requests layers, which only a puller of images must not do.
     const breach = each.kind === 'artifacts' ? undefined : served.breach?.()
     return breach === undefined ? 'taken' : `taken, but ${breach}`
   } finally {

@@ -1,13 +1,13 @@
 /**
- * Cuts the power, in a model, at every change that a command makes to its store, and looks at what might be left:
+ * Models a power cut at every change that a command makes to its store, and checks the states that it may leave:
  *
  *     npx tsx scripts/power-loss.ts                    every command, and every kill at a sync with what follows it
  *     npx tsx scripts/power-loss.ts --kills 3          of the kills, three of each kind
  *     npx tsx scripts/power-loss.ts --only gc          one row; --minutes 30 is how long it may take
  *
- * The changes are those of the real command, traced with strace. The disk of the model keeps what was synced, and of the
- * rest whatever harms most. Prints a table; ends with 1 where something that can be seen would not be whole, or something
- * that was said to be done would be lost. Needs strace and dist/ (npm run build).
+ * The changes are traced with strace from the real command. The modelled disk keeps what was synced, and of the rest
+ * the worst combination. Prints a table. Exits with 1 if anything visible may be incomplete, or a reported success may
+ * be lost. Requires strace and dist/ (npm run build).
  */
 import { parseArgs } from 'node:util'
 import type { CheckedTrace } from '../testbench/power-loss/check.js'

@@ -1,4 +1,4 @@
-/** The micro-benchmarks as Markdown. */
+/** Renders the results of the micro-benchmarks as Markdown. */
 import { table } from '../shared/markdown.js'
 import type { Machine } from '../shared/machine.js'
 import type { Spread } from '../shared/statistics.js'

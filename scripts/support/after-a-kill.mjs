@@ -1,12 +1,12 @@
 /**
- * What a store must be like after a pull into it was killed, and what the next pull may cost: shared by the sweep over
- * system calls and the one over random moments.
+ * Checks a store after a pull into it was killed, and the cost of the next pull. Used by kill-sweep.mjs and
+ * kill-random.mjs.
  */
 import { existsSync, lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { open } from '../../dist/puller/index.js'
 
-/** The names in a directory; none where it is not there. */
+/** Returns the names in a directory; none if it does not exist. */
 export const listing = (...parts) => {
   try {
     return readdirSync(join(...parts))
@@ -17,28 +17,28 @@ export const listing = (...parts) => {
 
 const at = (store, folder, digest) => join(store, folder, ...digest.split(':'))
 
-/** What of the image `wanted` is in the store at this moment, read from the disk with no lock taken. */
+/** Returns the parts of the image `wanted` that are in the store now, read without a lock. */
 export function remains(store, wanted) {
   const blobs = new Set(listing(store, 'blobs', 'sha256').map((hex) => `sha256:${hex}`))
   const layers = wanted.layers.filter(({ diffID }) => existsSync(at(store, 'layers', diffID)))
-  /** Bytes of each download that was interrupted. */
+  /** Number of bytes of each interrupted download. */
   const kept = new Map()
   for (const { digest } of wanted.layers) {
     const found = lstatSync(at(store, 'partial', digest), { throwIfNoEntry: false })
     if (found?.isFile() && found.size > 0) kept.set(digest, found.size)
   }
-  // What is there at the kill must not come again: blobs, and layers by the blobs that lead to them.
+  // Blobs in the store must not be fetched again, nor layers to which a blob has a pointer.
   return { blobs, layers, kept, committed: new Set([...blobs, ...layers.map(({ digest }) => digest)]) }
 }
 
-/** Headers of an answer; more than the test registry ever sends. */
+/** Maximum size of response headers. The test registry never sends more. */
 const headerBytes = 1024
 
 /**
- * What is wrong with the store after a kill, in words, with what the next pull resumed.
+ * Checks the store after a kill. Returns the violations, and the bytes that the next pull resumed.
  *
- * `names.earlier` is the image that was there before, `images.earlier` what is in it, both undefined where nothing was;
- * `names.wanted` is the one whose pull was killed.
+ * `names.earlier` is an image that existed before, and `images.earlier` its content; both are undefined if there was
+ * none. `names.wanted` is the image whose pull was killed.
  */
 export async function look({ store, registry, names, images, platform }) {
   const wrong = []
@@ -47,7 +47,7 @@ export async function look({ store, registry, names, images, platform }) {
   const { committed, kept } = remains(store, wanted)
 
   const windlass = await open({ store, retries: 1 })
-  // `oci-layout` comes last when a store is made: without it there was no store yet, and nothing may be in it.
+  // `oci-layout` is written last when a store is made. Without it, the store did not exist and must be empty.
   if (earlier || existsSync(join(store, 'oci-layout'))) {
     const first = await windlass.verify()
     must(`verify: ${first.problems.map(({ why }) => why).join('; ')}`, first.problems.length === 0)
@@ -86,7 +86,7 @@ export async function look({ store, registry, names, images, platform }) {
   return { wrong, resumed: resumed.reduce((sum, bytes) => sum + bytes, 0) }
 }
 
-/** What the pull that began with request `from` fetched beyond what was missing. */
+/** Returns what the pull that began with request `from` fetched beyond the missing parts. */
 function overspent({ wanted, committed, kept, registry, from, bytesSent }) {
   const wrong = []
   const requests = registry.requests.slice(from)

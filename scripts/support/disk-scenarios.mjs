@@ -1,6 +1,6 @@
 /**
- * The commands that the fault sweep tries: what each starts from, what it is asked, and what must hold after it, whether
- * it ended well or not.
+ * Defines the commands of the fault sweep: the initial state, the arguments, and the conditions that must hold after
+ * success and after failure.
  */
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -41,10 +41,10 @@ const wanted = buildImage({
   ],
 })
 
-/** The arguments of Node for the command, its store and its target below `root`. */
+/** Returns the arguments of Node for the command, with its store and target below `root`. */
 export const commandLine = ({ args }, root) => [main, ...args(root), '--store', join(root, 'store')]
 
-/** A registry, and the commands by name, all or those asked for; templates of their stores are made in `directory`. */
+/** Starts a registry, and prepares the requested commands; templates of their stores are made in `directory`. */
 export async function scenariosOf(directory, asked) {
   const registry = await startRegistry()
   const names = { earlier: `${registry.host}/earlier:1`, wanted: `${registry.host}/wanted:1` }
@@ -72,7 +72,7 @@ const definitions = {
     return {
       prepare: (root) => startFrom(undefined, root),
       args: () => pullArgs(world),
-      // The rest is as in a store that is there.
+      // Later calls are the same as with an existing store.
       until: /\/staging\/[0-9a-f]{16}\//,
       look: (state) => afterPull(world, state, { hadEarlier: false }),
     }
@@ -157,11 +157,11 @@ async function using(store, work) {
 async function startFrom(template, root) {
   rmSync(root, { recursive: true, force: true })
   mkdirSync(root)
-  // As cp has it: Node's own copying loses the times of directories.
+  // cp is used because Node's own copy function loses the times of directories.
   if (template) await copy('cp', ['-a', template, join(root, 'store')])
 }
 
-/** What is wrong with the store and its images, in words; `need` of them must be there. */
+/** Returns the violations of the store and its images. The images `need` must exist. */
 async function soundness(store, need) {
   const wrong = []
   const must = (what, holds) => holds || wrong.push(what)
@@ -197,7 +197,7 @@ function oddities(store) {
   ]
 }
 
-/** No entry names the root of these layers. */
+/** The layers have no entry for the root, so its time is not defined. */
 const isRootTime = ({ path, attribute }) => path === '.' && attribute === 'mtime'
 
 async function afterUnpack({ names }, { root, succeeded, point, stays }, expected) {
@@ -207,9 +207,10 @@ async function afterUnpack({ names }, { root, succeeded, point, stays }, expecte
   const same = async () =>
     compareTrees(expected, await describeTree(target), { except: isRootTime }).map(({ text }) => text)
   if (succeeded) wrong.push(...(await same()))
-  // A tree that is there is whole; where removing fails, what is beside it is told by the message.
+  // An existing tree must be complete. If removing fails, the message names what remains next to it.
   else if (existsSync(target)) wrong.push(...(await same()))
-  // The next unpacking to this target removes it. strace counts by thread: reading fails for who removes, too.
+  // The next unpacking to this target removes it. strace counts per thread, so a failure of reading may affect the
+  // removal.
   const removing =
     stays ||
     point.mode === 'reading' ||
