@@ -122,7 +122,7 @@ async function summary(
   { image, rootfs, requests, first, second }: DemoResult,
   registry: TestRegistry,
 ): Promise<string> {
-  const again = registry.requests.length - requests
+  const secondRequests = registry.requests.length - requests
   const seconds = (first / 1000).toFixed(1)
   const lines = [
     '',
@@ -135,7 +135,7 @@ async function summary(
     '',
     `${image.name}@${image.digest}`,
     `${formatBytes(image.size)} in ${requests} requests and ${seconds} s: every size, digest and diffID verified.`,
-    `Pulled once more: ${again} ${again === 1 ? 'request' : 'requests'}, ${Math.round(second)} ms, ` +
+    `Pulled once more: ${secondRequests} ${secondRequests === 1 ? 'request' : 'requests'}, ${Math.round(second)} ms, ` +
       'every layer was here.',
   ]
   return lines.map((line) => `${line}\n`).join('')

@@ -30,13 +30,13 @@ export async function followSet<Result>(
     )
     await ended()
   }
-  const shown = lastValueFrom(set.each.pipe(concatMap(show)), { defaultValue: undefined })
+  const progressShown = lastValueFrom(set.each.pipe(concatMap(show)), { defaultValue: undefined })
   // If a result cannot be reported, the rest of the set is not pulled. The error is thrown below.
-  shown.catch((error: unknown) => set.cancel(error))
+  progressShown.catch((error: unknown) => set.cancel(error))
   try {
     return await set.done
   } finally {
     await set.closed()
-    await shown
+    await progressShown
   }
 }

@@ -37,8 +37,8 @@ function verify({ repair = false, json, ...flags }: VerifyFlags, terminal: Conso
     const report = await windlass.verify({ repair, signal })
     if (json) await terminal.output.json(report)
     else await terminal.output.write(lines(report).join(''))
-    const left = report.problems.filter(({ repaired }) => !repaired)
-    if (left.length > 0) throw damaged(left.length, windlass.store, repair)
+    const unrepaired = report.problems.filter(({ repaired }) => !repaired)
+    if (unrepaired.length > 0) throw damaged(unrepaired.length, windlass.store, repair)
   })
 }
 

@@ -71,9 +71,9 @@ export class CodeCache {
 
   /** Returns the cache that `keep` stored last under this key; undefined if there is none that can be trusted. */
   read(): Buffer | undefined {
-    const kept = this.#read()
-    this.#runs = kept?.[0] ?? 0
-    return kept?.subarray(headerBytes)
+    const content = this.#read()
+    this.#runs = content?.[0] ?? 0
+    return content?.subarray(headerBytes)
   }
 
   /** Discards the cache after V8 has rejected it: the next `keep` starts to count runs again. */
@@ -96,8 +96,8 @@ export class CodeCache {
       try {
         if (!isOurs(fstatSync(fd), constants.S_IFREG)) return undefined
         const bytes = readFileSync(fd)
-        const kept = bytes.subarray(digestBytes)
-        return this.#digest(kept).equals(bytes.subarray(0, digestBytes)) ? kept : undefined
+        const content = bytes.subarray(digestBytes)
+        return this.#digest(content).equals(bytes.subarray(0, digestBytes)) ? content : undefined
       } finally {
         closeSync(fd)
       }
@@ -112,17 +112,17 @@ export class CodeCache {
       if (!makePrivateDirectory(this.#directory)) return
       // The name is fixed, so that killed processes leave at most one file. Of two concurrent runs, the second fails.
       const next = `${this.#path}.new`
-      const kept = Buffer.concat([Buffer.alloc(headerBytes, 0), code])
-      kept[0] = this.#runs + 1
+      const content = Buffer.concat([Buffer.alloc(headerBytes, 0), code])
+      content[0] = this.#runs + 1
       rmSync(next, { force: true })
-      writeFileSync(next, Buffer.concat([this.#digest(kept), kept]), { mode: 0o600, flag: 'wx' })
+      writeFileSync(next, Buffer.concat([this.#digest(content), content]), { mode: 0o600, flag: 'wx' })
       renameSync(next, this.#path)
     } catch {
       return
     }
   }
 
-  #digest(kept: Buffer): Buffer {
-    return createHash('sha256').update(`${this.#key}\n`).update(kept).digest()
+  #digest(content: Buffer): Buffer {
+    return createHash('sha256').update(`${this.#key}\n`).update(content).digest()
   }
 }

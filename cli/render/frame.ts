@@ -72,10 +72,10 @@ function totalLine({ layers, totals, phase }: PullSnapshot, { rate }: View): str
     `Total: ${layers.filter(isOver).length}/${layers.length} layers`,
     `${formatBytes(totals.fetched)} / ${formatBytes(totals.total)}`,
   ]
-  const left = totals.total - totals.fetched
-  if (phase === 'pulling' && rate !== undefined && left > 0) {
+  const remaining = totals.total - totals.fetched
+  if (phase === 'pulling' && rate !== undefined && remaining > 0) {
     parts.push(`${formatBytes(rate)}/s`)
-    if (rate > 0) parts.push(`${formatTimeLeft((left / rate) * 1000)} left`)
+    if (rate > 0) parts.push(`${formatTimeLeft((remaining / rate) * 1000)} left`)
   }
   return parts.join('  ')
 }

@@ -31,7 +31,7 @@ export class Screen {
 
   /** Replaces the drawing by `lines`, none of them wider than `columns`. A single write avoids flicker. */
   draw(lines: readonly string[]): void {
-    if (this.#open && same(lines, this.#drawn)) return
+    if (this.#open && areEqual(lines, this.#drawn)) return
     const start = this.#open ? '' : hideCursor
     if (!this.#open) process.once('exit', this.#restore)
     this.#open = true
@@ -64,5 +64,5 @@ export class Screen {
   }
 }
 
-const same = (a: readonly string[], b: readonly string[]): boolean =>
+const areEqual = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((line, index) => line === b[index])

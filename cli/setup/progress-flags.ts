@@ -27,7 +27,7 @@ export async function follow(
   terminal: Console,
 ): Promise<PulledImage> {
   const kind = quiet ? 'none' : progress
-  const shown = showProgress(kind, pull.events, terminal)
+  const progressShown = showProgress(kind, pull.events, terminal)
   try {
     return await pull.done
   } catch (error) {
@@ -35,6 +35,6 @@ export async function follow(
     throw error
   } finally {
     await pull.closed()
-    await shown
+    await progressShown
   }
 }

@@ -37,15 +37,15 @@ export class Output {
 
   /** Writes `value` as JSON, on one line or indented. @throws as `write` */
   json(value: unknown, { indent = false }: { readonly indent?: boolean } = {}): Promise<boolean> {
-    return this.line(this.#shown(JSON.stringify(value, undefined, indent ? 2 : undefined)))
+    return this.line(this.#forOutput(JSON.stringify(value, undefined, indent ? 2 : undefined)))
   }
 
   /** Writes a JSON document byte for byte; on a terminal, with its control characters escaped. @throws as `write` */
   document(bytes: Buffer): Promise<boolean> {
-    return this.write(this.#isTerminal ? this.#shown(bytes.toString()) : bytes)
+    return this.write(this.#isTerminal ? this.#forOutput(bytes.toString()) : bytes)
   }
 
-  #shown(json: string): string {
+  #forOutput(json: string): string {
     return this.#isTerminal ? jsonForTerminal(json) : json
   }
 

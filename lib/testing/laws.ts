@@ -60,10 +60,10 @@ export function stageLaws<In, Out>(make: () => Stage<In, Out>, options: LawOptio
         const upTo = (max: number): number => Math.floor(random() * (max + 1))
         const inputs = Array.from({ length: upTo(longest) }, () => input(upTo(2 ** 31 - 1)))
         const trials: Trial<In, Out>[] = []
-        const trial = (how: TrialOptions = {}): Trial<In, Out> => {
-          const made = new Trial(make(), inputs, { slowSource: random() < 0.5, ...how })
-          trials.push(made)
-          return made
+        const trial = (trialOptions: TrialOptions = {}): Trial<In, Out> => {
+          const created = new Trial(make(), inputs, { slowSource: random() < 0.5, ...trialOptions })
+          trials.push(created)
+          return created
         }
         try {
           await body({ inputs, upTo, trial })

@@ -59,7 +59,7 @@ export function leftOver(before: Census, after: Census): string[] {
  */
 export async function restingCensus(gauges: Readonly<Record<string, () => number>> = {}): Promise<Census> {
   let minimum = census(gauges)
-  for (let look = 0; look < 4; look++) {
+  for (let round = 0; round < 4; round++) {
     await new Promise((resolve) => setTimeout(resolve, 4))
     const next = census(gauges)
     minimum = new Map([...minimum].map(([kind, count]) => [kind, Math.min(count, next.get(kind) ?? 0)]))

@@ -20,10 +20,10 @@ export async function backTo(
 ): Promise<void> {
   const limit = performance.now() + patience
   for (let pause = 1; ; pause = Math.min(pause * 2, 50)) {
-    const left = leftOver(before, census(gauges))
-    if (left.length === 0) return
+    const leaked = leftOver(before, census(gauges))
+    if (leaked.length === 0) return
     if (performance.now() > limit)
-      throw new assert.AssertionError({ message: `Left behind: ${left.join(', ')}` })
+      throw new assert.AssertionError({ message: `Left behind: ${leaked.join(', ')}` })
     await new Promise((resolve) => setTimeout(resolve, pause))
   }
 }

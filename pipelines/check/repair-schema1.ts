@@ -112,15 +112,16 @@ export class Schema1Repair {
   async #converted(): Promise<readonly Buffer[]> {
     const { name } = this.parts.request
     const image = readSchema1((await this.#document()).schema1, name)
-    const seen = new Map<Digest, SeenLayer>()
-    for (const { digest } of image.layers) if (!seen.has(digest)) seen.set(digest, await this.#seen(digest))
-    const layers = image.layers.flatMap(({ digest }) => seen.get(digest) ?? [])
+    const known = new Map<Digest, SeenLayer>()
+    for (const { digest } of image.layers)
+      if (!known.has(digest)) known.set(digest, await this.#readLayer(digest))
+    const layers = image.layers.flatMap(({ digest }) => known.get(digest) ?? [])
     const { document, config } = convertSchema1(image, layers, name)
     return [document.bytes, config.bytes]
   }
 
   /** Reads what the conversion needs to know of a layer. A layer with neither blob nor tree is fetched first. */
-  async #seen(digest: Digest): Promise<SeenLayer> {
+  async #readLayer(digest: Digest): Promise<SeenLayer> {
     const { store, request, signal, layer } = this.parts
     const descriptorOf = (size: number): Descriptor => ({ mediaType: mediaTypes.ociLayerGzip, digest, size })
     const servedSize = (): Promise<number> => request.source.blobSize(digest, { signal })

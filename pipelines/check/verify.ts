@@ -177,9 +177,9 @@ class Verification {
       for (const layer of parts.layers) await this.#layer(layer, parts)
       if (parts.readable) break
       // A document that was repaired may refer to parts that are not verified yet.
-      const again = await this.#reader.read(named)
-      if (!again.readable && again.documents.length <= parts.documents.length) return false
-      parts = again
+      const reread = await this.#reader.read(named)
+      if (!reread.readable && reread.documents.length <= parts.documents.length) return false
+      parts = reread
     }
     if (this.#isIntact(parts)) this.#intact.add(parts.shared)
     return true

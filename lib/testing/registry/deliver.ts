@@ -22,9 +22,9 @@ export async function deliver(
   head: boolean,
 ): Promise<void> {
   const { socket } = response
-  const gone = (): boolean => response.destroyed
+  const isClosed = (): boolean => response.destroyed
   if (latency + delay > 0) await pause(latency + delay)
-  if (gone() || socket === null) return
+  if (isClosed() || socket === null) return
   if (wire !== undefined) {
     await deliverWire(wire(), socket)
     await settled()
@@ -36,7 +36,7 @@ export async function deliver(
   const sent = head ? Buffer.alloc(0) : body.subarray(0, breakOff?.after)
   // At a limited rate, ten slices are sent per second.
   const slice = Number.isFinite(bytesPerSecond) ? Math.max(1, Math.ceil(bytesPerSecond / 10)) : 256 * 1024
-  for (let at = 0; at < sent.length && !gone(); at += slice) {
+  for (let at = 0; at < sent.length && !isClosed(); at += slice) {
     if (at > 0 && Number.isFinite(bytesPerSecond)) await pause(100)
     if (!response.write(sent.subarray(at, at + slice))) await drained(response)
   }

@@ -32,7 +32,7 @@ export function oid(dotted: string): Buffer {
 /** Encodes a number with seven bits per byte. The high bit is set in all bytes but the last. */
 function base128(number: number): number[] {
   const bytes = [number & 0x7f]
-  for (let left = number >> 7; left > 0; left >>= 7) bytes.unshift((left & 0x7f) | 0x80)
+  for (let rest = number >> 7; rest > 0; rest >>= 7) bytes.unshift((rest & 0x7f) | 0x80)
   return bytes
 }
 

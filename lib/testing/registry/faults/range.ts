@@ -45,7 +45,7 @@ const checkIfRange = ({ registry, layer }: FaultScene): readonly string[] =>
       headers['if-range'] === `"${layer}"` ? [] : ['a range was asked for without If-Range'],
     )
 
-const instead =
+const replaceResponse =
   (act: (good: Answer, request: RequestLogEntry) => Answer) =>
   (moment: FaultMoment): Fault =>
     faults.answer(act, moment)
@@ -99,7 +99,7 @@ const statuses = [
     'whole-changed',
     'sends the whole, of other bytes',
     'DIGEST_MISMATCH',
-    instead(({ headers, body }) =>
+    replaceResponse(({ headers, body }) =>
       answer(
         200,
         { etag: '"changed"', ...without(headers, 'content-range', 'etag') },
@@ -181,7 +181,7 @@ const statuses = [
     'multipart',
     'comes in several parts',
     'image',
-    instead((good) => ({
+    replaceResponse((good) => ({
       ...good,
       headers: { 'content-type': 'multipart/byteranges; boundary=x' },
       body: Buffer.from('--x\r\n\r\nnot the bytes\r\n--x--'),
@@ -298,7 +298,7 @@ const validators = [
     'etag-gone',
     'has no validator any more',
     'image',
-    instead((good) => ({ ...good, headers: without(good.headers, 'etag') })),
+    replaceResponse((good) => ({ ...good, headers: without(good.headers, 'etag') })),
     { bytes: 110 * 1024 },
   ),
   range(

@@ -103,7 +103,7 @@ const refusals = [
   blob(304, 'REGISTRY_RESPONSE'),
 ]
 
-const passing = [
+const temporary = [
   ...[408, 423, 429, 500, 502, 503, 504].map((code) => once('manifest', code)),
   ...[408, 429, 500, 502, 503, 504].map((code) => once('blob', code)),
 ]
@@ -132,7 +132,7 @@ const waits = [
 /** Faults of status codes. */
 export const statusFaults: readonly CataloguedFault[] = [
   ...refusals,
-  ...passing,
+  ...temporary,
   ...waits,
   status(
     'repository-unknown',
