@@ -45,9 +45,9 @@ const { values } = parseArgs({
 
 function chosen<T extends string>(option: string, text: string, known: readonly T[]): T[] {
   return text.split(',').map((name) => {
-    const found = known.find((each) => each === name)
-    if (found === undefined) throw new Error(`--${option} knows ${known.join(', ')}: not '${name}'`)
-    return found
+    const match = known.find((each) => each === name)
+    if (match === undefined) throw new Error(`--${option} knows ${known.join(', ')}: not '${name}'`)
+    return match
   })
 }
 
@@ -75,7 +75,7 @@ const earlier = values.append ? await readResults(file) : undefined
 if (earlier) results = mergeResults(earlier, results)
 
 /** Adds a part to the results and writes them. */
-async function found(part: Partial<Results>): Promise<void> {
+async function addResults(part: Partial<Results>): Promise<void> {
   results = mergeResults(results, {
     ...{ machine, images: [], skipped: [], trees: [], comparisons: [] },
     ...part,
@@ -119,7 +119,7 @@ async function pulls(): Promise<void> {
     ...{ name, shows, repository, bytes, layers },
   }))
   try {
-    await found({ images: shown })
+    await addResults({ images: shown })
     for (const store of stores) await withStore(store, images, small.reference)
   } finally {
     for (const { registry } of images) await registry.stop()
@@ -139,7 +139,7 @@ async function withStore(
     const ours = windlass(under, version, host && ((command) => host.beside(command)))
     const none: Peers = { peers: [], skipped: [] }
     const { peers, skipped } = host ? await allPeers(host, others, small, layersOf) : none
-    await found({ skipped })
+    await addResults({ skipped })
     const contenders = [...(takingPart.includes('windlass') ? [ours] : []), ...peers]
     for (const image of images) {
       const link = await behindLink(image)
@@ -149,13 +149,13 @@ async function withStore(
         if (work === 'trees' && host && store === stores[0]) {
           const seen = (path: string): string => host.seen(path)
           await checkTrees(ours, peers, { image: name, reference, blobs, seen }).then(
-            (trees) => found({ trees }),
+            (trees) => addResults({ trees }),
             (error: unknown) => failed(`${name}: Windlass’s own tree: ${reasonOf(error)}`),
           )
         } else if (work !== 'trees' && work !== 'version') {
           const about = { image: name, work, store, link: values.link, bytes }
           const comparison = await compare(contenders, { ...about, reference, stores: under, runs })
-          await found({ comparisons: [comparison] })
+          await addResults({ comparisons: [comparison] })
           if (comparison.failed.some((each) => each.name === ours.name)) failed(`${name}: Windlass failed`)
         }
       await link.close()
@@ -172,7 +172,7 @@ function failed(what: string): void {
 
 if (works.includes('version')) {
   const runs = count('version-runs', values['version-runs'])
-  await found({ comparisons: [await compareStartUp(runs, machine.version)] })
+  await addResults({ comparisons: [await compareStartUp(runs, machine.version)] })
 }
 if (works.some((work) => work !== 'version')) await pulls()
 

@@ -69,7 +69,7 @@ async function builtIn(): Promise<void> {
   try {
     for (const kind of kinds) {
       const link = await served.behind(kind)
-      await found(await run(kind.name, link.reference).finally(() => link.close()))
+      await addSweep(await run(kind.name, link.reference).finally(() => link.close()))
     }
   } finally {
     await served.close()
@@ -87,7 +87,7 @@ let sweeps: readonly NamedSweep[] = values.append
 const text = (): string => `${recommendations(sweeps)}\n${sweepTable(sweeps, !values['no-plots'])}`
 
 /** Adds a sweep to the results and writes them. */
-async function found(sweep: NamedSweep): Promise<void> {
+async function addSweep(sweep: NamedSweep): Promise<void> {
   sweeps = mergeBy(sweeps, [sweep], ({ name }) => name)
   await mkdir(values.out, { recursive: true })
   await writeFile(file, `${JSON.stringify(sweeps, null, 2)}\n`)
@@ -98,5 +98,5 @@ async function found(sweep: NamedSweep): Promise<void> {
 }
 
 if (values.image === undefined) await builtIn()
-else await found(await run(values.image, values.image))
+else await addSweep(await run(values.image, values.image))
 process.stdout.write(text())

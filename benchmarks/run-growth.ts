@@ -58,7 +58,7 @@ if (values.append && existsSync(file)) {
   points = earlier.points
 }
 
-async function found(more: readonly GrowthPoint[]): Promise<void> {
+async function addPoints(more: readonly GrowthPoint[]): Promise<void> {
   points = mergeBy(points, more, key)
   await mkdir(values.out, { recursive: true })
   await writeFile(file, `${JSON.stringify({ machine, points }, null, 2)}\n`)
@@ -69,5 +69,6 @@ async function found(more: readonly GrowthPoint[]): Promise<void> {
 }
 
 for (const { axis, points } of wanted)
-  if (!(await measureAxis(axis, { points, runs, under: values.under, onRound: found }))) process.exitCode = 1
+  if (!(await measureAxis(axis, { points, runs, under: values.under, onRound: addPoints })))
+    process.exitCode = 1
 process.stdout.write(growthTable(points, machine))

@@ -8,8 +8,8 @@ import type { Spread } from './shared/statistics.js'
 import type { TreeCheck } from './trees/check-trees.js'
 
 /** Orders images as the recipes do; other images follow. */
-const byImage = (a: string, b: string): number => place(a) - place(b)
-const place = (image: string): number =>
+const byImage = (a: string, b: string): number => positionOf(a) - positionOf(b)
+const positionOf = (image: string): number =>
   image === '' ? imageRecipes.length : imageRecipes.findIndex(({ name }) => name === image)
 
 /** @param plot whether to include the picture */

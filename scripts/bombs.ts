@@ -1,8 +1,8 @@
 /**
  * Pulls images that exhaust the resources of a puller, each in a separate process, and prints the resources used:
  *
- *     npx tsx scripts/bombs.ts            all of them, some minutes
- *     npx tsx scripts/bombs.ts zeros      those whose name has the word
+ *     npx tsx scripts/bombs.ts            all images (some minutes)
+ *     npx tsx scripts/bombs.ts zeros      images whose name contains the word
  *
  * Requires dist/ (npm run build). Exits with 1 if a pull used more than 250 MiB or had another result than required.
  */

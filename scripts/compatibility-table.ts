@@ -39,18 +39,18 @@ const { values } = parseArgs({
 
 const page = fileURLToPath(new URL('../docs/compatibility-peers.md', import.meta.url))
 const none: PeerOutcomes = { versions: {}, skipped: {}, outcomes: {} }
-let kept = existsSync(peersFile) ? readPeers() : none
+let stored = existsSync(peersFile) ? readPeers() : none
 
 function keep(): void {
   // Results in the order of the cases, without those of removed cases.
-  const outcomes = Object.fromEntries(cases.map(({ id }) => [id, kept.outcomes[id] ?? {}]))
-  kept = { ...kept, outcomes }
-  writeFileSync(peersFile, `${JSON.stringify(kept, undefined, 2)}\n`)
-  writeFileSync(page, compatibilityPage(cases, kept))
+  const outcomes = Object.fromEntries(cases.map(({ id }) => [id, stored.outcomes[id] ?? {}]))
+  stored = { ...stored, outcomes }
+  writeFileSync(peersFile, `${JSON.stringify(stored, undefined, 2)}\n`)
+  writeFileSync(page, compatibilityPage(cases, stored))
 }
 
-function found(id: string, peer: string, outcome: string): void {
-  kept = { ...kept, outcomes: { ...kept.outcomes, [id]: { ...kept.outcomes[id], [peer]: outcome } } }
+function record(id: string, peer: string, outcome: string): void {
+  stored = { ...stored, outcomes: { ...stored.outcomes, [id]: { ...stored.outcomes[id], [peer]: outcome } } }
 }
 
 /**
@@ -85,20 +85,20 @@ async function askAll(host: PeerHost, name: string, chosen: readonly Compatibili
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     process.stderr.write(`SKIPPED: ${name}: ${reason}\n`)
-    kept = { ...kept, skipped: { ...kept.skipped, [name]: reason.slice(0, 300) } }
+    stored = { ...stored, skipped: { ...stored.skipped, [name]: reason.slice(0, 300) } }
     return
   }
-  const skipped = Object.entries(kept.skipped).filter(([each]) => each !== name)
-  kept = {
-    ...kept,
+  const skipped = Object.entries(stored.skipped).filter(([each]) => each !== name)
+  stored = {
+    ...stored,
     skipped: Object.fromEntries(skipped),
-    versions: { ...kept.versions, [name]: peer.version },
+    versions: { ...stored.versions, [name]: peer.version },
   }
   try {
     for (const each of chosen) {
       const outcome = await ask(host, peer, each)
       if (outcome === undefined) continue
-      found(each.id, name, outcome)
+      record(each.id, name, outcome)
       process.stdout.write(`${name}\t${each.id}\t${outcome}\n`)
     }
   } finally {

@@ -61,8 +61,11 @@ const pathsOf = (lane) => ({ root: join(lane.directory, 'root'), log: join(lane.
 async function listCalls(lane, scenario) {
   const { root, log } = pathsOf(lane)
   await scenario.prepare(root)
-  const whole = await runTraced(listing(log), commandLine(scenario, root), { cwd: lane.directory, seconds })
-  if (whole.code !== 0) throw new Error(`${scenario.title} failed under strace: ${whole.stderr}`)
+  const complete = await runTraced(listing(log), commandLine(scenario, root), {
+    cwd: lane.directory,
+    seconds,
+  })
+  if (complete.code !== 0) throw new Error(`${scenario.title} failed under strace: ${complete.stderr}`)
   const points = callsIn(log, root)
   return scenario.until
     ? points.slice(
@@ -128,28 +131,28 @@ async function workThrough(lane, queue) {
     row[verdict]++
     if (verdict !== 'missed') row.injected++
     rows.set(key, row)
-    const where = shown(trial)
+    const where = describeTrial(trial)
     if (values.verbose) console.error(`${verdict.padEnd(9)} ${where}\n${said.replace(/^/gm, '    ')}`)
     if (wrong.length > 0) failures.push(`${where}\n    ${wrong.join('\n    ')}`)
   }
 }
 
 /** Selects `count` trials, determined by the seed. */
-function drawn(trials, count) {
+function sample(trials, count) {
   const random = seededRandom(seed)
   const ranked = trials.map((trial) => ({ trial, rank: random() })).sort((a, b) => a.rank - b.rank)
   return ranked.slice(0, count).map(({ trial }) => trial)
 }
 
 /** Describes a trial in the report. */
-const shown = ({ scenario, point, error, points }) =>
+const describeTrial = ({ scenario, point, error, points }) =>
   `${scenario.title}: ${callOf(point)} ${point.nth} ${short(point.path)} ${points ? 'and on ' : ''}${error}`
 
 const callOf = ({ call, mode }) => `${call}${mode && ` (${mode})`}`
 
 const short = (path) => path.replaceAll(/[0-9a-f]{17,}/g, (hex) => `${hex.slice(-6)}…`)
 
-let left = 0
+let remaining = 0
 const lanes = []
 try {
   if (spawnSync('strace', ['-V']).error) throw new Error('strace is not installed')
@@ -158,14 +161,14 @@ try {
   for (const scenario of lanes[0].scenarios.values())
     trials.push(
       ...trialsOf(scenario, await listCalls(lanes[0], scenario)).filter((each) =>
-        shown(each).includes(values.only),
+        describeTrial(each).includes(values.only),
       ),
     )
-  const queue = values.points === undefined ? [...trials] : drawn(trials, Number(values.points))
+  const queue = values.points === undefined ? [...trials] : sample(trials, Number(values.points))
   while (lanes.length < Number(values.lanes)) lanes.push(await openLane(String(lanes.length)))
   console.log(`${queue.length} of ${trials.length} faults, seed ${seed}`)
   await Promise.all(lanes.map((lane) => workThrough(lane, queue)))
-  left = queue.length
+  remaining = queue.length
 } finally {
   for (const lane of lanes) await lane.registry.close()
   rmSync(work, { recursive: true, force: true })
@@ -182,8 +185,8 @@ console.log(
 for (const [key, row] of [...rows].sort()) line(key, row)
 line('all', total)
 for (const each of failures) console.log(`\nFAILED ${each}`)
-if (left > 0) console.log(`\n${left} were not tried: the time is over.`)
-const good = failures.length === 0 && left === 0 && total.injected > 0
+if (remaining > 0) console.log(`\n${remaining} were not tried: the time is over.`)
+const good = failures.length === 0 && remaining === 0 && total.injected > 0
 console.log(
   good ? '\nEvery fault was borne or told.' : `\n${failures.length} faults were not borne as they should be.`,
 )

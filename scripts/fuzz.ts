@@ -1,9 +1,9 @@
 /**
  * Fuzzes the code that reads untrusted bytes:
  *
- *     npx tsx scripts/fuzz.ts --runs 1000000 --seed 7            all targets, so many inputs together
+ *     npx tsx scripts/fuzz.ts --runs 1000000 --seed 7            all targets, 1,000,000 inputs in total
  *     npx tsx scripts/fuzz.ts --target tar --runs 50000
- *     npx tsx scripts/fuzz.ts --target tar --seed 7 --only 1234  one input again
+ *     npx tsx scripts/fuzz.ts --target tar --seed 7 --only 1234  reproduces one input
  *
  * Prints a table. Exits with 1 if anything was found, and writes the inputs concerned to the working directory.
  */

@@ -57,11 +57,11 @@ function pull(moment = Infinity) {
     const start = performance.now()
     const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'] })
     const timer = moment === Infinity ? undefined : setTimeout(() => child.kill('SIGKILL'), moment)
-    let said = ''
-    child.stderr.setEncoding('utf8').on('data', (text) => (said += text))
+    let output = ''
+    child.stderr.setEncoding('utf8').on('data', (text) => (output += text))
     child.on('close', (code, signal) => {
       globalThis.clearTimeout(timer)
-      resolve({ code, killed: signal === 'SIGKILL', said, took: performance.now() - start })
+      resolve({ code, killed: signal === 'SIGKILL', said: output, took: performance.now() - start })
     })
   })
 }
@@ -83,13 +83,15 @@ function phaseOf(before, now) {
 }
 
 /** Returns the bytes of partial downloads that were lost. They must survive a kill unless the blob is complete. */
-function lost(before, now) {
-  const gone = [...before.kept].filter(
+function lostPartials(before, now) {
+  const missing = [...before.kept].filter(
     ([digest, bytes]) => !now.committed.has(digest) && (now.kept.get(digest) ?? 0) < bytes,
   )
   const uncommitted = [...before.committed].filter((digest) => !now.committed.has(digest))
   return [
-    ...gone.map(([digest, bytes]) => `of ${bytes} bytes of ${digest}, ${now.kept.get(digest) ?? 0} are left`),
+    ...missing.map(
+      ([digest, bytes]) => `of ${bytes} bytes of ${digest}, ${now.kept.get(digest) ?? 0} are left`,
+    ),
     ...uncommitted.map((digest) => `${digest} is gone`),
   ]
 }
@@ -107,15 +109,15 @@ async function trial(whole, inARow) {
   for (let each = 0; each < inARow; each++) {
     const moment = random() * whole
     const { bytesSent } = registry
-    const { killed, code, said } = await pull(moment)
+    const { killed, code, said: output } = await pull(moment)
     if (!killed) {
       tally.early++
-      if (code !== 0) wrong.push(`a pull that was not killed ended with ${code}: ${said}`)
+      if (code !== 0) wrong.push(`a pull that was not killed ended with ${code}: ${output}`)
       break
     }
     tally.kills++
     const now = remains(store, images.wanted)
-    wrong.push(...lost(before, now))
+    wrong.push(...lostPartials(before, now))
     tally.wasted += Math.max(0, registry.bytesSent - bytesSent - (bytesHere(now) - bytesHere(before)))
     rows.push(table.get(phaseOf(start, now)))
     before = now
@@ -147,8 +149,8 @@ try {
   const times = []
   for (let each = 0; each < 3; each++) {
     prepare()
-    const { code, said, took } = await pull()
-    if (code !== 0) throw new Error(`A whole pull failed: ${said}`)
+    const { code, said: output, took } = await pull()
+    if (code !== 0) throw new Error(`A whole pull failed: ${output}`)
     times.push(took)
   }
   const whole = times.sort((a, b) => a - b)[1]

@@ -20,7 +20,7 @@ import { open } from '../dist/puller/index.js'
 import { look } from './support/after-a-kill.mjs'
 
 const { values } = parseArgs({ options: { points: { type: 'string' }, verbose: { type: 'boolean' } } })
-const most = values.points === undefined ? Infinity : Number(values.points)
+const maxPoints = values.points === undefined ? Infinity : Number(values.points)
 
 const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 const platform = 'linux/amd64'
@@ -77,9 +77,9 @@ function pull(store, strace) {
   const env = { PATH: process.env.PATH, HOME: '/nonexistent', UV_THREADPOOL_SIZE: '1' }
   return new Promise((resolve) => {
     const child = spawn('strace', args, { env, stdio: ['ignore', 'ignore', 'pipe'] })
-    let said = ''
-    child.stderr.setEncoding('utf8').on('data', (text) => (said += text))
-    child.on('close', (code, signal) => resolve({ code, signal, said }))
+    let output = ''
+    child.stderr.setEncoding('utf8').on('data', (text) => (output += text))
+    child.on('close', (code, signal) => resolve({ code, signal, said: output }))
   })
 }
 
@@ -95,12 +95,12 @@ function listCalls(log, store) {
     counts.set(key, nth)
     if (!rest.includes(store) || (call === 'openat' && !rest.includes('O_CREAT'))) continue
     const point = `${call}:when=${nth}`
-    if (!points.has(point)) points.set(point, shown(rest, store))
+    if (!points.has(point)) points.set(point, describeCall(rest, store))
   }
   return points
 }
 
-const shown = (rest, store) =>
+const describeCall = (rest, store) =>
   rest
     .replaceAll(store, '')
     .replaceAll(/[0-9a-f]{16,}/g, (hex) => `${hex.slice(0, 6)}…`)
@@ -168,8 +168,8 @@ try {
   await windlass.pull(names.earlier, { platform }).done
   await windlass.close()
   failures = [
-    ...(await sweep('Into a store with an image', template, Math.ceil((most * 2) / 3))),
-    ...(await sweep('Into a store that is being made', undefined, Math.ceil(most / 3))),
+    ...(await sweep('Into a store with an image', template, Math.ceil((maxPoints * 2) / 3))),
+    ...(await sweep('Into a store that is being made', undefined, Math.ceil(maxPoints / 3))),
   ]
 } finally {
   await registry.close()

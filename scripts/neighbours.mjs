@@ -114,11 +114,11 @@ async function parent() {
       const task = { store, names, rounds: rest, seed: number }
       const started = fork(fileURLToPath(import.meta.url), ['--child', JSON.stringify(task)])
       children.add(started)
-      let left = rest
+      let remaining = rest
       let killed = false
       started.on('message', ({ act, error, ms }) => {
         lastSign = Date.now()
-        left--
+        remaining--
         const row = done.get(act) ?? { count: 0, failed: 0, longest: 0 }
         done.set(act, {
           count: row.count + 1,
@@ -126,7 +126,7 @@ async function parent() {
           longest: Math.max(row.longest, ms),
         })
         if (error) failures.push(error)
-        if (left > 0 && !killed && next() < 1 / every) {
+        if (remaining > 0 && !killed && next() < 1 / every) {
           killed = true
           // Kills the process during its next action.
           setTimeout(() => started.kill('SIGKILL'), next() * 60)
@@ -136,7 +136,7 @@ async function parent() {
         children.delete(started)
         if (signal === 'SIGKILL') kills++
         else if (code !== 0) failures.push(`a neighbour ended with ${code ?? signal}`)
-        resolve(left > 0 && signal === 'SIGKILL' ? neighbour(left, number + 1000) : undefined)
+        resolve(remaining > 0 && signal === 'SIGKILL' ? neighbour(remaining, number + 1000) : undefined)
       })
     })
 

@@ -2,8 +2,8 @@
 /**
  * Prepares a fresh clone, so that `npm run demo` and `npm test` need no other step.
  *
- *   --build   dependencies as package-lock.json has them, and dist/ as the sources are now
- *   --real    the real programs that spec/real runs: installed with apt-get where that may be, else said aloud
+ *   --build   installs the dependencies of package-lock.json, and builds dist/ from the sources
+ *   --real    installs the real programs of spec/real with apt-get, or reports that it cannot
  *
  * Returns quickly if nothing is to be done. Concurrent runs wait for each other. Writes to stderr.
  */
@@ -84,11 +84,11 @@ const lockHolder = () => {
 }
 
 async function locked(work) {
-  for (let told = false; !takeLock(); await setTimeout(100)) {
+  for (let reported = false; !takeLock(); await setTimeout(100)) {
     const holder = lockHolder()
     if (holder !== undefined && !isAlive(holder)) rmSync(lock, { force: true })
-    else if (!told) {
-      told = true
+    else if (!reported) {
+      reported = true
       say('waiting for another run that is making this clone ready')
     }
   }
@@ -132,19 +132,20 @@ const buildStamp = at('dist', '.sources.json')
 
 /** Returns the source files of dist/ with their sizes and times. */
 function sources() {
-  const seen = {}
-  const look = (path) => {
+  const files = {}
+  const visit = (path) => {
     if (!existsSync(at(path))) return
     const { size, mtimeMs } = statSync(at(path))
-    seen[path] = `${size} ${mtimeMs}`
+    files[path] = `${size} ${mtimeMs}`
   }
-  for (const file of ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json']) look(file)
-  look(join('scripts', 'bundle.mjs'))
+  for (const file of ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json'])
+    visit(file)
+  visit(join('scripts', 'bundle.mjs'))
   for (const folder of ['lib', 'pipelines', 'puller', 'cli'])
     if (existsSync(at(folder)))
       for (const name of readdirSync(at(folder), { recursive: true }))
-        if (/\.[cm]?tsx?$/.test(name)) look(join(folder, name))
-  return seen
+        if (/\.[cm]?tsx?$/.test(name)) visit(join(folder, name))
+  return files
 }
 
 const builtSources = () => (existsSync(buildStamp) ? JSON.parse(readFileSync(buildStamp, 'utf8')) : undefined)
@@ -243,18 +244,18 @@ async function makeReal() {
 
 // --- main
 
-const asked = new Set(process.argv.slice(2))
-const unknown = [...asked].filter((option) => option !== '--build' && option !== '--real')
+const options = new Set(process.argv.slice(2))
+const unknown = [...options].filter((option) => option !== '--build' && option !== '--real')
 
 try {
-  if (unknown.length > 0 || asked.size === 0)
+  if (unknown.length > 0 || options.size === 0)
     throw new Failure('usage: node scripts/ready.mjs [--build] [--real]')
-  if (asked.has('--build') && !(isInstalled() && isBuilt()))
+  if (options.has('--build') && !(isInstalled() && isBuilt()))
     await locked(() => {
       if (!isInstalled()) install()
       if (!isBuilt()) build()
     })
-  if (asked.has('--real') && !(isRoot() && missingPrograms().length === 0))
+  if (options.has('--real') && !(isRoot() && missingPrograms().length === 0))
     await locked(async () => {
       const reason = await makeReal()
       if (reason === undefined) return

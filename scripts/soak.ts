@@ -2,7 +2,7 @@
  * Pulls for a long time in one process and checks its resources: new and known images, failures of every kind, pulls
  * cancelled at random times, and occasional removal of names and garbage collection.
  *
- *     npx tsx scripts/soak.ts                             2,000 pulls, some minutes
+ *     npx tsx scripts/soak.ts                             2,000 pulls (some minutes)
  *     npx tsx scripts/soak.ts --pulls 150 --every 75 --growth 2 --seed 7
  *
  * Prints a table. Exits with 1 if a pull had another result than required; if the memory at the end exceeds --growth
@@ -40,8 +40,8 @@ const [most, every, from, growth, seed] = [
 /** Number of names that are kept when the store is cleaned up. */
 const namesKept = 4
 
-const place = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'windlass-soak-'))
-const store = join(place, 'store')
+const directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'windlass-soak-'))
+const store = join(directory, 'store')
 const registry = spawn(
   process.execPath,
   ['--import', 'tsx', fileURLToPath(new URL('support/soak-registry.ts', import.meta.url))],
@@ -118,7 +118,7 @@ for (let done = 0, tidied = 0, fresh = 0; done < most;) {
 const { problems } = await puller.verify()
 await puller.close()
 registry.stdin.end()
-rmSync(place, { recursive: true, force: true })
+rmSync(directory, { recursive: true, force: true })
 
 const first = counts.find(({ pulls: at }) => at >= from) ?? counts[0]!
 const last = counts.at(-1)!

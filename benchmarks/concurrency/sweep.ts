@@ -42,21 +42,23 @@ export interface SweepResult {
 
 export async function sweep(options: SweepOptions): Promise<SweepResult> {
   const { reference, downloads, unpacks, runs, under } = options
-  const asked = downloads.flatMap((down) => unpacks.map((up): Setting => ({ downloads: down, unpacks: up })))
-  const costs = new Map(asked.map((setting) => [setting, new Array<PullCost>()]))
-  await pullOnce(reference, asked[0]!, under) // warm-up: reads the files from the disk
+  const requested = downloads.flatMap((down) =>
+    unpacks.map((up): Setting => ({ downloads: down, unpacks: up })),
+  )
+  const costs = new Map(requested.map((setting) => [setting, new Array<PullCost>()]))
+  await pullOnce(reference, requested[0]!, under) // warm-up: reads the files from the disk
   let done = 0
   for (let round = 0; round < runs; round++)
-    for (const setting of shuffled(asked, round)) {
+    for (const setting of shuffled(requested, round)) {
       const pull = (): Promise<PullCost> => pullOnce(reference, setting, under)
       costs.get(setting)!.push(await pull().catch(pull)) // a request to a distant registry may fail once
-      options.onRun?.(++done, asked.length * runs)
+      options.onRun?.(++done, requested.length * runs)
     }
   const settings = [...costs].map(([setting, of]) => summary(setting, of))
   const byTime = [...settings].sort((a, b) => a.wall.median - b.wall.median)
   const fastest = byTime[0]!
-  const near = byTime.filter(({ wall }) => wall.median <= fastest.wall.median * 1.05)
-  const [recommended = fastest] = near.sort((a, b) => atOnce(a) - atOnce(b))
+  const nearlyFastest = byTime.filter(({ wall }) => wall.median <= fastest.wall.median * 1.05)
+  const [recommended = fastest] = nearlyFastest.sort((a, b) => atOnce(a) - atOnce(b))
   const [first] = costs.values()
   const layers = new Set(first?.[0]?.timeline.spans.map(({ layer }) => layer)).size
   return { bytes: first?.[0]?.bytes ?? 0, layers, settings, fastest, slowest: byTime.at(-1)!, recommended }

@@ -24,10 +24,10 @@ export function recommendations(sweeps: readonly NamedSweep[]): string {
     const usual = settings.find(
       ({ setting }) => setting.downloads === defaults.downloads && setting.unpacks === defaults.unpacks,
     )
-    const said = (each: SettingResult | undefined): string =>
+    const timeOf = (each: SettingResult | undefined): string =>
       each ? `${name(each)}: ${each.wall.median.toFixed(2)} s` : 'not tried'
     const over = usual ? (usual.wall.median / fastest.wall.median).toFixed(2) : ''
-    return [link, said(recommended), said(usual), over, said(fastest), said(slowest)]
+    return [link, timeOf(recommended), timeOf(usual), over, timeOf(fastest), timeOf(slowest)]
   })
   const head = ['line', 'recommended', 'default', 'default / fastest', 'fastest', 'slowest']
   return `Downloads × unpacks at once.\n\n${table(head, rows, [3])}`

@@ -57,24 +57,24 @@ export interface Manifest extends Readonly<Record<string, unknown>> {
 
 export async function pushManifest(target: string, tag: string, manifest: Manifest): Promise<void> {
   const headers = { 'content-type': manifest.mediaType }
-  await asked(`${target}/manifests/${tag}`, { method: 'PUT', headers, body: JSON.stringify(manifest) })
+  await send(`${target}/manifests/${tag}`, { method: 'PUT', headers, body: JSON.stringify(manifest) })
 }
 
 /** Uploads with PATCH, because the digest is not known before the last byte, and states the digest at the end. */
 async function upload(target: string, content: Readable, digest: () => string): Promise<void> {
-  const at = await asked(`${target}/blobs/uploads/`, { method: 'POST' })
+  const at = await send(`${target}/blobs/uploads/`, { method: 'POST' })
   const body = Readable.toWeb(content) as ReadableStream<Uint8Array> // the same class with a different type
   const headers = { 'content-type': 'application/octet-stream' }
-  const end = new URL(await asked(at, { method: 'PATCH', headers, body, duplex: 'half' }))
+  const end = new URL(await send(at, { method: 'PATCH', headers, body, duplex: 'half' }))
   end.searchParams.set('digest', digest())
-  await asked(end.href, { method: 'PUT' })
+  await send(end.href, { method: 'PUT' })
 }
 
 /**
  * Sends a request and returns its `Location`.
  * @throws Error when the registry refuses it
  */
-async function asked(url: string, request: RequestInit): Promise<string> {
+async function send(url: string, request: RequestInit): Promise<string> {
   const answer = await fetch(url, request)
   const text = await answer.text()
   if (!answer.ok) throw new Error(`${request.method ?? 'GET'} ${url}: ${answer.status} ${text.slice(0, 200)}`)

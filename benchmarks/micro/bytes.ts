@@ -42,8 +42,8 @@ export function bytes(): Contender[] {
     },
   })
   const gzip = gzipSync(plain, { level: 6 })
-  const isal = (beside: boolean) => (): Duplex | undefined =>
-    openGunzip() && decompressor('gzip', { asynchronous: beside })
+  const isal = (asynchronous: boolean) => (): Duplex | undefined =>
+    openGunzip() && decompressor('gzip', { asynchronous })
   return [
     ...['sha256', 'sha512'].map(hashed),
     inflated('inflate gzip', 'as a stream, ISA-L in a thread of the pool', gzip, isal(true)),

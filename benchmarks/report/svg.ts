@@ -52,10 +52,10 @@ export function stacked(plots: readonly Placed[], width: number): string {
     y += height
     return `<g transform="translate(0,${at})">${svg.trimEnd()}</g>`
   })
-  return whole(width, y, placed)
+  return svgDocument(width, y, placed)
 }
 
-const whole = (width: number, height: number, parts: readonly string[]): string => {
+const svgDocument = (width: number, height: number, parts: readonly string[]): string => {
   const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`
   const background = `<rect width="${width}" height="${height}" fill="white"/>`
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size}>${background}\n${parts.join('\n')}\n</svg>\n`
@@ -71,5 +71,5 @@ export function sideBySide(
     const [x, y] = [(index % columns) * width, Math.floor(index / columns) * height]
     return `<g transform="translate(${x},${y})">${plot.trimEnd()}</g>`
   })
-  return whole(width * columns, height * Math.ceil(plots.length / columns), placed)
+  return svgDocument(width * columns, height * Math.ceil(plots.length / columns), placed)
 }

@@ -20,7 +20,7 @@ export interface MeasuredRun extends Cost {
 }
 
 /** Seconds after which the program and its children are killed. */
-const longest = 900
+const maxSeconds = 900
 
 /**
  * GNU time measures the memory, and bash the time, because it has milliseconds where GNU time has hundredths. The
@@ -78,7 +78,7 @@ function ended(
   const child = spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
   const { pid } = child
   if (pid !== undefined) groups.add(pid)
-  const timer = setTimeout(() => pid !== undefined && killGroup(pid), longest * 1000)
+  const timer = setTimeout(() => pid !== undefined && killGroup(pid), maxSeconds * 1000)
   let [stdout, stderr] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))

@@ -23,10 +23,10 @@ export const spreadOf = (values: readonly number[]): Spread => ({
 
 /** Returns the items in an order that is determined by `seed`, so that no contender always follows the same one. */
 export function shuffled<T>(items: readonly T[], seed: number): T[] {
-  const left = [...items]
+  const remaining = [...items]
   let state = seed * 2654435761 + 1
   return items.map(() => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return left.splice(state % left.length, 1)[0]!
+    return remaining.splice(state % remaining.length, 1)[0]!
   })
 }

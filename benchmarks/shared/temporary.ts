@@ -3,10 +3,10 @@ import { rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 
-const made = new Set<string>()
+const directories = new Set<string>()
 
 process.on('exit', () => {
-  for (const directory of made)
+  for (const directory of directories)
     try {
       rmSync(directory, { recursive: true, force: true })
     } catch {
@@ -18,6 +18,6 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(sign
 /** Makes a directory in `under`. The caller may remove it earlier. */
 export async function temporary(under: string, prefix: string): Promise<string> {
   const directory = await mkdtemp(join(under, prefix))
-  made.add(directory)
+  directories.add(directory)
   return directory
 }

@@ -54,22 +54,22 @@ export async function look({ store, registry, names, images, platform }) {
     must(`unexpectedPaths: ${first.unexpectedPaths.join(', ')}`, first.unexpectedPaths.length === 0)
   } else must('something is in what is no store', committed.size + kept.size === 0)
   if (earlier) {
-    const there = (await windlass.images()).some(({ name, size }) => name === names.earlier && size)
-    must('the earlier image is gone', there)
+    const isListed = (await windlass.images()).some(({ name, size }) => name === names.earlier && size)
+    must('the earlier image is gone', isListed)
   }
   await windlass.close()
   must(`staging: ${listing(store, 'staging').join(', ')}`, listing(store, 'staging').length === 0)
 
   const { length: from } = registry.requests
   const { bytesSent } = registry
-  const again = await open({ store, retries: 1 })
-  await again.pull(names.wanted, { platform }).done.catch((error) => wrong.push(`pull: ${error.message}`))
+  const reopened = await open({ store, retries: 1 })
+  await reopened.pull(names.wanted, { platform }).done.catch((error) => wrong.push(`pull: ${error.message}`))
   wrong.push(...overspent({ wanted, committed, kept, registry, from, bytesSent }))
-  const last = await again.verify()
+  const last = await reopened.verify()
   must(`verify after: ${last.problems.map(({ why }) => why).join('; ')}`, last.problems.length === 0)
   const trees = new Set([...wanted.layers, ...(earlier?.layers ?? [])].map(({ diffID }) => diffID)).size
   must(`there are ${last.trees} trees, and should be ${trees}`, last.trees === trees)
-  await again.close()
+  await reopened.close()
 
   const collector = await open({ store })
   const { removed } = await collector.collect()
@@ -79,8 +79,8 @@ export async function look({ store, registry, names, images, platform }) {
     const left = listing(store, folder)
     must(`${folder}: ${left.join(', ')}`, left.length === 0)
   }
-  const odd = listing(store).filter((name) => name.startsWith('.'))
-  must(`left in the store: ${odd.join(', ')}`, odd.length === 0)
+  const hiddenFiles = listing(store).filter((name) => name.startsWith('.'))
+  must(`left in the store: ${hiddenFiles.join(', ')}`, hiddenFiles.length === 0)
 
   const resumed = [...kept].filter(([digest]) => !committed.has(digest)).map(([, bytes]) => bytes)
   return { wrong, resumed: resumed.reduce((sum, bytes) => sum + bytes, 0) }
@@ -91,8 +91,9 @@ function overspent({ wanted, committed, kept, registry, from, bytesSent }) {
   const wrong = []
   const requests = registry.requests.slice(from)
   const gets = requests.filter(({ kind, method }) => kind === 'blob' && method === 'GET')
-  const twice = gets.filter(({ reference }) => committed.has(reference))
-  if (twice.length > 0) wrong.push(`fetched again: ${twice.map(({ reference }) => reference).join(', ')}`)
+  const refetched = gets.filter(({ reference }) => committed.has(reference))
+  if (refetched.length > 0)
+    wrong.push(`fetched again: ${refetched.map(({ reference }) => reference).join(', ')}`)
 
   let expected = 0
   for (const { digest, size } of new Map(wanted.layers.map((layer) => [layer.digest, layer])).values()) {
@@ -100,10 +101,10 @@ function overspent({ wanted, committed, kept, registry, from, bytesSent }) {
     const had = kept.get(digest) ?? 0
     expected += size - had
     if (had === 0) continue
-    const said = gets.filter(({ reference }) => reference === digest).map(({ headers }) => headers.range)
+    const ranges = gets.filter(({ reference }) => reference === digest).map(({ headers }) => headers.range)
     const should = had === size ? [] : [`bytes=${had}-`]
-    if (said.join() !== should.join())
-      wrong.push(`${digest}: ${had} of ${size} bytes were here, and it was asked for “${said.join()}”`)
+    if (ranges.join() !== should.join())
+      wrong.push(`${digest}: ${had} of ${size} bytes were here, and it was asked for “${ranges.join()}”`)
   }
   if (gets.some(({ reference }) => reference === wanted.config.digest)) expected += wanted.config.size
   const documents = requests.filter(({ kind, method }) => kind === 'manifest' && method === 'GET')

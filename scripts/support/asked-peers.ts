@@ -195,9 +195,9 @@ export function attempt(
   const [program = '', ...rest] = host.within(args)
   return new Promise((resolve) => {
     const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe'] })
-    let said = ''
+    let output = ''
     let late = false
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-20_000)))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-20_000)))
     const timer = setTimeout(() => {
       late = true
       child.kill('SIGKILL')
@@ -206,16 +206,16 @@ export function attempt(
     child.on('close', (code) => {
       clearTimeout(timer)
       if (late) resolve(`no end within ${seconds} seconds`)
-      else resolve(code === 0 ? undefined : reasonIn(said))
+      else resolve(code === 0 ? undefined : reasonIn(output))
     })
   })
 }
 
-const longest = 160
+const maxReasonLength = 160
 
 /** Returns the last message of the output, without parts that differ between runs. */
-function reasonIn(said: string): string {
-  const lines = said.split('\n').filter((line) => line.trim() !== '')
+function reasonIn(output: string): string {
+  const lines = output.split('\n').filter((line) => line.trim() !== '')
   const last = lines.at(-1) ?? 'nothing was said'
   const message = /\bmsg="((?:[^"\\]|\\.)*)"/.exec(last)?.[1]?.replace(/\\(.)/g, '$1') ?? last
   const plain = message
@@ -226,9 +226,9 @@ function reasonIn(said: string): string {
     .replace(/\/bench\/\S+\//g, '…/')
     .replace(/\p{Cc}+/gu, ' ')
     .trim()
-  if (plain.length <= longest) return plain
+  if (plain.length <= maxReasonLength) return plain
   // The reason is at the end of a message.
-  const end = plain.slice(-longest)
+  const end = plain.slice(-maxReasonLength)
   const at = end.indexOf(': ')
   return `… ${at === -1 ? end : end.slice(at + 2)}`
 }

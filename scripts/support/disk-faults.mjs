@@ -54,9 +54,9 @@ export function runTraced(strace, args, { cwd, seconds }) {
   command.push(process.execPath, '--import', countedNames, ...args)
   return new Promise((resolve, reject) => {
     const child = spawn('strace', command, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
-    const said = { stdout: '', stderr: '' }
+    const output = { stdout: '', stderr: '' }
     for (const stream of ['stdout', 'stderr'])
-      child[stream].setEncoding('utf8').on('data', (text) => (said[stream] += text))
+      child[stream].setEncoding('utf8').on('data', (text) => (output[stream] += text))
     let hung = false
     const timer = setTimeout(() => {
       hung = true
@@ -65,7 +65,7 @@ export function runTraced(strace, args, { cwd, seconds }) {
     child.on('error', reject)
     child.on('close', (code, signal) => {
       clearTimeout(timer)
-      resolve({ code, signal, hung, ...said })
+      resolve({ code, signal, hung, ...output })
     })
   })
 }
@@ -123,8 +123,8 @@ export function failingFrom(point, error, points, root, log) {
   const faults = persistent[error].flatMap((call) => {
     const first = seen.find((one) => one.call === call && points.indexOf(one) >= points.indexOf(point))
     if (!first) return []
-    const alike = seen.filter((one) => one.call === call && one.thread === first.thread)
-    return ['-e', `inject=${call}:error=${error}:when=${alike.indexOf(first) + 1}+`]
+    const sameCalls = seen.filter((one) => one.call === call && one.thread === first.thread)
+    return ['-e', `inject=${call}:error=${error}:when=${sameCalls.indexOf(first) + 1}+`]
   })
   const paths = [...watched].flatMap((path) => ['-P', root + path])
   return ['--seccomp-bpf', '-o', log, ...paths, '-e', `trace=${persistent[error].join(',')}`, ...faults]

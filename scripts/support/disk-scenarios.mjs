@@ -85,7 +85,7 @@ const definitions = {
     const expected = await describeTree(target)
     return {
       prepare: (root) => startFrom(template, root),
-      /** One call in so many. */
+      /** Tests every n-th call only, by kind of call. */
       share: { reads: 3 },
       args: (root) => ['unpack', '-q', '--platform', platform, world.names.wanted, join(root, 'target')],
       look: (state) => afterUnpack(world, state, expected),
@@ -99,7 +99,7 @@ const definitions = {
     writeFileSync(join(template, 'partial', 'sha256', '5'.repeat(64)), 'half of it')
     return {
       prepare: (root) => startFrom(template, root),
-      /** One call in so many. */
+      /** Tests every n-th call only, by kind of call. */
       share: { reads: 5, changes: 2 },
       args: () => ['gc', '--keep-partials', '0'],
       look: (state) => afterCollection(world, state),
@@ -125,7 +125,7 @@ const definitions = {
     rmSync(join(template, 'layers', ...second.diffID.split(':'), 'rootfs', 'sh'))
     return {
       prepare: (root) => startFrom(template, root),
-      /** One call in so many. */
+      /** Tests every n-th call only, by kind of call. */
       share: { reads: 12, changes: 3 },
       args: () => ['verify', '--repair'],
       look: (state) => afterRepair(world, state),
@@ -188,12 +188,12 @@ async function afterPull({ registry, names }, { root, succeeded }, { hadEarlier 
   return [...wrong, ...(await look({ store, registry, names, images, platform })).wrong]
 }
 
-function oddities(store) {
+function leftovers(store) {
   const partial = listing(store, 'partial', 'sha256')
-  const odd = listing(store).filter((name) => name.startsWith('.'))
+  const hiddenFiles = listing(store).filter((name) => name.startsWith('.'))
   return [
     ...partial.map((name) => `left in partial: ${name}`),
-    ...odd.map((name) => `left in the store: ${name}`),
+    ...hiddenFiles.map((name) => `left in the store: ${name}`),
   ]
 }
 
@@ -215,8 +215,8 @@ async function afterUnpack({ names }, { root, succeeded, point, stays }, expecte
     stays ||
     point.mode === 'reading' ||
     ['unlink', 'unlinkat', 'rmdir', 'getdents64', 'statx', 'newfstatat'].includes(point.call)
-  const beside = listing(root).filter((name) => !['store', 'target'].includes(name))
-  if (!removing && beside.length > 0) wrong.push(`left beside the target: ${beside.join(', ')}`)
+  const leftBehind = listing(root).filter((name) => !['store', 'target'].includes(name))
+  if (!removing && leftBehind.length > 0) wrong.push(`left beside the target: ${leftBehind.join(', ')}`)
   rmSync(target, { recursive: true, force: true })
   await using(store, (windlass) => windlass.unpack(names.wanted, target, { platform }).done)
   wrong.push(...(await same()))
@@ -232,7 +232,7 @@ async function afterCollection({ names }, { root, succeeded }) {
     const { trees, unreferenced } = await windlass.verify()
     if (trees !== 1 || unreferenced?.length !== 0) wrong.push(`not collected: ${unreferenced} ${trees}`)
   })
-  wrong.push(...oddities(store))
+  wrong.push(...leftovers(store))
   return wrong
 }
 
@@ -240,12 +240,12 @@ async function afterRemoval({ names }, { root, succeeded }) {
   const store = join(root, 'store')
   const wrong = await soundness(store, [names.earlier])
   await using(store, async (windlass) => {
-    const there = (await windlass.images()).some(({ name }) => name === names.wanted)
-    if (there && succeeded) wrong.push('the name is still there')
-    if (there) await windlass.remove(names.wanted)
+    const isListed = (await windlass.images()).some(({ name }) => name === names.wanted)
+    if (isListed && succeeded) wrong.push('the name is still there')
+    if (isListed) await windlass.remove(names.wanted)
     await windlass.collect()
   })
-  wrong.push(...(await soundness(store, [names.earlier])), ...oddities(store))
+  wrong.push(...(await soundness(store, [names.earlier])), ...leftovers(store))
   return wrong
 }
 
@@ -255,9 +255,9 @@ async function afterRepair({ names }, { root, succeeded }) {
   const wrong = succeeded ? await soundness(store, both) : []
   await using(store, async (windlass) => {
     const { problems } = await windlass.verify({ repair: true })
-    const left = problems.filter(({ repaired }) => !repaired)
-    wrong.push(...left.map(({ why, error }) => `not repaired: ${why} ${error?.message ?? ''}`))
+    const unrepaired = problems.filter(({ repaired }) => !repaired)
+    wrong.push(...unrepaired.map(({ why, error }) => `not repaired: ${why} ${error?.message ?? ''}`))
   })
-  wrong.push(...(await soundness(store, both)), ...oddities(store))
+  wrong.push(...(await soundness(store, both)), ...leftovers(store))
   return wrong
 }

@@ -25,8 +25,8 @@ export function wordsWrong({ code, signal, hung, stdout, stderr }, { error, root
   must('not one line', lines.filter((line) => line.startsWith('windlass: ')).length === 1)
   must('no hint, or more than one', lines.length === 2 && /^ {2}\S.*\.$/.test(lines[1] ?? ''))
   must('the path is not named', stderr.includes(root) || stdout.includes(root))
-  const told = `${stdout}${stderr}`
-  must('it does not say what went wrong', words[error].says.test(told))
+  const output = `${stdout}${stderr}`
+  must('it does not say what went wrong', words[error].says.test(output))
   // A report on stdout has a reason for each item. The hint then applies to all of them.
   must('the hint does not fit', words[error].hint.test(lines[1] ?? '') || stdout !== '')
   return wrong

@@ -54,18 +54,18 @@ const path = (...parts: (string | Buffer)[]): Buffer =>
   Buffer.concat(
     parts.flatMap((part, at) => (at === 0 ? [Buffer.from(part)] : [Buffer.from('/'), Buffer.from(part)])),
   )
-const shown = (bytes: Buffer): string => bytes.toString('latin1')
+const toLatin1 = (bytes: Buffer): string => bytes.toString('latin1')
 const parentOf = (file: Buffer): Buffer => file.subarray(0, file.lastIndexOf('/'))
 
 /** Runs `change` and restores the times of `files`, so that only the bit differs. */
-function quietly(files: readonly Buffer[], change: () => void): void {
+function keepingTimes(files: readonly Buffer[], change: () => void): void {
   const before = files.map((file) => lstatSync(file, { bigint: true }))
   change()
   for (const [at, file] of files.entries()) setTimes(file, before[at]!.atimeNs, before[at]!.mtimeNs)
 }
 
 function flipByte(file: Buffer, bit: number): void {
-  quietly([file], () => {
+  keepingTimes([file], () => {
     const opened = openSync(file, constants.O_RDWR | constants.O_NOFOLLOW)
     try {
       const byte = Buffer.alloc(1)
@@ -107,17 +107,17 @@ export class FlipPoints {
       yield* this.#name('name of a layer', layer, `${this.store}/layers/sha256`)
       yield* this.#bytes('layer.json', path(layer, 'layer.json'), 4 * this.more)
       for (const tree of readdirSync(layer).filter((name) => name.startsWith('rootfs'))) {
-        yield* this.#name('name of a tree', path(layer, tree), shown(layer))
+        yield* this.#name('name of a tree', path(layer, tree), toLatin1(layer))
         yield* this.#entry(path(layer, tree), true)
       }
     }
   }
 
-  *#bytes(kind: string, file: Buffer, more = this.more, at = shown(file)): Iterable<FlipPoint> {
+  *#bytes(kind: string, file: Buffer, more = this.more, at = toLatin1(file)): Iterable<FlipPoint> {
     for (const bit of bits(lstatSync(file).size, more, this.random))
       yield {
         kind,
-        place: `${shown(file)}, byte ${bit >> 3}, bit ${bit & 7}`,
+        place: `${toLatin1(file)}, byte ${bit >> 3}, bit ${bit & 7}`,
         path: at,
         flip: () => {
           flipByte(file, bit)
@@ -126,12 +126,12 @@ export class FlipPoints {
       }
   }
 
-  *#name(kind: string, file: Buffer, at = shown(file)): Iterable<FlipPoint> {
+  *#name(kind: string, file: Buffer, at = toLatin1(file)): Iterable<FlipPoint> {
     const slash = file.lastIndexOf('/') + 1
     const name = file.subarray(slash)
     for (const bit of bits(name.length, 0, this.random)) {
       const other = flipped(name, bit)
-      if (other.includes(0) || other.includes('/') || ['.', '..'].includes(shown(other))) continue
+      if (other.includes(0) || other.includes('/') || ['.', '..'].includes(toLatin1(other))) continue
       const to = path(parentOf(file), other)
       yield this.#rename(kind, file, to, at)
     }
@@ -141,11 +141,11 @@ export class FlipPoints {
     const parent = [parentOf(from)]
     return {
       kind,
-      place: `${shown(from)} as ${JSON.stringify(shown(to))}`,
+      place: `${toLatin1(from)} as ${JSON.stringify(toLatin1(to))}`,
       path: at,
       flip: () => {
-        quietly(parent, () => renameSync(from, to))
-        return () => quietly(parent, () => renameSync(to, from))
+        keepingTimes(parent, () => renameSync(from, to))
+        return () => keepingTimes(parent, () => renameSync(to, from))
       },
     }
   }
@@ -153,7 +153,7 @@ export class FlipPoints {
   /** Yields the points of an entry of a tree and its descendants. */
   *#entry(file: Buffer, isRoot = false): Iterable<FlipPoint> {
     const stats = lstatSync(file, { bigint: true })
-    const at = shown(file)
+    const at = toLatin1(file)
     const { random } = this
     const change = (kind: string, place: string, to: () => void, back: () => void): FlipPoint => ({
       kind: `tree: ${kind}`,
@@ -215,7 +215,7 @@ export class FlipPoints {
           () => setXattr(file, name, flipped(value, bit)),
           () => setXattr(file, name, value),
         )
-      const other = `user.${shown(flipped(Buffer.from(name.slice(5)), 0))}`
+      const other = `user.${toLatin1(flipped(Buffer.from(name.slice(5)), 0))}`
       yield change(
         'xattr name',
         other,
@@ -236,7 +236,7 @@ export class FlipPoints {
     if (stats.isSymbolicLink()) {
       const target = readlinkSync(file, { encoding: 'buffer' })
       const set = (to: Buffer): void =>
-        quietly([parentOf(file)], () => {
+        keepingTimes([parentOf(file)], () => {
           unlinkSync(file)
           symlinkSync(to, file)
           lchownSync(file, uid, gid)
@@ -257,7 +257,7 @@ export class FlipPoints {
       const major = Number((stats.rdev >> 8n) & 0xfffn)
       const minor = Number((stats.rdev & 0xffn) | ((stats.rdev >> 12n) & 0xffffff00n))
       const set = (a: number, b: number): void =>
-        quietly([parentOf(file)], () => {
+        keepingTimes([parentOf(file)], () => {
           unlinkSync(file)
           makeNode(file, Number(stats.mode), a, b)
           lchownSync(file, uid, gid)

@@ -12,7 +12,7 @@ const base = {
 }
 
 /** A layer with every kind of entry. */
-const odd = {
+const allEntryTypes = {
   entries: [
     { path: 'bin', type: 'directory', mode: 0o1777, uid: 7, gid: 8, mtime: '1600000000.123456789' },
     { path: 'bin/tool', content: 'x'.repeat(5_000), mode: 0o4755, mtime: '1500000000.000000001' },
@@ -58,7 +58,7 @@ export async function makeFlipStore(directory: string): Promise<FlipStore> {
     registry,
     'team/oci',
     '1',
-    buildImage({ layers: [base, odd, plain], annotations: { a: 'b' } }),
+    buildImage({ layers: [base, allEntryTypes, plain], annotations: { a: 'b' } }),
   )
   await putImage(registry, 'team/zstd', '1', buildImage({ layers: [base, named('z')], compression: 'zstd' }))
   await putImage(registry, 'team/all', '1', index)

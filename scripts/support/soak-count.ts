@@ -49,14 +49,14 @@ function open(store: string): Map<string, number> {
 }
 
 /** Idle connections, which are closed after some seconds. */
-const passing = ['descriptor of socket', 'TCPSocketWrap']
+const idleConnections = ['descriptor of socket', 'TCPSocketWrap']
 const sum = (counts: ReadonlyMap<string, number>, kinds: readonly string[]): number =>
   kinds.reduce((total, kind) => total + (counts.get(kind) ?? 0), 0)
 
 /** Waits until idle connections are closed, and counts. */
 export async function count(store: string, pulls: number, sockets: number): Promise<Count> {
   const limit = performance.now() + 8_000
-  while (sum(open(store), passing) > sockets && performance.now() < limit) await delay(100)
+  while (sum(open(store), idleConnections) > sockets && performance.now() < limit) await delay(100)
   const rawRss = process.memoryUsage.rss()
   for (let round = 0; round < 3; round++) {
     collectGarbage()
@@ -74,4 +74,4 @@ export async function count(store: string, pulls: number, sockets: number): Prom
 }
 
 /** Returns the number of sockets that are open before any pull, such as the pipes to the process of the registry. */
-export const socketsNow = (store: string): number => sum(open(store), passing)
+export const socketsNow = (store: string): number => sum(open(store), idleConnections)

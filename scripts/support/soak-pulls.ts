@@ -71,15 +71,15 @@ export class SoakPulls {
     )
     await pull.closed()
     if (!error && kind === 'fresh') this.#last = name
-    const how = error?.code ?? 'done'
+    const result = error?.code ?? 'done'
     const may: readonly string[] = [
       ...(known && known.ends.length > 0 ? known.ends : ['done']),
       ...(stops ? ['CANCELLED'] : []),
       // Without unpacking, the content of the layers is not read.
       ...(!unpack && (kind === 'liar' || kind === 'hostile') ? ['done'] : []),
     ]
-    const wrong = may.includes(how) ? undefined : `${name} ended with ${how}: ${error?.message ?? ''}`
-    return { kind: stops ? 'cancelled' : kind, how, wrong }
+    const wrong = may.includes(result) ? undefined : `${name} ended with ${result}: ${error?.message ?? ''}`
+    return { kind: stops ? 'cancelled' : kind, how: result, wrong }
   }
 
   /** Returns a function that cancels a pull after some milliseconds or at an event. */

@@ -37,16 +37,16 @@ const census = `data:text/javascript,${encodeURIComponent(
 /** Pulls a bomb. Requires dist/. */
 export async function runBomb(bomb: Bomb): Promise<Blown> {
   const registry = await startRegistry()
-  const place = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'windlass-bombs-'))
+  const parent = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'windlass-bombs-'))
   try {
     await bomb.plant(registry)
-    const store = ['--store', join(place, 'store')]
+    const store = ['--store', join(parent, 'store')]
     const usual = ['--progress', 'none', '--retries', '1', '--platform', 'linux/amd64']
     const taken = await run(['pull', `${registry.host}/bomb:1`, ...store, ...usual, ...(bomb.options ?? [])])
     return { ...taken, wrong: [...wrongEnd(bomb, taken), ...tooMuch(taken)] }
   } finally {
     await registry.close()
-    rmSync(place, { recursive: true, force: true })
+    rmSync(parent, { recursive: true, force: true })
   }
 }
 
@@ -63,10 +63,10 @@ function run(args: readonly string[]): Promise<Taken> {
     child.stdio[3]?.on('data', (data: Buffer) => peak.push(data))
     child.on('error', reject)
     child.on('close', (exit) => {
-      const said = Buffer.concat(says).toString()
-      const error = /^windlass: (.*)$/m.exec(said)?.[1] ?? said.split('\n')[0] ?? ''
+      const output = Buffer.concat(says).toString()
+      const error = /^windlass: (.*)$/m.exec(output)?.[1] ?? output.split('\n')[0] ?? ''
       resolve({
-        ...{ exit, said },
+        ...{ exit, said: output },
         bytes: Number(Buffer.concat(peak).toString()),
         seconds: (performance.now() - start) / 1_000,
         error: error.replaceAll(/sha256:[0-9a-f]{64}/g, 'sha256:…'),

@@ -172,10 +172,10 @@ export class CaseHost {
 
   /** Returns a sentence if a layer blob was requested. */
   layerBreach(): string | undefined {
-    const asked = this.registry.requests.find(({ reference }) =>
+    const request = this.registry.requests.find(({ reference }) =>
       this.layerDigests.includes(reference as Digest),
     )
-    return asked && `a layer was asked for: ${asked.method} ${asked.url}`
+    return request && `a layer was asked for: ${request.method} ${request.url}`
   }
 
   async close(): Promise<void> {

@@ -48,8 +48,8 @@ function section(
   const own = cases.filter((each) => each.kind === kind)
   const reasons = own.flatMap(({ id }) => {
     const refusals = names.flatMap((name) => {
-      const said = outcomes[id]?.[name]
-      return said === undefined || said === 'taken' ? [] : [`${name}: ${code(said)}`]
+      const outcome = outcomes[id]?.[name]
+      return outcome === undefined || outcome === 'taken' ? [] : [`${name}: ${code(outcome)}`]
     })
     return refusals.length === 0 ? [] : [`- ${id}: ${refusals.join('; ')}`]
   })

@@ -14,7 +14,7 @@ const empty = storedZstd(Buffer.alloc(0))
 
 const concat = (...parts: readonly Buffer[]): Buffer => Buffer.concat(parts)
 /** Returns `blob` with one byte changed. A negative `at` counts from the end. */
-const wrong = (blob: Buffer, at: number): Buffer => {
+const withWrongByte = (blob: Buffer, at: number): Buffer => {
   const bytes = Buffer.from(blob)
   bytes[at < 0 ? bytes.length + at : at]! ^= 0xff
   return bytes
@@ -110,14 +110,14 @@ const damage: readonly Row[] = [
     concat(gz, gz).subarray(0, gz.length + 20),
     refused(/unexpected end of file/),
   ],
-  ['gzip with a wrong CRC', wrong(gz, -8), refused(/incorrect data check/)],
-  ['gzip with a wrong length', wrong(gz, -4), refused(/incorrect length check/)],
+  ['gzip with a wrong CRC', withWrongByte(gz, -8), refused(/incorrect data check/)],
+  ['gzip with a wrong length', withWrongByte(gz, -4), refused(/incorrect length check/)],
   [
     'gzip with a wrong CRC in the first of two members',
-    concat(wrong(gzipSync(tar.subarray(0, 700)), -8), gzipSync(tar.subarray(700))),
+    concat(withWrongByte(gzipSync(tar.subarray(0, 700)), -8), gzipSync(tar.subarray(700))),
     refused(/incorrect data check/),
   ],
-  ['gzip with damaged data', wrong(gz, 40), refused(/as gzip failed/)],
+  ['gzip with damaged data', withWrongByte(gz, 40), refused(/as gzip failed/)],
   [
     'gzip of an unknown method',
     concat(Buffer.from([0x1f, 0x8b, 7]), gz.subarray(3)),

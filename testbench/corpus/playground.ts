@@ -22,7 +22,7 @@ import type { Tree } from './layer-case.js'
 import { renderTree } from './render-tree.js'
 
 /** A directory in memory if there is one. */
-const place = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+const parent = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 export interface Unpacked {
   readonly tree?: Tree
@@ -32,8 +32,8 @@ export interface Unpacked {
 }
 
 export class Playground {
-  readonly directory = mkdtempSync(join(place, 'windlass-corpus-'))
-  #made = 0
+  readonly directory = mkdtempSync(join(parent, 'windlass-corpus-'))
+  #count = 0
   #outside: readonly TreeEntry[] = []
 
   constructor() {
@@ -43,7 +43,7 @@ export class Playground {
 
   /** Makes an empty root with mode 0755 and time 0. The sentinel tree `root-outside` is next to it. */
   async root(owner?: number): Promise<string> {
-    const top = join(this.directory, String(++this.#made))
+    const top = join(this.directory, String(++this.#count))
     const [root, outside] = [join(top, 'root'), join(top, 'root-outside')]
     mkdirSync(root, { recursive: true })
     mkdirSync(outside)

@@ -81,13 +81,13 @@ export function corpusTable(): string {
 }
 
 function row({ name, flat, own, umoci, containerd, layers }: LayerCase): string {
-  const alone = own === undefined ? '' : `<br>alone: ${said(own)}`
+  const alone = own === undefined ? '' : `<br>alone: ${describeOutcome(own)}`
   const others = containerd === undefined ? umoci : `${umoci}<br>containerd: ${containerd}`
   const many = layers.length === 1 ? '' : ` (${layers.length} layers)`
-  return `| ${cell(name)}${many} | ${said(flat)}${alone} | ${cell(others)} |`
+  return `| ${cell(name)}${many} | ${describeOutcome(flat)}${alone} | ${cell(others)} |`
 }
 
-function said(outcome: Outcome): string {
+function describeOutcome(outcome: Outcome): string {
   if (isRefused(outcome)) return `**${outcome.refused}**`
   if (outcome.length === 0) return 'nothing'
   const lines = outcome.slice(0, 8).map((line) => code(line.length > 90 ? `${line.slice(0, 80)}…` : line))

@@ -29,7 +29,7 @@ export function applyTarget(): ApplyTarget {
   mkdirSync(outside)
   writeFileSync(join(outside, 'secret'), 'untouched')
   const state = (): string =>
-    [outside, join(outside, 'secret')].map((path) => said(lstatSync(path, { bigint: true }))).join()
+    [outside, join(outside, 'secret')].map((path) => describeStats(lstatSync(path, { bigint: true }))).join()
   const before = state()
   return {
     make: (random) => mutateTar(random, seeds.tars),
@@ -57,10 +57,15 @@ export function applyTarget(): ApplyTarget {
   }
 }
 
-const said = ({ ctimeNs, mtimeNs, nlink, mode, uid, size }: BigIntStats): string =>
+const describeStats = ({ ctimeNs, mtimeNs, nlink, mode, uid, size }: BigIntStats): string =>
   [ctimeNs, mtimeNs, nlink, mode, uid, size].join()
 
-function apply(archive: Buffer, root: string, whiteouts: 'apply' | 'aufs' | 'overlay', told: boolean): void {
+function apply(
+  archive: Buffer,
+  root: string,
+  whiteouts: 'apply' | 'aufs' | 'overlay',
+  verbose: boolean,
+): void {
   const applier = new LayerApplier({ root, whiteouts })
   try {
     const reader = new TarReader(applier, { sparseFileBytes: 2 ** 24, layerBytes: 2 ** 26 })
@@ -68,7 +73,7 @@ function apply(archive: Buffer, root: string, whiteouts: 'apply' | 'aufs' | 'ove
     reader.finish()
     applier.finish()
   } catch (error) {
-    if (told) throw error
+    if (verbose) throw error
   } finally {
     applier.close()
   }

@@ -78,10 +78,10 @@ const parsers: Readonly<Record<string, Target>> = {
   }),
   reference: texts(seeds.references, (text) => {
     const reference = parseReference(text)
-    const said = reference.toString()
-    must(parseReference(said).toString() === said, 'a normalised reference is its own')
+    const normalised = reference.toString()
+    must(parseReference(normalised).toString() === normalised, 'a normalised reference is its own')
     // A tag may be `1..2`, but `..` as a component of a path would lead to the parent.
-    must(!/(^|[/:@])\.\.?([/:@]|$)|[\s\\?#]/.test(said), 'a reference leads nowhere else')
+    must(!/(^|[/:@])\.\.?([/:@]|$)|[\s\\?#]/.test(normalised), 'a reference leads nowhere else')
   }),
   'image name': texts(seeds.references, (text) => void parseImageName(text)),
   challenge: texts(seeds.challenges, (text) => {
@@ -109,7 +109,7 @@ const parsers: Readonly<Record<string, Target>> = {
 }
 
 /** Reads an archive in pieces and returns a hash of everything that was reported. */
-function told(archive: Buffer, cut: () => number): string {
+function readHash(archive: Buffer, cut: () => number): string {
   const hash = createHash('sha1')
   let left: number | undefined
   const reader = new TarReader({
@@ -151,12 +151,12 @@ const outcome = (work: () => string): string => {
 const tar: Target = {
   make: (random) => mutateTar(random, seeds.tars),
   run: (input, random) => {
-    const whole = outcome(() => told(input, () => input.length))
-    const pieces = outcome(() => told(input, () => 1 + random.below(700)))
+    const whole = outcome(() => readHash(input, () => input.length))
+    const pieces = outcome(() => readHash(input, () => 1 + random.below(700)))
     // The number of bytes before a refusal depends on the pieces.
     const same = (text: string): string => text.replace(/after \d+ bytes/, '')
     must(same(whole) === same(pieces), 'an archive is read the same however it comes')
-    told(input, () => input.length)
+    readHash(input, () => input.length)
   },
 }
 

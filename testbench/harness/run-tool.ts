@@ -31,10 +31,10 @@ export function runTool(
         resolve(Buffer.concat(out))
         return
       }
-      const said = Buffer.concat(err).toString().trim()
+      const errorOutput = Buffer.concat(err).toString().trim()
       reject(
         new Error(
-          `${[command, ...args].join(' ').slice(0, 400)} ended with ${code ?? signal ?? '?'}: ${said}`,
+          `${[command, ...args].join(' ').slice(0, 400)} ended with ${code ?? signal ?? '?'}: ${errorOutput}`,
         ),
       )
     })

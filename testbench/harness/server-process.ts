@@ -21,31 +21,31 @@ export function startServer(command: string, args: readonly string[]): ServerPro
   const lines: string[] = []
   const listeners = new Set<() => void>()
   let ended = false
-  const tell = (): void => [...listeners].forEach((listener) => listener())
+  const notify = (): void => [...listeners].forEach((listener) => listener())
   for (const input of [child.stdout, child.stderr])
     createInterface({ input }).on('line', (line) => {
       lines.push(line)
-      tell()
+      notify()
     })
   child.on('close', () => {
     ended = true
-    tell()
+    notify()
   })
   return {
     pid: child.pid ?? 0,
     lines,
     line: (pattern) =>
       new Promise((resolve, reject) => {
-        const look = (): void => {
+        const check = (): void => {
           const found = lines.map((line) => pattern.exec(line)).find((match) => match !== null)
           if (found === undefined && !ended) return
-          listeners.delete(look)
+          listeners.delete(check)
           if (found !== undefined) resolve(found)
           else
             reject(new Error(`${command} ended without a line like ${String(pattern)}:\n${lines.join('\n')}`))
         }
-        listeners.add(look)
-        look()
+        listeners.add(check)
+        check()
       }),
     async stop() {
       child.kill('SIGKILL')

@@ -39,7 +39,7 @@ export class SmallDisk {
     if (direct.status === 0) return new SmallDisk(path, undefined)
     const script = 'mount "$@" && echo mounted && exec sleep infinity'
     const holder = spawn('unshare', ['-rm', 'sh', '-c', script, 'sh', ...mounting])
-    const said = await new Promise<string>((resolve) => {
+    const output = await new Promise<string>((resolve) => {
       let all = ''
       const hear = (text: string): void => {
         all += text
@@ -50,9 +50,9 @@ export class SmallDisk {
       holder.on('error', (error) => resolve(error.message))
       holder.on('close', () => resolve(all))
     })
-    if (said === '') return new SmallDisk(path, holder)
+    if (output === '') return new SmallDisk(path, holder)
     rmSync(path, { recursive: true })
-    throw new Error(`mount: ${direct.stderr.trim()}; unshare: ${said.trim()}`)
+    throw new Error(`mount: ${direct.stderr.trim()}; unshare: ${output.trim()}`)
   }
 
   /** Path of the mount point for this process. */

@@ -55,7 +55,7 @@ export async function startTokenServer(directory: string, credentials: Credentia
   const key = createPrivateKey(await readFile(keyFile))
   const kid = keyId(createPublicKey(key).export({ type: 'spki', format: 'der' }))
   const expected = `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`
-  const asked: string[][] = []
+  const requestedScopes: string[][] = []
 
   const sign = (scopes: readonly string[]): string => {
     const now = Math.floor(Date.now() / 1000)
@@ -79,7 +79,7 @@ export async function startTokenServer(directory: string, credentials: Credentia
       .getAll('scope')
       .flatMap((scope) => scope.split(' '))
       .filter((scope) => scope !== '')
-    asked.push(scopes)
+    requestedScopes.push(scopes)
     response.writeHead(200, { 'content-type': 'application/json' })
     return response.end(JSON.stringify({ token: sign(scopes), expires_in: lifetimeSeconds }))
   })
@@ -90,7 +90,7 @@ export async function startTokenServer(directory: string, credentials: Credentia
     service,
     issuer,
     certificate,
-    asked,
+    asked: requestedScopes,
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

@@ -3,7 +3,7 @@ import { baseLayers } from './base.js'
 import { copyPackages, type LayerRecipe } from './layer-recipe.js'
 
 /** Occurs twice in the image. A layer in between removes its content. */
-const twice: LayerRecipe = {
+const repeated: LayerRecipe = {
   shows: 'the same layer twice',
   script: `mkdir -p srv/twice; echo again > srv/twice/file; ln srv/twice/file srv/twice/link`,
 }
@@ -65,9 +65,9 @@ export const appLayers: readonly LayerRecipe[] = [
       'odd/setuid/kept',
     ],
   },
-  twice,
+  repeated,
   { shows: 'what came is removed again', script: `mkdir -p srv; : > srv/.wh.twice` },
-  twice,
+  repeated,
   {
     shows: 'metadata alone: mode, owner, time, and an xattr that goes',
     script: `

@@ -8,11 +8,12 @@ import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { runTool } from '../harness/run-tool.js'
 
-const here = fileURLToPath(new URL('../../spec/real/images/', import.meta.url))
+const imageSources = fileURLToPath(new URL('../../spec/real/images/', import.meta.url))
 /** Returns a key that depends on the recipes, on the packages that they copy, and on the tools that they use. */
 async function contentKey(): Promise<string> {
   const hash = createHash('sha256')
-  for (const file of (await readdir(here)).sort()) hash.update(file).update(await readFile(join(here, file)))
+  for (const file of (await readdir(imageSources)).sort())
+    hash.update(file).update(await readFile(join(imageSources, file)))
   hash.update(await runTool('dpkg-query', ['-W']))
   return hash.digest('hex').slice(0, 16)
 }
@@ -53,8 +54,8 @@ export async function cached(name: string, build: (directory: string) => Promise
     }
     try {
       if (existsSync(ready)) break
-      for (const left of await readdir(parent))
-        if (left.startsWith(`${name}.new-`)) await rm(join(parent, left), { recursive: true })
+      for (const entry of await readdir(parent))
+        if (entry.startsWith(`${name}.new-`)) await rm(join(parent, entry), { recursive: true })
       const staging = await mkdtemp(join(parent, `${name}.new-`))
       await build(staging)
       await rename(staging, ready)

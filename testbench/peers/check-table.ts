@@ -12,14 +12,14 @@ export function checkTable<Given>(
 ): void {
   describe(table.title, () => {
     it.each(table.rows)('$peer: $input', async ({ given, ours }) => {
-      let seen: string
+      let actual: string
       try {
-        seen = await meaning(given)
+        actual = await meaning(given)
       } catch (error) {
         if (!(error instanceof WindlassError)) throw error
-        seen = refused
+        actual = refused
       }
-      expect(seen).toBe(ours)
+      expect(actual).toBe(ours)
     })
   })
 }

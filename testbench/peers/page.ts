@@ -59,13 +59,13 @@ function differences({ title, about, rows }: Table<unknown>): string[] {
   ]
 }
 
-const longest = 70
+const maxCodeLength = 70
 
 /** Formats text as code: cuts long text, and escapes what has a meaning in Markdown or HTML. */
 const code = (text: string): string =>
   text === ''
     ? 'nothing'
-    : `<code>${cell(text.length > longest ? `${text.slice(0, longest)}…` : text)}</code>`
+    : `<code>${cell(text.length > maxCodeLength ? `${text.slice(0, maxCodeLength)}…` : text)}</code>`
 
 const cell = (text: string): string =>
   text

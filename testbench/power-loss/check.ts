@@ -37,7 +37,7 @@ export function checkTrace(text: string, { disk, base, store, except }: CheckOpt
   const publications: string[] = []
   let points = 0
   let exit: number | undefined
-  const found = (line: number, all: Iterable<Violation>): void => {
+  const report = (line: number, all: Iterable<Violation>): void => {
     for (const each of all) {
       const key = `${each.rule} ${each.path}`
       if (!violations.has(key)) violations.set(key, { ...each, line })
@@ -53,11 +53,11 @@ export function checkTrace(text: string, { disk, base, store, except }: CheckOpt
     }
     if (step.changed) {
       points++
-      found(event.line, rules.check())
+      report(event.line, rules.check())
     }
     if (step.exit !== undefined) {
       exit = step.exit
-      if (exit === 0) found(event.line, rules.success())
+      if (exit === 0) report(event.line, rules.success())
     }
   }
   replay.finish()

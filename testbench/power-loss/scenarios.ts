@@ -145,9 +145,9 @@ async function withGarbage(scene: Scene): Promise<readonly string[]> {
 async function withoutPointers(scene: Scene): Promise<readonly string[]> {
   await scene.pulled('earlier:1')
   const pointers = 'layers/by-blob/sha256'
-  const lost = readdirSync(join(scene.store, pointers)).map((hex) => `${pointers}/${hex}`)
+  const removedPointers = readdirSync(join(scene.store, pointers)).map((hex) => `${pointers}/${hex}`)
   rmSync(join(scene.store, 'layers', 'by-blob'), { recursive: true })
-  return lost
+  return removedPointers
 }
 
 async function withDamage(scene: Scene): Promise<readonly string[]> {

@@ -37,20 +37,20 @@ export function parseTrace(text: string): TraceEvent[] {
   const events: { line: number; moment: TraceEvent['moment']; call: SystemCall | number }[] = []
   const calls: SystemCall[] = []
   const open = new Map<string, { readonly head: string; readonly at: number }>()
-  const known = (thread: string, said: string): SystemCall => {
-    const call = parseCall(Number(thread), said)
+  const known = (thread: string, callText: string): SystemCall => {
+    const call = parseCall(Number(thread), callText)
     calls.push(call)
     return call
   }
   for (const [at, row] of text.split('\n').entries()) {
     const line = at + 1
-    const [, thread = '', said = ''] = /^(\d+)\s+(.*)$/s.exec(row) ?? []
-    if (said === '') {
+    const [, thread = '', entry = ''] = /^(\d+)\s+(.*)$/s.exec(row) ?? []
+    if (entry === '') {
       if (row.trim() !== '') throw new Error(`Line ${line} is none of strace: ${row.slice(0, 80)}`)
       continue
     }
-    if (/^(\+\+\+|---) /.test(said)) continue
-    const resumed = /^<\.\.\. \w+ resumed>(.*)$/s.exec(said)
+    if (/^(\+\+\+|---) /.test(entry)) continue
+    const resumed = /^<\.\.\. \w+ resumed>(.*)$/s.exec(entry)
     if (resumed) {
       const begun = open.get(thread)
       if (!begun) throw new Error(`Line ${line} resumes what did not begin`)
@@ -58,12 +58,12 @@ export function parseTrace(text: string): TraceEvent[] {
       const call = known(thread, begun.head + (resumed[1] ?? ''))
       events[begun.at]!.call = call
       events.push({ line, moment: 'end', call })
-    } else if (said.endsWith('<unfinished ...>')) {
-      const head = said.slice(0, -'<unfinished ...>'.length).trimEnd()
+    } else if (entry.endsWith('<unfinished ...>')) {
+      const head = entry.slice(0, -'<unfinished ...>'.length).trimEnd()
       open.set(thread, { head: head.endsWith(',') ? `${head} ` : head, at: events.length })
       events.push({ line, moment: 'begin', call: Number(thread) })
     } else {
-      const call = known(thread, said)
+      const call = known(thread, entry)
       events.push({ line, moment: 'begin', call }, { line, moment: 'end', call })
     }
   }
@@ -75,10 +75,10 @@ export function parseTrace(text: string): TraceEvent[] {
   })
 }
 
-function parseCall(thread: number, said: string): SystemCall {
-  const name = /^\w+/.exec(said)?.[0]
-  if (name === undefined || said[name.length] !== '(') throw new Error(`No call: ${said.slice(0, 80)}`)
-  const { parts, rest } = split(said.slice(name.length + 1))
+function parseCall(thread: number, text: string): SystemCall {
+  const name = /^\w+/.exec(text)?.[0]
+  if (name === undefined || text[name.length] !== '(') throw new Error(`No call: ${text.slice(0, 80)}`)
+  const { parts, rest } = split(text.slice(name.length + 1))
   const result = /^\s*=\s+(-?\d+)/.exec(rest)?.[1]
   return {
     thread,

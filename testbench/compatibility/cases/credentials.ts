@@ -140,32 +140,32 @@ function guarded(
 const byRepository = (id: string, what: string, why: string, options: Guarded) =>
   credentials(`credentials-${id}`, `a credentials file ${what}`, { why }, (host) => guarded(host, options))
 
-const longest = 'the longest key that is a prefix wins; the others belong to somebody else'
+const longestPrefix = 'the longest key that is a prefix wins; the others belong to somebody else'
 
 const repositories = [
   byRepository('of-host', 'with the registry', 'that is what `docker login` writes', {
     ...{ repository: 'team/app', opens: 'u:right', keys: { HOST: 'u:right' } },
   }),
-  byRepository('of-namespace', 'with the namespace alone', longest, {
+  byRepository('of-namespace', 'with the namespace alone', longestPrefix, {
     ...{ repository: 'team/app', opens: 'u:right', keys: { 'HOST/team': 'u:right' } },
   }),
-  byRepository('of-repository', 'with the registry, the namespace and the repository', longest, {
+  byRepository('of-repository', 'with the registry, the namespace and the repository', longestPrefix, {
     repository: 'team/app',
     opens: 'u:right',
     keys: { HOST: 'u:wide', 'HOST/team': 'u:team', 'HOST/team/app': 'u:right' },
   }),
-  byRepository('of-neighbour', "with another tenant's namespace, before an open repository", longest, {
+  byRepository('of-neighbour', "with another tenant's namespace, before an open repository", longestPrefix, {
     ...{ repository: 'team-b/app', keys: { 'HOST/team-a': 'a:secret' } },
   }),
   byRepository(
     'of-longer-name',
     'with a namespace that only begins alike, before an open repository',
-    longest,
+    longestPrefix,
     {
       ...{ repository: 'team-b/app', keys: { 'HOST/team': 'a:secret' } },
     },
   ),
-  byRepository('of-both', "with another tenant's namespace before the registry", longest, {
+  byRepository('of-both', "with another tenant's namespace before the registry", longestPrefix, {
     ...{ repository: 'team-b/app', opens: 'u:right', keys: { 'HOST/team-a': 'a:secret', HOST: 'u:right' } },
   }),
   byRepository('of-url', 'whose key is a URL, as older tools wrote it', 'the host is in it', {

@@ -209,7 +209,7 @@ const breakouts: readonly (readonly [string, readonly Part[]])[] = [
 ]
 
 const paths = (text: string): string[] => text.split(' ').filter((path) => path !== '')
-const made = (text: string): Part[] =>
+const partsOf = (text: string): Part[] =>
   paths(text).map((path) => (path.endsWith('/') ? dir(path) : file(path)))
 
 const first =
@@ -236,7 +236,7 @@ const libs: Row<LayerCase>[] = [
     'container-libs',
     results.map((meaning, at): Line => [
       `${at + 1} layers with whiteouts`,
-      { layers: changes.slice(0, at + 1).map(made), look: { list: '' } },
+      { layers: changes.slice(0, at + 1).map(partsOf), look: { list: '' } },
       meaning,
     ]),
   ),
