@@ -1,4 +1,4 @@
-/** Runs every contender on one image, cold, in another order each round. */
+/** Compares contenders on one image with a cold store, in a different order each round. */
 import { execFileSync } from 'node:child_process'
 import type { Cost } from './shared/measured.js'
 import { reasonOf } from './peers/all-peers.js'
@@ -17,19 +17,19 @@ export interface ContenderResult {
 
 export interface Left {
   readonly name: string
-  /** Why it has no result. */
+  /** Reason why the contender has no result. */
   readonly reason: string
 }
 
 export interface Comparison {
-  /** Empty where the work is no pull. */
+  /** Image of the pull; empty if the work is not a pull. */
   readonly image: string
-  /** `version`: the command line started, and no more. */
+  /** `version`: only the start of the command line is measured. */
   readonly work: Work | 'version'
   readonly store: 'tmpfs' | 'disk' | ''
-  /** `<Mbit/s>/<milliseconds>`; empty for loopback. */
+  /** Rate and latency as `<Mbit/s>/<milliseconds>`; empty for loopback. */
   readonly link: string
-  /** Compressed bytes of the image's layers. */
+  /** Total compressed size of the layers in bytes. */
   readonly bytes: number
   readonly date: string
   readonly contenders: readonly ContenderResult[]
@@ -39,12 +39,15 @@ export interface Comparison {
 export interface CompareOptions extends Pick<Comparison, 'image' | 'store' | 'link' | 'bytes'> {
   readonly work: Work
   readonly reference: string
-  /** Where the stores are. */
+  /** Directory of the stores. */
   readonly stores: string
   readonly runs: number
 }
 
-/** Who fails twice in one round is named, and left out of the rest: what it did before does not count. */
+/**
+ * Compares contenders. One that fails twice in a round is reported with the reason and excluded, with its earlier
+ * results.
+ */
 export async function compare(contenders: readonly Peer[], options: CompareOptions): Promise<Comparison> {
   const { image, work, store, link, bytes } = options
   const costs = new Map(
@@ -82,7 +85,7 @@ async function once(peer: Peer, { reference, work, store, stores }: CompareOptio
   try {
     await peer.prepare()
     if (work === 'again') await peer.run(reference, peer.filledBy ?? 'unpack')
-    // Nobody pays for the writing back of what another wrote.
+    // Dirty pages of one contender are written back before the next one is measured.
     if (store === 'disk') execFileSync('sync', ['-f', stores])
     return await peer.run(reference, work)
   } finally {

@@ -1,4 +1,4 @@
-/** Windlass as one of those that are compared, beside the peers. */
+/** Defines Windlass as a contender next to the peers. */
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { program } from './shared/pull-once.js'
@@ -6,8 +6,8 @@ import { measured } from './shared/measured.js'
 import type { Peer } from './peers/peer.js'
 
 /**
- * @param under where its store is: the same file system as the peers' stores
- * @param beside what a peer's command is run through, where there are peers
+ * @param under directory of the store, on the same file system as the stores of the peers
+ * @param beside wraps a command as the commands of the peers are, so that the overhead is equal
  */
 export function windlass(
   under: string,
@@ -33,7 +33,7 @@ export function windlass(
     clear,
     run: (reference, work) =>
       run('pull', '-q', '--store', store, ...(work === 'fetch' ? ['--no-unpack'] : []), reference),
-    // Put together out of the store: what its layers are, seen as one.
+    // The tree is built from the layers in the store.
     async tree(reference) {
       await run('unpack', '-q', '--store', store, reference, tree)
       return tree

@@ -1,14 +1,14 @@
-/** What is to be reached: each row as a ratio that is to be small, and whether a comparison reaches it. */
+/** Defines the performance goals, each as a maximum ratio, and evaluates them for comparisons. */
 import type { Comparison, ContenderResult } from './compare.js'
 import { nothing } from './start-up.js'
 
 export interface Reach {
   readonly what: string
   readonly against: string
-  /** Whether this row is about that comparison. */
+  /** Reports whether the goal applies to a comparison. */
   takes(comparison: Comparison): boolean
   target(image: string): number
-  /** undefined where one of the two took no part. */
+  /** Returns the ratio; undefined if one of the two contenders has no result. */
   ratio(comparison: Comparison): number | undefined
 }
 
@@ -18,11 +18,11 @@ const named = (start: string, { contenders }: Comparison): ContenderResult | und
   contenders.find(({ name }) => name.startsWith(start))
 const isPeer = ({ name }: ContenderResult): boolean => name !== 'windlass' && !name.startsWith('floor')
 
-/** By the clock; undefined where no peer took part. */
+/** Returns the peer with the lowest wall-clock time; undefined if no peer has a result. */
 export const fastestPeer = ({ contenders }: Pick<Comparison, 'contenders'>): ContenderResult | undefined =>
   contenders.filter(isPeer).sort((a, b) => a.wall.median - b.wall.median)[0]
 
-/** Of those that keep an unpacked image. */
+/** Returns the fastest peer that stores unpacked images. */
 const fastestWithTrees = ({ contenders }: Comparison): ContenderResult | undefined =>
   fastestPeer({ contenders: contenders.filter(({ name }) => /^(podman|docker|containerd)/.test(name)) })
 
@@ -35,7 +35,7 @@ const over =
     return own && its && own[measure].median / its[measure].median
   }
 
-/** Seconds that the bytes of the image need on its link. */
+/** Returns the seconds that the link needs to transfer the bytes of the image. */
 export function lineSeconds({ link, bytes }: Comparison): number {
   const [megabits = NaN] = link.split('/').map(Number)
   return bytes / ((megabits * 1e6) / 8)
@@ -129,7 +129,7 @@ export interface Reached {
   readonly reached: boolean
 }
 
-/** Every row with every comparison that it is about, where both sides took part. */
+/** Evaluates every goal for every comparison to which it applies, if both sides have a result. */
 export function reachedIn(comparisons: readonly Comparison[]): Reached[] {
   return reaches.flatMap((reach) =>
     comparisons

@@ -1,4 +1,4 @@
-/** All that the comparison has found, in one file: made by one run, or by several one after the other. */
+/** Reads and merges the results of the comparison, which one run or several runs produce. */
 import { readFile } from 'node:fs/promises'
 import type { Comparison, Left } from './compare.js'
 import type { BenchmarkImage } from './images/registry.js'
@@ -8,13 +8,13 @@ import type { TreeCheck } from './trees/check-trees.js'
 export interface Results {
   readonly machine: Machine
   readonly images: readonly BenchmarkImage[]
-  /** Peers that could take no part at all. */
+  /** Peers that could not take part in any comparison. */
   readonly skipped: readonly Left[]
   readonly trees: readonly TreeCheck[]
   readonly comparisons: readonly Comparison[]
 }
 
-/** `later` in the place of what has the same key, the rest behind what was there. */
+/** Merges two lists by key: an item of `later` replaces the earlier one, and new items are appended. */
 export function mergeBy<T>(
   earlier: readonly T[],
   later: readonly T[],
@@ -25,7 +25,10 @@ export function mergeBy<T>(
   return [...merged.values()]
 }
 
-/** @throws Error where the two are not one machine: what they measured cannot stand in one table */
+/**
+ * Checks that results are from one machine.
+ * @throws Error if they are not, because they cannot be compared
+ */
 export function mustBeOne(before: Machine, now: Machine): void {
   if (before.processors !== now.processors || before.memory !== now.memory)
     throw new Error(
@@ -34,9 +37,9 @@ export function mustBeOne(before: Machine, now: Machine): void {
 }
 
 /**
- * A comparison takes the place of an earlier one of the same image, work, store and link, with all its contenders: only
- * those that ran by turns can be compared.
- * @throws Error where they are of two machines
+ * Merges results. A comparison replaces an earlier one of the same image, work, store and link with all its contenders,
+ * because only contenders that ran in turns can be compared.
+ * @throws Error if the results are from two machines
  */
 export function mergeResults(earlier: Results, later: Results): Results {
   const [before, now] = [earlier.machine, later.machine]
@@ -61,7 +64,7 @@ export function mergeResults(earlier: Results, later: Results): Results {
   }
 }
 
-/** undefined where there is no such file. */
+/** Reads results; undefined if the file does not exist. */
 export async function readResults(file: string): Promise<Results | undefined> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as Results

@@ -1,11 +1,11 @@
 /**
- * The comparison with the peers. Needs root.
+ * Compares Windlass with the peers. Requires root.
  *
  *     npm run bench -- --images files,distribution,big,layers,small --works version,trees,unpack,fetch,again --runs 7
  *
- * Writes <out>/results.json, table.md and, unless --no-plots, plot.svg: after each comparison, so that nothing is lost
- * where it is broken off. With --append it adds to the results that are there: a comparison takes the place of an earlier
- * one of the same image, work, store and link. Seconds are medians, with the least and the most behind them.
+ * Writes <out>/results.json, table.md and, unless --no-plots, plot.svg after each comparison, so that an interrupted
+ * run keeps its results. With --append, a comparison is added to the existing results or replaces the one of the same
+ * image, work, store and link. Seconds are medians, followed by minimum and maximum.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -34,7 +34,7 @@ const { values } = parseArgs({
     contenders: { type: 'string', default: ['windlass', ...peerNames].join(',') },
     runs: { type: 'string', default: '7' },
     'version-runs': { type: 'string', default: '15' },
-    /** Of one connection and all, in Mbit/s, with the milliseconds there and back: `100/40`. */
+    /** Rate in Mbit/s of each connection and in total, and round-trip time in milliseconds: `100/40`. */
     link: { type: 'string', default: '' },
     suite: { type: 'string', default: 'testing' },
     append: { type: 'boolean', default: false },
@@ -45,9 +45,9 @@ const { values } = parseArgs({
 
 function chosen<T extends string>(option: string, text: string, known: readonly T[]): T[] {
   return text.split(',').map((name) => {
-    const found = known.find((each) => each === name)
-    if (found === undefined) throw new Error(`--${option} knows ${known.join(', ')}: not '${name}'`)
-    return found
+    const match = known.find((each) => each === name)
+    if (match === undefined) throw new Error(`--${option} knows ${known.join(', ')}: not '${name}'`)
+    return match
   })
 }
 
@@ -74,8 +74,8 @@ let results: Results = { machine, images: [], skipped: [], trees: [], comparison
 const earlier = values.append ? await readResults(file) : undefined
 if (earlier) results = mergeResults(earlier, results)
 
-/** Adds to the results, and writes them. */
-async function found(part: Partial<Results>): Promise<void> {
+/** Adds a part to the results and writes them. */
+async function addResults(part: Partial<Results>): Promise<void> {
   results = mergeResults(results, {
     ...{ machine, images: [], skipped: [], trees: [], comparisons: [] },
     ...part,
@@ -88,7 +88,7 @@ async function found(part: Partial<Results>): Promise<void> {
   await writeFile(join(values.out, 'plot.svg'), drawComparisons(results.comparisons))
 }
 
-/** What curl is to fetch for the floor. */
+/** Returns the URLs of the layers, which curl fetches for the lower bound. */
 async function layersOf(reference: string): Promise<string[]> {
   const [, host = '', repository = '', tag = ''] = /^([^/]+)\/(.+):([^:]+)$/.exec(reference) ?? []
   const base = `http://${host}/v2/${repository}`
@@ -119,7 +119,7 @@ async function pulls(): Promise<void> {
     ...{ name, shows, repository, bytes, layers },
   }))
   try {
-    await found({ images: shown })
+    await addResults({ images: shown })
     for (const store of stores) await withStore(store, images, small.reference)
   } finally {
     for (const { registry } of images) await registry.stop()
@@ -139,7 +139,7 @@ async function withStore(
     const ours = windlass(under, version, host && ((command) => host.beside(command)))
     const none: Peers = { peers: [], skipped: [] }
     const { peers, skipped } = host ? await allPeers(host, others, small, layersOf) : none
-    await found({ skipped })
+    await addResults({ skipped })
     const contenders = [...(takingPart.includes('windlass') ? [ours] : []), ...peers]
     for (const image of images) {
       const link = await behindLink(image)
@@ -149,13 +149,13 @@ async function withStore(
         if (work === 'trees' && host && store === stores[0]) {
           const seen = (path: string): string => host.seen(path)
           await checkTrees(ours, peers, { image: name, reference, blobs, seen }).then(
-            (trees) => found({ trees }),
+            (trees) => addResults({ trees }),
             (error: unknown) => failed(`${name}: Windlass’s own tree: ${reasonOf(error)}`),
           )
         } else if (work !== 'trees' && work !== 'version') {
           const about = { image: name, work, store, link: values.link, bytes }
           const comparison = await compare(contenders, { ...about, reference, stores: under, runs })
-          await found({ comparisons: [comparison] })
+          await addResults({ comparisons: [comparison] })
           if (comparison.failed.some((each) => each.name === ours.name)) failed(`${name}: Windlass failed`)
         }
       await link.close()
@@ -172,7 +172,7 @@ function failed(what: string): void {
 
 if (works.includes('version')) {
   const runs = count('version-runs', values['version-runs'])
-  await found({ comparisons: [await compareStartUp(runs, machine.version)] })
+  await addResults({ comparisons: [await compareStartUp(runs, machine.version)] })
 }
 if (works.some((work) => work !== 'version')) await pulls()
 

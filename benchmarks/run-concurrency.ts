@@ -1,12 +1,13 @@
 /**
- * The concurrency sweep: which `--max-downloads` and `--max-unpacks` are best for a registry and a line.
+ * Finds the best values of `--max-downloads` and `--max-unpacks` for a registry and a link.
  *
  *     npm run bench:concurrency -- --image REF --downloads 1,2,3,6,10 --unpacks 1,2,4 --runs 5
  *
- * Without --image: the built-in registry behind simulated lines (--links picks some by name, --layers and --size say what
- * is pulled). Seconds of stages are of all layers together. Writes <out>/concurrency.{md,json} and, unless --no-plots,
- * a heat map and a timeline of the best and the worst run of each line: after each, so that nothing is lost where it is
- * broken off. With --append it adds to the results that are there, or takes the place of those of the same name.
+ * Without --image, the embedded registry behind simulated links is used (--links selects links by name; --layers and
+ * --size define the image). Seconds of a stage are the total of all layers. Writes <out>/concurrency.{md,json} and,
+ * unless --no-plots, a heat map and timelines of the best and the worst run for each link after each sweep, so that an
+ * interrupted run keeps its results. With --append, results are added to the existing ones or replace those of the same
+ * name.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -68,7 +69,7 @@ async function builtIn(): Promise<void> {
   try {
     for (const kind of kinds) {
       const link = await served.behind(kind)
-      await found(await run(kind.name, link.reference).finally(() => link.close()))
+      await addSweep(await run(kind.name, link.reference).finally(() => link.close()))
     }
   } finally {
     await served.close()
@@ -85,8 +86,8 @@ let sweeps: readonly NamedSweep[] = values.append
 
 const text = (): string => `${recommendations(sweeps)}\n${sweepTable(sweeps, !values['no-plots'])}`
 
-/** Adds to the results, and writes them. */
-async function found(sweep: NamedSweep): Promise<void> {
+/** Adds a sweep to the results and writes them. */
+async function addSweep(sweep: NamedSweep): Promise<void> {
   sweeps = mergeBy(sweeps, [sweep], ({ name }) => name)
   await mkdir(values.out, { recursive: true })
   await writeFile(file, `${JSON.stringify(sweeps, null, 2)}\n`)
@@ -97,5 +98,5 @@ async function found(sweep: NamedSweep): Promise<void> {
 }
 
 if (values.image === undefined) await builtIn()
-else await found(await run(values.image, values.image))
+else await addSweep(await run(values.image, values.image))
 process.stdout.write(text())

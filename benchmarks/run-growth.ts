@@ -1,12 +1,12 @@
 /**
- * How the cost of a whole cold pull grows.
+ * Measures how the cost of a cold pull grows.
  *
  *     npm run bench:growth -- --axes layers,files,bytes,pulls --runs 3
  *
- * --layers, --files, --bytes (MB) and --pulls pick the points of an axis. Writes <out>/growth.json, growth.md and, unless
- * --no-plots, growth.svg: after each round of an axis. With --append it adds to the points that are there: one takes the
- * place of an earlier one of the same axis and size. The images are made once and kept in the temporary directory; the
- * store of the largest needs 6.5 GB in --under.
+ * --layers, --files, --bytes (MB) and --pulls select the points of an axis. Writes <out>/growth.json, growth.md and,
+ * unless --no-plots, growth.svg after each round of an axis. With --append, a point is added to the existing ones or
+ * replaces that of the same axis and size. The images are built once and kept in the temporary directory. The store of
+ * the largest needs 6.5 GB in --under.
  */
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
@@ -58,7 +58,7 @@ if (values.append && existsSync(file)) {
   points = earlier.points
 }
 
-async function found(more: readonly GrowthPoint[]): Promise<void> {
+async function addPoints(more: readonly GrowthPoint[]): Promise<void> {
   points = mergeBy(points, more, key)
   await mkdir(values.out, { recursive: true })
   await writeFile(file, `${JSON.stringify({ machine, points }, null, 2)}\n`)
@@ -69,5 +69,6 @@ async function found(more: readonly GrowthPoint[]): Promise<void> {
 }
 
 for (const { axis, points } of wanted)
-  if (!(await measureAxis(axis, { points, runs, under: values.under, onRound: found }))) process.exitCode = 1
+  if (!(await measureAxis(axis, { points, runs, under: values.under, onRound: addPoints })))
+    process.exitCode = 1
 process.stdout.write(growthTable(points, machine))

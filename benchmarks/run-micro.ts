@@ -1,5 +1,5 @@
 /**
- * What the parts cost by themselves: an element through a stage, a megabyte hashed and inflated, an entry of a layer.
+ * Measures parts in isolation: an element in a stage, a megabyte hashed and inflated, an entry of a layer.
  *
  *     npm run bench:micro -- --groups element,hash,inflate,entry --runs 7
  *

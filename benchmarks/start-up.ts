@@ -1,4 +1,4 @@
-/** What it costs that there is a command line at all: `windlass --version` against a Node that does nothing. */
+/** Measures the start of the command line: `windlass --version` compared with a Node that does nothing. */
 import { type Comparison, resultOf } from './compare.js'
 import { program } from './shared/pull-once.js'
 import { type Cost, measured } from './shared/measured.js'
@@ -12,7 +12,7 @@ export async function compareStartUp(runs: number, version: string): Promise<Com
     [nothing, [process.execPath, '-e', '0']],
   ])
   const costs = new Map([...commands.keys()].map((name) => [name, new Array<Cost>()]))
-  for (const command of commands.values()) await measured(command) // read from the disk before it counts
+  for (const command of commands.values()) await measured(command) // warm-up: reads the files from the disk
   for (let round = 0; round < runs; round++)
     for (const [name, command] of shuffled([...commands], round))
       costs.get(name)!.push(await measured(command))

@@ -1,4 +1,4 @@
-/** The comparison as Markdown: what was to be reached, then what each contender took. */
+/** Renders the comparison as Markdown: the goals, then the results of each contender. */
 import { imageRecipes } from './images/recipes.js'
 import type { Comparison, ContenderResult } from './compare.js'
 import { table } from './shared/markdown.js'
@@ -7,12 +7,12 @@ import type { Results } from './results.js'
 import type { Spread } from './shared/statistics.js'
 import type { TreeCheck } from './trees/check-trees.js'
 
-/** In the order of the recipes, what is none last. */
-const byImage = (a: string, b: string): number => place(a) - place(b)
-const place = (image: string): number =>
+/** Orders images as the recipes do; other images follow. */
+const byImage = (a: string, b: string): number => positionOf(a) - positionOf(b)
+const positionOf = (image: string): number =>
   image === '' ? imageRecipes.length : imageRecipes.findIndex(({ name }) => name === image)
 
-/** @param plot whether the picture is beside it */
+/** @param plot whether to include the picture */
 export function resultsTable(results: Results, plot = true): string {
   const { comparisons, trees, images, skipped, machine } = results
   const parts = [
@@ -55,7 +55,7 @@ export function resultsTable(results: Results, plot = true): string {
   return parts.map((part) => `${part.trimEnd()}\n`).join('\n')
 }
 
-/** A row for each that is to be reached, a column for each image. */
+/** Renders one row per goal, with one column per image. */
 export function summary(comparisons: readonly Comparison[]): string {
   const found = reachedIn(comparisons)
   const images = [...new Set(found.map(({ image }) => image))].sort(byImage)
@@ -69,7 +69,7 @@ export function summary(comparisons: readonly Comparison[]): string {
   return `${table(head, rows.flat())}\n${count} of ${found.length} reached.\n`
 }
 
-/** Rounded up, so that what is not reached never looks as if it were. */
+/** Rounds up, so that a missed goal never appears to be met. */
 const verdict = (
   found: { readonly ratio: number; readonly target: number; readonly reached: boolean } | undefined,
 ): string => {
@@ -93,7 +93,7 @@ const titleOf = ({ work, store, link }: Comparison): string => {
   return `${works[work]}${store === '' ? '' : `, store on ${store}`}${line}`
 }
 
-/** By work, store and link, then by image. */
+/** Sorts comparisons by work, store and link, then by image. */
 export const inOrder = (comparisons: readonly Comparison[]): Comparison[] =>
   [...comparisons].sort(
     (a, b) =>

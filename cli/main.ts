@@ -1,4 +1,4 @@
-/** The program: runs one command and ends with its exit code. */
+/** Main module of the command line: runs one command and exits with its exit code. */
 import { writeSync } from 'node:fs'
 import type { Writable } from 'node:stream'
 import { exitAtOnce } from '../lib/system/exit.js'
@@ -7,17 +7,18 @@ import { run } from './program.js'
 import { processTerminal } from './terminal/terminal.js'
 import { standSomewhere } from './terminal/working-directory.js'
 
-// Node resets the terminal when it ends, and aborts where that has been closed by then.
+// On exit, Node resets the terminal, and aborts if the terminal was closed meanwhile.
 const onTerminal = [0, 1, 2].some(isTerminal)
 standSomewhere()
 
-// What this process makes it must be able to use: a umask that takes its own rights away (0777) is kept for others only.
+// The process must be able to use the files that it makes. A umask that removes the owner's rights (0777) is applied to
+// group and others only.
 process.umask(process.umask(0o077) & 0o077)
 
 let isOver = false
 process.once('exit', () => {
   if (isOver || process.exitCode !== undefined) return
-  // Nothing was left to wait for, and the command had no answer: that must not look like success.
+  // The event loop is empty although the command has not finished. That must not look like success.
   process.exitCode = 1
   writeSync(
     2,
@@ -28,13 +29,13 @@ process.once('exit', () => {
 void run(process.argv.slice(2), processTerminal()).then(async (code) => {
   isOver = true
   process.exitCode = code
-  // Whatever a connection, a thread or a call of the system still holds, the command is done: it must not keep the user waiting.
+  // The command has finished. An open connection, a thread or a pending system call must not delay the exit.
   setTimeout(() => exitAtOnce(code), 2_000).unref()
   if (!onTerminal) return
   await Promise.all([process.stdout, process.stderr].map(written))
   exitAtOnce(code)
 })
 
-/** Settles when all that was written to `stream` is on its way, or nobody reads it any more. */
+/** Resolves when everything written to `stream` has been flushed or the stream has failed. */
 const written = (stream: Writable): Promise<void> =>
   new Promise((resolve) => void stream.write('', () => resolve()))

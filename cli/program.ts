@@ -1,4 +1,4 @@
-/** The command line as a whole: picks the command, runs it, and turns what went wrong into one line and an exit code. */
+/** Parses the command line, runs the command, and maps an error to a message and an exit code. */
 import { Command, CommanderError } from 'commander'
 import { WindlassError } from '../lib/errors.js'
 import { printable } from '../lib/codec/printable.js'
@@ -27,28 +27,28 @@ Exit codes: 0 done, 1 failed otherwise, 2 usage or reference, 3 unauthorised or 
 
 const helpHint = '--help shows what there is'
 
-/** Runs the command that `argv` names (without the program's own name) and resolves to the exit code. Never rejects. */
+/** Runs the command that `argv` names (without the program's name) and resolves to the exit code. Never rejects. */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
   const entry = entryNamed(argv)
   const { stdin, output, stderr, env, signals } = terminal
   const json = wantsJson(argv, env, entry?.showsProgress ?? false)
   const messages = new Messages(stderr, { json, debug: Boolean(env['WINDLASS_DEBUG']) })
   terminal.speakThrough?.(messages)
-  const said: string[] = []
+  const errorOutput: string[] = []
   try {
     const program = await build(
       entry,
       { stdin, output, stderr, env, signals, messages, exit: (code) => terminal.exit(code) },
-      (text) => (json ? said.push(text) : stderr.write(text)),
+      (text) => (json ? errorOutput.push(text) : stderr.write(text)),
     )
     await program.parseAsync([...argv], { from: 'user' })
     return 0
   } catch (error) {
     if (error instanceof ReportedFailure) return error.exitCode
     if (!(error instanceof CommanderError)) return messages.error(error)
-    // Commander has said what there is to say: help and version are no failures, all else is usage.
+    // Commander has printed its message. Help and version are not errors; everything else is an error of usage.
     if (error.exitCode === 0) return 0
-    if (json) messages.error(usageError(said))
+    if (json) messages.error(usageError(errorOutput))
     return 2
   }
 }
@@ -59,9 +59,9 @@ function entryNamed(argv: readonly string[]): CommandEntry | undefined {
   return commands.find(({ name }) => name === named)
 }
 
-/** What Commander says, without what is before and behind it for people. */
-function usageError(said: readonly string[]): WindlassError {
-  const [first = ''] = said.join('').trim().split('\n')
+/** Returns the error that Commander printed, without the prefix and the hint. */
+function usageError(errorOutput: readonly string[]): WindlassError {
+  const [first = ''] = errorOutput.join('').trim().split('\n')
   return new WindlassError('USAGE', first.replace(/^windlass: /, ''), { hint: helpHint })
 }
 
@@ -84,14 +84,17 @@ async function build(
     .hook('preAction', (_, command) => dropFalseFlags(command, terminal.env))
   for (const { name, summary, usage, load } of commands) {
     const command = program.command(name).summary(summary).description(summary)
-    // Only the command that runs is loaded: --version and --help need none.
+    // Only the module of the command that runs is loaded. --version and --help need none.
     if (name === named?.name) (await load())(command, terminal)
     else command.usage(usage)
   }
   return program
 }
 
-/** The words of the command line stand in it, which a script may have from anywhere. */
+/**
+ * Escapes control characters: a message contains arguments of the command line, which may come from an untrusted
+ * source.
+ */
 const safeLines = (text: string): string =>
   text
     .split('\n')

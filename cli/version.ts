@@ -1,7 +1,10 @@
-/** The version of this package. */
+/** Provides the version of this package. */
 import { readFileSync } from 'node:fs'
 
-/** As `package.json` says, which stands one directory above the sources and two above the build. */
+/**
+ * Returns the version in `package.json`, which is one directory above this file in the sources and two in the build.
+ * Returns `unknown` if it cannot be read.
+ */
 export function version(): string {
   for (const above of ['../package.json', '../../package.json']) {
     try {

@@ -1,4 +1,4 @@
-/** What the examples pull: the image that is named, or one from an embedded registry, into a store of its own. */
+/** Provides the image of the examples: the named image, or one from an embedded registry, and a store for it. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -6,10 +6,10 @@ import { buildImage, putImage, startRegistry } from 'windlass/testing'
 
 export interface AnImage {
   readonly name: string
-  /** The same image under another name. */
+  /** Another name of the same image. */
   readonly alias: string
   readonly store: string
-  /** Paths that the embedded registry was asked for so far. */
+  /** Returns the paths that were requested from the embedded registry so far. */
   readonly requests: () => string[]
   readonly close: () => Promise<void>
 }

@@ -1,5 +1,5 @@
 /**
- * A stage of one's own in a pull: counts the files of every layer as soon as it is in the store.
+ * Adds a custom stage to a pull: it counts the files of every layer as soon as the layer is in the store.
  *
  *     npx tsx examples/count-files.ts [IMAGE]      (no image: one from an embedded registry)
  */

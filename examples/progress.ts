@@ -1,5 +1,5 @@
 /**
- * A progress display out of the events: the state is a reduction of them, frames are sampled from it.
+ * Shows progress from the events of a pull: the state is a reduction of the events, and frames sample it.
  *
  *     npx tsx examples/progress.ts [IMAGE]
  */

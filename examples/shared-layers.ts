@@ -1,5 +1,5 @@
 /**
- * Two pulls at once that share layers: each layer is fetched once, and both see its progress.
+ * Runs two concurrent pulls that share layers: each layer is fetched once, and both pulls report its progress.
  *
  *     npx tsx examples/shared-layers.ts
  */

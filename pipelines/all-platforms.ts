@@ -1,6 +1,6 @@
 /**
- * The pull of every platform of an index: each image is pulled whole, two at once, their layers shared; then, and only
- * then, the name points at the index itself, for all that it promises is here (docs/decisions/0005).
+ * Pulls every platform of an index. Two images are pulled at a time, and images share their layers. The name points at
+ * the index only after all of its images are in the store (docs/decisions/0005).
  *
  *     name ─► resolve ─► images of the index ═╦═► pull ═╦═► the index, under its name
  *                                             ╚═► pull ═╝
@@ -23,28 +23,33 @@ import type { Store } from '../lib/store/index.js'
 import { type RunningPull, eachPull } from './each-pull.js'
 import type { PullParts, PullStages } from './pull-stages.js'
 
-/** What the pull of all platforms gives. */
+/** Result of a pull of all platforms. */
 export interface PulledIndex {
+  /** Normalised name. */
   readonly name: string
-  /** Of what the name points at: the index, or the only image. */
+  /** Digest of what the name points at: the index, or the manifest if the name stands for a single image. */
   readonly digest: Digest
   readonly mediaType: string
-  /** Whether anything came that was not here under this name. */
+  /** `newer` if any of the images was new or changed, else `up-to-date`. */
   readonly status: PulledImage['status']
-  /** In the order of the index. */
+  /** Images in the order of the index. */
   readonly images: readonly PulledImage[]
-  /** Entries of the index that are no images of a platform, such as attestations: they are not here. */
+  /** Entries of the index that are not images of a platform, such as attestations. They are not pulled. */
   readonly leftOut: readonly Digest[]
-  /** What is wrong with entries of the index that cannot be used. */
+  /** Reasons why entries of the index cannot be used, one per entry. */
   readonly problems: readonly string[]
 }
 
+/** Options of `allPlatforms`. */
 export interface AllPlatformsOptions extends Pick<PullParts, 'store' | 'retry'> {
   /** Starts the pull of one image of the index. */
   readonly start: (image: IndexedImage, request: ImageRequest) => RunningPull
 }
 
-/** The stages of a pull of one image of `found`: what an index leads to is named with the whole index. */
+/**
+ * Returns the stages for the pull of one image of an index. Such a pull starts at the entry of the index and does not
+ * set a name: `allPlatforms` names the whole index. An image that does not come from an index gets `bound` unchanged.
+ */
 export function entryStages(
   bound: PullStages,
   { store, retry }: Pick<PullParts, 'store' | 'retry'>,
@@ -58,7 +63,10 @@ export function entryStages(
   }
 }
 
-/** Pulls each image of an index and names the index. The first that fails ends them all: half an index has no name. */
+/**
+ * Pulls each image of an index, then points the name at the index. The first image that fails cancels the others, and
+ * the name stays as it was.
+ */
 export const allPlatforms = (options: AllPlatformsOptions): Stage<ImageRequest, PulledIndex> =>
   compose(resolve(options), imagesOfIndex(options), eachImage(options))
 

@@ -1,6 +1,6 @@
 /**
- * The pull of every tag of a repository: the tags come page by page, as they are wanted, two images are under way at once
- * and share their layers, and a tag that fails does not stop the others.
+ * Pulls every tag of a repository. The list of tags is read page by page on demand. Two images are pulled at a time and
+ * share their layers. A tag that fails does not stop the others.
  *
  *     tags ═╦═► pull ═╦═► outcome of each, in the order of the list
  *           ╚═► pull ═╝
@@ -12,9 +12,10 @@ import { type PulledImage } from '../lib/stages/index.js'
 import { toArray } from '../lib/flow/index.js'
 import { type EachPullOptions, eachPull } from './each-pull.js'
 
-/** What became of one tag. */
+/** Result for one tag. */
 export type TagOutcome = PulledTag | FailedTag
 
+/** A tag that was pulled. */
 export interface PulledTag extends Pick<
   PulledImage,
   'name' | 'digest' | 'mediaType' | 'platform' | 'imageId' | 'size' | 'status'
@@ -22,43 +23,49 @@ export interface PulledTag extends Pick<
   readonly tag: string
 }
 
+/** A tag that could not be pulled. */
 export interface FailedTag {
   readonly tag: string
+  /** Normalised name with the tag. */
   readonly name: string
   readonly error: ErrorRecord
 }
 
+/** Result of a pull of all tags. */
 export interface PulledTags {
-  /** The repository's normalised name. */
+  /** Normalised name of the repository. */
   readonly name: string
-  /** Whether any tag brought something new. */
+  /** `newer` if any of the images was new or changed, else `up-to-date`. */
   readonly status: PulledImage['status']
-  /** In the order in which the registry lists them. */
+  /** Results in the order in which the registry lists the tags. */
   readonly tags: readonly TagOutcome[]
-  /** How many of them failed. */
+  /** Number of tags that failed. */
   readonly failed: number
-  /** What was odd about the list itself. */
+  /** Warnings about the list of tags. */
   readonly warnings: readonly TagsWarning[]
 }
 
+/** A warning about the list of tags of a repository. */
 export interface TagsWarning {
-  /** `tags-left-out`: the registry lists items that are no tags. */
+  /** `tags-left-out`: the registry lists items that are not valid tags. */
   readonly code: string
   readonly message: string
 }
 
+/** Options of `allTags`. */
 export interface AllTagsOptions extends Pick<EachPullOptions<string, TagOutcome>, 'start'> {
-  /** The repository's normalised name. */
+  /** Normalised name of the repository. */
   readonly name: string
-  /** End with the first tag that fails, and with its error. */
+  /** Cancel all pulls when a tag fails, and fail with its error. */
   readonly failFast: boolean
-  /** Those of the list, once it has been read to its end. */
+  /** Warnings about the list. They are read after the end of the list, so the array may be filled during the pull. */
   readonly warnings?: readonly TagsWarning[]
 }
 
+/** Reports whether the tag failed. */
 export const hasFailed = (outcome: TagOutcome): outcome is FailedTag => 'error' in outcome
 
-/** Pulls each tag that comes; the one result is what became of all. */
+/** Pulls each tag that it receives and emits one result for all of them. */
 export function allTags({ name, failFast, start, warnings = [] }: AllTagsOptions): Stage<string, PulledTags> {
   return compose(
     eachPull<string, TagOutcome>({
@@ -82,7 +89,10 @@ export function allTags({ name, failFast, start, warnings = [] }: AllTagsOptions
   )
 }
 
-/** `tags` as a flow. One that has none fails as Docker says it. */
+/**
+ * Returns `tags` as a flow.
+ * @throws MANIFEST_UNKNOWN when there are no tags, with Docker's message
+ */
 export const someTags = (tags: AsyncIterable<string>, name: string): Flow<string> =>
   Flow.from(atLeastOne(tags, name))
 
@@ -95,6 +105,7 @@ async function* atLeastOne(tags: AsyncIterable<string>, name: string): AsyncGene
   if (!any) throw noTags(name)
 }
 
+/** Returns the error for a repository without tags. Its message is the one that Docker prints. */
 export const noTags = (name: string): WindlassError =>
   new WindlassError('MANIFEST_UNKNOWN', `No tags available for remote repository ${name}`, {
     reference: name,

@@ -1,4 +1,4 @@
-/** Many pulls as one stage: an element goes in, a pull of its own runs for it, and its result comes out. */
+/** Provides `eachPull`, a stage that runs one pull for each element. */
 import { type Stage, stage } from '../lib/flow/index.js'
 import type { PulledImage } from '../lib/stages/index.js'
 
@@ -6,24 +6,25 @@ import type { PulledImage } from '../lib/stages/index.js'
 export interface RunningPull {
   /** The image, once it is in the store. */
   readonly done: Promise<PulledImage>
-  /** Asks the pull to end; `done` then rejects. */
+  /** Cancels the pull; `done` then rejects. */
   cancel(reason?: unknown): void
-  /** Settles when all that the pull had under way is cleared away. */
+  /** Resolves when the pull has released all its resources. */
   closed(): Promise<void>
 }
 
+/** Options of `eachPull`. */
 export interface EachPullOptions<In, Out> {
-  /** How many are under way at once (2). */
+  /** Maximum number of concurrent pulls (2). */
   readonly slots?: number
   /** Starts the pull of an element. */
   readonly start: (input: In) => RunningPull
-  /** Makes a result of an image. */
+  /** Maps a pulled image to the result of its element. */
   readonly pulled: (image: PulledImage, input: In) => Out
-  /** Makes a result of a failure; what it throws ends all pulls. */
+  /** Maps an error to the result of its element. An error that it throws fails the stage and cancels all pulls. */
   readonly failed: (error: unknown, input: In) => Out
 }
 
-/** Runs a pull for each element and emits its result, in the order of the elements, once it is over and cleared away. */
+/** Runs a pull for each element and emits the results in the order of the elements, each after its pull has closed. */
 export function eachPull<In, Out>({
   slots = 2,
   start,

@@ -1,8 +1,11 @@
-/** The pull that stops short of unpacking: verified blobs, a valid OCI layout, no trees. */
+/**
+ * Provides `fetch`, the pull without unpacking: the store then has the verified blobs in a valid OCI layout, no trees.
+ */
 import { type Stage, compose } from '../lib/flow/index.js'
 import { type ImageRequest, type PulledImage, eachLayer } from '../lib/stages/index.js'
 import type { PullStages } from './pull-stages.js'
 
+/** Returns a stage that downloads, verifies and commits the blobs of an image and does not unpack its layers. */
 export const fetch = (stages: PullStages): Stage<ImageRequest, PulledImage> =>
   compose(
     stages.resolve,

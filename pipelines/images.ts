@@ -1,4 +1,4 @@
-/** What the store holds, by name; entries without a name, and those that cannot be read, too. */
+/** Lists the entries of a store, including entries without a name and entries that cannot be read. */
 import { asWindlassError } from '../lib/errors.js'
 import {
   type Descriptor,
@@ -11,37 +11,43 @@ import {
 import type { IndexEntry, NamedImage, Store } from '../lib/store/index.js'
 import { storedImages } from './stored-images.js'
 
+/** An entry of the store. */
 export interface ImageSummary {
-  /** As it stands in the store, by whichever tool; undefined for an entry without a name. */
+  /** The name in the store, written by any tool; undefined for an entry without a name. */
   readonly name: string | undefined
+  /** The name as the user typed it; the same as `name` if that is not recorded. */
   readonly typed: string | undefined
-  /** Digest of what the name points at: the index's, if it was an index. Undefined where the entry has none. */
+  /** Digest that the name was resolved to: of the index, if there was one. Undefined if the entry has none. */
   readonly digest: string | undefined
   readonly mediaType: string | undefined
-  /** Of an index all of whose platforms are here, each of them, a comma between. */
+  /** Platform of the image; for an index, the platforms of its images in the store, separated by commas. */
   readonly platform: string | undefined
-  /** Compressed bytes of the layers and the configs, each once; undefined where a manifest cannot be read. */
+  /** Total compressed size of layers and configs in bytes, each digest once; undefined if the image has a `problem`. */
   readonly size: number | undefined
-  /** Digest of the config; none of an index. */
+  /** Digest of the config; undefined for an index. */
   readonly imageId: Digest | undefined
-  /** Leads to this entry whatever else it lacks; `remove` takes it. */
+  /** Key that identifies the entry even if it has no name and no digest; `remove` accepts it. */
   readonly entry: string
-  /** Why the image cannot be used as it is; undefined where nothing is known to be wrong. */
+  /** The reason why the image cannot be used; undefined if no fault is known. */
   readonly problem: ImageProblem | undefined
 }
 
+/** A reason why an image of the store cannot be used. */
 export interface ImageProblem {
   /**
-   * `unreadable`: the entry itself; `missing`: what it points at is not in the store; `damaged`: that cannot be read;
-   * `no image`: it is something else.
+   * - `unreadable`: the entry cannot be read
+   * - `missing`: the target of the entry is not in the store
+   * - `damaged`: the target cannot be read
+   * - `no image`: the target is not an image
    */
   readonly kind: 'unreadable' | 'missing' | 'damaged' | 'no image'
-  /** As a clause. */
+  /** The reason, as a clause. */
   readonly why: string
 }
 
 const maxManifestBytes = 4 * 1024 * 1024
 
+/** Lists all entries of the store. @throws STORE_CORRUPT when the list of names cannot be read */
 export async function listImages(store: Store): Promise<ImageSummary[]> {
   return Promise.all((await store.names.entries()).map((entry) => summary(entry, store)))
 }
@@ -76,7 +82,7 @@ const unreadable = ({ problem = 'it cannot be read' }: IndexEntry): ImageProblem
   why: `its entry in index.json cannot be read: ${problem}`,
 })
 
-/** One image that is wrong does not hide the others: it is listed without its size. */
+/** Reads the manifests of an image. A faulty image is listed with its problem, so that it does not hide the others. */
 async function contents({ descriptor }: NamedImage, store: Store): Promise<Contents> {
   const { digest } = descriptor
   let platforms: string[] = []
@@ -100,6 +106,6 @@ const manifestsOf = (images: readonly Descriptor[], store: Store): Promise<Image
     images.map(async ({ digest }) => parseImageManifest(await store.blobs.read(digest, maxManifestBytes))),
   )
 
-/** Each digest once. */
+/** Total size in bytes, each digest counted once. */
 const sizeOf = (blobs: readonly Descriptor[]): number =>
   [...new Map(blobs.map(({ digest, size }) => [digest, size])).values()].reduce((sum, size) => sum + size, 0)

@@ -1,4 +1,4 @@
-/** Whole lines out of stages: the pull and its variants, and what is done with a store. */
+/** Pipelines composed of stages: `pull` and its variants, `inspect`, and the operations on a store. */
 export { type AllPlatformsOptions, type PulledIndex, allPlatforms, entryStages } from './all-platforms.js'
 export {
   type AllTagsOptions,

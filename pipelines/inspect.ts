@@ -1,4 +1,4 @@
-/** What an image is, by its manifest and config alone: no layer is requested. */
+/** Describes an image from its manifest and config. No layer is requested. */
 import { map } from 'rxjs'
 import { asWindlassError } from '../lib/errors.js'
 import { Flow, Scope, compose, lift, stage } from '../lib/flow/index.js'
@@ -34,43 +34,47 @@ import { toPullEvent } from '../lib/events/index.js'
 import { LayoutSource } from '../lib/sources/index.js'
 import { cancelled, only } from './only.js'
 
+/** Result of `inspect`. */
 export interface Inspection {
+  /** Normalised name. */
   readonly name: string
-  /** `docker.io/library/alpine`; none of an image in a layout. */
+  /** For example `docker.io/library/alpine`; undefined for an image in a layout. */
   readonly repository: string | undefined
-  /** The one that was asked for; none where a digest was. */
+  /** The requested tag; undefined if a digest was requested. */
   readonly tag: string | undefined
   /** Digest of what the name points at. */
   readonly digest: Digest
   readonly mediaType: string
-  /** What the name points at, byte for byte: a manifest or an index. */
+  /** The manifest or index that the name points at, byte for byte. */
   readonly manifest: Buffer
-  /** The image of the platform that was asked for; none when only the manifest was. */
+  /** The image of the requested platform; undefined with `manifestOnly`. */
   readonly image?: InspectedImage
-  /** All tags of the repository, where they were asked for and could be listed. */
+  /** All tags of the repository; undefined if they were not requested or could not be listed. */
   readonly tags?: readonly string[]
-  /** What was found odd, or could not be found out. */
+  /** Irregularities of the image, and information that could not be obtained. */
   readonly warnings: readonly InspectWarning[]
 }
 
+/** A warning of `inspect`. */
 export interface InspectWarning {
   readonly code: string
   readonly message: string
 }
 
+/** Manifest and config of one image. */
 export interface InspectedImage {
   readonly digest: Digest
   readonly mediaType: string
   readonly platform: string
   readonly config: {
-    /** None of a schema 1 image: its config is made of its layers' bytes. */
+    /** Undefined for a schema 1 image: its config can be made only from the bytes of its layers. */
     readonly digest: Digest | undefined
-    /** As they came; of a schema 1 image, the v1 config of its topmost layer. */
+    /** The served bytes; for a schema 1 image, the v1 config of its topmost layer. */
     readonly bytes: Buffer
-    /** Of a schema 1 image, without diffIDs. */
+    /** The parsed config; for a schema 1 image, without diffIDs. */
     readonly value: ImageConfig
   }
-  /** Base first. A schema 1 manifest says no sizes. */
+  /** Layers, base first. A schema 1 manifest contains no sizes. */
   readonly layers: readonly {
     readonly digest: Digest
     readonly mediaType: string
@@ -78,20 +82,26 @@ export interface InspectedImage {
   }[]
 }
 
+/** What to inspect. */
 export interface InspectRequest {
-  /** Stop at the manifest that the name points at (false). */
+  /** Fetch only the manifest or index that the name points at (false). */
   readonly manifestOnly?: boolean
-  /** List the tags of the repository, too (false). One that will not have them listed is inspected all the same. */
+  /** Also list the tags of the repository (false). If the registry refuses, the result has a warning instead. */
   readonly tags?: boolean
   readonly signal?: AbortSignal
 }
 
+/** Options of `inspect`. */
 export interface InspectOptions extends InspectRequest {
   readonly retry: RetryPolicy
-  /** Of a schema 1 manifest. */
+  /** Refuse schema 1 manifests whose signatures cannot be verified (false). */
   readonly requireSignatures?: boolean
 }
 
+/**
+ * Fetches and describes the manifest and config of an image.
+ * @throws CANCELLED when `signal` aborts; any error of resolving the name or fetching the config
+ */
 export async function inspect(
   request: ImageRequest,
   { retry, manifestOnly = false, tags = false, signal, requireSignatures = false }: InspectOptions,
@@ -99,21 +109,21 @@ export async function inspect(
   const scope = new Scope()
   const warnings: InspectWarning[] = []
   scope.events.subscribe((event) => {
-    const told = toPullEvent(event)
-    if (told?.type === 'warning') warnings.push({ code: told.code, message: told.message })
+    const pullEvent = toPullEvent(event)
+    if (pullEvent?.type === 'warning') warnings.push({ code: pullEvent.code, message: pullEvent.message })
   })
   const listing = new AbortController()
-  const ends = signal ? AbortSignal.any([listing.signal, signal]) : listing.signal
+  const listingSignal = signal ? AbortSignal.any([listing.signal, signal]) : listing.signal
   const onWarning = (code: string, message: string) => void warnings.push({ code, message })
-  const asked = { signal: ends, again: againAfter(retry), onWarning }
-  const listed = tags ? listAll(request.source, asked) : undefined
+  const tagsRequest = { signal: listingSignal, again: againAfter(retry), onWarning }
+  const listed = tags ? listAll(request.source, tagsRequest) : undefined
   if (listed) scope.hold(listed, 'the list of tags')
   try {
     const resolved = await only(Flow.of(request).pipe(resolve({ retry })), scope, signal)
     const { descriptor, bytes } = resolved.document
     const { digest, mediaType } = descriptor
-    const seen = { ...named(request), digest, mediaType, manifest: bytes, warnings }
-    if (manifestOnly) return seen
+    const inspection = { ...named(request), digest, mediaType, manifest: bytes, warnings }
+    if (manifestOnly) return inspection
     const image = Flow.of(resolved).pipe(
       bySchema(
         {
@@ -131,7 +141,7 @@ export async function inspect(
           : inspectedImage(document, await untilAborted(config.value, turn.signal)),
       ),
     )
-    const found = { ...seen, image: await only(image, scope, signal) }
+    const found = { ...inspection, image: await only(image, scope, signal) }
     if (!listed) return found
     const all = await listed
     if (signal?.aborted) throw cancelled(signal.reason, 'inspection')
@@ -144,7 +154,7 @@ export async function inspect(
   }
 }
 
-/** All tags, or why there is no list of them: that is no reason to fail. */
+/** Lists all tags. An error becomes a warning, so that the inspection does not fail. */
 async function listAll(
   source: ImageSource,
   request: TagsRequest,
@@ -166,7 +176,7 @@ function named({
   source,
 }: ImageRequest): Pick<Inspection, 'name' | 'repository' | 'tag'> {
   const none = { name, repository: undefined, tag: undefined }
-  // Of the store under a name that is no reference, or of a layout.
+  // An image of the store whose name is not a reference, or an image of a layout.
   if (source instanceof LayoutSource && !typed.startsWith('oci:')) return none
   const parsed = parseImageName(typed)
   if (parsed.kind === 'layout') return { ...none, tag: parsed.name }

@@ -1,13 +1,14 @@
-/** An inspected image with the field names that skopeo gave it first and still gives it, and what else is known. */
+/** Formats an inspected image with the field names of `skopeo inspect`, plus further fields. */
 import type { Inspection } from './inspect.js'
 
+/** An inspected image with the field names of `skopeo inspect`. */
 export interface InspectedFields {
-  /** The repository; none of an image in a layout. */
+  /** The repository; absent for an image in a layout. */
   readonly Name?: string
   readonly Tag?: string
-  /** Of what the name points at: the index's, if it is one. */
+  /** Digest of the manifest or index that the name points at. */
   readonly Digest: string
-  /** Empty where they were not asked for or could not be listed. */
+  /** All tags; empty if they were not requested or could not be listed. */
   readonly RepoTags: readonly string[]
   readonly Created: string | null
   readonly DockerVersion: string
@@ -22,19 +23,21 @@ export interface InspectedFields {
   readonly Platform: string
   /** Digest of the image's own manifest. */
   readonly ManifestDigest: string
-  /** Digest of the config; null of a schema 1 image, which has none. */
+  /** Digest of the config; null for a schema 1 image, which has no config. */
   readonly ImageId: string | null
-  /** Compressed bytes of all layers; null where the manifest does not say. */
+  /** Total compressed size of all layers in bytes; null if the manifest contains no sizes. */
   readonly Size: number | null
 }
 
+/** A layer of an inspected image. */
 export interface InspectedLayer {
   readonly MIMEType: string
   readonly Digest: string
+  /** Compressed size in bytes; null if the manifest contains no sizes. */
   readonly Size: number | null
 }
 
-/** None where only the manifest was asked for. */
+/** Returns the fields of an inspection; undefined if only the manifest was requested. */
 export function inspectedFields(inspection: Inspection): InspectedFields | undefined {
   const { repository, tag, digest, mediaType, tags = [], image } = inspection
   if (!image) return undefined

@@ -1,10 +1,10 @@
-/** Reads what a flow has, for work that ends with one value and can be given up. */
+/** Runs a flow that emits one value and can be cancelled. */
 import { WindlassError } from '../lib/errors.js'
 import { type Flow, type Scope, run } from '../lib/flow/index.js'
 
 /**
- * The one element of `flow`. Whoever calls closes the scope.
- * @throws what the flow fails with; CANCELLED when `signal` aborts
+ * Runs `flow` and returns its first element. The caller closes the scope.
+ * @throws the error of the flow; CANCELLED when `signal` aborts; INTERNAL when the flow emits nothing
  */
 export async function only<T>(flow: Flow<T>, scope: Scope, signal?: AbortSignal): Promise<T> {
   const found: T[] = []
@@ -22,7 +22,7 @@ export async function only<T>(flow: Flow<T>, scope: Scope, signal?: AbortSignal)
   return value
 }
 
-/** What ends work that was asked to end, for `cause`. */
+/** Returns the CANCELLED error for work that was cancelled because of `cause`; `cause` itself if it is CANCELLED. */
 export const cancelled = (cause: unknown, what = 'work'): WindlassError =>
   cause instanceof WindlassError && cause.code === 'CANCELLED'
     ? cause

@@ -1,4 +1,4 @@
-/** The stages of a pull, bound to a store and to what all pulls of a puller share. */
+/** Provides the stages of a pull, bound to a store and to the resources that all pulls of a puller share. */
 import { type Stage, compose } from '../lib/flow/index.js'
 import type { UnpackPool } from '../lib/archive/index.js'
 import type { Limits } from '../lib/limits.js'
@@ -48,7 +48,7 @@ import {
 import { identity } from '../lib/flow/index.js'
 import type { Store, StoredLayer } from '../lib/store/index.js'
 
-/** What all pulls of a puller share. */
+/** Resources that all pulls of a puller share. */
 export interface PullParts {
   readonly store: Store
   /** The threads that unpack. */
@@ -58,13 +58,13 @@ export interface PullParts {
   readonly flights: LayerFlights
   readonly downloads: Downloads
   readonly unpacks: Unpacks
-  /** Layers of one pull that are under way at once. */
+  /** Maximum number of layers of one pull that are processed concurrently. */
   readonly layerSlots: number
   /** Refuse schema 1 manifests whose signatures cannot be verified. */
   readonly requireSignatures: boolean
 }
 
-/** The stages that `pull` joins: put another in the place of one, or compose one with yours. */
+/** The stages that `pull` composes. Each can be replaced, or composed with another stage. */
 export interface PullStages {
   readonly resolve: Stage<ImageRequest, Resolved>
   readonly bySchema: Stage<Resolved, Resolved<PullableDocument>>
@@ -75,15 +75,18 @@ export interface PullStages {
   readonly unpack: Stage<ArrivingLayer, UnpackedLayer>
   readonly commitLayer: Stage<UnpackedLayer, StoredLayer>
   readonly commitBlob: Stage<ArrivingLayer, undefined>
-  /** Finds a layer in the store or in another pull's flight, else sends it down the line given. */
+  /** Finds a layer in the store or joins another pull that fetches it; otherwise fetches it by `line`. */
   readonly ensureLayer: (line: Stage<SharedLayerTask, FetchedLayer>) => Stage<LayerTask, EnsuredLayer>
-  /** Sees every layer of this pull once it is in the store, whoever brought it. Passes it on as it is. */
+  /**
+   * Receives every layer of this pull once it is in the store, and passes it on unchanged. The default does nothing.
+   */
   readonly onLayer: Stage<EnsuredLayer, EnsuredLayer>
-  /** Gives a schema 1 image a manifest of today; all others pass. */
+  /** Converts a schema 1 image to an OCI manifest and config; passes all other images on unchanged. */
   readonly convertSchema1: Stage<WholeImage, FinishedImage>
   readonly commitImage: Stage<FinishedImage, PulledImage>
 }
 
+/** Returns the stages of a pull that stores layers as `goal` states. */
 export function pullStages(parts: PullParts, goal: LayerGoal): PullStages {
   const { store, pool, retry, limits, flights, downloads, unpacks, layerSlots, requireSignatures } = parts
   return {

@@ -1,17 +1,21 @@
 /**
- * The pull of an image, written once: what a stage does stands in its own file, what follows what stands here.
+ * Defines the order of the stages of a pull. Each stage is implemented in its own file.
  *
- *     name ─► resolve ─► bySchema ─► plan ─► fetchConfig ─► each layer ═╦═► download ─► verify ─► unpack ─► commit ═╦═► commitImage
- *             manifest    index ►     what is  beside the               ╚══ bounded, paced by demand, shared by ════╝   config, then
- *             or index    platform    missing  layers                       all pulls that want the same layer          the name
+ *     name ─► resolve ─► bySchema ─► plan ─► fetchConfig ─► each layer ─► convertSchema1 ─► commitImage
+ *             manifest   index ►     what is  while layers                schema 1 only     config, then
+ *             or index   platform    missing  are fetched                                   the name
  *
- * A schema 1 image has no config: `convertSchema1`, before `commitImage`, makes one of the layers that came.
+ *     each layer ═╦═► download ─► verify ─► unpack ─► commitLayer ═╦═►
+ *                 ╚═══ bounded, paced by demand, shared by all ════╝
+ *                      pulls that want the same layer
+ *
+ * A schema 1 image has no config: `convertSchema1` makes one from the fetched layers.
  */
 import { type Stage, compose } from '../lib/flow/index.js'
 import { type ImageRequest, type PulledImage, eachLayer } from '../lib/stages/index.js'
 import type { PullStages } from './pull-stages.js'
 
-/** Brings an image into the store: verified, unpacked, committed. Replace a stage by giving another in its place. */
+/** Returns a stage that fetches, verifies, unpacks and commits an image. Replace a stage by passing another one. */
 export const pull = (stages: PullStages): Stage<ImageRequest, PulledImage> =>
   compose(
     stages.resolve,

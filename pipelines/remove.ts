@@ -1,32 +1,36 @@
-/** Takes names away from images. What they pointed at stays until garbage is collected. */
+/** Removes entries of `index.json`. The blobs and layers of an image stay until garbage is collected. */
 import { WindlassError, asWindlassError } from '../lib/errors.js'
 import { type Digest, isDigest, parseImageName, withDefaultTag } from '../lib/image/index.js'
 import { type IndexEntry, type Store, findEntries, waysOut } from '../lib/store/index.js'
 
+/** An entry that was removed. */
 export interface RemovedImage {
-  /** As the store had it; of an entry without a name, its digest, else its key. */
+  /** Name in the store; for an entry without a name its digest, or its key if it had no digest. */
   readonly name: string
-  /** Digest of what it pointed at: the index's, if it was an index. Undefined where the entry had none that is known. */
+  /**
+   * Digest that the name was resolved to: of the index, if there was one. Undefined if the entry had no valid digest.
+   */
   readonly digest: Digest | undefined
 }
 
+/** A word that could not be removed. */
 export interface FailedRemoval {
-  /** The word that was asked for. */
+  /** The requested word. */
   readonly name: string
-  /** IMAGE_UNKNOWN, REFERENCE_INVALID, or USAGE where a digest does not tell several apart. */
+  /** IMAGE_UNKNOWN, REFERENCE_INVALID, or USAGE if the start of a digest is ambiguous. */
   readonly error: WindlassError
 }
 
-/** What became of one of the words. */
+/** Result for one word. */
 export type RemovalOutcome = RemovedImage | FailedRemoval
 
 /**
- * Removes the entries that `words` stand for: names as `images` lists them, digests of entries or the starts of them, keys
- * of entries (`@…`), or references. The list of names is read and written once, however many there are. A word that
- * stands for nothing does not stop the others.
+ * Removes the entries that `words` identify. A word is a name as `images` lists it, a digest of an entry or the start
+ * of one, a key of an entry (`@…`), or a reference. The list of names is read and written once for all words. A word
+ * that identifies no entry does not stop the others.
  *
- * @returns what became of each word, in their order
- * @throws WindlassError STORE_* where the list of names cannot be read or written: then nothing is removed
+ * @returns the result of each word, in order
+ * @throws STORE_* when the list of names cannot be read or written; nothing is removed then
  */
 export async function removeImages(
   words: readonly string[],
@@ -35,16 +39,16 @@ export async function removeImages(
 ): Promise<readonly RemovalOutcome[]> {
   let outcomes: readonly RemovalOutcome[] = []
   await store.names.removeEntries((entries) => {
-    const left = new EntriesLeft(entries)
-    outcomes = words.map((word) => removal(word, left, store.directory))
-    return left.taken
+    const remaining = new RemainingEntries(entries)
+    outcomes = words.map((word) => removal(word, remaining, store.directory))
+    return remaining.taken
   }, signal)
   return outcomes
 }
 
-function removal(word: string, left: EntriesLeft, path: string): RemovalOutcome {
+function removal(word: string, remaining: RemainingEntries, path: string): RemovalOutcome {
   try {
-    const removed = left.take(word)
+    const removed = remaining.take(word)
     if (!removed) throw unknown(word, path)
     const digest = removed.image?.rootDigest ?? removed.digest
     return {
@@ -56,8 +60,8 @@ function removal(word: string, left: EntriesLeft, path: string): RemovalOutcome 
   }
 }
 
-/** The entries of a store, of which words take some: a word does not see what an earlier one took. */
-class EntriesLeft {
+/** The entries of a store that are not taken yet. A word cannot take an entry that an earlier word took. */
+class RemainingEntries {
   readonly taken: IndexEntry[] = []
   readonly #taken = new Set<string>()
   readonly #byName = new Map<string, IndexEntry[]>()
@@ -71,7 +75,10 @@ class EntriesLeft {
     }
   }
 
-  /** The first of the entries that `word` leads to; all of them are taken. @throws WindlassError as `findEntries` */
+  /**
+   * Takes all entries that `word` identifies, and returns the first; undefined if there are none.
+   * @throws USAGE, REFERENCE_INVALID as `findEntries` and `referenceOf`
+   */
   take(word: string): IndexEntry | undefined {
     const found = this.#find(word)
     for (const entry of found) {
@@ -82,15 +89,15 @@ class EntriesLeft {
   }
 
   #find(word: string): readonly IndexEntry[] {
-    // Most words are names as they are listed: those need no search through all entries.
-    const named = this.#left(this.#byName.get(word) ?? [])
+    // Most words are listed names. The map finds them without a search through all entries.
+    const named = this.#remaining(this.#byName.get(word) ?? [])
     if (named.length > 0) return named
-    const left = this.#left(this.entries)
-    const listed = findEntries(left, word)
-    return listed.length > 0 ? listed : findEntries(left, word, referenceOf(word))
+    const remaining = this.#remaining(this.entries)
+    const listed = findEntries(remaining, word)
+    return listed.length > 0 ? listed : findEntries(remaining, word, referenceOf(word))
   }
 
-  readonly #left = (entries: readonly IndexEntry[]): readonly IndexEntry[] =>
+  readonly #remaining = (entries: readonly IndexEntry[]): readonly IndexEntry[] =>
     entries.filter(({ key }) => !this.#taken.has(key))
 }
 
@@ -101,7 +108,7 @@ const unknown = (word: string, path: string): WindlassError =>
     hint: waysOut.list,
   })
 
-/** @throws WindlassError REFERENCE_INVALID */
+/** Normalises a word as a reference. @throws REFERENCE_INVALID */
 function referenceOf(word: string): string {
   const named = parseImageName(word)
   return named.kind === 'layout' ? word : withDefaultTag(named.reference).toString()

@@ -1,10 +1,10 @@
-/** Which tag a bare repository name means where `latest` need not exist: it if it is listed, else the first. */
+/** Chooses the tag for a repository name without a tag when the repository may not have `latest`. */
 import { defaultTag } from '../lib/image/index.js'
 import { noTags } from './all-tags.js'
 
 /**
- * Reads no more pages than it needs.
- * @throws MANIFEST_UNKNOWN where there are no tags at all, and what listing them fails with
+ * Returns `latest` if it is listed, else the first tag. Stops reading the list when it finds `latest`.
+ * @throws MANIFEST_UNKNOWN when there are no tags; any error of listing them
  */
 export async function latestOrFirst(tags: AsyncIterable<string>, name: string): Promise<string> {
   let first: string | undefined

@@ -1,6 +1,6 @@
 /**
- * What a name points at, for as little traffic as its source can: a HEAD where the registry answers one with a digest,
- * else the manifest itself. A pull never relies on it.
+ * Resolves a name to a digest with minimal traffic: by a HEAD request if the registry's response has a digest, else by
+ * fetching the manifest. A pull does not rely on the result of a HEAD request.
  */
 import { WindlassError } from '../lib/errors.js'
 import { Flow, Scope, type Stage, stage } from '../lib/flow/index.js'
@@ -10,19 +10,28 @@ import { type ImageRequest } from '../lib/stages/index.js'
 import { type RetryPolicy, retryingTransfers } from '../lib/transfer/index.js'
 import { only } from './only.js'
 
+/** Result of resolving a name. */
 export interface ResolvedName {
+  /** Normalised name. */
   readonly name: string
-  /** Of a manifest or an index. The source's word where only a HEAD was asked: a pull verifies, this cannot. */
+  /** Digest of the manifest or index. If it comes from a HEAD response, it is not verified. */
   readonly digest: Digest
   readonly mediaType: string
+  /** In bytes; undefined if the registry does not state it. */
   readonly size: number | undefined
 }
 
+/** Options of `resolveName`. */
 export interface ResolveNameOptions {
   readonly retry: RetryPolicy
   readonly signal?: AbortSignal | undefined
 }
 
+/**
+ * Resolves the name of `request`.
+ * @throws DIGEST_MISMATCH when the registry states another digest than the requested one; CANCELLED when `signal`
+ * aborts; any error of the source
+ */
 export async function resolveName(
   request: ImageRequest,
   { retry, signal }: ResolveNameOptions,

@@ -1,18 +1,21 @@
-/** An image out of the store alone: whole, or not at all. */
+/** Reads a complete image from the store, without network access. */
 import { defaultLimits } from '../lib/limits.js'
 import { formatPlatform, matchPlatform, parseImageConfig, parseImageManifest } from '../lib/image/index.js'
 import type { ImageRequest, PulledImage, PulledLayer } from '../lib/stages/index.js'
 import { type NamedImage, type Store, findEntries } from '../lib/store/index.js'
 import { storedImages } from './stored-images.js'
 
-/** The image that `request` names, by its name exactly as it is listed or as a reference, if the store has all of it, for the platform that is asked for. */
+/**
+ * Returns the image of `request` for its platform; undefined if the store lacks any part of it. The name is looked up
+ * first exactly as typed, then as a reference.
+ */
 export async function storedImage(
   { name, typed, platform, limits = defaultLimits }: ImageRequest,
   store: Store,
 ): Promise<PulledImage | undefined> {
   const named = findEntries(await store.names.entries(), typed, name)[0]?.image
   if (!named) return undefined
-  // So that nobody collects it between our looking and our reading.
+  // Holding a digest prevents that garbage collection removes it between the check and the read.
   await store.hold(named.descriptor.digest)
   if (!(await store.blobs.has(named.descriptor.digest))) return undefined
   const [image] = matchPlatform(platform, await storedImages(named.descriptor, store))

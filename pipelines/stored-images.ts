@@ -1,11 +1,15 @@
-/** The images that a name of the store stands for: the one it points at, or each that is here of the index it points at. */
+/** Finds the images behind a name of the store: the image it points at, or the images of its index. */
 import { type Descriptor, isIndexType, isListedImage, parseImageIndex } from '../lib/image/index.js'
 import { maxIndexDepth } from '../lib/stages/index.js'
 import type { Store } from '../lib/store/index.js'
 
 const maxIndexBytes = 4 * 1024 * 1024
 
-/** @throws STORE_CORRUPT, MANIFEST_INVALID where an index cannot be read */
+/**
+ * Returns the image manifest `descriptor`, or the images of the index `descriptor` that are in the store. Nested
+ * indexes are followed to `depth` levels.
+ * @throws STORE_CORRUPT, MANIFEST_INVALID when an index cannot be read
+ */
 export async function storedImages(
   descriptor: Descriptor,
   store: Store,

@@ -1,11 +1,11 @@
 /**
- * Writes docs/behaviours.md: each behaviour that this project takes up (docs/behaviours.json), what is done with it,
- * and the tests that show it. A test shows a row by naming its id in its title; titles are read, nothing is run.
+ * Writes docs/behaviours.md from docs/behaviours.json: each behaviour that the project has decided on, the decision,
+ * and the tests that show it. A test refers to a row by its id in the title. Titles are read without running the tests.
  *
  *     node scripts/behaviours.mjs [--check | --json] [--root DIR]
  *
- * `--check` ends with 1 when the written table is stale or a title names an id that no row has; `--json` prints what
- * the table is made of.
+ * `--check` exits with 1 if the table is outdated or a title names an unknown id. `--json` prints the data of the
+ * table.
  */
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join, posix, resolve } from 'node:path'
@@ -60,7 +60,7 @@ function isCurrent(table) {
   }
 }
 
-/** Paths of all specs below `directory`, sorted, with `/` on every system. */
+/** Returns the paths of all specs below `directory`, sorted, with `/` on every system. */
 function specFiles(directory) {
   return readdirSync(directory, { recursive: true })
     .map((path) => path.replaceAll('\\', '/'))
@@ -141,7 +141,7 @@ function evidence(id, ours) {
     .join('<br>')
 }
 
-/** The title without the ids at its end, for the row has them, and with `…` for the values of a table. */
+/** Removes the trailing ids of a title, and replaces placeholders of a table by `…`. */
 function plain(title) {
   return title
     .replace(/ \((?:S\d-\d{2}|C\d{1,2})(?:, (?:S\d-\d{2}|C\d{1,2}))*\)/g, '')

@@ -1,12 +1,12 @@
 /**
- * Flips one bit of a store at a time, in every file and in what every entry of a tree is, and lets the store be verified:
+ * Flips one bit of a store at a time, in every file and every attribute of a tree entry, and verifies the store:
  *
- *     npx tsx scripts/bit-flips.ts                              all places, some minutes
- *     npx tsx scripts/bit-flips.ts --points 60 --seed 7         so many of them, evenly spread
+ *     npx tsx scripts/bit-flips.ts                              all places (some minutes)
+ *     npx tsx scripts/bit-flips.ts --points 60 --seed 7         60 places, evenly distributed
  *
- * After each: `verify` finds it where it is, and would let nothing be collected; no wrong tree comes out of what has
- * rotted; `verify --repair` brings it again (every --repair th time: 4), and the store is as good as before. Prints a
- * table; ends with 1 where a flip was missed. As an ordinary user, what only root may change is left out. Needs dist/
+ * After each flip, `verify` must report it at its place and must not list anything needed as unreferenced, no wrong
+ * tree must be unpacked, and `verify --repair` (run for every --repair th flip: 4) must restore the store. Prints a
+ * table. Exits with 1 if a flip was missed. For ordinary users, changes that require root are omitted. Requires dist/
  * (npm run build).
  */
 import { execFileSync } from 'node:child_process'
@@ -31,10 +31,10 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
   },
 })
-const most = values.points === undefined ? Infinity : Number(values.points)
+const maxFlips = values.points === undefined ? Infinity : Number(values.points)
 const seed = Number(values.seed)
 
-const place = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'windlass-flips-'))
+const directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'windlass-flips-'))
 const began = performance.now()
 
 interface Row {
@@ -50,17 +50,17 @@ interface Row {
 const rows = new Map<string, Row>()
 const wrong: string[] = []
 
-const { registry, directory: store, images } = await makeFlipStore(join(place, 'store'))
-const pristine = join(place, 'pristine')
+const { registry, directory: store, images } = await makeFlipStore(join(directory, 'store'))
+const pristine = join(directory, 'pristine')
 execFileSync('cp', ['-a', store, pristine])
 const openPuller = (): Promise<Windlass> => open({ store, retries: 1, retryDelay: 1 })
 let puller = await openPuller()
 const treesBefore = new Map<string, readonly TreeEntry[]>()
 for (const name of images.keys()) treesBefore.set(name, await treeOf(name))
 
-/** The tree of the image, as `unpack` gives it. */
+/** Returns the tree of the image that `unpack` makes. */
 async function treeOf(name: string): Promise<readonly TreeEntry[]> {
-  const into = join(place, 'tree')
+  const into = join(directory, 'tree')
   try {
     await puller.unpack(name, into, { platform: images.get(name)!.platform! }).done
     return await describeTree(into)
@@ -76,7 +76,7 @@ const verify = (repair: boolean): Promise<Verdict> =>
     (error: unknown) => ({ error }),
   )
 
-/** Why the flip counts as missed; undefined where it was found as it must be. */
+/** Returns why the flip counts as missed; undefined if it was reported correctly. */
 function missed({ path }: FlipPoint, verdict: Verdict): string | undefined {
   if ('error' in verdict) {
     const { error } = verdict
@@ -91,13 +91,13 @@ function missed({ path }: FlipPoint, verdict: Verdict): string | undefined {
   if (!paths.some((each) => each.startsWith(path) || path.startsWith(each)))
     return `found elsewhere: ${paths.join()}`
   if (problems.some(({ why }) => why.length < 5)) return 'it is not said why'
-  // What a name has no name of ours for may go; all else was needed before.
-  const gone =
+  // An object with a foreign name may be unreferenced. Everything else was needed before.
+  const missing =
     unreferenced?.filter((digest) => existsSync(join(pristine, 'blobs', ...digest.split(':')))) ?? []
-  return gone.length === 0 ? undefined : `could be collected now: ${gone.join()}`
+  return missing.length === 0 ? undefined : `could be collected now: ${missing.join()}`
 }
 
-/** Whether what comes out is refused, or right all the same. */
+/** Checks that unpacking is refused or gives the correct tree. */
 async function unpackAll(point: FlipPoint, row: Row, verdict: Verdict): Promise<void> {
   const names = 'report' in verdict ? verdict.report.problems.flatMap((problem) => problem.images) : []
   for (const name of new Set(names.filter((each) => images.has(each)))) {
@@ -110,7 +110,7 @@ async function unpackAll(point: FlipPoint, row: Row, verdict: Verdict): Promise<
     }
     row.trees++
     const differences = compareTrees(treesBefore.get(name)!, tree, {
-      // Nobody says when the root of a tree was made.
+      // The time of the root of a tree is not defined.
       except: (each) => each.path === '.' && each.attribute === 'mtime',
     })
     if (differences.length > 0)
@@ -118,20 +118,21 @@ async function unpackAll(point: FlipPoint, row: Row, verdict: Verdict): Promise<
   }
 }
 
-/** True where the store is as good as new. */
-async function mend(point: FlipPoint, row: Row): Promise<boolean> {
+/** Repairs the store. Returns whether it is equivalent to the original. */
+async function repairStore(point: FlipPoint, row: Row): Promise<boolean> {
   const verdict = await verify(true)
-  const left = 'report' in verdict ? verdict.report.problems.filter(({ repaired }) => !repaired) : []
-  if ('error' in verdict || left.length > 0) {
+  const unrepaired = 'report' in verdict ? verdict.report.problems.filter(({ repaired }) => !repaired) : []
+  if ('error' in verdict || unrepaired.length > 0) {
     row.notRepaired++
-    // What a name said is nowhere else, nor what version a store has, nor which layer a directory of another name is.
+    // Some information is not recorded elsewhere: the content of a name, the version of a store, and the layer of a
+    // renamed directory.
     if (!['index.json', 'oci-layout', 'windlass.json', 'name of a layer'].includes(point.kind))
-      wrong.push(`${point.place}: not repaired: ${JSON.stringify(left[0]?.error)}`)
+      wrong.push(`${point.place}: not repaired: ${JSON.stringify(unrepaired[0]?.error)}`)
     return false
   }
   row.repaired++
-  const again = await verify(false)
-  if ('report' in again && again.report.problems.length === 0) return true
+  const reverified = await verify(false)
+  if ('report' in reverified && reverified.report.problems.length === 0) return true
   wrong.push(`${point.place}: said to be repaired, and is not`)
   return false
 }
@@ -156,14 +157,14 @@ async function run(point: FlipPoint, repair: boolean): Promise<void> {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     if (!['EPERM', 'EINVAL', 'EOPNOTSUPP', 'ENOENT'].includes(code)) throw error
     if (code === 'ENOENT') {
-      // A repair may have called a tree otherwise.
+      // A repair may have renamed a tree.
       await restore()
       back = point.flip()
     } else row.left++
   }
   if (!back) return
   row.flips++
-  // These are looked at when a store is opened.
+  // These files are checked when the store is opened.
   const atOpening = point.kind === 'oci-layout' || point.kind === 'windlass.json'
   if (atOpening) {
     await puller.close()
@@ -174,8 +175,8 @@ async function run(point: FlipPoint, repair: boolean): Promise<void> {
   if (why === undefined) row.found++
   else wrong.push(`${point.place}: ${why}`)
   if (point.kind.startsWith('blob:')) await unpackAll(point, row, verdict)
-  const good = repair && (await mend(point, row))
-  // What has another name is found, and what is missing brought; in the end not all is where it was.
+  const good = repair && (await repairStore(point, row))
+  // After a repair, a renamed object may have another place than before.
   if (repair && (!good || point.kind.startsWith('name of'))) await restore()
   else if (!good) back()
   if (atOpening) {
@@ -187,7 +188,7 @@ async function run(point: FlipPoint, repair: boolean): Promise<void> {
 const all = [...new FlipPoints(store, Number(values.bits), new Random('flips', seed)).all()].filter(
   ({ kind }) => kind.includes(values.only),
 )
-const step = Math.max(1, all.length / most)
+const step = Math.max(1, all.length / maxFlips)
 const each = Number(values.repair)
 let count = 0
 for (let at = 0; at < all.length; at += step) {
@@ -200,7 +201,7 @@ if ('error' in end || end.report.problems.length > 0)
   wrong.push(`the store is not as it was: ${JSON.stringify(end)}`)
 await puller.close()
 await registry.close()
-rmSync(place, { recursive: true, force: true })
+rmSync(directory, { recursive: true, force: true })
 
 const total = [...rows.values()].reduce((sum, { flips }) => sum + flips, 0)
 process.stdout.write(
@@ -214,7 +215,7 @@ process.stdout.write(
       return `| ${[kind, places.size, flips, found, refused, trees, repaired, notRepaired, left].join(' | ')} |`
     }),
     '',
-    ...wrong.map((line) => line.replaceAll(place, '')),
+    ...wrong.map((line) => line.replaceAll(directory, '')),
     '',
   ].join('\n'),
 )

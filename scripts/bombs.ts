@@ -1,10 +1,10 @@
 /**
- * Pulls what is made to exhaust who pulls it, each in a process of its own, and prints what that took:
+ * Pulls images that exhaust the resources of a puller, each in a separate process, and prints the resources used:
  *
- *     npx tsx scripts/bombs.ts            all of them, some minutes
- *     npx tsx scripts/bombs.ts zeros      those whose name has the word
+ *     npx tsx scripts/bombs.ts            all images (some minutes)
+ *     npx tsx scripts/bombs.ts zeros      images whose name contains the word
  *
- * Needs dist/ (npm run build). Ends with 1 where one took more than 250 MiB, or ended otherwise than it must.
+ * Requires dist/ (npm run build). Exits with 1 if a pull used more than 250 MiB or had another result than required.
  */
 import { bombs } from '../testbench/bombs/bombs.js'
 import { runBomb } from '../testbench/bombs/run-bomb.js'

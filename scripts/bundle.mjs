@@ -1,6 +1,6 @@
 /**
- * Bundles what starts as a program of its own, over what tsc made of it: the command line, and the thread that unpacks.
- * Most of the CPU time of a small pull was the loading of hundreds of modules (docs/benchmarks/steps.md). Run after tsc.
+ * Bundles the programs in dist/: the command line and the thread that unpacks. Loading hundreds of modules took most of
+ * the CPU time of a small pull (docs/benchmarks/steps.md). Run after tsc.
  */
 import { createHash } from 'node:crypto'
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { build } from 'esbuild'
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 
-/** Packages that Node is given as CommonJS, of which nothing could be left out. */
+/** Packages for which Node resolves CommonJS, from which a bundler cannot remove unused code. */
 const modules = {
   rxjs: 'rxjs/dist/esm/index.js',
   'rxjs/testing': 'rxjs/dist/esm/testing/index.js',
@@ -27,8 +27,8 @@ const esModules = {
 }
 
 /**
- * Parts of got that a puller never asks for, loaded on first use: together they took a tenth of what a command took to
- * start. Each module says what got takes from it.
+ * Parts of got that a puller does not use, loaded on first use: they took a tenth of the start time of a command. Each
+ * entry lists the exports that got uses.
  */
 const onDemand = {
   'http2-wrapper': `
@@ -51,7 +51,7 @@ const loadedOnDemand = {
   },
 }
 
-/** Two lists for messages, made where a message is: making them loads the words of a language, which takes 14 ms. */
+/** Two list formatters for messages, created on first use: creating them loads locale data, which takes 14 ms. */
 const formattersOnDemand = {
   name: 'formatters-on-demand',
   setup(plugin) {
@@ -70,7 +70,7 @@ const options = {
   bundle: true,
   platform: 'node',
   target: 'node20',
-  // Finds its binary beside its own package.
+  // Locates its binary relative to its own package.
   external: ['koffi'],
   plugins: [esModules, loadedOnDemand, formattersOnDemand],
   legalComments: 'linked',
@@ -78,7 +78,7 @@ const options = {
   logLevel: 'warning',
 }
 
-/** For `runBundle`, and for Node where a bundle is started as it is. */
+/** Format for `runBundle`, and for Node if a bundle is started directly. */
 const script = {
   ...options,
   format: 'cjs',
@@ -89,7 +89,7 @@ const script = {
 const module = {
   ...options,
   format: 'esm',
-  // Packages in CommonJS call for `require`.
+  // CommonJS packages call `require`.
   banner: {
     js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
   },
@@ -104,13 +104,13 @@ for (const [name, entry] of Object.entries(bundles))
 const digest = createHash('sha256')
 for (const name of Object.keys(bundles)) digest.update(readFileSync(`${staging}/${name}`))
 const define = { BUILD: JSON.stringify(digest.digest('hex')) }
-// Where the package says that the command is, and where `unpack-thread.ts` looks for its thread.
+// File names of the `bin` entry of the package and of the thread in `unpack-thread.ts`.
 const launchers = { 'main.js': 'cli/launcher/main.ts', 'unpack-worker.js': 'cli/launcher/thread.ts' }
 for (const [name, entry] of Object.entries(launchers))
   await build({ ...options, format: 'cjs', define, entryPoints: [entry], outfile: `${staging}/${name}` })
 writeFileSync(`${staging}/package.json`, '{ "type": "commonjs" }\n')
 
-// For who uses the library: one file, so that the thread starts with one read.
+// For users of the library: a single file, so that the thread starts with one read.
 await build({
   ...module,
   entryPoints: ['lib/archive/worker/unpack-worker.ts'],

@@ -1,11 +1,11 @@
 /**
- * Asks other pullers for every case of spec/compatibility, keeps what they made of it in spec/compatibility/peers.json,
- * and writes docs/compatibility-peers.md:
+ * Runs other pullers on every case of spec/compatibility, stores their results in spec/compatibility/peers.json, and
+ * writes docs/compatibility-peers.md:
  *
  *     npx tsx scripts/compatibility-table.ts [--peers skopeo,crane,…] [--cases ID,…] [--seconds 60] [--page]
  *
- * Needs root, for the peers run in a Debian of their own (benchmarks/peers/root.ts). With `--page` nobody is asked: the
- * page is written of what is kept.
+ * Requires root, because the peers run in their own Debian root (benchmarks/peers/root.ts). With `--page`, no peer
+ * runs: the page is written from the stored results.
  */
 import { existsSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -39,21 +39,24 @@ const { values } = parseArgs({
 
 const page = fileURLToPath(new URL('../docs/compatibility-peers.md', import.meta.url))
 const none: PeerOutcomes = { versions: {}, skipped: {}, outcomes: {} }
-let kept = existsSync(peersFile) ? readPeers() : none
+let stored = existsSync(peersFile) ? readPeers() : none
 
 function keep(): void {
-  // In the order of the cases, and without those that are gone.
-  const outcomes = Object.fromEntries(cases.map(({ id }) => [id, kept.outcomes[id] ?? {}]))
-  kept = { ...kept, outcomes }
-  writeFileSync(peersFile, `${JSON.stringify(kept, undefined, 2)}\n`)
-  writeFileSync(page, compatibilityPage(cases, kept))
+  // Results in the order of the cases, without those of removed cases.
+  const outcomes = Object.fromEntries(cases.map(({ id }) => [id, stored.outcomes[id] ?? {}]))
+  stored = { ...stored, outcomes }
+  writeFileSync(peersFile, `${JSON.stringify(stored, undefined, 2)}\n`)
+  writeFileSync(page, compatibilityPage(cases, stored))
 }
 
-function found(id: string, peer: string, outcome: string): void {
-  kept = { ...kept, outcomes: { ...kept.outcomes, [id]: { ...kept.outcomes[id], [peer]: outcome } } }
+function record(id: string, peer: string, outcome: string): void {
+  stored = { ...stored, outcomes: { ...stored.outcomes, [id]: { ...stored.outcomes[id], [peer]: outcome } } }
 }
 
-/** Serves a case anew and asks one peer for it: `taken`, or why not; undefined where the peer cannot be asked that. */
+/**
+ * Serves a case and runs one peer on it. Returns `taken` or the reason of the refusal; undefined if the peer does not
+ * support the request.
+ */
 async function ask(host: PeerHost, peer: AskedPeer, each: CompatibilityCase): Promise<string | undefined> {
   const caseHost = await CaseHost.start(each.id, each.registry)
   const served = (await each.serve(caseHost)) ?? {}
@@ -66,7 +69,7 @@ async function ask(host: PeerHost, peer: AskedPeer, each: CompatibilityCase): Pr
       const reason = await attempt(host, command, Number(values.seconds))
       if (reason !== undefined) return reason
     }
-    // Who copies artifacts asks for their layers; who pulls images has none to ask for.
+    // A peer that copies artifacts requests layers, which only a puller of images must not do.
     const breach = each.kind === 'artifacts' ? undefined : served.breach?.()
     return breach === undefined ? 'taken' : `taken, but ${breach}`
   } finally {
@@ -82,20 +85,20 @@ async function askAll(host: PeerHost, name: string, chosen: readonly Compatibili
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     process.stderr.write(`SKIPPED: ${name}: ${reason}\n`)
-    kept = { ...kept, skipped: { ...kept.skipped, [name]: reason.slice(0, 300) } }
+    stored = { ...stored, skipped: { ...stored.skipped, [name]: reason.slice(0, 300) } }
     return
   }
-  const skipped = Object.entries(kept.skipped).filter(([each]) => each !== name)
-  kept = {
-    ...kept,
+  const skipped = Object.entries(stored.skipped).filter(([each]) => each !== name)
+  stored = {
+    ...stored,
     skipped: Object.fromEntries(skipped),
-    versions: { ...kept.versions, [name]: peer.version },
+    versions: { ...stored.versions, [name]: peer.version },
   }
   try {
     for (const each of chosen) {
       const outcome = await ask(host, peer, each)
       if (outcome === undefined) continue
-      found(each.id, name, outcome)
+      record(each.id, name, outcome)
       process.stdout.write(`${name}\t${each.id}\t${outcome}\n`)
     }
   } finally {

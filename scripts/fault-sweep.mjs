@@ -1,19 +1,19 @@
 #!/usr/bin/env node
 /**
- * Lets every call to the file system that touches the store fail, one run for each, and looks at what the command says
- * and at what is left.
+ * Makes every file system call on the store fail, one per run, and checks the message of the command and the state of
+ * the store.
  *
  *   node scripts/fault-sweep.mjs [--commands pull,gc,…] [--errors ENOSPC,EIO,…] [--points N] [--seed S] [--only TEXT] [--all]
  *
- * Each call of a pull fails at least once (of other commands, some), with one of the errors that it can really give,
- * these in turn; with `--all`, each call of all of them with each. `--points`: so many of these only, drawn by `--seed`;
- * `--only`: those whose line in the report has that text.
- * Besides, from a point on, all that takes space (or changes anything) fails until the program ends.
+ * Each call of a pull fails at least once (of other commands, some calls) with one of its possible errors in turn; with
+ * `--all`, each call of all commands fails with each error. `--points` limits the number of trials, which `--seed`
+ * selects; `--only` selects those whose line in the report contains the text. In addition, from a certain call on, all
+ * calls that need space (or that change anything) fail until the program ends.
  *
- * Each time the command must end well, with everything as it should be, or with one clear line that names the path, says
- * what went wrong and what helps; the store must verify, earlier images be whole, nothing be left in staging after one
- * more command, and the next try succeed and fetch nothing twice. Ends with 1 if anything is otherwise, or if
- * `--minutes` (25) are over before all is done. Needs strace and dist/ (npm run build).
+ * Each time, the command must succeed with a correct result, or fail with one clear line that names the path and the
+ * reason, and with a hint. The store must verify, earlier images must be intact, staging must be empty after one more
+ * command, and the next attempt must succeed without fetching anything twice. Exits with 1 otherwise, or if `--minutes`
+ * (25) pass before all trials are done. Requires strace and dist/ (npm run build).
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
@@ -47,7 +47,7 @@ const seconds = 30
 
 const work = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'windlass-faults-'))
 
-/** A place of its own for one run at a time: a registry, and what each command starts from. */
+/** Opens the environment of one run at a time: a registry, and the initial state for each command. */
 async function openLane(name) {
   const directory = join(work, name)
   mkdirSync(directory)
@@ -57,12 +57,15 @@ async function openLane(name) {
 
 const pathsOf = (lane) => ({ root: join(lane.directory, 'root'), log: join(lane.directory, 'log') })
 
-/** Every call of the command that touches its files. */
+/** Lists the calls of the command that access its files. */
 async function listCalls(lane, scenario) {
   const { root, log } = pathsOf(lane)
   await scenario.prepare(root)
-  const whole = await runTraced(listing(log), commandLine(scenario, root), { cwd: lane.directory, seconds })
-  if (whole.code !== 0) throw new Error(`${scenario.title} failed under strace: ${whole.stderr}`)
+  const complete = await runTraced(listing(log), commandLine(scenario, root), {
+    cwd: lane.directory,
+    seconds,
+  })
+  if (complete.code !== 0) throw new Error(`${scenario.title} failed under strace: ${complete.stderr}`)
   const points = callsIn(log, root)
   return scenario.until
     ? points.slice(
@@ -72,7 +75,7 @@ async function listCalls(lane, scenario) {
     : points
 }
 
-/** What is to be tried, of one command. */
+/** Returns the trials of a command. */
 function trialsOf(scenario, points) {
   const turns = new Map()
   const share = values.all ? {} : scenario.share
@@ -128,28 +131,28 @@ async function workThrough(lane, queue) {
     row[verdict]++
     if (verdict !== 'missed') row.injected++
     rows.set(key, row)
-    const where = shown(trial)
+    const where = describeTrial(trial)
     if (values.verbose) console.error(`${verdict.padEnd(9)} ${where}\n${said.replace(/^/gm, '    ')}`)
     if (wrong.length > 0) failures.push(`${where}\n    ${wrong.join('\n    ')}`)
   }
 }
 
-/** `count` of them, as the seed has it. */
-function drawn(trials, count) {
+/** Selects `count` trials, determined by the seed. */
+function sample(trials, count) {
   const random = seededRandom(seed)
   const ranked = trials.map((trial) => ({ trial, rank: random() })).sort((a, b) => a.rank - b.rank)
   return ranked.slice(0, count).map(({ trial }) => trial)
 }
 
-/** A trial in the report. */
-const shown = ({ scenario, point, error, points }) =>
+/** Describes a trial in the report. */
+const describeTrial = ({ scenario, point, error, points }) =>
   `${scenario.title}: ${callOf(point)} ${point.nth} ${short(point.path)} ${points ? 'and on ' : ''}${error}`
 
 const callOf = ({ call, mode }) => `${call}${mode && ` (${mode})`}`
 
 const short = (path) => path.replaceAll(/[0-9a-f]{17,}/g, (hex) => `${hex.slice(-6)}…`)
 
-let left = 0
+let remaining = 0
 const lanes = []
 try {
   if (spawnSync('strace', ['-V']).error) throw new Error('strace is not installed')
@@ -158,14 +161,14 @@ try {
   for (const scenario of lanes[0].scenarios.values())
     trials.push(
       ...trialsOf(scenario, await listCalls(lanes[0], scenario)).filter((each) =>
-        shown(each).includes(values.only),
+        describeTrial(each).includes(values.only),
       ),
     )
-  const queue = values.points === undefined ? [...trials] : drawn(trials, Number(values.points))
+  const queue = values.points === undefined ? [...trials] : sample(trials, Number(values.points))
   while (lanes.length < Number(values.lanes)) lanes.push(await openLane(String(lanes.length)))
   console.log(`${queue.length} of ${trials.length} faults, seed ${seed}`)
   await Promise.all(lanes.map((lane) => workThrough(lane, queue)))
-  left = queue.length
+  remaining = queue.length
 } finally {
   for (const lane of lanes) await lane.registry.close()
   rmSync(work, { recursive: true, force: true })
@@ -182,8 +185,8 @@ console.log(
 for (const [key, row] of [...rows].sort()) line(key, row)
 line('all', total)
 for (const each of failures) console.log(`\nFAILED ${each}`)
-if (left > 0) console.log(`\n${left} were not tried: the time is over.`)
-const good = failures.length === 0 && left === 0 && total.injected > 0
+if (remaining > 0) console.log(`\n${remaining} were not tried: the time is over.`)
+const good = failures.length === 0 && remaining === 0 && total.injected > 0
 console.log(
   good ? '\nEvery fault was borne or told.' : `\n${failures.length} faults were not borne as they should be.`,
 )

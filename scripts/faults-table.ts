@@ -1,9 +1,9 @@
 /**
- * Writes docs/faults.md: every fault that the test kit knows, and what a client has to make of it.
+ * Writes docs/faults.md: all faults of the test kit, with the required result of a client.
  *
  *     npx tsx scripts/faults-table.ts [--check]
  *
- * `--check` ends with 1 when the written table is stale.
+ * `--check` exits with 1 if the table is outdated.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -44,7 +44,7 @@ function row({ id, does, gives, may, credentialsAt, setting, silent }: Catalogue
   return `| ${[...cells, may.requests, may.elsewhere, Math.ceil(may.bytes / 1024)].join(' | ')} |`
 }
 
-/** As a cell of a table may hold it: no bars, no control characters. */
+/** Escapes text for a table cell: bars and control characters. */
 function escaped(text: string): string {
   const visible = Array.from(text, (each) => {
     const code = each.charCodeAt(0)

@@ -1,11 +1,11 @@
 /**
- * Fuzzes what reads bytes of others:
+ * Fuzzes the code that reads untrusted bytes:
  *
- *     npx tsx scripts/fuzz.ts --runs 1000000 --seed 7            all targets, so many inputs together
+ *     npx tsx scripts/fuzz.ts --runs 1000000 --seed 7            all targets, 1,000,000 inputs in total
  *     npx tsx scripts/fuzz.ts --target tar --runs 50000
- *     npx tsx scripts/fuzz.ts --target tar --seed 7 --only 1234  one input again
+ *     npx tsx scripts/fuzz.ts --target tar --seed 7 --only 1234  reproduces one input
  *
- * Prints a table; ends with 1 if anything was found. The inputs that found something are left in the present directory.
+ * Prints a table. Exits with 1 if anything was found, and writes the inputs concerned to the working directory.
  */
 import { writeFileSync, writeSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -28,11 +28,11 @@ const all: Record<string, Target> = { ...targets, apply }
 const wanted = Object.entries(all).filter(([name]) => values.target === undefined || name === values.target)
 if (wanted.length === 0) throw new Error(`The targets are ${Object.keys(all).join(', ')}`)
 
-/** Streams and file systems take their time: they get fewer of the inputs than parsers. */
+/** Targets with streams and file systems are slower than parsers and get fewer inputs. */
 const weight = (name: string): number => ({ gzip: 2, zstd: 2, apply: 2 })[name] ?? 10
 const total = wanted.reduce((sum, [name]) => sum + weight(name), 0)
 
-// Somebody who is not stuck says which input hangs.
+// A worker thread reports the input that hangs, because the main thread cannot.
 const beat = new Int32Array(new SharedArrayBuffer(8))
 const watchdog = new Worker(
   `const { workerData } = require('node:worker_threads'); const { writeSync } = require('node:fs'); let last = -1

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 /**
- * Kills the pull of a large image with SIGKILL at random moments, start-up included, and looks at what is left.
+ * Kills the pull of a large image with SIGKILL at random times, including its start-up, and checks the store.
  *
  *   node scripts/kill-random.mjs [--kills 500] [--seed 1] [--megabytes 20] [--minutes 30]
  *
- * The moments are spread evenly over the time that a whole pull takes here. The store holds an earlier image that shares a
- * layer. Every fifth time three pulls are killed in a row. Then: the store verifies, the earlier image is there, nothing
- * is left in staging after one command, the pull done again succeeds, fetches nothing that was committed, and of what was
- * half here the rest only. Needs dist/ (npm run build). Ends with 1 if anything failed, or if the time is up.
+ * The times are distributed over the duration of a complete pull. The store has an earlier image that shares a layer.
+ * In every fifth trial, three pulls are killed in succession. Afterwards, the store must verify, the earlier image must
+ * exist, staging must be empty after one command, and the next pull must succeed, fetch nothing that was committed, and
+ * resume partial downloads. Requires dist/ (npm run build). Exits with 1 if anything failed or the time is over.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -35,7 +35,7 @@ const { values } = parseArgs({
 const [kills, seed, megabytes, minutes] = ['kills', 'seed', 'megabytes', 'minutes'].map((name) =>
   Number(values[name]),
 )
-/** Of each body: as long as the pull takes anyway, so that downloads and unpacking are under way side by side. */
+/** Rate of each body. It is low enough that downloads and unpacking run concurrently. */
 const bytesPerSecond = 7e6
 
 const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
@@ -49,7 +49,7 @@ const names = { earlier: `${registry.host}/earlier:1`, wanted: `${registry.host}
 const template = join(work, 'template')
 const store = join(work, 'store')
 
-/** A whole pull by the command, killed after `moment` milliseconds. */
+/** Runs a pull, and kills it after `moment` milliseconds. */
 function pull(moment = Infinity) {
   const env = { PATH: process.env.PATH, HOME: '/nonexistent' }
   const args = [main, 'pull', '-q', '--platform', platform, '--store', store, names.wanted]
@@ -57,24 +57,24 @@ function pull(moment = Infinity) {
     const start = performance.now()
     const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'] })
     const timer = moment === Infinity ? undefined : setTimeout(() => child.kill('SIGKILL'), moment)
-    let said = ''
-    child.stderr.setEncoding('utf8').on('data', (text) => (said += text))
+    let output = ''
+    child.stderr.setEncoding('utf8').on('data', (text) => (output += text))
     child.on('close', (code, signal) => {
       globalThis.clearTimeout(timer)
-      resolve({ code, killed: signal === 'SIGKILL', said, took: performance.now() - start })
+      resolve({ code, killed: signal === 'SIGKILL', said: output, took: performance.now() - start })
     })
   })
 }
 
-// As cp has it: Node's own copying loses the times of directories.
+// cp is used because Node's own copy function loses the times of directories.
 function prepare() {
   rmSync(store, { recursive: true, force: true })
   spawnSync('cp', ['-a', template, store])
 }
 
-/** Rows of the table, in the order in which a pull comes to them. */
+/** Rows of the table, in the order of the phases of a pull. */
 const phases = ['nothing stored', 'partials', 'blobs', 'layers', 'the name']
-/** How far the pull had come: by the last kind of thing that can be seen. */
+/** Determines the phase of the pull from the last kind of object that is visible. */
 function phaseOf(before, now) {
   if (readFileSync(join(store, 'index.json'), 'utf8').includes(names.wanted)) return 'the name'
   if (now.layers.length > before.layers.length) return 'layers'
@@ -82,14 +82,16 @@ function phaseOf(before, now) {
   return now.kept.size > 0 ? 'partials' : 'nothing stored'
 }
 
-/** What an interrupted download had must still be here after the next kill, unless all of it is. */
-function lost(before, now) {
-  const gone = [...before.kept].filter(
+/** Returns the bytes of partial downloads that were lost. They must survive a kill unless the blob is complete. */
+function lostPartials(before, now) {
+  const missing = [...before.kept].filter(
     ([digest, bytes]) => !now.committed.has(digest) && (now.kept.get(digest) ?? 0) < bytes,
   )
   const uncommitted = [...before.committed].filter((digest) => !now.committed.has(digest))
   return [
-    ...gone.map(([digest, bytes]) => `of ${bytes} bytes of ${digest}, ${now.kept.get(digest) ?? 0} are left`),
+    ...missing.map(
+      ([digest, bytes]) => `of ${bytes} bytes of ${digest}, ${now.kept.get(digest) ?? 0} are left`,
+    ),
     ...uncommitted.map((digest) => `${digest} is gone`),
   ]
 }
@@ -107,15 +109,15 @@ async function trial(whole, inARow) {
   for (let each = 0; each < inARow; each++) {
     const moment = random() * whole
     const { bytesSent } = registry
-    const { killed, code, said } = await pull(moment)
+    const { killed, code, said: output } = await pull(moment)
     if (!killed) {
       tally.early++
-      if (code !== 0) wrong.push(`a pull that was not killed ended with ${code}: ${said}`)
+      if (code !== 0) wrong.push(`a pull that was not killed ended with ${code}: ${output}`)
       break
     }
     tally.kills++
     const now = remains(store, images.wanted)
-    wrong.push(...lost(before, now))
+    wrong.push(...lostPartials(before, now))
     tally.wasted += Math.max(0, registry.bytesSent - bytesSent - (bytesHere(now) - bytesHere(before)))
     rows.push(table.get(phaseOf(start, now)))
     before = now
@@ -130,7 +132,7 @@ async function trial(whole, inARow) {
   return [...wrong, ...more]
 }
 
-/** Bytes of the wanted layers that need not come again. */
+/** Returns the number of bytes of the wanted layers that need not be fetched again. */
 function bytesHere({ committed, kept }) {
   return images.wanted.layers.reduce(
     (sum, { digest, size }) => sum + (committed.has(digest) ? size : (kept.get(digest) ?? 0)),
@@ -147,8 +149,8 @@ try {
   const times = []
   for (let each = 0; each < 3; each++) {
     prepare()
-    const { code, said, took } = await pull()
-    if (code !== 0) throw new Error(`A whole pull failed: ${said}`)
+    const { code, said: output, took } = await pull()
+    if (code !== 0) throw new Error(`A whole pull failed: ${output}`)
     times.push(took)
   }
   const whole = times.sort((a, b) => a - b)[1]

@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 /**
- * Kills a pull with SIGKILL at every system call that changes its store, one run for each, and looks at what is left.
+ * Kills a pull with SIGKILL at every system call that changes its store, one per run, and checks the store.
  *
  *   node scripts/kill-sweep.mjs [--points N]     N of them, evenly spread (default: all)
  *
- * The calls of a whole pull are listed with strace, and injected by it. After each kill: the store verifies, the earlier
- * image is there, nothing is left in staging after one command, the pull done again succeeds and fetches nothing that was
- * committed, and there is nothing to collect. Needs strace and dist/ (npm run build). Ends with 1 if anything failed.
+ * strace lists the calls of a complete pull and injects the kill. After each kill, the store must verify, the earlier
+ * image must exist, staging must be empty after one command, the next pull must succeed and fetch nothing that was
+ * committed, and nothing must be left to collect. Requires strace and dist/ (npm run build). Exits with 1 if anything
+ * failed.
  */
 import { spawnSync, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -19,13 +20,13 @@ import { open } from '../dist/puller/index.js'
 import { look } from './support/after-a-kill.mjs'
 
 const { values } = parseArgs({ options: { points: { type: 'string' }, verbose: { type: 'boolean' } } })
-const most = values.points === undefined ? Infinity : Number(values.points)
+const maxPoints = values.points === undefined ? Infinity : Number(values.points)
 
 const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 const platform = 'linux/amd64'
 const work = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'windlass-kill-'))
 
-/** Calls that change files; the inject expressions of strace know them by these names. */
+/** Calls that change files, as named in the inject expressions of strace. */
 const calls = [
   ...[
     'openat',
@@ -68,7 +69,7 @@ const names = { earlier: `${registry.host}/earlier:1`, wanted: `${registry.host}
 await putImage(registry, 'earlier', '1', earlier)
 await putImage(registry, 'wanted', '1', wanted)
 
-/** The pull under strace, with one thread for files, so that the calls come in much the same order each time. */
+/** Runs the pull under strace, with one thread for files, so that calls occur in nearly the same order each time. */
 function pull(store, strace) {
   const args = ['-f', '-qq', '-y', '-s', '0', ...strace, process.execPath, main]
   args.push(...['pull', '-q', '--platform', platform, '--max-unpacks', '1', '--max-downloads', '1'])
@@ -76,13 +77,13 @@ function pull(store, strace) {
   const env = { PATH: process.env.PATH, HOME: '/nonexistent', UV_THREADPOOL_SIZE: '1' }
   return new Promise((resolve) => {
     const child = spawn('strace', args, { env, stdio: ['ignore', 'ignore', 'pipe'] })
-    let said = ''
-    child.stderr.setEncoding('utf8').on('data', (text) => (said += text))
-    child.on('close', (code, signal) => resolve({ code, signal, said }))
+    let output = ''
+    child.stderr.setEncoding('utf8').on('data', (text) => (output += text))
+    child.on('close', (code, signal) => resolve({ code, signal, said: output }))
   })
 }
 
-/** Each call that changes the store, as `openat:when=17`, in the order in which they came; and what it did. */
+/** Returns each call that changes the store, as `openat:when=17`, in order, with a description. */
 function listCalls(log, store) {
   const counts = new Map()
   const points = new Map()
@@ -94,19 +95,19 @@ function listCalls(log, store) {
     counts.set(key, nth)
     if (!rest.includes(store) || (call === 'openat' && !rest.includes('O_CREAT'))) continue
     const point = `${call}:when=${nth}`
-    if (!points.has(point)) points.set(point, shown(rest, store))
+    if (!points.has(point)) points.set(point, describeCall(rest, store))
   }
   return points
 }
 
-const shown = (rest, store) =>
+const describeCall = (rest, store) =>
   rest
     .replaceAll(store, '')
     .replaceAll(/[0-9a-f]{16,}/g, (hex) => `${hex.slice(0, 6)}…`)
     .slice(0, 90)
 
 async function sweep(title, template, share) {
-  // As cp has it: Node's own copying loses the times of directories.
+  // cp is used because Node's own copy function loses the times of directories.
   const prepare = (store) => {
     rmSync(store, { recursive: true, force: true })
     if (template) spawnSync('cp', ['-a', template, store])
@@ -167,8 +168,8 @@ try {
   await windlass.pull(names.earlier, { platform }).done
   await windlass.close()
   failures = [
-    ...(await sweep('Into a store with an image', template, Math.ceil((most * 2) / 3))),
-    ...(await sweep('Into a store that is being made', undefined, Math.ceil(most / 3))),
+    ...(await sweep('Into a store with an image', template, Math.ceil((maxPoints * 2) / 3))),
+    ...(await sweep('Into a store that is being made', undefined, Math.ceil(maxPoints / 3))),
   ]
 } finally {
   await registry.close()

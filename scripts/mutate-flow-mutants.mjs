@@ -1,4 +1,4 @@
-/** The deliberate bugs of `mutate-flow.mjs`: in which file of lib/flow which text, there once, becomes which. */
+/** The mutants of `mutate-flow.mjs`: a file of lib/flow, a text that occurs once in it, and its replacement. */
 // prettier-ignore
 export const mutants = [
   { name: 'one slot too many', file: 'stages/engine.ts', from: 'slots - requested - cells.length', to: 'slots + 1 - requested - cells.length' },

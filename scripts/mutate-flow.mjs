@@ -1,7 +1,7 @@
 /**
- * Puts deliberate bugs into lib/flow, one at a time, each in a copy of the project, and runs the specs of lib/flow there.
- * A bug that no spec notices is a hole in the specs: the script ends with 1 if one survives, or if the text that it
- * replaces is no longer there. Run as `npm run mutate`; names of mutants as arguments run only those.
+ * Puts deliberate bugs into lib/flow, each in a copy of the project, and runs the specs of lib/flow there. Exits with 1
+ * if the specs do not detect a bug, or if the text that a bug replaces does not exist. Run as `npm run mutate`.
+ * Arguments select mutants by name.
  */
 import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -26,7 +26,7 @@ const copied = [
 const atOnce = 2
 const seconds = 90
 
-/** The text of `file` with the bug in it. Throws when the text to replace is not there exactly once. */
+/** Returns the text of `file` with the bug. Throws if the text to replace does not occur exactly once. */
 function mutate({ name, file, from, to }) {
   const text = readFileSync(join(root, 'lib/flow', file), 'utf8')
   const found = text.split(from).length - 1
@@ -34,7 +34,7 @@ function mutate({ name, file, from, to }) {
   return text.replace(from, () => to)
 }
 
-/** A copy of what the specs need, with the bug in it (or without one). */
+/** Makes a copy of the files that the specs need, with the bug if there is one. */
 function workshop(mutant) {
   const directory = mkdtempSync(join(tmpdir(), 'windlass-mutant-'))
   for (const path of copied) cpSync(join(root, path), join(directory, path), { recursive: true })
@@ -43,7 +43,7 @@ function workshop(mutant) {
   return directory
 }
 
-/** Whether the specs pass in `directory`; one that hangs does not. */
+/** Reports whether the specs pass in `directory`. Specs that hang do not pass. */
 function specsPass(directory) {
   return new Promise((resolve) => {
     const vitest = join(root, 'node_modules/vitest/vitest.mjs')
@@ -51,7 +51,7 @@ function specsPass(directory) {
     const child = spawn(process.execPath, [vitest, ...flags, 'spec/lib/flow', 'spec/laws/flow'], {
       cwd: directory,
       env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
-      detached: true, // a group of its own, so that its workers can be ended with it
+      detached: true, // its own process group, so that its workers can be killed with it
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let output = ''
@@ -86,7 +86,7 @@ async function tryOut(mutant) {
 const wanted = process.argv.slice(2)
 const chosen = wanted.length === 0 ? mutants : mutants.filter(({ name }) => wanted.includes(name))
 if (chosen.length === 0) throw new Error(`There is no mutant named ${wanted.join(', ')}`)
-for (const mutant of chosen) mutate(mutant) // all of them, before the long part: an outdated one should show at once
+for (const mutant of chosen) mutate(mutant) // checks all mutants first, so that an outdated one is reported at once
 
 const healthy = await tryOut(undefined)
 if (!healthy.passed) {

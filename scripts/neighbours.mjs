@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 /**
- * Many processes on one store: each pulls, removes names, collects garbage and verifies, in any order, over images that
- * share layers; now and then one is killed and another takes its place.
+ * Runs many processes on one store. Each pulls, removes names, collects garbage and verifies in random order, with
+ * images that share layers. Occasionally one is killed and replaced.
  *
  *   node scripts/neighbours.mjs [--processes 16] [--rounds 200] [--kill-every 40] [--seed 1]
  *
- * No verification may find anything, and nothing may fail but for a reason that a neighbour explains: a name that another
- * one removed. Needs dist/ (npm run build). Ends with 1 if anything failed, or if all stood still for two minutes.
+ * No verification may find a problem, and nothing may fail except because another process removed a name. Requires
+ * dist/ (npm run build). Exits with 1 if anything failed, or if no process made progress for two minutes.
  */
 import { fork } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
@@ -30,7 +30,7 @@ const { values } = parseArgs({
   },
 })
 
-/** mulberry32: small, and the same everywhere. */
+/** Returns a generator of random numbers (mulberry32). */
 function random(seed) {
   let state = seed >>> 0
   return () => {
@@ -43,7 +43,7 @@ function random(seed) {
 
 await (values.child === undefined ? parent() : child(JSON.parse(values.child)))
 
-/** One neighbour: `rounds` things to do, each told as soon as it is done. */
+/** Runs one process: `rounds` actions, each reported when it is done. */
 async function child({ store, names, rounds, seed }) {
   const next = random(seed)
   const pick = (list) => list[Math.floor(next() * list.length)]
@@ -92,7 +92,7 @@ async function parent() {
     await putImage(registry, `team/${at}`, '1', buildImage({ layers: [...layers].map(layer) }))
     names.push(`${registry.host}/team/${at}:1`)
   }
-  // Collect, verify and remove want a store that is there, and any of them may be the first act.
+  // The store must exist, because the first action may be one that requires it.
   const first = await open({ store })
   await first.pull(names[0], { platform }).done
   await first.close()
@@ -108,17 +108,17 @@ async function parent() {
     for (const each of children) each.kill('SIGKILL')
   }, 1000)
 
-  /** A neighbour, and the ones that take its place, until it has had its rounds. */
+  /** Runs a process and its replacements until all rounds are done. */
   const neighbour = (rest, number) =>
     new Promise((resolve) => {
       const task = { store, names, rounds: rest, seed: number }
       const started = fork(fileURLToPath(import.meta.url), ['--child', JSON.stringify(task)])
       children.add(started)
-      let left = rest
+      let remaining = rest
       let killed = false
       started.on('message', ({ act, error, ms }) => {
         lastSign = Date.now()
-        left--
+        remaining--
         const row = done.get(act) ?? { count: 0, failed: 0, longest: 0 }
         done.set(act, {
           count: row.count + 1,
@@ -126,9 +126,9 @@ async function parent() {
           longest: Math.max(row.longest, ms),
         })
         if (error) failures.push(error)
-        if (left > 0 && !killed && next() < 1 / every) {
+        if (remaining > 0 && !killed && next() < 1 / every) {
           killed = true
-          // In the middle of whatever it does next.
+          // Kills the process during its next action.
           setTimeout(() => started.kill('SIGKILL'), next() * 60)
         }
       })
@@ -136,7 +136,7 @@ async function parent() {
         children.delete(started)
         if (signal === 'SIGKILL') kills++
         else if (code !== 0) failures.push(`a neighbour ended with ${code ?? signal}`)
-        resolve(left > 0 && signal === 'SIGKILL' ? neighbour(left, number + 1000) : undefined)
+        resolve(remaining > 0 && signal === 'SIGKILL' ? neighbour(remaining, number + 1000) : undefined)
       })
     })
 

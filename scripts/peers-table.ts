@@ -1,4 +1,7 @@
-/** Writes docs/peers-tables.md, what the peers' tests say and where we differ: npx tsx scripts/peers-table.ts */
+/**
+ * Writes docs/peers-tables.md, the results of the peers' tests and the differences of Windlass: npx tsx
+ * scripts/peers-table.ts
+ */
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { peersPage } from '../testbench/peers/page.js'

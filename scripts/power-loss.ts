@@ -1,13 +1,13 @@
 /**
- * Cuts the power, in a model, at every change that a command makes to its store, and looks at what might be left:
+ * Models a power cut at every change that a command makes to its store, and checks the states that it may leave:
  *
- *     npx tsx scripts/power-loss.ts                    every command, and every kill at a sync with what follows it
- *     npx tsx scripts/power-loss.ts --kills 3          of the kills, three of each kind
- *     npx tsx scripts/power-loss.ts --only gc          one row; --minutes 30 is how long it may take
+ *     npx tsx scripts/power-loss.ts                    every command, and every kill at a sync
+ *     npx tsx scripts/power-loss.ts --kills 3          at most 3 kills per scenario
+ *     npx tsx scripts/power-loss.ts --only gc          one row; --minutes sets the time limit (30)
  *
- * The changes are those of the real command, traced with strace. The disk of the model keeps what was synced, and of the
- * rest whatever harms most. Prints a table; ends with 1 where something that can be seen would not be whole, or something
- * that was said to be done would be lost. Needs strace and dist/ (npm run build).
+ * The changes are traced with strace from the real command. The modelled disk keeps what was synced, and of the rest
+ * the worst combination. Prints a table. Exits with 1 if anything visible may be incomplete, or a reported success may
+ * be lost. Requires strace and dist/ (npm run build).
  */
 import { parseArgs } from 'node:util'
 import type { CheckedTrace } from '../testbench/power-loss/check.js'
@@ -22,12 +22,12 @@ const { values } = parseArgs({
   },
 })
 const deadline = performance.now() + Number(values.minutes) * 60_000
-const most = Number(values.kills)
+const maxKills = Number(values.kills)
 const wanted = <T extends { readonly title: string }>(all: readonly T[]): readonly T[] =>
   all.filter(({ title }) => values.only === undefined || title === values.only)
 
 const failures = new Map<string, number>()
-function tell(title: string, { violations }: CheckedTrace): number {
+function report(title: string, { violations }: CheckedTrace): number {
   for (const { rule, path, what, line } of violations) {
     const key = `${title}: ${rule}: ${path.replaceAll(/[0-9a-f]{58}(?=[0-9a-f]{6})/g, '…')}: ${what} (line ${line})`
     failures.set(key, (failures.get(key) ?? 0) + 1)
@@ -52,7 +52,7 @@ for (const scenario of wanted(scenarios)) {
     fsync,
     fdatasync,
     none,
-    tell(scenario.title, checked),
+    report(scenario.title, checked),
   )
 }
 
@@ -60,7 +60,7 @@ console.log('')
 row('killed at a sync, then', 'kills', 'moments', 'renames', 'violations')
 for (const scenario of wanted(killedScenarios)) {
   const syncs = await syncsOf(scenario)
-  const step = Math.max(1, syncs.length / most)
+  const step = Math.max(1, syncs.length / maxKills)
   let [kills, points, publications, violations] = [0, 0, 0, 0]
   for (let at = 0; at < syncs.length; at += step) {
     if (performance.now() > deadline) {
@@ -73,7 +73,7 @@ for (const scenario of wanted(killedScenarios)) {
     points += killed.points + next.points
     publications += killed.publications.length + next.publications.length
     const title = `${scenario.title}, killed at ${kill.call} ${kill.nth}`
-    violations += tell(title, killed) + tell(title, next)
+    violations += report(title, killed) + report(title, next)
   }
   row(scenario.title, `${kills}/${syncs.length}`, points, publications, violations)
 }

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 /**
- * Makes a fresh clone ready to run, so that `npm run demo` and `npm test` need no step before them.
+ * Prepares a fresh clone, so that `npm run demo` and `npm test` need no other step.
  *
- *   --build   dependencies as package-lock.json has them, and dist/ as the sources are now
- *   --real    the real programs that spec/real runs: installed with apt-get where that may be, else said aloud
+ *   --build   installs the dependencies of package-lock.json, and builds dist/ from the sources
+ *   --real    installs the real programs of spec/real with apt-get, or reports that it cannot
  *
- * Does nothing, in a moment, where nothing is to be done. Two of them at once wait for each other. Speaks on stderr.
+ * Returns quickly if nothing is to be done. Concurrent runs wait for each other. Writes to stderr.
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -29,14 +29,14 @@ const at = (...parts) => join(root, ...parts)
 const say = (text) => process.stderr.write(`ready: ${text}\n`)
 const isSet = (name) => !['', '0', 'false', undefined].includes(process.env[name])
 
-/** Ends the whole script: one line, and what the program that failed had to say. */
+/** Ends the script with one line and the output of the program that failed. */
 class Failure extends Error {
   constructor(message, output = '') {
     super(output.trim() === '' ? message : `${message}\n${output.trim()}`)
   }
 }
 
-/** Runs a program quietly; its output is shown only if it fails. */
+/** Runs a program. Its output is shown only if it fails. */
 function run(command, args, env = {}) {
   const result = spawnSync(command, args, {
     cwd: root,
@@ -50,7 +50,7 @@ function run(command, args, env = {}) {
     throw new Failure(`${command} ${args[0] ?? ''} failed`, `${result.stdout}\n${result.stderr}`)
 }
 
-// --- one at a time
+// --- lock
 
 const lock = at('.cache', 'ready.lock')
 
@@ -74,7 +74,7 @@ const takeLock = () => {
   }
 }
 
-/** The holder's process id; undefined where the lock has just gone or has just been made. */
+/** Returns the process id of the holder; undefined if the lock was just removed or created. */
 const lockHolder = () => {
   try {
     return Number(readFileSync(lock, 'utf8')) || undefined
@@ -84,11 +84,11 @@ const lockHolder = () => {
 }
 
 async function locked(work) {
-  for (let told = false; !takeLock(); await setTimeout(100)) {
+  for (let reported = false; !takeLock(); await setTimeout(100)) {
     const holder = lockHolder()
     if (holder !== undefined && !isAlive(holder)) rmSync(lock, { force: true })
-    else if (!told) {
-      told = true
+    else if (!reported) {
+      reported = true
       say('waiting for another run that is making this clone ready')
     }
   }
@@ -120,7 +120,8 @@ function isInstalled() {
 
 function install() {
   say('installing dependencies (npm ci)')
-  // A run inside `npm test` would hand npm the configuration of the outer npm; --include: NODE_ENV=production has no compiler.
+  // Within `npm test`, npm would inherit the configuration of the outer npm. --include installs the compiler even with
+  // NODE_ENV=production.
   run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'])
   writeFileSync(installStamp, lockHash())
 }
@@ -129,21 +130,22 @@ function install() {
 
 const buildStamp = at('dist', '.sources.json')
 
-/** Every file that dist/ is made of, with its size and time. */
+/** Returns the source files of dist/ with their sizes and times. */
 function sources() {
-  const seen = {}
-  const look = (path) => {
+  const files = {}
+  const visit = (path) => {
     if (!existsSync(at(path))) return
     const { size, mtimeMs } = statSync(at(path))
-    seen[path] = `${size} ${mtimeMs}`
+    files[path] = `${size} ${mtimeMs}`
   }
-  for (const file of ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json']) look(file)
-  look(join('scripts', 'bundle.mjs'))
+  for (const file of ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json'])
+    visit(file)
+  visit(join('scripts', 'bundle.mjs'))
   for (const folder of ['lib', 'pipelines', 'puller', 'cli'])
     if (existsSync(at(folder)))
       for (const name of readdirSync(at(folder), { recursive: true }))
-        if (/\.[cm]?tsx?$/.test(name)) look(join(folder, name))
-  return seen
+        if (/\.[cm]?tsx?$/.test(name)) visit(join(folder, name))
+  return files
 }
 
 const builtSources = () => (existsSync(buildStamp) ? JSON.parse(readFileSync(buildStamp, 'utf8')) : undefined)
@@ -152,7 +154,7 @@ const isBuilt = () => JSON.stringify(builtSources()) === JSON.stringify(sources(
 function build() {
   const before = builtSources() ?? {}
   const now = sources()
-  // What came out of a source that is gone would stay importable.
+  // The output of a removed source file would remain importable.
   if (Object.keys(before).some((path) => !(path in now))) rmSync(at('dist'), { recursive: true, force: true })
   say('compiling (tsc)')
   run(process.execPath, [at('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'])
@@ -162,7 +164,7 @@ function build() {
 
 // --- the real programs
 
-/** Each program with the Debian package that has it. */
+/** Debian package by program. */
 const programs = {
   'docker-registry': 'docker-registry',
   skopeo: 'skopeo',
@@ -178,7 +180,7 @@ const programs = {
   bsdtar: 'libarchive-tools',
   strace: 'strace',
   tmux: 'tmux',
-  // For its library, libisal.so.2, with which gzip is undone where it is there.
+  // Provides libisal.so.2, which Windlass uses to decompress gzip if it is installed.
   igzip: 'isal',
 }
 
@@ -204,7 +206,7 @@ async function installPrograms(missing) {
     run('apt-get', ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3', '-qq', ...args], {
       DEBIAN_FRONTEND: 'noninteractive',
     })
-  // Debian's way to say that no service is to be started: the package of the registry would take port 5000.
+  // Debian's policy script prevents that services are started: the registry package would use port 5000.
   const policy = '/usr/sbin/policy-rc.d'
   const ours = !existsSync(policy)
   if (ours) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
@@ -224,7 +226,7 @@ async function installPrograms(missing) {
   }
 }
 
-/** Why the tests with real components cannot run here; undefined if they can. */
+/** Installs the real programs. Returns why their tests cannot run; undefined if they can. */
 async function makeReal() {
   if (process.platform !== 'linux') return 'they need Linux'
   const missing = missingPrograms()
@@ -240,20 +242,20 @@ async function makeReal() {
   return isRoot() ? undefined : 'they need root: for devices, owners and capabilities'
 }
 
-// --- what was asked for
+// --- main
 
-const asked = new Set(process.argv.slice(2))
-const unknown = [...asked].filter((option) => option !== '--build' && option !== '--real')
+const options = new Set(process.argv.slice(2))
+const unknown = [...options].filter((option) => option !== '--build' && option !== '--real')
 
 try {
-  if (unknown.length > 0 || asked.size === 0)
+  if (unknown.length > 0 || options.size === 0)
     throw new Failure('usage: node scripts/ready.mjs [--build] [--real]')
-  if (asked.has('--build') && !(isInstalled() && isBuilt()))
+  if (options.has('--build') && !(isInstalled() && isBuilt()))
     await locked(() => {
       if (!isInstalled()) install()
       if (!isBuilt()) build()
     })
-  if (asked.has('--real') && !(isRoot() && missingPrograms().length === 0))
+  if (options.has('--real') && !(isRoot() && missingPrograms().length === 0))
     await locked(async () => {
       const reason = await makeReal()
       if (reason === undefined) return

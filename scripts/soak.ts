@@ -1,13 +1,13 @@
 /**
- * Pulls for a long time in one process, and looks at what it holds: fresh images and old ones, failures of every kind,
- * pulls cancelled at any moment, names removed and garbage collected now and then.
+ * Pulls for a long time in one process and checks its resources: new and known images, failures of every kind, pulls
+ * cancelled at random times, and occasional removal of names and garbage collection.
  *
- *     npx tsx scripts/soak.ts                             2,000 pulls, some minutes
+ *     npx tsx scripts/soak.ts                             2,000 pulls (some minutes)
  *     npx tsx scripts/soak.ts --pulls 150 --every 75 --growth 2 --seed 7
  *
- * Prints a table. Ends with 1 where a pull ended otherwise than it must; where memory after the last is more than
- * --growth (1.1) times that of the count at --from (200); or where more descriptors, threads, timers or staged files are
- * there at the end than then. Needs dist/ (npm run build).
+ * Prints a table. Exits with 1 if a pull had another result than required; if the memory at the end exceeds --growth
+ * (1.1) times that after --from (200) pulls; or if there are more descriptors, threads, timers or staged files than
+ * then. Requires dist/ (npm run build).
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -37,11 +37,11 @@ const [most, every, from, growth, seed] = [
   values.growth,
   values.seed,
 ].map(Number) as [number, number, number, number, number]
-/** Names that stay when the store is tidied up. */
+/** Number of names that are kept when the store is cleaned up. */
 const namesKept = 4
 
-const place = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'windlass-soak-'))
-const store = join(place, 'store')
+const directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'windlass-soak-'))
+const store = join(directory, 'store')
 const registry = spawn(
   process.execPath,
   ['--import', 'tsx', fileURLToPath(new URL('support/soak-registry.ts', import.meta.url))],
@@ -67,7 +67,7 @@ async function someMore(by: Windlass): Promise<number> {
   return all.length
 }
 
-/** What lies in the store stays small, and the same. */
+/** Keeps the content of the store small and constant. */
 async function tidyUp(): Promise<void> {
   const images = await puller.images()
   for (const { entry } of images.slice(0, -namesKept)) await puller.remove(entry)
@@ -118,7 +118,7 @@ for (let done = 0, tidied = 0, fresh = 0; done < most;) {
 const { problems } = await puller.verify()
 await puller.close()
 registry.stdin.end()
-rmSync(place, { recursive: true, force: true })
+rmSync(directory, { recursive: true, force: true })
 
 const first = counts.find(({ pulls: at }) => at >= from) ?? counts[0]!
 const last = counts.at(-1)!

@@ -1,2 +1,2 @@
-/** The full titles (`suite > test`) in the text of a spec, in its order. */
+/** Returns the full titles (`suite > test`) in the text of a spec, in order. */
 export declare function testTitles(text: string, file?: string): string[]

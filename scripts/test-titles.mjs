@@ -1,12 +1,12 @@
-/** Reads the titles of the tests out of a spec without running it. */
+/** Reads the titles of the tests in a spec without running it. */
 import ts from 'typescript'
 
 const suites = new Set(['describe', 'suite'])
 const cases = new Set(['it', 'test'])
 
 /**
- * The full titles (`suite > test`) in `text`, in its order. A test that is switched off or known to fail (`skip`, `todo`, `fails`) has none; of a
- * test over a table whose own title is only a placeholder, each row has one.
+ * Returns the full titles (`suite > test`) in `text`, in order. Tests with `skip`, `todo` or `fails` are omitted. A
+ * test over a table whose title is only a placeholder has one title per row.
  */
 export function testTitles(text, file = 'x.spec.ts') {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true)
@@ -23,7 +23,10 @@ export function testTitles(text, file = 'x.spec.ts') {
     else ts.forEachChild(node, (child) => visit(child, path))
   }
 
-  /** `it('title', …)`, `it.each(table)('title', …)`, or a function of the spec's own that takes a title and a body. */
+  /**
+   * Parses `it('title', …)`, `it.each(table)('title', …)`, or a call of a function of the spec that takes a title and a
+   * body.
+   */
   function declaration({ expression, arguments: [first, ...rest] }) {
     const callee = chain(expression)
     if (callee === undefined || first === undefined) return undefined
@@ -44,7 +47,7 @@ export function testTitles(text, file = 'x.spec.ts') {
     return rows.length === 0 ? [title] : rows
   }
 
-  /** What the rows of a table are called: their first strings, or the keys of the object whose entries they are. */
+  /** Returns the names of the rows of a table: their first strings, or the keys of an object. */
   function rowTitles(table) {
     if (table === undefined) return []
     if (ts.isArrayLiteralExpression(table))
@@ -72,7 +75,7 @@ export function testTitles(text, file = 'x.spec.ts') {
     return undefined
   }
 
-  /** `it.skipIf(x).each(table)` as its first name, the names after it, and the table. */
+  /** Splits `it.skipIf(x).each(table)` into its first name, the following names, and the table. */
   function chain(expression, names = [], table = undefined) {
     if (ts.isIdentifier(expression)) return { name: expression.text, names, table }
     if (ts.isPropertyAccessExpression(expression))
@@ -84,7 +87,7 @@ export function testTitles(text, file = 'x.spec.ts') {
   }
 }
 
-/** The text of a title; what is put into a template stands as `…`. */
+/** Returns the text of a title, with `…` for the substitutions of a template. */
 function textOf(node) {
   if (ts.isStringLiteralLike(node)) return node.text
   if (ts.isTemplateExpression(node))

@@ -1,4 +1,4 @@
-/** The built-in registry with an image of so many layers, behind a simulated line. */
+/** Runs the embedded registry with an image of a given number of layers behind simulated links. */
 import { type LayerEntry, buildImage, putImage } from '../../lib/testing/images/index.js'
 import { startRegistry } from '../../lib/testing/registry/index.js'
 import { halfNoise } from '../shared/half-noise.js'
@@ -7,7 +7,7 @@ import type { LinkKind } from './links.js'
 
 export interface BuiltInImage {
   readonly layers: number
-  /** Uncompressed MiB of all layers together; about half of that compressed. */
+  /** Total uncompressed size of the layers in MiB. They compress to about half. */
   readonly mebibytes: number
 }
 
@@ -18,7 +18,7 @@ export interface Served {
 
 const repository = 'windlass/sweep'
 
-/** Starts it once for all links: the same bytes behind each. */
+/** Starts the registry once for all links, so that all serve the same bytes. */
 export async function startBuiltIn(image: BuiltInImage): Promise<{
   behind(link: LinkKind): Promise<Served>
   close(): Promise<void>
@@ -38,7 +38,7 @@ export async function startBuiltIn(image: BuiltInImage): Promise<{
   }
 }
 
-/** As in real images: few large layers, many small ones. */
+/** Sizes of the layers: a few large and many small ones, as in real images. */
 function sizes({ layers, mebibytes }: BuiltInImage): number[] {
   const weights = Array.from({ length: layers }, (_, index) => 1 / (1 + ((index * 7) % layers)))
   const sum = weights.reduce((a, b) => a + b, 0)

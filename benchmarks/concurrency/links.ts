@@ -1,4 +1,4 @@
-/** The kinds of line that the sweep simulates in front of the built-in registry. */
+/** Defines the simulated links between the sweep and the embedded registry. */
 import type { LinkOptions } from '../shared/link.js'
 
 export interface LinkKind extends Omit<LinkOptions, 'target'> {

@@ -1,4 +1,4 @@
-/** Tries every setting several times, another order each round, and says which is the best. */
+/** Measures every setting several times, in a different order each round, and recommends one. */
 import { type Spread, shuffled, spreadOf } from '../shared/statistics.js'
 import { type PullCost, pullOnce, type Setting } from '../shared/pull-once.js'
 import type { Stage, Timeline } from '../shared/timeline.js'
@@ -8,7 +8,7 @@ export interface SweepOptions {
   readonly downloads: readonly number[]
   readonly unpacks: readonly number[]
   readonly runs: number
-  /** Where the stores are made. */
+  /** Directory for the stores. */
   readonly under: string
   readonly onRun?: (done: number, of: number) => void
 }
@@ -20,43 +20,45 @@ export interface SettingResult {
   readonly cpu: Spread
   /** Bytes. */
   readonly memory: Spread
-  /** Compressed bytes a second, of the median run. */
+  /** Compressed bytes per second of the median run. */
   readonly bytesPerSecond: number
-  /** Seconds until the layers were known, and that all layers together spent in each stage: medians. */
+  /** Medians in seconds: until the layers were known, and the total time of all layers in each stage. */
   readonly plan: number
   readonly waited: Readonly<Record<Stage, number>>
-  /** Of the run nearest to the median. */
+  /** Timeline of the run nearest to the median. */
   readonly timeline: Timeline
 }
 
 export interface SweepResult {
   readonly bytes: number
   readonly layers: number
-  /** As they were asked for: unpacks within downloads. */
+  /** Results in the requested order: all unpacks for each number of downloads. */
   readonly settings: readonly SettingResult[]
   readonly fastest: SettingResult
   readonly slowest: SettingResult
-  /** With the fewest at once of those within 5 % of the fastest: more would cost memory and gain nothing. */
+  /** The setting with the lowest concurrency within 5 % of the fastest. A higher one costs memory without a gain. */
   readonly recommended: SettingResult
 }
 
 export async function sweep(options: SweepOptions): Promise<SweepResult> {
   const { reference, downloads, unpacks, runs, under } = options
-  const asked = downloads.flatMap((down) => unpacks.map((up): Setting => ({ downloads: down, unpacks: up })))
-  const costs = new Map(asked.map((setting) => [setting, new Array<PullCost>()]))
-  await pullOnce(reference, asked[0]!, under) // what is read from a disk for the first time is no setting's fault
+  const requested = downloads.flatMap((down) =>
+    unpacks.map((up): Setting => ({ downloads: down, unpacks: up })),
+  )
+  const costs = new Map(requested.map((setting) => [setting, new Array<PullCost>()]))
+  await pullOnce(reference, requested[0]!, under) // warm-up: reads the files from the disk
   let done = 0
   for (let round = 0; round < runs; round++)
-    for (const setting of shuffled(asked, round)) {
+    for (const setting of shuffled(requested, round)) {
       const pull = (): Promise<PullCost> => pullOnce(reference, setting, under)
-      costs.get(setting)!.push(await pull().catch(pull)) // a registry far away may fail once
-      options.onRun?.(++done, asked.length * runs)
+      costs.get(setting)!.push(await pull().catch(pull)) // a request to a distant registry may fail once
+      options.onRun?.(++done, requested.length * runs)
     }
   const settings = [...costs].map(([setting, of]) => summary(setting, of))
   const byTime = [...settings].sort((a, b) => a.wall.median - b.wall.median)
   const fastest = byTime[0]!
-  const near = byTime.filter(({ wall }) => wall.median <= fastest.wall.median * 1.05)
-  const [recommended = fastest] = near.sort((a, b) => atOnce(a) - atOnce(b))
+  const nearlyFastest = byTime.filter(({ wall }) => wall.median <= fastest.wall.median * 1.05)
+  const [recommended = fastest] = nearlyFastest.sort((a, b) => atOnce(a) - atOnce(b))
   const [first] = costs.values()
   const layers = new Set(first?.[0]?.timeline.spans.map(({ layer }) => layer)).size
   return { bytes: first?.[0]?.bytes ?? 0, layers, settings, fastest, slowest: byTime.at(-1)!, recommended }

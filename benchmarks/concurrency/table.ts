@@ -1,4 +1,4 @@
-/** The sweep's results as Markdown. */
+/** Renders the results of the sweep as Markdown. */
 import { availableParallelism } from 'node:os'
 import { table } from '../shared/markdown.js'
 import type { SettingResult, SweepResult } from './sweep.js'
@@ -11,29 +11,29 @@ export interface NamedSweep {
 const mega = (bytes: number): string => (bytes / 1e6).toFixed(1)
 const name = ({ setting }: SettingResult): string => `${setting.downloads} × ${setting.unpacks}`
 
-/** The file of one of a sweep's pictures. */
+/** Returns the file name of a picture of a sweep. */
 export const plotFile = (sweep: string, what: 'heat' | 'best' | 'worst'): string =>
   `concurrency-${sweep.replace(/[^a-z0-9]+/gi, '-').toLowerCase()}-${what}.svg`
 
-/** As `--max-downloads` and `--max-unpacks` are unless they are said. */
+/** Defaults of `--max-downloads` and `--max-unpacks`. */
 const defaults = { downloads: 3, unpacks: availableParallelism() }
 
-/** A row for each line: what is best there, and what the defaults would cost. */
+/** Renders one row per link: the best setting, and the cost of the defaults. */
 export function recommendations(sweeps: readonly NamedSweep[]): string {
   const rows = sweeps.map(({ name: link, result: { settings, fastest, recommended, slowest } }) => {
     const usual = settings.find(
       ({ setting }) => setting.downloads === defaults.downloads && setting.unpacks === defaults.unpacks,
     )
-    const said = (each: SettingResult | undefined): string =>
+    const timeOf = (each: SettingResult | undefined): string =>
       each ? `${name(each)}: ${each.wall.median.toFixed(2)} s` : 'not tried'
     const over = usual ? (usual.wall.median / fastest.wall.median).toFixed(2) : ''
-    return [link, said(recommended), said(usual), over, said(fastest), said(slowest)]
+    return [link, timeOf(recommended), timeOf(usual), over, timeOf(fastest), timeOf(slowest)]
   })
   const head = ['line', 'recommended', 'default', 'default / fastest', 'fastest', 'slowest']
   return `Downloads × unpacks at once.\n\n${table(head, rows, [3])}`
 }
 
-/** @param plots whether the pictures are beside it */
+/** @param plots whether to include the pictures */
 export function sweepTable(sweeps: readonly NamedSweep[], plots: boolean): string {
   const parts = sweeps.map(({ name: link, result }) => {
     const { recommended, fastest, slowest, layers, bytes } = result

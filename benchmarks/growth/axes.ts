@@ -1,4 +1,4 @@
-/** Along what a pull can grow, and what is pulled there. */
+/** Defines the axes along which the cost of a pull can grow, and the images of each. */
 import type { GrowthImage } from './images.js'
 import type { GrowthLayer } from './layer-stream.js'
 
@@ -6,16 +6,16 @@ export interface Axis {
   readonly name: 'layers' | 'files' | 'bytes' | 'pulls'
   readonly title: string
   readonly points: readonly number[]
-  /** What one more is called, in the axis and in the slopes. */
+  /** Name of one unit, for the axis and the slopes. */
   readonly unit: string
-  /** By what seconds of the slope are multiplied, and what that is called. */
+  /** Factor for the slope in seconds, and the unit of the product. */
   readonly slope: { readonly factor: number; readonly unit: string }
-  /** What is pulled at once where it has grown to `n`. */
+  /** Images that are pulled concurrently for size `n`. */
   images(n: number): GrowthImage[]
 }
 
 const MB = 1_000_000
-/** One layer of the axes whose layers do not grow: 2 MB in 32 files. */
+/** A layer of fixed size: 2 MB in 32 files. */
 const layer = (seed: number): GrowthLayer => ({ seed, files: 32, bytes: 64_000 })
 const range = (length: number, from = 0): number[] => Array.from({ length }, (_, index) => from + index)
 

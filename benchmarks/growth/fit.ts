@@ -1,4 +1,4 @@
-/** How a cost grows: a line through it, and the power of n that it goes with. */
+/** Fits a line to costs, and computes the exponent of their growth. */
 
 export interface Point {
   readonly n: number
@@ -6,19 +6,19 @@ export interface Point {
 }
 
 export interface Line {
-  /** Cost where n is 0. */
+  /** Cost for n = 0. */
   readonly base: number
-  /** Cost of one more. */
+  /** Cost per unit. */
   readonly slope: number
 }
 
-/** The points from the middle one on, by n, and two at least: what is fixed weighs least there. */
+/** Returns the upper half of the points by n, at least two. Fixed costs have the least weight there. */
 export function largerHalf(points: readonly Point[]): Point[] {
   const sorted = [...points].sort((a, b) => a.n - b.n)
   return sorted.slice(Math.max(0, Math.min(sorted.length >> 1, sorted.length - 2)))
 }
 
-/** Least squares; a flat line through a single point. NaN of none. */
+/** Fits a line by least squares. A single point gives a constant line; no points give NaN. */
 export function fitLine(points: readonly Point[]): Line {
   const mean = (of: (point: Point) => number): number =>
     points.reduce((sum, point) => sum + of(point), 0) / points.length
@@ -28,6 +28,6 @@ export function fitLine(points: readonly Point[]): Line {
   return { base: cost - slope * n, slope }
 }
 
-/** The slope on two scales of logarithms: 1 is linear, 0 is flat. */
+/** Returns the slope on a log-log scale: 1 for linear growth, 0 for none. */
 export const exponent = (points: readonly Point[]): number =>
   fitLine(points.map(({ n, cost }) => ({ n: Math.log(n), cost: Math.log(cost) }))).slope

@@ -1,4 +1,4 @@
-/** What the measured points say together: what one more costs, and whether that stays so. */
+/** Computes the growth of a cost from the measured points. */
 import type { Axis } from './axes.js'
 import { exponent, fitLine, largerHalf, type Line, type Point } from './fit.js'
 import type { GrowthPoint } from './measure.js'
@@ -7,17 +7,17 @@ export type Measure = 'wall' | 'cpu' | 'memory'
 
 export interface Growth {
   readonly measure: Measure
-  /** Seconds or bytes by n, of the larger half of the points. */
+  /** Line through the upper half of the points, in seconds or bytes by n. */
   readonly line: Line
-  /** 1: linear; 0: flat. */
+  /** Exponent of the growth: 1 is linear, 0 is constant. */
   readonly exponent: number
-  /** Slope of the line in words. */
+  /** Slope of the line as text. */
   readonly said: string
 }
 
 const kilobytes = 1e-3
 
-/** undefined of fewer than two points. */
+/** Returns the growth of a measure; undefined for fewer than two points. */
 export function growthOf(axis: Axis, points: readonly GrowthPoint[], measure: Measure): Growth | undefined {
   if (points.length < 2) return undefined
   const half = largerHalf(points.map((point): Point => ({ n: point.n, cost: point[measure].median })))
@@ -27,7 +27,7 @@ export function growthOf(axis: Axis, points: readonly GrowthPoint[], measure: Me
   return { measure, line, exponent: exponent(half), said: `${digits(line.slope * factor)} ${unit}` }
 }
 
-/** Three that count. */
+/** Formats a number with three significant digits. */
 export function digits(value: number): string {
   const magnitude = Math.floor(Math.log10(Math.abs(value) || 1))
   return value.toFixed(Math.min(Math.max(2 - magnitude, 0), 4))

@@ -1,4 +1,7 @@
-/** The images of the growth: made as streams and pushed to the real registry once, kept in the temporary directory. */
+/**
+ * Provides the images of the growth benchmark, generated as streams and pushed once to the real registry, whose storage
+ * is kept in the temporary directory.
+ */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -14,7 +17,10 @@ export interface GrowthImage {
 
 const oci = 'application/vnd.oci.image'
 
-/** A registry with all of `images` in it. @param about names them all in the cache */
+/**
+ * Starts a registry that has all of `images`.
+ * @param about key of the images in the cache
+ */
 export async function serveImages(about: string, images: readonly GrowthImage[]): Promise<Distribution> {
   const key = createHash('sha256').update(JSON.stringify(images))
   for (const maker of ['layer-stream.ts', '../half-noise.ts'])
@@ -31,7 +37,7 @@ export async function serveImages(about: string, images: readonly GrowthImage[])
   return startDistribution({ storage: join(directory, 'storage'), readOnly: true })
 }
 
-/** All are in one repository: so a layer that several have is there once. */
+/** All images share one repository, so that common layers are stored once. */
 const repository = 'windlass/growth'
 
 export const referenceOf = ({ host }: Distribution, image: GrowthImage): string =>

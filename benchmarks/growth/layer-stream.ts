@@ -1,11 +1,11 @@
-/** A layer's archive as a stream: of any size, a piece at a time. */
+/** Generates the archive of a layer of any size piece by piece. */
 import { packEntries } from '../../lib/testing/images/index.js'
 import { halfNoise } from '../shared/half-noise.js'
 
 export interface GrowthLayer {
   readonly seed: number
   readonly files: number
-  /** Of each file. */
+  /** Size of each file in bytes. */
   readonly bytes: number
 }
 
@@ -13,7 +13,10 @@ const piece = 4 * 1024 * 1024
 const block = 512
 const perDirectory = 64
 
-/** The same for the same layer. Files of each directory follow it; their bytes compress to about half. */
+/**
+ * Generates the archive, which is determined by the parameters. The files of a directory follow it. Their bytes
+ * compress to about half.
+ */
 export function* layerArchive({ seed, files, bytes }: GrowthLayer): Generator<Buffer> {
   const top = `layer-${seed}/`
   yield headers({ path: top })
@@ -28,11 +31,11 @@ export function* layerArchive({ seed, files, bytes }: GrowthLayer): Generator<Bu
   yield Buffer.alloc(2 * block)
 }
 
-/** An entry without content, and without the end of an archive behind it. */
+/** Returns an entry without content and without the end of an archive. */
 const headers = (entry: Parameters<typeof packEntries>[0] extends Iterable<infer E> ? E : never): Buffer =>
   packEntries([entry]).subarray(0, -2 * block)
 
-/** That of an empty file with another size in it, and another sum therefore: up to 8 GiB. */
+/** Returns a header for a file of up to 8 GiB, made from that of an empty file with another size and checksum. */
 function fileHeader(path: string, size: number): Buffer {
   const header = Buffer.from(headers({ path }))
   header.write(size.toString(8).padStart(11, '0'), 124, 'latin1')

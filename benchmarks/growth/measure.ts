@@ -1,4 +1,4 @@
-/** One axis, measured: every point cold, in another order each round. */
+/** Measures one axis: every point with a cold store, in a different order each round. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -24,13 +24,16 @@ export interface GrowthPoint {
 export interface MeasureOptions {
   readonly points: readonly number[]
   readonly runs: number
-  /** Where the stores are made. */
+  /** Directory for the stores. */
   readonly under: string
-  /** Told after each round, of all points so far. */
+  /** Called after each round with all points so far. */
   readonly onRound: (points: readonly GrowthPoint[]) => Promise<void>
 }
 
-/** What fails is said, and left out from then on. @returns whether nothing failed */
+/**
+ * Measures an axis. A point that fails is reported and excluded.
+ * @returns whether no point failed
+ */
 export async function measureAxis(axis: Axis, options: MeasureOptions): Promise<boolean> {
   const { points, runs, under, onRound } = options
   const registries = new Map<number, Distribution>()
@@ -38,7 +41,7 @@ export async function measureAxis(axis: Axis, options: MeasureOptions): Promise<
   try {
     for (const n of points) registries.set(n, await serveImages(`${axis.name}-${n}`, axis.images(n)))
     const pull = (n: number): Promise<Cost> => pullAll(registries.get(n)!, axis, n, under)
-    await pull(points[0]!) // what is read from a disk for the first time is no point's fault
+    await pull(points[0]!) // warm-up: reads the files from the disk
     for (let round = 0; round < runs; round++) {
       for (const n of shuffled([...costs.keys()], round))
         try {
@@ -66,7 +69,10 @@ const pointOf = ({ name }: Axis, n: number, costs: readonly Cost[]): GrowthPoint
 
 const atOnce = fileURLToPath(new URL('pull-at-once.mjs', import.meta.url))
 
-/** By the command line; several at once by the library, for the command line takes its images one after the other. */
+/**
+ * Pulls one image with the command line, or several concurrently with the library, because the command line pulls
+ * images one after the other.
+ */
 async function pullAll(registry: Distribution, axis: Axis, n: number, under: string): Promise<Cost> {
   const directory = await temporary(under, 'windlass-growth-')
   try {

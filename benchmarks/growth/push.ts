@@ -1,4 +1,4 @@
-/** Pushes to a registry what is made while it is pushed: nothing is held in memory or on a disk of ours. */
+/** Pushes blobs to a registry while they are generated, without holding them in memory or on a disk. */
 import { createHash } from 'node:crypto'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -13,7 +13,7 @@ export interface PushedLayer extends PushedBlob {
   readonly diffId: string
 }
 
-/** Passes everything on, hashed and counted. */
+/** Passes all data through, and computes its digest and size. */
 class Hashing extends Transform {
   readonly #hash = createHash('sha256')
   size = 0
@@ -29,7 +29,10 @@ class Hashing extends Transform {
   }
 }
 
-/** @param target `http://host/v2/repository` */
+/**
+ * Pushes a layer.
+ * @param target `http://host/v2/repository`
+ */
 export async function pushLayer(target: string, archive: Iterable<Buffer>): Promise<PushedLayer> {
   const [plain, zipped] = [new Hashing(), new Hashing()]
   const zip = createGzip({ level: 4, chunkSize: 256 * 1024 })
@@ -40,7 +43,7 @@ export async function pushLayer(target: string, archive: Iterable<Buffer>): Prom
   return { diffId: plain.digest, digest: zipped.digest, size: zipped.size }
 }
 
-/** A document, as a blob. */
+/** Pushes a JSON document as a blob. */
 export async function pushBytes(target: string, document: object): Promise<PushedBlob> {
   const bytes = Buffer.from(JSON.stringify(document))
   const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
@@ -54,21 +57,24 @@ export interface Manifest extends Readonly<Record<string, unknown>> {
 
 export async function pushManifest(target: string, tag: string, manifest: Manifest): Promise<void> {
   const headers = { 'content-type': manifest.mediaType }
-  await asked(`${target}/manifests/${tag}`, { method: 'PUT', headers, body: JSON.stringify(manifest) })
+  await send(`${target}/manifests/${tag}`, { method: 'PUT', headers, body: JSON.stringify(manifest) })
 }
 
-/** Its digest is not known before its last byte: so it goes by PATCH, and is named at the end. */
+/** Uploads with PATCH, because the digest is not known before the last byte, and states the digest at the end. */
 async function upload(target: string, content: Readable, digest: () => string): Promise<void> {
-  const at = await asked(`${target}/blobs/uploads/`, { method: 'POST' })
-  const body = Readable.toWeb(content) as ReadableStream<Uint8Array> // the same class, by another name in the types
+  const at = await send(`${target}/blobs/uploads/`, { method: 'POST' })
+  const body = Readable.toWeb(content) as ReadableStream<Uint8Array> // the same class with a different type
   const headers = { 'content-type': 'application/octet-stream' }
-  const end = new URL(await asked(at, { method: 'PATCH', headers, body, duplex: 'half' }))
+  const end = new URL(await send(at, { method: 'PATCH', headers, body, duplex: 'half' }))
   end.searchParams.set('digest', digest())
-  await asked(end.href, { method: 'PUT' })
+  await send(end.href, { method: 'PUT' })
 }
 
-/** Where the answer leads to. @throws Error where it is a refusal */
-async function asked(url: string, request: RequestInit): Promise<string> {
+/**
+ * Sends a request and returns its `Location`.
+ * @throws Error when the registry refuses it
+ */
+async function send(url: string, request: RequestInit): Promise<string> {
   const answer = await fetch(url, request)
   const text = await answer.text()
   if (!answer.ok) throw new Error(`${request.method ?? 'GET'} ${url}: ${answer.status} ${text.slice(0, 200)}`)

@@ -1,4 +1,4 @@
-/** The growth as Markdown. */
+/** Renders the growth as Markdown. */
 import { table } from '../shared/markdown.js'
 import type { Machine } from '../shared/machine.js'
 import type { Spread } from '../shared/statistics.js'

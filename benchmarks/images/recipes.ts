@@ -1,4 +1,4 @@
-/** The five images that pulls are measured with, each by what makes its layers. */
+/** Defines the five images with which pulls are measured, by the recipes of their layers. */
 import { copyPackages, type LayerRecipe } from '../../testbench/images/layer-recipe.js'
 
 export interface ImageRecipe {
@@ -7,7 +7,7 @@ export interface ImageRecipe {
   readonly layers: readonly LayerRecipe[]
 }
 
-/** Files of 0.2 to 5 KiB of text that compresses as sources do, 64 to a directory. */
+/** Files of 0.2 to 5 KiB of text that compresses like source code, 64 per directory. */
 const smallFiles = (layer: number, count: number): string => `
   perl -e '
     srand(${layer}); my @words = map { my $w = ""; $w .= chr(97 + rand 26) for 1 .. 2 + rand 9; $w } 1 .. 4000;
@@ -20,7 +20,7 @@ const smallFiles = (layer: number, count: number): string => `
     }'
   find . -exec touch -h -d @1700000000 {} +`
 
-/** Every eighth of the installed packages, as many as make `mebibytes`. */
+/** Every eighth installed package, up to a total size of `mebibytes`. */
 const packages = (slice: number, mebibytes: number): string =>
   copyPackages(
     `$(dpkg-query -W -f='\${Package}:\${Architecture} \${Installed-Size} \${Priority}\\n'` +
@@ -31,7 +31,7 @@ const required = copyPackages(
   `$(dpkg-query -W -f='\${Package}:\${Architecture} \${Priority}\\n' | awk '$2 == "required" { print $1 }')`,
 )
 
-/** The machine's own programs one after the other, cut into files of 100 MB. */
+/** The programs of the machine concatenated and cut into files of 100 MB. */
 const programs = `
   mkdir -p opt; i=0; (while [ $i -lt 40 ]; do find /usr/bin /usr/lib/x86_64-linux-gnu -maxdepth 1 -type f -size +200k 2>/dev/null |
     LC_ALL=C sort | xargs cat 2>/dev/null; i=$((i+1)); done || true) | head -c 800000000 | split -b 100000000 -d - opt/part- || true

@@ -1,4 +1,7 @@
-/** The real registry with the images of the benchmarks in it: built and pushed once, kept in the temporary directory. */
+/**
+ * Runs the real registry with the images of the benchmarks. They are built and pushed once, and kept in the temporary
+ * directory.
+ */
 import { join } from 'node:path'
 import { startDistribution, type Distribution } from '../../testbench/harness/distribution.js'
 import { buildImage } from '../../testbench/images/build-image.js'
@@ -10,9 +13,9 @@ import { imageRecipes, type ImageRecipe } from './recipes.js'
 export interface BenchmarkImage {
   readonly name: string
   readonly shows: string
-  /** Without the registry: `windlass/bench-small:oci-gzip`. */
+  /** Name without the registry: `windlass/bench-small:oci-gzip`. */
   readonly repository: string
-  /** Compressed bytes of the layers. */
+  /** Total compressed size of the layers in bytes. */
   readonly bytes: number
   readonly layers: number
 }
@@ -28,12 +31,12 @@ async function pushed(recipe: ImageRecipe): Promise<{ storage: string; image: Te
   return { storage: directory, image }
 }
 
-/** One of the images behind a registry of its own. */
+/** An image that its own registry serves. */
 export interface ServedImage extends BenchmarkImage {
-  /** Files of its layers, the lowest first. */
+  /** Files of the layer blobs, base first. */
   readonly blobs: readonly string[]
   readonly registry: Distribution
-  /** With the registry. */
+  /** Name with the registry. */
   readonly reference: string
 }
 

@@ -1,4 +1,4 @@
-/** The cost of a megabyte: hashed, and inflated by each way that there is. */
+/** Measures the cost of hashing and inflating a megabyte with each available implementation. */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { type Duplex, Readable, Writable } from 'node:stream'
@@ -27,7 +27,7 @@ export function bytes(): Contender[] {
       hash.digest()
     },
   })
-  /** @param open a stream; undefined where this machine has none of that kind */
+  /** @param open opens a stream; undefined if the machine lacks the implementation */
   const inflated = (
     group: string,
     name: string,
@@ -42,8 +42,8 @@ export function bytes(): Contender[] {
     },
   })
   const gzip = gzipSync(plain, { level: 6 })
-  const isal = (beside: boolean) => (): Duplex | undefined =>
-    openGunzip() && decompressor('gzip', { asynchronous: beside })
+  const isal = (asynchronous: boolean) => (): Duplex | undefined =>
+    openGunzip() && decompressor('gzip', { asynchronous })
   return [
     ...['sha256', 'sha512'].map(hashed),
     inflated('inflate gzip', 'as a stream, ISA-L in a thread of the pool', gzip, isal(true)),
@@ -54,7 +54,7 @@ export function bytes(): Contender[] {
   ]
 }
 
-/** Nobody here compresses zstd but the program of that name. */
+/** Compresses with the program `zstd`, since no library of the project does. */
 function zstd(plain: Buffer, contender: (zipped: Buffer, name: string) => Contender): Contender[] {
   try {
     const zipped = execFileSync('zstd', ['-q', '-3', '-c'], { input: plain, maxBuffer: plain.length })
@@ -66,7 +66,7 @@ function zstd(plain: Buffer, contender: (zipped: Buffer, name: string) => Conten
   }
 }
 
-/** Takes everything, and gives chunks back where the stream wants them, as the unpacker does. */
+/** Returns a sink that recycles chunks if the stream supports it, as the unpacker does. */
 function emptying(from: Duplex & { recycle?(chunk: Buffer): void }): Writable {
   return new Writable({
     highWaterMark: 512 * 1024,

@@ -1,12 +1,12 @@
-/** One of those that the micro-benchmarks measure. */
+/** Defines a contender of the micro-benchmarks. */
 
 export interface Contender {
   readonly group: string
   readonly name: string
-  /** What is counted, and how much of it one run does. */
+  /** Counted unit, and the number of units per run. */
   readonly unit: 'element' | 'MB' | 'entry'
   readonly amount: number
   run(): Promise<void> | void
-  /** Takes away what a run has left; not measured. */
+  /** Cleans up after a run. It is not measured. */
   clear?(): void
 }

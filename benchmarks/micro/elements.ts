@@ -1,4 +1,4 @@
-/** The cost of one element through one stage with three slots. */
+/** Measures the cost of one element in a stage with three slots. */
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { EMPTY, from, lastValueFrom, mergeMap, type Observable, of } from 'rxjs'
@@ -47,7 +47,7 @@ export function elements(): Contender[] {
   ]
 }
 
-/** So that nothing is optimised away. */
+/** Receives results, so that the work is not optimised away. */
 export let last = 0
 
 const drained = (flow: Flow<number>): Promise<void> =>

@@ -1,4 +1,4 @@
-/** Measures contenders by turns, in this process: time by the clock, and CPU time of all its threads. */
+/** Measures contenders in turns in this process: wall-clock time, and CPU time of all threads. */
 import { reasonOf } from '../peers/all-peers.js'
 import { shuffled, type Spread, spreadOf } from '../shared/statistics.js'
 import type { Contender } from './contender.js'
@@ -7,12 +7,12 @@ export interface MicroResult {
   readonly group: string
   readonly name: string
   readonly unit: string
-  /** Microseconds a unit. */
+  /** Microseconds per unit. */
   readonly cpu: Spread
   readonly wall: Spread
 }
 
-/** Who fails is said, and left out. */
+/** Measures contenders. One that fails is reported and excluded. */
 export async function microBenchmarks(
   contenders: readonly Contender[],
   rounds: number,
@@ -20,7 +20,7 @@ export async function microBenchmarks(
   const costs = new Map<Contender, { cpu: number[]; wall: number[] }>()
   for (const each of contenders)
     try {
-      await each.run() // compiled before it counts
+      await each.run() // warm-up: compiles the code
       each.clear?.()
       costs.set(each, { cpu: [], wall: [] })
     } catch (error) {

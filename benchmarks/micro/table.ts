@@ -1,4 +1,4 @@
-/** The micro-benchmarks as Markdown. */
+/** Renders the results of the micro-benchmarks as Markdown. */
 import { table } from '../shared/markdown.js'
 import type { Machine } from '../shared/machine.js'
 import type { Spread } from '../shared/statistics.js'
@@ -14,10 +14,10 @@ export function microTable(results: readonly MicroResult[], machine: Machine): s
   const groups = [...new Set(results.map(({ group }) => group))]
   const parts = groups.map((group) => {
     const of = results.filter((each) => each.group === group)
-    const least = Math.min(...of.map(({ cpu }) => cpu.median))
+    const minimum = Math.min(...of.map(({ cpu }) => cpu.median))
     const { unit = '' } = of[0] ?? {}
     const rows = of.map(({ name, cpu, wall }) => [
-      ...[name, spread(cpu), (cpu.median / least).toFixed(2), spread(wall)],
+      ...[name, spread(cpu), (cpu.median / minimum).toFixed(2), spread(wall)],
       ...(unit === 'MB' ? [(1e6 / wall.median).toFixed(0)] : []),
     ])
     const head = ['how', `µs of CPU, one ${unit}`, '×', `µs, one ${unit}`, ...(unit === 'MB' ? ['MB/s'] : [])]

@@ -1,4 +1,4 @@
-/** The cost of an entry of an archive: read, and read and written to a tree. */
+/** Measures the cost of an entry of an archive, read only, and read and written to a tree. */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** Every peer that can run here; those that cannot are named, with the reason, and left out. */
+/** Starts the peers that can run on this machine, and lists the others with the reason. */
 import { crane, floor, oras, podman, skopeoUmoci } from './clients.js'
 import { containerd, docker } from './daemons.js'
 import type { Peer } from './peer.js'
@@ -19,12 +19,12 @@ const makers = { podman, skopeo: skopeoUmoci, crane, oras, containerd, docker, f
   Maker
 >
 
-/** As they are asked for by name. */
+/** Names of all peers. */
 export const peerNames = Object.keys(makers)
 
 /**
- * @param names of those that are to take part
- * @param reference a small image: who cannot pull it takes no part
+ * @param names names of the peers to start
+ * @param reference a small image; a peer that cannot pull it is excluded
  */
 export async function allPeers(
   host: PeerHost,
@@ -51,7 +51,7 @@ export async function allPeers(
   return { peers, skipped }
 }
 
-/** What went wrong, in a line: of a long one the beginning and the end. */
+/** Returns the message of an error on one line. The middle of a long message is cut. */
 export function reasonOf(error: unknown): string {
   const text = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ')
   return text.length <= 500 ? text : `${text.slice(0, 150)} … ${text.slice(-340)}`

@@ -1,8 +1,8 @@
-/** Peers that are one program: podman, skopeo with umoci, crane, oras; and what the machine can do at all. */
+/** Peers that consist of one program: podman, skopeo with umoci, crane, oras; and a lower bound for the machine. */
 import { emptied, inTurn, type Peer } from './peer.js'
 import { bench, type PeerHost } from './peer-host.js'
 
-/** Of a peer without a server: before a run and after it its store is empty, and that is all. */
+/** Preparation of a peer without a server: its store is emptied before and after a run. */
 const emptying = (host: PeerHost, name: string): Pick<Peer, 'prepare' | 'clear'> => ({
   prepare: () => emptied(host, name),
   clear: () => emptied(host, name),
@@ -41,7 +41,7 @@ export async function skopeoUmoci(host: PeerHost): Promise<Peer> {
     name: 'skopeo + umoci',
     version: `${await packaged(host, 'skopeo')} + ${await packaged(host, 'umoci')}`,
     works: ['unpack', 'fetch', 'again'],
-    // Its pull alone: umoci does not know what it has unpacked.
+    // The work `again` only pulls, because umoci does not record what it has unpacked.
     filledBy: 'fetch',
     ...emptying(host, 'skopeo'),
     run: (reference, work) =>
@@ -81,7 +81,7 @@ export async function oras(host: PeerHost): Promise<Peer> {
   }
 }
 
-/** Two layers at a time, nothing verified, nothing stored: no puller can be faster by much. */
+/** Fetches two layers at a time without verifying or storing them: a lower bound for every puller. */
 export function floor(host: PeerHost, layersOf: (reference: string) => Promise<readonly string[]>): Peer {
   return {
     name: 'floor: curl, igzip, tar',

@@ -1,4 +1,4 @@
-/** Peers that have a server do the work: containerd with ctr, and docker. The server's cost is counted. */
+/** Peers whose server does the work: containerd with ctr, and docker. The cost includes that of the server. */
 import { emptied, inTurn, type Peer, withServers } from './peer.js'
 import { bench, type PeerHost } from './peer-host.js'
 import { containerdAt, dockerdAt } from './servers.js'
@@ -37,9 +37,9 @@ export async function containerd(host: PeerHost): Promise<Peer> {
 }
 
 /**
- * The layers of an image of overlay2, whose topmost tree is $0, mounted on $1 as docker mounts them: by the short links
- * that it has for them, for a mount has 4,096 bytes for all their names; and by the old system call, for the new one has
- * 256. A single one is a tree already. Prints where.
+ * Mounts the layers of an overlay2 image with the top tree $0 on $1, as docker does, and prints the path. The layers
+ * are named by docker's short links, because the options of mount(2) have 4,096 bytes, and mounted by the old system
+ * call, because the new one has 256. A single layer needs no mount.
  */
 const mountLayers = `
   layer=$(dirname "$0")

@@ -1,6 +1,5 @@
 /**
- * Where the peers run: their root, with mounts that only they see. All of it goes when
- * this process does.
+ * Runs the peers in their own root, with mounts in a private namespace. All of it ends with this process.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,22 +7,22 @@ import { runTool } from '../../testbench/harness/run-tool.js'
 import { type ServerProcess, startServer } from '../../testbench/harness/server-process.js'
 
 export interface PeerHost {
-  /** The command that runs `args` in there. */
+  /** Returns the command that runs `args` in the root. */
   within(args: readonly string[]): string[]
-  /** The command that runs `args` out here by the same steps: so that they cost everybody the same. */
+  /** Returns the command that runs `args` outside of the root with the same wrappers, so that the overhead is equal. */
   beside(args: readonly string[]): string[]
   run(args: readonly string[]): Promise<string>
-  /** Starts a server in there that lives until `stop`. */
+  /** Starts a server in the root that runs until `stop`. */
   serve(args: readonly string[]): ServerProcess
-  /** Where `path` of there is seen from here. */
+  /** Returns the path outside of the root for a path in it. */
   seen(path: string): string
   stop(): Promise<void>
 }
 
-/** In there, where all stores are. */
+/** Directory of all stores within the root. */
 export const bench = '/bench'
 
-/** @param stores a directory of this machine, which is `bench` in there */
+/** @param stores directory of this machine that is mounted as `bench` in the root */
 export async function startPeerHost(root: string, stores: string): Promise<PeerHost> {
   const script = `
     set -e
@@ -62,10 +61,10 @@ export async function startPeerHost(root: string, stores: string): Promise<PeerH
   }
 }
 
-/** Ticks of the clock in a second, as /proc counts: the same on every Linux that Node runs on. */
+/** Clock ticks per second in /proc, the same on every Linux that Node supports. */
 const ticks = 100
 
-/** Seconds of the processor that a server has used, its ended children included. */
+/** Returns the CPU time of a server in seconds, including children that have ended. */
 export function cpuOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = stat
@@ -75,7 +74,7 @@ export function cpuOf(pid: number): number {
   return fields.slice(11, 15).reduce((sum, each) => sum + each, 0) / ticks
 }
 
-/** Most bytes that a server had resident since `forgetPeak`. */
+/** Returns the peak resident memory of a server in bytes since `forgetPeak`. */
 export const peakOf = (pid: number): number =>
   Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
 

@@ -1,26 +1,26 @@
-/** One program that Windlass is compared with. */
+/** Defines a program that Windlass is compared with. */
 import { type Cost, measured } from '../shared/measured.js'
 import { bench, cpuOf, forgetPeak, type PeerHost, peakOf } from './peer-host.js'
 
-/** Fetch, verify and unpack; fetch and verify alone; pull what is there already, and up to date. */
+/** `unpack`: fetch, verify and unpack. `fetch`: fetch and verify. `again`: pull an image that is already up to date. */
 export type Work = 'unpack' | 'fetch' | 'again'
 
 export interface Peer {
   readonly name: string
   readonly version: string
   readonly works: readonly Work[]
-  /** The work after which `again` finds everything there. */
+  /** The work that prepares the store for `again`. */
   readonly filledBy?: Exclude<Work, 'again'>
-  /** Empties its store, and starts its server where it has one. */
+  /** Empties the store, and starts the server if there is one. */
   prepare(): Promise<void>
   run(reference: string, work: Work): Promise<Cost>
-  /** Empties its store and stops its server: while another is measured there is nothing of it. */
+  /** Empties the store and stops the server, so that it does not disturb the measurement of others. */
   clear(): Promise<void>
-  /** After an `unpack`: where the tree of all layers is. */
+  /** Returns the directory of the flattened tree after `unpack`. */
   tree?(reference: string): Promise<string>
 }
 
-/** Servers that work for a command, and are counted with it. */
+/** Adds the CPU time and memory of servers to the cost of a command. */
 export async function withServers(pids: readonly number[], work: () => Promise<Cost>): Promise<Cost> {
   for (const pid of pids) forgetPeak(pid)
   const before = pids.map(cpuOf)
@@ -29,7 +29,7 @@ export async function withServers(pids: readonly number[], work: () => Promise<C
   return { wall, cpu: cpu + served, memory: memory + pids.reduce((sum, pid) => sum + peakOf(pid), 0) }
 }
 
-/** Several commands, one after the other, as one. */
+/** Measures several commands, run one after the other, as one. */
 export async function inTurn(host: PeerHost, ...commands: readonly (readonly string[])[]): Promise<Cost> {
   let [wall, cpu, memory] = [0, 0, 0]
   for (const command of commands) {
@@ -41,7 +41,7 @@ export async function inTurn(host: PeerHost, ...commands: readonly (readonly str
   return { wall, cpu, memory }
 }
 
-/** An empty directory of its own for a peer's store, and nothing mounted in it or over it. */
+/** Provides an empty directory for the store of a peer, without mounts in or over it. */
 export async function emptied(host: PeerHost, name: string): Promise<void> {
   const directory = `${bench}/${name}`
   const mounts = `awk -v d="${directory}" '$2 == d || index($2, d "/") == 1 || index($2, d "-tree") == 1 { print $2 }' /proc/self/mounts`

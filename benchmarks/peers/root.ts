@@ -1,4 +1,6 @@
-/** A root of Debian testing with the newest peers in it, made once by mmdebstrap and kept in the temporary directory. */
+/**
+ * Builds a root of Debian testing with the newest peers, once, by mmdebstrap, and keeps it in the temporary directory.
+ */
 import { existsSync } from 'node:fs'
 import { mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -10,7 +12,7 @@ const packages = [
   ...['ca-certificates', 'iptables', 'crun', 'runc', 'netavark', 'isal', 'curl', 'tar', 'time'],
 ]
 
-/** Where this machine gets its packages from. */
+/** Returns the package mirror of this machine. */
 async function mirror(): Promise<string> {
   const targets = ['indextargets', '--format', '$(ORIGIN) $(COMPONENT) $(SITE)', 'Created-By: Packages']
   const listed = (await runTool('apt-get', targets)).toString()
@@ -19,7 +21,10 @@ async function mirror(): Promise<string> {
   return site
 }
 
-/** The root's directory. @throws Error where it cannot be made: no root, no mmdebstrap, no mirror */
+/**
+ * Returns the directory of the root.
+ * @throws Error when it cannot be built: not root, no mmdebstrap, or no mirror
+ */
 export async function peersRoot(suite = 'testing'): Promise<string> {
   const ready = join(tmpdir(), `windlass-peers-${suite}`)
   if (existsSync(ready)) return ready
@@ -27,7 +32,7 @@ export async function peersRoot(suite = 'testing'): Promise<string> {
   const root = join(staging, 'root')
   try {
     const site = await mirror()
-    // The date alone: a mirror may be a snapshot that is no longer renewed. Signatures are checked as ever.
+    // Only the expiry date is ignored, because a mirror may be an old snapshot. Signatures are verified.
     const lenient = '--aptopt=Acquire::Check-Valid-Until "false"'
     const include = `--include=${packages.join(',')}`
     await runTool('mmdebstrap', ['--variant=minbase', lenient, include, suite, root, site])

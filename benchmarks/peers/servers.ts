@@ -1,9 +1,9 @@
-/** The servers of peers, each with a store of its own: containerd and dockerd. */
+/** Runs the servers of peers, each with its own store: containerd and dockerd. */
 import { setTimeout } from 'node:timers/promises'
 import type { ServerProcess } from '../../testbench/harness/server-process.js'
 import { bench, type PeerHost } from './peer-host.js'
 
-/** One that is started anew for each run: a cold store is a store that its server has not seen either. */
+/** A server that is restarted for each run, because a cold store must be unknown to its server too. */
 export class Daemon {
   #server: ServerProcess | undefined
 
@@ -49,11 +49,11 @@ export const containerdAt = (host: PeerHost, name: string): { daemon: Daemon; ad
 
 export interface Dockerd {
   readonly daemon: Daemon
-  /** The command line that asks it. */
+  /** Returns the command that connects a client to the server. */
   readonly client: (...args: readonly string[]) => string[]
 }
 
-/** @param address of the containerd that it works with */
+/** @param address address of its containerd */
 export function dockerdAt(host: PeerHost, address: string, options: readonly string[] = []): Dockerd {
   const socket = 'unix:///run/docker.sock'
   const command = [

@@ -1,4 +1,4 @@
-/** The comparison as one picture: a row an image and work, a dot a contender, on a scale of logarithms. */
+/** Draws the comparison: a row per image and work, a dot per contender, on a logarithmic scale. */
 import * as Plot from '@observablehq/plot'
 import type { Comparison } from '../compare.js'
 import { inOrder } from '../table.js'
@@ -6,7 +6,7 @@ import { legend, stacked, svgOf } from './svg.js'
 
 const width = 900
 
-/** Windlass's first, then as the contenders come. */
+/** Colours: that of Windlass first, then those of the other contenders in order. */
 const palette = [
   ...['#d62728', '#1f77b4', '#ff7f0e', '#2ca02c', '#9467bd', '#8c564b', '#e377c2', '#7f7f7f', '#bcbd22'],
   '#17becf',

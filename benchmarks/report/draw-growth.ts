@@ -1,11 +1,11 @@
-/** The growth as one picture of four panels, each with both scales of logarithms. */
+/** Draws the growth as four panels on log-log scales. */
 import * as Plot from '@observablehq/plot'
 import { axes, type Axis } from '../growth/axes.js'
 import { growthOf, type Measure } from '../growth/growth.js'
 import type { GrowthPoint } from '../growth/measure.js'
 import { sideBySide, svgOf } from './svg.js'
 
-/** Seconds as they are; memory in GB, which is of about the same size. */
+/** Units of the measures: seconds, and GB of memory, whose values are of similar magnitude. */
 const measures: readonly { measure: Measure; what: string; unit: number; color: string }[] = [
   { measure: 'wall', what: 'time, s', unit: 1, color: '#4c78a8' },
   { measure: 'cpu', what: 'CPU, s', unit: 1, color: '#f58518' },

@@ -1,4 +1,4 @@
-/** A sweep as pictures: time by setting, and what the layers did in the best and the worst run. */
+/** Draws a sweep: the time by setting, and timelines of the layers in the best and the worst run. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as Plot from '@observablehq/plot'

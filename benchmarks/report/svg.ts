@@ -1,14 +1,14 @@
-/** Draws with Observable Plot where there is no browser. */
+/** Draws with Observable Plot without a browser. */
 import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
 
-/** What is used of an element: the project is compiled without the types of a browser. */
+/** The part of a DOM element that is used. The project is compiled without the types of a browser. */
 interface Drawn {
   setAttribute(name: string, value: string): void
   readonly outerHTML: string
 }
 
-/** One plot under its title, as the text of an SVG file. */
+/** Renders a plot with a title as SVG. */
 export function svgOf(title: string, options: Plot.PlotOptions): string {
   const { document } = parseHTML('<html><body></body></html>')
   const plot: Drawn = Plot.plot({
@@ -25,7 +25,7 @@ export function svgOf(title: string, options: Plot.PlotOptions): string {
   return `${plot.outerHTML}\n`
 }
 
-/** Names with their colours in a row: Plot's own legends are HTML. */
+/** Renders names with their colours in a row, because the legends of Plot are HTML. */
 export function legend(colors: ReadonlyMap<string, string>, width: number): Placed {
   let x = 12
   const items = [...colors].map(([name, color]) => {
@@ -44,7 +44,7 @@ export interface Placed {
   readonly height: number
 }
 
-/** Plots of any height, one below the other. */
+/** Stacks plots vertically. */
 export function stacked(plots: readonly Placed[], width: number): string {
   let y = 0
   const placed = plots.map(({ svg, height }) => {
@@ -52,16 +52,16 @@ export function stacked(plots: readonly Placed[], width: number): string {
     y += height
     return `<g transform="translate(0,${at})">${svg.trimEnd()}</g>`
   })
-  return whole(width, y, placed)
+  return svgDocument(width, y, placed)
 }
 
-const whole = (width: number, height: number, parts: readonly string[]): string => {
+const svgDocument = (width: number, height: number, parts: readonly string[]): string => {
   const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`
   const background = `<rect width="${width}" height="${height}" fill="white"/>`
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size}>${background}\n${parts.join('\n')}\n</svg>\n`
 }
 
-/** Several plots of one size as one, so many in a row. */
+/** Arranges plots of equal size in a grid. */
 export function sideBySide(
   plots: readonly string[],
   columns: number,
@@ -71,5 +71,5 @@ export function sideBySide(
     const [x, y] = [(index % columns) * width, Math.floor(index / columns) * height]
     return `<g transform="translate(${x},${y})">${plot.trimEnd()}</g>`
   })
-  return whole(width * columns, height * Math.ceil(plots.length / columns), placed)
+  return svgDocument(width * columns, height * Math.ceil(plots.length / columns), placed)
 }

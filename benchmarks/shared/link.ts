@@ -1,13 +1,13 @@
-/** A slow line in front of a registry: latency, bandwidth of each connection, and bandwidth of all together. */
+/** Simulates a slow link to a registry: latency, and the rate of each connection and of all connections. */
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface LinkOptions {
   /** `host:port` of the registry. */
   readonly target: string
-  /** Milliseconds there and back. */
+  /** Round-trip time in milliseconds. */
   readonly latency: number
-  /** Bytes a second of one connection, and of all; Infinity: as fast as it goes. */
+  /** Bytes per second of each connection and of all connections; Infinity for no limit. */
   readonly perConnection: number
   readonly total: number
 }
@@ -18,16 +18,16 @@ export interface Link {
   close(): Promise<void>
 }
 
-/** Milliseconds of its rate that a line may send at once. */
+/** Burst that a link may send at once, in milliseconds of its rate. */
 const burst = 20
 
-/** Bytes at a rate, in the order in which they were asked for. */
+/** Schedules bytes at a rate in the order of the requests. */
 class Rate {
   #free = performance.now()
 
   constructor(readonly bytesPerSecond: number) {}
 
-  /** When `bytes` more will have gone through. */
+  /** Returns the time at which `bytes` more bytes will have passed. */
   take(bytes: number): number {
     if (!Number.isFinite(this.bytesPerSecond)) return 0
     this.#free = Math.max(this.#free, performance.now() - burst) + (bytes / this.bytesPerSecond) * 1000
@@ -51,12 +51,12 @@ export async function startLink({ target, latency, perConnection, total }: LinkO
       })
     }
     const own = new Rate(perConnection)
-    // Opening a connection takes one way there and back by itself.
+    // Opening a connection takes one round trip.
     void forward(client, upstream, latency, () => 0, latency)
     void forward(upstream, client, 0, (bytes) => Math.max(own.take(bytes), all.take(bytes)), 0)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port: own } = server.address() as AddressInfo // listening on TCP: never a pipe's name
+  const { port: own } = server.address() as AddressInfo // a server on TCP has no pipe name
   return {
     host: `127.0.0.1:${own}`,
     close: () =>
@@ -67,7 +67,7 @@ export async function startLink({ target, latency, perConnection, total }: LinkO
   }
 }
 
-/** All delay is on the way there: to the client it makes no difference where it waits. */
+/** The whole delay is applied in one direction. For the client, the direction makes no difference. */
 async function forward(
   from: Socket,
   to: Socket,

@@ -1,4 +1,4 @@
-/** What the benchmarks run on. */
+/** Describes the machine of the benchmarks. */
 import { execFileSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { cpus, totalmem } from 'node:os'
@@ -10,15 +10,15 @@ export interface Machine {
   readonly memory: number
   readonly kernel: string
   readonly node: string
-  /** Of Windlass. */
+  /** Version of Windlass. */
   readonly version: string
-  /** Whether Windlass had ISA-L for gzip. */
+  /** Whether Windlass uses ISA-L for gzip. */
   readonly isal: boolean
   /** File system of the stores on disk. */
   readonly disk: string
 }
 
-/** @param disk a directory on the disk */
+/** @param disk directory on the disk of the stores */
 export async function describeMachine(disk: string): Promise<Machine> {
   const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string

@@ -1,6 +1,6 @@
-/** Tables in Markdown, in the one form in which the formatter leaves them alone or not: they are generated. */
+/** Renders tables as Markdown. The formatter ignores them, because they are generated. */
 
-/** @param right columns, from 0, that hold numbers */
+/** @param right indexes of right-aligned columns, which contain numbers */
 export function table(
   head: readonly string[],
   rows: readonly (readonly (string | number)[])[],

@@ -1,4 +1,4 @@
-/** Runs a program and tells what it took: by the clock, of the processors, of memory. */
+/** Runs a program and measures its wall-clock time, CPU time and memory. */
 import { spawn } from 'node:child_process'
 import { readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,9 +8,9 @@ import { temporary } from './temporary.js'
 export interface Cost {
   /** Seconds. */
   readonly wall: number
-  /** Seconds of user and system time, of the program and all it waited for. */
+  /** User and system time in seconds, of the program and the children that it waited for. */
   readonly cpu: number
-  /** Most bytes ever resident in one process of it. */
+  /** Peak resident memory of a single process in bytes. */
   readonly memory: number
 }
 
@@ -19,16 +19,19 @@ export interface MeasuredRun extends Cost {
   readonly stderr: string
 }
 
-/** Seconds after which a program hangs, and is killed with all that it started. */
-const longest = 900
+/** Seconds after which the program and its children are killed. */
+const maxSeconds = 900
 
 /**
- * GNU time knows the memory, and bash the time: to the millisecond, where GNU time has hundredths. What is timed is the
- * program alone, without either of them.
+ * GNU time measures the memory, and bash the time, because it has milliseconds where GNU time has hundredths. The
+ * measured time is that of the program only.
  */
 const timed = 'TIMEFORMAT="%3R %3U %3S"; { time "$@" 2>&3 3>&-; } 3>&2 2> "$0"'
 
-/** @throws Error where the program does not end with 0 */
+/**
+ * Runs and measures a program.
+ * @throws Error when its exit code is not 0
+ */
 export async function measured(
   command: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
@@ -54,16 +57,16 @@ export async function measured(
 const numbersIn = async (file: string): Promise<number[]> =>
   (await readFile(file, 'utf8')).trim().split(' ').map(Number)
 
-/** Of the programs that run: each leads a group of all that it started. */
+/** Process groups of the running programs. Each program leads its own group. */
 const groups = new Set<number>()
-// Before the directories go that they write to.
+// Programs must be killed before their directories are removed.
 process.prependListener('exit', () => groups.forEach(killGroup))
 
 const killGroup = (leader: number): void => {
   try {
     process.kill(-leader, 'SIGKILL')
   } catch {
-    // It has ended meanwhile.
+    // The group has already ended.
   }
 }
 
@@ -75,7 +78,7 @@ function ended(
   const child = spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
   const { pid } = child
   if (pid !== undefined) groups.add(pid)
-  const timer = setTimeout(() => pid !== undefined && killGroup(pid), longest * 1000)
+  const timer = setTimeout(() => pid !== undefined && killGroup(pid), maxSeconds * 1000)
   let [stdout, stderr] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))

@@ -1,4 +1,4 @@
-/** One cold pull by the built command line, in a process of its own, and what it took. */
+/** Runs and measures one cold pull with the built command line in a separate process. */
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -15,21 +15,21 @@ export interface Setting {
 
 export interface PullCost extends Cost {
   readonly setting: Setting
-  /** Compressed bytes that came. */
+  /** Number of compressed bytes fetched. */
   readonly bytes: number
   readonly timeline: Timeline
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The command line as it is built. */
+/** Returns the path of the built command line. */
 export function program(): string {
   const file = join(root, 'dist/cli/main.js')
   if (existsSync(file)) return file
   throw new Error('dist/cli/main.js is not there: build it first (npm run build)')
 }
 
-/** @param under where the store is made and removed: what is measured includes the disk that this is on */
+/** @param under directory for the store; the measured cost includes its disk */
 export async function pullOnce(reference: string, setting: Setting, under: string): Promise<PullCost> {
   const directory = await temporary(under, 'windlass-sweep-')
   try {

@@ -1,4 +1,4 @@
-/** What is said of several runs of the same thing. */
+/** Statistics of repeated runs. */
 
 export interface Spread {
   readonly median: number
@@ -7,7 +7,7 @@ export interface Spread {
   readonly runs: number
 }
 
-/** The middle one; of an even number, the mean of the two in the middle. NaN of none. */
+/** Returns the median; NaN for no values. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1
@@ -21,12 +21,12 @@ export const spreadOf = (values: readonly number[]): Spread => ({
   runs: values.length,
 })
 
-/** Another order each time, the same for a seed: no contender always runs after the same one. */
+/** Returns the items in an order that is determined by `seed`, so that no contender always follows the same one. */
 export function shuffled<T>(items: readonly T[], seed: number): T[] {
-  const left = [...items]
+  const remaining = [...items]
   let state = seed * 2654435761 + 1
   return items.map(() => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return left.splice(state % left.length, 1)[0]!
+    return remaining.splice(state % remaining.length, 1)[0]!
   })
 }

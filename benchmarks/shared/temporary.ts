@@ -1,23 +1,23 @@
-/** Directories that are gone when the benchmark is, also when it is broken off. */
+/** Provides directories that are removed when the benchmark ends, even if it is interrupted. */
 import { rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 
-const made = new Set<string>()
+const directories = new Set<string>()
 
 process.on('exit', () => {
-  for (const directory of made)
+  for (const directory of directories)
     try {
       rmSync(directory, { recursive: true, force: true })
     } catch {
-      // A program that was just killed may still write into it.
+      // A killed program may still write into the directory.
     }
 })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130))
 
-/** A new directory in `under`; whoever asks for it may remove it before. */
+/** Makes a directory in `under`. The caller may remove it earlier. */
 export async function temporary(under: string, prefix: string): Promise<string> {
   const directory = await mkdtemp(join(under, prefix))
-  made.add(directory)
+  directories.add(directory)
   return directory
 }

@@ -1,7 +1,7 @@
-/** What each layer did when, read out of a pull's events. */
+/** Computes the timeline of the layers from the events of a pull. */
 import type { PullEvent } from '../../lib/events/index.js'
 
-/** Milliseconds since the start of the pull. */
+/** A period of a layer, in milliseconds since the start of the pull. */
 export interface Span {
   readonly layer: string
   readonly stage: Stage
@@ -10,18 +10,18 @@ export interface Span {
 }
 
 /**
- * `slot`: waits for its turn to download. `download`: bytes come (and are unpacked as they come).
- * `retry`: waits for another attempt. `unpack`: all bytes are here, the tree is not.
+ * `slot`: the layer waits for a download slot. `download`: it is downloaded, and unpacked at the same time. `retry`: it
+ * waits for another attempt. `unpack`: it is downloaded, but not completely unpacked.
  */
 export type Stage = 'slot' | 'download' | 'retry' | 'unpack'
 
 export interface Timeline {
   readonly spans: readonly Span[]
-  /** Milliseconds until the plan was there: manifests. */
+  /** Milliseconds until the plan was known. */
   readonly plan: number
-  /** Milliseconds of the whole pull. */
+  /** Duration of the pull in milliseconds. */
   readonly end: number
-  /** Milliseconds that the layers spent in each stage, all together. */
+  /** Total time of all layers in each stage, in milliseconds. */
   readonly waited: Readonly<Record<Stage, number>>
 }
 

@@ -1,4 +1,4 @@
-/** Whether the peers and Windlass ended with the same tree. */
+/** Checks that the peers and Windlass unpack the same tree. */
 import { compareTrees, describeTree, type Difference } from '../../lib/archive/index.js'
 import { reasonOf } from '../peers/all-peers.js'
 import type { Peer } from '../peers/peer.js'
@@ -7,30 +7,30 @@ import { listed, openTimes } from './open-times.js'
 export interface TreeCheck {
   readonly image: string
   readonly peer: string
-  /** Entries of Windlass's tree, and of those directories whose time was not compared. */
+  /** Number of entries in the tree of Windlass, and of directories whose time was not compared. */
   readonly entries: number
   readonly open: number
-  /** Differences in all; undefined where the trees could not be compared, which `shown` then says why. */
+  /** Number of differences; undefined if the trees could not be compared, with the reason in `shown`. */
   readonly differences: number | undefined
-  /** The first of them, a line each. */
+  /** The first differences, one per line. */
   readonly shown: readonly string[]
 }
 
 export interface TreesOf {
   readonly image: string
   readonly reference: string
-  /** Files of its layers, the lowest first. */
+  /** Files of the layer blobs, base first. */
   readonly blobs: readonly string[]
-  /** A path as a peer names it, as it is seen from here. */
+  /** Returns the path on this machine for a path of a peer. */
   readonly seen: (path: string) => string
 }
 
-/** They pass over the entry of the root itself. */
+/** Peers that ignore the entry of the root. */
 const withoutRoot = ['podman', 'docker', 'containerd (ctr)']
 
 /**
- * Forgiven: times that the image leaves open; that of the root where the peer passes over its entry; and the mode of the
- * root by podman, 0555 whatever the image says.
+ * Ignores times that the image does not define, the time of the root for peers that ignore its entry, and the mode of
+ * the root for podman, which always uses 0555.
  */
 const except =
   (peer: string, open: ReadonlySet<string>) =>

@@ -1,6 +1,6 @@
 /**
- * Which directories of an image have a time that its layers leave open: the topmost layer that puts something into them
- * does not list them, so what an unpacker writes there is its own affair: the clock, or what a lower layer said.
+ * Finds directories of an image whose time its layers do not define: the topmost layer that writes into the directory
+ * does not list it. An unpacker then uses the current time or that of a lower layer.
  */
 import { createReadStream } from 'node:fs'
 import { Writable } from 'node:stream'
@@ -9,12 +9,12 @@ import { TarReader } from '../../lib/archive/tar/reader.js'
 import { decompressor, pump } from '../../lib/bytes/index.js'
 
 export interface Listed {
-  /** As it stands in the archive. */
+  /** Name in the archive. */
   readonly path: string
   readonly isDirectory: boolean
 }
 
-/** Paths without slashes around them; the root is `.`. */
+/** Returns paths without leading and trailing slashes. The root is `.`. */
 export function openTimes(layers: Iterable<readonly Listed[]>): Set<string> {
   const open = new Set<string>()
   for (const layer of layers) {
@@ -23,7 +23,7 @@ export function openTimes(layers: Iterable<readonly Listed[]>): Set<string> {
     for (const { path, isDirectory } of layer) {
       const place = layerPath(path)
       if (place) {
-        // One that has to be made puts itself into its own parent.
+        // A directory that must be made changes its parent too.
         let parent = place.parent
         while (parent !== '' && !filled.has(parent)) {
           filled.add(parent)
@@ -41,7 +41,7 @@ export function openTimes(layers: Iterable<readonly Listed[]>): Set<string> {
 
 const join = (parent: string, name: string): string => (parent === '' ? name : `${parent}/${name}`)
 
-/** @param blob the file of a layer, as gzip */
+/** @param blob file of a layer in gzip */
 export async function listed(blob: string): Promise<Listed[]> {
   const entries: Listed[] = []
   const reader = new TarReader({

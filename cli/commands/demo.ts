@@ -1,4 +1,4 @@
-/** `windlass demo`: everything at once with no network: a registry, an image, a pull, and what came of it. */
+/** `windlass demo`: pulls an image from an embedded registry and shows the requests and the resulting tree. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -32,9 +32,10 @@ Examples:
   windlass demo --keep                 then look around in the store and the tree
   windlass demo --progress json 2>&1   every event of it`
 
-/** Slow enough to be watched, in bytes a second for each layer. */
-const pace = 1_600_000
+/** Rate of each layer in bytes per second. It is low so that the progress can be watched. */
+const layerRate = 1_600_000
 
+/** Defines the options and the action of `windlass demo`. */
 export function defineDemo(command: Command, terminal: Console): void {
   command.option('--keep', 'keep the store and the tree')
   storeFlags(command)
@@ -49,15 +50,15 @@ async function demo(flags: DemoFlags, terminal: Console, signal: AbortSignal): P
   const directory = await scratchDirectory()
   const registry = await startRegistry({
     auth: { kind: 'token', expireOnce: true },
-    bytesPerSecond: pace,
+    bytesPerSecond: layerRate,
     latency: 20,
   })
   try {
     const { os, architecture } = hostPlatform()
     await putImage(registry, 'demo/hello', '1.0', demoImage({ os, architecture }))
-    const seen = await pullTwice(registry, directory, flags, terminal, signal)
-    if (flags.json) await terminal.output.json(asRecord(seen, registry))
-    else await terminal.output.write(await summary(seen, registry))
+    const result = await pullTwice(registry, directory, flags, terminal, signal)
+    if (flags.json) await terminal.output.json(asRecord(result, registry))
+    else await terminal.output.write(await summary(result, registry))
   } finally {
     await registry.close()
     if (!flags.keep) await rm(directory, { recursive: true, force: true })
@@ -81,13 +82,14 @@ async function scratchDirectory(): Promise<string> {
   }
 }
 
-interface Seen {
+interface DemoResult {
   readonly image: PulledImage
   readonly rootfs: string
-  /** How many of the registry's requests were the first pull's. */
+  /** Number of requests of the first pull. */
   readonly requests: number
-  /** Milliseconds that each pull took. */
+  /** Duration of the first pull in milliseconds. */
   readonly first: number
+  /** Duration of the second pull in milliseconds. */
   readonly second: number
 }
 
@@ -97,7 +99,7 @@ async function pullTwice(
   flags: DemoFlags,
   terminal: Console,
   signal: AbortSignal,
-): Promise<Seen> {
+): Promise<DemoResult> {
   const { store = path.join(directory, 'store') } = flags
   const name = `${registry.host}/demo/hello:1.0`
   const rootfs = path.join(directory, 'rootfs')
@@ -117,10 +119,10 @@ async function pullTwice(
 }
 
 async function summary(
-  { image, rootfs, requests, first, second }: Seen,
+  { image, rootfs, requests, first, second }: DemoResult,
   registry: TestRegistry,
 ): Promise<string> {
-  const again = registry.requests.length - requests
+  const secondRequests = registry.requests.length - requests
   const seconds = (first / 1000).toFixed(1)
   const lines = [
     '',
@@ -133,7 +135,7 @@ async function summary(
     '',
     `${image.name}@${image.digest}`,
     `${formatBytes(image.size)} in ${requests} requests and ${seconds} s: every size, digest and diffID verified.`,
-    `Pulled once more: ${again} ${again === 1 ? 'request' : 'requests'}, ${Math.round(second)} ms, ` +
+    `Pulled once more: ${secondRequests} ${secondRequests === 1 ? 'request' : 'requests'}, ${Math.round(second)} ms, ` +
       'every layer was here.',
   ]
   return lines.map((line) => `${line}\n`).join('')
@@ -145,7 +147,7 @@ const namesIn = ({ imageId, layers }: PulledImage): ReadonlyMap<string, string> 
     ...layers.map(({ digest }, index) => [digest, `layer ${index + 1}`] as const),
   ])
 
-const asRecord = ({ image, requests, first, second }: Seen, registry: TestRegistry): object => ({
+const asRecord = ({ image, requests, first, second }: DemoResult, registry: TestRegistry): object => ({
   image: asJson(image),
   milliseconds: { first: Math.round(first), second: Math.round(second) },
   requests: registry.requests.slice(0, requests).map(({ kind, method, reference, status }) => ({

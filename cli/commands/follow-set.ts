@@ -1,17 +1,22 @@
-/** Shows the pulls of a set one after the other, each from its beginning, though two of them are under way at once. */
+/** Shows the progress of a set of pulls. Pulls that run concurrently are shown one after the other, each completely. */
 import { concatMap, lastValueFrom } from 'rxjs'
 import type { PulledImage } from '../../lib/stages/index.js'
 import type { PullSet, StartedPull } from '../../puller/index.js'
 import { follow, type ProgressFlags } from '../setup/progress-flags.js'
 import type { Console } from '../terminal/terminal.js'
 
-/** Hears of each pull once it has been shown to its end. */
+/** Callbacks for the result of each pull. They are called after the progress of the pull was shown. */
 export interface Report {
+  /** Called when a pull succeeded. */
   pulled(image: PulledImage): Promise<unknown>
+  /** Called when a pull failed or was cancelled. */
   failed(error: unknown, started: StartedPull): Promise<unknown>
 }
 
-/** What came of the whole set, cleared away and shown. Rejects as the set does. */
+/**
+ * Shows all pulls of `set` and returns its result after all pulls have closed. Rejects with the error of the set, or
+ * with the error of a callback.
+ */
 export async function followSet<Result>(
   set: PullSet<Result>,
   flags: ProgressFlags,
@@ -25,13 +30,13 @@ export async function followSet<Result>(
     )
     await ended()
   }
-  const shown = lastValueFrom(set.each.pipe(concatMap(show)), { defaultValue: undefined })
-  // What cannot be told need not be pulled; the error surfaces below.
-  shown.catch((error: unknown) => set.cancel(error))
+  const progressShown = lastValueFrom(set.each.pipe(concatMap(show)), { defaultValue: undefined })
+  // If a result cannot be reported, the rest of the set is not pulled. The error is thrown below.
+  progressShown.catch((error: unknown) => set.cancel(error))
   try {
     return await set.done
   } finally {
     await set.closed()
-    await shown
+    await progressShown
   }
 }

@@ -22,6 +22,7 @@ Examples:
 Pulls may run meanwhile, in other processes too: nothing that they need is removed. Programs that write into the
 store without knowing of its locks must not.`
 
+/** Defines the options and the action of `windlass gc`. */
 export function defineCollect(command: Command, terminal: Console): void {
   command.option('--dry-run', 'say what would go, and let it stay')
   partialsFlag(command)
@@ -32,7 +33,7 @@ export function defineCollect(command: Command, terminal: Console): void {
 
 function collect({ dryRun, json, ...flags }: CollectFlags, terminal: Console): Promise<void> {
   return withWindlass(flags, terminal, [], async (windlass, signal) => {
-    // Given up before it begins, if at all: the puller is not closed before what was taken out of sight is deleted.
+    // An interrupt stops waiting for the collection. A collection that has begun finishes when the puller is closed.
     const collecting = windlass.collect({ ...(dryRun && { dryRun }) })
     const { removed, bytes, ...rest } = await orAborted(collecting, signal)
     if (json) {

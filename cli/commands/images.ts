@@ -1,4 +1,4 @@
-/** `windlass images`: what the store holds, by name. */
+/** `windlass images`: lists the entries of the store. */
 import type { Command } from 'commander'
 import { printable } from '../../lib/codec/printable.js'
 import { titleLength } from '../../lib/codec/printable.js'
@@ -22,6 +22,7 @@ Examples:
 An image that another tool named is listed as that tool calls it; one without a name as <none>, for which “windlass rm”
 takes the digest, or what stands in its place.`
 
+/** Defines the options and the action of `windlass images`. */
 export function defineImages(command: Command, terminal: Console): void {
   storeFlags(command)
   jsonFlag(command, 'one array of objects')
@@ -40,7 +41,7 @@ function images({ json, ...flags }: ImagesFlags, terminal: Console): Promise<voi
   })
 }
 
-/** A word that `rm` takes stands in every row: the name, else the digest, else the key. */
+/** Each row contains an argument that `windlass rm` accepts: the name, else the digest, else the key. */
 const row = ({ name, digest, platform = '-', size, entry, problem }: ImageSummary): string[] => [
   name === undefined ? '<none>' : name === '' ? '""' : printable(name, titleLength),
   digest === undefined ? entry : printable(digest.replace(/^([\w+.-]+:.{12}).*$/s, '$1')),

@@ -1,20 +1,22 @@
-/** The commands, in the order in which the help lists them. Each is loaded when it is called for. */
+/** Lists the commands in the order of the help. The module of a command is loaded only when the command runs. */
 import type { Command } from 'commander'
 import type { Console } from '../terminal/terminal.js'
 import type { CommandName } from './names.js'
 
-/** Gives `command` its arguments, options and action. */
+/** Defines the arguments, options and action of `command`. */
 export type Define = (command: Command, terminal: Console) => void
 
+/** An entry of the list of commands. */
 export interface CommandEntry {
   readonly name: CommandName
   readonly summary: string
   readonly usage: string
-  /** Whether it has `--progress`. */
+  /** Whether the command has the option `--progress`. */
   readonly showsProgress?: true
   readonly load: () => Promise<Define>
 }
 
+/** All commands, in the order of the help. */
 export const commands: readonly CommandEntry[] = [
   {
     name: 'pull',

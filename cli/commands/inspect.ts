@@ -1,4 +1,4 @@
-/** `windlass inspect`: what an image is, by its manifest and config alone. */
+/** `windlass inspect`: describes an image from its manifest and config, without fetching layers. */
 import { type Command, Option } from 'commander'
 import { inspectedFields } from '../../pipelines/inspected-fields.js'
 import { platformSetting } from '../setup/flags.js'
@@ -22,6 +22,7 @@ Examples:
   windlass inspect --raw alpine:3.20 | sha256sum     what the tag points at, byte for byte
   windlass inspect --config --platform linux/arm64 nginx | jq .config.Cmd`
 
+/** Defines the arguments, options and action of `windlass inspect`. */
 export function defineInspect(command: Command, terminal: Console): void {
   command
     .argument('<image>', 'as Docker names images, oci:DIR[:NAME|:@N], or as “windlass images” lists it')
@@ -43,10 +44,10 @@ function inspect(name: string, flags: InspectFlags, terminal: Console): Promise<
     const { platform, raw = false, config = false, json = false } = flags
     const tags = flags.tags && !raw && !config
     const options = { manifestOnly: raw, tags, signal, ...(platform !== undefined && { platform }) }
-    const seen = await windlass.inspect(name, options)
-    for (const { code, message } of seen.warnings) terminal.messages.warning(code, message)
-    if (raw) await terminal.output.document(seen.manifest)
-    else if (config) await terminal.output.document(seen.image?.config.bytes ?? Buffer.alloc(0))
-    else await terminal.output.json(inspectedFields(seen), { indent: !json })
+    const inspection = await windlass.inspect(name, options)
+    for (const { code, message } of inspection.warnings) terminal.messages.warning(code, message)
+    if (raw) await terminal.output.document(inspection.manifest)
+    else if (config) await terminal.output.document(inspection.image?.config.bytes ?? Buffer.alloc(0))
+    else await terminal.output.json(inspectedFields(inspection), { indent: !json })
   })
 }

@@ -1,4 +1,6 @@
-/** What the commands are called, in the order in which the help lists them. */
+/** Lists the names of the commands. The launcher needs them without loading the commands. */
+
+/** Names of the commands, in the order of the help. */
 export const commandNames = [
   'pull',
   'inspect',
@@ -11,4 +13,5 @@ export const commandNames = [
   'demo',
 ] as const
 
+/** Name of a command. */
 export type CommandName = (typeof commandNames)[number]

@@ -1,4 +1,4 @@
-/** `windlass pull --all-tags` and `--all-platforms`: several images by one name. */
+/** `windlass pull --all-tags` and `--all-platforms`: pulls several images by one name. */
 import { WindlassError, asWindlassError } from '../../lib/errors.js'
 import { parseImageName } from '../../lib/image/index.js'
 import { printable } from '../../lib/codec/printable.js'
@@ -12,23 +12,24 @@ import type { ProgressFlags } from '../setup/progress-flags.js'
 import { statusLine } from '../render/status-line.js'
 import type { Console } from '../terminal/terminal.js'
 
+/** Flags of the command that affect how results are printed. */
 export interface SetFlags extends ProgressFlags {
   readonly json?: boolean
   readonly failFast?: boolean
 }
 
-/** `<name>@<digest>`: what gives exactly this image, whatever becomes of the tag. */
+/** Returns `<name>@<digest>`, which refers to exactly this image even if the tag moves. */
 export const pinned = ({ name, digest }: Pick<PulledImage, 'name' | 'digest'>): string =>
   name.endsWith(`@${digest}`) ? name : `${name}@${digest}`
 
-/** What came, without the config, which `inspect --config` gives as it is. */
+/** Returns a pulled image without its config, which `inspect --config` prints byte for byte. */
 export const asJson = (image: PulledImage): object => ({ ...image, config: undefined })
 
-/** One line about one image on stdout. */
+/** Prints one line about an image on stdout. Returns false if nothing reads stdout any more. */
 export const printImage = (image: PulledImage, { json }: SetFlags, { output }: Console): Promise<boolean> =>
   json ? output.json(asJson(image)) : output.line(printable(pinned(image), 2_000))
 
-/** Tells a failure, in both places; its exit code. */
+/** Reports a failure on stderr and, with `--json`, also on stdout. Returns its exit code. */
 export async function printFailure(
   error: unknown,
   name: string,
@@ -39,7 +40,7 @@ export async function printFailure(
   return terminal.messages.error(error)
 }
 
-/** @throws USAGE for a name that is no bare repository */
+/** Checks that `name` is a repository without tag and digest. @throws USAGE if it is not */
 export function mustNameRepository(name: string): void {
   const named = parseImageName(name)
   if (named.kind === 'registry' && named.reference.tag === undefined && !named.reference.digest) return
@@ -49,7 +50,10 @@ export function mustNameRepository(name: string): void {
   })
 }
 
-/** Every tag of a repository. A tag that fails is told, and in the end its exit code is the command's. */
+/**
+ * Pulls every tag of a repository. A tag that fails is reported and, without `--fail-fast`, does not stop the others.
+ * @throws ReportedFailure with the exit code of the first tag that failed; any error of listing the tags
+ */
 export async function pullTags(
   name: string,
   windlass: Windlass,
@@ -59,37 +63,37 @@ export async function pullTags(
 ): Promise<void> {
   const failFast = flags.failFast ?? false
   let failed: number | undefined
-  const told = new Set<unknown>()
+  const reported = new Set<unknown>()
   const set = windlass.pullAllTags(name, { ...options, failFast })
   const result = await followSet(set, flags, terminal, {
     pulled: (image) => printImage(image, flags, terminal),
     failed: async (error, started) => {
-      // Those that were stopped because another failed have nothing to say for themselves.
+      // Pulls that were cancelled because another one failed are not reported.
       if (asWindlassError(error).code === 'CANCELLED') return
-      told.add(error)
+      reported.add(error)
       const code = await printFailure(error, started.name, flags, terminal)
       failed ??= code
     },
   }).catch((error: unknown) => {
     const cancelled = asWindlassError(error).code === 'CANCELLED'
     if (failed === undefined || cancelled) throw error
-    // That of the tag with `failFast`; else the list of tags failed as well.
-    if (!told.has(error)) terminal.messages.error(error)
+    // With `failFast` this is the error of a tag, which is reported already. Otherwise listing the tags failed too.
+    if (!reported.has(error)) terminal.messages.error(error)
     throw new ReportedFailure(failed)
   })
   for (const warning of result.warnings) showWarning(warning, flags, terminal)
-  // Nothing is known to be up to date of which some could not be pulled.
+  // If a tag failed, it is not known whether the repository is up to date.
   const known = result.status === 'newer' || result.failed === 0
   if (!flags.quiet && known) terminal.messages.note(statusLine(result.name, result.status))
   if (failed !== undefined) throw new ReportedFailure(failed)
 }
 
-/** A warning about the set as such, as its pulls show theirs. */
+/** Shows a warning about the set under the same conditions as the warnings of its pulls. */
 function showWarning({ code, message }: TagsWarning, flags: SetFlags, terminal: Console): void {
   if (!flags.quiet && flags.progress !== 'none') terminal.messages.warning(code, message)
 }
 
-/** Every platform of an index, under one name. */
+/** Pulls every platform of an index under one name. Rejects with the error of the first image that fails. */
 export async function pullPlatforms(
   name: string,
   windlass: Windlass,

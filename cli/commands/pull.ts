@@ -1,4 +1,4 @@
-/** `windlass pull`: images into the store, one line each on stdout. */
+/** `windlass pull`: pulls images into the store and prints one line for each on stdout. */
 import { type Command, Option } from 'commander'
 import { WindlassError } from '../../lib/errors.js'
 import { quoted } from '../../lib/codec/printable.js'
@@ -38,6 +38,7 @@ Examples:
 Prints <name>@<digest> for each image. Of several, one that fails does not stop the others, and its
 exit code is the command's.`
 
+/** Defines the arguments, options and action of `windlass pull`. */
 export function definePull(command: Command, terminal: Console): void {
   command
     .argument('<image...>', 'as Docker names images, or oci:DIR[:NAME|:@N]')
@@ -79,7 +80,7 @@ const oneTreeOnly = (images: readonly string[], rootfs: string): WindlassError =
     { path: rootfs, hint: 'Pull the images first, then unpack each with “windlass unpack IMAGE DIRECTORY”.' },
   )
 
-/** The exit code of a failure, told already; undefined where the image came. */
+/** Pulls one image and reports the result. Returns the exit code of a failure; undefined if the pull succeeded. */
 async function pullNamed(
   name: string,
   windlass: Windlass,

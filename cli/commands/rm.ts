@@ -1,4 +1,4 @@
-/** `windlass rm`: takes names away from images. */
+/** `windlass rm`: removes names of images from the store. */
 import type { Command } from 'commander'
 import { asWindlassError } from '../../lib/errors.js'
 import { printable } from '../../lib/codec/printable.js'
@@ -22,6 +22,7 @@ Examples:
 
 Prints each name that was taken away. Layers and manifests stay until “windlass gc”.`
 
+/** Defines the arguments, options and action of `windlass rm`. */
 export function defineRemove(command: Command, terminal: Console): void {
   command.argument('<image...>', 'as “windlass images” lists them, as they were pulled, or by digest')
   jsonFlag(command, 'print each result as one line of JSON')
@@ -42,7 +43,7 @@ function removeAll(names: readonly string[], flags: RemoveFlags, terminal: Conso
   })
 }
 
-/** What became of each name. Where nothing could be done, JSON says so of each, as of a name that fails alone. */
+/** Removes the names. An error that affects all of them is printed once for each name with `--json`. */
 async function outcomes(
   names: readonly string[],
   windlass: Windlass,
@@ -60,7 +61,7 @@ async function outcomes(
   }
 }
 
-/** The exit code of a failure; undefined where the name is gone. */
+/** Prints the result for one name. Returns the exit code of a failure; undefined if the name was removed. */
 async function report(
   outcome: RemovalOutcome,
   { json }: RemoveFlags,

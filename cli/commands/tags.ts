@@ -1,4 +1,4 @@
-/** `windlass tags`: the tags of a repository, one a line, as the registry lists them. */
+/** `windlass tags`: prints the tags of a repository, one per line, in the order of the registry. */
 import type { Command } from 'commander'
 import { printable } from '../../lib/codec/printable.js'
 import { limitFlag } from '../setup/limit-flag.js'
@@ -15,6 +15,7 @@ Examples:
   windlass tags alpine
   windlass tags registry.example:5000/team/app | sort -V | tail -1`
 
+/** Defines the arguments, options and action of `windlass tags`. */
 export function defineTags(command: Command, terminal: Console): void {
   command.argument('<repository>', 'an image name without tag and digest')
   jsonFlag(command, 'one object with the repository and its tags')

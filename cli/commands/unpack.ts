@@ -1,4 +1,4 @@
-/** `windlass unpack`: one flattened tree of an image, pulling what is missing of it. */
+/** `windlass unpack`: writes the flattened tree of an image, and pulls what the store lacks. */
 import type { Command } from 'commander'
 import { printable } from '../../lib/codec/printable.js'
 import { platformSetting } from '../setup/flags.js'
@@ -21,6 +21,7 @@ Examples:
 
 The directory must be empty or not be there. Prints <name>@<digest>.`
 
+/** Defines the arguments, options and action of `windlass unpack`. */
 export function defineUnpack(command: Command, terminal: Console): void {
   command
     .argument('<image>', 'as Docker names images, or oci:DIR[:NAME|:@N]')

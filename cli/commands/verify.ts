@@ -1,4 +1,4 @@
-/** `windlass verify`: reads the whole store again and says what is wrong with it. */
+/** `windlass verify`: verifies the whole store, prints its problems, and repairs them with `--repair`. */
 import type { Command } from 'commander'
 import { WindlassError } from '../../lib/errors.js'
 import { printable } from '../../lib/codec/printable.js'
@@ -24,6 +24,7 @@ Every blob is held against its digest, every unpacked layer against its blob, fi
 record against the check that it carries.
 Ends with 7 if anything is wrong that was not repaired.`
 
+/** Defines the options and the action of `windlass verify`. */
 export function defineVerify(command: Command, terminal: Console): void {
   command.option('--repair', 'bring again what is damaged or missing, from where the names of the images say')
   jsonFlag(command, 'one object: what was looked at, and all problems')
@@ -36,8 +37,8 @@ function verify({ repair = false, json, ...flags }: VerifyFlags, terminal: Conso
     const report = await windlass.verify({ repair, signal })
     if (json) await terminal.output.json(report)
     else await terminal.output.write(lines(report).join(''))
-    const left = report.problems.filter(({ repaired }) => !repaired)
-    if (left.length > 0) throw damaged(left.length, windlass.store, repair)
+    const unrepaired = report.problems.filter(({ repaired }) => !repaired)
+    if (unrepaired.length > 0) throw damaged(unrepaired.length, windlass.store, repair)
   })
 }
 

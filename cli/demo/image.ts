@@ -1,14 +1,17 @@
-/** The image of the demo: four layers, each with something that a layer can hold. It is made in code: nothing beside the program is read. */
+/**
+ * Builds the image of the demo. Its four layers contain links, modes, whiteouts and a path through a symbolic link. The
+ * image is built in code, so that the demo needs no file besides the program.
+ */
 import { randomBytes } from 'node:crypto'
 import { type BuiltImage, buildImage, opaque, whiteout } from '../../lib/testing/index.js'
 
-/** Bytes that no compression makes smaller, so that there is something to watch. */
+/** Incompressible bytes, which make the download long enough to watch. */
 const ballast = (kilobytes: number): Buffer => randomBytes(kilobytes * 1024)
 
 const script = '#!/bin/sh\necho hello from a layer\n'
 const day = new Date('2024-06-01T12:00:00Z')
 
-/** `platform` is the machine's own, so that it is what a pull asks for. */
+/** Builds the image for `platform`, which is the platform of the machine, so that a pull chooses it by default. */
 export function demoImage(platform: { os: string; architecture: string }): BuiltImage {
   return buildImage({
     platform,

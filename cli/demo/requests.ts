@@ -1,11 +1,15 @@
-/** What the demo's registry was asked, a line each, with what it means. */
+/** Formats the requests that the registry of the demo received as a table with explanations. */
 import type { RequestLogEntry } from '../../lib/testing/index.js'
 import { shortDigest } from '../render/layer-status.js'
 import { table } from '../render/table.js'
 
+/** The fields of a logged request that the table shows. */
 export type SeenRequest = Pick<RequestLogEntry, 'kind' | 'method' | 'reference' | 'status'>
 
-/** `names` says what the digests are. */
+/**
+ * Formats requests as a table.
+ * @param names labels by digest, such as `config` or `layer 1`
+ */
 export function requestTable(
   requests: readonly SeenRequest[],
   names: ReadonlyMap<string, string> = new Map(),

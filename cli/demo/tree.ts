@@ -1,11 +1,12 @@
-/** A file tree as indented lines, directories of many files folded. */
+/** Formats a file tree as indented lines. Directories with many entries are folded. */
 import type { TreeEntry } from '../../lib/archive/index.js'
 import { printable } from '../../lib/codec/printable.js'
 import { formatBytes } from '../render/quantities.js'
 
-/** A directory with more entries than this shows how many they are. */
-const most = 6
+/** A directory with more entries is folded: only their number is shown. */
+const maxEntries = 6
 
+/** Formats the entries of a tree, one line per entry, sorted by path. */
 export function treeLines(entries: readonly TreeEntry[]): string[] {
   const inDirectory = new Map<string, number>()
   for (const { path } of entries)
@@ -17,14 +18,14 @@ export function treeLines(entries: readonly TreeEntry[]): string[] {
     if (path === '.' || folded.some((directory) => path.startsWith(`${directory}/`))) continue
     const indent = '  '.repeat(path.split('/').length - 1)
     const children = inDirectory.get(path) ?? 0
-    if (children > most) folded.push(path)
-    const note = children > most ? `  ${children} entries` : noteOn(entry)
+    if (children > maxEntries) folded.push(path)
+    const note = children > maxEntries ? `  ${children} entries` : noteOn(entry)
     lines.push(`${indent}${printable(path.slice(path.lastIndexOf('/') + 1))}${note}`)
   }
   return lines
 }
 
-/** A directory's entries directly below it, whatever characters sort before the slash. */
+/** Sorts the entries of a directory directly after it, even if names contain characters that sort before the slash. */
 const byPath = (a: TreeEntry, b: TreeEntry): number => {
   const [left, right] = [a.path.replaceAll('/', '\0'), b.path.replaceAll('/', '\0')]
   return left < right ? -1 : left > right ? 1 : 0

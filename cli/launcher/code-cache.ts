@@ -1,7 +1,8 @@
 /**
- * What V8 made of a bundle in an earlier run: with it, nothing is parsed and little is compiled, which is most of what
- * the start of a command takes. It is code that will run, so only a file is believed that this user wrote and nobody
- * else could have; one that is damaged, or of another build, is none.
+ * Stores the V8 code cache of a bundle between runs. With it, V8 does not parse the bundle and compiles little of it,
+ * which is most of the time that a command needs to start. A code cache is executable code, so a file is used only if
+ * it belongs to this user and no other user could have written it. A file that is damaged or of another build is
+ * ignored.
  */
 import { createHash } from 'node:crypto'
 import {
@@ -18,43 +19,49 @@ import {
 import { isAbsolute, join } from 'node:path'
 import { isOurs, isPrivateDirectory, makePrivateDirectory } from './private-directory.js'
 
+/** Length of the SHA-256 digest at the start of the file. */
 const digestBytes = 32
-/** The first says how many runs have added; so many that the code behind them is aligned, or V8 copies it. */
-const countBytes = 8
-/** So many runs add what they compiled: the first may have done little, as who asks for help or is up to date. */
-const runsThatAdd = 4
+/** Length of the header: its first byte is the number of runs, the rest aligns the code, or V8 would copy it. */
+const headerBytes = 8
+/**
+ * Number of runs that rewrite the cache with what they compiled. One is not enough: the first run may compile little,
+ * for example if it prints the help or finds an image up to date.
+ */
+const maxRuns = 4
 
 /**
- * Where caches are kept: in `windlass` below `$XDG_CACHE_HOME` (XDG Base Directory Specification), else below
- * `~/.cache`. `$WINDLASS_CODE_CACHE` names another directory; where it is `0` or empty there is none.
+ * Returns the directory of the caches: `windlass` below `$XDG_CACHE_HOME` (XDG Base Directory Specification), else
+ * below `~/.cache`. `$WINDLASS_CODE_CACHE` names another directory. Undefined if that is `0`, empty or relative, or if
+ * the directory that the user's environment names belongs to another user.
  */
 export function cacheDirectory(env: NodeJS.ProcessEnv): string | undefined {
   const { WINDLASS_CODE_CACHE: own, XDG_CACHE_HOME: caches = '', HOME: home = '' } = env
   if (own !== undefined) return own !== '0' && isAbsolute(own) ? own : undefined
-  if (isAbsolute(caches)) return belongsToUs(caches) ? join(caches, 'windlass') : undefined
-  return isAbsolute(home) && belongsToUs(home) ? join(home, '.cache', 'windlass') : undefined
+  if (isAbsolute(caches)) return belongsToUser(caches) ? join(caches, 'windlass') : undefined
+  return isAbsolute(home) && belongsToUser(home) ? join(home, '.cache', 'windlass') : undefined
 }
 
-/** Under sudo they may be another user's, who could lead us to files of ours that say what that user wants. */
-function belongsToUs(directory: string): boolean {
+/** Under sudo, `HOME` and `XDG_CACHE_HOME` may belong to another user, who must not choose the files that root runs. */
+function belongsToUser(directory: string): boolean {
   try {
     return statSync(directory, { throwIfNoEntry: false })?.uid === process.geteuid?.()
   } catch {
-    // A link that leads to itself, a path that is too long: a place that cannot be looked at is nobody's.
+    // For example ELOOP or ENAMETOOLONG.
     return false
   }
 }
 
+/** The code cache of one bundle and one use of it. */
 export class CodeCache {
   readonly #directory: string
   readonly #path: string
   readonly #key: string
-  /** That have added to what is kept. */
+  /** Number of runs that have written the stored cache. */
   #runs = 0
 
   /**
-   * @param name of the file, one for each way that the bundle is used
-   * @param key what the cache is of: another build, another key
+   * @param name name of the file; each use of a bundle has its own
+   * @param key identifies the build; a cache with another key is ignored
    */
   constructor(directory: string, name: string, key: string) {
     this.#directory = directory
@@ -62,33 +69,35 @@ export class CodeCache {
     this.#key = key
   }
 
-  /** What `keep` was last given under this key; undefined where there is nothing to be believed. */
+  /** Returns the cache that `keep` stored last under this key; undefined if there is none that can be trusted. */
   read(): Buffer | undefined {
-    const kept = this.#read()
-    this.#runs = kept?.[0] ?? 0
-    return kept?.subarray(countBytes)
+    const content = this.#read()
+    this.#runs = content?.[0] ?? 0
+    return content?.subarray(headerBytes)
   }
 
-  /** V8 did not take it: what is kept next is the first of its kind. */
+  /** Discards the cache after V8 has rejected it: the next `keep` starts to count runs again. */
   reject(): void {
     this.#runs = 0
   }
 
-  /** Whether `keep` is due: there was nothing, or not all runs that add to it have been. */
+  /**
+   * Whether this run is to call `keep`: there is no cache, or fewer than the maximum number of runs have written it.
+   */
   get isOpen(): boolean {
-    return this.#runs < runsThatAdd
+    return this.#runs < maxRuns
   }
 
   #read(): Buffer | undefined {
     try {
-      // Whoever could put another directory or file there could have us run what they like.
+      // A user who can replace the directory or the file could make this process run any code.
       if (!isPrivateDirectory(this.#directory)) return undefined
       const fd = openSync(this.#path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
       try {
         if (!isOurs(fstatSync(fd), constants.S_IFREG)) return undefined
         const bytes = readFileSync(fd)
-        const kept = bytes.subarray(digestBytes)
-        return this.#digest(kept).equals(bytes.subarray(0, digestBytes)) ? kept : undefined
+        const content = bytes.subarray(digestBytes)
+        return this.#digest(content).equals(bytes.subarray(0, digestBytes)) ? content : undefined
       } finally {
         closeSync(fd)
       }
@@ -97,23 +106,23 @@ export class CodeCache {
     }
   }
 
-  /** Keeps `code` for the next run. Where that cannot be, the next run does without. */
+  /** Stores `code` for the next run. Errors are ignored: the next run then has no cache. */
   keep(code: Buffer): void {
     try {
       if (!makePrivateDirectory(this.#directory)) return
-      // The same name every time: who is killed here leaves no more than one. Two at once: the second gives up.
+      // The name is fixed, so that killed processes leave at most one file. Of two concurrent runs, the second fails.
       const next = `${this.#path}.new`
-      const kept = Buffer.concat([Buffer.alloc(countBytes, 0), code])
-      kept[0] = this.#runs + 1
+      const content = Buffer.concat([Buffer.alloc(headerBytes, 0), code])
+      content[0] = this.#runs + 1
       rmSync(next, { force: true })
-      writeFileSync(next, Buffer.concat([this.#digest(kept), kept]), { mode: 0o600, flag: 'wx' })
+      writeFileSync(next, Buffer.concat([this.#digest(content), content]), { mode: 0o600, flag: 'wx' })
       renameSync(next, this.#path)
     } catch {
       return
     }
   }
 
-  #digest(kept: Buffer): Buffer {
-    return createHash('sha256').update(`${this.#key}\n`).update(kept).digest()
+  #digest(content: Buffer): Buffer {
+    return createHash('sha256').update(`${this.#key}\n`).update(content).digest()
   }
 }

@@ -1,14 +1,14 @@
 #!/usr/bin/env node
-/** What `windlass` starts: the bundle of the command line. */
+/** Entry point of `windlass`: runs the bundle of the command line. */
 import { commandNames } from '../commands/names.js'
 import { runBundle } from './run-bundle.js'
 
-/** Put in by scripts/bundle.mjs. */
+/** Identifies the build. Replaced by scripts/bundle.mjs. */
 declare const BUILD: string
 
 const command = commandNames.find((name) => name === process.argv[2])
 const { keep } = runBundle('windlass.cjs', BUILD, command ?? 'other')
 process.once('exit', (code) => {
-  // A command that failed has not come far.
+  // A command that failed has compiled little.
   if (code === 0) keep()
 })

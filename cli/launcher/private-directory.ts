@@ -1,80 +1,85 @@
-/** Whether a directory holds only what this user, or root, put into it. */
+/** Checks and makes directories that no other user except root can write to or replace. */
 import { constants, lstatSync, mkdirSync, readlinkSync, type Stats } from 'node:fs'
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path'
 
-/** Of a file or directory that others can write to. */
+/** Mode bits of a file or directory that its group or others can write to. */
 export const writableByOthers = 0o022
-/** Of a directory in which nobody removes or renames what is another's. */
+/** Mode bit of a directory in which only the owner of an entry can remove or rename it. */
 const sticky = 0o1000
-/** Links that are followed, one behind the other. Linux gives up at 40. */
+/** Maximum number of symbolic links that are followed, as in Linux. */
 const maxLinks = 40
 
-/** Whether `stats` are of a thing of that type which is this user's, and which nobody else can write to. */
+/**
+ * Reports whether `stats` describe a file of this type (`S_IF…`) that belongs to this user and only this user can write
+ * to.
+ */
 export const isOurs = ({ mode, uid }: Stats, type: number): boolean =>
   (mode & constants.S_IFMT) === type && (mode & writableByOthers) === 0 && uid === process.geteuid?.()
 
 /**
- * Whether the absolute path leads to a directory of this user that nobody else can write to or put another in place of:
- * it is no link itself, and every directory and link on the way is this user's or root's, and can be written to by nobody
- * else, or is sticky.
+ * Reports whether an absolute path leads to a directory of this user that no other user can write to or replace. The
+ * directory must not be a symbolic link. Every directory and link of the path must belong to this user or root, and
+ * must be writable only by its owner or sticky.
  *
- * @throws what `lstat` throws where something on the way is not there
+ * @throws the error of `lstat`, for example ENOENT
  */
 export function isPrivateDirectory(path: string): boolean {
-  return isAbsolute(path) && isOurs(lstatSync(path), constants.S_IFDIR) && isSafeWay(path)
+  return isAbsolute(path) && isOurs(lstatSync(path), constants.S_IFDIR) && isSafePath(path)
 }
 
 /**
- * Makes the directory, and those above it that are missing, where the part of the path that is there is safe; whether it
- * is private then. One at a time, to the first error: below `/proc`, Node's `recursive` never ends (Node 20).
+ * Makes the directory and its missing parents if the existing part of the path is safe. Returns whether the directory
+ * is private. The directories are made one at a time, because `mkdir` with `recursive` never returns below `/proc`
+ * (Node 20).
  *
- * @throws what `lstat` and `mkdir` throw
+ * @throws the error of `lstat` or `mkdir`
  */
 export function makePrivateDirectory(path: string): boolean {
   if (!isAbsolute(path)) return false
   const missing: string[] = []
-  let there = normalize(path)
-  for (; lstatSync(there, { throwIfNoEntry: false }) === undefined; there = dirname(there))
-    missing.unshift(there)
-  if (!isSafeWay(there)) return false
-  for (const each of missing) make(each)
+  let existing = normalize(path)
+  for (; lstatSync(existing, { throwIfNoEntry: false }) === undefined; existing = dirname(existing))
+    missing.unshift(existing)
+  if (!isSafePath(existing)) return false
+  for (const each of missing) makeDirectory(each)
   return isPrivateDirectory(path)
 }
 
-function make(directory: string): void {
+function makeDirectory(directory: string): void {
   try {
     mkdirSync(directory, { mode: 0o700 })
   } catch (error) {
-    // Another thread or process makes the same at the same time.
+    // Another thread or process may make the same directory concurrently.
     if (!(error instanceof Error) || !('code' in error) || error.code !== 'EEXIST') throw error
   }
 }
 
-function isSafeWay(path: string): boolean {
-  let at: string = sep
+/** Follows `path` component by component and checks each directory and link. */
+function isSafePath(path: string): boolean {
+  let current: string = sep
   let links = 0
   const rest = path.split(sep)
-  if (!isSafeStep(lstatSync(at))) return false
+  if (!isSafeComponent(lstatSync(current))) return false
   for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
     if (name === '' || name === '.') continue
-    const next = join(at, name)
+    const next = join(current, name)
     const found = lstatSync(next)
-    if (!isSafeStep(found)) return false
+    if (!isSafeComponent(found)) return false
     if (!found.isSymbolicLink()) {
-      at = next
+      current = next
       continue
     }
     if (++links > maxLinks) return false
     const target = readlinkSync(next)
-    if (isAbsolute(target)) at = sep
+    if (isAbsolute(target)) current = sep
     rest.unshift(...target.split(sep))
   }
   return true
 }
 
-function isSafeStep(found: Stats): boolean {
+function isSafeComponent(found: Stats): boolean {
   if (found.uid !== 0 && found.uid !== process.geteuid?.()) return false
-  // A link has no mode of its own; where others can write beside it, only its owner can replace it.
+  // A link has no mode of its own. In a sticky directory, only its owner can replace it.
   if (found.isSymbolicLink()) return true
   return found.isDirectory() && ((found.mode & writableByOthers) === 0 || (found.mode & sticky) !== 0)
 }

@@ -1,13 +1,14 @@
-/** Runs a bundle that stands beside this one, with the code that V8 kept of it where there is some. */
+/** Runs a bundle from the directory of this one, with its V8 code cache if there is one. */
 import { readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { Script } from 'node:vm'
 import { cacheDirectory, CodeCache } from './code-cache.js'
 
+/** A bundle that was run. */
 export interface Bundle<Exports> {
   readonly exports: Exports
-  /** Keeps what V8 has made of it by now, where that is due. Takes some milliseconds, in the first runs. */
+  /** Stores the code that V8 has compiled so far. Does nothing after the first runs; takes some milliseconds before. */
   readonly keep: () => void
 }
 
@@ -20,14 +21,16 @@ type CommonJS = (
 ) => void
 
 /**
- * @param name of the bundle's file
- * @param build what tells this build from all others
- * @param use how it is used: each use compiles other parts of it
+ * Runs a bundle.
+ *
+ * @param name file name of the bundle
+ * @param build identifies the build
+ * @param use names the use of the bundle; each use has its own cache, because it compiles other parts of the bundle
  */
 export function runBundle<Exports extends object>(name: string, build: string, use: string): Bundle<Exports> {
   const file = join(__dirname, name)
   const directory = cacheDirectory(process.env)
-  // Its text is plain ASCII (esbuild's default), which latin1 reads fastest.
+  // The text is ASCII, which is the default of esbuild, and latin1 is the fastest way to decode that.
   const source = readFileSync(file, 'latin1')
   const { size, mtimeMs } = statSync(file)
   const cache =
@@ -39,14 +42,12 @@ export function runBundle<Exports extends object>(name: string, build: string, u
     `(function (exports, require, module, __filename, __dirname) {${source}\n})`,
     cachedData ? { filename: file, cachedData } : { filename: file },
   )
-  // Made by another version of V8, or with other flags.
+  // V8 rejects a cache of another V8 version or of other flags.
   if (script.cachedDataRejected === true) cache?.reject()
   const module = { exports: {} }
-  // What the function above is.
   const run = script.runInThisContext() as CommonJS
   run(module.exports, createRequire(file), module, file, dirname(file))
   return {
-    // What the bundle says that it exports.
     exports: module.exports as Exports,
     keep: () => {
       if (cache?.isOpen === true) cache.keep(script.createCachedData())

@@ -1,10 +1,10 @@
-/** What starts as the thread that unpacks: its bundle. */
+/** Entry point of a thread that unpacks: runs the bundle of the thread. */
 import { runBundle } from './run-bundle.js'
 
-/** Put in by scripts/bundle.mjs. */
+/** Identifies the build. Replaced by scripts/bundle.mjs. */
 declare const BUILD: string
 
-/** What it says of itself: `lib/archive/worker/unpack-worker.ts`. */
+/** Exports of `lib/archive/worker/unpack-worker.ts`. */
 interface Thread {
   readonly firstJob: Promise<void>
 }

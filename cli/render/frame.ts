@@ -1,4 +1,7 @@
-/** A whole pull as the lines of a terminal: a pure function of its state, the terminal's size, the rate and the time. */
+/**
+ * Renders the progress of a pull as lines: a pure function of its state, the size of the terminal, the rate and the
+ * time.
+ */
 import type { LayerSnapshot, PullSnapshot } from '../../lib/events/index.js'
 import { ascii, fit } from './fit.js'
 import { layerLine } from './layer-line.js'
@@ -6,19 +9,21 @@ import { shortDigest } from './layer-status.js'
 import { formatBytes, formatTimeLeft } from './quantities.js'
 import { statusLine } from './status-line.js'
 
+/** Parameters of a frame besides the state of the pull. */
 export interface View {
   readonly columns: number
-  /** Lines there are to draw in; Infinity for the last frame, which stays. */
+  /** Maximum number of lines; Infinity for the last frame, which stays on the screen. */
   readonly rows: number
   /** Milliseconds since 1970. */
   readonly now: number
-  /** Bytes a second; undefined where nothing can be said. */
+  /** Bytes per second; undefined if it is not known. */
   readonly rate: number | undefined
 }
 
-/** Warnings that are shown while there is little room. */
-const fewWarnings = 2
+/** Maximum number of warnings in a frame of limited height. */
+const maxWarnings = 2
 
+/** Renders the lines of a frame, top to bottom, none wider than `view.columns`. */
 export function frame(snapshot: PullSnapshot, view: View): string[] {
   if (snapshot.phase === 'idle') return []
   const head = [headLine(snapshot), ...warningLines(snapshot, view)].map((line) => fit(line, view.columns))
@@ -37,7 +42,7 @@ function headLine({ reference = '', platform, phase, manifests }: PullSnapshot):
 }
 
 const warningLines = ({ warnings }: PullSnapshot, { rows }: View): string[] =>
-  (Number.isFinite(rows) ? warnings.slice(-fewWarnings) : warnings).map(
+  (Number.isFinite(rows) ? warnings.slice(-maxWarnings) : warnings).map(
     ({ message }) => `warning: ${ascii(message)}`,
   )
 
@@ -55,7 +60,7 @@ function layerLines({ layers, manifests }: PullSnapshot, view: View, room: numbe
 
 const isOver = ({ status }: LayerSnapshot): boolean => status === 'complete' || status === 'exists'
 
-/** Those at work, then those to come, then those that are over. */
+/** Chooses `count` layers: active layers first, then waiting ones, then finished ones. */
 function mostActive(layers: readonly LayerSnapshot[], count: number): ReadonlySet<LayerSnapshot> {
   const urgency = (layer: LayerSnapshot): number => (isOver(layer) ? 2 : layer.status === 'waiting' ? 1 : 0)
   return new Set([...layers].sort((a, b) => urgency(a) - urgency(b)).slice(0, count))
@@ -67,10 +72,10 @@ function totalLine({ layers, totals, phase }: PullSnapshot, { rate }: View): str
     `Total: ${layers.filter(isOver).length}/${layers.length} layers`,
     `${formatBytes(totals.fetched)} / ${formatBytes(totals.total)}`,
   ]
-  const left = totals.total - totals.fetched
-  if (phase === 'pulling' && rate !== undefined && left > 0) {
+  const remaining = totals.total - totals.fetched
+  if (phase === 'pulling' && rate !== undefined && remaining > 0) {
     parts.push(`${formatBytes(rate)}/s`)
-    if (rate > 0) parts.push(`${formatTimeLeft((left / rate) * 1000)} left`)
+    if (rate > 0) parts.push(`${formatTimeLeft((remaining / rate) * 1000)} left`)
   }
   return parts.join('  ')
 }

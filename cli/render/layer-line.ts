@@ -1,21 +1,23 @@
-/** One layer as one line of a terminal: `4abcf2066143: Downloading [====>     ]  1.20 MB / 3.62 MB  mirror.example` */
+/** Renders a layer as one line: `4abcf2066143: Downloading [====>     ]  1.20 MB / 3.62 MB  mirror.example` */
 import type { LayerSnapshot } from '../../lib/events/index.js'
 import { ascii, fit } from './fit.js'
 import { shortDigest, statusWords } from './layer-status.js'
 import { formatBytes } from './quantities.js'
 
+/** Parameters of a line besides the state of the layer. */
 export interface LayerView {
   readonly columns: number
   /** Milliseconds since 1970. */
   readonly now: number
-  /** Who is expected to serve: only others are named. */
+  /** Host of the registry. The line names the host of a layer only if it is another one. */
   readonly registry: string | undefined
 }
 
-const widestBar = 40
-const narrowestBar = 10
+const maxBarWidth = 40
+const minBarWidth = 10
 const statusWidth = 'Download complete'.length
 
+/** Renders a layer. The line drops the host, then the bar, if there are too few columns. */
 export function layerLine(layer: LayerSnapshot, { columns, now, registry }: LayerView): string {
   const { status, current, total, host } = layer
   const name = `${shortDigest(layer.digest)}: ${ascii(statusWords(layer, now))}`
@@ -24,14 +26,17 @@ export function layerLine(layer: LayerSnapshot, { columns, now, registry }: Laye
   const count = `${formatBytes(current)} / ${formatBytes(total)}`
   const from = host === undefined || host === registry ? '' : `  ${ascii(host)}`
   const room = columns - start.length - count.padStart(17).length - from.length - 5
-  if (room >= narrowestBar)
-    return `${start} [${bar(current, total, Math.min(room, widestBar))}]  ${count.padStart(17)}${from}`
+  if (room >= minBarWidth)
+    return `${start} [${bar(current, total, Math.min(room, maxBarWidth))}]  ${count.padStart(17)}${from}`
   const bare = columns - start.length - count.length - 5
-  if (bare >= narrowestBar) return `${start} [${bar(current, total, bare)}]  ${count}`
+  if (bare >= minBarWidth) return `${start} [${bar(current, total, bare)}]  ${count}`
   return fit(`${name} ${count}`, columns)
 }
 
-/** `====>     `, `width` characters wide; full only when all is here. */
+/**
+ * Renders a progress bar such as `====>     ` with `width` characters. It is full only if `current` has reached
+ * `total`.
+ */
 export function bar(current: number, total: number, width: number): string {
   const share = total > 0 ? Math.min(1, Math.max(0, current / total)) : 1
   if (share === 1) return '='.repeat(width)

@@ -1,4 +1,4 @@
-/** What a layer is doing, in the words that Docker's users know. */
+/** Formats the status of a layer in the words that Docker uses. */
 import type { LayerSnapshot, LayerStatus } from '../../lib/events/index.js'
 import { printable } from '../../lib/codec/printable.js'
 import { formatSeconds } from './quantities.js'
@@ -15,12 +15,15 @@ const words: Readonly<Record<LayerStatus, string>> = {
   exists: 'Already exists',
 }
 
-/** `now`, in milliseconds since 1970, counts a retry down. */
+/**
+ * Formats the status of a layer. A retry shows the seconds that are left.
+ * @param now milliseconds since 1970
+ */
 export function statusWords({ status, retry }: LayerSnapshot, now: number): string {
   if (!retry) return words[status]
   const reason = retry.reason === '' ? '' : ` (${printable(retry.reason)})`
   return `Retrying in ${formatSeconds(retry.at - now)}${reason}`
 }
 
-/** Twelve digits of the digest, as Docker shows layers. */
+/** Returns the first twelve hexadecimal digits of a digest, as Docker shows layers. */
 export const shortDigest = (digest: string): string => printable(digest.replace(/^\w+:/, '').slice(0, 12))

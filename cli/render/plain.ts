@@ -1,4 +1,4 @@
-/** Progress as plain lines, one for each change of status: for logs and pipes. No control characters. */
+/** Renders progress as plain lines for logs and pipes: one line per change of status, without control characters. */
 import type { PullEvent, PullSnapshot } from '../../lib/events/index.js'
 import { printable } from '../../lib/codec/printable.js'
 import { reduce } from '../../lib/events/index.js'
@@ -6,7 +6,7 @@ import { shortDigest, statusWords } from './layer-status.js'
 import { formatBytes } from './quantities.js'
 import { statusLine } from './status-line.js'
 
-/** The lines that `event` is worth after `before`; none for a mere count of bytes. */
+/** Returns the lines for `event`, given the state before it. An event that only updates byte counts has none. */
 export function plainLines(before: PullSnapshot, event: PullEvent): string[] {
   switch (event.type) {
     case 'start':

@@ -1,4 +1,4 @@
-/** Picks how progress is shown, and shows it. */
+/** Shows the progress of a pull in the form that the user chose. */
 import type { Observable } from 'rxjs'
 import { emptySnapshot, encodeEvent, type PullEvent, reduce } from '../../lib/events/index.js'
 import type { Terminal } from '../terminal/terminal.js'
@@ -6,7 +6,9 @@ import { jsonForTerminal } from '../terminal/json-for-terminal.js'
 import { plainLines } from './plain.js'
 import { showOnTerminal } from './tty.js'
 
+/** Values of `--progress`. `auto` is `tty` on a terminal and `plain` elsewhere. */
 export const progressKinds = ['auto', 'tty', 'plain', 'json', 'none'] as const
+/** Value of `--progress`. */
 export type ProgressKind = (typeof progressKinds)[number]
 
 /** Shows `events` on stderr until they complete. Never rejects. */

@@ -1,4 +1,4 @@
-/** Lines of a terminal that are drawn over and over in the same place, below what was there before. */
+/** Draws lines on a terminal repeatedly in the same place, below the previous output. */
 import type { ProgressStream } from '../terminal/terminal.js'
 
 const escape = '\u001b['
@@ -7,6 +7,7 @@ const showCursor = `${escape}?25h`
 const clearLine = `${escape}K`
 const clearBelow = `${escape}J`
 
+/** An area of a terminal. The cursor is hidden from the first `draw` to `close`. */
 export class Screen {
   readonly #stream: ProgressStream
   #drawn: readonly string[] = []
@@ -16,19 +17,21 @@ export class Screen {
     this.#stream = stream
   }
 
-  /** One less than there are: a line that fills the last column wraps on some terminals. */
+  /**
+   * Usable columns: one less than the terminal has, because a line that fills the last column wraps on some terminals.
+   */
   get columns(): number {
     return Math.max(1, (this.#stream.columns || 80) - 1)
   }
 
-  /** One less than there are: the cursor stands below the drawing. */
+  /** Usable rows: one less than the terminal has, because the cursor is below the drawing. */
   get rows(): number {
     return Math.max(1, (this.#stream.rows ?? 24) - 1)
   }
 
-  /** Draws `lines` where the lines before were; none may be wider than `columns`. One write, so that nothing flickers. */
+  /** Replaces the drawing by `lines`, none of them wider than `columns`. A single write avoids flicker. */
   draw(lines: readonly string[]): void {
-    if (this.#open && same(lines, this.#drawn)) return
+    if (this.#open && areEqual(lines, this.#drawn)) return
     const start = this.#open ? '' : hideCursor
     if (!this.#open) process.once('exit', this.#restore)
     this.#open = true
@@ -37,7 +40,7 @@ export class Screen {
     this.#drawn = lines
   }
 
-  /** Leaves the drawing where it is. */
+  /** Ends the drawing, leaves it on the screen and shows the cursor. */
   close(): void {
     if (!this.#open) return
     process.off('exit', this.#restore)
@@ -51,8 +54,8 @@ export class Screen {
   }
 
   /**
-   * To the first line of the drawing. A terminal that was made narrower has wrapped the lines since; one that moved them
-   * into its scrollback keeps a torn frame there, which no program can reach.
+   * Returns the sequence that moves the cursor to the first line of the drawing. A terminal that became narrower has
+   * wrapped the lines. Lines that it has moved to its scrollback cannot be overwritten.
    */
   #home(): string {
     const width = this.#stream.columns || 80
@@ -61,5 +64,5 @@ export class Screen {
   }
 }
 
-const same = (a: readonly string[], b: readonly string[]): boolean =>
+const areEqual = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((line, index) => line === b[index])

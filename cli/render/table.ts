@@ -1,5 +1,6 @@
-/** Rows as a table for people: columns as wide as they must be, two spaces between them. */
+/** Formats rows as a table. */
 
+/** Formats rows below a head. Columns are as wide as their widest cell and separated by two spaces. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [head, ...rows]
   const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)))

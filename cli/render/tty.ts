@@ -1,4 +1,4 @@
-/** Progress on a terminal: the present frame, redrawn at most ten times a second; the last one stays. */
+/** Shows progress on a terminal: redraws the current frame ten times per second. The last frame stays on the screen. */
 import type { Observable } from 'rxjs'
 import { emptySnapshot, type PullEvent, reduce } from '../../lib/events/index.js'
 import type { ProgressStream } from '../terminal/terminal.js'
@@ -6,9 +6,10 @@ import { frame } from './frame.js'
 import { Rate } from './rate.js'
 import { Screen } from './screen.js'
 
+/** Milliseconds between two frames. */
 const interval = 100
 
-/** Settles when the events have completed and the last frame stands. */
+/** Shows `events` on `stream`. Resolves when the events have completed and the last frame is drawn. */
 export function showOnTerminal(events: Observable<PullEvent>, stream: ProgressStream): Promise<void> {
   const screen = new Screen(stream)
   const rate = new Rate()
@@ -19,7 +20,7 @@ export function showOnTerminal(events: Observable<PullEvent>, stream: ProgressSt
     screen.draw(frame(snapshot, { columns: screen.columns, rows, now, rate: rate.perSecond }))
   }
   return new Promise((resolve) => {
-    // A clock, not the events, redraws: retries count down and rates fall while nothing happens.
+    // A timer redraws, because the countdown of a retry and the rate also change without events.
     const clock = setInterval(() => draw(screen.rows), interval)
     events.subscribe({
       next: (event) => (snapshot = reduce(snapshot, event)),

@@ -1,4 +1,4 @@
-/** Options of the command line, each with its `WINDLASS_` variable, made of the entries in the table of options. */
+/** Creates options of the command line, with their `WINDLASS_` variables, from the entries of the table of options. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { WindlassError, asWindlassError } from '../../lib/errors.js'
 import { parsePlatform } from '../../lib/image/platform/platform.js'
@@ -12,8 +12,8 @@ const variable = (flags: string): string => {
 }
 
 /**
- * An option that can also be set by the variable of its name: `--max-downloads` by `WINDLASS_MAX_DOWNLOADS`. A variable
- * that is empty is not set.
+ * Creates an option that an environment variable can also set: `WINDLASS_MAX_DOWNLOADS` for `--max-downloads`. An empty
+ * variable counts as not set.
  */
 export const setting = (flags: string, description: string): Option =>
   withVariable(new Option(flags, description), variable(flags))
@@ -21,50 +21,53 @@ export const setting = (flags: string, description: string): Option =>
 const withVariable = (option: Option, name: string): Option =>
   process.env[name] === '' ? option : option.env(name)
 
-/** A flag that is there or not. */
+/** Creates a flag without a value. */
 export const flagSetting = (flags: string, { help = '' }: OptionEntry<boolean>): Option =>
   setting(flags, help)
 
-/** An option that takes a text. */
+/** Creates an option that takes a text. */
 export const textSetting = (flags: string, entry: OptionEntry<string>): Option =>
   withVariable(textOption(flags, entry), variable(flags))
 
-/** The same, which has no variable: it is of one call. */
+/** Creates an option that takes a text and has no variable, because it belongs to one call. */
 export const textOption = (flags: string, { codec, help = '' }: OptionEntry<string>): Option =>
   new Option(flags, help).argParser((text) => {
     if (codec.is(text)) return text
     throw mustBe(codec.name)
   })
 
-/** An option that takes a whole number. `shownDefault` is the default as people say it. */
+/**
+ * Creates an option that takes a whole number.
+ * @param shownDefault the default as the help shows it
+ */
 export const numberSetting = (
   flags: string,
-  { codec, help = '', default: standard }: OptionEntry<number>,
-  shownDefault = standard === undefined ? undefined : String(standard),
+  { codec, help = '', default: defaultValue }: OptionEntry<number>,
+  shownDefault = defaultValue === undefined ? undefined : String(defaultValue),
 ): Option =>
   setting(flags, withDefault(help, shownDefault)).argParser((text) => {
-    const value = wholeNumberIn(text)
+    const value = parseWholeNumber(text)
     if (codec.is(value)) return value
     throw mustBe(codec.name)
   })
 
-/** An option that takes whole seconds, and gives the library milliseconds. */
+/** Creates an option that takes whole seconds and passes milliseconds to the library. */
 export const secondsSetting = (
   flags: string,
-  { codec, help = '', default: standard = 0 }: OptionEntry<number>,
+  { codec, help = '', default: defaultValue = 0 }: OptionEntry<number>,
 ): Option =>
-  setting(flags, withDefault(help, String(standard / 1_000))).argParser((text) => {
-    const value = wholeNumberIn(text) * 1_000
+  setting(flags, withDefault(help, String(defaultValue / 1_000))).argParser((text) => {
+    const value = parseWholeNumber(text) * 1_000
     if (codec.is(value)) return value
     throw mustBe(`a whole number from 1 to ${maxSeconds}`)
   })
 
-const wholeNumberIn = (text: string): number => (/^\d+$/.test(text) ? Number(text) : NaN)
+const parseWholeNumber = (text: string): number => (/^\d+$/.test(text) ? Number(text) : NaN)
 
-const withDefault = (help: string, standard: string | undefined): string =>
-  standard === undefined ? help : `${help} (default: ${standard})`
+const withDefault = (help: string, defaultValue: string | undefined): string =>
+  defaultValue === undefined ? help : `${help} (default: ${defaultValue})`
 
-/** `--platform`, which is looked at before anything is opened. */
+/** Creates `--platform`. Its value is checked while the command line is parsed. */
 export const platformSetting = (): Option =>
   setting('--platform <os/arch[/variant]>', pullTable.platform.help ?? '').argParser((text) => {
     try {
@@ -75,7 +78,9 @@ export const platformSetting = (): Option =>
     }
   })
 
-/** One or more, with commas between them: so they stand in the variable. */
+/**
+ * Creates an option that can be repeated. A value may contain several items separated by commas, as in the variable.
+ */
 export const listSetting = (flags: string, { codec, help = '' }: OptionEntry<readonly string[]>): Option =>
   setting(flags, `${help}; again for another`).argParser(
     (text: string, before: readonly string[] | undefined) => {
@@ -85,14 +90,16 @@ export const listSetting = (flags: string, { codec, help = '' }: OptionEntry<rea
     },
   )
 
+/** Returns the error for a value that must be `what`. */
 export const mustBe = (what: string): InvalidArgumentError => new InvalidArgumentError(`It must be ${what}.`)
 
 const meansYes = /^(1|true|yes|on)$/i
 const meansNo = /^(|0|false|no|off)$/i
 
 /**
- * A flag's variable may say no as well: Commander takes any value of it for yes.
- * @throws WindlassError USAGE for a variable that says neither
+ * Resets flags whose variable has a false value (`0`, `false`, `no`, `off` or empty). Commander takes any value for
+ * true.
+ * @throws USAGE when the value of a variable is neither true nor false
  */
 export function dropFalseFlags(command: Command, env: Readonly<NodeJS.ProcessEnv>): void {
   for (const option of command.options) {

@@ -1,12 +1,14 @@
-/** `--limit name=value`: how much an image may ask for, said as often as there are limits to change. */
+/** Provides `--limit name=value`, which changes the limits of a pull. The option can be repeated. */
 import { type Command, InvalidArgumentError } from 'commander'
 import { type LimitName, type Limits, limitNames } from '../../lib/limits.js'
 import { setting } from './flags.js'
 
+/** Value of `--limit`. */
 export interface LimitFlag {
   readonly limit?: Partial<Limits>
 }
 
+/** Adds `--limit` to a command. */
 export const limitFlag = (command: Command): Command =>
   command.addOption(
     setting(
@@ -19,7 +21,10 @@ const scales = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 } as cons
 const isScale = (text: string): text is keyof typeof scales => Object.hasOwn(scales, text)
 const isLimit = (text: string): text is LimitName => limitNames.some((name) => name === text)
 
-/** One or more, with commas between them: so they stand in the variable. */
+/**
+ * Parses one or more limits, separated by commas, and adds them to `before`. Units K, M, G and T are binary.
+ * @throws InvalidArgumentError when a name or a value is not valid
+ */
 export function parseLimits(text: string, before: Partial<Limits> = {}): Partial<Limits> {
   return text.split(',').reduce<Partial<Limits>>((limits, each) => {
     const [, name = each, value = ''] = /^([^=]*)=(.*)$/s.exec(each) ?? []

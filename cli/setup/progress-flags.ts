@@ -1,4 +1,4 @@
-/** How a command that pulls shows that it does, and how it follows the pull to its end. */
+/** Provides the options for progress, and shows a pull until it ends. */
 import { type Command, Option } from 'commander'
 import type { Pull } from '../../puller/index.js'
 import type { PulledImage } from '../../lib/stages/index.js'
@@ -6,11 +6,13 @@ import { setting } from './flags.js'
 import { type ProgressKind, progressKinds, showProgress } from '../render/progress.js'
 import type { Console } from '../terminal/terminal.js'
 
+/** Values of `--progress` and `--quiet`. */
 export interface ProgressFlags {
   readonly progress: ProgressKind
   readonly quiet?: boolean
 }
 
+/** Adds `--progress` and `--quiet` to a command. */
 export const progressFlags = (command: Command): Command =>
   command
     .addOption(
@@ -18,14 +20,14 @@ export const progressFlags = (command: Command): Command =>
     )
     .addOption(new Option('-q, --quiet', 'the same as --progress none'))
 
-/** Shows `pull` until it is over and cleared away; its image. Rejects as the pull does. */
+/** Shows the progress of `pull` and returns its image after the pull has closed. Rejects with the error of the pull. */
 export async function follow(
   pull: Pull,
   { progress, quiet }: ProgressFlags,
   terminal: Console,
 ): Promise<PulledImage> {
   const kind = quiet ? 'none' : progress
-  const shown = showProgress(kind, pull.events, terminal)
+  const progressShown = showProgress(kind, pull.events, terminal)
   try {
     return await pull.done
   } catch (error) {
@@ -33,6 +35,6 @@ export async function follow(
     throw error
   } finally {
     await pull.closed()
-    await shown
+    await progressShown
   }
 }

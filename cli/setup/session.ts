@@ -1,10 +1,15 @@
-/** One command's use of the library: opened, interruptible, and closed whatever happens. */
+/** Opens the library for one command and closes it when the command ends. */
 import type { Windlass } from '../../puller/index.js'
 import { interruptible } from '../terminal/interrupt.js'
 import { openOptions, type Settings } from './settings.js'
 import type { Console } from '../terminal/terminal.js'
 
-/** Runs `work`, which is about the images or repositories `names`, with an open puller; Ctrl-C aborts the signal. Settles when everything of it is closed. */
+/**
+ * Runs `work` with an open puller and settles after the puller is closed. Ctrl-C aborts the signal.
+ *
+ * @param names images or repositories of the command; a login is used for their registry only
+ * @throws the errors of `openOptions`, of opening the store and of `work`
+ */
 export function withWindlass<T>(
   flags: Settings,
   terminal: Console,

@@ -1,4 +1,4 @@
-/** The options that more than one command has, and what they mean to the library. */
+/** Defines the options that several commands share, and converts them to options of the library. */
 import { isAbsolute } from 'node:path'
 import type { Command } from 'commander'
 import { WindlassError } from '../../lib/errors.js'
@@ -13,10 +13,12 @@ import type { LimitFlag } from './limit-flag.js'
 import { readPassword } from './read-password.js'
 import type { Terminal } from '../terminal/terminal.js'
 
+/** Options of `storeFlags`. */
 export interface StoreFlags {
   readonly store?: string
 }
 
+/** Options of `networkFlags`. Timeouts are in milliseconds, the rate in bytes per second. */
 export interface NetworkFlags {
   readonly plainHttp?: boolean
   readonly tlsSkipVerify?: boolean
@@ -32,18 +34,22 @@ export interface NetworkFlags {
   readonly foreignHost?: readonly string[]
 }
 
+/** Options of `transferFlags`. */
 export interface TransferFlags {
   readonly maxDownloads?: number
   readonly maxUnpacks?: number
   readonly retries?: number
 }
 
+/** Option of `partialsFlag`, in bytes. */
 export interface PartialsFlag {
   readonly keepPartials?: number
 }
 
+/** All options that `openOptions` converts. */
 export type Settings = StoreFlags & NetworkFlags & TransferFlags & PartialsFlag & LimitFlag
 
+/** Adds `--store` to a command. */
 export const storeFlags = (command: Command): Command =>
   command.addOption(
     textSetting('--store <dir>', {
@@ -52,6 +58,7 @@ export const storeFlags = (command: Command): Command =>
     }),
   )
 
+/** Adds the options for connections, trust and logins to a command. */
 export const networkFlags = (command: Command): Command =>
   command
     .addOption(flagSetting('--plain-http', openTable.plainHttp))
@@ -67,12 +74,13 @@ export const networkFlags = (command: Command): Command =>
       }),
     )
     .option('--password-stdin', 'read the password from stdin (env: WINDLASS_PASSWORD holds one)')
-    // The variable is read where files that logins leave are: what it names may be absent, what is typed may not.
+    // The library reads the variable WINDLASS_AUTHFILE: its file may be missing, a file of the option may not.
     .option('--authfile <file>', `${openTable.authFile.help} (env: WINDLASS_AUTHFILE)`)
     .addOption(flagSetting('--require-schema1-signatures', openTable.requireSchema1Signatures))
     .addOption(listSetting('--trust-realm <origin>', openTable.trustedRealms))
     .addOption(listSetting('--foreign-host <host>', openTable.foreignHosts))
 
+/** Adds the options for downloads and unpacking to a command. */
 export const transferFlags = (command: Command): Command =>
   command
     .addOption(numberSetting('--max-downloads <n>', openTable.maxDownloads))
@@ -80,16 +88,20 @@ export const transferFlags = (command: Command): Command =>
     .addOption(numberSetting('--retries <n>', openTable.retries))
     .addOption(partialsSetting())
 
+/** Adds `--keep-partials` to a command. */
 export const partialsFlag = (command: Command): Command => command.addOption(partialsSetting())
 
 const partialsSetting = () => numberSetting('--keep-partials <bytes>', openTable.keepPartials, '1 GiB')
 
+/** Adds `--json` to a command. */
 export const jsonFlag = (command: Command, description: string): Command =>
   command.addOption(setting('--json', description))
 
 /**
- * What `flags` mean to the library; reads the password and the certificates.
- * @throws WindlassError USAGE when they contradict each other or a file cannot be read; CANCELLED when `signal` aborts
+ * Converts `flags` to options of the library. Reads the password and the certificates.
+ *
+ * @param names images or repositories of the command; a login is used for their registry only
+ * @throws USAGE when flags contradict each other or a file cannot be read; CANCELLED when `signal` aborts
  */
 export async function openOptions(
   flags: Settings,
@@ -101,9 +113,9 @@ export async function openOptions(
   const { minimumRate, trustRealm, foreignHost, responseTimeout } = flags
   if (authfile !== undefined && !path.is(authfile))
     throw new WindlassError('USAGE', `The option --authfile must be ${path.name}, not ${quoted(authfile)}`)
-  for (const file of [flags.ca, authfile]) if (file !== undefined) requireWhereItIs(file)
-  const given = await readCredentials(flags, terminal, signal)
-  const credentials = given && { [onlyRegistryOf(names)]: given }
+  for (const file of [flags.ca, authfile]) if (file !== undefined) requireWorkingDirectory(file)
+  const login = await readCredentials(flags, terminal, signal)
+  const credentials = login && { [onlyRegistryOf(names)]: login }
   const ca = flags.ca === undefined ? undefined : await readCertificates(flags.ca)
   return {
     ...(store !== undefined && { store }),
@@ -126,8 +138,8 @@ export async function openOptions(
   }
 }
 
-/** @throws USAGE for a relative path where the working directory is gone: it must not be looked for elsewhere */
-function requireWhereItIs(file: string): void {
+/** @throws USAGE when `file` is relative and the working directory does not exist any more */
+function requireWorkingDirectory(file: string): void {
   if (!isAbsolute(file)) process.cwd()
 }
 
@@ -149,7 +161,10 @@ async function readCredentials(
   })
 }
 
-/** Where a login given beside `names` goes: a password for one registry is never shown to another. */
+/**
+ * Returns the only registry of `names`: a password is sent to one registry only.
+ * @throws USAGE when there is not exactly one registry
+ */
 function onlyRegistryOf(names: readonly string[]): string {
   const registries = new Set(
     names.map(parseImageName).flatMap((named) => (named.kind === 'registry' ? named.reference.registry : [])),
@@ -165,7 +180,7 @@ function onlyRegistryOf(names: readonly string[]): string {
   )
 }
 
-/** Bytes; the certificates of all authorities that a system trusts have 250 KB. */
+/** In bytes. The certificates of all authorities that a system trusts take 250 kB. */
 const maxCertificateBytes = 16 * 1024 * 1024
 
 function readCertificateFile(file: string): string {

@@ -1,8 +1,8 @@
-/** How what went wrong is told: one clear line, what to do next, and the exit code. */
+/** Formats errors for people: one line for the error and one for the hint. */
 import { asWindlassError } from '../../lib/errors.js'
 import { printable } from '../../lib/codec/printable.js'
 
-/** Ends a command whose failures have been told already. */
+/** Ends a command with an exit code after its errors have been reported. */
 export class ReportedFailure extends Error {
   readonly exitCode: number
 
@@ -12,15 +12,17 @@ export class ReportedFailure extends Error {
   }
 }
 
-/** Longer than any message of ours; what a registry says is not. */
-const longest = 2_000
+/** In characters. Only messages that quote a registry are longer. */
+const maxMessageLength = 2_000
 
-/** The lines for `error`, each safe for a terminal; with `debug` the stacks of it and of its causes. */
+/** Formats `error` as lines without control characters. With `debug`, the stacks of the error and its causes follow. */
 export function failureLines(error: unknown, { debug = false }: { readonly debug?: boolean } = {}): string[] {
   const known = asWindlassError(error)
-  const lines = [`windlass: ${printable(known.message, longest)}`]
-  if (known.hint !== undefined) lines.push(`  ${printable(known.hint, longest)}`)
+  const lines = [`windlass: ${printable(known.message, maxMessageLength)}`]
+  if (known.hint !== undefined) lines.push(`  ${printable(known.hint, maxMessageLength)}`)
   for (let cause: unknown = debug ? error : undefined; cause instanceof Error; cause = cause.cause)
-    lines.push(...(cause.stack ?? cause.message).split('\n').map((line) => `  | ${printable(line, longest)}`))
+    lines.push(
+      ...(cause.stack ?? cause.message).split('\n').map((line) => `  | ${printable(line, maxMessageLength)}`),
+    )
   return lines
 }

@@ -1,40 +1,43 @@
-/** Ctrl-C: the first asks the work to end cleanly, the second ends the process. */
+/** Handles interrupts such as Ctrl-C: the first one cancels the work, the second one ends the process. */
 import { WindlassError } from '../../lib/errors.js'
 import type { Console } from './terminal.js'
 
 const interrupts = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** How long, in milliseconds, a cancelled command may clean up before the process ends all the same. */
-const patience = 10_000
+/** Milliseconds that a cancelled command has to clean up before the process ends. */
+const cleanupTimeout = 10_000
 
 const cancelledCode = 130
 
-/** Runs `work` with a signal that the first interrupt aborts, its reason CANCELLED. */
+/** Runs `work` with a signal that the first interrupt aborts with a CANCELLED error as its reason. */
 export async function interruptible<T>(
   { signals, messages, exit }: Pick<Console, 'signals' | 'messages' | 'exit'>,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController()
-  let impatience: NodeJS.Timeout | undefined
+  let cleanupTimer: NodeJS.Timeout | undefined
   const interrupt = (): void => {
     if (controller.signal.aborted) {
       exit(cancelledCode)
       return
     }
     messages.cancelling()
-    impatience = setTimeout(() => exit(cancelledCode), patience)
+    cleanupTimer = setTimeout(() => exit(cancelledCode), cleanupTimeout)
     controller.abort(new WindlassError('CANCELLED', 'Cancelled'))
   }
   for (const name of interrupts) signals.on(name, interrupt)
   try {
     return await work(controller.signal)
   } finally {
-    clearTimeout(impatience)
+    clearTimeout(cleanupTimer)
     for (const name of interrupts) signals.off(name, interrupt)
   }
 }
 
-/** `work`, given up as soon as `signal` aborts: for work that hears no signal and leaves nothing behind. */
+/**
+ * Settles as `work` does, or rejects with the reason of `signal` when that aborts first. The work itself continues, so
+ * it must not need any cleanup.
+ */
 export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason)

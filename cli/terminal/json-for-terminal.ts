@@ -1,15 +1,16 @@
-/** JSON on a terminal: the same value, with nothing in it that steers the terminal. */
+/** Escapes control characters in JSON that is printed on a terminal. */
 import { steering } from '../../lib/codec/printable.js'
 
-/** UTF-16 code units, as JSON writes them. */
+/** Escapes a character as JSON does, by its UTF-16 code units. */
 const escaped = (character: string): string =>
   Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
     .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
     .join('')
 
 /**
- * `text` with each character that steers a terminal as an escape. Inside of strings that is the same JSON; outside of
- * them only white space is allowed, of which line feeds and tabs stay and carriage returns become blanks.
+ * Replaces each character of the JSON `text` that controls a terminal by an escape. The value stays the same: within
+ * strings, an escape is equivalent. Outside of strings, JSON allows only white space: line feeds and tabs stay, and
+ * carriage returns become spaces.
  */
 export const jsonForTerminal = (text: string): string =>
   text.replace(steering, (character) =>

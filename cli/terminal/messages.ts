@@ -1,6 +1,6 @@
 /**
- * What a command says on stderr beside the progress of its pulls: errors, warnings, notes. As text for people, or, with
- * `--progress json`, as events of the same kind as those of the pulls, so that each line is JSON.
+ * Writes errors, warnings and notes of a command to stderr: as text, or, with `--progress json`, as events in the
+ * format of the pull events, so that each line of stderr is JSON.
  */
 import type { Writable } from 'node:stream'
 import { type ErrorRecord, asWindlassError } from '../../lib/errors.js'
@@ -11,18 +11,21 @@ import { printable } from '../../lib/codec/printable.js'
 import { failureLines } from './failure.js'
 import { jsonForTerminal } from './json-for-terminal.js'
 
+/** Options of `Messages`. */
 export interface MessageOptions {
-  /** Whether each line is to be JSON. */
+  /** Write each line as JSON (false). */
   readonly json?: boolean
-  /** Whether errors are shown with their stacks. */
+  /** Print errors with their stacks (false). */
   readonly debug?: boolean
 }
 
+/** Writes the messages of a command. */
 export class Messages {
   readonly #stream: Writable & { readonly isTTY?: boolean }
   readonly #json: boolean
   readonly #debug: boolean
-  readonly #known = new WeakSet()
+  /** Errors that the events of a pull have reported. */
+  readonly #reportedByEvents = new WeakSet()
 
   constructor(
     stream: Writable & { readonly isTTY?: boolean },
@@ -33,38 +36,41 @@ export class Messages {
     this.#debug = debug
   }
 
-  /** Says what went wrong, unless its pull's events have; its exit code. */
+  /**
+   * Reports an error and returns its exit code. As JSON, an error that the events of a pull reported is not repeated.
+   */
   error(error: unknown): number {
     const known = asWindlassError(error)
     if (!this.#json) this.#stream.write(`${failureLines(error, { debug: this.#debug }).join('\n')}\n`)
-    else if (!this.#known.has(known)) this.#event(ended(known.toJSON()))
+    else if (!this.#reportedByEvents.has(known)) this.#event(ended(known.toJSON()))
     return known.exitCode
   }
 
-  /** The events of a pull have said this error. As text, it is said again below the progress. */
+  /** Records that the events of a pull have reported this error. */
   saidByEvents(error: unknown): void {
-    if (typeof error === 'object' && error !== null) this.#known.add(error)
+    if (typeof error === 'object' && error !== null) this.#reportedByEvents.add(error)
   }
 
+  /** Reports a warning. */
   warning(code: string, message: string): void {
     if (this.#json) this.#event({ type: 'warning', code, message })
     else this.#stream.write(`windlass: warning: ${printable(message, 500)}\n`)
   }
 
-  /** The work is being cancelled: a second interrupt does not wait for it. */
+  /** Reports that the command is being cancelled and that a second interrupt ends it at once. */
   cancelling(): void {
     const message = 'cancelling; once more ends it at once'
     if (this.#json) this.#event({ type: 'warning', code: 'cancelling', message })
     else this.#stream.write(`windlass: ${message}\n`)
   }
 
-  /** A line for people, which says nothing that the events do not. */
+  /** Writes a line for people. It is omitted as JSON, because the events contain the same information. */
   note(line: string): void {
     if (!this.#json) this.#stream.write(`${line}\n`)
   }
 
   #event(body: PullEventBody): void {
-    // The events of a pull count from 1: these are of none.
+    // Sequence numbers of a pull start at 1. These events belong to no pull.
     const line = encodeEvent({ version: eventVersion, seq: 0, time: new Date().toISOString(), ...body })
     this.#stream.write(`${this.#stream.isTTY ? jsonForTerminal(line) : line}\n`)
   }

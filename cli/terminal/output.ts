@@ -1,8 +1,9 @@
-/** Results on their way out: in step with who reads them, and quiet when nobody does any more. */
+/** Writes results to stdout at the pace of the reader, and ignores that the reader has closed the stream. */
 import type { Writable } from 'node:stream'
 import { WindlassError } from '../../lib/errors.js'
 import { jsonForTerminal } from './json-for-terminal.js'
 
+/** A stream for the results of a command. */
 export class Output {
   readonly #stream: Writable
   readonly #isTerminal: boolean
@@ -11,44 +12,45 @@ export class Output {
   constructor(stream: Writable & { readonly isTTY?: boolean }) {
     this.#stream = stream
     this.#isTerminal = stream.isTTY ?? false
-    // Every write has a callback that hears the same; without a listener the event would end the process.
+    // The callback of each write receives the error too. Without a listener, the event would end the process.
     stream.on('error', () => undefined)
   }
 
   /**
-   * Writes `bytes` as they are; settles once they are on their way. False when the reader has gone
-   * (`windlass tags … | head`, a terminal that was closed): there is no use in writing more.
-   * @throws WindlassError INTERNAL when they cannot be written for any other reason (a full disk).
+   * Writes `bytes` unchanged and resolves when they are flushed. Resolves to false if the reader has closed the stream
+   * (`windlass tags … | head`, or a closed terminal); further writes then have no effect.
+   * @throws INTERNAL when the stream fails for another reason, such as a full disk
    */
   async write(bytes: string | Uint8Array): Promise<boolean> {
     if (!this.#open) return false
     const error = await new Promise<Error | null | undefined>((resolve) => this.#stream.write(bytes, resolve))
     if (!error) return true
     this.#open = false
-    if ('code' in error && this.#meansNoReader(error.code)) return false
+    if ('code' in error && this.#isReaderGone(error.code)) return false
     throw new WindlassError('INTERNAL', `Writing the result: ${error.message}`, { cause: error })
   }
 
+  /** Writes `text` and a line break. @throws as `write` */
   line(text: string): Promise<boolean> {
     return this.write(`${text}\n`)
   }
 
-  /** `value` as JSON: on one line, or set out for people. */
+  /** Writes `value` as JSON, on one line or indented. @throws as `write` */
   json(value: unknown, { indent = false }: { readonly indent?: boolean } = {}): Promise<boolean> {
-    return this.line(this.#shown(JSON.stringify(value, undefined, indent ? 2 : undefined)))
+    return this.line(this.#forOutput(JSON.stringify(value, undefined, indent ? 2 : undefined)))
   }
 
-  /** A document of somebody else's in JSON: byte for byte, but on a terminal nothing in it steers that. */
+  /** Writes a JSON document byte for byte; on a terminal, with its control characters escaped. @throws as `write` */
   document(bytes: Buffer): Promise<boolean> {
-    return this.write(this.#isTerminal ? this.#shown(bytes.toString()) : bytes)
+    return this.write(this.#isTerminal ? this.#forOutput(bytes.toString()) : bytes)
   }
 
-  #shown(json: string): string {
+  #forOutput(json: string): string {
     return this.#isTerminal ? jsonForTerminal(json) : json
   }
 
-  /** On a terminal, EIO says that it is gone; elsewhere it is the disk's. */
-  #meansNoReader(code: unknown): boolean {
+  /** On a terminal, EIO means that the terminal was closed. Elsewhere it is an error of the disk. */
+  #isReaderGone(code: unknown): boolean {
     return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED' || (code === 'EIO' && this.#isTerminal)
   }
 }

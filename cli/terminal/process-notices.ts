@@ -1,15 +1,17 @@
-/** What the process says beside the command: warnings of Node, and errors that nobody caught. */
+/** Reports warnings of Node and uncaught errors in the format of the command's own messages. */
 import { exitAtOnce } from '../../lib/system/exit.js'
 import type { Messages } from './messages.js'
 
-/** Of these only who writes programs makes anything. */
-const forDevelopers = new Set(['DeprecationWarning', 'ExperimentalWarning'])
+/** Warnings that concern only developers. They are not shown. */
+const developerWarnings = new Set(['DeprecationWarning', 'ExperimentalWarning'])
 
-/** Has them said as the command says its own, where Node would write lines of its own to stderr. */
+/**
+ * Reports warnings and uncaught errors of the process through `messages`, instead of the lines that Node would print.
+ */
 export function saidBy(messages: Messages): void {
   process.removeAllListeners('warning')
   process.on('warning', ({ name, message }) => {
-    if (!forDevelopers.has(name)) messages.warning('process', message)
+    if (!developerWarnings.has(name)) messages.warning('process', message)
   })
   process.on('uncaughtException', (error) => {
     exitAtOnce(messages.error(error))

@@ -1,43 +1,45 @@
-/** What a command speaks to: the process's streams and signals, or a test's. */
+/** Defines the environment of a command: the streams, variables and signals of the process or of a test. */
 import type { Readable, Writable } from 'node:stream'
 import { exitAtOnce } from '../../lib/system/exit.js'
 import type { Messages } from './messages.js'
 import { Output } from './output.js'
 import { saidBy } from './process-notices.js'
 
-/** Where progress is drawn; the three members are a terminal's own. */
+/** A stream for progress. Only a terminal has the three members. */
 export interface ProgressStream extends Writable {
   readonly isTTY?: boolean
   readonly columns?: number
   readonly rows?: number
 }
 
+/** Environment of a command. */
 export interface Terminal {
   readonly stdin: Readable & { readonly isTTY?: boolean }
-  /** Results, and nothing else. */
+  /** Receives only results. */
   readonly output: Output
-  /** Progress, messages, errors. */
+  /** Receives progress, messages and errors. */
   readonly stderr: ProgressStream
   readonly env: Readonly<NodeJS.ProcessEnv>
-  /** Tells `SIGINT`, `SIGTERM` and `SIGHUP`. */
+  /** Emits `SIGINT`, `SIGTERM` and `SIGHUP`. */
   readonly signals: {
     on(name: NodeJS.Signals, listener: () => void): unknown
     off(name: NodeJS.Signals, listener: () => void): unknown
   }
   /** Ends the process at once. */
   exit(code: number): void
-  /** Has the process say what it has to say through `messages`. */
+  /** Reports warnings and uncaught errors of the process through `messages`. */
   speakThrough?(messages: Messages): void
 }
 
-/** A terminal, and how the command that runs on it says what it has to say. */
+/** A terminal with the messages of the command that runs on it. */
 export interface Console extends Terminal {
   readonly messages: Messages
 }
 
+/** Returns the terminal of the process. */
 export function processTerminal(): Terminal {
   const { stdin, stdout, stderr, env } = process
-  // Nobody reads messages any more: no reason to fail.
+  // A command does not fail because its stderr is closed.
   stderr.on('error', () => undefined)
   return {
     stdin,

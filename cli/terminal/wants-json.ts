@@ -1,8 +1,10 @@
-/** Looks for `--progress json` on a command line that need not be right. */
+/** Detects `--progress json` on a command line that may not be valid. */
 
 /**
- * Whether stderr is to hold JSON and nothing else: known before the command line is understood, for what is wrong with
- * that is said on stderr too.
+ * Reports whether stderr must contain only JSON. The result is needed before the command line is parsed, because errors
+ * of parsing are reported on stderr too.
+ *
+ * @param hasProgress whether the command has the option, and thus the variable `WINDLASS_PROGRESS`
  */
 export function wantsJson(
   argv: readonly string[],

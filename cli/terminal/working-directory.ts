@@ -1,9 +1,9 @@
-/** A command that is started in a directory which is gone by now. */
+/** Handles a working directory that does not exist any more. */
 import { WindlassError } from '../../lib/errors.js'
 
 /**
- * Goes to `/` where the working directory is gone: threads cannot start without one. Relative paths stay an error, for
- * they would lead elsewhere from there.
+ * Changes to `/` if the working directory does not exist, because threads cannot start without one. `process.cwd()`
+ * then throws USAGE, so that relative paths are an error and do not refer to files below `/`.
  */
 export function standSomewhere(): void {
   try {

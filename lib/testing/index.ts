@@ -1,4 +1,4 @@
-/** The test kit: a registry with faults, images in code, probes and laws for stages, tree and leak checks. */
+/** The test kit: an embedded registry with faults, image builders, probes and laws for stages, tree and leak checks. */
 export * from './images/index.js'
 export { type Law, type LawOptions, stageLaws } from './laws.js'
 export { assertNothingLeft, backTo, type NothingLeftOptions } from './nothing-left.js'

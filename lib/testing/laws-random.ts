@@ -1,6 +1,6 @@
-/** Small seeded random numbers, so that a law that fails can be run again just as it was. */
+/** Generates random numbers from a seed, so that the failure of a law can be reproduced. */
 
-/** A source of numbers in [0, 1), always the same for the same seed (mulberry32). */
+/** Returns a generator of numbers in [0, 1) that is determined by `seed` (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0
   return () => {

@@ -1,27 +1,34 @@
-/** One stage under trial: fed by a source that counts, read by a reader who asks when told to. */
+/** Runs a stage between an instrumented source and a reader that the test controls. */
 import { defer, finalize, map, Subject, type Subscription, tap } from 'rxjs'
 import { Flow, Scope, type Stage } from '../flow/index.js'
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
+/** Options of a `Trial`. */
 export interface TrialOptions {
-  /** Every other element comes later, not at once. */
+  /** Emit every other element of the source asynchronously (false). */
   readonly slowSource?: boolean
-  /** The source fails after so many elements. */
+  /** Number of elements after which the source fails. */
   readonly failAfter?: number
 }
 
+/** One run of a stage. */
 export class Trial<In, Out> {
   readonly scope = new Scope()
   readonly outputs: Out[] = []
+  /** Number of outputs requested. */
   asked = 0
+  /** Number of inputs that the stage has received. */
   pulled = 0
+  /** Number of sources that the stage has opened. */
   opened = 0
+  /** Number of sources that the stage has closed. */
   released = 0
-  /** How it ended, and how many sources were still open when that was told. */
+  /** How the stage ended, and the number of sources that were open when it did. */
   end: { readonly kind: 'complete' | 'error'; readonly stillOpen: number } | undefined
+  /** Number of times that the stage has completed or failed. */
   ends = 0
-  /** What it failed with, where the trial did not want it to. */
+  /** Error of the stage, unless `failAfter` is set. */
   failure: unknown
   readonly #demand = new Subject<number>()
   readonly #reading: Subscription
@@ -61,16 +68,18 @@ export class Trial<In, Out> {
       })
   }
 
+  /** Requests `count` more outputs. */
   ask(count: number): void {
     this.asked += count
     this.#demand.next(count)
   }
 
+  /** Unsubscribes from the stage. */
   leave(): void {
     this.#reading.unsubscribe()
   }
 
-  /** Gives the stage `turns` turns of the event loop; `check` looks at it after each. */
+  /** Waits for `turns` turns of the event loop and calls `check` after each. */
   async idle(turns: number, check: () => void = () => undefined): Promise<void> {
     for (let count = 0; count < turns; count++) {
       await turn()
@@ -78,7 +87,10 @@ export class Trial<In, Out> {
     }
   }
 
-  /** Waits until `state` holds or the stage has ended; false if neither happens within `patience` milliseconds. */
+  /**
+   * Waits until `state` is true or the stage has ended, and calls `check` after each turn of the event loop. Resolves
+   * to false after `patience` milliseconds.
+   */
   async until(state: () => boolean, patience: number, check: () => void = () => undefined): Promise<boolean> {
     const limit = performance.now() + patience
     while (!state() && this.end === undefined) {

@@ -1,47 +1,53 @@
 /**
- * The laws of `lib/flow` as a suite for any stage: one line in a spec shows that a stage of yours is paced, bounded and
- * leaves nothing. It knows no test runner: each law is a name and a check that rejects when the law is broken.
+ * Provides the laws of `lib/flow` as a test suite for any stage: that the stage follows demand, is bounded and releases
+ * its resources. The suite is independent of the test runner: each law has a name and a check that rejects.
  */
 import assert from 'node:assert/strict'
 import type { Stage } from '../flow/index.js'
 import { seeded } from './laws-random.js'
 import { Trial, type TrialOptions } from './laws-trial.js'
 
+/** Options of `stageLaws`. */
 export interface LawOptions<In, Out> {
-  /** An input made from a seed. With fast-check: `(seed) => fc.sample(arbitrary, { seed, numRuns: 1 })[0]`. */
+  /** Returns an input for a seed. With fast-check: `(seed) => fc.sample(arbitrary, { seed, numRuns: 1 })[0]`. */
   readonly input: (seed: number) => In
-  /** The slots of the stage; of a composed one, their sum. */
+  /** Number of slots of the stage; for a composed stage, the sum of its slots. */
   readonly slots: number
   /**
-   * What should come out of these inputs, as a multiset; what an input gives must not hang on the others. Without it
-   * nothing is said about what comes out. Needed for a stage that drops elements.
+   * Returns the expected outputs of the inputs, in any order. The outputs of an input must not depend on other inputs.
+   * Without this function, outputs are not compared. It is required for a stage that drops elements.
    */
   readonly outputs?: (inputs: readonly In[]) => readonly Out[]
-  /** Whether two outputs are the same (deep equality). */
+  /** Compares two outputs (deep equality). */
   readonly equal?: (left: Out, right: Out) => boolean
-  /** Random lines for each law (30). */
+  /** Number of random input sequences per law (30). */
   readonly runs?: number
-  /** Where the random lines start from (1). */
+  /** Seed of the input sequences (1). */
   readonly seed?: number
-  /** Longest line of inputs (12). */
+  /** Maximum length of an input sequence (12). */
   readonly longest?: number
-  /** Milliseconds to wait for a stage that does nothing (5000). */
+  /** Milliseconds to wait for a stage that makes no progress (5000). */
   readonly patience?: number
 }
 
+/** A law that a stage must satisfy. */
 export interface Law {
   readonly name: string
-  /** Rejects with an AssertionError that names the seed. */
+  /** Checks the law. Rejects with an AssertionError that contains the seed. */
   check(): Promise<void>
 }
 
 interface Case<In, Out> {
   readonly inputs: readonly In[]
-  readonly upTo: (most: number) => number
+  /** Returns a random integer from 0 to `max` inclusive. */
+  readonly upTo: (max: number) => number
   readonly trial: (options?: TrialOptions) => Trial<In, Out>
 }
 
-/** Six laws of pacing and letting go, for the stage that `make` makes: anew for each line. */
+/**
+ * Returns six laws of demand and release for a stage.
+ * @param make returns a new stage for each run
+ */
 export function stageLaws<In, Out>(make: () => Stage<In, Out>, options: LawOptions<In, Out>): readonly Law[] {
   const { input, slots, outputs, runs = 30, seed = 1, longest = 12, patience = 5000 } = options
   const equal = options.equal ?? deepEqual
@@ -51,13 +57,13 @@ export function stageLaws<In, Out>(make: () => Stage<In, Out>, options: LawOptio
     check: async () => {
       for (let run = 0; run < runs; run++) {
         const random = seeded(seed + run * 7919)
-        const upTo = (most: number): number => Math.floor(random() * (most + 1))
+        const upTo = (max: number): number => Math.floor(random() * (max + 1))
         const inputs = Array.from({ length: upTo(longest) }, () => input(upTo(2 ** 31 - 1)))
         const trials: Trial<In, Out>[] = []
-        const trial = (how: TrialOptions = {}): Trial<In, Out> => {
-          const made = new Trial(make(), inputs, { slowSource: random() < 0.5, ...how })
-          trials.push(made)
-          return made
+        const trial = (trialOptions: TrialOptions = {}): Trial<In, Out> => {
+          const created = new Trial(make(), inputs, { slowSource: random() < 0.5, ...trialOptions })
+          trials.push(created)
+          return created
         }
         try {
           await body({ inputs, upTo, trial })
@@ -78,7 +84,7 @@ export function stageLaws<In, Out>(make: () => Stage<In, Out>, options: LawOptio
     },
   })
 
-  /** How many of the first `count` inputs give nothing at all: those left without a trace. */
+  /** Number of the first `count` inputs that have no output. */
   const dropped = (inputs: readonly In[], count: number): number =>
     outputs === undefined ? 0 : inputs.slice(0, count).filter((each) => outputs([each]).length === 0).length
 

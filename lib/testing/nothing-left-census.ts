@@ -1,20 +1,20 @@
-/** Counts what a process holds: open descriptors, and what keeps its event loop alive. */
+/** Counts the resources of the process: open file descriptors, and resources that keep the event loop alive. */
 import { readdirSync, readlinkSync } from 'node:fs'
 
-/** How many there are of each kind of thing. */
+/** Number of resources by kind. */
 export type Census = ReadonlyMap<string, number>
 
-// The directory that lists the descriptors, and nothing where there is none (only Linux has it).
+// Lists the descriptors. Only Linux has this directory; elsewhere descriptors are not counted.
 const descriptorDirectory = '/proc/self/fd'
 
 function descriptors(): string[] {
   try {
     return readdirSync(descriptorDirectory).flatMap((name) => {
       try {
-        // Sockets and pipes have numbers of their own; what counts is how many there are.
+        // Sockets and pipes have individual inode numbers, which are removed to count them by kind.
         return [readlinkSync(`${descriptorDirectory}/${name}`).replace(/:\[.*\]$/, '')]
       } catch {
-        return [] // the descriptor of the listing itself, closed by now
+        return [] // the descriptor of the listing itself, which is closed
       }
     })
   } catch {
@@ -22,20 +22,30 @@ function descriptors(): string[] {
   }
 }
 
-// Come and go with everything that Node does; what they do for somebody shows in something else.
-const passing = new Set(['Immediate', 'TickObject', 'FSReqCallback', 'FSReqPromise', 'CloseReq', 'Microtask'])
+// Short-lived resources of Node itself. A leak is visible in other resources.
+const transient = new Set([
+  'Immediate',
+  'TickObject',
+  'FSReqCallback',
+  'FSReqPromise',
+  'CloseReq',
+  'Microtask',
+])
 
-/** What is open now, and the `gauges` that the caller adds: the load of an actor, the files in a directory. */
+/**
+ * Counts the resources that are open now.
+ * @param gauges further counts by name, for example the number of files in a directory
+ */
 export function census(gauges: Readonly<Record<string, () => number>> = {}): Census {
   const counts = new Map<string, number>()
   const add = (kind: string, count: number): void => void counts.set(kind, (counts.get(kind) ?? 0) + count)
   for (const target of descriptors()) add(`descriptor of ${target}`, 1)
-  for (const kind of process.getActiveResourcesInfo()) if (!passing.has(kind)) add(kind, 1)
+  for (const kind of process.getActiveResourcesInfo()) if (!transient.has(kind)) add(kind, 1)
   for (const [name, gauge] of Object.entries(gauges)) add(name, gauge())
   return counts
 }
 
-/** What there is more of in `after` than in `before`, as text. */
+/** Describes the resources of which `after` has more than `before`, one line per kind. */
 export function leftOver(before: Census, after: Census): string[] {
   return [...after]
     .map(([kind, count]) => ({ kind, more: count - (before.get(kind) ?? 0) }))
@@ -44,15 +54,15 @@ export function leftOver(before: Census, after: Census): string[] {
 }
 
 /**
- * What is open when nothing is going on: the least of several looks, so that what only passes by while looking (a timer
- * of the test runner, say) does not hide something that is left later.
+ * Counts the resources of the idle process: the minimum of five counts. A short-lived resource, such as a timer of the
+ * test runner, then does not hide a resource that leaks later.
  */
 export async function restingCensus(gauges: Readonly<Record<string, () => number>> = {}): Promise<Census> {
-  let least = census(gauges)
-  for (let look = 0; look < 4; look++) {
+  let minimum = census(gauges)
+  for (let round = 0; round < 4; round++) {
     await new Promise((resolve) => setTimeout(resolve, 4))
     const next = census(gauges)
-    least = new Map([...least].map(([kind, count]) => [kind, Math.min(count, next.get(kind) ?? 0)]))
+    minimum = new Map([...minimum].map(([kind, count]) => [kind, Math.min(count, next.get(kind) ?? 0)]))
   }
-  return least
+  return minimum
 }

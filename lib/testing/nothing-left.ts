@@ -1,30 +1,34 @@
-/** Checks that something leaves nothing behind: no descriptor, no timer, nothing that the caller counts beside. */
+/** Checks that code releases its resources: descriptors, timers, and whatever the caller counts. */
 import assert from 'node:assert/strict'
 import { type Census, census, leftOver, restingCensus } from './nothing-left-census.js'
 
+/** Options of `backTo` and `assertNothingLeft`. */
 export interface NothingLeftOptions {
-  /** Further things to count, by name. */
+  /** Further counts by name. */
   readonly gauges?: Readonly<Record<string, () => number>>
-  /** Milliseconds in which what is on its way out may go (2000). */
+  /** Milliseconds to wait until all resources are released (2000). */
   readonly patience?: number
 }
 
-/** Waits until there is no more of anything than in `before`. */
+/**
+ * Waits until no kind of resource has a higher count than in `before`.
+ * @throws AssertionError after `patience` milliseconds
+ */
 export async function backTo(
   before: Census,
   { gauges, patience = 2000 }: NothingLeftOptions = {},
 ): Promise<void> {
   const limit = performance.now() + patience
   for (let pause = 1; ; pause = Math.min(pause * 2, 50)) {
-    const left = leftOver(before, census(gauges))
-    if (left.length === 0) return
+    const leaked = leftOver(before, census(gauges))
+    if (leaked.length === 0) return
     if (performance.now() > limit)
-      throw new assert.AssertionError({ message: `Left behind: ${left.join(', ')}` })
+      throw new assert.AssertionError({ message: `Left behind: ${leaked.join(', ')}` })
     await new Promise((resolve) => setTimeout(resolve, pause))
   }
 }
 
-/** Runs `body` and rejects if there is more of anything after it than before. */
+/** Runs `body` and checks that it releases its resources. @throws AssertionError if it does not; the error of `body` */
 export async function assertNothingLeft(
   body: () => unknown,
   options: NothingLeftOptions = {},

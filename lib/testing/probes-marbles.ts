@@ -1,13 +1,15 @@
-/** Flows as marble diagrams, in virtual time: demand is drawn like everything else. */
+/** Tests flows with marble diagrams in virtual time. Demand is a marble diagram too. */
 import assert from 'node:assert/strict'
 import { TestScheduler } from 'rxjs/testing'
 import { type Demand, Flow, Scope } from '../flow/index.js'
 
+/** Functions for marble tests. */
 export interface FlowMarbles {
-  /** A demand: each digit asks for so many elements, `*` for all. */
+  /** Returns a demand: each digit requests that number of elements, `*` requests all. */
   readonly demand: (marbles: string) => Demand
-  /** A flow that emits in its own time, and keeps what nobody wants yet. */
+  /** Returns a flow that emits at the times of the diagram and buffers elements that are not requested yet. */
   readonly cold: <T = string>(marbles: string, values?: Record<string, T>, error?: unknown) => Flow<T>
+  /** Opens `flow` with `demand` and compares its output with a diagram. */
   readonly expectFlow: <T>(
     flow: Flow<T>,
     demand: Demand,
@@ -18,13 +20,16 @@ export interface FlowMarbles {
 const counts: Record<string, number> = { '*': Infinity }
 for (let digit = 0; digit <= 9; digit++) counts[String(digit)] = digit
 
-/** Runs `body` in virtual time, then compares. Promises know no virtual time: behaviours must do without them here. */
+/**
+ * Runs `body` in virtual time and compares the outputs. Flows must not use promises, which do not run in virtual time.
+ * @throws AssertionError if an output differs
+ */
 export function flowMarbles(body: (marbles: FlowMarbles) => void): void {
   new TestScheduler((actual, expected) => assert.deepEqual(actual, expected)).run((helpers) => {
     body({
       demand: (marbles) => helpers.hot(marbles, counts),
       cold: <T>(marbles: string, values?: Record<string, T>, error?: unknown) =>
-        // Without values the letters themselves are the elements, which is what T is unless said otherwise.
+        // Without values, the elements are the letters, and T is string by default.
         Flow.fromObservable(helpers.cold<T>(marbles, values as never, error), {
           capacity: marbles.length,
           overflow: 'fail',

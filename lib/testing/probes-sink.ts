@@ -1,31 +1,36 @@
-/** A reader that a test plays by hand: it asks when told to, and says what came. */
+/** A reader of a flow that a test controls step by step. */
 import assert from 'node:assert/strict'
 import { Subject } from 'rxjs'
 import { type Flow, Scope } from '../flow/index.js'
 
+/** A reader of a flow. The `expect` functions reject with an AssertionError if the expectation is not met. */
 export interface SinkProbe<T> {
+  /** Requests `count` more elements. */
   readonly request: (count: number) => void
-  /** That exactly these come next, in this order. */
+  /** Expects exactly these elements next, in this order. */
   readonly expect: (...items: readonly T[]) => Promise<void>
-  /** That nothing more comes, nor the end, for a little while. */
+  /** Expects neither an element nor the end for `quiet` milliseconds. */
   readonly expectNothing: () => Promise<void>
+  /** Expects the flow to complete. */
   readonly expectEnd: () => Promise<void>
-  /** That it fails, with this `code` or `name` (or any, without one). */
+  /** Expects the flow to fail with an error of this `code` or `name`, or any error without one. Returns the error. */
   readonly expectError: (code?: string) => Promise<unknown>
+  /** Unsubscribes from the flow. */
   readonly leave: () => void
   readonly scope: Scope
 }
 
+/** Options of `sinkProbe`. */
 export interface SinkProbeOptions {
-  /** Milliseconds to wait for what is expected (1000). */
+  /** Milliseconds to wait for an expected signal (1000). */
   readonly patience?: number
-  /** Milliseconds in which nothing should come (20). */
+  /** Milliseconds that `expectNothing` waits (20). */
   readonly quiet?: number
 }
 
 type Signal<T> = { readonly next: T } | { readonly error: unknown } | 'end'
 
-/** Opens `flow`, at once, and asks for nothing yet. */
+/** Opens `flow` without requesting elements. */
 export function sinkProbe<T>(
   flow: Flow<T>,
   { patience = 1000, quiet = 20 }: SinkProbeOptions = {},

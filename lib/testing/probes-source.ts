@@ -1,20 +1,24 @@
-/** A source that a test plays by hand: it sees what is asked for, and sends, fails or ends when told to. */
+/** A source of a flow that a test controls step by step. */
 import assert from 'node:assert/strict'
 import { Observable, type Subscriber } from 'rxjs'
 import { Flow } from '../flow/index.js'
 
+/** A source of a flow. The `expect` functions throw an AssertionError if the expectation is not met. */
 export interface SourceProbe<T> {
   readonly flow: Flow<T>
-  /** That `count` elements have been asked for since the last time this was checked. */
+  /** Expects that `count` elements have been requested since the last call. */
   readonly expectRequest: (count: number) => void
+  /** Emits elements. */
   readonly send: (...items: readonly T[]) => void
+  /** Fails the flow. */
   readonly fail: (error: unknown) => void
+  /** Completes the flow. */
   readonly end: () => void
-  /** That it was opened, and has been let go as often. */
+  /** Expects that the flow was opened and every subscription has ended. */
   readonly expectReleased: () => void
 }
 
-/** A probe for one reader at a time; the latest to open it is the one that is sent to. */
+/** Returns a source for one reader at a time. The last subscriber receives the elements. */
 export function sourceProbe<T>(): SourceProbe<T> {
   let reader: Subscriber<T> | undefined
   let requested = 0
@@ -39,9 +43,9 @@ export function sourceProbe<T>(): SourceProbe<T> {
       'source probe',
     ),
     expectRequest: (count) => {
-      const seen = requested
+      const actual = requested
       requested = 0
-      assert.equal(seen, count, `${seen} elements were asked for, not ${count}`)
+      assert.equal(actual, count, `${actual} elements were asked for, not ${count}`)
     },
     send: (...items) => {
       for (const item of items) current().next(item)

@@ -1,35 +1,42 @@
-/** The problems that a verification has found: which images each harms, and what became of its repair. */
+/** Collects the problems that a verification finds, with the images that each affects and the result of its repair. */
 import type { ErrorRecord, WindlassError } from '../../lib/errors.js'
 import type { Digest } from '../../lib/image/index.js'
 
-/** Something that is not as it should be. */
+/** A problem of the store. */
 export interface StoreProblem {
   /**
-   * `tree`: an unpacked layer, its digest a diffID; `blob`: what no name needs; `pointer`: what says which layer a blob unpacks to; `name`: an entry of `index.json`, with what
-   * it points at as far as that can be read; `layout`: the file that says that this is one.
+   * - `manifest`, `index`, `config`, `layer`: a blob that a name needs
+   * - `tree`: an unpacked layer; its digest is the diffID
+   * - `blob`: a blob that no name needs
+   * - `pointer`: the record that maps a blob to its unpacked layer
+   * - `name`: an entry of `index.json`; its digest is known only if the entry has one that can be read
+   * - `layout`: `oci-layout`, the file that marks an OCI layout
    */
   readonly kind: 'manifest' | 'index' | 'config' | 'layer' | 'tree' | 'blob' | 'pointer' | 'name' | 'layout'
   readonly digest?: Digest
   readonly path: string
-  /** Names of the images that need it; of a `name`, as far as it can be read. */
+  /** Names of the images that need it. For a `name`, the name of the entry if it can be read. */
   readonly images: readonly string[]
-  /** What is wrong, as a clause. */
+  /** The fault, as a clause. */
   readonly why: string
   readonly repaired: boolean
   /** Why it could not be repaired. */
   readonly error?: ErrorRecord
 }
 
-/** How many failed attempts one error tells of. */
-const told = 3
+/** Maximum number of failed attempts that one error lists. */
+const maxReportedFailures = 3
 
-/** A problem as it is found, with the names that are known to lead to it by then. */
+/** A problem before any repair, with the names that are known to need it so far. */
 export type NewProblem = Omit<StoreProblem, 'repaired' | 'error'>
 
+/** A problem, the images that it affects and the attempts to repair it. */
 export class FoundProblem {
   readonly #problem: NewProblem
   readonly #images: Set<string>
-  /** By place, since names of one place have one outcome. */
+  /**
+   * Failed attempts by origin. Names with the same origin have the same result, so one attempt per origin is enough.
+   */
   readonly #failures = new Map<string, { readonly name: string; readonly error: WindlassError }>()
   #repaired = false
 
@@ -50,20 +57,24 @@ export class FoundProblem {
     return this.#repaired
   }
 
+  /** Adds an image that needs the damaged object. */
   alsoHarms(image: string): void {
     this.#images.add(image)
   }
 
-  wasTriedAt(place: string): boolean {
-    return this.#failures.has(place)
+  /** Reports whether a repair from `origin` has failed. */
+  wasTriedAt(origin: string): boolean {
+    return this.#failures.has(origin)
   }
 
+  /** Marks the problem as repaired. */
   repaired(): void {
     this.#repaired = true
   }
 
-  failed(place: string, name: string, error: WindlassError): void {
-    this.#failures.set(place, { name, error })
+  /** Records that the repair for the image `name` from `origin` failed. */
+  failed(origin: string, name: string, error: WindlassError): void {
+    this.#failures.set(origin, { name, error })
   }
 
   toProblem(): StoreProblem {
@@ -76,11 +87,13 @@ export class FoundProblem {
     }
   }
 
-  /** Of several names, all had their turn. */
+  /** The error of the only failed attempt, or one error that summarises several attempts. */
   #error(): ErrorRecord | undefined {
     const [first, ...others] = this.#failures.values()
     if (!first || others.length === 0) return first?.error.toJSON()
-    const each = [first, ...others].slice(0, told).map(({ name, error }) => `${name}: ${error.message}`)
+    const each = [first, ...others]
+      .slice(0, maxReportedFailures)
+      .map(({ name, error }) => `${name}: ${error.message}`)
     const more = others.length + 1 - each.length
     return {
       ...first.error.toJSON(),
@@ -89,11 +102,12 @@ export class FoundProblem {
   }
 }
 
+/** The problems of one verification. Each damaged object has one problem. */
 export class FoundProblems {
   readonly #all = new Map<string, FoundProblem>()
   readonly #byDigest = new Map<Digest, FoundProblem[]>()
 
-  /** The problem, which may have been found before. */
+  /** Adds a problem. Returns the existing one if the object already has a problem of this kind. */
   add(problem: NewProblem): FoundProblem {
     const { kind, digest, images } = problem
     const key = `${kind} ${digest ?? ''} ${kind === 'name' ? images.join() : ''}`
@@ -105,7 +119,7 @@ export class FoundProblems {
     return found
   }
 
-  /** Those of the blob or tree of that digest. */
+  /** Returns the problems of the blob or tree with this digest. */
   of(digest: Digest): readonly FoundProblem[] {
     return this.#byDigest.get(digest) ?? []
   }

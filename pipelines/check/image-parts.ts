@@ -1,4 +1,7 @@
-/** All that a name of the store needs, held for as long as this run uses the store, so that none of it is collected. */
+/**
+ * Reads which blobs and layers a name of the store needs. Everything that is read is held until the store is closed, so
+ * that garbage collection does not remove it.
+ */
 import {
   type Descriptor,
   type Digest,
@@ -12,48 +15,51 @@ import {
 } from '../../lib/image/index.js'
 import type { NamedImage, Store } from '../../lib/store/index.js'
 
-/** A document that a name leads to; the size of some is not told. */
+/** A document that a name needs. `size` is undefined for a document that is known only by a digest in an annotation. */
 export interface DocumentPart {
   readonly kind: 'manifest' | 'index' | 'config'
   readonly descriptor: Pick<Descriptor, 'digest' | 'mediaType'> & { readonly size?: number }
 }
 
+/** A layer that a name needs. */
 export interface LayerPart {
   readonly descriptor: Descriptor
-  /** What the config says; undefined where it cannot be read. */
+  /** DiffID from the config; undefined if the config cannot be read. */
   readonly diffID: Digest | undefined
 }
 
-/** What images are made of. Names that point at the same share it. */
+/** Documents and layers of an image, or of all images of an index. */
 export interface ImageParts {
   readonly documents: readonly DocumentPart[]
   readonly layers: readonly LayerPart[]
-  /** Whether every document could be read: else there may be more than is listed. */
+  /** Whether every document could be read. If not, the lists may be incomplete. */
   readonly readable: boolean
 }
 
+/** What one name needs. */
 export interface NamedParts extends ImageParts {
   readonly name: string
   readonly named: NamedImage
-  /** The same object for every name that points at the same, once all of it can be read. */
+  /** The same object for every name with the same target, once all documents can be read. */
   readonly shared: ImageParts
-  /** Whether the name still points at this. */
+  /** Reports whether the name still points at the same digest. */
   isCurrent(): Promise<boolean>
 }
 
-/** Bytes; far above what any limit lets in. */
+/** In bytes. Larger than any document that the limits of a pull allow. */
 const maxDocumentBytes = 64 * 1024 ** 2
 
-/** Reads what names need. What several names share is read once. */
+/** Reads what names need. Names with the same target are read once. */
 export class PartsReader {
   readonly #known = new Map<string, ImageParts>()
 
-  /** `signal` ends the waits for the lock of the store. */
+  /** @param signal cancels waiting for the lock of the store */
   constructor(
     private readonly store: Store,
     private readonly signal?: AbortSignal,
   ) {}
 
+  /** Reads and holds everything that `named` needs. Documents that cannot be read make the result not `readable`. */
   async read(named: NamedImage): Promise<NamedParts> {
     const { store } = this
     const { name, descriptor } = named
@@ -69,24 +75,25 @@ export class PartsReader {
 
   async #shared(named: NamedImage): Promise<ImageParts> {
     const { digest, mediaType, annotations } = named.descriptor
-    // A name of ours points at an index only once all its images are here; other tools may copy some of them.
-    const whole = annotations?.['io.windlass.reference.typed'] !== undefined
+    // A name that Windlass wrote points at an index only if all images of the index were pulled. Other tools may copy
+    // some of the images.
+    const complete = annotations?.['io.windlass.reference.typed'] !== undefined
     const origins = originsOf(named)
-    const key = JSON.stringify([digest, mediaType, whole, origins])
+    const key = JSON.stringify([digest, mediaType, complete, origins])
     const known = this.#known.get(key)
     if (known) return known
-    const parts = new Parts(this.store, whole, this.signal)
+    const parts = new PartsCollector(this.store, complete, this.signal)
     await parts.add(named.descriptor)
     for (const [kind, origin, type] of origins) await parts.origin(kind, origin, type)
     const { documents, layers, readable } = parts
     const shared = { documents: [...documents.values()], layers: [...layers.values()], readable }
-    // What cannot be read may be repaired.
+    // A result that is not readable is not kept: a repair may make more documents readable.
     if (readable) this.#known.set(key, shared)
     return shared
   }
 }
 
-/** What the manifest was chosen from, or made of. */
+/** Documents that the manifest was chosen from (an index) or converted from (a schema 1 or schema 2 manifest). */
 function originsOf({ descriptor, rootDigest, rootMediaType = '' }: NamedImage) {
   const origins: ['manifest' | 'index', Digest, string][] = []
   if (rootDigest && rootDigest !== descriptor.digest)
@@ -102,15 +109,15 @@ function originsOf({ descriptor, rootDigest, rootMediaType = '' }: NamedImage) {
   return origins
 }
 
-class Parts {
+class PartsCollector {
   readonly documents = new Map<Digest, DocumentPart>()
   readonly layers = new Map<Digest, LayerPart>()
   readable = true
 
   constructor(
     private readonly store: Store,
-    /** Whether all images of the indexes must be here. */
-    private readonly whole: boolean,
+    /** Whether all images of an index must be in the store. */
+    private readonly complete: boolean,
     private readonly signal: AbortSignal | undefined,
   ) {}
 
@@ -128,12 +135,12 @@ class Parts {
     if (!this.documents.has(digest)) this.documents.set(digest, { kind, descriptor: { digest, mediaType } })
   }
 
-  /** An index may list what is not here: that was never pulled. */
+  /** Adds the images of an index. Unless the index is `complete`, images that are not in the store were not pulled. */
   async #index(digest: Digest): Promise<void> {
     const index = await this.#read(digest, parseImageIndex)
     for (const each of index?.manifests ?? []) {
       await this.store.holdUntil(this.signal, each.digest)
-      if ((this.whole && isListedImage(each)) || (await this.store.blobs.has(each.digest)))
+      if ((this.complete && isListedImage(each)) || (await this.store.blobs.has(each.digest)))
         await this.add(each)
     }
   }
@@ -154,7 +161,7 @@ class Parts {
     try {
       return parse(await this.store.blobs.read(digest, maxDocumentBytes))
     } catch {
-      this.readable = false // what is wrong with it comes out when it is verified
+      this.readable = false // the verification of the blob reports the reason
       return undefined
     }
   }

@@ -1,7 +1,7 @@
 /**
- * Mends an image that was converted from schema 1. No registry has its manifest and config: they are made again of the
- * schema 1 manifest and the layers, which gives the same bytes. That manifest is in the store, and in the registry under
- * the digest of its payload.
+ * Repairs an image that was converted from schema 1. No registry has its manifest and config, so they are converted
+ * again from the schema 1 manifest and the layers, which gives the same bytes. The schema 1 manifest is in the store,
+ * and in the registry under the digest of its payload.
  */
 import { WindlassError } from '../../lib/errors.js'
 import {
@@ -27,30 +27,35 @@ import {
 import { type Store, verifyBlob } from '../../lib/store/index.js'
 import type { NamedParts } from './image-parts.js'
 
+/** What the repair of a schema 1 image works with. */
 export interface Schema1RepairParts {
   readonly store: Store
   readonly request: ImageRequest
   readonly signal: AbortSignal
-  /** Asks the registry. */
+  /** Fetches a manifest from the registry. */
   readonly manifest: (digest: Digest) => Promise<ManifestDocument>
-  /** Puts the blob into the store. */
+  /** Fetches a layer and commits its blob to the store. */
   readonly layer: (descriptor: Descriptor) => Promise<void>
 }
 
-/** What the image was converted from: the digest that it goes by, and that of its bytes with the signatures. */
+/** The schema 1 manifest that an image was converted from. */
 export interface Schema1Origin {
+  /** Digest of the payload, by which a registry serves the manifest. */
   readonly digest: Digest
+  /** Digest of the bytes with the signatures. */
   readonly signed: Digest
 }
 
-/** Undefined where the image was not converted. */
+/** Returns the schema 1 manifest of an image; undefined if the image was not converted from one. */
 export function schema1Origin({ named }: NamedParts): Schema1Origin | undefined {
   const { [schema1Annotation]: digest, [signedAnnotation]: signed = digest } =
     named.descriptor.annotations ?? {}
   return isDigest(digest) && isDigest(signed) ? { digest, signed } : undefined
 }
 
+/** Repairs one image that was converted from schema 1. */
 export class Schema1Repair {
+  /** @throws INTERNAL when the image was not converted from schema 1 */
   readonly #origin: Schema1Origin
 
   constructor(
@@ -62,24 +67,28 @@ export class Schema1Repair {
     this.#origin = origin
   }
 
-  /** @throws UNSUPPORTED where what is made, or served, is not what the store had; what the registry says */
+  /**
+   * Puts the blob `digest` into the store: the schema 1 manifest, or the manifest or config converted from it.
+   * @throws UNSUPPORTED when neither the served manifest nor the conversion has this digest; MANIFEST_INVALID when the
+   * registry serves another kind of manifest; any error of the registry
+   */
   async bring(digest: Digest): Promise<void> {
     const { store, signal } = this.parts
     const { digest: payload, signed } = this.#origin
-    const made =
+    const candidates =
       digest === payload || digest === signed ? await this.#served(digest) : await this.#converted()
-    const bytes = made.find((each) => digestOf(each) === digest)
-    if (!bytes) throw this.#otherwise(digest)
+    const bytes = candidates.find((each) => digestOf(each) === digest)
+    if (!bytes) throw this.#mismatch(digest)
     await store.blobs.put(digest, bytes, signal)
   }
 
-  /** The schema 1 manifest, as it was served and without its signatures. */
+  /** The schema 1 manifest in both forms: as served, and without its signatures. */
   async #served(damaged?: Digest): Promise<readonly Buffer[]> {
     const { bytes, payload } = await this.#document(damaged)
     return [bytes, payload]
   }
 
-  /** Out of the store where it is whole, for nothing; else from the registry. */
+  /** Reads the schema 1 manifest from the store, or fetches it if the stored one is damaged or missing. */
   async #document(damaged?: Digest): Promise<Schema1Document> {
     const { store, request, manifest } = this.parts
     const { digest, signed } = this.#origin
@@ -103,27 +112,28 @@ export class Schema1Repair {
   async #converted(): Promise<readonly Buffer[]> {
     const { name } = this.parts.request
     const image = readSchema1((await this.#document()).schema1, name)
-    const seen = new Map<Digest, SeenLayer>()
-    for (const { digest } of image.layers) if (!seen.has(digest)) seen.set(digest, await this.#seen(digest))
-    const inPlace = image.layers.flatMap(({ digest }) => seen.get(digest) ?? [])
-    const { document, config } = convertSchema1(image, inPlace, name)
+    const known = new Map<Digest, SeenLayer>()
+    for (const { digest } of image.layers)
+      if (!known.has(digest)) known.set(digest, await this.#readLayer(digest))
+    const layers = image.layers.flatMap(({ digest }) => known.get(digest) ?? [])
+    const { document, config } = convertSchema1(image, layers, name)
     return [document.bytes, config.bytes]
   }
 
-  /** What the conversion says of a layer. Where there is neither its blob nor its tree, the blob comes first. */
-  async #seen(digest: Digest): Promise<SeenLayer> {
+  /** Reads what the conversion needs to know of a layer. A layer with neither blob nor tree is fetched first. */
+  async #readLayer(digest: Digest): Promise<SeenLayer> {
     const { store, request, signal, layer } = this.parts
     const descriptorOf = (size: number): Descriptor => ({ mediaType: mediaTypes.ociLayerGzip, digest, size })
-    const sizeThere = (): Promise<number> => request.source.blobSize(digest, { signal })
+    const servedSize = (): Promise<number> => request.source.blobSize(digest, { signal })
     const found = await verifyBlob({ path: store.blobs.path(digest), digest, signal })
     const tree = await store.layers.findByBlob(digest)
-    const descriptor = descriptorOf(found.state === 'whole' ? found.bytes : await sizeThere())
-    // A damaged one is replaced here already: how it is compressed is part of what is made.
+    const descriptor = descriptorOf(found.state === 'whole' ? found.bytes : await servedSize())
+    // A damaged blob is replaced now: the converted manifest contains the compression of the blob.
     if (found.state === 'damaged' || (found.state === 'missing' && !tree)) await layer(descriptor)
     return seenLayer(descriptor, store, { signal, limits: request.limits, diffID: tree?.diffID })
   }
 
-  #otherwise(digest: Digest): WindlassError {
+  #mismatch(digest: Digest): WindlassError {
     const { name } = this.image
     return new WindlassError(
       'UNSUPPORTED',

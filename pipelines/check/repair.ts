@@ -1,7 +1,7 @@
 /**
- * Brings what the store lacks of an image from where the image's name says, by its digest, through the stages that a pull
- * goes through. What is damaged stays until what comes is whole and verified, and then goes by one rename. The name stays
- * as it is, wherever its tag may point by now.
+ * Fetches damaged or missing blobs of an image again, by digest, from the source that the image's name states, through
+ * the stages of a pull. One rename replaces a damaged blob after the new one is verified. The name keeps its digest,
+ * even if its tag has moved.
  */
 import { lastValueFrom } from 'rxjs'
 import { WindlassError } from '../../lib/errors.js'
@@ -22,23 +22,25 @@ import type { NamedParts } from './image-parts.js'
 import type { PullStages } from '../pull-stages.js'
 import { Schema1Repair, schema1Origin } from './repair-schema1.js'
 
+/** What a repair works with. */
 export interface RepairParts {
   readonly store: Store
-  /** Of a pull that does not unpack, and fetches what seems to be here: that is the damaged thing. */
+  /** Stages of a pull that does not unpack, and that fetches blobs even if the store seems to have them (`refresh`). */
   readonly stages: PullStages
-  /** Where an image of that name comes from. */
+  /** Returns the request that pulls the image of this name. */
   readonly locate: (name: string) => ImageRequest
   readonly signal: AbortSignal | undefined
 }
 
+/** Repairs blobs of named images. */
 export class Repair {
   constructor(private readonly parts: RepairParts) {}
 
   /**
-   * Puts a whole one in the place of the blob `digest`.
+   * Replaces the blob `digest` with an intact one. The store is unchanged if this fails.
    *
-   * @throws IMAGE_UNKNOWN where the name does not say where the image came from; UNSUPPORTED for what no registry has and
-   * cannot be made again; what the registry says. Then all is as it was.
+   * @throws IMAGE_UNKNOWN when the name does not state the source of the image; UNSUPPORTED when no registry has the
+   * blob and it cannot be converted again; any error of the registry
    */
   async bring(kind: string, digest: Digest, image: NamedParts): Promise<void> {
     const { store, signal } = this.parts
@@ -60,11 +62,12 @@ export class Repair {
   }
 
   /**
-   * Where `bring` would look for the blob. Names of the same place have the same outcome, so that one of them is enough.
+   * Returns a key for the origin from which `bring` would repair the blob. Names with the same key have the same
+   * result, so that one attempt is enough.
    */
   place(digest: Digest | undefined, image: NamedParts): string {
     const { name, named } = image
-    // What was made here is made again of what the name itself leads to.
+    // A converted document is made from documents of this name, so other names of the repository cannot stand in.
     const own =
       (digest && servedAs(digest, image)) || schema1Origin(image) ? ` ${named.descriptor.digest}` : ''
     try {
@@ -83,7 +86,7 @@ export class Repair {
     return document
   }
 
-  /** What a name of a schema 2 image points at was made here, of the manifest that was served. */
+  /** Repairs the OCI manifest that was converted from a served schema 2 manifest: converts it again. */
   async #listed(digest: Digest, image: NamedParts, request: ImageRequest, scope: Scope): Promise<void> {
     const { store, signal } = this.parts
     const { limits = defaultLimits, name: reference } = request
@@ -141,7 +144,7 @@ export class Repair {
   #request(image: NamedParts): ImageRequest {
     const { name, named } = image
     const { digest } = named.descriptor
-    if (isPlace(name)) return this.parts.locate(name)
+    if (namesSource(name)) return this.parts.locate(name)
     throw new WindlassError(
       'IMAGE_UNKNOWN',
       `Repairing ${name === '' ? '""' : printable(name, 500)}: the name does not say where the image came from`,
@@ -153,8 +156,11 @@ export class Repair {
   }
 }
 
-/** Other tools name images as they like: `latest` is no image of Docker Hub. */
-function isPlace(name: string): boolean {
+/**
+ * Reports whether a name states the source of its image. Other tools write arbitrary names into `index.json`: `latest`
+ * does not mean the image of that name on Docker Hub.
+ */
+function namesSource(name: string): boolean {
   try {
     const parsed = parseImageName(name)
     return parsed.kind === 'layout' || parsed.reference.toString() === name
@@ -163,7 +169,7 @@ function isPlace(name: string): boolean {
   }
 }
 
-/** The digest of what was served in place of the manifest `digest`, where that was made here. */
+/** Digest of the served manifest that the manifest `digest` was converted from; undefined if it was not converted. */
 function servedAs(digest: Digest, { named: { descriptor } }: NamedParts): Digest | undefined {
   const served = descriptor.annotations?.[servedAnnotation]
   return digest === descriptor.digest && isDigest(served) ? served : undefined

@@ -1,20 +1,21 @@
-/** The entries of `index.json` that are wrong by themselves, whatever they point at. */
+/** Finds entries of `index.json` that are faulty in themselves, independent of what they point at. */
 import { type Digest, isDigest, isForeignDigest } from '../../lib/image/index.js'
 import { type Store, entryWord } from '../../lib/store/index.js'
 
+/** A faulty entry of `index.json`. */
 export interface FaultyEntry {
-  /** Its name, or its key where there is no digest either: as much as can be said of it. */
+  /** The name of the entry. Without a name: empty if the entry has a digest, else the key of the entry. */
   readonly names: readonly string[]
   readonly digest: Digest | undefined
-  /** As a clause. */
+  /** The fault, as a clause. */
   readonly why: string
-  /** What `windlass rm` takes for it. */
+  /** The argument with which `windlass rm` removes the entry. */
   readonly word: string
 }
 
 /**
- * Entries of ours that are not as we wrote them, and those of any tool that cannot be read. One whose digest is of an
- * algorithm that is not supported is right, and of no use here.
+ * Returns the entries that Windlass wrote and that have changed since, and the entries of any tool that cannot be read.
+ * An entry whose digest has an unsupported algorithm is not a fault.
  */
 export async function faultyEntries({ names }: Pick<Store, 'names'>): Promise<FaultyEntry[]> {
   const corrupt = new Set((await names.corrupt()).map(({ key }) => key))

@@ -1,4 +1,4 @@
-/** Holds the trees of a layer against its blob, and puts fresh ones in their place. */
+/** Compares the unpacked trees of a layer with its blob, and replaces trees that differ. */
 import { type UnpackPool, hostWhiteoutForm } from '../../lib/archive/index.js'
 import { errnoOf } from '../../lib/system/index.js'
 import { asWindlassError } from '../../lib/errors.js'
@@ -12,37 +12,39 @@ import {
   layerOnDisk,
 } from '../../lib/store/index.js'
 
-/** A blob that is whole, and what it unpacks to. */
+/** An intact blob and the diffID of its content. */
 export interface LayerSource {
   readonly descriptor: Descriptor
   readonly diffID: Digest
 }
 
-/** What a tree is, held against its blob. */
-interface Compared {
-  /** What tells it from what the blob unpacks to, as a clause. */
+/** Result of the comparison of a tree with its blob. */
+interface TreeComparison {
+  /** The differences, as a clause; undefined if there are none. */
   readonly why?: string
-  /** It could not all be compared here. */
+  /** Whether parts of the tree could not be compared by this user or on this file system. */
   readonly unknown: boolean
 }
 
+/** Compares and replaces the unpacked trees of a store. */
 export class LayerCheck {
   constructor(
     private readonly store: Store,
     private readonly pool: UnpackPool,
   ) {}
 
+  /** Returns the unpacked layer; undefined if the store does not have it. */
   look(diffID: Digest): Promise<LayerOnDisk | undefined> {
     return layerOnDisk(this.store.directory, diffID)
   }
 
-  /** Holds the tree at `path` against what `source` unpacks to. Nothing of it is written a second time. */
+  /** Compares the tree at `path` with the content of `source`. The content is not unpacked to disk. */
   async compare(
     { form, path }: LayerOnDisk['trees'][number],
     { descriptor: { digest, size }, diffID }: LayerSource,
     signal: AbortSignal | undefined,
-  ): Promise<Compared> {
-    // Without it, as on a read-only disk, what the file system holds cannot be tried out.
+  ): Promise<TreeComparison> {
+    // The scratch directory serves to test what the file system supports. A read-only disk has none.
     const scratch = await this.store.stagingDirectory().catch(() => undefined)
     const blob = this.store.blobs.path(digest)
     const task = { path: blob, tree: path, form, scratch, expected: { digest, size, diffID } }
@@ -59,7 +61,9 @@ export class LayerCheck {
     }
   }
 
-  /** Fresh trees in all the forms that there were. All are unpacked before the old ones go. */
+  /**
+   * Replaces the trees of a layer, in the same whiteout forms. All new trees are unpacked before the old are removed.
+   */
   async replace(disk: LayerOnDisk, source: LayerSource, signal: AbortSignal | undefined): Promise<void> {
     const { descriptor, diffID } = source
     const forms =
@@ -100,16 +104,18 @@ export class LayerCheck {
   }
 }
 
-/** Whether an error says nothing of the tree at `path`: a disk that is full, or that fails beside it. */
-function isOfTheDisk(error: unknown, path: string): boolean {
+/** Reports whether an error is unrelated to the tree at `path`: the disk is full, or fails at another path. */
+function isDiskFailure(error: unknown, path: string): boolean {
   const { exitCode, code, subject, cause } = asWindlassError(error)
   if (exitCode !== 7 || code === 'STORE_CORRUPT') return false
   return code !== 'STORE_IO' || subject.path !== path || /^E[MN]FILE$/.test(errnoOf(cause) ?? '')
 }
 
 /**
- * Everything that is wrong with the layer, as one clause. Without `source`, its bytes are not looked at. `unknown`: not
- * all of it could be compared by this user, on this disk.
+ * Checks all trees of a layer. Without `source`, only the faults of its records are reported, and no tree is compared.
+ *
+ * @returns `compared`: number of trees compared; `why`: all faults as one clause, undefined if there are none;
+ * `unknown`: whether parts could not be compared by this user or on this file system
  */
 export async function checkTrees(
   check: LayerCheck,
@@ -121,12 +127,12 @@ export async function checkTrees(
   let unknown = false
   for (const tree of source ? trees : []) {
     if (!source) break
-    const compared = await check.compare(tree, source, signal).catch((error: unknown): Compared => {
+    const compared = await check.compare(tree, source, signal).catch((error: unknown): TreeComparison => {
       signal?.throwIfAborted()
       const { code, message } = asWindlassError(error)
-      // Somebody else's tree, or closed files on a read-only disk: no damage.
+      // A tree of another user, or files that are not readable on a read-only disk, are not damage.
       if (code === 'STORE_DENIED') return { unknown: true }
-      if (isOfTheDisk(error, tree.path)) throw error
+      if (isDiskFailure(error, tree.path)) throw error
       return { why: `its tree cannot be held against its blob: ${printable(message, 500)}`, unknown: false }
     })
     if (compared.why !== undefined) found.push(compared.why)

@@ -1,4 +1,4 @@
-/** A verification of the store with what a puller has. */
+/** Connects the verification of a store with the parts of a puller. */
 import type { ImageRequest } from '../../lib/stages/index.js'
 import type { RepairedFile } from '../../lib/store/index.js'
 import { type PullParts, pullStages } from '../pull-stages.js'
@@ -6,14 +6,16 @@ import { Repair } from './repair.js'
 import { type VerifyReport, verifyStore } from './verify.js'
 import { LayerCheck } from './verify-layer.js'
 
+/** Options of `verifyWith`. */
 export interface VerifyWith {
-  /** Where an image of that name comes from; undefined where nothing is to be repaired. */
+  /** Returns the request that pulls the image of this name; undefined if nothing is to be repaired. */
   readonly locate: ((name: string) => ImageRequest) | undefined
-  /** What had to be mended before the store could be opened. */
+  /** Files that were repaired before the store could be opened. */
   readonly repaired: readonly RepairedFile[]
   readonly signal: AbortSignal
 }
 
+/** Verifies the store of a puller, and repairs it if `locate` is given. @throws as `verifyStore` */
 export function verifyWith(
   parts: PullParts,
   { locate, repaired, signal }: VerifyWith,

@@ -1,8 +1,7 @@
 /**
- * Reads the whole store again: every name against the check in its entry, every blob against its digest, every record of
- * a layer against its check, and every unpacked tree against what its blob unpacks to, entry by entry. That is put together
- * in memory: no second tree is written. Nothing is noted when a tree is committed that would make this cheaper: it would
- * cost each pull a second reading of all that it wrote.
+ * Verifies a whole store: every name and every layer record against its checksum, every blob against its digest, and
+ * every unpacked tree, entry by entry, against the content of its blob. No second tree is written for the comparison. A
+ * pull records no checksums of its trees, because that would require it to read all files again after writing them.
  */
 import { join } from 'node:path'
 import { WindlassError, asWindlassError } from '../../lib/errors.js'
@@ -21,41 +20,53 @@ import type { Repair } from './repair.js'
 import { faultyEntries } from './verify-entries.js'
 import { type LayerCheck, checkTrees } from './verify-layer.js'
 
+/** Options of `verify` of a puller. */
 export interface VerifyOptions {
-  /** Bring again what is damaged or missing: trees out of their blobs, blobs from where the image's name says. */
+  /** Replace what is damaged or missing: trees from their blobs, blobs from the source that the image's name states. */
   readonly repair?: boolean
   readonly signal?: AbortSignal
 }
 
+/** Result of a verification. */
 export interface VerifyReport {
+  /** Number of names that were verified. */
   readonly images: number
+  /** Number of blobs that were verified. */
   readonly blobs: number
-  /** Bytes of all blobs that were read. */
+  /** Total size of the intact blobs, in bytes. */
   readonly bytes: number
-  /** Unpacked trees that were held against their blobs. */
+  /** Number of unpacked trees that were compared with their blobs. */
   readonly trees: number
   readonly problems: readonly StoreProblem[]
   /**
-   * DiffIDs of trees that could not be verified: their blobs were not kept, this user may not read all of them, or what
-   * tells them from their blobs may be what this machine cannot hold, and nothing can be written here to try that out.
+   * DiffIDs of trees that could not be verified: the blob was not kept, this user may not read the whole tree, or a
+   * difference may come from a feature that the file system lacks and the store is not writable to test that.
    */
   readonly unverifiable: readonly Digest[]
-  /** What nothing leads to, and `collect` would remove; undefined where damage hides what leads where. */
+  /**
+   * Digests that no name needs and that `collect` would remove; undefined if damage makes that impossible to decide.
+   */
   readonly unreferenced: readonly Digest[] | undefined
-  /** Paths in the store that no version of it writes. */
+  /** Paths in the store directory that no version of Windlass writes. */
   readonly unexpectedPaths: readonly string[]
 }
 
+/** What a verification works with. */
 export interface VerifyParts {
   readonly store: Store
   readonly layers: LayerCheck
-  /** None where nothing is to be repaired. */
+  /** Undefined if nothing is to be repaired. */
   readonly repair: Repair | undefined
-  /** Files of the store that had to be written again before it could be opened. */
+  /** Files that were repaired before the store could be opened. */
   readonly repaired?: readonly RepairedFile[]
 }
 
-/** @throws WindlassError STORE_CORRUPT where the list of names cannot be read; CANCELLED; what the disk says */
+/**
+ * Verifies a store, and repairs it if `parts.repair` is given. Damage is reported in the result and is not an error.
+ *
+ * @throws STORE_CORRUPT when the list of names cannot be read; CANCELLED when `signal` aborts; STORE_IO, STORE_DENIED
+ * and other errors of the disk
+ */
 export async function verifyStore(parts: VerifyParts, signal?: AbortSignal): Promise<VerifyReport> {
   try {
     return await new Verification(parts, signal).report()
@@ -70,8 +81,9 @@ class Verification {
   readonly #store: Store
   readonly #reader: PartsReader
   readonly #problems = new FoundProblems()
-  /** Whose every part is whole. */
-  readonly #whole = new WeakSet<ImageParts>()
+  /** Images without any problem. */
+  readonly #intact = new WeakSet<ImageParts>()
+  /** Verified blobs; true if the blob is intact or repaired. */
   readonly #checked = new Map<Digest, boolean>()
   readonly #treesChecked = new Set<Digest>()
   readonly #unverifiable = new Set<Digest>()
@@ -93,8 +105,8 @@ class Verification {
     await this.#names()
     await this.#images(await store.names.listAll())
     const { things, unexpectedPaths } = await readableInventory(store.directory)
-    for (const { kind, digest } of things) if (kind === 'blob') await this.#stray(digest)
-    for (const { kind, digest } of things) if (kind === 'layer') await this.#strayLayer(digest)
+    for (const { kind, digest } of things) if (kind === 'blob') await this.#unreferencedBlob(digest)
+    for (const { kind, digest } of things) if (kind === 'layer') await this.#unreferencedLayer(digest)
     await this.#pointers()
     return {
       images: this.#named,
@@ -113,21 +125,21 @@ class Verification {
     const [first] = repaired
     if (first) {
       const why = repaired.map((file) => `${file.path}: ${file.why}`).join('; ')
-      await this.#repairMetadata({ kind: 'layout', images: [], path: first.path, why }, () =>
+      await this.#recordAndRepair({ kind: 'layout', images: [], path: first.path, why }, () =>
         Promise.resolve(),
       )
     }
     const fault = await this.#store.layoutFault()
     if (fault)
-      await this.#repairMetadata({ kind: 'layout', images: [], ...fault }, () =>
+      await this.#recordAndRepair({ kind: 'layout', images: [], ...fault }, () =>
         this.#store.repairLayout(fault),
       )
   }
 
-  /** What they said is nowhere else. */
+  /** Reports faulty entries of `index.json`. They cannot be repaired: what they contained is not recorded elsewhere. */
   async #names(): Promise<void> {
     for (const { names, digest, why, word } of await faultyEntries(this.#store))
-      await this.#repairMetadata(
+      await this.#recordAndRepair(
         {
           ...{ kind: 'name' as const, path: join(this.#store.directory, 'index.json') },
           ...(digest && { digest }),
@@ -147,37 +159,40 @@ class Verification {
     this.#named = all.length
     const unread: NamedImage[] = []
     for (const named of all) if (!(await this.#image(named))) unread.push(named)
-    // What a later name repaired may be what an earlier one could not be followed through.
+    // A later name may have repaired a document that made an earlier name unreadable.
     if (this.parts.repair) for (const named of unread) await this.#image(named)
   }
 
-  /** All that the name needs, as far as it can be seen. A name that somebody else removes or moves meanwhile needs nothing of us. */
+  /**
+   * Verifies everything that the name needs. Returns false if a document that cannot be read hides parts of it. A name
+   * that another process moves or removes meanwhile is not a problem.
+   */
   async #image(named: NamedImage): Promise<boolean> {
     this.signal?.throwIfAborted()
     let parts = await this.#reader.read(named)
     for (;;) {
-      if (this.#whole.has(parts.shared)) return true
+      if (this.#intact.has(parts.shared)) return true
       for (const { kind, descriptor } of parts.documents)
         await this.#blob(kind, descriptor.digest, parts, descriptor.size)
       for (const layer of parts.layers) await this.#layer(layer, parts)
       if (parts.readable) break
-      // What is behind a damaged document can be seen once that is mended.
-      const again = await this.#reader.read(named)
-      if (!again.readable && again.documents.length <= parts.documents.length) return false
-      parts = again
+      // A document that was repaired may refer to parts that are not verified yet.
+      const reread = await this.#reader.read(named)
+      if (!reread.readable && reread.documents.length <= parts.documents.length) return false
+      parts = reread
     }
-    if (this.#isWhole(parts)) this.#whole.add(parts.shared)
+    if (this.#isIntact(parts)) this.#intact.add(parts.shared)
     return true
   }
 
-  /** Whether nothing is wrong with any part: then no other name of it needs to be looked at. */
-  #isWhole({ documents, layers }: ImageParts): boolean {
+  /** Reports whether no part has a problem. Other names with the same target then need no verification. */
+  #isIntact({ documents, layers }: ImageParts): boolean {
     const digests = [...documents, ...layers].map(({ descriptor }) => descriptor.digest)
     const diffIDs = layers.flatMap(({ diffID }) => diffID ?? [])
     return [...digests, ...diffIDs].every((digest) => this.#problems.of(digest).length === 0)
   }
 
-  /** Whether the blob is whole, at last. */
+  /** Verifies and repairs a blob. Returns whether it is intact afterwards. */
   async #blob(
     kind: StoreProblem['kind'],
     digest: Digest,
@@ -186,16 +201,16 @@ class Verification {
     mayBeMissing = false,
   ): Promise<boolean> {
     const known = this.#checked.get(digest)
-    if (known !== undefined) return this.#known(kind, digest, parts, known)
+    if (known !== undefined) return this.#checkedBlob(kind, digest, parts, known)
     this.signal?.throwIfAborted()
     const path = this.#store.blobs.path(digest)
-    const found = await this.#look(digest, size)
+    const found = await this.#verifyBlob(digest, size)
     if (found.state === 'missing' && mayBeMissing) return false
     if (found.state !== 'whole' && !(await parts.isCurrent())) return false
     const whole = found.state === 'whole'
     const repaired =
       !whole &&
-      (await this.#repairMetadata(
+      (await this.#recordAndRepair(
         {
           kind,
           digest,
@@ -210,8 +225,8 @@ class Verification {
     return whole || repaired
   }
 
-  /** A blob that was looked at for another name. One that this could not repair may come from where `parts` say. */
-  async #known(
+  /** Handles a blob that was verified for another name. If that name could not repair it, `parts` may have a source. */
+  async #checkedBlob(
     kind: StoreProblem['kind'],
     digest: Digest,
     parts: NamedParts,
@@ -221,7 +236,7 @@ class Verification {
     for (const problem of problems) problem.alsoHarms(parts.name)
     const [problem] = problems
     if (whole || !problem) return whole
-    const repaired = await this.#try(problem, (repair) => repair.bring(kind, digest, parts), parts)
+    const repaired = await this.#tryRepair(problem, (repair) => repair.bring(kind, digest, parts), parts)
     if (repaired) this.#checked.set(digest, true)
     return repaired
   }
@@ -229,7 +244,7 @@ class Verification {
   async #layer({ descriptor, diffID }: NamedParts['layers'][number], parts: NamedParts): Promise<void> {
     const { digest, size } = descriptor
     const disk = diffID && (await this.parts.layers.look(diffID))
-    // Where there is a tree, the blob may have been left out on purpose; without a config nobody knows of a tree.
+    // A layer that is unpacked needs no blob. Without a diffID, it is unknown whether the layer is unpacked.
     const mayBeMissing = disk !== undefined || diffID === undefined
     const blob = await this.#blob('layer', digest, parts, size, mayBeMissing)
     if (!diffID || !disk) return
@@ -240,12 +255,12 @@ class Verification {
     if (this.#treesChecked.has(diffID)) {
       const [problem] = this.#problems.of(diffID).filter(({ kind }) => kind === 'tree')
       problem?.alsoHarms(parts.name)
-      if (problem) await this.#try(problem, repairIt, parts)
+      if (problem) await this.#tryRepair(problem, repairIt, parts)
       return
     }
     const source = blob ? { descriptor, diffID } : undefined
     if (!source && disk.faults.length === 0) {
-      // Another name may bring the blob.
+      // Another name may have the blob.
       this.#unverifiable.add(diffID)
       return
     }
@@ -255,33 +270,33 @@ class Verification {
     this.#trees += compared
     if (unknown && why === undefined) this.#unverifiable.add(diffID)
     if (why === undefined || !(await parts.isCurrent())) return
-    await this.#repairMetadata(
+    await this.#recordAndRepair(
       { kind: 'tree', digest: diffID, path: disk.path, images: [parts.name], why },
       repairIt,
       parts,
     )
   }
 
-  /** A blob that no name needs. */
-  async #stray(digest: Digest): Promise<void> {
+  /** Verifies a blob that no name needs. */
+  async #unreferencedBlob(digest: Digest): Promise<void> {
     if (this.#checked.has(digest)) return
     this.signal?.throwIfAborted()
-    const found = await this.#look(digest)
+    const found = await this.#verifyBlob(digest)
     if (found.state === 'missing') return
     this.#checked.set(digest, found.state === 'whole')
     if (found.state === 'whole') return
     const path = this.#store.blobs.path(digest)
-    await this.#repairMetadata({ kind: 'blob', digest, path, images: [], why: found.why }, async () => {
+    await this.#recordAndRepair({ kind: 'blob', digest, path, images: [], why: found.why }, async () => {
       const { actual, inode } = found
-      // It may be its name that has rotted.
+      // The content may be intact and the file name wrong.
       if (actual && !(await this.#store.blobs.has(actual)))
         await this.#store.blobs.adopt(path, actual, this.signal)
       else await this.#store.garbage.discard({ path, inode }, this.signal)
     })
   }
 
-  /** An unpacked layer that no name needs: the next pull that does believes it. */
-  async #strayLayer(diffID: Digest): Promise<void> {
+  /** Verifies an unpacked layer that no name needs. The next pull that needs the layer would reuse it. */
+  async #unreferencedLayer(diffID: Digest): Promise<void> {
     if (this.#treesChecked.has(diffID)) return
     this.signal?.throwIfAborted()
     this.#treesChecked.add(diffID)
@@ -298,7 +313,7 @@ class Verification {
     this.#trees += compared
     if (unknown && why === undefined) this.#unverifiable.add(diffID)
     if (why === undefined) return
-    await this.#repairMetadata(
+    await this.#recordAndRepair(
       { kind: 'tree', digest: diffID, path: disk.path, images: [], why },
       async () => {
         if (source) return this.parts.layers.replace(disk, source, this.signal)
@@ -309,10 +324,13 @@ class Verification {
     )
   }
 
-  /** What stands where a blob leads to its layer, and is no file: the layer is found no more, or cannot be unpacked. */
+  /**
+   * Reports pointers from blobs to layers that are not regular files. They prevent that the layer is found, or that it
+   * can be unpacked again.
+   */
   async #pointers(): Promise<void> {
     for (const { blob, path, inode } of await foreignPointers(this.#store.directory))
-      await this.#repairMetadata(
+      await this.#recordAndRepair(
         { kind: 'pointer', digest: blob, path, images: [], why: 'it is not a regular file' },
         async () => {
           await this.#store.garbage.discard({ path, inode }, this.signal)
@@ -320,38 +338,40 @@ class Verification {
       )
   }
 
-  async #look(digest: Digest, size?: number) {
+  async #verifyBlob(digest: Digest, size?: number) {
     const path = this.#store.blobs.path(digest)
     const found = await verifyBlob({ path, digest, signal: this.signal, ...(size !== undefined && { size }) })
     if (found.state === 'whole') this.#bytes += found.bytes
     return found
   }
 
-  /** Notes the problem and repairs it where that is wanted. `parts` are of the name by which it was found. */
-  #repairMetadata(
+  /**
+   * Records the problem, and repairs it if a repair was requested. `parts` belong to the name that needs the object.
+   */
+  #recordAndRepair(
     problem: NewProblem,
     work: (repair: Repair) => Promise<void>,
     parts?: NamedParts,
   ): Promise<boolean> {
-    return this.#try(this.#problems.add(problem), work, parts)
+    return this.#tryRepair(this.#problems.add(problem), work, parts)
   }
 
-  /** Whether the problem is repaired, by now or before. */
-  async #try(
+  /** Tries to repair the problem. Returns whether it is repaired, by this attempt or an earlier one. */
+  async #tryRepair(
     problem: FoundProblem,
     work: (repair: Repair) => Promise<void>,
     parts?: NamedParts,
   ): Promise<boolean> {
     const { repair } = this.parts
     if (!repair || problem.isRepaired) return problem.isRepaired
-    const place = parts ? repair.place(problem.digest, parts) : ''
-    if (problem.wasTriedAt(place)) return false
+    const origin = parts ? repair.place(problem.digest, parts) : ''
+    if (problem.wasTriedAt(origin)) return false
     try {
       await work(repair)
       problem.repaired()
     } catch (error) {
       this.signal?.throwIfAborted()
-      problem.failed(place, parts?.name ?? '', asWindlassError(error))
+      problem.failed(origin, parts?.name ?? '', asWindlassError(error))
     }
     return problem.isRepaired
   }

@@ -1,12 +1,12 @@
 /**
- * What a store must be like after a pull into it was killed, and what the next pull may cost: shared by the sweep over
- * system calls and the one over random moments.
+ * Checks a store after a pull into it was killed, and the cost of the next pull. Used by kill-sweep.mjs and
+ * kill-random.mjs.
  */
 import { existsSync, lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { open } from '../../dist/puller/index.js'
 
-/** The names in a directory; none where it is not there. */
+/** Returns the names in a directory; none if it does not exist. */
 export const listing = (...parts) => {
   try {
     return readdirSync(join(...parts))
@@ -17,28 +17,28 @@ export const listing = (...parts) => {
 
 const at = (store, folder, digest) => join(store, folder, ...digest.split(':'))
 
-/** What of the image `wanted` is in the store at this moment, read from the disk with no lock taken. */
+/** Returns the parts of the image `wanted` that are in the store now, read without a lock. */
 export function remains(store, wanted) {
   const blobs = new Set(listing(store, 'blobs', 'sha256').map((hex) => `sha256:${hex}`))
   const layers = wanted.layers.filter(({ diffID }) => existsSync(at(store, 'layers', diffID)))
-  /** Bytes of each download that was interrupted. */
+  /** Number of bytes of each interrupted download. */
   const kept = new Map()
   for (const { digest } of wanted.layers) {
     const found = lstatSync(at(store, 'partial', digest), { throwIfNoEntry: false })
     if (found?.isFile() && found.size > 0) kept.set(digest, found.size)
   }
-  // What is there at the kill must not come again: blobs, and layers by the blobs that lead to them.
+  // Blobs in the store must not be fetched again, nor layers to which a blob has a pointer.
   return { blobs, layers, kept, committed: new Set([...blobs, ...layers.map(({ digest }) => digest)]) }
 }
 
-/** Headers of an answer; more than the test registry ever sends. */
+/** Maximum size of response headers. The test registry never sends more. */
 const headerBytes = 1024
 
 /**
- * What is wrong with the store after a kill, in words, with what the next pull resumed.
+ * Checks the store after a kill. Returns the violations, and the bytes that the next pull resumed.
  *
- * `names.earlier` is the image that was there before, `images.earlier` what is in it, both undefined where nothing was;
- * `names.wanted` is the one whose pull was killed.
+ * `names.earlier` is an image that existed before, and `images.earlier` its content; both are undefined if there was
+ * none. `names.wanted` is the image whose pull was killed.
  */
 export async function look({ store, registry, names, images, platform }) {
   const wrong = []
@@ -47,29 +47,29 @@ export async function look({ store, registry, names, images, platform }) {
   const { committed, kept } = remains(store, wanted)
 
   const windlass = await open({ store, retries: 1 })
-  // `oci-layout` comes last when a store is made: without it there was no store yet, and nothing may be in it.
+  // `oci-layout` is written last when a store is made. Without it, the store did not exist and must be empty.
   if (earlier || existsSync(join(store, 'oci-layout'))) {
     const first = await windlass.verify()
     must(`verify: ${first.problems.map(({ why }) => why).join('; ')}`, first.problems.length === 0)
     must(`unexpectedPaths: ${first.unexpectedPaths.join(', ')}`, first.unexpectedPaths.length === 0)
   } else must('something is in what is no store', committed.size + kept.size === 0)
   if (earlier) {
-    const there = (await windlass.images()).some(({ name, size }) => name === names.earlier && size)
-    must('the earlier image is gone', there)
+    const isListed = (await windlass.images()).some(({ name, size }) => name === names.earlier && size)
+    must('the earlier image is gone', isListed)
   }
   await windlass.close()
   must(`staging: ${listing(store, 'staging').join(', ')}`, listing(store, 'staging').length === 0)
 
   const { length: from } = registry.requests
   const { bytesSent } = registry
-  const again = await open({ store, retries: 1 })
-  await again.pull(names.wanted, { platform }).done.catch((error) => wrong.push(`pull: ${error.message}`))
+  const reopened = await open({ store, retries: 1 })
+  await reopened.pull(names.wanted, { platform }).done.catch((error) => wrong.push(`pull: ${error.message}`))
   wrong.push(...overspent({ wanted, committed, kept, registry, from, bytesSent }))
-  const last = await again.verify()
+  const last = await reopened.verify()
   must(`verify after: ${last.problems.map(({ why }) => why).join('; ')}`, last.problems.length === 0)
   const trees = new Set([...wanted.layers, ...(earlier?.layers ?? [])].map(({ diffID }) => diffID)).size
   must(`there are ${last.trees} trees, and should be ${trees}`, last.trees === trees)
-  await again.close()
+  await reopened.close()
 
   const collector = await open({ store })
   const { removed } = await collector.collect()
@@ -79,20 +79,21 @@ export async function look({ store, registry, names, images, platform }) {
     const left = listing(store, folder)
     must(`${folder}: ${left.join(', ')}`, left.length === 0)
   }
-  const odd = listing(store).filter((name) => name.startsWith('.'))
-  must(`left in the store: ${odd.join(', ')}`, odd.length === 0)
+  const hiddenFiles = listing(store).filter((name) => name.startsWith('.'))
+  must(`left in the store: ${hiddenFiles.join(', ')}`, hiddenFiles.length === 0)
 
   const resumed = [...kept].filter(([digest]) => !committed.has(digest)).map(([, bytes]) => bytes)
   return { wrong, resumed: resumed.reduce((sum, bytes) => sum + bytes, 0) }
 }
 
-/** What the pull that began with request `from` fetched beyond what was missing. */
+/** Returns what the pull that began with request `from` fetched beyond the missing parts. */
 function overspent({ wanted, committed, kept, registry, from, bytesSent }) {
   const wrong = []
   const requests = registry.requests.slice(from)
   const gets = requests.filter(({ kind, method }) => kind === 'blob' && method === 'GET')
-  const twice = gets.filter(({ reference }) => committed.has(reference))
-  if (twice.length > 0) wrong.push(`fetched again: ${twice.map(({ reference }) => reference).join(', ')}`)
+  const refetched = gets.filter(({ reference }) => committed.has(reference))
+  if (refetched.length > 0)
+    wrong.push(`fetched again: ${refetched.map(({ reference }) => reference).join(', ')}`)
 
   let expected = 0
   for (const { digest, size } of new Map(wanted.layers.map((layer) => [layer.digest, layer])).values()) {
@@ -100,10 +101,10 @@ function overspent({ wanted, committed, kept, registry, from, bytesSent }) {
     const had = kept.get(digest) ?? 0
     expected += size - had
     if (had === 0) continue
-    const said = gets.filter(({ reference }) => reference === digest).map(({ headers }) => headers.range)
+    const ranges = gets.filter(({ reference }) => reference === digest).map(({ headers }) => headers.range)
     const should = had === size ? [] : [`bytes=${had}-`]
-    if (said.join() !== should.join())
-      wrong.push(`${digest}: ${had} of ${size} bytes were here, and it was asked for “${said.join()}”`)
+    if (ranges.join() !== should.join())
+      wrong.push(`${digest}: ${had} of ${size} bytes were here, and it was asked for “${ranges.join()}”`)
   }
   if (gets.some(({ reference }) => reference === wanted.config.digest)) expected += wanted.config.size
   const documents = requests.filter(({ kind, method }) => kind === 'manifest' && method === 'GET')

@@ -1,4 +1,4 @@
-/** The other pullers, each with a store of its own, asked for one case after the other. */
+/** Runs other pullers, each with its own store, on one case after the other. */
 import { spawn } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import type { CompatibilityCase } from '../../testbench/compatibility/case.js'
@@ -6,19 +6,19 @@ import { bench, type PeerHost } from '../../benchmarks/peers/peer-host.js'
 import { containerdAt, dockerdAt } from '../../benchmarks/peers/servers.js'
 
 export interface Question {
-  /** Registry and name. */
+  /** Registry and name of the image. */
   readonly reference: string
   readonly asks: CompatibilityCase['asks']
-  /** An empty directory of the peers' root, removed afterwards. */
+  /** Empty directory in the root of the peers, removed afterwards. */
   readonly directory: string
-  /** A directory in it that has `config.json`, where the case has a credentials file. */
+  /** Directory in it with `config.json`, if the case has a credentials file. */
   readonly login: string | undefined
 }
 
 export interface AskedPeer {
   readonly name: string
   readonly version: string
-  /** The commands that have to succeed, one after the other; undefined where it has none for that. */
+  /** Returns the commands that must succeed in this order; undefined if the peer does not support the request. */
   commands(question: Question): readonly (readonly string[])[] | undefined
   stop?(): Promise<void>
 }
@@ -98,7 +98,7 @@ const makers: Readonly<Record<string, Maker>> = {
       name: 'containerd',
       version: await packaged(host, 'containerd'),
       commands: ({ reference, asks, login }) =>
-        // It reads no credentials file and lists no tags.
+        // ctr reads no credentials file and lists no tags.
         asks === 'tags' || login !== undefined
           ? undefined
           : [['ctr', '-a', address, 'images', 'pull', ...options, reference]],
@@ -158,17 +158,20 @@ const makers: Readonly<Record<string, Maker>> = {
   }),
 }
 
-/** As they are asked for by name, in the order of the table. */
+/** Names of all peers, in the order of the table. */
 export const askedPeerNames = Object.keys(makers)
 
-/** Starts a peer. @throws what keeps it from running here */
+/**
+ * Starts a peer.
+ * @throws Error with the reason if it cannot run on this machine
+ */
 export async function startAskedPeer(host: PeerHost, name: string): Promise<AskedPeer> {
   const make = makers[name]
   if (make === undefined) throw new Error(`there is no peer '${name}': ${askedPeerNames.join(', ')}`)
   return make(host)
 }
 
-/** A directory of the peers' root for one question, with a credentials file in it. */
+/** Makes a directory for one request in the root of the peers, with the credentials file in it. */
 export async function questionDirectory(
   host: PeerHost,
   name: string,
@@ -183,7 +186,7 @@ export async function questionDirectory(
   return { directory, login }
 }
 
-/** Runs a command in the peers' root; gives what it said if it did not succeed. */
+/** Runs a command in the root of the peers. Returns its output if it fails. */
 export function attempt(
   host: PeerHost,
   args: readonly string[],
@@ -192,9 +195,9 @@ export function attempt(
   const [program = '', ...rest] = host.within(args)
   return new Promise((resolve) => {
     const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe'] })
-    let said = ''
+    let output = ''
     let late = false
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-20_000)))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-20_000)))
     const timer = setTimeout(() => {
       late = true
       child.kill('SIGKILL')
@@ -203,16 +206,16 @@ export function attempt(
     child.on('close', (code) => {
       clearTimeout(timer)
       if (late) resolve(`no end within ${seconds} seconds`)
-      else resolve(code === 0 ? undefined : reasonIn(said))
+      else resolve(code === 0 ? undefined : reasonIn(output))
     })
   })
 }
 
-const longest = 160
+const maxReasonLength = 160
 
-/** The last thing that was said, without what differs from run to run. */
-function reasonIn(said: string): string {
-  const lines = said.split('\n').filter((line) => line.trim() !== '')
+/** Returns the last message of the output, without parts that differ between runs. */
+function reasonIn(output: string): string {
+  const lines = output.split('\n').filter((line) => line.trim() !== '')
   const last = lines.at(-1) ?? 'nothing was said'
   const message = /\bmsg="((?:[^"\\]|\\.)*)"/.exec(last)?.[1]?.replace(/\\(.)/g, '$1') ?? last
   const plain = message
@@ -223,9 +226,9 @@ function reasonIn(said: string): string {
     .replace(/\/bench\/\S+\//g, '…/')
     .replace(/\p{Cc}+/gu, ' ')
     .trim()
-  if (plain.length <= longest) return plain
-  // The end says why.
-  const end = plain.slice(-longest)
+  if (plain.length <= maxReasonLength) return plain
+  // The reason is at the end of a message.
+  const end = plain.slice(-maxReasonLength)
   const at = end.indexOf(': ')
   return `… ${at === -1 ? end : end.slice(at + 2)}`
 }

@@ -1,6 +1,6 @@
 /**
- * Loaded before the program (`node --import`): names that would be random are counted instead, so that two runs call
- * the file system with the same paths. Only for runs in stores of their own.
+ * Preloaded by `node --import`: replaces random names by a counter, so that two runs use the same paths. Use it only
+ * with separate stores.
  */
 import crypto from 'node:crypto'
 import fs from 'node:fs'

@@ -1,6 +1,6 @@
 /**
- * Lets chosen calls of a program to the file system fail, with strace: lists the calls of a whole run that touch given
- * directories, and makes the one that is wanted, known by its path, fail with an error that it can really give.
+ * Makes selected file system calls of a program fail with strace: lists the calls of a complete run on given
+ * directories, and makes one of them, identified by its path, fail with an error that it can return.
  */
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -14,7 +14,7 @@ const making = [...space, 'EROFS', 'EIO']
 const changing = ['EROFS', 'EIO']
 const table = (calls, errors) => calls.map((call) => [call, errors])
 
-/** What each call can fail with, of the errors that a disk may give (their manual pages, section 2). */
+/** Errors of a disk that each call can return (manual pages, section 2). */
 const errorsOf = new Map([
   ...table(['write', 'pwrite64', 'writev', 'pwritev', 'fsync', 'fdatasync', 'syncfs'], [...space, 'EIO']),
   ...table(['fallocate', 'setxattr', 'lsetxattr', 'fsetxattr'], making),
@@ -36,7 +36,7 @@ const openErrors = {
 }
 
 export const allErrors = ['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'EROFS']
-/** Calls that take space, and so go on failing on a full disk; `EROFS` meets all that change anything. */
+/** Calls that need space, and thus continue to fail on a full disk. `EROFS` affects all calls that change anything. */
 const taking = ['openat', 'write', 'pwrite64', 'mkdir', 'link', 'symlink', 'mknodat', 'rename', 'lsetxattr']
 const persistent = {
   ENOSPC: taking,
@@ -45,8 +45,8 @@ const persistent = {
 export const persistentErrors = Object.keys(persistent)
 
 /**
- * Runs `node ...args` under strace, with one thread for files, so that calls come in the same order each time. Its
- * whole process group is killed after `seconds`.
+ * Runs `node ...args` under strace, with one thread for files, so that calls occur in the same order each time. Its
+ * process group is killed after `seconds`.
  */
 export function runTraced(strace, args, { cwd, seconds }) {
   const env = { PATH: process.env.PATH, HOME: '/nonexistent', UV_THREADPOOL_SIZE: '1' }
@@ -54,9 +54,9 @@ export function runTraced(strace, args, { cwd, seconds }) {
   command.push(process.execPath, '--import', countedNames, ...args)
   return new Promise((resolve, reject) => {
     const child = spawn('strace', command, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
-    const said = { stdout: '', stderr: '' }
+    const output = { stdout: '', stderr: '' }
     for (const stream of ['stdout', 'stderr'])
-      child[stream].setEncoding('utf8').on('data', (text) => (said[stream] += text))
+      child[stream].setEncoding('utf8').on('data', (text) => (output[stream] += text))
     let hung = false
     const timer = setTimeout(() => {
       hung = true
@@ -65,7 +65,7 @@ export function runTraced(strace, args, { cwd, seconds }) {
     child.on('error', reject)
     child.on('close', (code, signal) => {
       clearTimeout(timer)
-      resolve({ code, signal, hung, ...said })
+      resolve({ code, signal, hung, ...output })
     })
   })
 }
@@ -78,8 +78,8 @@ export const listing = (log) => [
 ]
 
 /**
- * The calls in `log` that touch `root`, in their order: each by its path below it, as the how-manieth of its thread on
- * that path (which is how strace counts them), and with the errors that it may give.
+ * Returns the calls in `log` on paths below `root`, in order: each with its relative path, its number among the calls
+ * of its thread on that path (as strace counts), and its possible errors.
  */
 export function callsIn(log, root) {
   const counts = new Map()
@@ -106,13 +106,13 @@ function describe(call, args) {
   return { mode, errors: openErrors[mode] }
 }
 
-/** Lets the call `point` fail with `error`, once. */
+/** Makes the call `point` fail with `error` once. */
 export function failing({ call, nth, path }, error, root, log) {
   const fault = `inject=${call}:error=${error}:when=${nth}`
   return ['--seccomp-bpf', '-o', log, '-P', root + path, '-e', `trace=${call}`, '-e', fault]
 }
 
-/** From about `point` on, lets all that `error` keeps from happening fail with it, as long as the program runs. */
+/** From about `point` on, makes all calls that `error` affects fail until the program ends. */
 export function failingFrom(point, error, points, root, log) {
   const concerned = ({ call, mode }) => persistent[error].includes(call) && mode !== 'reading'
   const read = new Set(points.filter(({ mode }) => mode === 'reading').map(({ path }) => path))
@@ -123,12 +123,12 @@ export function failingFrom(point, error, points, root, log) {
   const faults = persistent[error].flatMap((call) => {
     const first = seen.find((one) => one.call === call && points.indexOf(one) >= points.indexOf(point))
     if (!first) return []
-    const alike = seen.filter((one) => one.call === call && one.thread === first.thread)
-    return ['-e', `inject=${call}:error=${error}:when=${alike.indexOf(first) + 1}+`]
+    const sameCalls = seen.filter((one) => one.call === call && one.thread === first.thread)
+    return ['-e', `inject=${call}:error=${error}:when=${sameCalls.indexOf(first) + 1}+`]
   })
   const paths = [...watched].flatMap((path) => ['-P', root + path])
   return ['--seccomp-bpf', '-o', log, ...paths, '-e', `trace=${persistent[error].join(',')}`, ...faults]
 }
 
-/** How many calls were made to fail. */
+/** Returns the number of calls that were made to fail. */
 export const injectedIn = (log) => readFileSync(log, 'utf8').split('(INJECTED)').length - 1

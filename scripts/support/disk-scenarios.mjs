@@ -1,6 +1,6 @@
 /**
- * The commands that the fault sweep tries: what each starts from, what it is asked, and what must hold after it, whether
- * it ended well or not.
+ * Defines the commands of the fault sweep: the initial state, the arguments, and the conditions that must hold after
+ * success and after failure.
  */
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -41,10 +41,10 @@ const wanted = buildImage({
   ],
 })
 
-/** The arguments of Node for the command, its store and its target below `root`. */
+/** Returns the arguments of Node for the command, with its store and target below `root`. */
 export const commandLine = ({ args }, root) => [main, ...args(root), '--store', join(root, 'store')]
 
-/** A registry, and the commands by name, all or those asked for; templates of their stores are made in `directory`. */
+/** Starts a registry, and prepares the requested commands; templates of their stores are made in `directory`. */
 export async function scenariosOf(directory, asked) {
   const registry = await startRegistry()
   const names = { earlier: `${registry.host}/earlier:1`, wanted: `${registry.host}/wanted:1` }
@@ -72,7 +72,7 @@ const definitions = {
     return {
       prepare: (root) => startFrom(undefined, root),
       args: () => pullArgs(world),
-      // The rest is as in a store that is there.
+      // Later calls are the same as with an existing store.
       until: /\/staging\/[0-9a-f]{16}\//,
       look: (state) => afterPull(world, state, { hadEarlier: false }),
     }
@@ -85,7 +85,7 @@ const definitions = {
     const expected = await describeTree(target)
     return {
       prepare: (root) => startFrom(template, root),
-      /** One call in so many. */
+      /** Tests every n-th call only, by kind of call. */
       share: { reads: 3 },
       args: (root) => ['unpack', '-q', '--platform', platform, world.names.wanted, join(root, 'target')],
       look: (state) => afterUnpack(world, state, expected),
@@ -99,7 +99,7 @@ const definitions = {
     writeFileSync(join(template, 'partial', 'sha256', '5'.repeat(64)), 'half of it')
     return {
       prepare: (root) => startFrom(template, root),
-      /** One call in so many. */
+      /** Tests every n-th call only, by kind of call. */
       share: { reads: 5, changes: 2 },
       args: () => ['gc', '--keep-partials', '0'],
       look: (state) => afterCollection(world, state),
@@ -125,7 +125,7 @@ const definitions = {
     rmSync(join(template, 'layers', ...second.diffID.split(':'), 'rootfs', 'sh'))
     return {
       prepare: (root) => startFrom(template, root),
-      /** One call in so many. */
+      /** Tests every n-th call only, by kind of call. */
       share: { reads: 12, changes: 3 },
       args: () => ['verify', '--repair'],
       look: (state) => afterRepair(world, state),
@@ -157,11 +157,11 @@ async function using(store, work) {
 async function startFrom(template, root) {
   rmSync(root, { recursive: true, force: true })
   mkdirSync(root)
-  // As cp has it: Node's own copying loses the times of directories.
+  // cp is used because Node's own copy function loses the times of directories.
   if (template) await copy('cp', ['-a', template, join(root, 'store')])
 }
 
-/** What is wrong with the store and its images, in words; `need` of them must be there. */
+/** Returns the violations of the store and its images. The images `need` must exist. */
 async function soundness(store, need) {
   const wrong = []
   const must = (what, holds) => holds || wrong.push(what)
@@ -188,16 +188,16 @@ async function afterPull({ registry, names }, { root, succeeded }, { hadEarlier 
   return [...wrong, ...(await look({ store, registry, names, images, platform })).wrong]
 }
 
-function oddities(store) {
+function leftovers(store) {
   const partial = listing(store, 'partial', 'sha256')
-  const odd = listing(store).filter((name) => name.startsWith('.'))
+  const hiddenFiles = listing(store).filter((name) => name.startsWith('.'))
   return [
     ...partial.map((name) => `left in partial: ${name}`),
-    ...odd.map((name) => `left in the store: ${name}`),
+    ...hiddenFiles.map((name) => `left in the store: ${name}`),
   ]
 }
 
-/** No entry names the root of these layers. */
+/** The layers have no entry for the root, so its time is not defined. */
 const isRootTime = ({ path, attribute }) => path === '.' && attribute === 'mtime'
 
 async function afterUnpack({ names }, { root, succeeded, point, stays }, expected) {
@@ -207,15 +207,16 @@ async function afterUnpack({ names }, { root, succeeded, point, stays }, expecte
   const same = async () =>
     compareTrees(expected, await describeTree(target), { except: isRootTime }).map(({ text }) => text)
   if (succeeded) wrong.push(...(await same()))
-  // A tree that is there is whole; where removing fails, what is beside it is told by the message.
+  // An existing tree must be complete. If removing fails, the message names what remains next to it.
   else if (existsSync(target)) wrong.push(...(await same()))
-  // The next unpacking to this target removes it. strace counts by thread: reading fails for who removes, too.
+  // The next unpacking to this target removes it. strace counts per thread, so a failure of reading may affect the
+  // removal.
   const removing =
     stays ||
     point.mode === 'reading' ||
     ['unlink', 'unlinkat', 'rmdir', 'getdents64', 'statx', 'newfstatat'].includes(point.call)
-  const beside = listing(root).filter((name) => !['store', 'target'].includes(name))
-  if (!removing && beside.length > 0) wrong.push(`left beside the target: ${beside.join(', ')}`)
+  const leftBehind = listing(root).filter((name) => !['store', 'target'].includes(name))
+  if (!removing && leftBehind.length > 0) wrong.push(`left beside the target: ${leftBehind.join(', ')}`)
   rmSync(target, { recursive: true, force: true })
   await using(store, (windlass) => windlass.unpack(names.wanted, target, { platform }).done)
   wrong.push(...(await same()))
@@ -231,7 +232,7 @@ async function afterCollection({ names }, { root, succeeded }) {
     const { trees, unreferenced } = await windlass.verify()
     if (trees !== 1 || unreferenced?.length !== 0) wrong.push(`not collected: ${unreferenced} ${trees}`)
   })
-  wrong.push(...oddities(store))
+  wrong.push(...leftovers(store))
   return wrong
 }
 
@@ -239,12 +240,12 @@ async function afterRemoval({ names }, { root, succeeded }) {
   const store = join(root, 'store')
   const wrong = await soundness(store, [names.earlier])
   await using(store, async (windlass) => {
-    const there = (await windlass.images()).some(({ name }) => name === names.wanted)
-    if (there && succeeded) wrong.push('the name is still there')
-    if (there) await windlass.remove(names.wanted)
+    const isListed = (await windlass.images()).some(({ name }) => name === names.wanted)
+    if (isListed && succeeded) wrong.push('the name is still there')
+    if (isListed) await windlass.remove(names.wanted)
     await windlass.collect()
   })
-  wrong.push(...(await soundness(store, [names.earlier])), ...oddities(store))
+  wrong.push(...(await soundness(store, [names.earlier])), ...leftovers(store))
   return wrong
 }
 
@@ -254,9 +255,9 @@ async function afterRepair({ names }, { root, succeeded }) {
   const wrong = succeeded ? await soundness(store, both) : []
   await using(store, async (windlass) => {
     const { problems } = await windlass.verify({ repair: true })
-    const left = problems.filter(({ repaired }) => !repaired)
-    wrong.push(...left.map(({ why, error }) => `not repaired: ${why} ${error?.message ?? ''}`))
+    const unrepaired = problems.filter(({ repaired }) => !repaired)
+    wrong.push(...unrepaired.map(({ why, error }) => `not repaired: ${why} ${error?.message ?? ''}`))
   })
-  wrong.push(...(await soundness(store, both)), ...oddities(store))
+  wrong.push(...(await soundness(store, both)), ...leftovers(store))
   return wrong
 }

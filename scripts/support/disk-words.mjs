@@ -1,4 +1,4 @@
-/** What a command must say when the disk fails it: one clear line with the path and the reason, and what helps. */
+/** Checks the message of a command when the disk fails: one clear line with the path and the reason, and a hint. */
 
 const words = {
   ENOSPC: { says: /no space left/, hint: /space/ },
@@ -8,7 +8,7 @@ const words = {
   EIO: { says: /the disk reports an error/, hint: /system log/ },
 }
 
-/** What is wrong with how the command ended, in words. */
+/** Returns the violations in the result of a command. */
 export function wordsWrong({ code, signal, hung, stdout, stderr }, { error, root }) {
   if (hung) return [`it did not end, and said ${JSON.stringify(stdout + stderr)}`]
   if (signal !== null || code === null) return [`it was killed by ${signal}`]
@@ -17,7 +17,7 @@ export function wordsWrong({ code, signal, hung, stdout, stderr }, { error, root
   must('a stack trace', !/^\s+at .*:\d+|node:internal/m.test(stderr))
   const lines = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('windlass: warning: '))
   if (code === 0) {
-    // That something was left behind may be told.
+    // A message may report that something was left behind.
     must('it ended well, and complains', lines.length === 0)
     return wrong
   }
@@ -25,9 +25,9 @@ export function wordsWrong({ code, signal, hung, stdout, stderr }, { error, root
   must('not one line', lines.filter((line) => line.startsWith('windlass: ')).length === 1)
   must('no hint, or more than one', lines.length === 2 && /^ {2}\S.*\.$/.test(lines[1] ?? ''))
   must('the path is not named', stderr.includes(root) || stdout.includes(root))
-  const told = `${stdout}${stderr}`
-  must('it does not say what went wrong', words[error].says.test(told))
-  // A report on stdout says it of each thing; the hint is about all of them then.
+  const output = `${stdout}${stderr}`
+  must('it does not say what went wrong', words[error].says.test(output))
+  // A report on stdout has a reason for each item. The hint then applies to all of them.
   must('the hint does not fit', words[error].hint.test(lines[1] ?? '') || stdout !== '')
   return wrong
 }

@@ -1,4 +1,7 @@
-/** Every place of a store where a bit may flip: in a file's bytes, in its name, and in what a tree's entries are. */
+/**
+ * Lists the places of a store where a bit may flip: in the bytes of a file, in its name, and in the attributes of tree
+ * entries.
+ */
 import { constants } from 'node:fs'
 import {
   chmodSync,
@@ -19,17 +22,17 @@ import { getXattr, listXattrs, makeNode, removeXattr, setTimes, setXattr } from 
 import type { Random } from '../../testbench/fuzz/random.js'
 
 export interface FlipPoint {
-  /** What it is that a bit flips in: a row of the table. */
+  /** Kind of the object, a row of the table. */
   readonly kind: string
-  /** Where, for messages. */
+  /** Description of the place for messages. */
   readonly place: string
-  /** The path that a problem about it must be at, at or below, or above. */
+  /** Path at, above or below which the problem must be reported. */
   readonly path: string
-  /** Flips it, and answers with what flips it back. */
+  /** Flips the bit and returns a function that restores it. */
   readonly flip: () => () => void
 }
 
-/** Bits of a byte string: of its first, middle and last byte, and of `more` bytes anywhere. */
+/** Yields bits of a byte string: of its first, middle and last byte, and of `more` random bytes. */
 function* bits(length: number, more: number, random: Random): Iterable<number> {
   if (length === 0) return
   const bytes = [0, length >> 1, length - 1, ...Array.from({ length: more }, () => random.below(length))]
@@ -51,18 +54,18 @@ const path = (...parts: (string | Buffer)[]): Buffer =>
   Buffer.concat(
     parts.flatMap((part, at) => (at === 0 ? [Buffer.from(part)] : [Buffer.from('/'), Buffer.from(part)])),
   )
-const shown = (bytes: Buffer): string => bytes.toString('latin1')
+const toLatin1 = (bytes: Buffer): string => bytes.toString('latin1')
 const parentOf = (file: Buffer): Buffer => file.subarray(0, file.lastIndexOf('/'))
 
-/** Does `change` and sets the times of `files` back: what is to be found is the bit, not that somebody was here. */
-function quietly(files: readonly Buffer[], change: () => void): void {
+/** Runs `change` and restores the times of `files`, so that only the bit differs. */
+function keepingTimes(files: readonly Buffer[], change: () => void): void {
   const before = files.map((file) => lstatSync(file, { bigint: true }))
   change()
   for (const [at, file] of files.entries()) setTimes(file, before[at]!.atimeNs, before[at]!.mtimeNs)
 }
 
 function flipByte(file: Buffer, bit: number): void {
-  quietly([file], () => {
+  keepingTimes([file], () => {
     const opened = openSync(file, constants.O_RDWR | constants.O_NOFOLLOW)
     try {
       const byte = Buffer.alloc(1)
@@ -83,17 +86,18 @@ export class FlipPoints {
 
   *all(): Iterable<FlipPoint> {
     for (const name of ['index.json', 'oci-layout', 'windlass.json'])
-      // Every one of these bits means something, and they are few.
+      // These files are small, and each of their bits is significant.
       yield* this.#bytes(name, path(this.store, name), name === 'index.json' ? 20 * this.more : 3 * this.more)
     for (const hex of readdirSync(`${this.store}/blobs/sha256`)) {
       const blob = path(this.store, 'blobs/sha256', hex)
       yield* this.#bytes(`blob: ${kindOf(readFileSync(blob))}`, blob)
-      // Where its layer is unpacked the blob may be gone on purpose: what is found is the one that has no such digest.
+      // The blob of an unpacked layer may be missing. The problem is then that of the renamed blob, whose digest does
+      // not match.
       yield* this.#name('name of a blob', blob, `${this.store}/blobs/sha256`)
     }
     for (const hex of readdirSync(`${this.store}/layers/by-blob/sha256`)) {
       const pointer = path(this.store, 'layers/by-blob/sha256', hex)
-      // The problem is one of the layer that it led to.
+      // The problem is reported for the layer of the pointer.
       const layer = `${this.store}/layers/${readFileSync(pointer, 'latin1').trim().replace(':', '/')}`
       yield* this.#bytes('pointer to a layer', pointer, this.more, layer)
       yield* this.#name('name of a pointer', pointer, layer)
@@ -103,17 +107,17 @@ export class FlipPoints {
       yield* this.#name('name of a layer', layer, `${this.store}/layers/sha256`)
       yield* this.#bytes('layer.json', path(layer, 'layer.json'), 4 * this.more)
       for (const tree of readdirSync(layer).filter((name) => name.startsWith('rootfs'))) {
-        yield* this.#name('name of a tree', path(layer, tree), shown(layer))
+        yield* this.#name('name of a tree', path(layer, tree), toLatin1(layer))
         yield* this.#entry(path(layer, tree), true)
       }
     }
   }
 
-  *#bytes(kind: string, file: Buffer, more = this.more, at = shown(file)): Iterable<FlipPoint> {
+  *#bytes(kind: string, file: Buffer, more = this.more, at = toLatin1(file)): Iterable<FlipPoint> {
     for (const bit of bits(lstatSync(file).size, more, this.random))
       yield {
         kind,
-        place: `${shown(file)}, byte ${bit >> 3}, bit ${bit & 7}`,
+        place: `${toLatin1(file)}, byte ${bit >> 3}, bit ${bit & 7}`,
         path: at,
         flip: () => {
           flipByte(file, bit)
@@ -122,12 +126,12 @@ export class FlipPoints {
       }
   }
 
-  *#name(kind: string, file: Buffer, at = shown(file)): Iterable<FlipPoint> {
+  *#name(kind: string, file: Buffer, at = toLatin1(file)): Iterable<FlipPoint> {
     const slash = file.lastIndexOf('/') + 1
     const name = file.subarray(slash)
     for (const bit of bits(name.length, 0, this.random)) {
       const other = flipped(name, bit)
-      if (other.includes(0) || other.includes('/') || ['.', '..'].includes(shown(other))) continue
+      if (other.includes(0) || other.includes('/') || ['.', '..'].includes(toLatin1(other))) continue
       const to = path(parentOf(file), other)
       yield this.#rename(kind, file, to, at)
     }
@@ -137,19 +141,19 @@ export class FlipPoints {
     const parent = [parentOf(from)]
     return {
       kind,
-      place: `${shown(from)} as ${JSON.stringify(shown(to))}`,
+      place: `${toLatin1(from)} as ${JSON.stringify(toLatin1(to))}`,
       path: at,
       flip: () => {
-        quietly(parent, () => renameSync(from, to))
-        return () => quietly(parent, () => renameSync(to, from))
+        keepingTimes(parent, () => renameSync(from, to))
+        return () => keepingTimes(parent, () => renameSync(to, from))
       },
     }
   }
 
-  /** What an entry of a tree is, and those below it. */
+  /** Yields the points of an entry of a tree and its descendants. */
   *#entry(file: Buffer, isRoot = false): Iterable<FlipPoint> {
     const stats = lstatSync(file, { bigint: true })
-    const at = shown(file)
+    const at = toLatin1(file)
     const { random } = this
     const change = (kind: string, place: string, to: () => void, back: () => void): FlipPoint => ({
       kind: `tree: ${kind}`,
@@ -174,7 +178,7 @@ export class FlipPoints {
       }
     const [uid, gid] = [Number(stats.uid), Number(stats.gid)]
     const chown = (u: number, g: number): void => {
-      const note = xattrsOf(file) // a change of owner drops capabilities and setuid bits
+      const note = xattrsOf(file) // chown drops capabilities and setuid bits
       lchownSync(file, u, g)
       if (!stats.isSymbolicLink()) chmodSync(file, Number(stats.mode & 0o7777n))
       for (const [name, value] of note) setXattr(file, name, value)
@@ -202,7 +206,7 @@ export class FlipPoints {
       )
     }
     for (const [name, value] of xattrsOf(file)) {
-      // The kernel looks into these itself, and refuses what is none.
+      // The kernel validates other namespaces and rejects invalid values.
       if (!name.startsWith('user.')) continue
       for (const bit of bits(value.length, 0, random))
         yield change(
@@ -211,7 +215,7 @@ export class FlipPoints {
           () => setXattr(file, name, flipped(value, bit)),
           () => setXattr(file, name, value),
         )
-      const other = `user.${shown(flipped(Buffer.from(name.slice(5)), 0))}`
+      const other = `user.${toLatin1(flipped(Buffer.from(name.slice(5)), 0))}`
       yield change(
         'xattr name',
         other,
@@ -232,7 +236,7 @@ export class FlipPoints {
     if (stats.isSymbolicLink()) {
       const target = readlinkSync(file, { encoding: 'buffer' })
       const set = (to: Buffer): void =>
-        quietly([parentOf(file)], () => {
+        keepingTimes([parentOf(file)], () => {
           unlinkSync(file)
           symlinkSync(to, file)
           lchownSync(file, uid, gid)
@@ -253,7 +257,7 @@ export class FlipPoints {
       const major = Number((stats.rdev >> 8n) & 0xfffn)
       const minor = Number((stats.rdev & 0xffn) | ((stats.rdev >> 12n) & 0xffffff00n))
       const set = (a: number, b: number): void =>
-        quietly([parentOf(file)], () => {
+        keepingTimes([parentOf(file)], () => {
           unlinkSync(file)
           makeNode(file, Number(stats.mode), a, b)
           lchownSync(file, uid, gid)

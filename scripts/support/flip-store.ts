@@ -1,4 +1,4 @@
-/** A store that has one of everything, and the registry that it came from: what bits are flipped in. */
+/** Makes a store that contains every kind of object, and the registry from which it was pulled. */
 import { buildImage, buildIndex, putImage, whiteout } from '../../lib/testing/images/index.js'
 import { type TestRegistry, startRegistry } from '../../lib/testing/registry/index.js'
 import { type PullOptions, open } from '../../puller/index.js'
@@ -11,8 +11,8 @@ const base = {
   ],
 }
 
-/** Every kind of entry that there is. */
-const odd = {
+/** A layer with every kind of entry. */
+const allEntryTypes = {
   entries: [
     { path: 'bin', type: 'directory', mode: 0o1777, uid: 7, gid: 8, mtime: '1600000000.123456789' },
     { path: 'bin/tool', content: 'x'.repeat(5_000), mode: 0o4755, mtime: '1500000000.000000001' },
@@ -28,7 +28,7 @@ const odd = {
   ],
 } as const
 
-/** A `security.capability` of version 2 (linux/capability.h): cap_net_raw, permitted and effective. */
+/** Returns a `security.capability` of version 2 (linux/capability.h) with cap_net_raw permitted and effective. */
 function capability(): Buffer {
   const bytes = Buffer.alloc(20)
   bytes.writeUInt32LE(0x02000001, 0)
@@ -42,7 +42,7 @@ const named = (name: string) => ({ entries: [{ path: name, content: `this is ${n
 export interface FlipStore {
   readonly registry: TestRegistry
   readonly directory: string
-  /** What each image was pulled with, by its name. */
+  /** Options with which each image was pulled, by name. */
   readonly images: ReadonlyMap<string, PullOptions>
 }
 
@@ -58,7 +58,7 @@ export async function makeFlipStore(directory: string): Promise<FlipStore> {
     registry,
     'team/oci',
     '1',
-    buildImage({ layers: [base, odd, plain], annotations: { a: 'b' } }),
+    buildImage({ layers: [base, allEntryTypes, plain], annotations: { a: 'b' } }),
   )
   await putImage(registry, 'team/zstd', '1', buildImage({ layers: [base, named('z')], compression: 'zstd' }))
   await putImage(registry, 'team/all', '1', index)
@@ -75,7 +75,7 @@ export async function makeFlipStore(directory: string): Promise<FlipStore> {
   const puller = await open({ store: directory })
   try {
     for (const [name, options] of images) await puller.pull(name, options).done
-    // The same layers in the other form, beside the first.
+    // The same layers in the other whiteout form.
     await puller.pull(`${registry.host}/team/oci:1`, { ...amd64, whiteouts: 'aufs' }).done
     const all = `${registry.host}/team/all:1`
     await puller.pullAllPlatforms(all).done

@@ -1,6 +1,6 @@
 /**
- * An image like those that are pulled every day, in small: a base with many little files, libraries, a big binary, an
- * application that changes some of what is below; text that compresses well, and binaries that do not.
+ * Builds a small version of a typical image: a base with many small files, libraries, a large binary, and an
+ * application that changes lower layers; with compressible text and incompressible binaries.
  */
 import { buildImage, whiteout } from '../../dist/lib/testing/index.js'
 import { seededRandom } from './seeded-random.mjs'
@@ -10,7 +10,7 @@ const words = (
   'static void struct include define error warning license copyright version depends package maintainer usr lib'
 ).split(' ')
 
-/** Deterministic content: `text` of words, `binary` half of which is noise. */
+/** Returns deterministic content: `text` consists of words, half of `binary` is noise. */
 function contents(seed) {
   const next = seededRandom(seed)
   return {
@@ -29,7 +29,7 @@ function contents(seed) {
   }
 }
 
-/** `megabytes` is what is in its layers, unpacked, without the shared one. */
+/** Builds the images. `megabytes` is the unpacked size of their layers, without the shared one. */
 export function largeImages({ seed = 1, megabytes = 20 } = {}) {
   const { next, text, binary } = contents(seed)
   const bytes = megabytes * 1e6

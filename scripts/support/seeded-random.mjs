@@ -1,6 +1,6 @@
-/** Chance that comes of a seed: mulberry32, small, and the same everywhere. */
+/** Generates random numbers from a seed. */
 
-/** Gives numbers in [0, 1), the same ones for the same seed. */
+/** Returns a generator of numbers in [0, 1) that is determined by `seed` (mulberry32). */
 export function seededRandom(seed) {
   let state = seed >>> 0
   return () => {

@@ -1,4 +1,4 @@
-/** What a process holds at rest: memory, descriptors, threads, timers, and what its store has in staging. */
+/** Counts the resources of an idle process: memory, descriptors, threads, timers, and the staged files of its store. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -8,20 +8,20 @@ import { census } from '../../lib/testing/nothing-left-census.js'
 
 export interface Count {
   readonly pulls: number
-  /** Bytes, before and after a garbage collection. */
+  /** Resident memory in bytes before a garbage collection. */
   readonly rawRss: number
   readonly rss: number
   readonly heap: number
   readonly external: number
   readonly threads: number
-  /** Open descriptors and active resources, by their kind. */
+  /** Number of open descriptors and active resources by kind. */
   readonly open: ReadonlyMap<string, number>
   readonly staging: number
   readonly partial: number
 }
 
 setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as () => void // what the flag gives every new context
+const collectGarbage = runInNewContext('gc') as () => void // the flag --expose-gc adds it to new contexts
 
 const entries = (path: string, recursive = true): string[] => {
   try {
@@ -31,10 +31,10 @@ const entries = (path: string, recursive = true): string[] => {
   }
 }
 
-/** 0 where the system does not tell. */
+/** Returns the number of threads; 0 if the system does not report it. */
 const threads = (): number => entries('/proc/self/task', false).length
 
-/** What is open; the descriptors of places that differ from time to time are counted by what they are. */
+/** Counts open resources. Descriptors of changing paths are counted by kind. */
 function open(store: string): Map<string, number> {
   const counts = new Map<string, number>()
   for (const [kind, count] of census()) {
@@ -48,15 +48,15 @@ function open(store: string): Map<string, number> {
   return counts
 }
 
-/** Kept connections, which go when nobody uses them for some seconds. */
-const passing = ['descriptor of socket', 'TCPSocketWrap']
+/** Idle connections, which are closed after some seconds. */
+const idleConnections = ['descriptor of socket', 'TCPSocketWrap']
 const sum = (counts: ReadonlyMap<string, number>, kinds: readonly string[]): number =>
   kinds.reduce((total, kind) => total + (counts.get(kind) ?? 0), 0)
 
-/** Waits until the connections are gone that are only kept in case, and counts. */
+/** Waits until idle connections are closed, and counts. */
 export async function count(store: string, pulls: number, sockets: number): Promise<Count> {
   const limit = performance.now() + 8_000
-  while (sum(open(store), passing) > sockets && performance.now() < limit) await delay(100)
+  while (sum(open(store), idleConnections) > sockets && performance.now() < limit) await delay(100)
   const rawRss = process.memoryUsage.rss()
   for (let round = 0; round < 3; round++) {
     collectGarbage()
@@ -73,5 +73,5 @@ export async function count(store: string, pulls: number, sockets: number): Prom
   }
 }
 
-/** Sockets that are open before anything was pulled: the pipes to the registry's process, say. */
-export const socketsNow = (store: string): number => sum(open(store), passing)
+/** Returns the number of sockets that are open before any pull, such as the pipes to the process of the registry. */
+export const socketsNow = (store: string): number => sum(open(store), idleConnections)

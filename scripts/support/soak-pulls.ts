@@ -1,9 +1,12 @@
-/** The pulls of a soak: of every kind that there is, in an order that a seed decides, each with what must come of it. */
+/**
+ * Runs the pulls of the soak test: of every kind, in an order that is determined by a seed, each with its required
+ * result.
+ */
 import { asWindlassError, type ErrorCode } from '../../lib/errors.js'
 import type { Windlass } from '../../puller/index.js'
 import { Random } from '../../testbench/fuzz/random.js'
 
-/** How often a kind comes, and how it ends: with an image, or with one of these errors. */
+/** Weight of each kind, and its possible results: none for an image, or one of these errors. */
 const kinds: Readonly<Record<string, { readonly often: number; readonly ends: readonly ErrorCode[] }>> = {
   fresh: { often: 30, ends: [] },
   again: { often: 15, ends: [] },
@@ -20,7 +23,7 @@ const kinds: Readonly<Record<string, { readonly often: number; readonly ends: re
   liar: { often: 2, ends: ['DIFF_ID_MISMATCH'] },
   hostile: { often: 2, ends: ['LAYER_INVALID'] },
 }
-/** Of these many are cancelled on the way, at any moment; such a one may have ended before. */
+/** Share of pulls that are cancelled at a random time. Such a pull may have ended before. */
 const cancelled = 0.2
 
 const bag = Object.entries(kinds).flatMap(([kind, { often }]) => Array.from({ length: often }, () => kind))
@@ -29,7 +32,7 @@ export interface Ended {
   readonly kind: string
   /** `done`, or the code of the error. */
   readonly how: string
-  /** Undefined where it ended as it must. */
+  /** The violation; undefined if the pull ended as required. */
   readonly wrong: string | undefined
 }
 
@@ -45,12 +48,12 @@ export class SoakPulls {
     this.#random = new Random('soak', seed)
   }
 
-  /** How many are to run at once next: mostly one, up to four. */
+  /** Returns the number of pulls to run concurrently next: mostly one, up to four. */
   together(): number {
     return 1 + this.#random.below(2) * this.#random.below(4)
   }
 
-  /** A pull, to its very end: nothing of it is under way any more. */
+  /** Runs a pull until it has released all its resources. */
   async next(puller: Windlass): Promise<Ended> {
     const random = this.#random
     const kind = random.pick(bag)
@@ -68,18 +71,18 @@ export class SoakPulls {
     )
     await pull.closed()
     if (!error && kind === 'fresh') this.#last = name
-    const how = error?.code ?? 'done'
+    const result = error?.code ?? 'done'
     const may: readonly string[] = [
       ...(known && known.ends.length > 0 ? known.ends : ['done']),
       ...(stops ? ['CANCELLED'] : []),
-      // Without unpacking nobody looks inside.
+      // Without unpacking, the content of the layers is not read.
       ...(!unpack && (kind === 'liar' || kind === 'hostile') ? ['done'] : []),
     ]
-    const wrong = may.includes(how) ? undefined : `${name} ended with ${how}: ${error?.message ?? ''}`
-    return { kind: stops ? 'cancelled' : kind, how, wrong }
+    const wrong = may.includes(result) ? undefined : `${name} ended with ${result}: ${error?.message ?? ''}`
+    return { kind: stops ? 'cancelled' : kind, how: result, wrong }
   }
 
-  /** Cancels after some milliseconds, or with some event. */
+  /** Returns a function that cancels a pull after some milliseconds or at an event. */
   #moment(): (pull: ReturnType<Windlass['pull']>) => void {
     const random = this.#random
     if (random.chance(0.5)) {

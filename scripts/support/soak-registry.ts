@@ -1,7 +1,6 @@
 /**
- * The registry of the soak, in a process of its own, so that its memory is not that of the puller. Every image is made
- * when it is first asked for, and its repository says what goes wrong with it: `reset/17`. Prints its host, and ends with
- * its stdin.
+ * Runs the registry of the soak test in a separate process, so that its memory is not counted. Images are built on the
+ * first request, and their repository names the fault: `reset/17`. Prints its host, and ends when its stdin is closed.
  */
 import { createHash } from 'node:crypto'
 import { subscribe } from 'node:diagnostics_channel'
@@ -9,20 +8,20 @@ import type { Server } from 'node:http'
 import { type BuiltImage, buildImage, putImage } from '../../lib/testing/images/index.js'
 import { type Fault, faults, startRegistry } from '../../lib/testing/registry/index.js'
 
-/** Connections that nobody uses go after 2 s instead of 5: the soak waits for that whenever it counts what is open. */
+/** Idle connections are closed after 2 s instead of 5, because each count waits for that. */
 subscribe('http.server.request.start', (message) => {
-  const { server } = message as { server: Server } // as Node documents this channel
+  const { server } = message as { server: Server } // documented by Node for this channel
   server.keepAliveTimeout = 2_000
 })
 
-/** The same bytes for the same text, which no compression makes fewer. */
+/** Returns incompressible bytes that are determined by `text`. */
 const noise = (text: string, length: number): Buffer =>
   createHash('shake256', { outputLength: length }).update(text).digest()
 
 const files = (name: string, count: number) =>
   Array.from({ length: count }, (_, at) => ({ path: `${name}/${at}`, content: `${name} ${at} `.repeat(40) }))
 
-/** Two layers: one of four that all images share, and one of its own. */
+/** Returns an image of two layers: one of four shared layers, and its own. */
 function imageOf(kind: string, number: number): BuiltImage {
   const base = `base${number % 4}`
   return buildImage({
@@ -43,7 +42,7 @@ function imageOf(kind: string, number: number): BuiltImage {
   })
 }
 
-/** What strikes an image of that kind. Those that strike once let it through in the end. */
+/** Returns the faults of an image of this kind. After a temporary fault, the pull succeeds. */
 function faultsOf(kind: string, { layers, config }: BuiltImage): readonly Fault[] {
   const { digest: reference, size } = layers[1]!
   const always = { reference, times: Infinity }

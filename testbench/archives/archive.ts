@@ -1,4 +1,4 @@
-/** Makes archives byte by byte, also those that no tool writes, and reads them into plain values. */
+/** Builds tar archives byte by byte, including malformed ones, and reads archives into plain values. */
 import { createHash } from 'node:crypto'
 import type { TarEntry } from '../../lib/archive/tar/entry.js'
 import type { TarLimits } from '../../lib/archive/tar/limits.js'
@@ -17,7 +17,7 @@ export interface Fields {
   readonly prefix?: string
   readonly major?: Buffer | number
   readonly minor?: Buffer | number
-  /** The last word on the block, before the checksum. */
+  /** Edits the block before its checksum is computed. */
   readonly edit?: (block: Buffer) => void
 }
 
@@ -66,13 +66,13 @@ export function checksummed(block: Buffer, signed = false): Buffer {
   return block
 }
 
-/** `body` filled up to whole blocks. */
+/** Pads `body` with zeros to whole blocks. */
 export const blocks = (body: Buffer | string): Buffer => {
   const bytes = Buffer.from(body as string, 'latin1')
   return Buffer.concat([bytes, Buffer.alloc(-bytes.length & 511)])
 }
 
-/** A header with as much body as there is. */
+/** Returns a header, whose size is that of `body`, and the body. */
 export const entry = (fields: Fields, body: Buffer | string = ''): Buffer =>
   Buffer.concat([header({ size: Buffer.from(body as string, 'latin1').length, ...fields }), blocks(body)])
 
@@ -90,12 +90,12 @@ export const end = Buffer.alloc(1024)
 
 export const archive = (...parts: readonly Buffer[]): Buffer => Buffer.concat([...parts, end])
 
-/** An entry with what its content is: the parts as they came, joined where they touch. */
+/** An entry that was read, with the parts of its content. Adjacent parts are joined. */
 export interface Seen extends TarEntry {
   readonly parts: readonly { readonly offset: number; readonly bytes: string }[]
 }
 
-/** Reads `bytes` in chunks of the lengths that `cut` gives; the whole at once without it. */
+/** Reads `bytes` in chunks of the lengths that `cut` returns, or as one chunk without it. */
 export function read(bytes: Buffer, limits?: Partial<TarLimits>, cut?: () => number): Seen[] {
   const seen: Seen[] = []
   let open: { entry: TarEntry; parts: { offset: number; bytes: string }[] } | undefined
@@ -122,7 +122,7 @@ export function read(bytes: Buffer, limits?: Partial<TarLimits>, cut?: () => num
   )
   for (let at = 0; at < bytes.length;) {
     const length = cut?.() ?? bytes.length
-    // A copy that is overwritten at once: a chunk is only valid during the call.
+    // The copy is overwritten afterwards, because a chunk is valid only during the call.
     const chunk = Buffer.from(bytes.subarray(at, at + length))
     reader.write(chunk)
     chunk.fill(0xee)
@@ -132,7 +132,7 @@ export function read(bytes: Buffer, limits?: Partial<TarLimits>, cut?: () => num
   return seen
 }
 
-/** The content with its holes filled. */
+/** Returns the content with its holes filled with zeros. */
 export function contentOf({ size, parts }: Seen): Buffer {
   const content = Buffer.alloc(size)
   for (const { offset, bytes } of parts) content.write(bytes, offset, 'latin1')

@@ -1,4 +1,4 @@
-/** GNU sparse files in the four ways in which archives write them. */
+/** Writes GNU sparse files in the four formats of tar archives. */
 import { base256, blocks, entry, header, octal, pax } from './archive.js'
 
 export interface Part {
@@ -8,7 +8,7 @@ export interface Part {
 
 export const dense = (parts: readonly Part[]): string => parts.map(({ bytes }) => bytes).join('')
 
-/** Old GNU: four parts in the header, 21 in each block behind it. */
+/** Old GNU format: four parts in the header, 21 in each extension block. */
 export function oldGnu(parts: readonly Part[], size: number): Buffer {
   const pairs = parts.map(({ offset, bytes }) => Buffer.concat([octal(offset, 12), octal(bytes.length, 12)]))
   const more: Buffer[] = []

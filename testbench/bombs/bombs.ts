@@ -1,4 +1,4 @@
-/** Images that are made to exhaust who pulls them, as they are served: small on the wire, or without end. */
+/** Images that exhaust the resources of a puller: small on the wire, or endless. */
 import { createHash, type Hash } from 'node:crypto'
 import zlib, { createGzip, gzipSync } from 'node:zlib'
 import { openUnzstd } from '../../lib/system/index.js'
@@ -9,15 +9,15 @@ import { formats } from '../archives/sparse-writers.js'
 
 export interface Bomb {
   readonly name: string
-  /** Puts it there as `bomb:1`. */
+  /** Puts the image into the registry as `bomb:1`. */
   plant(registry: TestRegistry): void | Promise<void>
-  /** What has to be named when it is refused; none for what has to pass. */
+  /** Limit that the error names; undefined if the pull must succeed. */
   readonly limit?: string
-  /** How it ends where something is named: 5 unless said otherwise. */
+  /** Exit code of the refusal (5). */
   readonly exit?: number
-  /** Of the command line. */
+  /** Options of the command line. */
   readonly options?: readonly string[]
-  /** How many times what is in it: the time for one of them is told, which must not grow with their number. */
+  /** Number of repeated elements. The time per element is reported, and must not grow with this number. */
   readonly units: number
 }
 
@@ -43,7 +43,7 @@ function plantImage(registry: TestRegistry, { blob, diffID, mediaType }: Layer):
 const GiB = 2 ** 30
 const sha256 = (hash: Hash): Digest => parseDigest(`sha256:${hash.digest('hex')}`)
 
-/** `bytes` of zeros, an archive of nothing: one member for every 64 MiB. */
+/** An archive of `bytes` zeros as gzip, with one member per 64 MiB. */
 function zeros(bytes: number, known = true): Layer {
   const chunk = Buffer.alloc(2 ** 26)
   const member = gzipSync(chunk)
@@ -53,7 +53,7 @@ function zeros(bytes: number, known = true): Layer {
   return { blob, diffID: sha256(hash), mediaType: mediaTypes.ociLayerGzip }
 }
 
-/** The same as zstd: one byte said 128 Ki times, as often as it takes, so many `blocks` to a frame. */
+/** The same as zstd, in blocks of one repeated byte, 128 KiB each, with `blocks` blocks per frame. */
 function repeated(bytes: number, exponent = 11, blocks = Infinity): Layer {
   const start = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, exponent << 3])
   const block = (last: number): Buffer => {
@@ -72,7 +72,7 @@ function repeated(bytes: number, exponent = 11, blocks = Infinity): Layer {
   return { blob, diffID: digestOf(blob), mediaType: mediaTypes.ociLayerZstd }
 }
 
-/** A file of so many bytes as zstd, each in a block of its own, in windows of `2 ** (10 + exponent)` bytes. */
+/** A file of `bytes` bytes as zstd, each byte in its own block, with windows of `2 ** (10 + exponent)` bytes. */
 function crumbs(bytes: number, exponent: number, frames = 1): Layer {
   const tar = archive(
     header({ name: 'a', size: bytes }),
@@ -90,7 +90,7 @@ function crumbs(bytes: number, exponent: number, frames = 1): Layer {
   return { blob: Buffer.concat(blob), diffID: digestOf(tar), mediaType: mediaTypes.ociLayerZstd }
 }
 
-/** Where the system or Node has zstd of its own, blocks of a byte cost little. */
+/** Blocks of one byte are cheap if the system or Node has a native zstd, so the limit applies only without one. */
 const crumbled: Pick<Bomb, 'limit'> =
   'createZstdDecompress' in zlib || hasLibzstd() ? {} : { limit: 'freeMoves' }
 
@@ -100,7 +100,7 @@ function hasLibzstd(): boolean {
   return unzstd !== undefined
 }
 
-/** An archive that is made while it is compressed. */
+/** Compresses an archive while it is generated. */
 async function streamed(parts: Iterable<Buffer>): Promise<Layer> {
   const hash = createHash('sha256')
   const gzip = createGzip({ level: 1 })
@@ -145,7 +145,7 @@ function* levels(count: number): Generator<Buffer> {
   yield Buffer.alloc(1024)
 }
 
-/** Each name goes down a way of its own. */
+/** Generates names, each through its own chain of directories. */
 function* chains(count: number, depth: number): Generator<Buffer> {
   for (let i = 0; i < count; i++) {
     const name = `c${i}${'/d'.repeat(depth)}`

@@ -1,4 +1,4 @@
-/** Pulls one bomb with the command line, in a process of its own, and says what that took. */
+/** Pulls a bomb with the command line in a separate process, and reports the resources that it used. */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,23 +7,23 @@ import { fileURLToPath } from 'node:url'
 import { startRegistry } from '../../lib/testing/registry/index.js'
 import type { Bomb } from './bombs.js'
 
-/** Bytes that no bomb may make a process grow to. */
+/** Maximum memory of a process in bytes. */
 export const mostBytes = 250 * 2 ** 20
 
 export interface Blown {
   readonly exit: number | null
-  /** The most that the process ever had in memory. */
+  /** Peak memory of the process in bytes. */
   readonly bytes: number
   readonly seconds: number
-  /** The first line of the error, without digests. */
+  /** First line of the error, without digests. */
   readonly error: string
-  /** Each sentence is something wrong. */
+  /** One sentence per violation. */
   readonly wrong: readonly string[]
 }
 
 const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
-/** Told by the process itself when it ends: nobody else sees its peak. */
+/** Reported by the process when it exits, because no other process can read its peak. */
 const census = `data:text/javascript,${encodeURIComponent(
   `import { readFileSync, writeSync } from 'node:fs'
    process.on('exit', () => writeSync(3, String(peak())))
@@ -34,19 +34,19 @@ const census = `data:text/javascript,${encodeURIComponent(
    }`,
 )}`
 
-/** Needs dist/. */
+/** Pulls a bomb. Requires dist/. */
 export async function runBomb(bomb: Bomb): Promise<Blown> {
   const registry = await startRegistry()
-  const place = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'windlass-bombs-'))
+  const parent = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'windlass-bombs-'))
   try {
     await bomb.plant(registry)
-    const store = ['--store', join(place, 'store')]
+    const store = ['--store', join(parent, 'store')]
     const usual = ['--progress', 'none', '--retries', '1', '--platform', 'linux/amd64']
     const taken = await run(['pull', `${registry.host}/bomb:1`, ...store, ...usual, ...(bomb.options ?? [])])
     return { ...taken, wrong: [...wrongEnd(bomb, taken), ...tooMuch(taken)] }
   } finally {
     await registry.close()
-    rmSync(place, { recursive: true, force: true })
+    rmSync(parent, { recursive: true, force: true })
   }
 }
 
@@ -63,10 +63,10 @@ function run(args: readonly string[]): Promise<Taken> {
     child.stdio[3]?.on('data', (data: Buffer) => peak.push(data))
     child.on('error', reject)
     child.on('close', (exit) => {
-      const said = Buffer.concat(says).toString()
-      const error = /^windlass: (.*)$/m.exec(said)?.[1] ?? said.split('\n')[0] ?? ''
+      const output = Buffer.concat(says).toString()
+      const error = /^windlass: (.*)$/m.exec(output)?.[1] ?? output.split('\n')[0] ?? ''
       resolve({
-        ...{ exit, said },
+        ...{ exit, said: output },
         bytes: Number(Buffer.concat(peak).toString()),
         seconds: (performance.now() - start) / 1_000,
         error: error.replaceAll(/sha256:[0-9a-f]{64}/g, 'sha256:…'),

@@ -1,4 +1,4 @@
-/** Where a case is served: an embedded registry, images in it that may be odd in any member, and servers beside it. */
+/** Serves a case: an embedded registry, images with arbitrary members, and further servers. */
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { digestOf, type Digest, type DigestAlgorithm } from '../../lib/image/digest/digest.js'
@@ -11,7 +11,7 @@ import {
   type TestRegistry,
 } from '../../lib/testing/index.js'
 
-/** A JSON object; members that are undefined are missing in what is served. */
+/** A JSON object. Members that are undefined are left out of the served document. */
 export type Members = Readonly<Record<string, unknown>>
 
 export interface DescribedBlob {
@@ -20,41 +20,41 @@ export interface DescribedBlob {
   readonly size: number
 }
 
-/** A blob of a layer, and the digest that the config has for it. */
+/** A layer blob with its digest in the config. */
 export interface CaseLayer extends DescribedBlob {
   readonly diffID: Digest
 }
 
-/** What is other than in a common image. Members go over those of a common one; undefined takes one out. */
+/** Differences from an ordinary image. A member replaces that of the ordinary image; undefined removes it. */
 export interface ImageParts {
-  /** `latest`; null: known by its digest alone. */
+  /** Tag (`latest`); null for an image that is known only by digest. */
   readonly tag?: string | null
   readonly layers?: readonly CaseLayer[]
-  /** Of the manifest. */
+  /** Members of the manifest. */
   readonly manifest?: Members
-  /** Of the descriptor of the config. */
+  /** Members of the descriptor of the config. */
   readonly configDescriptor?: Members
-  /** Of each layer's descriptor. */
+  /** Members of the descriptor of each layer. */
   readonly layerDescriptor?: Members
-  /** Of the config. */
+  /** Members of the config. */
   readonly config?: Members
-  /** Of the config's `config`. */
+  /** Members of `config` in the config. */
   readonly runtime?: Members
-  /** Of the config's `rootfs`. */
+  /** Members of `rootfs` in the config. */
   readonly rootfs?: Members
-  /** Header of the manifest; none if it is empty. */
+  /** `Content-Type` of the manifest. If it is empty, the header is not sent. */
   readonly contentType?: string
-  /** Of the config. */
+  /** Algorithm of the digest of the config. */
   readonly algorithm?: DigestAlgorithm
-  /** Of the manifest, where it is asked for by digest. */
+  /** Algorithm of the digest of the manifest, for requests by digest. */
   readonly manifestAlgorithm?: DigestAlgorithm
 }
 
 export class CaseHost {
   readonly registry: TestRegistry
-  /** Where images are put. */
+  /** Repository that receives the images. */
   repository = 'app'
-  /** Digests of layers: what must not be asked for where only the manifest and the config are looked at. */
+  /** Digests of layers, which a client must not request if it reads only the manifest and the config. */
   readonly layerDigests: Digest[] = []
   readonly id: string
   readonly #blobs = new Map<string, Buffer>()
@@ -63,7 +63,7 @@ export class CaseHost {
   private constructor(
     id: string,
     registry: TestRegistry,
-    /** Whether the registry answers only who has a token or a password. */
+    /** Whether the registry requires a token or a password. */
     readonly asksWho: boolean,
   ) {
     this.id = id
@@ -74,13 +74,13 @@ export class CaseHost {
     })
   }
 
-  /** @param id a word that no other case has: it stands in every layer and config, so that no case shares blobs */
+  /** @param id unique among all cases. Every layer and config contains it, so that cases do not share blobs. */
   static async start(id: string, options: RegistryOptions): Promise<CaseHost> {
     const { auth = 'none' } = options
     return new CaseHost(id, await startRegistry(options), auth !== 'none')
   }
 
-  /** A layer of one file, `name`, whose content is the case's id. */
+  /** Builds a layer of one file `name` whose content is the id of the case. */
   layerOf(name = 'case', compression: 'gzip' | 'none' = 'gzip'): BuiltLayer {
     return buildLayer({ entries: [{ path: name, content: this.id }] }, 'oci', compression)
   }
@@ -105,7 +105,7 @@ export class CaseHost {
     return { ...described, diffID: digestOf(built.tar, diffAlgorithm) }
   }
 
-  /** Puts a document under `repository`, by tag and digest, or by digest alone. */
+  /** Puts a document into `repository`, by tag and digest or by digest only. */
   document(
     tag: string | null,
     value: unknown,
@@ -120,7 +120,7 @@ export class CaseHost {
     return { mediaType, digest, size: bytes.length }
   }
 
-  /** Puts an image: a common one of one layer, with the differences that `parts` says. */
+  /** Puts an ordinary image of one layer, with the differences of `parts`. */
   image(parts: ImageParts = {}): DescribedBlob {
     const { tag = 'latest', layers = [this.layer()], contentType } = parts
     const config = {
@@ -157,25 +157,25 @@ export class CaseHost {
     )
   }
 
-  /** Starts a server on another host than the registry's; gives its origin. */
+  /** Starts a server on another host than that of the registry, and returns its origin. */
   async elsewhere(listener: RequestListener): Promise<string> {
     const server = createServer(listener)
     this.#servers.push(server)
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.2', resolve))
-    return `http://127.0.0.2:${(server.address() as AddressInfo).port}` // listening on TCP: never a pipe's name
+    return `http://127.0.0.2:${(server.address() as AddressInfo).port}` // a server on TCP has no pipe name
   }
 
-  /** The bytes of a blob, whichever algorithm its digest is of. */
+  /** Returns the bytes of a blob by a digest of any algorithm. */
   bytesOf(digest: string): Buffer | undefined {
     return this.#blobs.get(digest) ?? this.registry.blob(digest)
   }
 
-  /** A sentence if a blob of a layer was asked for. */
+  /** Returns a sentence if a layer blob was requested. */
   layerBreach(): string | undefined {
-    const asked = this.registry.requests.find(({ reference }) =>
+    const request = this.registry.requests.find(({ reference }) =>
       this.layerDigests.includes(reference as Digest),
     )
-    return asked && `a layer was asked for: ${asked.method} ${asked.url}`
+    return request && `a layer was asked for: ${request.method} ${request.url}`
   }
 
   async close(): Promise<void> {

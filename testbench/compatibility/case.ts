@@ -1,9 +1,9 @@
-/** One case of compatibility: what a registry serves, what is right, and who reported it. */
+/** Defines a case of compatibility: what a registry serves, the correct result, and who reported it. */
 import type { ErrorCode } from '../../lib/errors.js'
 import type { RegistryOptions } from '../../lib/testing/index.js'
 import type { CaseHost } from './case-host.js'
 
-/** Kinds of what registries and images do that a reader of the specifications would not expect. */
+/** Kinds of behaviour of registries and images that the specifications do not lead a reader to expect. */
 export const kinds = {
   documents: 'Documents that say too little, or say it in another way',
   layerless: 'Images without layers',
@@ -20,31 +20,31 @@ export const kinds = {
 
 export type Kind = keyof typeof kinds
 
-/** `taken`, or the code of the error with which it is refused. */
+/** `taken`, or the code of the error. */
 export type Verdict = 'taken' | ErrorCode
 
 export interface ServedCase {
-  /** What to ask for, without the registry (`app:latest`; for tags `app`). */
+  /** Name to request, without the registry (`app:latest`, or `app` for tags). */
   readonly name?: string
-  /** The manifest that has to be the image's, where there is a choice. */
+  /** Digest of the manifest that must be chosen, if there are several. */
   readonly picks?: string
-  /** The tags that have to be listed. */
+  /** Tags that must be listed. */
   readonly tags?: readonly string[]
-  /** The text of a credentials file, as `docker login` keeps one. */
+  /** Content of a credentials file in the format of `docker login`. */
   readonly authFile?: string
-  /** What must not have happened while the case was asked for; gives a sentence for what did. */
+  /** Returns a sentence if the client did something that it must not do. */
   readonly breach?: () => string | undefined
 }
 
 export interface CompatibilityCase {
   readonly id: string
   readonly kind: Kind
-  /** What is served, as the table says it. */
+  /** Description of what is served, for the table. */
   readonly served: string
   readonly right: Verdict
-  /** Why that is right. */
+  /** Reason for the correct result. */
   readonly why: string
-  /** Whether what was put right or left out is told as a warning. */
+  /** Whether a warning must report what was corrected or left out. */
   readonly warns: boolean
   readonly asks: 'pull' | 'tags'
   readonly registry: RegistryOptions
@@ -57,7 +57,7 @@ export interface CaseOptions extends Partial<
   readonly why: string
 }
 
-/** Serves a case: what it gives, if anything of `ServedCase`, is used. */
+/** Serves a case. A result of type `ServedCase` is used; any other is ignored. */
 type Serve = (host: CaseHost) => unknown
 
 const isServed = (value: unknown): value is ServedCase =>
@@ -65,7 +65,7 @@ const isServed = (value: unknown): value is ServedCase =>
   value !== null &&
   ['name', 'picks', 'tags', 'authFile', 'breach'].some((key) => key in value)
 
-/** Makes the cases of one kind: `taken` without a warning, unless told otherwise. */
+/** Returns a function that defines cases of one kind. The default result is `taken` without a warning. */
 export const casesOf =
   (kind: Kind) =>
   (id: string, served: string, options: CaseOptions, serve: Serve): CompatibilityCase => ({

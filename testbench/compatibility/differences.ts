@@ -1,4 +1,4 @@
-/** Cases of which four of five other pullers say otherwise than Windlass, with the reason. */
+/** Lists the cases in which four of five other pullers differ from Windlass, with the reason. */
 
 const strictTypes =
   'Go reads a document as a whole or not at all; here the one member that nothing needs is left out'
@@ -65,7 +65,7 @@ const reasons: readonly (readonly [reason: string, ids: readonly string[]])[] = 
   ],
 ]
 
-/** By the id of the case. */
+/** Reason by the id of the case. */
 export const differences: ReadonlyMap<string, string> = new Map(
   reasons.flatMap(([reason, ids]) => ids.map((id) => [id, reason] as const)),
 )

@@ -1,4 +1,4 @@
-/** What Windlass makes of a case. */
+/** Runs Windlass on a case. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,21 +9,21 @@ import { CaseHost } from './case-host.js'
 
 export interface Outcome {
   readonly verdict: Verdict
-  /** Of a refusal. */
+  /** Message of the error. */
   readonly message?: string
   readonly warnings: readonly string[]
-  /** Of a pull: the digest of the manifest that was chosen. */
+  /** Digest of the manifest that the pull chose. */
   readonly picked?: string
-  /** Of an image that was pulled: the digest of the manifest that `inspect` chooses. */
+  /** Digest of the manifest that `inspect` chooses for the pulled image. */
   readonly inspected?: string | undefined
-  /** Of a list. */
+  /** Listed tags. */
   readonly tags?: readonly string[]
-  /** What must not have happened and did. */
+  /** Violation that the case reports. */
   readonly breach?: string
   readonly served: ServedCase
 }
 
-/** Serves a case, asks Windlass for it with a store of its own, and takes all of it away again. */
+/** Serves a case, runs Windlass on it with a new store, and removes everything afterwards. */
 export async function askOurselves({ id, asks, registry, serve }: CompatibilityCase): Promise<Outcome> {
   const host = await CaseHost.start(id, registry)
   const directory = await mkdtemp(join(tmpdir(), 'windlass-case-'))

@@ -1,4 +1,4 @@
-/** The cases as a page of the documentation: what is right, and what other pullers make of them. */
+/** Renders the cases as a page of the documentation: the correct result, and the results of other pullers. */
 import { type CompatibilityCase, type Kind, kinds } from './case.js'
 import { differences } from './differences.js'
 import { differs } from './majority.js'
@@ -33,7 +33,7 @@ export function compatibilityPage(cases: readonly CompatibilityCase[], peers: Pe
     introduction,
     `${cases.length} cases after ${reports.length} public reports: ${taken} are taken, ${cases.length - taken} refused.`,
     ...(missing.length > 0 ? ['', ...missing] : []),
-    ...Object.keys(kinds).flatMap((key) => section(key as Kind, cases, peers, names)), // the keys of this very object
+    ...Object.keys(kinds).flatMap((key) => section(key as Kind, cases, peers, names)), // the keys of this object
     '',
   ].join('\n')
 }
@@ -48,8 +48,8 @@ function section(
   const own = cases.filter((each) => each.kind === kind)
   const reasons = own.flatMap(({ id }) => {
     const refusals = names.flatMap((name) => {
-      const said = outcomes[id]?.[name]
-      return said === undefined || said === 'taken' ? [] : [`${name}: ${code(said)}`]
+      const outcome = outcomes[id]?.[name]
+      return outcome === undefined || outcome === 'taken' ? [] : [`${name}: ${code(outcome)}`]
     })
     return refusals.length === 0 ? [] : [`- ${id}: ${refusals.join('; ')}`]
   })

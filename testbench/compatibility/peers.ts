@@ -1,12 +1,12 @@
-/** What other pullers made of the cases, as `scripts/compatibility-table.ts` keeps it. */
+/** Reads the results of other pullers, which `scripts/compatibility-table.ts` stores. */
 import { readFileSync } from 'node:fs'
 
 export interface PeerOutcomes {
-  /** By the peer's name. */
+  /** Version by name of the peer. */
   readonly versions: Readonly<Record<string, string>>
-  /** Peers that could not be run, with the reason. */
+  /** Peers that could not run, with the reason. */
   readonly skipped: Readonly<Record<string, string>>
-  /** By case and peer: `taken`, or what was said of the refusal. */
+  /** Result by case and peer: `taken`, or the message of the refusal. */
   readonly outcomes: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 

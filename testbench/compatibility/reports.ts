@@ -1,7 +1,7 @@
-/** Public reports of people whose images other tools did not take, and the cases that were made after them. */
+/** Public reports of images that other tools did not accept, and the cases that reproduce them. */
 
 export interface Report {
-  /** Project and number. */
+  /** Project and number of the issue. */
   readonly report: string
   readonly cases: readonly string[]
 }

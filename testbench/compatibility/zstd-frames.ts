@@ -1,9 +1,9 @@
-/** Frames of zstd with raw blocks (RFC 8878): valid for every decoder, with a window of any size. */
+/** Builds zstd frames of raw blocks (RFC 8878), valid for every decoder, with a window of any size. */
 
 const largestBlock = 128 * 1024
 
 export interface FrameOptions {
-  /** Binary logarithm of the window's size; without it the frame is a single segment. */
+  /** Binary logarithm of the window size. Without it, the frame is a single segment. */
   readonly windowLog?: number
 }
 
@@ -25,7 +25,7 @@ export function zstdFrame(bytes: Buffer, { windowLog }: FrameOptions = {}): Buff
   return Buffer.concat(parts)
 }
 
-/** A frame that decoders skip (RFC 8878 §3.1.2). */
+/** Returns a skippable frame (RFC 8878 §3.1.2). */
 export function zstdSkippableFrame(text: string): Buffer {
   const start = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0])
   start.writeUInt32LE(text.length, 4)

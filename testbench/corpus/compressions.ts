@@ -1,4 +1,4 @@
-/** How a layer is compressed, whole and damaged (threats §4). */
+/** Cases of compressed layers, intact and damaged. */
 import { deflateRawSync, gzipSync } from 'node:zlib'
 import { storedZstd } from '../../lib/testing/images/compress.js'
 import { file, layer } from './entries.js'
@@ -13,8 +13,8 @@ const zst = storedZstd(tar)
 const empty = storedZstd(Buffer.alloc(0))
 
 const concat = (...parts: readonly Buffer[]): Buffer => Buffer.concat(parts)
-/** `blob` with one byte other than it was; `at` counts from the end where it is negative. */
-const wrong = (blob: Buffer, at: number): Buffer => {
+/** Returns `blob` with one byte changed. A negative `at` counts from the end. */
+const withWrongByte = (blob: Buffer, at: number): Buffer => {
   const bytes = Buffer.from(blob)
   bytes[at < 0 ? bytes.length + at : at]! ^= 0xff
   return bytes
@@ -26,19 +26,19 @@ const skippable = (nibble: number, body: string): Buffer => {
   return concat(frame, Buffer.from(body))
 }
 
-/** A gzip member with every optional field; `damage` falsifies the checksum of its header. */
+/** Returns a gzip member with all optional fields. `damage` falsifies the checksum of its header. */
 function fullMember(body: Buffer, damage = 0): Buffer {
   const head = concat(
     Buffer.from([0x1f, 0x8b, 8, 0x1f, 0, 0, 0, 0, 0, 3, 4, 0]),
     Buffer.from('abcdname\0comment\0'),
   )
   const check = Buffer.alloc(2)
-  // The trailer of a member begins with the CRC-32 of what is in it.
+  // The trailer of a member begins with the CRC-32 of its content.
   check.writeUInt16LE(gzipSync(head).readUInt16LE(gzipSync(head).length - 8) ^ damage)
   return concat(head, check, deflateRawSync(body), gzipSync(body).subarray(-8))
 }
 
-/** `tar` in a frame with a window of `2 ** (10 + exponent)` bytes. */
+/** Returns `tar` in a frame with a window of `2 ** (10 + exponent)` bytes. */
 const windowed = (exponent: number): Buffer => {
   const block = Buffer.alloc(3)
   block.writeUIntLE((tar.length << 3) | 1, 0, 3)
@@ -110,14 +110,14 @@ const damage: readonly Row[] = [
     concat(gz, gz).subarray(0, gz.length + 20),
     refused(/unexpected end of file/),
   ],
-  ['gzip with a wrong CRC', wrong(gz, -8), refused(/incorrect data check/)],
-  ['gzip with a wrong length', wrong(gz, -4), refused(/incorrect length check/)],
+  ['gzip with a wrong CRC', withWrongByte(gz, -8), refused(/incorrect data check/)],
+  ['gzip with a wrong length', withWrongByte(gz, -4), refused(/incorrect length check/)],
   [
     'gzip with a wrong CRC in the first of two members',
-    concat(wrong(gzipSync(tar.subarray(0, 700)), -8), gzipSync(tar.subarray(700))),
+    concat(withWrongByte(gzipSync(tar.subarray(0, 700)), -8), gzipSync(tar.subarray(700))),
     refused(/incorrect data check/),
   ],
-  ['gzip with damaged data', wrong(gz, 40), refused(/as gzip failed/)],
+  ['gzip with damaged data', withWrongByte(gz, 40), refused(/as gzip failed/)],
   [
     'gzip of an unknown method',
     concat(Buffer.from([0x1f, 0x8b, 7]), gz.subarray(3)),

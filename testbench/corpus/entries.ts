@@ -1,4 +1,4 @@
-/** Short words for the entries that cases are made of. Names and targets are latin1: each character is a byte. */
+/** Builds the entries of cases. Names and targets are latin1 strings, one character per byte. */
 import { archive, entry, type Fields, header, pax } from '../archives/archive.js'
 
 export type Part = Buffer
@@ -17,16 +17,16 @@ export const char = (name: string, major: number, minor: number, more: Fields = 
 export const block = (name: string, major: number, minor: number, more: Fields = {}): Part =>
   header({ flag: '4', name, major, minor, ...more })
 
-/** `part` with pax records before it. */
+/** Puts pax records before `part`. */
 export const withPax = (records: Readonly<Record<string, string>>, part: Part): Part =>
   Buffer.concat([pax(Object.entries(records)), part])
 
-/** `part` with a GNU long name or link before it. */
+/** Puts a GNU long name or long link before `part`. */
 export const withLong = (flag: 'L' | 'K', text: string, part: Part): Part =>
   Buffer.concat([entry({ flag, name: '././@LongLink', magic: 'gnu' }, `${text}\0`), part])
 
-/** A whole archive. */
+/** Returns an archive of `parts`. */
 export const layer = (...parts: readonly Part[]): Buffer => archive(...parts)
 
-/** The bytes of the UTF-8 of `text`, as latin1. */
+/** Encodes `text` as UTF-8 and returns the bytes as a latin1 string. */
 export const utf8 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')

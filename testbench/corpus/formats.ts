@@ -1,4 +1,4 @@
-/** How headers, numbers, pax records and sparse maps are written, honestly and otherwise (threats §4). */
+/** Cases of valid and invalid headers, numbers, pax records and sparse maps. */
 import { base256, checksummed, end, entry, header, octal, pax, paxRecord } from '../archives/archive.js'
 import { formats as sparseFormats, type Part } from '../archives/sparse-writers.js'
 import { dir, file, hardlink, layer, withLong, withPax } from './entries.js'
@@ -17,7 +17,7 @@ const rows =
     umoci,
   })
 
-/** `block`, with its checksum made right again after `edit`. */
+/** Returns a header block that `edit` has changed, with a correct checksum. */
 const edited = (edit: (block: Buffer) => void, signed = false): Buffer => {
   const block = header({ name: 'a' })
   edit(block)

@@ -1,8 +1,8 @@
-/** Hard links: to what is outside, to links and directories, and through shared inodes (threats §1). */
+/** Cases of hard links: to targets outside of the root, to links and directories, and through shared inodes. */
 import { dir, fifo, file, hardlink, layer, symlink } from './entries.js'
 import { type LayerCase, refused } from './layer-case.js'
 
-/** The sentinel tree that stands beside every root. */
+/** Path of the sentinel tree next to every root. */
 const outside = '../root-outside'
 
 const hard: readonly LayerCase[] = [

@@ -1,4 +1,4 @@
-/** The layer corpus: every case, by theme. */
+/** All cases of the layer corpus, by topic. */
 import { compressions } from './compressions.js'
 import { formats } from './formats.js'
 import { hardlinks } from './hardlinks.js'

@@ -1,7 +1,7 @@
-/** One case of the corpus: layers as bytes, the threat they stand for, and what must come of them. */
+/** Defines a case of the corpus: the bytes of its layers, the threat that it represents, and the required result. */
 import type { ErrorCode } from '../../lib/errors.js'
 
-/** The rows of the threat model that a layer can be about; the keys are what cases say. */
+/** Threats that a layer can represent. Cases refer to them by key. */
 export const threats = {
   climb: 'names that climb or are absolute',
   root: 'the root replaced',
@@ -38,36 +38,36 @@ export const threats = {
 
 export type Threat = keyof typeof threats
 
-/** `path` with what is there, one line each, in byte order of the paths: see `renderTree`. */
+/** One line per path, sorted by the bytes of the path. See `renderTree` for the format. */
 export type Tree = readonly string[]
 
 export interface Refused {
   readonly refused: ErrorCode
-  /** Part of the message. */
+  /** Pattern that the message must match. */
   readonly saying: RegExp
 }
 
 export type Outcome = Tree | Refused
 
 /**
- * What umoci 0.4.7 does with the layers, unpacked one over the other: it makes the same tree, or refuses them too, or
- * does something else, or was not asked, where asking costs too much.
+ * Result of umoci 0.4.7 for the layers, unpacked on top of each other: the same tree, a refusal, a different result, or
+ * not run because that costs too much.
  */
 export type Umoci = 'same' | 'refuses' | `refuses: ${string}` | `differs: ${string}` | `not asked: ${string}`
 
 export interface LayerCase {
   readonly name: string
   readonly threat: Threat
-  /** Blobs, base first. */
+  /** Blobs of the layers, base first. */
   readonly layers: readonly Buffer[]
-  /** All layers put together into one tree. */
+  /** Result of all layers, flattened into one tree. */
   readonly flat: Outcome
-  /** The last layer in a tree of its own, whiteouts kept as files; as `flat` unless said, for one layer. */
+  /** Result of the last layer in its own tree, with whiteouts kept as files (for one layer: that of `flat`). */
   readonly own?: Outcome
-  /** Codes of the warnings of the flattened tree, as root. */
+  /** Codes of the warnings for the flattened tree, as root. */
   readonly warns?: readonly string[]
   readonly umoci: Umoci
-  /** What containerd does where it differs, as far as its source and documentation say. */
+  /** Behaviour of containerd if it differs, according to its source and documentation. */
   readonly containerd?: string
 }
 

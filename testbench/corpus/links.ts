@@ -1,8 +1,8 @@
-/** Symlinks: inside of a layer, across layers, in circles (threats §1). */
+/** Cases of symlinks: within a layer, across layers, and cyclic. */
 import { dir, fifo, file, layer, symlink, withLong, withPax } from './entries.js'
 import { type LayerCase, refused } from './layer-case.js'
 
-/** The sentinel tree that stands beside every root. */
+/** Path of the sentinel tree next to every root. */
 const outside = '../root-outside'
 
 const through: readonly LayerCase[] = [

@@ -1,4 +1,4 @@
-/** Duplicates and changes of type, paths below what is no directory, odd and long names (threats §3). */
+/** Cases of duplicate names, changes of type, paths below non-directories, and unusual or long names. */
 import { dir, fifo, file, hardlink, layer, symlink, utf8, withLong, withPax } from './entries.js'
 import { type LayerCase, refused } from './layer-case.js'
 import { shown } from './render-tree.js'
@@ -178,7 +178,7 @@ const belowOther: readonly LayerCase[] = [
   },
 ]
 
-const odd = (name: string, what: string, umoci: LayerCase['umoci'] = 'same'): LayerCase => ({
+const unusualName = (name: string, what: string, umoci: LayerCase['umoci'] = 'same'): LayerCase => ({
   name: `a name ${what}`,
   threat: 'name',
   layers: [layer(file(name, '1'))],
@@ -186,22 +186,22 @@ const odd = (name: string, what: string, umoci: LayerCase['umoci'] = 'same'): La
   umoci,
 })
 
-const oddities: readonly LayerCase[] = [
-  odd('a\nb', 'with a newline'),
-  odd('a\x1b[31mb', 'with a terminal escape'),
-  odd('a\\b', 'with a backslash'),
-  odd('\xff\xfe\x80', 'of bytes that are no UTF-8'),
-  odd(utf8('é'), 'of composed UTF-8'),
-  odd(utf8('e\u0301'), 'of decomposed UTF-8'),
-  odd(utf8('漢字 🎉'), 'beyond latin1'),
-  odd('-rf', 'that looks like an option'),
-  odd(' a ', 'with blanks around it'),
-  odd('C:', 'that looks like a drive'),
-  odd('CON', 'that Windows keeps for itself'),
-  odd('a.', 'that ends with a dot'),
-  odd('__proto__', '__proto__'),
-  odd('constructor', 'constructor'),
-  odd('"quoted" $(x) `y`', 'that a shell would run'),
+const unusualNames: readonly LayerCase[] = [
+  unusualName('a\nb', 'with a newline'),
+  unusualName('a\x1b[31mb', 'with a terminal escape'),
+  unusualName('a\\b', 'with a backslash'),
+  unusualName('\xff\xfe\x80', 'of bytes that are no UTF-8'),
+  unusualName(utf8('é'), 'of composed UTF-8'),
+  unusualName(utf8('e\u0301'), 'of decomposed UTF-8'),
+  unusualName(utf8('漢字 🎉'), 'beyond latin1'),
+  unusualName('-rf', 'that looks like an option'),
+  unusualName(' a ', 'with blanks around it'),
+  unusualName('C:', 'that looks like a drive'),
+  unusualName('CON', 'that Windows keeps for itself'),
+  unusualName('a.', 'that ends with a dot'),
+  unusualName('__proto__', '__proto__'),
+  unusualName('constructor', 'constructor'),
+  unusualName('"quoted" $(x) `y`', 'that a shell would run'),
   {
     name: 'names of every byte but slash and NUL',
     threat: 'name',
@@ -328,6 +328,6 @@ export const names: readonly LayerCase[] = [
   ...below,
   ...belowLower,
   ...belowOther,
-  ...oddities,
+  ...unusualNames,
   ...long,
 ]

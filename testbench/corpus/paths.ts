@@ -1,4 +1,4 @@
-/** Names that climb or are absolute, and entries for the root itself (threats §1). */
+/** Cases of names with `..`, absolute names, and entries for the root itself. */
 import { dir, fifo, file, hardlink, layer, symlink, withLong, withPax } from './entries.js'
 import { type LayerCase, refused, type Tree } from './layer-case.js'
 
@@ -30,20 +30,20 @@ const climbing: readonly LayerCase[] = names.map(([name, flat]) => ({
   umoci: 'same',
 }))
 
-/** The same name, wherever in the archive it is said. */
-const said: readonly LayerCase[] = (
+/** The same name in every field of an archive that can contain it. */
+const repeatedNames: readonly LayerCase[] = (
   [
     ['../../x', ['x = 1']],
     ['/a/b/../c', ['a/', 'a/c = 1']],
   ] as const
 ).flatMap(([name, flat]) => {
   const slash = name.lastIndexOf('/')
-  const ways = {
+  const fields = {
     'the ustar prefix': file(name.slice(slash + 1), '1', { prefix: name.slice(0, slash) }),
     'a pax path': withPax({ path: name }, file('short', '1')),
     'a GNU long name': withLong('L', name, file('short', '1', { magic: 'gnu' })),
   }
-  return Object.entries(ways).map(([way, part]): LayerCase => ({
+  return Object.entries(fields).map(([way, part]): LayerCase => ({
     name: `the name ${name} in ${way}`,
     threat: 'climb',
     layers: [layer(part)],
@@ -109,4 +109,4 @@ const roots: readonly LayerCase[] = [
   },
 ]
 
-export const paths: readonly LayerCase[] = [...climbing, ...said, ...roots]
+export const paths: readonly LayerCase[] = [...climbing, ...repeatedNames, ...roots]

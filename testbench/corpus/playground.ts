@@ -1,4 +1,4 @@
-/** A directory to unpack cases into, with something beside every root that must never change. */
+/** Unpacks cases into roots with a sentinel tree next to them that must not change. */
 import {
   chmodSync,
   chownSync,
@@ -21,29 +21,29 @@ import { compareTrees, describeTree, type TreeEntry } from '../../lib/archive/in
 import type { Tree } from './layer-case.js'
 import { renderTree } from './render-tree.js'
 
-/** In memory where there is such a place. */
-const place = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+/** A directory in memory if there is one. */
+const parent = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 export interface Unpacked {
   readonly tree?: Tree
   readonly error?: WindlassError
-  /** Codes, in the order in which they came. */
+  /** Codes of the warnings in order. */
   readonly warnings: readonly string[]
 }
 
 export class Playground {
-  readonly directory = mkdtempSync(join(place, 'windlass-corpus-'))
-  #made = 0
+  readonly directory = mkdtempSync(join(parent, 'windlass-corpus-'))
+  #count = 0
   #outside: readonly TreeEntry[] = []
 
   constructor() {
-    // Others may pass through, for what runs as another user.
+    // Other users must be able to traverse the directory.
     chmodSync(this.directory, 0o755)
   }
 
-  /** Another root, empty, mode 0755, time 0; the sentinel tree is `root-outside` beside it. */
+  /** Makes an empty root with mode 0755 and time 0. The sentinel tree `root-outside` is next to it. */
   async root(owner?: number): Promise<string> {
-    const top = join(this.directory, String(++this.#made))
+    const top = join(this.directory, String(++this.#count))
     const [root, outside] = [join(top, 'root'), join(top, 'root-outside')]
     mkdirSync(root, { recursive: true })
     mkdirSync(outside)
@@ -56,13 +56,13 @@ export class Playground {
     return root
   }
 
-  /** What of the sentinel tree beside the last root has changed: nothing, ever. */
+  /** Returns the changes of the sentinel tree next to `root`. There must never be any. */
   async changesOutside(root: string): Promise<string[]> {
     const now = await describeTree(join(root, '..', 'root-outside'))
     return compareTrees(this.#outside, now).map(({ text }) => text)
   }
 
-  /** As the workers do it: `layers` one over the other in a new root, each verified by its digest. */
+  /** Unpacks `layers` on top of each other into a new root as the workers do, and verifies each digest. */
   async unpack(
     layers: readonly Buffer[],
     whiteouts: WhiteoutTreatment,
@@ -86,7 +86,7 @@ export class Playground {
     }
   }
 
-  /** The same by `user`, whose rights the process takes for as long as it touches the tree. */
+  /** Unpacks with the rights of `user`, which the process assumes while it accesses the tree. */
   async unpackAs(user: number, layers: readonly Buffer[]): Promise<Unpacked & { root: string }> {
     const root = await this.root(user)
     const warnings: string[] = []
@@ -111,12 +111,12 @@ export class Playground {
   }
 }
 
-/** Of odd lengths, so that no block of an archive begins where a piece does. */
+/** Splits `blob` into pieces of odd lengths, so that blocks of the archive do not begin at pieces. */
 function* pieces(blob: Buffer): Generator<Buffer> {
   for (let at = 0; at < blob.length; at += 4999) yield blob.subarray(at, at + 4999)
 }
 
-/** What comes of `blob`, as far as it comes, and what it ends with. */
+/** Decompresses `blob` as far as possible, and returns the error at its end. */
 async function decompressed(blob: Buffer): Promise<{ archive: Buffer; error: WindlassError | undefined }> {
   const chunks: Buffer[] = []
   const sink = new Writable({
@@ -148,7 +148,7 @@ function apply(archive: Buffer, root: string, warnings: string[], whole: boolean
   }
 }
 
-/** Only root can be somebody else: for all others, `work` as they are. */
+/** Runs `work` with the rights of `user`. Only root can do that; other users run it with their own. */
 export function asUser<T>(user: number, work: () => T): T {
   if (process.geteuid?.() !== 0) return work()
   process.setegid?.(user)

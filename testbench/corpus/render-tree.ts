@@ -1,6 +1,6 @@
 /**
- * A tree as lines of text, so that a case can say all of it in as few words as there is to say. What is as usual is
- * left out: mode 0755 of directories and 0644 of all else, owner 0:0, time 0.
+ * Renders a tree as lines of text, so that a case can state all of it. Default values are left out: mode 0755 of
+ * directories and 0644 of other entries, owner 0:0, and time 0.
  *
  *     dir/            file = content       link -> target     name == the path it is a hard link of
  *     fifo |          null char 1:3        file = x {0600 1000:1000 @1.5 user.k=v}
@@ -10,11 +10,11 @@ import type { TreeEntry } from '../../lib/archive/index.js'
 import { sha256 } from '../archives/archive.js'
 import type { Tree } from './layer-case.js'
 
-/** On one line and without a blank: everything but printable ASCII as `\xNN`. */
+/** Escapes everything except printable ASCII without spaces as `\xNN`. */
 export const shown = (bytes: string): string =>
   bytes.replace(/[^\x21-\x7e]|\\/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`)
 
-/** Content as a line says it: itself where it is short, else its length and hash. */
+/** Returns short content unchanged, and the length and hash of long content. */
 export const content = (bytes: Buffer | string): string => {
   const buffer = Buffer.from(bytes as string, 'latin1')
   if (buffer.length <= 40) return shown(buffer.toString('latin1'))
@@ -22,12 +22,12 @@ export const content = (bytes: Buffer | string): string => {
 }
 
 export interface RenderOptions {
-  /** The rights of who unpacked: an ordinary user makes no devices and gives nothing away. */
+  /** Whether an ordinary user unpacked the tree, who cannot make devices or change owners. */
   readonly ordinary?: boolean
   readonly root: string
 }
 
-/** The root itself only where an entry could have made it so. */
+/** Renders entries. The root itself is rendered only if an entry may have changed it. */
 export function renderTree(entries: readonly TreeEntry[], { root, ordinary = false }: RenderOptions): Tree {
   return entries.flatMap((entry) => {
     const attributes = attributesOf(entry, ordinary)
@@ -77,7 +77,7 @@ const seconds = (ns: bigint): string => {
   return `${sign}${whole}${fraction === '' ? '' : `.${fraction}`}`
 }
 
-/** What of `tree` an ordinary user gets: no devices, own files only, no attribute that only root may set. */
+/** Returns the part of `tree` that an ordinary user can make: no devices, own files only, no attributes of root. */
 export const forOrdinary = (tree: Tree): Tree =>
   tree
     .filter((line) => !/^\S+ (?:char|block) \d/.test(line))

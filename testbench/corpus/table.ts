@@ -1,4 +1,4 @@
-/** The corpus as a page of the documentation: every case, what comes of it, and what others do. */
+/** Renders the corpus as a page of the documentation: every case, its result, and the results of other tools. */
 import { defaultLimits, type LimitName, limitNames } from '../../lib/limits.js'
 import { corpus } from './index.js'
 import { isRefused, type LayerCase, type Outcome, type Threat, threats } from './layer-case.js'
@@ -62,7 +62,7 @@ ${limitNames.map((name) => `| ${name} | ${amount(defaultLimits[name])} | ${meani
 
 export function corpusTable(): string {
   const sections = Object.keys(threats).flatMap((key) => {
-    const threat = key as Threat // the keys of this very object
+    const threat = key as Threat // the keys of this object
     const cases = corpus.filter((each) => each.threat === threat)
     return [
       `\n## ${capitalised(threats[threat])}\n`,
@@ -81,13 +81,13 @@ export function corpusTable(): string {
 }
 
 function row({ name, flat, own, umoci, containerd, layers }: LayerCase): string {
-  const alone = own === undefined ? '' : `<br>alone: ${said(own)}`
+  const alone = own === undefined ? '' : `<br>alone: ${describeOutcome(own)}`
   const others = containerd === undefined ? umoci : `${umoci}<br>containerd: ${containerd}`
   const many = layers.length === 1 ? '' : ` (${layers.length} layers)`
-  return `| ${cell(name)}${many} | ${said(flat)}${alone} | ${cell(others)} |`
+  return `| ${cell(name)}${many} | ${describeOutcome(flat)}${alone} | ${cell(others)} |`
 }
 
-function said(outcome: Outcome): string {
+function describeOutcome(outcome: Outcome): string {
   if (isRefused(outcome)) return `**${outcome.refused}**`
   if (outcome.length === 0) return 'nothing'
   const lines = outcome.slice(0, 8).map((line) => code(line.length > 90 ? `${line.slice(0, 80)}…` : line))
@@ -96,7 +96,7 @@ function said(outcome: Outcome): string {
 
 const code = (text: string): string => `<code>${cell(text).replaceAll('\\', '&#92;')}</code>`
 
-/** Text of a case in a table: odd characters as they would be typed, nothing that the table or HTML would take. */
+/** Formats text for a table cell: escapes control characters and characters with a meaning in Markdown or HTML. */
 const cell = (text: string): string =>
   text
     .replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)

@@ -1,4 +1,4 @@
-/** Asks umoci what it makes of cases of the corpus: an image layout each, unpacked by it as root. */
+/** Runs umoci as root on cases of the corpus, each as an image layout. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -13,7 +13,7 @@ import { renderTree } from './render-tree.js'
 
 export type Answer = { readonly tree: Tree } | { readonly said: string }
 
-/** Unpacks the layers of `each` below `directory`, which is left empty. */
+/** Unpacks the layers of a case below `directory`, which is empty afterwards. */
 export async function askUmoci({ layers }: LayerCase, directory: string): Promise<Answer> {
   const layout = join(directory, 'layout')
   const bundle = join(directory, 'bundle')
@@ -30,7 +30,7 @@ export async function askUmoci({ layers }: LayerCase, directory: string): Promis
   }
 }
 
-/** Whether umoci did what the case says of it; undefined where it did, else what it did. */
+/** Compares the result of umoci with what the case states. Returns undefined if they agree, else the result. */
 export function contradiction({ flat, umoci }: LayerCase, answer: Answer): string | undefined {
   if ('said' in answer) return umoci.startsWith('refuses') ? undefined : `it refuses: ${answer.said}`
   const same = !isRefused(flat) && alike(flat, answer.tree)
@@ -38,7 +38,7 @@ export function contradiction({ flat, umoci }: LayerCase, answer: Answer): strin
   return fits ? undefined : `it makes ${JSON.stringify(answer.tree)}`
 }
 
-/** But for the times of directories and the root's attributes, which umoci leaves as the last entry in them left them. */
+/** Compares trees except for the times of directories and the attributes of the root, which umoci sets differently. */
 const alike = (ours: Tree, theirs: Tree): boolean =>
   JSON.stringify(ours.flatMap(withoutDirectoryTime)) === JSON.stringify(theirs.flatMap(withoutDirectoryTime))
 
@@ -85,7 +85,7 @@ async function describe(
   const types = { none: mediaTypes.ociLayer, gzip: mediaTypes.ociLayerGzip, zstd: mediaTypes.ociLayerZstd }
   const compression = detectable(blob)
   const chunks: Buffer[] = []
-  // A blob that is damaged has no diffID: that of what came will do.
+  // A damaged blob has no diffID. The digest of the part that can be decompressed replaces it.
   await new Promise<void>((resolve) => {
     const stream = Readable.from([blob], { objectMode: false }).pipe(decompressor(compression))
     stream.on('data', (chunk: Buffer) => chunks.push(chunk))

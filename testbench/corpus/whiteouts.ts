@@ -1,4 +1,4 @@
-/** Whiteouts, plain and opaque, in every place and shape (threats §2). */
+/** Cases of plain and opaque whiteouts. */
 import { char, dir, fifo, file, hardlink, layer, symlink, withPax } from './entries.js'
 import { type LayerCase, refused, type Tree } from './layer-case.js'
 
@@ -22,7 +22,7 @@ const kept: Tree = [
 ]
 const without = (...gone: string[]): Tree =>
   kept.filter((line) => !gone.some((path) => line.startsWith(path)))
-/** `kept`, and what is new, in byte order. */
+/** Sorts lines by the bytes of their paths. */
 const sorted = (...lines: string[]): Tree =>
   lines.sort((a, b) => (a.split(/[ /]*(?: |$)/)[0]! < b.split(/[ /]*(?: |$)/)[0]! ? -1 : 1))
 

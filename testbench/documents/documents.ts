@@ -1,4 +1,4 @@
-/** Manifests in code, for specs that change one thing about them. */
+/** Provides manifests for specs that change one aspect of them. */
 import { readFileSync } from 'node:fs'
 import { digestOf } from '../../lib/image/digest/digest.js'
 import { mediaTypes } from '../../lib/image/documents/media-types.js'
@@ -55,7 +55,7 @@ export const schema1 = {
 
 const base64url = (text: string): string => Buffer.from(text).toString('base64url')
 
-/** `payload` with signatures put before its last brace, as libtrust does it; `times` of them. */
+/** Inserts `times` signatures before the last brace of `payload`, as libtrust does. */
 export function signed(payload: string, times = 1, more: object = {}): Buffer {
   const head = payload.slice(0, payload.lastIndexOf('\n}'))
   const tail = payload.slice(head.length)

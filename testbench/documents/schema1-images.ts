@@ -1,11 +1,11 @@
-/** Schema 1 images in code, signed as libtrust signs, with keys of this run: nothing of it is made by what it tests. */
+/** Builds schema 1 images, signed as libtrust signs them with new keys. It is independent of the code under test. */
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { digestOf, type Digest } from '../../lib/image/digest/digest.js'
 
-/** One entry of the history, and the blob of its layer. */
+/** An entry of the history, with the blob of its layer. */
 export interface Schema1Entry {
   readonly blob: Digest
-  /** Any members of the v1 config; `id` and `parent` are made unless they are given. */
+  /** Members of the v1 config. `id` and `parent` are generated if they are missing. */
   readonly v1?: Readonly<Record<string, unknown>>
 }
 
@@ -17,7 +17,9 @@ export interface Schema1Key {
 
 export const idOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 
-/** What `docker push` wrote in 2014, of `entries` base first: child first, indented by three. */
+/**
+ * Returns a manifest as `docker push` wrote it in 2014: child first, indented by three spaces. `entries` is base first.
+ */
 export function schema1Payload(entries: readonly Schema1Entry[], more: object = {}): Buffer {
   const ids = entries.map(({ v1 }, at) => (typeof v1?.['id'] === 'string' ? v1['id'] : idOf(`layer ${at}`)))
   const history = entries.map(({ v1 }, at) => ({
@@ -41,7 +43,7 @@ export function schema1Payload(entries: readonly Schema1Entry[], more: object = 
   return Buffer.from(JSON.stringify(manifest, undefined, 3))
 }
 
-/** The v1 config that engines put on top: with what the image runs. */
+/** The v1 config of the top layer, with the runtime config of the image. */
 export const topConfig = {
   docker_version: '1.9.1',
   architecture: 'amd64',
@@ -58,7 +60,7 @@ export function makeKey(alg: Schema1Key['alg']): Schema1Key {
 
 const base64url = (text: string | Buffer): string => Buffer.from(text).toString('base64url')
 
-/** libtrust's JSON signature: over the protected header, a dot, and the payload, both in base64url. */
+/** Returns libtrust's JSON signature of the protected header, a dot, and the payload, both in base64url. */
 export function signatureOf(payload: Buffer, { alg, privateKey, publicKey }: Schema1Key): object {
   const head = payload.lastIndexOf('\n}')
   const header = {
@@ -78,7 +80,7 @@ export function signatureOf(payload: Buffer, { alg, privateKey, publicKey }: Sch
   }
 }
 
-/** `payload` with `signatures` put before its last brace. */
+/** Inserts `signatures` before the last brace of `payload`. */
 export function withSignatures(payload: Buffer, signatures: readonly object[]): Buffer {
   const head = payload.lastIndexOf('\n}')
   const text = JSON.stringify(signatures, undefined, 3)
@@ -95,5 +97,5 @@ export const signedBy = (payload: Buffer, ...keys: readonly Schema1Key[]): Buffe
     keys.map((key) => signatureOf(payload, key)),
   )
 
-/** A blob's digest where the bytes do not matter. */
+/** Returns the digest of a blob whose bytes do not matter. */
 export const someBlob = (text: string): Digest => digestOf(Buffer.from(text))

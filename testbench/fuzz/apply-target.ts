@@ -1,4 +1,4 @@
-/** Applies mutated archives to trees in memory, with something beside the root that must not change. */
+/** Applies mutated archives to trees in memory, next to a sentinel that must not change. */
 import {
   type BigIntStats,
   existsSync,
@@ -22,14 +22,14 @@ export interface ApplyTarget extends Target {
   close(): void
 }
 
-/** Two layers, one over the other, in one of the three forms. */
+/** Applies two layers on top of each other in one of the three whiteout forms. */
 export function applyTarget(): ApplyTarget {
   const top = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'windlass-fuzz-'))
   const [root, outside] = [join(top, 'root'), join(top, 'root-outside')]
   mkdirSync(outside)
   writeFileSync(join(outside, 'secret'), 'untouched')
   const state = (): string =>
-    [outside, join(outside, 'secret')].map((path) => said(lstatSync(path, { bigint: true }))).join()
+    [outside, join(outside, 'secret')].map((path) => describeStats(lstatSync(path, { bigint: true }))).join()
   const before = state()
   return {
     make: (random) => mutateTar(random, seeds.tars),
@@ -57,10 +57,15 @@ export function applyTarget(): ApplyTarget {
   }
 }
 
-const said = ({ ctimeNs, mtimeNs, nlink, mode, uid, size }: BigIntStats): string =>
+const describeStats = ({ ctimeNs, mtimeNs, nlink, mode, uid, size }: BigIntStats): string =>
   [ctimeNs, mtimeNs, nlink, mode, uid, size].join()
 
-function apply(archive: Buffer, root: string, whiteouts: 'apply' | 'aufs' | 'overlay', told: boolean): void {
+function apply(
+  archive: Buffer,
+  root: string,
+  whiteouts: 'apply' | 'aufs' | 'overlay',
+  verbose: boolean,
+): void {
   const applier = new LayerApplier({ root, whiteouts })
   try {
     const reader = new TarReader(applier, { sparseFileBytes: 2 ** 24, layerBytes: 2 ** 26 })
@@ -68,7 +73,7 @@ function apply(archive: Buffer, root: string, whiteouts: 'apply' | 'aufs' | 'ove
     reader.finish()
     applier.finish()
   } catch (error) {
-    if (told) throw error
+    if (verbose) throw error
   } finally {
     applier.close()
   }

@@ -1,8 +1,8 @@
-/** Makes an input that is nearly right out of inputs that are right. */
+/** Mutates valid inputs into nearly valid ones. */
 import { checksummed, octal } from '../archives/archive.js'
 import type { Random } from './random.js'
 
-/** What breaks parsers, whatever they parse. */
+/** Tokens that often break parsers of any format. */
 const anyTokens = [
   '\0',
   '\n',
@@ -27,7 +27,7 @@ const anyTokens = [
   '😀',
 ].map((text) => Buffer.from(text))
 
-/** One to six changes: bits, bytes, words of `tokens`, parts left out, doubled, moved, or of another seed. */
+/** Applies one to six changes: flips bits and bytes, inserts `tokens`, and removes, repeats, moves or splices parts. */
 export function mutate(random: Random, seeds: readonly Buffer[], tokens: readonly string[] = []): Buffer {
   const words = [...anyTokens, ...tokens.map((text) => Buffer.from(text))]
   let bytes: Buffer = Buffer.from(random.pick(seeds))
@@ -74,7 +74,7 @@ const values: readonly unknown[] = [
   ...[`sha256:${'A'.repeat(64)}`, `sha512:${'a'.repeat(128)}`, '../../x', 'https://user:pass@host/x', '\0'],
 ]
 
-/** A document that is still JSON, with one to three of its values other, gone, or twice. */
+/** Returns valid JSON in which one to three values are replaced, removed or duplicated. */
 export function mutateJson(random: Random, seeds: readonly Buffer[]): Buffer {
   const value: unknown = JSON.parse(random.pick(seeds).toString())
   for (let changes = 1 + random.below(3); changes > 0; changes--) changeJson(random, value)
@@ -102,12 +102,12 @@ function changeJson(random: Random, value: unknown): void {
       Reflect.set(value, key, structuredClone(Reflect.get(value, random.pick(keys))))
       return
     default:
-      // A copy: what is put in may be changed next.
+      // The value is copied, because later changes may modify it.
       Reflect.set(value, key, structuredClone(random.pick(values)))
   }
 }
 
-/** The fields of a header: where they begin, how long they are. */
+/** Offset and length of the fields of a header. */
 const fields = [
   [0, 100],
   [100, 8],
@@ -145,8 +145,8 @@ const names = [
 ]
 
 /**
- * An archive whose blocks were moved and whose headers were changed, most of them with their checksums made right again:
- * else nothing would be seen of it but that.
+ * Moves blocks of an archive and changes headers. Most checksums are corrected, because otherwise a reader would reject
+ * every header for its checksum.
  */
 export function mutateTar(random: Random, seeds: readonly Buffer[]): Buffer {
   let archive: Buffer = Buffer.from(random.pick(seeds))

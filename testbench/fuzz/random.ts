@@ -1,4 +1,4 @@
-/** Chance that can be had again: the same seed, target and number give the same input, alone or after a million others. */
+/** Generates random numbers from a seed, a target and an input number, so that each input can be reproduced alone. */
 
 export class Random {
   #state: number
@@ -9,7 +9,7 @@ export class Random {
     this.#state = hash >>> 0
   }
 
-  /** From 0 to below 1 (mulberry32). */
+  /** Returns a number from 0 to 1, exclusive (mulberry32). */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0
     let t = this.#state
@@ -18,7 +18,7 @@ export class Random {
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
   }
 
-  /** A whole number from 0 to below `end`. */
+  /** Returns an integer from 0 to `end`, exclusive. */
   below(end: number): number {
     return Math.floor(this.next() * end)
   }

@@ -1,4 +1,4 @@
-/** Runs targets on so many inputs, and tells what does not hold, with what it takes to have it again. */
+/** Runs targets on a number of inputs, and reports violations with what is needed to reproduce them. */
 import { WindlassError } from '../../lib/errors.js'
 import { Random } from './random.js'
 import type { Target } from './targets.js'
@@ -14,7 +14,7 @@ export interface Tally {
   readonly runs: number
   readonly accepted: number
   readonly findings: readonly Finding[]
-  /** Milliseconds of the slowest input. */
+  /** Duration of the slowest input in milliseconds. */
   readonly slowest: number
 }
 
@@ -22,9 +22,9 @@ export interface FuzzOptions {
   readonly seed: number
   readonly from?: number
   readonly runs: number
-  /** Milliseconds that one input may take. */
+  /** Maximum duration of an input in milliseconds. */
   readonly patience?: number
-  /** Told before each input. */
+  /** Called before each input. */
   readonly onInput?: (number: number) => void
 }
 

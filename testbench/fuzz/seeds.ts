@@ -1,4 +1,4 @@
-/** Real inputs of every kind, to be mutated. */
+/** Provides valid inputs of every format as seeds. */
 import { corpus } from '../corpus/index.js'
 import {
   bytesOf,
@@ -13,11 +13,11 @@ import { tinyImage } from '../../lib/testing/images/index.js'
 
 const text = (...all: readonly string[]): Buffer[] => all.map((each) => Buffer.from(each))
 const blobs = corpus.flatMap(({ layers }) => layers).filter(({ length }) => length > 0 && length < 40_000)
-const begins = (blob: Buffer, ...heads: readonly string[]): boolean =>
+const startsWith = (blob: Buffer, ...heads: readonly string[]): boolean =>
   heads.some((head) => blob.subarray(0, head.length / 2).toString('hex') === head)
 
-export const gzips = blobs.filter((blob) => begins(blob, '1f8b08'))
-export const zstds = blobs.filter((blob) => begins(blob, '28b52ffd', '502a4d18'))
+export const gzips = blobs.filter((blob) => startsWith(blob, '1f8b08'))
+export const zstds = blobs.filter((blob) => startsWith(blob, '28b52ffd', '502a4d18'))
 export const tars = blobs.filter(
   (blob) => blob.length >= 512 && blob.toString('latin1', 257, 262) === 'ustar',
 )

@@ -1,4 +1,4 @@
-/** What is fuzzed: how an input is made, and what must hold of whatever comes of it. */
+/** Defines the targets of the fuzzer: how an input is made, and which properties must hold. */
 import { createHash } from 'node:crypto'
 import { Readable, Writable } from 'node:stream'
 import { gunzipSync, gzipSync } from 'node:zlib'
@@ -23,7 +23,7 @@ import * as seeds from './seeds.js'
 
 export interface Target {
   make(random: Random): Buffer
-  /** Throws WindlassError where the input is refused, and any other error where something does not hold. */
+  /** Throws a WindlassError if the input is refused, and any other error if a property is violated. */
   run(input: Buffer, random: Random): void | Promise<void>
 }
 
@@ -78,10 +78,10 @@ const parsers: Readonly<Record<string, Target>> = {
   }),
   reference: texts(seeds.references, (text) => {
     const reference = parseReference(text)
-    const said = reference.toString()
-    must(parseReference(said).toString() === said, 'a normalised reference is its own')
-    // A tag may be `1..2`; as a component of a path, two dots would lead up.
-    must(!/(^|[/:@])\.\.?([/:@]|$)|[\s\\?#]/.test(said), 'a reference leads nowhere else')
+    const normalised = reference.toString()
+    must(parseReference(normalised).toString() === normalised, 'a normalised reference is its own')
+    // A tag may be `1..2`, but `..` as a component of a path would lead to the parent.
+    must(!/(^|[/:@])\.\.?([/:@]|$)|[\s\\?#]/.test(normalised), 'a reference leads nowhere else')
   }),
   'image name': texts(seeds.references, (text) => void parseImageName(text)),
   challenge: texts(seeds.challenges, (text) => {
@@ -108,8 +108,8 @@ const parsers: Readonly<Record<string, Target>> = {
   },
 }
 
-/** Reads an archive in pieces; what was told of it, as a hash. */
-function told(archive: Buffer, cut: () => number): string {
+/** Reads an archive in pieces and returns a hash of everything that was reported. */
+function readHash(archive: Buffer, cut: () => number): string {
   const hash = createHash('sha1')
   let left: number | undefined
   const reader = new TarReader({
@@ -151,12 +151,12 @@ const outcome = (work: () => string): string => {
 const tar: Target = {
   make: (random) => mutateTar(random, seeds.tars),
   run: (input, random) => {
-    const whole = outcome(() => told(input, () => input.length))
-    const pieces = outcome(() => told(input, () => 1 + random.below(700)))
-    // How far it has come when it is cut off depends on where it was cut.
+    const whole = outcome(() => readHash(input, () => input.length))
+    const pieces = outcome(() => readHash(input, () => 1 + random.below(700)))
+    // The number of bytes before a refusal depends on the pieces.
     const same = (text: string): string => text.replace(/after \d+ bytes/, '')
     must(same(whole) === same(pieces), 'an archive is read the same however it comes')
-    told(input, () => input.length)
+    readHash(input, () => input.length)
   },
 }
 
@@ -177,7 +177,7 @@ async function decompressed(name: 'gzip' | 'zstd', input: Buffer, size: number):
   return Buffer.concat(chunks)
 }
 
-/** Honest members of a mutated archive, of any lengths, then perhaps something that does not belong there. */
+/** Compresses a mutated archive in valid members of any length, sometimes followed by other bytes. */
 function members(random: Random): Buffer {
   const archive = mutateTar(random, seeds.tars)
   const parts: Buffer[] = []
@@ -199,7 +199,7 @@ const streams: Readonly<Record<string, Target>> = {
     },
   },
   zstd: {
-    // Some as they are: a decoder that checks frames closely accepts next to nothing that was changed.
+    // Some inputs are unchanged, because a strict decoder accepts almost nothing that was changed.
     make: (random) => (random.chance(0.2) ? random.pick(seeds.zstds) : mutate(random, seeds.zstds)),
     run: async (input, random) => {
       const ours = await decompressed('zstd', input, 1 + random.below(300))

@@ -1,4 +1,4 @@
-/** Runs the built command line as a user does, in a process of its own, and tells how it ended and what it took. */
+/** Runs the built command line in a separate process, and reports its exit and its resources. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -9,24 +9,24 @@ import { runTool } from './run-tool.js'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 export interface CommandResult {
-  /** 0 to 255; -1 if a signal ended it. */
+  /** Exit code; -1 if a signal ended the process. */
   readonly exit: number
   readonly stdout: string
   readonly stderr: string
-  /** The most memory it ever had resident, in bytes, as the kernel says. */
+  /** Peak resident memory in bytes, as reported by the kernel. */
   readonly peakRss: number
 }
 
 export interface CommandOptions {
   readonly input?: string
   readonly env?: Readonly<Record<string, string>>
-  /** Sees the process right after its start, such as to send it a signal. */
+  /** Called when the process has started, for example to send it a signal. */
   readonly started?: (child: ChildProcess) => void
 }
 
 let built: Promise<Buffer> | undefined
 
-/** The line `VmHWM: 12345 kB` of a process; 0 once it has gone. */
+/** Reads `VmHWM: 12345 kB` of a process. Returns 0 if the process has ended. */
 const peakOf = (pid: number): number => {
   try {
     return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
@@ -35,7 +35,7 @@ const peakOf = (pid: number): number => {
   }
 }
 
-/** Runs `windlass <args>`, built of the present sources. Never rejects for an exit code: the caller looks at it. */
+/** Runs `windlass <args>`, built from the current sources. Does not reject for an exit code. */
 export async function windlass(
   args: readonly string[],
   options: CommandOptions = {},
@@ -43,7 +43,7 @@ export async function windlass(
   await (built ??= runTool(process.execPath, ['scripts/ready.mjs', '--build'], { cwd: root }))
   const child = spawn(process.execPath, ['dist/cli/main.js', ...args], {
     cwd: root,
-    // Nothing of the user's own may come in: credentials, a store, a proxy, a CI's wish for colours.
+    // Nothing of the user's environment is inherited: credentials, a store, a proxy, or colour settings of a CI.
     env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
@@ -63,7 +63,7 @@ export async function windlass(
   })
 }
 
-/** Options with which a command reads from `registry`, and the password it gets on its standard input. */
+/** Returns the options with which a command reads from `registry`, and the password for its standard input. */
 export const accessTo = ({ credentials }: Distribution): { args: string[]; input?: string } =>
   credentials === undefined
     ? { args: ['--plain-http'] }
@@ -72,7 +72,7 @@ export const accessTo = ({ credentials }: Distribution): { args: string[]; input
         input: `${credentials.password}\n`,
       }
 
-/** The command ended as it should; if not, what it said is shown. */
+/** Expects an exit code, and shows the output of the command otherwise. */
 export function expectExit(result: CommandResult, exit: number, stdout?: string): void {
   expect(result.exit, `exit code; on stderr:\n${result.stderr}`).toBe(exit)
   if (stdout !== undefined) expect(result.stdout).toBe(stdout)

@@ -1,4 +1,4 @@
-/** The real programs that the tests in this folder are made of, and what becomes of a test where one is missing. */
+/** Lists the real programs that the tests of this folder need, and skips tests if one is missing. */
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -25,14 +25,16 @@ const isProgram = (path: string): boolean => {
   }
 }
 
-/** What is missing here, in words; empty where everything real can run. */
+/** Returns the missing programs; empty if all are installed. */
 export function missingComponents(): string[] {
   const path = `${process.env['PATH'] ?? ''}${delimiter}/usr/sbin${delimiter}/sbin`.split(delimiter)
   const missing = programs.filter((program) => !path.some((directory) => isProgram(join(directory, program))))
   return process.getuid?.() === 0 ? missing : ['root (for devices, owners and capabilities)', ...missing]
 }
 
-/** A `describe` that needs the real programs: skipped aloud where they are missing, failed where CI is set. */
+/**
+ * A `describe` that needs the real programs. If any is missing, it is skipped with a message, or fails if CI is set.
+ */
 export function describeReal(title: string, body: () => void): void {
   const missing = missingComponents()
   if (missing.length === 0) describe(title, body)

@@ -1,4 +1,4 @@
-/** The one user whom the test servers know. */
+/** Provides the login of the only user of the test servers. */
 
 export interface Credentials {
   readonly username: string
@@ -7,5 +7,5 @@ export interface Credentials {
 
 export const credentials: Credentials = { username: 'windlass', password: 'windlass-secret' }
 
-/** The same as a line of an htpasswd file: bcrypt, which Node cannot make. */
+/** The login as a line of an htpasswd file. Node cannot compute bcrypt. */
 export const htpasswd = 'windlass:$2y$04$windlasswindlasswindlOUXcHZk9hrkV0aursMEpaoEpifE3ZGM2\n'

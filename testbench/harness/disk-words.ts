@@ -1,8 +1,8 @@
-/** That a command said in one clear line what the disk did to it. */
+/** Checks how a command reports a failure of the disk. */
 import { expect } from 'vitest'
 import type { Said } from './small-disk.js'
 
-/** It ended with 7 and said `line`, then a hint that matches `hint`, and nothing else. */
+/** Expects exit code 7, the message `line`, a hint that matches `hint`, and no other output. */
 export function expectTold({ exit, stdout, stderr }: Said, line: RegExp, hint: RegExp): void {
   expect([exit, stdout], stderr).toEqual([7, ''])
   const [told = '', helps = '', ...more] = stderr.trimEnd().split('\n')

@@ -1,4 +1,4 @@
-/** The real distribution server (`docker-registry`) on a free loopback port: open, with Basic, or with tokens. */
+/** Runs the real distribution server (`docker-registry`) on a free loopback port: open, with Basic, or with tokens. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,11 +10,11 @@ export type RegistryAuth = 'open' | 'basic' | 'token'
 
 export interface DistributionOptions {
   readonly auth?: RegistryAuth
-  /** Where its images are kept; a directory of its own, removed with it, if not given. */
+  /** Storage directory (a new directory that is removed with the server). */
   readonly storage?: string
-  /** Refuses to be written to. */
+  /** Refuse uploads. */
   readonly readOnly?: boolean
-  /** Serves schema 1: what was pushed as such, and a rewrite of schema 2 for who does not accept that. */
+  /** Serve schema 1: manifests that were pushed as such, and rewritten schema 2 for clients that do not accept it. */
   readonly schema1?: boolean
 }
 
@@ -28,13 +28,13 @@ export interface Distribution {
   /** `127.0.0.1:port`. */
   readonly host: string
   readonly pid: number
-  /** Its own directory, removed when it stops. */
+  /** Directory of the server, removed when it stops. */
   readonly directory: string
   readonly storage: string
-  /** Who may come in; undefined where everybody may. */
+  /** The accepted login; undefined if none is required. */
   readonly credentials: Credentials | undefined
   readonly tokens: TokenServer | undefined
-  /** Every request answered so far, as its access log has them. */
+  /** Returns all requests answered so far, from the access log. */
   requests(): Promise<readonly LoggedRequest[]>
   stop(): Promise<void>
 }
@@ -72,7 +72,7 @@ export async function startDistribution(options: DistributionOptions = {}): Prom
           },
         }),
   }
-  // Its configuration is YAML, of which JSON is a part.
+  // The configuration is YAML, which includes JSON.
   await writeFile(configFile, JSON.stringify(config))
   const server = startServer('docker-registry', ['serve', configFile])
   const stop = async (): Promise<void> => {
@@ -90,7 +90,7 @@ export async function startDistribution(options: DistributionOptions = {}): Prom
       credentials: auth === 'open' ? undefined : credentials,
       tokens,
       async requests() {
-        // Once a request of ours is in the log, all that were answered before it are.
+        // When this request is in the log, all requests that were answered before it are too.
         const marker = `/v2/marker-${++markers}/tags/list`
         await (await fetch(`http://${host}${marker}`)).arrayBuffer()
         await server.line(new RegExp(`"GET ${marker} `))
@@ -104,7 +104,7 @@ export async function startDistribution(options: DistributionOptions = {}): Prom
   }
 }
 
-/** A line of the access log, in the combined format: `… "GET /v2/ HTTP/1.1" 200 …`. */
+/** Parses a line of the access log in the combined format: `… "GET /v2/ HTTP/1.1" 200 …`. */
 const requestOf = (line: string): LoggedRequest[] => {
   const match = /"([A-Z]+) (\S+) HTTP\/\d\.\d" (\d{3}) /.exec(line)
   if (match === null) return []

@@ -1,4 +1,4 @@
-/** An image with every kind of entry as an OCI layout, and commands that run as somebody in particular. */
+/** Provides an image with every kind of entry as an OCI layout, and runs commands as different users. */
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 /** File capabilities of version 2: `cap_net_raw`, permitted and effective. */
 const capability = Buffer.from('0100000200200000000000000000000000000000', 'hex')
 
-/** What makes trouble where somebody is not root, or not quite. */
+/** Entries that cause problems for users without the rights of root. */
 export const everything: readonly (readonly LayerEntry[])[] = [
   [
     { path: 'etc/' },
@@ -52,7 +52,7 @@ export const everything: readonly (readonly LayerEntry[])[] = [
 export interface Layout {
   /** `oci:DIR:x`. */
   readonly name: string
-  /** Of each layer, base first. */
+  /** DiffIDs of the layers, base first. */
   readonly diffIDs: readonly string[]
 }
 
@@ -70,7 +70,7 @@ export function writeLayout(directory: string, layers: readonly (readonly LayerE
   return { name: `oci:${directory}:x`, diffIDs: image.layers.map(({ diffID }) => diffID) }
 }
 
-/** A directory that everybody may use. */
+/** Makes a directory that every user may use. */
 export function openDirectory(): { readonly path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'windlass-machine-'))
   chmodSync(path, 0o777)
@@ -78,13 +78,13 @@ export function openDirectory(): { readonly path: string; remove(): void } {
 }
 
 export interface RunOptions {
-  /** What the command is put behind, such as `setpriv …`. */
+  /** Prefix of the command, such as `setpriv …`. */
   readonly as?: readonly string[]
   readonly umask?: string
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** Runs `windlass`. Never throws for an exit code. */
+/** Runs `windlass`. Does not throw for an exit code. */
 export function windlassAs(
   { as = [], umask = '022', env = {} }: RunOptions,
   ...args: readonly string[]
@@ -101,12 +101,12 @@ export function windlassAs(
 
 export const platform = ['--platform', 'linux/amd64'] as const
 
-/** Ids that no image here uses. */
+/** User and group ids that no test image uses. */
 export const ordinaryUser = ['setpriv', '--reuid', '1234', '--regid', '1234', '--clear-groups'] as const
 
 export const asRoot = process.getuid?.() === 0
 
-/** Who runs the command, and the words that run it as them: root can become another, others are themselves. */
+/** Users that can run the command, with the prefix for each: root can run it as another user. */
 export const usersHere: readonly (readonly [string, readonly string[]])[] = asRoot
   ? [
       ['root', []],

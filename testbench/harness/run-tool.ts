@@ -1,4 +1,4 @@
-/** Runs a program to its end; a failure carries its command line and what it wrote to stderr. */
+/** Runs a program to its end. An error contains its command line and its stderr. */
 import { spawn } from 'node:child_process'
 
 export interface ToolOptions {
@@ -7,7 +7,7 @@ export interface ToolOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** What the program wrote to stdout. Rejects unless it ended with 0. */
+/** Returns the stdout of the program. Rejects unless its exit code is 0. */
 export function runTool(
   command: string,
   args: readonly string[],
@@ -31,17 +31,17 @@ export function runTool(
         resolve(Buffer.concat(out))
         return
       }
-      const said = Buffer.concat(err).toString().trim()
+      const errorOutput = Buffer.concat(err).toString().trim()
       reject(
         new Error(
-          `${[command, ...args].join(' ').slice(0, 400)} ended with ${code ?? signal ?? '?'}: ${said}`,
+          `${[command, ...args].join(' ').slice(0, 400)} ended with ${code ?? signal ?? '?'}: ${errorOutput}`,
         ),
       )
     })
   })
 }
 
-/** Runs a line of bash, in `cwd`; every command of it has to succeed. */
+/** Runs a bash script in `cwd`. Every command of it must succeed. */
 export async function bash(cwd: string, script: string): Promise<string> {
   return (await runTool('bash', ['-euo', 'pipefail', '-c', script], { cwd })).toString()
 }

@@ -1,10 +1,10 @@
-/** The claim that all of this folder is for: the tree that Windlass made is the tree that umoci made. */
+/** Checks that Windlass and umoci unpack the same tree. */
 import { expect } from 'vitest'
 import { compareTrees, describeTree, type Difference, type TreeEntry } from '../../lib/archive/index.js'
 
 const known = new Map<string, Promise<TreeEntry[]>>()
 
-/** umoci's trees are looked at many times and never change. */
+/** Descriptions of umoci's trees are cached, because the trees are compared many times and do not change. */
 const describeOnce = (root: string): Promise<TreeEntry[]> => {
   const entries = known.get(root) ?? describeTree(root)
   known.set(root, entries)
@@ -12,15 +12,15 @@ const describeOnce = (root: string): Promise<TreeEntry[]> => {
 }
 
 /**
- * umoci 0.4.7 reads archives with Go's archive/tar, which takes a pax record with no value to say that there is no such
- * record: an extended attribute of no bytes is lost. GNU tar and the kernel have such attributes, and so do we.
+ * umoci 0.4.7 reads archives with Go's archive/tar, which treats a pax record without a value as a removed record, and
+ * loses empty extended attributes. GNU tar, the kernel and Windlass support them.
  */
 const lostByUmoci = ({ attribute, left, right }: Difference): boolean =>
   attribute.startsWith('xattr:') && left === '0x' && right === undefined
 
 /**
- * Fails with the first differences, a line each. `unlisted`: directories that a layer writes into and does not list;
- * umoci gives them, and the one that the first of them is made in, the time of the unpacking.
+ * Fails with the first differences, one per line. `unlisted` are directories that a layer writes into and does not
+ * list: umoci sets their time, and that of the parent of the first one, to the time of unpacking.
  */
 export async function expectSameTree(
   ours: string,

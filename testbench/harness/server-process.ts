@@ -1,19 +1,19 @@
-/** A server as a child process: it never outlives the process that started it, and stopping it waits for its end. */
+/** Runs a server as a child process. The server does not outlive its parent, and stopping it waits for its end. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 
 export interface ServerProcess {
   readonly pid: number
-  /** Resolves with the first line, printed already or to come, that `pattern` matches; rejects if the server ends. */
+  /** Resolves with the first line, past or future, that matches `pattern`. Rejects if the server ends. */
   line(pattern: RegExp): Promise<RegExpExecArray>
-  /** Every line printed so far, of stdout and stderr. */
+  /** All lines of stdout and stderr so far. */
   readonly lines: readonly string[]
   stop(): Promise<void>
 }
 
 export function startServer(command: string, args: readonly string[]): ServerProcess {
-  // The kernel kills the server when this process dies, however it dies.
+  // The kernel kills the server when this process ends for any reason.
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', command, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -21,31 +21,31 @@ export function startServer(command: string, args: readonly string[]): ServerPro
   const lines: string[] = []
   const listeners = new Set<() => void>()
   let ended = false
-  const tell = (): void => [...listeners].forEach((listener) => listener())
+  const notify = (): void => [...listeners].forEach((listener) => listener())
   for (const input of [child.stdout, child.stderr])
     createInterface({ input }).on('line', (line) => {
       lines.push(line)
-      tell()
+      notify()
     })
   child.on('close', () => {
     ended = true
-    tell()
+    notify()
   })
   return {
     pid: child.pid ?? 0,
     lines,
     line: (pattern) =>
       new Promise((resolve, reject) => {
-        const look = (): void => {
+        const check = (): void => {
           const found = lines.map((line) => pattern.exec(line)).find((match) => match !== null)
           if (found === undefined && !ended) return
-          listeners.delete(look)
+          listeners.delete(check)
           if (found !== undefined) resolve(found)
           else
             reject(new Error(`${command} ended without a line like ${String(pattern)}:\n${lines.join('\n')}`))
         }
-        listeners.add(look)
-        look()
+        listeners.add(check)
+        check()
       }),
     async stop() {
       child.kill('SIGKILL')

@@ -1,13 +1,13 @@
-/** Runs skopeo: against the test servers, and on what Windlass stored. */
+/** Runs skopeo against the test servers and on images that Windlass stored. */
 import type { Distribution } from './distribution.js'
 import { runTool } from './run-tool.js'
 
-/** What skopeo wrote to stdout; no signature policy of the machine is asked. */
+/** Returns the stdout of skopeo. The signature policy of the machine is not used. */
 export async function skopeo(args: readonly string[]): Promise<string> {
   return (await runTool('skopeo', ['--insecure-policy', ...args])).toString()
 }
 
-/** Options that let skopeo push to `registry`. */
+/** Returns the options with which skopeo pushes to `registry`. */
 export const pushOptions = ({ credentials }: Distribution): string[] => [
   '--dest-tls-verify=false',
   ...(credentials === undefined ? [] : ['--dest-creds', `${credentials.username}:${credentials.password}`]),

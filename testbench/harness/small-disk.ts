@@ -1,6 +1,6 @@
 /**
- * A file system of a few MiB, to be filled, and commands that see it. Mounted for all by root; by anybody else, and where
- * root may not, in a namespace of its own that is entered by each command.
+ * Mounts a file system of a few MiB for tests of a full disk, and runs commands on it. Root mounts it for all
+ * processes. Other users, and root without that right, mount it in a namespace that each command enters.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -23,12 +23,15 @@ export interface Said {
 
 export class SmallDisk {
   private constructor(
-    /** As commands see it. */
+    /** Path of the mount point for commands. */
     readonly path: string,
     private readonly holder: ChildProcess | undefined,
   ) {}
 
-  /** With `options` as `mount -o` takes them. @throws where neither way is open, saying why */
+  /**
+   * Mounts a disk with the options of `mount -o`.
+   * @throws Error with the reason if neither way is possible
+   */
   static async mount(options: string): Promise<SmallDisk> {
     const path = mkdtempSync(join(tmpdir(), 'windlass-disk-'))
     const mounting = ['-t', 'tmpfs', '-o', options, 'tmpfs', path]
@@ -36,7 +39,7 @@ export class SmallDisk {
     if (direct.status === 0) return new SmallDisk(path, undefined)
     const script = 'mount "$@" && echo mounted && exec sleep infinity'
     const holder = spawn('unshare', ['-rm', 'sh', '-c', script, 'sh', ...mounting])
-    const said = await new Promise<string>((resolve) => {
+    const output = await new Promise<string>((resolve) => {
       let all = ''
       const hear = (text: string): void => {
         all += text
@@ -47,12 +50,12 @@ export class SmallDisk {
       holder.on('error', (error) => resolve(error.message))
       holder.on('close', () => resolve(all))
     })
-    if (said === '') return new SmallDisk(path, holder)
+    if (output === '') return new SmallDisk(path, holder)
     rmSync(path, { recursive: true })
-    throw new Error(`mount: ${direct.stderr.trim()}; unshare: ${said.trim()}`)
+    throw new Error(`mount: ${direct.stderr.trim()}; unshare: ${output.trim()}`)
   }
 
-  /** As this process sees it. */
+  /** Path of the mount point for this process. */
   get here(): string {
     return this.holder?.pid === undefined ? this.path : `/proc/${this.holder.pid}/root${this.path}`
   }
@@ -62,7 +65,7 @@ export class SmallDisk {
     execFileSync(command, args)
   }
 
-  /** Runs `windlass` with the store `store` of this disk. Never rejects for an exit code. */
+  /** Runs `windlass` with the store `store` on this disk. Does not reject for an exit code. */
   async windlass(...args: readonly string[]): Promise<Said> {
     await (built ??= runTool(process.execPath, ['scripts/ready.mjs', '--build'], { cwd: root }))
     const store = ['--store', join(this.path, 'store')]
@@ -89,7 +92,7 @@ export class SmallDisk {
   }
 }
 
-/** A `describe` that needs small disks: skipped aloud where none can be mounted, failed where CI is set. */
+/** A `describe` that needs small disks. If none can be mounted, it is skipped with a message, or fails if CI is set. */
 export async function describeSmallDisk(title: string, body: () => void): Promise<void> {
   const refusal = await refused()
   if (refusal === undefined) describe(title, body)

@@ -1,4 +1,4 @@
-/** Small images written to a registry by its API, each wrong in one place if wanted: what no honest tool would push. */
+/** Pushes small images through the API of a registry, optionally with one error that no correct tool would push. */
 import { createHash } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -18,7 +18,7 @@ export interface SmallImage {
 }
 
 export interface Wrong {
-  /** Added to the size of the layer in the manifest. */
+  /** Difference between the size in the manifest and the real size of the layer. */
   readonly layerSize?: number
   readonly diffId?: string
 }
@@ -32,7 +32,7 @@ async function putBlob(repository: string, bytes: Buffer): Promise<void> {
     throw new Error(`The registry answered ${put.status} to a blob: ${await put.text()}`)
 }
 
-/** One layer with one file of `content`, which compresses badly enough to be some KiB. */
+/** Pushes an image of one layer with one file of `content`, which should compress badly to be some KiB. */
 export async function pushSmallImage(
   { host }: Distribution,
   name: string,
@@ -92,7 +92,7 @@ async function smallTar(content: string): Promise<Buffer> {
   }
 }
 
-/** Changes a blob in the registry's storage behind its back: it is served as it is now, under its old digest. */
+/** Changes a blob in the storage of the registry, which then serves the changed bytes under the old digest. */
 export async function tamper(
   registry: Distribution,
   digest: string,

@@ -1,4 +1,6 @@
-/** A token server as the distribution's token specification has it: RS256, the key known to the registry by its id. */
+/**
+ * A token server that implements distribution's token specification with RS256. The registry knows the key by its id.
+ */
 import { createHash, createPrivateKey, createPublicKey, createSign, randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -11,9 +13,9 @@ export interface TokenServer {
   readonly realm: string
   readonly service: string
   readonly issuer: string
-  /** Certificate of the signing key, for the registry's `rootcertbundle`. */
+  /** Certificate of the signing key, for `rootcertbundle` of the registry. */
   readonly certificate: string
-  /** Scopes of each request for a token, in the order they came. */
+  /** Scopes of each token request in order. */
   readonly asked: readonly (readonly string[])[]
   stop(): Promise<void>
 }
@@ -22,7 +24,7 @@ const service = 'windlass-test-registry'
 const issuer = 'windlass-test-issuer'
 const lifetimeSeconds = 300
 
-/** libtrust's key id: 30 bytes of SHA-256 of the public key, in base32, twelve groups of four. */
+/** Returns libtrust's key id: 30 bytes of the SHA-256 of the public key in base32, in twelve groups of four. */
 function keyId(publicKeyDer: Buffer): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
   const bits = [...createHash('sha256').update(publicKeyDer).digest().subarray(0, 30)]
@@ -34,7 +36,7 @@ function keyId(publicKeyDer: Buffer): string {
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-/** Gives tokens to `credentials` only; the key and its certificate are made in `directory`. */
+/** Starts a server that issues tokens only for `credentials`. The key and certificate are created in `directory`. */
 export async function startTokenServer(directory: string, credentials: Credentials): Promise<TokenServer> {
   const [keyFile, certificate] = [join(directory, 'token.key'), join(directory, 'token.crt')]
   const subject = ['-subj', `/CN=${issuer}`, '-days', '2']
@@ -53,7 +55,7 @@ export async function startTokenServer(directory: string, credentials: Credentia
   const key = createPrivateKey(await readFile(keyFile))
   const kid = keyId(createPublicKey(key).export({ type: 'spki', format: 'der' }))
   const expected = `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`
-  const asked: string[][] = []
+  const requestedScopes: string[][] = []
 
   const sign = (scopes: readonly string[]): string => {
     const now = Math.floor(Date.now() / 1000)
@@ -77,7 +79,7 @@ export async function startTokenServer(directory: string, credentials: Credentia
       .getAll('scope')
       .flatMap((scope) => scope.split(' '))
       .filter((scope) => scope !== '')
-    asked.push(scopes)
+    requestedScopes.push(scopes)
     response.writeHead(200, { 'content-type': 'application/json' })
     return response.end(JSON.stringify({ token: sign(scopes), expires_in: lifetimeSeconds }))
   })
@@ -88,7 +90,7 @@ export async function startTokenServer(directory: string, credentials: Credentia
     service,
     issuer,
     certificate,
-    asked,
+    asked: requestedScopes,
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

@@ -1,4 +1,4 @@
-/** A directory for one test, and a store in it: removed at the end, whatever is in it. */
+/** Provides a directory for one test with a store in it, which is removed at the end. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest'
 export interface Workspace {
   readonly directory: string
   readonly store: string
-  /** A path in it that does not exist yet. */
+  /** Returns a path in the directory that does not exist yet. */
   readonly path: (name: string) => string
 }
 

@@ -1,9 +1,9 @@
-/** `app`: layers over `base` that delete, hide, replace, write through links and come twice. */
+/** `app`: layers on `base` that delete, hide and replace entries, write through links, and repeat a layer. */
 import { baseLayers } from './base.js'
 import { copyPackages, type LayerRecipe } from './layer-recipe.js'
 
-/** Comes twice in the image, with a layer between that removes what it brought. */
-const twice: LayerRecipe = {
+/** Occurs twice in the image. A layer in between removes its content. */
+const repeated: LayerRecipe = {
   shows: 'the same layer twice',
   script: `mkdir -p srv/twice; echo again > srv/twice/file; ln srv/twice/file srv/twice/link`,
 }
@@ -65,9 +65,9 @@ export const appLayers: readonly LayerRecipe[] = [
       'odd/setuid/kept',
     ],
   },
-  twice,
+  repeated,
   { shows: 'what came is removed again', script: `mkdir -p srv; : > srv/.wh.twice` },
-  twice,
+  repeated,
   {
     shows: 'metadata alone: mode, owner, time, and an xattr that goes',
     script: `

@@ -1,13 +1,13 @@
-/** `base`: files of installed Debian packages in usr-merge shape, and one of everything else that a layer can hold. */
+/** `base`: files of installed Debian packages with merged /usr, and one of every other kind of entry. */
 import { copyPackages, type LayerRecipe } from './layer-recipe.js'
 
 const packages = 'base-files bash passwd libc-bin login mount tar gzip perl-base dash bsdutils tzdata'
 
-/** As Debian has it since 12: the old directories are symlinks. */
+/** The old directories are symlinks, as in Debian since version 12. */
 const usrMerge =
   'for d in bin sbin lib lib64; do mkdir -p usr/$d; ln -s usr/$d $d; done; mkdir dev proc run sys; mkdir -m 1777 tmp'
 
-const oddities = String.raw`
+const otherEntries = String.raw`
 mkdir -m 0755 odd && cd odd
 mkdir empty && mkdir -m 0000 closed && mkdir -m 1777 sticky && mkdir -m 2775 setgid && mkdir -m 4755 setuid
 install -m 4755 /bin/true setuid-file; install -m 2755 /bin/true setgid-file; install -m 6711 /bin/true both-file
@@ -60,6 +60,6 @@ cd ..; touch -d '2004-05-06 07:08:09.111111111 UTC' odd usr/bin`
 export const baseLayers: readonly LayerRecipe[] = [
   {
     shows: 'a distribution, and one of everything',
-    script: `${usrMerge}; ${copyPackages(packages)}; ${oddities}`,
+    script: `${usrMerge}; ${copyPackages(packages)}; ${otherEntries}`,
   },
 ]

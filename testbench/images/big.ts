@@ -1,9 +1,9 @@
-/** `big`: one layer with a file of 1 GiB that compresses well and yet is no run of zeros. */
+/** `big`: one layer with a file of 1 GiB that compresses well and is not a run of zeros. */
 import type { LayerRecipe } from './layer-recipe.js'
 
 export const bigFileBytes = 1 << 30
 
-/** 64 times a numbered line, a MiB of a real program and 15 MiB of lines, cut at exactly the size. */
+/** Repeats a numbered line, 1 MiB of a program and 15 MiB of lines 64 times, cut at the exact size. */
 const content = `
   head -c 1048576 /usr/bin/perl > ../piece
   seq -f 'line %.0f of a large and dull file' 1 420000 | head -c 15728640 >> ../piece || true

@@ -1,4 +1,4 @@
-/** Builds a test image out of its layers' recipes, in every form asked for, once for all runs. */
+/** Builds a test image from the recipes of its layers, in all requested forms, once for all runs. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { umociUnpack } from '../harness/umoci.js'
@@ -10,7 +10,7 @@ import { writeDirTransport, writeLayout, type NamedManifest } from './layout-wri
 import { manifestType } from './media-types.js'
 import type { Compression, Form, ImageForm, Schema, TestImage } from './test-image.js'
 
-/** Every form that both schemas allow: Docker has no type for zstd that a registry would take from skopeo. */
+/** All forms that both schemas allow. Docker has no media type for zstd that registries accept from skopeo. */
 export const allForms: readonly Form[] = ['oci-gzip', 'oci-zstd', 'oci-plain', 'v2s2-gzip', 'v2s2-plain']
 
 const amd64: PlatformOf = { os: 'linux', architecture: 'amd64' }
@@ -18,7 +18,7 @@ const amd64: PlatformOf = { os: 'linux', architecture: 'amd64' }
 export interface BuildOptions {
   readonly forms?: readonly Form[]
   readonly platform?: PlatformOf
-  /** Has umoci unpack it, which takes the form `oci-gzip`. */
+  /** Unpack the image with umoci, which requires the form `oci-gzip`. */
   readonly unpacked?: boolean
 }
 

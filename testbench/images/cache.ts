@@ -1,4 +1,4 @@
-/** Things that are slow to make, kept between runs in the temporary directory under a key of what they are made of. */
+/** Caches expensive build results in the temporary directory between runs, under a key of their inputs. */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
@@ -8,18 +8,19 @@ import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { runTool } from '../harness/run-tool.js'
 
-const here = fileURLToPath(new URL('../../spec/real/images/', import.meta.url))
-/** Changes with the recipes, the packages whose files they take, and the tools they use. */
+const imageSources = fileURLToPath(new URL('../../spec/real/images/', import.meta.url))
+/** Returns a key that depends on the recipes, on the packages that they copy, and on the tools that they use. */
 async function contentKey(): Promise<string> {
   const hash = createHash('sha256')
-  for (const file of (await readdir(here)).sort()) hash.update(file).update(await readFile(join(here, file)))
+  for (const file of (await readdir(imageSources)).sort())
+    hash.update(file).update(await readFile(join(imageSources, file)))
   hash.update(await runTool('dpkg-query', ['-W']))
   return hash.digest('hex').slice(0, 16)
 }
 
 let root: Promise<string> | undefined
 
-/** Where this version of the images lives; those of other versions are removed. */
+/** Returns the directory for this version of the images. Directories of other versions are removed. */
 export function cacheRoot(): Promise<string> {
   return (root ??= (async () => {
     const name = `windlass-test-images-${await contentKey()}`
@@ -32,15 +33,15 @@ export function cacheRoot(): Promise<string> {
   })())
 }
 
-/** Another version may be in use by another run: it has to have been left alone for a while. */
+/** Reports whether a directory was unused for a while. Another run may use another version. */
 const isOld = async (path: string): Promise<boolean> => {
   const seen = await stat(path).catch(() => undefined)
   return seen !== undefined && Date.now() - seen.mtimeMs > 3_600_000
 }
 
 /**
- * The directory `name` of the cache, made by `build` if it is not there. It appears whole or not at all; of several
- * processes that want it, one builds.
+ * Returns the directory `name` of the cache, made by `build` if it does not exist. It appears atomically. If several
+ * processes need it, one of them builds it.
  */
 export async function cached(name: string, build: (directory: string) => Promise<void>): Promise<string> {
   const parent = await cacheRoot()
@@ -53,8 +54,8 @@ export async function cached(name: string, build: (directory: string) => Promise
     }
     try {
       if (existsSync(ready)) break
-      for (const left of await readdir(parent))
-        if (left.startsWith(`${name}.new-`)) await rm(join(parent, left), { recursive: true })
+      for (const entry of await readdir(parent))
+        if (entry.startsWith(`${name}.new-`)) await rm(join(parent, entry), { recursive: true })
       const staging = await mkdtemp(join(parent, `${name}.new-`))
       await build(staging)
       await rename(staging, ready)
@@ -65,7 +66,7 @@ export async function cached(name: string, build: (directory: string) => Promise
   return ready
 }
 
-/** The lock is a file with the holder's process id: one whose holder has died is taken away. */
+/** Takes the lock, a file with the process id of its holder. The lock of a process that has ended is removed. */
 async function takeLock(lock: string): Promise<boolean> {
   try {
     await writeFile(lock, String(process.pid), { flag: 'wx' })

@@ -1,4 +1,4 @@
-/** The config and the manifest of a test image. */
+/** Builds the config and the manifest of a test image. */
 import type { LayerBlob } from './layer-blobs.js'
 import type { LayerRecipe } from './layer-recipe.js'
 import { jsonBlob } from './layout-writer.js'

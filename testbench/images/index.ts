@@ -1,4 +1,4 @@
-/** The real test images, each built when it is first asked for. */
+/** Provides the real test images, each built on first use. */
 import { appLayers } from './app.js'
 import { baseLayers } from './base.js'
 import { bigLayers } from './big.js'
@@ -12,6 +12,6 @@ export const appImage = (): Promise<TestImage> => buildImage('app', appLayers)
 export const linkedImage = (): Promise<TestImage> =>
   buildImage('linked', linkedLayers, { forms: ['oci-gzip', 'oci-plain', 'v2s2-gzip'] })
 export const manyImage = (): Promise<TestImage> => buildImage('many', manyLayers)
-/** Takes some seconds and a GiB of disk to make: only for the test of memory. */
+/** Takes some seconds and 1 GiB of disk to build. Only the test of memory uses it. */
 export const bigImage = (): Promise<TestImage> =>
   buildImage('big', bigLayers, { forms: ['oci-gzip'], unpacked: false })

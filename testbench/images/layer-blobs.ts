@@ -1,4 +1,4 @@
-/** A layer's archive and its compressed forms as blobs, made once for all images that hold the layer. */
+/** Provides the archive of a layer and its compressed forms, made once for all images with the layer. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile, rm, stat, writeFile } from 'node:fs/promises'
@@ -35,7 +35,7 @@ export interface LayerBlobs {
   readonly as: (compression: Compression) => LayerBlob
 }
 
-/** The layer in the compressions asked for. */
+/** Returns the layer in the requested compressions. */
 export async function layerBlobs(
   recipe: LayerRecipe,
   compressions: readonly Compression[],

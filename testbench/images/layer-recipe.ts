@@ -1,21 +1,21 @@
-/** How one layer of a test image is made: a tree, and how GNU tar is to write it. */
+/** Defines how a layer of a test image is made: its tree, and how GNU tar writes it. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bash, runTool } from '../harness/run-tool.js'
 
 export interface LayerRecipe {
-  /** What the layer is there to show. */
+  /** Feature that the layer demonstrates. */
   readonly shows: string
-  /** Lines of bash, run inside the empty tree of the layer. */
+  /** Bash script that runs in the empty tree of the layer. */
   readonly script: string
-  /** Names to put into the archive, in this order, without what is below them; all of the tree if there is none. */
+  /** Names for the archive in this order, without their descendants (the whole tree). */
   readonly names?: readonly string[]
-  /** Names to take out of the finished archive: leaves hardlinks whose target is in a lower layer. */
+  /** Names to remove from the archive. This leaves hard links whose target is in a lower layer. */
   readonly without?: readonly string[]
   readonly format?: 'pax' | 'gnu' | 'ustar'
 }
 
-/** Writes the layer's archive to `<directory>/layer.tar`. */
+/** Writes the archive of the layer to `<directory>/layer.tar`. */
 export async function writeLayerTar(recipe: LayerRecipe, directory: string): Promise<string> {
   const tree = join(directory, 'tree')
   const archive = join(directory, 'layer.tar')
@@ -41,9 +41,9 @@ export async function writeLayerTar(recipe: LayerRecipe, directory: string): Pro
   return archive
 }
 
-/** Bash that copies the files of Debian packages into the tree, links and owners and times as they are. */
+/** Returns a script that copies the files of Debian packages with their links, owners and times. */
 export const copyPackages = (names: string, filter = 'cat'): string =>
-  // A package lists /bin/x where the machine has /usr/bin/x behind a symlink: the layer takes the real place.
+  // A package lists /bin/x while the machine has /usr/bin/x behind a symlink. The layer contains the real path.
   `dpkg -L ${names} | sed -E 's,^/(bin|sbin|lib|lib32|lib64|libx32)(/|$),/usr/\\1\\2,' | grep -vxE '/(\\.|dev|proc|run|sys|tmp)' | sort -u | ${filter}` +
   ` | while IFS= read -r f; do if [ -e "$f" ] || [ -L "$f" ]; then echo ".$f"; fi; done` +
   ` | tar -C / --no-recursion --xattrs --xattrs-include='*' -T - -cf - | tar -xpf - --xattrs --xattrs-include='*'`

@@ -1,4 +1,4 @@
-/** Writes an OCI image layout, and skopeo's `dir:` form for schema 2, which a layout has no place for. */
+/** Writes an OCI image layout, and skopeo's `dir:` format for schema 2, which a layout cannot contain. */
 import { createHash } from 'node:crypto'
 import { copyFile, link, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ export const jsonBlob = (value: object): BlobInfo & { readonly bytes: Buffer } =
 
 const hex = (digest: string): string => digest.slice('sha256:'.length)
 
-/** A link, for the cache is one file system; an odd one without links gets a copy. The same blob twice is once. */
+/** Links a blob, or copies it on a file system without hard links. An existing blob is kept. */
 const place = async (from: string, to: string): Promise<void> => {
   await link(from, to).catch(async (error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') await copyFile(from, to)
@@ -44,7 +44,7 @@ export async function writeLayout(
   await writeFile(join(directory, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests }))
 }
 
-/** containers/image's directory transport: the manifest beside blobs that are named by their hex. */
+/** Writes the directory transport of containers/image: the manifest, and blobs named by their hex digest. */
 export async function writeDirTransport(
   directory: string,
   layers: readonly LayerBlob[],

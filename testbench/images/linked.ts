@@ -1,4 +1,4 @@
-/** `linked`: layers over `base` with hardlinks whose target is in a lower layer, as a tool that saves space writes them. */
+/** `linked`: layers on `base` with hard links whose target is in a lower layer, as space-saving tools write them. */
 import { baseLayers } from './base.js'
 import type { LayerRecipe } from './layer-recipe.js'
 

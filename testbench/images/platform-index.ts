@@ -1,4 +1,4 @@
-/** The image of several platforms: one OCI index over a test image a platform. */
+/** Provides an image of several platforms: an OCI index of one test image per platform. */
 import { bash } from '../harness/run-tool.js'
 import { buildImage } from './build-image.js'
 import { cached } from './cache.js'
@@ -9,7 +9,7 @@ import { formOf, type TestImage } from './test-image.js'
 
 export interface TestIndex {
   readonly name: string
-  /** An OCI layout with the one name `index`. */
+  /** OCI layout with the single name `index`. */
   readonly layout: string
   /** Digest of the index. */
   readonly digest: string

@@ -1,4 +1,4 @@
-/** `platforms`: the same name for three platforms, each with a small tree of its own. */
+/** `platforms`: the same name for three platforms, each with its own small tree. */
 import type { LayerRecipe } from './layer-recipe.js'
 
 export interface PlatformRecipe {
@@ -8,7 +8,7 @@ export interface PlatformRecipe {
   readonly layers: readonly LayerRecipe[]
 }
 
-/** The first layer is in all three; the second tells them apart. */
+/** The images share the first layer and differ in the second. */
 const layersOf = (platform: string): readonly LayerRecipe[] => [
   { shows: 'what all platforms share', script: 'mkdir etc usr; echo shared > etc/shared' },
   {

@@ -1,4 +1,4 @@
-/** A storage directory of the real registry with the test images in it, pushed by skopeo once for all runs. */
+/** Provides a storage directory of the real registry with the test images, which skopeo pushes once for all runs. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,14 +16,14 @@ export interface PushedImages {
   readonly linked: TestImage
   readonly many: TestImage
   readonly index: TestIndex
-  /** What skopeo made of `base` (and of the index) by itself, changing it on the way: name to digest. */
+  /** Digests by name of the forms into which skopeo itself converted `base` and the index. */
   readonly converted: Readonly<Record<string, string>>
 }
 
-/** The registry's name of a form: the image is its repository, the form its tag. */
+/** Returns the name of a form in the registry: the image is the repository, the form is the tag. */
 export const pushedName = (image: TestImage, form: Form): string => `windlass/${image.name}:${form}`
 
-/** Copies with skopeo and gives the digest that it says it pushed. */
+/** Copies an image with skopeo and returns the digest that skopeo reports. */
 async function copy(
   from: string,
   registry: Distribution,
@@ -49,7 +49,7 @@ async function copy(
   }
 }
 
-/** Pushes every form of `image`, unchanged; fails if the registry got something else than was built. */
+/** Pushes every form of `image` unchanged. Fails if the registry received other bytes. */
 export async function pushImage(image: TestImage, registry: Distribution): Promise<void> {
   for (const form of Object.keys(image.forms) as Form[]) {
     const source = form.startsWith('oci-')
@@ -61,13 +61,13 @@ export async function pushImage(image: TestImage, registry: Distribution): Promi
   }
 }
 
-/** Starts a registry over `storage` for as long as `work` takes. */
+/** Runs a registry on `storage` during `work`. */
 async function withRegistry<T>(storage: string, work: (registry: Distribution) => Promise<T>): Promise<T> {
   const registry = await startDistribution({ storage })
   return work(registry).finally(() => registry.stop())
 }
 
-/** The conversions of skopeo: its own compressors, its own schema 2, its own manifest list. */
+/** Pushes the conversions of skopeo: its own compression, schema 2 and manifest list. */
 async function pushConverted(
   base: TestImage,
   index: TestIndex,
@@ -81,7 +81,7 @@ async function pushConverted(
     ['converted/list:v2s2', `oci:${index.layout}:index`, ['--all', '--format', 'v2s2']],
   ]
   const digests: Record<string, string> = {}
-  // Each on a port of its own: skopeo remembers what it sent to a host, and would take that rather than compress anew.
+  // Each conversion uses its own port, because skopeo remembers blobs by host and would not compress again.
   for (const [name, from, options] of conversions)
     digests[name] = await withRegistry(storage, (registry) => copy(from, registry, name, options))
   return digests
@@ -111,7 +111,7 @@ export async function pushedImages(): Promise<PushedImages> {
   return { storage: join(directory, 'storage'), base, app, linked, many, index, converted }
 }
 
-/** The same with the one image `big`. */
+/** The same with only the image `big`. */
 export async function pushedBig(): Promise<{ readonly storage: string; readonly image: TestImage }> {
   const image = await bigImage()
   const directory = await cached('registry-big', async (staging) => {

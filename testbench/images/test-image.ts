@@ -1,10 +1,10 @@
-/** A test image as the tests know it: the digests of every form of it, and its tree by umoci. */
+/** Defines a test image: the digests of all its forms, and its tree as unpacked by umoci. */
 
-/** How the layers of one form are compressed. */
+/** Compression of the layers of a form. */
 export type Compression = 'gzip' | 'zstd' | 'plain'
-/** Which manifests a form has: `oci`, or Docker's schema 2. */
+/** Schema of the manifests of a form: OCI, or Docker schema 2. */
 export type Schema = 'oci' | 'v2s2'
-/** Names a form, and is its tag in the registry. */
+/** Name of a form, and its tag in the registry. */
 export type Form = `${Schema}-${Compression}`
 
 export interface BlobInfo {
@@ -19,18 +19,18 @@ export interface ImageForm {
 
 export interface TestImage {
   readonly name: string
-  /** Where it was built: an OCI layout `oci` with a name a form, and a directory `<form>` for each of schema 2. */
+  /** Build directory: an OCI layout `oci` with one name per form, and a directory `<form>` for each schema 2 form. */
   readonly directory: string
-  /** The same in every form. */
+  /** Image id, which is the same in every form. */
   readonly imageId: string
   readonly diffIds: readonly string[]
   readonly platform: string
   readonly forms: Readonly<Partial<Record<Form, ImageForm>>>
-  /** The tree as `umoci unpack` made it of the form `oci-gzip`; not there for `big`. */
+  /** Tree that `umoci unpack` made from the form `oci-gzip`; missing for `big`. */
   readonly rootfs: string
 }
 
-/** The form, which has to be one that the image was built in. */
+/** Returns a form of the image. It must be one of those that were built. */
 export function formOf(image: TestImage, form: Form): ImageForm {
   const found = image.forms[form]
   if (found === undefined) throw new Error(`The test image ${image.name} is not built as ${form}`)

@@ -1,4 +1,4 @@
-/** The tables as a page of the documentation: where they are from, how much they hold, and every difference. */
+/** Renders the tables as a page of the documentation: their sources, their sizes, and every difference. */
 import { type Peer, type Project, projects } from './peer.js'
 import type { Row, Table } from './row.js'
 import { tables } from './tables/index.js'
@@ -25,7 +25,7 @@ const source = ([peer, { repository, version, licence }]: [Peer, Project]): stri
   `| ${peer} | ${repository} | ${version} | ${licence} | ${count(all.filter((row) => row.peer === peer))} |`
 
 export function peersPage(): string {
-  const entries = Object.entries(projects) as [Peer, Project][] // the keys of this very object
+  const entries = Object.entries(projects) as [Peer, Project][] // the keys of this object
   return [
     introduction,
     `${all.length} rows, ${all.filter(differs).length} of them different.`,
@@ -59,13 +59,13 @@ function differences({ title, about, rows }: Table<unknown>): string[] {
   ]
 }
 
-const longest = 70
+const maxCodeLength = 70
 
-/** Text as it was typed: cut where it is long, in a font of its own, with nothing that Markdown or HTML would take. */
+/** Formats text as code: cuts long text, and escapes what has a meaning in Markdown or HTML. */
 const code = (text: string): string =>
   text === ''
     ? 'nothing'
-    : `<code>${cell(text.length > longest ? `${text.slice(0, longest)}…` : text)}</code>`
+    : `<code>${cell(text.length > maxCodeLength ? `${text.slice(0, maxCodeLength)}…` : text)}</code>`
 
 const cell = (text: string): string =>
   text

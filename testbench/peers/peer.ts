@@ -1,9 +1,9 @@
-/** The projects whose tests the tables are taken from. */
+/** Lists the projects from whose tests the tables are taken. */
 
 export interface Project {
-  /** The repository on GitHub. */
+  /** Repository on GitHub. */
   readonly repository: string
-  /** The release that the commit follows, or the commit alone, and the day of the commit. */
+  /** Release that precedes the commit, or the commit itself, and the date of the commit. */
   readonly version: string
   readonly licence: string
 }

@@ -1,32 +1,32 @@
-/** One row of a peer's table: an input, what the peer's tests say of it, and what Windlass says. */
+/** Defines a row of a peer's table: an input, its meaning in the peer's tests, and its meaning in Windlass. */
 import type { Peer } from './peer.js'
 
-/** What a row says of an input that is not accepted. */
+/** Meaning of an input that is not accepted. */
 export const refused = 'refused'
 
 export interface Row<Given = string> {
   readonly peer: Peer
-  /** The input as the page shows it. */
+  /** Input as shown on the page. */
   readonly input: string
-  /** The input as the function under test takes it. */
+  /** Input of the function under test. */
   readonly given: Given
-  /** The meaning that the peer's tests give the input, in the words of this table; `refused` for none. */
+  /** Meaning in the peer's tests, in the words of this table; `refused` if the input is not accepted. */
   readonly theirs: string
-  /** The meaning that Windlass gives it. */
+  /** Meaning in Windlass. */
   readonly ours: string
-  /** Why the two differ; undefined where they are the same. */
+  /** Reason for a difference; undefined if the meanings are the same. */
   readonly because: string | undefined
 }
 
 export interface Table<Given = string> {
-  /** The heading on the page. */
+  /** Heading on the page. */
   readonly title: string
-  /** What the input and the meaning are: a sentence for the page. */
+  /** Sentence for the page that explains the inputs and the meanings. */
   readonly about: string
   readonly rows: readonly Row<Given>[]
 }
 
-/** Rows in which Windlass says what the peer says: the input as shown, as given, and its meaning. */
+/** Returns rows in which Windlass agrees with the peer: the input as shown, the input as given, and the meaning. */
 export const agreedOn = <Given>(
   peer: Peer,
   rows: readonly (readonly [input: string, given: Given, meaning: string])[],
@@ -40,21 +40,21 @@ export const agreedOn = <Given>(
     because: undefined,
   }))
 
-/** Rows in which Windlass says something else than the peer, each with the reason. */
+/** Returns rows in which Windlass differs from the peer, each with the reason. */
 export const differingOn = <Given>(
   peer: Peer,
   rows: readonly (readonly [input: string, given: Given, theirs: string, ours: string, because: string])[],
 ): Row<Given>[] =>
   rows.map(([input, given, theirs, ours, because]) => ({ peer, input, given, theirs, ours, because }))
 
-/** `agreedOn` for inputs that are text. */
+/** `agreedOn` for text inputs. */
 export const agreed = (peer: Peer, rows: readonly (readonly [input: string, meaning: string])[]): Row[] =>
   agreedOn(
     peer,
     rows.map(([input, meaning]) => [input, input, meaning] as const),
   )
 
-/** `differingOn` for inputs that are text. */
+/** `differingOn` for text inputs. */
 export const differing = (
   peer: Peer,
   rows: readonly (readonly [input: string, theirs: string, ours: string, because: string])[],
@@ -64,7 +64,7 @@ export const differing = (
     rows.map(([input, theirs, ours, because]) => [input, input, theirs, ours, because] as const),
   )
 
-/** Rows for text that both refuse. */
+/** Returns rows for text inputs that both refuse. */
 export const bothRefuse = (peer: Peer, inputs: readonly string[]): Row[] =>
   agreed(
     peer,

@@ -1,29 +1,29 @@
-/** Holds a trace against the rules of the store: after each change, whatever a power cut at that moment might leave. */
+/** Checks a trace against the rules of the store: after each change, every state that a power cut may leave. */
 import { type Disk, nodesOf } from './disk.js'
 import { Replay } from './replay.js'
 import { StoreRules, type Violation } from './store-rules.js'
 import { parseTrace } from './strace.js'
 
 export interface CheckedTrace {
-  /** Moments at which the power was cut, in the model. */
+  /** Number of modelled power cuts. */
   readonly points: number
-  /** Paths in the store that something got by a rename or a link, in order, of those that can be seen. */
+  /** Visible paths of the store that were the target of a rename or a link, in order. */
   readonly publications: readonly string[]
-  /** Of the files and directories that were published so, how many came to the disk by which call; `none`: nothing in them. */
+  /** Number of published files and directories by the call that synced them. `none`: they had no content. */
   readonly synced: Readonly<Record<'syncfs' | 'fsync' | 'fdatasync' | 'none', number>>
-  /** With which code the process ended; undefined where it was killed. */
+  /** Exit code of the process; undefined if it was killed. */
   readonly exit: number | undefined
   readonly violations: readonly (Violation & { readonly line: number })[]
 }
 
 export interface CheckOptions {
-  /** What was on the disk before; afterwards, what came of it. */
+  /** State of the disk. It is updated by the trace. */
   readonly disk: Disk
   /** Path of the root of `disk`. */
   readonly base: string
   /** Path of the store. */
   readonly store: string
-  /** Paths in the store that were damaged before. */
+  /** Paths of the store that were damaged before. */
   readonly except?: readonly string[]
 }
 
@@ -37,7 +37,7 @@ export function checkTrace(text: string, { disk, base, store, except }: CheckOpt
   const publications: string[] = []
   let points = 0
   let exit: number | undefined
-  const found = (line: number, all: Iterable<Violation>): void => {
+  const report = (line: number, all: Iterable<Violation>): void => {
     for (const each of all) {
       const key = `${each.rule} ${each.path}`
       if (!violations.has(key)) violations.set(key, { ...each, line })
@@ -53,11 +53,11 @@ export function checkTrace(text: string, { disk, base, store, except }: CheckOpt
     }
     if (step.changed) {
       points++
-      found(event.line, rules.check())
+      report(event.line, rules.check())
     }
     if (step.exit !== undefined) {
       exit = step.exit
-      if (exit === 0) found(event.line, rules.success())
+      if (exit === 0) report(event.line, rules.success())
     }
   }
   replay.finish()

@@ -1,9 +1,10 @@
 /**
- * A disk and what a power cut may leave of it. Whatever was not synced may be on it or not, each change for itself: the
- * bytes and the attributes of a file, and every entry of a directory. The worst file system that POSIX allows.
+ * Models a disk and the states that a power cut may leave. Each change that was not synced may be on the disk or not,
+ * independent of others: the bytes and attributes of a file, and each entry of a directory. This is the weakest file
+ * system that POSIX allows.
  */
 
-/** A change that is not on the disk for certain. `Infinity`: the call is still under way, and no sync covers it. */
+/** A change that may not be on the disk. `Infinity`: the call has not returned, and no sync covers the change. */
 export interface Pending {
   stamp: number
 }
@@ -12,9 +13,9 @@ export class FileNode {
   readonly kind = 'file'
   readonly bytes = new Set<Pending>()
   readonly attributes = new Set<Pending>()
-  /** Undefined where the trace did not show all of it. */
+  /** Undefined if the trace did not show the whole content. */
   content: string | undefined = ''
-  /** What brought its last change to the disk. */
+  /** Call that synced the last change. */
   syncedBy: SyncCall | undefined
 }
 
@@ -24,13 +25,13 @@ export class DirectoryNode {
   readonly entries = new Map<string, Entry>()
   syncedBy: SyncCall | undefined
 
-  /** What is there at present, if anything. */
+  /** Returns the current target of a name. */
   get(name: string): DiskNode | undefined {
     return this.entries.get(name)?.now
   }
 }
 
-/** A link, a device, a fifo: made at once, and never changed but for its attributes. */
+/** A link, a device or a fifo. It is created atomically, and only its attributes change. */
 export class OtherNode {
   readonly kind = 'other'
   readonly attributes = new Set<Pending>()
@@ -40,7 +41,7 @@ export class OtherNode {
 export type DiskNode = FileNode | DirectoryNode | OtherNode
 export type SyncCall = 'fsync' | 'fdatasync' | 'syncfs'
 
-/** What a name in a directory leads to: on the disk for certain, or perhaps. */
+/** The possible targets of a name in a directory, durable or not. */
 export class Entry {
   #certain: DiskNode | undefined
   #perhaps: { readonly change: Pending; readonly node: DiskNode | undefined }[] = []
@@ -54,7 +55,7 @@ export class Entry {
     return last ? last.node : this.#certain
   }
 
-  /** All that the name may lead to after a power cut; undefined is nothing. */
+  /** All possible targets of the name after a power cut. Undefined stands for no target. */
   get possible(): readonly (DiskNode | undefined)[] {
     return [this.#certain, ...this.#perhaps.map(({ node }) => node)]
   }
@@ -71,7 +72,7 @@ export class Entry {
     const covered = this.#perhaps.findLastIndex(({ change }) => change.stamp <= until)
     if (covered < 0) return
     this.#certain = this.#perhaps[covered]!.node
-    // One that is under way may come to the disk before or after: it stays possible.
+    // A change whose call has not returned may reach the disk later, so it stays possible.
     const under = this.#perhaps.slice(0, covered).filter(({ change }) => change.stamp > until)
     this.#perhaps = [...under, ...this.#perhaps.slice(covered + 1)]
   }
@@ -82,12 +83,12 @@ export class Disk {
   readonly #dirty = new Set<DiskNode>()
   #clock = 0
 
-  /** The moment up to which a sync that begins now covers what was done. */
+  /** Current time. A sync that begins now covers earlier changes. */
   get now(): number {
     return this.#clock
   }
 
-  /** A change that begins; `done` ends it. */
+  /** Begins a change; `done` ends it. */
   begin(): Pending {
     return { stamp: Infinity }
   }
@@ -113,13 +114,13 @@ export class Disk {
     this.#dirty.add(directory)
   }
 
-  /** A sync of `node` that began at `until` is over. */
+  /** Ends a sync of `node` that began at `until`. */
   sync(node: DiskNode, by: SyncCall, until: number): void {
     const covered = (pending: Set<Pending>): void => {
       for (const change of pending) if (change.stamp <= until) pending.delete(change)
     }
     if (node.kind === 'file') covered(node.bytes)
-    // fdatasync(2) brings the bytes and the size, not owners, modes and times.
+    // fdatasync(2) syncs bytes and size, but not owner, mode and times.
     if (by !== 'fdatasync') covered(node.attributes)
     if (node.kind === 'directory') for (const entry of node.entries.values()) entry.sync(until)
     if (isClean(node)) this.#dirty.delete(node)
@@ -131,20 +132,20 @@ export class Disk {
   }
 }
 
-/** Whether all of this one node is on the disk for certain, if it is at all. */
+/** Reports whether this node, without its descendants, is completely on the disk. */
 export const isClean = (node: DiskNode): boolean =>
   node.attributes.size === 0 &&
   (node.kind !== 'file' || node.bytes.size === 0) &&
   (node.kind !== 'directory' || [...node.entries.values()].every(({ isCertain }) => isCertain))
 
-/** The paths at and below `node` whose present state is not on the disk for certain; deep trees are trees of a test. */
+/** Yields the paths at and below `node` whose current state may not be on the disk. Recursive: trees are small. */
 export function* uncertain(node: DiskNode, path: string): Iterable<string> {
   if (!isClean(node)) yield path
   if (node.kind !== 'directory') return
   for (const [name, { now }] of node.entries) if (now) yield* uncertain(now, `${path}/${name}`)
 }
 
-/** All that is at and below `node` at present. */
+/** Yields all nodes at and below `node`. */
 export function* nodesOf(node: DiskNode): Iterable<DiskNode> {
   yield node
   if (node.kind === 'directory') for (const { now } of node.entries.values()) if (now) yield* nodesOf(now)

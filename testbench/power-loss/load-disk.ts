@@ -1,9 +1,9 @@
-/** A modelled disk with what a real directory holds, all of it on the disk for certain. */
+/** Loads a directory into a modelled disk, with all of it durable. */
 import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DirectoryNode, Disk, type DiskNode, Entry, FileNode, OtherNode } from './disk.js'
 
-/** Larger files are no documents. */
+/** In bytes. Larger files are not documents, and their content is not loaded. */
 const largestDocument = 64 * 1024
 
 export function loadDisk(directory: string): Disk {

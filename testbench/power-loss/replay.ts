@@ -1,4 +1,4 @@
-/** Does to a modelled disk what the system calls of a trace did to the real one, each at its beginning and its end. */
+/** Replays the system calls of a trace on a modelled disk, each at its beginning and its end. */
 import {
   type Disk,
   type DiskNode,
@@ -10,14 +10,14 @@ import {
 } from './disk.js'
 import type { Argument, SystemCall, TraceEvent } from './strace.js'
 
-/** What an event did that rules may have to look at. */
+/** Effect of an event, for the rules. */
 export interface Step {
   readonly line: number
-  /** Whether more may now be on the disk, or less is for certain. */
+  /** Whether the set of possible states of the disk has changed. */
   readonly changed: boolean
-  /** What has got a name by a rename or a link. */
+  /** Node that a rename or a link has published. */
   readonly named?: { readonly path: string; readonly node: DiskNode }
-  /** With which code the process ended. */
+  /** Exit code of the process. */
   readonly exit?: number
 }
 
@@ -34,7 +34,7 @@ interface Work {
   readonly named?: Step['named']
 }
 
-/** What strace has to show: every call that changes files, opens or syncs them, and those that would go unseen. */
+/** Calls that strace must show: all that change, open or sync files, and those that could bypass the trace. */
 export const tracedCalls = [
   ...['open', 'openat', 'creat', 'close', 'dup', 'dup2', 'dup3', 'exit_group', 'exit'],
   ...['write', 'pwrite64', 'writev', 'pwritev', 'pwritev2', 'truncate', 'ftruncate', 'fallocate'],
@@ -50,7 +50,7 @@ export class Replay {
   readonly #work = new Map<SystemCall, Work>()
   readonly #syncs = new Map<SystemCall, number>()
 
-  /** `base` is the path of the root of `disk`; what is elsewhere is nobody's business. */
+  /** @param base path of the root of `disk`; calls outside of it are ignored */
   constructor(
     private readonly disk: Disk,
     private readonly base: string,
@@ -74,7 +74,7 @@ export class Replay {
     }
   }
 
-  /** The process is gone. What it was doing is done or not, and the next sync covers it. */
+  /** Ends the process. Its pending calls may or may not have taken effect; the next sync covers them. */
   finish(): void {
     for (const { change } of this.#work.values()) this.disk.done(change)
     this.#work.clear()
@@ -198,7 +198,7 @@ export class Replay {
     else {
       const node = this.#opened(given[0])
       if (node && name === 'syncfs') this.disk.syncAll(until)
-      else if (node) this.disk.sync(node, name as SyncCall, until) // one of three names, by the map above
+      else if (node) this.disk.sync(node, name as SyncCall, until) // one of the three names in the map above
     }
   }
 
@@ -230,7 +230,7 @@ export class Replay {
         : content.slice(0, position) + bytes + content.slice(position + bytes.length)
   }
 
-  /** Bytes that the trace does not show, unless they are gone as far as `length`. */
+  /** Marks the content as unknown, because the trace does not show it, unless `length` truncates it. */
   #spoil(call: SystemCall, node: DiskNode | undefined, length?: Argument): Named {
     if (node?.kind !== 'file') return
     this.disk.write(node, this.#change(call))
@@ -277,7 +277,7 @@ export class Replay {
     return known?.node ?? this.#find(argument?.path)
   }
 
-  /** The names that lead from the root to `path`; undefined for what is elsewhere. */
+  /** Returns the names from the root to `path`; undefined for a path outside of the root. */
   #inside(path: string | undefined): string[] | undefined {
     if (path === undefined || !`${path}/`.startsWith(`${this.base}/`)) return undefined
     return path
@@ -307,7 +307,7 @@ function lookUp(root: DirectoryNode, names: readonly string[]): DiskNode | undef
   return node
 }
 
-/** A path, of which `at` is the directory unless it is absolute. */
+/** Resolves a path relative to the directory `at` unless it is absolute. */
 function pathOf(at: Argument | undefined, path: Argument | undefined): string | undefined {
   if (path?.string === undefined) return undefined
   if (path.string.startsWith('/')) return path.string

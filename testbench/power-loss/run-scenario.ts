@@ -1,4 +1,4 @@
-/** Traces a scenario and holds the trace against the rules; or kills its command at a sync, and looks at what follows. */
+/** Traces a scenario and checks the trace, or kills its command at a sync and checks what follows. */
 import { type CheckedTrace, checkTrace } from './check.js'
 import { loadDisk } from './load-disk.js'
 import { type KilledScenario, type Scenario, Scene } from './scenarios.js'
@@ -16,7 +16,7 @@ export async function runScenario({ store, before, command }: Scenario): Promise
 
 export type SyncPoint = NonNullable<TraceOptions['kill']>
 
-/** The syncs of the command: where it may be killed. */
+/** Returns the syncs of the command, at which it can be killed. */
 export async function syncsOf({ store, before, command }: Scenario): Promise<SyncPoint[]> {
   return onScene(store, async (scene) => {
     await before?.(scene)
@@ -31,7 +31,7 @@ export async function syncsOf({ store, before, command }: Scenario): Promise<Syn
   })
 }
 
-/** Both traces: of the command up to its end at `kill`, and of what came then. */
+/** Returns both traces: that of the command until it is killed, and that of the following command. */
 export async function runKilled(
   { store, before, command, then }: KilledScenario,
   kill: SyncPoint,

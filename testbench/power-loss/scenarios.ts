@@ -1,4 +1,4 @@
-/** Commands whose traces are looked at, each with the store that it finds. */
+/** Defines the commands to trace, each with its initial store. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,7 +16,7 @@ export class Scene {
 
   private constructor(
     readonly registry: TestRegistry,
-    /** The directory that is looked at: nothing but the store, and what leads to it, is in it. */
+    /** Traced directory. It contains only the store and its parents. */
     readonly base: string,
     private readonly work: string,
     store: string,
@@ -40,14 +40,14 @@ export class Scene {
     return `${this.registry.host}/${image}`
   }
 
-  /** `windlass` on the store of this scene. */
+  /** Returns the arguments of `windlass` for the store of this scene. */
   command(name: string, ...args: readonly string[]): string[] {
     const pulls = name === 'pull' ? ['-q', '--platform', platform] : []
     const several = args.includes('--all-platforms') || args.includes('--all-tags')
     return [name, ...(several ? ['-q'] : pulls), '--store', this.store, ...args]
   }
 
-  /** Does something to the store that is not looked at. */
+  /** Changes the store without tracing. */
   async prepare<T>(work: (windlass: Windlass) => Promise<T>): Promise<T> {
     const windlass = await open({ store: this.store })
     try {
@@ -107,14 +107,14 @@ async function putAll(registry: TestRegistry): Promise<void> {
 
 export interface Scenario {
   readonly title: string
-  /** Below the directory that is looked at. */
+  /** Path of the store below the traced directory. */
   readonly store?: string
-  /** Makes the store as it is before. Answers with paths in it that are damaged. */
+  /** Prepares the store. Returns paths in it that are damaged. */
   readonly before?: (scene: Scene) => Promise<readonly string[]>
   readonly command: Command
 }
 
-/** A command that is killed at one of its syncs, and one that comes after it: what that finds need not be on the disk. */
+/** A command that is killed at one of its syncs, and a following command, whose input may not be on the disk. */
 export interface KilledScenario extends Scenario {
   readonly then: Command
 }
@@ -145,9 +145,9 @@ async function withGarbage(scene: Scene): Promise<readonly string[]> {
 async function withoutPointers(scene: Scene): Promise<readonly string[]> {
   await scene.pulled('earlier:1')
   const pointers = 'layers/by-blob/sha256'
-  const lost = readdirSync(join(scene.store, pointers)).map((hex) => `${pointers}/${hex}`)
+  const removedPointers = readdirSync(join(scene.store, pointers)).map((hex) => `${pointers}/${hex}`)
   rmSync(join(scene.store, 'layers', 'by-blob'), { recursive: true })
-  return lost
+  return removedPointers
 }
 
 async function withDamage(scene: Scene): Promise<readonly string[]> {

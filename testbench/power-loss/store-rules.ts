@@ -1,6 +1,6 @@
 /**
- * What must hold of a store at every moment, whatever a power cut leaves: all that may be seen is whole, and all that
- * something leads to is there. Seen are names on the disk, perhaps; relied on are only those that are there for certain.
+ * Defines the rules that a store must satisfy after a power cut at any time: everything visible is complete, and every
+ * target of a reference exists. A name is visible if it may be on the disk, and can be relied on only if it is durable.
  */
 import {
   type DirectoryNode,
@@ -13,22 +13,22 @@ import {
 } from './disk.js'
 
 export type Rule =
-  /** What may be seen under its name in the store is on the disk for certain. */
+  /** Everything that may be visible in the store is durable. */
   | 'content'
-  /** What `index.json` leads to is. */
+  /** Everything that `index.json` refers to is durable. */
   | 'needed'
-  /** What stands in a layer's record is, and the record. */
+  /** Everything that the record of a layer refers to is durable, and the record itself. */
   | 'layer'
-  /** The pointers that lead to a layer are. */
+  /** The pointers to a layer are durable. */
   | 'pointer'
-  /** Of a new store, `oci-layout` comes last. */
+  /** In a new store, `oci-layout` is written last. */
   | 'layout'
-  /** All that a command did is, when it says that it is done. */
+  /** Everything that a command did is durable when it reports success. */
   | 'success'
 
 export interface Violation {
   readonly rule: Rule
-  /** In the store, or above it. */
+  /** Path in the store or above it. */
   readonly path: string
   readonly what: string
 }
@@ -36,10 +36,13 @@ export interface Violation {
 const layoutFiles = ['oci-layout', 'index.json', 'windlass.json']
 
 export class StoreRules {
-  /** What each index leads to that was there when it was published. */
+  /** Paths that each index refers to and that existed when it was published. */
   readonly #needs = new Map<DiskNode, readonly string[]>()
 
-  /** `store`: the names that lead from the root of the disk to it. `except`: paths in it that were damaged before. */
+  /**
+   * @param store names from the root of the disk to the store
+   * @param except paths in the store that were damaged before
+   */
   constructor(
     private readonly disk: Disk,
     private readonly store: readonly string[],
@@ -49,12 +52,12 @@ export class StoreRules {
       for (const index of possible(directory, 'index.json')) this.#learn(index)
   }
 
-  /** An index got its name. */
+  /** Records that a node was published. */
   published(path: string, node: DiskNode): void {
     if (path === 'index.json') this.#learn(node)
   }
 
-  /** What a power cut at this moment might break. */
+  /** Yields the violations that a power cut at this time may cause. */
   *check(): Iterable<Violation> {
     for (const store of possibleAt(this.disk.root, this.store)) {
       yield* this.#layout(store)
@@ -77,7 +80,7 @@ export class StoreRules {
     }
   }
 
-  /** What a command that ends with success has left to chance. */
+  /** Yields the violations of a command that reports success. */
   *success(): Iterable<Violation> {
     const what = 'the command has ended well, and this may be lost'
     let directory: DiskNode | undefined = this.disk.root
@@ -133,7 +136,7 @@ export class StoreRules {
     }
   }
 
-  /** Whether every name on the way to `path` is on the disk for certain, and what it leads to, if it is a file. */
+  /** Reports whether every name of `path` is durable, and its content too if it is a file. */
   #isThere(path: string): boolean {
     let node: DiskNode | undefined = this.disk.root
     for (const name of [...this.store, ...path.split('/')]) {
@@ -145,8 +148,8 @@ export class StoreRules {
   }
 
   /**
-   * What an index leads to: of each image its manifest, its config, and each layer as a blob or as a tree; and all else
-   * that it mentions and that is here.
+   * Records what an index refers to: the manifest and config of each image, each layer as a blob or a tree, and
+   * everything else that it mentions and that exists.
    */
   #learn(index: DiskNode): void {
     const needs = new Set<string>()
@@ -204,7 +207,7 @@ const content = (path: string): Violation => ({
   what: 'its name may be on the disk, and not all that is in it',
 })
 
-/** All that may be under `name` after a power cut. */
+/** Returns the possible targets of `name` after a power cut. */
 const possible = (directory: DirectoryNode, name: string): DiskNode[] =>
   (directory.entries.get(name)?.possible ?? []).flatMap((node) => node ?? [])
 
@@ -215,7 +218,7 @@ function possibleAt(from: DirectoryNode, names: readonly string[]): DirectoryNod
   return [...new Set(found)]
 }
 
-/** All that may stand in `<folder>/<algorithm>/<hex>`; with `levels` 1, in `<folder>/<hex>`. */
+/** Yields the possible entries of `<folder>/<algorithm>/<hex>`; with `levels` 1, of `<folder>/<hex>`. */
 function* digests(from: DirectoryNode, folder: string, levels = 2): Iterable<[string, DiskNode]> {
   for (const directory of possibleAt(from, [folder]))
     for (const name of directory.entries.keys()) {
@@ -225,7 +228,7 @@ function* digests(from: DirectoryNode, folder: string, levels = 2): Iterable<[st
     }
 }
 
-/** The paths below `node` that are to stay and may be lost. That something is gone need not be certain. */
+/** Yields the paths below `node` that may be lost. The removal of an entry need not be durable. */
 function* unsettled(node: DiskNode, path: string): Iterable<string> {
   if (node.attributes.size > 0 || (node.kind === 'file' && node.bytes.size > 0)) yield path
   if (node.kind !== 'directory') return
@@ -236,10 +239,10 @@ function* unsettled(node: DiskNode, path: string): Iterable<string> {
   }
 }
 
-/** A document; an empty one where it is none, or where the trace did not show it. */
+/** Parses a document. Returns an empty one if it is not valid or the trace did not show it. */
 function parse(node: DiskNode): Record<string, unknown> {
   try {
-    const { content: text = '' } = node as FileNode // nothing else has content
+    const { content: text = '' } = node as FileNode // only files have content
     return objectOf(JSON.parse(text))
   } catch {
     return {}

@@ -1,13 +1,15 @@
-/** Reads what `strace -f -y` wrote: system calls with their arguments, and the order in which they began and ended. */
+/**
+ * Parses the output of `strace -f -y`: system calls with their arguments, and the order of their beginnings and ends.
+ */
 
-/** One argument as strace shows it. */
+/** An argument as strace shows it. */
 export interface Argument {
   readonly text: string
-  /** Of a string: its bytes as latin1. */
+  /** Bytes of a string as latin1. */
   readonly string?: string
-  /** Whether strace cut the string short. */
+  /** Whether strace truncated the string. */
   readonly cut?: boolean
-  /** Of a descriptor: its number, and the path that it had; `AT_FDCWD` has no number. */
+  /** Number of a descriptor. `AT_FDCWD` has a path but no number. */
   readonly descriptor?: number
   readonly path?: string
 }
@@ -16,36 +18,39 @@ export interface SystemCall {
   readonly thread: number
   readonly name: string
   readonly arguments: readonly Argument[]
-  /** Undefined where it never came back, or has none. */
+  /** Undefined if the call did not return or has no result. */
   readonly result: number | undefined
 }
 
-/** Between its beginning and its end, a call may take effect at any moment, beside those of other threads. */
+/** Beginning or end of a call. In between, the call may take effect at any time, concurrently with other threads. */
 export interface TraceEvent {
   readonly line: number
   readonly moment: 'begin' | 'end'
   readonly call: SystemCall
 }
 
-/** The events of a trace, in order. @throws Error for a line that is none of strace's */
+/**
+ * Parses the events of a trace, in order.
+ * @throws Error for a line that is not in the format of strace
+ */
 export function parseTrace(text: string): TraceEvent[] {
   const events: { line: number; moment: TraceEvent['moment']; call: SystemCall | number }[] = []
   const calls: SystemCall[] = []
   const open = new Map<string, { readonly head: string; readonly at: number }>()
-  const known = (thread: string, said: string): SystemCall => {
-    const call = parseCall(Number(thread), said)
+  const known = (thread: string, callText: string): SystemCall => {
+    const call = parseCall(Number(thread), callText)
     calls.push(call)
     return call
   }
   for (const [at, row] of text.split('\n').entries()) {
     const line = at + 1
-    const [, thread = '', said = ''] = /^(\d+)\s+(.*)$/s.exec(row) ?? []
-    if (said === '') {
+    const [, thread = '', entry = ''] = /^(\d+)\s+(.*)$/s.exec(row) ?? []
+    if (entry === '') {
       if (row.trim() !== '') throw new Error(`Line ${line} is none of strace: ${row.slice(0, 80)}`)
       continue
     }
-    if (/^(\+\+\+|---) /.test(said)) continue
-    const resumed = /^<\.\.\. \w+ resumed>(.*)$/s.exec(said)
+    if (/^(\+\+\+|---) /.test(entry)) continue
+    const resumed = /^<\.\.\. \w+ resumed>(.*)$/s.exec(entry)
     if (resumed) {
       const begun = open.get(thread)
       if (!begun) throw new Error(`Line ${line} resumes what did not begin`)
@@ -53,16 +58,16 @@ export function parseTrace(text: string): TraceEvent[] {
       const call = known(thread, begun.head + (resumed[1] ?? ''))
       events[begun.at]!.call = call
       events.push({ line, moment: 'end', call })
-    } else if (said.endsWith('<unfinished ...>')) {
-      const head = said.slice(0, -'<unfinished ...>'.length).trimEnd()
+    } else if (entry.endsWith('<unfinished ...>')) {
+      const head = entry.slice(0, -'<unfinished ...>'.length).trimEnd()
       open.set(thread, { head: head.endsWith(',') ? `${head} ` : head, at: events.length })
       events.push({ line, moment: 'begin', call: Number(thread) })
     } else {
-      const call = known(thread, said)
+      const call = known(thread, entry)
       events.push({ line, moment: 'begin', call }, { line, moment: 'end', call })
     }
   }
-  // What never came back: the process was killed, or ended.
+  // These calls did not return: the process was killed or has ended.
   for (const [thread, { head, at }] of open) events[at]!.call = known(thread, `${head}) = ?`)
   return events.map(({ line, moment, call }) => {
     if (typeof call === 'number') throw new Error(`Line ${line}: a call of thread ${call} was lost`)
@@ -70,10 +75,10 @@ export function parseTrace(text: string): TraceEvent[] {
   })
 }
 
-function parseCall(thread: number, said: string): SystemCall {
-  const name = /^\w+/.exec(said)?.[0]
-  if (name === undefined || said[name.length] !== '(') throw new Error(`No call: ${said.slice(0, 80)}`)
-  const { parts, rest } = split(said.slice(name.length + 1))
+function parseCall(thread: number, text: string): SystemCall {
+  const name = /^\w+/.exec(text)?.[0]
+  if (name === undefined || text[name.length] !== '(') throw new Error(`No call: ${text.slice(0, 80)}`)
+  const { parts, rest } = split(text.slice(name.length + 1))
   const result = /^\s*=\s+(-?\d+)/.exec(rest)?.[1]
   return {
     thread,
@@ -85,7 +90,7 @@ function parseCall(thread: number, said: string): SystemCall {
 
 const closing: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
 
-/** The arguments up to the closing parenthesis, and what follows it. */
+/** Splits the arguments up to the closing parenthesis from the rest. */
 function split(text: string): { readonly parts: string[]; readonly rest: string } {
   const parts: string[] = []
   const expected: string[] = []
@@ -115,7 +120,7 @@ function endOfString(text: string, from: number): number {
   return at + 1
 }
 
-/** Of the path in angle brackets that -y puts behind a descriptor. */
+/** Finds the end of the path in angle brackets that -y appends to a descriptor. */
 function endOfPath(text: string, from: number): number | undefined {
   if (text[from] !== '<' || !/[\dD]/.test(text[from - 1] ?? '')) return undefined
   const end = text.indexOf('>', from)
@@ -136,7 +141,7 @@ function parseArgument(text: string): Argument {
 
 const named: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', v: '\v', f: '\f' }
 
-/** C's escapes, as strace writes them. */
+/** Replaces C escapes, as strace writes them. */
 const unescape = (text: string): string =>
   text.replace(/\\([0-7]{1,3}|x[0-9a-f]{2}|.)/gs, (_, code: string) => {
     if (/^[0-7]/.test(code)) return String.fromCharCode(parseInt(code, 8))

@@ -7,20 +7,20 @@ import { tracedCalls } from './replay.js'
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
 export interface TracedCommand {
-  /** What strace wrote. */
+  /** Output of strace. */
   readonly trace: string
   readonly exit: number | null
   readonly stderr: string
 }
 
 export interface TraceOptions {
-  /** Where strace may write its log: outside of the disk that is looked at. */
+  /** Path for the log of strace, outside of the traced directory. */
   readonly log: string
-  /** Kills the process as it begins this call, the `nth` of its thread. One thread does all that touches files then. */
+  /** Kills the process when it begins this call, the `nth` of its thread. Only one thread accesses files then. */
   readonly kill?: { readonly call: string; readonly nth: number }
 }
 
-/** `args` are those of `windlass`. Documents are to be seen whole in the trace: keep the layers small. */
+/** Traces `windlass` with `args`. Layers must be small, so that the trace shows documents completely. */
 export function traceCommand(args: readonly string[], { log, kill }: TraceOptions): Promise<TracedCommand> {
   const strace = ['-f', '-qq', '-y', '-s', '65536', '-e', 'signal=none', '-o', log]
   strace.push('-e', `trace=${tracedCalls.map((call) => `?${call}`).join(',')}`)
@@ -28,7 +28,7 @@ export function traceCommand(args: readonly string[], { log, kill }: TraceOption
   const env = {
     PATH: process.env['PATH'],
     HOME: '/nonexistent',
-    // What goes through a ring is no system call of its own.
+    // Operations through io_uring are not visible as system calls.
     UV_USE_IO_URING: '0',
     ...(kill && { UV_THREADPOOL_SIZE: '1' }),
   }

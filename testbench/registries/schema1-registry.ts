@@ -1,4 +1,4 @@
-/** A schema 1 image for specs, and registries that serve it, alone or beside the same image in schema 2. */
+/** Provides a schema 1 image for specs, and registries that serve it alone or together with schema 2. */
 import { lastValueFrom, toArray } from 'rxjs'
 import { type WindlassError, asWindlassError } from '../../lib/errors.js'
 import type { PullEvent } from '../../lib/events/index.js'
@@ -18,7 +18,7 @@ export const wanted: PullOptions = { platform: 'linux/amd64' }
 export const key = makeKey('ES256')
 export const repository = 'library/old'
 
-/** Three layers of which each changes what is below it, so that their order shows; and one that is two of them. */
+/** Three layers that change each other, so that their order is visible. */
 export const image = buildImage({
   format: 'docker',
   layers: [
@@ -30,7 +30,7 @@ export const image = buildImage({
 export const [base, middle, top] = image.layers
 export const emptyTar = buildImage({ layers: [{ entries: [] }] }).layers[0]!
 
-/** The same image as schema 1, with an entry in the middle that changed nothing. */
+/** The same image as schema 1, with an entry that changed nothing. */
 export const entries: readonly Schema1Entry[] = [
   { blob: base!.digest },
   { blob: middle!.digest },
@@ -52,7 +52,7 @@ export function putSchema1(
     registry.putManifest(repository, name, bytes, mediaTypes.dockerSchema1Signed)
 }
 
-/** As registries do: schema 2 to who accepts it, by tag; a rewrite to schema 1 to everybody else (S3-01). */
+/** Serves an image by tag as registries do: schema 2 to clients that accept it, schema 1 to others. */
 export async function offerBoth(registry: TestRegistry): Promise<void> {
   putSchema1(registry, signed, 'as-schema1')
   await putImage(registry, repository, 'latest', image)

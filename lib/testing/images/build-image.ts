@@ -1,29 +1,31 @@
-/** Builds whole images in code, to be put into a registry or written anywhere else: no network, no other program. */
+/** Builds images in code, without network access and other programs. */
 import { type Digest, digestOf } from '../../image/digest/digest.js'
 import { type Compression, mediaTypes } from '../../image/documents/media-types.js'
 import { buildLayer, type BuiltLayer, type ImageFormat, type LayerSpec } from './build-layer.js'
 
+/** Platform of an image. */
 export interface ImagePlatform {
   readonly os: string
   readonly architecture: string
   readonly variant?: string
 }
 
+/** Describes an image for `buildImage`. */
 export interface ImageSpec {
-  /** Base first. */
+  /** Layers, base first. */
   readonly layers: readonly LayerSpec[]
-  /** Members of the image config; they win over what is made of the rest (`rootfs` and `history` too). */
+  /** Members of the image config. They replace generated members, also `rootfs` and `history`. */
   readonly config?: Readonly<Record<string, unknown>>
-  /** `linux/amd64` unless said otherwise. */
+  /** Platform (`linux/amd64`). */
   readonly platform?: ImagePlatform
-  /** Of all layers that say nothing of their own: `gzip`. */
+  /** Compression of all layers that do not define their own (`gzip`). */
   readonly compression?: Compression
-  /** OCI or Docker's schema 2: `oci`. */
+  /** OCI or Docker schema 2 (`oci`). */
   readonly format?: ImageFormat
   readonly annotations?: Readonly<Record<string, string>>
 }
 
-/** Bytes with what they are called. */
+/** A document with its descriptor. */
 export interface BuiltDocument {
   readonly mediaType: string
   readonly digest: Digest
@@ -31,16 +33,17 @@ export interface BuiltDocument {
   readonly bytes: Buffer
 }
 
+/** An image that `buildImage` has built. */
 export interface BuiltImage {
   readonly manifest: BuiltDocument
   readonly config: BuiltDocument
   readonly layers: readonly BuiltLayer[]
   readonly platform: ImagePlatform
-  /** The config and the distinct layers. */
+  /** The config and the layers by digest. */
   readonly blobs: ReadonlyMap<Digest, Buffer>
 }
 
-/** The image of `spec`. The same spec gives the same bytes on one version of Node. */
+/** Builds the image of `spec`. The same spec gives the same bytes on the same version of Node. */
 export function buildImage(spec: ImageSpec): BuiltImage {
   const { format = 'oci', compression = 'gzip', platform = { os: 'linux', architecture: 'amd64' } } = spec
   const layers = spec.layers.map((layer) => buildLayer(layer, format, compression))
@@ -68,13 +71,13 @@ export function buildImage(spec: ImageSpec): BuiltImage {
 
 const epoch = '1970-01-01T00:00:00Z'
 
-/** `value` as JSON, as one thing that a registry can serve. */
+/** Serialises `value` as JSON and computes its descriptor. */
 export function document(mediaType: string, value: unknown): BuiltDocument {
   const bytes = Buffer.from(JSON.stringify(value))
   return { mediaType, digest: digestOf(bytes), size: bytes.length, bytes }
 }
 
-/** What names `built` in a manifest or an index. */
+/** Returns the descriptor of a document, as a manifest or an index contains it. */
 export const descriptor = ({
   mediaType,
   digest,

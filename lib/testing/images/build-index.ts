@@ -1,14 +1,15 @@
-/** Builds an index (Docker: a manifest list) over images, one for each platform; an index may stand in an index. */
+/** Builds an index (Docker: a manifest list) of images. Indexes can be nested. */
 import { mediaTypes } from '../../image/documents/media-types.js'
 import { type BuiltDocument, type BuiltImage, descriptor, document } from './build-image.js'
 import type { ImageFormat } from './build-layer.js'
 
+/** An index that `buildIndex` has built. */
 export interface BuiltIndex {
   readonly manifest: BuiltDocument
   readonly children: readonly (BuiltImage | BuiltIndex)[]
 }
 
-/** The children in the order given; images with their platform. */
+/** Builds an index of `children` in this order. Entries of images have a platform, entries of indexes have none. */
 export function buildIndex(
   children: readonly (BuiltImage | BuiltIndex)[],
   { format = 'oci' }: { readonly format?: ImageFormat } = {},

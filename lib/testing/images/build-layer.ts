@@ -1,29 +1,33 @@
-/** Builds one layer: its archive, its blob, and both digests. */
+/** Builds a layer: its archive, its blob and both digests. */
 import { type Digest, digestOf } from '../../image/digest/digest.js'
 import { type Compression, mediaTypes } from '../../image/documents/media-types.js'
 import { compress } from './compress.js'
 import type { LayerEntry } from './layer-entry.js'
 import { packEntries } from './pack-entries.js'
 
+/** Media types of a built image: OCI or Docker schema 2. */
 export type ImageFormat = 'oci' | 'docker'
 
-/** What is in the layer: entries in code, or a whole archive (`packDirectory`, or one that is broken on purpose). */
+/** Content of a layer: entries, or a tar archive (from `packDirectory`, or deliberately malformed). */
 export type LayerSpec = ({ readonly entries: Iterable<LayerEntry> } | { readonly tar: Buffer }) & {
-  /** This layer's own; else the image's. */
+  /** Compression of this layer (that of the image). */
   readonly compression?: Compression
-  /** What made the layer, for the config's history. */
+  /** `created_by` in the history of the config. */
   readonly createdBy?: string
 }
 
+/** A layer that `buildLayer` has built. */
 export interface BuiltLayer {
   readonly mediaType: string
-  /** Of the blob. */
+  /** Digest of the blob. */
   readonly digest: Digest
-  /** Of the archive in it. */
+  /** Digest of the uncompressed archive. */
   readonly diffID: Digest
-  /** Of the blob, in bytes. */
+  /** Size of the blob in bytes. */
   readonly size: number
+  /** The blob. */
   readonly bytes: Buffer
+  /** The uncompressed archive. */
   readonly tar: Buffer
 }
 
@@ -36,6 +40,7 @@ const layerTypes: Record<ImageFormat, Record<Compression, string>> = {
   },
 }
 
+/** Builds a layer. `compression` applies if `spec` does not define its own. */
 export function buildLayer(spec: LayerSpec, format: ImageFormat, compression: Compression): BuiltLayer {
   const used = spec.compression ?? compression
   const tar = 'tar' in spec ? spec.tar : packEntries(spec.entries)

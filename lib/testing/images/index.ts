@@ -1,4 +1,4 @@
-/** Images in code: layers of entries, images, indexes, and how they get into a registry. */
+/** Builds layers, images and indexes in code, and puts them into a registry. */
 export {
   buildImage,
   type BuiltDocument,

@@ -1,18 +1,19 @@
-/** Packs a directory of this machine into a layer: for images that are built of files one has. */
+/** Packs a directory of the file system as the archive of a layer. */
 import path from 'node:path'
 import { packTree } from '../../archive/pack.js'
 
+/** Options of `packDirectory`. */
 export interface PackDirectoryOptions {
-  /** The directory of the image in which the files stand; its root unless said otherwise. */
+  /** Directory in the image that receives the files (the root). */
   readonly under?: string
-  /** Leaves out the files for which it says true; asked with absolute paths. */
+  /** Returns true for files to leave out. Receives absolute paths. */
   readonly ignore?: (path: string) => boolean
 }
 
 /**
- * The archive of `directory`: everything owned by root, dated 1970 and readable by everybody, so that the same files
- * give the same bytes on every machine.
- * @throws whatever the file system says of a file that cannot be read.
+ * Returns the archive of `directory`. All entries belong to root, are dated 1970 and are readable by everyone, so that
+ * the same files give the same bytes on every machine.
+ * @throws the error of the file system when a file cannot be read
  */
 export async function packDirectory(directory: string, options: PackDirectoryOptions = {}): Promise<Buffer> {
   const { under = '', ignore } = options
@@ -26,6 +27,6 @@ export async function packDirectory(directory: string, options: PackDirectoryOpt
     }),
   })
   const parts: Buffer[] = []
-  for await (const part of archive) parts.push(part as Buffer) // no encoding is set: its chunks are buffers
+  for await (const part of archive) parts.push(part as Buffer) // without an encoding, the chunks are buffers
   return Buffer.concat(parts)
 }

@@ -1,6 +1,6 @@
 /**
- * Packs entries into a tar archive (POSIX.1-2001 pax, as Go's archive/tar writes layers). Every byte of a name, a
- * link target and an attribute arrives as given, which packers that go through UTF-8 cannot do.
+ * Packs entries as a tar archive in the format of Go's archive/tar (POSIX.1-2001 pax). Names, link targets and
+ * attributes may contain any bytes, which packers that encode them as UTF-8 do not support.
  */
 import type { LayerEntry, LayerEntryType } from './layer-entry.js'
 
@@ -16,7 +16,7 @@ const typeFlags: Record<LayerEntryType, string> = {
   fifo: '6',
 }
 
-/** The archive of `entries`, in their order, with its two closing blocks. The same entries give the same bytes. */
+/** Packs `entries` in their order, followed by two zero blocks. The same entries give the same bytes. */
 export function packEntries(entries: Iterable<LayerEntry>): Buffer {
   const parts: Buffer[] = []
   for (const entry of entries) parts.push(...pack(entry))
@@ -36,8 +36,8 @@ function pack(entry: LayerEntry): Buffer[] {
   if (needsRecord(name)) records.set('path', name)
   if (needsRecord(link)) records.set('linkpath', link)
   if (!/^\d{1,10}$/.test(seconds)) records.set('mtime', latin1(seconds))
-  if (uid > largest(7)) records.set('uid', latin1(String(uid)))
-  if (gid > largest(7)) records.set('gid', latin1(String(gid)))
+  if (uid > maxOctal(7)) records.set('uid', latin1(String(uid)))
+  if (gid > maxOctal(7)) records.set('gid', latin1(String(gid)))
   for (const [key, value] of Object.entries(entry.xattrs ?? {}))
     records.set(`SCHILY.xattr.${key}`, Buffer.from(value))
   for (const [key, value] of Object.entries(entry.pax ?? {})) records.set(key, latin1(value))
@@ -45,8 +45,8 @@ function pack(entry: LayerEntry): Buffer[] {
   const fields: Fields = {
     name,
     mode: entry.mode ?? (type === 'directory' ? 0o755 : type === 'symlink' ? 0o777 : 0o644),
-    uid: Math.min(uid, largest(7)),
-    gid: Math.min(gid, largest(7)),
+    uid: Math.min(uid, maxOctal(7)),
+    gid: Math.min(gid, maxOctal(7)),
     size: content.length,
     mtime: Math.max(0, Math.floor(Number(seconds))),
     flag: typeFlags[type],
@@ -57,7 +57,7 @@ function pack(entry: LayerEntry): Buffer[] {
   return [...packRecords(records, fields), header(fields), ...padded(content)]
 }
 
-/** Where a pax header is needed, it goes before the entry as an entry of its own. */
+/** Returns the pax header that precedes the entry; empty if the entry needs no records. */
 function packRecords(records: ReadonlyMap<string, Buffer>, of: Fields): Buffer[] {
   if (records.size === 0) return []
   const body = Buffer.concat([...records].map(([key, value]) => record(key, value)))
@@ -66,7 +66,7 @@ function packRecords(records: ReadonlyMap<string, Buffer>, of: Fields): Buffer[]
   return [header(fields), ...padded(body)]
 }
 
-/** `<length> <key>=<value>\n`, where the length counts itself (pax, "pax Header Block"). */
+/** Returns `<length> <key>=<value>\n`, where the length includes itself (POSIX pax, "pax Header Block"). */
 function record(key: string, value: Buffer): Buffer {
   const rest = Buffer.concat([Buffer.from(` ${key}=`), value, latin1('\n')])
   let length = rest.length
@@ -116,7 +116,8 @@ const padded = (content: Buffer): Buffer[] => [
 
 const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1')
 
-const largest = (digits: number): number => 8 ** digits - 1
+/** Maximum value of a header field with so many octal digits. */
+const maxOctal = (digits: number): number => 8 ** digits - 1
 
 const needsRecord = (bytes: Buffer): boolean => bytes.length > 100 || bytes.some((byte) => byte > 0x7e)
 

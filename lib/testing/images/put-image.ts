@@ -1,14 +1,17 @@
-/** Puts a built image or index into a registry: the blobs first, then the manifests, the named one last. */
+/** Puts a built image or index into a registry. */
 import type { BuiltImage } from './build-image.js'
 import type { BuiltIndex } from './build-index.js'
 
-/** What takes it: the test registry, or anything that can be wrapped to look like it. */
+/** Receives the blobs and manifests of an image. The embedded registry implements it. */
 export interface ImageTarget {
   putBlob(bytes: Buffer): unknown
   putManifest(repository: string, tagOrDigest: string, bytes: Buffer, mediaType: string): unknown
 }
 
-/** `tag` names `image`; what an index leads to is there by digest. */
+/**
+ * Puts `image` into a repository under `tag`: blobs first, then manifests, the tagged one last. The images of an index
+ * are stored by digest.
+ */
 export async function putImage(
   target: ImageTarget,
   repository: string,

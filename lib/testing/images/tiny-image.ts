@@ -1,7 +1,10 @@
-/** The smallest image that is still one: for tests that need any. */
+/** Provides a minimal image for tests that need any image. */
 import { type BuiltImage, buildImage, type ImageSpec } from './build-image.js'
 
-/** One layer of a directory, a file and a symlink, under 1 KiB; `change` replaces any part of it. */
+/**
+ * Builds an image with one layer of a directory, a file and a symlink, less than 1 KiB in size.
+ * @param change replaces parts of the specification
+ */
 export function tinyImage(change: Partial<ImageSpec> = {}): BuiltImage {
   return buildImage({
     layers: [

@@ -1,33 +1,36 @@
-/** What the embedded registry is about to send, as plain data: what a fault takes and changes. */
+/** Defines responses of the embedded registry as plain data, which faults can change. */
 
+/** A response of the embedded registry. */
 export interface Answer {
   readonly status: number
-  /** By lower-case name. */
+  /** Headers by lower-case name. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer
-  /** Where the sending breaks off, and how; without it the whole body is sent. */
+  /** Where and how the response is cut off; without it, the whole body is sent. */
   readonly breakOff?: BreakOff
   /** Milliseconds before the first byte. */
   readonly delay?: number
   /**
-   * What goes on the wire as it is, in place of status line, headers and body: for what no server would send. It may be
-   * without end. The connection is closed after it, or as `breakOff` says.
+   * Bytes that are sent instead of status line, headers and body, for responses that an HTTP server cannot produce.
+   * They may be infinite. Afterwards the connection is closed, or ended as `breakOff` states.
    */
   readonly wire?: () => Iterable<WirePart>
-  /** The connection is dropped so many milliseconds after the answer, which did not say so. */
+  /** Milliseconds after the response at which the connection is dropped without notice. */
   readonly dropAfter?: number
 }
 
-/** Bytes (a string: latin1), or a pause in milliseconds. */
+/** Bytes, a latin1 string, or a pause in milliseconds. */
 export type WirePart = Buffer | string | number
 
+/** How a response is cut off. */
 export interface BreakOff {
-  /** Bytes of the body that are sent. */
+  /** Number of bytes of the body that are sent. */
   readonly after: number
-  /** `close`: the connection ends in order; `reset`: by a TCP reset; `stall`: it stays open and silent. */
+  /** `close`: the connection is closed; `reset`: it is reset by TCP RST; `stall`: it stays open and silent. */
   readonly how: 'close' | 'reset' | 'stall'
 }
 
+/** Returns a response. */
 export const answer = (
   status: number,
   headers: Readonly<Record<string, string>> = {},
@@ -38,6 +41,7 @@ export const answer = (
   body,
 })
 
+/** Returns a JSON response. */
 export const json = (
   status: number,
   value: unknown,
@@ -45,7 +49,7 @@ export const json = (
 ): Answer =>
   answer(status, { 'content-type': 'application/json', ...headers }, Buffer.from(JSON.stringify(value)))
 
-/** A refusal in the form of the distribution specification. */
+/** Returns an error response in the format of the distribution specification, "Error Codes". */
 export const problem = (
   status: number,
   code: string,
@@ -53,6 +57,6 @@ export const problem = (
   headers: Readonly<Record<string, string>> = {},
 ): Answer => json(status, { errors: [{ code, message, detail: null }] }, headers)
 
-/** `headers` but these. */
+/** Returns `headers` without the headers `names`. */
 export const without = (headers: Answer['headers'], ...names: readonly string[]): Answer['headers'] =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name)))

@@ -1,37 +1,41 @@
-/** How an embedded registry decides who may ask: not at all, by Basic, or by tokens of a token server of its own. */
+/** Authentication of the embedded registry: none, Basic, or Bearer tokens of its own token server. */
 import { randomBytes } from 'node:crypto'
 import { json, problem, type Answer } from './answer.js'
 import type { RequestLogEntry } from './request-log.js'
 
+/** Basic authentication (RFC 7617). */
 export interface BasicAuth {
   readonly kind: 'basic'
   readonly username: string
   readonly password: string
 }
 
+/** Bearer authentication with a token server. */
 export interface TokenAuth {
   readonly kind: 'token'
-  /** With a name and a password, tokens are given to nobody else; without, to everybody. */
+  /** User name and password that the token server requires. Without them, it gives tokens to everyone. */
   readonly username?: string
   readonly password?: string
-  /** Seconds (60). */
+  /** Lifetime of a token in seconds (60). */
   readonly expiresIn?: number
-  /** The first token dies as soon as it has fetched a manifest, long before it expires: the first blob gets a 401. */
+  /** Revoke the first token after it has fetched a manifest, so that the first blob request gets a 401 (false). */
   readonly expireOnce?: boolean
-  /** Characters of a token (32); 8,000 to 20,000 are real. */
+  /** Length of a token in characters (32). Tokens of real registries have up to 20,000. */
   readonly tokenLength?: number
 }
 
+/** Authentication of the embedded registry. */
 export type Auth = 'none' | BasicAuth | TokenAuth
 
+/** Decides which requests are authorised. */
 export interface Gate {
-  /** Every token so far. */
+  /** All tokens issued so far. */
   readonly tokens: readonly string[]
-  /** The refusal, or undefined to go on. */
+  /** Returns the refusal of a request; undefined if the request is authorised. */
   refuse(request: RequestLogEntry): Answer | undefined
-  /** The token server's answer. */
+  /** Returns the response of the token server. */
   token(request: RequestLogEntry): Answer
-  /** Told of every request that was answered well. */
+  /** Called after every successful response. */
   served(request: RequestLogEntry): void
 }
 
@@ -43,16 +47,19 @@ const basicOf = ({ username, password }: { username: string; password: string })
 const unauthorized = (challenge: string): Answer =>
   problem(401, 'UNAUTHORIZED', 'authentication required', { 'www-authenticate': challenge })
 
-/** @param base - where this registry is, for the realm */
+/**
+ * Returns the gate for an authentication.
+ * @param base URL of the registry, for the realm of challenges
+ */
 export function gateFor(auth: Auth, base: string): Gate {
   if (auth === 'none') return openGate
   return auth.kind === 'basic' ? basicGate(auth) : new TokenGate(auth, base)
 }
 
 const noTokens = (): Answer => problem(404, 'UNSUPPORTED', 'this registry gives no tokens')
-const nothingToRemember = (): void => undefined
+const ignore = (): void => undefined
 
-const openGate: Gate = { tokens: [], refuse: () => undefined, token: noTokens, served: nothingToRemember }
+const openGate: Gate = { tokens: [], refuse: () => undefined, token: noTokens, served: ignore }
 
 function basicGate(auth: BasicAuth): Gate {
   const expected = basicOf(auth)

@@ -1,17 +1,19 @@
-/** Certificates made at run time, signed by their own key: for registries over TLS, right ones and wrong ones. */
+/** Creates self-signed certificates, valid or invalid, for test registries over TLS. */
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { isIP } from 'node:net'
 import { bitString, context, der, integer, oid, sequence, setOf, time, utf8, yes } from './der.js'
 
+/** Options of `testCertificate`. */
 export interface CertificateOptions {
-  /** Names and IPv4 addresses that it is for (`127.0.0.1` and `localhost`). */
+  /** Host names and IPv4 addresses of the certificate (`127.0.0.1` and `localhost`). */
   readonly hosts?: readonly string[]
-  /** Begin and end of its validity (an hour ago to a day from now). */
+  /** Start of its validity (an hour ago). */
   readonly from?: Date
+  /** End of its validity (a day from now). */
   readonly to?: Date
 }
 
-/** PEM. `cert` is what clients have to be told to trust (`ca`). */
+/** Private key and certificate in PEM. Clients must trust `cert` as an authority (`ca`). */
 export interface TestCertificate {
   readonly key: string
   readonly cert: string
@@ -25,7 +27,7 @@ const ids = {
   subjectAltName: '2.5.29.17',
 }
 
-/** A new key and its certificate (RFC 5280), its own authority. */
+/** Creates a key and a self-signed certificate for it (RFC 5280). */
 export function testCertificate(options: CertificateOptions = {}): TestCertificate {
   const now = Date.now()
   const { hosts = ['127.0.0.1', 'localhost'], from = new Date(now - hour), to } = options

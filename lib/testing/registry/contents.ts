@@ -1,9 +1,10 @@
-/** What an embedded registry holds: blobs by digest, manifests and tags by repository. */
+/** Holds the contents of the embedded registry: blobs by digest, manifests and tags by repository. */
 import { digestOf, isDigest, type Digest, type DigestAlgorithm } from '../../image/digest/digest.js'
 
+/** A manifest of the embedded registry. */
 export interface StoredManifest {
   readonly bytes: Buffer
-  /** Sent as `Content-Type`; none is sent for an empty one. */
+  /** Value of `Content-Type`. If it is empty, the header is not sent. */
   readonly mediaType: string
   readonly digest: Digest
 }
@@ -13,11 +14,12 @@ interface RepositoryContents {
   readonly tags: Map<string, Digest>
 }
 
+/** Contents of an embedded registry. */
 export class Contents {
   readonly #blobs = new Map<string, Buffer>()
   readonly #repositories = new Map<string, RepositoryContents>()
 
-  /** Blobs are the same in every repository. */
+  /** Adds a blob, which is then part of every repository. Returns its digest. */
   putBlob(bytes: Uint8Array, algorithm: DigestAlgorithm = 'sha256'): Digest {
     const digest = digestOf(bytes, algorithm)
     this.#blobs.set(digest, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
@@ -25,8 +27,9 @@ export class Contents {
   }
 
   /**
-   * Under a tag, and under its digest; or, told a digest, under that one alone, be it the right one or not.
-   * @returns what a client is to verify the bytes against
+   * Adds a manifest under a tag and its digest. If a digest is given, the manifest is added only under that digest,
+   * which need not be correct.
+   * @returns the digest under which the manifest was added
    */
   putManifest(repository: string, tagOrDigest: string, bytes: Uint8Array, mediaType: string): Digest {
     const digest = isDigest(tagOrDigest) ? tagOrDigest : digestOf(bytes)
@@ -36,20 +39,23 @@ export class Contents {
     return digest
   }
 
+  /** Reports whether the repository exists. */
   knows(repository: string): boolean {
     return this.#repositories.has(repository)
   }
 
+  /** Returns a blob; undefined if it does not exist. */
   blob(digest: string): Buffer | undefined {
     return this.#blobs.get(digest)
   }
 
+  /** Returns the manifest of a tag or digest; undefined if it does not exist. */
   manifest(repository: string, reference: string): StoredManifest | undefined {
     const contents = this.#repositories.get(repository)
     return contents?.manifests.get(contents.tags.get(reference) ?? reference)
   }
 
-  /** In the order of the specification: lexical. */
+  /** Returns the tags of a repository in lexical order (distribution spec, "Listing Tags"). */
   tags(repository: string): readonly string[] {
     return [...(this.#repositories.get(repository)?.tags.keys() ?? [])].sort()
   }

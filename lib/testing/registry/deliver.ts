@@ -1,4 +1,4 @@
-/** Puts an answer on the wire, at a pace, and breaks off where the answer says so. */
+/** Sends a response of the embedded registry at a given rate, and cuts it off if the response requires that. */
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
@@ -6,14 +6,15 @@ import { TLSSocket } from 'node:tls'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Answer, BreakOff, WirePart } from './answer.js'
 
+/** Speed of the embedded registry. */
 export interface Pace {
-  /** Milliseconds before each answer. */
+  /** Milliseconds before each response. */
   readonly latency: number
-  /** For bodies; Infinity: as fast as it goes. */
+  /** Rate of bodies; Infinity for no limit. */
   readonly bytesPerSecond: number
 }
 
-/** Resolves when the last byte was handed over, or the connection is gone. Never throws. */
+/** Sends a response. Resolves when the last byte is handed to the system or the connection is closed. Never rejects. */
 export async function deliver(
   { status, headers, body, breakOff, delay = 0, wire, dropAfter }: Answer,
   response: ServerResponse,
@@ -21,9 +22,9 @@ export async function deliver(
   head: boolean,
 ): Promise<void> {
   const { socket } = response
-  const gone = (): boolean => response.destroyed
+  const isClosed = (): boolean => response.destroyed
   if (latency + delay > 0) await pause(latency + delay)
-  if (gone() || socket === null) return
+  if (isClosed() || socket === null) return
   if (wire !== undefined) {
     await deliverWire(wire(), socket)
     await settled()
@@ -33,9 +34,9 @@ export async function deliver(
   const length = 'transfer-encoding' in headers ? {} : { 'content-length': body.length }
   response.writeHead(status, { ...length, ...headers })
   const sent = head ? Buffer.alloc(0) : body.subarray(0, breakOff?.after)
-  // Ten slices a second at a given pace: even, and few.
+  // At a limited rate, ten slices are sent per second.
   const slice = Number.isFinite(bytesPerSecond) ? Math.max(1, Math.ceil(bytesPerSecond / 10)) : 256 * 1024
-  for (let at = 0; at < sent.length && !gone(); at += slice) {
+  for (let at = 0; at < sent.length && !isClosed(); at += slice) {
     if (at > 0 && Number.isFinite(bytesPerSecond)) await pause(100)
     if (!response.write(sent.subarray(at, at + slice))) await drained(response)
   }
@@ -44,7 +45,7 @@ export async function deliver(
     if (dropAfter !== undefined) void pause(dropAfter).then(() => socket.destroy())
     return
   }
-  // What was written goes out first: the client is to see exactly so many bytes.
+  // The written bytes are sent first, so that the client receives exactly that number.
   if (breakOff.after === 0) response.flushHeaders()
   await settled()
   end(response.socket, breakOff.how)
@@ -60,19 +61,19 @@ async function deliverWire(parts: Iterable<WirePart>, socket: Socket): Promise<v
 }
 
 function end(socket: Socket | null, how: BreakOff['how']): void {
-  // Inside TLS there is nothing to reset: the end without a farewell comes nearest.
+  // A TLS socket cannot be reset. Destroying it without close_notify is the closest equivalent.
   if (how === 'reset' && socket instanceof TLSSocket) socket.destroy()
   else if (how === 'reset') socket?.resetAndDestroy()
   else if (how === 'close') socket?.destroySoon()
 }
 
-/** What was written is on its way, and a client in this very process had its turns to read it, however busy. */
+/** Waits until written bytes are sent and a client in the same process has had the chance to read them. */
 async function settled(): Promise<void> {
   await pause(20)
   for (let turn = 0; turn < 5; turn++) await nextTurn()
 }
 
-/** Holds nothing up: a registry that is closed meanwhile lets the process end. */
+/** Waits without keeping the event loop alive, so that the process can exit after the registry is closed. */
 const pause = (milliseconds: number): Promise<void> => sleep(milliseconds, undefined, { ref: false })
 
 const drained = (to: Writable): Promise<void> =>

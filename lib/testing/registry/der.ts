@@ -1,6 +1,6 @@
-/** As much of ASN.1's distinguished encoding (X.690) as a certificate needs. */
+/** Encodes the ASN.1 types that a certificate needs in DER (ITU-T X.690). */
 
-/** One value of any tag. */
+/** Encodes a value with any tag. The content must be shorter than 64 KiB. */
 export function der(tag: number, ...contents: readonly Buffer[]): Buffer {
   const content = Buffer.concat(contents)
   const { length } = content
@@ -8,27 +8,34 @@ export function der(tag: number, ...contents: readonly Buffer[]): Buffer {
   return Buffer.concat([Buffer.from([tag, ...size]), content])
 }
 
+/** Encodes a SEQUENCE. */
 export const sequence = (...members: readonly Buffer[]): Buffer => der(0x30, ...members)
+/** Encodes a SET OF. */
 export const setOf = (...members: readonly Buffer[]): Buffer => der(0x31, ...members)
+/** Encodes an INTEGER from its big-endian two's complement. */
 export const integer = (bytes: Buffer): Buffer => der(0x02, bytes)
+/** Encodes a UTF8String. */
 export const utf8 = (text: string): Buffer => der(0x0c, Buffer.from(text))
+/** The BOOLEAN true. */
 export const yes = der(0x01, Buffer.from([0xff]))
+/** Encodes a BIT STRING of whole bytes. */
 export const bitString = (bytes: Buffer): Buffer => der(0x03, Buffer.from([0]), bytes)
-/** An explicit context tag. */
+/** Encodes a value with an explicit context-specific tag. */
 export const context = (number: number, content: Buffer): Buffer => der(0xa0 + number, content)
 
+/** Encodes an OBJECT IDENTIFIER, given in dotted form. */
 export function oid(dotted: string): Buffer {
   const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number)
   return der(0x06, Buffer.from([first * 40 + second, ...rest.flatMap(base128)]))
 }
 
-/** Seven bits a byte, the highest set in all but the last. */
+/** Encodes a number with seven bits per byte. The high bit is set in all bytes but the last. */
 function base128(number: number): number[] {
   const bytes = [number & 0x7f]
-  for (let left = number >> 7; left > 0; left >>= 7) bytes.unshift((left & 0x7f) | 0x80)
+  for (let rest = number >> 7; rest > 0; rest >>= 7) bytes.unshift((rest & 0x7f) | 0x80)
   return bytes
 }
 
-/** Seconds, in the form for any year. */
+/** Encodes a GeneralizedTime with a precision of seconds. */
 export const time = (date: Date): Buffer =>
   der(0x18, Buffer.from(date.toISOString().replace(/[-:T]|\..*$/g, '') + 'Z'))

@@ -1,33 +1,37 @@
-/** Which faults strike a request, and how often each still may. */
+/** Applies faults to the responses of the embedded registry, each a limited number of times. */
 import type { Answer } from './answer.js'
 import type { Fault } from './fault.js'
 import type { RequestLogEntry } from './request-log.js'
 
-/** The faults of one registry, each counted. */
+/** The faults of one registry. */
 export class FaultPlan {
-  readonly #left = new Map<Fault, number>()
-  /** Names of those that struck, in order. */
+  /** How often each fault may still be applied. */
+  readonly #remaining = new Map<Fault, number>()
+  /** Names of the faults that were applied, in order. */
   readonly struck: string[] = []
 
   constructor(planned: readonly Fault[] = []) {
     for (const each of planned) this.add(each)
   }
 
+  /** Adds a fault after the existing ones. */
   add(each: Fault): void {
-    this.#left.set(each, each.times ?? 1)
+    this.#remaining.set(each, each.times ?? 1)
   }
 
+  /** Removes all faults. */
   clear(): void {
-    this.#left.clear()
+    this.#remaining.clear()
   }
 
+  /** Applies all faults that match the request, in the order in which they were added. */
   apply(answer: Answer, request: RequestLogEntry): Answer {
     let result = answer
-    for (const [each, left] of this.#left) {
-      if (left <= 0 || !each.where(request)) continue
+    for (const [each, remaining] of this.#remaining) {
+      if (remaining <= 0 || !each.where(request)) continue
       const other = each.act(result, request)
       if (other === undefined) continue
-      this.#left.set(each, left - 1)
+      this.#remaining.set(each, remaining - 1)
       this.struck.push(each.name)
       result = other
     }

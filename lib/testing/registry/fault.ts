@@ -1,35 +1,38 @@
 /**
- * Things that go wrong on the way to a client, by name, each at a moment that a test can say. A fault takes the answer
- * that would have been sent and gives another.
+ * Provides faults for the embedded registry. A fault replaces the response to certain requests by another one.
  */
 import { digestOf } from '../../image/digest/digest.js'
 import { problem, without, type Answer, type BreakOff, type WirePart } from './answer.js'
 import type { RequestKind, RequestLogEntry } from './request-log.js'
 
+/** A fault of the embedded registry. */
 export interface Fault {
   readonly name: string
-  /** How often it strikes (1); after that the registry is well again. */
+  /** Number of times that the fault is applied (1). */
   readonly times?: number
+  /** Reports whether the fault applies to a request. */
   where(request: RequestLogEntry): boolean
-  /** What is sent in place of `answer`; undefined leaves it alone, and does not count. */
+  /** Returns the response that replaces `answer`; undefined if the fault does not apply, which then does not count. */
   act(answer: Answer, request: RequestLogEntry): Answer | undefined
 }
 
+/** Selects the requests to which a fault applies. */
 export interface FaultMoment {
-  /** `any`: whatever is asked for. */
+  /** Kind of the request; `any` for all kinds. */
   readonly kind?: RequestKind | 'any'
-  /** A tag or digest. */
+  /** Tag or digest of the request. */
   readonly reference?: string
-  /** Only the nth request of its kind, repository and reference. */
+  /** Only the nth request of this kind, repository and reference, counted from 1. */
   readonly nth?: number
-  /** Only answers that would have this status. */
+  /** Only responses with this status. */
   readonly answered?: number
+  /** Number of times that the fault is applied. */
   readonly times?: number
 }
 
 type Act = Fault['act']
 
-/** Strikes blobs unless told otherwise. */
+/** Creates a fault, by default of the first matching blob request. */
 const fault = (
   name: string,
   { kind = 'blob', reference, nth, answered, times = 1 }: FaultMoment,
@@ -50,16 +53,17 @@ const breaking =
   (after: number, moment: FaultMoment = {}): Fault =>
     fault(name, moment, (answer) => ({ ...answer, breakOff: { after, how } }))
 
+/** Creates faults. Most apply to blob requests by default. */
 export const faults = {
-  /** Another status, with a problem as registries word it. */
+  /** Responds with another status and an error body. Applied once by default. */
   status: (status: number, moment: FaultMoment = {}, headers: Answer['headers'] = {}): Fault =>
     fault('status', moment, () => problem(status, 'UNKNOWN', `the fault says ${status}`, headers)),
 
-  /** Another answer altogether, which may be made of the one that would have been sent; undefined lets that pass. */
+  /** Replaces the response. A function receives the original one, and returns undefined to keep it. */
   answer: (other: Answer | Act, moment: FaultMoment = {}): Fault =>
     fault('answer', { times: Infinity, ...moment }, typeof other === 'function' ? other : () => other),
 
-  /** Another body, with headers that go over the present ones. */
+  /** Replaces the body, and adds or replaces headers. */
   body: (
     other: Buffer | string | ((body: Buffer) => Buffer),
     moment: FaultMoment = {},
@@ -71,7 +75,7 @@ export const faults = {
       body: typeof other === 'function' ? other(answer.body) : Buffer.from(other),
     })),
 
-  /** Bytes in place of an HTTP message; `wire.ts` has such. */
+  /** Sends raw bytes instead of an HTTP message. `wire.ts` provides parts. */
   wire: (
     parts: (answer: Answer) => Iterable<WirePart>,
     moment: FaultMoment = {},
@@ -83,7 +87,7 @@ export const faults = {
       breakOff: { after: 0, how },
     })),
 
-  /** Another `WWW-Authenticate` with every refusal, or none. */
+  /** Replaces `WWW-Authenticate` in every refusal; removes it if `value` is undefined. */
   challenge: (value: string | undefined, moment: FaultMoment = {}): Fault =>
     fault('challenge', { kind: 'any', times: Infinity, ...moment }, (answer) => {
       if (answer.headers['www-authenticate'] === undefined) return undefined
@@ -94,22 +98,22 @@ export const faults = {
       }
     }),
 
-  /** The answer is good, and its connection is dropped `after` milliseconds later. */
+  /** Drops the connection `after` milliseconds after a complete response. */
   dropIdle: (after: number, moment: FaultMoment = {}): Fault =>
     fault('drop-idle', { times: Infinity, ...moment }, (answer) => ({ ...answer, dropAfter: after })),
 
-  /** The connection ends after `after` bytes of the body, though more were promised. */
+  /** Closes the connection after `after` bytes of the body. */
   truncate: breaking('truncate', 'close'),
-  /** The connection is reset after `after` bytes. */
+  /** Resets the connection after `after` bytes of the body. */
   reset: breaking('reset', 'reset'),
-  /** Nothing more comes after `after` bytes, and the connection stays. */
+  /** Sends nothing after `after` bytes of the body, and keeps the connection open. */
   stall: breaking('stall', 'stall'),
 
-  /** The headers come late, by so many milliseconds. */
+  /** Delays the response by `delay` milliseconds. */
   slow: (delay: number, moment: FaultMoment = {}): Fault =>
     fault('slow', moment, (answer) => ({ ...answer, delay })),
 
-  /** One byte of the body is another one; `at` counts from what is sent. */
+  /** Changes one byte of the body. `at` is its offset in the sent body, also for a range. */
   wrongByte: (at: number, moment: FaultMoment = {}): Fault =>
     fault('wrong-byte', moment, (answer) => {
       const body = Buffer.from(answer.body)
@@ -117,7 +121,7 @@ export const faults = {
       return { ...answer, body }
     }),
 
-  /** A part is answered with the `Content-Range` of another, or with none where `value` is undefined. */
+  /** Replaces `Content-Range`; removes it if `value` is undefined. */
   contentRange: (value: string | undefined, moment: FaultMoment = {}): Fault =>
     fault('content-range', moment, (answer) => ({
       ...answer,
@@ -127,7 +131,7 @@ export const faults = {
       },
     })),
 
-  /** Ranges are not understood: the whole blob is sent. */
+  /** Ignores ranges: sends the whole blob with status 200. */
   noRange: (whole: (digest: string) => Buffer | undefined, moment: FaultMoment = {}): Fault =>
     fault('no-range', { times: Infinity, ...moment }, (answer, { reference }) => ({
       status: 200,
@@ -135,7 +139,7 @@ export const faults = {
       body: whole(reference) ?? answer.body,
     })),
 
-  /** Off to another place. */
+  /** Redirects to `location`. */
   redirect: (location: string, moment: FaultMoment = {}, status = 307): Fault =>
     fault('redirect', { times: Infinity, ...moment }, () => ({
       status,
@@ -143,28 +147,28 @@ export const faults = {
       body: Buffer.alloc(0),
     })),
 
-  /** A manifest with other bytes than its digest says: a blank more, so that it still parses. */
+  /** Changes a manifest without changing its meaning: appends a space, and sets `Docker-Content-Digest` accordingly. */
   wrongManifest: (moment: FaultMoment = {}): Fault =>
     fault('wrong-manifest', { kind: 'manifest', times: Infinity, ...moment }, (answer) => {
       const body = Buffer.concat([answer.body, Buffer.from(' ')])
       return { ...answer, body, headers: { ...answer.headers, 'docker-content-digest': digestOf(body) } }
     }),
 
-  /** The body's length is not told beforehand. */
+  /** Sends the body with chunked transfer coding, without `Content-Length`. */
   chunked: (moment: FaultMoment = {}): Fault =>
     fault('chunked', { times: Infinity, ...moment }, (answer) => ({
       ...answer,
       headers: { ...answer.headers, 'transfer-encoding': 'chunked' },
     })),
 
-  /** No `Content-Type`. */
+  /** Removes `Content-Type`. */
   noContentType: (moment: FaultMoment = {}): Fault =>
     fault('no-content-type', { kind: 'manifest', times: Infinity, ...moment }, (answer) => ({
       ...answer,
       headers: without(answer.headers, 'content-type'),
     })),
 
-  /** A header more, or another value for it. */
+  /** Adds or replaces a header. */
   header: (name: string, value: string, moment: FaultMoment = {}): Fault =>
     fault('header', { times: Infinity, ...moment }, (answer) => ({
       ...answer,

@@ -1,4 +1,4 @@
-/** The embedded registry: what tests and the demo use of it, and the faults that it can have. */
+/** The embedded registry and its faults, for tests and the demo. */
 export { problem, type Answer, type BreakOff, type WirePart } from './answer.js'
 export type { Auth, BasicAuth, TokenAuth } from './auth.js'
 export { testCertificate, type CertificateOptions, type TestCertificate } from './certificate.js'

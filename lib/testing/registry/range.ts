@@ -1,12 +1,16 @@
-/** A part of a blob, for the one kind of range that clients of registries ask for: from a byte on, or from one to another. */
+/** Implements range requests for a single range with a first byte, the only form that clients of registries use. */
 import { answer, type Answer } from './answer.js'
 
+/** Request headers that select a range. */
 export interface RangeHeaders {
   readonly range: string | undefined
   readonly ifRange: string | undefined
 }
 
-/** 206 with the part, 416 beyond the end, or the whole with 200 where no range applies (RFC 9110 §14.2). */
+/**
+ * Responds to a range request (RFC 9110 §14.2): 206 with the range, 416 if the range begins after the end, or 200 with
+ * all bytes if no range applies.
+ */
 export function ranged(
   bytes: Buffer,
   headers: Readonly<Record<string, string>>,

@@ -1,22 +1,26 @@
-/** What the embedded registry was asked, in order: what tests look at, and what decides where a fault strikes. */
+/** Defines the log of requests to the embedded registry. Tests read it, and faults select requests by it. */
 
+/** Endpoint of a request. `ping` is `GET /v2/`. */
 export type RequestKind = 'ping' | 'token' | 'manifest' | 'blob' | 'tags' | 'other'
 
+/** A request to the embedded registry. */
 export interface RequestLogEntry {
   readonly kind: RequestKind
   readonly method: string
-  /** Path and query as they came. */
+  /** Path and query of the request. */
   readonly url: string
-  /** The repository, and the tag or digest, of what was asked for; empty where there is none. */
+  /** Requested repository; empty if the endpoint has none. */
   readonly repository: string
+  /** Requested tag or digest; empty if the endpoint has none. */
   readonly reference: string
   readonly headers: Readonly<Record<string, string | undefined>>
-  /** Of the same kind, repository and reference: 1 for the first. */
+  /** Position among the requests of the same kind, repository and reference, counted from 1. */
   readonly nth: number
-  /** Set once answered; undefined while it is being answered. */
+  /** Status of the response; undefined until the response is determined. */
   status: number | undefined
 }
 
+/** What a request refers to. */
 export type RequestTarget = Pick<RequestLogEntry, 'kind' | 'repository' | 'reference'>
 
 const routes: readonly (readonly [RequestKind, RegExp])[] = [
@@ -27,6 +31,7 @@ const routes: readonly (readonly [RequestKind, RegExp])[] = [
   ['tags', /^\/v2\/(.+)\/tags\/list$/],
 ]
 
+/** Parses the path of a request. */
 export function targetOf(path: string): RequestTarget {
   for (const [kind, form] of routes) {
     const match = form.exec(path)

@@ -1,16 +1,19 @@
-/** The embedded registry's answers to requests that are let in (distribution spec, "Endpoints"). */
+/** Responds to authorised requests to the embedded registry (distribution spec, "Endpoints"). */
 import { answer, json, problem, type Answer } from './answer.js'
 import type { Contents } from './contents.js'
 import { ranged } from './range.js'
 import type { RequestLogEntry } from './request-log.js'
 
+/** What `respond` works with. */
 export interface RespondOptions {
   readonly contents: Contents
+  /** URL of the registry. */
   readonly base: string
-  /** Tags on a page, where a client does not ask for fewer. */
+  /** Maximum number of tags per page. A client can request fewer. */
   readonly pageSize: number
 }
 
+/** Returns the response to a request. */
 export function respond(request: RequestLogEntry, options: RespondOptions): Answer {
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return problem(405, 'UNSUPPORTED', 'this registry is read through HTTP and filled by its program')
@@ -56,8 +59,8 @@ function tags({ repository, url }: RequestLogEntry, { contents, base, pageSize }
   if (!contents.knows(repository)) return unknownName(repository)
   const query = new URL(url, base).searchParams
   const last = query.get('last') ?? ''
-  const asked = Number(query.get('n') ?? pageSize)
-  const n = Number.isInteger(asked) && asked >= 0 ? Math.min(asked, pageSize) : pageSize
+  const requested = Number(query.get('n') ?? pageSize)
+  const n = Number.isInteger(requested) && requested >= 0 ? Math.min(requested, pageSize) : pageSize
   const rest = contents.tags(repository).filter((tag) => tag > last)
   const page = rest.slice(0, n)
   const end = page.at(-1)

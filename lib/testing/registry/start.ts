@@ -1,6 +1,6 @@
 /**
- * A registry in this process, on a loopback port: for tests, for `windlass demo`, and for whoever writes a client. It
- * is filled by its program, read over HTTP, and fails where it is told to.
+ * Starts a registry in this process on a loopback port, for tests of any client and for `windlass demo`. The program
+ * adds images and faults; clients read over HTTP or HTTPS.
  */
 import {
   createServer as createHttp,
@@ -21,49 +21,63 @@ import type { Fault } from './fault.js'
 import { targetOf, type RequestLogEntry } from './request-log.js'
 import { respond } from './respond.js'
 
+/** Options of `startRegistry`. */
 export interface RegistryOptions {
+  /** Authentication (`none`). */
   readonly auth?: Auth
-  /** Tags on a page (100). */
+  /** Maximum number of tags per page (100). */
   readonly pageSize?: number
-  /** Milliseconds before each answer. */
+  /** Milliseconds before each response (0). */
   readonly latency?: number
+  /** Maximum rate of each response body (Infinity). */
   readonly bytesPerSecond?: number
-  /** PEM; `testCertificate` makes such. */
+  /** Key and certificate in PEM, for example from `testCertificate`. Without them, the registry uses plain HTTP. */
   readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer }
   readonly faults?: readonly Fault[]
 }
 
-/** Answers in place of the registry, or says undefined to let it answer. */
+/** Returns a response that replaces that of the registry; undefined to let the registry respond. */
 export type Hook = (request: RequestLogEntry) => Answer | undefined | Promise<Answer | undefined>
 
+/** A running registry. */
 export interface TestRegistry {
-  /** `127.0.0.1:<port>`: the registry in references. */
+  /** `127.0.0.1:<port>`, the registry part of references. */
   readonly host: string
+  /** Base URL without a trailing slash. */
   readonly url: string
-  /** Every request so far, oldest first. */
+  /** All requests so far, oldest first. */
   readonly requests: readonly RequestLogEntry[]
-  /** Names of the faults that struck, in order. */
+  /** Names of the faults that were applied, in order. */
   readonly struck: readonly string[]
-  /** Connections that were opened so far. */
+  /** Number of connections opened so far. */
   readonly connections: number
-  /** Bytes that were put on the wire so far: headers, bodies, and TLS around them. */
+  /** Number of bytes sent so far, including headers and TLS records. */
   readonly bytesSent: number
-  /** The tokens that were given out so far: what must turn up nowhere else. */
+  /** All tokens issued so far. */
   readonly tokens: readonly string[]
-  /** @param algorithm of its digest: `sha256` unless said otherwise */
+  /**
+   * Adds a blob, which is then part of every repository. Returns its digest.
+   * @param algorithm algorithm of the digest (`sha256`)
+   */
   putBlob(bytes: Uint8Array, algorithm?: DigestAlgorithm): Digest
-  /** The bytes of a blob, as `faults.noRange` wants them. */
+  /** Returns a blob; undefined if it does not exist. Can be passed to `faults.noRange`. */
   blob(digest: string): Buffer | undefined
-  /** Under a tag and its digest; told a digest, under that alone, be it the right one or not. */
+  /**
+   * Adds a manifest under a tag and its digest. If a digest is given, the manifest is added only under that digest,
+   * which need not be correct. Returns the digest.
+   */
   putManifest(repository: string, tagOrDigest: string, bytes: Uint8Array, mediaType: string): Digest
+  /** Adds a fault after the existing ones. */
   addFault(fault: Fault): void
+  /** Adds a hook. The first hook that returns a response wins. */
   hook(answer: Hook): void
-  /** Takes all faults and hooks away: from now on it is a registry like any other. */
+  /** Removes all faults and hooks. */
   calm(): void
-  /** Breaks every connection off; resolves when none is left. */
+  /** Closes all connections and stops the server. */
   close(): Promise<void>
 }
 
+/** Starts a registry on a free port of 127.0.0.1. */
 export async function startRegistry(options: RegistryOptions = {}): Promise<TestRegistry> {
   const { auth = 'none', pageSize = 100, latency = 0, bytesPerSecond = Infinity, tls } = options
   const contents = new Contents()
@@ -96,7 +110,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
     response.on('error', () => undefined)
     void serve(incoming, response)
   }
-  // Tokens of 20 KB are real.
+  // Tokens of some registries have 20 kB.
   const maxHeaderSize = 256 * 1024
   const server =
     tls === undefined
@@ -107,7 +121,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
     server.once('error', reject)
     server.listen(0, '127.0.0.1', resolve)
   })
-  const { port } = server.address() as AddressInfo // listening on TCP: never a pipe's name
+  const { port } = server.address() as AddressInfo // a server on TCP has no pipe name
   const host = `127.0.0.1:${port}`
   const url = `${tls === undefined ? 'http' : 'https'}://${host}`
   const gate = gateFor(auth, url)
@@ -158,7 +172,7 @@ function logged(
     method,
     url,
     nth,
-    headers: Object.fromEntries(flat) as Record<string, string | undefined>, // entries made just above
+    headers: Object.fromEntries(flat) as Record<string, string | undefined>, // from `flat`
     status: undefined,
   }
 }

@@ -1,18 +1,18 @@
-/** What goes on the wire where no HTTP server would send it: parts for `faults.wire`. */
+/** Builds raw parts of responses for `faults.wire`. */
 import type { Answer, WirePart } from './answer.js'
 
-/** A status line and headers, as they are written: `head('200 OK', 'content-length: 3')`. */
+/** Returns a status line and headers: `head('200 OK', 'content-length: 3')`. */
 export const head = (status: string, ...headers: readonly string[]): string =>
   `HTTP/1.1 ${status}\r\n${headers.map((header) => `${header}\r\n`).join('')}\r\n`
 
-/** The head that `answer` would have, under another version or with lines put in. */
+/** Returns the status line and headers of `answer`, with another HTTP version or additional lines. */
 export function headOf(answer: Answer, version = 'HTTP/1.1', ...more: readonly string[]): string {
   const headers = Object.entries({ 'content-length': answer.body.length, ...answer.headers })
   const lines = [...headers.map(([name, value]) => `${name}: ${value}`), ...more]
   return `${version} ${answer.status} OK\r\n${lines.map((line) => `${line}\r\n`).join('')}\r\n`
 }
 
-/** One chunk of a chunked body. */
+/** Returns one chunk of a chunked body (RFC 9112 §7.1). */
 export const chunk = (bytes: Buffer | string): Buffer =>
   Buffer.concat([
     Buffer.from(`${bytes.length.toString(16)}\r\n`),
@@ -21,8 +21,8 @@ export const chunk = (bytes: Buffer | string): Buffer =>
   ])
 
 /**
- * `part` again and again, with a pause of `wait` milliseconds (1) between. A client in this very process has a turn to read
- * each part before the next: else more than it ever read would lie in the buffers of the system, as much as these hold.
+ * Repeats `part` infinitely with pauses of `wait` milliseconds (1). The pauses let a client in the same process read
+ * each part, so that the count of sent bytes does not include data that fills the buffers of the system unread.
  */
 export function* forever(part: Buffer | string, wait = 1): Generator<WirePart> {
   for (;;) {
@@ -31,7 +31,7 @@ export function* forever(part: Buffer | string, wait = 1): Generator<WirePart> {
   }
 }
 
-/** One byte at a time, with a pause after each. */
+/** Returns the bytes one at a time, each followed by a pause of `wait` milliseconds. */
 export function* drip(bytes: Buffer | string, wait: number): Generator<WirePart> {
   const all = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes
   for (let at = 0; at < all.length; at++) {

@@ -1,4 +1,4 @@
-/** The tree comparer: proof that two unpackers made the same tree of one image. */
+/** Compares two unpacked trees of an image. */
 export {
   compareTrees,
   type CompareOptions,

@@ -1,4 +1,4 @@
-/** What registries hold beside images: read by other tools, and no image. */
+/** Cases of artifacts that are not images and that other tools read. */
 import { mediaTypes } from '../../../lib/image/documents/media-types.js'
 import { casesOf } from '../case.js'
 import type { CaseHost, CaseLayer, Members } from '../case-host.js'
@@ -6,13 +6,13 @@ import type { CaseHost, CaseLayer, Members } from '../case-host.js'
 const artifacts = casesOf('artifacts')
 
 interface Artifact {
-  /** Type of the config; `empty` is OCI's for none. */
+  /** Media type of the config. `empty` stands for OCI's empty config. */
   readonly config: string
   readonly layers: readonly string[]
   readonly manifest?: Members
 }
 
-/** The blob of an artifact: an archive where its type says so, else text. */
+/** Returns the blob of an artifact: an archive if its type requires that, else text. */
 function part(host: CaseHost, type: string, at: number): CaseLayer {
   const name = `part-${at}`
   if (/\btar\+gzip$/.test(type)) return host.layer(host.layerOf(name), type)

@@ -1,4 +1,4 @@
-/** Layers compressed in every way that gzip and zstd allow, and some that are not what their type says. */
+/** Cases of layer compression: all variants of gzip and zstd, and layers whose type is wrong. */
 import { gzipSync } from 'node:zlib'
 import { mediaTypes } from '../../../lib/image/documents/media-types.js'
 import { casesOf } from '../case.js'
@@ -13,7 +13,7 @@ interface CompressionOptions {
   readonly right?: 'LIMIT_EXCEEDED'
 }
 
-/** An image of one layer, of whose archive `compress` makes the blob. */
+/** An image of one layer. `compress` makes the blob from its archive. */
 const layer = (id: string, what: string, compress: (tar: Buffer) => Buffer, options: CompressionOptions) => {
   const { mediaType = mediaTypes.ociLayerGzip, why = 'the format allows it', ...rest } = options
   return compression(id, `a layer ${what}`, { why, ...rest }, (host: CaseHost) => {
@@ -25,7 +25,7 @@ const layer = (id: string, what: string, compress: (tar: Buffer) => Buffer, opti
 const zstd = { mediaType: mediaTypes.ociLayerZstd }
 const half = (tar: Buffer): [Buffer, Buffer] => [tar.subarray(0, 700), tar.subarray(700)]
 
-/** RFC 1952: with an extra field, a name, a comment and a checksum of the header left out. */
+/** A gzip member with an extra field, a name and a comment, but no header checksum (RFC 1952). */
 const gzipWithFields = (tar: Buffer): Buffer => {
   const plain = gzipSync(tar)
   const flags = Buffer.from([...plain.subarray(0, 3), 0x04 | 0x08 | 0x10, ...plain.subarray(4, 10)])

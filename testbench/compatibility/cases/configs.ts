@@ -1,4 +1,4 @@
-/** Configs as tools wrote them. */
+/** Cases of configs that tools have written. */
 import { casesOf } from '../case.js'
 import type { ImageParts } from '../case-host.js'
 

@@ -1,4 +1,4 @@
-/** Answers of token servers, and credentials files, as they are found. */
+/** Cases of responses of token servers, and of credentials files. */
 import { faults } from '../../../lib/testing/index.js'
 import { casesOf, type ServedCase } from '../case.js'
 import type { CaseHost, Members } from '../case-host.js'
@@ -7,7 +7,7 @@ const credentials = casesOf('credentials')
 
 const token = { auth: { kind: 'token' } } as const
 
-/** A token server whose answer is changed: `change` is told the good one, and members that are undefined go. */
+/** A token server with a changed response. `change` receives the token; members that are undefined are removed. */
 const answered = (id: string, what: string, why: string, change: (token: string) => Members) =>
   credentials(`token-${id}`, `a token server whose answer has ${what}`, { why, registry: token }, (host) => {
     host.image()
@@ -98,15 +98,15 @@ const basic = (text: string): string => Buffer.from(text).toString('base64')
 
 interface Guarded {
   readonly repository: string
-  /** What opens it; without it, it is open to who says nothing. */
+  /** Login that the repository requires; without it, the repository is public. */
   readonly opens?: string
-  /** Whether `/v2/` is open to everybody. */
+  /** Whether `/v2/` is public. */
   readonly door?: boolean
-  /** By key, in which HOST stands for the registry: `user:password`. */
+  /** `user:password` by key. HOST in a key stands for the registry. */
   readonly keys: Readonly<Record<string, string>>
 }
 
-/** A registry by Basic, which refuses every other user, and a credentials file. */
+/** A registry with Basic authentication for one user, and a credentials file. */
 function guarded(
   host: CaseHost,
   { repository, opens, keys, door = opens === undefined }: Guarded,
@@ -140,32 +140,32 @@ function guarded(
 const byRepository = (id: string, what: string, why: string, options: Guarded) =>
   credentials(`credentials-${id}`, `a credentials file ${what}`, { why }, (host) => guarded(host, options))
 
-const longest = 'the longest key that is a prefix wins; the others belong to somebody else'
+const longestPrefix = 'the longest key that is a prefix wins; the others belong to somebody else'
 
 const repositories = [
   byRepository('of-host', 'with the registry', 'that is what `docker login` writes', {
     ...{ repository: 'team/app', opens: 'u:right', keys: { HOST: 'u:right' } },
   }),
-  byRepository('of-namespace', 'with the namespace alone', longest, {
+  byRepository('of-namespace', 'with the namespace alone', longestPrefix, {
     ...{ repository: 'team/app', opens: 'u:right', keys: { 'HOST/team': 'u:right' } },
   }),
-  byRepository('of-repository', 'with the registry, the namespace and the repository', longest, {
+  byRepository('of-repository', 'with the registry, the namespace and the repository', longestPrefix, {
     repository: 'team/app',
     opens: 'u:right',
     keys: { HOST: 'u:wide', 'HOST/team': 'u:team', 'HOST/team/app': 'u:right' },
   }),
-  byRepository('of-neighbour', "with another tenant's namespace, before an open repository", longest, {
+  byRepository('of-neighbour', "with another tenant's namespace, before an open repository", longestPrefix, {
     ...{ repository: 'team-b/app', keys: { 'HOST/team-a': 'a:secret' } },
   }),
   byRepository(
     'of-longer-name',
     'with a namespace that only begins alike, before an open repository',
-    longest,
+    longestPrefix,
     {
       ...{ repository: 'team-b/app', keys: { 'HOST/team': 'a:secret' } },
     },
   ),
-  byRepository('of-both', "with another tenant's namespace before the registry", longest, {
+  byRepository('of-both', "with another tenant's namespace before the registry", longestPrefix, {
     ...{ repository: 'team-b/app', opens: 'u:right', keys: { 'HOST/team-a': 'a:secret', HOST: 'u:right' } },
   }),
   byRepository('of-url', 'whose key is a URL, as older tools wrote it', 'the host is in it', {
@@ -173,7 +173,7 @@ const repositories = [
   }),
 ]
 
-/** A credentials file of any text, in which HOST stands for the registry, and GOOD for what opens it. */
+/** A credentials file. HOST in its text stands for the registry, GOOD for the correct login. */
 const file = (
   id: string,
   what: string,

@@ -1,4 +1,4 @@
-/** Images with digests of the three algorithms that the specification has, in any mixture. */
+/** Cases of digests of the three algorithms of the specification, in different combinations. */
 import type { DigestAlgorithm } from '../../../lib/image/digest/digest.js'
 import { mediaTypes } from '../../../lib/image/documents/media-types.js'
 import { casesOf } from '../case.js'

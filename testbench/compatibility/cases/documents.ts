@@ -1,4 +1,4 @@
-/** Documents in which something is null, missing, unknown, or of another kind than the specifications have it. */
+/** Cases of documents in which a member is null, missing, unknown, or of an unexpected type. */
 import { mediaTypes } from '../../../lib/image/documents/media-types.js'
 import { casesOf } from '../case.js'
 

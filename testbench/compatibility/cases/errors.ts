@@ -1,4 +1,4 @@
-/** Refusals of registries whose explanation cannot be read. */
+/** Cases of errors of registries whose body cannot be parsed. */
 import { casesOf } from '../case.js'
 
 const document = casesOf('documents')

@@ -1,4 +1,4 @@
-/** Headers that say something else than what comes. */
+/** Cases of headers that contradict the body. */
 import { gzipSync } from 'node:zlib'
 import { mediaTypes } from '../../../lib/image/documents/media-types.js'
 import { faults, type FaultMoment } from '../../../lib/testing/index.js'
@@ -17,7 +17,7 @@ const typed = (id: string, type: string, why: string, warns = false) =>
     (host) => host.image({ contentType: type }),
   )
 
-/** An image, of whose answers of one kind one header is set. */
+/** Serves an image and sets one header in the responses that `moment` selects. */
 const withHeader = (host: CaseHost, name: string, value: string, moment: FaultMoment): void => {
   host.image()
   host.registry.addFault(faults.header(name, value, moment))

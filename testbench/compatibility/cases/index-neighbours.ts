@@ -1,4 +1,4 @@
-/** Indexes with entries beside the image that nobody asks for. */
+/** Cases of indexes that contain entries besides the requested image. */
 import { mediaTypes } from '../../../lib/image/documents/media-types.js'
 import { casesOf } from '../case.js'
 import type { CaseHost, Members } from '../case-host.js'
@@ -11,8 +11,8 @@ const unasked = 'an entry that nobody asked for spoils nothing'
 const manifestType = mediaTypes.ociManifest
 const hex = (pair: string, bytes: number): string => pair.repeat(bytes)
 
-/** An index with a good entry and one more, before it or behind it. */
-const beside = (
+/** An index with a valid entry and another entry before or after it. */
+const withNeighbour = (
   id: string,
   what: string,
   other: (host: CaseHost) => unknown,
@@ -32,7 +32,7 @@ const beside = (
   )
 
 export const neighbourCases = [
-  beside(
+  withNeighbour(
     'attestation',
     "BuildKit's attestation",
     (host) => ({
@@ -42,7 +42,7 @@ export const neighbourCases = [
     }),
     {},
   ),
-  beside(
+  withNeighbour(
     'blake3',
     'an entry whose digest is of blake3',
     () => ({
@@ -50,7 +50,7 @@ export const neighbourCases = [
     }),
     { warns: true },
   ),
-  beside(
+  withNeighbour(
     'upper-case-digest',
     'an entry whose digest is in upper case',
     () => ({
@@ -58,7 +58,7 @@ export const neighbourCases = [
     }),
     { warns: true },
   ),
-  beside(
+  withNeighbour(
     'short-digest',
     'an entry whose digest is too short',
     () => ({
@@ -66,7 +66,7 @@ export const neighbourCases = [
     }),
     { warns: true },
   ),
-  beside(
+  withNeighbour(
     'without-digest',
     'an entry without a digest',
     () => ({
@@ -74,7 +74,7 @@ export const neighbourCases = [
     }),
     { warns: true },
   ),
-  beside(
+  withNeighbour(
     'without-media-type',
     'an entry without a media type',
     (host) => ({
@@ -83,7 +83,7 @@ export const neighbourCases = [
     }),
     { warns: true },
   ),
-  beside(
+  withNeighbour(
     'empty-media-type',
     'an entry whose media type is ""',
     (host) => ({
@@ -92,7 +92,7 @@ export const neighbourCases = [
     }),
     { warns: true },
   ),
-  beside(
+  withNeighbour(
     'platform-of-nothing',
     'an entry with `platform: {}`',
     (host) => ({
@@ -101,7 +101,7 @@ export const neighbourCases = [
     }),
     { warns: true },
   ),
-  beside(
+  withNeighbour(
     'platform-without-os',
     'an entry whose platform has no `os`',
     (host) => ({
@@ -110,7 +110,7 @@ export const neighbourCases = [
     }),
     { warns: true },
   ),
-  beside(
+  withNeighbour(
     'size-below-zero',
     'an entry with a size below zero',
     (host) => ({
@@ -119,7 +119,7 @@ export const neighbourCases = [
     }),
     { warns: true },
   ),
-  beside(
+  withNeighbour(
     'size-fraction',
     'an entry whose size is a fraction',
     (host) => ({
@@ -128,9 +128,9 @@ export const neighbourCases = [
     }),
     { warns: true },
   ),
-  beside('null', 'an entry that is null', () => null, { warns: true }),
-  beside('string', 'an entry that is a string', () => 'see the docs', { warns: true }),
-  beside(
+  withNeighbour('null', 'an entry that is null', () => null, { warns: true }),
+  withNeighbour('string', 'an entry that is a string', () => 'see the docs', { warns: true }),
+  withNeighbour(
     'helm-chart',
     'a Helm chart',
     (host) => ({
@@ -148,11 +148,11 @@ export const neighbourCases = [
     }),
     { last: true },
   ),
-  beside('unknown-type', 'an entry of a media type that nobody knows', (host) => ({
+  withNeighbour('unknown-type', 'an entry of a media type that nobody knows', (host) => ({
     ...host.blob(Buffer.from('{}'), 'application/vnd.example.thing.v1+json'),
     platform: arm64,
   })),
-  beside('schema1', 'a schema 1 manifest of another platform', () => ({
+  withNeighbour('schema1', 'a schema 1 manifest of another platform', () => ({
     ...{
       mediaType: mediaTypes.dockerSchema1Signed,
       digest: `sha256:${hex('0d', 32)}`,
@@ -160,7 +160,7 @@ export const neighbourCases = [
       platform: arm64,
     },
   })),
-  beside(
+  withNeighbour(
     'missing',
     'an entry whose manifest is not there',
     () => ({

@@ -1,4 +1,4 @@
-/** Every case of compatibility, kind by kind. */
+/** All cases of compatibility, by kind. */
 import type { CompatibilityCase } from '../case.js'
 import { artifactCases } from './artifacts.js'
 import { compressionCases } from './compression.js'

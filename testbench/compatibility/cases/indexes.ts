@@ -1,4 +1,4 @@
-/** Indexes as tools wrote them. */
+/** Cases of indexes that tools have written. */
 import { mediaTypes } from '../../../lib/image/documents/media-types.js'
 import type { ErrorCode } from '../../../lib/errors.js'
 import { casesOf } from '../case.js'
@@ -9,7 +9,7 @@ const index = casesOf('indexes')
 const amd64 = { os: 'linux', architecture: 'amd64' }
 const vouched = 'the digest of the entry vouches for the bytes'
 
-/** An index with one good entry, changed by `members`. */
+/** An index with one valid entry, changed by `members`. */
 const entry = (
   id: string,
   what: string,
@@ -87,7 +87,7 @@ const entries = [
   }),
 ]
 
-/** An index of one entry that is the only one to choose, and cannot be. */
+/** An index whose only entry cannot be used. */
 const unusable = (id: string, what: string, right: ErrorCode, why: string, members: Members) =>
   index(`index-${id}`, `an index whose only entry ${what}`, { right, why }, (host) => {
     host.index([{ ...host.image({ tag: null }), platform: amd64, ...members }])

@@ -1,4 +1,4 @@
-/** Images that have a config and no layers. */
+/** Cases of images with a config and without layers. */
 import { gzipSync } from 'node:zlib'
 import { mediaTypes } from '../../../lib/image/documents/media-types.js'
 import { casesOf } from '../case.js'

@@ -1,4 +1,4 @@
-/** Lists of tags: their pages, the links between them, and what stands in them. */
+/** Cases of tag lists: pages, links between them, and items. */
 import { casesOf } from '../case.js'
 import type { CaseHost, Members } from '../case-host.js'
 
@@ -13,7 +13,7 @@ interface Page {
   readonly members?: Members
 }
 
-/** Serves pages in turn: the first, and those that carry `last=N` in their query. ORIGIN stands for the registry's. */
+/** Serves the first page, and further pages for `last=N` in the query. ORIGIN stands for the origin of the registry. */
 function pages(host: CaseHost, list: readonly Page[]): void {
   host.registry.hook(({ kind, url }) => {
     if (kind !== 'tags') return undefined
@@ -34,7 +34,7 @@ function pages(host: CaseHost, list: readonly Page[]): void {
   })
 }
 
-/** Two pages of which the first has this `Link`. */
+/** Two pages. The first has this `Link` header. */
 const linked = (id: string, what: string, link: string, why: string) =>
   links(`link-${id}`, `a list whose next page is named ${what}`, { asks, why }, (host) => {
     pages(host, [{ tags: ['a', 'b'], link }, { tags: ['c'] }])
@@ -163,7 +163,7 @@ const listed = (id: string, what: string, served: readonly Page[], tags: readonl
 
 const kept = 'one bad item does not cost the list'
 
-/** A registry that refuses page sizes as `refuses` says, with the error that the specification has for it. */
+/** A registry that refuses page sizes for which `refuses` returns true, with the error of the specification. */
 const sized = (id: string, what: string, refuses: (n: string | null) => boolean) =>
   lists(
     `page-size-${id}`,

@@ -1,4 +1,4 @@
-/** Redirects to where blobs are, as stores and their signatures make them. */
+/** Cases of redirects to blob storage with signed URLs. */
 import type { RequestListener } from 'node:http'
 import { casesOf } from '../case.js'
 import type { CaseHost } from '../case-host.js'
@@ -8,14 +8,14 @@ const redirects = casesOf('redirects')
 const token = { auth: { kind: 'token' } } as const
 
 interface Redirection {
-  /** `Location`; ORIGIN stands for the other server, DIGEST for the blob's digest. */
+  /** `Location`. ORIGIN stands for the other server, DIGEST for the digest of the blob. */
   readonly location: string
-  /** The request targets under which the other server has the blob; that of `location` unless said otherwise. */
+  /** Request targets under which the other server has the blob (the target of `location`). */
   readonly targets?: readonly string[]
   readonly status?: number
 }
 
-/** An image whose blobs are all elsewhere; there, an `Authorization` is refused. */
+/** Serves an image whose blobs are on another server that refuses requests with `Authorization`. */
 async function redirected(host: CaseHost, { location, targets, status = 307 }: Redirection): Promise<void> {
   host.image()
   const accepted = targets ?? [location.replace(/^ORIGIN/, '')]
@@ -27,11 +27,11 @@ async function redirected(host: CaseHost, { location, targets, status = 307 }: R
   })
 }
 
-/** Whether the registry itself has to ask who is there first. */
+/** Reports whether the registry must send a challenge first. */
 const refused = (host: CaseHost, headers: Readonly<Record<string, string | undefined>>): boolean =>
   host.asksWho && headers['authorization'] === undefined
 
-/** A store that has blobs under these request targets, and takes no second way to authenticate. */
+/** Returns a server that has blobs under these request targets and refuses a second form of authentication. */
 const blobsAt =
   (host: CaseHost, targets: readonly string[]): RequestListener =>
   ({ url = '', headers }, response) => {

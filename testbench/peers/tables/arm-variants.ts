@@ -1,4 +1,4 @@
-/** What containerd's tests say of the variants of 32-bit ARM by the kernel's name of the machine. */
+/** Results of containerd's tests for variants of 32-bit ARM by the machine name of the kernel. */
 import { type Table, agreed, differing } from '../row.js'
 
 export const armVariants: Table = {

@@ -1,4 +1,4 @@
-/** What the peers' tests say of `WWW-Authenticate`. */
+/** Results of the peers' tests for `WWW-Authenticate`. */
 import { type Row, type Table, agreed, differing } from '../row.js'
 
 const hub = 'Bearer realm="https://auth.docker.io/token",service="registry.docker.io"'

@@ -1,4 +1,4 @@
-/** What the peers' tests say of image configs. */
+/** Results of the peers' tests for image configs. */
 import { type Table, agreedOn, differingOn, refused } from '../row.js'
 
 type Fields = Readonly<Record<string, unknown>>

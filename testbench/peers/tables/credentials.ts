@@ -1,9 +1,9 @@
-/** What the peers' tests say of credentials files: which entry is taken for which repository. */
+/** Results of the peers' tests for credentials files: which entry applies to which repository. */
 import type { Peer } from '../peer.js'
 import { type Row, type Table, agreedOn, differingOn, refused } from '../row.js'
 
 export interface Lookup {
-  /** The file's content. */
+  /** Content of the file. */
   readonly file: string
   readonly registry: string
   readonly repository: string
@@ -12,7 +12,7 @@ export interface Lookup {
 const none = 'none'
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
-/** Keys with `user:password` each. */
+/** `user:password` by key. */
 type Keys = Readonly<Record<string, string>>
 
 const authsOf = (keys: Keys): object =>
@@ -26,34 +26,34 @@ const lookup = (file: unknown, name: string): Lookup => {
 
 type Line = readonly [label: string, given: Lookup, meaning: string]
 
-/** `name` asked in a file of `keys`. */
-const asked = (keys: Keys, name: string, meaning: string): Line => [
+/** Looks up `name` in a file with `keys`. */
+const lookedUp = (keys: Keys, name: string, meaning: string): Line => [
   `${name} with ${Object.keys(keys).join(', ')}`,
   lookup({ auths: authsOf(keys) }, name),
   meaning,
 ]
 
-/** A file with one entry, `value`, for the registry that is asked. */
+/** A file with the entry `value` for the requested registry. */
 const entry = (value: unknown, meaning: string): Line => [
   JSON.stringify(value),
   lookup({ auths: { 'registry.example.com': value } }, 'registry.example.com/app'),
   meaning,
 ]
 
-/** Each of `keys` alone covers `name`. */
+/** Rows in which each of `keys` alone applies to `name`. */
 const each = (peer: Peer, name: string, keys: readonly string[]): Row<Lookup>[] =>
   agreedOn(
     peer,
-    keys.map((key) => asked({ [key]: 'u:p' }, name, 'u:p')),
+    keys.map((key) => lookedUp({ [key]: 'u:p' }, name, 'u:p')),
   )
 
-/** Of the keys from each place of `keys` on, the first is taken for `name`. */
-const longest = (name: string, keys: readonly string[]): Row<Lookup>[] =>
+/** Rows for all suffixes of `keys`: the first key of a suffix applies to `name`. */
+const suffixes = (name: string, keys: readonly string[]): Row<Lookup>[] =>
   agreedOn(
     'container-libs',
     keys.map((first, at) => {
       const rest = keys.slice(at).reverse()
-      return asked(Object.fromEntries(rest.map((key) => [key, `${key}:p`])), name, `${first}:p`)
+      return lookedUp(Object.fromEntries(rest.map((key) => [key, `${key}:p`])), name, `${first}:p`)
     }),
   )
 
@@ -80,25 +80,25 @@ const paths: Keys = {
 const libs: Row<Lookup>[] = [
   ...agreedOn<Lookup>('container-libs', [
     ['docker.io/library/app in an empty object', lookup('{}', 'docker.io/library/app'), none],
-    asked({ 'example.org': 'example:org' }, 'example.org/app', 'example:org'),
-    asked({ 'example.org': 'example:org' }, 'registry.example.org/app', none),
-    asked(full, 'docker.io/library/app', 'docker:io'),
-    asked({ 'https://index.docker.io/v1': 'index:docker.io' }, 'docker.io/library/app', 'index:docker.io'),
-    asked(full, 'normalize.example.org/app', 'normalize:example'),
-    asked(full, 'localhost/app', 'local:host'),
-    asked(full, '10.10.30.45:5000/app', '10.10:30.45-5000'),
-    asked(full, 'localhost:5000/app', 'local:host-5000'),
+    lookedUp({ 'example.org': 'example:org' }, 'example.org/app', 'example:org'),
+    lookedUp({ 'example.org': 'example:org' }, 'registry.example.org/app', none),
+    lookedUp(full, 'docker.io/library/app', 'docker:io'),
+    lookedUp({ 'https://index.docker.io/v1': 'index:docker.io' }, 'docker.io/library/app', 'index:docker.io'),
+    lookedUp(full, 'normalize.example.org/app', 'normalize:example'),
+    lookedUp(full, 'localhost/app', 'local:host'),
+    lookedUp(full, '10.10.30.45:5000/app', '10.10:30.45-5000'),
+    lookedUp(full, 'localhost:5000/app', 'local:host-5000'),
     entry(
       { auth: base64('00000000-0000-0000-0000-000000000000:'), identitytoken: 'some token' },
       'identity token some token',
     ),
-    asked(paths, 'example.org/repo/image', 'example:org'),
-    asked(paths, 'example.org/repo', 'example:org'),
-    asked(paths, 'example.org/image', 'local:host'),
-    asked(paths, 'docker.io/library/busybox', 'library:busybox'),
-    asked(paths, 'docker.io/library/notbusybox', 'library:other'),
-    asked(paths, 'docker.io/vendor/product', 'first:level'),
-    asked(paths, 'docker.io/other-vendor/other-product', 'top:level'),
+    lookedUp(paths, 'example.org/repo/image', 'example:org'),
+    lookedUp(paths, 'example.org/repo', 'example:org'),
+    lookedUp(paths, 'example.org/image', 'local:host'),
+    lookedUp(paths, 'docker.io/library/busybox', 'library:busybox'),
+    lookedUp(paths, 'docker.io/library/notbusybox', 'library:other'),
+    lookedUp(paths, 'docker.io/vendor/product', 'first:level'),
+    lookedUp(paths, 'docker.io/other-vendor/other-product', 'top:level'),
     [
       'docker.io/library/app in the old flat form',
       lookup(authsOf({ 'http://index.docker.io/v1': 'docker:io' }), 'docker.io/library/app'),
@@ -110,16 +110,16 @@ const libs: Row<Lookup>[] = [
       'local:host',
     ],
     ['a file that is not JSON', lookup('Json rocks!', 'docker.io/library/app'), refused],
-    asked({ 'docker.io/vendor': 'u1:p1', 'index.docker.io': 'u2:p2' }, 'docker.io/vendor/app', 'u1:p1'),
-    asked({ 'docker.io/vendor': 'u1:p1', 'index.docker.io': 'u2:p2' }, 'docker.io/library/app', 'u2:p2'),
+    lookedUp({ 'docker.io/vendor': 'u1:p1', 'index.docker.io': 'u2:p2' }, 'docker.io/vendor/app', 'u1:p1'),
+    lookedUp({ 'docker.io/vendor': 'u1:p1', 'index.docker.io': 'u2:p2' }, 'docker.io/library/app', 'u2:p2'),
   ]),
-  ...longest('quay.io/image', ['quay.io/image', 'quay.io']),
-  ...longest('quay.io/user/image', ['quay.io/user/image', 'quay.io/user', 'quay.io']),
-  ...longest('quay.io/a/b/c/d/image', [
+  ...suffixes('quay.io/image', ['quay.io/image', 'quay.io']),
+  ...suffixes('quay.io/user/image', ['quay.io/user/image', 'quay.io/user', 'quay.io']),
+  ...suffixes('quay.io/a/b/c/d/image', [
     ...['quay.io/a/b/c/d/image', 'quay.io/a/b/c/d', 'quay.io/a/b/c', 'quay.io/a/b', 'quay.io/a', 'quay.io'],
   ]),
-  ...longest('docker.io/library/busybox', ['docker.io/library/busybox', 'docker.io/library', 'docker.io']),
-  ...longest('docker.io/vendor/busybox', ['docker.io/vendor/busybox', 'docker.io/vendor', 'docker.io']),
+  ...suffixes('docker.io/library/busybox', ['docker.io/library/busybox', 'docker.io/library', 'docker.io']),
+  ...suffixes('docker.io/vendor/busybox', ['docker.io/vendor/busybox', 'docker.io/vendor', 'docker.io']),
   ...each('container-libs', 'example.com/ns/repo', ['example.com']),
   ...each('container-libs', 'example.com:8000/ns/repo', ['example.com:8000']),
   ...each('container-libs', 'docker.io/library/busybox', ['https://index.docker.io/v1/']),
@@ -139,30 +139,34 @@ const azure = ['dtestcontainer.azurecr.io', 'dtestcontainer.azurecr.io/dave']
 const ggcr: Row<Lookup>[] = [
   ...agreedOn<Lookup>('ggcr', [
     ['a file that is not JSON', lookup('}{', 'test.io/app'), refused],
-    asked({ 'test.io': 'foo:bar' }, 'test.io/app', 'foo:bar'),
-    asked({ 'https://index.docker.io/v1/': 'foo:bar' }, 'docker.io/library/app', 'foo:bar'),
-    asked({ 'http://test.io/v1/': 'baz:quux' }, 'test.io/app', 'baz:quux'),
-    asked({ 'http://test.io/v2/': 'baz:quux' }, 'test.io/app', 'baz:quux'),
-    asked(
+    lookedUp({ 'test.io': 'foo:bar' }, 'test.io/app', 'foo:bar'),
+    lookedUp({ 'https://index.docker.io/v1/': 'foo:bar' }, 'docker.io/library/app', 'foo:bar'),
+    lookedUp({ 'http://test.io/v1/': 'baz:quux' }, 'test.io/app', 'baz:quux'),
+    lookedUp({ 'http://test.io/v2/': 'baz:quux' }, 'test.io/app', 'baz:quux'),
+    lookedUp(
       { 'test.io/my-repo': 'foo:bar', 'test.io/another-repo': 'bar:baz', 'test.io': 'baz:quux' },
       'test.io/my-repo',
       'foo:bar',
     ),
-    asked({ 'test.io/another-repo': 'bar:baz' }, 'test.io/my-repo', none),
-    asked({ 'https://fake.registry.io': 'u:p' }, 'fake.registry.io/repo', 'u:p'),
-    asked({ 'fake.registry.io:5000': 'u:p' }, 'fake.registry.io:5000/repo', 'u:p'),
-    asked({ 'fake.registry.io:5000': 'u:p' }, 'fake.registry.io:1000/repo', none),
-    asked(root, 'fake.registry.io', 'root:p'),
-    asked(root, 'fake.registry.io/nested', 'nested:p'),
-    asked(root, 'fake.registry.io/nested/repo', 'leaf:p'),
-    asked(root, 'fake.registry.io/nested/repo/dirt', 'leaf:p'),
-    asked({ 'fake.registry.io': 'root:p', '1.fake.registry.io': 'sub:p' }, 'fake.registry.io/a', 'root:p'),
-    asked({ 'fake.registry.io': 'root:p', '1.fake.registry.io': 'sub:p' }, '1.fake.registry.io/a', 'sub:p'),
-    asked({ 'fake.registry.io': 'root:p', '1.fake.registry.io': 'sub:p' }, '2.fake.registry.io/a', none),
-    asked({ 'https://fake.registry.io/v1/': 'u:p' }, 'fake.registry.io/repo', 'u:p'),
-    asked({ 'https://fake2.registry.io/v2/': 'u:p' }, 'fake2.registry.io/repo', 'u:p'),
-    asked({ 'index.docker.io': 'u:p' }, 'docker.io/library/ubuntu', 'u:p'),
-    asked({ 'index.docker.io': 'u:p' }, 'docker.io/knative/serving', 'u:p'),
+    lookedUp({ 'test.io/another-repo': 'bar:baz' }, 'test.io/my-repo', none),
+    lookedUp({ 'https://fake.registry.io': 'u:p' }, 'fake.registry.io/repo', 'u:p'),
+    lookedUp({ 'fake.registry.io:5000': 'u:p' }, 'fake.registry.io:5000/repo', 'u:p'),
+    lookedUp({ 'fake.registry.io:5000': 'u:p' }, 'fake.registry.io:1000/repo', none),
+    lookedUp(root, 'fake.registry.io', 'root:p'),
+    lookedUp(root, 'fake.registry.io/nested', 'nested:p'),
+    lookedUp(root, 'fake.registry.io/nested/repo', 'leaf:p'),
+    lookedUp(root, 'fake.registry.io/nested/repo/dirt', 'leaf:p'),
+    lookedUp({ 'fake.registry.io': 'root:p', '1.fake.registry.io': 'sub:p' }, 'fake.registry.io/a', 'root:p'),
+    lookedUp(
+      { 'fake.registry.io': 'root:p', '1.fake.registry.io': 'sub:p' },
+      '1.fake.registry.io/a',
+      'sub:p',
+    ),
+    lookedUp({ 'fake.registry.io': 'root:p', '1.fake.registry.io': 'sub:p' }, '2.fake.registry.io/a', none),
+    lookedUp({ 'https://fake.registry.io/v1/': 'u:p' }, 'fake.registry.io/repo', 'u:p'),
+    lookedUp({ 'https://fake2.registry.io/v2/': 'u:p' }, 'fake2.registry.io/repo', 'u:p'),
+    lookedUp({ 'index.docker.io': 'u:p' }, 'docker.io/library/ubuntu', 'u:p'),
+    lookedUp({ 'index.docker.io': 'u:p' }, 'docker.io/knative/serving', 'u:p'),
     entry({ username: 'user', password: 'pass' }, 'user:pass'),
     entry({ username: true }, refused),
     entry({ auth: base64('user:pass') }, 'user:pass'),
@@ -250,8 +254,8 @@ const docker: Row<Lookup>[] = [
 ]
 
 const regclient: Row<Lookup>[] = agreedOn<Lookup>('regclient', [
-  asked({ 'localhost:5001': 'hello:docker' }, 'localhost:5001/app', 'hello:docker'),
-  asked({ 'http://missing-from-repo.example.com/foo': 'u:p' }, 'missing-from-repo.example.com/bar', none),
+  lookedUp({ 'localhost:5001': 'hello:docker' }, 'localhost:5001/app', 'hello:docker'),
+  lookedUp({ 'http://missing-from-repo.example.com/foo': 'u:p' }, 'missing-from-repo.example.com/bar', none),
   [
     'docker.io/library/app with https://index.docker.io/v1/access-token',
     lookup({ auths: { 'https://index.docker.io/v1/access-token': {} } }, 'docker.io/library/app'),
@@ -280,9 +284,9 @@ const oras: Row<Lookup>[] = agreedOn<Lookup>('oras-go', [
   ['a file that is not JSON', lookup('bad', 'registry.example.com/app'), refused],
   ['auths that is text', lookup({ auths: 'whatever' }, 'registry.example.com/app'), refused],
   ['a file without auths', lookup({ key: 'val' }, 'registry.example.com/app'), none],
-  asked({ 'registry1.example.com': 'u:p' }, 'registry999.example.com/app', none),
+  lookedUp({ 'registry1.example.com': 'u:p' }, 'registry999.example.com/app', none),
   ...['http://r.example.com', 'https://r.example.com', 'http://r.example.com/', 'https://r.example.com/'].map(
-    (key) => asked({ [key]: 'u:p' }, 'r.example.com/app', 'u:p'),
+    (key) => lookedUp({ [key]: 'u:p' }, 'r.example.com/app', 'u:p'),
   ),
 ])
 

@@ -1,4 +1,4 @@
-/** What the peers' tests say of digests. */
+/** Results of the peers' tests for digests. */
 import { type Table, agreed, bothRefuse, differing, refused } from '../row.js'
 
 const hex = '0123456789abcdef'.repeat(4)

@@ -1,13 +1,13 @@
-/** Documents as the peers' tests have them, and what a row says of them. */
+/** Defines documents of the peers' tests and the meanings in a row. */
 import { mediaTypes } from '../../../lib/image/documents/media-types.js'
 
 export interface Document {
-  /** As served; an object is written as JSON. */
+  /** Body as served. An object is serialised as JSON. */
   readonly body: unknown
   readonly contentType?: string
-  /** What the descriptor that led here says; its digest is right. */
+  /** Media type in the descriptor of the document. The digest in it is correct. */
   readonly descriptorType?: string
-  /** The digest that was asked for is another one. */
+  /** Whether another digest was requested. */
   readonly otherDigest?: boolean
 }
 
@@ -42,7 +42,7 @@ export const ociIndex = (more: Fields = {}): Fields => ({
   manifests: [child],
   ...more,
 })
-/** JSON leaves out what is undefined. */
+/** Removes a member: JSON leaves out undefined values. */
 export const without = (fields: Fields, name: string): Fields => ({ ...fields, [name]: undefined })
 
 export const dockerManifest: Fields = {

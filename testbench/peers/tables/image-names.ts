@@ -1,9 +1,9 @@
-/** What the peers' tests say of images in layouts as users name them. */
+/** Results of the peers' tests for names of images in layouts. */
 import { type Row, type Table, agreed, bothRefuse, differing, refused } from '../row.js'
 
 const onlyImage = 'the only image'
 
-/** Of `directory`: each way to name an image in it. */
+/** All ways to name an image in `directory`. */
 const inDirectory = (directory: string): [string, string][] => [
   [`oci:${directory}`, `${directory}, ${onlyImage}`],
   [`oci:${directory}:`, `${directory}, ${onlyImage}`],

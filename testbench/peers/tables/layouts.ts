@@ -1,20 +1,20 @@
-/** What the peers' tests say of image layouts on disk. */
+/** Results of the peers' tests for image layouts on disk. */
 import { mediaTypes } from '../../../lib/image/documents/media-types.js'
 import { type Table, agreedOn, differingOn, refused } from '../row.js'
 
 export interface LayoutEntry {
-  /** The content of the blob, which is also the meaning of what is found. */
+  /** Content of the blob, which is also the meaning if the blob is found. */
   readonly content: string
   readonly name?: string
   readonly mediaType?: string
-  /** There is a link instead of the blob, to a file of this content. */
+  /** Whether the blob is a link to a file with this content. */
   readonly linked?: true
 }
 
 export interface LayoutCase {
-  /** The entries of `index.json`; text is written as it is, and undefined means that there is no such file. */
+  /** Entries of `index.json`. A string is written unchanged; undefined means that the file does not exist. */
   readonly index: readonly LayoutEntry[] | string | undefined
-  /** The content of `oci-layout`; the current version unless it is given. */
+  /** Content of `oci-layout` (the current version). */
   readonly header?: string
   readonly asked: string
 }

@@ -1,4 +1,4 @@
-/** What the peers' tests say of `Link` headers. */
+/** Results of the peers' tests for `Link` headers. */
 import { type Table, agreed, bothRefuse, differing, refused } from '../row.js'
 
 const none = 'none'

@@ -1,4 +1,4 @@
-/** What the tests of image-spec say of manifests, indexes and the descriptors in them. */
+/** Results of image-spec's tests for manifests, indexes and their descriptors. */
 import { mediaTypes } from '../../../lib/image/documents/media-types.js'
 import { type Row, type Table, agreedOn, differingOn, refused } from '../row.js'
 import {
@@ -21,7 +21,7 @@ const foreign = `sha256+b64:${'c'.repeat(64)}`
 const leftOut = 'An entry that nobody asked for never spoils an index; it is left out with a warning.'
 const unneeded = 'Nothing needs it; the digest vouches for the document.'
 
-/** Of manifests. */
+/** Rows for manifests. */
 const ofManifests: Row<Document>[] = [
   ...agreedOn('image-spec', [
     [
@@ -93,7 +93,7 @@ const ofManifests: Row<Document>[] = [
   ] satisfies Difference[]),
 ]
 
-/** Of descriptors: as the only layer of a manifest. */
+/** Returns a manifest whose only layer has this descriptor. */
 const asLayer = (descriptor: Fields): Document => ({ body: ociManifest({ layers: [descriptor] }) })
 const long = '1'.repeat(127)
 const anyType = 'The bytes of a layer tell what it is, whatever its type is called.'
@@ -166,7 +166,7 @@ const ofDescriptors: Row<Document>[] = [
 
 const listing = (...manifests: Fields[]): Document => ({ body: ociIndex({ manifests }) })
 
-/** Of indexes. */
+/** Rows for indexes. */
 const ofIndexes: Row<Document>[] = [
   ...agreedOn('image-spec', [
     [

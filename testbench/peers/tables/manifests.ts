@@ -1,4 +1,4 @@
-/** What the peers' tests say of manifests and indexes. */
+/** Results of the peers' tests for manifests and indexes. */
 import { mediaTypes } from '../../../lib/image/documents/media-types.js'
 import type { Peer } from '../peer.js'
 import { type Row, type Table, agreedOn, differingOn, refused } from '../row.js'
@@ -121,7 +121,7 @@ const regclient: Row<Document>[] = [
   ] satisfies Difference[]),
 ]
 
-/** distribution requires the document's own type where the header says Docker's. */
+/** A document without its own media type. distribution requires one if the header has a Docker type. */
 const typed = (body: Fields, contentType: string): Document => ({ body, contentType })
 const mistyped = (peer: Peer): Row<Document>[] =>
   agreedOn(peer, [

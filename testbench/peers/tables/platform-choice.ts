@@ -1,8 +1,8 @@
-/** What the peers' tests say of which platforms fit which. */
+/** Results of the peers' tests for matching platforms. */
 import { type Row, type Table, agreedOn, differingOn } from '../row.js'
 import type { Peer } from '../peer.js'
 
-/** A platform that is wanted, and one that an index offers, both as users write them. */
+/** A wanted platform, and one that an index offers, both as users write them. */
 export type Pair = readonly [wanted: string, offered: string]
 
 const fits = 'fits'
@@ -10,7 +10,7 @@ const not = 'does not fit'
 
 const shown = ([wanted, offered]: Pair): string => `${offered} for ${wanted}`
 
-/** One row for each platform offered: those of `fit` fit `wanted`, those of `unfit` do not. */
+/** One row per offered platform: those of `fit` match `wanted`, those of `unfit` do not. */
 const pairs = (peer: Peer, wanted: string, fit: string, unfit: string): Row<Pair>[] =>
   [
     [fit, fits],
@@ -103,7 +103,7 @@ const containerd: Row<Pair>[] = [
   ),
 ]
 
-/** A Windows build that wants an image of another: whether the image runs on it. */
+/** Rows for a Windows host build: images of the builds `fit` run on it, those of `unfit` do not. */
 const windows = (host: number, fit: readonly number[], unfit: readonly number[]): Row<Pair>[] => {
   const image = (build: number): string => `windows(10.0.${build})/amd64`
   return pairs('platforms', image(host), fit.map(image).join(' '), unfit.map(image).join(' '))
@@ -117,7 +117,7 @@ const windowsBuilds: Row<Pair>[] = [
   ...windows(26100, [20348, 22621], []),
 ]
 
-/** Why an image that wants a feature is taken by who has not asked for it. */
+/** Reason why an image that requires a feature is chosen although the feature was not requested. */
 export const featuresLast =
   'Nothing says what a feature of a system other than Windows asks for: the image is taken where nothing fits better, as skopeo, crane, podman, containerd 2.1 and oras take it.'
 

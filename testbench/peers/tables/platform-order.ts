@@ -1,8 +1,8 @@
-/** What the peers' tests say of which platform of several is taken first. */
+/** Results of the peers' tests for the order of preference of platforms. */
 import { type Row, type Table, agreedOn, differingOn } from '../row.js'
 import { featuresLast } from './platform-choice.js'
 
-/** The platform that is wanted, and what an index offers in its order. */
+/** The wanted platform, and the platforms of an index in its order. */
 export interface Offer {
   readonly wanted: string
   readonly offered: readonly string[]

@@ -1,4 +1,4 @@
-/** What the peers' tests say of platforms as users write them. */
+/** Results of the peers' tests for platforms as users write them. */
 import { type Table, agreed, bothRefuse, differing, refused } from '../row.js'
 
 const canonical = 'The canonical form is the same; ours shows what was written, as containerd does.'

@@ -1,4 +1,4 @@
-/** What the tests of three client libraries say of references. */
+/** Results of the tests of three client libraries for references. */
 import { type Row, type Table, agreed, bothRefuse, differing, refused } from '../row.js'
 
 const digest = `sha256:${'deadb33f'.repeat(8)}`

@@ -1,4 +1,4 @@
-/** What the peers' tests say of references: which are taken, and which image each means. */
+/** Results of the peers' tests for references: which are accepted, and which image each means. */
 import { type Row, type Table, agreed, bothRefuse, differing, refused } from '../row.js'
 
 const hex = '1a3f5e7d9c1b3a5f7e9d1c3b5a7f9e1d3c5b7a9f1e3d5d7c9b1a3f5e7d9c1b3a'

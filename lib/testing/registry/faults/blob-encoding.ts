@@ -1,9 +1,10 @@
-/** Faults of the `Content-Encoding` of a layer: real ones, which nobody asked for, and claims. */
+/** Faults of the `Content-Encoding` of a layer: codings that were not requested, and wrong claims of one. */
 import { deflateSync, gzipSync } from 'node:zlib'
 import { faults } from '../fault.js'
 import { layerFault } from './blob-fault.js'
 import type { CataloguedFault } from '../scene/catalogued.js'
 
+/** Faults of the `Content-Encoding` of a layer. */
 export const blobEncodingFaults: readonly CataloguedFault[] = [
   layerFault('encoding-gzip', 'is compressed on the way, and says so', 'image', (moment) =>
     faults.body((good) => gzipSync(good), moment, { 'content-encoding': 'gzip' }),

@@ -1,4 +1,4 @@
-/** How faults of a layer's bytes are made. */
+/** Provides functions to define faults of layer blobs. */
 import type { Fault, FaultMoment } from '../fault.js'
 import {
   faultsOf,
@@ -8,9 +8,10 @@ import {
   type FaultScene,
 } from '../scene/catalogued.js'
 
+/** Defines a fault of the moment `blob`. */
 export const blobFault = faultsOf('blob')
 
-/** It happens to each answer with the layer. */
+/** Defines a fault that applies to every response with the large layer. */
 export const layerFault = (
   name: string,
   does: string,

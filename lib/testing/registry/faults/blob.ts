@@ -1,21 +1,21 @@
-/** Faults of a layer's bytes. */
+/** Faults of the bytes of a layer. */
 import { without } from '../answer.js'
 import { faults, type FaultMoment } from '../fault.js'
 import { chunk, forever, head } from '../wire.js'
 import { layerFault } from './blob-fault.js'
 import type { CataloguedFault, FaultChange, FaultScene } from '../scene/catalogued.js'
 
-const again: FaultChange = { requests: 8 }
-/** The client may have to throw away what came. */
-const twice: FaultChange = { requests: 8, bytes: 210 * 1024 }
+const oneRetry: FaultChange = { requests: 8 }
+/** The client may have to discard the bytes that it received first. */
+const sentTwice: FaultChange = { requests: 8, bytes: 210 * 1024 }
 
 const once = (moment: FaultMoment): FaultMoment => ({ ...moment, times: 1 })
 
-/** Broken off once, at places that matter and at some that chance chooses. */
+/** Breaks the response off once, at boundary positions and at random positions. */
 const breaks = (['truncate', 'reset'] as const).flatMap((how) => {
   const does = how === 'truncate' ? 'breaks off once' : 'is reset once'
-  // A reset may take along what was sent before it.
-  const change = how === 'truncate' ? again : twice
+  // A reset may discard bytes that were sent before it.
+  const change = how === 'truncate' ? oneRetry : sentTwice
   const places: readonly (readonly [string, string, (scene: FaultScene) => number])[] = [
     ['before-the-first-byte', 'before the first byte', () => 0],
     ['after-the-first-byte', 'after the first byte', () => 1],
@@ -89,7 +89,7 @@ const broken = [
     'image',
     (moment) =>
       faults.wire((good) => ['HTTP/1.0 200 OK\r\n\r\n', good.body.subarray(0, 30_000)], once(moment)),
-    again,
+    oneRetry,
   ),
   layerFault(
     'truncated-in-chunks',
@@ -100,7 +100,7 @@ const broken = [
         (good) => [head('200 OK', 'transfer-encoding: chunked'), chunk(good.body.subarray(0, 30_000)), 50],
         once(moment),
       ),
-    again,
+    oneRetry,
   ),
   layerFault(
     'truncated-in-a-chunk',
@@ -115,7 +115,7 @@ const broken = [
         ],
         once(moment),
       ),
-    again,
+    oneRetry,
   ),
   layerFault(
     'bad-chunk-once',
@@ -131,7 +131,7 @@ const broken = [
         ],
         once(moment),
       ),
-    twice,
+    sentTwice,
   ),
   layerFault(
     'bad-chunk',
@@ -154,7 +154,7 @@ const broken = [
         ],
         once(moment),
       ),
-    twice,
+    sentTwice,
   ),
 ]
 
@@ -187,7 +187,7 @@ const lengths = [
       faults.wire(function* ({ body }) {
         yield head('200 OK', 'transfer-encoding: chunked')
         yield chunk(body)
-        // Slowly: while a client writes what it got to a disk, nobody reads.
+        // The rate is low, because the client does not read while it writes to a disk.
         yield* forever(chunk('x'.repeat(1024)), 10)
       }, moment),
     { bytes: 8 * 2 ** 20 },
@@ -256,4 +256,5 @@ const headers = [
   ),
 ]
 
+/** Faults of the bytes of a layer. */
 export const blobFaults: readonly CataloguedFault[] = [...breaks, ...broken, ...lengths, ...bytes, ...headers]

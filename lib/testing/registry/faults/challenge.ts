@@ -1,4 +1,4 @@
-/** Faults in how a registry says that it wants a login: `WWW-Authenticate`, its realm, and refusals without end. */
+/** Faults of challenges: `WWW-Authenticate`, its realm, and endless refusals. */
 import { json, problem } from '../answer.js'
 import { faults } from '../fault.js'
 import { forever, head } from '../wire.js'
@@ -14,8 +14,8 @@ const challenge = faultsOf('challenge')
 const scope = 'scope="repository:team/app:pull"'
 const service = 'service="windlass-registry"'
 
-/** Every refusal asks in these words. */
-const asking = (
+/** Every refusal has this challenge. */
+const withChallenge = (
   name: string,
   does: string,
   gives: FaultOutcome,
@@ -30,9 +30,9 @@ const asking = (
     change,
   )
 
-/** Every refusal names this token server, which must not be asked. */
+/** Every refusal names this token server, which the client must not contact. */
 const realm = (name: string, where: string): CataloguedFault =>
-  asking(
+  withChallenge(
     `realm-${name}`,
     `names the token server \`${where}\``,
     'CHALLENGE_INVALID',
@@ -59,66 +59,66 @@ const realms = [
 ]
 
 const wordings = [
-  asking('absent', 'does not say how to log in, at its root neither', 'CHALLENGE_INVALID', undefined, {
+  withChallenge('absent', 'does not say how to log in, at its root neither', 'CHALLENGE_INVALID', undefined, {
     requests: 3,
     bytes: 4096,
   }),
-  asking('empty', 'asks in an empty header', 'CHALLENGE_INVALID', '', { requests: 3, bytes: 4096 }),
-  asking('garbage', 'asks in no words', 'CHALLENGE_INVALID', ',,;= "Bearer realm'),
-  asking('no-realm', 'names no token server', 'CHALLENGE_INVALID', `Bearer ${service},${scope}`),
-  asking('unknown-scheme', 'wants a Digest', 'CHALLENGE_INVALID', 'Digest realm="x", nonce="y"'),
-  asking(
+  withChallenge('empty', 'asks in an empty header', 'CHALLENGE_INVALID', '', { requests: 3, bytes: 4096 }),
+  withChallenge('garbage', 'asks in no words', 'CHALLENGE_INVALID', ',,;= "Bearer realm'),
+  withChallenge('no-realm', 'names no token server', 'CHALLENGE_INVALID', `Bearer ${service},${scope}`),
+  withChallenge('unknown-scheme', 'wants a Digest', 'CHALLENGE_INVALID', 'Digest realm="x", nonce="y"'),
+  withChallenge(
     'basic-for-ever',
     'wants the Basic login that it was given, again',
     'UNAUTHORIZED',
     'Basic realm="x"',
   ),
-  asking(
+  withChallenge(
     'odd-spelling',
     'asks in odd spelling: case, blanks, an escape in a quoted string',
     'image',
     ({ registry }) =>
       `,, bEARER  SERVICE="windlass\\-registry" ,\t Realm = "${registry.url}/token" , x="a,b=\\"c" ,${scope}`,
   ),
-  asking(
+  withChallenge(
     'second-of-two',
     'asks twice, and only the second can be answered',
     'image',
     ({ registry }) => `Bearer ${service}, Bearer realm="${registry.url}/token",${service},${scope}`,
   ),
-  asking(
+  withChallenge(
     'after-negotiate',
     'offers Negotiate before Bearer',
     'image',
     ({ registry }) => `Negotiate dGVzdA==, Bearer realm="${registry.url}/token",${service},${scope}`,
   ),
-  asking(
+  withChallenge(
     'many',
     'asks in 500 ways of which one is known',
     'image',
     ({ registry }) => `${'Odd a=b, '.repeat(500)}Bearer realm="${registry.url}/token",${service},${scope}`,
     { bytes: 120 * 1024 },
   ),
-  asking(
+  withChallenge(
     'realm-with-query',
     'names a token server with a query and a fragment',
     'image',
     ({ registry }) => `Bearer realm="${registry.url}/token?account=x&b=%22#here",${service},${scope}`,
   ),
-  asking(
+  withChallenge(
     'several-scopes',
     'wants two scopes',
     'image',
     ({ registry }) =>
       `Bearer realm="${registry.url}/token",${service},scope="repository:team/app:pull repository:team/base:pull"`,
   ),
-  asking(
+  withChallenge(
     'no-scope',
     'names no scope',
     'image',
     ({ registry }) => `Bearer realm="${registry.url}/token",${service}`,
   ),
-  asking(
+  withChallenge(
     'other-scope',
     'wants a token for another repository, and then refuses it',
     'UNAUTHORIZED',
@@ -126,7 +126,7 @@ const wordings = [
       `Bearer realm="${registry.url}/token",${service},scope="repository:other/app:push,pull"`,
     { requests: 4, bytes: 4096 },
   ),
-  asking(
+  withChallenge(
     'other-service',
     'names a service that the token server does not know',
     'REGISTRY_RESPONSE',
@@ -135,6 +135,7 @@ const wordings = [
   ),
 ]
 
+/** Faults of challenges. */
 export const challengeFaults: readonly CataloguedFault[] = [
   ...realms,
   ...wordings,
@@ -248,7 +249,7 @@ export const challengeFaults: readonly CataloguedFault[] = [
   ),
 ]
 
-/** The registry's own challenge where there is one, else the same in its words. */
+/** Returns the challenge of the registry if there is one, else an equivalent one. */
 const challengeOf = (headers: Readonly<Record<string, string>>, url: string): Record<string, string> => ({
   'www-authenticate': headers['www-authenticate'] ?? `Bearer realm="${url}/token",${service},${scope}`,
 })

@@ -1,15 +1,15 @@
-/** Faults of the config, which comes beside the layers. */
+/** Faults of the config, which is fetched concurrently with the layers. */
 import { gzipSync } from 'node:zlib'
 import type { Answer } from '../answer.js'
 import { faults, type Fault, type FaultMoment } from '../fault.js'
 import { chunk, forever, head } from '../wire.js'
 import { faultsOf, type CataloguedFault, type FaultChange, type FaultOutcome } from '../scene/catalogued.js'
 
-/** The layers may have come by then. */
+/** The budget includes the layers, which may be fetched before the fault. */
 const config = faultsOf('config')
-const again: FaultChange = { requests: 8 }
+const oneRetry: FaultChange = { requests: 8 }
 
-const at = (
+const configFault = (
   name: string,
   does: string,
   gives: FaultOutcome,
@@ -25,44 +25,55 @@ const at = (
   )
 
 const once = (moment: FaultMoment): FaultMoment => ({ ...moment, times: 1 })
-const without = ({ body }: Answer): Buffer => body.subarray(0, body.length - 1)
+const withoutLastByte = ({ body }: Answer): Buffer => body.subarray(0, body.length - 1)
 
+/** Faults of the config. */
 export const configFaults: readonly CataloguedFault[] = [
-  at('missing', 'is not there', 'BLOB_UNKNOWN', (moment) => faults.status(404, moment)),
-  at('denied', 'is denied', 'DENIED', (moment) => faults.status(403, moment)),
-  at(
+  configFault('missing', 'is not there', 'BLOB_UNKNOWN', (moment) => faults.status(404, moment)),
+  configFault('denied', 'is denied', 'DENIED', (moment) => faults.status(403, moment)),
+  configFault(
     'broken',
     'is always answered with 500',
     'REGISTRY_UNAVAILABLE',
     (moment) => faults.status(500, moment),
     { requests: 9 },
   ),
-  at(
+  configFault(
     'broken-once',
     'is answered with 500 once',
     'image',
     (moment) => faults.status(500, once(moment)),
-    again,
+    oneRetry,
   ),
-  at('truncated-once', 'breaks off once', 'image', (moment) => faults.truncate(50, once(moment)), again),
-  at('reset-once', 'is reset once', 'image', (moment) => faults.reset(50, once(moment)), again),
-  at('truncated', 'always breaks off', 'NETWORK', (moment) => faults.truncate(50, moment), { requests: 9 }),
-  at('shorter', 'is a byte shorter', 'SIZE_MISMATCH', (moment) =>
-    faults.answer((good) => ({ ...good, body: without(good) }), moment),
+  configFault(
+    'truncated-once',
+    'breaks off once',
+    'image',
+    (moment) => faults.truncate(50, once(moment)),
+    oneRetry,
   ),
-  at('longer', 'is a byte longer', 'SIZE_MISMATCH', (moment) =>
+  configFault('reset-once', 'is reset once', 'image', (moment) => faults.reset(50, once(moment)), oneRetry),
+  configFault('truncated', 'always breaks off', 'NETWORK', (moment) => faults.truncate(50, moment), {
+    requests: 9,
+  }),
+  configFault('shorter', 'is a byte shorter', 'SIZE_MISMATCH', (moment) =>
+    faults.answer((good) => ({ ...good, body: withoutLastByte(good) }), moment),
+  ),
+  configFault('longer', 'is a byte longer', 'SIZE_MISMATCH', (moment) =>
     faults.body((good) => Buffer.concat([good, Buffer.from(' ')]), moment),
   ),
-  at('wrong-byte', 'has a wrong byte', 'DIGEST_MISMATCH', (moment) => faults.wrongByte(5, moment)),
-  at('empty', 'is nothing', 'SIZE_MISMATCH', (moment) => faults.body('', moment)),
-  at('other', 'is another document', 'SIZE_MISMATCH', (moment) => faults.body('{"rootfs":{}}', moment)),
-  at('compressed', 'comes compressed, which nobody asked for', 'image', (moment) =>
+  configFault('wrong-byte', 'has a wrong byte', 'DIGEST_MISMATCH', (moment) => faults.wrongByte(5, moment)),
+  configFault('empty', 'is nothing', 'SIZE_MISMATCH', (moment) => faults.body('', moment)),
+  configFault('other', 'is another document', 'SIZE_MISMATCH', (moment) =>
+    faults.body('{"rootfs":{}}', moment),
+  ),
+  configFault('compressed', 'comes compressed, which nobody asked for', 'image', (moment) =>
     faults.body((good) => gzipSync(good), moment, { 'content-encoding': 'gzip' }),
   ),
-  at('encoding-claimed', 'is said to be compressed, and is not', 'image', (moment) =>
+  configFault('encoding-claimed', 'is said to be compressed, and is not', 'image', (moment) =>
     faults.header('content-encoding', 'gzip', moment),
   ),
-  at(
+  configFault(
     'endless',
     'never ends',
     'LIMIT_EXCEEDED',
@@ -73,19 +84,25 @@ export const configFaults: readonly CataloguedFault[] = [
       }, moment),
     { bytes: 16 * 2 ** 20 },
   ),
-  at(
+  configFault(
     'said-to-be-huge',
     'is said to be 1 TiB long',
     'SIZE_MISMATCH',
     (moment) => faults.wire(() => [head('200 OK', `content-length: ${2 ** 40}`), '{}'], moment, 'stall'),
     { silent: true },
   ),
-  at('stalls', 'stops in the middle', 'STALLED', (moment) => faults.stall(50, moment), {
+  configFault('stalls', 'stops in the middle', 'STALLED', (moment) => faults.stall(50, moment), {
     silent: true,
     requests: 9,
   }),
-  at('stalls-once', 'stops in the middle once', 'image', (moment) => faults.stall(50, once(moment)), {
-    silent: true,
-    requests: 8,
-  }),
+  configFault(
+    'stalls-once',
+    'stops in the middle once',
+    'image',
+    (moment) => faults.stall(50, once(moment)),
+    {
+      silent: true,
+      requests: 8,
+    },
+  ),
 ]

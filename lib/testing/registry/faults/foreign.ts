@@ -1,4 +1,4 @@
-/** Faults of the URLs that a manifest gives for a layer which its registry does not have. */
+/** Faults of the `urls` of a layer that the registry does not have. */
 import { answer, problem } from '../answer.js'
 import { faults } from '../fault.js'
 import {
@@ -10,18 +10,18 @@ import {
 } from '../scene/catalogued.js'
 
 const foreign = faultsOf('foreign URL', { requests: 7, bytes: 16 * 1024 })
-const there: FaultChange = { elsewhere: 1, bytes: 112 * 1024 }
+const fetchedElsewhere: FaultChange = { elsewhere: 1, bytes: 112 * 1024 }
 
-/** The large layer is only where these URLs lead. */
-function onlyAt(scene: FaultScene, urls: readonly string[]): void {
+/** Makes the large layer available only at these URLs. */
+function publishWithUrls(scene: FaultScene, urls: readonly string[]): void {
   const { registry, layer, manifest, publish } = scene
   const { layers, ...rest } = manifest()
-  const [first, ...others] = layers as readonly object[] // of an image of ours
+  const [first, ...others] = layers as readonly object[] // from buildImage
   publish({ ...rest, layers: [{ ...first, urls }, ...others] })
   registry.addFault(faults.status(404, { reference: layer, times: Infinity }))
 }
 
-const leading = (
+const urlFault = (
   name: string,
   does: string,
   gives: FaultOutcome,
@@ -34,44 +34,45 @@ const leading = (
     does,
     gives,
     (scene) => {
-      onlyAt(scene, [typeof url === 'function' ? url(scene) : url])
+      publishWithUrls(scene, [typeof url === 'function' ? url(scene) : url])
       plant(scene)
     },
     change,
   )
 
-/** Unsigned: what stands in a manifest is no secret. */
-const at = ({ signed }: FaultScene): string => signed.replace(/\?.*$/, '')
+/** Returns the URL of the layer without its signature, because a manifest contains no secrets. */
+const unsignedUrl = ({ signed }: FaultScene): string => signed.replace(/\?.*$/, '')
 
-const refused = (name: string, url: string): CataloguedFault =>
-  leading(name, `leads to \`${url}\``, 'BLOB_UNKNOWN', url)
+const refusedUrl = (name: string, url: string): CataloguedFault =>
+  urlFault(name, `leads to \`${url}\``, 'BLOB_UNKNOWN', url)
 
+/** Faults of the `urls` of a layer. */
 export const foreignFaults: readonly CataloguedFault[] = [
-  leading('honest', 'leads to another origin, which has the layer', 'image', at, there),
-  refused('file', 'file:///etc/passwd'),
-  refused('unix', 'unix:/var/run/docker.sock:/x'),
-  refused('data', 'data:text/plain,hello'),
-  refused('no-url', '//elsewhere/x'),
-  refused('metadata', 'http://169.254.169.254/latest/meta-data'),
-  refused('metadata-name', 'http://metadata.google.internal/x'),
-  refused('link-local', 'http://[fe80::1]/x'),
-  refused('unspecified', 'http://0.0.0.0:1/x'),
-  refused('private-10', 'http://10.0.0.1:1/x'),
-  refused('private-172', 'http://172.16.0.1:1/x'),
-  refused('private-192', 'http://192.168.0.1:1/x'),
-  refused('carrier', 'http://100.64.0.1:1/x'),
-  refused('private-ipv6', 'http://[fd00::1]:1/x'),
-  refused('private-mapped', 'http://[::ffff:10.0.0.1]:1/x'),
-  refused('private-translated', 'http://[64:ff9b::10.0.0.1]:1/x'),
-  leading('user-info', 'has a name and a password in it', 'BLOB_UNKNOWN', ({ signed }) =>
+  urlFault('honest', 'leads to another origin, which has the layer', 'image', unsignedUrl, fetchedElsewhere),
+  refusedUrl('file', 'file:///etc/passwd'),
+  refusedUrl('unix', 'unix:/var/run/docker.sock:/x'),
+  refusedUrl('data', 'data:text/plain,hello'),
+  refusedUrl('no-url', '//elsewhere/x'),
+  refusedUrl('metadata', 'http://169.254.169.254/latest/meta-data'),
+  refusedUrl('metadata-name', 'http://metadata.google.internal/x'),
+  refusedUrl('link-local', 'http://[fe80::1]/x'),
+  refusedUrl('unspecified', 'http://0.0.0.0:1/x'),
+  refusedUrl('private-10', 'http://10.0.0.1:1/x'),
+  refusedUrl('private-172', 'http://172.16.0.1:1/x'),
+  refusedUrl('private-192', 'http://192.168.0.1:1/x'),
+  refusedUrl('carrier', 'http://100.64.0.1:1/x'),
+  refusedUrl('private-ipv6', 'http://[fd00::1]:1/x'),
+  refusedUrl('private-mapped', 'http://[::ffff:10.0.0.1]:1/x'),
+  refusedUrl('private-translated', 'http://[64:ff9b::10.0.0.1]:1/x'),
+  urlFault('user-info', 'has a name and a password in it', 'BLOB_UNKNOWN', ({ signed }) =>
     signed.replace('://', '://someone:secret@'),
   ),
-  leading(
+  urlFault(
     'wants-login',
     'leads to an origin that wants a login',
     'BLOB_UNKNOWN',
-    at,
-    { ...there, bytes: 16 * 1024 },
+    unsignedUrl,
+    { ...fetchedElsewhere, bytes: 16 * 1024 },
     ({ elsewhere, registry }) =>
       elsewhere.addFault(
         faults.answer(
@@ -81,22 +82,22 @@ export const foreignFaults: readonly CataloguedFault[] = [
         ),
       ),
   ),
-  leading(
+  urlFault(
     'wants-basic',
     'leads to an origin that wants a Basic login',
     'BLOB_UNKNOWN',
-    at,
-    { ...there, bytes: 16 * 1024 },
+    unsignedUrl,
+    { ...fetchedElsewhere, bytes: 16 * 1024 },
     ({ elsewhere }) =>
       elsewhere.addFault(
         faults.answer(problem(401, 'UNAUTHORIZED', 'x', { 'www-authenticate': 'Basic realm="x"' })),
       ),
   ),
-  leading(
+  urlFault(
     'back-to-registry',
     'leads to an origin that sends back to the registry',
     'BLOB_UNKNOWN',
-    at,
+    unsignedUrl,
     {
       elsewhere: 1,
       requests: 8,
@@ -110,57 +111,70 @@ export const foreignFaults: readonly CataloguedFault[] = [
     ({ elsewhere, registry, layer }) =>
       elsewhere.addFault(faults.redirect(`${registry.url}/v2/team/app/blobs/${layer}?back`)),
   ),
-  leading(
+  urlFault(
     'to-file',
     'leads to an origin that sends to a file',
     'BLOB_UNKNOWN',
-    at,
+    unsignedUrl,
     { elsewhere: 1 },
     ({ elsewhere }) => elsewhere.addFault(faults.redirect('file:///etc/passwd')),
   ),
-  leading(
+  urlFault(
     'to-metadata',
     'leads to an origin that sends to a metadata service',
     'BLOB_UNKNOWN',
-    at,
+    unsignedUrl,
     { elsewhere: 1 },
     ({ elsewhere }) => elsewhere.addFault(faults.redirect('http://169.254.169.254/')),
   ),
-  leading(
+  urlFault(
     'to-private',
     'leads to an origin that sends into a private network',
     'BLOB_UNKNOWN',
-    at,
+    unsignedUrl,
     { elsewhere: 1 },
     ({ elsewhere }) => elsewhere.addFault(faults.redirect('http://10.0.0.1:1/x')),
   ),
-  leading('loop', 'leads in a circle', 'BLOB_UNKNOWN', at, { elsewhere: 2 }, ({ elsewhere, layer }) =>
-    elsewhere.addFault(faults.answer(answer(307, { location: `/v2/team/app/blobs/${layer}?again` }))),
+  urlFault(
+    'loop',
+    'leads in a circle',
+    'BLOB_UNKNOWN',
+    unsignedUrl,
+    { elsewhere: 2 },
+    ({ elsewhere, layer }) =>
+      elsewhere.addFault(faults.answer(answer(307, { location: `/v2/team/app/blobs/${layer}?again` }))),
   ),
-  leading('wrong-bytes', 'leads to other bytes', 'DIGEST_MISMATCH', at, there, ({ elsewhere }) =>
-    elsewhere.addFault(faults.wrongByte(77, { times: Infinity })),
+  urlFault(
+    'wrong-bytes',
+    'leads to other bytes',
+    'DIGEST_MISMATCH',
+    unsignedUrl,
+    fetchedElsewhere,
+    ({ elsewhere }) => elsewhere.addFault(faults.wrongByte(77, { times: Infinity })),
   ),
-  leading('short', 'leads to fewer bytes', 'SIZE_MISMATCH', at, there, ({ elsewhere }) =>
+  urlFault('short', 'leads to fewer bytes', 'SIZE_MISMATCH', unsignedUrl, fetchedElsewhere, ({ elsewhere }) =>
     elsewhere.addFault(faults.body((good) => good.subarray(1))),
   ),
-  leading('missing', 'leads to nothing', 'BLOB_UNKNOWN', at, { elsewhere: 1 }, ({ elsewhere }) =>
+  urlFault('missing', 'leads to nothing', 'BLOB_UNKNOWN', unsignedUrl, { elsewhere: 1 }, ({ elsewhere }) =>
     elsewhere.addFault(faults.status(404, { times: Infinity })),
   ),
-  leading(
+  urlFault(
     'truncates-once',
     'breaks off once',
     'image',
-    at,
-    { ...there, elsewhere: 2, requests: 8 },
+    unsignedUrl,
+    { ...fetchedElsewhere, elsewhere: 2, requests: 8 },
     ({ elsewhere }) => elsewhere.addFault(faults.truncate(40_000)),
   ),
-  leading(
+  urlFault(
     'stalls-once',
     'stops once',
     'image',
-    at,
-    { ...there, elsewhere: 2, requests: 8, silent: true },
+    unsignedUrl,
+    { ...fetchedElsewhere, elsewhere: 2, requests: 8, silent: true },
     ({ elsewhere }) => elsewhere.addFault(faults.stall(40_000)),
   ),
-  leading('nobody', 'leads to where nobody listens', 'BLOB_UNKNOWN', 'http://127.0.0.1:1/x', { requests: 9 }),
+  urlFault('nobody', 'leads to where nobody listens', 'BLOB_UNKNOWN', 'http://127.0.0.1:1/x', {
+    requests: 9,
+  }),
 ]

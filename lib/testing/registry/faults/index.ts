@@ -1,4 +1,4 @@
-/** All faults that are catalogued: each with what it does and what a client has to make of it. docs/faults.md is made of this. */
+/** Collects the catalogue of faults with their required results. docs/faults.md is generated from it. */
 import { blobFaults } from './blob.js'
 import { blobEncodingFaults } from './blob-encoding.js'
 import type { CataloguedFault } from '../scene/catalogued.js'
@@ -18,6 +18,7 @@ import { tlsFaults } from './tls.js'
 import { tokenFaults } from './token.js'
 import { wireFaults } from './wire.js'
 
+/** All catalogued faults, grouped by moment. */
 export const faultCatalogue: readonly CataloguedFault[] = [
   ...pingFaults,
   ...challengeFaults,

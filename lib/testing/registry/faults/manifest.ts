@@ -1,4 +1,4 @@
-/** Faults of manifests: bodies that are not what they are said to be, and documents that must not be believed. */
+/** Faults of manifests: bodies that do not match their type or digest, and documents that a client must reject. */
 import { gzipSync } from 'node:zlib'
 import { faults } from '../fault.js'
 import { forever, head } from '../wire.js'
@@ -11,10 +11,10 @@ import {
 } from '../scene/catalogued.js'
 
 const manifest = faultsOf('manifest', { requests: 4, bytes: 8192 })
-const whole: FaultChange = { requests: 7, bytes: 104 * 1024 }
+const fullPull: FaultChange = { requests: 7, bytes: 104 * 1024 }
 const served = { kind: 'manifest', answered: 200, times: Infinity } as const
 
-/** The document under the tag is another one. */
+/** Replaces the document of the tag. */
 const document = (
   name: string,
   does: string,
@@ -27,11 +27,11 @@ const document = (
 
 const text = (value: string): Buffer => Buffer.from(value)
 
-/** The manifest with other members in its first layer. */
+/** Returns the manifest with changed members of its first layer. */
 const firstLayer =
   (members: Readonly<Record<string, unknown>>) =>
   ({ layers, ...rest }: Record<string, unknown>): unknown => {
-    const [first, ...others] = layers as readonly object[] // of an image of ours
+    const [first, ...others] = layers as readonly object[] // from buildImage
     return { ...rest, layers: [{ ...first, ...members }, ...others] }
   }
 
@@ -70,7 +70,7 @@ const documents = [
     'ROOTFS_MISMATCH',
     (good) => ({ ...good, layers: [] }),
     undefined,
-    whole,
+    fullPull,
   ),
   document(
     'digest-climbs',
@@ -128,7 +128,7 @@ const documents = [
 ]
 
 const types = [
-  document('html-type', 'is called a page', 'image', (good) => good, 'text/html', whole),
+  document('html-type', 'is called a page', 'image', (good) => good, 'text/html', fullPull),
   document(
     'index-type',
     'is called an index',
@@ -142,9 +142,9 @@ const types = [
     'image',
     (good) => good,
     'application/vnd.oci.image.manifest.v1+json; charset=utf-8',
-    whole,
+    fullPull,
   ),
-  document('no-type', 'is not called anything', 'image', (good) => good, '', whole),
+  document('no-type', 'is not called anything', 'image', (good) => good, '', fullPull),
 ]
 
 const bodies = [
@@ -154,14 +154,14 @@ const bodies = [
     'image',
     ({ registry }) =>
       registry.addFault(faults.body((body) => gzipSync(body), served, { 'content-encoding': 'gzip' })),
-    whole,
+    fullPull,
   ),
   manifest(
     'encoding-claimed',
     'is said to be compressed, and is not',
     'image',
     ({ registry }) => registry.addFault(faults.header('content-encoding', 'gzip', served)),
-    whole,
+    fullPull,
   ),
   manifest(
     'bomb',
@@ -210,7 +210,7 @@ const bodies = [
     'breaks off once',
     'image',
     ({ registry }) => registry.addFault(faults.truncate(100, { ...served, times: 1 })),
-    { ...whole, requests: 8 },
+    { ...fullPull, requests: 8 },
   ),
   manifest(
     'truncated-without-length',
@@ -226,7 +226,7 @@ const bodies = [
     'is reset once',
     'image',
     ({ registry, random }) => registry.addFault(faults.reset(random(300), { ...served, times: 1 })),
-    { ...whole, requests: 8 },
+    { ...fullPull, requests: 8 },
   ),
   manifest(
     'digest-header-lies',
@@ -234,14 +234,14 @@ const bodies = [
     'image',
     ({ registry }) =>
       registry.addFault(faults.header('docker-content-digest', `sha256:${'0'.repeat(64)}`, served)),
-    whole,
+    fullPull,
   ),
   manifest(
     'digest-header-garbage',
     'is called by a path',
     'image',
     ({ registry }) => registry.addFault(faults.header('docker-content-digest', '../../etc/passwd', served)),
-    whole,
+    fullPull,
   ),
   manifest(
     'other-by-digest',
@@ -259,4 +259,5 @@ const bodies = [
   ),
 ]
 
+/** Faults of manifests. */
 export const manifestFaults: readonly CataloguedFault[] = [...documents, ...types, ...bodies]

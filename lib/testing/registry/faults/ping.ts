@@ -1,4 +1,4 @@
-/** Faults at `GET /v2/`, by which a client finds out how a registry on a loopback address is spoken to. */
+/** Faults of `GET /v2/`, by which a client detects the protocol of a registry on a loopback address. */
 import { problem } from '../answer.js'
 import { faults } from '../fault.js'
 import { drip, forever, head } from '../wire.js'
@@ -7,6 +7,7 @@ import { faultsOf, type CataloguedFault } from '../scene/catalogued.js'
 const ping = faultsOf('ping')
 const at = { kind: 'ping', times: Infinity } as const
 
+/** Faults of `GET /v2/`. */
 export const pingFaults: readonly CataloguedFault[] = [
   ping('not-found', 'has no `/v2/` of its own', 'image', ({ registry }) =>
     registry.addFault(faults.status(404, at)),

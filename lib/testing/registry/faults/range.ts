@@ -1,4 +1,4 @@
-/** Faults in how the rest of a layer is sent, after the first part of it came. */
+/** Faults of range requests, which fetch the rest of a layer after an interruption. */
 import { answer, problem, without, type Answer } from '../answer.js'
 import { faults, type Fault, type FaultMoment } from '../fault.js'
 import type { RequestLogEntry } from '../request-log.js'
@@ -10,14 +10,14 @@ import {
   type FaultScene,
 } from '../scene/catalogued.js'
 
-/** Bytes that came before it broke off. */
-const before = 40_000
+/** Number of bytes received before the interruption. */
+const firstBytes = 40_000
 
-/** What came at first may have to come again. */
+/** The budget allows fetching the first part again. */
 const range = faultsOf('range', { requests: 8, bytes: 200 * 1024 })
 
-/** The layer breaks off after 40,000 bytes, and the rest is answered so. */
-const rest = (
+/** Breaks the layer off after 40,000 bytes and applies `fault` to the response with the rest. */
+const rangeFault = (
   name: string,
   does: string,
   gives: FaultOutcome,
@@ -30,22 +30,22 @@ const rest = (
     gives,
     (scene) => {
       const { registry, layer } = scene
-      registry.addFault(faults.truncate(before, { reference: layer, nth: 1 }))
+      registry.addFault(faults.truncate(firstBytes, { reference: layer, nth: 1 }))
       for (const each of [fault({ reference: layer, answered: 206, times: Infinity }, scene)].flat())
         registry.addFault(each)
     },
-    { check: asksRight, ...change },
+    { check: checkIfRange, ...change },
   )
 
-/** A client that says from where must say of which bytes: else a changed blob is pieced together. */
-const asksRight = ({ registry, layer }: FaultScene): readonly string[] =>
+/** A range request must have `If-Range`; otherwise a client may combine parts of different blobs. */
+const checkIfRange = ({ registry, layer }: FaultScene): readonly string[] =>
   registry.requests
     .filter(({ reference, headers }) => reference === layer && headers['range'] !== undefined)
     .flatMap(({ headers }) =>
       headers['if-range'] === `"${layer}"` ? [] : ['a range was asked for without If-Range'],
     )
 
-const instead =
+const replaceResponse =
   (act: (good: Answer, request: RequestLogEntry) => Answer) =>
   (moment: FaultMoment): Fault =>
     faults.answer(act, moment)
@@ -55,7 +55,7 @@ const contentRange = (
   does: string,
   value: string | undefined | ((size: number) => string),
 ): CataloguedFault =>
-  rest(
+  rangeFault(
     name,
     does,
     'image',
@@ -66,51 +66,55 @@ const contentRange = (
 const lies = [
   contentRange('no-content-range', 'does not say which part it is', undefined),
   contentRange('garbage', 'says in no words which part it is', 'some bytes'),
-  contentRange('other-unit', 'counts in lines', (size) => `lines ${before}-${size - 1}/${size}`),
+  contentRange('other-unit', 'counts in lines', (size) => `lines ${firstBytes}-${size - 1}/${size}`),
   contentRange(
     'other-start',
     'says that it begins a byte later',
-    (size) => `bytes ${before + 1}-${size - 1}/${size}`,
+    (size) => `bytes ${firstBytes + 1}-${size - 1}/${size}`,
   ),
-  contentRange('start-zero', 'says that it begins at 0', (size) => `bytes 0-${size - before - 1}/${size}`),
+  contentRange(
+    'start-zero',
+    'says that it begins at 0',
+    (size) => `bytes 0-${size - firstBytes - 1}/${size}`,
+  ),
   contentRange(
     'other-size',
     'says that the whole is longer',
-    (size) => `bytes ${before}-${size - 1}/${size + 1}`,
+    (size) => `bytes ${firstBytes}-${size - 1}/${size + 1}`,
   ),
   contentRange(
     'backwards',
     'says that it ends before it begins',
-    (size) => `bytes ${before}-${before - 1}/${size}`,
+    (size) => `bytes ${firstBytes}-${firstBytes - 1}/${size}`,
   ),
-  contentRange('beyond-numbers', 'says that it ends at 10^30', `bytes ${before}-${'9'.repeat(30)}/*`),
+  contentRange('beyond-numbers', 'says that it ends at 10^30', `bytes ${firstBytes}-${'9'.repeat(30)}/*`),
   contentRange('unsatisfied', 'says that there is no such part, with 206', (size) => `bytes */${size}`),
 ]
 
 const statuses = [
-  rest('whole', 'sends the whole', 'image', (moment, { registry }) =>
+  rangeFault('whole', 'sends the whole', 'image', (moment, { registry }) =>
     faults.noRange((digest) => registry.blob(digest), moment),
   ),
-  rest(
+  rangeFault(
     'whole-changed',
     'sends the whole, of other bytes',
     'DIGEST_MISMATCH',
-    instead(({ headers, body }) =>
+    replaceResponse(({ headers, body }) =>
       answer(
         200,
         { etag: '"changed"', ...without(headers, 'content-range', 'etag') },
-        Buffer.alloc(before + body.length, 7),
+        Buffer.alloc(firstBytes + body.length, 7),
       ),
     ),
   ),
-  rest(
+  rangeFault(
     '416-once',
     'says once that there is no such part',
     'image',
     (moment, { size }) => faults.answer(answer(416, { 'content-range': `bytes */${size}` }), moment),
     { requests: 9 },
   ),
-  rest(
+  rangeFault(
     '416-for-ever',
     'says 416 to everything from then on',
     'REGISTRY_RESPONSE',
@@ -118,43 +122,49 @@ const statuses = [
       faults.answer((_, { nth }) => (nth > 1 ? answer(416) : undefined), { reference: layer }),
     { requests: 9 },
   ),
-  rest(
+  rangeFault(
     '400',
     'does not take the header',
     'image',
     (moment) => faults.status(400, { ...moment, times: Infinity }),
     { requests: 9 },
   ),
-  rest(
+  rangeFault(
     '412',
     'takes If-Range for a condition',
     'image',
     (moment) => faults.status(412, { ...moment, times: Infinity }),
     { requests: 9 },
   ),
-  rest(
+  rangeFault(
     '501',
     'knows no ranges, and says 501',
     'image',
     (moment) => faults.status(501, { ...moment, times: Infinity }),
     { requests: 9 },
   ),
-  rest(
+  rangeFault(
     '204',
     'says that there is nothing more',
     'image',
     (moment) => faults.status(204, { ...moment, times: Infinity }),
     { requests: 9 },
   ),
-  rest('503-once', 'is not there once', 'image', (moment) => faults.status(503, { ...moment, times: 1 }), {
-    requests: 9,
-    bytes: 110 * 1024,
-  }),
-  rest('404', 'does not have it any more', 'BLOB_UNKNOWN', (moment) => faults.status(404, moment)),
-  rest('429-a-day', 'wants to be left alone for a day', 'TOO_MANY_REQUESTS', (moment) =>
+  rangeFault(
+    '503-once',
+    'is not there once',
+    'image',
+    (moment) => faults.status(503, { ...moment, times: 1 }),
+    {
+      requests: 9,
+      bytes: 110 * 1024,
+    },
+  ),
+  rangeFault('404', 'does not have it any more', 'BLOB_UNKNOWN', (moment) => faults.status(404, moment)),
+  rangeFault('429-a-day', 'wants to be left alone for a day', 'TOO_MANY_REQUESTS', (moment) =>
     faults.status(429, moment, { 'retry-after': '86400' }),
   ),
-  rest(
+  rangeFault(
     '401-once',
     'wants another token',
     'image',
@@ -167,11 +177,11 @@ const statuses = [
       ),
     { requests: 10, bytes: 110 * 1024 },
   ),
-  rest(
+  rangeFault(
     'multipart',
     'comes in several parts',
     'image',
-    instead((good) => ({
+    replaceResponse((good) => ({
       ...good,
       headers: { 'content-type': 'multipart/byteranges; boundary=x' },
       body: Buffer.from('--x\r\n\r\nnot the bytes\r\n--x--'),
@@ -181,14 +191,14 @@ const statuses = [
 ]
 
 const bytes = [
-  rest(
+  rangeFault(
     'wrong-byte-once',
     'has a wrong byte, once',
     'image',
     (moment, { random }) => faults.wrongByte(random(10_000), { ...moment, times: 1 }),
     { requests: 9 },
   ),
-  rest(
+  rangeFault(
     'other-part',
     'is another part than it says, once',
     'image',
@@ -202,21 +212,21 @@ const bytes = [
       ),
     { requests: 9 },
   ),
-  rest(
+  rangeFault(
     'wrong-before-once',
     'is right, but what came before was not',
     'image',
     (_, { layer }) => faults.wrongByte(9, { reference: layer, nth: 1 }),
     { requests: 9 },
   ),
-  rest(
+  rangeFault(
     'less',
     'comes in two parts',
     'image',
     (moment, { layer }) => faults.truncate(10_000, { ...moment, reference: layer, times: 1 }),
     { requests: 9, bytes: 110 * 1024 },
   ),
-  rest(
+  rangeFault(
     'shorter',
     'is shorter than asked for, and says so',
     'image',
@@ -225,13 +235,13 @@ const bytes = [
         (good) => ({
           ...good,
           body: good.body.subarray(0, 10_000),
-          headers: { ...good.headers, 'content-range': `bytes ${before}-${before + 9_999}/${size}` },
+          headers: { ...good.headers, 'content-range': `bytes ${firstBytes}-${firstBytes + 9_999}/${size}` },
         }),
         { ...moment, times: 1 },
       ),
     { requests: 9, bytes: 110 * 1024 },
   ),
-  rest(
+  rangeFault(
     'longer',
     'is longer than it says',
     'image',
@@ -243,7 +253,7 @@ const bytes = [
       ),
     { requests: 9 },
   ),
-  rest(
+  rangeFault(
     'whole-as-part',
     'is the whole, called the part',
     'image',
@@ -254,22 +264,22 @@ const bytes = [
       }),
     { requests: 9, bytes: 320 * 1024 },
   ),
-  rest('empty', 'is empty, once', 'image', (moment) => faults.truncate(0, { ...moment, times: 1 }), {
+  rangeFault('empty', 'is empty, once', 'image', (moment) => faults.truncate(0, { ...moment, times: 1 }), {
     requests: 9,
     bytes: 110 * 1024,
   }),
-  rest(
+  rangeFault(
     'no-progress',
     'breaks off before the first byte, always',
     'NETWORK',
     (moment) => faults.truncate(0, moment),
     { requests: 9, bytes: 110 * 1024 },
   ),
-  rest('resets', 'is reset once', 'image', (moment) => faults.reset(5_000, { ...moment, times: 1 }), {
+  rangeFault('resets', 'is reset once', 'image', (moment) => faults.reset(5_000, { ...moment, times: 1 }), {
     requests: 9,
     bytes: 210 * 1024,
   }),
-  rest('stalls', 'stops once', 'image', (moment) => faults.stall(5_000, { ...moment, times: 1 }), {
+  rangeFault('stalls', 'stops once', 'image', (moment) => faults.stall(5_000, { ...moment, times: 1 }), {
     requests: 9,
     bytes: 210 * 1024,
     silent: true,
@@ -277,18 +287,18 @@ const bytes = [
 ]
 
 const validators = [
-  rest(
+  rangeFault(
     'etag-changed',
     'is of a blob that was changed meanwhile',
     'image',
     (moment) => faults.header('etag', '"changed"', { ...moment, times: 1 }),
     { requests: 9 },
   ),
-  rest(
+  rangeFault(
     'etag-gone',
     'has no validator any more',
     'image',
-    instead((good) => ({ ...good, headers: without(good.headers, 'etag') })),
+    replaceResponse((good) => ({ ...good, headers: without(good.headers, 'etag') })),
     { bytes: 110 * 1024 },
   ),
   range(
@@ -297,7 +307,7 @@ const validators = [
     'image',
     ({ registry, layer }) => {
       registry.addFault(faults.header('etag', 'W/"weak"', { reference: layer }))
-      registry.addFault(faults.truncate(before, { reference: layer, nth: 1 }))
+      registry.addFault(faults.truncate(firstBytes, { reference: layer, nth: 1 }))
     },
     { bytes: 110 * 1024 },
   ),
@@ -307,7 +317,7 @@ const validators = [
     'image',
     ({ registry, layer }) => {
       registry.addFault(faults.header('etag', '"a\tb"', { reference: layer }))
-      registry.addFault(faults.truncate(before, { reference: layer, nth: 1 }))
+      registry.addFault(faults.truncate(firstBytes, { reference: layer, nth: 1 }))
     },
     { bytes: 110 * 1024 },
   ),
@@ -317,10 +327,11 @@ const validators = [
     'image',
     ({ registry, elsewhere, layer, signed }) => {
       registry.addFault(faults.redirect(signed, { reference: layer }))
-      elsewhere.addFault(faults.truncate(before, { reference: layer, nth: 1 }))
+      elsewhere.addFault(faults.truncate(firstBytes, { reference: layer, nth: 1 }))
     },
     { elsewhere: 2, bytes: 110 * 1024 },
   ),
 ]
 
+/** Faults of range requests. */
 export const rangeFaults: readonly CataloguedFault[] = [...lies, ...statuses, ...bytes, ...validators]

@@ -1,4 +1,4 @@
-/** Faults of the places to which redirects lead, and of coming back from there. */
+/** Faults of redirect targets at another origin, and of redirects back from there. */
 import { answer, problem } from '../answer.js'
 import { faults } from '../fault.js'
 import {
@@ -12,8 +12,8 @@ import {
 const redirect = faultsOf('redirect')
 const failed = { requests: 7, bytes: 16 * 1024 }
 
-/** Whether a request for the large layer that came back from elsewhere was authorised. */
-const backWithout = ({ registry }: FaultScene): readonly string[] =>
+/** Reports whether a request for the large layer had credentials after a redirect back from the other origin. */
+const checkReturn = ({ registry }: FaultScene): readonly string[] =>
   registry.requests.some(({ url, headers }) => url.includes('back') && headers['authorization'] !== undefined)
     ? ['credentials were attached again after coming back']
     : []
@@ -36,7 +36,7 @@ const abroad = [
         faults.redirect(`${registry.url}/v2/team/app/blobs/${layer}?back`, { reference: layer }),
       )
     },
-    { ...failed, requests: 8, elsewhere: 1, check: backWithout },
+    { ...failed, requests: 8, elsewhere: 1, check: checkReturn },
   ),
   redirect(
     'loop-between',
@@ -48,7 +48,7 @@ const abroad = [
         faults.redirect(`${registry.url}/v2/team/app/blobs/${layer}?back`, { reference: layer }),
       )
     },
-    { requests: 8, elsewhere: 1, bytes: 16 * 1024, check: backWithout },
+    { requests: 8, elsewhere: 1, bytes: 16 * 1024, check: checkReturn },
   ),
   redirect(
     'cookie',
@@ -63,7 +63,7 @@ const abroad = [
   ),
 ]
 
-/** The place elsewhere goes wrong. */
+/** Redirects the large layer to the other origin, which then fails. */
 const target = (
   name: string,
   does: string,
@@ -216,4 +216,5 @@ const manifests = [
   ),
 ]
 
+/** Faults of redirects to another origin. */
 export const abroadFaults: readonly CataloguedFault[] = [...abroad, ...places, downgrade, ...manifests]

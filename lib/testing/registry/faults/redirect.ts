@@ -1,4 +1,4 @@
-/** Faults in redirects: of blobs, as registries with storage elsewhere use them, and of manifests. */
+/** Faults of redirects: of blobs, which registries with external storage use, and of manifests. */
 import { answer } from '../answer.js'
 import { faults } from '../fault.js'
 import {
@@ -12,8 +12,8 @@ import {
 const redirect = faultsOf('redirect')
 const failed = { requests: 7, bytes: 16 * 1024 }
 
-/** The large layer is said to be there. */
-const to = (
+/** Redirects the large layer to `where`. */
+const redirectTo = (
   name: string,
   does: string,
   gives: FaultOutcome,
@@ -39,44 +39,49 @@ const to = (
 const signed = ({ signed }: FaultScene): string => signed
 
 const targets = [
-  to('file', 'sends for a blob to a file', 'REDIRECT_REFUSED', 'file:///etc/passwd'),
-  to(
+  redirectTo('file', 'sends for a blob to a file', 'REDIRECT_REFUSED', 'file:///etc/passwd'),
+  redirectTo(
     'unix',
     'sends for a blob to a socket',
     'REDIRECT_REFUSED',
     'unix:/var/run/docker.sock:/containers/json',
   ),
-  to('data', 'gives a blob as a `data:` URL', 'REDIRECT_REFUSED', 'data:text/plain,hello'),
-  to('ftp', 'sends for a blob to FTP', 'REDIRECT_REFUSED', 'ftp://192.0.2.1/x'),
-  to('javascript', 'sends for a blob to a script', 'REDIRECT_REFUSED', 'javascript:alert(1)'),
-  to('no-url', 'sends for a blob to what is no URL', 'REDIRECT_REFUSED', 'http://['),
-  to(
+  redirectTo('data', 'gives a blob as a `data:` URL', 'REDIRECT_REFUSED', 'data:text/plain,hello'),
+  redirectTo('ftp', 'sends for a blob to FTP', 'REDIRECT_REFUSED', 'ftp://192.0.2.1/x'),
+  redirectTo('javascript', 'sends for a blob to a script', 'REDIRECT_REFUSED', 'javascript:alert(1)'),
+  redirectTo('no-url', 'sends for a blob to what is no URL', 'REDIRECT_REFUSED', 'http://['),
+  redirectTo(
     'metadata',
     'sends for a blob to a metadata service',
     'REDIRECT_REFUSED',
     'http://169.254.169.254/latest/meta-data',
   ),
-  to(
+  redirectTo(
     'metadata-name',
     'sends for a blob to a metadata service by name',
     'REDIRECT_REFUSED',
     'http://metadata.google.internal/x',
   ),
-  to('link-local', 'sends for a blob to a link-local address', 'REDIRECT_REFUSED', 'http://[fe80::1]/x'),
-  to('unspecified', 'sends for a blob to no address', 'REDIRECT_REFUSED', 'http://0.0.0.0:1/x'),
-  to('nowhere', 'sends for a blob to where nobody listens', 'NETWORK', 'http://127.0.0.1:1/x', {
+  redirectTo(
+    'link-local',
+    'sends for a blob to a link-local address',
+    'REDIRECT_REFUSED',
+    'http://[fe80::1]/x',
+  ),
+  redirectTo('unspecified', 'sends for a blob to no address', 'REDIRECT_REFUSED', 'http://0.0.0.0:1/x'),
+  redirectTo('nowhere', 'sends for a blob to where nobody listens', 'NETWORK', 'http://127.0.0.1:1/x', {
     requests: 9,
     bytes: 16 * 1024,
   }),
-  to('empty', 'sends for a blob to the place itself', 'REDIRECT_REFUSED', ''),
-  to(
+  redirectTo('empty', 'sends for a blob to the place itself', 'REDIRECT_REFUSED', ''),
+  redirectTo(
     'loop',
     'sends for a blob in a circle',
     'REDIRECT_REFUSED',
     ({ layer }) => `/v2/team/app/blobs/${layer}?again`,
     { requests: 8, bytes: 16 * 1024 },
   ),
-  to(
+  redirectTo(
     'escapes',
     'sends for a blob to a file, with escapes for the terminal',
     'REDIRECT_REFUSED',
@@ -85,9 +90,9 @@ const targets = [
 ]
 
 const honest = [
-  to('signed', 'sends for a blob to a signed address elsewhere', 'image', signed),
+  redirectTo('signed', 'sends for a blob to a signed address elsewhere', 'image', signed),
   ...[301, 302, 303, 308].map((status) =>
-    to(
+    redirectTo(
       String(status),
       `sends for a blob elsewhere with ${status}`,
       'image',
@@ -110,11 +115,13 @@ const honest = [
       ),
     { requests: 8 },
   ),
-  to('same-scheme', 'sends for a blob to `//host/…`', 'image', ({ signed }) => signed.replace(/^http:/, '')),
-  to('user-info', 'puts a name and a password into the address', 'image', ({ signed }) =>
+  redirectTo('same-scheme', 'sends for a blob to `//host/…`', 'image', ({ signed }) =>
+    signed.replace(/^http:/, ''),
+  ),
+  redirectTo('user-info', 'puts a name and a password into the address', 'image', ({ signed }) =>
     signed.replace('://', '://someone:secret@'),
   ),
-  to(
+  redirectTo(
     'line-break',
     'puts an encoded line break into the address',
     'image',
@@ -130,7 +137,7 @@ const honest = [
 ]
 
 const statuses = [300, 304, 305, 306].map((status) =>
-  to(
+  redirectTo(
     String(status),
     `answers for a blob with ${status} and a place`,
     'REGISTRY_RESPONSE',
@@ -140,7 +147,7 @@ const statuses = [300, 304, 305, 306].map((status) =>
   ),
 )
 
-/** A chain of so many hops, the last of which has the blob. */
+/** Redirects the large layer over `hops` hops to the other origin, which has the blob. */
 const chain =
   (hops: number) =>
   (scene: FaultScene): void =>
@@ -170,4 +177,5 @@ const chains = [
   }),
 ]
 
+/** Faults of redirects. */
 export const redirectFaults: readonly CataloguedFault[] = [...targets, ...honest, ...statuses, ...chains]

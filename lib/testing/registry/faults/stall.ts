@@ -1,4 +1,4 @@
-/** Faults of time: what is late, what stops, what drips. */
+/** Faults of timing: responses that are late, stop, or arrive byte by byte. */
 import { faults } from '../fault.js'
 import { chunk, drip, forever, head, headOf } from '../wire.js'
 import { faultsOf, type CataloguedFault } from '../scene/catalogued.js'
@@ -6,6 +6,7 @@ import { faultsOf, type CataloguedFault } from '../scene/catalogued.js'
 const stall = faultsOf('stall', { silent: true })
 const served = { kind: 'manifest', answered: 200, times: Infinity } as const
 
+/** Faults of timing. */
 export const stallFaults: readonly CataloguedFault[] = [
   stall(
     'manifest-silent',

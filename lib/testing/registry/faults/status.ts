@@ -1,14 +1,14 @@
-/** Faults by status code: of manifests and blobs, with every kind of `Retry-After`. */
+/** Faults of status codes of manifests and blobs, with all forms of `Retry-After`. */
 import { faults, type FaultMoment } from '../fault.js'
 import { problem } from '../answer.js'
 import { forever, head } from '../wire.js'
 import { faultsOf, type CataloguedFault, type FaultChange, type FaultOutcome } from '../scene/catalogued.js'
 
 const status = faultsOf('status')
-const early = { requests: 4, bytes: 4096 }
-const thrice = { requests: 6, bytes: 4096 }
+const firstRequests = { requests: 4, bytes: 4096 }
+const threeAttempts = { requests: 6, bytes: 4096 }
 
-const manifest = (code: number, gives: FaultOutcome, change: FaultChange = early): CataloguedFault =>
+const manifest = (code: number, gives: FaultOutcome, change: FaultChange = firstRequests): CataloguedFault =>
   status(
     `manifest-${code}`,
     `answers for the manifest with ${code}`,
@@ -31,7 +31,7 @@ const blob = (
     change,
   )
 
-/** Only the first answer has this status. */
+/** Only the first response has this status. */
 const once = (kind: 'manifest' | 'blob', code: number): CataloguedFault =>
   status(
     `${kind}-${code}-once`,
@@ -44,7 +44,7 @@ const once = (kind: 'manifest' | 'blob', code: number): CataloguedFault =>
     { requests: 8 },
   )
 
-/** One refusal with this `Retry-After`; `lasting` ones are not waited for. */
+/** One refusal with this `Retry-After`. `outcome` states whether the client waits or reports the error at once. */
 const wait = (
   name: string,
   code: 429 | 503,
@@ -63,7 +63,7 @@ const wait = (
     outcome === 'waits'
       ? { requests: 8 }
       : moment.kind === 'manifest'
-        ? early
+        ? firstRequests
         : { requests: 7, bytes: 16 * 1024 },
   )
 
@@ -77,14 +77,14 @@ const refusals = [
   manifest(406, 'REGISTRY_RESPONSE'),
   manifest(410, 'REGISTRY_RESPONSE'),
   manifest(451, 'REGISTRY_RESPONSE'),
-  manifest(500, 'REGISTRY_UNAVAILABLE', thrice),
+  manifest(500, 'REGISTRY_UNAVAILABLE', threeAttempts),
   manifest(501, 'REGISTRY_RESPONSE'),
-  manifest(502, 'REGISTRY_UNAVAILABLE', thrice),
-  manifest(503, 'REGISTRY_UNAVAILABLE', thrice),
-  manifest(504, 'REGISTRY_UNAVAILABLE', thrice),
+  manifest(502, 'REGISTRY_UNAVAILABLE', threeAttempts),
+  manifest(503, 'REGISTRY_UNAVAILABLE', threeAttempts),
+  manifest(504, 'REGISTRY_UNAVAILABLE', threeAttempts),
   manifest(505, 'REGISTRY_RESPONSE'),
-  manifest(599, 'REGISTRY_UNAVAILABLE', thrice),
-  manifest(429, 'TOO_MANY_REQUESTS', thrice),
+  manifest(599, 'REGISTRY_UNAVAILABLE', threeAttempts),
+  manifest(429, 'TOO_MANY_REQUESTS', threeAttempts),
   manifest(201, 'REGISTRY_RESPONSE'),
   manifest(203, 'REGISTRY_RESPONSE'),
   manifest(204, 'REGISTRY_RESPONSE'),
@@ -103,7 +103,7 @@ const refusals = [
   blob(304, 'REGISTRY_RESPONSE'),
 ]
 
-const passing = [
+const temporary = [
   ...[408, 423, 429, 500, 502, 503, 504].map((code) => once('manifest', code)),
   ...[408, 429, 500, 502, 503, 504].map((code) => once('blob', code)),
 ]
@@ -129,9 +129,10 @@ const waits = [
   wait('blob-a-day', 429, '86400', 'gives up', blobs),
 ]
 
+/** Faults of status codes. */
 export const statusFaults: readonly CataloguedFault[] = [
   ...refusals,
-  ...passing,
+  ...temporary,
   ...waits,
   status(
     'repository-unknown',

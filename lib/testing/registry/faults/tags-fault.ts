@@ -1,8 +1,8 @@
-/** What faults of the list of tags have in common. */
+/** Provides what the faults of tag lists share. */
 import { faultsOf } from '../scene/catalogued.js'
 
-/** `/v2/`, a refusal, a token, a page. */
+/** Defines a fault of a tag list. The budget covers `/v2/`, a refusal, a token and one page. */
 export const tagsFault = faultsOf('tags', { action: 'tags', requests: 4, bytes: 8192 })
 
-/** Every page that is served. */
+/** Matches all pages of a tag list. */
 export const served = { kind: 'tags', answered: 200, times: Infinity } as const

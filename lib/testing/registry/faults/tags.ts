@@ -1,4 +1,4 @@
-/** Faults in listing a repository's tags, page by page. */
+/** Faults of listing the tags of a repository page by page. */
 import { gzipSync } from 'node:zlib'
 import { answer, json, problem, type Answer } from '../answer.js'
 import { faults } from '../fault.js'
@@ -12,9 +12,9 @@ import {
 import { served, tagsFault } from './tags-fault.js'
 
 const first = { ...served, times: 1 } as const
-/** What is tried again has three attempts. */
-const thrice: FaultChange = { requests: 6 }
-const twice: FaultChange = { requests: 5 }
+/** Budget for three attempts. */
+const threeAttempts: FaultChange = { requests: 6 }
+const twoAttempts: FaultChange = { requests: 5 }
 
 const page = (
   name: string,
@@ -31,10 +31,10 @@ const page = (
     more,
   )
 
-/** One page more. */
-const onward: FaultChange = { requests: 5 }
+/** Budget for one additional page. */
+const oneMorePage: FaultChange = { requests: 5 }
 
-/** Pages of some sizes are refused, as the distribution spec words it. */
+/** Refuses pages of certain sizes with the error of the distribution spec. */
 const refusing = (refused: (size: number | undefined) => boolean) =>
   faults.answer((_, { url }) => {
     const size = /[?&]n=(\d+)/.exec(url)?.[1]
@@ -45,6 +45,7 @@ const refusing = (refused: (size: number | undefined) => boolean) =>
 
 const list = (...names: readonly unknown[]): Answer => json(200, { name: 'team/app', tags: names })
 
+/** Faults of listing tags. */
 export const tagsFaults: readonly CataloguedFault[] = [
   page(
     'circle',
@@ -69,7 +70,7 @@ export const tagsFaults: readonly CataloguedFault[] = [
         faults.header('link', '</v2/team/app/tags/list?last=v1>; rel="next"', { kind: 'tags' }),
       )
     },
-    { ...onward, elsewhere: 1 },
+    { ...oneMorePage, elsewhere: 1 },
   ),
   page(
     'elsewhere',
@@ -104,7 +105,7 @@ export const tagsFaults: readonly CataloguedFault[] = [
     'is refused where a page of a size is asked for',
     'tags',
     ({ registry }) => registry.addFault(refusing((size) => size !== undefined)),
-    twice,
+    twoAttempts,
   ),
   tagsFault(
     'large-size-refused',
@@ -150,7 +151,7 @@ export const tagsFaults: readonly CataloguedFault[] = [
     'always breaks off',
     'NETWORK',
     ({ registry }) => registry.addFault(faults.truncate(5, served)),
-    thrice,
+    threeAttempts,
   ),
   ...[408, 429, 500, 502, 503, 504].map((status) =>
     tagsFault(
@@ -158,7 +159,7 @@ export const tagsFaults: readonly CataloguedFault[] = [
       `is answered with ${status} once`,
       'tags',
       ({ registry }) => registry.addFault(faults.status(status, first)),
-      twice,
+      twoAttempts,
     ),
   ),
   tagsFault(
@@ -166,21 +167,21 @@ export const tagsFaults: readonly CataloguedFault[] = [
     'wants to be left alone for a second, once',
     'tags',
     ({ registry }) => registry.addFault(faults.status(429, first, { 'retry-after': '1' })),
-    twice,
+    twoAttempts,
   ),
   tagsFault(
     'reset-once',
     'is reset in the middle once',
     'tags',
     ({ registry }) => registry.addFault(faults.reset(5, first)),
-    twice,
+    twoAttempts,
   ),
   tagsFault(
     'stalls-once',
     'stops in the middle once',
     'tags',
     ({ registry }) => registry.addFault(faults.stall(5, first)),
-    { ...twice, silent: true },
+    { ...twoAttempts, silent: true },
   ),
   tagsFault(
     'next-broken-once',
@@ -202,14 +203,14 @@ export const tagsFaults: readonly CataloguedFault[] = [
     'stops in the middle',
     'STALLED',
     ({ registry }) => registry.addFault(faults.stall(5, served)),
-    { ...thrice, silent: true },
+    { ...threeAttempts, silent: true },
   ),
   tagsFault(
     'silent',
     'says nothing',
     'STALLED',
     ({ registry }) => registry.addFault(faults.slow(60_000, { kind: 'tags', times: Infinity })),
-    { ...thrice, silent: true },
+    { ...threeAttempts, silent: true },
   ),
   tagsFault('missing', 'is not there', 'NAME_UNKNOWN', ({ registry }) =>
     registry.addFault(faults.status(404, served)),
@@ -219,7 +220,7 @@ export const tagsFaults: readonly CataloguedFault[] = [
     'is answered with 500',
     'REGISTRY_UNAVAILABLE',
     ({ registry }) => registry.addFault(faults.status(500, served)),
-    thrice,
+    threeAttempts,
   ),
   tagsFault('too-many-for-a-day', 'wants to be left alone for a day', 'TOO_MANY_REQUESTS', ({ registry }) =>
     registry.addFault(faults.status(429, served, { 'retry-after': '86400' })),

@@ -1,11 +1,14 @@
-/** Faults of TLS: nothing is sent to a peer that is not who it says, and nothing falls back to plain HTTP. */
+/**
+ * Faults of TLS: a client must not send anything to a peer that it cannot verify, and must not fall back to plain HTTP.
+ */
 import { faults } from '../fault.js'
 import { faultsOf, type CataloguedFault } from '../scene/catalogued.js'
 
-/** What must not be seen of a pull that trusts nobody. */
+/** The budget allows no request, since the client must not trust the server. */
 const tls = faultsOf('tls', { requests: 0, bytes: 16 * 1024, setting: { tls: {} } })
 const day = 86_400_000
 
+/** Faults of TLS. */
 export const tlsFaults: readonly CataloguedFault[] = [
   tls('good', 'has a certificate that the client is told to trust', 'image', () => undefined, {
     requests: 8,

@@ -12,17 +12,17 @@ import {
 } from '../scene/catalogued.js'
 
 const token = faultsOf('token', { requests: 3, bytes: 4096 })
-const at = { kind: 'token', times: Infinity } as const
-const whole: FaultChange = { requests: 7, bytes: 104 * 1024 }
-const fails = (gives: FaultOutcome): FaultChange => (gives === 'image' ? whole : {})
+const everyToken = { kind: 'token', times: Infinity } as const
+const fullPull: FaultChange = { requests: 7, bytes: 104 * 1024 }
+const budgetFor = (gives: FaultOutcome): FaultChange => (gives === 'image' ? fullPull : {})
 
-/** The members of the good answer, changed. */
+/** Replaces the members of the token response. */
 const members = (
   name: string,
   does: string,
   gives: FaultOutcome,
   change: (good: string) => unknown,
-  more: FaultChange = fails(gives),
+  more: FaultChange = budgetFor(gives),
 ): CataloguedFault =>
   token(
     name,
@@ -31,43 +31,45 @@ const members = (
     ({ registry }) =>
       registry.addFault(
         faults.body((body) => {
-          const { token: good } = JSON.parse(body.toString()) as { token: string } // of our own server
+          const { token: good } = JSON.parse(body.toString()) as { token: string } // from the embedded registry
           return Buffer.from(JSON.stringify(change(good)))
-        }, at),
+        }, everyToken),
       ),
     more,
   )
 
-const instead = (
+const tokenResponse = (
   name: string,
   does: string,
   gives: FaultOutcome,
   answer: Answer | ((scene: FaultScene) => Answer),
-  more: FaultChange = fails(gives),
+  more: FaultChange = budgetFor(gives),
 ): CataloguedFault =>
   token(
     name,
     does,
     gives,
     (scene) =>
-      scene.registry.addFault(faults.answer(typeof answer === 'function' ? answer(scene) : answer, at)),
+      scene.registry.addFault(
+        faults.answer(typeof answer === 'function' ? answer(scene) : answer, everyToken),
+      ),
     more,
   )
 
-const bad = (name: string, does: string, value: unknown): CataloguedFault =>
+const invalidToken = (name: string, does: string, value: unknown): CataloguedFault =>
   members(name, does, 'REGISTRY_RESPONSE', () => ({ token: value }))
 
 const lifetime = (name: string, does: string, more: Readonly<Record<string, unknown>>): CataloguedFault =>
-  members(name, does, 'image', (good) => ({ token: good, ...more }), whole)
+  members(name, does, 'image', (good) => ({ token: good, ...more }), fullPull)
 
 const basicOf = ({ username, password }: FaultScene['login']): string =>
   Buffer.from(`${username}:${password}`).toString('base64')
 
 const statuses = [
-  instead('unauthorized', 'refuses the login', 'UNAUTHORIZED', problem(401, 'UNAUTHORIZED', 'no')),
-  instead('denied', 'denies access', 'DENIED', problem(403, 'DENIED', 'no')),
-  instead('not-found', 'is not there', 'REGISTRY_RESPONSE', problem(404, 'UNKNOWN', 'no')),
-  instead('broken', 'answers 500', 'REGISTRY_UNAVAILABLE', problem(500, 'UNKNOWN', 'no'), {
+  tokenResponse('unauthorized', 'refuses the login', 'UNAUTHORIZED', problem(401, 'UNAUTHORIZED', 'no')),
+  tokenResponse('denied', 'denies access', 'DENIED', problem(403, 'DENIED', 'no')),
+  tokenResponse('not-found', 'is not there', 'REGISTRY_RESPONSE', problem(404, 'UNKNOWN', 'no')),
+  tokenResponse('broken', 'answers 500', 'REGISTRY_UNAVAILABLE', problem(500, 'UNKNOWN', 'no'), {
     requests: 7,
     bytes: 8192,
   }),
@@ -76,29 +78,29 @@ const statuses = [
     'answers 500 at first',
     'image',
     ({ registry }) => registry.addFault(faults.status(500, { kind: 'token' })),
-    { ...whole, requests: 9 },
+    { ...fullPull, requests: 9 },
   ),
   token(
     'reset-once',
     'resets the first connection',
     'image',
     ({ registry }) => registry.addFault(faults.reset(0, { kind: 'token' })),
-    { ...whole, requests: 9 },
+    { ...fullPull, requests: 9 },
   ),
   token(
     'truncated-once',
     'breaks off in the first answer',
     'image',
     ({ registry }) => registry.addFault(faults.truncate(20, { kind: 'token' })),
-    { ...whole, requests: 9 },
+    { ...fullPull, requests: 9 },
   ),
-  instead(
+  tokenResponse(
     'too-many-for-a-day',
     'wants to be left alone for a day',
     'TOO_MANY_REQUESTS',
     problem(429, 'TOOMANYREQUESTS', 'no', { 'retry-after': '86400' }),
   ),
-  instead(
+  tokenResponse(
     'refusal-of-a-page',
     'refuses the login with 1 MiB of HTML',
     'UNAUTHORIZED',
@@ -114,16 +116,16 @@ const statuses = [
         faults.wire(function* () {
           yield head('403 Forbidden', 'content-type: application/json')
           yield* forever('x'.repeat(4096))
-        }, at),
+        }, everyToken),
       ),
     { bytes: 8 * 2 ** 20 },
   ),
-  instead('no-content', 'answers 204', 'REGISTRY_RESPONSE', {
+  tokenResponse('no-content', 'answers 204', 'REGISTRY_RESPONSE', {
     status: 204,
     headers: {},
     body: Buffer.alloc(0),
   }),
-  instead(
+  tokenResponse(
     'says-the-password',
     'tells back what it was sent, with escapes for the terminal',
     'UNAUTHORIZED',
@@ -133,33 +135,39 @@ const statuses = [
 ]
 
 const bodies = [
-  instead('no-token', 'gives no token', 'REGISTRY_RESPONSE', json(200, { expires_in: 60 })),
-  instead('no-json', 'answers with a page', 'REGISTRY_RESPONSE', {
+  tokenResponse('no-token', 'gives no token', 'REGISTRY_RESPONSE', json(200, { expires_in: 60 })),
+  tokenResponse('no-json', 'answers with a page', 'REGISTRY_RESPONSE', {
     status: 200,
     headers: { 'content-type': 'text/html' },
     body: Buffer.from('<html>'),
   }),
-  instead('empty-body', 'answers with nothing', 'REGISTRY_RESPONSE', {
+  tokenResponse('empty-body', 'answers with nothing', 'REGISTRY_RESPONSE', {
     status: 200,
     headers: {},
     body: Buffer.alloc(0),
   }),
-  instead('array', 'answers with a list', 'REGISTRY_RESPONSE', json(200, [{ token: 'x' }])),
-  instead('null', 'answers `null`', 'REGISTRY_RESPONSE', json(200, null)),
-  instead('proto', 'hides the token under `__proto__`', 'REGISTRY_RESPONSE', {
+  tokenResponse('array', 'answers with a list', 'REGISTRY_RESPONSE', json(200, [{ token: 'x' }])),
+  tokenResponse('null', 'answers `null`', 'REGISTRY_RESPONSE', json(200, null)),
+  tokenResponse('proto', 'hides the token under `__proto__`', 'REGISTRY_RESPONSE', {
     status: 200,
     headers: {},
     body: Buffer.from('{"__proto__":{"token":"abc"}}'),
   }),
-  instead('invalid-utf-8', 'answers with bytes that are no text', 'REGISTRY_RESPONSE', {
+  tokenResponse('invalid-utf-8', 'answers with bytes that are no text', 'REGISTRY_RESPONSE', {
     status: 200,
     headers: {},
     body: Buffer.from('{"token":"\xff\xfe"}', 'latin1'),
   }),
-  instead('wrong-token', 'gives a token that is not taken', 'UNAUTHORIZED', json(200, { token: 'wrong' }), {
-    requests: 4,
-  }),
-  instead('long', 'answers with 1 MiB', 'LIMIT_EXCEEDED', json(200, { token: 'x'.repeat(2 ** 20) }), {
+  tokenResponse(
+    'wrong-token',
+    'gives a token that is not taken',
+    'UNAUTHORIZED',
+    json(200, { token: 'wrong' }),
+    {
+      requests: 4,
+    },
+  ),
+  tokenResponse('long', 'answers with 1 MiB', 'LIMIT_EXCEEDED', json(200, { token: 'x'.repeat(2 ** 20) }), {
     bytes: 2 ** 20 + 4096,
   }),
   token(
@@ -172,7 +180,7 @@ const bodies = [
           yield head('200 OK', 'content-type: application/json')
           yield '{"token":"'
           yield* forever('x'.repeat(4096))
-        }, at),
+        }, everyToken),
       ),
     { bytes: 8 * 2 ** 20 },
   ),
@@ -181,15 +189,15 @@ const bodies = [
     'compresses its answer, which nobody asked for',
     'image',
     ({ registry }) =>
-      registry.addFault(faults.body((body) => gzipSync(body), at, { 'content-encoding': 'gzip' })),
-    whole,
+      registry.addFault(faults.body((body) => gzipSync(body), everyToken, { 'content-encoding': 'gzip' })),
+    fullPull,
   ),
   token(
     'encoding-claimed',
     'says that its answer is compressed, which it is not',
     'image',
-    ({ registry }) => registry.addFault(faults.header('content-encoding', 'gzip', at)),
-    whole,
+    ({ registry }) => registry.addFault(faults.header('content-encoding', 'gzip', everyToken)),
+    fullPull,
   ),
   members('access-token-only', 'gives it as `access_token`', 'image', (good) => ({ access_token: good })),
   members('empty-token', 'gives it as `access_token`, and an empty `token`', 'image', (good) => ({
@@ -199,24 +207,24 @@ const bodies = [
 ]
 
 const values = [
-  bad('number', 'gives a number for a token', 42),
-  bad('object', 'gives an object for a token', { value: 'x' }),
-  bad('true', 'gives `true` for a token', true),
-  bad('newline', 'puts a header into the token', 'abc\r\nx-injected: 1'),
-  bad('nul', 'puts a NUL into the token', 'abc\u0000def'),
-  bad('escape', 'puts an escape into the token', '\u001b[31mabc'),
-  bad('blank', 'puts a blank into the token', 'abc def'),
-  bad('non-ascii', 'puts letters into the token that no header takes', 'tökén✓'),
+  invalidToken('number', 'gives a number for a token', 42),
+  invalidToken('object', 'gives an object for a token', { value: 'x' }),
+  invalidToken('true', 'gives `true` for a token', true),
+  invalidToken('newline', 'puts a header into the token', 'abc\r\nx-injected: 1'),
+  invalidToken('nul', 'puts a NUL into the token', 'abc\u0000def'),
+  invalidToken('escape', 'puts an escape into the token', '\u001b[31mabc'),
+  invalidToken('blank', 'puts a blank into the token', 'abc def'),
+  invalidToken('non-ascii', 'puts letters into the token that no header takes', 'tökén✓'),
   members('too-long', 'gives a token of 70 KB', 'REGISTRY_RESPONSE', () => ({ token: 'x'.repeat(70_000) }), {
     bytes: 80 * 1024,
   }),
   token('8-kb', 'gives tokens of 8 KB', 'image', () => undefined, {
-    ...whole,
+    ...fullPull,
     setting: { auth: { tokenLength: 8_000 } },
     bytes: 128 * 1024,
   }),
   token('20-kb', 'gives tokens of 20 KB', 'image', () => undefined, {
-    ...whole,
+    ...fullPull,
     setting: { auth: { tokenLength: 20_000 } },
     bytes: 160 * 1024,
   }),
@@ -234,7 +242,7 @@ const lifetimes = [
     'says that it lives 1 ms',
     'image',
     (good) => ({ token: good, expires_in: 0.001 }),
-    { ...whole, requests: 10 },
+    { ...fullPull, requests: 10 },
   ),
   lifetime('issued-in-future', 'says that it was issued in the year 2999', {
     expires_in: 60,
@@ -253,30 +261,30 @@ const places = [
     'sends the login to another origin',
     'UNAUTHORIZED',
     ({ registry, elsewhere }) => {
-      registry.addFault(faults.redirect(`${elsewhere.url}/token`, at))
+      registry.addFault(faults.redirect(`${elsewhere.url}/token`, everyToken))
       elsewhere.hook(() => json(200, { token: 'of-somebody-else' }))
     },
     { requests: 4, elsewhere: 1 },
   ),
   token('redirect-file', 'sends the login to a file', 'REDIRECT_REFUSED', ({ registry }) =>
-    registry.addFault(faults.redirect('file:///etc/passwd', at)),
+    registry.addFault(faults.redirect('file:///etc/passwd', everyToken)),
   ),
   token('redirect-metadata', 'sends the login to a metadata service', 'CHALLENGE_INVALID', ({ registry }) =>
-    registry.addFault(faults.redirect('http://169.254.169.254/token', at)),
+    registry.addFault(faults.redirect('http://169.254.169.254/token', everyToken)),
   ),
   token(
     'redirect-loop',
     'sends the login in a circle',
     'REDIRECT_REFUSED',
-    ({ registry }) => registry.addFault(faults.redirect('/token', at)),
+    ({ registry }) => registry.addFault(faults.redirect('/token', everyToken)),
     { requests: 4, bytes: 8192 },
   ),
   token(
     'cookie',
     'sets a cookie',
     'image',
-    ({ registry }) => registry.addFault(faults.header('set-cookie', 'token=1; Path=/', at)),
-    whole,
+    ({ registry }) => registry.addFault(faults.header('set-cookie', 'token=1; Path=/', everyToken)),
+    fullPull,
   ),
 ]
 
@@ -285,14 +293,14 @@ const silences = [
     'silent',
     'takes the login and says nothing',
     'STALLED',
-    ({ registry }) => registry.addFault(faults.slow(60_000, at)),
+    ({ registry }) => registry.addFault(faults.slow(60_000, everyToken)),
     { silent: true, requests: 7 },
   ),
   token(
     'stall',
     'stops in the middle of its answer',
     'STALLED',
-    ({ registry }) => registry.addFault(faults.stall(20, at)),
+    ({ registry }) => registry.addFault(faults.stall(20, everyToken)),
     { silent: true, requests: 7 },
   ),
   token(
@@ -304,12 +312,13 @@ const silences = [
         faults.wire(function* () {
           yield head('200 OK')
           yield* forever('x', 100)
-        }, at),
+        }, everyToken),
       ),
     { silent: true, requests: 7, bytes: 8192 },
   ),
 ]
 
+/** Faults of the token server. */
 export const tokenFaults: readonly CataloguedFault[] = [
   ...statuses,
   ...bodies,

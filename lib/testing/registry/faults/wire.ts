@@ -1,47 +1,56 @@
-/** Faults below the meaning of messages: HTTP that is old, broken or hostile. Most strike the manifest, which comes first. */
+/**
+ * Faults at the level of HTTP: outdated, malformed or hostile messages. Most affect the manifest, the first document.
+ */
 import { faults } from '../fault.js'
 import type { Answer, WirePart } from '../answer.js'
 import { chunk, forever, head, headOf } from '../wire.js'
 import { faultsOf, type CataloguedFault, type FaultChange, type FaultOutcome } from '../scene/catalogued.js'
 
 const wire = faultsOf('wire')
-const early: FaultChange = { requests: 4, bytes: 8192 }
+const firstRequests: FaultChange = { requests: 4, bytes: 8192 }
 const served = { kind: 'manifest', answered: 200, times: Infinity } as const
 
-const sent = (
+const wireFault = (
   name: string,
   does: string,
   gives: FaultOutcome,
   parts: (good: Answer) => Iterable<WirePart>,
-  /** The connection is closed after it, which a client may notice with its next request only. */
-  change: FaultChange = gives === 'image' ? { requests: 9 } : early,
+  /** The connection is closed afterwards. A client may notice that only when it sends the next request. */
+  change: FaultChange = gives === 'image' ? { requests: 9 } : firstRequests,
 ): CataloguedFault =>
   wire(name, does, gives, ({ registry }) => registry.addFault(faults.wire(parts, served)), change)
 
 const garbage = (name: string, does: string, text: string): CataloguedFault =>
-  sent(name, does, 'REGISTRY_RESPONSE', () => [text])
+  wireFault(name, does, 'REGISTRY_RESPONSE', () => [text])
 
+/** Faults at the level of HTTP. */
 export const wireFaults: readonly CataloguedFault[] = [
-  sent('http-1.0', 'speaks HTTP/1.0', 'image', (good) => [headOf(good, 'HTTP/1.0'), good.body]),
-  sent('continue', 'says 100 three times before it answers', 'image', (good) => [
+  wireFault('http-1.0', 'speaks HTTP/1.0', 'image', (good) => [headOf(good, 'HTTP/1.0'), good.body]),
+  wireFault('continue', 'says 100 three times before it answers', 'image', (good) => [
     head('100 Continue').repeat(3),
     headOf(good),
     good.body,
   ]),
-  sent('early-hints', 'says 103 with links before it answers', 'image', (good) => [
+  wireFault('early-hints', 'says 103 with links before it answers', 'image', (good) => [
     head('103 Early Hints', 'link: </x>; rel=preload'),
     headOf(good),
     good.body,
   ]),
-  sent('continue-for-ever', 'says 100 and nothing else', 'STALLED', () => forever(head('100 Continue'), 20), {
-    requests: 6,
-    bytes: 64 * 1024,
-    silent: true,
-  }),
-  sent('switching', 'says 101', 'REGISTRY_RESPONSE', () => [
+  wireFault(
+    'continue-for-ever',
+    'says 100 and nothing else',
+    'STALLED',
+    () => forever(head('100 Continue'), 20),
+    {
+      requests: 6,
+      bytes: 64 * 1024,
+      silent: true,
+    },
+  ),
+  wireFault('switching', 'says 101', 'REGISTRY_RESPONSE', () => [
     head('101 Switching Protocols', 'upgrade: x', 'connection: upgrade'),
   ]),
-  sent('closes-unsaid', 'closes the connection after each answer, without a word', 'image', (good) => [
+  wireFault('closes-unsaid', 'closes the connection after each answer, without a word', 'image', (good) => [
     headOf(good),
     good.body,
   ]),
@@ -98,7 +107,7 @@ export const wireFaults: readonly CataloguedFault[] = [
     'has two lengths',
     'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 5\r\n\r\n{}   ',
   ),
-  sent(
+  wireFault(
     'length-and-chunks',
     'has a length, and chunks in spite of it',
     'image',
@@ -109,7 +118,7 @@ export const wireFaults: readonly CataloguedFault[] = [
     ],
     { requests: 10 },
   ),
-  sent(
+  wireFault(
     'chunks-and-length',
     'has chunks, and then a wrong length',
     'image',
@@ -120,7 +129,7 @@ export const wireFaults: readonly CataloguedFault[] = [
     ],
     { requests: 10 },
   ),
-  sent(
+  wireFault(
     'length-without-chunks',
     'has a length, and says chunks, which it does not send',
     'NETWORK',
@@ -134,21 +143,21 @@ export const wireFaults: readonly CataloguedFault[] = [
     'has a length beyond 64 bits',
     `HTTP/1.1 200 OK\r\ncontent-length: ${'9'.repeat(40)}\r\n\r\n{}`,
   ),
-  sent(
+  wireFault(
     'huge-headers',
     'has 1 MiB of headers',
     'REGISTRY_RESPONSE',
     () => [head('200 OK', `x: ${'x'.repeat(2 ** 20)}`)],
     { requests: 4, bytes: 2 ** 20 + 8192 },
   ),
-  sent(
+  wireFault(
     'many-headers',
     'has 100,000 headers',
     'REGISTRY_RESPONSE',
     () => [head('200 OK', ...Array.from({ length: 100_000 }, (_, n) => `x-${n}: y`))],
     { requests: 4, bytes: 2 ** 21 },
   ),
-  sent(
+  wireFault(
     'endless-headers',
     'has headers without end',
     'REGISTRY_RESPONSE',
@@ -158,13 +167,13 @@ export const wireFaults: readonly CataloguedFault[] = [
     },
     { requests: 4, bytes: 8 * 2 ** 20 },
   ),
-  sent('injected-answer', 'sends two answers to one request', 'image', (good) => [
+  wireFault('injected-answer', 'sends two answers to one request', 'image', (good) => [
     headOf(good),
     good.body,
     head('200 OK', 'content-length: 4'),
     'evil',
   ]),
-  sent('trailer', 'sends a trailer that looks like a header', 'image', (good) => [
+  wireFault('trailer', 'sends a trailer that looks like a header', 'image', (good) => [
     headOf({ ...good, headers: { ...good.headers, 'transfer-encoding': 'chunked' } }).replace(
       /content-length: \d+\r\n/,
       '',
@@ -173,14 +182,14 @@ export const wireFaults: readonly CataloguedFault[] = [
     good.body,
     '\r\n0\r\nset-cookie: a=b\r\n\r\n',
   ]),
-  sent(
+  wireFault(
     'extra-after-length',
     'sends more than its length',
     'NETWORK',
     (good) => [headOf(good), good.body, 'and more'],
     { requests: 6, bytes: 8192 },
   ),
-  sent('chunk-extension', 'sends chunks with extensions', 'image', (good) => [
+  wireFault('chunk-extension', 'sends chunks with extensions', 'image', (good) => [
     headOf({ ...good, headers: { ...good.headers, 'transfer-encoding': 'chunked' } }).replace(
       /content-length: \d+\r\n/,
       '',
@@ -189,7 +198,7 @@ export const wireFaults: readonly CataloguedFault[] = [
     good.body,
     '\r\n0\r\n\r\n',
   ]),
-  sent(
+  wireFault(
     'bad-chunk',
     'has a chunk without a length',
     'NETWORK',

@@ -1,4 +1,4 @@
-/** One row of the table of faults: what a registry does, and what a client has to make of it; and the scene that it is set in. */
+/** Defines the entries of the catalogue of faults: the behaviour of a registry and the required result of a client. */
 import type { ErrorCode } from '../../../errors.js'
 import type { Digest } from '../../../image/digest/digest.js'
 import type { BuiltImage } from '../../images/build-image.js'
@@ -6,7 +6,7 @@ import type { CertificateOptions } from '../certificate.js'
 import type { TokenAuth } from '../auth.js'
 import type { TestRegistry } from '../start.js'
 
-/** When it strikes. */
+/** Part of the protocol that a fault affects. */
 export type CataloguedMoment =
   | 'ping'
   | 'challenge'
@@ -23,95 +23,109 @@ export type CataloguedMoment =
   | 'stall'
   | 'tls'
 
-/** The right bytes, the right list, or an error of this code. */
+/** Required result of a client: the correct image, the correct list of tags, or an error with this code. */
 export type FaultOutcome = 'image' | 'tags' | ErrorCode
 
+/** Maximum traffic that a client may cause. */
 export interface FaultBudget {
-  /** Requests that may reach the registry, `GET /v2/` and refused ones included. */
+  /** Maximum number of requests to the registry, including `GET /v2/` and refused requests. */
   readonly requests: number
-  /** Requests that may reach the other origin. */
+  /** Maximum number of requests to the other origin. */
   readonly elsewhere: number
-  /** Bytes that both may send, headers included, as long as the client takes what it asks for. */
+  /** Maximum number of bytes that both origins send, including headers, if the client reads whole responses. */
   readonly bytes: number
 }
 
+/** Configuration of a scene. */
 export interface FaultSetting {
-  /** The registry speaks TLS, with this certificate. */
+  /** Certificate of the registry; without it, the registry uses plain HTTP. */
   readonly tls?: CertificateOptions
-  /** The client is told to trust that certificate (true). */
+  /** Whether the client trusts the certificate (true). */
   readonly trusted?: boolean
-  /** The other origin's scheme, where it is not the registry's. */
+  /** Scheme of the other origin (that of the registry). */
   readonly elsewhere?: 'http'
   readonly auth?: Partial<TokenAuth>
-  /** How the image is asked for (by tag). */
+  /** Request the image by digest instead of by tag. */
   readonly by?: 'digest'
 }
 
+/** An entry of the catalogue. */
 export interface CataloguedFault {
-  /** `moment/what-happens`: unique, and it stays. */
+  /** `moment/name`. Unique and stable. */
   readonly id: string
   readonly moment: CataloguedMoment
-  /** What the registry does, as a clause. */
+  /** Behaviour of the registry, as a clause. */
   readonly does: string
+  /** Required result of the client. */
   readonly gives: FaultOutcome
+  /** Maximum traffic. */
   readonly may: FaultBudget
-  /** Origins that may see credentials: the registry alone, unless a fault is about another. */
+  /** Origins that may receive credentials (the registry only). */
   readonly credentialsAt: readonly ('registry' | 'elsewhere')[]
   readonly setting: FaultSetting
-  /** It falls silent: a client is best given a short patience (the specs: 400 ms). */
+  /** Whether a server stops responding. Give the client short timeouts then (the specs use 400 ms). */
   readonly silent: boolean
-  /** What the client is to do: pull the image, or list the repository's tags. */
+  /** Action of the client: pull the image, or list the tags of the repository. */
   readonly action: 'pull' | 'tags'
+  /** Installs the fault in a scene. */
   plant(scene: FaultScene): void
-  /** What else is to be seen on the servers afterwards; each sentence is something wrong. */
+  /** Checks the servers after the action. Returns one sentence per violation. */
   check?(scene: FaultScene): readonly string[]
 }
 
+/** A running registry with an image and a fault. */
 export interface FaultScene {
   readonly fault: CataloguedFault
   readonly registry: TestRegistry
-  /** Another origin, which has the same blobs and asks nobody for a login. */
+  /** Another origin with the same blobs that requires no login. */
   readonly elsewhere: TestRegistry
   readonly image: BuiltImage
   readonly repository: string
-  /** The reference to ask for. */
+  /** Reference that the client is to use. */
   readonly reference: string
   readonly login: { readonly username: string; readonly password: string }
-  /** PEM, where the registry speaks TLS and is to be trusted. */
+  /** Certificate in PEM that the client is to trust; undefined without TLS or if it is not to be trusted. */
   readonly ca: string | undefined
-  /** The digest of the large layer, and of the config. */
+  /** Digest of the large layer. */
   readonly layer: Digest
+  /** Digest of the config. */
   readonly config: Digest
-  /** Bytes of the large layer. */
+  /** Size of the large layer in bytes. */
   readonly size: number
-  /** A signed address of the large layer at the other origin. */
+  /** Signed URL of the large layer at the other origin. */
   readonly signed: string
-  /** The manifest as it stands under the tag. */
+  /** Returns the manifest of the tag. */
   readonly manifest: () => Record<string, unknown>
-  /** The digests that a pull must bring: of what stands under the tag, and of all that it leads to. */
+  /** Returns the digests that a pull must store: of the manifest of the tag and of the blobs of the image. */
   readonly digests: () => readonly string[]
-  /** From 0 up to `below`, the same for the same seed. */
+  /** Returns a random integer from 0 to `below`, exclusive. The sequence is determined by the seed of the scene. */
   readonly random: (below: number) => number
-  /** Puts other bytes, or another document, under the tag. */
+  /** Replaces the manifest of the tag by bytes or by a document. */
   readonly publish: (manifest: unknown, mediaType?: string) => void
-  /** What must stand in no message, no event, no file, and reach no stranger. Grows as tokens are given out. */
+  /**
+   * Returns the secrets, including all tokens issued so far. They must not occur in messages, events or files, nor in
+   * requests to another origin.
+   */
   readonly secrets: () => readonly string[]
+  /** Returns the traffic so far. */
   spent(): { readonly requests: number; readonly elsewhere: number; readonly bytes: number }
-  /** What went wrong as the servers saw it: budgets, credentials at strangers, and what the fault itself looks for. */
+  /** Returns the violations that the servers observed: exceeded budgets, leaked credentials, and those of `check`. */
   findings(): readonly string[]
-  /** Ends the fault: from now on a pull must succeed. */
+  /** Ends the fault. A pull must succeed afterwards. */
   calm(): void
+  /** Closes both origins. */
   close(): Promise<void>
 }
 
-/** What differs from the usual. */
+/** Members of a fault that differ from the defaults. */
 export type FaultChange = Partial<
   Pick<CataloguedFault, 'credentialsAt' | 'setting' | 'silent' | 'action' | 'check'> & FaultBudget
 >
 
-/** A pull without any fault: `/v2/`, a refusal, a token, manifest, config and two layers of 97 KiB together. */
+/** Traffic of a pull without a fault: `/v2/`, a refusal, a token, manifest, config and two layers, together 97 KiB. */
 const usual: FaultBudget = { requests: 7, elsewhere: 0, bytes: 104 * 1024 }
 
+/** Defines a fault. `change` replaces defaults. */
 export type DefineFault = (
   name: string,
   does: string,
@@ -120,11 +134,11 @@ export type DefineFault = (
   change?: FaultChange,
 ) => CataloguedFault
 
-/** Rows of one moment, which may have other usual values. */
+/** Returns a function that defines faults of one moment. `defaults` replaces the general defaults. */
 export const faultsOf =
-  (moment: CataloguedMoment, usually: FaultChange = {}): DefineFault =>
+  (moment: CataloguedMoment, defaults: FaultChange = {}): DefineFault =>
   (name, does, gives, plant, change = {}) => {
-    const { requests, elsewhere, bytes, ...rest } = { ...usual, ...usually, ...change }
+    const { requests, elsewhere, bytes, ...rest } = { ...usual, ...defaults, ...change }
     return {
       id: `${moment.replace(' ', '-').toLowerCase()}/${name}`,
       ...{ moment, does, gives, plant },

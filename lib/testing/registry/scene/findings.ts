@@ -1,17 +1,17 @@
-/** What a client did wrong, as the servers of a scene saw it. */
+/** Finds violations of a client in the requests that the servers of a scene received. */
 import type { FaultScene } from './catalogued.js'
 import type { RequestLogEntry } from '../request-log.js'
 
-/** Headers that prove who somebody is. */
-const proofs = ['authorization', 'proxy-authorization', 'cookie']
+/** Headers that contain credentials. */
+const credentialHeaders = ['authorization', 'proxy-authorization', 'cookie']
 
-/** One sentence for each thing that is wrong. */
+/** Returns one sentence per violation. */
 export function findings(scene: FaultScene): readonly string[] {
   const { fault, registry, elsewhere } = scene
   return [
     ...overspent(scene),
-    ...(fault.credentialsAt.includes('elsewhere') ? [] : elsewhere.requests.flatMap(carried)),
-    ...[...registry.requests, ...elsewhere.requests].flatMap((request) => told(request, scene)),
+    ...(fault.credentialsAt.includes('elsewhere') ? [] : elsewhere.requests.flatMap(leakedCredentials)),
+    ...[...registry.requests, ...elsewhere.requests].flatMap((request) => leakedSecrets(request, scene)),
   ]
 }
 
@@ -22,13 +22,16 @@ function overspent({ fault: { may }, ...scene }: FaultScene): readonly string[] 
     .map((what) => `${what}: ${spent[what]}, where ${may[what]} were allowed`)
 }
 
-const carried = ({ method, url, headers }: RequestLogEntry): readonly string[] =>
-  proofs
+const leakedCredentials = ({ method, url, headers }: RequestLogEntry): readonly string[] =>
+  credentialHeaders
     .filter((name) => headers[name] !== undefined)
     .map((name) => `${name} reached the other origin with ${method} ${url.replace(/\?.*/s, '?…')}`)
 
-/** Secrets of the registry in a URL, whoever it was sent to, and cookies, which no registry is sent back. */
-function told({ url, headers }: RequestLogEntry, { login, registry }: FaultScene): readonly string[] {
+/** Reports secrets in URLs, and cookies, which a client must not send to any origin. */
+function leakedSecrets(
+  { url, headers }: RequestLogEntry,
+  { login, registry }: FaultScene,
+): readonly string[] {
   const secrets = [login.password, ...registry.tokens]
   return [
     ...(secrets.some((secret) => url.includes(secret)) ? ['a secret stands in the URL of a request'] : []),

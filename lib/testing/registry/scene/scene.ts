@@ -1,6 +1,6 @@
 /**
- * One fault, ready to be run into by any client: a registry that wants a login, an image in it, another origin that
- * writes down what reaches it, and the fault planted. Afterwards `findings` says what the client did wrong.
+ * Starts the scene of a fault for any client: a registry that requires a login and has an image, another origin that
+ * logs its requests, and the installed fault. After a client has run, `findings` returns its violations.
  */
 import { randomBytes } from 'node:crypto'
 import { digestOf } from '../../../image/digest/digest.js'
@@ -12,12 +12,15 @@ import type { CataloguedFault, FaultScene } from './catalogued.js'
 import { findings } from './findings.js'
 import { seeded } from './seeded.js'
 
-/** Bytes of the large layer's file: more than one read, and small enough for hundreds of pulls. */
+/** Size of the file in the large layer, in bytes: larger than one read, and small enough for hundreds of pulls. */
 const fileSize = 96 * 1024
 const repository = 'team/app'
 const tag = 'v1'
 
-/** @param seed chooses the positions of faults that have some, and the image's bytes */
+/**
+ * Starts a scene.
+ * @param seed determines the content of the image and the positions of faults within it
+ */
 export async function startFaultScene(fault: CataloguedFault, seed = 1): Promise<FaultScene> {
   const random = seeded(`${fault.id} ${seed}`)
   const image = imageOf(seed)
@@ -44,7 +47,7 @@ export async function startFaultScene(fault: CataloguedFault, seed = 1): Promise
     config: image.config.digest,
     size: image.layers[0]?.size ?? 0,
     signed: `${elsewhere.url}/v2/${repository}/blobs/${layer}?X-Amz-Signature=${signature}`,
-    manifest: () => JSON.parse(manifest.toString()) as Record<string, unknown>, // made just above
+    manifest: () => JSON.parse(manifest.toString()) as Record<string, unknown>, // built from an object
     digests: () => [digestOf(manifest), ...image.blobs.keys()],
     secrets: () => [
       login.password,
@@ -74,7 +77,7 @@ export async function startFaultScene(fault: CataloguedFault, seed = 1): Promise
 
 const images = new Map<number, BuiltImage>()
 
-/** Two layers, one of them of bytes that no compression makes shorter. */
+/** Returns an image with two layers, one of them incompressible. */
 function imageOf(seed: number): BuiltImage {
   const random = seeded(`image ${seed}`)
   const noise = Buffer.from(Array.from({ length: fileSize }, () => random(256)))

@@ -1,6 +1,9 @@
-/** Chance that can be had again: the same text gives the same numbers, on every machine. */
+/** Generates reproducible random numbers from a text. */
 
-/** Whole numbers from 0 up to what is asked for (mulberry32 over an FNV-1a hash of `seed`). */
+/**
+ * Returns a generator of random integers from 0 to `below`, exclusive, that is determined by `seed` (mulberry32 with an
+ * FNV-1a hash of the seed).
+ */
 export function seeded(seed: string): (below: number) => number {
   let state = 0x811c9dc5
   for (const byte of Buffer.from(seed)) state = Math.imul(state ^ byte, 0x01000193)

@@ -1,4 +1,4 @@
-/** What the tests of Go's archive/tar say of archives that end early, or have something behind their end. */
+/** Results of Go's archive/tar tests for archives that end early or have trailing data. */
 import { end, entry, pax } from '../../../archives/archive.js'
 import { oldGnu, pax00 } from '../../../archives/sparse-writers.js'
 import { type Table, agreedOn } from '../../row.js'

@@ -1,4 +1,4 @@
-/** What the tests of Go's archive/tar say of whole archives; each is built anew from what they say is in it. */
+/** Results of Go's archive/tar tests for whole archives. Each archive is rebuilt from its description in the tests. */
 import { archive, base256, blocks, end, entry, header, pax, paxRecord } from '../../../archives/archive.js'
 import { oldGnu, pax00, pax01, pax10 } from '../../../archives/sparse-writers.js'
 import { type Row, type Table, agreedOn, differingOn, refused } from '../../row.js'
@@ -15,12 +15,12 @@ export const letters = Array.from({ length: 95 }, (_, n) => ({
   offset: 2 * n + 1,
   bytes: n % 2 === 0 ? 'G' : 'o',
 }))
-/** What Go's writer leaves: a header with the GNU magic and a negative device number, which nothing uses. */
+/** A header as Go's writer makes it, with the GNU magic and an unused negative device number. */
 const gnuOfGo = { magic: 'gnu', minor: base256(-1n, 8) } as const
 
 type Line = readonly [label: string, given: Buffer, meaning: string]
 
-/** A body of `text` in a pax header, as it is. */
+/** A pax header with the body `text`, unchanged. */
 const rawPax = (text: string): Buffer => entry({ flag: 'x', name: 'PaxHeaders/a' }, text)
 const nilSparse = (size: string, map: string, body: Buffer): Buffer =>
   archive(

@@ -1,18 +1,18 @@
-/** Layers as the peers' tests have them, and what is looked at in the tree that comes of them. */
+/** Defines layers of the peers' tests, and the property of the resulting tree that a test checks. */
 import type { Part } from '../../../corpus/entries.js'
 
-/** What is looked at in the tree that comes of the layers. */
+/** A property of the resulting tree. */
 export type Look =
   | { readonly content: string }
-  /** Whether two paths lead to one file. */
+  /** Whether two paths are the same file. */
   | { readonly same: readonly [string, string] }
   /** The paths below a directory. */
   | { readonly list: string }
-  /** Whether anything beside the root has changed. */
+  /** Whether anything outside of the root has changed. */
   | { readonly outside: true }
 
 export interface LayerCase {
-  /** Base first. */
+  /** Layers, base first. */
   readonly layers: readonly (readonly Part[])[]
   readonly look: Look
 }

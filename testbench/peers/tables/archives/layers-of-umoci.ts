@@ -1,9 +1,9 @@
-/** What the tests of umoci say of layers that are unpacked. */
+/** Results of umoci's tests for unpacked layers. */
 import { type Part, dir, fifo, file, hardlink, symlink } from '../../../corpus/entries.js'
 import { type Row, type Table, agreedOn, refused } from '../../row.js'
 import { type LayerCase, type Line, absent, one, over, same } from './layer-look.js'
 
-/** An opaque whiteout behind what is in its own layer: `lower` and `upper` in one directory, what is left of them. */
+/** An opaque whiteout after other entries of its own layer, with `lower` and `upper` in one directory. */
 const opaque = (label: string, lower: readonly Part[], upper: readonly Part[], meaning: string): Line =>
   over(`opaque: ${label}`, [dir('d'), ...lower], [...upper, file('d/.wh..wh..opq')], { list: 'd' }, meaning)
 

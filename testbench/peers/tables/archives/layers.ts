@@ -1,4 +1,4 @@
-/** What the tests of containerd and container-libs say of layers that are unpacked. */
+/** Results of the tests of containerd and container-libs for unpacked layers. */
 import { type Part, dir, file, hardlink, symlink } from '../../../corpus/entries.js'
 import { type Row, type Table, agreedOn, differingOn, refused } from '../../row.js'
 import { type LayerCase, type Line, type Look, absent, one, over, same, untouched } from './layer-look.js'
@@ -187,7 +187,7 @@ const whiteouts: readonly Line[] = [
 ]
 
 const outside = '../root-outside'
-/** Layers that reach beside their root; the tests ask that nothing there changes, refused or not. */
+/** Layers that try to write outside of their root. The tests require that nothing there changes, refused or not. */
 const breakouts: readonly (readonly [string, readonly Part[]])[] = [
   ['a name with two dots', [file(`${outside}/dotdot`)]],
   ['a name with a slash and two dots', [file(`/${outside}/slash-dotdot`)]],
@@ -209,7 +209,7 @@ const breakouts: readonly (readonly [string, readonly Part[]])[] = [
 ]
 
 const paths = (text: string): string[] => text.split(' ').filter((path) => path !== '')
-const made = (text: string): Part[] =>
+const partsOf = (text: string): Part[] =>
   paths(text).map((path) => (path.endsWith('/') ? dir(path) : file(path)))
 
 const first =
@@ -236,7 +236,7 @@ const libs: Row<LayerCase>[] = [
     'container-libs',
     results.map((meaning, at): Line => [
       `${at + 1} layers with whiteouts`,
-      { layers: changes.slice(0, at + 1).map(made), look: { list: '' } },
+      { layers: changes.slice(0, at + 1).map(partsOf), look: { list: '' } },
       meaning,
     ]),
   ),

@@ -1,11 +1,11 @@
-/** What the tests of Go's archive/tar say of sparse files; each archive is built anew from what they say of it. */
+/** Results of Go's archive/tar tests for sparse files. Each archive is rebuilt from its description in the tests. */
 import { archive, blocks, entry, header, octal, pax } from '../../../archives/archive.js'
 import { type Row, type Table, agreedOn, differingOn, refused } from '../../row.js'
 
 type Pair = readonly [offset: number, length: number]
 type Line = readonly [label: string, given: Buffer, meaning: string]
 
-/** A file of `size` bytes with the parts of `map`, pax 0.1, holding `data`. */
+/** A sparse file in pax format 0.1 with `size` bytes, the parts of `map`, and the content `data`. */
 const file = (map: readonly Pair[], size: number, data: string): Buffer =>
   archive(
     pax([
@@ -18,14 +18,14 @@ const file = (map: readonly Pair[], size: number, data: string): Buffer =>
     entry({ name: 'sparse' }, data),
   )
 
-/** The records alone, and as much data as `stored`. */
+/** Only the records, with the data `stored`. */
 const recorded = (records: Readonly<Record<string, string>>, stored: string): Buffer =>
   archive(
     pax(Object.entries(records).map(([key, value]) => [`GNU.sparse.${key}`, value] as const)),
     entry({ name: 'sparse' }, stored),
   )
 
-/** The map in front of the data, pax 1.0: `leading` in whole blocks, then `data`. */
+/** A sparse file in pax format 1.0: the map in whole blocks before the data. */
 const leading = (map: string, size: number, data: string): Buffer =>
   archive(
     pax([
@@ -36,7 +36,7 @@ const leading = (map: string, size: number, data: string): Buffer =>
     entry({ name: 'sparse' }, blocks(map).toString('latin1') + data),
   )
 
-/** The map in the header, old GNU; `edit` has the last word, and `more` stands behind the header. */
+/** A sparse file in the old GNU format, with the map in the header and `more` after it. */
 const inHeader = (map: readonly (Pair | string)[], size: string, more: Buffer, stored = 0): Buffer => {
   const written = map.map((pair) =>
     typeof pair === 'string'

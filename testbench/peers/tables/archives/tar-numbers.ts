@@ -1,7 +1,7 @@
-/** What the tests of Go's archive/tar say of numbers in headers, of times and of records. */
+/** Results of Go's archive/tar tests for numbers in headers, times and records. */
 import { type Table, agreed, bothRefuse } from '../../row.js'
 
-/** Nanoseconds; the parts of a negative time are negative both. */
+/** Returns nanoseconds. Both parts of a negative time are negative. */
 const time = (seconds: number, nanoseconds: number): string =>
   String(BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds))
 
