@@ -3,7 +3,7 @@
  * Every message says what was being done, to what, and what went wrong; `hint` says what to do next.
  */
 
-/** What the process ends with (design: 0 done, 1 otherwise, 2 usage … 7 store, 8 not an image, 130 cancelled). */
+/** What the process ends with (0 done, 1 otherwise, 2 usage … 7 store, 8 not an image, 130 cancelled). */
 export type ExitCode = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 130
 
 interface Meaning {

@@ -1,6 +1,6 @@
 /** Counts bytes and reports the count, at most ten times a second. */
 
-/** Milliseconds between two reports: about ten a second (design §5). */
+/** Milliseconds between two reports: about ten a second. */
 const interval = 100
 
 export class Meter {

@@ -1,4 +1,4 @@
-/** How a layer is compressed, whole and damaged (threats §4). */
+/** How a layer is compressed, whole and damaged. */
 import { deflateRawSync, gzipSync } from 'node:zlib'
 import { storedZstd } from '../../lib/testing/images/compress.js'
 import { file, layer } from './entries.js'

@@ -1,4 +1,4 @@
-/** How headers, numbers, pax records and sparse maps are written, honestly and otherwise (threats §4). */
+/** How headers, numbers, pax records and sparse maps are written, honestly and otherwise. */
 import { base256, checksummed, end, entry, header, octal, pax, paxRecord } from '../archives/archive.js'
 import { formats as sparseFormats, type Part } from '../archives/sparse-writers.js'
 import { dir, file, hardlink, layer, withLong, withPax } from './entries.js'

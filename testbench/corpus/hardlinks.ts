@@ -1,4 +1,4 @@
-/** Hard links: to what is outside, to links and directories, and through shared inodes (threats §1). */
+/** Hard links: to what is outside, to links and directories, and through shared inodes. */
 import { dir, fifo, file, hardlink, layer, symlink } from './entries.js'
 import { type LayerCase, refused } from './layer-case.js'
 

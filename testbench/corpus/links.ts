@@ -1,4 +1,4 @@
-/** Symlinks: inside of a layer, across layers, in circles (threats §1). */
+/** Symlinks: inside of a layer, across layers, in circles. */
 import { dir, fifo, file, layer, symlink, withLong, withPax } from './entries.js'
 import { type LayerCase, refused } from './layer-case.js'
 

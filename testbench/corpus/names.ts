@@ -1,4 +1,4 @@
-/** Duplicates and changes of type, paths below what is no directory, odd and long names (threats §3). */
+/** Duplicates and changes of type, paths below what is no directory, odd and long names. */
 import { dir, fifo, file, hardlink, layer, symlink, utf8, withLong, withPax } from './entries.js'
 import { type LayerCase, refused } from './layer-case.js'
 import { shown } from './render-tree.js'

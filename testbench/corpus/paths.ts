@@ -1,4 +1,4 @@
-/** Names that climb or are absolute, and entries for the root itself (threats §1). */
+/** Names that climb or are absolute, and entries for the root itself. */
 import { dir, fifo, file, hardlink, layer, symlink, withLong, withPax } from './entries.js'
 import { type LayerCase, refused, type Tree } from './layer-case.js'
 

@@ -1,4 +1,4 @@
-/** Types of entries and their attributes: devices, modes, owners, times, extended attributes (threats §3). */
+/** Types of entries and their attributes: devices, modes, owners, times, extended attributes. */
 import { base256 } from '../archives/archive.js'
 import { block, char, dir, fifo, file, layer, symlink, withPax } from './entries.js'
 import { type LayerCase, type Outcome, refused, type Threat } from './layer-case.js'

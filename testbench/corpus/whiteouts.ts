@@ -1,4 +1,4 @@
-/** Whiteouts, plain and opaque, in every place and shape (threats §2). */
+/** Whiteouts, plain and opaque, in every place and shape. */
 import { char, dir, fifo, file, hardlink, layer, symlink, withPax } from './entries.js'
 import { type LayerCase, refused, type Tree } from './layer-case.js'
 
