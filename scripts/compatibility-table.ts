@@ -1,6 +1,6 @@
 /**
- * Asks other pullers for every case of spec/compatibility, keeps what they made of it in spec/compatibility/peers.json,
- * and writes docs/compatibility-peers.md:
+ * Asks other pullers for every case of testbench/compatibility, keeps what they made of it in
+ * testbench/compatibility/peers.json, and writes docs/compatibility-peers.md:
  *
  *     npx tsx scripts/compatibility-table.ts [--peers skopeo,crane,…] [--cases ID,…] [--seconds 60] [--page]
  *

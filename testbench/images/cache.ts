@@ -8,7 +8,7 @@ import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { runTool } from '../harness/run-tool.js'
 
-const here = fileURLToPath(new URL('../../spec/real/images/', import.meta.url))
+const here = fileURLToPath(new URL('.', import.meta.url))
 /** Changes with the recipes, the packages whose files they take, and the tools they use. */
 async function contentKey(): Promise<string> {
   const hash = createHash('sha256')
