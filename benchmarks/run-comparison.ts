@@ -1,7 +1,7 @@
 /**
  * The comparison with the peers. Needs root.
  *
- *     npm run bench -- --images files,distribution,big,layers,small --works version,trees,unpack,fetch,again --runs 7
+ *     npm run bench -- peers --images files,distribution,big,layers,small --works version,trees,unpack,fetch,again --runs 7
  *
  * Writes <out>/results.json, table.md and, unless --no-plots, plot.svg: after each comparison, so that nothing is lost
  * where it is broken off. With --append it adds to the results that are there: a comparison takes the place of an earlier

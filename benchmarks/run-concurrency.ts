@@ -1,7 +1,7 @@
 /**
  * The concurrency sweep: which `--max-downloads` and `--max-unpacks` are best for a registry and a line.
  *
- *     npm run bench:concurrency -- --image REF --downloads 1,2,3,6,10 --unpacks 1,2,4 --runs 5
+ *     npm run bench -- concurrency --image REF --downloads 1,2,3,6,10 --unpacks 1,2,4 --runs 5
  *
  * Without --image: the built-in registry behind simulated lines (--links picks some by name, --layers and --size say what
  * is pulled). Seconds of stages are of all layers together. Writes <out>/concurrency.{md,json} and, unless --no-plots,

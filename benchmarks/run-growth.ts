@@ -1,7 +1,7 @@
 /**
  * How the cost of a whole cold pull grows.
  *
- *     npm run bench:growth -- --axes layers,files,bytes,pulls --runs 3
+ *     npm run bench -- growth --axes layers,files,bytes,pulls --runs 3
  *
  * --layers, --files, --bytes (MB) and --pulls pick the points of an axis. Writes <out>/growth.json, growth.md and, unless
  * --no-plots, growth.svg: after each round of an axis. With --append it adds to the points that are there: one takes the

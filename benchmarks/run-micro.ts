@@ -1,7 +1,7 @@
 /**
  * What the parts cost by themselves: an element through a stage, a megabyte hashed and inflated, an entry of a layer.
  *
- *     npm run bench:micro -- --groups element,hash,inflate,entry --runs 7
+ *     npm run bench -- micro --groups element,hash,inflate,entry --runs 7
  *
  * Writes <out>/micro.json and micro.md.
  */
