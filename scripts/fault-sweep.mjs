@@ -149,7 +149,7 @@ const callOf = ({ call, mode }) => `${call}${mode && ` (${mode})`}`
 
 const short = (path) => path.replaceAll(/[0-9a-f]{17,}/g, (hex) => `${hex.slice(-6)}…`)
 
-let left = 0
+let left
 const lanes = []
 try {
   if (spawnSync('strace', ['-V']).error) throw new Error('strace is not installed')
