@@ -1,7 +1,7 @@
 /**
  * Compares Windlass with the peers. Requires root.
  *
- *     npm run bench -- --images files,distribution,big,layers,small --works version,trees,unpack,fetch,again --runs 7
+ *     npm run bench -- peers --images files,distribution,big,layers,small --works version,trees,unpack,fetch,again --runs 7
  *
  * Writes <out>/results.json, table.md and, unless --no-plots, plot.svg after each comparison, so that an interrupted
  * run keeps its results. With --append, a comparison is added to the existing results or replaces the one of the same

@@ -1,7 +1,7 @@
 /**
  * Finds the best values of `--max-downloads` and `--max-unpacks` for a registry and a link.
  *
- *     npm run bench:concurrency -- --image REF --downloads 1,2,3,6,10 --unpacks 1,2,4 --runs 5
+ *     npm run bench -- concurrency --image REF --downloads 1,2,3,6,10 --unpacks 1,2,4 --runs 5
  *
  * Without --image, the embedded registry behind simulated links is used (--links selects links by name; --layers and
  * --size define the image). Seconds of a stage are the total of all layers. Writes <out>/concurrency.{md,json} and,

@@ -1,7 +1,7 @@
 /**
  * Measures how the cost of a cold pull grows.
  *
- *     npm run bench:growth -- --axes layers,files,bytes,pulls --runs 3
+ *     npm run bench -- growth --axes layers,files,bytes,pulls --runs 3
  *
  * --layers, --files, --bytes (MB) and --pulls select the points of an axis. Writes <out>/growth.json, growth.md and,
  * unless --no-plots, growth.svg after each round of an axis. With --append, a point is added to the existing ones or

@@ -1,7 +1,7 @@
 /**
  * Measures parts in isolation: an element in a stage, a megabyte hashed and inflated, an entry of a layer.
  *
- *     npm run bench:micro -- --groups element,hash,inflate,entry --runs 7
+ *     npm run bench -- micro --groups element,hash,inflate,entry --runs 7
  *
  * Writes <out>/micro.json and micro.md.
  */

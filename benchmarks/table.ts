@@ -17,7 +17,7 @@ export function resultsTable(results: Results, plot = true): string {
   const { comparisons, trees, images, skipped, machine } = results
   const parts = [
     '# Windlass and its peers',
-    'Made by `npm run bench`; how it is measured is in [README.md](README.md). Ratios are of medians, Windlass over the other.',
+    'Made by `npm run bench -- peers`; how it is measured is in [README.md](README.md). Ratios are of medians, Windlass over the other.',
     '## What was to be reached',
     summary(comparisons),
     '## What each took',

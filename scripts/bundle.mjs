@@ -74,7 +74,6 @@ const options = {
   external: ['koffi'],
   plugins: [esModules, loadedOnDemand, formattersOnDemand],
   legalComments: 'linked',
-  sourcemap: 'linked',
   logLevel: 'warning',
 }
 

@@ -1,5 +1,5 @@
 /**
- * Runs other pullers on every case of spec/compatibility, stores their results in spec/compatibility/peers.json, and
+ * Runs other pullers on every case of testbench/compatibility, stores their results in testbench/compatibility/peers.json, and
  * writes docs/compatibility-peers.md:
  *
  *     npx tsx scripts/compatibility-table.ts [--peers skopeo,crane,…] [--cases ID,…] [--seconds 60] [--page]

@@ -152,7 +152,7 @@ const callOf = ({ call, mode }) => `${call}${mode && ` (${mode})`}`
 
 const short = (path) => path.replaceAll(/[0-9a-f]{17,}/g, (hex) => `${hex.slice(-6)}…`)
 
-let remaining = 0
+let remaining
 const lanes = []
 try {
   if (spawnSync('strace', ['-V']).error) throw new Error('strace is not installed')

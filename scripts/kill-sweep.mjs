@@ -160,7 +160,7 @@ async function sweep(title, template, share) {
   return failures
 }
 
-let failures = []
+let failures
 try {
   if (spawnSync('strace', ['-V']).error) throw new Error('strace is not installed')
   const template = join(work, 'template')

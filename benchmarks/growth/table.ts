@@ -26,7 +26,7 @@ export function growthTable(points: readonly GrowthPoint[], machine: Machine): s
   })
   return `${[
     '# How the cost of a pull grows',
-    'Made by `npm run bench:growth`; how it is measured is in [README.md](README.md). Whole cold pulls, store on tmpfs, ' +
+    'Made by `npm run bench -- growth`; how it is measured is in [README.md](README.md). Whole cold pulls, store on tmpfs, ' +
       'registry on this machine. What one more costs is the slope of a line through the larger half of the points; its ' +
       'exponent is the slope on two scales of logarithms there: 1 is linear, 0 is flat.',
     '![cost by layers, files, bytes and pulls at once](growth.svg)',

@@ -26,7 +26,7 @@ export function microTable(results: readonly MicroResult[], machine: Machine): s
   })
   return `${[
     '# What the parts cost',
-    'Made by `npm run bench:micro`; how it is measured is in [README.md](README.md). Medians, the least and the most behind ' +
+    'Made by `npm run bench -- micro`; how it is measured is in [README.md](README.md). Medians, the least and the most behind ' +
       'them; `×` is CPU over the least of the group. Megabytes are of what is hashed, or of what comes out.',
     ...parts,
     `${machine.processors}; kernel ${machine.kernel}; Node ${machine.node}; windlass ${machine.version}.`,

@@ -84,6 +84,16 @@ describe('who may import whom', () => {
     expect(breaches).toEqual([])
   })
 
+  it('has the table of ARCHITECTURE.md', () => {
+    const rows = [...textOf('ARCHITECTURE.md').matchAll(/^\| `([^`]+)` \| [^|]* \| ([^|]*) \|$/gm)]
+    const listed = Object.fromEntries(rows.map(([, home = '', targets = '']) => [home, targets]))
+    const expected = Object.entries(mayImport).map(([home, targets]) => {
+      const names = targets.filter((target) => !base.includes(target))
+      return [home, names.map((name) => name.replace('lib/', '')).join(', ') || '–'] as const
+    })
+    expect(listed).toEqual(Object.fromEntries(expected))
+  })
+
   it('lists no module that is not imported', () => {
     const used = new Set(
       imports.map(({ from, to }) => `${moduleOf(from)} ${isOurs(to) ? moduleOf(to) : packageOf(to)}`),

@@ -64,7 +64,7 @@ async function expectSound(puller: Windlass, { layers }: Planted): Promise<void>
     expect((await readFile(blobPath(puller.store, digest))).equals(blob)).toBe(true)
     expect(existsSync(join(layerDirectory(puller.store, diffID), 'rootfs'))).toBe(true)
   }
-  expect(await puller.verify()).toMatchObject({ problems: [], strangers: [], unreferenced: [] })
+  expect(await puller.verify()).toMatchObject({ problems: [], unexpectedPaths: [], unreferenced: [] })
 }
 
 describe('digests of other algorithms', () => {

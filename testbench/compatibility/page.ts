@@ -7,7 +7,7 @@ import { reports } from './reports.js'
 
 const introduction = `# Compatibility: what other pullers take
 
-<!-- Made by \`npx tsx scripts/compatibility-table.ts\` from spec/compatibility; a test holds it to that. -->
+<!-- Made by \`npx tsx scripts/compatibility-table.ts\` from testbench/compatibility; a test holds it to that. -->
 
 Every case below is an image, or a list of tags, as tools and registries make them although no specification says so, or
 as a specification allows it and few expect it. Each is served by the embedded registry and pulled by Windlass in the

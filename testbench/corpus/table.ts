@@ -36,7 +36,7 @@ function amount(value: number): string {
 
 const introduction = `# Layers: what is accepted, what is refused
 
-<!-- Made by \`npx tsx scripts/corpus-table.ts\` from spec/archive/corpus; a test holds it to that. -->
+<!-- Made by \`npx tsx scripts/corpus-table.ts\` from testbench/corpus; a test holds it to that. -->
 
 Every case below is built byte by byte and unpacked by the tests, as root and as an ordinary user, with a tree beside the
 root that must not change. *Flattened* is what comes of all layers put together into one tree; *alone*, where it says

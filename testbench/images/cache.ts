@@ -8,7 +8,8 @@ import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { runTool } from '../harness/run-tool.js'
 
-const imageSources = fileURLToPath(new URL('../../spec/real/images/', import.meta.url))
+const imageSources = fileURLToPath(new URL('.', import.meta.url))
+
 /** Returns a key that depends on the recipes, on the packages that they copy, and on the tools that they use. */
 async function contentKey(): Promise<string> {
   const hash = createHash('sha256')

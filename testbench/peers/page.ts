@@ -5,7 +5,7 @@ import { tables } from './tables/index.js'
 
 const introduction = `# The peers' own tables
 
-<!-- Made by \`npx tsx scripts/peers-table.ts\` from spec/peers; a test holds it to that. -->
+<!-- Made by \`npx tsx scripts/peers-table.ts\` from testbench/peers; a test holds it to that. -->
 
 What the test suites of other tools say of references, platforms, challenges, links, credentials files, documents, layouts
 and archives is run against Windlass: each row is an input and what a peer's tests say of it. The tests run every row. Where

@@ -41,7 +41,7 @@ describe('verifying a store', () => {
     for (const options of [{}, { unpack: false }, { discardBlobs: true }, { whiteouts: 'aufs' }] as const) {
       const { puller } = await stored(options)
       const report = await puller.verify()
-      expect(report).toMatchObject({ images: 1, problems: [], unreferenced: [], strangers: [] })
+      expect(report).toMatchObject({ images: 1, problems: [], unreferenced: [], unexpectedPaths: [] })
       expect(report.trees).toBe('unpack' in options || 'discardBlobs' in options ? 0 : 2)
       expect(report.unverifiable.length).toBe('discardBlobs' in options ? 2 : 0)
     }
@@ -328,7 +328,7 @@ describe('verifying a store', () => {
     expect(report).toMatchObject({
       images: 0,
       problems: [{ kind: 'blob', images: [] }],
-      strangers: expect.arrayContaining([stranger, unreadable]) as string[],
+      unexpectedPaths: expect.arrayContaining([stranger, unreadable]) as string[],
     })
     expect(report.unreferenced?.length).toBe(7)
     expect((await puller.verify({ repair: true })).problems).toMatchObject([{ repaired: true }])

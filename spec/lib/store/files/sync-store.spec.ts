@@ -1,4 +1,4 @@
-/** What it is good for shows in spec/power-loss and spec/real/power-loss.spec.ts; here: that it can be done anywhere. */
+/** That a store can be synced anywhere. spec/real/power-loss.spec.ts shows what that saves. */
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
