@@ -140,7 +140,10 @@ describe('who may import whom', () => {
     expect(stages.flatMap(stagesOf).length).toBeGreaterThan(15)
     const breaches = stages.flatMap((from) =>
       valuesFrom(from)
-        .filter(({ to, name }) => moduleOf(to) === 'lib/stages' && !composing.has(to) && stagesOf(to).includes(name))
+        .filter(
+          ({ to, name }) =>
+            moduleOf(to) === 'lib/stages' && !composing.has(to) && stagesOf(to).includes(name),
+        )
         .map(({ to, name }) => `${from} takes ${name} from ${to}`),
     )
     expect(breaches).toEqual([])
