@@ -1,0 +1,161 @@
+/**
+ * Plants one bug after the other in a copy of the project, and runs the specs that have to fail with it. A bug that no
+ * spec notices is a hole in the specs: the script ends with 1 if one survives, or if the text that it replaces is no
+ * longer there. `scripts/mutants/MODULE.mjs` lists them, each as
+ *
+ *   { name, file, from, to, specs }
+ *
+ * In `file`, a path from the root, the text `from`, which stands there once, becomes `to`; one of `specs`, files or
+ * folders, must fail then. None of them may start the built command: it is not built in the copy.
+ *
+ * Run as `npm run mutate`. `-- --only registry,cli` runs those of some modules, `-- 'NAME'` those of that name.
+ */
+import { spawn } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { clearTimeout, setTimeout } from 'node:timers'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+import { transformSync } from 'esbuild'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const lists = join(root, 'scripts/mutants')
+const copied = [
+  'lib',
+  'pipelines',
+  'puller',
+  'cli',
+  'spec',
+  'testbench',
+  'package.json',
+  'tsconfig.json',
+  'vitest.config.ts',
+]
+const atOnce = 2
+const seconds = 180
+
+const { values, positionals } = parseArgs({
+  options: { only: { type: 'string', multiple: true } },
+  allowPositionals: true,
+})
+const modules = readdirSync(lists)
+  .filter((file) => file.endsWith('.mjs'))
+  .map((file) => file.slice(0, -'.mjs'.length))
+const only = values.only?.flatMap((each) => each.split(',')) ?? modules
+for (const module of only)
+  if (!modules.includes(module)) throw new Error(`There are no mutants of ${module}: ${modules.join(', ')}`)
+
+/** The text of the mutant's file with the bug in it. Throws when it cannot be planted, or would show by itself. */
+function mutate({ name, file, from, to, specs }) {
+  const text = readFileSync(join(root, file), 'utf8')
+  const found = text.split(from).length - 1
+  if (found !== 1) throw new Error(`${name}: expected once in ${file}, found ${found} times: ${from}`)
+  const missing = specs.find((spec) => !existsSync(join(root, spec)))
+  if (specs.length === 0 || missing !== undefined)
+    throw new Error(`${name}: no spec ${missing ?? 'is named'}`)
+  const mutated = text.replace(from, () => to)
+  // What is no TypeScript at all fails any spec, and says nothing of them.
+  transformSync(mutated, { loader: 'ts' })
+  return mutated
+}
+
+/** A copy of what the specs need. */
+function workshop() {
+  const directory = mkdtempSync(join(tmpdir(), 'windlass-mutants-'))
+  for (const path of copied) cpSync(join(root, path), join(directory, path), { recursive: true })
+  symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'))
+  return directory
+}
+
+/** Whether the specs pass in `directory`; one that hangs does not. */
+function specsPass(directory, specs, limit = seconds) {
+  return new Promise((resolve) => {
+    const vitest = join(root, 'node_modules/vitest/vitest.mjs')
+    const flags = ['run', '--root', directory, '--bail', '1', '--testTimeout', '20000', '--maxWorkers', '1']
+    const child = spawn(process.execPath, [vitest, ...flags, ...specs], {
+      cwd: directory,
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+      detached: true, // a group of its own, so that its workers can be ended with it
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let output = ''
+    child.stdout.on('data', (chunk) => (output += chunk))
+    child.stderr.on('data', (chunk) => (output += chunk))
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      process.kill(-child.pid, 'SIGKILL')
+    }, limit * 1000)
+    child.on('close', (code) => {
+      clearTimeout(timer)
+      const [, killer] = /(?:FAIL|×) +(.*)/.exec(output) ?? []
+      resolve({
+        passed: code === 0,
+        killer: late ? `no end within ${limit} s` : (killer ?? 'an uncaught error'),
+        output,
+      })
+    })
+  })
+}
+
+/** Runs the specs of one mutant in a workshop, which is healthy again afterwards. */
+async function tryOut(mutant, directory) {
+  const file = join(directory, mutant.file)
+  const healthy = readFileSync(file)
+  writeFileSync(file, mutate(mutant))
+  try {
+    return await specsPass(directory, mutant.specs)
+  } finally {
+    writeFileSync(file, healthy)
+  }
+}
+
+const all = []
+for (const module of only) {
+  const { mutants } = await import(pathToFileURL(join(lists, `${module}.mjs`)).href)
+  for (const mutant of mutants) all.push({ ...mutant, module })
+}
+const chosen = positionals.length === 0 ? all : all.filter(({ name }) => positionals.includes(name))
+if (chosen.length === 0) throw new Error(`There is no mutant named ${positionals.join(', ')}`)
+for (const mutant of chosen) mutate(mutant) // all of them, before the long part: an outdated one should show at once
+
+const workshops = Array.from({ length: Math.min(atOnce, chosen.length) }, workshop)
+process.on('exit', () => {
+  for (const directory of workshops) rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
+})
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1))
+
+const specs = [...new Set(chosen.flatMap((mutant) => mutant.specs))]
+const healthy = await specsPass(workshops[0], specs, 20 * seconds)
+if (!healthy.passed) {
+  console.error(`The specs fail without any mutant:\n${healthy.output}`)
+  process.exit(1)
+}
+
+const width = Math.max(...chosen.map(({ name }) => name.length))
+const survivors = []
+const queue = [...chosen]
+async function work(directory) {
+  for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
+    const { passed, killer } = await tryOut(mutant, directory)
+    if (passed) survivors.push(mutant)
+    console.log(
+      `${mutant.name.padEnd(width)}  ${passed ? 'SURVIVED' : 'killed  '}  ${passed ? mutant.file : killer}`,
+    )
+  }
+}
+await Promise.all(workshops.map(work))
+
+console.log(`\n${chosen.length - survivors.length} of ${chosen.length} mutants killed`)
+for (const { module, name, file } of survivors) console.log(`  survived: ${name} (${module}, ${file})`)
+if (survivors.length > 0) process.exitCode = 1
