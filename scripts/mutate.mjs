@@ -6,7 +6,7 @@
  *   { name, file, from, to, specs }
  *
  * In `file`, a path from the root, the text `from`, which stands there once, becomes `to`; one of `specs`, files or
- * folders, must fail then. None of them may start the built command: it is not built in the copy.
+ * folders, must fail then. What they start of dist/ has no bug in it: the copy is not built anew.
  *
  * Run as `npm run mutate`. `-- --only registry,cli` runs those of some modules, `-- 'NAME'` those of that name.
  */
@@ -41,6 +41,7 @@ const copied = [
   'tsconfig.json',
   'vitest.config.ts',
 ]
+const reporter = join(root, 'scripts/support/first-failure.mjs')
 const atOnce = 2
 const seconds = 180
 
@@ -73,37 +74,39 @@ function mutate({ name, file, from, to, specs }) {
 function workshop() {
   const directory = mkdtempSync(join(tmpdir(), 'windlass-mutants-'))
   for (const path of copied) cpSync(join(root, path), join(directory, path), { recursive: true })
-  symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'))
+  // The worker that unpacks runs from dist/, also where the rest runs from the sources.
+  for (const path of ['node_modules', 'dist']) symlinkSync(join(root, path), join(directory, path))
   return directory
 }
 
-/** Whether the specs pass in `directory`; one that hangs does not. */
+/** Whether the specs pass in `directory`. One failure is enough; one that hangs does not pass. */
 function specsPass(directory, specs, limit = seconds) {
   return new Promise((resolve) => {
     const vitest = join(root, 'node_modules/vitest/vitest.mjs')
-    const flags = ['run', '--root', directory, '--bail', '1', '--testTimeout', '20000', '--maxWorkers', '1']
-    const child = spawn(process.execPath, [vitest, ...flags, ...specs], {
+    const flags = ['--root', directory, '--bail', '1', '--maxWorkers', '1', '--testTimeout', '20000']
+    const child = spawn(process.execPath, [vitest, 'run', ...flags, '--reporter', reporter, ...specs], {
       cwd: directory,
       env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
       detached: true, // a group of its own, so that its workers can be ended with it
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let output = ''
-    child.stdout.on('data', (chunk) => (output += chunk))
-    child.stderr.on('data', (chunk) => (output += chunk))
-    let late = false
-    const timer = setTimeout(() => {
-      late = true
+    let killer
+    const end = (why) => {
+      killer ??= why
       process.kill(-child.pid, 'SIGKILL')
-    }, limit * 1000)
+    }
+    const timer = setTimeout(() => end(`no end within ${limit} s`), limit * 1000)
+    child.stderr.on('data', (chunk) => (output += chunk))
+    child.stdout.on('data', (chunk) => {
+      output += chunk
+      // What it left behind is waited for when a file ends, and says nothing more.
+      const [, failed] = /^FAILED (.*)$/m.exec(output) ?? []
+      if (failed !== undefined) end(failed)
+    })
     child.on('close', (code) => {
       clearTimeout(timer)
-      const [, killer] = /(?:FAIL|×) +(.*)/.exec(output) ?? []
-      resolve({
-        passed: code === 0,
-        killer: late ? `no end within ${limit} s` : (killer ?? 'an uncaught error'),
-        output,
-      })
+      resolve({ passed: code === 0 && killer === undefined, killer: killer ?? 'an uncaught error', output })
     })
   })
 }

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { getEventListeners } from 'node:events'
 import { appendFile, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -167,6 +168,48 @@ describe('GrowingFile', () => {
     abort.abort()
     await expect(waiting).rejects.toMatchObject({ code: 'CANCELLED' })
     await expect(file.waitFor('verified', AbortSignal.abort())).rejects.toMatchObject({ code: 'CANCELLED' })
+    await file.close()
+  })
+
+  it('takes no bytes after its end, and keeps the failure that came first', async () => {
+    const file = await GrowingFile.open(path, { expected })
+    await file.append([data.subarray(0, 10)])
+    file.finish()
+    await expect(file.append([data.subarray(10)])).rejects.toThrow('is arrived and takes no more bytes')
+    file.fail(new Error('first'))
+    file.fail(new Error('second'))
+    expect(file.state.error).toMatchObject({ message: 'first' })
+    await file.close()
+    expect((await stat(path)).size).toBe(10)
+  })
+
+  it('has nobody listening for its states once nobody waits', async () => {
+    const file = await GrowingFile.open(path, { expected })
+    const { source } = file.states as unknown as { readonly source: { readonly observed: boolean } }
+    const abort = new AbortController()
+    const [arrived, verified] = [file.waitFor('arrived'), file.waitFor('verified', abort.signal)]
+    expect(source.observed).toBe(true)
+    file.finish()
+    await arrived
+    abort.abort()
+    await expect(verified).rejects.toMatchObject({ code: 'CANCELLED' })
+    await file.waitFor('arrived')
+    await new Promise(setImmediate)
+    expect(source.observed).toBe(false)
+    await file.close()
+  })
+
+  it('leaves no listener on the signal of a waiter, however the waiting ends', async () => {
+    const file = await GrowingFile.open(path, { expected })
+    const { signal } = new AbortController()
+    const [arrived, verified] = [file.waitFor('arrived', signal), file.waitFor('verified', signal)]
+    file.finish()
+    await arrived
+    file.fail(new Error('reset'))
+    await expect(verified).rejects.toThrow('reset')
+    await expect(file.waitFor('arrived', signal)).rejects.toThrow('reset')
+    await new Promise(setImmediate)
+    expect(getEventListeners(signal, 'abort')).toEqual([])
     await file.close()
   })
 
