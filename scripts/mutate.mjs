@@ -83,7 +83,7 @@ function workshop() {
 function specsPass(directory, specs, limit = seconds) {
   return new Promise((resolve) => {
     const vitest = join(root, 'node_modules/vitest/vitest.mjs')
-    const flags = ['--root', directory, '--bail', '1', '--maxWorkers', '1', '--testTimeout', '20000']
+    const flags = ['--root', directory, '--bail', '1', '--maxWorkers', '1', '--testTimeout', '40000']
     const child = spawn(process.execPath, [vitest, 'run', ...flags, '--reporter', reporter, ...specs], {
       cwd: directory,
       env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },

@@ -171,6 +171,24 @@ describe('GrowingFile', () => {
     await file.close()
   })
 
+  it('keeps a whole download that is there already', async () => {
+    await writeFile(path, data)
+    const file = await GrowingFile.open(path, { expected })
+    expect(file.state.length).toBe(data.length)
+    file.verify()
+    await file.close()
+    expect((await stat(path)).size).toBe(data.length)
+  })
+
+  it('is closed again where what is there cannot be read', async () => {
+    await writeFile(path, data.subarray(0, 10))
+    const close = vi.spyOn(PooledFile.prototype, 'close')
+    const read = vi.spyOn(PooledFile.prototype, 'read').mockRejectedValue(new Error('EIO'))
+    await expect(GrowingFile.open(path, { expected })).rejects.toThrow(/Reading a partial download/)
+    expect(close).toHaveBeenCalledTimes(1)
+    for (const spy of [close, read]) spy.mockRestore()
+  })
+
   it('takes no bytes after its end, and keeps the failure that came first', async () => {
     const file = await GrowingFile.open(path, { expected })
     await file.append([data.subarray(0, 10)])
@@ -260,6 +278,26 @@ describe('followFile', () => {
       code: 'STORE_IO',
     })
     await expect(buffer(followFile(join(root, 'none'), tell()))).rejects.toMatchObject({ code: 'STORE_IO' })
+  })
+
+  it('follows no link', async () => {
+    await symlink('/etc/passwd', path)
+    async function* one(): AsyncGenerator<Growth> {
+      yield { length: 10, final: true }
+    }
+    await expect(buffer(followFile(path, one()))).rejects.toMatchObject({ code: 'STORE_IO' })
+  })
+
+  it('tells the growth when nobody reads any more', async () => {
+    await writeFile(path, data)
+    const told = vi.fn(() => Promise.resolve({ done: true, value: undefined } as const))
+    const next = (): Promise<IteratorResult<Growth>> => new Promise(() => undefined)
+    const stream = followFile(path, { [Symbol.asyncIterator]: () => ({ next, return: told }) })
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    const closed = new Promise((resolve) => stream.once('close', resolve))
+    stream.destroy()
+    await closed
+    expect(told).toHaveBeenCalledTimes(1)
   })
 
   it('can be destroyed while it waits, reads, or opens; its descriptor is closed', async () => {
