@@ -68,6 +68,18 @@ describe('connections', () => {
       (host) => expect(ask(host, { plainHttp: true })).rejects.toMatchObject({ code: 'REGISTRY_RESPONSE' }),
     ))
 
+  it('says when the peer wants to go on in another protocol, and hangs up', () =>
+    withServer(
+      (socket) =>
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n'),
+      async (host) => {
+        await expect(ask(host, { plainHttp: true })).rejects.toMatchObject({
+          code: 'REGISTRY_RESPONSE',
+          message: expect.stringContaining('another protocol') as string,
+        })
+      },
+    ))
+
   it('does not wait for ever for headers', () =>
     withServer(
       () => undefined,
