@@ -57,6 +57,7 @@ describe('blobs', () => {
     'bytes 4-99999/100000',
     'bytes 0-99999/100000',
     'bytes 6-99999/100000',
+    'bytes 5-199999/200000',
     'bytes',
     'nonsense',
     undefined,
