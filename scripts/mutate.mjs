@@ -26,7 +26,7 @@ import { join } from 'node:path'
 import { clearTimeout, setTimeout } from 'node:timers'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { transformSync } from 'esbuild'
+import ts from 'typescript'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const lists = join(root, 'scripts/mutants')
@@ -56,7 +56,7 @@ const only = values.only?.flatMap((each) => each.split(',')) ?? modules
 for (const module of only)
   if (!modules.includes(module)) throw new Error(`There are no mutants of ${module}: ${modules.join(', ')}`)
 
-/** The text of the mutant's file with the bug in it. Throws when it cannot be planted, or would show by itself. */
+/** The text of the mutant's file with the bug in it. Throws where it cannot be planted. */
 function mutate({ name, file, from, to, specs }) {
   const text = readFileSync(join(root, file), 'utf8')
   const found = text.split(from).length - 1
@@ -64,10 +64,13 @@ function mutate({ name, file, from, to, specs }) {
   const missing = specs.find((spec) => !existsSync(join(root, spec)))
   if (specs.length === 0 || missing !== undefined)
     throw new Error(`${name}: no spec ${missing ?? 'is named'}`)
-  const mutated = text.replace(from, () => to)
-  // What is no TypeScript at all fails any spec, and says nothing of them.
-  transformSync(mutated, { loader: 'ts' })
-  return mutated
+  return text.replace(from, () => to)
+}
+
+/** Throws for a mutant that cannot be planted, or is no TypeScript at all: any spec would fail with it. */
+function check(mutant) {
+  const { diagnostics } = ts.transpileModule(mutate(mutant), { reportDiagnostics: true })
+  if (diagnostics.length > 0) throw new Error(`${mutant.name}: ${diagnostics[0].messageText}`)
 }
 
 /** A copy of what the specs need. */
@@ -81,7 +84,7 @@ function workshop() {
 
 /** Whether the specs pass in `directory`. One failure is enough; one that hangs does not pass. */
 function specsPass(directory, specs, limit = seconds) {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const vitest = join(root, 'node_modules/vitest/vitest.mjs')
     const flags = ['--root', directory, '--bail', '1', '--maxWorkers', '1', '--testTimeout', '40000']
     const child = spawn(process.execPath, [vitest, 'run', ...flags, '--reporter', reporter, ...specs], {
@@ -104,8 +107,12 @@ function specsPass(directory, specs, limit = seconds) {
       const [, failed] = /^FAILED (.*)$/m.exec(output) ?? []
       if (failed !== undefined) end(failed)
     })
-    child.on('close', (code) => {
+    child.on('close', (code, signal) => {
       clearTimeout(timer)
+      if (killer === undefined && signal !== null) {
+        reject(new Error(`Somebody else ended the specs (${signal})`))
+        return
+      }
       resolve({ passed: code === 0 && killer === undefined, killer: killer ?? 'an uncaught error', output })
     })
   })
@@ -130,7 +137,7 @@ for (const module of only) {
 }
 const chosen = positionals.length === 0 ? all : all.filter(({ name }) => positionals.includes(name))
 if (chosen.length === 0) throw new Error(`There is no mutant named ${positionals.join(', ')}`)
-for (const mutant of chosen) mutate(mutant) // all of them, before the long part: an outdated one should show at once
+for (const mutant of chosen) check(mutant) // all of them, before the long part: an outdated one should show at once
 
 const workshops = Array.from({ length: Math.min(atOnce, chosen.length) }, workshop)
 process.on('exit', () => {

@@ -81,6 +81,19 @@ describe('blobs', () => {
       },
     ))
 
+  it('refuses a blob of another size, and says where the fault is as far as a megabyte tells', () =>
+    withRegistry({}, {}, async ({ repository, registry, blob }) => {
+      const wrong = (digest: string, size: number) => repository.blob(descriptor(digest, size)).then(bytesOf)
+      const refused = (message: RegExp) => ({
+        code: 'SIZE_MISMATCH',
+        message: expect.stringMatching(message) as string,
+      })
+      for (const size of [content.length - 1, content.length + 1])
+        await expect(wrong(blob.digest, size)).rejects.toMatchObject(refused(/The digest is right/))
+      const large = registry.putBlob(Buffer.alloc(2 ** 20 + 1))
+      await expect(wrong(large, 5)).rejects.toMatchObject(refused(/the manifest says 5$/))
+    }))
+
   it('S2-71 starts over when more is here than there is', () =>
     withRegistry({}, {}, async ({ repository, registry, blob }) => {
       const body = await repository.blob(blob, { offset: content.length })
