@@ -107,6 +107,36 @@ describe('help and usage', () => {
     expect(err).toContain(message)
     expect(err).not.toContain('    at ')
   })
+
+  it('refuses one tree of several images before it asks for any', async () => {
+    const { code, err } = await windlass([
+      'pull',
+      '--store',
+      store,
+      '--rootfs',
+      path.join(work, 'one'),
+      'a',
+      'b',
+    ])
+    expect([code, registry.requests.filter(({ kind }) => kind === 'manifest')]).toEqual([2, []])
+    expect(err).toContain('is one tree, of one image')
+  })
+
+  it('says wrong usage as an event where messages are JSON', async () => {
+    const { code, out, err } = await windlass(['pull', '--progress', 'json', '--frobnicate', 'a'])
+    expect([code, out]).toEqual([2, ''])
+    expect(decodeEvent(err)).toMatchObject({
+      type: 'end',
+      error: { code: 'USAGE', message: expect.stringContaining("unknown option '--frobnicate'") as string },
+    })
+  })
+
+  it('repeats no argument in a way that steers the terminal', async () => {
+    const { code, err } = await windlass(['\u001b[2J\u202e'])
+    expect(code).toBe(2)
+    // eslint-disable-next-line no-control-regex
+    expect(err).not.toMatch(/[\u001b\u202e]/)
+  })
 })
 
 describe('pull', () => {

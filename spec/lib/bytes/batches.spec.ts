@@ -79,6 +79,7 @@ describe('batches', () => {
     await reading.next()
     for (let turn = 0; turn < 10_000; turn++) await setImmediate()
     expect(made).toBeLessThan(3000)
+    expect((await reading.next()).value).toHaveLength(1024)
     await reading.return()
     stream.destroy()
   })
@@ -107,6 +108,16 @@ describe('batches', () => {
     await setImmediate()
     expect(await all(closed)).toHaveLength(0)
     expect(await all(Readable.from([], { objectMode: false }))).toHaveLength(0)
+  })
+
+  it('keeps a stream from failing unheard after somebody stopped reading it', async () => {
+    const stream = new PassThrough()
+    stream.write('a')
+    for await (const _ of batches(stream)) break
+    const closed = new Promise((resolve) => stream.once('close', resolve))
+    expect(stream.listenerCount('error')).toBeGreaterThan(0)
+    stream.destroy(new Error('nobody hears it'))
+    await closed
   })
 
   it('leaves a stream alone that somebody stops reading', async () => {

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { getEventListeners } from 'node:events'
 import { appendFile, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -170,6 +171,66 @@ describe('GrowingFile', () => {
     await file.close()
   })
 
+  it('keeps a whole download that is there already', async () => {
+    await writeFile(path, data)
+    const file = await GrowingFile.open(path, { expected })
+    expect(file.state.length).toBe(data.length)
+    file.verify()
+    await file.close()
+    expect((await stat(path)).size).toBe(data.length)
+  })
+
+  it('is closed again where what is there cannot be read', async () => {
+    await writeFile(path, data.subarray(0, 10))
+    const close = vi.spyOn(PooledFile.prototype, 'close')
+    const read = vi.spyOn(PooledFile.prototype, 'read').mockRejectedValue(new Error('EIO'))
+    await expect(GrowingFile.open(path, { expected })).rejects.toThrow(/Reading a partial download/)
+    expect(close).toHaveBeenCalledTimes(1)
+    for (const spy of [close, read]) spy.mockRestore()
+  })
+
+  it('takes no bytes after its end, and keeps the failure that came first', async () => {
+    const file = await GrowingFile.open(path, { expected })
+    await file.append([data.subarray(0, 10)])
+    file.finish()
+    await expect(file.append([data.subarray(10)])).rejects.toThrow('is arrived and takes no more bytes')
+    file.fail(new Error('first'))
+    file.fail(new Error('second'))
+    expect(file.state.error).toMatchObject({ message: 'first' })
+    await file.close()
+    expect((await stat(path)).size).toBe(10)
+  })
+
+  it('has nobody listening for its states once nobody waits', async () => {
+    const file = await GrowingFile.open(path, { expected })
+    const { source } = file.states as unknown as { readonly source: { readonly observed: boolean } }
+    const abort = new AbortController()
+    const [arrived, verified] = [file.waitFor('arrived'), file.waitFor('verified', abort.signal)]
+    expect(source.observed).toBe(true)
+    file.finish()
+    await arrived
+    abort.abort()
+    await expect(verified).rejects.toMatchObject({ code: 'CANCELLED' })
+    await file.waitFor('arrived')
+    await new Promise(setImmediate)
+    expect(source.observed).toBe(false)
+    await file.close()
+  })
+
+  it('leaves no listener on the signal of a waiter, however the waiting ends', async () => {
+    const file = await GrowingFile.open(path, { expected })
+    const { signal } = new AbortController()
+    const [arrived, verified] = [file.waitFor('arrived', signal), file.waitFor('verified', signal)]
+    file.finish()
+    await arrived
+    file.fail(new Error('reset'))
+    await expect(verified).rejects.toThrow('reset')
+    await expect(file.waitFor('arrived', signal)).rejects.toThrow('reset')
+    await new Promise(setImmediate)
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+    await file.close()
+  })
+
   it('follows no link, and names the path where it cannot write', async () => {
     await symlink('/etc/passwd', path)
     await expect(GrowingFile.open(path, { expected })).rejects.toMatchObject({
@@ -217,6 +278,26 @@ describe('followFile', () => {
       code: 'STORE_IO',
     })
     await expect(buffer(followFile(join(root, 'none'), tell()))).rejects.toMatchObject({ code: 'STORE_IO' })
+  })
+
+  it('follows no link', async () => {
+    await symlink('/etc/passwd', path)
+    async function* one(): AsyncGenerator<Growth> {
+      yield { length: 10, final: true }
+    }
+    await expect(buffer(followFile(path, one()))).rejects.toMatchObject({ code: 'STORE_IO' })
+  })
+
+  it('tells the growth when nobody reads any more', async () => {
+    await writeFile(path, data)
+    const told = vi.fn(() => Promise.resolve({ done: true, value: undefined } as const))
+    const next = (): Promise<IteratorResult<Growth>> => new Promise(() => undefined)
+    const stream = followFile(path, { [Symbol.asyncIterator]: () => ({ next, return: told }) })
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    const closed = new Promise((resolve) => stream.once('close', resolve))
+    stream.destroy()
+    await closed
+    expect(told).toHaveBeenCalledTimes(1)
   })
 
   it('can be destroyed while it waits, reads, or opens; its descriptor is closed', async () => {

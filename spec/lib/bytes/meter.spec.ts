@@ -45,6 +45,26 @@ describe('Meter', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
+  it('leaves no timer behind where the last was told before, either', () => {
+    const meter = new Meter(() => undefined, 3)
+    meter.add(1)
+    meter.add(0)
+    expect(vi.getTimerCount()).toBe(1)
+    meter.stop()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('keeps no process alive', () => {
+    vi.useRealTimers()
+    const waiting = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+    const before = waiting()
+    const meter = new Meter(() => undefined)
+    meter.add(1)
+    meter.add(1)
+    expect(waiting()).toBe(before)
+    meter.stop()
+  })
+
   it('starts over when it is told to', () => {
     const told: number[] = []
     const meter = new Meter((bytes) => told.push(bytes))

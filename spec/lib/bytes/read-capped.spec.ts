@@ -9,6 +9,7 @@ describe('readCapped', () => {
   it('gives the whole, as long as the limit is', async () => {
     expect((await readCapped(bytes('hello'), cap(5))).toString()).toBe('hello')
     expect(await readCapped(Readable.from([], { objectMode: false }), cap(0))).toHaveLength(0)
+    await expect(readCapped(bytes('hello!'), cap(5))).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
   })
 
   it('refuses an endless body with the first byte too many, and names the limit', async () => {

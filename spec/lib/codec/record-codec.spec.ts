@@ -120,3 +120,13 @@ describe('record', () => {
     expect(list.decode({ items: 3 })._tag).toBe('Left')
   })
 })
+
+describe('a record', () => {
+  it('has no field that its value only inherits', () => {
+    const codec = record('a record', {}, { constructor: t.unknown, toString: t.unknown })
+    const decoded = decodeJson<object>(codec, { other: 1 }, { code: 'MANIFEST_INVALID', what: 'it' })
+    expect(Object.keys(decoded)).toEqual(['other'])
+    const needs = record('a record', { valueOf: t.Function }, {})
+    expect(needs.decode({})._tag).toBe('Left')
+  })
+})

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { map, take } from 'rxjs'
+import { map, Subscriber, take } from 'rxjs'
 import { describe, expect, it, vi } from 'vitest'
 import { WindlassError } from '../../../lib/errors.js'
 import {
@@ -55,6 +55,8 @@ describe('EventChannel', () => {
     channel.emit(manifest)
     expect(told(heard)).toEqual(['start', 'end'])
     expect(complete).toHaveBeenCalledTimes(1)
+    // Nor is anything said after it to whoever listens later.
+    expect(told(listen(channel))).toEqual(['start', 'end'])
   })
 
   it.each([
@@ -87,6 +89,35 @@ describe('EventChannel', () => {
       'downloading 900',
       'verifying 1000',
     ])
+  })
+
+  it('tells a count again once 100 ms are over, and where the clock was set back', () => {
+    const { now, pass } = clock()
+    const channel = new PullEventLog(now)
+    const heard = listen(channel)
+    for (const [current, ms] of [
+      [1, 99],
+      [2, 1],
+      [3, -3_600_000],
+      [4, 0],
+    ] as const) {
+      channel.emit(layer('downloading', current))
+      pass(ms)
+    }
+    expect(told(heard)).toEqual(['downloading 1', 'downloading 3', 'downloading 4'])
+  })
+
+  it('does not call a listener that has left', () => {
+    const channel = new PullEventLog()
+    const next = vi.spyOn(Subscriber.prototype, 'next')
+    const leaving = channel.events.subscribe()
+    channel.emit(start)
+    expect(next).toHaveBeenCalled()
+    leaving.unsubscribe()
+    next.mockClear()
+    channel.emit(manifest)
+    expect(next).not.toHaveBeenCalled()
+    next.mockRestore()
   })
 
   it('paces each layer by itself, and does not pace a change of host', () => {

@@ -47,6 +47,32 @@ describe('reduce', () => {
     expect(totals).toEqual({ fetched: 1400, total: 4000, toDownload: 2600 })
   })
 
+  it('goes back to no phase', () => {
+    const all = [start, manifest, plan, manifest, start]
+    expect(states(all).map(({ state }) => state.phase)).toEqual([
+      ...['resolving', 'planning'],
+      ...['pulling', 'pulling'],
+    ])
+  })
+
+  it('counts a layer that exists as here, whatever offset it is said to have', () => {
+    const [digest] = digests
+    const { layers, totals } = after({
+      ...{ type: 'plan', bytes: { total: 1000, toDownload: 0 } },
+      layers: [{ digest: digest!, size: 1000, action: 'exists', offset: 0 }],
+    })
+    expect(layers).toEqual([{ digest, status: 'exists', current: 1000, total: 1000, fetched: 1000 }])
+    expect(totals?.fetched).toBe(1000)
+  })
+
+  it('keeps a layer that the plan does not list', () => {
+    const digest = `sha256:${'9'.repeat(64)}`
+    const said = { type: 'layer', digest, status: 'downloading', current: 9, total: 10 } as const
+    const { layers } = after(start, said, plan)
+    expect(layers.at(-1)).toMatchObject({ digest, current: 9 })
+    expect(layers).toHaveLength(after(start, plan).layers.length + 1)
+  })
+
   it('keeps what a layer said before the plan', () => {
     const said = {
       type: 'layer',

@@ -37,6 +37,8 @@ describe('detectCompression', () => {
 
   it('takes no file whose name begins like a bzip2 stream for one', () => {
     expect(detectCompression(Buffer.from('BZh91.txt\0'))).toBe('none')
+    for (const magic of ['314159265359', '177245385090'])
+      expect(detectCompression(Buffer.concat([Buffer.from('a.b/'), hex(magic)]))).toBe('none')
   })
 })
 
@@ -63,6 +65,16 @@ describe('sniffCompression', () => {
       const { compression, stream } = await sniffCompression(dripping(Buffer.from(text), 2))
       expect(compression).toBe('none')
       expect((await buffer(stream)).toString()).toBe(text)
+    }
+  })
+
+  it('leaves no listener on the stream that it gives back', async () => {
+    for (const text of ['abc', 'a longer text than the head']) {
+      const source = dripping(Buffer.from(text), 2)
+      const before = ['readable', 'end', 'error', 'close'].map((name) => source.listenerCount(name))
+      await sniffCompression(source)
+      expect(['readable', 'end', 'error', 'close'].map((name) => source.listenerCount(name))).toEqual(before)
+      source.destroy()
     }
   })
 

@@ -15,6 +15,8 @@ describe('chainIDs', () => {
       'sha256:ccd722928bd92476ba1745586fed6e45a102504185ad88cd89e01ff116fd146c',
     ])
     expect(chainIDs([])).toEqual([])
+    const [, two = ''] = chainIDs([a, b])
+    expect(chainIDs([a, b, a])[2]).toBe(digestOf(Buffer.from(`${two} ${a}`)))
   })
 
   it('depends on the layers below and on nothing above', () => {

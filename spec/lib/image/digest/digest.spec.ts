@@ -29,6 +29,7 @@ describe('digest', () => {
     ` ${empty}`,
     empty.toUpperCase(),
     `SHA256:${empty.slice(7)}`,
+    `sha256:${empty.slice(7).toUpperCase()}`,
     `md5:${'0'.repeat(32)}`,
     `sha256:${'g'.repeat(64)}`,
     `sha512:${'0'.repeat(64)}`,

@@ -5,6 +5,7 @@ import {
   type ManifestInput,
   decideManifest,
 } from '../../../../lib/image/manifest/decide-manifest.js'
+import { defaultLimits } from '../../../../lib/limits.js'
 import { digestOf, parseDigest } from '../../../../lib/image/digest/digest.js'
 import { mediaTypes } from '../../../../lib/image/documents/media-types.js'
 import {
@@ -208,6 +209,17 @@ describe('decideManifest', () => {
     expect(refused(ociManifest, undefined, { expected: other }).code).toBe('SIZE_MISMATCH')
   })
 
+  it('takes one form of schema 1 for the other without a word, and nothing else for schema 1', () => {
+    const expecting = (body: object, mediaType: string): readonly string[] =>
+      decide(body, undefined, { expected: { digest: digestOf(bytesOf(body)), mediaType } }).notices
+    expect(expecting(schema1, mediaTypes.dockerSchema1Signed)).toEqual([])
+    expect(expecting(schema1, mediaTypes.dockerSchema1.toUpperCase())).toEqual([])
+    for (const mediaType of [mediaTypes.dockerSchema1, mediaTypes.dockerSchema1Signed])
+      expect(expecting(ociManifest, mediaType)).toEqual([
+        `its descriptor says "${mediaType}", but it is ${mediaTypes.ociManifest}`,
+      ])
+  })
+
   it('knows a signed schema 1 manifest by the digest of its payload (S3-03, S4-17)', () => {
     const digest = digestOf(Buffer.from(schema1Payload))
     const bytes = signed(schema1Payload, 2)
@@ -257,6 +269,25 @@ describe('decideManifest', () => {
       Buffer.concat([bytesOf(ociManifest), Buffer.alloc(length, ' ')], length)
     expect(decide(padded(4 * 1024 * 1024)).kind).toBe('image')
     expect(refused(padded(4 * 1024 * 1024 + 1)).code).toBe('LIMIT_EXCEEDED')
+  })
+
+  it('takes an index of as many entries as are allowed, and none of more', () => {
+    const limits = { ...defaultLimits, indexEntries: 3 }
+    const listing = (count: number): object => ({
+      ...ociIndex,
+      manifests: Array.from({ length: count }, () => ociIndex.manifests[0]),
+    })
+    expect(decide(listing(3), undefined, { limits }).kind).toBe('index')
+    expect(refused(listing(4), undefined, { limits })).toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      message: expect.stringContaining('indexEntries') as string,
+    })
+  })
+
+  it('tells a thousand notices of a document at most', () => {
+    const listing = (count: number): object => ({ ...ociIndex, manifests: new Array(count).fill(3) })
+    expect(decide(listing(999)).notices).toHaveLength(999)
+    expect(decide(listing(1_001)).notices).toHaveLength(1_000)
   })
 
   it('names what it failed to parse (S0-33)', () => {

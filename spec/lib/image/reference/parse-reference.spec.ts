@@ -118,6 +118,7 @@ describe('parseReference', () => {
     'test.com:/repo',
     '[::1]:x/repo',
     'test.com:750050/a',
+    'test.com:65536/a',
     'a.b:0/c',
     'a:b:5/c',
   ])('%s fails to get its registry port (S0-09)', (typed) => {

@@ -8,6 +8,11 @@ const document = { code: 'MANIFEST_INVALID', what: 'it' } as const
 const payload = (bytes: Buffer): string =>
   Buffer.from(signedPayload(bytes, JSON.parse(bytes.toString()), document)).toString()
 
+/** Says that it signs one byte more than it has; what that says has as many digits as what is true. */
+const oneByteMore = signed(schema1Payload, 1, {
+  formatLength: signed(schema1Payload, 1, { formatLength: 1000 }).length + 1,
+})
+
 describe('signedPayload', () => {
   it('is what was signed, byte for byte (S2-19, S2-76)', () => {
     fc.assert(
@@ -22,6 +27,7 @@ describe('signedPayload', () => {
 
   it.each([
     ['more than the body', signed(schema1Payload, 1, { formatLength: 1e6 }), 'they sign 1000000 bytes'],
+    ['a byte more than the body', oneByteMore, `of a body of ${oneByteMore.length}`],
     ['a negative length', signed(schema1Payload, 1, { formatLength: -1 }), 'formatLength: expected a size'],
     [
       'no tail',
@@ -38,6 +44,12 @@ describe('signedPayload', () => {
   it('refuses signatures of different payloads, and headers that are no JSON', () => {
     const body = JSON.parse(signed(schema1Payload, 2).toString()) as { signatures: { protected: string }[] }
     const [first, second] = body.signatures
+    const format = JSON.parse(Buffer.from(first!.protected, 'base64url').toString()) as object
+    const tail = Buffer.from(JSON.stringify({ ...format, formatTail: 'fQ' })).toString('base64url')
+    expect(
+      failure(() => payload(bytesOf({ ...body, signatures: [first, { ...second, protected: tail }] })))
+        .message,
+    ).toContain('different payloads')
     const other = Buffer.from('{"formatLength":1,"formatTail":"fQ"}').toString('base64url')
     expect(
       failure(() => payload(bytesOf({ ...body, signatures: [first, { ...second, protected: other }] })))

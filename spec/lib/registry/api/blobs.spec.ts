@@ -57,6 +57,7 @@ describe('blobs', () => {
     'bytes 4-99999/100000',
     'bytes 0-99999/100000',
     'bytes 6-99999/100000',
+    'bytes 5-199999/200000',
     'bytes',
     'nonsense',
     undefined,
@@ -79,6 +80,19 @@ describe('blobs', () => {
         expect((await bytesOf(body)).equals(content)).toBe(true)
       },
     ))
+
+  it('refuses a blob of another size, and says where the fault is as far as a megabyte tells', () =>
+    withRegistry({}, {}, async ({ repository, registry, blob }) => {
+      const wrong = (digest: string, size: number) => repository.blob(descriptor(digest, size)).then(bytesOf)
+      const refused = (message: RegExp) => ({
+        code: 'SIZE_MISMATCH',
+        message: expect.stringMatching(message) as string,
+      })
+      for (const size of [content.length - 1, content.length + 1])
+        await expect(wrong(blob.digest, size)).rejects.toMatchObject(refused(/The digest is right/))
+      const large = registry.putBlob(Buffer.alloc(2 ** 20 + 1))
+      await expect(wrong(large, 5)).rejects.toMatchObject(refused(/the manifest says 5$/))
+    }))
 
   it('starts over when more is here than there is (S2-71)', () =>
     withRegistry({}, {}, async ({ repository, registry, blob }) => {

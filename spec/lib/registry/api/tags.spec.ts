@@ -107,6 +107,33 @@ describe('tags', () => {
     }),
   )
 
+  it.each([
+    ['tagBytes', 28],
+    ['tagPages', 2],
+    ['tagPageBytes', 14],
+  ])('%s is reached and not passed', (name, needed) => {
+    const pages = ['{"tags":["a"]}', '{"tags":["b"]}'].map((page) => Buffer.from(page))
+    const list = (limit: number) => {
+      let at = 0
+      return withRegistry({}, { limits: { [name]: limit } }, async ({ repository, registry }) => {
+        registry.hook(({ kind }) =>
+          kind === 'tags'
+            ? {
+                status: 200,
+                headers: at === 0 ? { link: '</v2/team/app/tags/list?last=a>; rel="next"' } : {},
+                body: pages[at++]!,
+              }
+            : undefined,
+        )
+        await pagesOf(repository.tags())
+      })
+    }
+    return Promise.all([
+      expect(list(needed)).resolves.toBeUndefined(),
+      expect(list(needed - 1)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' }),
+    ])
+  })
+
   it('asks for a page that failed again where it is told to, and for no other', () =>
     withRegistry({ pageSize: 2 }, {}, async ({ repository, registry }) => {
       for (const tag of ['b', 'a', 'c', 'd']) registry.putManifest('team/app', tag, manifest, manifestType)

@@ -25,6 +25,8 @@ describe('realmOf', () => {
     '/token',
     '',
     'https://user:pw@auth.example/',
+    'https://user@auth.example/',
+    'https://:pw@auth.example/',
     'https://127.0.0.1/token',
     'https://localhost:8443/',
     'https://[::1]/',

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { createServer, type AddressInfo, type LookupFunction, type Server, type Socket } from 'node:net'
 import { describe, expect, it, vi } from 'vitest'
 import { Connections } from '../../../../lib/registry/http/connections.js'
@@ -67,6 +68,18 @@ describe('connections', () => {
       (host) => expect(ask(host, { plainHttp: true })).rejects.toMatchObject({ code: 'REGISTRY_RESPONSE' }),
     ))
 
+  it('says when the peer wants to go on in another protocol, and hangs up', () =>
+    withServer(
+      (socket) =>
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n'),
+      async (host) => {
+        await expect(ask(host, { plainHttp: true })).rejects.toMatchObject({
+          code: 'REGISTRY_RESPONSE',
+          message: expect.stringContaining('another protocol') as string,
+        })
+      },
+    ))
+
   it('does not wait for ever for headers', () =>
     withServer(
       () => undefined,
@@ -109,6 +122,18 @@ describe('connections', () => {
       },
     )
   })
+})
+
+describe('the signal of a request', () => {
+  it('has no listener left when the answer is read, broken off, or never came', () =>
+    withRegistry({ faults: [faults.reset(10, { nth: 2 })] }, {}, async ({ repository, registry, blob }) => {
+      const { signal } = new AbortController()
+      await bytesOf(await repository.blob(blob, { signal }))
+      await expect(repository.blob(blob, { signal }).then(bytesOf)).rejects.toMatchObject({ code: 'NETWORK' })
+      await registry.close()
+      await expect(repository.blob(blob, { signal })).rejects.toMatchObject({ code: 'NETWORK' })
+      await vi.waitFor(() => expect(getEventListeners(signal, 'abort')).toEqual([]))
+    }))
 })
 
 describe('a lookup of its own', () => {

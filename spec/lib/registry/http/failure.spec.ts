@@ -1,8 +1,34 @@
 import { spawnSync } from 'node:child_process'
+import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { failureOf } from '../../../../lib/registry/http/failure.js'
 
 const url = new URL('https://registry.test/v2/')
+
+describe('a failure below HTTP', () => {
+  it.each([
+    ['ENOTFOUND', 'NETWORK', false],
+    ['EAI_AGAIN', 'NETWORK', true],
+    ['ECONNREFUSED', 'NETWORK', true],
+    ['ECONNRESET', 'NETWORK', true],
+    ['EPROTO', 'TLS', false],
+    ['CERT_HAS_EXPIRED', 'TLS', false],
+    ['HPE_INVALID_CONSTANT', 'REGISTRY_RESPONSE', false],
+  ])('%s is %s, and tried again: %s', (code, meaning, retryable) => {
+    const error = Object.assign(new Error('no'), { code })
+    expect(failureOf(error, { purpose: 'get it', url })).toMatchObject({ code: meaning, retryable })
+  })
+
+  it('keeps nothing of the request that failed: that holds the credentials', () => {
+    const options = { headers: { authorization: 'Basic c2VzYW1l' } }
+    const cause = Object.assign(new Error('reset'), { code: 'ECONNRESET', options })
+    for (const error of [cause, Object.assign(new Error('got', { cause }), { options })]) {
+      const failure = failureOf(error, { purpose: 'get it', url })
+      expect(inspect(failure, { depth: 10, showHidden: true })).not.toContain('c2VzYW1l')
+      expect(failure.cause).toMatchObject({ code: 'ECONNRESET' })
+    }
+  })
+})
 
 describe('a connection for which this process may open no more files', () => {
   it.each(['EMFILE', 'ENFILE'])('is this machine’s matter, not the registry’s: %s', (code) => {

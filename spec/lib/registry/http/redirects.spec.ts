@@ -1,5 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { Connections } from '../../../../lib/registry/http/connections.js'
+import { followRedirects } from '../../../../lib/registry/http/redirects.js'
 import { Credential, onlyFor } from '../../../../lib/registry/index.js'
 import { type Fault, faults, problem, startRegistry } from '../../../../lib/testing/registry/index.js'
 import { bytesOf, content, talk, withRegistry } from '../../../support/with-registry.js'
@@ -182,6 +184,67 @@ describe('redirects', () => {
       expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('s1gn')
       expect(talk(registry)).toEqual(['blob 307', 'blob 401'])
     }))
+
+  it.each([307, 308, 302])(
+    'posts a form to nobody else after a %i, where it may hold a refresh token',
+    async (status) => {
+      const [registry, elsewhere] = [await startRegistry(), await startRegistry()]
+      const connections = new Connections()
+      registry.hook(() => ({
+        ...{ status, body: Buffer.alloc(0) },
+        headers: { location: `${elsewhere.url}/token` },
+      }))
+      const url = new URL(`${registry.url}/token`)
+      const form = { refresh_token: 'secret' }
+      const purpose = 'log in'
+      await expect(
+        followRedirects(connections, { url, method: 'POST', form, purpose }),
+      ).rejects.toMatchObject({
+        code: 'REDIRECT_REFUSED',
+        subject: { status },
+      })
+      expect(elsewhere.requests).toEqual([])
+      await connections.close()
+      await Promise.all([registry.close(), elsewhere.close()])
+    },
+  )
+
+  it('asks at no place that the caller refuses', async () => {
+    const [registry, elsewhere] = [await startRegistry(), await startRegistry()]
+    const connections = new Connections()
+    registry.hook(() => moved({ location: `${elsewhere.url}/v2/` }))
+    const seen: string[] = []
+    const check = (url: URL): void => {
+      seen.push(url.href)
+      throw new Error('not there')
+    }
+    const request = { url: new URL(`${registry.url}/v2/`), purpose: 'look' }
+    await expect(followRedirects(connections, request, { check })).rejects.toThrow('not there')
+    expect([seen, elsewhere.requests]).toEqual([[`${elsewhere.url}/v2/`], []])
+    await connections.close()
+    await Promise.all([registry.close(), elsewhere.close()])
+  })
+
+  it(
+    'holds no connection for the answer that redirects, however long that is',
+    { timeout: 10_000 },
+    async () => {
+      const registry = await startRegistry()
+      const connections = new Connections({ maxSockets: 1 })
+      registry.hook(({ url }) => ({
+        ...(url === '/v2/a' ? { status: 307, headers: { location: '/v2/b' } } : { status: 200, headers: {} }),
+        body: Buffer.alloc(2 ** 22),
+      }))
+      const response = await followRedirects(connections, {
+        url: new URL(`${registry.url}/v2/a`),
+        purpose: 'look',
+      })
+      expect(response.status).toBe(200)
+      response.body.destroy()
+      await connections.close()
+      await registry.close()
+    },
+  )
 
   it('takes the bytes of a foreign URL as they stand in the manifest', async () => {
     const elsewhere = await startRegistry()

@@ -38,14 +38,18 @@ describe('endpointOf', () => {
   })
 
   it('names a port that is none (S0-09)', () => {
-    for (const name of ['example.com:http', 'example.com:', 'example.com:70000', '[::1]:x'])
+    for (const name of ['example.com:http', 'example.com:', 'example.com:65536', '[::1]:x'])
       expect(() => endpointOf(name)).toThrow(/^Failed to get registry port/)
+  })
+
+  it('takes the highest port that there is', () => {
+    expect(endpointOf('example.com:65535').base.port).toBe('65535')
   })
 
   it('refuses names that would lead elsewhere', () => {
     for (const name of ['', 'a/b', 'a@b', 'a?b', 'a#b', 'a\\b', 'a b'])
       expect(() => endpointOf(name)).toThrow(expect.objectContaining({ code: 'REFERENCE_INVALID' }))
-    for (const url of ['ftp://a', 'a', 'http://u:p@a', 'file:///x'])
+    for (const url of ['ftp://a', 'a', 'http://u:p@a', 'http://u@a', 'http://:p@a', 'file:///x'])
       expect(() => endpointOf('a', { endpoints: { a: url } })).toThrow(
         expect.objectContaining({ code: 'USAGE' }),
       )

@@ -1,5 +1,30 @@
-import { describe, expect, it } from 'vitest'
+import type { LookupAddress } from 'node:dns'
+import { describe, expect, it, vi } from 'vitest'
 import { ForeignUrls, addressRefused, foreignHosts } from '../../../../lib/registry/policy/foreign-url.js'
+
+type Found = (error: Error | null, addresses: LookupAddress[]) => void
+
+/** What names stand for that no name server knows. */
+const names: Record<string, LookupAddress[]> = {
+  'mixed.example': [
+    { address: '8.1.2.3', family: 4 },
+    { address: '127.0.0.1', family: 4 },
+  ],
+  'public.example': [
+    { address: '8.1.2.3', family: 4 },
+    { address: '2001:db8::1', family: 6 },
+  ],
+}
+
+vi.mock('node:dns', async (original) => {
+  const dns = await original<typeof import('node:dns')>()
+  const lookup = (name: string, options: { readonly all: true }, found: Found): void => {
+    const known = names[name]
+    if (known === undefined) dns.lookup(name, options, found)
+    else found(null, known)
+  }
+  return { ...dns, lookup }
+})
 
 const far = new ForeignUrls(new URL('https://registry.example'))
 const near = new ForeignUrls(new URL('http://127.0.0.1:5000'))
@@ -23,6 +48,8 @@ describe('the URLs of a foreign layer', () => {
     '//layers.example/a',
     '',
     'https://me:secret@layers.example/a',
+    'https://me@layers.example/a',
+    'https://:secret@layers.example/a',
     'http://127.0.0.1/a',
     'http://127.1/a',
     'http://2130706433/a',
@@ -102,5 +129,12 @@ describe('the URLs of a foreign layer', () => {
     expect(['127.0.0.1', '::1']).toContain(address)
     const told = new ForeignUrls(new URL('https://registry.example'), foreignHosts(['localhost']))
     expect((await resolved(told, 'localhost', true))[0]).toBeFalsy()
+  })
+
+  it('are refused where one of the addresses of their name is such a one, and not only the first', async () => {
+    for (const all of [true, false]) {
+      expect((await resolved(far, 'mixed.example', all))[0]).toBe(addressRefused)
+      expect((await resolved(far, 'public.example', all))[0]).toBeFalsy()
+    }
   })
 })

@@ -1,0 +1,24 @@
+/** A reporter of vitest that writes a line for each failure as soon as it is there: `FAILED` and what failed. */
+const failed = (what, errors) => {
+  const [why = ''] = (errors?.[0]?.message ?? '').split('\n')
+  process.stdout.write(`FAILED ${what}${why === '' ? '' : `: ${why}`}\n`)
+}
+
+export default class FirstFailure {
+  onTestCaseResult(test) {
+    const { state, errors } = test.result()
+    if (state === 'failed') failed(test.fullName, errors)
+  }
+
+  onTestSuiteResult(suite) {
+    if (suite.errors().length > 0) failed(suite.fullName, suite.errors())
+  }
+
+  onTestModuleEnd(module) {
+    if (module.errors().length > 0) failed(module.relativeModuleId, module.errors())
+  }
+
+  onTestRunEnd(_modules, errors) {
+    if (errors.length > 0) failed('outside of any test', errors)
+  }
+}

@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest'
+import { openOptions } from '../../../cli/setup/settings.js'
+import { TestTerminal } from '../../support/cli/test-terminal.js'
+
+const terminal = () => new TestTerminal({ env: { WINDLASS_PASSWORD: 'sesame' } })
+const login = { username: 'me' }
+
+describe('a login on the command line', () => {
+  it('is for the one registry whose images are named', async () => {
+    const { credentials } = await openOptions(login, terminal(), ['quay.io/a', 'quay.io/b:1'])
+    expect(credentials).toEqual({ 'quay.io': { username: 'me', password: 'sesame' } })
+  })
+
+  it.each([[['quay.io/a', 'alpine']], [['oci:/dir']], [[]]])(
+    'goes to none where %j are named',
+    async (names) => {
+      await expect(openOptions(login, terminal(), names)).rejects.toMatchObject({
+        code: 'USAGE',
+        message: expect.stringMatching(/^Logging in: /) as string,
+      })
+    },
+  )
+})

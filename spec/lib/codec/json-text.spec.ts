@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest'
+import { checkJsonText, isTooDeep, jsonDepth } from '../../../lib/codec/json-text.js'
+
+const nested = (levels: number, open = '[', close = ']'): string => open.repeat(levels) + close.repeat(levels)
+
+describe('JSON text', () => {
+  it.each([
+    ['[', ']'],
+    ['{"a":', '}'],
+  ])('may be nested as deep as the limit and no deeper: %s', (open, close) => {
+    const value = open === '[' ? '' : '0'
+    const text = (levels: number): string =>
+      nested(levels, open, `\0${close}`).replace('\0', value).replaceAll('\0', '')
+    expect([isTooDeep(text(jsonDepth)), checkJsonText(text(jsonDepth))]).toEqual([false, undefined])
+    expect(isTooDeep(text(jsonDepth + 1))).toBe(true)
+    expect(checkJsonText(text(jsonDepth + 1))).toContain('more than 100 levels')
+  })
+
+  it('is not nested by brackets in strings, nor by those beside each other', () => {
+    for (const text of [JSON.stringify(`"${nested(500)}\\"`), `[${'[],'.repeat(500)}[]]`]) {
+      expect(isTooDeep(text)).toBe(false)
+      expect(checkJsonText(text)).toBeUndefined()
+    }
+  })
+})

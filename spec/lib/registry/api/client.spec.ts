@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest'
+import { Credential, onlyFor } from '../../../../lib/registry/index.js'
+import { faults, problem, startRegistry } from '../../../../lib/testing/registry/index.js'
+import { talk, withRegistry } from '../../../support/with-registry.js'
+
+const known = ({ host }: { host: string }) => ({
+  credentials: onlyFor(host, Credential.password('user', 'sesame')),
+})
+
+describe('a request to a registry', () => {
+  it('that another origin refuses after a redirect makes nobody log in', async () => {
+    const elsewhere = await startRegistry()
+    await withRegistry({}, known, async ({ repository, registry, blob }) => {
+      const challenge = { 'www-authenticate': `Bearer realm="${registry.url}/token"` }
+      elsewhere.hook(() => problem(401, 'UNAUTHORIZED', 'no', challenge))
+      registry.addFault(faults.redirect(`${elsewhere.url}/v2/x/blobs/${blob.digest}`))
+      await expect(repository.blob(blob)).rejects.toMatchObject({ code: 'UNAUTHORIZED' })
+      expect(talk(registry)).toEqual(['blob 307'])
+      expect(talk(elsewhere)).toEqual(['blob 401'])
+    })
+    await elsewhere.close()
+  })
+})

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import { Authorizer } from '../../../../lib/registry/auth/authorizer.js'
+import type { Tokens } from '../../../../lib/registry/auth/tokens.js'
+import { Credential, type CredentialParts } from '../../../../lib/registry/credentials/credential.js'
+import { endpointOf } from '../../../../lib/registry/policy/endpoint.js'
+
+const login = { username: 'user', password: 'sesame' }
+const basic = `Basic ${Buffer.from('user:sesame').toString('base64')}`
+const bearer = 'Bearer realm="https://auth.example/token"'
+
+/** The authorizer of a repository at `registry`; each token that it asks for is another. */
+function authorizer(parts: CredentialParts, registry = 'registry.example') {
+  let count = 0
+  const forgotten: string[] = []
+  const tokens = {
+    get: () => Promise.resolve(`token${++count}`),
+    forget: (_: unknown, value: string) => forgotten.push(value),
+  } as unknown as Tokens
+  const made = new Authorizer({
+    ...{ repository: 'team/app', credential: Credential.of(parts), tokens, hint: () => '' },
+    rules: { endpoint: endpointOf(registry), trusted: new Set() },
+  })
+  return { made, forgotten }
+}
+
+describe('what a request carries', () => {
+  it.each([
+    [login, basic],
+    [{ registryToken: 'abc' }, 'Bearer abc'],
+    [{ ...login, registryToken: 'abc' }, 'Bearer abc'],
+    [{ ...login, identityToken: 'abc' }, undefined],
+  ])('of %j before it is asked for is %s', async (parts, value) => {
+    expect(await authorizer(parts).made.authorization()).toEqual({ value })
+  })
+
+  it.each([login, { registryToken: 'abc' }])('is nothing in clear, whatever is known: %j', async (parts) => {
+    const { made } = authorizer(parts, 'registry.example:80')
+    expect(await made.authorization()).toEqual({ value: undefined })
+    expect(await made.renew({ value: undefined }, 'Basic realm="x"')).toBeUndefined()
+  })
+
+  it('is not repeated where that was what the registry refused', async () => {
+    const { made } = authorizer(login)
+    expect(await made.renew({ value: basic }, 'Basic realm="x"')).toBeUndefined()
+    expect(await made.renew({ value: undefined }, 'Basic realm="x"')).toEqual({ value: basic })
+    const alone = authorizer({ registryToken: 'abc' }).made
+    expect(await alone.renew({ value: 'Bearer abc' }, bearer)).toBeUndefined()
+  })
+
+  it('is another token after one that was refused', async () => {
+    const { made, forgotten } = authorizer(login)
+    const first = (await made.renew(await made.authorization(), bearer))!
+    expect(first.value).toBe('Bearer token1')
+    made.taken(first)
+    const second = (await made.renew(first, bearer))!
+    expect([second.value, forgotten]).toEqual(['Bearer token2', ['token1']])
+    made.refused(second)
+    expect(forgotten).toEqual(['token1', 'token2'])
+    expect(await made.authorization()).toEqual({ value: basic })
+  })
+
+  it('is a token of no other server than that whose token was taken', async () => {
+    const { made } = authorizer(login)
+    made.taken((await made.renew({ value: undefined }, bearer))!)
+    await expect(
+      made.renew({ value: undefined }, 'Bearer realm="https://other.example/token"'),
+    ).rejects.toMatchObject({ code: 'CHALLENGE_INVALID' })
+  })
+})
