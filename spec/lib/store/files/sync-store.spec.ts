@@ -3,7 +3,8 @@ import { mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { syncNames, syncStore } from '../../../../lib/store/files/sync-store.js'
-import { commitLayer } from '../../../support/store/images-in-a-store.js'
+import { diskCalls } from '../../../support/store/disk-calls.js'
+import { commitLayer, diffIDOf, putNamed } from '../../../support/store/images-in-a-store.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
 
 describe.each([
@@ -29,5 +30,23 @@ describe.each([
     const directory = stores.fresh()
     rmSync(directory, { recursive: true, force: true })
     await expect(sync(directory)).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+})
+
+describe('bringing a store to the disk directory by directory', () => {
+  const stores = new TemporaryStores()
+
+  it('syncs the directory of every blob, layer and pointer, and what these directories stand in', async () => {
+    const store = await stores.open()
+    await putNamed(store, 'a', '{}')
+    await commitLayer(store, 'a')
+    const calls = diskCalls(store.directory)
+    await syncNames(store.directory)
+    const layer = diffIDOf('a').replace(/:.*/, '')
+    expect(calls).toEqual([
+      ...['sync .', 'sync blobs/sha256', 'sync blobs'],
+      ...['sync layers/by-blob', `sync layers/${layer}`, 'sync layers'],
+      ...['sync layers/by-blob/sha256', 'sync layers/by-blob'],
+    ])
   })
 })
