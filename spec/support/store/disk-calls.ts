@@ -20,6 +20,7 @@ export function diskCalls(root: string): string[] {
     watch(fs, 'renameSync', (from, to) => note('rename', from, to)),
     watch(fs, 'unlinkSync', (path) => note('unlink', path)),
     watch(fs, 'mkdirSync', (path) => note('mkdir', path)),
+    watch(fs.promises, 'rename', (from, to) => note('rename', from, to)),
     watch(fs.promises, 'unlink', (path) => note('unlink', path)),
     watch(fs.promises, 'rmdir', (path) => note('rmdir', path)),
   ]
