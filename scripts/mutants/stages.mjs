@@ -43,7 +43,6 @@ export const mutants = [
   { name: 'who left a flight still expects', file: 'lib/transfer/sharing/layer-flights.ts', from: "        leave()\n", to: '', specs: flights },
   { name: 'last words of a flight that is over told', file: 'lib/transfer/sharing/layer-flights.ts', from: 'if (this.#replay.get(key) === replay) this.#replay.delete(key)', to: '', specs: flights },
   { name: 'one warning more kept for late joiners', file: 'lib/transfer/sharing/layer-replay.ts', from: 'this.#warnings.length < maxWarnings', to: 'this.#warnings.length <= maxWarnings', specs: flights },
-  { name: 'flight heard on after its end', file: 'lib/transfer/sharing/layer-replay.ts', from: "    this.#listening.unsubscribe()\n", to: '', specs: flights },
   { name: 'expectation of another algorithm not preferred', file: 'lib/transfer/sharing/expectations.ts', from: 'errors.find((error) => error instanceof OtherAlgorithm) ?? errors[0]', to: 'errors[0]', specs: flights },
   { name: 'algorithm of who left still known', file: 'lib/transfer/sharing/expectations.ts', from: "      this.#known.delete(asker)\n", to: '', specs: flights },
   { name: 'who leaves is waited for', file: 'lib/transfer/sharing/expectations.ts', from: "      this.#known.delete(asker)\n      this.#notifyChanged()\n", to: "      this.#known.delete(asker)\n", specs: flights },

@@ -104,7 +104,7 @@ export const mutants = [
   { name: 'held download told again and again', file: 'lib/store/partial/download-watch.ts', from: "      this.#reported = true\n", to: '', specs: heldDownloads },
 
   { name: 'index in the root index collected', file: 'lib/store/garbage/roots.ts', from: "if (Array.isArray((await this.#try(each))?.['manifests'])) await this.origin(each, depth - 1)", to: 'if (depth < 0) await this.origin(each, depth - 1)', specs: roots },
-  { name: 'index that an image was chosen from collected', file: 'lib/store/garbage/roots.ts', from: "if (key.startsWith('io.windlass.') && isDigest(value)) await marks.origin(value)", to: '', specs: ['spec/stores/collect.spec.ts'] },
+  { name: 'index that an image was chosen from collected', file: 'lib/store/garbage/roots.ts', from: "if (key.startsWith('io.windlass.') && isDigest(value)) await marks.origin(value)", to: '{}', specs: ['spec/stores/collect.spec.ts'] },
   { name: 'layer known only by its diffID collected', file: 'lib/store/garbage/roots.ts', from: 'if (isDigest(each)) this.needed.add(each)', to: 'if (isDigest(each)) this.#documents.add(each)', specs: roots },
   { name: 'what a foreign digest leads to collected', file: 'lib/store/garbage/roots.ts', from: 'else if (isForeignDigest(digest)) await marks.foreign', to: "else if (isForeignDigest(digest) && annotations === null) await marks.foreign", specs: roots },
   { name: 'foreign document that cannot be read ignored', file: 'lib/store/garbage/roots.ts', from: 'if (!isObject(document)) throw unknown(about, `${path} is no document that can be read.`)', to: 'if (!isObject(document)) return', specs: roots },
@@ -146,7 +146,7 @@ export const mutants = [
   { name: 'name set before the disk has the image', file: 'lib/store/names/names.ts', from: "syncStore(dirname(this.path)),", to: 'Promise.resolve(),', specs: names },
   { name: 'name of a manifest that is not here', file: 'lib/store/names/names.ts', from: 'if (!(await this.blobs.has(digest)))', to: 'if (digest === undefined)', specs: names },
   { name: 'list that has not changed written again', file: 'lib/store/names/names.ts', from: 'if (after === before) return', to: '', specs: names },
-  { name: 'annotations of another image kept', file: 'lib/store/names/index-document.ts', from: "old['digest'] === descriptor.digest ? old : {}", to: 'old : {}', specs: names },
+  { name: 'annotations of another image kept', file: 'lib/store/names/index-document.ts', from: "old['digest'] === descriptor.digest ? old : {}", to: 'true ? old : {}', specs: names },
   { name: 'seal of an entry not looked at', file: 'lib/store/names/index-document.ts', from: 'return isObject(entry) && seal === sealOfEntry(entry)', to: 'return isObject(entry)', specs: names },
   { name: 'entry that lost its seal is whole', file: 'lib/store/names/index-document.ts', from: 'return !text.includes(sealPrefix) && !/"[0-9a-f]{64}"/.test(text)', to: 'return true', specs: names },
   { name: 'start of several digests is one', file: 'lib/store/names/find-entry.ts', from: 'if (digests.size > 1)', to: 'if (digests.size > 2)', specs: ['spec/lib/store/names/find-entry.spec.ts'] },
