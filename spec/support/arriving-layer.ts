@@ -43,6 +43,7 @@ export async function arrival(
   scope.events.subscribe((event) => events.push(event))
   const done: string[] = []
   const partial = {
+    path,
     from: journal?.from,
     expectedSize: journal?.expectedSize,
     validatorOf: (from: string) => (journal?.from === from ? journal.validator : undefined),
