@@ -1,7 +1,9 @@
-import { readFileSync, readlinkSync, statSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { available, setXattr } from '../../../../lib/system/index.js'
 import {
+  device,
   directory,
   fifo,
   file,
@@ -9,6 +11,7 @@ import {
   refusal,
   scratch,
   symlink,
+  whiteout,
 } from '../../../support/archive/scratch.js'
 
 describe('paths and links in layers (threats §1)', () => {
@@ -198,5 +201,82 @@ describe('paths and links in layers (threats §1)', () => {
     expect(targets.map((_, index) => tree.get(`s${index}`)?.target)).toEqual(targets)
     for (const target of ['', 'a\0b', 'x'.repeat(4097)])
       expect(refusal(() => it.apply([symlink('bad', target)])).code).toBe('LAYER_INVALID')
+  })
+})
+
+describe.runIf(process.geteuid?.() === 0)('a tree for an ordinary user', () => {
+  const owner = { uid: 1000, gid: 1000 }
+
+  it('has no device and no capability, and belongs to that user', async () => {
+    const it = await scratch()
+    const capability = new Map([
+      ['security.capability', Buffer.from('0100000200200000000000000000000000000000', 'hex')],
+    ])
+    const warnings = it.apply(
+      [file('a', 'x', { xattrs: capability }), device('null', 1, 3), hardlink('also', 'null'), file('b')],
+      { owner, whiteouts: 'aufs' },
+    )
+    expect(warnings.sort()).toEqual(['DEVICE_SKIPPED', 'OWNER_SKIPPED', 'XATTR_SKIPPED'])
+    expect(await it.paths()).toEqual(['a file', 'b file'])
+    const { uid, xattrs } = (await it.tree()).get('a')!
+    expect([uid, [...xattrs.keys()]]).toEqual([1000, []])
+  })
+
+  it.runIf(available())('is marked as a user can mark it where a directory is opaque', async () => {
+    const it = await scratch()
+    it.apply([directory('d'), whiteout('d/.wh..wh..opq')], { owner, whiteouts: 'overlay' })
+    expect([...(await it.tree()).get('d')!.xattrs.keys()]).toEqual(['user.overlay.opaque'])
+  })
+})
+
+describe.runIf(process.geteuid?.() === 0)('a directory of a lower layer that is closed to its owner', () => {
+  it('is written to all the same, and closed again', async () => {
+    const it = await scratch()
+    mkdirSync(join(it.root, 'closed'))
+    for (const path of [it.root, join(it.root, 'closed')]) chownSync(path, 65_534, 65_534)
+    for (const path of [it.root, join(it.root, 'closed')]) chmodSync(path, path === it.root ? 0o700 : 0o500)
+    chmodSync(join(it.root, '..'), 0o755)
+    process.seteuid?.(65_534)
+    try {
+      it.apply([file('closed/x')])
+    } finally {
+      process.seteuid?.(0)
+    }
+    expect((await it.tree()).get('closed')?.mode).toBe(0o500)
+    expect(await it.paths()).toEqual(['closed directory', 'closed/x file'])
+  })
+})
+
+describe.runIf(process.geteuid?.() === 0)('what a lower directory hands down', () => {
+  it('is nothing while a layer is applied: neither its group nor its default ACL', async () => {
+    const it = await scratch()
+    const path = join(it.root, 'd')
+    mkdirSync(path)
+    chownSync(path, 0, 5)
+    chmodSync(path, 0o2755)
+    // Version 2; then u::rwx, u:1000:rwx, g::r-x, m::rwx, o::r-x, each a tag, what it may, and an id.
+    const acl = Buffer.from(
+      '02000000' +
+        [
+          '01000700ffffffff',
+          '02000700e8030000',
+          '04000500ffffffff',
+          '10000700ffffffff',
+          '20000500ffffffff',
+        ].join(''),
+      'hex',
+    )
+    if (available()) setXattr(Buffer.from(path), 'system.posix_acl_default', acl)
+    it.apply([file('d/new', 'x', { mode: 0o640 }), directory('d/below')], { owner: 'process' })
+    const tree = await it.tree()
+    expect(tree.get('d')).toMatchObject({ mode: 0o2755, gid: 5 })
+    if (available()) expect([...tree.get('d')!.xattrs.keys()]).toEqual(['system.posix_acl_default'])
+    for (const [name, mode] of [
+      ['d/new', 0o640],
+      ['d/below', 0o755],
+    ] as const) {
+      expect(tree.get(name)).toMatchObject({ mode, gid: process.getegid?.() })
+      expect([...tree.get(name)!.xattrs.keys()]).toEqual([])
+    }
   })
 })
