@@ -126,7 +126,6 @@ export const mutants = [
   { name: 'one thread too many', file: 'lib/archive/worker/pool.ts', from: 'this.#busy < this.#size', to: 'this.#busy <= this.#size', specs: pool },
   { name: 'listener of an unpacking left behind', file: 'lib/archive/worker/pool.ts', from: "      stop.removeEventListener('abort', cancel)\n", to: '', specs: pool },
   { name: 'growth of a blob watched on', file: 'lib/archive/worker/pool.ts', from: 'done.finally(() => growing?.unsubscribe())', to: 'done', specs: pool },
-  { name: 'thread that ended given another job', file: 'lib/archive/worker/pool.ts', from: 'if (thread.alive) this.#idle.push(thread)', to: 'if (thread) this.#idle.push(thread)', specs: pool },
   { name: 'next in line forgotten', file: 'lib/archive/worker/pool.ts', from: 'this.#waiting.shift()?.()', to: 'this.#waiting.shift()', specs: pool },
   { name: 'more threads made ready than there are workers', file: 'lib/archive/worker/pool.ts', from: 'Math.min(jobs, this.#size)', to: 'jobs', specs: pool },
   { name: 'what broke the growth told as cancelled', file: 'lib/archive/worker/pool.ts', from: 'throw broken === undefined ? error : broken.error', to: 'throw error', specs: pool },

@@ -7,7 +7,6 @@ const receiveForeign = ['spec/lib/transfer/receive-foreign.spec.ts']
 const foreignLayers = ['spec/pulls/foreign-layers.spec.ts']
 const blobRoute = ['spec/lib/transfer/blob-route.spec.ts']
 const retryPolicy = ['spec/lib/transfer/retry-policy.spec.ts']
-const countdown = ['spec/lib/transfer/retry-countdown.spec.ts']
 const source = ['spec/lib/sources/layout-source.spec.ts']
 const verify = ['spec/lib/stages/layers/verify.spec.ts']
 const unpack = ['spec/lib/stages/layers/unpack.spec.ts']
@@ -77,7 +76,6 @@ export const mutants = [
   { name: 'one attempt too many', file: 'lib/transfer/retry-policy.ts', from: 'attempt >= attempts', to: 'attempt > attempts', specs: retryPolicy },
   { name: 'longest Retry-After not waited for', file: 'lib/transfer/retry-policy.ts', from: 'retryAfter > longestRetryAfter', to: 'retryAfter >= longestRetryAfter', specs: retryPolicy },
   { name: 'chance asked twice for one failure', file: 'lib/transfer/retry-policy.ts', from: "    decided.set(error, { attempt, verdict })\n", to: '', specs: retryPolicy },
-  { name: 'end of a countdown told twice', file: 'lib/transfer/retry-countdown.ts', from: 'if (left > 0) report(left)', to: 'if (left >= 0) report(left)', specs: countdown },
   { name: 'layer told of with each attempt', file: 'lib/transfer/transfer.ts', from: 'if (turn.attempt === 1) out.next(layer)', to: 'out.next(layer)', specs: ['spec/pulls/retries.spec.ts'] },
   { name: 'registry left before its last word', file: 'lib/transfer/transfer.ts', from: '!canLeave(error, layer, route) || !isFinal(error)', to: '!canLeave(error, layer, route)', specs: foreignLayers },
 

@@ -330,6 +330,7 @@ describe('where data and archives end', () => {
   it('takes what is exactly as much as it may be, and nothing beyond', () => {
     const named = (name: string) => archive(entry({ name }))
     expect(read(named('a/b/c'), { pathDepth: 3, pathBytes: 5 })).toHaveLength(1)
+    expect(read(named('long/b/c'), { pathDepth: 3 })).toHaveLength(1)
     expect(() => read(named('a/b/c/d'), { pathDepth: 3 })).toThrow(/pathDepth/)
     expect(() => read(named('a/b/c'), { pathBytes: 4 })).toThrow(/pathBytes/)
     const long = archive(entry({ flag: 'L' }, 'name'), entry({}))

@@ -21,6 +21,7 @@ import type { Growth } from '../../../../lib/archive/worker/task.js'
 import { WindlassError } from '../../../../lib/errors.js'
 import { parseDigest, type Digest } from '../../../../lib/image/digest/digest.js'
 import { compareTrees, describeTree } from '../../../../lib/archive/index.js'
+import { listenedTo } from '../../../support/listened-to.js'
 
 const sha256 = (bytes: Buffer): Digest =>
   parseDigest(`sha256:${createHash('sha256').update(bytes).digest('hex')}`)
@@ -93,6 +94,34 @@ describe('the unpack pool', () => {
     await own.close()
     own.ready(1)
     await vi.waitFor(() => expect(threads()).toBeLessThan(two))
+  })
+
+  it('starts no more threads ahead than it has workers', async () => {
+    const threads = (): number => readdirSync('/proc/self/task').length
+    const started: number[] = []
+    for (const jobs of [2, 5]) {
+      const own = new UnpackPool({ workers: 2 })
+      const before = threads()
+      own.ready(jobs)
+      started.push(threads() - before)
+      await own.close()
+    }
+    expect(started[1]).toBe(started[0])
+  })
+
+  it('listens to nothing any more when a job is over', async () => {
+    const listeners = listenedTo()
+    const growth = new Subject<Growth>()
+    const { signal } = new AbortController()
+    for (const options of [{}, { signal }]) {
+      const work = pool.unpack({ path: gz(), growth, into: into(), whiteouts: 'aufs' }, options)
+      await vi.waitFor(() => expect(growth.observed).toBe(true))
+      expect(listeners()).toBeGreaterThan(0)
+      growth.next({ length: blob.length, final: true })
+      await work
+      expect(growth.observed).toBe(false)
+    }
+    expect(listeners()).toBe(0)
   })
 
   it('leaves nothing open where it is closed while its threads still load', async () => {

@@ -92,17 +92,14 @@ describe('flights of layers', () => {
     const flights = new LayerFlights()
     const results = new Subject<FetchedLayer>()
     const first = listening()
-    flights
-      .join(
-        'k',
-        task,
-        (_, own) => {
-          own.emit(progress(10))
-          return results
-        },
-        first.scope,
-      )
-      .subscribe({ error: () => undefined })
+    let scope = new Scope()
+    const bring = (_: unknown, own: Scope) => {
+      scope = own
+      return results
+    }
+    flights.join('k', task, bring, first.scope).subscribe({ error: () => undefined })
+    scope.emit(progress(10))
+    expect(first.heard).toEqual([progress(10)])
     results.error(new Error('broken'))
     const second = listening()
     flights.join('k', task, () => NEVER, second.scope).subscribe()
