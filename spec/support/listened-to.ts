@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest'
 /** How many listeners there are, of all signals that were listened to between this call and the present one. */
 export function listenedTo(): () => number {
   const original = Object.getOwnPropertyDescriptor(EventTarget.prototype, 'addEventListener')!
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with the target that it is called on
   const add = EventTarget.prototype.addEventListener
   const heard = new Set<EventTarget>()
   EventTarget.prototype.addEventListener = function (this: EventTarget, ...values: Parameters<typeof add>) {

@@ -126,6 +126,10 @@ describe('the store', () => {
       execFileSync('rmdir', [join(directory, name)])
       symlinkSync('/tmp', join(directory, name))
       await expect(Store.open(directory)).rejects.toMatchObject(corrupt)
+      rmSync(join(directory, name))
+      mkdirSync(join(directory, name))
+      symlinkSync('/tmp', join(directory, name, 'sha256'))
+      await expect(Store.open(directory)).rejects.toMatchObject(corrupt)
     }
   })
 

@@ -50,6 +50,7 @@ describe('a run', () => {
   it('holds what is new among what it holds already, and writes nothing twice', async () => {
     await run.hold([a])
     await run.hold([a, b])
+    expect(await held()).toEqual([a, b].sort())
     await run.hold([b, c])
     await run.hold([c, a])
     expect(await held()).toEqual([a, b, c].sort())
