@@ -315,6 +315,22 @@ describe('the unpack pool', () => {
     await one.close()
   })
 
+  it('begins nothing that waits before what runs is over', async () => {
+    const one = new UnpackPool({ workers: 1 })
+    const growths = [new Subject<Growth>(), new Subject<Growth>()] as const
+    const work = growths.map((growth) =>
+      one.unpack({ path: gz(), growth, into: into(), whiteouts: 'aufs' }).then(({ entries }) => entries),
+    )
+    await vi.waitFor(() => expect(growths[0].observed).toBe(true))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(growths[1].observed).toBe(false)
+    growths[0].next({ length: blob.length, final: true })
+    await vi.waitFor(() => expect(growths[1].observed).toBe(true))
+    growths[1].next({ length: blob.length, final: true })
+    expect(await Promise.all(work)).toEqual([206, 206])
+    await one.close()
+  })
+
   it('when closed ends what runs and what waits', async () => {
     const one = new UnpackPool({ workers: 1 })
     const growth = new Subject<Growth>()
