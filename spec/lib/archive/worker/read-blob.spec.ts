@@ -96,6 +96,12 @@ describe('a blob that is read', () => {
     }
   })
 
+  it('is closed also where nothing of it is read', async () => {
+    const { result, source } = read(blob, expected, { signal: AbortSignal.abort() })
+    await expect(result).rejects.toThrow()
+    expect(source.closed).toBe(true)
+  })
+
   it('is read no further once the signal says so', async () => {
     const { result, stop, source } = read(blob, expected)
     stop.abort(new Error('enough'))
