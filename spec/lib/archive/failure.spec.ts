@@ -36,6 +36,8 @@ describe('what a file system cannot hold', () => {
     ['EROFS', 'open', 'STORE_READ_ONLY', /read-only/],
     ['EACCES', 'open', 'STORE_DENIED', /permission denied/],
     ['EINVAL', 'write', 'STORE_IO', /EINVAL/],
+    ['ELOOP', 'open', 'LAYER_INVALID', /ELOOP/],
+    ['EIO', 'write', 'STORE_IO', /./],
   ])('is something else than %s of %s', (code, call, expected, says) => {
     const error = failure('a', refused(code, call))
     expect([error.code, error.message]).toEqual([expected, expect.stringMatching(says)])

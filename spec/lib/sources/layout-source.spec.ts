@@ -145,6 +145,23 @@ describe('a layout from outside', () => {
     }
   })
 
+  it('gives a manifest of exactly the size that is allowed, and a blob from where it is asked for', async () => {
+    const source = await two()
+    const { bytes, digest } = amd.manifest
+    expect((await source.manifest('@0', { maxBytes: bytes.length })).bytes).toEqual(bytes)
+    await expect(source.manifest('@0', { maxBytes: bytes.length - 1 })).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+    })
+    expect(await source.blobSize(digest)).toBe(bytes.length)
+    const descriptor = { mediaType: 'x', digest, size: bytes.length }
+    for (const offset of [0, 7]) {
+      const { stream, offset: from } = await source.blob(descriptor, { offset })
+      const chunks: Buffer[] = []
+      for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk)
+      expect([from, Buffer.concat(chunks)]).toEqual([offset, bytes.subarray(offset)])
+    }
+  })
+
   it('refuses an entry that cannot be used only where it is asked for', async () => {
     const { directory, source } = await layoutAt()
     const file = path.join(directory, 'index.json')

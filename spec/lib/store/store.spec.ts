@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -16,6 +17,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { Store } from '../../../lib/store/index.js'
 import { locksAvailable } from '../../../lib/system/index.js'
 import { Child } from '../../support/store/child.js'
+import { diskCalls } from '../../support/store/disk-calls.js'
 import { commitLayer, descriptorOf, layerBlob, putNamed } from '../../support/store/images-in-a-store.js'
 import { TemporaryStores } from '../../support/store/temporary-store.js'
 
@@ -115,6 +117,42 @@ describe('the store', () => {
     execFileSync('rmdir', [join(directory, 'layers')])
     symlinkSync('/tmp', join(directory, 'layers'))
     await expect(Store.open(directory)).rejects.toMatchObject(corrupt)
+  })
+
+  it('refuses a link in place of any directory that it reads from', async () => {
+    for (const name of ['blobs', 'partial', 'layers']) {
+      const directory = stores.fresh()
+      await (await Store.open(directory)).close()
+      execFileSync('rmdir', [join(directory, name)])
+      symlinkSync('/tmp', join(directory, name))
+      await expect(Store.open(directory)).rejects.toMatchObject(corrupt)
+      rmSync(join(directory, name))
+      mkdirSync(join(directory, name))
+      symlinkSync('/tmp', join(directory, name, 'sha256'))
+      await expect(Store.open(directory)).rejects.toMatchObject(corrupt)
+    }
+  })
+
+  it('is closed to others also where its directory was there before and open', async () => {
+    const directory = stores.fresh()
+    mkdirSync(directory)
+    chmodSync(directory, 0o755)
+    await stores.open(directory)
+    expect(lstatSync(directory).mode & 0o777).toBe(0o700)
+  })
+
+  it('is called a layout only once all that one before it made is on the disk', async () => {
+    const directory = stores.fresh()
+    await (await Store.open(directory)).close()
+    rmSync(join(directory, 'oci-layout'))
+    const calls = diskCalls(directory)
+    await stores.open(directory)
+    const named = calls.findIndex((call) => /^rename \.new-\w+ oci-layout$/.test(call))
+    const written = calls.findIndex((call) => /^sync \.new-\w+$/.test(call))
+    expect(calls.indexOf('sync .')).toBeGreaterThanOrEqual(0)
+    expect(calls.indexOf('sync .')).toBeLessThan(written)
+    expect(written).toBeLessThan(named)
+    expect(calls.indexOf('sync .', named)).toBeGreaterThan(named)
   })
 
   it('closes its layers to others in a layout that another tool made', async () => {

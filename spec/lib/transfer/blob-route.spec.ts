@@ -39,3 +39,20 @@ describe('the attempts at one layer', () => {
     }
   })
 })
+
+describe('the URLs of a layer', () => {
+  const urls = Array.from({ length: 40 }, (_, at) => `https://x.example/${at}`)
+  const descriptor = { mediaType: 'x', digest: digestOf(Buffer.from('x')), size: 1, urls }
+
+  it('are tried in the order that is asked for, and no more of them than anybody would wait for', () => {
+    expect(new BlobRoute(descriptor, 'first-last').urls).toEqual(urls.slice(0, 32))
+    expect(new BlobRoute(descriptor, 'last-first').urls).toEqual([...urls].reverse().slice(0, 32))
+    expect(new BlobRoute(descriptor, 'only-registry').urls).toEqual([])
+  })
+
+  it('are not tried again once one of them has had its last word', () => {
+    const way = new BlobRoute({ ...descriptor, urls: urls.slice(0, 3) }, 'first-last')
+    way.drop(urls[1]!)
+    expect(way.urls).toEqual([urls[0], urls[2]])
+  })
+})

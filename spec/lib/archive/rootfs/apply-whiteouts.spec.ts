@@ -245,3 +245,47 @@ describe('an unpacked layer, read back', () => {
     expect(differences.map(({ text }) => text)).toEqual([])
   })
 })
+
+describe('what is left of a lower directory', () => {
+  it('is nothing of its attributes where it is hidden by an opaque one above it, and this layer only has something in it', async () => {
+    const layer = [file('d/sub/new'), whiteout('d/.wh..wh..opq')]
+    for (const order of [layer, [...layer].reverse()]) {
+      const it = await scratch()
+      it.apply([directory('d', { mode: 0o711 }), directory('d/sub', { mode: 0o711 }), file('d/sub/old')])
+      it.apply(order)
+      expect(await it.paths()).toEqual(['d directory', 'd/sub directory', 'd/sub/new file'])
+      expect((await it.tree()).get('d/sub')).toMatchObject({ mode: 0o755, mtime: 0n })
+    }
+  })
+})
+
+describe('a whiteout that is kept', () => {
+  it('is the same whenever and by whom the layer is unpacked', async () => {
+    for (const kind of [...(form ? ['overlay' as const] : []), 'aufs' as const]) {
+      const it = await scratch()
+      const umask = process.umask(0o077)
+      try {
+        it.apply([whiteout('d/.wh.gone'), file('d/x')], { whiteouts: kind })
+      } finally {
+        process.umask(umask)
+      }
+      const name = kind === 'aufs' ? 'd/.wh.gone' : 'd/gone'
+      expect((await it.tree()).get(name)!.mtime).toBe(0n)
+      if (kind === 'aufs') expect((await it.tree()).get(name)!.mode).toBe(0o444)
+    }
+  })
+
+  it('makes of what it hides and of what is below an opaque one the layer’s own, listed or not', async () => {
+    for (const kind of [...(form ? ['overlay' as const] : []), 'aufs' as const]) {
+      const entries = [
+        ...[file('plain/below/x'), whiteout('a/.wh.hidden'), file('a/hidden/x')],
+        ...[whiteout('b/.wh..wh..opq'), file('b/below/x')],
+      ]
+      for (const order of [entries, [...entries].reverse()]) {
+        const own = await scratch()
+        const { implied } = applyTo({ root: own.root, whiteouts: kind }, order)
+        expect(implied).toEqual(['.', 'a', 'b', 'plain', 'plain/below'])
+      }
+    }
+  })
+})

@@ -1,7 +1,9 @@
-import { readFileSync, readlinkSync, statSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { available, setXattr } from '../../../../lib/system/index.js'
 import {
+  device,
   directory,
   fifo,
   file,
@@ -9,6 +11,7 @@ import {
   refusal,
   scratch,
   symlink,
+  whiteout,
 } from '../../../support/archive/scratch.js'
 
 describe('paths and links in layers (threats §1)', () => {
@@ -198,5 +201,141 @@ describe('paths and links in layers (threats §1)', () => {
     expect(targets.map((_, index) => tree.get(`s${index}`)?.target)).toEqual(targets)
     for (const target of ['', 'a\0b', 'x'.repeat(4097)])
       expect(refusal(() => it.apply([symlink('bad', target)])).code).toBe('LAYER_INVALID')
+  })
+})
+
+describe('names and targets of a layer', () => {
+  it('may be as long as Linux takes them, and no longer', async () => {
+    const it = await scratch()
+    const name = 'n'.repeat(255)
+    const target = 't/'.repeat(2047) + 't'
+    it.apply([file(name), symlink('s', target), directory(`${name}-/..`)])
+    expect(readlinkSync(join(it.root, 's'))).toHaveLength(4095)
+    for (const bad of [file(`${name}n`), symlink('s2', `${target}t`), directory(`${name}n`)])
+      expect(refusal(() => it.apply([bad])).code).toBe('LAYER_INVALID')
+  })
+
+  it('hold no NUL', async () => {
+    const it = await scratch()
+    for (const bad of [file('a\0b'), directory('d\0'), symlink('s', 'a\0b'), hardlink('h', 'a\0b')])
+      expect(refusal(() => it.apply([file('a'), bad])).code).toBe('LAYER_INVALID')
+    expect(await it.paths()).toEqual(['a file'])
+  })
+
+  it('lead through as many links as Linux follows, and absolute ones from the root of the tree', async () => {
+    const it = await scratch()
+    const chain = (links: number) => [
+      directory('d'),
+      ...Array.from({ length: links }, (_, at) => symlink(`s${at}`, at === 0 ? 'd' : `s${at - 1}`)),
+      file(`s${links - 1}/x`),
+    ]
+    it.apply(chain(40))
+    expect(await it.paths()).toContain('d/x file')
+    expect(refusal(() => it.apply(chain(41))).code).toBe('LAYER_INVALID')
+    const other = await scratch()
+    other.apply([directory('a/b'), directory('b'), symlink('a/link', '/b'), file('a/link/x')])
+    expect(await other.paths()).toContain('b/x file')
+  })
+})
+
+describe('a hard link', () => {
+  it('leads to no whiteout and to nothing that one hides', async () => {
+    for (const whiteouts of ['overlay', 'aufs'] as const) {
+      if (whiteouts === 'overlay' && !available()) continue
+      for (const target of ['.wh.gone', 'gone']) {
+        const it = await scratch()
+        const layer = [whiteout('.wh.gone'), hardlink('h', target)]
+        expect(refusal(() => it.apply(layer, { whiteouts })).code).toBe('LAYER_INVALID')
+      }
+    }
+  })
+})
+
+describe.runIf(process.geteuid?.() === 0)('a tree for an ordinary user', () => {
+  const owner = { uid: 1000, gid: 1000 }
+
+  it('has no device and no capability, and belongs to that user', async () => {
+    const it = await scratch()
+    const capability = new Map([
+      ['security.capability', Buffer.from('0100000200200000000000000000000000000000', 'hex')],
+    ])
+    const warnings = it.apply(
+      [file('a', 'x', { xattrs: capability }), device('null', 1, 3), hardlink('also', 'null'), file('b')],
+      { owner, whiteouts: 'aufs' },
+    )
+    expect([...new Set(warnings)].sort()).toEqual(['DEVICE_SKIPPED', 'OWNER_SKIPPED', 'XATTR_SKIPPED'])
+    expect(await it.paths()).toEqual(['a file', 'b file'])
+    const { uid, xattrs } = (await it.tree()).get('a')!
+    expect([uid, [...xattrs.keys()]]).toEqual([1000, []])
+  })
+
+  it.runIf(available())('is marked as a user can mark it where a directory is opaque', async () => {
+    const it = await scratch()
+    it.apply([directory('d'), whiteout('d/.wh..wh..opq')], { owner, whiteouts: 'overlay' })
+    expect([...(await it.tree()).get('d')!.xattrs.keys()]).toEqual(['user.overlay.opaque'])
+  })
+})
+
+describe.runIf(process.geteuid?.() === 0)('a directory of a lower layer that is closed to its owner', () => {
+  it('is written to all the same, and closed again', async () => {
+    const it = await scratch()
+    mkdirSync(join(it.root, 'closed'))
+    for (const path of [it.root, join(it.root, 'closed')]) chownSync(path, 65_534, 65_534)
+    for (const path of [it.root, join(it.root, 'closed')]) chmodSync(path, path === it.root ? 0o700 : 0o500)
+    chmodSync(join(it.root, '..'), 0o755)
+    process.seteuid?.(65_534)
+    try {
+      it.apply([file('closed/x')])
+    } finally {
+      process.seteuid?.(0)
+    }
+    expect((await it.tree()).get('closed')?.mode).toBe(0o500)
+    expect(await it.paths()).toEqual(['closed directory', 'closed/x file'])
+  })
+})
+
+describe.runIf(process.geteuid?.() === 0)('numbers at the end of what Linux has', () => {
+  it('are a device, and no owner', async () => {
+    const it = await scratch()
+    expect(it.apply([device('last', 0xfff, 0xfffff)])).toEqual([])
+    expect((await it.tree()).get('last')!.device).toEqual({ major: 0xfff, minor: 0xfffff })
+    expect(it.apply([device('none', 0x1000, 0), device('none2', 0, 0x100000)])).toEqual(['DEVICE_FOREIGN'])
+    for (const owner of [{ uid: 2 ** 32 - 1 }, { gid: 2 ** 32 - 1 }])
+      expect(it.apply([file('a', 'x', owner)])).toEqual(['OWNER_NONE'])
+    expect((await it.tree()).get('a')).toMatchObject({ uid: 0, gid: 0 })
+  })
+})
+
+describe.runIf(process.geteuid?.() === 0)('what a lower directory hands down', () => {
+  it('is nothing while a layer is applied: neither its group nor its default ACL', async () => {
+    const it = await scratch()
+    const path = join(it.root, 'd')
+    mkdirSync(path)
+    chownSync(path, 0, 5)
+    chmodSync(path, 0o2755)
+    // Version 2; then u::rwx, u:1000:rwx, g::r-x, m::rwx, o::r-x, each a tag, what it may, and an id.
+    const acl = Buffer.from(
+      '02000000' +
+        [
+          '01000700ffffffff',
+          '02000700e8030000',
+          '04000500ffffffff',
+          '10000700ffffffff',
+          '20000500ffffffff',
+        ].join(''),
+      'hex',
+    )
+    if (available()) setXattr(Buffer.from(path), 'system.posix_acl_default', acl)
+    it.apply([file('d/new', 'x', { mode: 0o640 }), directory('d/below')], { owner: 'process' })
+    const tree = await it.tree()
+    expect(tree.get('d')).toMatchObject({ mode: 0o2755, gid: 5 })
+    if (available()) expect([...tree.get('d')!.xattrs.keys()]).toEqual(['system.posix_acl_default'])
+    for (const [name, mode] of [
+      ['d/new', 0o640],
+      ['d/below', 0o755],
+    ] as const) {
+      expect(tree.get(name)).toMatchObject({ mode, gid: process.getegid?.() })
+      expect([...tree.get(name)!.xattrs.keys()]).toEqual([])
+    }
   })
 })

@@ -37,6 +37,7 @@ describe('numbers in records', () => {
   it('int64 and nothing else', () => {
     fc.assert(fc.property(int64, (value) => BigInt(decimal(String(value))!) === value))
     expect(decimal('+007')).toBe(7)
+    for (const value of [2n ** 63n - 1n, -(2n ** 63n)]) expect(decimal(String(value))).toBe(value)
     for (const text of [
       '',
       '-',

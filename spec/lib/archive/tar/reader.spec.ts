@@ -221,6 +221,13 @@ describe('pax records and long names', () => {
     })
   })
 
+  it('a size below nothing is refused, also by one, whatever is said over it', () => {
+    for (const size of [-1n, -512n]) {
+      refused(header({ size: base256(size, 12) }), /is negative/)
+      refused(archive(pax([['size', '5']]), header({ size: base256(size, 12) })), /is negative/)
+    }
+  })
+
   it('what was said is for one entry', () => {
     expect(names(archive(pax([['path', 'x']]), header(), header({ name: 'second' })))).toEqual([
       'x',
@@ -318,6 +325,17 @@ describe('where data and archives end', () => {
     expect(() => read(two, { layerEntries: 1 })).toThrow(/layerEntries/)
     expect(() => read(two, { layerBytes: 9 })).toThrow(/layerBytes/)
     expect(read(two, { layerEntries: 2, layerBytes: 10 })).toHaveLength(2)
+  })
+
+  it('takes what is exactly as much as it may be, and nothing beyond', () => {
+    const named = (name: string) => archive(entry({ name }))
+    expect(read(named('a/b/c'), { pathDepth: 3, pathBytes: 5 })).toHaveLength(1)
+    expect(read(named('long/b/c'), { pathDepth: 3 })).toHaveLength(1)
+    expect(() => read(named('a/b/c/d'), { pathDepth: 3 })).toThrow(/pathDepth/)
+    expect(() => read(named('a/b/c'), { pathBytes: 4 })).toThrow(/pathBytes/)
+    const long = archive(entry({ flag: 'L' }, 'name'), entry({}))
+    expect(read(long, { headerBytes: 4 }).map(({ path }) => path)).toEqual(['name'])
+    expect(() => read(long, { headerBytes: 3 })).toThrow(/headerBytes/)
   })
 
   it('throws the same again once it has failed, and what the handler throws as it is', () => {

@@ -156,4 +156,29 @@ describe('sparse maps that no tool writes', () => {
     const lines = `100000000\n${'1\n'.repeat(2 ** 20)}`
     fails(archive(pax(version('1', '0')), entry({}, lines)), /headerBytes/)
   })
+
+  it('takes a map and a file that are exactly as large as they may be', () => {
+    const parts = Array.from({ length: 5 }, (_, at) => ({ offset: at * 10, bytes: 'x' }))
+    for (const name of ['oldGnu', 'pax10'] as const) {
+      const bytes = archive(formats[name](parts, 100))
+      expect(read(bytes, { headerBytes: 512, sparseFileBytes: 100 })).toHaveLength(1)
+      expect(() => read(bytes, { headerBytes: 511 })).toThrow(/headerBytes/)
+      expect(() => read(bytes, { sparseFileBytes: 99 })).toThrow(/sparseFileBytes/)
+    }
+  })
+
+  it('refuses a map that speaks of less than there is, or of more', () => {
+    const map = (said: number): Buffer =>
+      archive(
+        pax([
+          ...version('0', '1'),
+          ['GNU.sparse.size', '20'],
+          ['GNU.sparse.numblocks', '1'],
+          ['GNU.sparse.map', `0,${said}`],
+        ]),
+        entry({}, 'content'),
+      )
+    expect(read(map(7))).toHaveLength(1)
+    for (const said of [6, 8]) fails(map(said), /its map speaks of/)
+  })
 })

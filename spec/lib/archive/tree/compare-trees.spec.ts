@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,
   chmodSync,
+  chownSync,
   linkSync,
   lutimesSync,
   mkdirSync,
@@ -198,6 +199,30 @@ describe('two trees', () => {
       except: ({ attribute, entries }) => attribute === 'mode' && entries.left?.type === 'directory',
     })
     expect(found.map(({ text }) => text)).toEqual(['dir/file: mode 0640 ≠ 0600'])
+  })
+
+  it.skipIf(!isRoot)('are as they were after they were read, what is closed to its owner too', async () => {
+    const closed = join(parent, 'closed')
+    mkdirSync(join(closed, 'below'), { recursive: true })
+    writeFileSync(join(closed, 'below', 'file'), 'x')
+    for (const each of ['below/file', 'below', '.']) {
+      chownSync(join(closed, each), 65_534, 65_534)
+      chmodSync(join(closed, each), each === '.' ? 0o700 : 0)
+    }
+    chmodSync(parent, 0o755)
+    process.seteuid?.(65_534)
+    try {
+      const modes = async () => (await describeTree(closed)).map(({ path, mode }) => [path, mode])
+      const before = await modes()
+      expect(before).toEqual([
+        ['.', 0o700],
+        ['below', 0],
+        ['below/file', 0],
+      ])
+      expect(await modes()).toEqual(before)
+    } finally {
+      process.seteuid?.(0)
+    }
   })
 
   it('that have no root: throws ENOENT', async () => {

@@ -118,3 +118,16 @@ describe.each(forms)('the tree of a layer in the form %s', (form) => {
     )
   })
 })
+
+describe('the tree of a layer in memory', () => {
+  it('has as many directories as are allowed, and no more', () => {
+    const layer = [directory('a'), file('b/c/x')]
+    expect(give(layer, new LayerTree('aufs', 3))).toBeUndefined()
+    expect(give(layer, new LayerTree('aufs', 2))).toBe('LIMIT_EXCEEDED')
+  })
+
+  it('has no hard link to what a whiteout hides', () => {
+    for (const form of ['overlay', 'aufs'] as const)
+      expect(give([whiteout('.wh.a'), hardlink('b', 'a')], new LayerTree(form))).toBe('LAYER_INVALID')
+  })
+})

@@ -21,6 +21,7 @@ import type { Growth } from '../../../../lib/archive/worker/task.js'
 import { WindlassError } from '../../../../lib/errors.js'
 import { parseDigest, type Digest } from '../../../../lib/image/digest/digest.js'
 import { compareTrees, describeTree } from '../../../../lib/archive/index.js'
+import { listenedTo } from '../../../support/listened-to.js'
 
 const sha256 = (bytes: Buffer): Digest =>
   parseDigest(`sha256:${createHash('sha256').update(bytes).digest('hex')}`)
@@ -93,6 +94,34 @@ describe('the unpack pool', () => {
     await own.close()
     own.ready(1)
     await vi.waitFor(() => expect(threads()).toBeLessThan(two))
+  })
+
+  it('starts no more threads ahead than it has workers', async () => {
+    const threads = (): number => readdirSync('/proc/self/task').length
+    const started: number[] = []
+    for (const jobs of [2, 5]) {
+      const own = new UnpackPool({ workers: 2 })
+      const before = threads()
+      own.ready(jobs)
+      started.push(threads() - before)
+      await own.close()
+    }
+    expect(started[1]).toBe(started[0])
+  })
+
+  it('listens to nothing any more when a job is over', async () => {
+    const listeners = listenedTo()
+    const growth = new Subject<Growth>()
+    const { signal } = new AbortController()
+    for (const options of [{}, { signal }]) {
+      const work = pool.unpack({ path: gz(), growth, into: into(), whiteouts: 'aufs' }, options)
+      await vi.waitFor(() => expect(growth.observed).toBe(true))
+      expect(listeners()).toBeGreaterThan(0)
+      growth.next({ length: blob.length, final: true })
+      await work
+      expect(growth.observed).toBe(false)
+    }
+    expect(listeners()).toBe(0)
   })
 
   it('leaves nothing open where it is closed while its threads still load', async () => {
@@ -283,6 +312,22 @@ describe('the unpack pool', () => {
     abort.abort()
     await Promise.all(work)
     expect(ended).toEqual([-1, 0, 2, 3])
+    await one.close()
+  })
+
+  it('begins nothing that waits before what runs is over', async () => {
+    const one = new UnpackPool({ workers: 1 })
+    const growths = [new Subject<Growth>(), new Subject<Growth>()] as const
+    const work = growths.map((growth) =>
+      one.unpack({ path: gz(), growth, into: into(), whiteouts: 'aufs' }).then(({ entries }) => entries),
+    )
+    await vi.waitFor(() => expect(growths[0].observed).toBe(true))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(growths[1].observed).toBe(false)
+    growths[0].next({ length: blob.length, final: true })
+    await vi.waitFor(() => expect(growths[1].observed).toBe(true))
+    growths[1].next({ length: blob.length, final: true })
+    expect(await Promise.all(work)).toEqual([206, 206])
     await one.close()
   })
 

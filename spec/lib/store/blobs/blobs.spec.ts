@@ -139,6 +139,17 @@ describe('blobs', () => {
     expect(await store.blobs.read(digest, 100)).toEqual(bytes)
   })
 
+  it('are held by who put or adopted them, so that nobody collects them meanwhile', async () => {
+    const store = await stores.open()
+    const file = join(await store.stagingDirectory(), 'downloaded')
+    await writeFile(file, bytes)
+    await store.blobs.adopt(file, digest)
+    await store.blobs.put(digestOf(Buffer.from('x')), Buffer.from('x'))
+    expect((await store.garbage.collect()).removed).toEqual([])
+    await store.release()
+    expect((await store.garbage.collect()).removed).toHaveLength(2)
+  })
+
   it('appear by a rename, readable by nobody else, and leave nothing in staging (S2-38)', async () => {
     const store = await stores.open()
     await store.blobs.put(digest, bytes)

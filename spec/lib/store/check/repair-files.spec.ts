@@ -85,6 +85,9 @@ describe('mending the files of a store', () => {
       const child = await put({ config: { digest: config }, layers: [] })
       const index = await put({ mediaType: 'its/own', manifests: [{ digest: child }] })
       const old = await put({ fsLayers: [] })
+      // What is damaged leads nowhere, whatever it says.
+      const damaged = JSON.stringify({ manifests: [{ digest: old }] })
+      await writeFile(open.blobs.path(digestOf(Buffer.from('damaged'))), damaged)
       await open.blobs.put(digestOf(Buffer.from('a layer')), Buffer.from('a layer'))
       await open.close()
       if (said === undefined) await rm(join(store, 'index.json'))
@@ -98,7 +101,10 @@ describe('mending the files of a store', () => {
       await again.close()
       const last = await stores.open(store)
       const { removed } = await last.garbage.collect()
-      expect(removed.map(({ digest }) => digest)).toEqual([digestOf(Buffer.from('a layer'))])
+      expect(removed.map(({ digest }) => digest)).toEqual(
+        expect.arrayContaining(['a layer', 'damaged'].map((text) => digestOf(Buffer.from(text)))),
+      )
+      expect(removed).toHaveLength(2)
     },
   )
 

@@ -1,7 +1,7 @@
 import { rename } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { WindlassError } from '../../../../lib/errors.js'
-import { storeError, storing } from '../../../../lib/store/files/store-error.js'
+import { isFull, isNotWritable, storeError, storing } from '../../../../lib/store/files/store-error.js'
 
 const systemError = (code: string): Error => Object.assign(new Error(`${code}: refused`), { code })
 
@@ -35,6 +35,16 @@ describe('errors of the store', () => {
       )
     const missing = storing('store a blob', '/none/to', () => rename('/none/from', '/none/to'))
     await expect(missing).rejects.toThrow(/at \/none\/to: ENOENT.*'\/none\/from' -> '\/none\/to'/)
+  })
+
+  it('tells a disk or a quota that is used up from what may not be written at all', () => {
+    const asked = (code: string) => [isFull(systemError(code)), isNotWritable(systemError(code))]
+    for (const code of ['ENOSPC', 'EDQUOT']) expect(asked(code)).toEqual([true, true])
+    for (const code of ['EROFS', 'EACCES', 'EPERM']) expect(asked(code)).toEqual([false, true])
+    for (const code of ['EIO', 'ENOENT']) expect(asked(code)).toEqual([false, false])
+    expect(isFull(new WindlassError('STORE_FULL', 'full'))).toBe(true)
+    expect(isNotWritable(new WindlassError('STORE_READ_ONLY', 'no'))).toBe(true)
+    expect(isFull(new WindlassError('STORE_READ_ONLY', 'no'))).toBe(false)
   })
 
   it('leaves an error of ours as it is', async () => {

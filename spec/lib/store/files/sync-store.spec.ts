@@ -1,10 +1,22 @@
-/** That a store can be synced anywhere. spec/real/power-loss.spec.ts shows what that saves. */
-import { mkdirSync, rmSync, symlinkSync } from 'node:fs'
+/** What it is good for shows in spec/power-loss and spec/real/power-loss.spec.ts; here: that it can be done anywhere. */
+import { mkdirSync, readlinkSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { syncNames, syncStore } from '../../../../lib/store/files/sync-store.js'
-import { commitLayer } from '../../../support/store/images-in-a-store.js'
+import { statIfThere } from '../../../../lib/system/files.js'
+import { syncFileSystemAsync } from '../../../../lib/system/index.js'
+import { diskCalls } from '../../../support/store/disk-calls.js'
+import { commitLayer, diffIDOf, putNamed } from '../../../support/store/images-in-a-store.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
+
+vi.mock('../../../../lib/system/files.js', async (original) => {
+  const all = await original<object & { statIfThere: (path: string) => unknown }>()
+  return { ...all, statIfThere: vi.fn(all.statIfThere) }
+})
+vi.mock('../../../../lib/system/index.js', async (original) => {
+  const all = await original<object & { syncFileSystemAsync: (fd: number) => unknown }>()
+  return { ...all, syncFileSystemAsync: vi.fn(all.syncFileSystemAsync) }
+})
 
 describe.each([
   ['with one call', syncStore],
@@ -29,5 +41,48 @@ describe.each([
     const directory = stores.fresh()
     rmSync(directory, { recursive: true, force: true })
     await expect(sync(directory)).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+})
+
+describe('bringing a store to the disk directory by directory', () => {
+  const stores = new TemporaryStores()
+
+  it('syncs the directory of every blob, layer and pointer, and what these directories stand in', async () => {
+    const store = await stores.open()
+    await putNamed(store, 'a', '{}')
+    await commitLayer(store, 'a')
+    const calls = diskCalls(store.directory)
+    await syncNames(store.directory)
+    const layer = diffIDOf('a').replace(/:.*/, '')
+    expect(calls).toEqual([
+      ...['sync .', 'sync blobs/sha256', 'sync blobs'],
+      ...['sync layers/by-blob', `sync layers/${layer}`, 'sync layers'],
+      ...['sync layers/by-blob/sha256', 'sync layers/by-blob'],
+    ])
+  })
+})
+
+describe('bringing a store to the disk with one call', () => {
+  const stores = new TemporaryStores()
+
+  it('is one call for each file system that a part of it is on', async () => {
+    const { directory } = await stores.open()
+    const synced = async (...elsewhere: string[]): Promise<string[]> => {
+      const paths: string[] = []
+      vi.mocked(syncFileSystemAsync).mockImplementation(
+        async (fd) => void paths.push(readlinkSync(`/proc/self/fd/${fd}`)),
+      )
+      vi.mocked(statIfThere).mockImplementation(async (path) => {
+        const found = statSync(path)
+        if (elsewhere.some((part) => path === join(directory, part))) found.dev += 1
+        return found
+      })
+      await syncStore(directory)
+      for (const each of [syncFileSystemAsync, statIfThere]) vi.mocked(each).mockReset()
+      return paths
+    }
+    expect(await synced()).toEqual([directory])
+    expect(await synced('layers')).toEqual([directory, join(directory, 'layers')])
+    expect(await synced('layers', 'blobs')).toEqual([directory, join(directory, 'layers')])
   })
 })

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { syncEach, syncTree } from '../../../../lib/store/files/sync-tree.js'
+import { diskCalls } from '../../../support/store/disk-calls.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
 
 describe('syncTree', () => {
@@ -18,5 +19,14 @@ describe('syncTree', () => {
     await syncTree(handle, root)
     await handle.close()
     await expect(syncEach(Buffer.from(join(root, 'absent')))).rejects.toThrow('ENOENT')
+  })
+
+  it('syncs every file and every directory, and each file before the directory that it is in', async () => {
+    const root = stores.fresh()
+    mkdirSync(join(root, 'below'), { recursive: true })
+    for (const name of ['file', 'below/file']) writeFileSync(join(root, name), 'x')
+    const calls = diskCalls(root)
+    await syncEach(Buffer.from(root))
+    expect(calls).toEqual(['sync file', 'sync .', 'sync below/file', 'sync below'])
   })
 })

@@ -1,10 +1,20 @@
 /** The collector against a model: random images, names, holds and other tools' entries; nothing reachable ever goes. */
-import { lstatSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type Digest, digestOf, mediaTypes } from '../../../../lib/image/index.js'
 import type { Store } from '../../../../lib/store/index.js'
+import { syncFileSystemAsync } from '../../../../lib/system/index.js'
+import { diskCalls } from '../../../support/store/disk-calls.js'
 import {
   commitLayer,
   descriptorOf,
@@ -13,6 +23,11 @@ import {
   putNamed,
 } from '../../../support/store/images-in-a-store.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
+
+vi.mock('../../../../lib/system/index.js', async (original) => ({
+  ...(await original<object>()),
+  syncFileSystemAsync: vi.fn(() => Promise.resolve()),
+}))
 
 const listed = (directory: string): string[] => {
   try {
@@ -177,6 +192,65 @@ describe('collecting garbage', () => {
     expect(readdirSync(pointers)).toEqual([layerBlob('a').digest.slice(7)])
   })
 
+  it('goes in steps that a power cut may end: the names on the disk, the thing out of sight, that on the disk, the thing gone', async () => {
+    const store = await stores.open()
+    await commitLayer(store, 'a')
+    await store.blobs.put(digestOf(Buffer.from('x')), Buffer.from('x'))
+    await store.release()
+    const calls = diskCalls(store.directory)
+    vi.mocked(syncFileSystemAsync).mockImplementation(async () => void calls.push('sync all'))
+    expect((await store.garbage.collect()).removed).toHaveLength(2)
+    vi.mocked(syncFileSystemAsync).mockReset()
+    const at = (start: string): number => calls.findIndex((call) => call.startsWith(start))
+    const order = [
+      at('sync all'),
+      at('rename blobs/sha256/'),
+      at('rename layers/sha256/'),
+      at('sync blobs/sha256'),
+      at('sync layers/sha256'),
+      at('rename layers/by-blob/sha256/'),
+      at('sync layers/by-blob/sha256'),
+      calls.findIndex((call) => /^(?:unlink|rmdir) staging\/\w+\/trash/.test(call)),
+    ]
+    expect(order).not.toContain(-1)
+    expect(order).toEqual([...order].sort((one, other) => one - other))
+  })
+
+  it('keeps the tree of a blob that a name needs, though no config says its diffID', async () => {
+    const store = await stores.open()
+    await commitLayer(store, 'a')
+    await putNamed(store, 'a:latest', JSON.stringify({ schemaVersion: 2, layers: [layerBlob('a')] }))
+    await store.release()
+    expect((await store.garbage.collect()).removed).toEqual([])
+    expect(await store.layers.findByBlob(layerBlob('a').digest)).toBeDefined()
+  })
+
+  it('removes nothing where it is only asked what would go', async () => {
+    const store = await stores.open()
+    await commitLayer(store, 'a')
+    await store.release()
+    const before = contents(store)
+    const partial = join(store.directory, 'partial', 'sha256', 'f'.repeat(64))
+    mkdirSync(join(partial, '..'), { recursive: true })
+    writeFileSync(partial, 'half')
+    const { removed } = await store.garbage.collect({ dryRun: true, keepPartials: 0 })
+    expect(removed.map(({ kind }) => kind)).toEqual(['layer', 'partial'])
+    expect(readFileSync(partial, 'utf8')).toBe('half')
+    expect(contents(store)).toEqual(before)
+    expect(await store.layers.findByBlob(layerBlob('a').digest)).toBeDefined()
+  })
+
+  it('leaves a link that is named like a blob', async () => {
+    const store = await stores.open()
+    const { digest } = descriptorOf('x')
+    await store.blobs.put(digest, Buffer.from('x'))
+    await store.release()
+    const link = join(store.directory, 'blobs', 'sha256', 'f'.repeat(64))
+    symlinkSync(store.blobs.path(digest), link)
+    expect((await store.garbage.collect()).removed).toEqual([{ kind: 'blob', digest, bytes: 1 }])
+    expect(lstatSync(link).isSymbolicLink()).toBe(true)
+  })
+
   it('leaves alone what is not named as the store names things', async () => {
     const store = await stores.open()
     await store.blobs.put(digestOf(Buffer.from('x')), Buffer.from('x'))
@@ -208,5 +282,29 @@ describe('collecting garbage', () => {
     const failing = store.garbage.replace({ path, inode }, () => Promise.reject(new Error('not there')))
     await expect(failing).rejects.toThrow('not there')
     expect(lstatSync(path, { bigint: true }).ino).toBe(inode)
+  })
+
+  it('leaves what came in its place, also where the one who brought it fails after that', async () => {
+    const store = await stores.open()
+    const { digest } = descriptorOf('x')
+    await store.blobs.put(digest, Buffer.from('x'))
+    const path = store.blobs.path(digest)
+    const inode = lstatSync(path, { bigint: true }).ino
+    const failing = store.garbage.replace({ path, inode }, () => {
+      writeFileSync(path, 'new')
+      return Promise.reject(new Error('failed after that'))
+    })
+    await expect(failing).rejects.toThrow('failed after that')
+    expect(readFileSync(path, 'utf8')).toBe('new')
+  })
+
+  it('leaves nothing in staging of what was replaced', async () => {
+    const store = await stores.open()
+    const { digest } = descriptorOf('x')
+    await store.blobs.put(digest, Buffer.from('x'))
+    const path = store.blobs.path(digest)
+    const inode = lstatSync(path, { bigint: true }).ino
+    expect(await store.garbage.replace({ path, inode }, async () => writeFileSync(path, 'new'))).toBe(true)
+    expect(readdirSync(await store.stagingDirectory()).sort()).toEqual(['holds', 'lock'])
   })
 })

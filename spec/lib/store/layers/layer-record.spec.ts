@@ -1,7 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { digestOf } from '../../../../lib/image/index.js'
-import { formatRecord, type LayerRecord, parseRecord } from '../../../../lib/store/layers/layer-record.js'
+import {
+  formatRecord,
+  type LayerRecord,
+  parseRecord,
+  withBlob,
+} from '../../../../lib/store/layers/layer-record.js'
 import { sealOf } from '../../../../lib/store/files/seal.js'
 import { commitLayer, diffIDOf } from '../../../support/store/images-in-a-store.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
@@ -23,6 +28,18 @@ describe('the record of a layer', () => {
         expect(parseRecord(text, diffID)).toEqual(said)
       }),
     )
+  })
+
+  it('is none for another layer than the one that it is of', () => {
+    const other = digestOf(Buffer.from('another layer'))
+    expect(parseRecord(formatRecord(record), other)).toBeUndefined()
+    expect(parseRecord(formatRecord({ ...record, diffID: other }), diffID)).toBeUndefined()
+  })
+
+  it('tells of each blob once, in the order in which they came', () => {
+    const other = { ...blob, digest: digestOf(Buffer.from('another blob')) }
+    expect(withBlob(record, { ...blob, mediaType: 'c/d' })).toBe(record)
+    expect(withBlob(withBlob(record, other), blob).blobs).toEqual([blob, other])
   })
 
   it('is read as earlier versions wrote it: what is implied is then not known', () => {

@@ -15,6 +15,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Store, WhiteoutForm } from '../../../../lib/store/index.js'
+import { formatRecord, parseRecord } from '../../../../lib/store/layers/layer-record.js'
 import { commitLayer, descriptorOf, diffIDOf, layerBlob } from '../../../support/store/images-in-a-store.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
 
@@ -120,19 +121,43 @@ describe('layers', () => {
     const store = await stores.open()
     await commitLayer(store, 'a')
     const pointer = join(store.directory, 'layers', 'by-blob', ...other.digest.split(':'))
-    for (const text of [diffIDOf('a'), 'sha256:../../..', '', diffIDOf('b')]) {
+    for (const text of [`${diffIDOf('a')}\n`, 'sha256:../../..\n', '', `${diffIDOf('b')}\n`]) {
       writeFileSync(pointer, text)
       expect(await store.layers.findByBlob(other.digest)).toBeUndefined()
     }
+  })
+
+  it('does not believe a pointer whose end is torn', async () => {
+    const store = await stores.open()
+    await commitLayer(store, 'a')
+    const blob = layerBlob('a').digest
+    const pointer = join(store.directory, 'layers', 'by-blob', ...blob.split(':'))
+    for (const text of [diffIDOf('a'), `${diffIDOf('a')}0`, `${diffIDOf('a')}\n\n`]) {
+      writeFileSync(pointer, text)
+      expect(await store.layers.findByBlob(blob)).toBeUndefined()
+    }
+  })
+
+  it('discards what was staged and not committed when the store is closed', async () => {
+    const directory = stores.fresh()
+    const store = await stores.open(directory)
+    const staged = await store.layers.stage()
+    await store.layers.close()
+    expect(existsSync(staged.path)).toBe(false)
   })
 
   it('does not follow what a record says out of its directory', async () => {
     const store = await stores.open()
     const { rootfs } = await commitLayer(store, 'a')
     const record = join(rootfs, '..', 'layer.json')
-    const text = await readFile(record, 'utf8')
-    await writeFile(record, text.replace('"rootfs": "rootfs"', '"rootfs": "../../../staging"'))
-    expect(await store.layers.find(diffIDOf('a'))).toBeUndefined()
+    const said = parseRecord(await readFile(record, 'utf8'), diffIDOf('a'))!
+    for (const elsewhere of ['../../../staging', 'rootfs/../..', '.', '']) {
+      const forms = { overlay: { rootfs: elsewhere, size: 1 } }
+      await writeFile(record, formatRecord({ ...said, forms }))
+      expect(await store.layers.find(diffIDOf('a'))).toBeUndefined()
+    }
+    await writeFile(record, formatRecord(said))
+    expect(await store.layers.find(diffIDOf('a'))).toBeDefined()
   })
 
   it('does not follow a link in place of a layer', async () => {

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { FileLock } from '../../../../lib/store/locks/file-lock.js'
 import { Child } from '../../../support/store/child.js'
+import { diskCalls } from '../../../support/store/disk-calls.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
 
 describe('FileLock', () => {
@@ -27,6 +28,50 @@ describe('FileLock', () => {
     expect(existsSync(path)).toBe(true)
     await (await FileLock.take(path))!.release({ remove: true })
     expect(existsSync(path)).toBe(false)
+  })
+
+  /** Puts another file in the place of the one at `path`. */
+  function replace(path: string): void {
+    writeFileSync(`${path}.new`, 'another')
+    renameSync(`${path}.new`, path)
+  }
+
+  it('is held of the file that stands at its path, not of one that was replaced while it was taken', async () => {
+    const path = stores.fresh()
+    writeFileSync(path, 'one')
+    const taking = FileLock.take(path) // has opened the file by now
+    replace(path)
+    const lock = await taking
+    expect(await FileLock.take(path)).toBeUndefined()
+    await lock!.release()
+  })
+
+  it('that was paused is gone where its file was replaced meanwhile, and stands in nobody’s way', async () => {
+    const path = stores.fresh()
+    const lock = (await FileLock.take(path))!
+    lock.pause()
+    expect(await lock.retake()).toBe('taken')
+    lock.pause()
+    const other = (await FileLock.take(path))!
+    expect(await lock.retake()).toBe('held')
+    await other.release()
+    renameSync(path, `${path}.old`)
+    expect(await lock.retake()).toBe('gone')
+    const ofTheOld = await FileLock.take(`${path}.old`)
+    expect(ofTheOld).toBeDefined()
+    await ofTheOld!.release()
+    await lock.release()
+  })
+
+  it('becomes another file once its bytes are on the disk, and syncs the name before it goes on', async () => {
+    const path = stores.fresh()
+    const lock = (await FileLock.take(path))!
+    const calls = diskCalls(stores.directory)
+    await lock.become(`${path}-list`, 'text')
+    await lock.release()
+    const name = path.slice(stores.directory.length + 1)
+    expect(calls).toEqual([`sync ${name}`, `rename ${name} ${name}-list`, 'sync .'])
+    expect(readFileSync(`${path}-list`, 'utf8')).toBe('text')
   })
 
   it('needs its directory', async () => {

@@ -1,9 +1,11 @@
 /** The lock of the store: who waits for it says for whom, and hears its signal. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { getEventListeners } from 'node:events'
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { FileLock } from '../../../../lib/store/locks/file-lock.js'
 import { lockPatience, MetadataLock } from '../../../../lib/store/locks/metadata-lock.js'
 import { locksAvailable } from '../../../../lib/system/index.js'
 import { Child } from '../../../support/store/child.js'
@@ -61,6 +63,28 @@ describe('the lock of the store', () => {
     const lock = new MetadataLock(path())
     await expect(lock.hold(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
     await expect(new MetadataLock(path()).hold(() => Promise.resolve(1))).resolves.toBe(1)
+  })
+
+  it('leaves no listener at a signal that many holds are given', async () => {
+    const stop = new AbortController()
+    const lock = new MetadataLock(path(), { signal: stop.signal })
+    for (let times = 0; times < 3; times++) await lock.hold(() => Promise.resolve(1), stop.signal)
+    await delay(1)
+    expect(getEventListeners(stop.signal, 'abort')).toEqual([])
+  })
+
+  it('is that of the file which stands at its path, also for who waits while that is replaced', async () => {
+    const lock = new MetadataLock(path())
+    const first = lock.hold(async () => {
+      writeFileSync(`${path()}.new`, 'another')
+      renameSync(`${path()}.new`, path())
+    })
+    const second = lock.hold(() => FileLock.take(path()))
+    await first
+    expect(await second).toBeUndefined()
+    const free = await FileLock.take(path())
+    expect(free).toBeDefined()
+    await free!.release()
   })
 
   describe.skipIf(!locksAvailable())('that a stopped process holds', () => {

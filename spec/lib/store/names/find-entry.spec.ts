@@ -100,6 +100,13 @@ describe('a word for an image of the store', () => {
     expect(findEntries(unnamed, 'sha256:abc')).toEqual([]) // three digits are too few
   })
 
+  it('that is the start of two digests is of neither, though both have no name', () => {
+    const start = 'sha256:abcd'
+    const two = ['0', '1'].map((rest) => ({ mediaType, digest: start + rest.repeat(60), size: 2 }))
+    expect(() => findEntries(entriesOf(...two), start)).toThrow(/stands for 2 images/)
+    expect(findEntries(entriesOf(...two), `${start}0`)).toHaveLength(1)
+  })
+
   it('is quoted for a shell where it must be', () => {
     expect(['a/b:1', 'a b', "it's", '$(x)', '~'].map(shellWord)).toEqual([
       'a/b:1',

@@ -1,15 +1,22 @@
 import { isDeepStrictEqual } from 'node:util'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, symlinkSync } from 'node:fs'
+import { mkdirSync, statSync, symlinkSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { IndexDocument } from '../../../../lib/store/names/index-document.js'
 import type { NamedImage } from '../../../../lib/store/index.js'
+import { syncFileSystemAsync } from '../../../../lib/system/index.js'
 import { Child } from '../../../support/store/child.js'
+import { diskCalls } from '../../../support/store/disk-calls.js'
 import { descriptorOf, putNamed } from '../../../support/store/images-in-a-store.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
+
+vi.mock('../../../../lib/system/index.js', async (original) => ({
+  ...(await original<object>()),
+  syncFileSystemAsync: vi.fn(() => Promise.resolve()),
+}))
 
 const name = 'docker.io/library/alpine:3.20'
 const has = (tool: string): boolean => spawnSync(tool, ['--version']).status === 0
@@ -38,6 +45,32 @@ describe('names', () => {
         },
       ],
     })
+  })
+
+  it('are set only once all that they may lead to is on the disk, whoever put it there', async () => {
+    const store = await stores.open()
+    const { digest } = descriptorOf('{}')
+    await store.blobs.put(digest, Buffer.from('{}'))
+    const calls = diskCalls(store.directory)
+    vi.mocked(syncFileSystemAsync).mockImplementation(async () => void calls.push('sync all'))
+    await putNamed(store, name, '{}')
+    vi.mocked(syncFileSystemAsync).mockReset()
+    const set = calls.findIndex((call) => /^rename staging\/\S+ index.json$/.test(call))
+    expect(calls.indexOf('sync all')).toBeGreaterThanOrEqual(0)
+    expect(set).toBeGreaterThan(calls.indexOf('sync all'))
+    expect(calls.indexOf('sync .')).toBeGreaterThan(set)
+  })
+
+  it('are not written again where nothing changes', async () => {
+    const store = await stores.open()
+    await putNamed(store, name, '{}')
+    const inode = (): number => statSync(indexOf(store.directory)).ino
+    const before = inode()
+    expect(await store.names.remove('no such name')).toBe(false)
+    expect(await store.names.removeEntries(() => [])).toEqual([])
+    expect(inode()).toBe(before)
+    expect(await store.names.remove(name)).toBe(true)
+    expect(inode()).not.toBe(before)
   })
 
   it('does not parse a text again that has not changed, and sees every change', async () => {

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
-import { appendFile, mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
@@ -109,6 +109,23 @@ describe('partial downloads', () => {
     await partial.release()
     mkdirSync(join(path, 'below'), { recursive: true })
     expect(await store.partials.acquire(digest)).toMatchObject({ length: 0 })
+  })
+
+  it('is free for the next one where it could not be opened', async () => {
+    const store = await stores.open()
+    const path = join(store.directory, 'partial', ...digest.split(':'))
+    await mkdir(`${path}.json`, { recursive: true })
+    await expect(store.partials.acquire(digest)).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
+    await rm(`${path}.json`, { recursive: true })
+    expect(await store.partials.acquire(digest, { signal: AbortSignal.timeout(5_000) })).toMatchObject({
+      length: 0,
+    })
+  })
+
+  it('has no length where something else stands in its place', async () => {
+    const store = await stores.open()
+    await mkdir(join(store.directory, 'partial', ...digest.split(':')), { recursive: true })
+    expect(await store.partials.length(digest)).toBe(0)
   })
 
   it('has one holder at a time, the next one waits', async () => {
@@ -256,6 +273,16 @@ describe('partial downloads', () => {
       await own.release()
       await store.close()
       expect(await here(directory)).toBe('')
+    })
+
+    it('counts what is left, and not what somebody is at', async () => {
+      const { directory } = await stores.open()
+      for (const letter of 'ab') await leave(directory, letter)
+      const other = await stores.open(directory)
+      await other.partials.acquire(named('b'))
+      const store = await stores.open(directory, { keepPartials: 100 })
+      await store.partials.acquire(named('c'))
+      expect(await here(directory)).toBe('abc')
     })
 
     it('orders by time alone: clocks that jumped cost a download, no more', async () => {

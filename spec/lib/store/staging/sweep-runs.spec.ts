@@ -3,11 +3,17 @@ import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { chown, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Store } from '../../../../lib/store/index.js'
 import { sweepRuns } from '../../../../lib/store/staging/sweep-runs.js'
-import { locksAvailable } from '../../../../lib/system/index.js'
+import { locksAvailable, syncFileSystemAsync } from '../../../../lib/system/index.js'
+import { diskCalls } from '../../../support/store/disk-calls.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
+
+vi.mock('../../../../lib/system/index.js', async (original) => ({
+  ...(await original<object>()),
+  syncFileSystemAsync: vi.fn(() => Promise.resolve()),
+}))
 
 const isRoot = process.geteuid?.() === 0
 
@@ -28,6 +34,18 @@ describe.skipIf(!locksAvailable())('what earlier processes left in the staging a
     expect(await sweepRuns(staging)).toEqual([])
     expect(await readdir(staging)).toEqual(['mine'])
     expect(await sweepRuns(join(staging, 'none'))).toEqual([])
+  })
+
+  it('goes only once the store is on the disk: what was renamed out of it may not be yet', async () => {
+    const store = stores.fresh()
+    const staging = join(store, 'staging')
+    for (const name of ['a', 'b']) await leave(staging, name)
+    const calls = diskCalls(store)
+    vi.mocked(syncFileSystemAsync).mockImplementation(async () => void calls.push('sync all'))
+    expect(await sweepRuns(staging)).toEqual([])
+    expect(calls[0]).toBe('sync all')
+    expect(calls.filter((call) => call === 'sync all')).toHaveLength(1)
+    expect(calls).toContain(`rmdir staging/${'a'.repeat(16)}`)
   })
 
   it.skipIf(!isRoot)(

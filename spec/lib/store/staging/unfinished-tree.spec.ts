@@ -195,6 +195,17 @@ describe('a tree that is built beside the place where it will stand', () => {
     })
   })
 
+  it('is noted as long as another one of its run is built', async () => {
+    const { store, target } = await place()
+    const open = await stores.open(store)
+    const [one, two] = [await open.beginTree(target), await open.beginTree(target)]
+    const notes = join(await open.stagingDirectory(), 'trees')
+    await one.release()
+    expect(await readFile(notes, 'utf8')).toContain(dirname(two.path))
+    await two.release()
+    expect(existsSync(notes)).toBe(false)
+  })
+
   it('ends with its own process whatever became of the notes about it', async () => {
     const { store, target } = await place()
     const open = await stores.open(store)

@@ -2,12 +2,13 @@ import { NEVER, Subject } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { WindlassError } from '../../../../lib/errors.js'
 import { type FlowEvent, Scope } from '../../../../lib/flow/index.js'
-import { digestOf } from '../../../../lib/image/index.js'
+import { type Digest, digestOf } from '../../../../lib/image/index.js'
 import {
   type FetchedLayer,
   Expectations,
   LayerFlights,
   type LayerTask,
+  type SharedLayerTask,
 } from '../../../../lib/transfer/index.js'
 
 const digest = digestOf(Buffer.from('layer'))
@@ -55,21 +56,50 @@ describe('flights of layers', () => {
     expect(flights.size).toBe(0)
   })
 
+  it('tell who joins late no more than 50 of the warnings', () => {
+    const flights = new LayerFlights()
+    let own = new Scope()
+    const bring = (_: unknown, scope: Scope) => {
+      own = scope
+      return NEVER
+    }
+    const [first, second] = [listening(), listening()]
+    const joined = [flights.join('k', task, bring, first.scope).subscribe()]
+    for (let at = 0; at < 60; at++) own.emit({ ...warning, message: String(at) })
+    joined.push(flights.join('k', task, bring, second.scope).subscribe())
+    expect(first.heard).toHaveLength(60)
+    expect(second.heard.map(({ message }) => message)).toEqual(Array.from({ length: 50 }, (_, at) => `${at}`))
+    for (const each of joined) each.unsubscribe()
+  })
+
+  it('expect nothing any more of those who left', async () => {
+    const flights = new LayerFlights()
+    let shared: SharedLayerTask | undefined
+    const bring = (own: SharedLayerTask) => {
+      shared = own
+      return NEVER
+    }
+    const who = (diffID: Digest): LayerTask => ({ ...task, diffID: Promise.resolve(diffID) })
+    const first = flights.join('k', who(right), bring, new Scope()).subscribe()
+    const second = flights.join('k', who(wrong), bring, new Scope()).subscribe()
+    await expect(shared!.confirm(right)).resolves.toBeUndefined()
+    first.unsubscribe()
+    await expect(shared!.confirm(right)).rejects.toMatchObject({ code: 'DIFF_ID_MISMATCH' })
+    second.unsubscribe()
+  })
+
   it('say nothing of a flight that is over', () => {
     const flights = new LayerFlights()
     const results = new Subject<FetchedLayer>()
     const first = listening()
-    flights
-      .join(
-        'k',
-        task,
-        (_, own) => {
-          own.emit(progress(10))
-          return results
-        },
-        first.scope,
-      )
-      .subscribe({ error: () => undefined })
+    let scope = new Scope()
+    const bring = (_: unknown, own: Scope) => {
+      scope = own
+      return results
+    }
+    flights.join('k', task, bring, first.scope).subscribe({ error: () => undefined })
+    scope.emit(progress(10))
+    expect(first.heard).toEqual([progress(10)])
     results.error(new Error('broken'))
     const second = listening()
     flights.join('k', task, () => NEVER, second.scope).subscribe()
@@ -124,6 +154,26 @@ describe('a flight that fails', () => {
     expect(ended).toHaveLength(2)
     expect(ended[1]).toMatch(/brought$/)
     expect(flights.size).toBe(0)
+  })
+
+  it.each([
+    'DIGEST_MISMATCH',
+    'SIZE_MISMATCH',
+    'REGISTRY_RESPONSE',
+    'REDIRECT_REFUSED',
+    'CHALLENGE_INVALID',
+    'NAME_UNKNOWN',
+  ] as const)('by the %s of one repository is tried at the other', async (code) => {
+    const { started, ends, ended, join } = scene()
+    join(task)
+    join(taskOf('b'))
+    ends[0]!.error(new WindlassError(code, 'x'))
+    await settled()
+    expect(started).toHaveLength(2)
+    ends[1]!.next(undefined)
+    ends[1]!.complete()
+    await settled()
+    expect(ended).toEqual([`["a",100,null] ${code}`, '["b",100,null] brought'])
   })
 
   it('ends all that have the same way, with one attempt', async () => {
@@ -203,5 +253,23 @@ describe('what pulls expect of one layer', () => {
     const confirmed = expected.confirm(right, digest)
     expected.add(Promise.resolve(right))
     await expect(confirmed).resolves.toBeUndefined()
+  })
+
+  it('fails with the algorithm that may hold all the same, where one of them expects that', async () => {
+    const expected = new Expectations()
+    expected.add(Promise.resolve(wrong))
+    expected.add(Promise.resolve(digestOf(Buffer.from('right'), 'sha512')))
+    await expect(expected.confirm(right, digest)).rejects.toMatchObject({ algorithm: 'sha512' })
+  })
+
+  it('is computed as somebody wants it who is still there', async () => {
+    const expected = new Expectations()
+    const leave = expected.add(Promise.resolve(digestOf(Buffer.from('right'), 'sha512')))
+    expect(expected.algorithm).toBeUndefined()
+    await new Promise(setImmediate)
+    expect(expected.algorithm).toBe('sha512')
+    leave()
+    expect(expected.algorithm).toBeUndefined()
+    expect(expected.size).toBe(0)
   })
 })

@@ -1,0 +1,161 @@
+/** Deliberate bugs of lib/stages, lib/transfer, lib/sources and pipelines: in which file which text, there once, becomes which, and which specs must notice. */
+const flights = ['spec/lib/transfer/sharing/layer-flights.spec.ts']
+const identity = ['spec/lib/transfer/sharing/source-identity.spec.ts']
+const goal = ['spec/lib/transfer/sharing/layer-goal.spec.ts']
+const receive = ['spec/lib/transfer/receive.spec.ts']
+const receiveForeign = ['spec/lib/transfer/receive-foreign.spec.ts']
+const foreignLayers = ['spec/pulls/foreign-layers.spec.ts']
+const blobRoute = ['spec/lib/transfer/blob-route.spec.ts']
+const retryPolicy = ['spec/lib/transfer/retry-policy.spec.ts']
+const source = ['spec/lib/sources/layout-source.spec.ts']
+const verify = ['spec/lib/stages/layers/verify.spec.ts']
+const unpack = ['spec/lib/stages/layers/unpack.spec.ts']
+const reserve = ['spec/lib/stages/layers/reserve.spec.ts']
+const keepBlob = ['spec/lib/stages/layers/keep-blob.spec.ts']
+const blobContent = ['spec/lib/stages/layers/blob-content.spec.ts']
+const eachLayer = ['spec/lib/stages/layers/each-layer.spec.ts']
+const holdImage = ['spec/lib/stages/plan/hold-image.spec.ts']
+const plan = ['spec/lib/stages/plan/plan.spec.ts']
+const imageBytes = ['spec/lib/stages/policy/image-bytes.spec.ts']
+const imagesOfIndex = ['spec/lib/stages/resolve/images-of-index.spec.ts']
+const assemble = ['spec/lib/stages/commit/assemble.spec.ts']
+const mesosCommit = ['spec/stores/mesos-commit.spec.ts']
+const mesosStore = ['spec/stores/mesos-store.spec.ts']
+const imageStore = ['spec/stores/image-store.spec.ts']
+const sharing = ['spec/pulls/sharing.spec.ts']
+const allPlatforms = ['spec/pipelines/all-platforms.spec.ts']
+const eachPull = ['spec/pipelines/each-pull.spec.ts']
+const only = ['spec/pipelines/only.spec.ts']
+const remove = ['spec/pipelines/remove.spec.ts']
+const storedImage = ['spec/pipelines/stored-image.spec.ts']
+const verifyStore = ['spec/pipelines/check/verify.spec.ts']
+
+// prettier-ignore
+export const mutants = [
+  { name: "another repository's bad blob fails everyone", file: 'lib/transfer/sharing/layer-flights.ts', from: "  'DIGEST_MISMATCH',\n", to: '', specs: flights },
+  { name: "another repository's size fails everyone", file: 'lib/transfer/sharing/layer-flights.ts', from: "  'SIZE_MISMATCH',\n", to: '', specs: flights },
+  { name: "another registry's odd answer fails everyone", file: 'lib/transfer/sharing/layer-flights.ts', from: "  'REGISTRY_RESPONSE',\n", to: '', specs: flights },
+  { name: "another registry's challenge fails everyone", file: 'lib/transfer/sharing/layer-flights.ts', from: "  'CHALLENGE_INVALID',\n", to: '', specs: flights },
+  { name: 'failure of the own way tried again', file: 'lib/transfer/sharing/layer-flights.ts', from: 'error.route === route || !isOnRoute(error.reason)', to: '!isOnRoute(error.reason)', specs: flights },
+  { name: 'failure of any way tried by each', file: 'lib/transfer/sharing/layer-flights.ts', from: 'error.route === route || !isOnRoute(error.reason)', to: 'error.route === route', specs: flights },
+  { name: 'layer of other URLs goes the same way', file: 'lib/transfer/sharing/layer-flights.ts', from: 'JSON.stringify([source.repository, size, urls])', to: 'JSON.stringify([source.repository, size])', specs: flights },
+  { name: 'who left a flight still expects', file: 'lib/transfer/sharing/layer-flights.ts', from: "        leave()\n", to: '', specs: flights },
+  { name: 'last words of a flight that is over told', file: 'lib/transfer/sharing/layer-flights.ts', from: 'if (this.#replay.get(key) === replay) this.#replay.delete(key)', to: '', specs: flights },
+  { name: 'one warning more kept for late joiners', file: 'lib/transfer/sharing/layer-replay.ts', from: 'this.#warnings.length < maxWarnings', to: 'this.#warnings.length <= maxWarnings', specs: flights },
+  { name: 'expectation of another algorithm not preferred', file: 'lib/transfer/sharing/expectations.ts', from: 'errors.find((error) => error instanceof OtherAlgorithm) ?? errors[0]', to: 'errors[0]', specs: flights },
+  { name: 'algorithm of who left still known', file: 'lib/transfer/sharing/expectations.ts', from: "      this.#known.delete(asker)\n", to: '', specs: flights },
+  { name: 'who leaves is waited for', file: 'lib/transfer/sharing/expectations.ts', from: "      this.#known.delete(asker)\n      this.#notifyChanged()\n", to: "      this.#known.delete(asker)\n", specs: flights },
+  { name: 'any content expected', file: 'lib/transfer/sharing/expectations.ts', from: 'expected === undefined || expected === actual', to: 'expected === undefined || expected !== undefined', specs: flights },
+  { name: 'look for an identity not given up', file: 'lib/transfer/sharing/source-identity.ts', from: "      controller.abort()\n", to: '', specs: identity },
+  { name: 'end of a look for an identity not waited for', file: 'lib/transfer/sharing/source-identity.ts', from: "      if (settled) return\n", to: "      if (!settled) return controller.abort()\n", specs: identity },
+  { name: 'layer that keeps its blob shared with one that does not', file: 'lib/transfer/sharing/layer-goal.ts', from: "${keepBlobs ? '+blob' : ''}", to: '', specs: goal },
+  { name: 'layer that is brought anew shared with one that is here', file: 'lib/transfer/sharing/layer-goal.ts', from: "${refresh ? '+refresh' : ''}", to: '', specs: goal },
+  { name: 'layer in one form shared with one in another', file: 'lib/transfer/sharing/layer-goal.ts', from: "${unpack ? form : ''}", to: "${unpack ? 'unpack' : ''}", specs: goal },
+
+  { name: 'all bytes of an earlier run believed', file: 'lib/transfer/receive.ts', from: 'if (file.state.length === size && size > 0 && !isWhole(layer)) await startOver(layer, turn)', to: '', specs: receive },
+  { name: 'body from another offset appended', file: 'lib/transfer/receive.ts', from: 'if (body.offset !== length) await startOver(layer, turn, host)', to: '', specs: receive },
+  { name: 'body of another size read', file: 'lib/transfer/receive.ts', from: 'body.size !== undefined && body.size !== size', to: 'body.size === null', specs: receive },
+  { name: 'body left open', file: 'lib/transfer/receive.ts', from: "    stream.destroy()\n", to: '', specs: receive },
+  { name: 'meter of a body left running', file: 'lib/transfer/receive.ts', from: "    meter.stop()\n", to: '', specs: receive },
+  { name: 'body that is longer taken', file: 'lib/transfer/receive.ts', from: 'if (file.state.length < size || isMismatch(error) || turn.signal.aborted) throw error', to: 'if (file.state.length < size || turn.signal.aborted) throw error', specs: receive },
+  { name: 'body whose end did not come refused', file: 'lib/transfer/receive.ts', from: 'if (file.state.length < size || isMismatch(error) || turn.signal.aborted) throw error', to: 'throw error', specs: receive },
+  { name: 'pieces that do not fit found only at the end', file: 'lib/transfer/receive.ts', from: 'if (resumed()) file.verify()', to: '', specs: receive },
+  { name: 'pieces that do not fit kept', file: 'lib/transfer/receive.ts', from: "    await startOver(layer, turn)\n    const { code", to: "    const { code", specs: receive },
+  { name: 'validator not sent', file: 'lib/transfer/receive.ts', from: '...(validator !== undefined && { validator })', to: '...(validator === null && { validator })', specs: receive },
+  { name: 'journal keeps who sent the bytes before', file: 'lib/transfer/receive.ts', from: "partial.expectedSize === undefined || partial.from !== from ||", to: 'partial.expectedSize === undefined ||', specs: receive },
+  { name: 'foreign URL that never helps asked again', file: 'lib/transfer/receive-foreign.ts', from: 'if (!error.retryable) route.drop(url)', to: '', specs: receiveForeign },
+  { name: 'foreign URL that may help not asked again', file: 'lib/transfer/receive-foreign.ts', from: 'if (!error.retryable) route.drop(url)', to: 'route.drop(url)', specs: receiveForeign },
+  { name: 'wrong bytes of one URL kept for the next', file: 'lib/transfer/receive-foreign.ts', from: "    await startOver(layer, turn)\n", to: '', specs: receiveForeign },
+  { name: 'wrong bytes of one URL end the search', file: 'lib/transfer/receive-foreign.ts', from: "error.code === 'LIMIT_EXCEEDED' ||\n  isMismatch(error)", to: "error.code === 'LIMIT_EXCEEDED'", specs: receiveForeign },
+  { name: 'query of a foreign URL shown', file: 'lib/transfer/receive-foreign.ts', from: "url.replace(/[?#].*$/s, '').replace", to: 'url.replace', specs: receiveForeign },
+  { name: 'all URLs must be worth another attempt', file: 'lib/transfer/receive-foreign.ts', from: 'errors.some(({ retryable }) => retryable)', to: 'errors.every(({ retryable }) => retryable)', specs: receiveForeign },
+  { name: 'wrong bytes told as a missing blob', file: 'lib/transfer/receive-foreign.ts', from: 'wrong?.code ?? refusal?.code', to: 'refusal?.code', specs: receiveForeign },
+  { name: 'URLs without end tried', file: 'lib/transfer/blob-route.ts', from: 'tried.slice(0, maxUrls)', to: 'tried.slice(0)', specs: blobRoute },
+  { name: 'foreign URLs in the other order', file: 'lib/transfer/blob-route.ts', from: "order === 'last-first' ? [...urls].reverse() : urls", to: "order !== 'last-first' ? [...urls].reverse() : urls", specs: blobRoute },
+  { name: 'exactly enough progress is none', file: 'lib/transfer/blob-route.ts', from: 'length - this.#mark < progress', to: 'length - this.#mark <= progress', specs: blobRoute },
+  { name: 'one attempt too many', file: 'lib/transfer/retry-policy.ts', from: 'attempt >= attempts', to: 'attempt > attempts', specs: retryPolicy },
+  { name: 'longest Retry-After not waited for', file: 'lib/transfer/retry-policy.ts', from: 'retryAfter > longestRetryAfter', to: 'retryAfter >= longestRetryAfter', specs: retryPolicy },
+  { name: 'chance asked twice for one failure', file: 'lib/transfer/retry-policy.ts', from: "    decided.set(error, { attempt, verdict })\n", to: '', specs: retryPolicy },
+  { name: 'layer told of with each attempt', file: 'lib/transfer/transfer.ts', from: 'if (turn.attempt === 1) out.next(layer)', to: 'out.next(layer)', specs: ['spec/pulls/retries.spec.ts'] },
+  { name: 'registry left before its last word', file: 'lib/transfer/transfer.ts', from: '!canLeave(error, layer, route) || !isFinal(error)', to: '!canLeave(error, layer, route)', specs: foreignLayers },
+
+  { name: 'manifest of the size that is allowed refused', file: 'lib/sources/layout-source.ts', from: 'stats.size > maxBytes', to: 'stats.size >= maxBytes', specs: source },
+  { name: 'link at the blobs of a layout followed', file: 'lib/sources/layout-source.ts', from: 'for (const each of [path.dirname(directory), directory])', to: 'for (const each of [directory])', specs: source },
+  { name: 'one of several images chosen', file: 'lib/sources/layout-source.ts', from: 'usable.every(({ digest }) => digest === first.digest)', to: 'usable.length > 0', specs: source },
+  { name: 'manifest of a layout left open', file: 'lib/sources/layout-source.ts', from: "      closeSync(fd)\n    }", to: '    }', specs: source },
+  { name: 'blob of a layout left open', file: 'lib/sources/layout-source.ts', from: "    closeSync(fd)\n    return Promise.resolve(stats.size)", to: '    return Promise.resolve(stats.size)', specs: source },
+  { name: 'blob of a layout read from its start', file: 'lib/sources/layout-source.ts', from: 'start: offset,', to: 'start: 0,', specs: source },
+  { name: 'one image more listed', file: 'lib/sources/layout-source.ts', from: 'entries.slice(0, maxListed)', to: 'entries.slice(0, maxListed + 1)', specs: source },
+  { name: 'missing oci-layout refused', file: 'lib/sources/layout-source.ts', from: "reason.reason !== 'missing'", to: "reason.reason === 'missing'", specs: source },
+
+  { name: 'partial discarded before its readers are told', file: 'lib/stages/layers/verify.ts', from: '    file.fail(error)', to: "    await partial.discard()\n    file.fail(error)", specs: verify },
+  { name: 'wrong bytes kept to be resumed', file: 'lib/stages/layers/verify.ts', from: '    await partial.discard()', to: '', specs: verify },
+  { name: 'wrong bytes verified', file: 'lib/stages/layers/verify.ts', from: "    file.verify()\n", to: '', specs: verify },
+  { name: 'bytes of a download that began anew believed', file: 'lib/stages/layers/unpack.ts', from: 'if (state?.generation !== generation) throw new DownloadRestarted(digest)', to: '', specs: unpack },
+  { name: 'unpacked before it is verified', file: 'lib/stages/layers/unpack.ts', from: "    await trusted()\n    return unpacked", to: '    return unpacked', specs: unpack },
+  { name: 'wrong bytes told as an invalid layer', file: 'lib/stages/layers/unpack.ts', from: 'if (isAboutBytes(error)) await trusted()', to: '', specs: unpack },
+  { name: 'staged tree of a failed layer left', file: 'lib/stages/layers/unpack.ts', from: "        await staged.discard()\n        if (error instanceof DownloadRestarted) continue", to: '        if (error instanceof DownloadRestarted) continue', specs: unpack },
+  { name: 'bytes of an invalid layer kept to be resumed', file: 'lib/stages/layers/unpack.ts', from: 'if (error instanceof WindlassError && error.exitCode === 5) await layer.arriving?.partial.discard()', to: '', specs: unpack },
+  { name: 'bytes thrown away for a full disk', file: 'lib/stages/layers/unpack.ts', from: 'if (error instanceof WindlassError && error.exitCode === 5) await', to: 'await', specs: unpack },
+  { name: 'same algorithm computed for ever', file: 'lib/stages/layers/unpack.ts', from: 'error instanceof OtherAlgorithm && !computed.has(error.algorithm)', to: 'error instanceof OtherAlgorithm && computed.size < 5', specs: unpack },
+  { name: 'layer that still comes unpacked first', file: 'lib/stages/layers/unpack.ts', from: "arriving?.file.state.phase !== 'growing')\n  return", to: "arriving?.file.state.phase === 'growing')\n  return", specs: unpack },
+  { name: 'rotten blob of the store unpacked', file: 'lib/stages/layers/unpack.ts', from: ': { expected: { digest, size } })', to: ': {})', specs: unpack },
+  { name: 'blob adopted before it is on the disk', file: 'lib/stages/layers/keep-blob.ts', from: "  await arriving.file.sync()\n", to: '', specs: keepBlob },
+  { name: 'blob that another process brought fetched again', file: 'lib/stages/layers/reserve.ts', from: "if (!refresh && (await store.blobs.has(digest, size))) return stored\n      const file", to: 'const file', specs: reserve },
+  { name: 'lock of a download kept', file: 'lib/stages/layers/reserve.ts', from: 'partial.release(), `the lock', to: 'Promise.resolve(), `the lock', specs: reserve },
+  { name: 'file of a download left open', file: 'lib/stages/layers/reserve.ts', from: 'file.close(), `the file', to: 'Promise.resolve(), `the file', specs: reserve },
+  { name: 'different diffIDs of one layer taken', file: 'lib/stages/layers/each-layer.ts', from: '|| others.some((each) => each !== first)', to: '', specs: eachLayer },
+  { name: 'layer brought for nothing again', file: 'lib/stages/layers/ensure-layer.ts', from: 'if (goal.refresh) return undefined', to: '', specs: mesosStore },
+  { name: 'layer here that the config does not say', file: 'lib/stages/layers/ensure-layer.ts', from: 'throw diffIDMismatch(task.descriptor.digest, expected, stored.diffID)', to: 'return of({ task, stored })', specs: ['spec/stores/image-store.spec.ts', 'spec/pulls/digest-algorithms.spec.ts'] },
+  { name: 'layer shared between users of a registry', file: 'lib/stages/layers/ensure-layer.ts', from: '`${identity} ${descriptor.digest} ${goalKey(goal)}`', to: '`${identity.length >= 0} ${descriptor.digest} ${goalKey(goal)}`', specs: sharing },
+  { name: 'rotten blob gives a diffID', file: 'lib/stages/layers/blob-content.ts', from: "  verifier.check()\n", to: '', specs: blobContent },
+  { name: 'layer of the size that is allowed not computed', file: 'lib/stages/layers/blob-content.ts', from: 'inside > layerBytes', to: 'inside >= layerBytes', specs: blobContent },
+  { name: 'blob dropped before its layer is committed kept', file: 'lib/stages/commit/commit-layer.ts', from: 'if (!goal.keepBlobs) await arriving?.partial.discard()', to: '', specs: mesosCommit },
+  { name: 'image named whose layer went away', file: 'lib/stages/commit/commit-image.ts', from: 'await assertPresent(image, store)', to: '', specs: imageStore },
+  { name: 'rotten config not replaced', file: 'lib/stages/commit/commit-image.ts', from: 'await store.blobs.put(document.manifest.config.digest, config.bytes)', to: '', specs: mesosStore },
+  { name: 'each image of an index named', file: 'lib/stages/commit/commit-image.ts', from: '        if (named)\n', to: '        if (listed)\n', specs: allPlatforms },
+  { name: 'indexes on the way not stored', file: 'lib/stages/commit/commit-image.ts', from: 'for (const { descriptor, bytes } of [document, ...trail]) yield', to: 'for (const { descriptor, bytes } of [document]) yield', specs: ['spec/stores/collect.spec.ts'] },
+  { name: 'tree put over what is there', file: 'lib/stages/commit/assemble.ts', from: "if (found.length > 0) throw notEmpty(directory, 'the directory is not empty')", to: '', specs: assemble },
+  { name: 'unfinished tree left beside', file: 'lib/stages/commit/assemble.ts', from: 'turn.scope.defer(() => beside.release()', to: 'turn.scope.defer(() => Promise.resolve()', specs: assemble },
+  { name: 'layers put together without the diffID', file: 'lib/stages/commit/assemble.ts', from: 'expected: { digest, size, diffID } }', to: 'expected: { digest, size } }', specs: assemble },
+  { name: 'directories that a layer implies forgotten', file: 'lib/stages/commit/assemble.ts', from: 'implied: stored?.implied', to: 'implied: undefined', specs: assemble },
+  { name: 'rotten config fails the pull', file: 'lib/stages/plan/fetch-config.ts', from: "error.code === 'STORE_CORRUPT'", to: "error.code === 'STORE_IO'", specs: mesosStore },
+  { name: 'layers not held', file: 'lib/stages/plan/hold-image.ts', from: '    ...layers.map(({ digest }) => digest),\n', to: '', specs: holdImage },
+  { name: 'indexes on the way not held', file: 'lib/stages/plan/hold-image.ts', from: '[document, ...trail].map(', to: '[document].map(', specs: holdImage },
+  { name: 'config not held', file: 'lib/stages/plan/hold-image.ts', from: '[image.descriptor.digest, image.manifest.config.digest]', to: '[image.descriptor.digest]', specs: holdImage },
+  { name: 'image without its config up to date', file: 'lib/stages/plan/plan.ts', from: '(await store.blobs.has(image.manifest.config.digest)) &&', to: '', specs: mesosStore },
+  { name: 'rotten name up to date', file: 'lib/stages/plan/plan.ts', from: '!(await store.names.isRotten(named?.name ?? request.name))', to: 'true', specs: ['spec/stores/verify-names.spec.ts'] },
+  { name: 'more here than the layer has', file: 'lib/stages/plan/plan.ts', from: 'offset: Math.min(offset, size)', to: 'offset', specs: plan },
+  { name: 'layer that stands twice planned twice', file: 'lib/stages/plan/plan.ts', from: 'if (known) known.positions.push(at)', to: 'if (known && at < 0) known.positions.push(at)', specs: mesosCommit },
+  { name: 'image as large as allowed refused', file: 'lib/stages/policy/image-bytes.ts', from: 'bytes <= allowed', to: 'bytes < allowed', specs: imageBytes },
+  { name: 'only the last layer of an image counted', file: 'lib/stages/policy/image-bytes.ts', from: 'bytes += layer.stored?.size ?? 0', to: 'bytes = layer.stored?.size ?? 0', specs: imageBytes },
+  { name: 'index one too deep walked', file: 'lib/stages/resolve/images-of-index.ts', from: 'above.length >= indexDepth', to: 'above.length > indexDepth', specs: imagesOfIndex },
+  { name: 'index that leads back walked', file: 'lib/stages/resolve/images-of-index.ts', from: 'else if (trail.some(({ descriptor }) => descriptor.digest === digest))', to: "else if (digest === undefined)", specs: imagesOfIndex },
+  { name: 'entry that is no image pulled', file: 'lib/stages/resolve/images-of-index.ts', from: 'if (!isListedImage(entry, platform)) this.#leftOut.add(digest)', to: 'if (digest === undefined) this.#leftOut.add(digest)', specs: imagesOfIndex },
+  { name: 'index without images pulled', file: 'lib/stages/resolve/images-of-index.ts', from: 'above.length === 0 && this.#images.size === 0', to: 'above.length === 0 && this.#images.size < 0', specs: imagesOfIndex },
+  { name: 'index that leads back chosen from', file: 'lib/stages/resolve/choose-platform.ts', from: 'if (passed.some(({ descriptor }) => descriptor.digest === chosen.digest))', to: 'if (chosen.size < 0)', specs: ['spec/pulls/unclear-documents.spec.ts'] },
+  { name: 'config of another digest taken', file: 'lib/stages/resolve/config-bytes.ts', from: "  verifier.check()\n", to: '', specs: ['spec/lib/stages/resolve/config-bytes.spec.ts'] },
+  { name: 'configs without end read for their platform', file: 'lib/stages/resolve/fill-platforms.ts', from: 'nameless.slice(0, maxConfigsRead)', to: 'nameless', specs: ['spec/lib/stages/resolve/fill-platforms.spec.ts'] },
+  { name: 'conversion of another manifest taken', file: 'lib/stages/schema1/stored-conversion.ts', from: 'if (descriptor?.annotations?.[schema1Annotation] !== document.descriptor.digest) return undefined', to: 'if (!descriptor) return undefined', specs: ['spec/pulls/schema1-store.spec.ts'] },
+
+  { name: 'index of all platforms not stored', file: 'pipelines/all-platforms.ts', from: 'for (const { descriptor, bytes } of indexes) await store.blobs.put(descriptor.digest, bytes)', to: '', specs: allPlatforms },
+  { name: 'one image up to date is all', file: 'pipelines/all-platforms.ts', from: "images.every((each) => each.status === 'up-to-date')", to: "images.some((each) => each.status === 'up-to-date')", specs: allPlatforms },
+  { name: 'end of a pull not waited for', file: 'pipelines/each-pull.ts', from: "        await pull.closed()\n", to: '', specs: eachPull },
+  { name: 'listener of a pull left behind', file: 'pipelines/each-pull.ts', from: "        turn.signal.removeEventListener('abort', cancel)\n", to: '', specs: eachPull },
+  { name: 'pull that was ended counted as failed', file: 'pipelines/each-pull.ts', from: 'if (turn.signal.aborted) throw error', to: '', specs: eachPull },
+  { name: 'pull not ended with the others', file: 'pipelines/each-pull.ts', from: "      turn.signal.addEventListener('abort', cancel, { once: true })\n", to: '', specs: eachPull },
+  { name: 'listener of some work left behind', file: 'pipelines/only.ts', from: "    signal?.removeEventListener('abort', cancel)\n", to: '', specs: only },
+  { name: 'work begun that was cancelled before', file: 'pipelines/only.ts', from: 'if (signal?.aborted) cancel()', to: '', specs: only },
+  { name: 'image removed twice', file: 'pipelines/remove.ts', from: 'entries.filter(({ key }) => !this.#taken.has(key))', to: "entries.filter(({ key }) => key !== '')", specs: remove },
+  { name: 'layers of a stored image not held', file: 'pipelines/stored-image.ts', from: 'await store.hold(imageId, ...manifest.layers.map(({ digest }) => digest))', to: 'await store.hold(imageId)', specs: storedImage },
+  { name: 'stored image without one of its layers', file: 'pipelines/stored-image.ts', from: 'if (rootfs === undefined && !(await store.blobs.has(digest, size))) return undefined', to: '', specs: storedImage },
+  { name: 'stored image without its config', file: 'pipelines/stored-image.ts', from: 'if (!(await store.blobs.has(imageId))) return undefined', to: '', specs: storedImage },
+  { name: 'name resolved to another digest', file: 'pipelines/resolve.ts', from: 'expected !== undefined && digest !== expected', to: 'expected !== undefined && digest === undefined', specs: ['spec/pipelines/resolve.spec.ts'] },
+  { name: 'failed tag ends the others', file: 'pipelines/all-tags.ts', from: 'if (failFast) throw error', to: 'if (!failFast) throw error', specs: ['spec/pipelines/all-tags.spec.ts'] },
+  { name: 'problem of a name that moved told', file: 'pipelines/check/verify.ts', from: "if (found.state !== 'whole' && !(await parts.isCurrent())) return false", to: '', specs: verifyStore },
+  { name: 'whole blob under a wrong name thrown away', file: 'pipelines/check/verify.ts', from: 'if (actual && !(await this.#store.blobs.has(actual)))', to: 'if (actual && this.#bytes < 0)', specs: verifyStore },
+  { name: 'place asked again that failed', file: 'pipelines/check/verify.ts', from: 'if (problem.wasTriedAt(place)) return false', to: '', specs: ['spec/stores/verify-many-names.spec.ts'] },
+  { name: 'image verified again for each name', file: 'pipelines/check/verify.ts', from: 'if (this.#whole.has(parts.shared)) return true', to: '', specs: ['spec/stores/verify-many-names.spec.ts'] },
+  { name: 'tree that no name needs not verified', file: 'pipelines/check/verify.ts', from: "if (kind === 'layer') await this.#strayLayer(digest)", to: "if (kind === 'layer' && digest === '') await this.#strayLayer(digest)", specs: verifyStore },
+  { name: 'staged trees of a repair left', file: 'pipelines/check/verify-layer.ts', from: 'for (const { staged } of fresh) await staged.discard()', to: '', specs: verifyStore },
+]

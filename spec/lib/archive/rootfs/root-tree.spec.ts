@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest'
+import { applyTo, directory, file, refusal, scratch } from '../../../support/archive/scratch.js'
+
+describe('the directories of a layer', () => {
+  it('are as many as are allowed and no more, listed or not, new or of a lower layer', async () => {
+    for (const entries of [
+      [directory('a'), directory('a/b'), directory('c')],
+      [file('a/b/x'), file('c/y')],
+    ]) {
+      const it = await scratch()
+      const apply = (layerDirectories: number) =>
+        applyTo({ root: it.root, whiteouts: 'apply', limits: { layerDirectories } }, entries)
+      apply(3)
+      apply(3)
+      expect(refusal(() => apply(2))).toMatchObject({
+        code: 'LIMIT_EXCEEDED',
+        message: expect.stringContaining('the layer has something in is 3') as string,
+      })
+    }
+  })
+})

@@ -1,0 +1,66 @@
+/** The limits of what a blob becomes, and what is said of an archive when all of it has come. */
+import { describe, expect, it } from 'vitest'
+import { type ArchiveOptions, ArchiveSink } from '../../../../lib/archive/worker/archive-sink.js'
+import { WindlassError } from '../../../../lib/errors.js'
+import { digestOf } from '../../../../lib/image/index.js'
+import { defaultLimits, type Limits, ratioFloor } from '../../../../lib/limits.js'
+
+const handler = { entry: () => undefined, data: () => undefined, end: () => undefined }
+const empty = Buffer.alloc(1024)
+
+function sinkOf(limits: Partial<Limits>, more: Partial<ArchiveOptions> = {}): ArchiveSink {
+  return new ArchiveSink(handler, {
+    ...{ expected: undefined, before: 0, limits: { ...defaultLimits, ...limits } },
+    ...more,
+  })
+}
+/** The code that so many bytes of an archive are refused with. */
+async function refused(sink: ArchiveSink, bytes: number): Promise<string | undefined> {
+  const closed = new Promise<WindlassError | undefined>((resolve) => {
+    sink.on('error', (error: WindlassError) => resolve(error)).on('finish', () => resolve(undefined))
+  })
+  sink.end(Buffer.alloc(bytes))
+  return (await closed)?.code
+}
+
+describe('an archive that comes', () => {
+  it('may have as many bytes as its limit says, and as that of the image leaves', async () => {
+    expect(await refused(sinkOf({ layerBytes: 2048 }), 2048)).toBeUndefined()
+    expect(await refused(sinkOf({ layerBytes: 2047 }), 2048)).toBe('LIMIT_EXCEEDED')
+    expect(await refused(sinkOf({ imageBytes: 3072 }, { before: 1024 }), 2048)).toBeUndefined()
+    expect(await refused(sinkOf({ imageBytes: 3071 }, { before: 1024 }), 2048)).toBe('LIMIT_EXCEEDED')
+  })
+
+  it('may become as many times as large as its limit says, and any times up to a size that does no harm', async () => {
+    const after = (before: number, compressed: number | undefined): ArchiveSink => {
+      const sink = sinkOf({ layerRatio: 1 })
+      sink.size = before
+      sink.compressed = compressed
+      return sink
+    }
+    expect(await refused(after(ratioFloor, ratioFloor + 1024), 1024)).toBeUndefined()
+    expect(await refused(after(ratioFloor, ratioFloor + 1023), 1024)).toBe('LIMIT_EXCEEDED')
+    expect(await refused(after(ratioFloor - 1024, 1), 1024)).toBeUndefined()
+    expect(await refused(after(ratioFloor, undefined), 1024)).toBeUndefined()
+  })
+
+  it('has a diffID by the algorithm of the one that is expected, unless another is asked for', async () => {
+    for (const by of ['sha256', 'sha512'] as const) {
+      const right = sinkOf({}, { expected: digestOf(empty, by) })
+      expect(await refused(right, 1024)).toBeUndefined()
+      expect(right.diffID).toBe(digestOf(empty, by))
+      right.check()
+      const asked = sinkOf({}, { expected: undefined, algorithm: by })
+      await refused(asked, 1024)
+      expect(asked.diffID).toBe(digestOf(empty, by))
+    }
+  })
+
+  it('is refused where it is another one than expected, and first for what it was refused with', async () => {
+    const wrong = sinkOf({}, { expected: digestOf(Buffer.from('another')) })
+    await refused(wrong, 1024)
+    expect(() => wrong.check()).toThrow(expect.objectContaining({ code: 'DIFF_ID_MISMATCH' }) as Error)
+    wrong.refused = new WindlassError('LAYER_INVALID', 'cut off')
+    expect(() => wrong.check()).toThrow('cut off')
+  })
+})

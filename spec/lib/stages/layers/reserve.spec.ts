@@ -1,0 +1,60 @@
+/** The place of a download: looked at again once it is had, and given back whatever becomes of the pull. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { lastValueFrom } from 'rxjs'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { Flow, Scope } from '../../../../lib/flow/index.js'
+import { digestOf } from '../../../../lib/image/index.js'
+import { reserve } from '../../../../lib/stages/layers/reserve.js'
+import type { Store } from '../../../../lib/store/index.js'
+import type { SharedLayerTask } from '../../../../lib/transfer/index.js'
+
+const bytes = Buffer.from('a layer')
+const digest = digestOf(bytes)
+const task = { descriptor: { mediaType: 'x', digest, size: bytes.length }, offset: 0 } as SharedLayerTask
+
+function scene(here: readonly boolean[]) {
+  const directory = mkdtempSync(join(tmpdir(), 'windlass-reserve-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  const done: string[] = []
+  const answers = [...here]
+  const partial = { path: join(directory, 'partial'), release: async () => void done.push('release') }
+  const store = {
+    blobs: { path: () => join(directory, 'blob'), has: async () => answers.shift() },
+    partials: {
+      acquire: async () => {
+        done.push('acquire')
+        return partial
+      },
+    },
+  }
+  const scope = new Scope()
+  const reserving = reserve({ store: store as unknown as Store })
+  return { done, scope, reserved: lastValueFrom(Flow.of(task).pipe(reserving).toObservable(scope)) }
+}
+
+describe('the place of a download', () => {
+  it('is not asked for where the blob is here', async () => {
+    const { done, reserved, scope } = scene([true])
+    expect((await reserved).arriving).toBeUndefined()
+    await scope.close()
+    expect(done).toEqual([])
+  })
+
+  it('is not used where another process brought the blob while this one waited for it', async () => {
+    const { done, reserved, scope } = scene([false, true])
+    expect((await reserved).arriving).toBeUndefined()
+    await scope.close()
+    expect(done).toEqual(['acquire', 'release'])
+  })
+
+  it('is given back at the end of the pull, and its file is closed', async () => {
+    const { done, reserved, scope } = scene([false, false])
+    const { file } = (await reserved).arriving!
+    expect(file.state.phase).toBe('growing')
+    await scope.close()
+    expect(done).toEqual(['acquire', 'release'])
+    expect(file.state.phase).toBe('failed')
+  })
+})

@@ -1,0 +1,158 @@
+/** The unpacking of a layer whose bytes are not known to be right yet: nothing of it counts before they are. */
+import { lastValueFrom } from 'rxjs'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { UnpackPool, UnpackTask } from '../../../../lib/archive/index.js'
+import { WindlassError } from '../../../../lib/errors.js'
+import { Flow, Scope } from '../../../../lib/flow/index.js'
+import { digestOf } from '../../../../lib/image/index.js'
+import { unpack, unpackSlots } from '../../../../lib/stages/layers/unpack.js'
+import type { Store } from '../../../../lib/store/index.js'
+import { OtherAlgorithm } from '../../../../lib/transfer/sharing/expectations.js'
+import { type Arrival, arrival } from '../../../support/arriving-layer.js'
+
+const bytes = Buffer.from('all the bytes of the layer')
+const wrong = Buffer.from(bytes).fill('x', 3, 4)
+const diffID = digestOf(Buffer.from('unpacked'))
+const settled = () => new Promise((resolve) => setTimeout(resolve, 20))
+const invalid = new WindlassError('LAYER_INVALID', 'no archive')
+
+/** A pool that answers as it is told, one answer for each task. */
+function scene(answers: readonly (() => Promise<unknown>)[], slots = 4) {
+  const scope = new Scope()
+  onTestFinished(() => scope.close())
+  const tasks: UnpackTask[] = []
+  const discarded: number[] = []
+  let staged = 0
+  const store = {
+    layers: {
+      stage: async () => {
+        const at = ++staged
+        let ended = false
+        return {
+          path: `staged-${at}`,
+          discard: async () => {
+            if (!ended) discarded.push(at)
+            ended = true
+          },
+        }
+      },
+    },
+  } as unknown as Store
+  const pool = {
+    unpack: async (task: UnpackTask) => {
+      tasks.push(task)
+      return answers[tasks.length - 1]!()
+    },
+  } as unknown as UnpackPool
+  const unpacks = unpackSlots(slots, { store, pool }, scope)
+  const begin = (layer: Arrival['layer']) =>
+    lastValueFrom(Flow.of(layer).pipe(unpack(unpacks, 'overlay')).toObservable(scope))
+  return { tasks, discarded, begin }
+}
+const gives =
+  (result: object = { diffID, size: 1, entries: 1 }) =>
+  () =>
+    Promise.resolve(result)
+const fails = (error: Error) => () => Promise.reject(error)
+
+async function arrived(content: Buffer, more: Parameters<typeof arrival>[1] = {}): Promise<Arrival> {
+  const here = await arrival(bytes, more)
+  await here.file.append([content])
+  here.file.finish()
+  return here
+}
+
+describe('the unpacking of a layer', () => {
+  it('counts only once the bytes are verified', async () => {
+    const { begin, discarded } = scene([gives()])
+    const { layer, file } = await arrived(bytes)
+    let done = false
+    const unpacked = begin(layer).finally(() => (done = true))
+    await settled()
+    expect(done).toBe(false)
+    file.verify()
+    expect((await unpacked).unpacked.diffID).toBe(diffID)
+    expect(discarded).toEqual([])
+  })
+
+  it('begins anew where the download did, whatever came of the bytes before', async () => {
+    for (const first of [gives(), fails(invalid)]) {
+      const { begin, tasks, discarded } = scene([first, gives()])
+      const { layer, file } = await arrival(bytes)
+      await file.append([wrong])
+      const unpacked = begin(layer)
+      await settled()
+      await file.truncate()
+      await file.append([bytes])
+      file.finish()
+      file.verify()
+      expect((await unpacked).staged.path).toBe('staged-2')
+      expect([tasks.length, discarded]).toEqual([2, [1]])
+    }
+  })
+
+  it('fails with what is wrong with the bytes before what is wrong with the layer', async () => {
+    const { begin, discarded } = scene([fails(invalid)])
+    const { layer, file } = await arrived(wrong)
+    const unpacked = begin(layer)
+    const mismatch = new WindlassError('DIGEST_MISMATCH', 'wrong')
+    setTimeout(() => file.fail(mismatch), 20)
+    await expect(unpacked).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
+    expect(discarded).toEqual([1])
+  })
+
+  it('keeps nothing to be resumed of bytes that are wrong again, and all where only the disk is full', async () => {
+    for (const [error, done] of [
+      [invalid, ['discard']],
+      [new WindlassError('STORE_FULL', 'full'), []],
+    ] as const) {
+      const { begin, discarded } = scene([fails(error)])
+      const here = await arrived(bytes)
+      here.file.verify()
+      await expect(begin(here.layer)).rejects.toMatchObject({ code: error.code })
+      expect([here.done, discarded]).toEqual([done, [1]])
+    }
+  })
+
+  it('is done again by the algorithm of who expects another, once', async () => {
+    const expected = digestOf(Buffer.from('unpacked'), 'sha512')
+    const other = new OtherAlgorithm(digestOf(bytes), expected, diffID)
+    const { begin, tasks } = scene([gives(), gives({ diffID: expected, size: 1, entries: 1 })])
+    const { layer, file } = await arrived(bytes)
+    file.verify()
+    const confirm = (actual: string) => (actual === expected ? Promise.resolve() : Promise.reject(other))
+    expect((await begin({ ...layer, confirm })).unpacked.diffID).toBe(expected)
+    expect(tasks.map(({ algorithm }) => algorithm)).toEqual(['sha256', 'sha512'])
+    const never = scene([gives(), gives()])
+    await expect(never.begin({ ...layer, confirm: () => Promise.reject(other) })).rejects.toMatchObject({
+      code: 'DIFF_ID_MISMATCH',
+    })
+    expect(never.tasks).toHaveLength(2)
+  })
+
+  it('of a blob that was here holds that against its digest', async () => {
+    const { begin, tasks } = scene([gives()])
+    const { layer } = await arrival(bytes)
+    const { digest, size } = layer.descriptor
+    await begin({ ...layer, arriving: undefined } as never)
+    expect(tasks[0]).toMatchObject({ expected: { digest, size }, owner: undefined })
+  })
+
+  it('is first that of a layer which has arrived, of those that wait', async () => {
+    let free: (result: object) => void = () => undefined
+    const busy = () => new Promise((resolve) => (free = resolve))
+    const { begin, tasks } = scene([busy, gives(), gives()], 1)
+    const [first, growing, whole] = [await arrived(bytes), await arrival(bytes), await arrived(bytes)]
+    for (const { file } of [first, whole]) file.verify()
+    await growing.file.append([bytes.subarray(0, 5)])
+    const all = [begin(first.layer), begin(growing.layer), begin(whole.layer)]
+    await settled()
+    free({ diffID, size: 1, entries: 1 })
+    await settled()
+    expect(tasks.map(({ path }) => path)).toEqual([first, whole, growing].map(({ layer }) => layer.path))
+    await growing.file.append([bytes.subarray(5)])
+    growing.file.finish()
+    growing.file.verify()
+    await Promise.all(all)
+  })
+})

@@ -1,0 +1,40 @@
+import { lastValueFrom } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { Flow, Scope } from '../../../../lib/flow/index.js'
+import { type Digest, digestOf } from '../../../../lib/image/index.js'
+import type { PullableDocument, Resolved } from '../../../../lib/stages/elements.js'
+import { holdImage } from '../../../../lib/stages/plan/hold-image.js'
+import type { Store } from '../../../../lib/store/index.js'
+
+const named = (text: string) => ({ digest: digestOf(Buffer.from(text)) })
+
+describe('what a pull holds', () => {
+  async function held(document: object, trail: readonly string[]): Promise<Digest[]> {
+    const digests: Digest[] = []
+    const store = { hold: async (...more: Digest[]) => void digests.push(...more) } as unknown as Store
+    const resolved = { document, trail: trail.map((text) => ({ descriptor: named(text) })) }
+    const scope = new Scope()
+    const image = resolved as unknown as Resolved<PullableDocument>
+    await lastValueFrom(Flow.of(image).pipe(holdImage(store)).toObservable(scope))
+    await scope.close()
+    return [...new Set(digests)].sort()
+  }
+  const digestsOf = (...texts: string[]): Digest[] => texts.map((text) => named(text).digest).sort()
+
+  it('is its manifest, its config, every layer, and every index on the way', async () => {
+    const manifest = { config: named('config'), layers: [named('one'), named('two')] }
+    const image = { kind: 'image', descriptor: named('manifest'), manifest }
+    expect(await held(image, ['root', 'inner'])).toEqual(
+      digestsOf('manifest', 'config', 'one', 'two', 'root', 'inner'),
+    )
+  })
+
+  it('is of a schema 1 image also what it was made of it before', async () => {
+    const known = {
+      document: { descriptor: named('made'), manifest: { config: named('config'), layers: [] } },
+    }
+    const schema1 = { kind: 'schema1', descriptor: named('schema1'), layers: [named('one')], known }
+    expect(await held(schema1, [])).toEqual(digestsOf('schema1', 'one', 'made', 'config'))
+    expect(await held({ ...schema1, known: undefined }, [])).toEqual(digestsOf('schema1', 'one'))
+  })
+})

@@ -1,0 +1,55 @@
+import { lastValueFrom } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { type FlowEvent, Flow, Scope } from '../../../../lib/flow/index.js'
+import { digestOf, mediaTypes } from '../../../../lib/image/index.js'
+import type { PullableDocument, Resolved } from '../../../../lib/stages/elements.js'
+import { plan } from '../../../../lib/stages/plan/plan.js'
+import type { Store } from '../../../../lib/store/index.js'
+
+const layer = (text: string, size = 100) => ({
+  ...{ mediaType: mediaTypes.ociLayerGzip, digest: digestOf(Buffer.from(text)), size },
+})
+
+describe('the plan of a pull', () => {
+  /** Of these layers, where so many bytes of each are here. */
+  async function planned(layers: readonly object[], here: number) {
+    const store = {
+      blobs: { has: async () => false },
+      partials: { length: async () => here },
+    } as unknown as Store
+    const resolved = {
+      document: { kind: 'image', manifest: { layers } },
+      request: { name: 'app' },
+      trail: [],
+    }
+    const goal = { unpack: false, form: 'overlay', keepBlobs: true } as const
+    const scope = new Scope()
+    const events: FlowEvent[] = []
+    scope.events.subscribe((event) => events.push(event))
+    const image = resolved as unknown as Resolved<PullableDocument>
+    const flow = Flow.of(image).pipe(plan({ store, goal }))
+    const result = await lastValueFrom(flow.toObservable(scope))
+    await scope.close()
+    return { layers: result.layers, event: events[0]! }
+  }
+
+  it('never has more of a layer here than it has', async () => {
+    for (const [here, offset, action] of [
+      [0, 0, 'download'],
+      [60, 60, 'resume'],
+      [100, 100, 'resume'],
+      [160, 100, 'resume'],
+    ] as const) {
+      const { layers, event } = await planned([layer('a')], here)
+      expect(layers).toMatchObject([{ offset, action, positions: [0] }])
+      expect(event['bytes']).toEqual({ total: 100, toDownload: 100 - offset })
+    }
+  })
+
+  it('brings a layer once that stands at several places, and tells of it at each', async () => {
+    const { layers, event } = await planned([layer('a'), layer('b', 7), layer('a')], 0)
+    expect(layers.map(({ positions }) => positions)).toEqual([[0, 2], [1]])
+    expect(event['layers']).toHaveLength(3)
+    expect(event['bytes']).toEqual({ total: 107, toDownload: 107 })
+  })
+})

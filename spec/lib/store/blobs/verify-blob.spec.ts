@@ -1,0 +1,73 @@
+/** A blob of the store, read again from its first byte to its last. */
+import { lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { digestOf } from '../../../../lib/image/index.js'
+import { verifyBlob } from '../../../../lib/store/blobs/verify-blob.js'
+
+/** Of several pieces, the last of them not whole. */
+const bytes = Buffer.from(Array.from({ length: 2_500_000 }, (_, at) => (at * at) % 251))
+const digest = digestOf(bytes)
+
+describe('a blob that is verified', () => {
+  const root = mkdtempSync(join(tmpdir(), 'windlass-verify-'))
+  afterAll(() => rmSync(root, { recursive: true }))
+  let made = 0
+  const put = (content: Buffer): string => {
+    const path = join(root, String(++made))
+    writeFileSync(path, content)
+    return path
+  }
+  const inodeOf = (path: string): bigint => lstatSync(path, { bigint: true }).ino
+
+  it('is whole where its bytes are those of its digest', async () => {
+    const whole = { state: 'whole', bytes: bytes.length }
+    expect(await verifyBlob({ path: put(bytes), digest })).toEqual(whole)
+    expect(await verifyBlob({ path: put(bytes), digest, size: bytes.length })).toEqual(whole)
+  })
+
+  it('is damaged where one byte is another, in whichever piece', async () => {
+    for (const at of [0, 1_200_000, bytes.length - 1]) {
+      const wrong = Buffer.from(bytes)
+      wrong[at]! ^= 1
+      const path = put(wrong)
+      expect(await verifyBlob({ path, digest, size: bytes.length })).toEqual({
+        state: 'damaged',
+        why: `its bytes are those of ${digestOf(wrong)}`,
+        actual: digestOf(wrong),
+        inode: inodeOf(path),
+      })
+    }
+  })
+
+  it('is damaged where it has another size, which costs no reading', async () => {
+    const path = put(bytes.subarray(1))
+    expect(await verifyBlob({ path, digest, size: bytes.length })).toEqual({
+      state: 'damaged',
+      why: `it has ${bytes.length - 1} bytes, and should have ${bytes.length}`,
+      inode: inodeOf(path),
+    })
+  })
+
+  it('is damaged where something else stands there, to which no link is followed', async () => {
+    const link = join(root, 'link')
+    symlinkSync(put(bytes), link)
+    const directory = join(root, 'directory')
+    mkdirSync(directory)
+    for (const path of [link, directory])
+      expect(await verifyBlob({ path, digest })).toEqual({
+        state: 'damaged',
+        why: 'it is not a regular file',
+        inode: inodeOf(path),
+      })
+    expect(await verifyBlob({ path: join(root, 'none'), digest })).toEqual({ state: 'missing' })
+  })
+
+  it('is read no further once the signal says so', async () => {
+    const stop = new AbortController()
+    const reading = verifyBlob({ path: put(bytes), digest, signal: stop.signal })
+    stop.abort(new Error('enough'))
+    await expect(reading).rejects.toMatchObject({ cause: { message: 'enough' } })
+  })
+})

@@ -1,0 +1,103 @@
+/** What the entries of a list of names lead to, one kind of link after the other. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { type Descriptor, digestOf, mediaTypes } from '../../../../lib/image/index.js'
+import { reachable } from '../../../../lib/store/garbage/roots.js'
+import type { Store } from '../../../../lib/store/index.js'
+import { descriptorOf, diffIDOf } from '../../../support/store/images-in-a-store.js'
+import { TemporaryStores } from '../../../support/store/temporary-store.js'
+
+const ghost = (text: string): Descriptor => descriptorOf(text)
+
+describe('what a name leads to', () => {
+  const stores = new TemporaryStores()
+  const indexOf = ({ directory }: Store): string => join(directory, 'index.json')
+  const needed = async (store: Store): Promise<Set<string>> => reachable(indexOf(store), store.blobs)
+
+  async function put(store: Store, document: object, mediaType?: string): Promise<Descriptor> {
+    const text = JSON.stringify({ schemaVersion: 2, ...document })
+    const descriptor = descriptorOf(text, mediaType)
+    await store.blobs.put(descriptor.digest, Buffer.from(text))
+    return descriptor
+  }
+  /** As another tool would. */
+  function list(store: Store, ...manifests: object[]): void {
+    writeFileSync(indexOf(store), JSON.stringify({ schemaVersion: 2, manifests }))
+  }
+
+  it('is the whole way of indexes to the one that was chosen from, and not the images that they only list', async () => {
+    const store = await stores.open()
+    const [image, other] = [await put(store, { title: 'image' }), await put(store, { title: 'other' })]
+    const inner = await put(store, { manifests: [image] }, mediaTypes.ociIndex)
+    const root = await put(store, { manifests: [inner, other] }, mediaTypes.ociIndex)
+    await store.names.set({
+      name: 'a',
+      typed: 'a',
+      descriptor: image,
+      rootDigest: root.digest,
+      rootMediaType: root.mediaType,
+    })
+    const all = await needed(store)
+    expect([image, inner, root, other].map(({ digest }) => all.has(digest))).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ])
+  })
+
+  it('is every layer that a config lists by its diffID, whatever blob it was unpacked from', async () => {
+    const store = await stores.open()
+    const config = await put(store, { rootfs: { type: 'layers', diff_ids: [diffIDOf('a'), diffIDOf('b')] } })
+    list(store, await put(store, { config, layers: [ghost('blob')] }))
+    const all = await needed(store)
+    expect([diffIDOf('a'), diffIDOf('b'), ghost('blob').digest].every((digest) => all.has(digest))).toBe(true)
+  })
+
+  it('is the subject of a manifest, and what that leads to', async () => {
+    const store = await stores.open()
+    const subject = await put(store, { layers: [ghost('layer')] })
+    list(store, await put(store, { subject }))
+    const all = await needed(store)
+    expect([subject.digest, ghost('layer').digest].map((digest) => all.has(digest))).toEqual([true, true])
+  })
+
+  it('is the layers of a schema 1 manifest, and the blobs of an artifact', async () => {
+    const store = await stores.open()
+    list(
+      store,
+      await put(store, { fsLayers: [{ blobSum: ghost('layer').digest }] }),
+      await put(store, { blobs: [ghost('blob')] }),
+    )
+    const all = await needed(store)
+    expect([ghost('layer'), ghost('blob')].map(({ digest }) => all.has(digest))).toEqual([true, true])
+  })
+
+  it('is what a document leads to whose digest is of an algorithm that is not supported, as long as that can be read', async () => {
+    const store = await stores.open()
+    const digest = `blake3:${'0'.repeat(64)}`
+    list(store, { ...ghost('x'), digest })
+    await expect(needed(store)).rejects.toMatchObject({
+      code: 'STORE_CORRUPT',
+      message: expect.stringContaining('Nothing was removed') as string,
+    })
+    const path = join(store.directory, 'blobs', ...digest.split(':'))
+    mkdirSync(join(path, '..'), { recursive: true })
+    writeFileSync(path, JSON.stringify({ schemaVersion: 2, layers: [ghost('layer')] }))
+    expect((await needed(store)).has(ghost('layer').digest)).toBe(true)
+  })
+
+  it('is not known where an entry of ours is not as it was written', async () => {
+    const store = await stores.open()
+    const descriptor = await put(store, { title: 'image' })
+    await store.names.set({ name: 'a', typed: 'a', descriptor })
+    const text = readFileSync(indexOf(store), 'utf8')
+    const wrong = digestOf(Buffer.from('another'))
+    writeFileSync(indexOf(store), text.replace(descriptor.digest, wrong))
+    await expect(needed(store)).rejects.toMatchObject({
+      code: 'STORE_CORRUPT',
+      message: expect.stringContaining('is not as it was written') as string,
+    })
+  })
+})

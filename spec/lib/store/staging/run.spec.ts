@@ -1,0 +1,101 @@
+/** What a run says that it needs, and what it leaves: read by other processes, whatever became of it. */
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { digestOf } from '../../../../lib/image/index.js'
+import { MetadataLock } from '../../../../lib/store/locks/metadata-lock.js'
+import { heldByRuns } from '../../../../lib/store/staging/holds.js'
+import { Run } from '../../../../lib/store/staging/run.js'
+
+const [a, b, c] = ['a', 'b', 'c'].map((text) => digestOf(Buffer.from(text))) as [
+  ReturnType<typeof digestOf>,
+  ReturnType<typeof digestOf>,
+  ReturnType<typeof digestOf>,
+]
+
+describe('a run', () => {
+  let root: string
+  let staging: string
+  let run: Run
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'windlass-run-'))
+    staging = join(root, 'staging')
+    for (const name of ['staging', 'blobs', 'layers']) mkdirSync(join(root, name))
+    run = new Run(staging, new MetadataLock(join(root, 'lock')))
+  })
+  afterEach(async () => {
+    await run.end()
+    rmSync(root, { recursive: true })
+  })
+  const held = async (): Promise<string[]> => [...(await heldByRuns(staging))].sort()
+
+  it('holds what it says, also after a line that a full disk cut short', async () => {
+    await run.hold([a])
+    appendFileSync(join(await run.directory(), 'holds'), `\n${b.slice(0, 40)}`)
+    await run.hold([b])
+    expect(await held()).toEqual([a, b].sort())
+  })
+
+  it('holds what is new among what it holds already, and writes nothing twice', async () => {
+    await run.hold([a])
+    await run.hold([a, b])
+    expect(await held()).toEqual([a, b].sort())
+    await run.hold([b, c])
+    await run.hold([c, a])
+    expect(await held()).toEqual([a, b, c].sort())
+    expect(readFileSync(join(await run.directory(), 'holds'), 'utf8')).toBe(`\n${a}\n${b}\n${c}`)
+  })
+
+  it('does not take for held what could not be written', async () => {
+    const holds = join(await run.directory(), 'holds')
+    mkdirSync(holds)
+    await expect(run.hold([a])).rejects.toMatchObject({ exitCode: 7 })
+    rmSync(holds, { recursive: true })
+    await run.hold([a])
+    expect(await held()).toEqual([a])
+  })
+
+  it('holds again what it had let go of', async () => {
+    await run.hold([a, b])
+    await run.release()
+    expect(await held()).toEqual([])
+    await run.hold([a])
+    expect(await held()).toEqual([a])
+  })
+
+  it('leaves nothing of work on a file that fails, and tells why', async () => {
+    const failing = run.withFreshPath('blob', 'blobs', async (path) => {
+      writeFileSync(path, 'half')
+      throw new Error('full')
+    })
+    await expect(failing).rejects.toThrow('full')
+    expect(readdirSync(await run.directory())).toEqual(['lock'])
+  })
+
+  it('has a directory once what was in the way of one is gone', async () => {
+    renameSync(staging, `${staging}-away`)
+    writeFileSync(staging, 'in the way')
+    await expect(run.directory()).rejects.toMatchObject({ exitCode: 7 })
+    rmSync(staging)
+    renameSync(`${staging}-away`, staging)
+    expect(existsSync(await run.directory())).toBe(true)
+  })
+
+  it('leaves nothing when it ends, and is not used after that', async () => {
+    await run.hold([a])
+    await run.end()
+    expect(readdirSync(staging)).toEqual([])
+    await expect(run.directory()).rejects.toMatchObject({ code: 'INTERNAL' })
+  })
+})

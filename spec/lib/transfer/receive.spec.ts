@@ -1,0 +1,115 @@
+/** What a body brings to the bytes that are here, and what is done about one that does not fit. */
+import { readFileSync } from 'node:fs'
+import { Readable } from 'node:stream'
+import { describe, expect, it, vi } from 'vitest'
+import type { BlobBody, BlobRequest } from '../../../lib/image/index.js'
+import { receive } from '../../../lib/transfer/receive.js'
+import { type Arrival, arrival } from '../../support/arriving-layer.js'
+
+const bytes = Buffer.from('all the bytes of the layer')
+const [head, tail] = [bytes.subarray(0, 10), bytes.subarray(10)]
+
+function place(parts: Iterable<Buffer>, more: Partial<BlobBody> = {}) {
+  const requests: BlobRequest[] = []
+  const stream = Readable.from(parts)
+  const fetch = async (request: BlobRequest): Promise<BlobBody> => {
+    requests.push(request)
+    const { offset = 0 } = request
+    return { stream, offset, size: undefined, validator: undefined, host: 'h', ...more }
+  }
+  return { from: 'h', fetch, requests, stream }
+}
+const statuses = ({ events }: Arrival): unknown[] => events.map(({ status }) => status)
+
+describe('the bytes of a layer', () => {
+  it('come after those that are here, which is asked for with the validator of the same place', async () => {
+    const journal = { from: 'h', validator: '"v1"', expectedSize: bytes.length }
+    const here = await arrival(bytes, { before: head, journal })
+    const from = place([tail], { validator: '"v1"' })
+    await receive(here.layer, here.turn, from)
+    expect(from.requests).toMatchObject([{ offset: head.length, validator: '"v1"' }])
+    expect(readFileSync(here.layer.path)).toEqual(bytes)
+    expect(here.done).toEqual([])
+    expect(from.stream.destroyed).toBe(true)
+  })
+
+  it('are noted with who sends them, where that was another, or something else', async () => {
+    for (const journal of [
+      { from: 'other', validator: '"v1"', expectedSize: bytes.length },
+      { from: 'other', expectedSize: bytes.length },
+      { from: 'h', validator: '"v0"', expectedSize: bytes.length },
+    ]) {
+      const here = await arrival(bytes, { before: head, journal })
+      const from = place([tail], journal.from === 'h' ? { validator: '"v1"' } : {})
+      await receive(here.layer, here.turn, from)
+      expect(here.done).toHaveLength(1)
+      expect(here.done[0]).toMatch(/^record h/)
+    }
+  })
+
+  it('begin anew where the body does, and where all are here and wrong', async () => {
+    const again = await arrival(bytes, { before: head })
+    await receive(again.layer, again.turn, place([bytes], { offset: 0 }))
+    expect(readFileSync(again.layer.path)).toEqual(bytes)
+    expect(statuses(again)).toContain('restart')
+    const wrong = await arrival(bytes, { before: Buffer.from(bytes).fill('x', 3, 4) })
+    const from = place([bytes])
+    await receive(wrong.layer, wrong.turn, from)
+    expect(from.requests).toHaveLength(1)
+    expect(readFileSync(wrong.layer.path)).toEqual(bytes)
+  })
+
+  it('are asked for no more where all are here and right', async () => {
+    const here = await arrival(bytes, { before: bytes })
+    const from = place([])
+    await receive(here.layer, here.turn, from)
+    expect(from.requests).toEqual([])
+    from.stream.destroy()
+  })
+
+  it('are not read of a body that says another size, which is let go of', async () => {
+    const here = await arrival(bytes)
+    const from = place([bytes], { size: bytes.length + 1 })
+    await expect(receive(here.layer, here.turn, from)).rejects.toMatchObject({ code: 'SIZE_MISMATCH' })
+    expect(here.file.state.length).toBe(0)
+    expect(from.stream.destroyed).toBe(true)
+  })
+
+  it('are refused where there are more than the manifest says, and are whole where only the end lacks', async () => {
+    const more = await arrival(bytes)
+    const long = place([bytes, Buffer.from('x')])
+    await expect(receive(more.layer, more.turn, long)).rejects.toMatchObject({ code: 'SIZE_MISMATCH' })
+    const whole = await arrival(bytes)
+    async function* broken(): AsyncGenerator<Buffer> {
+      yield bytes
+      await new Promise(setImmediate)
+      throw new Error('the connection broke')
+    }
+    await receive(whole.layer, whole.turn, { ...place([]), ...place(broken() as never) })
+    expect(readFileSync(whole.layer.path)).toEqual(bytes)
+  })
+
+  it('that came in pieces which do not fit are thrown away, and it is worth another attempt', async () => {
+    const here = await arrival(bytes, { before: Buffer.from('xxxxxxxxxx') })
+    await expect(receive(here.layer, here.turn, place([tail]))).rejects.toMatchObject({
+      code: 'DIGEST_MISMATCH',
+      retryable: true,
+    })
+    expect(here.file.state).toMatchObject({ length: 0, generation: 1 })
+    const once = await arrival(bytes)
+    await receive(once.layer, once.turn, place([Buffer.from(bytes).fill('x', 3, 4)]))
+    expect(once.file.state.length).toBe(bytes.length) // who verifies says what is wrong
+  })
+
+  it('that end too early are a broken transfer, and nothing runs on after it', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval'] })
+    try {
+      const here = await arrival(bytes)
+      await expect(receive(here.layer, here.turn, place([head]))).rejects.toMatchObject({ code: 'NETWORK' })
+      expect(here.file.state.length).toBe(head.length)
+      expect(vi.getTimerCount()).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+})

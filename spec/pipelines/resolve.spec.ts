@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest'
+import { type Digest, digestOf, mediaTypes } from '../../lib/image/index.js'
+import { Repository } from '../../lib/registry/index.js'
+import type { ImageRequest } from '../../lib/stages/index.js'
+import { resolveName } from '../../pipelines/resolve.js'
+
+const [right, wrong] = ['right', 'wrong'].map((text) => digestOf(Buffer.from(text))) as [Digest, Digest]
+
+/** What a name is resolved to where the registry says `digest` of it. */
+function resolved(digest: Digest, asked: Digest | undefined) {
+  const head = async () => ({ digest, contentType: mediaTypes.ociManifest, size: 7, host: 'h' })
+  const source = Object.assign(Object.create(Repository.prototype) as object, { head })
+  const request = { name: 'app', source, target: asked ?? '1', digest: asked } as unknown as ImageRequest
+  return resolveName(request, { retry: { attempts: 1, delay: 0, longestRetryAfter: 0 } })
+}
+
+describe('a name that is resolved', () => {
+  it('is what the registry says, and where a digest is asked for only that', async () => {
+    const answer = { name: 'app', digest: right, mediaType: mediaTypes.ociManifest, size: 7 }
+    expect(await resolved(right, undefined)).toEqual(answer)
+    expect(await resolved(right, right)).toEqual(answer)
+    await expect(resolved(wrong, right)).rejects.toMatchObject({
+      code: 'DIGEST_MISMATCH',
+      message: `Resolving app: h says that it has ${wrong}`,
+    })
+  })
+})
