@@ -4,14 +4,19 @@ import { follow } from '../../../cli/setup/progress-flags.js'
 import { Messages } from '../../../cli/terminal/messages.js'
 import { WindlassError } from '../../../lib/errors.js'
 import type { PullEvent } from '../../../lib/events/index.js'
-import type { Pull, PulledImage } from '../../../puller/index.js'
+import type { PulledImage } from '../../../lib/stages/index.js'
+import type { Pull } from '../../../puller/index.js'
 import { TestTerminal } from '../../support/cli/test-terminal.js'
 
 /** A pull that ends as it is told to, and whose events go on afterwards. */
 function pulling(done: Promise<PulledImage>) {
   const events = new Subject<PullEvent>()
   let closed = 0
-  const pull = { events, done, closed: () => Promise.resolve(void closed++) } as unknown as Pull
+  const close = (): Promise<void> => {
+    closed++
+    return Promise.resolve()
+  }
+  const pull = { events, done, closed: close } as unknown as Pull
   const terminal = new TestTerminal()
   const messages = new Messages(terminal.stderr, { json: true })
   const console = Object.assign(terminal, { messages })
