@@ -18,7 +18,7 @@ const hostLimits = ['spec/lib/archive/tree/host-limits.spec.ts']
 
 // prettier-ignore
 export const mutants = [
-  { name: 'hard link to what went for it tried all the same', file: 'lib/archive/rootfs/layer-applier.ts', from: 'if (isThere(target)) linkSync', to: 'if (target !== undefined) linkSync', specs: applier },
+  { name: 'hard link to what went for it tried all the same', file: 'lib/archive/rootfs/layer-applier.ts', from: "if (exists(target)) linkSync", to: "if (target !== undefined) linkSync", specs: applier },
   { name: 'hard link to a name that is hidden', file: 'lib/archive/rootfs/layer-applier.ts', from: 'if (parent === undefined || parent.hides(place.name)) throw missingTarget(entry)', to: 'if (parent === undefined) throw missingTarget(entry)', specs: applier },
   { name: 'hard link to a whiteout', file: 'lib/archive/rootfs/layer-applier.ts', from: 'place === undefined || whiteoutOf(place.name, entry.path) !== undefined', to: 'place === undefined', specs: applier },
   { name: 'hard link to a directory told as a refusal of the system', file: 'lib/archive/rootfs/layer-applier.ts', from: 'if (found.isDirectory())', to: 'if (found.isSocket())', specs: applier },
@@ -30,7 +30,7 @@ export const mutants = [
   { name: 'target of a symlink as long as a path can be refused', file: 'lib/archive/rootfs/layer-applier.ts', from: 'entry.linkTarget.length > longestPath', to: 'entry.linkTarget.length >= longestPath', specs: applier },
   { name: 'open file left open at the end of a broken layer', file: 'lib/archive/rootfs/layer-applier.ts', from: "if (file !== undefined) closeSync(file.fd)", to: '', specs: attributes },
   { name: 'what replaced a parent shows what was below', file: 'lib/archive/rootfs/layer-applier.ts', from: "if (this.#form !== 'apply') this.#whiteouts.apply({ kind: 'name', name }, parent, path)", to: '', specs: ['spec/layers/corpus.spec.ts'] },
-  { name: 'name as long as can be refused', file: 'lib/archive/rootfs/layer-path.ts', from: 'name.length > longestName', to: 'name.length >= longestName', specs: applier },
+  { name: 'name as long as can be refused', file: 'lib/archive/rootfs/layer-path.ts', from: "name.length > maxNameBytes", to: "name.length >= maxNameBytes", specs: applier },
   { name: 'NUL in a name taken', file: 'lib/archive/rootfs/layer-path.ts', from: "if (path.includes('\\0'))", to: "if (path.startsWith('\\0\\0'))", specs: applier },
   { name: 'dots of a path not taken up', file: 'lib/archive/rootfs/layer-path.ts', from: "if (part === '..') kept.pop()", to: "if (part === '..') continue", specs: applier },
   { name: 'one symlink too few followed', file: 'lib/archive/rootfs/root-tree.ts', from: '++links > maxLinks', to: '++links >= maxLinks', specs: applier },
@@ -97,7 +97,7 @@ export const mutants = [
   { name: 'largest number of a record refused', file: 'lib/archive/tar/numbers.ts', from: 'value < -maxInt64 - 1n', to: 'value < -maxInt64', specs: numbers },
   { name: 'fraction of a negative time added', file: 'lib/archive/tar/numbers.ts', from: "whole.startsWith('-') ? -nanoseconds : nanoseconds", to: 'nanoseconds', specs: numbers },
 
-  { name: 'corrupt blob of several pieces is an invalid layer', file: 'lib/archive/worker/read-blob.ts', from: 'if (refused !== undefined && isAboutBytes(refused)) continue', to: '', specs: readBlob },
+  { name: 'corrupt blob of several pieces is an invalid layer', file: 'lib/archive/worker/read-blob.ts', from: "if (refused !== undefined && isAboutContent(refused)) continue", to: "", specs: readBlob },
   { name: 'corrupt blob of several pieces is over a limit', file: 'lib/archive/worker/read-blob.ts', from: "code === 'LAYER_INVALID' || code === 'LIMIT_EXCEEDED'", to: "code === 'LAYER_INVALID'", specs: readBlob },
   { name: 'layer told of before its blob', file: 'lib/archive/worker/read-blob.ts', from: "    verifier?.check()\n    archive.check()\n", to: "    archive.check()\n    verifier?.check()\n", specs: readBlob },
   { name: 'blob not held against its digest', file: 'lib/archive/worker/read-blob.ts', from: "    verifier?.check()\n", to: '', specs: readBlob },
@@ -118,7 +118,7 @@ export const mutants = [
   { name: 'directory of the size that is allowed refused', file: 'lib/archive/worker/run-job.ts', from: 'if (before + applier.bytes > allowed)', to: 'if (before + applier.bytes >= allowed)', specs: runJob },
   { name: 'progress of several layers begins anew', file: 'lib/archive/worker/run-job.ts', from: 'context.onProgress(start + bytes)', to: 'context.onProgress(bytes)', specs: runJob },
   { name: 'layer of an image not verified when it is flattened', file: 'lib/archive/worker/run-job.ts', from: 'expected: layer.expected }', to: 'expected: undefined }', specs: runJob },
-  { name: 'flattening a directory never stops', file: 'lib/archive/worker/run-job.ts', from: "      signal.throwIfAborted()\n      looked", to: '      looked', specs: runJob },
+  { name: 'flattening a directory never stops', file: 'lib/archive/worker/run-job.ts', from: "      signal.throwIfAborted()\n      checkedAt", to: "      checkedAt", specs: runJob },
   { name: 'flattening stops not between layers', file: 'lib/archive/worker/run-job.ts', from: "    context.signal.throwIfAborted()\n", to: '', specs: runJob },
   { name: 'modes of a stored tree not given back', file: 'lib/archive/worker/run-job.ts', from: "    steps.return()\n", to: '', specs: runJob },
   { name: 'time of a new root is that of the unpacking', file: 'lib/archive/worker/run-job.ts', from: "    utimesSync(path, 0, 0)\n", to: '', specs: runJob },
@@ -128,7 +128,7 @@ export const mutants = [
   { name: 'growth of a blob watched on', file: 'lib/archive/worker/pool.ts', from: 'done.finally(() => growing?.unsubscribe())', to: 'done', specs: pool },
   { name: 'next in line forgotten', file: 'lib/archive/worker/pool.ts', from: 'this.#waiting.shift()?.()', to: 'this.#waiting.shift()', specs: pool },
   { name: 'more threads made ready than there are workers', file: 'lib/archive/worker/pool.ts', from: 'Math.min(jobs, this.#size)', to: 'jobs', specs: pool },
-  { name: 'what broke the growth told as cancelled', file: 'lib/archive/worker/pool.ts', from: 'throw broken === undefined ? error : broken.error', to: 'throw error', specs: pool },
+  { name: 'what broke the growth told as cancelled', file: 'lib/archive/worker/pool.ts', from: "throw growthFailure === undefined ? error : growthFailure.error", to: "throw error", specs: pool },
   { name: 'loop of links in a layer told as a broken disk', file: 'lib/archive/failure.ts', from: 'ELOOP: nothingKept,', to: '', specs: ['spec/lib/archive/failure.spec.ts'] },
   { name: 'too many links told as a broken disk', file: 'lib/archive/failure.ts', from: "EMLINK: 'so many links to one file',", to: '', specs: ['spec/lib/archive/failure.spec.ts'] },
 

@@ -29,7 +29,7 @@ export function stage<In, Out, Event extends FlowEvent = FlowEvent>(
     new Flow(
       (demand, scope) =>
         defer(() => {
-          const actor = new Actor(() => behavior as unknown as Behavior<In, Out>, { ...options, name }, scope)
+          const actor = new Actor<In, Out>(() => behavior, { ...options, name }, scope)
           return through(actor.ask, { name, slots, order })(input)
             .open(demand, scope)
             .pipe(finalize(() => actor.stop()))

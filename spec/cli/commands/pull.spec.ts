@@ -37,6 +37,21 @@ const repository = (): string => `${registry.host}/team/app`
 const pinned = (tag: string): string => `${repository()}:${tag}@${images.get(tag)!.manifest.digest}`
 const amd64 = ['--platform', 'linux/amd64']
 
+describe('pull of several names', () => {
+  it('goes on to no other once it is cancelled', async () => {
+    registry.addFault(faults.stall(10, { times: Infinity }))
+    const terminal = new TestTerminal()
+    const store = path.join(work, String(stores))
+    const names = ['a', 'b'].map((tag) => `${repository()}:${tag}`)
+    const ended = runOn(['pull', '-q', '--store', store, ...amd64, ...names], terminal)
+    await expect.poll(() => registry.struck, { timeout: 20_000 }).toContain('stall')
+    terminal.signals.emit('SIGINT')
+    expect(await ended).toBe(130)
+    expect(terminal.err).not.toContain(names[1])
+    expect(terminal.err.match(/Cancelled/g)).toHaveLength(1)
+  })
+})
+
 describe('pull --all-tags', () => {
   it('prints each tag, shows each for itself, and says in Docker’s words what came of it (S2-01, S2-06)', async () => {
     const { code, out, err } = await pull('-a', ...amd64, repository())

@@ -12,7 +12,11 @@ import { TestTerminal } from '../../support/cli/test-terminal.js'
 function pulling(done: Promise<PulledImage>) {
   const events = new Subject<PullEvent>()
   let closed = 0
-  const pull = { events, done, closed: () => Promise.resolve(void closed++) } as unknown as Pull
+  const close = (): Promise<void> => {
+    closed++
+    return Promise.resolve()
+  }
+  const pull = { events, done, closed: close } as unknown as Pull
   const terminal = new TestTerminal()
   const messages = new Messages(terminal.stderr, { json: true })
   const console = Object.assign(terminal, { messages })

@@ -113,7 +113,9 @@ describe('batches', () => {
   it('keeps a stream from failing unheard after somebody stopped reading it', async () => {
     const stream = new PassThrough()
     stream.write('a')
-    for await (const _ of batches(stream)) break
+    const reading = batches(stream)
+    await reading.next()
+    await reading.return()
     const closed = new Promise((resolve) => stream.once('close', resolve))
     expect(stream.listenerCount('error')).toBeGreaterThan(0)
     stream.destroy(new Error('nobody hears it'))

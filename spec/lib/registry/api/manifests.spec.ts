@@ -104,6 +104,22 @@ describe('manifests', () => {
       await expect(repository.manifest('big')).rejects.toMatchObject(exceeded)
     }))
 
+  it.each([undefined, 'sha256:abc'])('asks for the whole where HEAD gives the digest %s', (digest) =>
+    withRegistry({}, {}, async ({ repository, registry }) => {
+      registry.hook(({ kind, method }) =>
+        kind === 'manifest' && method === 'HEAD'
+          ? {
+              status: 200,
+              headers: { ...(digest && { 'docker-content-digest': digest }) },
+              body: Buffer.alloc(0),
+            }
+          : undefined,
+      )
+      expect(await repository.head('latest')).toMatchObject({ size: manifest.length })
+      expect(registry.requests.map(({ method }) => method).slice(-2)).toEqual(['HEAD', 'GET'])
+    }),
+  )
+
   it('asks for nothing that is neither a tag nor a digest', () =>
     withRegistry({}, {}, async ({ repository, registry }) => {
       for (const wrong of ['../../x', 'a/b', '', 'a?b', 'sha256:abc', 'a b', '-a', 'a'.repeat(129)])

@@ -56,6 +56,11 @@ describe('the request target of a location', () => {
     },
   )
 
+  it('holds no user info', () => {
+    expect(resolveLocation('https://me:secret@s3.example/a', from)?.url.href).toBe('https://s3.example/a')
+    expect(resolveLocation('//me@s3.example/a', from)?.url.username).toBe('')
+  })
+
   it('is relative to what was sent before, byte for byte', () => {
     const first = resolveLocation("https://s3.example/a'%2e/b?c='", from)
     expect(resolveLocation('d', first)?.target).toBe("/a'%2e/d")

@@ -1,11 +1,11 @@
-import type { LookupAddress } from 'node:dns'
+import type * as Dns from 'node:dns'
 import { describe, expect, it, vi } from 'vitest'
 import { ForeignUrls, addressRefused, foreignHosts } from '../../../../lib/registry/policy/foreign-url.js'
 
-type Found = (error: Error | null, addresses: LookupAddress[]) => void
+type Found = (error: Error | null, addresses: Dns.LookupAddress[]) => void
 
 /** What names stand for that no name server knows. */
-const names: Record<string, LookupAddress[]> = {
+const names: Record<string, Dns.LookupAddress[]> = {
   'mixed.example': [
     { address: '8.1.2.3', family: 4 },
     { address: '127.0.0.1', family: 4 },
@@ -17,7 +17,7 @@ const names: Record<string, LookupAddress[]> = {
 }
 
 vi.mock('node:dns', async (original) => {
-  const dns = await original<typeof import('node:dns')>()
+  const dns = await original<typeof Dns>()
   const lookup = (name: string, options: { readonly all: true }, found: Found): void => {
     const known = names[name]
     if (known === undefined) dns.lookup(name, options, found)

@@ -1,0 +1,54 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import { tunnel } from '../../../../lib/registry/proxy/connection.js'
+import { Proxy } from '../../../../lib/registry/proxy/proxy.js'
+
+const target = { host: 'registry.example', port: 443 }
+
+/** What comes of a tunnel through a proxy that answers so, and what it was sent. */
+async function through(answer: string, { login = '', timeout = 60_000 } = {}) {
+  let asked = ''
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', (data) => {
+      asked = data.toString()
+      socket.write(answer)
+    })
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  const proxy = new Proxy(new URL(`http://${login}127.0.0.1:${port}`), 'HTTPS_PROXY')
+  const socket: Socket = connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  const failure = await new Promise<Error | undefined>((resolve) =>
+    tunnel(socket, proxy, { target, timeout }, resolve),
+  )
+  const left = { destroyed: socket.destroyed, listeners: socket.listenerCount('data') }
+  socket.destroy()
+  await once(server.close(), 'close')
+  return { asked, failure, left }
+}
+
+describe('a tunnel through a proxy', () => {
+  it('is asked for by the host and port of the target, with the login of the proxy', async () => {
+    const { asked, failure, left } = await through('HTTP/1.1 200 OK\r\n\r\n', { login: 'me:secret@' })
+    const login = Buffer.from('me:secret').toString('base64')
+    expect(asked).toBe(
+      `CONNECT registry.example:443 HTTP/1.1\r\nHost: registry.example:443\r\nProxy-Authorization: Basic ${login}\r\n\r\n`,
+    )
+    expect([failure, left]).toEqual([undefined, { destroyed: false, listeners: 0 }])
+  })
+
+  it.each([
+    ['403', 'HTTP/1.1 403 Forbidden\r\n\r\n', 'it answers 403'],
+    ['no HTTP', 'SSH-2.0-OpenSSH\r\n\r\n', 'it does not answer in HTTP'],
+    ['more than an answer', 'HTTP/1.1 200 OK\r\n\r\nx', 'it sends more than an answer'],
+    ['an answer without end', `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(16 * 1024)}`, 'its answer is too long'],
+    ['nothing', '', 'it does not answer'],
+  ])('is none where the proxy sends %s', async (_, answer, why) => {
+    const { failure, left } = await through(answer, { timeout: answer === '' ? 50 : 5_000 })
+    expect(failure?.message).toMatch(new RegExp(`does not let through: ${why}$`))
+    expect(left).toEqual({ destroyed: true, listeners: 0 })
+  })
+})
