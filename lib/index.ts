@@ -16,6 +16,7 @@ export {
   type ImageConfig,
   type ImageIndex,
   type ImageManifest,
+  type ImageSource,
   type Platform,
   type Reference,
   formatPlatform,
@@ -26,5 +27,9 @@ export {
   parseReference,
 } from './image/index.js'
 export { type LimitName, type Limits, defaultLimits } from './limits.js'
+export { UnpackPool } from './archive/index.js'
+export { Registries, type RegistriesOptions } from './registry/index.js'
+export { type RegistrySource, layoutSource, registrySource } from './sources/index.js'
+export { Store, type StoreOptions, openStore } from './store/index.js'
 export * from '../pipelines/index.js'
 export * from '../puller/index.js'

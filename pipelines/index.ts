@@ -1,5 +1,5 @@
 /** Pipelines composed of stages: `pull` and its variants, `inspect`, and the operations on a store. */
-export { type AllPlatformsOptions, type PulledIndex, allPlatforms, entryStages } from './all-platforms.js'
+export { type AllPlatformsOptions, type PulledIndex, allPlatforms } from './all-platforms.js'
 export {
   type AllTagsOptions,
   type FailedTag,

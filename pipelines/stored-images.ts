@@ -1,6 +1,6 @@
 /** Finds the images behind a name of the store: the image it points at, or the images of its index. */
 import { type Descriptor, isIndexType, isListedImage, parseImageIndex } from '../lib/image/index.js'
-import { maxIndexDepth } from '../lib/stages/index.js'
+import { maxIndexDepth } from '../lib/stages/resolve/by-schema.js'
 import type { Store } from '../lib/store/index.js'
 
 const maxIndexBytes = 4 * 1024 * 1024

@@ -8,4 +8,5 @@ export type {
 } from './options/options.js'
 export type { Pull } from './pull-run.js'
 export type { PullSet, StartedPull } from './pull-set.js'
+export { type GoalOptions, type PullContext, createContext } from './context.js'
 export { Windlass, open } from './puller.js'

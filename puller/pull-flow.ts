@@ -54,5 +54,6 @@ function stagesFor(
 ): PullStages {
   if (!own) return adapt(pullStages(parts, goal))
   // A layer that came down somebody else's line has not seen the stages of this one.
-  return own(adapt(pullStages({ ...parts, flights: new LayerFlights() }, goal)))
+  const bound = adapt(pullStages({ ...parts, flights: new LayerFlights() }, goal))
+  return { ...bound, ...own(bound) }
 }

@@ -70,7 +70,7 @@ export async function open(options: OpenOptions = {}): Promise<Windlass> {
   return new Windlass(options, registries)
 }
 
-export class Windlass {
+export class Windlass implements AsyncDisposable {
   readonly #options: OpenOptions
   /** For manifests and configs. */
   readonly #retry: RetryPolicy
@@ -292,6 +292,11 @@ export class Windlass {
       ...[...this.#pulls].flatMap(({ running }) => running),
       ...this.#lifetime.running,
     ])
+  }
+
+  /** Closes the puller at the end of an `await using` block. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 
   async #close(): Promise<void> {

@@ -1,2 +1,3 @@
-/** Sources of images other than registries. */
-export { LayoutSource } from './layout-source.js'
+/** Where images come from: a repository of a registry, or an OCI image layout. */
+export { LayoutSource, layoutSource } from './layout-source.js'
+export { type RegistrySource, registrySource } from './registry-source.js'

@@ -25,6 +25,14 @@ import { printable, quoted } from '../codec/index.js'
 
 const refName = 'org.opencontainers.image.ref.name'
 
+/**
+ * Returns the OCI image layout in `directory` as a source of images. Nothing is read before something is asked for.
+ *
+ * @example
+ * const { bytes } = await layoutSource('images/app').manifest('1.2')
+ */
+export const layoutSource = (directory: string): LayoutSource => new LayoutSource(directory)
+
 /** An OCI image layout in a directory, as a source of images. References: `oci:DIR`, `oci:DIR:NAME`, `oci:DIR:@N`. */
 export class LayoutSource implements ImageSource {
   /** Absolute path of the layout; takes the place of a registry host in events and errors. */

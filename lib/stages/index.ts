@@ -27,36 +27,27 @@ export type {
   SharedLayerTask,
 } from '../transfer/elements.js'
 export { type AssembleOptions, assemble } from './commit/assemble.js'
-export { type BySchemaCases, bySchema, maxIndexDepth } from './resolve/by-schema.js'
+export { type BySchemaCases, bySchema } from './resolve/by-schema.js'
 export type { ForeignUrlOrder } from '../transfer/blob-route.js'
-export { checkPlatform, platformMismatch } from './policy/check-platform.js'
+export { checkPlatform } from './policy/check-platform.js'
 export { checkSpace } from './policy/check-space.js'
 export { choosePlatform } from './resolve/choose-platform.js'
 export { type CommitImageOptions, commitImage } from './commit/commit-image.js'
 export { commitBlob } from './commit/commit-blob.js'
 export { commitLayer } from './commit/commit-layer.js'
-export { configBytes, maxConfigBytes } from './resolve/config-bytes.js'
 export { convertSchema1 } from './schema1/convert-schema1.js'
 export { type DownloadLimits, type DownloadOptions, Downloads, download } from './layers/download.js'
 export { eachLayer } from './layers/each-layer.js'
 export { type EnsureLayerOptions, ensureLayer } from './layers/ensure-layer.js'
 export { Deferred } from '../flow/lifetime/deferred.js'
-export { Expectations } from '../transfer/sharing/expectations.js'
 export { type FetchConfigOptions, fetchConfig } from './plan/fetch-config.js'
-export { fillPlatforms, maxConfigsRead } from './resolve/fill-platforms.js'
+export { fillPlatforms } from './resolve/fill-platforms.js'
 export { toArray } from '../flow/flows/to-array.js'
 export { holdImage } from './plan/hold-image.js'
 export { type FetchedLayer, LayerFlights } from '../transfer/sharing/layer-flights.js'
 export { imageBytes } from './policy/image-bytes.js'
-export { type LayerGoal, goalKey } from '../transfer/sharing/layer-goal.js'
-export { documentUnclear } from '../events/warning-codes.js'
-export { manifestDocument } from './resolve/manifest-document.js'
-export {
-  type IndexedImage,
-  type IndexedImages,
-  imagesOfIndex,
-  maxIndexedImages,
-} from './resolve/images-of-index.js'
+export { type LayerGoal } from '../transfer/sharing/layer-goal.js'
+export { type IndexedImage, type IndexedImages, imagesOfIndex } from './resolve/images-of-index.js'
 export { identity } from '../flow/flows/identity.js'
 export { type PlanOptions, plan } from './plan/plan.js'
 export { readyThreads } from './layers/ready-threads.js'
@@ -71,9 +62,6 @@ export {
   documentRetryPolicy,
   retryingTransfers,
 } from '../transfer/retry-policy.js'
-export { listedManifest, servedAnnotation } from './plan/listed-manifest.js'
-export { type SeenLayerOptions, seenLayer } from './layers/seen-layer.js'
-export { schema1Annotation, signedAnnotation } from './schema1/stored-conversion.js'
 export { type SizeSchema1Options, sizeSchema1 } from './schema1/size-schema1.js'
 export { toPullEvent } from '../events/to-pull-event.js'
 export { type DownloadTask, type DecideTransfer, transfer } from '../transfer/transfer.js'

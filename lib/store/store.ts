@@ -176,3 +176,15 @@ export class Store {
       })
   }
 }
+
+/**
+ * Opens the store in `directory`; it is made where there is none. Close it when it is not needed any more.
+ *
+ * @throws STORE_* when the store cannot be made, opened or locked, or is not a store of Windlass
+ * @example
+ * const store = await openStore('images')
+ * for (const { name, descriptor } of await store.names.list()) console.log(name, descriptor.digest)
+ * await store.close()
+ */
+export const openStore = (directory: string, options: StoreOptions = {}): Promise<Store> =>
+  Store.open(directory, options)

@@ -98,8 +98,10 @@ export interface PullOptions {
   readonly refresh?: boolean
   /** Cancels the pull. */
   readonly signal?: AbortSignal
-  /** Put stages of your own into this pull's line, or in the place of one. Such a pull shares no layer flights. */
-  readonly stages?: (bound: PullStages) => PullStages
+  /**
+   * Returns the stages that replace those of this pull; the others stay. Such a pull shares no downloads with others.
+   */
+  readonly stages?: (bound: PullStages) => Partial<PullStages>
 }
 
 /** How long to wait for the end of something. */

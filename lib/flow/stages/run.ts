@@ -1,5 +1,5 @@
 /** Provides `run`, which reads a flow to its end, and `Run`, the handle on it. */
-import { EMPTY, type Observable, type ObservableInput, Subscription } from 'rxjs'
+import { EMPTY, type Observable, Subscription } from 'rxjs'
 import { attached } from '../actors/attached.js'
 import type { FlowEvent } from '../lifetime/side-channel.js'
 import type { Flow } from '../flows/flow.js'
@@ -23,11 +23,7 @@ export interface Run {
  * @param sink consumes the elements, one at a time, and thereby sets the pace. Default: discards them.
  * @param scope scope of the run; `closed` closes it
  */
-export function run<T>(
-  flow: Flow<T>,
-  sink: (value: T) => ObservableInput<unknown> = () => EMPTY,
-  scope = new Scope(),
-): Run {
+export function run<T>(flow: Flow<T>, sink: (value: T) => unknown = () => EMPTY, scope = new Scope()): Run {
   const work = new Subscription()
   let stop: (reason: unknown) => void = () => undefined
   const done = new Promise<void>((resolve, reject) => {

@@ -1,0 +1,94 @@
+/** Provides the parts that pulls share to programs that compose a line of their own. */
+import { type WhiteoutForm, hostWhiteoutForm } from '../lib/archive/index.js'
+import { Scope } from '../lib/flow/index.js'
+import { limitsWith } from '../lib/limits.js'
+import type { Registries } from '../lib/registry/index.js'
+import type { ImageRequest } from '../lib/stages/index.js'
+import type { LayerGoal } from '../lib/transfer/index.js'
+import type { PullParts } from '../pipelines/pull-stages.js'
+import { locate } from './names/request.js'
+import { openParts } from './open-parts.js'
+import { checkOptions } from './options/check-options.js'
+import { openTable } from './options/option-table.js'
+import type { OpenOptions } from './options/options.js'
+import { registriesFor } from './options/registries-for.js'
+import { endsWithin } from './within.js'
+
+/** What a pull wants of the layers, as a program says it. */
+export interface GoalOptions {
+  /** Unpack every layer into a tree of its own (true). */
+  readonly unpack?: boolean
+  /** Keep the compressed blobs of the layers (true). */
+  readonly keepBlobs?: boolean
+  /** Fetch and unpack everything again, whatever is in the store (false). */
+  readonly refresh?: boolean
+  /** The form of whiteouts in a tree: overlay where this process may create it, else aufs. */
+  readonly whiteouts?: WhiteoutForm
+}
+
+/**
+ * The parts that all pulls of a program share: the store, the unpacking threads, the limits on what runs at once, and the
+ * connections to registries. `pullStages` makes the stages of a pull out of it.
+ */
+export interface PullContext extends PullParts, AsyncDisposable {
+  readonly registries: Registries
+  /**
+   * Returns the request for an image: what `pull` and `fetch` of `windlass/pipelines` take.
+   * @param name - As Docker names images, or `oci:DIR`, `oci:DIR:NAME`, `oci:DIR:@N`
+   * @throws USAGE, REFERENCE_INVALID, PLATFORM_INVALID
+   */
+  request(name: string, options?: { readonly platform?: string }): ImageRequest
+  /** Returns the second argument of `pullStages`. @throws STORE_* when the store cannot be written to */
+  goal(options?: GoalOptions): Promise<LayerGoal>
+  /**
+   * Waits for the runs that have ended, stops the threads, and closes the store and all connections. Cancel the runs that
+   * have not ended first.
+   * @throws StillRunningError with `within`, in milliseconds, naming what has not ended by then
+   */
+  close(options?: { readonly within?: number }): Promise<void>
+}
+
+/**
+ * Opens the parts that pulls share. A store is made where there is none.
+ *
+ * @throws USAGE for an option that does not exist or a value that it does not take; STORE_* when the store cannot be opened
+ * @example
+ * const context = await createContext({ store: 'images' })
+ * const line = pull(pullStages(context, await context.goal()))
+ * await run(Flow.of(context.request('alpine')).pipe(line), (image) => console.log(image.digest)).done
+ * await context.close()
+ */
+export async function createContext(options: OpenOptions = {}): Promise<PullContext> {
+  checkOptions('createContext', openTable, options)
+  const registries = await registriesFor(options)
+  const limits = limitsWith(options.limits)
+  const lifetime = new Scope()
+  const parts = await openParts(options, limits, lifetime).catch(async (error: unknown) => {
+    await registries.close()
+    throw error
+  })
+  const release = async (): Promise<void> => {
+    await lifetime.close()
+    await parts.pool.close()
+    await parts.store.close()
+    await registries.close()
+  }
+  let closing: Promise<void> | undefined
+  const close: PullContext['close'] = ({ within } = {}) => {
+    closing ??= release()
+    return endsWithin(closing, within, () => lifetime.running)
+  }
+  return {
+    ...parts,
+    registries,
+    request: (name, { platform } = {}) => locate(name, platform, registries, limits),
+    goal: async ({ unpack = true, keepBlobs = true, refresh = false, whiteouts } = {}) => ({
+      unpack,
+      form: whiteouts ?? (await hostWhiteoutForm(await parts.store.stagingDirectory())),
+      keepBlobs: keepBlobs || !unpack,
+      refresh,
+    }),
+    close,
+    [Symbol.asyncDispose]: () => close(),
+  }
+}
