@@ -54,7 +54,7 @@ describe('the plan of a pull', () => {
   })
 
   it('is to do nothing only where the name is whole, and the manifest and the config are here', async () => {
-    const named = (text: string) => ({ mediaType: mediaTypes.ociManifest, ...layer(text) })
+    const named = (text: string) => ({ ...layer(text), mediaType: mediaTypes.ociManifest })
     const [manifest, config] = [named('manifest'), named('config')]
     const document = { kind: 'image', descriptor: manifest, manifest: { config, layers: [layer('a')] } }
     const isUpToDate = async (rotten: boolean, missing?: string): Promise<boolean> => {
