@@ -14,6 +14,7 @@ import type { CloseOptions } from './options/options.js'
 import type { StoreWarning } from './store-waiting.js'
 import { endsWithin } from './within.js'
 
+/** A pull that was started: its events, its result, and how to end it. */
 export interface Pull {
   /** What happens, from the first to the last; a late subscriber gets the present state first. Ends with the pull. */
   readonly events: Observable<PullEvent>

@@ -20,6 +20,7 @@ export interface StartedPull {
   readonly pull: Pull
 }
 
+/** Several pulls that were started as one: each of them, their one result, and how to end them. */
 export interface PullSet<Result> {
   /** Each pull as it starts; a late subscriber gets first those that are under way. Completes with the set. */
   readonly each: Observable<StartedPull>

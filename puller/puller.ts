@@ -70,6 +70,9 @@ export async function open(options: OpenOptions = {}): Promise<Windlass> {
   return new Windlass(options, registries)
 }
 
+/**
+ * A puller: one store, one set of connections, one limit on what runs at once, shared by all its pulls. `open` makes one.
+ */
 export class Windlass implements AsyncDisposable {
   readonly #options: OpenOptions
   /** For manifests and configs. */
@@ -295,9 +298,7 @@ export class Windlass implements AsyncDisposable {
   }
 
   /** Closes the puller at the end of an `await using` block. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
+  readonly [Symbol.asyncDispose] = (): Promise<void> => this.close()
 
   async #close(): Promise<void> {
     const pulls = [...this.#pulls]

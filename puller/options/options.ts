@@ -9,6 +9,7 @@ import { homeDirectory } from './home-directory.js'
 import { path as pathCodec } from './option-codecs.js'
 import type { PullStages } from '../../pipelines/pull-stages.js'
 
+/** Options of `open` and `createContext`: where the store is, which registries to trust, how much to do at once. */
 export interface OpenOptions {
   /** The store's directory. Else `WINDLASS_STORE`, else `$XDG_DATA_HOME/windlass`. */
   readonly store?: string
@@ -78,11 +79,13 @@ export interface OpenOptions {
   readonly onWarning?: (message: string, code: string) => void
 }
 
+/** A user name and a password for a registry or a namespace of one. */
 export interface RegistryCredentials {
   readonly username: string
   readonly password: string
 }
 
+/** Options of one pull. */
 export interface PullOptions {
   /** `os/arch[/variant]`; this machine's unless said otherwise (its Linux, on any other system). */
   readonly platform?: string

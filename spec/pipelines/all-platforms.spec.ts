@@ -1,4 +1,5 @@
 /** Every platform of an index under one name, and what an index may not be. */
+import { rmSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { digestOf, mediaTypes } from '../../lib/image/index.js'
 import {
@@ -9,7 +10,7 @@ import {
   putImage,
 } from '../../lib/testing/images/index.js'
 import { type TestRegistry, faults } from '../../lib/testing/registry/index.js'
-import { Workbench, asked, blobsIn, imageOf } from '../support/workbench.js'
+import { Workbench, asked, blobPath, blobsIn, imageOf } from '../support/workbench.js'
 
 const platformed = (architecture: string, more: Partial<ImagePlatform> = {}): BuiltImage =>
   imageOf(['base', architecture], { platform: { os: 'linux', architecture, ...more } })
@@ -82,6 +83,23 @@ describe('all platforms', () => {
     const { platform } = await puller.unpack(name, tree, { platform: 'linux/arm64' }).done
     expect(platform).toBe('linux/arm64/v8')
     expect(registry.requests).toHaveLength(before)
+  })
+
+  it('brings again what of it is gone, and is newer where that is of any image', async () => {
+    const registry = await bench.registry()
+    const index = buildIndex([amd, arm])
+    await putImage(registry, 'team/app', '1', index)
+    const puller = await bench.puller()
+    const name = nameIn(registry)
+    await puller.pullAllPlatforms(name).done
+    for (const [{ digest }, status] of [
+      [index.manifest, 'up-to-date'],
+      [arm.config, 'newer'],
+    ] as const) {
+      rmSync(blobPath(puller.store, digest))
+      expect((await puller.pullAllPlatforms(name).done).status).toBe(status)
+      expect(await blobsIn(puller.store)).toContain(digest)
+    }
   })
 
   it('attestations and unknown/unknown are left out, and told (S2-78)', async () => {

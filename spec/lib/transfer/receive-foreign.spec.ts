@@ -39,6 +39,12 @@ describe('a layer from foreign URLs', () => {
     expect(events.filter(({ type }) => type === 'warning')).toHaveLength(2)
   })
 
+  it('leaves nothing of wrong bytes to be resumed, also of those of the last URL', async () => {
+    const { receive, file } = await layerOf({ [a]: wrong })
+    await expect(receive()).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
+    expect(file.state.length).toBe(0)
+  })
+
   it('is asked for again only where another attempt may help', async () => {
     const { receive, route } = await layerOf({ [a]: unknown, [b]: broken, [c]: wrong })
     await expect(receive()).rejects.toMatchObject({ code: 'DIGEST_MISMATCH', retryable: true })

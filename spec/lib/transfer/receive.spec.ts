@@ -9,7 +9,16 @@ import { type Arrival, arrival } from '../../support/arriving-layer.js'
 const bytes = Buffer.from('all the bytes of the layer')
 const [head, tail] = [bytes.subarray(0, 10), bytes.subarray(10)]
 
-function place(parts: Iterable<Buffer>, more: Partial<BlobBody> = {}) {
+/** Parts that come one after the other, not at once. */
+async function* slowly(...parts: Buffer[]): AsyncGenerator<Buffer> {
+  for (const part of parts) {
+    yield part
+    await new Promise((resolve) => setImmediate(resolve))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+function place(parts: Iterable<Buffer> | AsyncIterable<Buffer>, more: Partial<BlobBody> = {}) {
   const requests: BlobRequest[] = []
   const stream = Readable.from(parts)
   const fetch = async (request: BlobRequest): Promise<BlobBody> => {
@@ -77,15 +86,16 @@ describe('the bytes of a layer', () => {
 
   it('are refused where there are more than the manifest says, and are whole where only the end lacks', async () => {
     const more = await arrival(bytes)
-    const long = place([bytes, Buffer.from('x')])
+    const long = place(slowly(bytes, Buffer.from('x')))
     await expect(receive(more.layer, more.turn, long)).rejects.toMatchObject({ code: 'SIZE_MISMATCH' })
+    expect(more.file.state.length).toBe(bytes.length)
     const whole = await arrival(bytes)
     async function* broken(): AsyncGenerator<Buffer> {
       yield bytes
       await new Promise(setImmediate)
       throw new Error('the connection broke')
     }
-    await receive(whole.layer, whole.turn, { ...place([]), ...place(broken() as never) })
+    await receive(whole.layer, whole.turn, place(broken()))
     expect(readFileSync(whole.layer.path)).toEqual(bytes)
   })
 
@@ -102,10 +112,12 @@ describe('the bytes of a layer', () => {
   })
 
   it('that end too early are a broken transfer, and nothing runs on after it', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval'] })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
     try {
       const here = await arrival(bytes)
-      await expect(receive(here.layer, here.turn, place([head]))).rejects.toMatchObject({ code: 'NETWORK' })
+      await expect(
+        receive(here.layer, here.turn, place(slowly(head.subarray(0, 5), head.subarray(5)))),
+      ).rejects.toMatchObject({ code: 'NETWORK' })
       expect(here.file.state.length).toBe(head.length)
       expect(vi.getTimerCount()).toBe(0)
     } finally {

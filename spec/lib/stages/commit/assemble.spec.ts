@@ -33,4 +33,35 @@ describe('the tree of an image', () => {
     expect(readdirSync(target)).toEqual(['of-another'])
     expect(readdirSync(parent)).toEqual(['target'])
   })
+
+  it('is not put together where something stands at its place, which is told at once', async () => {
+    const registry = await bench.registry()
+    await putImage(registry, 'app', '1', imageOf(['a']))
+    const target = bench.path()
+    mkdirSync(target, { recursive: true })
+    writeFileSync(join(target, 'mine'), '')
+    const puller = await bench.puller()
+    const pulling = puller.pull(`${registry.host}/app:1`, { platform: 'linux/amd64', rootfs: target })
+    await expect(pulling.done).rejects.toMatchObject({
+      code: 'USAGE',
+      message: `Unpacking into ${target}: the directory is not empty`,
+    })
+    await pulling.closed()
+    expect(readdirSync(target)).toEqual(['mine'])
+  })
+
+  it('is refused where a layer is not the one of the config, also where nothing else unpacks it', async () => {
+    const registry = await bench.registry()
+    const [a, other] = imageOf(['a', 'other']).layers
+    const config = { rootfs: { type: 'layers', diff_ids: [a!.diffID, other!.diffID] } }
+    await putImage(registry, 'app', '1', imageOf(['a', 'b'], { config }))
+    const puller = await bench.puller()
+    const parent = bench.path()
+    const pulling = puller.pull(`${registry.host}/app:1`, {
+      ...{ platform: 'linux/amd64', unpack: false, rootfs: join(parent, 'target') },
+    })
+    await expect(pulling.done).rejects.toMatchObject({ code: 'DIFF_ID_MISMATCH' })
+    await pulling.closed()
+    expect(readdirSync(parent)).toEqual([])
+  })
 })

@@ -52,4 +52,29 @@ describe('the plan of a pull', () => {
     expect(event['layers']).toHaveLength(3)
     expect(event['bytes']).toEqual({ total: 107, toDownload: 107 })
   })
+
+  it('is to do nothing only where the name is whole, and the manifest and the config are here', async () => {
+    const named = (text: string) => ({ ...layer(text), mediaType: mediaTypes.ociManifest })
+    const [manifest, config] = [named('manifest'), named('config')]
+    const document = { kind: 'image', descriptor: manifest, manifest: { config, layers: [layer('a')] } }
+    const isUpToDate = async (rotten: boolean, missing?: string): Promise<boolean> => {
+      const store = {
+        blobs: { has: async (digest: string) => digest !== missing },
+        partials: { length: async () => 0 },
+        names: { get: async () => ({ name: 'app', descriptor: manifest }), isRotten: async () => rotten },
+      } as unknown as Store
+      const resolved = { document, request: { name: 'app' }, trail: [] }
+      const goal = { unpack: false, form: 'overlay', keepBlobs: true } as const
+      const scope = new Scope()
+      const image = resolved as unknown as Resolved<PullableDocument>
+      const flow = Flow.of(image).pipe(plan({ store, goal }))
+      const { upToDate } = await lastValueFrom(flow.toObservable(scope))
+      await scope.close()
+      return upToDate
+    }
+    expect(await isUpToDate(false)).toBe(true)
+    expect(await isUpToDate(true)).toBe(false)
+    for (const { digest } of [manifest, config, layer('a')])
+      expect(await isUpToDate(false, digest)).toBe(false)
+  })
 })
