@@ -21,7 +21,7 @@ const countFiles = stage(
 const { name, store, close } = await anImage(process.argv[2])
 const windlass = await open({ store })
 const image = await windlass.pull(name, {
-  stages: (bound) => ({ ...bound, onLayer: compose(bound.onLayer, countFiles) }),
+  stages: (bound) => ({ onLayer: compose(bound.onLayer, countFiles) }),
 }).done
 console.log(`${image.name}: ${image.layers.length} layers`)
 await windlass.close()

@@ -176,8 +176,8 @@ async function run(point: FlipPoint, repair: boolean): Promise<void> {
   else wrong.push(`${point.place}: ${why}`)
   if (point.kind.startsWith('blob:')) await unpackAll(point, row, verdict)
   const good = repair && (await repairStore(point, row))
-  // After a repair, a renamed object may have another place than before.
-  if (repair && (!good || point.kind.startsWith('name of'))) await restore()
+  // After a repair, a renamed object may have another place than before, and the list of names another text.
+  if (repair && (!good || point.kind.startsWith('name of') || point.kind === 'index.json')) await restore()
   else if (!good) back()
   if (atOpening) {
     await puller.close()

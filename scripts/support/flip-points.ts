@@ -57,6 +57,17 @@ const path = (...parts: (string | Buffer)[]): Buffer =>
 const toLatin1 = (bytes: Buffer): string => bytes.toString('latin1')
 const parentOf = (file: Buffer): Buffer => file.subarray(0, file.lastIndexOf('/'))
 
+/** Whether a tree entry is a whiteout, of the overlay or the aufs form. */
+const isWhiteout = (file: Buffer, stats: { isCharacterDevice(): boolean; rdev: bigint }): boolean =>
+  (stats.isCharacterDevice() && stats.rdev === 0n) ||
+  toLatin1(file.subarray(file.lastIndexOf('/') + 1)).startsWith('.wh.')
+
+/** The text around a byte of a JSON file, for messages. */
+const around = (file: Buffer, at: number): string =>
+  toLatin1(file).endsWith('.json')
+    ? ` in ${JSON.stringify(readFileSync(file, 'latin1').slice(Math.max(0, at - 30), at + 10))}`
+    : ''
+
 /** Runs `change` and restores the times of `files`, so that only the bit differs. */
 function keepingTimes(files: readonly Buffer[], change: () => void): void {
   const before = files.map((file) => lstatSync(file, { bigint: true }))
@@ -117,7 +128,7 @@ export class FlipPoints {
     for (const bit of bits(lstatSync(file).size, more, this.random))
       yield {
         kind,
-        place: `${toLatin1(file)}, byte ${bit >> 3}, bit ${bit & 7}`,
+        place: `${toLatin1(file)}, byte ${bit >> 3}, bit ${bit & 7}${around(file, bit >> 3)}`,
         path: at,
         flip: () => {
           flipByte(file, bit)
@@ -184,18 +195,21 @@ export class FlipPoints {
       for (const [name, value] of note) setXattr(file, name, value)
     }
     const bit = random.below(16)
-    yield change(
-      'owner',
-      `uid bit ${bit}`,
-      () => chown(uid ^ (1 << bit), gid),
-      () => chown(uid, gid),
-    )
-    yield change(
-      'owner',
-      `gid bit ${bit}`,
-      () => chown(uid, gid ^ (1 << bit)),
-      () => chown(uid, gid),
-    )
+    // No archive says who owns a whiteout, so its owner may be any.
+    if (!isWhiteout(file, stats)) {
+      yield change(
+        'owner',
+        `uid bit ${bit}`,
+        () => chown(uid ^ (1 << bit), gid),
+        () => chown(uid, gid),
+      )
+      yield change(
+        'owner',
+        `gid bit ${bit}`,
+        () => chown(uid, gid ^ (1 << bit)),
+        () => chown(uid, gid),
+      )
+    }
     for (const at of [0, 20 + random.below(10), 30 + random.below(5)]) {
       const other = stats.mtimeNs ^ (1n << BigInt(at))
       yield change(

@@ -66,7 +66,7 @@ describeReal('the distribution server', () => {
   })
 
   it('dies with the process that started it, however that dies', async () => {
-    const script = fileURLToPath(new URL('orphan.ts', import.meta.url))
+    const script = fileURLToPath(new URL('../../../testbench/harness/orphan.ts', import.meta.url))
     const parent = spawn(process.execPath, ['--import', 'tsx', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })

@@ -34,6 +34,20 @@ describe('stage', () => {
     expect(await all(flow)).toEqual(['p', 'o1', 'o2', 'a1', 'a2', 'g1', 'g2'])
   })
 
+  it('takes a plain value as an answer, and a string as one value', async () => {
+    const values = {
+      number: 1,
+      text: 'abc',
+      object: { a: 1 },
+      nothing: undefined,
+      promised: Promise.resolve('def'),
+    }
+    const flow = Flow.from(Object.keys(values) as (keyof typeof values)[]).pipe(
+      stage((kind: keyof typeof values) => values[kind] as unknown),
+    )
+    expect(await all(flow)).toEqual([1, 'abc', { a: 1 }, undefined, 'def'])
+  })
+
   it('retry runs the same element again, skip drops it, the rest goes on', async () => {
     const tried = new Map<number, number>()
     const supervise = firstMatch<number>(

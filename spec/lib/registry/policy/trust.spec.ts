@@ -93,7 +93,7 @@ describe('what is trusted', () => {
   it('keeps what Node trusts by itself beside it', () => {
     // NODE_EXTRA_CA_CERTS counts for a process that is started with it.
     const script = `
-      import { Trust } from './lib/registry/trust.js'
+      import { Trust } from './lib/registry/policy/trust.js'
       import { startRegistry } from './lib/testing/registry/index.js'
       import { request } from 'node:https'
       const registry = await startRegistry({ tls: JSON.parse(process.env.TLS) })
