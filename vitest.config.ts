@@ -16,7 +16,7 @@ export default defineConfig({
     globalSetup: ['spec/setup/global.ts'],
     setupFiles: ['spec/setup/each.ts'],
     reporters: ['default', './spec/setup/closing-line.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 180_000,
+    hookTimeout: 300_000,
   },
 })
