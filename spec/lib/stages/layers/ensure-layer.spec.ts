@@ -1,0 +1,51 @@
+import { lastValueFrom } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { Flow, Scope, stage } from '../../../../lib/flow/index.js'
+import type { Digest } from '../../../../lib/image/index.js'
+import { ensureLayer } from '../../../../lib/stages/layers/ensure-layer.js'
+import {
+  type EnsuredLayer,
+  type FetchedLayer,
+  LayerFlights,
+  type LayerTask,
+  type SharedLayerTask,
+} from '../../../../lib/transfer/index.js'
+import { commitLayer, diffIDOf, layerBlob } from '../../../support/store/images-in-a-store.js'
+import { TemporaryStores } from '../../../support/store/temporary-store.js'
+
+const stores = new TemporaryStores()
+
+/** The layer `a`, which is in the store, for an image whose config expects `diffID`; and how often it was fetched. */
+async function ensured(diffID: Digest): Promise<{ layer: EnsuredLayer; fetched: number }> {
+  const store = await stores.open()
+  await commitLayer(store, 'a')
+  let fetched = 0
+  const line = stage<SharedLayerTask, FetchedLayer>(() => {
+    fetched++
+    return undefined
+  })
+  const goal = { unpack: true, form: 'overlay', keepBlobs: true } as const
+  const find = ensureLayer({ store, goal, flights: new LayerFlights(), slots: 1 }, line)
+  const task = {
+    descriptor: layerBlob('a'),
+    source: { host: 'x', identity: () => Promise.resolve('x') },
+    diffID: Promise.resolve(diffID),
+  } as unknown as LayerTask
+  const scope = new Scope()
+  try {
+    return { layer: await lastValueFrom(Flow.of(task).pipe(find).toObservable(scope)), fetched }
+  } finally {
+    await scope.close()
+  }
+}
+
+describe('a layer whose blob is unpacked in the store', () => {
+  it('is taken without a fetch where the config expects its diffID', async () => {
+    const { layer, fetched } = await ensured(diffIDOf('a'))
+    expect([layer.stored?.diffID, fetched]).toEqual([diffIDOf('a'), 0])
+  })
+
+  it('is refused where the config expects another diffID', async () => {
+    await expect(ensured(diffIDOf('b'))).rejects.toMatchObject({ code: 'DIFF_ID_MISMATCH' })
+  })
+})

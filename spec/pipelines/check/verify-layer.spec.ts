@@ -1,0 +1,30 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { UnpackPool } from '../../../lib/archive/index.js'
+import { LayerCheck } from '../../../pipelines/check/verify-layer.js'
+import { commitLayer, diffIDOf, layerBlob } from '../../support/store/images-in-a-store.js'
+import { TemporaryStores } from '../../support/store/temporary-store.js'
+
+const stores = new TemporaryStores()
+
+describe('the replacement of a layer’s trees', () => {
+  it('leaves nothing in staging and keeps the old tree where the blob cannot be unpacked', async () => {
+    const store = await stores.open()
+    const { rootfs } = await commitLayer(store, 'a')
+    const unpacking: string[] = []
+    const pool = {
+      unpack: ({ into }: { readonly into: string }) => {
+        unpacking.push(into)
+        return Promise.reject(new Error('it cannot be unpacked'))
+      },
+    } as unknown as UnpackPool
+    const check = new LayerCheck(store, pool)
+    const disk = (await check.look(diffIDOf('a')))!
+    const source = { descriptor: layerBlob('a'), diffID: diffIDOf('a') }
+    await expect(check.replace(disk, source, undefined)).rejects.toThrow('it cannot be unpacked')
+    expect(unpacking).toHaveLength(1)
+    expect(existsSync(dirname(unpacking[0]!))).toBe(false)
+    expect(readdirSync(rootfs)).toEqual(['file'])
+  })
+})
