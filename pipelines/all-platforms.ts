@@ -5,7 +5,7 @@
  *     name ─► resolve ─► images of the index ═╦═► pull ═╦═► the index, under its name
  *                                             ╚═► pull ═╝
  */
-import { Flow, type Stage, compose, expand, stage } from '../lib/flow/index.js'
+import { Flow, type Stage, compose, expand, stage, toArray } from '../lib/flow/index.js'
 import type { Digest } from '../lib/image/index.js'
 import {
   type ImageRequest,
@@ -17,7 +17,6 @@ import {
   resolve,
   resolveEntry,
 } from '../lib/stages/index.js'
-import { toArray } from '../lib/flow/index.js'
 import type { Store } from '../lib/store/index.js'
 
 import { type RunningPull, eachPull } from './each-pull.js'

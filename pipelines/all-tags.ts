@@ -7,9 +7,8 @@
  */
 import { map } from 'rxjs'
 import { type ErrorRecord, WindlassError, asWindlassError } from '../lib/errors.js'
-import { Flow, type Stage, compose, lift } from '../lib/flow/index.js'
+import { Flow, type Stage, compose, lift, toArray } from '../lib/flow/index.js'
 import { type PulledImage } from '../lib/stages/index.js'
-import { toArray } from '../lib/flow/index.js'
 import { type EachPullOptions, eachPull } from './each-pull.js'
 
 /** Result for one tag. */

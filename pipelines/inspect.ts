@@ -1,7 +1,7 @@
 /** Describes an image from its manifest and config. No layer is requested. */
 import { map } from 'rxjs'
 import { asWindlassError } from '../lib/errors.js'
-import { Flow, Scope, compose, lift, stage } from '../lib/flow/index.js'
+import { Flow, Scope, compose, lift, stage, Deferred, untilAborted } from '../lib/flow/index.js'
 import {
   type Digest,
   type ImageConfig,
@@ -28,7 +28,6 @@ import {
   readSchema1,
   resolve,
 } from '../lib/stages/index.js'
-import { Deferred, untilAborted } from '../lib/flow/index.js'
 import { type RetryPolicy, againAfter } from '../lib/transfer/index.js'
 import { toPullEvent } from '../lib/events/index.js'
 import { LayoutSource } from '../lib/sources/index.js'

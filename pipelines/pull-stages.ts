@@ -1,5 +1,5 @@
 /** Provides the stages of a pull, bound to a store and to the resources that all pulls of a puller share. */
-import { type Stage, compose } from '../lib/flow/index.js'
+import { type Stage, compose, identity } from '../lib/flow/index.js'
 import type { UnpackPool } from '../lib/archive/index.js'
 import type { Limits } from '../lib/limits.js'
 import {
@@ -45,7 +45,6 @@ import {
   unpack,
   verify,
 } from '../lib/stages/index.js'
-import { identity } from '../lib/flow/index.js'
 import type { Store, StoredLayer } from '../lib/store/index.js'
 
 /** Resources that all pulls of a puller share. */

@@ -1,4 +1,4 @@
-/** Names the stage that an error came from. */
+/** Finds the stage in which a run failed. */
 import { WindlassError, asWindlassError } from '../lib/errors.js'
 import { type FlowEvent, ProtocolError } from '../lib/flow/index.js'
 
@@ -13,14 +13,17 @@ export class FailedStage {
     if (typeof actor === 'string') this.#first ??= { name: actor, error }
   }
 
-  /** `error` as a WindlassError. One that a stage threw and that is not a WindlassError is STAGE_FAILED, with its stage. */
+  /**
+   * Returns `error` as a WindlassError. An error that a stage threw and that is not a WindlassError becomes STAGE_FAILED, with
+   * the name of the stage.
+   */
   report(error: unknown): WindlassError {
     const known = asWindlassError(error)
     if (known === error || known.code !== 'INTERNAL' || error instanceof ProtocolError) return known
     if (this.#first === undefined || this.#first.error !== error) return known
     return new WindlassError('STAGE_FAILED', `The stage "${this.#first.name}" failed: ${known.message}`, {
       cause: error,
-      hint: 'The error is the stage’s own: it is the cause of this one.',
+      hint: 'The stage threw this error itself; its cause has the stack trace.',
     })
   }
 }

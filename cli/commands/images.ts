@@ -1,7 +1,6 @@
 /** `windlass images`: lists the entries of the store. */
 import type { Command } from 'commander'
-import { printable } from '../../lib/codec/printable.js'
-import { titleLength } from '../../lib/codec/printable.js'
+import { printable, titleLength } from '../../lib/codec/printable.js'
 import type { ImageSummary } from '../../pipelines/index.js'
 import { formatBytes } from '../render/quantities.js'
 import { table } from '../render/table.js'

@@ -1,7 +1,6 @@
 /** Renders progress as plain lines for logs and pipes: one line per change of status, without control characters. */
-import type { PullEvent, PullSnapshot } from '../../lib/events/index.js'
+import { type PullEvent, type PullSnapshot, reduce } from '../../lib/events/index.js'
 import { printable } from '../../lib/codec/printable.js'
-import { reduce } from '../../lib/events/index.js'
 import { shortDigest, statusWords } from './layer-status.js'
 import { formatBytes } from './quantities.js'
 import { statusLine } from './status-line.js'

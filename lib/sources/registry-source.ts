@@ -1,7 +1,6 @@
 /** Provides a repository of a registry as a source of images, with connections of its own. */
-import type { ImageSource } from '../image/index.js'
+import { type ImageSource, parseReference } from '../image/index.js'
 import { Registries, type RegistriesOptions } from '../registry/index.js'
-import { parseReference } from '../image/index.js'
 
 /** A source that holds connections until it is closed. */
 export interface RegistrySource extends ImageSource, AsyncDisposable {

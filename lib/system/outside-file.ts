@@ -2,8 +2,7 @@
  * Reads files that other programs created. Only regular files of a bounded size are opened. Opening never blocks, for
  * example on a FIFO or a device.
  */
-import { constants, closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import type { Stats } from 'node:fs'
+import { constants, closeSync, fstatSync, openSync, readSync, type Stats } from 'node:fs'
 
 /** Reports why a file was not read. `code` is the system's error code if the system refused access. */
 export class OutsideFileError extends Error {

@@ -2,8 +2,8 @@
  * Lists the places of a store where a bit may flip: in the bytes of a file, in its name, and in the attributes of tree
  * entries.
  */
-import { constants } from 'node:fs'
 import {
+  constants,
   chmodSync,
   closeSync,
   lchownSync,

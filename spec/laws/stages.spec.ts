@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import { Scope, type Stage } from '../../lib/flow/index.js'
+import { Scope, type Stage, identity } from '../../lib/flow/index.js'
 import {
   type Digest,
   type ImageSource,
@@ -30,7 +30,6 @@ import {
   resolve,
   verify,
 } from '../../lib/stages/index.js'
-import { identity } from '../../lib/flow/index.js'
 import { Store } from '../../lib/store/index.js'
 import { type LawOptions, buildIndex, stageLaws, tinyImage } from '../../lib/testing/index.js'
 

@@ -1,8 +1,13 @@
 import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { hostWhiteoutForm, LayerApplier, layerDirectory } from '../../lib/archive/index.js'
-import { compareTrees, describeTree } from '../../lib/archive/index.js'
+import {
+  hostWhiteoutForm,
+  LayerApplier,
+  layerDirectory,
+  compareTrees,
+  describeTree,
+} from '../../lib/archive/index.js'
 import {
   device,
   directory,

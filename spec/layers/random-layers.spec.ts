@@ -2,9 +2,8 @@ import fc from 'fast-check'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { LayerApplier, layerDirectory } from '../../lib/archive/index.js'
+import { LayerApplier, layerDirectory, describeTree } from '../../lib/archive/index.js'
 import { WindlassError } from '../../lib/errors.js'
-import { describeTree } from '../../lib/archive/index.js'
 import { ModelTree } from '../support/archive/model.js'
 import {
   directory,

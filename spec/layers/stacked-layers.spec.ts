@@ -3,8 +3,13 @@ import fc from 'fast-check'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { LayerApplier, layerDirectory, type WhiteoutForm } from '../../lib/archive/index.js'
-import { compareTrees, describeTree } from '../../lib/archive/index.js'
+import {
+  LayerApplier,
+  layerDirectory,
+  type WhiteoutForm,
+  compareTrees,
+  describeTree,
+} from '../../lib/archive/index.js'
 import {
   applyTo,
   directory,

@@ -1,6 +1,11 @@
 import { describe, expect, it, vi } from 'vitest'
-import { Credential, keyed, onlyFor } from '../../lib/registry/index.js'
-import type { CredentialParts, RepositoryName } from '../../lib/registry/index.js'
+import {
+  Credential,
+  keyed,
+  onlyFor,
+  type CredentialParts,
+  type RepositoryName,
+} from '../../lib/registry/index.js'
 import { faults, problem, type TestRegistry } from '../../lib/testing/registry/index.js'
 import { bytesOf, content, manifest, manifestType, talk, withRegistry } from '../support/with-registry.js'
 

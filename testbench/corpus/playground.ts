@@ -12,12 +12,18 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable, Writable } from 'node:stream'
-import { LayerApplier, TarReader, type WhiteoutTreatment } from '../../lib/archive/index.js'
+import {
+  LayerApplier,
+  TarReader,
+  type WhiteoutTreatment,
+  compareTrees,
+  describeTree,
+  type TreeEntry,
+} from '../../lib/archive/index.js'
 import { unpackBlob } from '../../lib/archive/worker/unpack-blob.js'
 import { decompressor, pump, sniffCompression } from '../../lib/bytes/index.js'
 import { asWindlassError, type WindlassError } from '../../lib/errors.js'
 import { digestOf } from '../../lib/image/index.js'
-import { compareTrees, describeTree, type TreeEntry } from '../../lib/archive/index.js'
 import type { Tree } from './layer-case.js'
 import { renderTree } from './render-tree.js'
 

@@ -5,8 +5,18 @@
  * Where other programs differ: `..` in names stops at the root; a file or link with entries below its name is replaced
  * by a directory; the last entry of a name wins; a hard link has the attributes of its target.
  */
-import { closeSync, constants, ftruncateSync, linkSync, lstatSync, openSync, realpathSync } from 'node:fs'
-import { statSync, symlinkSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  ftruncateSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  realpathSync,
+  statSync,
+  symlinkSync,
+  writeSync,
+} from 'node:fs'
 import { errnoOf } from '../../system/errno.js'
 import type { WindlassError } from '../../errors.js'
 import type { Limits } from '../../limits.js'

@@ -2,8 +2,18 @@
  * Reads an unpacked layer back as a sequence of entries, including whiteouts of either form. Used to flatten a root
  * file system when the compressed layers are gone.
  */
-import { type BigIntStats, chmodSync, closeSync, constants, lstatSync, openSync } from 'node:fs'
-import { readdirSync, readlinkSync, readSync, realpathSync } from 'node:fs'
+import {
+  type BigIntStats,
+  chmodSync,
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+} from 'node:fs'
 import { errnoOf } from '../../system/errno.js'
 import { available, getXattr, listXattrs, obeysModes } from '../../system/index.js'
 import type { EntryHandler, EntryType, TarEntry } from '../tar/entry.js'

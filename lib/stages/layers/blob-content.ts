@@ -5,8 +5,7 @@ import { open } from 'node:fs/promises'
 import { Transform, Writable } from 'node:stream'
 import { type Compression, Verifier, decompressor, detectCompression, pump } from '../../bytes/index.js'
 import { type Descriptor, type Digest, parseDigest } from '../../image/index.js'
-import { type Limits, defaultLimits, limitExceeded } from '../../limits.js'
-import { ratioFloor } from '../../limits.js'
+import { type Limits, defaultLimits, limitExceeded, ratioFloor } from '../../limits.js'
 import type { Store } from '../../store/index.js'
 
 const chunkBytes = 1024 * 1024

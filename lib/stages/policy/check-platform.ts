@@ -13,8 +13,7 @@ import {
   matchPlatform,
   platformOfConfig,
 } from '../../image/index.js'
-import type { ImageDocument, ReadSchema1Document } from '../elements.js'
-import type { AwaitingConfig } from '../elements.js'
+import type { ImageDocument, ReadSchema1Document, AwaitingConfig } from '../elements.js'
 import { untilAborted } from '../../flow/lifetime/abort.js'
 
 /** Code of the warning. */

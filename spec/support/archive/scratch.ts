@@ -3,9 +3,15 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
-import { type ApplyOptions, LayerApplier, type TarEntry } from '../../../lib/archive/index.js'
+import {
+  type ApplyOptions,
+  LayerApplier,
+  type TarEntry,
+  compareTrees,
+  describeTree,
+  type TreeEntry,
+} from '../../../lib/archive/index.js'
 import { WindlassError } from '../../../lib/errors.js'
-import { compareTrees, describeTree, type TreeEntry } from '../../../lib/archive/index.js'
 
 export interface Made extends TarEntry {
   readonly content?: Buffer

@@ -4,8 +4,9 @@ import {
   LayerApplier,
   layerDirectory,
   type WhiteoutForm,
+  compareTrees,
+  describeTree,
 } from '../../../../lib/archive/index.js'
-import { compareTrees, describeTree } from '../../../../lib/archive/index.js'
 import {
   applyTo,
   device,

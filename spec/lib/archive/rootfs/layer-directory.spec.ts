@@ -14,8 +14,7 @@ import {
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { layerDirectory, type TarEntry } from '../../../../lib/archive/index.js'
-import { makeNode, setXattr } from '../../../../lib/system/index.js'
-import { available } from '../../../../lib/system/index.js'
+import { makeNode, setXattr, available } from '../../../../lib/system/index.js'
 import { scratch } from '../../../support/archive/scratch.js'
 
 const asRoot = process.geteuid?.() === 0

@@ -16,11 +16,10 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { Observable, of, Subject } from 'rxjs'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { UnpackPool } from '../../../../lib/archive/index.js'
+import { UnpackPool, compareTrees, describeTree } from '../../../../lib/archive/index.js'
 import type { Growth } from '../../../../lib/archive/worker/task.js'
 import { WindlassError } from '../../../../lib/errors.js'
 import { parseDigest, type Digest } from '../../../../lib/image/digest/digest.js'
-import { compareTrees, describeTree } from '../../../../lib/archive/index.js'
 import { listenedTo } from '../../../support/listened-to.js'
 
 const sha256 = (bytes: Buffer): Digest =>

@@ -1,5 +1,4 @@
-import type { Observable } from 'rxjs'
-import { NEVER, Subject, lastValueFrom, map, mergeMap, retry, timer, toArray } from 'rxjs'
+import { type Observable, NEVER, Subject, lastValueFrom, map, mergeMap, retry, timer, toArray } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { Actor, Flow, Scope, SingleFlight, through } from '../../../../lib/flow/index.js'
 import { sleep, tick, ticks } from '../../../support/flow-lines.js'

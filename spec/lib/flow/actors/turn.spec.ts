@@ -1,5 +1,4 @@
-import type { Observable } from 'rxjs'
-import { NEVER, Subject, of } from 'rxjs'
+import { type Observable, NEVER, Subject, of } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { Actor, type Behavior, Deferred, type FlowEvent, type Turn } from '../../../../lib/flow/index.js'
 import { sleep, tick, ticks } from '../../../support/flow-lines.js'

@@ -1,5 +1,4 @@
-import type { Observable } from 'rxjs'
-import { NEVER, of, throwError } from 'rxjs'
+import { type Observable, NEVER, of, throwError } from 'rxjs'
 import { expect, it } from 'vitest'
 import { Scope, scoped } from '../../../../lib/flow/index.js'
 import { sleep } from '../../../support/flow-lines.js'

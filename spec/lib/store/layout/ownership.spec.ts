@@ -1,9 +1,8 @@
 /** A user's store stays the user's, and root takes none that others can change. */
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, statSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, statSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { rmSync } from 'node:fs'
 import { Store } from '../../../../lib/store/index.js'
 import { setXattr } from '../../../../lib/system/index.js'
 import { describeTree } from '../../../../lib/archive/index.js'
