@@ -4,7 +4,15 @@ import { readdir, readlink, realpath } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { WindlassError } from '../../errors.js'
 import { quoted } from '../../codec/index.js'
-import { chmod, giveNewFiles, lstatIfThere, mkdir, statIfThere, unlink } from '../../system/files.js'
+import {
+  chmod,
+  giveNewFiles,
+  lstatIfThere,
+  missingDirectories,
+  mkdir,
+  statIfThere,
+  unlink,
+} from '../../system/files.js'
 import { ensureDirectory, notADirectory, publish, syncDirectory, writeSynced } from '../files/durable.js'
 import { emptyIndex } from '../names/index-document.js'
 import { isObject, parseJson } from '../files/json-object.js'
@@ -57,7 +65,7 @@ export async function openLayout(
   { create, onBehalfOf, warn, onUnsafe, signal }: LayoutOptions,
 ): Promise<OpenedLayout> {
   return storing('open the store', directory, async () => {
-    if (create) await makeDirectories(resolve(directory), onBehalfOf)
+    if (create) await makeDirectories(directory, onBehalfOf)
     else if (!(await statIfThere(directory))) throw noStore(directory)
     const store = await realpath(directory)
     const owner = await ownerServed(store, onBehalfOf)
@@ -80,16 +88,9 @@ export async function openLayout(
   })
 }
 
-/** Creates `path` and its missing parents. Node's recursive mkdir reports ENOENT on a read-only file system. */
+/** Creates `path` and its missing parents, each for the owner of its parent, and syncs them. */
 async function makeDirectories(path: string, onBehalfOf: number | undefined): Promise<void> {
-  const missing = [path]
-  for (
-    let above = dirname(path);
-    !(await lstatIfThere(above)) && above !== dirname(above);
-    above = dirname(above)
-  )
-    missing.push(above)
-  for (const each of missing.reverse())
+  for (const each of await missingDirectories(path))
     try {
       const owner = await ownerServed(dirname(each), onBehalfOf)
       if (owner) giveNewFiles(each, owner)
