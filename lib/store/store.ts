@@ -14,7 +14,6 @@ import { openLayout } from './layout/layout.js'
 import { PartialStore } from './partial/partials.js'
 import { ensureReserve } from './staging/reserve.js'
 import { Run } from './staging/run.js'
-import { sweepRuns } from './staging/sweep-runs.js'
 import { sweepBeside, type UnfinishedTree } from './staging/unfinished-tree.js'
 import { isNotWritable, storeError, storing, unlessMissing } from './files/store-error.js'
 import type { StoreOwner } from './layout/ownership.js'
@@ -93,9 +92,9 @@ export class Store {
   /** Removes what dead runs have left. Failures are warnings. */
   async #sweep(): Promise<void> {
     const staging = join(this.directory, 'staging')
-    const failures = await sweepRuns(staging).catch((error: unknown) => [
-      storeError(error, 'remove what earlier processes left', staging),
-    ])
+    const failures = await this.garbage
+      .sweep()
+      .catch((error: unknown) => [storeError(error, 'remove what earlier processes left', staging)])
     for (const { message, hint } of failures) this.warn(hint === undefined ? message : `${message}. ${hint}`)
   }
 
