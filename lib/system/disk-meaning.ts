@@ -3,7 +3,7 @@
  * all take their wording from this file.
  */
 import type { ErrorCode } from '../errors.js'
-import { closedToOwner } from './closed-to-owner.js'
+import { closedToOwner, foreignEntry } from './closed-to-owner.js'
 import { errnoOf } from './errno.js'
 import { shellWord } from '../codec/shell-word.js'
 
@@ -111,14 +111,31 @@ export function diskMeaning(
 ): DiskMeaning | undefined {
   const meaning = meaningOf(error)
   if (meaning === undefined) return undefined
-  const at = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : path
-  const closed = errnoOf(error) === 'EACCES' && at !== undefined ? closedToOwner(at) : undefined
-  // The owner can open the file with chmod and needs neither another place nor another user.
-  const hint =
-    closed === undefined
-      ? meaning.hint(place)
-      : `Open it to its owner, who runs this, with “chmod u+rwX ${shellWord(closed)}”.`
-  return { code: meaning.code, says: meaning.says, hint }
+  const opens = errnoOf(error) === 'EACCES' ? wayToOpen(pathsOf(error, path)) : undefined
+  return { code: meaning.code, says: meaning.says, hint: opens ?? meaning.hint(place) }
+}
+
+/** Returns the paths of the failed call, two of a rename; without any, `path`. */
+function pathsOf(error: unknown, path: string | undefined): string[] {
+  const { path: from, dest } = error as Partial<Record<'path' | 'dest', unknown>>
+  const paths = [from, dest].filter((each) => typeof each === 'string')
+  return paths.length > 0 || path === undefined ? paths : [path]
+}
+
+/** Returns the hint that opens the first of `paths` that this user or root can open; undefined if there is none. */
+function wayToOpen(paths: readonly string[]): string | undefined {
+  for (const path of paths) {
+    const closed = closedToOwner(path)
+    if (closed !== undefined)
+      return `Open it to its owner, who runs this, with “chmod u+rwX ${shellWord(closed)}”.`
+    const foreign = foreignEntry(path)
+    if (foreign !== undefined)
+      return (
+        `It belongs to user ${foreign.uid}, in a directory of this user. Give it to this user, as root: ` +
+        `“chown -R ${process.geteuid?.()} ${shellWord(foreign.path)}”.`
+      )
+  }
+  return undefined
 }
 
 function meaningOf(error: unknown): Meaning | undefined {

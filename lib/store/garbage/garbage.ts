@@ -4,7 +4,7 @@
  * the process is killed in between, the next process sweeps the staging directory.
  */
 import { constants } from 'node:fs'
-import { access, lstat, rename, unlink } from 'node:fs/promises'
+import { access, lstat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { WindlassError } from '../../errors.js'
 import type { Digest } from '../../image/index.js'
@@ -17,6 +17,7 @@ import { defaultKeepPartials } from '../partial/keep-partials.js'
 import { danglingPointers } from '../layers/pointers-by-layer.js'
 import { reachable } from './roots.js'
 import type { MetadataLock } from '../locks/metadata-lock.js'
+import { moveTree } from '../files/move-tree.js'
 import { removeTree } from '../files/remove-tree.js'
 import { ensureReserve } from '../staging/reserve.js'
 import { asDeadRun, type Run } from '../staging/run.js'
@@ -98,6 +99,7 @@ export class Garbage {
     return storing('collect garbage', this.directory, async () => {
       if (!dryRun) {
         // Checked first, to fail even if there is nothing to remove.
+        this.run.assertWritable()
         await unlessMissing(access(staging, constants.W_OK))
         // Failures were already reported when the store was opened.
         await this.sweep()
@@ -170,7 +172,7 @@ export class Garbage {
   #restore(aside: string, path: string): Promise<void> {
     return this.metadata.hold(async () => {
       if (await unlessMissing(lstat(path))) return
-      await rename(aside, path)
+      await moveTree(aside, path)
       await syncDirectory(dirname(path))
     })
   }
@@ -190,7 +192,7 @@ export class Garbage {
     for (const path of paths) {
       const aside = await this.#asidePath(path)
       if (aside === undefined) continue
-      await rename(path, aside)
+      await moveTree(path, aside)
       trash.push(aside)
     }
     for (const directory of new Set(paths.map((path) => dirname(path)))) await syncDirectory(directory)

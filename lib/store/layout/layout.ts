@@ -25,7 +25,7 @@ import {
   versionText,
 } from '../files/layout-files.js'
 import { MetadataLock, type MetadataLockOptions } from '../locks/metadata-lock.js'
-import { checkOwner, checkOwnership, ownerServed, type StoreOwner } from './ownership.js'
+import { checkOwner, checkOwnership, ownerServed, type StoreOwner, writeRefusal } from './ownership.js'
 import { readRegular } from '../files/read-regular.js'
 import { codeOf, isNotWritable, storing } from '../files/store-error.js'
 import { noStore } from './store-there.js'
@@ -53,6 +53,8 @@ export interface OpenedLayout {
   readonly store: string
   /** The user for whom root uses the store, and who owns what is created in it. */
   readonly owner: StoreOwner | undefined
+  /** The error for every write, if the store belongs to another user. It can be read. */
+  readonly refusal: WindlassError | undefined
 }
 
 /**
@@ -75,16 +77,18 @@ export async function openLayout(
     if (layout === undefined) await checkOwner(store, owner)
     else await checkOwnership(store, owner, onUnsafe)
     await checkVersion(store)
+    const refusal = await writeRefusal(store)
     if (layout === undefined) {
+      if (refusal) throw refusal
       await createStore(store, { warn, signal })
       // Content that existed before, and its owner.
       await checkOwnership(store, owner, onUnsafe)
     } else {
       checkLayout(layout, store)
       await rejectLinks(store)
-      await addMissing(store)
+      if (!refusal) await addMissing(store)
     }
-    return { store, owner }
+    return { store, owner, refusal }
   })
 }
 
