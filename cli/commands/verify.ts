@@ -55,7 +55,7 @@ function lines({
   const more: [number, string][] = [
     [
       unverifiable.length,
-      'unpacked layers could not be held against a blob: it is not here, or this user may not read them',
+      'unpacked layers could not be held against a blob: it is not here (“windlass pull --no-unpack NAME” brings it), or this user may not read them',
     ],
     [unreferenced?.length ?? 0, 'things are needed by no name; “windlass gc” removes them'],
     [
