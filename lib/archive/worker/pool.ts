@@ -91,13 +91,17 @@ export class UnpackPool {
     return this.#run(job, { signal }, undefined) as Promise<CheckResult>
   }
 
-  /** Starts threads for `jobs` jobs in advance: loading a thread takes longer than unpacking many layers. */
+  /**
+   * Starts threads for `jobs` jobs in advance: loading a thread takes longer than unpacking many layers. A thread that
+   * cannot be started is left to its job, which reports the reason.
+   */
   ready(jobs: number): void {
-    while (this.#threads.size < Math.min(jobs, this.#size) && !this.#closing.signal.aborted) {
-      const thread = new UnpackThread()
-      this.#threads.add(thread)
-      this.#idle.push(thread)
-    }
+    while (this.#threads.size < Math.min(jobs, this.#size) && !this.#closing.signal.aborted)
+      try {
+        this.#idle.push(this.#start())
+      } catch {
+        return
+      }
   }
 
   /** Cancels all jobs and resolves when all threads have ended. */
@@ -122,7 +126,7 @@ export class UnpackPool {
   ): Promise<JobResult> {
     const stop = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal
     await this.#slot(stop)
-    const thread = this.#take()
+    const thread = this.#takeOrLeave()
     let growthFailure: { readonly error: unknown } | undefined
     const cancel = (): void => thread.cancel()
     try {
@@ -178,19 +182,37 @@ export class UnpackPool {
     })
   }
 
+  /** Returns a thread for the slot that the caller holds. Frees the slot if there is none. */
+  #takeOrLeave(): UnpackThread {
+    try {
+      return this.#take()
+    } catch (error) {
+      this.#freeSlot()
+      throw error
+    }
+  }
+
   #take(): UnpackThread {
     const idle = this.#idle.pop()
     if (idle?.alive === true) return idle
     if (idle) this.#threads.delete(idle)
+    return this.#start()
+  }
+
+  #start(): UnpackThread {
     const thread = new UnpackThread()
     this.#threads.add(thread)
     return thread
   }
 
   #giveBack(thread: UnpackThread): void {
-    this.#busy--
     if (thread.alive) this.#idle.push(thread)
     else this.#threads.delete(thread)
+    this.#freeSlot()
+  }
+
+  #freeSlot(): void {
+    this.#busy--
     this.#waiting.shift()?.()
   }
 }

@@ -21,13 +21,9 @@ interface Current extends JobListener {
   reject(error: unknown): void
 }
 
-/** A worker thread that executes one job at a time. */
+/** A worker thread that executes one job at a time. The constructor throws INTERNAL when no thread can be started. */
 export class UnpackThread {
-  readonly #worker = new Worker(workerFile, {
-    name: 'windlass-unpack',
-    execArgv: [],
-    workerData: largeWindows(),
-  })
+  readonly #worker = startWorker()
   readonly #id = this.#worker.threadId
   /** Resolves when the thread has loaded its modules or has ended. */
   readonly #loaded: Promise<void>
@@ -118,7 +114,16 @@ export class UnpackThread {
   }
 }
 
-/** Returns the error for a thread that ended. EAGAIN of pthread_create(3): the process limit includes threads. */
+/** `new Worker` throws when the process may not start a thread, and reports other failures by an event. */
+function startWorker(): Worker {
+  try {
+    return new Worker(workerFile, { name: 'windlass-unpack', execArgv: [], workerData: largeWindows() })
+  } catch (error) {
+    throw endErrorOf(error)
+  }
+}
+
+/** Returns the error for a thread that ended or did not start. EAGAIN of pthread_create(3): the process limit includes threads. */
 function endErrorOf(cause: unknown): WindlassError {
   const said = cause instanceof Error ? cause.message : String(cause)
   if (!said.includes('EAGAIN'))
