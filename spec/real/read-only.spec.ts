@@ -1,6 +1,6 @@
 /** A store that cannot be written to: it can be read all the same, and the first write says what is in its way. */
 import { execFile, execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -42,6 +42,24 @@ await describeSmallDisk('a store on a read-only file system', () => {
     expect([exit, stderr]).toEqual([0, ''])
     expect(readFileSync(join(target, 'etc/motd'), 'utf8')).toBe('hello')
     rmSync(join(target, '..'), { recursive: true })
+  })
+
+  it('gives an image by the name that another tool gave it', async () => {
+    disk.remount('rw')
+    const path = join(disk.here, 'store/index.json')
+    const before = readFileSync(path, 'utf8')
+    const index = JSON.parse(before) as { manifests: Record<string, unknown>[] }
+    const { mediaType, digest, size } = index.manifests[0]!
+    const annotations = { 'org.opencontainers.image.ref.name': 'MyApp' }
+    index.manifests.push({ mediaType, digest, size, annotations })
+    writeFileSync(path, JSON.stringify(index))
+    disk.remount('ro')
+    const { exit, stdout, stderr } = await disk.windlass('inspect', 'MyApp')
+    expect([exit, stderr]).toEqual([0, ''])
+    expect(JSON.parse(stdout)).toMatchObject({ Digest: digest })
+    disk.remount('rw')
+    writeFileSync(path, before)
+    disk.remount('ro')
   })
 
   it('is verified, asked what could be removed, and up to date', async () => {
