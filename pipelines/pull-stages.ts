@@ -69,6 +69,12 @@ export interface PullStages {
   readonly bySchema: Stage<Resolved, Resolved<PullableDocument>>
   readonly plan: Stage<Resolved<PullableDocument>, PlannedImage>
   readonly fetchConfig: Stage<PlannedImage, PlannedImage>
+  /**
+   * The place for a policy: receives the image when its config is known (`await image.config.value`) and before any layer
+   * is requested. A stage that throws ends the pull. The default does nothing, and then layers do not wait for the config.
+   * A schema 1 image has no config here; its manifest is in `image.document`.
+   */
+  readonly onImage: Stage<PlannedImage, PlannedImage>
   readonly download: Stage<SharedLayerTask, ArrivingLayer>
   readonly verify: Stage<ArrivingLayer, ArrivingLayer>
   readonly unpack: Stage<ArrivingLayer, UnpackedLayer>
@@ -85,6 +91,9 @@ export interface PullStages {
   readonly commitImage: Stage<FinishedImage, PulledImage>
 }
 
+/** The default of `onImage`. `pull` knows it, and does not wait for the config then. */
+export const passesImages: Stage<PlannedImage, PlannedImage> = identity()
+
 /** Returns the stages of a pull that stores layers as `goal` states. */
 export function pullStages(parts: PullParts, goal: LayerGoal): PullStages {
   const { store, pool, retry, limits, flights, downloads, unpacks, layerSlots, requireSignatures } = parts
@@ -99,6 +108,7 @@ export function pullStages(parts: PullParts, goal: LayerGoal): PullStages {
     ),
     plan: compose(holdImage(store), plan({ store, goal }), checkSpace(store), readyThreads(pool, goal)),
     fetchConfig: compose(fetchConfig<PlannedImage>({ store, retry }), checkPlatform<PlannedImage>()),
+    onImage: passesImages,
     download: download({ store, downloads, refresh: goal.refresh ?? false }),
     verify: verify(),
     unpack: unpack(unpacks, goal.form),

@@ -14,6 +14,8 @@ import { endsWithin } from './within.js'
 
 /** A pull that was started: its events, its result, and how to end it. */
 export interface Pull {
+  /** Id of the pull. Every event carries it. */
+  readonly id: string
   /** What happens, from the first to the last; a late subscriber gets the present state first. Ends with the pull. */
   readonly events: Observable<PullEvent>
   /** The image, once it is in the store. Rejects with a WindlassError. */
@@ -35,6 +37,7 @@ export interface PullStart {
 }
 
 export class PullRun implements Pull {
+  readonly id: string
   readonly events: Observable<PullEvent>
   readonly done: Promise<PulledImage>
   readonly #channel = new PullEventLog()
@@ -45,6 +48,7 @@ export class PullRun implements Pull {
   #run: Run | undefined
 
   constructor({ start, signal, prepare }: PullStart) {
+    this.id = this.#channel.id
     this.events = this.#channel.events
     this.#channel.emit(start)
     const ofMachine = new Set<string>()

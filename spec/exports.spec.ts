@@ -24,26 +24,26 @@ const entries: Record<string, { readonly file: string; readonly names: string }>
   'windlass/flow': {
     file: 'lib/flow/index.ts',
     names: `
-      Actor ActorOptions Behavior BufferOptions CloseOptions Deferred Demand Failure Flow FlowEvent FlowNotice
-      Order ProtocolError RetryOptions Run Scope SideChannel SingleFlight SlotOptions Stage StageOptions
-      StillRunningError Supervisor Turn Verdict branch compose expand firstMatch identity keep lift maxTimer
-      retrying run scoped skipping stage through toArray untilAborted
+      Actor ActorOptions Behavior BufferOptions CloseOptions Deferred DeferredOptions Demand Failure Flow
+      FlowEvent FlowNotice Order ProtocolError RetryOptions Run Scope SideChannel SingleFlight SlotOptions Stage
+      StageOptions StillRunningError Supervisor Turn Verdict branch compose expand firstMatch identity keep lift
+      maxTimer retrying run scoped skipping stage through toArray untilAborted
     `,
   },
   'windlass/stages': {
     file: 'lib/stages/index.ts',
     names: `
       Arriving ArrivingLayer AssembleOptions AwaitingConfig BySchemaCases CommitImageOptions ConfigDocument
-      DecideTransfer Deferred DownloadLimits DownloadOptions DownloadTask Downloads EnsureLayerOptions
-      EnsuredLayer FetchConfigOptions FetchedLayer FinishedImage ForeignUrlOrder ImageDocument ImageRequest
-      IndexDocument IndexedImage IndexedImages LayerAction LayerFlights LayerGoal LayerTask PlanOptions
-      PlannedImage PlannedLayer PullTurn PullableDocument PulledImage PulledLayer ReadSchema1Document
-      ReadSchema1Options ResolveOptions Resolved RetryPolicy Schema1Document Schema1ImageDocument SharedLayerTask
-      SizeSchema1Options UnpackOptions UnpackWork UnpackedLayer Unpacks WholeImage againAfter assemble bySchema
-      checkPlatform checkSpace choosePlatform commitBlob commitImage commitLayer convertSchema1 defaultRetryPolicy
-      documentRetryPolicy download eachLayer ensureLayer fetchConfig fillPlatforms holdImage identity imageBytes
-      imagesOfIndex plan pullStage readSchema1 readyThreads reserve resolve resolveEntry retryingTransfers
-      sizeSchema1 toArray toPullEvent transfer unpack unpackSlots untilAborted verify
+      DecideTransfer DownloadLimits DownloadOptions DownloadTask Downloads EnsureLayerOptions EnsuredLayer
+      FetchConfigOptions FetchedLayer FinishedImage ForeignUrlOrder ImageDocument ImageRequest IndexDocument
+      IndexedImage IndexedImages LayerAction LayerFlights LayerGoal LayerTask PlanOptions PlannedImage
+      PlannedLayer PullTurn PullableDocument PulledImage PulledLayer ReadSchema1Document ReadSchema1Options
+      ResolveOptions Resolved RetryPolicy Schema1Document Schema1ImageDocument SharedLayerTask
+      SizeSchema1Options UnpackOptions UnpackWork UnpackedLayer Unpacks WholeImage againAfter assemble
+      awaitConfig bySchema checkPlatform checkSpace choosePlatform commitBlob commitImage commitLayer
+      convertSchema1 defaultRetryPolicy documentRetryPolicy download eachLayer ensureLayer fetchConfig
+      fillPlatforms holdImage imageBytes imagesOfIndex plan pullStage readSchema1 readyThreads reserve resolve
+      resolveEntry retryingTransfers sizeSchema1 toPullEvent transfer unpack unpackSlots verify
     `,
   },
   'windlass/pipelines': {

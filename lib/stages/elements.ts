@@ -19,7 +19,7 @@ import type {
 } from '../image/index.js'
 import type { Limits } from '../limits.js'
 import type { StagedLayer } from '../store/index.js'
-import type { Deferred } from '../flow/lifetime/deferred.js'
+import type { Deferred } from '../flow/flows/deferred.js'
 import type { ArrivingLayer, EnsuredLayer, PlannedLayer } from '../transfer/elements.js'
 
 /** An image to pull: its name, its source and the wanted platform. */

@@ -42,6 +42,7 @@ export function fetchConfig<Image extends AwaitingConfig>({
       const { document, request, trail } = image
       if (document.kind === 'schema1') return of(image)
       return new Observable<Image>((out) => {
+        image.config.begin()
         if (turn.attempt === 1) out.next(image)
         configOf({ document, request, trail }, store, turn).then(
           (config) => {

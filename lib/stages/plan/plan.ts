@@ -5,7 +5,7 @@ import { type Descriptor, type Digest, checkLayerTypes } from '../../image/index
 import type { Store } from '../../store/index.js'
 import type { PlannedImage, PullableDocument, Resolved } from '../elements.js'
 import type { PlannedLayer } from '../../transfer/elements.js'
-import { Deferred } from '../../flow/lifetime/deferred.js'
+import { deferredConfig } from './deferred-config.js'
 import type { LayerGoal } from '../../transfer/sharing/layer-goal.js'
 import { listedManifest } from './listed-manifest.js'
 
@@ -40,7 +40,7 @@ export function plan({ store, goal }: PlanOptions): Stage<Resolved<PullableDocum
       })
       const upToDate =
         !goal.refresh && layers.every(({ action }) => action === 'exists') && (await isNamed(resolved, store))
-      return { ...resolved, layers, config: new Deferred(), upToDate }
+      return { ...resolved, layers, config: deferredConfig(resolved.document), upToDate }
     },
     { name: 'plan', order: 'source' },
   )
