@@ -7,8 +7,11 @@ export { chainIDs } from './digest/chain-id.js'
 export { type Descriptor, DescriptorCodec, SizeCodec, readDescriptor } from './documents/descriptor.js'
 export {
   type ExpectedManifest,
+  type ImageDocument,
+  type IndexDocument,
   type ManifestDocument,
   type ManifestInput,
+  type Schema1Document,
   decideManifest,
 } from './manifest/decide-manifest.js'
 export {

@@ -11,8 +11,8 @@ const source = ['spec/lib/sources/layout-source.spec.ts']
 const verify = ['spec/lib/stages/layers/verify.spec.ts']
 const unpack = ['spec/lib/stages/layers/unpack.spec.ts']
 const reserve = ['spec/lib/stages/layers/reserve.spec.ts']
-const keepBlob = ['spec/lib/stages/layers/keep-blob.spec.ts']
-const blobContent = ['spec/lib/stages/layers/blob-content.spec.ts']
+const keepBlob = ['spec/lib/transfer/stored/keep-blob.spec.ts']
+const blobContent = ['spec/lib/transfer/stored/blob-content.spec.ts']
 const eachLayer = ['spec/lib/stages/layers/each-layer.spec.ts']
 const holdImage = ['spec/lib/stages/plan/hold-image.spec.ts']
 const plan = ['spec/lib/stages/plan/plan.spec.ts']
@@ -99,7 +99,7 @@ export const mutants = [
   { name: 'same algorithm computed for ever', file: 'lib/stages/layers/unpack.ts', from: 'error instanceof OtherAlgorithm && !computed.has(error.algorithm)', to: 'error instanceof OtherAlgorithm && computed.size < 5', specs: unpack },
   { name: 'layer that still comes unpacked first', file: 'lib/stages/layers/unpack.ts', from: "arriving?.file.state.phase !== 'growing')\n  return", to: "arriving?.file.state.phase === 'growing')\n  return", specs: unpack },
   { name: 'rotten blob of the store unpacked', file: 'lib/stages/layers/unpack.ts', from: ': { expected: { digest, size } })', to: ': {})', specs: unpack },
-  { name: 'blob adopted before it is on the disk', file: 'lib/stages/layers/keep-blob.ts', from: "  await arriving.file.sync()\n", to: '', specs: keepBlob },
+  { name: 'blob adopted before it is on the disk', file: 'lib/transfer/stored/keep-blob.ts', from: "  await arriving.file.sync()\n", to: '', specs: keepBlob },
   { name: 'blob that another process brought fetched again', file: 'lib/stages/layers/reserve.ts', from: "if (!refresh && (await store.blobs.has(digest, size))) return stored\n      const file", to: 'const file', specs: reserve },
   { name: 'lock of a download kept', file: 'lib/stages/layers/reserve.ts', from: 'partial.release(), `the lock', to: 'Promise.resolve(), `the lock', specs: reserve },
   { name: 'file of a download left open', file: 'lib/stages/layers/reserve.ts', from: 'file.close(), `the file', to: 'Promise.resolve(), `the file', specs: reserve },
@@ -107,8 +107,8 @@ export const mutants = [
   { name: 'layer brought for nothing again', file: 'lib/stages/layers/ensure-layer.ts', from: 'if (goal.refresh) return undefined', to: '', specs: mesosStore },
   { name: 'layer here that the config does not say', file: 'lib/stages/layers/ensure-layer.ts', from: 'throw diffIDMismatch(task.descriptor.digest, expected, stored.diffID)', to: 'return of({ task, stored })', specs: ['spec/lib/stages/layers/ensure-layer.spec.ts'] },
   { name: 'layer shared between users of a registry', file: 'lib/stages/layers/ensure-layer.ts', from: '`${identity} ${descriptor.digest} ${goalKey(goal)}`', to: '`${identity.length >= 0} ${descriptor.digest} ${goalKey(goal)}`', specs: identity },
-  { name: 'rotten blob gives a diffID', file: 'lib/stages/layers/blob-content.ts', from: "  verifier.check()\n", to: '', specs: blobContent },
-  { name: 'layer of the size that is allowed not computed', file: 'lib/stages/layers/blob-content.ts', from: "decompressedBytes > layerBytes", to: "decompressedBytes >= layerBytes", specs: blobContent },
+  { name: 'rotten blob gives a diffID', file: 'lib/transfer/stored/blob-content.ts', from: "  verifier.check()\n", to: '', specs: blobContent },
+  { name: 'layer of the size that is allowed not computed', file: 'lib/transfer/stored/blob-content.ts', from: "decompressedBytes > layerBytes", to: "decompressedBytes >= layerBytes", specs: blobContent },
   { name: 'blob dropped before its layer is committed kept', file: 'lib/stages/commit/commit-layer.ts', from: 'if (!goal.keepBlobs) await arriving?.partial.discard()', to: '', specs: mesosCommit },
   { name: 'image named whose layer went away', file: 'lib/stages/commit/commit-image.ts', from: 'await assertPresent(image, store)', to: '', specs: imageStore },
   { name: 'rotten config not replaced', file: 'lib/stages/commit/commit-image.ts', from: 'await store.blobs.put(document.manifest.config.digest, config.bytes)', to: '', specs: mesosStore },
@@ -130,9 +130,9 @@ export const mutants = [
   { name: 'index one too deep walked', file: 'lib/stages/resolve/images-of-index.ts', from: "parents.length >= indexDepth", to: "parents.length > indexDepth", specs: imagesOfIndex },
   { name: 'entry that is no image pulled', file: 'lib/stages/resolve/images-of-index.ts', from: 'if (!isListedImage(entry, platform)) this.#leftOut.add(digest)', to: 'if (digest === undefined) this.#leftOut.add(digest)', specs: imagesOfIndex },
   { name: 'index without images pulled', file: 'lib/stages/resolve/images-of-index.ts', from: "parents.length === 0 && this.#images.size === 0", to: "parents.length === 0 && this.#images.size < 0", specs: imagesOfIndex },
-  { name: 'config of another digest taken', file: 'lib/stages/resolve/config-bytes.ts', from: "  verifier.check()\n", to: '', specs: ['spec/lib/stages/resolve/config-bytes.spec.ts'] },
+  { name: 'config of another digest taken', file: 'lib/transfer/documents/config-bytes.ts', from: "  verifier.check()\n", to: '', specs: ['spec/lib/transfer/documents/config-bytes.spec.ts'] },
   { name: 'configs without end read for their platform', file: 'lib/stages/resolve/fill-platforms.ts', from: 'nameless.slice(0, maxConfigsRead)', to: 'nameless', specs: ['spec/lib/stages/resolve/fill-platforms.spec.ts'] },
-  { name: 'conversion of another manifest taken', file: 'lib/stages/schema1/stored-conversion.ts', from: 'if (descriptor?.annotations?.[schema1Annotation] !== document.descriptor.digest) return undefined', to: 'if (!descriptor) return undefined', specs: ['spec/lib/stages/schema1/stored-conversion.spec.ts'] },
+  { name: 'conversion of another manifest taken', file: 'lib/transfer/stored/stored-conversion.ts', from: 'if (descriptor?.annotations?.[schema1Annotation] !== schema1) return undefined', to: 'if (!descriptor) return undefined', specs: ['spec/lib/transfer/stored/stored-conversion.spec.ts'] },
 
   { name: 'index of all platforms not stored', file: 'pipelines/all-platforms.ts', from: 'for (const { descriptor, bytes } of indexes) await store.blobs.put(descriptor.digest, bytes)', to: '', specs: allPlatforms },
   { name: 'one image up to date is all', file: 'pipelines/all-platforms.ts', from: "images.every((each) => each.status === 'up-to-date')", to: "images.some((each) => each.status === 'up-to-date')", specs: allPlatforms },

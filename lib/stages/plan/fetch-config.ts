@@ -15,8 +15,8 @@ import {
 } from '../../image/index.js'
 import { defaultLimits } from '../../limits.js'
 import type { Store } from '../../store/index.js'
-import { configBytes } from '../resolve/config-bytes.js'
-import { emitUnclear } from '../resolve/manifest-event.js'
+import { configBytes } from '../../transfer/documents/config-bytes.js'
+import { emitUnclear } from '../../transfer/documents/manifest-event.js'
 import type { AwaitingConfig, ConfigDocument, ImageDocument, IndexDocument, Resolved } from '../elements.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
 

@@ -13,8 +13,8 @@ import {
 import { defaultLimits } from '../../limits.js'
 import type { ImageRequest, IndexDocument, Resolved } from '../elements.js'
 import { withPlatform } from './fill-platforms.js'
-import { manifestDocument } from './manifest-document.js'
-import { emitUnclear } from './manifest-event.js'
+import { manifestDocument } from '../../transfer/documents/manifest-document.js'
+import { emitUnclear } from '../../transfer/documents/manifest-event.js'
 import { indexesTooDeep } from './by-schema.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
 

@@ -6,7 +6,7 @@ import { type Descriptor, type Digest, mediaTypes } from '../../image/index.js'
 import type { Store } from '../../store/index.js'
 import type { ReadSchema1Document, Resolved, Schema1ImageDocument } from '../elements.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
-import { storedConversion } from './stored-conversion.js'
+import { storedConversion } from '../../transfer/stored/stored-conversion.js'
 
 /** Settings of `sizeSchema1`. */
 export interface SizeSchema1Options {
@@ -29,7 +29,7 @@ export function sizeSchema1({
   return pullStage(
     async (resolved: Resolved<ReadSchema1Document>, turn): Promise<Resolved<Schema1ImageDocument>> => {
       const { request, document, trail } = resolved
-      const known = await storedConversion(resolved, store)
+      const known = await storedConversion({ ...request, digest: document.descriptor.digest }, store)
       const knownSizes = new Map(known?.document.manifest.layers.map(({ digest, size }) => [digest, size]))
       const sizeOf = async (digest: Digest): Promise<number> => {
         if (await store.blobs.has(digest)) return store.blobs.size(digest)

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Digest, digestOf } from '../../../../lib/image/index.js'
-import type { Resolved, Schema1Document } from '../../../../lib/stages/index.js'
-import { schema1Annotation, storedConversion } from '../../../../lib/stages/schema1/stored-conversion.js'
+import { schema1Annotation, storedConversion } from '../../../../lib/transfer/stored/stored-conversion.js'
 import { tinyImage } from '../../../../lib/testing/images/index.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
 
@@ -17,8 +16,7 @@ async function found(asked: Digest): Promise<Digest | undefined> {
   const annotations = { [schema1Annotation]: served }
   const descriptor = { mediaType, digest, size: bytes.length, annotations }
   await store.names.set({ name: 'app', typed: 'app', descriptor })
-  const resolved = { request: { name: 'app' }, document: { kind: 'schema1', descriptor: { digest: asked } } }
-  const conversion = await storedConversion(resolved as unknown as Resolved<Schema1Document>, store)
+  const conversion = await storedConversion({ name: 'app', digest: asked }, store)
   return conversion?.document.descriptor.digest
 }
 

@@ -4,8 +4,7 @@
  * layers, and the original manifest is kept as well.
  */
 import type { Buffer } from 'node:buffer'
-import { type Descriptor, mediaTypes, ociManifestOf } from '../../image/index.js'
-import type { ImageDocument } from '../elements.js'
+import { type Descriptor, type ImageDocument, mediaTypes, ociManifestOf } from '../../image/index.js'
 
 /** Annotation on a name: the digest of the original manifest, if another one is listed. */
 export const servedAnnotation = 'io.windlass.manifest.digest'

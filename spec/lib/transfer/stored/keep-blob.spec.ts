@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { keepBlob } from '../../../../lib/stages/layers/keep-blob.js'
+import { keepBlob } from '../../../../lib/transfer/stored/keep-blob.js'
 import type { Store } from '../../../../lib/store/index.js'
 import { arrival } from '../../../support/arriving-layer.js'
 

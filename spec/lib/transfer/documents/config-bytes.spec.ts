@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { type ImageSource, digestOf } from '../../../../lib/image/index.js'
-import { configBytes } from '../../../../lib/stages/resolve/config-bytes.js'
+import { configBytes } from '../../../../lib/transfer/documents/config-bytes.js'
 
 const bytes = Buffer.from('{"os":"linux"}')
 

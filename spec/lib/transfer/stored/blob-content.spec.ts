@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { digestOf } from '../../../../lib/image/index.js'
 import { defaultLimits } from '../../../../lib/limits.js'
-import { diffIDOfBlob } from '../../../../lib/stages/layers/blob-content.js'
+import { diffIDOfBlob } from '../../../../lib/transfer/stored/blob-content.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
 
 const archive = Buffer.alloc(10_000, 'archive')

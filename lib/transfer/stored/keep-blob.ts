@@ -1,6 +1,6 @@
 /** Moves a downloaded blob into the store. */
 import type { Store } from '../../store/index.js'
-import type { ArrivingLayer } from '../../transfer/elements.js'
+import type { ArrivingLayer } from '../elements.js'
 
 /**
  * Syncs the file of a downloaded blob, then renames it into the store. Does nothing if the blob was already there.

@@ -1,12 +1,19 @@
 /** Fetches a manifest and determines its kind. */
 import {
   type ExpectedManifest,
+  type ImageSource,
   type ManifestDocument,
   type ManifestRequest,
   decideManifest,
 } from '../../image/index.js'
-import { defaultLimits } from '../../limits.js'
-import type { ImageRequest } from '../elements.js'
+import { type Limits, defaultLimits } from '../../limits.js'
+
+/** Where to fetch a manifest, and the name of the image for errors. An `ImageRequest` is one. */
+export interface ManifestOrigin {
+  readonly source: ImageSource
+  readonly name: string
+  readonly limits?: Limits
+}
 
 /**
  * Settings of `manifestDocument`. `expected` is the descriptor that the manifest must match; by default, the one that
@@ -24,7 +31,7 @@ export interface ManifestDocumentOptions extends Pick<ManifestRequest, 'onWarnin
  * `decideManifest`
  */
 export async function manifestDocument(
-  { source, name, limits = defaultLimits }: Pick<ImageRequest, 'source' | 'name' | 'limits'>,
+  { source, name, limits = defaultLimits }: ManifestOrigin,
   tagOrDigest: string,
   { signal, expected, onWarning }: ManifestDocumentOptions,
 ): Promise<{ readonly document: ManifestDocument; readonly host: string }> {
