@@ -28,7 +28,7 @@ export type {
 } from '../transfer/elements.js'
 export { type AssembleOptions, assemble } from './commit/assemble.js'
 export { type BySchemaCases, bySchema } from './resolve/by-schema.js'
-export type { ForeignUrlOrder } from '../transfer/blob-route.js'
+export type { ForeignUrlOrder } from '../transfer/places/places-of.js'
 export { awaitConfig } from './plan/await-config.js'
 export { checkPlatform } from './policy/check-platform.js'
 export { checkSpace } from './policy/check-space.js'

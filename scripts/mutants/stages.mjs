@@ -3,9 +3,10 @@ const flights = ['spec/lib/transfer/sharing/layer-flights.spec.ts']
 const identity = ['spec/lib/transfer/sharing/source-identity.spec.ts']
 const goal = ['spec/lib/transfer/sharing/layer-goal.spec.ts']
 const receive = ['spec/lib/transfer/receive.spec.ts']
-const receiveForeign = ['spec/lib/transfer/receive-foreign.spec.ts']
+const receiveForeign = ['spec/lib/transfer/receive-from.spec.ts']
 const foreignLayers = ['spec/pulls/foreign-layers.spec.ts']
-const blobRoute = ['spec/lib/transfer/blob-route.spec.ts']
+const placeList = ['spec/lib/transfer/places/place-list.spec.ts']
+const placesOf = ['spec/lib/transfer/places/places-of.spec.ts']
 const retryPolicy = ['spec/lib/transfer/retry-policy.spec.ts']
 const source = ['spec/lib/sources/layout-source.spec.ts']
 const verify = ['spec/lib/stages/layers/verify.spec.ts']
@@ -62,16 +63,16 @@ export const mutants = [
   { name: 'pieces that do not fit kept', file: 'lib/transfer/receive.ts', from: "    await startOver(layer, turn)\n    const { code", to: "    const { code", specs: receive },
   { name: 'validator not sent', file: 'lib/transfer/receive.ts', from: '...(validator !== undefined && { validator })', to: '...(validator === null && { validator })', specs: receive },
   { name: 'journal keeps who sent the bytes before', file: 'lib/transfer/receive.ts', from: "partial.expectedSize === undefined || partial.from !== from ||", to: 'partial.expectedSize === undefined ||', specs: receive },
-  { name: 'foreign URL that never helps asked again', file: 'lib/transfer/receive-foreign.ts', from: 'if (!error.retryable) route.drop(url)', to: '', specs: receiveForeign },
-  { name: 'foreign URL that may help not asked again', file: 'lib/transfer/receive-foreign.ts', from: 'if (!error.retryable) route.drop(url)', to: 'route.drop(url)', specs: receiveForeign },
-  { name: 'wrong bytes of one URL kept for the next', file: 'lib/transfer/receive-foreign.ts', from: "    await startOver(layer, turn)\n", to: '', specs: receiveForeign },
-  { name: 'wrong bytes of one URL end the search', file: 'lib/transfer/receive-foreign.ts', from: "error.code === 'LIMIT_EXCEEDED' ||\n  isMismatch(error)", to: "error.code === 'LIMIT_EXCEEDED'", specs: receiveForeign },
-  { name: 'query of a foreign URL shown', file: 'lib/transfer/receive-foreign.ts', from: "url.replace(/[?#].*$/s, '').replace", to: 'url.replace', specs: receiveForeign },
-  { name: 'all URLs must be worth another attempt', file: 'lib/transfer/receive-foreign.ts', from: 'errors.some(({ retryable }) => retryable)', to: 'errors.every(({ retryable }) => retryable)', specs: receiveForeign },
-  { name: 'wrong bytes told as a missing blob', file: 'lib/transfer/receive-foreign.ts', from: 'wrong?.code ?? refusal?.code', to: 'refusal?.code', specs: receiveForeign },
-  { name: 'URLs without end tried', file: 'lib/transfer/blob-route.ts', from: "ordered.slice(0, maxUrls)", to: "ordered.slice(0)", specs: blobRoute },
-  { name: 'foreign URLs in the other order', file: 'lib/transfer/blob-route.ts', from: "order === 'last-first' ? [...urls].reverse() : urls", to: "order !== 'last-first' ? [...urls].reverse() : urls", specs: blobRoute },
-  { name: 'exactly enough progress is none', file: 'lib/transfer/blob-route.ts', from: 'length - this.#mark < progress', to: 'length - this.#mark <= progress', specs: blobRoute },
+  { name: 'foreign URL that never helps asked again', file: 'lib/transfer/receive-from.ts', from: 'if (!error.retryable) list.drop(place)', to: '', specs: receiveForeign },
+  { name: 'foreign URL that may help not asked again', file: 'lib/transfer/receive-from.ts', from: 'if (!error.retryable) list.drop(place)', to: 'list.drop(place)', specs: receiveForeign },
+  { name: 'wrong bytes of one URL kept for the next', file: 'lib/transfer/receive-from.ts', from: "    await startOver(layer, turn)\n", to: '', specs: receiveForeign },
+  { name: 'wrong bytes of one URL end the search', file: 'lib/transfer/receive-from.ts', from: "error.code === 'LIMIT_EXCEEDED' ||\n    isMismatch(error))", to: "error.code === 'LIMIT_EXCEEDED')", specs: receiveForeign },
+  { name: 'query of a foreign URL shown', file: 'lib/transfer/places/places-of.ts', from: "url.replace(/[?#].*$/s, '').replace", to: 'url.replace', specs: placesOf },
+  { name: 'all URLs must be worth another attempt', file: 'lib/transfer/receive-from.ts', from: 'failures.some(({ retryable }) => retryable)', to: 'failures.every(({ retryable }) => retryable)', specs: receiveForeign },
+  { name: 'wrong bytes told as a missing blob', file: 'lib/transfer/receive-from.ts', from: 'failures.find(isMismatch)?.code ?? refusals[0]?.code', to: 'refusals[0]?.code', specs: receiveForeign },
+  { name: 'URLs without end tried', file: 'lib/transfer/places/places-of.ts', from: "ordered.slice(0, maxUrls)", to: "ordered.slice(0)", specs: placesOf },
+  { name: 'foreign URLs in the other order', file: 'lib/transfer/places/places-of.ts', from: "order === 'last-first' ? [...urls].reverse() : urls", to: "order !== 'last-first' ? [...urls].reverse() : urls", specs: placesOf },
+  { name: 'exactly enough progress is none', file: 'lib/transfer/places/place-list.ts', from: 'length - this.#mark < progress', to: 'length - this.#mark <= progress', specs: placeList },
   { name: 'one attempt too many', file: 'lib/transfer/retry-policy.ts', from: 'attempt >= attempts', to: 'attempt > attempts', specs: retryPolicy },
   { name: 'longest Retry-After not waited for', file: 'lib/transfer/retry-policy.ts', from: 'retryAfter > longestRetryAfter', to: 'retryAfter >= longestRetryAfter', specs: retryPolicy },
   { name: 'chance asked twice for one failure', file: 'lib/transfer/retry-policy.ts', from: "    decided.set(error, { attempt, verdict })\n", to: '', specs: retryPolicy },

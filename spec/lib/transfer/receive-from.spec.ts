@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { WindlassError } from '../../../lib/errors.js'
-import { BlobRoute } from '../../../lib/transfer/blob-route.js'
-import { receiveForeign } from '../../../lib/transfer/receive-foreign.js'
+import type { ImageSource } from '../../../lib/image/index.js'
+import { placesOf } from '../../../lib/transfer/places/places-of.js'
+import { receiveFrom } from '../../../lib/transfer/receive-from.js'
 import { arrival } from '../../support/arriving-layer.js'
 
 const bytes = Buffer.from('all the bytes of the layer')
@@ -24,8 +25,10 @@ async function layerOf(answers: Readonly<Record<string, Buffer | WindlassError>>
     },
   }
   const here = await arrival(bytes, { source })
-  const route = new BlobRoute({ ...here.layer.descriptor, urls: Object.keys(answers) }, 'first-last')
-  return { ...here, route, asked, receive: () => receiveForeign(here.layer, here.turn, route) }
+  const descriptor = { ...here.layer.descriptor, urls: Object.keys(answers) }
+  const places = placesOf(descriptor, source as unknown as ImageSource, 'first-last')
+  places.nextRank(new WindlassError('BLOB_UNKNOWN', 'the registry does not have it'), 1)
+  return { ...here, places, asked, receive: () => receiveFrom(here.layer, here.turn, places) }
 }
 const unknown = new WindlassError('BLOB_UNKNOWN', 'not here')
 const broken = new WindlassError('NETWORK', 'broken', { retryable: true })
@@ -46,15 +49,15 @@ describe('a layer from foreign URLs', () => {
   })
 
   it('is asked for again only where another attempt may help', async () => {
-    const { receive, route } = await layerOf({ [a]: unknown, [b]: broken, [c]: wrong })
+    const { receive, places } = await layerOf({ [a]: unknown, [b]: broken, [c]: wrong })
     await expect(receive()).rejects.toMatchObject({ code: 'DIGEST_MISMATCH', retryable: true })
-    expect(route.urls).toEqual([b])
+    expect(places.places.map(({ from }) => from)).toEqual([b])
   })
 
   it('is not worth another attempt where no URL is', async () => {
-    const { receive, route } = await layerOf({ [a]: unknown, [b]: unknown })
+    const { receive, places } = await layerOf({ [a]: unknown, [b]: unknown })
     await expect(receive()).rejects.toMatchObject({ code: 'BLOB_UNKNOWN', retryable: false })
-    expect(route.urls).toEqual([])
+    expect(places.places).toEqual([])
   })
 
   it('ends at once with what is wrong here and not there', async () => {
