@@ -23,15 +23,17 @@ const { options } = ts.parseJsonConfigFileContent(config.config as object, ts.sy
 const loose = { incremental: false, tsBuildInfoFile: undefined, noUnusedLocals: false } as const
 const compiler = { ...options, ...loose, composite: false }
 delete (compiler as ts.CompilerOptions).tsBuildInfoFile
-const host = ts.createCompilerHost(compiler)
-const { fileExists, readFile, getSourceFile } = host
-host.fileExists = (file) => blocks.has(file) || fileExists(file)
-host.readFile = (file) => blocks.get(file) ?? readFile(file)
-host.getSourceFile = (file, language, ...others) => {
-  const block = blocks.get(file)
-  return block === undefined
-    ? getSourceFile(file, language, ...others)
-    : ts.createSourceFile(file, `${block}\nexport {}\n`, language)
+const disk = ts.createCompilerHost(compiler)
+const host: ts.CompilerHost = {
+  ...disk,
+  fileExists: (file) => blocks.has(file) || disk.fileExists(file),
+  readFile: (file) => blocks.get(file) ?? disk.readFile(file),
+  getSourceFile: (file, language) => {
+    const block = blocks.get(file)
+    return block === undefined
+      ? disk.getSourceFile(file, language)
+      : ts.createSourceFile(file, `${block}\nexport {}\n`, language)
+  },
 }
 
 describe('the guide', () => {
