@@ -20,9 +20,8 @@ const blocks = new Map(
 
 const config = ts.readConfigFile(path.join(root, 'tsconfig.json'), (file) => ts.sys.readFile(file))
 const { options } = ts.parseJsonConfigFileContent(config.config as object, ts.sys, root)
-const loose = { incremental: false, tsBuildInfoFile: undefined, noUnusedLocals: false } as const
-const compiler = { ...options, ...loose, composite: false }
-delete (compiler as ts.CompilerOptions).tsBuildInfoFile
+const compiler: ts.CompilerOptions = { ...options, incremental: false, noUnusedLocals: false }
+delete compiler.tsBuildInfoFile
 const disk = ts.createCompilerHost(compiler)
 const host: ts.CompilerHost = {
   ...disk,
