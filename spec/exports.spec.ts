@@ -30,6 +30,14 @@ const entries: Record<string, { readonly file: string; readonly names: string }>
       maxTimer retrying run scoped skipping stage through toArray untilAborted
     `,
   },
+  'windlass/events': {
+    file: 'lib/events/index.ts',
+    names: `
+      ErrorCode ErrorRecord ErrorSubject ImageResult LayerEvent LayerRetry LayerSnapshot LayerStatus PlannedLayer
+      PullEvent PullEventBody PullEventLog PullPhase PullSnapshot PullTotals Replay WindlassError byteEventInterval
+      decodeEvent emptySnapshot encodeEvent eventVersion layerStatuses listenerFailed reduce toPullEvent
+    `,
+  },
   'windlass/stages': {
     file: 'lib/stages/index.ts',
     names: `

@@ -1,13 +1,8 @@
 /** A worker thread of the pool: starts it, runs jobs in it, and reports results and crashes. */
-import { Worker } from 'node:worker_threads'
 import { endTurnOf, largeWindows } from '../../bytes/compression/large-window.js'
 import { WindlassError } from '../../errors.js'
+import { startWorker } from './start-worker.js'
 import type { Growth, Job, JobResult, Request, Response } from './task.js'
-
-/** Tests run from TypeScript sources; worker threads cannot load TypeScript, so the compiled file is used. */
-const workerFile = import.meta.url.endsWith('.ts')
-  ? new URL('../../../dist/lib/archive/worker/unpack-worker.js', import.meta.url)
-  : new URL('./unpack-worker.js', import.meta.url)
 
 /** Receives the messages of a job. */
 export interface JobListener {
@@ -23,7 +18,7 @@ interface Current extends JobListener {
 
 /** A worker thread that executes one job at a time. */
 export class UnpackThread {
-  readonly #worker = new Worker(workerFile, {
+  readonly #worker = startWorker({
     name: 'windlass-unpack',
     execArgv: [],
     workerData: largeWindows(),

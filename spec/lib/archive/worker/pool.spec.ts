@@ -320,11 +320,11 @@ describe('the unpack pool', () => {
     const work = growths.map((growth) =>
       one.unpack({ path: gz(), growth, into: into(), whiteouts: 'aufs' }).then(({ entries }) => entries),
     )
-    await vi.waitFor(() => expect(growths[0].observed).toBe(true))
+    await vi.waitFor(() => expect(growths[0].observed).toBe(true), { timeout: 60_000 })
     await new Promise((resolve) => setTimeout(resolve, 20))
     expect(growths[1].observed).toBe(false)
     growths[0].next({ length: blob.length, final: true })
-    await vi.waitFor(() => expect(growths[1].observed).toBe(true))
+    await vi.waitFor(() => expect(growths[1].observed).toBe(true), { timeout: 60_000 })
     growths[1].next({ length: blob.length, final: true })
     expect(await Promise.all(work)).toEqual([206, 206])
     await one.close()
