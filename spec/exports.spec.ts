@@ -25,7 +25,7 @@ const entries: Record<string, { readonly file: string; readonly names: string }>
     file: 'lib/flow/index.ts',
     names: `
       Actor ActorOptions Behavior BufferOptions CloseOptions Deferred DeferredOptions Demand Failure Flow
-      FlowEvent FlowNotice Order ProtocolError RetryOptions Run Scope SideChannel SingleFlight SlotOptions Stage
+      FlowEvent FlowNotice Order Primitive ProtocolError RetryOptions Run Scope SideChannel SingleFlight SlotOptions Stage
       StageOptions StillRunningError Supervisor Turn Verdict branch compose expand firstMatch identity keep lift
       maxTimer retrying run scoped skipping stage through toArray untilAborted
     `,

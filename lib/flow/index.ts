@@ -18,7 +18,7 @@ export { type Run, run } from './stages/run.js'
 export { type CloseOptions, Scope } from './lifetime/scope.js'
 export { scoped } from './stages/scoped.js'
 export { SingleFlight } from './actors/single-flight.js'
-export { type StageOptions, stage } from './stages/stage.js'
+export { type Primitive, type StageOptions, stage } from './stages/stage.js'
 export { StillRunningError } from './lifetime/still-running.js'
 export {
   type Failure,

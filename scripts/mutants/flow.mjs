@@ -41,6 +41,8 @@ export const mutants = [
   { name: 'signal aborted only if it was looked at', file: 'lib/flow/actors/attempt.ts', from: 'if (this.#stopped) this.#abort.abort()', to: '', specs },
   { name: 'signal aborted after success', file: 'lib/flow/actors/attempt.ts', from: "if (this.#outcome !== 'complete') {", to: '{', specs },
   { name: 'promise let go not waited for', file: 'lib/flow/actors/attached.ts', from: 'if (!settled) hold(work)', to: '', specs },
+  { name: 'flow of a behaviour taken for one value', file: 'lib/flow/actors/attached.ts', from: 'if (result instanceof Flow) return result.toObservable(scope).subscribe(out)', to: '', specs },
+  { name: 'flow of a behaviour opened in a scope of its own', file: 'lib/flow/actors/attached.ts', from: 'result.toObservable(scope)', to: 'result.toObservable()', specs },
   { name: 'cleanups started beside the work', file: 'lib/flow/actors/attempt.ts', from: 'Promise.allSettled(work).then(() => this.#clear())', to: 'Promise.allSettled([...work, this.#clear()])', specs },
   { name: 'turn not held by the scope', file: 'lib/flow/actors/attempt.ts', from: "    this.scope.hold(finished, name)\n", to: '', specs },
   { name: "turn not held by the actor's scope", file: 'lib/flow/actors/attempt.ts', from: 'if (scope !== this.scope) scope.hold(finished, name)', to: '', specs },

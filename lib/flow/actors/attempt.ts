@@ -64,6 +64,7 @@ export class Attempt<Msg, Reply> implements Turn {
     const reply = attached(
       () => behavior(letter.message, this),
       (work) => (this.#unsettled ??= []).push(work),
+      this.scope,
     ).subscribe({
       next: (value) => letter.asker.next(value),
       error: (error: unknown) => {
