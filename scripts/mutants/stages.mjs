@@ -16,6 +16,8 @@ const keepBlob = ['spec/lib/transfer/stored/keep-blob.spec.ts']
 const blobContent = ['spec/lib/transfer/stored/blob-content.spec.ts']
 const eachLayer = ['spec/lib/stages/layers/each-layer.spec.ts']
 const holdImage = ['spec/lib/stages/plan/hold-image.spec.ts']
+const fetchConfig = ['spec/lib/stages/plan/fetch-config.spec.ts']
+const sizeSchema1 = ['spec/lib/stages/schema1/size-schema1.spec.ts']
 const plan = ['spec/lib/stages/plan/plan.spec.ts']
 const imageBytes = ['spec/lib/stages/policy/image-bytes.spec.ts']
 const imagesOfIndex = ['spec/lib/stages/resolve/images-of-index.spec.ts']
@@ -119,6 +121,9 @@ export const mutants = [
   { name: 'layers put together without the diffID', file: 'lib/stages/commit/assemble.ts', from: 'expected: { digest, size, diffID } }', to: 'expected: { digest, size } }', specs: assemble },
   { name: 'directories that a layer implies forgotten', file: 'lib/stages/commit/assemble.ts', from: 'implied: stored?.implied', to: 'implied: undefined', specs: ['spec/pulls/implied-directories.spec.ts'] },
   { name: 'rotten config fails the pull', file: 'lib/stages/plan/fetch-config.ts', from: "error.code === 'STORE_CORRUPT'", to: "error.code === 'STORE_IO'", specs: mesosStore },
+  { name: 'request for a config not waited for', file: 'lib/stages/plan/fetch-config.ts', from: 'turn.defer(() => fetched)', to: '', specs: fetchConfig },
+  { name: 'requests for sizes not waited for', file: 'lib/stages/schema1/size-schema1.ts', from: 'turn.defer(() => Promise.allSettled(requests))', to: '', specs: sizeSchema1 },
+  { name: 'hold not waited for', file: 'lib/stages/plan/hold-image.ts', from: 'await store.holdUntil(', to: 'void store.holdUntil(', specs: holdImage },
   { name: 'layers not held', file: 'lib/stages/plan/hold-image.ts', from: '    ...layers.map(({ digest }) => digest),\n', to: '', specs: holdImage },
   { name: 'indexes on the way not held', file: 'lib/stages/plan/hold-image.ts', from: '[document, ...trail].map(', to: '[document].map(', specs: holdImage },
   { name: 'config not held', file: 'lib/stages/plan/hold-image.ts', from: '[image.descriptor.digest, image.manifest.config.digest]', to: '[image.descriptor.digest]', specs: holdImage },

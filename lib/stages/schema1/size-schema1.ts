@@ -35,10 +35,17 @@ export function sizeSchema1({
         if (await store.blobs.has(digest)) return store.blobs.size(digest)
         return knownSizes.get(digest) ?? request.source.blobSize(digest, { signal: turn.signal })
       }
+      const requests: Promise<number>[] = []
+      turn.defer(() => Promise.allSettled(requests)) // the first failure aborts the others, which take time to end
+      const sizeLater = (digest: Digest): Promise<number> => {
+        const size = sizeOf(digest)
+        requests.push(size)
+        return size
+      }
       const digests = document.image.layers.map(({ digest }) => digest)
       const sizes = await lastValueFrom(
         from(new Set(digests)).pipe(
-          mergeMap((digest) => from(sizeOf(digest)).pipe(map((size) => [digest, size] as const)), slots),
+          mergeMap((digest) => from(sizeLater(digest)).pipe(map((size) => [digest, size] as const)), slots),
           toArray(),
           map((pairs) => new Map(pairs)),
         ),
