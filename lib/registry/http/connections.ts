@@ -102,6 +102,7 @@ export class Connections {
     const cancelled = (): WindlassError =>
       new WindlassError('CANCELLED', `Cancelled while trying to ${request.purpose}`, {
         host: request.url.host,
+        cause: request.signal?.reason, // undefined if the client is closed
       })
     return new Promise((resolve, reject) => {
       if (this.#closed) {
