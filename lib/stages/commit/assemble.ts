@@ -21,7 +21,8 @@ export interface AssembleOptions {
 }
 
 /**
- * Returns the stage that applies the layers of each image, base first, to `directory` and passes the image on.
+ * Returns the stage that applies the layers of an image, base first, to `directory` and passes the image on. It is for one
+ * image: the next one would find that the directory is not empty.
  * @throws USAGE when the directory is not empty or is not a directory; STORE_CORRUPT when a layer is missing from the
  * store; errors of the file system
  */
