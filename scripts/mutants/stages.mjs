@@ -30,6 +30,7 @@ const eachPull = ['spec/pipelines/each-pull.spec.ts']
 const only = ['spec/pipelines/only.spec.ts']
 const remove = ['spec/pipelines/remove.spec.ts']
 const storedImage = ['spec/pipelines/stored-image.spec.ts']
+const storedImages = ['spec/pipelines/stored-images.spec.ts']
 const verifyStore = ['spec/pipelines/check/verify.spec.ts']
 
 // prettier-ignore
@@ -133,9 +134,11 @@ export const mutants = [
   { name: 'layer that stands twice planned twice', file: 'lib/stages/plan/plan.ts', from: 'if (known) known.positions.push(at)', to: 'if (known && at < 0) known.positions.push(at)', specs: mesosCommit },
   { name: 'image as large as allowed refused', file: 'lib/stages/policy/image-bytes.ts', from: 'bytes <= allowed', to: 'bytes < allowed', specs: imageBytes },
   { name: 'only the last layer of an image counted', file: 'lib/stages/policy/image-bytes.ts', from: 'bytes += layer.stored?.size ?? 0', to: 'bytes = layer.stored?.size ?? 0', specs: imageBytes },
-  { name: 'index one too deep walked', file: 'lib/stages/resolve/images-of-index.ts', from: "parents.length >= indexDepth", to: "parents.length > indexDepth", specs: imagesOfIndex },
-  { name: 'entry that is no image pulled', file: 'lib/stages/resolve/images-of-index.ts', from: 'if (!isListedImage(entry, platform)) this.#leftOut.add(digest)', to: 'if (digest === undefined) this.#leftOut.add(digest)', specs: imagesOfIndex },
-  { name: 'index without images pulled', file: 'lib/stages/resolve/images-of-index.ts', from: "parents.length === 0 && this.#images.size === 0", to: "parents.length === 0 && this.#images.size < 0", specs: imagesOfIndex },
+  { name: 'index one too deep walked', file: 'lib/stages/resolve/images-of-index.ts', from: 'limits: { indexDepth, documents', to: 'limits: { indexDepth: indexDepth + 1, documents', specs: imagesOfIndex },
+  { name: 'indexes of any size walked', file: 'lib/stages/resolve/images-of-index.ts', from: 'bytes: content.bytes.length, ', to: '', specs: imagesOfIndex },
+  { name: 'index that leads back to itself walked', file: 'lib/stages/resolve/images-of-index.ts', from: 'link.descriptor.digest === digest)) throw', to: "link.descriptor.digest === '')) throw", specs: imagesOfIndex },
+  { name: 'entry that is no image pulled', file: 'lib/stages/resolve/images-of-index.ts', from: 'if (!isListedImage(descriptor, platform)) {', to: 'if (!isListedImage(descriptor, platform) && !digest) {', specs: imagesOfIndex },
+  { name: 'index without images pulled', file: 'lib/stages/resolve/images-of-index.ts', from: "root.kind === 'index' && images.length === 0", to: "root.kind === 'index' && images.length < 0", specs: imagesOfIndex },
   { name: 'config of another digest taken', file: 'lib/transfer/documents/config-bytes.ts', from: "  verifier.check()\n", to: '', specs: ['spec/lib/transfer/documents/config-bytes.spec.ts'] },
   { name: 'configs without end read for their platform', file: 'lib/stages/resolve/fill-platforms.ts', from: 'nameless.slice(0, maxConfigsRead)', to: 'nameless', specs: ['spec/lib/stages/resolve/fill-platforms.spec.ts'] },
   { name: 'conversion of another manifest taken', file: 'lib/transfer/stored/stored-conversion.ts', from: 'if (descriptor?.annotations?.[schema1Annotation] !== schema1) return undefined', to: 'if (!descriptor) return undefined', specs: ['spec/lib/transfer/stored/stored-conversion.spec.ts'] },
@@ -149,6 +152,9 @@ export const mutants = [
   { name: 'listener of some work left behind', file: 'pipelines/only.ts', from: "    signal?.removeEventListener('abort', cancel)\n", to: '', specs: only },
   { name: 'work begun that was cancelled before', file: 'pipelines/only.ts', from: 'if (signal?.aborted) cancel()', to: '', specs: only },
   { name: 'image removed twice', file: 'pipelines/remove.ts', from: 'entries.filter(({ key }) => !this.#taken.has(key))', to: "entries.filter(({ key }) => key !== '')", specs: remove },
+  { name: 'platform of an image that is listed twice lost', file: 'pipelines/stored-images.ts', from: "    key: ({ descriptor }) => JSON.stringify(descriptor),\n", to: '', specs: storedImages },
+  { name: 'index that stands too deep read', file: 'pipelines/stored-images.ts', from: 'depth < maxIndexDepth', to: 'depth <= maxIndexDepth', specs: storedImages },
+  { name: 'image of an index that is not here listed', file: 'pipelines/stored-images.ts', from: 'isListedImage(descriptor) && blobs.has(descriptor.digest)', to: 'isListedImage(descriptor) || blobs.has(descriptor.digest)', specs: storedImages },
   { name: 'layers of a stored image not held', file: 'pipelines/stored-image.ts', from: 'await store.hold(imageId, ...manifest.layers.map(({ digest }) => digest))', to: 'await store.hold(imageId)', specs: storedImage },
   { name: 'stored image without one of its layers', file: 'pipelines/stored-image.ts', from: 'if (rootfs === undefined && !(await store.blobs.has(digest, size))) return undefined', to: '', specs: storedImage },
   { name: 'stored image without its config', file: 'pipelines/stored-image.ts', from: 'if (!(await store.blobs.has(imageId))) return undefined', to: '', specs: storedImage },
