@@ -8,7 +8,7 @@ const expected: Record<string, string> = {
       AllPlatformsOptions AllTagsOptions CloseOptions CollectOptions Collected CollectedThing Descriptor Digest
       EachPullOptions ErrorCode ErrorRecord ErrorSubject FailedRemoval FailedTag GoalOptions ImageConfig
       ImageIndex ImageManifest ImageProblem ImageSource ImageSummary InspectRequest InspectedFields InspectedImage
-      Inspection LayerEvent LayerStatus LimitName Limits OpenOptions Platform Pull PullAllOptions PullContext
+      Inspection LayerEvent LayerStatus Leftovers LimitName Limits OpenOptions Platform Pull PullAllOptions PullContext
       PullEvent PullOptions PullParts PullSet PullSnapshot PullStages PulledImage PulledIndex PulledLayer
       PulledTag PulledTags Reference Registries RegistriesOptions RegistryCredentials RegistrySource
       RemovalOutcome RemovedImage ResolvedName RunningPull StartedPull Store StoreOptions StoreProblem TagOutcome
@@ -43,7 +43,7 @@ const expected: Record<string, string> = {
     `,
   'windlass/pipelines': `
       AllPlatformsOptions AllTagsOptions CollectOptions Collected CollectedThing EachPullOptions FailedRemoval
-      FailedTag ImageProblem ImageSummary InspectRequest InspectedFields InspectedImage Inspection PullParts
+      FailedTag ImageProblem ImageSummary InspectRequest InspectedFields InspectedImage Inspection Leftovers PullParts
       PullStages PulledImage PulledIndex PulledLayer PulledTag PulledTags RemovalOutcome RemovedImage ResolvedName
       RunningPull StoreProblem TagOutcome TagsWarning VerifyOptions VerifyReport allPlatforms allTags eachPull
       fetch hasFailed holdsCertificate inspect inspectedFields latestOrFirst pull pullStages someTags

@@ -27,7 +27,7 @@ export function defineCollect(command: Command, terminal: Console): void {
   command.option('--dry-run', 'say what would go, and let it stay')
   partialsFlag(command)
   storeFlags(command)
-  jsonFlag(command, 'one object: what was removed, and its bytes')
+  jsonFlag(command, 'one object: what was removed, its bytes, and what killed processes had left')
   command.addHelpText('after', examples).action(() => collect(command.opts<CollectFlags>(), terminal))
 }
 
@@ -35,13 +35,16 @@ function collect({ dryRun, json, ...flags }: CollectFlags, terminal: Console): P
   return withWindlass(flags, terminal, [], async (windlass, signal) => {
     // An interrupt stops waiting for the collection. A collection that has begun finishes when the puller is closed.
     const collecting = windlass.collect({ ...(dryRun && { dryRun }) })
-    const { removed, bytes, ...rest } = await orAborted(collecting, signal)
+    const { removed, bytes, leftovers, ...rest } = await orAborted(collecting, signal)
     if (json) {
-      await terminal.output.json({ ...rest, bytes, removed })
+      await terminal.output.json({ ...rest, bytes, leftovers, removed })
       return
     }
     const rows = removed.map(({ kind, digest, bytes: size }) => [kind, digest, formatBytes(size)])
     if (rows.length > 0) await terminal.output.write(table(['KIND', 'DIGEST', 'SIZE'], rows))
     await terminal.output.line(`${dryRun ? 'Would remove' : 'Removed'} ${rows.length}: ${formatBytes(bytes)}`)
+    // By opening the store, so before a dry run as well.
+    if (leftovers.processes > 0 || leftovers.bytes > 0)
+      await terminal.output.line(`Removed what killed processes left: ${formatBytes(leftovers.bytes)}`)
   })
 }

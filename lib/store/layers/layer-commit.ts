@@ -3,7 +3,7 @@
  * renaming the tree and writing the record. An existing tree is kept and the staged one dropped.
  */
 import { dirname, join } from 'node:path'
-import { chmod, lstat, lstatIfThere, open, rename } from '../../system/files.js'
+import { lstatIfThere, rename } from '../../system/files.js'
 import {
   ensureDirectory,
   isDirectory,
@@ -15,9 +15,9 @@ import {
 import { emptyRecord, formatRecord, type LayerRecord, withBlob } from './layer-record.js'
 import { readRecord, recordPath } from './layer-record-file.js'
 import type { LayerFacts } from './layer-facts.js'
+import { moveTree } from '../files/move-tree.js'
 import { removeTree } from '../files/remove-tree.js'
 import type { Run } from '../staging/run.js'
-import { codeOf } from '../files/store-error.js'
 
 interface Commit {
   /** The staging directory, which contains the synced tree as `rootfs`. */
@@ -101,26 +101,3 @@ const writeRecord = (directory: string, record: LayerRecord, run: Run): Promise<
     await writeSynced(staged, formatRecord(record))
     await publish(staged, recordPath(directory))
   })
-
-/**
- * Renames a directory to another parent. Linux requires write permission on the directory itself, which a layer may not
- * grant to its owner.
- */
-async function moveTree(from: string, to: string): Promise<void> {
-  try {
-    await rename(from, to)
-  } catch (error) {
-    if (codeOf(error) !== 'EACCES') throw error
-    const { mode } = await lstat(from)
-    await chmod(from, mode | 0o600)
-    const root = await open(from, 'r')
-    try {
-      await rename(from, to)
-      await root.chmod(mode)
-      // The sync of the tree did not include this change of mode.
-      await root.sync()
-    } finally {
-      await root.close()
-    }
-  }
-}

@@ -294,6 +294,7 @@ export const elsewhere: readonly (readonly [RegExp, string])[] = [
   [/has locked$/, 'spec/lib/store/partial/partials.spec.ts'],
   [/its layers need .* bytes more/, 'spec/lib/stages/policy/check-space.spec.ts'],
   [/Root does not use what they may have put there/, 'spec/lib/store/layout/ownership.spec.ts'],
+  [/and no other user writes to it/, 'spec/lib/store/layout/ownership.spec.ts'],
   [/There is no store at/, 'spec/lib/store/store.spec.ts'],
   [/is nested too deep|^Blob .* is damaged: /, 'spec/lib/store/garbage/garbage.spec.ts'],
   [/Making a directory for the demo/, 'spec/cli/commands/demo.spec.ts'],
