@@ -86,7 +86,7 @@ export class Store {
     const lock = new MetadataLock(join(resolved, 'lock'), { warn, signal })
     const store = new Store(resolved, owner, lock, warn, keepPartials)
     await store.#sweep()
-    await storing('keep room for a full disk', join(resolved, 'lock'), () => ensureReserve(resolved))
+    await storing('reserve disk space', join(resolved, 'lock'), () => ensureReserve(resolved))
     return store
   }
 
@@ -94,7 +94,7 @@ export class Store {
   async #sweep(): Promise<void> {
     const staging = join(this.directory, 'staging')
     const failures = await sweepRuns(staging).catch((error: unknown) => [
-      storeError(error, 'remove what earlier processes left', staging),
+      storeError(error, 'remove files of earlier processes', staging),
     ])
     for (const { message, hint } of failures) this.warn(hint === undefined ? message : `${message}. ${hint}`)
   }
@@ -106,7 +106,7 @@ export class Store {
    */
   async beginTree(target: string): Promise<UnfinishedTree> {
     await sweepBeside(target).catch((error: unknown) => {
-      const { message } = storeError(error, 'remove what an earlier process left beside it', target)
+      const { message } = storeError(error, 'remove files of an earlier process next to it', target)
       this.warn(message)
     })
     return this.#run.beginTree(target)
@@ -172,7 +172,7 @@ export class Store {
     ]
     for (const step of steps)
       await step().catch((error: unknown) => {
-        this.warn(storeError(error, 'remove what this run left', this.directory).message)
+        this.warn(storeError(error, 'remove the temporary files of this process', this.directory).message)
       })
   }
 }

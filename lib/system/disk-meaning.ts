@@ -18,12 +18,12 @@ export interface DiskMeaning {
 const full: DiskMeaning = {
   code: 'STORE_FULL',
   says: 'no space left',
-  hint: 'Free some space (see df -h, and df -i for inodes), or name a store on another disk with --store. What was committed before is intact.',
+  hint: 'Free some space (see df -h, and df -i for inodes), or name a store on another disk with --store. Images that are already in the store are intact.',
 }
 const quota: DiskMeaning = {
   code: 'STORE_FULL',
   says: 'the disk quota is used up',
-  hint: 'Free some space or have the quota raised, or name a store on another disk with --store. What was committed before is intact.',
+  hint: 'Free some space or have the quota raised, or name a store on another disk with --store. Images that are already in the store are intact.',
 }
 const denied: DiskMeaning = {
   code: 'STORE_DENIED',
@@ -42,18 +42,18 @@ const files: DiskMeaning = {
 }
 const tooLarge: DiskMeaning = {
   code: 'STORE_IO',
-  says: 'the file would be larger than this process, or the file system, allows',
+  says: 'the file would be larger than the process or the file system allows',
   hint: 'Raise the limit of file sizes (ulimit -f), or name a store on a file system that takes larger files with --store.',
 }
 const broken: DiskMeaning = {
   code: 'STORE_IO',
   says: 'the disk reports an error',
-  hint: 'See what the system log says of this disk.',
+  hint: 'Check the system log for errors of this disk.',
 }
 const elsewhere: DiskMeaning = {
   code: 'STORE_IO',
-  says: 'it would have to move to another file system',
-  hint: 'Keep the whole store on one file system, or name another with --store.',
+  says: 'it cannot be moved to another file system',
+  hint: 'Keep the whole store on one file system, or name another store with --store.',
 }
 
 const meanings: Readonly<Record<string, DiskMeaning>> = {
@@ -89,6 +89,6 @@ export function diskMeaning(error: unknown, path?: string): DiskMeaning | undefi
   const closed = errno === 'EACCES' && at !== undefined ? closedToOwner(at) : undefined
   // The owner can open the file with chmod and needs neither another store nor another user.
   return meaning && closed !== undefined
-    ? { ...meaning, hint: `Open it to its owner, who runs this, with “chmod u+rwX ${shellWord(closed)}”.` }
+    ? { ...meaning, hint: `Give its owner access with “chmod u+rwX ${shellWord(closed)}”.` }
     : meaning
 }

@@ -15,9 +15,8 @@ export const foreignUrlFailed = 'foreign-url-failed'
 /**
  * Tries the remaining URLs of `route` in order until one provides the layer. A URL whose failure is final is dropped
  * from `route`.
- * @throws BLOB_UNKNOWN, the registry's own code or that of a mismatch ("Failed to fetch with foreign urls") when
- * every URL failed, with all failures in `cause`; retryable if one of them is. Errors of the store are thrown
- * unchanged.
+ * @throws BLOB_UNKNOWN, the registry's own code or that of a mismatch when every URL failed, with all failures in
+ * `cause`; retryable if one of them is. Errors of the store are thrown unchanged.
  */
 export async function receiveForeign(layer: ReceivingLayer, turn: Turn, route: BlobRoute): Promise<void> {
   const { source, descriptor } = layer
@@ -69,7 +68,7 @@ function fetchFrom(
   request: BlobRequest,
 ): Promise<BlobBody> {
   if (source.foreignBlob) return source.foreignBlob(url, descriptor, request)
-  throw new WindlassError('UNSUPPORTED', `${source.host} has no way to foreign URLs`)
+  throw new WindlassError('UNSUPPORTED', `${source.host} does not support foreign URLs`)
 }
 
 /** Verifies the complete file. Wrong bytes are discarded, so that the next URL starts with an empty file. */
@@ -91,17 +90,18 @@ function allFailed(
   const wrong = errors.find(isMismatch)
   const named = errors.find(({ code, hint }) => code === 'REDIRECT_REFUSED' && hint !== undefined)
   const list = [...(refusal ? [refusal] : []), ...errors].map(({ message }) => message)
+  const urls = errors.length === 1 ? 'the foreign URL of the layer' : 'a foreign URL of the layer'
   return new WindlassError(
     wrong?.code ?? refusal?.code ?? 'BLOB_UNKNOWN',
-    `Failed to fetch with foreign urls: layer ${digest} (${list.join('; ')})`,
+    `Failed to download layer ${digest} from ${source.host} or ${urls}: ${list.join('; ')}`,
     {
       digest,
       host: source.host,
       retryable: errors.some(({ retryable }) => retryable),
-      cause: new AggregateError(refusal ? [refusal, ...errors] : errors, 'Every place failed'),
+      cause: new AggregateError(refusal ? [refusal, ...errors] : errors, 'Every source of the layer failed'),
       hint:
         named?.hint ??
-        'The image names other places for this layer, and none of them gave it: ask who publishes it',
+        'The manifest lists these sources for the layer. Tell whoever publishes the image that none of them works.',
     },
   )
 }

@@ -56,7 +56,7 @@ async function mapFileErrors<T>(target: string, work: () => Promise<T>): Promise
   try {
     return await work()
   } catch (error) {
-    throw fileFailure(error, 'Making the tree of the image', target)
+    throw fileFailure(error, 'Writing the tree of the image', target)
   }
 }
 
@@ -66,7 +66,7 @@ async function moveIntoPlace(staging: string, target: string): Promise<void> {
     await rename(staging, target)
   } catch (error) {
     if (!['ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '')) throw error
-    throw notEmpty(target, 'something was put there meanwhile')
+    throw notEmpty(target, 'something was created there in the meantime')
   }
 }
 
@@ -80,11 +80,8 @@ async function sourceOf({ digest, size, diffID, rootfs }: PulledLayer, store: St
   }
   throw new WindlassError(
     'STORE_CORRUPT',
-    `Putting the layers together: ${digest} is not in the store any more`,
-    {
-      digest,
-      hint: waysOut.repair,
-    },
+    `Failed to assemble the tree of the image: layer ${digest} is no longer in the store`,
+    { digest, hint: waysOut.repair },
   )
 }
 
@@ -92,18 +89,17 @@ async function assertEmpty(directory: string): Promise<void> {
   const found = await readdir(directory).catch((caught: unknown) => {
     const error = caught as NodeJS.ErrnoException // readdir fails with nothing else
     if (error.code === 'ENOENT') return []
-    if (error.code !== 'ENOTDIR')
-      throw fileFailure(error, 'Looking into the directory to unpack into', directory)
-    throw new WindlassError('USAGE', `Unpacking into ${directory}: it is no directory`, {
+    if (error.code !== 'ENOTDIR') throw fileFailure(error, 'Reading the directory to unpack into', directory)
+    throw new WindlassError('USAGE', `Cannot unpack into ${directory}: it is not a directory`, {
       path: directory,
-      hint: 'Name a directory that is empty or not there yet',
+      hint: 'Name a directory that is empty or does not exist yet.',
     })
   })
   if (found.length > 0) throw notEmpty(directory, 'the directory is not empty')
 }
 
 const notEmpty = (directory: string, reason: string): WindlassError =>
-  new WindlassError('USAGE', `Unpacking into ${directory}: ${reason}`, {
+  new WindlassError('USAGE', `Cannot unpack into ${directory}: ${reason}`, {
     path: directory,
-    hint: 'Name a directory that is empty or not there yet',
+    hint: 'Name a directory that is empty or does not exist yet.',
   })

@@ -11,6 +11,7 @@ import {
   notAnIndexOfImages,
 } from '../../image/index.js'
 import { defaultLimits } from '../../limits.js'
+import { formatNumber } from '../../quantities.js'
 import type { ImageRequest, IndexDocument, Resolved } from '../elements.js'
 import { withPlatform } from './fill-platforms.js'
 import { manifestDocument } from './manifest-document.js'
@@ -104,21 +105,20 @@ class Walk {
       // An entry that does not match its own platform is not an image.
       if (!isListedImage(entry, platform)) this.#leftOut.add(digest)
       else if (trail.some(({ descriptor }) => descriptor.digest === digest))
-        throw this.#refused('MANIFEST_INVALID', `lead back to ${digest}`)
+        throw this.#refused('MANIFEST_INVALID', `form a loop: they lead back to ${digest}`)
       else if (this.#images.has(digest) || this.#indexes.has(digest)) continue
       else if (isIndexType(entry.mediaType)) await this.#addClaimedIndex(entry, trail)
       else await this.addImage(entry, trail)
       if (this.#images.size + this.#indexes.size > maxIndexedImages)
-        throw this.#refused('LIMIT_EXCEEDED', `lead to more than ${maxIndexedImages} images`)
+        throw this.#refused('LIMIT_EXCEEDED', `list more than ${formatNumber(maxIndexedImages)} images`)
     }
     if (parents.length === 0 && this.#images.size === 0)
       throw (
         notAnIndexOfImages(index.index, { reference: name }) ??
-        new WindlassError(
-          'PLATFORM_UNMATCHED',
-          `Pulling all platforms of ${name}: its index has no image of any platform`,
-          { reference: name },
-        )
+        new WindlassError('PLATFORM_UNMATCHED', `The index of ${name} has no image of any platform`, {
+          reference: name,
+          hint: 'Tell whoever publishes the image.',
+        })
       )
   }
 
@@ -134,6 +134,9 @@ class Walk {
 
   #refused(code: 'LIMIT_EXCEEDED' | 'MANIFEST_INVALID', what: string): WindlassError {
     const { name } = this.request
-    return new WindlassError(code, `The indexes of ${name} ${what}`, { reference: name })
+    return new WindlassError(code, `The indexes of ${name} ${what}`, {
+      reference: name,
+      hint: 'Tell whoever publishes the image.',
+    })
   }
 }
