@@ -1,4 +1,4 @@
-/** What a puller's pulls share: the store, the threads, the limits on what runs at once. */
+/** Opens the resources that all pulls of a puller share: the store, the threads and the limits on concurrency. */
 import { UnpackPool } from '../lib/archive/index.js'
 import type { Scope } from '../lib/flow/index.js'
 import type { Limits } from '../lib/limits.js'
@@ -16,7 +16,12 @@ import { type OpenOptions, defaultUnpacks, storeDirectory } from './options/opti
 import type { PullParts } from '../pipelines/pull-stages.js'
 import { retryPolicy } from './options/retry.js'
 
-/** Opens the store. `lifetime` waits for what is under way, the signal of `waiting` ends waits for locks. @throws STORE_* */
+/**
+ * Opens the store and creates the other shared resources.
+ * @param lifetime - the scope of work that outlives a pull
+ * @param waiting - reports and ends waits for locks of the store
+ * @throws STORE_* when the store cannot be opened
+ */
 export async function openParts(
   options: OpenOptions,
   limits: Limits,

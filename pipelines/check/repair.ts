@@ -103,7 +103,7 @@ export class Repair {
     if (document.kind !== 'image')
       throw new WindlassError(
         'MANIFEST_INVALID',
-        `Repairing ${reference}: ${served} is no manifest of an image`,
+        `Failed to repair ${reference}: ${served} is not an image manifest`,
         {
           ...{ reference, digest: served },
         },
@@ -149,10 +149,10 @@ export class Repair {
     if (namesSource(name)) return this.parts.locate(name)
     throw new WindlassError(
       'IMAGE_UNKNOWN',
-      `Repairing ${name === '' ? '""' : printable(name, 500)}: the name does not say where the image came from`,
+      `Failed to repair ${name === '' ? '""' : printable(name, 500)}: the name does not state the source of the image`,
       {
         reference: name,
-        hint: `Bring the image again with the tool that named it, or remove the name with “windlass rm ${entryWord({ name, digest, key: digest })}”.`,
+        hint: `Add the image again with the tool that named it, or remove the name with “windlass rm ${entryWord({ name, digest, key: digest })}”.`,
       },
     )
   }

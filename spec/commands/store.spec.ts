@@ -101,7 +101,7 @@ describe('the commands of the store', () => {
     await writeFile(path, bytes.fill(0, bytes.length - 9))
     const found = await run('verify')
     expect(found.code).toBe(7)
-    expect(found.out).toContain(`damaged  layer ${digest}: its bytes are those of sha256:`)
+    expect(found.out).toContain(`damaged  layer ${digest}: its content has the digest sha256:`)
     expect(found.out).toContain(`${path}, of ${name}\n`)
     expect(found.err).toContain('windlass verify --repair')
     const { code, out } = await run('verify', '--repair', '--json')

@@ -11,12 +11,13 @@ import {
   textOf,
 } from '../support/source-tree.js'
 
-const base = ['lib/errors', 'lib/limits']
+const base = ['lib/errors', 'lib/limits', 'lib/quantities']
 
 /** What each module may import besides itself and node's own modules: modules of ours, then packages. */
 const mayImport: Record<string, readonly string[]> = {
   'lib/errors': [],
-  'lib/limits': ['lib/errors'],
+  'lib/quantities': [],
+  'lib/limits': ['lib/errors', 'lib/quantities'],
   'lib/flow': ['rxjs'],
   'lib/codec': [...base, 'io-ts', 'fp-ts'],
   'lib/image': [...base, 'lib/codec', 'io-ts', 'fp-ts', 'jose'],

@@ -65,7 +65,7 @@ const changed =
 
 describe('a pull of an unclear image', () => {
   it.each<readonly [Change, string | undefined]>([
-    [{ manifest: { schemaVersion: undefined } }, 'schemaVersion: it is missing and taken for 2'],
+    [{ manifest: { schemaVersion: undefined } }, 'schemaVersion: it is missing; 2 is assumed'],
     [{ manifest: { annotations: [], subject: { digest: 'blake3:aa' } } }, 'annotations is ignored'],
     [{ manifest: { annotations: null, subject: null, artifactType: null } }, undefined],
     [{ config: { os: undefined, architecture: undefined } }, 'it names no os and architecture'],
@@ -98,7 +98,7 @@ describe('a pull of an unclear image', () => {
       { platform: 'linux/s390x' },
     )
     expect(image?.platform).toBe('linux/s390x')
-    expect(warnings.join()).toContain('it names no os and architecture and is taken for linux/s390x')
+    expect(warnings.join()).toContain('it states no os and architecture; linux/s390x is assumed')
   })
 })
 

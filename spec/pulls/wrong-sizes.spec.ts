@@ -65,6 +65,6 @@ describe('the size of a layer', () => {
   it('that is too small, where no length is told, may be the fault of either', async () => {
     const { code, hint } = await failureOf((size) => size - 1, 'not told')
     expect(code).toBe('SIZE_MISMATCH')
-    expect(hint).toMatch(/The manifest says a wrong size, or/)
+    expect(hint).toMatch(/The manifest states a wrong size, or/)
   })
 })

@@ -18,7 +18,7 @@ const without = (...names: readonly string[]): string[] => [
   `--bounding-set=${names.map((name) => `-${name}`).join()}`,
 ]
 const owners = 'Files belong to'
-const devices = 'Devices are left out'
+const devices = 'Devices are skipped'
 const attributes = 'Extended attributes could not all be set'
 
 describe.runIf(asRoot)('an image with everything', () => {

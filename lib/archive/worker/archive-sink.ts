@@ -62,8 +62,8 @@ export class ArchiveSink extends Writable {
     if (expected === undefined || expected === this.diffID) return
     throw new WindlassError(
       'DIFF_ID_MISMATCH',
-      `Unpacking the layer gave the diffID ${this.diffID}, but the image's config says ${expected}`,
-      { digest: expected, hint: 'The image is inconsistent; nothing of it is kept.' },
+      `The unpacked layer has the diffID ${this.diffID}, but the config of the image states ${expected}`,
+      { digest: expected, hint: 'The image is inconsistent. Tell whoever publishes it.' },
     )
   }
 
@@ -92,7 +92,7 @@ export class ArchiveSink extends Writable {
     if (this.compressed === undefined || this.size <= ratioFloor) return
     if (this.size > this.compressed * layerRatio)
       throw overLimit(
-        'the number of bytes that one compressed byte became',
+        'the compression ratio so far',
         Math.floor(this.size / this.compressed),
         'layerRatio',
         layerRatio,

@@ -6,6 +6,7 @@ import { lstatIfThere, makeDirectories } from '../../system/files.js'
 import { followFile } from '../../bytes/follow-file.js'
 import { makePlain } from '../../system/index.js'
 import { defaultLimits, limitExceeded } from '../../limits.js'
+import { formatBytes } from '../../quantities.js'
 import { failure } from '../failure.js'
 import { LayerApplier } from '../rootfs/layer-applier.js'
 import { layerDirectory } from '../rootfs/layer-directory.js'
@@ -91,7 +92,7 @@ async function applyDirectory(
     while (steps.next().done !== true) {
       if (before + applier.bytes > allowed)
         throw limitExceeded(
-          `Putting the layers together failed: the size of all layers so far is ${before + applier.bytes}`,
+          `Failed to assemble the tree of the image: the layers so far take ${formatBytes(before + applier.bytes)}`,
           'imageBytes',
           allowed,
         )

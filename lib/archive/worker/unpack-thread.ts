@@ -120,10 +120,10 @@ function endErrorOf(cause: unknown): WindlassError {
     return new WindlassError('INTERNAL', `The unpack worker crashed: ${said}`, { cause })
   return new WindlassError(
     'INTERNAL',
-    'Starting a thread to unpack in: the system gives no more threads (EAGAIN)',
+    'Failed to start a thread for unpacking: the limit of processes is reached (EAGAIN)',
     {
       cause,
-      hint: 'Raise the limit of processes (ulimit -u), end some, or use fewer threads with --max-unpacks.',
+      hint: 'Raise the limit of processes (ulimit -u), end some processes, or use fewer threads with --max-unpacks.',
     },
   )
 }

@@ -133,7 +133,10 @@ export class Actor<Msg, Reply> {
       const at = pick(this.#queue.map(({ message }) => message))
       const [letter] = Number.isInteger(at) && at >= 0 ? this.#queue.splice(at, 1) : []
       if (letter === undefined)
-        throw new ProtocolError(this.name, `pick gave ${at}, of ${this.#queue.length} letters`)
+        throw new ProtocolError(
+          this.name,
+          `pick returned ${at}, but ${this.#queue.length} messages are queued`,
+        )
       return letter
     } catch (error) {
       this.stop(error)

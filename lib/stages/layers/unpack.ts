@@ -171,6 +171,6 @@ const isAboutBytes = (error: unknown): boolean =>
 /** The download has restarted: the unpacked bytes are not those of the blob, which arrives again. */
 class DownloadRestarted extends WindlassError {
   constructor(what: string) {
-    super('INTERNAL', `The download of ${what} began anew`)
+    super('INTERNAL', `The download of ${what} was restarted`)
   }
 }

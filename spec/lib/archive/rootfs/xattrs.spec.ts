@@ -15,7 +15,7 @@ describe('an attribute that is too large for the file system', () => {
     expect(said.length).toBe(kept === 1 ? 0 : 1)
     for (const message of said) {
       expect(message).toMatch(
-        /"user.large" on "a" is the first \((ENOSPC|E2BIG): its 65536 bytes are more than the file system (holds|takes)/,
+        /\(first: "user.large" of "a": (ENOSPC|E2BIG): its 64 KiB are more than the file system (stores|accepts)/,
       )
       expect(message).not.toMatch(/free some space/i)
     }

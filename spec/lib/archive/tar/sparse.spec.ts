@@ -179,6 +179,6 @@ describe('sparse maps that no tool writes', () => {
         entry({}, 'content'),
       )
     expect(read(map(7))).toHaveLength(1)
-    for (const said of [6, 8]) fails(map(said), /its map speaks of/)
+    for (const said of [6, 8]) fails(map(said), /its map describes/)
   })
 })
