@@ -18,8 +18,8 @@ const expected: Record<string, string> = {
       openStore parseDigest parsePlatform parseReference pull pullStages reduce registrySource someTags
     `,
   'windlass/flow': `
-      Actor ActorOptions Behavior BufferOptions CloseOptions Deferred DeferredOptions Demand Failure Flow
-      FlowEvent FlowNotice Order Primitive ProtocolError RetryOptions Run Scope SideChannel SingleFlight SlotOptions Stage
+      Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Deferred DeferredOptions Demand Failure Flow
+      FlowEvent FlowNotice Order Primitive Priority ProtocolError RetryOptions Run Scope SideChannel SingleFlight SlotOptions Stage
       StageOptions StillRunningError Supervisor Turn Verdict branch compose expand firstMatch identity keep lift
       maxTimer retrying run scoped skipping stage through toArray untilAborted
     `,
