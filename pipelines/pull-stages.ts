@@ -21,7 +21,6 @@ import {
   type PulledImage,
   type Resolved,
   type UnpackedLayer,
-  type Unpacks,
   type WholeImage,
   bySchema,
   checkPlatform,
@@ -50,13 +49,13 @@ import type { Store, StoredLayer } from '../lib/store/index.js'
 /** Resources that all pulls of a puller share. */
 export interface PullParts {
   readonly store: Store
-  /** The threads that unpack. */
+  /** The threads that unpack. Limits how many layers are unpacked concurrently. */
   readonly pool: UnpackPool
   readonly retry: RetryPolicy
   readonly limits: Limits
   readonly flights: LayerFlights
+  /** Limits how many layers are downloaded concurrently. */
   readonly downloads: Downloads
-  readonly unpacks: Unpacks
   /** Maximum number of layers of one pull that are processed concurrently. */
   readonly layerSlots: number
   /** Refuse schema 1 manifests whose signatures cannot be verified. */
@@ -96,7 +95,7 @@ export const passesImages: Stage<PlannedImage, PlannedImage> = identity()
 
 /** Returns the stages of a pull that stores layers as `goal` states. */
 export function pullStages(parts: PullParts, goal: LayerGoal): PullStages {
-  const { store, pool, retry, limits, flights, downloads, unpacks, layerSlots, requireSignatures } = parts
+  const { store, pool, retry, limits, flights, downloads, layerSlots, requireSignatures } = parts
   return {
     resolve: resolve({ retry }),
     bySchema: bySchema(
@@ -111,7 +110,7 @@ export function pullStages(parts: PullParts, goal: LayerGoal): PullStages {
     onImage: passesImages,
     download: download({ store, downloads, refresh: goal.refresh ?? false }),
     verify: verify(),
-    unpack: unpack(unpacks, goal.form),
+    unpack: unpack({ store, pool, form: goal.form }),
     commitLayer: commitLayer(store, goal),
     commitBlob: commitBlob(store),
     ensureLayer: (line) =>

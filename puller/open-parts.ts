@@ -2,7 +2,7 @@
 import { UnpackPool } from '../lib/archive/index.js'
 import type { Scope } from '../lib/flow/index.js'
 import type { Limits } from '../lib/limits.js'
-import { Downloads, unpackSlots } from '../lib/stages/index.js'
+import { Downloads } from '../lib/stages/index.js'
 import { LayerFlights, documentRetryPolicy } from '../lib/transfer/index.js'
 import {
   type MetadataLockOptions,
@@ -46,15 +46,13 @@ export async function openParts(
     ...(waiting.signal && { signal: waiting.signal }),
     ...(waiting.onWarning && { onWarning: waiting.onWarning }),
   })
-  const pool = new UnpackPool({ workers: maxUnpacks, limits })
   return {
     store,
-    pool,
+    pool: new UnpackPool({ workers: maxUnpacks, limits }),
     limits,
     retry: retryPolicy(options, documentRetryPolicy),
     flights: new LayerFlights(),
     downloads: new Downloads(downloads, lifetime),
-    unpacks: unpackSlots(maxUnpacks, { store, pool }, lifetime),
     layerSlots: maxDownloads + maxUnpacks + 1,
     requireSignatures: options.requireSchema1Signatures ?? false,
   }

@@ -18,8 +18,8 @@ const expected: Record<string, string> = {
       openStore parseDigest parsePlatform parseReference pull pullStages reduce registrySource someTags
     `,
   'windlass/flow': `
-      Actor ActorOptions Behavior BufferOptions CloseOptions Deferred DeferredOptions Demand Failure Flow
-      FlowEvent FlowNotice Order Primitive ProtocolError RetryOptions Run Scope SideChannel SingleFlight SlotOptions Stage
+      Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Deferred DeferredOptions Demand Failure Flow
+      FlowEvent FlowNotice Order Primitive Priority ProtocolError RetryOptions Run Scope SideChannel SingleFlight SlotOptions Stage
       StageOptions StillRunningError Supervisor Turn Verdict branch compose expand firstMatch identity keep lift
       maxTimer retrying run scoped skipping stage through toArray untilAborted
     `,
@@ -35,11 +35,11 @@ const expected: Record<string, string> = {
       IndexedImage IndexedImages LayerAction LayerFlights LayerGoal LayerTask PlanOptions PlannedImage
       PlannedLayer PullTurn PullableDocument PulledImage PulledLayer ReadSchema1Document ReadSchema1Options
       ResolveOptions Resolved RetryPolicy Schema1Document Schema1ImageDocument SharedLayerTask
-      SizeSchema1Options UnpackOptions UnpackWork UnpackedLayer Unpacks WholeImage againAfter assemble
+      SizeSchema1Options UnpackOptions UnpackedLayer WholeImage againAfter assemble
       awaitConfig bySchema checkPlatform checkSpace choosePlatform commitBlob commitImage commitLayer
       convertSchema1 defaultRetryPolicy documentRetryPolicy download eachLayer ensureLayer fetchConfig
       fillPlatforms holdImage imageBytes imagesOfIndex plan pullStage readSchema1 readyThreads reserve resolve
-      resolveEntry retryingTransfers sizeSchema1 toPullEvent transfer unpack unpackSlots verify
+      resolveEntry retryingTransfers sizeSchema1 toPullEvent transfer unpack verify
     `,
   'windlass/pipelines': `
       AllPlatformsOptions AllTagsOptions CollectOptions Collected CollectedThing EachPullOptions FailedRemoval

@@ -63,6 +63,6 @@ export {
 export { type SizeSchema1Options, sizeSchema1 } from './schema1/size-schema1.js'
 export { toPullEvent } from '../events/to-pull-event.js'
 export { type DownloadTask, type DecideTransfer, transfer } from '../transfer/transfer.js'
-export { type UnpackOptions, type UnpackWork, type Unpacks, unpack, unpackSlots } from './layers/unpack.js'
+export { type UnpackOptions, unpack } from './layers/unpack.js'
 export { verify } from './layers/verify.js'
 export { type PullTurn, pullStage } from './pull-stage.js'

@@ -63,9 +63,9 @@ keepsTheLaws(verify, {
 
 keepsTheLaws(unpack, {
   when: 'of blobs in the store',
-  make: () => unpack(bench.parts.unpacks, bench.goal.form),
+  make: () => unpack({ ...bench.parts, form: bench.goal.form }),
   input: (seed) => bench.storedLayer(seed),
-  slots: 1,
+  slots: 2,
   shows: digestOfLayer,
   outputs: digests,
   inProgress,
@@ -73,9 +73,9 @@ keepsTheLaws(unpack, {
 
 keepsTheLaws(unpack, {
   when: 'of blobs that arrive',
-  make: () => unpack(bench.parts.unpacks, bench.goal.form),
+  make: () => unpack({ ...bench.parts, form: bench.goal.form }),
   input: (seed) => bench.growingLayer(seed),
-  slots: 1,
+  slots: 2,
   shows: digestOfLayer,
   outputs: digests,
   inProgress,
