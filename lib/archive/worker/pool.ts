@@ -106,7 +106,10 @@ export class UnpackPool {
     return this.#run({ work, options }) as Promise<CheckResult>
   }
 
-  /** Starts threads for `jobs` jobs in advance: loading a thread takes longer than unpacking many layers. */
+  /**
+   * Starts threads for `jobs` jobs in advance: loading a thread takes longer than unpacking many layers. A thread that
+   * cannot be started is left to its job, which reports the reason.
+   */
   ready(jobs: number): void {
     this.#threads.ready(Math.min(jobs, this.#actor.slots))
   }

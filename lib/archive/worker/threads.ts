@@ -10,9 +10,14 @@ export class UnpackThreads {
   readonly #idle: UnpackThread[] = []
   #closed = false
 
-  /** Starts threads until there are `count`. */
+  /** Starts threads until there are `count`. A thread that cannot be started is left to its job, which reports the reason. */
   ready(count: number): void {
-    while (this.#threads.size < count && !this.#closed) this.#idle.push(this.#start())
+    while (this.#threads.size < count && !this.#closed)
+      try {
+        this.#idle.push(this.#start())
+      } catch {
+        return
+      }
   }
 
   /** Returns an idle thread, or a new one. Pass it to `giveBack` after its job. */

@@ -1,6 +1,7 @@
 /** A worker thread of the pool: starts it, runs jobs in it, and reports results and crashes. */
 import { endTurnOf, largeWindows } from '../../bytes/compression/large-window.js'
 import { WindlassError } from '../../errors.js'
+import type { Worker } from 'node:worker_threads'
 import { startWorker } from './start-worker.js'
 import type { Growth, Job, JobResult, Request, Response } from './task.js'
 
@@ -16,13 +17,9 @@ interface Current extends JobListener {
   reject(error: unknown): void
 }
 
-/** A worker thread that executes one job at a time. */
+/** A worker thread that executes one job at a time. The constructor throws INTERNAL when no thread can be started. */
 export class UnpackThread {
-  readonly #worker = startWorker({
-    name: 'windlass-unpack',
-    execArgv: [],
-    workerData: largeWindows(),
-  })
+  readonly #worker = startThread()
   readonly #id = this.#worker.threadId
   /** Resolves when the thread has loaded its modules or has ended. */
   readonly #loaded: Promise<void>
@@ -113,7 +110,16 @@ export class UnpackThread {
   }
 }
 
-/** Returns the error for a thread that ended. EAGAIN of pthread_create(3): the process limit includes threads. */
+/** `new Worker` throws when the process may not start a thread, and reports other failures by an event. */
+function startThread(): Worker {
+  try {
+    return startWorker({ name: 'windlass-unpack', execArgv: [], workerData: largeWindows() })
+  } catch (error) {
+    throw endErrorOf(error)
+  }
+}
+
+/** Returns the error for a thread that ended or did not start. EAGAIN of pthread_create(3): the process limit includes threads. */
 function endErrorOf(cause: unknown): WindlassError {
   const said = cause instanceof Error ? cause.message : String(cause)
   if (!said.includes('EAGAIN'))

@@ -224,6 +224,12 @@ export const waysOut: readonly WayOut[] = [
     says: /The store at .* has \d+ damaged or missing objects?/,
   },
   {
+    ...{ state: 'the blob of a layer is missing, and its tree is here', refused: ['verify'] },
+    ...{ code: 'STORE_CORRUPT', quotes: repair },
+    spoil: ({ sh, blob, image }) => sh(`rm '${blob(image.layer)}'`),
+    says: /Verifying the store: 1 things are damaged or missing/,
+  },
+  {
     ...{ state: 'an image is larger than is allowed', code: 'LIMIT_EXCEEDED' },
     refused: ['unpack', '-q', '--platform', 'linux/amd64', '--limit', 'configBytes=10', 'NAME', 'FRESH'],
     spoil: () => undefined,
