@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os'
 import { from, type ObservableInput } from 'rxjs'
 import { WindlassError } from '../../errors.js'
 import { limitsWith, type Limits } from '../../limits.js'
+import { EntryReceiver, type EntrySink } from '../entries/entry-receiver.js'
 import type {
   BlobTask,
   CheckResult,
@@ -15,6 +16,8 @@ import type {
   FlattenTask,
   Growth,
   JobResult,
+  ReadResult,
+  ReadTask,
   UnpackResult,
   Work,
 } from './task.js'
@@ -37,6 +40,17 @@ export interface UnpackOptions {
   readonly onProgress?: ((bytes: number) => void) | undefined
   /** Called once per layer for each kind of thing that cannot be created. */
   readonly onWarning?: ((code: string, message: string) => void) | undefined
+  /**
+   * Receives the entries of the layer in order while they are unpacked, before the blob is verified. The slower of the two
+   * sets the pace. The promise resolves after the last entry, and rejects with the error of the sink.
+   */
+  readonly onEntry?: EntrySink | undefined
+}
+
+/** Options of a job that only reads. */
+export interface ReadOptions extends Pick<UnpackOptions, 'signal' | 'onProgress'> {
+  /** Receives the entries of the layer in order. */
+  readonly onEntry: EntrySink
 }
 
 /** A pool of unpack threads. */
@@ -75,8 +89,19 @@ export class UnpackPool {
     return (await this.#run(job, options, growth)) as UnpackResult
   }
 
+  /**
+   * Passes the entries of a layer to `onEntry`; nothing is unpacked. The blob has the entries as they stand in the archive.
+   * A tree has each path once, a directory before its content and names in byte order.
+   * @throws WindlassError as `unpack`; the error of the sink
+   */
+  read({ layer }: ReadTask, options: ReadOptions): Promise<ReadResult> {
+    const expected = layer.kind === 'blob' ? layer.expected : undefined
+    const task = { layer: expected ? { ...layer, expected: transferable(expected) } : layer } as ReadTask
+    return this.#run({ kind: 'read', task }, options, undefined) as Promise<ReadResult>
+  }
+
   /** Unpacks layers, base first, into one tree. @throws WindlassError as `unpack` */
-  flatten(task: FlattenTask, options: UnpackOptions = {}): Promise<FlattenResult> {
+  flatten(task: FlattenTask, options: Omit<UnpackOptions, 'onEntry'> = {}): Promise<FlattenResult> {
     const layers = task.layers.map((layer) =>
       layer.kind === 'blob' && layer.expected ? { ...layer, expected: transferable(layer.expected) } : layer,
     )
@@ -117,41 +142,52 @@ export class UnpackPool {
 
   async #inThread(
     job: Work,
-    { signal, onProgress, onWarning }: UnpackOptions,
+    { signal, onProgress, onWarning, onEntry }: UnpackOptions,
     growth: ObservableInput<Growth> | undefined,
   ): Promise<JobResult> {
     const stop = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal
     await this.#slot(stop)
     const thread = this.#take()
     let growthFailure: { readonly error: unknown } | undefined
-    const cancel = (): void => thread.cancel()
+    const receiver = onEntry && new EntryReceiver(onEntry, thread)
+    const cancel = (reason: unknown): void => {
+      thread.cancel()
+      void receiver?.abort(reason)
+    }
+    const onStop = (): void => cancel(stop.reason)
     try {
       const spare = this.#busy < availableParallelism()
       const done = thread.run(
-        { ...job, limits: this.#limits, spare },
+        { ...job, limits: this.#limits, spare, entries: receiver !== undefined },
         {
           onProgress: onProgress ?? (() => undefined),
           onWarning: onWarning ?? (() => undefined),
+          onEntries: receiver && ((batch) => receiver.receive(batch)),
         },
       )
-      stop.addEventListener('abort', cancel)
+      stop.addEventListener('abort', onStop)
       // The signal may have aborted before the listener was added.
-      if (stop.aborted) cancel()
+      if (stop.aborted) onStop()
       const growing =
         growth &&
         from(growth).subscribe({
           next: (length) => thread.grown(length),
           error: (error: unknown) => {
             growthFailure = { error }
-            thread.cancel()
+            cancel(error)
           },
         })
-      return await done.finally(() => growing?.unsubscribe())
+      const result = await done.finally(() => growing?.unsubscribe())
+      await receiver?.finish()
+      if (receiver && stop.aborted) throw cancelled(stop)
+      return result
     } catch (error) {
+      await receiver?.abort(error)
       if (stop.aborted) throw cancelled(stop)
-      throw growthFailure === undefined ? error : growthFailure.error
+      const first = growthFailure ?? receiver?.failure
+      throw first === undefined ? error : first.error
     } finally {
-      stop.removeEventListener('abort', cancel)
+      stop.removeEventListener('abort', onStop)
       this.#giveBack(thread)
     }
   }
