@@ -17,7 +17,15 @@ export async function pullFlow(
   parts: PullParts,
   adapt: (bound: PullStages) => PullStages = (bound) => bound,
 ): Promise<Flow<PulledImage>> {
-  const { unpack = true, discardBlobs = false, refresh = false, rootfs, whiteouts, stages: own } = options
+  const {
+    unpack = true,
+    discardBlobs = false,
+    refresh = false,
+    rootfs,
+    whiteouts,
+    stages: own,
+    onEntry,
+  } = options
   const goal: LayerGoal = {
     unpack,
     form: whiteouts ?? (await formFor(request, parts.store)),
@@ -26,7 +34,7 @@ export async function pullFlow(
   }
   // An image of a name that is new is hardly here: its first thread loads while its manifest comes.
   if (unpack && !(await parts.store.names.get(request.name))) parts.pool.ready(1)
-  const stages = stagesFor(parts, goal, own, adapt)
+  const stages = stagesFor(parts, goal, { own, onEntry }, adapt)
   const image = Flow.of(request).pipe(unpack ? pull(stages) : fetch(stages))
   return rootfs === undefined ? image : image.pipe(assemble({ ...parts, directory: rootfs }))
 }
@@ -49,11 +57,11 @@ async function formFor(request: ImageRequest, store: Store): Promise<WhiteoutFor
 function stagesFor(
   parts: PullParts,
   goal: LayerGoal,
-  own: PullOptions['stages'],
+  { own, onEntry }: { readonly own: PullOptions['stages']; readonly onEntry: PullOptions['onEntry'] },
   adapt: (bound: PullStages) => PullStages,
 ): PullStages {
-  if (!own) return adapt(pullStages(parts, goal))
-  // A layer that came down somebody else's line has not seen the stages of this one.
-  const bound = adapt(pullStages({ ...parts, flights: new LayerFlights() }, goal))
-  return { ...bound, ...own(bound) }
+  if (!own && !onEntry) return adapt(pullStages(parts, goal))
+  // A layer that another pull fetches would pass neither the stages nor the sink of this one.
+  const bound = adapt(pullStages({ ...parts, flights: new LayerFlights() }, goal, { onEntry }))
+  return { ...bound, ...own?.(bound) }
 }

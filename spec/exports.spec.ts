@@ -8,17 +8,19 @@ const entries: Record<string, { readonly file: string; readonly names: string }>
   windlass: {
     file: 'lib/index.ts',
     names: `
-      AllPlatformsOptions AllTagsOptions CloseOptions CollectOptions Collected CollectedThing Descriptor Digest
-      EachPullOptions ErrorCode ErrorRecord ErrorSubject FailedRemoval FailedTag GoalOptions ImageConfig
-      ImageIndex ImageManifest ImageProblem ImageSource ImageSummary InspectRequest InspectedFields InspectedImage
-      Inspection LayerEvent LayerStatus LimitName Limits OpenOptions Platform Pull PullAllOptions PullContext
-      PullEvent PullOptions PullParts PullSet PullSnapshot PullStages PulledImage PulledIndex PulledLayer
-      PulledTag PulledTags Reference Registries RegistriesOptions RegistryCredentials RegistrySource
-      RemovalOutcome RemovedImage ResolvedName RunningPull StartedPull Store StoreOptions StoreProblem TagOutcome
-      TagsWarning UnpackPool VerifyOptions VerifyReport Windlass WindlassError allPlatforms allTags createContext
-      decodeEvent defaultLimits eachPull emptySnapshot encodeEvent errorCodes fetch formatPlatform hasFailed
-      holdsCertificate hostPlatform inspect inspectedFields latestOrFirst layoutSource matchPlatform open
-      openStore parseDigest parsePlatform parseReference pull pullStages reduce registrySource someTags
+      AllPlatformsOptions AllTagsOptions ArchiveEntry CloseOptions CollectOptions Collected CollectedThing
+      Descriptor Digest EachPullOptions EntryContext EntryLayer EntrySink ErrorCode ErrorRecord ErrorSubject
+      FailedRemoval FailedTag GoalOptions ImageConfig ImageIndex ImageManifest ImageProblem ImageSource
+      ImageSummary InspectRequest InspectedFields InspectedImage Inspection LayerEntryContext LayerEntrySink
+      LayerEvent LayerStatus LimitName Limits OpenOptions Platform Pull PullAllOptions PullContext PullEvent
+      PullOptions PullParts PullSet PullSnapshot PullStages PullStagesOptions PulledImage PulledIndex
+      PulledLayer PulledTag PulledTags Reference Registries RegistriesOptions RegistryCredentials RegistrySource
+      RemovalOutcome RemovedImage ResolvedName RunningPull StartedPull Store StoreOptions StoreProblem
+      TagOutcome TagsWarning TeeOptions UnpackPool VerifyOptions VerifyReport Windlass WindlassError
+      allPlatforms allTags createContext decodeEvent defaultLimits eachPull emptySnapshot encodeEvent errorCodes
+      fetch formatPlatform hasFailed holdsCertificate hostPlatform inspect inspectedFields latestOrFirst
+      layoutSource matchPlatform open openStore parseDigest parsePlatform parseReference pull pullStages reduce
+      registrySource someTags tee
     `,
   },
   'windlass/flow': {
@@ -43,25 +45,27 @@ const entries: Record<string, { readonly file: string; readonly names: string }>
     names: `
       Arriving ArrivingLayer AssembleOptions AwaitingConfig BySchemaCases CommitImageOptions ConfigDocument
       DecideTransfer DownloadLimits DownloadOptions DownloadTask Downloads EnsureLayerOptions EnsuredLayer
-      FetchConfigOptions FetchedLayer FinishedImage ForeignUrlOrder ImageDocument ImageRequest IndexDocument
-      IndexedImage IndexedImages LayerAction LayerFlights LayerGoal LayerTask PlanOptions PlannedImage
-      PlannedLayer PullTurn PullableDocument PulledImage PulledLayer ReadSchema1Document ReadSchema1Options
-      ResolveOptions Resolved RetryPolicy Schema1Document Schema1ImageDocument SharedLayerTask
-      SizeSchema1Options UnpackOptions UnpackWork UnpackedLayer Unpacks WholeImage againAfter assemble
-      awaitConfig bySchema checkPlatform checkSpace choosePlatform commitBlob commitImage commitLayer
-      convertSchema1 defaultRetryPolicy documentRetryPolicy download eachLayer ensureLayer fetchConfig
-      fillPlatforms holdImage imageBytes imagesOfIndex plan pullStage readSchema1 readyThreads reserve resolve
-      resolveEntry retryingTransfers sizeSchema1 toPullEvent transfer unpack unpackSlots verify
+      EntryLayer FetchConfigOptions FetchedLayer FinishedImage ForeignUrlOrder ImageDocument ImageRequest
+      IndexDocument IndexedImage IndexedImages LayerAction LayerEntries LayerEntryContext LayerEntrySink
+      LayerFlights LayerGoal LayerTask PlanOptions PlannedImage PlannedLayer PullTurn PullableDocument
+      PulledImage PulledLayer ReadSchema1Document ReadSchema1Options ResolveOptions Resolved RetryPolicy
+      Schema1Document Schema1ImageDocument SharedLayerTask SizeSchema1Options StoredEntriesOptions UnpackOptions
+      UnpackStageOptions UnpackWork UnpackedLayer Unpacks WholeImage againAfter assemble awaitConfig bySchema
+      checkPlatform checkSpace choosePlatform commitBlob commitImage commitLayer convertSchema1
+      defaultRetryPolicy documentRetryPolicy download eachLayer ensureLayer fetchConfig fillPlatforms holdImage
+      imageBytes imagesOfIndex plan pullStage readSchema1 readyThreads reserve resolve resolveEntry
+      retryingTransfers sizeSchema1 storedEntries toPullEvent transfer unpack unpackSlots verify
     `,
   },
   'windlass/pipelines': {
     file: 'pipelines/index.ts',
     names: `
-      AllPlatformsOptions AllTagsOptions CollectOptions Collected CollectedThing EachPullOptions FailedRemoval
-      FailedTag ImageProblem ImageSummary InspectRequest InspectedFields InspectedImage Inspection PullParts
-      PullStages PulledImage PulledIndex PulledLayer PulledTag PulledTags RemovalOutcome RemovedImage ResolvedName
-      RunningPull StoreProblem TagOutcome TagsWarning VerifyOptions VerifyReport allPlatforms allTags eachPull
-      fetch hasFailed holdsCertificate inspect inspectedFields latestOrFirst pull pullStages someTags
+      AllPlatformsOptions AllTagsOptions CollectOptions Collected CollectedThing EachPullOptions EntryLayer
+      FailedRemoval FailedTag ImageProblem ImageSummary InspectRequest InspectedFields InspectedImage Inspection
+      LayerEntryContext LayerEntrySink PullParts PullStages PullStagesOptions PulledImage PulledIndex
+      PulledLayer PulledTag PulledTags RemovalOutcome RemovedImage ResolvedName RunningPull StoreProblem
+      TagOutcome TagsWarning VerifyOptions VerifyReport allPlatforms allTags eachPull fetch hasFailed
+      holdsCertificate inspect inspectedFields latestOrFirst pull pullStages someTags
     `,
   },
   'windlass/testing': {

@@ -13,9 +13,20 @@ import type { UnpackedLayer } from '../elements.js'
 import type { ArrivingLayer } from '../../transfer/elements.js'
 import { OtherAlgorithm } from '../../transfer/sharing/expectations.js'
 import { untilAborted } from '../../flow/lifetime/abort.js'
+import type { LayerEntries } from './layer-entries.js'
 
-/** A layer to unpack, and the form of its whiteouts. */
-export type UnpackWork = ArrivingLayer & { readonly form: WhiteoutForm }
+/** A layer to unpack, and how. */
+export type UnpackWork = ArrivingLayer & {
+  readonly form: WhiteoutForm
+  /** Receives the entries while they are unpacked. */
+  readonly entries?: LayerEntries | undefined
+}
+
+/** Options of `unpack`. */
+export interface UnpackStageOptions {
+  /** Receives the entries of each layer while they are unpacked. */
+  readonly entries?: LayerEntries | undefined
+}
 
 /** The unpacking of all pulls of a puller, with a limited number of slots. */
 export type Unpacks = Actor<UnpackWork, UnpackedLayer>
@@ -37,12 +48,16 @@ export function unpackSlots(slots: number, options: UnpackOptions, scope: Scope)
 /**
  * Returns the stage that unpacks each layer with `unpacks`.
  * @throws DIFF_ID_MISMATCH when no pull expects the unpacked content; LAYER_INVALID, LIMIT_EXCEEDED; the failure of
- * the download; errors of the store
+ * the download; errors of the store; the error of the sink of `entries`
  */
-export function unpack(unpacks: Unpacks, form: WhiteoutForm): Stage<ArrivingLayer, UnpackedLayer> {
+export function unpack(
+  unpacks: Unpacks,
+  form: WhiteoutForm,
+  { entries }: UnpackStageOptions = {},
+): Stage<ArrivingLayer, UnpackedLayer> {
   return through(
     (layer: ArrivingLayer, scope) =>
-      firstBytes(layer).pipe(concatMap(() => unpacks.ask({ ...layer, form }, scope))),
+      firstBytes(layer).pipe(concatMap(() => unpacks.ask({ ...layer, form, entries }, scope))),
     { name: 'unpack' },
   )
 }
@@ -74,6 +89,7 @@ const unpackLayer =
         const unpacked = await unpackOnce(layer, staged, current, { store, pool, turn })
         computed.add(current)
         await untilAborted(layer.confirm(unpacked.diffID), turn.signal)
+        layer.entries?.complete(layer)
         return { ...layer, staged, unpacked }
       } catch (error) {
         await staged.discard()
@@ -95,7 +111,7 @@ async function unpackOnce(
   algorithm: DigestAlgorithm,
   { store, pool, turn }: UnpackOptions & { readonly turn: Turn },
 ): Promise<UnpackResult> {
-  const { arriving, descriptor, path, form } = layer
+  const { arriving, descriptor, path, form, entries } = layer
   const { digest, size } = descriptor
   const generation = arriving?.file.state.generation
   /**
@@ -124,6 +140,7 @@ async function unpackOnce(
         turn.emit({ type: 'layer', digest, status: 'extracting', current, total: size })
       },
       onWarning: (code, message) => turn.emit({ type: 'warning', code, message, digest }),
+      onEntry: entries?.begin(layer),
     },
   )
   try {
