@@ -43,7 +43,7 @@ export {
   LayerEntries,
   type LayerEntryContext,
   type LayerEntrySink,
-} from './layers/layer-entries.js'
+} from '../transfer/layer-entries.js'
 export { type StoredEntriesOptions, storedEntries } from './layers/stored-entries.js'
 export { eachLayer } from './layers/each-layer.js'
 export { type EnsureLayerOptions, ensureLayer } from './layers/ensure-layer.js'

@@ -5,7 +5,7 @@ import type { Stage } from '../../flow/index.js'
 import type { Store } from '../../store/index.js'
 import type { EnsuredLayer } from '../../transfer/elements.js'
 import { pullStage } from '../pull-stage.js'
-import type { LayerEntries } from './layer-entries.js'
+import type { LayerEntries } from '../../transfer/layer-entries.js'
 
 /** Settings of `storedEntries`. */
 export interface StoredEntriesOptions {

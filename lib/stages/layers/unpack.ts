@@ -13,7 +13,7 @@ import type { UnpackedLayer } from '../elements.js'
 import type { ArrivingLayer } from '../../transfer/elements.js'
 import { OtherAlgorithm } from '../../transfer/sharing/expectations.js'
 import { untilAborted } from '../../flow/lifetime/abort.js'
-import type { LayerEntries } from './layer-entries.js'
+import type { LayerEntries } from '../../transfer/layer-entries.js'
 
 /** A layer to unpack, and how. */
 export type UnpackWork = ArrivingLayer & {

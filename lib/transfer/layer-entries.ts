@@ -1,8 +1,8 @@
 /** Passes the entries of layers to a sink of the caller, and knows which layers the sink has seen. */
-import type { ArchiveEntry, EntrySink } from '../../archive/index.js'
-import { WindlassError } from '../../errors.js'
-import type { Descriptor } from '../../image/index.js'
-import type { PlannedLayer } from '../../transfer/elements.js'
+import type { ArchiveEntry, EntrySink } from '../archive/index.js'
+import { WindlassError } from '../errors.js'
+import type { Descriptor } from '../image/index.js'
+import type { PlannedLayer } from './elements.js'
 
 /** The layer of an entry. */
 export interface EntryLayer extends Pick<PlannedLayer, 'descriptor' | 'positions'> {
