@@ -1,5 +1,5 @@
 /** One stream to many sinks. */
-import { Duplex, type Readable, type Writable } from 'node:stream'
+import { Duplex, Readable, Writable } from 'node:stream'
 import { WindlassError } from '../errors.js'
 import { batches } from './batches.js'
 
@@ -13,8 +13,8 @@ export interface TeeOptions {
  * Writes the bytes of `source` to every sink. The slowest sink sets the pace: no more is read while one of them is full.
  * All sinks receive the same buffers and must not change them.
  *
- * Resolves when every sink has finished. Source and sinks are closed then, except sinks that can be read as well (a hash, a
- * decompressor): their readable side is the caller's. After a failure, all of them are closed.
+ * Resolves when every sink has finished. Source and sinks are closed then, except sinks that answer: a request waits for its
+ * response, and the readable side of a hash or a decompressor is the caller's. After a failure, all of them are closed.
  *
  * @throws the first error of the source or of a sink; INTERNAL for a stream that closes before its end; CANCELLED or the
  * reason of the signal
@@ -29,6 +29,7 @@ export async function tee(
   { signal }: TeeOptions = {},
 ): Promise<void> {
   const streams = [source, ...sinks]
+  const closed = new Map(streams.map((stream) => [stream, whenClosed(stream)]))
   let failure: { readonly error: unknown } | undefined
   const fail = (error: unknown): void => {
     failure ??= { error }
@@ -46,8 +47,11 @@ export async function tee(
   }
   await finished
   signal?.removeEventListener('abort', cancel)
-  const over = failure === undefined ? streams.filter((stream) => !isRead(stream, source)) : streams
-  await Promise.all(over.map(whenClosed))
+  for (const stream of streams) {
+    if (failure === undefined && stream !== source && answers(stream)) continue
+    stream.destroy()
+    await closed.get(stream)
+  }
   // TypeScript does not see that `fail` sets it.
   const failed = failure as { readonly error: unknown } | undefined
   if (failed !== undefined) throw failed.error
@@ -88,14 +92,13 @@ function drained(sink: Writable): Promise<void> {
   })
 }
 
-function whenClosed(stream: Readable | Writable): Promise<void> {
-  stream.destroy()
-  return stream.closed ? Promise.resolve() : new Promise((resolve) => stream.once('close', resolve))
-}
+/** Asked before anything is closed: a request does not say later that it was. */
+const whenClosed = (stream: Readable | Writable): Promise<void> =>
+  stream.closed ? Promise.resolve() : new Promise((resolve) => stream.once('close', resolve))
 
-/** Whether `stream` is a sink that the caller reads from. */
-const isRead = (stream: Readable | Writable, source: Readable): boolean =>
-  stream !== source && stream instanceof Duplex
+/** Whether something comes back from `stream` after its last byte. A request of `node:http` is no Writable. */
+const answers = (stream: Readable | Writable): boolean =>
+  stream instanceof Duplex || !(stream instanceof Readable || stream instanceof Writable)
 
 const closedEarly = (what: string): WindlassError =>
   new WindlassError('INTERNAL', `${what} of a tee was closed before its end`)

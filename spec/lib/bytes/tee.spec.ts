@@ -1,8 +1,11 @@
 import { type Duplex, PassThrough, Readable, Writable } from 'node:stream'
 import { createHash } from 'node:crypto'
+import { type IncomingMessage, createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { tee } from '../../../lib/bytes/tee.js'
 import { WindlassError } from '../../../lib/errors.js'
 
@@ -149,6 +152,27 @@ describe('tee', () => {
     const done = tee(Readable.from([Buffer.from('x')]), [sink], { signal: AbortSignal.abort(reason) })
     await expect(done).rejects.toBe(reason)
     expect(sink.closed).toBe(true)
+  })
+
+  it('leaves a request open for its response, and closes it after a failure', async () => {
+    const server = createServer((asked, answer) => {
+      let bytes = 0
+      asked.on('data', (chunk: Buffer) => (bytes += chunk.length)).on('end', () => answer.end(String(bytes)))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const put = () => request({ port: (server.address() as AddressInfo).port, method: 'PUT' })
+    const good = put()
+    const answer = new Promise<IncomingMessage>((resolve) => good.on('response', resolve))
+    await tee(Readable.from([Buffer.alloc(300_000)], { objectMode: false }), [good])
+    expect(await text(await answer)).toBe('300000')
+    const bad = put()
+    const error = new Error('gone')
+    const { sink } = collector({ failAfter: 0, error })
+    await expect(
+      tee(Readable.from([Buffer.alloc(300_000)], { objectMode: false }), [bad, sink]),
+    ).rejects.toBe(error)
+    expect(bad.destroyed).toBe(true)
   })
 
   it('leaves the readable side of a sink to the caller', async () => {
