@@ -172,7 +172,7 @@ export class Windlass implements AsyncDisposable {
    *
    * @throws as `pull`
    */
-  unpack(name: string, directory: string, options: Omit<PullOptions, 'rootfs'> = {}): Pull {
+  unpack(name: string, directory: string, options: Omit<PullOptions, 'rootfs' | 'onEntry'> = {}): Pull {
     checkArgument('unpack', 'directory', pathCodec, directory)
     checkOptions('unpack', unpackTable, options)
     const wanted = { unpack: false, ...options, rootfs: directory }

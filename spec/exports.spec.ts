@@ -5,48 +5,54 @@ import { PublicNames, entryPoints } from './support/public-names.js'
 
 const expected: Record<string, string> = {
   windlass: `
-      AllPlatformsOptions AllTagsOptions CloseOptions CollectOptions Collected CollectedThing Descriptor Digest
-      EachPullOptions ErrorCode ErrorRecord ErrorSubject FailedRemoval FailedTag GoalOptions ImageConfig
-      ImageIndex ImageManifest ImageProblem ImageSource ImageSummary InspectRequest InspectedFields InspectedImage
-      Inspection LayerEvent LayerStatus Leftovers LimitName Limits OpenOptions Platform Pull PullAllOptions PullContext
-      PullEvent PullOptions PullParts PullSet PullSnapshot PullStages PulledImage PulledIndex PulledLayer
-      PulledTag PulledTags Reference Registries RegistriesOptions RegistryCredentials RegistrySource
-      RemovalOutcome RemovedImage ResolvedName RunningPull StartedPull Store StoreOptions StoreProblem TagOutcome
-      TagsWarning UnpackPool VerifyOptions VerifyReport Windlass WindlassError allPlatforms allTags createContext
-      decodeEvent defaultLimits eachPull emptySnapshot encodeEvent errorCodes fetch formatPlatform hasFailed
-      holdsCertificate hostPlatform inspect inspectedFields latestOrFirst layoutSource matchPlatform open
-      openStore parseDigest parsePlatform parseReference pull pullStages reduce registrySource someTags
+      AllPlatformsOptions AllTagsOptions ArchiveEntry CloseOptions CollectOptions Collected CollectedThing
+      Descriptor Digest EachPullOptions EntryContext EntryLayer EntrySink ErrorCode ErrorRecord ErrorSubject
+      FailedRemoval FailedTag GoalOptions ImageConfig ImageIndex ImageManifest ImageProblem ImageSource
+      ImageSummary InspectRequest InspectedFields InspectedImage Inspection LayerEntryContext LayerEntrySink
+      LayerEvent LayerStatus Leftovers LimitName Limits OpenOptions Platform Pull PullAllOptions PullContext
+      PullEvent PullOptions PullParts PullSet PullSnapshot PullStages PullStagesOptions PulledImage PulledIndex
+      PulledLayer PulledTag PulledTags Reference Registries RegistriesOptions RegistryCredentials RegistrySource
+      RemovalOutcome RemovedImage ResolvedName RunningPull StartedPull Store StoreOptions StoreProblem
+      TagOutcome TagsWarning TeeOptions UnpackPool VerifyOptions VerifyReport Windlass WindlassError
+      allPlatforms allTags createContext decodeEvent defaultLimits eachPull emptySnapshot encodeEvent errorCodes
+      fetch formatPlatform hasFailed holdsCertificate hostPlatform inspect inspectedFields latestOrFirst
+      layoutSource matchPlatform open openStore parseDigest parsePlatform parseReference pull pullStages reduce
+      registrySource someTags tee
     `,
   'windlass/flow': `
-      Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Deferred DeferredOptions Demand Failure Flow
-      FlowEvent FlowNotice Order Primitive Priority ProtocolError RetryOptions Run Scope SideChannel SingleFlight SlotOptions Stage
-      StageOptions StillRunningError Supervisor Turn Verdict branch compose expand firstMatch identity keep lift
-      maxTimer retrying run scoped skipping stage through toArray untilAborted
+      Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Deferred DeferredOptions Demand Failure
+      Flow FlowEvent FlowNotice Order Primitive Priority ProtocolError RetryOptions Run Scope SideChannel
+      SingleFlight SlotOptions Stage StageOptions StillRunningError Supervisor Turn Verdict branch compose
+      expand firstMatch identity keep lift maxTimer retrying run scoped skipping stage through toArray
+      untilAborted
     `,
   'windlass/events': `
-      ErrorCode ErrorRecord ErrorSubject ImageResult LayerEvent LayerRetry LayerSnapshot LayerStatus PlannedLayer
-      PullEvent PullEventBody PullEventLog PullPhase PullSnapshot PullTotals Replay WindlassError byteEventInterval
-      decodeEvent emptySnapshot encodeEvent eventVersion layerStatuses listenerFailed reduce toPullEvent
+      ErrorCode ErrorRecord ErrorSubject ImageResult LayerEvent LayerRetry LayerSnapshot LayerStatus
+      PlannedLayer PullEvent PullEventBody PullEventLog PullPhase PullSnapshot PullTotals Replay WindlassError
+      byteEventInterval decodeEvent emptySnapshot encodeEvent eventVersion layerStatuses listenerFailed reduce
+      toPullEvent
     `,
   'windlass/stages': `
       Arriving ArrivingLayer AssembleOptions AwaitingConfig BySchemaCases CommitImageOptions ConfigDocument
       DecideTransfer DownloadLimits DownloadOptions DownloadTask Downloads EnsureLayerOptions EnsuredLayer
-      FetchConfigOptions FetchedLayer FinishedImage ForeignUrlOrder ImageDocument ImageRequest IndexDocument
-      IndexedImage IndexedImages LayerAction LayerFlights LayerGoal LayerTask PlanOptions PlannedImage
-      PlannedLayer PullTurn PullableDocument PulledImage PulledLayer ReadSchema1Document ReadSchema1Options
-      ResolveOptions Resolved RetryPolicy Schema1Document Schema1ImageDocument SharedLayerTask
-      SizeSchema1Options UnpackOptions UnpackedLayer WholeImage againAfter assemble
-      awaitConfig bySchema checkPlatform checkSpace choosePlatform commitBlob commitImage commitLayer
-      convertSchema1 defaultRetryPolicy documentRetryPolicy download eachLayer ensureLayer fetchConfig
-      fillPlatforms holdImage imageBytes imagesOfIndex plan pullStage readSchema1 readyThreads reserve resolve
-      resolveEntry retryingTransfers sizeSchema1 toPullEvent transfer unpack verify
+      EntryLayer FetchConfigOptions FetchedLayer FinishedImage ForeignUrlOrder ImageDocument ImageRequest
+      IndexDocument IndexedImage IndexedImages LayerAction LayerEntries LayerEntryContext LayerEntrySink
+      LayerFlights LayerGoal LayerTask PlanOptions PlannedImage PlannedLayer PullTurn PullableDocument
+      PulledImage PulledLayer ReadSchema1Document ReadSchema1Options ResolveOptions Resolved RetryPolicy
+      Schema1Document Schema1ImageDocument SharedLayerTask SizeSchema1Options StoredEntriesOptions UnpackOptions
+      UnpackedLayer WholeImage againAfter assemble awaitConfig bySchema checkPlatform checkSpace choosePlatform
+      commitBlob commitImage commitLayer convertSchema1 defaultRetryPolicy documentRetryPolicy download
+      eachLayer ensureLayer fetchConfig fillPlatforms holdImage imageBytes imagesOfIndex plan pullStage
+      readSchema1 readyThreads reserve resolve resolveEntry retryingTransfers sizeSchema1 storedEntries
+      toPullEvent transfer unpack verify
     `,
   'windlass/pipelines': `
-      AllPlatformsOptions AllTagsOptions CollectOptions Collected CollectedThing EachPullOptions FailedRemoval
-      FailedTag ImageProblem ImageSummary InspectRequest InspectedFields InspectedImage Inspection Leftovers PullParts
-      PullStages PulledImage PulledIndex PulledLayer PulledTag PulledTags RemovalOutcome RemovedImage ResolvedName
-      RunningPull StoreProblem TagOutcome TagsWarning VerifyOptions VerifyReport allPlatforms allTags eachPull
-      fetch hasFailed holdsCertificate inspect inspectedFields latestOrFirst pull pullStages someTags
+      AllPlatformsOptions AllTagsOptions CollectOptions Collected CollectedThing EachPullOptions EntryLayer
+      FailedRemoval FailedTag ImageProblem ImageSummary InspectRequest InspectedFields InspectedImage Inspection
+      LayerEntryContext LayerEntrySink Leftovers PullParts PullStages PullStagesOptions PulledImage PulledIndex
+      PulledLayer PulledTag PulledTags RemovalOutcome RemovedImage ResolvedName RunningPull StoreProblem
+      TagOutcome TagsWarning VerifyOptions VerifyReport allPlatforms allTags eachPull fetch hasFailed
+      holdsCertificate inspect inspectedFields latestOrFirst pull pullStages someTags
     `,
   'windlass/testing': `
       Answer Auth BasicAuth BreakOff BuiltDocument BuiltImage BuiltIndex BuiltLayer CataloguedFault

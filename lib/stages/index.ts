@@ -38,6 +38,13 @@ export { commitBlob } from './commit/commit-blob.js'
 export { commitLayer } from './commit/commit-layer.js'
 export { convertSchema1 } from './schema1/convert-schema1.js'
 export { type DownloadLimits, type DownloadOptions, Downloads, download } from './layers/download.js'
+export {
+  type EntryLayer,
+  LayerEntries,
+  type LayerEntryContext,
+  type LayerEntrySink,
+} from '../transfer/layer-entries.js'
+export { type StoredEntriesOptions, storedEntries } from './layers/stored-entries.js'
 export { eachLayer } from './layers/each-layer.js'
 export { type EnsureLayerOptions, ensureLayer } from './layers/ensure-layer.js'
 export { type FetchConfigOptions, fetchConfig } from './plan/fetch-config.js'

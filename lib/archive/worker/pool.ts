@@ -7,6 +7,7 @@ import { Subscription, from, type ObservableInput } from 'rxjs'
 import { WindlassError } from '../../errors.js'
 import { Actor, Scope, type Turn, untilAborted } from '../../flow/index.js'
 import { limitsWith, type Limits } from '../../limits.js'
+import { EntryReceiver, type EntrySink } from '../entries/entry-receiver.js'
 import type {
   BlobTask,
   CheckResult,
@@ -16,6 +17,8 @@ import type {
   FlattenTask,
   Growth,
   JobResult,
+  ReadResult,
+  ReadTask,
   UnpackResult,
   Work,
 } from './task.js'
@@ -43,6 +46,17 @@ export interface UnpackOptions {
   readonly onProgress?: ((bytes: number) => void) | undefined
   /** Called once per layer for each kind of thing that cannot be created. */
   readonly onWarning?: ((code: string, message: string) => void) | undefined
+  /**
+   * Receives the entries of the layer in order while they are unpacked, before the blob is verified. The slower of the two
+   * sets the pace. The promise resolves after the last entry, and rejects with the error of the sink.
+   */
+  readonly onEntry?: EntrySink | undefined
+}
+
+/** Options of a job that only reads. */
+export interface ReadOptions extends Pick<UnpackOptions, 'signal' | 'onProgress'> {
+  /** Receives the entries of the layer in order. */
+  readonly onEntry: EntrySink
 }
 
 /** A job with what belongs to it in this thread. */
@@ -87,8 +101,19 @@ export class UnpackPool {
     return (await this.#run({ work, growth, options })) as UnpackResult
   }
 
+  /**
+   * Passes the entries of a layer to `onEntry`; nothing is unpacked. The blob has the entries as they stand in the archive.
+   * A tree has each path once, a directory before its content and names in byte order.
+   * @throws WindlassError as `unpack`; the error of the sink
+   */
+  read({ layer }: ReadTask, options: ReadOptions): Promise<ReadResult> {
+    const expected = layer.kind === 'blob' ? layer.expected : undefined
+    const task = { layer: expected ? { ...layer, expected: transferable(expected) } : layer } as ReadTask
+    return this.#run({ work: { kind: 'read', task }, options }) as Promise<ReadResult>
+  }
+
   /** Unpacks layers, base first, into one tree. @throws WindlassError as `unpack` */
-  flatten(task: FlattenTask, options: UnpackOptions = {}): Promise<FlattenResult> {
+  flatten(task: FlattenTask, options: Omit<UnpackOptions, 'onEntry'> = {}): Promise<FlattenResult> {
     const layers = task.layers.map((layer) =>
       layer.kind === 'blob' && layer.expected ? { ...layer, expected: transferable(layer.expected) } : layer,
     )
@@ -141,31 +166,44 @@ export class UnpackPool {
   }
 
   async #execute({ work, growth, options }: PoolJob, { signal }: Turn): Promise<JobResult> {
-    const { onProgress = () => undefined, onWarning = () => undefined } = options
+    const { onProgress = () => undefined, onWarning = () => undefined, onEntry } = options
     const spare = this.#actor.load.active < availableParallelism()
     const thread = this.#threads.take()
+    const receiver = onEntry && new EntryReceiver(onEntry, thread)
     const watching = new Subscription()
     let growthFailure: { readonly error: unknown } | undefined
-    const cancel = (): void => thread.cancel()
-    signal.addEventListener('abort', cancel)
+    const cancel = (reason: unknown): void => {
+      thread.cancel()
+      void receiver?.abort(reason)
+    }
+    const onAbort = (): void => cancel(signal.reason)
+    signal.addEventListener('abort', onAbort)
     try {
-      const done = thread.run({ ...work, limits: this.#limits, spare }, { onProgress, onWarning })
+      const done = thread.run(
+        { ...work, limits: this.#limits, spare, entries: receiver !== undefined },
+        { onProgress, onWarning, onEntries: receiver && ((batch) => receiver.receive(batch)) },
+      )
       if (growth)
         watching.add(
           from(growth).subscribe({
             next: (length) => thread.grown(length),
             error: (error: unknown) => {
               growthFailure = { error }
-              thread.cancel()
+              cancel(error)
             },
           }),
         )
-      return await done
+      const result = await done
+      await receiver?.finish()
+      signal.throwIfAborted()
+      return result
     } catch (error) {
-      throw growthFailure === undefined || signal.aborted ? error : growthFailure.error
+      await receiver?.abort(error)
+      const first = signal.aborted ? undefined : (growthFailure ?? receiver?.failure)
+      throw first === undefined ? error : first.error
     } finally {
       watching.unsubscribe()
-      signal.removeEventListener('abort', cancel)
+      signal.removeEventListener('abort', onAbort)
       this.#threads.giveBack(thread)
     }
   }

@@ -22,6 +22,7 @@ import type {
   LayerSource,
   UnpackResult,
 } from './task.js'
+import { readEntries } from './read-entries.js'
 import { type JobContext, unpackBlob } from './unpack-blob.js'
 
 /** Milliseconds between two checks for cancellation in a job that does not wait. */
@@ -40,6 +41,7 @@ export function runJob(
   const context = { ...jobContext, limits: job.limits, spare: job.spare }
   if (job.kind === 'check') return checkTree(job.task, context)
   if (job.kind === 'flatten') return flatten(job.task, context)
+  if (job.kind === 'read') return readEntries(job.task, context)
   return unpack(job.task, job.growing ? lengths : undefined, context)
 }
 

@@ -2,6 +2,7 @@
 import { endTurnOf, largeWindows } from '../../bytes/compression/large-window.js'
 import { WindlassError } from '../../errors.js'
 import type { Worker } from 'node:worker_threads'
+import type { EntryBatch } from '../entries/batch.js'
 import { startWorker } from './start-worker.js'
 import type { Growth, Job, JobResult, Request, Response } from './task.js'
 
@@ -9,6 +10,8 @@ import type { Growth, Job, JobResult, Request, Response } from './task.js'
 export interface JobListener {
   readonly onProgress: (bytes: number) => void
   readonly onWarning: (code: string, message: string) => void
+  /** Required if the job sends entries. */
+  readonly onEntries?: ((batch: EntryBatch) => void) | undefined
 }
 
 interface Current extends JobListener {
@@ -76,6 +79,16 @@ export class UnpackThread {
     if (this.#current) this.#post({ type: 'cancel', id: this.#current.id })
   }
 
+  /** Lets the current job send as much more. */
+  acknowledge(weight: number): void {
+    if (this.#current) this.#post({ type: 'acknowledge', id: this.#current.id, weight })
+  }
+
+  /** Asks the current job to leave out the content of an entry. */
+  skip(entry: number): void {
+    if (this.#current) this.#post({ type: 'skip', id: this.#current.id, entry })
+  }
+
   /** Ends the thread. Resolves when it has ended and its descriptors are closed. */
   async stop(): Promise<void> {
     this.#alive = false
@@ -99,6 +112,7 @@ export class UnpackThread {
     if (current?.id !== response.id) return
     if (response.type === 'progress') current.onProgress(response.bytes)
     else if (response.type === 'warning') current.onWarning(response.code, response.message)
+    else if (response.type === 'entries') current.onEntries?.(response.batch)
     else if (response.type === 'done') current.resolve(response.result)
     else current.reject(WindlassError.from(response.error))
   }

@@ -12,6 +12,7 @@ import type { StagedLayer, Store } from '../../store/index.js'
 import type { UnpackedLayer } from '../elements.js'
 import type { ArrivingLayer } from '../../transfer/elements.js'
 import { OtherAlgorithm } from '../../transfer/sharing/expectations.js'
+import type { LayerEntries } from '../../transfer/layer-entries.js'
 import { type PullTurn, pullStage } from '../pull-stage.js'
 
 /** Settings of `unpack`. */
@@ -21,12 +22,14 @@ export interface UnpackOptions {
   readonly pool: UnpackPool
   /** Form of the whiteouts in the trees. */
   readonly form: WhiteoutForm
+  /** Receives the entries of each layer while they are unpacked. */
+  readonly entries?: LayerEntries | undefined
 }
 
 /**
  * Returns the stage that unpacks each layer in a thread of the pool.
  * @throws DIFF_ID_MISMATCH when no pull expects the unpacked content; LAYER_INVALID, LIMIT_EXCEEDED; the failure of
- * the download; errors of the store
+ * the download; errors of the store; the error of the sink of `entries`
  */
 export function unpack(options: UnpackOptions): Stage<ArrivingLayer, UnpackedLayer> {
   return compose(
@@ -58,6 +61,7 @@ async function unpackLayer(
       const unpacked = await unpackOnce(layer, turn, { staged, algorithm: current }, options)
       computed.add(current)
       await untilAborted(layer.confirm(unpacked.diffID), turn.signal)
+      options.entries?.complete(layer)
       return { ...layer, form: options.form, staged, unpacked }
     } catch (error) {
       await staged.discard()
@@ -77,7 +81,7 @@ async function unpackOnce(
   layer: ArrivingLayer,
   turn: PullTurn,
   { staged, algorithm }: { readonly staged: StagedLayer; readonly algorithm: DigestAlgorithm },
-  { store, pool, form }: UnpackOptions,
+  { store, pool, form, entries }: UnpackOptions,
 ): Promise<UnpackResult> {
   const { arriving, descriptor, path } = layer
   const { digest, size } = descriptor
@@ -110,6 +114,7 @@ async function unpackOnce(
         turn.emit({ type: 'layer', digest, status: 'extracting', current, total: size })
       },
       onWarning: (code, message) => turn.emit({ type: 'warning', code, message, digest }),
+      onEntry: entries?.begin(layer),
     },
   )
   try {
