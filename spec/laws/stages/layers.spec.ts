@@ -14,9 +14,11 @@ import {
   ensureLayer,
   imageBytes,
   reserve,
+  storedEntries,
   unpack,
   verify,
 } from '../../../lib/stages/index.js'
+import { LayerEntries } from '../../../lib/transfer/layer-entries.js'
 import { keepsTheLaws, unchanged } from '../../support/laws/keeps-the-laws.js'
 import { LawBench } from '../../support/laws/law-bench.js'
 import { sampleOf } from '../../support/laws/sample-images.js'
@@ -58,6 +60,13 @@ keepsTheLaws(verify, {
   make: () => verify(),
   input: (seed) => bench.growingLayer(seed),
   slots: 1,
+  ...unchanged,
+})
+
+keepsTheLaws(storedEntries, {
+  make: () => storedEntries({ ...bench.parts, entries: new LayerEntries(() => undefined), slots: 2 }),
+  input: async (seed) => ({ task: await bench.storedLayer(seed), stored: undefined }),
+  slots: 2,
   ...unchanged,
 })
 

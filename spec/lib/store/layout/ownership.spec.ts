@@ -271,7 +271,7 @@ describe.runIf(asRoot)("a user's store", () => {
       expect(bySudo('gc').exit).toBe(0)
       expect(await foreign(at)).toEqual([])
       expect(asUser('rm', name).exit).toBe(0)
-      expect(asUser('gc').stdout).toMatch(/^Removed 6: /m)
+      expect(asUser('gc').stdout).toMatch(/^Removed 6 objects, /m)
       expect(bySudo('images').exit).toBe(0)
       expect(await foreign(at)).toEqual([])
     },
