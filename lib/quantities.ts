@@ -43,6 +43,10 @@ export const formatCount = (count: number, noun: string, plural = `${noun}s`): s
 export const formatSeconds = (milliseconds: number): string =>
   formatCount(Math.max(0, Math.ceil(milliseconds / 1000)), 'second')
 
+/** Formats elapsed milliseconds as seconds, rounded: `1 second`, `5 seconds`. */
+export const formatElapsed = (milliseconds: number): string =>
+  formatCount(Math.round(Math.max(0, milliseconds) / 1000), 'second')
+
 /** Formats milliseconds as seconds, minutes, hours or days, rounded up: `90 seconds`, `5 minutes`, `24 hours`. */
 export function formatDuration(milliseconds: number): string {
   const seconds = milliseconds / 1000

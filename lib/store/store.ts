@@ -178,7 +178,7 @@ export class Store {
 }
 
 /**
- * Opens the store in `directory`; it is made where there is none. Close it when it is not needed any more.
+ * Opens the store in `directory`, and creates it if it does not exist. Close it after use.
  *
  * @throws STORE_* when the store cannot be made, opened or locked, or is not a store of Windlass
  * @example

@@ -3,6 +3,7 @@ import {
   formatBytes,
   formatCount,
   formatDuration,
+  formatElapsed,
   formatExactBytes,
   formatSeconds,
   formatTimeLeft,
@@ -32,6 +33,10 @@ describe('quantities', () => {
       '0 seconds',
       '0 seconds',
     ])
+  })
+
+  it('rounds elapsed seconds', () => {
+    expect([1_040, 1_600, 400].map(formatElapsed)).toEqual(['1 second', '2 seconds', '0 seconds'])
   })
 
   it.each([

@@ -103,7 +103,7 @@ export class OwnerWriter {
         : `the file system does not change them (${code})`
     this.warn(
       'OWNER_SKIPPED',
-      `Some files belong to ${ours}:${group}, because their owners could not be set: ${why} (first: ${quoted(path)} of ${uid}:${gid})`,
+      `Files belong to ${ours}:${group} where their owners could not be set: ${why} (first: ${quoted(path)} of ${uid}:${gid})`,
     )
   }
 }

@@ -140,7 +140,7 @@ export function failureOf(error: Error, attempt: Attempt, received?: number): Wi
 
 const offline = 'Is this machine offline? Check its network connection and its DNS servers.'
 
-/** Explains that DNS does not know a host. Nobody misspells the host of Docker Hub, because nobody types it. */
+/** Explains that DNS does not know a host. Users do not type the host of Docker Hub, so it is not misspelled. */
 const unknownHost = ({ host, hostname }: URL): { readonly why: string; readonly hint: string } =>
   hostTitle(host) === host
     ? {

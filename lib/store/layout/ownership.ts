@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import type { Stats } from 'node:fs'
 import { WindlassError } from '../../errors.js'
+import { shellWord } from '../../codec/shell-word.js'
 import { lstatIfThere, statIfThere } from '../../system/files.js'
 import { available, listXattrs } from '../../system/index.js'
 
@@ -98,10 +99,10 @@ function findOthers(
       hint: 'Name a store of your own with --store, unless you trust that user.',
       asRoot:
         `Use it as that user (sudo -u '#${uid}' windlass …), or name another store with --store. ` +
-        'If you trust its content: chown -R root, then windlass verify --repair.',
+        'If you trust its content, run chown -R root on it, then “windlass verify --repair”.',
     }
   if (!byMode) return undefined
-  const hint = `If you trust its content, take the permission away: chmod go-w ${path}.`
+  const hint = `If you trust its content, take that permission away with “chmod go-w ${shellWord(path)}”.`
   if ((mode & 0o002) !== 0) return { can: 'is writable for everybody', hint, asRoot: hint }
   if ((mode & 0o020) !== 0 && (gid !== process.getegid?.() || hasAcl(path)))
     return { can: 'is writable for a group or for other users', hint, asRoot: hint }

@@ -3,7 +3,7 @@
  * briefly. Within a process, requests are queued.
  */
 import { WindlassError } from '../../errors.js'
-import { formatSeconds } from '../../quantities.js'
+import { formatElapsed } from '../../quantities.js'
 import { lstatIfThere } from '../../system/files.js'
 import { FileLock } from './file-lock.js'
 import { holderHint, holderWords, type LockHolder, lockHolder } from './lock-holder.js'
@@ -150,7 +150,7 @@ const stopped = (reason: unknown): WindlassError =>
 function locked(path: string, waited: number, holder: LockHolder): WindlassError {
   return new WindlassError(
     'STORE_LOCKED',
-    `Waited ${formatSeconds(waited)} for the lock of the store, which ${holderWords(holder)} holds, at ${path}`,
+    `Waited ${formatElapsed(waited)} for the lock of the store, which ${holderWords(holder)} holds, at ${path}`,
     { path, hint: holderHint(holder, path) },
   )
 }

@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { WindlassError } from '../../errors.js'
-import { formatSeconds } from '../../quantities.js'
+import { formatElapsed } from '../../quantities.js'
 import type { Digest } from '../../image/index.js'
 import { lstatIfThere } from '../../system/files.js'
 import { holderHint, holderWords, type LockHolder, lockHolder } from '../locks/lock-holder.js'
@@ -73,7 +73,7 @@ export class DownloadWatch {
     if (received !== this.#received) this.#progressedAt = now
     this.#received = received
     if (now - this.#progressedAt < downloadPatience.stalled) return false
-    const message = `Downloading ${digest} separately: ${holderWords(holder)} has the download and made no progress for ${formatSeconds(now - this.#progressedAt)}`
+    const message = `Downloading ${digest} separately: ${holderWords(holder)} has the download and made no progress for ${formatElapsed(now - this.#progressedAt)}`
     this.#options.onHeld({ digest, code: 'download-apart', message })
     return true
   }
@@ -102,6 +102,6 @@ export class DownloadWatch {
 const locked = (digest: Digest, path: string, waited: number, holder: LockHolder): WindlassError =>
   new WindlassError(
     'STORE_LOCKED',
-    `Waited ${formatSeconds(waited)} for the download of ${digest}, which ${holderWords(holder)} holds`,
+    `Waited ${formatElapsed(waited)} for the download of ${digest}, which ${holderWords(holder)} holds`,
     { digest, path: `${path}.lock`, hint: holderHint(holder, `${path}.lock`) },
   )

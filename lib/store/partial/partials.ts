@@ -4,7 +4,7 @@
  */
 import { dirname, join } from 'node:path'
 import { WindlassError } from '../../errors.js'
-import { formatSeconds } from '../../quantities.js'
+import { formatElapsed } from '../../quantities.js'
 import type { Digest } from '../../image/index.js'
 import { lstatIfThere } from '../../system/files.js'
 import { digestPath } from '../files/digest-path.js'
@@ -156,7 +156,7 @@ async function waitEnded(
   const timeout = signal.reason instanceof Error && signal.reason.name === 'TimeoutError'
   return new WindlassError(
     timeout ? 'STORE_LOCKED' : 'CANCELLED',
-    `Stopped waiting after ${formatSeconds(ms)} for the download of ${digest}, which ` +
+    `Stopped waiting after ${formatElapsed(ms)} for the download of ${digest}, which ` +
       `${holderWords(holder)} has locked`,
     { digest, path: lockPath, cause: signal.reason },
   )

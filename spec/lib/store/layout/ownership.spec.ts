@@ -77,7 +77,7 @@ describe.runIf(asRoot)('a store that others can change', () => {
     const directory = await fresh()
     chmodSync(directory, 0o777)
     const { hint = '' } = (await Store.open(directory).catch((error: unknown) => error)) as { hint?: string }
-    expect(hint).toBe(`If you trust what is in it, close it to others: chmod go-w ${directory}`)
+    expect(hint).toBe(`If you trust its content, take that permission away with “chmod go-w ${directory}”.`)
     chmodSync(directory, 0o755)
     await (await Store.open(directory)).close()
   })
@@ -96,7 +96,7 @@ describe.runIf(asRoot)('a store that others can change', () => {
       expect(images()).toMatchObject({
         exit: 0,
         stderr: expect.stringMatching(
-          /^windlass: warning: .* can be written to by everybody\. .*chmod go-w \S+\n$/,
+          /^windlass: warning: Other users can change the store at \S+: \S+ is writable for everybody\. If you trust its content, .*“chmod go-w \S+”\.\n$/,
         ) as string,
       })
     } finally {
@@ -134,7 +134,7 @@ describe.runIf(asRoot)("a user's store", () => {
       const { exit, stderr } = bySudo('pull', ...platform, name)
       expect(exit, stderr).toBe(0)
       expect(stderr).toMatch(
-        /Files belong to 1234:1234 and not to the owners that the layer says: the store belongs to user 1234/,
+        /Files belong to 1234:1234 instead of the owners in the layer: the store belongs to user 1234/,
       )
       expect(await foreign(at)).toEqual([])
       expect(bySudo('verify')).toMatchObject({ exit: 0, stderr: '' })
