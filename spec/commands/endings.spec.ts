@@ -62,7 +62,7 @@ describe('--password-stdin from a pipe that nobody writes to', () => {
         stdio: [zero, 'ignore', 'pipe'],
       })
       expect(status).toBe(2)
-      expect(stderr).toContain('stdin holds more than 65536 bytes')
+      expect(stderr).toContain('stdin has more than 64 KiB')
     } finally {
       closeSync(zero)
     }

@@ -58,7 +58,7 @@ describe('the size of a layer', () => {
         (good) => Buffer.concat([good, good]),
       )
       expect(message).not.toMatch(/size in the manifest is wrong/)
-      expect(hint).toMatch(/or the registry or something on the way serves other bytes/)
+      expect(hint).toMatch(/or the registry, or a proxy or cache in between, sent wrong data/)
     },
   )
 

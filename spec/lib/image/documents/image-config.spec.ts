@@ -163,14 +163,16 @@ describe('checkConfigAgainstLayers', () => {
       return notices
     }
     for (const history of [config.history, [{}], undefined, []]) expect(noticed(history)).toEqual([])
-    expect(noticed([{}, {}, {}, {}])).toEqual(['history: it tells of 4 layers, but there are 3 diffIDs'])
+    expect(noticed([{}, {}, {}, {}])).toEqual([
+      'history: it describes 4 layers, but the rootfs has 3 diffIDs',
+    ])
   })
 
   it('refuses another number of diffIDs than of layers (C7, S2-35)', () => {
     for (const layers of [0, 2, 4]) {
       const error = failure(() => check({}, layers))
       expect(error.code).toBe('ROOTFS_MISMATCH')
-      expect(error.message).toContain(`3 diffIDs for the ${layers} layers`)
+      expect(error.message).toContain(`has 3 diffIDs, but the manifest has ${layers} layers`)
     }
   })
 })

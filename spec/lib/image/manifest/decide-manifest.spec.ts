@@ -139,7 +139,7 @@ describe('decideManifest', () => {
       const expected = { digest: digestOf(bytesOf(body)) }
       const { kind, notices } = decide(body, mediaTypes.ociManifest, { expected })
       expect(kind).toBe('index')
-      expect(notices.join()).toContain(`the Content-Type says ${mediaTypes.ociManifest}, but it`)
+      expect(notices.join()).toContain(`the Content-Type is ${mediaTypes.ociManifest}, but it`)
     }
   })
 
@@ -149,9 +149,11 @@ describe('decideManifest', () => {
     expect(wrong.message).toContain(mediaTypes.ociManifest)
     expect(wrong.message).toContain(mediaTypes.ociIndex)
     const shape = refused(omit(ociIndex, 'mediaType'), mediaTypes.ociManifest)
-    expect(shape.message).toContain(`says ${mediaTypes.ociManifest}, but it has the manifests of an index`)
+    expect(shape.message).toContain(
+      `the Content-Type is ${mediaTypes.ociManifest}, but it has the manifests of an index`,
+    )
     const own = refused({ ...ociIndex, mediaType: mediaTypes.ociManifest })
-    expect(own.message).toContain('its mediaType says')
+    expect(own.message).toContain(`its mediaType is ${mediaTypes.ociManifest}, but it has the`)
     expect(refused(dockerManifest, mediaTypes.dockerSchema1).code).toBe('MANIFEST_INVALID')
   })
 
@@ -203,7 +205,7 @@ describe('decideManifest', () => {
       kind: 'image',
       descriptor: { size, digest, mediaType: mediaTypes.ociManifest },
       notices: [
-        `its descriptor says that it has ${size + 1} bytes, but it has ${size}`,
+        `its descriptor states ${size + 1} bytes, but it has ${size} bytes`,
         `its descriptor says "${mediaTypes.ociIndex}", but it is ${mediaTypes.ociManifest}`,
       ],
     })
