@@ -20,7 +20,15 @@ export async function pullFlow(
   parts: PullParts,
   adapt: (bound: PullStages) => PullStages = (bound) => bound,
 ): Promise<Flow<PulledImage>> {
-  const { unpack = true, discardBlobs = false, refresh = false, rootfs, whiteouts, stages: own } = options
+  const {
+    unpack = true,
+    discardBlobs = false,
+    refresh = false,
+    rootfs,
+    whiteouts,
+    stages: own,
+    onEntry,
+  } = options
   const goal: LayerGoal = {
     unpack,
     form: whiteouts ?? (await formFor(request, parts.store)),
@@ -29,7 +37,7 @@ export async function pullFlow(
   }
   // An image with a new name probably has layers to unpack. A thread is loaded while the manifest is fetched.
   if (unpack && !(await parts.store.names.get(request.name))) parts.pool.ready(1)
-  const stages = stagesFor(parts, goal, own, adapt)
+  const stages = stagesFor(parts, goal, { own, onEntry }, adapt)
   const image = Flow.of(request).pipe(unpack ? pull(stages) : fetch(stages))
   return rootfs === undefined ? image : image.pipe(assemble({ ...parts, directory: rootfs }))
 }
@@ -54,11 +62,11 @@ async function formFor(request: ImageRequest, store: Store): Promise<WhiteoutFor
 function stagesFor(
   parts: PullParts,
   goal: LayerGoal,
-  own: PullOptions['stages'],
+  { own, onEntry }: { readonly own: PullOptions['stages']; readonly onEntry: PullOptions['onEntry'] },
   adapt: (bound: PullStages) => PullStages,
 ): PullStages {
-  if (!own) return adapt(pullStages(parts, goal))
-  // Layers that another pull downloads do not pass through the stages of this pull, so downloads are not shared.
-  const bound = adapt(pullStages({ ...parts, flights: new LayerFlights() }, goal))
-  return { ...bound, ...own(bound) }
+  if (!own && !onEntry) return adapt(pullStages(parts, goal))
+  // Layers that another pull downloads pass neither the stages nor the sink of this pull, so downloads are not shared.
+  const bound = adapt(pullStages({ ...parts, flights: new LayerFlights() }, goal, { onEntry }))
+  return { ...bound, ...own?.(bound) }
 }

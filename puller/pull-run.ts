@@ -14,6 +14,8 @@ import { endsWithin } from './within.js'
 
 /** A running pull. */
 export interface Pull {
+  /** Id of the pull. Every event carries it. */
+  readonly id: string
   /** All events of the pull; a late subscriber first receives the current state. Completes with the pull. */
   readonly events: Observable<PullEvent>
   /** The image, once it is in the store. Rejects with a WindlassError. */
@@ -38,6 +40,7 @@ export interface PullStart {
 
 /** Runs a pull from its construction on. */
 export class PullRun implements Pull {
+  readonly id: string
   readonly events: Observable<PullEvent>
   readonly done: Promise<PulledImage>
   readonly #channel = new PullEventLog()
@@ -48,6 +51,7 @@ export class PullRun implements Pull {
   #run: Run | undefined
 
   constructor({ start, signal, prepare }: PullStart) {
+    this.id = this.#channel.id
     this.events = this.#channel.events
     this.#channel.emit(start)
     const ofMachine = new Set<string>()

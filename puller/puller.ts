@@ -6,13 +6,13 @@ import { type TagsRequest, formatPlatform } from '../lib/image/index.js'
 import type { Registries } from '../lib/registry/index.js'
 import { type ImageRequest, type IndexedImage, type PulledImage, assemble } from '../lib/stages/index.js'
 import { type RetryPolicy, againAfter, documentRetryPolicy } from '../lib/transfer/index.js'
-import { type Collected, type CollectOptions, repairFiles, noStore } from '../lib/store/index.js'
+import { type Collected, type CollectOptions, noStore } from '../lib/store/index.js'
 import { allPlatforms, entryStages, type PulledIndex } from '../pipelines/all-platforms.js'
 import { allTags, type PulledTags, type TagsWarning, someTags } from '../pipelines/all-tags.js'
 import { checkArgument, checkOptions } from './options/check-options.js'
 import { type ImageSummary, listImages } from '../pipelines/images.js'
 import { type Inspection, type InspectRequest, inspect } from '../pipelines/inspect.js'
-import { openParts } from './open-parts.js'
+import { openParts, repairBeforeOpening } from './open-parts.js'
 import { OpenedParts } from './opened-parts.js'
 import { anyText, path as pathCodec, texts } from './options/option-codecs.js'
 import {
@@ -172,7 +172,7 @@ export class Windlass implements AsyncDisposable {
    *
    * @throws as `pull`
    */
-  unpack(name: string, directory: string, options: Omit<PullOptions, 'rootfs'> = {}): Pull {
+  unpack(name: string, directory: string, options: Omit<PullOptions, 'rootfs' | 'onEntry'> = {}): Pull {
     checkArgument('unpack', 'directory', pathCodec, directory)
     checkOptions('unpack', unpackTable, options)
     const wanted = { unpack: false, ...options, rootfs: directory }
@@ -274,7 +274,7 @@ export class Windlass implements AsyncDisposable {
     this.#assertOpen()
     const { repair = false, signal } = options
     // The store cannot be opened or read without these files.
-    const repaired = repair ? await repairFiles(this.store, waitingUntil(this.#waiting, signal)) : []
+    const repaired = repair ? await repairBeforeOpening(this.store, waitingUntil(this.#waiting, signal)) : []
     const find = (name: string) => locate(name, undefined, this.#registries, this.#limits)
     return this.#busy('verify', signal, (parts, ended) =>
       verifyWith(parts, { locate: repair ? find : undefined, repaired, signal: ended }),

@@ -27,7 +27,10 @@ export function defineCollect(command: Command, terminal: Console): void {
   command.option('--dry-run', 'only print what would be removed')
   partialsFlag(command)
   storeFlags(command)
-  jsonFlag(command, 'print one JSON object with the removed content and its size')
+  jsonFlag(
+    command,
+    'print one JSON object: the removed content, its size, and what killed processes had left',
+  )
   command.addHelpText('after', examples).action(() => collect(command.opts<CollectFlags>(), terminal))
 }
 
@@ -35,9 +38,9 @@ function collect({ dryRun, json, ...flags }: CollectFlags, terminal: Console): P
   return withWindlass(flags, terminal, [], async (windlass, signal) => {
     // An interrupt stops waiting for the collection. A collection that has begun finishes when the puller is closed.
     const collecting = windlass.collect({ ...(dryRun && { dryRun }) })
-    const { removed, bytes, ...rest } = await orAborted(collecting, signal)
+    const { removed, bytes, leftovers, ...rest } = await orAborted(collecting, signal)
     if (json) {
-      await terminal.output.json({ ...rest, bytes, removed })
+      await terminal.output.json({ ...rest, bytes, leftovers, removed })
       return
     }
     const rows = removed.map(({ kind, digest, bytes: size }) => [kind, digest, formatBytes(size)])
@@ -45,5 +48,8 @@ function collect({ dryRun, json, ...flags }: CollectFlags, terminal: Console): P
     await terminal.output.line(
       `${dryRun ? 'Would remove' : 'Removed'} ${formatCount(rows.length, 'object')}, ${formatBytes(bytes)}`,
     )
+    // Opening the store removes them, so before a dry run as well.
+    if (leftovers.processes > 0 || leftovers.bytes > 0)
+      await terminal.output.line(`Removed files of killed processes, ${formatBytes(leftovers.bytes)}`)
   })
 }

@@ -55,7 +55,7 @@ function lines({
     [
       unverifiable.length,
       (count) =>
-        `${formatCount(count, 'unpacked layer')} could not be compared: no blob is stored, or this user may not read the tree`,
+        `${formatCount(count, 'unpacked layer')} could not be compared: no blob is stored (“windlass pull --no-unpack NAME” fetches it), or this user may not read the tree`,
     ],
     [
       unreferenced?.length ?? 0,

@@ -71,7 +71,8 @@ export class Messages {
 
   #event(body: PullEventBody): void {
     // Sequence numbers of a pull start at 1. These events belong to no pull.
-    const line = encodeEvent({ version: eventVersion, seq: 0, time: new Date().toISOString(), ...body })
+    const envelope = { version: eventVersion, pull: '', seq: 0, time: new Date().toISOString() } as const
+    const line = encodeEvent({ ...envelope, ...body })
     this.#stream.write(`${this.#stream.isTTY ? jsonForTerminal(line) : line}\n`)
   }
 }

@@ -6,19 +6,12 @@ import { batches, Meter, eitherHint, wrongSize } from '../bytes/index.js'
 import { WindlassError } from '../errors.js'
 import { formatBytes, formatCount } from '../quantities.js'
 import type { Turn } from '../flow/index.js'
-import type { BlobBody, BlobRequest } from '../image/index.js'
 import type { Arriving, ArrivingLayer } from './elements.js'
+import type { BlobPlace } from './places/blob-place.js'
 import { layerProgress } from './layer-progress.js'
 
 /** A layer that is being downloaded into a file. */
 export type ReceivingLayer = ArrivingLayer & { readonly arriving: Arriving }
-
-/** A source of one blob. */
-export interface BlobPlace {
-  /** The host or URL. A validator is only sent to the source that issued it. */
-  readonly from: string
-  readonly fetch: (request: BlobRequest) => Promise<BlobBody>
-}
 
 /**
  * Downloads until the file has the size that the descriptor states. Reads at most one chunk beyond it.

@@ -18,8 +18,8 @@ import {
 } from '../../lib/image/index.js'
 import { defaultLimits } from '../../lib/limits.js'
 import { type ImageRequest, type Schema1Document } from '../../lib/stages/index.js'
-import { schema1Annotation, signedAnnotation } from '../../lib/stages/schema1/stored-conversion.js'
-import { seenLayer } from '../../lib/stages/layers/seen-layer.js'
+import { schema1Annotation, signedAnnotation } from '../../lib/transfer/stored/stored-conversion.js'
+import { seenLayer } from '../../lib/transfer/stored/seen-layer.js'
 import { type Store, verifyBlob } from '../../lib/store/index.js'
 import type { NamedParts } from './image-parts.js'
 

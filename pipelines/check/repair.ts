@@ -17,11 +17,12 @@ import {
 import { defaultLimits } from '../../lib/limits.js'
 import { printable } from '../../lib/codec/index.js'
 import { type ImageRequest } from '../../lib/stages/index.js'
-import { configBytes } from '../../lib/stages/resolve/config-bytes.js'
-import { listedManifest, servedAnnotation } from '../../lib/stages/plan/listed-manifest.js'
+import { configBytes } from '../../lib/transfer/documents/config-bytes.js'
+import { listedManifest, servedAnnotation } from '../../lib/transfer/stored/listed-manifest.js'
 import { type Store, entryWord } from '../../lib/store/index.js'
 import type { NamedParts } from './image-parts.js'
 import type { PullStages } from '../pull-stages.js'
+import { MisnamedBlobs } from './misnamed-blobs.js'
 import { Schema1Repair, schema1Origin } from './repair-schema1.js'
 
 /** What a repair works with. */
@@ -36,16 +37,25 @@ export interface RepairParts {
 
 /** Repairs blobs of named images. */
 export class Repair {
-  constructor(private readonly parts: RepairParts) {}
+  readonly #misnamed: MisnamedBlobs
+
+  constructor(private readonly parts: RepairParts) {
+    this.#misnamed = new MisnamedBlobs(parts.store, parts.signal)
+  }
 
   /**
-   * Replaces the blob `digest` with an intact one. The store is unchanged if this fails.
+   * Replaces the blob `digest` with an intact one: with one of the store that has another name, or with one from the
+   * source of the image. The store is unchanged if this fails.
    *
    * @throws IMAGE_UNKNOWN when the name does not state the source of the image; UNSUPPORTED when no registry has the
    * blob and it cannot be converted again; any error of the registry
    */
   async bring(kind: string, digest: Digest, image: NamedParts): Promise<void> {
     const { store, signal } = this.parts
+    const size = [...image.documents, ...image.layers].find((part) => part.descriptor.digest === digest)
+      ?.descriptor.size
+    if (size !== undefined && !(await store.blobs.has(digest)) && (await this.#misnamed.rename(digest, size)))
+      return
     const request = this.#request(image)
     const scope = new Scope()
     const cancel = (): void => void scope.close()

@@ -74,7 +74,8 @@ export class LayerCheck {
         const staged = await this.store.layers.stage()
         fresh.push({
           staged,
-          commit: () => staged.commit({ diffID, blob: descriptor, size, form, implied }, signal),
+          commit: () =>
+            staged.commit({ diffID, blob: descriptor, blobKept: true, size, form, implied }, signal),
         })
         const { size, implied } = await this.#unpack(source, form, staged, signal)
       }

@@ -244,8 +244,10 @@ class Verification {
   async #layer({ descriptor, diffID }: NamedParts['layers'][number], parts: NamedParts): Promise<void> {
     const { digest, size } = descriptor
     const disk = diffID && (await this.parts.layers.look(diffID))
-    // A layer that is unpacked needs no blob. Without a diffID, it is unknown whether the layer is unpacked.
-    const mayBeMissing = disk !== undefined || diffID === undefined
+    // A layer that is unpacked needs no blob, unless the store has kept it. Without a diffID, it is unknown whether the
+    // layer is unpacked.
+    const kept = disk?.blobs.some((each) => each.digest === digest && each.kept) ?? false
+    const mayBeMissing = (disk !== undefined && !kept) || diffID === undefined
     const blob = await this.#blob('layer', digest, parts, size, mayBeMissing)
     if (!diffID || !disk) return
     const repairIt = async (repair: Repair): Promise<void> => {

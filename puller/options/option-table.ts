@@ -166,19 +166,25 @@ const ofAnyPull = {
   stages: { codec: takes.functionOf<NonNullable<PullOptions['stages']>>() },
 }
 
+const onEntry: OptionEntry<NonNullable<PullOptions['onEntry']>> = { codec: takes.functionOf() }
+
 /** Options of `pull`. */
 export const pullTable = {
   platform,
   ...ofAnyPull,
+  onEntry,
   rootfs: { codec: takes.path, help: 'also unpack all layers into one tree, in a new directory' },
 } satisfies OptionTable<PullOptions>
 
 /** Options of `unpack`. The directory is an argument instead of the option `rootfs`. */
-export const unpackTable = { platform, ...ofAnyPull } satisfies OptionTable<Omit<PullOptions, 'rootfs'>>
+export const unpackTable = { platform, ...ofAnyPull } satisfies OptionTable<
+  Omit<PullOptions, 'rootfs' | 'onEntry'>
+>
 
 /** Options of `pullAllPlatforms`. */
 export const pullPlatformsTable = {
   ...ofAnyPull,
+  onEntry,
   failFast: { codec: takes.trueOrFalse, help: 'stop at the first image that fails', default: false },
 } satisfies OptionTable<Omit<PullAllOptions, 'platform'>>
 

@@ -7,6 +7,7 @@ import type { ForeignUrlOrder } from '../../lib/transfer/index.js'
 import { checkVariable } from './check-options.js'
 import { homeDirectory } from './home-directory.js'
 import { path as pathCodec } from './option-codecs.js'
+import type { LayerEntrySink } from '../../lib/stages/index.js'
 import type { PullStages } from '../../pipelines/pull-stages.js'
 
 /** Options of `open` and `createContext`. Defaults are in parentheses. */
@@ -108,6 +109,13 @@ export interface PullOptions {
    * downloads with other pulls.
    */
   readonly stages?: (bound: PullStages) => Partial<PullStages>
+  /**
+   * Receives every entry of every layer with its content, in order within a layer, while the layer is unpacked; the slower
+   * sets the pace. An error fails the pull before the layer is committed. A layer that the store has is read from its blob,
+   * or from its tree; with `unpack: false`, every layer is read once its blob is stored. `context.layer.attempt` rises when
+   * a layer begins anew. Such a pull shares no downloads with others.
+   */
+  readonly onEntry?: LayerEntrySink
 }
 
 /** Options of `close` and `closed`. */

@@ -1,9 +1,10 @@
 /** `rm`, `gc` and `verify` as a user meets them. */
-import { readFile, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { putImage } from '../../lib/testing/images/index.js'
 import { type TestRegistry, faults } from '../../lib/testing/registry/index.js'
+import { locksAvailable } from '../../lib/system/index.js'
 import { Workbench, blobPath, imageOf } from '../support/workbench.js'
 import { windlass } from '../support/cli/test-terminal.js'
 
@@ -46,6 +47,29 @@ describe('the commands of the store', () => {
     expect((await run('gc')).out).toBe('Removed 0: 0 B\n')
     expect((await run('gc', '--keep-partials', 'all')).code).toBe(2)
   })
+
+  it.skipIf(!locksAvailable())(
+    'gc counts what a killed process left, in the store and beside its target',
+    async () => {
+      const dead = join(store, 'staging', '0123456789abcdef')
+      const parent = bench.path()
+      const left = join(parent, '.tree.windlass-0123456789ab')
+      await mkdir(join(left, 'rootfs'), { recursive: true, mode: 0o700 })
+      await mkdir(dead)
+      const token = '0'.repeat(32)
+      await writeFile(join(left, 'lock'), `windlass unfinished tree ${token}`)
+      await writeFile(join(left, 'rootfs', 'large'), Buffer.alloc(2_000_000, 'x'))
+      await writeFile(join(dead, 'trees'), `\n${JSON.stringify({ path: left, token })}`)
+      await writeFile(join(dead, 'blob'), Buffer.alloc(1_000_000, 'x'))
+      const { out } = await run('gc')
+      expect(out).toMatch(/^Removed 0: 0 B\nRemoved what killed processes left: 3\.\d+ MB\n$/)
+      expect(await readdir(parent)).toEqual([])
+      expect((await run('gc')).out).toBe('Removed 0: 0 B\n')
+      expect(JSON.parse((await run('gc', '--json')).out)).toMatchObject({
+        leftovers: { processes: 0, bytes: 0 },
+      })
+    },
+  )
 
   it('pull keeps of what broke off what it is told to keep', async () => {
     const other = imageOf(['other'])

@@ -184,7 +184,8 @@ export class LayerApplier implements EntryHandler {
       return work()
     } catch (error) {
       this.close()
-      throw failure(path, error, this.#into)
+      // Layers are put on top of each other in a directory of the user only.
+      throw failure(path, error, this.#into, this.#form === 'apply' ? 'target' : 'store')
     }
   }
 

@@ -17,6 +17,8 @@ export interface ArchiveOptions {
   readonly limits: Limits
   /** Total size in bytes of the layers already in the tree. */
   readonly before: number
+  /** Called after each chunk and at the end. The next chunk waits for the promise that it returns. */
+  readonly pace?: (() => Promise<void> | undefined) | undefined
 }
 
 /** Receives each chunk that is no longer needed. */
@@ -100,12 +102,19 @@ export class ArchiveSink extends Writable {
   }
 
   #attempt(done: (error?: Error) => void, work: () => void): void {
-    let failed: WindlassError | undefined
+    let wait: Promise<void> | undefined
     try {
       work()
+      wait = this.#options.pace?.()
     } catch (error) {
-      failed = asWindlassError(error)
+      done(asWindlassError(error))
+      return
     }
-    done(failed)
+    if (wait === undefined) done()
+    else
+      wait.then(
+        () => done(),
+        (error: unknown) => done(asWindlassError(error)),
+      )
   }
 }

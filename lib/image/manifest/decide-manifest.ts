@@ -61,6 +61,13 @@ export type ManifestDocument = Decided &
     | ({ readonly kind: 'schema1'; readonly schema1: Schema1Manifest } & Schema1Signed)
   )
 
+/** A document that is an index. */
+export type IndexDocument = Extract<ManifestDocument, { readonly kind: 'index' }>
+/** A document that is an image manifest. */
+export type ImageDocument = Extract<ManifestDocument, { readonly kind: 'image' }>
+/** A document that is a schema 1 manifest. */
+export type Schema1Document = Extract<ManifestDocument, { readonly kind: 'schema1' }>
+
 interface Schema1Signed {
   /** The signed part of the bytes; all bytes if the manifest is not signed. */
   readonly payload: Buffer

@@ -13,8 +13,8 @@ import {
   platformVector,
 } from '../../image/index.js'
 import type { IndexDocument, Resolved } from '../elements.js'
-import { manifestDocument } from './manifest-document.js'
-import { emitManifest } from './manifest-event.js'
+import { manifestDocument } from '../../transfer/documents/manifest-document.js'
+import { emitManifest } from '../../transfer/documents/manifest-event.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
 
 const platformOf = ({ platform }: { readonly platform?: Platform | undefined }): string =>

@@ -2,11 +2,11 @@
 import { constants } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type Descriptor, type Digest, algorithmOf } from '../../image/index.js'
+import { type Digest, algorithmOf } from '../../image/index.js'
 import { digestPath } from '../files/digest-path.js'
 import { isDirectory } from '../files/durable.js'
 import { diffIDsOf } from '../layers/pointers-by-layer.js'
-import type { WhiteoutForm } from '../layers/layer-record.js'
+import type { LayerBlob, WhiteoutForm } from '../layers/layer-record.js'
 import { recordOrDenied } from '../layers/layer-record-file.js'
 import { open } from '../../system/files.js'
 import { lockFile, locksAvailable, obeysModes } from '../../system/index.js'
@@ -26,7 +26,7 @@ export interface LayerOnDisk {
    */
   readonly forms: readonly WhiteoutForm[]
   /** The blobs that the layer was unpacked from, by its record. */
-  readonly blobs: readonly Descriptor[]
+  readonly blobs: readonly LayerBlob[]
   /** What is wrong with the layer, as clauses. Empty if these checks found nothing. */
   readonly faults: readonly string[]
 }

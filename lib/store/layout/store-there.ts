@@ -2,8 +2,8 @@
 import { join } from 'node:path'
 import { WindlassError } from '../../errors.js'
 import { lstatIfThere, statIfThere } from '../../system/files.js'
-import { layoutFile } from '../files/layout-files.js'
-import { isStore } from '../check/repair-files.js'
+import { isDirectory } from '../files/durable.js'
+import { layoutFile, versionFile } from '../files/layout-files.js'
 import { storing } from '../files/store-error.js'
 
 /**
@@ -17,6 +17,17 @@ export async function isStoreAt(directory: string): Promise<boolean> {
     if (!found?.isDirectory()) return (found ?? (await lstatIfThere(directory))) !== undefined
     return (await lstatIfThere(join(directory, layoutFile))) !== undefined || (await isStore(directory))
   })
+}
+
+/**
+ * Reports whether `store` contains a store: one of this program by its version file, one of another tool by its blobs
+ * and its list of names.
+ */
+export async function isStore(store: string): Promise<boolean> {
+  const [version, index] = await Promise.all(
+    [versionFile, 'index.json'].map((name) => lstatIfThere(join(store, name))),
+  )
+  return version !== undefined || (index !== undefined && (await isDirectory(join(store, 'blobs'))))
 }
 
 /** Returns the STORE_CORRUPT error for a directory without a store. */

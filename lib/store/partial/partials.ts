@@ -29,6 +29,8 @@ export interface PartialStoreOptions {
    * Returns an unused path for a separate download while another process holds a stuck one. Without it, callers wait.
    */
   readonly freshPath?: () => Promise<string>
+  /** The error for every download, if the store belongs to another user. */
+  readonly refusal?: WindlassError | undefined
 }
 
 /** Options of `PartialStore.acquire`. */
@@ -48,6 +50,7 @@ export class PartialStore {
   readonly #keep: number
   readonly #warn: (message: string) => void
   readonly #freshPath: (() => Promise<string>) | undefined
+  readonly #refusal: WindlassError | undefined
   readonly #open = new Set<Partial>()
   #checkedOnce = false
   /** Whether there may be more interrupted downloads than at the last check. */
@@ -56,13 +59,14 @@ export class PartialStore {
   /** @param directory of the store */
   constructor(
     directory: string,
-    { keep = defaultKeepPartials, warn = () => undefined, freshPath }: PartialStoreOptions = {},
+    { keep = defaultKeepPartials, warn = () => undefined, freshPath, refusal }: PartialStoreOptions = {},
   ) {
     this.#directory = join(directory, 'partial')
     this.#staging = join(directory, 'staging')
     this.#keep = keep
     this.#warn = warn
     this.#freshPath = freshPath
+    this.#refusal = refusal
   }
 
   /** Returns the number of bytes of an interrupted or active download of the blob. @throws WindlassError STORE_* */
@@ -80,6 +84,7 @@ export class PartialStore {
    * STORE_LOCKED after an hour; STORE_*
    */
   async acquire(digest: Digest, options: AcquireOptions = {}): Promise<Partial> {
+    if (this.#refusal) throw this.#refusal
     const { signal, size, onHeld = () => undefined } = options
     const path = digestPath(this.#directory, digest)
     const lockPath = `${path}.lock`

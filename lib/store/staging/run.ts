@@ -33,10 +33,17 @@ export class Run {
   /** Number of trees that are being built. */
   #trees = 0
 
+  /** @param refusal the error for every write, if the store belongs to another user */
   constructor(
     private readonly staging: string,
     private readonly metadata: MetadataLock,
+    private readonly refusal?: WindlassError,
   ) {}
+
+  /** @throws WindlassError STORE_DENIED when the store belongs to another user */
+  assertWritable(): void {
+    if (this.refusal) throw this.refusal
+  }
 
   /**
    * Returns the directory of this run, created and locked on first use. @throws WindlassError STORE_*, INTERNAL after
@@ -44,6 +51,7 @@ export class Run {
    */
   async directory(): Promise<string> {
     if (this.#ended) throw new WindlassError('INTERNAL', 'The store was used after it was closed')
+    this.assertWritable()
     this.#opened ??= storing('make a staging directory', this.staging, () => createRunDirectory(this.staging))
     const opening = this.#opened
     try {

@@ -30,6 +30,18 @@ describe('what a file system cannot hold', () => {
     expect(error.hint).not.toMatch(/free some space|damaged|hostile/i)
   })
 
+  it('asks for another directory, not another store, where a directory of the user is unpacked into', () => {
+    for (const [code, call] of [
+      ['EILSEQ', 'open'],
+      ['ENOSPC', 'write'],
+      ['EROFS', 'mkdir'],
+    ] as const) {
+      const { hint } = failure('a/name', refused(code, call), '/mnt/tree', 'target')
+      expect(hint).toMatch(/ame a directory .*to unpack into/)
+      expect(hint).not.toContain('--store')
+    }
+  })
+
   it.each([
     ['ENOSPC', 'write', 'STORE_FULL', /no space left/],
     ['EDQUOT', 'open', 'STORE_FULL', /quota/],

@@ -302,18 +302,35 @@ describe('verifying a store', () => {
       expect(await readFile(join(tree, 'base'), 'utf8')).toBe('this is base')
   })
 
-  it('gives a blob its name back that has another one', async () => {
+  it('gives a blob its name back that has another one, and asks nobody', async () => {
     const { registry, puller } = await stored()
     const path = blobPath(puller.store, blob(0))
     const other = path.replace(/.$/, (last) => (last === '0' ? '1' : '0'))
     await rename(path, other)
+    expect((await puller.verify()).problems).toMatchObject([
+      { kind: 'layer', path, why: 'it is missing' },
+      { kind: 'blob', path: other, images: [] },
+    ])
     const from = registry.requests.length
     expect((await puller.verify({ repair: true })).problems).toMatchObject([
-      { kind: 'blob', path: other, images: [], repaired: true },
+      { kind: 'layer', path, repaired: true },
     ])
     expect(asked(registry, from)).toEqual([])
     expect((await readFile(path)).equals(image.layers[0]!.bytes)).toBe(true)
     expect(await puller.verify()).toMatchObject({ problems: [], unverifiable: [] })
+  })
+
+  it('gives a blob that no name needs its name back', async () => {
+    const { puller, pulled } = await stored()
+    await puller.remove(pulled.name)
+    const path = blobPath(puller.store, blob(0))
+    const other = path.replace(/.$/, (last) => (last === '0' ? '1' : '0'))
+    await rename(path, other)
+    expect((await puller.verify({ repair: true })).problems).toMatchObject([
+      { kind: 'blob', path: other, images: [], repaired: true },
+    ])
+    expect((await readFile(path)).equals(image.layers[0]!.bytes)).toBe(true)
+    expect((await puller.verify()).problems).toEqual([])
   })
 
   it('checks what no name needs, and tells of files that are not of the store', async () => {

@@ -244,7 +244,7 @@ describe('blobs', () => {
 
   it('ends at once when it is cancelled: before, during the headers, during the body (S2-53)', () =>
     withRegistry({}, {}, async ({ repository, registry, blob }) => {
-      const cancelled = { code: 'CANCELLED' }
+      const cancelled = { code: 'CANCELLED', cause: { name: 'AbortError' } }
       await expect(repository.blob(blob, { signal: AbortSignal.abort() })).rejects.toMatchObject(cancelled)
       registry.addFault(faults.slow(60_000, { nth: 1 }))
       const early = new AbortController()

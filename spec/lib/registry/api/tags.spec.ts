@@ -165,7 +165,7 @@ describe('tags', () => {
       setTimeout(() => cancel.abort(), 50)
       await expect(
         pagesOf(repository.tags({ again: () => 60_000, signal: cancel.signal })),
-      ).rejects.toMatchObject({ code: 'CANCELLED' })
+      ).rejects.toMatchObject({ code: 'CANCELLED', cause: { name: 'AbortError' } })
     }))
 
   it('says of a link that cannot be read that it cannot be read', () =>
