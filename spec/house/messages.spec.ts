@@ -36,7 +36,7 @@ const riddles = [
   /none of them gave/,
   /[Ee]very place failed/,
   /\bhardly\b/,
-  /\b[Nn]obody\b(?!`)/,
+  /\b[Nn]obody\b(?![`'])/,
   /\bbe it\b/,
   /worse news/,
   /[Tt]wice is once/,
