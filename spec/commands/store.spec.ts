@@ -40,7 +40,7 @@ describe('the commands of the store', () => {
     await run('rm', name)
     const { out } = await run('gc', '--dry-run')
     expect(out).toMatch(/^KIND +DIGEST +SIZE\n/)
-    expect(out).toMatch(/\nWould remove 4: [\d.]+ kB\n$/)
+    expect(out).toMatch(/\nWould remove 4 objects, [\d.]+ kB\n$/)
     const collected = JSON.parse((await run('gc', '--json')).out) as { removed: { digest: string }[] }
     expect(collected).toMatchObject({ dryRun: false })
     expect(collected.removed.map(({ digest }) => digest)).toContain(image.layers[0]!.diffID)
@@ -102,7 +102,7 @@ describe('the commands of the store', () => {
     const found = await run('verify')
     expect(found.code).toBe(7)
     expect(found.out).toContain(`damaged  layer ${digest}: its content has the digest sha256:`)
-    expect(found.out).toContain(`${path}, of ${name}\n`)
+    expect(found.out).toContain(`${path}, needed by ${name}\n`)
     expect(found.err).toContain('windlass verify --repair')
     const { code, out } = await run('verify', '--repair', '--json')
     expect([code, JSON.parse(out)]).toMatchObject([0, { problems: [{ digest, repaired: true }] }])

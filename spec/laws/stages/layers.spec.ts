@@ -67,7 +67,8 @@ keepsTheLaws(storedEntries, {
   make: () => storedEntries({ ...bench.parts, entries: new LayerEntries(() => undefined), slots: 2 }),
   input: async (seed) => ({ task: await bench.storedLayer(seed), stored: undefined }),
   slots: 2,
-  ...unchanged,
+  shows: ({ task }) => digestOfLayer(task),
+  outputs: (layers) => layers.map(({ task }) => digestOfLayer(task)),
 })
 
 keepsTheLaws(unpack, {
