@@ -1,7 +1,7 @@
 /** Describes an image from its manifest and config. No layer is requested. */
 import { map } from 'rxjs'
 import { asWindlassError } from '../lib/errors.js'
-import { Flow, Scope, compose, lift, stage, Deferred, untilAborted } from '../lib/flow/index.js'
+import { Deferred, Flow, Scope, compose, lift, stage, untilAborted } from '../lib/flow/index.js'
 import {
   type Digest,
   type ImageConfig,

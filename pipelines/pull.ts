@@ -13,6 +13,7 @@
  */
 import { type Stage, compose } from '../lib/flow/index.js'
 import { type ImageRequest, type PulledImage, eachLayer } from '../lib/stages/index.js'
+import { policy } from './policy.js'
 import type { PullStages } from './pull-stages.js'
 
 /** Returns a stage that fetches, verifies, unpacks and commits an image. Replace a stage by passing another one. */
@@ -22,6 +23,7 @@ export const pull = (stages: PullStages): Stage<ImageRequest, PulledImage> =>
     stages.bySchema,
     stages.plan,
     stages.fetchConfig,
+    policy(stages.onImage),
     eachLayer(
       compose(
         stages.ensureLayer(compose(stages.download, stages.verify, stages.unpack, stages.commitLayer)),

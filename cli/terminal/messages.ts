@@ -59,7 +59,7 @@ export class Messages {
 
   /** Reports that the command is being cancelled and that a second interrupt ends it at once. */
   cancelling(): void {
-    const message = 'cancelling; once more ends it at once'
+    const message = 'cancelling; interrupt again to exit at once'
     if (this.#json) this.#event({ type: 'warning', code: 'cancelling', message })
     else this.#stream.write(`windlass: ${message}\n`)
   }
@@ -71,7 +71,8 @@ export class Messages {
 
   #event(body: PullEventBody): void {
     // Sequence numbers of a pull start at 1. These events belong to no pull.
-    const line = encodeEvent({ version: eventVersion, seq: 0, time: new Date().toISOString(), ...body })
+    const envelope = { version: eventVersion, pull: '', seq: 0, time: new Date().toISOString() } as const
+    const line = encodeEvent({ ...envelope, ...body })
     this.#stream.write(`${this.#stream.isTTY ? jsonForTerminal(line) : line}\n`)
   }
 }

@@ -134,6 +134,8 @@ export type PullEventBody = t.TypeOf<typeof body>
 
 const envelope = t.type({
   version: t.literal(eventVersion),
+  /** Id of the pull. Empty in a message of the command itself, which belongs to no pull and has `seq` 0. */
+  pull: t.string,
   /** Number of the event in its pull: from 1, without gaps. */
   seq: t.number,
   /** Time of the event: ISO 8601, UTC. */
@@ -142,7 +144,7 @@ const envelope = t.type({
 
 /** Codec of an event. */
 export const PullEvent = t.intersection([envelope, body])
-/** An event of a pull: a body with the version, the sequence number and the time. */
+/** An event of a pull: a body with the version, the id of the pull, the sequence number and the time. */
 export type PullEvent = t.TypeOf<typeof envelope> & PullEventBody
 
 /** Status of a layer. */

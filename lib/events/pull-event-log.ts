@@ -4,6 +4,7 @@ import { asWindlassError, type WindlassError } from '../errors.js'
 import { ListenerGuard } from '../flow/lifetime/listener-guard.js'
 import { eventVersion, type LayerEvent, type PullEvent, type PullEventBody } from './event.js'
 import { nextEvent, planned } from './layer-order.js'
+import { newPullId } from './pull-id.js'
 import { Replay } from './replay.js'
 
 /** Minimum interval between two byte counts of one layer, in milliseconds. */
@@ -40,8 +41,14 @@ export class PullEventLog {
   #failureReported = false
   #seq = 0
 
-  /** @param now clock for the times of the events */
-  constructor(now: () => Date = () => new Date()) {
+  /**
+   * @param now clock for the times of the events
+   * @param id id of the pull, which every event carries
+   */
+  constructor(
+    now: () => Date = () => new Date(),
+    readonly id: string = newPullId(),
+  ) {
     this.#now = now
     this.events = new ListenerGuard(
       new Observable<PullEvent>((subscriber) => this.#subscribe(subscriber)),
@@ -131,6 +138,7 @@ export class PullEventLog {
   #report(body: PullEventBody): void {
     const event: PullEvent = {
       version: eventVersion,
+      pull: this.id,
       seq: ++this.#seq,
       time: this.#now().toISOString(),
       ...body,

@@ -14,7 +14,7 @@ export const emptySnapshot: PullSnapshot = {
 
 /** Returns the state after `event`. Pure; never throws. */
 export function reduce(snapshot: PullSnapshot, event: PullEvent): PullSnapshot {
-  const state = { ...snapshot, seq: event.seq }
+  const state = { ...snapshot, pull: event.pull, seq: event.seq }
   switch (event.type) {
     case 'start':
       return {

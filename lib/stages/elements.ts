@@ -7,20 +7,23 @@ import type {
   Descriptor,
   Digest,
   ImageConfig,
-  ImageIndex,
-  ImageManifest,
+  ImageDocument,
   ImageSource,
+  IndexDocument,
   ManifestDocument,
   Platform,
   Schema1Conversion,
+  Schema1Document,
   Schema1Image,
   SignatureReport,
   SignatureState,
 } from '../image/index.js'
 import type { Limits } from '../limits.js'
 import type { StagedLayer } from '../store/index.js'
-import type { Deferred } from '../flow/lifetime/deferred.js'
+import type { Deferred } from '../flow/flows/deferred.js'
 import type { ArrivingLayer, EnsuredLayer, PlannedLayer } from '../transfer/elements.js'
+
+export type { ImageDocument, IndexDocument, Schema1Document }
 
 /** An image to pull: its name, its source and the wanted platform. */
 export interface ImageRequest {
@@ -45,13 +48,6 @@ export interface Resolved<Document extends ManifestDocument = ManifestDocument> 
   /** The indexes from the name to the document, outermost first. */
   readonly trail: readonly IndexDocument[]
 }
-
-/** A document that is an index. */
-export type IndexDocument = ManifestDocument & { readonly kind: 'index'; readonly index: ImageIndex }
-/** A document that is an image manifest. */
-export type ImageDocument = ManifestDocument & { readonly kind: 'image'; readonly manifest: ImageManifest }
-/** A document that is a schema 1 manifest. */
-export type Schema1Document = Extract<ManifestDocument, { readonly kind: 'schema1' }>
 
 /** A schema 1 manifest that has been parsed and validated, and whose signatures have been checked. */
 export type ReadSchema1Document = Schema1Document & {

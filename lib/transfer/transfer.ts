@@ -3,19 +3,18 @@
  * attempt completes when all bytes are present. The next attempt resumes where this one stopped.
  */
 import { Observable } from 'rxjs'
-import { WindlassError } from '../errors.js'
 import type { Behavior, Failure, Turn, Verdict } from '../flow/index.js'
-import type { BlobRoute } from './blob-route.js'
 import type { ArrivingLayer } from './elements.js'
 import { layerProgress } from './layer-progress.js'
-import { type ReceivingLayer, receive } from './receive.js'
-import { isOfSource, receiveForeign } from './receive-foreign.js'
+import type { PlaceList } from './places/place-list.js'
+import { concernsPlace, receiveFrom } from './receive-from.js'
+import type { ReceivingLayer } from './receive.js'
 import type { RetryCountdown } from './retry-countdown.js'
 
 /** A layer to download, and the state that its attempts share. */
 export interface DownloadTask {
   readonly layer: ReceivingLayer
-  readonly route: BlobRoute
+  readonly places: PlaceList
   readonly countdown: RetryCountdown
 }
 
@@ -30,9 +29,9 @@ export const transfer =
   (decide: DecideTransfer): Behavior<DownloadTask, ArrivingLayer> =>
   (task, turn) =>
     new Observable((out) => {
-      const { layer, route, countdown } = task
+      const { layer, places, countdown } = task
       countdown.stop()
-      const progressed = (): void => route.progressed(layer.arriving.file.state.length, turn.attempt)
+      const progressed = (): void => places.progressed(layer.arriving.file.state.length, turn.attempt)
       progressed()
       if (turn.attempt === 1) out.next(layer)
       const failureOf = (error: unknown): Failure<DownloadTask> => ({
@@ -57,35 +56,22 @@ export const transfer =
       turn.defer(() => finished)
     })
 
+/** Downloads from one rank of places after the other. The next one is used after the final failure of the one before. */
 async function fill(
-  { layer, route }: DownloadTask,
+  { layer, places }: DownloadTask,
   turn: Turn,
   isFinal: (error: unknown) => boolean,
 ): Promise<void> {
-  const { descriptor, source, arriving } = layer
-  try {
-    if (route.refusal) await receiveForeign(layer, turn, route)
-    else
-      await receive(layer, turn, {
-        from: source.host,
-        fetch: (request) => source.blob(descriptor, request),
-      })
-  } catch (error) {
-    if (route.refusal || turn.signal.aborted || !canUseForeignUrls(error, layer, route) || !isFinal(error))
-      throw error
-    route.leaveRegistry(error, turn.attempt)
-    await receiveForeign(layer, turn, route)
-  }
-  arriving.file.finish()
+  for (;;)
+    try {
+      await receiveFrom(layer, turn, places)
+      layer.arriving.file.finish()
+      return
+    } catch (error) {
+      if (turn.signal.aborted || !places.hasNextRank || !concernsPlace(error) || !isFinal(error)) throw error
+      places.nextRank(error, turn.attempt)
+    }
 }
-
-/** Reports whether the foreign URLs of the layer may succeed where the registry failed. */
-const canUseForeignUrls = (
-  error: unknown,
-  { source }: ReceivingLayer,
-  { urls }: BlobRoute,
-): error is WindlassError =>
-  error instanceof WindlassError && urls.length > 0 && source.foreignBlob !== undefined && isOfSource(error)
 
 function reportRetry({ layer, countdown }: DownloadTask, turn: Turn, wait: number, error: unknown): void {
   const { scope, attempt } = turn

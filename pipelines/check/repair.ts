@@ -17,8 +17,8 @@ import {
 import { defaultLimits } from '../../lib/limits.js'
 import { printable } from '../../lib/codec/index.js'
 import { type ImageRequest } from '../../lib/stages/index.js'
-import { configBytes } from '../../lib/stages/resolve/config-bytes.js'
-import { listedManifest, servedAnnotation } from '../../lib/stages/plan/listed-manifest.js'
+import { configBytes } from '../../lib/transfer/documents/config-bytes.js'
+import { listedManifest, servedAnnotation } from '../../lib/transfer/stored/listed-manifest.js'
 import { type Store, entryWord } from '../../lib/store/index.js'
 import type { NamedParts } from './image-parts.js'
 import type { PullStages } from '../pull-stages.js'
@@ -113,7 +113,7 @@ export class Repair {
     if (document.kind !== 'image')
       throw new WindlassError(
         'MANIFEST_INVALID',
-        `Repairing ${reference}: ${served} is no manifest of an image`,
+        `Failed to repair ${reference}: ${served} is not an image manifest`,
         {
           ...{ reference, digest: served },
         },
@@ -159,10 +159,10 @@ export class Repair {
     if (namesSource(name)) return this.parts.locate(name)
     throw new WindlassError(
       'IMAGE_UNKNOWN',
-      `Repairing ${name === '' ? '""' : printable(name, 500)}: the name does not say where the image came from`,
+      `Failed to repair ${name === '' ? '""' : printable(name, 500)}: the name does not state the source of the image`,
       {
         reference: name,
-        hint: `Bring the image again with the tool that named it, or remove the name with “windlass rm ${entryWord({ name, digest, key: digest })}”.`,
+        hint: `Add the image again with the tool that named it, or remove the name with “windlass rm ${entryWord({ name, digest, key: digest })}”.`,
       },
     )
   }

@@ -148,8 +148,8 @@ class Verification {
         },
         () =>
           Promise.reject(
-            new WindlassError('UNSUPPORTED', 'What the entry said is not known any more', {
-              hint: `Pull the image again: its entry is written anew. “windlass rm ${word}” removes a name that is wrong.`,
+            new WindlassError('UNSUPPORTED', 'The content of the entry is lost', {
+              hint: `Pull the image again, which writes a new entry. Remove a wrong name with “windlass rm ${word}”.`,
             }),
           ),
       )
@@ -319,7 +319,7 @@ class Verification {
       { kind: 'tree', digest: diffID, path: disk.path, images: [], why },
       async () => {
         if (source) return this.parts.layers.replace(disk, source, this.signal)
-        throw new WindlassError('UNSUPPORTED', 'There is no blob here that it could be unpacked from again', {
+        throw new WindlassError('UNSUPPORTED', 'The store has no blob to unpack it from', {
           hint: 'No name needs it: “windlass gc” removes it.',
         })
       },

@@ -65,7 +65,7 @@ describe('--password-stdin from a pipe that nobody writes to', () => {
         stdio: [zero, 'ignore', 'pipe'],
       })
       expect(status).toBe(2)
-      expect(stderr).toContain('stdin holds more than 65536 bytes')
+      expect(stderr).toContain('stdin has more than 64 KiB')
     } finally {
       closeSync(zero)
     }
@@ -192,7 +192,7 @@ describe.runIf(process.getuid?.() === 0)('a process that may start few threads',
     const failed = said.filter(({ status }) => status !== null && status > 0 && status < 128)
     expect(failed.length).toBeGreaterThan(0)
     for (const { stderr } of failed) {
-      expect(stderr).toMatch(/^windlass: .*the system gives no more threads \(EAGAIN\)$/m)
+      expect(stderr).toMatch(/^windlass: .*the limit of processes is reached \(EAGAIN\)$/m)
       expect(stderr).toMatch(/^ {2}Raise the limit of processes \(ulimit -u\)/m)
     }
   }, 180_000)

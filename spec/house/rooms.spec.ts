@@ -33,6 +33,12 @@ describe('rooms', () => {
     expect([...counts].filter(([, count]) => count > 22)).toEqual([])
   })
 
+  it('of lib/stages hold stages only', () => {
+    const stages = sources.filter((file) => /^lib\/stages\/.+\//.test(file))
+    expect(stages.length).toBeGreaterThan(20)
+    expect(stages.filter((file) => !textOf(file).includes('): Stage<'))).toEqual([])
+  })
+
   it('hold short files', () => {
     const lines = sources.map((file) => textOf(file).split('\n').length).sort((a, b) => a - b)
     expect(lines.at(-1)).toBeLessThanOrEqual(400)

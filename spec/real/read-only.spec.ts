@@ -93,7 +93,7 @@ await describeSmallDisk('a store on a read-only file system', () => {
   it('takes no tree beside it either, nor says which whiteouts it would take', async () => {
     expectTold(
       await disk.windlass('unpack', '-q', ...platform, names.here, join(disk.path, 'flat')),
-      new RegExp(`Making the tree of the image failed at ${disk.path}/flat: the file system is read-only`),
+      new RegExp(`Writing the tree of the image failed at ${disk.path}/flat: the file system is read-only`),
       /can be written to/,
     )
     await expect(hostWhiteoutForm(disk.here)).rejects.toMatchObject({ code: 'STORE_READ_ONLY' })

@@ -154,7 +154,7 @@ describe('authentication', () => {
       )
       await expect(repository.manifest('latest')).rejects.toMatchObject({
         code: 'CHALLENGE_INVALID',
-        message: expect.stringContaining('names no realm'),
+        message: expect.stringContaining('requires a token but names no token server'),
       })
     })
   })
@@ -317,7 +317,9 @@ describe('authentication', () => {
           noPost(registry, status)
           await expect(repository.manifest('latest')).rejects.toMatchObject({
             code: 'REGISTRY_RESPONSE',
-            message: expect.stringContaining(`its token server, ${registry.host}, takes no identity token`),
+            message: expect.stringContaining(
+              `its token server ${registry.host} accepts no identity tokens (HTTP `,
+            ),
             hint: expect.stringContaining('log in again with a user name and password'),
             subject: { status },
           })

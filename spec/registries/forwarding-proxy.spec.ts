@@ -68,7 +68,7 @@ describe('a proxy', () => {
       ...expected,
       message: expect.stringContaining(`from registry.test:5000 through the proxy ${host}`) as string,
       hint: expect.stringContaining(
-        `Check the proxy ${host} between too (HTTP_PROXY); NO_PROXY lists hosts to be asked directly`,
+        `Also check the proxy ${host}, which HTTP_PROXY names. Hosts that NO_PROXY lists are contacted directly.`,
       ) as string,
     })
     expect((error as Error).message).toContain(why)

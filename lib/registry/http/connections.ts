@@ -1,6 +1,6 @@
 /**
  * Sends single HTTP requests over reusable connections of limited number. This is the only module that uses got.
- * Redirects, retries and decompression by got are disabled.
+ * Redirects, retries and decompression by got are disabled: decision 15 says why.
  */
 import {
   type ClientRequest,
@@ -12,17 +12,20 @@ import {
 import { request as requestHttps } from 'node:https'
 import type { LookupFunction, Socket } from 'node:net'
 import type { Readable } from 'node:stream'
-import got from 'got'
+import got, { type Got } from 'got'
 import { WindlassError } from '../../errors.js'
 import { type Limits, limitsWith } from '../../limits.js'
 import { AgentPool } from './agent-pool.js'
+import { formatBytes, formatDuration } from '../../quantities.js'
+import { type Attempt, failedTo } from './attempt.js'
 import { Body } from './body.js'
-import { failureOf, hasTwoLengths, isBroken, isSilence, silence, type Attempt } from './failure.js'
+import { failureOf, hasTwoLengths, isBroken, isSilence, silence } from './failure.js'
 import { type Location, locationOf } from '../headers/location.js'
 import { Patience } from '../policy/patience.js'
 import { proxyFor, type Proxy } from '../proxy/proxy.js'
 import type { Environment } from '../policy/environment.js'
-import { throughProxy, wantsLogin, withProxyHint } from '../proxy/failure.js'
+import { hostTitle } from '../policy/registry-name.js'
+import { wantsLogin, withProxyHint } from '../proxy/failure.js'
 import { minBytesPerStall, timeoutsWith, type Timeouts } from '../policy/timeouts.js'
 import { Trust, type TrustOptions } from '../policy/trust.js'
 
@@ -66,6 +69,7 @@ export class Connections {
   readonly timeouts: Timeouts
   readonly limits: Limits
   readonly #options: ConnectionOptions
+  readonly #client: Got
   readonly #agents: AgentPool
   readonly #patience: Patience
   readonly #sockets = new Set<Socket>()
@@ -79,6 +83,7 @@ export class Connections {
     this.#options = options
     this.#agents = new AgentPool(new Trust(options), options.maxSockets ?? 32, this.timeouts)
     this.#patience = new Patience(this.timeouts.response)
+    this.#client = clientWith(options, this.timeouts)
   }
 
   /**
@@ -100,6 +105,7 @@ export class Connections {
     const cancelled = (): WindlassError =>
       new WindlassError('CANCELLED', `Cancelled while trying to ${request.purpose}`, {
         host: request.url.host,
+        cause: request.signal?.reason, // undefined if the client is closed
       })
     return new Promise((resolve, reject) => {
       if (this.#closed) {
@@ -120,7 +126,10 @@ export class Connections {
       const silenceError = (): WindlassError => silence(attempt, firstByteTimeout, this.#patience.silent(key))
       const isForwarded =
         proxy !== undefined && proxy.protocol !== 'socks' && request.url.protocol === 'http:'
-      const stream = got.stream(request.url, this.#gotOptions(request, mode, proxy, firstByteTimeout))
+      const stream = this.#client.stream(
+        request.url,
+        this.#gotOptions(request, mode, proxy, firstByteTimeout),
+      )
       const abort = (): void => {
         reject(cancelled())
         if (body === undefined) stream.destroy()
@@ -205,11 +214,9 @@ export class Connections {
   }
 
   #gotOptions(request: Request, mode: SendMode, proxy: Proxy | undefined, response: number) {
-    const { insecureTls = false, userAgent = 'windlass' } = this.#options
-    const { lookup, connect, secureConnect } = this.timeouts
     return {
       method: request.method ?? 'GET',
-      headers: { 'user-agent': userAgent, 'accept-encoding': 'identity', ...request.headers },
+      headers: request.headers ?? {},
       ...(request.form === undefined ? {} : { form: request.form }),
       ...(request.lookup === undefined ? {} : { dnsLookup: request.lookup }),
       // A reused connection was not opened with this request's lookup.
@@ -217,16 +224,26 @@ export class Connections {
         mode === 'kept' && request.lookup === undefined
           ? this.#agents.kept(proxy)
           : this.#agents.fresh(proxy),
-      https: { rejectUnauthorized: !insecureTls },
-      timeout: { lookup, connect, secureConnect, response },
-      decompress: false,
-      followRedirect: false,
-      throwHttpErrors: false,
-      retry: { limit: 0 },
+      timeout: { response },
       ...(mode === 'lenient' && { request: requestLeniently }),
     } as const
   }
 }
+
+/** Returns the client for all requests. Options that it has are not processed again for each request. */
+const clientWith = (
+  { insecureTls = false, userAgent = 'windlass' }: ConnectionOptions,
+  { lookup, connect, secureConnect }: Timeouts,
+): Got =>
+  got.extend({
+    headers: { 'user-agent': userAgent, 'accept-encoding': 'identity' },
+    https: { rejectUnauthorized: !insecureTls },
+    timeout: { lookup, connect, secureConnect },
+    decompress: false,
+    followRedirect: false,
+    throwHttpErrors: false,
+    retry: { limit: 0 },
+  })
 
 /** Adapts a plain HTTP request for a proxy: absolute URL (RFC 9112 §3.2.2) and credentials of the proxy. */
 function forward(request: ClientRequest, url: URL, proxy: Proxy): void {
@@ -247,7 +264,7 @@ class SendAgain extends Error {
   readonly mode: SendMode
 
   constructor(mode: SendMode) {
-    super('to be asked again')
+    super('the request is to be sent again')
     this.mode = mode
   }
 }
@@ -261,25 +278,20 @@ const requestLeniently = (
   return request(url, { ...options, insecureHTTPParser: true }, answered)
 }
 
-const notHttp = ({ purpose, url, proxy }: Attempt): WindlassError =>
-  new WindlassError(
-    'REGISTRY_RESPONSE',
-    `Failed to ${purpose} from ${url.host}${throughProxy(proxy)}: it wants to go on in another protocol than HTTP`,
-    { host: url.host, hint: withProxyHint(`Is ${url.host} a registry?`, proxy) },
-  )
+const notHttp = (attempt: Attempt): WindlassError =>
+  new WindlassError('REGISTRY_RESPONSE', `${failedTo(attempt)}: it asks for another protocol than HTTP`, {
+    host: attempt.url.host,
+    hint: withProxyHint(`Is ${hostTitle(attempt.url.host)} a registry?`, attempt.proxy),
+  })
 
-function stalled({ purpose, url, proxy }: Attempt, received: number, timeouts: Timeouts): WindlassError {
+function stalled(attempt: Attempt, received: number, timeouts: Timeouts): WindlassError {
   const minBytes = minBytesPerStall(timeouts)
-  const amount = minBytes === 1 ? 'nothing more' : `fewer than ${minBytes} bytes`
+  const amount = minBytes === 1 ? 'no data' : `less than ${formatBytes(minBytes)}`
+  const hint =
+    'Try again. --stall-timeout sets how long to wait, and --minimum-rate how many bytes per second are enough.'
   return new WindlassError(
     'STALLED',
-    `Failed to ${purpose} from ${url.host}${throughProxy(proxy)}: ${amount} came in ${timeouts.stall / 1000} s, after ${received} bytes`,
-    {
-      host: url.host,
-      hint: withProxyHint(
-        'The rest may come with another try; --stall-timeout and --minimum-rate set how long to wait for how much',
-        proxy,
-      ),
-    },
+    `${failedTo(attempt)}: ${amount} arrived for ${formatDuration(timeouts.stall)}, after ${formatBytes(received)}`,
+    { host: attempt.url.host, hint: withProxyHint(hint, attempt.proxy) },
   )
 }

@@ -15,8 +15,8 @@ import type {
   PulledLayer,
   Schema1ImageDocument,
 } from '../elements.js'
-import { listedManifest } from '../plan/listed-manifest.js'
-import { schema1Annotation, signedAnnotation } from '../schema1/stored-conversion.js'
+import { listedManifest } from '../../transfer/stored/listed-manifest.js'
+import { schema1Annotation, signedAnnotation } from '../../transfer/stored/stored-conversion.js'
 import { untilAborted } from '../../flow/lifetime/abort.js'
 
 /** Settings of `commitImage`. */
@@ -89,7 +89,7 @@ async function assertPresent({ request, ensured }: FinishedImage, store: Store):
     if (!present)
       throw new WindlassError(
         'STORE_CORRUPT',
-        `Naming ${request.name}: its layer ${digest} is not in the store any more`,
+        `Failed to store ${request.name}: its layer ${digest} is no longer in the store`,
         {
           reference: request.name,
           digest,

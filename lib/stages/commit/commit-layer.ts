@@ -3,7 +3,7 @@ import { type Stage } from '../../flow/index.js'
 import { pullStage } from '../pull-stage.js'
 import type { Store, StoredLayer } from '../../store/index.js'
 import type { UnpackedLayer } from '../elements.js'
-import { keepBlob } from '../layers/keep-blob.js'
+import { keepBlob } from '../../transfer/stored/keep-blob.js'
 import type { LayerGoal } from '../../transfer/sharing/layer-goal.js'
 import { layerProgress } from '../../transfer/layer-progress.js'
 

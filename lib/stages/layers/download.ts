@@ -6,10 +6,10 @@
 import { type Observable, defer, finalize, of } from 'rxjs'
 import { Actor, type Scope, type Stage, compose, through } from '../../flow/index.js'
 import type { Store } from '../../store/index.js'
-import { BlobRoute, type ForeignUrlOrder } from '../../transfer/blob-route.js'
 import type { ArrivingLayer, SharedLayerTask } from '../../transfer/elements.js'
 import { layerProgress } from '../../transfer/layer-progress.js'
 import type { ReceivingLayer } from '../../transfer/receive.js'
+import { type ForeignUrlOrder, placesOf } from '../../transfer/places/places-of.js'
 import { reserve } from './reserve.js'
 import { RetryCountdown } from '../../transfer/retry-countdown.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
@@ -35,7 +35,7 @@ export class Downloads {
     const decide: DecideTransfer = (failure) =>
       failure.attempt >= attemptsInAll
         ? 'fail'
-        : retry({ ...failure, attempt: failure.message.route.attemptHere(failure.attempt) })
+        : retry({ ...failure, attempt: failure.message.places.attemptHere(failure.attempt) })
     const { slots } = limits
     this.#limits = limits
     this.#actor = new Actor(() => transfer(decide), { name: 'downloads', slots, supervise: decide }, scope)
@@ -52,11 +52,11 @@ export class Downloads {
    */
   bring(layer: ReceivingLayer, scope: Scope): Observable<ArrivingLayer> {
     return defer(() => {
-      const { slots, foreignUrls = 'last-first' } = this.#limits
+      const { foreignUrls = 'last-first' } = this.#limits
       const countdown = new RetryCountdown()
-      const route = new BlobRoute(layer.descriptor, foreignUrls)
-      if (this.load.active >= slots) scope.emit(layerProgress(layer, 'waiting'))
-      return this.#actor.ask({ layer, route, countdown }, scope).pipe(finalize(() => countdown.stop()))
+      const places = placesOf(layer.descriptor, layer.source, foreignUrls)
+      if (this.#actor.freeSlots === 0) scope.emit(layerProgress(layer, 'waiting'))
+      return this.#actor.ask({ layer, places, countdown }, scope).pipe(finalize(() => countdown.stop()))
     })
   }
 }

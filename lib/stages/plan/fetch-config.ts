@@ -15,8 +15,8 @@ import {
 } from '../../image/index.js'
 import { defaultLimits } from '../../limits.js'
 import type { Store } from '../../store/index.js'
-import { configBytes } from '../resolve/config-bytes.js'
-import { emitUnclear } from '../resolve/manifest-event.js'
+import { configBytes } from '../../transfer/documents/config-bytes.js'
+import { emitUnclear } from '../../transfer/documents/manifest-event.js'
 import type { AwaitingConfig, ConfigDocument, ImageDocument, IndexDocument, Resolved } from '../elements.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
 
@@ -42,8 +42,9 @@ export function fetchConfig<Image extends AwaitingConfig>({
       const { document, request, trail } = image
       if (document.kind === 'schema1') return of(image)
       return new Observable<Image>((out) => {
+        image.config.begin()
         if (turn.attempt === 1) out.next(image)
-        configOf({ document, request, trail }, store, turn).then(
+        const fetched = configOf({ document, request, trail }, store, turn).then(
           (config) => {
             image.config.settle(config)
             out.complete()
@@ -52,6 +53,7 @@ export function fetchConfig<Image extends AwaitingConfig>({
             out.error(error)
           },
         )
+        turn.defer(() => fetched) // a request that is aborted takes time to end
       })
     },
     { name: 'fetch-config', order: 'source', supervise: retryingTransfers(retry) },

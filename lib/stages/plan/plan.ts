@@ -3,11 +3,11 @@ import { type Stage } from '../../flow/index.js'
 import { pullStage } from '../pull-stage.js'
 import { type Descriptor, type Digest, checkLayerTypes } from '../../image/index.js'
 import type { Store } from '../../store/index.js'
-import type { PlannedImage, PullableDocument, Resolved } from '../elements.js'
+import type { ConfigDocument, PlannedImage, PullableDocument, Resolved } from '../elements.js'
 import type { PlannedLayer } from '../../transfer/elements.js'
-import { Deferred } from '../../flow/lifetime/deferred.js'
+import { Deferred } from '../../flow/flows/deferred.js'
 import { type LayerGoal, needsBlob } from '../../transfer/sharing/layer-goal.js'
-import { listedManifest } from './listed-manifest.js'
+import { listedManifest } from '../../transfer/stored/listed-manifest.js'
 
 /** Settings of `plan`. */
 export interface PlanOptions {
@@ -40,11 +40,21 @@ export function plan({ store, goal }: PlanOptions): Stage<Resolved<PullableDocum
       })
       const upToDate =
         !goal.refresh && layers.every(({ action }) => action === 'exists') && (await isNamed(resolved, store))
-      return { ...resolved, layers, config: new Deferred(), upToDate }
+      return { ...resolved, layers, config: deferredConfig(resolved.document), upToDate }
     },
     { name: 'plan', order: 'source' },
   )
 }
+
+/** Returns a config that has not been requested yet. Its error names the stage that provides it. */
+const deferredConfig = ({ kind }: PullableDocument): Deferred<ConfigDocument> =>
+  new Deferred({
+    name: 'the config of the image',
+    hint:
+      kind === 'schema1'
+        ? 'A schema 1 image has none before its layers are in the store: `convertSchema1` makes it.'
+        : '`fetchConfig` fetches it: await it in a later stage, for example in `onImage`.',
+  })
 
 /** Reports whether the name already refers to this image, with its manifest and config in the store. */
 async function isNamed(

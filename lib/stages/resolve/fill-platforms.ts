@@ -14,9 +14,9 @@ import {
   platformOfConfig,
 } from '../../image/index.js'
 import { defaultLimits } from '../../limits.js'
-import { configBytes } from './config-bytes.js'
+import { configBytes } from '../../transfer/documents/config-bytes.js'
 import type { ImageRequest, IndexDocument, Resolved } from '../elements.js'
-import { manifestDocument } from './manifest-document.js'
+import { manifestDocument } from '../../transfer/documents/manifest-document.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
 
 /** Maximum number of configs read for one index. */

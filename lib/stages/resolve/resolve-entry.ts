@@ -3,8 +3,8 @@ import { type Stage } from '../../flow/index.js'
 import { pullStage } from '../pull-stage.js'
 import type { ImageRequest, Resolved } from '../elements.js'
 import type { IndexedImage } from './images-of-index.js'
-import { manifestDocument } from './manifest-document.js'
-import { emitManifest } from './manifest-event.js'
+import { manifestDocument } from '../../transfer/documents/manifest-document.js'
+import { emitManifest } from '../../transfer/documents/manifest-event.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
 
 /**

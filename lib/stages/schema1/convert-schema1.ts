@@ -5,7 +5,7 @@ import { type SeenLayer, convertSchema1 as convert } from '../../image/index.js'
 import type { Store } from '../../store/index.js'
 import type { FinishedImage, WholeImage } from '../elements.js'
 import type { EnsuredLayer } from '../../transfer/elements.js'
-import { seenLayer } from '../layers/seen-layer.js'
+import { seenLayer } from '../../transfer/stored/seen-layer.js'
 
 /**
  * Returns the stage that converts a schema 1 image once its layers are in the store and their diffIDs are known, and

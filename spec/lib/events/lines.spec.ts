@@ -4,7 +4,7 @@ import { decodeEvent, encodeEvent, PullEventLog, type PullEvent } from '../../..
 import { bodies } from './events.arbitrary.js'
 
 const line = (change: object): string =>
-  JSON.stringify({ version: 1, seq: 1, time: '2026-01-01T00:00:00.000Z', ...change })
+  JSON.stringify({ version: 1, pull: 'p', seq: 1, time: '2026-01-01T00:00:00.000Z', ...change })
 
 describe('the line codec', () => {
   it('gives back every event, one line each', () => {

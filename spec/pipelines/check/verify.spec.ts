@@ -84,14 +84,14 @@ describe('verifying a store', () => {
       what: 'a flipped bit in a layer',
       kind: 'layer',
       do: ({ puller }) => flip(blobPath(puller.store, blob(0))),
-      why: /its bytes are those of sha256/,
+      why: /its content has the digest sha256/,
       costs: 1,
     },
     {
       what: 'a layer cut short',
       kind: 'layer',
       do: ({ puller }) => truncate(blobPath(puller.store, blob(1)), 10),
-      why: /it has 10 bytes, and should have/,
+      why: /it has 10 bytes instead of/,
       costs: 1,
     },
     {
@@ -109,7 +109,7 @@ describe('verifying a store', () => {
       what: 'a flipped bit in the config',
       kind: 'config',
       do: ({ puller }) => flip(blobPath(puller.store, image.config.digest)),
-      why: /its bytes are those of/,
+      why: /its content has the digest/,
       costs: 1,
     },
     {
@@ -123,7 +123,7 @@ describe('verifying a store', () => {
       what: 'an emptied index',
       kind: 'index',
       do: ({ puller }) => truncate(blobPath(puller.store, index.manifest.digest)),
-      why: /its bytes are those of/,
+      why: /its content has the digest/,
       costs: 1,
     },
     {
@@ -156,7 +156,7 @@ describe('verifying a store', () => {
       what: 'a tree that is gone',
       kind: 'tree',
       do: ({ pulled }) => rm(pulled.layers[1]!.rootfs!, { recursive: true }),
-      why: /its tree is gone/,
+      why: /^its tree \S+ is missing$/,
       costs: 0,
     },
     {
@@ -170,7 +170,7 @@ describe('verifying a store', () => {
       what: 'a lost pointer',
       kind: 'tree',
       do: ({ puller }) => rm(join(puller.store, 'layers', 'by-blob', ...blob(0).split(':'))),
-      why: /not every blob/,
+      why: /^not all of its blobs point to it$/,
       costs: 0,
     },
   ]

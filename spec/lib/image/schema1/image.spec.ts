@@ -196,7 +196,7 @@ describe('readSchema1', () => {
 
   it('threats 5: refuses v1 configs that Go would read otherwise', () => {
     for (const v1 of [{ Throwaway: true }, { ID: idOf('x') }, { PARENT: '' }])
-      expect(refused([{ blob: someBlob('x'), v1 }])).toContain('in other case')
+      expect(refused([{ blob: someBlob('x'), v1 }])).toContain('differs only in case from a known key')
     const twice = `{"id":"${idOf('a')}","id":"${idOf('b')}"}`
     expect(refused(blobs(1), { history: [{ v1Compatibility: twice }] })).toContain('stands twice')
   })

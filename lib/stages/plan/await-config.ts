@@ -1,0 +1,18 @@
+/** Holds an image back until its config has arrived. */
+import { type Stage } from '../../flow/index.js'
+import { untilAborted } from '../../flow/lifetime/abort.js'
+import { pullStage } from '../pull-stage.js'
+import type { AwaitingConfig } from '../elements.js'
+
+/**
+ * Returns the stage that emits each image once its config is known, so that `await image.config.value` in the next stage
+ * continues at once. A schema 1 image passes at once: it has no config before its layers are in the store.
+ */
+export const awaitConfig = <Image extends AwaitingConfig>(): Stage<Image, Image> =>
+  pullStage(
+    async (image: Image, turn) => {
+      if (image.document.kind !== 'schema1') await untilAborted(image.config.value, turn.signal)
+      return image
+    },
+    { name: 'await-config', order: 'source' },
+  )

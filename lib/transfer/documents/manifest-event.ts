@@ -1,0 +1,34 @@
+/** Reports a fetched manifest and the notices about it as events. */
+import { documentUnclear } from '../../events/warning-codes.js'
+import type { Turn } from '../../flow/index.js'
+import type { Digest, ManifestDocument } from '../../image/index.js'
+
+export { documentUnclear }
+
+/** Maximum number of notices in one warning. An index may have thousands. */
+const maxNamed = 3
+
+/** Emits the `manifest` event, and a warning for the notices about the manifest. */
+export function emitManifest(
+  turn: Pick<Turn, 'emit'>,
+  { descriptor, decidedBy, notices }: ManifestDocument,
+  { name, host }: { readonly name: string; readonly host: string },
+): void {
+  const { digest, mediaType, size } = descriptor
+  turn.emit({ type: 'manifest', digest, mediaType, size, host, decidedBy })
+  emitUnclear(turn, `The manifest of ${name} from ${host}`, notices, digest)
+}
+
+/** Emits one warning for all `notices` about `document`, or none if there are no notices. */
+export function emitUnclear(
+  turn: Pick<Turn, 'emit'>,
+  document: string,
+  notices: readonly string[],
+  digest: Digest,
+): void {
+  if (notices.length === 0) return
+  const distinct = [...new Set(notices)]
+  const more = distinct.length > maxNamed ? `; and ${distinct.length - maxNamed} more` : ''
+  const message = `${document} is accepted with irregularities: ${distinct.slice(0, maxNamed).join('; ')}${more}`
+  turn.emit({ type: 'warning', code: documentUnclear, message, digest })
+}

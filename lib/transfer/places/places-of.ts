@@ -1,0 +1,49 @@
+/** Lists the places of a layer: its registry, then the foreign URLs of its descriptor (image-spec descriptor.md, `urls`). */
+import { printable } from '../../codec/index.js'
+import type { Descriptor, ImageSource } from '../../image/index.js'
+import type { BlobPlace } from './blob-place.js'
+import { PlaceList } from './place-list.js'
+
+/** Order in which the foreign `urls` of a layer are tried after the registry; `only-registry` never tries them. */
+export type ForeignUrlOrder = 'last-first' | 'first-last' | 'only-registry'
+
+/** Code of the `warning` about a foreign URL that failed. */
+export const foreignUrlFailed = 'foreign-url-failed'
+
+/** Maximum number of foreign URLs tried for a layer. A manifest may list any number. */
+const maxUrls = 32
+
+/** Returns the places of the layer with `descriptor`. At most 32 foreign URLs are used, and none if `source` refuses them. */
+export function placesOf(descriptor: Descriptor, source: ImageSource, order: ForeignUrlOrder): PlaceList {
+  const registry: BlobPlace = {
+    from: source.host,
+    fetch: (request) => source.blob(descriptor, request),
+  }
+  return new PlaceList([registry], foreignPlaces(descriptor, source, order))
+}
+
+function foreignPlaces(
+  descriptor: Descriptor,
+  source: ImageSource,
+  order: ForeignUrlOrder,
+): readonly BlobPlace[] {
+  const { urls = [], digest } = descriptor
+  if (order === 'only-registry' || source.foreignBlob === undefined) return []
+  const ordered = order === 'last-first' ? [...urls].reverse() : urls
+  const open = source.foreignBlob.bind(source)
+  return ordered.slice(0, maxUrls).map((url): BlobPlace => {
+    const from = displayUrl(url)
+    return {
+      from,
+      fetch: (request) => open(url, descriptor, request),
+      failureEvent: ({ message, subject: { status } }) => ({
+        ...{ type: 'warning', code: foreignUrlFailed, message, digest, url: from },
+        ...(status !== undefined && { status }),
+      }),
+    }
+  })
+}
+
+/** Formats a URL for messages: without user info, query and fragment. */
+const displayUrl = (url: string): string =>
+  printable(url.replace(/[?#].*$/s, '').replace(/^([a-z][a-z\d+.-]*:\/\/)[^/]*@/i, '$1'), 500)

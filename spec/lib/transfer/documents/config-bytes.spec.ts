@@ -1,0 +1,26 @@
+import { Readable } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { type ImageSource, digestOf } from '../../../../lib/image/index.js'
+import { configBytes } from '../../../../lib/transfer/documents/config-bytes.js'
+
+const bytes = Buffer.from('{"os":"linux"}')
+
+describe('the bytes of a config', () => {
+  const fetched = (served: Buffer, limit?: number): Promise<Buffer> => {
+    const source = { blob: async () => ({ stream: Readable.from([served]) }) } as unknown as ImageSource
+    const descriptor = { mediaType: 'x', digest: digestOf(bytes), size: bytes.length }
+    const { signal } = new AbortController()
+    return configBytes(source, descriptor, {
+      ...{ reference: 'app', signal },
+      ...(limit !== undefined && { configBytes: limit }),
+    })
+  }
+
+  it('are those of its digest, of the size that the manifest says, and no more than may be', async () => {
+    expect(await fetched(bytes)).toEqual(bytes)
+    expect(await fetched(bytes, bytes.length)).toEqual(bytes)
+    await expect(fetched(bytes, bytes.length - 1)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
+    await expect(fetched(Buffer.from('{"os":"linus"}'))).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
+    await expect(fetched(bytes.subarray(1))).rejects.toMatchObject({ code: 'SIZE_MISMATCH' })
+  })
+})

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import { WindlassError } from '../../../../lib/errors.js'
+import type { BlobPlace } from '../../../../lib/transfer/places/blob-place.js'
+import { PlaceList } from '../../../../lib/transfer/places/place-list.js'
+
+const KiB = 1024
+const place = (from: string): BlobPlace => ({ from, fetch: () => Promise.reject(new Error('not asked')) })
+
+describe('the attempts at one layer', () => {
+  it('are counted from the one that brought 64 KiB more, alone or together with those before', () => {
+    const list = new PlaceList([place('registry')])
+    list.progressed(0, 1)
+    list.progressed(64 * KiB - 1, 1)
+    expect(list.attemptHere(1)).toBe(1)
+    expect(list.attemptHere(2)).toBe(2)
+    list.progressed(64 * KiB, 2)
+    expect(list.attemptHere(2)).toBe(1)
+    list.progressed(100 * KiB, 3)
+    expect(list.attemptHere(3)).toBe(2)
+    list.progressed(128 * KiB, 4)
+    expect(list.attemptHere(4)).toBe(1)
+  })
+
+  it('are not counted anew for what an earlier run had left', () => {
+    const list = new PlaceList([place('registry')])
+    list.progressed(900 * KiB, 1)
+    list.progressed(900 * KiB, 3)
+    expect(list.attemptHere(3)).toBe(3)
+  })
+
+  it('are not counted anew for bytes that were thrown away and came again', () => {
+    const list = new PlaceList([place('registry')])
+    list.progressed(0, 1)
+    list.progressed(100 * KiB, 1)
+    for (let attempt = 2; attempt < 5; attempt++) {
+      list.progressed(0, attempt)
+      list.progressed(100 * KiB, attempt)
+      expect(list.attemptHere(attempt)).toBe(attempt)
+    }
+  })
+})
+
+describe('the ranks of a list', () => {
+  const refusal = new WindlassError('DENIED', 'no')
+
+  it('follow each other, each with attempts of its own', () => {
+    const [registry, url] = [place('registry'), place('url')]
+    const list = new PlaceList([registry], [], [url])
+    expect([list.places, list.hasNextRank]).toEqual([[registry], true])
+    list.nextRank(refusal, 3)
+    expect([list.places, list.hasNextRank, list.refusals]).toEqual([[url], false, [refusal]])
+    expect(list.attemptHere(3)).toBe(1)
+  })
+
+  it('lose a place whose failure is final, and no other', () => {
+    const [a, b, c] = [place('a'), place('b'), place('c')]
+    const list = new PlaceList([a, b], [c])
+    list.drop(a)
+    expect([list.places, list.hasNextRank]).toEqual([[b], true])
+    list.drop(b)
+    expect([list.places, list.hasNextRank]).toEqual([[], true])
+  })
+})

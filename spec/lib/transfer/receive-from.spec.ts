@@ -1,0 +1,78 @@
+/** A layer from the URLs of its descriptor: which are tried, what is told of each, and what remains of those that fail. */
+import { readFileSync } from 'node:fs'
+import { Readable } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { WindlassError } from '../../../lib/errors.js'
+import type { ImageSource } from '../../../lib/image/index.js'
+import { placesOf } from '../../../lib/transfer/places/places-of.js'
+import { receiveFrom } from '../../../lib/transfer/receive-from.js'
+import { arrival } from '../../support/arriving-layer.js'
+
+const bytes = Buffer.from('all the bytes of the layer')
+const wrong = Buffer.from(bytes).fill('x', 3, 4)
+const [a, b, c] = ['https://a.example/', 'https://b.example/', 'https://c.example/'] as const
+
+/** A layer of these URLs, each of which gives bytes or fails, in this order. */
+async function layerOf(answers: Readonly<Record<string, Buffer | WindlassError>>) {
+  const asked: string[] = []
+  const source = {
+    host: 'h',
+    foreignBlob: async (url: string) => {
+      asked.push(url)
+      const answer = answers[url]!
+      if (answer instanceof WindlassError) throw answer
+      return { stream: Readable.from([answer]), offset: 0, size: undefined, validator: undefined, host: url }
+    },
+  }
+  const here = await arrival(bytes, { source })
+  const descriptor = { ...here.layer.descriptor, urls: Object.keys(answers) }
+  const places = placesOf(descriptor, source as unknown as ImageSource, 'first-last')
+  places.nextRank(new WindlassError('BLOB_UNKNOWN', 'the registry does not have it'), 1)
+  return { ...here, places, asked, receive: () => receiveFrom(here.layer, here.turn, places) }
+}
+const unknown = new WindlassError('BLOB_UNKNOWN', 'not here')
+const broken = new WindlassError('NETWORK', 'broken', { retryable: true })
+
+describe('a layer from foreign URLs', () => {
+  it('comes from the next where one does not have it, and after wrong bytes, of which nothing stays', async () => {
+    const { receive, asked, layer, events } = await layerOf({ [a]: unknown, [b]: wrong, [c]: bytes })
+    await receive()
+    expect(asked).toEqual([a, b, c])
+    expect(readFileSync(layer.path)).toEqual(bytes)
+    expect(events.filter(({ type }) => type === 'warning')).toHaveLength(2)
+  })
+
+  it('leaves nothing of wrong bytes to be resumed, also of those of the last URL', async () => {
+    const { receive, file } = await layerOf({ [a]: wrong })
+    await expect(receive()).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
+    expect(file.state.length).toBe(0)
+  })
+
+  it('is asked for again only where another attempt may help', async () => {
+    const { receive, places } = await layerOf({ [a]: unknown, [b]: broken, [c]: wrong })
+    await expect(receive()).rejects.toMatchObject({ code: 'DIGEST_MISMATCH', retryable: true })
+    expect(places.places.map(({ from }) => from)).toEqual([b])
+  })
+
+  it('is not worth another attempt where no URL is', async () => {
+    const { receive, places } = await layerOf({ [a]: unknown, [b]: unknown })
+    await expect(receive()).rejects.toMatchObject({ code: 'BLOB_UNKNOWN', retryable: false })
+    expect(places.places).toEqual([])
+  })
+
+  it('ends at once with what is wrong here and not there', async () => {
+    const full = new WindlassError('STORE_FULL', 'full')
+    const { receive, asked } = await layerOf({ [a]: full, [b]: bytes })
+    await expect(receive()).rejects.toBe(full)
+    expect(asked).toEqual([a])
+  })
+
+  it('is told of without what is secret in a URL', async () => {
+    const url = 'https://user:password@a.example/layer?token=secret#secret'
+    const { receive, events } = await layerOf({ [url]: unknown })
+    await expect(receive()).rejects.toThrow(
+      /^Failed to download layer sha256:\w+ from .* or (?:a|the) foreign URL of the layer: /,
+    )
+    expect(events.find(({ type }) => type === 'warning')).toMatchObject({ url: 'https://a.example/layer' })
+  })
+})
