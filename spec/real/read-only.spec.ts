@@ -48,7 +48,7 @@ await describeSmallDisk('a store on a read-only file system', () => {
     const before = await describeTree(disk.here)
     for (const [args, says] of [
       [['verify'], /^Verified 1 image: .* 1 unpacked layer, 0 problems$/m],
-      [['gc', '--dry-run'], /^Would remove 0: 0 B$/m],
+      [['gc', '--dry-run'], /^Would remove 0 objects, 0 B$/m],
       [['pull', '-q', ...platform, names.here], /@sha256:/],
     ] as const) {
       const { exit, stdout, stderr } = await disk.windlass(...args)
@@ -160,7 +160,7 @@ describe.skipIf(!canBeNobody)('a store of another user', () => {
       expectTold(
         run(...args),
         new RegExp(`${store} belongs to user 0, and no other user writes to it`),
-        /belongs to this user/,
+        /Name a store of your own/,
       )
     expect(existsSync(join(store, 'index.json'))).toBe(true)
   })
