@@ -53,7 +53,7 @@ export class LayerEntries {
           {
             cause: error,
             digest: descriptor.digest,
-            hint: 'onEntry threw this error itself; its cause has the stack trace.',
+            hint: 'The sink threw this error; its cause has the stack trace.',
           },
         )
       }

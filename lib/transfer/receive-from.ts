@@ -7,7 +7,7 @@ import type { PlaceList } from './places/place-list.js'
 /**
  * Downloads the missing bytes of a layer. Tries the places of the current rank in order until one provides the layer. A
  * place whose failure is final is dropped from the list.
- * @throws the error of the place if it is the only one. Otherwise, when every place failed, BLOB_UNKNOWN, the code of an
+ * @throws the error of the place if it is the only one. Otherwise, when all places failed, BLOB_UNKNOWN, the code of an
  * earlier rank or that of a mismatch, with all failures in `cause`; retryable if one of them is. Errors of the store are
  * thrown unchanged.
  */

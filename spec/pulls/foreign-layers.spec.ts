@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type BuiltImage, buildImage } from '../../lib/testing/images/index.js'
 import { type RegistryOptions, type TestRegistry, faults, problem } from '../../lib/testing/registry/index.js'
-import type { OpenOptions, Windlass } from '../../puller/index.js'
+import type { OpenOptions } from '../../puller/index.js'
 import { formatCount } from '../../lib/quantities.js'
 import { Workbench, fileNamed } from '../support/workbench.js'
 import {
@@ -22,16 +22,11 @@ import {
 
 const dockerForeign = 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip'
 
+const notFound =
+  /^Failed to download the blob sha256:\w+ \(foreign URL http:\S+\) from \S+: HTTP 404 \(Not Found\): NOT_FOUND: gone$/
+
 describe('a foreign layer', () => {
   const bench = new Workbench()
-
-  interface Scene {
-    readonly registry: TestRegistry
-    readonly puller: Windlass
-    readonly name: string
-    readonly digest: string
-    readonly image: BuiltImage
-  }
 
   interface SceneOptions {
     readonly urls: (digest: string) => readonly string[] | undefined
@@ -43,7 +38,7 @@ describe('a foreign layer', () => {
   }
 
   /** An image whose only layer is named with `urls`, in a registry that does not have it. */
-  async function scene(options: SceneOptions): Promise<Scene> {
+  async function scene(options: SceneOptions) {
     const { image = buildImage({ layers: [{ entries: fileNamed('base') }], format: 'docker' }) } = options
     const registry = await bench.registry(options.registry)
     const [layer] = image.layers
@@ -96,9 +91,7 @@ describe('a foreign layer', () => {
       ['c', 'b'].map((place) => ({ status: 404, url: at(elsewhere, place)(digest), of: digest })),
     )
     for (const { message } of warnings(events)) {
-      expect(message).toMatch(
-        /^Failed to download the blob sha256:\w+ \(foreign URL http:\S+\) from \S+: HTTP 404 \(Not Found\): NOT_FOUND: gone$/,
-      )
+      expect(message).toMatch(notFound)
       expect(message).toContain(digest)
     }
     const blob = await readFile(join(puller.store, 'blobs', ...digest.split(':')))

@@ -157,7 +157,7 @@ describe.runIf(asRoot)('an image with everything', () => {
       expect(run('verify')).toMatchObject({ exit: 0, stderr: '' })
       expect(run('verify').stdout).toContain('2 unpacked layers, 0 problems')
       expect(run('rm', name).exit).toBe(0)
-      expect(run('gc').stdout).toMatch(/^Removed 6: /m)
+      expect(run('gc').stdout).toMatch(/^Removed 6 objects, /m)
       expect(run('verify').stdout).toContain('0 blobs (0 B), 0 unpacked layers')
     },
   )

@@ -86,9 +86,9 @@ const gzip: readonly Row[] = [
   [
     'garbage after zeros after the gzip',
     concat(gz, Buffer.alloc(9), Buffer.from('x')),
-    refused(/no gzip follow its end/),
+    refused(/that (?:are|is) not gzip/),
   ],
-  ['a gzip member after zeros', concat(gz, Buffer.alloc(9), gz), refused(/no gzip follow its end/)],
+  ['a gzip member after zeros', concat(gz, Buffer.alloc(9), gz), refused(/that (?:are|is) not gzip/)],
   ['a plain archive after the gzip', concat(gz, tar), refused(/as gzip failed/)],
   ['gzip in gzip', gzipSync(gz), refused(/truncated/)],
   ['gzip of nothing', none, []],
@@ -163,7 +163,7 @@ const zstd: readonly Row[] = [
   [
     'zstd with a window of 144 MiB',
     Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, (17 << 3) | 1, 1, 0, 0]),
-    refused(/maxWindowBytes/, 'LIMIT_EXCEEDED'),
+    refused(/more than the maximum of 128 MiB/, 'LIMIT_EXCEEDED'),
   ],
   [
     'a zstd frame that needs a dictionary',
@@ -173,7 +173,7 @@ const zstd: readonly Row[] = [
   [
     'zstd with a window of gigabytes',
     Buffer.concat([Buffer.from('28b52ffd00a0000000', 'hex'), tar]),
-    refused(/maxWindowBytes/, 'LIMIT_EXCEEDED'),
+    refused(/more than the maximum of 128 MiB/, 'LIMIT_EXCEEDED'),
   ],
 ]
 

@@ -86,7 +86,7 @@ export class TarReader {
       const between = this.#state === 'header' || this.#state === 'second-zero'
       if (this.#state === 'end' || this.#state === 'padding' || (between && this.#held === 0)) return
       throw invalidArchive(
-        `it is truncated after ${formatCount(this.#read, 'byte')}, inside a ${between ? 'header' : this.#state}`,
+        `it is truncated after ${formatCount(this.#read, 'byte')}, inside ${this.#state === 'data' ? 'the content of an entry' : 'a header'}`,
       )
     })
   }

@@ -53,7 +53,7 @@ const deferredConfig = ({ kind }: PullableDocument): Deferred<ConfigDocument> =>
     hint:
       kind === 'schema1'
         ? 'A schema 1 image has none before its layers are in the store: `convertSchema1` makes it.'
-        : '`fetchConfig` fetches it: await it in a later stage, for example in `onImage`.',
+        : 'Await it in a stage after `fetchConfig`, for example in `onImage`.',
   })
 
 /** Reports whether the name already refers to this image, with its manifest and config in the store. */

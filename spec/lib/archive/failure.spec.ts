@@ -26,7 +26,7 @@ describe('what a file system cannot hold', () => {
     expect(error.message).toBe(
       `Unpacking "a/name" into /store/staging/x failed: the file system cannot store ${what} (${code}, ${call})`,
     )
-    expect(error.hint).toMatch(/^The layer is sound; .* --store\.$/)
+    expect(error.hint).toMatch(/^The layer is valid, .* --store\.$/)
     expect(error.hint).not.toMatch(/free some space|damaged|hostile/i)
   })
 

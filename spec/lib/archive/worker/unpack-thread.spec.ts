@@ -25,7 +25,7 @@ describe('a thread that the system does not give', () => {
   const unpack = (pool: UnpackPool) =>
     pool.unpack({ path: join(top, 'blob'), into: join(top, String(made++)), whiteouts: 'aufs' })
   const told = {
-    message: 'Starting a thread to unpack in: the system gives no more threads (EAGAIN)',
+    message: 'Failed to start a thread for unpacking: the limit of processes is reached (EAGAIN)',
     hint: expect.stringContaining('ulimit -u') as string,
   }
 

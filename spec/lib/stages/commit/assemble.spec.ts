@@ -61,8 +61,8 @@ describe('the tree of an image', () => {
     const pulling = puller.pull(`${registry.host}/app:1`, { platform: 'linux/amd64', rootfs: target })
     await expect(pulling.done).rejects.toMatchObject({
       code: 'USAGE',
-      message: `Unpacking into ${target}: it is a symbolic link`,
-      hint: 'Name the directory that it leads to',
+      message: `Cannot unpack into ${target}: it is a symbolic link`,
+      hint: 'Name the directory that it leads to.',
     })
     await pulling.closed()
     expect(readdirSync(join(parent, 'real'))).toEqual([])
