@@ -94,7 +94,7 @@ describe('a store below a link that leads to nothing', () => {
       ...{ env: { ...env(), ...more }, encoding: 'utf8', timeout: 60_000, killSignal: 'SIGKILL' },
     })
     expect([status, signal], stderr).toEqual([7, null])
-    expect(stderr).toContain(`${link} is a symbolic link that leads to nothing`)
+    expect(stderr).toContain(`${link} is a symbolic link to a path that does not exist`)
     expect(existsSync(join(top, 'nowhere'))).toBe(false)
   })
 })
