@@ -85,7 +85,7 @@ await describeSmallDisk('a store on a read-only file system', () => {
     expectTold(
       await disk.windlass(...args()),
       new RegExp(`${disk.path}/store.*: the file system is read-only`),
-      /^ {2}Name a store on a file system that can be written to/,
+      /^ {2}Use --store to name a store on a writable file system\./,
     )
     expect(await describeTree(disk.here)).toEqual(before)
   })
@@ -94,7 +94,7 @@ await describeSmallDisk('a store on a read-only file system', () => {
     expectTold(
       await disk.windlass('unpack', '-q', ...platform, names.here, join(disk.path, 'flat')),
       new RegExp(`Writing the tree of the image failed at ${disk.path}/flat: the file system is read-only`),
-      /can be written to/,
+      /^ {2}Name a directory to unpack into that is on a writable file system\./,
     )
     await expect(hostWhiteoutForm(disk.here)).rejects.toMatchObject({ code: 'STORE_READ_ONLY' })
   })
@@ -135,7 +135,7 @@ await describeSmallDisk('a layout of another tool on a read-only file system', (
     expectTold(
       await disk.windlass(...args()),
       new RegExp(`${disk.path}/store.*: the file system is read-only`),
-      /^ {2}Name a store on a file system that can be written to/,
+      /^ {2}Use --store to name a store on a writable file system\./,
     )
   })
 })
@@ -177,8 +177,8 @@ describe.skipIf(!canBeNobody)('a store of another user', () => {
     for (const args of [['gc'], ['rm', names.here]])
       expectTold(
         run(...args),
-        new RegExp(`${store} belongs to user 0, and no other user writes to it`),
-        /Name a store of your own/,
+        new RegExp(`${store} belongs to user 0, and only its owner may write to it`),
+        /Use a store of your own/,
       )
     expect(existsSync(join(store, 'index.json'))).toBe(true)
   })
@@ -274,7 +274,7 @@ describe.skipIf(!canBeNobody)('a store of this user that is partly closed to the
     expectTold(
       await run(...args),
       /permission denied/,
-      new RegExp(`^ {2}Open it to its owner, who runs this, with “chmod u\\+rwX ${closed}”`),
+      new RegExp(`^ {2}Give its owner access with “chmod u\\+rwX ${closed}”`),
     )
   })
 })
