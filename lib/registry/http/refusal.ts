@@ -196,6 +196,7 @@ interface Wait {
 function retryDelay({ headers, url }: Response): Wait | undefined {
   const retryAfter = parseRetryAfter(headers['retry-after'])
   if (retryAfter === undefined) return undefined
-  const hint = `Try again in ${formatDuration(retryAfter)}: ${hostTitle(url.host)} accepts no requests before that.`
+  const wait = formatDuration(Math.ceil(retryAfter / 1000) * 1000)
+  const hint = `Try again in ${wait}: ${hostTitle(url.host)} accepts no requests before that.`
   return { retryAfter, retryable: retryAfter <= longestRetryAfter, hint }
 }
