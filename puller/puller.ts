@@ -50,7 +50,7 @@ import { StoreWaiting, waitingUntil } from './store-waiting.js'
 import { storedImage } from '../pipelines/stored-image.js'
 import { type Located, locateAnywhere } from './names/locate-anywhere.js'
 import { listTags, repositoryNamed } from './names/tags.js'
-import type { UnderWay } from './under-way.js'
+import type { RunningOperation } from './running-operation.js'
 import type { VerifyOptions, VerifyReport } from '../pipelines/check/verify.js'
 import { verifyWith } from '../pipelines/check/verify-with.js'
 import { endsWithin } from './within.js'
@@ -77,7 +77,7 @@ export class Windlass implements AsyncDisposable {
   readonly #registries: Registries
   readonly #limits: Limits
   readonly #lifetime = new Scope()
-  readonly #pulls = new Set<UnderWay>()
+  readonly #pulls = new Set<RunningOperation>()
   readonly #parts: OpenedParts
   /** Ended pulls; each promise resolves when the pull has released its resources. */
   readonly #ending = new Set<Promise<void>>()
@@ -353,7 +353,7 @@ export class Windlass implements AsyncDisposable {
   }
 
   /** Registers an operation until it has released its resources, so that `close` waits for it. */
-  #keep(started: UnderWay): void {
+  #keep(started: RunningOperation): void {
     this.#pulls.add(started)
     const closed = started.closed().finally(() => {
       this.#pulls.delete(started)

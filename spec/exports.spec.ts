@@ -5,7 +5,7 @@ import { PublicNames, entryPoints } from './support/public-names.js'
 
 const expected: Record<string, string> = {
   windlass: `
-      AllPlatformsOptions AllTagsOptions ArchiveEntry CloseOptions CollectOptions Collected CollectedThing
+      AllPlatformsOptions AllTagsOptions ArchiveEntry CloseOptions CollectOptions Collected CollectedItem
       Descriptor Digest EachPullOptions EntryContext EntryLayer EntrySink ErrorCode ErrorRecord ErrorSubject
       FailedRemoval FailedTag GoalOptions ImageConfig ImageIndex ImageManifest ImageProblem ImageSource
       ImageSummary InspectRequest InspectedFields InspectedImage Inspection LayerEntryContext LayerEntrySink
@@ -47,7 +47,7 @@ const expected: Record<string, string> = {
       toPullEvent transfer unpack verify
     `,
   'windlass/pipelines': `
-      AllPlatformsOptions AllTagsOptions CollectOptions Collected CollectedThing EachPullOptions EntryLayer
+      AllPlatformsOptions AllTagsOptions CollectOptions Collected CollectedItem EachPullOptions EntryLayer
       FailedRemoval FailedTag ImageProblem ImageSummary InspectRequest InspectedFields InspectedImage Inspection
       LayerEntryContext LayerEntrySink Leftovers PullParts PullStages PullStagesOptions PulledImage PulledIndex
       PulledLayer PulledTag PulledTags RemovalOutcome RemovedImage ResolvedName RunningPull StoreProblem

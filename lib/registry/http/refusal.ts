@@ -44,11 +44,11 @@ export interface RefusalContext {
  * than `maxBytes` is not reported, since truncated JSON cannot be parsed.
  */
 export async function refusal(response: Response, context: RefusalContext): Promise<WindlassError> {
-  return (await explained(response, context)).error
+  return (await explainRefusal(response, context)).error
 }
 
 /** Like `refusal`, and also returns the code in the body; empty if there is none. */
-export async function explained(
+export async function explainRefusal(
   response: Response,
   context: RefusalContext,
 ): Promise<{ readonly error: WindlassError; readonly problem: string }> {
