@@ -109,8 +109,8 @@ export class Windlass implements AsyncDisposable {
    */
   pull(name: string, options: PullOptions = {}): Pull {
     checkOptions('pull', pullTable, options)
-    return this.#start(name, options, ({ request, notWhole }, parts) =>
-      notWhole ? storedFlow(request, options, parts, notWhole) : pullFlow(request, options, parts),
+    return this.#start(name, options, ({ request, incomplete }, parts) =>
+      incomplete ? storedFlow(request, options, parts, incomplete) : pullFlow(request, options, parts),
     )
   }
 
@@ -176,9 +176,9 @@ export class Windlass implements AsyncDisposable {
     checkArgument('unpack', 'directory', pathCodec, directory)
     checkOptions('unpack', unpackTable, options)
     const wanted = { unpack: false, ...options, rootfs: directory }
-    return this.#start(name, wanted, async ({ request, notWhole }, parts) => {
+    return this.#start(name, wanted, async ({ request, incomplete }, parts) => {
       const stored = await storedImage(request, parts.store)
-      if (!stored && notWhole) throw notWhole()
+      if (!stored && incomplete) throw incomplete()
       if (!stored) return pullFlow(request, wanted, parts)
       return Flow.of(stored).pipe(assemble({ ...parts, directory }))
     })

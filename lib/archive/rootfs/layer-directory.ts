@@ -19,7 +19,7 @@ import { available, getXattr, listXattrs, isBoundByModes } from '../../system/in
 import type { EntryHandler, EntryType, TarEntry } from '../tar/entry.js'
 import { isOverlayXattr, opaqueXattrs } from '../whiteouts/form.js'
 import { opaqueName, whiteoutName } from '../whiteouts/name.js'
-import { asLatin1, onDisk } from './bytes-path.js'
+import { asLatin1, toPathBytes } from './bytes-path.js'
 import { failure } from '../failure.js'
 
 interface OpenDirectory {
@@ -57,7 +57,7 @@ export function* layerDirectory(
   try {
     enter(
       root,
-      guarded(root, () => lstatSync(onDisk(root), { bigint: true })),
+      guarded(root, () => lstatSync(toPathBytes(root), { bigint: true })),
     )
     for (let last = open.at(-1); last !== undefined; last = open.at(-1)) {
       const name = last.names.pop()
@@ -67,7 +67,7 @@ export function* layerDirectory(
         continue
       }
       const path = `${last.path}/${name}`
-      const stats = guarded(path, () => lstatSync(onDisk(path), { bigint: true }))
+      const stats = guarded(path, () => lstatSync(toPathBytes(path), { bigint: true }))
       if (stats.isDirectory()) enter(path, stats)
       else yield* emit(root, path, stats, links, buffer, handler)
       yield
@@ -123,7 +123,7 @@ function* emit(
   if (stats.nlink > 1n) links.set(identity(stats), inLayer)
   const { xattrs } = guarded(path, () => attributesOf(path))
   if (type === 'symlink') {
-    const linkTarget = guarded(path, () => readlinkSync(onDisk(path), { encoding: 'latin1' }))
+    const linkTarget = guarded(path, () => readlinkSync(toPathBytes(path), { encoding: 'latin1' }))
     handler.entry(entryOf(inLayer, type, stats, { xattrs, linkTarget }))
   } else if (type === 'file') {
     const size = Number(stats.size)
@@ -164,15 +164,15 @@ function* content(
 function openToRead(path: string, mode: number): number {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
   try {
-    return openSync(onDisk(path), flags)
+    return openSync(toPathBytes(path), flags)
   } catch (error) {
     if (errnoOf(error) !== 'EACCES') throw error
   }
-  chmodSync(onDisk(path), mode | 0o400)
+  chmodSync(toPathBytes(path), mode | 0o400)
   try {
-    return openSync(onDisk(path), flags)
+    return openSync(toPathBytes(path), flags)
   } finally {
-    chmodSync(onDisk(path), mode)
+    chmodSync(toPathBytes(path), mode)
   }
 }
 
@@ -180,19 +180,19 @@ function openDirectory(path: string, stats: BigIntStats): OpenDirectory {
   const mode = Number(stats.mode & 0o7777n)
   const closed = isBoundByModes() && (mode & 0o500) !== 0o500
   return guarded(path, () => {
-    if (closed) chmodSync(onDisk(path), mode | 0o500)
-    const names = readdirSync(onDisk(path), { encoding: 'latin1' }).sort().reverse()
+    if (closed) chmodSync(toPathBytes(path), mode | 0o500)
+    const names = readdirSync(toPathBytes(path), { encoding: 'latin1' }).sort().reverse()
     return { path, names, mode: closed ? mode : undefined }
   })
 }
 
 function leave({ path, mode }: OpenDirectory): void {
-  if (mode !== undefined) chmodSync(onDisk(path), mode)
+  if (mode !== undefined) chmodSync(toPathBytes(path), mode)
 }
 
 function attributesOf(path: string): { xattrs: ReadonlyMap<string, Buffer>; opaque: boolean } {
   if (!available()) return { xattrs: nothing, opaque: false }
-  const bytes = onDisk(path)
+  const bytes = toPathBytes(path)
   const names = listXattrs(bytes)
   if (names.length === 0) return { xattrs: nothing, opaque: false }
   const xattrs = new Map<string, Buffer>()

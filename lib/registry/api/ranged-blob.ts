@@ -7,7 +7,7 @@ import { createGunzip } from 'node:zlib'
 import { Verifier, eitherHint, wrongSize } from '../../bytes/index.js'
 import { WindlassError } from '../../errors.js'
 import { formatCount } from '../../quantities.js'
-import { hostTitle } from '../policy/registry-name.js'
+import { displayHost } from '../policy/registry-name.js'
 import type { Digest } from '../../image/digest/digest.js'
 import type { BlobBody, BlobRequest } from '../../image/source.js'
 import { parseContentRange } from '../headers/content-range.js'
@@ -92,7 +92,7 @@ async function bodyOf(
   }
   if (differs) {
     const sizes = `${formatCount(reportedSize, 'byte')}, but the manifest states ${formatCount(expected, 'byte')}`
-    const message = `Failed to ${purpose}: ${hostTitle(url.host)} sends ${sizes}`
+    const message = `Failed to ${purpose}: ${displayHost(url.host)} sends ${sizes}`
     if (isEncoded(response)) {
       body.destroy()
       throw encoded(response, purpose)

@@ -24,7 +24,7 @@ import { type Location, locationOf } from '../headers/location.js'
 import { ResponseTimeouts } from '../policy/response-timeouts.js'
 import { proxyFor, type Proxy } from '../proxy/proxy.js'
 import type { Environment } from '../policy/environment.js'
-import { hostTitle } from '../policy/registry-name.js'
+import { displayHost } from '../policy/registry-name.js'
 import { wantsLogin, withProxyHint } from '../proxy/failure.js'
 import { minBytesPerStall, timeoutsWith, type Timeouts } from '../policy/timeouts.js'
 import { Trust, type TrustOptions } from '../policy/trust.js'
@@ -180,11 +180,11 @@ export class Connections {
             return
           }
           body = new Body(stream, {
-            first: firstByteTimeout,
+            firstByte: firstByteTimeout,
             began: () => this.#responseTimeouts.responded(key),
             stall: this.timeouts.stall,
             minBytes: minBytesPerStall(this.timeouts),
-            stalled: (received) =>
+            stallError: (received) =>
               received === 0 ? silenceError() : stalled(attempt, received, this.timeouts),
             failure: (error, received) => failureOf(error, attempt, received),
           })
@@ -282,7 +282,7 @@ const requestLeniently = (
 const notHttp = (attempt: Attempt): WindlassError =>
   new WindlassError('REGISTRY_RESPONSE', `${failedTo(attempt)}: it asks for another protocol than HTTP`, {
     host: attempt.url.host,
-    hint: withProxyHint(`Is ${hostTitle(attempt.url.host)} a registry?`, attempt.proxy),
+    hint: withProxyHint(`Is ${displayHost(attempt.url.host)} a registry?`, attempt.proxy),
   })
 
 function stalled(attempt: Attempt, received: number, timeouts: Timeouts): WindlassError {
