@@ -23,7 +23,7 @@ const mayImport: Record<string, readonly string[]> = {
   'lib/events': [...base, 'lib/codec', 'lib/flow', 'rxjs', 'io-ts', 'fp-ts'],
   'lib/system': [...base, 'lib/codec', 'koffi'],
   'lib/bytes': [...base, 'lib/image', 'lib/system', 'rxjs', 'fzstd'],
-  'lib/archive': [...base, 'lib/codec', 'lib/image', 'lib/bytes', 'lib/system', 'rxjs', 'tar-fs'],
+  'lib/archive': [...base, 'lib/codec', 'lib/image', 'lib/bytes', 'lib/system', 'rxjs', 'io-ts', 'tar-fs'],
   'lib/registry': [
     ...base,
     ...['lib/codec', 'lib/flow', 'lib/image', 'lib/bytes', 'lib/system', 'rxjs', 'got', 'socks'],

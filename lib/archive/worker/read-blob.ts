@@ -63,7 +63,7 @@ export async function readBlob(
     verifier?.check()
     archive.check()
     finish()
-    return { diffID: archive.diffID, size: archive.size, entries: handler.entries }
+    return { diffID: archive.diffID, size: archive.measure.bytes, entries: handler.entries }
   } catch (error) {
     throw signal.aborted ? asWindlassError(signal.reason) : asWindlassError(error)
   } finally {
@@ -85,7 +85,7 @@ async function feed(
 ): Promise<void> {
   const { compression, stream } = await sniffCompression(source)
   const decompress = decompressor(compression, { asynchronous: spare })
-  if (compression !== 'none') archive.compressed = 0
+  if (compression !== 'none') archive.measure.compressed = 0
   archive.taken = decompress.recycle?.bind(decompress)
   let refused: WindlassError | undefined
   const unpacking = pump([decompress, archive]).catch((error: unknown) => {
@@ -96,7 +96,7 @@ async function feed(
       onChunk(chunk)
       if (refused !== undefined && isAboutContent(refused)) continue
       if (refused !== undefined) throw refused
-      if (archive.compressed !== undefined) archive.compressed += chunk.length
+      if (archive.measure.compressed !== undefined) archive.measure.compressed += chunk.length
       if (!decompress.write(chunk)) await drained(decompress)
     }
     decompress.end()
