@@ -1,6 +1,8 @@
 /** What a program opens: the puller, its options, and the pulls that it runs. */
 export type {
   CloseOptions,
+  FileOptions,
+  FilesOptions,
   OpenOptions,
   PullAllOptions,
   PullOptions,

@@ -13,6 +13,8 @@ import { type Collected, type CollectOptions, repairFiles, noStore } from '../li
 import { allPlatforms, entryStages, type PulledIndex } from '../pipelines/all-platforms.js'
 import { allTags, type PulledTags, type TagsWarning, someTags } from '../pipelines/all-tags.js'
 import { checkArgument, checkOptions } from './options/check-options.js'
+import { FileReads } from './file-reads.js'
+import type { ImageFile, OpenedFile } from '../pipelines/files.js'
 import { type ImageSummary, listImages } from '../pipelines/images.js'
 import { type Inspection, type InspectRequest, inspect } from '../pipelines/inspect.js'
 import { openParts } from './open-parts.js'
@@ -21,6 +23,8 @@ import { anyText, path as pathCodec, texts } from './options/option-codecs.js'
 import {
   closeTable,
   collectTable,
+  fileTable,
+  filesTable,
   inspectTable,
   openTable,
   pullAllTable,
@@ -33,6 +37,8 @@ import {
 } from './options/option-table.js'
 import {
   type CloseOptions,
+  type FileOptions,
+  type FilesOptions,
   type OpenOptions,
   type PullAllOptions,
   type PullOptions,
@@ -48,12 +54,12 @@ import { locate } from './names/request.js'
 import { type ResolvedName, resolveName } from '../pipelines/resolve.js'
 import { latestOrFirst } from '../pipelines/resolve-tag.js'
 import { retryPolicy } from './options/retry.js'
+import { RunningWork } from './running-work.js'
 import { storedFlow } from './stored-flow.js'
 import { StoreWaiting, waitingUntil } from './store-waiting.js'
 import { storedImage } from '../pipelines/stored-image.js'
 import { type Located, locateAnywhere } from './names/locate-anywhere.js'
 import { listTags, repositoryNamed } from './names/tags.js'
-import type { UnderWay } from './under-way.js'
 import type { VerifyOptions, VerifyReport } from '../pipelines/check/verify.js'
 import { verifyWith } from '../pipelines/check/verify-with.js'
 import { endsWithin } from './within.js'
@@ -80,11 +86,9 @@ export class Windlass implements AsyncDisposable {
   readonly #registries: Registries
   readonly #limits: Limits
   readonly #lifetime = new Scope()
-  readonly #pulls = new Set<UnderWay>()
   readonly #parts: OpenedParts
-  /** Of those that have their result, or failed. */
-  readonly #ending = new Set<Promise<void>>()
-  #releasing: Promise<void> | undefined
+  readonly #files: FileReads
+  readonly #work: RunningWork
   readonly #waiting: StoreWaiting
   #closing: Promise<void> | undefined
 
@@ -97,6 +101,15 @@ export class Windlass implements AsyncDisposable {
     this.#limits = limitsWith(options.limits)
     const start = (): Promise<PullParts> => openParts(options, this.#limits, this.#lifetime, this.#waiting)
     this.#parts = new OpenedParts(() => this.store, start)
+    this.#work = new RunningWork(this.#parts)
+    this.#files = new FileReads({
+      retry: this.#retry,
+      limits: this.#limits,
+      foreignUrls: options.foreignUrls,
+      requireSignatures: options.requireSchema1Signatures ?? false,
+      parts: async () => ((await this.#parts.isThere()) ? this.#parts.open() : undefined),
+      keep: (read) => this.#work.keep(read),
+    })
   }
 
   /** The store's directory. */
@@ -198,6 +211,35 @@ export class Windlass implements AsyncDisposable {
     return inspect(request, { ...options, retry: this.#retry, requireSignatures })
   }
 
+  /**
+   * The files of an image as a container sees them, in byte order of the paths. All layers are read and verified, of those
+   * with a table of contents only that. No store is made; an image that the store has whole comes out of it.
+   * @throws FILE_UNKNOWN for a `path` that the image does not have; errors of `inspect`, and of reading the layers
+   * @example
+   * for await (const { path, size } of windlass.files('alpine:3.20', { path: '/etc' })) console.log(size, path)
+   */
+  files(name: string, options: FilesOptions = {}): AsyncIterable<ImageFile> {
+    this.#assertOpen()
+    checkOptions('files', filesTable, options)
+    return this.#files.list(this.#locate(name, options.platform), options)
+  }
+
+  /**
+   * One file of an image, as a stream. Links are followed inside the image. Layers are read from the top down, and no
+   * further than needed: of one with a table of contents that and the file, of others what stands before the file.
+   *
+   * @throws FILE_UNKNOWN, which names the last directory on the way; NOT_A_FILE for a directory or device; as `files`
+   * @example
+   * const { stream } = await windlass.file('alpine:3.20', '/etc/os-release')
+   * stream.pipe(process.stdout)
+   */
+  async file(name: string, path: string, options: FileOptions = {}): Promise<OpenedFile> {
+    this.#assertOpen()
+    checkArgument('file', 'path', anyText, path)
+    checkOptions('file', fileTable, options)
+    return this.#files.open(this.#locate(name, options.platform), path, options)
+  }
+
   /** What a name points at, by HEAD where that works: good for "has it changed?", verified by no bytes. */
   async resolve(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<ResolvedName> {
     this.#assertOpen()
@@ -251,7 +293,8 @@ export class Windlass implements AsyncDisposable {
   /** Takes several names away at once. What became of each, in their order: a name that is not there stops no other. */
   async removeAll(names: readonly string[]): Promise<readonly RemovalOutcome[]> {
     checkArgument('removeAll', 'names', texts, names)
-    return this.#busy('remove', undefined, ({ store }, stop) => removeImages(names, store, stop))
+    this.#assertOpen()
+    return this.#work.busy('remove', undefined, ({ store }, stop) => removeImages(names, store, stop))
   }
 
   /**
@@ -262,8 +305,9 @@ export class Windlass implements AsyncDisposable {
   async collect(options: CollectOptions = {}): Promise<Collected> {
     checkOptions('collect', collectTable, options)
     // A pull that has its image holds it no longer than it takes to clear away.
-    await Promise.all(this.#ending)
-    return this.#busy('collect', undefined, ({ store }, stop) => store.garbage.collect(options, stop))
+    await this.#work.results()
+    this.#assertOpen()
+    return this.#work.busy('collect', undefined, ({ store }, stop) => store.garbage.collect(options, stop))
   }
 
   /**
@@ -278,7 +322,8 @@ export class Windlass implements AsyncDisposable {
     // Without these files the store could not be opened, or not be read.
     const repaired = repair ? await repairFiles(this.store, waitingUntil(this.#waiting, signal)) : []
     const find = (name: string) => locate(name, undefined, this.#registries, this.#limits)
-    return this.#busy('verify', signal, (parts, ended) =>
+    this.#assertOpen()
+    return this.#work.busy('verify', signal, (parts, ended) =>
       verifyWith(parts, { locate: repair ? find : undefined, repaired, signal: ended }),
     )
   }
@@ -291,23 +336,18 @@ export class Windlass implements AsyncDisposable {
   async close(options: CloseOptions = {}): Promise<void> {
     checkOptions('close', closeTable, options)
     this.#closing ??= this.#close()
-    return endsWithin(this.#closing, options.within, () => [
-      ...[...this.#pulls].flatMap(({ running }) => running),
-      ...this.#lifetime.running,
-    ])
+    return endsWithin(this.#closing, options.within, () => [...this.#work.running, ...this.#lifetime.running])
   }
 
   /** Closes the puller at the end of an `await using` block. */
   readonly [Symbol.asyncDispose] = (): Promise<void> => this.close()
 
   async #close(): Promise<void> {
-    const pulls = [...this.#pulls]
-    for (const each of pulls) each.cancel()
+    const ended = this.#work.stop()
     this.#waiting.stop()
-    await Promise.all(pulls.map((each) => each.closed()))
+    await ended
     await this.#lifetime.close()
     const parts = await this.#parts.opened()
-    await this.#releasing
     await parts?.pool.close()
     await parts?.store.close()
     await this.#registries.close()
@@ -339,7 +379,7 @@ export class Windlass implements AsyncDisposable {
       signal,
       prepare: async () => prepare(await this.#parts.open()),
     })
-    this.#keep(started)
+    this.#work.keep(started)
     this.#waiting.add(started)
     return started
   }
@@ -349,51 +389,11 @@ export class Windlass implements AsyncDisposable {
     prepare: PullSetStart<Result>['prepare'],
   ): PullSet<Result> {
     const started = new PullSetRun({ signal, prepare })
-    this.#keep(started)
+    this.#work.keep(started)
     return started
-  }
-
-  /** Until it is cleared away: `close` waits for that too. */
-  #keep(started: UnderWay): void {
-    this.#pulls.add(started)
-    const closed = started.closed().finally(() => {
-      this.#pulls.delete(started)
-      this.#ending.delete(closed)
-      if (this.#pulls.size === 0) this.#releasing = this.#release()
-    })
-    const ending = (): unknown => this.#pulls.has(started) && this.#ending.add(closed)
-    started.done?.then(ending, ending)
-  }
-
-  /** What the last pull left in the store is needed by its name alone: it may be removed and collected. */
-  async #release(): Promise<void> {
-    const parts = await this.#parts.opened()
-    if (this.#pulls.size > 0 || this.#closing) return
-    await parts?.store.release().catch(() => undefined) // what stays held stays in the store, until this is closed
-  }
-
-  /** Does `work` with the store, which must be there and is not closed under it. */
-  async #busy<T>(
-    label: string,
-    signal: AbortSignal | undefined,
-    work: (parts: PullParts, signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    this.#assertOpen()
-    await this.#releasing
-    const stop = new AbortController()
-    const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
-    const done = this.#parts.openThere().then((parts) => work(parts, either))
-    this.#keep({
-      cancel: (reason) => stop.abort(reason ?? new WindlassError('CANCELLED', 'The work was cancelled')),
-      closed: () => done.then(ignore, ignore),
-      running: [label],
-    })
-    return done
   }
 
   #assertOpen(): void {
     if (this.#closing) throw new WindlassError('USAGE', 'This puller is closed')
   }
 }
-
-const ignore = (): void => undefined

@@ -8,17 +8,19 @@ const entries: Record<string, { readonly file: string; readonly names: string }>
   windlass: {
     file: 'lib/index.ts',
     names: `
-      AllPlatformsOptions AllTagsOptions CloseOptions CollectOptions Collected CollectedThing Descriptor Digest
-      EachPullOptions ErrorCode ErrorRecord ErrorSubject FailedRemoval FailedTag GoalOptions ImageConfig
-      ImageIndex ImageManifest ImageProblem ImageSource ImageSummary InspectRequest InspectedFields InspectedImage
-      Inspection LayerEvent LayerStatus LimitName Limits OpenOptions Platform Pull PullAllOptions PullContext
-      PullEvent PullOptions PullParts PullSet PullSnapshot PullStages PulledImage PulledIndex PulledLayer
-      PulledTag PulledTags Reference Registries RegistriesOptions RegistryCredentials RegistrySource
-      RemovalOutcome RemovedImage ResolvedName RunningPull StartedPull Store StoreOptions StoreProblem TagOutcome
-      TagsWarning UnpackPool VerifyOptions VerifyReport Windlass WindlassError allPlatforms allTags createContext
-      decodeEvent defaultLimits eachPull emptySnapshot encodeEvent errorCodes fetch formatPlatform hasFailed
-      holdsCertificate hostPlatform inspect inspectedFields latestOrFirst layoutSource matchPlatform open
-      openStore parseDigest parsePlatform parseReference pull pullStages reduce registrySource someTags
+      AllPlatformsOptions AllTagsOptions CloseOptions CollectOptions Collected CollectedThing Descriptor
+      Digest EachPullOptions ErrorCode ErrorRecord ErrorSubject FailedRemoval FailedTag FileOptions FileType
+      FilesOptions GoalOptions ImageConfig ImageFile ImageIndex ImageManifest ImageProblem ImageSource
+      ImageSummary InspectRequest InspectedFields InspectedImage Inspection LayerEvent LayerStatus LayerToRead
+      LimitName Limits OpenOptions OpenedFile Platform Pull PullAllOptions PullContext PullEvent PullOptions
+      PullParts PullSet PullSnapshot PullStages PulledImage PulledIndex PulledLayer PulledTag PulledTags
+      ReadImageOptions ReadableImage Reference Registries RegistriesOptions RegistryCredentials RegistrySource
+      RemovalOutcome RemovedImage ResolvedName RunningPull StartedPull Store StoreOptions StoreProblem
+      TagOutcome TagsWarning UnpackPool VerifyOptions VerifyReport Windlass WindlassError allPlatforms allTags
+      createContext decodeEvent defaultLimits eachPull emptySnapshot encodeEvent errorCodes fetch
+      formatPlatform hasFailed holdsCertificate hostPlatform inspect inspectedFields latestOrFirst
+      layoutSource matchPlatform open openStore parseDigest parsePlatform parseReference pull pullStages
+      readImage reduce registrySource someTags
     `,
   },
   'windlass/flow': {
@@ -50,10 +52,11 @@ const entries: Record<string, { readonly file: string; readonly names: string }>
     file: 'pipelines/index.ts',
     names: `
       AllPlatformsOptions AllTagsOptions CollectOptions Collected CollectedThing EachPullOptions FailedRemoval
-      FailedTag ImageProblem ImageSummary InspectRequest InspectedFields InspectedImage Inspection PullParts
-      PullStages PulledImage PulledIndex PulledLayer PulledTag PulledTags RemovalOutcome RemovedImage ResolvedName
-      RunningPull StoreProblem TagOutcome TagsWarning VerifyOptions VerifyReport allPlatforms allTags eachPull
-      fetch hasFailed holdsCertificate inspect inspectedFields latestOrFirst pull pullStages someTags
+      FailedTag FileType ImageFile ImageProblem ImageSummary InspectRequest InspectedFields InspectedImage
+      Inspection LayerToRead OpenedFile PullParts PullStages PulledImage PulledIndex PulledLayer PulledTag
+      PulledTags ReadImageOptions ReadableImage RemovalOutcome RemovedImage ResolvedName RunningPull
+      StoreProblem TagOutcome TagsWarning VerifyOptions VerifyReport allPlatforms allTags eachPull fetch
+      hasFailed holdsCertificate inspect inspectedFields latestOrFirst pull pullStages readImage someTags
     `,
   },
   'windlass/testing': {

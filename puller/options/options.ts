@@ -107,6 +107,31 @@ export interface PullOptions {
   readonly stages?: (bound: PullStages) => Partial<PullStages>
 }
 
+/** Options of `files`. */
+export interface FilesOptions {
+  /** `os/arch[/variant]`; this machine's unless said otherwise. */
+  readonly platform?: string
+  /** List only what is below this path of the image; the path itself if it leads to no directory. */
+  readonly path?: string
+  /** List also what is in the directories below (true). */
+  readonly recursive?: boolean
+  readonly signal?: AbortSignal
+  /**
+   * Receives problems that were ignored: a code and a sentence. `toc-unusable`: a layer is read as if it had no table of
+   * contents.
+   */
+  readonly onWarning?: (code: string, message: string) => void
+}
+
+/** Options of `file`. */
+export interface FileOptions extends Omit<FilesOptions, 'path' | 'recursive'> {
+  /**
+   * Read the layers that the file depends on to their ends, and let the stream end only if they are the ones that the
+   * manifest states (false). Layers with a table of contents need no more than the file for that.
+   */
+  readonly verify?: boolean
+}
+
 /** How long to wait for the end of something. */
 export interface CloseOptions {
   /** Milliseconds after which to fail, naming what has not ended; the closing itself goes on (no limit). */

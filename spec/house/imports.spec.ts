@@ -42,7 +42,7 @@ const mayImport: Record<string, readonly string[]> = {
   'lib/testing': [...base, 'lib/archive', 'lib/flow', 'lib/image', 'rxjs', 'tar-fs'],
   pipelines: [
     ...base,
-    ...['lib/codec', 'lib/events', 'lib/flow', 'lib/image', 'lib/system', 'lib/archive'],
+    ...['lib/codec', 'lib/events', 'lib/flow', 'lib/image', 'lib/system', 'lib/bytes', 'lib/archive'],
     ...['lib/registry', 'lib/sources', 'lib/store', 'lib/transfer', 'lib/stages', 'rxjs', 'io-ts'],
   ],
   puller: [

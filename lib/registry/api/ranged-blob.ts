@@ -65,8 +65,10 @@ const isOtherRefusal = (status: number): boolean =>
   [401, 403, 404, 408, 410, 423, 429, 451].includes(status) || (status >= 500 && status !== 501)
 
 /** The part that was requested, of a blob of `size` bytes. */
-interface Part extends Pick<BlobRequest, 'length' | 'validator'> {
+interface Part {
   readonly offset: number
+  readonly length: number | undefined
+  readonly validator: string | undefined
   readonly size: number | undefined
 }
 

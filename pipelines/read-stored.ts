@@ -1,0 +1,29 @@
+/** Reads the files of an image out of the store, with no network traffic. */
+import type { ImageRequest } from '../lib/stages/index.js'
+import { LayoutSource } from '../lib/sources/index.js'
+import type { Store } from '../lib/store/index.js'
+import { type LayerToRead, type ReadableImage, type ReadImageOptions, readImage } from './files.js'
+import { storedImage } from './stored-image.js'
+
+/**
+ * Returns the image of `request` as the store has it; undefined if the store lacks any part of it. Layers whose blobs were
+ * discarded are read out of their trees.
+ * @throws STORE_* when the store cannot be read
+ */
+export async function readStored(
+  request: ImageRequest,
+  store: Store,
+  options: Omit<ReadImageOptions, 'source'>,
+): Promise<ReadableImage | undefined> {
+  const image = await storedImage(request, store)
+  if (!image) return undefined
+  const layers = await Promise.all(
+    image.layers.map(async ({ digest, size, mediaType, diffID, rootfs }): Promise<LayerToRead> => {
+      const descriptor = { digest, size, mediaType }
+      if (rootfs === undefined || (await store.blobs.has(digest, size))) return { descriptor }
+      const implied = (await store.layers.find(diffID))?.implied
+      return { descriptor, tree: { path: rootfs, implied } }
+    }),
+  )
+  return readImage(layers, { ...options, source: new LayoutSource(store.directory) })
+}
