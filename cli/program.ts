@@ -17,6 +17,7 @@ Examples:
   windlass pull --platform linux/arm64 debian     for another machine
   windlass unpack alpine:3.20 ./rootfs            one tree on disk
   windlass inspect --config quay.io/podman/hello  what it would run
+  windlass cat alpine:3.20 /etc/os-release        one file, and no more of the image than that takes
 
 An image is named as Docker names it, or for one in an OCI layout oci:DIR (the only one), oci:DIR:NAME,
 or oci:DIR:@N (the N-th, from 0).
