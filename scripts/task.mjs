@@ -30,6 +30,7 @@ const tasks = {
     concurrency: ['benchmarks/run-concurrency.ts', 'how many downloads and unpacks at once'],
     growth: ['benchmarks/run-growth.ts', 'how the cost grows with an image'],
     micro: ['benchmarks/run-micro.ts', 'what the parts cost'],
+    'one-file': ['benchmarks/run-one-file.ts', 'what one file of an image takes'],
   },
   table: {
     behaviours: ['scripts/behaviours.mjs', 'docs/behaviours.md'],

@@ -10,6 +10,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 /** What each program must print. */
 const says: Record<string, readonly RegExp[]> = {
   'count-files.ts': [/^[0-9a-f]{12}: 21 files$/m, /\/examples\/one:1: 3 layers$/m],
+  'one-file.ts': [
+    /^\/app\/7\.txt, 6 bytes, not verified\napp 7\nrequests: 1 for layers$/m,
+    /^9 \/tools\/10\.txt$/m,
+  ],
   'own-line.ts': [/\/examples\/one:1: 3 layers, newer$/m],
   'progress.ts': [/complete \d+\/\d+/, /^ended: done$/m],
   'shared-layers.ts': [/share 3 layers$/m, /^layer requests: 3$/m],

@@ -1,5 +1,7 @@
 /** A layer with a table of contents, ready to be put into an image. */
-import { type Digest, digestOf } from '../../lib/image/index.js'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Digest, digestOf, hexOf } from '../../lib/image/index.js'
 import { buildImage } from '../../lib/testing/images/index.js'
 import type { TestRegistry } from '../../lib/testing/registry/index.js'
 
@@ -53,4 +55,22 @@ export function putEncoded(
   for (const { bytes } of layers) registry.putBlob(bytes)
   registry.putBlob(config)
   registry.putManifest(repository, tag, manifest, manifestType)
+}
+
+/** Writes an image as an OCI layout in the existing `directory`, under the name `name`. */
+export async function writeEncoded(
+  directory: string,
+  name: string,
+  { manifest, config, layers }: EncodedImage,
+): Promise<void> {
+  const folder = join(directory, 'blobs', 'sha256')
+  await mkdir(folder, { recursive: true })
+  for (const bytes of [manifest, config, ...layers.map((layer) => layer.bytes)])
+    await writeFile(join(folder, hexOf(digestOf(bytes))), bytes)
+  const entry = {
+    ...{ mediaType: manifestType, digest: digestOf(manifest), size: manifest.length },
+    annotations: { 'org.opencontainers.image.ref.name': name },
+  }
+  await writeFile(join(directory, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests: [entry] }))
+  await writeFile(join(directory, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
 }
