@@ -84,7 +84,7 @@ export const defaultLimits: Limits = {
   pathDepth: 2 * KiB,
   headerBytes: MiB,
   sparseFileBytes: 64 * GiB,
-  tocBytes: 64 * MiB,
+  tocBytes: 32 * MiB,
   manifestBytes: 4 * MiB,
   configBytes: 4 * MiB,
   indexDepth: 4,

@@ -96,10 +96,14 @@ function checkName(path: string, { pathBytes, pathDepth }: Limits): void {
     throw overLimit(`the depth of the name ${quoted(path)}`, parts.length, 'pathDepth', pathDepth)
 }
 
-function timeOf(text: string | undefined, path: string): bigint {
-  if (text === undefined || text === '') return 0n
-  const time = rfc3339(text)
+/** Most entries have the same time as the one before. */
+let lastTime = { text: '', time: 0n }
+
+function timeOf(text = '', path: string): bigint {
+  if (text === lastTime.text) return lastTime.time
+  const time = text === '' ? 0n : rfc3339(text)
   if (time === undefined) throw invalidToc(`the time of ${quoted(path)} is not one`)
+  lastTime = { text, time }
   return time
 }
 
