@@ -7,7 +7,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^windlass$/, replacement: here('lib/index.ts') },
-      { find: /^windlass\/(flow|stages|testing)$/, replacement: here('lib/$1/index.ts') },
+      { find: /^windlass\/(events|flow|stages|testing)$/, replacement: here('lib/$1/index.ts') },
       { find: /^windlass\/pipelines$/, replacement: here('pipelines/index.ts') },
     ],
   },

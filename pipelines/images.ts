@@ -4,6 +4,7 @@ import {
   type Descriptor,
   type Digest,
   type ImageManifest,
+  blobsOf,
   formatPlatform,
   isIndexType,
   parseImageManifest,
@@ -57,7 +58,7 @@ async function summary(entry: IndexEntry, store: Store): Promise<ImageSummary> {
   const { manifests, platforms, problem } = image
     ? await contents(image, store)
     : { manifests: [], platforms: [], problem: unreadable(entry) }
-  const blobs = manifests.flatMap(({ config, layers }) => [config, ...layers])
+  const blobs = manifests.flatMap(blobsOf)
   return {
     name,
     typed: name === undefined ? undefined : (image?.typed ?? name),

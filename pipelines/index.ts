@@ -27,11 +27,17 @@ export { type InspectedImage, type Inspection, type InspectRequest, inspect } fr
 export { type InspectedFields, inspectedFields } from './inspected-fields.js'
 export { pull } from './pull.js'
 export { type EachPullOptions, type RunningPull, eachPull } from './each-pull.js'
-export { type PullParts, type PullStages, pullStages } from './pull-stages.js'
+export { type PullParts, type PullStages, type PullStagesOptions, pullStages } from './pull-stages.js'
 export type { ResolvedName } from './resolve.js'
 export { latestOrFirst } from './resolve-tag.js'
-export type { PulledImage, PulledLayer } from '../lib/stages/index.js'
+export type {
+  EntryLayer,
+  LayerEntryContext,
+  LayerEntrySink,
+  PulledImage,
+  PulledLayer,
+} from '../lib/stages/index.js'
 export { holdsCertificate } from '../lib/registry/index.js'
 export type { FailedRemoval, RemovalOutcome, RemovedImage } from './remove.js'
 export type { VerifyOptions, VerifyReport } from './check/verify.js'
-export type { Collected, CollectedThing, CollectOptions } from '../lib/store/index.js'
+export type { Collected, CollectedThing, CollectOptions, Leftovers } from '../lib/store/index.js'

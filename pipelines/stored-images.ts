@@ -1,27 +1,37 @@
 /** Finds the images behind a name of the store: the image it points at, or the images of its index. */
-import { type Descriptor, isIndexType, isListedImage, parseImageIndex } from '../lib/image/index.js'
+import {
+  type Descriptor,
+  entryLink,
+  isIndexType,
+  isListedImage,
+  parseImageIndex,
+  walkGraph,
+} from '../lib/image/index.js'
 import { maxIndexDepth } from '../lib/stages/resolve/by-schema.js'
 import type { Store } from '../lib/store/index.js'
 
 const maxIndexBytes = 4 * 1024 * 1024
 
 /**
- * Returns the image manifest `descriptor`, or the images of the index `descriptor` that are in the store. Nested
- * indexes are followed to `depth` levels.
+ * Returns the image manifest `start`, or the images of the index `start` that are in the store. Nested indexes are
+ * followed to the default depth.
  * @throws STORE_CORRUPT, MANIFEST_INVALID when an index cannot be read
  */
-export async function storedImages(
-  descriptor: Descriptor,
-  store: Store,
-  depth = maxIndexDepth,
-): Promise<readonly Descriptor[]> {
-  if (!isIndexType(descriptor.mediaType)) return [descriptor]
-  if (depth === 0) return []
-  const { manifests } = parseImageIndex(await store.blobs.read(descriptor.digest, maxIndexBytes))
+export async function storedImages(start: Descriptor, { blobs }: Store): Promise<readonly Descriptor[]> {
   const found: Descriptor[] = []
-  for (const entry of manifests) {
-    if (isListedImage(entry) && (await store.blobs.has(entry.digest)))
-      found.push(...(await storedImages(entry, store, depth - 1)))
-  }
+  const graph = walkGraph([entryLink(start)], {
+    read: async ({ link: { descriptor }, depth }) =>
+      isIndexType(descriptor.mediaType) && depth < maxIndexDepth
+        ? {
+            links: parseImageIndex(await blobs.read(descriptor.digest, maxIndexBytes)).manifests.map(
+              entryLink,
+            ),
+          }
+        : undefined,
+    follow: async ({ descriptor }) => isListedImage(descriptor) && blobs.has(descriptor.digest),
+    // An index may list an image for several platforms: each entry is an image here.
+    key: ({ descriptor }) => JSON.stringify(descriptor),
+  })
+  for await (const { link } of graph) if (!isIndexType(link.descriptor.mediaType)) found.push(link.descriptor)
   return found
 }

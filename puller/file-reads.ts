@@ -56,7 +56,7 @@ export class FileReads {
       const { verify = false } = options
       const file = await image.open(path, { verify })
       const abort = (): void => void file.stream.destroy(cancelled(signal.reason, 'reading of the file'))
-      // A stream that nobody reads may fail too.
+      // A stream without a reader may fail as well.
       file.stream.on('error', () => undefined)
       if (signal.aborted) abort()
       signal.addEventListener('abort', abort, { once: true })

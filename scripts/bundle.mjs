@@ -85,15 +85,6 @@ const script = {
   banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
 }
 
-const module = {
-  ...options,
-  format: 'esm',
-  // CommonJS packages call `require`.
-  banner: {
-    js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
-  },
-}
-
 const staging = at('dist/bundle.new')
 rmSync(staging, { recursive: true, force: true })
 const bundles = { 'windlass.cjs': 'cli/main.ts', 'thread.cjs': 'lib/archive/worker/unpack-worker.ts' }
@@ -103,17 +94,17 @@ for (const [name, entry] of Object.entries(bundles))
 const digest = createHash('sha256')
 for (const name of Object.keys(bundles)) digest.update(readFileSync(`${staging}/${name}`))
 const define = { BUILD: JSON.stringify(digest.digest('hex')) }
-// File names of the `bin` entry of the package and of the thread in `unpack-thread.ts`.
+// File names of the `bin` entry of the package and of the thread in `start-worker.ts`.
 const launchers = { 'main.js': 'cli/launcher/main.ts', 'unpack-worker.js': 'cli/launcher/thread.ts' }
 for (const [name, entry] of Object.entries(launchers))
   await build({ ...options, format: 'cjs', define, entryPoints: [entry], outfile: `${staging}/${name}` })
 writeFileSync(`${staging}/package.json`, '{ "type": "commonjs" }\n')
 
-// For users of the library: a single file, so that the thread starts with one read.
-await build({
-  ...module,
-  entryPoints: ['lib/archive/worker/unpack-worker.ts'],
-  outdir: at('dist/lib/archive/worker'),
-})
+// For users of the library: the thread as a text, which needs no file of its own in their bundles.
+const thread = readFileSync(`${staging}/thread.cjs`, 'utf8')
+writeFileSync(
+  at('dist/lib/archive/worker/thread-source.js'),
+  `/** The code of the unpack threads, written by scripts/bundle.mjs. */\nexport const threadSource = ${JSON.stringify(thread)}\n`,
+)
 rmSync(at('dist/cli'), { recursive: true, force: true })
 renameSync(staging, at('dist/cli'))

@@ -6,7 +6,7 @@ import type { LayerSnapshot, PullSnapshot } from '../../lib/events/index.js'
 import { ascii, fit } from './fit.js'
 import { layerLine } from './layer-line.js'
 import { shortDigest } from './layer-status.js'
-import { formatBytes, formatTimeLeft } from './quantities.js'
+import { formatBytes, formatCount, formatTimeLeft } from '../../lib/quantities.js'
 import { statusLine } from './status-line.js'
 
 /** Parameters of a frame besides the state of the pull. */
@@ -53,7 +53,7 @@ function layerLines({ layers, manifests }: PullSnapshot, view: View, room: numbe
   const shown = mostActive(layers, Math.max(0, room - 1))
   const hidden = layers.filter((layer) => !shown.has(layer))
   const done = hidden.filter(isOver).length
-  const more = `... and ${hidden.length} more layers: ${done} complete, ${hidden.length - done} to come`
+  const more = `... and ${formatCount(hidden.length, 'more layer')}: ${done} complete, ${hidden.length - done} pending`
   const lines = layers.filter((layer) => shown.has(layer)).map(draw)
   return room > 0 ? [...lines, fit(more, view.columns)] : []
 }

@@ -16,9 +16,9 @@ export interface ProgressFlags {
 export const progressFlags = (command: Command): Command =>
   command
     .addOption(
-      setting('--progress <kind>', 'how progress shows on stderr').choices(progressKinds).default('auto'),
+      setting('--progress <kind>', 'form of the progress on stderr').choices(progressKinds).default('auto'),
     )
-    .addOption(new Option('-q, --quiet', 'the same as --progress none'))
+    .addOption(new Option('-q, --quiet', 'same as --progress none'))
 
 /** Shows the progress of `pull` and returns its image after the pull has closed. Rejects with the error of the pull. */
 export async function follow(

@@ -32,7 +32,7 @@ export class ArchiveSize {
     if (this.compressed === undefined || this.bytes <= ratioFloor) return
     if (this.bytes > this.compressed * layerRatio)
       throw overLimit(
-        'the number of bytes that one compressed byte became',
+        'the compression ratio so far',
         Math.floor(this.bytes / this.compressed),
         'layerRatio',
         layerRatio,

@@ -1,13 +1,17 @@
 /** Converts errors of system calls during unpacking to errors of the store or of the layer. */
-import { diskMeaning } from '../system/disk-meaning.js'
+import { diskMeaning, type DiskPlace } from '../system/disk-meaning.js'
 import { errnoOf } from '../system/errno.js'
 import { WindlassError } from '../errors.js'
 import { nothingKept, quoted } from './tar/refusal.js'
 
 /** The hint for an owner, a device or an attribute that is refused regardless of permission bits. */
-const notPermitted = 'The system refuses this to the user: run as root, or choose another file system.'
-const otherFileSystem =
-  'The layer is sound; the file system cannot hold it. Name a store on another one with --store.'
+const notPermitted = 'This user may not do that. Run as root, or use another file system.'
+const otherFileSystem: Readonly<Record<DiskPlace, string>> = {
+  store:
+    'The layer is valid, but the file system cannot store it. Name a store on another file system with --store.',
+  target:
+    'The image is valid, but the file system cannot store it. Name a directory on another file system to unpack into.',
+}
 
 /** Hints for errors that the layer causes, not the disk. */
 const ofTheLayer: Readonly<Record<string, string>> = {
@@ -60,8 +64,14 @@ export const invalidEntry = (path: string, what: string, hint = nothingKept): Wi
  * Converts an error of a system call while unpacking the entry `path` (latin1) to STORE_* or LAYER_INVALID. A
  * WindlassError is returned unchanged.
  * @param into the directory, a path of this process (UTF-8)
+ * @param place what the directory belongs to
  */
-export function failure(path: string, error: unknown, into?: string): WindlassError {
+export function failure(
+  path: string,
+  error: unknown,
+  into?: string,
+  place: DiskPlace = 'store',
+): WindlassError {
   if (error instanceof WindlassError) return error
   const code = errnoOf(error) ?? ''
   const where = into === undefined ? '' : ` into ${into}`
@@ -69,10 +79,10 @@ export function failure(path: string, error: unknown, into?: string): WindlassEr
   if (what !== undefined)
     return new WindlassError(
       'STORE_IO',
-      `Unpacking ${quoted(path)}${where} failed: the file system cannot hold ${what} (${code}${callSuffix(error)})`,
-      { cause: error, hint: otherFileSystem, ...(into !== undefined && { path: into }) },
+      `Unpacking ${quoted(path)}${where} failed: the file system cannot store ${what} (${code}${callSuffix(error)})`,
+      { cause: error, hint: otherFileSystem[place], ...(into !== undefined && { path: into }) },
     )
-  const meaning = diskMeaning(error)
+  const meaning = diskMeaning(error, undefined, place)
   const ofLayer = Object.hasOwn(ofTheLayer, code) ? ofTheLayer[code] : undefined
   const hint = code === 'EPERM' ? notPermitted : (meaning?.hint ?? ofLayer)
   return new WindlassError(

@@ -2,10 +2,8 @@
  * Codecs for JSON objects with free keys: annotations, labels. A value that is not a string is ignored with a notice.
  */
 import * as t from 'io-ts'
+import { isObject } from './json-object.js'
 import { notify } from './record-codec.js'
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Codec for any object. */
 export const ObjectCodec = new t.Type<Readonly<Record<string, unknown>>, unknown, unknown>(

@@ -1,4 +1,8 @@
-/** Events of a pull: their types, their log, the snapshot they reduce to, and their wire form. */
+/**
+ * Events of a pull: their types, their log, the snapshot they reduce to, and their wire form. Imports nothing of Node, so
+ * that a page in a browser can display a pull.
+ */
+export { type ErrorCode, type ErrorRecord, type ErrorSubject, WindlassError } from '../errors.js'
 export { byteEventInterval, PullEventLog, listenerFailed } from './pull-event-log.js'
 export {
   eventVersion,
@@ -11,6 +15,7 @@ export {
   type PullEventBody,
 } from './event.js'
 export { decodeEvent, encodeEvent } from './lines.js'
+export { Replay } from './replay.js'
 export { emptySnapshot, reduce } from './snapshot.js'
 export type { LayerRetry, LayerSnapshot, PullPhase, PullSnapshot, PullTotals } from './snapshot-state.js'
 export { toPullEvent } from './to-pull-event.js'

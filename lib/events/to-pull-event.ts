@@ -1,6 +1,6 @@
 /** Provides `toPullEvent`, which selects the events of a run that belong to the pull. */
 import type { PullEventBody } from './event.js'
-import type { FlowEvent } from '../flow/index.js'
+import type { FlowEvent } from '../flow/lifetime/side-channel.js'
 
 const pullEventTypes = new Set(['manifest', 'platform', 'plan', 'layer', 'warning', 'image'])
 

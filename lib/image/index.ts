@@ -42,6 +42,18 @@ export {
 } from './documents/image-manifest.js'
 export { type ImageName, parseImageName } from './reference/image-name.js'
 export type { UnusableEntry } from './documents/index-entries.js'
+export {
+  type DigestLink,
+  type GraphLink,
+  type LinkRole,
+  configLinks,
+  documentLinks,
+  entryLink,
+  isManifestLink,
+} from './graph/document-links.js'
+export type { GraphLimits } from './graph/graph-limits.js'
+export type { GraphNode } from './graph/graph-node.js'
+export { type GraphDocument, type GraphWalk, walkGraph } from './graph/walk-graph.js'
 export type { DecidedBy, ManifestKind } from './documents/manifest-type.js'
 export { matchPlatform } from './documents/match-platform.js'
 export {

@@ -55,7 +55,7 @@ export class Registries {
    */
   repository({ registry, repository }: RepositoryName): Repository {
     if (!isRepository(repository))
-      throw new WindlassError('REFERENCE_INVALID', `${quoted(repository)} is not a repository's name`)
+      throw new WindlassError('REFERENCE_INVALID', `${quoted(repository)} is not the name of a repository`)
     const endpoint = endpointOf(registry, this.#options)
     const key = canonicalRegistry(registry)
     const client =
@@ -75,7 +75,7 @@ export class Registries {
       client: new RepositoryClient(client, repository, access),
       registry,
       repository,
-      hint: () => access.hint(),
+      help: () => access.help(),
       secrets: this.#secrets,
       timeouts: this.#connections.timeouts,
       limits: this.#connections.limits,
@@ -91,5 +91,5 @@ export class Registries {
 
 function originOf(realm: string): string {
   if (URL.canParse(realm) && new URL(realm).origin !== 'null') return new URL(realm).origin
-  throw new WindlassError('USAGE', `The trusted realm ${quoted(realm)} is no http or https URL`)
+  throw new WindlassError('USAGE', `The trusted realm ${quoted(realm)} is not an http or https URL`)
 }

@@ -1,5 +1,12 @@
 /** A stage of a pull: its events are the pull's own. */
-import { type Behavior, type Stage, type StageOptions, type Turn, stage } from '../flow/index.js'
+import {
+  type Behavior,
+  type Primitive,
+  type Stage,
+  type StageOptions,
+  type Turn,
+  stage,
+} from '../flow/index.js'
 import type { PullEventBody } from '../events/index.js'
 
 /** The turn of a stage of a pull. It emits the events of a pull only. */
@@ -15,7 +22,17 @@ export type PullTurn = Turn<PullEventBody>
  *   return image
  * }, { name: 'report' })
  */
-export const pullStage = <In, Out>(
+export function pullStage<In, Out extends Primitive>(
+  behavior: (message: In, turn: PullTurn) => Out,
+  options?: StageOptions<In>,
+): Stage<In, Out>
+export function pullStage<In, Out>(
+  behavior: Behavior<In, Out, PullEventBody>,
+  options?: StageOptions<In>,
+): Stage<In, Out>
+export function pullStage<In, Out>(
   behavior: Behavior<In, Out, PullEventBody>,
   options: StageOptions<In> = {},
-): Stage<In, Out> => stage<In, Out, PullEventBody>(behavior, options)
+): Stage<In, Out> {
+  return stage<In, Out, PullEventBody>(behavior, options)
+}

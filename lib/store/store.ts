@@ -3,6 +3,7 @@
  * area. Content appears by a single rename, verified and synced.
  */
 import { join } from 'node:path'
+import type { WindlassError } from '../errors.js'
 import type { Digest } from '../image/index.js'
 import { BlobStore } from './blobs/blobs.js'
 import { Garbage } from './garbage/garbage.js'
@@ -14,7 +15,6 @@ import { openLayout } from './layout/layout.js'
 import { PartialStore } from './partial/partials.js'
 import { ensureReserve } from './staging/reserve.js'
 import { Run } from './staging/run.js'
-import { sweepRuns } from './staging/sweep-runs.js'
 import { sweepBeside, type UnfinishedTree } from './staging/unfinished-tree.js'
 import { isNotWritable, storeError, storing, unlessMissing } from './files/store-error.js'
 import type { StoreOwner } from './layout/ownership.js'
@@ -56,15 +56,18 @@ export class Store {
     readonly directory: string,
     /** The user for whom root uses the store, and who owns the unpacked trees. */
     readonly owner: StoreOwner | undefined,
+    /** The error for every write, if the store belongs to another user. */
+    private readonly refusal: WindlassError | undefined,
     metadata: MetadataLock,
     private readonly warn: Warn,
     keep: number,
   ) {
-    this.#run = new Run(join(directory, 'staging'), metadata)
+    this.#run = new Run(join(directory, 'staging'), metadata, refusal)
     this.blobs = new BlobStore(join(directory, 'blobs'), this.#run)
     this.partials = new PartialStore(directory, {
       ...{ keep, warn },
       freshPath: () => this.#run.freshPath('download'),
+      refusal,
     })
     this.layers = new LayerStore(join(directory, 'layers'), this.#run, metadata)
     this.names = new NameStore(join(directory, 'index.json'), this.#run, metadata, this.blobs, warn)
@@ -73,7 +76,7 @@ export class Store {
 
   /**
    * Opens the store in `directory`, creating it if needed, and removes what dead runs have left. A store that is not
-   * writable can be read.
+   * writable can be read; so can a store of another user, which every write fails for.
    * @throws WindlassError STORE_CORRUPT when the directory is not a store or its version is newer; STORE_LOCKED,
    * STORE_DENIED, STORE_READ_ONLY, STORE_FULL, STORE_IO; CANCELLED
    */
@@ -82,20 +85,21 @@ export class Store {
     const { onWarning, onUnsafe = () => undefined } = options
     const warn: Warn = (message, code = 'store') => onWarning?.(message, code)
     const layout = { create, onBehalfOf, warn, onUnsafe, signal }
-    const { store: resolved, owner } = await openLayout(directory, layout)
-    const lock = new MetadataLock(join(resolved, 'lock'), { warn, signal })
-    const store = new Store(resolved, owner, lock, warn, keepPartials)
+    const { store: resolved, owner, refusal } = await openLayout(directory, layout)
+    const lock = new MetadataLock(join(resolved, 'lock'), { warn, signal, refusal })
+    const store = new Store(resolved, owner, refusal, lock, warn, keepPartials)
+    if (refusal) return store
     await store.#sweep()
-    await storing('keep room for a full disk', join(resolved, 'lock'), () => ensureReserve(resolved))
+    await storing('reserve disk space', join(resolved, 'lock'), () => ensureReserve(resolved))
     return store
   }
 
   /** Removes what dead runs have left. Failures are warnings. */
   async #sweep(): Promise<void> {
     const staging = join(this.directory, 'staging')
-    const failures = await sweepRuns(staging).catch((error: unknown) => [
-      storeError(error, 'remove what earlier processes left', staging),
-    ])
+    const failures = await this.garbage
+      .sweep()
+      .catch((error: unknown) => [storeError(error, 'remove files of earlier processes', staging)])
     for (const { message, hint } of failures) this.warn(hint === undefined ? message : `${message}. ${hint}`)
   }
 
@@ -106,7 +110,7 @@ export class Store {
    */
   async beginTree(target: string): Promise<UnfinishedTree> {
     await sweepBeside(target).catch((error: unknown) => {
-      const { message } = storeError(error, 'remove what an earlier process left beside it', target)
+      const { message } = storeError(error, 'remove files of an earlier process next to it', target)
       this.warn(message)
     })
     return this.#run.beginTree(target)
@@ -168,17 +172,17 @@ export class Store {
       () => this.#run.end(),
       () => this.partials.keepBudget(),
       // The store may have been removed meanwhile.
-      () => unlessMissing(ensureReserve(this.directory)),
+      ...(this.refusal ? [] : [() => unlessMissing(ensureReserve(this.directory))]),
     ]
     for (const step of steps)
       await step().catch((error: unknown) => {
-        this.warn(storeError(error, 'remove what this run left', this.directory).message)
+        this.warn(storeError(error, 'remove the temporary files of this process', this.directory).message)
       })
   }
 }
 
 /**
- * Opens the store in `directory`; it is made where there is none. Close it when it is not needed any more.
+ * Opens the store in `directory`, and creates it if it does not exist. Close it after use.
  *
  * @throws STORE_* when the store cannot be made, opened or locked, or is not a store of Windlass
  * @example

@@ -3,7 +3,7 @@
  * all take their wording from this file.
  */
 import type { ErrorCode } from '../errors.js'
-import { closedToOwner } from './closed-to-owner.js'
+import { closedToOwner, foreignEntry } from './closed-to-owner.js'
 import { errnoOf } from './errno.js'
 import { shellWord } from '../codec/shell-word.js'
 
@@ -15,48 +15,70 @@ export interface DiskMeaning {
   readonly hint: string
 }
 
-const full: DiskMeaning = {
+/** What the path belongs to: the store, or a directory outside of it that an image is unpacked into. */
+export type DiskPlace = 'store' | 'target'
+
+/** A meaning whose hint depends on the place, because only that can be moved elsewhere. */
+type Meaning = Omit<DiskMeaning, 'hint'> & { readonly hint: (place: DiskPlace) => string }
+
+/** Returns the clause that suggests the same kind of place `where`, for example `on another disk`. */
+const otherPlace = (place: DiskPlace, where: string): string =>
+  place === 'store' ? `name a store ${where} with --store` : `name a directory ${where} to unpack into`
+
+const full: Meaning = {
   code: 'STORE_FULL',
   says: 'no space left',
-  hint: 'Free some space (see df -h, and df -i for inodes), or name a store on another disk with --store. What was committed before is intact.',
+  hint: (place) =>
+    `Free some space (see df -h, and df -i for inodes), or ${otherPlace(place, 'on another disk')}. Images that are already in the store are intact.`,
 }
-const quota: DiskMeaning = {
+const quota: Meaning = {
   code: 'STORE_FULL',
   says: 'the disk quota is used up',
-  hint: 'Free some space or have the quota raised, or name a store on another disk with --store. What was committed before is intact.',
+  hint: (place) =>
+    `Free some space or have the quota raised, or ${otherPlace(place, 'on another disk')}. Images that are already in the store are intact.`,
 }
-const denied: DiskMeaning = {
+const denied: Meaning = {
   code: 'STORE_DENIED',
   says: 'permission denied',
-  hint: 'Use a store that belongs to this user (--store), or run as its owner.',
+  hint: (place) =>
+    place === 'store'
+      ? 'Use a store that belongs to this user (--store), or run as its owner.'
+      : 'Name a directory that this user may write to, or run as its owner.',
 }
-const readOnly: DiskMeaning = {
+const readOnly: Meaning = {
   code: 'STORE_READ_ONLY',
   says: 'the file system is read-only',
-  hint: 'Name a store on a file system that can be written to with --store.',
+  hint: (place) =>
+    place === 'store'
+      ? 'Name a store on a file system that can be written to with --store.'
+      : 'Name a directory to unpack into on a file system that can be written to.',
 }
-const files: DiskMeaning = {
+const files: Meaning = {
   code: 'STORE_IO',
   says: 'too many open files',
-  hint: 'Raise the limit (ulimit -n), or do less at once (--max-downloads).',
+  hint: () => 'Raise the limit (ulimit -n), or do less at once (--max-downloads).',
 }
-const tooLarge: DiskMeaning = {
+const tooLarge: Meaning = {
   code: 'STORE_IO',
-  says: 'the file would be larger than this process, or the file system, allows',
-  hint: 'Raise the limit of file sizes (ulimit -f), or name a store on a file system that takes larger files with --store.',
+  says: 'the file would be larger than the process or the file system allows',
+  hint: (place) =>
+    `Raise the limit of file sizes (ulimit -f), or ${otherPlace(place, 'on a file system that takes larger files')}.`,
 }
-const broken: DiskMeaning = {
+const broken: Meaning = {
   code: 'STORE_IO',
   says: 'the disk reports an error',
-  hint: 'See what the system log says of this disk.',
+  hint: () => 'Check the system log for errors of this disk.',
 }
-const elsewhere: DiskMeaning = {
+const elsewhere: Meaning = {
   code: 'STORE_IO',
   says: 'it would have to move to another file system',
-  hint: 'Keep the whole store on one file system, or name another with --store.',
+  hint: (place) =>
+    place === 'store'
+      ? 'Keep the whole store on one file system, or name another with --store.'
+      : 'Name a directory to unpack into that is no mount point.',
 }
 
-const meanings: Readonly<Record<string, DiskMeaning>> = {
+const meanings: Readonly<Record<string, Meaning>> = {
   ENOSPC: full,
   EDQUOT: quota,
   EACCES: denied,
@@ -74,21 +96,49 @@ const meanings: Readonly<Record<string, DiskMeaning>> = {
  * Opening a connection can fail with these errors as well.
  */
 export function fileLimitMeaning(error: unknown): DiskMeaning | undefined {
-  const meaning = diskMeaning(error)
-  return meaning === files ? meaning : undefined
+  return meaningOf(error) === files ? diskMeaning(error) : undefined
 }
 
 /**
  * Returns the meaning of an error of the file system, or undefined for other errors such as `ENOENT`.
  * @param path the path that was accessed; used if the error does not contain one
+ * @param place what the path belongs to
  */
-export function diskMeaning(error: unknown, path?: string): DiskMeaning | undefined {
+export function diskMeaning(
+  error: unknown,
+  path?: string,
+  place: DiskPlace = 'store',
+): DiskMeaning | undefined {
+  const meaning = meaningOf(error)
+  if (meaning === undefined) return undefined
+  const opens = errnoOf(error) === 'EACCES' ? wayToOpen(pathsOf(error, path)) : undefined
+  return { code: meaning.code, says: meaning.says, hint: opens ?? meaning.hint(place) }
+}
+
+/** Returns the paths of the failed call, two of a rename; without any, `path`. */
+function pathsOf(error: unknown, path: string | undefined): string[] {
+  const { path: from, dest } = error as Partial<Record<'path' | 'dest', unknown>>
+  const paths = [from, dest].filter((each) => typeof each === 'string')
+  return paths.length > 0 || path === undefined ? paths : [path]
+}
+
+/** Returns the hint that opens the first of `paths` that this user or root can open; undefined if there is none. */
+function wayToOpen(paths: readonly string[]): string | undefined {
+  for (const path of paths) {
+    const closed = closedToOwner(path)
+    if (closed !== undefined)
+      return `Open it to its owner, who runs this, with “chmod u+rwX ${shellWord(closed)}”.`
+    const foreign = foreignEntry(path)
+    if (foreign !== undefined)
+      return (
+        `It belongs to user ${foreign.uid}, in a directory of this user. Give it to this user, as root: ` +
+        `“chown -R ${process.geteuid?.()} ${shellWord(foreign.path)}”.`
+      )
+  }
+  return undefined
+}
+
+function meaningOf(error: unknown): Meaning | undefined {
   const errno = errnoOf(error) ?? ''
-  const meaning = Object.hasOwn(meanings, errno) ? meanings[errno] : undefined
-  const at = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : path
-  const closed = errno === 'EACCES' && at !== undefined ? closedToOwner(at) : undefined
-  // The owner can open the file with chmod and needs neither another store nor another user.
-  return meaning && closed !== undefined
-    ? { ...meaning, hint: `Open it to its owner, who runs this, with “chmod u+rwX ${shellWord(closed)}”.` }
-    : meaning
+  return Object.hasOwn(meanings, errno) ? meanings[errno] : undefined
 }

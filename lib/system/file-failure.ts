@@ -1,15 +1,21 @@
 /** Turns an error of a file system call into a WindlassError with a hint. */
 import { WindlassError } from '../errors.js'
-import { diskMeaning } from './disk-meaning.js'
+import { diskMeaning, type DiskPlace } from './disk-meaning.js'
 
 /**
  * Returns `error` as STORE_FULL, STORE_DENIED, STORE_READ_ONLY or STORE_IO. A WindlassError is returned unchanged.
  * @param doing what was attempted, as a clause: `Writing a download`
  * @param path the path that was accessed
+ * @param place what the path belongs to
  */
-export function fileFailure(error: unknown, doing: string, path: string): WindlassError {
+export function fileFailure(
+  error: unknown,
+  doing: string,
+  path: string,
+  place: DiskPlace = 'store',
+): WindlassError {
   if (error instanceof WindlassError) return error
-  const meaning = diskMeaning(error, path)
+  const meaning = diskMeaning(error, path, place)
   const says = meaning?.says ?? (error instanceof Error ? error.message : String(error))
   return new WindlassError(meaning?.code ?? 'STORE_IO', `${doing} failed at ${path}: ${says}`, {
     cause: error,

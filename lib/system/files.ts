@@ -8,6 +8,7 @@
 /* eslint-disable @typescript-eslint/require-await -- `async` turns a thrown error into a rejection */
 import * as fs from 'node:fs'
 import type { PathLike, Stats } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { promisify } from 'node:util'
 
 const fsync = promisify(fs.fsync)
@@ -71,6 +72,28 @@ export async function mkdir(path: PathLike, mode: number): Promise<void> {
   fs.mkdirSync(path, mode)
   const owner = ownerOfNew(path)
   if (owner) fs.lchownSync(path, owner.uid, owner.gid)
+}
+
+/** Returns `path` and those of its parents that do not exist, outermost first. A dangling link exists. */
+export async function missingDirectories(path: string): Promise<string[]> {
+  const missing = [resolve(path)]
+  for (let above = dirname(missing[0]!); !(await lstatIfThere(above)); above = dirname(above)) {
+    if (above === dirname(above)) break
+    missing.unshift(above)
+  }
+  return missing
+}
+
+/**
+ * Creates a directory and its missing parents. Node's recursive mkdir reports ENOENT for every error of the disk.
+ */
+export async function makeDirectories(path: string, mode: number): Promise<void> {
+  for (const each of await missingDirectories(path))
+    try {
+      await mkdir(each, mode)
+    } catch (error) {
+      if (!(await statIfThere(each))?.isDirectory()) throw error
+    }
 }
 
 /** Like `fs.rename`. */

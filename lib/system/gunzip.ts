@@ -4,8 +4,7 @@
  * `openGunzip` returns undefined and the caller uses zlib.
  */
 import { endianness } from 'node:os'
-import { createRequire } from 'node:module'
-import type * as Koffi from 'koffi'
+import { loadKoffi } from './native/koffi.js'
 
 /** Offsets of the public fields of `struct inflate_state` (isa-l/igzip_lib.h) on 64-bit platforms. */
 const field = { nextOut: 0, availOut: 8, nextIn: 16, availIn: 32, blockState: 21160, crcFlag: 21172 } as const
@@ -137,7 +136,7 @@ function load(): Library | undefined {
     return undefined
   if (process.arch !== 'x64' && process.arch !== 'arm64') return undefined
   try {
-    const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi
+    const koffi = loadKoffi()
     const isal = koffi.load('libisal.so.2')
     const library: Library = {
       address: (buffer) => koffi.address(buffer),

@@ -3,8 +3,8 @@
  * if koffi has no binary for the platform.
  */
 import { endianness } from 'node:os'
-import { createRequire } from 'node:module'
 import type * as Koffi from 'koffi'
+import { loadKoffi } from './native/koffi.js'
 import { SystemError } from './system-error.js'
 
 type Argument = number | bigint | Buffer | BigInt64Array
@@ -54,7 +54,7 @@ function load(): LibC | undefined {
   if (!platforms.has(process.platform) || !architectures.has(process.arch) || endianness() !== 'LE')
     return undefined
   try {
-    const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi
+    const koffi = loadKoffi()
     // null loads the symbols of the process itself, from glibc or musl.
     const library = koffi.load(null)
     const known = new Map<string, LibCFunction | undefined>()

@@ -4,8 +4,7 @@
  * has an unknown layout, `openUnzstd` returns undefined and the caller uses another decoder.
  */
 import { endianness } from 'node:os'
-import { createRequire } from 'node:module'
-import type * as Koffi from 'koffi'
+import { loadKoffi } from './native/koffi.js'
 
 /** The first version that supports parameters (`ZSTD_DCtx_setParameter`, zstd.h): 1.4.0. */
 const oldestVersion = 10_400
@@ -161,7 +160,7 @@ function load(): Library | undefined {
     return undefined
   if (!['x64', 'arm64', 'riscv64', 'loong64', 'ppc64'].includes(process.arch)) return undefined
   try {
-    const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi
+    const koffi = loadKoffi()
     const zstd = koffi.load('libzstd.so.1')
     const version = zstd.func('unsigned int ZSTD_versionNumber()') as () => number
     if (version() < oldestVersion) return undefined

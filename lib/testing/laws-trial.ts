@@ -1,8 +1,14 @@
 /** Runs a stage between an instrumented source and a reader that the test controls. */
 import { defer, finalize, map, Subject, type Subscription, tap } from 'rxjs'
-import { Flow, Scope, type Stage } from '../flow/index.js'
+import { Flow, type FlowNotice, Scope, type Stage } from '../flow/index.js'
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+const problemTypes: ReadonlySet<string> = new Set<FlowNotice['type']>([
+  'dead-letter',
+  'cleanup-failed',
+  'supervisor-failed',
+])
 
 /** Options of a `Trial`. */
 export interface TrialOptions {
@@ -28,12 +34,19 @@ export class Trial<In, Out> {
   end: { readonly kind: 'complete' | 'error'; readonly stillOpen: number } | undefined
   /** Number of times that the stage has completed or failed. */
   ends = 0
-  /** Error of the stage, unless `failAfter` is set. */
+  /** Error of the stage that is not the error of the source. */
   failure: unknown
+  /** Problems that had no receiver: dead letters, and cleanups and supervisors that failed. */
+  readonly problems: string[] = []
+  readonly #sourceError = new Error('the source failed, as the trial wanted')
   readonly #demand = new Subject<number>()
   readonly #reading: Subscription
 
   constructor(stage: Stage<In, Out>, inputs: readonly In[], { slowSource, failAfter }: TrialOptions = {}) {
+    this.scope.events.subscribe(({ type, error }) => {
+      if (problemTypes.has(type) && !isCausedBy(error, this.#sourceError))
+        this.problems.push(`${type}: ${String(error)}`)
+    })
     const items = slowSource === true ? slowly(inputs) : inputs
     const source = new Flow<In>(
       (demand, scope) =>
@@ -43,7 +56,7 @@ export class Trial<In, Out> {
             .open(demand, scope)
             .pipe(
               map((input, index) => {
-                if (index === failAfter) throw new Error('the source failed, as the trial wanted')
+                if (index === failAfter) throw this.#sourceError
                 return input
               }),
               tap(() => this.pulled++),
@@ -56,7 +69,7 @@ export class Trial<In, Out> {
       (kind: 'complete' | 'error') =>
       (error?: unknown): void => {
         this.ends++
-        if (failAfter === undefined) this.failure = error
+        if (!isCausedBy(error, this.#sourceError)) this.failure = error
         this.end = { kind, stillOpen: this.opened - this.released }
       }
     this.#reading = stage(source)
@@ -101,6 +114,10 @@ export class Trial<In, Out> {
     return true
   }
 }
+
+/** Whether `error` is `cause`, or was caused by it. */
+const isCausedBy = (error: unknown, cause: Error): boolean =>
+  error === cause || (error instanceof Error && isCausedBy(error.cause, cause))
 
 async function* slowly<T>(items: readonly T[]): AsyncGenerator<T> {
   for (const [index, item] of items.entries()) {

@@ -5,6 +5,9 @@
 import {
   type Descriptor,
   type Digest,
+  type GraphLink,
+  type ImageManifest,
+  entryLink,
   isDigest,
   isImageManifestType,
   isIndexType,
@@ -12,6 +15,7 @@ import {
   parseImageConfig,
   parseImageIndex,
   parseImageManifest,
+  walkGraph,
 } from '../../lib/image/index.js'
 import type { NamedImage, Store } from '../../lib/store/index.js'
 
@@ -82,87 +86,74 @@ export class PartsReader {
     const key = JSON.stringify([digest, mediaType, complete, origins])
     const known = this.#known.get(key)
     if (known) return known
-    const parts = new PartsCollector(this.store, complete, this.signal)
-    await parts.add(named.descriptor)
-    for (const [kind, origin, type] of origins) await parts.origin(kind, origin, type)
-    const { documents, layers, readable } = parts
-    const shared = { documents: [...documents.values()], layers: [...layers.values()], readable }
+    const parts = await this.#collect(named.descriptor, origins, complete)
     // A result that is not readable is not kept: a repair may make more documents readable.
-    if (readable) this.#known.set(key, shared)
-    return shared
+    if (parts.readable) this.#known.set(key, parts)
+    return parts
   }
+
+  /** @param complete whether all images of an index must be in the store */
+  async #collect(
+    start: Descriptor,
+    origins: readonly DocumentPart[],
+    complete: boolean,
+  ): Promise<ImageParts> {
+    const documents = new Map<Digest, DocumentPart>()
+    const layers = new Map<Digest, LayerPart>()
+    let readable = true
+    const readAs = async <T>(parse: (bytes: Buffer) => T, { digest }: Descriptor): Promise<T | undefined> => {
+      try {
+        return parse(await this.store.blobs.read(digest, maxDocumentBytes))
+      } catch {
+        readable = false // the verification of the blob reports the reason
+        return undefined
+      }
+    }
+    await this.#hold(start, ...origins.map(({ descriptor }) => descriptor))
+    const graph = walkGraph<GraphLink<Descriptor>, ImageManifest>([entryLink(start)], {
+      read: async ({ link: { descriptor } }) => {
+        const { mediaType } = descriptor
+        if (isIndexType(mediaType))
+          return { links: ((await readAs(parseImageIndex, descriptor))?.manifests ?? []).map(entryLink) }
+        // Its config and layers are added below: the position of a layer determines its diffID.
+        const content = isImageManifestType(mediaType) && (await readAs(parseImageManifest, descriptor))
+        return content ? { content, links: [] } : undefined
+      },
+      // Unless an index is complete, images that are not in the store were not pulled.
+      follow: async ({ descriptor }) => {
+        await this.#hold(descriptor)
+        return (complete && isListedImage(descriptor)) || this.store.blobs.has(descriptor.digest)
+      },
+    })
+    for await (const { link, content: manifest } of graph) {
+      documents.set(link.descriptor.digest, documentPart(link.descriptor))
+      if (!manifest) continue
+      const { config } = manifest
+      await this.#hold(config, ...manifest.layers)
+      documents.set(config.digest, { kind: 'config', descriptor: config })
+      const diffIDs = (await readAs(parseImageConfig, config))?.rootfs.diff_ids ?? []
+      for (const [at, descriptor] of manifest.layers.entries())
+        layers.set(descriptor.digest, { descriptor, diffID: diffIDs[at] })
+    }
+    for (const part of origins)
+      if (!documents.has(part.descriptor.digest)) documents.set(part.descriptor.digest, part)
+    return { documents: [...documents.values()], layers: [...layers.values()], readable }
+  }
+
+  readonly #hold = (...needed: readonly { readonly digest: Digest }[]): Promise<void> =>
+    this.store.holdUntil(this.signal, ...needed.map(({ digest }) => digest))
 }
+
+const documentPart = (descriptor: DocumentPart['descriptor']): DocumentPart => ({
+  kind: isIndexType(descriptor.mediaType) ? 'index' : 'manifest',
+  descriptor,
+})
 
 /** Documents that the manifest was chosen from (an index) or converted from (a schema 1 or schema 2 manifest). */
-function originsOf({ descriptor, rootDigest, rootMediaType = '' }: NamedImage) {
-  const origins: ['manifest' | 'index', Digest, string][] = []
-  if (rootDigest && rootDigest !== descriptor.digest)
-    origins.push([isIndexType(rootMediaType) ? 'index' : 'manifest', rootDigest, rootMediaType])
-  for (const [key, value] of Object.entries(descriptor.annotations ?? {}))
-    if (
-      key.startsWith('io.windlass.') &&
-      !key.startsWith('io.windlass.root.') &&
-      isDigest(value) &&
-      value !== rootDigest
-    )
-      origins.push(['manifest', value, ''])
-  return origins
-}
-
-class PartsCollector {
-  readonly documents = new Map<Digest, DocumentPart>()
-  readonly layers = new Map<Digest, LayerPart>()
-  readable = true
-
-  constructor(
-    private readonly store: Store,
-    /** Whether all images of an index must be in the store. */
-    private readonly complete: boolean,
-    private readonly signal: AbortSignal | undefined,
-  ) {}
-
-  async add(descriptor: Descriptor): Promise<void> {
-    const { digest, mediaType } = descriptor
-    if (this.documents.has(digest)) return
-    await this.store.holdUntil(this.signal, digest)
-    this.documents.set(digest, { kind: isIndexType(mediaType) ? 'index' : 'manifest', descriptor })
-    if (isIndexType(mediaType)) await this.#index(digest)
-    else if (isImageManifestType(mediaType)) await this.#manifest(digest)
-  }
-
-  async origin(kind: 'manifest' | 'index', digest: Digest, mediaType: string): Promise<void> {
-    await this.store.holdUntil(this.signal, digest)
-    if (!this.documents.has(digest)) this.documents.set(digest, { kind, descriptor: { digest, mediaType } })
-  }
-
-  /** Adds the images of an index. Unless the index is `complete`, images that are not in the store were not pulled. */
-  async #index(digest: Digest): Promise<void> {
-    const index = await this.#read(digest, parseImageIndex)
-    for (const each of index?.manifests ?? []) {
-      await this.store.holdUntil(this.signal, each.digest)
-      if ((this.complete && isListedImage(each)) || (await this.store.blobs.has(each.digest)))
-        await this.add(each)
-    }
-  }
-
-  async #manifest(digest: Digest): Promise<void> {
-    const manifest = await this.#read(digest, parseImageManifest)
-    if (!manifest) return
-    const { config, layers } = manifest
-    await this.store.holdUntil(this.signal, config.digest, ...layers.map((layer) => layer.digest))
-    this.documents.set(config.digest, { kind: 'config', descriptor: config })
-    const parsed = await this.#read(config.digest, parseImageConfig)
-    const diffIDs = parsed?.rootfs.diff_ids ?? []
-    for (const [at, descriptor] of layers.entries())
-      this.layers.set(descriptor.digest, { descriptor, diffID: diffIDs[at] })
-  }
-
-  async #read<T>(digest: Digest, parse: (bytes: Buffer) => T): Promise<T | undefined> {
-    try {
-      return parse(await this.store.blobs.read(digest, maxDocumentBytes))
-    } catch {
-      this.readable = false // the verification of the blob reports the reason
-      return undefined
-    }
-  }
+function originsOf({ descriptor, rootDigest, rootMediaType = '' }: NamedImage): DocumentPart[] {
+  const others = Object.entries(descriptor.annotations ?? {}).flatMap(([key, digest]) =>
+    /^io\.windlass\.(?!root\.)/.test(key) && isDigest(digest) ? [{ digest, mediaType: '' }] : [],
+  )
+  const root = rootDigest ? [{ digest: rootDigest, mediaType: rootMediaType }] : []
+  return [...root, ...others].map(documentPart)
 }

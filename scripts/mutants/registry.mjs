@@ -49,6 +49,7 @@ export const mutants = [
   { name: 'password sent in clear', file: 'lib/registry/auth/authorizer.ts', from: 'rules.endpoint.confidential ? credential?.basic()', to: 'rules.endpoint.base ? credential?.basic()', specs: of('auth/authorizer') },
   { name: 'password sent before an identity token', file: 'lib/registry/auth/authorizer.ts', from: "hasIdentity && !this.#wantsBasic", to: "hasIdentity && !this", specs: of('auth/authorizer') },
   { name: 'abort listener of a shared request stays', file: 'lib/registry/auth/flight.ts', from: "subscription.add(() => signal?.removeEventListener('abort', leave))", to: "subscription.add(() => undefined)", specs: of('auth/flight') },
+  { name: 'reason of a shared request that is left lost', file: 'lib/registry/auth/flight.ts', from: 'cause: signal?.reason', to: 'cause: undefined', specs: of('auth/flight') },
   { name: 'who leaves a shared request ends it for all', file: 'lib/registry/auth/flight.ts', from: "      subscription.unsubscribe()\n", to: "", specs: of('auth/flight') },
   { name: 'token of an empty lifetime', file: 'lib/registry/auth/token.ts', from: 'seconds <= 0', to: 'seconds < 0', specs: of('auth/token') },
   { name: 'token of a year kept for a year', file: 'lib/registry/auth/token.ts', from: "Math.min(seconds, maxLifetime)", to: "seconds", specs: of('auth/token') },
@@ -79,6 +80,7 @@ export const mutants = [
   { name: 'first byte given the time of a stall', file: 'lib/registry/http/body.ts', from: 'this.#received === 0 ? first : stall', to: 'stall', specs: of('http/body') },
   { name: 'connection kept when a body is destroyed', file: 'lib/registry/http/body.ts', from: '    this.#source.destroy()\n', to: '', specs: of('http/body') },
   { name: 'abort listener of a request stays', file: 'lib/registry/http/connections.ts', from: "request.signal?.removeEventListener('abort', abort)", to: '', specs: of('http/connections') },
+  { name: 'reason of a cancelled request lost', file: 'lib/registry/http/connections.ts', from: 'cause: request.signal?.reason', to: 'cause: undefined', specs: of('api/blobs') },
   { name: 'requests under way forgotten by close', file: 'lib/registry/http/connections.ts', from: 'for (const abort of [...this.#live]) abort()', to: '', specs: of('http/connections') },
   { name: 'request after close', file: 'lib/registry/http/connections.ts', from: 'if (this.#closed) {', to: "if (this.#closed && manner !== 'kept') {", specs: of('http/connections') },
   { name: 'request over a broken kept connection not repeated', file: 'lib/registry/http/connections.ts', from: "mode === 'kept' && reused && isBroken(error)", to: "mode === 'lenient' && reused && isBroken(error)", specs: of('http/connections') },
@@ -96,7 +98,7 @@ export const mutants = [
   { name: 'insufficient scope taken for no login', file: 'lib/registry/http/refusal.ts', from: "insufficient || code === 'DENIED' ? 'DENIED'", to: "code === 'DENIED' ? 'DENIED'", specs: authentication },
   { name: 'secrets of a refusal told', file: 'lib/registry/http/refusal.ts', from: 'secrets.conceal(problem.message, response)', to: 'problem.message', specs: of('http/redirects') },
   { name: 'cause with the headers of the request', file: 'lib/registry/http/failure.ts', from: '      cause: sanitized(error),', to: '      cause: error,', specs: of('http/failure') },
-  { name: 'unknown host asked again', file: 'lib/registry/http/failure.ts', from: '      retryable: false,\n', to: '', specs: of('http/failure') },
+  { name: 'unknown host asked again', file: 'lib/registry/http/failure.ts', from: '{ hint, retryable: false }', to: '{ hint }', specs: of('http/failure') },
   { name: 'peer of another protocol not asked in TLS', file: 'lib/registry/http/scheme.ts', from: "if (!(error instanceof WindlassError) || !mayUseTls(error)) throw error", to: "throw error", specs: of('http/connections') },
 
   // Answers of the API.
@@ -123,7 +125,7 @@ export const mutants = [
   { name: 'proxy used for loopback', file: 'lib/registry/proxy/proxy.ts', from: "value === '' || addressClassOf(url.hostname) === 'loopback'", to: "value === ''", specs: of('proxy/proxy') },
   { name: 'NO_PROXY matches what only ends alike', file: 'lib/registry/proxy/proxy.ts', from: 'host.endsWith(`.${bare}`)', to: 'host.endsWith(bare)', specs: of('proxy/proxy') },
   { name: 'port of NO_PROXY ignored', file: 'lib/registry/proxy/proxy.ts', from: 'if (wanted !== undefined && wanted !== port) return false', to: '', specs: of('proxy/proxy') },
-  { name: 'answer of a proxy without end', file: 'lib/registry/proxy/connection.ts', from: "if (received.length > maxAnswerBytes) refuse('its answer is too long')", to: "", specs: of('proxy/connection') },
+  { name: 'answer of a proxy without end', file: 'lib/registry/proxy/connection.ts', from: "if (received.length > maxAnswerBytes) refuse('its response is too long')", to: "", specs: of('proxy/connection') },
   { name: 'proxy that sends more than an answer', file: 'lib/registry/proxy/connection.ts', from: 'received.length > end + 4', to: 'received.length > end + 4e9', specs: of('proxy/connection') },
   { name: 'refusal of a proxy taken for a tunnel', file: 'lib/registry/proxy/connection.ts', from: '!/^2/.test(status)', to: "status === ''", specs: of('proxy/connection') },
 ]

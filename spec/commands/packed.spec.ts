@@ -1,38 +1,26 @@
 /** The package as npm packs it, in an empty folder: the demo needs nothing that is not in there. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, symlinkSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { linkPackages, pack } from '../support/packed.js'
+import { root } from '../support/source-tree.js'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
 const isRoot = process.getuid?.() === 0
 
 let top: string
 let main: string
 
-beforeAll(() => {
+beforeAll(async () => {
   top = mkdtempSync(join(tmpdir(), 'windlass-packed-'))
   chmodSync(top, 0o755)
-  const packed = spawnSync('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', top], {
-    cwd: root,
-    encoding: 'utf8',
-  })
-  expect(packed.status, packed.stderr).toBe(0)
+  const tarball = await pack(root, top, '--ignore-scripts')
   const folder = join(top, 'an empty folder?#%41', 'node_modules')
   mkdirSync(join(folder, 'windlass'), { recursive: true })
-  const args = [
-    '-xzf',
-    join(top, packed.stdout.trim()),
-    '--strip-components=1',
-    '-C',
-    join(folder, 'windlass'),
-  ]
+  const args = ['-xzf', tarball, '--strip-components=1', '-C', join(folder, 'windlass')]
   expect(spawnSync('tar', args).status).toBe(0)
-  // What npm would put beside it, as it is here.
-  for (const name of readdirSync(join(root, 'node_modules')))
-    if (!name.startsWith('.')) symlinkSync(join(root, 'node_modules', name), join(folder, name))
+  linkPackages(folder)
   main = join(folder, 'windlass', 'dist', 'cli', 'main.js')
   spawnSync('chmod', ['-R', 'a-w', folder])
 })
@@ -107,7 +95,7 @@ describe('windlass demo, from the package alone', () => {
     })
     expect([status, stderr.split('\n')[0]]).toEqual([
       2,
-      'windlass: Reading the password: stdin is a directory',
+      'windlass: Failed to read the password: stdin is a directory',
     ])
   })
 

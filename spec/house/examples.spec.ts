@@ -9,14 +9,29 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** What each program must print. */
 const says: Record<string, readonly RegExp[]> = {
+  'all-platforms.ts': [/linux\/s390x\): done$/m, /^3 platforms of sha256:/m],
   'count-files.ts': [/^[0-9a-f]{12}: 21 files$/m, /\/examples\/one:1: 3 layers$/m],
   'one-file.ts': [
     /^\/app\/7\.txt, 6 bytes, not verified\napp 7\nrequests: 1 for layers$/m,
     /^9 \/tools\/10\.txt$/m,
   ],
   'own-line.ts': [/\/examples\/one:1: 3 layers, newer$/m],
+  'packages.ts': [
+    /"bomFormat": "CycloneDX"/,
+    /"purl": "pkg:deb\/bash@5\.2"/,
+    /"purl": "pkg:apk\/musl@1\.2\.5-r0"/,
+    /"purl": "pkg:apk\/zlib@1\.3\.1-r1"/,
+  ],
+  'policy.ts': [/^refused: The stage "not-as-root" failed: the image runs as root$/m],
   'progress.ts': [/complete \d+\/\d+/, /^ended: done$/m],
+  'retry-failed.ts': [/^failed: .*missing/m, /^2 pulled, 1 failed, 0 tried again$/m],
+  'server-sent-events.ts': [
+    /^an early watcher: \d+ events/m,
+    /^a late watcher: /m,
+    /^one that reconnected: 1 event$/m,
+  ],
   'shared-layers.ts': [/share 3 layers$/m, /^layer requests: 3$/m],
+  'stage-under-test.ts': [/^(?:#|ℹ) pass 8$/m, /^(?:#|ℹ) fail 0$/m],
 }
 
 describe('the examples', () => {

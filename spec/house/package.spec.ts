@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { root, textOf } from '../support/source-tree.js'
+import { isThere, root, textOf } from '../support/source-tree.js'
 
 describe('the package', () => {
   let files: readonly string[]
@@ -33,6 +33,22 @@ describe('the package', () => {
     )
     expect(links.length).toBeGreaterThan(8)
     expect([...links, ...examples].filter((file) => !files.includes(file))).toEqual([])
+  })
+
+  it('has what its documents link to, but for the specs and the data of tables', () => {
+    const links = files
+      .filter((file) => file.endsWith('.md'))
+      .flatMap((from) =>
+        [...textOf(from).matchAll(/\]\((?!\w+:)([^)#\s]+)/g)].map(([, target = '']) =>
+          path.join(path.dirname(from), target),
+        ),
+      )
+    const isPacked = (target: string): boolean =>
+      files.some((file) => file === target || file.startsWith(path.join(target, '/')))
+    expect(links.length).toBeGreaterThan(100)
+    const elsewhere = links.filter((target) => !isPacked(target))
+    expect(elsewhere.filter((target) => !/^spec\/|^docs\/.*\.json$/.test(target))).toEqual([])
+    expect(elsewhere.filter((target) => !isThere(target))).toEqual([])
   })
 
   it('has no state of the build, no maps without their sources, no specs', () => {

@@ -1,5 +1,5 @@
 /** A store that cannot be written to: it can be read all the same, and the first write says what is in its way. */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { buildImage, putImage } from '../../lib/testing/images/index.js'
 import { startRegistry, type TestRegistry } from '../../lib/testing/registry/index.js'
 import { windlass } from '../../testbench/harness/command-line.js'
 import { expectTold } from '../../testbench/harness/disk-words.js'
-import { describeSmallDisk, SmallDisk } from '../../testbench/harness/small-disk.js'
+import { describeSmallDisk, type Said, SmallDisk } from '../../testbench/harness/small-disk.js'
 
 const image = buildImage({ layers: [{ entries: [{ path: 'etc/motd', content: 'hello' }] }] })
 const other = buildImage({ layers: [{ entries: [{ path: 'etc/other', content: 'other' }] }] })
@@ -47,8 +47,8 @@ await describeSmallDisk('a store on a read-only file system', () => {
   it('is verified, asked what could be removed, and up to date', async () => {
     const before = await describeTree(disk.here)
     for (const [args, says] of [
-      [['verify'], /^Verified 1 images: .* 1 unpacked layers, 0 problems$/m],
-      [['gc', '--dry-run'], /^Would remove 0: 0 B$/m],
+      [['verify'], /^Verified 1 image: .* 1 unpacked layer, 0 problems$/m],
+      [['gc', '--dry-run'], /^Would remove 0 objects, 0 B$/m],
       [['pull', '-q', ...platform, names.here], /@sha256:/],
     ] as const) {
       const { exit, stdout, stderr } = await disk.windlass(...args)
@@ -75,7 +75,7 @@ await describeSmallDisk('a store on a read-only file system', () => {
   it('takes no tree beside it either, nor says which whiteouts it would take', async () => {
     expectTold(
       await disk.windlass('unpack', '-q', ...platform, names.here, join(disk.path, 'flat')),
-      new RegExp(`Making the tree of the image failed at ${disk.path}/flat: the file system is read-only`),
+      new RegExp(`Writing the tree of the image failed at ${disk.path}/flat: the file system is read-only`),
       /can be written to/,
     )
     await expect(hostWhiteoutForm(disk.here)).rejects.toMatchObject({ code: 'STORE_READ_ONLY' })
@@ -157,7 +157,11 @@ describe.skipIf(!canBeNobody)('a store of another user', () => {
     execFileSync('chmod', ['-R', 'a+rX', store])
     expect(run('images').stdout).toContain(names.here)
     for (const args of [['gc'], ['rm', names.here]])
-      expectTold(run(...args), new RegExp(`${store}.*: permission denied`), /belongs to this user/)
+      expectTold(
+        run(...args),
+        new RegExp(`${store} belongs to user 0, and no other user writes to it`),
+        /Name a store of your own/,
+      )
     expect(existsSync(join(store, 'index.json'))).toBe(true)
   })
 
@@ -175,12 +179,15 @@ describe.skipIf(!canBeNobody)('a store of another user', () => {
 describe.skipIf(!canBeNobody)('a store of this user that is partly closed to them', () => {
   let directory: string
   let store: string
-  const run = (...args: string[]) => {
-    const command = [...asNobody, process.execPath, 'dist/cli/main.js', ...args, '--store', store]
-    const env = { PATH: process.env['PATH'], HOME: '/nonexistent' }
-    const { status: exit, stdout, stderr } = spawnSync('setpriv', command, { env, encoding: 'utf8' })
-    return { exit, stdout, stderr }
-  }
+  /** Not synchronous: the registry is in this process. */
+  const run = (...args: string[]): Promise<Said> =>
+    new Promise((resolve) => {
+      const command = [...asNobody, process.execPath, 'dist/cli/main.js', ...args, '--store', store]
+      const env = { PATH: process.env['PATH'], HOME: '/nonexistent' }
+      const child = execFile('setpriv', command, { env }, (_error, stdout, stderr) =>
+        resolve({ exit: child.exitCode, stdout, stderr }),
+      )
+    })
   beforeAll(() => {
     directory = mkdtempSync(join(tmpdir(), 'windlass-closed-'))
     chmodSync(directory, 0o755)
@@ -199,11 +206,43 @@ describe.skipIf(!canBeNobody)('a store of this user that is partly closed to the
     'a record': ['layers', ...layer.diffID.split(':'), 'layer.json'],
     'a pointer': ['layers', 'by-blob', ...layer.digest.split(':')],
   }
-  it.each(Object.entries(paths))('with %s closed has one problem', (_what, parts) => {
+  it.each(Object.entries(paths))('with %s closed has one problem', async (_what, parts) => {
     chmodSync(join(store, ...parts), 0)
-    const { exit, stdout } = run('verify')
-    expect(stdout).toContain(', 1 problems')
+    const { exit, stdout } = await run('verify')
+    expect(stdout).toContain(', 1 problem\n')
     expect(exit).toBe(7)
+  })
+
+  it.each(Object.entries(paths))('with %s closed is repaired', async (_what, parts) => {
+    chmodSync(join(store, ...parts), 0)
+    const repaired = await run('verify', '--repair')
+    expect(repaired.stdout).toContain(', 1 problem\n')
+    expect([repaired.exit, repaired.stderr]).toEqual([0, ''])
+    expect((await run('verify')).stdout).toContain(', 0 problems')
+  })
+
+  it.each<[string, string[], () => string[]]>([
+    ['its list of names', ['index.json'], () => ['verify', '--repair']],
+    ['the file of its version', ['windlass.json'], () => ['verify', '--repair']],
+    ['its lock', ['lock'], () => ['rm', names.here]],
+    ['its staging area', ['staging'], () => ['rm', names.here]],
+    ['its blobs', ['blobs'], () => ['verify', '--repair']],
+    ['its downloads', ['partial'], () => ['pull', '-q', ...platform, names.other]],
+    ['its layers', ['layers', 'sha256'], () => ['verify', '--repair']],
+    ['its pointers', ['layers', 'by-blob'], () => ['verify', '--repair']],
+    ['a layer', paths['a layer'], () => ['verify', '--repair']],
+  ])('with %s given to root names what gives it back, and that does', async (_what, parts, args) => {
+    const path = join(store, ...parts)
+    execFileSync('chown', ['-R', '0:0', path])
+    chmodSync(path, 0o700)
+    const refused = await run(...args())
+    expect(refused.exit).toBe(7)
+    const [, way = ''] = /“(chown .*?)”/.exec(`${refused.stdout}${refused.stderr}`) ?? []
+    expect(way).toBe(`chown -R 65534 ${path}`)
+    execFileSync('bash', ['-ec', way])
+    const after = await run(...args())
+    expect([after.exit, after.stderr]).toEqual([0, ''])
+    expect((await run('verify')).exit).toBe(0)
   })
 
   it.each<[string, string[], string[]]>([
@@ -211,11 +250,11 @@ describe.skipIf(!canBeNobody)('a store of this user that is partly closed to the
     ['its blobs', ['blobs', 'sha256'], ['verify']],
     ['a record', paths['a record'], ['gc']],
     ['itself', [], ['images']],
-  ])('with %s closed says how to open it', (_what, parts, args) => {
+  ])('with %s closed says how to open it', async (_what, parts, args) => {
     const closed = join(store, ...parts)
     chmodSync(closed, 0)
     expectTold(
-      run(...args),
+      await run(...args),
       /permission denied/,
       new RegExp(`^ {2}Open it to its owner, who runs this, with “chmod u\\+rwX ${closed}”`),
     )

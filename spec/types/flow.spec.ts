@@ -18,6 +18,7 @@ import {
   stage,
   through,
 } from '../../lib/flow/index.js'
+import type { Descriptor, Digest } from '../../lib/image/index.js'
 
 interface Reference {
   readonly kind: 'reference'
@@ -39,10 +40,62 @@ const layersOf = expand((image: Image) => Flow.from(image.layers))
 describe('types of lib/flow', () => {
   it('a stage has the types of its behaviour, whichever way it answers', () => {
     expectTypeOf(resolve).toEqualTypeOf<Stage<Reference, Index | Image>>()
-    expectTypeOf(stage((each: number) => [String(each)])).toEqualTypeOf<Stage<number, string>>()
+    expectTypeOf(stage((each: number) => each > 1)).toEqualTypeOf<Stage<number, boolean>>()
+    expectTypeOf(stage(async (each: number) => each > 1)).toEqualTypeOf<Stage<number, boolean>>()
     expectTypeOf(stage((each: number) => of(each > 1))).toEqualTypeOf<Stage<number, boolean>>()
+    expectTypeOf(stage((each: number) => Flow.of(each > 1))).toEqualTypeOf<Stage<number, boolean>>()
+    expectTypeOf(stage((each: number) => [String(each)])).toEqualTypeOf<Stage<number, string>>()
+    expectTypeOf(stage((each: number) => new Set([each]))).toEqualTypeOf<Stage<number, number>>()
+    const generated = stage(async function* (each: number) {
+      yield each
+      yield String(each)
+    })
+    expectTypeOf(generated).toEqualTypeOf<Stage<number, string | number>>()
     expectTypeOf(layersOf).toEqualTypeOf<Stage<Image, string>>()
     expectTypeOf(lift(map((each: number) => String(each)))).toEqualTypeOf<Stage<number, string>>()
+  })
+
+  it('a behaviour that answers in several ways has the values of all of them', () => {
+    const mixed = stage((each: number) => {
+      if (each === 0) return undefined
+      return each > 1 ? of(each) : Promise.resolve(each)
+    })
+    expectTypeOf(mixed).toEqualTypeOf<Stage<number, number | undefined>>()
+  })
+
+  it('a string is one value', () => {
+    expectTypeOf(stage((each: number) => String(each))).toEqualTypeOf<Stage<number, string>>()
+    expectTypeOf(stage(async (each: number) => String(each))).toEqualTypeOf<Stage<number, string>>()
+    expectTypeOf(stage((each: Image) => each.kind)).toEqualTypeOf<Stage<Image, 'image'>>()
+    expectTypeOf(stage((each: Descriptor) => each.digest)).toEqualTypeOf<Stage<Descriptor, Digest>>()
+    expectTypeOf(stage((each: Descriptor) => Flow.of(each.digest))).toEqualTypeOf<Stage<Descriptor, Digest>>()
+    const mixed = stage((each: number) => (each > 1 ? String(each) : each))
+    expectTypeOf(mixed).toEqualTypeOf<Stage<number, string | number>>()
+  })
+
+  it('a behaviour keeps to the types that are stated', () => {
+    expectTypeOf(stage<number, string>((each) => String(each))).toEqualTypeOf<Stage<number, string>>()
+    expectTypeOf(stage<number, string>((each) => Flow.of(String(each)))).toEqualTypeOf<
+      Stage<number, string>
+    >()
+    // @ts-expect-error the behaviour returns numbers
+    stage<number, string>((each) => each)
+    // @ts-expect-error the behaviour returns a flow of numbers
+    stage<number, string>((each) => Flow.of(each))
+    // @ts-expect-error the behaviour returns a promise of a number
+    stage<number, string>(async (each) => each)
+  })
+
+  it('through has the types of what it asks, and its options', () => {
+    const ask = (url: string): Observable<number> => of(url.length)
+    expectTypeOf(through(ask)).toEqualTypeOf<Stage<string, number>>()
+    expectTypeOf(through((each: Image, scope) => of({ each, scope }))).toEqualTypeOf<
+      Stage<Image, { each: Image; scope: Scope }>
+    >()
+    // @ts-expect-error only an observable is asked
+    through((url: string) => url.length)
+    // @ts-expect-error there is no such order
+    through(ask, { order: 'random' })
   })
 
   it('keep narrows', () => {
@@ -60,6 +113,28 @@ describe('types of lib/flow', () => {
     references.pipe(resolve, layersOf)
     // @ts-expect-error what comes out of one stage must fit the next
     compose(images, resolve)
+  })
+
+  it('pipe and compose take as many stages as a line has, or none', () => {
+    const add = lift(map((each: number) => each + 1))
+    const text = lift(map((each: number) => String(each)))
+    const numbers = Flow.of(1)
+    expectTypeOf(numbers.pipe()).toEqualTypeOf<Flow<number>>()
+    expectTypeOf(compose<number>()).toEqualTypeOf<Stage<number, number>>()
+    expectTypeOf(compose(text)).toEqualTypeOf<Stage<number, string>>()
+    expectTypeOf(numbers.pipe(add, add, add, add, add, add, add, text)).toEqualTypeOf<Flow<string>>()
+    expectTypeOf(compose(add, add, add, add, add, add, add, text)).toEqualTypeOf<Stage<number, string>>()
+    // @ts-expect-error text is not the last
+    numbers.pipe(add, add, add, add, add, add, text, add)
+    // @ts-expect-error text is not the last
+    compose(add, add, add, add, add, add, text, add)
+  })
+
+  it('a stage takes less than it was made for, and gives more', () => {
+    const kindOf: Stage<{ readonly kind: string }, string> = stage(({ kind }) => kind)
+    expectTypeOf(compose(resolve, kindOf)).toEqualTypeOf<Stage<Reference, string>>()
+    // @ts-expect-error the stage wants more than it is given
+    compose(kindOf, resolve)
   })
 
   it('a behaviour written in place knows its element from the stage before', () => {

@@ -1,9 +1,27 @@
 /** What the types of stages let through; checked by the compiler, so the bodies hardly run. */
 import { expectTypeOf } from 'expect-type'
+import { of } from 'rxjs'
 import { describe, it } from 'vitest'
-import { type Behavior, type Scope, type Stage, type Turn, stage } from '../../lib/flow/index.js'
+import {
+  type Behavior,
+  Flow,
+  type Scope,
+  type Stage,
+  type Turn,
+  compose,
+  keep,
+  stage,
+} from '../../lib/flow/index.js'
+import type { Digest } from '../../lib/image/index.js'
 import type { PullEventBody } from '../../lib/events/index.js'
-import { type ImageRequest, pullStage } from '../../lib/stages/index.js'
+import {
+  type EnsuredLayer,
+  type ImageRequest,
+  type PlannedImage,
+  type PulledImage,
+  pullStage,
+} from '../../lib/stages/index.js'
+import { type PullStages, pull } from '../../pipelines/index.js'
 
 const digest = `sha256:${'a'.repeat(64)}`
 
@@ -37,14 +55,41 @@ describe('types of stages', () => {
     expectTypeOf<Behavior<string, number, PullEventBody>>().parameter(1).toEqualTypeOf<Turn<PullEventBody>>()
   })
 
-  it('take a behaviour that returns a value, a promise or several values', () => {
+  it('take a behaviour that returns a value, a promise, an observable, a flow or a list', () => {
+    type Named = Stage<ImageRequest, string>
     expectTypeOf(pullStage((image: ImageRequest) => image)).toEqualTypeOf<Stage<ImageRequest, ImageRequest>>()
-    expectTypeOf(pullStage((image: ImageRequest) => image.name)).toEqualTypeOf<Stage<ImageRequest, string>>()
-    expectTypeOf(pullStage(async (image: ImageRequest) => image.name)).toEqualTypeOf<
-      Stage<ImageRequest, string>
+    expectTypeOf(pullStage((image: ImageRequest) => image.name)).toEqualTypeOf<Named>()
+    expectTypeOf(pullStage(async (image: ImageRequest) => image.name)).toEqualTypeOf<Named>()
+    expectTypeOf(pullStage((image: ImageRequest) => of(image.name))).toEqualTypeOf<Named>()
+    expectTypeOf(pullStage((image: ImageRequest) => Flow.of(image.name))).toEqualTypeOf<Named>()
+    expectTypeOf(pullStage((image: ImageRequest) => [image.name, image.typed])).toEqualTypeOf<Named>()
+  })
+
+  it('take a string as one value', () => {
+    expectTypeOf(pullStage((image: ImageRequest) => image.digest)).toEqualTypeOf<
+      Stage<ImageRequest, Digest | undefined>
     >()
-    expectTypeOf(pullStage((image: ImageRequest) => [image.name, image.typed])).toEqualTypeOf<
-      Stage<ImageRequest, string>
+    expectTypeOf(pullStage(async (image: ImageRequest) => image.digest)).toEqualTypeOf<
+      Stage<ImageRequest, Digest | undefined>
     >()
+  })
+
+  it('let supervisors of a stage of a pull know its element', () => {
+    pullStage((image: ImageRequest) => image, {
+      supervise: ({ message }) => (message.name === 'app' ? 'skip' : 'fail'),
+    })
+    pullStage((image: ImageRequest) => image, {
+      // @ts-expect-error -- an image has no such field
+      supervise: ({ message }) => (message.nmae === 'app' ? 'skip' : 'fail'),
+    })
+  })
+
+  it('fit into the line of a pull, and no others', () => {
+    const stages = {} as PullStages
+    expectTypeOf(pull).returns.toEqualTypeOf<Stage<ImageRequest, PulledImage>>()
+    const report = pullStage((image: PlannedImage) => image)
+    expectTypeOf({ ...stages, plan: compose(stages.plan, report) }).toExtend<PullStages>()
+    expectTypeOf({ ...stages, resolve: report }).not.toExtend<PullStages>()
+    expectTypeOf({ ...stages, onLayer: keep<EnsuredLayer>(() => true) }).toExtend<PullStages>()
   })
 })

@@ -65,10 +65,10 @@ export class SmallDisk {
     execFileSync(command, args)
   }
 
-  /** Runs `windlass` with the store `store` on this disk. Does not reject for an exit code. */
+  /** Runs `windlass` with the store `store` on this disk, unless `args` name another. Does not reject for an exit code. */
   async windlass(...args: readonly string[]): Promise<Said> {
     await (built ??= runTool(process.execPath, ['scripts/ready.mjs', '--build'], { cwd: root }))
-    const store = ['--store', join(this.path, 'store')]
+    const store = args.includes('--store') ? [] : ['--store', join(this.path, 'store')]
     const [command = '', ...rest] = this.#inside([process.execPath, main, ...args, ...store])
     const child = spawn(command, rest, { env: { PATH: process.env['PATH'], HOME: '/nonexistent' } })
     let [stdout, stderr] = ['', '']

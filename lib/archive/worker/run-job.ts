@@ -1,10 +1,12 @@
 /** Executes a job of the pool in the current thread. */
-import { mkdirSync, utimesSync } from 'node:fs'
+import { utimesSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
-import { errnoOf } from '../../system/errno.js'
+import type { DiskPlace } from '../../system/disk-meaning.js'
+import { lstatIfThere, makeDirectories } from '../../system/files.js'
 import { followFile } from '../../bytes/follow-file.js'
 import { makePlain } from '../../system/index.js'
 import { defaultLimits, limitExceeded } from '../../limits.js'
+import { formatBytes } from '../../quantities.js'
 import { failure } from '../failure.js'
 import { LayerApplier } from '../rootfs/layer-applier.js'
 import { layerDirectory } from '../rootfs/layer-directory.js'
@@ -20,6 +22,7 @@ import type {
   LayerSource,
   UnpackResult,
 } from './task.js'
+import { readEntries } from './read-entries.js'
 import { type JobContext, unpackBlob } from './unpack-blob.js'
 
 /** Milliseconds between two checks for cancellation in a job that does not wait. */
@@ -38,6 +41,7 @@ export function runJob(
   const context = { ...jobContext, limits: job.limits, spare: job.spare }
   if (job.kind === 'check') return checkTree(job.task, context)
   if (job.kind === 'flatten') return flatten(job.task, context)
+  if (job.kind === 'read') return readEntries(job.task, context)
   return unpack(job.task, job.growing ? lengths : undefined, context)
 }
 
@@ -47,12 +51,12 @@ async function unpack(
   context: JobContext,
 ): Promise<UnpackResult> {
   const length = lengths === undefined ? await lengthOf(task.path) : 0
-  makeRoot(task.into)
+  await makeRoot(task.into, 'store')
   return unpackBlob(followFile(task.path, lengths ?? whole(length)), task, context)
 }
 
 async function flatten({ layers, into }: FlattenTask, context: JobContext): Promise<FlattenResult> {
-  makeRoot(into)
+  await makeRoot(into, 'target')
   let entries = 0
   let read = 0
   let before = 0
@@ -90,7 +94,7 @@ async function applyDirectory(
     while (steps.next().done !== true) {
       if (before + applier.bytes > allowed)
         throw limitExceeded(
-          `Putting the layers together failed: the size of all layers so far is ${before + applier.bytes}`,
+          `Failed to assemble the tree of the image: the layers so far take ${formatBytes(before + applier.bytes)}`,
           'imageBytes',
           allowed,
         )
@@ -111,19 +115,13 @@ async function applyDirectory(
  * Creates the root directory with mode 0755 and time 0, regardless of the umask, like all unlisted directories. An
  * existing directory is not changed.
  */
-function makeRoot(path: string): void {
+async function makeRoot(path: string, place: DiskPlace): Promise<void> {
   try {
-    mkdirSync(path, { mode: 0o755 })
-  } catch (error) {
-    if (errnoOf(error) === 'EEXIST') return
-    // Not recursive at first: Node's recursive mkdir reports ENOENT for all errors of the disk.
-    if (errnoOf(error) !== 'ENOENT') throw failure(path, error)
-    mkdirSync(path, { recursive: true, mode: 0o755 })
-  }
-  try {
+    if (await lstatIfThere(path)) return
+    await makeDirectories(path, 0o755)
     makePlain(path, 0o755)
     utimesSync(path, 0, 0)
   } catch (error) {
-    throw failure(path, error)
+    throw failure(path, error, undefined, place)
   }
 }

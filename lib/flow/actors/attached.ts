@@ -1,16 +1,22 @@
-/** Provides `attached`, which reads the result of a behaviour: a value, promise, observable, array or (async) iterable. */
+/**
+ * Provides `attached`, which reads the result of a behaviour: a value, promise, observable, flow, array or (async)
+ * iterable.
+ */
 import { Observable, type ObservableInput, from, of } from 'rxjs'
+import { Flow } from '../flows/flow.js'
 import { type Hold, iterate } from '../flows/iterate.js'
 import { isPromise } from '../lifetime/promised.js'
+import type { Scope } from '../lifetime/scope.js'
 
-/** What a behaviour may return: one value, or what RxJS reads values from. A string is one value. */
-export type Reading<T> = T | ObservableInput<T>
+/** What a behaviour may return: one value, a flow, or what RxJS reads values from. A string is one value. */
+export type Reading<T> = T | ObservableInput<T> | Flow<T>
 
 /**
  * Returns an observable of the values of the input that `start` returns. Unsubscribing cannot stop a pending promise or
  * async generator; work that continues after unsubscription is passed to `hold`.
+ * @param scope scope in which a flow is opened
  */
-export function attached<T>(start: () => Reading<T>, hold: Hold): Observable<T> {
+export function attached<T>(start: () => Reading<T>, hold: Hold, scope: Scope): Observable<T> {
   return new Observable((out) => {
     let result: Reading<T>
     try {
@@ -20,6 +26,7 @@ export function attached<T>(start: () => Reading<T>, hold: Hold): Observable<T> 
       return undefined
     }
     if (isPromise<T>(result)) return promised(result, hold).subscribe(out)
+    if (result instanceof Flow) return result.toObservable(scope).subscribe(out)
     if (!isInput<T>(result)) return of(result).subscribe(out)
     return (isAsyncIterable(result) ? iterate(result, of(Infinity), hold) : from(result)).subscribe(out)
   })

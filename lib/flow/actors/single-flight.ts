@@ -61,6 +61,7 @@ export class SingleFlight<Key, T> {
       attached(
         () => start(scope),
         (work) => scope.hold(work, 'flight'),
+        scope,
       )
     const work = defer(() => {
       const before = this.#clearing.get(key)

@@ -24,10 +24,11 @@ export interface Turn<Event extends FlowEvent = FlowEvent> {
 }
 
 /**
- * Answers one message with one value, a promise of one, or several in an observable, an array or an (async) iterable. A
- * string is one value. Each result goes downstream when it is emitted. The slot stays taken until the answer is complete.
- * An error after a result still fails the request. On a `retry` the behaviour is called again for the same message and
- * has to avoid repeating results itself.
+ * Answers one message with one value, a promise of one, or several in an observable, a flow, an array or an (async)
+ * iterable. A string is one value. All elements of a flow are requested at once; `expand` requests them as its reader
+ * does. Each result goes downstream when it is emitted. The slot stays taken until the answer is complete. An error after
+ * a result still fails the request. On a `retry` the behaviour is called again for the same message and has to avoid
+ * repeating results itself.
  */
 export type Behavior<in Msg, out Reply, Event extends FlowEvent = FlowEvent> = (
   message: Msg,

@@ -111,7 +111,7 @@ export class Scope<Event extends FlowEvent = FlowEvent> {
   async close({ within }: CloseOptions = {}): Promise<void> {
     const closing = this.#close()
     if (within === undefined) return closing
-    let timer: NodeJS.Timeout | undefined
+    let timer: ReturnType<typeof setTimeout> | undefined
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new StillRunningError(this.running, within)), within)
     })

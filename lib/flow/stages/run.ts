@@ -33,6 +33,7 @@ export function run<T>(flow: Flow<T>, sink: (value: T) => unknown = () => EMPTY,
         attached(
           () => sink(value),
           (unfinished) => scope.hold(unfinished, 'sink'),
+          scope,
         ),
       { name: 'sink' },
     )

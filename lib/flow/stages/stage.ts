@@ -5,7 +5,7 @@ import { Flow, type Stage } from '../flows/flow.js'
 import { limit } from '../flows/limit.js'
 import type { Order } from '../flows/order.js'
 import { through } from './through.js'
-import type { Behavior } from '../actors/turn.js'
+import type { Behavior, Turn } from '../actors/turn.js'
 import type { FlowEvent } from '../lifetime/side-channel.js'
 
 /** Options of `stage`. */
@@ -15,11 +15,25 @@ export interface StageOptions<Msg> extends Partial<ActorOptions<Msg>> {
 }
 
 /**
+ * A value that is one result. TypeScript would infer the letters of a string as the results, and forget which strings
+ * there may be: `stage` has an overload for behaviours that return such values.
+ */
+export type Primitive = string | number | bigint | boolean | symbol | null | undefined
+
+/**
  * Replaces each element by the results of `behavior`. Works on `slots` elements (default: 1) concurrently. Each run
  * uses an actor of its own.
  * @throws ProtocolError unless `slots` is a whole number from 1
  */
+export function stage<In, Out extends Primitive, Event extends FlowEvent>(
+  behavior: (message: In, turn: Turn<Event>) => Out,
+  options?: StageOptions<In>,
+): Stage<In, Out>
 export function stage<In, Out, Event extends FlowEvent = FlowEvent>(
+  behavior: Behavior<In, Out, Event>,
+  options?: StageOptions<In>,
+): Stage<In, Out>
+export function stage<In, Out, Event extends FlowEvent>(
   behavior: Behavior<In, Out, Event>,
   options: StageOptions<In> = {},
 ): Stage<In, Out> {

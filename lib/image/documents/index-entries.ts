@@ -5,6 +5,7 @@
 import * as t from 'io-ts'
 import { type Descriptor, DescriptorCodec, decisiveFields } from './descriptor.js'
 import { type Digest, isDigest, isForeignDigest } from '../digest/digest.js'
+import { isObject } from '../../codec/json-object.js'
 import { jsonProblems } from '../../codec/json-problems.js'
 import { otherCase } from '../../codec/other-case.js'
 import { type Platform, PlatformCodec } from '../platform/platform-codec.js'
@@ -32,9 +33,6 @@ export interface IndexEntries {
   readonly usable: readonly Descriptor[]
   readonly unusable: readonly UnusableEntry[]
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Codec for the entries of an index. Fails only if the value is not an array. */
 export const IndexEntriesCodec = new t.Type<IndexEntries, unknown, unknown>(
@@ -75,6 +73,9 @@ function readEntry(item: unknown, context: t.Context): Descriptor | UnusableEntr
   if (result._tag === 'Left') return { ...about, problem: jsonProblems(result.left) }
   const ambiguous = otherCase(result.right, decisiveFields)
   if (ambiguous !== undefined)
-    return { ...about, problem: `${where}: the key ${quoted(ambiguous)} is a known one in other case` }
+    return {
+      ...about,
+      problem: `${where}: the key ${quoted(ambiguous)} differs only in case from a known key`,
+    }
   return result.right
 }

@@ -4,6 +4,7 @@
  */
 import { SingleFlight } from '../../flow/actors/single-flight.js'
 import { isBelowApi, isSigned } from '../policy/authorizable.js'
+import type { AccessHelp } from '../policy/access-help.js'
 import { Authorizer, type Authorization } from '../auth/authorizer.js'
 import type { Request, Connections } from '../http/connections.js'
 import type { Credential } from '../credentials/credential.js'
@@ -33,8 +34,8 @@ export interface RegistryRequest extends Omit<Request, 'url' | 'target' | 'form'
   readonly repository: string
   /** The credential to use; undefined for an anonymous request. */
   readonly credential: Credential | undefined
-  /** Returns the hint for a refused login, as a sentence. */
-  readonly hint: () => string
+  /** Returns what to tell the user when access is refused. */
+  readonly help: () => AccessHelp
   /**
    * Path segments below `/v2/`, or a path with query on the origin of the registry, starting with `/` and sent
    * unchanged.
@@ -59,12 +60,12 @@ export class Client {
    * repeat; the second response is returned whatever its status is.
    * @throws network errors, TLS, REDIRECT_REFUSED, CHALLENGE_INVALID, errors of `login`, CANCELLED
    */
-  async send({ repository, credential, hint, to, ...rest }: RegistryRequest): Promise<Followed> {
+  async send({ repository, credential, help, to, ...rest }: RegistryRequest): Promise<Followed> {
     const base = await this.#base(rest.signal)
     const location = typeof to === 'string' ? originForm(base, to) : locationOf(apiUrl(base, ...to))
     const request: Request = { ...rest, ...location }
     if (isSigned(location) || !isBelowApi(location)) return this.#follow(request)
-    const authorizer = this.#authorizer({ repository, credential, hint })
+    const authorizer = this.#authorizer({ repository, credential, help })
     const first = await authorizer.authorization(request.signal)
     const response = await this.#follow(authorised(request, first))
     // A 401 of another host, after a redirect, must not trigger authentication.
@@ -133,7 +134,7 @@ export class Client {
   }
 
   /** Returns the authorizer of one repository and credential. Tokens of one user must not be used by another. */
-  #authorizer(identity: Pick<RegistryRequest, 'repository' | 'credential' | 'hint'>): Authorizer {
+  #authorizer(identity: Pick<RegistryRequest, 'repository' | 'credential' | 'help'>): Authorizer {
     const { repository, credential } = identity
     const key = `${repository} ${credential?.fingerprint() ?? ''}`
     const known = this.#authorizers.get(key)

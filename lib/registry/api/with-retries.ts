@@ -15,8 +15,8 @@ export async function withRetries<T>(work: () => Promise<T>, { again, signal }: 
     } catch (error) {
       const wait = signal?.aborted ? undefined : again?.(error, attempt)
       if (wait === undefined) throw error
-      await sleep(wait, undefined, signal && { signal }).catch(() => {
-        throw new WindlassError('CANCELLED', 'Cancelled while waiting to try again', { cause: error })
+      await sleep(wait, undefined, signal && { signal }).catch((cause: unknown) => {
+        throw new WindlassError('CANCELLED', 'Cancelled while waiting to try again', { cause })
       })
     }
 }

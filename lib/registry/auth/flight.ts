@@ -6,7 +6,7 @@ import { WindlassError } from '../../errors.js'
 /**
  * Joins the work in progress under `key`, or starts `work`. A caller leaves when its `signal` aborts; when the last
  * caller has left, the signal of `work` aborts.
- * @throws CANCELLED when `signal` aborts; errors of `work`
+ * @throws CANCELLED when `signal` aborts, with its reason as the cause; errors of `work`
  */
 export function share<T>(
   flights: SingleFlight<string, T>,
@@ -31,7 +31,9 @@ export function share<T>(
   )
   return new Promise((resolve, reject) => {
     const cancelled = (): WindlassError =>
-      new WindlassError('CANCELLED', 'Cancelled while waiting for a shared request')
+      new WindlassError('CANCELLED', 'Cancelled while waiting for a shared request', {
+        cause: signal?.reason,
+      })
     if (signal?.aborted === true) {
       reject(cancelled())
       return

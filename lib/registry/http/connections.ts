@@ -16,13 +16,16 @@ import got, { type Got } from 'got'
 import { WindlassError } from '../../errors.js'
 import { type Limits, limitsWith } from '../../limits.js'
 import { AgentPool } from './agent-pool.js'
+import { formatBytes, formatDuration } from '../../quantities.js'
+import { type Attempt, failedTo } from './attempt.js'
 import { Body } from './body.js'
-import { failureOf, hasTwoLengths, isBroken, isSilence, silence, type Attempt } from './failure.js'
+import { failureOf, hasTwoLengths, isBroken, isSilence, silence } from './failure.js'
 import { type Location, locationOf } from '../headers/location.js'
 import { Patience } from '../policy/patience.js'
 import { proxyFor, type Proxy } from '../proxy/proxy.js'
 import type { Environment } from '../policy/environment.js'
-import { throughProxy, wantsLogin, withProxyHint } from '../proxy/failure.js'
+import { hostTitle } from '../policy/registry-name.js'
+import { wantsLogin, withProxyHint } from '../proxy/failure.js'
 import { minBytesPerStall, timeoutsWith, type Timeouts } from '../policy/timeouts.js'
 import { Trust, type TrustOptions } from '../policy/trust.js'
 
@@ -102,6 +105,7 @@ export class Connections {
     const cancelled = (): WindlassError =>
       new WindlassError('CANCELLED', `Cancelled while trying to ${request.purpose}`, {
         host: request.url.host,
+        cause: request.signal?.reason, // undefined if the client is closed
       })
     return new Promise((resolve, reject) => {
       if (this.#closed) {
@@ -260,7 +264,7 @@ class SendAgain extends Error {
   readonly mode: SendMode
 
   constructor(mode: SendMode) {
-    super('to be asked again')
+    super('the request is to be sent again')
     this.mode = mode
   }
 }
@@ -274,25 +278,20 @@ const requestLeniently = (
   return request(url, { ...options, insecureHTTPParser: true }, answered)
 }
 
-const notHttp = ({ purpose, url, proxy }: Attempt): WindlassError =>
-  new WindlassError(
-    'REGISTRY_RESPONSE',
-    `Failed to ${purpose} from ${url.host}${throughProxy(proxy)}: it wants to go on in another protocol than HTTP`,
-    { host: url.host, hint: withProxyHint(`Is ${url.host} a registry?`, proxy) },
-  )
+const notHttp = (attempt: Attempt): WindlassError =>
+  new WindlassError('REGISTRY_RESPONSE', `${failedTo(attempt)}: it asks for another protocol than HTTP`, {
+    host: attempt.url.host,
+    hint: withProxyHint(`Is ${hostTitle(attempt.url.host)} a registry?`, attempt.proxy),
+  })
 
-function stalled({ purpose, url, proxy }: Attempt, received: number, timeouts: Timeouts): WindlassError {
+function stalled(attempt: Attempt, received: number, timeouts: Timeouts): WindlassError {
   const minBytes = minBytesPerStall(timeouts)
-  const amount = minBytes === 1 ? 'nothing more' : `fewer than ${minBytes} bytes`
+  const amount = minBytes === 1 ? 'no data' : `less than ${formatBytes(minBytes)}`
+  const hint =
+    'Try again. --stall-timeout sets how long to wait, and --minimum-rate how many bytes per second are enough.'
   return new WindlassError(
     'STALLED',
-    `Failed to ${purpose} from ${url.host}${throughProxy(proxy)}: ${amount} came in ${timeouts.stall / 1000} s, after ${received} bytes`,
-    {
-      host: url.host,
-      hint: withProxyHint(
-        'The rest may come with another try; --stall-timeout and --minimum-rate set how long to wait for how much',
-        proxy,
-      ),
-    },
+    `${failedTo(attempt)}: ${amount} arrived for ${formatDuration(timeouts.stall)}, after ${formatBytes(received)}`,
+    { host: attempt.url.host, hint: withProxyHint(hint, attempt.proxy) },
   )
 }

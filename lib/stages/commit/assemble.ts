@@ -2,9 +2,10 @@
  * Assembles the layers of an image into one tree in a directory of the user. The tree is built next to that directory
  * and moved into place by one rename, so that no incomplete tree is ever visible there.
  */
-import { mkdir, readdir, rename } from 'node:fs/promises'
+import { readdir, rename } from 'node:fs/promises'
 import path from 'node:path'
 import type { LayerSource, UnpackPool } from '../../archive/index.js'
+import { lstatIfThere, makeDirectories } from '../../system/files.js'
 import { errnoOf, fileFailure } from '../../system/index.js'
 import { WindlassError } from '../../errors.js'
 import { type Stage } from '../../flow/index.js'
@@ -21,7 +22,8 @@ export interface AssembleOptions {
 }
 
 /**
- * Returns the stage that applies the layers of each image, base first, to `directory` and passes the image on.
+ * Returns the stage that applies the layers of an image, base first, to `directory` and passes the image on. It is for one
+ * image: the next one would find that the directory is not empty.
  * @throws USAGE when the directory is not empty or is not a directory; STORE_CORRUPT when a layer is missing from the
  * store; errors of the file system
  */
@@ -29,9 +31,9 @@ export function assemble({ store, pool, directory }: AssembleOptions): Stage<Pul
   return pullStage(
     async (image: PulledImage, turn): Promise<PulledImage> => {
       const target = path.resolve(directory)
-      await assertEmpty(target)
+      await mapFileErrors(target, () => assertReplaceable(target))
       const staged = await mapFileErrors(target, async () => {
-        await mkdir(path.dirname(target), { recursive: true })
+        await makeDirectories(path.dirname(target), 0o777)
         return store.beginTree(target)
       })
       const staging = staged.path
@@ -56,7 +58,7 @@ async function mapFileErrors<T>(target: string, work: () => Promise<T>): Promise
   try {
     return await work()
   } catch (error) {
-    throw fileFailure(error, 'Making the tree of the image', target)
+    throw fileFailure(error, 'Writing the tree of the image', target, 'target')
   }
 }
 
@@ -65,8 +67,10 @@ async function moveIntoPlace(staging: string, target: string): Promise<void> {
   try {
     await rename(staging, target)
   } catch (error) {
-    if (!['ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '')) throw error
-    throw notEmpty(target, 'something was put there meanwhile')
+    const code = errnoOf(error) ?? ''
+    if (code === 'EBUSY') throw isMountPoint(target)
+    if (!['ENOTEMPTY', 'EEXIST'].includes(code)) throw error
+    throw unusable(target, 'something was created there in the meantime')
   }
 }
 
@@ -80,30 +84,29 @@ async function sourceOf({ digest, size, diffID, rootfs }: PulledLayer, store: St
   }
   throw new WindlassError(
     'STORE_CORRUPT',
-    `Putting the layers together: ${digest} is not in the store any more`,
-    {
-      digest,
-      hint: waysOut.repair,
-    },
+    `Failed to assemble the tree of the image: layer ${digest} is no longer in the store`,
+    { digest, hint: waysOut.repair },
   )
 }
 
-async function assertEmpty(directory: string): Promise<void> {
-  const found = await readdir(directory).catch((caught: unknown) => {
-    const error = caught as NodeJS.ErrnoException // readdir fails with nothing else
-    if (error.code === 'ENOENT') return []
-    if (error.code !== 'ENOTDIR')
-      throw fileFailure(error, 'Looking into the directory to unpack into', directory)
-    throw new WindlassError('USAGE', `Unpacking into ${directory}: it is no directory`, {
-      path: directory,
-      hint: 'Name a directory that is empty or not there yet',
-    })
+/** Checks that the tree can be moved to `target`. */
+async function assertReplaceable(target: string): Promise<void> {
+  const [here, above] = await Promise.all([lstatIfThere(target), lstatIfThere(path.dirname(target))])
+  if (here?.isSymbolicLink())
+    throw unusable(target, 'it is a symbolic link', 'Name the directory that it leads to.')
+  const names = await readdir(target).catch((error: unknown) => {
+    if (errnoOf(error) === 'ENOENT') return []
+    throw errnoOf(error) === 'ENOTDIR' ? unusable(target, 'it is not a directory') : error
   })
-  if (found.length > 0) throw notEmpty(directory, 'the directory is not empty')
+  if (names.length > 0) throw unusable(target, 'the directory is not empty')
+  if (here && here.dev !== above?.dev) throw isMountPoint(target)
 }
 
-const notEmpty = (directory: string, reason: string): WindlassError =>
-  new WindlassError('USAGE', `Unpacking into ${directory}: ${reason}`, {
-    path: directory,
-    hint: 'Name a directory that is empty or not there yet',
-  })
+const unusable = (
+  target: string,
+  why: string,
+  hint = 'Name a directory that is empty or does not exist yet.',
+): WindlassError => new WindlassError('USAGE', `Cannot unpack into ${target}: ${why}`, { path: target, hint })
+
+const isMountPoint = (target: string): WindlassError =>
+  unusable(target, 'it is a mount point, which a tree cannot replace', 'Name a directory below it.')

@@ -44,7 +44,7 @@ export function fetchConfig<Image extends AwaitingConfig>({
       return new Observable<Image>((out) => {
         image.config.begin()
         if (turn.attempt === 1) out.next(image)
-        configOf({ document, request, trail }, store, turn).then(
+        const fetched = configOf({ document, request, trail }, store, turn).then(
           (config) => {
             image.config.settle(config)
             out.complete()
@@ -53,6 +53,7 @@ export function fetchConfig<Image extends AwaitingConfig>({
             out.error(error)
           },
         )
+        turn.defer(() => fetched) // a request that is aborted takes time to end
       })
     },
     { name: 'fetch-config', order: 'source', supervise: retryingTransfers(retry) },

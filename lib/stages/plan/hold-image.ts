@@ -4,7 +4,6 @@ import { pullStage } from '../pull-stage.js'
 import type { Digest } from '../../image/index.js'
 import type { Store } from '../../store/index.js'
 import type { PullableDocument, Resolved } from '../elements.js'
-import { untilAborted } from '../../flow/lifetime/abort.js'
 
 /**
  * Returns the stage that marks all blobs and layers of an image as in use before the store is searched for them. A
@@ -14,8 +13,7 @@ import { untilAborted } from '../../flow/lifetime/abort.js'
 export function holdImage(store: Store): Stage<Resolved<PullableDocument>, Resolved<PullableDocument>> {
   return pullStage(
     async (resolved: Resolved<PullableDocument>, turn): Promise<Resolved<PullableDocument>> => {
-      // If the pull is cancelled first, the hold is released with all other holds of the store.
-      await untilAborted(store.hold(...neededBy(resolved)), turn.signal)
+      await store.holdUntil(turn.signal, ...neededBy(resolved))
       return resolved
     },
     { name: 'hold-image', order: 'source' },

@@ -5,21 +5,27 @@ import { type PullTurn, pullStage } from '../pull-stage.js'
 import {
   type Descriptor,
   type Digest,
+  type GraphLink,
+  type ImageIndex,
   type ManifestDocument,
+  entryLink,
   isIndexType,
   isListedImage,
   notAnIndexOfImages,
+  walkGraph,
 } from '../../image/index.js'
 import { defaultLimits } from '../../limits.js'
 import type { ImageRequest, IndexDocument, Resolved } from '../elements.js'
 import { withPlatform } from './fill-platforms.js'
 import { manifestDocument } from '../../transfer/documents/manifest-document.js'
 import { emitUnclear } from '../../transfer/documents/manifest-event.js'
-import { indexesTooDeep } from './by-schema.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
 
 /** Maximum number of images and indexes that one name may lead to. */
 export const maxIndexedImages = 1_000
+
+/** Maximum total size of the indexes of one name, in manifests of the maximum size: all are in memory until the end. */
+const maxFullManifests = 16
 
 /** An image and the indexes that lead to it, outermost first; no indexes if the name refers to the image itself. */
 export interface IndexedImage {
@@ -52,88 +58,71 @@ export interface IndexedImages {
  */
 export function imagesOfIndex({ retry }: { readonly retry: RetryPolicy }): Stage<Resolved, IndexedImages> {
   return pullStage(
-    async ({ request, document }: Resolved, turn): Promise<IndexedImages> => {
-      const walk = new Walk(request, turn)
-      if (document.kind === 'index') await walk.addIndex(document, [])
-      else await walk.addImage(document.descriptor, [])
-      return { request, root: document, ...walk.result() }
+    async ({ request, document: root }: Resolved, turn): Promise<IndexedImages> => {
+      const { name: reference, platform, limits: { indexDepth, manifestBytes } = defaultLimits } = request
+      const images: IndexedImage[] = []
+      const indexes: IndexDocument[] = []
+      const leftOut = new Set<Digest>()
+      const graph = walkGraph<GraphLink<Descriptor>, ManifestDocument>([entryLink(root.descriptor)], {
+        reference,
+        limits: { indexDepth, documents: maxIndexedImages, bytes: maxFullManifests * manifestBytes },
+        async read({ link, parent }) {
+          const content = parent ? await claimedIndex(link.descriptor, request, turn) : root
+          if (!content) return undefined
+          const entries = content.kind === 'index' ? content.index.manifests : []
+          return { content, bytes: content.bytes.length, links: entries.map(entryLink) }
+        },
+        follow({ descriptor }, { path }) {
+          const { digest } = descriptor
+          // An entry that does not match its own platform is not an image.
+          if (!isListedImage(descriptor, platform)) {
+            leftOut.add(digest)
+            return false
+          }
+          if (path.some(({ link }) => link.descriptor.digest === digest)) throw leadBack(digest, reference)
+          return true
+        },
+      })
+      for await (const { link, content, path } of graph) {
+        const { descriptor: entry } = link
+        if (content?.kind === 'index') {
+          indexes.push(content)
+          for (const { digest } of content.index.unusable) if (digest !== undefined) leftOut.add(digest)
+          continue
+        }
+        const { os = '' } = entry.platform ?? {}
+        const descriptor = os !== '' ? entry : await withPlatform(entry, request, turn)
+        const trail = path.flatMap(({ content }) => (content?.kind === 'index' ? content : []))
+        if (descriptor) images.push({ descriptor, trail })
+        else leftOut.add(entry.digest)
+      }
+      if (root.kind === 'index' && images.length === 0) throw noImages(root.index, reference)
+      const problems = indexes.flatMap(({ index }) => index.unusable.map(({ problem }) => problem))
+      return { request, root, images, indexes, leftOut: [...leftOut], problems }
     },
     { name: 'images-of-index', order: 'source', supervise: retryingTransfers(retry) },
   )
 }
 
-class Walk {
-  readonly #images = new Map<Digest, IndexedImage>()
-  readonly #indexes = new Map<Digest, IndexDocument>()
-  readonly #leftOut = new Set<Digest>()
-  readonly #problems: string[] = []
-
-  constructor(
-    readonly request: ImageRequest,
-    readonly turn: PullTurn,
-  ) {}
-
-  result(): Pick<IndexedImages, 'images' | 'indexes' | 'leftOut' | 'problems'> {
-    const images = [...this.#images.values()]
-    return {
-      images,
-      indexes: [...this.#indexes.values()],
-      leftOut: [...this.#leftOut],
-      problems: this.#problems,
-    }
-  }
-
-  async addImage(entry: Descriptor, trail: readonly IndexDocument[]): Promise<void> {
-    const { os = '' } = entry.platform ?? {}
-    const descriptor = os !== '' ? entry : await withPlatform(entry, this.request, this.turn)
-    if (descriptor) this.#images.set(entry.digest, { descriptor, trail })
-    else this.#leftOut.add(entry.digest)
-  }
-
-  async addIndex(index: IndexDocument, parents: readonly IndexDocument[]): Promise<void> {
-    const { name, platform, limits: { indexDepth } = defaultLimits } = this.request
-    if (parents.length >= indexDepth) throw indexesTooDeep(name, indexDepth)
-    const trail = [...parents, index]
-    this.#indexes.set(index.descriptor.digest, index)
-    for (const { digest, problem } of index.index.unusable) {
-      this.#problems.push(problem)
-      if (digest !== undefined) this.#leftOut.add(digest)
-    }
-    for (const entry of index.index.manifests) {
-      const { digest } = entry
-      // An entry that does not match its own platform is not an image.
-      if (!isListedImage(entry, platform)) this.#leftOut.add(digest)
-      else if (trail.some(({ descriptor }) => descriptor.digest === digest))
-        throw this.#refused('MANIFEST_INVALID', `lead back to ${digest}`)
-      else if (this.#images.has(digest) || this.#indexes.has(digest)) continue
-      else if (isIndexType(entry.mediaType)) await this.#addClaimedIndex(entry, trail)
-      else await this.addImage(entry, trail)
-      if (this.#images.size + this.#indexes.size > maxIndexedImages)
-        throw this.#refused('LIMIT_EXCEEDED', `lead to more than ${maxIndexedImages} images`)
-    }
-    if (parents.length === 0 && this.#images.size === 0)
-      throw (
-        notAnIndexOfImages(index.index, { reference: name }) ??
-        new WindlassError(
-          'PLATFORM_UNMATCHED',
-          `Pulling all platforms of ${name}: its index has no image of any platform`,
-          { reference: name },
-        )
-      )
-  }
-
-  /** Fetches an entry that claims to be an index. The document decides: it may be an image. */
-  async #addClaimedIndex(entry: Descriptor, trail: readonly IndexDocument[]): Promise<void> {
-    const { name } = this.request
-    const { signal } = this.turn
-    const { document, host } = await manifestDocument(this.request, entry.digest, { signal, expected: entry })
-    emitUnclear(this.turn, `The index of ${name} from ${host}`, document.notices, entry.digest)
-    if (document.kind === 'index') await this.addIndex(document, trail)
-    else await this.addImage(entry, trail)
-  }
-
-  #refused(code: 'LIMIT_EXCEEDED' | 'MANIFEST_INVALID', what: string): WindlassError {
-    const { name } = this.request
-    return new WindlassError(code, `The indexes of ${name} ${what}`, { reference: name })
-  }
+/** Fetches an entry that claims to be an index. The document decides: it may be an image. */
+async function claimedIndex(expected: Descriptor, request: ImageRequest, turn: PullTurn) {
+  if (!isIndexType(expected.mediaType)) return undefined
+  const { signal } = turn
+  const { document, host } = await manifestDocument(request, expected.digest, { signal, expected })
+  emitUnclear(turn, `The index of ${request.name} from ${host}`, document.notices, expected.digest)
+  return document
 }
+
+const leadBack = (digest: Digest, reference: string): WindlassError =>
+  new WindlassError('MANIFEST_INVALID', `The indexes of ${reference} lead back to ${digest}`, {
+    reference,
+    digest,
+  })
+
+const noImages = (index: ImageIndex, reference: string): WindlassError =>
+  notAnIndexOfImages(index, { reference }) ??
+  new WindlassError(
+    'PLATFORM_UNMATCHED',
+    `Pulling all platforms of ${reference}: its index has no image of any platform`,
+    { reference },
+  )

@@ -1,8 +1,14 @@
 /** Rebuilds the list of names of a store that has lost it: lists every image without a name. */
-import { algorithmOf, type Digest, digestOf, mediaTypes } from '../../image/index.js'
+import {
+  algorithmOf,
+  type Digest,
+  digestOf,
+  documentLinks,
+  isManifestLink,
+  mediaTypes,
+} from '../../image/index.js'
 import { readOutsideFile } from '../../system/outside-file.js'
 import { inventory } from '../garbage/inventory.js'
-import { documentLinks } from '../garbage/links.js'
 import { isObject, type JsonObject, parseJson } from '../files/json-object.js'
 
 /** Maximum size of a document in bytes; larger blobs are layers. */
@@ -21,7 +27,8 @@ export async function listOfAll(store: string): Promise<string> {
     const mediaType = isObject(document) ? mediaTypeOf(document) : undefined
     if (!isObject(document) || mediaType === undefined) continue
     found.set(digest, { mediaType, digest, size: bytes })
-    for (const each of documentLinks(document).documents) referenced.add(each)
+    for (const link of documentLinks(document))
+      if (isManifestLink(link)) referenced.add(link.descriptor.digest)
   }
   const manifests = [...found.entries()]
     .filter(([digest]) => !referenced.has(digest))

@@ -5,8 +5,8 @@
 import { randomBytes } from 'node:crypto'
 import { readdir, realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { lstatIfThere, rename, statIfThere } from '../../system/files.js'
-import { isDirectory, publish, writeSynced } from '../files/durable.js'
+import { giveNewFiles, lstatIfThere, rename, statIfThere } from '../../system/files.js'
+import { publish, writeSynced } from '../files/durable.js'
 import { IndexDocument } from '../names/index-document.js'
 import { isObject, parseJson } from '../files/json-object.js'
 import {
@@ -20,6 +20,8 @@ import {
 } from '../files/layout-files.js'
 import { listOfAll } from './list-of-all.js'
 import { MetadataLock, type MetadataLockOptions } from '../locks/metadata-lock.js'
+import { checkOwnership, ownerServed, writeRefusal } from '../layout/ownership.js'
+import { isStore } from '../layout/store-there.js'
 import { readRegular } from '../files/read-regular.js'
 import { storing } from '../files/store-error.js'
 
@@ -30,36 +32,38 @@ export interface RepairedFile {
   readonly why: string
 }
 
+/** Options of `repairFiles`. */
+export interface RepairFilesOptions extends Omit<MetadataLockOptions, 'refusal'> {
+  /** The user who has become root for this command, if known. In a store of that user, new files belong to that user. */
+  readonly onBehalfOf?: number | undefined
+}
+
 /**
  * Rewrites the damaged files of the store in `directory` and returns them. Returns none if there is no store or if a
  * newer version created it.
- * @throws WindlassError STORE_CORRUPT when the place of a file is taken by something else; STORE_* when the disk fails
+ * @throws WindlassError STORE_CORRUPT when the place of a file is taken by something else; STORE_DENIED in a store of
+ * another user; STORE_* when the disk fails
  */
 export async function repairFiles(
   directory: string,
-  locking: MetadataLockOptions = {},
+  { onBehalfOf, ...locking }: RepairFilesOptions = {},
 ): Promise<RepairedFile[]> {
-  return storing('mend the store', directory, async () => {
+  return storing('repair the store', directory, async () => {
     if (!(await statIfThere(directory))?.isDirectory()) return []
     const store = await realpath(directory)
     if (!(await isStore(store)) || (await faultsOf(store)).length === 0) return []
+    const owner = await ownerServed(store, onBehalfOf)
+    // The store reports this when it is opened.
+    await checkOwnership(store, owner, () => undefined)
+    const refusal = await writeRefusal(store)
+    if (refusal) throw refusal
+    if (owner) giveNewFiles(store, owner)
     return new MetadataLock(join(store, 'lock'), locking).hold(async () => {
       const faults = await faultsOf(store)
       for (const { path, text } of faults) await write(path, await text())
       return faults.map(({ path, why }) => ({ path, why }))
     })
   })
-}
-
-/**
- * Reports whether `store` contains a store: one of this program by its version file, one of another tool by its blobs
- * and its list of names.
- */
-export async function isStore(store: string): Promise<boolean> {
-  const [version, index] = await Promise.all(
-    [versionFile, 'index.json'].map((name) => lstatIfThere(join(store, name))),
-  )
-  return version !== undefined || (index !== undefined && (await isDirectory(join(store, 'blobs'))))
 }
 
 interface Fault extends RepairedFile {
@@ -82,12 +86,12 @@ async function faultsOf(store: string): Promise<Fault[]> {
     found.push({ path: join(store, name), why, text })
   }
   if (hasVersionFile && number !== storeVersion)
-    fault(versionFile, 'it does not say the version of the store', () => Promise.resolve(versionText))
+    fault(versionFile, 'it does not state the version of the store', () => Promise.resolve(versionText))
   if (hasVersionFile ? imageLayoutVersion !== layoutVersion : typeof imageLayoutVersion !== 'string')
-    fault(layoutFile, 'it does not say the version of the layout', () => Promise.resolve(layoutText))
+    fault(layoutFile, 'it does not state the version of the layout', () => Promise.resolve(layoutText))
   const index = await readRegular(join(store, 'index.json'))
   if (!isIndex(index ?? ''))
-    fault('index.json', index === undefined ? 'it is missing' : 'it is no list of names', () =>
+    fault('index.json', index === undefined ? 'it is missing' : 'it is not a list of names', () =>
       listOfAll(store),
     )
   return found

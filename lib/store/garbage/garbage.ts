@@ -4,8 +4,9 @@
  * the process is killed in between, the next process sweeps the staging directory.
  */
 import { constants } from 'node:fs'
-import { access, lstat, rename, unlink } from 'node:fs/promises'
+import { access, lstat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { WindlassError } from '../../errors.js'
 import type { Digest } from '../../image/index.js'
 import type { BlobStore } from '../blobs/blobs.js'
 import { syncDirectory } from '../files/durable.js'
@@ -16,10 +17,11 @@ import { defaultKeepPartials } from '../partial/keep-partials.js'
 import { danglingPointers } from '../layers/pointers-by-layer.js'
 import { reachable } from './roots.js'
 import type { MetadataLock } from '../locks/metadata-lock.js'
+import { moveTree } from '../files/move-tree.js'
 import { removeTree } from '../files/remove-tree.js'
 import { ensureReserve } from '../staging/reserve.js'
 import { asDeadRun, type Run } from '../staging/run.js'
-import { sweepRuns } from '../staging/sweep-runs.js'
+import { type Leftovers, sweepRuns } from '../staging/sweep-runs.js'
 import { isFull, storing, unlessMissing } from '../files/store-error.js'
 import { syncStore } from '../files/sync-store.js'
 
@@ -49,10 +51,20 @@ export interface Collected {
   readonly removed: readonly CollectedThing[]
   /** Total size of the removed content in bytes. */
   readonly bytes: number
+  /**
+   * What killed processes had left, removed since the store was opened or since the last collection. Not part of
+   * `removed` and `bytes`. Opening a store removes it, so also before a dry run.
+   */
+  readonly leftovers: Leftovers
 }
+
+const none: Leftovers = { processes: 0, bytes: 0 }
 
 /** The garbage collector of a store. */
 export class Garbage {
+  /** Removed by sweeps and not reported yet. */
+  #leftovers = none
+
   constructor(
     private readonly directory: string,
     private readonly run: Run,
@@ -60,6 +72,17 @@ export class Garbage {
     private readonly blobs: BlobStore,
     private readonly keepPartials: number = defaultKeepPartials,
   ) {}
+
+  /**
+   * Removes what dead runs have left. Returns what could not be removed; the store can be used without that.
+   * @throws the errors of `node:fs` when the staging area cannot be listed
+   */
+  async sweep(): Promise<readonly WindlassError[]> {
+    const { processes, bytes, failures } = await sweepRuns(join(this.directory, 'staging'))
+    const before = this.#leftovers
+    this.#leftovers = { processes: before.processes + processes, bytes: before.bytes + bytes }
+    return failures
+  }
 
   /**
    * Removes unreferenced content and old interrupted downloads. `signal` ends the wait for the lock of the store, but
@@ -76,9 +99,10 @@ export class Garbage {
     return storing('collect garbage', this.directory, async () => {
       if (!dryRun) {
         // Checked first, to fail even if there is nothing to remove.
+        this.run.assertWritable()
         await unlessMissing(access(staging, constants.W_OK))
         // Failures were already reported when the store was opened.
-        await sweepRuns(staging)
+        await this.sweep()
       }
       const trash: string[] = []
       const collect = async (): Promise<StoredThing[]> => {
@@ -100,7 +124,9 @@ export class Garbage {
         ...things.map(({ kind, digest, bytes }) => ({ kind, digest, bytes })),
         ...partials.map(({ digest, bytes }) => ({ kind: 'partial' as const, digest, bytes })),
       ]
-      return { dryRun, removed, bytes: removed.reduce((total, { bytes }) => total + bytes, 0) }
+      const leftovers = this.#leftovers
+      this.#leftovers = none
+      return { dryRun, removed, bytes: removed.reduce((total, { bytes }) => total + bytes, 0), leftovers }
     })
   }
 
@@ -126,7 +152,7 @@ export class Garbage {
     commit: () => Promise<void>,
     signal?: AbortSignal,
   ): Promise<boolean> {
-    return storing('take something damaged out of the store', path, async () => {
+    return storing('remove damaged content from the store', path, async () => {
       const { moved, aside } = await this.metadata.hold(async () => {
         const found = await unlessMissing(lstat(path, { bigint: true }))
         if (found?.ino !== inode) return { moved: false }
@@ -146,7 +172,7 @@ export class Garbage {
   #restore(aside: string, path: string): Promise<void> {
     return this.metadata.hold(async () => {
       if (await unlessMissing(lstat(path))) return
-      await rename(aside, path)
+      await moveTree(aside, path)
       await syncDirectory(dirname(path))
     })
   }
@@ -166,7 +192,7 @@ export class Garbage {
     for (const path of paths) {
       const aside = await this.#asidePath(path)
       if (aside === undefined) continue
-      await rename(path, aside)
+      await moveTree(path, aside)
       trash.push(aside)
     }
     for (const directory of new Set(paths.map((path) => dirname(path)))) await syncDirectory(directory)

@@ -3,7 +3,7 @@
  * renaming the tree and writing the record. An existing tree is kept and the staged one dropped.
  */
 import { dirname, join } from 'node:path'
-import { chmod, lstat, lstatIfThere, open, rename } from '../../system/files.js'
+import { lstatIfThere, rename } from '../../system/files.js'
 import {
   ensureDirectory,
   isDirectory,
@@ -12,12 +12,12 @@ import {
   writeNew,
   writeSynced,
 } from '../files/durable.js'
-import { emptyRecord, formatRecord, type LayerRecord, withBlob } from './layer-record.js'
+import { emptyRecord, formatRecord, type LayerBlob, type LayerRecord, withBlob } from './layer-record.js'
 import { readRecord, recordPath } from './layer-record-file.js'
 import type { LayerFacts } from './layer-facts.js'
+import { moveTree } from '../files/move-tree.js'
 import { removeTree } from '../files/remove-tree.js'
 import type { Run } from '../staging/run.js'
-import { codeOf } from '../files/store-error.js'
 
 interface Commit {
   /** The staging directory, which contains the synced tree as `rootfs`. */
@@ -70,7 +70,7 @@ async function addToLayer(commit: Commit): Promise<LayerRecord> {
   const before = (await readRecord(directory, facts.diffID)) ?? emptyRecord(facts.diffID)
   const existing = before.forms[facts.form]
   if (existing && (await isDirectory(join(directory, existing.rootfs)))) {
-    const record = withBlob(before, facts.blob)
+    const record = withBlob(before, blobOf(facts))
     if (record !== before) await writeRecord(directory, record, run)
     return record
   }
@@ -89,9 +89,11 @@ async function addToLayer(commit: Commit): Promise<LayerRecord> {
 const freeName = ({ forms }: LayerRecord, { form }: LayerFacts): string =>
   Object.values(forms).some(({ rootfs }) => rootfs === 'rootfs') ? `rootfs.${form}` : 'rootfs'
 
+const blobOf = ({ blob, blobKept: kept }: LayerFacts): LayerBlob => ({ ...blob, kept })
+
 function recorded(before: LayerRecord, facts: LayerFacts, rootfs: string): LayerRecord {
-  const { blob, form, size, implied = before.implied } = facts
-  const record = withBlob(before, blob)
+  const { form, size, implied = before.implied } = facts
+  const record = withBlob(before, blobOf(facts))
   const forms = { ...record.forms, [form]: { rootfs, size } }
   return { ...record, forms, ...(implied && { implied }) }
 }
@@ -101,26 +103,3 @@ const writeRecord = (directory: string, record: LayerRecord, run: Run): Promise<
     await writeSynced(staged, formatRecord(record))
     await publish(staged, recordPath(directory))
   })
-
-/**
- * Renames a directory to another parent. Linux requires write permission on the directory itself, which a layer may not
- * grant to its owner.
- */
-async function moveTree(from: string, to: string): Promise<void> {
-  try {
-    await rename(from, to)
-  } catch (error) {
-    if (codeOf(error) !== 'EACCES') throw error
-    const { mode } = await lstat(from)
-    await chmod(from, mode | 0o600)
-    const root = await open(from, 'r')
-    try {
-      await rename(from, to)
-      await root.chmod(mode)
-      // The sync of the tree did not include this change of mode.
-      await root.sync()
-    } finally {
-      await root.close()
-    }
-  }
-}

@@ -4,7 +4,15 @@ import { readdir, readlink, realpath } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { WindlassError } from '../../errors.js'
 import { quoted } from '../../codec/index.js'
-import { chmod, giveNewFiles, lstatIfThere, mkdir, statIfThere, unlink } from '../../system/files.js'
+import {
+  chmod,
+  giveNewFiles,
+  lstatIfThere,
+  missingDirectories,
+  mkdir,
+  statIfThere,
+  unlink,
+} from '../../system/files.js'
 import { ensureDirectory, notADirectory, publish, syncDirectory, writeSynced } from '../files/durable.js'
 import { emptyIndex } from '../names/index-document.js'
 import { isObject, parseJson } from '../files/json-object.js'
@@ -17,7 +25,7 @@ import {
   versionText,
 } from '../files/layout-files.js'
 import { MetadataLock, type MetadataLockOptions } from '../locks/metadata-lock.js'
-import { checkOwner, checkOwnership, ownerServed, type StoreOwner } from './ownership.js'
+import { checkOwner, checkOwnership, ownerServed, type StoreOwner, writeRefusal } from './ownership.js'
 import { readRegular } from '../files/read-regular.js'
 import { codeOf, isNotWritable, storing } from '../files/store-error.js'
 import { noStore } from './store-there.js'
@@ -45,6 +53,8 @@ export interface OpenedLayout {
   readonly store: string
   /** The user for whom root uses the store, and who owns what is created in it. */
   readonly owner: StoreOwner | undefined
+  /** The error for every write, if the store belongs to another user. It can be read. */
+  readonly refusal: WindlassError | undefined
 }
 
 /**
@@ -57,7 +67,7 @@ export async function openLayout(
   { create, onBehalfOf, warn, onUnsafe, signal }: LayoutOptions,
 ): Promise<OpenedLayout> {
   return storing('open the store', directory, async () => {
-    if (create) await makeDirectories(resolve(directory), onBehalfOf)
+    if (create) await makeDirectories(directory, onBehalfOf)
     else if (!(await statIfThere(directory))) throw noStore(directory)
     const store = await realpath(directory)
     const owner = await ownerServed(store, onBehalfOf)
@@ -67,29 +77,24 @@ export async function openLayout(
     if (layout === undefined) await checkOwner(store, owner)
     else await checkOwnership(store, owner, onUnsafe)
     await checkVersion(store)
+    const refusal = await writeRefusal(store)
     if (layout === undefined) {
+      if (refusal) throw refusal
       await createStore(store, { warn, signal })
       // Content that existed before, and its owner.
       await checkOwnership(store, owner, onUnsafe)
     } else {
       checkLayout(layout, store)
       await rejectLinks(store)
-      await addMissing(store)
+      if (!refusal) await addMissing(store)
     }
-    return { store, owner }
+    return { store, owner, refusal }
   })
 }
 
-/** Creates `path` and its missing parents. Node's recursive mkdir reports ENOENT on a read-only file system. */
+/** Creates `path` and its missing parents, each for the owner of its parent, and syncs them. */
 async function makeDirectories(path: string, onBehalfOf: number | undefined): Promise<void> {
-  const missing = [path]
-  for (
-    let above = dirname(path);
-    !(await lstatIfThere(above)) && above !== dirname(above);
-    above = dirname(above)
-  )
-    missing.push(above)
-  for (const each of missing.reverse())
+  for (const each of await missingDirectories(path))
     try {
       const owner = await ownerServed(dirname(each), onBehalfOf)
       if (owner) giveNewFiles(each, owner)
@@ -107,7 +112,7 @@ async function danglingLink(path: string): Promise<WindlassError | undefined> {
     if ((await lstatIfThere(each))?.isSymbolicLink() && !(await statIfThere(each)))
       return new WindlassError(
         'STORE_DENIED',
-        `Opening the store: ${each} is a symbolic link that leads to nothing`,
+        `Failed to open the store: ${each} is a symbolic link to a path that does not exist`,
         {
           path: each,
           hint: waysOut.makeTarget(resolve(dirname(each), await readlink(each))),
@@ -134,7 +139,7 @@ async function createStore(store: string, locking: MetadataLockOptions): Promise
     ? []
     : names.filter((name) => !ownNames.has(name) && !name.startsWith('.new-'))
   if (unexpectedPaths.length > 0)
-    throw new WindlassError('STORE_CORRUPT', `${store} is not a store, and there is something else in it`, {
+    throw new WindlassError('STORE_CORRUPT', `${store} is not a store: it contains other files`, {
       path: store,
       hint: waysOut.anotherStore,
     })
@@ -192,7 +197,11 @@ function checkLayout(text: string, store: string): void {
   const version = isObject(layout) ? layout['imageLayoutVersion'] : undefined
   if (typeof version !== 'string') throw corrupt(store, `${layoutFile} cannot be read`, waysOut.rewrite)
   if (isNewerLayout(version))
-    throw corrupt(store, `its image layout has version ${quoted(version)}`, waysOut.newerProgram)
+    throw corrupt(
+      store,
+      `its image layout has the unsupported version ${quoted(version)}`,
+      waysOut.newerProgram,
+    )
 }
 
 async function checkVersion(store: string): Promise<void> {
@@ -205,7 +214,7 @@ async function checkVersion(store: string): Promise<void> {
   if (version > storeVersion)
     throw corrupt(
       store,
-      `a newer version of this program made it (store version ${version})`,
+      `a newer version of Windlass created it (store version ${version})`,
       waysOut.newerProgram,
     )
 }

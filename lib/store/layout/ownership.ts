@@ -1,12 +1,15 @@
 /**
  * Checks who owns a store and who can change it. The content of a store is unpacked and run, so root uses no store that
- * another user can write to, unless it acts for that user.
+ * another user can write to, unless it acts for that user. Only its owner writes to a store.
  */
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Stats } from 'node:fs'
+import { shellWord } from '../../codec/shell-word.js'
 import { WindlassError } from '../../errors.js'
-import { lstatIfThere, statIfThere } from '../../system/files.js'
+import { lstatIfThere, open, statIfThere, unlink } from '../../system/files.js'
 import { available, listXattrs } from '../../system/index.js'
+import { isNotWritable } from '../files/store-error.js'
 
 /** The owner of a store. */
 export interface StoreOwner {
@@ -61,18 +64,59 @@ export async function checkOwnership(
     const others = findOthers(path, found, owner?.uid ?? ownUid)
     if (others === undefined) continue
     if (ownUid === 0) throw refused(directory, path, others)
-    warn(`${unsafe(directory, path, others)}. ${others.hint}`)
+    warn(`Other users can change ${unsafe(directory, path, others)}. ${others.hint}`)
     return
   }
 }
 
+/**
+ * Returns the error for every write to a store of another user; undefined if this process may write to it. What it
+ * writes would belong to this user, and the owner could neither read nor remove it. Root is checked by
+ * `checkOwnership`.
+ * @param store the path of the store with links resolved
+ */
+export async function writeRefusal(store: string): Promise<WindlassError | undefined> {
+  const ownUid = process.geteuid?.()
+  const found = await statIfThere(store)
+  if (ownUid === undefined || ownUid === 0 || !found || found.uid === ownUid) return undefined
+  if ((await ownerOfNewFile(store)) === found.uid) return undefined
+  return new WindlassError(
+    'STORE_DENIED',
+    `The store at ${store} belongs to user ${found.uid}, and no other user writes to it`,
+    {
+      path: store,
+      hint: `Name a store of your own with “--store DIR”. It takes an image of this one as “windlass pull ${shellWord(`oci:${store}:NAME`)} --store DIR”.`,
+    },
+  )
+}
+
+/**
+ * Returns the owner of a new file in `store`; undefined if none can be created. On some file systems, for example vfat,
+ * every file belongs to the owner that the mount names.
+ */
+async function ownerOfNewFile(store: string): Promise<number | undefined> {
+  const path = join(store, `.new-${randomBytes(8).toString('hex')}`)
+  try {
+    const file = await open(path, 'wx', 0o600)
+    try {
+      return (await file.stat()).uid
+    } finally {
+      await file.close()
+      await unlink(path)
+    }
+  } catch (error) {
+    if (!isNotWritable(error)) throw error
+    return undefined
+  }
+}
+
 const unsafe = (directory: string, path: string, { can }: Others): string =>
-  `The store at ${directory} is not safe from others: ${path} ${can}`
+  `the store at ${directory}: ${path} ${can}`
 
 const refused = (directory: string, path: string, others: Others): WindlassError =>
   new WindlassError(
     'STORE_DENIED',
-    `${unsafe(directory, path, others)}. Root does not use what they may have put there`,
+    `Root uses no store that other users can change: ${unsafe(directory, path, others)}`,
     { path, hint: others.asRoot },
   )
 
@@ -98,13 +142,13 @@ function findOthers(
       hint: 'Name a store of your own with --store, unless you trust that user.',
       asRoot:
         `Use it as that user (sudo -u '#${uid}' windlass …), or name another store with --store. ` +
-        'If you trust what is in it: chown -R root, then windlass verify --repair.',
+        'If you trust its content, run chown -R root on it, then “windlass verify --repair”.',
     }
   if (!byMode) return undefined
-  const hint = `If you trust what is in it, close it to others: chmod go-w ${path}`
-  if ((mode & 0o002) !== 0) return { can: 'can be written to by everybody', hint, asRoot: hint }
+  const hint = `If you trust its content, take that permission away with “chmod go-w ${shellWord(path)}”.`
+  if ((mode & 0o002) !== 0) return { can: 'is writable for everybody', hint, asRoot: hint }
   if ((mode & 0o020) !== 0 && (gid !== process.getegid?.() || hasAcl(path)))
-    return { can: 'can be written to by a group or other users', hint, asRoot: hint }
+    return { can: 'is writable for a group or for other users', hint, asRoot: hint }
   return undefined
 }
 

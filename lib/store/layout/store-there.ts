@@ -2,8 +2,8 @@
 import { join } from 'node:path'
 import { WindlassError } from '../../errors.js'
 import { lstatIfThere, statIfThere } from '../../system/files.js'
-import { layoutFile } from '../files/layout-files.js'
-import { isStore } from '../check/repair-files.js'
+import { isDirectory } from '../files/durable.js'
+import { layoutFile, versionFile } from '../files/layout-files.js'
 import { storing } from '../files/store-error.js'
 
 /**
@@ -19,9 +19,20 @@ export async function isStoreAt(directory: string): Promise<boolean> {
   })
 }
 
+/**
+ * Reports whether `store` contains a store: one of this program by its version file, one of another tool by its blobs
+ * and its list of names.
+ */
+export async function isStore(store: string): Promise<boolean> {
+  const [version, index] = await Promise.all(
+    [versionFile, 'index.json'].map((name) => lstatIfThere(join(store, name))),
+  )
+  return version !== undefined || (index !== undefined && (await isDirectory(join(store, 'blobs'))))
+}
+
 /** Returns the STORE_CORRUPT error for a directory without a store. */
 export const noStore = (directory: string): WindlassError =>
   new WindlassError('STORE_CORRUPT', `There is no store at ${directory}`, {
     path: directory,
-    hint: 'Make one with “windlass pull IMAGE”, or name another with “--store DIR”.',
+    hint: 'Create one with “windlass pull IMAGE”, or name another one with “--store DIR”.',
   })

@@ -23,13 +23,13 @@ export class FileLock {
   }
 
   /**
-   * Takes the lock at `path`, creating the file if needed. Returns undefined if another holds it. With `asItIs`, a file
-   * that is not writable is locked as well; it cannot be signed.
+   * Takes the lock at `path`. Returns undefined if another holds it. The file is created if it does not exist, unless
+   * `create` is false. With `asItIs`, a file that is not writable is locked as well; it cannot be signed.
    * @throws the errors of `node:fs`, for example ENOENT when the directory does not exist
    */
-  static async take(path: string, { asItIs = false } = {}): Promise<FileLock | undefined> {
+  static async take(path: string, { asItIs = false, create = true } = {}): Promise<FileLock | undefined> {
     for (;;) {
-      const handle = await openLock(path, asItIs)
+      const handle = await openLock(path, { asItIs, create })
       let lock: FileLock | undefined
       try {
         if (!take(handle, path)) return undefined
@@ -101,8 +101,12 @@ export class FileLock {
   }
 }
 
-async function openLock(path: string, asItIs: boolean): Promise<SyncFile> {
+async function openLock(
+  path: string,
+  { asItIs, create }: { readonly asItIs: boolean; readonly create: boolean },
+): Promise<SyncFile> {
   try {
+    if (!create) return await open(path, constants.O_RDWR | constants.O_NOFOLLOW)
     return await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
   } catch (error) {
     if (!asItIs || !isNotWritable(error)) throw error

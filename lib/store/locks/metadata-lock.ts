@@ -3,6 +3,7 @@
  * briefly. Within a process, requests are queued.
  */
 import { WindlassError } from '../../errors.js'
+import { formatElapsed } from '../../quantities.js'
 import { lstatIfThere } from '../../system/files.js'
 import { FileLock } from './file-lock.js'
 import { holderHint, holderWords, type LockHolder, lockHolder } from './lock-holder.js'
@@ -26,6 +27,8 @@ export interface MetadataLockOptions {
   readonly warn?: ((message: string, code: string) => void) | undefined
   /** Ends every wait. Work that holds the lock is not interrupted. */
   readonly signal?: AbortSignal | undefined
+  /** The error for every request to write, if the store belongs to another user. */
+  readonly refusal?: WindlassError | undefined
 }
 
 /** The lock at `path`, shared by processes and by callers in this process. */
@@ -46,9 +49,14 @@ export class MetadataLock {
    * not interrupted.
    *
    * @throws WindlassError CANCELLED or the reason of the signal; STORE_LOCKED, which names the holder, after two
-   * minutes; the errors of `work`
+   * minutes; STORE_DENIED in a store of another user; the errors of `work`
    */
   hold<T>(work: (lock: FileLock) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const { refusal } = this.options
+    return refusal ? Promise.reject(refusal) : this.#hold(work, signal)
+  }
+
+  #hold<T>(work: (lock: FileLock) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const signals = [signal, this.options.signal].filter((each) => each !== undefined)
     const wait = new AbortController()
     this.#pending++
@@ -80,12 +88,13 @@ export class MetadataLock {
   async holdToRead<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const state = { begun: false }
     try {
-      return await this.hold(() => {
+      return await this.#hold(() => {
         state.begun = true
         return work()
       }, signal)
     } catch (error) {
-      if (state.begun || !isNotWritable(error) || (await lstatIfThere(this.path))) throw error
+      const cannotCreate = isNotWritable(error) || this.options.refusal !== undefined
+      if (state.begun || !cannotCreate || (await lstatIfThere(this.path))) throw error
       return work()
     }
   }
@@ -130,7 +139,7 @@ export class MetadataLock {
     const retaken = await this.#kept?.retake()
     if (retaken === 'gone') await this.#drop()
     if (retaken === 'held') return undefined
-    this.#kept ??= await FileLock.take(this.path, { asItIs: true })
+    this.#kept ??= await FileLock.take(this.path, { asItIs: true, create: !this.options.refusal })
     return this.#kept
   }
 
@@ -147,10 +156,9 @@ const stopped = (reason: unknown): WindlassError =>
     : new WindlassError('CANCELLED', 'Stopped waiting for the lock of the store', { cause: reason })
 
 function locked(path: string, waited: number, holder: LockHolder): WindlassError {
-  const seconds = (waited / 1_000).toFixed(0)
   return new WindlassError(
     'STORE_LOCKED',
-    `Waited ${seconds} s for the lock of the store, which ${holderWords(holder)} holds, at ${path}`,
+    `Waited ${formatElapsed(waited)} for the lock of the store, which ${holderWords(holder)} holds, at ${path}`,
     { path, hint: holderHint(holder, path) },
   )
 }

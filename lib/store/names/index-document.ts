@@ -4,7 +4,7 @@
  */
 import { WindlassError } from '../../errors.js'
 import { type Digest, isDigest, readDescriptor } from '../../image/index.js'
-import { imageOf, type IndexEntry, indexEntry, keyOf } from './index-entry.js'
+import { annotationsOf, imageOf, type IndexEntry, indexEntry, keyOf } from './index-entry.js'
 import { isObject, type JsonObject, parseJson } from '../files/json-object.js'
 import type { NamedImage } from './named-image.js'
 import { sealOf } from '../files/seal.js'
@@ -47,7 +47,7 @@ export class IndexDocument {
     const found = isObject(document) ? document['manifests'] : undefined
     const manifests = found === null ? [] : found
     if (!isObject(document) || document['schemaVersion'] !== 2 || !Array.isArray(manifests))
-      throw new WindlassError('STORE_CORRUPT', `The store's list of names cannot be read, at ${path}`, {
+      throw new WindlassError('STORE_CORRUPT', `The list of names of the store is not valid: ${path}`, {
         path,
         hint: waysOut.relist,
       })
@@ -152,11 +152,6 @@ export class IndexDocument {
   toString(): string {
     return `${JSON.stringify({ ...this.document, manifests: this.manifests })}\n`
   }
-}
-
-function annotationsOf(entry: unknown): JsonObject {
-  const annotations = isObject(entry) ? entry['annotations'] : undefined
-  return isObject(annotations) ? annotations : {}
 }
 
 const nameOf = (entry: unknown): unknown => annotationsOf(entry)[nameKey]

@@ -7,7 +7,7 @@ import { isForeignDigest, readDescriptor } from '../../image/index.js'
 import { printable, quoted, titleLength } from '../../codec/index.js'
 import type { NamedImage } from './named-image.js'
 import { shellWord } from '../../codec/shell-word.js'
-import { isObject } from '../files/json-object.js'
+import { isObject, type JsonObject } from '../files/json-object.js'
 
 /** An entry of `index.json`. */
 export interface IndexEntry {
@@ -29,6 +29,12 @@ const keyLength = 12
 /** Returns the key of a parsed entry. */
 export const keyOf = (entry: unknown): string =>
   `@${createHash('sha256').update(JSON.stringify(entry)).digest('hex').slice(0, keyLength)}`
+
+/** Returns the annotations of a parsed entry; none if they cannot be read. */
+export function annotationsOf(entry: unknown): JsonObject {
+  const annotations = isObject(entry) ? entry['annotations'] : undefined
+  return isObject(annotations) ? annotations : {}
+}
 
 /**
  * Describes a parsed entry.
@@ -59,11 +65,11 @@ export function imageOf(
 }
 
 function problemOf(entry: unknown, digest: string | undefined): string {
-  if (!isObject(entry)) return 'it is no object'
+  if (!isObject(entry)) return 'it is not an object'
   if (digest === undefined) return 'it has no digest'
   if (isForeignDigest(digest))
-    return `its digest is of the algorithm ${quoted(digest.replace(/:.*$/s, ''))}, which is not supported`
-  return `it is no descriptor: ${printable(JSON.stringify({ digest, size: entry['size'], mediaType: entry['mediaType'] }))}`
+    return `its digest has the algorithm ${quoted(digest.replace(/:.*$/s, ''))}, which is not supported`
+  return `it is not a descriptor: ${printable(JSON.stringify({ digest, size: entry['size'], mediaType: entry['mediaType'] }))}`
 }
 
 /**

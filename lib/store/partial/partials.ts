@@ -4,6 +4,7 @@
  */
 import { dirname, join } from 'node:path'
 import { WindlassError } from '../../errors.js'
+import { formatElapsed } from '../../quantities.js'
 import type { Digest } from '../../image/index.js'
 import { lstatIfThere } from '../../system/files.js'
 import { digestPath } from '../files/digest-path.js'
@@ -28,6 +29,8 @@ export interface PartialStoreOptions {
    * Returns an unused path for a separate download while another process holds a stuck one. Without it, callers wait.
    */
   readonly freshPath?: () => Promise<string>
+  /** The error for every download, if the store belongs to another user. */
+  readonly refusal?: WindlassError | undefined
 }
 
 /** Options of `PartialStore.acquire`. */
@@ -47,6 +50,7 @@ export class PartialStore {
   readonly #keep: number
   readonly #warn: (message: string) => void
   readonly #freshPath: (() => Promise<string>) | undefined
+  readonly #refusal: WindlassError | undefined
   readonly #open = new Set<Partial>()
   #checkedOnce = false
   /** Whether there may be more interrupted downloads than at the last check. */
@@ -55,13 +59,14 @@ export class PartialStore {
   /** @param directory of the store */
   constructor(
     directory: string,
-    { keep = defaultKeepPartials, warn = () => undefined, freshPath }: PartialStoreOptions = {},
+    { keep = defaultKeepPartials, warn = () => undefined, freshPath, refusal }: PartialStoreOptions = {},
   ) {
     this.#directory = join(directory, 'partial')
     this.#staging = join(directory, 'staging')
     this.#keep = keep
     this.#warn = warn
     this.#freshPath = freshPath
+    this.#refusal = refusal
   }
 
   /** Returns the number of bytes of an interrupted or active download of the blob. @throws WindlassError STORE_* */
@@ -79,6 +84,7 @@ export class PartialStore {
    * STORE_LOCKED after an hour; STORE_*
    */
   async acquire(digest: Digest, options: AcquireOptions = {}): Promise<Partial> {
+    if (this.#refusal) throw this.#refusal
     const { signal, size, onHeld = () => undefined } = options
     const path = digestPath(this.#directory, digest)
     const lockPath = `${path}.lock`
@@ -115,7 +121,7 @@ export class PartialStore {
   /** Creates a download in the staging area of this run, which is not kept. */
   async #acquireSeparate(): Promise<Partial> {
     const path = await this.#freshPath!()
-    return storing('begin a download', path, async () => {
+    return storing('start a download', path, async () => {
       const lock = (await FileLock.take(`${path}.lock`))!
       const partial = await Partial.open(path, lock, () => this.#open.delete(partial), { keeps: false })
       this.#open.add(partial)
@@ -134,7 +140,7 @@ export class PartialStore {
     try {
       await removePartials(this.#directory, { keep: this.#keep, wanted: await heldByRuns(this.#staging) })
     } catch (error) {
-      const doing = 'keep what is left of interrupted downloads within its budget'
+      const doing = 'limit the space of interrupted downloads'
       this.#warn(storeError(error, doing, this.#directory).message)
     }
   }
@@ -155,7 +161,7 @@ async function waitEnded(
   const timeout = signal.reason instanceof Error && signal.reason.name === 'TimeoutError'
   return new WindlassError(
     timeout ? 'STORE_LOCKED' : 'CANCELLED',
-    `Stopped waiting after ${(ms / 1000).toFixed(1)} s for the download of ${digest}, which ` +
+    `Stopped waiting after ${formatElapsed(ms)} for the download of ${digest}, which ` +
       `${holderWords(holder)} has locked`,
     { digest, path: lockPath, cause: signal.reason },
   )

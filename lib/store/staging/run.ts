@@ -33,10 +33,17 @@ export class Run {
   /** Number of trees that are being built. */
   #trees = 0
 
+  /** @param refusal the error for every write, if the store belongs to another user */
   constructor(
     private readonly staging: string,
     private readonly metadata: MetadataLock,
+    private readonly refusal?: WindlassError,
   ) {}
+
+  /** @throws WindlassError STORE_DENIED when the store belongs to another user */
+  assertWritable(): void {
+    if (this.refusal) throw this.refusal
+  }
 
   /**
    * Returns the directory of this run, created and locked on first use. @throws WindlassError STORE_*, INTERNAL after
@@ -44,6 +51,7 @@ export class Run {
    */
   async directory(): Promise<string> {
     if (this.#ended) throw new WindlassError('INTERNAL', 'The store was used after it was closed')
+    this.assertWritable()
     this.#opened ??= storing('make a staging directory', this.staging, () => createRunDirectory(this.staging))
     const opening = this.#opened
     try {
@@ -116,7 +124,7 @@ export class Run {
     const path = join(await this.directory(), holdsName)
     // Starts with a newline, so that a line truncated by a full disk does not corrupt the next one.
     const lines = [...fresh].map((digest) => `\n${digest}`).join('')
-    await storing('note what this run needs', path, () => appendFile(path, lines, 0o600))
+    await storing('record which content this process needs', path, () => appendFile(path, lines, 0o600))
     for (const digest of fresh) this.#held.add(digest)
   }
 
@@ -128,7 +136,9 @@ export class Run {
     if (this.#held.size === 0) return
     this.#held.clear()
     const path = join(await this.directory(), holdsName)
-    await storing('let go of what this run needed', path, () => this.metadata.hold(() => truncate(path, 0)))
+    await storing('release the content that this process needed', path, () =>
+      this.metadata.hold(() => truncate(path, 0)),
+    )
   }
 
   /**

@@ -6,6 +6,7 @@ import { lstatIfThere } from '../../system/files.js'
 import { locksAvailable } from '../../system/index.js'
 import { FileLock } from '../locks/file-lock.js'
 import { parts, stagingName } from '../files/mounts.js'
+import { diskUsage } from '../files/disk-usage.js'
 import { removeTree } from '../files/remove-tree.js'
 import { lockName, removeRun } from './run.js'
 import { shellWord } from '../../codec/shell-word.js'
@@ -14,17 +15,30 @@ import { syncStore } from '../files/sync-store.js'
 import { treesNoted } from './tree-notes.js'
 import { sweepNoted } from './unfinished-tree.js'
 
+/** What dead processes had left and a sweep has removed. */
+export interface Leftovers {
+  /** Number of processes: each user of the store has a directory of its own in the staging area. */
+  readonly processes: number
+  /** Disk space in bytes, in the staging area and beside the targets of unpacked images. */
+  readonly bytes: number
+}
+
+/** The result of a sweep. */
+export interface SweepResult extends Leftovers {
+  /** What could not be removed. Callers can continue without these removals. */
+  readonly failures: readonly WindlassError[]
+}
+
 /**
  * Removes the directories of dead runs, which are those with an unlocked lock file. Syncs the store first: what these
  * runs committed is visible and may not be on the disk.
- *
- * Returns the failures; callers can continue without these removals.
  * @throws the errors of `node:fs` when the staging area cannot be listed
  */
-export async function sweepRuns(staging: string): Promise<WindlassError[]> {
-  if (!locksAvailable()) return [] // dead runs cannot be detected
+export async function sweepRuns(staging: string): Promise<SweepResult> {
+  if (!locksAvailable()) return { processes: 0, bytes: 0, failures: [] } // dead runs cannot be detected
   const failures: WindlassError[] = []
-  await sweepAreas(staging)
+  let processes = 0
+  let bytes = await sweepAreas(staging)
   let synced = false
   const sync = async (): Promise<void> => {
     if (!synced) await syncStore(dirname(staging))
@@ -33,30 +47,51 @@ export async function sweepRuns(staging: string): Promise<WindlassError[]> {
   for (const name of (await unlessMissing(readdir(staging))) ?? []) {
     if (!isRunName(name)) continue // not a run
     const run = join(staging, name)
-    await sweep(run, sync).catch((error: unknown) => failures.push(notRemoved(error, run)))
+    try {
+      const freed = await sweep(run, sync)
+      if (freed === undefined) continue
+      processes++
+      bytes += freed
+    } catch (error) {
+      failures.push(notRemoved(error, run))
+    }
   }
-  return failures
+  return { processes, bytes, failures }
 }
 
 const isRunName = (name: string): boolean => /^[0-9a-f]{16}$/.test(name)
 
 /** Removes directories on other mounts whose run is gone. A run creates its own directory first. */
-async function sweepAreas(staging: string): Promise<void> {
+async function sweepAreas(staging: string): Promise<number> {
+  let bytes = 0
   for (const part of parts) {
     const areas = join(dirname(staging), part, stagingName)
     for (const name of (await unlessMissing(readdir(areas))) ?? [])
-      if (isRunName(name) && !(await lstatIfThere(join(staging, name)))) await removeTree(join(areas, name))
+      if (isRunName(name) && !(await lstatIfThere(join(staging, name))))
+        bytes += await removeMeasured(join(areas, name))
   }
+  return bytes
 }
 
-async function sweep(run: string, sync: () => Promise<void>): Promise<void> {
+/** Removes a tree. Returns the disk space in bytes that it had. */
+async function removeMeasured(path: string): Promise<number> {
+  const bytes = await diskUsage(path)
+  await removeTree(path)
+  return bytes
+}
+
+/** Removes the directory of a dead run. Returns the disk space in bytes that it had; undefined if the run is alive. */
+async function sweep(run: string, sync: () => Promise<void>): Promise<number | undefined> {
+  let bytes = 0
   const lock = await unlessMissing(FileLock.take(join(run, lockName))).catch(async (error: unknown) => {
     if (!isFull(error)) throw error
     // The lock file was never created, so the run is not active; a run that is about to create it will start another
     // one.
-    await removeTree(run)
+    bytes += await removeMeasured(run)
+    return 'removed' as const
   })
-  if (!lock) return
+  if (lock === 'removed') return bytes
+  if (!lock) return undefined
   try {
     await sync()
   } catch (error) {
@@ -65,17 +100,18 @@ async function sweep(run: string, sync: () => Promise<void>): Promise<void> {
   }
   // If this fails, the next process that builds at the same place finds the tree again.
   const trees = await treesNoted(run)
-  const swept = await sweepNoted(trees).then(
-    () => undefined,
-    (error: unknown) => ({ error }),
-  )
-  for (const part of parts) await removeTree(join(dirname(run), '..', part, stagingName, basename(run)))
+  const { freed, errors } = await sweepNoted(trees)
+  bytes += freed
+  for (const part of parts)
+    bytes += await removeMeasured(join(dirname(run), '..', part, stagingName, basename(run)))
+  bytes += await diskUsage(run)
   await removeRun(run, lock)
-  if (swept) throw swept.error
+  if (errors.length > 0) throw errors[0]
+  return bytes
 }
 
 function notRemoved(error: unknown, run: string): WindlassError {
-  const { code, message, subject, hint } = storeError(error, 'remove what an earlier process left', run)
+  const { code, message, subject, hint } = storeError(error, 'remove files of an earlier process', run)
   const removal = `Remove it as its owner, or as root: “rm -rf ${shellWord(run)}”.`
   return new WindlassError(code, message, {
     ...subject,

@@ -15,6 +15,7 @@ import { lstatIfThere, mkdir, unlink } from '../../system/files.js'
 import { locksAvailable } from '../../system/index.js'
 import { FileLock } from '../locks/file-lock.js'
 import { readIfRegular } from '../files/read-regular.js'
+import { diskUsage } from '../files/disk-usage.js'
 import { removeTree } from '../files/remove-tree.js'
 import { codeOf, unlessMissing } from '../files/store-error.js'
 
@@ -111,36 +112,52 @@ export async function sweepBeside(target: string): Promise<void> {
     (name) =>
       name.startsWith(stem) && suffix.test(name) && name.length === stem.length + '.windlass-'.length + 12,
   )
-  await sweepAll(abandoned.map((name) => ({ path: join(parent, name) })))
-}
-
-/** Removes the trees recorded by a dead run. @throws the first error of `node:fs`, after trying all trees */
-export const sweepNoted = (notes: readonly TreeNote[]): Promise<void> =>
-  sweepAll(notes.filter(({ path }) => suffix.test(path)))
-
-async function sweepAll(trees: readonly (Pick<TreeNote, 'path'> & Partial<TreeNote>)[]): Promise<void> {
-  if (!locksAvailable()) return // abandoned trees cannot be detected
-  const errors: unknown[] = []
-  for (const tree of trees) await sweep(tree).catch((error: unknown) => errors.push(error))
+  const { errors } = await sweepAll(abandoned.map((name) => ({ path: join(parent, name) })))
   if (errors.length > 0) throw errors[0]
 }
 
-async function sweep({ path, token }: Pick<TreeNote, 'path'> & Partial<TreeNote>): Promise<void> {
+/** The result of the removal of several trees: the disk space in bytes that they had, and the errors of `node:fs`. */
+interface SweptTrees {
+  readonly freed: number
+  readonly errors: readonly unknown[]
+}
+
+/** Removes the trees recorded by a dead run. */
+export const sweepNoted = (notes: readonly TreeNote[]): Promise<SweptTrees> =>
+  sweepAll(notes.filter(({ path }) => suffix.test(path)))
+
+async function sweepAll(trees: readonly (Pick<TreeNote, 'path'> & Partial<TreeNote>)[]): Promise<SweptTrees> {
+  const errors: unknown[] = []
+  let freed = 0
+  if (!locksAvailable()) return { freed, errors } // abandoned trees cannot be detected
+  for (const tree of trees)
+    try {
+      freed += await sweep(tree)
+    } catch (error) {
+      errors.push(error)
+    }
+  return { freed, errors }
+}
+
+/** Removes the tree if its process is dead. Returns the disk space in bytes that it had. */
+async function sweep({ path, token }: Pick<TreeNote, 'path'> & Partial<TreeNote>): Promise<number> {
   // A directory of another user could be changed while it is being removed.
-  if (!(await isOwnDirectory(path))) return
+  if (!(await isOwnDirectory(path))) return 0
   const names = await readdir(path)
   if (names.length === 0) {
     // Not locked yet. The process that is about to lock it will create another one.
     await unlessMissing(rmdir(path)).catch(unlessFilled)
-    return
+    return 0
   }
-  if (!names.includes(lockName) || names.some((name) => name !== lockName && name !== treeName)) return
+  if (!names.includes(lockName) || names.some((name) => name !== lockName && name !== treeName)) return 0
   const lock = await unlessMissing(FileLock.take(join(path, lockName)))
-  if (!lock) return // its process is alive
+  if (!lock) return 0 // its process is alive
   try {
     const text = await readIfRegular(join(path, lockName))
-    if (text === undefined || !(await isOurs(path, text, token))) return
+    if (text === undefined || !(await isOurs(path, text, token))) return 0
+    const bytes = await diskUsage(path)
     await removeAll(path).catch(unlessFilled)
+    return bytes
   } finally {
     await lock.release()
   }

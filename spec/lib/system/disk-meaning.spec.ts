@@ -27,6 +27,16 @@ describe('what the disk says', () => {
     expect(error.hint).toMatch(hint)
   })
 
+  it.each(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EFBIG', 'EXDEV'])(
+    'of %s names another directory, and no store, where an image was unpacked into a directory',
+    (errno) => {
+      const { hint } = fileFailure(refused(errno), 'Making the tree of the image', '/mnt/tree', 'target')
+      expect(hint).toMatch(/ame a directory/)
+      expect(hint).not.toMatch(/--store/)
+      expect(fileFailure(refused(errno), 'Writing', '/store/x').hint).toMatch(/--store/)
+    },
+  )
+
   it('is known by its number where Node has no name for it', () => {
     const { EDQUOT } = constants.errno
     const unnamed = refused(`Unknown system error -${EDQUOT}`, -EDQUOT)

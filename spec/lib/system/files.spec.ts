@@ -43,6 +43,23 @@ describe('files', () => {
       })
   })
 
+  it('makes a directory with its parents, also where some or all are there', async () => {
+    expect(await files.missingDirectories(at('a/b'))).toEqual([at('a'), at('a/b')])
+    await files.makeDirectories(at('a/b'), 0o700)
+    await files.makeDirectories(at('a/b/c'), 0o700)
+    await files.makeDirectories(at('a/b'), 0o700)
+    expect(statSync(at('a/b/c')).mode & 0o777).toBe(0o700)
+    expect(await files.missingDirectories(at('a/b'))).toEqual([at('a/b')])
+  })
+
+  it('makes no directory below a file or a link to nothing, and ends', async () => {
+    writeFileSync(at('file'), '')
+    symlinkSync(at('nothing'), at('link'))
+    await expect(files.makeDirectories(at('file/a/b'), 0o700)).rejects.toMatchObject({ code: 'ENOTDIR' })
+    await expect(files.makeDirectories(at('link/a/b'), 0o700)).rejects.toMatchObject({ code: 'ENOENT' })
+    await expect(files.makeDirectories(at('link'), 0o700)).rejects.toMatchObject({ code: 'EEXIST' })
+  })
+
   it('tells a name that is not there from one that cannot be looked at', async () => {
     writeFileSync(at('f'), '')
     symlinkSync('loop', at('loop'))

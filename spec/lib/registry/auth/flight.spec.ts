@@ -22,7 +22,7 @@ describe('a request that several share', () => {
     }
     const waiting = [first, second].map(({ signal }) => share(flights, 'a', work, signal))
     first.abort()
-    await expect(waiting[0]).rejects.toMatchObject({ code: 'CANCELLED' })
+    await expect(waiting[0]).rejects.toMatchObject({ code: 'CANCELLED', cause: first.signal.reason })
     expect(shared?.aborted).toBe(false)
     second.abort()
     await expect(waiting[1]).rejects.toMatchObject({ code: 'CANCELLED' })
@@ -34,6 +34,7 @@ describe('a request that several share', () => {
     const work = (): Promise<number> => Promise.resolve(++begun)
     await expect(share(new SingleFlight(), 'a', work, AbortSignal.abort())).rejects.toMatchObject({
       code: 'CANCELLED',
+      cause: { name: 'AbortError' },
     })
     expect(begun).toBe(0)
   })

@@ -1,5 +1,5 @@
 /** Putting an image's layers together, when something else comes to stand where its tree is to appear. */
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { putImage } from '../../../../lib/testing/images/index.js'
@@ -25,7 +25,7 @@ describe('the tree of an image', () => {
     await expect(pulling.done).rejects.toMatchObject({
       code: 'USAGE',
       message: expect.stringContaining(
-        `Unpacking into ${target}: something was put there meanwhile`,
+        `Cannot unpack into ${target}: something was created there in the meantime`,
       ) as string,
       subject: { path: target },
     })
@@ -44,10 +44,29 @@ describe('the tree of an image', () => {
     const pulling = puller.pull(`${registry.host}/app:1`, { platform: 'linux/amd64', rootfs: target })
     await expect(pulling.done).rejects.toMatchObject({
       code: 'USAGE',
-      message: `Unpacking into ${target}: the directory is not empty`,
+      message: `Cannot unpack into ${target}: the directory is not empty`,
     })
     await pulling.closed()
     expect(readdirSync(target)).toEqual(['mine'])
+  })
+
+  it('does not take the place of a link, and leaves what the link leads to', async () => {
+    const registry = await bench.registry()
+    await putImage(registry, 'app', '1', imageOf(['a']))
+    const parent = bench.path()
+    const target = join(parent, 'target')
+    mkdirSync(join(parent, 'real'), { recursive: true })
+    symlinkSync('real', target)
+    const puller = await bench.puller()
+    const pulling = puller.pull(`${registry.host}/app:1`, { platform: 'linux/amd64', rootfs: target })
+    await expect(pulling.done).rejects.toMatchObject({
+      code: 'USAGE',
+      message: `Cannot unpack into ${target}: it is a symbolic link`,
+      hint: 'Name the directory that it leads to.',
+    })
+    await pulling.closed()
+    expect(readdirSync(join(parent, 'real'))).toEqual([])
+    expect(readdirSync(parent).sort()).toEqual(['real', 'target'])
   })
 
   it('is refused where a layer is not the one of the config, also where nothing else unpacks it', async () => {

@@ -5,13 +5,15 @@ import { type Digest, digestOf } from '../../../../lib/image/index.js'
 import type { PullableDocument, Resolved } from '../../../../lib/stages/elements.js'
 import { holdImage } from '../../../../lib/stages/plan/hold-image.js'
 import type { Store } from '../../../../lib/store/index.js'
+import { leftEarly, slowToEnd } from '../../../support/left-early.js'
 
 const named = (text: string) => ({ digest: digestOf(Buffer.from(text)) })
 
 describe('what a pull holds', () => {
   async function held(document: object, trail: readonly string[]): Promise<Digest[]> {
     const digests: Digest[] = []
-    const store = { hold: async (...more: Digest[]) => void digests.push(...more) } as unknown as Store
+    const holdUntil = async (_: AbortSignal, ...more: Digest[]) => void digests.push(...more)
+    const store = { holdUntil } as unknown as Store
     const resolved = { document, trail: trail.map((text) => ({ descriptor: named(text) })) }
     const scope = new Scope()
     const image = resolved as unknown as Resolved<PullableDocument>
@@ -36,5 +38,17 @@ describe('what a pull holds', () => {
     const schema1 = { kind: 'schema1', descriptor: named('schema1'), layers: [named('one')], known }
     expect(await held(schema1, [])).toEqual(digestsOf('schema1', 'one', 'made', 'config'))
     expect(await held({ ...schema1, known: undefined }, [])).toEqual(digestsOf('schema1', 'one'))
+  })
+
+  it('is asked for until a cancelled pull has stopped waiting for the lock of the store', async () => {
+    let ended = false
+    const holdUntil = (signal: AbortSignal) => slowToEnd(signal, 20).finally(() => (ended = true))
+    const document = {
+      kind: 'image',
+      descriptor: named('manifest'),
+      manifest: { config: named('config'), layers: [] },
+    }
+    await leftEarly({ document, trail: [] } as never, holdImage({ holdUntil } as unknown as Store))
+    expect(ended).toBe(true)
   })
 })

@@ -2,10 +2,16 @@
 import { lastValueFrom } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { Flow, Scope } from '../../../../lib/flow/index.js'
-import { type ImageSource, decideManifest, mediaTypes } from '../../../../lib/image/index.js'
-import { defaultLimits } from '../../../../lib/limits.js'
+import {
+  type Digest,
+  type ImageSource,
+  decideManifest,
+  digestOf,
+  mediaTypes,
+} from '../../../../lib/image/index.js'
+import { type Limits, defaultLimits } from '../../../../lib/limits.js'
 import type { ImageRequest } from '../../../../lib/stages/elements.js'
-import { imagesOfIndex } from '../../../../lib/stages/resolve/images-of-index.js'
+import { imagesOfIndex, maxIndexedImages } from '../../../../lib/stages/resolve/images-of-index.js'
 import { type BuiltDocument, buildImage } from '../../../../lib/testing/images/index.js'
 import { document } from '../../../../lib/testing/images/build-image.js'
 
@@ -18,7 +24,11 @@ const entryOf = ({ mediaType, digest, size }: BuiltDocument, more: object = {}) 
 const indexOf = (...manifests: object[]) =>
   document(mediaTypes.ociIndex, { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests })
 
-async function walked(root: BuiltDocument, others: readonly BuiltDocument[], indexDepth = 3) {
+async function walked(
+  root: BuiltDocument,
+  others: readonly BuiltDocument[],
+  { rootDigest, ...changed }: Partial<Limits> & { rootDigest?: Digest } = { indexDepth: 3 },
+) {
   const all = new Map<string, BuiltDocument>([root, image, ...others].map((each) => [each.digest, each]))
   const asked: string[] = []
   const source = {
@@ -28,7 +38,7 @@ async function walked(root: BuiltDocument, others: readonly BuiltDocument[], ind
       return { bytes, contentType: mediaType, host: 'h' }
     },
   } as unknown as ImageSource
-  const limits = { ...defaultLimits, indexDepth }
+  const limits = { ...defaultLimits, ...changed }
   const request = {
     name: 'app',
     typed: 'app',
@@ -41,7 +51,8 @@ async function walked(root: BuiltDocument, others: readonly BuiltDocument[], ind
   const decided = decideManifest({ bytes, contentType: mediaType, host: 'h', reference: 'app', limits })
   const scope = new Scope()
   const stage = imagesOfIndex({ retry: { attempts: 1, delay: 0, longestRetryAfter: 0 } })
-  const resolved = { request, document: decided, trail: [] }
+  const descriptor = { ...decided.descriptor, ...(rootDigest && { digest: rootDigest }) }
+  const resolved = { request, document: { ...decided, descriptor }, trail: [] }
   try {
     const found = await lastValueFrom(
       Flow.of(resolved as never)
@@ -62,7 +73,44 @@ describe('the images of an index', () => {
     const middle = indexOf(entryOf(inner))
     const root = indexOf(entryOf(middle))
     expect((await walked(root, [inner, middle])).images).toEqual([image.digest])
-    await expect(walked(root, [inner, middle], 2)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
+    await expect(walked(root, [inner, middle], { indexDepth: 2 })).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      subject: { reference: 'app', digest: image.digest },
+    })
+  })
+
+  it('are at most a thousand, counted with the indexes', async () => {
+    const leaves = (count: number) =>
+      Array.from({ length: count }, (_, at) => ({ ...leaf, digest: digestOf(Buffer.from(String(at))) }))
+    expect((await walked(indexOf(...leaves(maxIndexedImages - 1)), [])).images).toHaveLength(999)
+    await expect(walked(indexOf(...leaves(maxIndexedImages)), [])).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      message: expect.stringContaining('more than 1000 documents') as string,
+    })
+  })
+
+  it('are refused where their indexes together have more bytes than sixteen manifests may have', async () => {
+    const manifestBytes = 10_000
+    const inner = Array.from({ length: 16 }, (_, at) =>
+      indexOf({ ...leaf, annotations: { filler: `${at} ${'x'.repeat(9_600)}` } }),
+    )
+    const root = indexOf(...inner.map((each) => entryOf(each)))
+    expect(root.size).toBeLessThan(manifestBytes)
+    const some = indexOf(...inner.slice(1).map((each) => entryOf(each)))
+    expect((await walked(some, inner, { manifestBytes })).images).toEqual([image.digest])
+    await expect(walked(root, inner, { manifestBytes })).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      subject: { digest: inner.at(-1)?.digest },
+    })
+  })
+
+  it('are refused where an index leads back to itself', async () => {
+    const digest = digestOf(Buffer.from('no real index can contain its own digest'))
+    const inner = indexOf(leaf, { ...entryOf(indexOf()), digest })
+    await expect(walked(indexOf(entryOf(inner)), [inner], { rootDigest: digest })).rejects.toMatchObject({
+      code: 'MANIFEST_INVALID',
+      message: `The indexes of app lead back to ${digest}`,
+    })
   })
 
   it('are told once, and looked at once, wherever they stand', async () => {

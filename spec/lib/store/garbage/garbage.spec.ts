@@ -13,7 +13,7 @@ import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { type Digest, digestOf, mediaTypes } from '../../../../lib/image/index.js'
 import type { Store } from '../../../../lib/store/index.js'
-import { syncFileSystemAsync } from '../../../../lib/system/index.js'
+import { locksAvailable, syncFileSystemAsync } from '../../../../lib/system/index.js'
 import { diskCalls } from '../../../support/store/disk-calls.js'
 import {
   commitLayer,
@@ -181,6 +181,31 @@ describe('collecting garbage', () => {
     expect((await store.garbage.collect()).removed).toHaveLength(2)
     expect(contents(store)).toEqual(new Set())
   })
+
+  it.skipIf(!locksAvailable())(
+    'counts what killed processes left apart, and once, also what went when the store was opened',
+    async () => {
+      const { directory } = await stores.open()
+      const leave = (name: string, bytes: number): void => {
+        mkdirSync(join(directory, 'staging', name.repeat(16)))
+        writeFileSync(join(directory, 'staging', name.repeat(16), 'blob'), Buffer.alloc(bytes, 'x'))
+      }
+      leave('a', 100_000)
+      leave('b', 200_000)
+      const store = await stores.open(directory)
+      expect(readdirSync(join(directory, 'staging'))).toEqual([])
+      leave('c', 400_000)
+      // A collection that only asks sweeps nothing of its own.
+      const asked = await store.garbage.collect({ dryRun: true })
+      expect(asked).toMatchObject({ removed: [], bytes: 0, leftovers: { processes: 2 } })
+      expect(asked.leftovers.bytes).toBeGreaterThanOrEqual(300_000)
+      expect(asked.leftovers.bytes).toBeLessThan(400_000)
+      const { bytes, leftovers } = await store.garbage.collect()
+      expect([bytes, leftovers.processes]).toEqual([0, 1])
+      expect(leftovers.bytes).toBeGreaterThanOrEqual(400_000)
+      expect((await store.garbage.collect()).leftovers).toEqual({ processes: 0, bytes: 0 })
+    },
+  )
 
   it('removes pointers to layers that are gone, such as of a run that was killed before its commit', async () => {
     const store = await stores.open()

@@ -47,6 +47,33 @@ describe('what a name leads to', () => {
     ])
   })
 
+  it('is the document that an image was converted from, although an index that was chosen from only lists it', async () => {
+    const store = await stores.open()
+    const [chosen, served] = [await put(store, { title: 'chosen' }), await put(store, { title: 'served' })]
+    const root = await put(store, { manifests: [chosen, served] }, mediaTypes.ociIndex)
+    await store.names.set({
+      name: 'a',
+      typed: 'a',
+      descriptor: chosen,
+      rootDigest: root.digest,
+      rootMediaType: root.mediaType,
+    })
+    expect((await needed(store)).has(served.digest)).toBe(false)
+    const converted = await put(store, { title: 'converted' })
+    const annotations = { 'io.windlass.served.digest': served.digest }
+    await store.names.set({ name: 'b', typed: 'b', descriptor: { ...converted, annotations } })
+    expect((await needed(store)).has(served.digest)).toBe(true)
+  })
+
+  it('is what a manifest leads to, although another manifest has it as a layer or as its config', async () => {
+    const store = await stores.open()
+    const image = await put(store, { layers: [ghost('layer')] })
+    for (const other of [{ layers: [image] }, { config: image }]) {
+      list(store, await put(store, other), image)
+      expect((await needed(store)).has(ghost('layer').digest)).toBe(true)
+    }
+  })
+
   it('is every layer that a config lists by its diffID, whatever blob it was unpacked from', async () => {
     const store = await stores.open()
     const config = await put(store, { rootfs: { type: 'layers', diff_ids: [diffIDOf('a'), diffIDOf('b')] } })
@@ -97,7 +124,7 @@ describe('what a name leads to', () => {
     writeFileSync(indexOf(store), text.replace(descriptor.digest, wrong))
     await expect(needed(store)).rejects.toMatchObject({
       code: 'STORE_CORRUPT',
-      message: expect.stringContaining('is not as it was written') as string,
+      message: expect.stringContaining('was damaged or changed') as string,
     })
   })
 })

@@ -1,11 +1,23 @@
 /** A user's store stays the user's, and root takes none that others can change. */
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, statSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { Store } from '../../../../lib/store/index.js'
+import { writeRefusal } from '../../../../lib/store/layout/ownership.js'
+import { SyncFile } from '../../../../lib/system/files.js'
 import { setXattr } from '../../../../lib/system/index.js'
-import { describeTree } from '../../../../lib/archive/index.js'
+import { compareTrees, describeTree, type TreeEntry } from '../../../../lib/archive/index.js'
 import {
   everything,
   openDirectory,
@@ -77,7 +89,7 @@ describe.runIf(asRoot)('a store that others can change', () => {
     const directory = await fresh()
     chmodSync(directory, 0o777)
     const { hint = '' } = (await Store.open(directory).catch((error: unknown) => error)) as { hint?: string }
-    expect(hint).toBe(`If you trust what is in it, close it to others: chmod go-w ${directory}`)
+    expect(hint).toBe(`If you trust its content, take that permission away with “chmod go-w ${directory}”.`)
     chmodSync(directory, 0o755)
     await (await Store.open(directory)).close()
   })
@@ -96,12 +108,126 @@ describe.runIf(asRoot)('a store that others can change', () => {
       expect(images()).toMatchObject({
         exit: 0,
         stderr: expect.stringMatching(
-          /^windlass: warning: .* can be written to by everybody\. .*chmod go-w \S+\n$/,
+          /^windlass: warning: Other users can change the store at \S+: \S+ is writable for everybody\. If you trust its content, .*“chmod go-w \S+”\.\n$/,
         ) as string,
       })
     } finally {
       place.remove()
     }
+  })
+})
+
+describe.runIf(asRoot)('a store that is open to a group', () => {
+  const place = openDirectory()
+  afterAll(() => place.remove())
+  const layout = writeLayout(join(place.path, 'layout'), everything)
+  const other = writeLayout(join(place.path, 'other'), [[{ path: 'other', content: 'other' }]])
+  const as = (uid: number, ...args: readonly string[]) =>
+    windlassAs(
+      { as: ['setpriv', '--reuid', `${uid}`, '--regid', `${uid}`, '--groups', '77'], umask: '002' },
+      ...args,
+    )
+  const [owner, member] = [1234, 1235]
+  let made = 0
+  /** What was changed since `before`. That a file was made and removed there to see whose it is, is left out. */
+  const changed = async (before: readonly TreeEntry[], store: string): Promise<string[]> =>
+    compareTrees(before, await describeTree(store), {
+      except: ({ path, attribute }) => path === '.' && attribute === 'mtime',
+    }).map(({ text }) => text)
+  /** A store of the owner with one image, and what `open` makes of it. */
+  const storeOf = (open: string): string => {
+    const store = join(place.path, String(made++))
+    mkdirSync(store)
+    chownSync(store, owner, 77)
+    chmodSync(store, 0o2775)
+    expect(as(owner, 'pull', '-q', ...platform, layout.name, '--store', store).exit).toBe(0)
+    execFileSync('bash', ['-ec', open], { cwd: store })
+    return store
+  }
+  const shared = 'chgrp -R 77 .; chmod -R g+rwX .; find . -type d -exec chmod g+s {} +'
+  const kinds = {
+    'by its own program': shared,
+    'by another tool': `rm -r layers staging partial lock windlass.json; ${shared}`,
+  }
+
+  it.each(Object.entries(kinds))(
+    'is read by a member who is not its owner, and written to by the owner alone: made %s',
+    async (_how, open) => {
+      const store = storeOf(open)
+      const before = await describeTree(store)
+      expect(as(member, 'images', '--store', store)).toMatchObject({
+        exit: 0,
+        stdout: expect.stringContaining(layout.name) as string,
+      })
+      for (const args of [['pull', '-q', ...platform, other.name], ['rm', layout.name], ['gc']])
+        expect(as(member, ...args, '--store', store)).toMatchObject({
+          exit: 7,
+          stdout: '',
+          stderr: expect.stringMatching(
+            new RegExp(
+              `windlass: The store at ${store} belongs to user ${owner}, and no other user writes to it\n {2}Name a store of your own`,
+            ),
+          ) as string,
+        })
+      expect(await changed(before, store)).toEqual([])
+      for (const args of [
+        ['pull', '-q', ...platform, other.name],
+        ['verify', '--repair'],
+        ['rm', other.name],
+        ['gc'],
+      ])
+        expect(as(owner, ...args, '--store', store).exit).toBe(0)
+    },
+  )
+
+  it('gives its images to a store of the member, as the hint says', () => {
+    const store = storeOf(shared)
+    const own = join(place.path, `own-${made++}`)
+    const { stderr } = as(member, 'gc', '--store', store)
+    const [, way = ''] = /“windlass (pull .*?) --store DIR”/.exec(stderr) ?? []
+    const args = way.replace('NAME', layout.name).split(' ')
+    expect(args[1]).toBe(`oci:${store}:${layout.name}`)
+    expect(as(member, ...args, '-q', ...platform, '--store', own).exit).toBe(0)
+    expect(as(member, 'verify', '--store', own).exit).toBe(0)
+  })
+
+  it('is not made by a member in a directory of the owner, who makes it then', () => {
+    const store = join(place.path, String(made++))
+    mkdirSync(store)
+    chownSync(store, owner, 77)
+    chmodSync(store, 0o2775)
+    const pull = ['pull', '-q', ...platform, layout.name, '--store', store]
+    expect(as(member, ...pull)).toMatchObject({ exit: 7, stdout: '' })
+    expect(readdirSync(store)).toEqual([])
+    expect(as(owner, ...pull).exit).toBe(0)
+  })
+
+  it('is repaired by its owner alone', async () => {
+    const store = storeOf(shared)
+    writeFileSync(join(store, 'index.json'), 'x')
+    const before = await describeTree(store)
+    expect(as(member, 'verify', '--repair', '--store', store)).toMatchObject({ exit: 7, stdout: '' })
+    expect(await changed(before, store)).toEqual([])
+    expect(as(owner, 'verify', '--repair', '--store', store).exit).toBe(0)
+  })
+
+  it('is written to by all whom its mount names as the owner of every new file', async () => {
+    const directory = join(place.path, String(made++))
+    mkdirSync(directory)
+    chownSync(directory, owner, owner)
+    chmodSync(directory, 0o777)
+    const ownerOfAll = vi
+      .spyOn(SyncFile.prototype, 'stat')
+      .mockImplementation(() => Promise.resolve(statSync(directory)))
+    process.seteuid?.(member)
+    try {
+      expect(await writeRefusal(directory)).toBeUndefined()
+      ownerOfAll.mockRestore()
+      expect(await writeRefusal(directory)).toMatchObject({ code: 'STORE_DENIED' })
+    } finally {
+      process.seteuid?.(0)
+    }
+    expect(readdirSync(directory)).toEqual([])
   })
 })
 
@@ -134,7 +260,7 @@ describe.runIf(asRoot)("a user's store", () => {
       const { exit, stderr } = bySudo('pull', ...platform, name)
       expect(exit, stderr).toBe(0)
       expect(stderr).toMatch(
-        /Files belong to 1234:1234 and not to the owners that the layer says: the store belongs to user 1234/,
+        /Files belong to 1234:1234 instead of the owners in the layer: the store belongs to user 1234/,
       )
       expect(await foreign(at)).toEqual([])
       expect(bySudo('verify')).toMatchObject({ exit: 0, stderr: '' })
@@ -145,11 +271,24 @@ describe.runIf(asRoot)("a user's store", () => {
       expect(bySudo('gc').exit).toBe(0)
       expect(await foreign(at)).toEqual([])
       expect(asUser('rm', name).exit).toBe(0)
-      expect(asUser('gc').stdout).toMatch(/^Removed 6: /m)
+      expect(asUser('gc').stdout).toMatch(/^Removed 6 objects, /m)
       expect(bySudo('images').exit).toBe(0)
       expect(await foreign(at)).toEqual([])
     },
   )
+
+  it("stays that user's when root repairs its list of names for him by sudo, and is refused otherwise", async () => {
+    const at = home()
+    const store = ['--store', join(at, 'store')]
+    expect(windlassAs({ as: ordinaryUser }, 'pull', '-q', ...platform, name, ...store).exit).toBe(0)
+    writeFileSync(join(at, 'store/index.json'), 'x')
+    const before = await describeTree(at)
+    expect(windlassAs({}, 'verify', '--repair', ...store)).toMatchObject({ exit: 7, stdout: '' })
+    expect(await describeTree(at)).toEqual(before)
+    expect(windlassAs({ env: behind }, 'verify', '--repair', ...store).exit).toBe(0)
+    expect(await foreign(at)).toEqual([])
+    expect(windlassAs({ as: ordinaryUser }, 'images', ...store).exit).toBe(0)
+  })
 
   it('is refused for root who does not come from that user, and is as it was', async () => {
     const at = home()

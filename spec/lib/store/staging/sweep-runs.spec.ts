@@ -31,9 +31,12 @@ describe.skipIf(!locksAvailable())('what earlier processes left in the staging a
     const staging = stores.fresh()
     for (const name of ['a', 'b']) await leave(staging, name)
     await mkdir(join(staging, 'mine'))
-    expect(await sweepRuns(staging)).toEqual([])
+    const { processes, bytes, failures } = await sweepRuns(staging)
+    expect([processes, failures]).toEqual([2, []])
+    // A file of one byte each, and their directories where those need space.
+    expect(bytes).toBeGreaterThanOrEqual(2 * 512)
     expect(await readdir(staging)).toEqual(['mine'])
-    expect(await sweepRuns(join(staging, 'none'))).toEqual([])
+    expect(await sweepRuns(join(staging, 'none'))).toEqual({ processes: 0, bytes: 0, failures: [] })
   })
 
   it('goes only once the store is on the disk: what was renamed out of it may not be yet', async () => {
@@ -42,7 +45,7 @@ describe.skipIf(!locksAvailable())('what earlier processes left in the staging a
     for (const name of ['a', 'b']) await leave(staging, name)
     const calls = diskCalls(store)
     vi.mocked(syncFileSystemAsync).mockImplementation(async () => void calls.push('sync all'))
-    expect(await sweepRuns(staging)).toEqual([])
+    expect((await sweepRuns(staging)).failures).toEqual([])
     expect(calls[0]).toBe('sync all')
     expect(calls.filter((call) => call === 'sync all')).toHaveLength(1)
     expect(calls).toContain(`rmdir staging/${'a'.repeat(16)}`)
@@ -71,13 +74,13 @@ describe.skipIf(!locksAvailable())('what earlier processes left in the staging a
       }
       expect(told).toEqual([
         expect.stringMatching(
-          `^Failed to remove what an earlier process left at ${bad}: permission denied.*\\. Remove it as its owner, or as root: “rm -rf ${bad}”\\.$`,
+          `^Failed to remove files of an earlier process at ${bad}: permission denied.*\\. Remove it as its owner, or as root: “rm -rf ${bad}”\\.$`,
         ) as string,
       ])
       expect([existsSync(bad), existsSync(good)]).toEqual([true, false])
       const [, way = ''] = /“(.*)”/.exec(told[0]!) ?? []
       execFileSync('bash', ['-ec', way])
-      expect(await sweepRuns(staging)).toEqual([])
+      expect((await sweepRuns(staging)).failures).toEqual([])
       expect(await readdir(staging)).toEqual([])
     },
   )

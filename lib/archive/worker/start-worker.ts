@@ -1,0 +1,31 @@
+/** Starts the worker of an unpack thread, from the text in the package or from a file. */
+import { basename } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { Worker, type WorkerOptions } from 'node:worker_threads'
+import { codeFile } from '../../system/native/code-file.js'
+import { threadSource } from './thread-source.js'
+
+/** Starts a worker that runs `unpack-worker.ts`. */
+export function startWorker(options: WorkerOptions): Worker {
+  if (threadSource === undefined) return new Worker(threadFile(), options)
+  // Without the option, NODE_OPTIONS=--input-type=module would apply to the text.
+  const execArgv = ['--input-type=commonjs', ...(options.execArgv ?? [])]
+  return new Worker(asModule(threadSource), { ...options, execArgv, eval: true })
+}
+
+/**
+ * Returns the file of the thread: beside the command line, which starts it with compiled code. A worker cannot load
+ * TypeScript, so the sources use the bundle in `dist`.
+ */
+const threadFile = (): URL =>
+  new URL(
+    basename(codeFile).endsWith('.ts') ? '../../../dist/cli/thread.cjs' : './unpack-worker.js',
+    pathToFileURL(codeFile),
+  )
+
+/** Returns a script that runs `source` as the module `codeFile`, from where it finds koffi. */
+function asModule(source: string): string {
+  const file = JSON.stringify(codeFile)
+  return `(function (exports, require, module, __filename) {${source}
+})(exports, require('node:module').createRequire(${file}), module, ${file})`
+}

@@ -1,0 +1,66 @@
+/** Limits on what a walk of an image graph reads. */
+import { WindlassError } from '../../errors.js'
+import { limitExceeded } from '../../limits.js'
+import type { GraphLink } from './document-links.js'
+
+/** Limits of one walk. A limit that is absent does not apply. */
+export interface GraphLimits {
+  /** Maximum number of indexes inside each other: 1 allows an index of images, and no index in it. */
+  readonly indexDepth?: number
+  /** Maximum number of documents (indexes, manifests and configs), read or not. */
+  readonly documents?: number
+  /** Maximum total size in bytes of the documents that are read. */
+  readonly bytes?: number
+}
+
+/** Counts the documents of one walk against its limits. */
+export class GraphBudget {
+  #documents = 0
+  #bytes = 0
+
+  /** @param reference name of the image in errors */
+  constructor(
+    private readonly limits: GraphLimits = {},
+    private readonly reference?: string,
+  ) {}
+
+  /**
+   * Counts a document before it is read.
+   * @param depth number of documents above it
+   * @throws LIMIT_EXCEEDED if it is nested too deeply, or there are too many documents
+   */
+  countDocument({ role, descriptor: { digest } }: GraphLink, depth: number): void {
+    const { indexDepth = Infinity, documents = Infinity } = this.limits
+    if (role !== 'config' && depth > indexDepth)
+      throw limitExceeded(
+        `${this.#reading(digest)}: ${digest} is ${depth} levels deep`,
+        'indexDepth',
+        indexDepth,
+        this.#subject(digest),
+      )
+    this.#documents += 1
+    if (this.#documents > documents) throw this.#exceeded(digest, `more than ${documents} documents`)
+  }
+
+  /** Counts the bytes of a document that was read. @throws LIMIT_EXCEEDED if they are too many */
+  countBytes({ descriptor: { digest } }: GraphLink, bytes: number): void {
+    const { bytes: maxBytes = Infinity } = this.limits
+    this.#bytes += bytes
+    if (this.#bytes > maxBytes) throw this.#exceeded(digest, `more than ${maxBytes} bytes of documents`)
+  }
+
+  #exceeded(digest: string, what: string): WindlassError {
+    return new WindlassError(
+      'LIMIT_EXCEEDED',
+      `${this.#reading(digest)}: with ${digest} there are ${what}`,
+      this.#subject(digest),
+    )
+  }
+
+  readonly #reading = (digest: string): string => `Reading the documents of ${this.reference ?? digest}`
+
+  readonly #subject = (digest: string) => ({
+    digest,
+    ...(this.reference !== undefined && { reference: this.reference }),
+  })
+}

@@ -1,0 +1,26 @@
+/** The nodes of a walk through an image graph. */
+import type { GraphLink } from './document-links.js'
+
+/** A document or blob that a walk came to. */
+export class GraphNode<Link extends GraphLink = GraphLink, Content = undefined> {
+  /** Number of documents above this node: 0 for a start. */
+  readonly depth: number
+
+  constructor(
+    /** The link that the walk followed. */
+    readonly link: Link,
+    /** The document with the link; undefined for a start. */
+    readonly parent: GraphNode<Link, Content> | undefined,
+    /** Content of the document; undefined for a node without a document, and until it is read. */
+    readonly content?: Content,
+  ) {
+    this.depth = parent ? parent.depth + 1 : 0
+  }
+
+  /** The nodes from a start to this one, which is the last. */
+  get path(): readonly GraphNode<Link, Content>[] {
+    const path: GraphNode<Link, Content>[] = [this]
+    for (let { parent } = this; parent; { parent } = parent) path.push(parent)
+    return path.reverse()
+  }
+}

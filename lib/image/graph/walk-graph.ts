@@ -1,0 +1,101 @@
+/**
+ * Walks what images consist of: from an index or a manifest to everything that it references. Only this code follows
+ * references from document to document. The caller says how a document is read and which of its references count.
+ */
+import { type GraphLink, type LinkRole, isManifestLink } from './document-links.js'
+import { GraphBudget, type GraphLimits } from './graph-limits.js'
+import { GraphNode } from './graph-node.js'
+
+/** A document as the reader of a walk returns it. */
+export interface GraphDocument<Link extends GraphLink = GraphLink, Content = undefined> {
+  /** The references in the document, in order. */
+  readonly links: Iterable<Link>
+  /** What the caller needs of the document: the `content` of its node. */
+  readonly content?: Content
+  /** Size of the document in bytes, for the limit `bytes` (0). */
+  readonly bytes?: number
+}
+
+/** How a walk reads documents, and what it follows. */
+export interface GraphWalk<Link extends GraphLink = GraphLink, Content = undefined> {
+  /** Reads the document of a node. Returns undefined if it is not to be read, or is missing: nothing is behind it then. */
+  read(
+    node: GraphNode<Link, Content>,
+  ): GraphDocument<Link, Content> | undefined | Promise<GraphDocument<Link, Content> | undefined>
+  /**
+   * Reports whether to visit the target of a link (default: always). Is called for each link in turn, except for starts,
+   * also if the target has been visited.
+   */
+  follow?(link: Link, from: GraphNode<Link, Content>): boolean | Promise<boolean>
+  /** Returns what identifies the target of a link among those in its role (default: its digest). */
+  key?(link: Link): string
+  /** Default: none. */
+  readonly limits?: GraphLimits
+  /** Name of the image in errors. */
+  readonly reference?: string
+}
+
+/** Roles whose targets are blobs, which reference nothing. */
+const blobs: readonly LinkRole[] = ['layer', 'tree']
+
+/**
+ * Yields everything that `starts` lead to, each node once: a document before what it references, and all that one
+ * link leads to before the next link. A node with several links is yielded for the first that the walk takes, so that
+ * the walk ends even if documents reference each other in a cycle.
+ *
+ * Nothing is read before the caller asks for it. A node is read and then yielded. Layers and trees are not read.
+ * @throws LIMIT_EXCEEDED with the digest of the document that exceeds a limit; errors of `read` and `follow`
+ *
+ * @example
+ * const read = async ({ link }: GraphNode) => ({ links: documentLinks(await fetchJson(link.descriptor.digest)) })
+ * for await (const { link } of walkGraph([entryLink(descriptor)], { read })) console.log(link.role)
+ */
+export async function* walkGraph<Link extends GraphLink = GraphLink, Content = undefined>(
+  starts: Iterable<Link>,
+  walk: GraphWalk<Link, Content>,
+): AsyncGenerator<GraphNode<Link, Content>, void, undefined> {
+  const visited = new Set<string>()
+  const budget = new GraphBudget(walk.limits, walk.reference)
+  // The documents that lead to the current node, each with the links that are not followed yet.
+  const open: OpenDocument<Link, Content>[] = [{ node: undefined, links: starts[Symbol.iterator]() }]
+  for (let from = open.at(-1); from; from = open.at(-1)) {
+    const { done, value: link } = from.links.next() as IteratorResult<Link, undefined>
+    if (done === true) {
+      open.pop()
+      continue
+    }
+    if (from.node && (await walk.follow?.(link, from.node)) === false) continue
+    const key = `${kindOf(link)} ${walk.key?.(link) ?? link.descriptor.digest}`
+    if (visited.has(key)) continue
+    visited.add(key)
+    const unread = new GraphNode<Link, Content>(link, from.node)
+    const document = blobs.includes(link.role) ? undefined : await readWithin(budget, walk, unread)
+    const node = document ? new GraphNode(link, from.node, document.content) : unread
+    yield node
+    if (document) open.push({ node, links: document.links[Symbol.iterator]() })
+  }
+}
+
+/**
+ * Returns what a target is visited as. A blob may be a layer of one image and a manifest that another image needs: what
+ * it references counts only where it is a manifest, so these are two nodes.
+ */
+const kindOf = (link: GraphLink): LinkRole => (isManifestLink(link) ? 'manifest' : link.role)
+
+/** A document whose links are being followed. */
+interface OpenDocument<Link extends GraphLink, Content> {
+  /** Undefined for the list of starts. */
+  readonly node: GraphNode<Link, Content> | undefined
+  readonly links: Iterator<Link, unknown>
+}
+
+async function readWithin<Link extends GraphLink, Content>(
+  budget: GraphBudget,
+  walk: GraphWalk<Link, Content>,
+  node: GraphNode<Link, Content>,
+): Promise<GraphDocument<Link, Content> | undefined> {
+  budget.countDocument(node.link, node.depth)
+  const document = await walk.read(node)
+  budget.countBytes(node.link, document?.bytes ?? 0)
+  return document
+}

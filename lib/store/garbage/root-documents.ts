@@ -1,0 +1,91 @@
+/** Reads documents for garbage collection, which must know what each one references. */
+import { dirname, join } from 'node:path'
+import { type ErrorDetails, WindlassError } from '../../errors.js'
+import { type Digest, isDigest } from '../../image/index.js'
+import type { BlobStore } from '../blobs/blobs.js'
+import { verifyBlob } from '../blobs/verify-blob.js'
+import { isObject, type JsonObject, parseJson } from '../files/json-object.js'
+import { readIfRegular } from '../files/read-regular.js'
+import { annotationsOf, entryTitle, entryWord, keyOf } from '../names/index-entry.js'
+
+/** Maximum size of a document in bytes. Larger blobs are layers; the limits on images are far below this. */
+const maxDocumentBytes = 64 * 1024 ** 2
+
+/** The documents in the layout whose list of names is `indexPath`. */
+export class RootDocuments {
+  constructor(
+    private readonly indexPath: string,
+    private readonly blobs: BlobStore,
+  ) {}
+
+  /**
+   * Reads a document that the entry `about` leads to. Returns undefined for a blob that is not a document, and for a
+   * missing one that is not `required`. A document with an unsupported digest cannot be verified, and must be there.
+   * @throws WindlassError STORE_CORRUPT when it is missing or damaged
+   */
+  async read(digest: string, about: JsonObject, required: boolean): Promise<JsonObject | undefined> {
+    if (!isDigest(digest)) return this.#readForeign(digest, about)
+    try {
+      if (!required && !(await this.blobs.has(digest))) return undefined
+      if ((await this.blobs.size(digest)) > maxDocumentBytes) {
+        await this.#assertWhole(digest)
+        return undefined
+      }
+      const value = documentIn((await this.blobs.read(digest, maxDocumentBytes)).toString('utf8'))
+      if (value === 'too deep')
+        throw new WindlassError('STORE_CORRUPT', `The document ${digest} is nested too deeply`, { digest })
+      return value
+    } catch (error) {
+      if (!(error instanceof WindlassError) || error.code !== 'STORE_CORRUPT') throw error
+      throw unknown(about, error.message, { ...error.subject, digest, cause: error })
+    }
+  }
+
+  /** Reads a document. Returns one without references if that is not possible. */
+  async readIfPossible(digest: string): Promise<JsonObject> {
+    return (await this.read(digest, {}, false).catch(() => undefined)) ?? {}
+  }
+
+  async #readForeign(digest: string, about: JsonObject): Promise<JsonObject> {
+    const path = join(dirname(this.indexPath), 'blobs', ...digest.split(':'))
+    const document = parseJson((await readIfRegular(path)) ?? '')
+    if (!isObject(document)) throw unknown(about, `${path} is not a readable document`)
+    return document
+  }
+
+  /** Verifies a blob that is too large for a document. If it is damaged, it may have been a document. */
+  async #assertWhole(digest: Digest): Promise<void> {
+    const path = this.blobs.path(digest)
+    const found = await verifyBlob({ path, digest })
+    if (found.state === 'damaged')
+      throw new WindlassError('STORE_CORRUPT', `Blob ${digest} is damaged: ${found.why}`, { digest, path })
+  }
+}
+
+/** Parses `text` as a JSON object; undefined if it is not one. */
+function documentIn(text: string): JsonObject | 'too deep' | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isObject(value) ? value : undefined
+  } catch (error) {
+    return error instanceof SyntaxError ? undefined : 'too deep'
+  }
+}
+
+function unknown(about: JsonObject, why: string, details: ErrorDetails = {}): WindlassError {
+  const name = annotationsOf(about)['org.opencontainers.image.ref.name']
+  const entry = {
+    name: typeof name === 'string' ? name : undefined,
+    digest: typeof about['digest'] === 'string' ? about['digest'] : undefined,
+    key: keyOf(about),
+  }
+  return new WindlassError(
+    'STORE_CORRUPT',
+    `Nothing was removed, because the content of ${entryTitle(entry)} is unknown: ${why}`,
+    {
+      ...details,
+      ...(entry.name !== undefined && { reference: entry.name }),
+      hint: `Fetch it again with “windlass verify --repair”, or remove the name with “windlass rm ${entryWord(entry)}”.`,
+    },
+  )
+}

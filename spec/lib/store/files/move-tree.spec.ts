@@ -1,0 +1,47 @@
+import { chmodSync, chownSync, existsSync, mkdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { moveTree } from '../../../../lib/store/files/move-tree.js'
+import { TemporaryStores } from '../../../support/store/temporary-store.js'
+
+describe.runIf(process.getuid?.() === 0)('a directory that is moved to another parent', () => {
+  const stores = new TemporaryStores()
+  const user = 65_534
+
+  /** Two directories of an ordinary user, in the first a directory with `mode`. */
+  function place(mode: number): { readonly from: string; readonly to: string } {
+    const top = stores.fresh()
+    const [from, to] = [join(top, 'one', 'tree'), join(top, 'other', 'tree')]
+    mkdirSync(from, { recursive: true })
+    mkdirSync(join(top, 'other'))
+    for (const each of [join(top, 'one'), join(top, 'other'), from]) chownSync(each, user, user)
+    for (const each of [stores.directory, top]) chmodSync(each, 0o755)
+    chmodSync(from, mode)
+    return { from, to }
+  }
+  async function asUser<T>(work: () => Promise<T>): Promise<T> {
+    process.seteuid?.(user)
+    try {
+      return await work()
+    } finally {
+      process.seteuid?.(0)
+    }
+  }
+
+  it.each([0o755, 0o555, 0o500, 0])('keeps its mode, also one that lets nobody in: %o', async (mode) => {
+    const { from, to } = place(mode)
+    await asUser(() => moveTree(from, to))
+    expect(statSync(to).mode & 0o7777).toBe(mode)
+    expect(existsSync(from)).toBe(false)
+  })
+
+  it('stays where it belongs to another user, as it was, and the error is that of the move', async () => {
+    const { from, to } = place(0o700)
+    chownSync(from, 0, 0)
+    await expect(asUser(() => moveTree(from, to))).rejects.toMatchObject({
+      code: 'EACCES',
+      syscall: 'rename',
+    })
+    expect(statSync(from).mode & 0o7777).toBe(0o700)
+  })
+})
