@@ -1,7 +1,7 @@
 /** Reads parts of a blob by requests for ranges, without fetching the rest. */
-import type { Readable } from 'node:stream'
 import { WindlassError } from '../errors.js'
 import type { BlobBody, BlobRequest } from '../image/source.js'
+import { destroyed } from './destroyed.js'
 
 /** A part of a blob: `length` bytes from `offset`. */
 export interface BlobPart {
@@ -13,9 +13,9 @@ export interface BlobPart {
 export interface RandomAccessOptions {
   /** Size of the blob in bytes. */
   readonly size: number
-  /** Name of the blob in messages: `the layer sha256:…`. */
+  /** Name of the blob in messages: `layer sha256:…`. */
   readonly what: string
-  /** Opens a part. A source that does not serve parts answers with the blob from its start. */
+  /** Opens a part. A source that does not serve parts sends the blob from its start. */
   readonly open: (request: BlobRequest & BlobPart) => Promise<BlobBody>
 }
 
@@ -53,7 +53,7 @@ export class RandomAccessBlob {
     if (offset < 0 || length < 0 || offset + length > this.size)
       throw new WindlassError(
         'SIZE_MISMATCH',
-        `Reading ${this.#what}: it has ${this.size} bytes, and none from ${offset} to ${offset + length}`,
+        `Reading ${this.#what} failed: it has ${this.size} bytes, and no bytes ${offset} to ${offset + length}`,
       )
     if (length === 0) return
     const body = await this.#open({ offset, length, ...(signal && { signal }) })
@@ -67,25 +67,22 @@ export class RandomAccessBlob {
         if (left === 0) return
       }
     } finally {
-      await closed(body.stream)
+      await destroyed(body.stream)
     }
     throw new WindlassError(
       'NETWORK',
-      `Reading ${this.#what}: ${body.host} ended the transfer after ${length - left} of ${length} bytes`,
+      `Reading ${this.#what} failed: ${body.host} ended the transfer after ${length - left} of ${length} bytes`,
       { host: body.host },
     )
   }
 
   #noParts(host: string): WindlassError {
-    return new WindlassError('UNSUPPORTED', `Reading ${this.#what}: ${host} does not serve parts of blobs`, {
-      host,
-    })
+    return new WindlassError(
+      'UNSUPPORTED',
+      `Reading ${this.#what} by ranges failed: ${host} does not serve parts of blobs`,
+      {
+        host,
+      },
+    )
   }
-}
-
-/** Destroys a stream and resolves when it is closed. */
-function closed(stream: Readable): Promise<void> {
-  stream.on('error', () => undefined)
-  stream.destroy()
-  return stream.closed ? Promise.resolve() : new Promise((resolve) => stream.once('close', resolve))
 }

@@ -2,6 +2,7 @@
 import { pipeline, type Readable, Transform } from 'node:stream'
 import { type Decompressing, decompressor } from '../../bytes/compression/decompress.js'
 import { sniffCompression } from '../../bytes/compression/sniff.js'
+import { destroyed } from '../../bytes/destroyed.js'
 import { type Expected, Verifier } from '../../bytes/verifier.js'
 import type { Limits } from '../../limits.js'
 import { ArchiveSize } from '../archive-size.js'
@@ -97,7 +98,7 @@ export class TarPass {
     return true
   }
 
-  /** Forgets the file that is kept. */
+  /** Discards the content that is kept. */
   drop(): void {
     this.pieces = []
     this.kept = undefined
@@ -107,11 +108,8 @@ export class TarPass {
 
   /** Closes the source. Resolves when it is closed. */
   async close(): Promise<void> {
-    const source = this.#source
-    if (source === undefined) return
     this.#decompress?.on('error', () => undefined).destroy()
-    source.on('error', () => undefined).destroy()
-    if (!source.closed) await new Promise((resolve) => source.once('close', resolve))
+    if (this.#source !== undefined) await destroyed(this.#source)
   }
 
   #entry(entry: TarEntry): void {

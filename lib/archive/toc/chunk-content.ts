@@ -1,6 +1,7 @@
 /** Reads one file of a layer by its table of contents: one range, decompressed, each chunk verified before it is passed on. */
 import { Readable, pipeline } from 'node:stream'
 import { decompressor } from '../../bytes/compression/decompress.js'
+import { destroyed } from '../../bytes/destroyed.js'
 import type { RandomAccessBlob } from '../../bytes/random-access.js'
 import { WindlassError } from '../../errors.js'
 import { algorithmOf, digestOf } from '../../image/digest/digest.js'
@@ -38,8 +39,7 @@ export async function* chunkContent(
     // The last member also holds the padding of the archive.
     yield* verifiedChunks(bytes as AsyncIterable<Buffer>, { path, inner, chunks })
   } finally {
-    source.destroy()
-    if (!source.closed) await new Promise((resolve) => source.once('close', resolve))
+    await destroyed(source)
   }
 }
 
@@ -88,7 +88,7 @@ function verified(bytes: Buffer, { digest }: Chunk, path: string): Buffer {
     `Verifying a part of ${quoted(path)} failed: it has another digest than ${digest}`,
     {
       digest,
-      hint: 'The registry, or something on the way, serves other bytes than the image names.',
+      hint: 'The registry, or a proxy or cache in between, sent wrong data.',
     },
   )
 }

@@ -121,7 +121,7 @@ function checkDigest(bytes: Buffer, expected: Digest): void {
     `Verifying the table of contents of the layer failed: expected ${expected}, got ${actual}`,
     {
       digest: expected,
-      hint: 'The registry, or something on the way, serves other bytes than the image names.',
+      hint: 'The registry, or a proxy or cache in between, sent wrong data.',
     },
   )
 }

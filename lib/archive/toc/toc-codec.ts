@@ -3,6 +3,7 @@
  * containers/storage. `null` equals absent.
  */
 import * as t from 'io-ts'
+import { isObject } from '../../codec/json-object.js'
 import { listOf } from '../../codec/list-of.js'
 import { record } from '../../codec/record-codec.js'
 
@@ -41,8 +42,7 @@ export interface TocEntry {
 
 const isText = (value: unknown): boolean => typeof value === 'string'
 const isNotNegative = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
-const isMapOfTexts = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isText)
+const isMapOfTexts = (value: unknown): boolean => isObject(value) && Object.values(value).every(isText)
 
 /** The optional fields, and what is valid in them. */
 const optionalFields: readonly (readonly [
@@ -87,14 +87,13 @@ export const TocCodec = record(
 
 /** Written by hand: a table may have hundreds of thousands of entries. */
 function readEntry(value: unknown): TocEntry | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  const given = value as Readonly<Record<string, unknown>>
-  const { name, type } = given
+  if (!isObject(value)) return undefined
+  const { name, type } = value
   if (typeof name !== 'string' || typeof type !== 'string') return undefined
   const entry: Record<string, unknown> = { name, type }
   for (const [key, isValid] of optionalFields) {
-    if (!Object.hasOwn(given, key)) continue
-    const field = given[key]
+    if (!Object.hasOwn(value, key)) continue
+    const field = value[key]
     if (field === null || field === undefined) continue
     if (!isValid(field)) return undefined
     entry[key] = field

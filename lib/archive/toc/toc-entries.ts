@@ -87,7 +87,7 @@ function entryOf(given: TocEntry, limits: Limits): TarEntry {
 }
 
 function checkName(path: string, { pathBytes, pathDepth }: Limits): void {
-  if (path === '' || path.includes('\0')) throw invalidToc(`the name ${quoted(path)} is not one`)
+  if (path === '' || path.includes('\0')) throw invalidToc(`the name ${quoted(path)} is invalid`)
   const parts = path.split('/')
   if (parts.includes('..')) throw invalidToc(`the name ${quoted(path)} leads out of its directory`)
   if (path.length > pathBytes)
@@ -102,7 +102,7 @@ let lastTime = { text: '', time: 0n }
 function timeOf(text = '', path: string): bigint {
   if (text === lastTime.text) return lastTime.time
   const time = text === '' ? 0n : rfc3339(text)
-  if (time === undefined) throw invalidToc(`the time of ${quoted(path)} is not one`)
+  if (time === undefined) throw invalidToc(`the time of ${quoted(path)} is invalid`)
   lastTime = { text, time }
   return time
 }

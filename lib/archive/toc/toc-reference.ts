@@ -30,7 +30,7 @@ export interface ZstdChunkedReference {
 /** How to find and verify the table of a layer. */
 export type TocReference = EstargzReference | ZstdChunkedReference
 
-/** The annotations are there, and make no sense. */
+/** The annotations are present but invalid. */
 export interface UnusableToc {
   /** A clause: `its position is "x"`. */
   readonly problem: string
@@ -53,7 +53,7 @@ export function tocReferenceOf({
   const value = (key: string): string | undefined =>
     Object.hasOwn(annotations, key) ? annotations[key] : undefined
   const tocDigest = value(tocDigestKey)
-  if (tocDigest !== undefined && !isDigest(tocDigest)) return { problem: 'its digest is not one' }
+  if (tocDigest !== undefined && !isDigest(tocDigest)) return { problem: 'its digest is malformed' }
   const prefix = chunkedPrefixes.find((each) => value(`${each}manifest-checksum`) !== undefined)
   if (prefix === undefined) return tocDigest === undefined ? undefined : { format: 'estargz', tocDigest }
   const checksum = value(`${prefix}manifest-checksum`) ?? ''

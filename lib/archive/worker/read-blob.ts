@@ -1,6 +1,7 @@
 /** Reads the blob of a layer in one pass: verifies, decompresses, hashes and parses it. */
 import type { Readable, Writable } from 'node:stream'
 import { decompressor } from '../../bytes/compression/decompress.js'
+import { destroyed } from '../../bytes/destroyed.js'
 import { Meter } from '../../bytes/meter.js'
 import { pump } from '../../bytes/pump.js'
 import { sniffCompression } from '../../bytes/compression/sniff.js'
@@ -76,7 +77,7 @@ export async function readBlob(
   } finally {
     signal.removeEventListener('abort', cancel)
     meter.stop()
-    await closed(source)
+    await destroyed(source)
   }
 }
 
@@ -127,11 +128,4 @@ function drained(stream: Writable): Promise<void> {
     if (stream.destroyed) resolve()
     else stream.on('drain', settle).on('close', settle)
   })
-}
-
-/** Unlike `events.once`, does not reject on an error before the close. */
-function closed(stream: Readable): Promise<void> {
-  stream.on('error', () => undefined)
-  stream.destroy()
-  return stream.closed ? Promise.resolve() : new Promise((resolve) => stream.once('close', resolve))
 }

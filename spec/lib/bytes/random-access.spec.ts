@@ -72,7 +72,7 @@ describe('a blob of which parts are read', () => {
     const { access, streams } = blob({ offset: 0, bytes: () => content })
     await expect(access.read({ offset: 10, length: 5 })).rejects.toMatchObject({
       code: 'UNSUPPORTED',
-      message: 'Reading the blob: host does not serve parts of blobs',
+      message: 'Reading the blob by ranges failed: host does not serve parts of blobs',
     })
     expect(streams.every(({ closed }) => closed)).toBe(true)
   })
@@ -88,7 +88,7 @@ describe('a blob of which parts are read', () => {
     await expect(access.read({ offset: 0, length: 5 })).rejects.toMatchObject({
       code: 'NETWORK',
       retryable: true,
-      message: 'Reading the blob: host ended the transfer after 3 of 5 bytes',
+      message: 'Reading the blob failed: host ended the transfer after 3 of 5 bytes',
     })
   })
 

@@ -35,7 +35,7 @@ describe('the reference to a table of contents', () => {
   })
 
   it.each([
-    ['its digest is not one', { [stargz]: 'sha256:1' }],
+    ['its digest is malformed', { [stargz]: 'sha256:1' }],
     ['its checksum is not a digest', { [`${containers}checksum`]: 'x' }],
     ['its position is malformed', { [`${containers}checksum`]: digest }],
     ...[
