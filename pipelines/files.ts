@@ -1,6 +1,6 @@
 /**
- * Lists the files of an image, and reads one of them, without a store. Layers with a table of contents are read by ranges
- * of their blobs, others as far as is needed.
+ * Lists the files of an image, and reads one of them, without a store. Of a layer with a table of contents, only ranges of
+ * the blob are read; of others, as much as is needed.
  */
 import { Readable } from 'node:stream'
 import {
@@ -32,18 +32,19 @@ export interface ImageFile extends Omit<ListedFile, 'layer'> {
 /** A file of an image, and its content. */
 export interface OpenedFile extends ImageFile {
   /**
-   * The content. Nothing is requested before it is read; destroy it to stop early. Fails with DIGEST_MISMATCH where bytes
-   * are not the ones that the image names.
+   * The content. It is requested when it is read; destroy the stream to stop early. Fails with DIGEST_MISMATCH before the
+   * first chunk that is wrong if the layer has a table of contents, otherwise only with `verify`, at the end.
    */
   readonly stream: Readable
   /**
-   * Whether the content is verified when `stream` ends without an error, and that it is the file of the image. False where
-   * only a part of a layer is read: its digest covers all of it. `verify` has it read to its end.
+   * Whether both the content and that it is the file of the image are verified when `stream` ends without an error. False
+   * if only a part of a layer is read, because its digest covers all of it; `verify` reads it to its end. False if a layer
+   * is read out of its tree, which no digest covers.
    */
   readonly verified: boolean
 }
 
-/** A layer to read: its descriptor, and its tree if it is unpacked and its blob is not there. */
+/** A layer to read: its descriptor, and its tree if it is unpacked and its blob is missing. */
 export interface LayerToRead {
   readonly descriptor: Descriptor
   readonly tree?: { readonly path: string; readonly implied: readonly string[] | undefined }
@@ -60,24 +61,25 @@ export interface ReadImageOptions {
   readonly onWarning?: ((code: string, message: string) => void) | undefined
 }
 
-/** The files of an image whose layers are known. */
+/** Reads the files of an image. */
 export interface ReadableImage {
   /**
-   * Lists what is below `path`, in byte order of the paths; `path` itself if it leads to no directory. Without `recursive`,
-   * only what is directly in it. Reads all layers.
+   * Lists what is below `path`, in byte order of the paths; `path` itself if it is not a directory. Without `recursive`, only
+   * what is directly in it. Reads all layers.
    * @throws FILE_UNKNOWN; errors of the layers and of the source
    */
   list(path?: string, options?: { readonly recursive?: boolean }): Promise<readonly ImageFile[]>
   /**
-   * Finds the file that `path` leads to, following links inside the image.
+   * Finds the file that `path` leads to, following links inside the image. With `verify`, reads the layers that the answer
+   * depends on to their ends, and the stream fails unless they are the ones that the manifest states.
    * @throws FILE_UNKNOWN, NOT_A_FILE; errors of the layers and of the source
    */
   open(path: string, options?: { readonly verify?: boolean }): Promise<OpenedFile>
-  /** Closes what is open. */
+  /** Closes all open blobs. */
   close(): Promise<void>
 }
 
-/** Makes the files of the image of `layers`, base first, readable. Nothing is requested before something is asked for. */
+/** Returns a reader of the image with `layers`, base first. It requests nothing before a method is called. */
 export function readImage(layers: readonly LayerToRead[], options: ReadImageOptions): ReadableImage {
   const limits = options.limits ?? defaultLimits
   const readers = new LayerReaders(layers, { ...options, limits })
@@ -92,42 +94,44 @@ export function readImage(layers: readonly LayerToRead[], options: ReadImageOpti
     },
     async open(path, { verify: wanted = false } = {}) {
       const located = await tree.find(bytesOf(path))
-      const verify = wanted || readers.isDoubtful(located.layer)
+      const verify = wanted || readers.isDoubtful
       return {
         ...described(located.file),
         stream: Readable.from(tree.content(located, { verify }), { objectMode: false }),
-        verified: verify || located.verified,
+        verified: located.verified || (verify && layers.every((layer) => layer.tree === undefined)),
       }
     },
     close: () => readers.close(),
   }
 }
 
-/** Opens the layers of one image, each in the best way that the layer and the source allow. */
+/** Opens the layers of an image: by their tables of contents, from their trees, or from their archives. */
 class LayerReaders {
   readonly all: readonly LayerReader[]
   readonly #options: ReadImageOptions & { readonly limits: Limits }
   readonly #archives = new Set<TarLayer>()
-  /** Layers whose table is not the one that the manifest states: the bytes of their source are not trusted. */
-  readonly #doubtful = new Set<number>()
-  /** Whether the source answered a request for a part with something else. */
+  #doubtful = false
+  /** Whether the source does not serve ranges. */
   #withoutParts = false
 
   constructor(layers: readonly LayerToRead[], options: ReadImageOptions & { readonly limits: Limits }) {
     this.#options = options
-    this.all = layers.map((layer, at) => new LazyLayer(() => this.#open(layer, at)))
+    this.all = layers.map((layer) => new LazyLayer(() => this.#open(layer)))
   }
 
-  /** Reports whether the content of a layer is used only if all of it is verified. */
-  isDoubtful(layer: number): boolean {
-    return this.#doubtful.has(layer)
+  /**
+   * Whether the source sent a table that is not the one of the manifest, or is malformed. Its other bytes count only if
+   * they are verified.
+   */
+  get isDoubtful(): boolean {
+    return this.#doubtful
   }
 
   async close(): Promise<void> {
     await Promise.all(this.all.map((layer) => layer.close()))
   }
 
-  async #open({ descriptor, tree }: LayerToRead, position: number): Promise<LayerReader> {
+  async #open({ descriptor, tree }: LayerToRead): Promise<LayerReader> {
     if (tree) return new DirectoryLayer(tree.path, tree.implied)
     const { source, retry, foreignUrls } = this.#options
     const blob = new BlobReader({ source, descriptor, retry, ...(foreignUrls && { foreignUrls }) })
@@ -138,7 +142,7 @@ class LayerReaders {
       this.#warn(descriptor, reference.problem)
       return archive()
     }
-    return (await this.#withToc(blob, descriptor, reference, position)) ?? archive()
+    return (await this.#withToc(blob, descriptor, reference)) ?? archive()
   }
 
   #archive(blob: BlobReader, descriptor: Descriptor): TarLayer {
@@ -159,7 +163,6 @@ class LayerReaders {
     blob: BlobReader,
     descriptor: Descriptor,
     reference: TocReference,
-    position: number,
   ): Promise<LayerReader | undefined> {
     const { signal, limits } = this.#options
     const { digest, size } = descriptor
@@ -173,7 +176,7 @@ class LayerReaders {
     } catch (error) {
       if (!(error instanceof WindlassError) || !isAboutToc(error)) throw error
       if (error.code === 'UNSUPPORTED') this.#withoutParts = true
-      if (error.code === 'DIGEST_MISMATCH') this.#doubtful.add(position)
+      else if (error.code !== 'LIMIT_EXCEEDED') this.#doubtful = true
       this.#warn(descriptor, error.message)
       return undefined
     }

@@ -1,19 +1,25 @@
-/** Reads the files of an image out of the store, with no network traffic. */
+/** Reads the files of an image from the store, without network traffic. */
 import type { ImageRequest } from '../lib/stages/index.js'
 import { LayoutSource } from '../lib/sources/index.js'
 import type { Store } from '../lib/store/index.js'
 import { type LayerToRead, type ReadableImage, type ReadImageOptions, readImage } from './files.js'
 import { storedImage } from './stored-image.js'
 
+/** Options of `readStored`. */
+export interface ReadStoredOptions extends Omit<ReadImageOptions, 'source'> {
+  /** Use only blobs, because no digest covers a tree. */
+  readonly onlyBlobs: boolean
+}
+
 /**
  * Returns the image of `request` as the store has it; undefined if the store lacks any part of it. Layers whose blobs were
- * discarded are read out of their trees.
+ * discarded are read from their trees.
  * @throws STORE_* when the store cannot be read
  */
 export async function readStored(
   request: ImageRequest,
   store: Store,
-  options: Omit<ReadImageOptions, 'source'>,
+  { onlyBlobs, ...options }: ReadStoredOptions,
 ): Promise<ReadableImage | undefined> {
   const image = await storedImage(request, store)
   if (!image) return undefined
@@ -25,5 +31,6 @@ export async function readStored(
       return { descriptor, tree: { path: rootfs, implied } }
     }),
   )
+  if (onlyBlobs && layers.some(({ tree }) => tree !== undefined)) return undefined
   return readImage(layers, { ...options, source: new LayoutSource(store.directory) })
 }

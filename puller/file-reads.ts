@@ -1,4 +1,4 @@
-/** Reads the files of images for a puller: out of its store if the image is there, else from the source of the image. */
+/** Reads the files of images for a puller: from its store if the store has the image, otherwise from its source. */
 import { WindlassError, asWindlassError } from '../lib/errors.js'
 import { Scope } from '../lib/flow/index.js'
 import type { Limits } from '../lib/limits.js'
@@ -18,7 +18,7 @@ export interface FileReadsOptions {
   readonly limits: Limits
   readonly foreignUrls: ForeignUrlOrder | undefined
   readonly requireSignatures: boolean
-  /** Returns what an image can be read out of, if there is a store. */
+  /** Opens the store; undefined if there is none. */
   readonly parts: () => Promise<PullParts | undefined>
   /** Registers a read, so that the puller waits for its end. */
   readonly keep: (read: UnderWay) => void
@@ -32,7 +32,7 @@ interface Read {
   readonly end: () => Promise<void>
 }
 
-/** Begins reads of images. */
+/** Reads the files of images. Registers each read with `keep` until it has ended. */
 export class FileReads {
   constructor(private readonly options: FileReadsOptions) {}
 
@@ -84,7 +84,7 @@ export class FileReads {
     })
     try {
       signal.throwIfAborted()
-      const image = await this.#image(located, options.onWarning, signal)
+      const image = await this.#image(located, options, signal)
       const end = async (): Promise<void> => {
         await image.close().catch(() => undefined)
         ended()
@@ -98,13 +98,13 @@ export class FileReads {
 
   async #image(
     { request, notWhole }: Located,
-    onWarning: FilesOptions['onWarning'],
+    { onWarning, verify = false }: Pick<FileOptions, 'onWarning' | 'verify'>,
     signal: AbortSignal,
   ): Promise<ReadableImage> {
     const { retry, limits, foreignUrls, requireSignatures, parts } = this.options
     const shared = { retry, limits, foreignUrls, signal, onWarning }
     const store = (await parts())?.store
-    const stored = store && (await readStored(request, store, shared))
+    const stored = store && (await readStored(request, store, { ...shared, onlyBlobs: verify }))
     if (stored) return stored
     if (notWhole) throw notWhole()
     const scope = new Scope()

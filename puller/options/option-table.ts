@@ -215,11 +215,7 @@ export const filesTable = {
 /** Options of `file`. */
 export const fileTable = {
   platform,
-  verify: {
-    codec: takes.trueOrFalse,
-    help: 'read the layers to their ends, and check their digests',
-    default: false,
-  },
+  verify: { codec: takes.trueOrFalse, default: false },
   signal,
   onWarning,
 } satisfies OptionTable<FileOptions>

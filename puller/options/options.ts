@@ -120,11 +120,11 @@ export interface PullOptions {
 
 /** Options of `files`. */
 export interface FilesOptions {
-  /** `os/arch[/variant]`; this machine's unless said otherwise. */
+  /** `os/arch[/variant]` (that of this machine; on other systems than Linux, Linux with its architecture). */
   readonly platform?: string
-  /** List only what is below this path of the image; the path itself if it leads to no directory. */
+  /** List only what is below this path of the image, or the path itself if it is not a directory (`/`). */
   readonly path?: string
-  /** List also what is in the directories below (true). */
+  /** Also list what is in subdirectories (true). */
   readonly recursive?: boolean
   readonly signal?: AbortSignal
   /**
@@ -137,8 +137,9 @@ export interface FilesOptions {
 /** Options of `file`. */
 export interface FileOptions extends Omit<FilesOptions, 'path' | 'recursive'> {
   /**
-   * Read the layers that the file depends on to their ends, and let the stream end only if they are the ones that the
-   * manifest states (false). Layers with a table of contents need no more than the file for that.
+   * Read the layers that the file depends on to their ends, and fail the stream unless they are the ones that the manifest
+   * states (false). Of layers with a table of contents, only the table and the file are read. An image in the store whose
+   * blobs were discarded is read from its source.
    */
   readonly verify?: boolean
 }

@@ -303,6 +303,18 @@ describe('the files of an image', () => {
     }
   })
 
+  it('are never verified out of a tree, so that `verify` reads the image from its source', async () => {
+    const { windlass, name, registry } = await withImage('no table')
+    await windlass.pull(name, { platform, discardBlobs: true }).done
+    const before = blobs(registry).length
+    expect(await windlass.file(name, '/etc/passwd', { platform })).toMatchObject({ verified: false })
+    expect(blobs(registry)).toHaveLength(before)
+    const file = await windlass.file(name, '/etc/passwd', { platform, verify: true })
+    expect(file.verified).toBe(true)
+    expect((await bytesOf(file)).toString()).toBe('root\n')
+    expect(blobs(registry).length).toBeGreaterThan(before)
+  })
+
   it('of one platform of an index are read, and of no other', async () => {
     const registry = await bench.registry()
     const of = (architecture: string) =>

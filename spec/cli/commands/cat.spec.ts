@@ -78,4 +78,30 @@ describe('windlass cat', () => {
     registry.calm()
     expect(code).toBe(5)
   })
+
+  it.each([
+    ['cannot be decompressed', -200],
+    ['has no footer', -40],
+  ])('ends with 5 where a corrupt table of contents %s, though the file is right', async (_why, position) => {
+    const layer = encodeLayer(
+      [
+        { path: 'a', content: 'a' },
+        { path: 'large', content: bytes },
+      ],
+      { format: 'estargz' },
+    )
+    putEncoded(registry, 'team/app', 'corrupt', imageOfLayers([layer]))
+    const corrupt = Buffer.from(layer.bytes)
+    corrupt[corrupt.length + position]! ^= 1
+    registry.addFault(
+      faults.answer((answer) => {
+        const at = answer.body.length === 0 ? -1 : layer.bytes.indexOf(answer.body)
+        return at < 0 ? undefined : { ...answer, body: corrupt.subarray(at, at + answer.body.length) }
+      }),
+    )
+    const { code, err } = await cat('corrupt', '/a')
+    registry.calm()
+    expect(err).toContain('warning: The table of contents of layer')
+    expect(code).toBe(5)
+  })
 })
