@@ -210,9 +210,9 @@ export class Windlass implements AsyncDisposable {
   }
 
   /**
-   * The files of an image as a container sees them, in byte order of the paths. All layers are read and verified, of those
-   * with a table of contents only that. No store is made; an image that the store has whole comes out of it.
-   * @throws FILE_UNKNOWN for a `path` that the image does not have; errors of `inspect`, and of reading the layers
+   * Yields the files of an image as a container sees them, in byte order of the paths. Reads and verifies all layers; of a
+   * layer with a table of contents, only the table. Creates no store. An image that the store has is read from the store.
+   * @throws FILE_UNKNOWN if the image has no `path`; errors of `inspect`, and of reading the layers
    * @example
    * for await (const { path, size } of windlass.files('alpine:3.20', { path: '/etc' })) console.log(size, path)
    */
@@ -223,10 +223,11 @@ export class Windlass implements AsyncDisposable {
   }
 
   /**
-   * One file of an image, as a stream. Links are followed inside the image. Layers are read from the top down, and no
-   * further than needed: of one with a table of contents that and the file, of others what stands before the file.
+   * Opens one file of an image as a stream. Links are followed inside the image. Layers are read from the top down, and only
+   * as far as needed: of a layer with a table of contents, the table and the file, both verified; of others, everything up
+   * to the end of the file, which is verified only with `verify`. See `OpenedFile.verified`.
    *
-   * @throws FILE_UNKNOWN, which names the last directory on the way; NOT_A_FILE for a directory or device; as `files`
+   * @throws FILE_UNKNOWN, with the last existing directory of the path; NOT_A_FILE for a directory or device; as `files`
    * @example
    * const { stream } = await windlass.file('alpine:3.20', '/etc/os-release')
    * stream.pipe(process.stdout)

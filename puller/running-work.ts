@@ -1,25 +1,25 @@
-/** The work of a puller that has not ended: what `close` cancels and waits for. */
+/** Operations of a puller that have not ended: `close` cancels them and waits for them. */
 import { WindlassError } from '../lib/errors.js'
 import type { PullParts } from '../pipelines/pull-stages.js'
 import type { OpenedParts } from './opened-parts.js'
 import type { UnderWay } from './under-way.js'
 
-/** Keeps what runs until it is cleared away, and releases what it held in the store after the last one. */
+/** Registers operations until they have released their resources. After the last one, releases its holds in the store. */
 export class RunningWork {
   readonly #all = new Set<UnderWay>()
-  /** Of those that have their result, or failed. */
+  /** Operations with a result or an error; each promise resolves when the operation has released its resources. */
   readonly #ending = new Set<Promise<void>>()
   #releasing: Promise<void> | undefined
   #stopped = false
 
   constructor(private readonly parts: OpenedParts) {}
 
-  /** Labels of what has not ended. */
+  /** Labels of the operations. */
   get running(): readonly string[] {
     return [...this.#all].flatMap(({ running }) => running)
   }
 
-  /** Adds `started` until it is cleared away. */
+  /** Registers an operation until it has released its resources, so that `close` waits for it. */
   keep(started: UnderWay): void {
     this.#all.add(started)
     const closed = started.closed().finally(() => {
@@ -31,7 +31,10 @@ export class RunningWork {
     started.done?.then(ending, ending)
   }
 
-  /** Does `work` with the store, which must be there and is not closed under it. @throws STORE_CORRUPT if there is none */
+  /**
+   * Runs `work` with the existing store. The store is not closed before `work` ends.
+   * @throws STORE_CORRUPT when there is no store
+   */
   async busy<T>(
     label: string,
     signal: AbortSignal | undefined,
@@ -49,12 +52,12 @@ export class RunningWork {
     return done
   }
 
-  /** Resolves when the work that has its result is cleared away. */
+  /** Resolves when the operations that have their result have released their resources. */
   async results(): Promise<void> {
     await Promise.all(this.#ending)
   }
 
-  /** Cancels everything, and resolves when nothing is left of it. */
+  /** Cancels all operations. Resolves when they have released their resources. */
   async stop(): Promise<void> {
     this.#stopped = true
     const all = [...this.#all]
@@ -63,11 +66,11 @@ export class RunningWork {
     await this.#releasing
   }
 
-  /** What the last work left in the store is needed by its name alone: it may be removed and collected. */
+  /** Releases the holds of the ended operations: from now on, only names protect their images from garbage collection. */
   async #release(): Promise<void> {
     const parts = await this.parts.opened()
     if (this.#all.size > 0 || this.#stopped) return
-    await parts?.store.release().catch(() => undefined) // what stays held stays in the store, until it is closed
+    await parts?.store.release().catch(() => undefined) // closing the puller releases the rest
   }
 }
 

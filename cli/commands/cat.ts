@@ -1,4 +1,4 @@
-/** `windlass cat`: writes a file of an image to stdout, without a store. */
+/** `windlass cat`: writes a file of an image to stdout, without pulling the image. */
 import type { Command } from 'commander'
 import { platformSetting } from '../setup/flags.js'
 import { limitFlag } from '../setup/limit-flag.js'
@@ -17,16 +17,17 @@ Examples:
   windlass cat --verify --platform linux/arm64 nginx /usr/sbin/nginx > nginx
 
 Links are followed inside the image. The file is written byte for byte, also to a terminal. An image that the store has
-comes out of it. Of others, layers are read from the top down, and no further than needed. Of a layer with a table of
-contents (eStargz, zstd:chunked), that is the table and the file, both verified; of any other, what stands before the
-file, which no digest covers: --verify reads the layer to its end, and fails if it is not the one of the image.`
+is read from the store. Otherwise layers are read from the top down, and only as far as needed. Of a layer with a table
+of contents (eStargz, zstd:chunked), these are the table and the file, and both are verified. Of other layers, everything
+up to the end of the file is read, and is not verified: --verify reads the whole layer, and ends with exit code 5 if it
+is not the layer of the image.`
 
 /** Defines the arguments, options and action of `windlass cat`. */
 export function defineCat(command: Command, terminal: Console): void {
   command
     .argument('<image>', 'as Docker names images, oci:DIR[:NAME|:@N], or as “windlass images” lists it')
     .argument('<path>', 'a file of the image')
-    .option('--verify', 'read whole layers, and check their digests')
+    .option('--verify', 'verify the file, also if that takes whole layers')
     .addOption(platformSetting())
   networkFlags(storeFlags(limitFlag(command)))
   command

@@ -1,4 +1,4 @@
-/** `windlass ls`: lists the files of an image as a container sees them, without a store. */
+/** `windlass ls`: lists the files of an image as a container sees them, without pulling the image. */
 import type { Command } from 'commander'
 import type { ImageFile } from '../../pipelines/index.js'
 import { fileAsJson, longListing, shownName } from '../render/files.js'
@@ -17,20 +17,20 @@ interface ListFlags extends Settings {
 
 const examples = `
 Examples:
-  windlass ls alpine:3.20                          what is in the root
-  windlass ls -l alpine:3.20 /etc                  with modes, owners, sizes and times (UTC)
+  windlass ls alpine:3.20                          list the root
+  windlass ls -l alpine:3.20 /etc                  show modes, owners, sizes and times (UTC)
   windlass ls -R --json debian:12 | jq -r 'select(.size > 1000000).path'
 
-An image that the store has comes out of it. Of others, every layer is read: of a layer with a table of contents
-(eStargz, zstd:chunked) only the table.`
+An image that the store has is read from the store. Otherwise every layer is read and verified; of a layer with a table
+of contents (eStargz, zstd:chunked), only the table.`
 
 /** Defines the arguments, options and action of `windlass ls`. */
 export function defineList(command: Command, terminal: Console): void {
   command
     .argument('<image>', 'as Docker names images, oci:DIR[:NAME|:@N], or as “windlass images” lists it')
     .argument('[path]', 'a directory or a file of the image (/)')
-    .option('-l, --long', 'type and mode, owner, group, size and time')
-    .option('-R, --recursive', 'also what is in the directories below, with whole paths')
+    .option('-l, --long', 'show type and mode, owner, group, size and time')
+    .option('-R, --recursive', 'also list subdirectories, with whole paths')
     .addOption(platformSetting())
   jsonFlag(command, 'one object a line')
   networkFlags(storeFlags(limitFlag(command)))

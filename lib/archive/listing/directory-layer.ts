@@ -1,4 +1,4 @@
-/** Reads a layer out of the tree that it was unpacked to. */
+/** Reads a layer from the tree to which it was unpacked. */
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,6 +1,6 @@
 /**
- * The tree that the layers of an image make up, in memory: what `LayerApplier` would create with whiteouts `apply`, as root
- * on a file system that supports everything. Content stays in the layers.
+ * Applies the layers of an image to a tree in memory: the tree that `LayerApplier` creates with whiteouts `apply`, as root on
+ * a file system that supports everything. Content stays in the layers.
  */
 import { defaultLimits, limitExceeded } from '../../limits.js'
 import { invalidEntry } from '../failure.js'
@@ -159,7 +159,7 @@ export class FlatTree {
     }
   }
 
-  /** Returns the directory at `path`, and makes it. An entry that blocks it is replaced by a directory. */
+  /** Returns the directory at `path`, and creates it if needed. An entry that blocks it is replaced by a directory. */
   #need(path: string, entry: string): FlatDirectory {
     for (;;) {
       const { blocked, steps } = resolveParents(this.root, path, entry)
@@ -174,7 +174,7 @@ export class FlatTree {
     return at
   }
 
-  /** Like `need`, but returns undefined if the directory does not exist. */
+  /** Returns the directory at `path`; undefined if there is none. */
   #find(path: string, entry: string): FlatDirectory | undefined {
     const { blocked, steps } = resolveParents(this.root, path, entry)
     const last = steps.at(-1)

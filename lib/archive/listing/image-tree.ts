@@ -19,11 +19,11 @@ export interface LocatedFile {
   readonly ordinal: number
   /** The path that was asked for. */
   readonly asked: string
-  /** Whether all that the answer rests on was verified, and the content is verified before it is passed on. */
+  /** Whether all that the answer depends on was verified, and the content is verified before it is passed on. */
   readonly verified: boolean
 }
 
-/** The layers of an image, read as far as questions need. */
+/** The layers of an image, read only as far as needed. */
 export class ImageTree {
   readonly #layers: readonly IndexedLayer[]
   #tree: Promise<FlatTree> | undefined
@@ -59,8 +59,8 @@ export class ImageTree {
   }
 
   /**
-   * Yields the content of a file. With `verify`, reads all layers that the answer rests on to their ends, and fails at the
-   * end unless they are the layers of the manifest and give the same answer.
+   * Yields the content of a file. With `verify`, reads all layers that the answer depends on to their ends, and fails at
+   * the end unless they are the layers of the manifest and give the same answer.
    * @throws DIGEST_MISMATCH, SIZE_MISMATCH; LAYER_INVALID when a later entry of the layer takes the place of the file; errors
    * of the source
    */
@@ -76,14 +76,14 @@ export class ImageTree {
     if (again.layer !== layer || again.ordinal !== ordinal)
       throw invalidEntry(
         file.rawPath,
-        'the layer has another entry further on that takes its place',
-        'What was read is not the file of the image: read it again, and the last entry is taken.',
+        'a later entry of the layer replaces it',
+        'The content is not that of the image. Read the file again: the last entry is used.',
       )
   }
 
   /**
-   * Lists what is below `under`, in byte order of the paths; `under` itself if it leads to no directory. Without
-   * `recursive`, only what is directly in it.
+   * Lists what is below `under`, in byte order of the paths; `under` itself if it is not a directory. Without `recursive`,
+   * only what is directly in it.
    * @throws as `find`, but not NOT_A_FILE
    */
   async list(under = '', { recursive = true } = {}): Promise<readonly ListedFile[]> {

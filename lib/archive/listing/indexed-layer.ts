@@ -1,4 +1,4 @@
-/** A layer that is read and indexed as far as a question about it needs. */
+/** A layer that is read and indexed only as far as needed. */
 import type { LayerReader } from './layer-reader.js'
 import { LayerIndex } from './layer-index.js'
 

@@ -1,6 +1,6 @@
 /**
- * What one layer says about a path, by itself. Knows when it cannot say: where the layers below decide what an entry of this
- * layer means, such as an entry below a directory that the layer does not list, which may be a link further down.
+ * Indexes the entries of one layer by path, and detects where the layers below decide what an entry means: a directory that
+ * this layer does not list may be a link in a lower layer, and then its entries are somewhere else.
  */
 import { layerPath, requireShort } from '../rootfs/layer-path.js'
 import { isForeignDevice, isWhiteoutDevice } from '../rootfs/left-out-device.js'
@@ -36,7 +36,7 @@ export class LayerIndex {
   readonly #own = new Map<string, OwnLeaf | OwnDirectory>()
   readonly #hidden = new Set<string>()
   readonly #opaque = new Set<string>()
-  /** Names that entries in unlisted directories have: they may be somewhere else. */
+  /** Entries in unlisted directories, by name: a link of a lower layer may put them somewhere else. */
   readonly #loose = new Map<string, Set<string>>()
   #irregular = false
   #count = 0
@@ -49,7 +49,7 @@ export class LayerIndex {
     return this.#count
   }
 
-  /** Whether the layer has something that only all layers together explain. */
+  /** Whether the layer has an entry whose meaning depends on all layers. */
   get irregular(): boolean {
     return this.#irregular
   }
@@ -70,8 +70,8 @@ export class LayerIndex {
   }
 
   /**
-   * Reports whether an entry in an unlisted directory may be about `path`, by way of a link of a lower layer. `path`
-   * itself and its parents are left to the caller.
+   * Reports whether an entry in an unlisted directory may change `path` through a link of a lower layer. The caller checks
+   * the entries of `path` itself and of its parents.
    */
   mayReach(path: string): boolean {
     if (this.#loose.size === 0) return false
@@ -125,7 +125,7 @@ export class LayerIndex {
     if (leaf !== undefined) this.#own.set(path, { kind: 'leaf', ...leaf, named: ordinal })
   }
 
-  /** A hard link to a file of a lower layer, or by way of a link, needs all layers. */
+  /** Returns the target of a hard link. One that is not a file of this layer, or is reached through a link, needs all layers. */
   #linked(entry: TarEntry): Pick<OwnLeaf, 'entry' | 'ordinal'> | undefined {
     const target = this.#own.get(pathOf({ path: entry.linkTarget }))
     if (target?.kind === 'leaf') return target

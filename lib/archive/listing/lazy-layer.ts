@@ -1,4 +1,4 @@
-/** A layer of which nothing is requested before it is read. */
+/** A layer that is opened when it is first read. */
 import type { TarEntry } from '../tar/entry.js'
 import type { FileReading, LayerReader } from './layer-reader.js'
 

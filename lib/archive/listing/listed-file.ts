@@ -1,4 +1,4 @@
-/** Describes the entries of an image to programs. */
+/** Converts entries to the form in which programs receive them. */
 import { ownerOf } from '../rootfs/owners.js'
 import { isOfImages } from '../rootfs/xattrs.js'
 import type { EntryType, TarEntry } from '../tar/entry.js'

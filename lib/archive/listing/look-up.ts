@@ -1,6 +1,6 @@
 /**
- * Looks a path up from the top layer down, and stops as soon as the answer is known. Gives an answer only if it is that of
- * all layers applied in order; where that is in doubt, and where nothing is found, the caller applies them.
+ * Looks up a path from the top layer down, and stops as soon as the answer is known. Returns an answer only if applying all
+ * layers in order would give the same; otherwise, and if nothing is found, the caller applies all layers.
  */
 import type { IndexedLayer } from './indexed-layer.js'
 import type { LayerIndex, Own, OwnLeaf } from './layer-index.js'
@@ -50,7 +50,7 @@ export async function lookUp(layers: Layers, path: string): Promise<Found | unde
       continue
     }
     if (remaining.length === 0) return found
-    // A parent is asked of what must be a directory.
+    // `..` is invalid after a file.
     if (found?.leaf !== undefined) return undefined
     directory = [...directory, ...names].slice(0, -1)
     remaining = remaining.slice(1)
@@ -90,7 +90,7 @@ async function findLiterally(layers: Layers, names: readonly string[]): Promise<
   return undefined
 }
 
-/** Reports whether the layer has said what it has to say about the last of `prefixes`. */
+/** Reports whether no later entry of the layer is needed for an answer about the last of `prefixes`. */
 const isDecided = (index: LayerIndex, prefixes: readonly string[]): boolean =>
   index.irregular ||
   prefixes.some((prefix, depth) => {
@@ -112,7 +112,7 @@ interface Answer {
   readonly directories: readonly ('listed' | 'implied' | undefined)[]
 }
 
-/** Reports whether no layer below and no entry elsewhere changes the answer. */
+/** Reports whether neither a lower layer nor an entry at another path changes the answer. */
 async function isSure(layers: Layers, { layer, path, prefixes, directories }: Answer): Promise<boolean> {
   if (layers.slice(0, layer + 1).some(({ index }) => index.mayReach(path))) return false
   for (const [depth, prefix] of prefixes.entries())
@@ -120,7 +120,7 @@ async function isSure(layers: Layers, { layer, path, prefixes, directories }: An
   return true
 }
 
-/** Reports whether `path`, in which an upper layer has entries, surely is no link in `lower` layers. */
+/** Reports whether `path`, in which an upper layer has entries, is certainly not a link in the `lower` layers. */
 async function isDirectory(lower: Layers, path: string): Promise<boolean> {
   const names = path.split('/')
   const prefixes = names.map((_, at) => names.slice(0, at + 1).join('/'))

@@ -1,4 +1,4 @@
-/** Reads the entries of a layer out of its archive, forward and no further than needed. */
+/** Reads the entries of a layer from its archive, forward and only as far as needed. */
 import { WindlassError } from '../../errors.js'
 import { invalidEntry } from '../failure.js'
 import type { TarEntry } from '../tar/entry.js'
@@ -44,7 +44,7 @@ export class TarLayer implements LayerReader {
 
   async advance(wanted?: string): Promise<void> {
     this.#wanted = wanted
-    // Content that is not taken before more of the layer is read is read again later.
+    // Content that was not consumed yet is read again later.
     this.#pass.drop()
     const { length } = this.entries
     while (this.entries.length === length && (await this.#pass.advance()));
@@ -80,8 +80,8 @@ export class TarLayer implements LayerReader {
         if (entry.path === expected.path && entry.size === expected.size) return true
         throw new WindlassError(
           'DIGEST_MISMATCH',
-          `Reading ${quoted(expected.path)} a second time gave another layer`,
-          { hint: 'The registry, or something on the way, serves other bytes than the image names.' },
+          `Reading ${quoted(expected.path)} failed: the registry sent another layer the second time`,
+          { hint: 'The registry, or a proxy or cache in between, sent wrong data.' },
         )
       },
     })
@@ -103,7 +103,7 @@ async function* contentOf(pass: TarPass, { size, path }: TarEntry): AsyncGenerat
     if (isWhole) break
     const isMore = await pass.advance()
     if (!isMore && pass.kept === undefined)
-      throw invalidEntry(path, 'its content is not in the layer any more')
+      throw invalidEntry(path, 'its content was missing when the layer was read a second time')
   }
   yield* zeros(size - position)
 }

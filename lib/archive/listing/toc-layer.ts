@@ -60,14 +60,14 @@ export class TocLayer implements LayerReader {
       }
       return
     } catch (error) {
-      // The table of a small layer comes with all of it, so that nothing is known of parts before.
+      // If the table was read as the whole of a small layer, this is the first range that the source refuses.
       if (isBegun || !(error instanceof WindlassError) || error.code !== 'UNSUPPORTED') throw error
     }
     const bytes = await this.#readArchive(ordinal)
     yield* verifiedChunks(bytes, { path, inner: 0, chunks: content.chunks })
   }
 
-  /** Reads a file out of the archive of the layer. Its entries are those of the table, in the same order. */
+  /** Reads a file from the archive of the layer, whose entries are those of the table in the same order. */
   async #readArchive(ordinal: number): Promise<AsyncIterable<Buffer>> {
     const archive = (this.#archive ??= this.#options.archive())
     const wanted = pathOf(this.entries[ordinal]!)

@@ -20,7 +20,7 @@ export interface BlobReaderOptions {
   readonly foreignUrls?: ForeignUrlOrder
 }
 
-/** Bytes after which a broken connection counts as the first failure again. */
+/** Bytes that an attempt must bring for the count of failures to start anew. */
 const progressBytes = 64 * 1024
 
 /** Opens one blob, whole or in parts, any number of times. */
@@ -34,18 +34,19 @@ export class BlobReader {
   }
 
   /**
-   * Opens the blob, or a part of it. The stream goes on where a connection breaks, as often as the policy allows. The bytes
-   * are not verified.
+   * Opens the blob, or a part of it. When a connection breaks, the stream continues at the same byte, as often as the policy
+   * allows. The bytes are not verified.
    * @throws errors of the source; CANCELLED when the signal aborts. The stream fails with NETWORK when it ends early
    */
   async open(request: BlobRequest = {}): Promise<BlobBody> {
     const attempts = { count: 0 }
     const body = await this.#attempt(request, attempts)
-    const stream = Readable.from(this.#steady(body, request, attempts), { objectMode: false })
+    const stream = Readable.from(this.#resumed(body, request, attempts), { objectMode: false })
     return { ...body, stream }
   }
 
-  async *#steady(
+  /** Yields the bytes of `first`, and of further requests where connections break. */
+  async *#resumed(
     first: BlobBody,
     request: BlobRequest,
     attempts: { count: number },
@@ -64,7 +65,7 @@ export class BlobReader {
       let failure: unknown
       try {
         for (;;) {
-          // What the reader throws into this generator is not a failure of the source.
+          // Only errors of the source are retried, not what a consumer throws into this generator.
           const next = await chunks.next().catch((error: unknown) => {
             failure = error
           })
@@ -80,7 +81,7 @@ export class BlobReader {
       if (failure === undefined && position >= end) return
       failure ??= new WindlassError(
         'NETWORK',
-        `Reading ${digest}: ${body.host} ended the transfer after ${position} of ${end} bytes`,
+        `Reading blob ${digest} failed: ${body.host} ended the transfer after ${position} of ${end} bytes`,
         { digest, host: body.host },
       )
       if (position - before >= progressBytes) attempts.count = 0
@@ -128,7 +129,6 @@ export class BlobReader {
     signal?.throwIfAborted()
     const delay = againAfter(this.#options.retry)(error, ++attempts.count)
     if (delay === undefined) throw error
-    // The signal may abort while this sleeps.
     await sleep(delay, undefined, signal && { signal }).catch(() => signal?.throwIfAborted())
   }
 }

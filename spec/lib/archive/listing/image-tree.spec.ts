@@ -109,7 +109,7 @@ describe('one file of an image', () => {
           if ('code' in expected) expect(seen).toMatchObject({ code: expected.code })
           else if (typeof seen === 'string')
             expect(seen).toBe(`layer ${expected.layer}, entry ${expected.ordinal}`)
-          else expect(seen.message).toMatch(/further on that takes its place/)
+          else expect(seen.message).toMatch(/a later entry of the layer replaces it/)
         }
       }),
       { numRuns: 200 },
