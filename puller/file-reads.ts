@@ -10,7 +10,7 @@ import { readStored } from '../pipelines/read-stored.js'
 import type { PullParts } from '../pipelines/pull-stages.js'
 import type { Located } from './names/locate-anywhere.js'
 import type { FileOptions, FilesOptions } from './options/options.js'
-import type { UnderWay } from './under-way.js'
+import type { RunningOperation } from './running-operation.js'
 
 /** What the reads of a puller share. */
 export interface FileReadsOptions {
@@ -21,7 +21,7 @@ export interface FileReadsOptions {
   /** Opens the store; undefined if there is none. */
   readonly parts: () => Promise<PullParts | undefined>
   /** Registers a read, so that the puller waits for its end. */
-  readonly keep: (read: UnderWay) => void
+  readonly keep: (read: RunningOperation) => void
 }
 
 /** A read that has begun. */

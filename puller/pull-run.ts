@@ -102,7 +102,7 @@ export class PullRun implements Pull {
   async #go(prepare: PullStart['prepare']): Promise<PulledImage> {
     try {
       const flow = await untilAborted(prepare(), this.#stop.signal)
-      this.#mustGoOn()
+      this.#assertNotCancelled()
       const images: PulledImage[] = []
       this.#run = run(flow, (image) => [images.push(image)], this.#scope)
       await this.#run.done
@@ -122,7 +122,7 @@ export class PullRun implements Pull {
     return Math.round(performance.now() - this.#began)
   }
 
-  #mustGoOn(): void {
+  #assertNotCancelled(): void {
     if (this.#stop.signal.aborted) throw cancelled(this.#stop.signal.reason)
   }
 }

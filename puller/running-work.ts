@@ -2,11 +2,11 @@
 import { WindlassError } from '../lib/errors.js'
 import type { PullParts } from '../pipelines/pull-stages.js'
 import type { OpenedParts } from './opened-parts.js'
-import type { UnderWay } from './under-way.js'
+import type { RunningOperation } from './running-operation.js'
 
 /** Registers operations until they have released their resources. After the last one, releases its holds in the store. */
 export class RunningWork {
-  readonly #all = new Set<UnderWay>()
+  readonly #all = new Set<RunningOperation>()
   /** Operations with a result or an error; each promise resolves when the operation has released its resources. */
   readonly #ending = new Set<Promise<void>>()
   #releasing: Promise<void> | undefined
@@ -20,7 +20,7 @@ export class RunningWork {
   }
 
   /** Registers an operation until it has released its resources, so that `close` waits for it. */
-  keep(started: UnderWay): void {
+  keep(started: RunningOperation): void {
     this.#all.add(started)
     const closed = started.closed().finally(() => {
       this.#all.delete(started)

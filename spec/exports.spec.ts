@@ -5,7 +5,7 @@ import { PublicNames, entryPoints } from './support/public-names.js'
 
 const expected: Record<string, string> = {
   windlass: `
-      AllPlatformsOptions AllTagsOptions ArchiveEntry CloseOptions CollectOptions Collected CollectedThing
+      AllPlatformsOptions AllTagsOptions ArchiveEntry CloseOptions CollectOptions Collected CollectedItem
       Descriptor Digest EachPullOptions EntryContext EntryLayer EntrySink ErrorCode ErrorRecord ErrorSubject
       FailedRemoval FailedTag FileOptions FileType FilesOptions GoalOptions ImageConfig ImageFile ImageIndex
       ImageManifest ImageProblem ImageSource ImageSummary InspectRequest InspectedFields InspectedImage
@@ -48,7 +48,7 @@ const expected: Record<string, string> = {
       toPullEvent transfer unpack verify
     `,
   'windlass/pipelines': `
-      AllPlatformsOptions AllTagsOptions CollectOptions Collected CollectedThing EachPullOptions EntryLayer
+      AllPlatformsOptions AllTagsOptions CollectOptions Collected CollectedItem EachPullOptions EntryLayer
       FailedRemoval FailedTag FileType ImageFile ImageProblem ImageSummary InspectRequest InspectedFields
       InspectedImage Inspection LayerEntryContext LayerEntrySink LayerToRead Leftovers OpenedFile PullParts
       PullStages PullStagesOptions PulledImage PulledIndex PulledLayer PulledTag PulledTags ReadImageOptions

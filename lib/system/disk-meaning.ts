@@ -23,7 +23,7 @@ type Meaning = Omit<DiskMeaning, 'hint'> & { readonly hint: (place: DiskPlace) =
 
 /** Returns the clause that suggests the same kind of place `where`, for example `on another disk`. */
 const otherPlace = (place: DiskPlace, where: string): string =>
-  place === 'store' ? `name a store ${where} with --store` : `name a directory ${where} to unpack into`
+  place === 'store' ? `use --store to name a store ${where}` : `name a directory ${where} to unpack into`
 
 const full: Meaning = {
   code: 'STORE_FULL',
@@ -50,13 +50,14 @@ const readOnly: Meaning = {
   says: 'the file system is read-only',
   hint: (place) =>
     place === 'store'
-      ? 'Name a store on a file system that can be written to with --store.'
-      : 'Name a directory to unpack into on a file system that can be written to.',
+      ? 'Use --store to name a store on a writable file system.'
+      : 'Name a directory to unpack into that is on a writable file system.',
 }
 const files: Meaning = {
   code: 'STORE_IO',
   says: 'too many open files',
-  hint: () => 'Raise the limit (ulimit -n), or do less at once (--max-downloads).',
+  hint: () =>
+    'Raise the limit of open files (ulimit -n), or download fewer layers at a time (--max-downloads).',
 }
 const tooLarge: Meaning = {
   code: 'STORE_IO',
@@ -75,7 +76,7 @@ const elsewhere: Meaning = {
   hint: (place) =>
     place === 'store'
       ? 'Keep the whole store on one file system, or name another with --store.'
-      : 'Name a directory to unpack into that is no mount point.',
+      : 'Name a directory to unpack into that is not a mount point.',
 }
 
 const meanings: Readonly<Record<string, Meaning>> = {
@@ -126,12 +127,11 @@ function pathsOf(error: unknown, path: string | undefined): string[] {
 function wayToOpen(paths: readonly string[]): string | undefined {
   for (const path of paths) {
     const closed = closedToOwner(path)
-    if (closed !== undefined)
-      return `Open it to its owner, who runs this, with “chmod u+rwX ${shellWord(closed)}”.`
+    if (closed !== undefined) return `Give its owner access with “chmod u+rwX ${shellWord(closed)}”.`
     const foreign = foreignEntry(path)
     if (foreign !== undefined)
       return (
-        `It belongs to user ${foreign.uid}, in a directory of this user. Give it to this user, as root: ` +
+        `It belongs to user ${foreign.uid}. To make it yours, run this as root: ` +
         `“chown -R ${process.geteuid?.()} ${shellWord(foreign.path)}”.`
       )
   }

@@ -5,7 +5,7 @@
 import { defaultLimits, limitExceeded } from '../../limits.js'
 import { invalidEntry } from '../failure.js'
 import { layerPath, longestPath, requireShort } from '../rootfs/layer-path.js'
-import { isForeignDevice, isWhiteoutDevice } from '../rootfs/left-out-device.js'
+import { isForeignDevice, isWhiteoutDevice } from '../rootfs/skipped-device.js'
 import type { TarEntry } from '../tar/entry.js'
 import { quoted } from '../tar/refusal.js'
 import { isBelowWhiteout, whiteoutOf, type Whiteout } from '../whiteouts/name.js'

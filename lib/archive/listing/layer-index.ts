@@ -3,7 +3,7 @@
  * this layer does not list may be a link in a lower layer, and then its entries are somewhere else.
  */
 import { layerPath, requireShort } from '../rootfs/layer-path.js'
-import { isForeignDevice, isWhiteoutDevice } from '../rootfs/left-out-device.js'
+import { isForeignDevice, isWhiteoutDevice } from '../rootfs/skipped-device.js'
 import type { TarEntry } from '../tar/entry.js'
 import { isBelowWhiteout, whiteoutOf } from '../whiteouts/name.js'
 import { joined, parentOf, pathOf } from './entry-path.js'

@@ -21,7 +21,7 @@ import { type Attempt, failedTo } from './attempt.js'
 import { Body } from './body.js'
 import { failureOf, hasTwoLengths, isBroken, isSilence, silence } from './failure.js'
 import { type Location, locationOf } from '../headers/location.js'
-import { Patience } from '../policy/patience.js'
+import { ResponseTimeouts } from '../policy/response-timeouts.js'
 import { proxyFor, type Proxy } from '../proxy/proxy.js'
 import type { Environment } from '../policy/environment.js'
 import { hostTitle } from '../policy/registry-name.js'
@@ -71,7 +71,7 @@ export class Connections {
   readonly #options: ConnectionOptions
   readonly #client: Got
   readonly #agents: AgentPool
-  readonly #patience: Patience
+  readonly #responseTimeouts: ResponseTimeouts
   readonly #sockets = new Set<Socket>()
   readonly #live = new Set<() => void>()
   #closed = false
@@ -82,7 +82,7 @@ export class Connections {
     this.limits = limitsWith(options.limits)
     this.#options = options
     this.#agents = new AgentPool(new Trust(options), options.maxSockets ?? 32, this.timeouts)
-    this.#patience = new Patience(this.timeouts.response)
+    this.#responseTimeouts = new ResponseTimeouts(this.timeouts.response)
     this.#client = clientWith(options, this.timeouts)
   }
 
@@ -122,8 +122,9 @@ export class Connections {
       const proxy = proxyFor(request.url, this.#options.env ?? process.env)
       const attempt: Attempt = { purpose: request.purpose, url: request.url, proxy }
       const key = `${request.purpose} ${request.url.host}`
-      const firstByteTimeout = this.#patience.wait(key)
-      const silenceError = (): WindlassError => silence(attempt, firstByteTimeout, this.#patience.silent(key))
+      const firstByteTimeout = this.#responseTimeouts.timeoutFor(key)
+      const silenceError = (): WindlassError =>
+        silence(attempt, firstByteTimeout, this.#responseTimeouts.timedOut(key))
       const isForwarded =
         proxy !== undefined && proxy.protocol !== 'socks' && request.url.protocol === 'http:'
       const stream = this.#client.stream(
@@ -180,7 +181,7 @@ export class Connections {
           }
           body = new Body(stream, {
             first: firstByteTimeout,
-            began: () => this.#patience.answered(key),
+            began: () => this.#responseTimeouts.responded(key),
             stall: this.timeouts.stall,
             minBytes: minBytesPerStall(this.timeouts),
             stalled: (received) =>

@@ -44,11 +44,11 @@ export interface RefusalContext {
  * than `maxBytes` is not reported, since truncated JSON cannot be parsed.
  */
 export async function refusal(response: Response, context: RefusalContext): Promise<WindlassError> {
-  return (await explained(response, context)).error
+  return (await explainRefusal(response, context)).error
 }
 
 /** Like `refusal`, and also returns the code in the body; empty if there is none. */
-export async function explained(
+export async function explainRefusal(
   response: Response,
   context: RefusalContext,
 ): Promise<{ readonly error: WindlassError; readonly problem: string }> {
@@ -196,6 +196,7 @@ interface Wait {
 function retryDelay({ headers, url }: Response): Wait | undefined {
   const retryAfter = parseRetryAfter(headers['retry-after'])
   if (retryAfter === undefined) return undefined
-  const hint = `Try again in ${formatDuration(retryAfter)}: ${hostTitle(url.host)} accepts no requests before that.`
+  const wait = formatDuration(Math.ceil(retryAfter / 1000) * 1000)
+  const hint = `Try again in ${wait}: ${hostTitle(url.host)} accepts no requests before that.`
   return { retryAfter, retryable: retryAfter <= longestRetryAfter, hint }
 }
