@@ -88,7 +88,7 @@ function verified(bytes: Buffer, { digest }: Chunk, path: string): Buffer {
     `Verifying a part of ${quoted(path)} failed: it has another digest than ${digest}`,
     {
       digest,
-      hint: 'The registry, or a proxy or cache in between, sent wrong data.',
+      hint: 'The registry, or a proxy or cache in between, sent wrong data, or the table does not match the layer.',
     },
   )
 }

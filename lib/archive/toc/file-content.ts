@@ -59,7 +59,8 @@ export function spanOf(entries: readonly TocEntry[], { path, size }: TarEntry, d
     const isLast = entry === entries.at(-1)
     const length = chunkSize === 0 && isLast ? size - chunkOffset : chunkSize
     if (length <= 0 || position + length > size) refuse('has chunks of another size than the file')
-    if (length > maxChunkBytes || innerOffset > maxChunkBytes) refuse(`has a chunk of ${length} bytes`)
+    if (length > maxChunkBytes) refuse(`has a chunk of ${length} bytes`)
+    if (innerOffset > maxChunkBytes) refuse(`has a chunk that begins ${innerOffset} bytes into its member`)
     const known = entry.chunkDigest ?? (entries.length === 1 ? digest : undefined)
     if (!isDigest(known)) throw invalidToc(`${quoted(path)} has a chunk without a digest`)
     chunks.push({ size: length, digest: known })

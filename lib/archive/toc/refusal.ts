@@ -5,5 +5,5 @@ import { WindlassError } from '../../errors.js'
 export const invalidToc = (what: string, cause?: unknown): WindlassError =>
   new WindlassError('LAYER_INVALID', `Reading the table of contents of the layer failed: ${what}`, {
     cause,
-    hint: 'The table does not fit the layer. Tell whoever publishes the image.',
+    hint: 'The table does not match the layer. Tell whoever publishes the image.',
   })
