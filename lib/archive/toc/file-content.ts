@@ -32,7 +32,7 @@ export interface FileSpan extends Omit<FileContent, 'end'> {
 }
 
 /** A chunk is held in memory until it is verified. Real chunks have about 64 KiB or 4 MiB. */
-export const maxChunkBytes = 64 * 1024 * 1024
+const maxChunkBytes = 64 * 1024 * 1024
 
 /**
  * Returns the span of a file out of its entry and the entries of its further chunks.

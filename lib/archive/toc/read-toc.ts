@@ -23,7 +23,7 @@ export interface Toc {
 }
 
 /** Name of the table in the archive of an eStargz layer. */
-export const tocName = 'stargz.index.json'
+const tocName = 'stargz.index.json'
 
 /** Bytes of the header of the skippable frame that holds the table of zstd:chunked (RFC 8878 §3.1.2). */
 const skippableHeader = 8

@@ -37,7 +37,7 @@ export interface UnusableToc {
 }
 
 /** Annotation with the digest of the uncompressed table: eStargz, and zstd:chunked of stargz-snapshotter. */
-export const tocDigestKey = 'containerd.io/snapshot/stargz/toc.digest'
+const tocDigestKey = 'containerd.io/snapshot/stargz/toc.digest'
 
 /** Prefixes of the annotations of zstd:chunked: of containers/storage, and of stargz-snapshotter. */
 const chunkedPrefixes = ['io.github.containers.zstd-chunked.', 'io.containers.zstd-chunked.'] as const
