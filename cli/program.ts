@@ -17,6 +17,7 @@ Examples:
   windlass pull --platform linux/arm64 debian     for another platform
   windlass unpack alpine:3.20 ./rootfs            unpack an image into one directory
   windlass inspect --config quay.io/podman/hello  print the config of an image
+  windlass cat alpine:3.20 /etc/os-release        print one file of an image, without pulling it
 
 Image names are written as for Docker. An image in an OCI layout is oci:DIR (the only image), oci:DIR:NAME,
 or oci:DIR:@N (by its position, from 0).

@@ -12,6 +12,15 @@ export {
   someTags,
 } from './all-tags.js'
 export { fetch } from './fetch.js'
+export {
+  type ImageFile,
+  type LayerToRead,
+  type OpenedFile,
+  type ReadableImage,
+  type ReadImageOptions,
+  readImage,
+} from './files.js'
+export type { FileType } from '../lib/archive/index.js'
 export type { StoreProblem } from './check/found-problems.js'
 export type { ImageSummary, ImageProblem } from './images.js'
 export { type InspectedImage, type Inspection, type InspectRequest, inspect } from './inspect.js'

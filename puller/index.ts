@@ -1,6 +1,8 @@
 /** The puller, its options and its pulls. */
 export type {
   CloseOptions,
+  FileOptions,
+  FilesOptions,
   OpenOptions,
   PullAllOptions,
   PullOptions,

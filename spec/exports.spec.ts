@@ -7,17 +7,18 @@ const expected: Record<string, string> = {
   windlass: `
       AllPlatformsOptions AllTagsOptions ArchiveEntry CloseOptions CollectOptions Collected CollectedItem
       Descriptor Digest EachPullOptions EntryContext EntryLayer EntrySink ErrorCode ErrorRecord ErrorSubject
-      FailedRemoval FailedTag GoalOptions ImageConfig ImageIndex ImageManifest ImageProblem ImageSource
-      ImageSummary InspectRequest InspectedFields InspectedImage Inspection LayerEntryContext LayerEntrySink
-      LayerEvent LayerStatus Leftovers LimitName Limits OpenOptions Platform Pull PullAllOptions PullContext
-      PullEvent PullOptions PullParts PullSet PullSnapshot PullStages PullStagesOptions PulledImage PulledIndex
-      PulledLayer PulledTag PulledTags Reference Registries RegistriesOptions RegistryCredentials RegistrySource
-      RemovalOutcome RemovedImage ResolvedName RunningPull StartedPull Store StoreOptions StoreProblem
-      TagOutcome TagsWarning TeeOptions UnpackPool VerifyOptions VerifyReport Windlass WindlassError
-      allPlatforms allTags createContext decodeEvent defaultLimits eachPull emptySnapshot encodeEvent errorCodes
-      fetch formatPlatform hasFailed holdsCertificate hostPlatform inspect inspectedFields latestOrFirst
-      layoutSource matchPlatform open openStore parseDigest parsePlatform parseReference pull pullStages reduce
-      registrySource someTags tee
+      FailedRemoval FailedTag FileOptions FileType FilesOptions GoalOptions ImageConfig ImageFile ImageIndex
+      ImageManifest ImageProblem ImageSource ImageSummary InspectRequest InspectedFields InspectedImage
+      Inspection LayerEntryContext LayerEntrySink LayerEvent LayerStatus LayerToRead Leftovers LimitName
+      Limits OpenOptions OpenedFile Platform Pull PullAllOptions PullContext PullEvent PullOptions PullParts
+      PullSet PullSnapshot PullStages PullStagesOptions PulledImage PulledIndex PulledLayer PulledTag
+      PulledTags ReadImageOptions ReadableImage Reference Registries RegistriesOptions RegistryCredentials
+      RegistrySource RemovalOutcome RemovedImage ResolvedName RunningPull StartedPull Store StoreOptions
+      StoreProblem TagOutcome TagsWarning TeeOptions UnpackPool VerifyOptions VerifyReport Windlass
+      WindlassError allPlatforms allTags createContext decodeEvent defaultLimits eachPull emptySnapshot
+      encodeEvent errorCodes fetch formatPlatform hasFailed holdsCertificate hostPlatform inspect
+      inspectedFields latestOrFirst layoutSource matchPlatform open openStore parseDigest parsePlatform
+      parseReference pull pullStages readImage reduce registrySource someTags tee
     `,
   'windlass/flow': `
       Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Deferred DeferredOptions Demand Failure
@@ -48,11 +49,12 @@ const expected: Record<string, string> = {
     `,
   'windlass/pipelines': `
       AllPlatformsOptions AllTagsOptions CollectOptions Collected CollectedItem EachPullOptions EntryLayer
-      FailedRemoval FailedTag ImageProblem ImageSummary InspectRequest InspectedFields InspectedImage Inspection
-      LayerEntryContext LayerEntrySink Leftovers PullParts PullStages PullStagesOptions PulledImage PulledIndex
-      PulledLayer PulledTag PulledTags RemovalOutcome RemovedImage ResolvedName RunningPull StoreProblem
-      TagOutcome TagsWarning VerifyOptions VerifyReport allPlatforms allTags eachPull fetch hasFailed
-      holdsCertificate inspect inspectedFields latestOrFirst pull pullStages someTags
+      FailedRemoval FailedTag FileType ImageFile ImageProblem ImageSummary InspectRequest InspectedFields
+      InspectedImage Inspection LayerEntryContext LayerEntrySink LayerToRead Leftovers OpenedFile PullParts
+      PullStages PullStagesOptions PulledImage PulledIndex PulledLayer PulledTag PulledTags ReadImageOptions
+      ReadableImage RemovalOutcome RemovedImage ResolvedName RunningPull StoreProblem TagOutcome TagsWarning
+      VerifyOptions VerifyReport allPlatforms allTags eachPull fetch hasFailed holdsCertificate inspect
+      inspectedFields latestOrFirst pull pullStages readImage someTags
     `,
   'windlass/testing': `
       Answer Auth BasicAuth BreakOff BuiltDocument BuiltImage BuiltIndex BuiltLayer CataloguedFault

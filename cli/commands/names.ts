@@ -4,6 +4,8 @@
 export const commandNames = [
   'pull',
   'inspect',
+  'ls',
+  'cat',
   'tags',
   'images',
   'rm',

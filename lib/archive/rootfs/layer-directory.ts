@@ -38,12 +38,14 @@ const nothing: ReadonlyMap<string, Buffer> = new Map()
  * order. Yields between entries and chunks, so that the caller can stop; a generator that is stopped early restores all
  * modes.
  * @param implied directories that the layer does not list, and that are not passed on: see `UnpackResult.implied`
+ * @param withContent whether the content of files is read and passed on (true)
  * @throws WindlassError STORE_* when something cannot be read; the errors of `handler`
  */
 export function* layerDirectory(
   directory: string,
   handler: EntryHandler,
   implied: readonly string[] = [],
+  withContent = true,
 ): Generator<undefined, void> {
   const unlisted = new Set(implied)
   const root = guarded(asLatin1(directory), () => asLatin1(realpathSync(directory)))
@@ -69,7 +71,7 @@ export function* layerDirectory(
       const path = `${last.path}/${name}`
       const stats = guarded(path, () => lstatSync(toPathBytes(path), { bigint: true }))
       if (stats.isDirectory()) enter(path, stats)
-      else yield* emit(root, path, stats, links, buffer, handler)
+      else yield* emit(root, path, stats, links, withContent ? buffer : undefined, handler)
       yield
     }
   } finally {
@@ -101,7 +103,7 @@ function* emit(
   path: string,
   stats: BigIntStats,
   links: Map<string, string>,
-  buffer: Buffer,
+  buffer: Buffer | undefined,
   handler: EntryHandler,
 ): Generator<undefined, void> {
   const inLayer = path.slice(root.length + 1)
@@ -129,7 +131,7 @@ function* emit(
     const size = Number(stats.size)
     const sparse = stats.blocks * 512n < stats.size
     handler.entry(entryOf(inLayer, type, stats, { xattrs, size, sparse }))
-    yield* content(path, stats, sparse, buffer, handler)
+    if (buffer) yield* content(path, stats, sparse, buffer, handler)
   } else {
     const device = type === 'fifo' ? undefined : deviceOf(stats.rdev)
     handler.entry(entryOf(inLayer, type, stats, { xattrs, device }))
