@@ -4,7 +4,7 @@ const words = {
   ENOSPC: { says: /no space left/, hint: /space/ },
   EDQUOT: { says: /quota is used up/, hint: /space|quota/ },
   EMFILE: { says: /too many open files/, hint: /ulimit -n/ },
-  EROFS: { says: /is read-only/, hint: /written to|read-only/ },
+  EROFS: { says: /is read-only/, hint: /on a writable file system|read-only/ },
   EIO: { says: /the disk reports an error/, hint: /system log/ },
 }
 

@@ -83,6 +83,13 @@ const hard: readonly LayerCase[] = [
     umoci: 'refuses',
   },
   {
+    name: 'a hard link over the symlink that leads to its target',
+    threat: 'hardlink',
+    layers: [layer(dir('d'), file('d/f', '1'), symlink('l', 'd'), hardlink('l', 'l/f'))],
+    flat: ['d/', 'd/f = 1', 'l == d/f'],
+    umoci: 'refuses',
+  },
+  {
     name: 'a hard link before its target',
     threat: 'hardlink',
     layers: [layer(hardlink('b', 'a'), file('a', '1'))],

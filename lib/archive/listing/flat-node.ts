@@ -48,7 +48,7 @@ export class FlatDirectory {
   }
 
   /** Drops the attributes that a layer below `layer` gave it. */
-  disown(layer: number): void {
+  treatAsCreated(layer: number): void {
     if (this.#listedIn === layer) return
     this.#entry = undefined
     this.#listedIn = -1

@@ -97,25 +97,24 @@ export class FlatTree {
     return { entry, ordinal, layer: this.#layer }
   }
 
-  /** Returns the target of a hard link, whose name is removed first and may be that of a parent of the target. */
+  /** Returns the target of a hard link. What is at the name of the link is removed first, and may contain the target. */
   #linked(entry: TarEntry, parent: FlatDirectory, name: string): Leaf {
-    const target = this.#target(entry)
-    const before = parent.children.get(name)
-    if (before instanceof FlatDirectory || before?.leaf !== target) {
-      parent.children.delete(name)
-      if (this.#target(entry) !== target) throw missingTarget(entry)
-    }
-    return target
+    const { directory, leaf } = this.#target(entry)
+    const removed = parent.children.get(name)
+    for (let above: FlatDirectory | undefined = directory; above !== undefined; above = above.parent)
+      if (above === removed) throw missingTarget(entry)
+    return leaf
   }
 
-  #target(entry: TarEntry): Leaf {
+  #target(entry: TarEntry): { readonly directory: FlatDirectory; readonly leaf: Leaf } {
     const place = layerPath(entry.linkTarget)
     if (place === undefined || whiteoutOf(place.name, entry.path) !== undefined) throw missingTarget(entry)
-    const found = this.#find(place.parent, entry.path)?.children.get(place.name)
-    if (found === undefined) throw missingTarget(entry)
+    const directory = this.#find(place.parent, entry.path)
+    const found = directory?.children.get(place.name)
+    if (directory === undefined || found === undefined) throw missingTarget(entry)
     if (found instanceof FlatDirectory)
       throw invalidEntry(entry.path, `it is a hard link to ${quoted(entry.linkTarget)}, which is a directory`)
-    return found.leaf
+    return { directory, leaf: found.leaf }
   }
 
   #whiteout(whiteout: Whiteout, parentPath: string, entry: TarEntry): void {
@@ -138,7 +137,7 @@ export class FlatTree {
     } else if (node.touched !== this.#layer) parent.children.delete(name)
     else {
       this.#removeLower(node)
-      node.disown(this.#layer)
+      node.treatAsCreated(this.#layer)
     }
   }
 
@@ -152,7 +151,7 @@ export class FlatTree {
           if (node.layer !== this.#layer) at.children.delete(name)
         } else if (node.touched !== this.#layer) at.children.delete(name)
         else {
-          node.disown(this.#layer)
+          node.treatAsCreated(this.#layer)
           open.push(node)
         }
       }
