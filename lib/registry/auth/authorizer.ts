@@ -8,7 +8,7 @@ import { parseChallenges, type Challenge } from '../headers/challenge.js'
 import type { Credential } from '../credentials/credential.js'
 import type { Login } from './login.js'
 import { realmOf, type RealmRules } from './realm.js'
-import { pullScope } from './scope.js'
+import { mergeScopes, pullScope } from './scope.js'
 import type { Tokens } from './tokens.js'
 
 /** The value of an `Authorization` header; undefined for an anonymous request. */
@@ -22,6 +22,8 @@ export interface Authorization {
 export interface AuthorizerOptions {
   readonly repository: string
   readonly credential: Credential | undefined
+  /** Scopes that a token must have beyond those of the challenge (none). */
+  readonly scopes?: readonly string[]
   readonly rules: RealmRules
   readonly tokens: Tokens
   /** Returns the hint for a refused login, as a sentence. */
@@ -134,7 +136,7 @@ export class Authorizer {
   }
 
   #loginFor({ parameters }: Challenge): Login {
-    const { repository, credential, rules, hint } = this.#options
+    const { repository, credential, scopes = [], rules, hint } = this.#options
     const realm = realmOf(parameters.get('realm') ?? '', rules)
     const fixedOrigin = this.#tokenOrigin
     if (fixedOrigin !== undefined && fixedOrigin !== realm.origin)
@@ -147,7 +149,7 @@ export class Authorizer {
     return {
       realm,
       service: parameters.get('service') || undefined,
-      scope: scope === '' ? pullScope(repository) : scope,
+      scope: scope === '' && scopes.length === 0 ? pullScope(repository) : mergeScopes(scope, scopes),
       ...{ credential, rules, hint },
     }
   }

@@ -9,6 +9,7 @@ import { addressRefused, hintFor } from '../policy/foreign-url.js'
 import type { Proxy } from '../proxy/proxy.js'
 import { ProxyFailure, throughProxy, withProxyHint } from '../proxy/failure.js'
 import { printableUrl } from '../headers/printable-url.js'
+import { minBytesPerStall, type Timeouts } from '../policy/timeouts.js'
 
 /** A request, for messages. `purpose` completes "Failed to …" and "… when trying to …". */
 export interface Attempt {
@@ -163,6 +164,50 @@ export function silence({ purpose, url, proxy }: Attempt, waited: number, again:
     },
   )
 }
+
+/** Returns the REGISTRY_RESPONSE error for a peer that wants to switch to another protocol. */
+export const notHttp = ({ purpose, url, proxy }: Attempt): WindlassError =>
+  new WindlassError(
+    'REGISTRY_RESPONSE',
+    `Failed to ${purpose} from ${url.host}${throughProxy(proxy)}: it wants to go on in another protocol than HTTP`,
+    { host: url.host, hint: withProxyHint(`Is ${url.host} a registry?`, proxy) },
+  )
+
+/** Returns the STALLED error for a body of which too little arrived in time, after `received` bytes. */
+export function stalled(
+  { purpose, url, proxy }: Attempt,
+  received: number,
+  timeouts: Timeouts,
+): WindlassError {
+  const minBytes = minBytesPerStall(timeouts)
+  const amount = minBytes === 1 ? 'nothing more' : `fewer than ${minBytes} bytes`
+  return new WindlassError(
+    'STALLED',
+    `Failed to ${purpose} from ${url.host}${throughProxy(proxy)}: ${amount} came in ${timeouts.stall / 1000} s, after ${received} bytes`,
+    {
+      host: url.host,
+      hint: withProxyHint(
+        'The rest may come with another try; --stall-timeout and --minimum-rate set how long to wait for how much',
+        proxy,
+      ),
+    },
+  )
+}
+
+/** Returns the STALLED error for a server that does not read the body of a request, after `sent` bytes. */
+export const notTaken = (
+  { purpose, url, proxy }: Attempt,
+  sent: number,
+  { stall }: Timeouts,
+): WindlassError =>
+  new WindlassError(
+    'STALLED',
+    `Failed to ${purpose}: ${url.host}${throughProxy(proxy)} took nothing more in ${stall / 1000} s, after ${sent} bytes`,
+    {
+      host: url.host,
+      hint: withProxyHint('Another try may succeed; --stall-timeout sets how long to wait', proxy),
+    },
+  )
 
 /** Returns the cause without the fields of got, which contain request headers and thus credentials. */
 function sanitized(error: Error): Error {

@@ -64,8 +64,7 @@ export async function followRedirects(
         maxRedirects,
         { host: request.url.host, url: printableUrl(request.url), status: response.status },
       )
-    // Repeating a POST would send the refresh token to another server.
-    if (request.method === 'POST') throw refuse('answers a request that is not repeated elsewhere')
+    if (!mayRepeat(request, response.status)) throw refuse('answers a request that is not repeated elsewhere')
     const next = resolveLocation(location, response)
     if (next === undefined) throw refuse('leads to no http or https URL')
     const { url } = next
@@ -83,6 +82,13 @@ export async function followRedirects(
     }
   }
 }
+
+/**
+ * Reports whether a request may be sent to another location. A form contains a refresh token. Of other requests that
+ * change something, only those are repeated whose redirect keeps the method (RFC 9110 §15.4).
+ */
+const mayRepeat = ({ method = 'GET', form }: Request, status: number): boolean =>
+  method === 'GET' || method === 'HEAD' || (form === undefined && (status === 307 || status === 308))
 
 /** Key of a request: exact URL, and whether credentials were removed, since the response may depend on them. */
 const visitKey = ({ url, target }: Location, crossed: boolean): string => `${crossed} ${url.origin}${target}`

@@ -42,11 +42,17 @@ export async function refusal(response: Response, context: RefusalContext): Prom
   return (await explained(response, context)).error
 }
 
-/** Like `refusal`, and also returns the code in the body; empty if there is none. */
-export async function explained(
-  response: Response,
-  context: RefusalContext,
-): Promise<{ readonly error: WindlassError; readonly problem: string }> {
+/** An error response, explained. */
+export interface Explained {
+  readonly error: WindlassError
+  /** The code in the body, in upper case; empty if there is none. */
+  readonly problem: string
+  /** Code and message in the body, safe to print; empty if there are none. */
+  readonly details: string
+}
+
+/** Like `refusal`, and also returns what the body says. */
+export async function explained(response: Response, context: RefusalContext): Promise<Explained> {
   const { purpose, secrets, subject, maxBytes } = context
   const { url, status, forwardedBy } = response
   const { bytes, cut } = await readStart(response, context)
@@ -78,7 +84,7 @@ export async function explained(
       ...(hint === undefined ? {} : { hint }),
     },
   )
-  return { error, problem: problem.code }
+  return { error, problem: problem.code, details }
 }
 
 /**

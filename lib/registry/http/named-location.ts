@@ -1,0 +1,47 @@
+/** Decides where the requests go that follow a response with a `Location`, such as those of an upload. */
+import { WindlassError } from '../../errors.js'
+import { printable } from '../../codec/printable.js'
+import type { Response } from './connections.js'
+import { type Location, resolveLocation } from '../headers/location.js'
+import { printableUrl } from '../headers/printable-url.js'
+import { assertPublicTarget } from '../policy/public-target.js'
+
+/**
+ * Returns the location that a response names. The bytes of its path and query are those of the header. Other hosts than
+ * that of the registry at `base` are allowed as they are for redirects.
+ * @throws REGISTRY_RESPONSE when the response names no location; REDIRECT_REFUSED when it is not allowed
+ */
+export function namedLocation(response: Response, base: URL, purpose: string): Location {
+  const text = response.headers.location
+  const subject = { host: response.url.host, url: printableUrl(response.url), status: response.status }
+  if (text === undefined)
+    throw new WindlassError(
+      'REGISTRY_RESPONSE',
+      `Failed to ${purpose}: ${response.url.host} does not say where to send it (no Location)`,
+      subject,
+    )
+  const location = resolveLocation(text, response)
+  if (location === undefined)
+    throw new WindlassError(
+      'REGISTRY_RESPONSE',
+      `Failed to ${purpose}: ${response.url.host} names the location '${printable(text, 200)}', which is no http or https URL`,
+      subject,
+    )
+  const { url, target } = location
+  if (url.origin === base.origin) return location
+  // A registry behind a proxy that ends TLS does not know its own scheme. It is the same host all the same.
+  if (url.protocol === 'http:' && base.protocol === 'https:' && isSameHost(url, base))
+    return { url: new URL(base.origin + target), target }
+  if (url.protocol === 'http:' && response.url.protocol === 'https:')
+    throw new WindlassError(
+      'REDIRECT_REFUSED',
+      `Failed to ${purpose}: ${response.url.host} leads from HTTPS to plain HTTP at ${printable(url.host)}`,
+      subject,
+    )
+  assertPublicTarget(url, base, purpose)
+  return location
+}
+
+/** Reports whether an http URL names the host of `base`, with its port or with none. */
+const isSameHost = (url: URL, base: URL): boolean =>
+  url.hostname === base.hostname && (url.port === '' || url.port === base.port)

@@ -1,0 +1,101 @@
+/** Opens, mounts and cancels uploads of blobs (distribution spec, "Pushing Blobs", "Mounting a blob"). */
+import { WindlassError } from '../../errors.js'
+import type { Digest } from '../../image/digest/digest.js'
+import type { Location } from '../headers/location.js'
+import { discard } from '../http/discard.js'
+import type { Followed } from '../http/redirects.js'
+import { pullScope, pushScope } from '../auth/scope.js'
+import type { RepositoryContext } from '../api/repository-context.js'
+import { pushRefusal } from './push-refusal.js'
+
+/** An open upload. */
+export interface Upload {
+  /** Where the next request of the upload goes. Each response may name another location. */
+  location: Location
+  /** Minimum size of a chunk that is not the last one, in bytes. */
+  readonly minChunk: number
+}
+
+/** Milliseconds for cancelling an upload. A registry removes uploads that are not cancelled after some days. */
+const cancelTimeout = 5_000
+
+/**
+ * Opens an upload. The registry has then accepted the authorization, so that no content is sent in vain.
+ * @throws errors of `pushRefusal`; REDIRECT_REFUSED, REGISTRY_RESPONSE when the registry names no usable location;
+ * network errors
+ */
+export async function openUpload(
+  context: RepositoryContext,
+  digest: Digest,
+  signal: AbortSignal | undefined,
+): Promise<Upload> {
+  const { client, repository } = context
+  const purpose = `upload the blob ${digest} to ${repository}`
+  const response = await client.send({
+    ...{ method: 'POST', to: [repository, 'blobs', 'uploads', ''], purpose, signal },
+    scopes: [pushScope(repository)],
+  })
+  if (response.status !== 202) throw await pushRefusal(response, context, { kind: 'blob', digest, purpose })
+  return opened(context, response, purpose)
+}
+
+/**
+ * Asks the registry to take a blob from another of its repositories. Returns false if it does not; the upload that it
+ * opens instead is cancelled.
+ * @throws network errors
+ */
+export async function mountBlob(
+  context: RepositoryContext,
+  digest: Digest,
+  from: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const { client, repository } = context
+  const purpose = `mount the blob ${digest} of ${from} in ${repository}`
+  const path = `/v2/${repository}/blobs/uploads/`
+  const query = `mount=${encodeURIComponent(digest)}&from=${encodeURIComponent(from)}`
+  const response = await client
+    .send({
+      ...{ method: 'POST', to: `${path}?${query}`, purpose, signal },
+      scopes: [pushScope(repository), pullScope(from)],
+    })
+    .catch(unlessRefused)
+  if (response === undefined) return false
+  discard(response)
+  if (response.status === 202 && response.headers.location !== undefined)
+    await cancelUpload(context, opened(context, response, purpose))
+  // A registry that refuses to mount may still take the content.
+  return response.status === 201
+}
+
+/** A login for both repositories may be refused where one for the target is not. */
+function unlessRefused(error: unknown): undefined {
+  if (error instanceof WindlassError && (error.code === 'UNAUTHORIZED' || error.code === 'DENIED')) return
+  throw error
+}
+
+/** Cancels an upload. Never throws: what cannot be cancelled ends by itself. */
+export async function cancelUpload(
+  { client, repository }: RepositoryContext,
+  { location }: Upload,
+): Promise<void> {
+  try {
+    const response = await client.send({
+      ...{ method: 'DELETE', to: location, purpose: `cancel an upload to ${repository}` },
+      signal: AbortSignal.timeout(cancelTimeout),
+      scopes: [pushScope(repository)],
+    })
+    discard(response)
+  } catch {
+    // the registry cannot be reached, or the connections are closed
+  }
+}
+
+/** Returns the state of the upload after a response with a `Location`. */
+export function opened({ client }: RepositoryContext, response: Followed, purpose: string): Upload {
+  const location = client.locationIn(response, purpose)
+  discard(response)
+  const minimum = response.headers['oci-chunk-min-length']
+  const minChunk = typeof minimum === 'string' && /^\d{1,12}$/.test(minimum) ? Number(minimum) : 0
+  return { location, minChunk }
+}
