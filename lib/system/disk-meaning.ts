@@ -18,12 +18,19 @@ export interface DiskMeaning {
 /** What the path belongs to: the store, or a directory outside of it that an image is unpacked into. */
 export type DiskPlace = 'store' | 'target'
 
+/** A place that is written to: also an OCI image layout that an image is copied to. */
+export type WrittenPlace = DiskPlace | 'layout'
+
 /** A meaning whose hint depends on the place, because only that can be moved elsewhere. */
-type Meaning = Omit<DiskMeaning, 'hint'> & { readonly hint: (place: DiskPlace) => string }
+type Meaning = Omit<DiskMeaning, 'hint'> & { readonly hint: (place: WrittenPlace) => string }
 
 /** Returns the clause that suggests the same kind of place `where`, for example `on another disk`. */
-const otherPlace = (place: DiskPlace, where: string): string =>
-  place === 'store' ? `name a store ${where} with --store` : `name a directory ${where} to unpack into`
+const otherPlace = (place: WrittenPlace, where: string): string =>
+  ({
+    store: `name a store ${where} with --store`,
+    target: `name a directory ${where} to unpack into`,
+    layout: `name a directory ${where} for the layout`,
+  })[place]
 
 const full: Meaning = {
   code: 'STORE_FULL',
@@ -49,9 +56,11 @@ const readOnly: Meaning = {
   code: 'STORE_READ_ONLY',
   says: 'the file system is read-only',
   hint: (place) =>
-    place === 'store'
-      ? 'Name a store on a file system that can be written to with --store.'
-      : 'Name a directory to unpack into on a file system that can be written to.',
+    ({
+      store: 'Name a store on a file system that can be written to with --store.',
+      target: 'Name a directory to unpack into on a file system that can be written to.',
+      layout: 'Name a directory for the layout on a file system that can be written to.',
+    })[place],
 }
 const files: Meaning = {
   code: 'STORE_IO',
@@ -73,9 +82,11 @@ const elsewhere: Meaning = {
   code: 'STORE_IO',
   says: 'it would have to move to another file system',
   hint: (place) =>
-    place === 'store'
-      ? 'Keep the whole store on one file system, or name another with --store.'
-      : 'Name a directory to unpack into that is no mount point.',
+    ({
+      store: 'Keep the whole store on one file system, or name another with --store.',
+      target: 'Name a directory to unpack into that is no mount point.',
+      layout: 'Keep the whole layout on one file system, or name another.',
+    })[place],
 }
 
 const meanings: Readonly<Record<string, Meaning>> = {
@@ -107,7 +118,7 @@ export function fileLimitMeaning(error: unknown): DiskMeaning | undefined {
 export function diskMeaning(
   error: unknown,
   path?: string,
-  place: DiskPlace = 'store',
+  place: WrittenPlace = 'store',
 ): DiskMeaning | undefined {
   const meaning = meaningOf(error)
   if (meaning === undefined) return undefined

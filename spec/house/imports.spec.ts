@@ -29,6 +29,7 @@ const mayImport: Record<string, readonly string[]> = {
     ...['lib/codec', 'lib/flow', 'lib/image', 'lib/bytes', 'lib/system', 'rxjs', 'got', 'socks'],
   ],
   'lib/sources': [...base, 'lib/codec', 'lib/image', 'lib/system', 'lib/registry'],
+  'lib/sinks': [...base, 'lib/codec', 'lib/image', 'lib/system', 'lib/bytes', 'lib/registry'],
   'lib/store': [...base, 'lib/codec', 'lib/image', 'lib/system'],
   'lib/transfer': [
     ...base,
@@ -53,7 +54,7 @@ const mayImport: Record<string, readonly string[]> = {
   // The entry point gathers what is public. Nothing inside imports it.
   'lib/index': [
     ...['lib/errors', 'lib/limits', 'lib/archive', 'lib/events', 'lib/image', 'lib/registry', 'lib/sources'],
-    ...['lib/store', 'pipelines', 'puller'],
+    ...['lib/sinks', 'lib/store', 'pipelines', 'puller'],
   ],
   cli: [
     ...base,

@@ -1,0 +1,39 @@
+/** Converts errors of the file system to errors of a layout that is written to. */
+import { WindlassError } from '../../errors.js'
+import { printable } from '../../codec/index.js'
+import { diskMeaning } from '../../system/disk-meaning.js'
+import { errnoOf } from '../../system/errno.js'
+
+const unexpected: Readonly<Record<string, string>> = {
+  EISDIR: 'a directory stands there',
+  ENOTDIR: 'what stands there is no directory',
+  ELOOP: 'a symbolic link stands there',
+  EEXIST: 'something else stands there',
+}
+
+/**
+ * Returns `error` as STORE_FULL, STORE_DENIED, STORE_READ_ONLY, STORE_CORRUPT or STORE_IO. A WindlassError is returned
+ * unchanged.
+ * @param doing what was attempted, as an infinitive: `write a blob`
+ * @param path the path that was accessed
+ */
+export function layoutError(error: unknown, doing: string, path: string): WindlassError {
+  if (error instanceof WindlassError) return error
+  const meaning = diskMeaning(error, path, 'layout')
+  const foreign = unexpected[errnoOf(error) ?? '']
+  const says = meaning?.says ?? foreign ?? (error instanceof Error ? error.message : String(error))
+  const code = meaning?.code ?? (foreign === undefined ? 'STORE_IO' : 'STORE_CORRUPT')
+  return new WindlassError(code, `Failed to ${doing} at ${printable(path)}: ${says}`, {
+    ...{ path, cause: error },
+    ...(meaning && { hint: meaning.hint }),
+  })
+}
+
+/** Runs `work` and converts its errors with `layoutError`. */
+export async function writing<T>(doing: string, path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw layoutError(error, doing, path)
+  }
+}
