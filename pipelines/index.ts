@@ -11,6 +11,8 @@ export {
   hasFailed,
   someTags,
 } from './all-tags.js'
+export { copy } from './copy.js'
+export { type CopyParts, type CopyStages, copyStages } from './copy-stages.js'
 export { fetch } from './fetch.js'
 export type { StoreProblem } from './check/found-problems.js'
 export type { ImageSummary, ImageProblem } from './images.js'
@@ -21,7 +23,7 @@ export { type EachPullOptions, type RunningPull, eachPull } from './each-pull.js
 export { type PullParts, type PullStages, pullStages } from './pull-stages.js'
 export type { ResolvedName } from './resolve.js'
 export { latestOrFirst } from './resolve-tag.js'
-export type { PulledImage, PulledLayer } from '../lib/stages/index.js'
+export type { CopiedImage, CopyTarget, PulledImage, PulledLayer } from '../lib/stages/index.js'
 export { holdsCertificate } from '../lib/registry/index.js'
 export type { FailedRemoval, RemovalOutcome, RemovedImage } from './remove.js'
 export type { VerifyOptions, VerifyReport } from './check/verify.js'

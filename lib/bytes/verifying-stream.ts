@@ -17,7 +17,7 @@ export interface VerifyingOptions {
 export class VerifyingStream extends Transform {
   readonly #verifier: Verifier
   readonly #failure: (error: unknown) => Error
-  #whole = false
+  #whole: boolean
 
   constructor(
     expected: Expected,
@@ -26,9 +26,10 @@ export class VerifyingStream extends Transform {
     super()
     this.#verifier = new Verifier(expected, what)
     this.#failure = failure
+    this.#whole = expected.size === 0 && this.#verifier.hasDigest()
   }
 
-  /** Whether all bytes have passed, and were right. */
+  /** Whether all bytes have passed and were right. True before the end: a reader that counts needs none. */
   get whole(): boolean {
     return this.#whole
   }
@@ -36,8 +37,9 @@ export class VerifyingStream extends Transform {
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     try {
       this.#verifier.update(chunk)
-      if (this.#verifier.bytes === this.#verifier.expected.size) this.#verifier.check()
+      if (this.#verifier.bytes === this.#verifier.expected.size) this.#check()
     } catch (error) {
+      this.#whole = false
       done(this.#failure(error))
       return
     }
@@ -46,11 +48,15 @@ export class VerifyingStream extends Transform {
 
   override _flush(done: TransformCallback): void {
     try {
-      this.#verifier.check()
-      this.#whole = true
+      this.#check()
       done()
     } catch (error) {
       done(this.#failure(error))
     }
+  }
+
+  #check(): void {
+    this.#verifier.check()
+    this.#whole = true
   }
 }

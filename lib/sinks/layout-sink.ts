@@ -16,12 +16,12 @@ import {
   hexOf,
   isDigest,
 } from '../image/index.js'
-import { blobDirectory, blobSize, prepareLayout } from './layout/layout-directory.js'
+import { blobDirectory, blobSize, prepareLayout, syncBlobs } from './layout/layout-directory.js'
 import { throwIfAborted } from './layout/cancelled.js'
 import { writing } from './layout/layout-error.js'
 import { changeIndex, readIndex } from './layout/index-file.js'
 import { digestNamed, withImage } from './layout/layout-index.js'
-import { type TemporaryFile, syncDirectory, temporaryFile } from './layout/temporary-file.js'
+import { type TemporaryFile, temporaryFile } from './layout/temporary-file.js'
 
 /**
  * Returns the OCI image layout in `directory` as a target of images. It is made with the first blob or manifest where
@@ -109,16 +109,16 @@ export class LayoutSink implements ImageSink {
           hint: `An OCI layout cannot hold a manifest of the type ${mediaType}.`,
         },
       )
-    if (!(await this.hasBlob({ ...descriptor, size: bytes.length })))
-      await this.#write(descriptor, signal, (file, path) =>
+    await this.#prepare(signal)
+    const manifest = { ...descriptor, size: bytes.length }
+    if (!(await this.hasBlob(manifest)))
+      await this.#write(manifest, signal, (file, path) =>
         writing('write a manifest', path, () => file.append([bytes])),
       )
-    if (root)
-      await changeIndex(
-        this.host,
-        (index) => withImage(index, { ...descriptor, size: bytes.length }, tag),
-        signal,
-      )
+    if (!root) return
+    // The names of all that the image consists of are on the disk before something refers to them.
+    await writing('write blobs to the disk', this.host, () => syncBlobs(this.host))
+    await changeIndex(this.host, (index) => withImage(index, manifest, tag), signal)
   }
 
   /** Writes the file of a digest. Nothing remains of it if `fill` fails. */
@@ -134,9 +134,8 @@ export class LayoutSink implements ImageSink {
     try {
       await fill(file, path)
       await writing('write a blob', path, async () => {
-        const directory = await blobDirectory(this.host, algorithmOf(digest))
+        await blobDirectory(this.host, algorithmOf(digest))
         await file.publish(path)
-        await syncDirectory(directory)
       })
     } finally {
       await writing('write a blob', path, () => file.close())

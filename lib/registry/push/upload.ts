@@ -31,12 +31,17 @@ export async function openUpload(
 ): Promise<Upload> {
   const { client, repository } = context
   const purpose = `upload the blob ${digest} to ${repository}`
-  const response = await client.send({
-    ...{ method: 'POST', to: [repository, 'blobs', 'uploads', ''], purpose, signal },
-    scopes: [pushScope(repository)],
-  })
+  const response = await withGrace(signal, (graceful) =>
+    client.send({
+      ...{ method: 'POST', to: [repository, 'blobs', 'uploads', ''], purpose, signal: graceful },
+      scopes: [pushScope(repository)],
+    }),
+  )
   if (response.status !== 202) throw await pushRefusal(response, context, { kind: 'blob', digest, purpose })
-  return opened(context, response, purpose)
+  const upload = opened(context, response, purpose)
+  if (signal?.aborted !== true) return upload
+  await cancelUpload(context, upload)
+  throw new WindlassError('CANCELLED', `Cancelled while trying to ${purpose}`, { host: response.url.host })
 }
 
 /**
@@ -54,18 +59,43 @@ export async function mountBlob(
   const purpose = `mount the blob ${digest} of ${from} in ${repository}`
   const path = `/v2/${repository}/blobs/uploads/`
   const query = `mount=${encodeURIComponent(digest)}&from=${encodeURIComponent(from)}`
-  const response = await client
-    .send({
-      ...{ method: 'POST', to: `${path}?${query}`, purpose, signal },
-      scopes: [pushScope(repository), pullScope(from)],
-    })
-    .catch(unlessRefused)
+  const response = await withGrace(signal, (graceful) =>
+    client
+      .send({
+        ...{ method: 'POST', to: `${path}?${query}`, purpose, signal: graceful },
+        scopes: [pushScope(repository), pullScope(from)],
+      })
+      .catch(unlessRefused),
+  )
   if (response === undefined) return false
   discard(response)
   if (response.status === 202 && response.headers.location !== undefined)
     await cancelUpload(context, opened(context, response, purpose))
   // A registry that refuses to mount may still take the content.
   return response.status === 201
+}
+
+/**
+ * Runs `work` with a signal that aborts some time after `signal`: the response to a request that opens an upload names
+ * the upload that is to be cancelled.
+ */
+async function withGrace<T>(
+  signal: AbortSignal | undefined,
+  work: (graceful: AbortSignal | undefined) => Promise<T>,
+): Promise<T> {
+  if (signal === undefined || signal.aborted) return work(signal)
+  const graceful = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const abort = (): void => {
+    timer = setTimeout(() => graceful.abort(signal.reason), cancelTimeout)
+  }
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await work(graceful.signal)
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', abort)
+  }
 }
 
 /** A login for both repositories may be refused where one for the target is not. */

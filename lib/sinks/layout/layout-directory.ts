@@ -45,6 +45,13 @@ export async function blobDirectory(directory: string, algorithm: DigestAlgorith
   return path
 }
 
+/** Flushes the names of all blobs to the disk. Their content was flushed before. */
+export async function syncBlobs(directory: string): Promise<void> {
+  const blobs = join(directory, 'blobs')
+  for (const entry of readdirSync(blobs, { withFileTypes: true }))
+    if (entry.isDirectory()) await syncDirectory(join(blobs, entry.name))
+}
+
 /** Returns the size of a blob of the layout; undefined if it has no regular file for it, or has it behind a link. */
 export async function blobSize(directory: string, digest: Digest): Promise<number | undefined> {
   const blobs = join(directory, 'blobs')

@@ -154,6 +154,17 @@ describe('the push of a blob', () => {
       expect(registry.openUploads).toBe(0)
     }))
 
+  it('waits for the upload that it has just opened, to cancel it', () =>
+    withTarget({ latency: 150 }, {}, async ({ registry, target }) => {
+      const stop = new AbortController()
+      const pushed = target.putBlob(blob, opening(content), { signal: stop.signal })
+      await expect.poll(() => registry.requests.some(({ method }) => method === 'POST')).toBe(true)
+      stop.abort()
+      await expect(pushed).rejects.toMatchObject({ code: 'CANCELLED' })
+      expect(traffic(registry)).toEqual(['POST upload 202', 'DELETE upload 204'])
+      expect(registry.openUploads).toBe(0)
+    }))
+
   it('does not believe a registry that reports success before it has all bytes', () =>
     withTarget({}, {}, async ({ registry, target }) => {
       registry.hook(({ method, kind }) =>
