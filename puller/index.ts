@@ -1,11 +1,13 @@
 /** What a program opens: the puller, its options, and the pulls that it runs. */
 export type {
   CloseOptions,
+  CopyOptions,
   OpenOptions,
   PullAllOptions,
   PullOptions,
   RegistryCredentials,
 } from './options/options.js'
+export type { Copy } from './copier.js'
 export type { Pull } from './pull-run.js'
 export type { PullSet, StartedPull } from './pull-set.js'
 export { type GoalOptions, type PullContext, createContext } from './context.js'

@@ -1,4 +1,4 @@
-/** A pull under way: its events, its result, and how to end it. */
+/** A pull or a copy under way: its events, its result, and how to end it. */
 import type { Observable } from 'rxjs'
 import { isMachineWarning } from '../lib/archive/index.js'
 import { WindlassError } from '../lib/errors.js'
@@ -10,6 +10,7 @@ import { FailedStage } from './failed-stage.js'
 import { closeTable } from './options/option-table.js'
 import type { CloseOptions } from './options/options.js'
 import type { StoreWarning } from './store-waiting.js'
+import { cancelled } from '../pipelines/only.js'
 import { endsWithin } from './within.js'
 
 /** A pull that was started: its events, its result, and how to end it. */
@@ -29,17 +30,20 @@ export interface Pull {
   closed(options?: CloseOptions): Promise<void>
 }
 
-export interface PullStart {
+export interface PullStart<Result> {
+  /** What runs, for messages. */
+  readonly what: 'pull' | 'copy'
   readonly start: PullEventBody & { readonly type: 'start' }
   readonly signal: AbortSignal | undefined
-  /** What the pull reads to its end. */
-  readonly prepare: () => Promise<Flow<PulledImage>>
+  /** What is read to its end: one result. */
+  readonly prepare: () => Promise<Flow<Result>>
 }
 
-export class PullRun implements Pull {
+export class PullRun<Result = PulledImage> implements Omit<Pull, 'done'> {
   readonly id: string
   readonly events: Observable<PullEvent>
-  readonly done: Promise<PulledImage>
+  readonly done: Promise<Result>
+  readonly #what: PullStart<Result>['what']
   readonly #channel = new PullEventLog()
   readonly #scope = new Scope()
   readonly #stop = new AbortController()
@@ -47,7 +51,8 @@ export class PullRun implements Pull {
   readonly #failed = new FailedStage()
   #run: Run | undefined
 
-  constructor({ start, signal, prepare }: PullStart) {
+  constructor({ what, start, signal, prepare }: PullStart<Result>) {
+    this.#what = what
     this.id = this.#channel.id
     this.events = this.#channel.events
     this.#channel.emit(start)
@@ -96,19 +101,20 @@ export class PullRun implements Pull {
     await this.#scope.close()
   }
 
-  async #go(prepare: PullStart['prepare']): Promise<PulledImage> {
+  async #go(prepare: PullStart<Result>['prepare']): Promise<Result> {
     try {
       const flow = await untilAborted(prepare(), this.#stop.signal)
       this.#mustGoOn()
-      const images: PulledImage[] = []
-      this.#run = run(flow, (image) => [images.push(image)], this.#scope)
+      const results: Result[] = []
+      this.#run = run(flow, (result) => [results.push(result)], this.#scope)
       await this.#run.done
-      const [image] = images
-      if (!image) throw new WindlassError('INTERNAL', 'The pull ended without an image')
+      const [result] = results
+      if (result === undefined)
+        throw new WindlassError('INTERNAL', `The ${this.#what} ended without a result`)
       this.#channel.end(undefined, this.#duration)
-      return image
+      return result
     } catch (caught) {
-      const error = this.#stop.signal.aborted ? cancelled(caught) : this.#failed.report(caught)
+      const error = this.#stop.signal.aborted ? cancelled(caught, this.#what) : this.#failed.report(caught)
       this.#channel.end(error, this.#duration)
       throw error
     }
@@ -120,11 +126,6 @@ export class PullRun implements Pull {
   }
 
   #mustGoOn(): void {
-    if (this.#stop.signal.aborted) throw cancelled(this.#stop.signal.reason)
+    if (this.#stop.signal.aborted) throw cancelled(this.#stop.signal.reason, this.#what)
   }
 }
-
-const cancelled = (cause: unknown): WindlassError =>
-  cause instanceof WindlassError && cause.code === 'CANCELLED'
-    ? cause
-    : new WindlassError('CANCELLED', 'The pull was cancelled', { cause })

@@ -12,6 +12,7 @@ import { type RetryPolicy, againAfter, documentRetryPolicy } from '../lib/transf
 import { type Collected, type CollectOptions, noStore } from '../lib/store/index.js'
 import { allPlatforms, entryStages, type PulledIndex } from '../pipelines/all-platforms.js'
 import { allTags, type PulledTags, type TagsWarning, someTags } from '../pipelines/all-tags.js'
+import { type Copy, Copier } from './copier.js'
 import { checkArgument, checkOptions } from './options/check-options.js'
 import { type ImageSummary, listImages } from '../pipelines/images.js'
 import { type Inspection, type InspectRequest, inspect } from '../pipelines/inspect.js'
@@ -33,6 +34,7 @@ import {
 } from './options/option-table.js'
 import {
   type CloseOptions,
+  type CopyOptions,
   type OpenOptions,
   type PullAllOptions,
   type PullOptions,
@@ -53,7 +55,7 @@ import { StoreWaiting, waitingUntil } from './store-waiting.js'
 import { storedImage } from '../pipelines/stored-image.js'
 import { type Located, locateAnywhere } from './names/locate-anywhere.js'
 import { listTags, repositoryNamed } from './names/tags.js'
-import type { UnderWay } from './under-way.js'
+import { RunningPulls } from './running-pulls.js'
 import type { VerifyOptions, VerifyReport } from '../pipelines/check/verify.js'
 import { verifyWith } from '../pipelines/check/verify-with.js'
 import { endsWithin } from './within.js'
@@ -80,11 +82,9 @@ export class Windlass implements AsyncDisposable {
   readonly #registries: Registries
   readonly #limits: Limits
   readonly #lifetime = new Scope()
-  readonly #pulls = new Set<UnderWay>()
+  readonly #copier: Copier
+  readonly #pulls = new RunningPulls(() => this.#release())
   readonly #parts: OpenedParts
-  /** Of those that have their result, or failed. */
-  readonly #ending = new Set<Promise<void>>()
-  #releasing: Promise<void> | undefined
   readonly #waiting: StoreWaiting
   #closing: Promise<void> | undefined
 
@@ -95,6 +95,7 @@ export class Windlass implements AsyncDisposable {
     this.#retry = retryPolicy(options, documentRetryPolicy)
     this.#registries = registries
     this.#limits = limitsWith(options.limits)
+    this.#copier = new Copier({ options, registries, limits: this.#limits, lifetime: this.#lifetime })
     const start = (): Promise<PullParts> => openParts(options, this.#limits, this.#lifetime, this.#waiting)
     this.#parts = new OpenedParts(() => this.store, start)
   }
@@ -186,6 +187,19 @@ export class Windlass implements AsyncDisposable {
     })
   }
 
+  /**
+   * Starts a copy of an image, or of an index with everything in it, from registry or layout to registry or layout. Its
+   * bytes are streamed; no store is made. Manifests keep their bytes, and what the target has is not sent.
+   *
+   * @param from as `pull` names images
+   * @param to the same, for the target: `registry.example/app:1`, `oci:DIR`, `oci:DIR:NAME`
+   * @throws USAGE, REFERENCE_INVALID, PLATFORM_INVALID: before any traffic. All else rejects `done`.
+   */
+  copy(from: string, to: string, options: CopyOptions = {}): Copy {
+    this.#assertOpen()
+    return this.#pulls.keep(this.#copier.start(from, to, options))
+  }
+
   /** An image's manifest and config; no layer is requested and no store is made. */
   async inspect(
     name: string,
@@ -262,7 +276,7 @@ export class Windlass implements AsyncDisposable {
   async collect(options: CollectOptions = {}): Promise<Collected> {
     checkOptions('collect', collectTable, options)
     // A pull that has its image holds it no longer than it takes to clear away.
-    await Promise.all(this.#ending)
+    await this.#pulls.ended()
     return this.#busy('collect', undefined, ({ store }, stop) => store.garbage.collect(options, stop))
   }
 
@@ -292,7 +306,7 @@ export class Windlass implements AsyncDisposable {
     checkOptions('close', closeTable, options)
     this.#closing ??= this.#close()
     return endsWithin(this.#closing, options.within, () => [
-      ...[...this.#pulls].flatMap(({ running }) => running),
+      ...this.#pulls.all.flatMap(({ running }) => running),
       ...this.#lifetime.running,
     ])
   }
@@ -301,13 +315,13 @@ export class Windlass implements AsyncDisposable {
   readonly [Symbol.asyncDispose] = (): Promise<void> => this.close()
 
   async #close(): Promise<void> {
-    const pulls = [...this.#pulls]
+    const pulls = this.#pulls.all
     for (const each of pulls) each.cancel()
     this.#waiting.stop()
     await Promise.all(pulls.map((each) => each.closed()))
     await this.#lifetime.close()
     const parts = await this.#parts.opened()
-    await this.#releasing
+    await this.#pulls.released()
     await parts?.pool.close()
     await parts?.store.close()
     await this.#registries.close()
@@ -335,11 +349,12 @@ export class Windlass implements AsyncDisposable {
   ): Pull {
     this.#assertOpen()
     const started = new PullRun({
+      what: 'pull',
       start: { type: 'start', reference: request.name, platform: formatPlatform(request.platform) },
       signal,
       prepare: async () => prepare(await this.#parts.open()),
     })
-    this.#keep(started)
+    this.#pulls.keep(started)
     this.#waiting.add(started)
     return started
   }
@@ -348,27 +363,13 @@ export class Windlass implements AsyncDisposable {
     signal: AbortSignal | undefined,
     prepare: PullSetStart<Result>['prepare'],
   ): PullSet<Result> {
-    const started = new PullSetRun({ signal, prepare })
-    this.#keep(started)
-    return started
-  }
-
-  /** Until it is cleared away: `close` waits for that too. */
-  #keep(started: UnderWay): void {
-    this.#pulls.add(started)
-    const closed = started.closed().finally(() => {
-      this.#pulls.delete(started)
-      this.#ending.delete(closed)
-      if (this.#pulls.size === 0) this.#releasing = this.#release()
-    })
-    const ending = (): unknown => this.#pulls.has(started) && this.#ending.add(closed)
-    started.done?.then(ending, ending)
+    return this.#pulls.keep(new PullSetRun({ signal, prepare }))
   }
 
   /** What the last pull left in the store is needed by its name alone: it may be removed and collected. */
   async #release(): Promise<void> {
     const parts = await this.#parts.opened()
-    if (this.#pulls.size > 0 || this.#closing) return
+    if (this.#pulls.all.length > 0 || this.#closing) return
     await parts?.store.release().catch(() => undefined) // what stays held stays in the store, until this is closed
   }
 
@@ -379,21 +380,10 @@ export class Windlass implements AsyncDisposable {
     work: (parts: PullParts, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     this.#assertOpen()
-    await this.#releasing
-    const stop = new AbortController()
-    const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
-    const done = this.#parts.openThere().then((parts) => work(parts, either))
-    this.#keep({
-      cancel: (reason) => stop.abort(reason ?? new WindlassError('CANCELLED', 'The work was cancelled')),
-      closed: () => done.then(ignore, ignore),
-      running: [label],
-    })
-    return done
+    return this.#pulls.work(label, signal, async (either) => work(await this.#parts.openThere(), either))
   }
 
   #assertOpen(): void {
     if (this.#closing) throw new WindlassError('USAGE', 'This puller is closed')
   }
 }
-
-const ignore = (): void => undefined

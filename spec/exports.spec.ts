@@ -5,19 +5,19 @@ import { PublicNames, entryPoints } from './support/public-names.js'
 
 const expected: Record<string, string> = {
   windlass: `
-      AllPlatformsOptions AllTagsOptions CloseOptions CollectOptions Collected CollectedThing CopiedImage CopyParts
-      CopyStages CopyTarget Descriptor Digest EachPullOptions ErrorCode ErrorRecord ErrorSubject FailedRemoval
-      FailedTag GoalOptions ImageConfig ImageIndex ImageManifest ImageProblem ImageSink ImageSource ImageSummary
-      InspectRequest InspectedFields InspectedImage Inspection LayerEvent LayerStatus Leftovers LimitName Limits
-      OpenBlob OpenOptions Platform Pull PullAllOptions PullContext PullEvent PullOptions PullParts PullSet
-      PullSnapshot PullStages PulledImage PulledIndex PulledLayer PulledTag PulledTags PutManifestRequest Reference
-      Registries RegistriesOptions RegistryCredentials RegistrySink RegistrySource RemovalOutcome RemovedImage
-      ResolvedName RunningPull SinkRequest StartedPull Store StoreOptions StoreProblem TagOutcome TagsWarning
-      UnpackPool VerifyOptions VerifyReport Windlass WindlassError allPlatforms allTags copy copyStages
-      createContext decodeEvent defaultLimits eachPull emptySnapshot encodeEvent errorCodes fetch formatPlatform
-      hasFailed holdsCertificate hostPlatform inspect inspectedFields latestOrFirst layoutSink layoutSource
-      matchPlatform open openStore parseDigest parsePlatform parseReference pull pullStages reduce registrySink
-      registrySource someTags
+      AllPlatformsOptions AllTagsOptions CloseOptions CollectOptions Collected CollectedThing CopiedImage Copy
+      CopyOptions CopyParts CopyStages CopyTarget Descriptor Digest EachPullOptions ErrorCode ErrorRecord
+      ErrorSubject FailedRemoval FailedTag GoalOptions ImageConfig ImageIndex ImageManifest ImageProblem ImageSink
+      ImageSource ImageSummary InspectRequest InspectedFields InspectedImage Inspection LayerEvent LayerStatus
+      Leftovers LimitName Limits OpenBlob OpenOptions Platform Pull PullAllOptions PullContext PullEvent PullOptions
+      PullParts PullSet PullSnapshot PullStages PulledImage PulledIndex PulledLayer PulledTag PulledTags
+      PutManifestRequest Reference Registries RegistriesOptions RegistryCredentials RegistrySink RegistrySource
+      RemovalOutcome RemovedImage ResolvedName RunningPull SinkRequest StartedPull Store StoreOptions StoreProblem
+      TagOutcome TagsWarning UnpackPool VerifyOptions VerifyReport Windlass WindlassError allPlatforms allTags copy
+      copyStages createContext decodeEvent defaultLimits eachPull emptySnapshot encodeEvent errorCodes fetch
+      formatPlatform hasFailed holdsCertificate hostPlatform inspect inspectedFields latestOrFirst layoutSink
+      layoutSource matchPlatform open openStore parseDigest parsePlatform parseReference pull pullStages reduce
+      registrySink registrySource someTags
     `,
   'windlass/flow': `
       Actor ActorOptions Behavior BufferOptions CloseOptions Deferred DeferredOptions Demand Failure Flow

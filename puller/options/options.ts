@@ -107,6 +107,16 @@ export interface PullOptions {
   readonly stages?: (bound: PullStages) => Partial<PullStages>
 }
 
+/** Options of one copy. */
+export interface CopyOptions {
+  /** Of an index, the image to copy: `os/arch[/variant]`; this machine's unless said otherwise. */
+  readonly platform?: string
+  /** Copy an index with everything in it: the images of all platforms, attestations, nested indexes (false). */
+  readonly allPlatforms?: boolean
+  /** Cancels the copy. */
+  readonly signal?: AbortSignal
+}
+
 /** How long to wait for the end of something. */
 export interface CloseOptions {
   /** Milliseconds after which to fail, naming what has not ended; the closing itself goes on (no limit). */

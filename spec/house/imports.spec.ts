@@ -49,7 +49,7 @@ const mayImport: Record<string, readonly string[]> = {
   puller: [
     ...base,
     ...['lib/codec', 'lib/events', 'lib/flow', 'lib/image', 'lib/archive', 'lib/registry', 'lib/sources'],
-    ...['lib/store', 'lib/transfer', 'lib/stages', 'pipelines', 'rxjs', 'io-ts'],
+    ...['lib/sinks', 'lib/store', 'lib/transfer', 'lib/stages', 'pipelines', 'rxjs', 'io-ts'],
   ],
   // The entry point gathers what is public. Nothing inside imports it.
   'lib/index': [

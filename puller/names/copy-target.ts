@@ -1,0 +1,31 @@
+/** From the text that a user typed to the target of a copy. */
+import { WindlassError } from '../../lib/errors.js'
+import { checkPullable, parseImageName, withDefaultTag } from '../../lib/image/index.js'
+import { printable } from '../../lib/codec/index.js'
+import type { Registries } from '../../lib/registry/index.js'
+import { LayoutSink } from '../../lib/sinks/index.js'
+import type { CopyTarget } from '../../lib/transfer/index.js'
+import { checkArgument } from '../options/check-options.js'
+import { anyText } from '../options/option-codecs.js'
+
+/** @throws WindlassError USAGE for a name that is no text, or names an image by its position; REFERENCE_INVALID */
+export function copyTarget(typed: string, registries: Registries): CopyTarget {
+  checkArgument('copy', 'to', anyText, typed)
+  const named = parseImageName(typed)
+  if (named.kind === 'layout') {
+    if (named.position !== undefined)
+      throw new WindlassError('USAGE', `Copying to ${printable(typed)}: a position names no target`, {
+        reference: typed,
+        hint: 'Name the image in the layout, as in oci:DIR:NAME.',
+      })
+    return { name: typed, sink: new LayoutSink(named.path), tag: named.name }
+  }
+  checkPullable(named.reference)
+  const reference = withDefaultTag(named.reference)
+  return {
+    name: reference.toString(),
+    sink: registries.target(reference),
+    tag: reference.tag,
+    digest: reference.digest,
+  }
+}
