@@ -15,6 +15,7 @@ Examples:
   windlass demo                                   everything at once, with no network
   windlass pull alpine:3.20                       into the store, verified and unpacked
   windlass pull --platform linux/arm64 debian     for another machine
+  windlass copy alpine:3.20 registry.example/a:1  to another registry
   windlass unpack alpine:3.20 ./rootfs            one tree on disk
   windlass inspect --config quay.io/podman/hello  what it would run
 

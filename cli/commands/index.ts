@@ -26,6 +26,13 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./pull.js')).definePull,
   },
   {
+    name: 'copy',
+    summary: 'copy an image to another registry or to a layout, keeping nothing here',
+    usage: '[options] <from> <to>',
+    showsProgress: true,
+    load: async () => (await import('./copy.js')).defineCopy,
+  },
+  {
     name: 'inspect',
     summary: 'show the manifest and the config of an image, fetching no layer',
     usage: '[options] <image>',
