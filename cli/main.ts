@@ -22,7 +22,7 @@ process.once('exit', () => {
   process.exitCode = 1
   writeSync(
     2,
-    'windlass: The command ended before it was done\n  Was the limit of processes reached (ulimit -u)? WINDLASS_DEBUG=1 says more.\n',
+    'windlass: The command ended before its work was done\n  Is the limit of processes reached (ulimit -u)? WINDLASS_DEBUG=1 shows more.\n',
   )
 })
 

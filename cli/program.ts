@@ -12,21 +12,21 @@ import { wantsJson } from './terminal/wants-json.js'
 
 const epilogue = `
 Examples:
-  windlass demo                                   everything at once, with no network
-  windlass pull alpine:3.20                       into the store, verified and unpacked
-  windlass pull --platform linux/arm64 debian     for another machine
+  windlass demo                                   a complete pull, without a network
+  windlass pull alpine:3.20                       download, verify and unpack an image
+  windlass pull --platform linux/arm64 debian     for another platform
   windlass copy alpine:3.20 registry.example/a:1  to another registry
-  windlass unpack alpine:3.20 ./rootfs            one tree on disk
-  windlass inspect --config quay.io/podman/hello  what it would run
+  windlass unpack alpine:3.20 ./rootfs            unpack an image into one directory
+  windlass inspect --config quay.io/podman/hello  print the config of an image
 
-An image is named as Docker names it, or for one in an OCI layout oci:DIR (the only one), oci:DIR:NAME,
-or oci:DIR:@N (the N-th, from 0).
-Every option that shows an environment variable can be set with it.
+Image names are written as for Docker. An image in an OCI layout is oci:DIR (the only image), oci:DIR:NAME,
+or oci:DIR:@N (by its position, from 0).
+An option that shows an environment variable can also be set with it.
 
-Exit codes: 0 done, 1 failed otherwise, 2 usage or reference, 3 unauthorised or denied, 4 not found,
+Exit codes: 0 success, 1 other errors, 2 usage or invalid reference, 3 unauthorized or denied, 4 not found,
 5 verification failed, 6 network or registry, 7 store, 8 not an image or not supported, 130 cancelled.`
 
-const helpHint = '--help shows what there is'
+const helpHint = 'Run the command with --help for its usage.'
 
 /** Runs the command that `argv` names (without the program's name) and resolves to the exit code. Never rejects. */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
@@ -72,7 +72,7 @@ async function build(
   writeError: (text: string) => unknown,
 ): Promise<Command> {
   const program = new Command('windlass')
-    .description('Pulls container images from any OCI or Docker registry, with no daemon.')
+    .description('Pulls container images from any OCI or Docker registry, without a daemon.')
     .version(version(), '-V, --version')
     .exitOverride()
     .configureOutput({
@@ -80,7 +80,7 @@ async function build(
       writeErr: (text) => void writeError(text),
       outputError: (text, write) => write(safeLines(text.replace(/^error: /, 'windlass: '))),
     })
-    .showHelpAfterError(`(${helpHint})`)
+    .showHelpAfterError(helpHint)
     .addHelpText('after', epilogue)
     .hook('preAction', (_, command) => dropFalseFlags(command, terminal.env))
   for (const { name, summary, usage, load } of commands) {

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { buildImage, putImage, startRegistry } from 'windlass/testing'
+import { type LayerSpec, buildImage, putImage, startRegistry } from 'windlass/testing'
 
 export interface AnImage {
   readonly name: string
@@ -14,20 +14,21 @@ export interface AnImage {
   readonly close: () => Promise<void>
 }
 
-export async function anImage(named?: string): Promise<AnImage> {
+/** The layers of the image, unless others are given: three of 20 files each. */
+const threeLayers: readonly LayerSpec[] = ['base', 'tools', 'app'].map((part) => ({
+  entries: [
+    { path: `${part}/` },
+    ...Array.from({ length: 20 }, (_, n) => ({ path: `${part}/${n}.txt`, content: `${part} ${n}\n` })),
+  ],
+}))
+
+export async function anImage(named?: string, layers = threeLayers): Promise<AnImage> {
   const store = await mkdtemp(path.join(tmpdir(), 'windlass-example-'))
   const removeStore = (): Promise<void> => rm(store, { recursive: true, force: true })
   if (named !== undefined) return { name: named, alias: named, store, requests: () => [], close: removeStore }
 
   const registry = await startRegistry()
-  const image = buildImage({
-    layers: ['base', 'tools', 'app'].map((part) => ({
-      entries: [
-        { path: `${part}/` },
-        ...Array.from({ length: 20 }, (_, n) => ({ path: `${part}/${n}.txt`, content: `${part} ${n}\n` })),
-      ],
-    })),
-  })
+  const image = buildImage({ layers })
   await putImage(registry, 'examples/one', '1', image)
   await putImage(registry, 'examples/two', '1', image)
   return {

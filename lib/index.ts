@@ -31,7 +31,8 @@ export {
   parseReference,
 } from './image/index.js'
 export { type LimitName, type Limits, defaultLimits } from './limits.js'
-export { UnpackPool } from './archive/index.js'
+export { type ArchiveEntry, type EntryContext, type EntrySink, UnpackPool } from './archive/index.js'
+export { type TeeOptions, tee } from './bytes/index.js'
 export { Registries, type RegistriesOptions } from './registry/index.js'
 export { type RegistrySource, layoutSource, registrySource } from './sources/index.js'
 export { type RegistrySink, layoutSink, registrySink } from './sinks/index.js'

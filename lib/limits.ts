@@ -3,6 +3,7 @@
  * decompression bombs and other hostile images while they are read.
  */
 import { type ErrorSubject, WindlassError } from './errors.js'
+import { formatExactBytes, formatNumber, formatSeconds } from './quantities.js'
 
 /**
  * Limits on images and responses. Exceeding one is an error LIMIT_EXCEEDED with its name. `Infinity` disables a limit.
@@ -109,18 +110,18 @@ export function limitsWith(changed: Partial<Limits> = {}): Limits {
   const given = Object.entries(changed).filter(([, value]) => (value as number | undefined) !== undefined)
   for (const [name, value] of given) {
     if (!Object.hasOwn(defaultLimits, name))
-      throw new WindlassError('USAGE', `There is no limit ${JSON.stringify(name)}`, {
+      throw new WindlassError('USAGE', `There is no limit named ${JSON.stringify(name)}`, {
         hint: `The limits are ${limitNames.join(', ')}.`,
       })
     if (value !== Infinity && !(Number.isSafeInteger(value) && value >= 0))
-      throw new WindlassError('USAGE', `The limit ${name} must be a whole number, or Infinity for none`)
+      throw new WindlassError('USAGE', `The limit ${name} must be a whole number, or Infinity for no limit`)
   }
   return { ...defaultLimits, ...Object.fromEntries(given) }
 }
 
 /**
  * Returns a LIMIT_EXCEEDED error.
- * @param what clause that states the actual amount: `the manifest of alpine has 5000000 bytes`
+ * @param what clause that states the actual amount: `the manifest of alpine has 5.00 MB`
  */
 export function limitExceeded(
   what: string,
@@ -128,12 +129,18 @@ export function limitExceeded(
   allowed: number,
   subject: ErrorSubject = {},
 ): WindlassError {
-  return new WindlassError('LIMIT_EXCEEDED', `${what}, more than ${name} allows (${allowed})`, {
+  return new WindlassError('LIMIT_EXCEEDED', `${what}, more than the limit ${formatLimit(name, allowed)}`, {
     ...subject,
     hint: raiseHint(name),
   })
 }
 
+/** Formats a limit with its value: `manifestBytes (4 MiB)`, `indexDepth (4)`, `tagSeconds (50 seconds)`. */
+export function formatLimit(name: LimitName, value: number): string {
+  if (name.endsWith('Bytes')) return `${name} (${formatExactBytes(value)})`
+  return `${name} (${name === 'tagSeconds' ? formatSeconds(value * 1000) : formatNumber(value)})`
+}
+
 /** Returns the hint that says how to raise the limit `name`. */
 export const raiseHint = (name: LimitName): string =>
-  `If you trust the image, raise the limit: --limit ${name}=N, or limits: { ${name}: N } in code.`
+  `If you trust the image, raise the limit with --limit ${name}=N (in code: limits: { ${name}: N }).`

@@ -20,10 +20,18 @@ export { type InspectedImage, type Inspection, type InspectRequest, inspect } fr
 export { type InspectedFields, inspectedFields } from './inspected-fields.js'
 export { pull } from './pull.js'
 export { type EachPullOptions, type RunningPull, eachPull } from './each-pull.js'
-export { type PullParts, type PullStages, pullStages } from './pull-stages.js'
+export { type PullParts, type PullStages, type PullStagesOptions, pullStages } from './pull-stages.js'
 export type { ResolvedName } from './resolve.js'
 export { latestOrFirst } from './resolve-tag.js'
-export type { CopiedImage, CopyTarget, PulledImage, PulledLayer } from '../lib/stages/index.js'
+export type {
+  CopiedImage,
+  CopyTarget,
+  EntryLayer,
+  LayerEntryContext,
+  LayerEntrySink,
+  PulledImage,
+  PulledLayer,
+} from '../lib/stages/index.js'
 export { holdsCertificate } from '../lib/registry/index.js'
 export type { FailedRemoval, RemovalOutcome, RemovedImage } from './remove.js'
 export type { VerifyOptions, VerifyReport } from './check/verify.js'

@@ -14,6 +14,8 @@ import {
 } from '../lib/transfer/index.js'
 import {
   type Downloads,
+  LayerEntries,
+  type LayerEntrySink,
   type FinishedImage,
   type ImageRequest,
   type PlannedImage,
@@ -21,7 +23,6 @@ import {
   type PulledImage,
   type Resolved,
   type UnpackedLayer,
-  type Unpacks,
   type WholeImage,
   bySchema,
   checkPlatform,
@@ -42,6 +43,7 @@ import {
   readSchema1,
   resolve,
   sizeSchema1,
+  storedEntries,
   unpack,
   verify,
 } from '../lib/stages/index.js'
@@ -50,13 +52,13 @@ import type { Store, StoredLayer } from '../lib/store/index.js'
 /** Resources that all pulls of a puller share. */
 export interface PullParts {
   readonly store: Store
-  /** The threads that unpack. */
+  /** The threads that unpack. Limits how many layers are unpacked concurrently. */
   readonly pool: UnpackPool
   readonly retry: RetryPolicy
   readonly limits: Limits
   readonly flights: LayerFlights
+  /** Limits how many layers are downloaded concurrently. */
   readonly downloads: Downloads
-  readonly unpacks: Unpacks
   /** Maximum number of layers of one pull that are processed concurrently. */
   readonly layerSlots: number
   /** Refuse schema 1 manifests whose signatures cannot be verified. */
@@ -94,9 +96,23 @@ export interface PullStages {
 /** The default of `onImage`. `pull` knows it, and does not wait for the config then. */
 export const passesImages: Stage<PlannedImage, PlannedImage> = identity()
 
+/** What the stages of a pull do besides. */
+export interface PullStagesOptions {
+  /**
+   * Receives every entry of every layer while it is unpacked, or read from the store. Give such stages `flights` of their
+   * own: entries of a download that another line began reach only that line, and the layer is then read once more.
+   */
+  readonly onEntry?: LayerEntrySink | undefined
+}
+
 /** Returns the stages of a pull that stores layers as `goal` states. */
-export function pullStages(parts: PullParts, goal: LayerGoal): PullStages {
-  const { store, pool, retry, limits, flights, downloads, unpacks, layerSlots, requireSignatures } = parts
+export function pullStages(
+  parts: PullParts,
+  goal: LayerGoal,
+  { onEntry }: PullStagesOptions = {},
+): PullStages {
+  const { store, pool, retry, limits, flights, downloads, layerSlots, requireSignatures } = parts
+  const entries = onEntry && new LayerEntries(onEntry)
   return {
     resolve: resolve({ retry }),
     bySchema: bySchema(
@@ -111,11 +127,15 @@ export function pullStages(parts: PullParts, goal: LayerGoal): PullStages {
     onImage: passesImages,
     download: download({ store, downloads, refresh: goal.refresh ?? false }),
     verify: verify(),
-    unpack: unpack(unpacks, goal.form),
+    unpack: unpack({ store, pool, form: goal.form, entries }),
     commitLayer: commitLayer(store, goal),
     commitBlob: commitBlob(store),
     ensureLayer: (line) =>
-      compose(ensureLayer({ store, goal, flights, slots: layerSlots }, line), imageBytes(limits)),
+      compose(
+        ensureLayer({ store, goal, flights, slots: layerSlots }, line),
+        imageBytes(limits),
+        entries ? storedEntries({ store, pool, entries, slots: layerSlots }) : identity(),
+      ),
     onLayer: identity(),
     convertSchema1: convertSchema1(store),
     commitImage: commitImage(store),

@@ -1,5 +1,6 @@
 /** Removes entries of `index.json`. The blobs and layers of an image stay until garbage is collected. */
 import { WindlassError, asWindlassError } from '../lib/errors.js'
+import { quoted, titleLength } from '../lib/codec/index.js'
 import { type Digest, isDigest, parseImageName, withDefaultTag } from '../lib/image/index.js'
 import { type IndexEntry, type Store, findEntries, waysOut } from '../lib/store/index.js'
 
@@ -102,7 +103,7 @@ class RemainingEntries {
 }
 
 const unknown = (word: string, path: string): WindlassError =>
-  new WindlassError('IMAGE_UNKNOWN', `Removing ${referenceOf(word)}: the store has no image of that name`, {
+  new WindlassError('IMAGE_UNKNOWN', `The store has no image ${quoted(word, titleLength)}`, {
     reference: referenceOf(word),
     path,
     hint: waysOut.list,

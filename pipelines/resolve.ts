@@ -57,8 +57,9 @@ async function head(request: ImageRequest, signal: AbortSignal): Promise<Resolve
   const mediaType = parseMediaType(contentType)
   if (digest === undefined || mediaType === undefined) return undefined
   if (expected !== undefined && digest !== expected)
-    throw new WindlassError('DIGEST_MISMATCH', `Resolving ${name}: ${host} says that it has ${digest}`, {
+    throw new WindlassError('DIGEST_MISMATCH', `${host} reports another digest for ${name}: ${digest}`, {
       ...{ reference: name, digest: expected, host },
+      hint: 'The registry, or a proxy or cache in between, sends wrong data. Tell whoever runs the registry.',
     })
   return { name, digest, mediaType, size }
 }

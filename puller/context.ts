@@ -1,4 +1,4 @@
-/** Provides the parts that pulls share to programs that compose a line of their own. */
+/** Provides `createContext`, for programs that compose a line of stages of their own. */
 import { type WhiteoutForm, hostWhiteoutForm } from '../lib/archive/index.js'
 import { Scope } from '../lib/flow/index.js'
 import { limitsWith } from '../lib/limits.js'
@@ -14,44 +14,44 @@ import type { OpenOptions } from './options/options.js'
 import { registriesFor } from './options/registries-for.js'
 import { endsWithin } from './within.js'
 
-/** What a pull wants of the layers, as a program says it. */
+/** What a pull does with the layers. */
 export interface GoalOptions {
-  /** Unpack every layer into a tree of its own (true). */
+  /** Unpack each layer into a tree of its own (true). */
   readonly unpack?: boolean
   /** Keep the compressed blobs of the layers (true). */
   readonly keepBlobs?: boolean
-  /** Fetch and unpack everything again, whatever is in the store (false). */
+  /** Fetch and unpack everything again, even if it is in the store (false). */
   readonly refresh?: boolean
-  /** The form of whiteouts in a tree: overlay where this process may create it, else aufs. */
+  /** Form of the whiteouts in a tree. Default: `overlay` if this process may create it, otherwise `aufs`. */
   readonly whiteouts?: WhiteoutForm
 }
 
 /**
- * The parts that all pulls of a program share: the store, the unpacking threads, the limits on what runs at once, and the
- * connections to registries. `pullStages` makes the stages of a pull out of it.
+ * Resources that all pulls of a program share: the store, the unpacking threads, the limits on concurrency, and the
+ * connections to registries. `pullStages` creates the stages of a pull from it.
  */
 export interface PullContext extends PullParts, AsyncDisposable {
   readonly registries: Registries
   /**
-   * Returns the request for an image: what `pull` and `fetch` of `windlass/pipelines` take.
-   * @param name - As Docker names images, or `oci:DIR`, `oci:DIR:NAME`, `oci:DIR:@N`
+   * Returns the request for an image: the input of `pull` and `fetch` of `windlass/pipelines`.
+   * @param name - image name as for Docker, or `oci:DIR`, `oci:DIR:NAME`, `oci:DIR:@N`
    * @throws USAGE, REFERENCE_INVALID, PLATFORM_INVALID
    */
   request(name: string, options?: { readonly platform?: string }): ImageRequest
   /** Returns the second argument of `pullStages`. @throws STORE_* when the store cannot be written to */
   goal(options?: GoalOptions): Promise<LayerGoal>
   /**
-   * Waits for the runs that have ended, stops the threads, and closes the store and all connections. Cancel the runs that
-   * have not ended first.
-   * @throws StillRunningError with `within`, in milliseconds, naming what has not ended by then
+   * Waits until the runs have released their resources, stops the threads, and closes the store and all connections.
+   * Cancel all runs before.
+   * @throws StillRunningError when this takes longer than `within` milliseconds; it names what still runs
    */
   close(options?: { readonly within?: number }): Promise<void>
 }
 
 /**
- * Opens the parts that pulls share. A store is made where there is none.
+ * Opens the resources that pulls share. Creates the store if it does not exist.
  *
- * @throws USAGE for an option that does not exist or a value that it does not take; STORE_* when the store cannot be opened
+ * @throws USAGE for an unknown option or an invalid value; STORE_* when the store cannot be opened
  * @example
  * const context = await createContext({ store: 'images' })
  * const line = pull(pullStages(context, await context.goal()))

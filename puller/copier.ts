@@ -1,4 +1,4 @@
-/** Starts copies, which share the connections of a puller and the limit on its transfers. They need no store. */
+/** Starts copies. They share the connections of the puller and one limit on concurrent transfers; they use no store. */
 import { WindlassError } from '../lib/errors.js'
 import { Flow, type Scope } from '../lib/flow/index.js'
 import { formatPlatform } from '../lib/image/index.js'
@@ -16,13 +16,13 @@ import type { CopyOptions, OpenOptions } from './options/options.js'
 import { retryPolicy } from './options/retry.js'
 import { type Pull, PullRun } from './pull-run.js'
 
-/** A copy that was started: its events, its result, and how to end it. */
+/** A running copy. */
 export interface Copy extends Omit<Pull, 'done'> {
-  /** What was copied, once the target has all of it. Rejects with a WindlassError. */
+  /** The copied image or index, once the target has all of it. Rejects with a WindlassError. */
   readonly done: Promise<CopiedImage>
 }
 
-/** What a puller shares with its copies. */
+/** Parameters of a `Copier`: the parts of the puller that its copies share. */
 export interface CopierParts {
   readonly options: OpenOptions
   readonly registries: Registries
@@ -30,6 +30,7 @@ export interface CopierParts {
   readonly lifetime: Scope
 }
 
+/** Starts the copies of one puller. */
 export class Copier {
   readonly #parts: CopierParts
   readonly #copies: BlobCopies
@@ -40,12 +41,12 @@ export class Copier {
     this.#copies = new BlobCopies({ slots: maxDownloads, retry: retryPolicy(parts.options) }, parts.lifetime)
   }
 
-  /** @throws USAGE, REFERENCE_INVALID, PLATFORM_INVALID: before any traffic */
+  /** @throws USAGE, REFERENCE_INVALID, PLATFORM_INVALID, before any network traffic */
   start(from: string, to: string, options: CopyOptions): PullRun<CopiedImage> {
     checkOptions('copy', copyTable, options)
     const { platform, allPlatforms = false, signal } = options
     if (allPlatforms && platform !== undefined)
-      throw new WindlassError('USAGE', 'Copying: a platform and all platforms exclude each other')
+      throw new WindlassError('USAGE', 'Cannot copy: `platform` and `allPlatforms` cannot be used together')
     const { registries, limits } = this.#parts
     const request = locate(from, platform, registries, limits)
     const target = copyTarget(to, registries)

@@ -6,7 +6,7 @@ import { type FlowEvent, ProtocolError } from '../lib/flow/index.js'
 export class FailedStage {
   #first: { readonly name: string; readonly error: unknown } | undefined
 
-  /** Looks at one event of the run. */
+  /** Records a failure if the event reports one. */
   see(event: FlowEvent): void {
     const { type, actor, error, verdict } = event
     if (type !== 'failure' || verdict === 'skip' || typeof verdict === 'object') return
@@ -14,8 +14,8 @@ export class FailedStage {
   }
 
   /**
-   * Returns `error` as a WindlassError. An error that a stage threw and that is not a WindlassError becomes STAGE_FAILED, with
-   * the name of the stage.
+   * Returns `error` as a WindlassError. An error that a stage threw and that is not a WindlassError becomes
+   * STAGE_FAILED, with the name of the stage.
    */
   report(error: unknown): WindlassError {
     const known = asWindlassError(error)

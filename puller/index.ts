@@ -1,4 +1,4 @@
-/** What a program opens: the puller, its options, and the pulls that it runs. */
+/** The puller, its options and its pulls. */
 export type {
   CloseOptions,
   CopyOptions,

@@ -1,8 +1,8 @@
-/** What a puller's pulls share: the store, the threads, the limits on what runs at once. */
+/** Opens the resources that all pulls of a puller share: the store, the threads and the limits on concurrency. */
 import { UnpackPool } from '../lib/archive/index.js'
 import type { Scope } from '../lib/flow/index.js'
 import type { Limits } from '../lib/limits.js'
-import { Downloads, unpackSlots } from '../lib/stages/index.js'
+import { Downloads } from '../lib/stages/index.js'
 import { LayerFlights, documentRetryPolicy } from '../lib/transfer/index.js'
 import {
   type MetadataLockOptions,
@@ -16,7 +16,12 @@ import { type OpenOptions, defaultUnpacks, storeDirectory } from './options/opti
 import type { PullParts } from '../pipelines/pull-stages.js'
 import { retryPolicy } from './options/retry.js'
 
-/** Opens the store. `lifetime` waits for what is under way, the signal of `waiting` ends waits for locks. @throws STORE_* */
+/**
+ * Opens the store and creates the other shared resources.
+ * @param lifetime - the scope of work that outlives a pull
+ * @param waiting - reports and ends waits for locks of the store
+ * @throws STORE_* when the store cannot be opened
+ */
 export async function openParts(
   options: OpenOptions,
   limits: Limits,
@@ -41,15 +46,13 @@ export async function openParts(
     ...(waiting.signal && { signal: waiting.signal }),
     ...(waiting.onWarning && { onWarning: waiting.onWarning }),
   })
-  const pool = new UnpackPool({ workers: maxUnpacks, limits })
   return {
     store,
-    pool,
+    pool: new UnpackPool({ workers: maxUnpacks, limits }),
     limits,
     retry: retryPolicy(options, documentRetryPolicy),
     flights: new LayerFlights(),
     downloads: new Downloads(downloads, lifetime),
-    unpacks: unpackSlots(maxUnpacks, { store, pool }, lifetime),
     layerSlots: maxDownloads + maxUnpacks + 1,
     requireSignatures: options.requireSchema1Signatures ?? false,
   }

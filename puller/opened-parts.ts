@@ -1,35 +1,36 @@
-/** What a puller's pulls share, opened when it is first needed: by who may make a store, or by who only looks into one. */
+/** Opens the shared resources of a puller on first use. */
 import { isStoreAt, noStore } from '../lib/store/index.js'
 import type { PullParts } from '../pipelines/pull-stages.js'
 
+/** The resources that all pulls of a puller share. */
 export class OpenedParts {
   #parts: Promise<PullParts> | undefined
 
-  /** @param start - opens the store at `directory`, making it where there is none */
+  /** @param start - opens the store at `directory`, and creates it if it does not exist */
   constructor(
     private readonly directory: () => string,
     private readonly start: () => Promise<PullParts>,
   ) {}
 
-  /** Opens the store, making it where there is none. @throws STORE_* */
+  /** Opens the store, and creates it if it does not exist. @throws STORE_* */
   open(): Promise<PullParts> {
     this.#parts ??= this.start()
-    this.#parts.catch(() => (this.#parts = undefined)) // a store that could not be opened may be next time
+    this.#parts.catch(() => (this.#parts = undefined)) // the next call tries again
     return this.#parts
   }
 
-  /** Opens the store. @throws STORE_CORRUPT where there is none, and as `open` */
+  /** Opens the existing store. @throws STORE_CORRUPT when there is none; as `open` */
   async openThere(): Promise<PullParts> {
     if (!(await this.isThere())) throw noStore(this.directory())
     return this.open()
   }
 
-  /** Whether there is a store. */
+  /** Reports whether the store exists. */
   async isThere(): Promise<boolean> {
     return this.#parts !== undefined || isStoreAt(this.directory())
   }
 
-  /** What is open, or about to be; undefined where nothing is, or could not be opened. */
+  /** Returns the resources if they are open or being opened; undefined otherwise, or if opening failed. */
   async opened(): Promise<PullParts | undefined> {
     return this.#parts?.catch(() => undefined)
   }

@@ -1,4 +1,4 @@
-/** The line of one pull, as its options want it. */
+/** Builds the flow of one pull from its options. */
 import { hostWhiteoutForm, type WhiteoutForm } from '../lib/archive/index.js'
 import { Flow } from '../lib/flow/index.js'
 import { type ImageRequest, type PulledImage, assemble } from '../lib/stages/index.js'
@@ -10,28 +10,41 @@ import { pull } from '../pipelines/pull.js'
 import { type PullParts, type PullStages, pullStages } from '../pipelines/pull-stages.js'
 import { storedImage } from '../pipelines/stored-image.js'
 
-/** `adapt` changes the stages before the user's own do: for a pull that is part of a larger one. */
+/**
+ * Returns the flow that pulls the image of `request`.
+ * @param adapt - replaces stages of a pull that is part of a larger one; applied before the option `stages`
+ */
 export async function pullFlow(
   request: ImageRequest,
   options: PullOptions,
   parts: PullParts,
   adapt: (bound: PullStages) => PullStages = (bound) => bound,
 ): Promise<Flow<PulledImage>> {
-  const { unpack = true, discardBlobs = false, refresh = false, rootfs, whiteouts, stages: own } = options
+  const {
+    unpack = true,
+    discardBlobs = false,
+    refresh = false,
+    rootfs,
+    whiteouts,
+    stages: own,
+    onEntry,
+  } = options
   const goal: LayerGoal = {
     unpack,
     form: whiteouts ?? (await formFor(request, parts.store)),
     keepBlobs: !discardBlobs || !unpack,
     refresh,
   }
-  // An image of a name that is new is hardly here: its first thread loads while its manifest comes.
+  // An image with a new name probably has layers to unpack. A thread is loaded while the manifest is fetched.
   if (unpack && !(await parts.store.names.get(request.name))) parts.pool.ready(1)
-  const stages = stagesFor(parts, goal, own, adapt)
+  const stages = stagesFor(parts, goal, { own, onEntry }, adapt)
   const image = Flow.of(request).pipe(unpack ? pull(stages) : fetch(stages))
   return rootfs === undefined ? image : image.pipe(assemble({ ...parts, directory: rootfs }))
 }
 
-/** The form that can be made here. Where nothing can be written, the one in which the image is here, if it is. */
+/**
+ * Returns the whiteout form that this process can create. If the store is read-only, returns that of the stored image.
+ */
 async function formFor(request: ImageRequest, store: Store): Promise<WhiteoutForm> {
   try {
     return await hostWhiteoutForm(await store.stagingDirectory())
@@ -49,11 +62,11 @@ async function formFor(request: ImageRequest, store: Store): Promise<WhiteoutFor
 function stagesFor(
   parts: PullParts,
   goal: LayerGoal,
-  own: PullOptions['stages'],
+  { own, onEntry }: { readonly own: PullOptions['stages']; readonly onEntry: PullOptions['onEntry'] },
   adapt: (bound: PullStages) => PullStages,
 ): PullStages {
-  if (!own) return adapt(pullStages(parts, goal))
-  // A layer that came down somebody else's line has not seen the stages of this one.
-  const bound = adapt(pullStages({ ...parts, flights: new LayerFlights() }, goal))
-  return { ...bound, ...own(bound) }
+  if (!own && !onEntry) return adapt(pullStages(parts, goal))
+  // Layers that another pull downloads pass neither the stages nor the sink of this pull, so downloads are not shared.
+  const bound = adapt(pullStages({ ...parts, flights: new LayerFlights() }, goal, { onEntry }))
+  return { ...bound, ...own?.(bound) }
 }

@@ -1,4 +1,4 @@
-/** A pull or a copy under way: its events, its result, and how to end it. */
+/** Runs a pull or a copy, with its events, its result and its cancellation. */
 import type { Observable } from 'rxjs'
 import { isMachineWarning } from '../lib/archive/index.js'
 import { WindlassError } from '../lib/errors.js'
@@ -13,32 +13,35 @@ import type { StoreWarning } from './store-waiting.js'
 import { cancelled } from '../pipelines/only.js'
 import { endsWithin } from './within.js'
 
-/** A pull that was started: its events, its result, and how to end it. */
+/** A running pull. */
 export interface Pull {
   /** Id of the pull. Every event carries it. */
   readonly id: string
-  /** What happens, from the first to the last; a late subscriber gets the present state first. Ends with the pull. */
+  /** All events of the pull; a late subscriber first receives the current state. Completes with the pull. */
   readonly events: Observable<PullEvent>
   /** The image, once it is in the store. Rejects with a WindlassError. */
   readonly done: Promise<PulledImage>
-  /** Asks the pull to end; `done` rejects with CANCELLED. */
+  /** Cancels the pull; `done` rejects with CANCELLED. */
   cancel(reason?: unknown): void
   /**
-   * Settles when all that the pull had under way is cleared away.
-   * @throws StillRunningError with `within`, naming the stages that have not ended by then; USAGE for a wrong option
+   * Resolves when the pull has released all its resources.
+   * @throws StillRunningError when this takes longer than `within`, with the names of the stages that still run; USAGE
+   * for an invalid option
    */
   closed(options?: CloseOptions): Promise<void>
 }
 
+/** Parameters of a `PullRun`. */
 export interface PullStart<Result> {
   /** What runs, for messages. */
   readonly what: 'pull' | 'copy'
   readonly start: PullEventBody & { readonly type: 'start' }
   readonly signal: AbortSignal | undefined
-  /** What is read to its end: one result. */
+  /** Returns the flow to run. It emits one result. */
   readonly prepare: () => Promise<Flow<Result>>
 }
 
+/** Runs a pull, or a copy, from its construction on. */
 export class PullRun<Result = PulledImage> implements Omit<Pull, 'done'> {
   readonly id: string
   readonly events: Observable<PullEvent>
@@ -61,7 +64,7 @@ export class PullRun<Result = PulledImage> implements Omit<Pull, 'done'> {
       this.#failed.see(event)
       const body = toPullEvent(event)
       if (!body) return
-      // What this machine cannot do it can for no layer: one warning of each kind is enough.
+      // A limitation of the machine affects every layer, so each kind is reported once.
       if (body.type === 'warning' && isMachineWarning(body.code)) {
         if (ofMachine.has(body.code)) return
         ofMachine.add(body.code)
@@ -72,7 +75,7 @@ export class PullRun<Result = PulledImage> implements Omit<Pull, 'done'> {
     if (signal?.aborted) onAbort()
     else signal?.addEventListener('abort', onAbort, { once: true })
     this.done = this.#go(prepare).finally(() => signal?.removeEventListener('abort', onAbort))
-    this.done.catch(() => undefined) // whoever only reads the events is told there
+    this.done.catch(() => undefined) // the events report the error as well
   }
 
   cancel(reason?: unknown): void {
@@ -80,7 +83,7 @@ export class PullRun<Result = PulledImage> implements Omit<Pull, 'done'> {
     this.#run?.cancel(reason)
   }
 
-  /** Tells this pull's listeners of something that concerns the store. */
+  /** Emits a warning about the store as an event of this pull. */
   warn({ code, message }: StoreWarning): void {
     this.#channel.emit({ type: 'warning', code, message })
   }
@@ -90,7 +93,7 @@ export class PullRun<Result = PulledImage> implements Omit<Pull, 'done'> {
     return endsWithin(this.#closed(), options.within, () => this.running)
   }
 
-  /** Labels of what has not ended. */
+  /** Labels of what still runs. */
   get running(): readonly string[] {
     return this.#run ? this.#scope.running : ['opening the store']
   }

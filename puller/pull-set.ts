@@ -1,6 +1,6 @@
 /**
- * Several pulls that are one piece of work: the tags of a repository, the platforms of an index. Each has events of its
- * own; together they have one result and one end.
+ * Runs several pulls as one operation: all tags of a repository, or all platforms of an index. Each pull has its own
+ * events; the set has one result.
  */
 import { Observable, type Subscriber } from 'rxjs'
 import { asWindlassError } from '../lib/errors.js'
@@ -14,36 +14,39 @@ import type { RunningPull } from '../pipelines/each-pull.js'
 import type { Pull } from './pull-run.js'
 import { endsWithin } from './within.js'
 
-/** One of the pulls, and the normalised name that it pulls. */
+/** A pull of the set, with the normalised name of its image. */
 export interface StartedPull {
   readonly name: string
   readonly pull: Pull
 }
 
-/** Several pulls that were started as one: each of them, their one result, and how to end them. */
+/** Several pulls that run as one operation. */
 export interface PullSet<Result> {
-  /** Each pull as it starts; a late subscriber gets first those that are under way. Completes with the set. */
+  /** Emits each pull when it starts; a late subscriber first receives the running ones. Completes with the set. */
   readonly each: Observable<StartedPull>
-  /** What came of all of them. Rejects with a WindlassError. */
+  /** The result of all pulls. Rejects with a WindlassError. */
   readonly done: Promise<Result>
-  /** Asks all of them to end; `done` rejects with CANCELLED. */
+  /** Cancels all pulls; `done` rejects with CANCELLED. */
   cancel(reason?: unknown): void
   /**
-   * Settles when all that they had under way is cleared away.
-   * @throws StillRunningError with `within`, naming what has not ended by then; USAGE for a wrong option
+   * Resolves when all pulls have released their resources.
+   * @throws StillRunningError when this takes longer than `within`, with the names of what still runs; USAGE for an
+   * invalid option
    */
   closed(options?: CloseOptions): Promise<void>
 }
 
-/** Shows a pull to whoever follows the set, until it is cleared away. Returns the pull. */
+/** Emits a pull in `each` and keeps it there until it has closed. Returns the pull. */
 export type Announce = (started: StartedPull) => RunningPull
 
+/** Parameters of a `PullSetRun`. */
 export interface PullSetStart<Result> {
   readonly signal: AbortSignal | undefined
-  /** What the set reads to its end: one result. */
+  /** Returns the flow that the set runs. It emits one result. */
   readonly prepare: (announce: Announce, signal: AbortSignal) => Promise<Flow<Result>>
 }
 
+/** Runs a set of pulls from its construction on. */
 export class PullSetRun<Result> implements PullSet<Result> {
   readonly each: Observable<StartedPull>
   readonly done: Promise<Result>
@@ -67,7 +70,7 @@ export class PullSetRun<Result> implements PullSet<Result> {
       this.#over = true
       for (const listener of this.#listeners) listener.complete()
     })
-    this.done.catch(() => undefined) // whoever only follows each of them is told there
+    this.done.catch(() => undefined) // each failed pull reports its own error as well
   }
 
   cancel(reason?: unknown): void {
@@ -80,7 +83,7 @@ export class PullSetRun<Result> implements PullSet<Result> {
     return endsWithin(this.#closed(), options.within, () => this.running)
   }
 
-  /** Labels of what has not ended. */
+  /** Labels of what still runs. */
   get running(): readonly string[] {
     return this.#run ? this.#scope.running : ['opening the store']
   }
@@ -122,7 +125,7 @@ export class PullSetRun<Result> implements PullSet<Result> {
       const results: Result[] = []
       this.#run = run(flow, (result) => [results.push(result)], this.#scope)
       await this.#run.done
-      return results[0]! // the flow's one, as prepare promises
+      return results[0]! // the flow emits exactly one result
     } catch (caught) {
       throw this.#stop.signal.aborted ? cancelled(caught, 'pull') : asWindlassError(caught)
     }

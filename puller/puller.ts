@@ -1,7 +1,4 @@
-/**
- * The composition root: one store, one set of connections and tokens, one limit on transfers and on unpacking,
- * shared by every pull that is asked of it.
- */
+/** The composition root: one store, one set of connections, and one limit each on downloads and unpacking. */
 import { WindlassError } from '../lib/errors.js'
 import { Flow, Scope } from '../lib/flow/index.js'
 import { type Limits, limitsWith } from '../lib/limits.js'
@@ -61,23 +58,23 @@ import { verifyWith } from '../pipelines/check/verify-with.js'
 import { endsWithin } from './within.js'
 
 /**
- * Opens a puller. Nothing is touched before it is needed: `inspect` and `tags` make no store.
+ * Opens a puller. The store is opened when it is needed: `inspect` and `tags` do not create one.
  *
- * @throws USAGE for an option that does not exist or a value that it does not take
+ * @throws USAGE for an unknown option or an invalid value
  */
 export async function open(options: OpenOptions = {}): Promise<Windlass> {
   checkOptions('open', openTable, options)
-  storeDirectory(options) // a wrong variable is said before anything is done
+  storeDirectory(options) // reports an invalid environment variable early
   const registries = await registriesFor(options)
   return new Windlass(options, registries)
 }
 
 /**
- * A puller: one store, one set of connections, one limit on what runs at once, shared by all its pulls. `open` makes one.
+ * A puller: one store, one set of connections and one limit on concurrency, shared by all its pulls. Created by `open`.
  */
 export class Windlass implements AsyncDisposable {
   readonly #options: OpenOptions
-  /** For manifests and configs. */
+  /** Retry policy for manifests and configs. */
   readonly #retry: RetryPolicy
   readonly #registries: Registries
   readonly #limits: Limits
@@ -88,7 +85,7 @@ export class Windlass implements AsyncDisposable {
   readonly #waiting: StoreWaiting
   #closing: Promise<void> | undefined
 
-  /** @internal `open` makes these. */
+  /** @internal created by `open` */
   constructor(options: OpenOptions, registries: Registries) {
     this.#options = options
     this.#waiting = new StoreWaiting(options.onWarning)
@@ -100,16 +97,16 @@ export class Windlass implements AsyncDisposable {
     this.#parts = new OpenedParts(() => this.store, start)
   }
 
-  /** The store's directory. */
+  /** Directory of the store. */
   get store(): string {
     return storeDirectory(this.#options)
   }
 
   /**
-   * Starts a pull: fetches what is missing of an image, verifies it, unpacks it and commits it to the store.
+   * Starts a pull: downloads the missing parts of an image, verifies and unpacks them, and commits the image.
    *
-   * @param name as Docker names images, or `oci:DIR`, `oci:DIR:NAME`, `oci:DIR:@N`.
-   * @throws USAGE, REFERENCE_INVALID, PLATFORM_INVALID: before any traffic. All else rejects `done`.
+   * @param name image name as for Docker, or `oci:DIR`, `oci:DIR:NAME`, `oci:DIR:@N`
+   * @throws USAGE, REFERENCE_INVALID, PLATFORM_INVALID, before any network traffic. Later errors reject `done`.
    */
   pull(name: string, options: PullOptions = {}): Pull {
     checkOptions('pull', pullTable, options)
@@ -119,17 +116,18 @@ export class Windlass implements AsyncDisposable {
   }
 
   /**
-   * Pulls every tag of a repository, two images at once. A tag that fails is reported in the result and does
-   * not stop the others, unless `failFast` says so.
+   * Pulls all tags of a repository, two images at a time. A tag that fails is reported in the result and does not stop
+   * the others, unless `failFast` is set.
    *
-   * @throws USAGE for a name with a tag or digest, REFERENCE_INVALID, PLATFORM_INVALID: before any traffic
+   * @throws USAGE for a name with a tag or digest, REFERENCE_INVALID, PLATFORM_INVALID, before any network traffic
    */
   pullAllTags(repository: string, options: PullAllOptions = {}): PullSet<PulledTags> {
     this.#assertOpen()
     checkArgument('pullAllTags', 'repository', anyText, repository)
     checkOptions('pullAllTags', pullAllTable, options)
-    const { name } = repositoryNamed(repository, 'Pulling all tags')
-    locate(repository, options.platform, this.#registries, this.#limits) // what cannot be is told before any traffic
+    const { name } = repositoryNamed(repository, 'pull all tags')
+    // An invalid name is an error before any network traffic.
+    locate(repository, options.platform, this.#registries, this.#limits)
     return this.#startSet(options.signal, (announce, signal) => {
       const start = (tag: string) => {
         const request = locate(`${repository}:${tag}`, options.platform, this.#registries, this.#limits)
@@ -145,10 +143,10 @@ export class Windlass implements AsyncDisposable {
   }
 
   /**
-   * Pulls the image of every platform of an index, two at once; then the name points at the index itself. What is no
-   * index is pulled as it is.
+   * Pulls the images of all platforms of an index, two at a time, then points the name at the index. A name that
+   * does not stand for an index is pulled as a single image.
    *
-   * @throws USAGE, REFERENCE_INVALID: before any traffic
+   * @throws USAGE, REFERENCE_INVALID, before any network traffic
    */
   pullAllPlatforms(name: string, options: Omit<PullAllOptions, 'platform'> = {}): PullSet<PulledIndex> {
     this.#assertOpen()
@@ -169,13 +167,13 @@ export class Windlass implements AsyncDisposable {
   }
 
   /**
-   * Puts an image's layers together into one tree in `directory`, which must be empty or not be there. An image that
-   * the store has whole, for this platform, comes out of it with no network traffic; else it is pulled first, its layers
-   * as blobs only unless `unpack` says otherwise.
+   * Unpacks all layers of an image into one tree in `directory`, which must be empty or must not exist. If the store
+   * has the complete image for this platform, there is no network traffic. Otherwise the image is pulled first; its
+   * layers are stored as blobs only, unless `unpack` is set.
    *
    * @throws as `pull`
    */
-  unpack(name: string, directory: string, options: Omit<PullOptions, 'rootfs'> = {}): Pull {
+  unpack(name: string, directory: string, options: Omit<PullOptions, 'rootfs' | 'onEntry'> = {}): Pull {
     checkArgument('unpack', 'directory', pathCodec, directory)
     checkOptions('unpack', unpackTable, options)
     const wanted = { unpack: false, ...options, rootfs: directory }
@@ -188,19 +186,20 @@ export class Windlass implements AsyncDisposable {
   }
 
   /**
-   * Starts a copy of an image, or of an index with everything in it, from registry or layout to registry or layout. Its
-   * bytes are streamed; no store is made. Manifests keep their bytes, and what the target has is not sent.
+   * Starts a copy of an image, or of an index with all its content, from a registry or OCI layout to a registry or OCI
+   * layout. Content is streamed; no store is created. Manifests keep their bytes. Content that the target has is not
+   * sent.
    *
-   * @param from as `pull` names images
-   * @param to the same, for the target: `registry.example/app:1`, `oci:DIR`, `oci:DIR:NAME`
-   * @throws USAGE, REFERENCE_INVALID, PLATFORM_INVALID: before any traffic. All else rejects `done`.
+   * @param from name of the image, as for `pull`
+   * @param to name for the copy: `registry.example/app:1`, `oci:DIR`, `oci:DIR:NAME`
+   * @throws USAGE, REFERENCE_INVALID, PLATFORM_INVALID, before any network traffic. Later errors reject `done`.
    */
   copy(from: string, to: string, options: CopyOptions = {}): Copy {
     this.#assertOpen()
     return this.#pulls.keep(this.#copier.start(from, to, options))
   }
 
-  /** An image's manifest and config; no layer is requested and no store is made. */
+  /** Returns the manifest and config of an image. Requests no layers and creates no store. */
   async inspect(
     name: string,
     options: InspectRequest & { readonly platform?: string } = {},
@@ -212,7 +211,7 @@ export class Windlass implements AsyncDisposable {
     return inspect(request, { ...options, retry: this.#retry, requireSignatures })
   }
 
-  /** What a name points at, by HEAD where that works: good for "has it changed?", verified by no bytes. */
+  /** Returns the digest that a name points at, by HEAD if possible: enough to detect changes, but not verified. */
   async resolve(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<ResolvedName> {
     this.#assertOpen()
     checkOptions('resolve', signalTable, options)
@@ -220,19 +219,18 @@ export class Windlass implements AsyncDisposable {
   }
 
   /**
-   * The tag that a bare repository name stands for where `latest` need not exist: `latest` if it is listed, else the
-   * first that is.
+   * Chooses a tag for a repository name without a tag: `latest` if it is listed, otherwise the first listed tag.
    *
-   * @throws MANIFEST_UNKNOWN where there are no tags
+   * @throws MANIFEST_UNKNOWN when the repository has no tags
    */
   async latestOrFirst(repository: string, options: { readonly signal?: AbortSignal } = {}): Promise<string> {
     checkOptions('latestOrFirst', signalTable, options)
-    return latestOrFirst(this.tags(repository, options), repositoryNamed(repository, 'Listing tags').name)
+    return latestOrFirst(this.tags(repository, options), repositoryNamed(repository, 'list tags').name)
   }
 
   /**
-   * The tags of a repository, page by page. Items of the list that are no tags are left out: `onWarning` hears at the end
-   * how many, with the code `tags-left-out`.
+   * Yields the tags of a repository, fetched page by page. Items that are not tags are skipped; `onWarning` receives
+   * their number at the end, with the code `tags-left-out`.
    */
   tags(repository: string, options: Pick<TagsRequest, 'signal' | 'onWarning'> = {}): AsyncIterable<string> {
     this.#assertOpen()
@@ -241,7 +239,7 @@ export class Windlass implements AsyncDisposable {
     return listTags(repository, this.#registries, { ...options, again: againAfter(this.#retry) })
   }
 
-  /** The images of the store; none, and the warning `no-store`, where there is no store. */
+  /** Returns the images of the store. If there is no store, returns none and reports the warning `no-store`. */
   async images(): Promise<ImageSummary[]> {
     this.#assertOpen()
     if (!(await this.#parts.isThere())) {
@@ -252,8 +250,8 @@ export class Windlass implements AsyncDisposable {
   }
 
   /**
-   * Takes a name away from an image; `collect` then removes what no other name needs.
-   * @throws IMAGE_UNKNOWN where the store has no such name, REFERENCE_INVALID; STORE_CORRUPT where there is no store
+   * Removes a name of an image. `collect` then removes the content that no other name needs.
+   * @throws IMAGE_UNKNOWN when the store has no such name; REFERENCE_INVALID; STORE_CORRUPT when there is no store
    */
   async remove(name: string): Promise<RemovedImage> {
     checkArgument('remove', 'name', anyText, name)
@@ -262,34 +260,35 @@ export class Windlass implements AsyncDisposable {
     return outcome!
   }
 
-  /** Takes several names away at once. What became of each, in their order: a name that is not there stops no other. */
+  /** Removes several names. Returns the outcome of each, in order. An unknown name does not stop the others. */
   async removeAll(names: readonly string[]): Promise<readonly RemovalOutcome[]> {
     checkArgument('removeAll', 'names', texts, names)
     return this.#busy('remove', undefined, ({ store }, stop) => removeImages(names, store, stop))
   }
 
   /**
-   * Removes what nothing leads to: no name, no pull that runs, in this process or another.
+   * Removes content that no name and no running pull needs, in this process or another.
    *
-   * @throws STORE_CORRUPT where there is no store, or it cannot be told what the names need: then nothing is removed
+   * @throws STORE_CORRUPT when there is no store, or when it is unknown what the names need; nothing is removed then
    */
   async collect(options: CollectOptions = {}): Promise<Collected> {
     checkOptions('collect', collectTable, options)
-    // A pull that has its image holds it no longer than it takes to clear away.
+    // A pull holds its content until it has released its resources.
     await this.#pulls.ended()
     return this.#busy('collect', undefined, ({ store }, stop) => store.garbage.collect(options, stop))
   }
 
   /**
-   * Reads the whole store again and says what is wrong with it; with `repair`, brings that again.
+   * Verifies the whole store and reports its problems. With `repair`, fetches damaged content again.
    *
-   * @throws STORE_CORRUPT where there is no store, or its list of names cannot be read. Problems are in the report, no errors.
+   * @throws STORE_CORRUPT when there is no store, or its list of names cannot be read. Problems are not thrown, but
+   * listed in the report.
    */
   async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
     checkOptions('verify', verifyTable, options)
     this.#assertOpen()
     const { repair = false, signal } = options
-    // Without these files the store could not be opened, or not be read.
+    // The store cannot be opened or read without these files.
     const repaired = repair ? await repairBeforeOpening(this.store, waitingUntil(this.#waiting, signal)) : []
     const find = (name: string) => locate(name, undefined, this.#registries, this.#limits)
     return this.#busy('verify', signal, (parts, ended) =>
@@ -298,9 +297,10 @@ export class Windlass implements AsyncDisposable {
   }
 
   /**
-   * Cancels what is under way and waits until nothing is left of it.
+   * Cancels all pulls and other operations, and resolves when they have released their resources.
    *
-   * @throws StillRunningError with `within`, naming what has not ended by then; USAGE for a wrong option
+   * @throws StillRunningError when this takes longer than `within`, with the names of what still runs; USAGE for an
+   * invalid option
    */
   async close(options: CloseOptions = {}): Promise<void> {
     checkOptions('close', closeTable, options)
@@ -366,14 +366,14 @@ export class Windlass implements AsyncDisposable {
     return this.#pulls.keep(new PullSetRun({ signal, prepare }))
   }
 
-  /** What the last pull left in the store is needed by its name alone: it may be removed and collected. */
+  /** Releases the holds of the ended pulls: from now on, only names protect their images from garbage collection. */
   async #release(): Promise<void> {
     const parts = await this.#parts.opened()
     if (this.#pulls.all.length > 0 || this.#closing) return
-    await parts?.store.release().catch(() => undefined) // what stays held stays in the store, until this is closed
+    await parts?.store.release().catch(() => undefined) // closing the puller releases the rest
   }
 
-  /** Does `work` with the store, which must be there and is not closed under it. */
+  /** Runs `work` with the existing store. The store is not closed before `work` ends. */
   async #busy<T>(
     label: string,
     signal: AbortSignal | undefined,

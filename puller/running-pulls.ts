@@ -1,22 +1,23 @@
-/** The pulls and other work of a puller that have not been cleared away. */
+/** The running pulls and other operations of a puller. */
 import { WindlassError } from '../lib/errors.js'
 import type { UnderWay } from './under-way.js'
 
+/** Operations of a puller that have not yet released their resources. */
 export class RunningPulls {
   readonly #all = new Set<UnderWay>()
-  /** Of those that have their result, or failed. */
+  /** Ended operations; each promise resolves when the operation has released its resources. */
   readonly #ending = new Set<Promise<void>>()
   #releasing: Promise<void> | undefined
 
-  /** @param release - called when the last of them is cleared away */
+  /** @param release called when the last operation has released its resources */
   constructor(private readonly release: () => Promise<void>) {}
 
-  /** All of them. */
+  /** All operations that have not yet released their resources. */
   get all(): readonly UnderWay[] {
     return [...this.#all]
   }
 
-  /** Keeps `started` until it is cleared away. Returns it. */
+  /** Registers an operation until it has released its resources, so that `close` waits for it. Returns it. */
   keep<Started extends UnderWay>(started: Started): Started {
     this.#all.add(started)
     const closed = started.closed().finally(() => {
@@ -29,7 +30,10 @@ export class RunningPulls {
     return started
   }
 
-  /** Does `work` after what was left to be released, and keeps it. Its signal aborts when it is cancelled, or `signal` does. */
+  /**
+   * Runs `work` as an operation, after the last release. The signal of `work` aborts when `signal` aborts or the
+   * operation is cancelled.
+   */
   async work<T>(
     label: string,
     signal: AbortSignal | undefined,
@@ -46,12 +50,12 @@ export class RunningPulls {
     return done
   }
 
-  /** Waits for those that have their result to be cleared away. */
+  /** Resolves when the operations that have ended have released their resources. */
   async ended(): Promise<void> {
     await Promise.all(this.#ending)
   }
 
-  /** Waits for the last release. */
+  /** Resolves when the last call of `release` has ended. */
   async released(): Promise<void> {
     await this.#releasing
   }

@@ -1,13 +1,17 @@
-/** How a puller waits for locks of its store: who hears of it, and what ends the waits. */
+/** Reports and ends the waits of a puller for the locks of its store. */
 import { WindlassError } from '../lib/errors.js'
 import { type MetadataLockOptions, storeLocked } from '../lib/store/index.js'
 
+/** A warning about the store. */
 export interface StoreWarning {
-  /** `store-locked` while the lock of the store is waited for, `no-store`; `store` for all else. */
+  /**
+   * `store-locked`: another process holds the lock of the store; `no-store`: it does not exist; `store`: all others.
+   */
   readonly code: string
   readonly message: string
 }
 
+/** The waits of one puller. */
 export class StoreWaiting {
   readonly #stop = new AbortController()
   readonly #pulls = new Set<{ warn(warning: StoreWarning): void }>()
@@ -16,13 +20,15 @@ export class StoreWaiting {
 
   readonly signal: AbortSignal = this.#stop.signal
 
-  /** Tells the listeners of the pulls that wait, else of the puller. */
+  /**
+   * Reports a locked store to the running pulls, or to the puller if there are none; all other warnings to the puller.
+   */
   readonly onWarning = (message: string, code = 'store'): void => {
     if (code !== storeLocked || this.#pulls.size === 0) this.listener?.(message, code)
     else for (const pull of this.#pulls) pull.warn({ code, message })
   }
 
-  /** Has `pull` told until it has ended. */
+  /** Registers a pull until it ends. */
   add(pull: { warn(warning: StoreWarning): void; readonly done: Promise<unknown> }): void {
     this.#pulls.add(pull)
     const ended = (): unknown => this.#pulls.delete(pull)
@@ -35,7 +41,7 @@ export class StoreWaiting {
   }
 }
 
-/** The same, ended by `signal` as well. */
+/** Returns options for waits that `signal` also ends. */
 export function waitingUntil(
   { signal: own, onWarning }: Pick<StoreWaiting, 'signal' | 'onWarning'>,
   signal: AbortSignal | undefined,

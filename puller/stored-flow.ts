@@ -1,4 +1,4 @@
-/** The pull of an image that the store has under a name which is no reference: unpacked, and named as it was. */
+/** Builds the flow of a pull of an image in the store whose name is not a reference. */
 import type { WindlassError } from '../lib/errors.js'
 import type { Flow } from '../lib/flow/index.js'
 import { type ImageRequest, type PulledImage, commitImage } from '../lib/stages/index.js'
@@ -7,7 +7,10 @@ import { pullFlow } from './pull-flow.js'
 import type { PullParts } from '../pipelines/pull-stages.js'
 import { storedImage } from '../pipelines/stored-image.js'
 
-/** Nothing can be fetched anew. The name stays as its tool wrote it. @throws what `notWhole` answers where something is missing */
+/**
+ * Returns the flow that unpacks the image. Nothing is fetched, and the name stays as another tool wrote it.
+ * @throws the error of `notWhole` when a part of the image is missing
+ */
 export async function storedFlow(
   request: ImageRequest,
   options: PullOptions,

@@ -1,8 +1,11 @@
-/** A pull, a set of pulls, or other work with the store. */
+/** A running operation of a puller: a pull, a set of pulls, or other work with the store. */
 export interface UnderWay {
+  /** Cancels the operation. */
   cancel(reason?: unknown): void
+  /** Resolves when the operation has released all its resources. */
   closed(): Promise<void>
-  /** Labels of what has not ended. */
+  /** Labels of what still runs. */
   readonly running: readonly string[]
+  /** Settles with the result, before the resources are released. */
   readonly done?: Promise<unknown>
 }

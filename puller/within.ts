@@ -1,12 +1,12 @@
-/** Waits for the end of something, but not for ever. */
+/** Waits for a promise with an optional timeout. */
 import { StillRunningError } from '../lib/flow/index.js'
 
 /**
- * Waits for `work`; without `within`, however long it takes.
+ * Waits for `work`.
  *
- * @param within - milliseconds
- * @param running - labels of what `work` waits for
- * @throws StillRunningError naming what has not ended within the time. The work goes on.
+ * @param within - timeout in milliseconds; undefined to wait without a limit
+ * @param running - returns the labels of what `work` waits for
+ * @throws StillRunningError with these labels after the timeout; the work continues
  */
 export async function endsWithin(
   work: Promise<void>,

@@ -29,6 +29,7 @@ const tasks = {
     peers: ['benchmarks/run-comparison.ts', 'Windlass and other pullers'],
     concurrency: ['benchmarks/run-concurrency.ts', 'how many downloads and unpacks at once'],
     growth: ['benchmarks/run-growth.ts', 'how the cost grows with an image'],
+    sinks: ['benchmarks/run-sinks.ts', 'one pass over a layer with several sinks'],
     micro: ['benchmarks/run-micro.ts', 'what the parts cost'],
   },
   table: {

@@ -5,25 +5,27 @@ import { PublicNames, entryPoints } from './support/public-names.js'
 
 const expected: Record<string, string> = {
   windlass: `
-      AllPlatformsOptions AllTagsOptions CloseOptions CollectOptions Collected CollectedThing CopiedImage Copy
-      CopyOptions CopyParts CopyStages CopyTarget Descriptor Digest EachPullOptions ErrorCode ErrorRecord
-      ErrorSubject FailedRemoval FailedTag GoalOptions ImageConfig ImageIndex ImageManifest ImageProblem ImageSink
-      ImageSource ImageSummary InspectRequest InspectedFields InspectedImage Inspection LayerEvent LayerStatus
-      Leftovers LimitName Limits OpenBlob OpenOptions Platform Pull PullAllOptions PullContext PullEvent PullOptions
-      PullParts PullSet PullSnapshot PullStages PulledImage PulledIndex PulledLayer PulledTag PulledTags
+      AllPlatformsOptions AllTagsOptions ArchiveEntry CloseOptions CollectOptions Collected CollectedThing
+      CopiedImage Copy CopyOptions CopyParts CopyStages CopyTarget Descriptor Digest EachPullOptions EntryContext
+      EntryLayer EntrySink ErrorCode ErrorRecord ErrorSubject FailedRemoval FailedTag GoalOptions ImageConfig
+      ImageIndex ImageManifest ImageProblem ImageSink ImageSource ImageSummary InspectRequest InspectedFields
+      InspectedImage Inspection LayerEntryContext LayerEntrySink LayerEvent LayerStatus Leftovers LimitName Limits
+      OpenBlob OpenOptions Platform Pull PullAllOptions PullContext PullEvent PullOptions PullParts PullSet
+      PullSnapshot PullStages PullStagesOptions PulledImage PulledIndex PulledLayer PulledTag PulledTags
       PutManifestRequest Reference Registries RegistriesOptions RegistryCredentials RegistrySink RegistrySource
       RemovalOutcome RemovedImage ResolvedName RunningPull SinkRequest StartedPull Store StoreOptions StoreProblem
-      TagOutcome TagsWarning UnpackPool VerifyOptions VerifyReport Windlass WindlassError allPlatforms allTags copy
-      copyStages createContext decodeEvent defaultLimits eachPull emptySnapshot encodeEvent errorCodes fetch
-      formatPlatform hasFailed holdsCertificate hostPlatform inspect inspectedFields latestOrFirst layoutSink
+      TagOutcome TagsWarning TeeOptions UnpackPool VerifyOptions VerifyReport Windlass WindlassError allPlatforms
+      allTags copy copyStages createContext decodeEvent defaultLimits eachPull emptySnapshot encodeEvent errorCodes
+      fetch formatPlatform hasFailed holdsCertificate hostPlatform inspect inspectedFields latestOrFirst layoutSink
       layoutSource matchPlatform open openStore parseDigest parsePlatform parseReference pull pullStages reduce
-      registrySink registrySource someTags
+      registrySink registrySource someTags tee
     `,
   'windlass/flow': `
-      Actor ActorOptions Behavior BufferOptions CloseOptions Deferred DeferredOptions Demand Failure Flow
-      FlowEvent FlowNotice Order Primitive ProtocolError RetryOptions Run Scope SideChannel SingleFlight SlotOptions Stage
-      StageOptions StillRunningError Supervisor Turn Verdict branch compose expand firstMatch identity keep lift
-      maxTimer retrying run scoped skipping stage through toArray untilAborted
+      Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Deferred DeferredOptions Demand Failure
+      Flow FlowEvent FlowNotice Order Primitive Priority ProtocolError RetryOptions Run Scope SideChannel
+      SingleFlight SlotOptions Stage StageOptions StillRunningError Supervisor Turn Verdict branch compose
+      expand firstMatch identity keep lift maxTimer retrying run scoped skipping stage through toArray
+      untilAborted
     `,
   'windlass/events': `
       CopyResult ErrorCode ErrorRecord ErrorSubject ImageResult LayerEvent LayerRetry LayerSnapshot LayerStatus
@@ -35,24 +37,25 @@ const expected: Record<string, string> = {
       Arriving ArrivingLayer AssembleOptions AwaitingConfig BlobCopies BlobCopyLimits BlobOutcome BlobTask
       BySchemaCases CommitImageOptions ConfigDocument CopiedBlob CopiedBlobs CopiedImage CopyPlan CopyTarget
       DecideTransfer DownloadLimits DownloadOptions DownloadTask Downloads EnsureLayerOptions EnsuredLayer
-      FetchConfigOptions FetchedLayer FinishedImage ForeignUrlOrder ImageDocument ImageRequest IndexDocument
-      IndexedImage IndexedImages LayerAction LayerFlights LayerGoal LayerTask ManifestNode PlanOptions PlannedImage
-      PlannedLayer PullTurn PullableDocument PulledImage PulledLayer PutManifestsOptions ReadManifestsOptions
-      ReadSchema1Document ReadSchema1Options ResolveOptions Resolved RetryPolicy Schema1Document
-      Schema1ImageDocument SharedLayerTask SizeSchema1Options UnpackOptions UnpackWork UnpackedLayer Unpacks
-      WholeImage againAfter assemble awaitConfig bySchema checkPlatform checkSpace choosePlatform commitBlob
-      commitImage commitLayer convertSchema1 copyBlobs defaultRetryPolicy documentRetryPolicy download eachBlob
-      eachLayer ensureLayer fetchConfig fillPlatforms holdImage imageBytes imagesOfIndex plan pullStage putManifests
-      putRoot readManifests readSchema1 readyThreads reserve resolve resolveEntry retryingTransfers sizeSchema1
-      toPullEvent transfer unpack unpackSlots verify
+      EntryLayer FetchConfigOptions FetchedLayer FinishedImage ForeignUrlOrder ImageDocument ImageRequest
+      IndexDocument IndexedImage IndexedImages LayerAction LayerEntries LayerEntryContext LayerEntrySink
+      LayerFlights LayerGoal LayerTask ManifestNode PlanOptions PlannedImage PlannedLayer PullTurn PullableDocument
+      PulledImage PulledLayer PutManifestsOptions ReadManifestsOptions ReadSchema1Document ReadSchema1Options
+      ResolveOptions Resolved RetryPolicy Schema1Document Schema1ImageDocument SharedLayerTask SizeSchema1Options
+      StoredEntriesOptions UnpackOptions UnpackedLayer WholeImage againAfter assemble awaitConfig bySchema
+      checkPlatform checkSpace choosePlatform commitBlob commitImage commitLayer convertSchema1 copyBlobs
+      defaultRetryPolicy documentRetryPolicy download eachBlob eachLayer ensureLayer fetchConfig fillPlatforms
+      holdImage imageBytes imagesOfIndex plan pullStage putManifests putRoot readManifests readSchema1 readyThreads
+      reserve resolve resolveEntry retryingTransfers sizeSchema1 storedEntries toPullEvent transfer unpack verify
     `,
   'windlass/pipelines': `
       AllPlatformsOptions AllTagsOptions CollectOptions Collected CollectedThing CopiedImage CopyParts CopyStages
-      CopyTarget EachPullOptions FailedRemoval FailedTag ImageProblem ImageSummary InspectRequest InspectedFields
-      InspectedImage Inspection Leftovers PullParts PullStages PulledImage PulledIndex PulledLayer PulledTag
-      PulledTags RemovalOutcome RemovedImage ResolvedName RunningPull StoreProblem TagOutcome TagsWarning
-      VerifyOptions VerifyReport allPlatforms allTags copy copyStages eachPull fetch hasFailed holdsCertificate
-      inspect inspectedFields latestOrFirst pull pullStages someTags
+      CopyTarget EachPullOptions EntryLayer FailedRemoval FailedTag ImageProblem ImageSummary InspectRequest
+      InspectedFields InspectedImage Inspection LayerEntryContext LayerEntrySink Leftovers PullParts PullStages
+      PullStagesOptions PulledImage PulledIndex PulledLayer PulledTag PulledTags RemovalOutcome RemovedImage
+      ResolvedName RunningPull StoreProblem TagOutcome TagsWarning VerifyOptions VerifyReport allPlatforms allTags
+      copy copyStages eachPull fetch hasFailed holdsCertificate inspect inspectedFields latestOrFirst pull
+      pullStages someTags
     `,
   'windlass/testing': `
       Answer Auth BasicAuth BreakOff BuiltDocument BuiltImage BuiltIndex BuiltLayer CataloguedFault

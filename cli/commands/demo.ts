@@ -15,7 +15,7 @@ import { requestTable } from '../demo/requests.js'
 import { treeLines } from '../demo/tree.js'
 import { interruptible } from '../terminal/interrupt.js'
 import { follow, type ProgressFlags, progressFlags } from '../setup/progress-flags.js'
-import { formatBytes } from '../render/quantities.js'
+import { formatBytes, formatCount } from '../../lib/quantities.js'
 import { jsonFlag, storeFlags } from '../setup/settings.js'
 import type { Console } from '../terminal/terminal.js'
 import { asJson } from './pull-sets.js'
@@ -29,8 +29,8 @@ interface DemoFlags extends ProgressFlags {
 const examples = `
 Examples:
   windlass demo
-  windlass demo --keep                 then look around in the store and the tree
-  windlass demo --progress json 2>&1   every event of it`
+  windlass demo --keep                 keep the store and the tree to look at them
+  windlass demo --progress json 2>&1   print all events`
 
 /** Rate of each layer in bytes per second. It is low so that the progress can be watched. */
 const layerRate = 1_600_000
@@ -39,7 +39,7 @@ const layerRate = 1_600_000
 export function defineDemo(command: Command, terminal: Console): void {
   command.option('--keep', 'keep the store and the tree')
   storeFlags(command)
-  jsonFlag(command, 'one object: the image, the requests, the time')
+  jsonFlag(command, 'print one JSON object with the image, the requests and the durations')
   progressFlags(command)
   command
     .addHelpText('after', examples)
@@ -73,10 +73,10 @@ async function scratchDirectory(): Promise<string> {
   } catch (cause) {
     throw new WindlassError(
       'STORE_IO',
-      `Making a directory for the demo in ${parent}: ${asWindlassError(cause).message}`,
+      `Failed to create a directory for the demo in ${parent}: ${asWindlassError(cause).message}`,
       {
         ...{ cause, path: parent },
-        hint: 'Name a directory that can be written to with the variable TMPDIR.',
+        hint: 'Name a writable directory with the variable TMPDIR.',
       },
     )
   }
@@ -106,7 +106,7 @@ async function pullTwice(
   const windlass = await open({ store })
   try {
     if (!flags.json)
-      await terminal.output.line(`A registry of our own listens on ${registry.host} and asks for tokens.\n`)
+      await terminal.output.line(`An embedded registry listens on ${registry.host} and requires tokens.\n`)
     const start = performance.now()
     const image = await follow(windlass.pull(name, { rootfs, signal }), flags, terminal)
     const first = performance.now() - start
@@ -126,17 +126,16 @@ async function summary(
   const seconds = (first / 1000).toFixed(1)
   const lines = [
     '',
-    'What the registry saw',
+    'Requests of the pull',
     ...requestTable(registry.requests.slice(0, requests), namesIn(image)).trimEnd().split('\n'),
     '',
-    `The tree, ${image.layers.length} layers put together`,
+    `The tree of the ${image.layers.length} layers`,
     ...treeLines(await describeTree(rootfs)),
-    '(etc/draft and var/cache/old were in a lower layer; the last layer says they are gone)',
+    '(the last layer removes etc/draft and var/cache/old of a lower layer)',
     '',
     `${image.name}@${image.digest}`,
     `${formatBytes(image.size)} in ${requests} requests and ${seconds} s: every size, digest and diffID verified.`,
-    `Pulled once more: ${secondRequests} ${secondRequests === 1 ? 'request' : 'requests'}, ${Math.round(second)} ms, ` +
-      'every layer was here.',
+    `Pulled again: ${formatCount(secondRequests, 'request')}, ${Math.round(second)} ms: all layers were in the store.`,
   ]
   return lines.map((line) => `${line}\n`).join('')
 }

@@ -1,7 +1,7 @@
 /** `windlass gc`: removes from the store what no name and no running pull needs. */
 import type { Command } from 'commander'
 import { orAborted } from '../terminal/interrupt.js'
-import { formatBytes } from '../render/quantities.js'
+import { formatBytes, formatCount } from '../../lib/quantities.js'
 import { table } from '../render/table.js'
 import { withWindlass } from '../setup/session.js'
 import { jsonFlag, partialsFlag, type Settings, storeFlags } from '../setup/settings.js'
@@ -14,20 +14,23 @@ interface CollectFlags extends Settings {
 
 const examples = `
 Examples:
-  windlass gc --dry-run              what would go
+  windlass gc --dry-run              print what would be removed
   windlass gc
-  windlass gc --keep-partials 0      interrupted downloads, too
+  windlass gc --keep-partials 0      also remove interrupted downloads
   windlass gc --json | jq .bytes
 
-Pulls may run meanwhile, in other processes too: nothing that they need is removed. Programs that write into the
-store without knowing of its locks must not.`
+Pulls may run at the same time, also in other processes: nothing that they need is removed. Other programs that
+write to the store must not run, because they do not know its locks.`
 
 /** Defines the options and the action of `windlass gc`. */
 export function defineCollect(command: Command, terminal: Console): void {
-  command.option('--dry-run', 'say what would go, and let it stay')
+  command.option('--dry-run', 'only print what would be removed')
   partialsFlag(command)
   storeFlags(command)
-  jsonFlag(command, 'one object: what was removed, its bytes, and what killed processes had left')
+  jsonFlag(
+    command,
+    'print one JSON object: the removed content, its size, and what killed processes had left',
+  )
   command.addHelpText('after', examples).action(() => collect(command.opts<CollectFlags>(), terminal))
 }
 
@@ -42,9 +45,11 @@ function collect({ dryRun, json, ...flags }: CollectFlags, terminal: Console): P
     }
     const rows = removed.map(({ kind, digest, bytes: size }) => [kind, digest, formatBytes(size)])
     if (rows.length > 0) await terminal.output.write(table(['KIND', 'DIGEST', 'SIZE'], rows))
-    await terminal.output.line(`${dryRun ? 'Would remove' : 'Removed'} ${rows.length}: ${formatBytes(bytes)}`)
-    // By opening the store, so before a dry run as well.
+    await terminal.output.line(
+      `${dryRun ? 'Would remove' : 'Removed'} ${formatCount(rows.length, 'object')}, ${formatBytes(bytes)}`,
+    )
+    // Opening the store removes them, so before a dry run as well.
     if (leftovers.processes > 0 || leftovers.bytes > 0)
-      await terminal.output.line(`Removed what killed processes left: ${formatBytes(leftovers.bytes)}`)
+      await terminal.output.line(`Removed files of killed processes, ${formatBytes(leftovers.bytes)}`)
   })
 }

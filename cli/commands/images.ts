@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { printable, titleLength } from '../../lib/codec/printable.js'
 import type { ImageSummary } from '../../pipelines/index.js'
-import { formatBytes } from '../render/quantities.js'
+import { formatBytes } from '../../lib/quantities.js'
 import { table } from '../render/table.js'
 import { orAborted } from '../terminal/interrupt.js'
 import { withWindlass } from '../setup/session.js'
@@ -18,13 +18,13 @@ Examples:
   windlass images
   windlass images --json | jq -r '.[].name'
 
-An image that another tool named is listed as that tool calls it; one without a name as <none>, for which “windlass rm”
-takes the digest, or what stands in its place.`
+An image of another tool is listed with its name in that tool, and an image without a name as <none>. To remove
+the latter, pass the value in the column DIGEST to “windlass rm”.`
 
 /** Defines the options and the action of `windlass images`. */
 export function defineImages(command: Command, terminal: Console): void {
   storeFlags(command)
-  jsonFlag(command, 'one array of objects')
+  jsonFlag(command, 'print one JSON array')
   command.addHelpText('after', examples).action(() => images(command.opts<ImagesFlags>(), terminal))
 }
 

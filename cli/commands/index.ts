@@ -20,7 +20,7 @@ export interface CommandEntry {
 export const commands: readonly CommandEntry[] = [
   {
     name: 'pull',
-    summary: 'fetch images into the store: verified, unpacked, committed',
+    summary: 'pull images into the store: download, verify and unpack them',
     usage: '[options] <image...>',
     showsProgress: true,
     load: async () => (await import('./pull.js')).definePull,
@@ -34,7 +34,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'inspect',
-    summary: 'show the manifest and the config of an image, fetching no layer',
+    summary: 'show the manifest and config of an image, without downloading layers',
     usage: '[options] <image>',
     load: async () => (await import('./inspect.js')).defineInspect,
   },
@@ -52,32 +52,32 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'rm',
-    summary: 'take names away from images in the store',
+    summary: 'remove names of images from the store',
     usage: '[options] <image...>',
     load: async () => (await import('./rm.js')).defineRemove,
   },
   {
     name: 'gc',
-    summary: 'remove from the store what no name and no running pull needs',
+    summary: 'remove content from the store that no name and no running pull needs',
     usage: '[options]',
     load: async () => (await import('./gc.js')).defineCollect,
   },
   {
     name: 'verify',
-    summary: 'check every byte of the store, and repair what is damaged',
+    summary: 'verify every byte of the store, and repair damage with --repair',
     usage: '[options]',
     load: async () => (await import('./verify.js')).defineVerify,
   },
   {
     name: 'unpack',
-    summary: 'put the layers of an image together in one directory',
+    summary: 'unpack all layers of an image into one directory',
     usage: '[options] <image> <directory>',
     showsProgress: true,
     load: async () => (await import('./unpack.js')).defineUnpack,
   },
   {
     name: 'demo',
-    summary: 'pull a small image from an embedded registry, with no network',
+    summary: 'pull a small image from an embedded registry, without a network',
     usage: '[options]',
     showsProgress: true,
     load: async () => (await import('./demo.js')).defineDemo,

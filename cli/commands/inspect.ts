@@ -19,20 +19,25 @@ const examples = `
 Examples:
   windlass inspect alpine:3.20
   windlass inspect --no-tags quay.io/podman/hello | jq -r .Created
-  windlass inspect --raw alpine:3.20 | sha256sum     what the tag points at, byte for byte
+  windlass inspect --raw alpine:3.20 | sha256sum     digest of what the tag points at
   windlass inspect --config --platform linux/arm64 nginx | jq .config.Cmd`
 
 /** Defines the arguments, options and action of `windlass inspect`. */
 export function defineInspect(command: Command, terminal: Console): void {
   command
-    .argument('<image>', 'as Docker names images, oci:DIR[:NAME|:@N], or as “windlass images” lists it')
+    .argument(
+      '<image>',
+      'image name as for Docker, oci:DIR[:NAME|:@N], or a name that “windlass images” lists',
+    )
     .addOption(platformSetting())
     .addOption(
-      new Option('--raw', 'the manifest or index that the name points at, byte for byte').conflicts('config'),
+      new Option('--raw', 'print the manifest or index that the name points at, byte for byte').conflicts(
+        'config',
+      ),
     )
-    .addOption(new Option('--config', 'the config of the image, byte for byte'))
+    .addOption(new Option('--config', 'print the config of the image, byte for byte'))
   command.option('--no-tags', 'do not list the tags of the repository')
-  jsonFlag(command, 'JSON on one line')
+  jsonFlag(command, 'print JSON on one line')
   networkFlags(storeFlags(limitFlag(command)))
   command
     .addHelpText('after', examples)

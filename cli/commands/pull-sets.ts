@@ -107,7 +107,7 @@ export async function pullPlatforms(
   const [first, ...more] = index.problems
   if (first !== undefined) {
     const others = more.length > 0 ? `; and ${more.length} more` : ''
-    const message = `Entries of the index of ${index.name} are left out: ${first}${others}`
+    const message = `Some entries of the index of ${index.name} are skipped: ${first}${others}`
     showWarning({ code: documentUnclear, message }, flags, terminal)
   }
   if (!flags.quiet) terminal.messages.note(statusLine(index.name, index.status))

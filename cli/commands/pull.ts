@@ -1,7 +1,6 @@
 /** `windlass pull`: pulls images into the store and prints one line for each on stdout. */
 import { type Command, Option } from 'commander'
 import { WindlassError } from '../../lib/errors.js'
-import { quoted } from '../../lib/codec/printable.js'
 import type { PullOptions, Windlass } from '../../puller/index.js'
 import { pullAllTable, pullTable } from '../../puller/options/option-table.js'
 import { ReportedFailure } from '../terminal/failure.js'
@@ -35,20 +34,24 @@ Examples:
   windlass pull -q --json quay.io/podman/hello | jq -r .imageId
   windlass pull --username me --password-stdin registry.example/team/app < token
 
-Prints <name>@<digest> for each image. Of several, one that fails does not stop the others, and its
-exit code is the command's.`
+Prints <name>@<digest> for each image. An image that fails does not stop the others, and the exit code is
+that of the first failure.`
 
 /** Defines the arguments, options and action of `windlass pull`. */
 export function definePull(command: Command, terminal: Console): void {
   command
-    .argument('<image...>', 'as Docker names images, or oci:DIR[:NAME|:@N]')
+    .argument('<image...>', 'image name as for Docker, or oci:DIR[:NAME|:@N]')
     .addOption(platformSetting())
     .addOption(
-      new Option('--all-platforms', 'every image of an index').conflicts(['allTags', 'platform', 'rootfs']),
+      new Option('--all-platforms', 'pull the images of all platforms of an index').conflicts([
+        'allTags',
+        'platform',
+        'rootfs',
+      ]),
     )
-    .addOption(new Option('-a, --all-tags', 'every tag of the repository').conflicts('rootfs'))
+    .addOption(new Option('-a, --all-tags', 'pull all tags of the repository').conflicts('rootfs'))
     .addOption(flagSetting('--fail-fast', pullAllTable.failFast))
-    .option('--no-unpack', 'keep the layers as blobs only')
+    .option('--no-unpack', 'do not unpack the layers, keep only the blobs')
     .addOption(textOption('--rootfs <dir>', pullTable.rootfs))
     .addOption(setting('--whiteouts <form>', pullTable.whiteouts.help).choices(['overlay', 'aufs']))
     .addOption(flagSetting('--discard-blobs', pullTable.discardBlobs))
@@ -74,11 +77,10 @@ function pullAll(images: readonly string[], flags: PullFlags, terminal: Console)
 }
 
 const oneTreeOnly = (images: readonly string[], rootfs: string): WindlassError =>
-  new WindlassError(
-    'USAGE',
-    `Pulling ${images.length} images: --rootfs ${quoted(rootfs)} is one tree, of one image`,
-    { path: rootfs, hint: 'Pull the images first, then unpack each with “windlass unpack IMAGE DIRECTORY”.' },
-  )
+  new WindlassError('USAGE', `The option --rootfs is for one image, but ${images.length} are given`, {
+    path: rootfs,
+    hint: 'Pull the images first, then unpack each with “windlass unpack IMAGE DIRECTORY”.',
+  })
 
 /** Pulls one image and reports the result. Returns the exit code of a failure; undefined if the pull succeeded. */
 async function pullNamed(

@@ -17,14 +17,17 @@ interface RemoveFlags extends Settings {
 const examples = `
 Examples:
   windlass rm alpine:3.20
-  windlass rm debian:11 debian:12 && windlass gc     and the space that only they took
+  windlass rm debian:11 debian:12 && windlass gc     also free their disk space
   windlass rm sha256:1f3a                            an image without a name, by the start of its digest
 
-Prints each name that was taken away. Layers and manifests stay until “windlass gc”.`
+Prints each name that was removed. “windlass gc” removes the layers and manifests that no name needs any more.`
 
 /** Defines the arguments, options and action of `windlass rm`. */
 export function defineRemove(command: Command, terminal: Console): void {
-  command.argument('<image...>', 'as “windlass images” lists them, as they were pulled, or by digest')
+  command.argument(
+    '<image...>',
+    'a name that “windlass images” lists, the name as it was pulled, or a digest',
+  )
   jsonFlag(command, 'print each result as one line of JSON')
   storeFlags(command)
   command

@@ -17,8 +17,8 @@ Examples:
 
 /** Defines the arguments, options and action of `windlass tags`. */
 export function defineTags(command: Command, terminal: Console): void {
-  command.argument('<repository>', 'an image name without tag and digest')
-  jsonFlag(command, 'one object with the repository and its tags')
+  command.argument('<repository>', 'image name without a tag and digest')
+  jsonFlag(command, 'print one JSON object with the repository and its tags')
   networkFlags(limitFlag(command))
   command
     .addHelpText('after', examples)

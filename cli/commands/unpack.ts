@@ -19,13 +19,13 @@ Examples:
   windlass unpack alpine:3.20 ./rootfs
   windlass unpack --platform linux/arm64 oci:./layout:app ./rootfs
 
-The directory must be empty or not be there. Prints <name>@<digest>.`
+The directory must be empty or must not exist. Prints <name>@<digest>.`
 
 /** Defines the arguments, options and action of `windlass unpack`. */
 export function defineUnpack(command: Command, terminal: Console): void {
   command
-    .argument('<image>', 'as Docker names images, or oci:DIR[:NAME|:@N]')
-    .argument('<directory>', 'where the tree goes')
+    .argument('<image>', 'image name as for Docker, or oci:DIR[:NAME|:@N]')
+    .argument('<directory>', 'directory to unpack into')
     .addOption(platformSetting())
   jsonFlag(command, 'print the result as one line of JSON')
   for (const add of [progressFlags, storeFlags, transferFlags, limitFlag, networkFlags]) add(command)

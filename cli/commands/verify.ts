@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { WindlassError } from '../../lib/errors.js'
 import { printable } from '../../lib/codec/printable.js'
 import type { StoreProblem, VerifyReport } from '../../pipelines/index.js'
-import { formatBytes } from '../render/quantities.js'
+import { formatBytes, formatCount } from '../../lib/quantities.js'
 import { limitFlag } from '../setup/limit-flag.js'
 import { withWindlass } from '../setup/session.js'
 import { jsonFlag, networkFlags, type Settings, storeFlags, transferFlags } from '../setup/settings.js'
@@ -17,17 +17,16 @@ interface VerifyFlags extends Settings {
 const examples = `
 Examples:
   windlass verify
-  windlass verify --repair                     fetch again what is damaged
+  windlass verify --repair                     also repair what is damaged
   windlass verify --json | jq '.problems[]'
 
-Every blob is held against its digest, every unpacked layer against its blob, file by file, every name and
-record against the check that it carries.
-Ends with 7 if anything is wrong that was not repaired.`
+Compares every blob with its digest, every unpacked layer with its blob, file by file, and every name and record
+with its checksum. The exit code is 7 if a problem was not repaired.`
 
 /** Defines the options and the action of `windlass verify`. */
 export function defineVerify(command: Command, terminal: Console): void {
-  command.option('--repair', 'bring again what is damaged or missing, from where the names of the images say')
-  jsonFlag(command, 'one object: what was looked at, and all problems')
+  command.option('--repair', 'fetch damaged or missing content again, from the sources that the names state')
+  jsonFlag(command, 'print one JSON object with the counts and all problems')
   for (const add of [storeFlags, transferFlags, networkFlags, limitFlag]) add(command)
   command.addHelpText('after', examples).action(() => verify(command.opts<VerifyFlags>(), terminal))
 }
@@ -52,21 +51,27 @@ function lines({
   unreferenced,
   unexpectedPaths,
 }: VerifyReport) {
-  const more: [number, string][] = [
+  const more: [number, (count: number) => string][] = [
     [
       unverifiable.length,
-      'unpacked layers could not be held against a blob: it is not here, or this user may not read them',
+      (count) =>
+        `${formatCount(count, 'unpacked layer')} could not be compared: no blob is stored (“windlass pull --no-unpack NAME” fetches it), or this user may not read the tree`,
     ],
-    [unreferenced?.length ?? 0, 'things are needed by no name; “windlass gc” removes them'],
+    [
+      unreferenced?.length ?? 0,
+      (count) =>
+        `${formatCount(count, 'blob or layer', 'blobs and layers')} without a name; “windlass gc” removes them`,
+    ],
     [
       unexpectedPaths.length,
-      `files are not of the store: ${printable(unexpectedPaths.slice(0, 5).join(', '), 1_000)}`,
+      (count) =>
+        `${formatCount(count, 'path')} not of the store: ${printable(unexpectedPaths.slice(0, 5).join(', '), 1_000)}`,
     ],
   ]
   return [
     ...problems.flatMap(problemLines),
-    `Verified ${images} images: ${blobs} blobs (${formatBytes(bytes)}), ${trees} unpacked layers, ${problems.length} problems\n`,
-    ...more.flatMap(([count, what]) => (count > 0 ? `  ${count} ${what}\n` : [])),
+    `Verified ${formatCount(images, 'image')}: ${formatCount(blobs, 'blob')} (${formatBytes(bytes)}), ${formatCount(trees, 'unpacked layer')}, ${formatCount(problems.length, 'problem')}\n`,
+    ...more.flatMap(([count, line]) => (count > 0 ? `  ${line(count)}\n` : [])),
   ]
 }
 
@@ -74,7 +79,7 @@ function problemLines({ kind, digest, path, images, why, repaired, error }: Stor
   const state = repaired ? 'repaired' : 'damaged'
   return [
     `${state}  ${[kind, ...(digest ? [digest] : [])].join(' ')}: ${printable(why, 2_000)}\n`,
-    `          ${printable(path, 2_000)}${images.length > 0 ? `, of ${printable(images.join(', '), 2_000)}` : ''}\n`,
+    `          ${printable(path, 2_000)}${images.length > 0 ? `, needed by ${printable(images.join(', '), 2_000)}` : ''}\n`,
     ...(error ? [`          not repaired: ${printable(error.message, 2_000)}\n`] : []),
     ...(error?.hint === undefined ? [] : [`          ${printable(error.hint, 2_000)}\n`]),
   ]
@@ -83,11 +88,11 @@ function problemLines({ kind, digest, path, images, why, repaired, error }: Stor
 const damaged = (count: number, store: string, repaired: boolean): WindlassError =>
   new WindlassError(
     'STORE_CORRUPT',
-    `Verifying the store: ${count} things are damaged or missing, in ${store}`,
+    `The store at ${store} has ${formatCount(count, 'damaged or missing object')}`,
     {
       path: store,
       hint: repaired
-        ? 'What could not be brought again is listed with the reason.'
-        : 'Bring them again with “windlass verify --repair”.',
+        ? 'The list above has the reason for each.'
+        : 'Fetch them again with “windlass verify --repair”.',
     },
   )

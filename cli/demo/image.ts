@@ -26,7 +26,7 @@ export function demoImage(platform: { os: string; architecture: string }): Built
           { path: 'usr/share/ballast', content: ballast(1400), mtime: day },
           { path: 'bin', type: 'symlink', linkTarget: 'usr/bin', mtime: day },
           { path: 'etc/', mtime: day },
-          { path: 'etc/draft', content: 'nobody will read this\n', mtime: day },
+          { path: 'etc/draft', content: 'a later layer removes this\n', mtime: day },
           { path: 'var/', mtime: day },
           { path: 'var/cache/', mtime: day },
           { path: 'var/cache/old', content: 'old\n', mtime: day },

@@ -22,14 +22,15 @@ export function requestTable(
     const name = names.get(reference) ?? kind
     return [`${index + 1}`, method, `${status ?? '-'}`, `${name} ${what}`.trim(), meaning(request, tokens)]
   })
-  return table(['#', '', '', 'asked for', ''], rows)
+  return table(['#', '', '', 'request', ''], rows)
 }
 
 function meaning({ kind, status, method }: SeenRequest, tokens: number): string {
-  if (kind === 'token') return tokens === 1 ? 'a token for this repository' : 'a new token, one for all'
-  if (kind === 'ping') return 'which authentication?'
-  if (status === 401)
-    return tokens === 0 ? 'challenged: who are you?' : 'the token has expired: once more, with a new one'
-  if (kind === 'blob' && method === 'GET') return status === 206 ? 'the rest of it' : 'verified while it came'
+  if (kind === 'token')
+    return tokens === 1 ? 'a token for this repository' : 'a new token, shared by all requests'
+  if (kind === 'ping') return 'asks for the kind of authentication'
+  if (status === 401) return tokens === 0 ? 'refused: a token is required' : 'refused: the token has expired'
+  if (kind === 'blob' && method === 'GET')
+    return status === 206 ? 'the rest of the blob' : 'verified during the download'
   return ''
 }

@@ -1,7 +1,7 @@
 /** Formats a file tree as indented lines. Directories with many entries are folded. */
 import type { TreeEntry } from '../../lib/archive/index.js'
 import { printable } from '../../lib/codec/printable.js'
-import { formatBytes } from '../render/quantities.js'
+import { formatBytes } from '../../lib/quantities.js'
 
 /** A directory with more entries is folded: only their number is shown. */
 const maxEntries = 6

@@ -6,7 +6,7 @@ import type { LayerSnapshot, LayerStatus, PullSnapshot } from '../../lib/events/
 import { ascii, fit } from './fit.js'
 import { layerLine } from './layer-line.js'
 import { shortDigest } from './layer-status.js'
-import { formatBytes, formatTimeLeft } from './quantities.js'
+import { formatBytes, formatCount, formatTimeLeft } from '../../lib/quantities.js'
 import { copyLine, statusLine } from './status-line.js'
 
 /** Parameters of a frame besides the state of the pull. */
@@ -54,7 +54,8 @@ function layerLines({ layers, manifests, target }: PullSnapshot, view: View, roo
   const shown = mostActive(layers, Math.max(0, room - 1))
   const hidden = layers.filter((layer) => !shown.has(layer))
   const done = hidden.filter(isOver).length
-  const more = `... and ${hidden.length} more ${target === undefined ? 'layers' : 'blobs'}: ${done} complete, ${hidden.length - done} to come`
+  const noun = target === undefined ? 'more layer' : 'more blob'
+  const more = `... and ${formatCount(hidden.length, noun)}: ${done} complete, ${hidden.length - done} pending`
   const lines = layers.filter((layer) => shown.has(layer)).map(draw)
   return room > 0 ? [...lines, fit(more, view.columns)] : []
 }

@@ -2,7 +2,7 @@
 import type { LayerSnapshot } from '../../lib/events/index.js'
 import { ascii, fit } from './fit.js'
 import { shortDigest, statusWords } from './layer-status.js'
-import { formatBytes } from './quantities.js'
+import { formatBytes } from '../../lib/quantities.js'
 
 /** Parameters of a line besides the state of the layer. */
 export interface LayerView {

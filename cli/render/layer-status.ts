@@ -1,7 +1,7 @@
 /** Formats the status of a layer in the words that Docker uses. */
 import type { LayerSnapshot, LayerStatus } from '../../lib/events/index.js'
 import { printable } from '../../lib/codec/printable.js'
-import { formatSeconds } from './quantities.js'
+import { formatSeconds } from '../../lib/quantities.js'
 
 const words: Readonly<Record<LayerStatus, string>> = {
   waiting: 'Waiting',

@@ -2,7 +2,7 @@
 import { type PullEvent, type PullSnapshot, reduce } from '../../lib/events/index.js'
 import { printable } from '../../lib/codec/printable.js'
 import { shortDigest, statusWords } from './layer-status.js'
-import { formatBytes } from './quantities.js'
+import { formatBytes, formatCount } from '../../lib/quantities.js'
 import { copyLine, statusLine } from './status-line.js'
 
 /** Returns the lines for `event`, given the state before it. An event that only updates byte counts has none. */
@@ -13,7 +13,9 @@ export function plainLines(before: PullSnapshot, event: PullEvent): string[] {
     case 'manifest':
       return [`Manifest ${event.digest} (${printable(event.mediaType)}) from ${printable(event.host)}`]
     case 'platform':
-      return [`Platform ${printable(event.chosen)} out of ${event.rejected.length + 1}: ${event.digest}`]
+      return [
+        `Platform ${printable(event.chosen)} of ${formatCount(event.rejected.length + 1, 'entry', 'entries')}: ${event.digest}`,
+      ]
     case 'plan':
       return [
         planLine(event, before.target !== undefined),
@@ -42,9 +44,9 @@ function startLine({ reference, target, platform }: Extract<PullEvent, { type: '
 }
 
 function planLine({ layers, bytes }: Plan, isCopy: boolean): string {
-  const noun = `${isCopy ? 'blob' : 'layer'}${layers.length === 1 ? '' : 's'}`
-  const start = `${layers.length} ${noun}, ${formatBytes(bytes.total)}`
-  return isCopy ? start : `${start}, ${formatBytes(bytes.toDownload)} to download`
+  if (isCopy) return `${formatCount(layers.length, 'blob')}, ${formatBytes(bytes.total)}`
+  const total = `${formatCount(layers.length, 'layer')}, ${formatBytes(bytes.total)}`
+  return `${total}, ${formatBytes(bytes.toDownload)} to download`
 }
 
 const existsLine = ({ digest }: Plan['layers'][number]): string => `${shortDigest(digest)}: Already exists`
@@ -58,6 +60,6 @@ function layerLines(before: PullSnapshot, event: Extract<PullEvent, { type: 'lay
   const line = `${shortDigest(event.digest)}: ${statusWords(layer, Date.parse(event.time))}`
   if (event.status !== 'downloading' && event.status !== 'copying') return [line]
   const from = event.host === undefined ? '' : ` from ${printable(event.host)}`
-  const at = event.current > 0 ? `, ${formatBytes(event.current)} are here` : ''
+  const at = event.current > 0 ? `, resuming after ${formatBytes(event.current)}` : ''
   return [`${line} ${formatBytes(event.total)}${from}${at}`]
 }

@@ -82,13 +82,11 @@ export const platformSetting = (): Option =>
  * Creates an option that can be repeated. A value may contain several items separated by commas, as in the variable.
  */
 export const listSetting = (flags: string, { codec, help = '' }: OptionEntry<readonly string[]>): Option =>
-  setting(flags, `${help}; again for another`).argParser(
-    (text: string, before: readonly string[] | undefined) => {
-      const items = text.split(',')
-      if (!codec.is(items)) throw mustBe(codec.name)
-      return [...(before ?? []), ...items]
-    },
-  )
+  setting(flags, `${help}; repeatable`).argParser((text: string, before: readonly string[] | undefined) => {
+    const items = text.split(',')
+    if (!codec.is(items)) throw mustBe(codec.name)
+    return [...(before ?? []), ...items]
+  })
 
 /** Returns the error for a value that must be `what`. */
 export const mustBe = (what: string): InvalidArgumentError => new InvalidArgumentError(`It must be ${what}.`)

@@ -13,7 +13,7 @@ export const limitFlag = (command: Command): Command =>
   command.addOption(
     setting(
       '--limit <name=value>',
-      `let an image ask for more, or less; again for another: ${limitNames.join(', ')}; 20G, or none to lift it`,
+      `set a limit, such as layerBytes=20G, or lift it with none; repeatable: ${limitNames.join(', ')}`,
     ).argParser(parseLimits),
   )
 

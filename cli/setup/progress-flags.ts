@@ -15,9 +15,9 @@ export interface ProgressFlags {
 export const progressFlags = (command: Command): Command =>
   command
     .addOption(
-      setting('--progress <kind>', 'how progress shows on stderr').choices(progressKinds).default('auto'),
+      setting('--progress <kind>', 'form of the progress on stderr').choices(progressKinds).default('auto'),
     )
-    .addOption(new Option('-q, --quiet', 'the same as --progress none'))
+    .addOption(new Option('-q, --quiet', 'same as --progress none'))
 
 /** Shows the progress of a pull or a copy and returns its result after it has closed. Rejects with its error. */
 export async function follow<Result>(

@@ -2,6 +2,7 @@
 import { fstatSync } from 'node:fs'
 import { addAbortSignal } from 'node:stream'
 import { WindlassError } from '../../lib/errors.js'
+import { formatExactBytes } from '../../lib/quantities.js'
 import type { Terminal } from '../terminal/terminal.js'
 
 /** In bytes. Tokens of some registries have several thousand. */
@@ -13,13 +14,17 @@ const maxPasswordBytes = 64 * 1024
  */
 export async function readPassword(stdin: Terminal['stdin'], signal?: AbortSignal): Promise<string> {
   if (stdin.isTTY)
-    throw new WindlassError('USAGE', 'Reading the password: stdin is a terminal, which would show it', {
-      hint: 'Pipe it in: windlass … --password-stdin < FILE',
-    })
+    throw new WindlassError(
+      'USAGE',
+      'Failed to read the password: stdin is a terminal, which would show it',
+      {
+        hint: 'Pipe it in: windlass … --password-stdin < FILE.',
+      },
+    )
   // Node reads a directory as an empty stream.
   if (stdin === process.stdin && fstatSync(0).isDirectory())
-    throw new WindlassError('USAGE', 'Reading the password: stdin is a directory', {
-      hint: 'Pipe it in: windlass … --password-stdin < FILE',
+    throw new WindlassError('USAGE', 'Failed to read the password: stdin is a directory', {
+      hint: 'Pipe it in: windlass … --password-stdin < FILE.',
     })
   // The process at the other end of a pipe may never write or close it.
   if (signal) addAbortSignal(signal, stdin)
@@ -32,17 +37,17 @@ export async function readPassword(stdin: Terminal['stdin'], signal?: AbortSigna
       if (bytes > maxPasswordBytes)
         throw new WindlassError(
           'USAGE',
-          `Reading the password: stdin holds more than ${maxPasswordBytes} bytes`,
+          `Failed to read the password: stdin has more than ${formatExactBytes(maxPasswordBytes)}`,
         )
     }
   } catch (error) {
     signal?.throwIfAborted()
     if (error instanceof WindlassError) throw error
-    throw new WindlassError('USAGE', `Reading the password: ${String(error)}`, { cause: error })
+    throw new WindlassError('USAGE', `Failed to read the password: ${String(error)}`, { cause: error })
   }
   const password = Buffer.concat(parts)
     .toString('utf8')
     .replace(/\r?\n$/, '')
-  if (password === '') throw new WindlassError('USAGE', 'Reading the password: there is none on stdin')
+  if (password === '') throw new WindlassError('USAGE', 'Failed to read the password: stdin is empty')
   return password
 }

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { WindlassError } from '../../lib/errors.js'
 import { readOutsideFile } from '../../lib/system/outside-file.js'
 import { parseImageName } from '../../lib/image/reference/image-name.js'
-import { printable, quoted } from '../../lib/codec/printable.js'
+import { quoted } from '../../lib/codec/printable.js'
 import type { OpenOptions, RegistryCredentials } from '../../puller/index.js'
 import { openTable } from '../../puller/options/option-table.js'
 import { path, text } from '../../puller/options/option-codecs.js'
@@ -70,10 +70,10 @@ export const networkFlags = (command: Command): Command =>
     .addOption(
       textSetting('--username <name>', {
         codec: text,
-        help: 'log in as; the password comes from --password-stdin',
+        help: 'user name for the registry; the password comes from --password-stdin',
       }),
     )
-    .option('--password-stdin', 'read the password from stdin (env: WINDLASS_PASSWORD holds one)')
+    .option('--password-stdin', 'read the password from stdin (env: WINDLASS_PASSWORD contains it)')
     // The library reads the variable WINDLASS_AUTHFILE: its file may be missing, a file of the option may not.
     .option('--authfile <file>', `${openTable.authFile.help} (env: WINDLASS_AUTHFILE)`)
     .addOption(flagSetting('--require-schema1-signatures', openTable.requireSchema1Signatures))
@@ -84,7 +84,7 @@ export const networkFlags = (command: Command): Command =>
 export const transferFlags = (command: Command): Command =>
   command
     .addOption(numberSetting('--max-downloads <n>', openTable.maxDownloads))
-    .addOption(numberSetting('--max-unpacks <n>', openTable.maxUnpacks, 'one a processor'))
+    .addOption(numberSetting('--max-unpacks <n>', openTable.maxUnpacks, 'number of processors'))
     .addOption(numberSetting('--retries <n>', openTable.retries))
     .addOption(partialsSetting())
 
@@ -150,14 +150,14 @@ async function readCredentials(
 ): Promise<RegistryCredentials | undefined> {
   if (username === undefined && !passwordStdin) return undefined
   if (username === undefined)
-    throw new WindlassError('USAGE', 'Logging in: --password-stdin needs --username', {
-      hint: 'Say who logs in with --username NAME.',
+    throw new WindlassError('USAGE', 'The option --password-stdin requires --username', {
+      hint: 'Add --username NAME.',
     })
   if (passwordStdin) return { username, password: await readPassword(stdin, signal) }
   const password = env['WINDLASS_PASSWORD']
   if (password !== undefined) return { username, password }
-  throw new WindlassError('USAGE', 'Logging in: --username needs a password', {
-    hint: 'Pipe it in with --password-stdin, or set WINDLASS_PASSWORD.',
+  throw new WindlassError('USAGE', 'The option --username requires a password', {
+    hint: 'Pipe one in with --password-stdin, or set WINDLASS_PASSWORD.',
   })
 }
 
@@ -174,9 +174,9 @@ function onlyRegistryOf(names: readonly string[]): string {
   throw new WindlassError(
     'USAGE',
     only === undefined
-      ? 'Logging in: no image of a registry is named'
-      : `Logging in: the images are of different registries (${[...registries].join(', ')}), the login is for one`,
-    { hint: 'Run the command once for each registry, or give --authfile.' },
+      ? 'The option --username requires an image of a registry'
+      : `The option --username is for one registry, but the images are in several: ${[...registries].join(', ')}`,
+    { hint: 'Run the command once for each registry, or use --authfile.' },
   )
 }
 
@@ -188,7 +188,7 @@ function readCertificateFile(file: string): string {
     return readOutsideFile(file, { maxBytes: maxCertificateBytes, followLink: true }).toString('utf8')
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new WindlassError('USAGE', `Reading the certificates of --ca: ${printable(file)}: ${reason}`, {
+    throw new WindlassError('USAGE', `Failed to read the certificates in ${quoted(file)} (--ca): ${reason}`, {
       cause,
       path: file,
     })
@@ -199,8 +199,8 @@ async function readCertificates(file: string): Promise<string> {
   const { holdsCertificate } = await import('../../pipelines/index.js')
   const text = readCertificateFile(file)
   if (holdsCertificate(text)) return text
-  throw new WindlassError('USAGE', `Reading the certificates of --ca: ${file} holds none`, {
+  throw new WindlassError('USAGE', `The file ${quoted(file)} (--ca) contains no certificate`, {
     path: file,
-    hint: 'It takes PEM: -----BEGIN CERTIFICATE----- and so on. openssl x509 -inform der makes it of DER.',
+    hint: 'It must be in PEM format (-----BEGIN CERTIFICATE-----). Convert a DER file with openssl x509 -inform der.',
   })
 }

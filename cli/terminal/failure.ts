@@ -7,7 +7,7 @@ export class ReportedFailure extends Error {
   readonly exitCode: number
 
   constructor(exitCode: number) {
-    super('Told')
+    super('The errors have been reported')
     this.exitCode = exitCode
   }
 }

@@ -59,7 +59,7 @@ export class Messages {
 
   /** Reports that the command is being cancelled and that a second interrupt ends it at once. */
   cancelling(): void {
-    const message = 'cancelling; once more ends it at once'
+    const message = 'cancelling; interrupt again to exit at once'
     if (this.#json) this.#event({ type: 'warning', code: 'cancelling', message })
     else this.#stream.write(`windlass: ${message}\n`)
   }

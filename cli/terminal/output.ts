@@ -27,7 +27,7 @@ export class Output {
     if (!error) return true
     this.#open = false
     if ('code' in error && this.#isReaderGone(error.code)) return false
-    throw new WindlassError('INTERNAL', `Writing the result: ${error.message}`, { cause: error })
+    throw new WindlassError('INTERNAL', `Failed to write the result: ${error.message}`, { cause: error })
   }
 
   /** Writes `text` and a line break. @throws as `write` */

@@ -5,11 +5,12 @@ import { WindlassError } from '../errors.js'
 import { nothingKept, quoted } from './tar/refusal.js'
 
 /** The hint for an owner, a device or an attribute that is refused regardless of permission bits. */
-const notPermitted = 'The system refuses this to the user: run as root, or choose another file system.'
+const notPermitted = 'This user may not do that. Run as root, or use another file system.'
 const otherFileSystem: Readonly<Record<DiskPlace, string>> = {
-  store: 'The layer is sound; the file system cannot hold it. Name a store on another one with --store.',
+  store:
+    'The layer is valid, but the file system cannot store it. Name a store on another file system with --store.',
   target:
-    'The image is sound; the file system cannot hold it. Name a directory on another one to unpack into.',
+    'The image is valid, but the file system cannot store it. Name a directory on another file system to unpack into.',
 }
 
 /** Hints for errors that the layer causes, not the disk. */
@@ -78,7 +79,7 @@ export function failure(
   if (what !== undefined)
     return new WindlassError(
       'STORE_IO',
-      `Unpacking ${quoted(path)}${where} failed: the file system cannot hold ${what} (${code}${callSuffix(error)})`,
+      `Unpacking ${quoted(path)}${where} failed: the file system cannot store ${what} (${code}${callSuffix(error)})`,
       { cause: error, hint: otherFileSystem[place], ...(into !== undefined && { path: into }) },
     )
   const meaning = diskMeaning(error, undefined, place)

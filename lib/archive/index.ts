@@ -4,7 +4,9 @@ export { layerDirectory } from './rootfs/layer-directory.js'
 export type { Owner, OwnerPolicy } from './rootfs/owners.js'
 export { type Warn, type WarningCode, isMachineWarning, warningCodes } from './rootfs/warnings.js'
 export { hostWhiteoutForm, type WhiteoutForm, type WhiteoutTreatment } from './whiteouts/form.js'
-export { UnpackPool, type UnpackOptions, type UnpackTask } from './worker/pool.js'
+export type { ArchiveEntry } from './entries/archive-entry.js'
+export type { EntryContext, EntrySink } from './entries/entry-receiver.js'
+export { UnpackPool, type ReadOptions, type UnpackOptions, type UnpackTask } from './worker/pool.js'
 export type {
   BlobTask,
   Expectations,
@@ -12,6 +14,8 @@ export type {
   FlattenTask,
   Growth,
   LayerSource,
+  ReadResult,
+  ReadTask,
   UnpackResult,
 } from './worker/task.js'
 export type { EntryHandler, EntryType, TarEntry } from './tar/entry.js'

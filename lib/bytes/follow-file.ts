@@ -73,7 +73,8 @@ class FollowedFile extends Readable {
       for (;;) {
         const result = await this.#growth.next()
         if (this.destroyed) return
-        if (result.done === true) throw new WindlassError('INTERNAL', `Nobody said where ${this.#path} ends`)
+        if (result.done === true)
+          throw new WindlassError('INTERNAL', `The end of ${this.#path} was not reported`)
         this.#growthState = result.value
         if (this.#waiting) {
           this.#waiting = false
@@ -92,7 +93,7 @@ class FollowedFile extends Readable {
       const buffer = Buffer.allocUnsafeSlow(length)
       const bytesRead = readSync(this.#file!.fd, buffer, 0, length, this.#position)
       if (bytesRead === 0)
-        throw new WindlassError('STORE_IO', `Reading ${this.#path} failed: it is shorter than was told`)
+        throw new WindlassError('STORE_IO', `Failed to read ${this.#path}: it is shorter than reported`)
       this.#position += bytesRead
       this.push(bytesRead === length ? buffer : buffer.subarray(0, bytesRead))
     } catch (error) {

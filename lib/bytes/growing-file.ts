@@ -90,7 +90,7 @@ export class GrowingFile {
   async append(chunks: readonly Uint8Array[]): Promise<number> {
     const { length, phase } = this.state
     if (phase !== 'growing')
-      throw new WindlassError('INTERNAL', `${this.path} is ${phase} and takes no more bytes`)
+      throw new WindlassError('INTERNAL', `${this.path} is ${phase} and accepts no more bytes`)
     for (const chunk of chunks) this.#verifier.update(chunk)
     const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
     await trying('Writing a download', this.path, () => this.#write(chunks, bytes, length))
@@ -168,7 +168,7 @@ export class GrowingFile {
 
   /** Closes the file, which stays on the disk. A file that is not verified fails with CANCELLED. */
   close(): Promise<void> {
-    this.fail(new WindlassError('CANCELLED', `The download to ${this.path} was given up`))
+    this.fail(new WindlassError('CANCELLED', `The download to ${this.path} was abandoned`))
     this.#closing ??= this.#file.close().finally(() => this.#states.complete())
     return this.#closing
   }

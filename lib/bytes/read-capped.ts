@@ -1,6 +1,7 @@
 /** Reads a stream into memory, up to a limit. */
 import type { Readable } from 'node:stream'
 import { WindlassError } from '../errors.js'
+import { formatExactBytes } from '../quantities.js'
 
 /** A limit of `readCapped` and how to report that it is exceeded. */
 export interface Cap {
@@ -26,7 +27,7 @@ export async function readCapped(source: Readable, { limit, name, what, hint }: 
     if (bytes > limit)
       throw new WindlassError(
         'LIMIT_EXCEEDED',
-        `Reading ${what} failed: it is longer than ${name} allows (${limit} bytes)`,
+        `Failed to read ${what}: it is longer than the limit ${name} (${formatExactBytes(limit)})`,
         hint === undefined ? {} : { hint },
       )
     chunks.push(chunk)

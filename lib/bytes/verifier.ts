@@ -1,6 +1,7 @@
 /** Verifies the size and digest of bytes while they are processed. */
 import { createHash } from 'node:crypto'
 import { WindlassError } from '../errors.js'
+import { formatCount } from '../quantities.js'
 import { algorithmOf, parseDigest, type Digest } from '../image/digest/digest.js'
 
 /** The expected digest and size of a blob. */
@@ -34,7 +35,8 @@ export class Verifier {
   /** Adds `chunk`. @throws WindlassError SIZE_MISMATCH when there are more bytes than expected */
   update(chunk: Uint8Array): void {
     const bytes = this.#bytes + chunk.length
-    if (bytes > this.expected.size) throw this.#failure('SIZE_MISMATCH', `${bytes} bytes or more`)
+    if (bytes > this.expected.size)
+      throw this.#failure('SIZE_MISMATCH', `${formatCount(bytes, 'byte')} or more`)
     this.#bytes = bytes
     this.#hash.update(chunk)
   }
@@ -48,14 +50,14 @@ export class Verifier {
     const { digest, size } = this.expected
     const actual = this.#digest()
     if (this.#bytes !== size) {
-      const failure = this.#failure('SIZE_MISMATCH', `${this.#bytes} bytes`)
+      const failure = this.#failure('SIZE_MISMATCH', formatCount(this.#bytes, 'byte'))
       throw actual === digest ? wrongSize(failure.message, digest) : failure
     }
     if (actual === digest) return
     if (size > 0) throw this.#failure('DIGEST_MISMATCH', actual)
     // Nothing was read, and the expected digest is not that of empty data.
-    const failed = `${this.#what} verification failed for digest ${digest}: the manifest says that it has 0 bytes`
-    throw new WindlassError('SIZE_MISMATCH', `${failed}, and the digest says that it has some`, {
+    const failed = `${this.#what} verification failed for digest ${digest}: the manifest states 0 bytes`
+    throw new WindlassError('SIZE_MISMATCH', `${failed}, but the digest is not that of empty data`, {
       digest,
       hint: 'The size in the manifest is wrong. Tell whoever publishes the image.',
     })
@@ -72,7 +74,7 @@ export class Verifier {
 
   #failure(code: 'SIZE_MISMATCH' | 'DIGEST_MISMATCH', actual: string): WindlassError {
     const { digest, size } = this.expected
-    const wanted = code === 'SIZE_MISMATCH' ? `${size} bytes` : digest
+    const wanted = code === 'SIZE_MISMATCH' ? formatCount(size, 'byte') : digest
     return new WindlassError(
       code,
       `${this.#what} verification failed for digest ${digest}: expected ${wanted}, got ${actual}`,
@@ -81,19 +83,20 @@ export class Verifier {
   }
 }
 
-const bytesHint = 'The registry, or something on the way, serves other bytes than the image names.'
+const bytesHint =
+  'The registry, or a proxy or cache in between, sent wrong data. Try again, or tell whoever runs the registry.'
 
 /** The hint when either the size in the manifest or the bytes may be wrong. */
 export const eitherHint =
-  'The manifest says a wrong size, or the registry or something on the way serves other bytes than the image names.'
+  'The manifest states a wrong size, or the registry, or a proxy or cache in between, sent wrong data.'
 
 /**
  * Returns the SIZE_MISMATCH error for bytes with the right digest and another size than the manifest states.
  * @param failed the operation and the sizes, as a clause
  */
 export const wrongSize = (failed: string, digest: Digest, host?: string): WindlassError =>
-  new WindlassError('SIZE_MISMATCH', `${failed}. The digest is right: the size in the manifest is wrong`, {
+  new WindlassError('SIZE_MISMATCH', `${failed}; the digest matches, so the size in the manifest is wrong`, {
     digest,
     ...(host !== undefined && { host }),
-    hint: 'Nothing is wrong with the registry. Tell whoever publishes the image.',
+    hint: 'The registry works. Tell whoever publishes the image.',
   })

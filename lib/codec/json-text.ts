@@ -55,7 +55,7 @@ export function checkJsonText(text: string): string | undefined {
         if (keyNext) {
           const key = JSON.parse(text.slice(at, end)) as string
           const keys = levels.at(-1)
-          if (keys?.has(key) === true) return `the key ${quoted(key)} stands twice in one object`
+          if (keys?.has(key) === true) return `the key ${quoted(key)} occurs twice in one object`
           keys?.add(key)
           keyNext = false
         }

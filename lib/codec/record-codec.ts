@@ -88,7 +88,7 @@ export const filledIn = <A>(codec: t.Type<A, unknown>, value: A, display: string
     (given): given is A => codec.is(given),
     (given, context) => {
       if (given !== undefined && given !== null && given !== '') return codec.validate(given, context)
-      notify(context, `it is missing and taken for ${display}`)
+      notify(context, `it is missing; ${display} is assumed`)
       return t.success(value)
     },
     t.identity,

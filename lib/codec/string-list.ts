@@ -14,7 +14,7 @@ export const CommandCodec = new t.Type<readonly string[], unknown, unknown>(
   (value): value is readonly string[] => StringListCodec.is(value),
   (value, context) => {
     if (typeof value !== 'string') return StringListCodec.validate(value, context)
-    notify(context, 'it is one string and taken for a list of one')
+    notify(context, 'it is a string and is read as a list of one item')
     return t.success([value])
   },
   t.identity,

@@ -1,7 +1,7 @@
 /**
  * The flow framework: flows with demand, stages that transform them, actors that do the work, and scopes that own it.
  */
-export { Actor, type ActorOptions } from './actors/actor.js'
+export { Actor, type ActorOptions, type AskOptions } from './actors/actor.js'
 export { branch } from './stages/branch.js'
 export type { BufferOptions } from './flows/buffered.js'
 export { compose } from './flows/compose.js'
@@ -12,6 +12,7 @@ export { expand } from './stages/expand.js'
 export { Flow, type Stage } from './flows/flow.js'
 export { keep } from './flows/keep.js'
 export { lift } from './flows/lift.js'
+export type { Priority } from './actors/letter.js'
 export type { Order } from './flows/order.js'
 export { ProtocolError } from './flows/protocol-error.js'
 export { type Run, run } from './stages/run.js'

@@ -5,6 +5,7 @@ import { isRepository } from '../image/reference/grammar.js'
 import { Access } from './auth/access.js'
 import { Client } from './api/client.js'
 import { Connections, type ConnectionOptions } from './http/connections.js'
+import type { AccessAction } from './policy/access-help.js'
 import { anonymous, type Credentials } from './credentials/credentials.js'
 import { endpointOf, type EndpointOptions } from './policy/endpoint.js'
 import { foreignHosts } from './policy/foreign-url.js'
@@ -65,7 +66,7 @@ export class Registries {
    * @throws as `repository`
    */
   target(name: RepositoryName): TargetRepository {
-    const { context, access } = this.#open(name)
+    const { context, access } = this.#open(name, 'push')
     return new TargetRepository(context, access)
   }
 
@@ -74,9 +75,12 @@ export class Registries {
     await this.#connections.close()
   }
 
-  #open({ registry, repository }: RepositoryName): { context: RepositoryContext; access: Access } {
+  #open(
+    { registry, repository }: RepositoryName,
+    action: AccessAction = 'read',
+  ): { context: RepositoryContext; access: Access } {
     if (!isRepository(repository))
-      throw new WindlassError('REFERENCE_INVALID', `${quoted(repository)} is not a repository's name`)
+      throw new WindlassError('REFERENCE_INVALID', `${quoted(repository)} is not the name of a repository`)
     const endpoint = endpointOf(registry, this.#options)
     const key = canonicalRegistry(registry)
     const client =
@@ -91,12 +95,12 @@ export class Registries {
     this.#clients.set(key, client)
     const { credentials = anonymous } = this.#options
     const asked = { registry, repository }
-    const access = new Access({ asked, credentials, endpoint, secrets: this.#secrets })
+    const access = new Access({ asked, credentials, endpoint, secrets: this.#secrets, action })
     const context: RepositoryContext = {
       client: new RepositoryClient(client, repository, access),
       registry,
       repository,
-      hint: () => access.hint(),
+      help: () => access.help(),
       secrets: this.#secrets,
       timeouts: this.#connections.timeouts,
       limits: this.#connections.limits,
@@ -107,5 +111,5 @@ export class Registries {
 
 function originOf(realm: string): string {
   if (URL.canParse(realm) && new URL(realm).origin !== 'null') return new URL(realm).origin
-  throw new WindlassError('USAGE', `The trusted realm ${quoted(realm)} is no http or https URL`)
+  throw new WindlassError('USAGE', `The trusted realm ${quoted(realm)} is not an http or https URL`)
 }

@@ -3,6 +3,7 @@
 import { type Stats, closeSync, createReadStream, lstatSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { WindlassError } from '../errors.js'
+import { formatBytes } from '../quantities.js'
 import { OutsideFileError, openOutsideFile, readOutsideFile } from '../system/outside-file.js'
 import {
   type BlobBody,
@@ -67,7 +68,7 @@ export class LayoutSource implements ImageSource {
     try {
       if (stats.size > maxBytes)
         throw limitExceeded(
-          `The manifest ${digest} in ${this.host} has ${stats.size} bytes`,
+          `The manifest ${digest} in ${this.host} has ${formatBytes(stats.size)}`,
           'manifestBytes',
           maxBytes,
           { digest },
@@ -113,18 +114,21 @@ export class LayoutSource implements ImageSource {
     // An image may have several names, and the index may list its manifest more than once.
     if (first && usable.every(({ digest }) => digest === first.digest)) return first
     const refused = found.find((entry): entry is UnusableEntry => !isUsable(entry))
+    const layout = printable(this.host)
+    const image = target === '' ? 'image' : `image ${quoted(target)}`
+    const details = { path: this.host, hint: contentsOf(entries) }
     if (!first && refused)
       throw new WindlassError(
         refused.foreign ? 'UNSUPPORTED' : 'MANIFEST_INVALID',
-        `Looking for ${target === '' ? 'the only image' : quoted(target)} in ${printable(this.host)}: ` +
-          `its entry cannot be used: ${refused.problem}`,
-        { path: this.host, hint: contentsOf(entries) },
+        `The ${image} in ${layout} cannot be used: ${refused.problem}`,
+        details,
       )
+    if (!first) throw new WindlassError('MANIFEST_UNKNOWN', `${layout} has no ${image}`, details)
+    const images = `${usable.length} images${target === '' ? '' : ` named ${quoted(target)}`}`
     throw new WindlassError(
       'MANIFEST_UNKNOWN',
-      `Looking for ${target === '' ? 'the only image' : quoted(target)} in ${printable(this.host)}: ` +
-        (first ? `${usable.length} images fit` : 'there is no such image'),
-      { path: this.host, hint: contentsOf(entries) },
+      `${layout} has ${images}: select one by its position`,
+      details,
     )
   }
 
@@ -157,8 +161,12 @@ export class LayoutSource implements ImageSource {
     } catch (cause) {
       throw new WindlassError(
         'MANIFEST_UNKNOWN',
-        `${printable(this.host)} is not an OCI image layout that can be read: ${path.basename(file)}: ${messageOf(cause)}`,
-        { path: file, cause },
+        `${printable(this.host)} is not a readable OCI image layout: ${path.basename(file)}: ${messageOf(cause)}`,
+        {
+          path: file,
+          cause,
+          hint: 'Check the path after oci:, which must be the directory of an image layout.',
+        },
       )
     }
   }
@@ -175,8 +183,8 @@ export class LayoutSource implements ImageSource {
     } catch (cause) {
       throw new WindlassError(
         'BLOB_UNKNOWN',
-        `Reading ${digest} from the layout ${printable(this.host)}: ${messageOf(cause)}`,
-        { digest, path: file, cause },
+        `Failed to read ${digest} from the layout ${printable(this.host)}: ${messageOf(cause)}`,
+        { digest, path: file, cause, hint: 'The layout is incomplete. Create it again.' },
       )
     }
   }
@@ -218,11 +226,11 @@ const maxListed = 20
 
 /** Returns a sentence that lists the images of the layout with the names that select them. */
 function contentsOf(entries: readonly LayoutEntry[]): string {
-  if (entries.length === 0) return 'The layout has no images.'
+  if (entries.length === 0) return 'The layout is empty.'
   const listed = entries.slice(0, maxListed).map((entry, position) => {
     const name = nameOf(entry)
     return name === undefined ? `@${position}` : `@${position} ${quoted(name)}`
   })
   const more = entries.length > maxListed ? `, and ${entries.length - maxListed} more` : ''
-  return `The layout has ${listed.join(', ')}${more}.`
+  return `Images in the layout: ${listed.join(', ')}${more}.`
 }

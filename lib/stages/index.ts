@@ -53,6 +53,13 @@ export { commitBlob } from './commit/commit-blob.js'
 export { commitLayer } from './commit/commit-layer.js'
 export { convertSchema1 } from './schema1/convert-schema1.js'
 export { type DownloadLimits, type DownloadOptions, Downloads, download } from './layers/download.js'
+export {
+  type EntryLayer,
+  LayerEntries,
+  type LayerEntryContext,
+  type LayerEntrySink,
+} from '../transfer/layer-entries.js'
+export { type StoredEntriesOptions, storedEntries } from './layers/stored-entries.js'
 export { eachLayer } from './layers/each-layer.js'
 export { type EnsureLayerOptions, ensureLayer } from './layers/ensure-layer.js'
 export { type FetchConfigOptions, fetchConfig } from './plan/fetch-config.js'
@@ -78,6 +85,6 @@ export {
 export { type SizeSchema1Options, sizeSchema1 } from './schema1/size-schema1.js'
 export { toPullEvent } from '../events/to-pull-event.js'
 export { type DownloadTask, type DecideTransfer, transfer } from '../transfer/transfer.js'
-export { type UnpackOptions, type UnpackWork, type Unpacks, unpack, unpackSlots } from './layers/unpack.js'
+export { type UnpackOptions, unpack } from './layers/unpack.js'
 export { verify } from './layers/verify.js'
 export { type PullTurn, pullStage } from './pull-stage.js'

@@ -90,7 +90,7 @@ export class Store {
     const store = new Store(resolved, owner, refusal, lock, warn, keepPartials)
     if (refusal) return store
     await store.#sweep()
-    await storing('keep room for a full disk', join(resolved, 'lock'), () => ensureReserve(resolved))
+    await storing('reserve disk space', join(resolved, 'lock'), () => ensureReserve(resolved))
     return store
   }
 
@@ -99,7 +99,7 @@ export class Store {
     const staging = join(this.directory, 'staging')
     const failures = await this.garbage
       .sweep()
-      .catch((error: unknown) => [storeError(error, 'remove what earlier processes left', staging)])
+      .catch((error: unknown) => [storeError(error, 'remove files of earlier processes', staging)])
     for (const { message, hint } of failures) this.warn(hint === undefined ? message : `${message}. ${hint}`)
   }
 
@@ -110,7 +110,7 @@ export class Store {
    */
   async beginTree(target: string): Promise<UnfinishedTree> {
     await sweepBeside(target).catch((error: unknown) => {
-      const { message } = storeError(error, 'remove what an earlier process left beside it', target)
+      const { message } = storeError(error, 'remove files of an earlier process next to it', target)
       this.warn(message)
     })
     return this.#run.beginTree(target)
@@ -176,13 +176,13 @@ export class Store {
     ]
     for (const step of steps)
       await step().catch((error: unknown) => {
-        this.warn(storeError(error, 'remove what this run left', this.directory).message)
+        this.warn(storeError(error, 'remove the temporary files of this process', this.directory).message)
       })
   }
 }
 
 /**
- * Opens the store in `directory`; it is made where there is none. Close it when it is not needed any more.
+ * Opens the store in `directory`, and creates it if it does not exist. Close it after use.
  *
  * @throws STORE_* when the store cannot be made, opened or locked, or is not a store of Windlass
  * @example

@@ -36,13 +36,13 @@ const full: Meaning = {
   code: 'STORE_FULL',
   says: 'no space left',
   hint: (place) =>
-    `Free some space (see df -h, and df -i for inodes), or ${otherPlace(place, 'on another disk')}. What was committed before is intact.`,
+    `Free some space (see df -h, and df -i for inodes), or ${otherPlace(place, 'on another disk')}. Images that are already in the store are intact.`,
 }
 const quota: Meaning = {
   code: 'STORE_FULL',
   says: 'the disk quota is used up',
   hint: (place) =>
-    `Free some space or have the quota raised, or ${otherPlace(place, 'on another disk')}. What was committed before is intact.`,
+    `Free some space or have the quota raised, or ${otherPlace(place, 'on another disk')}. Images that are already in the store are intact.`,
 }
 const denied: Meaning = {
   code: 'STORE_DENIED',
@@ -69,14 +69,14 @@ const files: Meaning = {
 }
 const tooLarge: Meaning = {
   code: 'STORE_IO',
-  says: 'the file would be larger than this process, or the file system, allows',
+  says: 'the file would be larger than the process or the file system allows',
   hint: (place) =>
     `Raise the limit of file sizes (ulimit -f), or ${otherPlace(place, 'on a file system that takes larger files')}.`,
 }
 const broken: Meaning = {
   code: 'STORE_IO',
   says: 'the disk reports an error',
-  hint: () => 'See what the system log says of this disk.',
+  hint: () => 'Check the system log for errors of this disk.',
 }
 const elsewhere: Meaning = {
   code: 'STORE_IO',

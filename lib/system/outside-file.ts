@@ -2,6 +2,7 @@
  * Reads files that other programs created. Only regular files of a bounded size are opened. Opening never blocks, for
  * example on a FIFO or a device.
  */
+import { formatBytes, formatExactBytes } from '../quantities.js'
 import { constants, closeSync, fstatSync, openSync, readSync, type Stats } from 'node:fs'
 
 /** Reports why a file was not read. `code` is the system's error code if the system refused access. */
@@ -86,16 +87,19 @@ function open(path: string, followLink: boolean): number {
 function refused(error: unknown): OutsideFileError {
   const { code = '' } = error as NodeJS.ErrnoException // node:fs throws no other errors
   if (code === 'ENOENT' || code === 'ENOTDIR')
-    return new OutsideFileError('missing', 'it is not there', code, error)
+    return new OutsideFileError('missing', 'it does not exist', code, error)
   if (code === 'ELOOP') return new OutsideFileError('link', 'it is a symbolic link', code, error)
   if (code === 'ENXIO' || code === 'ENODEV')
     return new OutsideFileError('not-regular', 'it is a socket or a device', code, error)
   if (code === 'EISDIR') return new OutsideFileError('not-regular', 'it is a directory', code, error)
-  return new OutsideFileError('refused', `the system says ${code}`, code, error)
+  return new OutsideFileError('refused', `the system denies access (${code})`, code, error)
 }
 
 const tooLarge = (size: number, maxBytes: number): OutsideFileError =>
-  new OutsideFileError('too-large', `it has ${size} bytes, more than ${maxBytes}`)
+  new OutsideFileError(
+    'too-large',
+    `it has ${formatBytes(size)}, more than the maximum of ${formatExactBytes(maxBytes)}`,
+  )
 
 function kindOf(stats: Stats): string {
   if (stats.isDirectory()) return 'a directory'

@@ -36,7 +36,7 @@ export class Trial<In, Out> {
   ends = 0
   /** Error of the stage that is not the error of the source. */
   failure: unknown
-  /** Problems that nobody received: dead letters, and cleanups and supervisors that failed. */
+  /** Problems that had no receiver: dead letters, and cleanups and supervisors that failed. */
   readonly problems: string[] = []
   readonly #sourceError = new Error('the source failed, as the trial wanted')
   readonly #demand = new Subject<number>()

@@ -25,7 +25,7 @@ export function sourceProbe<T>(): SourceProbe<T> {
   let opened = 0
   let released = 0
   const current = (): Subscriber<T> => {
-    assert.ok(reader, 'nobody reads the source probe')
+    assert.ok(reader, 'the source probe has no reader')
     return reader
   }
   return {

@@ -7,7 +7,7 @@ import type { PlaceList } from './places/place-list.js'
 /**
  * Downloads the missing bytes of a layer. Tries the places of the current rank in order until one provides the layer. A
  * place whose failure is final is dropped from the list.
- * @throws the error of the place if it is the only one. Otherwise, when every place failed, BLOB_UNKNOWN, the code of an
+ * @throws the error of the place if it is the only one. Otherwise, when all places failed, BLOB_UNKNOWN, the code of an
  * earlier rank or that of a mismatch, with all failures in `cause`; retryable if one of them is. Errors of the store are
  * thrown unchanged.
  */
@@ -61,17 +61,18 @@ function allFailed(
   const all = [...refusals, ...failures]
   const code = failures.find(isMismatch)?.code ?? refusals[0]?.code ?? 'BLOB_UNKNOWN'
   const redirect = failures.find((error) => error.code === 'REDIRECT_REFUSED' && error.hint !== undefined)
+  const urls = failures.length === 1 ? 'the foreign URL of the layer' : 'a foreign URL of the layer'
   return new WindlassError(
     code,
-    `Failed to fetch with foreign urls: layer ${digest} (${all.map(({ message }) => message).join('; ')})`,
+    `Failed to download layer ${digest} from ${source.host} or ${urls}: ${all.map(({ message }) => message).join('; ')}`,
     {
       digest,
       host: source.host,
       retryable: failures.some(({ retryable }) => retryable),
-      cause: new AggregateError(all, 'Every place failed'),
+      cause: new AggregateError(all, 'Every source of the layer failed'),
       hint:
         redirect?.hint ??
-        'The image names other places for this layer, and each of them failed: ask the publisher of the image.',
+        'The manifest lists these sources for the layer. Tell whoever publishes the image that none of them works.',
     },
   )
 }

@@ -4,6 +4,7 @@
  */
 import { batches, Meter, eitherHint, wrongSize } from '../bytes/index.js'
 import { WindlassError } from '../errors.js'
+import { formatBytes, formatCount } from '../quantities.js'
 import type { Turn } from '../flow/index.js'
 import type { Arriving, ArrivingLayer } from './elements.js'
 import type { BlobPlace } from './places/blob-place.js'
@@ -74,7 +75,7 @@ async function append(layer: ReceivingLayer, turn: Turn, { from, fetch }: BlobPl
     if (body.size !== undefined && body.size !== size)
       throw new WindlassError(
         'SIZE_MISMATCH',
-        `Downloading layer ${digest}: ${host} offers ${body.size} bytes, but the manifest says ${size}`,
+        `Failed to download layer ${digest}: ${host} sends ${formatCount(body.size, 'byte')}, but the manifest states ${formatCount(size, 'byte')}`,
         { digest, host, hint: eitherHint },
       )
     if (body.offset !== length) await startOver(layer, turn, host)
@@ -89,13 +90,14 @@ async function append(layer: ReceivingLayer, turn: Turn, { from, fetch }: BlobPl
     meter.stop()
   }
   if (file.state.length < size && file.hasDigest()) {
-    const failed = `Downloading layer ${digest}: ${host} has ${file.state.length} bytes, but the manifest says ${size}`
+    const sizes = `${formatCount(file.state.length, 'byte')}, but the manifest states ${formatCount(size, 'byte')}`
+    const failed = `Failed to download layer ${digest}: ${host} has ${sizes}`
     throw wrongSize(failed, digest, host)
   }
   if (file.state.length < size)
     throw new WindlassError(
       'NETWORK',
-      `Downloading layer ${digest}: ${host} ended the transfer after ${file.state.length} of ${size} bytes`,
-      { digest, host },
+      `Failed to download layer ${digest}: ${host} ended the transfer after ${formatBytes(file.state.length)} of ${formatBytes(size)}`,
+      { digest, host, hint: `Check the network connection to ${host}.` },
     )
 }

@@ -97,7 +97,7 @@ export class FoundProblem {
     const more = others.length + 1 - each.length
     return {
       ...first.error.toJSON(),
-      message: `None of ${others.length + 1} names could be used. ${each.join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
+      message: `None of the ${others.length + 1} names that need it could repair it: ${each.join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
     }
   }
 }

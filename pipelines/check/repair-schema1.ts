@@ -100,9 +100,13 @@ export class Schema1Repair {
         })
       : await manifest(digest)
     if (document.kind === 'schema1') return document
-    throw new WindlassError('MANIFEST_INVALID', `Repairing ${reference}: ${digest} is no schema 1 manifest`, {
-      ...{ reference, digest },
-    })
+    throw new WindlassError(
+      'MANIFEST_INVALID',
+      `Failed to repair ${reference}: ${digest} is not a schema 1 manifest`,
+      {
+        ...{ reference, digest },
+      },
+    )
   }
 
   async #converted(): Promise<readonly Buffer[]> {
@@ -133,8 +137,8 @@ export class Schema1Repair {
     const { name } = this.image
     return new WindlassError(
       'UNSUPPORTED',
-      `Repairing ${name}: what can be made of its schema 1 manifest today is not ${digest}`,
-      { reference: name, digest, hint: `Pull it again: windlass pull ${name}` },
+      `Failed to repair ${name}: its schema 1 manifest no longer converts to ${digest}`,
+      { reference: name, digest, hint: `Pull it again with “windlass pull ${name}”.` },
     )
   }
 }

@@ -22,6 +22,7 @@ import { listedManifest, servedAnnotation } from '../../lib/transfer/stored/list
 import { type Store, entryWord } from '../../lib/store/index.js'
 import type { NamedParts } from './image-parts.js'
 import type { PullStages } from '../pull-stages.js'
+import { MisnamedBlobs } from './misnamed-blobs.js'
 import { Schema1Repair, schema1Origin } from './repair-schema1.js'
 
 /** What a repair works with. */
@@ -36,16 +37,25 @@ export interface RepairParts {
 
 /** Repairs blobs of named images. */
 export class Repair {
-  constructor(private readonly parts: RepairParts) {}
+  readonly #misnamed: MisnamedBlobs
+
+  constructor(private readonly parts: RepairParts) {
+    this.#misnamed = new MisnamedBlobs(parts.store, parts.signal)
+  }
 
   /**
-   * Replaces the blob `digest` with an intact one. The store is unchanged if this fails.
+   * Replaces the blob `digest` with an intact one: with one of the store that has another name, or with one from the
+   * source of the image. The store is unchanged if this fails.
    *
    * @throws IMAGE_UNKNOWN when the name does not state the source of the image; UNSUPPORTED when no registry has the
    * blob and it cannot be converted again; any error of the registry
    */
   async bring(kind: string, digest: Digest, image: NamedParts): Promise<void> {
     const { store, signal } = this.parts
+    const size = [...image.documents, ...image.layers].find((part) => part.descriptor.digest === digest)
+      ?.descriptor.size
+    if (size !== undefined && !(await store.blobs.has(digest)) && (await this.#misnamed.rename(digest, size)))
+      return
     const request = this.#request(image)
     const scope = new Scope()
     const cancel = (): void => void scope.close()
@@ -103,7 +113,7 @@ export class Repair {
     if (document.kind !== 'image')
       throw new WindlassError(
         'MANIFEST_INVALID',
-        `Repairing ${reference}: ${served} is no manifest of an image`,
+        `Failed to repair ${reference}: ${served} is not an image manifest`,
         {
           ...{ reference, digest: served },
         },
@@ -149,10 +159,10 @@ export class Repair {
     if (namesSource(name)) return this.parts.locate(name)
     throw new WindlassError(
       'IMAGE_UNKNOWN',
-      `Repairing ${name === '' ? '""' : printable(name, 500)}: the name does not say where the image came from`,
+      `Failed to repair ${name === '' ? '""' : printable(name, 500)}: the name does not state the source of the image`,
       {
         reference: name,
-        hint: `Bring the image again with the tool that named it, or remove the name with “windlass rm ${entryWord({ name, digest, key: digest })}”.`,
+        hint: `Add the image again with the tool that named it, or remove the name with “windlass rm ${entryWord({ name, digest, key: digest })}”.`,
       },
     )
   }

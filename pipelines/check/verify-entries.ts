@@ -21,7 +21,7 @@ export async function faultyEntries({ names }: Pick<Store, 'names'>): Promise<Fa
   const corrupt = new Set((await names.corrupt()).map(({ key }) => key))
   return (await names.entries()).flatMap((entry) => {
     const why = corrupt.has(entry.key)
-      ? 'its entry is not as it was written: it has rotted, or another program changed it'
+      ? 'its entry was damaged, or changed by another program'
       : entry.problem !== undefined && !isForeignDigest(entry.digest)
         ? `its entry cannot be read: ${entry.problem}`
         : undefined

@@ -74,7 +74,8 @@ export class LayerCheck {
         const staged = await this.store.layers.stage()
         fresh.push({
           staged,
-          commit: () => staged.commit({ diffID, blob: descriptor, size, form, implied }, signal),
+          commit: () =>
+            staged.commit({ diffID, blob: descriptor, blobKept: true, size, form, implied }, signal),
         })
         const { size, implied } = await this.#unpack(source, form, staged, signal)
       }
@@ -133,7 +134,7 @@ export async function checkTrees(
       // A tree of another user, or files that are not readable on a read-only disk, are not damage.
       if (code === 'STORE_DENIED') return { unknown: true }
       if (isDiskFailure(error, tree.path)) throw error
-      return { why: `its tree cannot be held against its blob: ${printable(message, 500)}`, unknown: false }
+      return { why: `its tree cannot be compared with its blob: ${printable(message, 500)}`, unknown: false }
     })
     if (compared.why !== undefined) found.push(compared.why)
     unknown ||= compared.unknown

@@ -148,8 +148,8 @@ class Verification {
         },
         () =>
           Promise.reject(
-            new WindlassError('UNSUPPORTED', 'What the entry said is not known any more', {
-              hint: `Pull the image again: its entry is written anew. “windlass rm ${word}” removes a name that is wrong.`,
+            new WindlassError('UNSUPPORTED', 'The content of the entry is lost', {
+              hint: `Pull the image again, which writes a new entry. Remove a wrong name with “windlass rm ${word}”.`,
             }),
           ),
       )
@@ -244,8 +244,10 @@ class Verification {
   async #layer({ descriptor, diffID }: NamedParts['layers'][number], parts: NamedParts): Promise<void> {
     const { digest, size } = descriptor
     const disk = diffID && (await this.parts.layers.look(diffID))
-    // A layer that is unpacked needs no blob. Without a diffID, it is unknown whether the layer is unpacked.
-    const mayBeMissing = disk !== undefined || diffID === undefined
+    // A layer that is unpacked needs no blob, unless the store has kept it. Without a diffID, it is unknown whether the
+    // layer is unpacked.
+    const kept = disk?.blobs.some((each) => each.digest === digest && each.kept) ?? false
+    const mayBeMissing = (disk !== undefined && !kept) || diffID === undefined
     const blob = await this.#blob('layer', digest, parts, size, mayBeMissing)
     if (!diffID || !disk) return
     const repairIt = async (repair: Repair): Promise<void> => {
@@ -317,7 +319,7 @@ class Verification {
       { kind: 'tree', digest: diffID, path: disk.path, images: [], why },
       async () => {
         if (source) return this.parts.layers.replace(disk, source, this.signal)
-        throw new WindlassError('UNSUPPORTED', 'There is no blob here that it could be unpacked from again', {
+        throw new WindlassError('UNSUPPORTED', 'The store has no blob to unpack it from', {
           hint: 'No name needs it: “windlass gc” removes it.',
         })
       },

@@ -1,4 +1,4 @@
-/** Where an image comes from: a registry, a layout, or the store alone where its name is no reference. */
+/** Finds the source of an image: a registry, a layout, or only the store if its name is not a reference. */
 import { WindlassError } from '../../lib/errors.js'
 import type { Limits } from '../../lib/limits.js'
 import type { Registries } from '../../lib/registry/index.js'
@@ -6,18 +6,22 @@ import { isDigestStart } from '../../lib/store/index.js'
 import { locate } from './request.js'
 import { type StoredRequest, storedRequest } from './stored-request.js'
 
-/** With `notWhole`, out of the store or not at all. */
+/** A request. With `notWhole`, the image can only come from the store. */
 export type Located = Pick<StoredRequest, 'request'> & Partial<Pick<StoredRequest, 'notWhole'>>
 
+/** Options of `locateAnywhere`. */
 export interface LocateOptions {
   readonly platform: string | undefined
   readonly limits: Limits
   readonly registries: Registries
-  /** The store's directory. */
+  /** Directory of the store. */
   readonly store: string
 }
 
-/** @throws WindlassError REFERENCE_INVALID, PLATFORM_INVALID; USAGE where a digest does not tell several images apart */
+/**
+ * Returns the request for the image `name`.
+ * @throws WindlassError REFERENCE_INVALID, PLATFORM_INVALID; USAGE when a digest matches several images of the store
+ */
 export function locateAnywhere(
   name: string,
   { platform, limits, registries, store }: LocateOptions,
@@ -35,5 +39,5 @@ export function locateAnywhere(
   }
 }
 
-/** Whether a word is looked for in the store before it is taken for a reference: no registry has such a name. */
+/** Reports whether a word is looked up in the store first: digests and keys of entries are not names in a registry. */
 const namesEntry = (word: string): boolean => isDigestStart(word) || /^@[0-9a-f]{12}$/.test(word)

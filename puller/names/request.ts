@@ -1,4 +1,4 @@
-/** From the text that a user typed to a request: which image, from where, for which platform. */
+/** Converts an image name to a request: which image, from which source, for which platform. */
 import { type Limits } from '../../lib/limits.js'
 import {
   checkPullable,
@@ -13,7 +13,11 @@ import { LayoutSource } from '../../lib/sources/index.js'
 import { checkArgument } from '../options/check-options.js'
 import { anyText } from '../options/option-codecs.js'
 
-/** @throws WindlassError USAGE for a name that is no text, REFERENCE_INVALID, PLATFORM_INVALID */
+/**
+ * Returns the request for the image `typed`.
+ * @param platform - as the option; undefined for that of this machine
+ * @throws WindlassError USAGE for a name that is not a string, REFERENCE_INVALID, PLATFORM_INVALID
+ */
 export function locate(
   typed: string,
   platform: string | undefined,

@@ -1,6 +1,6 @@
 /**
- * What users ask for by words that are no references: names that other tools gave to images in the store (`MyApp`, `a b`),
- * digests of its entries. Such an image comes out of the store, or not at all.
+ * Finds images of the store by words that are not references: names from other tools (`MyApp`, `a b`), and digests of
+ * entries. Such an image can only come from the store.
  */
 import { WindlassError } from '../../lib/errors.js'
 import { type Limits } from '../../lib/limits.js'
@@ -9,15 +9,15 @@ import type { ImageRequest } from '../../lib/stages/index.js'
 import { LayoutSource } from '../../lib/sources/index.js'
 import { entryTitle, entryWord, findEntries, listedNow } from '../../lib/store/index.js'
 
-/** The image, and what is said where the store does not have all of it. */
+/** A request, and the error for an image of which the store has only a part. */
 export interface StoredRequest {
   readonly request: ImageRequest
   readonly notWhole: () => WindlassError
 }
 
 /**
- * The request for the image that the store in `directory` lists under exactly `word`; undefined where there is none.
- * @throws WindlassError USAGE where a digest does not tell several entries apart, PLATFORM_INVALID
+ * Returns the request for the image that the store in `directory` lists under `word`; undefined if there is none.
+ * @throws WindlassError USAGE when a digest matches several entries; PLATFORM_INVALID
  */
 export function storedRequest(
   word: string,
@@ -37,10 +37,10 @@ export function storedRequest(
     notWhole: () =>
       new WindlassError(
         'STORE_CORRUPT',
-        `The store does not have all of ${name}, and its name does not say where it came from`,
+        `The store has only a part of ${name}, and the name does not state where to fetch the rest`,
         {
           ...{ reference: name, digest, path: directory },
-          hint: `Bring it again with the tool that named it, or remove the name with “windlass rm ${entryWord(entry)}”.`,
+          hint: `Add it again with the tool that named it, or remove the name with “windlass rm ${entryWord(entry)}”.`,
         },
       ),
   }

@@ -1,12 +1,12 @@
-/** Options are checked where they are given: what is wrong with one is said by its name, before anything is done. */
+/** Validates options and arguments at the start of a call. Errors contain the name of the option. */
 import { WindlassError } from '../../lib/errors.js'
 import { quoted } from '../../lib/codec/printable.js'
 import { isRecord } from './option-codecs.js'
 
-/** What is looked at of an option and its codec. */
+/** The part of an `OptionEntry` that the check uses. */
 interface Entry {
   readonly codec: Codec
-  /** Whether the value must not stand in an error. */
+  /** Whether the value must not appear in errors. */
   readonly secret?: true
 }
 
@@ -16,8 +16,8 @@ interface Codec {
 }
 
 /**
- * Checks what a caller gave as the options of `call`. An option that is `undefined` is as good as absent.
- * @throws WindlassError USAGE for an option that does not exist, and for a value that it does not take
+ * Validates the options of `call`. An option with the value `undefined` counts as not given.
+ * @throws WindlassError USAGE for an unknown option or an invalid value
  */
 export function checkOptions(call: string, table: Readonly<Record<string, Entry>>, options: unknown): void {
   if (!isRecord(options))
@@ -34,7 +34,7 @@ export function checkOptions(call: string, table: Readonly<Record<string, Entry>
   }
 }
 
-/** Checks an argument of `call`. @throws WindlassError USAGE for what `codec` does not take */
+/** Validates an argument of `call`. @throws WindlassError USAGE when `codec` rejects the value */
 export function checkArgument(call: string, argument: string, codec: Codec, value: unknown): void {
   if (codec.is(value)) return
   throw new WindlassError(
@@ -43,7 +43,7 @@ export function checkArgument(call: string, argument: string, codec: Codec, valu
   )
 }
 
-/** Checks an environment variable. @throws WindlassError USAGE for what `codec` does not take */
+/** Validates an environment variable. @throws WindlassError USAGE when `codec` rejects the value */
 export function checkVariable(name: string, codec: Codec, value: string): void {
   if (!codec.is(value))
     throw new WindlassError('USAGE', `The variable ${name} must be ${codec.name}, not ${shown(value)}`)
@@ -64,11 +64,11 @@ function shown(value: unknown): string {
   }
 }
 
-/** The texts of a list, for it may be one of them that is wrong. */
+/** Formats a list of strings with its items, because one of them may be the invalid one. */
 const listed = (list: readonly unknown[]): string =>
   list.length > 0 && list.every((item) => typeof item === 'string')
     ? `[${list.map((item) => quoted(withoutUserInfo(item), 80)).join(', ')}]`
     : 'a list'
 
-/** A URL may hold a password. */
+/** Removes user info from URLs, which may contain a password. */
 const withoutUserInfo = (url: string): string => url.replace(/\/\/[^/]*@/g, '//')

@@ -1,4 +1,4 @@
-/** Whose credentials a puller uses: those given to it, else those that `docker login` or `podman login` left. */
+/** Selects the credentials of a puller: those of its options, or those written by `docker login` and `podman login`. */
 import path from 'node:path'
 import {
   Credential,
@@ -12,8 +12,8 @@ import { homeDirectory } from './home-directory.js'
 import type { OpenOptions } from './options.js'
 
 /**
- * No file is read before credentials are needed.
- * @throws USAGE where `authFile` is not there. A file that the environment names may be absent.
+ * Returns the credentials. Files are read when credentials are needed.
+ * @throws USAGE when `authFile` does not exist. A file that an environment variable names may be missing.
  */
 export async function credentialsFor(
   { credentials, authFile }: OpenOptions,
@@ -27,7 +27,9 @@ export async function credentialsFor(
   return firstOf(keyed(given), ...files)
 }
 
-/** The file that the environment names, and no other; else those that logins write, each where it has a credential. */
+/**
+ * Returns the file that an environment variable names, otherwise the files that logins write, in order of precedence.
+ */
 function filesOf(env: NodeJS.ProcessEnv): readonly Credentials[] {
   for (const namedBy of ['WINDLASS_AUTHFILE', 'REGISTRY_AUTH_FILE']) {
     const named = variable(env, namedBy)
@@ -36,7 +38,7 @@ function filesOf(env: NodeJS.ProcessEnv): readonly Credentials[] {
   return leftByLogin(env).map((file) => credentialsFile(file, { optional: true, skipUnreadable: true }))
 }
 
-/** Where Podman (containers-auth.json(5)) and Docker keep them. */
+/** Returns the files of Podman (containers-auth.json(5)) and Docker. */
 function leftByLogin(env: NodeJS.ProcessEnv): readonly string[] {
   const runtime = variable(env, 'XDG_RUNTIME_DIR')
   const uid = process.getuid?.()
@@ -52,5 +54,5 @@ function leftByLogin(env: NodeJS.ProcessEnv): readonly string[] {
   ]
 }
 
-/** A variable that is empty is not set. */
+/** Returns the value of a variable; an empty variable counts as not set. */
 const variable = (env: NodeJS.ProcessEnv, name: string): string | undefined => env[name] || undefined

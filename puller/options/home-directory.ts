@@ -1,8 +1,11 @@
-/** The home directory of the user, where there is one. */
+/** Determines the home directory of the user. */
 import { homedir } from 'node:os'
 import path from 'node:path'
 
-/** `$HOME`, else what the system knows of the user; undefined where that is nothing, as in a container of any user. */
+/**
+ * Returns `$HOME`, or the home directory in the user database. Returns undefined if there is neither, for example in a
+ * container that runs as an arbitrary user.
+ */
 export function homeDirectory(): string | undefined {
   try {
     const home = homedir()

@@ -1,8 +1,8 @@
 /**
- * Every option of the library in one place: what it takes, its default, and what it does in a few words. Callers' options
- * are checked against these tables, and the flags of the command line are made of them.
+ * Defines every option of the library: its codec, its default and its help text. The options of callers are checked
+ * against these tables, and the flags of the command line are created from them.
  */
-// The command line loads this at its start: each module by itself, not what a whole folder needs.
+// Imports single modules instead of index files, because every start of the command line loads this file.
 import type * as t from 'io-ts'
 import { type LimitName, type Limits, limitNames } from '../../lib/limits.js'
 import type { TagsRequest } from '../../lib/image/source.js'
@@ -24,15 +24,15 @@ import {
 } from './options.js'
 import type { VerifyOptions } from '../../pipelines/check/verify.js'
 
-/** One option. */
+/** Definition of an option. */
 export interface OptionEntry<A> {
-  /** Its name says what the option takes. */
+  /** Its name describes the valid values in error messages. */
   readonly codec: t.Type<A, unknown>
-  /** In a few words, as a line of help has it. */
+  /** Text for the help of the command line. */
   readonly help?: string
-  /** What holds where nothing is said. */
+  /** Value if the option is not given. */
   readonly default?: A
-  /** Whether the value must not stand in an error. */
+  /** Whether the value must not appear in errors. */
   readonly secret?: true
 }
 
@@ -43,7 +43,7 @@ export type OptionTable<Options> = {
 
 const isLimitName = (key: string): key is LimitName => limitNames.some((name) => name === key)
 
-/** `Infinity` lifts a limit. */
+/** `Infinity` disables a limit. */
 const limits = takes.codec(
   `an object that gives a whole number, or Infinity for none, to any of ${limitNames.join(', ')}`,
   (value): value is Partial<Limits> =>
@@ -66,25 +66,25 @@ const isHttpOrigin = (text: string): void => {
   if (href !== `${origin}/`) throw new TypeError('more than an origin')
 }
 
-/** More connections or threads than this help nobody. */
+/** Maximum of concurrent downloads or unpacks. Higher values bring no benefit. */
 const maxAtOnce = 1_000
 
 /** Options of `open`. */
 export const openTable = {
-  store: { codec: takes.path, help: 'where images are kept' },
+  store: { codec: takes.path, help: 'directory of the store' },
   maxDownloads: {
     codec: takes.wholeNumberWithin(1, maxAtOnce),
-    help: 'layers downloaded at once',
+    help: 'layers to download concurrently',
     default: 3,
   },
   maxUnpacks: {
     codec: takes.wholeNumberWithin(1, maxAtOnce),
-    help: 'layers unpacked at once',
+    help: 'layers to unpack concurrently',
     default: defaultUnpacks(),
   },
   retries: {
     codec: takes.wholeNumber(1),
-    help: 'attempts at each download',
+    help: 'attempts for each download',
     default: defaultRetryPolicy.attempts,
   },
   retryDelay: { codec: takes.milliseconds(0), default: defaultRetryPolicy.delay },
@@ -92,39 +92,39 @@ export const openTable = {
   foreignUrls: { codec: takes.oneOf('last-first', 'first-last', 'only-registry'), default: 'last-first' },
   responseTimeout: {
     codec: takes.milliseconds(1),
-    help: 'wait for the first byte of an answer; 2.5 times as long at the next attempt',
+    help: 'time to wait for the first byte of a response; a retry waits 2.5 times as long',
     default: defaultTimeouts.response,
   },
   stallTimeout: {
     codec: takes.milliseconds(1),
-    help: 'give a silent connection up after',
+    help: 'time without data after which a connection has stalled',
     default: defaultTimeouts.stall,
   },
   minimumRate: {
     codec: takes.wholeNumber(0),
-    help: 'a second; a connection below it has stalled',
+    help: 'bytes per second below which a connection has stalled',
     default: defaultTimeouts.minimumRate,
   },
   foreignHosts: {
     codec: takes.listOf('hosts, each by its name or address alone', (host) => foreignHosts([host])),
-    help: 'ask it for foreign layers, even in a private network',
+    help: 'allow foreign layers from this host, also in a private network',
   },
   trustedRealms: {
     codec: takes.listOf('origins, such as https://auth.example', isHttpOrigin),
-    help: 'let this token server have the credentials, too',
+    help: 'also send credentials to this token server',
   },
   keepPartials: {
     codec: takes.wholeNumber(0),
-    help: 'of interrupted downloads, keep so much, the youngest first',
+    help: 'bytes of interrupted downloads to keep, newest first',
     default: defaultKeepPartials,
   },
   plainHttp: {
     codec: takes.trueOrFalse,
-    help: 'speak HTTP to registries that are not on this machine, too',
+    help: 'use plain HTTP for all registries, not only for those on this machine',
     default: false,
   },
   insecureTls: { codec: takes.trueOrFalse, help: 'do not verify certificates', default: false },
-  ca: { codec: takes.text, help: 'trust the certificates in this PEM file, too' },
+  ca: { codec: takes.text, help: 'also trust the certificates in this PEM file' },
   credentials: {
     codec: takes.recordOf(
       'an object that gives { username, password } for each registry',
@@ -133,7 +133,7 @@ export const openTable = {
     ),
     secret: true,
   },
-  authFile: { codec: takes.path, help: "credentials by registry, as Docker's config.json holds them" },
+  authFile: { codec: takes.path, help: "credentials file in the format of Docker's config.json" },
   userAgent: { codec: takes.headerValue },
   onWarning: { codec: takes.functionOf<NonNullable<OpenOptions['onWarning']>>() },
   limits: { codec: limits },
@@ -146,17 +146,20 @@ export const openTable = {
 
 const platform: OptionEntry<string> = {
   codec: takes.text,
-  help: "of an index, which image (default: this machine's)",
+  help: 'platform to choose from an index (default: that of this machine)',
 }
 const signal: OptionEntry<AbortSignal> = { codec: takes.abortSignal }
 
-/** What all pulls can be told, of one image or several. */
+/** Options of all kinds of pulls, of one image or several. */
 const ofAnyPull = {
   unpack: { codec: takes.trueOrFalse, default: true },
-  whiteouts: { codec: takes.oneOf('overlay', 'aufs'), help: 'how a layer on disk says what is gone' },
+  whiteouts: {
+    codec: takes.oneOf('overlay', 'aufs'),
+    help: 'form of the marks for removed files in the trees of layers',
+  },
   discardBlobs: {
     codec: takes.trueOrFalse,
-    help: 'keep no compressed layers beside the unpacked ones',
+    help: 'do not keep the compressed layers after unpacking',
     default: false,
   },
   refresh: { codec: takes.trueOrFalse, default: false },
@@ -164,20 +167,26 @@ const ofAnyPull = {
   stages: { codec: takes.functionOf<NonNullable<PullOptions['stages']>>() },
 }
 
+const onEntry: OptionEntry<NonNullable<PullOptions['onEntry']>> = { codec: takes.functionOf() }
+
 /** Options of `pull`. */
 export const pullTable = {
   platform,
   ...ofAnyPull,
-  rootfs: { codec: takes.path, help: 'also put all layers together into one tree, in a new directory' },
+  onEntry,
+  rootfs: { codec: takes.path, help: 'also unpack all layers into one tree, in a new directory' },
 } satisfies OptionTable<PullOptions>
 
-/** Options of `unpack`, which has its directory as an argument. */
-export const unpackTable = { platform, ...ofAnyPull } satisfies OptionTable<Omit<PullOptions, 'rootfs'>>
+/** Options of `unpack`. The directory is an argument instead of the option `rootfs`. */
+export const unpackTable = { platform, ...ofAnyPull } satisfies OptionTable<
+  Omit<PullOptions, 'rootfs' | 'onEntry'>
+>
 
 /** Options of `pullAllPlatforms`. */
 export const pullPlatformsTable = {
   ...ofAnyPull,
-  failFast: { codec: takes.trueOrFalse, help: 'end with the first image that fails', default: false },
+  onEntry,
+  failFast: { codec: takes.trueOrFalse, help: 'stop at the first image that fails', default: false },
 } satisfies OptionTable<Omit<PullAllOptions, 'platform'>>
 
 /** Options of `pullAllTags`. */

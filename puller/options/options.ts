@@ -1,4 +1,4 @@
-/** What a puller can be told: where its store is, whom to trust, how much to do at once. */
+/** Defines the options of pullers and pulls, and the default directory of the store. */
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { WindlassError } from '../../lib/errors.js'
@@ -7,74 +7,77 @@ import type { ForeignUrlOrder } from '../../lib/transfer/index.js'
 import { checkVariable } from './check-options.js'
 import { homeDirectory } from './home-directory.js'
 import { path as pathCodec } from './option-codecs.js'
+import type { LayerEntrySink } from '../../lib/stages/index.js'
 import type { PullStages } from '../../pipelines/pull-stages.js'
 
-/** Options of `open` and `createContext`: where the store is, which registries to trust, how much to do at once. */
+/** Options of `open` and `createContext`. Defaults are in parentheses. */
 export interface OpenOptions {
-  /** The store's directory. Else `WINDLASS_STORE`, else `$XDG_DATA_HOME/windlass`. */
+  /** Directory of the store (`$WINDLASS_STORE`, otherwise `$XDG_DATA_HOME/windlass`). */
   readonly store?: string
-  /** Transfers at once, over all pulls (3). */
+  /** Maximum number of concurrent downloads of all pulls together (3). */
   readonly maxDownloads?: number
-  /** Layers unpacked at once, over all pulls (one a processor). */
+  /** Maximum number of layers that are unpacked concurrently, of all pulls together (number of processors). */
   readonly maxUnpacks?: number
-  /** Attempts at one transfer, the first included, that bring nothing on (5). */
+  /** Maximum number of consecutive attempts at one download without progress, including the first (5). */
   readonly retries?: number
-  /** Milliseconds before attempt n + 1, times n (5,000). */
+  /** Milliseconds before attempt n + 1, multiplied by n (5,000). */
   readonly retryDelay?: number
-  /** The part of that delay which is left to chance, from 0 (none) to 1 (0). */
+  /** Random part of that delay, from 0 to 1 (0). */
   readonly retryJitter?: number
-  /** Where a layer may come from that the registry does not give: `last-first`, unless said otherwise. */
+  /** Order in which the foreign URLs of a layer are tried when the registry does not have it (`last-first`). */
   readonly foreignUrls?: ForeignUrlOrder
   /**
-   * Milliseconds to wait for the first byte of an answer (`stallTimeout`, so 60,000). Another attempt waits two and a
-   * half times as long, and is the last.
+   * Milliseconds to wait for the first byte of a response (`stallTimeout`, which is 60,000). The retry waits 2.5
+   * times as long and is the last attempt.
    */
   readonly responseTimeout?: number
-  /** Milliseconds of silence, or of less than `minimumRate`, after which a transfer is broken off (60,000). */
+  /** Milliseconds without data, or with less than `minimumRate`, after which a download is aborted (60,000). */
   readonly stallTimeout?: number
-  /** Bytes a second: a body that brings less has stalled (20). */
+  /** Minimum rate of a response body in bytes per second; a slower one has stalled (20). */
   readonly minimumRate?: number
   /**
-   * Hosts, by name or address, that the URLs of foreign layers may lead to although they are in a private network or on
-   * this machine (none but the registry's own).
+   * Names or addresses of hosts in a private network or on this machine that the URLs of foreign layers may lead to
+   * (only the host of the registry).
    */
   readonly foreignHosts?: readonly string[]
-  /** Origins of token servers that may get credentials although the rules say no: `http://auth.lan:5001`. */
+  /** Origins of token servers that may receive credentials regardless of the rules: `http://auth.lan:5001`. */
   readonly trustedRealms?: readonly string[]
-  /** Bytes to keep of downloads that broke off, over all images, the youngest first (1 GiB); none with 0. */
+  /** Maximum number of bytes of interrupted downloads to keep, newest first (1 GiB). */
   readonly keepPartials?: number
-  /** Speak plain HTTP to every registry. Loopback addresses need no telling. */
+  /** Use plain HTTP for all registries (false). For loopback addresses, the scheme is determined automatically. */
   readonly plainHttp?: boolean
-  /** Do not verify TLS certificates. */
+  /** Do not verify TLS certificates (false). */
   readonly insecureTls?: boolean
   /**
-   * Certificates to trust beside Node's and the system's, as PEM text. The system's are those that Go programs trust:
-   * `SSL_CERT_FILE` and `SSL_CERT_DIR` name others in their place.
+   * Additional trusted certificates, as PEM text. Those of Node and of the system are trusted as well. The latter
+   * are the ones that Go programs trust; `SSL_CERT_FILE` and `SSL_CERT_DIR` replace them.
    */
   readonly ca?: string
   /**
-   * By registry, as references name it (`docker.io`, `localhost:5000`), or by namespace (`quay.io/team`). The longest key
-   * that is a prefix of a repository's name is taken; what no key covers gets no credentials.
+   * Credentials by registry (`docker.io`, `localhost:5000`) or namespace (`quay.io/team`). The longest key that is a
+   * prefix of the name of a repository applies. A repository without a matching key is accessed without these
+   * credentials.
    */
   readonly credentials?: Readonly<Record<string, RegistryCredentials>>
   /**
-   * A Docker `config.json` or a Podman `auth.json`, in the place of the files that the environment names and that logins
-   * leave. It must be there.
+   * Path of a Docker `config.json` or a Podman `auth.json`, which must exist. It replaces the files that environment
+   * variables name and that logins write.
    */
   readonly authFile?: string
+  /** Value of the header `User-Agent` (`windlass`). */
   readonly userAgent?: string
-  /** How much an image may ask for, where that is to be other than the defaults (docs/layers.md, "Limits"). */
+  /** Limits on images that differ from the defaults (docs/layers.md, "Limits"). */
   readonly limits?: Partial<Limits>
   /**
-   * Refuse a schema 1 manifest that is not signed, or signed in a way that cannot be checked. A signature that
-   * does not hold is refused anyway. Later manifests carry no signatures: this says nothing of them.
+   * Refuse schema 1 manifests without a signature that can be verified (false). An invalid signature is always refused.
+   * The option does not concern other manifests, which contain no signatures.
    */
   readonly requireSchema1Signatures?: boolean
   /**
-   * Receives what is odd about the store itself, in a sentence with what to do, and a code: `store-unsafe` where other users
-   * can change it (root is refused such a store), `store-locked` while its lock is waited for, `no-store` where the images
-   * of a store are asked for that is not there, `store` for all else. What is about one pull stands in the events of that
-   * pull.
+   * Receives warnings about the store: a message for users and a code. `store-unsafe`: other users can change the
+   * store (root refuses to use it). `store-locked`: the lock of the store is held by another process. `no-store`:
+   * images were requested from a store that does not exist. `store`: all other problems. Warnings about a pull are
+   * events of that pull.
    */
   readonly onWarning?: (message: string, code: string) => void
 }
@@ -87,53 +90,61 @@ export interface RegistryCredentials {
 
 /** Options of one pull. */
 export interface PullOptions {
-  /** `os/arch[/variant]`; this machine's unless said otherwise (its Linux, on any other system). */
+  /** `os/arch[/variant]` (that of this machine; on other systems than Linux, Linux with its architecture). */
   readonly platform?: string
-  /** Unpack every layer into a tree of its own (true). */
+  /** Unpack each layer into a tree of its own (true). */
   readonly unpack?: boolean
-  /** Also put all layers together into one tree, in this directory: it must be empty or not be there. */
+  /** Also unpack all layers into one tree in this directory, which must be empty or must not exist. */
   readonly rootfs?: string
-  /** How a layer's tree says that something of a lower one is gone: overlay where this process may, else aufs. */
+  /** Form of the whiteouts in the tree of a layer (`overlay` if this process may create it, otherwise `aufs`). */
   readonly whiteouts?: 'overlay' | 'aufs'
-  /** Keep no compressed blobs of the layers. */
+  /** Do not keep the compressed blobs of the layers (false). */
   readonly discardBlobs?: boolean
-  /** Fetch and unpack everything again, whatever is here. */
+  /** Fetch and unpack everything again, even if it is in the store (false). */
   readonly refresh?: boolean
   /** Cancels the pull. */
   readonly signal?: AbortSignal
   /**
-   * Returns the stages that replace those of this pull; the others stay. Such a pull shares no downloads with others.
+   * Returns the stages that replace those of this pull; the others stay. A pull with replaced stages shares no
+   * downloads with other pulls.
    */
   readonly stages?: (bound: PullStages) => Partial<PullStages>
+  /**
+   * Receives every entry of every layer with its content, in order within a layer, while the layer is unpacked; the slower
+   * sets the pace. An error fails the pull before the layer is committed. A layer that the store has is read from its blob,
+   * or from its tree; with `unpack: false`, every layer is read once its blob is stored. `context.layer.attempt` rises when
+   * a layer begins anew. Such a pull shares no downloads with others.
+   */
+  readonly onEntry?: LayerEntrySink
 }
 
-/** Options of one copy. */
+/** Options of `copy`. */
 export interface CopyOptions {
-  /** Of an index, the image to copy: `os/arch[/variant]`; this machine's unless said otherwise. */
+  /** Platform of the image to copy from an index, as `os/arch[/variant]` (default: this machine's). */
   readonly platform?: string
-  /** Copy an index with everything in it: the images of all platforms, attestations, nested indexes (false). */
+  /** Copy an index with all its content: the images of all platforms, attestations, nested indexes (default: false). */
   readonly allPlatforms?: boolean
   /** Cancels the copy. */
   readonly signal?: AbortSignal
 }
 
-/** How long to wait for the end of something. */
+/** Options of `close` and `closed`. */
 export interface CloseOptions {
-  /** Milliseconds after which to fail, naming what has not ended; the closing itself goes on (no limit). */
+  /** Milliseconds after which the call fails and names what still runs. Closing continues (no limit). */
   readonly within?: number
 }
 
-/** What a pull of several images can be told. */
+/** Options of a pull of several images. */
 export interface PullAllOptions extends Omit<PullOptions, 'rootfs'> {
-  /** Of all tags: end with the first that fails, where else each is reported. */
+  /** Cancel all pulls when a tag fails (false). Otherwise, each failure is reported in the result. */
   readonly failFast?: boolean
 }
 
 /**
- * The store's directory, as an absolute path. A variable that is empty is not set; a relative `XDG_DATA_HOME` is ignored,
- * as the XDG Base Directory Specification has it.
+ * Returns the directory of the store as an absolute path. An empty variable counts as not set. A relative
+ * `XDG_DATA_HOME` is ignored, as the XDG Base Directory Specification requires.
  *
- * @throws WindlassError USAGE for a wrong `WINDLASS_STORE`, and where nothing says where to keep a store
+ * @throws WindlassError USAGE when `WINDLASS_STORE` is invalid, or when no directory is known
  */
 export function storeDirectory(options: OpenOptions, env: NodeJS.ProcessEnv = process.env): string {
   const { WINDLASS_STORE: named = '', XDG_DATA_HOME: data = '' } = env
@@ -145,10 +156,10 @@ export function storeDirectory(options: OpenOptions, env: NodeJS.ProcessEnv = pr
   if (path.isAbsolute(data)) return path.join(data, 'windlass')
   const home = homeDirectory()
   if (home !== undefined) return path.join(home, '.local', 'share', 'windlass')
-  throw new WindlassError('USAGE', 'Looking for the store: this user has no home directory', {
+  throw new WindlassError('USAGE', 'No directory is known for the store: this user has no home directory', {
     hint: 'Name a directory with --store or WINDLASS_STORE.',
   })
 }
 
-/** One a processor. */
+/** Default of `maxUnpacks`: the number of processors. */
 export const defaultUnpacks = (): number => Math.max(1, availableParallelism())

@@ -1,9 +1,9 @@
-/** The registries that a puller talks to, as its options have them. */
+/** Creates the registry client of a puller from its options. */
 import { Registries } from '../../lib/registry/index.js'
 import { credentialsFor } from './credentials.js'
 import type { OpenOptions } from './options.js'
 
-/** @throws USAGE as `credentialsFor` and `Registries` do. Nothing is sent yet */
+/** Creates the registry client. Sends no request. @throws USAGE as `credentialsFor` and `Registries` */
 export async function registriesFor(options: OpenOptions): Promise<Registries> {
   const { ca, insecureTls, plainHttp, userAgent } = options
   const { responseTimeout, stallTimeout, minimumRate } = options

@@ -1,8 +1,11 @@
-/** From what a puller was told to when it tries again: layers as its options say, manifests and configs sooner. */
+/**
+ * Converts the options of a puller to retry policies: for layers as given, for manifests and configs with shorter
+ * delays.
+ */
 import { type RetryPolicy, defaultRetryPolicy } from '../../lib/transfer/index.js'
 import type { OpenOptions } from './options.js'
 
-/** The policy that the options ask for, within `most`. */
+/** Returns the policy of the options. Its attempts and delay do not exceed those of `most`. */
 export function retryPolicy(
   {
     retries = defaultRetryPolicy.attempts,

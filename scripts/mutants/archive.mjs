@@ -12,6 +12,7 @@ const readBlob = ['spec/lib/archive/worker/read-blob.spec.ts']
 const archiveSink = ['spec/lib/archive/worker/archive-sink.spec.ts']
 const runJob = ['spec/lib/archive/worker/run-job.spec.ts']
 const pool = ['spec/lib/archive/worker/pool.spec.ts']
+const threads = ['spec/lib/archive/worker/threads.spec.ts']
 const layerTree = ['spec/lib/archive/tree/layer-tree.spec.ts']
 const compareTrees = ['spec/lib/archive/tree/compare-trees.spec.ts']
 const hostLimits = ['spec/lib/archive/tree/host-limits.spec.ts']
@@ -80,7 +81,7 @@ export const mutants = [
   { name: 'name of the depth that is allowed refused', file: 'lib/archive/tar/reader.ts', from: 'if (depth > pathDepth)', to: 'if (depth >= pathDepth)', specs: reader },
   { name: 'shortest name that is too deep let through', file: 'lib/archive/tar/reader.ts', from: 'if (path.length < 2 * pathDepth) return', to: 'if (path.length < 2 * pathDepth + 2) return', specs: reader },
   { name: 'reader goes on after it has failed', file: 'lib/archive/tar/reader.ts', from: 'if (this.#failure !== undefined) throw this.#failure', to: '', specs: reader },
-  { name: 'lone block of zeros taken', file: 'lib/archive/tar/reader.ts', from: "if (!isZeroBlock(bytes, at)) throw invalidArchive('a lone block of zeros stands inside of it')", to: '', specs: reader },
+  { name: 'lone block of zeros taken', file: 'lib/archive/tar/reader.ts', from: "if (!isZeroBlock(bytes, at)) throw invalidArchive('it contains a single block of zeros')", to: '', specs: reader },
   { name: 'cut archive is whole', file: 'lib/archive/tar/reader.ts', from: "(between && this.#held === 0)) return", to: 'between) return', specs: reader },
   { name: 'what a global header forgets applies', file: 'lib/archive/tar/reader.ts', from: "        parsePax(body)\n        this.#extensions = noExtensions\n", to: "        parsePax(body)\n", specs: reader },
   { name: 'negative size taken', file: 'lib/archive/tar/assemble.ts', from: 'if (header.size < 0 && !headerOnly.test(header.flag))', to: 'if (header.size < -1 && !headerOnly.test(header.flag))', specs: reader },
@@ -123,12 +124,23 @@ export const mutants = [
   { name: 'modes of a stored tree not given back', file: 'lib/archive/worker/run-job.ts', from: "    steps.return()\n", to: '', specs: runJob },
   { name: 'time of a new root is that of the unpacking', file: 'lib/archive/worker/run-job.ts', from: "    utimesSync(path, 0, 0)\n", to: '', specs: runJob },
   { name: 'link taken for a blob', file: 'lib/archive/worker/blob-length.ts', from: 'if (stats.isFile()) return stats.size', to: 'if (stats.size > 0) return stats.size', specs: runJob },
-  { name: 'one thread too many', file: 'lib/archive/worker/pool.ts', from: 'this.#busy < this.#size', to: 'this.#busy <= this.#size', specs: pool },
-  { name: 'listener of an unpacking left behind', file: 'lib/archive/worker/pool.ts', from: "      stop.removeEventListener('abort', cancel)\n", to: '', specs: pool },
-  { name: 'growth of a blob watched on', file: 'lib/archive/worker/pool.ts', from: 'done.finally(() => growing?.unsubscribe())', to: 'done', specs: pool },
-  { name: 'next in line forgotten', file: 'lib/archive/worker/pool.ts', from: 'this.#waiting.shift()?.()', to: 'this.#waiting.shift()', specs: pool },
-  { name: 'more threads made ready than there are workers', file: 'lib/archive/worker/pool.ts', from: 'Math.min(jobs, this.#size)', to: 'jobs', specs: pool },
-  { name: 'what broke the growth told as cancelled', file: 'lib/archive/worker/pool.ts', from: "throw growthFailure === undefined ? error : growthFailure.error", to: "throw error", specs: pool },
+  { name: 'one thread too many', file: 'lib/archive/worker/pool.ts', from: 'slots: Math.max(1, Math.floor(workers))', to: 'slots: Math.max(1, Math.floor(workers)) + 1', specs: pool },
+  { name: 'listener of an unpacking left behind', file: 'lib/archive/worker/pool.ts', from: "      signal.removeEventListener('abort', cancel)\n", to: '', specs: pool },
+  { name: 'growth of a blob watched on', file: 'lib/archive/worker/pool.ts', from: "      watching.unsubscribe()\n", to: '', specs: pool },
+  { name: 'what broke the growth told as cancelled', file: 'lib/archive/worker/pool.ts', from: "throw growthFailure === undefined || signal.aborted ? error : growthFailure.error", to: "throw error", specs: pool },
+  { name: 'job that waits for the network goes first', file: 'lib/archive/worker/pool.ts', from: 'isReady?.() ?? true', to: '!(isReady?.() ?? true)', specs: pool },
+  { name: 'job that says nothing is not ready', file: 'lib/archive/worker/pool.ts', from: 'isReady?.() ?? true', to: 'isReady?.() ?? false', specs: pool },
+  { name: 'cancelled job not taken from its thread', file: 'lib/archive/worker/pool.ts', from: "      asking.unsubscribe()\n", to: '', specs: pool },
+  { name: 'cancelled job not waited for', file: 'lib/archive/worker/pool.ts', from: "      await scope.close()\n", to: '', specs: pool },
+  { name: 'job begun that was cancelled before', file: 'lib/archive/worker/pool.ts', from: "      signal.throwIfAborted()\n", to: '', specs: pool },
+  { name: 'cancelling told as what the caller aborted with', file: 'lib/archive/worker/pool.ts', from: 'throw signal.aborted ? cancelled(signal) : error', to: 'throw error', specs: pool },
+  { name: 'pool closed with jobs in it', file: 'lib/archive/worker/pool.ts', from: "    this.#actor.stop(new WindlassError('CANCELLED', 'The unpack workers were closed'))\n", to: '', specs: pool },
+  { name: 'more threads made ready than there are workers', file: 'lib/archive/worker/pool.ts', from: 'Math.min(jobs, this.#actor.slots)', to: 'jobs', specs: pool },
+  { name: 'threads made ready again and again', file: 'lib/archive/worker/threads.ts', from: 'while (this.#threads.size < count &&', to: 'for (let at = 0; at < count; at++) if (', specs: threads },
+  { name: 'threads made ready that are never ended', file: 'lib/archive/worker/threads.ts', from: ' && !this.#closed)', to: ')', specs: pool },
+  { name: 'thread used once', file: 'lib/archive/worker/threads.ts', from: 'if (thread.alive) this.#idle.push(thread)', to: 'if (!thread.alive) this.#idle.push(thread)', specs: pool },
+  { name: 'thread that crashed used again', file: 'lib/archive/worker/threads.ts', from: 'if (idle?.alive === true) return idle', to: 'if (idle) return idle', specs: threads },
+  { name: 'thread that crashed kept idle', file: 'lib/archive/worker/threads.ts', from: "if (thread.alive) this.#idle.push(thread)\n    else this.#threads.delete(thread)", to: 'this.#idle.push(thread)', specs: threads },
   { name: 'loop of links in a layer told as a broken disk', file: 'lib/archive/failure.ts', from: 'ELOOP: nothingKept,', to: '', specs: ['spec/lib/archive/failure.spec.ts'] },
   { name: 'too many links told as a broken disk', file: 'lib/archive/failure.ts', from: "EMLINK: 'so many links to one file',", to: '', specs: ['spec/lib/archive/failure.spec.ts'] },
 

@@ -98,7 +98,7 @@ export const mutants = [
   { name: 'insufficient scope taken for no login', file: 'lib/registry/http/refusal.ts', from: "insufficient || code === 'DENIED' ? 'DENIED'", to: "code === 'DENIED' ? 'DENIED'", specs: authentication },
   { name: 'secrets of a refusal told', file: 'lib/registry/http/refusal.ts', from: 'secrets.conceal(problem.message, response)', to: 'problem.message', specs: of('http/redirects') },
   { name: 'cause with the headers of the request', file: 'lib/registry/http/failure.ts', from: '      cause: sanitized(error),', to: '      cause: error,', specs: of('http/failure') },
-  { name: 'unknown host asked again', file: 'lib/registry/http/failure.ts', from: '      retryable: false,\n', to: '', specs: of('http/failure') },
+  { name: 'unknown host asked again', file: 'lib/registry/http/failure.ts', from: '{ hint, retryable: false }', to: '{ hint }', specs: of('http/failure') },
   { name: 'peer of another protocol not asked in TLS', file: 'lib/registry/http/scheme.ts', from: "if (!(error instanceof WindlassError) || !mayUseTls(error)) throw error", to: "throw error", specs: of('http/connections') },
 
   // Answers of the API.
@@ -125,7 +125,7 @@ export const mutants = [
   { name: 'proxy used for loopback', file: 'lib/registry/proxy/proxy.ts', from: "value === '' || addressClassOf(url.hostname) === 'loopback'", to: "value === ''", specs: of('proxy/proxy') },
   { name: 'NO_PROXY matches what only ends alike', file: 'lib/registry/proxy/proxy.ts', from: 'host.endsWith(`.${bare}`)', to: 'host.endsWith(bare)', specs: of('proxy/proxy') },
   { name: 'port of NO_PROXY ignored', file: 'lib/registry/proxy/proxy.ts', from: 'if (wanted !== undefined && wanted !== port) return false', to: '', specs: of('proxy/proxy') },
-  { name: 'answer of a proxy without end', file: 'lib/registry/proxy/connection.ts', from: "if (received.length > maxAnswerBytes) refuse('its answer is too long')", to: "", specs: of('proxy/connection') },
+  { name: 'answer of a proxy without end', file: 'lib/registry/proxy/connection.ts', from: "if (received.length > maxAnswerBytes) refuse('its response is too long')", to: "", specs: of('proxy/connection') },
   { name: 'proxy that sends more than an answer', file: 'lib/registry/proxy/connection.ts', from: 'received.length > end + 4', to: 'received.length > end + 4e9', specs: of('proxy/connection') },
   { name: 'refusal of a proxy taken for a tunnel', file: 'lib/registry/proxy/connection.ts', from: '!/^2/.test(status)', to: "status === ''", specs: of('proxy/connection') },
 ]

@@ -11,13 +11,13 @@ const retryPolicy = ['spec/lib/transfer/retry-policy.spec.ts']
 const source = ['spec/lib/sources/layout-source.spec.ts']
 const verify = ['spec/lib/stages/layers/verify.spec.ts']
 const unpack = ['spec/lib/stages/layers/unpack.spec.ts']
+const sizeSchema1 = ['spec/lib/stages/schema1/size-schema1.spec.ts']
 const reserve = ['spec/lib/stages/layers/reserve.spec.ts']
 const keepBlob = ['spec/lib/transfer/stored/keep-blob.spec.ts']
 const blobContent = ['spec/lib/transfer/stored/blob-content.spec.ts']
 const eachLayer = ['spec/lib/stages/layers/each-layer.spec.ts']
 const holdImage = ['spec/lib/stages/plan/hold-image.spec.ts']
 const fetchConfig = ['spec/lib/stages/plan/fetch-config.spec.ts']
-const sizeSchema1 = ['spec/lib/stages/schema1/size-schema1.spec.ts']
 const plan = ['spec/lib/stages/plan/plan.spec.ts']
 const imageBytes = ['spec/lib/stages/policy/image-bytes.spec.ts']
 const imagesOfIndex = ['spec/lib/stages/resolve/images-of-index.spec.ts']
@@ -80,7 +80,7 @@ export const mutants = [
   { name: 'longest Retry-After not waited for', file: 'lib/transfer/retry-policy.ts', from: 'retryAfter > longestRetryAfter', to: 'retryAfter >= longestRetryAfter', specs: retryPolicy },
   { name: 'chance asked twice for one failure', file: 'lib/transfer/retry-policy.ts', from: "    decided.set(error, { attempt, verdict })\n", to: '', specs: retryPolicy },
   { name: 'layer told of with each attempt', file: 'lib/transfer/transfer.ts', from: 'if (turn.attempt === 1) out.next(layer)', to: 'out.next(layer)', specs: ['spec/pulls/retries.spec.ts'] },
-  { name: 'registry left before its last word', file: 'lib/transfer/transfer.ts', from: "!canUseForeignUrls(error, layer, route) || !isFinal(error)", to: "!canUseForeignUrls(error, layer, route)", specs: foreignLayers },
+  { name: 'registry left before its last word', file: 'lib/transfer/transfer.ts', from: "!concernsPlace(error) || !isFinal(error)", to: "!concernsPlace(error)", specs: foreignLayers },
 
   { name: 'manifest of the size that is allowed refused', file: 'lib/sources/layout-source.ts', from: 'stats.size > maxBytes', to: 'stats.size >= maxBytes', specs: source },
   { name: 'link at the blobs of a layout followed', file: 'lib/sources/layout-source.ts', from: 'for (const each of [path.dirname(directory), directory])', to: 'for (const each of [directory])', specs: source },
@@ -97,11 +97,12 @@ export const mutants = [
   { name: 'bytes of a download that began anew believed', file: 'lib/stages/layers/unpack.ts', from: 'if (state?.generation !== generation) throw new DownloadRestarted(digest)', to: '', specs: unpack },
   { name: 'unpacked before it is verified', file: 'lib/stages/layers/unpack.ts', from: "    await waitVerified()\n    return unpacked", to: "    return unpacked", specs: unpack },
   { name: 'wrong bytes told as an invalid layer', file: 'lib/stages/layers/unpack.ts', from: "if (isAboutBytes(error)) await waitVerified()", to: "", specs: unpack },
-  { name: 'staged tree of a failed layer left', file: 'lib/stages/layers/unpack.ts', from: "        await staged.discard()\n        if (error instanceof DownloadRestarted) continue", to: '        if (error instanceof DownloadRestarted) continue', specs: unpack },
+  { name: 'staged tree of a failed layer left', file: 'lib/stages/layers/unpack.ts', from: "      await staged.discard()\n      if (error instanceof DownloadRestarted) continue", to: '      if (error instanceof DownloadRestarted) continue', specs: unpack },
   { name: 'bytes of an invalid layer kept to be resumed', file: 'lib/stages/layers/unpack.ts', from: 'if (error instanceof WindlassError && error.exitCode === 5) await layer.arriving?.partial.discard()', to: '', specs: unpack },
   { name: 'bytes thrown away for a full disk', file: 'lib/stages/layers/unpack.ts', from: 'if (error instanceof WindlassError && error.exitCode === 5) await', to: 'await', specs: unpack },
   { name: 'same algorithm computed for ever', file: 'lib/stages/layers/unpack.ts', from: 'error instanceof OtherAlgorithm && !computed.has(error.algorithm)', to: 'error instanceof OtherAlgorithm && computed.size < 5', specs: unpack },
-  { name: 'layer that still comes unpacked first', file: 'lib/stages/layers/unpack.ts', from: "arriving?.file.state.phase !== 'growing')\n  return", to: "arriving?.file.state.phase === 'growing')\n  return", specs: unpack },
+  { name: 'layer that still comes unpacked first', file: 'lib/stages/layers/unpack.ts', from: "isReady: () => arriving?.file.state.phase !== 'growing'", to: "isReady: () => arriving?.file.state.phase === 'growing'", specs: unpack },
+  { name: 'unpacking waits in a thread for the first bytes', file: 'lib/stages/layers/unpack.ts', from: "length > 0 || phase !== 'growing'", to: "length >= 0 || phase !== 'growing'", specs: unpack },
   { name: 'rotten blob of the store unpacked', file: 'lib/stages/layers/unpack.ts', from: ': { expected: { digest, size } })', to: ': {})', specs: unpack },
   { name: 'blob adopted before it is on the disk', file: 'lib/transfer/stored/keep-blob.ts', from: "  await arriving.file.sync()\n", to: '', specs: keepBlob },
   { name: 'blob that another process brought fetched again', file: 'lib/stages/layers/reserve.ts', from: "if (!refresh && (await store.blobs.has(digest, size))) return stored\n      const file", to: 'const file', specs: reserve },
@@ -123,7 +124,6 @@ export const mutants = [
   { name: 'directories that a layer implies forgotten', file: 'lib/stages/commit/assemble.ts', from: 'implied: stored?.implied', to: 'implied: undefined', specs: ['spec/pulls/implied-directories.spec.ts'] },
   { name: 'rotten config fails the pull', file: 'lib/stages/plan/fetch-config.ts', from: "error.code === 'STORE_CORRUPT'", to: "error.code === 'STORE_IO'", specs: mesosStore },
   { name: 'request for a config not waited for', file: 'lib/stages/plan/fetch-config.ts', from: 'turn.defer(() => fetched)', to: '', specs: fetchConfig },
-  { name: 'requests for sizes not waited for', file: 'lib/stages/schema1/size-schema1.ts', from: 'turn.defer(() => Promise.allSettled(requests))', to: '', specs: sizeSchema1 },
   { name: 'hold not waited for', file: 'lib/stages/plan/hold-image.ts', from: 'await store.holdUntil(', to: 'void store.holdUntil(', specs: holdImage },
   { name: 'layers not held', file: 'lib/stages/plan/hold-image.ts', from: '    ...layers.map(({ digest }) => digest),\n', to: '', specs: holdImage },
   { name: 'indexes on the way not held', file: 'lib/stages/plan/hold-image.ts', from: '[document, ...trail].map(', to: '[document].map(', specs: holdImage },
@@ -141,6 +141,11 @@ export const mutants = [
   { name: 'index without images pulled', file: 'lib/stages/resolve/images-of-index.ts', from: "root.kind === 'index' && images.length === 0", to: "root.kind === 'index' && images.length < 0", specs: imagesOfIndex },
   { name: 'config of another digest taken', file: 'lib/transfer/documents/config-bytes.ts', from: "  verifier.check()\n", to: '', specs: ['spec/lib/transfer/documents/config-bytes.spec.ts'] },
   { name: 'configs without end read for their platform', file: 'lib/stages/resolve/fill-platforms.ts', from: 'nameless.slice(0, maxConfigsRead)', to: 'nameless', specs: ['spec/lib/stages/resolve/fill-platforms.spec.ts'] },
+  { name: 'sizes of all layers asked for at once', file: 'lib/stages/schema1/size-schema1.ts', from: "name: 'size-layer', slots,", to: "name: 'size-layer', slots: 9,", specs: sizeSchema1 },
+  { name: 'size asked for of a blob that is here', file: 'lib/stages/schema1/size-schema1.ts', from: 'if (await store.blobs.has(digest)) return', to: 'if (digest === undefined) return', specs: sizeSchema1 },
+  { name: 'size asked for that is known', file: 'lib/stages/schema1/size-schema1.ts', from: 'knownSizes.get(digest) ?? ', to: '', specs: sizeSchema1 },
+  { name: 'size of a layer that stands twice asked for twice', file: 'lib/stages/schema1/size-schema1.ts', from: 'new Set(image.resolved.document.image.layers.map(({ digest }) => digest))', to: 'image.resolved.document.image.layers.map(({ digest }) => digest)', specs: sizeSchema1 },
+  { name: 'size not asked for again', file: 'lib/stages/schema1/size-schema1.ts', from: ', supervise: retryingTransfers(retry)', to: '', specs: sizeSchema1 },
   { name: 'conversion of another manifest taken', file: 'lib/transfer/stored/stored-conversion.ts', from: 'if (descriptor?.annotations?.[schema1Annotation] !== schema1) return undefined', to: 'if (!descriptor) return undefined', specs: ['spec/lib/transfer/stored/stored-conversion.spec.ts'] },
 
   { name: 'index of all platforms not stored', file: 'pipelines/all-platforms.ts', from: 'for (const { descriptor, bytes } of indexes) await store.blobs.put(descriptor.digest, bytes)', to: '', specs: allPlatforms },

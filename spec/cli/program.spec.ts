@@ -78,24 +78,36 @@ describe('help and usage', () => {
     ['a bad reference', ['inspect', 'UPPER CASE'], 'windlass: '],
     ['a bad platform', ['inspect', '--platform', '///', 'a'], 'windlass: '],
     ['an empty --authfile', ['tags', '--authfile', '', 'a'], 'The option --authfile must be a path'],
-    ['a password for nobody', ['tags', '--password-stdin', 'a'], '--password-stdin needs --username'],
-    ['a user without a password', ['tags', '--username', 'me', 'a'], '--username needs a password'],
+    [
+      'a password for nobody',
+      ['tags', '--password-stdin', 'a'],
+      'The option --password-stdin requires --username',
+    ],
+    [
+      'a user without a password',
+      ['tags', '--username', 'me', 'a'],
+      'The option --username requires a password',
+    ],
     [
       'certificates that are not there',
       ['tags', '--ca', '/nonexistent.pem', 'a'],
-      'Reading the certificates of --ca',
+      'Failed to read the certificates in "/nonexistent.pem" (--ca): it does not exist',
     ],
     [
       'a file without a certificate',
       ['tags', '--ca', 'package.json', 'a'],
-      'Reading the certificates of --ca: package.json holds none',
+      'The file "package.json" (--ca) contains no certificate',
     ],
     [
       'certificates that never end',
       ['tags', '--ca', '/dev/zero', 'a'],
-      'Reading the certificates of --ca: /dev/zero: it is a device',
+      'Failed to read the certificates in "/dev/zero" (--ca): it is a device',
     ],
-    ['the tags of a layout', ['tags', 'oci:/dir'], 'names a layout on disk, not a repository'],
+    [
+      'the tags of a layout',
+      ['tags', 'oci:/dir'],
+      'Cannot list tags: "oci:/dir" is an image layout, not a repository',
+    ],
     [
       'a wait that is none',
       ['tags', '--response-timeout', '0', 'a'],
@@ -119,7 +131,7 @@ describe('help and usage', () => {
       'b',
     ])
     expect([code, registry.requests.filter(({ kind }) => kind === 'manifest')]).toEqual([2, []])
-    expect(err).toContain('is one tree, of one image')
+    expect(err).toContain('The option --rootfs is for one image, but 2 are given')
   })
 
   it('says wrong usage as an event where messages are JSON', async () => {
@@ -220,7 +232,7 @@ describe('pull', () => {
     terminal.signals.emit('SIGINT')
     expect(await code).toBe(130)
     expect(terminal.out).toBe('')
-    expect(terminal.err).toContain('windlass: cancelling; once more ends it at once\n')
+    expect(terminal.err).toContain('windlass: cancelling; interrupt again to exit at once\n')
     expect(terminal.exits).toEqual([])
     expect(terminal.signals.listenerCount('SIGINT')).toBe(0)
     expect(await readdir(path.join(own, 'staging')).catch(() => [])).toEqual([])

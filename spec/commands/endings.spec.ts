@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   closeSync,
   openSync,
@@ -16,6 +17,7 @@ import { fileURLToPath } from 'node:url'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { faults, startRegistry, type TestRegistry } from '../../lib/testing/registry/index.js'
 import { putImage, tinyImage } from '../../lib/testing/images/index.js'
+import { writeLayout } from '../../testbench/harness/machine.js'
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
@@ -62,7 +64,7 @@ describe('--password-stdin from a pipe that nobody writes to', () => {
         stdio: [zero, 'ignore', 'pipe'],
       })
       expect(status).toBe(2)
-      expect(stderr).toContain('stdin holds more than 65536 bytes')
+      expect(stderr).toContain('stdin has more than 64 KiB')
     } finally {
       closeSync(zero)
     }
@@ -145,4 +147,31 @@ describe.runIf(process.getuid?.() === 0)('a process that may start few threads',
     }
     expect(withThreads(100)[1]).toBe(true)
   }, 120_000)
+
+  it('says that the system gives no more of them, where Node itself has enough', () => {
+    const uid = String(200_000 + process.pid)
+    const store = join(top, 'store')
+    const layout = join(top, 'layout')
+    chmodSync(top, 0o755)
+    const { name } = writeLayout(layout, [[{ path: 'a', content: 'a' }]])
+    mkdirSync(store)
+    spawnSync('chown', [`${uid}:${uid}`, store])
+    const said = Array.from({ length: 7 }, (_, at) => {
+      const { status, stderr } = spawnSync(
+        'setpriv',
+        [
+          ...['--reuid', uid, '--regid', uid, '--clear-groups', 'prlimit', `--nproc=${9 + at}`],
+          ...[process.execPath, main, 'pull', '-q', '--platform', 'linux/amd64', '--store', store, name],
+        ],
+        { env: env(), cwd: top, encoding: 'utf8', timeout: 20_000, killSignal: 'SIGKILL' },
+      )
+      return { status, stderr }
+    })
+    const failed = said.filter(({ status }) => status !== null && status > 0 && status < 128)
+    expect(failed.length).toBeGreaterThan(0)
+    for (const { stderr } of failed) {
+      expect(stderr).toMatch(/^windlass: .*the limit of processes is reached \(EAGAIN\)$/m)
+      expect(stderr).toMatch(/^ {2}Raise the limit of processes \(ulimit -u\)/m)
+    }
+  }, 180_000)
 })

@@ -100,7 +100,7 @@ describe('an image that another tool put into the store', () => {
     await entriesAre('one', 'two')
     expect(await run('rm', image.manifest.digest)).toMatchObject({
       code: 2,
-      err: expect.stringContaining('stands for 2 images of the store: one, two') as string,
+      err: expect.stringContaining('matches 2 images of the store: one, two') as string,
     })
     expect(await listed()).toHaveLength(2)
   })

@@ -32,7 +32,7 @@ describe('a store that does not exist', () => {
     const store = bench.path()
     const seen = await windlass([command, '--store', store, ...words])
     expect(seen.code).toBe(7)
-    expect(seen.err).toContain(`windlass: There is no store at ${store}\n  Make one with`)
+    expect(seen.err).toContain(`windlass: There is no store at ${store}\n  Create one with`)
     expect(existsSync(store)).toBe(false)
   })
 
@@ -50,7 +50,7 @@ describe('a store that does not exist', () => {
     await symlink(bench.path(), store)
     const seen = await windlass(['images', '--store', store])
     expect(seen.code).toBe(7)
-    expect(seen.err).toContain('is a symbolic link that leads to nothing')
+    expect(seen.err).toContain('is a symbolic link to a path that does not exist')
   })
 
   it('is not made by inspect', async () => {

@@ -95,7 +95,7 @@ describe('windlass demo, from the package alone', () => {
     })
     expect([status, stderr.split('\n')[0]]).toEqual([
       2,
-      'windlass: Reading the password: stdin is a directory',
+      'windlass: Failed to read the password: stdin is a directory',
     ])
   })
 

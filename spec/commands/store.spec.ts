@@ -28,7 +28,7 @@ describe('the commands of the store', () => {
     expect(await run('rm', name, `${registry.host}/none:1`)).toMatchObject({
       code: 4,
       out: `${name}\n`,
-      err: expect.stringContaining('the store has no image of that name') as string,
+      err: expect.stringContaining('The store has no image') as string,
     })
     const { code, out } = await run('rm', '--json', name)
     expect([code, JSON.parse(out)]).toMatchObject([4, { name, error: { code: 'IMAGE_UNKNOWN' } }])
@@ -36,15 +36,15 @@ describe('the commands of the store', () => {
   })
 
   it('gc tells what would go, and what went', async () => {
-    expect((await run('gc')).out).toBe('Removed 0: 0 B\n')
+    expect((await run('gc')).out).toBe('Removed 0 objects, 0 B\n')
     await run('rm', name)
     const { out } = await run('gc', '--dry-run')
     expect(out).toMatch(/^KIND +DIGEST +SIZE\n/)
-    expect(out).toMatch(/\nWould remove 4: [\d.]+ kB\n$/)
+    expect(out).toMatch(/\nWould remove 4 objects, [\d.]+ kB\n$/)
     const collected = JSON.parse((await run('gc', '--json')).out) as { removed: { digest: string }[] }
     expect(collected).toMatchObject({ dryRun: false })
     expect(collected.removed.map(({ digest }) => digest)).toContain(image.layers[0]!.diffID)
-    expect((await run('gc')).out).toBe('Removed 0: 0 B\n')
+    expect((await run('gc')).out).toBe('Removed 0 objects, 0 B\n')
     expect((await run('gc', '--keep-partials', 'all')).code).toBe(2)
   })
 
@@ -62,9 +62,9 @@ describe('the commands of the store', () => {
       await writeFile(join(dead, 'trees'), `\n${JSON.stringify({ path: left, token })}`)
       await writeFile(join(dead, 'blob'), Buffer.alloc(1_000_000, 'x'))
       const { out } = await run('gc')
-      expect(out).toMatch(/^Removed 0: 0 B\nRemoved what killed processes left: 3\.\d+ MB\n$/)
+      expect(out).toMatch(/^Removed 0 objects, 0 B\nRemoved files of killed processes, 3\.\d+ MB\n$/)
       expect(await readdir(parent)).toEqual([])
-      expect((await run('gc')).out).toBe('Removed 0: 0 B\n')
+      expect((await run('gc')).out).toBe('Removed 0 objects, 0 B\n')
       expect(JSON.parse((await run('gc', '--json')).out)).toMatchObject({
         leftovers: { processes: 0, bytes: 0 },
       })
@@ -83,7 +83,7 @@ describe('the commands of the store', () => {
     expect((await pull('--keep-partials', '0')).code).toBe(6)
     expect(await left()).toEqual([])
     expect((await pull()).code).toBe(6)
-    expect((await run('gc', '--keep-partials', '0')).out).toContain('Removed 1: 20 B')
+    expect((await run('gc', '--keep-partials', '0')).out).toContain('Removed 1 object, 20 B')
     expect(await left()).toEqual([])
     expect((await pull('--keep-partials', '1G')).code).toBe(2)
   })
@@ -92,7 +92,7 @@ describe('the commands of the store', () => {
     expect(await run('verify')).toMatchObject({
       code: 0,
       out: expect.stringMatching(
-        /^Verified 1 images: 3 blobs \(.*\), 1 unpacked layers, 0 problems\n$/,
+        /^Verified 1 image: 3 blobs \(.*\), 1 unpacked layer, 0 problems\n$/,
       ) as string,
     })
     const { digest } = image.layers[0]!
@@ -101,8 +101,8 @@ describe('the commands of the store', () => {
     await writeFile(path, bytes.fill(0, bytes.length - 9))
     const found = await run('verify')
     expect(found.code).toBe(7)
-    expect(found.out).toContain(`damaged  layer ${digest}: its bytes are those of sha256:`)
-    expect(found.out).toContain(`${path}, of ${name}\n`)
+    expect(found.out).toContain(`damaged  layer ${digest}: its content has the digest sha256:`)
+    expect(found.out).toContain(`${path}, needed by ${name}\n`)
     expect(found.err).toContain('windlass verify --repair')
     const { code, out } = await run('verify', '--repair', '--json')
     expect([code, JSON.parse(out)]).toMatchObject([0, { problems: [{ digest, repaired: true }] }])

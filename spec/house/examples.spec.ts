@@ -13,6 +13,12 @@ const says: Record<string, readonly RegExp[]> = {
   'copy-changed.ts': [/^round 1: 3 copied$/m, /:2: 2 blobs sent, 1 there$/m, /^round 2: 1 copied$/m],
   'count-files.ts': [/^[0-9a-f]{12}: 21 files$/m, /\/examples\/one:1: 3 layers$/m],
   'own-line.ts': [/\/examples\/one:1: 3 layers, newer$/m],
+  'packages.ts': [
+    /"bomFormat": "CycloneDX"/,
+    /"purl": "pkg:deb\/bash@5\.2"/,
+    /"purl": "pkg:apk\/musl@1\.2\.5-r0"/,
+    /"purl": "pkg:apk\/zlib@1\.3\.1-r1"/,
+  ],
   'policy.ts': [/^refused: The stage "not-as-root" failed: the image runs as root$/m],
   'progress.ts': [/complete \d+\/\d+/, /^ended: done$/m],
   'retry-failed.ts': [/^failed: .*missing/m, /^2 pulled, 1 failed, 0 tried again$/m],

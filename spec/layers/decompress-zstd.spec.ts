@@ -83,9 +83,9 @@ describe.skipIf(!hasZstd).each<[string, Make, boolean, boolean]>([
   })
 
   it('refuses garbage and zeros behind a frame', async () => {
-    await refused(unzstd, concat([text, Buffer.from('garbage')]), /what follows a frame is none/)
-    await refused(unzstd, concat([text, Buffer.alloc(8)]), /what follows a frame is none/)
-    await refused(unzstd, concat([text, Buffer.from('28b52f00', 'hex')]), /what follows a frame is none/)
+    await refused(unzstd, concat([text, Buffer.from('garbage')]), /a frame is followed by other data/)
+    await refused(unzstd, concat([text, Buffer.alloc(8)]), /a frame is followed by other data/)
+    await refused(unzstd, concat([text, Buffer.from('28b52f00', 'hex')]), /a frame is followed by other data/)
   })
 
   it('refuses a wrong checksum', async () => {
@@ -96,11 +96,16 @@ describe.skipIf(!hasZstd).each<[string, Make, boolean, boolean]>([
   })
 
   it('refuses a window of gigabytes before anything is allocated, and names the limit', async () => {
-    await refused(unzstd, Buffer.from('28b52ffd00a0000000', 'hex'), /maxWindowBytes/, 'LIMIT_EXCEEDED')
+    await refused(
+      unzstd,
+      Buffer.from('28b52ffd00a0000000', 'hex'),
+      /more than the maximum of 128 MiB/,
+      'LIMIT_EXCEEDED',
+    )
     await refused(
       unzstd,
       Buffer.from('28b52ffde00000000080000000000000', 'hex'),
-      /maxWindowBytes/,
+      /more than the maximum of 128 MiB/,
       'LIMIT_EXCEEDED',
     )
   })
@@ -126,7 +131,7 @@ describe.skipIf(!hasZstd).each<[string, Make, boolean, boolean]>([
       expect(await counted(unzstd, windowed(15, 300))).toBe(300 * 128 * 1024)
       await expect(undo(unzstd, windowed(17, 1))).rejects.toMatchObject({
         code: 'LIMIT_EXCEEDED',
-        message: expect.stringContaining('134217728') as string,
+        message: expect.stringContaining('128 MiB') as string,
         hint: expect.stringMatching(/Install libzstd .*Node 22\.15/) as string,
       })
     })

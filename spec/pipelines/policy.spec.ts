@@ -69,8 +69,8 @@ describe('onImage', () => {
       stages: (bound) => ({ plan: compose(bound.plan, reviewedOnly) }),
     })
     await expect(pull.done).rejects.toThrow(
-      'the config of the image: awaited before a stage produces it. `fetchConfig` fetches it: await it in a later ' +
-        'stage, for example in `onImage`.',
+      'the config of the image: awaited before a stage produces it. Await it in a stage after `fetchConfig`, for ' +
+        'example in `onImage`.',
     )
   })
 

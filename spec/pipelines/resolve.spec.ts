@@ -21,7 +21,7 @@ describe('a name that is resolved', () => {
     expect(await resolved(right, right)).toEqual(answer)
     await expect(resolved(wrong, right)).rejects.toMatchObject({
       code: 'DIGEST_MISMATCH',
-      message: `Resolving app: h says that it has ${wrong}`,
+      message: `h reports another digest for app: ${wrong}`,
     })
   })
 })

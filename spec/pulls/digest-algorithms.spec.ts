@@ -154,7 +154,9 @@ describe('digests of other algorithms', () => {
     const { digest: expected } = { digest: planted.layers[0]!.diffID }
     await expect(puller.pull(`${registry.host}/app:1`, wanted).done).rejects.toMatchObject({
       code: 'DIFF_ID_MISMATCH',
-      message: expect.stringContaining(`its content is ${expected}, but the image's config says ${wrong}`),
+      message: expect.stringContaining(
+        `its content has the diffID ${expected}, but the config states ${wrong}`,
+      ),
     })
   })
 

@@ -34,9 +34,7 @@ describe('a manifest', () => {
     registry.addFault(faults.status(418, { kind: 'manifest' }))
     const puller = await bench.puller()
     await expect(puller.pull(`${registry.host}/team/app:1`, wanted).done).rejects.toMatchObject({
-      message: expect.stringContaining(
-        "Unexpected HTTP response '418' when trying to get the manifest",
-      ) as string,
+      message: `Failed to get the manifest of "team/app:1" from ${registry.host}: HTTP 418 (I'm a Teapot): UNKNOWN: the fault says 418`,
       subject: { status: 418 },
     })
   })

@@ -109,7 +109,7 @@ describe('out of an index', () => {
         code: 'PLATFORM_UNMATCHED',
         exitCode: 4,
         message: expect.stringContaining('no supported platform found in manifest list'),
-        hint: 'Name one of its platforms with --platform: linux/arm64/v8',
+        hint: 'Choose one of its platforms with --platform: linux/arm64/v8.',
       })
   })
 
@@ -187,7 +187,7 @@ describe('an image for another platform', () => {
     expect(await warningsOf(puller.pull(name, { platform: 'linux/amd64' }))).toEqual([
       expect.objectContaining({
         code: 'platform-mismatch',
-        message: `The image ${name} is for linux/arm64/v8, not for linux/amd64, which was asked for`,
+        message: `${name} is for linux/arm64/v8, but linux/amd64 was requested`,
         digest: arm.manifest.digest,
       }),
     ])

@@ -56,7 +56,7 @@ describe('the signatures of a schema 1 image', () => {
 
   it.each([
     ['signed', signed, undefined],
-    ['not signed', payload, 'there are none'],
+    ['not signed', payload, 'it is not signed'],
     ['signed in an unknown way', unknown, 'ES384'],
   ])('required: %s (S2-76)', async (_, bytes, problem) => {
     const { result } = await pull(bytes, true)

@@ -271,7 +271,9 @@ describe('a schema 1 image', () => {
     registry.addFault(faults.chunked({ kind: 'blob' }))
     const error = await failureOf(puller.pull(name, wanted))
     expect(error.code).toBe('REGISTRY_RESPONSE')
-    expect(error.message).toContain('does not tell it')
+    expect(error.message).toContain(
+      'the registry does not report it, and schema 1 manifests contain no sizes',
+    )
   })
 
   it('a size that was a lie, a blob that is another: refused, nothing named', async () => {

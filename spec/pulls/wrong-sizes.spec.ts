@@ -58,13 +58,13 @@ describe('the size of a layer', () => {
         (good) => Buffer.concat([good, good]),
       )
       expect(message).not.toMatch(/size in the manifest is wrong/)
-      expect(hint).toMatch(/or the registry or something on the way serves other bytes/)
+      expect(hint).toMatch(/or the registry, or a proxy or cache in between, sent wrong data/)
     },
   )
 
   it('that is too small, where no length is told, may be the fault of either', async () => {
     const { code, hint } = await failureOf((size) => size - 1, 'not told')
     expect(code).toBe('SIZE_MISMATCH')
-    expect(hint).toMatch(/The manifest says a wrong size, or/)
+    expect(hint).toMatch(/The manifest states a wrong size, or/)
   })
 })

@@ -77,12 +77,12 @@ await describeSmallDisk('a disk with nothing left', () => {
         const flat = join(place.path, 'flat')
         ok(await disk.windlass('unpack', '-q', ...platform, small.name, flat))
         rmSync(flat, { recursive: true })
-        expect(ok(await disk.windlass('gc', '--dry-run'))).toBe('Would remove 0: 0 B\n')
+        expect(ok(await disk.windlass('gc', '--dry-run'))).toBe('Would remove 0 objects, 0 B\n')
 
         expect(ok(await disk.windlass('rm', large.name))).toBe(`${large.name}\n`)
         const before = statfsSync(disk.here)
         const removed = what === 'trees and blobs' ? 6 : 4
-        expect(ok(await disk.windlass('gc'))).toMatch(new RegExp(`^Removed ${removed}: `, 'm'))
+        expect(ok(await disk.windlass('gc'))).toMatch(new RegExp(`^Removed ${removed} objects, `, 'm'))
         const after = statfsSync(disk.here)
         expect(after.ffree).toBeGreaterThan(before.ffree)
         expect(
@@ -90,7 +90,7 @@ await describeSmallDisk('a disk with nothing left', () => {
             .trimEnd()
             .split('\n'),
         ).toHaveLength(2)
-        expect(ok(await disk.windlass('verify'))).toMatch(/^Verified 1 images: .*, 0 problems$/m)
+        expect(ok(await disk.windlass('verify'))).toMatch(/^Verified 1 image: .*, 0 problems$/m)
         for (const name of ['fill', 'files']) rmSync(join(disk.here, name), { recursive: true, force: true })
         await pull(large.name)
         expect(ok(await disk.windlass('verify'))).toMatch(/^Verified 2 images: .*, 0 problems$/m)

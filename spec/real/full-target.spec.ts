@@ -82,7 +82,7 @@ await describeSmallDisk('a directory to unpack into, on a disk of its own', () =
     }
     expectTold(
       await unpack(names.many, 'a/b/tree'),
-      new RegExp(`Making the tree of the image failed at ${disk.path}/a/b/tree: no space left$`),
+      new RegExp(`Writing the tree of the image failed at ${disk.path}/a/b/tree: no space left$`),
       /name a directory on another disk/,
     )
   })
@@ -92,7 +92,7 @@ await describeSmallDisk('a directory to unpack into, on a disk of its own', () =
     expectTold(
       await unpack(names.large, target),
       new RegExp(
-        `Making the tree of the image failed at ${disk.path}/${target}: the file system is read-only$`,
+        `Writing the tree of the image failed at ${disk.path}/${target}: the file system is read-only$`,
       ),
       /^ {2}Name a directory to unpack into on a file system that can be written to\.$/,
     )
@@ -102,7 +102,7 @@ await describeSmallDisk('a directory to unpack into, on a disk of its own', () =
     const { exit, stderr } = await unpack(names.many, '.')
     expect([exit, stderr]).toEqual([
       2,
-      `windlass: Unpacking into ${disk.path}: it is a mount point, which a tree cannot replace\n  Name a directory below it\n`,
+      `windlass: Cannot unpack into ${disk.path}: it is a mount point, which a tree cannot replace\n  Name a directory below it.\n`,
     ])
     expect(existsSync(join(disk.here, 'many'))).toBe(false)
   })

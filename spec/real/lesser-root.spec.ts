@@ -18,8 +18,8 @@ const without = (...names: readonly string[]): string[] => [
   `--bounding-set=${names.map((name) => `-${name}`).join()}`,
 ]
 const owners = 'Files belong to'
-const devices = 'Devices are left out'
-const attributes = 'Extended attributes could not all be set'
+const devices = 'Devices are skipped'
+const attributes = 'Some extended attributes could not be set'
 
 describe.runIf(asRoot)('an image with everything', () => {
   const place = openDirectory()
@@ -64,7 +64,7 @@ describe.runIf(asRoot)('an image with everything', () => {
   const setsOwners = [' uid', ' gid']
   const makesDevices = ['dev/null', 'dev/also-null', 'dev/sda', 'dev mtime']
   const setsCapability = ['xattr:security.capability']
-  const noId = /the user namespace of this process does not have all of their ids/
+  const noId = /the user namespace of this process does not map all of their ids/
   const cases: readonly Case[] = [
     {
       who: 'root of a user namespace with one id',
@@ -118,7 +118,7 @@ describe.runIf(asRoot)('an image with everything', () => {
       warns: [
         [owners, /only root may set them/],
         [attributes, /only root may set it/],
-        [devices, /only root may make them/],
+        [devices, /only root may create them/],
       ],
       better: [],
     },
@@ -157,7 +157,7 @@ describe.runIf(asRoot)('an image with everything', () => {
       expect(run('verify')).toMatchObject({ exit: 0, stderr: '' })
       expect(run('verify').stdout).toContain('2 unpacked layers, 0 problems')
       expect(run('rm', name).exit).toBe(0)
-      expect(run('gc').stdout).toMatch(/^Removed 6: /m)
+      expect(run('gc').stdout).toMatch(/^Removed 6 objects, /m)
       expect(run('verify').stdout).toContain('0 blobs (0 B), 0 unpacked layers')
     },
   )

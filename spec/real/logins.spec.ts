@@ -68,7 +68,7 @@ const against = (auth: RegistryAuth) => () => {
       expectExit(await tags('team/app', env, ...more), 0, '1\n')
       const refused = await tags('other/app', env, ...more)
       expectExit(refused, 3)
-      expect(refused.stderr).toContain(`has credentials for '${registry.host}/team', and none for`)
+      expect(refused.stderr).toContain(`has credentials for "${registry.host}/team", but none for`)
     }
   })
 

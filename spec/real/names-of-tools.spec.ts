@@ -59,7 +59,7 @@ describe.each(tools.filter(({ tool }) => has(tool)))('an image that $tool named'
     }
     expect((await run('verify')).exit).toBe(0)
     expect(await run('rm', name)).toMatchObject({ exit: 0, stdout: `${name}\n` })
-    expect((await run('gc')).stdout).toBe('Removed 0: 0 B\n')
+    expect((await run('gc')).stdout).toBe('Removed 0 objects, 0 B\n')
     expect((await run('images')).stdout).toContain(pulled)
   })
 })

@@ -55,10 +55,10 @@ describe.skipIf(!locksAvailable())('beside a process that was stopped', () => {
     expect(exit, stderr).toBe(0)
     expect(performance.now() - began).toBeLessThan(55_000)
     expect(stderr).toContain(
-      `Warning: process ${stopped.pid} (stopped) is downloading ${digest} and holds it`,
+      `Warning: Waiting for process ${stopped.pid} (stopped), which is downloading ${digest}`,
     )
     expect(stderr).toMatch(
-      /Warning: process \d+ \(stopped\) holds .* nothing has come for 1\d s: downloading it apart/,
+      /Warning: Downloading .* separately: process \d+ \(stopped\) has the download and made no progress for 1\d seconds/,
     )
     stopped.kill('SIGCONT')
     stopped.kill('SIGKILL')

@@ -135,11 +135,14 @@ describe('authentication', () => {
     })
     for (const auth of [basic, token]) {
       await withRegistry({ auth }, {}, async ({ repository }) => {
-        const error = { code: 'UNAUTHORIZED', hint: expect.stringContaining('give') }
+        const error = { code: 'UNAUTHORIZED', hint: expect.stringContaining('log in: --username NAME') }
         await expect(repository.manifest('latest')).rejects.toMatchObject(error)
       })
       await withRegistry({ auth }, wrong, async ({ repository }) => {
-        const error = { code: 'UNAUTHORIZED', hint: expect.stringContaining('check them') }
+        const error = {
+          code: 'UNAUTHORIZED',
+          hint: expect.stringContaining('Check the user name and password'),
+        }
         await expect(repository.manifest('latest')).rejects.toMatchObject(error)
       })
     }
@@ -154,7 +157,7 @@ describe('authentication', () => {
       )
       await expect(repository.manifest('latest')).rejects.toMatchObject({
         code: 'CHALLENGE_INVALID',
-        message: expect.stringContaining('names no realm'),
+        message: expect.stringContaining('requires a token but names no token server'),
       })
     })
   })
@@ -259,7 +262,7 @@ describe('authentication', () => {
     it('says so where it is refused', () =>
       withRegistry({ auth: token }, given({}), async ({ repository, registry }) => {
         await expect(repository.manifest('latest')).rejects.toMatchObject({
-          ...{ code: 'UNAUTHORIZED', hint: expect.stringContaining('check them') },
+          ...{ code: 'UNAUTHORIZED', hint: expect.stringContaining('Check the user name and password') },
         })
         expect(talk(registry)).toEqual(['manifest 401'])
       }))
@@ -317,8 +320,10 @@ describe('authentication', () => {
           noPost(registry, status)
           await expect(repository.manifest('latest')).rejects.toMatchObject({
             code: 'REGISTRY_RESPONSE',
-            message: expect.stringContaining(`its token server, ${registry.host}, takes no identity token`),
-            hint: expect.stringContaining('log in again with a user name and password'),
+            message: expect.stringContaining(
+              `its token server ${registry.host} accepts no identity tokens (HTTP `,
+            ),
+            hint: expect.stringContaining('Log in again with a user name and a password'),
             subject: { status },
           })
         }),
@@ -342,7 +347,7 @@ describe('authentication', () => {
       )
       await expect(repository.manifest('latest')).rejects.toMatchObject({
         code: 'REGISTRY_RESPONSE',
-        hint: `${registry.host} names ${registry.url}/token as its token server, and no token was given there`,
+        hint: `${registry.host} names ${registry.url}/token as its token server. Is that right?`,
       })
     }))
 

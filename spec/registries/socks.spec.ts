@@ -83,11 +83,11 @@ describe.each([
     ))
 
   it.each<[string, Partial<SocksServerOptions>, string, boolean]>([
-    ['another login', { login: 'a:b' }, 'does not let through: it refuses the login', false],
-    ['no rules for it', { reply: 2 }, 'does not let through: it answers NotAllowed', true],
-    ['an unreachable host', { reply: 4 }, 'does not let through: it answers HostUnreachable', true],
+    ['another login', { login: 'a:b' }, 'refuses the connection: it rejects the login', false],
+    ['no rules for it', { reply: 2 }, 'refuses the connection: it answers NotAllowed', true],
+    ['an unreachable host', { reply: 4 }, 'refuses the connection: it answers HostUnreachable', true],
     ['another protocol', { says: 'HTTP/1.1 400 Bad Request\r\n\r\n' }, 'it does not speak SOCKS 5', true],
-    ['silence', { silent: true }, 'it does not answer', true],
+    ['silence', { silent: true }, 'it does not respond', true],
   ])('is said to be in the way, without its password: %s', (_what, options, why, retryable) =>
     behindSocks(
       secure,

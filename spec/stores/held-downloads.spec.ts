@@ -45,12 +45,12 @@ describe.skipIf(!locksAvailable())('a download that another process holds', () =
       {
         digest,
         code: 'download-held',
-        message: `${holder} is downloading ${digest} and holds it: waiting for it`,
+        message: `Waiting for ${holder}, which is downloading ${digest}`,
       },
       {
         ...{ digest, code: 'download-apart' },
         message: expect.stringMatching(
-          `^process ${child.process.pid} \\(stopped\\) holds the download of ${digest}, of which nothing has come for \\d+ s: downloading it apart$`,
+          `^Downloading ${digest} separately: process ${child.process.pid} \\(stopped\\) has the download and made no progress for \\d+ seconds?$`,
         ) as string,
       },
     ])
@@ -115,7 +115,7 @@ describe.skipIf(!locksAvailable())('a download that another process holds', () =
     const child = await held(store.directory, 'grow-partial', digest)
     await expect(store.partials.acquire(digest)).rejects.toMatchObject({
       code: 'STORE_LOCKED',
-      message: `Waited 2 s for the download of ${digest}, which process ${child.process.pid} holds`,
+      message: `Waited 2 seconds for the download of ${digest}, which process ${child.process.pid} holds`,
       hint: `Wait until it ends, or end it with “kill ${child.process.pid}”.`,
     })
   })

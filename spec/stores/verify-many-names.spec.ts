@@ -105,7 +105,7 @@ describe('repair, where several names lead to a blob', () => {
     expect(problems[0]).toMatchObject({ repaired: false, digest: layer })
     expect(problems[0]!.images).toHaveLength(6)
     const { message = '' } = problems[0]!.error ?? {}
-    expect(message).toMatch(/^None of 2 names could be used\. /)
+    expect(message).toMatch(/^None of the 2 names that need it could repair it: /)
     registries.forEach((registry, at) => {
       expect(message).toContain(registry.host)
       const again = registry.requests.slice(asked[at]).filter(({ reference }) => reference === layer)

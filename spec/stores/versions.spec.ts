@@ -27,7 +27,7 @@ describe('a store of another version', () => {
   }
 
   it.each([
-    ['a newer one', '{"version":2}', /a newer version of this program made it \(store version 2\)/],
+    ['a newer one', '{"version":2}', /a newer version of Windlass created it \(store version 2\)/],
     ['a much newer one', '{"version":90,"features":[1]}', /store version 90/],
     ['one that never was', '{"version":0}', /windlass\.json cannot be read/],
     ['no whole number', '{"version":1.5}', /windlass\.json cannot be read/],

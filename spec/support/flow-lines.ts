@@ -1,7 +1,7 @@
 /** Random lines of stages with sources and behaviours that count, for the property tests. */
 import fc from 'fast-check'
 import { defer, finalize, of, tap } from 'rxjs'
-import { Flow, type Order, type Stage, stage } from '../../lib/flow/index.js'
+import { Flow, type FlowEvent, type Order, type Scope, type Stage, stage } from '../../lib/flow/index.js'
 
 export const runs = { numRuns: 300 }
 
@@ -15,6 +15,13 @@ export const ticks = async (count: number): Promise<void> => {
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 export const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
+
+/** The events of a scope from now on. */
+export function recorded(scope: Scope): FlowEvent[] {
+  const events: FlowEvent[] = []
+  scope.events.subscribe((event) => events.push(event))
+  return events
+}
 
 export interface Counted<T> {
   readonly flow: Flow<T>

@@ -86,17 +86,17 @@ const gzip: readonly Row[] = [
   [
     'garbage after zeros after the gzip',
     concat(gz, Buffer.alloc(9), Buffer.from('x')),
-    refused(/no gzip follow its end/),
+    refused(/that (?:are|is) not gzip/),
   ],
-  ['a gzip member after zeros', concat(gz, Buffer.alloc(9), gz), refused(/no gzip follow its end/)],
+  ['a gzip member after zeros', concat(gz, Buffer.alloc(9), gz), refused(/that (?:are|is) not gzip/)],
   ['a plain archive after the gzip', concat(gz, tar), refused(/as gzip failed/)],
-  ['gzip in gzip', gzipSync(gz), refused(/cut off/)],
+  ['gzip in gzip', gzipSync(gz), refused(/truncated/)],
   ['gzip of nothing', none, []],
   ['gzip of an archive with no end', gzipSync(file('a', 'hello').subarray(0, 517)), ['a = hello']],
 ]
 
 const damage: readonly Row[] = [
-  ['gzip cut off in its header', gz.subarray(0, 5), refused(/as gzip failed|checksum|cut off/)],
+  ['gzip cut off in its header', gz.subarray(0, 5), refused(/as gzip failed|checksum|truncated/)],
   ['gzip cut off in its data', gz.subarray(0, gz.length >> 1), refused(/unexpected end of file/)],
   [
     'gzip cut off before its trailer',
@@ -121,7 +121,7 @@ const damage: readonly Row[] = [
   [
     'gzip of an unknown method',
     concat(Buffer.from([0x1f, 0x8b, 7]), gz.subarray(3)),
-    refused(/checksum of a header is wrong|cut off/),
+    refused(/checksum of a header is wrong|truncated/),
   ],
   [
     'gzip with reserved flags',
@@ -151,7 +151,7 @@ const zstd: readonly Row[] = [
   ['nothing but a skippable frame', skippable(7, 'meta'), [], noZstd],
   ['empty zstd frames around and between', concat(empty, empty, zst, empty), tree, noZstd],
   ['a window of 128 MiB', windowed(17), tree, noZstd],
-  ['zstd cut off in its header', zst.subarray(0, 6), refused(/cut off|zstd/)],
+  ['zstd cut off in its header', zst.subarray(0, 6), refused(/truncated|zstd/)],
   ['zstd cut off in its data', zst.subarray(0, zst.length >> 1), refused(/zstd failed/)],
   [
     'zstd cut off in a skippable frame',
@@ -163,7 +163,7 @@ const zstd: readonly Row[] = [
   [
     'zstd with a window of 144 MiB',
     Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, (17 << 3) | 1, 1, 0, 0]),
-    refused(/maxWindowBytes/, 'LIMIT_EXCEEDED'),
+    refused(/more than the maximum of 128 MiB/, 'LIMIT_EXCEEDED'),
   ],
   [
     'a zstd frame that needs a dictionary',
@@ -173,7 +173,7 @@ const zstd: readonly Row[] = [
   [
     'zstd with a window of gigabytes',
     Buffer.concat([Buffer.from('28b52ffd00a0000000', 'hex'), tar]),
-    refused(/maxWindowBytes/, 'LIMIT_EXCEEDED'),
+    refused(/more than the maximum of 128 MiB/, 'LIMIT_EXCEEDED'),
   ],
 ]
 

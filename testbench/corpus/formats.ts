@@ -53,8 +53,8 @@ const headers: readonly Row[] = [
     'refuses: it does not know the type',
   ],
   ['a file with the flag NUL', layer(file('a', '1', { flag: '\0' })), ['a = 1']],
-  ['an entry of an unknown type', layer(file('a', '1', { flag: 'Z' })), refused(/which layers do not have/)],
-  ['a multi-volume entry', layer(file('a', '1', { flag: 'M' })), refused(/which layers do not have/)],
+  ['an entry of an unknown type', layer(file('a', '1', { flag: 'Z' })), refused(/type/)],
+  ['a multi-volume entry', layer(file('a', '1', { flag: 'M' })), refused(/type/)],
   [
     'a header with a wrong checksum',
     layer(Buffer.concat([Buffer.from(header()).fill('7', 148, 149), Buffer.alloc(0)])),
@@ -104,15 +104,11 @@ const headers: readonly Row[] = [
 const sizes: readonly Row[] = [
   ['a negative size', layer(header({ size: base256(-512n, 12) }), file('b')), refused(/is negative/)],
   ['a size beyond int64', layer(header({ size: base256(2n ** 70n, 12) })), refused(/overflows/)],
-  [
-    'a size of 2^60',
-    layer(header({ size: base256(2n ** 60n, 12) })),
-    refused(/which no file has|more than layerBytes allows/),
-  ],
+  ['a size of 2^60', layer(header({ size: base256(2n ** 60n, 12) })), refused(/size|limit layerBytes/)],
   [
     'a size of 8 GiB, and 5 bytes',
     Buffer.concat([header({ size: octal(2 ** 33 - 1, 12) }), Buffer.from('hello')]),
-    refused(/cut off/),
+    refused(/truncated/),
   ],
   [
     'a pax size against that of the header: content is never read as a header',
@@ -130,7 +126,7 @@ const sizes: readonly Row[] = [
     layer(withPax({ size: '0' }, header({ name: 'a', size: 512 })), file('b', '1')),
     ['a =', 'b = 1'],
   ],
-  ['a negative pax size', layer(withPax({ size: '-1' }, file('a', '1'))), refused(/which no file has/)],
+  ['a negative pax size', layer(withPax({ size: '-1' }, file('a', '1'))), refused(/size/)],
   [
     'a pax size that is no number',
     layer(withPax({ size: '1x' }, file('a', '1'))),
@@ -185,14 +181,14 @@ const records: readonly Row[] = [
   [
     'a GNU long name of 8,000 bytes',
     layer(withLong('L', 'n/'.repeat(4000), file('s', '1', { magic: 'gnu' }))),
-    refused(/more than pathBytes allows/, 'LIMIT_EXCEEDED'),
+    refused(/more than the limit pathBytes/, 'LIMIT_EXCEEDED'),
   ],
 ]
 
 const metas: readonly Row[] = ['x', 'g', 'L', 'K'].map((flag) => [
   `an extended header ${flag} of 64 MiB`,
   Buffer.concat([header({ flag, size: 64 * 2 ** 20 }), Buffer.alloc(2048)]),
-  refused(/more than headerBytes allows/, 'LIMIT_EXCEEDED'),
+  refused(/more than the limit headerBytes/, 'LIMIT_EXCEEDED'),
 ])
 
 const globals: readonly Row[] = [
@@ -243,14 +239,14 @@ const ends: readonly Row[] = [
   [
     'a lone block of zeros inside',
     Buffer.concat([file('a', '1'), Buffer.alloc(512), file('evil', '2'), end]),
-    refused(/a lone block of zeros/),
+    refused(/a single block of zeros/),
   ],
-  ['cut off in the middle of a header', layer(file('a', '1')).subarray(0, 300), refused(/cut off/)],
-  ['cut off in the middle of data', file('a', 'x'.repeat(5000)).subarray(0, 1024), refused(/cut off/)],
+  ['cut off in the middle of a header', layer(file('a', '1')).subarray(0, 300), refused(/truncated/)],
+  ['cut off in the middle of data', file('a', 'x'.repeat(5000)).subarray(0, 1024), refused(/truncated/)],
   [
     'cut off in the middle of a pax header',
     pax([['path', 'x'.repeat(300)]]).subarray(0, 600),
-    refused(/cut off/),
+    refused(/truncated/),
   ],
 ]
 
@@ -288,7 +284,7 @@ const sparse: readonly Row[] = [
     [
       `a sparse file of 1 TiB (${format})`,
       layer(write(parts, 2 ** 40)),
-      refused(/more than (?:sparseFileBytes|layerBytes) allows/, 'LIMIT_EXCEEDED'),
+      refused(/more than the limit (?:sparseFileBytes|layerBytes)/, 'LIMIT_EXCEEDED'),
       'not asked: it writes all the zeros',
     ],
     [
@@ -317,7 +313,7 @@ const sparse: readonly Row[] = [
       ]),
       file('a', '1000000\n'),
     ),
-    refused(/cut off|malformed|map/),
+    refused(/truncated|malformed|map/),
   ],
   [
     'a sparse record of pax 0.0 out of order',

@@ -137,7 +137,7 @@ export class AttributeWriter {
     }
     this.#warn(
       'TIME_SKIPPED',
-      `Times could not all be set: the file system cannot hold that of ${quoted(shown)}, which is the first`,
+      `Some times could not be set: the file system cannot store them (first: ${quoted(shown)})`,
     )
   }
 
@@ -146,7 +146,10 @@ export class AttributeWriter {
   }
 
   #warnOfRounding(): void {
-    this.#warn('TIMES_ROUNDED', 'Times are set to about a microsecond: the C library cannot be called here')
+    this.#warn(
+      'TIMES_ROUNDED',
+      'Times are exact to about a microsecond only: the C library cannot be called on this platform',
+    )
   }
 }
 

@@ -168,7 +168,7 @@ export class LayerApplier implements EntryHandler {
     if (this.#implied.paths === undefined)
       this.#warn(
         'IMPLIED_UNRECORDED',
-        'The layer has so many directories that it does not list that they are not recorded: where its tree stands on top of others, they may have other attributes than the image says',
+        'The layer has too many unlisted directories to record them: in a stack of layers, their attributes may differ from those of the image',
       )
   }
 
@@ -201,7 +201,7 @@ export class LayerApplier implements EntryHandler {
     if (isBelowWhiteout(parent)) {
       this.#warn(
         'WHITEOUT_CONTENT',
-        `What is below the name of a whiteout is left out (${quoted(entry.path)} is the first)`,
+        `Entries below the name of a whiteout are skipped (first: ${quoted(entry.path)})`,
       )
       return
     }
@@ -241,7 +241,7 @@ export class LayerApplier implements EntryHandler {
     const path = parent === '' ? name : `${parent}/${name}`
     this.#warn(
       'PARENT_REPLACED',
-      `A file or link made way for a directory, since the same layer has entries below it (${quoted(path)} is the first)`,
+      `A file or link was replaced by a directory, because the same layer has entries below it (first: ${quoted(path)})`,
     )
     if (this.#form !== 'apply') this.#whiteouts.apply({ kind: 'name', name }, parent, path)
   }
@@ -262,7 +262,7 @@ export class LayerApplier implements EntryHandler {
       }
       case 'symlink': {
         if (entry.linkTarget === '' || entry.linkTarget.includes('\0'))
-          throw invalidEntry(entry.path, 'it is a symlink to no valid name')
+          throw invalidEntry(entry.path, 'it is a symlink to an invalid name')
         if (entry.linkTarget.length > longestPath)
           throw invalidEntry(
             entry.path,
@@ -296,7 +296,7 @@ export class LayerApplier implements EntryHandler {
       const why = whyLeftOut(type, error, this.#ordinary)
       if (why === undefined) throw error
       this.#leftOut.add(path)
-      this.#warn('DEVICE_SKIPPED', `${why} (${quoted(entry.path)} is the first)`)
+      this.#warn('DEVICE_SKIPPED', `${why} (first: ${quoted(entry.path)})`)
       return false
     }
     this.#attributes.node(path, entry)

@@ -21,7 +21,7 @@ export interface LayerPath {
  * @throws WindlassError LAYER_INVALID when the path contains NUL
  */
 export function layerPath(path: string): LayerPath | undefined {
-  if (path.includes('\0')) throw invalidEntry(path, 'its name holds a NUL byte')
+  if (path.includes('\0')) throw invalidEntry(path, 'its name contains a NUL byte')
   const clean = cleaned(path)
   if (clean === '') return undefined
   const slash = clean.lastIndexOf('/')

@@ -15,17 +15,17 @@ export function leftOutDevice({ type, device, path }: TarEntry): readonly [Warni
     // Truncated to the limits, it would be another device.
     return [
       'DEVICE_FOREIGN',
-      `Devices are left out whose number Linux does not have (${quoted(path)} is the first)`,
+      `Devices with a number that Linux does not have are skipped (first: ${quoted(path)})`,
     ]
   if (isWhiteoutDevice({ type, device }))
     return [
       'WHITEOUT_DEVICE_SKIPPED',
-      `Character devices 0/0 are left out: overlayfs takes them for whiteouts (${quoted(path)} is the first)`,
+      `Character devices 0/0 are skipped: overlayfs would treat them as whiteouts (first: ${quoted(path)})`,
     ]
   if (available()) return undefined
   return [
     'DEVICE_SKIPPED',
-    `Devices are left out: the C library cannot be called here (${quoted(path)} is the first)`,
+    `Devices are skipped: the C library cannot be called on this platform (first: ${quoted(path)})`,
   ]
 }
 

@@ -27,14 +27,14 @@ export function makeNodeOf(entry: TarEntry, type: NodeType, path: Buffer, ordina
 export function whyLeftOut(type: NodeType, error: unknown, ordinary: boolean): string | undefined {
   const code = errnoOf(error) ?? ''
   if (!refusals.includes(code)) return undefined
-  if (type === 'fifo') return `Fifos are left out: the file system has none (${code})`
-  return `Devices are left out: ${whyNoDevice(code, ordinary)}`
+  if (type === 'fifo') return `FIFOs are skipped: the file system does not support them (${code})`
+  return `Devices are skipped: ${whyNoDevice(code, ordinary)}`
 }
 
 function whyNoDevice(code: string, ordinary: boolean): string {
-  if (ordinary || process.geteuid?.() !== 0) return 'only root may make them'
+  if (ordinary || process.geteuid?.() !== 0) return 'only root may create them'
   if (!hasCapability('CAP_MKNOD')) return 'this process lacks CAP_MKNOD'
   return isInUserNamespace()
-    ? 'nobody may make them in a user namespace'
+    ? 'they cannot be created in a user namespace'
     : `the system refuses them (${code})`
 }

@@ -79,7 +79,7 @@ export class OwnerWriter {
     if (uid !== noId && gid !== noId) return { uid, gid }
     this.warn(
       'OWNER_NONE',
-      `Files of the owner ${noId}, which no file can have, belong to root (${quoted(path)} is the first)`,
+      `Files with the owner ${noId}, which no file can have, belong to root (first: ${quoted(path)})`,
     )
     return { uid: ownerOf(uid), gid: ownerOf(gid) }
   }
@@ -87,11 +87,11 @@ export class OwnerWriter {
   #warnOfPolicy({ uid, gid }: Owner, path: string): void {
     const why =
       this.policy === 'process'
-        ? (cannotGiveAway() ?? 'this process was told not to set them')
+        ? (cannotGiveAway() ?? 'this process does not set owners')
         : `the store belongs to user ${uid}`
     this.warn(
       'OWNER_SKIPPED',
-      `Files belong to ${uid}:${gid} and not to the owners that the layer says: ${why} (${quoted(path)} is the first)`,
+      `Files belong to ${uid}:${gid} instead of the owners in the layer: ${why} (first: ${quoted(path)})`,
     )
   }
 
@@ -99,11 +99,11 @@ export class OwnerWriter {
     const { uid: ours, gid: group } = this.#process
     const why =
       code === 'EINVAL' && isInUserNamespace()
-        ? `the user namespace of this process does not have all of their ids`
-        : `the file system refuses to change them (${code})`
+        ? 'the user namespace of this process does not map all of their ids'
+        : `the file system does not change them (${code})`
     this.warn(
       'OWNER_SKIPPED',
-      `Files belong to ${ours}:${group} where the owners that the layer says could not be set: ${why} (${quoted(path)}, of ${uid}:${gid}, is the first)`,
+      `Files belong to ${ours}:${group} where their owners could not be set: ${why} (first: ${quoted(path)} of ${uid}:${gid})`,
     )
   }
 }

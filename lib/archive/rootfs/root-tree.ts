@@ -6,6 +6,7 @@ import { type BigIntStats, chmodSync, lstatSync, mkdirSync, readdirSync, readlin
 import { errnoOf } from '../../system/errno.js'
 import { available, getXattr, obeysModes, removeXattr } from '../../system/index.js'
 import { defaultLimits, limitExceeded } from '../../limits.js'
+import { formatCount } from '../../quantities.js'
 import { quoted } from '../tar/refusal.js'
 import { onDisk } from './bytes-path.js'
 import { defaultAcl, Directory } from './directory.js'
@@ -205,7 +206,7 @@ export class RootTree {
   #add(parent: Directory, directory: Directory, entry: string): void {
     if (++this.#known > this.layerDirectories)
       throw limitExceeded(
-        `Unpacking ${quoted(entry)} failed: the number of directories that the layer has something in is ${this.#known}`,
+        `Unpacking ${quoted(entry)} failed: the layer has entries in ${formatCount(this.#known, 'directory', 'directories')}`,
         'layerDirectories',
         this.layerDirectories,
       )

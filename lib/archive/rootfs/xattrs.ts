@@ -12,7 +12,8 @@ import {
   removeXattr,
   setXattr,
 } from '../../system/index.js'
-import { quoted } from '../tar/refusal.js'
+import { formatExactBytes } from '../../quantities.js'
+import { nothingKept, quoted } from '../tar/refusal.js'
 import { isOverlayXattr } from '../whiteouts/form.js'
 import { invalidEntry } from '../failure.js'
 import type { Warn } from './warnings.js'
@@ -43,21 +44,21 @@ export class XattrWriter {
       if (isOverlayXattr(name) || !isOfImages(name)) {
         this.options.warn(
           'XATTR_FOREIGN',
-          `Extended attributes such as ${quoted(name)} are not taken from images (${quoted(path)} is the first)`,
+          `Extended attributes such as ${quoted(name)} are not set from images (first: ${quoted(path)})`,
         )
         continue
       }
       if (name.length > maxNameBytes || value.length > maxValueBytes)
         throw invalidEntry(
           path,
-          `its extended attribute ${quoted(name)} is none that Linux takes`,
-          `Linux takes names of ${maxNameBytes} bytes and values of ${maxValueBytes}.`,
+          `its extended attribute ${quoted(name)} exceeds the limits of Linux`,
+          `Linux allows names of up to ${maxNameBytes} bytes and values of up to ${formatExactBytes(maxValueBytes)}. ${nothingKept}`,
         )
       const why = this.#attempt(at, name, value)
       if (why !== undefined)
         this.options.warn(
           'XATTR_SKIPPED',
-          `Extended attributes could not all be set: ${quoted(name)} on ${quoted(path)} is the first (${why})`,
+          `Some extended attributes could not be set (first: ${quoted(name)} of ${quoted(path)}: ${why})`,
         )
     }
   }
@@ -81,14 +82,14 @@ export class XattrWriter {
     } catch (error) {
       const code = errnoOf(error) ?? ''
       if (code === 'EPERM') return lacking(name) ?? code
-      if (isUnsupported(code)) return `${code}: the file system has none of that kind`
+      if (isUnsupported(code)) return `${code}: the file system does not support it`
       // For example an ACL with ids that the user namespace does not map.
-      if (code === 'EINVAL') return `${code}: its value is not taken here`
-      const size = `its ${value.length} bytes are more than`
-      if (code === 'E2BIG' || code === 'ERANGE') return `${code}: ${size} the file system takes`
+      if (code === 'EINVAL') return `${code}: its value is not accepted here`
+      const size = `its ${formatExactBytes(value.length)} are more than`
+      if (code === 'E2BIG' || code === 'ERANGE') return `${code}: ${size} the file system accepts`
       // File systems also report ENOSPC when the space for the attributes of one file is used up.
       if (code === 'ENOSPC' && hasRoom(this.options.root))
-        return `${code}: ${size} the file system holds for one file`
+        return `${code}: ${size} the file system stores for one file`
       throw error
     }
   }

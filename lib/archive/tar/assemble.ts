@@ -89,7 +89,7 @@ export const hasData = (type: EntryType): boolean => type === 'file'
 
 /** Converts `merged` to an entry, when the size of the file is known. @throws WindlassError LAYER_INVALID */
 export function toEntry(merged: Merged, size: number, sparse: boolean, path = merged.path): TarEntry {
-  if (path.includes('\0')) throw invalidArchive(`the name ${quoted(path)} has a NUL in it`)
+  if (path.includes('\0')) throw invalidArchive(`the name ${quoted(path)} contains a NUL byte`)
   const { type, mode, uid, gid, mtime, linkTarget, device, xattrs } = merged
   return { path, type, size, mode, uid, gid, mtime, linkTarget, device, xattrs, sparse }
 }
@@ -100,8 +100,8 @@ function typeOf({ flag }: RawHeader, path: string): EntryType {
   const type = types.get(flag)
   if (type === undefined)
     throw invalidArchive(
-      `${quoted(path)} is of the type ${quoted(flag)}, which layers do not have`,
-      'Layers have files, directories, links, devices and fifos (image-spec, layer.md).',
+      `${quoted(path)} has the type ${quoted(flag)}, which layers must not contain`,
+      'Layers contain files, directories, links, devices and FIFOs (image-spec, layer.md). Tell whoever publishes the image.',
     )
   return type
 }

@@ -46,7 +46,7 @@ function record(text: string, at: number): { key: string; value: string; next: n
   const value = text.slice(equals + 1, next - 1)
   if (key === '' || key.includes('\0')) throw malformed()
   if (withoutNul.has(key) && value.includes('\0'))
-    throw invalidArchive(`the pax record ${key} has a NUL in it`)
+    throw invalidArchive(`the pax record ${key} contains a NUL byte`)
   return { key, value, next }
 }
 

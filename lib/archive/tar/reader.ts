@@ -4,6 +4,7 @@
  */
 import { asWindlassError } from '../../errors.js'
 import { defaultLimits } from '../../limits.js'
+import { formatCount } from '../../quantities.js'
 import { hasData, mergeHeader, toEntry, type Extensions, type Merged } from './assemble.js'
 import type { EntryHandler } from './entry.js'
 import { blockSize, isZeroBlock, parseHeader, type RawHeader } from './header.js'
@@ -85,7 +86,7 @@ export class TarReader {
       const between = this.#state === 'header' || this.#state === 'second-zero'
       if (this.#state === 'end' || this.#state === 'padding' || (between && this.#held === 0)) return
       throw invalidArchive(
-        `it is cut off after ${this.#read} bytes, inside of a ${between ? 'header' : this.#state}`,
+        `it is truncated after ${formatCount(this.#read, 'byte')}, inside ${this.#state === 'data' ? 'the content of an entry' : 'a header'}`,
       )
     })
   }
@@ -147,7 +148,7 @@ export class TarReader {
   #block(bytes: Buffer, at: number): void {
     switch (this.#state) {
       case 'second-zero':
-        if (!isZeroBlock(bytes, at)) throw invalidArchive('a lone block of zeros stands inside of it')
+        if (!isZeroBlock(bytes, at)) throw invalidArchive('it contains a single block of zeros')
         this.#state = 'end'
         return
       case 'header-map':
@@ -238,7 +239,7 @@ export class TarReader {
       this.#start(merged, undefined, size, merged.path)
       return
     }
-    if (merged.type !== 'file') throw invalidArchive(`${quoted(merged.path)} is sparse and no file`)
+    if (merged.type !== 'file') throw invalidArchive(`${quoted(merged.path)} is sparse but not a file`)
     if (format === 'pax 0.x') {
       this.#startSparse(recordedMap(records))
       return
@@ -308,7 +309,7 @@ export class TarReader {
 
 function sizeOf(size: number | bigint, path: string): number {
   if (size < 0 || size > Number.MAX_SAFE_INTEGER)
-    throw invalidArchive(`the size of ${quoted(path)} is ${size}, which no file has`)
+    throw invalidArchive(`the size of ${quoted(path)} is ${size}, which is not possible`)
   return Number(size)
 }
 

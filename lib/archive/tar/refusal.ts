@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import { WindlassError } from '../../errors.js'
 import { limitExceeded, type LimitName } from '../../limits.js'
+import { formatBytes, formatNumber } from '../../quantities.js'
 import { printable } from '../../codec/printable.js'
 
 /** Maximum number of bytes of a name in a message. */
@@ -52,4 +53,8 @@ export const invalidArchive = (what: string, hint = nothingKept): WindlassError 
 
 /** Returns a LIMIT_EXCEEDED error. `what` is a noun phrase, for example `the size of a pax header`. */
 export const overLimit = (what: string, actual: number, name: LimitName, allowed: number): WindlassError =>
-  limitExceeded(`Reading the archive of the layer failed: ${what} is ${actual}`, name, allowed)
+  limitExceeded(
+    `Reading the archive of the layer failed: ${what} is ${name.endsWith('Bytes') ? formatBytes(actual) : formatNumber(actual)}`,
+    name,
+    allowed,
+  )

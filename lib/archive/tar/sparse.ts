@@ -2,6 +2,7 @@
  * GNU sparse files: the archive contains only some fragments of the file; the rest is holes. There are four formats:
  * old GNU (in the header), pax 0.0 and 0.1 (in records), and pax 1.0 (before the data).
  */
+import { formatCount, formatNumber } from '../../quantities.js'
 import { blockSize, type RawHeader } from './header.js'
 import type { TarLimits } from './limits.js'
 import { decimal, numericField } from './numbers.js'
@@ -93,7 +94,7 @@ export class HeaderMap {
   /** @throws WindlassError LAYER_INVALID */
   constructor(header: RawHeader, bytes: Buffer, at: number, limits: TarLimits) {
     // star uses the same flag with another layout.
-    if (header.format !== 'gnu') throw invalidArchive('a sparse file stands in an archive that is not GNU')
+    if (header.format !== 'gnu') throw invalidArchive('it contains a sparse file but is not a GNU archive')
     this.#limits = limits
     this.realSize = numericField(bytes, at + 483, 12, 'real size')
     this.extended = this.#read(bytes, at + 386, 4)
@@ -137,7 +138,9 @@ export function checkSparse(
     used += length
   }
   if (used !== stored)
-    throw invalidArchive(`a sparse file has ${stored} bytes in the archive, and its map speaks of ${used}`)
+    throw invalidArchive(
+      `a sparse file has ${formatCount(stored, 'byte')} in the archive, but its map describes ${formatNumber(used)}`,
+    )
   if (size > limits.sparseFileBytes)
     throw overLimit('the size of a sparse file', size, 'sparseFileBytes', limits.sparseFileBytes)
 }

@@ -4,6 +4,7 @@
  */
 import { createHash, type Hash } from 'node:crypto'
 import { defaultLimits, limitExceeded } from '../../limits.js'
+import { formatCount } from '../../quantities.js'
 import { invalidEntry } from '../failure.js'
 import { layerPath } from '../rootfs/layer-path.js'
 import { isForeignDevice, isWhiteoutDevice } from '../rootfs/left-out-device.js'
@@ -200,7 +201,7 @@ export class LayerTree implements EntryHandler {
       const found = this.#walk(path, entry, true)
       if (found instanceof Directory) return found
       // Not reached: missing directories are created.
-      if (found === undefined) throw invalidEntry(entry.path, 'what it is below cannot be made')
+      if (found === undefined) throw invalidEntry(entry.path, 'its parent directory cannot be created')
       found.parent.children.delete(found.name)
       this.#mark({ kind: 'name', name: found.name }, found.parent)
     }
@@ -248,7 +249,7 @@ export class LayerTree implements EntryHandler {
   #makeDirectory(parent: Directory, name: string, entry: TarEntry): Directory {
     if (++this.#directories > this.layerDirectories)
       throw limitExceeded(
-        `Reading ${quoted(entry.path)} failed: the number of directories of the layer is ${this.#directories}`,
+        `Reading ${quoted(entry.path)} failed: the layer has ${formatCount(this.#directories, 'directory', 'directories')}`,
         'layerDirectories',
         this.layerDirectories,
       )

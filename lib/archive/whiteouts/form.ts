@@ -28,7 +28,7 @@ export async function hostWhiteoutForm(directory: string): Promise<WhiteoutForm>
       await rm(probe, { recursive: true, force: true })
     }
   } catch (error) {
-    throw fileFailure(error, 'Trying which whiteouts can be made', directory)
+    throw fileFailure(error, 'Testing which whiteouts the file system supports', directory)
   }
 }
 

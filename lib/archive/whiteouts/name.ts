@@ -22,9 +22,8 @@ export function whiteoutOf(name: string, path: string): Whiteout | undefined {
   if (name === opaqueName) return { kind: 'opaque' }
   const hidden = name.slice(prefix.length)
   if (hidden.startsWith(prefix)) return { kind: 'ignored' }
-  if (hidden === '') throw invalidEntry(path, 'it is a whiteout of no name')
-  if (hidden === '.' || hidden === '..')
-    throw invalidEntry(path, 'it is a whiteout of a directory as a whole or of its parent')
+  if (hidden === '') throw invalidEntry(path, 'it is a whiteout without a name')
+  if (hidden === '.' || hidden === '..') throw invalidEntry(path, 'it is a whiteout of "." or ".."')
   return { kind: 'name', name: hidden }
 }
 

@@ -17,6 +17,8 @@ export interface ArchiveOptions {
   readonly limits: Limits
   /** Total size in bytes of the layers already in the tree. */
   readonly before: number
+  /** Called after each chunk and at the end. The next chunk waits for the promise that it returns. */
+  readonly pace?: (() => Promise<void> | undefined) | undefined
 }
 
 /** Receives each chunk that is no longer needed. */
@@ -62,8 +64,8 @@ export class ArchiveSink extends Writable {
     if (expected === undefined || expected === this.diffID) return
     throw new WindlassError(
       'DIFF_ID_MISMATCH',
-      `Unpacking the layer gave the diffID ${this.diffID}, but the image's config says ${expected}`,
-      { digest: expected, hint: 'The image is inconsistent; nothing of it is kept.' },
+      `The unpacked layer has the diffID ${this.diffID}, but the config of the image states ${expected}`,
+      { digest: expected, hint: 'The image is inconsistent. Tell whoever publishes it.' },
     )
   }
 
@@ -92,7 +94,7 @@ export class ArchiveSink extends Writable {
     if (this.compressed === undefined || this.size <= ratioFloor) return
     if (this.size > this.compressed * layerRatio)
       throw overLimit(
-        'the number of bytes that one compressed byte became',
+        'the compression ratio so far',
         Math.floor(this.size / this.compressed),
         'layerRatio',
         layerRatio,
@@ -100,12 +102,19 @@ export class ArchiveSink extends Writable {
   }
 
   #attempt(done: (error?: Error) => void, work: () => void): void {
-    let failed: WindlassError | undefined
+    let wait: Promise<void> | undefined
     try {
       work()
+      wait = this.#options.pace?.()
     } catch (error) {
-      failed = asWindlassError(error)
+      done(asWindlassError(error))
+      return
     }
-    done(failed)
+    if (wait === undefined) done()
+    else
+      wait.then(
+        () => done(),
+        (error: unknown) => done(asWindlassError(error)),
+      )
   }
 }

@@ -13,7 +13,7 @@ export async function lengthOf(path: string): Promise<number> {
     throw failure(path, error)
   })
   if (stats.isFile()) return stats.size
-  throw new WindlassError('STORE_CORRUPT', `The blob ${path} is no regular file`, {
+  throw new WindlassError('STORE_CORRUPT', `The blob ${path} is not a regular file`, {
     hint: 'Remove it and pull again.',
   })
 }

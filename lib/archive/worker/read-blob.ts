@@ -8,6 +8,8 @@ import { Verifier } from '../../bytes/verifier.js'
 import { asWindlassError, type WindlassError } from '../../errors.js'
 import type { DigestAlgorithm } from '../../image/digest/digest.js'
 import { defaultLimits, type Limits } from '../../limits.js'
+import type { EntrySender } from '../entries/entry-sender.js'
+import { teeEntries } from '../entries/tee-entries.js'
 import type { EntryHandler } from '../tar/entry.js'
 import { ArchiveSink } from './archive-sink.js'
 import type { Expectations, UnpackResult } from './task.js'
@@ -25,6 +27,8 @@ export interface ReadContext {
   readonly spare?: boolean
   /** The algorithm of the diffID. Default: that of the expected one, otherwise sha256. */
   readonly algorithm?: DigestAlgorithm | undefined
+  /** Also receives the entries, and sets the pace. */
+  readonly entries?: EntrySender | undefined
 }
 
 /** Receives the entries of a layer and counts them. */
@@ -43,7 +47,7 @@ export async function readBlob(
   source: Readable,
   begin: EntryCounter | (() => EntryCounter),
   expected: Expectations | undefined,
-  { signal, onProgress, limits = defaultLimits, before = 0, spare = true, algorithm }: ReadContext,
+  { signal, onProgress, limits = defaultLimits, before = 0, spare = true, algorithm, entries }: ReadContext,
   finish: () => void = () => undefined,
 ): Promise<UnpackResult> {
   const verifier = expected?.digest === undefined ? undefined : new Verifier(expected)
@@ -55,7 +59,10 @@ export async function readBlob(
   try {
     signal.throwIfAborted()
     const handler = typeof begin === 'function' ? begin() : begin
-    const archive = new ArchiveSink(handler, { expected: expected?.diffID, algorithm, limits, before })
+    const archive = new ArchiveSink(entries === undefined ? handler : teeEntries(handler, entries), {
+      ...{ expected: expected?.diffID, algorithm, limits, before },
+      pace: entries && (() => entries.pace()),
+    })
     await feed(source, archive, spare, (chunk) => {
       verifier?.update(chunk)
       meter.add(chunk.length)

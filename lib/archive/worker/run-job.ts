@@ -6,6 +6,7 @@ import { lstatIfThere, makeDirectories } from '../../system/files.js'
 import { followFile } from '../../bytes/follow-file.js'
 import { makePlain } from '../../system/index.js'
 import { defaultLimits, limitExceeded } from '../../limits.js'
+import { formatBytes } from '../../quantities.js'
 import { failure } from '../failure.js'
 import { LayerApplier } from '../rootfs/layer-applier.js'
 import { layerDirectory } from '../rootfs/layer-directory.js'
@@ -21,6 +22,7 @@ import type {
   LayerSource,
   UnpackResult,
 } from './task.js'
+import { readEntries } from './read-entries.js'
 import { type JobContext, unpackBlob } from './unpack-blob.js'
 
 /** Milliseconds between two checks for cancellation in a job that does not wait. */
@@ -39,6 +41,7 @@ export function runJob(
   const context = { ...jobContext, limits: job.limits, spare: job.spare }
   if (job.kind === 'check') return checkTree(job.task, context)
   if (job.kind === 'flatten') return flatten(job.task, context)
+  if (job.kind === 'read') return readEntries(job.task, context)
   return unpack(job.task, job.growing ? lengths : undefined, context)
 }
 
@@ -91,7 +94,7 @@ async function applyDirectory(
     while (steps.next().done !== true) {
       if (before + applier.bytes > allowed)
         throw limitExceeded(
-          `Putting the layers together failed: the size of all layers so far is ${before + applier.bytes}`,
+          `Failed to assemble the tree of the image: the layers so far take ${formatBytes(before + applier.bytes)}`,
           'imageBytes',
           allowed,
         )

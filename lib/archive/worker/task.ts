@@ -1,5 +1,6 @@
 /** The jobs and results of unpack workers, and the messages between the threads. */
 import type { ErrorRecord } from '../../errors.js'
+import type { EntryBatch } from '../entries/batch.js'
 import type { Expected } from '../../bytes/verifier.js'
 import type { Digest, DigestAlgorithm } from '../../image/digest/digest.js'
 import type { Limits } from '../../limits.js'
@@ -45,6 +46,17 @@ export interface FlattenTask {
   readonly into: string
 }
 
+/** Reads the entries of a layer. Nothing is unpacked. */
+export interface ReadTask {
+  readonly layer: LayerSource
+}
+
+/** The result of a `read` job. */
+export interface ReadResult {
+  /** Number of entries, including whiteouts. */
+  readonly entries: number
+}
+
 /** The result of an `unpack` job. */
 export interface UnpackResult {
   /** The diffID of the actual bytes, with the algorithm of the expected one. */
@@ -88,19 +100,22 @@ export interface CheckResult {
 }
 
 /** The result of a job. */
-export type JobResult = UnpackResult | FlattenResult | CheckResult
+export type JobResult = UnpackResult | FlattenResult | ReadResult | CheckResult
 
 /** Settings of every job. */
 interface JobSettings {
   readonly limits: Limits
   /** Whether processors are idle, so that another thread may decompress. */
   readonly spare: boolean
+  /** Whether the entries are sent: see `EntryBatch`. */
+  readonly entries: boolean
 }
 
 /** The task of a job. */
 export type Work =
   | { readonly kind: 'unpack'; readonly task: BlobTask; readonly growing: boolean }
   | { readonly kind: 'flatten'; readonly task: FlattenTask }
+  | { readonly kind: 'read'; readonly task: ReadTask }
   | { readonly kind: 'check'; readonly task: CheckTask }
 
 /** A job as sent to a worker. */
@@ -111,6 +126,9 @@ export type Request =
   | { readonly type: 'start'; readonly id: number; readonly job: Job }
   | ({ readonly type: 'grown'; readonly id: number } & Growth)
   | { readonly type: 'cancel'; readonly id: number }
+  | { readonly type: 'acknowledge'; readonly id: number; readonly weight: number }
+  /** No more content of this entry is wanted. */
+  | { readonly type: 'skip'; readonly id: number; readonly entry: number }
 
 /**
  * A message from the worker. `loaded` is sent once after the start. `done` and `failed` are sent after everything that
@@ -120,5 +138,6 @@ export type Response =
   | { readonly type: 'loaded' }
   | { readonly type: 'progress'; readonly id: number; readonly bytes: number }
   | { readonly type: 'warning'; readonly id: number; readonly code: string; readonly message: string }
+  | { readonly type: 'entries'; readonly id: number; readonly batch: EntryBatch }
   | { readonly type: 'done'; readonly id: number; readonly result: JobResult }
   | { readonly type: 'failed'; readonly id: number; readonly error: ErrorRecord }

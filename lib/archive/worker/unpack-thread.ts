@@ -1,6 +1,8 @@
 /** A worker thread of the pool: starts it, runs jobs in it, and reports results and crashes. */
 import { endTurnOf, largeWindows } from '../../bytes/compression/large-window.js'
 import { WindlassError } from '../../errors.js'
+import type { Worker } from 'node:worker_threads'
+import type { EntryBatch } from '../entries/batch.js'
 import { startWorker } from './start-worker.js'
 import type { Growth, Job, JobResult, Request, Response } from './task.js'
 
@@ -8,6 +10,8 @@ import type { Growth, Job, JobResult, Request, Response } from './task.js'
 export interface JobListener {
   readonly onProgress: (bytes: number) => void
   readonly onWarning: (code: string, message: string) => void
+  /** Required if the job sends entries. */
+  readonly onEntries?: ((batch: EntryBatch) => void) | undefined
 }
 
 interface Current extends JobListener {
@@ -16,13 +20,9 @@ interface Current extends JobListener {
   reject(error: unknown): void
 }
 
-/** A worker thread that executes one job at a time. */
+/** A worker thread that executes one job at a time. The constructor throws INTERNAL when no thread can be started. */
 export class UnpackThread {
-  readonly #worker = startWorker({
-    name: 'windlass-unpack',
-    execArgv: [],
-    workerData: largeWindows(),
-  })
+  readonly #worker = startThread()
   readonly #id = this.#worker.threadId
   /** Resolves when the thread has loaded its modules or has ended. */
   readonly #loaded: Promise<void>
@@ -79,6 +79,16 @@ export class UnpackThread {
     if (this.#current) this.#post({ type: 'cancel', id: this.#current.id })
   }
 
+  /** Lets the current job send as much more. */
+  acknowledge(weight: number): void {
+    if (this.#current) this.#post({ type: 'acknowledge', id: this.#current.id, weight })
+  }
+
+  /** Asks the current job to leave out the content of an entry. */
+  skip(entry: number): void {
+    if (this.#current) this.#post({ type: 'skip', id: this.#current.id, entry })
+  }
+
   /** Ends the thread. Resolves when it has ended and its descriptors are closed. */
   async stop(): Promise<void> {
     this.#alive = false
@@ -102,6 +112,7 @@ export class UnpackThread {
     if (current?.id !== response.id) return
     if (response.type === 'progress') current.onProgress(response.bytes)
     else if (response.type === 'warning') current.onWarning(response.code, response.message)
+    else if (response.type === 'entries') current.onEntries?.(response.batch)
     else if (response.type === 'done') current.resolve(response.result)
     else current.reject(WindlassError.from(response.error))
   }
@@ -113,17 +124,26 @@ export class UnpackThread {
   }
 }
 
-/** Returns the error for a thread that ended. EAGAIN of pthread_create(3): the process limit includes threads. */
+/** `new Worker` throws when the process may not start a thread, and reports other failures by an event. */
+function startThread(): Worker {
+  try {
+    return startWorker({ name: 'windlass-unpack', execArgv: [], workerData: largeWindows() })
+  } catch (error) {
+    throw endErrorOf(error)
+  }
+}
+
+/** Returns the error for a thread that ended or did not start. EAGAIN of pthread_create(3): the process limit includes threads. */
 function endErrorOf(cause: unknown): WindlassError {
   const said = cause instanceof Error ? cause.message : String(cause)
   if (!said.includes('EAGAIN'))
     return new WindlassError('INTERNAL', `The unpack worker crashed: ${said}`, { cause })
   return new WindlassError(
     'INTERNAL',
-    'Starting a thread to unpack in: the system gives no more threads (EAGAIN)',
+    'Failed to start a thread for unpacking: the limit of processes is reached (EAGAIN)',
     {
       cause,
-      hint: 'Raise the limit of processes (ulimit -u), end some, or use fewer threads with --max-unpacks.',
+      hint: 'Raise the limit of processes (ulimit -u), end some processes, or use fewer threads with --max-unpacks.',
     },
   )
 }

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { shareLargeWindows } from '../../bytes/compression/large-window.js'
 import { asWindlassError, WindlassError } from '../../errors.js'
+import { EntrySender } from '../entries/entry-sender.js'
 import { available, openGunzip, openUnzstd } from '../../system/index.js'
 import { Lengths } from './lengths.js'
 import { runJob } from './run-job.js'
@@ -11,6 +12,7 @@ interface Running {
   readonly id: number
   readonly lengths: Lengths
   readonly abort: AbortController
+  readonly entries: EntrySender | undefined
 }
 
 if (workerData instanceof SharedArrayBuffer) shareLargeWindows(workerData)
@@ -25,24 +27,36 @@ let firstJobEnded: () => void
 /** Resolves after the first job, when everything that a job needs has been loaded. */
 export const firstJob = new Promise<void>((resolve) => (firstJobEnded = resolve))
 
-const post = (response: Response): void => parentPort?.postMessage(response)
+const post = (response: Response, transfer: ArrayBuffer[] = []): void =>
+  parentPort?.postMessage(response, transfer)
 
 parentPort?.on('message', (request: Request) => {
   if (request.type === 'start') {
-    running = { id: request.id, lengths: new Lengths(), abort: new AbortController() }
+    running = started(request.id, request.job)
     void run(running, request.job)
   } else if (running?.id === request.id) {
     if (request.type === 'grown') running.lengths.report(request)
+    else if (request.type === 'acknowledge') running.entries?.acknowledge(request.weight)
+    else if (request.type === 'skip') running.entries?.skip(request.entry)
     else running.abort.abort(new WindlassError('CANCELLED', 'The unpacking was cancelled'))
   }
 })
 
 post({ type: 'loaded' })
 
-async function run({ id, lengths, abort }: Running, job: Job): Promise<void> {
+function started(id: number, job: Job): Running {
+  const abort = new AbortController()
+  const entries = job.entries
+    ? new EntrySender((batch, transfer) => post({ type: 'entries', id, batch }, transfer), abort.signal)
+    : undefined
+  return { id, lengths: new Lengths(), abort, entries }
+}
+
+async function run({ id, lengths, abort, entries }: Running, job: Job): Promise<void> {
   try {
     const result = await runJob(job, lengths, {
       signal: abort.signal,
+      entries,
       onProgress: (bytes) => post({ type: 'progress', id, bytes }),
       warn: (code, message) => post({ type: 'warning', id, code, message }),
     })

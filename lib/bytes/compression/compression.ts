@@ -46,7 +46,7 @@ export function detectCompression(head: Buffer): Compression {
   if (other === undefined) return 'none'
   throw new WindlassError(
     'LAYER_INVALID',
-    `The layer is compressed with ${other[0]}, which images do not have`,
+    `The layer is compressed with ${other[0]}, which images do not use`,
     {
       hint: 'Layers are plain tar archives or compressed with gzip or zstd (image-spec, layer.md).',
     },

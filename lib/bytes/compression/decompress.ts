@@ -178,6 +178,6 @@ function named(cause: Error, name: string): WindlassError {
   if (cause instanceof WindlassError) return cause
   return new WindlassError('LAYER_INVALID', `Decompressing the layer as ${name} failed: ${cause.message}`, {
     cause,
-    hint: 'The layer is damaged or cut off; nothing of it is kept.',
+    hint: 'The layer is damaged or incomplete, and nothing of it is kept. Tell whoever publishes the image.',
   })
 }

@@ -7,6 +7,7 @@ import { Transform, type TransformCallback } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { Decompress } from 'fzstd'
 import { WindlassError } from '../../errors.js'
+import { formatExactBytes } from '../../quantities.js'
 import { ZstdFrames } from './zstd-frames.js'
 
 /**
@@ -103,7 +104,9 @@ export class FzstdDecoder extends Transform {
   /** Starts a frame. @throws WindlassError LIMIT_EXCEEDED when its window is too large or the work is excessive */
   #begin(window: number): void {
     if (window > maxWindow)
-      throw refused(`it needs a window of ${window} bytes, more than largestWindow allows (${maxWindow})`)
+      throw refused(
+        `it needs a window of ${formatExactBytes(window)}, more than the ${formatExactBytes(maxWindow)} that this decoder supports`,
+      )
     if (window > smallWindow && ++this.#windows > 1) this.#charge(allocationCost * window)
     this.#window = window
   }
@@ -112,13 +115,11 @@ export class FzstdDecoder extends Transform {
   #charge(bytes: number): void {
     this.#moved += bytes
     if (this.#moved > freeMoves + movesPerByte * this.#received)
-      throw refused(
-        `its frames and blocks are so small for their windows that ${this.#received} bytes of it take more work than freeMoves allows (${freeMoves})`,
-      )
+      throw refused(`its blocks are so small for their window that this decoder is too slow for it`)
   }
 }
 
 const refused = (why: string): WindlassError =>
   new WindlassError('LIMIT_EXCEEDED', `Decompressing the layer as zstd failed: ${why}`, {
-    hint: 'Install libzstd (Debian, Ubuntu: libzstd1; Fedora: libzstd; Alpine: zstd-libs), or use Node 22.15 or later: either decodes this.',
+    hint: 'Install libzstd (Debian, Ubuntu: libzstd1; Fedora: libzstd; Alpine: zstd-libs), or use Node 22.15 or later. Either can decompress the layer.',
   })

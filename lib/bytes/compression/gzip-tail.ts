@@ -1,5 +1,6 @@
 /** Checks what follows the last member of a gzip stream: only zeros are allowed. */
 import { WindlassError } from '../../errors.js'
+import { formatCount } from '../../quantities.js'
 import type { Framing } from './framing.js'
 
 /** Node's decoder stops at the first zero after a member and ignores the rest; this class checks the rest. */
@@ -22,7 +23,7 @@ export class GzipTail implements Framing {
     if (this.#end <= consumed) return
     throw new WindlassError(
       'LAYER_INVALID',
-      `Decompressing the layer as gzip failed: ${this.#taken - consumed} bytes that are no gzip follow its end`,
+      `Decompressing the layer as gzip failed: it is followed by ${formatCount(this.#taken - consumed, 'byte')} that are not gzip`,
     )
   }
 }

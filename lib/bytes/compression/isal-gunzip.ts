@@ -1,4 +1,5 @@
 /** Decompresses gzip with ISA-L, as specified by `decompressor`. */
+import { formatCount } from '../../quantities.js'
 import type { Gunzip } from '../../system/index.js'
 import type { FillerOptions } from './chunk-filler.js'
 import { GzipHeader } from './gzip-header.js'
@@ -35,7 +36,8 @@ export class IsalGunzip extends LibraryDecoder {
 
   protected checkEnd(): void {
     if (!this.#gunzip.ended) throw new Error('unexpected end of file')
-    if (this.#garbage) throw new Error(`${this.#tail} bytes that are no gzip follow its end`)
+    if (this.#garbage)
+      throw new Error(`it is followed by ${formatCount(this.#tail, 'byte')} that are not gzip`)
   }
 
   #beginMember(): void {

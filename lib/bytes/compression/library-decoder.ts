@@ -74,7 +74,7 @@ export abstract class LibraryDecoder extends Duplex {
     const says = cause instanceof Error ? cause.message : String(cause)
     return new WindlassError('LAYER_INVALID', `Decompressing the layer as ${this.#format} failed: ${says}`, {
       cause,
-      hint: 'The layer is damaged or cut off; nothing of it is kept.',
+      hint: 'The layer is damaged or incomplete, and nothing of it is kept. Tell whoever publishes the image.',
     })
   }
 }

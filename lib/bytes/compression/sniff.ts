@@ -52,7 +52,7 @@ function readHead(source: Readable): Promise<{ head: Buffer; ended: boolean }> {
       reject(error)
     }
     const close = (): void =>
-      fail(source.errored ?? new Error('The stream was closed before its first bytes came'))
+      fail(source.errored ?? new Error('The stream was closed before its first bytes arrived'))
     source.on('readable', onReadable).on('end', end).on('error', fail).on('close', close)
   })
 }

@@ -1,5 +1,6 @@
 /** Parses the frame structure of a zstd stream (RFC 8878, section 3.1) without decoding it. */
 import { WindlassError } from '../../errors.js'
+import { formatExactBytes } from '../../quantities.js'
 import type { Framing } from './framing.js'
 
 /** The default window limit of decoders (`ZSTD_WINDOWLOG_LIMIT_DEFAULT`), in bytes. A window is allocated at once. */
@@ -57,7 +58,7 @@ export class ZstdFrames implements Framing {
 
   /** @throws WindlassError LAYER_INVALID when the stream ends inside a frame */
   finish(): void {
-    if (!this.#isBetween) throw invalid('it is cut off inside of a frame')
+    if (!this.#isBetween) throw invalid('it is truncated inside a frame')
   }
 
   get #isBetween(): boolean {
@@ -71,7 +72,7 @@ export class ZstdFrames implements Framing {
       return
     }
     if (this.#count <= 4 && !beginsFrame(this.#held.subarray(0, this.#count)))
-      throw invalid('what follows a frame is none')
+      throw invalid('a frame is followed by other data')
     if (this.#count < 4) return
     const magic = this.#held.readUInt32LE(0)
     if (magic >>> 4 === 0x184d2a5) {
@@ -102,8 +103,10 @@ export class ZstdFrames implements Framing {
     if (bytes > maxWindowBytes)
       throw new WindlassError(
         'LIMIT_EXCEEDED',
-        `Decompressing the layer as zstd failed: it needs a window of ${bytes} bytes, more than maxWindowBytes allows (${maxWindowBytes})`,
-        { hint: 'No option raises this: decoders refuse larger windows. Push the image with a smaller one.' },
+        `Decompressing the layer as zstd failed: it needs a window of ${formatExactBytes(bytes)}, more than the maximum of ${formatExactBytes(maxWindowBytes)}`,
+        {
+          hint: 'No option raises this maximum: decoders refuse larger windows. Push the image with a smaller window.',
+        },
       )
     this.#checksum = (this.#held[4]! >> 2) & 1 ? 4 : 0
     this.#state = 'block'
@@ -146,8 +149,8 @@ const invalid = (what: string): WindlassError =>
 const needsDictionary = (id: number): WindlassError =>
   new WindlassError(
     'LAYER_INVALID',
-    `Decompressing the layer as zstd failed: a frame of it needs the dictionary ${id}`,
+    `Decompressing the layer as zstd failed: a frame needs the dictionary ${id}`,
     {
-      hint: 'Images do not carry dictionaries. Push the image with layers that were compressed without one.',
+      hint: 'Images do not contain dictionaries. Push the image with layers that were compressed without one.',
     },
   )

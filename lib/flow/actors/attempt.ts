@@ -1,23 +1,12 @@
 /**
  * Provides `Attempt`, which runs a behaviour once for one letter and implements the `Turn` that the behaviour receives.
  */
-import type { Subscriber } from 'rxjs'
 import { attached } from './attached.js'
 import type { FlowEvent } from '../lifetime/side-channel.js'
+import type { Letter } from './letter.js'
 import type { Scope } from '../lifetime/scope.js'
 import type { Behavior, Turn } from './turn.js'
 import { unwind } from '../lifetime/unwind.js'
-
-/** A message in the queue of an actor, with the subscriber that receives the reply. */
-export interface Letter<Msg, Reply> {
-  readonly message: Msg
-  /** Receives the reply. */
-  readonly asker: Subscriber<Reply>
-  /** Scope of the request, or of the actor if the request has none. */
-  readonly scope: Scope
-  /** Number of the current attempt, from 1. */
-  attempt: number
-}
 
 /** How an attempt ended: `left` if the requester unsubscribed before the end. */
 export type Outcome = 'complete' | 'left' | { readonly error: unknown }

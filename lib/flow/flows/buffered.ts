@@ -40,7 +40,7 @@ export function buffered<T>(
         out.error(
           new ProtocolError(
             'Flow.fromObservable',
-            `the source is ahead by more than the ${capacity} elements that may wait`,
+            `the source emitted more than the ${capacity} elements that may be buffered`,
           ),
         )
         return

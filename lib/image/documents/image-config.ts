@@ -7,6 +7,7 @@ import { type ErrorSubject, WindlassError } from '../../errors.js'
 import type { Digest } from '../digest/digest.js'
 import { DigestCodec } from '../digest/digest-codec.js'
 import { listOf } from '../../codec/list-of.js'
+import { formatCount } from '../../quantities.js'
 import type { Platform } from '../platform/platform.js'
 import { type ReceiveNotice, filledIn, notify, orElse, record } from '../../codec/record-codec.js'
 import { CommandCodec, StringListCodec } from '../../codec/string-list.js'
@@ -121,17 +122,19 @@ export function checkConfigAgainstLayers(
   const diffIDs = config.rootfs.diff_ids.length
   const historyLayers = (config.history ?? []).filter((entry) => entry.empty_layer !== true).length
   if (historyLayers > diffIDs)
-    notice(`history: it tells of ${historyLayers} layers, but there are ${diffIDs} diffIDs`)
+    notice(
+      `history: it describes ${formatCount(historyLayers, 'layer')}, but the rootfs has ${formatCount(diffIDs, 'diffID')}`,
+    )
   if (config.rootfs === noLayers && layers.length > 0)
     throw new WindlassError(
       'UNSUPPORTED',
-      `${subject.reference ?? 'This'} is not a container image: its config has no rootfs, so nothing tells what its layers are`,
-      { ...subject, hint: 'If it is an artifact, fetch it with the tool that made it, or with oras.' },
+      `${subject.reference ?? 'This'} is not a container image: its config has no rootfs, which lists the layers`,
+      { ...subject, hint: 'If it is an artifact, fetch it with the tool that made it, or with “oras pull”.' },
     )
   if (diffIDs !== layers.length)
     throw new WindlassError(
       'ROOTFS_MISMATCH',
-      `the config${ofReference} has ${diffIDs} diffIDs for the ${layers.length} layers of the manifest`,
+      `The config${ofReference} has ${formatCount(diffIDs, 'diffID')}, but the manifest has ${formatCount(layers.length, 'layer')}`,
       subject,
     )
 }

@@ -4,6 +4,7 @@ import { type Descriptor, DescriptorCodec, descriptorOf } from './descriptor.js'
 import type { Digest } from '../digest/digest.js'
 import { type JsonDocument, readJson } from '../../codec/json.js'
 import { listOf } from '../../codec/list-of.js'
+import { formatCount } from '../../quantities.js'
 import { mediaTypes } from './media-types.js'
 import { filledIn, orElse, record } from '../../codec/record-codec.js'
 import { type StringMap, StringMapCodec } from '../../codec/string-map.js'
@@ -25,7 +26,8 @@ function checkLayers(layers: readonly Descriptor[]): string | undefined {
   const sizes = new Map<string, number>()
   for (const { digest, size } of layers) {
     const before = sizes.get(digest) ?? size
-    if (before !== size) return `${digest} is said to have ${before} bytes and ${size} bytes`
+    if (before !== size)
+      return `${digest} is listed with two sizes, ${formatCount(before, 'byte')} and ${formatCount(size, 'byte')}`
     sizes.set(digest, size)
   }
   return undefined

@@ -73,6 +73,9 @@ function readEntry(item: unknown, context: t.Context): Descriptor | UnusableEntr
   if (result._tag === 'Left') return { ...about, problem: jsonProblems(result.left) }
   const ambiguous = otherCase(result.right, decisiveFields)
   if (ambiguous !== undefined)
-    return { ...about, problem: `${where}: the key ${quoted(ambiguous)} is a known one in other case` }
+    return {
+      ...about,
+      problem: `${where}: the key ${quoted(ambiguous)} differs only in case from a known key`,
+    }
   return result.right
 }

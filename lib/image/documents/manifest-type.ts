@@ -76,7 +76,7 @@ const fieldOf = (body: object, field: string): unknown =>
 function checkFields(body: object, document: JsonDocument): void {
   const ambiguous = otherCase(body, decisive)
   if (ambiguous !== undefined)
-    throw jsonError(document, `the key ${quoted(ambiguous)} is a known one in other case`)
+    throw jsonError(document, `the key ${quoted(ambiguous)} differs only in case from a known key`)
   const version = fieldOf(body, 'schemaVersion')
   if (version !== undefined && typeof version !== 'number')
     throw jsonError(document, 'Failed to find manifest schema version: schemaVersion is not a number')
@@ -101,9 +101,7 @@ function headerType(
   const type = parseMediaType(contentType)
   if (type === undefined || isGenericType(type)) return {}
   if (kindOf(type) !== undefined) return { known: type }
-  document.notice?.(
-    `the Content-Type says ${printable(type)}, which is no manifest's: the document is believed`,
-  )
+  document.notice?.(`the Content-Type ${printable(type)} is not that of a manifest; the document decides`)
   return { foreign: type }
 }
 
@@ -141,7 +139,7 @@ export function decideType(
   if (own !== undefined && shape !== undefined && shape.kind !== ownKind)
     throw jsonError(
       document,
-      `its mediaType says ${own}, but it has the ${shape.mark} of ${kindLabels[shape.kind]}`,
+      `its mediaType is ${own}, but it has the ${shape.mark} of ${kindLabels[shape.kind]}`,
     )
   const header = headerType(contentType, document)
   const chosen = chooseType(header.known, own, shape, { vouched, document })
@@ -149,10 +147,10 @@ export function decideType(
   if (kind === undefined) {
     if (header.foreign !== undefined)
       throw unsupportedManifestType(header.foreign, document.what, document.subject)
-    throw jsonError(document, 'neither its type nor its fields say which kind of manifest it is')
+    throw jsonError(document, 'neither its type nor its fields show which kind of manifest it is')
   }
   if (chosen !== undefined && own === undefined && requiresMediaType(chosen))
-    document.notice?.(`mediaType: it is missing and taken for ${chosen}`)
+    document.notice?.(`mediaType: it is missing; ${chosen} is assumed`)
   if (chosen === undefined) return { kind, mediaType: defaultTypes[kind], decidedBy: 'shape' }
   return { kind, mediaType: chosen, decidedBy: chosen === header.known ? 'content-type' : 'media-type' }
 }
@@ -169,12 +167,12 @@ function chooseType(
   if (isSameType(header, actual)) return header
   const contradiction =
     own === undefined
-      ? `the Content-Type says ${header}, but it has the ${shape?.mark ?? ''} of ${kindLabels[shape?.kind ?? 'image']}`
-      : `the Content-Type says ${header}, but its mediaType says ${own}`
+      ? `the Content-Type is ${header}, but it has the ${shape?.mark ?? ''} of ${kindLabels[shape?.kind ?? 'image']}`
+      : `the Content-Type is ${header}, but its mediaType is ${own}`
   // Docker's and OCI's forms of one kind are equivalent. If the kinds differ, a tool that trusts the header reads
   // another document.
   if (!vouched && kindOf(header) !== kindOf(actual)) throw jsonError(document, contradiction)
-  document.notice?.(`${contradiction}: the document is believed`)
+  document.notice?.(`${contradiction}; the document decides`)
   return actual
 }
 

@@ -4,6 +4,7 @@ import { type Digest, algorithmOf, digestOf } from '../digest/digest.js'
 import { type ImageConfig, ImageConfigCodec } from './image-config.js'
 import { decodeJson, jsonError, parseJson } from '../../codec/json.js'
 import { defaultLimits, limitExceeded } from '../../limits.js'
+import { formatBytes, formatCount } from '../../quantities.js'
 import { otherCase } from '../../codec/other-case.js'
 import { type Platform, formatPlatform } from '../platform/platform.js'
 import { quoted } from '../../codec/printable.js'
@@ -29,9 +30,13 @@ const decisive = ['os', 'architecture', 'variant', 'rootfs', 'config']
 function verify(bytes: Uint8Array, expected: ExpectedConfig, what: string, subject: ErrorSubject): void {
   const { digest, size, configBytes = defaultLimits.configBytes } = expected
   if (bytes.length > configBytes)
-    throw limitExceeded(`${what} has ${bytes.length} bytes`, 'configBytes', configBytes, subject)
+    throw limitExceeded(`${what} has ${formatBytes(bytes.length)}`, 'configBytes', configBytes, subject)
   if (size !== undefined && bytes.length !== size)
-    throw new WindlassError('SIZE_MISMATCH', `${what} has ${bytes.length} bytes, not ${size}`, subject)
+    throw new WindlassError(
+      'SIZE_MISMATCH',
+      `${what} has ${formatCount(bytes.length, 'byte')}, but the manifest states ${formatCount(size, 'byte')}`,
+      subject,
+    )
   if (digest === undefined) return
   const actual = digestOf(bytes, algorithmOf(digest))
   if (actual !== digest)
@@ -65,7 +70,7 @@ export function parseImageConfig(bytes: Uint8Array, expected: ExpectedConfig = {
   const config = decodeJson(ImageConfigCodec, parseJson(bytes, document), document)
   const ambiguous = otherCase(config, decisive) ?? otherCase(config.rootfs, ['type', 'diff_ids'])
   if (ambiguous !== undefined)
-    throw jsonError(document, `the key ${quoted(ambiguous)} is a known one in other case`)
+    throw jsonError(document, `the key ${quoted(ambiguous)} differs only in case from a known key`)
   return withPlatform(config, expected)
 }
 
@@ -81,6 +86,6 @@ function withPlatform(config: ImageConfig, { platform, notice }: ExpectedConfig)
     ...(variant === undefined ? {} : { variant }),
   }
   const missing = os !== '' ? 'architecture' : architecture !== '' ? 'os' : 'os and architecture'
-  notice?.(`it names no ${missing} and is taken for ${formatPlatform(filled)}`)
+  notice?.(`it states no ${missing}; ${formatPlatform(filled)} is assumed`)
   return filled
 }

@@ -11,6 +11,7 @@ import { type JsonDocument, decodeJson, jsonError, parseJson } from '../../codec
 import { defaultLimits, type Limits, limitExceeded } from '../../limits.js'
 import { type DecidedBy, type ManifestType, decideType } from '../documents/manifest-type.js'
 import { isSchema1Type, parseMediaType } from '../documents/media-types.js'
+import { formatBytes, formatCount } from '../../quantities.js'
 import { otherCase } from '../../codec/other-case.js'
 import { quoted } from '../../codec/printable.js'
 import { type Schema1Manifest, Schema1ManifestCodec } from '../schema1/manifest.js'
@@ -93,7 +94,7 @@ export function decideManifest(input: ManifestInput): ManifestDocument {
   const origin = `of ${reference} from ${host}`
   if (bytes.length > limits.manifestBytes)
     throw limitExceeded(
-      `the manifest ${origin} has ${bytes.length} bytes`,
+      `The manifest ${origin} has ${formatBytes(bytes.length)}`,
       'manifestBytes',
       limits.manifestBytes,
       subject,
@@ -101,7 +102,7 @@ export function decideManifest(input: ManifestInput): ManifestDocument {
   if (bytes.length === 0)
     throw new WindlassError(
       'MANIFEST_UNKNOWN',
-      `image manifest does not exist for tag or digest: ${reference} (${host} answered with no bytes)`,
+      `image manifest does not exist for tag or digest: ${reference} (${host} sent an empty response)`,
       subject,
     )
   const notices: string[] = []
@@ -114,7 +115,7 @@ export function decideManifest(input: ManifestInput): ManifestDocument {
   if (input.strictContentType === true && declaredType === '')
     throw new WindlassError(
       'REGISTRY_RESPONSE',
-      `No Content-Type present in the manifest answer ${origin}`,
+      `No Content-Type present in the response with the manifest ${origin}`,
       subject,
     )
 
@@ -143,7 +144,7 @@ export function decideManifest(input: ManifestInput): ManifestDocument {
   const entries = 'manifests' in trusted && Array.isArray(trusted.manifests) ? trusted.manifests.length : 0
   if (type.kind === 'index' && entries > limits.indexEntries)
     throw limitExceeded(
-      `the index ${origin} lists ${entries} manifests`,
+      `The index ${origin} lists ${formatCount(entries, 'manifest')}`,
       'indexEntries',
       limits.indexEntries,
       subject,
@@ -202,7 +203,7 @@ function checkDescriptors(descriptors: readonly Descriptor[], document: JsonDocu
     if (ambiguous !== undefined)
       throw jsonError(
         document,
-        `the key ${quoted(ambiguous)} of ${DescriptorCodec.name} is a known one in other case`,
+        `the key ${quoted(ambiguous)} of ${DescriptorCodec.name} differs only in case from a known key`,
       )
   }
 }

@@ -41,7 +41,7 @@ export function convertSchema1(
   if (layers.length !== image.layers.length)
     throw new WindlassError(
       'ROOTFS_MISMATCH',
-      `Converting ${reference} from schema 1: it has ${image.layers.length} layers, and ${layers.length} of them are here`,
+      `Failed to convert ${reference} from schema 1: it has ${image.layers.length} layers, and ${layers.length} of them are in the store`,
       { reference },
     )
   const diffIDs = layers.map(({ diffID }) => diffID)

@@ -1,6 +1,7 @@
 /** Verifies the digest and size of manifests. */
 import { WindlassError } from '../../errors.js'
 import { type Digest, algorithmOf, digestOf } from '../digest/digest.js'
+import { formatCount } from '../../quantities.js'
 import type { JsonDocument } from '../../codec/json.js'
 import { payloadIfSigned } from '../schema1/payload.js'
 
@@ -36,15 +37,21 @@ export function verifyManifest(
   const algorithm = algorithmOf(digest)
   if (digestOf(bytes, algorithm) === digest) {
     if (size !== undefined && size !== bytes.length)
-      document.notice?.(`its descriptor says that it has ${size} bytes, but it has ${bytes.length}`)
+      document.notice?.(
+        `its descriptor states ${formatCount(size, 'byte')}, but it has ${formatCount(bytes.length, 'byte')}`,
+      )
     return 'bytes'
   }
   const payload = payloadIfSigned(bytes, document)
   if (payload !== undefined && digestOf(payload, algorithm) === digest) return 'payload'
   if (size !== undefined && size !== bytes.length)
-    throw new WindlassError('SIZE_MISMATCH', `${document.what} has ${bytes.length} bytes, not ${size}`, {
-      ...document.subject,
-      digest,
-    })
+    throw new WindlassError(
+      'SIZE_MISMATCH',
+      `${document.what} has ${formatCount(bytes.length, 'byte')}, but its descriptor states ${formatCount(size, 'byte')}`,
+      {
+        ...document.subject,
+        digest,
+      },
+    )
   throw digestMismatch(payload ?? bytes, digest, document, declaredSchema1)
 }

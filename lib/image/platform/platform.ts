@@ -55,9 +55,9 @@ function invalid(text: string, problem: string): WindlassError {
 export function parsePlatform(text: string): Platform {
   const [first = '', ...rest] = text.split('/')
   const match = osForm.exec(first)
-  if (match === null) throw invalid(text, `${quoted(first)} is no operating system`)
+  if (match === null) throw invalid(text, `${quoted(first)} is not an operating system`)
   for (const part of rest)
-    if (!partForm.test(part)) throw invalid(text, `${quoted(part)} is no architecture or variant`)
+    if (!partForm.test(part)) throw invalid(text, `${quoted(part)} is not an architecture or a variant`)
 
   const [, osName = '', version = '', features = ''] = match
   const decoded = (option: string): string => {

@@ -26,7 +26,7 @@ const layout = /^((?:[A-Za-z]:[\\/])?[^:]+)(?::(.*))?$/s
 
 function parseLayout(text: string): ImageName {
   const [, path, name = ''] = layout.exec(text.slice(prefix.length)) ?? []
-  const problem = path === undefined ? 'it names no directory' : 'it has a control character'
+  const problem = path === undefined ? 'it has no directory' : 'it contains a control character'
   // eslint-disable-next-line no-control-regex -- the expression detects control characters
   if (path === undefined || /[\u0000-\u001f\u007f]/.test(text))
     throw new WindlassError(

@@ -22,20 +22,21 @@ function checkRegistry(registry: string, text: string): void {
       `Failed to get registry port from ${quoted(registry)} in ${quoted(text)}: ${quoted(port)} is not a port`,
       { hint: 'A port is a number from 1 to 65535.' },
     )
-  if (match === null || !isHost(host)) throw invalid(text, `${quoted(registry)} is not a registry's host`)
+  if (match === null || !isHost(host))
+    throw invalid(text, `${quoted(registry)} is not the name of a registry`)
 }
 
 function checkRepository(repository: string, text: string): void {
   if (isRepository(repository)) return
   if (repository.length > repositoryLimit)
-    throw invalid(text, `the repository's name has more than ${repositoryLimit} characters`)
+    throw invalid(text, `the name of the repository has more than ${repositoryLimit} characters`)
   if (repository !== repository.toLowerCase())
     throw invalid(
       text,
       `repository name ${quoted(repository)} must be lowercase`,
       `Did you mean ${printable(text.toLowerCase())}?`,
     )
-  throw invalid(text, `${quoted(repository)} is not a repository's name`)
+  throw invalid(text, `${quoted(repository)} is not the name of a repository`)
 }
 
 /**
@@ -47,14 +48,14 @@ export function parseReference(text: string): Reference {
   if (text === '') throw invalid(text, 'it is empty')
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0]
   if (scheme !== undefined)
-    throw invalid(text, `it starts with the scheme ${quoted(scheme)}`, `Leave ${scheme} away.`)
+    throw invalid(text, `it starts with the scheme ${quoted(scheme)}`, `Leave out ${scheme}.`)
 
   const split = splitRegistry(text)
   if (split === undefined)
     throw invalid(
       text,
-      'cannot specify 64-byte hexadecimal strings',
-      'An image id names no image of a registry. To pull by digest, write REPOSITORY@sha256:DIGEST.',
+      'it is an image ID, and registries do not know image IDs',
+      'To pull by digest, write REPOSITORY@sha256:DIGEST.',
     )
   const { registry, rest } = split
   checkRegistry(registry, text)
@@ -81,11 +82,7 @@ function digestIn(digest: string, text: string): Digest {
  */
 export function checkPullable(reference: Reference): void {
   if (reference.familiar().replace(/[:@].*$/, '') !== 'scratch') return
-  throw new WindlassError(
-    'REFERENCE_INVALID',
-    "'scratch' is a reserved name: there is no such image to pull",
-    {
-      reference: reference.toString(),
-    },
-  )
+  throw new WindlassError('REFERENCE_INVALID', "'scratch' is a reserved name, not an image", {
+    reference: reference.toString(),
+  })
 }

@@ -40,7 +40,7 @@ export function readV1Config(v1Compatibility: string, document: JsonDocument): V
   const members = decodeJson(t.UnknownRecord, parseJson(Buffer.from(v1Compatibility), document), document)
   const ambiguous = otherCase(members, ['id', 'parent', 'throwaway'])
   if (ambiguous !== undefined)
-    throw jsonError(document, `the key ${quoted(ambiguous)} is a known one in other case`)
+    throw jsonError(document, `the key ${quoted(ambiguous)} differs only in case from a known key`)
   const { id, parent, throwaway, created, author, comment, container_config } = decodeJson(
     V1Codec,
     members,

@@ -35,9 +35,13 @@ interface Entry extends V1Config {
 export function readSchema1(manifest: Schema1Manifest, reference: string): Schema1Image {
   const { fsLayers, architecture, history } = manifest
   const reject = (problem: string): never => {
-    throw new WindlassError('MANIFEST_INVALID', `Reading the schema 1 manifest of ${reference}: ${problem}`, {
-      reference,
-    })
+    throw new WindlassError(
+      'MANIFEST_INVALID',
+      `The schema 1 manifest of ${reference} is invalid: ${problem}`,
+      {
+        reference,
+      },
+    )
   }
   if (fsLayers.length !== history.length)
     reject(
@@ -52,7 +56,7 @@ export function readSchema1(manifest: Schema1Manifest, reference: string): Schem
   })
   const baseFirst = checkChain(entries, reject).reverse()
   const layers = baseFirst.filter(({ throwaway }) => !throwaway).map(({ digest, id }) => ({ digest, id }))
-  if (layers.length === 0) reject('every entry is a throwaway one: the image has no layer')
+  if (layers.length === 0) reject('all entries are throwaway entries, so the image has no layers')
   const top = entries[0]?.members ?? {}
   const image = { layers, history: baseFirst.map((entry) => entry.history), top, architecture }
   makeSchema1Config(image, undefined, reference)

@@ -64,7 +64,7 @@ export function signedPayload(bytes: Uint8Array, body: unknown, document: JsonDo
   if (formats.some((one) => one.formatLength !== formatLength || one.formatTail !== formatTail))
     throw jsonError(about, 'they sign different payloads')
   if (formatLength > bytes.length)
-    throw jsonError(about, `they sign ${formatLength} bytes of a body of ${bytes.length}`)
+    throw jsonError(about, `they sign ${formatLength} bytes of a body of ${bytes.length} bytes`)
   return Buffer.concat([bytes.subarray(0, formatLength), Buffer.from(formatTail, 'base64url')])
 }
 

@@ -44,11 +44,15 @@ export async function verifySchema1Signatures(
   const failure = (problem: string, cause?: unknown): WindlassError =>
     new WindlassError(
       'SIGNATURE_INVALID',
-      `Verifying the signatures of the schema 1 manifest of ${reference}: ${problem}`,
-      { reference, cause },
+      `Failed to verify the signatures of the schema 1 manifest of ${reference}: ${problem}`,
+      {
+        reference,
+        cause,
+        hint: 'Do not use the image unless you trust its registry. Tell whoever publishes it.',
+      },
     )
   if (signatures.length === 0) {
-    if (required) throw failure('there are none')
+    if (required) throw failure('it is not signed')
     return { state: 'none', keys: [] }
   }
   // Loaded on demand, because few images have signatures.
@@ -71,7 +75,7 @@ export async function verifySchema1Signatures(
       )
       keys.push(await calculateJwkThumbprint(key.jwk))
     } catch (cause) {
-      throw failure(`signature ${at + 1} of ${signatures.length} does not hold`, cause)
+      throw failure(`signature ${at + 1} of ${signatures.length} is not valid`, cause)
     }
   }
   const [problem] = problems
@@ -83,10 +87,11 @@ export async function verifySchema1Signatures(
 /** Returns the key of a signature, or the reason why it has no usable one. */
 function keyOf({ header }: Schema1Signature): { readonly jwk: JWK; readonly alg: string } | string {
   const alg = header?.['alg']
-  if (typeof alg !== 'string') return 'it does not say with which algorithm it was made'
-  if (!algorithms.includes(alg)) return `it was made with ${quoted(alg)}, not with ${algorithms.join(' or ')}`
+  if (typeof alg !== 'string') return 'it does not state its algorithm'
+  if (!algorithms.includes(alg))
+    return `its algorithm is ${quoted(alg)} instead of ${algorithms.join(' or ')}`
   const { jwk } = header ?? {}
-  if (typeof jwk !== 'object' || jwk === null) return 'no key came with it'
+  if (typeof jwk !== 'object' || jwk === null) return 'it contains no key'
   const given = jwk as Readonly<Record<string, unknown>>
   const members = keyMembers.flatMap((name) => {
     const value = given[name]

@@ -2,6 +2,7 @@
 import { WindlassError } from '../../errors.js'
 import type { Digest } from '../../image/digest/digest.js'
 import { fetchBlob } from './blobs.js'
+import { hostTitle, nameTitle } from '../policy/registry-name.js'
 import type { RepositoryContext } from './repository-context.js'
 
 /**
@@ -15,10 +16,11 @@ export async function blobSize(
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<number> {
   const { client, repository } = context
+  const purpose = `get the size of the blob ${digest} of ${nameTitle(context)}`
   const head = await client.send({
     to: [repository, 'blobs', digest],
     method: 'HEAD',
-    purpose: `ask for the size of the blob ${digest} of ${repository}`,
+    purpose,
     signal,
   })
   // The length describes a body that is not sent, but the response must still be consumed.
@@ -33,7 +35,11 @@ export async function blobSize(
   if (size !== undefined) return size
   throw new WindlassError(
     'REGISTRY_RESPONSE',
-    `Asking for the size of the blob ${digest} of ${repository}: ${host} does not tell it, and a schema 1 manifest does not either`,
-    { digest, host, hint: 'Push the image again with a current tool: later manifests say the sizes' },
+    `Failed to ${purpose} from ${hostTitle(host)}: the registry does not report it, and schema 1 manifests contain no sizes`,
+    {
+      digest,
+      host,
+      hint: 'Push the image again with a current tool, so that its manifest contains the sizes.',
+    },
   )
 }

@@ -2,8 +2,11 @@
 import type { Digest } from '../../image/digest/digest.js'
 import type { BlobBody, BlobRequest } from '../../image/source.js'
 import { fetchRanged } from './ranged-blob.js'
-import { accessHints, refusal } from '../http/refusal.js'
+import { refusal } from '../http/refusal.js'
+import { nameTitle } from '../policy/registry-name.js'
 import type { RepositoryContext } from './repository-context.js'
+
+const incomplete = 'The image is incomplete in the registry. Push it again, or tell whoever publishes it.'
 
 /** Identifies a blob by its digest and, if known, its size in bytes. */
 export interface BlobName {
@@ -18,11 +21,12 @@ export interface BlobName {
  * CANCELLED.
  */
 export function fetchBlob(
-  { client, repository, secrets, timeouts, limits, hint }: RepositoryContext,
+  { client, registry, repository, secrets, timeouts, limits, help }: RepositoryContext,
   { digest, size }: BlobName,
   request: BlobRequest = {},
 ): Promise<BlobBody> {
-  const purpose = `download the blob ${digest} of ${repository}`
+  const blob = `blob ${digest} of ${nameTitle({ registry, repository })}`
+  const purpose = `download the ${blob}`
   const { signal } = request
   return fetchRanged(
     {
@@ -37,7 +41,9 @@ export function fetchBlob(
           missing: 'BLOB_UNKNOWN',
           deadline: timeouts.document,
           maxBytes: limits.errorBytes,
-          hints: accessHints(hint),
+          absent: { BLOB_UNKNOWN: blob, NAME_UNKNOWN: `repository ${nameTitle({ registry, repository })}` },
+          hints: { BLOB_UNKNOWN: incomplete },
+          help,
           subject: { digest },
         }),
     },

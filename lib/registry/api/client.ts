@@ -4,6 +4,7 @@
  */
 import { SingleFlight } from '../../flow/actors/single-flight.js'
 import { isBelowApi, isSigned } from '../policy/authorizable.js'
+import type { AccessHelp } from '../policy/access-help.js'
 import { Authorizer, type Authorization } from '../auth/authorizer.js'
 import type { Request, Connections } from '../http/connections.js'
 import type { Credential } from '../credentials/credential.js'
@@ -34,8 +35,8 @@ export interface RegistryRequest extends Omit<Request, 'url' | 'target' | 'form'
   readonly repository: string
   /** The credential to use; undefined for an anonymous request. */
   readonly credential: Credential | undefined
-  /** Returns the hint for a refused login, as a sentence. */
-  readonly hint: () => string
+  /** Returns what to tell the user when access is refused. */
+  readonly help: () => AccessHelp
   /** Scopes that a token must have beyond those that the registry asks for (none). */
   readonly scopes?: readonly string[]
   /**
@@ -62,13 +63,13 @@ export class Client {
    * repeat; the second response is returned whatever its status is.
    * @throws network errors, TLS, REDIRECT_REFUSED, CHALLENGE_INVALID, errors of `login`, CANCELLED
    */
-  async send({ repository, credential, hint, scopes, to, ...rest }: RegistryRequest): Promise<Followed> {
+  async send({ repository, credential, help, scopes, to, ...rest }: RegistryRequest): Promise<Followed> {
     const base = await this.#base(rest.signal)
     const location = targetOf(to, base)
     const request: Request = { ...rest, ...location }
     if (location.url.origin !== base.origin || isSigned(location) || !isBelowApi(location))
       return this.#follow(request)
-    const authorizer = this.#authorizer({ repository, credential, hint, ...(scopes && { scopes }) })
+    const authorizer = this.#authorizer({ repository, credential, help, ...(scopes && { scopes }) })
     const first = await authorizer.authorization(request.signal)
     const response = await this.#follow(authorised(request, first))
     // A 401 of another host, after a redirect, must not trigger authentication.
@@ -145,7 +146,7 @@ export class Client {
   }
 
   /** Returns the authorizer of one repository and credential. Tokens of one user must not be used by another. */
-  #authorizer(identity: Pick<RegistryRequest, 'repository' | 'credential' | 'hint' | 'scopes'>): Authorizer {
+  #authorizer(identity: Pick<RegistryRequest, 'repository' | 'credential' | 'help' | 'scopes'>): Authorizer {
     const { repository, credential, scopes = [] } = identity
     const key = [repository, credential?.fingerprint() ?? '', ...scopes].join(' ')
     const known = this.#authorizers.get(key)

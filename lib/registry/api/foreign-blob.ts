@@ -24,7 +24,7 @@ export async function fetchForeignBlob(
 ): Promise<BlobBody> {
   const urls = client.foreignUrls()
   const location = urls.parse(text)
-  const purpose = `download the blob ${digest} with the foreign url ${printableUrl(location.url)}`
+  const purpose = `download the blob ${digest} (foreign URL ${printableUrl(location.url)})`
   const { signal } = request
   return fetchRanged(
     {

@@ -8,7 +8,8 @@ import { isTag } from '../../image/reference/grammar.js'
 import type { FetchedManifest, ManifestRequest } from '../../image/source.js'
 import type { Followed } from '../http/redirects.js'
 import { readDocument } from '../http/document.js'
-import { accessHints, refusal } from '../http/refusal.js'
+import { refusal } from '../http/refusal.js'
+import { hostTitle, nameTitle, typedName } from '../policy/registry-name.js'
 import type { RepositoryContext } from './repository-context.js'
 
 /** A manifest with its `ETag`. */
@@ -43,10 +44,8 @@ export async function fetchManifest(
   if (fetched !== 'not-modified') return fetched
   throw new WindlassError(
     'REGISTRY_RESPONSE',
-    `Unexpected HTTP response '304' when trying to get the manifest`,
-    {
-      host: context.registry,
-    },
+    `Failed to ${purposeOf(context, tagOrDigest)} from ${hostTitle(context.registry)}: HTTP 304 (Not Modified) to a request without a condition`,
+    { host: context.registry, status: 304, hint: 'Does a cache in front of the registry answer?' },
   )
 }
 
@@ -106,12 +105,13 @@ async function get(
 }
 
 function send(
-  { client, repository }: RepositoryContext,
+  context: RepositoryContext,
   method: 'GET' | 'HEAD',
   tagOrDigest: string,
   { signal, onWarning }: ManifestRequest,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Followed> {
+  const { client, repository } = context
   // Last check before the value becomes part of a URL.
   if (!isTag(tagOrDigest) && !isDigest(tagOrDigest))
     throw new WindlassError('REFERENCE_INVALID', `${quoted(tagOrDigest)} is neither a tag nor a digest`)
@@ -119,33 +119,45 @@ function send(
     to: [repository, 'manifests', tagOrDigest],
     method,
     headers: { accept: manifestAccept, ...headers },
-    purpose: purposeOf(repository, tagOrDigest),
+    purpose: purposeOf(context, tagOrDigest),
     signal,
     onWarning,
   })
 }
 
 async function readManifest(
-  { secrets, timeouts, limits, hint, registry, repository }: RepositoryContext,
+  context: RepositoryContext,
   response: Followed,
   tagOrDigest: string,
   { maxBytes = defaultLimits.manifestBytes }: ManifestRequest,
 ): Promise<Buffer> {
-  const purpose = purposeOf(repository, tagOrDigest)
-  const subject = { reference: nameOf(registry, repository, tagOrDigest) }
+  const { secrets, timeouts, limits, help, registry, repository } = context
+  const purpose = purposeOf(context, tagOrDigest)
   const deadline = timeouts.document
-  const listing = `'windlass tags ${registry}/${repository}' lists the tags that there are`
-  const hints = { ...accessHints(hint), ...(isDigest(tagOrDigest) ? {} : { MANIFEST_UNKNOWN: listing }) }
   if (response.status !== 200)
     throw await refusal(response, {
-      ...{ purpose, secrets, missing: 'MANIFEST_UNKNOWN', deadline, hints, subject },
+      ...{ purpose, secrets, missing: 'MANIFEST_UNKNOWN', deadline, help },
+      what: nameTitle(context, tagOrDigest),
+      absent: {
+        MANIFEST_UNKNOWN: `image ${nameTitle(context, tagOrDigest)}`,
+        NAME_UNKNOWN: `repository ${nameTitle(context)}`,
+      },
+      hints: { MANIFEST_UNKNOWN: isDigest(tagOrDigest) ? checkDigest : tagsHint(context) },
+      subject: { reference: nameOf(registry, repository, tagOrDigest) },
       maxBytes: limits.errorBytes,
     })
-  return readDocument(response, { maxBytes, deadline, purpose, limit: 'manifestBytes' })
+  return readDocument(response, {
+    ...{ maxBytes, deadline, purpose, limit: 'manifestBytes', pageCode: 'MANIFEST_INVALID' },
+  })
 }
 
-const purposeOf = (repository: string, tagOrDigest: string): string =>
-  `get the manifest ${repository}${isDigest(tagOrDigest) ? '@' : ':'}${tagOrDigest}`
+const checkDigest = 'Check the digest and the name. The image may have been deleted.'
+
+const tagsHint = (context: RepositoryContext): string =>
+  `List the tags with “windlass tags ${typedName(context)}”.`
+
+const purposeOf = (context: RepositoryContext, tagOrDigest: string): string =>
+  `get the manifest of ${nameTitle(context, tagOrDigest)}`
 
 const nameOf = (registry: string, repository: string, tagOrDigest: string): string =>
   `${registry}/${repository}${isDigest(tagOrDigest) ? '@' : ':'}${tagOrDigest}`

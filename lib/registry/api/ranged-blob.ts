@@ -6,6 +6,8 @@ import { type Readable, pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { Verifier, VerifyingStream, eitherHint, wrongSize } from '../../bytes/index.js'
 import { WindlassError } from '../../errors.js'
+import { formatCount } from '../../quantities.js'
+import { hostTitle } from '../policy/registry-name.js'
 import type { Digest } from '../../image/digest/digest.js'
 import type { BlobBody, BlobRequest } from '../../image/source.js'
 import { parseContentRange } from '../headers/content-range.js'
@@ -89,7 +91,8 @@ async function bodyOf(
     return { stream, offset, size: expected, validator: undefined, host: url.host }
   }
   if (differs) {
-    const message = `Failed to ${purpose}: ${url.host} offers ${reportedSize} bytes, but the manifest says ${expected}`
+    const sizes = `${formatCount(reportedSize, 'byte')}, but the manifest states ${formatCount(expected, 'byte')}`
+    const message = `Failed to ${purpose}: ${hostTitle(url.host)} sends ${sizes}`
     if (isEncoded(response)) {
       body.destroy()
       throw encoded(response, purpose)

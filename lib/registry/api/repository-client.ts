@@ -1,4 +1,5 @@
 /** Binds the client of a registry to one repository and its credential. */
+import type { AccessHelp } from '../policy/access-help.js'
 import type { Access } from '../auth/access.js'
 import type { Client, RegistryRequest } from './client.js'
 import type { CredentialRequest } from '../credentials/credentials.js'
@@ -6,7 +7,7 @@ import type { Followed } from '../http/redirects.js'
 
 /** A request for the repository. `onWarning` receives warnings of the credential lookup. */
 export interface RepositoryAsk
-  extends Omit<RegistryRequest, 'repository' | 'credential' | 'hint'>, Pick<CredentialRequest, 'onWarning'> {}
+  extends Omit<RegistryRequest, 'repository' | 'credential' | 'help'>, Pick<CredentialRequest, 'onWarning'> {}
 
 /** The client of one repository. */
 export class RepositoryClient {
@@ -32,7 +33,7 @@ export class RepositoryClient {
    */
   async send({ onWarning, ...request }: RepositoryAsk): Promise<Followed> {
     const credential = await this.#access.credential({ signal: request.signal, onWarning })
-    const hint = (): string => this.#access.hint()
-    return this.#client.send({ ...request, repository: this.#repository, credential, hint })
+    const help = (): AccessHelp => this.#access.help()
+    return this.#client.send({ ...request, repository: this.#repository, credential, help })
   }
 }

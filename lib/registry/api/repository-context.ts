@@ -1,5 +1,6 @@
 /** Defines the values that all requests for one repository share. */
 import type { Limits } from '../../limits.js'
+import type { AccessHelp } from '../policy/access-help.js'
 import type { RepositoryClient } from './repository-client.js'
 import type { Secrets } from '../policy/secrets.js'
 import type { Timeouts } from '../policy/timeouts.js'
@@ -13,6 +14,6 @@ export interface RepositoryContext {
   readonly secrets: Secrets
   readonly timeouts: Timeouts
   readonly limits: Limits
-  /** Returns the hint for a 401 or 403 response, as a sentence. Called only for such a response. */
-  readonly hint: () => string
+  /** Returns what to tell the user when access is refused. Called only for an error. */
+  readonly help: () => AccessHelp
 }

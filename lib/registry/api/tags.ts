@@ -2,12 +2,14 @@
 import { WindlassError, type ErrorCode } from '../../errors.js'
 import { limitExceeded, type LimitName } from '../../limits.js'
 import type { TagsRequest } from '../../image/source.js'
+import { formatBytes, formatCount, formatNumber } from '../../quantities.js'
 import { readDocument } from '../http/document.js'
 import { UnreadableLink, nextLink } from '../headers/link.js'
 import { resolveLocation } from '../headers/location.js'
 import { withRetries } from './with-retries.js'
 import type { Followed } from '../http/redirects.js'
-import { accessHints, explained } from '../http/refusal.js'
+import { explained } from '../http/refusal.js'
+import { hostTitle, nameTitle } from '../policy/registry-name.js'
 import type { RepositoryContext } from './repository-context.js'
 import { Stopwatch } from '../http/stopwatch.js'
 import { type TagPage, parseTagPage } from './tag-page.js'
@@ -37,18 +39,19 @@ export async function* listTags(
   try {
     for (let bytes = 0, pages = 1; ; pages++) {
       bytes += page.bytes
-      if (bytes > limits.tagBytes) throw exceeded(context, `there are ${bytes} bytes of them`, 'tagBytes')
+      if (bytes > limits.tagBytes) throw exceeded(context, `the tags take ${formatBytes(bytes)}`, 'tagBytes')
       if (leftOut.items === 0) leftOut.example = page.example ?? ''
       leftOut.items += page.leftOut
       yield page.tags.filter((tag) => !listed.has(tag) && listed.add(tag))
       seen.add(page.response.target)
       const next = nextPage(context, page.response)
       if (next === undefined) return
-      if (seen.has(next)) throw failed(context, 'REGISTRY_RESPONSE', 'the pages go in a circle')
+      if (seen.has(next)) throw invalid(context, 'REGISTRY_RESPONSE', 'the pages of the list form a loop')
       seen.add(next)
-      if (pages >= limits.tagPages) throw exceeded(context, `there are more than ${pages} pages`, 'tagPages')
+      if (pages >= limits.tagPages)
+        throw exceeded(context, `the list has more than ${formatCount(pages, 'page')}`, 'tagPages')
       const timeoutError = (): WindlassError =>
-        exceeded(context, `it does not end: ${pages} pages took ${limits.tagSeconds} s`, 'tagSeconds')
+        exceeded(context, `the list took too long after ${formatCount(pages, 'page')}`, 'tagSeconds')
       const fetchNext = (): Promise<Page> =>
         stopwatch.run((signal) => fetchPage(context, next, signal), timeoutError, request.signal)
       page = await withRetries(fetchNext, withinLimits(request))
@@ -79,7 +82,7 @@ async function firstPage(context: RepositoryContext, request: TagsRequest): Prom
     const page = await withRetries(() => fetchPage(context, to, request.signal, recordRefusal), request)
     if (page !== undefined) return page
   }
-  throw refused ?? failed(context, 'INTERNAL', 'no page was asked for')
+  throw refused ?? invalid(context, 'INTERNAL', 'no page was requested')
 }
 
 /** Statuses that may mean that the registry rejects the page size, besides the code PAGINATION_NUMBER_INVALID. */
@@ -101,14 +104,15 @@ async function fetchPage(
   signal: AbortSignal | undefined,
   sizeRefused?: (reason: WindlassError) => void,
 ): Promise<Page | undefined> {
-  const { client, secrets, timeouts, limits, hint } = context
+  const { client, secrets, timeouts, limits, help } = context
   const purpose = purposeOf(context)
   const headers = { accept: 'application/json' }
   const response = await client.send({ to, purpose, signal, headers })
   const deadline = timeouts.document
   if (response.status !== 200) {
     const { error, problem } = await explained(response, {
-      ...{ purpose, secrets, deadline, hints: accessHints(hint) },
+      ...{ purpose, secrets, deadline, help },
+      absent: { NAME_UNKNOWN: `repository ${nameTitle(context)}` },
       missing: sizeRefused ? 'NAME_UNKNOWN' : 'REGISTRY_RESPONSE',
       maxBytes: limits.errorBytes,
     })
@@ -120,7 +124,7 @@ async function fetchPage(
   const maxBytes = limits.tagPageBytes
   const body = await readDocument(response, { maxBytes, limit: 'tagPageBytes', deadline, purpose })
   const page = parseTagPage(body)
-  if (page === undefined) throw failed(context, 'REGISTRY_RESPONSE', 'the answer is no list of tags')
+  if (page === undefined) throw invalid(context, 'REGISTRY_RESPONSE', 'the response is not a list of tags')
   return { ...page, bytes: body.length, response }
 }
 
@@ -135,8 +139,8 @@ function nextPage(context: RepositoryContext, response: Followed): string | unde
   if (next !== undefined) return next.target
   const text = Buffer.from(link, 'latin1').toString('utf8')
   throw URL.canParse(text, response.url.href)
-    ? failed(context, 'REDIRECT_REFUSED', 'the next page is said to be at no http or https URL')
-    : failed(context, 'REGISTRY_RESPONSE', 'the link to the next page is no URL')
+    ? invalid(context, 'REDIRECT_REFUSED', 'the link to the next page is not an http or https URL')
+    : invalid(context, 'REGISTRY_RESPONSE', 'the link to the next page is not a URL')
 }
 
 function readLink(context: RepositoryContext, { headers }: Followed): string | undefined {
@@ -144,30 +148,31 @@ function readLink(context: RepositoryContext, { headers }: Followed): string | u
     return nextLink(headers.link)
   } catch (error) {
     if (!(error instanceof UnreadableLink)) throw error
-    const reason = `the header that links to the next page cannot be read: ${error.message}`
-    throw failed(context, 'REGISTRY_RESPONSE', reason)
+    const reason = `the Link header cannot be parsed: ${error.message}`
+    throw invalid(context, 'REGISTRY_RESPONSE', reason)
   }
 }
 
 function leftOutMessage(
-  { registry, repository }: RepositoryContext,
+  context: RepositoryContext,
   { items, example }: { readonly items: number; readonly example: string },
 ): string {
-  const what = items === 1 ? 'an item that is no tag' : `${items} items that are no tags`
-  return `${registry} lists ${what} of ${repository}, ${items === 1 ? '' : 'such as '}${example}: left out`
+  const list = `the list of tags of ${nameTitle(context)} at ${hostTitle(context.registry)}`
+  return items === 1
+    ? `One item in ${list} is not a tag and is left out: ${example}`
+    : `${formatNumber(items)} items in ${list} are not tags and are left out, for example ${example}`
 }
 
-const purposeOf = ({ repository }: RepositoryContext): string => `list the tags of ${repository}`
+const purposeOf = (context: RepositoryContext): string => `list the tags of ${nameTitle(context)}`
 
-const failed = (context: RepositoryContext, code: ErrorCode, reason: string): WindlassError =>
-  new WindlassError(code, `Failed to ${purposeOf(context)} from ${context.registry}: ${reason}`, {
+const failed = (context: RepositoryContext): string =>
+  `Failed to ${purposeOf(context)} from ${hostTitle(context.registry)}`
+
+const invalid = (context: RepositoryContext, code: ErrorCode, reason: string): WindlassError =>
+  new WindlassError(code, `${failed(context)}: ${reason}`, {
     host: context.registry,
+    hint: 'Ask who runs the registry: its answer is wrong.',
   })
 
 const exceeded = (context: RepositoryContext, reason: string, name: LimitName): WindlassError =>
-  limitExceeded(
-    `Failed to ${purposeOf(context)} from ${context.registry}: ${reason}`,
-    name,
-    context.limits[name],
-    { host: context.registry },
-  )
+  limitExceeded(`${failed(context)}: ${reason}`, name, context.limits[name], { host: context.registry })

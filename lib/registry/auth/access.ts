@@ -6,6 +6,7 @@ import { SingleFlight } from '../../flow/actors/single-flight.js'
 import type { Credential } from '../credentials/credential.js'
 import type { CredentialRequest, Credentials } from '../credentials/credentials.js'
 import type { Endpoint } from '../policy/endpoint.js'
+import { type AccessAction, type AccessHelp, accessHelp } from '../policy/access-help.js'
 import { share } from './flight.js'
 import type { RepositoryName } from '../policy/registry-name.js'
 import type { Secrets } from '../policy/secrets.js'
@@ -16,6 +17,8 @@ export interface AccessOptions {
   readonly credentials: Credentials
   readonly endpoint: Endpoint
   readonly secrets: Secrets
+  /** What the user wants to do in the repository (`read`). */
+  readonly action?: AccessAction
 }
 
 /** Result of a lookup: a credential, or the reason why there is none. */
@@ -57,16 +60,12 @@ export class Access {
     return `${this.#options.endpoint.base.host}|${credential?.fingerprint() ?? 'anonymous'}`
   }
 
-  /** Returns the hint for a refused request, as a sentence. */
-  hint(): string {
-    const { asked, endpoint } = this.#options
+  /** Returns what to tell the user when the registry refuses access. */
+  help(): AccessHelp {
+    const { asked, endpoint, action = 'read' } = this.#options
     const { credential, why } = this.#found ?? {}
-    if (why !== undefined) return why
-    if (credential === undefined)
-      return `If the repository exists, it wants credentials: give some for ${asked.registry}`
-    if (!endpoint.confidential)
-      return `Credentials are not sent over plain HTTP unless --plain-http allows it`
-    return `The credentials for ${asked.registry} give no access to this: check them, and the repository's name`
+    if (credential === undefined) return accessHelp(asked, 'none', why, action)
+    return accessHelp(asked, endpoint.confidential ? 'sent' : 'withheld', undefined, action)
   }
 
   async #lookUp(signal: AbortSignal | undefined): Promise<Found> {

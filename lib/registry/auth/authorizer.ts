@@ -5,9 +5,11 @@
 import { WindlassError } from '../../errors.js'
 import { printable } from '../../codec/printable.js'
 import { parseChallenges, type Challenge } from '../headers/challenge.js'
+import type { AccessHelp } from '../policy/access-help.js'
 import type { Credential } from '../credentials/credential.js'
 import type { Login } from './login.js'
 import { realmOf, type RealmRules } from './realm.js'
+import { hostTitle } from '../policy/registry-name.js'
 import { mergeScopes, pullScope } from './scope.js'
 import type { Tokens } from './tokens.js'
 
@@ -26,8 +28,8 @@ export interface AuthorizerOptions {
   readonly scopes?: readonly string[]
   readonly rules: RealmRules
   readonly tokens: Tokens
-  /** Returns the hint for a refused login, as a sentence. */
-  readonly hint: () => string
+  /** Returns what to tell the user when access is refused. */
+  readonly help: () => AccessHelp
 }
 
 /** The authorization state of one repository and credential. */
@@ -136,21 +138,24 @@ export class Authorizer {
   }
 
   #loginFor({ parameters }: Challenge): Login {
-    const { repository, credential, scopes = [], rules, hint } = this.#options
+    const { repository, credential, scopes = [], rules, help } = this.#options
     const realm = realmOf(parameters.get('realm') ?? '', rules)
     const fixedOrigin = this.#tokenOrigin
     if (fixedOrigin !== undefined && fixedOrigin !== realm.origin)
       throw new WindlassError(
         'CHALLENGE_INVALID',
-        `${rules.endpoint.base.host} named the token server ${fixedOrigin} and now ${printable(realm.origin)}`,
-        { host: rules.endpoint.base.host },
+        `${hostTitle(rules.endpoint.base.host)} changed its token server from ${fixedOrigin} to ${printable(realm.origin)}`,
+        {
+          host: rules.endpoint.base.host,
+          hint: 'Run the command again. If it fails again, ask who runs the registry.',
+        },
       )
     const scope = (parameters.get('scope') ?? '').trim()
     return {
       realm,
       service: parameters.get('service') || undefined,
       scope: scope === '' && scopes.length === 0 ? pullScope(repository) : mergeScopes(scope, scopes),
-      ...{ credential, rules, hint },
+      ...{ credential, rules, help },
     }
   }
 
@@ -158,14 +163,16 @@ export class Authorizer {
     const { base } = this.#options.rules.endpoint
     const schemes = challenges.map(({ scheme }) => printable(scheme, 30)).join(', ')
     const broken = challenges.some(({ scheme }) => scheme === 'bearer')
+    const host = hostTitle(base.host)
     const problem =
       schemes === ''
-        ? 'does not say how (no WWW-Authenticate)'
+        ? `${host} requires a login but does not say how: it sends no WWW-Authenticate header`
         : broken
-          ? 'names no realm to get a token from'
-          : `asks for a kind that is not known: ${schemes}`
-    return new WindlassError('CHALLENGE_INVALID', `${base.host} wants authentication but ${problem}`, {
+          ? `${host} requires a token but names no token server`
+          : `${host} requires a login of an unsupported kind: ${schemes}`
+    return new WindlassError('CHALLENGE_INVALID', problem, {
       host: base.host,
+      hint: `Is ${host} a registry? Registries use the kinds Basic and Bearer.`,
     })
   }
 }

@@ -1,13 +1,15 @@
 /** Requests a token from a token server: by GET with Basic or anonymously, or by POST with an identity token. */
 import { WindlassError } from '../../errors.js'
 import type { Response, Request, Connections } from '../http/connections.js'
+import type { AccessHelp } from '../policy/access-help.js'
 import type { Credential } from '../credentials/credential.js'
 import { discard } from '../http/discard.js'
 import { readDocument } from '../http/document.js'
 import { printableUrl } from '../headers/printable-url.js'
-import { checkRealm, mayCarryCredentials, type RealmRules } from './realm.js'
+import { checkRealm, mayCarryCredentials, type RealmRules, trustHint } from './realm.js'
+import { hostTitle } from '../policy/registry-name.js'
 import { followRedirects } from '../http/redirects.js'
-import { accessHints, refusal } from '../http/refusal.js'
+import { refusal } from '../http/refusal.js'
 import type { Secrets } from '../policy/secrets.js'
 import { parseToken, type Token } from './token.js'
 
@@ -18,8 +20,8 @@ export interface Login {
   readonly scope: string
   readonly credential: Credential | undefined
   readonly rules: RealmRules
-  /** Returns the hint for a refused login, as a sentence. */
-  readonly hint: () => string
+  /** Returns what to tell the user when access is refused. */
+  readonly help: () => AccessHelp
 }
 
 /**
@@ -36,14 +38,15 @@ export async function login(
 ): Promise<Token> {
   const { realm, credential, rules } = request
   const { registry, base } = rules.endpoint
-  const purpose = `log in to ${registry}`
+  const title = hostTitle(registry)
+  const purpose = `get a token for ${title}`
   if (credential !== undefined && !mayCarryCredentials(realm, rules))
     throw new WindlassError(
       'CHALLENGE_INVALID',
-      `${base.host} wants the credentials for ${registry} sent in clear to ${realm.origin}`,
+      `${hostTitle(base.host)} asks to send the login for ${title} to ${realm.origin} without encryption`,
       {
         host: base.host,
-        hint: `If that is right, name it: --trust-realm ${realm.origin}, or trustedRealms in code`,
+        hint: trustHint(realm.origin),
       },
     )
   // The lifetime of the token is counted from here, since the response was created later.
@@ -57,9 +60,9 @@ export async function login(
     throw await refusal(response, {
       ...{ purpose, secrets, deadline, missing: 'REGISTRY_RESPONSE', server: 'token server' },
       maxBytes: limits.errorBytes,
+      help: request.help,
       hints: {
-        ...accessHints(request.hint),
-        REGISTRY_RESPONSE: `${registry} names ${printableUrl(realm)} as its token server, and no token was given there`,
+        REGISTRY_RESPONSE: `${title} names ${printableUrl(realm)} as its token server. Is that right?`,
       },
     })
   const readOptions = { maxBytes: limits.tokenBytes, limit: 'tokenBytes', deadline, purpose } as const
@@ -67,9 +70,10 @@ export async function login(
   if (token === undefined)
     throw new WindlassError(
       'REGISTRY_RESPONSE',
-      `Failed to ${purpose}: the answer of ${realm.host} holds no usable token`,
+      `Failed to ${purpose}: the response of ${realm.host} contains no usable token`,
       {
         host: realm.host,
+        hint: `${title} names ${printableUrl(realm)} as its token server. Is that right?`,
       },
     )
   secrets.learn(token.value)
@@ -99,13 +103,13 @@ async function exchange(
   }
   if (!isPostUnsupported) return response
   discard(response)
-  const { registry } = rules.endpoint
+  const title = hostTitle(rules.endpoint.registry)
   throw new WindlassError(
     'REGISTRY_RESPONSE',
-    `Failed to log in to ${registry}: its token server, ${realm.host}, takes no identity token (it answered ${response.status})`,
+    `Failed to log in to ${title}: its token server ${realm.host} accepts no identity tokens (HTTP ${response.status})`,
     {
       ...{ host: realm.host, url: printableUrl(realm), status: response.status },
-      hint: `The credentials for ${registry} hold an identity token alone: log in again with a user name and password`,
+      hint: `The credentials for ${title} contain only an identity token. Log in again with a user name and a password.`,
     },
   )
 }

@@ -4,9 +4,10 @@
  * this machine would need a valid certificate; over plain HTTP, the registry itself is not authenticated either.
  */
 import { WindlassError } from '../../errors.js'
-import { printable } from '../../codec/printable.js'
+import { printable, quoted } from '../../codec/printable.js'
 import { addressClassOf } from '../policy/address.js'
 import type { Endpoint } from '../policy/endpoint.js'
+import { hostTitle } from '../policy/registry-name.js'
 import { mayLeadTo } from '../policy/public-target.js'
 
 /** The registry, and the token servers that the user trusts. */
@@ -22,7 +23,7 @@ export interface RealmRules {
  */
 export function realmOf(realm: string, rules: RealmRules): URL {
   const url = URL.canParse(realm) ? new URL(realm) : undefined
-  if (url === undefined) throw realmRefused(realm, rules, 'is no absolute URL')
+  if (url === undefined) throw realmRefused(realm, rules, 'is not an absolute URL')
   checkRealm(url, rules)
   return url
 }
@@ -35,14 +36,20 @@ export function checkRealm(url: URL, rules: RealmRules): void {
   const { endpoint, trusted } = rules
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
     throw realmRefused(url.href, rules, 'is neither http nor https')
-  if (url.username !== '' || url.password !== '') throw realmRefused(url.origin, rules, 'holds user info')
+  if (url.username !== '' || url.password !== '')
+    throw realmRefused(url.origin, rules, 'contains a user name or password')
   if (trusted.has(url.origin) || url.origin === endpoint.base.origin) return
   if (endpoint.base.protocol === 'https:' && url.protocol !== 'https:')
-    throw realmRefused(url.origin, rules, 'is plain HTTP although the registry speaks HTTPS')
+    throw realmRefused(
+      url.origin,
+      rules,
+      'uses plain HTTP although the registry uses HTTPS',
+      trustHint(url.origin),
+    )
   const addressClass = addressClassOf(url.hostname)
   // A registry on this machine may have its token server on this machine too.
   if (!mayLeadTo(addressClass, endpoint.base))
-    throw realmRefused(url.origin, rules, `is a ${addressClass} address`)
+    throw realmRefused(url.origin, rules, `is at a ${addressClass} address`, trustHint(url.origin))
 }
 
 /**
@@ -56,14 +63,17 @@ export function mayCarryCredentials(url: URL, { endpoint, trusted }: RealmRules)
   return addressClassOf(url.hostname) === 'loopback' && addressClassOf(endpoint.base.hostname) === 'loopback'
 }
 
-function realmRefused(realm: string, { endpoint }: RealmRules, why: string): WindlassError {
-  const host = endpoint.base.host
+/** Returns the hint that says how to allow a token server. */
+export const trustHint = (origin: string): string =>
+  `If you trust that server, allow it with --trust-realm ${printable(origin)} (in code: trustedRealms).`
+
+const unusable = 'Ask who runs the registry: its answer to a request for a login is wrong.'
+
+function realmRefused(realm: string, { endpoint }: RealmRules, why: string, hint = unusable): WindlassError {
+  const { host } = endpoint.base
   return new WindlassError(
     'CHALLENGE_INVALID',
-    `${host} names the token server '${printable(realm)}', which ${why}`,
-    {
-      host,
-      hint: 'If that is right, name its origin: --trust-realm ORIGIN, or trustedRealms in code',
-    },
+    `${hostTitle(host)} names the token server ${quoted(realm)}, which ${why}`,
+    { host, hint },
   )
 }

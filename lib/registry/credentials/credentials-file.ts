@@ -6,7 +6,7 @@ import { constants } from 'node:fs'
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import { devNull } from 'node:os'
 import { WindlassError } from '../../errors.js'
-import { printable } from '../../codec/printable.js'
+import { quoted } from '../../codec/printable.js'
 import type { Credentials } from './credentials.js'
 import { parseDockerConfig } from './docker-config.js'
 
@@ -50,19 +50,18 @@ export function credentialsFile(path: string, options: CredentialsFileOptions = 
       throw readFailure(path, error)
     }
   }
-  const unreadable = `The credentials file '${printable(path)}' may not be read by this user`
+  const unreadable = `This user may not read the credentials file ${quoted(path)}`
   return {
     async for(asked, request) {
       const found = await read()
-      if (found === 'unreadable')
-        request?.onWarning?.(credentialsUnreadable, `${unreadable}, and was ignored`)
+      if (found === 'unreadable') request?.onWarning?.(credentialsUnreadable, `${unreadable}: it is ignored`)
       return typeof found === 'string' ? undefined : found.for(asked, request)
     },
     async why(asked) {
       const found = await read()
-      if (found === 'unreadable') return unreadable
+      if (found === 'unreadable') return `${unreadable}.`
       if (found === 'absent')
-        return namedBy === undefined ? undefined : `${namedBy} names '${printable(path)}', which is not there`
+        return namedBy === undefined ? undefined : `${namedBy} names ${quoted(path)}, which does not exist.`
       return found.why?.(asked)
     },
   }
@@ -86,8 +85,8 @@ export async function requireCredentialsFile(path: string): Promise<void> {
 
 function readFailure(path: string, cause: unknown): WindlassError {
   const code = codeOf(cause)
-  const why = code === 'ENOENT' ? 'there is no such file' : code
-  return new WindlassError('USAGE', `Failed to read the credentials file '${printable(path)}': ${why}`, {
+  const why = code === 'ENOENT' ? 'the file does not exist' : code
+  return new WindlassError('USAGE', `Failed to read the credentials file ${quoted(path)}: ${why}`, {
     ...{ path, cause },
   })
 }
@@ -140,4 +139,4 @@ const tooLarge = (path: string): WindlassError => refused(path, `is larger than 
 const notRegular = (path: string): WindlassError => refused(path, 'is not a regular file')
 
 const refused = (path: string, what: string): WindlassError =>
-  new WindlassError('USAGE', `The credentials file '${printable(path)}' ${what}`, { path })
+  new WindlassError('USAGE', `The credentials file ${quoted(path)} ${what}`, { path })

@@ -4,7 +4,7 @@
  * mentions the helper.
  */
 import { WindlassError } from '../../errors.js'
-import { printable } from '../../codec/printable.js'
+import { quoted } from '../../codec/printable.js'
 import { bySpecificity, parseCredentialKey, type CredentialKey } from './credential-key.js'
 import type { Credentials } from './credentials.js'
 import { looksLikeEntry, parseDockerEntry, type DockerEntry } from './docker-entry.js'
@@ -42,10 +42,10 @@ export function parseDockerConfig(content: string, path: string): Credentials {
       if (bestEntry(asked) !== undefined) return undefined
       const name = helperOf(canonicalRegistry(asked.registry))
       if (name !== undefined)
-        return `'${printable(path)}' names the credential helper '${printable(name, 60)}' for this registry, and helpers are not run: give the credentials themselves`
+        return `${quoted(path)} leaves the login for this registry to the credential helper ${quoted(name, 60)}, and Windlass runs no helpers. Log in with --username and --password-stdin, or with --authfile.`
       const others = entries.filter(({ registry }) => registry === canonicalRegistry(asked.registry))
       if (others.length === 0) return undefined
-      return `'${printable(path)}' has credentials for ${formatKeys(others)}, and none for ${asked.registry}/${asked.repository}`
+      return `${quoted(path)} has credentials for ${formatKeys(others)}, but none for ${asked.registry}/${asked.repository}.`
     },
   }
 }
@@ -86,8 +86,7 @@ function helperLookup(json: Fields): (registry: string) => string | undefined {
 }
 
 /** Formats a key without the user info that a URL may contain. */
-const formatKey = ({ text }: CredentialKey): string =>
-  `'${printable(text.replace(/^(\w+:\/\/)?.*@/s, '$1'), 100)}'`
+const formatKey = ({ text }: CredentialKey): string => quoted(text.replace(/^(\w+:\/\/)?.*@/s, '$1'), 100)
 
 function formatKeys(keys: readonly CredentialKey[]): string {
   const shown = keys.slice(0, 3).map(formatKey).join(', ')
@@ -95,15 +94,15 @@ function formatKeys(keys: readonly CredentialKey[]): string {
 }
 
 const entryOf = (entry: Entry, path: string): string =>
-  `The entry ${formatKey(entry)} of the credentials file '${printable(path)}'`
+  `The entry ${formatKey(entry)} of the credentials file ${quoted(path)}`
 
 function ignoredMessage(path: string, [first, ...others]: readonly [Entry, ...Entry[]]): string {
-  const also = others.length === 0 ? '' : `; the same goes for ${formatKeys(others)}`
-  return `${entryOf(first, path)} ${first.fault ?? ''}: this was ignored${also}`
+  const also = others.length === 0 ? '' : `; so ${others.length === 1 ? 'is' : 'are'} ${formatKeys(others)}`
+  return `${entryOf(first, path)} ${first.fault ?? ''}: it is ignored${also}`
 }
 
 const wrongShape = (path: string, what: string): WindlassError =>
-  failed(`The credentials file '${printable(path)}' ${what}`, path)
+  failed(`The credentials file ${quoted(path)} ${what}`, path)
 
 const failed = (message: string, path: string): WindlassError =>
-  new WindlassError('USAGE', message, { path, hint: 'Log in again, or correct the file' })
+  new WindlassError('USAGE', message, { path, hint: 'Log in again, or correct the file.' })

@@ -31,7 +31,8 @@ export function parseDockerEntry(value: unknown): DockerEntry {
   if (fields === undefined) return { fault: 'is not an object' }
   const identityToken = textOf(fields, 'identitytoken') ?? ''
   const registryToken = textOf(fields, 'registrytoken') ?? ''
-  if (!headerPattern.test(registryToken)) return { fault: "has a 'registrytoken' that no header can hold" }
+  if (!headerPattern.test(registryToken))
+    return { fault: "has a 'registrytoken' with characters that a header cannot contain" }
   const { username = '', password = '', fault = typeFault(fields, names) } = parseLogin(fields)
   const credential = Credential.of({ username, password, identityToken, registryToken })
   return { ...(fault !== undefined && { fault }), ...(!credential.isEmpty && { credential }) }
@@ -62,5 +63,5 @@ function parseLogin(fields: Fields): Login {
 
 function typeFault(fields: Fields, candidates: readonly string[]): string | undefined {
   const wrong = candidates.find((name) => textOf(fields, name) === undefined)
-  return wrong === undefined ? undefined : `has a field '${wrong}' that is not a text`
+  return wrong === undefined ? undefined : `has a field '${wrong}' that is not a string`
 }

@@ -57,9 +57,9 @@ export function nextLink(fields: string | readonly string[] | undefined): string
     // An empty target refers to the current page, so there is no next one.
     if (link.relations.includes('next')) return link.target === '' ? undefined : link.target
     if (link.relations.length === 0) withoutRelation.push(link.target)
-    if (take(end) === null) throw new UnreadableLink('it is no list of links')
+    if (take(end) === null) throw new UnreadableLink('it is not a list of links')
   }
-  if (take(trailing) === null) throw new UnreadableLink('it is no list of links')
-  if (withoutRelation.length > 1) throw new UnreadableLink('none of its links says what it is for')
+  if (take(trailing) === null) throw new UnreadableLink('it is not a list of links')
+  if (withoutRelation.length > 1) throw new UnreadableLink('it has several links without a relation')
   return withoutRelation[0] === '' ? undefined : withoutRelation[0]
 }

@@ -1,4 +1,7 @@
-/** Sends single HTTP requests over reusable connections of limited number. Only this module and `got-client.ts` use got. */
+/**
+ * Sends single HTTP requests over reusable connections of limited number. Only this module and
+ * `got-client.ts` use got.
+ */
 import type { ClientRequest, IncomingHttpHeaders } from 'node:http'
 import type { LookupFunction, Socket } from 'node:net'
 import type { Readable } from 'node:stream'
@@ -6,9 +9,9 @@ import type { Got } from 'got'
 import { WindlassError } from '../../errors.js'
 import { type Limits, limitsWith } from '../../limits.js'
 import { AgentPool } from './agent-pool.js'
+import type { Attempt } from './attempt.js'
 import { Body } from './body.js'
 import {
-  type Attempt,
   failureOf,
   hasTwoLengths,
   isBroken,
@@ -126,7 +129,8 @@ export class Connections {
       let reused = false
       const { target } = { ...locationOf(request.url), ...request }
       const proxy = proxyFor(request.url, this.#options.env ?? process.env)
-      const attempt: Attempt = { purpose: request.purpose, url: request.url, proxy }
+      const { purpose, preposition = 'from', url } = request
+      const attempt: Attempt = { purpose, preposition, url, proxy }
       const key = `${request.purpose} ${request.url.host}`
       const firstByteTimeout = this.#patience.wait(key) + (request.extraWait ?? 0)
       const silenceError = (): WindlassError => silence(attempt, firstByteTimeout, this.#patience.silent(key))
@@ -269,7 +273,7 @@ class SendAgain extends Error {
   readonly mode: SendMode
 
   constructor(mode: SendMode) {
-    super('to be asked again')
+    super('the request is to be sent again')
     this.mode = mode
   }
 }

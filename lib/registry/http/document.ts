@@ -1,8 +1,11 @@
 /** Reads response bodies into memory, with a limit in bytes and in time: manifests, tokens, tag lists and errors. */
-import { WindlassError } from '../../errors.js'
-import { type LimitName, raiseHint } from '../../limits.js'
+import { type ErrorCode, WindlassError } from '../../errors.js'
+import { formatLimit, type LimitName, raiseHint } from '../../limits.js'
+import { formatDuration } from '../../quantities.js'
+import { failedTo } from './attempt.js'
 import type { Response } from './connections.js'
 import { encoded, gunzipped, isEncoded, isPlainJson, saysGzip } from './encoding.js'
+import { isWebPage, webPage } from './web-page.js'
 
 /** Limits of reading a document. */
 export interface DocumentLimits {
@@ -12,21 +15,24 @@ export interface DocumentLimits {
   readonly purpose: string
   /** Name of the limit that sets `maxBytes`, for the error. */
   readonly limit: LimitName
+  /** Code of the error for a web page in place of the document (default REGISTRY_RESPONSE). */
+  readonly pageCode?: ErrorCode
 }
 
 /**
  * Reads a JSON document. A gzip body is decompressed; a body that claims an encoding but is plain JSON is returned
  * unchanged.
- * @throws REGISTRY_RESPONSE when the body is encoded otherwise; LIMIT_EXCEEDED as soon as the announced or received
+ * @throws REGISTRY_RESPONSE when the body is encoded otherwise; `pageCode` when it is a web page; LIMIT_EXCEEDED as soon as the announced or received
  * length exceeds `maxBytes`; STALLED after `deadline`; errors of the body
  */
 export async function readDocument(response: Response, limits: DocumentLimits): Promise<Buffer> {
   const { body, headers, url } = response
-  const { maxBytes, deadline, purpose, limit } = limits
+  const { maxBytes, deadline, purpose, limit, pageCode = 'REGISTRY_RESPONSE' } = limits
+  const attempt = { purpose, url }
   const tooLongError = (): WindlassError =>
     new WindlassError(
       'LIMIT_EXCEEDED',
-      `Failed to ${purpose} from ${url.host}: the answer is longer than ${limit} allows: ${maxBytes} bytes`,
+      `${failedTo(attempt)}: the response is longer than the limit ${formatLimit(limit, maxBytes)}`,
       { host: url.host, hint: raiseHint(limit) },
     )
   if (Number(headers['content-length']) > maxBytes) {
@@ -36,8 +42,8 @@ export async function readDocument(response: Response, limits: DocumentLimits): 
   const timeoutError = (): WindlassError =>
     new WindlassError(
       'STALLED',
-      `Failed to ${purpose} from ${url.host}: the answer took longer than ${deadline / 1000} s`,
-      { host: url.host },
+      `${failedTo(attempt)}: the response took longer than ${formatDuration(deadline)}`,
+      { host: url.host, hint: 'Try again. --stall-timeout sets how long to wait.' },
     )
   const chunks: Buffer[] = []
   let length = 0
@@ -47,6 +53,7 @@ export async function readDocument(response: Response, limits: DocumentLimits): 
     chunks.push(chunk)
   }
   const bytes = Buffer.concat(chunks, length)
+  if (isWebPage(bytes)) throw webPage(attempt, pageCode)
   if (!isEncoded(response) || isPlainJson(bytes)) return bytes
   const decoded = saysGzip(response) ? gunzipped(bytes, maxBytes) : undefined
   if (decoded === undefined) throw encoded(response, purpose)

@@ -5,7 +5,8 @@
  */
 import { gunzipSync } from 'node:zlib'
 import { WindlassError } from '../../errors.js'
-import { printable } from '../../codec/printable.js'
+import { quoted } from '../../codec/printable.js'
+import { failedTo } from './attempt.js'
 import type { Response } from './connections.js'
 
 /** Reports whether a response claims to be encoded. */
@@ -18,8 +19,8 @@ export function isEncoded({ headers }: Pick<Response, 'headers'>): boolean {
 export function encoded({ headers, url }: Pick<Response, 'headers' | 'url'>, purpose: string): WindlassError {
   return new WindlassError(
     'REGISTRY_RESPONSE',
-    `Failed to ${purpose} from ${url.host}: it comes with the Content-Encoding '${printable(headers['content-encoding'] ?? '', 40)}', although identity was asked for`,
-    { host: url.host, hint: `Is there a proxy before ${url.host} that compresses?` },
+    `${failedTo({ purpose, url })}: the response has the Content-Encoding ${quoted(headers['content-encoding'] ?? '', 40)}, which was not requested`,
+    { host: url.host, hint: `Does a proxy in front of ${url.host} compress responses?` },
   )
 }
 

@@ -5,24 +5,20 @@ import { TimeoutError } from 'got'
 import { fileLimitMeaning } from '../../system/disk-meaning.js'
 import { WindlassError, type ErrorCode, type ErrorDetails } from '../../errors.js'
 import { printable } from '../../codec/printable.js'
+import { formatBytes, formatDuration, formatSeconds } from '../../quantities.js'
 import { addressRefused, hintFor } from '../policy/foreign-url.js'
-import type { Proxy } from '../proxy/proxy.js'
-import { ProxyFailure, throughProxy, withProxyHint } from '../proxy/failure.js'
+import { hostTitle } from '../policy/registry-name.js'
+import { ProxyFailure, withProxyHint } from '../proxy/failure.js'
 import { printableUrl } from '../headers/printable-url.js'
+import { type Attempt, failedTo } from './attempt.js'
 import { minBytesPerStall, type Timeouts } from '../policy/timeouts.js'
+import { certificateFault, isCertificateCode } from './certificate-fault.js'
 
-/** A request, for messages. `purpose` completes "Failed to …" and "… when trying to …". */
-export interface Attempt {
-  readonly purpose: string
-  readonly url: URL
-  /** The proxy of the request, if any. */
-  readonly proxy?: Proxy | undefined
-}
-
-const certificate =
-  /^(?:CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED|ERR_TLS_CERT)/
 const handshake = /^(?:EPROTO|ERR_SSL_|ERR_TLS_)/
 const broken = /^(?:ECONNRESET|EPIPE|ECONNABORTED|ERR_HTTP_CONTENT_LENGTH_MISMATCH)$/
+const noRoute = /^(?:ENETUNREACH|EHOSTUNREACH|ENETDOWN|EHOSTDOWN|EADDRNOTAVAIL)$/
+/** OpenSSL's messages about bytes that are not TLS. */
+const notTls = /wrong.version.number|packet.length.too.long|http.request/i
 
 /** Returns the system error code in the cause chain of an error of got; empty if there is none. */
 export function systemCode(error: unknown): string {
@@ -61,16 +57,18 @@ export function hasTwoLengths(error: unknown): boolean {
  */
 export function isHandshake(error: unknown): boolean {
   const code = systemCode(error)
-  return isBroken(error) || (handshake.test(code) && !certificate.test(code))
+  return isBroken(error) || (handshake.test(code) && !isCertificateCode(code))
 }
 
 /**
  * Converts an error of got to a `WindlassError`.
  * @param received - bytes of the body received before the failure; undefined if the headers had not arrived
  */
-export function failureOf(error: Error, { purpose, url, proxy }: Attempt, received?: number): WindlassError {
-  const failAt = (where: string, code: ErrorCode, why: string, details: ErrorDetails): WindlassError =>
-    new WindlassError(code, `Failed to ${purpose} from ${where}: ${why}`, {
+export function failureOf(error: Error, attempt: Attempt, received?: number): WindlassError {
+  const { purpose, url, proxy } = attempt
+  const host = hostTitle(url.host)
+  const failAt = (what: string, code: ErrorCode, why: string, details: ErrorDetails): WindlassError =>
+    new WindlassError(code, `${what}: ${why}`, {
       host: url.host,
       url: printableUrl(url),
       cause: sanitized(error),
@@ -81,63 +79,89 @@ export function failureOf(error: Error, { purpose, url, proxy }: Attempt, receiv
     why: string,
     details: ErrorDetails & { readonly hint: string },
   ): WindlassError =>
-    failAt(`${url.host}${throughProxy(proxy)}`, code, why, {
-      ...details,
-      hint: withProxyHint(details.hint, proxy),
-    })
+    failAt(failedTo(attempt), code, why, { ...details, hint: withProxyHint(details.hint, proxy) })
+  const failDirectly = (code: ErrorCode, why: string, details: ErrorDetails): WindlassError =>
+    failAt(failedTo({ purpose, url }), code, why, details)
   const code = systemCode(error)
-  const afterBytes = received === undefined ? '' : ` after ${received} bytes`
+  const afterBytes = received === undefined ? '' : ` after ${formatBytes(received)}`
   if (error instanceof TimeoutError)
-    return fail('NETWORK', `timed out (${error.event})`, {
-      hint: `Check that ${url.host} can be reached from here`,
+    return fail('NETWORK', timeoutReason(error), {
+      hint: `Check that ${host} can be reached: is this machine offline, or does a firewall block the connection?`,
     })
   // A limit of this machine, independent of the host.
   const limit = fileLimitMeaning(sanitized(error))
-  if (limit !== undefined) return failAt(url.host, limit.code, limit.says, { hint: limit.hint })
+  if (limit !== undefined) return failDirectly(limit.code, limit.says, { hint: limit.hint })
   if (code === addressRefused)
-    return failAt(url.host, 'REDIRECT_REFUSED', printable(sanitized(error).message), {
+    return failDirectly('REDIRECT_REFUSED', printable(sanitized(error).message), {
       hint: hintFor(url.hostname),
     })
   const atProxy = proxyFailureIn(error)
   if (atProxy !== undefined) {
     const { hint, retryable, message } = atProxy
-    return failAt(url.host, 'NETWORK', printable(message, 400), { hint: printable(hint, 400), retryable })
+    return failDirectly('NETWORK', printable(message, 400), { hint: printable(hint, 400), retryable })
   }
-  if (code === 'ENOTFOUND')
-    return fail('NETWORK', 'there is no host of that name', {
-      retryable: false,
-      hint: `Check the registry's name, '${url.hostname}', and the name servers`,
-    })
-  if (code === 'EAI_AGAIN')
-    return fail('NETWORK', 'its name could not be resolved', {
-      hint: 'Check the network and the name servers',
-    })
+  if (code === 'ENOTFOUND') {
+    const { why, hint } = unknownHost(url)
+    return fail('NETWORK', why, { hint, retryable: false })
+  }
+  if (code === 'EAI_AGAIN') return fail('NETWORK', 'its address could not be looked up', { hint: offline })
+  if (noRoute.test(code)) return fail('NETWORK', `the network cannot reach it (${code})`, { hint: offline })
   if (code === 'ECONNREFUSED')
-    return fail('NETWORK', 'the connection was refused', { hint: `Is a registry listening at ${url.host}?` })
-  if (certificate.test(code))
-    return fail('TLS', `its certificate is not trusted (${code})`, {
-      hint: `If ${url.host} has a certificate of its own authority, name that with --ca FILE`,
+    return fail('NETWORK', 'the connection was refused', { hint: `Is a registry running at ${host}?` })
+  if (isCertificateCode(code)) {
+    const { why, hint } = certificateFault(code, host)
+    return fail('TLS', `${why} (${code})`, { hint })
+  }
+  if (handshake.test(code)) {
+    const isPlain = notTls.test(`${code} ${error.message}`)
+    return fail('TLS', isPlain ? `it does not speak TLS (${code})` : `the TLS handshake failed (${code})`, {
+      hint: `Does ${host} speak plain HTTP? Then use --plain-http.`,
     })
-  if (handshake.test(code))
-    return fail('TLS', `no TLS connection could be made (${code})`, {
-      hint: `If ${url.host} speaks plain HTTP, say so with --plain-http`,
-    })
+  }
   // A malformed body can be resumed, unlike a response that is not HTTP.
   if (code.startsWith('HPE_') && received !== undefined)
-    return fail('NETWORK', `the transfer was garbled${afterBytes} (${code})`, {
-      hint: `Check the connection to ${url.host}${proxy === undefined ? ', and any proxy between' : ''}`,
+    return fail('NETWORK', `the response became invalid HTTP${afterBytes} (${code})`, {
+      hint: `Check the network connection to ${host}.`,
     })
   if (code.startsWith('HPE_'))
-    return fail('REGISTRY_RESPONSE', `the answer is not HTTP (${code})`, {
-      hint: url.protocol === 'http:' ? `Does ${url.host} speak HTTPS?` : `Is ${url.host} a registry?`,
+    return fail('REGISTRY_RESPONSE', `the response is not valid HTTP (${code})`, {
+      hint:
+        url.protocol === 'http:'
+          ? `Does ${host} expect HTTPS? Then leave out --plain-http.`
+          : `Is ${host} a registry?`,
     })
   if (broken.test(code))
-    return fail('NETWORK', `the connection was broken${afterBytes}`, {
-      hint: `Check the connection to ${url.host}`,
+    return fail('NETWORK', `the connection was closed${afterBytes}`, {
+      hint: `Check the network connection to ${host}.`,
     })
   return fail('NETWORK', printable(`${code === '' ? error.message : code}${afterBytes}`), {
-    hint: `Check the connection to ${url.host}`,
+    hint: `Check the network connection to ${host}.`,
   })
+}
+
+const offline = 'Is this machine offline? Check its network connection and its DNS servers.'
+
+/** Explains that DNS does not know a host. Users do not type the host of Docker Hub, so it is not misspelled. */
+const unknownHost = ({ host, hostname }: URL): { readonly why: string; readonly hint: string } =>
+  hostTitle(host) === host
+    ? {
+        why: `there is no host named "${hostname}"`,
+        hint: 'Check the spelling of the name. If it is right, is this machine offline?',
+      }
+    : { why: 'its address could not be found', hint: offline }
+
+function timeoutReason({ event, message }: TimeoutError): string {
+  const time = formatSeconds(Number(/ (\d+)ms/.exec(message)?.[1] ?? 0))
+  switch (event) {
+    case 'lookup':
+      return `its address was not found within ${time}`
+    case 'connect':
+      return `it accepted no connection within ${time}`
+    case 'secureConnect':
+      return `the TLS handshake did not complete within ${time}`
+    default:
+      return `timed out after ${time} (${event})`
+  }
 }
 
 /** Reports whether the time for the response headers has elapsed. */
@@ -149,63 +173,43 @@ export const isSilence = (error: Error): boolean =>
  * @param waited - milliseconds
  * @param again - whether a retry would wait longer
  */
-export function silence({ purpose, url, proxy }: Attempt, waited: number, again: boolean): WindlassError {
-  return new WindlassError(
-    'STALLED',
-    `Failed to ${purpose} from ${url.host}${throughProxy(proxy)}: nothing came in ${waited / 1000} s`,
-    {
-      host: url.host,
-      url: printableUrl(url),
-      retryable: again,
-      hint: withProxyHint(
-        `Is ${url.host} overloaded? --response-timeout sets how many seconds its first byte is waited for, at first`,
-        proxy,
-      ),
-    },
-  )
+export function silence(attempt: Attempt, waited: number, again: boolean): WindlassError {
+  const { url, proxy } = attempt
+  const hint = `Is ${hostTitle(url.host)} overloaded? --response-timeout sets how many seconds to wait for the first byte.`
+  return new WindlassError('STALLED', `${failedTo(attempt)}: no response within ${formatDuration(waited)}`, {
+    ...{ host: url.host, url: printableUrl(url), retryable: again },
+    hint: withProxyHint(hint, proxy),
+  })
 }
 
 /** Returns the REGISTRY_RESPONSE error for a peer that wants to switch to another protocol. */
-export const notHttp = ({ purpose, url, proxy }: Attempt): WindlassError =>
-  new WindlassError(
-    'REGISTRY_RESPONSE',
-    `Failed to ${purpose} from ${url.host}${throughProxy(proxy)}: it wants to go on in another protocol than HTTP`,
-    { host: url.host, hint: withProxyHint(`Is ${url.host} a registry?`, proxy) },
-  )
+export const notHttp = (attempt: Attempt): WindlassError =>
+  new WindlassError('REGISTRY_RESPONSE', `${failedTo(attempt)}: it asks for another protocol than HTTP`, {
+    host: attempt.url.host,
+    hint: withProxyHint(`Is ${hostTitle(attempt.url.host)} a registry?`, attempt.proxy),
+  })
 
 /** Returns the STALLED error for a body of which too little arrived in time, after `received` bytes. */
-export function stalled(
-  { purpose, url, proxy }: Attempt,
-  received: number,
-  timeouts: Timeouts,
-): WindlassError {
+export function stalled(attempt: Attempt, received: number, timeouts: Timeouts): WindlassError {
   const minBytes = minBytesPerStall(timeouts)
-  const amount = minBytes === 1 ? 'nothing more' : `fewer than ${minBytes} bytes`
+  const amount = minBytes === 1 ? 'no data' : `less than ${formatBytes(minBytes)}`
+  const hint =
+    'Try again. --stall-timeout sets how long to wait, and --minimum-rate how many bytes per second are enough.'
   return new WindlassError(
     'STALLED',
-    `Failed to ${purpose} from ${url.host}${throughProxy(proxy)}: ${amount} came in ${timeouts.stall / 1000} s, after ${received} bytes`,
-    {
-      host: url.host,
-      hint: withProxyHint(
-        'The rest may come with another try; --stall-timeout and --minimum-rate set how long to wait for how much',
-        proxy,
-      ),
-    },
+    `${failedTo(attempt)}: ${amount} arrived for ${formatDuration(timeouts.stall)}, after ${formatBytes(received)}`,
+    { host: attempt.url.host, hint: withProxyHint(hint, attempt.proxy) },
   )
 }
 
 /** Returns the STALLED error for a server that does not read the body of a request, after `sent` bytes. */
-export const notTaken = (
-  { purpose, url, proxy }: Attempt,
-  sent: number,
-  { stall }: Timeouts,
-): WindlassError =>
+export const notTaken = (attempt: Attempt, sent: number, { stall }: Timeouts): WindlassError =>
   new WindlassError(
     'STALLED',
-    `Failed to ${purpose}: ${url.host}${throughProxy(proxy)} took nothing more in ${stall / 1000} s, after ${sent} bytes`,
+    `${failedTo(attempt)}: no data was accepted for ${formatDuration(stall)}, after ${formatBytes(sent)}`,
     {
-      host: url.host,
-      hint: withProxyHint('Another try may succeed; --stall-timeout sets how long to wait', proxy),
+      host: attempt.url.host,
+      hint: withProxyHint('Try again. --stall-timeout sets how long to wait.', attempt.proxy),
     },
   )
 

@@ -1,6 +1,7 @@
 /** Decides where the requests go that follow a response with a `Location`, such as those of an upload. */
 import { WindlassError } from '../../errors.js'
-import { printable } from '../../codec/printable.js'
+import { printable, quoted } from '../../codec/printable.js'
+import { failedTo } from './attempt.js'
 import type { Response } from './connections.js'
 import { type Location, resolveLocation } from '../headers/location.js'
 import { printableUrl } from '../headers/printable-url.js'
@@ -13,18 +14,18 @@ import { assertPublicTarget } from '../policy/public-target.js'
  */
 export function namedLocation(response: Response, base: URL, purpose: string): Location {
   const text = response.headers.location
-  const subject = { host: response.url.host, url: printableUrl(response.url), status: response.status }
+  const failed = failedTo({ purpose, preposition: 'to', url: response.url, proxy: response.forwardedBy })
+  const subject = {
+    ...{ host: response.url.host, url: printableUrl(response.url), status: response.status },
+    hint: 'Ask who runs the registry: it names a wrong place for the upload.',
+  }
   if (text === undefined)
-    throw new WindlassError(
-      'REGISTRY_RESPONSE',
-      `Failed to ${purpose}: ${response.url.host} does not say where to send it (no Location)`,
-      subject,
-    )
+    throw new WindlassError('REGISTRY_RESPONSE', `${failed}: the response has no Location header`, subject)
   const location = resolveLocation(text, response)
   if (location === undefined)
     throw new WindlassError(
       'REGISTRY_RESPONSE',
-      `Failed to ${purpose}: ${response.url.host} names the location '${printable(text, 200)}', which is no http or https URL`,
+      `${failed}: the Location header is not an http or https URL: ${quoted(text)}`,
       subject,
     )
   const { url, target } = location
@@ -35,7 +36,7 @@ export function namedLocation(response: Response, base: URL, purpose: string): L
   if (url.protocol === 'http:' && response.url.protocol === 'https:')
     throw new WindlassError(
       'REDIRECT_REFUSED',
-      `Failed to ${purpose}: ${response.url.host} leads from HTTPS to plain HTTP at ${printable(url.host)}`,
+      `${failed}: the registry leads from HTTPS to plain HTTP at ${printable(url.host)}`,
       subject,
     )
   assertPublicTarget(url, base, purpose)

@@ -4,6 +4,8 @@
  */
 import { WindlassError } from '../../errors.js'
 import { limitExceeded } from '../../limits.js'
+import { formatCount } from '../../quantities.js'
+import { hostTitle } from '../policy/registry-name.js'
 import { isSigned } from '../policy/authorizable.js'
 import type { Response, Request, Connections } from './connections.js'
 import { discard } from './discard.js'
@@ -50,31 +52,37 @@ export async function followRedirects(
     if (!redirecting.has(response.status) || location === undefined) return { ...response, crossed }
     discard(response)
     visited.add(visitKey(response, crossed))
-    const refused = (why: string): WindlassError =>
+    const refused = (why: string, hint = wrongAnswer): WindlassError =>
       new WindlassError('REDIRECT_REFUSED', `Failed to ${request.purpose}: ${why}`, {
         host: request.url.host,
         url: printableUrl(request.url),
         status: response.status,
+        hint,
       })
-    const refuse = (why: string): WindlassError => refused(`the redirect from ${request.url.host} ${why}`)
+    const from = hostTitle(request.url.host)
+    const refuse = (why: string, hint?: string): WindlassError =>
+      refused(`the redirect from ${from} ${why}`, hint)
     if (hops === maxRedirects)
       throw limitExceeded(
-        `Failed to ${request.purpose}: ${first.url.host} sent on ${maxRedirects + 1} times, at last from ${request.url.host}`,
+        `Failed to ${request.purpose}: ${hostTitle(first.url.host)} redirected ${formatCount(maxRedirects + 1, 'time')}`,
         'redirects',
         maxRedirects,
         { host: request.url.host, url: printableUrl(request.url), status: response.status },
       )
-    if (!mayRepeat(request, response.status)) throw refuse('answers a request that is not repeated elsewhere')
+    // Repeating the request of a token would send the refresh token to another server.
+    if (request.form !== undefined) throw refuse('would send the login to another place')
+    if (!keepsMethod(request, response.status))
+      throw refuse(`would turn the ${request.method} request into a GET request`)
     const next = resolveLocation(location, response)
-    if (next === undefined) throw refuse('leads to no http or https URL')
+    if (next === undefined) throw refuse('does not lead to an http or https URL')
     const { url } = next
     if (url.protocol === 'http:' && request.url.protocol === 'https:')
-      throw refuse(`leads from HTTPS to plain HTTP at ${printable(url.host)}`)
+      throw refuse(`leads from HTTPS to plain HTTP at ${printable(url.host)}`, captivePortal)
     check?.(url)
     crossed ||= url.origin !== first.url.origin || isSigned(next) || !mayAuthorize(next)
     // The response would be the same: the method never changes, and there are no cookies.
     if (visited.has(visitKey(next, crossed)))
-      throw refused(`the redirects go in a circle, at last from ${request.url.host}`)
+      throw refused(`the redirects form a loop, the last from ${from}`)
     request = {
       ...request,
       ...next,
@@ -84,11 +92,15 @@ export async function followRedirects(
 }
 
 /**
- * Reports whether a request may be sent to another location. A form contains a refresh token. Of other requests that
- * change something, only those are repeated whose redirect keeps the method (RFC 9110 §15.4).
+ * Reports whether a redirect keeps the method of a request that changes something (RFC 9110 §15.4). Other requests are
+ * repeated for every redirect.
  */
-const mayRepeat = ({ method = 'GET', form }: Request, status: number): boolean =>
-  method === 'GET' || method === 'HEAD' || (form === undefined && (status === 307 || status === 308))
+const keepsMethod = ({ method = 'GET' }: Request, status: number): boolean =>
+  method === 'GET' || method === 'HEAD' || status === 307 || status === 308
+
+const wrongAnswer = 'Ask who runs the registry: it redirects to a wrong place.'
+const captivePortal =
+  'If this network has a login page (a captive portal), log in with a browser, then try again.'
 
 /** Key of a request: exact URL, and whether credentials were removed, since the response may depend on them. */
 const visitKey = ({ url, target }: Location, crossed: boolean): string => `${crossed} ${url.origin}${target}`

@@ -1,37 +1,41 @@
 /** Converts HTTP responses with an error status to errors. */
+import { STATUS_CODES } from 'node:http'
 import { WindlassError, type ErrorCode, type ErrorSubject } from '../../errors.js'
-import { raiseHint } from '../../limits.js'
+import { formatLimit, raiseHint } from '../../limits.js'
 import { printable } from '../../codec/printable.js'
+import { formatDuration } from '../../quantities.js'
+import type { AccessHelp } from '../policy/access-help.js'
 import { parseChallenges } from '../headers/challenge.js'
 import type { Response } from './connections.js'
+import { type Attempt, failedTo } from './attempt.js'
 import { readStart } from './document.js'
 import { printableUrl } from '../headers/printable-url.js'
 import { parseProblem, type Problem } from './problem.js'
 import { longestRetryAfter, parseRetryAfter } from '../headers/retry-after.js'
+import { hostTitle } from '../policy/registry-name.js'
 import { throughProxy, withProxyHint } from '../proxy/failure.js'
 import type { Secrets } from '../policy/secrets.js'
 
 /** Settings for interpreting an error response. */
-export interface RefusalContext {
-  readonly purpose: string
+export interface RefusalContext extends Pick<Attempt, 'purpose' | 'preposition'> {
   readonly secrets: Secrets
   /** Meaning of a 404 response without a code. */
   readonly missing: ErrorCode
+  /** What a 404 response says is missing, by the code of the error. Completes “HOST has no …”. */
+  readonly absent?: Partial<Record<ErrorCode, string>>
   /** Milliseconds for reading the body. */
   readonly deadline: number
   /** Maximum number of bytes read from the body. */
   readonly maxBytes: number
   /** Hints by the code of the error. */
   readonly hints?: Partial<Record<ErrorCode, string>>
+  /** Title of what was requested, for a 401 or 403 response (the repository). */
+  readonly what?: string
+  /** Explains a 401 or 403 response; undefined for a host that receives no login. Called only for an error. */
+  readonly help?: () => AccessHelp
   readonly subject?: ErrorSubject
   /** Kind of server (default `registry`). An empty 404 of a token server says nothing about the registry protocol. */
   readonly server?: 'registry' | 'token server'
-}
-
-/** Returns the hints for the two codes that refuse access. */
-export function accessHints(hint: () => string): Partial<Record<ErrorCode, string>> {
-  const text = hint()
-  return { UNAUTHORIZED: text, DENIED: text }
 }
 
 /**
@@ -53,39 +57,112 @@ export interface Explained {
 
 /** Like `refusal`, and also returns what the body says. */
 export async function explained(response: Response, context: RefusalContext): Promise<Explained> {
-  const { purpose, secrets, subject, maxBytes } = context
+  const { secrets, subject, maxBytes } = context
   const { url, status, forwardedBy } = response
   const { bytes, cut } = await readStart(response, context)
   const problem = parseProblem(bytes)
-  const details = cut
-    ? `what it says of it is longer than errorBytes allows (${maxBytes})`
-    : [problem.code, printable(secrets.conceal(problem.message, response), 300)]
-        .filter((part) => part !== '')
-        .join(': ')
   const code = codeOf(response, problem, context.missing)
-  const delay =
-    code === 'TOO_MANY_REQUESTS' || code === 'REGISTRY_UNAVAILABLE' ? retryDelay(response) : undefined
-  const isRegistry = context.server !== 'token server'
-  const defaultHint =
-    isRegistry && isUnknownProtocol(response, problem) ? versionHint(url) : context.hints?.[code]
-  const hintText = delay?.hint ?? (cut ? raiseHint('errorBytes') : defaultHint)
+  const help = context.help?.()
+  const delay = temporary.has(code) ? retryDelay(response) : undefined
+  const { text, isPlain } = sentence(response, code, help, context)
+  const explain = (toPlain: boolean): string =>
+    cut
+      ? `its explanation is longer than the limit ${formatLimit('errorBytes', maxBytes)}`
+      : explanation(problem, printable(secrets.conceal(problem.message, response), 300), toPlain)
+  const details = explain(isPlain)
+  const ownHint = cut ? raiseHint('errorBytes') : hintOf(response, { problem, code, help, context, bytes })
+  const hintText = delay?.hint ?? ownHint
   const hint = mayComeFromProxy(response)
-    ? withProxyHint(hintText ?? `The proxy or ${url.host} may be at fault`, forwardedBy)
+    ? withProxyHint(hintText ?? `The proxy or ${hostTitle(url.host)} may be at fault.`, forwardedBy)
     : hintText
-  const error = new WindlassError(
-    code,
-    `Unexpected HTTP response '${status}' when trying to ${purpose} from ${url.host}${throughProxy(forwardedBy)}${details === '' ? '' : `: ${details}`}`,
-    {
-      host: url.host,
-      url: printableUrl(url),
-      status,
-      ...subject,
-      ...(delay === undefined ? {} : { retryAfter: delay.retryAfter, retryable: delay.retryable }),
-      ...(hint === undefined ? {} : { hint }),
-    },
-  )
-  return { error, problem: problem.code, details }
+  const error = new WindlassError(code, `${text}${details === '' ? '' : `: ${details}`}`, {
+    host: url.host,
+    url: printableUrl(url),
+    status,
+    ...subject,
+    ...(delay === undefined ? {} : { retryAfter: delay.retryAfter, retryable: delay.retryable }),
+    ...(hint === undefined ? {} : { hint }),
+  })
+  return { error, problem: problem.code, details: explain(false) }
 }
+
+const temporary: ReadonlySet<ErrorCode> = new Set(['TOO_MANY_REQUESTS', 'REGISTRY_UNAVAILABLE'])
+
+/**
+ * Returns the message without the words of the registry. `isPlain` reports whether it says what the status means;
+ * otherwise it contains the status.
+ */
+function sentence(
+  { url, status, forwardedBy }: Response,
+  code: ErrorCode,
+  help: AccessHelp | undefined,
+  { purpose, preposition, absent, what }: RefusalContext,
+): { readonly text: string; readonly isPlain: boolean } {
+  const host = `${hostTitle(url.host)}${throughProxy(forwardedBy)}`
+  const missing = status === 404 ? absent?.[code] : undefined
+  if (missing !== undefined) return { text: `${host} has no ${missing}`, isPlain: true }
+  const refused = code === 'UNAUTHORIZED' || code === 'DENIED' ? help?.sentence(host, code, what) : undefined
+  if (refused !== undefined) return { text: refused, isPlain: true }
+  const failed = failedTo({ purpose, url, proxy: forwardedBy, ...(preposition && { preposition }) })
+  if (code === 'TOO_MANY_REQUESTS')
+    return { text: `${failed}: too many requests (HTTP ${status})`, isPlain: true }
+  const name = STATUS_CODES[status]
+  return { text: `${failed}: HTTP ${status}${name === undefined ? '' : ` (${name})`}`, isPlain: false }
+}
+
+/** Messages that registries send by default, which add nothing to a plain sentence. In lower case. */
+const defaultMessages: ReadonlySet<string> = new Set([
+  ...['manifest unknown', 'manifest not found', 'manifest unknown to registry'],
+  ...['repository name not known to registry', 'name unknown', 'repository not found'],
+  ...['blob unknown to registry', 'blob unknown', 'blob not found', 'not found'],
+  ...['authentication required', 'unauthorized', 'unauthorized: authentication required'],
+  ...['requested access to the resource is denied', 'access denied', 'denied', 'forbidden'],
+  ...['too many requests', 'toomanyrequests: too many requests'],
+])
+
+/** Returns the registry's own explanation, or an empty text if it adds nothing to the sentence. */
+function explanation({ code }: Problem, message: string, isPlain: boolean): string {
+  if (!isPlain) return [code, message].filter((part) => part !== '').join(': ')
+  return defaultMessages.has(message.trim().toLowerCase()) ? '' : message
+}
+
+interface RefusalFacts {
+  readonly problem: Problem
+  readonly code: ErrorCode
+  readonly help: AccessHelp | undefined
+  readonly context: RefusalContext
+  /** Start of the body. */
+  readonly bytes: Buffer
+}
+
+function hintOf(response: Response, facts: RefusalFacts): string | undefined {
+  const { problem, code, help, context, bytes } = facts
+  const { url, status } = response
+  const host = hostTitle(url.host)
+  if (status === 511) return 'This network requires a login (a captive portal): open a page in a browser.'
+  if (wantsTls(status, bytes)) return `${host} expects HTTPS: leave out --plain-http.`
+  if (context.server !== 'token server' && isUnknownProtocol(response, problem))
+    return `Check the name, and that ${host} is a registry of protocol version 2: version 1 is not supported.`
+  const own = context.hints?.[code]
+  if (own !== undefined) return own
+  switch (code) {
+    case 'UNAUTHORIZED':
+    case 'DENIED':
+      return help?.hint
+    case 'NAME_UNKNOWN':
+      return ['Check the spelling of the name.', ...(help?.loginHint ?? [])].join(' ')
+    case 'TOO_MANY_REQUESTS':
+      return ['Try again later.', ...(help?.limitHint ?? [])].join(' ')
+    case 'REGISTRY_UNAVAILABLE':
+      return 'Try again later.'
+    default:
+      return undefined
+  }
+}
+
+/** Reports whether a response is that of a TLS port to plain HTTP, as servers in Go send it. */
+export const wantsTls = (status: number, body: Buffer): boolean =>
+  status === 400 && /HTTP request to an HTTPS server|HTTPS port/i.test(body.toString('latin1'))
 
 /**
  * Reports whether a 404 does not come from a registry of version 2. Old registries and other servers send it for
@@ -93,9 +170,6 @@ export async function explained(response: Response, context: RefusalContext): Pr
  */
 const isUnknownProtocol = ({ status, headers }: Response, { code, message }: Problem): boolean =>
   status === 404 && code === '' && message === '' && headers['docker-distribution-api-version'] === undefined
-
-const versionHint = ({ host }: URL): string =>
-  `${host} may not speak version 2 of the registry protocol, and version 1 is not supported`
 
 function codeOf({ status, headers }: Response, { code }: Problem, missing: ErrorCode): ErrorCode {
   if (status === 401) {
@@ -129,6 +203,6 @@ interface Wait {
 function retryDelay({ headers, url }: Response): Wait | undefined {
   const retryAfter = parseRetryAfter(headers['retry-after'])
   if (retryAfter === undefined) return undefined
-  const hint = `${url.host} asks to be left alone for ${Math.round(retryAfter / 1000)} s`
+  const hint = `Try again in ${formatDuration(retryAfter)}: ${hostTitle(url.host)} accepts no requests before that.`
   return { retryAfter, retryable: retryAfter <= longestRetryAfter, hint }
 }

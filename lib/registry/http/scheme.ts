@@ -4,11 +4,13 @@
  * certificate verification.
  */
 import { WindlassError } from '../../errors.js'
+import { connecting } from './attempt.js'
 import type { Connections } from './connections.js'
 import { discard } from './discard.js'
 import { readStart } from './document.js'
 import { apiUrl, type Endpoint } from '../policy/endpoint.js'
 import { isBroken, isHandshake, systemCode } from './failure.js'
+import { wantsTls } from './refusal.js'
 
 /**
  * Returns the base URL of the registry with its scheme.
@@ -19,8 +21,8 @@ export async function settleScheme(
   endpoint: Endpoint,
   signal: AbortSignal,
 ): Promise<URL> {
-  const { base, registry } = endpoint
-  const purpose = `reach the registry ${registry}`
+  const { base } = endpoint
+  const purpose = connecting
   const tryTls = async (): Promise<URL> => {
     const secure = new URL(`https://${base.host}`)
     discard(await connections.send({ url: apiUrl(secure, ''), purpose, signal }))
@@ -30,11 +32,7 @@ export async function settleScheme(
     const response = await connections.send({ url: apiUrl(base, ''), purpose, signal })
     const { limits, timeouts } = connections
     const { bytes } = await readStart(response, { maxBytes: limits.errorBytes, deadline: timeouts.document })
-    // The answer of servers in Go, which most registries are, to plain HTTP on a TLS port.
-    return response.status === 400 &&
-      /HTTP request to an HTTPS server|HTTPS port/i.test(bytes.toString('latin1'))
-      ? await tryTls()
-      : base
+    return wantsTls(response.status, bytes) ? await tryTls() : base
   } catch (error) {
     if (!(error instanceof WindlassError) || !mayUseTls(error)) throw error
     return await tryTls().catch((tlsError: unknown) => {

@@ -4,7 +4,7 @@
  */
 import { WindlassError } from '../../errors.js'
 import { addressClassOf } from './address.js'
-import { printable } from '../../codec/printable.js'
+import { printable, quoted } from '../../codec/printable.js'
 import { canonicalRegistry, dockerHubHost } from './registry-name.js'
 
 /** The address of a registry. */
@@ -77,7 +77,7 @@ function overrideFor(registry: string, { endpoints = {} }: EndpointOptions): URL
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
     throw new WindlassError(
       'USAGE',
-      `The endpoint for ${printable(registry)} is not an http or https URL without user info`,
+      `The endpoint for ${printable(registry)} must be an http or https URL without a user name and password`,
     )
   return new URL(url.origin)
 }
@@ -92,7 +92,7 @@ function portOf(name: string): number | undefined {
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
     throw new WindlassError(
       'REFERENCE_INVALID',
-      `Failed to get registry port from '${printable(name)}': '${printable(port)}' is not a port number`,
+      `Failed to get registry port from ${quoted(name)}: ${quoted(port)} is not a port number`,
     )
   return Number(port)
 }
@@ -101,6 +101,6 @@ function hostUrl(scheme: 'http' | 'https', name: string): URL {
   const text = `${scheme}://${name}`
   // A path, user info or query in a name would change the target of the request.
   if (/[/\\?#@\s]/.test(name) || name === '' || !URL.canParse(text))
-    throw new WindlassError('REFERENCE_INVALID', `'${printable(name)}' is not a registry's host name`)
+    throw new WindlassError('REFERENCE_INVALID', `${quoted(name)} is not the name of a registry`)
   return new URL(text)
 }

@@ -35,7 +35,7 @@ export class ForeignUrls {
    * @throws REDIRECT_REFUSED when the URL is not allowed
    */
   parse(text: string): Location {
-    if (!URL.canParse(text)) throw urlRefused(printable(text), 'is no absolute URL')
+    if (!URL.canParse(text)) throw urlRefused(printable(text), 'is not an absolute URL')
     const url = new URL(text)
     this.check(url)
     return resolveLocation(Buffer.from(text, 'utf8').toString('latin1')) ?? locationOf(url)
@@ -49,7 +49,8 @@ export class ForeignUrls {
     const { protocol, hostname, username, password } = url
     if (protocol !== 'http:' && protocol !== 'https:')
       throw urlRefused(`${protocol}…`, 'is neither http nor https')
-    if (username !== '' || password !== '') throw urlRefused(printableUrl(url), 'holds user info')
+    if (username !== '' || password !== '')
+      throw urlRefused(printableUrl(url), 'contains a user name or password')
     if (!this.#allows(hostname, hostname))
       throw urlRefused(printableUrl(url), `leads to a ${addressClassOf(hostname)} address`, hintFor(hostname))
   }
@@ -67,7 +68,7 @@ export class ForeignUrls {
       const forbidden = addresses.find(({ address }) => !this.#allows(hostname, address))
       const [first] = addresses
       if (forbidden) {
-        const reason = `the name ${hostname} stands for ${forbidden.address}, a ${addressClassOf(forbidden.address)} address`
+        const reason = `the name ${hostname} resolves to ${forbidden.address}, a ${addressClassOf(forbidden.address)} address`
         callback(Object.assign(new Error(reason), { code: addressRefused }), [])
       } else if (options.all === true || !first) callback(null, addresses)
       else callback(null, first.address, first.family)
@@ -97,9 +98,9 @@ export function foreignHosts(hosts: readonly string[] = []): ReadonlySet<string>
         return canonicalHost(url.hostname)
       throw new WindlassError(
         'USAGE',
-        `The foreign host ${quoted(host)} is not the name or address of a host`,
+        `The foreign host ${quoted(host)} is neither a host name nor an address`,
         {
-          hint: 'Name it without scheme, port and path',
+          hint: 'Write it without a scheme, port and path.',
         },
       )
     }),
@@ -114,9 +115,9 @@ const canonicalHost = (host: string): string =>
 
 /** Returns the hint that explains how to allow a host. */
 export const hintFor = (hostname: string): string =>
-  `If ${printable(hostname, 100)} is meant to be asked, name it: --foreign-host ${printable(hostname, 100)}, or foreignHosts in code`
+  `If you trust that host, allow it with --foreign-host ${printable(hostname, 100)} (in code: foreignHosts).`
 
 const urlRefused = (what: string, reason: string, hint?: string): WindlassError =>
-  new WindlassError('REDIRECT_REFUSED', `The foreign URL ${what} of a layer ${reason}: it is not asked`, {
+  new WindlassError('REDIRECT_REFUSED', `The foreign URL ${what} of a layer ${reason} and is not used`, {
     ...(hint !== undefined && { hint }),
   })

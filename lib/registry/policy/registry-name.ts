@@ -1,4 +1,5 @@
-/** Normalizes registry names. */
+/** Normalizes registry names, and formats names of registries and repositories for messages. */
+import { quoted } from '../../codec/printable.js'
 
 /** Identifies a repository. A `Reference` is one. */
 export interface RepositoryName {
@@ -28,3 +29,26 @@ export function canonicalRegistry(name: string): string {
   const host = hostOf(name)
   return dockerHub.has(host) ? 'docker.io' : host
 }
+
+/** Returns the name of a host for messages: `Docker Hub` for its hosts, which users do not type. */
+export const hostTitle = (host: string): string => (isHub(host) ? 'Docker Hub' : host)
+
+/** Returns the name of a repository as users type it: `alpine`, `team/app`, `quay.io/team/app`. */
+export function typedName({ registry, repository }: RepositoryName): string {
+  return isHub(registry) ? withoutLibrary(repository) : `${registry}/${repository}`
+}
+
+/**
+ * Returns the name of a repository or image for messages, without the registry and in quotes: `"alpine:3.20"`,
+ * `"team/app"`.
+ * @param target - tag or digest; undefined for the repository
+ */
+export function nameTitle({ registry, repository }: RepositoryName, target?: string): string {
+  const name = isHub(registry) ? withoutLibrary(repository) : repository
+  const suffix = target === undefined ? '' : `${target.includes(':') ? '@' : ':'}${target}`
+  return quoted(name + suffix, 500)
+}
+
+const isHub = (registry: string): boolean => canonicalRegistry(registry) === 'docker.io'
+
+const withoutLibrary = (repository: string): string => repository.replace(/^library\/(?=[^/]+$)/, '')

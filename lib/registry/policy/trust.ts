@@ -32,8 +32,8 @@ export class Trust {
   constructor(options: TrustOptions = {}) {
     this.#options = options
     if (options.ca === undefined || holdsCertificate(options.ca.toString())) return
-    throw new WindlassError('USAGE', 'The option ca holds no certificate', {
-      hint: 'Give certificates as PEM text: -----BEGIN CERTIFICATE----- and so on',
+    throw new WindlassError('USAGE', 'The option ca contains no certificate', {
+      hint: 'It takes certificates as PEM text, which starts with -----BEGIN CERTIFICATE-----.',
     })
   }
 

@@ -1,6 +1,7 @@
 /**
  * Opens connections to proxies, and through them to a registry: by CONNECT (RFC 9110 §9.3.6) or SOCKS 5 (RFC 1928).
  */
+import { formatSeconds } from '../../quantities.js'
 import { fileLimitMeaning } from '../../system/disk-meaning.js'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { type SecureContext, type TLSSocket, connect as connectTls } from 'node:tls'
@@ -77,22 +78,23 @@ export function tunnel(
   }
   const refuse = (why: string): void => finish(refused(proxy, why))
   const onError = (error: Error): void => finish(unreachable(proxy, error))
-  const onClose = (): void => refuse('it hung up')
+  const onClose = (): void => refuse('it closed the connection')
   const onData = (chunk: Buffer): void => {
     received = Buffer.concat([received, chunk])
     const end = received.indexOf('\r\n\r\n')
     if (end === -1) {
-      if (received.length > maxAnswerBytes) refuse('its answer is too long')
+      if (received.length > maxAnswerBytes) refuse('its response is too long')
       return
     }
     const [, status = ''] = /^HTTP\/1\.[01] (\d{3})/.exec(received.toString('latin1', 0, end)) ?? []
     if (status === '407') finish(wantsLogin(proxy))
-    else if (!/^2/.test(status)) refuse(status === '' ? 'it does not answer in HTTP' : `it answers ${status}`)
+    else if (!/^2/.test(status))
+      refuse(status === '' ? 'its response is not HTTP' : `it answers HTTP ${status}`)
     // The target must not send first: in TLS, the client starts.
-    else if (received.length > end + 4) refuse('it sends more than an answer')
+    else if (received.length > end + 4) refuse('it sends data after its response')
     else finish()
   }
-  const timer = setTimeout(() => refuse('it does not answer'), timeout)
+  const timer = setTimeout(() => refuse('it does not respond'), timeout)
   socket.on('data', onData).once('error', onError).once('close', onClose)
   const authorization = proxy.authorization()
   const login = authorization === undefined ? '' : `Proxy-Authorization: ${authorization}\r\n`
@@ -157,23 +159,23 @@ export function secured(
     if (failure !== undefined) discard(socket)
     done(failure)
   }
-  const closedError = (): ProxyFailure => brokenBehind(proxy, 'it was closed before TLS was spoken')
+  const closedError = (): ProxyFailure => brokenBehind(proxy, 'it was closed during the TLS handshake')
   const onConnect = (): void => finish()
   const onError = (error: Error): void => finish(isBroken(error) ? closedError() : error)
   const onClose = (): void => finish(closedError())
   const timer = setTimeout(
-    () => finish(brokenBehind(proxy, `no answer to the TLS handshake came in ${timeout / 1000} s`)),
+    () => finish(brokenBehind(proxy, `the TLS handshake did not complete within ${formatSeconds(timeout)}`)),
     timeout,
   )
   socket.once('secureConnect', onConnect).once('error', onError).once('close', onClose)
 }
 
 function socksFailure(proxy: Proxy, message: string): ProxyFailure {
-  if (/authentication/i.test(message)) return wantsLogin(proxy, 'it refuses the login')
+  if (/authentication/i.test(message)) return wantsLogin(proxy, 'it rejects the login')
   const [, reason] = /rejected connection - (\w+)/.exec(message) ?? []
   if (reason !== undefined) return refused(proxy, `it answers ${reason}`)
-  if (/timed out/i.test(message)) return refused(proxy, 'it does not answer')
-  return refused(proxy, /closed/i.test(message) ? 'it hung up' : 'it does not speak SOCKS 5')
+  if (/timed out/i.test(message)) return refused(proxy, 'it does not respond')
+  return refused(proxy, /closed/i.test(message) ? 'it closed the connection' : 'it does not speak SOCKS 5')
 }
 
 const isBroken = (error: Error): boolean =>

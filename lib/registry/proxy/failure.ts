@@ -1,6 +1,9 @@
 /** Defines the failures that a proxy causes, rather than the registry. */
 import type { Proxy } from './proxy.js'
 
+/** Sentence of hints that says how to bypass a proxy. */
+const direct = 'Hosts that NO_PROXY lists are contacted directly.'
+
 /** Code of the errors that a proxy causes. */
 export const proxyFailed = 'ERR_PROXY_FAILED'
 
@@ -29,25 +32,25 @@ export function unreachable(proxy: Proxy, error: unknown): ProxyFailure {
   const why = (code === undefined ? undefined : reasons[code]) ?? code ?? 'the connection failed'
   return new ProxyFailure(
     `the proxy ${proxy.host} cannot be reached: ${why}`,
-    `Check ${proxy.variable}, which names it; NO_PROXY lists hosts to be asked directly`,
+    `Check the variable ${proxy.variable}, which names the proxy. ${direct}`,
     code !== 'ENOTFOUND',
   )
 }
 
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'it refuses the connection',
-  ECONNRESET: 'it hung up',
-  EPIPE: 'it hung up',
-  ENOTFOUND: 'there is no host of that name',
-  EAI_AGAIN: 'its name could not be resolved',
-  ETIMEDOUT: 'it does not answer',
+  ECONNRESET: 'it closed the connection',
+  EPIPE: 'it closed the connection',
+  ENOTFOUND: 'there is no host with that name',
+  EAI_AGAIN: 'its address could not be looked up',
+  ETIMEDOUT: 'it does not respond',
 }
 
 /** Returns the failure for a proxy that refuses to connect to the target. */
 export const refused = (proxy: Proxy, why: string): ProxyFailure =>
   new ProxyFailure(
-    `the proxy ${proxy.host} does not let through: ${why}`,
-    `Check ${proxy.variable}, and the name and password in it; NO_PROXY lists hosts to be asked directly`,
+    `the proxy ${proxy.host} refuses the connection: ${why}`,
+    `Check the variable ${proxy.variable}, and the name and password in it. ${direct}`,
     true,
   )
 
@@ -58,7 +61,7 @@ export const refused = (proxy: Proxy, why: string): ProxyFailure =>
 export const brokenBehind = (proxy: Proxy, why: string): ProxyFailure =>
   new ProxyFailure(
     `the connection through the proxy ${proxy.host} failed: ${why}`,
-    `Check ${proxy.variable}, which names the proxy, and whether the registry can be reached from there; NO_PROXY lists hosts to be asked directly`,
+    `Check the variable ${proxy.variable}, which names the proxy, and whether the registry can be reached from there. ${direct}`,
     true,
   )
 
@@ -66,18 +69,18 @@ export const brokenBehind = (proxy: Proxy, why: string): ProxyFailure =>
 export const throughProxy = (proxy: Proxy | undefined): string =>
   proxy === undefined ? '' : ` through the proxy ${proxy.host}`
 
-/** Adds to `hint` that the proxy may be the cause. */
+/** Adds to `hint`, which ends with a full stop or question mark, that the proxy may be the cause. */
 export const withProxyHint = (hint: string, proxy: Proxy | undefined): string =>
   proxy === undefined
     ? hint
-    : `${hint}${/[.?]$/.test(hint) ? '' : '.'} Check the proxy ${proxy.host} between too (${proxy.variable}); NO_PROXY lists hosts to be asked directly`
+    : `${hint} Also check the proxy ${proxy.host}, which ${proxy.variable} names. ${direct}`
 
 /** Returns the failure for a proxy that requires another login (RFC 9110 §15.5.8). */
-export const wantsLogin = (proxy: Proxy, why = 'it answers 407'): ProxyFailure =>
+export const wantsLogin = (proxy: Proxy, why = 'it answers HTTP 407'): ProxyFailure =>
   new ProxyFailure(
-    `the proxy ${proxy.host} does not let through: ${why}`,
+    `the proxy ${proxy.host} refuses the connection: ${why}`,
     proxy.login() === undefined
-      ? `It wants a login: put one into ${proxy.variable}, as ${proxy.protocol === 'socks' ? 'socks5' : proxy.protocol}://NAME:PASSWORD@${proxy.host}`
-      : `It wants another name or password than those in ${proxy.variable}`,
+      ? `It requires a login. Put one into ${proxy.variable}: ${proxy.protocol === 'socks' ? 'socks5' : proxy.protocol}://NAME:PASSWORD@${proxy.host}.`
+      : `It rejects the name or password in ${proxy.variable}.`,
     false,
   )

@@ -87,8 +87,8 @@ export function proxyFor(url: URL, env: Environment): Proxy | undefined {
   const proxy = URL.canParse(text) ? new URL(text) : undefined
   const variable = name.toUpperCase()
   if (proxy !== undefined && isProxyUrl(proxy)) return new Proxy(proxy, variable)
-  throw new WindlassError('USAGE', `${variable} holds no URL of a proxy`, {
-    hint: `Give it as http://HOST:PORT, https://HOST:PORT, socks5://HOST:PORT or socks5h://HOST:PORT`,
+  throw new WindlassError('USAGE', `The variable ${variable} is not the URL of a proxy`, {
+    hint: `Set it to http://HOST:PORT, https://HOST:PORT, socks5://HOST:PORT or socks5h://HOST:PORT.`,
   })
 }
 

@@ -50,6 +50,6 @@ export class Pieces {
 
 /** The error for a request that has to be repeated in the middle of an upload, for example with a new login. */
 const sentBefore = (): WindlassError =>
-  new WindlassError('NETWORK', 'A part of the blob would have to be sent again: the upload starts over', {
-    hint: 'Another try may succeed.',
+  new WindlassError('NETWORK', 'The registry asked for a part of the blob again, which cannot be repeated', {
+    hint: 'Try again.',
   })

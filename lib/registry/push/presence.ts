@@ -1,9 +1,10 @@
-/** Asks a registry what it has, by HEAD. What it does not say counts as absent: a push then says why, or succeeds. */
+/** Asks a registry what it has, by HEAD. A refused HEAD counts as absent: the push that follows explains or succeeds. */
 import { type Digest, digestOf, isDigest } from '../../image/digest/digest.js'
 import { manifestAccept, parseMediaType } from '../../image/documents/media-types.js'
 import { pushScope } from '../auth/scope.js'
 import type { Followed } from '../http/redirects.js'
 import { refusal } from '../http/refusal.js'
+import { nameTitle } from '../policy/registry-name.js'
 import { fetchManifest } from '../api/manifests.js'
 import type { RepositoryContext } from '../api/repository-context.js'
 import type { SinkRequest } from '../../image/sink.js'
@@ -20,7 +21,7 @@ export async function hasBlob(
   digest: Digest,
   request: SinkRequest,
 ): Promise<boolean> {
-  const purpose = `look for the blob ${digest} in ${context.repository}`
+  const purpose = `look for the blob ${digest} of ${nameTitle(context)}`
   const response = await head(context, ['blobs', digest], { ...request, purpose })
   // Storage to which the registry redirects may refuse HEAD. A registry redirects to what it has.
   return response.status === 200 || (response.crossed && response.status !== 404)
@@ -35,7 +36,7 @@ export async function manifestAt(
   tagOrDigest: string,
   request: SinkRequest,
 ): Promise<PresentManifest | undefined> {
-  const purpose = `look for the manifest ${tagOrDigest} in ${context.repository}`
+  const purpose = `look for the manifest of ${nameTitle(context, tagOrDigest)}`
   const { status, headers } = await head(context, ['manifests', tagOrDigest], { ...request, purpose })
   if (status !== 200) return undefined
   const digest = headers['docker-content-digest']
@@ -51,17 +52,17 @@ async function head(
   [kind, name]: readonly [kind: string, name: string],
   { signal, onWarning, purpose }: SinkRequest & { readonly purpose: string },
 ): Promise<Followed> {
-  const { client, repository, secrets, timeouts, limits } = context
+  const { client, repository, secrets, timeouts, limits, help } = context
   const response = await client.send({
-    ...{ method: 'HEAD', to: [repository, kind, name], purpose, signal, onWarning },
+    ...{ method: 'HEAD', to: [repository, kind, name], purpose, preposition: 'at', signal, onWarning },
     headers: kind === 'manifests' ? { accept: manifestAccept } : {},
     scopes: [pushScope(repository)],
   })
   response.body.resume()
   if (response.status === 429 || response.status >= 500)
     throw await refusal(response, {
-      ...{ purpose, secrets, deadline: timeouts.document, maxBytes: limits.errorBytes },
-      missing: 'REGISTRY_RESPONSE',
+      ...{ purpose, preposition: 'at', secrets, deadline: timeouts.document, maxBytes: limits.errorBytes },
+      ...{ missing: 'REGISTRY_RESPONSE', help },
     })
   return response
 }

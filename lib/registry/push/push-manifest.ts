@@ -5,6 +5,8 @@ import type { PutManifestRequest } from '../../image/sink.js'
 import { pushScope } from '../auth/scope.js'
 import { discard } from '../http/discard.js'
 import type { RepositoryContext } from '../api/repository-context.js'
+import { failedTo } from '../http/attempt.js'
+import { nameTitle } from '../policy/registry-name.js'
 import { pushRefusal } from './push-refusal.js'
 
 /**
@@ -19,10 +21,17 @@ export async function pushManifest(
   { tag, signal, onWarning }: PutManifestRequest = {},
 ): Promise<void> {
   const { client, registry, repository } = context
-  const name = tag === undefined ? `${repository}@${digest}` : `${repository}:${tag}`
-  const purpose = `push the manifest ${name}`
+  const target = tag ?? digest
+  const purpose = `push the manifest of ${nameTitle(context, target)}`
   const response = await client.send({
-    ...{ method: 'PUT', to: [repository, 'manifests', tag ?? digest], purpose, signal, onWarning },
+    ...{
+      method: 'PUT',
+      to: [repository, 'manifests', target],
+      purpose,
+      preposition: 'to',
+      signal,
+      onWarning,
+    },
     ...{ headers: { 'content-type': mediaType }, body: bytes, scopes: [pushScope(repository)] },
   })
   if (response.status < 200 || response.status > 204)
@@ -32,10 +41,10 @@ export async function pushManifest(
   if (stored === undefined || stored === digest) return
   throw new WindlassError(
     'DIGEST_MISMATCH',
-    `Failed to ${purpose}: ${response.url.host} stored it as ${String(stored)}, not as ${digest}`,
+    `${failedTo({ purpose, preposition: 'to', url: response.url })}: the registry stored ${String(stored)} instead of ${digest}`,
     {
-      ...{ host: response.url.host, digest, reference: `${registry}/${name}` },
-      hint: 'The registry changes manifests: what it serves is not what was copied.',
+      ...{ host: response.url.host, digest, reference: `${registry}/${repository}` },
+      hint: 'Ask who runs the registry: it changes the manifests that it receives.',
     },
   )
 }

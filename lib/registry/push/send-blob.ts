@@ -11,7 +11,8 @@ import type { RepositoryContext } from '../api/repository-context.js'
 import type { BlobContent } from './blob-content.js'
 import { Pieces } from './pieces.js'
 import { pushRefusal } from './push-refusal.js'
-import { type Upload, opened } from './upload.js'
+import { failedTo } from '../http/attempt.js'
+import { type Upload, opened, uploading } from './upload.js'
 
 /** A blob to send. */
 export interface SendBlob {
@@ -46,9 +47,10 @@ export async function sendWhole(
   { digest, content, signal }: SendBlob,
 ): Promise<'sent' | 'in-chunks'> {
   const { client, repository } = context
-  const purpose = purposeOf(digest, repository)
+  const purpose = uploading(context, digest)
   const response = await client.send({
-    ...{ method: 'PUT', to: withDigest(location, digest), headers: octets, body: content, purpose, signal },
+    ...{ method: 'PUT', to: withDigest(location, digest), headers: octets, body: content, signal },
+    ...{ purpose, preposition: 'to' },
     extraWait: Math.ceil(content.size * storageTime),
     scopes: [pushScope(repository)],
   })
@@ -63,7 +65,7 @@ export async function sendWhole(
     digest,
     content,
     purpose,
-    host: response.url.host,
+    url: response.url,
   })
   return 'sent'
 }
@@ -75,7 +77,7 @@ export async function sendChunks(
   { digest, content, signal }: SendBlob,
 ): Promise<'sent'> {
   const { client, repository } = context
-  const purpose = purposeOf(digest, repository)
+  const purpose = uploading(context, digest)
   const scopes = [pushScope(repository)]
   const pieces = new Pieces(await content.open())
   const size = Math.max(chunkBytes, upload.minChunk)
@@ -84,7 +86,8 @@ export async function sendChunks(
     const headers = { ...octets, 'content-range': `${at}-${at + length - 1}` }
     const body = pieces.next(length)
     const response = await client.send({
-      ...{ method: 'PATCH', to: upload.location, headers, body, purpose, signal, scopes },
+      ...{ method: 'PATCH', to: upload.location, headers, body, signal, scopes },
+      ...{ purpose, preposition: 'to' },
     })
     if (response.status < 200 || response.status > 299)
       throw await pushRefusal(response, context, { kind: 'blob', digest, purpose })
@@ -93,7 +96,8 @@ export async function sendChunks(
   }
   await pieces.end()
   const response = await client.send({
-    ...{ method: 'PUT', to: withDigest(upload.location, digest), headers: octets, purpose, signal, scopes },
+    ...{ method: 'PUT', to: withDigest(upload.location, digest), headers: octets, signal, scopes },
+    ...{ purpose, preposition: 'to' },
     extraWait: Math.ceil(content.size * storageTime),
   })
   if (!isStored(response.status))
@@ -103,7 +107,7 @@ export async function sendChunks(
     digest,
     content,
     purpose,
-    host: response.url.host,
+    url: response.url,
   })
   return 'sent'
 }
@@ -118,21 +122,20 @@ function assertStored(
     digest,
     content,
     purpose,
-    host,
-  }: Omit<SendBlob, 'signal'> & { readonly purpose: string; readonly host: string },
+    url,
+  }: Omit<SendBlob, 'signal'> & { readonly purpose: string; readonly url: URL },
 ): void {
   const problem = !content.whole
-    ? 'reports success before it has all bytes'
+    ? 'the registry reported success before it had received everything'
     : stored !== undefined && stored !== digest
-      ? `stored ${String(stored)}`
+      ? `the registry stored ${String(stored)} instead`
       : undefined
   if (problem === undefined) return
-  throw new WindlassError('REGISTRY_RESPONSE', `Failed to ${purpose}: ${host} ${problem}`, {
-    ...{ host, digest, retryable: true },
+  const failed = failedTo({ purpose, preposition: 'to', url })
+  throw new WindlassError('REGISTRY_RESPONSE', `${failed}: ${problem}`, {
+    ...{ host: url.host, digest, retryable: true, hint: 'Try again.' },
   })
 }
-
-const purposeOf = (digest: Digest, repository: string): string => `upload the blob ${digest} to ${repository}`
 
 /** Appends the digest to the query. The bytes before it stay: they may be signed. */
 function withDigest({ url, target }: Location, digest: Digest): Location {

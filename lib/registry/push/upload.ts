@@ -6,6 +6,7 @@ import { discard } from '../http/discard.js'
 import type { Followed } from '../http/redirects.js'
 import { pullScope, pushScope } from '../auth/scope.js'
 import type { RepositoryContext } from '../api/repository-context.js'
+import { nameTitle } from '../policy/registry-name.js'
 import { pushRefusal } from './push-refusal.js'
 
 /** An open upload. */
@@ -30,10 +31,16 @@ export async function openUpload(
   signal: AbortSignal | undefined,
 ): Promise<Upload> {
   const { client, repository } = context
-  const purpose = `upload the blob ${digest} to ${repository}`
+  const purpose = uploading(context, digest)
   const response = await withGrace(signal, (graceful) =>
     client.send({
-      ...{ method: 'POST', to: [repository, 'blobs', 'uploads', ''], purpose, signal: graceful },
+      ...{
+        method: 'POST',
+        to: [repository, 'blobs', 'uploads', ''],
+        purpose,
+        preposition: 'to',
+        signal: graceful,
+      },
       scopes: [pushScope(repository)],
     }),
   )
@@ -55,14 +62,14 @@ export async function mountBlob(
   from: string,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  const { client, repository } = context
-  const purpose = `mount the blob ${digest} of ${from} in ${repository}`
+  const { client, registry, repository } = context
+  const purpose = `mount the blob ${digest} of ${nameTitle({ registry, repository: from })} in ${nameTitle(context)}`
   const path = `/v2/${repository}/blobs/uploads/`
   const query = `mount=${encodeURIComponent(digest)}&from=${encodeURIComponent(from)}`
   const response = await withGrace(signal, (graceful) =>
     client
       .send({
-        ...{ method: 'POST', to: `${path}?${query}`, purpose, signal: graceful },
+        ...{ method: 'POST', to: `${path}?${query}`, purpose, preposition: 'at', signal: graceful },
         scopes: [pushScope(repository), pullScope(from)],
       })
       .catch(unlessRefused),
@@ -105,13 +112,12 @@ function unlessRefused(error: unknown): undefined {
 }
 
 /** Cancels an upload. Never throws: what cannot be cancelled ends by itself. */
-export async function cancelUpload(
-  { client, repository }: RepositoryContext,
-  { location }: Upload,
-): Promise<void> {
+export async function cancelUpload(context: RepositoryContext, { location }: Upload): Promise<void> {
+  const { client, repository } = context
+  const purpose = `cancel an upload to ${nameTitle(context)}`
   try {
     const response = await client.send({
-      ...{ method: 'DELETE', to: location, purpose: `cancel an upload to ${repository}` },
+      ...{ method: 'DELETE', to: location, purpose, preposition: 'at' },
       signal: AbortSignal.timeout(cancelTimeout),
       scopes: [pushScope(repository)],
     })
@@ -120,6 +126,10 @@ export async function cancelUpload(
     // the registry cannot be reached, or the connections are closed
   }
 }
+
+/** Returns the purpose of the requests that upload a blob. */
+export const uploading = (context: RepositoryContext, digest: Digest): string =>
+  `upload the blob ${digest} of ${nameTitle(context)}`
 
 /** Returns the state of the upload after a response with a `Location`. */
 export function opened({ client }: RepositoryContext, response: Followed, purpose: string): Upload {

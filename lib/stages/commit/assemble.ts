@@ -58,7 +58,7 @@ async function mapFileErrors<T>(target: string, work: () => Promise<T>): Promise
   try {
     return await work()
   } catch (error) {
-    throw fileFailure(error, 'Making the tree of the image', target, 'target')
+    throw fileFailure(error, 'Writing the tree of the image', target, 'target')
   }
 }
 
@@ -70,7 +70,7 @@ async function moveIntoPlace(staging: string, target: string): Promise<void> {
     const code = errnoOf(error) ?? ''
     if (code === 'EBUSY') throw isMountPoint(target)
     if (!['ENOTEMPTY', 'EEXIST'].includes(code)) throw error
-    throw unusable(target, 'something was put there meanwhile')
+    throw unusable(target, 'something was created there in the meantime')
   }
 }
 
@@ -84,11 +84,8 @@ async function sourceOf({ digest, size, diffID, rootfs }: PulledLayer, store: St
   }
   throw new WindlassError(
     'STORE_CORRUPT',
-    `Putting the layers together: ${digest} is not in the store any more`,
-    {
-      digest,
-      hint: waysOut.repair,
-    },
+    `Failed to assemble the tree of the image: layer ${digest} is no longer in the store`,
+    { digest, hint: waysOut.repair },
   )
 }
 
@@ -96,10 +93,10 @@ async function sourceOf({ digest, size, diffID, rootfs }: PulledLayer, store: St
 async function assertReplaceable(target: string): Promise<void> {
   const [here, above] = await Promise.all([lstatIfThere(target), lstatIfThere(path.dirname(target))])
   if (here?.isSymbolicLink())
-    throw unusable(target, 'it is a symbolic link', 'Name the directory that it leads to')
+    throw unusable(target, 'it is a symbolic link', 'Name the directory that it leads to.')
   const names = await readdir(target).catch((error: unknown) => {
     if (errnoOf(error) === 'ENOENT') return []
-    throw errnoOf(error) === 'ENOTDIR' ? unusable(target, 'it is no directory') : error
+    throw errnoOf(error) === 'ENOTDIR' ? unusable(target, 'it is not a directory') : error
   })
   if (names.length > 0) throw unusable(target, 'the directory is not empty')
   if (here && here.dev !== above?.dev) throw isMountPoint(target)
@@ -108,8 +105,8 @@ async function assertReplaceable(target: string): Promise<void> {
 const unusable = (
   target: string,
   why: string,
-  hint = 'Name a directory that is empty or not there yet',
-): WindlassError => new WindlassError('USAGE', `Unpacking into ${target}: ${why}`, { path: target, hint })
+  hint = 'Name a directory that is empty or does not exist yet.',
+): WindlassError => new WindlassError('USAGE', `Cannot unpack into ${target}: ${why}`, { path: target, hint })
 
 const isMountPoint = (target: string): WindlassError =>
-  unusable(target, 'it is a mount point, which a tree cannot replace', 'Name a directory below it')
+  unusable(target, 'it is a mount point, which a tree cannot replace', 'Name a directory below it.')

@@ -89,7 +89,7 @@ async function assertPresent({ request, ensured }: FinishedImage, store: Store):
     if (!present)
       throw new WindlassError(
         'STORE_CORRUPT',
-        `Naming ${request.name}: its layer ${digest} is not in the store any more`,
+        `Failed to store ${request.name}: its layer ${digest} is no longer in the store`,
         {
           reference: request.name,
           digest,

@@ -18,7 +18,8 @@ export function commitLayer(store: Store, goal: LayerGoal): Stage<UnpackedLayer,
       const { staged, unpacked, descriptor, form, arriving } = layer
       if (goal.keepBlobs) await keepBlob(layer, store)
       const { diffID, size, implied } = unpacked
-      const stored = await staged.commit({ diffID, blob: descriptor, size, form, implied }, turn.signal)
+      const facts = { diffID, blob: descriptor, blobKept: goal.keepBlobs, size, form, implied }
+      const stored = await staged.commit(facts, turn.signal)
       if (!goal.keepBlobs) await arriving?.partial.discard()
       turn.emit(layerProgress({ ...layer, arriving: undefined }, 'complete'))
       return stored

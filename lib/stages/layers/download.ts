@@ -52,10 +52,10 @@ export class Downloads {
    */
   bring(layer: ReceivingLayer, scope: Scope): Observable<ArrivingLayer> {
     return defer(() => {
-      const { slots, foreignUrls = 'last-first' } = this.#limits
+      const { foreignUrls = 'last-first' } = this.#limits
       const countdown = new RetryCountdown()
       const places = placesOf(layer.descriptor, layer.source, foreignUrls)
-      if (this.load.active >= slots) scope.emit(layerProgress(layer, 'waiting'))
+      if (this.#actor.freeSlots === 0) scope.emit(layerProgress(layer, 'waiting'))
       return this.#actor.ask({ layer, places, countdown }, scope).pipe(finalize(() => countdown.stop()))
     })
   }

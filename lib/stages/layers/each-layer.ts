@@ -50,8 +50,8 @@ function expectedDiffID(
   if (first === undefined || others.some((each) => each !== first))
     throw new WindlassError(
       'ROOTFS_MISMATCH',
-      `The config of ${name} gives different diffIDs to the layer ${descriptor.digest}, which stands at more than one place`,
-      { reference: name, digest: descriptor.digest },
+      `The config of ${name} states different diffIDs for the layer ${descriptor.digest}, which occurs more than once`,
+      { reference: name, digest: descriptor.digest, hint: 'Tell whoever publishes the image.' },
     )
   return first
 }

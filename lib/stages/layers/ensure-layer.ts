@@ -9,7 +9,7 @@ import type { Store } from '../../store/index.js'
 import type { EnsuredLayer, LayerTask, SharedLayerTask } from '../../transfer/elements.js'
 import { diffIDMismatch } from '../../transfer/sharing/expectations.js'
 import type { BringLayer, FetchedLayer, LayerFlights } from '../../transfer/sharing/layer-flights.js'
-import { type LayerGoal, goalKey } from '../../transfer/sharing/layer-goal.js'
+import { type LayerGoal, goalKey, needsBlob } from '../../transfer/sharing/layer-goal.js'
 import { sourceIdentity } from '../../transfer/sharing/source-identity.js'
 
 /** Settings of `ensureLayer`. */
@@ -90,11 +90,12 @@ async function findLayer(
   if (goal.refresh) return undefined
   if (!goal.unpack)
     return (await store.blobs.has(descriptor.digest, descriptor.size)) ? { stored: undefined } : undefined
-  const { digest } = descriptor
-  if (expected === undefined) {
-    const stored = await store.layers.findByBlob(digest, goal.form)
-    return stored && { stored }
-  }
-  const stored = await store.layers.find(expected, goal.form)
-  return stored?.blobs.includes(digest) === true ? { stored } : undefined
+  const { digest, size } = descriptor
+  const stored =
+    expected === undefined
+      ? await store.layers.findByBlob(digest, goal.form)
+      : await store.layers.find(expected, goal.form)
+  if (!stored?.blobs.includes(digest)) return undefined
+  if (needsBlob(stored, digest, goal) && !(await store.blobs.has(digest, size))) return undefined
+  return { stored }
 }

@@ -2,48 +2,39 @@
  * Unpacks layers into the staging area while they are downloaded. A layer is emitted once its blob is verified and a
  * pull expects its diffID. The work is done by a pool of threads that all pulls share.
  */
-import { type Observable, concatMap, first, map, of, takeWhile } from 'rxjs'
+import { type Observable, first, map, of, takeWhile } from 'rxjs'
 import type { UnpackPool, UnpackResult, WhiteoutForm } from '../../archive/index.js'
 import type { GrowingFile } from '../../bytes/index.js'
 import { WindlassError } from '../../errors.js'
-import { Actor, type Behavior, type Scope, type Stage, type Turn, through } from '../../flow/index.js'
+import { type Stage, compose, through, untilAborted } from '../../flow/index.js'
 import type { DigestAlgorithm } from '../../image/index.js'
 import type { StagedLayer, Store } from '../../store/index.js'
 import type { UnpackedLayer } from '../elements.js'
 import type { ArrivingLayer } from '../../transfer/elements.js'
 import { OtherAlgorithm } from '../../transfer/sharing/expectations.js'
-import { untilAborted } from '../../flow/lifetime/abort.js'
+import type { LayerEntries } from '../../transfer/layer-entries.js'
+import { type PullTurn, pullStage } from '../pull-stage.js'
 
-/** A layer to unpack, and the form of its whiteouts. */
-export type UnpackWork = ArrivingLayer & { readonly form: WhiteoutForm }
-
-/** The unpacking of all pulls of a puller, with a limited number of slots. */
-export type Unpacks = Actor<UnpackWork, UnpackedLayer>
-
-/** Settings of `unpackSlots`. */
+/** Settings of `unpack`. */
 export interface UnpackOptions {
   readonly store: Store
+  /** The threads that unpack. The pool limits how many layers of all pulls are unpacked concurrently. */
   readonly pool: UnpackPool
+  /** Form of the whiteouts in the trees. */
+  readonly form: WhiteoutForm
+  /** Receives the entries of each layer while they are unpacked. */
+  readonly entries?: LayerEntries | undefined
 }
 
 /**
- * Returns the actor that unpacks up to `slots` layers concurrently.
- * @param scope - owns the actor, which ends with it
- */
-export function unpackSlots(slots: number, options: UnpackOptions, scope: Scope): Unpacks {
-  return new Actor(() => unpackLayer(options), { name: 'unpacks', slots, pick: pickArrived }, scope)
-}
-
-/**
- * Returns the stage that unpacks each layer with `unpacks`.
+ * Returns the stage that unpacks each layer in a thread of the pool.
  * @throws DIFF_ID_MISMATCH when no pull expects the unpacked content; LAYER_INVALID, LIMIT_EXCEEDED; the failure of
- * the download; errors of the store
+ * the download; errors of the store; the error of the sink of `entries`
  */
-export function unpack(unpacks: Unpacks, form: WhiteoutForm): Stage<ArrivingLayer, UnpackedLayer> {
-  return through(
-    (layer: ArrivingLayer, scope) =>
-      firstBytes(layer).pipe(concatMap(() => unpacks.ask({ ...layer, form }, scope))),
-    { name: 'unpack' },
+export function unpack(options: UnpackOptions): Stage<ArrivingLayer, UnpackedLayer> {
+  return compose(
+    through((layer: ArrivingLayer) => firstBytes(layer).pipe(map(() => layer)), { name: 'first-bytes' }),
+    pullStage((layer: ArrivingLayer, turn) => unpackLayer(layer, turn, options), { name: 'unpack' }),
   )
 }
 
@@ -55,47 +46,44 @@ function firstBytes({ arriving }: ArrivingLayer): Observable<unknown> {
   )
 }
 
-/** Prefers layers that have arrived over layers that would keep a thread waiting for the network. */
-function pickArrived(waiting: readonly ArrivingLayer[]): number {
-  const arrived = waiting.findIndex(({ arriving }) => arriving?.file.state.phase !== 'growing')
-  return Math.max(0, arrived)
-}
-
-const unpackLayer =
-  ({ store, pool }: UnpackOptions): Behavior<UnpackWork, UnpackedLayer> =>
-  async (layer, turn): Promise<UnpackedLayer> => {
-    const computed = new Set<DigestAlgorithm>()
-    // The config, which determines the digest algorithm of the diffID, may not have arrived. sha256 is the usual one.
-    for (let algorithm: DigestAlgorithm | undefined; ;) {
-      const current: DigestAlgorithm = algorithm ?? layer.algorithm?.() ?? 'sha256'
-      const staged = await store.layers.stage()
-      turn.scope.defer(() => staged.discard(), `the staged tree of ${layer.descriptor.digest}`)
-      try {
-        const unpacked = await unpackOnce(layer, staged, current, { store, pool, turn })
-        computed.add(current)
-        await untilAborted(layer.confirm(unpacked.diffID), turn.signal)
-        return { ...layer, staged, unpacked }
-      } catch (error) {
-        await staged.discard()
-        if (error instanceof DownloadRestarted) continue
-        if (error instanceof OtherAlgorithm && !computed.has(error.algorithm)) {
-          algorithm = error.algorithm
-          continue
-        }
-        // Invalid bytes would be invalid again: the partial download is discarded, so that it is not resumed.
-        if (error instanceof WindlassError && error.exitCode === 5) await layer.arriving?.partial.discard()
-        throw aboutLayer(error, layer)
+async function unpackLayer(
+  layer: ArrivingLayer,
+  turn: PullTurn,
+  options: UnpackOptions,
+): Promise<UnpackedLayer> {
+  const computed = new Set<DigestAlgorithm>()
+  // The config, which determines the digest algorithm of the diffID, may not have arrived. sha256 is the usual one.
+  for (let algorithm: DigestAlgorithm | undefined; ;) {
+    const current: DigestAlgorithm = algorithm ?? layer.algorithm?.() ?? 'sha256'
+    const staged = await options.store.layers.stage()
+    turn.scope.defer(() => staged.discard(), `the staged tree of ${layer.descriptor.digest}`)
+    try {
+      const unpacked = await unpackOnce(layer, turn, { staged, algorithm: current }, options)
+      computed.add(current)
+      await untilAborted(layer.confirm(unpacked.diffID), turn.signal)
+      options.entries?.complete(layer)
+      return { ...layer, form: options.form, staged, unpacked }
+    } catch (error) {
+      await staged.discard()
+      if (error instanceof DownloadRestarted) continue
+      if (error instanceof OtherAlgorithm && !computed.has(error.algorithm)) {
+        algorithm = error.algorithm
+        continue
       }
+      // Invalid bytes would be invalid again: the partial download is discarded, so that it is not resumed.
+      if (error instanceof WindlassError && error.exitCode === 5) await layer.arriving?.partial.discard()
+      throw aboutLayer(error, layer)
     }
   }
+}
 
 async function unpackOnce(
-  layer: UnpackWork,
-  staged: StagedLayer,
-  algorithm: DigestAlgorithm,
-  { store, pool, turn }: UnpackOptions & { readonly turn: Turn },
+  layer: ArrivingLayer,
+  turn: PullTurn,
+  { staged, algorithm }: { readonly staged: StagedLayer; readonly algorithm: DigestAlgorithm },
+  { store, pool, form, entries }: UnpackOptions,
 ): Promise<UnpackResult> {
-  const { arriving, descriptor, path, form } = layer
+  const { arriving, descriptor, path } = layer
   const { digest, size } = descriptor
   const generation = arriving?.file.state.generation
   /**
@@ -118,12 +106,15 @@ async function unpackOnce(
     },
     {
       signal: turn.signal,
+      // A layer that has arrived goes before layers whose threads would wait for the network.
+      isReady: () => arriving?.file.state.phase !== 'growing',
       onProgress: (current) => {
         // While the layer is downloaded, the events of the download report the progress.
         if (arriving?.file.state.phase === 'growing') return
         turn.emit({ type: 'layer', digest, status: 'extracting', current, total: size })
       },
       onWarning: (code, message) => turn.emit({ type: 'warning', code, message, digest }),
+      onEntry: entries?.begin(layer),
     },
   )
   try {
@@ -151,7 +142,7 @@ function growth(file: GrowingFile) {
 }
 
 /** Adds the digest of the layer to an error: the threads do not know which layer they unpack. */
-function aboutLayer(error: unknown, { descriptor: { digest } }: UnpackWork): unknown {
+function aboutLayer(error: unknown, { descriptor: { digest } }: ArrivingLayer): unknown {
   if (!(error instanceof WindlassError) || error.message.includes(digest)) return error
   const { code, message, hint, retryable, subject } = error
   const details = hint === undefined ? {} : { hint }
@@ -171,6 +162,6 @@ const isAboutBytes = (error: unknown): boolean =>
 /** The download has restarted: the unpacked bytes are not those of the blob, which arrives again. */
 class DownloadRestarted extends WindlassError {
   constructor(what: string) {
-    super('INTERNAL', `The download of ${what} began anew`)
+    super('INTERNAL', `The download of ${what} was restarted`)
   }
 }

@@ -6,7 +6,7 @@ import type { Store } from '../../store/index.js'
 import type { ConfigDocument, PlannedImage, PullableDocument, Resolved } from '../elements.js'
 import type { PlannedLayer } from '../../transfer/elements.js'
 import { Deferred } from '../../flow/flows/deferred.js'
-import type { LayerGoal } from '../../transfer/sharing/layer-goal.js'
+import { type LayerGoal, needsBlob } from '../../transfer/sharing/layer-goal.js'
 import { listedManifest } from '../../transfer/stored/listed-manifest.js'
 
 /** Settings of `plan`. */
@@ -53,7 +53,7 @@ const deferredConfig = ({ kind }: PullableDocument): Deferred<ConfigDocument> =>
     hint:
       kind === 'schema1'
         ? 'A schema 1 image has none before its layers are in the store: `convertSchema1` makes it.'
-        : '`fetchConfig` fetches it: await it in a later stage, for example in `onImage`.',
+        : 'Await it in a stage after `fetchConfig`, for example in `onImage`.',
   })
 
 /** Reports whether the name already refers to this image, with its manifest and config in the store. */
@@ -86,7 +86,8 @@ async function planLayer(
   const { digest, size } = descriptor
   if (goal.refresh) return { descriptor, positions, action: 'download', offset: 0 }
   const blob = await store.blobs.has(digest, size)
-  const present = goal.unpack ? (await store.layers.findByBlob(digest, goal.form)) !== undefined : blob
+  const layer = goal.unpack ? await store.layers.findByBlob(digest, goal.form) : undefined
+  const present = goal.unpack ? layer !== undefined && (blob || !needsBlob(layer, digest, goal)) : blob
   if (present) return { descriptor, positions, action: 'exists', offset: size }
   const offset = blob ? size : await store.partials.length(digest)
   return { descriptor, positions, action: offset > 0 ? 'resume' : 'download', offset: Math.min(offset, size) }

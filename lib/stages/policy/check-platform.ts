@@ -61,8 +61,8 @@ function warnOfMismatch(image: AwaitingConfig, config: ImageConfig, turn: PullTu
     type: 'warning',
     code: platformMismatch,
     message:
-      `The image ${request.name} is for ${formatPlatform(offered)}, ` +
-      `not for ${formatPlatform(request.platform)}, which was asked for`,
+      `${request.name} is for ${formatPlatform(offered)}, ` +
+      `but ${formatPlatform(request.platform)} was requested`,
     digest,
   })
 }

@@ -4,6 +4,7 @@
  */
 import { statfs } from 'node:fs/promises'
 import { WindlassError } from '../../errors.js'
+import { formatBytes } from '../../quantities.js'
 import { type Stage } from '../../flow/index.js'
 import { pullStage } from '../pull-stage.js'
 import type { Store } from '../../store/index.js'
@@ -26,11 +27,11 @@ export function checkSpace(store: Pick<Store, 'directory'>): Stage<PlannedImage,
       const { name } = image.request
       throw new WindlassError(
         'STORE_FULL',
-        `Pulling ${name}: its layers need ${needed} bytes more, and the disk of the store has ${free} free, at ${store.directory}`,
+        `Not enough disk space to pull ${name}: its layers take ${formatBytes(needed)}, and ${formatBytes(free)} are free at ${store.directory}`,
         {
           reference: name,
           path: store.directory,
-          hint: 'Free some space, as with “windlass gc”, or name a store on another disk with “--store DIR”. Nothing was fetched.',
+          hint: 'Free some space, for example with “windlass gc”, or name a store on another disk with “--store DIR”.',
         },
       )
     },

@@ -5,6 +5,7 @@
 import { type Observable, defer, map } from 'rxjs'
 import { type Stage, lift } from '../../flow/index.js'
 import { type Limits, limitExceeded } from '../../limits.js'
+import { formatBytes } from '../../quantities.js'
 import type { EnsuredLayer } from '../../transfer/elements.js'
 
 /**
@@ -21,7 +22,11 @@ export function imageBytes({
         map((layer) => {
           bytes += layer.stored?.size ?? 0
           if (bytes <= allowed) return layer
-          throw limitExceeded(`The layers of the image have ${bytes} bytes unpacked`, 'imageBytes', allowed)
+          throw limitExceeded(
+            `The layers of the image take ${formatBytes(bytes)} unpacked`,
+            'imageBytes',
+            allowed,
+          )
         }),
       )
     })

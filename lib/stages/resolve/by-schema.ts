@@ -67,7 +67,7 @@ const tooDeep = (maxDepth: number): Stage<Resolved, never> =>
 /** Returns the LIMIT_EXCEEDED error for indexes that are nested too deeply. */
 const indexesTooDeep = (reference: string, maxDepth: number): WindlassError =>
   limitExceeded(
-    `The indexes of ${reference} stand ${maxDepth + 1} deep inside each other or more`,
+    `The indexes of ${reference} are nested ${maxDepth + 1} levels deep or more`,
     'indexDepth',
     maxDepth,
     {

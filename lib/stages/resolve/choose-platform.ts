@@ -42,11 +42,8 @@ export function choosePlatform({
       if (visited.some(({ descriptor }) => descriptor.digest === chosen.digest))
         throw new WindlassError(
           'MANIFEST_INVALID',
-          `The index of ${name} leads back to itself (${chosen.digest})`,
-          {
-            reference: name,
-            digest: chosen.digest,
-          },
+          `The index of ${name} contains itself (${chosen.digest})`,
+          { reference: name, digest: chosen.digest, hint: 'Tell whoever publishes the image.' },
         )
       turn.emit({
         type: 'platform',
@@ -73,7 +70,7 @@ function noPlatform(name: string, platform: Platform, index: ImageIndex): Windla
   if (refused !== undefined)
     return new WindlassError(
       refused.foreign ? 'UNSUPPORTED' : 'MANIFEST_INVALID',
-      `Choosing the platform of ${name}: the entry for ${platformOf(refused)} cannot be used: ${refused.problem}`,
+      `The index of ${name} has an entry for ${platformOf(refused)} that cannot be used: ${refused.problem}`,
       subject,
     )
   const artifacts = notAnIndexOfImages(index, subject)
@@ -84,7 +81,7 @@ function noPlatform(name: string, platform: Platform, index: ImageIndex): Windla
   const offered = [...new Set(images.map(platformOf))].filter((candidate) => !/^unknown|^no /.test(candidate))
   return new WindlassError(
     'PLATFORM_UNMATCHED',
-    `Choosing the platform of ${name}: no supported platform found in manifest list for ${formatPlatform(platform)}`,
+    `${name} has no image for ${formatPlatform(platform)}: no supported platform found in manifest list`,
     { ...subject, hint: hintFor(offered, manifests) },
   )
 }
@@ -99,7 +96,7 @@ const maxOffered = 40
 
 function hintFor(offered: readonly string[], manifests: readonly Descriptor[]): string {
   if (offered.length > 0)
-    return `Name one of its platforms with --platform: ${offered.slice(0, maxOffered).join(', ')}`
-  if (manifests.length === 0) return 'The index is empty: tell whoever publishes the image.'
-  return `None of its ${manifests.length} entries says which platform it is for: pull one by its digest, such as ${manifests[0]?.digest ?? ''}`
+    return `Choose one of its platforms with --platform: ${offered.slice(0, maxOffered).join(', ')}.`
+  if (manifests.length === 0) return 'The index is empty. Tell whoever publishes the image.'
+  return `Its index does not state platforms. Pull an image by its digest, for example ${manifests[0]?.digest ?? ''}.`
 }

@@ -43,12 +43,12 @@ const codes = {
 } as const
 
 const notice = (reference: string, signed: SignatureReport): string =>
-  `${reference} is offered as a schema 1 manifest, which current tools no longer write; ${summary(signed)}`
+  `The registry has ${reference} as a schema 1 manifest, which current tools no longer write; ${summary(signed)}`
 
 function summary({ state, keys, problem }: SignatureReport): string {
   switch (state) {
     case 'verified':
-      return `all its signatures hold, by ${keys.length === 1 ? 'the key' : 'the keys'} ${keys.join(', ')}`
+      return `its signatures are valid, with the ${keys.length === 1 ? 'key' : 'keys'} ${keys.join(', ')}`
     case 'unverified':
       return `its signatures are not verified: ${problem ?? 'they cannot be checked'}`
     case 'none':

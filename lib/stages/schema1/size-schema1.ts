@@ -1,8 +1,8 @@
 /** Determines the sizes of the layers of a schema 1 image, which its manifest does not state. */
-import { from, lastValueFrom, map, mergeMap, toArray } from 'rxjs'
-import { type Stage } from '../../flow/index.js'
+import { map } from 'rxjs'
+import { Flow, type Stage, compose, expand, lift, toArray } from '../../flow/index.js'
 import { pullStage } from '../pull-stage.js'
-import { type Descriptor, type Digest, mediaTypes } from '../../image/index.js'
+import { type Descriptor, type Digest, type Schema1Conversion, mediaTypes } from '../../image/index.js'
 import type { Store } from '../../store/index.js'
 import type { ReadSchema1Document, Resolved, Schema1ImageDocument } from '../elements.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
@@ -12,8 +12,14 @@ import { storedConversion } from '../../transfer/stored/stored-conversion.js'
 export interface SizeSchema1Options {
   readonly store: Store
   readonly retry: RetryPolicy
-  /** Maximum number of sizes requested concurrently (default 4). */
+  /** Maximum number of sizes of one image requested concurrently (default 4). */
   readonly slots?: number
+}
+
+/** A schema 1 image, with the result of an earlier conversion if the store has it. */
+interface KnownImage {
+  readonly resolved: Resolved<ReadSchema1Document>
+  readonly known: Schema1Conversion | undefined
 }
 
 /**
@@ -21,42 +27,57 @@ export interface SizeSchema1Options {
  * from the source.
  * @throws errors of `ImageSource.blobSize`
  */
-export function sizeSchema1({
-  store,
-  retry,
-  slots = 4,
-}: SizeSchema1Options): Stage<Resolved<ReadSchema1Document>, Resolved<Schema1ImageDocument>> {
-  return pullStage(
-    async (resolved: Resolved<ReadSchema1Document>, turn): Promise<Resolved<Schema1ImageDocument>> => {
-      const { request, document, trail } = resolved
-      const known = await storedConversion({ ...request, digest: document.descriptor.digest }, store)
-      const knownSizes = new Map(known?.document.manifest.layers.map(({ digest, size }) => [digest, size]))
-      const sizeOf = async (digest: Digest): Promise<number> => {
-        if (await store.blobs.has(digest)) return store.blobs.size(digest)
-        return knownSizes.get(digest) ?? request.source.blobSize(digest, { signal: turn.signal })
-      }
-      const requests: Promise<number>[] = []
-      turn.defer(() => Promise.allSettled(requests)) // the first failure aborts the others, which take time to end
-      const sizeLater = (digest: Digest): Promise<number> => {
-        const size = sizeOf(digest)
-        requests.push(size)
-        return size
-      }
-      const digests = document.image.layers.map(({ digest }) => digest)
-      const sizes = await lastValueFrom(
-        from(new Set(digests)).pipe(
-          mergeMap((digest) => from(sizeLater(digest)).pipe(map((size) => [digest, size] as const)), slots),
-          toArray(),
-          map((pairs) => new Map(pairs)),
+export function sizeSchema1(
+  options: SizeSchema1Options,
+): Stage<Resolved<ReadSchema1Document>, Resolved<Schema1ImageDocument>> {
+  return compose(
+    pullStage(
+      async (resolved: Resolved<ReadSchema1Document>): Promise<KnownImage> => ({
+        resolved,
+        known: await storedConversion(
+          { ...resolved.request, digest: resolved.document.descriptor.digest },
+          options.store,
         ),
-      )
-      const layers = digests.map((digest): Descriptor => ({
-        mediaType: mediaTypes.ociLayerGzip, // the usual type, as the manifest states none; the bytes decide
-        digest,
-        size: sizes.get(digest) ?? 0,
-      }))
-      return { request, trail, document: { ...document, layers, known } }
-    },
-    { name: 'size-schema1', order: 'source', supervise: retryingTransfers(retry) },
+      }),
+      { name: 'stored-conversion', order: 'source' },
+    ),
+    expand(
+      (image: KnownImage) =>
+        Flow.from(new Set(image.resolved.document.image.layers.map(({ digest }) => digest))).pipe(
+          sizeLayer(image, options),
+          toArray(),
+          lift(map((sizes) => withSizes(image, sizes))),
+        ),
+      { name: 'size-schema1', order: 'source' },
+    ),
   )
+}
+
+type LayerSize = Pick<Descriptor, 'digest' | 'size'>
+
+function sizeLayer(
+  { resolved: { request }, known }: KnownImage,
+  { store, retry, slots = 4 }: SizeSchema1Options,
+): Stage<Digest, LayerSize> {
+  const knownSizes = new Map(known?.document.manifest.layers.map(({ digest, size }) => [digest, size]))
+  return pullStage(
+    async (digest: Digest, { signal }): Promise<LayerSize> => {
+      if (await store.blobs.has(digest)) return { digest, size: await store.blobs.size(digest) }
+      return { digest, size: knownSizes.get(digest) ?? (await request.source.blobSize(digest, { signal })) }
+    },
+    { name: 'size-layer', slots, supervise: retryingTransfers(retry) },
+  )
+}
+
+function withSizes(
+  { resolved: { request, trail, document }, known }: KnownImage,
+  found: readonly LayerSize[],
+): Resolved<Schema1ImageDocument> {
+  const sizes = new Map(found.map(({ digest, size }) => [digest, size]))
+  const layers = document.image.layers.map(({ digest }): Descriptor => ({
+    mediaType: mediaTypes.ociLayerGzip, // the usual type, as the manifest states none; the bytes decide
+    digest,
+    size: sizes.get(digest) ?? 0,
+  }))
+  return { request, trail, document: { ...document, layers, known } }
 }

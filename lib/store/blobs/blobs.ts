@@ -6,8 +6,9 @@ import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { WindlassError } from '../../errors.js'
+import { formatBytes, formatExactBytes } from '../../quantities.js'
 import { algorithmOf, type Digest, digestOf } from '../../image/index.js'
-import { type LimitName, raiseHint } from '../../limits.js'
+import { formatLimit, type LimitName, raiseHint } from '../../limits.js'
 import { lstatIfThere, rename, unlink } from '../../system/files.js'
 import { digestPath } from '../files/digest-path.js'
 import { copySynced, ensureDirectory, publish, writeSynced } from '../files/durable.js'
@@ -60,7 +61,7 @@ export class BlobStore {
         if (stats.size > maxBytes)
           throw new WindlassError(
             'LIMIT_EXCEEDED',
-            `Blob ${digest} has ${stats.size} bytes, ${maxBytes} are allowed`,
+            `Blob ${digest} has ${formatBytes(stats.size)}, more than ${limit ? `the limit ${formatLimit(limit, maxBytes)}` : formatExactBytes(maxBytes)}`,
             {
               ...{ digest, path },
               hint: limit ? raiseHint(limit) : waysOut.repair,
@@ -74,7 +75,7 @@ export class BlobStore {
     if (!matches(bytes, digest))
       throw new WindlassError(
         'STORE_CORRUPT',
-        `Blob ${digest} in the store is not what its digest says, at ${path}`,
+        `Blob ${digest} in the store is damaged: the content of ${path} has another digest`,
         {
           digest,
           path,
@@ -90,7 +91,7 @@ export class BlobStore {
    */
   async put(digest: Digest, bytes: Buffer, signal?: AbortSignal): Promise<void> {
     if (!matches(bytes, digest))
-      throw new WindlassError('DIGEST_MISMATCH', `What was to be stored as ${digest} has another digest`, {
+      throw new WindlassError('DIGEST_MISMATCH', `The content to be stored as ${digest} has another digest`, {
         digest,
       })
     await this.run.hold([digest], signal).catch(async (error: unknown) => {
@@ -167,14 +168,14 @@ async function openBlob(path: string, digest: Digest) {
 const matches = (bytes: Buffer, digest: Digest): boolean => digestOf(bytes, algorithmOf(digest)) === digest
 
 const missing = (digest: Digest, path: string): WindlassError =>
-  new WindlassError('STORE_CORRUPT', `Blob ${digest} is not in the store, at ${path}`, {
+  new WindlassError('STORE_CORRUPT', `Blob ${digest} is not in the store: ${path} does not exist`, {
     digest,
     path,
     hint: waysOut.repair,
   })
 
 const notAFile = (digest: Digest, path: string): WindlassError =>
-  new WindlassError('STORE_CORRUPT', `Blob ${digest} in the store is not a regular file, at ${path}`, {
+  new WindlassError('STORE_CORRUPT', `Blob ${digest} in the store is not a regular file: ${path}`, {
     digest,
     path,
     hint: waysOut.repair,

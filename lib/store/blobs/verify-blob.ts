@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { lstat, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { formatCount, formatNumber } from '../../quantities.js'
 import { algorithmOf, type Digest, parseDigest } from '../../image/index.js'
 import { codeOf, storing, unlessMissing } from '../files/store-error.js'
 
@@ -12,7 +13,7 @@ export type BlobState =
   | { readonly state: 'missing' }
   | {
       readonly state: 'damaged'
-      /** A clause, for example `it has 7 bytes, and should have 8`. */
+      /** A clause, for example `it has 7 bytes instead of 8`. */
       readonly why: string
       /** The digest of the actual content, if it was read. */
       readonly actual?: Digest
@@ -54,7 +55,10 @@ export function verifyBlob({ path, digest, size, signal }: VerifyBlobOptions): P
     try {
       const { ino, size: actualSize } = await file.stat({ bigint: true })
       if (size !== undefined && actualSize !== BigInt(size))
-        return damaged(`it has ${actualSize} bytes, and should have ${size}`, ino)
+        return damaged(
+          `it has ${formatCount(Number(actualSize), 'byte')} instead of ${formatNumber(size)}`,
+          ino,
+        )
       const hash = createHash(algorithmOf(digest))
       const piece = Buffer.allocUnsafe(pieceBytes)
       for (;;) {
@@ -66,7 +70,7 @@ export function verifyBlob({ path, digest, size, signal }: VerifyBlobOptions): P
       const actual = parseDigest(`${algorithmOf(digest)}:${hash.digest('hex')}`)
       return actual === digest
         ? { state: 'whole', bytes: Number(actualSize) }
-        : damaged(`its bytes are those of ${actual}`, ino, actual)
+        : damaged(`its content has the digest ${actual}`, ino, actual)
     } catch (error) {
       if (codeOf(error) === 'EIO') return damaged('the disk cannot read it')
       throw error

@@ -48,7 +48,7 @@ export async function repairFiles(
   directory: string,
   { onBehalfOf, ...locking }: RepairFilesOptions = {},
 ): Promise<RepairedFile[]> {
-  return storing('mend the store', directory, async () => {
+  return storing('repair the store', directory, async () => {
     if (!(await statIfThere(directory))?.isDirectory()) return []
     const store = await realpath(directory)
     if (!(await isStore(store)) || (await faultsOf(store)).length === 0) return []
@@ -86,12 +86,12 @@ async function faultsOf(store: string): Promise<Fault[]> {
     found.push({ path: join(store, name), why, text })
   }
   if (hasVersionFile && number !== storeVersion)
-    fault(versionFile, 'it does not say the version of the store', () => Promise.resolve(versionText))
+    fault(versionFile, 'it does not state the version of the store', () => Promise.resolve(versionText))
   if (hasVersionFile ? imageLayoutVersion !== layoutVersion : typeof imageLayoutVersion !== 'string')
-    fault(layoutFile, 'it does not say the version of the layout', () => Promise.resolve(layoutText))
+    fault(layoutFile, 'it does not state the version of the layout', () => Promise.resolve(layoutText))
   const index = await readRegular(join(store, 'index.json'))
   if (!isIndex(index ?? ''))
-    fault('index.json', index === undefined ? 'it is missing' : 'it is no list of names', () =>
+    fault('index.json', index === undefined ? 'it is missing' : 'it is not a list of names', () =>
       listOfAll(store),
     )
   return found

@@ -2,11 +2,11 @@
 import { constants } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type Descriptor, type Digest, algorithmOf } from '../../image/index.js'
+import { type Digest, algorithmOf } from '../../image/index.js'
 import { digestPath } from '../files/digest-path.js'
 import { isDirectory } from '../files/durable.js'
 import { diffIDsOf } from '../layers/pointers-by-layer.js'
-import type { WhiteoutForm } from '../layers/layer-record.js'
+import type { LayerBlob, WhiteoutForm } from '../layers/layer-record.js'
 import { recordOrDenied } from '../layers/layer-record-file.js'
 import { open } from '../../system/files.js'
 import { lockFile, locksAvailable, obeysModes } from '../../system/index.js'
@@ -26,7 +26,7 @@ export interface LayerOnDisk {
    */
   readonly forms: readonly WhiteoutForm[]
   /** The blobs that the layer was unpacked from, by its record. */
-  readonly blobs: readonly Descriptor[]
+  readonly blobs: readonly LayerBlob[]
   /** What is wrong with the layer, as clauses. Empty if these checks found nothing. */
   readonly faults: readonly string[]
 }
@@ -68,7 +68,7 @@ const hasOtherAlgorithm = (one: Digest | undefined, other: Digest): boolean =>
 export function layerOnDisk(store: string, diffID: Digest): Promise<LayerOnDisk | undefined> {
   const layers = join(store, 'layers')
   const path = digestPath(layers, diffID)
-  return storing('look at a layer', path, async () => {
+  return storing('inspect a layer', path, async () => {
     const found = await unlessMissing(lstat(path, { bigint: true }))
     if (!found) return undefined
     const read = found.isDirectory() ? await recordOrDenied(path, diffID) : undefined
@@ -79,11 +79,11 @@ export function layerOnDisk(store: string, diffID: Digest): Promise<LayerOnDisk 
     const faults: string[] = []
     if (read === 'denied') faults.push('its layer.json cannot be read: permission denied')
     else if (!record) faults.push('its layer.json cannot be read')
-    else if (forms.length === 0) faults.push('its layer.json tells of no tree')
+    else if (forms.length === 0) faults.push('its layer.json lists no tree')
     for (const form of record ? forms : []) {
       const tree = join(path, record?.forms[form]?.rootfs ?? '')
       if (await isDirectory(tree)) trees.push({ form, path: tree })
-      else faults.push(`its tree is gone, at ${tree}`)
+      else faults.push(`its tree ${tree} is missing`)
     }
     const pointed = await diffIDsOf(
       layers,
@@ -91,7 +91,7 @@ export function layerOnDisk(store: string, diffID: Digest): Promise<LayerOnDisk 
     )
     // With two digest algorithms, a layer is stored twice and the pointer leads to the one committed last.
     if (!pointed.every((each) => each === diffID || hasOtherAlgorithm(each, diffID)))
-      faults.push('not every blob that it came from leads to it')
+      faults.push('not all of its blobs point to it')
     // Another process may have collected the layer meanwhile.
     if (!(await unlessMissing(lstat(path)))) return undefined
     return { path, inode: found.ino, trees, forms, blobs, faults }

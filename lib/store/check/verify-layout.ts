@@ -20,14 +20,17 @@ export interface LayoutFault {
  */
 export function layoutFault(store: string): Promise<LayoutFault | undefined> {
   const path = join(store, layoutFile)
-  return storing('look at the layout', path, async () => {
+  return storing('inspect the layout', path, async () => {
     if (!(await unlessMissing(lstat(join(store, versionFile))))) return undefined
     const layout = parseJson((await unlessMissing(readFile(path, 'utf8'))) ?? '')
     const version = isObject(layout) ? layout['imageLayoutVersion'] : undefined
     if (version === layoutVersion) return undefined
     return {
       path,
-      why: `it says that its version is ${JSON.stringify(version)}, and should say ${layoutVersion}`,
+      why:
+        version === undefined
+          ? 'it states no version'
+          : `its version is ${JSON.stringify(version)} instead of ${layoutVersion}`,
     }
   })
 }

@@ -28,11 +28,11 @@ export function storeError(error: unknown, doing: string, path: string): Windlas
 }
 
 const wordsOf: Readonly<Record<string, string>> = {
-  EISDIR: 'a directory stands there',
-  ENOTDIR: 'what stands there is no directory',
-  ELOOP: 'a symbolic link stands there',
-  EEXIST: 'something else stands there',
-  ENOTEMPTY: 'something was put there meanwhile',
+  EISDIR: 'there is a directory at this path',
+  ENOTDIR: 'it is not a directory',
+  ELOOP: 'there is a symbolic link at this path',
+  EEXIST: 'there is something else at this path',
+  ENOTEMPTY: 'something was created there in the meantime',
 }
 
 /** Returns the meaning of an error caused by an unexpected entry at the path. */

@@ -7,19 +7,19 @@ import { shellWord } from '../../codec/shell-word.js'
 /** Hints by situation. */
 export const waysOut = {
   /** For a blob, a record or a layout file that is missing or wrong. */
-  repair: 'Bring it again with “windlass verify --repair”.',
+  repair: 'Fetch it again with “windlass verify --repair”.',
   /** For a file that identifies the store. */
-  rewrite: 'Write it again with “windlass verify --repair”.',
+  rewrite: 'Rewrite it with “windlass verify --repair”.',
   /** For the list of names. */
   relist:
-    'Write a new one with “windlass verify --repair”: it lists the images that are here, without names; a pull gives them their names again.',
+    'Rebuild it with “windlass verify --repair”: the new list has all images of the store, without names. A pull names an image again.',
   /** For an unexpected entry in place of a file or directory of the store. */
   moveAway: (path: string): string =>
-    `Nothing in a store is followed through links. Move it away with “mv ${shellWord(path)} ${shellWord(`${path}.moved`)}”; what was lost with it comes again with “windlass verify --repair”.`,
-  anotherStore: 'Name an empty or a new directory with “--store DIR”.',
+    `Windlass follows no links inside a store. Move it away with “mv ${shellWord(path)} ${shellWord(`${path}.moved`)}”, then fetch what is missing with “windlass verify --repair”.`,
+  anotherStore: 'Name an empty or new directory with “--store DIR”.',
   newerProgram: 'Use the program that made it, or name another store with “--store DIR”.',
   makeTarget: (target: string): string =>
-    `Make what it leads to with “mkdir -p ${shellWord(target)}”, or name another store with “--store DIR”.`,
+    `Create its target with “mkdir -p ${shellWord(target)}”, or name another store with “--store DIR”.`,
   pullAgain: (name: string): string => `Pull the image again with “windlass pull ${shellWord(name)}”.`,
-  list: 'See which there are with “windlass images”.',
+  list: 'List the images with “windlass images”.',
 } as const

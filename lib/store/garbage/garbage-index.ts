@@ -17,17 +17,17 @@ export async function readIndex(path: string): Promise<readonly JsonObject[]> {
   const index = IndexDocument.parse(text ?? '', path)
   const [corrupt] = index.corrupt
   if (corrupt) {
-    const name = corrupt.name ?? 'a name that is gone'
-    throw unknown(path, `the entry of ${printable(name)} is not as it was written`, corrupt)
+    const name = corrupt.name ?? 'a lost name'
+    throw unknown(path, `the entry of ${printable(name)} was damaged or changed`, corrupt)
   }
   for (const entry of index.listed)
     if (!isDigest(entry.digest) && !isForeignDigest(entry.digest))
-      throw unknown(path, `it cannot be told what ${entryTitle(entry)} leads to`, entry)
+      throw unknown(path, `it is unknown what the entry ${entryTitle(entry)} refers to`, entry)
   return index.entries.filter(isObject)
 }
 
 const unknown = (path: string, why: string, entry: Pick<IndexEntry, 'name' | 'digest' | 'key'>) =>
-  new WindlassError('STORE_CORRUPT', `Nothing was removed: in ${path}, ${why}`, {
+  new WindlassError('STORE_CORRUPT', `Nothing was removed, because ${why}: ${path}`, {
     path,
     hint: `Remove the entry with “windlass rm ${entryWord(entry)}”. A pull of that name writes a new one.`,
   })

@@ -152,7 +152,7 @@ export class Garbage {
     commit: () => Promise<void>,
     signal?: AbortSignal,
   ): Promise<boolean> {
-    return storing('take something damaged out of the store', path, async () => {
+    return storing('remove damaged content from the store', path, async () => {
       const { moved, aside } = await this.metadata.hold(async () => {
         const found = await unlessMissing(lstat(path, { bigint: true }))
         if (found?.ino !== inode) return { moved: false }

@@ -31,14 +31,14 @@ const pointers = 'by-blob'
 
 /** Lists the content of `store`. @throws WindlassError STORE_* when it cannot be read */
 export const inventory = (store: string): Promise<Inventory> =>
-  storing('list what is in the store', store, () => listAll(store, readRecord))
+  storing('list the content of the store', store, () => listAll(store, readRecord))
 
 /**
  * Like `inventory`, for verification: a layer whose record is not accessible to this user has no blobs.
  * @throws WindlassError STORE_*
  */
 export const readableInventory = (store: string): Promise<Inventory> =>
-  storing('list what is in the store', store, () =>
+  storing('list the content of the store', store, () =>
     listAll(store, async (path, digest) => {
       const record = await recordOrDenied(path, digest)
       return record === 'denied' ? undefined : record

@@ -33,7 +33,7 @@ export class RootDocuments {
       }
       const value = documentIn((await this.blobs.read(digest, maxDocumentBytes)).toString('utf8'))
       if (value === 'too deep')
-        throw new WindlassError('STORE_CORRUPT', `The document ${digest} is nested too deep.`, { digest })
+        throw new WindlassError('STORE_CORRUPT', `The document ${digest} is nested too deeply`, { digest })
       return value
     } catch (error) {
       if (!(error instanceof WindlassError) || error.code !== 'STORE_CORRUPT') throw error
@@ -49,7 +49,7 @@ export class RootDocuments {
   async #readForeign(digest: string, about: JsonObject): Promise<JsonObject> {
     const path = join(dirname(this.indexPath), 'blobs', ...digest.split(':'))
     const document = parseJson((await readIfRegular(path)) ?? '')
-    if (!isObject(document)) throw unknown(about, `${path} is no document that can be read.`)
+    if (!isObject(document)) throw unknown(about, `${path} is not a readable document`)
     return document
   }
 
@@ -58,7 +58,7 @@ export class RootDocuments {
     const path = this.blobs.path(digest)
     const found = await verifyBlob({ path, digest })
     if (found.state === 'damaged')
-      throw new WindlassError('STORE_CORRUPT', `Blob ${digest} is damaged: ${found.why}.`, { digest, path })
+      throw new WindlassError('STORE_CORRUPT', `Blob ${digest} is damaged: ${found.why}`, { digest, path })
   }
 }
 
@@ -81,11 +81,11 @@ function unknown(about: JsonObject, why: string, details: ErrorDetails = {}): Wi
   }
   return new WindlassError(
     'STORE_CORRUPT',
-    `Nothing was removed: what ${entryTitle(entry)} needs cannot be told. ${why}`,
+    `Nothing was removed, because the content of ${entryTitle(entry)} is unknown: ${why}`,
     {
       ...details,
       ...(entry.name !== undefined && { reference: entry.name }),
-      hint: `Bring it again with “windlass verify --repair”, or remove the name with “windlass rm ${entryWord(entry)}”.`,
+      hint: `Fetch it again with “windlass verify --repair”, or remove the name with “windlass rm ${entryWord(entry)}”.`,
     },
   )
 }

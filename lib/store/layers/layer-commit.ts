@@ -12,7 +12,7 @@ import {
   writeNew,
   writeSynced,
 } from '../files/durable.js'
-import { emptyRecord, formatRecord, type LayerRecord, withBlob } from './layer-record.js'
+import { emptyRecord, formatRecord, type LayerBlob, type LayerRecord, withBlob } from './layer-record.js'
 import { readRecord, recordPath } from './layer-record-file.js'
 import type { LayerFacts } from './layer-facts.js'
 import { moveTree } from '../files/move-tree.js'
@@ -70,7 +70,7 @@ async function addToLayer(commit: Commit): Promise<LayerRecord> {
   const before = (await readRecord(directory, facts.diffID)) ?? emptyRecord(facts.diffID)
   const existing = before.forms[facts.form]
   if (existing && (await isDirectory(join(directory, existing.rootfs)))) {
-    const record = withBlob(before, facts.blob)
+    const record = withBlob(before, blobOf(facts))
     if (record !== before) await writeRecord(directory, record, run)
     return record
   }
@@ -89,9 +89,11 @@ async function addToLayer(commit: Commit): Promise<LayerRecord> {
 const freeName = ({ forms }: LayerRecord, { form }: LayerFacts): string =>
   Object.values(forms).some(({ rootfs }) => rootfs === 'rootfs') ? `rootfs.${form}` : 'rootfs'
 
+const blobOf = ({ blob, blobKept: kept }: LayerFacts): LayerBlob => ({ ...blob, kept })
+
 function recorded(before: LayerRecord, facts: LayerFacts, rootfs: string): LayerRecord {
-  const { blob, form, size, implied = before.implied } = facts
-  const record = withBlob(before, blob)
+  const { form, size, implied = before.implied } = facts
+  const record = withBlob(before, blobOf(facts))
   const forms = { ...record.forms, [form]: { rootfs, size } }
   return { ...record, forms, ...(implied && { implied }) }
 }

@@ -11,6 +11,11 @@ export interface LayerBlob {
   readonly digest: Digest
   readonly size: number
   readonly mediaType: string
+  /**
+   * Whether the blob was stored together with the layer. If not, it was discarded on purpose, and its absence is no
+   * damage. Undefined if unknown: records before 0.2 do not contain it.
+   */
+  readonly kept?: boolean | undefined
 }
 
 /** An unpacked tree of the layer. */
@@ -42,10 +47,18 @@ const versionWithoutChecksum = 1
 /** Returns the record of a layer without blobs and trees. */
 export const emptyRecord = (diffID: Digest): LayerRecord => ({ diffID, blobs: [], forms: {} })
 
-/** Returns `record` with the blob added, or `record` itself if it contains the blob. */
-export function withBlob(record: LayerRecord, { digest, size, mediaType }: LayerBlob): LayerRecord {
-  if (record.blobs.some((blob) => blob.digest === digest)) return record
-  return { ...record, blobs: [...record.blobs, { digest, size, mediaType }] }
+/**
+ * Returns `record` with the blob added, or `record` itself if it contains the blob. A blob that was kept once stays
+ * kept: discarding it later does not remove it from the store.
+ */
+export function withBlob(record: LayerRecord, { digest, size, mediaType, kept }: LayerBlob): LayerRecord {
+  const known = record.blobs.find((blob) => blob.digest === digest)
+  if (known && (known.kept || kept !== true)) return record
+  const blob = { ...(known ?? { digest, size, mediaType }), ...(kept !== undefined && { kept }) }
+  return {
+    ...record,
+    blobs: known ? record.blobs.map((each) => (each === known ? blob : each)) : [...record.blobs, blob],
+  }
 }
 
 /** Serializes `record` with its checksum. */
@@ -70,7 +83,7 @@ export function parseRecord(text: string, diffID: Digest): LayerRecord | undefin
   const { overlay, aufs } = forms
   return {
     diffID,
-    blobs,
+    blobs: blobs.map(knownFields),
     forms: { ...(isTree(overlay) && { overlay }), ...(isTree(aufs) && { aufs }) },
     ...(isPaths(implied) && { implied }),
   }
@@ -84,6 +97,11 @@ function isBlob(value: unknown): value is LayerBlob {
     typeof value['mediaType'] === 'string'
   )
 }
+
+const knownFields = ({ digest, size, mediaType, kept }: LayerBlob): LayerBlob => ({
+  ...{ digest, size, mediaType },
+  ...(typeof kept === 'boolean' && { kept }),
+})
 
 const isPaths = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((path) => typeof path === 'string')

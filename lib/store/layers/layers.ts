@@ -116,6 +116,7 @@ async function storedLayer(
     const rootfs = join(directory, tree.rootfs)
     return {
       ...{ diffID, rootfs, form, size: tree.size, blobs: blobs.map(({ digest }) => digest) },
+      keptBlobs: blobs.flatMap(({ digest, kept }) => (kept ? [digest] : [])),
       ...(implied && { implied }),
     }
   }

@@ -112,7 +112,7 @@ async function danglingLink(path: string): Promise<WindlassError | undefined> {
     if ((await lstatIfThere(each))?.isSymbolicLink() && !(await statIfThere(each)))
       return new WindlassError(
         'STORE_DENIED',
-        `Opening the store: ${each} is a symbolic link that leads to nothing`,
+        `Failed to open the store: ${each} is a symbolic link to a path that does not exist`,
         {
           path: each,
           hint: waysOut.makeTarget(resolve(dirname(each), await readlink(each))),
@@ -139,7 +139,7 @@ async function createStore(store: string, locking: MetadataLockOptions): Promise
     ? []
     : names.filter((name) => !ownNames.has(name) && !name.startsWith('.new-'))
   if (unexpectedPaths.length > 0)
-    throw new WindlassError('STORE_CORRUPT', `${store} is not a store, and there is something else in it`, {
+    throw new WindlassError('STORE_CORRUPT', `${store} is not a store: it contains other files`, {
       path: store,
       hint: waysOut.anotherStore,
     })
@@ -197,7 +197,11 @@ function checkLayout(text: string, store: string): void {
   const version = isObject(layout) ? layout['imageLayoutVersion'] : undefined
   if (typeof version !== 'string') throw corrupt(store, `${layoutFile} cannot be read`, waysOut.rewrite)
   if (isNewerLayout(version))
-    throw corrupt(store, `its image layout has version ${quoted(version)}`, waysOut.newerProgram)
+    throw corrupt(
+      store,
+      `its image layout has the unsupported version ${quoted(version)}`,
+      waysOut.newerProgram,
+    )
 }
 
 async function checkVersion(store: string): Promise<void> {
@@ -210,7 +214,7 @@ async function checkVersion(store: string): Promise<void> {
   if (version > storeVersion)
     throw corrupt(
       store,
-      `a newer version of this program made it (store version ${version})`,
+      `a newer version of Windlass created it (store version ${version})`,
       waysOut.newerProgram,
     )
 }

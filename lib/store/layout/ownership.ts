@@ -64,7 +64,7 @@ export async function checkOwnership(
     const others = findOthers(path, found, owner?.uid ?? ownUid)
     if (others === undefined) continue
     if (ownUid === 0) throw refused(directory, path, others)
-    warn(`${unsafe(directory, path, others)}. ${others.hint}`)
+    warn(`Other users can change ${unsafe(directory, path, others)}. ${others.hint}`)
     return
   }
 }
@@ -111,12 +111,12 @@ async function ownerOfNewFile(store: string): Promise<number | undefined> {
 }
 
 const unsafe = (directory: string, path: string, { can }: Others): string =>
-  `The store at ${directory} is not safe from others: ${path} ${can}`
+  `the store at ${directory}: ${path} ${can}`
 
 const refused = (directory: string, path: string, others: Others): WindlassError =>
   new WindlassError(
     'STORE_DENIED',
-    `${unsafe(directory, path, others)}. Root does not use what they may have put there`,
+    `Root uses no store that other users can change: ${unsafe(directory, path, others)}`,
     { path, hint: others.asRoot },
   )
 
@@ -142,13 +142,13 @@ function findOthers(
       hint: 'Name a store of your own with --store, unless you trust that user.',
       asRoot:
         `Use it as that user (sudo -u '#${uid}' windlass …), or name another store with --store. ` +
-        'If you trust what is in it: chown -R root, then windlass verify --repair.',
+        'If you trust its content, run chown -R root on it, then “windlass verify --repair”.',
     }
   if (!byMode) return undefined
-  const hint = `If you trust what is in it, close it to others: chmod go-w ${path}`
-  if ((mode & 0o002) !== 0) return { can: 'can be written to by everybody', hint, asRoot: hint }
+  const hint = `If you trust its content, take that permission away with “chmod go-w ${shellWord(path)}”.`
+  if ((mode & 0o002) !== 0) return { can: 'is writable for everybody', hint, asRoot: hint }
   if ((mode & 0o020) !== 0 && (gid !== process.getegid?.() || hasAcl(path)))
-    return { can: 'can be written to by a group or other users', hint, asRoot: hint }
+    return { can: 'is writable for a group or for other users', hint, asRoot: hint }
   return undefined
 }
 

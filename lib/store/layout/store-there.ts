@@ -34,5 +34,5 @@ export async function isStore(store: string): Promise<boolean> {
 export const noStore = (directory: string): WindlassError =>
   new WindlassError('STORE_CORRUPT', `There is no store at ${directory}`, {
     path: directory,
-    hint: 'Make one with “windlass pull IMAGE”, or name another with “--store DIR”.',
+    hint: 'Create one with “windlass pull IMAGE”, or name another one with “--store DIR”.',
   })

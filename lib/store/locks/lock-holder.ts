@@ -29,7 +29,7 @@ export function holderWords({ pid, stopped }: LockHolder): string {
 
 /** Returns the hint on what the user can do, as a sentence. */
 export function holderHint({ pid, stopped }: LockHolder, path: string): string {
-  if (pid === undefined) return `See who that is (fuser -v ${path}), and let it end.`
-  if (stopped) return `Let it go on with “kill -CONT ${pid}”, or end it with “kill -KILL ${pid}”.`
+  if (pid === undefined) return `Find that process with fuser -v ${path}, and wait until it ends.`
+  if (stopped) return `Resume it with “kill -CONT ${pid}”, or end it with “kill -KILL ${pid}”.`
   return `Wait until it ends, or end it with “kill ${pid}”.`
 }

@@ -3,6 +3,7 @@
  * briefly. Within a process, requests are queued.
  */
 import { WindlassError } from '../../errors.js'
+import { formatElapsed } from '../../quantities.js'
 import { lstatIfThere } from '../../system/files.js'
 import { FileLock } from './file-lock.js'
 import { holderHint, holderWords, type LockHolder, lockHolder } from './lock-holder.js'
@@ -155,10 +156,9 @@ const stopped = (reason: unknown): WindlassError =>
     : new WindlassError('CANCELLED', 'Stopped waiting for the lock of the store', { cause: reason })
 
 function locked(path: string, waited: number, holder: LockHolder): WindlassError {
-  const seconds = (waited / 1_000).toFixed(0)
   return new WindlassError(
     'STORE_LOCKED',
-    `Waited ${seconds} s for the lock of the store, which ${holderWords(holder)} holds, at ${path}`,
+    `Waited ${formatElapsed(waited)} for the lock of the store, which ${holderWords(holder)} holds, at ${path}`,
     { path, hint: holderHint(holder, path) },
   )
 }

@@ -73,6 +73,6 @@ function onlyOne(matches: readonly IndexEntry[], word: string): readonly IndexEn
 const unclear = (word: string, matches: readonly string[]): WindlassError =>
   new WindlassError(
     'USAGE',
-    `${quoted(word)} stands for ${matches.length} images of the store: ${printable(matches.slice(0, 5).join(', '), 1_000)}`,
-    { hint: 'Write more of the digest, or the name as “windlass images” lists it.' },
+    `${quoted(word)} matches ${matches.length} images of the store: ${printable(matches.slice(0, 5).join(', '), 1_000)}`,
+    { hint: 'Type more of the digest, or a name that “windlass images” lists.' },
   )

@@ -47,7 +47,7 @@ export class IndexDocument {
     const found = isObject(document) ? document['manifests'] : undefined
     const manifests = found === null ? [] : found
     if (!isObject(document) || document['schemaVersion'] !== 2 || !Array.isArray(manifests))
-      throw new WindlassError('STORE_CORRUPT', `The store's list of names cannot be read, at ${path}`, {
+      throw new WindlassError('STORE_CORRUPT', `The list of names of the store is not valid: ${path}`, {
         path,
         hint: waysOut.relist,
       })

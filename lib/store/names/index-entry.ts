@@ -65,11 +65,11 @@ export function imageOf(
 }
 
 function problemOf(entry: unknown, digest: string | undefined): string {
-  if (!isObject(entry)) return 'it is no object'
+  if (!isObject(entry)) return 'it is not an object'
   if (digest === undefined) return 'it has no digest'
   if (isForeignDigest(digest))
-    return `its digest is of the algorithm ${quoted(digest.replace(/:.*$/s, ''))}, which is not supported`
-  return `it is no descriptor: ${printable(JSON.stringify({ digest, size: entry['size'], mediaType: entry['mediaType'] }))}`
+    return `its digest has the algorithm ${quoted(digest.replace(/:.*$/s, ''))}, which is not supported`
+  return `it is not a descriptor: ${printable(JSON.stringify({ digest, size: entry['size'], mediaType: entry['mediaType'] }))}`
 }
 
 /**

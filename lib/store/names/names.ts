@@ -77,7 +77,7 @@ export class NameStore {
     if (!(await this.blobs.has(digest)))
       throw new WindlassError(
         'STORE_CORRUPT',
-        `${image.name} cannot be named: its manifest ${digest} is not here`,
+        `Failed to store the name ${image.name}: its manifest ${digest} is not in the store`,
         {
           reference: image.name,
           digest,
@@ -85,9 +85,7 @@ export class NameStore {
         },
       )
     // The image may consist of content that another process has stored and not synced yet.
-    await storing('write the images that are to be named to the disk', this.path, () =>
-      syncStore(dirname(this.path)),
-    )
+    await storing('sync the images of a new name', this.path, () => syncStore(dirname(this.path)))
     await this.#change((index) => index.with(image), signal)
   }
 
@@ -143,7 +141,8 @@ export class NameStore {
 
   async #read(): Promise<IndexDocument> {
     const text = await storing('read the names', this.path, () => readRegular(this.path))
-    if (text === '') this.warn(`The store's list of names is empty, at ${this.path}: read as no names`)
+    if (text === '')
+      this.warn(`The list of names of the store is an empty file, so the store has no names: ${this.path}`)
     const known = text === undefined || text === '' ? emptyIndex : text
     if (this.#last?.text !== known) this.#last = { text: known, index: IndexDocument.parse(known, this.path) }
     return this.#last.index

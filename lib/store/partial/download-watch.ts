@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { WindlassError } from '../../errors.js'
+import { formatElapsed } from '../../quantities.js'
 import type { Digest } from '../../image/index.js'
 import { lstatIfThere } from '../../system/files.js'
 import { holderHint, holderWords, type LockHolder, lockHolder } from '../locks/lock-holder.js'
@@ -64,7 +65,7 @@ export class DownloadWatch {
     const waited = now - this.#began
     if (waited >= downloadPatience.notice && !this.#reported) {
       this.#reported = true
-      const message = `${holderWords(holder)} is downloading ${digest} and holds it: waiting for it`
+      const message = `Waiting for ${holderWords(holder)}, which is downloading ${digest}`
       this.#options.onHeld({ digest, code: 'download-held', message })
     }
     if (waited >= downloadPatience.total) throw locked(digest, path, waited, holder)
@@ -72,7 +73,7 @@ export class DownloadWatch {
     if (received !== this.#received) this.#progressedAt = now
     this.#received = received
     if (now - this.#progressedAt < downloadPatience.stalled) return false
-    const message = `${holderWords(holder)} holds the download of ${digest}, of which nothing has come for ${seconds(now - this.#progressedAt)} s: downloading it apart`
+    const message = `Downloading ${digest} separately: ${holderWords(holder)} has the download and made no progress for ${formatElapsed(now - this.#progressedAt)}`
     this.#options.onHeld({ digest, code: 'download-apart', message })
     return true
   }
@@ -98,11 +99,9 @@ export class DownloadWatch {
   }
 }
 
-const seconds = (ms: number): string => (ms / 1_000).toFixed(0)
-
 const locked = (digest: Digest, path: string, waited: number, holder: LockHolder): WindlassError =>
   new WindlassError(
     'STORE_LOCKED',
-    `Waited ${seconds(waited)} s for the download of ${digest}, which ${holderWords(holder)} holds`,
+    `Waited ${formatElapsed(waited)} for the download of ${digest}, which ${holderWords(holder)} holds`,
     { digest, path: `${path}.lock`, hint: holderHint(holder, `${path}.lock`) },
   )

@@ -72,7 +72,7 @@ export class Partial {
   /** Writes the journal. Call it before the first byte is written. @throws WindlassError STORE_* */
   async record(journal: PartialJournal): Promise<void> {
     const { expectedSize, validator, from } = journal
-    await storing('note a download', this.#journalPath, async () => {
+    await storing('record a download', this.#journalPath, async () => {
       const next = `${this.#journalPath}.new`
       const file = await open(next, 'w', 0o600)
       try {

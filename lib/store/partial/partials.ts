@@ -4,6 +4,7 @@
  */
 import { dirname, join } from 'node:path'
 import { WindlassError } from '../../errors.js'
+import { formatElapsed } from '../../quantities.js'
 import type { Digest } from '../../image/index.js'
 import { lstatIfThere } from '../../system/files.js'
 import { digestPath } from '../files/digest-path.js'
@@ -120,7 +121,7 @@ export class PartialStore {
   /** Creates a download in the staging area of this run, which is not kept. */
   async #acquireSeparate(): Promise<Partial> {
     const path = await this.#freshPath!()
-    return storing('begin a download', path, async () => {
+    return storing('start a download', path, async () => {
       const lock = (await FileLock.take(`${path}.lock`))!
       const partial = await Partial.open(path, lock, () => this.#open.delete(partial), { keeps: false })
       this.#open.add(partial)
@@ -139,7 +140,7 @@ export class PartialStore {
     try {
       await removePartials(this.#directory, { keep: this.#keep, wanted: await heldByRuns(this.#staging) })
     } catch (error) {
-      const doing = 'keep what is left of interrupted downloads within its budget'
+      const doing = 'limit the space of interrupted downloads'
       this.#warn(storeError(error, doing, this.#directory).message)
     }
   }
@@ -160,7 +161,7 @@ async function waitEnded(
   const timeout = signal.reason instanceof Error && signal.reason.name === 'TimeoutError'
   return new WindlassError(
     timeout ? 'STORE_LOCKED' : 'CANCELLED',
-    `Stopped waiting after ${(ms / 1000).toFixed(1)} s for the download of ${digest}, which ` +
+    `Stopped waiting after ${formatElapsed(ms)} for the download of ${digest}, which ` +
       `${holderWords(holder)} has locked`,
     { digest, path: lockPath, cause: signal.reason },
   )

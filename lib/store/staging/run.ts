@@ -124,7 +124,7 @@ export class Run {
     const path = join(await this.directory(), holdsName)
     // Starts with a newline, so that a line truncated by a full disk does not corrupt the next one.
     const lines = [...fresh].map((digest) => `\n${digest}`).join('')
-    await storing('note what this run needs', path, () => appendFile(path, lines, 0o600))
+    await storing('record which content this process needs', path, () => appendFile(path, lines, 0o600))
     for (const digest of fresh) this.#held.add(digest)
   }
 
@@ -136,7 +136,9 @@ export class Run {
     if (this.#held.size === 0) return
     this.#held.clear()
     const path = join(await this.directory(), holdsName)
-    await storing('let go of what this run needed', path, () => this.metadata.hold(() => truncate(path, 0)))
+    await storing('release the content that this process needed', path, () =>
+      this.metadata.hold(() => truncate(path, 0)),
+    )
   }
 
   /**

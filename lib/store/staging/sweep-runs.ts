@@ -111,7 +111,7 @@ async function sweep(run: string, sync: () => Promise<void>): Promise<number | u
 }
 
 function notRemoved(error: unknown, run: string): WindlassError {
-  const { code, message, subject, hint } = storeError(error, 'remove what an earlier process left', run)
+  const { code, message, subject, hint } = storeError(error, 'remove files of an earlier process', run)
   const removal = `Remove it as its owner, or as root: “rm -rf ${shellWord(run)}”.`
   return new WindlassError(code, message, {
     ...subject,

@@ -34,9 +34,9 @@ export function respond(request: RequestLogEntry, options: RespondOptions): Answ
 }
 
 function manifest({ repository, reference, headers }: RequestLogEntry, { contents }: RespondOptions): Answer {
-  if (!contents.knows(repository)) return unknownName(repository)
+  if (!contents.knows(repository)) return unknownName()
   const found = contents.manifest(repository, reference)
-  if (found === undefined) return problem(404, 'MANIFEST_UNKNOWN', `manifest unknown: ${reference}`)
+  if (found === undefined) return problem(404, 'MANIFEST_UNKNOWN', 'manifest unknown')
   const { bytes, digest, mediaType } = found
   const etag = `"${digest}"`
   const common = { 'docker-content-digest': digest, etag }
@@ -46,7 +46,7 @@ function manifest({ repository, reference, headers }: RequestLogEntry, { content
 
 function blob({ repository, reference, headers }: RequestLogEntry, { contents }: RespondOptions): Answer {
   const bytes = contents.blobOf(repository, reference)
-  if (bytes === undefined) return problem(404, 'BLOB_UNKNOWN', `blob unknown to registry: ${reference}`)
+  if (bytes === undefined) return problem(404, 'BLOB_UNKNOWN', 'blob unknown to registry')
   const about = {
     'content-type': 'application/octet-stream',
     'docker-content-digest': reference,
@@ -57,7 +57,7 @@ function blob({ repository, reference, headers }: RequestLogEntry, { contents }:
 }
 
 function tags({ repository, url }: RequestLogEntry, { contents, base, pageSize }: RespondOptions): Answer {
-  if (!contents.knows(repository)) return unknownName(repository)
+  if (!contents.knows(repository)) return unknownName()
   const query = new URL(url, base).searchParams
   const last = query.get('last') ?? ''
   const requested = Number(query.get('n') ?? pageSize)
@@ -70,5 +70,4 @@ function tags({ repository, url }: RequestLogEntry, { contents, base, pageSize }
   return json(200, { name: repository, tags: page }, more ? { link: `<${next}>; rel="next"` } : {})
 }
 
-const unknownName = (repository: string): Answer =>
-  problem(404, 'NAME_UNKNOWN', `repository name not known to registry: ${repository}`)
+const unknownName = (): Answer => problem(404, 'NAME_UNKNOWN', 'repository name not known to registry')

@@ -29,6 +29,6 @@ export function emitUnclear(
   if (notices.length === 0) return
   const distinct = [...new Set(notices)]
   const more = distinct.length > maxNamed ? `; and ${distinct.length - maxNamed} more` : ''
-  const message = `${document} is taken as it is: ${distinct.slice(0, maxNamed).join('; ')}${more}`
+  const message = `${document} is accepted with irregularities: ${distinct.slice(0, maxNamed).join('; ')}${more}`
   turn.emit({ type: 'warning', code: documentUnclear, message, digest })
 }

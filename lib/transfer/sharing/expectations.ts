@@ -104,6 +104,6 @@ export class OtherAlgorithm extends WindlassError {
 export const diffIDMismatch = (blob: Digest, expected: Digest, actual: Digest): WindlassError =>
   new WindlassError(
     'DIFF_ID_MISMATCH',
-    `Unpacking layer ${blob}: its content is ${actual}, but the image's config says ${expected}`,
-    { digest: blob, hint: 'The image is inconsistent: tell whoever publishes it' },
+    `Layer ${blob} does not match the config of the image: its content has the diffID ${actual}, but the config states ${expected}`,
+    { digest: blob, hint: 'The image is inconsistent. Tell whoever publishes it.' },
   )

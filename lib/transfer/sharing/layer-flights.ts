@@ -91,7 +91,7 @@ class FlightFailed extends Error {
     readonly route: string,
     readonly reason: unknown,
   ) {
-    super('The flight failed', { cause: reason })
+    super('The shared download failed', { cause: reason })
   }
 }
 

@@ -6,6 +6,7 @@ import { Transform, Writable } from 'node:stream'
 import { type Compression, Verifier, decompressor, detectCompression, pump } from '../../bytes/index.js'
 import { type Descriptor, type Digest, parseDigest } from '../../image/index.js'
 import { type Limits, defaultLimits, limitExceeded, ratioFloor } from '../../limits.js'
+import { formatBytes } from '../../quantities.js'
 import type { Store } from '../../store/index.js'
 
 const chunkBytes = 1024 * 1024
@@ -74,7 +75,7 @@ function checkSize(
   { digest, size }: Pick<Descriptor, 'digest' | 'size'>,
   { layerBytes, layerRatio }: Pick<Limits, 'layerBytes' | 'layerRatio'>,
 ): void {
-  const message = `Layer ${digest} of ${size} bytes becomes ${decompressedBytes} bytes and more when decompressed`
+  const message = `Layer ${digest} decompresses from ${formatBytes(size)} to ${formatBytes(decompressedBytes)} or more`
   if (decompressedBytes > layerBytes) throw limitExceeded(message, 'layerBytes', layerBytes, { digest })
   if (decompressedBytes > ratioFloor && decompressedBytes > size * layerRatio)
     throw limitExceeded(message, 'layerRatio', layerRatio, { digest })

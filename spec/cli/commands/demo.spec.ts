@@ -26,8 +26,8 @@ describe('windlass demo', () => {
     const { code, out, err } = await windlass(['demo'])
     expect(code).toBe(0)
     expect(err.match(/Pull complete/g)).toHaveLength(4)
-    expect(out).toMatch(/401 {2}(config|layer \d) \w+ +the token has expired: once more, with a new one/)
-    expect(out.match(/a new token, one for all/g)).toHaveLength(1)
+    expect(out).toMatch(/401 {2}(config|layer \d) \w+ +refused: the token has expired/)
+    expect(out.match(/a new token, shared by all requests/g)).toHaveLength(1)
     for (const line of [
       'bin -> usr/bin',
       '    hi  34 B, the same file as usr/bin/hello',
@@ -36,7 +36,7 @@ describe('windlass demo', () => {
     ])
       expect(out).toContain(`${line}\n`)
     expect(out).not.toMatch(/^ +(draft|old) /m)
-    expect(out).toMatch(/Pulled once more: [12] requests?, /)
+    expect(out).toMatch(/Pulled again: [12] requests?, \d+ ms: all layers were in the store/)
     expect(await readdir(temporary)).toEqual([])
   })
 

@@ -69,6 +69,6 @@ describe('windlass inspect', () => {
       `${registry.host}/team/app:1`,
     ])
     expect(code).toBe(0)
-    expect(err).toContain('is for linux/amd64, not for linux/s390x')
+    expect(err).toContain('is for linux/amd64, but linux/s390x was requested')
   })
 })

@@ -71,7 +71,7 @@ describe('frame', () => {
       expect.stringMatching(/^d.*Retrying/),
       expect.stringMatching(/^e.*Extracting/),
       expect.stringMatching(/^2.*Verifying/),
-      '... and 5 more layers: 2 complete, 3 to come',
+      '... and 5 more layers: 2 complete, 3 pending',
       expect.stringMatching(/^Total/),
     ])
   })

@@ -19,7 +19,7 @@ describe('a password from stdin', () => {
   it.each([[[]], [['']], [['\n']], [['\r\n']]])('is missing from %j', async (parts) => {
     await expect(readPassword(piped(...parts))).rejects.toMatchObject({
       code: 'USAGE',
-      message: 'Reading the password: there is none on stdin',
+      message: 'Failed to read the password: stdin is empty',
     })
   })
 

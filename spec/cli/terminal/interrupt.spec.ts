@@ -34,7 +34,7 @@ describe('a command that is interrupted', () => {
     expect(signal().aborted).toBe(false)
     signals.emit(name)
     expect(signal().reason).toMatchObject({ code: 'CANCELLED' })
-    expect(said()).toBe('windlass: cancelling; once more ends it at once\n')
+    expect(said()).toBe('windlass: cancelling; interrupt again to exit at once\n')
     expect(exits).toEqual([])
     end()
     await work

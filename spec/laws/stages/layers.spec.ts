@@ -14,9 +14,11 @@ import {
   ensureLayer,
   imageBytes,
   reserve,
+  storedEntries,
   unpack,
   verify,
 } from '../../../lib/stages/index.js'
+import { LayerEntries } from '../../../lib/transfer/layer-entries.js'
 import { keepsTheLaws, unchanged } from '../../support/laws/keeps-the-laws.js'
 import { LawBench } from '../../support/laws/law-bench.js'
 import { sampleOf } from '../../support/laws/sample-images.js'
@@ -61,11 +63,19 @@ keepsTheLaws(verify, {
   ...unchanged,
 })
 
+keepsTheLaws(storedEntries, {
+  make: () => storedEntries({ ...bench.parts, entries: new LayerEntries(() => undefined), slots: 2 }),
+  input: async (seed) => ({ task: await bench.storedLayer(seed), stored: undefined }),
+  slots: 2,
+  shows: ({ task }) => digestOfLayer(task),
+  outputs: (layers) => layers.map(({ task }) => digestOfLayer(task)),
+})
+
 keepsTheLaws(unpack, {
   when: 'of blobs in the store',
-  make: () => unpack(bench.parts.unpacks, bench.goal.form),
+  make: () => unpack({ ...bench.parts, form: bench.goal.form }),
   input: (seed) => bench.storedLayer(seed),
-  slots: 1,
+  slots: 2,
   shows: digestOfLayer,
   outputs: digests,
   inProgress,
@@ -73,9 +83,9 @@ keepsTheLaws(unpack, {
 
 keepsTheLaws(unpack, {
   when: 'of blobs that arrive',
-  make: () => unpack(bench.parts.unpacks, bench.goal.form),
+  make: () => unpack({ ...bench.parts, form: bench.goal.form }),
   input: (seed) => bench.growingLayer(seed),
-  slots: 1,
+  slots: 2,
   shows: digestOfLayer,
   outputs: digests,
   inProgress,

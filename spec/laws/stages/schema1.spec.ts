@@ -44,7 +44,7 @@ keepsTheLaws(readSchema1, {
 keepsTheLaws(sizeSchema1, {
   make: () => sizeSchema1({ store: bench.store, retry }),
   input: read,
-  slots: 1,
+  slots: 2,
   order: 'source',
   shows: ({ request, document }) => [request.name, ...document.layers.map(({ size }) => size)],
   outputs: (all) =>

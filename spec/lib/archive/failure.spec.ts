@@ -24,9 +24,9 @@ describe('what a file system cannot hold', () => {
     const error = failure('a/name', refused(code, call), '/store/staging/x')
     expect(error.code).toBe('STORE_IO')
     expect(error.message).toBe(
-      `Unpacking "a/name" into /store/staging/x failed: the file system cannot hold ${what} (${code}, ${call})`,
+      `Unpacking "a/name" into /store/staging/x failed: the file system cannot store ${what} (${code}, ${call})`,
     )
-    expect(error.hint).toMatch(/^The layer is sound; .* --store\.$/)
+    expect(error.hint).toMatch(/^The layer is valid, .* --store\.$/)
     expect(error.hint).not.toMatch(/free some space|damaged|hostile/i)
   })
 

@@ -84,7 +84,7 @@ describe('Verifier', () => {
         message: expect.stringMatching(
           /expected 6 bytes, got 5 bytes.*the size in the manifest is wrong/,
         ) as string,
-        hint: expect.stringContaining('Nothing is wrong with the registry') as string,
+        hint: expect.stringContaining('The registry works.') as string,
       }) as Error,
     )
     const none = new Verifier({ digest, size: 0 })

@@ -44,7 +44,7 @@ describe('parseJson', () => {
     ['{"\\"":1,"\\"":2}', '"""'],
     ['{"__proto__":1,"__proto__":2}', '"__proto__"'],
   ])('refuses a key that stands twice: %s', (text, key) => {
-    expect(refused(text)).toBe(`Failed to parse the thing: the key ${key} stands twice in one object`)
+    expect(refused(text)).toBe(`Failed to parse the thing: the key ${key} occurs twice in one object`)
   })
 
   it.each([

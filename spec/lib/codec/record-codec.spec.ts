@@ -103,7 +103,7 @@ describe('record', () => {
   it.each([undefined, null, ''])('fills in a required field that is %j, with a notice', (kind) => {
     expect(decode(codec, { n: 1, kind })).toEqual({
       value: { n: 1, kind: 'x' },
-      notices: ['kind: it is missing and taken for an x'],
+      notices: ['kind: it is missing; an x is assumed'],
     })
   })
 

@@ -64,14 +64,14 @@ describe('an image in a layout', () => {
   })
 
   it.each([
-    ['two images where one is wanted', '', '2 images fit'],
-    ['a name that is not there', 'app:2', 'there is no such image'],
-    ['a position beyond the last', '@2', 'there is no such image'],
+    ['two images where one is wanted', '', ' has 2 images: select one by its position'],
+    ['a name that is not there', 'app:2', ' has no image "app:2"'],
+    ['a position beyond the last', '@2', ' has no image "@2"'],
   ])('is an error for %s, which lists what there is', async (_, target, message) => {
     await expect((await two()).manifest(target)).rejects.toMatchObject({
       code: 'MANIFEST_UNKNOWN',
       message: expect.stringContaining(message) as string,
-      hint: 'The layout has @0 "app:1", @1.',
+      hint: 'Images in the layout: @0 "app:1", @1.',
     })
   })
 
@@ -82,10 +82,10 @@ describe('an image in a layout', () => {
     const error: unknown = await many.manifest('').catch((caught: unknown) => caught)
     expect(error).toMatchObject({
       hint: expect.stringMatching(
-        /^The layout has @0 "\\u\{9b\}0", .*, @19 "\\u\{9b\}19", and 5 more\.$/,
+        /^Images in the layout: @0 "\\u\{9b\}0", .*, @19 "\\u\{9b\}19", and 5 more\.$/,
       ) as string,
     })
-    await expect((await layout()).manifest('')).rejects.toMatchObject({ hint: 'The layout has no images.' })
+    await expect((await layout()).manifest('')).rejects.toMatchObject({ hint: 'The layout is empty.' })
   })
 })
 

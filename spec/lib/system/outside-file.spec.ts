@@ -25,7 +25,7 @@ describe('readOutsideFile', () => {
     expect(readOutsideFile(at('file'), { maxBytes: 100_000 })).toEqual(bytes)
     expect(why(() => readOutsideFile(at('file'), { maxBytes: 99_999 }))).toMatchObject({
       reason: 'too-large',
-      message: 'it has 100000 bytes, more than 99999',
+      message: 'it has 100 kB, more than the maximum of 99,999 bytes',
     })
     writeFileSync(at('empty'), '')
     expect(readOutsideFile(at('empty'), { maxBytes: 0 })).toEqual(Buffer.alloc(0))

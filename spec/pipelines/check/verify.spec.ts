@@ -84,14 +84,14 @@ describe('verifying a store', () => {
       what: 'a flipped bit in a layer',
       kind: 'layer',
       do: ({ puller }) => flip(blobPath(puller.store, blob(0))),
-      why: /its bytes are those of sha256/,
+      why: /its content has the digest sha256/,
       costs: 1,
     },
     {
       what: 'a layer cut short',
       kind: 'layer',
       do: ({ puller }) => truncate(blobPath(puller.store, blob(1)), 10),
-      why: /it has 10 bytes, and should have/,
+      why: /it has 10 bytes instead of/,
       costs: 1,
     },
     {
@@ -109,7 +109,7 @@ describe('verifying a store', () => {
       what: 'a flipped bit in the config',
       kind: 'config',
       do: ({ puller }) => flip(blobPath(puller.store, image.config.digest)),
-      why: /its bytes are those of/,
+      why: /its content has the digest/,
       costs: 1,
     },
     {
@@ -123,7 +123,7 @@ describe('verifying a store', () => {
       what: 'an emptied index',
       kind: 'index',
       do: ({ puller }) => truncate(blobPath(puller.store, index.manifest.digest)),
-      why: /its bytes are those of/,
+      why: /its content has the digest/,
       costs: 1,
     },
     {
@@ -156,7 +156,7 @@ describe('verifying a store', () => {
       what: 'a tree that is gone',
       kind: 'tree',
       do: ({ pulled }) => rm(pulled.layers[1]!.rootfs!, { recursive: true }),
-      why: /its tree is gone/,
+      why: /^its tree \S+ is missing$/,
       costs: 0,
     },
     {
@@ -170,7 +170,7 @@ describe('verifying a store', () => {
       what: 'a lost pointer',
       kind: 'tree',
       do: ({ puller }) => rm(join(puller.store, 'layers', 'by-blob', ...blob(0).split(':'))),
-      why: /not every blob/,
+      why: /^not all of its blobs point to it$/,
       costs: 0,
     },
   ]
@@ -302,18 +302,35 @@ describe('verifying a store', () => {
       expect(await readFile(join(tree, 'base'), 'utf8')).toBe('this is base')
   })
 
-  it('gives a blob its name back that has another one', async () => {
+  it('gives a blob its name back that has another one, and asks nobody', async () => {
     const { registry, puller } = await stored()
     const path = blobPath(puller.store, blob(0))
     const other = path.replace(/.$/, (last) => (last === '0' ? '1' : '0'))
     await rename(path, other)
+    expect((await puller.verify()).problems).toMatchObject([
+      { kind: 'layer', path, why: 'it is missing' },
+      { kind: 'blob', path: other, images: [] },
+    ])
     const from = registry.requests.length
     expect((await puller.verify({ repair: true })).problems).toMatchObject([
-      { kind: 'blob', path: other, images: [], repaired: true },
+      { kind: 'layer', path, repaired: true },
     ])
     expect(asked(registry, from)).toEqual([])
     expect((await readFile(path)).equals(image.layers[0]!.bytes)).toBe(true)
     expect(await puller.verify()).toMatchObject({ problems: [], unverifiable: [] })
+  })
+
+  it('gives a blob that no name needs its name back', async () => {
+    const { puller, pulled } = await stored()
+    await puller.remove(pulled.name)
+    const path = blobPath(puller.store, blob(0))
+    const other = path.replace(/.$/, (last) => (last === '0' ? '1' : '0'))
+    await rename(path, other)
+    expect((await puller.verify({ repair: true })).problems).toMatchObject([
+      { kind: 'blob', path: other, images: [], repaired: true },
+    ])
+    expect((await readFile(path)).equals(image.layers[0]!.bytes)).toBe(true)
+    expect((await puller.verify()).problems).toEqual([])
   })
 
   it('checks what no name needs, and tells of files that are not of the store', async () => {

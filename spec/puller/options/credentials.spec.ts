@@ -131,7 +131,7 @@ describe('credentials', () => {
     const events = eventsOf(pull)
     await pull.done
     expect(warnings(events)).toMatchObject([
-      { code: 'credentials-ignored', message: expect.stringContaining("'other.example'") },
+      { code: 'credentials-ignored', message: expect.stringContaining('"other.example"') },
     ])
     expect(JSON.stringify(events)).not.toContain('sesame')
   })

@@ -67,7 +67,7 @@ export const waysOut: readonly WayOut[] = [
   {
     ...{ state: 'a newer program made it', refused: images, code: 'STORE_CORRUPT', quotes: /^--store DIR$/ },
     spoil: ({ sh }) => sh(`printf '{"version":99}' > windlass.json`),
-    says: /a newer version of this program made it/,
+    says: /a newer version of Windlass created it/,
   },
   {
     ...{
@@ -77,12 +77,12 @@ export const waysOut: readonly WayOut[] = [
       quotes: /^--store DIR$/,
     },
     spoil: ({ sh }) => sh(`printf '{"imageLayoutVersion":"2.0.0"}' > oci-layout`),
-    says: /its image layout has version "2\.0\.0"/,
+    says: /its image layout has the unsupported version "2\.0\.0"/,
   },
   {
     ...{ state: 'it is no store', refused: images, code: 'STORE_CORRUPT', quotes: /^--store DIR$/ },
     spoil: ({ sh }) => sh('rm oci-layout windlass.json; touch letter.txt'),
-    says: /is not a store, and there is something else in it/,
+    says: /is not a store: it contains other files/,
   },
   {
     ...{
@@ -92,7 +92,7 @@ export const waysOut: readonly WayOut[] = [
       quotes: /^mkdir -p /,
     },
     spoil: ({ store, fresh, sh }) => sh(`rm -r '${store}'; ln -s '${fresh()}' '${store}'`),
-    says: /is a symbolic link that leads to nothing/,
+    says: /is a symbolic link to a path that does not exist/,
   },
 
   // What stands in the place of its directories and files.
@@ -112,24 +112,24 @@ export const waysOut: readonly WayOut[] = [
   {
     ...{ state: 'the lock is a directory', refused: rm, code: 'STORE_CORRUPT', quotes: move },
     spoil: ({ sh }) => sh('rm lock; mkdir lock'),
-    says: /Failed to take the lock of the store at .*: a directory stands there/,
+    says: /Failed to take the lock of the store at .*: there is a directory at this path/,
   },
   {
     ...{ state: 'the lock is a link', refused: rm, code: 'STORE_CORRUPT', quotes: move },
     spoil: ({ sh }) => sh('mv lock other; ln -s other lock'),
-    says: /Failed to take the lock of the store at .*: a symbolic link stands there/,
+    says: /Failed to take the lock of the store at .*: there is a symbolic link at this path/,
   },
 
   // The list of names.
   {
     ...{ state: 'the list of names has rotted', refused: images, code: 'STORE_CORRUPT', quotes: repair },
     spoil: ({ sh }) => sh('printf x > index.json'),
-    says: /The store's list of names cannot be read/,
+    says: /The list of names of the store is not valid/,
   },
   {
     ...{ state: 'the list of names is gone', refused: gc, code: 'STORE_CORRUPT', quotes: repair },
     spoil: ({ sh }) => sh('rm index.json'),
-    says: /The store's list of names cannot be read/,
+    says: /The list of names of the store is not valid/,
   },
   {
     ...{ state: 'the list of names is a FIFO', refused: images, code: 'STORE_CORRUPT', quotes: move },
@@ -151,7 +151,7 @@ export const waysOut: readonly WayOut[] = [
       quotes: /^windlass rm /,
     },
     spoil: ({ entries }) => entries((all) => all.map((entry) => ({ ...entry, size: 1 }))),
-    says: /Nothing was removed: in .*, the entry of .* is not as it was written/,
+    says: /Nothing was removed, because the entry of .* was damaged or changed/,
   },
   {
     ...{
@@ -161,7 +161,7 @@ export const waysOut: readonly WayOut[] = [
       quotes: /^windlass rm @[0-9a-f]{12}$/,
     },
     spoil: ({ entries }) => entries((all) => [...all, 7]),
-    says: /Nothing was removed: in .*, it cannot be told what @[0-9a-f]{12} leads to/,
+    says: /Nothing was removed, because it is unknown what the entry @[0-9a-f]{12} refers to/,
   },
   {
     ...{ state: 'an entry of another tool leads to what is not here', refused: gc, code: 'STORE_CORRUPT' },
@@ -171,7 +171,7 @@ export const waysOut: readonly WayOut[] = [
         ...all,
         { mediaType: all[0]!['mediaType'], digest: `sha256:${'0'.repeat(64)}`, size: 1 },
       ]),
-    says: /Nothing was removed: what sha256:0+ needs cannot be told\. Blob sha256:0+ is not in the store/,
+    says: /Nothing was removed, because the content of sha256:0+ is unknown: Blob sha256:0+ is not in the store/,
   },
   {
     ...{ state: 'an entry with a name of another tool leads to what is not here', refused: gc },
@@ -184,7 +184,7 @@ export const waysOut: readonly WayOut[] = [
           annotations: { 'org.opencontainers.image.ref.name': "it's" },
         },
       ]),
-    says: /Nothing was removed: what it's needs cannot be told/,
+    says: /Nothing was removed, because the content of it's is unknown/,
   },
   {
     ...{ state: 'an image of another tool is not whole', refused: ['unpack', '-q', 'a b', 'FRESH'] },
@@ -197,7 +197,7 @@ export const waysOut: readonly WayOut[] = [
           annotations: { 'org.opencontainers.image.ref.name': 'a b' },
         },
       ]),
-    says: /The store does not have all of a b/,
+    says: /The store has only a part of a b/,
     instead: ['images'],
   },
 
@@ -216,18 +216,24 @@ export const waysOut: readonly WayOut[] = [
   {
     ...{ state: 'a config has rotted', refused: unpack, code: 'STORE_CORRUPT', quotes: repair },
     spoil: ({ sh, blob, image }) => sh(`printf x > '${blob(image.config)}'`),
-    says: /Blob sha256:\w+ in the store is not what its digest says/,
+    says: /Blob sha256:\w+ in the store is damaged/,
   },
   {
     ...{ state: 'a layer has rotted', refused: ['verify'], code: 'STORE_CORRUPT', quotes: repair },
     spoil: ({ sh, blob, image }) => sh(`printf x > '${blob(image.layer)}'`),
-    says: /Verifying the store: \d+ things are damaged or missing/,
+    says: /The store at .* has \d+ damaged or missing objects?/,
+  },
+  {
+    ...{ state: 'the blob of a layer is missing, and its tree is here', refused: ['verify'] },
+    ...{ code: 'STORE_CORRUPT', quotes: repair },
+    spoil: ({ sh, blob, image }) => sh(`rm '${blob(image.layer)}'`),
+    says: /has 1 damaged or missing object/,
   },
   {
     ...{ state: 'an image is larger than is allowed', code: 'LIMIT_EXCEEDED' },
     refused: ['unpack', '-q', '--platform', 'linux/amd64', '--limit', 'configBytes=10', 'NAME', 'FRESH'],
     spoil: () => undefined,
-    says: /Blob sha256:\w+ has \d+ bytes, 10 are allowed/,
+    says: /Blob sha256:\w+ has [\d.]+ k?B, more than the limit configBytes \(10 bytes\)/,
     quotes: /^$/,
     instead: ['unpack', '-q', '--platform', 'linux/amd64', '--limit', 'configBytes=100000', 'NAME', 'FRESH'],
   },
@@ -241,12 +247,12 @@ export const waysOut: readonly WayOut[] = [
       quotes: /^kill -CONT \d+$/,
     },
     spoil: async ({ child, store }) => (await child('hold-lock', store)).process.kill('SIGSTOP'),
-    says: /Waited \d+ s for the lock of the store, which process \d+ \(stopped\) holds/,
+    says: /Waited \d+ seconds? for the lock of the store, which process \d+ \(stopped\) holds/,
   },
   {
     ...{ state: 'a process has the lock for long', refused: rm, code: 'STORE_LOCKED', quotes: /^kill \d+$/ },
     spoil: ({ child, store }) => child('hold-lock', store),
-    says: /Waited \d+ s for the lock of the store, which process \d+ holds/,
+    says: /Waited \d+ seconds? for the lock of the store, which process \d+ holds/,
   },
   {
     ...{
@@ -259,14 +265,14 @@ export const waysOut: readonly WayOut[] = [
       sh(`rm -r layers/* blobs/*; printf '{"schemaVersion":2,"manifests":[]}' > index.json`)
       await child('grow-partial', store, image.layer)
     },
-    says: /Waited \d+ s for the download of sha256:\w+, which process \d+ holds/,
+    says: /Waited \d+ seconds? for the download of sha256:\w+, which process \d+ holds/,
   },
 
   // What is asked for is not there.
   {
     ...{ state: 'there is no such image', refused: ['rm', 'nothing'], code: 'IMAGE_UNKNOWN' },
     spoil: () => undefined,
-    says: /the store has no image of that name/,
+    says: /The store has no image "nothing"/,
     quotes: /^windlass images$/,
     instead: rm,
   },
@@ -279,7 +285,7 @@ export const waysOut: readonly WayOut[] = [
           annotations: { 'org.opencontainers.image.ref.name': name },
         })),
       ),
-    says: /stands for 2 images of the store: one, two/,
+    says: /matches 2 images of the store: one, two/,
     quotes: /^windlass images$/,
     instead: ['rm', 'one'],
   },
@@ -287,15 +293,19 @@ export const waysOut: readonly WayOut[] = [
 
 /** What is refused only where another specification brings it about: its words, and where. */
 export const elsewhere: readonly (readonly [RegExp, string])[] = [
-  [/cannot be named: its manifest/, 'spec/lib/store/names/names.spec.ts'],
-  [/Naming .*: its layer .* is not in the store any more/, 'spec/stores/image-store.spec.ts'],
-  [/Putting the layers together: .* is not in the store any more/, 'spec/stores/image-store.spec.ts'],
-  [/Stopped waiting after .* s for the download of/, 'spec/lib/store/partial/partials.spec.ts'],
+  [/Failed to store the name .*: its manifest/, 'spec/lib/store/names/names.spec.ts'],
+  [/Failed to store .*: its layer .* is no longer in the store/, 'spec/stores/image-store.spec.ts'],
+  [
+    /Failed to assemble the tree of the image: layer .* is no longer in the store/,
+    'spec/stores/image-store.spec.ts',
+  ],
+  [/Stopped waiting after .* for the download of/, 'spec/lib/store/partial/partials.spec.ts'],
   [/has locked$/, 'spec/lib/store/partial/partials.spec.ts'],
-  [/its layers need .* bytes more/, 'spec/lib/stages/policy/check-space.spec.ts'],
-  [/Root does not use what they may have put there/, 'spec/lib/store/layout/ownership.spec.ts'],
+  [/Not enough disk space to pull .*: its layers take/, 'spec/lib/stages/policy/check-space.spec.ts'],
+  [/Root uses no store that other users can change/, 'spec/lib/store/layout/ownership.spec.ts'],
   [/and no other user writes to it/, 'spec/lib/store/layout/ownership.spec.ts'],
+  [/the store has neither its blob nor its tree/, 'spec/pulls/entries.spec.ts'],
   [/There is no store at/, 'spec/lib/store/store.spec.ts'],
-  [/is nested too deep|^Blob .* is damaged: /, 'spec/lib/store/garbage/garbage.spec.ts'],
-  [/Making a directory for the demo/, 'spec/cli/commands/demo.spec.ts'],
+  [/is nested too deeply|^Blob .* is damaged: /, 'spec/lib/store/garbage/garbage.spec.ts'],
+  [/Failed to create a directory for the demo/, 'spec/cli/commands/demo.spec.ts'],
 ]

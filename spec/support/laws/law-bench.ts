@@ -8,7 +8,7 @@ import { UnpackPool, hostWhiteoutForm } from '../../../lib/archive/index.js'
 import { Flow, Scope, type Stage, compose } from '../../../lib/flow/index.js'
 import { type ImageSource, parsePlatform } from '../../../lib/image/index.js'
 import { defaultLimits } from '../../../lib/limits.js'
-import { Downloads, type ImageRequest, unpackSlots } from '../../../lib/stages/index.js'
+import { Downloads, type ImageRequest } from '../../../lib/stages/index.js'
 import { Store } from '../../../lib/store/index.js'
 import { MetadataLock } from '../../../lib/store/locks/metadata-lock.js'
 import {
@@ -149,7 +149,6 @@ export class LawBench {
     return {
       ...{ store, pool, retry, limits, flights: new LayerFlights(), requireSignatures: false, layerSlots: 4 },
       downloads: new Downloads({ slots: 3, retry }, this.#scope),
-      unpacks: unpackSlots(2, { store, pool }, this.#scope),
     }
   }
 }

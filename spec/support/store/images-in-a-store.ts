@@ -31,13 +31,13 @@ export async function commitLayer(
   {
     blob = layerBlob(name),
     form = 'overlay',
-    implied,
-  }: { blob?: Descriptor; form?: WhiteoutForm; implied?: readonly string[] } = {},
+    ...more
+  }: { blob?: Descriptor; form?: WhiteoutForm; implied?: readonly string[]; blobKept?: boolean } = {},
 ): Promise<StoredLayer> {
   const staged = await store.layers.stage()
   try {
     await writeFile(join(staged.path, 'file'), `${name} ${form}`)
-    return await staged.commit({ diffID: diffIDOf(name), blob, size: 1024, form, implied })
+    return await staged.commit({ diffID: diffIDOf(name), blob, size: 1024, form, ...more })
   } finally {
     await staged.discard()
   }

@@ -227,7 +227,7 @@ const headers = [
   ),
   layerFault(
     'part-unasked',
-    'comes as a part that nobody asked for',
+    'comes as a part that was not requested',
     'REGISTRY_RESPONSE',
     (moment) =>
       faults.answer(
@@ -245,7 +245,7 @@ const headers = [
   ),
   layerFault(
     'multipart-unasked',
-    'comes in several parts that nobody asked for',
+    'comes in several parts that were not requested',
     'REGISTRY_RESPONSE',
     (moment) =>
       faults.answer(

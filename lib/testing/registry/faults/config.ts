@@ -67,7 +67,7 @@ export const configFaults: readonly CataloguedFault[] = [
   configFault('other', 'is another document', 'SIZE_MISMATCH', (moment) =>
     faults.body('{"rootfs":{}}', moment),
   ),
-  configFault('compressed', 'comes compressed, which nobody asked for', 'image', (moment) =>
+  configFault('compressed', 'comes compressed, which was not requested', 'image', (moment) =>
     faults.body((good) => gzipSync(good), moment, { 'content-encoding': 'gzip' }),
   ),
   configFault('encoding-claimed', 'is said to be compressed, and is not', 'image', (moment) =>

@@ -174,7 +174,7 @@ export const foreignFaults: readonly CataloguedFault[] = [
     { ...fetchedElsewhere, elsewhere: 2, requests: 8, silent: true },
     ({ elsewhere }) => elsewhere.addFault(faults.stall(40_000)),
   ),
-  urlFault('nobody', 'leads to where nobody listens', 'BLOB_UNKNOWN', 'http://127.0.0.1:1/x', {
+  urlFault('nobody', 'leads to a closed port', 'BLOB_UNKNOWN', 'http://127.0.0.1:1/x', {
     requests: 9,
   }),
 ]

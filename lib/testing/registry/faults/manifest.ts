@@ -150,7 +150,7 @@ const types = [
 const bodies = [
   manifest(
     'compressed',
-    'comes compressed, which nobody asked for',
+    'comes compressed, which was not requested',
     'image',
     ({ registry }) =>
       registry.addFault(faults.body((body) => gzipSync(body), served, { 'content-encoding': 'gzip' })),

@@ -161,7 +161,7 @@ const statuses = [
     },
   ),
   rangeFault('404', 'does not have it any more', 'BLOB_UNKNOWN', (moment) => faults.status(404, moment)),
-  rangeFault('429-a-day', 'wants to be left alone for a day', 'TOO_MANY_REQUESTS', (moment) =>
+  rangeFault('429-a-day', 'asks to wait for a day', 'TOO_MANY_REQUESTS', (moment) =>
     faults.status(429, moment, { 'retry-after': '86400' }),
   ),
   rangeFault(

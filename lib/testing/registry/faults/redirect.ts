@@ -69,7 +69,7 @@ const targets = [
     'http://[fe80::1]/x',
   ),
   redirectTo('unspecified', 'sends for a blob to no address', 'REDIRECT_REFUSED', 'http://0.0.0.0:1/x'),
-  redirectTo('nowhere', 'sends for a blob to where nobody listens', 'NETWORK', 'http://127.0.0.1:1/x', {
+  redirectTo('nowhere', 'redirects a blob to a closed port', 'NETWORK', 'http://127.0.0.1:1/x', {
     requests: 9,
     bytes: 16 * 1024,
   }),

@@ -121,7 +121,7 @@ export const tagsFaults: readonly CataloguedFault[] = [
     ({ registry }) => registry.addFault(refusing(() => true)),
     { requests: 9 },
   ),
-  page('compressed', 'comes compressed, which nobody asked for', 'tags', (good) => ({
+  page('compressed', 'comes compressed, which was not requested', 'tags', (good) => ({
     ...good,
     body: gzipSync(good.body),
     headers: { ...good.headers, 'content-encoding': 'gzip' },
@@ -164,7 +164,7 @@ export const tagsFaults: readonly CataloguedFault[] = [
   ),
   tagsFault(
     'too-many-for-a-second',
-    'wants to be left alone for a second, once',
+    'asks to wait for a second, once',
     'tags',
     ({ registry }) => registry.addFault(faults.status(429, first, { 'retry-after': '1' })),
     twoAttempts,
@@ -222,7 +222,7 @@ export const tagsFaults: readonly CataloguedFault[] = [
     ({ registry }) => registry.addFault(faults.status(500, served)),
     threeAttempts,
   ),
-  tagsFault('too-many-for-a-day', 'wants to be left alone for a day', 'TOO_MANY_REQUESTS', ({ registry }) =>
+  tagsFault('too-many-for-a-day', 'asks to wait for a day', 'TOO_MANY_REQUESTS', ({ registry }) =>
     registry.addFault(faults.status(429, served, { 'retry-after': '86400' })),
   ),
 ]

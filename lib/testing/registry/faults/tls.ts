@@ -14,7 +14,7 @@ export const tlsFaults: readonly CataloguedFault[] = [
     requests: 8,
     bytes: 128 * 1024,
   }),
-  tls('unknown-authority', 'has a certificate of nobody', 'TLS', () => undefined, {
+  tls('unknown-authority', 'has a certificate of an unknown authority', 'TLS', () => undefined, {
     setting: { tls: {}, trusted: false },
   }),
   tls('expired', 'has a certificate that ran out yesterday', 'TLS', () => undefined, {

@@ -96,7 +96,7 @@ const statuses = [
   ),
   tokenResponse(
     'too-many-for-a-day',
-    'wants to be left alone for a day',
+    'asks to wait for a day',
     'TOO_MANY_REQUESTS',
     problem(429, 'TOOMANYREQUESTS', 'no', { 'retry-after': '86400' }),
   ),
@@ -186,7 +186,7 @@ const bodies = [
   ),
   token(
     'compressed',
-    'compresses its answer, which nobody asked for',
+    'compresses its answer, which was not requested',
     'image',
     ({ registry }) =>
       registry.addFault(faults.body((body) => gzipSync(body), everyToken, { 'content-encoding': 'gzip' })),

@@ -14,7 +14,9 @@ describe('the directories of a layer', () => {
       apply(3)
       expect(refusal(() => apply(2))).toMatchObject({
         code: 'LIMIT_EXCEEDED',
-        message: expect.stringContaining('the layer has something in is 3') as string,
+        message: expect.stringContaining(
+          'the layer has entries in 3 directories, more than the limit layerDirectories (2)',
+        ) as string,
       })
     }
   })

@@ -15,7 +15,7 @@ describe('an attribute that is too large for the file system', () => {
     expect(said.length).toBe(kept === 1 ? 0 : 1)
     for (const message of said) {
       expect(message).toMatch(
-        /"user.large" on "a" is the first \((ENOSPC|E2BIG): its 65536 bytes are more than the file system (holds|takes)/,
+        /\(first: "user.large" of "a": (ENOSPC|E2BIG): its 64 KiB are more than the file system (stores|accepts)/,
       )
       expect(message).not.toMatch(/free some space/i)
     }
@@ -31,9 +31,9 @@ describe('an attribute that is too large for the file system', () => {
       const error = refusal(() => it.apply([file('a', 'x', { xattrs })]))
       expect([error.code, error.hint]).toEqual([
         'LAYER_INVALID',
-        'Linux takes names of 255 bytes and values of 65536.',
+        'Linux allows names of up to 255 bytes and values of up to 64 KiB. Nothing of the layer is kept. Tell whoever publishes the image.',
       ])
-      expect(error.message).toMatch(/is none that Linux takes$/)
+      expect(error.message).toMatch(/exceeds the limits of Linux$/)
     }
   })
 })

@@ -68,7 +68,10 @@ describe('the fields of a header', () => {
 
   it('refuses types that no layer has, and names them', () => {
     for (const flag of ['M', 'V', 'D', 'z'])
-      refused(archive(header({ flag, name: 'odd' })), /"odd" is of the type "\w", which layers do not have/)
+      refused(
+        archive(header({ flag, name: 'odd' })),
+        /"odd" has the type "\w", which layers must not contain/,
+      )
   })
 
   it('takes a checksum over signed bytes, and no other', () => {
@@ -305,7 +308,7 @@ describe('where data and archives end', () => {
   })
 
   it('a lone block of zeros inside is refused', () => {
-    refused(Buffer.concat([header(), Buffer.alloc(512), header()]), /lone block/)
+    refused(Buffer.concat([header(), Buffer.alloc(512), header()]), /a single block of zeros/)
   })
 
   it('every cut inside of a header or of data is refused', () => {
@@ -314,10 +317,10 @@ describe('where data and archives end', () => {
     for (let length = 1; length < 600; length++) {
       const cut = whole.subarray(0, length)
       if (between.has(length) || length > 517) expect(names(cut)).toEqual(['a'])
-      else refused(cut, length < 512 ? /inside of a header/ : /inside of a data|inside of data/)
+      else refused(cut, length < 512 ? /inside a header/ : /inside the content of an entry/)
     }
-    refused(Buffer.concat([header(), Buffer.alloc(600)]), /cut off/)
-    refused(entry({ flag: 'L' }, 'name').subarray(0, 514), /cut off/)
+    refused(Buffer.concat([header(), Buffer.alloc(600)]), /truncated/)
+    refused(entry({ flag: 'L' }, 'name').subarray(0, 514), /truncated/)
   })
 
   it('limits entries and bytes where it is asked to', () => {

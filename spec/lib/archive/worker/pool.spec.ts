@@ -1,12 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import {
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -19,11 +17,10 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { UnpackPool, compareTrees, describeTree } from '../../../../lib/archive/index.js'
 import type { Growth } from '../../../../lib/archive/worker/task.js'
 import { WindlassError } from '../../../../lib/errors.js'
-import { parseDigest, type Digest } from '../../../../lib/image/digest/digest.js'
+import { digestOf } from '../../../../lib/image/index.js'
+import { failure } from '../../../support/failure.js'
 import { listenedTo } from '../../../support/listened-to.js'
-
-const sha256 = (bytes: Buffer): Digest =>
-  parseDigest(`sha256:${createHash('sha256').update(bytes).digest('hex')}`)
+import { openPaths } from '../../../support/open-paths.js'
 
 let top: string
 let archive: Buffer
@@ -57,24 +54,8 @@ const put = (bytes: Buffer): string => {
   writeFileSync(path, bytes)
   return path
 }
-const failure = async (work: Promise<unknown>): Promise<WindlassError> => {
-  const error: unknown = await work.then(
-    () => undefined,
-    (e: unknown) => e,
-  )
-  if (error instanceof WindlassError) return error
-  throw new Error('It did not fail as it should', { cause: error })
-}
-/** Descriptors of this process, of all its threads, that are open below the test's directory. */
-const openHere = (): string[] =>
-  readdirSync('/proc/self/fd').flatMap((fd) => {
-    try {
-      const path = readlinkSync(`/proc/self/fd/${fd}`)
-      return path.startsWith(top) ? [path] : []
-    } catch {
-      return []
-    }
-  })
+/** What this process, with all its threads, has open below the test's directory. */
+const openHere = (): string[] => openPaths().filter((path) => path.startsWith(top))
 
 describe('the unpack pool', () => {
   it('starts as many threads ahead as there will be work for, and uses them', async () => {
@@ -114,32 +95,13 @@ describe('the unpack pool', () => {
     const { signal } = new AbortController()
     for (const options of [{}, { signal }]) {
       const work = pool.unpack({ path: gz(), growth, into: into(), whiteouts: 'aufs' }, options)
-      await vi.waitFor(() => expect(growth.observed).toBe(true))
+      await vi.waitFor(() => expect(growth.observed).toBe(true), 60_000)
       expect(listeners()).toBeGreaterThan(0)
       growth.next({ length: blob.length, final: true })
       await work
       expect(growth.observed).toBe(false)
     }
     expect(listeners()).toBe(0)
-  })
-
-  it('leaves nothing open where it is closed while its threads still load', async () => {
-    const modules = (): string[] =>
-      readdirSync('/proc/self/fd').flatMap((fd) => {
-        try {
-          const path = readlinkSync(`/proc/self/fd/${fd}`)
-          return path.endsWith('.js') ? [path] : []
-        } catch {
-          return []
-        }
-      })
-    for (let wait = 0; wait < 60; wait += 2) {
-      const own = new UnpackPool({ workers: 2 })
-      own.ready(2)
-      await new Promise((resolve) => setTimeout(resolve, wait))
-      await own.close()
-    }
-    expect(modules()).toEqual([])
   })
 
   it('unpacks, and gives the diffID of the same pass (S3-16)', async () => {
@@ -150,11 +112,11 @@ describe('the unpack pool', () => {
         path: gz(),
         into: tree,
         whiteouts: 'aufs',
-        expected: { digest: sha256(blob), size: blob.length, diffID: sha256(archive) },
+        expected: { digest: digestOf(blob), size: blob.length, diffID: digestOf(archive) },
       },
       { onProgress: (bytes) => progress.push(bytes) },
     )
-    expect(result).toEqual({ diffID: sha256(archive), size: archive.length, entries: 206, implied: [] })
+    expect(result).toEqual({ diffID: digestOf(archive), size: archive.length, entries: 206, implied: [] })
     expect(progress.at(-1)).toBe(blob.length)
     expect(progress).toEqual([...progress].sort((a, b) => a - b))
     const oracle = into()
@@ -174,7 +136,7 @@ describe('the unpack pool', () => {
       growth,
       into: tree,
       whiteouts: 'aufs',
-      expected: { digest: sha256(blob), size: blob.length },
+      expected: { digest: digestOf(blob), size: blob.length },
     })
     const half = blob.length >> 1
     writeFileSync(path, blob.subarray(0, half))
@@ -184,7 +146,7 @@ describe('the unpack pool', () => {
     }
     writeFileSync(path, blob)
     growth.next({ length: blob.length, final: true })
-    expect((await work).diffID).toBe(sha256(archive))
+    expect((await work).diffID).toBe(digestOf(archive))
   })
 
   it('takes growth as an async iterable too, and one that is final at once', async () => {
@@ -209,7 +171,7 @@ describe('the unpack pool', () => {
   })
 
   it('says that bytes are wrong before it says what is wrong with them', async () => {
-    const expected = { digest: sha256(blob), size: blob.length }
+    const expected = { digest: digestOf(blob), size: blob.length }
     const wrong = Buffer.from(blob)
     wrong[wrong.length >> 1]! ^= 1
     const cases: [Buffer, string][] = [
@@ -235,11 +197,11 @@ describe('the unpack pool', () => {
   })
 
   it('refuses a layer that is not the one of the config (S2-35)', async () => {
-    const expected = { diffID: sha256(blob) }
+    const expected = { diffID: digestOf(blob) }
     const error = await failure(pool.unpack({ path: gz(), into: into(), whiteouts: 'aufs', expected }))
     expect([error.code, error.message]).toEqual([
       'DIFF_ID_MISMATCH',
-      expect.stringContaining(sha256(archive)),
+      expect.stringContaining(digestOf(archive)),
     ])
   })
 
@@ -249,7 +211,7 @@ describe('the unpack pool', () => {
       path: put(bytes),
       into: into(),
       whiteouts: 'aufs',
-      expected: { digest: sha256(bytes), size: bytes.length },
+      expected: { digest: digestOf(bytes), size: bytes.length },
     })
     expect(result.size).toBe(archive.length + 30_000_000)
   })
@@ -282,16 +244,17 @@ describe('the unpack pool', () => {
     expect((await pool.unpack({ path: gz(), into: into(), whiteouts: 'aufs' })).entries).toBe(206)
   })
 
-  it('stops also when told to between any two steps of its start', async () => {
-    const never = new Subject<Growth>()
-    for (let steps = 0; steps < 16; steps++) {
+  it('stops also when told to between any two steps of its start, and begins nothing when told before', async () => {
+    const begun = vi.fn()
+    const growth = new Observable<Growth>(begun)
+    for (let steps = -1; steps < 16; steps++) {
       const abort = new AbortController()
-      const work = failure(
-        pool.unpack({ path: gz(), into: into(), whiteouts: 'apply', growth: never }, abort),
-      )
+      const signal = steps < 0 ? AbortSignal.abort() : abort.signal
+      const work = failure(pool.unpack({ path: gz(), into: into(), whiteouts: 'apply', growth }, { signal }))
       for (let step = 0; step < steps; step++) await Promise.resolve()
       abort.abort()
       expect((await work).code).toBe('CANCELLED')
+      if (steps < 0) expect(begun).not.toHaveBeenCalled()
     }
     expect(openHere()).toEqual([])
   })
@@ -328,6 +291,62 @@ describe('the unpack pool', () => {
     growths[1].next({ length: blob.length, final: true })
     expect(await Promise.all(work)).toEqual([206, 206])
     await one.close()
+  })
+
+  it('runs a job that is ready before one that would wait for the network', async () => {
+    const one = new UnpackPool({ workers: 1 })
+    const growth = new Subject<Growth>()
+    const ended: string[] = []
+    const start = (name: string, options?: { readonly isReady: () => boolean }) =>
+      one
+        .unpack({ path: gz(), growth, into: into(), whiteouts: 'aufs' }, options)
+        .then(() => ended.push(name))
+    const work = [
+      start('runs'),
+      start('waits', { isReady: () => false }),
+      start('first', { isReady: () => true }),
+      start('second'), // ready, as it does not say otherwise
+    ]
+    while (ended.length < work.length) {
+      const before = ended.length
+      await vi.waitFor(() => expect(growth.observed).toBe(true), 60_000)
+      growth.next({ length: blob.length, final: true })
+      await vi.waitFor(() => expect(ended.length).toBeGreaterThan(before), 60_000)
+    }
+    expect(ended).toEqual(['runs', 'first', 'second', 'waits'])
+    await one.close()
+  })
+
+  it('runs jobs of all kinds in the same threads, with one limit for all of them', async () => {
+    const one = new UnpackPool({ workers: 1 })
+    const [growth, tree] = [new Subject<Growth>(), into()]
+    const ended: string[] = []
+    const expected = { diffID: digestOf(archive) }
+    const check = { path: gz(), tree, form: 'aufs', scratch: undefined, expected } as const
+    const flat = { layers: [{ kind: 'blob', path: gz() }], into: into() } as const
+    const work = [
+      one.unpack({ path: gz(), growth, into: tree, whiteouts: 'aufs' }).then(() => ended.push('unpack')),
+      one.flatten(flat).then(() => ended.push('flatten')),
+      one.check(check).then(({ differences }) => ended.push(`check: ${differences}`)),
+    ]
+    await vi.waitFor(() => expect(growth.observed).toBe(true), 60_000)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(ended).toEqual([])
+    growth.next({ length: blob.length, final: true })
+    await Promise.all(work)
+    expect(ended).toEqual(['unpack', 'flatten', 'check: 0'])
+    await one.close()
+  })
+
+  it('says why a job was cancelled, if its caller says it', async () => {
+    const reason = new WindlassError('CANCELLED', 'The user pressed Ctrl-C')
+    for (const given of [reason, new Error('other')]) {
+      const [growth, abort] = [new Subject<Growth>(), new AbortController()]
+      const work = failure(pool.unpack({ path: gz(), growth, into: into(), whiteouts: 'aufs' }, abort))
+      await vi.waitFor(() => expect(growth.observed).toBe(true), 60_000)
+      abort.abort(given)
+      expect((await work).message).toBe(given === reason ? reason.message : 'The unpacking was cancelled')
+    }
   })
 
   it('when closed ends what runs and what waits', async () => {

@@ -24,7 +24,7 @@ describe('a job of the pool', () => {
   function run(work: Work, limits: Partial<Limits> = {}) {
     const progress: number[] = []
     const stop = new AbortController()
-    const job = { ...work, limits: { ...defaultLimits, ...limits }, spare: false }
+    const job = { ...work, limits: { ...defaultLimits, ...limits }, spare: false, entries: false }
     const result = runJob(job, new Lengths(), {
       signal: stop.signal,
       onProgress: (bytes) => progress.push(bytes),

@@ -1,25 +1,12 @@
 import { NEVER, Observable, lastValueFrom, of, throwError, timer } from 'rxjs'
-import { TestScheduler } from 'rxjs/testing'
-import { describe, expect, it } from 'vitest'
-import {
-  Actor,
-  type FlowEvent,
-  ProtocolError,
-  Scope,
-  type Turn,
-  type Verdict,
-} from '../../../../lib/flow/index.js'
-import { sleep, tick, ticks } from '../../../support/flow-lines.js'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { Actor, Flow, ProtocolError, Scope, type Turn, run, through } from '../../../../lib/flow/index.js'
+import { recorded, sleep, tick, ticks } from '../../../support/flow-lines.js'
+import { ServedByHand } from '../../../support/served-by-hand.js'
 
 const echo = () => async (message: number) => {
   await tick()
   return message
-}
-
-const recorded = (scope: Scope): FlowEvent[] => {
-  const events: FlowEvent[] = []
-  scope.events.subscribe((event) => events.push(event))
-  return events
 }
 
 describe('asking', () => {
@@ -177,152 +164,6 @@ describe('telling', () => {
   })
 })
 
-describe('supervision', () => {
-  const failing = (verdict: Verdict | undefined) => {
-    let starts = 0
-    const start = () => {
-      const generation = ++starts
-      return (message: number) =>
-        message < 0 ? throwError(() => new Error('no')) : of(`${generation}:${message}`)
-    }
-    const actor = new Actor(start, { name: 'judged', supervise: () => verdict })
-    return { actor, events: recorded(actor.scope) }
-  }
-  const ask = (actor: Actor<number, string>, message: number): Promise<string> =>
-    lastValueFrom(actor.ask(message), { defaultValue: 'nothing' }).catch(
-      (error: unknown) => (error as Error).message,
-    )
-
-  it('fails the asker, by default too', async () => {
-    for (const verdict of ['fail', undefined] as const) {
-      const { actor, events } = failing(verdict)
-      expect([await ask(actor, -1), await ask(actor, 2)]).toEqual(['no', '1:2'])
-      expect(events).toEqual([
-        { type: 'failure', actor: 'judged', attempt: 1, error: new Error('no'), verdict: 'fail' },
-      ])
-    }
-  })
-
-  it('skips', async () => {
-    const { actor } = failing('skip')
-    expect([await ask(actor, -1), await ask(actor, 2)]).toEqual(['nothing', '1:2'])
-  })
-
-  it('restarts: a new behaviour, and the asker fails', async () => {
-    const { actor } = failing('restart')
-    expect([await ask(actor, -1), await ask(actor, 2)]).toEqual(['no', '2:2'])
-  })
-
-  it('stops: everybody who asked, and who asks later, fails', async () => {
-    const { actor } = failing('stop')
-    expect([await ask(actor, -1), await ask(actor, 2)]).toEqual(['no', 'no'])
-  })
-
-  it('stops when the behaviour cannot be built anew', async () => {
-    let starts = 0
-    const actor = new Actor(
-      () => {
-        if (++starts > 1) throw new Error('cannot start')
-        return () => throwError(() => new Error('no'))
-      },
-      { name: 'brittle', supervise: () => 'restart' },
-    )
-    await expect(lastValueFrom(actor.ask(1))).rejects.toThrow(/no|cannot start/)
-    await expect(lastValueFrom(actor.ask(1))).rejects.toThrow('cannot start')
-  })
-
-  it('fails, and says so, when the supervisor throws', async () => {
-    const actor = new Actor(() => () => throwError(() => new Error('no')), {
-      name: 'badly judged',
-      supervise: () => {
-        throw new Error('supervisor bug')
-      },
-    })
-    const events = recorded(actor.scope)
-    await expect(lastValueFrom(actor.ask(1))).rejects.toThrow('no')
-    expect(events.map(({ type }) => type)).toEqual(['supervisor-failed', 'failure'])
-  })
-
-  it('retries the same letter, next in line, with its slot free while it waits', async () => {
-    const served: string[] = []
-    const actor = new Actor(
-      () => (message: string, turn: Turn) => {
-        served.push(`${message}${turn.attempt}`)
-        return turn.attempt < 3 && message === 'a' ? throwError(() => new Error('no')) : of(message)
-      },
-      { name: 'again', supervise: () => ({ retry: 2 }) },
-    )
-    const first = lastValueFrom(actor.ask('a'))
-    expect(actor.load).toEqual({ active: 0, waiting: 0 })
-    await lastValueFrom(actor.ask('b'))
-    expect(await first).toBe('a')
-    expect(served).toEqual(['a1', 'b1', 'a2', 'a3'])
-  })
-
-  it('puts a letter that is tried again before those that wait', async () => {
-    const served: string[] = []
-    const actor = new Actor(
-      () => async (message: string, turn: Turn) => {
-        served.push(`${message}${turn.attempt}`)
-        if (message === 'a' && turn.attempt === 1) throw new Error('no')
-        await sleep(message === 'long' ? 15 : 0)
-      },
-      { name: 'again', supervise: () => ({ retry: 1 }) },
-    )
-    await Promise.all(['a', 'long', 'c'].map((message) => lastValueFrom(actor.ask(message))))
-    expect(served).toEqual(['a1', 'long1', 'a2', 'c1'])
-  })
-
-  it('waits as long as it was told to, in virtual time too', () => {
-    new TestScheduler((actual, expected) => expect(actual).toEqual(expected)).run(({ expectObservable }) => {
-      const behavior = () => (_: number, turn: Turn) =>
-        turn.attempt < 3 ? throwError(() => new Error('no')) : of('x')
-      const actor = new Actor(behavior, {
-        name: 'again',
-        supervise: ({ attempt }) => ({ retry: attempt * 5 }),
-      })
-      expectObservable(actor.ask(1)).toBe('15ms (x|)')
-    })
-  })
-
-  it('does not try again at once what should wait longer than a timer can', async () => {
-    let attempts = 0
-    const actor = new Actor(() => () => throwError(() => new Error(`no ${++attempts}`)), {
-      name: 'patient',
-      supervise: () => ({ retry: Infinity }),
-    })
-    const asker = actor.ask(1).subscribe({ error: () => undefined })
-    await sleep(10)
-    expect(attempts).toBe(1)
-    asker.unsubscribe()
-  })
-
-  it('lets a letter go that is waiting to be tried again', async () => {
-    let attempts = 0
-    const actor = new Actor(() => () => throwError(() => new Error(`no ${++attempts}`)), {
-      name: 'left',
-      supervise: () => ({ retry: 1 }),
-    })
-    actor.ask(1).subscribe().unsubscribe()
-    await sleep(10)
-    expect([attempts, actor.load.waiting]).toEqual([1, 0])
-  })
-
-  it('asks no supervisor about work whose asker has left: its error is a dead letter, an abort is nothing', async () => {
-    let judged = 0
-    const actor = new Actor(
-      () => (message: string) =>
-        tick().then(() => Promise.reject(Object.assign(new Error(message), { name: message }))),
-      { name: 'late', slots: 2, supervise: () => (judged++, 'fail') },
-    )
-    const events = recorded(actor.scope)
-    for (const name of ['Late', 'AbortError']) actor.ask(name).subscribe().unsubscribe()
-    await actor.scope.close()
-    expect(judged).toBe(0)
-    expect(events).toMatchObject([{ type: 'dead-letter', from: 'late', error: { name: 'Late' } }])
-  })
-})
-
 describe('stopping', () => {
   it('fails those served, those waiting and those to come with its reason, and aborts', async () => {
     const signals: AbortSignal[] = []
@@ -341,5 +182,183 @@ describe('stopping', () => {
     const asked = lastValueFrom(actor.ask(1))
     actor.stop()
     await expect(asked).rejects.toMatchObject({ name: 'AbortError', message: 'stopped was stopped' })
+  })
+})
+
+describe('resizing', () => {
+  it('gives additional slots to waiting letters at once', () => {
+    const served = new ServedByHand()
+    served.askAll('abcde')
+    expect(served.started).toEqual(['a'])
+    served.actor.resize(3)
+    expect(served.started).toEqual(['a', 'b', 'c'])
+    expect([served.actor.slots, served.actor.load]).toEqual([3, { active: 3, waiting: 2 }])
+  })
+
+  it('lets running letters end when there are fewer slots, and starts no other before enough have ended', () => {
+    const served = new ServedByHand({ slots: 3 })
+    served.askAll('abcde')
+    served.actor.resize(2)
+    expect([served.actor.slots, served.actor.load]).toEqual([2, { active: 3, waiting: 2 }])
+    expect(served.actor.freeSlots).toBe(0)
+    served.end('b')
+    expect(served.started).toEqual(['a', 'b', 'c'])
+    served.end('a')
+    expect(served.started).toEqual(['a', 'b', 'c', 'd'])
+    served.end('cde')
+    expect(served.received).toEqual(['b', 'a', 'c', 'd', 'e'])
+  })
+
+  it.each([0, -1, 1.5, NaN, Infinity])('refuses %d slots, and keeps those it has', (slots) => {
+    const { actor } = new ServedByHand({ slots: 2 })
+    expect(() => actor.resize(slots)).toThrow('by hand: slots must be a whole number of at least 1')
+    expect(actor.slots).toBe(2)
+  })
+
+  it('may be done by the behaviour that runs', () => {
+    const started: number[] = []
+    const actor: Actor<number, never> = new Actor(
+      () => (message) => {
+        started.push(message)
+        if (message === 1) actor.resize(3)
+        return NEVER
+      },
+      { name: 'grows' },
+    )
+    for (const message of [1, 2, 3, 4]) actor.ask(message).subscribe()
+    expect(started).toEqual([1, 2, 3])
+  })
+
+  it('starts nothing in an actor that has stopped', () => {
+    const served = new ServedByHand()
+    served.askAll('ab')
+    served.actor.stop()
+    served.actor.resize(5)
+    expect([served.started, served.actor.freeSlots]).toEqual([['a'], 0])
+  })
+})
+
+describe('pausing', () => {
+  it('starts nothing, while what runs goes on and gives its slot back', () => {
+    const served = new ServedByHand({ slots: 2 })
+    served.askAll('abc')
+    served.actor.pause()
+    served.end('ab')
+    served.ask('d')
+    expect(served.started).toEqual(['a', 'b'])
+    expect(served.received).toEqual(['a', 'b'])
+    expect(served.actor.load).toEqual({ active: 0, waiting: 2 })
+    expect([served.actor.paused, served.actor.freeSlots]).toEqual([true, 0])
+  })
+
+  it('ends with resume, which gives the free slots to those who wait, in their order', () => {
+    const served = new ServedByHand({ slots: 2 })
+    served.actor.pause()
+    served.askAll('abc')
+    served.actor.resume()
+    expect(served.started).toEqual(['a', 'b'])
+    expect([served.actor.paused, served.actor.freeSlots]).toEqual([false, 0])
+    served.end('a')
+    expect([served.started, served.actor.freeSlots]).toEqual([['a', 'b', 'c'], 0])
+    served.end('b')
+    expect(served.actor.freeSlots).toBe(1)
+  })
+
+  it('counts once, however often it is asked for, and so does resume', () => {
+    const served = new ServedByHand()
+    served.actor.pause()
+    served.actor.pause()
+    served.askAll('ab')
+    served.actor.resume()
+    served.actor.resume()
+    expect(served.started).toEqual(['a'])
+  })
+
+  it('takes no slots from a resize: more slots wait for the resume', () => {
+    const served = new ServedByHand()
+    served.actor.pause()
+    served.askAll('abc')
+    served.actor.resize(2)
+    expect(served.started).toEqual([])
+    served.actor.resume()
+    expect(served.started).toEqual(['a', 'b'])
+  })
+
+  it('starts no retry, whose delay elapses meanwhile; it goes first afterwards', () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const served = new ServedByHand({ supervise: () => ({ retry: 50 }) })
+    served.askAll('abc')
+    served.fail('a')
+    served.actor.pause()
+    served.end('b')
+    vi.advanceTimersByTime(60)
+    expect(served.started).toEqual(['a', 'b'])
+    expect(served.actor.load).toEqual({ active: 0, waiting: 2 })
+    served.actor.resume()
+    served.end('a')
+    expect(served.started).toEqual(['a', 'b', 'a2', 'c'])
+  })
+
+  it('lets askers leave', () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const served = new ServedByHand({ slots: 2, supervise: () => ({ retry: 5 }) })
+    const leave = ['a', 'b', 'c'].map((message) => served.ask(message))
+    served.fail('a')
+    served.actor.pause()
+    vi.advanceTimersByTime(10)
+    for (const each of leave) each()
+    expect(served.actor.load).toEqual({ active: 0, waiting: 0 })
+    served.actor.resume()
+    expect(served.started).toEqual(['a', 'b', 'c'])
+  })
+
+  it('may be done by the behaviour that runs', () => {
+    const started: number[] = []
+    const actor: Actor<number, number> = new Actor(
+      () => (message) => {
+        started.push(message)
+        if (message === 2) actor.pause()
+        return of(message)
+      },
+      { name: 'pauses' },
+    )
+    actor.pause()
+    for (const message of [1, 2, 3]) actor.ask(message).subscribe()
+    actor.resume()
+    expect(started).toEqual([1, 2])
+  })
+
+  it('leaves `tell` the room of its capacity', () => {
+    const { actor, started } = new ServedByHand({ capacity: 2 })
+    actor.pause()
+    expect(['a', 'b', 'c'].map((message) => actor.tell(message))).toEqual([true, true, false])
+    expect(started).toEqual([])
+  })
+
+  it('does not keep an actor from stopping: those who wait fail, and nothing starts afterwards', () => {
+    const served = new ServedByHand()
+    served.ask('a')
+    served.actor.pause()
+    served.askAll('bc')
+    served.actor.stop(new Error('enough'))
+    served.ask('d')
+    served.actor.resume()
+    expect(served.received).toEqual(['a: enough', 'b: enough', 'c: enough', 'd: enough'])
+    expect([served.started, served.actor.load]).toEqual([['a'], { active: 0, waiting: 0 }])
+  })
+
+  it('does not keep scopes from closing: neither its own, nor that of a run that is cancelled', async () => {
+    const { actor } = new ServedByHand()
+    actor.pause()
+    actor.ask('waits').subscribe()
+    const { cancel, closed, done } = run(Flow.of('a', 'b').pipe(through(actor.ask)))
+    await tick()
+    cancel()
+    await closed({ within: 1000 })
+    await expect(done).rejects.toMatchObject({ name: 'AbortError' })
+    expect(actor.load).toEqual({ active: 0, waiting: 1 })
+    await actor.scope.close({ within: 1000 })
   })
 })

@@ -1,5 +1,16 @@
+import { lastValueFrom, of, throwError } from 'rxjs'
+import { TestScheduler } from 'rxjs/testing'
 import { describe, expect, it } from 'vitest'
-import { type Failure, firstMatch, retrying, skipping } from '../../../../lib/flow/index.js'
+import {
+  Actor,
+  type Failure,
+  type Turn,
+  type Verdict,
+  firstMatch,
+  retrying,
+  skipping,
+} from '../../../../lib/flow/index.js'
+import { recorded, sleep, tick } from '../../../support/flow-lines.js'
 
 const failure = (attempt: number, error: unknown = new Error('no')): Failure => ({
   actor: 'download',
@@ -44,5 +55,151 @@ describe('supervisors', () => {
     expect(supervise(failure(2, 'gone'))).toBe('skip')
     expect(supervise(failure(2))).toBe('stop')
     expect(firstMatch()(failure(1))).toBeUndefined()
+  })
+})
+
+describe('an actor', () => {
+  const failing = (verdict: Verdict | undefined) => {
+    let starts = 0
+    const start = () => {
+      const generation = ++starts
+      return (message: number) =>
+        message < 0 ? throwError(() => new Error('no')) : of(`${generation}:${message}`)
+    }
+    const actor = new Actor(start, { name: 'judged', supervise: () => verdict })
+    return { actor, events: recorded(actor.scope) }
+  }
+  const ask = (actor: Actor<number, string>, message: number): Promise<string> =>
+    lastValueFrom(actor.ask(message), { defaultValue: 'nothing' }).catch(
+      (error: unknown) => (error as Error).message,
+    )
+
+  it('fails the asker, by default too', async () => {
+    for (const verdict of ['fail', undefined] as const) {
+      const { actor, events } = failing(verdict)
+      expect([await ask(actor, -1), await ask(actor, 2)]).toEqual(['no', '1:2'])
+      expect(events).toEqual([
+        { type: 'failure', actor: 'judged', attempt: 1, error: new Error('no'), verdict: 'fail' },
+      ])
+    }
+  })
+
+  it('skips', async () => {
+    const { actor } = failing('skip')
+    expect([await ask(actor, -1), await ask(actor, 2)]).toEqual(['nothing', '1:2'])
+  })
+
+  it('restarts: a new behaviour, and the asker fails', async () => {
+    const { actor } = failing('restart')
+    expect([await ask(actor, -1), await ask(actor, 2)]).toEqual(['no', '2:2'])
+  })
+
+  it('stops: everybody who asked, and who asks later, fails', async () => {
+    const { actor } = failing('stop')
+    expect([await ask(actor, -1), await ask(actor, 2)]).toEqual(['no', 'no'])
+  })
+
+  it('stops when the behaviour cannot be built anew', async () => {
+    let starts = 0
+    const actor = new Actor(
+      () => {
+        if (++starts > 1) throw new Error('cannot start')
+        return () => throwError(() => new Error('no'))
+      },
+      { name: 'brittle', supervise: () => 'restart' },
+    )
+    await expect(lastValueFrom(actor.ask(1))).rejects.toThrow(/no|cannot start/)
+    await expect(lastValueFrom(actor.ask(1))).rejects.toThrow('cannot start')
+  })
+
+  it('fails, and says so, when the supervisor throws', async () => {
+    const actor = new Actor(() => () => throwError(() => new Error('no')), {
+      name: 'badly judged',
+      supervise: () => {
+        throw new Error('supervisor bug')
+      },
+    })
+    const events = recorded(actor.scope)
+    await expect(lastValueFrom(actor.ask(1))).rejects.toThrow('no')
+    expect(events.map(({ type }) => type)).toEqual(['supervisor-failed', 'failure'])
+  })
+
+  it('retries the same letter, next in line, with its slot free while it waits', async () => {
+    const served: string[] = []
+    const actor = new Actor(
+      () => (message: string, turn: Turn) => {
+        served.push(`${message}${turn.attempt}`)
+        return turn.attempt < 3 && message === 'a' ? throwError(() => new Error('no')) : of(message)
+      },
+      { name: 'again', supervise: () => ({ retry: 2 }) },
+    )
+    const first = lastValueFrom(actor.ask('a'))
+    expect(actor.load).toEqual({ active: 0, waiting: 0 })
+    await lastValueFrom(actor.ask('b'))
+    expect(await first).toBe('a')
+    expect(served).toEqual(['a1', 'b1', 'a2', 'a3'])
+  })
+
+  it('puts a letter that is tried again before those that wait', async () => {
+    const served: string[] = []
+    const actor = new Actor(
+      () => async (message: string, turn: Turn) => {
+        served.push(`${message}${turn.attempt}`)
+        if (message === 'a' && turn.attempt === 1) throw new Error('no')
+        await sleep(message === 'long' ? 15 : 0)
+      },
+      { name: 'again', supervise: () => ({ retry: 1 }) },
+    )
+    await Promise.all(['a', 'long', 'c'].map((message) => lastValueFrom(actor.ask(message))))
+    expect(served).toEqual(['a1', 'long1', 'a2', 'c1'])
+  })
+
+  it('waits as long as it was told to, in virtual time too', () => {
+    new TestScheduler((actual, expected) => expect(actual).toEqual(expected)).run(({ expectObservable }) => {
+      const behavior = () => (_: number, turn: Turn) =>
+        turn.attempt < 3 ? throwError(() => new Error('no')) : of('x')
+      const actor = new Actor(behavior, {
+        name: 'again',
+        supervise: ({ attempt }) => ({ retry: attempt * 5 }),
+      })
+      expectObservable(actor.ask(1)).toBe('15ms (x|)')
+    })
+  })
+
+  it('does not try again at once what should wait longer than a timer can', async () => {
+    let attempts = 0
+    const actor = new Actor(() => () => throwError(() => new Error(`no ${++attempts}`)), {
+      name: 'patient',
+      supervise: () => ({ retry: Infinity }),
+    })
+    const asker = actor.ask(1).subscribe({ error: () => undefined })
+    await sleep(10)
+    expect(attempts).toBe(1)
+    asker.unsubscribe()
+  })
+
+  it('lets a letter go that is waiting to be tried again', async () => {
+    let attempts = 0
+    const actor = new Actor(() => () => throwError(() => new Error(`no ${++attempts}`)), {
+      name: 'left',
+      supervise: () => ({ retry: 1 }),
+    })
+    actor.ask(1).subscribe().unsubscribe()
+    await sleep(10)
+    expect([attempts, actor.load.waiting]).toEqual([1, 0])
+  })
+
+  it('asks no supervisor about work whose asker has left: its error is a dead letter, an abort is nothing', async () => {
+    let judged = 0
+    const actor = new Actor(
+      () => (message: string) =>
+        tick().then(() => Promise.reject(Object.assign(new Error(message), { name: message }))),
+      { name: 'late', slots: 2, supervise: () => (judged++, 'fail') },
+    )
+    const events = recorded(actor.scope)
+    for (const name of ['Late', 'AbortError']) actor.ask(name).subscribe().unsubscribe()
+    await actor.scope.close()
+    expect(judged).toBe(0)
+    expect(events).toMatchObject([{ type: 'dead-letter', from: 'late', error: { name: 'Late' } }])
   })
 })

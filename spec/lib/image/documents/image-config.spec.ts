@@ -48,7 +48,7 @@ describe('parseImageConfig', () => {
     [{ rootfs: 3 }, 'rootfs: expected a rootfs, got 3'],
     [{ rootfs: { type: 'other', diff_ids: [] } }, 'rootfs.type: expected "layers", got "other"'],
     [{ rootfs: { type: 'layers', diff_ids: ['x'] } }, 'rootfs.diff_ids[0]: expected a digest'],
-    [{ Rootfs: {} }, 'the key "Rootfs" is a known one in other case'],
+    [{ Rootfs: {} }, 'the key "Rootfs" differs only in case from a known key'],
     [{ rootfs: { ...config.rootfs, Diff_ids: [] } }, '"Diff_ids"'],
   ])('refuses %j (S2-33)', (change, problem) => {
     const error = failure(() => parse(change))
@@ -89,7 +89,7 @@ describe('parseImageConfig', () => {
     [
       { config: { Cmd: 'run' } },
       { config: { Cmd: ['run'] } },
-      'config.Cmd: it is one string and taken for a list of one',
+      'config.Cmd: it is a string and is read as a list of one item',
     ],
     [
       { history: [{ empty_layer: 'yes' }, null] },
@@ -99,7 +99,7 @@ describe('parseImageConfig', () => {
     [
       { rootfs: { diff_ids: diffIDs } },
       { rootfs: { type: 'layers', diff_ids: diffIDs } },
-      'rootfs.type: it is missing and taken for "layers"',
+      'rootfs.type: it is missing; "layers" is assumed',
     ],
     [{ os: 3 }, { os: '' }, 'os: expected string; the value is ignored'],
   ])('takes %j as %j, with a notice', (change, taken, notice) => {
@@ -125,7 +125,7 @@ describe('parseImageConfig', () => {
     const platform = { os: 'linux', architecture: 'arm64', variant: 'v8' }
     const { value, notices } = told(change, { platform })
     expect(value).toMatchObject(taken)
-    expect(notices.at(-1)).toMatch(/^it names no .* and is taken for linux\//)
+    expect(notices.at(-1)).toMatch(/^it states no .*; linux\/.* is assumed$/)
   })
 
   it('takes a config without a rootfs for one without layers, and refuses it where there are some (S2-34, S4-20)', () => {
@@ -163,14 +163,16 @@ describe('checkConfigAgainstLayers', () => {
       return notices
     }
     for (const history of [config.history, [{}], undefined, []]) expect(noticed(history)).toEqual([])
-    expect(noticed([{}, {}, {}, {}])).toEqual(['history: it tells of 4 layers, but there are 3 diffIDs'])
+    expect(noticed([{}, {}, {}, {}])).toEqual([
+      'history: it describes 4 layers, but the rootfs has 3 diffIDs',
+    ])
   })
 
   it('refuses another number of diffIDs than of layers (C7, S2-35)', () => {
     for (const layers of [0, 2, 4]) {
       const error = failure(() => check({}, layers))
       expect(error.code).toBe('ROOTFS_MISMATCH')
-      expect(error.message).toContain(`3 diffIDs for the ${layers} layers`)
+      expect(error.message).toContain(`has 3 diffIDs, but the manifest has ${layers} layers`)
     }
   })
 })

@@ -38,7 +38,7 @@ describe('ImageIndex', () => {
     [{ mediaType: null }, 'mediaType: expected a media type', false],
     [{ platform: {} }, 'platform: os: expected string, got nothing', false],
     [{ platform: { architecture: 'amd64' } }, 'platform: os: expected string, got nothing', false],
-    [{ Digest: good.digest }, ': the key "Digest" is a known one in other case', false],
+    [{ Digest: good.digest }, ': the key "Digest" differs only in case from a known key', false],
   ])('leaves an entry with %j out, with a notice, and keeps the others', (change, problem, foreign) => {
     const notices: string[] = []
     const manifests = [...ociIndex.manifests, { ...good, annotations: { name: 'x' }, ...change }]

@@ -26,7 +26,9 @@ describe('ImageManifest', () => {
 
   it('refuses one digest with two sizes', () => {
     const [a] = ociManifest.layers
-    expect(refused({ layers: [a, { ...a, size: 99 }] })).toContain('is said to have 3 bytes and 99 bytes')
+    expect(refused({ layers: [a, { ...a, size: 99 }] })).toContain(
+      'is listed with two sizes, 3 bytes and 99 bytes',
+    )
   })
 
   it('fills in what its place says: a config, a layer', () => {
@@ -44,8 +46,8 @@ describe('ImageManifest', () => {
     }
     expect(new Set(notices)).toEqual(
       new Set([
-        'config.mediaType: it is missing and taken for an image config',
-        'layers[0].mediaType: it is missing and taken for a layer',
+        'config.mediaType: it is missing; an image config is assumed',
+        'layers[0].mediaType: it is missing; a layer is assumed',
       ]),
     )
   })

@@ -116,7 +116,9 @@ describe('decideManifest', () => {
     (type) => {
       for (const body of [ociManifest, dockerManifest, omit(ociManifest, 'mediaType'), ociIndex]) {
         const { notices, decidedBy } = decide(body, type)
-        expect(notices.join()).toContain(`the Content-Type says ${type}, which is no manifest's`)
+        expect(notices.join()).toContain(
+          `the Content-Type ${type} is not that of a manifest; the document decides`,
+        )
         expect(decidedBy).not.toBe('content-type')
       }
     },
@@ -127,8 +129,8 @@ describe('decideManifest', () => {
     expect(descriptor.mediaType).toBe(mediaTypes.ociManifest)
     expect(decidedBy).toBe('media-type')
     expect(notices).toEqual([
-      `the Content-Type says ${mediaTypes.dockerManifest}, but its mediaType says ${mediaTypes.ociManifest}: ` +
-        'the document is believed',
+      `the Content-Type is ${mediaTypes.dockerManifest}, but its mediaType is ${mediaTypes.ociManifest}; ` +
+        'the document decides',
     ])
   })
 
@@ -137,7 +139,7 @@ describe('decideManifest', () => {
       const expected = { digest: digestOf(bytesOf(body)) }
       const { kind, notices } = decide(body, mediaTypes.ociManifest, { expected })
       expect(kind).toBe('index')
-      expect(notices.join()).toContain(`the Content-Type says ${mediaTypes.ociManifest}, but it`)
+      expect(notices.join()).toContain(`the Content-Type is ${mediaTypes.ociManifest}, but it`)
     }
   })
 
@@ -147,9 +149,11 @@ describe('decideManifest', () => {
     expect(wrong.message).toContain(mediaTypes.ociManifest)
     expect(wrong.message).toContain(mediaTypes.ociIndex)
     const shape = refused(omit(ociIndex, 'mediaType'), mediaTypes.ociManifest)
-    expect(shape.message).toContain(`says ${mediaTypes.ociManifest}, but it has the manifests of an index`)
+    expect(shape.message).toContain(
+      `the Content-Type is ${mediaTypes.ociManifest}, but it has the manifests of an index`,
+    )
     const own = refused({ ...ociIndex, mediaType: mediaTypes.ociManifest })
-    expect(own.message).toContain('its mediaType says')
+    expect(own.message).toContain(`its mediaType is ${mediaTypes.ociManifest}, but it has the`)
     expect(refused(dockerManifest, mediaTypes.dockerSchema1).code).toBe('MANIFEST_INVALID')
   })
 
@@ -167,7 +171,7 @@ describe('decideManifest', () => {
   it('fills in the mediaType of what the header says is Docker’s, with a notice; OCI’s may lack it (S0-45)', () => {
     const { descriptor, notices } = decide(omit(dockerManifest, 'mediaType'), mediaTypes.dockerManifest)
     expect(descriptor.mediaType).toBe(mediaTypes.dockerManifest)
-    expect(notices).toEqual([`mediaType: it is missing and taken for ${mediaTypes.dockerManifest}`])
+    expect(notices).toEqual([`mediaType: it is missing; ${mediaTypes.dockerManifest} is assumed`])
     expect(decide(omit(ociManifest, 'mediaType'), mediaTypes.ociManifest).notices).toEqual([])
   })
 
@@ -201,7 +205,7 @@ describe('decideManifest', () => {
       kind: 'image',
       descriptor: { size, digest, mediaType: mediaTypes.ociManifest },
       notices: [
-        `its descriptor says that it has ${size + 1} bytes, but it has ${size}`,
+        `its descriptor states ${size + 1} bytes, but it has ${size} bytes`,
         `its descriptor says "${mediaTypes.ociIndex}", but it is ${mediaTypes.ociManifest}`,
       ],
     })
@@ -318,7 +322,7 @@ describe('decideManifest', () => {
     )
     for (const body of [ociIndex, ociManifest, dockerManifest])
       for (const without of [omit(body, 'schemaVersion'), { ...body, schemaVersion: null }])
-        expect(decide(without).notices).toEqual(['schemaVersion: it is missing and taken for 2'])
+        expect(decide(without).notices).toEqual(['schemaVersion: it is missing; 2 is assumed'])
     expect(refused({ ...schema1, schemaVersion: 2 }).message).toContain('schemaVersion: expected 1, got 2')
   })
 

@@ -128,7 +128,7 @@ describe('parseReference', () => {
   it('refuses 64 hexadecimal digits as a name, with or without a tag (S2-09)', () => {
     for (const typed of [hex64, `${hex64}:latest`, `${hex64}@${sha256}`])
       expect(failure(() => parseReference(typed)).message).toContain(
-        'cannot specify 64-byte hexadecimal strings',
+        'it is an image ID, and registries do not know image IDs',
       )
     expect(parseReference(`team/${hex64}`).repository).toBe(`team/${hex64}`)
   })

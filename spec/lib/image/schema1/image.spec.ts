@@ -142,7 +142,7 @@ describe('readSchema1', () => {
     expect(refused(entries)).toContain(`ID ${id} appears multiple times in manifest`)
   })
 
-  it('an id that stands twice in a row makes one layer: the upper one goes, its history with it (S4-12, S0-41)', () => {
+  it('an id that occurs twice in a row makes one layer: the upper one goes, its history with it (S4-12, S0-41)', () => {
     const [a, b, c, d] = blobs(4)
     const id = idOf('layer 1')
     const repeated = { ...c!, v1: { id, parent: id, comment: 'the upper one' } }
@@ -196,8 +196,8 @@ describe('readSchema1', () => {
 
   it('threats 5: refuses v1 configs that Go would read otherwise', () => {
     for (const v1 of [{ Throwaway: true }, { ID: idOf('x') }, { PARENT: '' }])
-      expect(refused([{ blob: someBlob('x'), v1 }])).toContain('in other case')
+      expect(refused([{ blob: someBlob('x'), v1 }])).toContain('differs only in case from a known key')
     const twice = `{"id":"${idOf('a')}","id":"${idOf('b')}"}`
-    expect(refused(blobs(1), { history: [{ v1Compatibility: twice }] })).toContain('stands twice')
+    expect(refused(blobs(1), { history: [{ v1Compatibility: twice }] })).toContain('occurs twice')
   })
 })

@@ -106,7 +106,7 @@ describe('verifySchema1Signatures', () => {
 
   it.each([
     ['an algorithm that is not known', { alg: 'ES512' }, '"ES512"'],
-    ['no algorithm', {}, 'with which algorithm'],
+    ['no algorithm', {}, 'it does not state its algorithm'],
     ['an algorithm without a key', { alg: 'none', jwk: {} }, '"none"'],
     ['a shared secret', { alg: 'HS256', jwk: { kty: 'oct', k: 'AAAA' } }, '"HS256"'],
     ['no key', { alg: 'ES256', x5c: ['AAAA'] }, 'no key'],

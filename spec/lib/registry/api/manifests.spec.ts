@@ -42,7 +42,8 @@ describe('manifests', () => {
       expect(await repository.head('v1')).toEqual(head)
       await expect(repository.head('nowhere')).rejects.toMatchObject({
         code: 'MANIFEST_UNKNOWN',
-        hint: expect.stringContaining('windlass tags'),
+        message: `${registry.host} has no image "team/app:nowhere"`,
+        hint: `List the tags with “windlass tags ${registry.host}/team/app”.`,
       })
     }))
 
@@ -51,33 +52,30 @@ describe('manifests', () => {
       expect((await repository.manifest('latest')).contentType).toBeUndefined()
     }))
 
+  const failed = (reason: string): string =>
+    `Failed to get the manifest of "team/app:latest" from HOST: ${reason}`
   it.each([
-    [403, 'X', 'DENIED', 3],
-    [404, 'MANIFEST_UNKNOWN', 'MANIFEST_UNKNOWN', 4],
-    [404, 'NAME_UNKNOWN', 'NAME_UNKNOWN', 4],
-    [404, '', 'MANIFEST_UNKNOWN', 4],
-    [429, 'TOOMANYREQUESTS', 'TOO_MANY_REQUESTS', 6],
-    [500, '', 'REGISTRY_UNAVAILABLE', 6],
-    [503, '', 'REGISTRY_UNAVAILABLE', 6],
-    [423, '', 'REGISTRY_UNAVAILABLE', 6],
-    [501, '', 'REGISTRY_RESPONSE', 6],
-    [418, '', 'REGISTRY_RESPONSE', 6],
-    [204, '', 'REGISTRY_RESPONSE', 6],
-    [206, '', 'REGISTRY_RESPONSE', 6],
-  ])('takes %d %s for %s (S0-16, S3-12, S3-19)', (status, code, expected, exitCode) =>
+    [403, 'X', 'DENIED', 3, 'HOST denied anonymous access to "team/app:latest": in their words'],
+    [404, 'MANIFEST_UNKNOWN', 'MANIFEST_UNKNOWN', 4, 'HOST has no image "team/app:latest": in their words'],
+    [404, 'NAME_UNKNOWN', 'NAME_UNKNOWN', 4, 'HOST has no repository "team/app": in their words'],
+    [404, '', 'MANIFEST_UNKNOWN', 4, 'HOST has no image "team/app:latest": in their words'],
+    [429, 'TOOMANYREQUESTS', 'TOO_MANY_REQUESTS', 6, failed('too many requests (HTTP 429): in their words')],
+    [500, '', 'REGISTRY_UNAVAILABLE', 6, failed('HTTP 500 (Internal Server Error): in their words')],
+    [503, 'BUSY', 'REGISTRY_UNAVAILABLE', 6, failed('HTTP 503 (Service Unavailable): BUSY: in their words')],
+    [423, '', 'REGISTRY_UNAVAILABLE', 6, failed('HTTP 423 (Locked): in their words')],
+    [501, '', 'REGISTRY_RESPONSE', 6, failed('HTTP 501 (Not Implemented): in their words')],
+    [418, '', 'REGISTRY_RESPONSE', 6, failed("HTTP 418 (I'm a Teapot): in their words")],
+    [204, '', 'REGISTRY_RESPONSE', 6, failed('HTTP 204 (No Content)')],
+    [206, '', 'REGISTRY_RESPONSE', 6, failed('HTTP 206 (Partial Content): in their words')],
+  ])('takes %d %s for %s (S0-16, S3-12, S3-19)', (status, code, expected, exitCode, message) =>
     withRegistry({}, {}, async ({ repository, registry }) => {
       registry.hook(({ kind }) => (kind === 'manifest' ? problem(status, code, 'in their words') : undefined))
       await expect(repository.manifest('latest')).rejects.toMatchObject({
         code: expected,
         exitCode,
-        message: expect.stringMatching(
-          new RegExp(
-            `^Unexpected HTTP response '${status}' when trying to get the manifest team/app:latest from`,
-          ),
-        ),
+        message: message.replace('HOST', registry.host),
         subject: { status, host: registry.host, url: `${registry.url}/v2/team/app/manifests/latest` },
       })
-      if (status !== 204) await expect(repository.manifest('latest')).rejects.toThrow('in their words')
     }),
   )
 
@@ -90,7 +88,7 @@ describe('manifests', () => {
       limited('86400')
       await expect(repository.manifest('latest')).rejects.toMatchObject({
         retryable: false,
-        hint: expect.stringContaining('86400 s'),
+        hint: `Try again in 24 hours: ${registry.host} accepts no requests before that.`,
       })
     }))
 

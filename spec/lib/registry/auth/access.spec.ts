@@ -3,6 +3,7 @@ import { WindlassError } from '../../../../lib/errors.js'
 import { Access } from '../../../../lib/registry/auth/access.js'
 import { Credential } from '../../../../lib/registry/credentials/credential.js'
 import type { Credentials } from '../../../../lib/registry/credentials/credentials.js'
+import { accessHelp } from '../../../../lib/registry/policy/access-help.js'
 import { endpointOf } from '../../../../lib/registry/policy/endpoint.js'
 import { Secrets } from '../../../../lib/registry/policy/secrets.js'
 
@@ -100,11 +101,13 @@ describe('the access to a repository', () => {
     const hint = async (credentials: Credentials, registry?: string) => {
       const repository = access(credentials, registry)
       await repository.credential()
-      return repository.hint()
+      return repository.help().hint
     }
-    expect(await hint(always(undefined))).toContain('give some for quay.io')
+    expect(await hint(always(undefined))).toBe(accessHelp(asked, 'none').hint)
     expect(await hint({ ...always(undefined), why: () => Promise.resolve('because') })).toBe('because')
-    expect(await hint({ ...always(known), why: () => Promise.resolve('because') })).toContain('check them')
-    expect(await hint(always(known), 'quay.io:80')).toContain('--plain-http')
+    expect(await hint({ ...always(known), why: () => Promise.resolve('because') })).toBe(
+      accessHelp(asked, 'sent').hint,
+    )
+    expect(await hint(always(known), 'quay.io:80')).toBe(accessHelp(asked, 'withheld').hint)
   })
 })

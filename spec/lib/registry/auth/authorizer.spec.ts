@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Authorizer } from '../../../../lib/registry/auth/authorizer.js'
 import type { Tokens } from '../../../../lib/registry/auth/tokens.js'
 import { Credential, type CredentialParts } from '../../../../lib/registry/credentials/credential.js'
+import { accessHelp } from '../../../../lib/registry/policy/access-help.js'
 import { endpointOf } from '../../../../lib/registry/policy/endpoint.js'
 
 const login = { username: 'user', password: 'sesame' }
@@ -17,7 +18,8 @@ function authorizer(parts: CredentialParts, registry = 'registry.example') {
     forget: (_: unknown, value: string) => forgotten.push(value),
   } as unknown as Tokens
   const made = new Authorizer({
-    ...{ repository: 'team/app', credential: Credential.of(parts), tokens, hint: () => '' },
+    ...{ repository: 'team/app', credential: Credential.of(parts), tokens },
+    help: () => accessHelp({ registry, repository: 'team/app' }, 'sent'),
     rules: { endpoint: endpointOf(registry), trusted: new Set() },
   })
   return { made, forgotten }

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { login, type Login } from '../../../../lib/registry/auth/login.js'
 import { pullScope } from '../../../../lib/registry/auth/scope.js'
 import { Connections } from '../../../../lib/registry/http/connections.js'
 import { Credential } from '../../../../lib/registry/credentials/credential.js'
+import { accessHelp } from '../../../../lib/registry/policy/access-help.js'
 import { endpointOf } from '../../../../lib/registry/policy/endpoint.js'
 import { Secrets } from '../../../../lib/registry/policy/secrets.js'
 import { startRegistry, type TestRegistry } from '../../../../lib/testing/registry/index.js'
@@ -13,6 +14,7 @@ beforeAll(async () => {
   server = await startRegistry()
   connections = new Connections()
 })
+afterEach(() => server.calm())
 afterAll(async () => {
   await connections.close()
   await server.close()
@@ -25,7 +27,7 @@ function at(realm: string, registry: string, credential: Credential | undefined)
   const request: Login = {
     ...{ realm: new URL(realm), service: 'registry', scope: pullScope('team/app'), credential },
     rules: { endpoint: endpointOf(registry), trusted: new Set() },
-    hint: () => 'Log in',
+    help: () => accessHelp({ registry, repository: 'team/app' }, credential === undefined ? 'none' : 'sent'),
   }
   return login(connections, request, new Secrets(), new AbortController().signal)
 }
@@ -35,7 +37,7 @@ describe('a login', () => {
     const before = server.requests.length
     await expect(at(`${server.url}/token`, 'registry.example', known)).rejects.toMatchObject({
       code: 'CHALLENGE_INVALID',
-      message: expect.stringContaining('sent in clear') as string,
+      message: `registry.example asks to send the login for registry.example to ${server.url} without encryption`,
       hint: expect.stringContaining(`--trust-realm ${server.url}`) as string,
     })
     expect(server.requests).toHaveLength(before)
@@ -55,4 +57,37 @@ describe('a login', () => {
       })
     },
   )
+
+  it.each([
+    [undefined, 401, 'requires a login for "team/app"'],
+    [undefined, 403, 'denied anonymous access to "team/app"'],
+    [known, 401, 'rejected the login for "team/app"'],
+  ])('that is refused says to whom and for what: %j, %d', async (credential, status, what) => {
+    server.hook(() => ({ status, headers: {}, body: Buffer.alloc(0) }))
+    await expect(at(`${server.url}/token`, server.host, credential)).rejects.toMatchObject({
+      message: `${server.host} ${what}`,
+      subject: { status, host: server.host },
+    })
+  })
+
+  it.each([
+    [{ status: 500, body: '' }, 'HTTP 500 (Internal Server Error)'],
+    [{ status: 200, body: '{}' }, `the response of HOST contains no usable token`],
+    [{ status: 200, body: '<!DOCTYPE html><title>Log in</title>' }, 'it answered with a web page'],
+  ])('that brings no token says why: %j', async ({ status, body }, why) => {
+    server.hook(() => ({ status, headers: {}, body: Buffer.from(body) }))
+    const failed = expect(at(`${server.url}/token`, server.host, undefined)).rejects
+    await failed.toThrow(why.replace('HOST', server.host))
+    const again = expect(at(`${server.url}/token`, server.host, undefined)).rejects
+    await again.toThrow(`Failed to get a token for ${server.host}`)
+  })
+
+  it('says that a token server accepts no identity tokens', async () => {
+    server.hook(() => ({ status: 404, headers: {}, body: Buffer.alloc(0) }))
+    const identity = Credential.identity('refresh-me')
+    await expect(at(`${server.url}/token`, server.host, identity)).rejects.toMatchObject({
+      message: `Failed to log in to ${server.host}: its token server ${server.host} accepts no identity tokens (HTTP 404)`,
+      hint: `The credentials for ${server.host} contain only an identity token. Log in again with a user name and a password.`,
+    })
+  })
 })

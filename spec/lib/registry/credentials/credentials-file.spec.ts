@@ -39,7 +39,7 @@ describe('a credentials file', () => {
   it('may be required before it is read', async () => {
     await requireCredentialsFile(at('.'))
     await expect(requireCredentialsFile(at('none'))).rejects.toMatchObject({
-      message: `Failed to read the credentials file '${at('none')}': there is no such file`,
+      message: `Failed to read the credentials file "${at('none')}": the file does not exist`,
     })
   })
 
@@ -51,7 +51,7 @@ describe('a credentials file', () => {
       })
       const optional = credentialsFile(path, { optional: true, namedBy: 'REGISTRY_AUTH_FILE' })
       expect(await optional.for(asked)).toBeUndefined()
-      expect(await optional.why?.(asked)).toBe(`REGISTRY_AUTH_FILE names '${path}', which is not there`)
+      expect(await optional.why?.(asked)).toBe(`REGISTRY_AUTH_FILE names "${path}", which does not exist.`)
       expect(await credentialsFile(path, { optional: true }).why?.(asked)).toBeUndefined()
     }
   })
@@ -72,7 +72,7 @@ describe('a credentials file', () => {
     const path = at(what.split(' ').at(-1) ?? '')
     for (const options of [{}, { optional: true, skipUnreadable: true }])
       await expect(credentialsFile(path, options).for(asked)).rejects.toMatchObject({
-        ...{ code: 'USAGE', message: `The credentials file '${path}' ${why}`, subject: { path } },
+        ...{ code: 'USAGE', message: `The credentials file "${path}" ${why}`, subject: { path } },
       })
   })
 
@@ -80,7 +80,7 @@ describe('a credentials file', () => {
     const path = at('directory')
     await mkdir(path)
     await expect(credentialsFile(path).for(asked)).rejects.toMatchObject({
-      ...{ code: 'USAGE', message: `The credentials file '${path}' is a directory`, subject: { path } },
+      ...{ code: 'USAGE', message: `The credentials file "${path}" is a directory`, subject: { path } },
     })
     expect(await credentialsFile(path, { optional: true }).for(asked)).toBeUndefined()
   })
@@ -103,7 +103,9 @@ describe('a credentials file', () => {
       const skipping = credentialsFile(at('secret'), { skipUnreadable: true })
       expect(await skipping.for(asked, { onWarning: (code) => warnings.push(code) })).toBeUndefined()
       expect(warnings).toEqual(['credentials-unreadable'])
-      expect(await skipping.why?.(asked)).toContain('may not be read by this user')
+      expect(await skipping.why?.(asked)).toBe(
+        `This user may not read the credentials file "${at('secret')}".`,
+      )
       await mkdir(at('closed'), { mode: 0 })
       const unseen = credentialsFile(at('closed/secret'), { skipUnreadable: true })
       expect(await unseen.for(asked, { onWarning: (code) => warnings.push(code) })).toBeUndefined()

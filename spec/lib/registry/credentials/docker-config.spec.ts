@@ -70,7 +70,7 @@ describe('parseDockerConfig', () => {
     expect(await basicFor(value, 'quay.io/other/app')).toBe(basic('all', 'p'))
     expect(await basicFor({ auths: keys }, 'quay.io/other/app')).toBeUndefined()
     expect(await parse({ auths: keys }).why?.(named('quay.io/other/app'))).toBe(
-      "'/x/config.json' has credentials for 'quay.io/team', 'quay.io/team/app', and none for quay.io/other/app",
+      '"/x/config.json" has credentials for "quay.io/team", "quay.io/team/app", but none for quay.io/other/app.',
     )
   })
 
@@ -87,8 +87,10 @@ describe('parseDockerConfig', () => {
       auths: { a: auth('u', 'p') },
     })
     expect(await credentials.for(named('gcr.io'))).toBeUndefined()
-    expect(await credentials.why?.(named('gcr.io'))).toContain("'gcloud'")
-    expect(await credentials.why?.(named('docker.io'))).toContain("'desktop'")
+    expect(await credentials.why?.(named('gcr.io'))).toContain(
+      'the credential helper "gcloud", and Windlass runs no helpers',
+    )
+    expect(await credentials.why?.(named('docker.io'))).toContain('the credential helper "desktop"')
     expect(await credentials.why?.(named('a'))).toBeUndefined()
     expect(await parse({}).why?.(named('a'))).toBeUndefined()
   })
@@ -119,7 +121,7 @@ describe('parseDockerConfig', () => {
     const error = thrownBy(() => parseDockerConfig(text, '/x/config.json'))
     expect(error).toMatchObject({
       code: 'USAGE',
-      message: expect.stringContaining(`The credentials file '/x/config.json' ${what}`),
+      message: expect.stringContaining(`The credentials file "/x/config.json" ${what}`),
     })
     expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/c2V|sesame/)
   })
@@ -139,7 +141,7 @@ describe('parseDockerConfig', () => {
     const { error } = await outcome({ auths: { a: entry, b: auth('u', 'p') } }, 'a')
     expect(error).toMatchObject({
       code: 'USAGE',
-      message: expect.stringContaining("The entry 'a' of the credentials file '/x/config.json'"),
+      message: expect.stringContaining('The entry "a" of the credentials file "/x/config.json"'),
     })
     expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/c2V|sesame/)
   })
@@ -148,8 +150,8 @@ describe('parseDockerConfig', () => {
     const value = { auths: { 'https://sesame@b': entry, b: entry, 'a/other': entry, a: auth('u', 'p') } }
     const { told: credential, warnings } = await outcome(value, 'a')
     expect(credential).toEqual([basic('u', 'p'), undefined, undefined])
-    expect(warnings).toEqual([expect.stringMatching(/^credentials-ignored: The entry 'https:\/\/b' /)])
-    expect(warnings[0]).toMatch(/: this was ignored; the same goes for 'b', 'a\/other'$/)
+    expect(warnings).toEqual([expect.stringMatching(/^credentials-ignored: The entry "https:\/\/b" /)])
+    expect(warnings[0]).toMatch(/: it is ignored; so are "b", "a\/other"$/)
     expect(warnings.join()).not.toMatch(/c2V|sesame/)
   })
 
@@ -167,7 +169,9 @@ describe('parseDockerConfig', () => {
   ])('warns of a field %s of the wrong kind that the credential does not need', async (field, entry) => {
     const { told: credential, warnings } = await outcome({ auths: { a: entry } }, 'a')
     expect(credential).toEqual([basic('u', 'p'), undefined, undefined])
-    expect(warnings).toEqual([expect.stringContaining(`has a field '${field}' that is not a text`)])
+    expect(warnings).toEqual([
+      expect.stringContaining(`has a field '${field}' that is not a string: it is ignored`),
+    ])
   })
 
   const full = {

@@ -21,7 +21,7 @@ describe('a document', () => {
     const longer = answer(['123', '456'])
     await expect(readDocument(longer, within(5))).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',
-      message: expect.stringContaining('tokenBytes allows: 5 bytes') as string,
+      message: expect.stringContaining('longer than the limit tokenBytes (5 bytes)') as string,
     })
     expect(longer.body.destroyed).toBe(true)
   })

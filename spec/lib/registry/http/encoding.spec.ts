@@ -79,7 +79,7 @@ describe.each(places)('a Content-Encoding of a $kind', (place) => {
       async (asked) => {
         await expect(asked).rejects.toMatchObject({
           code: 'REGISTRY_RESPONSE',
-          message: expect.stringContaining("the Content-Encoding 'br'") as string,
+          message: expect.stringContaining('the Content-Encoding "br"') as string,
         })
       },
     ),
@@ -97,7 +97,7 @@ describe.each(places)('a Content-Encoding of a $kind', (place) => {
 
 describe('a blob under a claimed Content-Encoding', () => {
   const encoding = { 'content-encoding': 'aws-chunked' }
-  const named = { code: 'REGISTRY_RESPONSE', message: expect.stringContaining("'aws-chunked'") as string }
+  const named = { code: 'REGISTRY_RESPONSE', message: expect.stringContaining('"aws-chunked"') as string }
 
   it.each([
     ['wrong bytes', (body: Buffer) => Buffer.alloc(body.length)],

@@ -69,7 +69,7 @@ describe('redirects', () => {
       registry.addFault(manyTimes(blob.digest))
       await expect(repository.blob(blob)).rejects.toMatchObject({
         code: 'LIMIT_EXCEEDED',
-        message: expect.stringContaining(`more than redirects allows (${most})`) as string,
+        message: expect.stringContaining(`more than the limit redirects (${most})`) as string,
         hint: expect.stringContaining('--limit redirects=N') as string,
       })
       expect(talk(registry)).toHaveLength(most + 1)
@@ -97,7 +97,7 @@ describe('redirects', () => {
       await expect(repository.blob(blob)).rejects.toMatchObject({
         code: 'REDIRECT_REFUSED',
         exitCode: 6,
-        message: expect.stringContaining('the redirects go in a circle') as string,
+        message: expect.stringContaining('the redirects form a loop') as string,
       })
       expect(talk(registry)).toHaveLength(requests)
     }),

@@ -41,14 +41,14 @@ describe('a tunnel through a proxy', () => {
   })
 
   it.each([
-    ['403', 'HTTP/1.1 403 Forbidden\r\n\r\n', 'it answers 403'],
-    ['no HTTP', 'SSH-2.0-OpenSSH\r\n\r\n', 'it does not answer in HTTP'],
-    ['more than an answer', 'HTTP/1.1 200 OK\r\n\r\nx', 'it sends more than an answer'],
-    ['an answer without end', `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(16 * 1024)}`, 'its answer is too long'],
-    ['nothing', '', 'it does not answer'],
+    ['403', 'HTTP/1.1 403 Forbidden\r\n\r\n', 'it answers HTTP 403'],
+    ['no HTTP', 'SSH-2.0-OpenSSH\r\n\r\n', 'its response is not HTTP'],
+    ['more than an answer', 'HTTP/1.1 200 OK\r\n\r\nx', 'it sends data after its response'],
+    ['an answer without end', `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(16 * 1024)}`, 'its response is too long'],
+    ['nothing', '', 'it does not respond'],
   ])('is none where the proxy sends %s', async (_, answer, why) => {
     const { failure, left } = await through(answer, { timeout: answer === '' ? 50 : 5_000 })
-    expect(failure?.message).toMatch(new RegExp(`does not let through: ${why}$`))
+    expect(failure?.message).toMatch(new RegExp(`refuses the connection: ${why}$`))
     expect(left).toEqual({ destroyed: true, listeners: 0 })
   })
 })

@@ -257,7 +257,7 @@ describe('a proxy', () => {
         .catch((caught: unknown) => caught)
       expect(error).toMatchObject({
         code: 'NETWORK',
-        message: expect.stringContaining(`it answers ${status}`) as string,
+        message: expect.stringContaining(`refuses the connection: it answers HTTP ${status}`) as string,
       })
       expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/s3cret|cHIweHk/)
       expect(proxy.seen).toHaveLength(1)
@@ -275,8 +275,8 @@ describe('a proxy', () => {
       expect(error).toMatchObject({
         code: 'NETWORK',
         retryable: false,
-        message: expect.stringContaining('it answers 407') as string,
-        hint: 'It wants another name or password than those in HTTP_PROXY',
+        message: expect.stringContaining('refuses the connection: it answers HTTP 407') as string,
+        hint: 'It rejects the name or password in HTTP_PROXY.',
       })
       expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/s3cret|cHIweHk/)
       expect(registry.requests).toEqual([])

@@ -25,7 +25,7 @@ describe('the tree of an image', () => {
     await expect(pulling.done).rejects.toMatchObject({
       code: 'USAGE',
       message: expect.stringContaining(
-        `Unpacking into ${target}: something was put there meanwhile`,
+        `Cannot unpack into ${target}: something was created there in the meantime`,
       ) as string,
       subject: { path: target },
     })
@@ -44,7 +44,7 @@ describe('the tree of an image', () => {
     const pulling = puller.pull(`${registry.host}/app:1`, { platform: 'linux/amd64', rootfs: target })
     await expect(pulling.done).rejects.toMatchObject({
       code: 'USAGE',
-      message: `Unpacking into ${target}: the directory is not empty`,
+      message: `Cannot unpack into ${target}: the directory is not empty`,
     })
     await pulling.closed()
     expect(readdirSync(target)).toEqual(['mine'])
@@ -61,8 +61,8 @@ describe('the tree of an image', () => {
     const pulling = puller.pull(`${registry.host}/app:1`, { platform: 'linux/amd64', rootfs: target })
     await expect(pulling.done).rejects.toMatchObject({
       code: 'USAGE',
-      message: `Unpacking into ${target}: it is a symbolic link`,
-      hint: 'Name the directory that it leads to',
+      message: `Cannot unpack into ${target}: it is a symbolic link`,
+      hint: 'Name the directory that it leads to.',
     })
     await pulling.closed()
     expect(readdirSync(join(parent, 'real'))).toEqual([])

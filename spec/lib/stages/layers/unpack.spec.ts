@@ -1,11 +1,11 @@
 /** The unpacking of a layer whose bytes are not known to be right yet: nothing of it counts before they are. */
 import { lastValueFrom } from 'rxjs'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { UnpackPool, UnpackTask } from '../../../../lib/archive/index.js'
+import type { UnpackOptions, UnpackPool, UnpackTask } from '../../../../lib/archive/index.js'
 import { WindlassError } from '../../../../lib/errors.js'
 import { Flow, Scope } from '../../../../lib/flow/index.js'
 import { digestOf } from '../../../../lib/image/index.js'
-import { unpack, unpackSlots } from '../../../../lib/stages/layers/unpack.js'
+import { unpack } from '../../../../lib/stages/layers/unpack.js'
 import type { Store } from '../../../../lib/store/index.js'
 import { OtherAlgorithm } from '../../../../lib/transfer/sharing/expectations.js'
 import { type Arrival, arrival } from '../../../support/arriving-layer.js'
@@ -17,10 +17,11 @@ const settled = () => new Promise((resolve) => setTimeout(resolve, 20))
 const invalid = new WindlassError('LAYER_INVALID', 'no archive')
 
 /** A pool that answers as it is told, one answer for each task. */
-function scene(answers: readonly (() => Promise<unknown>)[], slots = 4) {
+function scene(answers: readonly (() => Promise<unknown>)[]) {
   const scope = new Scope()
   onTestFinished(() => scope.close())
   const tasks: UnpackTask[] = []
+  const asked: UnpackOptions[] = []
   const discarded: number[] = []
   let staged = 0
   const store = {
@@ -39,15 +40,19 @@ function scene(answers: readonly (() => Promise<unknown>)[], slots = 4) {
     },
   } as unknown as Store
   const pool = {
-    unpack: async (task: UnpackTask) => {
+    unpack: async (task: UnpackTask, options: UnpackOptions) => {
       tasks.push(task)
+      asked.push(options)
       return answers[tasks.length - 1]!()
     },
   } as unknown as UnpackPool
-  const unpacks = unpackSlots(slots, { store, pool }, scope)
   const begin = (layer: Arrival['layer']) =>
-    lastValueFrom(Flow.of(layer).pipe(unpack(unpacks, 'overlay')).toObservable(scope))
-  return { tasks, discarded, begin }
+    lastValueFrom(
+      Flow.of(layer)
+        .pipe(unpack({ store, pool, form: 'overlay' }))
+        .toObservable(scope),
+    )
+  return { tasks, asked, discarded, begin }
 }
 const gives =
   (result: object = { diffID, size: 1, entries: 1 }) =>
@@ -138,21 +143,32 @@ describe('the unpacking of a layer', () => {
     expect(tasks[0]).toMatchObject({ expected: { digest, size }, owner: undefined })
   })
 
-  it('is first that of a layer which has arrived, of those that wait', async () => {
-    let free: (result: object) => void = () => undefined
-    const busy = () => new Promise((resolve) => (free = resolve))
-    const { begin, tasks } = scene([busy, gives(), gives()], 1)
-    const [first, growing, whole] = [await arrived(bytes), await arrival(bytes), await arrived(bytes)]
-    for (const { file } of [first, whole]) file.verify()
-    await growing.file.append([bytes.subarray(0, 5)])
-    const all = [begin(first.layer), begin(growing.layer), begin(whole.layer)]
+  it('begins with the first bytes of the layer', async () => {
+    const { begin, tasks } = scene([gives()])
+    const { layer, file } = await arrival(bytes)
+    const unpacked = begin(layer)
     await settled()
-    free({ diffID, size: 1, entries: 1 })
+    expect(tasks).toEqual([])
+    await file.append([bytes])
     await settled()
-    expect(tasks.map(({ path }) => path)).toEqual([first, whole, growing].map(({ layer }) => layer.path))
-    await growing.file.append([bytes.subarray(5)])
-    growing.file.finish()
-    growing.file.verify()
-    await Promise.all(all)
+    expect(tasks).toHaveLength(1)
+    file.finish()
+    file.verify()
+    await unpacked
+  })
+
+  it('can go before others once the whole layer has arrived', async () => {
+    const { begin, asked } = scene([gives(), gives()])
+    const { layer, file } = await arrival(bytes)
+    await file.append([bytes])
+    const unpacked = begin(layer)
+    await settled()
+    expect(asked[0]!.isReady!()).toBe(false)
+    file.finish()
+    expect(asked[0]!.isReady!()).toBe(true)
+    file.verify()
+    await unpacked
+    await begin({ ...layer, arriving: undefined } as never)
+    expect(asked[1]!.isReady!()).toBe(true)
   })
 })

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { afterAll, describe, expect, it } from 'vitest'
+import { formatBytes } from '../../../../lib/quantities.js'
 import { buildImage, putImage } from '../../../../lib/testing/images/index.js'
 import { Workbench, asked, imageOf } from '../../../support/workbench.js'
 
@@ -42,7 +43,7 @@ describe('space for a pull', () => {
       code: 'STORE_FULL',
       exitCode: 7,
       message: expect.stringMatching(
-        new RegExp(`need ${big.layers[0]!.size} bytes more, and .* has [12]\\d{6} free`),
+        `its layers take ${formatBytes(big.layers[0]!.size).replace('.', '\\.')}, and [12]\\.\\d+ MB are free at `,
       ) as string,
     })
     await failed.closed()

@@ -22,7 +22,9 @@ describe('the limit of an image', () => {
     expect(await counted([4, undefined, 6], 10)).toBe(3)
     await expect(counted([4, undefined, 7], 10)).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',
-      message: expect.stringContaining('The layers of the image have 11 bytes unpacked') as string,
+      message: expect.stringContaining(
+        'The layers of the image take 11 B unpacked, more than the limit imageBytes (',
+      ) as string,
     })
     await expect(counted([11], 10)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
   })

@@ -3,6 +3,7 @@ import { lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { formatCount, formatNumber } from '../../../../lib/quantities.js'
 import { digestOf } from '../../../../lib/image/index.js'
 import { verifyBlob } from '../../../../lib/store/blobs/verify-blob.js'
 
@@ -34,7 +35,7 @@ describe('a blob that is verified', () => {
       const path = put(wrong)
       expect(await verifyBlob({ path, digest, size: bytes.length })).toEqual({
         state: 'damaged',
-        why: `its bytes are those of ${digestOf(wrong)}`,
+        why: `its content has the digest ${digestOf(wrong)}`,
         actual: digestOf(wrong),
         inode: inodeOf(path),
       })
@@ -45,7 +46,7 @@ describe('a blob that is verified', () => {
     const path = put(bytes.subarray(1))
     expect(await verifyBlob({ path, digest, size: bytes.length })).toEqual({
       state: 'damaged',
-      why: `it has ${bytes.length - 1} bytes, and should have ${bytes.length}`,
+      why: `it has ${formatCount(bytes.length - 1, 'byte')} instead of ${formatNumber(bytes.length)}`,
       inode: inodeOf(path),
     })
   })

@@ -124,7 +124,7 @@ describe('what a name leads to', () => {
     writeFileSync(indexOf(store), text.replace(descriptor.digest, wrong))
     await expect(needed(store)).rejects.toMatchObject({
       code: 'STORE_CORRUPT',
-      message: expect.stringContaining('is not as it was written') as string,
+      message: expect.stringContaining('was damaged or changed') as string,
     })
   })
 })

@@ -42,6 +42,25 @@ describe('the record of a layer', () => {
     expect(withBlob(withBlob(record, other), blob).blobs).toEqual([blob, other])
   })
 
+  it('says of each blob whether it was kept, and that for good once it was', () => {
+    const [kept, discarded] = [true, false].map((each) => ({ ...blob, kept: each }))
+    const said = (first: typeof blob, ...later: (typeof blob)[]) =>
+      later.reduce<LayerRecord>(withBlob, { ...record, blobs: [first] }).blobs
+    expect(said(blob, discarded!)).toEqual([blob])
+    expect(said(blob, kept!)).toEqual([kept])
+    expect(said(discarded!, kept!)).toEqual([kept])
+    expect(said(kept!, discarded!)).toEqual([kept])
+    for (const blobs of [[kept!], [discarded!]])
+      expect(parseRecord(formatRecord({ ...record, blobs }), diffID)?.blobs).toEqual(blobs)
+  })
+
+  it('does not know whether a blob was kept where it says something else there', () => {
+    for (const kept of ['true', 1, null, {}]) {
+      const said = { version: 2, ...record, blobs: [{ ...blob, kept }] }
+      expect(parseRecord(JSON.stringify({ ...said, sha256: sealOf(said) }), diffID)).toEqual(record)
+    }
+  })
+
   it('is read as earlier versions wrote it: what is implied is then not known', () => {
     const first = JSON.stringify({ version: 1, ...record })
     const second = JSON.stringify({

@@ -39,11 +39,26 @@ describe('layers', () => {
       form: 'overlay',
       size: 1024,
       blobs: [layerBlob('a').digest],
+      keptBlobs: [],
     })
     expect(await store.layers.find(diffIDOf('a'))).toEqual(stored)
     expect(await store.layers.findByBlob(layerBlob('a').digest, 'overlay')).toEqual(stored)
     expect(await store.layers.findByBlob(layerBlob('b').digest)).toBeUndefined()
     expect(readFileSync(join(stored.rootfs, 'file'), 'utf8')).toBe('a overlay')
+  })
+
+  it('knows which of its blobs were kept, also where one is only said to be later', async () => {
+    const store = await stores.open()
+    const [one, other] = [layerBlob('one'), layerBlob('other')]
+    const kept = async (blob: typeof one, blobKept?: boolean) =>
+      (await commitLayer(store, 'a', { blob, ...(blobKept !== undefined && { blobKept }) })).keptBlobs
+    expect(await kept(one, true)).toEqual([one.digest])
+    await kept(other, false)
+    expect((await store.layers.find(diffIDOf('a')))?.keptBlobs).toEqual([one.digest])
+    await kept(other, true)
+    await kept(one, false)
+    await kept(one)
+    expect((await store.layers.find(diffIDOf('a')))?.keptBlobs).toEqual([one.digest, other.digest])
   })
 
   it('a layer in another form does not count (S0-49)', async () => {

@@ -89,7 +89,7 @@ describe.runIf(asRoot)('a store that others can change', () => {
     const directory = await fresh()
     chmodSync(directory, 0o777)
     const { hint = '' } = (await Store.open(directory).catch((error: unknown) => error)) as { hint?: string }
-    expect(hint).toBe(`If you trust what is in it, close it to others: chmod go-w ${directory}`)
+    expect(hint).toBe(`If you trust its content, take that permission away with “chmod go-w ${directory}”.`)
     chmodSync(directory, 0o755)
     await (await Store.open(directory)).close()
   })
@@ -108,7 +108,7 @@ describe.runIf(asRoot)('a store that others can change', () => {
       expect(images()).toMatchObject({
         exit: 0,
         stderr: expect.stringMatching(
-          /^windlass: warning: .* can be written to by everybody\. .*chmod go-w \S+\n$/,
+          /^windlass: warning: Other users can change the store at \S+: \S+ is writable for everybody\. If you trust its content, .*“chmod go-w \S+”\.\n$/,
         ) as string,
       })
     } finally {
@@ -260,7 +260,7 @@ describe.runIf(asRoot)("a user's store", () => {
       const { exit, stderr } = bySudo('pull', ...platform, name)
       expect(exit, stderr).toBe(0)
       expect(stderr).toMatch(
-        /Files belong to 1234:1234 and not to the owners that the layer says: the store belongs to user 1234/,
+        /Files belong to 1234:1234 instead of the owners in the layer: the store belongs to user 1234/,
       )
       expect(await foreign(at)).toEqual([])
       expect(bySudo('verify')).toMatchObject({ exit: 0, stderr: '' })
@@ -271,7 +271,7 @@ describe.runIf(asRoot)("a user's store", () => {
       expect(bySudo('gc').exit).toBe(0)
       expect(await foreign(at)).toEqual([])
       expect(asUser('rm', name).exit).toBe(0)
-      expect(asUser('gc').stdout).toMatch(/^Removed 6: /m)
+      expect(asUser('gc').stdout).toMatch(/^Removed 6 objects, /m)
       expect(bySudo('images').exit).toBe(0)
       expect(await foreign(at)).toEqual([])
     },

@@ -103,8 +103,8 @@ describe('the lock of the store', () => {
       const { pid } = child.process
       await expect(lock.hold(() => Promise.resolve(1))).rejects.toMatchObject({
         code: 'STORE_LOCKED',
-        message: `Waited 1 s for the lock of the store, which process ${pid} (stopped) holds, at ${path()}`,
-        hint: `Let it go on with “kill -CONT ${pid}”, or end it with “kill -KILL ${pid}”.`,
+        message: `Waited 1 second for the lock of the store, which process ${pid} (stopped) holds, at ${path()}`,
+        hint: `Resume it with “kill -CONT ${pid}”, or end it with “kill -KILL ${pid}”.`,
       })
       expect(told).toEqual([
         `store-locked: Waiting for the lock of the store, which process ${pid} (stopped) holds, at ${path()}`,

@@ -96,14 +96,16 @@ describe('a word for an image of the store', () => {
     const unnamed = entriesOf(entry('a', 'x'), entry('a'), entry('b', 'y'))
     expect(findEntries(unnamed, one)).toEqual([unnamed[1]])
     expect(findEntries(entriesOf(entry('a', 'x')), one.slice(0, 15)).map(({ name }) => name)).toEqual(['x'])
-    expect(() => findEntries(entriesOf(entry('a', 'x'), entry('a', 'y')), one)).toThrow(/stands for 2 images/)
+    expect(() => findEntries(entriesOf(entry('a', 'x'), entry('a', 'y')), one)).toThrow(
+      /matches 2 images of the store/,
+    )
     expect(findEntries(unnamed, 'sha256:abc')).toEqual([]) // three digits are too few
   })
 
   it('that is the start of two digests is of neither, though both have no name', () => {
     const start = 'sha256:abcd'
     const two = ['0', '1'].map((rest) => ({ mediaType, digest: start + rest.repeat(60), size: 2 }))
-    expect(() => findEntries(entriesOf(...two), start)).toThrow(/stands for 2 images/)
+    expect(() => findEntries(entriesOf(...two), start)).toThrow(/matches 2 images of the store/)
     expect(findEntries(entriesOf(...two), `${start}0`)).toHaveLength(1)
   })
 

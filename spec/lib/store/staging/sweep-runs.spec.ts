@@ -74,7 +74,7 @@ describe.skipIf(!locksAvailable())('what earlier processes left in the staging a
       }
       expect(told).toEqual([
         expect.stringMatching(
-          `^Failed to remove what an earlier process left at ${bad}: permission denied.*\\. Remove it as its owner, or as root: “rm -rf ${bad}”\\.$`,
+          `^Failed to remove files of an earlier process at ${bad}: permission denied.*\\. Remove it as its owner, or as root: “rm -rf ${bad}”\\.$`,
         ) as string,
       ])
       expect([existsSync(bad), existsSync(good)]).toEqual([true, false])

@@ -1,0 +1,138 @@
+/** Receives the entries of an unpacking thread and passes them to a sink, one after the other. */
+import type { EntryBatch, EntryPart } from './batch.js'
+import { ArchiveEntry, type PartQueue } from './archive-entry.js'
+
+/** What a sink of entries is told besides the entry. */
+export interface EntryContext {
+  /** Aborts when the layer fails or is cancelled. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Receives the entries of a layer in archive order. The next entry comes when the result, if it is a promise, has
+ * resolved; until then unpacking waits, except for about 3 MiB of entries on their way. An error fails the layer.
+ */
+export type EntrySink = (entry: ArchiveEntry, context: EntryContext) => unknown
+
+/** The way back to the thread. */
+export interface EntryThread {
+  acknowledge(weight: number): void
+  skip(number: number): void
+  /** The sink has failed. */
+  cancel(): void
+}
+
+/** Passes the entries of one job to a sink. */
+export class EntryReceiver implements PartQueue {
+  readonly #thread: EntryThread
+  readonly #stop = new AbortController()
+  readonly #delivered: Promise<void>
+  readonly #batches: { readonly parts: readonly EntryPart[]; readonly weight: number; at: number }[] = []
+  #wake: (() => void) | undefined
+  #ended = false
+  #entry: ArchiveEntry | undefined
+  #failure: { readonly error: unknown } | undefined
+
+  constructor(sink: EntrySink, thread: EntryThread) {
+    this.#thread = thread
+    this.#delivered = this.#deliver(sink)
+    this.#delivered.catch((error: unknown) => {
+      if (this.#stop.signal.aborted) return
+      this.#failure = { error }
+      this.#abort(error)
+      thread.cancel()
+    })
+  }
+
+  /** The error of the sink, unless it failed after the job did. */
+  get failure(): { readonly error: unknown } | undefined {
+    return this.#failure
+  }
+
+  /** Takes a batch from the thread. */
+  receive(batch: EntryBatch): void {
+    if (this.#stop.signal.aborted || batch.parts.length === 0) return
+    this.#batches.push({ ...batch, at: 0 })
+    this.#notify()
+  }
+
+  /** Call it after the last batch. Resolves when the sink has taken every entry. @throws the error of the sink */
+  finish(): Promise<void> {
+    this.#ended = true
+    this.#notify()
+    return this.#delivered
+  }
+
+  /** Passes no more entries and aborts the signal of the sink. Resolves when the sink has returned. */
+  async abort(reason: unknown): Promise<void> {
+    this.#abort(reason)
+    await this.#delivered.catch(() => undefined)
+  }
+
+  /** Returns the next part without taking it. */
+  peek(): EntryPart | undefined {
+    const [batch] = this.#batches
+    return batch?.parts[batch.at]
+  }
+
+  /** Takes the next part, and acknowledges its batch if it is the last. */
+  take(): EntryPart | undefined {
+    const [batch] = this.#batches
+    const part = batch?.parts[batch.at++]
+    if (batch && batch.at === batch.parts.length) {
+      this.#batches.shift()
+      this.#thread.acknowledge(batch.weight)
+    }
+    return part
+  }
+
+  onPart(wake: (() => void) | undefined): void {
+    this.#wake = wake
+  }
+
+  async #deliver(sink: EntrySink): Promise<void> {
+    const { signal } = this.#stop
+    for (;;) {
+      if (signal.aborted) return
+      const part = this.take()
+      if (part === undefined) {
+        if (this.#ended) return
+        await new Promise<void>((resolve) => this.onPart(resolve))
+      } else if (part.kind === 'entry') {
+        const entry = new ArchiveEntry(part.entry, this)
+        this.#entry = entry
+        try {
+          await sink(entry, { signal })
+        } finally {
+          this.#entry = undefined
+          entry.close()
+        }
+        this.#skipRest(part.number)
+      }
+    }
+  }
+
+  /** Drops what has arrived of the content. If there is more to come, asks the thread to leave it out. */
+  #skipRest(number: number): void {
+    for (let part = this.peek(); part !== undefined; part = this.peek()) {
+      if (part.kind === 'entry') return
+      this.take()
+      if (part.kind === 'end') return
+    }
+    this.#thread.skip(number)
+  }
+
+  #abort(reason: unknown): void {
+    if (this.#stop.signal.aborted) return
+    this.#stop.abort(reason)
+    this.#batches.length = 0
+    this.#entry?.close(reason instanceof Error ? reason : new Error(String(reason)))
+    this.#notify()
+  }
+
+  #notify(): void {
+    const wake = this.#wake
+    this.#wake = undefined
+    wake?.()
+  }
+}

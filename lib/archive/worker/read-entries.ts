@@ -1,0 +1,64 @@
+/** Reads the entries of a layer that is not unpacked at the same time. */
+import { setImmediate } from 'node:timers/promises'
+import { followFile } from '../../bytes/follow-file.js'
+import type { EntrySender } from '../entries/entry-sender.js'
+import { teeEntries } from '../entries/tee-entries.js'
+import { layerDirectory } from '../rootfs/layer-directory.js'
+import { lengthOf, whole } from './blob-length.js'
+import { type EntryCounter, readBlob } from './read-blob.js'
+import type { ReadResult, ReadTask } from './task.js'
+import type { JobContext } from './unpack-blob.js'
+
+/** Milliseconds between two checks for cancellation. */
+const checkInterval = 20
+/** Weight of a batch of entries of a tree, which has no chunks. */
+const batchBytes = 256 * 1024
+
+/**
+ * Sends the entries of a layer to `context.entries`.
+ * @throws WindlassError as `readBlob` for a blob; STORE_* when a tree cannot be read
+ */
+export async function readEntries({ layer }: ReadTask, context: JobContext): Promise<ReadResult> {
+  const counter = new Counter()
+  const { entries: sender } = context
+  if (layer.kind === 'blob') {
+    const source = followFile(layer.path, whole(await lengthOf(layer.path)))
+    await readBlob(source, counter, layer.expected, context)
+  } else {
+    const handler = sender === undefined ? counter : teeEntries(counter, sender)
+    await steps(layerDirectory(layer.path, handler, layer.implied), sender, context.signal)
+  }
+  return { entries: counter.entries }
+}
+
+async function steps(
+  walk: ReturnType<typeof layerDirectory>,
+  sender: EntrySender | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  let checkedAt = performance.now()
+  try {
+    while (walk.next().done !== true) {
+      if (sender !== undefined && sender.pending >= batchBytes) await sender.pace()
+      if (performance.now() - checkedAt < checkInterval) continue
+      await setImmediate()
+      signal.throwIfAborted()
+      checkedAt = performance.now()
+    }
+    await sender?.pace()
+  } finally {
+    walk.return()
+  }
+}
+
+class Counter implements EntryCounter {
+  entries = 0
+
+  entry(): void {
+    this.entries++
+  }
+
+  data(): void {}
+
+  end(): void {}
+}

@@ -1,0 +1,49 @@
+/**
+ * Keeps the worker threads that unpack. Threads are started on demand and reused, do not keep the process alive while
+ * idle, and are replaced when they crash. How many are used at a time is decided by the caller.
+ */
+import { UnpackThread } from './unpack-thread.js'
+
+/** The threads of a pool. */
+export class UnpackThreads {
+  readonly #threads = new Set<UnpackThread>()
+  readonly #idle: UnpackThread[] = []
+  #closed = false
+
+  /** Starts threads until there are `count`. A thread that cannot be started is left to its job, which reports the reason. */
+  ready(count: number): void {
+    while (this.#threads.size < count && !this.#closed)
+      try {
+        this.#idle.push(this.#start())
+      } catch {
+        return
+      }
+  }
+
+  /** Returns an idle thread, or a new one. Pass it to `giveBack` after its job. */
+  take(): UnpackThread {
+    const idle = this.#idle.pop()
+    if (idle?.alive === true) return idle
+    if (idle) this.#threads.delete(idle)
+    return this.#start()
+  }
+
+  /** Makes a thread available to the next job, unless it has crashed. */
+  giveBack(thread: UnpackThread): void {
+    if (thread.alive) this.#idle.push(thread)
+    else this.#threads.delete(thread)
+  }
+
+  /** Ends all threads, and resolves when they have ended. Starts no thread in advance any more. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.all([...this.#threads].map((thread) => thread.stop()))
+    this.#threads.clear()
+  }
+
+  #start(): UnpackThread {
+    const thread = new UnpackThread()
+    this.#threads.add(thread)
+    return thread
+  }
+}

@@ -1,0 +1,66 @@
+/** Formats sizes, durations and counts for people. */
+
+const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const
+
+/** Formats a number of bytes with three significant digits and a decimal unit: `0 B`, `999 B`, `1.23 kB`, `45.6 MB`. */
+export function formatBytes(bytes: number): string {
+  let value = Math.max(0, bytes)
+  let unit = 0
+  // toFixed would round 999.5 to 1000 of the smaller unit.
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000
+    unit++
+  }
+  const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2
+  return `${value.toFixed(digits)} ${units[unit] ?? 'B'}`
+}
+
+const binaryUnits = [
+  ['TiB', 2 ** 40],
+  ['GiB', 2 ** 30],
+  ['MiB', 2 ** 20],
+  ['KiB', 2 ** 10],
+] as const
+
+/**
+ * Formats a number of bytes exactly: `4 MiB` if it is a whole number of a binary unit, otherwise `1,234 bytes`. For
+ * limits and for sizes that are compared.
+ */
+export function formatExactBytes(bytes: number): string {
+  const unit = binaryUnits.find(([, size]) => bytes >= size && bytes % size === 0)
+  return unit && Number.isFinite(bytes) ? `${bytes / unit[1]} ${unit[0]}` : formatCount(bytes, 'byte')
+}
+
+/** Formats a number with a comma after each three digits: `1,234`. */
+export const formatNumber = (value: number): string =>
+  Number.isInteger(value) ? value.toFixed(0).replace(/\B(?=(?:\d{3})+$)/g, ',') : String(value)
+
+/** Formats a count with its noun in the singular or plural: `1 layer`, `2 layers`, `1,234 bytes`. */
+export const formatCount = (count: number, noun: string, plural = `${noun}s`): string =>
+  `${formatNumber(count)} ${count === 1 ? noun : plural}`
+
+/** Formats milliseconds as whole seconds, rounded up: `1 second`, `5 seconds`. */
+export const formatSeconds = (milliseconds: number): string =>
+  formatCount(Math.max(0, Math.ceil(milliseconds / 1000)), 'second')
+
+/** Formats elapsed milliseconds as seconds, rounded: `1 second`, `5 seconds`. */
+export const formatElapsed = (milliseconds: number): string =>
+  formatCount(Math.round(Math.max(0, milliseconds) / 1000), 'second')
+
+/** Formats milliseconds as seconds, minutes, hours or days, rounded up: `90 seconds`, `5 minutes`, `24 hours`. */
+export function formatDuration(milliseconds: number): string {
+  const seconds = milliseconds / 1000
+  if (seconds <= 120) return formatSeconds(milliseconds)
+  if (seconds <= 7_200) return formatCount(Math.ceil(seconds / 60), 'minute')
+  if (seconds <= 172_800) return formatCount(Math.ceil(seconds / 3_600), 'hour')
+  return formatCount(Math.ceil(seconds / 86_400), 'day')
+}
+
+/** Formats a remaining time in milliseconds: `12s`, `3m05s`, `2h07m`. */
+export function formatTimeLeft(milliseconds: number): string {
+  const seconds = Math.ceil(milliseconds / 1000)
+  const twoDigits = (value: number): string => String(Math.floor(value)).padStart(2, '0')
+  if (seconds < 60) return `${seconds}s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m${twoDigits(seconds % 60)}s`
+  return `${Math.floor(seconds / 3600)}h${twoDigits((seconds % 3600) / 60)}m`
+}

@@ -1,0 +1,24 @@
+/** Describes a request in messages. */
+import { hostTitle } from '../policy/registry-name.js'
+import { throughProxy } from '../proxy/failure.js'
+import type { Proxy } from '../proxy/proxy.js'
+
+/** A request, for messages. */
+export interface Attempt {
+  /** Completes “Failed to … from HOST”: `get the manifest of "alpine:3.20"`. */
+  readonly purpose: string
+  /** The word before the host (`from`). */
+  readonly preposition?: 'from' | 'to' | 'at'
+  readonly url: URL
+  /** The proxy of the request, if any. */
+  readonly proxy?: Proxy | undefined
+}
+
+/** Purpose of a request that only finds out how to talk to the host. */
+export const connecting = 'connect'
+
+/** Returns the start of a message about a failure: `Failed to get the manifest of "alpine:3.20" from Docker Hub`. */
+export function failedTo({ purpose, preposition = 'from', url, proxy }: Attempt): string {
+  const host = `${hostTitle(url.host)}${throughProxy(proxy)}`
+  return `Failed to ${purpose} ${purpose === connecting ? 'to' : preposition} ${host}`
+}

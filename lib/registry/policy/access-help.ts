@@ -1,0 +1,76 @@
+/** Explains to users why a registry refused access to a repository, and what they can do about it. */
+import { canonicalRegistry, hostTitle, nameTitle, type RepositoryName } from './registry-name.js'
+
+/**
+ * What became of the login: there is none, it was sent, or it was not sent because the connection is not encrypted.
+ */
+export type LoginState = 'none' | 'sent' | 'withheld'
+
+/** What a user wants to do in a repository. */
+export type AccessAction = 'read' | 'push'
+
+/** What to tell the user when a registry refuses access. */
+export interface AccessHelp {
+  /**
+   * Returns the message for a response with one of the two codes.
+   * @param what - title of what was requested (the repository)
+   */
+  sentence(host: string, code: 'UNAUTHORIZED' | 'DENIED', what?: string): string
+  /** Hint for a refused request, as sentences. */
+  readonly hint: string
+  /** Added to the hint for a repository that does not exist: it may be private. */
+  readonly loginHint: readonly string[]
+  /** Added to the hint for too many requests: users with a login may send more. */
+  readonly limitHint: readonly string[]
+}
+
+/**
+ * Returns the explanations for one repository.
+ * @param why - reason why there is no login although the user may expect one, as a sentence
+ * @param action - what the user wants to do there
+ */
+export function accessHelp(
+  asked: RepositoryName,
+  login: LoginState,
+  why?: string,
+  action: AccessAction = 'read',
+): AccessHelp {
+  const howTo = loginWays(asked.registry)
+  return {
+    sentence(host, code, what = nameTitle(asked)) {
+      if (code === 'UNAUTHORIZED')
+        return login === 'sent'
+          ? `${host} rejected the login for ${what}`
+          : `${host} requires a login for ${what}`
+      if (action === 'push')
+        return `${host} does not allow ${login === 'none' ? 'anonymous users' : 'this user'} to push to ${what}`
+      return `${host} denied ${login === 'none' ? 'anonymous access' : 'access'} to ${what}`
+    },
+    hint: why ?? hintFor(asked, login, action, howTo),
+    loginHint: login === 'none' ? [why ?? `If the repository is private, log in: ${howTo}`] : [],
+    limitHint: login === 'none' ? [`A login may allow more requests: ${howTo}`] : [],
+  }
+}
+
+function hintFor(
+  { registry }: RepositoryName,
+  login: LoginState,
+  action: AccessAction,
+  howTo: string,
+): string {
+  switch (login) {
+    case 'none':
+      if (action === 'push') return `Log in: ${howTo}`
+      return `Check the name: many registries answer the same for a private repository and for one that does not exist. If it is private, log in: ${howTo}`
+    case 'withheld':
+      return 'The login was not sent, because the connection is not encrypted. Send it anyway with --plain-http.'
+    case 'sent':
+      return `Check the user name and password for ${hostTitle(registry)}, the name of the repository, and whether this user may ${action === 'push' ? 'push to' : 'read'} it.`
+  }
+}
+
+/** The ways to give Windlass a login, as the end of a sentence. */
+function loginWays(registry: string): string {
+  const command = canonicalRegistry(registry) === 'docker.io' ? 'docker login' : `docker login ${registry}`
+  return `--username NAME with --password-stdin, --authfile FILE, or “${command}” (in code: credentials).`
+}

@@ -1,0 +1,54 @@
+/** Passes the entries of layers that were in the store to a sink. */
+import type { LayerSource, UnpackPool } from '../../archive/index.js'
+import { WindlassError } from '../../errors.js'
+import type { Stage } from '../../flow/index.js'
+import type { Store } from '../../store/index.js'
+import type { EnsuredLayer } from '../../transfer/elements.js'
+import { pullStage } from '../pull-stage.js'
+import type { LayerEntries } from '../../transfer/layer-entries.js'
+
+/** Settings of `storedEntries`. */
+export interface StoredEntriesOptions {
+  readonly store: Store
+  readonly pool: UnpackPool
+  readonly entries: LayerEntries
+  /** Maximum number of layers read concurrently. */
+  readonly slots: number
+}
+
+/**
+ * Returns the stage that reads each layer whose entries `entries` has not passed on yet, and passes the layer on. The
+ * blob is read if the store has it, otherwise the tree: that has each path once, in the order of a walk.
+ * @throws DIGEST_MISMATCH, SIZE_MISMATCH when the blob is corrupt; errors of the store; the error of the sink
+ */
+export function storedEntries(options: StoredEntriesOptions): Stage<EnsuredLayer, EnsuredLayer> {
+  const { store, pool, entries, slots } = options
+  return pullStage(
+    async (layer: EnsuredLayer, turn): Promise<EnsuredLayer> => {
+      if (entries.isComplete(layer.task)) return layer
+      const source = await sourceOf(layer, store)
+      await pool.read({ layer: source }, { signal: turn.signal, onEntry: entries.begin(layer.task) })
+      entries.complete(layer.task)
+      return layer
+    },
+    { name: 'stored-entries', slots },
+  )
+}
+
+async function sourceOf(
+  { task: { descriptor }, stored }: EnsuredLayer,
+  { blobs }: Store,
+): Promise<LayerSource> {
+  const { digest, size } = descriptor
+  if (await blobs.has(digest, size))
+    return { kind: 'blob', path: blobs.path(digest), expected: { digest, size } }
+  if (stored) return { kind: 'directory', path: stored.rootfs, implied: stored.implied }
+  throw new WindlassError(
+    'STORE_CORRUPT',
+    `Reading layer ${digest}: the store has neither its blob nor its tree`,
+    {
+      digest,
+      hint: 'Pull the image again.',
+    },
+  )
+}

@@ -1,0 +1,73 @@
+/** Passes the entries of layers to a sink of the caller, and knows which layers the sink has seen. */
+import type { ArchiveEntry, EntrySink } from '../archive/index.js'
+import { WindlassError } from '../errors.js'
+import type { Descriptor } from '../image/index.js'
+import type { PlannedLayer } from './elements.js'
+
+/** The layer of an entry. */
+export interface EntryLayer extends Pick<PlannedLayer, 'descriptor' | 'positions'> {
+  /**
+   * 1 for the first time that the layer is read, then 2 and so on. Where it rises, the entries of the layer come again from
+   * the first one: what the earlier attempt said does not count.
+   */
+  readonly attempt: number
+}
+
+/** What a sink of entries is told besides the entry. */
+export interface LayerEntryContext {
+  readonly layer: EntryLayer
+  /** Aborts when the layer fails, is cancelled or begins anew. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Receives every entry of every layer, in archive order within a layer: the next one when the result, if it is a promise,
+ * has resolved. Several layers may be read concurrently. The bytes are not verified yet: nothing of a layer counts before
+ * the pull is done. An error fails the pull before the layer is committed.
+ */
+export type LayerEntrySink = (entry: ArchiveEntry, context: LayerEntryContext) => unknown
+
+/** The entries of the layers of one line. */
+export class LayerEntries {
+  readonly #sink: LayerEntrySink
+  readonly #layers = new WeakMap<Descriptor, { attempt: number; complete: boolean }>()
+
+  constructor(sink: LayerEntrySink) {
+    this.#sink = sink
+  }
+
+  /** Begins an attempt to read a layer, and returns its sink. */
+  begin({ descriptor, positions }: Pick<PlannedLayer, 'descriptor' | 'positions'>): EntrySink {
+    const attempt = (this.#layers.get(descriptor)?.attempt ?? 0) + 1
+    this.#layers.set(descriptor, { attempt, complete: false })
+    const layer: EntryLayer = { descriptor, positions, attempt }
+    return async (entry, { signal }) => {
+      try {
+        await this.#sink(entry, { layer, signal })
+      } catch (error) {
+        if (error instanceof WindlassError) throw error
+        const said = error instanceof Error ? error.message : String(error)
+        throw new WindlassError(
+          'STAGE_FAILED',
+          `onEntry failed at "${entry.name}" of layer ${descriptor.digest}: ${said}`,
+          {
+            cause: error,
+            digest: descriptor.digest,
+            hint: 'The sink threw this error; its cause has the stack trace.',
+          },
+        )
+      }
+    }
+  }
+
+  /** The sink has seen the whole layer, and its bytes are verified. */
+  complete({ descriptor }: Pick<PlannedLayer, 'descriptor'>): void {
+    const known = this.#layers.get(descriptor)
+    if (known) known.complete = true
+  }
+
+  /** Whether the sink has seen the whole layer. */
+  isComplete({ descriptor }: Pick<PlannedLayer, 'descriptor'>): boolean {
+    return this.#layers.get(descriptor)?.complete === true
+  }
+}

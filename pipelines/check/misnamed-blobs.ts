@@ -1,0 +1,52 @@
+/** Finds blobs of the store whose file has the name of another digest, for example after a bit of the name flipped. */
+import type { Digest } from '../../lib/image/index.js'
+import { type Store, type StoredThing, readableInventory, verifyBlob } from '../../lib/store/index.js'
+
+/** The misnamed blobs of a store. The store is listed once, and each blob is read once at most. */
+export class MisnamedBlobs {
+  /** Blobs that were not read yet, by their size in bytes. */
+  #unread: Promise<Map<number, StoredThing[]>> | undefined
+  /** Paths of the misnamed blobs that were read, by the digest of their content. */
+  readonly #paths = new Map<Digest, string>()
+
+  constructor(
+    private readonly store: Store,
+    private readonly signal: AbortSignal | undefined,
+  ) {}
+
+  /**
+   * Gives the blob `digest` of `size` bytes, which is missing, its name back. Returns false if no other blob has this
+   * content.
+   * @throws WindlassError STORE_*; the reason of the signal
+   */
+  async rename(digest: Digest, size: number): Promise<boolean> {
+    this.#unread ??= this.#list()
+    const unread = (await this.#unread).get(size) ?? []
+    while (!this.#paths.has(digest)) {
+      const next = unread.pop()
+      if (next === undefined) return false
+      await this.#read(next)
+    }
+    const path = this.#paths.get(digest)!
+    this.#paths.delete(digest)
+    await this.store.blobs.adopt(path, digest, this.signal)
+    return true
+  }
+
+  async #read({ path, digest }: StoredThing): Promise<void> {
+    const found = await verifyBlob({ path, digest, signal: this.signal })
+    if (found.state === 'damaged' && found.actual) this.#paths.set(found.actual, path)
+  }
+
+  async #list(): Promise<Map<number, StoredThing[]>> {
+    const bySize = new Map<number, StoredThing[]>()
+    for (const thing of (await readableInventory(this.store.directory)).things) {
+      const { kind, bytes } = thing
+      if (kind !== 'blob') continue
+      const others = bySize.get(bytes)
+      if (others) others.push(thing)
+      else bySize.set(bytes, [thing])
+    }
+    return bySize
+  }
+}

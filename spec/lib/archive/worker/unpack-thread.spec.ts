@@ -1,0 +1,48 @@
+/** Threads that the system does not give: the limit of processes of a user includes threads (EAGAIN). */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { UnpackPool } from '../../../../lib/archive/index.js'
+import { packEntries } from '../../../../lib/testing/images/index.js'
+
+vi.mock('node:worker_threads', { spy: true })
+
+describe('a thread that the system does not give', () => {
+  let top: string
+  beforeEach(() => {
+    top = mkdtempSync(join(tmpdir(), 'windlass-threads-'))
+    writeFileSync(join(top, 'blob'), packEntries([{ path: 'a', content: 'a' }]))
+  })
+  afterEach(() => rmSync(top, { recursive: true }))
+  const refuse = (): void => {
+    vi.mocked(Worker).mockImplementationOnce(() => {
+      throw new Error('EAGAIN')
+    })
+  }
+  let made = 0
+  const unpack = (pool: UnpackPool) =>
+    pool.unpack({ path: join(top, 'blob'), into: join(top, String(made++)), whiteouts: 'aufs' })
+  const told = {
+    message: 'Failed to start a thread for unpacking: the limit of processes is reached (EAGAIN)',
+    hint: expect.stringContaining('ulimit -u') as string,
+  }
+
+  it('is told of with what raises the limit, and is no end of the pool', async () => {
+    const pool = new UnpackPool({ workers: 1 })
+    refuse()
+    const [first, second] = await Promise.allSettled([unpack(pool), unpack(pool)])
+    expect(first).toMatchObject({ status: 'rejected', reason: told })
+    expect(second).toMatchObject({ status: 'fulfilled', value: { entries: 1 } })
+    await pool.close()
+  })
+
+  it('is no failure where it was only to be ready in advance', async () => {
+    const pool = new UnpackPool({ workers: 2 })
+    refuse()
+    pool.ready(2)
+    expect(await unpack(pool)).toMatchObject({ entries: 1 })
+    await pool.close()
+  })
+})

@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest'
+import { connecting, failedTo } from '../../../../lib/registry/http/attempt.js'
+import { Proxy } from '../../../../lib/registry/proxy/proxy.js'
+
+const purpose = 'get the manifest of "alpine:3.20"'
+const proxy = new Proxy(new URL('http://user:sesame@proxy.lan:3128'), 'HTTPS_PROXY')
+
+it.each([
+  [
+    { purpose, url: new URL('https://registry-1.docker.io/v2/') },
+    'Failed to get the manifest of "alpine:3.20" from Docker Hub',
+  ],
+  [
+    { purpose, url: new URL('https://quay.io/v2/'), proxy },
+    'Failed to get the manifest of "alpine:3.20" from quay.io through the proxy proxy.lan:3128',
+  ],
+  [{ purpose: connecting, url: new URL('http://127.0.0.1:5000') }, 'Failed to connect to 127.0.0.1:5000'],
+])('says what failed, with whom and through which proxy (%#)', (attempt, message) => {
+  expect(failedTo(attempt)).toBe(message)
+})

@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest'
+import { Credential, onlyFor } from '../../../../lib/registry/index.js'
+import { type Answer, problem, type TestRegistry } from '../../../../lib/testing/registry/index.js'
+import { withRegistry } from '../../../support/with-registry.js'
+
+const login = { username: 'me', password: 'sesame-1234' }
+const known = ({ host }: TestRegistry) => ({
+  credentials: onlyFor(host, Credential.password(login.username, login.password)),
+})
+
+const text = (status: number, body: string, headers: Answer['headers'] = {}): Answer => ({
+  status,
+  headers,
+  body: Buffer.from(body),
+})
+
+/** The error of a request for the manifest `team/app:latest` that is answered with `answer`. HOST is the registry. */
+async function refused(
+  answer: Answer,
+  client: Parameters<typeof withRegistry>[1] = {},
+): Promise<{ readonly message: string; readonly hint: string | undefined; readonly code: string }> {
+  const errors: { message: string; hint: string | undefined; code: string }[] = []
+  await withRegistry({}, client, async ({ repository, registry }) => {
+    registry.hook(({ kind }) => (kind === 'manifest' ? answer : undefined))
+    const error: unknown = await repository.manifest('latest').catch((caught: unknown) => caught)
+    const { message, hint, code } = error as { message: string; hint: string | undefined; code: string }
+    const named = (words: string): string => words.replaceAll(registry.host, 'HOST')
+    errors.push({ message: named(message), hint: hint === undefined ? undefined : named(hint), code })
+  })
+  return errors[0]!
+}
+
+const failed = 'Failed to get the manifest of "team/app:latest" from HOST'
+
+describe('what a refusal says', () => {
+  it.each(['manifest unknown', 'Manifest unknown', ''])(
+    'says only once that an image is not there: the registry says %j',
+    async (words) => {
+      expect(await refused(problem(404, 'MANIFEST_UNKNOWN', words))).toMatchObject({
+        code: 'MANIFEST_UNKNOWN',
+        message: 'HOST has no image "team/app:latest"',
+        hint: 'List the tags with “windlass tags HOST/team/app”.',
+      })
+    },
+  )
+
+  it('tells a repository that is not there from an image, and asks for a login that might show it', async () => {
+    const answer = problem(404, 'NAME_UNKNOWN', 'repository name not known to registry')
+    const message = 'HOST has no repository "team/app"'
+    const anonymous = await refused(answer)
+    expect(anonymous.message).toBe(message)
+    expect(anonymous.hint).toMatch(/^Check the spelling of the name\. If the repository is private, log in: /)
+    expect(await refused(answer, known)).toMatchObject({ message, hint: 'Check the spelling of the name.' })
+  })
+
+  it.each([
+    [401, {}, 'HOST requires a login for "team/app:latest"'],
+    [401, known, 'HOST rejected the login for "team/app:latest"'],
+    [403, {}, 'HOST denied anonymous access to "team/app:latest"'],
+    [403, known, 'HOST denied access to "team/app:latest"'],
+  ])('says for %d whether a login was sent (%#)', async (status, client, message) => {
+    const basic = { 'www-authenticate': 'Basic realm="x"' }
+    const error = await refused(problem(status, 'UNAUTHORIZED', 'authentication required', basic), client)
+    expect(error.message).toBe(message)
+    expect(error.hint).toContain(
+      client === known ? 'Check the user name and password for HOST' : '--username NAME',
+    )
+    expect(JSON.stringify(error)).not.toContain('sesame')
+  })
+
+  it('says how long to wait after too many requests, else that a login may help', async () => {
+    const message = `${failed}: too many requests (HTTP 429)`
+    const answer = (headers: Answer['headers']) =>
+      problem(429, 'TOOMANYREQUESTS', 'too many requests', headers)
+    expect(await refused(answer({ 'retry-after': '90' }))).toMatchObject({
+      message,
+      hint: 'Try again in 90 seconds: HOST accepts no requests before that.',
+    })
+    const anonymous = await refused(answer({}))
+    expect(anonymous.message).toBe(message)
+    expect(anonymous.hint).toMatch(/^Try again later\. A login may allow more requests: --username NAME/)
+    expect(await refused(answer({}), known)).toMatchObject({ message, hint: 'Try again later.' })
+  })
+
+  it.each([
+    [500, '', 'HTTP 500 (Internal Server Error)', 'Try again later.'],
+    [503, '<html>down</html>', 'HTTP 503 (Service Unavailable)', 'Try again later.'],
+    [599, '', 'HTTP 599', 'Try again later.'],
+    [
+      ...([511, '<html>log in</html>', 'HTTP 511 (Network Authentication Required)'] as const),
+      'This network requires a login (a captive portal): open a page in a browser.',
+    ],
+    [
+      ...([400, 'Client sent an HTTP request to an HTTPS server.\n', 'HTTP 400 (Bad Request)'] as const),
+      'HOST expects HTTPS: leave out --plain-http.',
+    ],
+    [418, '', "HTTP 418 (I'm a Teapot)", undefined],
+  ])('names the status where there is no plainer sentence: %d %j', async (status, body, why, hint) => {
+    expect(await refused(text(status, body))).toMatchObject({ message: `${failed}: ${why}`, hint })
+  })
+
+  it('adds the words of the registry, with its code where the sentence does not say what that means', async () => {
+    expect((await refused(problem(404, 'MANIFEST_UNKNOWN', 'it moved to team/new'))).message).toBe(
+      'HOST has no image "team/app:latest": it moved to team/new',
+    )
+    expect((await refused(problem(500, 'UNKNOWN', 'disk on fire'))).message).toBe(
+      `${failed}: HTTP 500 (Internal Server Error): UNKNOWN: disk on fire`,
+    )
+  })
+
+  it('takes a web page that says 404 for a server that is no registry', async () => {
+    expect(await refused(text(404, '<h1>Not Found</h1>'))).toMatchObject({
+      message: 'HOST has no image "team/app:latest"',
+      hint: 'Check the name, and that HOST is a registry of protocol version 2: version 1 is not supported.',
+    })
+  })
+})
+
+describe('a web page in place of a manifest', () => {
+  it('is called a web page, and the user is asked about a captive portal', async () => {
+    expect(await refused(text(200, '<!DOCTYPE html><title>Log in</title>'))).toEqual({
+      code: 'MANIFEST_INVALID',
+      message: `${failed}: it answered with a web page`,
+      hint: 'Is HOST a registry? If this network has a login page (a captive portal), log in with a browser.',
+    })
+  })
+})

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest'
+import { accessHelp, type LoginState } from '../../../../lib/registry/policy/access-help.js'
+
+const quay = { registry: 'quay.io', repository: 'team/app' }
+const hub = { registry: 'docker.io', repository: 'library/alpine' }
+
+describe('what a user is told whom a registry refuses', () => {
+  it.each([
+    ['none', 'UNAUTHORIZED', 'quay.io requires a login for "team/app"'],
+    ['none', 'DENIED', 'quay.io denied anonymous access to "team/app"'],
+    ['sent', 'UNAUTHORIZED', 'quay.io rejected the login for "team/app"'],
+    ['sent', 'DENIED', 'quay.io denied access to "team/app"'],
+    ['withheld', 'UNAUTHORIZED', 'quay.io requires a login for "team/app"'],
+    ['withheld', 'DENIED', 'quay.io denied access to "team/app"'],
+  ] as const)('with the login %s, for %s: %s', (login, code, sentence) => {
+    expect(accessHelp(quay, login).sentence('quay.io', code)).toBe(sentence)
+  })
+
+  it('without a login: to check the name, and every way to log in that there is', () => {
+    const { hint, loginHint, limitHint } = accessHelp(quay, 'none')
+    for (const text of [hint, ...loginHint, ...limitHint])
+      expect(text).toContain(
+        '--username NAME with --password-stdin, --authfile FILE, or “docker login quay.io” (in code: credentials).',
+      )
+    expect(hint).toContain('Check the name')
+    expect(loginHint).toHaveLength(1)
+    expect(accessHelp(hub, 'none').hint).toContain('“docker login”')
+  })
+
+  it.each([
+    ['sent', 'Check the user name and password for quay.io'],
+    ['withheld', '--plain-http'],
+  ] as const)('with a login that was %s: nothing of other ways to log in', (login, part) => {
+    const { hint, loginHint, limitHint } = accessHelp(quay, login)
+    expect(hint).toContain(part)
+    expect(hint).not.toContain('--username')
+    expect([...loginHint, ...limitHint]).toEqual([])
+  })
+
+  it('gives the reason why there is no login first of all', () => {
+    const { hint, loginHint } = accessHelp(quay, 'none', 'The file has no login for it.')
+    expect([hint, ...loginHint]).toEqual(['The file has no login for it.', 'The file has no login for it.'])
+  })
+
+  it('writes sentences', () => {
+    const states: readonly LoginState[] = ['none', 'sent', 'withheld']
+    for (const login of states) expect(accessHelp(hub, login).hint).toMatch(/^[A-Z].*\.$/)
+  })
+})
