@@ -1,4 +1,4 @@
-/** One stream to many sinks. */
+/** Writes one stream to several sinks. */
 import { Duplex, Readable, Writable } from 'node:stream'
 import { WindlassError } from '../errors.js'
 import { batches } from './batches.js'
@@ -52,7 +52,7 @@ export async function tee(
     stream.destroy()
     await closed.get(stream)
   }
-  // TypeScript does not see that `fail` sets it.
+  // `fail` may have set it, which TypeScript cannot see.
   const failed = failure as { readonly error: unknown } | undefined
   if (failed !== undefined) throw failed.error
 }
@@ -74,7 +74,7 @@ function whenFinished(sink: Writable, fail: (error: unknown) => void): Promise<v
       if (!sink.writableFinished) fail(sink.errored ?? closedEarly('A sink'))
       resolve()
     }
-    // Stays, so that an error after the end is not one of the process.
+    // The listener is never removed: an `error` event without one would crash the process, even after the end.
     sink.on('error', fail)
     if (sink.destroyed) close()
     else sink.once('finish', resolve).once('close', close)
@@ -92,11 +92,11 @@ function drained(sink: Writable): Promise<void> {
   })
 }
 
-/** Asked before anything is closed: a request does not say later that it was. */
+/** Resolves when `stream` is closed. Call it before closing: a closed request does not report that it is closed. */
 const whenClosed = (stream: Readable | Writable): Promise<void> =>
   stream.closed ? Promise.resolve() : new Promise((resolve) => stream.once('close', resolve))
 
-/** Whether something comes back from `stream` after its last byte. A request of `node:http` is no Writable. */
+/** Reports whether `stream` can answer after its last byte. A request of `node:http` can, and is not a `Writable`. */
 const answers = (stream: Readable | Writable): boolean =>
   stream instanceof Duplex || !(stream instanceof Readable || stream instanceof Writable)
 

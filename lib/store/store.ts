@@ -76,7 +76,7 @@ export class Store {
 
   /**
    * Opens the store in `directory`, creating it if needed, and removes what dead runs have left. A store that is not
-   * writable can be read; so can a store of another user, which every write fails for.
+   * writable can be read. A store of another user can be read too, but every write to it fails.
    * @throws WindlassError STORE_CORRUPT when the directory is not a store or its version is newer; STORE_LOCKED,
    * STORE_DENIED, STORE_READ_ONLY, STORE_FULL, STORE_IO; CANCELLED
    */

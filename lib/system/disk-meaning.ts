@@ -27,22 +27,26 @@ type Meaning = Omit<DiskMeaning, 'hint'> & { readonly hint: (place: WrittenPlace
 /** Returns the clause that suggests the same kind of place `where`, for example `on another disk`. */
 const otherPlace = (place: WrittenPlace, where: string): string =>
   ({
-    store: `name a store ${where} with --store`,
+    store: `use --store to name a store ${where}`,
     target: `name a directory ${where} to unpack into`,
     layout: `name a directory ${where} for the layout`,
   })[place]
+
+/** Returns the sentence that says what a full disk leaves as it was. */
+const intact = (place: WrittenPlace): string =>
+  `Images that are already in the ${place === 'layout' ? 'layout' : 'store'} are intact.`
 
 const full: Meaning = {
   code: 'STORE_FULL',
   says: 'no space left',
   hint: (place) =>
-    `Free some space (see df -h, and df -i for inodes), or ${otherPlace(place, 'on another disk')}. Images that are already in the store are intact.`,
+    `Free some space (see df -h, and df -i for inodes), or ${otherPlace(place, 'on another disk')}. ${intact(place)}`,
 }
 const quota: Meaning = {
   code: 'STORE_FULL',
   says: 'the disk quota is used up',
   hint: (place) =>
-    `Free some space or have the quota raised, or ${otherPlace(place, 'on another disk')}. Images that are already in the store are intact.`,
+    `Free some space or have the quota raised, or ${otherPlace(place, 'on another disk')}. ${intact(place)}`,
 }
 const denied: Meaning = {
   code: 'STORE_DENIED',
@@ -57,15 +61,16 @@ const readOnly: Meaning = {
   says: 'the file system is read-only',
   hint: (place) =>
     ({
-      store: 'Name a store on a file system that can be written to with --store.',
-      target: 'Name a directory to unpack into on a file system that can be written to.',
-      layout: 'Name a directory for the layout on a file system that can be written to.',
+      store: 'Use --store to name a store on a writable file system.',
+      target: 'Name a directory to unpack into that is on a writable file system.',
+      layout: 'Name a directory for the layout that is on a writable file system.',
     })[place],
 }
 const files: Meaning = {
   code: 'STORE_IO',
   says: 'too many open files',
-  hint: () => 'Raise the limit (ulimit -n), or do less at once (--max-downloads).',
+  hint: () =>
+    'Raise the limit of open files (ulimit -n), or download fewer layers at a time (--max-downloads).',
 }
 const tooLarge: Meaning = {
   code: 'STORE_IO',
@@ -84,7 +89,7 @@ const elsewhere: Meaning = {
   hint: (place) =>
     ({
       store: 'Keep the whole store on one file system, or name another with --store.',
-      target: 'Name a directory to unpack into that is no mount point.',
+      target: 'Name a directory to unpack into that is not a mount point.',
       layout: 'Keep the whole layout on one file system, or name another.',
     })[place],
 }
@@ -137,12 +142,11 @@ function pathsOf(error: unknown, path: string | undefined): string[] {
 function wayToOpen(paths: readonly string[]): string | undefined {
   for (const path of paths) {
     const closed = closedToOwner(path)
-    if (closed !== undefined)
-      return `Open it to its owner, who runs this, with “chmod u+rwX ${shellWord(closed)}”.`
+    if (closed !== undefined) return `Give its owner access with “chmod u+rwX ${shellWord(closed)}”.`
     const foreign = foreignEntry(path)
     if (foreign !== undefined)
       return (
-        `It belongs to user ${foreign.uid}, in a directory of this user. Give it to this user, as root: ` +
+        `It belongs to user ${foreign.uid}. To make it yours, run this as root: ` +
         `“chown -R ${process.geteuid?.()} ${shellWord(foreign.path)}”.`
       )
   }

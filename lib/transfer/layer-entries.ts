@@ -7,13 +7,13 @@ import type { PlannedLayer } from './elements.js'
 /** The layer of an entry. */
 export interface EntryLayer extends Pick<PlannedLayer, 'descriptor' | 'positions'> {
   /**
-   * 1 for the first time that the layer is read, then 2 and so on. Where it rises, the entries of the layer come again from
-   * the first one: what the earlier attempt said does not count.
+   * 1 for the first attempt to read the layer, then 2 and so on. Each attempt begins with the first entry. Discard the
+   * entries of earlier attempts.
    */
   readonly attempt: number
 }
 
-/** What a sink of entries is told besides the entry. */
+/** What a sink receives besides the entry. */
 export interface LayerEntryContext {
   readonly layer: EntryLayer
   /** Aborts when the layer fails, is cancelled or begins anew. */
@@ -22,12 +22,12 @@ export interface LayerEntryContext {
 
 /**
  * Receives every entry of every layer, in archive order within a layer: the next one when the result, if it is a promise,
- * has resolved. Several layers may be read concurrently. The bytes are not verified yet: nothing of a layer counts before
- * the pull is done. An error fails the pull before the layer is committed.
+ * has resolved. Several layers may be read concurrently. The bytes are not verified yet: do not rely on an entry before
+ * the pull has succeeded. An error fails the pull before the layer is committed.
  */
 export type LayerEntrySink = (entry: ArchiveEntry, context: LayerEntryContext) => unknown
 
-/** The entries of the layers of one line. */
+/** Passes the entries of the layers of one pull to a sink. */
 export class LayerEntries {
   readonly #sink: LayerEntrySink
   readonly #layers = new WeakMap<Descriptor, { attempt: number; complete: boolean }>()

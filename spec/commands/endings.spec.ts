@@ -9,6 +9,7 @@ import {
   openSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -76,6 +77,27 @@ function catchesHangUp(pid: number): boolean {
   const mask = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0'
   return (BigInt(`0x${mask}`) & 1n) !== 0n
 }
+
+describe('a store below a link that leads to nothing', () => {
+  const ways: Readonly<Record<string, (link: string) => readonly [string[], NodeJS.ProcessEnv]>> = {
+    '--store': (link) => [['--store', join(link, 'store')], {}],
+    WINDLASS_STORE: (link) => [[], { WINDLASS_STORE: join(link, 'a/store') }],
+    XDG_DATA_HOME: (link) => [[], { XDG_DATA_HOME: link }],
+  }
+
+  it.each(Object.keys(ways))('named by %s ends a pull at once, with what it is', (way) => {
+    const { name } = writeLayout(join(top, 'layout'), [[{ path: 'a', content: 'a' }]])
+    const link = join(top, 'link')
+    symlinkSync('nowhere', link)
+    const [args, more] = ways[way]!(link)
+    const { status, signal, stderr } = spawnSync(process.execPath, [main, 'pull', '-q', ...args, name], {
+      ...{ env: { ...env(), ...more }, encoding: 'utf8', timeout: 60_000, killSignal: 'SIGKILL' },
+    })
+    expect([status, signal], stderr).toEqual([7, null])
+    expect(stderr).toContain(`${link} is a symbolic link to a path that does not exist`)
+    expect(existsSync(join(top, 'nowhere'))).toBe(false)
+  })
+})
 
 describe('a terminal that is closed', () => {
   // The shell outlives its terminal and tells what the program ended with.

@@ -29,7 +29,7 @@ function hintsIn(file: string): string[] {
   return hints
 }
 
-const riddles = [
+const unclear = [
   /Unexpected HTTP response/,
   /left alone/,
   /has no way to/,
@@ -55,11 +55,11 @@ describe('what is read by people', () => {
     expect(hints.filter((hint) => !/: (?:[A-Z“…]|--)/.test(hint) || !/[.?…]$/.test(hint))).toEqual([])
   })
 
-  it('has none of the riddles that it once had', () => {
+  it('has none of the phrases that readers did not understand', () => {
     const found = sources.flatMap((file) =>
       textOf(file)
         .split('\n')
-        .filter((line) => riddles.some((riddle) => riddle.test(line)))
+        .filter((line) => unclear.some((phrase) => phrase.test(line)))
         .map((line) => `${file}: ${line.trim()}`),
     )
     expect(found).toEqual([])

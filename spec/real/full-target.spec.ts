@@ -94,7 +94,7 @@ await describeSmallDisk('a directory to unpack into, on a disk of its own', () =
       new RegExp(
         `Writing the tree of the image failed at ${disk.path}/${target}: the file system is read-only$`,
       ),
-      /^ {2}Name a directory to unpack into on a file system that can be written to\.$/,
+      /^ {2}Name a directory to unpack into that is on a writable file system\.$/,
     )
   })
 

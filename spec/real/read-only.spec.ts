@@ -1,6 +1,6 @@
 /** A store that cannot be written to: it can be read all the same, and the first write says what is in its way. */
 import { execFile, execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -44,6 +44,24 @@ await describeSmallDisk('a store on a read-only file system', () => {
     rmSync(join(target, '..'), { recursive: true })
   })
 
+  it('gives an image by the name that another tool gave it', async () => {
+    disk.remount('rw')
+    const path = join(disk.here, 'store/index.json')
+    const before = readFileSync(path, 'utf8')
+    const index = JSON.parse(before) as { manifests: Record<string, unknown>[] }
+    const { mediaType, digest, size } = index.manifests[0]!
+    const annotations = { 'org.opencontainers.image.ref.name': 'MyApp' }
+    index.manifests.push({ mediaType, digest, size, annotations })
+    writeFileSync(path, JSON.stringify(index))
+    disk.remount('ro')
+    const { exit, stdout, stderr } = await disk.windlass('inspect', 'MyApp')
+    expect([exit, stderr]).toEqual([0, ''])
+    expect(JSON.parse(stdout)).toMatchObject({ Digest: digest })
+    disk.remount('rw')
+    writeFileSync(path, before)
+    disk.remount('ro')
+  })
+
   it('is verified, asked what could be removed, and up to date', async () => {
     const before = await describeTree(disk.here)
     for (const [args, says] of [
@@ -67,7 +85,7 @@ await describeSmallDisk('a store on a read-only file system', () => {
     expectTold(
       await disk.windlass(...args()),
       new RegExp(`${disk.path}/store.*: the file system is read-only`),
-      /^ {2}Name a store on a file system that can be written to/,
+      /^ {2}Use --store to name a store on a writable file system\./,
     )
     expect(await describeTree(disk.here)).toEqual(before)
   })
@@ -76,7 +94,7 @@ await describeSmallDisk('a store on a read-only file system', () => {
     expectTold(
       await disk.windlass('unpack', '-q', ...platform, names.here, join(disk.path, 'flat')),
       new RegExp(`Writing the tree of the image failed at ${disk.path}/flat: the file system is read-only`),
-      /can be written to/,
+      /^ {2}Name a directory to unpack into that is on a writable file system\./,
     )
     await expect(hostWhiteoutForm(disk.here)).rejects.toMatchObject({ code: 'STORE_READ_ONLY' })
   })
@@ -117,7 +135,7 @@ await describeSmallDisk('a layout of another tool on a read-only file system', (
     expectTold(
       await disk.windlass(...args()),
       new RegExp(`${disk.path}/store.*: the file system is read-only`),
-      /^ {2}Name a store on a file system that can be written to/,
+      /^ {2}Use --store to name a store on a writable file system\./,
     )
   })
 })
@@ -159,8 +177,8 @@ describe.skipIf(!canBeNobody)('a store of another user', () => {
     for (const args of [['gc'], ['rm', names.here]])
       expectTold(
         run(...args),
-        new RegExp(`${store} belongs to user 0, and no other user writes to it`),
-        /Name a store of your own/,
+        new RegExp(`${store} belongs to user 0, and only its owner may write to it`),
+        /Use a store of your own/,
       )
     expect(existsSync(join(store, 'index.json'))).toBe(true)
   })
@@ -256,7 +274,7 @@ describe.skipIf(!canBeNobody)('a store of this user that is partly closed to the
     expectTold(
       await run(...args),
       /permission denied/,
-      new RegExp(`^ {2}Open it to its owner, who runs this, with “chmod u\\+rwX ${closed}”`),
+      new RegExp(`^ {2}Give its owner access with “chmod u\\+rwX ${closed}”`),
     )
   })
 })

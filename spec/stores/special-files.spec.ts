@@ -1,6 +1,6 @@
 /** Links and special files in the places of the store's own: refused where they matter, and never followed or waited for. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Store } from '../../lib/store/index.js'
@@ -83,6 +83,39 @@ describe('in the place of', () => {
     expect(await store.layers.findByBlob(layerBlob('a').digest)).toBeUndefined()
     await commitLayer(store, 'a')
     expect(await store.layers.findByBlob(layerBlob('a').digest)).toBeDefined()
+  })
+
+  it('index.json, a document nested 100,000 levels deep: it is told as damaged, by every reader', async () => {
+    const directory = await filled()
+    const path = join(directory, 'index.json')
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+    writeFileSync(
+      path,
+      readFileSync(path, 'utf8').replace('"mediaType"', () => `"x":${deep},"mediaType"`),
+    )
+    const store = await stores.open(directory)
+    const told = { ...corrupt, hint: expect.stringContaining('windlass verify --repair') as string }
+    await expect(store.names.list()).rejects.toMatchObject(told)
+    await expect(store.names.remove('a:latest')).rejects.toMatchObject(told)
+    await expect(store.garbage.collect()).rejects.toMatchObject(told)
+  })
+
+  it('a layer’s record, a document nested 100,000 levels deep: the layer is none, and comes again', async () => {
+    const directory = await filled()
+    const { diffID } = (await (await stores.open(directory)).layers.findByBlob(layerBlob('a').digest))!
+    const record = join(directory, 'layers', ...diffID.split(':'), 'layer.json')
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+    writeFileSync(
+      record,
+      readFileSync(record, 'utf8').replace('{', () => `{"x":${deep},`),
+    )
+    const store = await stores.open(directory)
+    expect(await store.layers.find(diffID)).toBeUndefined()
+    expect((await store.garbage.collect({ dryRun: true })).removed).toMatchObject([
+      { digest: diffID, bytes: 0 },
+    ])
+    await commitLayer(store, 'a')
+    expect(await store.layers.find(diffID)).toBeDefined()
   })
 
   it('the store itself, a link is resolved once: where it leads later does not matter', async () => {

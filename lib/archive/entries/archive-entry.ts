@@ -10,7 +10,7 @@ export interface PartQueue {
   peek(): EntryPart | undefined
   /** Takes the next part. */
   take(): EntryPart | undefined
-  /** Calls `wake` once when a part arrives; undefined forgets the last one. */
+  /** Calls `wake` once when a part arrives; undefined removes the callback. */
   onPart(wake: (() => void) | undefined): void
 }
 
@@ -47,7 +47,7 @@ export class ArchiveEntry implements TarEntry {
     this.mtime = entry.mtime
     this.linkTarget = entry.linkTarget
     this.device = entry.device
-    // A message turns a Buffer into a Uint8Array.
+    // A Buffer that was sent from a thread arrives as a Uint8Array.
     this.xattrs =
       entry.xattrs.size === 0
         ? entry.xattrs
@@ -79,7 +79,7 @@ export class ArchiveEntry implements TarEntry {
     return this.#content
   }
 
-  /** @internal Ends the content, also where the sink asks for it later. */
+  /** @internal Ends the content. A stream that the sink requests later ends at once. */
   close(error?: Error): void {
     this.#closed ??= { error }
     this.#content?.destroy(error)
@@ -94,7 +94,7 @@ class EntryContent extends Readable {
     private readonly queue: PartQueue,
   ) {
     super()
-    // A sink need not listen: it receives the error where it reads.
+    // A sink without a listener must not crash the process. Its reads fail with the error.
     this.on('error', () => undefined)
   }
 
@@ -114,7 +114,7 @@ class EntryContent extends Readable {
         continue
       }
       if (part.kind !== 'data') {
-        // The end is taken by whoever calls the sink.
+        // The caller of the sink takes the `end` part.
         this.push(null)
         return
       }

@@ -10,14 +10,14 @@ export type EntryPart =
 /** Parts that travel in one message. */
 export interface EntryBatch {
   readonly parts: readonly EntryPart[]
-  /** What the parts count against the limit of parts on their way, in bytes. */
+  /** Size in bytes of the parts, as `maxUnderWay` counts it. */
   readonly weight: number
 }
 
-/** Maximum weight of the batches that are on their way, beyond which a thread waits: see `EntrySender.pace`. */
+/** Maximum weight of sent batches that are not acknowledged. A thread that exceeds it waits: see `EntrySender.pace`. */
 export const maxUnderWay = 2 * 1024 * 1024
 
-/** Bytes that an entry counts without its content. An archive has at least one block for each. */
+/** Returns the weight in bytes of an entry without its content. Each has at least one block in an archive. */
 export function weightOf({ path, linkTarget, xattrs }: TarEntry): number {
   let weight = 512 + path.length + linkTarget.length
   for (const [name, value] of xattrs) weight += name.length + value.length

@@ -2,7 +2,7 @@
 import type { EntryBatch, EntryPart } from './batch.js'
 import { ArchiveEntry, type PartQueue } from './archive-entry.js'
 
-/** What a sink of entries is told besides the entry. */
+/** What a sink receives besides the entry. */
 export interface EntryContext {
   /** Aborts when the layer fails or is cancelled. */
   readonly signal: AbortSignal
@@ -10,11 +10,11 @@ export interface EntryContext {
 
 /**
  * Receives the entries of a layer in archive order. The next entry comes when the result, if it is a promise, has
- * resolved; until then unpacking waits, except for about 3 MiB of entries on their way. An error fails the layer.
+ * resolved. Until then unpacking waits, after it has sent about 3 MiB of entries ahead. An error fails the layer.
  */
 export type EntrySink = (entry: ArchiveEntry, context: EntryContext) => unknown
 
-/** The way back to the thread. */
+/** Sends messages to the thread. */
 export interface EntryThread {
   acknowledge(weight: number): void
   skip(number: number): void
@@ -44,7 +44,7 @@ export class EntryReceiver implements PartQueue {
     })
   }
 
-  /** The error of the sink, unless it failed after the job did. */
+  /** The error of the sink. Undefined if the job failed first. */
   get failure(): { readonly error: unknown } | undefined {
     return this.#failure
   }

@@ -184,7 +184,7 @@ export class LayerApplier implements EntryHandler {
       return work()
     } catch (error) {
       this.close()
-      // Layers are put on top of each other in a directory of the user only.
+      // Only a directory that the user names receives several layers (`apply`).
       throw failure(path, error, this.#into, this.#form === 'apply' ? 'target' : 'store')
     }
   }

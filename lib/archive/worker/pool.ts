@@ -36,8 +36,8 @@ export interface UnpackTask extends BlobTask {
 /** Options of a job. */
 export interface UnpackOptions {
   /**
-   * Whether the job can run without waiting for more of its blob. Jobs that can go first. Called when a thread is free.
-   * Default: yes.
+   * Reports whether the job can run without waiting for more of its blob. Such jobs go first. Called when a thread is
+   * free. Default: yes.
    */
   readonly isReady?: (() => boolean) | undefined
   /** Cancels the job. The promise rejects when everything is closed. The directory is not removed. */
@@ -59,7 +59,7 @@ export interface ReadOptions extends Pick<UnpackOptions, 'signal' | 'onProgress'
   readonly onEntry: EntrySink
 }
 
-/** A job with what belongs to it in this thread. */
+/** A job, and what this thread needs to execute it. */
 interface PoolJob {
   readonly work: Work
   readonly growth?: ObservableInput<Growth> | undefined
@@ -132,8 +132,8 @@ export class UnpackPool {
   }
 
   /**
-   * Starts threads for `jobs` jobs in advance: loading a thread takes longer than unpacking many layers. A thread that
-   * cannot be started is left to its job, which reports the reason.
+   * Starts threads for `jobs` jobs in advance: loading a thread takes longer than unpacking many layers. If one
+   * cannot be started, the job that needs it reports the reason.
    */
   ready(jobs: number): void {
     this.#threads.ready(Math.min(jobs, this.#actor.slots))
@@ -209,7 +209,7 @@ export class UnpackPool {
   }
 }
 
-/** Prefers jobs that keep no thread waiting for the network. */
+/** Returns the index of the first job that does not wait for the network; 0 if all do. */
 const pickReady = (waiting: readonly PoolJob[]): number =>
   Math.max(
     0,

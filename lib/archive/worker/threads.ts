@@ -10,7 +10,7 @@ export class UnpackThreads {
   readonly #idle: UnpackThread[] = []
   #closed = false
 
-  /** Starts threads until there are `count`. A thread that cannot be started is left to its job, which reports the reason. */
+  /** Starts threads until there are `count`. If one cannot be started, the job that needs it reports the reason. */
   ready(count: number): void {
     while (this.#threads.size < count && !this.#closed)
       try {

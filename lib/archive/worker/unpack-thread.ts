@@ -79,7 +79,7 @@ export class UnpackThread {
     if (this.#current) this.#post({ type: 'cancel', id: this.#current.id })
   }
 
-  /** Lets the current job send as much more. */
+  /** Allows the current job to send entries of this weight in addition. */
   acknowledge(weight: number): void {
     if (this.#current) this.#post({ type: 'acknowledge', id: this.#current.id, weight })
   }

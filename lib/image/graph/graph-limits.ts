@@ -1,6 +1,7 @@
 /** Limits on what a walk of an image graph reads. */
 import { WindlassError } from '../../errors.js'
 import { limitExceeded } from '../../limits.js'
+import { formatCount, formatExactBytes } from '../../quantities.js'
 import type { GraphLink } from './document-links.js'
 
 /** Limits of one walk. A limit that is absent does not apply. */
@@ -33,31 +34,32 @@ export class GraphBudget {
     const { indexDepth = Infinity, documents = Infinity } = this.limits
     if (role !== 'config' && depth > indexDepth)
       throw limitExceeded(
-        `${this.#reading(digest)}: ${digest} is ${depth} levels deep`,
+        `The indexes ${this.#ofImage(digest)} are nested ${formatCount(depth, 'level')} deep at ${digest}`,
         'indexDepth',
         indexDepth,
         this.#subject(digest),
       )
     this.#documents += 1
-    if (this.#documents > documents) throw this.#exceeded(digest, `more than ${documents} documents`)
+    if (this.#documents > documents) throw this.#exceeded(digest, formatCount(documents, 'document'))
   }
 
   /** Counts the bytes of a document that was read. @throws LIMIT_EXCEEDED if they are too many */
   countBytes({ descriptor: { digest } }: GraphLink, bytes: number): void {
     const { bytes: maxBytes = Infinity } = this.limits
     this.#bytes += bytes
-    if (this.#bytes > maxBytes) throw this.#exceeded(digest, `more than ${maxBytes} bytes of documents`)
+    if (this.#bytes > maxBytes) throw this.#exceeded(digest, formatExactBytes(maxBytes))
   }
 
-  #exceeded(digest: string, what: string): WindlassError {
+  #exceeded(digest: string, maximum: string): WindlassError {
     return new WindlassError(
       'LIMIT_EXCEEDED',
-      `${this.#reading(digest)}: with ${digest} there are ${what}`,
+      `Failed to read the indexes, manifests and configs ${this.#ofImage(digest)}: ${digest} exceeds the maximum of ${maximum}`,
       this.#subject(digest),
     )
   }
 
-  readonly #reading = (digest: string): string => `Reading the documents of ${this.reference ?? digest}`
+  readonly #ofImage = (digest: string): string =>
+    this.reference === undefined ? `that lead to ${digest}` : `of ${this.reference}`
 
   readonly #subject = (digest: string) => ({
     digest,

@@ -2,7 +2,7 @@
 import type { LayerSource, UnpackPool } from '../../archive/index.js'
 import { WindlassError } from '../../errors.js'
 import type { Stage } from '../../flow/index.js'
-import type { Store } from '../../store/index.js'
+import { type Store, waysOut } from '../../store/index.js'
 import type { EnsuredLayer } from '../../transfer/elements.js'
 import { pullStage } from '../pull-stage.js'
 import type { LayerEntries } from '../../transfer/layer-entries.js'
@@ -45,10 +45,7 @@ async function sourceOf(
   if (stored) return { kind: 'directory', path: stored.rootfs, implied: stored.implied }
   throw new WindlassError(
     'STORE_CORRUPT',
-    `Reading layer ${digest}: the store has neither its blob nor its tree`,
-    {
-      digest,
-      hint: 'Pull the image again.',
-    },
+    `Failed to read layer ${digest}: its blob and its tree are missing in the store`,
+    { digest, hint: waysOut.repair },
   )
 }

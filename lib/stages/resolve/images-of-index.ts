@@ -79,7 +79,8 @@ export function imagesOfIndex({ retry }: { readonly retry: RetryPolicy }): Stage
             leftOut.add(digest)
             return false
           }
-          if (path.some(({ link }) => link.descriptor.digest === digest)) throw leadBack(digest, reference)
+          if (path.some(({ link }) => link.descriptor.digest === digest))
+            throw containsItself(digest, reference)
           return true
         },
       })
@@ -113,16 +114,18 @@ async function claimedIndex(expected: Descriptor, request: ImageRequest, turn: P
   return document
 }
 
-const leadBack = (digest: Digest, reference: string): WindlassError =>
-  new WindlassError('MANIFEST_INVALID', `The indexes of ${reference} lead back to ${digest}`, {
-    reference,
-    digest,
-  })
+const containsItself = (digest: Digest, reference: string): WindlassError =>
+  new WindlassError(
+    'MANIFEST_INVALID',
+    `The index of ${reference} contains itself: ${digest} is inside ${digest}`,
+    {
+      reference,
+      digest,
+    },
+  )
 
 const noImages = (index: ImageIndex, reference: string): WindlassError =>
   notAnIndexOfImages(index, { reference }) ??
-  new WindlassError(
-    'PLATFORM_UNMATCHED',
-    `Pulling all platforms of ${reference}: its index has no image of any platform`,
-    { reference },
-  )
+  new WindlassError('PLATFORM_UNMATCHED', `The index of ${reference} has no image of any platform`, {
+    reference,
+  })

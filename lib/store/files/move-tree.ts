@@ -13,7 +13,7 @@ export async function moveTree(from: string, to: string): Promise<void> {
   } catch (error) {
     if (codeOf(error) !== 'EACCES') throw error
     const { mode } = await lstat(from)
-    // Only the owner can: another user's error is the first one.
+    // Only the owner may change the mode. For other users, the error of the rename is the reason.
     await chmod(from, mode | 0o600).catch(() => {
       throw error
     })

@@ -52,8 +52,8 @@ export interface Collected {
   /** Total size of the removed content in bytes. */
   readonly bytes: number
   /**
-   * What killed processes had left, removed since the store was opened or since the last collection. Not part of
-   * `removed` and `bytes`. Opening a store removes it, so also before a dry run.
+   * What killed processes left, removed since the last collection. Not part of `removed` and `bytes`. A store removes it
+   * when it is opened, so a dry run reports it too.
    */
   readonly leftovers: Leftovers
 }

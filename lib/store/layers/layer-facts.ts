@@ -12,7 +12,7 @@ export interface StoredLayer {
   readonly size: number
   /** The blobs that the layer was unpacked from. */
   readonly blobs: readonly Digest[]
-  /** Those of `blobs` that the store has kept, unless they were lost since. */
+  /** The `blobs` that the record says were kept. They may have been lost since. */
   readonly keptBlobs: readonly Digest[]
   /** Directories of the tree that the layer does not list: see `LayerRecord`. Undefined if unknown. */
   readonly implied?: readonly string[]
@@ -23,7 +23,7 @@ export interface LayerFacts {
   readonly diffID: Digest
   /** The blob that the tree was unpacked from. */
   readonly blob: Descriptor
-  /** Whether the blob is in the store, to stay there; false if it is discarded. Undefined if unknown. */
+  /** Whether the blob is kept in the store after the pull. Undefined if unknown. */
   readonly blobKept?: boolean
   /** Size of the unpacked layer as a tar archive, in bytes. */
   readonly size: number

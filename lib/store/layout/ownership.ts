@@ -82,10 +82,10 @@ export async function writeRefusal(store: string): Promise<WindlassError | undef
   if ((await ownerOfNewFile(store)) === found.uid) return undefined
   return new WindlassError(
     'STORE_DENIED',
-    `The store at ${store} belongs to user ${found.uid}, and no other user writes to it`,
+    `The store at ${store} belongs to user ${found.uid}, and only its owner may write to it`,
     {
       path: store,
-      hint: `Name a store of your own with “--store DIR”. It takes an image of this one as “windlass pull ${shellWord(`oci:${store}:NAME`)} --store DIR”.`,
+      hint: `Use a store of your own, with “--store DIR”. To copy an image into it, run “windlass pull ${shellWord(`oci:${store}:NAME`)} --store DIR”.`,
     },
   )
 }
@@ -116,7 +116,7 @@ const unsafe = (directory: string, path: string, { can }: Others): string =>
 const refused = (directory: string, path: string, others: Others): WindlassError =>
   new WindlassError(
     'STORE_DENIED',
-    `Root uses no store that other users can change: ${unsafe(directory, path, others)}`,
+    `Root does not use a store that other users can change: ${unsafe(directory, path, others)}`,
     { path, hint: others.asRoot },
   )
 
@@ -139,16 +139,16 @@ function findOthers(
   if (uid !== ownUid && uid !== 0)
     return {
       can: `belongs to user ${uid}`,
-      hint: 'Name a store of your own with --store, unless you trust that user.',
+      hint: 'Use a store of your own with --store, unless you trust that user.',
       asRoot:
         `Use it as that user (sudo -u '#${uid}' windlass …), or name another store with --store. ` +
-        'If you trust its content, run chown -R root on it, then “windlass verify --repair”.',
+        'If you trust its content, run “chown -R root” on it, then “windlass verify --repair”.',
     }
   if (!byMode) return undefined
   const hint = `If you trust its content, take that permission away with “chmod go-w ${shellWord(path)}”.`
-  if ((mode & 0o002) !== 0) return { can: 'is writable for everybody', hint, asRoot: hint }
+  if ((mode & 0o002) !== 0) return { can: 'is writable by everyone', hint, asRoot: hint }
   if ((mode & 0o020) !== 0 && (gid !== process.getegid?.() || hasAcl(path)))
-    return { can: 'is writable for a group or for other users', hint, asRoot: hint }
+    return { can: 'is writable by a group or by other users', hint, asRoot: hint }
   return undefined
 }
 

@@ -114,7 +114,10 @@ describe('a layout from outside', () => {
         truncateSync(file, 2 ** 41)
       },
     ],
-    ['nested 100,000 levels deep', (file: string) => writeFileSync(file, '['.repeat(100_000))],
+    [
+      'nested 100,000 levels deep',
+      (file: string) => writeFileSync(file, `${'['.repeat(100_000)}${']'.repeat(100_000)}`),
+    ],
   ])(
     'is refused at once where its index.json or oci-layout is %s, and quotes nothing',
     async (_what, make) => {

@@ -13,7 +13,7 @@ describe('what the disk says', () => {
   it.each([
     ['ENOSPC', 'STORE_FULL', /no space/, /inodes/],
     ['EDQUOT', 'STORE_FULL', /quota/, /quota/],
-    ['EROFS', 'STORE_READ_ONLY', /read-only/, /written to/],
+    ['EROFS', 'STORE_READ_ONLY', /read-only/, /on a writable file system/],
     ['EACCES', 'STORE_DENIED', /denied/, /this user/],
     ['EMFILE', 'STORE_IO', /open files/, /ulimit/],
     ['EFBIG', 'STORE_IO', /larger/, /ulimit -f/],

@@ -276,7 +276,7 @@ describe('a walk', () => {
   it('says how a limit that users have is raised', async () => {
     const { nodes } = walked(graph([linkTo(1)], [linkTo(2)]), [linkTo(0)], { indexDepth: 1 })
     await expect(toList(nodes)).rejects.toMatchObject({
-      message: `Reading the documents of app: ${digestOf(2)} is 2 levels deep, more than the limit indexDepth (1)`,
+      message: `The indexes of app are nested 2 levels deep at ${digestOf(2)}, more than the limit indexDepth (1)`,
       hint: expect.stringContaining('--limit indexDepth=N') as string,
     })
   })

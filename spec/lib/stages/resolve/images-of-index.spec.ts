@@ -85,7 +85,9 @@ describe('the images of an index', () => {
     expect((await walked(indexOf(...leaves(maxIndexedImages - 1)), [])).images).toHaveLength(999)
     await expect(walked(indexOf(...leaves(maxIndexedImages)), [])).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',
-      message: expect.stringContaining('more than 1000 documents') as string,
+      message: expect.stringMatching(
+        /^Failed to read the indexes, manifests and configs of app: sha256:\w+ exceeds the maximum of 1,000 documents$/,
+      ) as string,
     })
   })
 
@@ -100,6 +102,7 @@ describe('the images of an index', () => {
     expect((await walked(some, inner, { manifestBytes })).images).toEqual([image.digest])
     await expect(walked(root, inner, { manifestBytes })).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',
+      message: `Failed to read the indexes, manifests and configs of app: ${inner.at(-1)?.digest} exceeds the maximum of 160,000 bytes`,
       subject: { digest: inner.at(-1)?.digest },
     })
   })
@@ -109,7 +112,7 @@ describe('the images of an index', () => {
     const inner = indexOf(leaf, { ...entryOf(indexOf()), digest })
     await expect(walked(indexOf(entryOf(inner)), [inner], { rootDigest: digest })).rejects.toMatchObject({
       code: 'MANIFEST_INVALID',
-      message: `The indexes of app lead back to ${digest}`,
+      message: `The index of app contains itself: ${digest} is inside ${digest}`,
     })
   })
 

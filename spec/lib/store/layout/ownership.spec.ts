@@ -108,7 +108,7 @@ describe.runIf(asRoot)('a store that others can change', () => {
       expect(images()).toMatchObject({
         exit: 0,
         stderr: expect.stringMatching(
-          /^windlass: warning: Other users can change the store at \S+: \S+ is writable for everybody\. If you trust its content, .*“chmod go-w \S+”\.\n$/,
+          /^windlass: warning: Other users can change the store at \S+: \S+ is writable by everyone\. If you trust its content, .*“chmod go-w \S+”\.\n$/,
         ) as string,
       })
     } finally {
@@ -165,7 +165,7 @@ describe.runIf(asRoot)('a store that is open to a group', () => {
           stdout: '',
           stderr: expect.stringMatching(
             new RegExp(
-              `windlass: The store at ${store} belongs to user ${owner}, and no other user writes to it\n {2}Name a store of your own`,
+              `windlass: The store at ${store} belongs to user ${owner}, and only its owner may write to it\n {2}Use a store of your own`,
             ),
           ) as string,
         })
