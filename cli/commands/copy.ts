@@ -1,4 +1,4 @@
-/** `windlass copy`: copies an image from registry or layout to registry or layout, and keeps nothing here. */
+/** `windlass copy`: copies an image between registries and OCI layouts, without the store. */
 import { type Command, Option } from 'commander'
 import { printable } from '../../lib/codec/printable.js'
 import type { CopyOptions } from '../../puller/index.js'
@@ -24,9 +24,10 @@ Examples:
   windlass copy registry.example/app:1.2 registry.example/app:stable
   windlass copy alpine:3.20 oci:./images:alpine
 
-Manifests keep their bytes, and so their digests. What the target has is not sent, and what another
-repository of its registry has is mounted. Credentials of both sides come from --authfile or from where
-logins leave them. Prints <name>@<digest> of the target.`
+Without --all-platforms, the image for one platform is copied from an index. Manifests keep their bytes, and
+so their digests. A blob that the target has is not sent. A blob that another repository of the same registry
+has is mounted. Nothing is kept on this machine. The logins for both registries come from --authfile, or from
+what “docker login” or “podman login” saved. Prints <name>@<digest> of the target.`
 
 /** Defines the arguments, options and action of `windlass copy`. */
 export function defineCopy(command: Command, terminal: Console): void {

@@ -27,7 +27,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'copy',
-    summary: 'copy an image to another registry or to a layout, keeping nothing here',
+    summary: 'copy an image to a registry or an OCI layout, without the store',
     usage: '[options] <from> <to>',
     showsProgress: true,
     load: async () => (await import('./copy.js')).defineCopy,

@@ -144,7 +144,7 @@ describe('windlass.copy', () => {
         const copy = windlass.copy(`${from.host}/team/app:1`, `${to.host}/app:1`)
         await expect(copy.done).rejects.toMatchObject({
           code: 'UNAUTHORIZED',
-          message: expect.stringContaining('does not let this user push to app'),
+          message: expect.stringContaining('requires a login for "app"'),
         })
         const events = await lastValueFrom(copy.events.pipe(toArray()))
         expect(events.at(-1)).toMatchObject({ type: 'end', outcome: 'failed' })

@@ -1,6 +1,6 @@
 /**
- * Sends single HTTP requests over reusable connections of limited number. Only this module and
- * `got-client.ts` use got.
+ * Sends single HTTP requests over reusable connections of limited number. Only this module, `got-client.ts` and
+ * `failure.ts` use got.
  */
 import type { ClientRequest, IncomingHttpHeaders } from 'node:http'
 import type { LookupFunction, Socket } from 'node:net'

@@ -30,7 +30,7 @@ export async function readIndex(directory: string): Promise<LayoutIndex | undefi
     throw unreadable(path, error instanceof Error ? error.message : String(error), error)
   }
   const index = parseLayoutIndex(text)
-  if (index === undefined) throw unreadable(path, 'it is no list of images')
+  if (index === undefined) throw unreadable(path, 'it is not a list of images')
   return Promise.resolve(index)
 }
 
@@ -50,7 +50,7 @@ export async function changeIndex(
       directory,
       async () => {
         for (let attempt = 1; attempt <= maxAttempts; attempt++) if (await replaced(path, change)) return
-        throw unreadable(path, 'another tool changes it all the time')
+        throw unreadable(path, 'another tool keeps changing it')
       },
       signal,
     ),
@@ -68,7 +68,7 @@ const isSame = (one: Stats | undefined, other: Stats | undefined): boolean =>
   one?.ino === other?.ino && one?.mtimeMs === other?.mtimeMs && one?.size === other?.size
 
 const unreadable = (path: string, why: string, cause?: unknown): WindlassError =>
-  new WindlassError('STORE_CORRUPT', `Reading the list of images at ${printable(path)}: ${why}`, {
+  new WindlassError('STORE_CORRUPT', `Failed to read the list of images at ${printable(path)}: ${why}`, {
     ...{ path, cause },
     hint: 'Name another layout, or have the tool that made this one repair it.',
   })

@@ -70,7 +70,7 @@ async function makeDirectory(path: string): Promise<void> {
     if (errnoOf(error) !== 'EEXIST') throw error
     const found = await lstatIfThere(path)
     if (found?.isDirectory() === true) return
-    throw corrupt(path, found?.isSymbolicLink() === true ? 'it is a symbolic link' : 'it is no directory')
+    throw corrupt(path, found?.isSymbolicLink() === true ? 'it is a symbolic link' : 'it is not a directory')
   }
 }
 
@@ -79,7 +79,7 @@ function check(directory: string): void {
   if (names.includes('windlass.json'))
     throw new WindlassError(
       'USAGE',
-      `${printable(directory)} is a store of this program, which a copy cannot fill`,
+      `${printable(directory)} is a store of Windlass, and a copy cannot write to it`,
       {
         path: directory,
         hint: 'Pull into it with “windlass pull --store DIR IMAGE”, or copy to another directory.',
@@ -87,7 +87,7 @@ function check(directory: string): void {
     )
   if (names.includes('oci-layout')) checkVersion(join(directory, 'oci-layout'))
   else if (names.length > 0 && !names.includes('index.json'))
-    throw corrupt(directory, 'it is no OCI image layout, and there is something else in it')
+    throw corrupt(directory, 'the directory is neither empty nor an OCI image layout')
 }
 
 /** @throws STORE_CORRUPT when the version belongs to a future image-spec, or cannot be read */

@@ -5,10 +5,10 @@ import { diskMeaning } from '../../system/disk-meaning.js'
 import { errnoOf } from '../../system/errno.js'
 
 const unexpected: Readonly<Record<string, string>> = {
-  EISDIR: 'a directory stands there',
-  ENOTDIR: 'what stands there is no directory',
-  ELOOP: 'a symbolic link stands there',
-  EEXIST: 'something else stands there',
+  EISDIR: 'it is a directory',
+  ENOTDIR: 'a part of the path is not a directory',
+  ELOOP: 'it is a symbolic link',
+  EEXIST: 'it exists already',
 }
 
 /**

@@ -68,7 +68,7 @@ const opening =
       body.stream.destroy()
       throw new WindlassError(
         'SIZE_MISMATCH',
-        `Copying blob ${digest}: ${body.host} offers ${body.size} bytes, but the manifest says ${size}`,
+        `Failed to copy the blob ${digest}: ${body.host} offers ${body.size} bytes, but the manifest states ${size}`,
         { digest, host: body.host, hint: eitherHint },
       )
     }

@@ -1,4 +1,4 @@
-/** Reads what will be asked for in a known order, a few ahead. */
+/** Reads values before they are requested, in a known order and a few at a time. */
 import { WindlassError } from '../../errors.js'
 
 /** Reads the manifests of a walk before the walk asks for them, so that it waits for one round trip, not for each. */
@@ -41,7 +41,7 @@ export class ReadAhead<Key, Value> {
     return value
   }
 
-  /** Aborts the reads that nobody asked for, and resolves when they have ended. */
+  /** Aborts the reads whose values were not requested, and resolves when they have ended. */
   async close(): Promise<void> {
     this.#stop.abort(new WindlassError('CANCELLED', 'The read is not needed any more'))
     await Promise.allSettled(this.#underWay)

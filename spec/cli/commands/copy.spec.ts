@@ -104,7 +104,7 @@ describe('copy', () => {
     const argv = ['copy', '-q', ...login, source('1'), target('1')]
     const { code, err } = await windlass(argv, { stdin: 'secret' })
     expect(code).toBe(2)
-    expect(err).toContain('the login is for one')
+    expect(err).toContain('--username is for one registry')
   })
 
   it('leaves no open upload and no file when it is interrupted', async () => {

@@ -314,15 +314,20 @@ describe('a layout as a target', () => {
   })
 
   it.each([
-    ['something else', { 'thesis.txt': 'chapter 1' }, 'STORE_CORRUPT', 'something else in it'],
+    [
+      'something else',
+      { 'thesis.txt': 'chapter 1' },
+      'STORE_CORRUPT',
+      'neither empty nor an OCI image layout',
+    ],
     ['a newer layout', { 'oci-layout': '{"imageLayoutVersion":"2.0.0"}' }, 'STORE_CORRUPT', '2.0.0'],
     ['a broken layout', { 'oci-layout': 'x' }, 'STORE_CORRUPT', 'not JSON'],
-    ['a store', { 'windlass.json': '{"version":1}' }, 'USAGE', 'store of this program'],
+    ['a store', { 'windlass.json': '{"version":1}' }, 'USAGE', 'is a store of Windlass'],
     [
       'a broken list',
       { 'oci-layout': '{"imageLayoutVersion":"1.0.0"}', 'index.json': '[]' },
       'STORE_CORRUPT',
-      'no list of images',
+      'not a list of images',
     ],
   ])('refuses a directory with %s', async (_, files, code, says) => {
     const directory = fresh()

@@ -38,7 +38,7 @@ describe('the location of an upload', () => {
     ['http://storage.example/put', 'REDIRECT_REFUSED', 'from HTTPS to plain HTTP'],
     ['https://127.0.0.1/put', 'REDIRECT_REFUSED', 'loopback'],
     ['https://169.254.169.254/latest', 'REDIRECT_REFUSED', 'link-local'],
-    ['ftp://registry.example/', 'REGISTRY_RESPONSE', 'no http or https URL'],
+    ['ftp://registry.example/', 'REGISTRY_RESPONSE', 'not an http or https URL'],
     [undefined, 'REGISTRY_RESPONSE', 'no Location'],
   ])('%s is refused', (location, code, says) => {
     expect(() => at(location)).toThrow(

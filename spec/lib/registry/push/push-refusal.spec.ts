@@ -25,13 +25,13 @@ const refused = (
 
 describe('a refused push', () => {
   it.each([
-    [403, 'DENIED', 'DENIED', 'does not let this user push to team/app'],
-    [403, 'UNSUPPORTED', 'UNSUPPORTED', 'takes no pushes'],
-    [404, 'NAME_UNKNOWN', 'NAME_UNKNOWN', 'has no repository team/app'],
-    [400, 'NAME_INVALID', 'NAME_UNKNOWN', 'has no repository team/app'],
-    [405, 'UNSUPPORTED', 'UNSUPPORTED', 'takes no pushes'],
-    [413, '', 'REGISTRY_RESPONSE', 'takes no request of that size'],
-    [400, 'SOMETHING_NEW', 'REGISTRY_RESPONSE', `Unexpected HTTP response '400'`],
+    [403, 'DENIED', 'DENIED', 'does not allow anonymous users to push to "team/app"'],
+    [403, 'UNSUPPORTED', 'UNSUPPORTED', 'does not accept pushes'],
+    [404, 'NAME_UNKNOWN', 'NAME_UNKNOWN', 'the repository does not exist'],
+    [400, 'NAME_INVALID', 'NAME_UNKNOWN', 'the repository does not exist'],
+    [405, 'UNSUPPORTED', 'UNSUPPORTED', 'does not accept pushes'],
+    [413, '', 'REGISTRY_RESPONSE', 'does not accept a request of this size'],
+    [400, 'SOMETHING_NEW', 'REGISTRY_RESPONSE', 'HTTP 400 (Bad Request)'],
   ])('of a blob with %i %s is %s', (status, problemCode, code, says) =>
     refused('blob', [status, problemCode], {
       code,
@@ -40,13 +40,13 @@ describe('a refused push', () => {
   )
 
   it.each([
-    [404, 'MANIFEST_BLOB_UNKNOWN', 'BLOB_UNKNOWN', 'has not all that it refers to'],
-    [404, 'MANIFEST_UNKNOWN', 'BLOB_UNKNOWN', 'has not all that it refers to'],
-    [400, 'MANIFEST_INVALID', 'UNSUPPORTED', `takes no manifest of the type ${manifest.mediaType}`],
-    [415, '', 'UNSUPPORTED', `takes no manifest of the type ${manifest.mediaType}`],
-    [400, 'TAG_INVALID', 'DENIED', 'does not let the tag 1 point at it'],
-    [409, 'CONFLICT', 'DENIED', 'does not let the tag 1 point at it'],
-    [412, 'PRECONDITION', 'DENIED', 'does not let the tag 1 point at it'],
+    [404, 'MANIFEST_BLOB_UNKNOWN', 'BLOB_UNKNOWN', 'lacks content that the manifest refers to'],
+    [404, 'MANIFEST_UNKNOWN', 'BLOB_UNKNOWN', 'lacks content that the manifest refers to'],
+    [400, 'MANIFEST_INVALID', 'UNSUPPORTED', `does not accept this manifest of type ${manifest.mediaType}`],
+    [415, '', 'UNSUPPORTED', `does not accept this manifest of type ${manifest.mediaType}`],
+    [400, 'TAG_INVALID', 'DENIED', 'does not allow the tag to be set'],
+    [409, 'CONFLICT', 'DENIED', 'does not allow the tag to be set'],
+    [412, 'PRECONDITION', 'DENIED', 'does not allow the tag to be set'],
   ])('of a manifest with %i %s is %s', (status, problemCode, code, says) =>
     refused('manifest', [status, problemCode], {
       code,
@@ -57,9 +57,9 @@ describe('a refused push', () => {
   it('names the tag, the host, and what the registry says', () =>
     refused('manifest', [400, 'TAG_INVALID'], {
       message: expect.stringMatching(
-        /^Failed to push the manifest team\/app:1: 127\.0\.0\.1:\d+ .* \(TAG_INVALID: as the registry says\)$/,
+        /^Failed to push the manifest of "team\/app:1" to 127\.0\.0\.1:\d+: .* \(TAG_INVALID: as the registry says\)$/,
       ),
-      hint: expect.stringContaining('immutable'),
+      hint: expect.stringContaining('Use another tag'),
     }))
 
   it.each([
@@ -76,7 +76,7 @@ describe('a refused push', () => {
     withTarget({ auth: { kind: 'basic', username: 'me', password: 'secret' } }, {}, async ({ target }) => {
       await expect(target.putBlob(config, opening(config.bytes))).rejects.toMatchObject({
         code: 'UNAUTHORIZED',
-        message: expect.stringContaining('does not let this user push to team/app'),
+        message: expect.stringContaining('requires a login for "team/app"'),
         hint: expect.stringContaining('credentials'),
       })
     }))

@@ -141,7 +141,7 @@ describe('a repository as a target', () => {
       registry.addFault(faults.header('docker-content-digest', other, { kind: 'manifest', method: 'PUT' }))
       await expect(target.putManifest(manifest.bytes, manifest)).rejects.toMatchObject({
         code: 'DIGEST_MISMATCH',
-        message: expect.stringContaining(`stored it as ${other}`),
+        message: expect.stringContaining(`the registry stored ${other} instead of ${manifest.digest}`),
       })
     }))
 })

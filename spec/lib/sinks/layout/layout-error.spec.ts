@@ -17,10 +17,15 @@ describe('an error of a layout', () => {
     expect(`${error.message} ${error.hint ?? ''}`).not.toContain('--store')
   })
 
-  it.each(['EISDIR', 'ENOTDIR', 'ELOOP', 'EEXIST'])('for %s says what stands in the way', (errno) => {
+  it.each([
+    ['EISDIR', 'it is a directory'],
+    ['ENOTDIR', 'a part of the path is not a directory'],
+    ['ELOOP', 'it is a symbolic link'],
+    ['EEXIST', 'it exists already'],
+  ])('for %s says what is in the way', (errno, says) => {
     expect(layoutError(systemError(errno), 'write a blob', '/layout')).toMatchObject({
       code: 'STORE_CORRUPT',
-      message: expect.stringContaining('stands there'),
+      message: expect.stringContaining(says),
     })
   })
 
