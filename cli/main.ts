@@ -5,11 +5,11 @@ import { exitAtOnce } from '../lib/system/exit.js'
 import { isTerminal } from './terminal/is-terminal.js'
 import { run } from './program.js'
 import { processTerminal } from './terminal/terminal.js'
-import { standSomewhere } from './terminal/working-directory.js'
+import { ensureWorkingDirectory } from './terminal/working-directory.js'
 
 // On exit, Node resets the terminal, and aborts if the terminal was closed meanwhile.
 const onTerminal = [0, 1, 2].some(isTerminal)
-standSomewhere()
+ensureWorkingDirectory()
 
 // The process must be able to use the files that it makes. A umask that removes the owner's rights (0777) is applied to
 // group and others only.

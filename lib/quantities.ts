@@ -43,14 +43,19 @@ export const formatCount = (count: number, noun: string, plural = `${noun}s`): s
 export const formatSeconds = (milliseconds: number): string =>
   formatCount(Math.max(0, Math.ceil(milliseconds / 1000)), 'second')
 
-/** Formats elapsed milliseconds as seconds, rounded: `1 second`, `5 seconds`. */
-export const formatElapsed = (milliseconds: number): string =>
-  formatCount(Math.round(Math.max(0, milliseconds) / 1000), 'second')
+/** Formats elapsed milliseconds as seconds, rounded to tenths below 10 seconds: `0.3 seconds`, `1 second`, `12 seconds`. */
+export function formatElapsed(milliseconds: number): string {
+  const seconds = Math.max(0, milliseconds) / 1000
+  return formatCount(seconds < 10 ? Math.round(seconds * 10) / 10 : Math.round(seconds), 'second')
+}
 
-/** Formats milliseconds as seconds, minutes, hours or days, rounded up: `90 seconds`, `5 minutes`, `24 hours`. */
+/**
+ * Formats milliseconds as a timeout or a delay. Up to 120 seconds the result is exact to the millisecond: `0.3 seconds`,
+ * `90 seconds`. Longer times are rounded up: `5 minutes`, `24 hours`, `3 days`.
+ */
 export function formatDuration(milliseconds: number): string {
-  const seconds = milliseconds / 1000
-  if (seconds <= 120) return formatSeconds(milliseconds)
+  const seconds = Math.max(0, Math.ceil(milliseconds)) / 1000
+  if (seconds <= 120) return formatCount(seconds, 'second')
   if (seconds <= 7_200) return formatCount(Math.ceil(seconds / 60), 'minute')
   if (seconds <= 172_800) return formatCount(Math.ceil(seconds / 3_600), 'hour')
   return formatCount(Math.ceil(seconds / 86_400), 'day')

@@ -35,4 +35,4 @@ export type {
 export { holdsCertificate } from '../lib/registry/index.js'
 export type { FailedRemoval, RemovalOutcome, RemovedImage } from './remove.js'
 export type { VerifyOptions, VerifyReport } from './check/verify.js'
-export type { Collected, CollectedThing, CollectOptions, Leftovers } from '../lib/store/index.js'
+export type { Collected, CollectedItem, CollectOptions, Leftovers } from '../lib/store/index.js'

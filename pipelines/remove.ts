@@ -2,7 +2,7 @@
 import { WindlassError, asWindlassError } from '../lib/errors.js'
 import { quoted, titleLength } from '../lib/codec/index.js'
 import { type Digest, isDigest, parseImageName, withDefaultTag } from '../lib/image/index.js'
-import { type IndexEntry, type Store, findEntries, waysOut } from '../lib/store/index.js'
+import { type IndexEntry, type Store, findEntries, recoveryHints } from '../lib/store/index.js'
 
 /** An entry that was removed. */
 export interface RemovedImage {
@@ -106,7 +106,7 @@ const unknown = (word: string, path: string): WindlassError =>
   new WindlassError('IMAGE_UNKNOWN', `The store has no image ${quoted(word, titleLength)}`, {
     reference: referenceOf(word),
     path,
-    hint: waysOut.list,
+    hint: recoveryHints.list,
   })
 
 /** Normalises a word as a reference. @throws REFERENCE_INVALID */

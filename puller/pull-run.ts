@@ -107,7 +107,7 @@ export class PullRun<Result = PulledImage> implements Omit<Pull, 'done'> {
   async #go(prepare: PullStart<Result>['prepare']): Promise<Result> {
     try {
       const flow = await untilAborted(prepare(), this.#stop.signal)
-      this.#mustGoOn()
+      this.#assertNotCancelled()
       const results: Result[] = []
       this.#run = run(flow, (result) => [results.push(result)], this.#scope)
       await this.#run.done
@@ -128,7 +128,7 @@ export class PullRun<Result = PulledImage> implements Omit<Pull, 'done'> {
     return Math.round(performance.now() - this.#began)
   }
 
-  #mustGoOn(): void {
+  #assertNotCancelled(): void {
     if (this.#stop.signal.aborted) throw cancelled(this.#stop.signal.reason, this.#what)
   }
 }

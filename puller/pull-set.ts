@@ -37,13 +37,13 @@ export interface PullSet<Result> {
 }
 
 /** Emits a pull in `each` and keeps it there until it has closed. Returns the pull. */
-export type Announce = (started: StartedPull) => RunningPull
+export type StartPull = (started: StartedPull) => RunningPull
 
 /** Parameters of a `PullSetRun`. */
 export interface PullSetStart<Result> {
   readonly signal: AbortSignal | undefined
   /** Returns the flow that the set runs. It emits one result. */
-  readonly prepare: (announce: Announce, signal: AbortSignal) => Promise<Flow<Result>>
+  readonly prepare: (announce: StartPull, signal: AbortSignal) => Promise<Flow<Result>>
 }
 
 /** Runs a set of pulls from its construction on. */
@@ -52,14 +52,14 @@ export class PullSetRun<Result> implements PullSet<Result> {
   readonly done: Promise<Result>
   readonly #scope = new Scope()
   readonly #stop = new AbortController()
-  readonly #underWay = new Set<StartedPull>()
+  readonly #active = new Set<StartedPull>()
   readonly #listeners = new Set<Subscriber<StartedPull>>()
   #over = false
   #run: Run | undefined
 
   constructor({ signal, prepare }: PullSetStart<Result>) {
     this.each = new ListenerGuard(
-      new Observable<StartedPull>((listener) => this.#welcome(listener)),
+      new Observable<StartedPull>((listener) => this.#subscribe(listener)),
       (error) => this.#scope.emit({ type: 'listener-failed', error }),
     )
     const onAbort = (): void => this.cancel(signal?.reason)
@@ -94,8 +94,8 @@ export class PullSetRun<Result> implements PullSet<Result> {
     await this.#scope.close()
   }
 
-  #welcome(listener: Subscriber<StartedPull>): void {
-    for (const started of this.#underWay) listener.next(started)
+  #subscribe(listener: Subscriber<StartedPull>): void {
+    for (const started of this.#active) listener.next(started)
     if (this.#over) {
       listener.complete()
       return
@@ -104,8 +104,8 @@ export class PullSetRun<Result> implements PullSet<Result> {
     listener.add(() => this.#listeners.delete(listener))
   }
 
-  readonly #announce: Announce = (started) => {
-    this.#underWay.add(started)
+  readonly #announce: StartPull = (started) => {
+    this.#active.add(started)
     for (const listener of [...this.#listeners]) listener.next(started)
     const { pull } = started
     return {
@@ -113,7 +113,7 @@ export class PullSetRun<Result> implements PullSet<Result> {
       cancel: (reason) => pull.cancel(reason),
       closed: async () => {
         await pull.closed()
-        this.#underWay.delete(started)
+        this.#active.delete(started)
       },
     }
   }

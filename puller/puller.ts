@@ -52,7 +52,7 @@ import { StoreWaiting, waitingUntil } from './store-waiting.js'
 import { storedImage } from '../pipelines/stored-image.js'
 import { type Located, locateAnywhere } from './names/locate-anywhere.js'
 import { listTags, repositoryNamed } from './names/tags.js'
-import { RunningPulls } from './running-pulls.js'
+import { RunningOperations } from './running-operations.js'
 import type { VerifyOptions, VerifyReport } from '../pipelines/check/verify.js'
 import { verifyWith } from '../pipelines/check/verify-with.js'
 import { endsWithin } from './within.js'
@@ -80,7 +80,7 @@ export class Windlass implements AsyncDisposable {
   readonly #limits: Limits
   readonly #lifetime = new Scope()
   readonly #copier: Copier
-  readonly #pulls = new RunningPulls(() => this.#release())
+  readonly #pulls = new RunningOperations(() => this.#release())
   readonly #parts: OpenedParts
   readonly #waiting: StoreWaiting
   #closing: Promise<void> | undefined

@@ -32,7 +32,7 @@ function row({ id, does, gives, may, credentialsAt, setting, silent }: Catalogue
   const notes = [
     ...(setting.tls ? ['over TLS'] : []),
     ...(setting.by === 'digest' ? ['asked for by digest'] : []),
-    ...(silent ? ['with a short patience'] : []),
+    ...(silent ? ['with a short timeout'] : []),
     ...(credentialsAt.includes('elsewhere') ? ['the other origin may see credentials'] : []),
   ]
   const said = notes.length === 0 ? does : `${does} (${notes.join(', ')})`

@@ -180,6 +180,7 @@ const programs = {
   bsdtar: 'libarchive-tools',
   strace: 'strace',
   tmux: 'tmux',
+  microsocks: 'microsocks',
   // Provides libisal.so.2, which Windlass uses to decompress gzip if it is installed.
   igzip: 'isal',
 }

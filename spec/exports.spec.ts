@@ -5,7 +5,7 @@ import { PublicNames, entryPoints } from './support/public-names.js'
 
 const expected: Record<string, string> = {
   windlass: `
-      AllPlatformsOptions AllTagsOptions ArchiveEntry CloseOptions CollectOptions Collected CollectedThing
+      AllPlatformsOptions AllTagsOptions ArchiveEntry CloseOptions CollectOptions Collected CollectedItem
       CopiedImage Copy CopyOptions CopyParts CopyStages CopyTarget Descriptor Digest EachPullOptions EntryContext
       EntryLayer EntrySink ErrorCode ErrorRecord ErrorSubject FailedRemoval FailedTag GoalOptions ImageConfig
       ImageIndex ImageManifest ImageProblem ImageSink ImageSource ImageSummary InspectRequest InspectedFields
@@ -49,7 +49,7 @@ const expected: Record<string, string> = {
       reserve resolve resolveEntry retryingTransfers sizeSchema1 storedEntries toPullEvent transfer unpack verify
     `,
   'windlass/pipelines': `
-      AllPlatformsOptions AllTagsOptions CollectOptions Collected CollectedThing CopiedImage CopyParts CopyStages
+      AllPlatformsOptions AllTagsOptions CollectOptions Collected CollectedItem CopiedImage CopyParts CopyStages
       CopyTarget EachPullOptions EntryLayer FailedRemoval FailedTag ImageProblem ImageSummary InspectRequest
       InspectedFields InspectedImage Inspection LayerEntryContext LayerEntrySink Leftovers PullParts PullStages
       PullStagesOptions PulledImage PulledIndex PulledLayer PulledTag PulledTags RemovalOutcome RemovedImage

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { type BuiltImage, buildImage, opaque, whiteout } from '../../lib/testing/index.js'
 
 /** Incompressible bytes, which make the download long enough to watch. */
-const ballast = (kilobytes: number): Buffer => randomBytes(kilobytes * 1024)
+const incompressibleBytes = (kilobytes: number): Buffer => randomBytes(kilobytes * 1024)
 
 const script = '#!/bin/sh\necho hello from a layer\n'
 const day = new Date('2024-06-01T12:00:00Z')
@@ -23,7 +23,7 @@ export function demoImage(platform: { os: string; architecture: string }): Built
           { path: 'usr/', mtime: day },
           { path: 'usr/bin/', mtime: day },
           { path: 'usr/share/', mtime: day },
-          { path: 'usr/share/ballast', content: ballast(1400), mtime: day },
+          { path: 'usr/share/filler', content: incompressibleBytes(1400), mtime: day },
           { path: 'bin', type: 'symlink', linkTarget: 'usr/bin', mtime: day },
           { path: 'etc/', mtime: day },
           { path: 'etc/draft', content: 'a later layer removes this\n', mtime: day },
@@ -54,7 +54,7 @@ export function demoImage(platform: { os: string; architecture: string }): Built
           { path: 'sbin', type: 'symlink', linkTarget: 'usr/sbin', mtime: day },
           { path: 'sbin/tool', content: script, mode: 0o755, mtime: day },
           { path: 'etc/motd', content: 'Hoisted layer by layer.\n', mtime: day },
-          { path: 'usr/share/more-ballast', content: ballast(1000), mtime: day },
+          { path: 'usr/share/more-filler', content: incompressibleBytes(1000), mtime: day },
         ],
       },
       {
@@ -63,7 +63,7 @@ export function demoImage(platform: { os: string; architecture: string }): Built
           whiteout('etc/draft'),
           { path: 'var/cache/', mtime: day },
           opaque('var/cache/'),
-          { path: 'var/cache/new', content: ballast(600), mtime: day },
+          { path: 'var/cache/new', content: incompressibleBytes(600), mtime: day },
         ],
       },
     ],

@@ -91,8 +91,8 @@ export const listSetting = (flags: string, { codec, help = '' }: OptionEntry<rea
 /** Returns the error for a value that must be `what`. */
 export const mustBe = (what: string): InvalidArgumentError => new InvalidArgumentError(`It must be ${what}.`)
 
-const meansYes = /^(1|true|yes|on)$/i
-const meansNo = /^(|0|false|no|off)$/i
+const trueText = /^(1|true|yes|on)$/i
+const falseText = /^(|0|false|no|off)$/i
 
 /**
  * Resets flags whose variable has a false value (`0`, `false`, `no`, `off` or empty). Commander takes any value for
@@ -105,8 +105,8 @@ export function dropFalseFlags(command: Command, env: Readonly<NodeJS.ProcessEnv
     if (option.envVar === undefined || !option.isBoolean() || command.getOptionValueSource(key) !== 'env')
       continue
     const value = env[option.envVar] ?? ''
-    if (meansYes.test(value)) continue
-    if (!meansNo.test(value))
+    if (trueText.test(value)) continue
+    if (!falseText.test(value))
       throw new WindlassError(
         'USAGE',
         `The variable ${option.envVar} must be 1, true, yes or on, or 0, false, no, off or empty, not ${quoted(value)}`,

@@ -30,7 +30,7 @@ export async function follow<Result>(
   try {
     return await pull.done
   } catch (error) {
-    if (kind === 'json') terminal.messages.saidByEvents(error)
+    if (kind === 'json') terminal.messages.markReported(error)
     throw error
   } finally {
     await pull.closed()

@@ -1,5 +1,5 @@
 /** Escapes control characters in JSON that is printed on a terminal. */
-import { steering } from '../../lib/codec/printable.js'
+import { unprintable } from '../../lib/codec/printable.js'
 
 /** Escapes a character as JSON does, by its UTF-16 code units. */
 const escaped = (character: string): string =>
@@ -13,6 +13,6 @@ const escaped = (character: string): string =>
  * carriage returns become spaces.
  */
 export const jsonForTerminal = (text: string): string =>
-  text.replace(steering, (character) =>
+  text.replace(unprintable, (character) =>
     character === '\n' || character === '\t' ? character : character === '\r' ? ' ' : escaped(character),
   )

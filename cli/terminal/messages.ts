@@ -47,7 +47,7 @@ export class Messages {
   }
 
   /** Records that the events of a pull have reported this error. */
-  saidByEvents(error: unknown): void {
+  markReported(error: unknown): void {
     if (typeof error === 'object' && error !== null) this.#reportedByEvents.add(error)
   }
 

@@ -8,7 +8,7 @@ const developerWarnings = new Set(['DeprecationWarning', 'ExperimentalWarning'])
 /**
  * Reports warnings and uncaught errors of the process through `messages`, instead of the lines that Node would print.
  */
-export function saidBy(messages: Messages): void {
+export function reportThrough(messages: Messages): void {
   process.removeAllListeners('warning')
   process.on('warning', ({ name, message }) => {
     if (!developerWarnings.has(name)) messages.warning('process', message)

@@ -3,7 +3,7 @@ import type { Readable, Writable } from 'node:stream'
 import { exitAtOnce } from '../../lib/system/exit.js'
 import type { Messages } from './messages.js'
 import { Output } from './output.js'
-import { saidBy } from './process-notices.js'
+import { reportThrough } from './process-notices.js'
 
 /** A stream for progress. Only a terminal has the three members. */
 export interface ProgressStream extends Writable {
@@ -48,6 +48,6 @@ export function processTerminal(): Terminal {
     env,
     signals: process,
     exit: exitAtOnce,
-    speakThrough: saidBy,
+    speakThrough: reportThrough,
   }
 }

@@ -5,7 +5,7 @@ import { WindlassError } from '../../lib/errors.js'
  * Changes to `/` if the working directory does not exist, because threads cannot start without one. `process.cwd()`
  * then throws USAGE, so that relative paths are an error and do not refer to files below `/`.
  */
-export function standSomewhere(): void {
+export function ensureWorkingDirectory(): void {
   try {
     process.cwd()
   } catch (cause) {

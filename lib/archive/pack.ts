@@ -15,7 +15,7 @@ export interface PackOptions {
 }
 
 /** Options of tar-fs 3 that its type declarations lack. */
-interface Unlisted {
+interface UnlistedAttributes {
   readonly sort: boolean
   readonly umask: number
 }
@@ -29,7 +29,7 @@ interface Unlisted {
 export function packTree(directory: string, options: PackOptions = {}): Readable {
   const { reproducible = false, ignore, map } = options
   const mtime = options.mtime ?? (reproducible ? new Date(0) : undefined)
-  const settings: TarFsOptions & Unlisted = {
+  const settings: TarFsOptions & UnlistedAttributes = {
     sort: true,
     umask: 0,
     ...(ignore === undefined ? {} : { ignore }),

@@ -5,14 +5,15 @@
  * marks and tags), lone surrogates, private use, line and paragraph separators, and code points that Unicode reserves
  * for further invisible characters.
  */
-export const steering = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]|(?=\p{Default_Ignorable_Code_Point})\p{Cn}/gu
+export const unprintable =
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]|(?=\p{Default_Ignorable_Code_Point})\p{Cn}/gu
 
 const escaped = (character: string): string => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
 
-/** Returns `text` with all `steering` characters escaped, cut after `limit` characters. */
+/** Returns `text` with all `unprintable` characters escaped, cut after `limit` characters. */
 export function printable(text: string, limit = 160): string {
   const short = text.length > limit ? `${text.slice(0, limit)}…` : text
-  return short.replace(steering, escaped)
+  return short.replace(unprintable, escaped)
 }
 
 /** Returns `printable` text in double quotes. */

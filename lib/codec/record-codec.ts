@@ -95,7 +95,7 @@ export const filledIn = <A>(codec: t.Type<A, unknown>, value: A, display: string
   )
 
 /** Returns a codec with a default for absent and `null`, without a notice. */
-export const orElse = <A>(codec: t.Type<A, unknown>, value: A): t.Type<A, unknown> =>
+export const withFallback = <A>(codec: t.Type<A, unknown>, value: A): t.Type<A, unknown> =>
   new t.Type<A, unknown, unknown>(
     codec.name,
     (given): given is A => codec.is(given),

@@ -88,7 +88,11 @@ export { defaultRegistry } from './reference/registry.js'
 export { isListedImage } from './documents/listed-images.js'
 export { type Schema1Manifest, Schema1ManifestCodec } from './schema1/manifest.js'
 export { type Schema1Config, makeSchema1Config } from './schema1/config.js'
-export { type Schema1Conversion, type SeenLayer, convertSchema1 } from './manifest/schema1-conversion.js'
+export {
+  type Schema1Conversion,
+  type IdentifiedLayer,
+  convertSchema1,
+} from './manifest/schema1-conversion.js'
 export { type Schema1Image, type Schema1Layer, readSchema1 } from './schema1/image.js'
 export type { Schema1Signature } from './schema1/payload.js'
 export { type SignatureReport, type SignatureState, verifySchema1Signatures } from './schema1/signatures.js'

@@ -15,7 +15,7 @@ import { openLayout } from './layout/layout.js'
 import { PartialStore } from './partial/partials.js'
 import { ensureReserve } from './staging/reserve.js'
 import { Run } from './staging/run.js'
-import { sweepBeside, type UnfinishedTree } from './staging/unfinished-tree.js'
+import { sweepNextTo, type UnfinishedTree } from './staging/unfinished-tree.js'
 import { isNotWritable, storeError, storing, unlessMissing } from './files/store-error.js'
 import type { StoreOwner } from './layout/ownership.js'
 import { type LayoutFault, layoutFault, repairLayout } from './check/verify-layout.js'
@@ -109,7 +109,7 @@ export class Store {
    * @throws the errors of `node:fs`
    */
   async beginTree(target: string): Promise<UnfinishedTree> {
-    await sweepBeside(target).catch((error: unknown) => {
+    await sweepNextTo(target).catch((error: unknown) => {
       const { message } = storeError(error, 'remove files of an earlier process next to it', target)
       this.warn(message)
     })

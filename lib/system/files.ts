@@ -50,15 +50,15 @@ export async function lstat(path: PathLike): Promise<Stats> {
 
 /** Like `lstat`, but returns undefined if the path does not exist or a parent is not a directory. */
 export async function lstatIfThere(path: PathLike): Promise<Stats | undefined> {
-  return ifThere(() => fs.lstatSync(path, { throwIfNoEntry: false }))
+  return unlessMissing(() => fs.lstatSync(path, { throwIfNoEntry: false }))
 }
 
 /** Like `lstatIfThere`, but follows a symbolic link. */
 export async function statIfThere(path: PathLike): Promise<Stats | undefined> {
-  return ifThere(() => fs.statSync(path, { throwIfNoEntry: false }))
+  return unlessMissing(() => fs.statSync(path, { throwIfNoEntry: false }))
 }
 
-function ifThere<T>(look: () => T | undefined): T | undefined {
+function unlessMissing<T>(look: () => T | undefined): T | undefined {
   try {
     return look()
   } catch (error) {
@@ -147,7 +147,7 @@ export async function openLarge(path: PathLike, flags: string | number, mode?: n
 class OpenFile {
   #fd: number
   /** Operations that run in the pool. */
-  readonly #underWay = new Set<Promise<unknown>>()
+  readonly #pending = new Set<Promise<unknown>>()
   #closed: Promise<void> | undefined
 
   /** @param fd the descriptor, owned by this object */
@@ -187,18 +187,18 @@ class OpenFile {
 
   protected async inPool<T>(work: () => Promise<T>): Promise<T> {
     const started = work()
-    this.#underWay.add(started)
+    this.#pending.add(started)
     try {
       return await started
     } finally {
-      this.#underWay.delete(started)
+      this.#pending.delete(started)
     }
   }
 
   async #close(): Promise<void> {
     const fd = this.#fd
     this.#fd = -1
-    if (this.#underWay.size > 0) await Promise.allSettled(this.#underWay)
+    if (this.#pending.size > 0) await Promise.allSettled(this.#pending)
     fs.closeSync(fd)
   }
 }

@@ -14,8 +14,8 @@ export {
   type Capability,
   hasCapability,
   isInUserNamespace,
-  lackedCapability,
-  obeysModes,
+  firstMissingCapability,
+  isBoundByModes,
 } from './privileges.js'
 export { setFdTimes, setTimes } from './times.js'
 export { syncFileSystem, syncFileSystemAsync } from './sync.js'

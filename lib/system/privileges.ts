@@ -32,10 +32,10 @@ export function hasCapability(capability: Capability): boolean {
 }
 
 /** Reports whether permission bits restrict this process. */
-export const obeysModes = (): boolean => !hasCapability('CAP_DAC_OVERRIDE')
+export const isBoundByModes = (): boolean => !hasCapability('CAP_DAC_OVERRIDE')
 
 /** Returns the first of `capabilities` that this process lacks. */
-export const lackedCapability = (capabilities: readonly Capability[]): Capability | undefined =>
+export const firstMissingCapability = (capabilities: readonly Capability[]): Capability | undefined =>
   capabilities.find((capability) => !hasCapability(capability))
 
 /**
@@ -44,7 +44,7 @@ export const lackedCapability = (capabilities: readonly Capability[]): Capabilit
  */
 export function cannotGiveAway(): string | undefined {
   if (process.geteuid?.() !== 0) return 'only root may set them'
-  const lacked = lackedCapability(neededToGiveAway)
+  const lacked = firstMissingCapability(neededToGiveAway)
   return lacked && `this process lacks ${lacked}`
 }
 

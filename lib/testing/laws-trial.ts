@@ -102,10 +102,10 @@ export class Trial<In, Out> {
 
   /**
    * Waits until `state` is true or the stage has ended, and calls `check` after each turn of the event loop. Resolves
-   * to false after `patience` milliseconds.
+   * to false after `timeout` milliseconds.
    */
-  async until(state: () => boolean, patience: number, check: () => void = () => undefined): Promise<boolean> {
-    const limit = performance.now() + patience
+  async until(state: () => boolean, timeout: number, check: () => void = () => undefined): Promise<boolean> {
+    const limit = performance.now() + timeout
     while (!state() && this.end === undefined) {
       if (performance.now() > limit) return false
       await turn()

@@ -37,7 +37,7 @@ export interface LawOptions<In, Out> {
   /** Maximum length of an input sequence (12). */
   readonly longest?: number
   /** Milliseconds to wait for a stage that makes no progress (5000). */
-  readonly patience?: number
+  readonly timeout?: number
   /**
    * Returns the number of operations in progress that the stage has started: requests, reads, locks that are waited for.
    * It has to be 0 when the scope of a run has been closed, so laws that share it must not be checked concurrently.
@@ -68,7 +68,7 @@ interface Case<In, Out> {
  * @param make returns a new stage for each run
  */
 export function stageLaws<In, Out>(make: () => Stage<In, Out>, options: LawOptions<In, Out>): readonly Law[] {
-  const { input, slots, outputs, order, runs = 30, seed = 1, longest = 12, patience = 5000 } = options
+  const { input, slots, outputs, order, runs = 30, seed = 1, longest = 12, timeout = 5000 } = options
   const { equal = deepEqual, inProgress = () => 0 } = options
 
   const law = (name: string, body: (each: Case<In, Out>) => Promise<void>): Law => ({
@@ -90,7 +90,7 @@ export function stageLaws<In, Out>(make: () => Stage<In, Out>, options: LawOptio
         }
         let left = 0
         const close = async ({ scope }: Trial<In, Out>): Promise<void> => {
-          await scope.close({ within: patience })
+          await scope.close({ within: timeout })
           left = Math.max(left, inProgress())
         }
         const failed = (what: string): Error =>
@@ -126,7 +126,7 @@ export function stageLaws<In, Out>(make: () => Stage<In, Out>, options: LawOptio
 
   const readAll = async (each: Trial<In, Out>, check?: () => void): Promise<void> => {
     each.ask(Infinity)
-    assert.ok(await each.until(() => false, patience, check), `no end within ${patience} ms`)
+    assert.ok(await each.until(() => false, timeout, check), `no end within ${timeout} ms`)
     assertUnfailed(each)
     await each.idle(3)
   }
@@ -164,7 +164,7 @@ export function stageLaws<In, Out>(make: () => Stage<In, Out>, options: LawOptio
         const each = trial()
         const check = bounded(inputs, each)
         each.ask(1)
-        await each.until(() => each.outputs.length > 0, patience, check)
+        await each.until(() => each.outputs.length > 0, timeout, check)
         const stalled = each.outputs.length
         await each.idle(20, check)
         assert.equal(each.outputs.length, stalled, 'it emitted to a reader who had not asked again')

@@ -7,18 +7,18 @@ export interface NothingLeftOptions {
   /** Further counts by name. */
   readonly gauges?: Readonly<Record<string, () => number>>
   /** Milliseconds to wait until all resources are released (2000). */
-  readonly patience?: number
+  readonly timeout?: number
 }
 
 /**
  * Waits until no kind of resource has a higher count than in `before`.
- * @throws AssertionError after `patience` milliseconds
+ * @throws AssertionError after `timeout` milliseconds
  */
 export async function backTo(
   before: Census,
-  { gauges, patience = 2000 }: NothingLeftOptions = {},
+  { gauges, timeout = 2000 }: NothingLeftOptions = {},
 ): Promise<void> {
-  const limit = performance.now() + patience
+  const limit = performance.now() + timeout
   for (let pause = 1; ; pause = Math.min(pause * 2, 50)) {
     const leaked = leftOver(before, census(gauges))
     if (leaked.length === 0) return

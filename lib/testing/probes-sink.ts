@@ -23,7 +23,7 @@ export interface SinkProbe<T> {
 /** Options of `sinkProbe`. */
 export interface SinkProbeOptions {
   /** Milliseconds to wait for an expected signal (1000). */
-  readonly patience?: number
+  readonly timeout?: number
   /** Milliseconds that `expectNothing` waits (20). */
   readonly quiet?: number
 }
@@ -33,7 +33,7 @@ type Signal<T> = { readonly next: T } | { readonly error: unknown } | 'end'
 /** Opens `flow` without requesting elements. */
 export function sinkProbe<T>(
   flow: Flow<T>,
-  { patience = 1000, quiet = 20 }: SinkProbeOptions = {},
+  { timeout = 1000, quiet = 20 }: SinkProbeOptions = {},
 ): SinkProbe<T> {
   const demand = new Subject<number>()
   const scope = new Scope()
@@ -52,8 +52,8 @@ export function sinkProbe<T>(
     if (signals.length === 0)
       await new Promise<void>((resolve, reject) => {
         const timer = setTimeout(
-          () => reject(new assert.AssertionError({ message: `${what} did not come within ${patience} ms` })),
-          patience,
+          () => reject(new assert.AssertionError({ message: `${what} did not come within ${timeout} ms` })),
+          timeout,
         )
         wake = () => {
           clearTimeout(timer)

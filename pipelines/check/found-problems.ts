@@ -58,7 +58,7 @@ export class FoundProblem {
   }
 
   /** Adds an image that needs the damaged object. */
-  alsoHarms(image: string): void {
+  addAffectedImage(image: string): void {
     this.#images.add(image)
   }
 

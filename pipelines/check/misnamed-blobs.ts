@@ -1,11 +1,11 @@
 /** Finds blobs of the store whose file has the name of another digest, for example after a bit of the name flipped. */
 import type { Digest } from '../../lib/image/index.js'
-import { type Store, type StoredThing, readableInventory, verifyBlob } from '../../lib/store/index.js'
+import { type Store, type StoredItem, readableInventory, verifyBlob } from '../../lib/store/index.js'
 
 /** The misnamed blobs of a store. The store is listed once, and each blob is read once at most. */
 export class MisnamedBlobs {
   /** Blobs that were not read yet, by their size in bytes. */
-  #unread: Promise<Map<number, StoredThing[]>> | undefined
+  #unread: Promise<Map<number, StoredItem[]>> | undefined
   /** Paths of the misnamed blobs that were read, by the digest of their content. */
   readonly #paths = new Map<Digest, string>()
 
@@ -33,13 +33,13 @@ export class MisnamedBlobs {
     return true
   }
 
-  async #read({ path, digest }: StoredThing): Promise<void> {
+  async #read({ path, digest }: StoredItem): Promise<void> {
     const found = await verifyBlob({ path, digest, signal: this.signal })
     if (found.state === 'damaged' && found.actual) this.#paths.set(found.actual, path)
   }
 
-  async #list(): Promise<Map<number, StoredThing[]>> {
-    const bySize = new Map<number, StoredThing[]>()
+  async #list(): Promise<Map<number, StoredItem[]>> {
+    const bySize = new Map<number, StoredItem[]>()
     for (const thing of (await readableInventory(this.store.directory)).things) {
       const { kind, bytes } = thing
       if (kind !== 'blob') continue

@@ -8,7 +8,7 @@ import {
   type Descriptor,
   type Digest,
   type ManifestDocument,
-  type SeenLayer,
+  type IdentifiedLayer,
   convertSchema1,
   decideManifest,
   digestOf,
@@ -19,7 +19,7 @@ import {
 import { defaultLimits } from '../../lib/limits.js'
 import { type ImageRequest, type Schema1Document } from '../../lib/stages/index.js'
 import { schema1Annotation, signedAnnotation } from '../../lib/transfer/stored/stored-conversion.js'
-import { seenLayer } from '../../lib/transfer/stored/seen-layer.js'
+import { identifyLayer } from '../../lib/transfer/stored/identify-layer.js'
 import { type Store, verifyBlob } from '../../lib/store/index.js'
 import type { NamedParts } from './image-parts.js'
 
@@ -68,7 +68,7 @@ export class Schema1Repair {
    * @throws UNSUPPORTED when neither the served manifest nor the conversion has this digest; MANIFEST_INVALID when the
    * registry serves another kind of manifest; any error of the registry
    */
-  async bring(digest: Digest): Promise<void> {
+  async fetchBlob(digest: Digest): Promise<void> {
     const { store, signal } = this.parts
     const { digest: payload, signed } = this.#origin
     const candidates =
@@ -112,7 +112,7 @@ export class Schema1Repair {
   async #converted(): Promise<readonly Buffer[]> {
     const { name } = this.parts.request
     const image = readSchema1((await this.#document()).schema1, name)
-    const known = new Map<Digest, SeenLayer>()
+    const known = new Map<Digest, IdentifiedLayer>()
     for (const { digest } of image.layers)
       if (!known.has(digest)) known.set(digest, await this.#readLayer(digest))
     const layers = image.layers.flatMap(({ digest }) => known.get(digest) ?? [])
@@ -121,7 +121,7 @@ export class Schema1Repair {
   }
 
   /** Reads what the conversion needs to know of a layer. A layer with neither blob nor tree is fetched first. */
-  async #readLayer(digest: Digest): Promise<SeenLayer> {
+  async #readLayer(digest: Digest): Promise<IdentifiedLayer> {
     const { store, request, signal, layer } = this.parts
     const descriptorOf = (size: number): Descriptor => ({ mediaType: mediaTypes.ociLayerGzip, digest, size })
     const servedSize = (): Promise<number> => request.source.blobSize(digest, { signal })
@@ -130,7 +130,7 @@ export class Schema1Repair {
     const descriptor = descriptorOf(found.state === 'whole' ? found.bytes : await servedSize())
     // A damaged blob is replaced now: the converted manifest contains the compression of the blob.
     if (found.state === 'damaged' || (found.state === 'missing' && !tree)) await layer(descriptor)
-    return seenLayer(descriptor, store, { signal, limits: request.limits, diffID: tree?.diffID })
+    return identifyLayer(descriptor, store, { signal, limits: request.limits, diffID: tree?.diffID })
   }
 
   #mismatch(digest: Digest): WindlassError {

@@ -50,7 +50,7 @@ export class Repair {
    * @throws IMAGE_UNKNOWN when the name does not state the source of the image; UNSUPPORTED when no registry has the
    * blob and it cannot be converted again; any error of the registry
    */
-  async bring(kind: string, digest: Digest, image: NamedParts): Promise<void> {
+  async replaceBlob(kind: string, digest: Digest, image: NamedParts): Promise<void> {
     const { store, signal } = this.parts
     const size = [...image.documents, ...image.layers].find((part) => part.descriptor.digest === digest)
       ?.descriptor.size
@@ -62,7 +62,7 @@ export class Repair {
     signal?.addEventListener('abort', cancel, { once: true })
     try {
       if (kind === 'layer') await this.#layer(layerOf(digest, image), request, scope)
-      else if (schema1Origin(image)) await this.#schema1(image, request, scope).bring(digest)
+      else if (schema1Origin(image)) await this.#schema1(image, request, scope).fetchBlob(digest)
       else if (kind === 'config') await this.#config(digest, image, request)
       else if (servedAs(digest, image)) await this.#listed(digest, image, request, scope)
       else await store.blobs.put(digest, (await this.#manifest(digest, request, scope)).bytes, signal)
@@ -74,7 +74,7 @@ export class Repair {
   }
 
   /**
-   * Returns a key for the origin from which `bring` would repair the blob. Names with the same key have the same
+   * Returns a key for the origin from which `replaceBlob` would repair the blob. Names with the same key have the same
    * result, so that one attempt is enough.
    */
   place(digest: Digest | undefined, image: NamedParts): string {

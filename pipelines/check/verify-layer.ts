@@ -8,7 +8,7 @@ import {
   type LayerOnDisk,
   type StagedLayer,
   type Store,
-  aloneWith,
+  withTreeLock,
   layerOnDisk,
 } from '../../lib/store/index.js'
 
@@ -48,7 +48,7 @@ export class LayerCheck {
     const scratch = await this.store.stagingDirectory().catch(() => undefined)
     const blob = this.store.blobs.path(digest)
     const task = { path: blob, tree: path, form, scratch, expected: { digest, size, diffID } }
-    const { differences, reported, unknown } = await aloneWith(
+    const { differences, reported, unknown } = await withTreeLock(
       path,
       () => this.pool.check(task, { signal }),
       signal,

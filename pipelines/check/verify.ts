@@ -218,7 +218,7 @@ class Verification {
           images: [parts.name],
           why: found.state === 'missing' ? 'it is missing' : found.why,
         },
-        (repair) => repair.bring(kind, digest, parts),
+        (repair) => repair.replaceBlob(kind, digest, parts),
         parts,
       ))
     this.#checked.set(digest, whole || repaired)
@@ -233,10 +233,14 @@ class Verification {
     whole: boolean,
   ): Promise<boolean> {
     const problems = this.#problems.of(digest).filter((problem) => problem.kind !== 'tree')
-    for (const problem of problems) problem.alsoHarms(parts.name)
+    for (const problem of problems) problem.addAffectedImage(parts.name)
     const [problem] = problems
     if (whole || !problem) return whole
-    const repaired = await this.#tryRepair(problem, (repair) => repair.bring(kind, digest, parts), parts)
+    const repaired = await this.#tryRepair(
+      problem,
+      (repair) => repair.replaceBlob(kind, digest, parts),
+      parts,
+    )
     if (repaired) this.#checked.set(digest, true)
     return repaired
   }
@@ -251,12 +255,12 @@ class Verification {
     const blob = await this.#blob('layer', digest, parts, size, mayBeMissing)
     if (!diffID || !disk) return
     const repairIt = async (repair: Repair): Promise<void> => {
-      if (!(await this.#store.blobs.has(digest, size))) await repair.bring('layer', digest, parts)
+      if (!(await this.#store.blobs.has(digest, size))) await repair.replaceBlob('layer', digest, parts)
       await this.parts.layers.replace(disk, { descriptor, diffID }, this.signal)
     }
     if (this.#treesChecked.has(diffID)) {
       const [problem] = this.#problems.of(diffID).filter(({ kind }) => kind === 'tree')
-      problem?.alsoHarms(parts.name)
+      problem?.addAffectedImage(parts.name)
       if (problem) await this.#tryRepair(problem, repairIt, parts)
       return
     }

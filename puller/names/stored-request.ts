@@ -7,7 +7,7 @@ import { type Limits } from '../../lib/limits.js'
 import { hostPlatform, parsePlatform } from '../../lib/image/index.js'
 import type { ImageRequest } from '../../lib/stages/index.js'
 import { LayoutSource } from '../../lib/sources/index.js'
-import { entryTitle, entryWord, findEntries, listedNow } from '../../lib/store/index.js'
+import { entryTitle, entryWord, findEntries, readListedNames } from '../../lib/store/index.js'
 
 /** A request, and the error for an image of which the store has only a part. */
 export interface StoredRequest {
@@ -24,7 +24,7 @@ export function storedRequest(
   directory: string,
   { platform, limits }: { readonly platform: string | undefined; readonly limits: Limits },
 ): StoredRequest | undefined {
-  const [entry] = findEntries(listedNow(directory), word)
+  const [entry] = findEntries(readListedNames(directory), word)
   if (!entry?.image) return undefined
   const { digest } = entry.image.descriptor
   const name = entryTitle(entry)

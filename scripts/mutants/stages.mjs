@@ -129,7 +129,7 @@ export const mutants = [
   { name: 'indexes on the way not held', file: 'lib/stages/plan/hold-image.ts', from: '[document, ...trail].map(', to: '[document].map(', specs: holdImage },
   { name: 'config not held', file: 'lib/stages/plan/hold-image.ts', from: '[image.descriptor.digest, image.manifest.config.digest]', to: '[image.descriptor.digest]', specs: holdImage },
   { name: 'image without its config up to date', file: 'lib/stages/plan/plan.ts', from: '(await store.blobs.has(image.manifest.config.digest)) &&', to: '', specs: plan },
-  { name: 'rotten name up to date', file: 'lib/stages/plan/plan.ts', from: '!(await store.names.isRotten(named?.name ?? request.name))', to: 'true', specs: plan },
+  { name: 'rotten name up to date', file: 'lib/stages/plan/plan.ts', from: '!(await store.names.isCorrupt(named?.name ?? request.name))', to: 'true', specs: plan },
   { name: 'more here than the layer has', file: 'lib/stages/plan/plan.ts', from: 'offset: Math.min(offset, size)', to: 'offset', specs: plan },
   { name: 'layer that stands twice planned twice', file: 'lib/stages/plan/plan.ts', from: 'if (known) known.positions.push(at)', to: 'if (known && at < 0) known.positions.push(at)', specs: mesosCommit },
   { name: 'image as large as allowed refused', file: 'lib/stages/policy/image-bytes.ts', from: 'bytes <= allowed', to: 'bytes < allowed', specs: imageBytes },

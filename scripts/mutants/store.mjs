@@ -75,7 +75,7 @@ export const mutants = [
   { name: 'store not synced before the run of a dead process goes', file: 'lib/store/staging/sweep-runs.ts', from: 'if (!synced) await syncStore(dirname(staging))', to: '', specs: sweepRuns },
   { name: 'directory that is of no run swept', file: 'lib/store/staging/sweep-runs.ts', from: 'if (!isRunName(name)) continue', to: '', specs: sweepRuns },
   { name: 'one run that cannot be removed ends the sweep', file: 'lib/store/staging/sweep-runs.ts', from: 'failures.push(notRemoved(error, run))', to: '{ throw notRemoved(error, run) }', specs: sweepRuns },
-  { name: 'one noted tree left behind', file: 'lib/store/staging/sweep-runs.ts', from: 'const trees = await treesNoted(run)', to: 'const trees = (await treesNoted(run)).slice(1)', specs: unfinishedTree },
+  { name: 'one noted tree left behind', file: 'lib/store/staging/sweep-runs.ts', from: 'const trees = await readTreeNotes(run)', to: 'const trees = (await readTreeNotes(run)).slice(1)', specs: unfinishedTree },
   { name: 'tree of another token removed', file: 'lib/store/staging/unfinished-tree.ts', from: 'text === textOf(token)', to: 'anyText.test(text)', specs: unfinishedTree },
   { name: 'tree in a directory that others can write removed', file: 'lib/store/staging/unfinished-tree.ts', from: '(found.mode & 0o022) === 0', to: 'found.mode > 0', specs: unfinishedTree },
   { name: 'tree with anything beside it removed', file: 'lib/store/staging/unfinished-tree.ts', from: 'names.some((name) => name !== lockName && name !== treeName)', to: 'names.length > 9', specs: unfinishedTree },

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CataloguedMoment, faultCatalogue } from '../../lib/testing/registry/index.js'
 import { prepareStore, removeStores, runFault } from './run-fault.js'
 
-/** No fault may hold a client up for longer, with 3 attempts and a patience of 400 ms for silence. */
+/** No fault may hold a client up for longer, with 3 attempts and a limit of 400 ms for silence. */
 const longest = 45_000
 
 export function testFaults(...moments: readonly CataloguedMoment[]): void {

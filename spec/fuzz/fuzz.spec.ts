@@ -18,7 +18,7 @@ describe('mutated inputs', () => {
       const { findings, accepted, runs } = await fuzz(name, target, {
         seed,
         runs: few[name] ?? 500,
-        patience: 10_000,
+        timeout: 10_000,
       })
       expect(findings.map(({ number, what }) => `${number}: ${what}`)).toEqual([])
       // Inputs that are all refused, or all accepted, would test nothing.

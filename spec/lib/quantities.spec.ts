@@ -35,8 +35,10 @@ describe('quantities', () => {
     ])
   })
 
-  it('rounds elapsed seconds', () => {
-    expect([1_040, 1_600, 400].map(formatElapsed)).toEqual(['1 second', '2 seconds', '0 seconds'])
+  it('rounds elapsed seconds, to tenths below 10 seconds', () => {
+    expect([0, 300, 1_040, 1_600, 12_400].map(formatElapsed)).toEqual([
+      ...['0 seconds', '0.3 seconds', '1 second', '1.6 seconds', '12 seconds'],
+    ])
   })
 
   it.each([
@@ -68,7 +70,10 @@ describe('quantities', () => {
 
   it.each([
     [0, '0 seconds'],
-    [700, '1 second'],
+    [0.2, '0.001 seconds'],
+    [300, '0.3 seconds'],
+    [1000, '1 second'],
+    [1500, '1.5 seconds'],
     [90_000, '90 seconds'],
     [121_000, '3 minutes'],
     [300_000, '5 minutes'],

@@ -10,5 +10,5 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await backTo(before, { patience: 20_000 })
+  await backTo(before, { timeout: 20_000 })
 })

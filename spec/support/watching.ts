@@ -43,8 +43,8 @@ export const rangesOf = (registry: TestRegistry, digest: string): (string | unde
   blobRequests(registry, digest).map(({ headers }) => headers['range'])
 
 /** Waits until `state` holds. */
-export async function until(state: () => boolean, what = 'it', patience = 10_000): Promise<void> {
-  const limit = performance.now() + patience
+export async function until(state: () => boolean, what = 'it', timeout = 10_000): Promise<void> {
+  const limit = performance.now() + timeout
   while (!state()) {
     if (performance.now() > limit) throw new Error(`Waited in vain: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 2))

@@ -296,7 +296,7 @@ const long: readonly LayerCase[] = [
     name: 'a path longer than Linux has',
     threat: 'long',
     layers: [layer(withLong('L', `${`${'n'.repeat(255)}/`.repeat(16)}x`, file('s', '1', { magic: 'gnu' })))],
-    flat: refused(/more than the limit pathBytes/, 'LIMIT_EXCEEDED'),
+    flat: refused(/ is 4,097 bytes, more than the limit pathBytes \(4 KiB\)/, 'LIMIT_EXCEEDED'),
     umoci: 'refuses',
   },
   {

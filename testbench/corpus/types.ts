@@ -260,7 +260,7 @@ const xattrs: readonly LayerCase[] = [
     'xattr',
     'an attribute with a name longer than Linux has',
     withPax(xattr(`user.${'k'.repeat(251)}`, 'v'), file('a', '1')),
-    refused(/extended attribute/),
+    refused(/exceeds the limits of Linux/),
     'refuses',
   ),
 ]

@@ -23,7 +23,7 @@ export interface FuzzOptions {
   readonly from?: number
   readonly runs: number
   /** Maximum duration of an input in milliseconds. */
-  readonly patience?: number
+  readonly timeout?: number
   /** Called before each input. */
   readonly onInput?: (number: number) => void
 }
@@ -31,7 +31,7 @@ export interface FuzzOptions {
 export async function fuzz(
   name: string,
   target: Target,
-  { seed, runs, from = 0, patience = 3_000, onInput }: FuzzOptions,
+  { seed, runs, from = 0, timeout = 3_000, onInput }: FuzzOptions,
 ): Promise<Tally> {
   const findings: Finding[] = []
   let accepted = 0
@@ -57,7 +57,7 @@ export async function fuzz(
       }
       const took = performance.now() - start
       slowest = Math.max(slowest, took)
-      if (took > patience) find(new Error(`It took ${Math.round(took)} ms`))
+      if (took > timeout) find(new Error(`It took ${Math.round(took)} ms`))
     }
   } finally {
     process.off('unhandledRejection', find)

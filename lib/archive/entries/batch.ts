@@ -10,12 +10,12 @@ export type EntryPart =
 /** Parts that travel in one message. */
 export interface EntryBatch {
   readonly parts: readonly EntryPart[]
-  /** Size in bytes of the parts, as `maxUnderWay` counts it. */
+  /** Size in bytes of the parts, as `maxWeightInFlight` counts it. */
   readonly weight: number
 }
 
 /** Maximum weight of sent batches that are not acknowledged. A thread that exceeds it waits: see `EntrySender.pace`. */
-export const maxUnderWay = 2 * 1024 * 1024
+export const maxWeightInFlight = 2 * 1024 * 1024
 
 /** Returns the weight in bytes of an entry without its content. Each has at least one block in an archive. */
 export function weightOf({ path, linkTarget, xattrs }: TarEntry): number {

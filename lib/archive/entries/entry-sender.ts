@@ -1,6 +1,6 @@
 /** Sends entries out of an unpacking thread, no faster than they are acknowledged. */
 import type { EntryHandler, TarEntry } from '../tar/entry.js'
-import { type EntryBatch, type EntryPart, maxUnderWay, weightOf } from './batch.js'
+import { type EntryBatch, type EntryPart, maxWeightInFlight, weightOf } from './batch.js'
 
 /** Small contents share a buffer. It starts small, because a message may carry little. */
 const firstBuffer = 1024
@@ -19,7 +19,7 @@ export class EntrySender implements EntryHandler {
   #free = new Uint8Array(0)
   #bufferSize = firstBuffer
   #pending = 0
-  #underWay = 0
+  #weightInFlight = 0
   #number = 0
   #skipped = 0
   #wake: (() => void) | undefined
@@ -54,7 +54,7 @@ export class EntrySender implements EntryHandler {
    */
   pace(): Promise<void> | undefined {
     if (this.#parts.length > 0) this.#flush()
-    if (this.#underWay <= maxUnderWay) return undefined
+    if (this.#weightInFlight <= maxWeightInFlight) return undefined
     return new Promise((resolve, reject) => {
       const signal = this.#signal
       const abort = (): void => reject(signal.reason as Error)
@@ -69,8 +69,8 @@ export class EntrySender implements EntryHandler {
 
   /** The receiver is done with batches of this weight. */
   acknowledge(weight: number): void {
-    this.#underWay -= weight
-    if (this.#underWay > maxUnderWay) return
+    this.#weightInFlight -= weight
+    if (this.#weightInFlight > maxWeightInFlight) return
     this.#wake?.()
     this.#wake = undefined
   }
@@ -102,7 +102,7 @@ export class EntrySender implements EntryHandler {
 
   #flush(): void {
     const weight = this.#pending
-    this.#underWay += weight
+    this.#weightInFlight += weight
     const [parts, buffers] = [this.#parts, this.#buffers]
     this.#parts = []
     this.#buffers = []

@@ -46,7 +46,7 @@ function removeLowerName(tree: RootTree, directory: Directory, name: string, ent
   const child = directory.child(name)
   if (child?.touched === true) {
     removeLower(tree, child)
-    child.disown()
+    child.releaseChildren()
   } else if (!directory.fresh && directory.at(name).length <= longestPath) tree.clear(directory, name)
 }
 

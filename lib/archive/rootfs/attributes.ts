@@ -13,7 +13,7 @@ import {
   readFileSync,
 } from 'node:fs'
 import { errnoOf } from '../../system/errno.js'
-import { available, obeysModes, setFdTimes, setTimes, setXattr } from '../../system/index.js'
+import { available, isBoundByModes, setFdTimes, setTimes, setXattr } from '../../system/index.js'
 import { quoted } from '../tar/refusal.js'
 import { onDisk } from './bytes-path.js'
 import { defaultAcl, type FoundAttributes, type ListedAttributes } from './directory.js'
@@ -42,7 +42,7 @@ export interface AttributeOptions {
 
 /** Sets the attributes of entries in a tree. */
 export class AttributeWriter {
-  readonly #obeysModes = obeysModes()
+  readonly #isBoundByModes = isBoundByModes()
   readonly #umask = umask()
   readonly #system = available()
   readonly #implied: ListedAttributes
@@ -59,7 +59,7 @@ export class AttributeWriter {
 
   /** Returns the mode for creating a file: the final mode, or 0600 if extended attributes must be written first. */
   creationMode({ mode, xattrs }: Attributes): number {
-    return xattrs.size > 0 && this.#obeysModes ? 0o600 : mode & 0o777
+    return xattrs.size > 0 && this.#isBoundByModes ? 0o600 : mode & 0o777
   }
 
   /** Sets the attributes of the open file `fd` at `path`. */

@@ -113,12 +113,12 @@ export class Directory {
   }
 
   /** Removes `name` from the created names without creating the set. */
-  unmake(name: string): void {
+  markMissing(name: string): void {
     this.#made?.delete(name)
   }
 
   /** Removes `name` from the hidden names without creating the set. */
-  unhide(name: string): void {
+  markPresent(name: string): void {
     this.#hidden?.delete(name)
   }
 
@@ -142,7 +142,7 @@ export class Directory {
   }
 
   /** Treats the directory as created by this layer, without attributes to restore. */
-  disown(): void {
+  releaseChildren(): void {
     this.found = undefined
     this.fresh = true
   }

@@ -30,9 +30,9 @@ import { asLatin1, onDisk } from './bytes-path.js'
 import { deepestFirst, type Directory, type ListedAttributes } from './directory.js'
 import { failure, invalidEntry } from '../failure.js'
 import { ImpliedDirectories, isImplied } from './implied-directories.js'
-import { leftOutDevice } from './left-out-device.js'
+import { skippedDevice } from './skipped-device.js'
 import { layerPath, longestPath, requireShort } from './layer-path.js'
-import { makeNodeOf, type NodeType, whyLeftOut } from './nodes.js'
+import { makeNodeOf, type NodeType, reasonForOmission } from './nodes.js'
 import { type Owner, type OwnerPolicy, policyOfProcess } from './owners.js'
 import { RootTree } from './root-tree.js'
 import { onceEach, type Warn } from './warnings.js'
@@ -212,7 +212,7 @@ export class LayerApplier implements EntryHandler {
 
   #make(entry: TarEntry, parentPath: string, name: string): void {
     requireShort(name, entry.path)
-    const leftOut = leftOutDevice(entry)
+    const leftOut = skippedDevice(entry)
     if (leftOut !== undefined) {
       this.#warn(...leftOut)
       return
@@ -293,7 +293,7 @@ export class LayerApplier implements EntryHandler {
     try {
       this.#inPlaceOf(parent, name, () => makeNodeOf(entry, type, onDisk(path), this.#ordinary))
     } catch (error) {
-      const why = whyLeftOut(type, error, this.#ordinary)
+      const why = reasonForOmission(type, error, this.#ordinary)
       if (why === undefined) throw error
       this.#leftOut.add(path)
       this.#warn('DEVICE_SKIPPED', `${why} (first: ${quoted(entry.path)})`)

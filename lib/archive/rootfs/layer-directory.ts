@@ -15,7 +15,7 @@ import {
   realpathSync,
 } from 'node:fs'
 import { errnoOf } from '../../system/errno.js'
-import { available, getXattr, listXattrs, obeysModes } from '../../system/index.js'
+import { available, getXattr, listXattrs, isBoundByModes } from '../../system/index.js'
 import type { EntryHandler, EntryType, TarEntry } from '../tar/entry.js'
 import { isOverlayXattr, opaqueXattrs } from '../whiteouts/form.js'
 import { opaqueName, whiteoutName } from '../whiteouts/name.js'
@@ -178,7 +178,7 @@ function openToRead(path: string, mode: number): number {
 
 function openDirectory(path: string, stats: BigIntStats): OpenDirectory {
   const mode = Number(stats.mode & 0o7777n)
-  const closed = obeysModes() && (mode & 0o500) !== 0o500
+  const closed = isBoundByModes() && (mode & 0o500) !== 0o500
   return guarded(path, () => {
     if (closed) chmodSync(onDisk(path), mode | 0o500)
     const names = readdirSync(onDisk(path), { encoding: 'latin1' }).sort().reverse()

@@ -24,7 +24,7 @@ export function makeNodeOf(entry: TarEntry, type: NodeType, path: Buffer, ordina
 }
 
 /** Returns the warning for a node that could not be created; undefined if `error` has another cause. */
-export function whyLeftOut(type: NodeType, error: unknown, ordinary: boolean): string | undefined {
+export function reasonForOmission(type: NodeType, error: unknown, ordinary: boolean): string | undefined {
   const code = errnoOf(error) ?? ''
   if (!refusals.includes(code)) return undefined
   if (type === 'fifo') return `FIFOs are skipped: the file system does not support them (${code})`

@@ -1,7 +1,7 @@
 /** Removes files and trees without following links and without recursion. Names are bytes. */
 import { chmodSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs'
 import { errnoOf } from '../../system/errno.js'
-import { obeysModes } from '../../system/index.js'
+import { isBoundByModes } from '../../system/index.js'
 import { onDisk } from './bytes-path.js'
 
 /**
@@ -45,6 +45,6 @@ function removeTree(top: string): void {
 /** Lists a directory after making it readable and writable if necessary. @throws the errors of `node:fs` */
 export function namesIn(path: string): string[] {
   const bytes = onDisk(path)
-  if (obeysModes()) chmodSync(bytes, 0o700)
+  if (isBoundByModes()) chmodSync(bytes, 0o700)
   return readdirSync(bytes, { encoding: 'latin1' })
 }

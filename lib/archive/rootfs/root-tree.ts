@@ -4,7 +4,7 @@
  */
 import { type BigIntStats, chmodSync, lstatSync, mkdirSync, readdirSync, readlinkSync } from 'node:fs'
 import { errnoOf } from '../../system/errno.js'
-import { available, getXattr, obeysModes, removeXattr } from '../../system/index.js'
+import { available, getXattr, isBoundByModes, removeXattr } from '../../system/index.js'
 import { defaultLimits, limitExceeded } from '../../limits.js'
 import { formatCount } from '../../quantities.js'
 import { quoted } from '../tar/refusal.js'
@@ -32,7 +32,7 @@ export type Replaced = (parent: string, name: string) => void
 export class RootTree {
   readonly root: Directory
   #known = 0
-  readonly #obeysModes = obeysModes()
+  readonly #isBoundByModes = isBoundByModes()
   /** The last requested parent: most entries of an archive have the same parent as the previous one. */
   #last: { readonly path: string; readonly directory: Directory } | undefined
 
@@ -106,7 +106,7 @@ export class RootTree {
   clear(parent: Directory, name: string): boolean {
     this.#last = undefined
     parent.forget(name)
-    parent.unhide(name)
+    parent.markPresent(name)
     const removed = remove(parent.at(name))
     if (removed) parent.changed = true
     return removed
@@ -193,7 +193,7 @@ export class RootTree {
       this.clear(parent, made.name)
       mkdirSync(onDisk(path), 0o700)
     }
-    parent.unmake(made.name)
+    parent.markMissing(made.name)
   }
 
   #adopt(parent: Directory, name: string, stats: BigIntStats): Directory {
@@ -219,7 +219,7 @@ export class RootTree {
    */
   #recordFound(directory: Directory, { mode, atimeNs, mtimeNs }: BigIntStats): void {
     const bits = Number(mode & 0o7777n)
-    const needed = (this.#obeysModes ? bits | 0o700 : bits) & ~setgid
+    const needed = (this.#isBoundByModes ? bits | 0o700 : bits) & ~setgid
     const acl = takeDefaultAcl(directory.path)
     const opened = needed !== bits
     directory.adopted = true

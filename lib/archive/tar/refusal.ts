@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import { WindlassError } from '../../errors.js'
 import { limitExceeded, type LimitName } from '../../limits.js'
-import { formatBytes, formatNumber } from '../../quantities.js'
+import { formatExactBytes, formatNumber } from '../../quantities.js'
 import { printable } from '../../codec/printable.js'
 
 /** Maximum number of bytes of a name in a message. */
@@ -54,7 +54,7 @@ export const invalidArchive = (what: string, hint = nothingKept): WindlassError 
 /** Returns a LIMIT_EXCEEDED error. `what` is a noun phrase, for example `the size of a pax header`. */
 export const overLimit = (what: string, actual: number, name: LimitName, allowed: number): WindlassError =>
   limitExceeded(
-    `Reading the archive of the layer failed: ${what} is ${name.endsWith('Bytes') ? formatBytes(actual) : formatNumber(actual)}`,
+    `Reading the archive of the layer failed: ${what} is ${name.endsWith('Bytes') ? formatExactBytes(actual) : formatNumber(actual)}`,
     name,
     allowed,
   )

@@ -1,7 +1,7 @@
 /** Reads files and directories that their owner may not read, by changing their mode temporarily. */
 import { chmodSync } from 'node:fs'
 import { errnoOf } from '../../system/errno.js'
-import { obeysModes } from '../../system/index.js'
+import { isBoundByModes } from '../../system/index.js'
 
 /**
  * Returns the result of `read`. If it fails with EACCES, adds the bits `needed` to the mode of `path` and tries again.
@@ -25,7 +25,7 @@ export function opened<T>(path: Buffer, mode: number, needed: number, read: () =
  * Adds `needed` to the current `mode` if this process has no access without it. Returns whether the mode was changed.
  */
 export function open(path: Buffer, mode: number, needed: number): boolean {
-  if ((mode & needed) === needed || !obeysModes()) return false
+  if ((mode & needed) === needed || !isBoundByModes()) return false
   try {
     chmodSync(path, mode | needed)
     return true

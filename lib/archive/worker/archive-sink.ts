@@ -22,7 +22,7 @@ export interface ArchiveOptions {
 }
 
 /** Receives each chunk that is no longer needed. */
-export type Taken = (chunk: Buffer) => void
+export type OnConsumed = (chunk: Buffer) => void
 
 /** A stream for the bytes of an uncompressed archive. */
 export class ArchiveSink extends Writable {
@@ -33,7 +33,7 @@ export class ArchiveSink extends Writable {
   /** Number of compressed bytes so far; undefined for an archive that is not compressed. */
   compressed: number | undefined
   /** Called with each processed chunk. */
-  taken: Taken | undefined
+  taken: OnConsumed | undefined
   readonly #reader: TarReader
   readonly #hash
   readonly #algorithm

@@ -22,7 +22,7 @@ const maxWindow = 2 ** 25
 /** Windows up to this size in bytes are allocated without yielding first. */
 const smallWindow = 2 ** 20
 /** Bytes that may be moved regardless of the output: a few seconds of work. */
-const freeMoves = 16 * 2 ** 30
+const allowedMoves = 16 * 2 ** 30
 /**
  * Bytes that may be moved for each byte of output, which slows the decoder down by a factor of ten at most. Blocks of
  * 128 KiB in the largest window move 256.
@@ -114,7 +114,7 @@ export class FzstdDecoder extends Transform {
   /** Accounts for moved bytes. @throws WindlassError LIMIT_EXCEEDED when the work is excessive */
   #charge(bytes: number): void {
     this.#moved += bytes
-    if (this.#moved > freeMoves + movesPerByte * this.#received)
+    if (this.#moved > allowedMoves + movesPerByte * this.#received)
       throw refused(`its blocks are so small for their window that this decoder is too slow for it`)
   }
 }

@@ -23,7 +23,7 @@ export class IsalGunzip extends LibraryDecoder {
   protected async decodeAll(chunk: Buffer): Promise<void> {
     for (let at = 0; at < chunk.length && !this.destroyed;) {
       const rest = chunk.subarray(at)
-      if (this.#tail > 0 || (this.#gunzip.ended && rest[0] === 0)) at += this.#passTail(rest)
+      if (this.#tail > 0 || (this.#gunzip.ended && rest[0] === 0)) at += this.#passTrailer(rest)
       else if (this.#gunzip.ended) this.#beginMember()
       else if (!this.#header.over) at += this.#header.take(rest)
       else {
@@ -46,7 +46,7 @@ export class IsalGunzip extends LibraryDecoder {
     this.#isNew = true
   }
 
-  #passTail(bytes: Buffer): number {
+  #passTrailer(bytes: Buffer): number {
     this.#tail += bytes.length
     this.#garbage ||= bytes.some((byte) => byte !== 0)
     return bytes.length

@@ -9,7 +9,7 @@ import { DigestCodec } from '../digest/digest-codec.js'
 import { listOf } from '../../codec/list-of.js'
 import { formatCount } from '../../quantities.js'
 import type { Platform } from '../platform/platform.js'
-import { type ReceiveNotice, filledIn, notify, orElse, record } from '../../codec/record-codec.js'
+import { type ReceiveNotice, filledIn, notify, withFallback, record } from '../../codec/record-codec.js'
 import { CommandCodec, StringListCodec } from '../../codec/string-list.js'
 import { ObjectCodec, StringMapCodec } from '../../codec/string-map.js'
 
@@ -67,7 +67,7 @@ const Rootfs = record(
   'a rootfs',
   {
     type: filledIn<'layers'>(t.literal('layers'), 'layers', '"layers"'),
-    diff_ids: orElse(listOf(DigestCodec, 'a list of diffIDs'), []),
+    diff_ids: withFallback(listOf(DigestCodec, 'a list of diffIDs'), []),
   },
   {},
 )
@@ -102,7 +102,7 @@ export const ImageConfigCodec: t.Type<ImageConfig, unknown> = record(
     created: t.string,
     author: t.string,
     config: RuntimeConfig,
-    history: listOf(orElse(History, {}), 'a list of history entries'),
+    history: listOf(withFallback(History, {}), 'a list of history entries'),
   },
 )
 

@@ -3,7 +3,7 @@ import * as t from 'io-ts'
 import { type Descriptor, DescriptorCodec } from './descriptor.js'
 import { IndexEntriesCodec, type UnusableEntry } from './index-entries.js'
 import { type JsonDocument, decodeJson, parseJson } from '../../codec/json.js'
-import { filledIn, orElse, record } from '../../codec/record-codec.js'
+import { filledIn, withFallback, record } from '../../codec/record-codec.js'
 import { type StringMap, StringMapCodec } from '../../codec/string-map.js'
 
 /** A decoded index. */
@@ -25,7 +25,7 @@ export const ImageIndexCodec = record(
   name,
   {
     schemaVersion: filledIn<2>(t.literal(2), 2, '2'),
-    manifests: orElse(IndexEntriesCodec, { usable: [], unusable: [] }),
+    manifests: withFallback(IndexEntriesCodec, { usable: [], unusable: [] }),
   },
   {
     mediaType: t.string,

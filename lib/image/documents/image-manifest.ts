@@ -6,7 +6,7 @@ import { type JsonDocument, readJson } from '../../codec/json.js'
 import { listOf } from '../../codec/list-of.js'
 import { formatCount } from '../../quantities.js'
 import { mediaTypes } from './media-types.js'
-import { filledIn, orElse, record } from '../../codec/record-codec.js'
+import { filledIn, withFallback, record } from '../../codec/record-codec.js'
 import { type StringMap, StringMapCodec } from '../../codec/string-map.js'
 
 /** A config and its layers. */
@@ -45,7 +45,7 @@ export const ImageManifestCodec: t.Type<ImageManifest, unknown> = record(
   {
     schemaVersion: filledIn<2>(t.literal(2), 2, '2'),
     config,
-    layers: orElse(listOf(layer, 'a list of layers', checkLayers), []),
+    layers: withFallback(listOf(layer, 'a list of layers', checkLayers), []),
   },
   {
     mediaType: t.string,

@@ -21,7 +21,7 @@ export interface Schema1Conversion {
 }
 
 /** A layer that has been downloaded, so that its size and diffID are known. */
-export interface SeenLayer {
+export interface IdentifiedLayer {
   readonly descriptor: Descriptor
   readonly diffID: Digest
 }
@@ -35,7 +35,7 @@ export interface SeenLayer {
  */
 export function convertSchema1(
   image: Schema1Image,
-  layers: readonly SeenLayer[],
+  layers: readonly IdentifiedLayer[],
   reference: string,
 ): Schema1Conversion {
   if (layers.length !== image.layers.length)

@@ -49,7 +49,7 @@ export function makeSchema1Config(
     ['history', history] as const,
   ])
   const sorted = [...members].sort(([a], [b]) => (a < b ? -1 : 1))
-  const bytes = Buffer.from(goJson(Object.fromEntries(sorted)))
+  const bytes = Buffer.from(toGoJson(Object.fromEntries(sorted)))
   // No limit: the size of the manifest that contained the config has been checked.
   return { bytes, config: parseImageConfig(bytes, { reference, configBytes: Infinity }) }
 }
@@ -57,7 +57,7 @@ export function makeSchema1Config(
 /**
  * Serialises JSON as Go does, with characters escaped that are unsafe in HTML or JavaScript (encoding/json HTMLEscape).
  */
-const goJson = (value: unknown): string =>
+const toGoJson = (value: unknown): string =>
   JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -3,7 +3,7 @@ import * as t from 'io-ts'
 import type { Digest } from '../digest/digest.js'
 import { DigestCodec } from '../digest/digest-codec.js'
 import { listOf } from '../../codec/list-of.js'
-import { filledIn, orElse, record } from '../../codec/record-codec.js'
+import { filledIn, withFallback, record } from '../../codec/record-codec.js'
 
 /** A schema 1 manifest as written. */
 export interface Schema1Manifest {
@@ -27,11 +27,11 @@ export const Schema1ManifestCodec: t.Type<Schema1Manifest, unknown> = record(
   name,
   {
     schemaVersion: filledIn<1>(t.literal(1), 1, '1'),
-    fsLayers: orElse(
+    fsLayers: withFallback(
       listOf(record('a schema 1 layer', { blobSum: DigestCodec }, {}), 'a list of layers'),
       [],
     ),
-    history: orElse(
+    history: withFallback(
       listOf(record('a history entry', { v1Compatibility: t.string }, {}), 'a list of history entries'),
       [],
     ),

@@ -8,7 +8,7 @@ import { UnreadableLink, nextLink } from '../headers/link.js'
 import { resolveLocation } from '../headers/location.js'
 import { withRetries } from './with-retries.js'
 import type { Followed } from '../http/redirects.js'
-import { explained } from '../http/refusal.js'
+import { explainRefusal } from '../http/refusal.js'
 import { hostTitle, nameTitle } from '../policy/registry-name.js'
 import type { RepositoryContext } from './repository-context.js'
 import { Stopwatch } from '../http/stopwatch.js'
@@ -110,7 +110,7 @@ async function fetchPage(
   const response = await client.send({ to, purpose, signal, headers })
   const deadline = timeouts.document
   if (response.status !== 200) {
-    const { error, problem } = await explained(response, {
+    const { error, problem } = await explainRefusal(response, {
       ...{ purpose, secrets, deadline, help },
       absent: { NAME_UNKNOWN: `repository ${nameTitle(context)}` },
       missing: sizeRefused ? 'NAME_UNKNOWN' : 'REGISTRY_RESPONSE',

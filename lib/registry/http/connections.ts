@@ -23,7 +23,7 @@ import {
 } from './failure.js'
 import { clientWith, requestLeniently } from './got-client.js'
 import { type Location, locationOf } from '../headers/location.js'
-import { Patience } from '../policy/patience.js'
+import { ResponseTimeouts } from '../policy/response-timeouts.js'
 import { proxyFor, type Proxy } from '../proxy/proxy.js'
 import type { Environment } from '../policy/environment.js'
 import { wantsLogin } from '../proxy/failure.js'
@@ -77,7 +77,7 @@ export class Connections {
   readonly #options: ConnectionOptions
   readonly #client: Got
   readonly #agents: AgentPool
-  readonly #patience: Patience
+  readonly #responseTimeouts: ResponseTimeouts
   readonly #sockets = new Set<Socket>()
   readonly #live = new Set<() => void>()
   #closed = false
@@ -88,7 +88,7 @@ export class Connections {
     this.limits = limitsWith(options.limits)
     this.#options = options
     this.#agents = new AgentPool(new Trust(options), options.maxSockets ?? 32, this.timeouts)
-    this.#patience = new Patience(this.timeouts.response)
+    this.#responseTimeouts = new ResponseTimeouts(this.timeouts.response)
     this.#client = clientWith(options, this.timeouts)
   }
 
@@ -132,8 +132,9 @@ export class Connections {
       const { purpose, preposition = 'from', url } = request
       const attempt: Attempt = { purpose, preposition, url, proxy }
       const key = `${request.purpose} ${request.url.host}`
-      const firstByteTimeout = this.#patience.wait(key) + (request.extraWait ?? 0)
-      const silenceError = (): WindlassError => silence(attempt, firstByteTimeout, this.#patience.silent(key))
+      const firstByteTimeout = this.#responseTimeouts.timeoutFor(key) + (request.extraWait ?? 0)
+      const silenceError = (): WindlassError =>
+        silence(attempt, firstByteTimeout, this.#responseTimeouts.timedOut(key))
       const isForwarded =
         proxy !== undefined && proxy.protocol !== 'socks' && request.url.protocol === 'http:'
       const stream = this.#client.stream(
@@ -202,7 +203,7 @@ export class Connections {
           }
           body = new Body(stream, {
             first: firstByteTimeout,
-            began: () => this.#patience.answered(key),
+            began: () => this.#responseTimeouts.responded(key),
             stall: this.timeouts.stall,
             minBytes: minBytesPerStall(this.timeouts),
             stalled: (received) =>

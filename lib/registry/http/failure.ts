@@ -5,7 +5,7 @@ import { TimeoutError } from 'got'
 import { fileLimitMeaning } from '../../system/disk-meaning.js'
 import { WindlassError, type ErrorCode, type ErrorDetails } from '../../errors.js'
 import { printable } from '../../codec/printable.js'
-import { formatBytes, formatDuration, formatSeconds } from '../../quantities.js'
+import { formatBytes, formatDuration } from '../../quantities.js'
 import { addressRefused, hintFor } from '../policy/foreign-url.js'
 import { hostTitle } from '../policy/registry-name.js'
 import { ProxyFailure, withProxyHint } from '../proxy/failure.js'
@@ -151,7 +151,7 @@ const unknownHost = ({ host, hostname }: URL): { readonly why: string; readonly 
     : { why: 'its address could not be found', hint: offline }
 
 function timeoutReason({ event, message }: TimeoutError): string {
-  const time = formatSeconds(Number(/ (\d+)ms/.exec(message)?.[1] ?? 0))
+  const time = formatDuration(Number(/ (\d+)ms/.exec(message)?.[1] ?? 0))
   switch (event) {
     case 'lookup':
       return `its address was not found within ${time}`

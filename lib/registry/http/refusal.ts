@@ -43,11 +43,11 @@ export interface RefusalContext extends Pick<Attempt, 'purpose' | 'preposition'>
  * than `maxBytes` is not reported, since truncated JSON cannot be parsed.
  */
 export async function refusal(response: Response, context: RefusalContext): Promise<WindlassError> {
-  return (await explained(response, context)).error
+  return (await explainRefusal(response, context)).error
 }
 
 /** An error response, explained. */
-export interface Explained {
+export interface ExplainedRefusal {
   readonly error: WindlassError
   /** The code in the body, in upper case; empty if there is none. */
   readonly problem: string
@@ -56,7 +56,7 @@ export interface Explained {
 }
 
 /** Like `refusal`, and also returns what the body says. */
-export async function explained(response: Response, context: RefusalContext): Promise<Explained> {
+export async function explainRefusal(response: Response, context: RefusalContext): Promise<ExplainedRefusal> {
   const { secrets, subject, maxBytes } = context
   const { url, status, forwardedBy } = response
   const { bytes, cut } = await readStart(response, context)
@@ -203,6 +203,7 @@ interface Wait {
 function retryDelay({ headers, url }: Response): Wait | undefined {
   const retryAfter = parseRetryAfter(headers['retry-after'])
   if (retryAfter === undefined) return undefined
-  const hint = `Try again in ${formatDuration(retryAfter)}: ${hostTitle(url.host)} accepts no requests before that.`
+  const wait = formatDuration(Math.ceil(retryAfter / 1000) * 1000)
+  const hint = `Try again in ${wait}: ${hostTitle(url.host)} accepts no requests before that.`
   return { retryAfter, retryable: retryAfter <= longestRetryAfter, hint }
 }

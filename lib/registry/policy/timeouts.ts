@@ -12,7 +12,7 @@ export interface Timeouts {
   readonly secureConnect: number
   /**
    * From the end of the request to the end of the response headers, and from there to the first byte of the body. A
-   * retry after a timeout waits longer (`Patience`).
+   * retry after a timeout waits longer (`ResponseTimeouts`).
    */
   readonly response: number
   /**

@@ -1,7 +1,7 @@
 /**
  * Opens connections to proxies, and through them to a registry: by CONNECT (RFC 9110 §9.3.6) or SOCKS 5 (RFC 1928).
  */
-import { formatSeconds } from '../../quantities.js'
+import { formatDuration } from '../../quantities.js'
 import { fileLimitMeaning } from '../../system/disk-meaning.js'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { type SecureContext, type TLSSocket, connect as connectTls } from 'node:tls'
@@ -164,7 +164,7 @@ export function secured(
   const onError = (error: Error): void => finish(isBroken(error) ? closedError() : error)
   const onClose = (): void => finish(closedError())
   const timer = setTimeout(
-    () => finish(brokenBehind(proxy, `the TLS handshake did not complete within ${formatSeconds(timeout)}`)),
+    () => finish(brokenBehind(proxy, `the TLS handshake did not complete within ${formatDuration(timeout)}`)),
     timeout,
   )
   socket.once('secureConnect', onConnect).once('error', onError).once('close', onClose)

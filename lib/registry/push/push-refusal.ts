@@ -3,7 +3,7 @@ import { type ErrorCode, WindlassError } from '../../errors.js'
 import type { Digest } from '../../image/digest/digest.js'
 import { failedTo } from '../http/attempt.js'
 import type { Response } from '../http/connections.js'
-import { explained } from '../http/refusal.js'
+import { explainRefusal } from '../http/refusal.js'
 import type { RepositoryContext } from '../api/repository-context.js'
 
 /** What was being pushed. */
@@ -35,7 +35,7 @@ export async function pushRefusal(
   pushed: Pushed,
 ): Promise<WindlassError> {
   const { digest, purpose } = pushed
-  const { error, problem, details } = await explained(response, {
+  const { error, problem, details } = await explainRefusal(response, {
     ...{ purpose, preposition: 'to', secrets, help, missing: 'REGISTRY_RESPONSE' },
     ...{ deadline: timeouts.document, maxBytes: limits.errorBytes },
     subject: { digest, reference: `${registry}/${repository}` },

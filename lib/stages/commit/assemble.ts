@@ -10,7 +10,7 @@ import { errnoOf, fileFailure } from '../../system/index.js'
 import { WindlassError } from '../../errors.js'
 import { type Stage } from '../../flow/index.js'
 import { pullStage } from '../pull-stage.js'
-import { type Store, waysOut } from '../../store/index.js'
+import { type Store, recoveryHints } from '../../store/index.js'
 import type { PulledImage, PulledLayer } from '../elements.js'
 
 /** Settings of `assemble`. */
@@ -85,7 +85,7 @@ async function sourceOf({ digest, size, diffID, rootfs }: PulledLayer, store: St
   throw new WindlassError(
     'STORE_CORRUPT',
     `Failed to assemble the tree of the image: layer ${digest} is no longer in the store`,
-    { digest, hint: waysOut.repair },
+    { digest, hint: recoveryHints.repair },
   )
 }
 

@@ -7,7 +7,7 @@ import { WindlassError } from '../../errors.js'
 import { type Stage } from '../../flow/index.js'
 import { pullStage } from '../pull-stage.js'
 import { type Digest, digestOf, formatPlatform } from '../../image/index.js'
-import { type Store, waysOut } from '../../store/index.js'
+import { type Store, recoveryHints } from '../../store/index.js'
 import type {
   ConfigDocument,
   FinishedImage,
@@ -93,7 +93,7 @@ async function assertPresent({ request, ensured }: FinishedImage, store: Store):
         {
           reference: request.name,
           digest,
-          hint: waysOut.pullAgain(request.typed),
+          hint: recoveryHints.pullAgain(request.typed),
         },
       )
   }

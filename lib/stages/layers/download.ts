@@ -50,7 +50,7 @@ export class Downloads {
    * Emits the layer as soon as its download runs, and completes when all bytes are present.
    * @throws the final failure of the download
    */
-  bring(layer: ReceivingLayer, scope: Scope): Observable<ArrivingLayer> {
+  download(layer: ReceivingLayer, scope: Scope): Observable<ArrivingLayer> {
     return defer(() => {
       const { foreignUrls = 'last-first' } = this.#limits
       const countdown = new RetryCountdown()
@@ -83,7 +83,7 @@ export function download({
     through(
       (layer: ArrivingLayer, scope) => {
         const { arriving } = layer
-        return arriving ? downloads.bring({ ...layer, arriving }, scope) : of(layer)
+        return arriving ? downloads.download({ ...layer, arriving }, scope) : of(layer)
       },
       { name: 'download' },
     ),

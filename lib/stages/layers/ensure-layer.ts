@@ -8,7 +8,7 @@ import { type Digest, algorithmOf } from '../../image/index.js'
 import type { Store } from '../../store/index.js'
 import type { EnsuredLayer, LayerTask, SharedLayerTask } from '../../transfer/elements.js'
 import { diffIDMismatch } from '../../transfer/sharing/expectations.js'
-import type { BringLayer, FetchedLayer, LayerFlights } from '../../transfer/sharing/layer-flights.js'
+import type { FetchLayer, FetchedLayer, LayerFlights } from '../../transfer/sharing/layer-flights.js'
 import { type LayerGoal, goalKey, needsBlob } from '../../transfer/sharing/layer-goal.js'
 import { sourceIdentity } from '../../transfer/sharing/source-identity.js'
 
@@ -31,7 +31,7 @@ export function ensureLayer(
   line: Stage<SharedLayerTask, FetchedLayer>,
 ): Stage<LayerTask, EnsuredLayer> {
   const fetchMissing =
-    (expected?: Digest): BringLayer =>
+    (expected?: Digest): FetchLayer =>
     (task: SharedLayerTask, scope: Scope): Observable<FetchedLayer> =>
       defer(() => findLayer(task, store, goal, expected)).pipe(
         concatMap((found) => {

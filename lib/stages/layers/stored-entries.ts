@@ -2,7 +2,7 @@
 import type { LayerSource, UnpackPool } from '../../archive/index.js'
 import { WindlassError } from '../../errors.js'
 import type { Stage } from '../../flow/index.js'
-import { type Store, waysOut } from '../../store/index.js'
+import { type Store, recoveryHints } from '../../store/index.js'
 import type { EnsuredLayer } from '../../transfer/elements.js'
 import { pullStage } from '../pull-stage.js'
 import type { LayerEntries } from '../../transfer/layer-entries.js'
@@ -46,6 +46,6 @@ async function sourceOf(
   throw new WindlassError(
     'STORE_CORRUPT',
     `Failed to read layer ${digest}: its blob and its tree are missing in the store`,
-    { digest, hint: waysOut.repair },
+    { digest, hint: recoveryHints.repair },
   )
 }

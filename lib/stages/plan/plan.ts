@@ -72,7 +72,7 @@ async function isNamed(
     [listed, ...trail].some(({ descriptor }) => descriptor.digest === named?.descriptor.digest) &&
     (await store.blobs.has(image.descriptor.digest)) &&
     (await store.blobs.has(image.manifest.config.digest)) &&
-    !(await store.names.isRotten(named?.name ?? request.name)) // a corrupt name is written again
+    !(await store.names.isCorrupt(named?.name ?? request.name)) // a corrupt name is written again
   )
 }
 

@@ -1,11 +1,11 @@
 /** Converts a schema 1 image to an image manifest and a config. */
 import { type Stage } from '../../flow/index.js'
 import { pullStage } from '../pull-stage.js'
-import { type SeenLayer, convertSchema1 as convert } from '../../image/index.js'
+import { type IdentifiedLayer, convertSchema1 as convert } from '../../image/index.js'
 import type { Store } from '../../store/index.js'
 import type { FinishedImage, WholeImage } from '../elements.js'
 import type { EnsuredLayer } from '../../transfer/elements.js'
-import { seenLayer } from '../../transfer/stored/seen-layer.js'
+import { identifyLayer } from '../../transfer/stored/identify-layer.js'
 
 /**
  * Returns the stage that converts a schema 1 image once its layers are in the store and their diffIDs are known, and
@@ -19,17 +19,17 @@ export function convertSchema1(store: Store): Stage<WholeImage, FinishedImage> {
       if (document.kind === 'image') return { ...image, document, original: undefined }
       const { known, image: schema1 } = document
       const reusable = upToDate ? known : undefined
-      const conversion = reusable ?? convert(schema1, await seenLayers(ensured), request.name)
+      const conversion = reusable ?? convert(schema1, await identifyLayers(ensured), request.name)
       image.config.settle(conversion.config)
       return { ...image, document: conversion.document, original: document }
 
-      async function seenLayers(layers: readonly EnsuredLayer[]): Promise<SeenLayer[]> {
-        const byPosition: SeenLayer[] = []
+      async function identifyLayers(layers: readonly EnsuredLayer[]): Promise<IdentifiedLayer[]> {
+        const byPosition: IdentifiedLayer[] = []
         for (const { task, stored } of layers) {
           const { descriptor, positions } = task
           const found = stored ?? (await store.layers.findByBlob(descriptor.digest))
           const { signal } = turn
-          const seen = await seenLayer(descriptor, store, {
+          const seen = await identifyLayer(descriptor, store, {
             ...{ signal, limits: request.limits, diffID: found?.diffID },
           })
           for (const at of positions) byPosition[at] = seen

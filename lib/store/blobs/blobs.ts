@@ -14,7 +14,7 @@ import { digestPath } from '../files/digest-path.js'
 import { copySynced, ensureDirectory, publish, writeSynced } from '../files/durable.js'
 import type { Run } from '../staging/run.js'
 import { codeOf, isNotWritable, storing } from '../files/store-error.js'
-import { waysOut } from '../files/ways-out.js'
+import { recoveryHints } from '../files/recovery-hints.js'
 
 /** Reads and writes the blobs in `directory`. */
 export class BlobStore {
@@ -64,7 +64,7 @@ export class BlobStore {
             `Blob ${digest} has ${formatBytes(stats.size)}, more than ${limit ? `the limit ${formatLimit(limit, maxBytes)}` : formatExactBytes(maxBytes)}`,
             {
               ...{ digest, path },
-              hint: limit ? raiseHint(limit) : waysOut.repair,
+              hint: limit ? raiseHint(limit) : recoveryHints.repair,
             },
           )
         return await file.readFile()
@@ -79,7 +79,7 @@ export class BlobStore {
         {
           digest,
           path,
-          hint: waysOut.repair,
+          hint: recoveryHints.repair,
         },
       )
     return bytes
@@ -171,12 +171,12 @@ const missing = (digest: Digest, path: string): WindlassError =>
   new WindlassError('STORE_CORRUPT', `Blob ${digest} is not in the store: ${path} does not exist`, {
     digest,
     path,
-    hint: waysOut.repair,
+    hint: recoveryHints.repair,
   })
 
 const notAFile = (digest: Digest, path: string): WindlassError =>
   new WindlassError('STORE_CORRUPT', `Blob ${digest} in the store is not a regular file: ${path}`, {
     digest,
     path,
-    hint: waysOut.repair,
+    hint: recoveryHints.repair,
   })

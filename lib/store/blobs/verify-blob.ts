@@ -45,7 +45,7 @@ export function verifyBlob({ path, digest, size, signal }: VerifyBlobOptions): P
       ...(actual && { actual }),
     })
     if (!found.isFile()) return damaged('it is not a regular file')
-    const file = await openIfThere(path).catch(async (error: unknown) => {
+    const file = await openIfPresent(path).catch(async (error: unknown) => {
       // An unreadable file in this user's directory can be replaced. In another user's store, it is only inaccessible.
       if (codeOf(error) !== 'EACCES' || (await lstat(dirname(path))).uid !== process.geteuid?.()) throw error
       return 'denied' as const
@@ -80,5 +80,5 @@ export function verifyBlob({ path, digest, size, signal }: VerifyBlobOptions): P
   })
 }
 
-const openIfThere = (path: string) =>
+const openIfPresent = (path: string) =>
   unlessMissing(open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK))

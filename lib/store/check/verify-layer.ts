@@ -9,7 +9,7 @@ import { diffIDsOf } from '../layers/pointers-by-layer.js'
 import type { LayerBlob, WhiteoutForm } from '../layers/layer-record.js'
 import { recordOrDenied } from '../layers/layer-record-file.js'
 import { open } from '../../system/files.js'
-import { lockFile, locksAvailable, obeysModes } from '../../system/index.js'
+import { lockFile, locksAvailable, isBoundByModes } from '../../system/index.js'
 import { codeOf, storing, unlessMissing } from '../files/store-error.js'
 import { waitFor } from '../locks/waiting.js'
 
@@ -48,8 +48,12 @@ async function formsByName(layer: string): Promise<WhiteoutForm[]> {
  * tree, which must not happen in two processes at once. Root needs no lock.
  * @throws the reason of `signal`; the errors of `work`
  */
-export async function aloneWith<T>(tree: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-  if (!locksAvailable() || !obeysModes()) return work()
+export async function withTreeLock<T>(
+  tree: string,
+  work: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  if (!locksAvailable() || !isBoundByModes()) return work()
   const layer = await open(dirname(tree), constants.O_RDONLY | constants.O_DIRECTORY)
   try {
     const attempt = (): Promise<true | undefined> =>

@@ -8,7 +8,7 @@ import { dirname } from 'node:path'
 import { WindlassError } from '../../errors.js'
 import { lstatIfThere, mkdir, open, rename } from '../../system/files.js'
 import { codeOf } from './store-error.js'
-import { waysOut } from './ways-out.js'
+import { recoveryHints } from './recovery-hints.js'
 
 /** Writes a new file with mode 0600. The caller must sync it. */
 export const writeNew = (path: string, bytes: Buffer | string): Promise<void> => write(path, bytes, false)
@@ -76,7 +76,7 @@ export async function ensureDirectory(path: string): Promise<void> {
 export const notADirectory = (path: string): WindlassError =>
   new WindlassError('STORE_CORRUPT', `In the store, ${path} is not a directory`, {
     path,
-    hint: waysOut.moveAway(path),
+    hint: recoveryHints.moveAway(path),
   })
 
 /** Reports whether `path` is a directory. A link to a directory is not. */

@@ -1,7 +1,7 @@
 /** Reads small files of the store. Does not follow links, wait for the other end of a FIFO or read without limit. */
 import { WindlassError } from '../../errors.js'
 import { OutsideFileError, readOutsideFile } from '../../system/outside-file.js'
-import { waysOut } from './ways-out.js'
+import { recoveryHints } from './recovery-hints.js'
 
 /**
  * Maximum size in bytes of a file such as the list of names or a layer record. Other programs write some of these
@@ -41,7 +41,7 @@ function read(path: string): string | undefined {
         : `In the store, ${path} is not a regular file: ${error.message}`,
       {
         path,
-        hint: waysOut.moveAway(path),
+        hint: recoveryHints.moveAway(path),
       },
     )
   }

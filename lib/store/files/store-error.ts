@@ -2,7 +2,7 @@
 import { type DiskMeaning, diskMeaning } from '../../system/disk-meaning.js'
 import { errnoOf } from '../../system/errno.js'
 import { WindlassError } from '../../errors.js'
-import { waysOut } from './ways-out.js'
+import { recoveryHints } from './recovery-hints.js'
 
 /** Returns the name of a system error, for example `ENOENT`, or undefined for anything else. */
 export const codeOf = errnoOf
@@ -40,7 +40,7 @@ function unexpectedEntry(error: unknown, path: string): DiskMeaning | undefined 
   const says = wordsOf[codeOf(error) ?? '']
   if (says === undefined) return undefined
   const at = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : path
-  return { code: 'STORE_CORRUPT', says, hint: waysOut.moveAway(at) }
+  return { code: 'STORE_CORRUPT', says, hint: recoveryHints.moveAway(at) }
 }
 
 /** Returns the path of the error if it is not `path`; for a failed rename, both paths. */

@@ -11,7 +11,7 @@ import type { Digest } from '../../image/index.js'
 import type { BlobStore } from '../blobs/blobs.js'
 import { syncDirectory } from '../files/durable.js'
 import { heldByRuns } from '../staging/holds.js'
-import { type StoredThing, inventory } from './inventory.js'
+import { type StoredItem, inventory } from './inventory.js'
 import { removePartials } from '../partial/evict-partials.js'
 import { defaultKeepPartials } from '../partial/keep-partials.js'
 import { danglingPointers } from '../layers/pointers-by-layer.js'
@@ -37,7 +37,7 @@ export interface CollectOptions {
 }
 
 /** Removed content. */
-export interface CollectedThing {
+export interface CollectedItem {
   readonly kind: 'blob' | 'layer' | 'partial'
   /** For a layer, its diffID. */
   readonly digest: Digest
@@ -48,7 +48,7 @@ export interface CollectedThing {
 /** The result of `Garbage.collect`. */
 export interface Collected {
   readonly dryRun: boolean
-  readonly removed: readonly CollectedThing[]
+  readonly removed: readonly CollectedItem[]
   /** Total size of the removed content in bytes. */
   readonly bytes: number
   /**
@@ -105,7 +105,7 @@ export class Garbage {
         await this.sweep()
       }
       const trash: string[] = []
-      const collect = async (): Promise<StoredThing[]> => {
+      const collect = async (): Promise<StoredItem[]> => {
         const found = await this.#unreachable()
         if (dryRun) return found
         // An older list of names may still be on the disk and reference this content.
@@ -177,7 +177,7 @@ export class Garbage {
     })
   }
 
-  async #unreachable(): Promise<StoredThing[]> {
+  async #unreachable(): Promise<StoredItem[]> {
     const needed = await reachable(join(this.directory, 'index.json'), this.blobs)
     for (const digest of await heldByRuns(join(this.directory, 'staging'))) needed.add(digest)
     const { things } = await inventory(this.directory)

@@ -9,7 +9,7 @@ import { stagingName } from '../files/mounts.js'
 import { storing, unlessMissing } from '../files/store-error.js'
 
 /** A blob or an unpacked layer. */
-export interface StoredThing {
+export interface StoredItem {
   readonly kind: 'blob' | 'layer'
   /** For a layer, its diffID. */
   readonly digest: Digest
@@ -22,7 +22,7 @@ export interface StoredThing {
 
 /** The content of a store. */
 export interface Inventory {
-  readonly things: readonly StoredThing[]
+  readonly things: readonly StoredItem[]
   /** Paths with unknown names, or of the wrong type. */
   readonly unexpectedPaths: readonly string[]
 }
@@ -46,7 +46,7 @@ export const readableInventory = (store: string): Promise<Inventory> =>
   )
 
 async function listAll(store: string, read: typeof readRecord): Promise<Inventory> {
-  const things: StoredThing[] = []
+  const things: StoredItem[] = []
   const unexpectedPaths: string[] = []
   for await (const { digest, path, stats } of entriesOf(join(store, 'blobs'), [stagingName]))
     if (digest && stats.isFile())
@@ -58,7 +58,7 @@ async function listAll(store: string, read: typeof readRecord): Promise<Inventor
   return { things, unexpectedPaths }
 }
 
-function layerThing(digest: Digest, path: string, record: LayerRecord | undefined): StoredThing {
+function layerThing(digest: Digest, path: string, record: LayerRecord | undefined): StoredItem {
   const bytes = Object.values(record?.forms ?? {}).reduce((total, { size }) => total + size, 0)
   return { kind: 'layer', digest, path, bytes, blobs: record?.blobs.map((blob) => blob.digest) ?? [] }
 }

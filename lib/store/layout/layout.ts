@@ -29,7 +29,7 @@ import { checkOwner, checkOwnership, ownerServed, type StoreOwner, writeRefusal 
 import { readRegular } from '../files/read-regular.js'
 import { codeOf, isNotWritable, storing } from '../files/store-error.js'
 import { noStore } from './store-there.js'
-import { waysOut } from '../files/ways-out.js'
+import { recoveryHints } from '../files/recovery-hints.js'
 
 const directories = ['blobs', 'layers', 'partial', 'staging']
 /** Entries of a store. Includes `oci-layout`: another process may have created the store since it was checked. */
@@ -115,7 +115,7 @@ async function danglingLink(path: string): Promise<WindlassError | undefined> {
         `Failed to open the store: ${each} is a symbolic link to a path that does not exist`,
         {
           path: each,
-          hint: waysOut.makeTarget(resolve(dirname(each), await readlink(each))),
+          hint: recoveryHints.makeTarget(resolve(dirname(each), await readlink(each))),
         },
       )
   return undefined
@@ -141,7 +141,7 @@ async function createStore(store: string, locking: MetadataLockOptions): Promise
   if (unexpectedPaths.length > 0)
     throw new WindlassError('STORE_CORRUPT', `${store} is not a store: it contains other files`, {
       path: store,
-      hint: waysOut.anotherStore,
+      hint: recoveryHints.anotherStore,
     })
   await chmod(store, 0o700)
   // The process that created the directory may have been killed before syncing it.
@@ -195,12 +195,12 @@ async function writeOnce(path: string, text: string): Promise<void> {
 function checkLayout(text: string, store: string): void {
   const layout = parseJson(text)
   const version = isObject(layout) ? layout['imageLayoutVersion'] : undefined
-  if (typeof version !== 'string') throw corrupt(store, `${layoutFile} cannot be read`, waysOut.rewrite)
+  if (typeof version !== 'string') throw corrupt(store, `${layoutFile} cannot be read`, recoveryHints.rewrite)
   if (isNewerLayout(version))
     throw corrupt(
       store,
       `its image layout has the unsupported version ${quoted(version)}`,
-      waysOut.newerProgram,
+      recoveryHints.newerProgram,
     )
 }
 
@@ -210,12 +210,12 @@ async function checkVersion(store: string): Promise<void> {
   const value = parseJson(text)
   const version = isObject(value) ? value['version'] : undefined
   if (typeof version !== 'number' || !Number.isInteger(version) || version < 1)
-    throw corrupt(store, `${versionFile} cannot be read`, waysOut.rewrite)
+    throw corrupt(store, `${versionFile} cannot be read`, recoveryHints.rewrite)
   if (version > storeVersion)
     throw corrupt(
       store,
       `a newer version of Windlass created it (store version ${version})`,
-      waysOut.newerProgram,
+      recoveryHints.newerProgram,
     )
 }
 

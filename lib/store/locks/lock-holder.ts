@@ -21,7 +21,7 @@ export async function lockHolder(path: string): Promise<LockHolder> {
 }
 
 /** Returns `process 123` and whether it is stopped. */
-export function holderWords({ pid, stopped }: LockHolder): string {
+export function describeHolder({ pid, stopped }: LockHolder): string {
   if (pid === undefined) return 'another process'
   if (pid === process.pid) return `this process (${pid})`
   return stopped ? `process ${pid} (stopped)` : `process ${pid}`

@@ -6,12 +6,12 @@ import { WindlassError } from '../../errors.js'
 import { formatElapsed } from '../../quantities.js'
 import { lstatIfThere } from '../../system/files.js'
 import { FileLock } from './file-lock.js'
-import { holderHint, holderWords, type LockHolder, lockHolder } from './lock-holder.js'
+import { holderHint, describeHolder, type LockHolder, lockHolder } from './lock-holder.js'
 import { isNotWritable, storeError } from '../files/store-error.js'
 import { waitFor } from './waiting.js'
 
 /** Waiting times in milliseconds. Specs shorten them. */
-export const lockPatience = {
+export const lockWaits = {
   /** Before the holder is reported. */
   notice: 2_000,
   /** Before the wait fails. A holder that takes longer than any disk sync is stopped or stuck. */
@@ -117,11 +117,11 @@ export class MetadataLock {
     const attempt = async (): Promise<FileLock | undefined> => {
       const lock = await this.#take()
       const waited = performance.now() - began
-      if (lock || waited < Math.min(lockPatience.notice, lockPatience.total)) return lock
-      if (waited >= lockPatience.total) throw locked(this.path, waited, await lockHolder(this.path))
+      if (lock || waited < Math.min(lockWaits.notice, lockWaits.total)) return lock
+      if (waited >= lockWaits.total) throw locked(this.path, waited, await lockHolder(this.path))
       if (!reported) {
         reported = true
-        const holder = holderWords(await lockHolder(this.path))
+        const holder = describeHolder(await lockHolder(this.path))
         const message = `Waiting for the lock of the store, which ${holder} holds, at ${this.path}`
         this.options.warn?.(message, storeLocked)
       }
@@ -158,7 +158,7 @@ const stopped = (reason: unknown): WindlassError =>
 function locked(path: string, waited: number, holder: LockHolder): WindlassError {
   return new WindlassError(
     'STORE_LOCKED',
-    `Waited ${formatElapsed(waited)} for the lock of the store, which ${holderWords(holder)} holds, at ${path}`,
+    `Waited ${formatElapsed(waited)} for the lock of the store, which ${describeHolder(holder)} holds, at ${path}`,
     { path, hint: holderHint(holder, path) },
   )
 }

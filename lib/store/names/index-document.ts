@@ -8,7 +8,7 @@ import { annotationsOf, imageOf, type IndexEntry, indexEntry, keyOf } from './in
 import { isObject, type JsonObject, parseJson } from '../files/json-object.js'
 import type { NamedImage } from './named-image.js'
 import { sealOf } from '../files/seal.js'
-import { waysOut } from '../files/ways-out.js'
+import { recoveryHints } from '../files/recovery-hints.js'
 
 /** An entry of this program that is corrupt or was changed by another program. */
 export interface CorruptEntry {
@@ -49,7 +49,7 @@ export class IndexDocument {
     if (!isObject(document) || document['schemaVersion'] !== 2 || !Array.isArray(manifests))
       throw new WindlassError('STORE_CORRUPT', `The list of names of the store is not valid: ${path}`, {
         path,
-        hint: waysOut.relist,
+        hint: recoveryHints.relist,
       })
     return new IndexDocument(document, manifests)
   }
@@ -109,7 +109,7 @@ export class IndexDocument {
   }
 
   /** Reports whether the entry named `name` is corrupt. */
-  isRotten(name: string): boolean {
+  isCorrupt(name: string): boolean {
     return this.manifests.some((entry) => nameOf(entry) === name && this.#isCorrupt(entry))
   }
 

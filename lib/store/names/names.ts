@@ -15,7 +15,7 @@ import { growReserve } from '../staging/reserve.js'
 import type { Run } from '../staging/run.js'
 import { syncStore } from '../files/sync-store.js'
 import { isFull, storing } from '../files/store-error.js'
-import { waysOut } from '../files/ways-out.js'
+import { recoveryHints } from '../files/recovery-hints.js'
 
 /** Reads and changes the names of the store. */
 export class NameStore {
@@ -54,8 +54,8 @@ export class NameStore {
   }
 
   /** Reports whether the entry named `name` is corrupt. @throws WindlassError STORE_* */
-  async isRotten(name: string): Promise<boolean> {
-    return (await this.#read()).isRotten(name)
+  async isCorrupt(name: string): Promise<boolean> {
+    return (await this.#read()).isCorrupt(name)
   }
 
   /**
@@ -81,7 +81,7 @@ export class NameStore {
         {
           reference: image.name,
           digest,
-          hint: waysOut.pullAgain(image.typed),
+          hint: recoveryHints.pullAgain(image.typed),
         },
       )
     // The image may consist of content that another process has stored and not synced yet.

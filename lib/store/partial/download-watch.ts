@@ -5,12 +5,12 @@ import { WindlassError } from '../../errors.js'
 import { formatElapsed } from '../../quantities.js'
 import type { Digest } from '../../image/index.js'
 import { lstatIfThere } from '../../system/files.js'
-import { holderHint, holderWords, type LockHolder, lockHolder } from '../locks/lock-holder.js'
+import { holderHint, describeHolder, type LockHolder, lockHolder } from '../locks/lock-holder.js'
 import { readIfRegular } from '../files/read-regular.js'
 import { unlessMissing } from '../files/store-error.js'
 
 /** Times in milliseconds. Specs shorten them. */
-export const downloadPatience = {
+export const downloadWaits = {
   /** Before the holder is reported. */
   notice: 2_000,
   /** Without a byte, before a separate download starts. */
@@ -58,22 +58,22 @@ export class DownloadWatch {
    */
   async isStuck(): Promise<boolean> {
     const now = performance.now()
-    if (now - this.#checkedAt < downloadPatience.interval) return false
+    if (now - this.#checkedAt < downloadWaits.interval) return false
     this.#checkedAt = now
     const { path, digest } = this.#options
     const holder = await lockHolder(`${path}.lock`)
     const waited = now - this.#began
-    if (waited >= downloadPatience.notice && !this.#reported) {
+    if (waited >= downloadWaits.notice && !this.#reported) {
       this.#reported = true
-      const message = `Waiting for ${holderWords(holder)}, which is downloading ${digest}`
+      const message = `Waiting for ${describeHolder(holder)}, which is downloading ${digest}`
       this.#options.onHeld({ digest, code: 'download-held', message })
     }
-    if (waited >= downloadPatience.total) throw locked(digest, path, waited, holder)
+    if (waited >= downloadWaits.total) throw locked(digest, path, waited, holder)
     const received = await this.#progress(holder)
     if (received !== this.#received) this.#progressedAt = now
     this.#received = received
-    if (now - this.#progressedAt < downloadPatience.stalled) return false
-    const message = `Downloading ${digest} separately: ${holderWords(holder)} has the download and made no progress for ${formatElapsed(now - this.#progressedAt)}`
+    if (now - this.#progressedAt < downloadWaits.stalled) return false
+    const message = `Downloading ${digest} separately: ${describeHolder(holder)} has the download and made no progress for ${formatElapsed(now - this.#progressedAt)}`
     this.#options.onHeld({ digest, code: 'download-apart', message })
     return true
   }
@@ -102,6 +102,6 @@ export class DownloadWatch {
 const locked = (digest: Digest, path: string, waited: number, holder: LockHolder): WindlassError =>
   new WindlassError(
     'STORE_LOCKED',
-    `Waited ${formatElapsed(waited)} for the download of ${digest}, which ${holderWords(holder)} holds`,
+    `Waited ${formatElapsed(waited)} for the download of ${digest}, which ${describeHolder(holder)} holds`,
     { digest, path: `${path}.lock`, hint: holderHint(holder, `${path}.lock`) },
   )

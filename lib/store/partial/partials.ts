@@ -14,7 +14,7 @@ import { FileLock } from '../locks/file-lock.js'
 import { heldByRuns } from '../staging/holds.js'
 import { removePartials } from './evict-partials.js'
 import { defaultKeepPartials } from './keep-partials.js'
-import { holderWords, lockHolder } from '../locks/lock-holder.js'
+import { describeHolder, lockHolder } from '../locks/lock-holder.js'
 import { Partial } from './partial.js'
 import { storeError, storing } from '../files/store-error.js'
 import { waitFor } from '../locks/waiting.js'
@@ -162,7 +162,7 @@ async function waitEnded(
   return new WindlassError(
     timeout ? 'STORE_LOCKED' : 'CANCELLED',
     `Stopped waiting after ${formatElapsed(ms)} for the download of ${digest}, which ` +
-      `${holderWords(holder)} has locked`,
+      `${describeHolder(holder)} has locked`,
     { digest, path: lockPath, cause: signal.reason },
   )
 }

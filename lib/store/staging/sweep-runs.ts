@@ -12,7 +12,7 @@ import { lockName, removeRun } from './run.js'
 import { shellWord } from '../../codec/shell-word.js'
 import { isFull, storeError, unlessMissing } from '../files/store-error.js'
 import { syncStore } from '../files/sync-store.js'
-import { treesNoted } from './tree-notes.js'
+import { readTreeNotes } from './tree-notes.js'
 import { sweepNoted } from './unfinished-tree.js'
 
 /** What dead processes had left and a sweep has removed. */
@@ -99,7 +99,7 @@ async function sweep(run: string, sync: () => Promise<void>): Promise<number | u
     throw error
   }
   // If this fails, the next process that builds at the same place finds the tree again.
-  const trees = await treesNoted(run)
+  const trees = await readTreeNotes(run)
   const { freed, errors } = await sweepNoted(trees)
   bytes += freed
   for (const part of parts)

@@ -21,7 +21,7 @@ export async function forgetTrees(run: string): Promise<void> {
 }
 
 /** Returns the trees recorded in `run`. Skips malformed lines. */
-export async function treesNoted(run: string): Promise<TreeNote[]> {
+export async function readTreeNotes(run: string): Promise<TreeNote[]> {
   const text = (await readIfRegular(join(run, notesName))) ?? ''
   return text.split('\n').flatMap((line) => {
     const note = parseJson(line)

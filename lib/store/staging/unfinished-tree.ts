@@ -105,7 +105,7 @@ async function removeAll(directory: string): Promise<void> {
 }
 
 /** Removes what earlier builds at `target` have left. @throws the first error of `node:fs`, after trying all trees */
-export async function sweepBeside(target: string): Promise<void> {
+export async function sweepNextTo(target: string): Promise<void> {
   const parent = dirname(target)
   const stem = stemOf(target)
   const abandoned = ((await unlessMissing(readdir(parent))) ?? []).filter(

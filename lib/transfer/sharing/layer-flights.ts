@@ -15,7 +15,7 @@ import { LayerReplay } from './layer-replay.js'
 export type FetchedLayer = StoredLayer | undefined
 
 /** Puts one layer into the store. Events emitted to `scope` reach every pull that has joined. */
-export type BringLayer = (task: SharedLayerTask, scope: Scope) => Observable<FetchedLayer>
+export type FetchLayer = (task: SharedLayerTask, scope: Scope) => Observable<FetchedLayer>
 
 /** The layer downloads in progress. */
 export class LayerFlights {
@@ -29,14 +29,14 @@ export class LayerFlights {
   }
 
   /**
-   * Joins the download of `key`, or starts it with `bring`. Its events go to `scope`; a subscriber that joins late
+   * Joins the download of `key`, or starts it with `fetch`. Its events go to `scope`; a subscriber that joins late
    * first receives the current state. If the download fails for a reason that concerns another route alone, a new one
    * is joined or started.
    */
-  join(key: string, task: LayerTask, bring: BringLayer, scope: Scope): Observable<FetchedLayer> {
+  join(key: string, task: LayerTask, fetch: FetchLayer, scope: Scope): Observable<FetchedLayer> {
     const route = routeOf(task)
     const attempt = (): Observable<FetchedLayer> =>
-      this.#joinOnce(key, task, bring, scope).pipe(
+      this.#joinFlight(key, task, fetch, scope).pipe(
         catchError((error: unknown) => {
           if (!(error instanceof FlightFailed)) throw error
           if (error.route === route || !isRouteError(error.reason)) throw error.reason
@@ -48,7 +48,7 @@ export class LayerFlights {
     return defer(attempt)
   }
 
-  #joinOnce(key: string, task: LayerTask, bring: BringLayer, scope: Scope): Observable<FetchedLayer> {
+  #joinFlight(key: string, task: LayerTask, fetch: FetchLayer, scope: Scope): Observable<FetchedLayer> {
     return new Observable((out) => {
       const expectations = this.#expectations.get(key) ?? new Expectations()
       this.#expectations.set(key, expectations)
@@ -59,7 +59,7 @@ export class LayerFlights {
         algorithm: () => expectations.algorithm,
       }
       const start = (flightScope: Scope): Observable<FetchedLayer> =>
-        this.#track(key, flightScope, bring(shared, flightScope)).pipe(
+        this.#track(key, flightScope, fetch(shared, flightScope)).pipe(
           catchError((reason: unknown) => throwError(() => new FlightFailed(routeOf(task), reason))),
         )
       this.#replay.get(key)?.report(scope)

@@ -45,13 +45,13 @@ describe('messages', () => {
 
   it('do not repeat in JSON a failure that the events have told', () => {
     const json = messages({ json: true })
-    json.messages.saidByEvents(error)
+    json.messages.markReported(error)
     expect(json.messages.error(error)).toBe(6)
     expect(json.said()).toBe('')
     json.messages.error(new WindlassError('NETWORK', 'another'))
     expect(json.said()).toContain('another')
     const text = messages()
-    text.messages.saidByEvents(error)
+    text.messages.markReported(error)
     text.messages.error(error)
     expect(text.said()).toContain('windlass: no')
   })

@@ -7,7 +7,7 @@ import { ImageIndexCodec } from '../../../lib/image/documents/image-index.js'
 import { ImageManifestCodec } from '../../../lib/image/documents/image-manifest.js'
 import { decodeJson } from '../../../lib/codec/json.js'
 import { PlatformCodec } from '../../../lib/image/platform/platform-codec.js'
-import { RecordType, filledIn, orElse, record } from '../../../lib/codec/record-codec.js'
+import { RecordType, filledIn, withFallback, record } from '../../../lib/codec/record-codec.js'
 import { Schema1ManifestCodec } from '../../../lib/image/schema1/manifest.js'
 import { descriptor, ociIndex, ociManifest, schema1 } from '../../../testbench/documents/documents.js'
 
@@ -114,7 +114,7 @@ describe('record', () => {
   })
 
   it('fills in without a word where absent is as good as empty', () => {
-    const list = record('a list', { items: orElse(t.array(t.number), []) }, {})
+    const list = record('a list', { items: withFallback(t.array(t.number), []) }, {})
     for (const value of [{}, { items: null }, { items: [] }])
       expect(decode(list, value)).toEqual({ value: { items: [] }, notices: [] })
     expect(list.decode({ items: 3 })._tag).toBe('Left')

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { hasCapability, obeysModes } from '../../../lib/system/index.js'
+import { hasCapability, isBoundByModes } from '../../../lib/system/index.js'
 import { effectiveCapabilities } from '../../../lib/system/privileges.js'
 
 const asRoot = process.geteuid?.() === 0
@@ -18,7 +18,7 @@ describe('the capabilities of a process', () => {
     const asRootOverrides = hasCapability('CAP_DAC_OVERRIDE')
     process.seteuid!(65534)
     try {
-      expect([hasCapability('CAP_CHOWN'), hasCapability('CAP_DAC_OVERRIDE'), obeysModes()]).toEqual([
+      expect([hasCapability('CAP_CHOWN'), hasCapability('CAP_DAC_OVERRIDE'), isBoundByModes()]).toEqual([
         false,
         false,
         true,

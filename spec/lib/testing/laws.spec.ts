@@ -69,7 +69,7 @@ async function broken(
   make: () => Stage<number, number>,
   options: Partial<LawOptions<number, number>> = {},
 ): Promise<string[]> {
-  const laws = stageLaws(make, { ...slots2, runs: 8, patience: 60, ...options })
+  const laws = stageLaws(make, { ...slots2, runs: 8, timeout: 60, ...options })
   const names: string[] = []
   for (const law of laws) await law.check().catch(() => names.push(law.name.slice(0, 2)))
   return names
@@ -116,8 +116,8 @@ describe('the laws see', () => {
   it('results in another order', async () => {
     const jittery = (order: Order) => () =>
       stage((each: number) => timer((each % 3) * 3).pipe(map(() => each + 1)), { slots: 2, order })
-    expect(await broken(jittery('arrival'), { order: 'source', patience: 2000 })).toEqual(['I4'])
-    expect(await broken(jittery('source'), { order: 'source', patience: 2000 })).toEqual([])
+    expect(await broken(jittery('arrival'), { order: 'source', timeout: 2000 })).toEqual(['I4'])
+    expect(await broken(jittery('source'), { order: 'source', timeout: 2000 })).toEqual([])
   })
 
   it('results that are not those of the inputs, for a stage that collects them', async () => {
@@ -164,7 +164,7 @@ describe('the laws see', () => {
       inProgress--
       return each + 1
     }
-    const options = { inProgress: () => inProgress, patience: 2000 }
+    const options = { inProgress: () => inProgress, timeout: 2000 }
     const held = () => stage(answer, { slots: 2 })
     // An observable can be left, so nothing waits for the promise inside.
     const unheld = () => stage((each: number) => defer(() => answer(each)), { slots: 2 })
@@ -185,13 +185,13 @@ describe('the laws see', () => {
       if (signal.aborted) throw new Error('was left')
       return each + 1
     })
-    expect(await broken(() => late, { patience: 2000 })).toContain('I6')
+    expect(await broken(() => late, { timeout: 2000 })).toContain('I6')
     const cancelled = stage(async (each: number, { signal }) => {
       await new Promise((resolve) => setTimeout(resolve, 2))
       signal.throwIfAborted()
       return each + 1
     })
-    expect(await broken(() => cancelled, { patience: 2000 })).toEqual([])
+    expect(await broken(() => cancelled, { timeout: 2000 })).toEqual([])
   })
 
   it('a stage that never ends', async () => {

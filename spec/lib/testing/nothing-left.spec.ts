@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { assertNothingLeft } from '../../../lib/testing/nothing-left.js'
 
 const here = new URL(import.meta.url).pathname
-const quick = { patience: 20 }
+const quick = { timeout: 20 }
 
 describe('assertNothingLeft', () => {
   it('passes when all is let go, if a little later', async () => {

@@ -43,7 +43,7 @@ describe('sourceProbe and sinkProbe', () => {
   })
 
   it('fail when what is expected does not come', async () => {
-    const quick = { patience: 5, quiet: 1 }
+    const quick = { timeout: 5, quiet: 1 }
     const source = sourceProbe<number>()
     await fails(() => source.expectReleased())
     await fails(() => source.send(1))

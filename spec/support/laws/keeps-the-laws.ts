@@ -36,7 +36,7 @@ export function keepsTheLaws<In, Out, Shown = Out>(
 ): void {
   const { slots, input } = laws
   const longest = laws.longest ?? (slots === Infinity ? 8 : slots + 6)
-  const options = { runs: 6, patience: 60_000, ...laws, longest }
+  const options = { runs: 6, timeout: 60_000, ...laws, longest }
   const shown = lift<Out, Shown>(map((output) => (shows ? shows(output) : (output as never))))
   const makeShown = (): Stage<In, Shown> => compose(make(), shown)
 
@@ -54,11 +54,11 @@ export function keepsTheLaws<In, Out, Shown = Out>(
       const expected = Math.min(longest, outputsOfOne === 1 ? slots + 1 : slots)
       try {
         trial.ask(1)
-        await trial.until(() => trial.outputs.length > 0 && trial.pulled >= expected, options.patience)
+        await trial.until(() => trial.outputs.length > 0 && trial.pulled >= expected, options.timeout)
         expect(trial.pulled).toBe(expected)
       } finally {
         trial.leave()
-        await trial.scope.close({ within: options.patience })
+        await trial.scope.close({ within: options.timeout })
       }
     })
   })

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { link, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { chmod, link, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -94,10 +94,10 @@ describe('a credentials file', () => {
     expect((await credentialsFile(at('large')).for(asked))?.secrets()).toContain('large')
   })
 
-  it.skipIf(process.getuid?.() === 0)(
-    'that may not be read is skipped with a warning where that is asked for',
-    async () => {
-      await writeFile(at('secret'), auths('x'), { mode: 0 })
+  it('that may not be read is skipped with a warning where that is asked for', async () => {
+    await writeFile(at('secret'), auths('x'), { mode: 0 })
+    await mkdir(at('closed'), { mode: 0 })
+    await asOrdinaryUser(directory, async () => {
       await expect(credentialsFile(at('secret')).for(asked)).rejects.toMatchObject({ code: 'USAGE' })
       const warnings: string[] = []
       const skipping = credentialsFile(at('secret'), { skipUnreadable: true })
@@ -106,14 +106,25 @@ describe('a credentials file', () => {
       expect(await skipping.why?.(asked)).toBe(
         `This user may not read the credentials file "${at('secret')}".`,
       )
-      await mkdir(at('closed'), { mode: 0 })
       const unseen = credentialsFile(at('closed/secret'), { skipUnreadable: true })
       expect(await unseen.for(asked, { onWarning: (code) => warnings.push(code) })).toBeUndefined()
       expect(warnings).toHaveLength(1)
       await expect(credentialsFile(at('closed/secret')).for(asked)).rejects.toMatchObject({ code: 'USAGE' })
-    },
-  )
+    })
+  })
 })
+
+/** Runs `body` as another user if this process is root, whom no mode keeps out. */
+async function asOrdinaryUser(directory: string, body: () => Promise<void>): Promise<void> {
+  if (process.geteuid?.() !== 0) return body()
+  await chmod(directory, 0o755)
+  process.seteuid?.(65_534)
+  try {
+    await body()
+  } finally {
+    process.seteuid?.(0)
+  }
+}
 
 async function truncated(path: string, size: number): Promise<void> {
   await writeFile(path, '')

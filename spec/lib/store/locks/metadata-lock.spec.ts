@@ -6,18 +6,18 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { FileLock } from '../../../../lib/store/locks/file-lock.js'
-import { lockPatience, MetadataLock } from '../../../../lib/store/locks/metadata-lock.js'
+import { lockWaits, MetadataLock } from '../../../../lib/store/locks/metadata-lock.js'
 import { locksAvailable } from '../../../../lib/system/index.js'
 import { Child } from '../../../support/store/child.js'
 
 describe('the lock of the store', () => {
   let directory: string
-  const patience = { ...lockPatience }
+  const before = { ...lockWaits }
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'windlass-lock-'))
   })
   afterEach(() => {
-    Object.assign(lockPatience, patience)
+    Object.assign(lockWaits, before)
     rmSync(directory, { recursive: true })
   })
   const path = (): string => join(directory, 'lock')
@@ -97,7 +97,7 @@ describe('the lock of the store', () => {
     afterEach(() => child.kill())
 
     it('is told after a while, with who that is, and refused with the way out in the end', async () => {
-      Object.assign(lockPatience, { notice: 200, total: 1_200 })
+      Object.assign(lockWaits, { notice: 200, total: 1_200 })
       const told: string[] = []
       const lock = new MetadataLock(path(), { warn: (message, code) => told.push(`${code}: ${message}`) })
       const { pid } = child.process

@@ -151,9 +151,9 @@ describe('names', () => {
       await writeFile(path, JSON.stringify(JSON.parse(await readFile(path, 'utf8')), reversed, 4))
       expect(await store.names.corrupt()).toEqual([])
       await change('"size": 2', '"size": 3')
-      expect(await store.names.isRotten(name)).toBe(true)
+      expect(await store.names.isCorrupt(name)).toBe(true)
       await putNamed(store, name, '{}', 'alpine:3.20')
-      expect(await store.names.isRotten(name)).toBe(false)
+      expect(await store.names.isCorrupt(name)).toBe(false)
     })
 
     it('has no bit that can flip unseen', async () => {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { chmod, lchown, mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { sweepBeside, sweepNoted } from '../../../../lib/store/staging/unfinished-tree.js'
+import { sweepNextTo, sweepNoted } from '../../../../lib/store/staging/unfinished-tree.js'
 import { locksAvailable } from '../../../../lib/system/index.js'
 import { Child } from '../../../support/store/child.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
@@ -35,7 +35,7 @@ describe('a tree that is built beside the place where it will stand', () => {
     const target = join(parent, 'ü'.repeat(127))
     const tree = await open.beginTree(target)
     await mkdir(tree.path)
-    await sweepBeside(target)
+    await sweepNextTo(target)
     expect(existsSync(tree.path)).toBe(true)
     await tree.release()
     expect(await readdir(parent)).toEqual([])
@@ -158,7 +158,7 @@ describe('a tree that is built beside the place where it will stand', () => {
       const { parent, target } = await place()
       await make(join(parent, '.my tree.windlass-0123456789ab'))
       const before = await everything(parent)
-      await sweepBeside(target).catch(() => undefined)
+      await sweepNextTo(target).catch(() => undefined)
       expect(await everything(parent)).toEqual(before)
     })
 
@@ -170,7 +170,7 @@ describe('a tree that is built beside the place where it will stand', () => {
       await chmod(path, 0o700)
       await lchown(path, 65_534, 65_534)
       const before = await everything(parent)
-      await sweepBeside(target)
+      await sweepNextTo(target)
       await sweepNoted([{ path, token }])
       expect(await everything(parent)).toEqual(before)
     })
@@ -191,7 +191,7 @@ describe('a tree that is built beside the place where it will stand', () => {
       expect(await everything(parent)).toEqual(before)
       await sweepNoted([{ path, token }])
       expect(await everything(parent)).toEqual(locksAvailable() ? ['precious'] : before)
-      await sweepBeside(target)
+      await sweepNextTo(target)
     })
   })
 

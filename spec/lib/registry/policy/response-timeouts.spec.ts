@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { Patience } from '../../../../lib/registry/policy/patience.js'
+import { ResponseTimeouts } from '../../../../lib/registry/policy/response-timeouts.js'
 import { defaultTimeouts } from '../../../../lib/registry/index.js'
 import { faults } from '../../../../lib/testing/registry/index.js'
 import { bytesOf, content, manifest, withRegistry } from '../../../support/with-registry.js'
 
-describe('the patience for a first byte', () => {
+describe('the timeouts for a first byte', () => {
   it('waits for two minutes and more in the end, and gives a silent server up within five minutes in all', () => {
-    const patience = new Patience(defaultTimeouts.response)
+    const timeouts = new ResponseTimeouts(defaultTimeouts.response)
     const waits: number[] = []
-    do waits.push(patience.wait('x'))
-    while (patience.silent('x'))
+    do waits.push(timeouts.timeoutFor('x'))
+    while (timeouts.timedOut('x'))
     expect(waits).toEqual([60_000, 150_000])
     // A body may fall silent first; and attempts at a layer are made 5 s and 10 s after those before.
     const all = waits.reduce((sum, wait) => sum + wait, defaultTimeouts.stall + 5_000 + 10_000)
@@ -17,12 +17,16 @@ describe('the patience for a first byte', () => {
   })
 
   it('begins anew after an answer, after the last wait, and for something else', () => {
-    const patience = new Patience(1)
-    patience.silent('x')
-    expect([patience.wait('x'), patience.wait('y')]).toEqual([2.5, 1])
-    patience.answered('x')
-    expect(patience.wait('x')).toBe(1)
-    expect([patience.silent('x'), patience.silent('x'), patience.wait('x')]).toEqual([true, false, 1])
+    const timeouts = new ResponseTimeouts(1)
+    timeouts.timedOut('x')
+    expect([timeouts.timeoutFor('x'), timeouts.timeoutFor('y')]).toEqual([2.5, 1])
+    timeouts.responded('x')
+    expect(timeouts.timeoutFor('x')).toBe(1)
+    expect([timeouts.timedOut('x'), timeouts.timedOut('x'), timeouts.timeoutFor('x')]).toEqual([
+      true,
+      false,
+      1,
+    ])
   })
 })
 

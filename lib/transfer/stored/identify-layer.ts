@@ -1,10 +1,10 @@
 /** Determines the properties of a layer that a schema 1 manifest does not state: its diffID and its compression. */
-import { type Descriptor, type Digest, type SeenLayer, mediaTypes } from '../../image/index.js'
+import { type Descriptor, type Digest, type IdentifiedLayer, mediaTypes } from '../../image/index.js'
 import type { Store } from '../../store/index.js'
 import { type DiffIDOptions, compressionOfBlob, diffIDOfBlob } from './blob-content.js'
 
-/** Settings of `seenLayer`. */
-export interface SeenLayerOptions extends DiffIDOptions {
+/** Settings of `identifyLayer`. */
+export interface IdentifyLayerOptions extends DiffIDOptions {
   /** The diffID, if it is known. */
   readonly diffID?: Digest | undefined
 }
@@ -14,11 +14,11 @@ export interface SeenLayerOptions extends DiffIDOptions {
  * its first bytes otherwise.
  * @throws as `diffIDOfBlob`
  */
-export async function seenLayer(
+export async function identifyLayer(
   descriptor: Descriptor,
   store: Store,
-  { diffID, ...options }: SeenLayerOptions,
-): Promise<SeenLayer> {
+  { diffID, ...options }: IdentifyLayerOptions,
+): Promise<IdentifiedLayer> {
   return {
     descriptor: await withActualType(descriptor, store),
     diffID: diffID ?? (await diffIDOfBlob(descriptor, store, options)),

@@ -10,7 +10,7 @@ import { maxStoreFileBytes } from '../files/read-regular.js'
  * Returns the entries of the store in `directory`. Returns none if the store does not exist or its list of names cannot
  * be read; opening the store reports the reason. @throws the errors of `node:fs`
  */
-export function listedNow(directory: string): readonly IndexEntry[] {
+export function readListedNames(directory: string): readonly IndexEntry[] {
   const path = join(directory, 'index.json')
   try {
     return IndexDocument.parse(readOutsideFile(path, { maxBytes: maxStoreFileBytes }).toString(), path).listed

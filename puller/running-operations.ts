@@ -1,10 +1,10 @@
 /** The running pulls and other operations of a puller. */
 import { WindlassError } from '../lib/errors.js'
-import type { UnderWay } from './under-way.js'
+import type { RunningOperation } from './running-operation.js'
 
 /** Operations of a puller that have not yet released their resources. */
-export class RunningPulls {
-  readonly #all = new Set<UnderWay>()
+export class RunningOperations {
+  readonly #all = new Set<RunningOperation>()
   /** Ended operations; each promise resolves when the operation has released its resources. */
   readonly #ending = new Set<Promise<void>>()
   #releasing: Promise<void> | undefined
@@ -13,12 +13,12 @@ export class RunningPulls {
   constructor(private readonly release: () => Promise<void>) {}
 
   /** All operations that have not yet released their resources. */
-  get all(): readonly UnderWay[] {
+  get all(): readonly RunningOperation[] {
     return [...this.#all]
   }
 
   /** Registers an operation until it has released its resources, so that `close` waits for it. Returns it. */
-  keep<Started extends UnderWay>(started: Started): Started {
+  keep<Started extends RunningOperation>(started: Started): Started {
     this.#all.add(started)
     const closed = started.closed().finally(() => {
       this.#all.delete(started)

@@ -9,7 +9,7 @@ const maxMajor = 0xfff
 const maxMinor = 0xfffff
 
 /** Returns the warning for a device that cannot or must not be created; undefined for other entries. */
-export function leftOutDevice({ type, device, path }: TarEntry): readonly [WarningCode, string] | undefined {
+export function skippedDevice({ type, device, path }: TarEntry): readonly [WarningCode, string] | undefined {
   if (type !== 'character-device' && type !== 'block-device') return undefined
   if (isForeignDevice({ type, device }))
     // Truncated to the limits, it would be another device.

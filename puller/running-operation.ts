@@ -1,5 +1,5 @@
 /** A running operation of a puller: a pull, a set of pulls, or other work with the store. */
-export interface UnderWay {
+export interface RunningOperation {
   /** Cancels the operation. */
   cancel(reason?: unknown): void
   /** Resolves when the operation has released all its resources. */

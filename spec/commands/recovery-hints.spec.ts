@@ -7,14 +7,14 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { putImage } from '../../lib/testing/images/index.js'
 import type { TestRegistry } from '../../lib/testing/registry/index.js'
-import { downloadPatience } from '../../lib/store/partial/download-watch.js'
-import { lockPatience } from '../../lib/store/locks/metadata-lock.js'
+import { downloadWaits } from '../../lib/store/partial/download-watch.js'
+import { lockWaits } from '../../lib/store/locks/metadata-lock.js'
 import { locksAvailable } from '../../lib/system/index.js'
 import { Workbench, blobPath, imageOf } from '../support/workbench.js'
 import { Child } from '../support/store/child.js'
 import { TestTerminal } from '../support/cli/test-terminal.js'
 import { run } from '../../cli/program.js'
-import { elsewhere, waysOut, type World } from '../support/cli/ways-out.js'
+import { elsewhere, waysOut, type World } from '../support/cli/recovery-hints.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const image = imageOf(['base'])
@@ -23,18 +23,18 @@ describe.skipIf(!locksAvailable())('a state that a command of the store refuses'
   const bench = new Workbench()
   const said: string[] = []
   const children: Child[] = []
-  const patience = { lock: { ...lockPatience }, download: { ...downloadPatience } }
+  const before = { lock: { ...lockWaits }, download: { ...downloadWaits } }
   let registry: TestRegistry
   let store: string
   let name: string
 
   beforeAll(() => {
-    Object.assign(lockPatience, { notice: 100, total: 600 })
-    Object.assign(downloadPatience, { notice: 100, total: 600, interval: 20 })
+    Object.assign(lockWaits, { notice: 100, total: 600 })
+    Object.assign(downloadWaits, { notice: 100, total: 600, interval: 20 })
   })
   afterAll(() => {
-    Object.assign(lockPatience, patience.lock)
-    Object.assign(downloadPatience, patience.download)
+    Object.assign(lockWaits, before.lock)
+    Object.assign(downloadWaits, before.download)
   })
   beforeEach(async () => {
     registry = await bench.registry()

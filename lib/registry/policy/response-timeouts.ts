@@ -11,7 +11,7 @@
 const multiples: readonly number[] = [1, 2.5]
 
 /** The wait for each kind of request, extended after timeouts. */
-export class Patience {
+export class ResponseTimeouts {
   readonly #first: number
   /** Number of timeouts by key. */
   readonly #silences = new Map<string, number>()
@@ -22,12 +22,12 @@ export class Patience {
   }
 
   /** Returns the milliseconds to wait for the first byte of the response to request `key`. */
-  wait(key: string): number {
+  timeoutFor(key: string): number {
     return this.#first * (multiples[this.#silences.get(key) ?? 0] ?? 1)
   }
 
   /** Records a timeout. Returns whether to retry with a longer wait. */
-  silent(key: string): boolean {
+  timedOut(key: string): boolean {
     const silences = (this.#silences.get(key) ?? 0) + 1
     if (silences < multiples.length) this.#silences.set(key, silences)
     else this.#silences.delete(key)
@@ -35,7 +35,7 @@ export class Patience {
   }
 
   /** Records a response, which resets the wait. */
-  answered(key: string): void {
+  responded(key: string): void {
     this.#silences.delete(key)
   }
 }

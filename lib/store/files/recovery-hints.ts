@@ -1,11 +1,11 @@
 /**
- * The hints of the errors of the store. spec/commands/ways-out.spec.ts follows each of them and runs the commands in
+ * The hints of the errors of the store. spec/commands/recovery-hints.spec.ts follows each of them and runs the commands in
  * “quotes” literally.
  */
 import { shellWord } from '../../codec/shell-word.js'
 
 /** Hints by situation. */
-export const waysOut = {
+export const recoveryHints = {
   /** For a blob, a record or a layout file that is missing or wrong. */
   repair: 'Fetch it again with “windlass verify --repair”.',
   /** For a file that identifies the store. */
