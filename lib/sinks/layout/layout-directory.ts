@@ -1,12 +1,13 @@
 /** Makes an OCI image layout (image-spec image-layout.md), and checks one that is there. */
-import { mkdirSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { WindlassError } from '../../errors.js'
 import { printable, quoted } from '../../codec/index.js'
 import { type Digest, type DigestAlgorithm, algorithmOf, hexOf } from '../../image/index.js'
-import { lstatIfThere, mkdir } from '../../system/files.js'
+import { lstatIfThere, makeDirectories, mkdir } from '../../system/files.js'
 import { OutsideFileError, readOutsideFile } from '../../system/outside-file.js'
 import { errnoOf } from '../../system/index.js'
+import { otherDirectory } from './layout-error.js'
 import { emptyIndex } from './layout-index.js'
 import { withLayoutLock } from './layout-lock.js'
 import { sweepTemporaries, syncDirectory, temporaryPrefix, writeWhole } from './temporary-file.js'
@@ -19,7 +20,7 @@ const layoutText = '{"imageLayoutVersion":"1.0.0"}'
  *   program; the errors of `node:fs`
  */
 export async function prepareLayout(directory: string, signal?: AbortSignal): Promise<void> {
-  mkdirSync(directory, { recursive: true, mode: 0o755 })
+  await makeDirectories(directory, 0o755)
   await withLayoutLock(
     directory,
     async () => {
@@ -106,5 +107,5 @@ function checkVersion(path: string): void {
 const corrupt = (path: string, why: string): WindlassError =>
   new WindlassError('STORE_CORRUPT', `Failed to write to the layout at ${printable(path)}: ${why}`, {
     path,
-    hint: 'Name an OCI image layout, or an empty or new directory.',
+    hint: otherDirectory,
   })

@@ -4,12 +4,17 @@ import { printable } from '../../codec/index.js'
 import { diskMeaning } from '../../system/disk-meaning.js'
 import { errnoOf } from '../../system/errno.js'
 
+/** What the user finds at the path, by the name of the system error. */
 const unexpected: Readonly<Record<string, string>> = {
   EISDIR: 'it is a directory',
   ENOTDIR: 'a part of the path is not a directory',
   ELOOP: 'it is a symbolic link',
-  EEXIST: 'it exists already',
+  EEXIST: 'it exists and is not a directory',
+  ENOENT: 'a part of the path does not exist',
 }
+
+/** Hint for a path that cannot be a layout. */
+export const otherDirectory = 'Name an OCI image layout, or an empty or new directory.'
 
 /**
  * Returns `error` as STORE_FULL, STORE_DENIED, STORE_READ_ONLY, STORE_CORRUPT or STORE_IO. A WindlassError is returned
@@ -26,6 +31,7 @@ export function layoutError(error: unknown, doing: string, path: string): Windla
   return new WindlassError(code, `Failed to ${doing} at ${printable(path)}: ${says}`, {
     ...{ path, cause: error },
     ...(meaning && { hint: meaning.hint }),
+    ...(foreign !== undefined && { hint: otherDirectory }),
   })
 }
 

@@ -13,11 +13,11 @@ import { lockFile, locksAvailable } from '../../system/index.js'
 /** The last work on each layout in this process. */
 const queues = new Map<string, Promise<unknown>>()
 
-/** Milliseconds: the first and the longest pause between two attempts, and the longest wait. Specs shorten them. */
-export const layoutPatience = { first: 5, longest: 100, total: 60_000 }
+/** Milliseconds between two attempts to take the lock, at first and at most, and for all of them. Specs shorten them. */
+export const lockPauses = { first: 5, longest: 100, total: 60_000 }
 
 /**
- * Runs `work` while holding the lock of the layout in `directory`, which must exist. Held only briefly, never while
+ * Runs `work` while holding the lock of the layout in `directory`, which must exist. The lock is held only briefly, never while
  * content arrives.
  * @throws STORE_LOCKED after a minute; CANCELLED or the reason of `signal`; errors of `work`
  */
@@ -55,13 +55,13 @@ async function locked<T>(
 
 async function take(file: SyncFile, directory: string, signal: AbortSignal | undefined): Promise<void> {
   const began = performance.now()
-  for (let pause = layoutPatience.first; ; pause = Math.min(2 * pause, layoutPatience.longest)) {
+  for (let pause = lockPauses.first; ; pause = Math.min(2 * pause, lockPauses.longest)) {
     throwIfAborted(signal)
     if (tryLock(file.fd)) return
-    if (performance.now() - began > layoutPatience.total)
+    if (performance.now() - began > lockPauses.total)
       throw new WindlassError(
         'STORE_LOCKED',
-        `Waited ${layoutPatience.total / 1000} s for another process that writes to the layout ${printable(directory)}`,
+        `Waited ${lockPauses.total / 1000} s for another process that writes to the layout ${printable(directory)}`,
         { path: directory, hint: 'Wait until it ends, or copy to another layout.' },
       )
     await delay(pause, undefined, signal && { signal }).catch(() => throwIfAborted(signal))

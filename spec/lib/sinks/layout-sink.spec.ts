@@ -16,7 +16,7 @@ import { describe, expect, it } from 'vitest'
 import { WindlassError } from '../../../lib/errors.js'
 import { type Descriptor, hexOf, mediaTypes, parseDigest } from '../../../lib/image/index.js'
 import { type LayoutSink, layoutSink } from '../../../lib/sinks/index.js'
-import { layoutPatience } from '../../../lib/sinks/layout/layout-lock.js'
+import { lockPauses } from '../../../lib/sinks/layout/layout-lock.js'
 import { layoutSource } from '../../../lib/sources/index.js'
 import { type BuiltImage, buildImage, tinyImage } from '../../../lib/testing/images/index.js'
 import { temporaryDirectory } from '../../support/temporary-directory.js'
@@ -161,11 +161,11 @@ describe('a layout as a target', () => {
     await put(sink, image, 'a')
     const holder = spawn('flock', ['-F', directory, 'sh', '-c', 'echo held; exec sleep 60'])
     await once(holder.stdout, 'data')
-    const { total } = layoutPatience
-    layoutPatience.total = 300
+    const { total } = lockPauses
+    lockPauses.total = 300
     const written = sink.putManifest(image.manifest.bytes, image.manifest, { tag: 'b' })
     await expect(written).rejects.toMatchObject({ code: 'STORE_LOCKED', retryable: true })
-    layoutPatience.total = total
+    lockPauses.total = total
     holder.kill('SIGKILL')
     await once(holder, 'close')
   })
@@ -339,6 +339,13 @@ describe('a layout as a target', () => {
     })
     for (const [name, text] of Object.entries(files))
       expect(readFileSync(join(directory, name), 'utf8')).toBe(text)
+  })
+
+  it('is not made where no directory can be made, such as below a link to nothing', async () => {
+    const link = fresh()
+    symlinkSync(fresh(), link)
+    for (const directory of [join(link, 'layout'), '/proc/layout'])
+      await expect(put(layoutSink(directory), image, 'a')).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
   })
 
   it('refuses a manifest whose digest is not that of its bytes, as of signed schema 1', async () => {

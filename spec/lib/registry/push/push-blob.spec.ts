@@ -124,7 +124,7 @@ describe('the push of a blob', () => {
       await expect(target.putBlob(blobOf(large), opening(large, 1_000_000))).rejects.toMatchObject({
         code: 'STALLED',
         retryable: true,
-        message: expect.stringMatching(/no data was accepted for 1 second, after [\d.]+ [kM]?B$/),
+        message: expect.stringMatching(/no data was accepted for 0\.4 seconds, after [\d.]+ [kM]?B$/),
       })
     }))
 

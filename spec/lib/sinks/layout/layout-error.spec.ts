@@ -21,11 +21,13 @@ describe('an error of a layout', () => {
     ['EISDIR', 'it is a directory'],
     ['ENOTDIR', 'a part of the path is not a directory'],
     ['ELOOP', 'it is a symbolic link'],
-    ['EEXIST', 'it exists already'],
+    ['EEXIST', 'it exists and is not a directory'],
+    ['ENOENT', 'a part of the path does not exist'],
   ])('for %s says what is in the way', (errno, says) => {
     expect(layoutError(systemError(errno), 'write a blob', '/layout')).toMatchObject({
       code: 'STORE_CORRUPT',
       message: expect.stringContaining(says),
+      hint: expect.stringContaining('new directory'),
     })
   })
 
