@@ -17,7 +17,7 @@ import {
   isBroken,
   isSilence,
   notHttp,
-  notTaken,
+  notAccepted,
   silence,
   stalled,
 } from './failure.js'
@@ -158,7 +158,7 @@ export class Connections {
         content &&
         sendBody(content, stream, {
           stall: this.timeouts.stall,
-          stalled: (sent) => fail(notTaken(attempt, sent, this.timeouts)),
+          stalled: (sent) => fail(notAccepted(attempt, sent, this.timeouts)),
           failed: fail,
         })
       if (stopSending) stream.once('response', stopSending).once('close', stopSending)

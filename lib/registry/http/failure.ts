@@ -203,7 +203,7 @@ export function stalled(attempt: Attempt, received: number, timeouts: Timeouts):
 }
 
 /** Returns the STALLED error for a server that does not read the body of a request, after `sent` bytes. */
-export const notTaken = (attempt: Attempt, sent: number, { stall }: Timeouts): WindlassError =>
+export const notAccepted = (attempt: Attempt, sent: number, { stall }: Timeouts): WindlassError =>
   new WindlassError(
     'STALLED',
     `${failedTo(attempt)}: no data was accepted for ${formatDuration(stall)}, after ${formatBytes(sent)}`,

@@ -24,15 +24,15 @@ export async function pushManifest(
   const target = tag ?? digest
   const purpose = `push the manifest of ${nameTitle(context, target)}`
   const response = await client.send({
-    ...{
-      method: 'PUT',
-      to: [repository, 'manifests', target],
-      purpose,
-      preposition: 'to',
-      signal,
-      onWarning,
-    },
-    ...{ headers: { 'content-type': mediaType }, body: bytes, scopes: [pushScope(repository)] },
+    method: 'PUT',
+    to: [repository, 'manifests', target],
+    headers: { 'content-type': mediaType },
+    body: bytes,
+    purpose,
+    preposition: 'to',
+    signal,
+    onWarning,
+    scopes: [pushScope(repository)],
   })
   if (response.status < 200 || response.status > 204)
     throw await pushRefusal(response, context, { kind: 'manifest', digest, tag, mediaType, purpose })

@@ -6,13 +6,14 @@ import { WindlassError } from '../../errors.js'
 import type { Digest } from '../../image/digest/digest.js'
 import type { Location } from '../headers/location.js'
 import { discard } from '../http/discard.js'
+import type { Followed } from '../http/redirects.js'
 import { pushScope } from '../auth/scope.js'
 import type { RepositoryContext } from '../api/repository-context.js'
 import type { BlobContent } from './blob-content.js'
 import { Pieces } from './pieces.js'
 import { pushRefusal } from './push-refusal.js'
 import { failedTo } from '../http/attempt.js'
-import { type Upload, opened, uploading } from './upload.js'
+import { type Upload, uploadOf, uploadPurpose } from './upload.js'
 
 /** A blob to send. */
 export interface SendBlob {
@@ -47,7 +48,7 @@ export async function sendWhole(
   { digest, content, signal }: SendBlob,
 ): Promise<'sent' | 'in-chunks'> {
   const { client, repository } = context
-  const purpose = uploading(context, digest)
+  const purpose = uploadPurpose(context, digest)
   const response = await client.send({
     ...{ method: 'PUT', to: withDigest(location, digest), headers: octets, body: content, signal },
     ...{ purpose, preposition: 'to' },
@@ -58,15 +59,7 @@ export async function sendWhole(
     discard(response)
     return 'in-chunks'
   }
-  if (!isStored(response.status))
-    throw await pushRefusal(response, context, { kind: 'blob', digest, purpose })
-  discard(response)
-  assertStored(response.headers['docker-content-digest'], {
-    digest,
-    content,
-    purpose,
-    url: response.url,
-  })
+  await assertStored(context, response, { digest, content, purpose })
   return 'sent'
 }
 
@@ -77,7 +70,7 @@ export async function sendChunks(
   { digest, content, signal }: SendBlob,
 ): Promise<'sent'> {
   const { client, repository } = context
-  const purpose = uploading(context, digest)
+  const purpose = uploadPurpose(context, digest)
   const scopes = [pushScope(repository)]
   const pieces = new Pieces(await content.open())
   const size = Math.max(chunkBytes, upload.minChunk)
@@ -92,7 +85,7 @@ export async function sendChunks(
     if (response.status < 200 || response.status > 299)
       throw await pushRefusal(response, context, { kind: 'blob', digest, purpose })
     if (response.headers.location === undefined) discard(response)
-    else upload.location = opened(context, response, purpose).location
+    else upload.location = uploadOf(context, response, purpose).location
   }
   await pieces.end()
   const response = await client.send({
@@ -100,31 +93,27 @@ export async function sendChunks(
     ...{ purpose, preposition: 'to' },
     extraWait: Math.ceil(content.size * storageTime),
   })
-  if (!isStored(response.status))
-    throw await pushRefusal(response, context, { kind: 'blob', digest, purpose })
-  discard(response)
-  assertStored(response.headers['docker-content-digest'], {
-    digest,
-    content,
-    purpose,
-    url: response.url,
-  })
+  await assertStored(context, response, { digest, content, purpose })
   return 'sent'
 }
 
 /** The specification says 201. Some registries send other statuses of success; 202 is none. */
 const isStored = (status: number): boolean => status === 200 || status === 201 || status === 204
 
-/** @throws REGISTRY_RESPONSE when the registry responded before the whole content was sent, or names another digest */
-function assertStored(
-  stored: string | string[] | undefined,
-  {
-    digest,
-    content,
-    purpose,
-    url,
-  }: Omit<SendBlob, 'signal'> & { readonly purpose: string; readonly url: URL },
-): void {
+/**
+ * Reads the last response of an upload.
+ * @throws errors of `pushRefusal`; REGISTRY_RESPONSE when the registry responded before the whole content was sent, or
+ * names another digest
+ */
+async function assertStored(
+  context: RepositoryContext,
+  response: Followed,
+  { digest, content, purpose }: Omit<SendBlob, 'signal'> & { readonly purpose: string },
+): Promise<void> {
+  const { url, status, headers } = response
+  if (!isStored(status)) throw await pushRefusal(response, context, { kind: 'blob', digest, purpose })
+  discard(response)
+  const stored = headers['docker-content-digest']
   const problem = !content.whole
     ? 'the registry reported success before it had received everything'
     : stored !== undefined && stored !== digest

@@ -31,21 +31,19 @@ export async function openUpload(
   signal: AbortSignal | undefined,
 ): Promise<Upload> {
   const { client, repository } = context
-  const purpose = uploading(context, digest)
+  const purpose = uploadPurpose(context, digest)
   const response = await withGrace(signal, (graceful) =>
     client.send({
-      ...{
-        method: 'POST',
-        to: [repository, 'blobs', 'uploads', ''],
-        purpose,
-        preposition: 'to',
-        signal: graceful,
-      },
+      method: 'POST',
+      to: [repository, 'blobs', 'uploads', ''],
+      purpose,
+      preposition: 'to',
+      signal: graceful,
       scopes: [pushScope(repository)],
     }),
   )
   if (response.status !== 202) throw await pushRefusal(response, context, { kind: 'blob', digest, purpose })
-  const upload = opened(context, response, purpose)
+  const upload = uploadOf(context, response, purpose)
   if (signal?.aborted !== true) return upload
   await cancelUpload(context, upload)
   throw new WindlassError('CANCELLED', `Cancelled while trying to ${purpose}`, { host: response.url.host })
@@ -69,7 +67,11 @@ export async function mountBlob(
   const response = await withGrace(signal, (graceful) =>
     client
       .send({
-        ...{ method: 'POST', to: `${path}?${query}`, purpose, preposition: 'at', signal: graceful },
+        method: 'POST',
+        to: `${path}?${query}`,
+        purpose,
+        preposition: 'at',
+        signal: graceful,
         scopes: [pushScope(repository), pullScope(from)],
       })
       .catch(unlessRefused),
@@ -77,7 +79,7 @@ export async function mountBlob(
   if (response === undefined) return false
   discard(response)
   if (response.status === 202 && response.headers.location !== undefined)
-    await cancelUpload(context, opened(context, response, purpose))
+    await cancelUpload(context, uploadOf(context, response, purpose))
   // A registry that refuses to mount may still take the content.
   return response.status === 201
 }
@@ -105,7 +107,7 @@ async function withGrace<T>(
   }
 }
 
-/** A login for both repositories may be refused where one for the target is not. */
+/** Returns undefined for a refusal: a login for both repositories may be refused where one for the target is not. */
 function unlessRefused(error: unknown): undefined {
   if (error instanceof WindlassError && (error.code === 'UNAUTHORIZED' || error.code === 'DENIED')) return
   throw error
@@ -117,7 +119,10 @@ export async function cancelUpload(context: RepositoryContext, { location }: Upl
   const purpose = `cancel an upload to ${nameTitle(context)}`
   try {
     const response = await client.send({
-      ...{ method: 'DELETE', to: location, purpose, preposition: 'at' },
+      method: 'DELETE',
+      to: location,
+      purpose,
+      preposition: 'at',
       signal: AbortSignal.timeout(cancelTimeout),
       scopes: [pushScope(repository)],
     })
@@ -128,11 +133,11 @@ export async function cancelUpload(context: RepositoryContext, { location }: Upl
 }
 
 /** Returns the purpose of the requests that upload a blob. */
-export const uploading = (context: RepositoryContext, digest: Digest): string =>
+export const uploadPurpose = (context: RepositoryContext, digest: Digest): string =>
   `upload the blob ${digest} of ${nameTitle(context)}`
 
 /** Returns the state of the upload after a response with a `Location`. */
-export function opened({ client }: RepositoryContext, response: Followed, purpose: string): Upload {
+export function uploadOf({ client }: RepositoryContext, response: Followed, purpose: string): Upload {
   const location = client.locationIn(response, purpose)
   discard(response)
   const minimum = response.headers['oci-chunk-min-length']

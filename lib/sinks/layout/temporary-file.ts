@@ -18,9 +18,9 @@ export interface TemporaryFile {
   append(chunks: readonly Buffer[]): Promise<void>
   /**
    * Flushes the file to the disk, and gives it its name. Replaces what has this name, also a link.
-   * @param may - asked after the flush; the file is not published if it returns false
+   * @param isAllowed - asked after the flush; the file is not published if it returns false
    */
-  publish(path: string, may?: () => Promise<boolean>): Promise<boolean>
+  publish(path: string, isAllowed?: () => Promise<boolean>): Promise<boolean>
   /** Closes the file, and removes it unless it was published. */
   close(): Promise<void>
 }
@@ -45,11 +45,15 @@ export async function createTemporary(directory: string): Promise<TemporaryFile>
 }
 
 /** Writes a small file as a whole, by way of a temporary one. The caller holds the lock of the layout. */
-export async function writeWhole(path: string, text: string, may?: () => Promise<boolean>): Promise<boolean> {
+export async function writeWhole(
+  path: string,
+  text: string,
+  isAllowed?: () => Promise<boolean>,
+): Promise<boolean> {
   const file = await createTemporary(dirname(path))
   try {
     await file.append([Buffer.from(text)])
-    if (!(await file.publish(path, may))) return false
+    if (!(await file.publish(path, isAllowed))) return false
   } finally {
     await file.close()
   }
@@ -100,9 +104,9 @@ class Temporary implements TemporaryFile {
     }
   }
 
-  async publish(path: string, may?: () => Promise<boolean>): Promise<boolean> {
+  async publish(path: string, isAllowed?: () => Promise<boolean>): Promise<boolean> {
     await this.#file.sync()
-    if (may && !(await may())) return false
+    if (isAllowed && !(await isAllowed())) return false
     await rename(this.#path, path)
     this.#published = true
     return true

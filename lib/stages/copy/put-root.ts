@@ -14,7 +14,7 @@ export function putRoot({ retry }: { readonly retry: RetryPolicy }): Stage<Copie
     async (plan: CopiedBlobs, turn): Promise<CopiedImage> => {
       const { root, target, tagged } = plan
       const { sink, tag } = target
-      const isUnchanged = tagged && !hasNews(plan)
+      const isUnchanged = tagged && !lackedParts(plan)
       // Of a target that does not say which images it has whole, the manifest itself may be missing.
       if (!isUnchanged || sink.hasImage === undefined)
         await sink.putManifest(root.bytes, root.descriptor, {
@@ -30,7 +30,7 @@ export function putRoot({ retry }: { readonly retry: RetryPolicy }): Stage<Copie
 }
 
 /** Reports whether the target lacked a part of the copy. */
-function hasNews({ manifests, copied, target }: CopiedBlobs): boolean {
+function lackedParts({ manifests, copied, target }: CopiedBlobs): boolean {
   // A target that does not say which images it has whole gets all manifests.
   const lacked = target.sink.hasImage === undefined ? [] : manifests
   return lacked.some(({ height }) => height === 0) || copied.some(({ outcome }) => outcome !== 'exists')

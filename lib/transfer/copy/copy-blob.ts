@@ -28,7 +28,7 @@ export const copyBlob =
   async (task, turn) => {
     task.countdown.stop()
     try {
-      const outcome = await copied(task, turn)
+      const outcome = await ensureBlob(task, turn)
       turn.emit(progress(task, outcome, task.descriptor.size))
       return { descriptor: task.descriptor, outcome }
     } catch (error) {
@@ -39,7 +39,8 @@ export const copyBlob =
     }
   }
 
-async function copied({ descriptor, source, sink }: BlobTask, turn: Turn): Promise<BlobOutcome> {
+/** Makes the target have the blob, in the cheapest way. Returns what became of it. */
+async function ensureBlob({ descriptor, source, sink }: BlobTask, turn: Turn): Promise<BlobOutcome> {
   const { signal } = turn
   if (await sink.hasBlob(descriptor, { signal })) return 'exists'
   const from = mountable(source, sink)

@@ -1,8 +1,8 @@
-/** Does work on several items at the same time, and waits for all of it. */
+/** Works on several items at the same time. */
 
 /**
- * Runs `work` for each item, `slots` at a time, and returns the results in the order of the items. After a failure no
- * more work is begun, and what is under way is waited for.
+ * Runs `work` for each item, `slots` at a time, and returns the results in the order of the items. After a failure,
+ * no more work is started, and the work in progress is awaited.
  * @throws the first error of `work`
  */
 export async function inSlots<In, Out>(
