@@ -4,7 +4,7 @@ import { WindlassError } from '../lib/errors.js'
 import { printable } from '../lib/codec/printable.js'
 import { type CommandEntry, commands } from './commands/index.js'
 import { ReportedFailure } from './terminal/failure.js'
-import { dropFalseFlags } from './setup/flags.js'
+import { ignoreFalseFlags } from './setup/flags.js'
 import { Messages } from './terminal/messages.js'
 import type { Console, Terminal } from './terminal/terminal.js'
 import { version } from './version.js'
@@ -18,10 +18,11 @@ Examples:
   windlass copy alpine:3.20 registry.example/a:1  to another registry
   windlass unpack alpine:3.20 ./rootfs            unpack an image into one directory
   windlass inspect --config quay.io/podman/hello  print the config of an image
+  windlass cat alpine:3.20 /etc/os-release        print one file of an image, without pulling it
 
 Image names are written as for Docker. An image in an OCI layout is oci:DIR (the only image), oci:DIR:NAME,
 or oci:DIR:@N (by its position, from 0).
-An option that shows an environment variable can also be set with it.
+If the help of an option names an environment variable, the variable sets the option too.
 
 Exit codes: 0 success, 1 other errors, 2 usage or invalid reference, 3 unauthorized or denied, 4 not found,
 5 verification failed, 6 network or registry, 7 store, 8 not an image or not supported, 130 cancelled.`
@@ -82,7 +83,7 @@ async function build(
     })
     .showHelpAfterError(helpHint)
     .addHelpText('after', epilogue)
-    .hook('preAction', (_, command) => dropFalseFlags(command, terminal.env))
+    .hook('preAction', (_, command) => ignoreFalseFlags(command, terminal.env))
   for (const { name, summary, usage, load } of commands) {
     const command = program.command(name).summary(summary).description(summary)
     // Only the module of the command that runs is loaded. --version and --help need none.

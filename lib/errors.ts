@@ -37,6 +37,10 @@ export const errorCodes = {
   MANIFEST_UNKNOWN: means(4),
   PLATFORM_UNMATCHED: means(4),
   IMAGE_UNKNOWN: means(4),
+  /** The image has no such file. */
+  FILE_UNKNOWN: means(4),
+  /** What was asked for is in the image and has no content: a directory, a device, a fifo. */
+  NOT_A_FILE: means(4),
 
   DIGEST_MISMATCH: means(5),
   SIZE_MISMATCH: means(5),

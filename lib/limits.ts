@@ -33,6 +33,11 @@ export interface Limits {
    * TiB, which expands when a tool copies the tree without its holes.
    */
   readonly sparseFileBytes: number
+  /**
+   * Bytes of the table of contents of a layer (eStargz, zstd:chunked), uncompressed. A layer with a larger one is read as
+   * if it had none. An entry has about 300 bytes.
+   */
+  readonly tocBytes: number
   /** Bytes of a manifest or an index. The default, 4 MiB, is that of containerd (CVE-2023-25153, CVE-2020-1702). */
   readonly manifestBytes: number
   /** Bytes of an image config. */
@@ -80,6 +85,7 @@ export const defaultLimits: Limits = {
   pathDepth: 2 * KiB,
   headerBytes: MiB,
   sparseFileBytes: 64 * GiB,
+  tocBytes: 32 * MiB,
   manifestBytes: 4 * MiB,
   configBytes: 4 * MiB,
   indexDepth: 4,

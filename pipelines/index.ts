@@ -14,6 +14,15 @@ export {
 export { copy } from './copy.js'
 export { type CopyParts, type CopyStages, copyStages } from './copy-stages.js'
 export { fetch } from './fetch.js'
+export {
+  type ImageFile,
+  type LayerToRead,
+  type OpenedFile,
+  type ReadableImage,
+  type ReadImageOptions,
+  readImage,
+} from './files.js'
+export type { FileType } from '../lib/archive/index.js'
 export type { StoreProblem } from './check/found-problems.js'
 export type { ImageSummary, ImageProblem } from './images.js'
 export { type InspectedImage, type Inspection, type InspectRequest, inspect } from './inspect.js'

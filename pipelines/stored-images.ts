@@ -3,7 +3,7 @@ import {
   type Descriptor,
   entryLink,
   isIndexType,
-  isListedImage,
+  isImageOrIndexEntry,
   parseImageIndex,
   walkGraph,
 } from '../lib/image/index.js'
@@ -28,8 +28,8 @@ export async function storedImages(start: Descriptor, { blobs }: Store): Promise
             ),
           }
         : undefined,
-    follow: async ({ descriptor }) => isListedImage(descriptor) && blobs.has(descriptor.digest),
-    // An index may list an image for several platforms: each entry is an image here.
+    follow: async ({ descriptor }) => isImageOrIndexEntry(descriptor) && blobs.has(descriptor.digest),
+    // An index may list the same digest for several platforms. Each entry counts as an image of its own.
     key: ({ descriptor }) => JSON.stringify(descriptor),
   })
   for await (const { link } of graph) if (!isIndexType(link.descriptor.mediaType)) found.push(link.descriptor)

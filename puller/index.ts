@@ -2,6 +2,8 @@
 export type {
   CloseOptions,
   CopyOptions,
+  FileOptions,
+  FilesOptions,
   OpenOptions,
   PullAllOptions,
   PullOptions,

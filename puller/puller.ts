@@ -11,6 +11,8 @@ import { allPlatforms, entryStages, type PulledIndex } from '../pipelines/all-pl
 import { allTags, type PulledTags, type TagsWarning, someTags } from '../pipelines/all-tags.js'
 import { type Copy, Copier } from './copier.js'
 import { checkArgument, checkOptions } from './options/check-options.js'
+import { FileReads } from './file-reads.js'
+import type { ImageFile, OpenedFile } from '../pipelines/files.js'
 import { type ImageSummary, listImages } from '../pipelines/images.js'
 import { type Inspection, type InspectRequest, inspect } from '../pipelines/inspect.js'
 import { openParts, repairBeforeOpening } from './open-parts.js'
@@ -19,6 +21,8 @@ import { anyText, path as pathCodec, texts } from './options/option-codecs.js'
 import {
   closeTable,
   collectTable,
+  fileTable,
+  filesTable,
   inspectTable,
   openTable,
   pullAllTable,
@@ -32,6 +36,8 @@ import {
 import {
   type CloseOptions,
   type CopyOptions,
+  type FileOptions,
+  type FilesOptions,
   type OpenOptions,
   type PullAllOptions,
   type PullOptions,
@@ -47,12 +53,12 @@ import { locate } from './names/request.js'
 import { type ResolvedName, resolveName } from '../pipelines/resolve.js'
 import { latestOrFirst } from '../pipelines/resolve-tag.js'
 import { retryPolicy } from './options/retry.js'
+import { RunningWork } from './running-work.js'
 import { storedFlow } from './stored-flow.js'
 import { StoreWaiting, waitingUntil } from './store-waiting.js'
 import { storedImage } from '../pipelines/stored-image.js'
 import { type Located, locateAnywhere } from './names/locate-anywhere.js'
 import { listTags, repositoryNamed } from './names/tags.js'
-import { RunningOperations } from './running-operations.js'
 import type { VerifyOptions, VerifyReport } from '../pipelines/check/verify.js'
 import { verifyWith } from '../pipelines/check/verify-with.js'
 import { endsWithin } from './within.js'
@@ -79,9 +85,10 @@ export class Windlass implements AsyncDisposable {
   readonly #registries: Registries
   readonly #limits: Limits
   readonly #lifetime = new Scope()
-  readonly #copier: Copier
-  readonly #pulls = new RunningOperations(() => this.#release())
   readonly #parts: OpenedParts
+  readonly #files: FileReads
+  readonly #work: RunningWork
+  readonly #copier: Copier
   readonly #waiting: StoreWaiting
   #closing: Promise<void> | undefined
 
@@ -95,6 +102,15 @@ export class Windlass implements AsyncDisposable {
     this.#copier = new Copier({ options, registries, limits: this.#limits, lifetime: this.#lifetime })
     const start = (): Promise<PullParts> => openParts(options, this.#limits, this.#lifetime, this.#waiting)
     this.#parts = new OpenedParts(() => this.store, start)
+    this.#work = new RunningWork(this.#parts)
+    this.#files = new FileReads({
+      retry: this.#retry,
+      limits: this.#limits,
+      foreignUrls: options.foreignUrls,
+      requireSignatures: options.requireSchema1Signatures ?? false,
+      parts: async () => ((await this.#parts.isThere()) ? this.#parts.open() : undefined),
+      keep: (read) => this.#work.keep(read),
+    })
   }
 
   /** Directory of the store. */
@@ -110,8 +126,8 @@ export class Windlass implements AsyncDisposable {
    */
   pull(name: string, options: PullOptions = {}): Pull {
     checkOptions('pull', pullTable, options)
-    return this.#start(name, options, ({ request, notWhole }, parts) =>
-      notWhole ? storedFlow(request, options, parts, notWhole) : pullFlow(request, options, parts),
+    return this.#start(name, options, ({ request, incomplete }, parts) =>
+      incomplete ? storedFlow(request, options, parts, incomplete) : pullFlow(request, options, parts),
     )
   }
 
@@ -177,9 +193,9 @@ export class Windlass implements AsyncDisposable {
     checkArgument('unpack', 'directory', pathCodec, directory)
     checkOptions('unpack', unpackTable, options)
     const wanted = { unpack: false, ...options, rootfs: directory }
-    return this.#start(name, wanted, async ({ request, notWhole }, parts) => {
+    return this.#start(name, wanted, async ({ request, incomplete }, parts) => {
       const stored = await storedImage(request, parts.store)
-      if (!stored && notWhole) throw notWhole()
+      if (!stored && incomplete) throw incomplete()
       if (!stored) return pullFlow(request, wanted, parts)
       return Flow.of(stored).pipe(assemble({ ...parts, directory }))
     })
@@ -196,7 +212,9 @@ export class Windlass implements AsyncDisposable {
    */
   copy(from: string, to: string, options: CopyOptions = {}): Copy {
     this.#assertOpen()
-    return this.#pulls.keep(this.#copier.start(from, to, options))
+    const started = this.#copier.start(from, to, options)
+    this.#work.keep(started)
+    return started
   }
 
   /** Returns the manifest and config of an image. Requests no layers and creates no store. */
@@ -209,6 +227,36 @@ export class Windlass implements AsyncDisposable {
     const { request } = this.#locate(name, options.platform)
     const requireSignatures = this.#options.requireSchema1Signatures ?? false
     return inspect(request, { ...options, retry: this.#retry, requireSignatures })
+  }
+
+  /**
+   * Yields the files of an image as a container sees them, in byte order of the paths. Reads and verifies all layers; of a
+   * layer with a table of contents, only the table. Creates no store. An image that the store has is read from the store.
+   * @throws FILE_UNKNOWN if the image has no `path`; errors of `inspect`, and of reading the layers
+   * @example
+   * for await (const { path, size } of windlass.files('alpine:3.20', { path: '/etc' })) console.log(size, path)
+   */
+  files(name: string, options: FilesOptions = {}): AsyncIterable<ImageFile> {
+    this.#assertOpen()
+    checkOptions('files', filesTable, options)
+    return this.#files.list(this.#locate(name, options.platform), options)
+  }
+
+  /**
+   * Opens one file of an image as a stream. Links are followed inside the image. Layers are read from the top down, and only
+   * as far as needed: of a layer with a table of contents, the table and the file, both verified; of others, everything up
+   * to the end of the file, which is verified only with `verify`. See `OpenedFile.verified`.
+   *
+   * @throws FILE_UNKNOWN, with the last existing directory of the path; NOT_A_FILE for a directory or device; as `files`
+   * @example
+   * const { stream } = await windlass.file('alpine:3.20', '/etc/os-release')
+   * stream.pipe(process.stdout)
+   */
+  async file(name: string, path: string, options: FileOptions = {}): Promise<OpenedFile> {
+    this.#assertOpen()
+    checkArgument('file', 'path', anyText, path)
+    checkOptions('file', fileTable, options)
+    return this.#files.open(this.#locate(name, options.platform), path, options)
   }
 
   /** Returns the digest that a name points at, by HEAD if possible: enough to detect changes, but not verified. */
@@ -263,7 +311,8 @@ export class Windlass implements AsyncDisposable {
   /** Removes several names. Returns the outcome of each, in order. An unknown name does not stop the others. */
   async removeAll(names: readonly string[]): Promise<readonly RemovalOutcome[]> {
     checkArgument('removeAll', 'names', texts, names)
-    return this.#busy('remove', undefined, ({ store }, stop) => removeImages(names, store, stop))
+    this.#assertOpen()
+    return this.#work.busy('remove', undefined, ({ store }, stop) => removeImages(names, store, stop))
   }
 
   /**
@@ -274,8 +323,9 @@ export class Windlass implements AsyncDisposable {
   async collect(options: CollectOptions = {}): Promise<Collected> {
     checkOptions('collect', collectTable, options)
     // A pull holds its content until it has released its resources.
-    await this.#pulls.ended()
-    return this.#busy('collect', undefined, ({ store }, stop) => store.garbage.collect(options, stop))
+    await this.#work.results()
+    this.#assertOpen()
+    return this.#work.busy('collect', undefined, ({ store }, stop) => store.garbage.collect(options, stop))
   }
 
   /**
@@ -291,7 +341,8 @@ export class Windlass implements AsyncDisposable {
     // The store cannot be opened or read without these files.
     const repaired = repair ? await repairBeforeOpening(this.store, waitingUntil(this.#waiting, signal)) : []
     const find = (name: string) => locate(name, undefined, this.#registries, this.#limits)
-    return this.#busy('verify', signal, (parts, ended) =>
+    this.#assertOpen()
+    return this.#work.busy('verify', signal, (parts, ended) =>
       verifyWith(parts, { locate: repair ? find : undefined, repaired, signal: ended }),
     )
   }
@@ -305,23 +356,18 @@ export class Windlass implements AsyncDisposable {
   async close(options: CloseOptions = {}): Promise<void> {
     checkOptions('close', closeTable, options)
     this.#closing ??= this.#close()
-    return endsWithin(this.#closing, options.within, () => [
-      ...this.#pulls.all.flatMap(({ running }) => running),
-      ...this.#lifetime.running,
-    ])
+    return endsWithin(this.#closing, options.within, () => [...this.#work.running, ...this.#lifetime.running])
   }
 
   /** Closes the puller at the end of an `await using` block. */
   readonly [Symbol.asyncDispose] = (): Promise<void> => this.close()
 
   async #close(): Promise<void> {
-    const pulls = this.#pulls.all
-    for (const each of pulls) each.cancel()
+    const ended = this.#work.stop()
     this.#waiting.stop()
-    await Promise.all(pulls.map((each) => each.closed()))
+    await ended
     await this.#lifetime.close()
     const parts = await this.#parts.opened()
-    await this.#pulls.released()
     await parts?.pool.close()
     await parts?.store.close()
     await this.#registries.close()
@@ -354,7 +400,7 @@ export class Windlass implements AsyncDisposable {
       signal,
       prepare: async () => prepare(await this.#parts.open()),
     })
-    this.#pulls.keep(started)
+    this.#work.keep(started)
     this.#waiting.add(started)
     return started
   }
@@ -363,24 +409,9 @@ export class Windlass implements AsyncDisposable {
     signal: AbortSignal | undefined,
     prepare: PullSetStart<Result>['prepare'],
   ): PullSet<Result> {
-    return this.#pulls.keep(new PullSetRun({ signal, prepare }))
-  }
-
-  /** Releases the holds of the ended pulls: from now on, only names protect their images from garbage collection. */
-  async #release(): Promise<void> {
-    const parts = await this.#parts.opened()
-    if (this.#pulls.all.length > 0 || this.#closing) return
-    await parts?.store.release().catch(() => undefined) // closing the puller releases the rest
-  }
-
-  /** Runs `work` with the existing store. The store is not closed before `work` ends. */
-  async #busy<T>(
-    label: string,
-    signal: AbortSignal | undefined,
-    work: (parts: PullParts, signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    this.#assertOpen()
-    return this.#pulls.work(label, signal, async (either) => work(await this.#parts.openThere(), either))
+    const started = new PullSetRun({ signal, prepare })
+    this.#work.keep(started)
+    return started
   }
 
   #assertOpen(): void {

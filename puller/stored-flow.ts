@@ -9,15 +9,15 @@ import { storedImage } from '../pipelines/stored-image.js'
 
 /**
  * Returns the flow that unpacks the image. Nothing is fetched, and the name stays as another tool wrote it.
- * @throws the error of `notWhole` when a part of the image is missing
+ * @throws the error of `incomplete` when a part of the image is missing
  */
 export async function storedFlow(
   request: ImageRequest,
   options: PullOptions,
   parts: PullParts,
-  notWhole: () => WindlassError,
+  incomplete: () => WindlassError,
 ): Promise<Flow<PulledImage>> {
-  if (!(await storedImage(request, parts.store))) throw notWhole()
+  if (!(await storedImage(request, parts.store))) throw incomplete()
   return pullFlow(request, { ...options, refresh: false }, parts, (bound) => ({
     ...bound,
     commitImage: commitImage(parts.store, { named: false }),

@@ -6,19 +6,20 @@ import { PublicNames, entryPoints } from './support/public-names.js'
 const expected: Record<string, string> = {
   windlass: `
       AllPlatformsOptions AllTagsOptions ArchiveEntry CloseOptions CollectOptions Collected CollectedItem
-      CopiedImage Copy CopyOptions CopyParts CopyStages CopyTarget Descriptor Digest EachPullOptions EntryContext
-      EntryLayer EntrySink ErrorCode ErrorRecord ErrorSubject FailedRemoval FailedTag GoalOptions ImageConfig
-      ImageIndex ImageManifest ImageProblem ImageSink ImageSource ImageSummary InspectRequest InspectedFields
-      InspectedImage Inspection LayerEntryContext LayerEntrySink LayerEvent LayerStatus Leftovers LimitName Limits
-      OpenBlob OpenOptions Platform Pull PullAllOptions PullContext PullEvent PullOptions PullParts PullSet
-      PullSnapshot PullStages PullStagesOptions PulledImage PulledIndex PulledLayer PulledTag PulledTags
-      PutManifestRequest Reference Registries RegistriesOptions RegistryCredentials RegistrySink RegistrySource
-      RemovalOutcome RemovedImage ResolvedName RunningPull SinkRequest StartedPull Store StoreOptions StoreProblem
-      TagOutcome TagsWarning TeeOptions UnpackPool VerifyOptions VerifyReport Windlass WindlassError allPlatforms
-      allTags copy copyStages createContext decodeEvent defaultLimits eachPull emptySnapshot encodeEvent errorCodes
-      fetch formatPlatform hasFailed holdsCertificate hostPlatform inspect inspectedFields latestOrFirst layoutSink
-      layoutSource matchPlatform open openStore parseDigest parsePlatform parseReference pull pullStages reduce
-      registrySink registrySource someTags tee
+      CopiedImage Copy CopyOptions CopyParts CopyStages CopyTarget Descriptor Digest EachPullOptions
+      EntryContext EntryLayer EntrySink ErrorCode ErrorRecord ErrorSubject FailedRemoval FailedTag FileOptions
+      FileType FilesOptions GoalOptions ImageConfig ImageFile ImageIndex ImageManifest ImageProblem ImageSink
+      ImageSource ImageSummary InspectRequest InspectedFields InspectedImage Inspection LayerEntryContext
+      LayerEntrySink LayerEvent LayerStatus LayerToRead Leftovers LimitName Limits OpenBlob OpenOptions
+      OpenedFile Platform Pull PullAllOptions PullContext PullEvent PullOptions PullParts PullSet PullSnapshot
+      PullStages PullStagesOptions PulledImage PulledIndex PulledLayer PulledTag PulledTags PutManifestRequest
+      ReadImageOptions ReadableImage Reference Registries RegistriesOptions RegistryCredentials RegistrySink
+      RegistrySource RemovalOutcome RemovedImage ResolvedName RunningPull SinkRequest StartedPull Store
+      StoreOptions StoreProblem TagOutcome TagsWarning TeeOptions UnpackPool VerifyOptions VerifyReport Windlass
+      WindlassError allPlatforms allTags copy copyStages createContext decodeEvent defaultLimits eachPull
+      emptySnapshot encodeEvent errorCodes fetch formatPlatform hasFailed holdsCertificate hostPlatform inspect
+      inspectedFields latestOrFirst layoutSink layoutSource matchPlatform open openStore parseDigest
+      parsePlatform parseReference pull pullStages readImage reduce registrySink registrySource someTags tee
     `,
   'windlass/flow': `
       Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Deferred DeferredOptions Demand Failure
@@ -50,12 +51,13 @@ const expected: Record<string, string> = {
     `,
   'windlass/pipelines': `
       AllPlatformsOptions AllTagsOptions CollectOptions Collected CollectedItem CopiedImage CopyParts CopyStages
-      CopyTarget EachPullOptions EntryLayer FailedRemoval FailedTag ImageProblem ImageSummary InspectRequest
-      InspectedFields InspectedImage Inspection LayerEntryContext LayerEntrySink Leftovers PullParts PullStages
-      PullStagesOptions PulledImage PulledIndex PulledLayer PulledTag PulledTags RemovalOutcome RemovedImage
-      ResolvedName RunningPull StoreProblem TagOutcome TagsWarning VerifyOptions VerifyReport allPlatforms allTags
-      copy copyStages eachPull fetch hasFailed holdsCertificate inspect inspectedFields latestOrFirst pull
-      pullStages someTags
+      CopyTarget EachPullOptions EntryLayer FailedRemoval FailedTag FileType ImageFile ImageProblem ImageSummary
+      InspectRequest InspectedFields InspectedImage Inspection LayerEntryContext LayerEntrySink LayerToRead
+      Leftovers OpenedFile PullParts PullStages PullStagesOptions PulledImage PulledIndex PulledLayer PulledTag
+      PulledTags ReadImageOptions ReadableImage RemovalOutcome RemovedImage ResolvedName RunningPull
+      StoreProblem TagOutcome TagsWarning VerifyOptions VerifyReport allPlatforms allTags copy copyStages
+      eachPull fetch hasFailed holdsCertificate inspect inspectedFields latestOrFirst pull pullStages readImage
+      someTags
     `,
   'windlass/testing': `
       Answer Auth BasicAuth BreakOff BuiltDocument BuiltImage BuiltIndex BuiltLayer CataloguedFault

@@ -39,6 +39,18 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./inspect.js')).defineInspect,
   },
   {
+    name: 'ls',
+    summary: 'list the files of an image, without pulling it',
+    usage: '[options] <image> [path]',
+    load: async () => (await import('./ls.js')).defineList,
+  },
+  {
+    name: 'cat',
+    summary: 'write a file of an image to stdout, without pulling the image',
+    usage: '[options] <image> <path>',
+    load: async () => (await import('./cat.js')).defineCat,
+  },
+  {
     name: 'tags',
     summary: 'list the tags of a repository',
     usage: '[options] <repository>',

@@ -5,6 +5,8 @@ export const commandNames = [
   'pull',
   'copy',
   'inspect',
+  'ls',
+  'cat',
   'tags',
   'images',
   'rm',

@@ -2,8 +2,8 @@
 import { constants, lstatSync, mkdirSync, readlinkSync, type Stats } from 'node:fs'
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path'
 
-/** Mode bits of a file or directory that its group or others can write to. */
-export const writableByOthers = 0o022
+/** The permission bits that let the group or others write. */
+export const groupOrOtherWrite = 0o022
 /** Mode bit of a directory in which only the owner of an entry can remove or rename it. */
 const sticky = 0o1000
 /** Maximum number of symbolic links that are followed, as in Linux. */
@@ -14,7 +14,7 @@ const maxLinks = 40
  * to.
  */
 export const isOurs = ({ mode, uid }: Stats, type: number): boolean =>
-  (mode & constants.S_IFMT) === type && (mode & writableByOthers) === 0 && uid === process.geteuid?.()
+  (mode & constants.S_IFMT) === type && (mode & groupOrOtherWrite) === 0 && uid === process.geteuid?.()
 
 /**
  * Reports whether an absolute path leads to a directory of this user that no other user can write to or replace. The
@@ -79,7 +79,7 @@ function isSafePath(path: string): boolean {
 
 function isSafeComponent(found: Stats): boolean {
   if (found.uid !== 0 && found.uid !== process.geteuid?.()) return false
-  // A link has no mode of its own. In a sticky directory, only its owner can replace it.
+  // A link has no mode of its own. The mode of a link is ignored. In a sticky directory, only the owner of the link can replace it.
   if (found.isSymbolicLink()) return true
-  return found.isDirectory() && ((found.mode & writableByOthers) === 0 || (found.mode & sticky) !== 0)
+  return found.isDirectory() && ((found.mode & groupOrOtherWrite) === 0 || (found.mode & sticky) !== 0)
 }

@@ -1,13 +1,14 @@
-/** Entry point of a thread that unpacks: runs the bundle of the thread. */
+/** Entry point of a worker thread that unpacks layers: runs the bundled code of that thread. */
 import { runBundle } from './run-bundle.js'
 
 /** Identifies the build. Replaced by scripts/bundle.mjs. */
 declare const BUILD: string
 
 /** Exports of `lib/archive/worker/unpack-worker.ts`. */
-interface Thread {
+interface ThreadExports {
   readonly firstJob: Promise<void>
 }
 
-const { exports, keep } = runBundle<Thread>('thread.cjs', BUILD, 'thread')
+// The code cache is written after the first job, when the code of a job has been compiled.
+const { exports, keep } = runBundle<ThreadExports>('thread.cjs', BUILD, 'thread')
 void exports.firstJob.then(keep)

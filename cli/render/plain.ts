@@ -52,9 +52,9 @@ function planLine({ layers, bytes }: Plan, isCopy: boolean): string {
 const existsLine = ({ digest }: Plan['layers'][number]): string => `${shortDigest(digest)}: Already exists`
 
 function layerLines(before: PullSnapshot, event: Extract<PullEvent, { type: 'layer' }>): string[] {
-  const is = (layer: { readonly digest: string }): boolean => layer.digest === event.digest
-  const was = before.layers.find(is)
-  const layer = reduce(before, event).layers.find(is)
+  const sameDigest = (layer: { readonly digest: string }): boolean => layer.digest === event.digest
+  const was = before.layers.find(sameDigest)
+  const layer = reduce(before, event).layers.find(sameDigest)
   const sameRetry = event.status !== 'retrying' || event.attempt === was?.retry?.attempt
   if (!layer || (was?.status === event.status && sameRetry)) return []
   const line = `${shortDigest(event.digest)}: ${statusWords(layer, Date.parse(event.time))}`

@@ -99,7 +99,7 @@ const falseText = /^(|0|false|no|off)$/i
  * true.
  * @throws USAGE when the value of a variable is neither true nor false
  */
-export function dropFalseFlags(command: Command, env: Readonly<NodeJS.ProcessEnv>): void {
+export function ignoreFalseFlags(command: Command, env: Readonly<NodeJS.ProcessEnv>): void {
   for (const option of command.options) {
     const key = option.attributeName()
     if (option.envVar === undefined || !option.isBoolean() || command.getOptionValueSource(key) !== 'env')

@@ -15,7 +15,7 @@ export interface ProgressFlags {
 export const progressFlags = (command: Command): Command =>
   command
     .addOption(
-      setting('--progress <kind>', 'form of the progress on stderr').choices(progressKinds).default('auto'),
+      setting('--progress <kind>', 'how to show progress on stderr').choices(progressKinds).default('auto'),
     )
     .addOption(new Option('-q, --quiet', 'same as --progress none'))
 

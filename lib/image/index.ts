@@ -2,7 +2,7 @@
  * Values and codecs of images: references, digests, platforms, descriptors, manifests and configs. Performs no
  * I/O.
  */
-export { checkIsImage, checkLayerTypes, notAnIndexOfImages } from './documents/artifact.js'
+export { checkIsImage, checkLayerTypes, artifactIndexError } from './documents/artifact.js'
 export { chainIDs } from './digest/chain-id.js'
 export { type Descriptor, DescriptorCodec, SizeCodec, readDescriptor } from './documents/descriptor.js'
 export {
@@ -85,7 +85,7 @@ export { platformVector } from './platform/platform-vector.js'
 export { Reference, defaultTag, withDefaultTag } from './reference/reference.js'
 export { isRepository, isTag } from './reference/grammar.js'
 export { defaultRegistry } from './reference/registry.js'
-export { isListedImage } from './documents/listed-images.js'
+export { isImageOrIndexEntry } from './documents/listed-images.js'
 export { type Schema1Manifest, Schema1ManifestCodec } from './schema1/manifest.js'
 export { type Schema1Config, makeSchema1Config } from './schema1/config.js'
 export {

@@ -29,6 +29,7 @@ export interface ManifestRequest {
 
 /** The content of a blob, from `offset` on. */
 export interface BlobBody {
+  /** Bytes of the blob from `offset`: as many as were requested, or all to the end of the blob. */
   readonly stream: Readable
   /**
    * Position of the first byte of `stream` in the blob: the requested offset, or 0 if the source sent the whole blob.
@@ -45,8 +46,13 @@ export interface BlobBody {
 /** Options of `ImageSource.blob`. */
 export interface BlobRequest {
   readonly signal?: AbortSignal
-  /** Number of bytes that have been fetched before. The source sends the rest. */
+  /** Position of the first byte wanted (0). With a download that broke off, the number of bytes fetched before. */
   readonly offset?: number
+  /**
+   * Number of bytes wanted from `offset`, at least 1. By default, all to the end. A source that does not serve parts of
+   * blobs sends the whole blob: a reader has to look at `BlobBody.offset`, and stop when it has what it wants.
+   */
+  readonly length?: number
   /** Validator of the bytes that have been fetched before. Only with `offset`. */
   readonly validator?: string
 }

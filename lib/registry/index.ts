@@ -6,7 +6,7 @@ export {
   type CredentialRequest,
   type Credentials,
   firstOf,
-  keyed,
+  byRegistry,
   onlyFor,
 } from './credentials/credentials.js'
 export {

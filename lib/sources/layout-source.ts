@@ -81,12 +81,15 @@ export class LayoutSource implements ImageSource {
   }
 
   /**
-   * Opens a blob at `offset`.
+   * Opens a blob, or a part of it, at `offset`.
    * @throws BLOB_UNKNOWN if the blob cannot be read
    */
-  async blob({ digest }: Descriptor, { offset = 0, signal }: BlobRequest = {}): Promise<BlobBody> {
+  async blob({ digest }: Descriptor, { offset = 0, length, signal }: BlobRequest = {}): Promise<BlobBody> {
     const { fd, stats } = this.#openBlob(digest)
-    const stream = createReadStream('', { fd, start: offset, signal, highWaterMark: 1024 * 1024 })
+    const stream = createReadStream('', {
+      ...{ fd, signal, start: offset, highWaterMark: 1024 * 1024 },
+      ...(length !== undefined && { end: offset + length - 1 }),
+    })
     return Promise.resolve({ stream, offset, size: stats.size, validator: undefined, host: this.host })
   }
 

@@ -16,7 +16,7 @@ import { PartialStore } from './partial/partials.js'
 import { ensureReserve } from './staging/reserve.js'
 import { Run } from './staging/run.js'
 import { sweepNextTo, type UnfinishedTree } from './staging/unfinished-tree.js'
-import { isNotWritable, storeError, storing, unlessMissing } from './files/store-error.js'
+import { isNotWritable, storeError, storing, ignoreMissing } from './files/store-error.js'
 import type { StoreOwner } from './layout/ownership.js'
 import { type LayoutFault, layoutFault, repairLayout } from './check/verify-layout.js'
 
@@ -172,7 +172,7 @@ export class Store {
       () => this.#run.end(),
       () => this.partials.keepBudget(),
       // The store may have been removed meanwhile.
-      ...(this.refusal ? [] : [() => unlessMissing(ensureReserve(this.directory))]),
+      ...(this.refusal ? [] : [() => ignoreMissing(ensureReserve(this.directory))]),
     ]
     for (const step of steps)
       await step().catch((error: unknown) => {

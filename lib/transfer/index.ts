@@ -1,6 +1,7 @@
 /** Brings the blob of a layer into a file: routes, attempts and retries, and downloads that pulls share. */
 export { type ForeignUrlOrder } from './places/places-of.js'
 export { type ArrivingLayer, type EnsuredLayer, type LayerTask, type SharedLayerTask } from './elements.js'
+export { BlobReader, type BlobReaderOptions } from './reading/blob-reader.js'
 export {
   againAfter,
   defaultRetryPolicy,

@@ -11,7 +11,7 @@ import {
   isDigest,
   isImageManifestType,
   isIndexType,
-  isListedImage,
+  isImageOrIndexEntry,
   parseImageConfig,
   parseImageIndex,
   parseImageManifest,
@@ -122,7 +122,7 @@ export class PartsReader {
       // Unless an index is complete, images that are not in the store were not pulled.
       follow: async ({ descriptor }) => {
         await this.#hold(descriptor)
-        return (complete && isListedImage(descriptor)) || this.store.blobs.has(descriptor.digest)
+        return (complete && isImageOrIndexEntry(descriptor)) || this.store.blobs.has(descriptor.digest)
       },
     })
     for await (const { link, content: manifest } of graph) {

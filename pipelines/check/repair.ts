@@ -19,7 +19,7 @@ import { printable } from '../../lib/codec/index.js'
 import { type ImageRequest } from '../../lib/stages/index.js'
 import { configBytes } from '../../lib/transfer/documents/config-bytes.js'
 import { listedManifest, servedAnnotation } from '../../lib/transfer/stored/listed-manifest.js'
-import { type Store, entryWord } from '../../lib/store/index.js'
+import { type Store, entryArgument } from '../../lib/store/index.js'
 import type { NamedParts } from './image-parts.js'
 import type { PullStages } from '../pull-stages.js'
 import { MisnamedBlobs } from './misnamed-blobs.js'
@@ -162,7 +162,7 @@ export class Repair {
       `Failed to repair ${name === '' ? '""' : printable(name, 500)}: the name does not state the source of the image`,
       {
         reference: name,
-        hint: `Add the image again with the tool that named it, or remove the name with “windlass rm ${entryWord({ name, digest, key: digest })}”.`,
+        hint: `Add the image again with the tool that named it, or remove the name with “windlass rm ${entryArgument({ name, digest, key: digest })}”.`,
       },
     )
   }

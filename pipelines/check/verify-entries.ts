@@ -1,6 +1,6 @@
 /** Finds entries of `index.json` that are faulty in themselves, independent of what they point at. */
 import { type Digest, isDigest, isForeignDigest } from '../../lib/image/index.js'
-import { type Store, entryWord } from '../../lib/store/index.js'
+import { type Store, entryArgument } from '../../lib/store/index.js'
 
 /** A faulty entry of `index.json`. */
 export interface FaultyEntry {
@@ -28,6 +28,6 @@ export async function faultyEntries({ names }: Pick<Store, 'names'>): Promise<Fa
     if (why === undefined) return []
     const digest = isDigest(entry.digest) ? entry.digest : undefined
     const names = entry.name !== undefined ? [entry.name] : digest ? [] : [entry.key]
-    return { names, digest, why, word: entryWord(entry) }
+    return { names, digest, why, word: entryArgument(entry) }
   })
 }

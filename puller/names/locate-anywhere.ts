@@ -6,8 +6,8 @@ import { isDigestStart } from '../../lib/store/index.js'
 import { locate } from './request.js'
 import { type StoredRequest, storedRequest } from './stored-request.js'
 
-/** A request. With `notWhole`, the image can only come from the store. */
-export type Located = Pick<StoredRequest, 'request'> & Partial<Pick<StoredRequest, 'notWhole'>>
+/** A request. With `incomplete`, the image can only come from the store. */
+export type Located = Pick<StoredRequest, 'request'> & Partial<Pick<StoredRequest, 'incomplete'>>
 
 /** Options of `locateAnywhere`. */
 export interface LocateOptions {

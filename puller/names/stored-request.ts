@@ -7,12 +7,12 @@ import { type Limits } from '../../lib/limits.js'
 import { hostPlatform, parsePlatform } from '../../lib/image/index.js'
 import type { ImageRequest } from '../../lib/stages/index.js'
 import { LayoutSource } from '../../lib/sources/index.js'
-import { entryTitle, entryWord, findEntries, readListedNames } from '../../lib/store/index.js'
+import { entryDisplayName, entryArgument, findEntries, readListedNames } from '../../lib/store/index.js'
 
-/** A request, and the error for an image of which the store has only a part. */
+/** A request for an image of the store, and the error to throw if a part of the image is missing. */
 export interface StoredRequest {
   readonly request: ImageRequest
-  readonly notWhole: () => WindlassError
+  readonly incomplete: () => WindlassError
 }
 
 /**
@@ -27,20 +27,20 @@ export function storedRequest(
   const [entry] = findEntries(readListedNames(directory), word)
   if (!entry?.image) return undefined
   const { digest } = entry.image.descriptor
-  const name = entryTitle(entry)
+  const name = entryDisplayName(entry)
   return {
     request: {
       ...{ name, typed: word, target: digest, digest, limits },
       source: new LayoutSource(directory),
       platform: platform === undefined ? hostPlatform() : parsePlatform(platform),
     },
-    notWhole: () =>
+    incomplete: () =>
       new WindlassError(
         'STORE_CORRUPT',
         `The store has only a part of ${name}, and the name does not state where to fetch the rest`,
         {
           ...{ reference: name, digest, path: directory },
-          hint: `Add it again with the tool that named it, or remove the name with “windlass rm ${entryWord(entry)}”.`,
+          hint: `Add it again with the tool that named it, or remove the name with “windlass rm ${entryArgument(entry)}”.`,
         },
       ),
   }

@@ -5,7 +5,7 @@ import {
   type Credentials,
   credentialsFile,
   firstOf,
-  keyed,
+  byRegistry,
   requireCredentialsFile,
 } from '../../lib/registry/index.js'
 import { homeDirectory } from './home-directory.js'
@@ -24,7 +24,7 @@ export async function credentialsFor(
   )
   if (authFile !== undefined) await requireCredentialsFile(authFile)
   const files = authFile === undefined ? filesOf(env) : [credentialsFile(authFile)]
-  return firstOf(keyed(given), ...files)
+  return firstOf(byRegistry(given), ...files)
 }
 
 /**
@@ -35,11 +35,11 @@ function filesOf(env: NodeJS.ProcessEnv): readonly Credentials[] {
     const named = variable(env, namedBy)
     if (named !== undefined) return [credentialsFile(named, { optional: true, namedBy })]
   }
-  return leftByLogin(env).map((file) => credentialsFile(file, { optional: true, skipUnreadable: true }))
+  return loginFiles(env).map((file) => credentialsFile(file, { optional: true, skipUnreadable: true }))
 }
 
 /** Returns the files of Podman (containers-auth.json(5)) and Docker. */
-function leftByLogin(env: NodeJS.ProcessEnv): readonly string[] {
+function loginFiles(env: NodeJS.ProcessEnv): readonly string[] {
   const runtime = variable(env, 'XDG_RUNTIME_DIR')
   const uid = process.getuid?.()
   const home = homeDirectory() ?? '/'

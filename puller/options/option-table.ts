@@ -16,6 +16,8 @@ import * as takes from './option-codecs.js'
 import {
   type CloseOptions,
   type CopyOptions,
+  type FileOptions,
+  type FilesOptions,
   type OpenOptions,
   type PullAllOptions,
   type PullOptions,
@@ -206,6 +208,25 @@ export const inspectTable = {
   platform,
   signal,
 } satisfies OptionTable<InspectRequest & Pick<PullOptions, 'platform'>>
+
+const onWarning = { codec: takes.functionOf<NonNullable<FilesOptions['onWarning']>>() }
+
+/** Options of `files`. */
+export const filesTable = {
+  platform,
+  path: { codec: takes.anyText },
+  recursive: { codec: takes.trueOrFalse, default: true },
+  signal,
+  onWarning,
+} satisfies OptionTable<FilesOptions>
+
+/** Options of `file`. */
+export const fileTable = {
+  platform,
+  verify: { codec: takes.trueOrFalse, default: false },
+  signal,
+  onWarning,
+} satisfies OptionTable<FileOptions>
 
 /** Options of `tags`. */
 export const tagsTable = {

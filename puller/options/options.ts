@@ -128,6 +128,32 @@ export interface CopyOptions {
   readonly signal?: AbortSignal
 }
 
+/** Options of `files`. */
+export interface FilesOptions {
+  /** `os/arch[/variant]` (that of this machine; on other systems than Linux, Linux with its architecture). */
+  readonly platform?: string
+  /** List only what is below this path of the image, or the path itself if it is not a directory (`/`). */
+  readonly path?: string
+  /** Also list what is in subdirectories (true). */
+  readonly recursive?: boolean
+  readonly signal?: AbortSignal
+  /**
+   * Receives problems that were ignored: a code and a sentence. `toc-unusable`: a layer is read as if it had no table of
+   * contents.
+   */
+  readonly onWarning?: (code: string, message: string) => void
+}
+
+/** Options of `file`. */
+export interface FileOptions extends Omit<FilesOptions, 'path' | 'recursive'> {
+  /**
+   * Read the layers that the file depends on to their ends, and fail the stream unless they are the ones that the manifest
+   * states (false). Of layers with a table of contents, only the table and the file are read. An image in the store whose
+   * blobs were discarded is read from its source.
+   */
+  readonly verify?: boolean
+}
+
 /** Options of `close` and `closed`. */
 export interface CloseOptions {
   /** Milliseconds after which the call fails and names what still runs. Closing continues (no limit). */

@@ -51,7 +51,7 @@ export const mutants = [
   { name: 'rate kept when bytes fall', file: 'cli/render/rate.ts', from: 'if (bytes < (this.#samples.at(-1)?.bytes ?? 0)) this.#samples = []', to: '', specs: at('render/rate') },
   { name: '1000 kB', file: 'lib/quantities.ts', from: 'value >= 999.5', to: 'value >= 1000', specs: ['spec/lib/quantities.spec.ts'] },
   { name: 'code of another user run', file: 'cli/launcher/private-directory.ts', from: ' && uid === process.geteuid?.()\n', to: '\n', specs: at('launcher/code-cache') },
-  { name: 'code that others can write run', file: 'cli/launcher/private-directory.ts', from: '(mode & writableByOthers) === 0 && uid', to: 'uid', specs: at('launcher/code-cache') },
+  { name: 'code that others can write run', file: 'cli/launcher/private-directory.ts', from: '(mode & groupOrOtherWrite) === 0 && uid', to: 'uid', specs: at('launcher/code-cache') },
   { name: 'cached code not held against its digest', file: 'cli/launcher/code-cache.ts', from: "this.#digest(content).equals(bytes.subarray(0, digestBytes)) ? content : undefined", to: "content", specs: at('launcher/code-cache') },
   { name: 'link to cached code followed', file: 'cli/launcher/code-cache.ts', from: ' | constants.O_NOFOLLOW', to: '', specs: at('launcher/code-cache') },
   { name: 'fifth run adds to the cache', file: 'cli/launcher/code-cache.ts', from: "this.#runs < maxRuns", to: "this.#runs <= maxRuns", specs: at('launcher/code-cache') },

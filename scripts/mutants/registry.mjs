@@ -77,7 +77,7 @@ export const mutants = [
   { name: 'buffered bytes lost under a slow reader', file: 'lib/registry/http/body.ts', from: 'this.#failure !== undefined && this.readableLength === 0', to: 'this.#failure !== undefined', specs: of('http/body') },
   { name: 'slow reader taken for a stall', file: 'lib/registry/http/body.ts', from: 'clearTimeout(this.#timer)\n    this.#timer = undefined\n    this.#progress = 0', to: 'this.#progress = 0', specs: of('http/body') },
   { name: 'trickle taken for progress', file: 'lib/registry/http/body.ts', from: 'this.#progress >= options.minBytes', to: 'this.#progress >= 1', specs: of('http/body') },
-  { name: 'first byte given the time of a stall', file: 'lib/registry/http/body.ts', from: 'this.#received === 0 ? first : stall', to: 'stall', specs: of('http/body') },
+  { name: 'first byte given the time of a stall', file: 'lib/registry/http/body.ts', from: 'this.#received === 0 ? firstByte : stall', to: 'stall', specs: of('http/body') },
   { name: 'connection kept when a body is destroyed', file: 'lib/registry/http/body.ts', from: '    this.#source.destroy()\n', to: '', specs: of('http/body') },
   { name: 'abort listener of a request stays', file: 'lib/registry/http/connections.ts', from: "request.signal?.removeEventListener('abort', abort)", to: '', specs: of('http/connections') },
   { name: 'reason of a cancelled request lost', file: 'lib/registry/http/connections.ts', from: 'cause: request.signal?.reason', to: 'cause: undefined', specs: of('api/blobs') },

@@ -3,7 +3,7 @@ import { PassThrough, Writable } from 'node:stream'
 import { Command } from 'commander'
 import { afterEach, describe, expect, it } from 'vitest'
 import { failureLines } from '../../cli/terminal/failure.js'
-import { dropFalseFlags, numberSetting, setting } from '../../cli/setup/flags.js'
+import { ignoreFalseFlags, numberSetting, setting } from '../../cli/setup/flags.js'
 import { interruptible, orAborted } from '../../cli/terminal/interrupt.js'
 import { Messages } from '../../cli/terminal/messages.js'
 import { Output } from '../../cli/terminal/output.js'
@@ -20,7 +20,7 @@ describe('flags', () => {
       .addOption(numberSetting('--max-downloads <n>', { codec: wholeNumber(2) }))
       .exitOverride()
       .configureOutput({ writeErr: () => undefined })
-      .hook('preAction', (_, acting) => dropFalseFlags(acting, process.env))
+      .hook('preAction', (_, acting) => ignoreFalseFlags(acting, process.env))
       .action(() => undefined)
     command.parse(argv, { from: 'user' })
     return command.opts()

@@ -26,6 +26,8 @@ const texts = ['--store', '--ca', '--username', '--authfile']
 const operands: Readonly<Record<string, readonly string[]>> = {
   pull: ['a'],
   inspect: ['a'],
+  ls: ['a'],
+  cat: ['a', '/x'],
   tags: ['a'],
   rm: ['a'],
   unpack: ['a', '/nonexistent'],

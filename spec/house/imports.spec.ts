@@ -26,7 +26,7 @@ const mayImport: Record<string, readonly string[]> = {
   'lib/bytes': [...base, 'lib/image', 'lib/system', 'rxjs', 'fzstd'],
   'lib/archive': [
     ...base,
-    ...['lib/codec', 'lib/flow', 'lib/image', 'lib/bytes', 'lib/system', 'rxjs', 'tar-fs'],
+    ...['lib/codec', 'lib/flow', 'lib/image', 'lib/bytes', 'lib/system', 'rxjs', 'io-ts', 'tar-fs'],
   ],
   'lib/registry': [
     ...base,
@@ -47,7 +47,7 @@ const mayImport: Record<string, readonly string[]> = {
   'lib/testing': [...base, 'lib/archive', 'lib/flow', 'lib/image', 'rxjs', 'tar-fs'],
   pipelines: [
     ...base,
-    ...['lib/codec', 'lib/events', 'lib/flow', 'lib/image', 'lib/system', 'lib/archive'],
+    ...['lib/codec', 'lib/events', 'lib/flow', 'lib/image', 'lib/system', 'lib/bytes', 'lib/archive'],
     ...['lib/registry', 'lib/sources', 'lib/store', 'lib/transfer', 'lib/stages', 'rxjs', 'io-ts'],
   ],
   puller: [

@@ -5,45 +5,8 @@ import { expect, it } from 'vitest'
 import { LayerApplier, layerDirectory, describeTree } from '../../lib/archive/index.js'
 import { WindlassError } from '../../lib/errors.js'
 import { ModelTree } from '../support/archive/model.js'
-import {
-  directory,
-  file,
-  hardlink,
-  type Made,
-  scratch,
-  symlink,
-  whiteout,
-} from '../support/archive/scratch.js'
-
-const name = fc.constantFrom('a', 'b', 'c', 'd')
-const step = fc.oneof(
-  { weight: 8, arbitrary: name },
-  { weight: 1, arbitrary: fc.constantFrom('..', '.', '') },
-)
-const path = fc.array(step, { minLength: 1, maxLength: 4 }).map((steps) => steps.join('/'))
-const target = fc.oneof(
-  path,
-  path.map((p) => `/${p}`),
-  fc.constantFrom('..', '../root-outside', '../../root-outside/secret', '/'),
-)
-const entry = (whiteouts: boolean): fc.Arbitrary<Made> =>
-  fc.oneof(
-    { weight: 4, arbitrary: fc.tuple(path, fc.nat(3)).map(([p, n]) => file(p, 'x'.repeat(n))) },
-    { weight: 4, arbitrary: path.map((p) => directory(p)) },
-    { weight: 3, arbitrary: fc.tuple(path, target).map(([p, t]) => symlink(p, t || '.')) },
-    { weight: 2, arbitrary: fc.tuple(path, target).map(([p, t]) => hardlink(p, t)) },
-    ...(whiteouts
-      ? [
-          { weight: 3, arbitrary: fc.tuple(path, name).map(([p, n]) => whiteout(`${p}/.wh.${n}`)) },
-          { weight: 1, arbitrary: path.map((p) => whiteout(`${p}/.wh..wh..opq`)) },
-        ]
-      : []),
-  )
-const layers = fc.tuple(
-  fc.array(entry(false), { maxLength: 14 }),
-  fc.array(entry(true), { maxLength: 14 }),
-  fc.array(entry(true), { maxLength: 8 }),
-)
+import { entry, layers } from '../support/archive/random-layers.js'
+import { type Made, scratch } from '../support/archive/scratch.js'
 
 /** Applies and says at which entry it was refused. */
 function applied(root: string, entries: readonly Made[]): number {

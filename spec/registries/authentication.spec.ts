@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import {
   Credential,
-  keyed,
+  byRegistry,
   onlyFor,
   type CredentialParts,
   type RepositoryName,
@@ -200,7 +200,7 @@ describe('authentication', () => {
 
   it('sends to each repository the credential of the longest key that covers it, and to others none', async () => {
     const keys = ({ host }: { host: string }) => ({
-      credentials: keyed([
+      credentials: byRegistry([
         [`${host}/team`, Credential.password('team', 'sesame-team')],
         [`${host}/team/app`, Credential.password('app', 'sesame-app')],
       ]),

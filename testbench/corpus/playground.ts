@@ -123,7 +123,9 @@ function* pieces(blob: Buffer): Generator<Buffer> {
 }
 
 /** Decompresses `blob` as far as possible, and returns the error at its end. */
-async function decompressed(blob: Buffer): Promise<{ archive: Buffer; error: WindlassError | undefined }> {
+export async function decompressed(
+  blob: Buffer,
+): Promise<{ archive: Buffer; error: WindlassError | undefined }> {
   const chunks: Buffer[] = []
   const sink = new Writable({
     write(chunk: Buffer, _encoding, done) {

@@ -13,6 +13,7 @@ const meanings: Readonly<Record<LimitName, string>> = {
   pathDepth: 'components of that name',
   headerBytes: 'a pax header, a GNU long name, a sparse map',
   sparseFileBytes: 'a sparse file with its holes filled',
+  tocBytes: 'the table of contents of a layer; a layer with a larger one is read without it',
   manifestBytes: 'a manifest or an index',
   configBytes: 'an image config',
   indexDepth: 'indexes inside each other',

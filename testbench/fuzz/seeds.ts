@@ -9,6 +9,7 @@ import {
   schema1,
   signed,
 } from '../documents/documents.js'
+import { encodeLayer, tocFormats } from '../toc/encode.js'
 import { tinyImage } from '../../lib/testing/images/index.js'
 
 const text = (...all: readonly string[]): Buffer[] => all.map((each) => Buffer.from(each))
@@ -67,3 +68,24 @@ export const bodies = text(
   '{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown","detail":{"Tag":"x"}}]}',
   '{"auths":{"https://index.docker.io/v1/":{"auth":"dTpw"},"r.example":{"identitytoken":"x"}},"credHelpers":{"a":"b"}}',
 )
+/** Tables of contents of a layer with files of several chunks. */
+export const tocs = tocFormats.map((format) => {
+  let json = Buffer.alloc(0)
+  encodeLayer(
+    [
+      { path: 'd/' },
+      { path: 'd/a', content: 'x'.repeat(3_000), xattrs: { 'user.a': 'b' } },
+      { path: 'd/b', content: 'this is b' },
+      { path: 'l', type: 'symlink', linkTarget: 'd/a' },
+      { path: 'null', type: 'character-device', device: { major: 1, minor: 3 } },
+    ],
+    {
+      ...{ format, chunkBytes: 1_000, memberBytes: 100 },
+      change: (toc) => {
+        json = Buffer.from(JSON.stringify(toc))
+        return toc
+      },
+    },
+  )
+  return json
+})

@@ -2,8 +2,10 @@
 import { createHash } from 'node:crypto'
 import { Readable, Writable } from 'node:stream'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { TarReader } from '../../lib/archive/index.js'
+import { TarReader, entriesOfToc } from '../../lib/archive/index.js'
+import { TocCodec } from '../../lib/archive/toc/toc-codec.js'
 import { decompressor, pump } from '../../lib/bytes/index.js'
+import { readJson } from '../../lib/codec/json.js'
 import { decideManifest } from '../../lib/image/manifest/decide-manifest.js'
 import { isDigest } from '../../lib/image/digest/digest.js'
 import { parseImageIndex } from '../../lib/image/documents/image-index.js'
@@ -17,6 +19,7 @@ import { nextLink } from '../../lib/registry/headers/link.js'
 import { parseProblem } from '../../lib/registry/http/problem.js'
 import { parseRetryAfter } from '../../lib/registry/headers/retry-after.js'
 import { parseToken } from '../../lib/registry/auth/token.js'
+import { defaultLimits } from '../../lib/limits.js'
 import { mutate, mutateJson, mutateTar } from './mutate.js'
 import type { Random } from './random.js'
 import * as seeds from './seeds.js'
@@ -75,6 +78,22 @@ const parsers: Readonly<Record<string, Target>> = {
       parseImageIndex(bytes).manifests.every(({ digest }) => isDigest(digest)),
       'an index lists digests',
     )
+  }),
+  toc: documents(seeds.tocs, (bytes) => {
+    const { entries } = readJson(bytes, TocCodec, { code: 'LAYER_INVALID', what: 'the table' })
+    const dataEnd = 10_000
+    for (const { entry, content } of entriesOfToc({ entries, dataEnd, compression: 'gzip' }, defaultLimits)) {
+      must(!entry.path.split('/').includes('..') && entry.path !== '', 'a name leads nowhere else')
+      must((entry.type === 'file') === (content !== undefined), 'files have content')
+      if (content === undefined) continue
+      const { offset, end, chunks } = content
+      must(chunks.reduce((sum, { size }) => sum + size, 0) === entry.size, 'chunks make up their file')
+      must(chunks.length === 0 || (offset >= 0 && offset < end && end <= dataEnd), 'content is in the layer')
+      must(
+        chunks.every(({ digest, size }) => isDigest(digest) && size > 0),
+        'a chunk can be verified',
+      )
+    }
   }),
   reference: texts(seeds.references, (text) => {
     const reference = parseReference(text)

@@ -22,6 +22,8 @@ export interface LoggedRequest {
   readonly method: string
   readonly path: string
   readonly status: number
+  /** Bytes of the body. */
+  readonly bytes: number
 }
 
 export interface Distribution {
@@ -104,10 +106,10 @@ export async function startDistribution(options: DistributionOptions = {}): Prom
   }
 }
 
-/** Parses a line of the access log in the combined format: `… "GET /v2/ HTTP/1.1" 200 …`. */
+/** Parses a line of the access log in the combined format: `… "GET /v2/ HTTP/1.1" 200 2 …`. */
 const requestOf = (line: string): LoggedRequest[] => {
-  const match = /"([A-Z]+) (\S+) HTTP\/\d\.\d" (\d{3}) /.exec(line)
+  const match = /"([A-Z]+) (\S+) HTTP\/\d\.\d" (\d{3}) (\d+)/.exec(line)
   if (match === null) return []
-  const [, method = '', path = '', status = ''] = match
-  return [{ method, path, status: Number(status) }]
+  const [, method = '', path = '', status = '', bytes = ''] = match
+  return [{ method, path, status: Number(status), bytes: Number(bytes) }]
 }

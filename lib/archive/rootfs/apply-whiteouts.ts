@@ -5,7 +5,7 @@
  */
 import { closeSync, constants, fchmodSync, lstatSync, lutimesSync, openSync, readdirSync } from 'node:fs'
 import { errnoOf } from '../../system/errno.js'
-import { onDisk } from './bytes-path.js'
+import { toPathBytes } from './bytes-path.js'
 import { type Directory } from './directory.js'
 import { longestPath, requireShort } from './layer-path.js'
 import type { RootTree } from './root-tree.js'
@@ -46,7 +46,7 @@ function removeLowerName(tree: RootTree, directory: Directory, name: string, ent
   const child = directory.child(name)
   if (child?.touched === true) {
     removeLower(tree, child)
-    child.releaseChildren()
+    child.treatAsCreated()
   } else if (!directory.fresh && directory.at(name).length <= longestPath) tree.clear(directory, name)
 }
 
@@ -56,7 +56,7 @@ function removeLower(tree: RootTree, top: Directory): void {
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     if (at.fresh) continue
     at.fresh = true
-    for (const name of readdirSync(onDisk(at.path), { encoding: 'latin1' })) {
+    for (const name of readdirSync(toPathBytes(at.path), { encoding: 'latin1' })) {
       const child = at.child(name)
       if (child?.touched === true) {
         open.push(child)
@@ -81,18 +81,18 @@ const overlayWhiteouts = (tree: RootTree): Whiteouts => ({
     const { name } = whiteout
     requireShort(name, entry)
     const child = tree.childOf(directory, name)
-    if (child !== undefined) child.severed = true
-    else if (!directory.hides(name)) hide(directory, name)
+    if (child !== undefined) child.replacesLower = true
+    else if (!directory.hasHidden(name)) hide(directory, name)
   },
 })
 
 function hide(directory: Directory, name: string): void {
   try {
-    const path = onDisk(directory.at(name))
+    const path = toPathBytes(directory.at(name))
     makeOverlayWhiteout(path)
     lutimesSync(path, 0, 0)
     directory.hidden.add(name)
-    directory.changed = true
+    directory.timesChanged = true
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error
   }
@@ -101,8 +101,8 @@ function hide(directory: Directory, name: string): void {
 /** Records that `name` of lower layers is hidden, whether this layer creates it earlier or later. */
 function sever(tree: RootTree, directory: Directory, name: string): void {
   const child = tree.childOf(directory, name)
-  if (child !== undefined) child.severed = true
-  else if (lstatSync(onDisk(directory.at(name)), { throwIfNoEntry: false }) === undefined)
+  if (child !== undefined) child.replacesLower = true
+  else if (lstatSync(toPathBytes(directory.at(name)), { throwIfNoEntry: false }) === undefined)
     directory.hidden.add(name)
 }
 
@@ -118,13 +118,13 @@ const aufsWhiteouts = (tree: RootTree): Whiteouts => ({
     else sever(tree, directory, whiteout.name)
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
     try {
-      const path = onDisk(directory.at(name))
+      const path = toPathBytes(directory.at(name))
       const fd = openSync(path, flags, 0o444)
       // The umask applies to open.
       fchmodSync(fd, 0o444)
       closeSync(fd)
       lutimesSync(path, 0, 0)
-      directory.changed = true
+      directory.timesChanged = true
     } catch (error) {
       if (errnoOf(error) !== 'EEXIST') throw error
     }

@@ -15,7 +15,7 @@ import {
 import { errnoOf } from '../../system/errno.js'
 import { available, isBoundByModes, setFdTimes, setTimes, setXattr } from '../../system/index.js'
 import { quoted } from '../tar/refusal.js'
-import { onDisk } from './bytes-path.js'
+import { toPathBytes } from './bytes-path.js'
 import { defaultAcl, type FoundAttributes, type ListedAttributes } from './directory.js'
 import { type Owner, type OwnerPolicy, OwnerWriter } from './owners.js'
 import type { Warn } from './warnings.js'
@@ -80,7 +80,7 @@ export class AttributeWriter {
 
   /** Sets the attributes of a symlink; its mode cannot be set. */
   symlink(path: string, attributes: Attributes): void {
-    this.#owners.give(attributes, (uid, gid) => lchownSync(onDisk(path), uid, gid))
+    this.#owners.give(attributes, (uid, gid) => lchownSync(toPathBytes(path), uid, gid))
     this.#setXattrs(path, attributes)
     this.#times(path, attributes.path, attributes.mtime, attributes.mtime)
   }
@@ -88,9 +88,10 @@ export class AttributeWriter {
   /** Sets the attributes of a device or FIFO without opening it. It was just created, so it is not a link. */
   node(path: string, attributes: Attributes): void {
     const { mode } = attributes
-    const owned = this.#owners.give(attributes, (uid, gid) => lchownSync(onDisk(path), uid, gid))
+    const owned = this.#owners.give(attributes, (uid, gid) => lchownSync(toPathBytes(path), uid, gid))
     this.#setXattrs(path, attributes)
-    if ((mode & ~this.#umask) !== mode || (owned && (mode & special) !== 0)) chmodSync(onDisk(path), mode)
+    if ((mode & ~this.#umask) !== mode || (owned && (mode & special) !== 0))
+      chmodSync(toPathBytes(path), mode)
     this.#times(path, attributes.path, attributes.mtime, attributes.mtime)
   }
 
@@ -101,7 +102,7 @@ export class AttributeWriter {
    */
   directory(path: string, shown: string, listed: ListedAttributes | undefined, stale: boolean): void {
     const attributes = { ...(listed ?? this.#implied), path: shown }
-    const bytes = onDisk(path)
+    const bytes = toPathBytes(path)
     this.#owners.give(attributes, (uid, gid) => lchownSync(bytes, uid, gid), stale)
     if (stale) this.#xattrs.clear(bytes)
     this.#setXattrs(path, attributes)
@@ -110,20 +111,20 @@ export class AttributeWriter {
   }
 
   /** Restores the attributes of a directory of a lower layer. `shown` is its name for messages. */
-  restore(path: string, shown: string, { mode, atime, mtime, opened, acl }: FoundAttributes): void {
-    if (acl !== undefined) setXattr(onDisk(path), defaultAcl, acl)
-    if (opened) chmodSync(onDisk(path), mode)
+  restore(path: string, shown: string, { mode, atime, mtime, madeWritable, acl }: FoundAttributes): void {
+    if (acl !== undefined) setXattr(toPathBytes(path), defaultAcl, acl)
+    if (madeWritable) chmodSync(toPathBytes(path), mode)
     this.#times(path, shown, atime, mtime)
   }
 
   #times(path: string, shown: string, atime: bigint, mtime: bigint): void {
     this.#guardTimes(path, shown, mtime, () => {
       if (this.#system) {
-        setTimes(onDisk(path), atime, mtime)
+        setTimes(toPathBytes(path), atime, mtime)
         return
       }
       if (mtime % second !== 0n) this.#warnOfRounding()
-      lutimesSync(onDisk(path), asNodeTime(atime), asNodeTime(mtime))
+      lutimesSync(toPathBytes(path), asNodeTime(atime), asNodeTime(mtime))
     })
   }
 
@@ -131,7 +132,7 @@ export class AttributeWriter {
   #guardTimes(path: string, shown: string, mtime: bigint, set: () => void): void {
     try {
       set()
-      if (fits32Bits(mtime) || lstatSync(onDisk(path), { bigint: true }).mtimeNs === mtime) return
+      if (fits32Bits(mtime) || lstatSync(toPathBytes(path), { bigint: true }).mtimeNs === mtime) return
     } catch (error) {
       if (!['EINVAL', 'ERANGE', 'EOVERFLOW'].includes(errnoOf(error) ?? '')) throw error
     }
@@ -142,7 +143,7 @@ export class AttributeWriter {
   }
 
   #setXattrs(path: string, { path: shown, xattrs }: Attributes): void {
-    if (xattrs.size > 0) this.#xattrs.set(onDisk(path), shown, xattrs)
+    if (xattrs.size > 0) this.#xattrs.set(toPathBytes(path), shown, xattrs)
   }
 
   #warnOfRounding(): void {

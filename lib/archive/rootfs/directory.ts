@@ -1,10 +1,11 @@
 /**
- * The state of a directory under the root while a layer is applied. The known directories form a tree by name, so that
- * forgetting one also forgets everything below it at no cost.
+ * The state of a directory of a root file system while a layer is applied. A directory is known once an entry or a lookup
+ * has visited it. The known directories form a tree by name, so that forgetting one also forgets everything below it at no
+ * cost.
  */
 
 /**
- * The attributes that an entry specifies for a directory, set after all entries. Contains only what is needed, because
+ * The attributes that an entry specifies for a directory. They are set on the disk after all entries are unpacked. Contains only what is needed, because
  * a layer may have many directories.
  */
 export interface ListedAttributes {
@@ -20,8 +21,8 @@ export interface FoundAttributes {
   readonly mode: number
   readonly atime: bigint
   readonly mtime: bigint
-  /** Whether its mode was changed during unpacking. */
-  readonly opened: boolean
+  /** Whether its mode was relaxed so that this process can create entries in it. */
+  readonly madeWritable: boolean
   /** Its default ACL, removed during unpacking because new entries would inherit it. */
   readonly acl: Buffer | undefined
 }
@@ -37,26 +38,26 @@ export class Directory {
   listed: ListedAttributes | undefined
   /** The attributes to restore, if the directory existed before this layer. */
   found: FoundAttributes | undefined
-  /** The directory existed before this layer, even if it was replaced since. */
-  adopted = false
+  /** Whether it was there before this layer, even if it was replaced since. */
+  existedBefore = false
   /** An entry in it was created or removed, which changed its times. */
-  changed = false
+  timesChanged = false
   /** Hides the content of lower layers; marked as opaque in the overlay form. */
   opaque = false
-  /** A whiteout of this layer hides the directory of lower layers, including its attributes. */
-  severed = false
+  /** A whiteout of this layer removed the directory of the lower layers itself, not only its content. */
+  replacesLower = false
   /** Contains nothing of a lower layer, so an opaque whiteout has nothing to remove. */
   fresh = false
-  /** This layer created or listed it, or something below it. */
+  /** This layer has an entry for it or for something below it. */
   touched = false
-  /** False until it is created on the disk. */
+  /** Whether it is on the disk. False for a directory that is created only when an entry below it needs it. */
   exists = true
   /** Names that this layer created in it, except directories. */
   #made: Set<string> | undefined
   /** Names in it with a whiteout of this layer in the overlay form. */
   #hidden: Set<string> | undefined
 
-  /** @param name the name in the parent; for the root, its path on the disk (latin1) */
+  /** @param name the name in the parent; for the root, its path on the disk (bytes as a latin1 string) */
   constructor(
     readonly parent: Directory | undefined,
     readonly name: string,
@@ -113,28 +114,29 @@ export class Directory {
   }
 
   /** Removes `name` from the created names without creating the set. */
-  markMissing(name: string): void {
+  forgetMade(name: string): void {
     this.#made?.delete(name)
   }
 
   /** Removes `name` from the hidden names without creating the set. */
-  markPresent(name: string): void {
+  forgetHidden(name: string): void {
     this.#hidden?.delete(name)
   }
 
   /**
-   * Reports whether this layer created `name`, other than as a directory. Known only when layers are applied to a tree.
+   * Reports whether this layer created `name`, other than as a directory. Always false in the overlay form, in which
+   * created names are not recorded.
    */
-  makes(name: string): boolean {
+  hasMade(name: string): boolean {
     return this.#made?.has(name) === true
   }
 
   /** Reports whether `name` has a whiteout of this layer. */
-  hides(name: string): boolean {
+  hasHidden(name: string): boolean {
     return this.#hidden?.has(name) === true
   }
 
-  /** Records that this layer has an entry in or below this directory. */
+  /** Records that this layer has an entry for this directory or for something below it. */
   touch(): void {
     if (this.touched) return
     this.touched = true
@@ -142,7 +144,7 @@ export class Directory {
   }
 
   /** Treats the directory as created by this layer, without attributes to restore. */
-  releaseChildren(): void {
+  treatAsCreated(): void {
     this.found = undefined
     this.fresh = true
   }

@@ -14,9 +14,9 @@ const frame = 8
  * layers there.
  */
 export function isImplied(directory: Directory): boolean {
-  if (directory.listed !== undefined || directory.severed) return false
+  if (directory.listed !== undefined || directory.replacesLower) return false
   for (let above = directory.parent; above !== undefined; above = above.parent)
-    if (above.severed || above.opaque) return false
+    if (above.replacesLower || above.opaque) return false
   return true
 }
 

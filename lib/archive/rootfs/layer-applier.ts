@@ -26,13 +26,13 @@ import { markOpaque, type WhiteoutTreatment } from '../whiteouts/form.js'
 import { isBelowWhiteout, whiteoutOf } from '../whiteouts/name.js'
 import { type Whiteouts, whiteoutsIn } from './apply-whiteouts.js'
 import { AttributeWriter } from './attributes.js'
-import { asLatin1, onDisk } from './bytes-path.js'
+import { asLatin1, toPathBytes } from './bytes-path.js'
 import { deepestFirst, type Directory, type ListedAttributes } from './directory.js'
 import { failure, invalidEntry } from '../failure.js'
 import { ImpliedDirectories, isImplied } from './implied-directories.js'
 import { skippedDevice } from './skipped-device.js'
 import { layerPath, longestPath, requireShort } from './layer-path.js'
-import { makeNodeOf, type NodeType, reasonForOmission } from './nodes.js'
+import { makeNodeOf, type NodeType, omissionWarning } from './nodes.js'
 import { type Owner, type OwnerPolicy, policyOfProcess } from './owners.js'
 import { RootTree } from './root-tree.js'
 import { onceEach, type Warn } from './warnings.js'
@@ -229,7 +229,7 @@ export class LayerApplier implements EntryHandler {
     if (path.length > longestPath)
       throw invalidEntry(entry.path, `its path under the root is longer than ${longestPath} bytes`)
     if (!this.#makeOther(type, entry, parent, name, path)) return
-    parent.changed = true
+    parent.timesChanged = true
     if (this.#form === 'apply') {
       parent.made.add(name)
       parent.touch()
@@ -256,7 +256,7 @@ export class LayerApplier implements EntryHandler {
     switch (type) {
       case 'file': {
         const mode = this.#attributes.creationMode(entry)
-        const fd = this.#inPlaceOf(parent, name, () => openSync(onDisk(path), createNew, mode))
+        const fd = this.#inPlaceOf(parent, name, () => openSync(toPathBytes(path), createNew, mode))
         this.#open = { fd, path, entry }
         return true
       }
@@ -268,7 +268,7 @@ export class LayerApplier implements EntryHandler {
             entry.path,
             `it is a symlink to a name of more than ${longestPath} bytes (ENAMETOOLONG)`,
           )
-        this.#inPlaceOf(parent, name, () => symlinkSync(onDisk(entry.linkTarget), onDisk(path)))
+        this.#inPlaceOf(parent, name, () => symlinkSync(toPathBytes(entry.linkTarget), toPathBytes(path)))
         this.#tree.linkMade()
         this.#attributes.symlink(path, entry)
         return true
@@ -279,7 +279,7 @@ export class LayerApplier implements EntryHandler {
         if (target === undefined) return false
         // The entry at `path` is removed first, and may contain the target.
         this.#inPlaceOf(parent, name, () => {
-          if (exists(target)) linkSync(onDisk(target), onDisk(path))
+          if (exists(target)) linkSync(toPathBytes(target), toPathBytes(path))
           else throw missingTarget(entry)
         })
         return true
@@ -291,9 +291,9 @@ export class LayerApplier implements EntryHandler {
 
   #makeNode(type: NodeType, entry: TarEntry, parent: Directory, name: string, path: string): boolean {
     try {
-      this.#inPlaceOf(parent, name, () => makeNodeOf(entry, type, onDisk(path), this.#ordinary))
+      this.#inPlaceOf(parent, name, () => makeNodeOf(entry, type, toPathBytes(path), this.#ordinary))
     } catch (error) {
-      const why = reasonForOmission(type, error, this.#ordinary)
+      const why = omissionWarning(type, error, this.#ordinary)
       if (why === undefined) throw error
       this.#leftOut.add(path)
       this.#warn('DEVICE_SKIPPED', `${why} (first: ${quoted(entry.path)})`)
@@ -305,7 +305,7 @@ export class LayerApplier implements EntryHandler {
 
   /** Creates an entry in place of an existing one. Existing files are unlinked, never written to. */
   #inPlaceOf<T>(parent: Directory, name: string, make: () => T): T {
-    if (parent.hides(name) || parent.child(name) !== undefined) this.#tree.clear(parent, name)
+    if (parent.hasHidden(name) || parent.child(name) !== undefined) this.#tree.clear(parent, name)
     try {
       return make()
     } catch (error) {
@@ -323,9 +323,10 @@ export class LayerApplier implements EntryHandler {
     const place = layerPath(entry.linkTarget)
     if (place === undefined || whiteoutOf(place.name, entry.path) !== undefined) throw missingTarget(entry)
     const parent = this.#tree.find(place.parent, entry.path)
-    if (parent === undefined || parent.hides(place.name)) throw missingTarget(entry)
+    if (parent === undefined || parent.hasHidden(place.name)) throw missingTarget(entry)
     const path = parent.at(place.name)
-    const found = path.length > longestPath ? undefined : lstatSync(onDisk(path), { throwIfNoEntry: false })
+    const found =
+      path.length > longestPath ? undefined : lstatSync(toPathBytes(path), { throwIfNoEntry: false })
     if (found === undefined && this.#leftOut.has(path)) return undefined
     if (found === undefined) throw missingTarget(entry)
     if (found.isDirectory())
@@ -340,12 +341,12 @@ export class LayerApplier implements EntryHandler {
   }
 
   #finishDirectory(directory: Directory, path: string, shown: string): void {
-    const { listed, found, opaque, severed, changed, adopted } = directory
-    if (this.#form === 'overlay' && (opaque || severed))
-      markOpaque(onDisk(path), { ordinary: this.#ordinary })
+    const { listed, found, opaque, replacesLower, timesChanged, existedBefore } = directory
+    if (this.#form === 'overlay' && (opaque || replacesLower))
+      markOpaque(toPathBytes(path), { ordinary: this.#ordinary })
     if (listed === undefined && found !== undefined) {
-      if (changed) this.#attributes.restore(path, shown, found)
-    } else this.#attributes.directory(path, shown, listed, adopted)
+      if (timesChanged) this.#attributes.restore(path, shown, found)
+    } else this.#attributes.directory(path, shown, listed, existedBefore)
   }
 }
 
@@ -359,7 +360,8 @@ function inheritedOwner(root: string): Owner | undefined {
   return ours && (mode & setgid) === 0 ? { uid, gid } : undefined
 }
 
-const exists = (path: string): boolean => lstatSync(onDisk(path), { throwIfNoEntry: false }) !== undefined
+const exists = (path: string): boolean =>
+  lstatSync(toPathBytes(path), { throwIfNoEntry: false }) !== undefined
 
 const missingTarget = ({ path, linkTarget }: TarEntry): WindlassError =>
   invalidEntry(

@@ -19,7 +19,7 @@ import { available, getXattr, listXattrs, isBoundByModes } from '../../system/in
 import type { EntryHandler, EntryType, TarEntry } from '../tar/entry.js'
 import { isOverlayXattr, opaqueXattrs } from '../whiteouts/form.js'
 import { opaqueName, whiteoutName } from '../whiteouts/name.js'
-import { asLatin1, onDisk } from './bytes-path.js'
+import { asLatin1, toPathBytes } from './bytes-path.js'
 import { failure } from '../failure.js'
 
 interface OpenDirectory {
@@ -38,12 +38,14 @@ const nothing: ReadonlyMap<string, Buffer> = new Map()
  * order. Yields between entries and chunks, so that the caller can stop; a generator that is stopped early restores all
  * modes.
  * @param implied directories that the layer does not list, and that are not passed on: see `UnpackResult.implied`
+ * @param withContent whether the content of files is read and passed on (true)
  * @throws WindlassError STORE_* when something cannot be read; the errors of `handler`
  */
 export function* layerDirectory(
   directory: string,
   handler: EntryHandler,
   implied: readonly string[] = [],
+  withContent = true,
 ): Generator<undefined, void> {
   const unlisted = new Set(implied)
   const root = guarded(asLatin1(directory), () => asLatin1(realpathSync(directory)))
@@ -57,7 +59,7 @@ export function* layerDirectory(
   try {
     enter(
       root,
-      guarded(root, () => lstatSync(onDisk(root), { bigint: true })),
+      guarded(root, () => lstatSync(toPathBytes(root), { bigint: true })),
     )
     for (let last = open.at(-1); last !== undefined; last = open.at(-1)) {
       const name = last.names.pop()
@@ -67,9 +69,9 @@ export function* layerDirectory(
         continue
       }
       const path = `${last.path}/${name}`
-      const stats = guarded(path, () => lstatSync(onDisk(path), { bigint: true }))
+      const stats = guarded(path, () => lstatSync(toPathBytes(path), { bigint: true }))
       if (stats.isDirectory()) enter(path, stats)
-      else yield* emit(root, path, stats, links, buffer, handler)
+      else yield* emit(root, path, stats, links, withContent ? buffer : undefined, handler)
       yield
     }
   } finally {
@@ -101,7 +103,7 @@ function* emit(
   path: string,
   stats: BigIntStats,
   links: Map<string, string>,
-  buffer: Buffer,
+  buffer: Buffer | undefined,
   handler: EntryHandler,
 ): Generator<undefined, void> {
   const inLayer = path.slice(root.length + 1)
@@ -123,13 +125,13 @@ function* emit(
   if (stats.nlink > 1n) links.set(identity(stats), inLayer)
   const { xattrs } = guarded(path, () => attributesOf(path))
   if (type === 'symlink') {
-    const linkTarget = guarded(path, () => readlinkSync(onDisk(path), { encoding: 'latin1' }))
+    const linkTarget = guarded(path, () => readlinkSync(toPathBytes(path), { encoding: 'latin1' }))
     handler.entry(entryOf(inLayer, type, stats, { xattrs, linkTarget }))
   } else if (type === 'file') {
     const size = Number(stats.size)
     const sparse = stats.blocks * 512n < stats.size
     handler.entry(entryOf(inLayer, type, stats, { xattrs, size, sparse }))
-    yield* content(path, stats, sparse, buffer, handler)
+    if (buffer) yield* content(path, stats, sparse, buffer, handler)
   } else {
     const device = type === 'fifo' ? undefined : deviceOf(stats.rdev)
     handler.entry(entryOf(inLayer, type, stats, { xattrs, device }))
@@ -164,15 +166,15 @@ function* content(
 function openToRead(path: string, mode: number): number {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
   try {
-    return openSync(onDisk(path), flags)
+    return openSync(toPathBytes(path), flags)
   } catch (error) {
     if (errnoOf(error) !== 'EACCES') throw error
   }
-  chmodSync(onDisk(path), mode | 0o400)
+  chmodSync(toPathBytes(path), mode | 0o400)
   try {
-    return openSync(onDisk(path), flags)
+    return openSync(toPathBytes(path), flags)
   } finally {
-    chmodSync(onDisk(path), mode)
+    chmodSync(toPathBytes(path), mode)
   }
 }
 
@@ -180,19 +182,19 @@ function openDirectory(path: string, stats: BigIntStats): OpenDirectory {
   const mode = Number(stats.mode & 0o7777n)
   const closed = isBoundByModes() && (mode & 0o500) !== 0o500
   return guarded(path, () => {
-    if (closed) chmodSync(onDisk(path), mode | 0o500)
-    const names = readdirSync(onDisk(path), { encoding: 'latin1' }).sort().reverse()
+    if (closed) chmodSync(toPathBytes(path), mode | 0o500)
+    const names = readdirSync(toPathBytes(path), { encoding: 'latin1' }).sort().reverse()
     return { path, names, mode: closed ? mode : undefined }
   })
 }
 
 function leave({ path, mode }: OpenDirectory): void {
-  if (mode !== undefined) chmodSync(onDisk(path), mode)
+  if (mode !== undefined) chmodSync(toPathBytes(path), mode)
 }
 
 function attributesOf(path: string): { xattrs: ReadonlyMap<string, Buffer>; opaque: boolean } {
   if (!available()) return { xattrs: nothing, opaque: false }
-  const bytes = onDisk(path)
+  const bytes = toPathBytes(path)
   const names = listXattrs(bytes)
   if (names.length === 0) return { xattrs: nothing, opaque: false }
   const xattrs = new Map<string, Buffer>()

@@ -14,7 +14,7 @@ const refusals: readonly string[] = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']
 
 /**
  * Creates the device or FIFO `entry` at `path`, without setuid, setgid and sticky bits.
- * @param ordinary whether the tree is for an ordinary user, who must not get devices from it
+ * @param ordinary whether the tree will belong to an ordinary user. Devices are not created in it then, even by root
  * @throws SystemError when mknod fails, for example EPERM
  */
 export function makeNodeOf(entry: TarEntry, type: NodeType, path: Buffer, ordinary: boolean): void {
@@ -24,7 +24,7 @@ export function makeNodeOf(entry: TarEntry, type: NodeType, path: Buffer, ordina
 }
 
 /** Returns the warning for a node that could not be created; undefined if `error` has another cause. */
-export function reasonForOmission(type: NodeType, error: unknown, ordinary: boolean): string | undefined {
+export function omissionWarning(type: NodeType, error: unknown, ordinary: boolean): string | undefined {
   const code = errnoOf(error) ?? ''
   if (!refusals.includes(code)) return undefined
   if (type === 'fifo') return `FIFOs are skipped: the file system does not support them (${code})`

@@ -8,7 +8,7 @@ import { available, getXattr, isBoundByModes, removeXattr } from '../../system/i
 import { defaultLimits, limitExceeded } from '../../limits.js'
 import { formatCount } from '../../quantities.js'
 import { quoted } from '../tar/refusal.js'
-import { onDisk } from './bytes-path.js'
+import { toPathBytes } from './bytes-path.js'
 import { defaultAcl, Directory } from './directory.js'
 import { invalidEntry } from '../failure.js'
 import { longestPath, requireShort } from './layer-path.js'
@@ -49,8 +49,8 @@ export class RootTree {
     readonly replaced: Replaced = () => undefined,
   ) {
     this.root = new Directory(undefined, path)
-    this.#recordFound(this.root, lstatSync(onDisk(path), { bigint: true }))
-    this.root.fresh = readdirSync(onDisk(path)).length === 0
+    this.#recordFound(this.root, lstatSync(toPathBytes(path), { bigint: true }))
+    this.root.fresh = readdirSync(toPathBytes(path)).length === 0
     if (!keepsFound) this.root.found = undefined
   }
 
@@ -65,7 +65,7 @@ export class RootTree {
       const found = this.#reach(path, entry)
       if (found instanceof Directory) return found
       const { parent, name } = found
-      const isOfThisLayer = !this.keepsFound || parent.makes(name)
+      const isOfThisLayer = !this.keepsFound || parent.hasMade(name)
       this.clear(parent, name)
       if (isOfThisLayer) this.replaced(parent.path.slice(this.root.name.length + 1), name)
     }
@@ -87,7 +87,7 @@ export class RootTree {
   /** Returns the directory `name` in `parent` if it exists. Does not follow links. */
   childOf(parent: Directory, name: string): Directory | undefined {
     const known = parent.child(name)
-    if (known !== undefined || parent.fresh || parent.hides(name)) return known
+    if (known !== undefined || parent.fresh || parent.hasHidden(name)) return known
     const found = inspect(parent.at(name))
     return found?.isDirectory() === true ? this.#adopt(parent, name, found) : undefined
   }
@@ -106,9 +106,9 @@ export class RootTree {
   clear(parent: Directory, name: string): boolean {
     this.#last = undefined
     parent.forget(name)
-    parent.markPresent(name)
+    parent.forgetHidden(name)
     const removed = remove(parent.at(name))
-    if (removed) parent.changed = true
+    if (removed) parent.timesChanged = true
     return removed
   }
 
@@ -145,12 +145,12 @@ export class RootTree {
         continue
       }
       requireShort(part, entry)
-      const found = at.exists && !at.hides(part) ? inspect(at.at(part)) : undefined
+      const found = at.exists && !at.hasHidden(part) ? inspect(at.at(part)) : undefined
       if (found === undefined) at = missing(at, part)
       else if (found.isDirectory()) at = this.#adopt(at, part, found)
       else if (found.isSymbolicLink()) {
         if (++links > maxLinks) throw invalidEntry(entry, `more than ${maxLinks} symlinks lead to it`)
-        const target = readlinkSync(onDisk(at.at(part)), { encoding: 'latin1' })
+        const target = readlinkSync(toPathBytes(at.at(part)), { encoding: 'latin1' })
         link ??= { parent: at, name: part, rest: remaining.length }
         if (target.startsWith('/')) at = this.root
         remaining.push(...target.split('/').reverse())
@@ -172,28 +172,28 @@ export class RootTree {
       if (parent === undefined) continue
       path = `${path}/${name}`
       requireShort(name, entry)
-      if (parent.hides(name)) {
+      if (parent.hasHidden(name)) {
         this.clear(parent, name)
-        each.severed = true
+        each.replacesLower = true
       }
       this.#mkdir(parent, each, path)
       each.exists = true
       each.fresh = true
       this.#add(parent, each, entry)
-      parent.changed = true
+      parent.timesChanged = true
       each.touch()
     }
   }
 
   #mkdir(parent: Directory, made: Directory, path: string): void {
     try {
-      mkdirSync(onDisk(path), 0o700)
+      mkdirSync(toPathBytes(path), 0o700)
     } catch (error) {
       if (errnoOf(error) !== 'EEXIST') throw error
       this.clear(parent, made.name)
-      mkdirSync(onDisk(path), 0o700)
+      mkdirSync(toPathBytes(path), 0o700)
     }
-    parent.markMissing(made.name)
+    parent.forgetMade(made.name)
   }
 
   #adopt(parent: Directory, name: string, stats: BigIntStats): Directory {
@@ -221,11 +221,11 @@ export class RootTree {
     const bits = Number(mode & 0o7777n)
     const needed = (this.#isBoundByModes ? bits | 0o700 : bits) & ~setgid
     const acl = takeDefaultAcl(directory.path)
-    const opened = needed !== bits
-    directory.adopted = true
-    directory.found = { mode: bits, atime: atimeNs, mtime: mtimeNs, opened, acl }
-    if (opened) chmodSync(onDisk(directory.path), needed)
-    if (opened || acl !== undefined) directory.changed = true
+    const madeWritable = needed !== bits
+    directory.existedBefore = true
+    directory.found = { mode: bits, atime: atimeNs, mtime: mtimeNs, madeWritable, acl }
+    if (madeWritable) chmodSync(toPathBytes(directory.path), needed)
+    if (madeWritable || acl !== undefined) directory.timesChanged = true
   }
 }
 
@@ -243,7 +243,7 @@ function missing(parent: Directory, name: string): Directory {
  */
 function inspect(path: string): BigIntStats | undefined {
   if (path.length > longestPath) return undefined
-  return lstatSync(onDisk(path), { bigint: true, throwIfNoEntry: false })
+  return lstatSync(toPathBytes(path), { bigint: true, throwIfNoEntry: false })
 }
 
 /**
@@ -252,8 +252,8 @@ function inspect(path: string): BigIntStats | undefined {
 function takeDefaultAcl(path: string): Buffer | undefined {
   if (!available()) return undefined
   try {
-    const acl = getXattr(onDisk(path), defaultAcl)
-    removeXattr(onDisk(path), defaultAcl)
+    const acl = getXattr(toPathBytes(path), defaultAcl)
+    removeXattr(toPathBytes(path), defaultAcl)
     return acl
   } catch (error) {
     if (!['ENODATA', 'ENOTSUP', 'EPERM', 'ENOSYS'].includes(errnoOf(error) ?? '')) throw error

@@ -1,18 +1,18 @@
-/** The warnings about parts of a layer that could not be unpacked. Each kind is reported once. */
+/** The warnings about parts of a layer that could not be unpacked. Each kind is reported once for each layer. */
 
-/** The codes of all warnings. */
+/** The codes of all warnings. An object, so that each code can have a comment; the values are not used. */
 export const warningCodes = {
   /** Owners that cannot be set by this process, or are not supported by its user namespace or the file system. */
   OWNER_SKIPPED: null,
-  /** The owner 2^32 - 1, which no file can have. The file belongs to root. */
+  /** The entry names the owner 2^32 - 1, which is not a valid ID. The file is given to root. */
   OWNER_NONE: null,
   /** An entry was replaced by a directory because the same layer has entries below it. */
   PARENT_REPLACED: null,
-  /** There are more unlisted directories than a record may contain. */
+  /** Too many directories have no entry of their own, so that not all of them could be recorded. */
   IMPLIED_UNRECORDED: null,
   /** Devices with numbers that Linux does not support. */
   DEVICE_FOREIGN: null,
-  /** Devices that this process may not create; FIFOs if the file system has none. */
+  /** Devices that this process may not create; FIFOs, if the file system does not support them. */
   DEVICE_SKIPPED: null,
   /** Character devices 0/0, which overlayfs would treat as whiteouts. */
   WHITEOUT_DEVICE_SKIPPED: null,
@@ -20,9 +20,9 @@ export const warningCodes = {
   XATTR_SKIPPED: null,
   /** Extended attributes of a namespace that images must not set. */
   XATTR_FOREIGN: null,
-  /** Entries below the name of a whiteout. */
+  /** Entries below a whiteout, such as `.wh.a/b`. */
   WHITEOUT_CONTENT: null,
-  /** The C library cannot be called: times are exact to about a microsecond. */
+  /** The C library, which sets times to the nanosecond, cannot be called. Times are exact to about a microsecond. */
   TIMES_ROUNDED: null,
   /** Times that the file system cannot store. */
   TIME_SKIPPED: null,
@@ -32,7 +32,7 @@ export const warningCodes = {
 export type WarningCode = keyof typeof warningCodes
 
 /** Warnings that depend on the user, the system or the file system, not on the layer. */
-const ofMachine: ReadonlySet<string> = new Set<WarningCode>([
+const machineWarningCodes: ReadonlySet<string> = new Set<WarningCode>([
   'OWNER_SKIPPED',
   'DEVICE_SKIPPED',
   'XATTR_SKIPPED',
@@ -41,7 +41,7 @@ const ofMachine: ReadonlySet<string> = new Set<WarningCode>([
 ])
 
 /** Reports whether a warning concerns the machine and therefore applies to every layer. */
-export const isMachineWarning = (code: string): boolean => ofMachine.has(code)
+export const isMachineWarning = (code: string): boolean => machineWarningCodes.has(code)
 
 /** Receives a warning. */
 export type Warn = (code: WarningCode, message: string) => void

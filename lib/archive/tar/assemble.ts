@@ -14,7 +14,7 @@ export interface Extensions {
 }
 
 /** A header with its extensions applied. `size` is the size of the data in the archive. */
-export interface Merged {
+export interface MergedHeader {
   readonly path: string
   readonly linkTarget: string
   readonly type: EntryType
@@ -47,7 +47,7 @@ const maxId = 2 ** 32 - 1
 /** Negative ids are interpreted as 32 bits: -2 is `nobody` of macOS, 4294967294. */
 const minId = -(2 ** 31)
 
-const headerOnly = /[1-6]/
+const flagsWithoutData = /[1-6]/
 const noXattrs: ReadonlyMap<string, Buffer> = new Map()
 
 /**
@@ -55,12 +55,12 @@ const noXattrs: ReadonlyMap<string, Buffer> = new Map()
  * any order. Unlike Go, rejects owners that no file can have and entry types that layers must not have.
  * @throws WindlassError LAYER_INVALID
  */
-export function mergeHeader(header: RawHeader, { records, longName, longLink }: Extensions): Merged {
+export function mergeHeader(header: RawHeader, { records, longName, longLink }: Extensions): MergedHeader {
   const path = longName || records.get('path') || header.path
   const linkTarget = longLink || records.get('linkpath') || header.linkTarget
   const type = typeOf(header, path)
-  // Rejected even if a pax record or a directory's trailing slash would correct it, like in Go.
-  if (header.size < 0 && !headerOnly.test(header.flag))
+  // Rejected even if a pax record or a directory's trailing slash would change what it means, like in Go.
+  if (header.size < 0 && !flagsWithoutData.test(header.flag))
     throw invalidArchive(`the size of ${quoted(path)} is negative`)
   const isDevice = type === 'character-device' || type === 'block-device'
   if (records.size > 0) {
@@ -88,7 +88,7 @@ export function mergeHeader(header: RawHeader, { records, longName, longLink }: 
 export const hasData = (type: EntryType): boolean => type === 'file'
 
 /** Converts `merged` to an entry, when the size of the file is known. @throws WindlassError LAYER_INVALID */
-export function toEntry(merged: Merged, size: number, sparse: boolean, path = merged.path): TarEntry {
+export function toEntry(merged: MergedHeader, size: number, sparse: boolean, path = merged.path): TarEntry {
   if (path.includes('\0')) throw invalidArchive(`the name ${quoted(path)} contains a NUL byte`)
   const { type, mode, uid, gid, mtime, linkTarget, device, xattrs } = merged
   return { path, type, size, mode, uid, gid, mtime, linkTarget, device, xattrs, sparse }

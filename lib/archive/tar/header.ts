@@ -67,16 +67,16 @@ function checksumHolds(bytes: Buffer, at: number): boolean {
     return false
   }
   let unsigned = 8 * 0x20
-  let negative = 0
+  let negativeCount = 0
   for (let i = at; i < at + 148; i++) {
     unsigned += bytes[i]!
-    negative += bytes[i]! >> 7
+    negativeCount += bytes[i]! >> 7
   }
   for (let i = at + 156; i < at + blockSize; i++) {
     unsigned += bytes[i]!
-    negative += bytes[i]! >> 7
+    negativeCount += bytes[i]! >> 7
   }
-  return given === unsigned || given === unsigned - 256 * negative
+  return given === unsigned || given === unsigned - 256 * negativeCount
 }
 
 function formatOf(bytes: Buffer, at: number): TarFormat {
@@ -94,14 +94,14 @@ function prefixOf(format: TarFormat, bytes: Buffer, at: number): string {
     numericField(bytes, at + 488, 12, 'ctime')
     return text(bytes, at + 345, 131)
   }
-  return gnuTimesHold(bytes, at) ? '' : asciiOnly(text(bytes, at + 345, 155))
+  return hasGnuTimes(bytes, at) ? '' : emptyUnlessAscii(text(bytes, at + 345, 155))
 }
 
 /**
  * Reports whether the fields after `devminor` are GNU times. Go before 1.8 wrote the ustar prefix there, which does not
  * parse as times (golang.org/issue/12594).
  */
-function gnuTimesHold(bytes: Buffer, at: number): boolean {
+function hasGnuTimes(bytes: Buffer, at: number): boolean {
   try {
     if (bytes[at + 345] !== 0) numericField(bytes, at + 345, 12, 'atime')
     if (bytes[at + 357] !== 0) numericField(bytes, at + 357, 12, 'ctime')
@@ -112,7 +112,7 @@ function gnuTimesHold(bytes: Buffer, at: number): boolean {
 }
 
 // eslint-disable-next-line no-control-regex -- ASCII includes the control characters
-const asciiOnly = (prefix: string): string => (/^[\x00-\x7f]*$/.test(prefix) ? prefix : '')
+const emptyUnlessAscii = (prefix: string): string => (/^[\x00-\x7f]*$/.test(prefix) ? prefix : '')
 
 /** Returns the bytes up to the first NUL as latin1. */
 function text(bytes: Buffer, at: number, length: number): string {

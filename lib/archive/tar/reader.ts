@@ -5,7 +5,7 @@
 import { asWindlassError } from '../../errors.js'
 import { defaultLimits } from '../../limits.js'
 import { formatCount } from '../../quantities.js'
-import { hasData, mergeHeader, toEntry, type Extensions, type Merged } from './assemble.js'
+import { hasData, mergeHeader, toEntry, type Extensions, type MergedHeader } from './assemble.js'
 import type { EntryHandler } from './entry.js'
 import { blockSize, isZeroBlock, parseHeader, type RawHeader } from './header.js'
 import type { TarLimits } from './limits.js'
@@ -17,7 +17,7 @@ import {
   HeaderMap,
   LeadingMap,
   realSizeOf,
-  recordedMap,
+  mapFromRecords,
   sparseFormatOf,
   type Fragment,
 } from './sparse.js'
@@ -37,18 +37,18 @@ export class TarReader {
   #state: State = 'header'
   /** A block that started in an earlier chunk. */
   readonly #partial = Buffer.alloc(blockSize)
-  #held = 0
+  #partialLength = 0
   /** Bytes of the archive before the current chunk, for messages. */
-  #read = 0
+  #bytesRead = 0
 
   #extensions = noExtensions
   #metaFlag = ''
   #meta = Buffer.alloc(0)
-  /** Bytes that `meta`, `data` or `padding` still consume. */
+  /** Bytes left of the stored content of an entry, of an extended header, or of padding. */
   #left = 0
   #padding = 0
 
-  #pending: Merged | undefined
+  #pending: MergedHeader | undefined
   #headerMap: HeaderMap | undefined
   #leadingMap: LeadingMap | undefined
   #placement = new Placement([])
@@ -73,7 +73,7 @@ export class TarReader {
   write(chunk: Buffer): void {
     this.#guard(() => {
       for (let at = 0; at < chunk.length;) at = this.#step(chunk, at)
-      this.#read += chunk.length
+      this.#bytesRead += chunk.length
     })
   }
 
@@ -83,10 +83,15 @@ export class TarReader {
    */
   finish(): void {
     this.#guard(() => {
-      const between = this.#state === 'header' || this.#state === 'second-zero'
-      if (this.#state === 'end' || this.#state === 'padding' || (between && this.#held === 0)) return
+      const atEntryBoundary = this.#state === 'header' || this.#state === 'second-zero'
+      if (
+        this.#state === 'end' ||
+        this.#state === 'padding' ||
+        (atEntryBoundary && this.#partialLength === 0)
+      )
+        return
       throw invalidArchive(
-        `it is truncated after ${formatCount(this.#read, 'byte')}, inside ${this.#state === 'data' ? 'the content of an entry' : 'a header'}`,
+        `it is truncated after ${formatCount(this.#bytesRead, 'byte')}, inside ${this.#state === 'data' ? 'the content of an entry' : 'a header'}`,
       )
     })
   }
@@ -132,14 +137,14 @@ export class TarReader {
   }
 
   #stepBlock(chunk: Buffer, at: number): number {
-    if (this.#held === 0 && chunk.length - at >= blockSize) {
+    if (this.#partialLength === 0 && chunk.length - at >= blockSize) {
       this.#block(chunk, at)
       return at + blockSize
     }
-    const copied = chunk.copy(this.#partial, this.#held, at)
-    this.#held += copied
-    if (this.#held === blockSize) {
-      this.#held = 0
+    const copied = chunk.copy(this.#partial, this.#partialLength, at)
+    this.#partialLength += copied
+    if (this.#partialLength === blockSize) {
+      this.#partialLength = 0
       this.#block(this.#partial, 0)
     }
     return at + copied
@@ -148,17 +153,18 @@ export class TarReader {
   #block(bytes: Buffer, at: number): void {
     switch (this.#state) {
       case 'second-zero':
-        if (!isZeroBlock(bytes, at)) throw invalidArchive('it contains a single block of zeros')
+        if (!isZeroBlock(bytes, at)) throw invalidArchive('a block of zeros is not followed by a second one')
         this.#state = 'end'
         return
       case 'header-map':
         this.#headerMap!.block(bytes, at)
-        if (!this.#headerMap!.extended) this.#startMapped(this.#headerMap!)
+        if (!this.#headerMap!.moreBlocksFollow) this.#startGnuSparse(this.#headerMap!)
         return
       case 'leading-map':
-        if (this.#left < blockSize) throw invalidArchive('the sparse map of a file is longer than its data')
+        if (this.#left < blockSize)
+          throw invalidArchive('the sparse map of a file does not end within its entry')
         this.#left -= blockSize
-        if (this.#leadingMap!.block(bytes, at)) this.#startSparse(this.#leadingMap!.fragments())
+        if (this.#leadingMap!.block(bytes, at)) this.#startPaxSparse(this.#leadingMap!.fragments())
         return
       default:
         if (isZeroBlock(bytes, at)) this.#state = 'second-zero'
@@ -177,7 +183,7 @@ export class TarReader {
       default: {
         const merged = mergeHeader(header, this.#extensions)
         this.#pending = merged
-        this.#left = hasData(merged.type) ? sizeOf(merged.size, merged.path) : 0
+        this.#left = hasData(merged.type) ? checkedSize(merged.size, merged.path) : 0
         this.#padding = -this.#left & (blockSize - 1)
         if (header.flag === 'S') this.#startHeaderMap(new HeaderMap(header, bytes, at, this.#limits))
         else this.#startPlainOrPaxSparse(merged)
@@ -186,7 +192,7 @@ export class TarReader {
   }
 
   #startMeta({ flag, size, path }: RawHeader): void {
-    const length = sizeOf(size, path)
+    const length = checkedSize(size, path)
     const { headerBytes } = this.#limits
     if (length > headerBytes)
       throw overLimit('the size of an extended header', length, 'headerBytes', headerBytes)
@@ -217,21 +223,21 @@ export class TarReader {
         parsePax(body)
         this.#extensions = noExtensions
     }
-    this.#pad()
+    this.#skipPadding()
   }
 
   #startHeaderMap(map: HeaderMap): void {
     this.#headerMap = map
-    if (map.extended) this.#state = 'header-map'
-    else this.#startMapped(map)
+    if (map.moreBlocksFollow) this.#state = 'header-map'
+    else this.#startGnuSparse(map)
   }
 
-  #startMapped(map: HeaderMap): void {
+  #startGnuSparse(map: HeaderMap): void {
     this.#headerMap = undefined
     this.#start(this.#pending!, map.fragments, map.realSize, this.#pending!.path)
   }
 
-  #startPlainOrPaxSparse(merged: Merged): void {
+  #startPlainOrPaxSparse(merged: MergedHeader): void {
     const { records } = this.#extensions
     const format = records.size === 0 ? undefined : sparseFormatOf(records)
     if (format === undefined) {
@@ -241,7 +247,7 @@ export class TarReader {
     }
     if (merged.type !== 'file') throw invalidArchive(`${quoted(merged.path)} is sparse but not a file`)
     if (format === 'pax 0.x') {
-      this.#startSparse(recordedMap(records))
+      this.#startPaxSparse(mapFromRecords(records))
       return
     }
     this.#leadingMap = new LeadingMap(this.#limits)
@@ -249,7 +255,7 @@ export class TarReader {
     if (this.#left === 0) throw invalidArchive(`the sparse file ${quoted(merged.path)} has no map`)
   }
 
-  #startSparse(fragments: readonly Fragment[]): void {
+  #startPaxSparse(fragments: readonly Fragment[]): void {
     this.#leadingMap = undefined
     const { records } = this.#extensions
     const merged = this.#pending!
@@ -263,7 +269,7 @@ export class TarReader {
 
   /** Starts an entry when everything before its data is read; `#left` bytes of data follow. */
   #start(
-    merged: Merged,
+    merged: MergedHeader,
     fragments: readonly Fragment[] | undefined,
     realSize: number | bigint,
     path: string,
@@ -273,13 +279,13 @@ export class TarReader {
     this.#placement = new Placement(fragments ?? [{ offset: 0, length: size }])
     this.#extensions = noExtensions
     this.#pending = undefined
-    this.#count(path, size)
+    this.#checkLimits(path, size)
     this.#handler.entry(toEntry(merged, size, fragments !== undefined, path))
     this.#state = 'data'
     if (this.#left === 0) this.#endEntry()
   }
 
-  #count(path: string, bytes: number): void {
+  #checkLimits(path: string, bytes: number): void {
     const { layerEntries, layerBytes, pathBytes, pathDepth } = this.#limits
     this.#entries++
     this.#totalBytes += bytes
@@ -289,7 +295,7 @@ export class TarReader {
       throw overLimit('the size of all files', this.#totalBytes, 'layerBytes', layerBytes)
     if (path.length > pathBytes)
       throw overLimit(`the length of the name ${quoted(path)}`, path.length, 'pathBytes', pathBytes)
-    // A path of this length cannot have more components than allowed.
+    // A path with more than `pathDepth` components has more than 2 * pathDepth characters.
     if (path.length < 2 * pathDepth) return
     const depth = path.split('/').filter((part) => part !== '').length
     if (depth > pathDepth)
@@ -298,16 +304,16 @@ export class TarReader {
 
   #endEntry(): void {
     this.#handler.end()
-    this.#pad()
+    this.#skipPadding()
   }
 
-  #pad(): void {
+  #skipPadding(): void {
     this.#left = this.#padding
     this.#state = this.#left === 0 ? 'header' : 'padding'
   }
 }
 
-function sizeOf(size: number | bigint, path: string): number {
+function checkedSize(size: number | bigint, path: string): number {
   if (size < 0 || size > Number.MAX_SAFE_INTEGER)
     throw invalidArchive(`the size of ${quoted(path)} is ${size}, which is not possible`)
   return Number(size)

@@ -35,23 +35,23 @@ export function sparseFormatOf(records: PaxRecords): SparseFormat | undefined {
 export function realSizeOf(records: PaxRecords): number | bigint | undefined {
   // An empty record counts as missing.
   const text = records.get('GNU.sparse.size') || records.get('GNU.sparse.realsize')
-  return text === undefined || text === '' ? undefined : number(text)
+  return text === undefined || text === '' ? undefined : parseDecimal(text)
 }
 
 /** Parses the map of formats 0.0 and 0.1. @throws WindlassError LAYER_INVALID */
-export function recordedMap(records: PaxRecords): Fragment[] {
-  const count = number(records.get('GNU.sparse.numblocks') ?? '')
+export function mapFromRecords(records: PaxRecords): Fragment[] {
+  const count = parseDecimal(records.get('GNU.sparse.numblocks') ?? '')
   const map = records.get('GNU.sparse.map') ?? ''
   const numbers = map === '' ? [] : map.split(',')
   if (numbers.length !== Number(count) * 2) throw malformed()
-  return pairs(numbers)
+  return toFragments(numbers)
 }
 
-/** Collects the map of format 1.0, which precedes the data: decimal lines, padded to whole blocks. */
+/** Collects the map of format 1.0, which precedes the data: one decimal number on each line (the count, then offset and length of each fragment), padded with zeros to whole blocks. */
 export class LeadingMap {
   #text = ''
   #lines = 0
-  #wanted = 1
+  #expectedLines = 1
   readonly #limits: TarLimits
 
   constructor(limits: TarLimits) {
@@ -68,17 +68,17 @@ export class LeadingMap {
       throw overLimit('the sparse map of a file', this.#text.length + blockSize, 'headerBytes', headerBytes)
     for (let i = at; i < at + blockSize; i++) if (bytes[i] === 0x0a) this.#lines++
     this.#text += bytes.toString('latin1', at, at + blockSize)
-    if (this.#wanted === 1 && this.#lines > 0) {
-      const count = Number(number(this.#text.slice(0, this.#text.indexOf('\n'))))
+    if (this.#expectedLines === 1 && this.#lines > 0) {
+      const count = Number(parseDecimal(this.#text.slice(0, this.#text.indexOf('\n'))))
       if (count < 0) throw malformed()
-      this.#wanted = 1 + 2 * count
+      this.#expectedLines = 1 + 2 * count
     }
-    return this.#lines >= this.#wanted
+    return this.#lines >= this.#expectedLines
   }
 
   /** Returns the collected map. @throws WindlassError LAYER_INVALID */
   fragments(): Fragment[] {
-    return pairs(this.#text.split('\n', this.#wanted).slice(1))
+    return toFragments(this.#text.split('\n', this.#expectedLines).slice(1))
   }
 }
 
@@ -89,15 +89,15 @@ export class HeaderMap {
   readonly #limits: TarLimits
   #bytes = 0
   /** Reports whether another block of the map follows. */
-  extended: boolean
+  moreBlocksFollow: boolean
 
   /** @throws WindlassError LAYER_INVALID */
   constructor(header: RawHeader, bytes: Buffer, at: number, limits: TarLimits) {
-    // star uses the same flag with another layout.
+    // The archiver `star` also uses the type flag `S`, with another layout.
     if (header.format !== 'gnu') throw invalidArchive('it contains a sparse file but is not a GNU archive')
     this.#limits = limits
     this.realSize = numericField(bytes, at + 483, 12, 'real size')
-    this.extended = this.#read(bytes, at + 386, 4)
+    this.moreBlocksFollow = this.#read(bytes, at + 386, 4)
   }
 
   /** Reads the next block of the map. @throws WindlassError LAYER_INVALID, LIMIT_EXCEEDED */
@@ -106,7 +106,7 @@ export class HeaderMap {
     const { headerBytes } = this.#limits
     if (this.#bytes > headerBytes)
       throw overLimit('the sparse map of a file', this.#bytes, 'headerBytes', headerBytes)
-    this.extended = this.#read(bytes, at, 21)
+    this.moreBlocksFollow = this.#read(bytes, at, 21)
   }
 
   #read(bytes: Buffer, at: number, count: number): boolean {
@@ -145,10 +145,10 @@ export function checkSparse(
     throw overLimit('the size of a sparse file', size, 'sparseFileBytes', limits.sparseFileBytes)
 }
 
-function pairs(numbers: readonly string[]): Fragment[] {
+function toFragments(numbers: readonly string[]): Fragment[] {
   const fragments: Fragment[] = []
   for (let i = 0; i + 1 < numbers.length; i += 2)
-    fragments.push(fragment(number(numbers[i]!), number(numbers[i + 1]!)))
+    fragments.push(fragment(parseDecimal(numbers[i]!), parseDecimal(numbers[i + 1]!)))
   return fragments
 }
 
@@ -158,7 +158,7 @@ const fragment = (offset: number | bigint, length: number | bigint): Fragment =>
   length: Number(length),
 })
 
-function number(text: string): number | bigint {
+function parseDecimal(text: string): number | bigint {
   const value = decimal(text)
   if (value === undefined) throw malformed()
   return value

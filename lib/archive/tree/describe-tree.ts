@@ -3,7 +3,7 @@ import { chmodSync, lstatSync, readdirSync, readlinkSync, type BigIntStats } fro
 import { setImmediate } from 'node:timers/promises'
 import { contentHash } from './content-hash.js'
 import type { TreeEntry, TreeEntryType } from './entry.js'
-import { open, opened } from './opened.js'
+import { open, openWithPermission } from './opened.js'
 import { readXattrs } from './read-xattrs.js'
 
 const typeOf = (stats: BigIntStats): TreeEntryType => {
@@ -100,7 +100,7 @@ async function describe(at: Buffer, path: string, stats: BigIntStats): Promise<F
     gid: Number(stats.gid),
     size: type === 'file' ? Number(stats.size) : 0,
     mtime: stats.mtimeNs,
-    xattrs: type === 'symlink' ? readXattrs(at) : opened(at, mode, 0o400, () => readXattrs(at)),
+    xattrs: type === 'symlink' ? readXattrs(at) : openWithPermission(at, mode, 0o400, () => readXattrs(at)),
     ...(type === 'symlink' ? { target: readlinkSync(at, { encoding: 'buffer' }).toString('latin1') } : {}),
     ...(isDevice(type) ? { device: deviceOf(stats.rdev) } : {}),
     ...(type === 'file' ? { sha256: await contentHash(at, mode) } : {}),

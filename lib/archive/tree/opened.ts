@@ -8,7 +8,7 @@ import { isBoundByModes } from '../../system/index.js'
  * @param mode the current mode, which is restored
  * @throws the errors of `read`; EACCES when the mode cannot be changed, for example on a read-only file system
  */
-export function opened<T>(path: Buffer, mode: number, needed: number, read: () => T): T {
+export function openWithPermission<T>(path: Buffer, mode: number, needed: number, read: () => T): T {
   try {
     return read()
   } catch (error) {

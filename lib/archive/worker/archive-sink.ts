@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto'
 import { Writable } from 'node:stream'
 import { asWindlassError, WindlassError } from '../../errors.js'
 import { algorithmOf, type Digest, type DigestAlgorithm, parseDigest } from '../../image/digest/digest.js'
-import { type Limits, ratioFloor } from '../../limits.js'
+import type { Limits } from '../../limits.js'
+import { ArchiveSize } from '../archive-size.js'
 import type { EntryHandler } from '../tar/entry.js'
 import { TarReader } from '../tar/reader.js'
-import { overLimit } from '../tar/refusal.js'
 
 /** Options of an `ArchiveSink`. */
 export interface ArchiveOptions {
@@ -28,10 +28,8 @@ export type OnConsumed = (chunk: Buffer) => void
 export class ArchiveSink extends Writable {
   /** The error that rejected the archive, set after its last byte was read. */
   refused: WindlassError | undefined
-  /** Number of bytes so far. */
-  size = 0
-  /** Number of compressed bytes so far; undefined for an archive that is not compressed. */
-  compressed: number | undefined
+  /** The sizes so far. */
+  readonly measure: ArchiveSize
   /** Called with each processed chunk. */
   taken: OnConsumed | undefined
   readonly #reader: TarReader
@@ -43,6 +41,7 @@ export class ArchiveSink extends Writable {
   constructor(handler: EntryHandler, options: ArchiveOptions) {
     super({ highWaterMark: 1 << 20 })
     this.#reader = new TarReader(handler, options.limits)
+    this.measure = new ArchiveSize(options.limits, options.before)
     this.#options = options
     const { expected, algorithm = expected === undefined ? 'sha256' : algorithmOf(expected) } = options
     this.#algorithm = algorithm
@@ -71,8 +70,7 @@ export class ArchiveSink extends Writable {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {
     this.#attempt(done, () => {
-      this.size += chunk.length
-      this.#measure()
+      this.measure.add(chunk.length)
       this.#hash.update(chunk)
       this.#reader.write(chunk)
       this.taken?.(chunk)
@@ -81,24 +79,6 @@ export class ArchiveSink extends Writable {
 
   override _final(done: (error?: Error) => void): void {
     this.#attempt(done, () => this.#reader.finish())
-  }
-
-  /** Enforces the limits. Bytes after the end of the archive count as well, because they are read and hashed. */
-  #measure(): void {
-    const { limits, before } = this.#options
-    const { layerBytes, imageBytes, layerRatio } = limits
-    if (this.size > layerBytes)
-      throw overLimit('the size of the archive so far', this.size, 'layerBytes', layerBytes)
-    if (before + this.size > imageBytes)
-      throw overLimit('the size of all layers so far', before + this.size, 'imageBytes', imageBytes)
-    if (this.compressed === undefined || this.size <= ratioFloor) return
-    if (this.size > this.compressed * layerRatio)
-      throw overLimit(
-        'the compression ratio so far',
-        Math.floor(this.size / this.compressed),
-        'layerRatio',
-        layerRatio,
-      )
   }
 
   #attempt(done: (error?: Error) => void, work: () => void): void {

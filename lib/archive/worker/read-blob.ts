@@ -1,6 +1,7 @@
 /** Reads the blob of a layer in one pass: verifies, decompresses, hashes and parses it. */
 import type { Readable, Writable } from 'node:stream'
 import { decompressor } from '../../bytes/compression/decompress.js'
+import { destroyed } from '../../bytes/destroyed.js'
 import { Meter } from '../../bytes/meter.js'
 import { pump } from '../../bytes/pump.js'
 import { sniffCompression } from '../../bytes/compression/sniff.js'
@@ -70,13 +71,13 @@ export async function readBlob(
     verifier?.check()
     archive.check()
     finish()
-    return { diffID: archive.diffID, size: archive.size, entries: handler.entries }
+    return { diffID: archive.diffID, size: archive.measure.bytes, entries: handler.entries }
   } catch (error) {
     throw signal.aborted ? asWindlassError(signal.reason) : asWindlassError(error)
   } finally {
     signal.removeEventListener('abort', cancel)
     meter.stop()
-    await closed(source)
+    await destroyed(source)
   }
 }
 
@@ -92,7 +93,7 @@ async function feed(
 ): Promise<void> {
   const { compression, stream } = await sniffCompression(source)
   const decompress = decompressor(compression, { asynchronous: spare })
-  if (compression !== 'none') archive.compressed = 0
+  if (compression !== 'none') archive.measure.compressed = 0
   archive.taken = decompress.recycle?.bind(decompress)
   let refused: WindlassError | undefined
   const unpacking = pump([decompress, archive]).catch((error: unknown) => {
@@ -103,7 +104,7 @@ async function feed(
       onChunk(chunk)
       if (refused !== undefined && isAboutContent(refused)) continue
       if (refused !== undefined) throw refused
-      if (archive.compressed !== undefined) archive.compressed += chunk.length
+      if (archive.measure.compressed !== undefined) archive.measure.compressed += chunk.length
       if (!decompress.write(chunk)) await drained(decompress)
     }
     decompress.end()
@@ -127,11 +128,4 @@ function drained(stream: Writable): Promise<void> {
     if (stream.destroyed) resolve()
     else stream.on('drain', settle).on('close', settle)
   })
-}
-
-/** Unlike `events.once`, does not reject on an error before the close. */
-function closed(stream: Readable): Promise<void> {
-  stream.on('error', () => undefined)
-  stream.destroy()
-  return stream.closed ? Promise.resolve() : new Promise((resolve) => stream.once('close', resolve))
 }

@@ -20,11 +20,16 @@ export type Decompressing = Duplex & { recycle?(chunk: Buffer): void }
 export interface DecompressOptions {
   /** Decompress in another thread while the consumer works (default true). zlib always does. */
   readonly asynchronous?: boolean
+  /**
+   * Bytes of output that are collected before they are passed on, at least 128 KiB (512 KiB). As many bytes of input are
+   * read ahead. A reader that stops early wants few.
+   */
+  readonly chunkBytes?: number
 }
 
 /** Output chunk size in bytes. zlib crosses to another thread and back once per chunk. */
 const chunkSize = 512 * 1024
-const sizes = { chunkSize, highWaterMark: chunkSize }
+const sizesOf = (chunkSize: number) => ({ chunkSize, highWaterMark: chunkSize })
 
 /**
  * Creates a stream that decompresses a layer.
@@ -41,38 +46,44 @@ const sizes = { chunkSize, highWaterMark: chunkSize }
  */
 export function decompressor(
   compression: Compression,
-  { asynchronous = true }: DecompressOptions = {},
+  { asynchronous = true, chunkBytes = chunkSize }: DecompressOptions = {},
 ): Decompressing {
   switch (compression) {
     case 'none':
-      return new PassThrough({ highWaterMark: chunkSize })
+      return new PassThrough({ highWaterMark: chunkBytes })
     case 'gzip': {
       const gunzip = openGunzip()
-      return gunzip ? new IsalGunzip(gunzip, { outputBytes: chunkSize, asynchronous }) : zlibGunzip()
+      return gunzip
+        ? new IsalGunzip(gunzip, { outputBytes: chunkBytes, asynchronous })
+        : zlibGunzip(chunkBytes)
     }
     case 'zstd': {
       const unzstd = openUnzstd()
-      if (unzstd) return new LibzstdDecoder(unzstd, { outputBytes: chunkSize, asynchronous })
-      return nodeUnzstd() ?? packageUnzstd()
+      if (unzstd) return new LibzstdDecoder(unzstd, { outputBytes: chunkBytes, asynchronous })
+      return nodeUnzstd(chunkBytes) ?? packageUnzstd(chunkBytes)
     }
   }
 }
 
 /** gzip with Node's zlib. Exported for its spec, because ISA-L is preferred. */
-export const zlibGunzip = (): Duplex => new Decompressor(zlib.createGunzip(sizes), new GzipTail(), 'gzip')
+export const zlibGunzip = (chunkBytes = chunkSize): Duplex =>
+  new Decompressor(zlib.createGunzip(sizesOf(chunkBytes)), new GzipTail(), 'gzip', chunkBytes)
 
 /** zstd with Node's zlib, or undefined if Node has no zstd decoder. Exported for its spec. */
-export const nodeUnzstd = (): Duplex | undefined => {
+export const nodeUnzstd = (chunkBytes = chunkSize): Duplex | undefined => {
   const module: object = zlib
   if (!hasZstd(module)) return undefined
-  const decoder = module.createZstdDecompress({ ...sizes, params: { [windowLogMax]: maxWindowLog } })
+  const decoder = module.createZstdDecompress({
+    ...sizesOf(chunkBytes),
+    params: { [windowLogMax]: maxWindowLog },
+  })
   const window = new LargeWindow()
-  return new Decompressor(decoder, new ZstdFrames((bytes) => window.note(bytes)), 'zstd', window)
+  return new Decompressor(decoder, new ZstdFrames((bytes) => window.note(bytes)), 'zstd', chunkBytes, window)
 }
 
 /** zstd with the package fzstd. Exported for its spec. */
-export const packageUnzstd = (): Duplex =>
-  new Decompressor(new FzstdDecoder(chunkSize), new ZstdFrames(), 'zstd')
+export const packageUnzstd = (chunkBytes = chunkSize): Duplex =>
+  new Decompressor(new FzstdDecoder(chunkBytes), new ZstdFrames(), 'zstd', chunkBytes)
 
 /** `ZSTD_d_windowLogMax` (zstd.h). Node exports it as a constant only if it has zstd. */
 const windowLogMax = 100
@@ -82,7 +93,9 @@ type Decoder = Transform & { readonly bytesWritten: number }
 
 /** node:zlib since 22.15 and 23.8. */
 interface WithZstd {
-  createZstdDecompress(options: typeof sizes & { readonly params: Readonly<Record<number, number>> }): Decoder
+  createZstdDecompress(
+    options: ReturnType<typeof sizesOf> & { readonly params: Readonly<Record<number, number>> },
+  ): Decoder
 }
 
 const hasZstd = (module: object): module is WithZstd => 'createZstdDecompress' in module
@@ -98,9 +111,10 @@ class Decompressor extends Duplex {
     decoder: Decoder,
     framing: Framing,
     name: string,
+    chunkBytes: number,
     readonly window?: LargeWindow,
   ) {
-    super({ readableHighWaterMark: chunkSize, writableHighWaterMark: chunkSize })
+    super({ readableHighWaterMark: chunkBytes, writableHighWaterMark: chunkBytes })
     this.#decoder = decoder
     this.#framing = framing
     decoder.on('data', (chunk: Buffer) => {

@@ -69,7 +69,7 @@ export function checkLayerTypes(layers: readonly Descriptor[], subject: ErrorSub
 }
 
 /** Returns an UNSUPPORTED error if an index has entries but none is an image or an index; otherwise undefined. */
-export function notAnIndexOfImages(
+export function artifactIndexError(
   { artifactType, manifests }: Pick<ImageIndex, 'artifactType' | 'manifests'>,
   subject: ErrorSubject = {},
 ): WindlassError | undefined {

@@ -6,7 +6,7 @@ import type { Platform } from '../platform/platform.js'
 /**
  * Returns whether `entry` is an image: whether it matches its own platform. An entry without one matches `platform`.
  */
-export const isListedImage = (entry: Descriptor, platform: Platform = anyPlatform): boolean =>
+export const isImageOrIndexEntry = (entry: Descriptor, platform: Platform = anyPlatform): boolean =>
   matchPlatform(entry.platform ?? platform, [entry]).length > 0
 
 const anyPlatform: Platform = { os: 'linux', architecture: 'amd64' }

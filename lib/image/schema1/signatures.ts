@@ -8,7 +8,7 @@ import { WindlassError } from '../../errors.js'
 import { quoted } from '../../codec/printable.js'
 import type { Schema1Signature } from './payload.js'
 
-/** `unverified`: signed, but a signature cannot be checked, for example because of its algorithm. */
+/** `unverified`: signed, but at least one signature cannot be checked, and none is invalid, for example because of its algorithm. */
 export type SignatureState = 'verified' | 'unverified' | 'none'
 
 /** Result of the verification. */
@@ -22,7 +22,7 @@ export interface SignatureReport {
 
 /** A payload with its signatures. */
 export interface Signed {
-  /** The signed bytes. Only they may be trusted. */
+  /** The bytes that the signatures cover. Nothing else of the manifest is protected by them. */
   readonly payload: Uint8Array
   readonly signatures: readonly Schema1Signature[]
 }

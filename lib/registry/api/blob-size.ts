@@ -2,7 +2,7 @@
 import { WindlassError } from '../../errors.js'
 import type { Digest } from '../../image/digest/digest.js'
 import { fetchBlob } from './blobs.js'
-import { hostTitle, nameTitle } from '../policy/registry-name.js'
+import { displayHost, displayName } from '../policy/registry-name.js'
 import type { RepositoryContext } from './repository-context.js'
 
 /**
@@ -16,7 +16,7 @@ export async function blobSize(
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<number> {
   const { client, repository } = context
-  const purpose = `get the size of the blob ${digest} of ${nameTitle(context)}`
+  const purpose = `get the size of the blob ${digest} of ${displayName(context)}`
   const head = await client.send({
     to: [repository, 'blobs', digest],
     method: 'HEAD',
@@ -35,7 +35,7 @@ export async function blobSize(
   if (size !== undefined) return size
   throw new WindlassError(
     'REGISTRY_RESPONSE',
-    `Failed to ${purpose} from ${hostTitle(host)}: the registry does not report it, and schema 1 manifests contain no sizes`,
+    `Failed to ${purpose} from ${displayHost(host)}: the registry does not report it, and schema 1 manifests contain no sizes`,
     {
       digest,
       host,

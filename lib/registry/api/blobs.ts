@@ -3,7 +3,7 @@ import type { Digest } from '../../image/digest/digest.js'
 import type { BlobBody, BlobRequest } from '../../image/source.js'
 import { fetchRanged } from './ranged-blob.js'
 import { refusal } from '../http/refusal.js'
-import { nameTitle } from '../policy/registry-name.js'
+import { displayName } from '../policy/registry-name.js'
 import type { RepositoryContext } from './repository-context.js'
 
 const incomplete = 'The image is incomplete in the registry. Push it again, or tell whoever publishes it.'
@@ -25,7 +25,7 @@ export function fetchBlob(
   { digest, size }: BlobName,
   request: BlobRequest = {},
 ): Promise<BlobBody> {
-  const blob = `blob ${digest} of ${nameTitle({ registry, repository })}`
+  const blob = `blob ${digest} of ${displayName({ registry, repository })}`
   const purpose = `download the ${blob}`
   const { signal } = request
   return fetchRanged(
@@ -41,7 +41,7 @@ export function fetchBlob(
           missing: 'BLOB_UNKNOWN',
           deadline: timeouts.document,
           maxBytes: limits.errorBytes,
-          absent: { BLOB_UNKNOWN: blob, NAME_UNKNOWN: `repository ${nameTitle({ registry, repository })}` },
+          absent: { BLOB_UNKNOWN: blob, NAME_UNKNOWN: `repository ${displayName({ registry, repository })}` },
           hints: { BLOB_UNKNOWN: incomplete },
           help,
           subject: { digest },

@@ -9,7 +9,7 @@ import type { FetchedManifest, ManifestRequest } from '../../image/source.js'
 import type { Followed } from '../http/redirects.js'
 import { readDocument } from '../http/document.js'
 import { refusal } from '../http/refusal.js'
-import { hostTitle, nameTitle, typedName } from '../policy/registry-name.js'
+import { displayHost, displayName, typedName } from '../policy/registry-name.js'
 import type { RepositoryContext } from './repository-context.js'
 
 /** A manifest with its `ETag`. */
@@ -44,7 +44,7 @@ export async function fetchManifest(
   if (fetched !== 'not-modified') return fetched
   throw new WindlassError(
     'REGISTRY_RESPONSE',
-    `Failed to ${purposeOf(context, tagOrDigest)} from ${hostTitle(context.registry)}: HTTP 304 (Not Modified) to a request without a condition`,
+    `Failed to ${purposeOf(context, tagOrDigest)} from ${displayHost(context.registry)}: HTTP 304 (Not Modified) to a request without a condition`,
     { host: context.registry, status: 304, hint: 'Does a cache in front of the registry answer?' },
   )
 }
@@ -137,10 +137,10 @@ async function readManifest(
   if (response.status !== 200)
     throw await refusal(response, {
       ...{ purpose, secrets, missing: 'MANIFEST_UNKNOWN', deadline, help },
-      what: nameTitle(context, tagOrDigest),
+      what: displayName(context, tagOrDigest),
       absent: {
-        MANIFEST_UNKNOWN: `image ${nameTitle(context, tagOrDigest)}`,
-        NAME_UNKNOWN: `repository ${nameTitle(context)}`,
+        MANIFEST_UNKNOWN: `image ${displayName(context, tagOrDigest)}`,
+        NAME_UNKNOWN: `repository ${displayName(context)}`,
       },
       hints: { MANIFEST_UNKNOWN: isDigest(tagOrDigest) ? checkDigest : tagsHint(context) },
       subject: { reference: nameOf(registry, repository, tagOrDigest) },
@@ -157,7 +157,7 @@ const tagsHint = (context: RepositoryContext): string =>
   `List the tags with “windlass tags ${typedName(context)}”.`
 
 const purposeOf = (context: RepositoryContext, tagOrDigest: string): string =>
-  `get the manifest of ${nameTitle(context, tagOrDigest)}`
+  `get the manifest of ${displayName(context, tagOrDigest)}`
 
 const nameOf = (registry: string, repository: string, tagOrDigest: string): string =>
   `${registry}/${repository}${isDigest(tagOrDigest) ? '@' : ':'}${tagOrDigest}`

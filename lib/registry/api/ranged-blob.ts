@@ -1,13 +1,13 @@
 /**
- * Requests a blob from its start or from the offset at which an earlier attempt ended (RFC 9110 §14). If a range
- * response is in doubt, the whole blob is requested: the digest covers the whole blob in any case.
+ * Requests a blob from its start, from the offset at which an earlier attempt ended, or a part of it (RFC 9110 §14). If a
+ * range response is in doubt, the whole blob is requested: the digest covers the whole blob in any case.
  */
 import { type Readable, pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { Verifier, VerifyingStream, eitherHint, wrongSize } from '../../bytes/index.js'
 import { WindlassError } from '../../errors.js'
 import { formatCount } from '../../quantities.js'
-import { hostTitle } from '../policy/registry-name.js'
+import { displayHost } from '../policy/registry-name.js'
 import type { Digest } from '../../image/digest/digest.js'
 import type { BlobBody, BlobRequest } from '../../image/source.js'
 import { parseContentRange } from '../headers/content-range.js'
@@ -29,24 +29,28 @@ export interface BlobExchange {
 }
 
 /**
- * Requests a blob from `offset`, or from its start if the server does not continue there. The `offset` of the result
- * is the position of the first byte.
+ * Requests a blob from `offset`, or from its start if the server does not continue there. With `length`, requests that
+ * many bytes; the result is exactly that part, up to the end of the blob, or the whole blob. The `offset` of the result is
+ * the position of the first byte.
  * @throws errors of `exchange.send` and of `exchange.refuse`; SIZE_MISMATCH when the response reports another size,
  * or REGISTRY_RESPONSE when a Content-Encoding explains it. The stream of a whole blob fails with REGISTRY_RESPONSE
  * when its bytes are wrong and the response has a Content-Encoding.
  */
 export async function fetchRanged(
   exchange: BlobExchange,
-  { offset = 0, validator }: BlobRequest,
+  { offset = 0, length, validator }: BlobRequest,
 ): Promise<BlobBody> {
-  if (offset > 0) {
+  if (offset > 0 || length !== undefined) {
     const response = await exchange.send({
-      range: `bytes=${offset}-`,
+      range: `bytes=${offset}-${length === undefined ? '' : offset + length - 1}`,
       // If-Range requires a strong validator (RFC 9110 §13.1.5).
       ...(isStrong(validator) ? { 'if-range': validator } : {}),
     })
-    if (response.status === 206 && isContinuation(response, { offset, validator, size: exchange.size }))
-      return bodyOf(exchange, response, offset)
+    if (
+      response.status === 206 &&
+      isRequestedPart(response, { offset, length, validator, size: exchange.size })
+    )
+      return bodyOf(exchange, response, { offset, partial: length !== undefined })
     if (response.status === 200 || isOtherRefusal(response.status)) return wholeBlob(exchange, response)
     discard(response) // The server does not support the range.
   }
@@ -54,7 +58,7 @@ export async function fetchRanged(
 }
 
 async function wholeBlob(exchange: BlobExchange, response: Followed): Promise<BlobBody> {
-  if (response.status === 200) return bodyOf(exchange, response, 0)
+  if (response.status === 200) return bodyOf(exchange, response, { offset: 0, partial: false })
   throw await exchange.refuse(response)
 }
 
@@ -62,13 +66,20 @@ async function wholeBlob(exchange: BlobExchange, response: Followed): Promise<Bl
 const isOtherRefusal = (status: number): boolean =>
   [401, 403, 404, 408, 410, 423, 429, 451].includes(status) || (status >= 500 && status !== 501)
 
-/** Reports whether a 206 response continues the bytes that are already present. */
-function isContinuation(
-  { headers }: Followed,
-  { offset, validator, size }: { offset: number; validator: string | undefined; size: number | undefined },
-): boolean {
+/** The part that was requested, of a blob of `size` bytes. */
+interface Part {
+  readonly offset: number
+  readonly length: number | undefined
+  readonly validator: string | undefined
+  readonly size: number | undefined
+}
+
+/** Reports whether a 206 response is the part that was requested, of the blob that the earlier bytes belong to. */
+function isRequestedPart({ headers }: Followed, { offset, length, validator, size }: Part): boolean {
   const range = parseContentRange(headers['content-range'])
   if (range?.first !== offset || (size !== undefined && (range.size ?? size) !== size)) return false
+  const end = Math.min(offset + (length ?? Infinity), size ?? range.size ?? Infinity)
+  if (length !== undefined && range.last !== end - 1) return false
   // A server without support for If-Range sends part of a changed blob as well.
   return !isStrong(validator) || !isStrong(headers.etag) || headers.etag === validator
 }
@@ -76,32 +87,34 @@ function isContinuation(
 async function bodyOf(
   { purpose, digest, size: expected }: BlobExchange,
   response: Followed,
-  offset: number,
+  { offset, partial }: { readonly offset: number; readonly partial: boolean },
 ): Promise<BlobBody> {
-  const { headers, body, url } = response
+  const { headers, body, url, status } = response
+  const isWhole = status === 200
   const length = /^\d{1,15}$/.test(headers['content-length'] ?? '')
     ? Number(headers['content-length'])
     : undefined
-  const size = offset > 0 ? parseContentRange(headers['content-range'])?.size : undefined
-  const reportedSize = size ?? (length === undefined ? undefined : offset + length)
+  const size = isWhole ? undefined : parseContentRange(headers['content-range'])?.size
+  // The length of a part in the middle says nothing about the size of the blob.
+  const reportedSize = size ?? (partial ? expected : length === undefined ? undefined : offset + length)
   const differs = expected !== undefined && reportedSize !== undefined && reportedSize !== expected
-  if (differs && offset === 0 && saysGzip(response)) {
+  if (differs && isWhole && saysGzip(response)) {
     const failure = (): WindlassError => encoded(response, purpose)
     const stream = decoded(body, new VerifyingStream({ digest, size: expected }, { failure }), failure)
     return { stream, offset, size: expected, validator: undefined, host: url.host }
   }
   if (differs) {
     const sizes = `${formatCount(reportedSize, 'byte')}, but the manifest states ${formatCount(expected, 'byte')}`
-    const message = `Failed to ${purpose}: ${hostTitle(url.host)} sends ${sizes}`
+    const message = `Failed to ${purpose}: ${displayHost(url.host)} sends ${sizes}`
     if (isEncoded(response)) {
       body.destroy()
       throw encoded(response, purpose)
     }
-    if (offset === 0 && (await isBlob(body, digest, reportedSize))) throw wrongSize(message, digest, url.host)
+    if (isWhole && (await isBlob(body, digest, reportedSize))) throw wrongSize(message, digest, url.host)
     body.destroy()
     throw new WindlassError('SIZE_MISMATCH', message, { digest, host: url.host, hint: eitherHint })
   }
-  const claimed = isEncoded(response) && expected !== undefined && offset === 0
+  const claimed = isEncoded(response) && expected !== undefined && isWhole
   return {
     stream: claimed
       ? checked(

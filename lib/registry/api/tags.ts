@@ -9,7 +9,7 @@ import { resolveLocation } from '../headers/location.js'
 import { withRetries } from './with-retries.js'
 import type { Followed } from '../http/redirects.js'
 import { explainRefusal } from '../http/refusal.js'
-import { hostTitle, nameTitle } from '../policy/registry-name.js'
+import { displayHost, displayName } from '../policy/registry-name.js'
 import type { RepositoryContext } from './repository-context.js'
 import { Stopwatch } from '../http/stopwatch.js'
 import { type TagPage, parseTagPage } from './tag-page.js'
@@ -112,7 +112,7 @@ async function fetchPage(
   if (response.status !== 200) {
     const { error, problem } = await explainRefusal(response, {
       ...{ purpose, secrets, deadline, help },
-      absent: { NAME_UNKNOWN: `repository ${nameTitle(context)}` },
+      absent: { NAME_UNKNOWN: `repository ${displayName(context)}` },
       missing: sizeRefused ? 'NAME_UNKNOWN' : 'REGISTRY_RESPONSE',
       maxBytes: limits.errorBytes,
     })
@@ -157,16 +157,16 @@ function leftOutMessage(
   context: RepositoryContext,
   { items, example }: { readonly items: number; readonly example: string },
 ): string {
-  const list = `the list of tags of ${nameTitle(context)} at ${hostTitle(context.registry)}`
+  const list = `the list of tags of ${displayName(context)} at ${displayHost(context.registry)}`
   return items === 1
     ? `One item in ${list} is not a tag and is left out: ${example}`
     : `${formatNumber(items)} items in ${list} are not tags and are left out, for example ${example}`
 }
 
-const purposeOf = (context: RepositoryContext): string => `list the tags of ${nameTitle(context)}`
+const purposeOf = (context: RepositoryContext): string => `list the tags of ${displayName(context)}`
 
 const failed = (context: RepositoryContext): string =>
-  `Failed to ${purposeOf(context)} from ${hostTitle(context.registry)}`
+  `Failed to ${purposeOf(context)} from ${displayHost(context.registry)}`
 
 const invalid = (context: RepositoryContext, code: ErrorCode, reason: string): WindlassError =>
   new WindlassError(code, `${failed(context)}: ${reason}`, {

@@ -9,7 +9,7 @@ import type { AccessHelp } from '../policy/access-help.js'
 import type { Credential } from '../credentials/credential.js'
 import type { Login } from './login.js'
 import { realmOf, type RealmRules } from './realm.js'
-import { hostTitle } from '../policy/registry-name.js'
+import { displayHost } from '../policy/registry-name.js'
 import { mergeScopes, pullScope } from './scope.js'
 import type { Tokens } from './tokens.js'
 
@@ -144,7 +144,7 @@ export class Authorizer {
     if (fixedOrigin !== undefined && fixedOrigin !== realm.origin)
       throw new WindlassError(
         'CHALLENGE_INVALID',
-        `${hostTitle(rules.endpoint.base.host)} changed its token server from ${fixedOrigin} to ${printable(realm.origin)}`,
+        `${displayHost(rules.endpoint.base.host)} changed its token server from ${fixedOrigin} to ${printable(realm.origin)}`,
         {
           host: rules.endpoint.base.host,
           hint: 'Run the command again. If it fails again, ask who runs the registry.',
@@ -163,7 +163,7 @@ export class Authorizer {
     const { base } = this.#options.rules.endpoint
     const schemes = challenges.map(({ scheme }) => printable(scheme, 30)).join(', ')
     const broken = challenges.some(({ scheme }) => scheme === 'bearer')
-    const host = hostTitle(base.host)
+    const host = displayHost(base.host)
     const problem =
       schemes === ''
         ? `${host} requires a login but does not say how: it sends no WWW-Authenticate header`

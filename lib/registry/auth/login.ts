@@ -7,7 +7,7 @@ import { discard } from '../http/discard.js'
 import { readDocument } from '../http/document.js'
 import { printableUrl } from '../headers/printable-url.js'
 import { checkRealm, mayCarryCredentials, type RealmRules, trustHint } from './realm.js'
-import { hostTitle } from '../policy/registry-name.js'
+import { displayHost } from '../policy/registry-name.js'
 import { followRedirects } from '../http/redirects.js'
 import { refusal } from '../http/refusal.js'
 import type { Secrets } from '../policy/secrets.js'
@@ -38,12 +38,12 @@ export async function login(
 ): Promise<Token> {
   const { realm, credential, rules } = request
   const { registry, base } = rules.endpoint
-  const title = hostTitle(registry)
+  const title = displayHost(registry)
   const purpose = `get a token for ${title}`
   if (credential !== undefined && !mayCarryCredentials(realm, rules))
     throw new WindlassError(
       'CHALLENGE_INVALID',
-      `${hostTitle(base.host)} asks to send the login for ${title} to ${realm.origin} without encryption`,
+      `${displayHost(base.host)} asks to send the login for ${title} to ${realm.origin} without encryption`,
       {
         host: base.host,
         hint: trustHint(realm.origin),
@@ -103,7 +103,7 @@ async function exchange(
   }
   if (!isPostUnsupported) return response
   discard(response)
-  const title = hostTitle(rules.endpoint.registry)
+  const title = displayHost(rules.endpoint.registry)
   throw new WindlassError(
     'REGISTRY_RESPONSE',
     `Failed to log in to ${title}: its token server ${realm.host} accepts no identity tokens (HTTP ${response.status})`,

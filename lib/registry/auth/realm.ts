@@ -7,7 +7,7 @@ import { WindlassError } from '../../errors.js'
 import { printable, quoted } from '../../codec/printable.js'
 import { addressClassOf } from '../policy/address.js'
 import type { Endpoint } from '../policy/endpoint.js'
-import { hostTitle } from '../policy/registry-name.js'
+import { displayHost } from '../policy/registry-name.js'
 import { mayLeadTo } from '../policy/public-target.js'
 
 /** The registry, and the token servers that the user trusts. */
@@ -73,7 +73,7 @@ function realmRefused(realm: string, { endpoint }: RealmRules, why: string, hint
   const { host } = endpoint.base
   return new WindlassError(
     'CHALLENGE_INVALID',
-    `${hostTitle(host)} names the token server ${quoted(realm)}, which ${why}`,
+    `${displayHost(host)} names the token server ${quoted(realm)}, which ${why}`,
     { host, hint },
   )
 }

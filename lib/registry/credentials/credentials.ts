@@ -31,7 +31,7 @@ export interface Credentials {
 export const anonymous: Credentials = { for: () => Promise.resolve(undefined) }
 
 /** Returns a source that selects the most specific key that covers a repository (see `bySpecificity`). */
-export function keyed(entries: Iterable<readonly [key: string, credential: Credential]>): Credentials {
+export function byRegistry(entries: Iterable<readonly [key: string, credential: Credential]>): Credentials {
   const keys = [...entries].map(([key, credential]) => ({ ...parseCredentialKey(key), credential }))
   return { for: (asked) => Promise.resolve(bySpecificity(keys, asked)[0]?.credential) }
 }
@@ -40,7 +40,7 @@ export function keyed(entries: Iterable<readonly [key: string, credential: Crede
  * Returns a source of one credential for a registry, under any of its names, or for a namespace such as
  * `quay.io/team`.
  */
-export const onlyFor = (key: string, credential: Credential): Credentials => keyed([[key, credential]])
+export const onlyFor = (key: string, credential: Credential): Credentials => byRegistry([[key, credential]])
 
 /** Returns a source that uses the first of `sources` with a credential. Earlier sources take precedence. */
 export function firstOf(...sources: readonly Credentials[]): Credentials {

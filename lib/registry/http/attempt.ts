@@ -1,5 +1,5 @@
 /** Describes a request in messages. */
-import { hostTitle } from '../policy/registry-name.js'
+import { displayHost } from '../policy/registry-name.js'
 import { throughProxy } from '../proxy/failure.js'
 import type { Proxy } from '../proxy/proxy.js'
 
@@ -19,6 +19,6 @@ export const connecting = 'connect'
 
 /** Returns the start of a message about a failure: `Failed to get the manifest of "alpine:3.20" from Docker Hub`. */
 export function failedTo({ purpose, preposition = 'from', url, proxy }: Attempt): string {
-  const host = `${hostTitle(url.host)}${throughProxy(proxy)}`
+  const host = `${displayHost(url.host)}${throughProxy(proxy)}`
   return `Failed to ${purpose} ${purpose === connecting ? 'to' : preposition} ${host}`
 }

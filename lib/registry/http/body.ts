@@ -1,5 +1,5 @@
 /**
- * Wraps the response body of got in a plain Node stream. It closes when it ends, errors without a listener are
+ * Wraps a response body of got in a plain Node stream. The wrapper closes when it ends, errors without a listener are
  * ignored, destroying it destroys the socket, and it fails when the peer stops sending. Bytes received before a
  * connection failure are delivered before the error, so that they need not be transferred again.
  */
@@ -8,7 +8,7 @@ import { Readable } from 'node:stream'
 /** Timeouts and callbacks of a `Body`. */
 export interface BodyOptions {
   /** Milliseconds to wait for the first byte. */
-  readonly first: number
+  readonly firstByte: number
   /** Called at the first byte, or at the end of an empty body. */
   readonly began: () => void
   /** Milliseconds without sufficient progress until the body has stalled; see `Timeouts.stall`. */
@@ -16,7 +16,7 @@ export interface BodyOptions {
   /** Bytes that must be received within `stall`. */
   readonly minBytes: number
   /** Creates the error for a stalled body after `received` bytes. */
-  readonly stalled: (received: number) => Error
+  readonly stallError: (received: number) => Error
   /** Converts an error of the connection after `received` bytes to the error that the reader receives. */
   readonly failure: (error: Error, received: number) => Error
 }
@@ -41,7 +41,7 @@ export class Body extends Readable {
     super({ highWaterMark: bufferBytes })
     this.#source = source
     this.#options = options
-    // An error may occur before a reader listens; the reader receives it nevertheless.
+    // Keeps an error that occurs before a reader listens from ending the process. A reader that comes later still fails.
     this.on('error', () => undefined)
     source.on('data', (chunk: Buffer) => {
       if (this.#received === 0) this.#onFirstByte()
@@ -85,9 +85,9 @@ export class Body extends Readable {
   }
 
   #startTimer(): void {
-    const { first, stall } = this.#options
-    const timeout = this.#received === 0 ? first : stall
-    this.#timer ??= setTimeout(() => this.destroy(this.#options.stalled(this.#received)), timeout)
+    const { firstByte, stall } = this.#options
+    const timeout = this.#received === 0 ? firstByte : stall
+    this.#timer ??= setTimeout(() => this.destroy(this.#options.stallError(this.#received)), timeout)
   }
 
   /** Switches from the timeout for the first byte to the stall timeout. */
@@ -95,7 +95,10 @@ export class Body extends Readable {
     this.#options.began()
     if (this.#timer === undefined) return
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.destroy(this.#options.stalled(this.#received)), this.#options.stall)
+    this.#timer = setTimeout(
+      () => this.destroy(this.#options.stallError(this.#received)),
+      this.#options.stall,
+    )
   }
 
   #failOnceRead(): void {

@@ -202,11 +202,11 @@ export class Connections {
             return
           }
           body = new Body(stream, {
-            first: firstByteTimeout,
+            firstByte: firstByteTimeout,
             began: () => this.#responseTimeouts.responded(key),
             stall: this.timeouts.stall,
             minBytes: minBytesPerStall(this.timeouts),
-            stalled: (received) =>
+            stallError: (received) =>
               received === 0 ? silenceError() : stalled(attempt, received, this.timeouts),
             failure: (error, received) => failureOf(error, attempt, received),
           })

@@ -7,7 +7,7 @@ import { WindlassError, type ErrorCode, type ErrorDetails } from '../../errors.j
 import { printable } from '../../codec/printable.js'
 import { formatBytes, formatDuration } from '../../quantities.js'
 import { addressRefused, hintFor } from '../policy/foreign-url.js'
-import { hostTitle } from '../policy/registry-name.js'
+import { displayHost } from '../policy/registry-name.js'
 import { ProxyFailure, withProxyHint } from '../proxy/failure.js'
 import { printableUrl } from '../headers/printable-url.js'
 import { type Attempt, failedTo } from './attempt.js'
@@ -66,7 +66,7 @@ export function isHandshake(error: unknown): boolean {
  */
 export function failureOf(error: Error, attempt: Attempt, received?: number): WindlassError {
   const { purpose, url, proxy } = attempt
-  const host = hostTitle(url.host)
+  const host = displayHost(url.host)
   const failAt = (what: string, code: ErrorCode, why: string, details: ErrorDetails): WindlassError =>
     new WindlassError(code, `${what}: ${why}`, {
       host: url.host,
@@ -143,7 +143,7 @@ const offline = 'Is this machine offline? Check its network connection and its D
 
 /** Explains that DNS does not know a host. Users do not type the host of Docker Hub, so it is not misspelled. */
 const unknownHost = ({ host, hostname }: URL): { readonly why: string; readonly hint: string } =>
-  hostTitle(host) === host
+  displayHost(host) === host
     ? {
         why: `there is no host named "${hostname}"`,
         hint: 'Check the spelling of the name. If it is right, is this machine offline?',
@@ -175,7 +175,7 @@ export const isSilence = (error: Error): boolean =>
  */
 export function silence(attempt: Attempt, waited: number, again: boolean): WindlassError {
   const { url, proxy } = attempt
-  const hint = `Is ${hostTitle(url.host)} overloaded? --response-timeout sets how many seconds to wait for the first byte.`
+  const hint = `Is ${displayHost(url.host)} overloaded? --response-timeout sets how many seconds to wait for the first byte.`
   return new WindlassError('STALLED', `${failedTo(attempt)}: no response within ${formatDuration(waited)}`, {
     ...{ host: url.host, url: printableUrl(url), retryable: again },
     hint: withProxyHint(hint, proxy),
@@ -186,7 +186,7 @@ export function silence(attempt: Attempt, waited: number, again: boolean): Windl
 export const notHttp = (attempt: Attempt): WindlassError =>
   new WindlassError('REGISTRY_RESPONSE', `${failedTo(attempt)}: it asks for another protocol than HTTP`, {
     host: attempt.url.host,
-    hint: withProxyHint(`Is ${hostTitle(attempt.url.host)} a registry?`, attempt.proxy),
+    hint: withProxyHint(`Is ${displayHost(attempt.url.host)} a registry?`, attempt.proxy),
   })
 
 /** Returns the STALLED error for a body of which too little arrived in time, after `received` bytes. */

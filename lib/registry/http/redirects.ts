@@ -5,7 +5,7 @@
 import { WindlassError } from '../../errors.js'
 import { limitExceeded } from '../../limits.js'
 import { formatCount } from '../../quantities.js'
-import { hostTitle } from '../policy/registry-name.js'
+import { displayHost } from '../policy/registry-name.js'
 import { isSigned } from '../policy/authorizable.js'
 import type { Response, Request, Connections } from './connections.js'
 import { discard } from './discard.js'
@@ -59,12 +59,12 @@ export async function followRedirects(
         status: response.status,
         hint,
       })
-    const from = hostTitle(request.url.host)
+    const from = displayHost(request.url.host)
     const refuse = (why: string, hint?: string): WindlassError =>
       refused(`the redirect from ${from} ${why}`, hint)
     if (hops === maxRedirects)
       throw limitExceeded(
-        `Failed to ${request.purpose}: ${hostTitle(first.url.host)} redirected ${formatCount(maxRedirects + 1, 'time')}`,
+        `Failed to ${request.purpose}: ${displayHost(first.url.host)} redirected ${formatCount(maxRedirects + 1, 'time')}`,
         'redirects',
         maxRedirects,
         { host: request.url.host, url: printableUrl(request.url), status: response.status },

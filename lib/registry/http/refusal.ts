@@ -12,7 +12,7 @@ import { readStart } from './document.js'
 import { printableUrl } from '../headers/printable-url.js'
 import { parseProblem, type Problem } from './problem.js'
 import { longestRetryAfter, parseRetryAfter } from '../headers/retry-after.js'
-import { hostTitle } from '../policy/registry-name.js'
+import { displayHost } from '../policy/registry-name.js'
 import { throughProxy, withProxyHint } from '../proxy/failure.js'
 import type { Secrets } from '../policy/secrets.js'
 
@@ -73,7 +73,7 @@ export async function explainRefusal(response: Response, context: RefusalContext
   const ownHint = cut ? raiseHint('errorBytes') : hintOf(response, { problem, code, help, context, bytes })
   const hintText = delay?.hint ?? ownHint
   const hint = mayComeFromProxy(response)
-    ? withProxyHint(hintText ?? `The proxy or ${hostTitle(url.host)} may be at fault.`, forwardedBy)
+    ? withProxyHint(hintText ?? `The proxy or ${displayHost(url.host)} may be at fault.`, forwardedBy)
     : hintText
   const error = new WindlassError(code, `${text}${details === '' ? '' : `: ${details}`}`, {
     host: url.host,
@@ -98,7 +98,7 @@ function sentence(
   help: AccessHelp | undefined,
   { purpose, preposition, absent, what }: RefusalContext,
 ): { readonly text: string; readonly isPlain: boolean } {
-  const host = `${hostTitle(url.host)}${throughProxy(forwardedBy)}`
+  const host = `${displayHost(url.host)}${throughProxy(forwardedBy)}`
   const missing = status === 404 ? absent?.[code] : undefined
   if (missing !== undefined) return { text: `${host} has no ${missing}`, isPlain: true }
   const refused = code === 'UNAUTHORIZED' || code === 'DENIED' ? help?.sentence(host, code, what) : undefined
@@ -138,7 +138,7 @@ interface RefusalFacts {
 function hintOf(response: Response, facts: RefusalFacts): string | undefined {
   const { problem, code, help, context, bytes } = facts
   const { url, status } = response
-  const host = hostTitle(url.host)
+  const host = displayHost(url.host)
   if (status === 511) return 'This network requires a login (a captive portal): open a page in a browser.'
   if (wantsTls(status, bytes)) return `${host} expects HTTPS: leave out --plain-http.`
   if (context.server !== 'token server' && isUnknownProtocol(response, problem))
@@ -204,6 +204,6 @@ function retryDelay({ headers, url }: Response): Wait | undefined {
   const retryAfter = parseRetryAfter(headers['retry-after'])
   if (retryAfter === undefined) return undefined
   const wait = formatDuration(Math.ceil(retryAfter / 1000) * 1000)
-  const hint = `Try again in ${wait}: ${hostTitle(url.host)} accepts no requests before that.`
+  const hint = `Try again in ${wait}: ${displayHost(url.host)} accepts no requests before that.`
   return { retryAfter, retryable: retryAfter <= longestRetryAfter, hint }
 }

@@ -1,7 +1,7 @@
 /** Recognizes web pages in place of documents: a server that is not a registry, or the login page of a network. */
 import { WindlassError, type ErrorCode } from '../../errors.js'
 import { type Attempt, failedTo } from './attempt.js'
-import { hostTitle } from '../policy/registry-name.js'
+import { displayHost } from '../policy/registry-name.js'
 
 /** Reports whether `bytes` are an HTML document. */
 export const isWebPage = (bytes: Buffer): boolean =>
@@ -11,5 +11,5 @@ export const isWebPage = (bytes: Buffer): boolean =>
 export const webPage = (attempt: Attempt, code: ErrorCode): WindlassError =>
   new WindlassError(code, `${failedTo(attempt)}: it answered with a web page`, {
     host: attempt.url.host,
-    hint: `Is ${hostTitle(attempt.url.host)} a registry? If this network has a login page (a captive portal), log in with a browser.`,
+    hint: `Is ${displayHost(attempt.url.host)} a registry? If this network has a login page (a captive portal), log in with a browser.`,
   })

@@ -1,5 +1,5 @@
 /** Explains to users why a registry refused access to a repository, and what they can do about it. */
-import { canonicalRegistry, hostTitle, nameTitle, type RepositoryName } from './registry-name.js'
+import { canonicalRegistry, displayHost, displayName, type RepositoryName } from './registry-name.js'
 
 /**
  * What became of the login: there is none, it was sent, or it was not sent because the connection is not encrypted.
@@ -37,7 +37,7 @@ export function accessHelp(
 ): AccessHelp {
   const howTo = loginWays(asked.registry)
   return {
-    sentence(host, code, what = nameTitle(asked)) {
+    sentence(host, code, what = displayName(asked)) {
       if (code === 'UNAUTHORIZED')
         return login === 'sent'
           ? `${host} rejected the login for ${what}`
@@ -65,7 +65,7 @@ function hintFor(
     case 'withheld':
       return 'The login was not sent, because the connection is not encrypted. Send it anyway with --plain-http.'
     case 'sent':
-      return `Check the user name and password for ${hostTitle(registry)}, the name of the repository, and whether this user may ${action === 'push' ? 'push to' : 'read'} it.`
+      return `Check the user name and password for ${displayHost(registry)}, the name of the repository, and whether this user may ${action === 'push' ? 'push to' : 'read'} it.`
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { WindlassError } from '../../errors.js'
 import { type AddressClass, addressClassOf } from './address.js'
-import { hostTitle } from './registry-name.js'
+import { displayHost } from './registry-name.js'
 import { printableUrl } from '../headers/printable-url.js'
 
 /**
@@ -25,7 +25,7 @@ export function assertPublicTarget(url: URL, base: URL, purpose: string): void {
   if (url.hostname === base.hostname || mayLeadTo(addressClass, base)) return
   throw new WindlassError(
     'REDIRECT_REFUSED',
-    `Failed to ${purpose}: ${hostTitle(base.host)} redirects to ${printableUrl(url)}, a ${addressClass} address`,
+    `Failed to ${purpose}: ${displayHost(base.host)} redirects to ${printableUrl(url)}, a ${addressClass} address`,
     {
       ...{ host: base.host, url: printableUrl(url) },
       hint: 'Such addresses are only for this machine: a registry must not redirect to them. Ask who runs it.',

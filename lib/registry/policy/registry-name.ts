@@ -1,7 +1,7 @@
 /** Normalizes registry names, and formats names of registries and repositories for messages. */
 import { quoted } from '../../codec/printable.js'
 
-/** Identifies a repository. A `Reference` is one. */
+/** Identifies a repository. A `Reference` has these fields. */
 export interface RepositoryName {
   /** As in references: `docker.io`, `localhost:5000`. */
   readonly registry: string
@@ -24,14 +24,14 @@ export function hostOf(name: string): string {
     .toLowerCase()
 }
 
-/** Returns one name for each registry: its host and port, or `docker.io` for all names of Docker Hub. */
+/** Returns the same name for all names of one registry: its host and port, or `docker.io` for all names of Docker Hub. */
 export function canonicalRegistry(name: string): string {
   const host = hostOf(name)
   return dockerHub.has(host) ? 'docker.io' : host
 }
 
 /** Returns the name of a host for messages: `Docker Hub` for its hosts, which users do not type. */
-export const hostTitle = (host: string): string => (isHub(host) ? 'Docker Hub' : host)
+export const displayHost = (host: string): string => (isHub(host) ? 'Docker Hub' : host)
 
 /** Returns the name of a repository as users type it: `alpine`, `team/app`, `quay.io/team/app`. */
 export function typedName({ registry, repository }: RepositoryName): string {
@@ -43,7 +43,7 @@ export function typedName({ registry, repository }: RepositoryName): string {
  * `"team/app"`.
  * @param target - tag or digest; undefined for the repository
  */
-export function nameTitle({ registry, repository }: RepositoryName, target?: string): string {
+export function displayName({ registry, repository }: RepositoryName, target?: string): string {
   const name = isHub(registry) ? withoutLibrary(repository) : repository
   const suffix = target === undefined ? '' : `${target.includes(':') ? '@' : ':'}${target}`
   return quoted(name + suffix, 500)

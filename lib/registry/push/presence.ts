@@ -4,7 +4,7 @@ import { manifestAccept, parseMediaType } from '../../image/documents/media-type
 import { pushScope } from '../auth/scope.js'
 import type { Followed } from '../http/redirects.js'
 import { refusal } from '../http/refusal.js'
-import { nameTitle } from '../policy/registry-name.js'
+import { displayName } from '../policy/registry-name.js'
 import { fetchManifest } from '../api/manifests.js'
 import type { RepositoryContext } from '../api/repository-context.js'
 import type { SinkRequest } from '../../image/sink.js'
@@ -21,7 +21,7 @@ export async function hasBlob(
   digest: Digest,
   request: SinkRequest,
 ): Promise<boolean> {
-  const purpose = `look for the blob ${digest} of ${nameTitle(context)}`
+  const purpose = `look for the blob ${digest} of ${displayName(context)}`
   const response = await head(context, ['blobs', digest], { ...request, purpose })
   // Storage to which the registry redirects may refuse HEAD. A registry redirects to what it has.
   return response.status === 200 || (response.crossed && response.status !== 404)
@@ -36,7 +36,7 @@ export async function manifestAt(
   tagOrDigest: string,
   request: SinkRequest,
 ): Promise<PresentManifest | undefined> {
-  const purpose = `look for the manifest of ${nameTitle(context, tagOrDigest)}`
+  const purpose = `look for the manifest of ${displayName(context, tagOrDigest)}`
   const { status, headers } = await head(context, ['manifests', tagOrDigest], { ...request, purpose })
   if (status !== 200) return undefined
   const digest = headers['docker-content-digest']

@@ -6,7 +6,7 @@ import { pushScope } from '../auth/scope.js'
 import { discard } from '../http/discard.js'
 import type { RepositoryContext } from '../api/repository-context.js'
 import { failedTo } from '../http/attempt.js'
-import { nameTitle } from '../policy/registry-name.js'
+import { displayName } from '../policy/registry-name.js'
 import { pushRefusal } from './push-refusal.js'
 
 /**
@@ -22,7 +22,7 @@ export async function pushManifest(
 ): Promise<void> {
   const { client, registry, repository } = context
   const target = tag ?? digest
-  const purpose = `push the manifest of ${nameTitle(context, target)}`
+  const purpose = `push the manifest of ${displayName(context, target)}`
   const response = await client.send({
     method: 'PUT',
     to: [repository, 'manifests', target],

@@ -6,7 +6,7 @@ import { discard } from '../http/discard.js'
 import type { Followed } from '../http/redirects.js'
 import { pullScope, pushScope } from '../auth/scope.js'
 import type { RepositoryContext } from '../api/repository-context.js'
-import { nameTitle } from '../policy/registry-name.js'
+import { displayName } from '../policy/registry-name.js'
 import { pushRefusal } from './push-refusal.js'
 
 /** An open upload. */
@@ -61,7 +61,7 @@ export async function mountBlob(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const { client, registry, repository } = context
-  const purpose = `mount the blob ${digest} of ${nameTitle({ registry, repository: from })} in ${nameTitle(context)}`
+  const purpose = `mount the blob ${digest} of ${displayName({ registry, repository: from })} in ${displayName(context)}`
   const path = `/v2/${repository}/blobs/uploads/`
   const query = `mount=${encodeURIComponent(digest)}&from=${encodeURIComponent(from)}`
   const response = await withGrace(signal, (graceful) =>
@@ -116,7 +116,7 @@ function unlessRefused(error: unknown): undefined {
 /** Cancels an upload. Never throws: what cannot be cancelled ends by itself. */
 export async function cancelUpload(context: RepositoryContext, { location }: Upload): Promise<void> {
   const { client, repository } = context
-  const purpose = `cancel an upload to ${nameTitle(context)}`
+  const purpose = `cancel an upload to ${displayName(context)}`
   try {
     const response = await client.send({
       method: 'DELETE',
@@ -134,7 +134,7 @@ export async function cancelUpload(context: RepositoryContext, { location }: Upl
 
 /** Returns the purpose of the requests that upload a blob. */
 export const uploadPurpose = (context: RepositoryContext, digest: Digest): string =>
-  `upload the blob ${digest} of ${nameTitle(context)}`
+  `upload the blob ${digest} of ${displayName(context)}`
 
 /** Returns the state of the upload after a response with a `Location`. */
 export function uploadOf({ client }: RepositoryContext, response: Followed, purpose: string): Upload {

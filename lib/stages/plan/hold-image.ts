@@ -6,8 +6,9 @@ import type { Store } from '../../store/index.js'
 import type { PullableDocument, Resolved } from '../elements.js'
 
 /**
- * Returns the stage that marks all blobs and layers of an image as in use before the store is searched for them. A
- * garbage collection in another process would otherwise remove between plan and commit what the plan found.
+ * Returns the stage that marks all blobs and layers of an image as in use before the store is searched for them. Otherwise a
+ * garbage collection in another process could remove what the plan found before it is committed. The hold lasts until the
+ * pull has released its resources.
  * @throws CANCELLED; errors of the store
  */
 export function holdImage(store: Store): Stage<Resolved<PullableDocument>, Resolved<PullableDocument>> {
@@ -20,7 +21,7 @@ export function holdImage(store: Store): Stage<Resolved<PullableDocument>, Resol
   )
 }
 
-/** Returns the digests to hold. The digest of a layer's blob also stands for its tree. */
+/** Returns the digests to hold. Holding the digest of a blob also protects its unpacked tree. */
 function neededBy({ document, trail }: Resolved<PullableDocument>): Digest[] {
   const image = document.kind === 'schema1' ? document.known?.document : document
   const layers = document.kind === 'schema1' ? document.layers : document.manifest.layers

@@ -9,7 +9,7 @@ import {
   formatPlatform,
   matchPlatform,
   normalizePlatform,
-  notAnIndexOfImages,
+  artifactIndexError,
   platformVector,
 } from '../../image/index.js'
 import type { IndexDocument, Resolved } from '../elements.js'
@@ -73,7 +73,7 @@ function noPlatform(name: string, platform: Platform, index: ImageIndex): Windla
       `The index of ${name} has an entry for ${platformOf(refused)} that cannot be used: ${refused.problem}`,
       subject,
     )
-  const artifacts = notAnIndexOfImages(index, subject)
+  const artifacts = artifactIndexError(index, subject)
   if (artifacts !== undefined) return artifacts
   const images = manifests.filter(
     (candidate) => matchPlatform(candidate.platform ?? platform, [candidate]).length > 0,

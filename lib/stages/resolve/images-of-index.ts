@@ -10,8 +10,8 @@ import {
   type ManifestDocument,
   entryLink,
   isIndexType,
-  isListedImage,
-  notAnIndexOfImages,
+  isImageOrIndexEntry,
+  artifactIndexError,
   walkGraph,
 } from '../../image/index.js'
 import { defaultLimits } from '../../limits.js'
@@ -75,7 +75,7 @@ export function imagesOfIndex({ retry }: { readonly retry: RetryPolicy }): Stage
         follow({ descriptor }, { path }) {
           const { digest } = descriptor
           // An entry that does not match its own platform is not an image.
-          if (!isListedImage(descriptor, platform)) {
+          if (!isImageOrIndexEntry(descriptor, platform)) {
             leftOut.add(digest)
             return false
           }
@@ -125,7 +125,7 @@ const containsItself = (digest: Digest, reference: string): WindlassError =>
   )
 
 const noImages = (index: ImageIndex, reference: string): WindlassError =>
-  notAnIndexOfImages(index, { reference }) ??
+  artifactIndexError(index, { reference }) ??
   new WindlassError('PLATFORM_UNMATCHED', `The index of ${reference} has no image of any platform`, {
     reference,
   })

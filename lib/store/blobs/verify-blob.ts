@@ -5,7 +5,7 @@ import { lstat, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { formatCount, formatNumber } from '../../quantities.js'
 import { algorithmOf, type Digest, parseDigest } from '../../image/index.js'
-import { codeOf, storing, unlessMissing } from '../files/store-error.js'
+import { codeOf, storing, ignoreMissing } from '../files/store-error.js'
 
 /** The result of `verifyBlob`. */
 export type BlobState =
@@ -38,7 +38,7 @@ const pieceBytes = 1 << 20
  */
 export function verifyBlob({ path, digest, size, signal }: VerifyBlobOptions): Promise<BlobState> {
   return storing('verify a blob', path, async (): Promise<BlobState> => {
-    const found = await unlessMissing(lstat(path, { bigint: true }))
+    const found = await ignoreMissing(lstat(path, { bigint: true }))
     if (!found) return { state: 'missing' }
     const damaged = (why: string, inode = found.ino, actual?: Digest): BlobState => ({
       ...{ state: 'damaged', why, inode },
@@ -81,4 +81,4 @@ export function verifyBlob({ path, digest, size, signal }: VerifyBlobOptions): P
 }
 
 const openIfPresent = (path: string) =>
-  unlessMissing(open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK))
+  ignoreMissing(open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK))

@@ -10,7 +10,7 @@ import type { LayerBlob, WhiteoutForm } from '../layers/layer-record.js'
 import { recordOrDenied } from '../layers/layer-record-file.js'
 import { open } from '../../system/files.js'
 import { lockFile, locksAvailable, isBoundByModes } from '../../system/index.js'
-import { codeOf, storing, unlessMissing } from '../files/store-error.js'
+import { codeOf, storing, ignoreMissing } from '../files/store-error.js'
 import { waitFor } from '../locks/waiting.js'
 
 /** An unpacked layer on the disk. */
@@ -35,7 +35,7 @@ const bothForms = ['overlay', 'aufs'] as const
 
 /** Infers the forms from directory names. With two trees, one is named after its form; a single name is ambiguous. */
 async function formsByName(layer: string): Promise<WhiteoutForm[]> {
-  const names = await unlessMissing(readdir(layer)).catch((error: unknown) => {
+  const names = await ignoreMissing(readdir(layer)).catch((error: unknown) => {
     if (codeOf(error) !== 'EACCES') throw error
     return undefined
   })
@@ -73,7 +73,7 @@ export function layerOnDisk(store: string, diffID: Digest): Promise<LayerOnDisk 
   const layers = join(store, 'layers')
   const path = digestPath(layers, diffID)
   return storing('inspect a layer', path, async () => {
-    const found = await unlessMissing(lstat(path, { bigint: true }))
+    const found = await ignoreMissing(lstat(path, { bigint: true }))
     if (!found) return undefined
     const read = found.isDirectory() ? await recordOrDenied(path, diffID) : undefined
     const record = read === 'denied' ? undefined : read
@@ -97,7 +97,7 @@ export function layerOnDisk(store: string, diffID: Digest): Promise<LayerOnDisk 
     if (!pointed.every((each) => each === diffID || hasOtherAlgorithm(each, diffID)))
       faults.push('not all of its blobs point to it')
     // Another process may have collected the layer meanwhile.
-    if (!(await unlessMissing(lstat(path)))) return undefined
+    if (!(await ignoreMissing(lstat(path)))) return undefined
     return { path, inode: found.ino, trees, forms, blobs, faults }
   })
 }

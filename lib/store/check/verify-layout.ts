@@ -5,7 +5,7 @@ import { publish, writeSynced } from '../files/durable.js'
 import { isObject, parseJson } from '../files/json-object.js'
 import { layoutFile, layoutText, layoutVersion, versionFile } from '../files/layout-files.js'
 import type { Run } from '../staging/run.js'
-import { storing, unlessMissing } from '../files/store-error.js'
+import { storing, ignoreMissing } from '../files/store-error.js'
 
 /** A damaged `oci-layout` file. */
 export interface LayoutFault {
@@ -21,8 +21,8 @@ export interface LayoutFault {
 export function layoutFault(store: string): Promise<LayoutFault | undefined> {
   const path = join(store, layoutFile)
   return storing('inspect the layout', path, async () => {
-    if (!(await unlessMissing(lstat(join(store, versionFile))))) return undefined
-    const layout = parseJson((await unlessMissing(readFile(path, 'utf8'))) ?? '')
+    if (!(await ignoreMissing(lstat(join(store, versionFile))))) return undefined
+    const layout = parseJson((await ignoreMissing(readFile(path, 'utf8'))) ?? '')
     const version = isObject(layout) ? layout['imageLayoutVersion'] : undefined
     if (version === layoutVersion) return undefined
     return {

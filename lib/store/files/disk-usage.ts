@@ -1,6 +1,6 @@
 /** Measures the disk space of a tree, which may have any names and modes. */
 import { lstat, readdir } from 'node:fs/promises'
-import { codeOf, unlessMissing } from './store-error.js'
+import { codeOf, ignoreMissing } from './store-error.js'
 
 const slash = Buffer.from('/')
 /** The unit of `Stats.blocks` in bytes (stat(2)). */
@@ -32,7 +32,7 @@ export async function diskUsage(root: string): Promise<number> {
 }
 
 const unlessDenied = <T>(work: Promise<T>): Promise<T | undefined> =>
-  unlessMissing(work).catch((error: unknown) => {
+  ignoreMissing(work).catch((error: unknown) => {
     if (codeOf(error) !== 'EACCES' && codeOf(error) !== 'EPERM') throw error
     return undefined
   })

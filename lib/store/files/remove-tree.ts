@@ -4,7 +4,7 @@
  */
 import { chmod, lstat, readdir, rmdir, unlink } from 'node:fs/promises'
 import { lstatIfThere, unlink as unlinkNow } from '../../system/files.js'
-import { codeOf, unlessMissing } from './store-error.js'
+import { codeOf, ignoreMissing } from './store-error.js'
 
 const slash = Buffer.from('/')
 /** Number of files removed concurrently: twice the threads of Node's pool. */
@@ -15,22 +15,22 @@ export async function removeTree(root: string): Promise<void> {
   const top = Buffer.from(root)
   const found = await lstatIfThere(top)
   if (!found?.isDirectory()) {
-    if (found) await unlessMissing(unlinkNow(top))
+    if (found) await ignoreMissing(unlinkNow(top))
     return
   }
   // Iterative: trees may be deeper than the call stack.
   const directories = [top]
   for (const directory of directories) {
     const files: Buffer[] = []
-    for (const entry of (await unlessMissing(openAndList(directory))) ?? []) {
+    for (const entry of (await ignoreMissing(openAndList(directory))) ?? []) {
       const path = Buffer.concat([directory, slash, entry.name])
       if (entry.isDirectory()) directories.push(path)
       else files.push(path)
     }
     for (let at = 0; at < files.length; at += maxConcurrent)
-      await Promise.all(files.slice(at, at + maxConcurrent).map((path) => unlessMissing(unlink(path))))
+      await Promise.all(files.slice(at, at + maxConcurrent).map((path) => ignoreMissing(unlink(path))))
   }
-  for (const directory of directories.reverse()) await unlessMissing(rmdir(directory))
+  for (const directory of directories.reverse()) await ignoreMissing(rmdir(directory))
 }
 
 /** Returns the entries of a directory after making it readable and writable. */

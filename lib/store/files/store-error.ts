@@ -60,7 +60,7 @@ export async function storing<T>(doing: string, path: string, work: () => Promis
 }
 
 /** Returns the result of `work`, or undefined if it fails because a file or directory does not exist. */
-export async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
+export async function ignoreMissing<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work
   } catch (error) {

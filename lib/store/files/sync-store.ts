@@ -8,7 +8,7 @@ import { statIfThere } from '../../system/files.js'
 import { available, syncFileSystemAsync } from '../../system/index.js'
 import { syncDirectory } from './durable.js'
 import { parts } from './mounts.js'
-import { unlessMissing } from './store-error.js'
+import { ignoreMissing } from './store-error.js'
 
 /** Waits until everything that has a name in the store at `directory` is on the disk. */
 export async function syncStore(directory: string): Promise<void> {
@@ -39,7 +39,7 @@ export async function syncNames(directory: string): Promise<void> {
   await syncDirectory(directory)
   for (const folder of ['blobs', 'layers', 'layers/by-blob']) {
     const parent = join(directory, folder)
-    const entries = (await unlessMissing(readdir(parent, { withFileTypes: true }))) ?? []
+    const entries = (await ignoreMissing(readdir(parent, { withFileTypes: true }))) ?? []
     for (const entry of entries) if (entry.isDirectory()) await syncDirectory(join(parent, entry.name))
     if (entries.length > 0) await syncDirectory(parent)
   }

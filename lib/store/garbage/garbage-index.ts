@@ -3,7 +3,7 @@ import { WindlassError } from '../../errors.js'
 import { isDigest, isForeignDigest } from '../../image/index.js'
 import { printable } from '../../codec/index.js'
 import { IndexDocument } from '../names/index-document.js'
-import { entryTitle, entryWord, type IndexEntry } from '../names/index-entry.js'
+import { entryDisplayName, entryArgument, type IndexEntry } from '../names/index-entry.js'
 import { isObject, type JsonObject } from '../files/json-object.js'
 import { readRegular } from '../files/read-regular.js'
 
@@ -22,12 +22,12 @@ export async function readIndex(path: string): Promise<readonly JsonObject[]> {
   }
   for (const entry of index.listed)
     if (!isDigest(entry.digest) && !isForeignDigest(entry.digest))
-      throw unknown(path, `it is unknown what the entry ${entryTitle(entry)} refers to`, entry)
+      throw unknown(path, `it is unknown what the entry ${entryDisplayName(entry)} refers to`, entry)
   return index.entries.filter(isObject)
 }
 
 const unknown = (path: string, why: string, entry: Pick<IndexEntry, 'name' | 'digest' | 'key'>) =>
   new WindlassError('STORE_CORRUPT', `Nothing was removed, because ${why}: ${path}`, {
     path,
-    hint: `Remove the entry with “windlass rm ${entryWord(entry)}”. A pull of that name writes a new one.`,
+    hint: `Remove the entry with “windlass rm ${entryArgument(entry)}”. A pull of that name writes a new one.`,
   })

@@ -22,7 +22,7 @@ import { removeTree } from '../files/remove-tree.js'
 import { ensureReserve } from '../staging/reserve.js'
 import { asDeadRun, type Run } from '../staging/run.js'
 import { type Leftovers, sweepRuns } from '../staging/sweep-runs.js'
-import { isFull, storing, unlessMissing } from '../files/store-error.js'
+import { isFull, storing, ignoreMissing } from '../files/store-error.js'
 import { syncStore } from '../files/sync-store.js'
 
 /** Options of `Garbage.collect`. */
@@ -100,7 +100,7 @@ export class Garbage {
       if (!dryRun) {
         // Checked first, to fail even if there is nothing to remove.
         this.run.assertWritable()
-        await unlessMissing(access(staging, constants.W_OK))
+        await ignoreMissing(access(staging, constants.W_OK))
         // Failures were already reported when the store was opened.
         await this.sweep()
       }
@@ -154,7 +154,7 @@ export class Garbage {
   ): Promise<boolean> {
     return storing('remove damaged content from the store', path, async () => {
       const { moved, aside } = await this.metadata.hold(async () => {
-        const found = await unlessMissing(lstat(path, { bigint: true }))
+        const found = await ignoreMissing(lstat(path, { bigint: true }))
         if (found?.ino !== inode) return { moved: false }
         return { moved: true, aside: (await this.#move([path]))[0] }
       }, signal)
@@ -171,7 +171,7 @@ export class Garbage {
 
   #restore(aside: string, path: string): Promise<void> {
     return this.metadata.hold(async () => {
-      if (await unlessMissing(lstat(path))) return
+      if (await ignoreMissing(lstat(path))) return
       await moveTree(aside, path)
       await syncDirectory(dirname(path))
     })

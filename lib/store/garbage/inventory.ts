@@ -6,7 +6,7 @@ import { type Digest, isDigest } from '../../image/index.js'
 import type { LayerRecord } from '../layers/layer-record.js'
 import { readRecord, recordOrDenied } from '../layers/layer-record-file.js'
 import { stagingName } from '../files/mounts.js'
-import { storing, unlessMissing } from '../files/store-error.js'
+import { storing, ignoreMissing } from '../files/store-error.js'
 
 /** A blob or an unpacked layer. */
 export interface StoredItem {
@@ -71,18 +71,18 @@ interface Entry {
 
 /** Yields the entries in `<directory>/<algorithm>/<hex>`. Other entries have no digest. */
 async function* entriesOf(directory: string, except: readonly string[]): AsyncGenerator<Entry> {
-  for (const algorithm of (await unlessMissing(readdir(directory))) ?? []) {
+  for (const algorithm of (await ignoreMissing(readdir(directory))) ?? []) {
     if (except.includes(algorithm)) continue
     const folder = join(directory, algorithm)
-    const names = await unlessMissing(readdir(folder, { encoding: 'buffer' }))
+    const names = await ignoreMissing(readdir(folder, { encoding: 'buffer' }))
     if (names === undefined || !/^sha(256|384|512)$/.test(algorithm)) {
-      const stats = await unlessMissing(lstat(folder, { bigint: true }))
+      const stats = await ignoreMissing(lstat(folder, { bigint: true }))
       if (stats) yield { digest: undefined, path: folder, stats }
       continue
     }
     for (const name of names) {
       // As bytes: corruption may change a name to invalid UTF-8.
-      const stats = await unlessMissing(
+      const stats = await ignoreMissing(
         lstat(Buffer.concat([Buffer.from(`${folder}/`), name]), { bigint: true }),
       )
       const hex = name.toString()

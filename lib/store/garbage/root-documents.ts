@@ -6,7 +6,7 @@ import type { BlobStore } from '../blobs/blobs.js'
 import { verifyBlob } from '../blobs/verify-blob.js'
 import { isObject, type JsonObject, parseJson } from '../files/json-object.js'
 import { readIfRegular } from '../files/read-regular.js'
-import { annotationsOf, entryTitle, entryWord, keyOf } from '../names/index-entry.js'
+import { annotationsOf, entryDisplayName, entryArgument, keyOf } from '../names/index-entry.js'
 
 /** Maximum size of a document in bytes. Larger blobs are layers; the limits on images are far below this. */
 const maxDocumentBytes = 64 * 1024 ** 2
@@ -81,11 +81,11 @@ function unknown(about: JsonObject, why: string, details: ErrorDetails = {}): Wi
   }
   return new WindlassError(
     'STORE_CORRUPT',
-    `Nothing was removed, because the content of ${entryTitle(entry)} is unknown: ${why}`,
+    `Nothing was removed, because the content of ${entryDisplayName(entry)} is unknown: ${why}`,
     {
       ...details,
       ...(entry.name !== undefined && { reference: entry.name }),
-      hint: `Fetch it again with “windlass verify --repair”, or remove the name with “windlass rm ${entryWord(entry)}”.`,
+      hint: `Fetch it again with “windlass verify --repair”, or remove the name with “windlass rm ${entryArgument(entry)}”.`,
     },
   )
 }

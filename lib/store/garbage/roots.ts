@@ -13,7 +13,7 @@ import {
   entryLink,
   isDigest,
   isForeignDigest,
-  isListedImage,
+  isImageOrIndexEntry,
   isManifestLink,
   readDescriptor,
   walkGraph,
@@ -91,6 +91,6 @@ function imagesIn({ manifests }: JsonObject): readonly Digest[] {
   const entries: readonly unknown[] = Array.isArray(manifests) ? manifests : []
   return entries.flatMap((entry) => {
     const descriptor = readDescriptor(entry)
-    return descriptor && isListedImage(descriptor) ? [descriptor.digest] : []
+    return descriptor && isImageOrIndexEntry(descriptor) ? [descriptor.digest] : []
   })
 }

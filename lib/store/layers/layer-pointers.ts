@@ -13,7 +13,7 @@ import { formatPointer, readPointer } from './layer-pointer-file.js'
 import { readRecord } from './layer-record-file.js'
 import { removeTree } from '../files/remove-tree.js'
 import type { Run } from '../staging/run.js'
-import { unlessMissing } from '../files/store-error.js'
+import { ignoreMissing } from '../files/store-error.js'
 
 /** The pointers from blobs to the layers in `layers`. */
 export class LayerPointers {
@@ -91,8 +91,8 @@ export class LayerPointers {
 /** Collects the pointers from the records of all layers. */
 async function scan(layers: string): Promise<Map<Digest, Digest>> {
   const found = new Map<Digest, Digest>()
-  for (const algorithm of (await unlessMissing(readdir(layers))) ?? []) {
-    for (const hex of (await unlessMissing(readdir(join(layers, algorithm)))) ?? []) {
+  for (const algorithm of (await ignoreMissing(readdir(layers))) ?? []) {
+    for (const hex of (await ignoreMissing(readdir(join(layers, algorithm)))) ?? []) {
       const diffID = `${algorithm}:${hex}`
       if (!isDigest(diffID)) continue
       const record = await readRecord(digestPath(layers, diffID), diffID)

@@ -5,7 +5,7 @@ import { type Digest, isDigest } from '../../image/index.js'
 import { digestPath } from '../files/digest-path.js'
 import { isDirectory } from '../files/durable.js'
 import { readPointer } from './layer-pointer-file.js'
-import { storing, unlessMissing } from '../files/store-error.js'
+import { storing, ignoreMissing } from '../files/store-error.js'
 
 const folder = 'by-blob'
 
@@ -39,15 +39,15 @@ export const foreignPointers = (store: string): Promise<ForeignPointer[]> =>
   storing('list the pointers to layers', join(store, 'layers', folder), async () => {
     const found: ForeignPointer[] = []
     for await (const { blob, path } of pointersIn(join(store, 'layers'))) {
-      const stats = await unlessMissing(lstat(path, { bigint: true }))
+      const stats = await ignoreMissing(lstat(path, { bigint: true }))
       if (stats && !stats.isFile()) found.push({ blob, path, inode: stats.ino })
     }
     return found
   })
 
 async function* pointersIn(layers: string): AsyncGenerator<{ readonly blob: Digest; readonly path: string }> {
-  for (const algorithm of (await unlessMissing(readdir(join(layers, folder)))) ?? [])
-    for (const hex of (await unlessMissing(readdir(join(layers, folder, algorithm)))) ?? []) {
+  for (const algorithm of (await ignoreMissing(readdir(join(layers, folder)))) ?? [])
+    for (const hex of (await ignoreMissing(readdir(join(layers, folder, algorithm)))) ?? []) {
       const blob = `${algorithm}:${hex}`
       if (isDigest(blob)) yield { blob, path: join(layers, folder, algorithm, hex) }
     }

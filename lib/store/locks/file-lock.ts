@@ -7,7 +7,7 @@ import { dirname } from 'node:path'
 import { open, rename, type SyncFile, statIfThere, unlink } from '../../system/files.js'
 import { lockFile, locksAvailable, unlockFile } from '../../system/index.js'
 import { syncDirectory } from '../files/durable.js'
-import { isNotWritable, unlessMissing } from '../files/store-error.js'
+import { isNotWritable, ignoreMissing } from '../files/store-error.js'
 
 /** Locked paths of this process, for platforms without `flock`. */
 const held = new Set<string>()
@@ -47,7 +47,7 @@ export class FileLock {
   }
 
   /** Replaces the content of the lock file with `text`, which identifies the holder to waiting processes. */
-  async sign(text: string): Promise<void> {
+  async write(text: string): Promise<void> {
     await this.#handle.rewrite(text)
   }
 
@@ -93,7 +93,7 @@ export class FileLock {
   /** Releases the lock and closes the file. Removes the file with `remove`. */
   async release({ remove = false } = {}): Promise<void> {
     try {
-      if (remove) await unlessMissing(unlink(this.#path))
+      if (remove) await ignoreMissing(unlink(this.#path))
     } finally {
       held.delete(this.#path)
       await this.#handle.close()

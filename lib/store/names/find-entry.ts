@@ -4,7 +4,7 @@
  */
 import { WindlassError } from '../../errors.js'
 import { printable, quoted, titleLength } from '../../codec/index.js'
-import { entryTitle, type IndexEntry } from './index-entry.js'
+import { entryDisplayName, type IndexEntry } from './index-entry.js'
 
 const digestStart = /^sha(?:256|384|512):[0-9a-f]{4,}$/
 
@@ -66,7 +66,7 @@ function unnamedFirst(matches: readonly IndexEntry[], word: string): readonly In
 /** @throws WindlassError USAGE when the entries have different names */
 function onlyOne(matches: readonly IndexEntry[], word: string): readonly IndexEntry[] {
   const names = new Set(matches.map(({ name }) => name))
-  if (names.size > 1) throw unclear(word, matches.map(entryTitle))
+  if (names.size > 1) throw unclear(word, matches.map(entryDisplayName))
   return matches
 }
 

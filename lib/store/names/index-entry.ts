@@ -75,14 +75,18 @@ function problemOf(entry: unknown, digest: string | undefined): string {
 /**
  * Returns the title of the entry for messages: its name, safe for a terminal, otherwise its digest, otherwise its key.
  */
-export const entryTitle = ({ name, digest, key }: Pick<IndexEntry, 'name' | 'digest' | 'key'>): string =>
+export const entryDisplayName = ({
+  name,
+  digest,
+  key,
+}: Pick<IndexEntry, 'name' | 'digest' | 'key'>): string =>
   name ? printable(name, titleLength) : printable(digest ?? key, titleLength)
 
 /**
  * Returns the word that refers to the entry on a command line: its name if it can be typed, otherwise its digest or
  * key.
  */
-export function entryWord({ name, digest, key }: Pick<IndexEntry, 'name' | 'digest' | 'key'>): string {
+export function entryArgument({ name, digest, key }: Pick<IndexEntry, 'name' | 'digest' | 'key'>): string {
   if (name && !name.startsWith('-') && printable(name, titleLength) === name) return shellWord(name)
   return name === undefined && digest !== undefined && /^[\w+.:-]+$/.test(digest) ? digest : key
 }

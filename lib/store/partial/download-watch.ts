@@ -7,7 +7,7 @@ import type { Digest } from '../../image/index.js'
 import { lstatIfThere } from '../../system/files.js'
 import { holderHint, describeHolder, type LockHolder, lockHolder } from '../locks/lock-holder.js'
 import { readIfRegular } from '../files/read-regular.js'
-import { unlessMissing } from '../files/store-error.js'
+import { ignoreMissing } from '../files/store-error.js'
 
 /** Times in milliseconds. Specs shorten them. */
 export const downloadWaits = {
@@ -88,7 +88,7 @@ export class DownloadWatch {
     const signature = await readIfRegular(`${path}.lock`)
     const folder = dirname(path)
     let bytes = 0
-    for (const name of (await unlessMissing(readdir(folder))) ?? []) {
+    for (const name of (await ignoreMissing(readdir(folder))) ?? []) {
       if (!name.endsWith('.lock')) continue
       const other = join(folder, name)
       if (signature === undefined || (await readIfRegular(other)) !== signature) continue

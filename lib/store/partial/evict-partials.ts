@@ -5,7 +5,7 @@ import { type Digest, isDigest } from '../../image/index.js'
 import { digestPath } from '../files/digest-path.js'
 import { FileLock } from '../locks/file-lock.js'
 import { removeTree } from '../files/remove-tree.js'
-import { isFull, unlessMissing } from '../files/store-error.js'
+import { isFull, ignoreMissing } from '../files/store-error.js'
 
 interface Interrupted {
   readonly digest: Digest
@@ -49,13 +49,13 @@ export async function removePartials(
 /** Lists the digests of which there is any file: bytes, a journal or a lock. */
 async function list(directory: string): Promise<Interrupted[]> {
   const found: Interrupted[] = []
-  for (const algorithm of (await unlessMissing(readdir(directory))) ?? []) {
-    const names = (await unlessMissing(readdir(join(directory, algorithm)))) ?? []
+  for (const algorithm of (await ignoreMissing(readdir(directory))) ?? []) {
+    const names = (await ignoreMissing(readdir(join(directory, algorithm)))) ?? []
     const digests = new Set(names.map((name) => `${algorithm}:${name.replace(/\..*$/, '')}`))
     for (const digest of digests) {
       if (!isDigest(digest)) continue
       const path = digestPath(directory, digest)
-      const stats = await unlessMissing(lstat(path))
+      const stats = await ignoreMissing(lstat(path))
       found.push({ digest, path, bytes: stats?.size ?? 0, changed: stats?.mtimeMs ?? 0 })
     }
   }
@@ -86,7 +86,7 @@ async function remove({ path }: Interrupted): Promise<boolean> {
 
 async function isLocked({ path }: Interrupted): Promise<boolean> {
   const lockPath = `${path}.lock`
-  if (!(await unlessMissing(lstat(lockPath)))) return false
+  if (!(await ignoreMissing(lstat(lockPath)))) return false
   const lock = await FileLock.take(lockPath, { asItIs: true })
   // If nothing can be removed, the lock file stays.
   await lock?.release({ remove: true }).catch(() => undefined)

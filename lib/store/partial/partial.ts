@@ -7,7 +7,7 @@ import type { FileLock } from '../locks/file-lock.js'
 import { isObject, parseJson } from '../files/json-object.js'
 import { readIfRegular } from '../files/read-regular.js'
 import { removeTree } from '../files/remove-tree.js'
-import { storing, unlessMissing } from '../files/store-error.js'
+import { storing, ignoreMissing } from '../files/store-error.js'
 
 /** How the bytes were downloaded. More bytes fit only if this is unchanged. */
 export interface PartialJournal {
@@ -94,7 +94,7 @@ export class Partial {
       this.#length = 0
       this.#journal = undefined
       await this.#removeJournal()
-      await unlessMissing(truncate(this.path, 0))
+      await ignoreMissing(truncate(this.path, 0))
     })
   }
 
@@ -140,7 +140,7 @@ export class Partial {
   }
 
   async #removeJournal(): Promise<void> {
-    for (const path of [this.#journalPath, `${this.#journalPath}.new`]) await unlessMissing(unlink(path))
+    for (const path of [this.#journalPath, `${this.#journalPath}.new`]) await ignoreMissing(unlink(path))
   }
 }
 

@@ -102,7 +102,7 @@ export class PartialStore {
     })
     if (lock === 'apart') return this.#acquireSeparate()
     try {
-      await lock.sign(`process ${process.pid}`)
+      await lock.write(`process ${process.pid}`)
       // Downloads of killed processes: a process that is always killed never reaches the check at its end.
       if (!this.#checkedOnce) this.#checkedOnce = this.#mayHaveGrown = true
       await this.keepBudget()

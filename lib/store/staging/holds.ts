@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Digest, isDigest } from '../../image/index.js'
 import { readRegular } from '../files/read-regular.js'
 import { holdsName } from './run.js'
-import { unlessMissing } from '../files/store-error.js'
+import { ignoreMissing } from '../files/store-error.js'
 
 /**
  * Returns the digests that any run holds, including dead runs that are not swept yet. The caller holds the metadata
@@ -13,7 +13,7 @@ import { unlessMissing } from '../files/store-error.js'
  */
 export async function heldByRuns(staging: string): Promise<Set<Digest>> {
   const held = new Set<Digest>()
-  for (const run of (await unlessMissing(readdir(staging))) ?? []) {
+  for (const run of (await ignoreMissing(readdir(staging))) ?? []) {
     const text = await readRegular(join(staging, run, holdsName))
     for (const line of text?.split('\n') ?? []) if (isDigest(line)) held.add(line)
   }

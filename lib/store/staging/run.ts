@@ -13,7 +13,7 @@ import { FileLock } from '../locks/file-lock.js'
 import type { MetadataLock } from '../locks/metadata-lock.js'
 import { isOneMount, stagingName, type StorePart } from '../files/mounts.js'
 import { removeTree } from '../files/remove-tree.js'
-import { codeOf, isNotWritable, storing, unlessMissing } from '../files/store-error.js'
+import { codeOf, isNotWritable, storing, ignoreMissing } from '../files/store-error.js'
 import { forgetTrees, noteTree } from './tree-notes.js'
 import { beginTree, type UnfinishedTree } from './unfinished-tree.js'
 
@@ -211,7 +211,7 @@ async function createRunDirectory(staging: string): Promise<{ directory: string;
       if (lock) return { directory, lock }
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') {
-        await unlessMissing(rmdir(directory)).catch(() => undefined) // report the first error
+        await ignoreMissing(rmdir(directory)).catch(() => undefined) // report the first error
         throw error
       }
     }

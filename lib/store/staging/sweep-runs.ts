@@ -10,7 +10,7 @@ import { diskUsage } from '../files/disk-usage.js'
 import { removeTree } from '../files/remove-tree.js'
 import { lockName, removeRun } from './run.js'
 import { shellWord } from '../../codec/shell-word.js'
-import { isFull, storeError, unlessMissing } from '../files/store-error.js'
+import { isFull, storeError, ignoreMissing } from '../files/store-error.js'
 import { syncStore } from '../files/sync-store.js'
 import { readTreeNotes } from './tree-notes.js'
 import { sweepNoted } from './unfinished-tree.js'
@@ -44,7 +44,7 @@ export async function sweepRuns(staging: string): Promise<SweepResult> {
     if (!synced) await syncStore(dirname(staging))
     synced = true
   }
-  for (const name of (await unlessMissing(readdir(staging))) ?? []) {
+  for (const name of (await ignoreMissing(readdir(staging))) ?? []) {
     if (!isRunName(name)) continue // not a run
     const run = join(staging, name)
     try {
@@ -66,7 +66,7 @@ async function sweepAreas(staging: string): Promise<number> {
   let bytes = 0
   for (const part of parts) {
     const areas = join(dirname(staging), part, stagingName)
-    for (const name of (await unlessMissing(readdir(areas))) ?? [])
+    for (const name of (await ignoreMissing(readdir(areas))) ?? [])
       if (isRunName(name) && !(await lstatIfThere(join(staging, name))))
         bytes += await removeMeasured(join(areas, name))
   }
@@ -83,7 +83,7 @@ async function removeMeasured(path: string): Promise<number> {
 /** Removes the directory of a dead run. Returns the disk space in bytes that it had; undefined if the run is alive. */
 async function sweep(run: string, sync: () => Promise<void>): Promise<number | undefined> {
   let bytes = 0
-  const lock = await unlessMissing(FileLock.take(join(run, lockName))).catch(async (error: unknown) => {
+  const lock = await ignoreMissing(FileLock.take(join(run, lockName))).catch(async (error: unknown) => {
     if (!isFull(error)) throw error
     // The lock file was never created, so the run is not active; a run that is about to create it will start another
     // one.

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { appendFile, unlink } from '../../system/files.js'
 import { isObject, parseJson } from '../files/json-object.js'
 import { readIfRegular } from '../files/read-regular.js'
-import { unlessMissing } from '../files/store-error.js'
+import { ignoreMissing } from '../files/store-error.js'
 import type { TreeNote } from './unfinished-tree.js'
 
 const notesName = 'trees'
@@ -17,7 +17,7 @@ export const noteTree = (run: string, { path, token }: TreeNote): Promise<void> 
 
 /** Removes all records in `run`. */
 export async function forgetTrees(run: string): Promise<void> {
-  await unlessMissing(unlink(join(run, notesName)))
+  await ignoreMissing(unlink(join(run, notesName)))
 }
 
 /** Returns the trees recorded in `run`. Skips malformed lines. */

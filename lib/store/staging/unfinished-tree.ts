@@ -1,5 +1,5 @@
 /**
- * Trees under construction outside of the store, each in a directory next to its target:
+ * Directory trees (unpacked images) that are being built outside of the store, each in a directory next to its target:
  *
  *     .TARGET.windlass-0123456789ab/     mode 0700
  *       lock                             locked while its process is alive; contains a token
@@ -17,9 +17,9 @@ import { FileLock } from '../locks/file-lock.js'
 import { readIfRegular } from '../files/read-regular.js'
 import { diskUsage } from '../files/disk-usage.js'
 import { removeTree } from '../files/remove-tree.js'
-import { codeOf, unlessMissing } from '../files/store-error.js'
+import { codeOf, ignoreMissing } from '../files/store-error.js'
 
-/** The record of a tree, written before the tree exists. */
+/** What the store records about a tree before the tree exists, so that a later sweep finds it. */
 export interface TreeNote {
   readonly path: string
   /** Also the content of the tree's lock file. */
@@ -30,17 +30,17 @@ export interface TreeNote {
 export interface UnfinishedTree {
   /** Path at which to build the tree. Nothing exists there yet. Rename it to the target when it is complete. */
   readonly path: string
-  /** Removes the rest of the directory. */
+  /** Removes the directory and its lock, and the tree too unless it was moved to its target. */
   release(): Promise<void>
 }
 
 const lockName = 'lock'
 const treeName = 'rootfs'
 
-const textOf = (token: string): string => `windlass unfinished tree ${token}`
-const anyText = /^windlass unfinished tree [0-9a-f]{32}$/
+const lockTextOf = (token: string): string => `windlass unfinished tree ${token}`
+const lockTextPattern = /^windlass unfinished tree [0-9a-f]{32}$/
 
-/** File names have at most 255 bytes. */
+/** Bytes of the name of the target to use. With the suffix, the name must fit into 255 bytes. */
 const stemBytes = 200
 const suffix = /\.windlass-[0-9a-f]{12}$/
 
@@ -81,34 +81,34 @@ export async function beginTree(
 }
 
 /**
- * Locks the directory. Returns undefined if the file system has no locks; other processes then do not remove the tree.
+ * Locks the directory. Returns undefined if it cannot be locked, for example on a file system without locks; other processes then do not remove the tree.
  */
 async function lockOf(directory: string, token: string): Promise<FileLock | 'swept' | undefined> {
   const path = join(directory, lockName)
   try {
     const lock = await FileLock.take(path)
-    if (!lock) return 'swept'
-    await lock.sign(textOf(token))
+    if (!lock) return 'swept' // another process holds the lock: it is removing the directory
+    await lock.write(lockTextOf(token))
     return lock
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return 'swept'
-    await unlessMissing(unlink(path))
+    await ignoreMissing(unlink(path))
     return undefined
   }
 }
 
-/** Removes the lock last, because it identifies the owner of the tree. */
+/** Removes the lock file after the tree. If this is interrupted, the rest is still known as a tree of this program. */
 async function removeAll(directory: string): Promise<void> {
   await removeTree(join(directory, treeName))
-  await unlessMissing(unlink(join(directory, lockName)))
-  await unlessMissing(rmdir(directory))
+  await ignoreMissing(unlink(join(directory, lockName)))
+  await ignoreMissing(rmdir(directory))
 }
 
 /** Removes what earlier builds at `target` have left. @throws the first error of `node:fs`, after trying all trees */
 export async function sweepNextTo(target: string): Promise<void> {
   const parent = dirname(target)
   const stem = stemOf(target)
-  const abandoned = ((await unlessMissing(readdir(parent))) ?? []).filter(
+  const abandoned = ((await ignoreMissing(readdir(parent))) ?? []).filter(
     (name) =>
       name.startsWith(stem) && suffix.test(name) && name.length === stem.length + '.windlass-'.length + 12,
   )
@@ -116,7 +116,7 @@ export async function sweepNextTo(target: string): Promise<void> {
   if (errors.length > 0) throw errors[0]
 }
 
-/** The result of the removal of several trees: the disk space in bytes that they had, and the errors of `node:fs`. */
+/** The result of the removal of several trees: the bytes that were freed, and the errors of `node:fs`. */
 interface SweptTrees {
   readonly freed: number
   readonly errors: readonly unknown[]
@@ -146,17 +146,17 @@ async function sweep({ path, token }: Pick<TreeNote, 'path'> & Partial<TreeNote>
   const names = await readdir(path)
   if (names.length === 0) {
     // Not locked yet. The process that is about to lock it will create another one.
-    await unlessMissing(rmdir(path)).catch(unlessFilled)
+    await ignoreMissing(rmdir(path)).catch(ignoreNotEmpty)
     return 0
   }
   if (!names.includes(lockName) || names.some((name) => name !== lockName && name !== treeName)) return 0
-  const lock = await unlessMissing(FileLock.take(join(path, lockName)))
+  const lock = await ignoreMissing(FileLock.take(join(path, lockName)))
   if (!lock) return 0 // its process is alive
   try {
     const text = await readIfRegular(join(path, lockName))
     if (text === undefined || !(await isOurs(path, text, token))) return 0
     const bytes = await diskUsage(path)
-    await removeAll(path).catch(unlessFilled)
+    await removeAll(path).catch(ignoreNotEmpty)
     return bytes
   } finally {
     await lock.release()
@@ -168,9 +168,9 @@ async function sweep({ path, token }: Pick<TreeNote, 'path'> & Partial<TreeNote>
  * or after a power failure.
  */
 async function isOurs(path: string, text: string, token: string | undefined): Promise<boolean> {
-  if (text !== '') return token === undefined ? anyText.test(text) : text === textOf(token)
+  if (text !== '') return token === undefined ? lockTextPattern.test(text) : text === lockTextOf(token)
   if (token !== undefined) return true
-  return ((await unlessMissing(readdir(join(path, treeName)))) ?? []).length === 0
+  return ((await ignoreMissing(readdir(join(path, treeName)))) ?? []).length === 0
 }
 
 async function isOwnDirectory(path: string): Promise<boolean> {
@@ -183,6 +183,6 @@ async function isOwnDirectory(path: string): Promise<boolean> {
   )
 }
 
-function unlessFilled(error: unknown): void {
+function ignoreNotEmpty(error: unknown): void {
   if (codeOf(error) !== 'ENOTEMPTY' && codeOf(error) !== 'EEXIST') throw error
 }

@@ -16,7 +16,7 @@ export class Expectations {
     return this.#expected.size
   }
 
-  /** Digest algorithm of one expected diffID; undefined while no diffID is known. */
+  /** Digest algorithm of the first expected diffID that is known; undefined while no diffID is known. */
   get algorithm(): DigestAlgorithm | undefined {
     const [first] = this.#known.values()
     return first && algorithmOf(first)
@@ -26,7 +26,7 @@ export class Expectations {
    * Registers a waiter. Without a `diffID`, any content satisfies it. Returns a function that unregisters the waiter.
    */
   add(diffID: Promise<Digest> | undefined): () => void {
-    const waiter = Symbol('asker')
+    const waiter = Symbol('waiter')
     this.#expected.set(waiter, diffID ?? Promise.resolve(undefined))
     diffID?.then(
       (known) => this.#expected.has(waiter) && this.#known.set(waiter, known),
@@ -41,7 +41,7 @@ export class Expectations {
   }
 
   /**
-   * Resolves when a waiter expects `actual`, also one that is added later.
+   * Resolves as soon as one waiter expects `actual`, or expects nothing in particular, even if it is added after this call.
    *
    * @throws DIFF_ID_MISMATCH when every waiter expects another diffID, as `OtherAlgorithm` if one of them uses
    * another digest algorithm and may still match; the error of an expectation when all of them failed
@@ -52,10 +52,10 @@ export class Expectations {
       const failures = new Map<symbol, Error>()
       const update = (): void => {
         for (const [waiter, diffID] of this.#expected) if (!watched.has(waiter)) watch(waiter, diffID)
-        const waiting = [...this.#expected.keys()].filter((waiter) => !failures.has(waiter))
+        const undecided = [...this.#expected.keys()].filter((waiter) => !failures.has(waiter))
         const errors = [...this.#expected.keys()].map((waiter) => failures.get(waiter))
         const first = errors.find((error) => error instanceof OtherAlgorithm) ?? errors[0]
-        if (waiting.length === 0 && first) finish(() => reject(first))
+        if (undecided.length === 0 && first) finish(() => reject(first))
       }
       const finish = (end: () => void): void => {
         this.#changed.delete(update)

@@ -46,6 +46,25 @@ async function layout(...entries: readonly (readonly [BuiltImage, string?])[]): 
 
 const two = () => layout([amd, 'app:1'], [arm])
 
+describe('a part of a blob', () => {
+  it('is read from its offset, up to the end of the blob', async () => {
+    const source = await layout([amd])
+    const { bytes } = amd.manifest
+    for (const [offset, length] of [
+      [0, 1],
+      [10, 20],
+      [bytes.length - 1, 1],
+      [bytes.length - 5, 99],
+    ] as const) {
+      const body = await source.blob(amd.manifest, { offset, length })
+      expect(body).toMatchObject({ offset, size: bytes.length })
+      const read: Buffer[] = []
+      for await (const chunk of body.stream as AsyncIterable<Buffer>) read.push(chunk)
+      expect(Buffer.concat(read).equals(bytes.subarray(offset, offset + length))).toBe(true)
+    }
+  })
+})
+
 describe('an image in a layout', () => {
   it.each([
     ['by its name', 'app:1', amd],

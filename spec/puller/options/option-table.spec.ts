@@ -24,6 +24,8 @@ const calls: Readonly<Record<string, readonly [Readonly<Record<string, AnyEntry>
     (windlass, options) => windlass.pullAllPlatforms('a', options),
   ],
   inspect: [tables.inspectTable, (windlass, options) => windlass.inspect('a', options)],
+  files: [tables.filesTable, (windlass, options) => windlass.files('a', options)],
+  file: [tables.fileTable, (windlass, options) => windlass.file('a', '/b', options)],
   resolve: [tables.signalTable, (windlass, options) => windlass.resolve('a', options)],
   latestOrFirst: [tables.signalTable, (windlass, options) => windlass.latestOrFirst('a', options)],
   tags: [tables.tagsTable, (windlass, options) => windlass.tags('a', options)],

@@ -247,12 +247,12 @@ export const waysOut: readonly WayOut[] = [
       quotes: /^kill -CONT \d+$/,
     },
     spoil: async ({ child, store }) => (await child('hold-lock', store)).process.kill('SIGSTOP'),
-    says: /Waited \d+ seconds? for the lock of the store, which process \d+ \(stopped\) holds/,
+    says: /Waited [\d.]+ seconds? for the lock of the store, which process \d+ \(stopped\) holds/,
   },
   {
     ...{ state: 'a process has the lock for long', refused: rm, code: 'STORE_LOCKED', quotes: /^kill \d+$/ },
     spoil: ({ child, store }) => child('hold-lock', store),
-    says: /Waited \d+ seconds? for the lock of the store, which process \d+ holds/,
+    says: /Waited [\d.]+ seconds? for the lock of the store, which process \d+ holds/,
   },
   {
     ...{
@@ -265,7 +265,7 @@ export const waysOut: readonly WayOut[] = [
       sh(`rm -r layers/* blobs/*; printf '{"schemaVersion":2,"manifests":[]}' > index.json`)
       await child('grow-partial', store, image.layer)
     },
-    says: /Waited \d+ seconds? for the download of sha256:\w+, which process \d+ holds/,
+    says: /Waited [\d.]+ seconds? for the download of sha256:\w+, which process \d+ holds/,
   },
 
   // What is asked for is not there.

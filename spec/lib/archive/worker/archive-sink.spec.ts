@@ -34,8 +34,8 @@ describe('an archive that comes', () => {
   it('may become as many times as large as its limit says, and any times up to a size that does no harm', async () => {
     const after = (before: number, compressed: number | undefined): ArchiveSink => {
       const sink = sinkOf({ layerRatio: 1 })
-      sink.size = before
-      sink.compressed = compressed
+      sink.measure.bytes = before
+      sink.measure.compressed = compressed
       return sink
     }
     expect(await refused(after(ratioFloor, ratioFloor + 1024), 1024)).toBeUndefined()

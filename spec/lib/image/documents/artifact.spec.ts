@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   checkIsImage,
   checkLayerTypes,
-  notAnIndexOfImages,
+  artifactIndexError,
 } from '../../../../lib/image/documents/artifact.js'
 import type { Descriptor } from '../../../../lib/image/documents/descriptor.js'
 import { mediaTypes } from '../../../../lib/image/documents/media-types.js'
@@ -89,16 +89,16 @@ describe('notAnIndexOfImages', () => {
       of('application/vnd.buildkit.cacheconfig.v0'),
       of(mediaTypes.ociManifest, { platform }),
     ]
-    expect(notAnIndexOfImages({ manifests })).toBeUndefined()
-    expect(notAnIndexOfImages({ manifests: [] })).toBeUndefined()
+    expect(artifactIndexError({ manifests })).toBeUndefined()
+    expect(artifactIndexError({ manifests: [] })).toBeUndefined()
   })
 
   it('says what an index of artifacts lists', () => {
     const cache = [of(mediaTypes.dockerLayerGzip), of('application/vnd.buildkit.cacheconfig.v0')]
-    expect(notAnIndexOfImages({ manifests: cache }, about)?.message).toContain('a BuildKit cache')
+    expect(artifactIndexError({ manifests: cache }, about)?.message).toContain('a BuildKit cache')
     const signatures = [of(mediaTypes.ociManifest, { artifactType: 'application/vnd.cncf.notary.signature' })]
-    expect(notAnIndexOfImages({ manifests: signatures })?.message).toContain('a Notation signature')
+    expect(artifactIndexError({ manifests: signatures })?.message).toContain('a Notation signature')
     const others = [of(mediaTypes.ociManifest, { artifactType: 'application/vnd.acme' })]
-    expect(notAnIndexOfImages({ manifests: others })?.message).toContain('an index of artifacts')
+    expect(artifactIndexError({ manifests: others })?.message).toContain('an index of artifacts')
   })
 })

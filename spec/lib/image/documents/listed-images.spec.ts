@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { isListedImage, mediaTypes } from '../../../../lib/image/index.js'
+import { isImageOrIndexEntry, mediaTypes } from '../../../../lib/image/index.js'
 import { descriptorOf } from '../../../support/store/images-in-a-store.js'
 
-describe('isListedImage', () => {
+describe('isImageOrIndexEntry', () => {
   const entry = descriptorOf('x', mediaTypes.ociManifest)
 
   it.each([
@@ -11,6 +11,6 @@ describe('isListedImage', () => {
     [{ os: 'unknown', architecture: 'unknown' }, false],
     [undefined, true],
   ] as const)('%j: %s', (platform, is) => {
-    expect(isListedImage({ ...entry, ...(platform && { platform }) })).toBe(is)
+    expect(isImageOrIndexEntry({ ...entry, ...(platform && { platform }) })).toBe(is)
   })
 })

@@ -81,6 +81,81 @@ describe('blobs', () => {
       },
     ))
 
+  it('asks for a part by one range, and gives just that part', () =>
+    withRegistry({}, {}, async ({ repository, registry, blob }) => {
+      for (const [offset, length] of [
+        [70_000, 10],
+        [0, 5],
+        [99_990, 10],
+        [0, content.length],
+      ] as const) {
+        const body = await repository.blob(blob, { offset, length })
+        expect(body).toMatchObject({ offset, size: content.length })
+        expect((await bytesOf(body)).equals(content.subarray(offset, offset + length))).toBe(true)
+        expect(registry.requests.at(-1)?.headers).toMatchObject({
+          range: `bytes=${offset}-${offset + length - 1}`,
+        })
+      }
+      expect((await bytesOf(await repository.blob(blob, { offset: 99_990, length: 99 }))).length).toBe(10)
+      expect(new Set(registry.requests.map(({ status }) => status))).toEqual(new Set([200, 206]))
+      expect(talk(registry)).toEqual(Array.from({ length: 5 }, () => 'blob 206'))
+    }))
+
+  it.each([
+    'bytes 5-14/100001',
+    'bytes 5-13/100000',
+    'bytes 5-15/100000',
+    'bytes 4-14/100000',
+    'bytes 5-99999/100000',
+    'bytes',
+    undefined,
+  ])('takes the whole blob instead of a part that is said to be %s', (range) =>
+    withRegistry({ faults: [faults.contentRange(range)] }, {}, async ({ repository, registry, blob }) => {
+      const body = await repository.blob(blob, { offset: 5, length: 10 })
+      expect(body.offset).toBe(0)
+      expect((await bytesOf(body)).equals(content)).toBe(true)
+      expect(talk(registry)).toEqual(['blob 206', 'blob 200'])
+    }),
+  )
+
+  it('takes a part of which the size of the whole is not said', () =>
+    withRegistry(
+      { faults: [faults.contentRange('bytes 5-14/*')] },
+      {},
+      async ({ repository, registry, blob }) => {
+        const body = await repository.blob(blob, { offset: 5, length: 10 })
+        expect(body).toMatchObject({ offset: 5, size: content.length })
+        expect((await bytesOf(body)).equals(content.subarray(5, 15))).toBe(true)
+        expect(talk(registry)).toEqual(['blob 206'])
+      },
+    ))
+
+  it.each([
+    [501, ['blob 501', 'blob 200']],
+    [416, ['blob 416', 'blob 200']],
+    [400, ['blob 400', 'blob 200']],
+  ])('takes the whole blob where a part is refused with %d', (status, requests) =>
+    withRegistry(
+      { faults: [faults.status(status, { nth: 1 })] },
+      {},
+      async ({ repository, registry, blob }) => {
+        const body = await repository.blob(blob, { offset: 5, length: 10 })
+        expect(body.offset).toBe(0)
+        expect((await bytesOf(body)).equals(content)).toBe(true)
+        expect(talk(registry)).toEqual(requests)
+      },
+    ),
+  )
+
+  it('takes the whole blob that is sent instead of a part', () =>
+    withRegistry({}, {}, async ({ repository, registry, blob }) => {
+      registry.addFault(faults.noRange((digest) => registry.blob(digest)))
+      const body = await repository.blob(blob, { offset: 5, length: 10 })
+      expect(body).toMatchObject({ offset: 0, size: content.length })
+      expect((await bytesOf(body)).equals(content)).toBe(true)
+      expect(talk(registry)).toEqual(['blob 200'])
+    }))
+
   it('refuses a blob of another size, and says where the fault is as far as a megabyte tells', () =>
     withRegistry({}, {}, async ({ repository, registry, blob }) => {
       const wrong = (digest: string, size: number) => repository.blob(descriptor(digest, size)).then(bytesOf)

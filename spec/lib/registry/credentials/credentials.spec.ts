@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Credential } from '../../../../lib/registry/credentials/credential.js'
-import { anonymous, firstOf, keyed, onlyFor } from '../../../../lib/registry/credentials/credentials.js'
+import { anonymous, firstOf, byRegistry, onlyFor } from '../../../../lib/registry/credentials/credentials.js'
 
 const as = (name: string) => Credential.password(name, 'p')
 const userOf = (credential: Credential | undefined): string | undefined =>
@@ -11,7 +11,7 @@ const userOf = (credential: Credential | undefined): string | undefined =>
 
 describe('credentials', () => {
   it('by key are those of the longest key that covers the repository', async () => {
-    const credentials = keyed([
+    const credentials = byRegistry([
       ['quay.io', as('all')],
       ['quay.io/team', as('team')],
     ])
@@ -26,7 +26,7 @@ describe('credentials', () => {
   it('given for a pull go before the default (S0-79)', async () => {
     const both = firstOf(
       onlyFor('docker.io', as('pull')),
-      keyed([
+      byRegistry([
         ['docker.io', as('default')],
         ['b', as('other')],
       ]),

@@ -11,9 +11,9 @@ function bodyOver(options: Partial<BodyOptions> = {}) {
   source.on('error', () => undefined)
   const began: number[] = []
   const body = new Body(source, {
-    ...{ first: patient, stall: patient, minBytes: 1 },
+    ...{ firstByte: patient, stall: patient, minBytes: 1 },
     began: () => void began.push(1),
-    stalled: (received) => new Error(`stalled after ${received}`),
+    stallError: (received) => new Error(`stalled after ${received}`),
     failure: (error, received) => new Error(`${error.message} after ${received}`),
     ...options,
   })
@@ -62,7 +62,7 @@ describe('the body of an answer', () => {
   })
 
   it('waits for its first byte as long as it is told to, and from then on for less', async () => {
-    const { source, body } = bodyOver({ first: patient, stall: 30 })
+    const { source, body } = bodyOver({ firstByte: patient, stall: 30 })
     const reading = read(body)
     await sleep(100)
     expect(body.destroyed).toBe(false)
@@ -81,7 +81,7 @@ describe('the body of an answer', () => {
   })
 
   it('ends its connection and its clock when nobody wants it any more', async () => {
-    const { source, body } = bodyOver({ stall: 20, first: 20 })
+    const { source, body } = bodyOver({ stall: 20, firstByte: 20 })
     body.read(0)
     body.destroy()
     await sleep(50)

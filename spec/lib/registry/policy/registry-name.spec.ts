@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import {
   canonicalRegistry,
-  hostTitle,
-  nameTitle,
+  displayHost,
+  displayName,
   typedName,
 } from '../../../../lib/registry/policy/registry-name.js'
 
@@ -17,7 +17,7 @@ describe('names of registries', () => {
     ['127.0.0.1:5000', '127.0.0.1:5000', '127.0.0.1:5000'],
     ['auth.docker.io', 'auth.docker.io', 'auth.docker.io'],
   ])('%s is %s, and for users %s', (name, canonical, title) => {
-    expect([canonicalRegistry(name), hostTitle(name)]).toEqual([canonical, title])
+    expect([canonicalRegistry(name), displayHost(name)]).toEqual([canonical, title])
   })
 })
 
@@ -29,7 +29,7 @@ describe('names of images in messages', () => {
     ['quay.io', 'library/alpine', 'a', '"library/alpine:a"', 'quay.io/library/alpine'],
     ['docker.io', 'library/deep/er', undefined, '"library/deep/er"', 'library/deep/er'],
   ])('are as users type them: %s/%s, %s', (registry, repository, target, title, typed) => {
-    expect(nameTitle({ registry, repository }, target)).toBe(title)
+    expect(displayName({ registry, repository }, target)).toBe(title)
     expect(typedName({ registry, repository })).toBe(typed)
   })
 })

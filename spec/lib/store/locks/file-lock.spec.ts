@@ -20,8 +20,8 @@ describe('FileLock', () => {
   it('is signed by its holder, and stays unless it is removed', async () => {
     const path = stores.fresh()
     const lock = (await FileLock.take(path))!
-    await lock.sign('a long signature')
-    await lock.sign('short')
+    await lock.write('a long signature')
+    await lock.write('short')
     expect(readFileSync(path, 'utf8')).toBe('short')
     expect(await FileLock.take(path)).toBeUndefined()
     await lock.release()

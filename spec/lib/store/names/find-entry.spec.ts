@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { digestOf } from '../../../../lib/image/index.js'
 import { findEntries } from '../../../../lib/store/names/find-entry.js'
 import { IndexDocument } from '../../../../lib/store/names/index-document.js'
-import { entryTitle, entryWord } from '../../../../lib/store/names/index-entry.js'
+import { entryDisplayName, entryArgument } from '../../../../lib/store/names/index-entry.js'
 import { shellWord } from '../../../../lib/codec/shell-word.js'
 
 const refName = 'org.opencontainers.image.ref.name'
@@ -63,8 +63,8 @@ describe('a word for an image of the store', () => {
       fc.property(fc.array(anyEntry, { maxLength: 6 }), (manifests) => {
         const entries = entriesOf(...manifests)
         for (const each of entries) {
-          const word = entryWord(each)
-          expect(entryTitle(each)).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+          const word = entryArgument(each)
+          expect(entryDisplayName(each)).not.toMatch(/[\p{Cc}\p{Cf}]/u)
           expect(word).toMatch(/^[^-\s].*$/)
           const unquoted = word.startsWith("'") ? word.slice(1, -1).replaceAll(`'\\''`, "'") : word
           expect(

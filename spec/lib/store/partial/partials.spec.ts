@@ -174,7 +174,7 @@ describe('partial downloads', () => {
         code: 'STORE_LOCKED',
         message: expect.stringMatching(
           new RegExp(
-            `^Stopped waiting after \\d+ seconds? for .*, which process ${child.process.pid} has locked$`,
+            `^Stopped waiting after [\\d.]+ seconds? for .*, which process ${child.process.pid} has locked$`,
           ),
         ) as string,
       })

@@ -1,0 +1,41 @@
+/** Enforces the limits on the size of the archive of a layer while it is decompressed. */
+import { type Limits, ratioFloor } from '../limits.js'
+import { overLimit } from './tar/refusal.js'
+
+/** The limits that an `ArchiveSize` enforces. */
+export type SizeLimits = Pick<Limits, 'layerBytes' | 'imageBytes' | 'layerRatio'>
+
+/** Counts the bytes of an archive. */
+export class ArchiveSize {
+  /** Number of bytes so far. */
+  bytes = 0
+  /** Number of compressed bytes so far; undefined for an archive that is not compressed. */
+  compressed: number | undefined
+
+  /** @param before total size in bytes of the layers before this one */
+  constructor(
+    private readonly limits: SizeLimits,
+    private readonly before = 0,
+  ) {}
+
+  /**
+   * Counts further bytes of the archive. Bytes after its end count as well, because they are read.
+   * @throws WindlassError LIMIT_EXCEEDED
+   */
+  add(bytes: number): void {
+    this.bytes += bytes
+    const { layerBytes, imageBytes, layerRatio } = this.limits
+    if (this.bytes > layerBytes)
+      throw overLimit('the size of the archive so far', this.bytes, 'layerBytes', layerBytes)
+    if (this.before + this.bytes > imageBytes)
+      throw overLimit('the size of all layers so far', this.before + this.bytes, 'imageBytes', imageBytes)
+    if (this.compressed === undefined || this.bytes <= ratioFloor) return
+    if (this.bytes > this.compressed * layerRatio)
+      throw overLimit(
+        'the compression ratio so far',
+        Math.floor(this.bytes / this.compressed),
+        'layerRatio',
+        layerRatio,
+      )
+  }
+}

@@ -1,0 +1,209 @@
+/**
+ * Applies the layers of an image to a tree in memory: the tree that `LayerApplier` creates with whiteouts `apply`, as root on
+ * a file system that supports everything. Content stays in the layers.
+ */
+import { defaultLimits, limitExceeded } from '../../limits.js'
+import { invalidEntry } from '../failure.js'
+import { layerPath, longestPath, requireShort } from '../rootfs/layer-path.js'
+import { isForeignDevice, isWhiteoutDevice } from '../rootfs/skipped-device.js'
+import type { TarEntry } from '../tar/entry.js'
+import { quoted } from '../tar/refusal.js'
+import { isBelowWhiteout, whiteoutOf, type Whiteout } from '../whiteouts/name.js'
+import { FlatDirectory, type FlatLeaf, type Leaf } from './flat-node.js'
+import { resolveParents } from './resolve-parents.js'
+
+/** A path in the tree, and what is there. */
+export type FlatEntry =
+  | { readonly path: string; readonly directory: FlatDirectory }
+  | {
+      readonly path: string
+      readonly leaf: Leaf
+      /** The first path, in byte order, of those that share the leaf. Set on all paths but the first. */
+      readonly hardlink: string | undefined
+    }
+
+/** Applies layers, base first, and lists the result. */
+export class FlatTree {
+  readonly root = new FlatDirectory(undefined, '')
+  #layer = -1
+  #directories = 0
+
+  /** @param layerDirectories maximum number of directories that one layer creates */
+  constructor(private readonly layerDirectories = defaultLimits.layerDirectories) {}
+
+  /** Starts the next layer. */
+  nextLayer(): void {
+    this.#layer++
+    this.#directories = 0
+  }
+
+  /**
+   * Applies an entry of the current layer. `ordinal` is its position in the layer.
+   * @throws WindlassError LAYER_INVALID, LIMIT_EXCEEDED when the layer cannot be unpacked
+   */
+  entry(entry: TarEntry, ordinal: number): void {
+    const place = layerPath(entry.path)
+    if (place === undefined) {
+      if (entry.type !== 'directory') throw invalidEntry(entry.path, 'the root can only be a directory')
+      this.root.list(entry, this.#layer)
+      return
+    }
+    const { parent, name } = place
+    if (isBelowWhiteout(parent)) return
+    const whiteout = whiteoutOf(name, entry.path)
+    if (whiteout !== undefined) this.#whiteout(whiteout, parent, entry)
+    else this.#make(entry, ordinal, parent, name)
+  }
+
+  /** Returns all entries below the root in byte order of their paths. */
+  entries(): FlatEntry[] {
+    const found: { readonly path: string; readonly node: FlatDirectory | FlatLeaf }[] = []
+    const open: [string, FlatDirectory][] = [['', this.root]]
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      const [prefix, directory] = next
+      for (const [name, node] of directory.children) {
+        found.push({ path: prefix + name, node })
+        if (node instanceof FlatDirectory) open.push([`${prefix}${name}/`, node])
+      }
+    }
+    found.sort((a, b) => (a.path < b.path ? -1 : 1))
+    const first = new Map<Leaf, string>()
+    return found.map(({ path, node }): FlatEntry => {
+      if (node instanceof FlatDirectory) return { path, directory: node }
+      const hardlink = first.get(node.leaf)
+      if (hardlink === undefined) first.set(node.leaf, path)
+      return { path, leaf: node.leaf, hardlink }
+    })
+  }
+
+  #make(entry: TarEntry, ordinal: number, parentPath: string, name: string): void {
+    requireShort(name, entry.path)
+    if (isForeignDevice(entry) || isWhiteoutDevice(entry)) return
+    const parent = this.#need(parentPath, entry.path)
+    if (entry.type === 'directory') {
+      const known = parent.children.get(name)
+      const directory = known instanceof FlatDirectory ? known : this.#makeDirectory(parent, name, entry.path)
+      directory.list(entry, this.#layer)
+      directory.touch(this.#layer)
+      return
+    }
+    if (entry.type === 'symlink') checkTarget(entry)
+    const leaf = entry.type === 'hardlink' ? this.#linked(entry, parent, name) : this.#leaf(entry, ordinal)
+    parent.children.set(name, { leaf, layer: this.#layer })
+    parent.touch(this.#layer)
+  }
+
+  #leaf(entry: TarEntry, ordinal: number): Leaf {
+    return { entry, ordinal, layer: this.#layer }
+  }
+
+  /** Returns the target of a hard link, whose name is removed first and may be that of a parent of the target. */
+  #linked(entry: TarEntry, parent: FlatDirectory, name: string): Leaf {
+    const target = this.#target(entry)
+    const before = parent.children.get(name)
+    if (before instanceof FlatDirectory || before?.leaf !== target) {
+      parent.children.delete(name)
+      if (this.#target(entry) !== target) throw missingTarget(entry)
+    }
+    return target
+  }
+
+  #target(entry: TarEntry): Leaf {
+    const place = layerPath(entry.linkTarget)
+    if (place === undefined || whiteoutOf(place.name, entry.path) !== undefined) throw missingTarget(entry)
+    const found = this.#find(place.parent, entry.path)?.children.get(place.name)
+    if (found === undefined) throw missingTarget(entry)
+    if (found instanceof FlatDirectory)
+      throw invalidEntry(entry.path, `it is a hard link to ${quoted(entry.linkTarget)}, which is a directory`)
+    return found.leaf
+  }
+
+  #whiteout(whiteout: Whiteout, parentPath: string, entry: TarEntry): void {
+    if (whiteout.kind === 'ignored') return
+    const parent = this.#find(parentPath, entry.path)
+    if (parent === undefined) return
+    if (whiteout.kind === 'opaque') this.#removeLower(parent)
+    else {
+      requireShort(whiteout.name, entry.path)
+      this.#hide(parent, whiteout.name)
+    }
+  }
+
+  /** Removes what lower layers have at `name`, and keeps what this layer made there. */
+  #hide(parent: FlatDirectory, name: string): void {
+    const node = parent.children.get(name)
+    if (node === undefined) return
+    if (!(node instanceof FlatDirectory)) {
+      if (node.layer !== this.#layer) parent.children.delete(name)
+    } else if (node.touched !== this.#layer) parent.children.delete(name)
+    else {
+      this.#removeLower(node)
+      node.disown(this.#layer)
+    }
+  }
+
+  #removeLower(top: FlatDirectory): void {
+    const open = [top]
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      if (at.emptiedIn === this.#layer) continue
+      at.emptiedIn = this.#layer
+      for (const [name, node] of at.children) {
+        if (!(node instanceof FlatDirectory)) {
+          if (node.layer !== this.#layer) at.children.delete(name)
+        } else if (node.touched !== this.#layer) at.children.delete(name)
+        else {
+          node.disown(this.#layer)
+          open.push(node)
+        }
+      }
+    }
+  }
+
+  /** Returns the directory at `path`, and creates it if needed. An entry that blocks it is replaced by a directory. */
+  #need(path: string, entry: string): FlatDirectory {
+    for (;;) {
+      const { blocked, steps } = resolveParents(this.root, path, entry)
+      if (blocked === undefined) return this.#makeSteps(steps, entry)
+      blocked.parent.children.delete(blocked.name)
+    }
+  }
+
+  #makeSteps(steps: readonly (FlatDirectory | string)[], entry: string): FlatDirectory {
+    let at = this.root
+    for (const step of steps) at = step instanceof FlatDirectory ? step : this.#makeDirectory(at, step, entry)
+    return at
+  }
+
+  /** Returns the directory at `path`; undefined if there is none. */
+  #find(path: string, entry: string): FlatDirectory | undefined {
+    const { blocked, steps } = resolveParents(this.root, path, entry)
+    const last = steps.at(-1)
+    return blocked === undefined && last instanceof FlatDirectory ? last : undefined
+  }
+
+  #makeDirectory(parent: FlatDirectory, name: string, entry: string): FlatDirectory {
+    requireShort(name, entry)
+    if (++this.#directories > this.layerDirectories)
+      throw limitExceeded(
+        `Reading ${quoted(entry)} failed: the number of directories of the layer is ${this.#directories}`,
+        'layerDirectories',
+        this.layerDirectories,
+      )
+    const directory = new FlatDirectory(parent, name)
+    // Nothing of a lower layer is in it.
+    directory.emptiedIn = this.#layer
+    parent.children.set(name, directory)
+    directory.touch(this.#layer)
+    return directory
+  }
+}
+
+function checkTarget({ path, linkTarget }: TarEntry): void {
+  if (linkTarget === '' || linkTarget.includes('\0'))
+    throw invalidEntry(path, 'it is a symlink to no valid name')
+  if (linkTarget.length > longestPath)
+    throw invalidEntry(path, `it is a symlink to a name of more than ${longestPath} bytes (ENAMETOOLONG)`)
+}
+
+const missingTarget = ({ path, linkTarget }: TarEntry) =>
+  invalidEntry(path, `it is a hard link to ${quoted(linkTarget)}, which is not in the tree`)

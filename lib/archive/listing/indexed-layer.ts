@@ -1,0 +1,29 @@
+/** A layer that is read and indexed only as far as needed. */
+import type { LayerReader } from './layer-reader.js'
+import { LayerIndex } from './layer-index.js'
+
+/** A layer and the index of what was read of it. */
+export class IndexedLayer {
+  readonly index: LayerIndex
+
+  constructor(
+    readonly reader: LayerReader,
+    isBase: boolean,
+  ) {
+    this.index = new LayerIndex(isBase)
+  }
+
+  /**
+   * Reads until `isDecided`, or to the end.
+   * @param wanted as for `LayerReader.advance`
+   * @throws WindlassError LAYER_INVALID for entries that no tree can contain; errors of the reader
+   */
+  async readUntil(isDecided: (index: LayerIndex) => boolean, wanted?: string): Promise<LayerIndex> {
+    const { reader, index } = this
+    for (;;) {
+      for (let at = index.count; at < reader.entries.length; at++) index.add(reader.entries[at]!)
+      if (reader.complete || isDecided(index)) return index
+      await reader.advance(wanted)
+    }
+  }
+}

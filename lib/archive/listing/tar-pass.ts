@@ -1,0 +1,144 @@
+/** One pass over the bytes of a layer: decompresses and parses as much as is asked for, and keeps the content of one file. */
+import { pipeline, type Readable, Transform } from 'node:stream'
+import { type Decompressing, decompressor } from '../../bytes/compression/decompress.js'
+import { sniffCompression } from '../../bytes/compression/sniff.js'
+import { destroyed } from '../../bytes/destroyed.js'
+import { type Expected, Verifier } from '../../bytes/verifier.js'
+import type { Limits } from '../../limits.js'
+import { ArchiveSize } from '../archive-size.js'
+import type { TarEntry } from '../tar/entry.js'
+import { TarReader } from '../tar/reader.js'
+
+/** A part of the content of a file, at its offset in the file. */
+export interface Piece {
+  readonly offset: number
+  readonly bytes: Buffer
+}
+
+/** What a pass reads. */
+export interface PassOptions {
+  /** Opens the blob at its start. */
+  readonly open: () => Promise<Readable>
+  readonly expected: Expected
+  readonly limits: Limits
+  /** Returns the total size in bytes of the other layers that were read. */
+  readonly before: () => number
+  /** Receives each entry. Returns true to keep its content. */
+  readonly onEntry: (entry: TarEntry, ordinal: number) => boolean
+}
+
+/** Small, because a reader that stops has read as much ahead. */
+const chunkBytes = 128 * 1024
+
+/** Reads a layer forward, one piece of its archive at a time. */
+export class TarPass {
+  /** The content so far of the last file that was kept; the reader takes pieces out of it. */
+  pieces: Piece[] = []
+  /** Position of the file that is kept; undefined if there is none. */
+  kept: number | undefined
+  /** Whether the kept file has been read to its end. */
+  keptWhole = false
+  readonly #options: PassOptions
+  readonly #verifier: Verifier
+  readonly #size: ArchiveSize
+  readonly #tar: TarReader
+  #source: Readable | undefined
+  #decompress: Decompressing | undefined
+  #archive: AsyncIterator<Buffer> | undefined
+  #ordinal = 0
+  #keeping = false
+  #ended = false
+
+  constructor(options: PassOptions) {
+    this.#options = options
+    this.#verifier = new Verifier(options.expected)
+    this.#size = new ArchiveSize(options.limits, options.before())
+    this.#tar = new TarReader(
+      {
+        entry: (entry) => this.#entry(entry),
+        // The chunk is reused after the call.
+        data: (chunk, offset) => this.#keeping && this.pieces.push({ offset, bytes: Buffer.from(chunk) }),
+        end: () => {
+          if (this.#keeping) this.keptWhole = true
+          this.#keeping = false
+        },
+      },
+      options.limits,
+    )
+  }
+
+  /** Bytes of the archive so far. */
+  get bytes(): number {
+    return this.#size.bytes
+  }
+
+  /** Whether the layer was read to its end and is the one that the manifest states. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /**
+   * Reads the next piece of the archive. Returns false at the end, after the blob is verified.
+   * @throws WindlassError LAYER_INVALID, LIMIT_EXCEEDED; SIZE_MISMATCH or DIGEST_MISMATCH at the end; errors of the source
+   */
+  async advance(): Promise<boolean> {
+    if (this.#ended) return false
+    this.#archive ??= await this.#begin()
+    const next = await this.#archive.next()
+    if (next.done === true) {
+      this.#verifier.check()
+      this.#tar.finish()
+      this.#ended = true
+      await this.close()
+      return false
+    }
+    this.#size.add(next.value.length)
+    this.#tar.write(next.value)
+    this.#decompress?.recycle?.(next.value)
+    return true
+  }
+
+  /** Discards the content that is kept. */
+  drop(): void {
+    this.pieces = []
+    this.kept = undefined
+    this.keptWhole = false
+    this.#keeping = false
+  }
+
+  /** Closes the source. Resolves when it is closed. */
+  async close(): Promise<void> {
+    this.#decompress?.on('error', () => undefined).destroy()
+    if (this.#source !== undefined) await destroyed(this.#source)
+  }
+
+  #entry(entry: TarEntry): void {
+    const ordinal = this.#ordinal++
+    if (!this.#options.onEntry(entry, ordinal)) return
+    this.drop()
+    this.kept = ordinal
+    this.#keeping = true
+  }
+
+  async #begin(): Promise<AsyncIterator<Buffer>> {
+    this.#source = await this.#options.open()
+    const { compression, stream } = await sniffCompression(this.#source)
+    if (compression !== 'none') this.#size.compressed = 0
+    const hashed = new Transform({
+      transform: (chunk: Buffer, _encoding, done) => {
+        try {
+          this.#verifier.update(chunk)
+          if (this.#size.compressed !== undefined) this.#size.compressed += chunk.length
+          done(null, chunk)
+        } catch (error) {
+          done(error as Error)
+        }
+      },
+    })
+    const decompress = decompressor(compression, { chunkBytes })
+    this.#decompress = decompress
+    // An error of one stream destroys the others with it.
+    pipeline(stream, hashed, decompress, () => undefined)
+    return (decompress as AsyncIterable<Buffer>)[Symbol.asyncIterator]()
+  }
+}

@@ -1,0 +1,105 @@
+/** Where the content of a file is in the blob of a layer, and the digests of its chunks. */
+import { type Digest, isDigest } from '../../image/digest/digest.js'
+import type { TarEntry } from '../tar/entry.js'
+import { quoted } from '../tar/refusal.js'
+import { invalidToc } from './refusal.js'
+import type { TocEntry } from './toc-codec.js'
+
+/** A chunk of a file: verified as a whole, before any of it is passed on. */
+export interface Chunk {
+  /** Uncompressed bytes. */
+  readonly size: number
+  readonly digest: Digest
+}
+
+/** The content of a file. The chunks follow each other without gaps. */
+export interface FileContent {
+  /** Position in the blob of the first gzip member or zstd frame. */
+  readonly offset: number
+  /** Uncompressed bytes of the first member before the content. */
+  readonly inner: number
+  /** Position in the blob behind the content. */
+  readonly end: number
+  readonly chunks: readonly Chunk[]
+}
+
+/** The first and the last member of a file, before it is known where the last one ends. */
+export interface FileSpan extends Omit<FileContent, 'end'> {
+  readonly path: string
+  readonly end: number | undefined
+  readonly last: number
+  readonly lastInner: number
+}
+
+/** A chunk is held in memory until it is verified. Real chunks have about 64 KiB or 4 MiB. */
+const maxChunkBytes = 64 * 1024 * 1024
+
+/**
+ * Returns the span of a file out of its entry and the entries of its further chunks.
+ * @param dataEnd the position in the blob at which the content of files ends
+ * @throws WindlassError LAYER_INVALID when the chunks do not make up the file, or lie outside of the layer
+ */
+export function spanOf(entries: readonly TocEntry[], { path, size }: TarEntry, dataEnd: number): FileSpan {
+  const refuse = (what: string): never => {
+    throw invalidToc(`${quoted(path)} ${what}`)
+  }
+  const chunks: Chunk[] = []
+  const [first] = entries
+  const { offset = 0, innerOffset: inner = 0, endOffset, digest } = first!
+  if (size === 0) return { path, offset, inner, last: offset, lastInner: inner, end: endOffset, chunks }
+  let position = 0
+  let last = offset
+  let lastInner = inner
+  for (const entry of entries) {
+    const { offset: at = 0, innerOffset = 0, chunkOffset = 0, chunkSize = 0 } = entry
+    if (chunkOffset !== position) refuse('has chunks with gaps between them')
+    if (at < last || (entry !== first && at === last && innerOffset <= lastInner))
+      refuse('has chunks that are out of order')
+    if (at >= dataEnd) refuse('has content outside of the layer')
+    const isLast = entry === entries.at(-1)
+    const length = chunkSize === 0 && isLast ? size - chunkOffset : chunkSize
+    if (length <= 0 || position + length > size) refuse('has chunks of another size than the file')
+    if (length > maxChunkBytes) refuse(`has a chunk of ${length} bytes`)
+    if (innerOffset > maxChunkBytes) refuse(`has a chunk that begins ${innerOffset} bytes into its member`)
+    const known = entry.chunkDigest ?? (entries.length === 1 ? digest : undefined)
+    if (!isDigest(known)) throw invalidToc(`${quoted(path)} has a chunk without a digest`)
+    chunks.push({ size: length, digest: known })
+    position += length
+    last = at
+    lastInner = innerOffset
+  }
+  if (position !== size) refuse('has chunks of another size than the file')
+  if (endOffset !== undefined && (endOffset <= last || endOffset > dataEnd))
+    refuse('has content outside of the layer')
+  return { path, offset, inner, last, lastInner, end: endOffset, chunks }
+}
+
+/**
+ * Determines where each span ends: where the table says so, or where the next content begins.
+ * @param offsets the positions of all chunks
+ * @throws WindlassError LAYER_INVALID when two spans overlap
+ */
+export function contentsOf(
+  spans: readonly FileSpan[],
+  offsets: readonly number[],
+  dataEnd: number,
+): ReadonlyMap<FileSpan, FileContent> {
+  const sorted = [...spans].filter(({ chunks }) => chunks.length > 0)
+  sorted.sort((a, b) => a.offset - b.offset || a.inner - b.inner)
+  const starts = [...new Set(offsets), dataEnd].sort((a, b) => a - b)
+  const contents = new Map<FileSpan, FileContent>()
+  let start = 0
+  for (const [at, span] of sorted.entries()) {
+    const { offset, inner, last, lastInner, chunks, path } = span
+    const next = sorted[at + 1]
+    if (next && (next.offset < last || (next.offset === last && next.inner <= lastInner)))
+      throw invalidToc(`the content of ${quoted(path)} overlaps that of ${quoted(next.path)}`)
+    // The spans are in order and do not overlap, so this passes over each position once.
+    while (starts[start]! <= last) start++
+    const end = span.end ?? starts[start]!
+    if (next && next.offset > last && end > next.offset)
+      throw invalidToc(`the content of ${quoted(path)} overlaps that of ${quoted(next.path)}`)
+    contents.set(span, { offset, inner, end, chunks })
+  }
+  return contents
+}

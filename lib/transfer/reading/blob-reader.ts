@@ -1,0 +1,134 @@
+/**
+ * Reads blobs without storing them: opens one at the first place that serves it, and continues at the same byte when the
+ * connection breaks.
+ */
+import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { WindlassError } from '../../errors.js'
+import type { BlobBody, BlobRequest, Descriptor, ImageSource } from '../../image/index.js'
+import { type ForeignUrlOrder, placesOf } from '../places/places-of.js'
+import type { BlobPlace } from '../places/blob-place.js'
+import { concernsPlace } from '../receive-from.js'
+import { type RetryPolicy, againAfter } from '../retry-policy.js'
+
+/** What to read, and from where. */
+export interface BlobReaderOptions {
+  readonly source: ImageSource
+  readonly descriptor: Descriptor
+  readonly retry: RetryPolicy
+  /** Order of the foreign URLs of the descriptor (`last-first`). */
+  readonly foreignUrls?: ForeignUrlOrder
+}
+
+/** Bytes that an attempt must bring for the count of failures to start anew. */
+const progressBytes = 64 * 1024
+
+/** Opens one blob, whole or in parts, any number of times. */
+export class BlobReader {
+  readonly #options: BlobReaderOptions
+  /** The place that served the blob last. */
+  #place: BlobPlace | undefined
+
+  constructor(options: BlobReaderOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Opens the blob, or a part of it. When a connection breaks, the stream continues at the same byte, as often as the policy
+   * allows. The bytes are not verified.
+   * @throws errors of the source; CANCELLED when the signal aborts. The stream fails with NETWORK when it ends early
+   */
+  async open(request: BlobRequest = {}): Promise<BlobBody> {
+    const attempts = { count: 0 }
+    const body = await this.#attempt(request, attempts)
+    const stream = Readable.from(this.#resumed(body, request, attempts), { objectMode: false })
+    return { ...body, stream }
+  }
+
+  /** Yields the bytes of `first`, and of further requests where connections break. */
+  async *#resumed(
+    first: BlobBody,
+    request: BlobRequest,
+    attempts: { count: number },
+  ): AsyncGenerator<Buffer, void, undefined> {
+    const { size } = this.#options.descriptor
+    const start = first.offset
+    // A source that does not serve parts sends everything to the end.
+    const isPart = start === (request.offset ?? 0) && request.length !== undefined
+    const end = isPart ? Math.min(size, start + request.length) : size
+    const { digest } = this.#options.descriptor
+    let position = start
+    for (let body = first; ;) {
+      const before = position
+      const chunks = (body.stream as AsyncIterable<Buffer>)[Symbol.asyncIterator]()
+      let skipped = position - body.offset
+      let failure: unknown
+      try {
+        for (;;) {
+          // Only errors of the source are retried, not what a consumer throws into this generator.
+          const next = await chunks.next().catch((error: unknown) => {
+            failure = error
+          })
+          if (next === undefined || next.done === true) break
+          const rest = next.value.subarray(Math.max(0, skipped))
+          skipped -= next.value.length - rest.length
+          position += rest.length
+          if (rest.length > 0) yield rest
+        }
+      } finally {
+        body.stream.on('error', () => undefined).destroy()
+      }
+      if (failure === undefined && position >= end) return
+      failure ??= new WindlassError(
+        'NETWORK',
+        `Reading blob ${digest} failed: ${body.host} ended the transfer after ${position} of ${end} bytes`,
+        { digest, host: body.host },
+      )
+      if (position - before >= progressBytes) attempts.count = 0
+      await this.#wait(failure, attempts, request.signal)
+      const rest = { ...request, offset: position, ...(isPart && { length: end - position }) }
+      body = await this.#attempt(rest, attempts, first.validator)
+    }
+  }
+
+  /** Opens the blob, with retries. */
+  async #attempt(request: BlobRequest, attempts: { count: number }, validator?: string): Promise<BlobBody> {
+    for (;;) {
+      try {
+        return await this.#fetch(validator === undefined ? request : { ...request, validator })
+      } catch (error) {
+        await this.#wait(error, attempts, request.signal)
+      }
+    }
+  }
+
+  /** Opens the blob at the place that served it before, or at the first that does. */
+  async #fetch(request: BlobRequest): Promise<BlobBody> {
+    if (this.#place !== undefined) return this.#place.fetch(request)
+    const { descriptor, source, foreignUrls = 'last-first' } = this.#options
+    const list = placesOf(descriptor, source, foreignUrls)
+    let refusal: unknown
+    for (;;) {
+      for (const place of list.places) {
+        try {
+          const body = await place.fetch(request)
+          this.#place = place
+          return body
+        } catch (error) {
+          if (!concernsPlace(error) || request.signal?.aborted === true) throw error
+          refusal ??= error
+        }
+      }
+      if (!list.hasNextRank) throw refusal
+      list.nextRank(refusal as WindlassError, 1)
+    }
+  }
+
+  /** Waits before the next attempt. @throws `error` if there is none; CANCELLED */
+  async #wait(error: unknown, attempts: { count: number }, signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted()
+    const delay = againAfter(this.#options.retry)(error, ++attempts.count)
+    if (delay === undefined) throw error
+    await sleep(delay, undefined, signal && { signal }).catch(() => signal?.throwIfAborted())
+  }
+}

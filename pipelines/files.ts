@@ -1,0 +1,195 @@
+/**
+ * Lists the files of an image, and reads one of them, without a store. Of a layer with a table of contents, only ranges of
+ * the blob are read; of others, as much as is needed.
+ */
+import { Readable } from 'node:stream'
+import {
+  DirectoryLayer,
+  ImageTree,
+  LazyLayer,
+  type LayerReader,
+  type ListedFile,
+  TarLayer,
+  TocLayer,
+  type TocReference,
+  bytesOf,
+  entriesOfToc,
+  readToc,
+  tocReferenceOf,
+} from '../lib/archive/index.js'
+import { RandomAccessBlob } from '../lib/bytes/index.js'
+import { WindlassError } from '../lib/errors.js'
+import type { Descriptor, Digest, ImageSource } from '../lib/image/index.js'
+import { type Limits, defaultLimits } from '../lib/limits.js'
+import { BlobReader, type ForeignUrlOrder, type RetryPolicy } from '../lib/transfer/index.js'
+
+/** A file, directory, link or device of an image, with the attributes that `unpack` gives it as root. */
+export interface ImageFile extends Omit<ListedFile, 'layer'> {
+  /** Digest of the layer that it comes from; undefined for a directory that no layer lists. */
+  readonly layer: Digest | undefined
+}
+
+/** A file of an image, and its content. */
+export interface OpenedFile extends ImageFile {
+  /**
+   * The content. It is requested when it is read; destroy the stream to stop early. Fails with DIGEST_MISMATCH before the
+   * first chunk that is wrong if the layer has a table of contents, otherwise only with `verify`, at the end.
+   */
+  readonly stream: Readable
+  /**
+   * Whether both the content and that it is the file of the image are verified when `stream` ends without an error. False
+   * if only a part of a layer is read, because its digest covers all of it; `verify` reads it to its end. False if a layer
+   * is read out of its tree, which no digest covers.
+   */
+  readonly verified: boolean
+}
+
+/** A layer to read: its descriptor, and its tree if it is unpacked and its blob is missing. */
+export interface LayerToRead {
+  readonly descriptor: Descriptor
+  readonly tree?: { readonly path: string; readonly implied: readonly string[] | undefined }
+}
+
+/** Options of `readImage`. */
+export interface ReadImageOptions {
+  readonly source: ImageSource
+  readonly retry: RetryPolicy
+  readonly limits?: Limits
+  readonly foreignUrls?: ForeignUrlOrder | undefined
+  readonly signal?: AbortSignal
+  /** Receives problems that were ignored. `toc-unusable`: a layer is read as if it had no table of contents. */
+  readonly onWarning?: ((code: string, message: string) => void) | undefined
+}
+
+/** Reads the files of an image. */
+export interface ReadableImage {
+  /**
+   * Lists what is below `path`, in byte order of the paths; `path` itself if it is not a directory. Without `recursive`, only
+   * what is directly in it. Reads all layers.
+   * @throws FILE_UNKNOWN; errors of the layers and of the source
+   */
+  list(path?: string, options?: { readonly recursive?: boolean }): Promise<readonly ImageFile[]>
+  /**
+   * Finds the file that `path` leads to, following links inside the image. With `verify`, reads the layers that the answer
+   * depends on to their ends, and the stream fails unless they are the ones that the manifest states.
+   * @throws FILE_UNKNOWN, NOT_A_FILE; errors of the layers and of the source
+   */
+  open(path: string, options?: { readonly verify?: boolean }): Promise<OpenedFile>
+  /** Closes all open blobs. */
+  close(): Promise<void>
+}
+
+/** Returns a reader of the image with `layers`, base first. It requests nothing before a method is called. */
+export function readImage(layers: readonly LayerToRead[], options: ReadImageOptions): ReadableImage {
+  const limits = options.limits ?? defaultLimits
+  const readers = new LayerReaders(layers, { ...options, limits })
+  const tree = new ImageTree(readers.all, limits)
+  const described = ({ layer, ...file }: ListedFile): ImageFile => ({
+    ...file,
+    layer: layer === undefined ? undefined : layers[layer]?.descriptor.digest,
+  })
+  return {
+    async list(path = '', options) {
+      return (await tree.list(bytesOf(path), options)).map(described)
+    },
+    async open(path, { verify: wanted = false } = {}) {
+      const located = await tree.find(bytesOf(path))
+      const verify = wanted || readers.isDoubtful
+      return {
+        ...described(located.file),
+        stream: Readable.from(tree.content(located, { verify }), { objectMode: false }),
+        verified: located.verified || (verify && layers.every((layer) => layer.tree === undefined)),
+      }
+    },
+    close: () => readers.close(),
+  }
+}
+
+/** Opens the layers of an image: by their tables of contents, from their trees, or from their archives. */
+class LayerReaders {
+  readonly all: readonly LayerReader[]
+  readonly #options: ReadImageOptions & { readonly limits: Limits }
+  readonly #archives = new Set<TarLayer>()
+  #doubtful = false
+  /** Whether the source does not serve ranges. */
+  #withoutParts = false
+
+  constructor(layers: readonly LayerToRead[], options: ReadImageOptions & { readonly limits: Limits }) {
+    this.#options = options
+    this.all = layers.map((layer) => new LazyLayer(() => this.#open(layer)))
+  }
+
+  /**
+   * Whether the source sent a table that is not the one of the manifest, or is malformed. Its other bytes count only if
+   * they are verified.
+   */
+  get isDoubtful(): boolean {
+    return this.#doubtful
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.all.map((layer) => layer.close()))
+  }
+
+  async #open({ descriptor, tree }: LayerToRead): Promise<LayerReader> {
+    if (tree) return new DirectoryLayer(tree.path, tree.implied)
+    const { source, retry, foreignUrls } = this.#options
+    const blob = new BlobReader({ source, descriptor, retry, ...(foreignUrls && { foreignUrls }) })
+    const reference = tocReferenceOf(descriptor)
+    const archive = (): TarLayer => this.#archive(blob, descriptor)
+    if (reference === undefined || this.#withoutParts) return archive()
+    if ('problem' in reference) {
+      this.#warn(descriptor, reference.problem)
+      return archive()
+    }
+    return (await this.#withToc(blob, descriptor, reference)) ?? archive()
+  }
+
+  #archive(blob: BlobReader, descriptor: Descriptor): TarLayer {
+    const { signal, limits } = this.#options
+    const others = [...this.#archives]
+    const archive = new TarLayer({
+      open: async () => (await blob.open(signal && { signal })).stream,
+      expected: descriptor,
+      limits,
+      before: () => others.reduce((sum, { bytes }) => sum + bytes, 0),
+    })
+    this.#archives.add(archive)
+    return archive
+  }
+
+  /** Returns the reader by the table of a layer; undefined if the table cannot be used. */
+  async #withToc(
+    blob: BlobReader,
+    descriptor: Descriptor,
+    reference: TocReference,
+  ): Promise<LayerReader | undefined> {
+    const { signal, limits } = this.#options
+    const { digest, size } = descriptor
+    const access = new RandomAccessBlob({ size, what: `layer ${digest}`, open: (part) => blob.open(part) })
+    try {
+      const toc = await readToc(access, reference, limits, signal)
+      return new TocLayer({
+        ...{ blob: access, files: entriesOfToc(toc, limits), compression: toc.compression, signal },
+        archive: () => this.#archive(blob, descriptor),
+      })
+    } catch (error) {
+      if (!(error instanceof WindlassError) || !isAboutToc(error)) throw error
+      if (error.code === 'UNSUPPORTED') this.#withoutParts = true
+      else if (error.code !== 'LIMIT_EXCEEDED') this.#doubtful = true
+      this.#warn(descriptor, error.message)
+      return undefined
+    }
+  }
+
+  #warn({ digest }: Descriptor, why: string): void {
+    this.#options.onWarning?.(
+      'toc-unusable',
+      `The table of contents of layer ${digest} is not used, and the layer is read without it: ${why}`,
+    )
+  }
+}
+
+/** Reports whether the layer may be read without its table after an error. */
+const isAboutToc = ({ code }: WindlassError): boolean =>
+  ['UNSUPPORTED', 'LAYER_INVALID', 'LIMIT_EXCEEDED', 'DIGEST_MISMATCH', 'SIZE_MISMATCH'].includes(code)

@@ -1,0 +1,153 @@
+import fc from 'fast-check'
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { FlatTree } from '../../../../lib/archive/listing/flat-tree.js'
+import { listedFile, type ListedFile, textOf } from '../../../../lib/archive/listing/listed-file.js'
+import { TarReader, describeTree, type TreeEntry } from '../../../../lib/archive/index.js'
+import { WindlassError, asWindlassError } from '../../../../lib/errors.js'
+import { corpus } from '../../../../testbench/corpus/index.js'
+import { isRefused } from '../../../../testbench/corpus/layer-case.js'
+import { decompressed } from '../../../../testbench/corpus/playground.js'
+import { layers } from '../../../support/archive/random-layers.js'
+import { applyTo, directory, file, type Made, scratch, whiteout } from '../../../support/archive/scratch.js'
+
+const asRoot = process.geteuid?.() === 0
+
+/** An entry as `describeTree` has it, without what only content tells. */
+const described = (listed: ListedFile): Omit<TreeEntry, 'sha256'> => {
+  const { rawPath, type, mode, uid, gid, size, mtime, linkTarget, hardlink, device, xattrs } = listed
+  return {
+    ...{ path: rawPath, mode, uid, gid, size, mtime },
+    type: type === 'character-device' ? 'character' : type === 'block-device' ? 'block' : type,
+    xattrs: new Map([...(xattrs ?? [])].map(([name, value]) => [name, value.toString('latin1')])),
+    ...(linkTarget !== undefined && { target: linkTarget }),
+    ...(hardlink !== undefined && { hardlink: hardlink.slice(1) }),
+    ...(device && { device }),
+  }
+}
+
+const without = (entry: object, key: string): object =>
+  Object.fromEntries(Object.entries(entry).filter(([name]) => name !== key))
+
+/** What the disk has, without content, and without the root, which a listing does not show. */
+const onDisk = async (root: string) =>
+  (await describeTree(root))
+    .filter(({ path }) => path !== '.')
+    .map(({ target, hardlink, xattrs, ...entry }) => ({
+      ...without(entry, 'sha256'),
+      xattrs: new Map([...xattrs].map(([name, value]) => [textOf(name), value])),
+      ...(target !== undefined && { target: textOf(target) }),
+      ...(hardlink !== undefined && { hardlink: textOf(hardlink) }),
+    }))
+
+/** Applies entries, and says at which one it was refused. */
+function flattened(tree: FlatTree, entries: readonly Made[]): number {
+  tree.nextLayer()
+  for (const [index, entry] of entries.entries()) {
+    try {
+      tree.entry(entry, index)
+    } catch (error) {
+      if (error instanceof WindlassError && error.code === 'LAYER_INVALID') return index
+      throw error
+    }
+  }
+  return -1
+}
+
+describe('the flattened tree in memory', () => {
+  it('is the tree that the layers give on a disk, whatever is in them', async () => {
+    const { root } = await scratch()
+    let run = 0
+    await fc.assert(
+      fc.asyncProperty(layers, async (all) => {
+        const own = join(root, String(run++))
+        mkdirSync(own)
+        const tree = new FlatTree()
+        for (const layer of all) {
+          const refused = flattened(tree, layer)
+          // The disk is asked for the entries before the one that is refused.
+          const accepted = refused < 0 ? layer : layer.slice(0, refused)
+          applyTo({ root: own, whiteouts: 'apply' }, accepted)
+          if (refused >= 0)
+            expect(() => applyTo({ root: own, whiteouts: 'apply' }, [layer[refused]!])).toThrow(WindlassError)
+          if (refused >= 0) break
+          const listed = tree.entries().map(listedFile).map(described)
+          const expected = await onDisk(own)
+          const comparable = asRoot
+            ? expected
+            : expected.map((each, at) => ({ ...each, ...ownerOf(listed[at]) }))
+          expect(listed).toEqual(comparable)
+        }
+        rmSync(own, { recursive: true })
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it.runIf(asRoot).each(corpus.map((each) => [each.name, each] as const))(
+    'is that of the corpus: %s',
+    async (_name, { layers: blobs, flat }) => {
+      const tree = new FlatTree()
+      const { root } = await scratch()
+      let error: WindlassError | undefined
+      const all: Made[][] = []
+      try {
+        for (const blob of blobs) {
+          const { archive, error: damaged } = await decompressed(blob)
+          if (damaged) throw damaged
+          tree.nextLayer()
+          let ordinal = 0
+          const entries: Made[] = []
+          all.push(entries)
+          const reader = new TarReader({
+            entry: (entry) => {
+              tree.entry(entry, ordinal++)
+              entries.push({ ...entry })
+            },
+            data: () => undefined,
+            end: () => undefined,
+          })
+          reader.write(archive)
+          reader.finish()
+        }
+      } catch (thrown) {
+        error = asWindlassError(thrown)
+      }
+      if (isRefused(flat) && error !== undefined) {
+        expect(error.code).toBe(flat.refused)
+        return
+      }
+      expect(error).toBeUndefined()
+      // What only the disk or the content of a file refuses is not refused by a list.
+      if (isRefused(flat)) return
+      for (const layer of all) applyTo({ root, whiteouts: 'apply' }, layer)
+      const sizes = (entry: object) => without(entry, 'size')
+      expect(tree.entries().map(listedFile).map(described).map(sizes)).toEqual(
+        (await onDisk(root)).map(sizes),
+      )
+    },
+  )
+
+  it('says from which layer each comes, and that no layer lists a directory', () => {
+    const tree = new FlatTree()
+    flattened(tree, [directory('a'), file('a/x'), file('b/y')])
+    flattened(tree, [whiteout('a/.wh.x'), file('b/z'), directory('c')])
+    const found = tree.entries().map(listedFile)
+    expect(found.map(({ path, layer }) => `${path} ${layer ?? '-'}`)).toEqual([
+      '/a 0',
+      '/b -',
+      '/b/y 0',
+      '/b/z 1',
+      '/c 1',
+    ])
+  })
+
+  it('has as many directories as the limit allows', () => {
+    const tree = new FlatTree(3)
+    expect(flattened(tree, [file('a/b/c/x')])).toBe(-1)
+    expect(() => flattened(tree, [file('a/b/c/d/e/f/g/x')])).toThrow(/layerDirectories/)
+  })
+})
+
+const ownerOf = (listed: Omit<TreeEntry, 'sha256'> | undefined) => ({ uid: listed?.uid, gid: listed?.gid })

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import { chunkContent } from '../../../../lib/archive/toc/chunk-content.js'
+import { encodeLayer, tocFormats } from '../../../../testbench/toc/encode.js'
+import { accessTo, tocOf } from '../../../support/toc.js'
+
+const content = Buffer.from(Array.from({ length: 100_000 }, (_, at) => (at * at) % 251))
+const entries = [
+  { path: 'before', content: 'before' },
+  { path: 'file', content },
+  { path: 'behind', content: Buffer.alloc(50_000, 'x') },
+]
+
+describe.each(tocFormats)('the content of a file in the format %s', (format) => {
+  const layer = encodeLayer(entries, { format, chunkBytes: 10_000 })
+  const compression = format === 'estargz' ? 'gzip' : 'zstd'
+
+  /** The content, and the chunks that were passed on before an error. */
+  async function read(bytes = layer.bytes, stopAfter = Infinity) {
+    const { entries: listed } = await tocOf(layer)
+    const access = accessTo(bytes)
+    const chunks: Buffer[] = []
+    const { entry, content: where } = listed[1]!
+    let error: unknown
+    try {
+      for await (const chunk of chunkContent(access.blob, {
+        path: entry.path,
+        content: where!,
+        compression,
+      })) {
+        chunks.push(chunk)
+        if (chunks.length >= stopAfter) break
+      }
+    } catch (thrown) {
+      error = thrown
+    }
+    return { ...access, chunks, error, where: where! }
+  }
+
+  it('comes by one range that holds nothing of other files, in its chunks', async () => {
+    const { chunks, parts, streams } = await read()
+    expect(chunks.map(({ length }) => length)).toEqual(Array.from({ length: 10 }, () => 10_000))
+    expect(Buffer.concat(chunks).equals(content)).toBe(true)
+    expect(parts).toHaveLength(1)
+    expect(parts[0]!.length).toBeLessThan(102_000)
+    expect(streams.every(({ closed }) => closed)).toBe(true)
+  })
+
+  it('closes its request when the reader stops', async () => {
+    const { chunks, streams } = await read(layer.bytes, 2)
+    expect(chunks).toHaveLength(2)
+    expect(streams.every(({ closed }) => closed)).toBe(true)
+  })
+
+  it('fails before the first chunk that has another byte', async () => {
+    const { where } = await read()
+    const bytes = Buffer.from(layer.bytes)
+    const middle = Math.floor((where.offset + where.end) / 2)
+    bytes[middle]! ^= 1
+    const { chunks, error, streams } = await read(bytes)
+    expect(error).toMatchObject({ code: expect.stringMatching(/DIGEST_MISMATCH|LAYER_INVALID/) })
+    expect(chunks.length).toBeLessThanOrEqual(5)
+    expect(content.subarray(0, chunks.length * 10_000).equals(Buffer.concat(chunks))).toBe(true)
+    expect(streams.every(({ closed }) => closed)).toBe(true)
+  })
+
+  it('fails when what is there is not compressed as the format says', async () => {
+    const { chunks, error } = await read(Buffer.alloc(layer.bytes.length, 'no'))
+    expect(chunks).toEqual([])
+    expect(error).toMatchObject({ code: 'LAYER_INVALID' })
+  })
+
+  it('fails when it ends early, with the chunks that came whole', async () => {
+    const { entries: listed, blob } = await tocOf(layer)
+    const where = { ...listed[1]!.content!, end: listed[0]!.content!.end }
+    const early = { ...where, offset: listed[0]!.content!.offset, inner: 0 }
+    const reading = async (): Promise<void> => {
+      for await (const chunk of chunkContent(blob, { path: 'file', content: early, compression }))
+        expect(chunk).toBe(1)
+    }
+    await expect(reading()).rejects.toMatchObject({
+      code: expect.stringMatching(/LAYER_INVALID|DIGEST_MISMATCH/),
+    })
+  })
+})

@@ -1,0 +1,26 @@
+import { PassThrough, Readable } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { destroyed } from '../../../lib/bytes/destroyed.js'
+
+describe('destroyed', () => {
+  it('resolves when the stream has released what it holds', async () => {
+    let isReleased = false
+    const stream = new Readable({
+      destroy: (_error, done) => {
+        setImmediate(() => {
+          isReleased = true
+          done(null)
+        })
+      },
+    })
+    await destroyed(stream)
+    expect(isReleased).toBe(true)
+  })
+
+  it('resolves for a stream that fails, and for one that is closed', async () => {
+    const stream = new PassThrough({ destroy: (_error, done) => done(new Error('of the end')) })
+    await destroyed(stream)
+    await destroyed(stream)
+    expect(stream.closed).toBe(true)
+  })
+})

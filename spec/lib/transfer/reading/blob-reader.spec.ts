@@ -1,0 +1,154 @@
+import { Readable } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { WindlassError } from '../../../../lib/errors.js'
+import {
+  type BlobBody,
+  type BlobRequest,
+  type Descriptor,
+  digestOf,
+  type ImageSource,
+} from '../../../../lib/image/index.js'
+import { BlobReader } from '../../../../lib/transfer/index.js'
+
+const content = Buffer.from(Array.from({ length: 300_000 }, (_, at) => at % 251))
+const descriptor: Descriptor = { mediaType: 'x', digest: digestOf(content), size: content.length }
+const retry = { attempts: 3, delay: 1, longestRetryAfter: 1_000 }
+
+/** How an attempt ends: after so many bytes, or with an error before the first one. */
+type Attempt = number | WindlassError
+
+interface Given {
+  readonly attempts?: readonly Attempt[]
+  /** Answers to every request with the whole blob. */
+  readonly whole?: boolean
+  readonly urls?: readonly string[]
+  readonly foreign?: readonly Attempt[]
+}
+
+function reader({ attempts = [], whole = false, urls, foreign = [] }: Given = {}) {
+  const requests: BlobRequest[] = []
+  const streams: Readable[] = []
+  const asked: string[] = []
+  const answer = (outcome: Attempt | undefined, request: BlobRequest): BlobBody => {
+    requests.push({ ...request })
+    if (outcome instanceof WindlassError) throw outcome
+    const offset = whole ? 0 : (request.offset ?? 0)
+    const end = whole || request.length === undefined ? content.length : offset + request.length
+    const bytes = content.subarray(offset, end)
+    const pieces = function* () {
+      for (let at = 0; at < Math.min(bytes.length, outcome ?? Infinity); at += 1_000)
+        yield bytes.subarray(at, Math.min(at + 1_000, outcome ?? Infinity))
+    }
+    const stream = Readable.from(pieces(), { objectMode: false })
+    streams.push(stream)
+    return { stream, offset, size: content.length, validator: '"v"', host: 'host' }
+  }
+  let at = 0
+  let foreignAt = 0
+  const source = {
+    host: 'host',
+    blob: async (_: Descriptor, request: BlobRequest) => answer(attempts[at++], request),
+    foreignBlob: async (url: string, _: Descriptor, request: BlobRequest) => {
+      asked.push(url)
+      return answer(foreign[foreignAt++], request)
+    },
+  } as unknown as ImageSource
+  const blob = new BlobReader({ source, descriptor: { ...descriptor, ...(urls && { urls }) }, retry })
+  return { blob, requests, streams, asked }
+}
+
+const bytesOf = async ({ stream }: BlobBody): Promise<Buffer> => {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+const network = new WindlassError('NETWORK', 'broken')
+const missing = new WindlassError('BLOB_UNKNOWN', 'gone')
+
+describe('a blob that is read', () => {
+  it('comes whole, by one request', async () => {
+    const { blob, requests, streams } = reader()
+    expect((await bytesOf(await blob.open())).equals(content)).toBe(true)
+    expect(requests).toEqual([{}])
+    expect(streams.every(({ destroyed }) => destroyed)).toBe(true)
+  })
+
+  it('goes on at the byte at which a connection broke', async () => {
+    const { blob, requests } = reader({ attempts: [100_000, network, 70_000] })
+    expect((await bytesOf(await blob.open())).equals(content)).toBe(true)
+    expect(requests.map(({ offset, validator }) => [offset, validator])).toEqual([
+      [undefined, undefined],
+      [100_000, '"v"'],
+      [100_000, '"v"'],
+      [170_000, '"v"'],
+    ])
+  })
+
+  it('skips what it has where the source begins again', async () => {
+    const { blob } = reader({ attempts: [100_000], whole: true })
+    expect((await bytesOf(await blob.open())).equals(content)).toBe(true)
+  })
+
+  it('comes in part, which goes on as well', async () => {
+    const { blob, requests } = reader({ attempts: [2_000] })
+    const body = await blob.open({ offset: 50_000, length: 5_000 })
+    expect(body.offset).toBe(50_000)
+    expect((await bytesOf(body)).equals(content.subarray(50_000, 55_000))).toBe(true)
+    expect(requests.map(({ offset, length }) => [offset, length])).toEqual([
+      [50_000, 5_000],
+      [52_000, 3_000],
+    ])
+  })
+
+  it('is given as it comes where the source serves no parts', async () => {
+    const { blob } = reader({ whole: true })
+    const body = await blob.open({ offset: 50_000, length: 5_000 })
+    expect(body.offset).toBe(0)
+    body.stream.destroy()
+  })
+
+  it('fails with the last error after as many attempts without progress as the policy has', async () => {
+    const { blob, requests } = reader({ attempts: [10, 10, 10, 10, 10] })
+    await expect(bytesOf(await blob.open())).rejects.toMatchObject({ code: 'NETWORK' })
+    expect(requests).toHaveLength(3)
+    const refused = reader({ attempts: [missing] })
+    await expect(refused.blob.open()).rejects.toBe(missing)
+    expect(refused.requests).toHaveLength(1)
+  })
+
+  it('is tried again as often as it takes while it makes progress', async () => {
+    const { blob, requests } = reader({ attempts: [70_000, 70_000, 70_000, 70_000] })
+    expect((await bytesOf(await blob.open())).equals(content)).toBe(true)
+    expect(requests).toHaveLength(5)
+  })
+
+  it('comes from a foreign URL where the registry does not have it, and from there again', async () => {
+    const urls = ['https://a.example/', 'https://b.example/']
+    const { blob, asked } = reader({ attempts: [missing], urls, foreign: [missing] })
+    expect((await bytesOf(await blob.open())).equals(content)).toBe(true)
+    await bytesOf(await blob.open({ offset: 1, length: 1 }))
+    expect(asked).toEqual([urls[1], urls[0], urls[0]])
+    const none = reader({ attempts: [missing], urls, foreign: [network, network] })
+    await expect(none.blob.open()).rejects.toBe(missing)
+  })
+
+  it('ends when it is told to, also while it waits', async () => {
+    const stop = new AbortController()
+    const slow = new WindlassError('NETWORK', 'broken', { retryAfter: 900 })
+    const { blob } = reader({ attempts: [slow, slow] })
+    const opening = blob.open({ signal: stop.signal })
+    stop.abort(new WindlassError('CANCELLED', 'enough'))
+    await expect(opening).rejects.toMatchObject({ code: 'CANCELLED' })
+    await expect(blob.open({ signal: stop.signal })).rejects.toMatchObject({ code: 'CANCELLED' })
+  })
+
+  it('closes its request when its reader stops', async () => {
+    const { blob, streams } = reader()
+    const { stream } = await blob.open()
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      expect(chunk.length).toBeGreaterThan(0)
+      break
+    }
+    expect(streams.every(({ destroyed }) => destroyed)).toBe(true)
+  })
+})
