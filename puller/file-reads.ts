@@ -97,7 +97,7 @@ export class FileReads {
   }
 
   async #image(
-    { request, notWhole }: Located,
+    { request, incomplete }: Located,
     { onWarning, verify = false }: Pick<FileOptions, 'onWarning' | 'verify'>,
     signal: AbortSignal,
   ): Promise<ReadableImage> {
@@ -106,7 +106,7 @@ export class FileReads {
     const store = (await parts())?.store
     const stored = store && (await readStored(request, store, { ...shared, onlyBlobs: verify }))
     if (stored) return stored
-    if (notWhole) throw notWhole()
+    if (incomplete) throw incomplete()
     const scope = new Scope()
     scope.events.subscribe((event) => {
       if (event.type === 'warning' && 'code' in event && 'message' in event)

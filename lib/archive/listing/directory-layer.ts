@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { failure } from '../failure.js'
 import { layerDirectory } from '../rootfs/layer-directory.js'
-import { onDisk } from '../rootfs/bytes-path.js'
+import { toPathBytes } from '../rootfs/bytes-path.js'
 import type { TarEntry } from '../tar/entry.js'
 import type { FileReading, LayerReader } from './layer-reader.js'
 
@@ -55,7 +55,7 @@ export class DirectoryLayer implements LayerReader {
 
   content(ordinal: number): FileReading {
     const { path } = this.entries[ordinal]!
-    const at = Buffer.concat([Buffer.from(join(this.directory, '/')), onDisk(path)])
+    const at = Buffer.concat([Buffer.from(join(this.directory, '/')), toPathBytes(path)])
     return { verified: false, read: () => bytesIn(at, path) }
   }
 
