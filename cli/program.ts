@@ -15,6 +15,7 @@ Examples:
   windlass demo                                   a complete pull, without a network
   windlass pull alpine:3.20                       download, verify and unpack an image
   windlass pull --platform linux/arm64 debian     for another platform
+  windlass copy alpine:3.20 registry.example/a:1  to another registry
   windlass unpack alpine:3.20 ./rootfs            unpack an image into one directory
   windlass inspect --config quay.io/podman/hello  print the config of an image
   windlass cat alpine:3.20 /etc/os-release        print one file of an image, without pulling it

@@ -1,4 +1,4 @@
-/** Provides the image of the examples: the named image, or one from an embedded registry, and a store for it. */
+/** Provides the images of the examples: named ones, or others from embedded registries. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -39,6 +39,35 @@ export async function anImage(named?: string, layers = threeLayers): Promise<AnI
     close: async () => {
       await registry.close()
       await removeStore()
+    },
+  }
+}
+
+export interface TwoRepositories {
+  readonly from: string
+  readonly to: string
+  /** Gives another image to one of the three tags of the first repository. */
+  readonly change: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/** Returns the named repositories, or one of an embedded registry and an empty one of another that takes pushes. */
+export async function twoRepositories(from?: string, to?: string): Promise<TwoRepositories> {
+  const nothing = (): Promise<void> => Promise.resolve()
+  if (from !== undefined && to !== undefined) return { from, to, change: nothing, close: nothing }
+  const [one, two] = await Promise.all([startRegistry(), startRegistry({ push: true })])
+  const put = (tag: string, content: string): Promise<void> => {
+    const parts = [`base\n`, content]
+    const layers = parts.map((part, at) => ({ entries: [{ path: `part-${at}`, content: part }] }))
+    return putImage(one, 'examples/app', tag, buildImage({ layers }))
+  }
+  for (const tag of ['1', '2', '3']) await put(tag, `version ${tag}\n`)
+  return {
+    from: `${one.host}/examples/app`,
+    to: `${two.host}/mirror/app`,
+    change: () => put('2', 'version 2, mended\n'),
+    close: async () => {
+      await Promise.all([one.close(), two.close()])
     },
   }
 }

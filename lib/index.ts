@@ -16,9 +16,13 @@ export {
   type ImageConfig,
   type ImageIndex,
   type ImageManifest,
+  type ImageSink,
   type ImageSource,
+  type OpenBlob,
   type Platform,
+  type PutManifestRequest,
   type Reference,
+  type SinkRequest,
   formatPlatform,
   hostPlatform,
   matchPlatform,
@@ -31,6 +35,7 @@ export { type ArchiveEntry, type EntryContext, type EntrySink, UnpackPool } from
 export { type TeeOptions, tee } from './bytes/index.js'
 export { Registries, type RegistriesOptions } from './registry/index.js'
 export { type RegistrySource, layoutSource, registrySource } from './sources/index.js'
+export { type RegistrySink, layoutSink, registrySink } from './sinks/index.js'
 export { Store, type StoreOptions, openStore } from './store/index.js'
 export * from '../pipelines/index.js'
 export * from '../puller/index.js'

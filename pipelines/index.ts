@@ -11,6 +11,8 @@ export {
   hasFailed,
   someTags,
 } from './all-tags.js'
+export { copy } from './copy.js'
+export { type CopyParts, type CopyStages, copyStages } from './copy-stages.js'
 export { fetch } from './fetch.js'
 export {
   type ImageFile,
@@ -31,6 +33,8 @@ export { type PullParts, type PullStages, type PullStagesOptions, pullStages } f
 export type { ResolvedName } from './resolve.js'
 export { latestOrFirst } from './resolve-tag.js'
 export type {
+  CopiedImage,
+  CopyTarget,
   EntryLayer,
   LayerEntryContext,
   LayerEntrySink,

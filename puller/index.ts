@@ -1,6 +1,7 @@
 /** The puller, its options and its pulls. */
 export type {
   CloseOptions,
+  CopyOptions,
   FileOptions,
   FilesOptions,
   OpenOptions,
@@ -8,6 +9,7 @@ export type {
   PullOptions,
   RegistryCredentials,
 } from './options/options.js'
+export type { Copy } from './copier.js'
 export type { Pull } from './pull-run.js'
 export type { PullSet, StartedPull } from './pull-set.js'
 export { type GoalOptions, type PullContext, createContext } from './context.js'

@@ -1,4 +1,4 @@
-/** Runs a pull, with its events, its result and its cancellation. */
+/** Runs a pull or a copy, with its events, its result and its cancellation. */
 import type { Observable } from 'rxjs'
 import { isMachineWarning } from '../lib/archive/index.js'
 import { WindlassError } from '../lib/errors.js'
@@ -10,6 +10,7 @@ import { FailedStage } from './failed-stage.js'
 import { closeTable } from './options/option-table.js'
 import type { CloseOptions } from './options/options.js'
 import type { StoreWarning } from './store-waiting.js'
+import { cancelled } from '../pipelines/only.js'
 import { endsWithin } from './within.js'
 
 /** A running pull. */
@@ -31,18 +32,21 @@ export interface Pull {
 }
 
 /** Parameters of a `PullRun`. */
-export interface PullStart {
+export interface PullStart<Result> {
+  /** What runs, for messages. */
+  readonly what: 'pull' | 'copy'
   readonly start: PullEventBody & { readonly type: 'start' }
   readonly signal: AbortSignal | undefined
-  /** Returns the flow that the pull runs. It emits the image. */
-  readonly prepare: () => Promise<Flow<PulledImage>>
+  /** Returns the flow to run. It emits one result. */
+  readonly prepare: () => Promise<Flow<Result>>
 }
 
-/** Runs a pull from its construction on. */
-export class PullRun implements Pull {
+/** Runs a pull, or a copy, from its construction on. */
+export class PullRun<Result = PulledImage> implements Omit<Pull, 'done'> {
   readonly id: string
   readonly events: Observable<PullEvent>
-  readonly done: Promise<PulledImage>
+  readonly done: Promise<Result>
+  readonly #what: PullStart<Result>['what']
   readonly #channel = new PullEventLog()
   readonly #scope = new Scope()
   readonly #stop = new AbortController()
@@ -50,7 +54,8 @@ export class PullRun implements Pull {
   readonly #failed = new FailedStage()
   #run: Run | undefined
 
-  constructor({ start, signal, prepare }: PullStart) {
+  constructor({ what, start, signal, prepare }: PullStart<Result>) {
+    this.#what = what
     this.id = this.#channel.id
     this.events = this.#channel.events
     this.#channel.emit(start)
@@ -99,19 +104,20 @@ export class PullRun implements Pull {
     await this.#scope.close()
   }
 
-  async #go(prepare: PullStart['prepare']): Promise<PulledImage> {
+  async #go(prepare: PullStart<Result>['prepare']): Promise<Result> {
     try {
       const flow = await untilAborted(prepare(), this.#stop.signal)
       this.#assertNotCancelled()
-      const images: PulledImage[] = []
-      this.#run = run(flow, (image) => [images.push(image)], this.#scope)
+      const results: Result[] = []
+      this.#run = run(flow, (result) => [results.push(result)], this.#scope)
       await this.#run.done
-      const [image] = images
-      if (!image) throw new WindlassError('INTERNAL', 'The pull ended without an image')
+      const [result] = results
+      if (result === undefined)
+        throw new WindlassError('INTERNAL', `The ${this.#what} ended without a result`)
       this.#channel.end(undefined, this.#duration)
-      return image
+      return result
     } catch (caught) {
-      const error = this.#stop.signal.aborted ? cancelled(caught) : this.#failed.report(caught)
+      const error = this.#stop.signal.aborted ? cancelled(caught, this.#what) : this.#failed.report(caught)
       this.#channel.end(error, this.#duration)
       throw error
     }
@@ -123,11 +129,6 @@ export class PullRun implements Pull {
   }
 
   #assertNotCancelled(): void {
-    if (this.#stop.signal.aborted) throw cancelled(this.#stop.signal.reason)
+    if (this.#stop.signal.aborted) throw cancelled(this.#stop.signal.reason, this.#what)
   }
 }
-
-const cancelled = (cause: unknown): WindlassError =>
-  cause instanceof WindlassError && cause.code === 'CANCELLED'
-    ? cause
-    : new WindlassError('CANCELLED', 'The pull was cancelled', { cause })

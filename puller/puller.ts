@@ -9,6 +9,7 @@ import { type RetryPolicy, againAfter, documentRetryPolicy } from '../lib/transf
 import { type Collected, type CollectOptions, noStore } from '../lib/store/index.js'
 import { allPlatforms, entryStages, type PulledIndex } from '../pipelines/all-platforms.js'
 import { allTags, type PulledTags, type TagsWarning, someTags } from '../pipelines/all-tags.js'
+import { type Copy, Copier } from './copier.js'
 import { checkArgument, checkOptions } from './options/check-options.js'
 import { FileReads } from './file-reads.js'
 import type { ImageFile, OpenedFile } from '../pipelines/files.js'
@@ -17,23 +18,10 @@ import { type Inspection, type InspectRequest, inspect } from '../pipelines/insp
 import { openParts, repairBeforeOpening } from './open-parts.js'
 import { OpenedParts } from './opened-parts.js'
 import { anyText, path as pathCodec, texts } from './options/option-codecs.js'
-import {
-  closeTable,
-  collectTable,
-  fileTable,
-  filesTable,
-  inspectTable,
-  openTable,
-  pullAllTable,
-  pullPlatformsTable,
-  pullTable,
-  signalTable,
-  tagsTable,
-  unpackTable,
-  verifyTable,
-} from './options/option-table.js'
+import * as tables from './options/option-table.js'
 import {
   type CloseOptions,
+  type CopyOptions,
   type FileOptions,
   type FilesOptions,
   type OpenOptions,
@@ -67,15 +55,13 @@ import { endsWithin } from './within.js'
  * @throws USAGE for an unknown option or an invalid value
  */
 export async function open(options: OpenOptions = {}): Promise<Windlass> {
-  checkOptions('open', openTable, options)
+  checkOptions('open', tables.openTable, options)
   storeDirectory(options) // reports an invalid environment variable early
   const registries = await registriesFor(options)
   return new Windlass(options, registries)
 }
 
-/**
- * A puller: one store, one set of connections and one limit on concurrency, shared by all its pulls. Created by `open`.
- */
+/** A puller: one store, one set of connections and one limit on concurrency for all its pulls. Created by `open`. */
 export class Windlass implements AsyncDisposable {
   readonly #options: OpenOptions
   /** Retry policy for manifests and configs. */
@@ -86,6 +72,7 @@ export class Windlass implements AsyncDisposable {
   readonly #parts: OpenedParts
   readonly #files: FileReads
   readonly #work: RunningWork
+  readonly #copier: Copier
   readonly #waiting: StoreWaiting
   #closing: Promise<void> | undefined
 
@@ -96,6 +83,7 @@ export class Windlass implements AsyncDisposable {
     this.#retry = retryPolicy(options, documentRetryPolicy)
     this.#registries = registries
     this.#limits = limitsWith(options.limits)
+    this.#copier = new Copier({ options, registries, limits: this.#limits, lifetime: this.#lifetime })
     const start = (): Promise<PullParts> => openParts(options, this.#limits, this.#lifetime, this.#waiting)
     this.#parts = new OpenedParts(() => this.store, start)
     this.#work = new RunningWork(this.#parts)
@@ -121,7 +109,7 @@ export class Windlass implements AsyncDisposable {
    * @throws USAGE, REFERENCE_INVALID, PLATFORM_INVALID, before any network traffic. Later errors reject `done`.
    */
   pull(name: string, options: PullOptions = {}): Pull {
-    checkOptions('pull', pullTable, options)
+    checkOptions('pull', tables.pullTable, options)
     return this.#start(name, options, ({ request, incomplete }, parts) =>
       incomplete ? storedFlow(request, options, parts, incomplete) : pullFlow(request, options, parts),
     )
@@ -136,7 +124,7 @@ export class Windlass implements AsyncDisposable {
   pullAllTags(repository: string, options: PullAllOptions = {}): PullSet<PulledTags> {
     this.#assertOpen()
     checkArgument('pullAllTags', 'repository', anyText, repository)
-    checkOptions('pullAllTags', pullAllTable, options)
+    checkOptions('pullAllTags', tables.pullAllTable, options)
     const { name } = repositoryNamed(repository, 'pull all tags')
     // An invalid name is an error before any network traffic.
     locate(repository, options.platform, this.#registries, this.#limits)
@@ -162,7 +150,7 @@ export class Windlass implements AsyncDisposable {
    */
   pullAllPlatforms(name: string, options: Omit<PullAllOptions, 'platform'> = {}): PullSet<PulledIndex> {
     this.#assertOpen()
-    checkOptions('pullAllPlatforms', pullPlatformsTable, options)
+    checkOptions('pullAllPlatforms', tables.pullPlatformsTable, options)
     const asked = locate(name, undefined, this.#registries, this.#limits)
     return this.#startSet(options.signal, async (announce) => {
       const { store } = await this.#parts.open()
@@ -187,7 +175,7 @@ export class Windlass implements AsyncDisposable {
    */
   unpack(name: string, directory: string, options: Omit<PullOptions, 'rootfs' | 'onEntry'> = {}): Pull {
     checkArgument('unpack', 'directory', pathCodec, directory)
-    checkOptions('unpack', unpackTable, options)
+    checkOptions('unpack', tables.unpackTable, options)
     const wanted = { unpack: false, ...options, rootfs: directory }
     return this.#start(name, wanted, async ({ request, incomplete }, parts) => {
       const stored = await storedImage(request, parts.store)
@@ -197,13 +185,26 @@ export class Windlass implements AsyncDisposable {
     })
   }
 
+  /**
+   * Starts a copy of an image, or of an index with all its content, between registries and OCI layouts. Creates no store.
+   * Manifests keep their bytes. Content that the target has is not sent.
+   *
+   * @param from name of the image, as for `pull`
+   * @param to name for the copy: `registry.example/app:1`, `oci:DIR`, `oci:DIR:NAME`
+   * @throws USAGE, REFERENCE_INVALID, PLATFORM_INVALID, before any network traffic. Later errors reject `done`.
+   */
+  copy(from: string, to: string, options: CopyOptions = {}): Copy {
+    this.#assertOpen()
+    return this.#work.keep(this.#copier.start(from, to, options))
+  }
+
   /** Returns the manifest and config of an image. Requests no layers and creates no store. */
   async inspect(
     name: string,
     options: InspectRequest & { readonly platform?: string } = {},
   ): Promise<Inspection> {
     this.#assertOpen()
-    checkOptions('inspect', inspectTable, options)
+    checkOptions('inspect', tables.inspectTable, options)
     const { request } = this.#locate(name, options.platform)
     const requireSignatures = this.#options.requireSchema1Signatures ?? false
     return inspect(request, { ...options, retry: this.#retry, requireSignatures })
@@ -218,7 +219,7 @@ export class Windlass implements AsyncDisposable {
    */
   files(name: string, options: FilesOptions = {}): AsyncIterable<ImageFile> {
     this.#assertOpen()
-    checkOptions('files', filesTable, options)
+    checkOptions('files', tables.filesTable, options)
     return this.#files.list(this.#locate(name, options.platform), options)
   }
 
@@ -235,14 +236,14 @@ export class Windlass implements AsyncDisposable {
   async file(name: string, path: string, options: FileOptions = {}): Promise<OpenedFile> {
     this.#assertOpen()
     checkArgument('file', 'path', anyText, path)
-    checkOptions('file', fileTable, options)
+    checkOptions('file', tables.fileTable, options)
     return this.#files.open(this.#locate(name, options.platform), path, options)
   }
 
   /** Returns the digest that a name points at, by HEAD if possible: enough to detect changes, but not verified. */
   async resolve(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<ResolvedName> {
     this.#assertOpen()
-    checkOptions('resolve', signalTable, options)
+    checkOptions('resolve', tables.signalTable, options)
     return resolveName(this.#locate(name).request, { ...options, retry: this.#retry })
   }
 
@@ -252,7 +253,7 @@ export class Windlass implements AsyncDisposable {
    * @throws MANIFEST_UNKNOWN when the repository has no tags
    */
   async latestOrFirst(repository: string, options: { readonly signal?: AbortSignal } = {}): Promise<string> {
-    checkOptions('latestOrFirst', signalTable, options)
+    checkOptions('latestOrFirst', tables.signalTable, options)
     return latestOrFirst(this.tags(repository, options), repositoryNamed(repository, 'list tags').name)
   }
 
@@ -263,7 +264,7 @@ export class Windlass implements AsyncDisposable {
   tags(repository: string, options: Pick<TagsRequest, 'signal' | 'onWarning'> = {}): AsyncIterable<string> {
     this.#assertOpen()
     checkArgument('tags', 'repository', anyText, repository)
-    checkOptions('tags', tagsTable, options)
+    checkOptions('tags', tables.tagsTable, options)
     return listTags(repository, this.#registries, { ...options, again: againAfter(this.#retry) })
   }
 
@@ -301,7 +302,7 @@ export class Windlass implements AsyncDisposable {
    * @throws STORE_CORRUPT when there is no store, or when it is unknown what the names need; nothing is removed then
    */
   async collect(options: CollectOptions = {}): Promise<Collected> {
-    checkOptions('collect', collectTable, options)
+    checkOptions('collect', tables.collectTable, options)
     // A pull holds its content until it has released its resources.
     await this.#work.results()
     this.#assertOpen()
@@ -315,7 +316,7 @@ export class Windlass implements AsyncDisposable {
    * listed in the report.
    */
   async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
-    checkOptions('verify', verifyTable, options)
+    checkOptions('verify', tables.verifyTable, options)
     this.#assertOpen()
     const { repair = false, signal } = options
     // The store cannot be opened or read without these files.
@@ -334,7 +335,7 @@ export class Windlass implements AsyncDisposable {
    * invalid option
    */
   async close(options: CloseOptions = {}): Promise<void> {
-    checkOptions('close', closeTable, options)
+    checkOptions('close', tables.closeTable, options)
     this.#closing ??= this.#close()
     return endsWithin(this.#closing, options.within, () => [...this.#work.running, ...this.#lifetime.running])
   }
@@ -375,6 +376,7 @@ export class Windlass implements AsyncDisposable {
   ): Pull {
     this.#assertOpen()
     const started = new PullRun({
+      what: 'pull',
       start: { type: 'start', reference: request.name, platform: formatPlatform(request.platform) },
       signal,
       prepare: async () => prepare(await this.#parts.open()),
@@ -388,9 +390,7 @@ export class Windlass implements AsyncDisposable {
     signal: AbortSignal | undefined,
     prepare: PullSetStart<Result>['prepare'],
   ): PullSet<Result> {
-    const started = new PullSetRun({ signal, prepare })
-    this.#work.keep(started)
-    return started
+    return this.#work.keep(new PullSetRun({ signal, prepare }))
   }
 
   #assertOpen(): void {

@@ -19,8 +19,8 @@ export class RunningWork {
     return [...this.#all].flatMap(({ running }) => running)
   }
 
-  /** Registers an operation until it has released its resources, so that `close` waits for it. */
-  keep(started: RunningOperation): void {
+  /** Registers an operation until it has released its resources, so that `close` waits for it. Returns it. */
+  keep<Started extends RunningOperation>(started: Started): Started {
     this.#all.add(started)
     const closed = started.closed().finally(() => {
       this.#all.delete(started)
@@ -29,6 +29,7 @@ export class RunningWork {
     })
     const ending = (): unknown => this.#all.has(started) && this.#ending.add(closed)
     started.done?.then(ending, ending)
+    return started
   }
 
   /**

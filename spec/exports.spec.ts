@@ -6,19 +6,20 @@ import { PublicNames, entryPoints } from './support/public-names.js'
 const expected: Record<string, string> = {
   windlass: `
       AllPlatformsOptions AllTagsOptions ArchiveEntry CloseOptions CollectOptions Collected CollectedItem
-      Descriptor Digest EachPullOptions EntryContext EntryLayer EntrySink ErrorCode ErrorRecord ErrorSubject
-      FailedRemoval FailedTag FileOptions FileType FilesOptions GoalOptions ImageConfig ImageFile ImageIndex
-      ImageManifest ImageProblem ImageSource ImageSummary InspectRequest InspectedFields InspectedImage
-      Inspection LayerEntryContext LayerEntrySink LayerEvent LayerStatus LayerToRead Leftovers LimitName
-      Limits OpenOptions OpenedFile Platform Pull PullAllOptions PullContext PullEvent PullOptions PullParts
-      PullSet PullSnapshot PullStages PullStagesOptions PulledImage PulledIndex PulledLayer PulledTag
-      PulledTags ReadImageOptions ReadableImage Reference Registries RegistriesOptions RegistryCredentials
-      RegistrySource RemovalOutcome RemovedImage ResolvedName RunningPull StartedPull Store StoreOptions
-      StoreProblem TagOutcome TagsWarning TeeOptions UnpackPool VerifyOptions VerifyReport Windlass
-      WindlassError allPlatforms allTags createContext decodeEvent defaultLimits eachPull emptySnapshot
-      encodeEvent errorCodes fetch formatPlatform hasFailed holdsCertificate hostPlatform inspect
-      inspectedFields latestOrFirst layoutSource matchPlatform open openStore parseDigest parsePlatform
-      parseReference pull pullStages readImage reduce registrySource someTags tee
+      CopiedImage Copy CopyOptions CopyParts CopyStages CopyTarget Descriptor Digest EachPullOptions
+      EntryContext EntryLayer EntrySink ErrorCode ErrorRecord ErrorSubject FailedRemoval FailedTag FileOptions
+      FileType FilesOptions GoalOptions ImageConfig ImageFile ImageIndex ImageManifest ImageProblem ImageSink
+      ImageSource ImageSummary InspectRequest InspectedFields InspectedImage Inspection LayerEntryContext
+      LayerEntrySink LayerEvent LayerStatus LayerToRead Leftovers LimitName Limits OpenBlob OpenOptions
+      OpenedFile Platform Pull PullAllOptions PullContext PullEvent PullOptions PullParts PullSet PullSnapshot
+      PullStages PullStagesOptions PulledImage PulledIndex PulledLayer PulledTag PulledTags PutManifestRequest
+      ReadImageOptions ReadableImage Reference Registries RegistriesOptions RegistryCredentials RegistrySink
+      RegistrySource RemovalOutcome RemovedImage ResolvedName RunningPull SinkRequest StartedPull Store
+      StoreOptions StoreProblem TagOutcome TagsWarning TeeOptions UnpackPool VerifyOptions VerifyReport Windlass
+      WindlassError allPlatforms allTags copy copyStages createContext decodeEvent defaultLimits eachPull
+      emptySnapshot encodeEvent errorCodes fetch formatPlatform hasFailed holdsCertificate hostPlatform inspect
+      inspectedFields latestOrFirst layoutSink layoutSource matchPlatform open openStore parseDigest
+      parsePlatform parseReference pull pullStages readImage reduce registrySink registrySource someTags tee
     `,
   'windlass/flow': `
       Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Deferred DeferredOptions Demand Failure
@@ -28,33 +29,35 @@ const expected: Record<string, string> = {
       untilAborted
     `,
   'windlass/events': `
-      ErrorCode ErrorRecord ErrorSubject ImageResult LayerEvent LayerRetry LayerSnapshot LayerStatus
+      CopyResult ErrorCode ErrorRecord ErrorSubject ImageResult LayerEvent LayerRetry LayerSnapshot LayerStatus
       PlannedLayer PullEvent PullEventBody PullEventLog PullPhase PullSnapshot PullTotals Replay WindlassError
       byteEventInterval decodeEvent emptySnapshot encodeEvent eventVersion layerStatuses listenerFailed reduce
       toPullEvent
     `,
   'windlass/stages': `
-      Arriving ArrivingLayer AssembleOptions AwaitingConfig BySchemaCases CommitImageOptions ConfigDocument
+      Arriving ArrivingLayer AssembleOptions AwaitingConfig BlobCopies BlobCopyLimits BlobOutcome BlobTask
+      BySchemaCases CommitImageOptions ConfigDocument CopiedBlob CopiedBlobs CopiedImage CopyPlan CopyTarget
       DecideTransfer DownloadLimits DownloadOptions DownloadTask Downloads EnsureLayerOptions EnsuredLayer
       EntryLayer FetchConfigOptions FetchedLayer FinishedImage ForeignUrlOrder ImageDocument ImageRequest
       IndexDocument IndexedImage IndexedImages LayerAction LayerEntries LayerEntryContext LayerEntrySink
-      LayerFlights LayerGoal LayerTask PlanOptions PlannedImage PlannedLayer PullTurn PullableDocument
-      PulledImage PulledLayer ReadSchema1Document ReadSchema1Options ResolveOptions Resolved RetryPolicy
-      Schema1Document Schema1ImageDocument SharedLayerTask SizeSchema1Options StoredEntriesOptions UnpackOptions
-      UnpackedLayer WholeImage againAfter assemble awaitConfig bySchema checkPlatform checkSpace choosePlatform
-      commitBlob commitImage commitLayer convertSchema1 defaultRetryPolicy documentRetryPolicy download
-      eachLayer ensureLayer fetchConfig fillPlatforms holdImage imageBytes imagesOfIndex plan pullStage
-      readSchema1 readyThreads reserve resolve resolveEntry retryingTransfers sizeSchema1 storedEntries
-      toPullEvent transfer unpack verify
+      LayerFlights LayerGoal LayerTask ManifestNode PlanOptions PlannedImage PlannedLayer PullTurn PullableDocument
+      PulledImage PulledLayer PutManifestsOptions ReadManifestsOptions ReadSchema1Document ReadSchema1Options
+      ResolveOptions Resolved RetryPolicy Schema1Document Schema1ImageDocument SharedLayerTask SizeSchema1Options
+      StoredEntriesOptions UnpackOptions UnpackedLayer WholeImage againAfter assemble awaitConfig bySchema
+      checkPlatform checkSpace choosePlatform commitBlob commitImage commitLayer convertSchema1 copyBlobs
+      defaultRetryPolicy documentRetryPolicy download eachBlob eachLayer ensureLayer fetchConfig fillPlatforms
+      holdImage imageBytes imagesOfIndex plan pullStage putManifests putRoot readManifests readSchema1 readyThreads
+      reserve resolve resolveEntry retryingTransfers sizeSchema1 storedEntries toPullEvent transfer unpack verify
     `,
   'windlass/pipelines': `
-      AllPlatformsOptions AllTagsOptions CollectOptions Collected CollectedItem EachPullOptions EntryLayer
-      FailedRemoval FailedTag FileType ImageFile ImageProblem ImageSummary InspectRequest InspectedFields
-      InspectedImage Inspection LayerEntryContext LayerEntrySink LayerToRead Leftovers OpenedFile PullParts
-      PullStages PullStagesOptions PulledImage PulledIndex PulledLayer PulledTag PulledTags ReadImageOptions
-      ReadableImage RemovalOutcome RemovedImage ResolvedName RunningPull StoreProblem TagOutcome TagsWarning
-      VerifyOptions VerifyReport allPlatforms allTags eachPull fetch hasFailed holdsCertificate inspect
-      inspectedFields latestOrFirst pull pullStages readImage someTags
+      AllPlatformsOptions AllTagsOptions CollectOptions Collected CollectedItem CopiedImage CopyParts CopyStages
+      CopyTarget EachPullOptions EntryLayer FailedRemoval FailedTag FileType ImageFile ImageProblem ImageSummary
+      InspectRequest InspectedFields InspectedImage Inspection LayerEntryContext LayerEntrySink LayerToRead
+      Leftovers OpenedFile PullParts PullStages PullStagesOptions PulledImage PulledIndex PulledLayer PulledTag
+      PulledTags ReadImageOptions ReadableImage RemovalOutcome RemovedImage ResolvedName RunningPull
+      StoreProblem TagOutcome TagsWarning VerifyOptions VerifyReport allPlatforms allTags copy copyStages
+      eachPull fetch hasFailed holdsCertificate inspect inspectedFields latestOrFirst pull pullStages readImage
+      someTags
     `,
   'windlass/testing': `
       Answer Auth BasicAuth BreakOff BuiltDocument BuiltImage BuiltIndex BuiltLayer CataloguedFault

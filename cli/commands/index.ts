@@ -26,6 +26,13 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./pull.js')).definePull,
   },
   {
+    name: 'copy',
+    summary: 'copy an image to a registry or an OCI layout, without the store',
+    usage: '[options] <from> <to>',
+    showsProgress: true,
+    load: async () => (await import('./copy.js')).defineCopy,
+  },
+  {
     name: 'inspect',
     summary: 'show the manifest and config of an image, without downloading layers',
     usage: '[options] <image>',

@@ -2,12 +2,12 @@
  * Renders the progress of a pull as lines: a pure function of its state, the size of the terminal, the rate and the
  * time.
  */
-import type { LayerSnapshot, PullSnapshot } from '../../lib/events/index.js'
+import type { LayerSnapshot, LayerStatus, PullSnapshot } from '../../lib/events/index.js'
 import { ascii, fit } from './fit.js'
 import { layerLine } from './layer-line.js'
 import { shortDigest } from './layer-status.js'
 import { formatBytes, formatCount, formatTimeLeft } from '../../lib/quantities.js'
-import { statusLine } from './status-line.js'
+import { copyLine, statusLine } from './status-line.js'
 
 /** Parameters of a frame besides the state of the pull. */
 export interface View {
@@ -34,9 +34,10 @@ export function frame(snapshot: PullSnapshot, view: View): string[] {
   return [...head, ...layerLines(snapshot, view, room), ...foot].slice(0, Math.max(1, view.rows))
 }
 
-function headLine({ reference = '', platform, phase, manifests }: PullSnapshot): string {
+function headLine({ reference = '', target, platform, phase, manifests }: PullSnapshot): string {
   const digest = manifests[0]?.digest
-  const name = `${ascii(reference)}  ${ascii(platform ?? '')}`.trimEnd()
+  const images = target === undefined ? ascii(reference) : `${ascii(reference)} -> ${ascii(target)}`
+  const name = `${images}  ${ascii(platform ?? '')}`.trimEnd()
   if (phase === 'resolving') return `${name}  resolving`
   return digest === undefined ? name : `${name}  ${shortDigest(digest)}`
 }
@@ -46,19 +47,22 @@ const warningLines = ({ warnings }: PullSnapshot, { rows }: View): string[] =>
     ({ message }) => `warning: ${ascii(message)}`,
   )
 
-function layerLines({ layers, manifests }: PullSnapshot, view: View, room: number): string[] {
+function layerLines({ layers, manifests, target }: PullSnapshot, view: View, room: number): string[] {
   const draw = (layer: LayerSnapshot): string =>
     layerLine(layer, { columns: view.columns, now: view.now, registry: manifests[0]?.host })
   if (layers.length <= room) return layers.map(draw)
   const shown = mostActive(layers, Math.max(0, room - 1))
   const hidden = layers.filter((layer) => !shown.has(layer))
   const done = hidden.filter(isOver).length
-  const more = `... and ${formatCount(hidden.length, 'more layer')}: ${done} complete, ${hidden.length - done} pending`
+  const noun = target === undefined ? 'more layer' : 'more blob'
+  const more = `... and ${formatCount(hidden.length, noun)}: ${done} complete, ${hidden.length - done} pending`
   const lines = layers.filter((layer) => shown.has(layer)).map(draw)
   return room > 0 ? [...lines, fit(more, view.columns)] : []
 }
 
-const isOver = ({ status }: LayerSnapshot): boolean => status === 'complete' || status === 'exists'
+const over: ReadonlySet<LayerStatus> = new Set(['complete', 'exists', 'copied', 'mounted'])
+
+const isOver = ({ status }: LayerSnapshot): boolean => over.has(status)
 
 /** Chooses `count` layers: active layers first, then waiting ones, then finished ones. */
 function mostActive(layers: readonly LayerSnapshot[], count: number): ReadonlySet<LayerSnapshot> {
@@ -66,10 +70,10 @@ function mostActive(layers: readonly LayerSnapshot[], count: number): ReadonlySe
   return new Set([...layers].sort((a, b) => urgency(a) - urgency(b)).slice(0, count))
 }
 
-function totalLine({ layers, totals, phase }: PullSnapshot, { rate }: View): string | undefined {
+function totalLine({ layers, totals, phase, target }: PullSnapshot, { rate }: View): string | undefined {
   if (!totals) return undefined
   const parts = [
-    `Total: ${layers.filter(isOver).length}/${layers.length} layers`,
+    `Total: ${layers.filter(isOver).length}/${layers.length} ${target === undefined ? 'layers' : 'blobs'}`,
     `${formatBytes(totals.fetched)} / ${formatBytes(totals.total)}`,
   ]
   const remaining = totals.total - totals.fetched
@@ -80,8 +84,10 @@ function totalLine({ layers, totals, phase }: PullSnapshot, { rate }: View): str
   return parts.join('  ')
 }
 
-function outcomeLine({ phase, result, reference = '' }: PullSnapshot): string | undefined {
+function outcomeLine({ phase, result, copied, reference = '' }: PullSnapshot): string | undefined {
   if (phase === 'cancelled') return 'Cancelled'
+  if (phase === 'done' && copied)
+    return copyLine({ ...copied, from: ascii(copied.from), name: ascii(copied.name) })
   if (phase !== 'done' || !result) return undefined
   return statusLine(ascii(reference), result.status)
 }

@@ -21,7 +21,7 @@ const statusWidth = 'Download complete'.length
 export function layerLine(layer: LayerSnapshot, { columns, now, registry }: LayerView): string {
   const { status, current, total, host } = layer
   const name = `${shortDigest(layer.digest)}: ${ascii(statusWords(layer, now))}`
-  if (status !== 'downloading' && status !== 'extracting') return fit(name, columns)
+  if (status !== 'downloading' && status !== 'copying' && status !== 'extracting') return fit(name, columns)
   const start = name.padEnd(shortDigest(layer.digest).length + 2 + statusWidth)
   const count = `${formatBytes(current)} / ${formatBytes(total)}`
   const from = host === undefined || host === registry ? '' : `  ${ascii(host)}`

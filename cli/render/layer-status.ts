@@ -6,11 +6,14 @@ import { formatSeconds } from '../../lib/quantities.js'
 const words: Readonly<Record<LayerStatus, string>> = {
   waiting: 'Waiting',
   downloading: 'Downloading',
+  copying: 'Copying',
   retrying: 'Retrying',
   restart: 'Starting over',
   verifying: 'Verifying',
   downloaded: 'Download complete',
   extracting: 'Extracting',
+  copied: 'Copied',
+  mounted: 'Mounted',
   complete: 'Pull complete',
   exists: 'Already exists',
 }

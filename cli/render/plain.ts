@@ -3,13 +3,13 @@ import { type PullEvent, type PullSnapshot, reduce } from '../../lib/events/inde
 import { printable } from '../../lib/codec/printable.js'
 import { shortDigest, statusWords } from './layer-status.js'
 import { formatBytes, formatCount } from '../../lib/quantities.js'
-import { statusLine } from './status-line.js'
+import { copyLine, statusLine } from './status-line.js'
 
 /** Returns the lines for `event`, given the state before it. An event that only updates byte counts has none. */
 export function plainLines(before: PullSnapshot, event: PullEvent): string[] {
   switch (event.type) {
     case 'start':
-      return [`Pulling ${printable(event.reference, 500)} for ${printable(event.platform)}`]
+      return [startLine(event)]
     case 'manifest':
       return [`Manifest ${event.digest} (${printable(event.mediaType)}) from ${printable(event.host)}`]
     case 'platform':
@@ -17,13 +17,18 @@ export function plainLines(before: PullSnapshot, event: PullEvent): string[] {
         `Platform ${printable(event.chosen)} of ${formatCount(event.rejected.length + 1, 'entry', 'entries')}: ${event.digest}`,
       ]
     case 'plan':
-      return [planLine(event), ...event.layers.filter(({ action }) => action === 'exists').map(existsLine)]
+      return [
+        planLine(event, before.target !== undefined),
+        ...event.layers.filter(({ action }) => action === 'exists').map(existsLine),
+      ]
     case 'layer':
       return layerLines(before, event)
     case 'warning':
       return [`Warning: ${printable(event.message, 500)}`]
     case 'image':
       return [statusLine(event.name, event.status)]
+    case 'copied':
+      return [copyLine(event)]
     case 'end':
       return event.outcome === 'cancelled' ? ['Cancelled'] : []
   }
@@ -31,9 +36,18 @@ export function plainLines(before: PullSnapshot, event: PullEvent): string[] {
 
 type Plan = Extract<PullEvent, { type: 'plan' }>
 
-const planLine = ({ layers, bytes }: Plan): string =>
-  `${formatCount(layers.length, 'layer')}, ${formatBytes(bytes.total)}, ` +
-  `${formatBytes(bytes.toDownload)} to download`
+function startLine({ reference, target, platform }: Extract<PullEvent, { type: 'start' }>): string {
+  const name = printable(reference, 500)
+  if (target === undefined) return `Pulling ${name} for ${printable(platform)}`
+  const platforms = platform === 'all' ? 'all platforms' : printable(platform)
+  return `Copying ${name} to ${printable(target, 500)}, ${platforms}`
+}
+
+function planLine({ layers, bytes }: Plan, isCopy: boolean): string {
+  if (isCopy) return `${formatCount(layers.length, 'blob')}, ${formatBytes(bytes.total)}`
+  const total = `${formatCount(layers.length, 'layer')}, ${formatBytes(bytes.total)}`
+  return `${total}, ${formatBytes(bytes.toDownload)} to download`
+}
 
 const existsLine = ({ digest }: Plan['layers'][number]): string => `${shortDigest(digest)}: Already exists`
 
@@ -44,7 +58,7 @@ function layerLines(before: PullSnapshot, event: Extract<PullEvent, { type: 'lay
   const sameRetry = event.status !== 'retrying' || event.attempt === was?.retry?.attempt
   if (!layer || (was?.status === event.status && sameRetry)) return []
   const line = `${shortDigest(event.digest)}: ${statusWords(layer, Date.parse(event.time))}`
-  if (event.status !== 'downloading') return [line]
+  if (event.status !== 'downloading' && event.status !== 'copying') return [line]
   const from = event.host === undefined ? '' : ` from ${printable(event.host)}`
   const at = event.current > 0 ? `, resuming after ${formatBytes(event.current)}` : ''
   return [`${line} ${formatBytes(event.total)}${from}${at}`]

@@ -1,7 +1,6 @@
 /** Provides the options for progress, and shows a pull until it ends. */
 import { type Command, Option } from 'commander'
 import type { Pull } from '../../puller/index.js'
-import type { PulledImage } from '../../lib/stages/index.js'
 import { setting } from './flags.js'
 import { type ProgressKind, progressKinds, showProgress } from '../render/progress.js'
 import type { Console } from '../terminal/terminal.js'
@@ -20,12 +19,12 @@ export const progressFlags = (command: Command): Command =>
     )
     .addOption(new Option('-q, --quiet', 'same as --progress none'))
 
-/** Shows the progress of `pull` and returns its image after the pull has closed. Rejects with the error of the pull. */
-export async function follow(
-  pull: Pull,
+/** Shows the progress of a pull or a copy and returns its result after it has closed. Rejects with its error. */
+export async function follow<Result>(
+  pull: Pick<Pull, 'events' | 'closed'> & { readonly done: Promise<Result> },
   { progress, quiet }: ProgressFlags,
   terminal: Console,
-): Promise<PulledImage> {
+): Promise<Result> {
   const kind = quiet ? 'none' : progress
   const progressShown = showProgress(kind, pull.events, terminal)
   try {

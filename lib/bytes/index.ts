@@ -10,4 +10,5 @@ export { type BlobPart, RandomAccessBlob, type RandomAccessOptions } from './ran
 export { type Cap, readCapped } from './read-capped.js'
 export { type Expected, type Verified, Verifier, eitherHint, wrongSize } from './verifier.js'
 export { type TeeOptions, tee } from './tee.js'
+export { type VerifyingOptions, VerifyingStream } from './verifying-stream.js'
 export { type Sniffed, sniffCompression } from './compression/sniff.js'

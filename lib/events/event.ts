@@ -1,19 +1,23 @@
 /**
- * Defines the events of a pull and their codecs. Everything that displays a pull reads only these events. On the wire
- * an event is one line of JSON.
+ * Defines the events of a pull or a copy and their codecs. Everything that displays a pull reads only these events. On
+ * the wire an event is one line of JSON.
  */
 import * as t from 'io-ts'
 import { eventVersion } from './event-version.js'
 
 export { eventVersion }
 
-const start = t.type({
-  type: t.literal('start'),
-  /** Normalised name of the image. */
-  reference: t.string,
-  /** Requested platform: `os/arch[/variant]`. */
-  platform: t.string,
-})
+const start = t.intersection([
+  t.type({
+    type: t.literal('start'),
+    /** Normalised name of the image. */
+    reference: t.string,
+    /** Requested platform: `os/arch[/variant]`, or `all`. */
+    platform: t.string,
+  }),
+  /** Normalised name of the target of a copy. A pull has none. */
+  t.partial({ target: t.string }),
+])
 
 const manifest = t.type({
   type: t.literal('manifest'),
@@ -35,28 +39,38 @@ const platform = t.type({
 const plannedLayer = t.type({
   digest: t.string,
   size: t.number,
-  action: t.keyof({ exists: null, resume: null, download: null }),
+  /** `copy`: it is to be in the target of a copy, which is asked for it only when it is its turn. */
+  action: t.keyof({ exists: null, resume: null, download: null, copy: null }),
   /** Number of bytes that the store already has. */
   offset: t.number,
 })
 
 const plan = t.type({
   type: t.literal('plan'),
-  /** In manifest order, base layer first. A digest that occurs twice in the manifest occurs twice in the list. */
+  /**
+   * In manifest order, base layer first. A digest that occurs twice in the manifest occurs twice in the list. Of a copy:
+   * all blobs, configs too, each digest once.
+   */
   layers: t.array(plannedLayer),
   /** Compressed bytes of the distinct layers: of all of them, and of those still to download. */
   bytes: t.type({ total: t.number, toDownload: t.number }),
 })
 
-/** Status of a layer, in order. Only `retrying` and `restart` lead back to an earlier status. */
+/**
+ * Status of a layer, in order. Only `retrying` and `restart` lead back to an earlier status. `copying`, `copied` and
+ * `mounted` (taken by the target from another of its repositories) occur in copies only.
+ */
 export const layerStatuses = {
   waiting: null,
   downloading: null,
+  copying: null,
   retrying: null,
   restart: null,
   verifying: null,
   downloaded: null,
   extracting: null,
+  copied: null,
+  mounted: null,
   complete: null,
   exists: null,
 } as const
@@ -66,7 +80,7 @@ const layer = t.intersection([
     type: t.literal('layer'),
     digest: t.string,
     status: t.keyof(layerStatuses),
-    /** Number of compressed bytes that have been fetched (while downloading) or read (while extracting). */
+    /** Number of compressed bytes that have been fetched (while downloading or copying) or read (while extracting). */
     current: t.number,
     total: t.number,
   }),
@@ -105,6 +119,23 @@ const imageResult = t.type({
 
 const image = t.intersection([t.type({ type: t.literal('image') }), imageResult])
 
+const copyResult = t.type({
+  /** Normalised names of the source and of the target. */
+  from: t.string,
+  name: t.string,
+  /** Digest of the manifest or index that was copied. */
+  digest: t.string,
+  mediaType: t.string,
+  /** `up-to-date`: the target had all of it under this name; `newer`: otherwise. */
+  status: t.keyof({ newer: null, 'up-to-date': null }),
+  /** Compressed bytes of all blobs of the copy, and of those that were sent. */
+  bytes: t.type({ total: t.number, copied: t.number }),
+  /** Number of blobs by what became of them. */
+  blobs: t.type({ copied: t.number, mounted: t.number, exists: t.number }),
+})
+
+const copied = t.intersection([t.type({ type: t.literal('copied') }), copyResult])
+
 const errorRecord = t.intersection([
   t.type({ code: t.string, message: t.string, retryable: t.boolean }),
   t.partial({
@@ -127,7 +158,7 @@ const end = t.intersection([
   }),
 ])
 
-const body = t.union([start, manifest, platform, plan, layer, warning, image, end])
+const body = t.union([start, manifest, platform, plan, layer, warning, image, copied, end])
 
 /** An event without its envelope, as stages emit it. */
 export type PullEventBody = t.TypeOf<typeof body>
@@ -153,5 +184,7 @@ export type LayerStatus = keyof typeof layerStatuses
 export type LayerEvent = t.TypeOf<typeof layer>
 /** The image that a pull results in. */
 export type ImageResult = t.TypeOf<typeof imageResult>
+/** The result of a copy. */
+export type CopyResult = t.TypeOf<typeof copyResult>
 /** A layer in the plan of a pull: its size, and what has to be done for it. */
 export type PlannedLayer = t.TypeOf<typeof plannedLayer>

@@ -8,6 +8,7 @@ export {
   eventVersion,
   layerStatuses,
   PullEvent,
+  type CopyResult,
   type ImageResult,
   type LayerEvent,
   type LayerStatus,

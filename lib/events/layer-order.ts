@@ -8,10 +8,16 @@ const rank = new Map(Object.keys(layerStatuses).map((status, index) => [status, 
 
 const rankOf = (status: LayerStatus): number => rank.get(status) ?? 0
 
-const finalStatuses: ReadonlySet<LayerStatus> = new Set(['complete', 'exists'])
+const finalStatuses: ReadonlySet<LayerStatus> = new Set(['complete', 'exists', 'copied', 'mounted'])
 const pauses: ReadonlySet<LayerStatus> = new Set(['retrying', 'restart'])
-const partial: ReadonlySet<LayerStatus> = new Set(['waiting', 'downloading', 'retrying', 'restart'])
-const arriving: ReadonlySet<LayerStatus> = new Set(['downloading', 'retrying', 'restart'])
+const partial: ReadonlySet<LayerStatus> = new Set([
+  'waiting',
+  'downloading',
+  'copying',
+  'retrying',
+  'restart',
+])
+const arriving: ReadonlySet<LayerStatus> = new Set(['downloading', 'copying', 'retrying', 'restart'])
 
 /** Returns the number of compressed bytes fetched: the current count during a download, the total size after it. */
 export const fetchedOf = ({

@@ -2,7 +2,13 @@
 import { Observable, type Subscriber } from 'rxjs'
 import { asWindlassError, type WindlassError } from '../errors.js'
 import { ListenerGuard } from '../flow/lifetime/listener-guard.js'
-import { eventVersion, type LayerEvent, type PullEvent, type PullEventBody } from './event.js'
+import {
+  eventVersion,
+  type LayerEvent,
+  type LayerStatus,
+  type PullEvent,
+  type PullEventBody,
+} from './event.js'
 import { nextEvent, planned } from './layer-order.js'
 import { newPullId } from './pull-id.js'
 import { Replay } from './replay.js'
@@ -12,6 +18,9 @@ export const byteEventInterval = 100
 
 /** Code of the warning that a listener threw. */
 export const listenerFailed = 'listener-failed'
+
+/** The statuses in which the byte count of a layer grows. */
+const counting: ReadonlySet<LayerStatus> = new Set(['downloading', 'copying', 'extracting'])
 
 /** Reporting state of one layer. */
 interface LayerPace {
@@ -116,7 +125,7 @@ export class PullEventLog {
     if (!next) return
     this.#paces.set(body.digest, pace)
     const at = this.#now().getTime()
-    const counts = next.status === 'downloading' || next.status === 'extracting'
+    const counts = counting.has(next.status)
     const sameAsReported = next.status === pace.last.status && next.host === pace.last.host
     pace.last = next
     if (counts && sameAsReported && Math.abs(at - pace.reportedAt) < byteEventInterval) {

@@ -1,9 +1,9 @@
 /**
- * Defines `PullSnapshot`, the state of one pull as plain data that can be stored, compared and sent as JSON. Rates and
+ * Defines `PullSnapshot`, the state of one pull or copy as plain data that can be stored, compared and sent as JSON. Rates and
  * remaining times are not part of it, because they depend on the clock.
  */
 import type { ErrorRecord } from '../errors.js'
-import type { ImageResult, LayerStatus, PullEvent } from './event.js'
+import type { CopyResult, ImageResult, LayerStatus, PullEvent } from './event.js'
 
 type Of<Type extends PullEvent['type']> = Extract<PullEvent, { type: Type }>
 
@@ -26,7 +26,7 @@ export interface LayerRetry {
 export interface LayerSnapshot {
   readonly digest: string
   readonly status: LayerStatus
-  /** Number of compressed bytes that have been fetched (while downloading) or read (while extracting). */
+  /** Number of compressed bytes that have been fetched (while downloading or copying) or read (while extracting). */
   readonly current: number
   readonly total: number
   /** Number of compressed bytes fetched, regardless of the status. */
@@ -55,6 +55,8 @@ export interface PullSnapshot {
   /** Sequence number of the last event. */
   readonly seq: number
   readonly reference?: string
+  /** Name of the target of a copy. */
+  readonly target?: string
   /** The requested platform, then the chosen one. */
   readonly platform?: string
   /** The manifests in the order in which they were read, from the one the name refers to down to the image manifest. */
@@ -65,5 +67,7 @@ export interface PullSnapshot {
   readonly totals?: PullTotals
   readonly warnings: readonly Pick<Of<'warning'>, 'code' | 'message' | 'digest'>[]
   readonly result?: ImageResult
+  /** The result of a copy. */
+  readonly copied?: CopyResult
   readonly error?: Omit<ErrorRecord, 'code'> & { readonly code: string }
 }

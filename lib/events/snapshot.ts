@@ -22,6 +22,7 @@ export function reduce(snapshot: PullSnapshot, event: PullEvent): PullSnapshot {
         phase: later(state, 'resolving'),
         reference: event.reference,
         platform: event.platform,
+        ...(event.target !== undefined && { target: event.target }),
       }
     case 'manifest': {
       const { digest, mediaType, size, host } = event
@@ -49,6 +50,10 @@ export function reduce(snapshot: PullSnapshot, event: PullEvent): PullSnapshot {
     case 'image': {
       const { name, digest, mediaType, platform, imageId, size, layers, status } = event
       return { ...state, result: { name, digest, mediaType, platform, imageId, size, layers, status } }
+    }
+    case 'copied': {
+      const { from, name, digest, mediaType, status, bytes, blobs } = event
+      return { ...state, copied: { from, name, digest, mediaType, status, bytes, blobs } }
     }
     case 'end':
       return { ...state, phase: event.outcome, ...(event.error && { error: event.error }) }

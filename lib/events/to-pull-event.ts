@@ -2,7 +2,7 @@
 import type { PullEventBody } from './event.js'
 import type { FlowEvent } from '../flow/lifetime/side-channel.js'
 
-const pullEventTypes = new Set(['manifest', 'platform', 'plan', 'layer', 'warning', 'image'])
+const pullEventTypes = new Set(['manifest', 'platform', 'plan', 'layer', 'warning', 'image', 'copied'])
 
 /**
  * Returns `event` if it is an event of the pull, undefined if it belongs to the flow framework or to a custom stage.

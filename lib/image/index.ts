@@ -96,6 +96,7 @@ export {
 export { type Schema1Image, type Schema1Layer, readSchema1 } from './schema1/image.js'
 export type { Schema1Signature } from './schema1/payload.js'
 export { type SignatureReport, type SignatureState, verifySchema1Signatures } from './schema1/signatures.js'
+export type { ImageSink, OpenBlob, PutManifestRequest, SinkRequest } from './sink.js'
 export type {
   BlobBody,
   BlobRequest,

@@ -5,12 +5,15 @@ import { isRepository } from '../image/reference/grammar.js'
 import { Access } from './auth/access.js'
 import { Client } from './api/client.js'
 import { Connections, type ConnectionOptions } from './http/connections.js'
+import type { AccessAction } from './policy/access-help.js'
 import { anonymous, type Credentials } from './credentials/credentials.js'
 import { endpointOf, type EndpointOptions } from './policy/endpoint.js'
 import { foreignHosts } from './policy/foreign-url.js'
 import { canonicalRegistry, type RepositoryName } from './policy/registry-name.js'
 import { RepositoryClient } from './api/repository-client.js'
+import type { RepositoryContext } from './api/repository-context.js'
 import { Repository } from './api/repository.js'
+import { TargetRepository } from './push/target-repository.js'
 import { Secrets } from './policy/secrets.js'
 import { Tokens } from './auth/tokens.js'
 
@@ -53,7 +56,29 @@ export class Registries {
    * @throws REFERENCE_INVALID when the registry is not a host and port, or the repository name is invalid; USAGE when
    * the configured endpoint is invalid
    */
-  repository({ registry, repository }: RepositoryName): Repository {
+  repository(name: RepositoryName): Repository {
+    const { context, access } = this.#open(name)
+    return new Repository(context, access)
+  }
+
+  /**
+   * Returns a repository as a target of images. No request is sent and no credential is looked up.
+   * @throws as `repository`
+   */
+  target(name: RepositoryName): TargetRepository {
+    const { context, access } = this.#open(name, 'push')
+    return new TargetRepository(context, access)
+  }
+
+  /** Aborts all requests. Resolves when no socket and no timer remains. */
+  async close(): Promise<void> {
+    await this.#connections.close()
+  }
+
+  #open(
+    { registry, repository }: RepositoryName,
+    action: AccessAction = 'read',
+  ): { context: RepositoryContext; access: Access } {
     if (!isRepository(repository))
       throw new WindlassError('REFERENCE_INVALID', `${quoted(repository)} is not the name of a repository`)
     const endpoint = endpointOf(registry, this.#options)
@@ -70,8 +95,8 @@ export class Registries {
     this.#clients.set(key, client)
     const { credentials = anonymous } = this.#options
     const asked = { registry, repository }
-    const access = new Access({ asked, credentials, endpoint, secrets: this.#secrets })
-    const context = {
+    const access = new Access({ asked, credentials, endpoint, secrets: this.#secrets, action })
+    const context: RepositoryContext = {
       client: new RepositoryClient(client, repository, access),
       registry,
       repository,
@@ -80,12 +105,7 @@ export class Registries {
       timeouts: this.#connections.timeouts,
       limits: this.#connections.limits,
     }
-    return new Repository(context, access)
-  }
-
-  /** Aborts all requests. Resolves when no socket and no timer remains. */
-  async close(): Promise<void> {
-    await this.#connections.close()
+    return { context, access }
   }
 }
 

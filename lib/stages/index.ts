@@ -29,6 +29,21 @@ export type {
 export { type AssembleOptions, assemble } from './commit/assemble.js'
 export { type BySchemaCases, bySchema } from './resolve/by-schema.js'
 export type { ForeignUrlOrder } from '../transfer/places/places-of.js'
+export type {
+  BlobOutcome,
+  BlobTask,
+  CopiedBlob,
+  CopiedBlobs,
+  CopiedImage,
+  CopyPlan,
+  CopyTarget,
+  ManifestNode,
+} from '../transfer/copy/elements.js'
+export { BlobCopies, type BlobCopyLimits, copyBlobs } from './copy/copy-blobs.js'
+export { eachBlob } from './copy/each-blob.js'
+export { type PutManifestsOptions, putManifests } from './copy/put-manifests.js'
+export { putRoot } from './copy/put-root.js'
+export { type ReadManifestsOptions, readManifests } from './copy/read-manifests.js'
 export { awaitConfig } from './plan/await-config.js'
 export { checkPlatform } from './policy/check-platform.js'
 export { checkSpace } from './policy/check-space.js'

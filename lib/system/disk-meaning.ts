@@ -18,24 +18,35 @@ export interface DiskMeaning {
 /** What the path belongs to: the store, or a directory outside of it that an image is unpacked into. */
 export type DiskPlace = 'store' | 'target'
 
+/** A place that is written to: also an OCI image layout that an image is copied to. */
+export type WrittenPlace = DiskPlace | 'layout'
+
 /** A meaning whose hint depends on the place, because only that can be moved elsewhere. */
-type Meaning = Omit<DiskMeaning, 'hint'> & { readonly hint: (place: DiskPlace) => string }
+type Meaning = Omit<DiskMeaning, 'hint'> & { readonly hint: (place: WrittenPlace) => string }
 
 /** Returns the clause that suggests the same kind of place `where`, for example `on another disk`. */
-const otherPlace = (place: DiskPlace, where: string): string =>
-  place === 'store' ? `use --store to name a store ${where}` : `name a directory ${where} to unpack into`
+const otherPlace = (place: WrittenPlace, where: string): string =>
+  ({
+    store: `use --store to name a store ${where}`,
+    target: `name a directory ${where} to unpack into`,
+    layout: `name a directory ${where} for the layout`,
+  })[place]
+
+/** Returns the sentence that says what a full disk leaves as it was. */
+const intact = (place: WrittenPlace): string =>
+  `Images that are already in the ${place === 'layout' ? 'layout' : 'store'} are intact.`
 
 const full: Meaning = {
   code: 'STORE_FULL',
   says: 'no space left',
   hint: (place) =>
-    `Free some space (see df -h, and df -i for inodes), or ${otherPlace(place, 'on another disk')}. Images that are already in the store are intact.`,
+    `Free some space (see df -h, and df -i for inodes), or ${otherPlace(place, 'on another disk')}. ${intact(place)}`,
 }
 const quota: Meaning = {
   code: 'STORE_FULL',
   says: 'the disk quota is used up',
   hint: (place) =>
-    `Free some space or have the quota raised, or ${otherPlace(place, 'on another disk')}. Images that are already in the store are intact.`,
+    `Free some space or have the quota raised, or ${otherPlace(place, 'on another disk')}. ${intact(place)}`,
 }
 const denied: Meaning = {
   code: 'STORE_DENIED',
@@ -49,9 +60,11 @@ const readOnly: Meaning = {
   code: 'STORE_READ_ONLY',
   says: 'the file system is read-only',
   hint: (place) =>
-    place === 'store'
-      ? 'Use --store to name a store on a writable file system.'
-      : 'Name a directory to unpack into that is on a writable file system.',
+    ({
+      store: 'Use --store to name a store on a writable file system.',
+      target: 'Name a directory to unpack into that is on a writable file system.',
+      layout: 'Name a directory for the layout that is on a writable file system.',
+    })[place],
 }
 const files: Meaning = {
   code: 'STORE_IO',
@@ -74,9 +87,11 @@ const elsewhere: Meaning = {
   code: 'STORE_IO',
   says: 'it would have to move to another file system',
   hint: (place) =>
-    place === 'store'
-      ? 'Keep the whole store on one file system, or name another with --store.'
-      : 'Name a directory to unpack into that is not a mount point.',
+    ({
+      store: 'Keep the whole store on one file system, or name another with --store.',
+      target: 'Name a directory to unpack into that is not a mount point.',
+      layout: 'Keep the whole layout on one file system, or name another.',
+    })[place],
 }
 
 const meanings: Readonly<Record<string, Meaning>> = {
@@ -108,7 +123,7 @@ export function fileLimitMeaning(error: unknown): DiskMeaning | undefined {
 export function diskMeaning(
   error: unknown,
   path?: string,
-  place: DiskPlace = 'store',
+  place: WrittenPlace = 'store',
 ): DiskMeaning | undefined {
   const meaning = meaningOf(error)
   if (meaning === undefined) return undefined

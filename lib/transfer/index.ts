@@ -9,6 +9,7 @@ export {
   retryingTransfers,
   type RetryPolicy,
 } from './retry-policy.js'
+export type { BlobTask, CopiedBlob, CopiedBlobs, CopiedImage, CopyPlan, CopyTarget } from './copy/elements.js'
 export { Expectations } from './sharing/expectations.js'
 export { LayerFlights, type FetchedLayer } from './sharing/layer-flights.js'
 export { type LayerGoal } from './sharing/layer-goal.js'

@@ -15,6 +15,7 @@ import type { InspectRequest } from '../../pipelines/inspect.js'
 import * as takes from './option-codecs.js'
 import {
   type CloseOptions,
+  type CopyOptions,
   type FileOptions,
   type FilesOptions,
   type OpenOptions,
@@ -192,6 +193,13 @@ export const pullPlatformsTable = {
 
 /** Options of `pullAllTags`. */
 export const pullAllTable = { platform, ...pullPlatformsTable } satisfies OptionTable<PullAllOptions>
+
+/** Options of `copy`. */
+export const copyTable = {
+  platform,
+  allPlatforms: { codec: takes.trueOrFalse, help: 'copy an index with everything in it', default: false },
+  signal,
+} satisfies OptionTable<CopyOptions>
 
 /** Options of `inspect`. */
 export const inspectTable = {

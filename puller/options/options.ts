@@ -118,6 +118,16 @@ export interface PullOptions {
   readonly onEntry?: LayerEntrySink
 }
 
+/** Options of `copy`. */
+export interface CopyOptions {
+  /** Platform of the image to copy from an index, as `os/arch[/variant]` (default: this machine's). */
+  readonly platform?: string
+  /** Copy an index with all its content: the images of all platforms, attestations, nested indexes (default: false). */
+  readonly allPlatforms?: boolean
+  /** Cancels the copy. */
+  readonly signal?: AbortSignal
+}
+
 /** Options of `files`. */
 export interface FilesOptions {
   /** `os/arch[/variant]` (that of this machine; on other systems than Linux, Linux with its architecture). */

@@ -42,12 +42,12 @@ describe('help and usage', () => {
   it('lists the commands', async () => {
     const { code, out } = await windlass(['--help'])
     expect(code).toBe(0)
-    for (const command of ['pull', 'inspect', 'tags', 'images', 'unpack', 'demo'])
+    for (const command of ['pull', 'copy', 'inspect', 'tags', 'images', 'unpack', 'demo'])
       expect(out).toMatch(new RegExp(`^  ${command} `, 'm'))
     expect(out).toContain('Exit codes')
   })
 
-  it.each(['pull', 'inspect', 'tags', 'images', 'unpack', 'demo'])(
+  it.each(['pull', 'copy', 'inspect', 'tags', 'images', 'unpack', 'demo'])(
     '%s --help has examples and --json',
     async (command) => {
       for (const argv of [

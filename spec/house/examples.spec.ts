@@ -10,6 +10,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 /** What each program must print. */
 const says: Record<string, readonly RegExp[]> = {
   'all-platforms.ts': [/linux\/s390x\): done$/m, /^3 platforms of sha256:/m],
+  'copy-changed.ts': [/^round 1: 3 copied$/m, /:2: 2 blobs sent, 1 there$/m, /^round 2: 1 copied$/m],
   'count-files.ts': [/^[0-9a-f]{12}: 21 files$/m, /\/examples\/one:1: 3 layers$/m],
   'one-file.ts': [
     /^\/app\/7\.txt, 6 bytes, not verified\napp 7\nrequests: 1 for layers$/m,

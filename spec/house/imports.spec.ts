@@ -33,6 +33,7 @@ const mayImport: Record<string, readonly string[]> = {
     ...['lib/codec', 'lib/flow', 'lib/image', 'lib/bytes', 'lib/system', 'rxjs', 'got', 'socks'],
   ],
   'lib/sources': [...base, 'lib/codec', 'lib/image', 'lib/system', 'lib/registry'],
+  'lib/sinks': [...base, 'lib/codec', 'lib/image', 'lib/system', 'lib/bytes', 'lib/registry'],
   'lib/store': [...base, 'lib/codec', 'lib/image', 'lib/system'],
   'lib/transfer': [
     ...base,
@@ -52,7 +53,7 @@ const mayImport: Record<string, readonly string[]> = {
   puller: [
     ...base,
     ...['lib/codec', 'lib/events', 'lib/flow', 'lib/image', 'lib/archive', 'lib/registry', 'lib/sources'],
-    ...['lib/store', 'lib/transfer', 'lib/stages', 'pipelines', 'rxjs', 'io-ts'],
+    ...['lib/sinks', 'lib/store', 'lib/transfer', 'lib/stages', 'pipelines', 'rxjs', 'io-ts'],
   ],
   // The entry point gathers what is public. Nothing inside imports it.
   'lib/index': [
@@ -66,7 +67,7 @@ const mayImport: Record<string, readonly string[]> = {
       'lib/registry',
       'lib/sources',
     ],
-    ...['lib/store', 'pipelines', 'puller'],
+    ...['lib/sinks', 'lib/store', 'pipelines', 'puller'],
   ],
   cli: [
     ...base,

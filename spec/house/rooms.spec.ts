@@ -9,6 +9,7 @@ const aboutSeveral: Record<string, string> = {
   'spec/benchmarks/whole': 'benchmarks from their command line to their tables',
   'spec/commands': 'the command line as a program that is started',
   'spec/compatibility': 'documents that other tools wrote, against what their pullers make of them',
+  'spec/copies': 'whole copies between embedded registries and layouts',
   'spec/faults': 'registries that fail',
   'spec/fuzz': 'inputs drawn at random',
   'spec/house': 'the source itself',

@@ -16,6 +16,7 @@ import { type Location, locationOf } from '../headers/location.js'
 import { followRedirects, type Followed } from '../http/redirects.js'
 import { settleScheme } from '../http/scheme.js'
 import type { Tokens } from '../auth/tokens.js'
+import { namedLocation } from '../http/named-location.js'
 import { assertPublicTarget } from '../policy/public-target.js'
 
 /**
@@ -36,11 +37,13 @@ export interface RegistryRequest extends Omit<Request, 'url' | 'target' | 'form'
   readonly credential: Credential | undefined
   /** Returns what to tell the user when access is refused. */
   readonly help: () => AccessHelp
+  /** Scopes that a token must have beyond those that the registry asks for (none). */
+  readonly scopes?: readonly string[]
   /**
-   * Path segments below `/v2/`, or a path with query on the origin of the registry, starting with `/` and sent
-   * unchanged.
+   * Path segments below `/v2/`; a path with query on the origin of the registry, starting with `/` and sent unchanged;
+   * or a location that `locationIn` returned.
    */
-  readonly to: readonly string[] | string
+  readonly to: readonly string[] | string | Location
 }
 
 /** The client of one registry. Its repositories share connections and tokens. */
@@ -60,12 +63,13 @@ export class Client {
    * repeat; the second response is returned whatever its status is.
    * @throws network errors, TLS, REDIRECT_REFUSED, CHALLENGE_INVALID, errors of `login`, CANCELLED
    */
-  async send({ repository, credential, help, to, ...rest }: RegistryRequest): Promise<Followed> {
+  async send({ repository, credential, help, scopes, to, ...rest }: RegistryRequest): Promise<Followed> {
     const base = await this.#base(rest.signal)
-    const location = typeof to === 'string' ? originForm(base, to) : locationOf(apiUrl(base, ...to))
+    const location = targetOf(to, base)
     const request: Request = { ...rest, ...location }
-    if (isSigned(location) || !isBelowApi(location)) return this.#follow(request)
-    const authorizer = this.#authorizer({ repository, credential, help })
+    if (location.url.origin !== base.origin || isSigned(location) || !isBelowApi(location))
+      return this.#follow(request)
+    const authorizer = this.#authorizer({ repository, credential, help, ...(scopes && { scopes }) })
     const first = await authorizer.authorization(request.signal)
     const response = await this.#follow(authorised(request, first))
     // A 401 of another host, after a redirect, must not trigger authentication.
@@ -83,6 +87,14 @@ export class Client {
       response.body.destroy()
       throw error
     }
+  }
+
+  /**
+   * Returns the location that a response names for further requests, such as that of an upload.
+   * @throws REDIRECT_REFUSED when the rules for redirects do not allow it; REGISTRY_RESPONSE when there is none
+   */
+  locationIn(response: Followed, purpose: string): Location {
+    return namedLocation(response, this.#endpoint.base, purpose)
   }
 
   /** Returns the rules for the foreign URLs in manifests of this registry. */
@@ -134,9 +146,9 @@ export class Client {
   }
 
   /** Returns the authorizer of one repository and credential. Tokens of one user must not be used by another. */
-  #authorizer(identity: Pick<RegistryRequest, 'repository' | 'credential' | 'help'>): Authorizer {
-    const { repository, credential } = identity
-    const key = `${repository} ${credential?.fingerprint() ?? ''}`
+  #authorizer(identity: Pick<RegistryRequest, 'repository' | 'credential' | 'help' | 'scopes'>): Authorizer {
+    const { repository, credential, scopes = [] } = identity
+    const key = [repository, credential?.fingerprint() ?? '', ...scopes].join(' ')
     const known = this.#authorizers.get(key)
     if (known !== undefined) return known
     const { tokens, trustedRealms } = this.#options
@@ -145,6 +157,11 @@ export class Client {
     this.#authorizers.set(key, authorizer)
     return authorizer
   }
+}
+
+function targetOf(to: RegistryRequest['to'], base: URL): Location {
+  if (typeof to === 'string') return originForm(base, to)
+  return 'url' in to ? to : locationOf(apiUrl(base, ...to))
 }
 
 /** Resolves a path against the origin of `base` by concatenation: a path such as `//host/` must not name a host. */

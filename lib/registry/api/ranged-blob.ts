@@ -4,7 +4,7 @@
  */
 import { type Readable, pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { Verifier, eitherHint, wrongSize } from '../../bytes/index.js'
+import { Verifier, VerifyingStream, eitherHint, wrongSize } from '../../bytes/index.js'
 import { WindlassError } from '../../errors.js'
 import { formatCount } from '../../quantities.js'
 import { displayHost } from '../policy/registry-name.js'
@@ -12,7 +12,7 @@ import type { Digest } from '../../image/digest/digest.js'
 import type { BlobBody, BlobRequest } from '../../image/source.js'
 import { parseContentRange } from '../headers/content-range.js'
 import { discard } from '../http/discard.js'
-import { ClaimedEncoding, encoded, isEncoded, saysGzip } from '../http/encoding.js'
+import { encoded, isEncoded, saysGzip } from '../http/encoding.js'
 import type { Followed } from '../http/redirects.js'
 
 /** Describes the request for one blob. */
@@ -100,7 +100,7 @@ async function bodyOf(
   const differs = expected !== undefined && reportedSize !== undefined && reportedSize !== expected
   if (differs && isWhole && saysGzip(response)) {
     const failure = (): WindlassError => encoded(response, purpose)
-    const stream = decoded(body, new ClaimedEncoding({ digest, size: expected }, failure), failure)
+    const stream = decoded(body, new VerifyingStream({ digest, size: expected }, { failure }), failure)
     return { stream, offset, size: expected, validator: undefined, host: url.host }
   }
   if (differs) {
@@ -117,7 +117,10 @@ async function bodyOf(
   const claimed = isEncoded(response) && expected !== undefined && isWhole
   return {
     stream: claimed
-      ? checked(body, new ClaimedEncoding({ digest, size: expected }, () => encoded(response, purpose)))
+      ? checked(
+          body,
+          new VerifyingStream({ digest, size: expected }, { failure: () => encoded(response, purpose) }),
+        )
       : body,
     offset,
     size: reportedSize,
@@ -145,14 +148,14 @@ async function isBlob(body: Readable, digest: Digest, size: number): Promise<boo
 }
 
 /** Pipes `body` through `check`. Each is destroyed with the other. */
-function checked(body: Readable, check: ClaimedEncoding): Readable {
+function checked(body: Readable, check: VerifyingStream): Readable {
   check.on('error', () => undefined) // the reader receives the error as well
   pipeline(body, check, () => undefined)
   return check
 }
 
 /** Decompresses `body` with gzip and pipes it through `check`. Invalid gzip data fails with `failure`. */
-function decoded(body: Readable, check: ClaimedEncoding, failure: () => WindlassError): Readable {
+function decoded(body: Readable, check: VerifyingStream, failure: () => WindlassError): Readable {
   check.on('error', () => undefined)
   const gunzip = createGunzip()
   gunzip.once('error', () => check.destroy(failure()))

@@ -13,6 +13,7 @@ export interface RepositoryAsk
 export class RepositoryClient {
   readonly foreignUrls: Client['foreignUrls']
   readonly sendForeign: Client['sendForeign']
+  readonly locationIn: Client['locationIn']
   readonly #client: Client
   readonly #repository: string
   readonly #access: Access
@@ -23,6 +24,7 @@ export class RepositoryClient {
     this.#access = access
     this.foreignUrls = () => client.foreignUrls()
     this.sendForeign = (request, urls) => client.sendForeign(request, urls)
+    this.locationIn = (response, purpose) => client.locationIn(response, purpose)
   }
 
   /**

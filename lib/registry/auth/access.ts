@@ -6,7 +6,7 @@ import { SingleFlight } from '../../flow/actors/single-flight.js'
 import type { Credential } from '../credentials/credential.js'
 import type { CredentialRequest, Credentials } from '../credentials/credentials.js'
 import type { Endpoint } from '../policy/endpoint.js'
-import { type AccessHelp, accessHelp } from '../policy/access-help.js'
+import { type AccessAction, type AccessHelp, accessHelp } from '../policy/access-help.js'
 import { share } from './flight.js'
 import type { RepositoryName } from '../policy/registry-name.js'
 import type { Secrets } from '../policy/secrets.js'
@@ -17,6 +17,8 @@ export interface AccessOptions {
   readonly credentials: Credentials
   readonly endpoint: Endpoint
   readonly secrets: Secrets
+  /** What the user wants to do in the repository (`read`). */
+  readonly action?: AccessAction
 }
 
 /** Result of a lookup: a credential, or the reason why there is none. */
@@ -60,10 +62,10 @@ export class Access {
 
   /** Returns what to tell the user when the registry refuses access. */
   help(): AccessHelp {
-    const { asked, endpoint } = this.#options
+    const { asked, endpoint, action = 'read' } = this.#options
     const { credential, why } = this.#found ?? {}
-    if (credential === undefined) return accessHelp(asked, 'none', why)
-    return accessHelp(asked, endpoint.confidential ? 'sent' : 'withheld')
+    if (credential === undefined) return accessHelp(asked, 'none', why, action)
+    return accessHelp(asked, endpoint.confidential ? 'sent' : 'withheld', undefined, action)
   }
 
   async #lookUp(signal: AbortSignal | undefined): Promise<Found> {

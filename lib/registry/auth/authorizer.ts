@@ -10,7 +10,7 @@ import type { Credential } from '../credentials/credential.js'
 import type { Login } from './login.js'
 import { realmOf, type RealmRules } from './realm.js'
 import { displayHost } from '../policy/registry-name.js'
-import { pullScope } from './scope.js'
+import { mergeScopes, pullScope } from './scope.js'
 import type { Tokens } from './tokens.js'
 
 /** The value of an `Authorization` header; undefined for an anonymous request. */
@@ -24,6 +24,8 @@ export interface Authorization {
 export interface AuthorizerOptions {
   readonly repository: string
   readonly credential: Credential | undefined
+  /** Scopes that a token must have beyond those of the challenge (none). */
+  readonly scopes?: readonly string[]
   readonly rules: RealmRules
   readonly tokens: Tokens
   /** Returns what to tell the user when access is refused. */
@@ -136,7 +138,7 @@ export class Authorizer {
   }
 
   #loginFor({ parameters }: Challenge): Login {
-    const { repository, credential, rules, help } = this.#options
+    const { repository, credential, scopes = [], rules, help } = this.#options
     const realm = realmOf(parameters.get('realm') ?? '', rules)
     const fixedOrigin = this.#tokenOrigin
     if (fixedOrigin !== undefined && fixedOrigin !== realm.origin)
@@ -152,7 +154,7 @@ export class Authorizer {
     return {
       realm,
       service: parameters.get('service') || undefined,
-      scope: scope === '' ? pullScope(repository) : scope,
+      scope: scope === '' && scopes.length === 0 ? pullScope(repository) : mergeScopes(scope, scopes),
       ...{ credential, rules, help },
     }
   }

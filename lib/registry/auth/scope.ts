@@ -2,3 +2,30 @@
 
 /** Returns the scope for pulling from one repository. */
 export const pullScope = (repository: string): string => `repository:${repository}:pull`
+
+/** Returns the scope for pushing to one repository, and for seeing what is there. */
+export const pushScope = (repository: string): string => `repository:${repository}:pull,push`
+
+/**
+ * Returns the scopes of a challenge together with `needed`, separated by spaces. Actions on the same resource are
+ * merged. A challenge names what one request needs; a token with more is good for the requests that follow.
+ */
+export function mergeScopes(challenged: string, needed: readonly string[]): string {
+  if (needed.length === 0) return challenged
+  const actions = new Map<string, Set<string>>()
+  for (const scope of [...challenged.split(/\s+/), ...needed]) {
+    // The name of a resource may contain colons: those of a host with a port.
+    const colon = scope.lastIndexOf(':')
+    if (colon < 0) {
+      if (scope !== '') actions.set(scope, new Set())
+      continue
+    }
+    const resource = scope.slice(0, colon)
+    const known = actions.get(resource) ?? new Set()
+    for (const action of scope.slice(colon + 1).split(',')) known.add(action)
+    actions.set(resource, known)
+  }
+  return [...actions]
+    .map(([resource, each]) => (each.size === 0 ? resource : `${resource}:${[...each].join(',')}`))
+    .join(' ')
+}

@@ -7,6 +7,8 @@ import type { Proxy } from '../proxy/proxy.js'
 export interface Attempt {
   /** Completes “Failed to … from HOST”: `get the manifest of "alpine:3.20"`. */
   readonly purpose: string
+  /** The word before the host (`from`). */
+  readonly preposition?: 'from' | 'to' | 'at'
   readonly url: URL
   /** The proxy of the request, if any. */
   readonly proxy?: Proxy | undefined
@@ -16,7 +18,7 @@ export interface Attempt {
 export const connecting = 'connect'
 
 /** Returns the start of a message about a failure: `Failed to get the manifest of "alpine:3.20" from Docker Hub`. */
-export function failedTo({ purpose, url, proxy }: Attempt): string {
+export function failedTo({ purpose, preposition = 'from', url, proxy }: Attempt): string {
   const host = `${displayHost(url.host)}${throughProxy(proxy)}`
-  return `Failed to ${purpose} ${purpose === connecting ? 'to' : 'from'} ${host}`
+  return `Failed to ${purpose} ${purpose === connecting ? 'to' : preposition} ${host}`
 }

@@ -1,31 +1,33 @@
 /**
- * Sends single HTTP requests over reusable connections of limited number. This is the only module that uses got.
- * Redirects, retries and decompression by got are disabled: decision 15 says why.
+ * Sends single HTTP requests over reusable connections of limited number. Only this module, `got-client.ts` and
+ * `failure.ts` use got.
  */
-import {
-  type ClientRequest,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type RequestOptions,
-  request as requestHttp,
-} from 'node:http'
-import { request as requestHttps } from 'node:https'
+import type { ClientRequest, IncomingHttpHeaders } from 'node:http'
 import type { LookupFunction, Socket } from 'node:net'
 import type { Readable } from 'node:stream'
-import got, { type Got } from 'got'
+import type { Got } from 'got'
 import { WindlassError } from '../../errors.js'
 import { type Limits, limitsWith } from '../../limits.js'
 import { AgentPool } from './agent-pool.js'
-import { formatBytes, formatDuration } from '../../quantities.js'
-import { type Attempt, failedTo } from './attempt.js'
+import type { Attempt } from './attempt.js'
 import { Body } from './body.js'
-import { failureOf, hasTwoLengths, isBroken, isSilence, silence } from './failure.js'
+import {
+  failureOf,
+  hasTwoLengths,
+  isBroken,
+  isSilence,
+  notHttp,
+  notAccepted,
+  silence,
+  stalled,
+} from './failure.js'
+import { clientWith, requestLeniently } from './got-client.js'
 import { type Location, locationOf } from '../headers/location.js'
 import { ResponseTimeouts } from '../policy/response-timeouts.js'
 import { proxyFor, type Proxy } from '../proxy/proxy.js'
 import type { Environment } from '../policy/environment.js'
-import { displayHost } from '../policy/registry-name.js'
-import { wantsLogin, withProxyHint } from '../proxy/failure.js'
+import { wantsLogin } from '../proxy/failure.js'
+import { bodyOptions, isStream, type RequestBody, sendBody } from './request-body.js'
 import { minBytesPerStall, timeoutsWith, type Timeouts } from '../policy/timeouts.js'
 import { Trust, type TrustOptions } from '../policy/trust.js'
 
@@ -33,8 +35,12 @@ import { Trust, type TrustOptions } from '../policy/trust.js'
 export interface Request extends Omit<Attempt, 'proxy'> {
   /** Path and query to send if they differ from those of `url`. */
   readonly target?: string
-  readonly method?: 'GET' | 'HEAD' | 'POST'
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly headers?: Readonly<Record<string, string>>
+  /** Content of a POST, PUT or PATCH (empty). A stream is opened for each time that the request is sent. */
+  readonly body?: RequestBody
+  /** Milliseconds to wait for the response beyond the usual time, for requests that take the server long. */
+  readonly extraWait?: number
   /** Fields of the body, sent as `application/x-www-form-urlencoded`. */
   readonly form?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal | undefined
@@ -87,12 +93,15 @@ export class Connections {
   }
 
   /**
-   * Sends a request and resolves with the response when its headers have arrived. Statuses are not interpreted,
-   * except 407 of a proxy.
+   * Sends a request and resolves with the response when its headers have arrived, which may be before the whole body is
+   * sent; the rest is then not sent. Statuses are not interpreted, except 407 of a proxy.
    * @throws NETWORK, TLS, STALLED, CANCELLED; REGISTRY_RESPONSE when the response is not HTTP; USAGE when the
-   * environment names an invalid proxy
+   * environment names an invalid proxy; errors of a body that is a stream
    */
   async send(request: Request): Promise<Response> {
+    const { body } = request
+    // The server may have read a part of a stream, so that it is for the caller to decide whether to send it again.
+    if (isStream(body)) return this.#attempt(request, 'kept', await body.open())
     try {
       return await this.#attempt(request, 'kept')
     } catch (error) {
@@ -101,13 +110,13 @@ export class Connections {
     }
   }
 
-  #attempt(request: Request, mode: SendMode): Promise<Response> {
+  #attempt(request: Request, mode: SendMode, content?: Readable): Promise<Response> {
     const cancelled = (): WindlassError =>
       new WindlassError('CANCELLED', `Cancelled while trying to ${request.purpose}`, {
         host: request.url.host,
         cause: request.signal?.reason, // undefined if the client is closed
       })
-    return new Promise((resolve, reject) => {
+    return new Promise<Response>((resolve, reject) => {
       if (this.#closed) {
         reject(new WindlassError('CANCELLED', `Failed to ${request.purpose}: the registry client is closed`))
         return
@@ -120,9 +129,10 @@ export class Connections {
       let reused = false
       const { target } = { ...locationOf(request.url), ...request }
       const proxy = proxyFor(request.url, this.#options.env ?? process.env)
-      const attempt: Attempt = { purpose: request.purpose, url: request.url, proxy }
+      const { purpose, preposition = 'from', url } = request
+      const attempt: Attempt = { purpose, preposition, url, proxy }
       const key = `${request.purpose} ${request.url.host}`
-      const firstByteTimeout = this.#responseTimeouts.timeoutFor(key)
+      const firstByteTimeout = this.#responseTimeouts.timeoutFor(key) + (request.extraWait ?? 0)
       const silenceError = (): WindlassError =>
         silence(attempt, firstByteTimeout, this.#responseTimeouts.timedOut(key))
       const isForwarded =
@@ -136,10 +146,22 @@ export class Connections {
         if (body === undefined) stream.destroy()
         else body.destroy(cancelled())
       }
+      const fail = (error: Error): void => {
+        reject(error)
+        stream.destroy()
+      }
       const finish = (): void => {
         request.signal?.removeEventListener('abort', abort)
         this.#live.delete(abort)
       }
+      const stopSending =
+        content &&
+        sendBody(content, stream, {
+          stall: this.timeouts.stall,
+          stalled: (sent) => fail(notAccepted(attempt, sent, this.timeouts)),
+          failed: fail,
+        })
+      if (stopSending) stream.once('response', stopSending).once('close', stopSending)
       request.signal?.addEventListener('abort', abort, { once: true })
       this.#live.add(abort)
       stream.once('request', (clientRequest: ClientRequest) => {
@@ -154,8 +176,8 @@ export class Connections {
         if (body !== undefined) return
         finish()
         // The server closed an idle connection while the request was sent (RFC 9112 §9.3.1), so it was not processed.
-        if (mode === 'kept' && reused && isBroken(error)) reject(new SendAgain('fresh'))
-        else if (mode !== 'lenient' && hasTwoLengths(error)) reject(new SendAgain('lenient'))
+        if (mode === 'kept' && reused && isBroken(error) && !content) reject(new SendAgain('fresh'))
+        else if (mode !== 'lenient' && hasTwoLengths(error) && !content) reject(new SendAgain('lenient'))
         else reject(isSilence(error) ? silenceError() : failureOf(error, attempt))
         stream.destroy()
       })
@@ -195,6 +217,9 @@ export class Connections {
           })
         },
       )
+    }).catch((error: unknown) => {
+      content?.on('error', () => undefined).destroy()
+      throw error
     })
   }
 
@@ -217,8 +242,7 @@ export class Connections {
   #gotOptions(request: Request, mode: SendMode, proxy: Proxy | undefined, response: number) {
     return {
       method: request.method ?? 'GET',
-      headers: request.headers ?? {},
-      ...(request.form === undefined ? {} : { form: request.form }),
+      ...bodyOptions(request),
       ...(request.lookup === undefined ? {} : { dnsLookup: request.lookup }),
       // A reused connection was not opened with this request's lookup.
       agent:
@@ -230,21 +254,6 @@ export class Connections {
     } as const
   }
 }
-
-/** Returns the client for all requests. Options that it has are not processed again for each request. */
-const clientWith = (
-  { insecureTls = false, userAgent = 'windlass' }: ConnectionOptions,
-  { lookup, connect, secureConnect }: Timeouts,
-): Got =>
-  got.extend({
-    headers: { 'user-agent': userAgent, 'accept-encoding': 'identity' },
-    https: { rejectUnauthorized: !insecureTls },
-    timeout: { lookup, connect, secureConnect },
-    decompress: false,
-    followRedirect: false,
-    throwHttpErrors: false,
-    retry: { limit: 0 },
-  })
 
 /** Adapts a plain HTTP request for a proxy: absolute URL (RFC 9112 §3.2.2) and credentials of the proxy. */
 function forward(request: ClientRequest, url: URL, proxy: Proxy): void {
@@ -268,31 +277,4 @@ class SendAgain extends Error {
     super('the request is to be sent again')
     this.mode = mode
   }
-}
-
-const requestLeniently = (
-  url: URL,
-  options: RequestOptions,
-  answered?: (response: IncomingMessage) => void,
-): ClientRequest => {
-  const request = url.protocol === 'https:' ? requestHttps : requestHttp
-  return request(url, { ...options, insecureHTTPParser: true }, answered)
-}
-
-const notHttp = (attempt: Attempt): WindlassError =>
-  new WindlassError('REGISTRY_RESPONSE', `${failedTo(attempt)}: it asks for another protocol than HTTP`, {
-    host: attempt.url.host,
-    hint: withProxyHint(`Is ${displayHost(attempt.url.host)} a registry?`, attempt.proxy),
-  })
-
-function stalled(attempt: Attempt, received: number, timeouts: Timeouts): WindlassError {
-  const minBytes = minBytesPerStall(timeouts)
-  const amount = minBytes === 1 ? 'no data' : `less than ${formatBytes(minBytes)}`
-  const hint =
-    'Try again. --stall-timeout sets how long to wait, and --minimum-rate how many bytes per second are enough.'
-  return new WindlassError(
-    'STALLED',
-    `${failedTo(attempt)}: ${amount} arrived for ${formatDuration(timeouts.stall)}, after ${formatBytes(received)}`,
-    { host: attempt.url.host, hint: withProxyHint(hint, attempt.proxy) },
-  )
 }

@@ -4,8 +4,6 @@
  * compress responses: gzip is decompressed if the length or the document requires it. Other encodings are errors.
  */
 import { gunzipSync } from 'node:zlib'
-import { Transform, type TransformCallback } from 'node:stream'
-import { Verifier, type Expected } from '../../bytes/index.js'
 import { WindlassError } from '../../errors.js'
 import { quoted } from '../../codec/printable.js'
 import { failedTo } from './attempt.js'
@@ -46,35 +44,5 @@ export function isPlainJson(bytes: Buffer): boolean {
     return true
   } catch {
     return false
-  }
-}
-
-/**
- * Passes a blob through whose encoding is only claimed. The last byte is passed when size and digest are verified.
- * Other bytes fail with `failure`, so that no reader takes them for the complete blob.
- */
-export class ClaimedEncoding extends Transform {
-  readonly #verifier: Verifier
-  readonly #failure: () => WindlassError
-
-  constructor(expected: Expected, failure: () => WindlassError) {
-    super()
-    this.#verifier = new Verifier(expected, 'blob')
-    this.#failure = failure
-  }
-
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    try {
-      this.#verifier.update(chunk)
-      if (this.#verifier.bytes === this.#verifier.expected.size) this.#verifier.check()
-    } catch {
-      done(this.#failure())
-      return
-    }
-    done(null, chunk)
-  }
-
-  override _flush(done: TransformCallback): void {
-    done(this.#verifier.bytes === this.#verifier.expected.size ? null : this.#failure())
   }
 }

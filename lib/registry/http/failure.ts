@@ -11,6 +11,7 @@ import { displayHost } from '../policy/registry-name.js'
 import { ProxyFailure, withProxyHint } from '../proxy/failure.js'
 import { printableUrl } from '../headers/printable-url.js'
 import { type Attempt, failedTo } from './attempt.js'
+import { minBytesPerStall, type Timeouts } from '../policy/timeouts.js'
 import { certificateFault, isCertificateCode } from './certificate-fault.js'
 
 const handshake = /^(?:EPROTO|ERR_SSL_|ERR_TLS_)/
@@ -180,6 +181,37 @@ export function silence(attempt: Attempt, waited: number, again: boolean): Windl
     hint: withProxyHint(hint, proxy),
   })
 }
+
+/** Returns the REGISTRY_RESPONSE error for a peer that wants to switch to another protocol. */
+export const notHttp = (attempt: Attempt): WindlassError =>
+  new WindlassError('REGISTRY_RESPONSE', `${failedTo(attempt)}: it asks for another protocol than HTTP`, {
+    host: attempt.url.host,
+    hint: withProxyHint(`Is ${displayHost(attempt.url.host)} a registry?`, attempt.proxy),
+  })
+
+/** Returns the STALLED error for a body of which too little arrived in time, after `received` bytes. */
+export function stalled(attempt: Attempt, received: number, timeouts: Timeouts): WindlassError {
+  const minBytes = minBytesPerStall(timeouts)
+  const amount = minBytes === 1 ? 'no data' : `less than ${formatBytes(minBytes)}`
+  const hint =
+    'Try again. --stall-timeout sets how long to wait, and --minimum-rate how many bytes per second are enough.'
+  return new WindlassError(
+    'STALLED',
+    `${failedTo(attempt)}: ${amount} arrived for ${formatDuration(timeouts.stall)}, after ${formatBytes(received)}`,
+    { host: attempt.url.host, hint: withProxyHint(hint, attempt.proxy) },
+  )
+}
+
+/** Returns the STALLED error for a server that does not read the body of a request, after `sent` bytes. */
+export const notAccepted = (attempt: Attempt, sent: number, { stall }: Timeouts): WindlassError =>
+  new WindlassError(
+    'STALLED',
+    `${failedTo(attempt)}: no data was accepted for ${formatDuration(stall)}, after ${formatBytes(sent)}`,
+    {
+      host: attempt.url.host,
+      hint: withProxyHint('Try again. --stall-timeout sets how long to wait.', attempt.proxy),
+    },
+  )
 
 /** Returns the cause without the fields of got, which contain request headers and thus credentials. */
 function sanitized(error: Error): Error {

@@ -69,8 +69,10 @@ export async function followRedirects(
         maxRedirects,
         { host: request.url.host, url: printableUrl(request.url), status: response.status },
       )
-    // Repeating a POST would send the refresh token to another server.
-    if (request.method === 'POST') throw refuse('would send the login to another place')
+    // Repeating the request of a token would send the refresh token to another server.
+    if (request.form !== undefined) throw refuse('would send the login to another place')
+    if (!keepsMethod(request, response.status))
+      throw refuse(`would turn the ${request.method} request into a GET request`)
     const next = resolveLocation(location, response)
     if (next === undefined) throw refuse('does not lead to an http or https URL')
     const { url } = next
@@ -88,6 +90,13 @@ export async function followRedirects(
     }
   }
 }
+
+/**
+ * Reports whether a redirect keeps the method of a request that changes something (RFC 9110 §15.4). Other requests are
+ * repeated for every redirect.
+ */
+const keepsMethod = ({ method = 'GET' }: Request, status: number): boolean =>
+  method === 'GET' || method === 'HEAD' || status === 307 || status === 308
 
 const wrongAnswer = 'Ask who runs the registry: it redirects to a wrong place.'
 const captivePortal =

@@ -7,7 +7,7 @@ import { formatDuration } from '../../quantities.js'
 import type { AccessHelp } from '../policy/access-help.js'
 import { parseChallenges } from '../headers/challenge.js'
 import type { Response } from './connections.js'
-import { failedTo } from './attempt.js'
+import { type Attempt, failedTo } from './attempt.js'
 import { readStart } from './document.js'
 import { printableUrl } from '../headers/printable-url.js'
 import { parseProblem, type Problem } from './problem.js'
@@ -17,8 +17,7 @@ import { throughProxy, withProxyHint } from '../proxy/failure.js'
 import type { Secrets } from '../policy/secrets.js'
 
 /** Settings for interpreting an error response. */
-export interface RefusalContext {
-  readonly purpose: string
+export interface RefusalContext extends Pick<Attempt, 'purpose' | 'preposition'> {
   readonly secrets: Secrets
   /** Meaning of a 404 response without a code. */
   readonly missing: ErrorCode
@@ -47,11 +46,17 @@ export async function refusal(response: Response, context: RefusalContext): Prom
   return (await explainRefusal(response, context)).error
 }
 
-/** Like `refusal`, and also returns the code in the body; empty if there is none. */
-export async function explainRefusal(
-  response: Response,
-  context: RefusalContext,
-): Promise<{ readonly error: WindlassError; readonly problem: string }> {
+/** An error response, explained. */
+export interface ExplainedRefusal {
+  readonly error: WindlassError
+  /** The code in the body, in upper case; empty if there is none. */
+  readonly problem: string
+  /** Code and message in the body, safe to print; empty if there are none. */
+  readonly details: string
+}
+
+/** Like `refusal`, and also returns what the body says. */
+export async function explainRefusal(response: Response, context: RefusalContext): Promise<ExplainedRefusal> {
   const { secrets, subject, maxBytes } = context
   const { url, status, forwardedBy } = response
   const { bytes, cut } = await readStart(response, context)
@@ -60,9 +65,11 @@ export async function explainRefusal(
   const help = context.help?.()
   const delay = temporary.has(code) ? retryDelay(response) : undefined
   const { text, isPlain } = sentence(response, code, help, context)
-  const details = cut
-    ? `its explanation is longer than the limit ${formatLimit('errorBytes', maxBytes)}`
-    : explanation(problem, printable(secrets.conceal(problem.message, response), 300), isPlain)
+  const explain = (toPlain: boolean): string =>
+    cut
+      ? `its explanation is longer than the limit ${formatLimit('errorBytes', maxBytes)}`
+      : explanation(problem, printable(secrets.conceal(problem.message, response), 300), toPlain)
+  const details = explain(isPlain)
   const ownHint = cut ? raiseHint('errorBytes') : hintOf(response, { problem, code, help, context, bytes })
   const hintText = delay?.hint ?? ownHint
   const hint = mayComeFromProxy(response)
@@ -76,7 +83,7 @@ export async function explainRefusal(
     ...(delay === undefined ? {} : { retryAfter: delay.retryAfter, retryable: delay.retryable }),
     ...(hint === undefined ? {} : { hint }),
   })
-  return { error, problem: problem.code }
+  return { error, problem: problem.code, details: explain(false) }
 }
 
 const temporary: ReadonlySet<ErrorCode> = new Set(['TOO_MANY_REQUESTS', 'REGISTRY_UNAVAILABLE'])
@@ -89,14 +96,14 @@ function sentence(
   { url, status, forwardedBy }: Response,
   code: ErrorCode,
   help: AccessHelp | undefined,
-  { purpose, absent, what }: RefusalContext,
+  { purpose, preposition, absent, what }: RefusalContext,
 ): { readonly text: string; readonly isPlain: boolean } {
   const host = `${displayHost(url.host)}${throughProxy(forwardedBy)}`
   const missing = status === 404 ? absent?.[code] : undefined
   if (missing !== undefined) return { text: `${host} has no ${missing}`, isPlain: true }
   const refused = code === 'UNAUTHORIZED' || code === 'DENIED' ? help?.sentence(host, code, what) : undefined
   if (refused !== undefined) return { text: refused, isPlain: true }
-  const failed = failedTo({ purpose, url, proxy: forwardedBy })
+  const failed = failedTo({ purpose, url, proxy: forwardedBy, ...(preposition && { preposition }) })
   if (code === 'TOO_MANY_REQUESTS')
     return { text: `${failed}: too many requests (HTTP ${status})`, isPlain: true }
   const name = STATUS_CODES[status]

@@ -6,6 +6,9 @@ import { canonicalRegistry, displayHost, displayName, type RepositoryName } from
  */
 export type LoginState = 'none' | 'sent' | 'withheld'
 
+/** What a user wants to do in a repository. */
+export type AccessAction = 'read' | 'push'
+
 /** What to tell the user when a registry refuses access. */
 export interface AccessHelp {
   /**
@@ -24,8 +27,14 @@ export interface AccessHelp {
 /**
  * Returns the explanations for one repository.
  * @param why - reason why there is no login although the user may expect one, as a sentence
+ * @param action - what the user wants to do there
  */
-export function accessHelp(asked: RepositoryName, login: LoginState, why?: string): AccessHelp {
+export function accessHelp(
+  asked: RepositoryName,
+  login: LoginState,
+  why?: string,
+  action: AccessAction = 'read',
+): AccessHelp {
   const howTo = loginWays(asked.registry)
   return {
     sentence(host, code, what = displayName(asked)) {
@@ -33,22 +42,30 @@ export function accessHelp(asked: RepositoryName, login: LoginState, why?: strin
         return login === 'sent'
           ? `${host} rejected the login for ${what}`
           : `${host} requires a login for ${what}`
+      if (action === 'push')
+        return `${host} does not allow ${login === 'none' ? 'anonymous users' : 'this user'} to push to ${what}`
       return `${host} denied ${login === 'none' ? 'anonymous access' : 'access'} to ${what}`
     },
-    hint: why ?? hintFor(asked, login, howTo),
+    hint: why ?? hintFor(asked, login, action, howTo),
     loginHint: login === 'none' ? [why ?? `If the repository is private, log in: ${howTo}`] : [],
     limitHint: login === 'none' ? [`A login may allow more requests: ${howTo}`] : [],
   }
 }
 
-function hintFor({ registry }: RepositoryName, login: LoginState, howTo: string): string {
+function hintFor(
+  { registry }: RepositoryName,
+  login: LoginState,
+  action: AccessAction,
+  howTo: string,
+): string {
   switch (login) {
     case 'none':
+      if (action === 'push') return `Log in: ${howTo}`
       return `Check the name: many registries answer the same for a private repository and for one that does not exist. If it is private, log in: ${howTo}`
     case 'withheld':
       return 'The login was not sent, because the connection is not encrypted. Send it anyway with --plain-http.'
     case 'sent':
-      return `Check the user name and password for ${displayHost(registry)}, the name of the repository, and whether this user may read it.`
+      return `Check the user name and password for ${displayHost(registry)}, the name of the repository, and whether this user may ${action === 'push' ? 'push to' : 'read'} it.`
   }
 }
 

@@ -20,6 +20,8 @@ export interface TokenAuth {
   readonly expiresIn?: number
   /** Revoke the first token after it has fetched a manifest, so that the first blob request gets a 401 (false). */
   readonly expireOnce?: boolean
+  /** Returns the scope that a token has where `scope` was requested (the same): for users that may not push. */
+  readonly grant?: (scope: string) => string
   /** Length of a token in characters (32). Tokens of real registries have up to 20,000. */
   readonly tokenLength?: number
 }
@@ -91,11 +93,11 @@ class TokenGate implements Gate {
   refuse(request: RequestLogEntry): Answer | undefined {
     const token = bearerOf(request)
     const grant = token === undefined ? undefined : this.#grants.get(token)
-    const scope = request.repository === '' ? undefined : `repository:${request.repository}:pull`
+    const scopes = scopesOf(request)
     const valid = grant !== undefined && performance.now() < grant.expires
-    if (valid && (scope === undefined || grant.scopes.includes(scope))) return undefined
+    if (valid && scopes.every((scope) => covers(grant.scopes, scope))) return undefined
     const parameters = [`realm="${this.#base}/token"`, `service="${service}"`]
-    if (scope !== undefined) parameters.push(`scope="${scope}"`)
+    if (scopes.length > 0) parameters.push(`scope="${scopes.join(' ')}"`)
     if (token !== undefined) parameters.push(`error="${valid ? 'insufficient_scope' : 'invalid_token'}"`)
     return unauthorized(`Bearer ${parameters.join(',')}`)
   }
@@ -114,7 +116,9 @@ class TokenGate implements Gate {
     const { tokenLength = 32 } = this.#auth
     const token = randomBytes(tokenLength).toString('base64url').slice(0, tokenLength)
     this.tokens.push(token)
-    this.#grants.set(token, { scopes: query.getAll('scope'), expires: performance.now() + lifetime * 1000 })
+    const { grant = (scope: string) => scope } = this.#auth
+    const scopes = query.getAll('scope').map(grant)
+    this.#grants.set(token, { scopes, expires: performance.now() + lifetime * 1000 })
     return json(200, {
       token,
       access_token: token,
@@ -130,6 +134,25 @@ class TokenGate implements Gate {
     this.#grants.delete(token)
   }
 }
+
+/** Returns the scopes that a request needs. A mount needs another repository as well. */
+function scopesOf({ repository, method, url }: RequestLogEntry): string[] {
+  if (repository === '') return []
+  const actions = method === 'GET' || method === 'HEAD' ? 'pull' : 'pull,push'
+  const from = new URLSearchParams(/\?(.*)$/s.exec(url)?.[1]).get('from')
+  return [`repository:${repository}:${actions}`, ...(from === null ? [] : [`repository:${from}:pull`])]
+}
+
+/** Reports whether one of `granted` has all actions of `scope`. */
+function covers(granted: readonly string[], scope: string): boolean {
+  const [resource, actions = ''] = splitScope(scope)
+  return granted.map(splitScope).some(([of, allowed = '']) => {
+    return of === resource && actions.split(',').every((action) => allowed.split(',').includes(action))
+  })
+}
+
+/** Splits a scope into its resource and its actions. The name of a repository contains no colon. */
+const splitScope = (scope: string): string[] => scope.split(/:(?=[^:]*$)/)
 
 const bearerOf = ({ headers }: RequestLogEntry): string | undefined =>
   /^bearer (.+)$/i.exec(headers['authorization'] ?? '')?.[1]

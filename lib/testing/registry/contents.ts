@@ -12,14 +12,25 @@ export interface StoredManifest {
 interface RepositoryContents {
   readonly manifests: Map<string, StoredManifest>
   readonly tags: Map<string, Digest>
+  /** Digests of the blobs that were pushed or mounted. */
+  readonly blobs: Set<string>
 }
 
 /** Contents of an embedded registry. */
 export class Contents {
   readonly #blobs = new Map<string, Buffer>()
   readonly #repositories = new Map<string, RepositoryContents>()
+  readonly #scoped: boolean
 
-  /** Adds a blob, which is then part of every repository. Returns its digest. */
+  /**
+   * @param scoped - whether a blob is part of those repositories only that it was pushed or mounted to, or that have a
+   *   manifest with its digest. Otherwise every blob is part of every repository.
+   */
+  constructor({ scoped = false }: { readonly scoped?: boolean } = {}) {
+    this.#scoped = scoped
+  }
+
+  /** Adds a blob. Returns its digest. */
   putBlob(bytes: Uint8Array, algorithm: DigestAlgorithm = 'sha256'): Digest {
     const digest = digestOf(bytes, algorithm)
     this.#blobs.set(digest, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
@@ -49,6 +60,16 @@ export class Contents {
     return this.#blobs.get(digest)
   }
 
+  /** Returns a blob of a repository; undefined if it has none with this digest. */
+  blobOf(repository: string, digest: string): Buffer | undefined {
+    return !this.#scoped || this.#has(repository, digest) ? this.#blobs.get(digest) : undefined
+  }
+
+  /** Makes a blob part of a repository, which is created if necessary. */
+  addBlob(repository: string, digest: string): void {
+    this.#contents(repository).blobs.add(digest)
+  }
+
   /** Returns the manifest of a tag or digest; undefined if it does not exist. */
   manifest(repository: string, reference: string): StoredManifest | undefined {
     const contents = this.#repositories.get(repository)
@@ -60,8 +81,16 @@ export class Contents {
     return [...(this.#repositories.get(repository)?.tags.keys() ?? [])].sort()
   }
 
+  #has(repository: string, digest: string): boolean {
+    const { blobs, manifests } = this.#repositories.get(repository) ?? {}
+    if (blobs?.has(digest) === true) return true
+    return [...(manifests?.values() ?? [])].some(({ bytes }) => bytes.includes(digest))
+  }
+
   #contents(repository: string): RepositoryContents {
-    const known = this.#repositories.get(repository) ?? { manifests: new Map(), tags: new Map() }
+    const known = this.#repositories.get(repository) ?? {
+      ...{ manifests: new Map(), tags: new Map(), blobs: new Set() },
+    }
     this.#repositories.set(repository, known)
     return known
   }

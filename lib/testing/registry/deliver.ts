@@ -60,7 +60,8 @@ async function deliverWire(parts: Iterable<WirePart>, socket: Socket): Promise<v
   }
 }
 
-function end(socket: Socket | null, how: BreakOff['how']): void {
+/** Ends a connection. */
+export function end(socket: Socket | null, how: BreakOff['how']): void {
   // A TLS socket cannot be reset. Destroying it without close_notify is the closest equivalent.
   if (how === 'reset' && socket instanceof TLSSocket) socket.destroy()
   else if (how === 'reset') socket?.resetAndDestroy()

@@ -1,5 +1,5 @@
 /** Applies faults to the responses of the embedded registry, each a limited number of times. */
-import type { Answer } from './answer.js'
+import type { Answer, BreakOff } from './answer.js'
 import type { Fault } from './fault.js'
 import type { RequestLogEntry } from './request-log.js'
 
@@ -22,6 +22,17 @@ export class FaultPlan {
   /** Removes all faults. */
   clear(): void {
     this.#remaining.clear()
+  }
+
+  /** Returns where to stop reading the body of a request; undefined to read all of it. */
+  reading(request: RequestLogEntry): BreakOff | undefined {
+    for (const [each, remaining] of this.#remaining) {
+      if (remaining <= 0 || each.reading === undefined || !each.where(request)) continue
+      this.#remaining.set(each, remaining - 1)
+      this.struck.push(each.name)
+      return each.reading
+    }
+    return undefined
   }
 
   /** Applies all faults that match the request, in the order in which they were added. */

@@ -12,6 +12,8 @@ export interface Fault {
   readonly times?: number
   /** Reports whether the fault applies to a request. */
   where(request: RequestLogEntry): boolean
+  /** Where and how the registry stops reading the body of a request. The request then gets no response. */
+  readonly reading?: BreakOff
   /** Returns the response that replaces `answer`; undefined if the fault does not apply, which then does not count. */
   act(answer: Answer, request: RequestLogEntry): Answer | undefined
 }
@@ -20,6 +22,8 @@ export interface Fault {
 export interface FaultMoment {
   /** Kind of the request; `any` for all kinds. */
   readonly kind?: RequestKind | 'any'
+  /** Method of the request. */
+  readonly method?: string
   /** Tag or digest of the request. */
   readonly reference?: string
   /** Only the nth request of this kind, repository and reference, counted from 1. */
@@ -35,13 +39,14 @@ type Act = Fault['act']
 /** Creates a fault, by default of the first matching blob request. */
 const fault = (
   name: string,
-  { kind = 'blob', reference, nth, answered, times = 1 }: FaultMoment,
+  { kind = 'blob', method, reference, nth, answered, times = 1 }: FaultMoment,
   act: Act,
 ): Fault => ({
   name,
   times,
   where: (request) =>
     (kind === 'any' || request.kind === kind) &&
+    (method === undefined || request.method === method) &&
     (reference === undefined || request.reference === reference) &&
     (nth === undefined || request.nth === nth),
   act: (answer, request) =>
@@ -108,6 +113,15 @@ export const faults = {
   reset: breaking('reset', 'reset'),
   /** Sends nothing after `after` bytes of the body, and keeps the connection open. */
   stall: breaking('stall', 'stall'),
+
+  /**
+   * Stops reading the body of a request after `after` bytes: closes or resets the connection, or keeps it open. Applies
+   * to the PUT of an upload by default.
+   */
+  cutUpload: (after: number, how: BreakOff['how'] = 'reset', moment: FaultMoment = {}): Fault => ({
+    ...fault('cut-upload', { kind: 'upload', method: 'PUT', ...moment }, () => undefined),
+    reading: { after, how },
+  }),
 
   /** Delays the response by `delay` milliseconds. */
   slow: (delay: number, moment: FaultMoment = {}): Fault =>

@@ -1,7 +1,7 @@
 /** Defines the log of requests to the embedded registry. Tests read it, and faults select requests by it. */
 
-/** Endpoint of a request. `ping` is `GET /v2/`. */
-export type RequestKind = 'ping' | 'token' | 'manifest' | 'blob' | 'tags' | 'other'
+/** Endpoint of a request. `ping` is `GET /v2/`, `upload` all that pushes a blob. */
+export type RequestKind = 'ping' | 'token' | 'manifest' | 'blob' | 'upload' | 'tags' | 'other'
 
 /** A request to the embedded registry. */
 export interface RequestLogEntry {
@@ -11,7 +11,7 @@ export interface RequestLogEntry {
   readonly url: string
   /** Requested repository; empty if the endpoint has none. */
   readonly repository: string
-  /** Requested tag or digest; empty if the endpoint has none. */
+  /** Requested tag or digest, or id of an upload; empty if the endpoint has none. */
   readonly reference: string
   readonly headers: Readonly<Record<string, string | undefined>>
   /** Position among the requests of the same kind, repository and reference, counted from 1. */
@@ -28,6 +28,7 @@ const routes: readonly (readonly [RequestKind, RegExp])[] = [
   ['token', /^\/token$/],
   ['manifest', /^\/v2\/(.+)\/manifests\/([^/]+)$/],
   ['blob', /^\/v2\/(.+)\/blobs\/([^/]+)$/],
+  ['upload', /^\/v2\/(.+)\/blobs\/uploads\/([^/]*)$/],
   ['tags', /^\/v2\/(.+)\/tags\/list$/],
 ]
 

@@ -27,6 +27,7 @@ export function respond(request: RequestLogEntry, options: RespondOptions): Answ
     case 'tags':
       return tags(request, options)
     case 'token':
+    case 'upload':
     case 'other':
       return problem(404, 'UNSUPPORTED', 'no such endpoint')
   }
@@ -43,8 +44,8 @@ function manifest({ repository, reference, headers }: RequestLogEntry, { content
   return answer(200, mediaType === '' ? common : { ...common, 'content-type': mediaType }, bytes)
 }
 
-function blob({ reference, headers }: RequestLogEntry, { contents }: RespondOptions): Answer {
-  const bytes = contents.blob(reference)
+function blob({ repository, reference, headers }: RequestLogEntry, { contents }: RespondOptions): Answer {
+  const bytes = contents.blobOf(repository, reference)
   if (bytes === undefined) return problem(404, 'BLOB_UNKNOWN', 'blob unknown to registry')
   const about = {
     'content-type': 'application/octet-stream',

@@ -17,8 +17,11 @@ import { Contents } from './contents.js'
 import { deliver } from './deliver.js'
 import { FaultPlan } from './fault-plan.js'
 import type { Fault } from './fault.js'
+import { receive } from './receive.js'
 import { targetOf, type RequestLogEntry } from './request-log.js'
 import { respond } from './respond.js'
+import { takeManifest } from './take-manifest.js'
+import { Uploads } from './uploads.js'
 
 /** Options of `startRegistry`. */
 export interface RegistryOptions {
@@ -31,6 +34,11 @@ export interface RegistryOptions {
   /** Maximum rate of each response body (Infinity). */
   readonly bytesPerSecond?: number
   /** Key and certificate in PEM, for example from `testCertificate`. Without them, the registry uses plain HTTP. */
+  /**
+   * Take pushes (false): uploads of blobs, mounts, and manifests. A blob is then part of the repositories that it was
+   * pushed or mounted to, and of those that have a manifest with its digest.
+   */
+  readonly push?: boolean
   readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer }
   readonly faults?: readonly Fault[]
 }
@@ -52,10 +60,14 @@ export interface TestRegistry {
   readonly connections: number
   /** Number of bytes sent so far, including headers and TLS records. */
   readonly bytesSent: number
+  /** Number of bytes received so far in bodies of requests. */
+  readonly bytesReceived: number
+  /** Number of uploads that are neither completed nor cancelled. */
+  readonly openUploads: number
   /** All tokens issued so far. */
   readonly tokens: readonly string[]
   /**
-   * Adds a blob, which is then part of every repository. Returns its digest.
+   * Adds a blob, which is then part of every repository; see also `RegistryOptions.push`. Returns its digest.
    * @param algorithm algorithm of the digest (`sha256`)
    */
   putBlob(bytes: Uint8Array, algorithm?: DigestAlgorithm): Digest
@@ -78,27 +90,47 @@ export interface TestRegistry {
 
 /** Starts a registry on a free port of 127.0.0.1. */
 export async function startRegistry(options: RegistryOptions = {}): Promise<TestRegistry> {
-  const { auth = 'none', pageSize = 100, latency = 0, bytesPerSecond = Infinity, tls } = options
-  const contents = new Contents()
+  const { auth = 'none', pageSize = 100, latency = 0, bytesPerSecond = Infinity, push = false, tls } = options
+  const contents = new Contents({ scoped: push })
+  const uploads = new Uploads(contents)
   const plan = new FaultPlan(options.faults)
   const requests: RequestLogEntry[] = []
   const counts = new Map<string, number>()
   const hooks: Hook[] = []
   const sockets: Socket[] = []
+  let bytesReceived = 0
+  const count = (bytes: number): void => {
+    bytesReceived += bytes
+  }
 
-  const answerTo = async (request: RequestLogEntry): Promise<Answer> => {
+  /** Returns undefined if the connection has ended. */
+  const answerTo = async (
+    request: RequestLogEntry,
+    incoming: IncomingMessage,
+  ): Promise<Answer | undefined> => {
     for (const hook of hooks) {
       const answer = await hook(request)
       if (answer !== undefined) return answer
     }
     if (request.kind === 'token') return gate.token(request)
-    return gate.refuse(request) ?? respond(request, { contents, base: url, pageSize })
+    const refused = gate.refuse(request)
+    if (refused !== undefined) return refused
+    const { kind, method } = request
+    if (!push || (kind !== 'upload' && !(kind === 'manifest' && method === 'PUT')))
+      return respond(request, { contents, base: url, pageSize })
+    const body = await receive(incoming, plan.reading(request), count)
+    if (body === undefined) return undefined
+    return kind === 'upload' ? uploads.respond(request, body) : takeManifest(request, body, contents)
   }
   const serve = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
-    incoming.resume()
     const request = logged(incoming, counts)
     requests.push(request)
-    const planned = await answerTo(request).catch((error: unknown) => problem(500, 'UNKNOWN', String(error)))
+    const planned = await answerTo(request, incoming).catch((error: unknown) =>
+      problem(500, 'UNKNOWN', String(error)),
+    )
+    if (planned === undefined) return
+    // What the response does not depend on is read and counted.
+    incoming.on('data', (chunk: Buffer) => count(chunk.length))
     const answer = plan.apply(planned, request)
     request.status = answer.status
     if (answer.status < 300) gate.served(request)
@@ -136,6 +168,12 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
     },
     get bytesSent() {
       return sockets.reduce((sum, { bytesWritten }) => sum + bytesWritten, 0)
+    },
+    get bytesReceived() {
+      return bytesReceived
+    },
+    get openUploads() {
+      return uploads.open
     },
     putBlob: (bytes, algorithm) => contents.putBlob(bytes, algorithm),
     blob: (digest) => contents.blob(digest),

@@ -68,6 +68,17 @@ export const image: PullEventBody = {
   status: 'newer',
 }
 
+export const copied: PullEventBody = {
+  type: 'copied',
+  from: 'docker.io/library/a:1',
+  name: 'registry.example/a:1',
+  digest: digests[0]!,
+  mediaType: 'application/vnd.oci.image.manifest.v1+json',
+  status: 'newer',
+  bytes: { total: 4 * size, copied: size },
+  blobs: { copied: 1, mounted: 1, exists: 2 },
+}
+
 export const bodies: fc.Arbitrary<PullEventBody[]> = fc
   .record({
     index: fc.boolean(),
@@ -96,7 +107,7 @@ export const bodies: fc.Arbitrary<PullEventBody[]> = fc
     ...before,
     plan,
     ...after,
-    ...(ends === 'done' ? [image, { type: 'end', outcome: 'done' } as const] : []),
+    ...(ends === 'done' ? [image, copied, { type: 'end', outcome: 'done' } as const] : []),
     ...(ends === 'failed'
       ? [
           {

@@ -1,0 +1,62 @@
+/** `windlass copy`: copies an image between registries and OCI layouts, without the store. */
+import { type Command, Option } from 'commander'
+import { printable } from '../../lib/codec/printable.js'
+import type { CopyOptions } from '../../puller/index.js'
+import { copyTable, openTable } from '../../puller/options/option-table.js'
+import { numberSetting, platformSetting } from '../setup/flags.js'
+import { follow, type ProgressFlags, progressFlags } from '../setup/progress-flags.js'
+import { limitFlag } from '../setup/limit-flag.js'
+import { withWindlass } from '../setup/session.js'
+import { jsonFlag, networkFlags, type Settings } from '../setup/settings.js'
+import type { Console } from '../terminal/terminal.js'
+import { pinned } from './pull-sets.js'
+
+interface CopyFlags extends Settings, ProgressFlags {
+  readonly platform?: string
+  readonly allPlatforms?: boolean
+  readonly json?: boolean
+}
+
+const examples = `
+Examples:
+  windlass copy alpine:3.20 registry.example/mirror/alpine:3.20
+  windlass copy --all-platforms quay.io/podman/hello localhost:5000/hello
+  windlass copy registry.example/app:1.2 registry.example/app:stable
+  windlass copy alpine:3.20 oci:./images:alpine
+
+Without --all-platforms, the image for one platform is copied from an index. Manifests keep their bytes, and
+so their digests. A blob that the target has is not sent. A blob that another repository of the same registry
+has is mounted. Nothing is kept on this machine. The logins for both registries come from --authfile, or from
+what “docker login” or “podman login” saved. Prints <name>@<digest> of the target.`
+
+/** Defines the arguments, options and action of `windlass copy`. */
+export function defineCopy(command: Command, terminal: Console): void {
+  command
+    .argument('<from>', 'as Docker names images, or oci:DIR[:NAME|:@N]')
+    .argument('<to>', 'as Docker names images, or oci:DIR[:NAME]')
+    .addOption(platformSetting())
+    .addOption(new Option('--all-platforms', copyTable.allPlatforms.help).conflicts('platform'))
+    .addOption(
+      numberSetting('--max-downloads <n>', { ...openTable.maxDownloads, help: 'blobs copied at once' }),
+    )
+    .addOption(numberSetting('--retries <n>', { ...openTable.retries, help: 'attempts at each blob' }))
+  jsonFlag(command, 'print the result as one line of JSON')
+  for (const add of [progressFlags, limitFlag, networkFlags]) add(command)
+  command
+    .addHelpText('after', examples)
+    .action((from: string, to: string) => copy(from, to, command.opts<CopyFlags>(), terminal))
+}
+
+function copy(from: string, to: string, flags: CopyFlags, terminal: Console): Promise<void> {
+  return withWindlass(flags, terminal, [from, to], async (windlass, signal) => {
+    const { platform, allPlatforms, json } = flags
+    const options: CopyOptions = {
+      signal,
+      ...(platform !== undefined && { platform }),
+      ...(allPlatforms && { allPlatforms }),
+    }
+    const image = await follow(windlass.copy(from, to, options), flags, terminal)
+    if (json) await terminal.output.json(image)
+    else await terminal.output.line(printable(pinned(image), 2_000))
+  })
+}

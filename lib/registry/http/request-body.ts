@@ -1,0 +1,122 @@
+/** Defines the bodies of requests, and sends a stream at the pace of the connection. */
+import type { Readable, Writable } from 'node:stream'
+
+/** A body that is read from a stream. It can be opened again, because a request may have to be repeated. */
+export interface StreamBody {
+  /** In bytes. */
+  readonly size: number
+  /** Opens the content at its first byte. */
+  open(): Promise<Readable>
+}
+
+/** The body of a request. */
+export type RequestBody = Buffer | StreamBody
+
+/** Reports whether a body is a stream, which cannot be sent twice without opening it twice. */
+export const isStream = (body: RequestBody | undefined): body is StreamBody =>
+  body !== undefined && !Buffer.isBuffer(body)
+
+/** The parts of a request that determine its body. */
+interface Content {
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly form?: Readonly<Record<string, string>>
+  readonly body?: RequestBody
+}
+
+/** The options of got for a body that is not a stream, and for the headers. */
+export interface BodyOptions {
+  readonly headers: Readonly<Record<string, string>>
+  readonly form?: Readonly<Record<string, string>>
+  readonly body?: Buffer
+}
+
+/**
+ * Returns the options of got for the headers and the body of a request. The length of a stream is stated, because many
+ * servers reject chunked bodies. Without a body, got would wait for one to be written.
+ */
+export function bodyOptions({ method = 'GET', headers = {}, form, body }: Content): BodyOptions {
+  if (form !== undefined) return { headers, form }
+  if (isStream(body)) return { headers: { ...headers, 'content-length': String(body.size) } }
+  if (method === 'GET' || method === 'HEAD') return { headers }
+  return { headers, body: body ?? Buffer.alloc(0) }
+}
+
+/** Callbacks and timeouts of `sendBody`. */
+export interface SendBodyOptions {
+  /** Milliseconds in which the connection must take a slice of the body. */
+  readonly stall: number
+  /** Called if it does not, with the bytes sent so far. */
+  readonly stalled: (sent: number) => void
+  /** Called if the content fails. */
+  readonly failed: (error: Error) => void
+}
+
+/** Bytes written at a time. Progress is measured by them: a slow connection may take minutes for a large chunk. */
+const sliceBytes = 64 * 1024
+
+/**
+ * Writes `content` to `request` and ends it. Reads only as fast as the connection takes the bytes. Time in which the
+ * content has no bytes does not count as a stall.
+ * @returns a function that stops sending and destroys `content`
+ */
+export function sendBody(
+  content: Readable,
+  request: Writable,
+  { stall, stalled, failed }: SendBodyOptions,
+): () => void {
+  let sent = 0
+  let rest: Buffer = Buffer.alloc(0)
+  let waiting = false
+  let ended = false
+  let timer: NodeJS.Timeout | undefined
+  const startTimer = (): void => {
+    clearTimeout(timer)
+    timer = setTimeout(() => stalled(sent), stall)
+  }
+  const finish = (): void => {
+    // The last slice is still to be taken.
+    startTimer()
+    request.end()
+  }
+  const write = (): void => {
+    clearTimeout(timer)
+    waiting = false
+    while (rest.length > 0 && !waiting) {
+      const slice = rest.subarray(0, sliceBytes)
+      rest = rest.subarray(slice.length)
+      sent += slice.length
+      waiting = !request.write(slice)
+    }
+    if (waiting) {
+      content.pause()
+      startTimer()
+    } else if (ended) finish()
+    else content.resume()
+  }
+  const take = (chunk: Buffer): void => {
+    rest = chunk
+    write()
+  }
+  const end = (): void => {
+    ended = true
+    if (!waiting) finish()
+  }
+  const finished = (): void => clearTimeout(timer)
+  const close = (): void => {
+    if (!ended) failed(content.errored ?? new Error('The content was closed before its end'))
+  }
+  request.on('drain', write).on('finish', finished)
+  content
+    .on('error', () => undefined) // `close` follows
+    .on('close', close)
+    .on('end', end)
+    .on('data', take)
+  // It may have failed before it was to be sent.
+  if (content.closed) close()
+  return () => {
+    clearTimeout(timer)
+    request.off('drain', write).off('finish', finished)
+    content.off('data', take).off('end', end).off('close', close).destroy()
+  }
+}

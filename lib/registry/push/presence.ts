@@ -1,0 +1,68 @@
+/** Asks a registry what it has, by HEAD. A refused HEAD counts as absent: the push that follows explains or succeeds. */
+import { type Digest, digestOf, isDigest } from '../../image/digest/digest.js'
+import { manifestAccept, parseMediaType } from '../../image/documents/media-types.js'
+import { pushScope } from '../auth/scope.js'
+import type { Followed } from '../http/redirects.js'
+import { refusal } from '../http/refusal.js'
+import { displayName } from '../policy/registry-name.js'
+import { fetchManifest } from '../api/manifests.js'
+import type { RepositoryContext } from '../api/repository-context.js'
+import type { SinkRequest } from '../../image/sink.js'
+
+/** A manifest that the registry has, as its response describes it. */
+export interface PresentManifest {
+  readonly digest: Digest
+  readonly mediaType: string | undefined
+}
+
+/** Returns whether the repository has a blob. @throws TOO_MANY_REQUESTS, REGISTRY_UNAVAILABLE, network errors */
+export async function hasBlob(
+  context: RepositoryContext,
+  digest: Digest,
+  request: SinkRequest,
+): Promise<boolean> {
+  const purpose = `look for the blob ${digest} of ${displayName(context)}`
+  const response = await head(context, ['blobs', digest], { ...request, purpose })
+  // Storage to which the registry redirects may refuse HEAD. A registry redirects to what it has.
+  return response.status === 200 || (response.crossed && response.status !== 404)
+}
+
+/**
+ * Returns the manifest at a tag or digest, or undefined if there is none. Falls back to GET where HEAD states no digest.
+ * @throws as `hasBlob`, and as `fetchManifest`
+ */
+export async function manifestAt(
+  context: RepositoryContext,
+  tagOrDigest: string,
+  request: SinkRequest,
+): Promise<PresentManifest | undefined> {
+  const purpose = `look for the manifest of ${displayName(context, tagOrDigest)}`
+  const { status, headers } = await head(context, ['manifests', tagOrDigest], { ...request, purpose })
+  if (status !== 200) return undefined
+  const digest = headers['docker-content-digest']
+  if (isDigest(digest)) return { digest, mediaType: parseMediaType(headers['content-type']) }
+  const { signal, onWarning } = request
+  const fetched = await fetchManifest(context, tagOrDigest, { ...(signal && { signal }), onWarning })
+  const { bytes, contentType } = fetched
+  return { digest: digestOf(bytes), mediaType: parseMediaType(contentType) }
+}
+
+async function head(
+  context: RepositoryContext,
+  [kind, name]: readonly [kind: string, name: string],
+  { signal, onWarning, purpose }: SinkRequest & { readonly purpose: string },
+): Promise<Followed> {
+  const { client, repository, secrets, timeouts, limits, help } = context
+  const response = await client.send({
+    ...{ method: 'HEAD', to: [repository, kind, name], purpose, preposition: 'at', signal, onWarning },
+    headers: kind === 'manifests' ? { accept: manifestAccept } : {},
+    scopes: [pushScope(repository)],
+  })
+  response.body.resume()
+  if (response.status === 429 || response.status >= 500)
+    throw await refusal(response, {
+      ...{ purpose, preposition: 'at', secrets, deadline: timeouts.document, maxBytes: limits.errorBytes },
+      ...{ missing: 'REGISTRY_RESPONSE', help },
+    })
+  return response
+}

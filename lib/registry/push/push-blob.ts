@@ -1,0 +1,47 @@
+/** Pushes a blob: opens its source, opens an upload, sends the content, and cancels the upload if that fails. */
+import type { Descriptor } from '../../image/documents/descriptor.js'
+import type { OpenBlob } from '../../image/sink.js'
+import type { RepositoryContext } from '../api/repository-context.js'
+import { BlobContent } from './blob-content.js'
+import { type SendBlob, sendChunks, sendWhole } from './send-blob.js'
+import { type Upload, cancelUpload, openUpload } from './upload.js'
+
+/**
+ * Pushes a blob. Its size and digest are verified before the last byte is sent.
+ * @throws SIZE_MISMATCH, DIGEST_MISMATCH when `open` gives other content; errors of `open` and its stream; errors of
+ * `pushRefusal`; REGISTRY_RESPONSE, REDIRECT_REFUSED, network errors
+ */
+export async function pushBlob(
+  context: RepositoryContext,
+  descriptor: Descriptor,
+  open: OpenBlob,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const content = new BlobContent(descriptor, open)
+  const blob: SendBlob = { digest: descriptor.digest, content, signal }
+  try {
+    await content.prepare()
+    const sent = await uploaded(context, blob, (upload) => sendWhole(context, upload, blob))
+    // The registry may have counted what it read of the first request: another upload is opened.
+    if (sent === 'in-chunks') await uploaded(context, blob, (upload) => sendChunks(context, upload, blob))
+  } finally {
+    content.close()
+  }
+}
+
+type Outcome = Awaited<ReturnType<typeof sendWhole>>
+
+/** Runs `send` with an upload, which is cancelled unless the content was sent. */
+async function uploaded(
+  context: RepositoryContext,
+  { digest, signal }: SendBlob,
+  send: (upload: Upload) => Promise<Outcome>,
+): Promise<Outcome> {
+  const upload = await openUpload(context, digest, signal)
+  let outcome: Outcome = 'in-chunks'
+  try {
+    return (outcome = await send(upload))
+  } finally {
+    if (outcome !== 'sent') await cancelUpload(context, upload)
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * Sends the content of a blob into an open upload: in one request, or in chunks where the registry does not take that
+ * (distribution spec, "POST then PUT", "Pushing a blob in chunks").
+ */
+import { WindlassError } from '../../errors.js'
+import type { Digest } from '../../image/digest/digest.js'
+import type { Location } from '../headers/location.js'
+import { discard } from '../http/discard.js'
+import type { Followed } from '../http/redirects.js'
+import { pushScope } from '../auth/scope.js'
+import type { RepositoryContext } from '../api/repository-context.js'
+import type { BlobContent } from './blob-content.js'
+import { Pieces } from './pieces.js'
+import { pushRefusal } from './push-refusal.js'
+import { failedTo } from '../http/attempt.js'
+import { type Upload, uploadOf, uploadPurpose } from './upload.js'
+
+/** A blob to send. */
+export interface SendBlob {
+  readonly digest: Digest
+  readonly content: BlobContent
+  readonly signal: AbortSignal | undefined
+}
+
+/** Bytes of a chunk. Some proxies take no request of more than 100 MB. */
+const chunkBytes = 64 * 1024 * 1024
+
+/** Statuses of registries and proxies that do not take the content in one request. */
+const wantsChunks: ReadonlySet<number> = new Set([405, 413, 415, 501])
+
+const octets = { 'content-type': 'application/octet-stream' } as const
+
+/**
+ * A registry hashes and moves a blob before it responds: milliseconds for each byte. 20 MB/s is less than slow storage
+ * reaches.
+ */
+const storageTime = 1 / 20_000
+
+/**
+ * Sends the content in one request. Returns `in-chunks` if the registry does not take it in one; the upload is then of
+ * no more use.
+ * @throws errors of the content; errors of `pushRefusal`; REGISTRY_RESPONSE when the registry stored something else;
+ * network errors
+ */
+export async function sendWhole(
+  context: RepositoryContext,
+  { location }: Upload,
+  { digest, content, signal }: SendBlob,
+): Promise<'sent' | 'in-chunks'> {
+  const { client, repository } = context
+  const purpose = uploadPurpose(context, digest)
+  const response = await client.send({
+    ...{ method: 'PUT', to: withDigest(location, digest), headers: octets, body: content, signal },
+    ...{ purpose, preposition: 'to' },
+    extraWait: Math.ceil(content.size * storageTime),
+    scopes: [pushScope(repository)],
+  })
+  if (wantsChunks.has(response.status)) {
+    discard(response)
+    return 'in-chunks'
+  }
+  await assertStored(context, response, { digest, content, purpose })
+  return 'sent'
+}
+
+/** Sends the content in chunks. @throws as `sendWhole` */
+export async function sendChunks(
+  context: RepositoryContext,
+  upload: Upload,
+  { digest, content, signal }: SendBlob,
+): Promise<'sent'> {
+  const { client, repository } = context
+  const purpose = uploadPurpose(context, digest)
+  const scopes = [pushScope(repository)]
+  const pieces = new Pieces(await content.open())
+  const size = Math.max(chunkBytes, upload.minChunk)
+  for (let at = 0; at < content.size; at += size) {
+    const length = Math.min(size, content.size - at)
+    const headers = { ...octets, 'content-range': `${at}-${at + length - 1}` }
+    const body = pieces.next(length)
+    const response = await client.send({
+      ...{ method: 'PATCH', to: upload.location, headers, body, signal, scopes },
+      ...{ purpose, preposition: 'to' },
+    })
+    if (response.status < 200 || response.status > 299)
+      throw await pushRefusal(response, context, { kind: 'blob', digest, purpose })
+    if (response.headers.location === undefined) discard(response)
+    else upload.location = uploadOf(context, response, purpose).location
+  }
+  await pieces.end()
+  const response = await client.send({
+    ...{ method: 'PUT', to: withDigest(upload.location, digest), headers: octets, signal, scopes },
+    ...{ purpose, preposition: 'to' },
+    extraWait: Math.ceil(content.size * storageTime),
+  })
+  await assertStored(context, response, { digest, content, purpose })
+  return 'sent'
+}
+
+/** The specification says 201. Some registries send other statuses of success; 202 is none. */
+const isStored = (status: number): boolean => status === 200 || status === 201 || status === 204
+
+/**
+ * Reads the last response of an upload.
+ * @throws errors of `pushRefusal`; REGISTRY_RESPONSE when the registry responded before the whole content was sent, or
+ * names another digest
+ */
+async function assertStored(
+  context: RepositoryContext,
+  response: Followed,
+  { digest, content, purpose }: Omit<SendBlob, 'signal'> & { readonly purpose: string },
+): Promise<void> {
+  const { url, status, headers } = response
+  if (!isStored(status)) throw await pushRefusal(response, context, { kind: 'blob', digest, purpose })
+  discard(response)
+  const stored = headers['docker-content-digest']
+  const problem = !content.whole
+    ? 'the registry reported success before it had received everything'
+    : stored !== undefined && stored !== digest
+      ? `the registry stored ${String(stored)} instead`
+      : undefined
+  if (problem === undefined) return
+  const failed = failedTo({ purpose, preposition: 'to', url })
+  throw new WindlassError('REGISTRY_RESPONSE', `${failed}: ${problem}`, {
+    ...{ host: url.host, digest, retryable: true, hint: 'Try again.' },
+  })
+}
+
+/** Appends the digest to the query. The bytes before it stay: they may be signed. */
+function withDigest({ url, target }: Location, digest: Digest): Location {
+  const whole = `${target}${target.includes('?') ? '&' : '?'}digest=${encodeURIComponent(digest)}`
+  return { url: new URL(url.origin + whole), target: whole }
+}

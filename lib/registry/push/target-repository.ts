@@ -1,0 +1,72 @@
+/** Implements `ImageSink` for a repository of a registry. */
+import { WindlassError } from '../../errors.js'
+import type { Descriptor } from '../../image/documents/descriptor.js'
+import type { Digest } from '../../image/digest/digest.js'
+import { isSchema1Type, isImageManifestType } from '../../image/documents/media-types.js'
+import { isTag } from '../../image/reference/grammar.js'
+import type { ImageSink, OpenBlob, PutManifestRequest, SinkRequest } from '../../image/sink.js'
+import { quoted } from '../../codec/printable.js'
+import type { Access } from '../auth/access.js'
+import type { RepositoryContext } from '../api/repository-context.js'
+import { hasBlob, manifestAt } from './presence.js'
+import { pushBlob } from './push-blob.js'
+import { pushManifest } from './push-manifest.js'
+import { mountBlob } from './upload.js'
+
+/** One repository of one registry, as a target of images. */
+export class TargetRepository implements ImageSink {
+  readonly #context: RepositoryContext
+  readonly #access: Access
+  readonly host: string
+  readonly repository: string
+
+  constructor(context: RepositoryContext, access: Access) {
+    this.#context = context
+    this.#access = access
+    this.host = context.registry
+    this.repository = context.repository
+  }
+
+  /** Returns a key of the registry's host and the credential. It contains no secret. */
+  identity({ signal }: SinkRequest = {}): Promise<string> {
+    return this.#access.identity(signal)
+  }
+
+  /** Returns whether the repository has the blob, by HEAD. */
+  hasBlob({ digest }: Descriptor, request: SinkRequest = {}): Promise<boolean> {
+    return hasBlob(this.#context, digest, request)
+  }
+
+  /** Returns whether the repository has the image manifest, by HEAD. A registry has the blobs of the images it has. */
+  async hasImage({ digest }: Descriptor, request: SinkRequest = {}): Promise<boolean> {
+    const { mediaType = '' } = (await manifestAt(this.#context, digest, request)) ?? {}
+    return isImageManifestType(mediaType) || isSchema1Type(mediaType)
+  }
+
+  /** Returns the digest that a tag points at, by HEAD. @throws REFERENCE_INVALID when `tag` is no tag */
+  async resolve(tag: string, request: SinkRequest = {}): Promise<Digest | undefined> {
+    assertTag(tag)
+    return (await manifestAt(this.#context, tag, request))?.digest
+  }
+
+  /** Takes a blob from another repository of the registry. */
+  mount({ digest }: Descriptor, fromRepository: string, { signal }: SinkRequest = {}): Promise<boolean> {
+    return mountBlob(this.#context, digest, fromRepository, signal)
+  }
+
+  /** Uploads a blob. */
+  putBlob(descriptor: Descriptor, open: OpenBlob, { signal }: SinkRequest = {}): Promise<void> {
+    return pushBlob(this.#context, descriptor, open, signal)
+  }
+
+  /** Pushes a manifest under its tag or digest. @throws REFERENCE_INVALID when `tag` is no tag */
+  async putManifest(bytes: Buffer, descriptor: Descriptor, request: PutManifestRequest = {}): Promise<void> {
+    if (request.tag !== undefined) assertTag(request.tag)
+    await pushManifest(this.#context, bytes, descriptor, request)
+  }
+}
+
+/** Last check before the value becomes part of a URL. */
+function assertTag(tag: string): void {
+  if (!isTag(tag)) throw new WindlassError('REFERENCE_INVALID', `${quoted(tag)} is not a tag`)
+}

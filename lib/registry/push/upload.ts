@@ -1,0 +1,146 @@
+/** Opens, mounts and cancels uploads of blobs (distribution spec, "Pushing Blobs", "Mounting a blob"). */
+import { WindlassError } from '../../errors.js'
+import type { Digest } from '../../image/digest/digest.js'
+import type { Location } from '../headers/location.js'
+import { discard } from '../http/discard.js'
+import type { Followed } from '../http/redirects.js'
+import { pullScope, pushScope } from '../auth/scope.js'
+import type { RepositoryContext } from '../api/repository-context.js'
+import { displayName } from '../policy/registry-name.js'
+import { pushRefusal } from './push-refusal.js'
+
+/** An open upload. */
+export interface Upload {
+  /** Where the next request of the upload goes. Each response may name another location. */
+  location: Location
+  /** Minimum size of a chunk that is not the last one, in bytes. */
+  readonly minChunk: number
+}
+
+/** Milliseconds for cancelling an upload. A registry removes uploads that are not cancelled after some days. */
+const cancelTimeout = 5_000
+
+/**
+ * Opens an upload. The registry has then accepted the authorization, so that no content is sent in vain.
+ * @throws errors of `pushRefusal`; REDIRECT_REFUSED, REGISTRY_RESPONSE when the registry names no usable location;
+ * network errors
+ */
+export async function openUpload(
+  context: RepositoryContext,
+  digest: Digest,
+  signal: AbortSignal | undefined,
+): Promise<Upload> {
+  const { client, repository } = context
+  const purpose = uploadPurpose(context, digest)
+  const response = await withGrace(signal, (graceful) =>
+    client.send({
+      method: 'POST',
+      to: [repository, 'blobs', 'uploads', ''],
+      purpose,
+      preposition: 'to',
+      signal: graceful,
+      scopes: [pushScope(repository)],
+    }),
+  )
+  if (response.status !== 202) throw await pushRefusal(response, context, { kind: 'blob', digest, purpose })
+  const upload = uploadOf(context, response, purpose)
+  if (signal?.aborted !== true) return upload
+  await cancelUpload(context, upload)
+  throw new WindlassError('CANCELLED', `Cancelled while trying to ${purpose}`, { host: response.url.host })
+}
+
+/**
+ * Asks the registry to take a blob from another of its repositories. Returns false if it does not; the upload that it
+ * opens instead is cancelled.
+ * @throws network errors
+ */
+export async function mountBlob(
+  context: RepositoryContext,
+  digest: Digest,
+  from: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const { client, registry, repository } = context
+  const purpose = `mount the blob ${digest} of ${displayName({ registry, repository: from })} in ${displayName(context)}`
+  const path = `/v2/${repository}/blobs/uploads/`
+  const query = `mount=${encodeURIComponent(digest)}&from=${encodeURIComponent(from)}`
+  const response = await withGrace(signal, (graceful) =>
+    client
+      .send({
+        method: 'POST',
+        to: `${path}?${query}`,
+        purpose,
+        preposition: 'at',
+        signal: graceful,
+        scopes: [pushScope(repository), pullScope(from)],
+      })
+      .catch(unlessRefused),
+  )
+  if (response === undefined) return false
+  discard(response)
+  if (response.status === 202 && response.headers.location !== undefined)
+    await cancelUpload(context, uploadOf(context, response, purpose))
+  // A registry that refuses to mount may still take the content.
+  return response.status === 201
+}
+
+/**
+ * Runs `work` with a signal that aborts some time after `signal`: the response to a request that opens an upload names
+ * the upload that is to be cancelled.
+ */
+async function withGrace<T>(
+  signal: AbortSignal | undefined,
+  work: (graceful: AbortSignal | undefined) => Promise<T>,
+): Promise<T> {
+  if (signal === undefined || signal.aborted) return work(signal)
+  const graceful = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const abort = (): void => {
+    timer = setTimeout(() => graceful.abort(signal.reason), cancelTimeout)
+  }
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await work(graceful.signal)
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+/** Returns undefined for a refusal: a login for both repositories may be refused where one for the target is not. */
+function unlessRefused(error: unknown): undefined {
+  if (error instanceof WindlassError && (error.code === 'UNAUTHORIZED' || error.code === 'DENIED')) return
+  throw error
+}
+
+/** Cancels an upload. Never throws: what cannot be cancelled ends by itself. */
+export async function cancelUpload(context: RepositoryContext, { location }: Upload): Promise<void> {
+  const { client, repository } = context
+  const purpose = `cancel an upload to ${displayName(context)}`
+  try {
+    const response = await client.send({
+      method: 'DELETE',
+      to: location,
+      purpose,
+      preposition: 'at',
+      signal: AbortSignal.timeout(cancelTimeout),
+      scopes: [pushScope(repository)],
+    })
+    discard(response)
+  } catch {
+    // the registry cannot be reached, or the connections are closed
+  }
+}
+
+/** Returns the purpose of the requests that upload a blob. */
+export const uploadPurpose = (context: RepositoryContext, digest: Digest): string =>
+  `upload the blob ${digest} of ${displayName(context)}`
+
+/** Returns the state of the upload after a response with a `Location`. */
+export function uploadOf({ client }: RepositoryContext, response: Followed, purpose: string): Upload {
+  const location = client.locationIn(response, purpose)
+  discard(response)
+  const minimum = response.headers['oci-chunk-min-length']
+  const minChunk = typeof minimum === 'string' && /^\d{1,12}$/.test(minimum) ? Number(minimum) : 0
+  return { location, minChunk }
+}

@@ -1,0 +1,170 @@
+/** Provides `LayoutSink`, which writes images to an OCI image layout (image-spec, image-layout.md). */
+import { join, resolve } from 'node:path'
+import type { Readable } from 'node:stream'
+import { WindlassError } from '../errors.js'
+import { Verifier, batches } from '../bytes/index.js'
+import { printable } from '../codec/index.js'
+import {
+  type Descriptor,
+  type Digest,
+  type ImageSink,
+  type OpenBlob,
+  type PutManifestRequest,
+  type SinkRequest,
+  algorithmOf,
+  digestOf,
+  hexOf,
+  isDigest,
+} from '../image/index.js'
+import { blobDirectory, blobSize, prepareLayout, syncBlobs } from './layout/layout-directory.js'
+import { throwIfAborted } from './layout/cancelled.js'
+import { writing } from './layout/layout-error.js'
+import { changeIndex, readIndex } from './layout/index-file.js'
+import { digestNamed, withImage } from './layout/layout-index.js'
+import { type TemporaryFile, temporaryFile } from './layout/temporary-file.js'
+
+/**
+ * Returns the OCI image layout in `directory` as a target of images. It is made with the first blob or manifest where
+ * there is none.
+ *
+ * @example
+ * const sink = layoutSink('images/app')
+ * await sink.putManifest(bytes, descriptor, { tag: '1.2' })
+ */
+export const layoutSink = (directory: string): LayoutSink => new LayoutSink(directory)
+
+/**
+ * An OCI image layout in a directory, as a target of images. A blob is written to a temporary file, flushed to the disk,
+ * and then gets its name; links in the layout are never followed. Several processes may write to one layout.
+ */
+export class LayoutSink implements ImageSink {
+  /** Absolute path of the layout; takes the place of a registry host in events and errors. */
+  readonly host: string
+  #prepared: Promise<void> | undefined
+
+  /** @param directory path of the layout */
+  constructor(readonly directory: string) {
+    this.host = resolve(directory)
+  }
+
+  /** Returns the name that identifies this target. */
+  identity(): Promise<string> {
+    return Promise.resolve(`oci:${this.host}`)
+  }
+
+  /** Returns whether the layout has a regular file of the right size for the blob. Its content is not read. */
+  async hasBlob({ digest, size }: Descriptor): Promise<boolean> {
+    const found = await writing('look for a blob', this.host, () => blobSize(this.host, digest))
+    return found === size
+  }
+
+  /**
+   * Returns the digest of the image with the given name; undefined if there is none.
+   * @throws STORE_CORRUPT when the list of images cannot be read
+   */
+  async resolve(name: string): Promise<Digest | undefined> {
+    const index = await readIndex(this.host)
+    const digest = index && digestNamed(index, name)
+    return isDigest(digest) ? digest : undefined
+  }
+
+  /**
+   * Writes a blob. It is visible once it is complete, verified and on the disk.
+   * @throws SIZE_MISMATCH, DIGEST_MISMATCH; errors of `open` and its stream; STORE_* when the layout cannot be written
+   *   to; CANCELLED
+   */
+  async putBlob(descriptor: Descriptor, open: OpenBlob, { signal }: SinkRequest = {}): Promise<void> {
+    await this.#write(descriptor, signal, async (file, path) => {
+      const stream = await open()
+      const verifier = new Verifier(descriptor, 'blob')
+      try {
+        for await (const batch of untilAborted(stream, signal)) {
+          for (const chunk of batch) verifier.update(chunk)
+          await writing('write a blob', path, () => file.append(batch))
+        }
+      } finally {
+        stream.destroy()
+      }
+      verifier.check()
+    })
+  }
+
+  /**
+   * Writes a manifest, and lists it in `index.json` if it is a root.
+   * @throws UNSUPPORTED for a signed schema 1 manifest, whose digest is not that of its bytes; STORE_* when the layout
+   *   cannot be written to; CANCELLED
+   */
+  async putManifest(
+    bytes: Buffer,
+    descriptor: Descriptor,
+    { tag, root = tag !== undefined, signal }: PutManifestRequest = {},
+  ): Promise<void> {
+    const { digest, mediaType } = descriptor
+    if (digestOf(bytes, algorithmOf(digest)) !== digest)
+      throw new WindlassError(
+        'UNSUPPORTED',
+        `Failed to write ${digest} to the layout ${printable(this.host)}: its bytes do not have this digest, as of signed schema 1 manifests`,
+        {
+          ...{ digest, path: this.host },
+          hint: `An OCI layout cannot hold a manifest of the type ${mediaType}.`,
+        },
+      )
+    await this.#prepare(signal)
+    const manifest = { ...descriptor, size: bytes.length }
+    if (!(await this.hasBlob(manifest)))
+      await this.#write(manifest, signal, (file, path) =>
+        writing('write a manifest', path, () => file.append([bytes])),
+      )
+    if (!root) return
+    // The names of all that the image consists of are on the disk before something refers to them.
+    await writing('write blobs to the disk', this.host, () => syncBlobs(this.host))
+    await changeIndex(this.host, (index) => withImage(index, manifest, tag), signal)
+  }
+
+  /** Writes the file of a digest. Nothing remains of it if `fill` fails. */
+  async #write(
+    { digest }: Descriptor,
+    signal: AbortSignal | undefined,
+    fill: (file: TemporaryFile, path: string) => Promise<void>,
+  ): Promise<void> {
+    throwIfAborted(signal)
+    await this.#prepare(signal)
+    const path = join(this.host, 'blobs', algorithmOf(digest), hexOf(digest))
+    const file = await writing('write a blob', path, () => temporaryFile(this.host, signal))
+    try {
+      await fill(file, path)
+      await writing('write a blob', path, async () => {
+        await blobDirectory(this.host, algorithmOf(digest))
+        await file.publish(path)
+      })
+    } finally {
+      await writing('write a blob', path, () => file.close())
+    }
+  }
+
+  #prepare(signal: AbortSignal | undefined): Promise<void> {
+    this.#prepared ??= writing('make a layout', this.host, () => prepareLayout(this.host, signal)).catch(
+      (error: unknown) => {
+        this.#prepared = undefined // the cause may be gone at the next try
+        throw error
+      },
+    )
+    return this.#prepared
+  }
+}
+
+/** Yields the batches of a stream. @throws CANCELLED, or the reason of `signal`, when that aborts */
+async function* untilAborted(
+  stream: Readable,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly Buffer[]> {
+  const abort = (): void => void stream.destroy()
+  signal?.addEventListener('abort', abort, { once: true })
+  try {
+    if (signal?.aborted === true) abort()
+    yield* batches(stream)
+    throwIfAborted(signal)
+  } finally {
+    signal?.removeEventListener('abort', abort)
+  }
+}

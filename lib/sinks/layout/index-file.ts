@@ -1,0 +1,74 @@
+/** Reads and replaces `index.json`, the list of images of a layout. */
+import type { Stats } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { WindlassError } from '../../errors.js'
+import { printable } from '../../codec/index.js'
+import { lstatIfThere } from '../../system/files.js'
+import { OutsideFileError, readOutsideFile } from '../../system/outside-file.js'
+import { writing } from './layout-error.js'
+import { type LayoutIndex, parseLayoutIndex } from './layout-index.js'
+import { withLayoutLock } from './layout-lock.js'
+import { writeWhole } from './temporary-file.js'
+
+/** In bytes. 20,000 entries take about 10 MB. */
+const maxIndexBytes = 64 * 1024 * 1024
+
+/** How often a list is changed again that a tool without this lock changed meanwhile. */
+const maxAttempts = 100
+
+/**
+ * Reads the list of the layout in `directory`; undefined if there is none.
+ * @throws STORE_CORRUPT when it cannot be read
+ */
+export async function readIndex(directory: string): Promise<LayoutIndex | undefined> {
+  const path = join(directory, 'index.json')
+  let text: string
+  try {
+    text = readOutsideFile(path, { maxBytes: maxIndexBytes }).toString('utf8')
+  } catch (error) {
+    if (error instanceof OutsideFileError && error.reason === 'missing') return undefined
+    throw unreadable(path, error instanceof Error ? error.message : String(error), error)
+  }
+  const index = parseLayoutIndex(text)
+  if (index === undefined) throw unreadable(path, 'it is not a list of images')
+  return Promise.resolve(index)
+}
+
+/**
+ * Replaces the list of the layout by one rename. Tools without this lock may change it at the same time; their changes
+ * are kept unless they happen in the moment of the rename.
+ * @throws STORE_CORRUPT when the list cannot be read; STORE_* when it cannot be written; CANCELLED
+ */
+export async function changeIndex(
+  directory: string,
+  change: (index: LayoutIndex) => string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const path = join(directory, 'index.json')
+  await writing('write the list of images', path, () =>
+    withLayoutLock(
+      directory,
+      async () => {
+        for (let attempt = 1; attempt <= maxAttempts; attempt++) if (await replaced(path, change)) return
+        throw unreadable(path, 'another tool keeps changing it')
+      },
+      signal,
+    ),
+  )
+}
+
+/** Replaces the list once. Returns false if it was changed meanwhile. */
+async function replaced(path: string, change: (index: LayoutIndex) => string): Promise<boolean> {
+  const before = await lstatIfThere(path)
+  const index = (await readIndex(dirname(path))) ?? { document: {}, entries: [] }
+  return writeWhole(path, change(index), async () => isSame(before, await lstatIfThere(path)))
+}
+
+const isSame = (one: Stats | undefined, other: Stats | undefined): boolean =>
+  one?.ino === other?.ino && one?.mtimeMs === other?.mtimeMs && one?.size === other?.size
+
+const unreadable = (path: string, why: string, cause?: unknown): WindlassError =>
+  new WindlassError('STORE_CORRUPT', `Failed to read the list of images at ${printable(path)}: ${why}`, {
+    ...{ path, cause },
+    hint: 'Name another layout, or have the tool that made this one repair it.',
+  })

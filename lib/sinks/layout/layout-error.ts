@@ -1,0 +1,45 @@
+/** Converts errors of the file system to errors of a layout that is written to. */
+import { WindlassError } from '../../errors.js'
+import { printable } from '../../codec/index.js'
+import { diskMeaning } from '../../system/disk-meaning.js'
+import { errnoOf } from '../../system/errno.js'
+
+/** What the user finds at the path, by the name of the system error. */
+const unexpected: Readonly<Record<string, string>> = {
+  EISDIR: 'it is a directory',
+  ENOTDIR: 'a part of the path is not a directory',
+  ELOOP: 'it is a symbolic link',
+  EEXIST: 'it exists and is not a directory',
+  ENOENT: 'a part of the path does not exist',
+}
+
+/** Hint for a path that cannot be a layout. */
+export const otherDirectory = 'Name an OCI image layout, or an empty or new directory.'
+
+/**
+ * Returns `error` as STORE_FULL, STORE_DENIED, STORE_READ_ONLY, STORE_CORRUPT or STORE_IO. A WindlassError is returned
+ * unchanged.
+ * @param doing what was attempted, as an infinitive: `write a blob`
+ * @param path the path that was accessed
+ */
+export function layoutError(error: unknown, doing: string, path: string): WindlassError {
+  if (error instanceof WindlassError) return error
+  const meaning = diskMeaning(error, path, 'layout')
+  const foreign = unexpected[errnoOf(error) ?? '']
+  const says = meaning?.says ?? foreign ?? (error instanceof Error ? error.message : String(error))
+  const code = meaning?.code ?? (foreign === undefined ? 'STORE_IO' : 'STORE_CORRUPT')
+  return new WindlassError(code, `Failed to ${doing} at ${printable(path)}: ${says}`, {
+    ...{ path, cause: error },
+    ...(meaning && { hint: meaning.hint }),
+    ...(foreign !== undefined && { hint: otherDirectory }),
+  })
+}
+
+/** Runs `work` and converts its errors with `layoutError`. */
+export async function writing<T>(doing: string, path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw layoutError(error, doing, path)
+  }
+}

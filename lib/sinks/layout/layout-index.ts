@@ -1,0 +1,86 @@
+/** Changes the list of images of a layout, `index.json`. What it does not know in the list stays. */
+import type { Descriptor, Digest } from '../../image/index.js'
+import { isTooDeep } from '../../codec/index.js'
+import { type JsonObject, isObject } from '../../codec/json-object.js'
+
+/** The annotation that names an image of a layout (image-spec annotations.md). */
+const refName = 'org.opencontainers.image.ref.name'
+
+/** The list of a layout without images. */
+export const emptyIndex = '{"schemaVersion":2,"manifests":[]}\n'
+
+/** A list of images, as parsed. */
+export interface LayoutIndex {
+  readonly document: JsonObject
+  readonly entries: readonly unknown[]
+}
+
+/** Parses a list. Returns undefined if it is none. */
+export function parseLayoutIndex(text: string): LayoutIndex | undefined {
+  let document: unknown
+  try {
+    document = isTooDeep(text) ? undefined : JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  if (!isObject(document)) return undefined
+  // Go writes null for an empty list.
+  const entries = document['manifests'] ?? []
+  return Array.isArray(entries) ? { document, entries } : undefined
+}
+
+/** Returns the digest of the first image with the given name, as written; undefined if there is none. */
+export function digestNamed({ entries }: LayoutIndex, name: string): string | undefined {
+  const entry = entries.find((each) => nameOf(each) === name)
+  const digest = isObject(entry) ? entry['digest'] : undefined
+  return typeof digest === 'string' ? digest : undefined
+}
+
+/**
+ * Returns the text of the list with an image under `name`, in the place of the images that had the name. Without a name,
+ * the image is added unless an entry without a name has it.
+ */
+export function withImage(
+  { document, entries }: LayoutIndex,
+  image: Descriptor,
+  name: string | undefined,
+): string {
+  const replaced = (entry: unknown): boolean =>
+    name === undefined
+      ? nameOf(entry) === undefined && digestOf(entry) === image.digest
+      : nameOf(entry) === name
+  const at = entries.findIndex(replaced)
+  const others = entries.filter((entry) => !replaced(entry))
+  // No removed entry precedes the first one, so its position does not change.
+  const manifests = others.toSpliced(at < 0 ? others.length : at, 0, entryOf(image, name, entries[at]))
+  return `${JSON.stringify({ schemaVersion: 2, ...document, manifests })}\n`
+}
+
+/** Returns the entry of an image. An older entry of the same image keeps what else it has. */
+function entryOf(
+  { mediaType, digest, size, platform, artifactType }: Descriptor,
+  name: string | undefined,
+  old: unknown,
+): JsonObject {
+  const kept = isObject(old) && old['digest'] === digest ? old : {}
+  const annotations = {
+    ...annotationsOf(kept),
+    ...(name !== undefined && { [refName]: name }),
+  }
+  return {
+    ...{ ...kept, mediaType, digest, size },
+    ...(platform && { platform }),
+    ...(artifactType !== undefined && { artifactType }),
+    ...(Object.keys(annotations).length > 0 && { annotations }),
+  }
+}
+
+function annotationsOf(entry: unknown): JsonObject {
+  const annotations = isObject(entry) ? entry['annotations'] : undefined
+  return isObject(annotations) ? annotations : {}
+}
+
+const nameOf = (entry: unknown): unknown => annotationsOf(entry)[refName]
+
+const digestOf = (entry: unknown): Digest | undefined =>
+  isObject(entry) ? (entry['digest'] as Digest | undefined) : undefined

@@ -1,0 +1,79 @@
+/**
+ * Excludes other writers of a layout that know this lock: other processes of this program, and other sinks of this
+ * process. The lock is on the directory itself, so that it leaves no file.
+ */
+import { constants } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+import { WindlassError } from '../../errors.js'
+import { printable } from '../../codec/index.js'
+import { type SyncFile, open } from '../../system/files.js'
+import { throwIfAborted } from './cancelled.js'
+import { lockFile, locksAvailable } from '../../system/index.js'
+
+/** The last work on each layout in this process. */
+const queues = new Map<string, Promise<unknown>>()
+
+/** Milliseconds between two attempts to take the lock, at first and at most, and for all of them. Specs shorten them. */
+export const lockPauses = { first: 5, longest: 100, total: 60_000 }
+
+/**
+ * Runs `work` while holding the lock of the layout in `directory`, which must exist. The lock is held only briefly, never while
+ * content arrives.
+ * @throws STORE_LOCKED after a minute; CANCELLED or the reason of `signal`; errors of `work`
+ */
+export async function withLayoutLock<T>(
+  directory: string,
+  work: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  const before = queues.get(directory) ?? Promise.resolve()
+  const turn = before.then(() => locked(directory, work, signal))
+  const settled = turn.then(ignore, ignore)
+  queues.set(directory, settled)
+  try {
+    return await turn
+  } finally {
+    if (queues.get(directory) === settled) queues.delete(directory)
+  }
+}
+
+const ignore = (): void => undefined
+
+async function locked<T>(
+  directory: string,
+  work: () => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  const file = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY)
+  try {
+    await take(file, directory, signal)
+    return await work()
+  } finally {
+    await file.close()
+  }
+}
+
+async function take(file: SyncFile, directory: string, signal: AbortSignal | undefined): Promise<void> {
+  const began = performance.now()
+  for (let pause = lockPauses.first; ; pause = Math.min(2 * pause, lockPauses.longest)) {
+    throwIfAborted(signal)
+    if (tryLock(file.fd)) return
+    if (performance.now() - began > lockPauses.total)
+      throw new WindlassError(
+        'STORE_LOCKED',
+        `Waited ${lockPauses.total / 1000} s for another process that writes to the layout ${printable(directory)}`,
+        { path: directory, hint: 'Wait until it ends, or copy to another layout.' },
+      )
+    await delay(pause, undefined, signal && { signal }).catch(() => throwIfAborted(signal))
+  }
+}
+
+/** Takes the lock of an open file. True also where locks do not work, such as on some network file systems. */
+export function tryLock(fd: number): boolean {
+  if (!locksAvailable()) return true
+  try {
+    return lockFile(fd, { exclusive: true, wait: false })
+  } catch {
+    return true
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * Files in a layout that are not visible under their names yet. Each is locked while it is written: a file without a
+ * lock was left by a process that was killed.
+ */
+import { randomBytes } from 'node:crypto'
+import { constants, readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { type PooledFile, open, openLarge, rename, unlink } from '../../system/files.js'
+import { locksAvailable } from '../../system/index.js'
+import { tryLock, withLayoutLock } from './layout-lock.js'
+
+/** Start of the names of temporary files, in the directory of the layout. */
+export const temporaryPrefix = '.windlass-'
+
+/** A temporary file. */
+export interface TemporaryFile {
+  /** Appends bytes. */
+  append(chunks: readonly Buffer[]): Promise<void>
+  /**
+   * Flushes the file to the disk, and gives it its name. Replaces what has this name, also a link.
+   * @param isAllowed - asked after the flush; the file is not published if it returns false
+   */
+  publish(path: string, isAllowed?: () => Promise<boolean>): Promise<boolean>
+  /** Closes the file, and removes it unless it was published. */
+  close(): Promise<void>
+}
+
+/**
+ * Creates a temporary file in the layout in `directory`, and takes the lock of the layout to do so.
+ * @throws the errors of `node:fs`; as `withLayoutLock`
+ */
+export const temporaryFile = (directory: string, signal?: AbortSignal): Promise<TemporaryFile> =>
+  withLayoutLock(directory, () => createTemporary(directory), signal)
+
+/**
+ * Creates a temporary file in the layout in `directory`. The caller holds the lock of the layout: a sweep must not come
+ * between the creation and the lock of the file.
+ * @throws the errors of `node:fs`
+ */
+export async function createTemporary(directory: string): Promise<TemporaryFile> {
+  const path = join(directory, temporaryPrefix + randomBytes(8).toString('hex'))
+  const file = await openLarge(path, 'wx', 0o644)
+  tryLock(file.fd)
+  return new Temporary(file, path)
+}
+
+/** Writes a small file as a whole, by way of a temporary one. The caller holds the lock of the layout. */
+export async function writeWhole(
+  path: string,
+  text: string,
+  isAllowed?: () => Promise<boolean>,
+): Promise<boolean> {
+  const file = await createTemporary(dirname(path))
+  try {
+    await file.append([Buffer.from(text)])
+    if (!(await file.publish(path, isAllowed))) return false
+  } finally {
+    await file.close()
+  }
+  await syncDirectory(dirname(path))
+  return true
+}
+
+/** Removes the temporary files of processes that were killed. The caller holds the lock of the layout. */
+export async function sweepTemporaries(directory: string): Promise<void> {
+  if (!locksAvailable()) return
+  for (const name of readdirSync(directory)) {
+    if (!name.startsWith(temporaryPrefix)) continue
+    const path = join(directory, name)
+    const file = await open(path, constants.O_RDWR | constants.O_NOFOLLOW).catch(() => undefined)
+    if (file === undefined) continue
+    if (tryLock(file.fd)) await unlink(path).catch(() => undefined)
+    await file.close()
+  }
+}
+
+/** Flushes `directory` to the disk, so that a name in it is not lost. */
+export async function syncDirectory(directory: string): Promise<void> {
+  const file = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY)
+  try {
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+class Temporary implements TemporaryFile {
+  readonly #file: PooledFile
+  readonly #path: string
+  #length = 0
+  #published = false
+
+  constructor(file: PooledFile, path: string) {
+    this.#file = file
+    this.#path = path
+  }
+
+  async append(chunks: readonly Buffer[]): Promise<void> {
+    let rest = chunks
+    while (rest.length > 0) {
+      const written = await this.#file.write(rest, this.#length)
+      this.#length += written
+      rest = after(rest, written)
+    }
+  }
+
+  async publish(path: string, isAllowed?: () => Promise<boolean>): Promise<boolean> {
+    await this.#file.sync()
+    if (isAllowed && !(await isAllowed())) return false
+    await rename(this.#path, path)
+    this.#published = true
+    return true
+  }
+
+  async close(): Promise<void> {
+    try {
+      if (!this.#published) await unlink(this.#path)
+    } finally {
+      await this.#file.close()
+    }
+  }
+}
+
+/** Returns the bytes that follow the first `written` ones. A write to a disk may be partial. */
+function after(chunks: readonly Buffer[], written: number): readonly Buffer[] {
+  let left = written
+  for (const [at, chunk] of chunks.entries()) {
+    if (left < chunk.length) return [chunk.subarray(left), ...chunks.slice(at + 1)]
+    left -= chunk.length
+  }
+  return []
+}

@@ -1,0 +1,50 @@
+/** Copies the blobs of a copy, several at a time and each once. */
+import { type Observable, defer, finalize } from 'rxjs'
+import { Actor, Scope, type Stage, through } from '../../flow/index.js'
+import { type BlobAttempts, copyBlob } from '../../transfer/copy/copy-blob.js'
+import type { BlobTask, CopiedBlob } from '../../transfer/copy/elements.js'
+import { RetryCountdown } from '../../transfer/retry-countdown.js'
+import { type RetryPolicy, defaultRetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
+
+/** Limits of the copies of blobs. */
+export interface BlobCopyLimits {
+  /** Maximum number of blobs that are copied concurrently, over all copies (3). */
+  readonly slots?: number
+  /** Default: `defaultRetryPolicy`. Each attempt starts at the first byte. */
+  readonly retry?: RetryPolicy
+}
+
+/** The copies of blobs of a program. At most `slots` run concurrently, in the order of their requests. */
+export class BlobCopies {
+  readonly slots: number
+  readonly #actor: Actor<BlobAttempts, CopiedBlob>
+
+  /** @param scope - waits for the copies that are under way */
+  constructor({ slots = 3, retry = defaultRetryPolicy }: BlobCopyLimits = {}, scope: Scope = new Scope()) {
+    this.slots = slots
+    const decide = retryingTransfers(retry)
+    this.#actor = new Actor(() => copyBlob(decide), { name: 'copies', slots, supervise: decide }, scope)
+  }
+
+  /**
+   * Emits the blob when the target has it.
+   * @throws the final failure of the copy
+   */
+  copy(task: BlobTask, scope: Scope): Observable<CopiedBlob> {
+    return defer(() => {
+      const countdown = new RetryCountdown()
+      return this.#actor.ask({ ...task, countdown }, scope).pipe(finalize(() => countdown.stop()))
+    })
+  }
+}
+
+/**
+ * Returns the stage that copies blobs: a blob that the target has is not sent, one that another repository of the same
+ * registry has is mounted.
+ * @throws the final failure of a copy
+ */
+export function copyBlobs(copies: BlobCopies): Stage<BlobTask, CopiedBlob> {
+  return through((task: BlobTask, scope) => copies.copy(task, scope), {
+    ...{ name: 'copy-blobs', slots: copies.slots },
+  })
+}

@@ -1,0 +1,37 @@
+/** Writes the manifests of a copy: those of images first, then the indexes that list them. */
+import type { Stage } from '../../flow/index.js'
+import type { CopiedBlobs, ManifestNode } from '../../transfer/copy/elements.js'
+import { inSlots } from '../../transfer/copy/in-slots.js'
+import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
+import { pullStage } from '../pull-stage.js'
+
+/** Settings of `putManifests`. */
+export interface PutManifestsOptions {
+  readonly retry: RetryPolicy
+  /** Maximum number of manifests written concurrently (default 4). */
+  readonly slots?: number
+}
+
+/**
+ * Returns the stage that writes every manifest of a copy but the root, each after everything that it refers to.
+ * @throws errors of the target
+ */
+export function putManifests({ retry, slots = 4 }: PutManifestsOptions): Stage<CopiedBlobs, CopiedBlobs> {
+  return pullStage(
+    async (plan: CopiedBlobs, { signal }) => {
+      const { sink } = plan.target
+      const put = ({ bytes, descriptor }: ManifestNode): Promise<void> =>
+        sink.putManifest(bytes, descriptor, { signal })
+      for (const level of levelsOf(plan.manifests)) await inSlots(level, slots, put)
+      return plan
+    },
+    { name: 'put-manifests', order: 'source', supervise: retryingTransfers(retry) },
+  )
+}
+
+/** Groups manifests by their height, the lowest first. No manifest refers to another one of its group. */
+function levelsOf(nodes: readonly ManifestNode[]): readonly (readonly ManifestNode[])[] {
+  const levels: ManifestNode[][] = []
+  for (const node of nodes) (levels[node.height] ??= []).push(node)
+  return levels.filter((level) => level.length > 0)
+}

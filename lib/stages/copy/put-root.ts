@@ -1,0 +1,50 @@
+/** Completes a copy: writes what the name of the target is to point at. */
+import type { Stage } from '../../flow/index.js'
+import type { BlobOutcome, CopiedBlobs, CopiedImage } from '../../transfer/copy/elements.js'
+import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
+import { pullStage } from '../pull-stage.js'
+
+/**
+ * Returns the stage that writes the root of a copy with its tag, after everything else, and emits the `copied` event. A
+ * root that is there with its tag is not written again.
+ * @throws errors of the target
+ */
+export function putRoot({ retry }: { readonly retry: RetryPolicy }): Stage<CopiedBlobs, CopiedImage> {
+  return pullStage(
+    async (plan: CopiedBlobs, turn): Promise<CopiedImage> => {
+      const { root, target, tagged } = plan
+      const { sink, tag } = target
+      const isUnchanged = tagged && !lackedParts(plan)
+      // Of a target that does not say which images it has whole, the manifest itself may be missing.
+      if (!isUnchanged || sink.hasImage === undefined)
+        await sink.putManifest(root.bytes, root.descriptor, {
+          ...{ root: true, signal: turn.signal },
+          ...(tag !== undefined && { tag }),
+        })
+      const image = resultOf(plan, isUnchanged)
+      turn.emit({ type: 'copied', ...image })
+      return image
+    },
+    { name: 'put-root', order: 'source', supervise: retryingTransfers(retry) },
+  )
+}
+
+/** Reports whether the target lacked a part of the copy. */
+function lackedParts({ manifests, copied, target }: CopiedBlobs): boolean {
+  // A target that does not say which images it has whole gets all manifests.
+  const lacked = target.sink.hasImage === undefined ? [] : manifests
+  return lacked.some(({ height }) => height === 0) || copied.some(({ outcome }) => outcome !== 'exists')
+}
+
+function resultOf({ from, target, root, copied }: CopiedBlobs, isUnchanged: boolean): CopiedImage {
+  const blobs: Record<BlobOutcome, number> = { copied: 0, mounted: 0, exists: 0 }
+  const bytes = { total: 0, copied: 0 }
+  for (const { descriptor, outcome } of copied) {
+    blobs[outcome]++
+    bytes.total += descriptor.size
+    if (outcome === 'copied') bytes.copied += descriptor.size
+  }
+  const { digest, mediaType } = root.descriptor
+  const status = isUnchanged ? 'up-to-date' : 'newer'
+  return { from, name: target.name, digest, mediaType, status, bytes, blobs }
+}

@@ -1,0 +1,31 @@
+/** Reads the body of a request to the embedded registry. */
+import type { IncomingMessage } from 'node:http'
+import type { BreakOff } from './answer.js'
+import { end } from './deliver.js'
+
+/**
+ * Returns the body; undefined if the connection is lost, or if `breakOff` ends it after a number of bytes.
+ * @param count - receives the size of each chunk
+ */
+export async function receive(
+  request: IncomingMessage,
+  breakOff: BreakOff | undefined,
+  count: (bytes: number) => void,
+): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = []
+  let length = 0
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      count(chunk.length)
+      chunks.push(chunk)
+      length += chunk.length
+      if (breakOff === undefined || length < breakOff.after) continue
+      end(request.socket, breakOff.how)
+      if (breakOff.how === 'stall') await new Promise((resolve) => request.socket.once('close', resolve))
+      return undefined
+    }
+  } catch {
+    return undefined // the client has closed the connection
+  }
+  return request.complete ? Buffer.concat(chunks, length) : undefined
+}

@@ -1,0 +1,35 @@
+/**
+ * Defines the order of the stages of a copy. No byte of it is on a disk of this machine, unless source or target are.
+ *
+ *     name ─► resolve ─► choose ─► readManifests ─► each blob ─► putManifests ─► putRoot
+ *             manifest   platform  all of an index,              images, then    with the tag,
+ *             or index             or of the image               indexes         last of all
+ *
+ *     each blob ═╦═► the target has it │ mounts it │ source ─► verify ─► target ═╦═►
+ *                ╚═══ several at a time, each once, at the pace of the slower ═══╝
+ *                     side
+ *
+ * Manifests keep their bytes, and so their digests. Children are written before what lists them, so that the target never
+ * refers to something that it does not have.
+ */
+import { type Stage, compose } from '../lib/flow/index.js'
+import { type ImageRequest, eachBlob } from '../lib/stages/index.js'
+import type { CopiedImage } from '../lib/transfer/index.js'
+import type { CopyStages } from './copy-stages.js'
+
+/**
+ * Returns a stage that copies an image, or an index with everything in it. Replace a stage by passing another one.
+ *
+ * @example
+ * const target = { name: 'localhost:5000/app:1', sink: registrySink('localhost:5000/app'), tag: '1' }
+ * const line = copy(copyStages({ target, allPlatforms: true }))
+ */
+export const copy = (stages: CopyStages): Stage<ImageRequest, CopiedImage> =>
+  compose(
+    stages.resolve,
+    stages.choose,
+    stages.readManifests,
+    eachBlob(stages.copyBlobs),
+    stages.putManifests,
+    stages.putRoot,
+  )

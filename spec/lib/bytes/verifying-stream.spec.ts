@@ -1,0 +1,58 @@
+import { Readable } from 'node:stream'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { VerifyingStream } from '../../../lib/bytes/index.js'
+import { digestOf } from '../../../lib/image/index.js'
+
+/** What comes out of the stream before its end or its error. */
+async function passed(
+  chunks: readonly Buffer[],
+  expected: Buffer,
+): Promise<{ bytes: Buffer; error?: unknown; whole: boolean }> {
+  const stream = new VerifyingStream({ digest: digestOf(expected), size: expected.length })
+  const out: Buffer[] = []
+  Readable.from(chunks, { objectMode: false }).pipe(stream)
+  try {
+    for await (const chunk of stream) out.push(chunk as Buffer)
+    return { bytes: Buffer.concat(out), whole: stream.whole }
+  } catch (error) {
+    return { bytes: Buffer.concat(out), error, whole: stream.whole }
+  }
+}
+
+const chunks = fc.array(
+  fc.uint8Array({ minLength: 1, maxLength: 40 }).map((each) => Buffer.from(each)),
+  { maxLength: 6 },
+)
+
+describe('a verifying stream', () => {
+  it('passes the right bytes unchanged', () =>
+    fc.assert(
+      fc.asyncProperty(chunks, async (parts) => {
+        const expected = Buffer.concat(parts)
+        expect(await passed(parts, expected)).toEqual({ bytes: expected, whole: true })
+      }),
+    ))
+
+  it('never passes as many bytes as are expected if they are wrong', () =>
+    fc.assert(
+      fc.asyncProperty(chunks, chunks, async (parts, others) => {
+        const expected = Buffer.concat(others)
+        fc.pre(!Buffer.concat(parts).equals(expected))
+        const { bytes, error, whole } = await passed(parts, expected)
+        expect(whole).toBe(false)
+        expect(error).toMatchObject({ code: expect.stringMatching(/^(DIGEST|SIZE)_MISMATCH$/) })
+        if (expected.length > 0) expect(bytes.length).toBeLessThan(expected.length)
+      }),
+    ))
+
+  it('fails with the error that it is given', async () => {
+    const failure = new Error('mine')
+    const stream = new VerifyingStream(
+      { digest: digestOf(Buffer.from('a')), size: 1 },
+      { failure: () => failure },
+    )
+    Readable.from(['b'], { objectMode: false }).pipe(stream)
+    await expect(stream.toArray()).rejects.toBe(failure)
+  })
+})

@@ -1,0 +1,61 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Descriptor, parseDigest } from '../../../../lib/image/index.js'
+import { digestNamed, parseLayoutIndex, withImage } from '../../../../lib/sinks/layout/layout-index.js'
+
+const image: Descriptor = {
+  mediaType: 'application/vnd.oci.image.manifest.v1+json',
+  digest: parseDigest(`sha256:${'a'.repeat(64)}`),
+  size: 7,
+}
+const refName = 'org.opencontainers.image.ref.name'
+const name = fc.constantFrom('a', 'b', 'c', undefined)
+/** Entries of any tool: named or not, and things that are no entries. */
+const entry = fc.oneof(
+  fc.record({ digest: fc.constantFrom(image.digest, 'sha256:b'), name, extra: fc.string() }).map((each) => ({
+    digest: each.digest,
+    extra: each.extra,
+    ...(each.name !== undefined && { annotations: { [refName]: each.name, kept: 'yes' } }),
+  })),
+  fc.constantFrom<unknown>(null, 1, 'x', [], {}),
+)
+const nameOf = (each: unknown): unknown =>
+  (each as { annotations?: Record<string, unknown> } | null)?.annotations?.[refName]
+
+describe('the list of a layout', () => {
+  it('keeps every other entry, unchanged and in its order', () => {
+    fc.assert(
+      fc.property(fc.array(entry), name, (entries, added) => {
+        const before = parseLayoutIndex(JSON.stringify({ schemaVersion: 2, manifests: entries, more: 1 }))!
+        const after = parseLayoutIndex(withImage(before, image, added))!
+        const isOther = (each: unknown): boolean =>
+          added === undefined
+            ? nameOf(each) !== undefined || (each as { digest?: string } | null)?.digest !== image.digest
+            : nameOf(each) !== added
+        expect(after.entries.filter(isOther)).toEqual(entries.filter(isOther))
+        const ours = after.entries.filter((each) => !isOther(each))
+        expect(ours).toHaveLength(1)
+        expect(ours[0]).toMatchObject({ ...image })
+        expect(after.document).toMatchObject({ schemaVersion: 2, more: 1 })
+        if (added !== undefined) expect(digestNamed(after, added)).toBe(image.digest)
+      }),
+    )
+  })
+
+  it('does not change if the image is added again', () => {
+    fc.assert(
+      fc.property(fc.array(entry), name, (entries, added) => {
+        const once = withImage({ document: {}, entries }, image, added)
+        expect(withImage(parseLayoutIndex(once)!, image, added)).toBe(once)
+      }),
+    )
+  })
+
+  it.each(['', 'x', '[]', 'null', '{"manifests":1}'])('is not read from %s', (text) => {
+    expect(parseLayoutIndex(text)).toBeUndefined()
+  })
+
+  it('may be null, as Go writes an empty one', () => {
+    expect(parseLayoutIndex('{"manifests":null}')?.entries).toEqual([])
+  })
+})
