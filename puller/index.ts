@@ -5,6 +5,7 @@ export type {
   FileOptions,
   FilesOptions,
   OpenOptions,
+  PlanRequest,
   PullAllOptions,
   PullOptions,
   RegistryCredentials,

@@ -1,11 +1,12 @@
 /** Builds the flow of one pull from its options. */
 import { hostWhiteoutForm, type WhiteoutForm } from '../lib/archive/index.js'
-import { Flow } from '../lib/flow/index.js'
+import { Flow, compose } from '../lib/flow/index.js'
 import { type ImageRequest, type PulledImage, assemble } from '../lib/stages/index.js'
 import { LayerFlights, type LayerGoal } from '../lib/transfer/index.js'
 import { type Store, isNotWritable } from '../lib/store/index.js'
 import { fetch } from '../pipelines/fetch.js'
-import type { PullOptions } from './options/options.js'
+import { followPlan } from '../pipelines/plan/follow-plan.js'
+import type { PlanRequest, PullOptions } from './options/options.js'
 import { pull } from '../pipelines/pull.js'
 import { type PullParts, type PullStages, pullStages } from '../pipelines/pull-stages.js'
 import { storedImage } from '../pipelines/stored-image.js'
@@ -20,26 +21,25 @@ export async function pullFlow(
   parts: PullParts,
   adapt: (bound: PullStages) => PullStages = (bound) => bound,
 ): Promise<Flow<PulledImage>> {
-  const {
-    unpack = true,
-    discardBlobs = false,
-    refresh = false,
-    rootfs,
-    whiteouts,
-    stages: own,
-    onEntry,
-  } = options
-  const goal: LayerGoal = {
-    unpack,
-    form: whiteouts ?? (await formFor(request, parts.store)),
-    keepBlobs: !discardBlobs || !unpack,
-    refresh,
-  }
+  const { unpack = true, rootfs, stages: own, onEntry, plan } = options
+  const goal = await layerGoal(request, options, parts.store)
   // An image with a new name probably has layers to unpack. A thread is loaded while the manifest is fetched.
   if (unpack && !(await parts.store.names.get(request.name))) parts.pool.ready(1)
-  const stages = stagesFor(parts, goal, { own, onEntry }, adapt)
+  const planned = (bound: PullStages): PullStages =>
+    plan === undefined ? bound : { ...bound, plan: compose(bound.plan, followPlan(plan)) }
+  const stages = stagesFor(parts, goal, { own, onEntry }, (bound) => planned(adapt(bound)))
   const image = Flow.of(request).pipe(unpack ? pull(stages) : fetch(stages))
   return rootfs === undefined ? image : image.pipe(assemble({ ...parts, directory: rootfs }))
+}
+
+/** Returns what a pull with these options needs of each layer. @throws STORE_* */
+export async function layerGoal(
+  request: ImageRequest,
+  { unpack = true, discardBlobs = false, refresh = false, whiteouts }: PlanRequest,
+  store: Store,
+): Promise<LayerGoal> {
+  const form = whiteouts ?? (await formFor(request, store))
+  return { unpack, form, keepBlobs: !discardBlobs || !unpack, refresh }
 }
 
 /**

@@ -4,11 +4,11 @@ import { Flow, Scope } from '../lib/flow/index.js'
 import { type Limits, limitsWith } from '../lib/limits.js'
 import { type TagsRequest, formatPlatform } from '../lib/image/index.js'
 import type { Registries } from '../lib/registry/index.js'
-import { type ImageRequest, type IndexedImage, type PulledImage, assemble } from '../lib/stages/index.js'
+import { type ImageRequest, type PulledImage, assemble } from '../lib/stages/index.js'
 import { type RetryPolicy, againAfter, documentRetryPolicy } from '../lib/transfer/index.js'
 import { type Collected, type CollectOptions, noStore } from '../lib/store/index.js'
-import { allPlatforms, entryStages, type PulledIndex } from '../pipelines/all-platforms.js'
-import { allTags, type PulledTags, type TagsWarning, someTags } from '../pipelines/all-tags.js'
+import type { PulledIndex } from '../pipelines/all-platforms.js'
+import type { PulledTags } from '../pipelines/all-tags.js'
 import { type Copy, Copier } from './copier.js'
 import { checkArgument, checkOptions } from './options/check-options.js'
 import { FileReads } from './file-reads.js'
@@ -25,15 +25,19 @@ import {
   type FileOptions,
   type FilesOptions,
   type OpenOptions,
+  type PlanRequest,
   type PullAllOptions,
   type PullOptions,
   storeDirectory,
 } from './options/options.js'
+import { makePlan, plannedRequest } from './planner.js'
+import type { PullPlan } from '../pipelines/plan/plan-pull.js'
 import { pullFlow } from './pull-flow.js'
 import { type Pull, PullRun } from './pull-run.js'
 import type { PullParts } from '../pipelines/pull-stages.js'
 import { registriesFor } from './options/registries-for.js'
-import { type PullSet, PullSetRun, type PullSetStart } from './pull-set.js'
+import type { PullSet } from './pull-set.js'
+import { PullSets } from './pull-sets.js'
 import { type RemovalOutcome, type RemovedImage, removeImages } from '../pipelines/remove.js'
 import { locate } from './names/request.js'
 import { type ResolvedName, resolveName } from '../pipelines/resolve.js'
@@ -73,6 +77,7 @@ export class Windlass implements AsyncDisposable {
   readonly #files: FileReads
   readonly #work: RunningWork
   readonly #copier: Copier
+  readonly #sets: PullSets
   readonly #waiting: StoreWaiting
   #closing: Promise<void> | undefined
 
@@ -87,6 +92,10 @@ export class Windlass implements AsyncDisposable {
     const start = (): Promise<PullParts> => openParts(options, this.#limits, this.#lifetime, this.#waiting)
     this.#parts = new OpenedParts(() => this.store, start)
     this.#work = new RunningWork(this.#parts)
+    this.#sets = new PullSets({
+      ...{ registries, limits: this.#limits, retry: this.#retry, parts: this.#parts },
+      begin: (request, prepare) => this.#begin(request, undefined, prepare),
+    })
     this.#files = new FileReads({
       retry: this.#retry,
       limits: this.#limits,
@@ -116,6 +125,21 @@ export class Windlass implements AsyncDisposable {
   }
 
   /**
+   * Returns what `pull` with the same options would do: what it fetches, reuses and costs. Requests manifests and the
+   * config only, and creates no store. `pull` takes the result as its option `plan`.
+   *
+   * @throws USAGE, REFERENCE_INVALID, PLATFORM_INVALID; any error of resolving the name or reading the store
+   */
+  async plan(name: string, options: PlanRequest = {}): Promise<PullPlan> {
+    this.#assertOpen()
+    checkOptions('plan', tables.planTable, options)
+    return makePlan(this.#locate(name, options.platform), options, {
+      ...{ parts: this.#parts, store: this.store, retry: this.#retry },
+      requireSignatures: this.#options.requireSchema1Signatures ?? false,
+    })
+  }
+
+  /**
    * Pulls all tags of a repository, two images at a time. A tag that fails is reported in the result and does not stop
    * the others, unless `failFast` is set.
    *
@@ -123,23 +147,7 @@ export class Windlass implements AsyncDisposable {
    */
   pullAllTags(repository: string, options: PullAllOptions = {}): PullSet<PulledTags> {
     this.#assertOpen()
-    checkArgument('pullAllTags', 'repository', anyText, repository)
-    checkOptions('pullAllTags', tables.pullAllTable, options)
-    const { name } = repositoryNamed(repository, 'pull all tags')
-    // An invalid name is an error before any network traffic.
-    locate(repository, options.platform, this.#registries, this.#limits)
-    return this.#startSet(options.signal, (announce, signal) => {
-      const start = (tag: string) => {
-        const request = locate(`${repository}:${tag}`, options.platform, this.#registries, this.#limits)
-        const pull = this.#begin(request, undefined, (parts) => pullFlow(request, options, parts))
-        return announce({ name: request.name, pull })
-      }
-      const warnings: TagsWarning[] = []
-      const onWarning = (code: string, message: string) => void warnings.push({ code, message })
-      const tags = someTags(this.tags(repository, { signal, onWarning }), name)
-      const failFast = options.failFast ?? false
-      return Promise.resolve(tags.pipe(allTags({ name, failFast, start, warnings })))
-    })
+    return this.#work.keep(this.#sets.allTags(repository, options))
   }
 
   /**
@@ -150,20 +158,7 @@ export class Windlass implements AsyncDisposable {
    */
   pullAllPlatforms(name: string, options: Omit<PullAllOptions, 'platform'> = {}): PullSet<PulledIndex> {
     this.#assertOpen()
-    checkOptions('pullAllPlatforms', tables.pullPlatformsTable, options)
-    const asked = locate(name, undefined, this.#registries, this.#limits)
-    return this.#startSet(options.signal, async (announce) => {
-      const { store } = await this.#parts.open()
-      const start = (image: IndexedImage, request: ImageRequest) => {
-        const { platform = request.platform } = image.descriptor
-        const each = { ...request, platform }
-        const pull = this.#begin(each, undefined, (parts) =>
-          pullFlow(each, options, parts, (bound) => entryStages(bound, parts, image)),
-        )
-        return announce({ name: `${request.name} (${formatPlatform(platform)})`, pull })
-      }
-      return Flow.of(asked).pipe(allPlatforms({ store, retry: this.#retry, start }))
-    })
+    return this.#work.keep(this.#sets.allPlatforms(name, options))
   }
 
   /**
@@ -173,7 +168,11 @@ export class Windlass implements AsyncDisposable {
    *
    * @throws as `pull`
    */
-  unpack(name: string, directory: string, options: Omit<PullOptions, 'rootfs' | 'onEntry'> = {}): Pull {
+  unpack(
+    name: string,
+    directory: string,
+    options: Omit<PullOptions, 'rootfs' | 'onEntry' | 'plan'> = {},
+  ): Pull {
     checkArgument('unpack', 'directory', pathCodec, directory)
     checkOptions('unpack', tables.unpackTable, options)
     const wanted = { unpack: false, ...options, rootfs: directory }
@@ -356,11 +355,12 @@ export class Windlass implements AsyncDisposable {
 
   #start(
     name: string,
-    { platform, signal }: PullOptions,
+    { plan, platform = plan?.requestedPlatform, signal }: PullOptions,
     prepare: (located: Located, parts: PullParts) => Promise<Flow<PulledImage>>,
   ): Pull {
     this.#assertOpen()
-    const located = this.#locate(name, platform)
+    const asked = this.#locate(name, platform)
+    const located = plan ? { ...asked, request: plannedRequest(asked.request, plan) } : asked
     return this.#begin(located.request, signal, (parts) => prepare(located, parts))
   }
 
@@ -384,13 +384,6 @@ export class Windlass implements AsyncDisposable {
     this.#work.keep(started)
     this.#waiting.add(started)
     return started
-  }
-
-  #startSet<Result>(
-    signal: AbortSignal | undefined,
-    prepare: PullSetStart<Result>['prepare'],
-  ): PullSet<Result> {
-    return this.#work.keep(new PullSetRun({ signal, prepare }))
   }
 
   #assertOpen(): void {

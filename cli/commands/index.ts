@@ -33,6 +33,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./copy.js')).defineCopy,
   },
   {
+    name: 'plan',
+    summary: 'tell what a pull would download, reuse and cost',
+    usage: '[options] <image>',
+    load: async () => (await import('./plan.js')).definePlan,
+  },
+  {
     name: 'inspect',
     summary: 'show the manifest and config of an image, without downloading layers',
     usage: '[options] <image>',

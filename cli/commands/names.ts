@@ -3,6 +3,7 @@
 /** Names of the commands, in the order of the help. */
 export const commandNames = [
   'pull',
+  'plan',
   'copy',
   'inspect',
   'ls',

@@ -47,6 +47,8 @@ export interface Arriving {
 /** A layer that is in the store, whether it was downloaded or was already there. */
 export interface EnsuredLayer {
   readonly task: LayerTask
-  /** The unpacked layer; undefined in a pull that does not unpack. */
+  /** The unpacked layer, with the path of its tree in `rootfs`; undefined in a pull that does not unpack. */
   readonly stored: StoredLayer | undefined
+  /** Path of the compressed blob in the store; undefined if the store does not keep it. */
+  readonly blobPath: string | undefined
 }

@@ -13,12 +13,14 @@ import type { CollectOptions } from '../../lib/store/index.js'
 import { defaultKeepPartials } from '../../lib/store/partial/keep-partials.js'
 import type { InspectRequest } from '../../pipelines/inspect.js'
 import * as takes from './option-codecs.js'
+import { pullPlan } from './plan-codec.js'
 import {
   type CloseOptions,
   type CopyOptions,
   type FileOptions,
   type FilesOptions,
   type OpenOptions,
+  type PlanRequest,
   type PullAllOptions,
   type PullOptions,
   type RegistryCredentials,
@@ -176,13 +178,24 @@ export const pullTable = {
   platform,
   ...ofAnyPull,
   onEntry,
+  plan: { codec: pullPlan },
   rootfs: { codec: takes.path, help: 'also unpack all layers into one tree, in a new directory' },
 } satisfies OptionTable<PullOptions>
 
 /** Options of `unpack`. The directory is an argument instead of the option `rootfs`. */
 export const unpackTable = { platform, ...ofAnyPull } satisfies OptionTable<
-  Omit<PullOptions, 'rootfs' | 'onEntry'>
+  Omit<PullOptions, 'rootfs' | 'onEntry' | 'plan'>
 >
+
+/** Options of `plan`. */
+export const planTable = {
+  platform,
+  unpack: ofAnyPull.unpack,
+  whiteouts: ofAnyPull.whiteouts,
+  discardBlobs: ofAnyPull.discardBlobs,
+  refresh: ofAnyPull.refresh,
+  signal,
+} satisfies OptionTable<PlanRequest>
 
 /** Options of `pullAllPlatforms`. */
 export const pullPlatformsTable = {

@@ -8,6 +8,7 @@ import { checkVariable } from './check-options.js'
 import { homeDirectory } from './home-directory.js'
 import { path as pathCodec } from './option-codecs.js'
 import type { LayerEntrySink } from '../../lib/stages/index.js'
+import type { PullPlan } from '../../pipelines/plan/plan-pull.js'
 import type { PullStages } from '../../pipelines/pull-stages.js'
 
 /** Options of `open` and `createContext`. Defaults are in parentheses. */
@@ -102,6 +103,11 @@ export interface PullOptions {
   readonly discardBlobs?: boolean
   /** Fetch and unpack everything again, even if it is in the store (false). */
   readonly refresh?: boolean
+  /**
+   * A plan that `plan` returned for this name. The pull fetches exactly that image, even if the name refers to another one
+   * since. A layer that is fetched in another way than planned is a warning with the code `plan-changed`.
+   */
+  readonly plan?: PullPlan
   /** Cancels the pull. */
   readonly signal?: AbortSignal
   /**
@@ -154,6 +160,12 @@ export interface FileOptions extends Omit<FilesOptions, 'path' | 'recursive'> {
   readonly verify?: boolean
 }
 
+/** Options of `plan`: those of the pull that is planned. */
+export type PlanRequest = Pick<
+  PullOptions,
+  'platform' | 'unpack' | 'whiteouts' | 'discardBlobs' | 'refresh' | 'signal'
+>
+
 /** Options of `close` and `closed`. */
 export interface CloseOptions {
   /** Milliseconds after which the call fails and names what still runs. Closing continues (no limit). */
@@ -161,7 +173,7 @@ export interface CloseOptions {
 }
 
 /** Options of a pull of several images. */
-export interface PullAllOptions extends Omit<PullOptions, 'rootfs'> {
+export interface PullAllOptions extends Omit<PullOptions, 'rootfs' | 'plan'> {
   /** Cancel all pulls when a tag fails (false). Otherwise, each failure is reported in the result. */
   readonly failFast?: boolean
 }

@@ -5,7 +5,7 @@ const authentication = ['spec/registries/authentication.spec.ts']
 // prettier-ignore
 export const mutants = [
   // Where credentials go.
-  { name: 'refresh token posted again where a redirect leads', file: 'lib/registry/http/redirects.ts', from: "if (request.method === 'POST') throw", to: "if (request.method === 'HEAD' && request.form !== undefined) throw", specs: of('http/redirects') },
+  { name: 'refresh token posted again where a redirect leads', file: 'lib/registry/http/redirects.ts', from: "if (request.form !== undefined) throw", to: "if (request.method === 'HEAD' && request.form !== undefined) throw", specs: of('http/redirects') },
   { name: 'credentials kept after a change of origin', file: 'lib/registry/http/redirects.ts', from: 'url.origin !== first.url.origin || isSigned(next)', to: 'isSigned(next)', specs: of('http/redirects') },
   { name: 'credentials taken up again on the way back', file: 'lib/registry/http/redirects.ts', from: 'crossed ||= url.origin', to: 'crossed = url.origin', specs: of('http/redirects') },
   { name: 'credentials sent to a signed address', file: 'lib/registry/http/redirects.ts', from: ' || isSigned(next) || !mayAuthorize(next)', to: ' || !mayAuthorize(next)', specs: of('http/redirects') },
@@ -85,14 +85,14 @@ export const mutants = [
   { name: 'request after close', file: 'lib/registry/http/connections.ts', from: 'if (this.#closed) {', to: "if (this.#closed && manner !== 'kept') {", specs: of('http/connections') },
   { name: 'request over a broken kept connection not repeated', file: 'lib/registry/http/connections.ts', from: "mode === 'kept' && reused && isBroken(error)", to: "mode === 'lenient' && reused && isBroken(error)", specs: of('http/connections') },
   { name: 'lookup passed by with a kept connection', file: 'lib/registry/http/connections.ts', from: "mode === 'kept' && request.lookup === undefined", to: "mode === 'kept'", specs: of('http/connections') },
-  { name: 'certificates not verified', file: 'lib/registry/http/connections.ts', from: 'rejectUnauthorized: !insecureTls', to: 'rejectUnauthorized: false', specs: of('http/connections') },
+  { name: 'certificates not verified', file: 'lib/registry/http/got-client.ts', from: 'rejectUnauthorized: !insecureTls', to: 'rejectUnauthorized: false', specs: of('http/connections') },
   { name: 'another protocol waited for', file: 'lib/registry/http/connections.ts', from: "        reject(notHttp(attempt))\n", to: '', specs: of('http/connections') },
   { name: 'document one byte longer than the limit', file: 'lib/registry/http/document.ts', from: "if (length > maxBytes) throw tooLongError()", to: "if (length > maxBytes + 1) throw tooLongError()", specs: of('http/document') },
   { name: 'long document read although its length is told', file: 'lib/registry/http/document.ts', from: "Number(headers['content-length']) > maxBytes", to: "Number(headers['content-length']) > Infinity", specs: of('http/document') },
   { name: 'timer of a document left running', file: 'lib/registry/http/document.ts', from: '    clearTimeout(timer)\n', to: '', specs: of('http/document') },
   { name: 'gzip of a document larger than the limit', file: 'lib/registry/http/encoding.ts', from: 'maxOutputLength: Math.max(1, maxBytes)', to: 'maxOutputLength: 1e9', specs: of('http/encoding') },
-  { name: 'last byte of an encoded blob let through', file: 'lib/registry/http/encoding.ts', from: 'if (this.#verifier.bytes === this.#verifier.expected.size) this.#verifier.check()', to: '', specs: of('http/encoding') },
-  { name: 'short encoded blob taken for whole', file: 'lib/registry/http/encoding.ts', from: 'done(this.#verifier.bytes === this.#verifier.expected.size ? null : this.#failure())', to: 'done(null)', specs: of('http/encoding') },
+  { name: 'last byte of a blob passed before it is verified', file: 'lib/bytes/verifying-stream.ts', from: 'if (this.#verifier.bytes === this.#verifier.expected.size) this.#check()', to: '', specs: ['spec/lib/bytes/verifying-stream.spec.ts', ...of('http/encoding')] },
+  { name: 'short blob taken for whole', file: 'lib/bytes/verifying-stream.ts', from: '      this.#check()\n      done()', to: '      done()', specs: ['spec/lib/bytes/verifying-stream.spec.ts', ...of('http/encoding')] },
   { name: '423 ends a pull', file: 'lib/registry/http/refusal.ts', from: 'status === 408 || status === 423', to: 'status === 408', specs: of('api/manifests') },
   { name: '501 asked again', file: 'lib/registry/http/refusal.ts', from: 'status >= 500 && status !== 501 && status !== 505', to: 'status >= 500 && status !== 505', specs: of('api/manifests') },
   { name: 'insufficient scope taken for no login', file: 'lib/registry/http/refusal.ts', from: "insufficient || code === 'DENIED' ? 'DENIED'", to: "code === 'DENIED' ? 'DENIED'", specs: authentication },

@@ -12,6 +12,10 @@ const says: Record<string, readonly RegExp[]> = {
   'all-platforms.ts': [/linux\/s390x\): done$/m, /^3 platforms of sha256:/m],
   'copy-changed.ts': [/^round 1: 3 copied$/m, /:2: 2 blobs sent, 1 there$/m, /^round 2: 1 copied$/m],
   'count-files.ts': [/^[0-9a-f]{12}: 21 files$/m, /\/examples\/one:1: 3 layers$/m],
+  'mirror-list.ts': [
+    /mirror\/app:1@sha256:[0-9a-f]+: 3 blobs sent, 0 there$/m,
+    /^failed: .*:missing: .*missing/m,
+  ],
   'one-file.ts': [
     /^\/app\/7\.txt, 6 bytes, not verified\napp 7\nrequests: 1 for layers$/m,
     /^9 \/tools\/10\.txt$/m,
@@ -22,6 +26,10 @@ const says: Record<string, readonly RegExp[]> = {
     /"purl": "pkg:deb\/bash@5\.2"/,
     /"purl": "pkg:apk\/musl@1\.2\.5-r0"/,
     /"purl": "pkg:apk\/zlib@1\.3\.1-r1"/,
+  ],
+  'plan.ts': [
+    /^.*\/one:1: \d+ bytes in 5 requests, 0 layers reused$/m,
+    /^.*\/two:1: 0 bytes in 1 requests, 3 layers reused\npulled as planned$/m,
   ],
   'policy.ts': [/^refused: The stage "not-as-root" failed: the image runs as root$/m],
   'progress.ts': [/complete \d+\/\d+/, /^ended: done$/m],

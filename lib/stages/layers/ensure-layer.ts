@@ -51,9 +51,10 @@ export function ensureLayer(
           const sharedKey = key(identity, task)
           const fetchAgain = (expected: Digest): Observable<FetchedLayer> =>
             flights.join(`${sharedKey} ${algorithmOf(expected)}`, task, fetchMissing(expected), scope)
-          return flights
-            .join(sharedKey, task, fetchMissing(), scope)
-            .pipe(concatMap((stored) => checkAgainstConfig(task, stored, fetchAgain)))
+          return flights.join(sharedKey, task, fetchMissing(), scope).pipe(
+            concatMap((stored) => checkAgainstConfig(task, stored, fetchAgain)),
+            concatMap(async (stored) => ({ task, stored, blobPath: await keptBlob(task, store) })),
+          )
         }),
       ),
     { name: 'ensure-layer', slots },
@@ -69,17 +70,23 @@ function checkAgainstConfig(
   task: LayerTask,
   stored: FetchedLayer,
   fetchAgain?: (expected: Digest) => Observable<FetchedLayer>,
-): Observable<EnsuredLayer> {
-  if (!stored) return of({ task, stored })
+): Observable<FetchedLayer> {
+  if (!stored) return of(stored)
   return defer(async () => task.diffID).pipe(
     concatMap((expected) => {
-      if (expected === undefined || stored.diffID === expected) return of({ task, stored })
+      if (expected === undefined || stored.diffID === expected) return of(stored)
       if (fetchAgain && algorithmOf(expected) !== algorithmOf(stored.diffID))
         return fetchAgain(expected).pipe(concatMap((refetched) => checkAgainstConfig(task, refetched)))
       throw diffIDMismatch(task.descriptor.digest, expected, stored.diffID)
     }),
   )
 }
+
+const keptBlob = async (
+  { descriptor: { digest, size } }: LayerTask,
+  store: Store,
+): Promise<string | undefined> =>
+  (await store.blobs.has(digest, size)) ? store.blobs.path(digest) : undefined
 
 async function findLayer(
   { descriptor }: LayerTask,

@@ -14,7 +14,7 @@ import {
   parseImageConfig,
 } from '../../image/index.js'
 import { defaultLimits } from '../../limits.js'
-import type { Store } from '../../store/index.js'
+import type { StoreContents } from '../../store/index.js'
 import { configBytes } from '../../transfer/documents/config-bytes.js'
 import { emitUnclear } from '../../transfer/documents/manifest-event.js'
 import type { AwaitingConfig, ConfigDocument, ImageDocument, IndexDocument, Resolved } from '../elements.js'
@@ -23,7 +23,7 @@ import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy
 /** Settings of `fetchConfig`. */
 export interface FetchConfigOptions {
   /** Read the config from this store if it is there. */
-  readonly store?: Store
+  readonly store?: Pick<StoreContents, 'blobs'>
   readonly retry: RetryPolicy
 }
 
@@ -62,7 +62,7 @@ export function fetchConfig<Image extends AwaitingConfig>({
 
 async function configOf(
   { request, document, trail }: Resolved<ImageDocument>,
-  store: Store | undefined,
+  store: Pick<StoreContents, 'blobs'> | undefined,
   turn: PullTurn,
 ): Promise<ConfigDocument> {
   const { config: descriptor, layers } = document.manifest
@@ -92,7 +92,7 @@ const listedPlatform = (
  */
 async function storedConfig(
   { digest, size }: Descriptor,
-  store: Store | undefined,
+  store: Pick<StoreContents, 'blobs'> | undefined,
   maxBytes: number,
 ): Promise<Buffer | undefined> {
   if (!store || !(await store.blobs.has(digest, size))) return undefined

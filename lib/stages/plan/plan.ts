@@ -2,7 +2,7 @@
 import { type Stage } from '../../flow/index.js'
 import { pullStage } from '../pull-stage.js'
 import { type Descriptor, type Digest, checkLayerTypes } from '../../image/index.js'
-import type { Store } from '../../store/index.js'
+import type { StoreContents } from '../../store/index.js'
 import type { ConfigDocument, PlannedImage, PullableDocument, Resolved } from '../elements.js'
 import type { PlannedLayer } from '../../transfer/elements.js'
 import { Deferred } from '../../flow/flows/deferred.js'
@@ -11,7 +11,7 @@ import { listedManifest } from '../../transfer/stored/listed-manifest.js'
 
 /** Settings of `plan`. */
 export interface PlanOptions {
-  readonly store: Store
+  readonly store: StoreContents
   readonly goal: LayerGoal
 }
 
@@ -59,7 +59,7 @@ const deferredConfig = ({ kind }: PullableDocument): Deferred<ConfigDocument> =>
 /** Reports whether the name already refers to this image, with its manifest and config in the store. */
 async function isNamed(
   { request, document, trail }: Resolved<PullableDocument>,
-  store: Store,
+  store: StoreContents,
 ): Promise<boolean> {
   const named = await store.names.get(request.name, request.typed)
   const root = trail[0] ?? document

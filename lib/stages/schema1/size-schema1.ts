@@ -3,14 +3,14 @@ import { map } from 'rxjs'
 import { Flow, type Stage, compose, expand, lift, toArray } from '../../flow/index.js'
 import { pullStage } from '../pull-stage.js'
 import { type Descriptor, type Digest, type Schema1Conversion, mediaTypes } from '../../image/index.js'
-import type { Store } from '../../store/index.js'
+import type { StoreContents } from '../../store/index.js'
 import type { ReadSchema1Document, Resolved, Schema1ImageDocument } from '../elements.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
 import { storedConversion } from '../../transfer/stored/stored-conversion.js'
 
 /** Settings of `sizeSchema1`. */
 export interface SizeSchema1Options {
-  readonly store: Store
+  readonly store: StoreContents
   readonly retry: RetryPolicy
   /** Maximum number of sizes of one image requested concurrently (default 4). */
   readonly slots?: number

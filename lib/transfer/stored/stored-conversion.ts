@@ -1,7 +1,7 @@
 /** Finds the result of an earlier conversion of a schema 1 image. */
 import { type Digest, type Schema1Conversion, decideManifest, parseImageConfig } from '../../image/index.js'
 import { type Limits, defaultLimits } from '../../limits.js'
-import type { Store } from '../../store/index.js'
+import type { StoreContents } from '../../store/index.js'
 
 /** Annotation on a name: the digest of the schema 1 manifest that its manifest was converted from. */
 export const schema1Annotation = 'io.windlass.schema1.digest'
@@ -22,7 +22,7 @@ export interface ConversionRequest {
  */
 export async function storedConversion(
   { name: reference, digest: schema1, limits = defaultLimits }: ConversionRequest,
-  store: Store,
+  store: Pick<StoreContents, 'directory' | 'names' | 'blobs'>,
 ): Promise<Schema1Conversion | undefined> {
   const { descriptor } = (await store.names.get(reference)) ?? {}
   if (descriptor?.annotations?.[schema1Annotation] !== schema1) return undefined

@@ -65,7 +65,7 @@ keepsTheLaws(verify, {
 
 keepsTheLaws(storedEntries, {
   make: () => storedEntries({ ...bench.parts, entries: new LayerEntries(() => undefined), slots: 2 }),
-  input: async (seed) => ({ task: await bench.storedLayer(seed), stored: undefined }),
+  input: async (seed) => ({ task: await bench.storedLayer(seed), stored: undefined, blobPath: undefined }),
   slots: 2,
   shows: ({ task }) => digestOfLayer(task),
   outputs: (layers) => layers.map(({ task }) => digestOfLayer(task)),

@@ -23,6 +23,7 @@ async function expected(diffIDs: readonly Digest[]): Promise<unknown> {
   const line = stage(async (task: LayerTask): Promise<EnsuredLayer> => ({
     task,
     stored: (await task.diffID) as never,
+    blobPath: undefined,
   }))
   const scope = new Scope()
   try {

@@ -1,0 +1,27 @@
+/**
+ * Plans the pulls of two images that share layers, and pulls them only if they fit into a budget.
+ *
+ *     npx tsx examples/plan.ts [IMAGE]
+ */
+import { open } from 'windlass'
+import { anImage } from './an-image.js'
+
+const budget = 100_000_000
+const { name, alias, store, close } = await anImage(process.argv[2])
+const windlass = await open({ store })
+
+for (const image of [name, alias]) {
+  const plan = await windlass.plan(image)
+  const { bytes, requests, layers } = plan
+  const reused = layers.filter(({ action }) => action === 'exists').length
+  console.log(`${image}: ${bytes.toDownload} bytes in ${requests} requests, ${reused} layers reused`)
+  if (bytes.toDownload > budget) continue
+  const pull = windlass.pull(image, { plan })
+  pull.events.subscribe((event) => {
+    if (event.type === 'warning' && event.code === 'plan-changed') console.log(event.message)
+  })
+  const { digest } = await pull.done
+  console.log(digest === plan.digest ? 'pulled as planned' : 'another image')
+}
+await windlass.close()
+await close()

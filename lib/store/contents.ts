@@ -1,0 +1,26 @@
+/** What a store has, for code that only looks. */
+import type { BlobStore } from './blobs/blobs.js'
+import type { LayerStore } from './layers/layers.js'
+import type { NameStore } from './names/names.js'
+import type { PartialStore } from './partial/partials.js'
+
+/** The parts of a `Store` that tell what it has and change nothing. */
+export interface StoreContents {
+  readonly directory: string
+  readonly blobs: Pick<BlobStore, 'has' | 'size' | 'read'>
+  readonly layers: Pick<LayerStore, 'findByBlob'>
+  readonly partials: Pick<PartialStore, 'length'>
+  readonly names: Pick<NameStore, 'get' | 'isCorrupt'>
+}
+
+/** Returns the contents of a store that has nothing, for a directory without a store. */
+export function noContents(directory: string): StoreContents {
+  const absent = (): Promise<never> => Promise.reject(new Error(`There is no store at ${directory}`))
+  return {
+    directory,
+    blobs: { has: () => Promise.resolve(false), size: absent, read: absent },
+    layers: { findByBlob: () => Promise.resolve(undefined) },
+    partials: { length: () => Promise.resolve(0) },
+    names: { get: () => Promise.resolve(undefined), isCorrupt: () => Promise.resolve(false) },
+  }
+}

@@ -1,0 +1,44 @@
+/** Compares a pull with the plan that it was given, and reports each difference with its reason. */
+import { formatBytes } from '../../lib/quantities.js'
+import { type Stage } from '../../lib/flow/index.js'
+import { type PlannedImage, type PlannedLayer, pullStage } from '../../lib/stages/index.js'
+import type { LayerPlan, PullPlan } from './plan-pull.js'
+
+/** Code of the warning that a pull does something else than its plan says. */
+export const planChanged = 'plan-changed'
+
+/**
+ * Returns the stage that emits a `plan-changed` warning for each layer that is fetched in another way than `plan` says.
+ * The image passes unchanged.
+ */
+export const followPlan = (plan: PullPlan): Stage<PlannedImage, PlannedImage> =>
+  pullStage(
+    (image: PlannedImage, turn): PlannedImage => {
+      const planned = new Map(plan.layers.map((layer) => [layer.digest, layer]))
+      for (const layer of image.layers) {
+        const before = planned.get(layer.descriptor.digest)
+        const message = before && difference(before, layer)
+        if (message !== undefined) turn.emit({ type: 'warning', code: planChanged, message })
+      }
+      return image
+    },
+    { name: 'follow-plan', order: 'source' },
+  )
+
+/** Returns what differs and why; undefined if the layer is fetched as planned. */
+function difference(before: LayerPlan, { descriptor, action, offset }: PlannedLayer): string | undefined {
+  const { digest, size } = descriptor
+  if (before.action === action && before.offset === offset) return undefined
+  const now =
+    action === 'exists'
+      ? 'is not downloaded: the store has it since'
+      : offset === 0
+        ? `is downloaded whole (${formatBytes(size)})`
+        : `is downloaded from byte ${offset} on`
+  if (action === 'exists') return `Layer ${digest} ${now}`
+  const why =
+    before.action === 'exists'
+      ? 'the store no longer has it'
+      : `the store has ${formatBytes(offset)} of it, and had ${formatBytes(before.offset)} when the plan was made`
+  return `Layer ${digest} ${now}: ${why}`
+}
