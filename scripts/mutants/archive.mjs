@@ -145,7 +145,7 @@ export const mutants = [
   { name: 'too many links told as a broken disk', file: 'lib/archive/failure.ts', from: "EMLINK: 'so many links to one file',", to: '', specs: ['spec/lib/archive/failure.spec.ts'] },
 
   { name: 'directory hidden by its own layer not opaque', file: 'lib/archive/tree/layer-tree.ts', from: 'if (child instanceof Directory) child.opaque = true', to: 'if (child instanceof Directory) return', specs: layerTree },
-  { name: 'hard link to a hidden name compared', file: 'lib/archive/tree/layer-tree.ts', from: 'found instanceof Directory || found.hidden)', to: 'found instanceof Directory)', specs: layerTree },
+  { name: 'hard link to a hidden name compared', file: 'lib/archive/tree/layer-tree.ts', from: 'leaf instanceof Directory || leaf.hidden)', to: 'leaf instanceof Directory)', specs: layerTree },
   { name: 'directories as many as allowed not compared', file: 'lib/archive/tree/layer-tree.ts', from: '++this.#directories > this.layerDirectories', to: '++this.#directories >= this.layerDirectories', specs: layerTree },
   { name: 'hole at the end of a file not compared', file: 'lib/archive/tree/layer-tree.ts', from: "    this.#fill(file.entry.size)\n", to: '', specs: layerTree },
   { name: 'other names of a file not compared', file: 'lib/archive/tree/describe-tree.ts', from: 'if (first === undefined) firstOf.set(inode, entry.path)', to: '', specs: compareTrees },

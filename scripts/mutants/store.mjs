@@ -24,7 +24,7 @@ const repairFiles = ['spec/lib/store/check/repair-files.spec.ts']
 export const mutants = [
   { name: 'blob of another size is here', file: 'lib/store/blobs/blobs.ts', from: '(size === undefined || found.size === size)', to: 'true', specs: blobs },
   { name: 'blob as long as may be read refused', file: 'lib/store/blobs/blobs.ts', from: 'stats.size > maxBytes', to: 'stats.size >= maxBytes', specs: blobs },
-  { name: 'rotten bytes believed', file: 'lib/store/blobs/blobs.ts', from: "    if (!matches(bytes, digest))\n      throw new WindlassError(\n", to: "    if (bytes === undefined)\n      throw new WindlassError(\n", specs: blobs },
+  { name: 'corrupt bytes believed', file: 'lib/store/blobs/blobs.ts', from: "    if (!matches(bytes, digest))\n      throw new WindlassError(\n", to: "    if (bytes === undefined)\n      throw new WindlassError(\n", specs: blobs },
   { name: 'bytes of another digest stored', file: 'lib/store/blobs/blobs.ts', from: "if (!matches(bytes, digest))\n      throw new WindlassError('DIGEST_MISMATCH'", to: "if (bytes === undefined)\n      throw new WindlassError('DIGEST_MISMATCH'", specs: blobs },
   { name: 'blob read through a link', file: 'lib/store/blobs/blobs.ts', from: 'constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK', to: 'constants.O_RDONLY | constants.O_NONBLOCK', specs: blobs },
   { name: 'adopted blob not held', file: 'lib/store/blobs/blobs.ts', from: "    await this.run.hold([digest], signal)\n", to: '', specs: blobs },
@@ -139,7 +139,7 @@ export const mutants = [
   { name: 'tree that no record speaks of in the way', file: 'lib/store/layers/layer-commit.ts', from: "if (await lstatIfThere(target)) await moveTree(target, await run.freshPath('odd', 'layers'))", to: '', specs: layerCommit },
   { name: 'second form in the place of the first', file: 'lib/store/layers/layer-commit.ts', from: "Object.values(forms).some(({ rootfs }) => rootfs === 'rootfs')", to: 'Object.values(forms).length < 0', specs: layers },
   { name: 'lost pointers not written again', file: 'lib/store/layers/layer-pointers.ts', from: 'if (!(await isDirectory(this.#directory))) await this.#rebuild()', to: '', specs: layers },
-  { name: 'rotten record believed', file: 'lib/store/layers/layer-record.ts', from: 'sha256 === sealOf(document)', to: 'sha256 !== document', specs: layerRecord },
+  { name: 'corrupt record believed', file: 'lib/store/layers/layer-record.ts', from: 'sha256 === sealOf(document)', to: 'sha256 !== document', specs: layerRecord },
   { name: 'record leads out of its layer', file: 'lib/store/layers/layer-record.ts', from: "/^rootfs(\\.\\w+)?$/.test(value['rootfs'])", to: "value['rootfs'] !== ''", specs: layers },
   { name: 'same blob recorded twice', file: 'lib/store/layers/layer-record.ts', from: 'blob.digest === digest', to: 'blob.digest === mediaType', specs: layerRecord },
   { name: 'damaged record of another layer believed', file: 'lib/store/layers/layer-record.ts', from: "value['diffID'] !== diffID", to: "value['diffID'] === undefined", specs: layerRecord },

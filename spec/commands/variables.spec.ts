@@ -25,6 +25,8 @@ const takesNone = ({ long }: Option): boolean => long === '--minimum-rate' || lo
 const texts = ['--store', '--ca', '--username', '--authfile']
 const operands: Readonly<Record<string, readonly string[]>> = {
   pull: ['a'],
+  plan: ['a'],
+  copy: ['a', 'b'],
   inspect: ['a'],
   ls: ['a'],
   cat: ['a', '/x'],

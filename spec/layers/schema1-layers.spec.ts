@@ -63,16 +63,16 @@ describe('a blob of the store', () => {
   })
 
   it('is not believed where it has rotted', async () => {
-    const store = await Store.open(join(directory, 'rotten'))
+    const store = await Store.open(join(directory, 'corrupt'))
     const packed = compress(Buffer.alloc(3_000, 'x'), 'none')
     const descriptor = { digest: digestOf(packed), size: packed.length, mediaType: '' }
     await store.blobs.put(descriptor.digest, packed)
-    for (const [rotten, code] of [
+    for (const [corrupt, code] of [
       [Buffer.alloc(3_000, 'y'), 'DIGEST_MISMATCH'],
       [packed.subarray(1), 'SIZE_MISMATCH'],
       [Buffer.concat([packed, packed]), 'SIZE_MISMATCH'],
     ] as const) {
-      await writeFile(store.blobs.path(descriptor.digest), rotten)
+      await writeFile(store.blobs.path(descriptor.digest), corrupt)
       expect(await diffIDOfBlob(descriptor, store, { signal }).catch(asWindlassError)).toMatchObject({ code })
     }
     await store.close()

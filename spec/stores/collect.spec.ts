@@ -91,7 +91,7 @@ describe('collecting garbage', () => {
   it('removes nothing where it cannot be told what a name needs', async () => {
     const app = imageOf(['base'])
     const { puller, host } = await stored({ app })
-    await writeFile(blobPath(puller.store, app.manifest.digest), 'rotten')
+    await writeFile(blobPath(puller.store, app.manifest.digest), 'corrupt')
     const before = await blobsIn(puller.store)
     await expect(puller.collect()).rejects.toMatchObject({
       code: 'STORE_CORRUPT',

@@ -88,7 +88,7 @@ describe('verifying what a store says of itself', () => {
         [both.slice(1), 1],
         [both, 2],
       ] as const) {
-        for (const digest of damaged) await writeFile(blobPath(puller.store, digest), 'rotten')
+        for (const digest of damaged) await writeFile(blobPath(puller.store, digest), 'corrupt')
         const from = registry.requests.length
         const { problems } = await puller.verify({ repair: true })
         expect(problems.map(({ kind, digest, repaired }) => [kind, digest, repaired]).sort()).toEqual(

@@ -155,21 +155,21 @@ export class LayerTree implements EntryHandler {
   }
 
   #link(entry: TarEntry, parent: Directory, name: string): void {
-    const target = this.#target(entry)
-    if (parent.children.get(name) === target) return
-    // The entry at this path is removed first, and may contain the target.
-    parent.children.delete(name)
-    if (this.#target(entry) !== target) throw missing(entry)
-    parent.children.set(name, target)
+    const { directory, leaf } = this.#target(entry)
+    // What is at this path is removed first, and may contain the target.
+    const removed = parent.children.get(name)
+    if (removed instanceof Directory && contains(removed, directory)) throw missing(entry)
+    parent.children.set(name, leaf)
   }
 
-  #target(entry: TarEntry): Leaf {
+  #target(entry: TarEntry): { readonly directory: Directory; readonly leaf: Leaf } {
     const place = layerPath(entry.linkTarget)
     if (place === undefined || whiteoutOf(place.name, entry.path) !== undefined) throw missing(entry)
-    const parent = this.#walk(place.parent, entry, false)
-    const found = parent instanceof Directory ? parent.children.get(place.name) : undefined
-    if (found === undefined || found instanceof Directory || found.hidden) throw missing(entry)
-    return found
+    const directory = this.#walk(place.parent, entry, false)
+    if (!(directory instanceof Directory)) throw missing(entry)
+    const leaf = directory.children.get(place.name)
+    if (leaf === undefined || leaf instanceof Directory || leaf.hidden) throw missing(entry)
+    return { directory, leaf }
   }
 
   #whiteout(whiteout: Whiteout, parentPath: string, entry: TarEntry): void {
@@ -281,6 +281,16 @@ function attributesOf(entry: TarEntry, type: TreeEntryType): Attributes {
     ...(type === 'symlink' && { target: linkTarget }),
     ...((type === 'character' || type === 'block') && { device: device ?? { major: 0, minor: 0 } }),
   }
+}
+
+/** Reports whether `directory` is `top` or below it. */
+function contains(top: Directory, directory: Directory): boolean {
+  const open = [top]
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    if (at === directory) return true
+    for (const child of at.children.values()) if (child instanceof Directory) open.push(child)
+  }
+  return false
 }
 
 const missing = ({ path, linkTarget }: TarEntry) =>

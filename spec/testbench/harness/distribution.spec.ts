@@ -37,11 +37,9 @@ describeReal('the distribution server', () => {
           }
           const creds = who === undefined ? [] : ['--creds', `${who.username}:${who.password}`]
           expect(JSON.parse(await look(...creds))).toMatchObject({ Architecture: 'amd64' })
-          expect(await registry.requests()).toContainEqual({
-            method: 'GET',
-            path: '/v2/some/image/manifests/latest',
-            status: 200,
-          })
+          expect(await registry.requests()).toContainEqual(
+            expect.objectContaining({ method: 'GET', path: '/v2/some/image/manifests/latest', status: 200 }),
+          )
           expect((registry.tokens?.asked ?? []).flat()).toEqual(
             auth === 'token' ? expect.arrayContaining(['repository:some/image:pull']) : [],
           )

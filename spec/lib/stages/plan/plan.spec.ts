@@ -57,11 +57,11 @@ describe('the plan of a pull', () => {
     const named = (text: string) => ({ ...layer(text), mediaType: mediaTypes.ociManifest })
     const [manifest, config] = [named('manifest'), named('config')]
     const document = { kind: 'image', descriptor: manifest, manifest: { config, layers: [layer('a')] } }
-    const isUpToDate = async (rotten: boolean, missing?: string): Promise<boolean> => {
+    const isUpToDate = async (corrupt: boolean, missing?: string): Promise<boolean> => {
       const store = {
         blobs: { has: async (digest: string) => digest !== missing },
         partials: { length: async () => 0 },
-        names: { get: async () => ({ name: 'app', descriptor: manifest }), isRotten: async () => rotten },
+        names: { get: async () => ({ name: 'app', descriptor: manifest }), isCorrupt: async () => corrupt },
       } as unknown as Store
       const resolved = { document, request: { name: 'app' }, trail: [] }
       const goal = { unpack: false, form: 'overlay', keepBlobs: true } as const

@@ -87,7 +87,7 @@ describe('blobs', () => {
     await expect(store.blobs.read(digest, 100)).rejects.toMatchObject(corrupt)
   })
 
-  it('does not believe rotten bytes, and heals by being put again', async () => {
+  it('does not believe corrupt bytes, and heals by being put again', async () => {
     const store = await stores.open()
     await store.blobs.put(digest, bytes)
     const path = store.blobs.path(digest)
@@ -131,7 +131,7 @@ describe('blobs', () => {
   })
 
   it('adopts a file, in place of one that is there', async () => {
-    const store = await storeWith((path) => writeFileSync(path, 'rotten'))
+    const store = await storeWith((path) => writeFileSync(path, 'corrupt'))
     const file = join(await store.stagingDirectory(), 'downloaded')
     await writeFile(file, bytes)
     await store.blobs.adopt(file, digest)
@@ -153,11 +153,11 @@ describe('blobs', () => {
   it('appear by a rename, readable by nobody else, and leave nothing in staging (S2-38)', async () => {
     const store = await stores.open()
     await store.blobs.put(digest, bytes)
-    writeFileSync(store.blobs.path(digest), 'rotten')
+    writeFileSync(store.blobs.path(digest), 'corrupt')
     const before = await open(store.blobs.path(digest))
     await store.blobs.put(digest, bytes)
     // Who had the old file open reads it on, and not a mix of both.
-    expect(await before.readFile('utf8')).toBe('rotten')
+    expect(await before.readFile('utf8')).toBe('corrupt')
     await before.close()
     expect(await store.blobs.read(digest, 100)).toEqual(bytes)
     expect(lstatSync(store.blobs.path(digest)).mode & 0o777).toBe(0o600)

@@ -28,9 +28,9 @@ describe('the diffID of a blob that nobody unpacked', () => {
 
   it('is none where the blob has rotted, though it can be decompressed', async () => {
     // The operating system of a gzip header says nothing of the content.
-    const rotten = Buffer.from(blob)
-    rotten[9]! ^= 1
-    await expect(diffID(rotten)).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
+    const corrupt = Buffer.from(blob)
+    corrupt[9]! ^= 1
+    await expect(diffID(corrupt)).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
     await expect(diffID(blob.subarray(0, -1))).rejects.toMatchObject({ exitCode: 5 })
   })
 })
