@@ -103,7 +103,9 @@ describe('the lock of the store', () => {
       const { pid } = child.process
       await expect(lock.hold(() => Promise.resolve(1))).rejects.toMatchObject({
         code: 'STORE_LOCKED',
-        message: `Waited 1 second for the lock of the store, which process ${pid} (stopped) holds, at ${path()}`,
+        message: expect.stringMatching(
+          `^Waited [\\d.]+ seconds? for the lock of the store, which process ${pid} \\(stopped\\) holds, at ${path()}$`,
+        ),
         hint: `Resume it with “kill -CONT ${pid}”, or end it with “kill -KILL ${pid}”.`,
       })
       expect(told).toEqual([
