@@ -60,6 +60,10 @@ const expected: Record<string, string> = {
       VerifyOptions VerifyReport allPlatforms allTags copy copyStages eachPull fetch hasFailed
       holdsCertificate inspect inspectedFields latestOrFirst pull pullStages readImage someTags
     `,
+  'windlass/bench': `
+      BenchOptions BenchPictures BenchReport BenchSetting BenchText GridResult Recommendation SettingResult Span
+      Spread Timeline TimelineStage bench benchText drawBench
+    `,
   'windlass/testing': `
       Answer Auth BasicAuth BreakOff BuiltDocument BuiltImage BuiltIndex BuiltLayer CataloguedFault
       CataloguedMoment CertificateOptions CompareOptions Difference Fault FaultBudget FaultMoment FaultOutcome
