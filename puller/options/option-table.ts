@@ -20,6 +20,7 @@ import {
   type CopyOptions,
   type FileOptions,
   type FilesOptions,
+  type LimitValues,
   type OpenOptions,
   type PlanRequest,
   type PullAllOptions,
@@ -148,6 +149,12 @@ export const openTable = {
     default: false,
   },
 } satisfies OptionTable<OpenOptions>
+
+/** Options of `limits.set`. */
+export const liveLimitsTable = {
+  maxDownloads: openTable.maxDownloads,
+  maxUnpacks: openTable.maxUnpacks,
+} satisfies OptionTable<LimitValues>
 
 const platform: OptionEntry<string> = {
   codec: takes.text,

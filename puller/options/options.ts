@@ -83,6 +83,14 @@ export interface OpenOptions {
   readonly onWarning?: (message: string, code: string) => void
 }
 
+/** Limits of a puller that may change while its pulls run. */
+export interface LimitValues {
+  /** Maximum number of concurrent downloads of all pulls together; of copies too, which are counted separately. */
+  readonly maxDownloads: number
+  /** Maximum number of layers that are unpacked concurrently, of all pulls together. */
+  readonly maxUnpacks: number
+}
+
 /** A user name and a password for a registry or a namespace of one. */
 export interface RegistryCredentials {
   readonly username: string
