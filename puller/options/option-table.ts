@@ -75,13 +75,23 @@ const isHttpOrigin = (text: string): void => {
 /** Maximum of concurrent downloads or unpacks. Higher values bring no benefit. */
 const maxAtOnce = 1_000
 
+/** A number of concurrent downloads. */
+export const downloadCount = {
+  codec: takes.wholeNumberWithin(1, maxAtOnce),
+  help: 'layers to download concurrently',
+  default: 3,
+} satisfies OptionEntry<number>
+
 /** Options of `open`. */
 export const openTable = {
   store: { codec: takes.path, help: 'directory of the store' },
   maxDownloads: {
-    codec: takes.wholeNumberWithin(1, maxAtOnce),
-    help: 'layers to download concurrently',
-    default: 3,
+    codec: takes.codec(
+      `${downloadCount.codec.name}, or "auto"`,
+      (value): value is number | 'auto' => value === 'auto' || downloadCount.codec.is(value),
+    ),
+    help: 'layers to download concurrently; “auto” finds a number while it pulls',
+    default: downloadCount.default,
   },
   maxUnpacks: {
     codec: takes.wholeNumberWithin(1, maxAtOnce),
@@ -152,7 +162,7 @@ export const openTable = {
 
 /** Options of `limits.set`. */
 export const liveLimitsTable = {
-  maxDownloads: openTable.maxDownloads,
+  maxDownloads: downloadCount,
   maxUnpacks: openTable.maxUnpacks,
 } satisfies OptionTable<LimitValues>
 

@@ -15,8 +15,11 @@ import type { PullStages } from '../../pipelines/pull-stages.js'
 export interface OpenOptions {
   /** Directory of the store (`$WINDLASS_STORE`, otherwise `$XDG_DATA_HOME/windlass`). */
   readonly store?: string
-  /** Maximum number of concurrent downloads of all pulls together (3). */
-  readonly maxDownloads?: number
+  /**
+   * Maximum number of concurrent downloads of all pulls together (3). `auto` begins with 3 and finds a number from 1 to 16
+   * while layers are downloaded: more while that gains, fewer after refusals (HTTP 429) or where fewer are faster.
+   */
+  readonly maxDownloads?: number | 'auto'
   /** Maximum number of layers that are unpacked concurrently, of all pulls together (number of processors). */
   readonly maxUnpacks?: number
   /** Maximum number of consecutive attempts at one download without progress, including the first (5). */
