@@ -8,7 +8,15 @@ import { quoted } from '../../lib/codec/printable.js'
 import type { OpenOptions, RegistryCredentials } from '../../puller/index.js'
 import { openTable } from '../../puller/options/option-table.js'
 import { path, text } from '../../puller/options/option-codecs.js'
-import { flagSetting, listSetting, numberOrWordSetting, numberSetting, secondsSetting, setting, textSetting } from './flags.js'
+import {
+  flagSetting,
+  listSetting,
+  numberOrWordSetting,
+  numberSetting,
+  secondsSetting,
+  setting,
+  textSetting,
+} from './flags.js'
 import type { LimitFlag } from './limit-flag.js'
 import { readPassword } from './read-password.js'
 import type { Terminal } from '../terminal/terminal.js'
