@@ -13,7 +13,8 @@ export interface LiveLimits {
    *
    * @throws USAGE for an unknown limit or an invalid value; nothing changes then
    * @example
-   * windlass.limits.set({ maxDownloads: 1 })
+   * windlass.limits.set({ maxDownloads: 1, bytesPerSecond: 500_000 })
+   * windlass.limits.set({ bytesPerSecond: Infinity }) // no limit any more
    */
   set(changes: Partial<LimitValues>): void
 }
@@ -23,8 +24,12 @@ export class PullerLimits implements LiveLimits {
   readonly #followers: ((values: LimitValues) => void)[] = []
   #values: LimitValues
 
-  constructor({ maxDownloads = openTable.maxDownloads.default, maxUnpacks = defaultUnpacks() }: OpenOptions) {
-    this.#values = { maxDownloads, maxUnpacks }
+  constructor({
+    maxDownloads = openTable.maxDownloads.default,
+    maxUnpacks = defaultUnpacks(),
+    bytesPerSecond = Infinity,
+  }: OpenOptions) {
+    this.#values = { maxDownloads, maxUnpacks, bytesPerSecond }
   }
 
   get(): LimitValues {
@@ -33,8 +38,10 @@ export class PullerLimits implements LiveLimits {
 
   set(changes: Partial<LimitValues>): void {
     checkOptions('limits.set', liveLimitsTable, changes)
-    const { maxDownloads = this.#values.maxDownloads, maxUnpacks = this.#values.maxUnpacks } = changes
-    this.#values = { maxDownloads, maxUnpacks }
+    const present = this.#values
+    const { maxDownloads = present.maxDownloads, maxUnpacks = present.maxUnpacks } = changes
+    const { bytesPerSecond = present.bytesPerSecond } = changes
+    this.#values = { maxDownloads, maxUnpacks, bytesPerSecond }
     for (const follow of this.#followers) follow(this.#values)
   }
 
