@@ -13,7 +13,8 @@ export interface LiveLimits {
    *
    * @throws USAGE for an unknown limit or an invalid value; nothing changes then
    * @example
-   * windlass.limits.set({ maxDownloads: 1 })
+   * windlass.limits.set({ maxDownloads: 1, bytesPerSecond: 500_000 })
+   * windlass.limits.set({ bytesPerSecond: Infinity }) // no limit any more
    */
   set(changes: Partial<LimitValues>): void
 }
@@ -25,11 +26,16 @@ export class PullerLimits implements LiveLimits {
 
   #isAuto: boolean
 
-  constructor({ maxDownloads = downloadCount.default, maxUnpacks = defaultUnpacks() }: OpenOptions) {
+  constructor({
+    maxDownloads = downloadCount.default,
+    maxUnpacks = defaultUnpacks(),
+    bytesPerSecond = Infinity,
+  }: OpenOptions) {
     this.#isAuto = maxDownloads === 'auto'
     this.#values = {
       maxDownloads: maxDownloads === 'auto' ? downloadCount.default : maxDownloads,
       maxUnpacks,
+      bytesPerSecond,
     }
   }
 
@@ -50,9 +56,11 @@ export class PullerLimits implements LiveLimits {
 
   set(changes: Partial<LimitValues>): void {
     checkOptions('limits.set', liveLimitsTable, changes)
-    const { maxDownloads = this.#values.maxDownloads, maxUnpacks = this.#values.maxUnpacks } = changes
+    const present = this.#values
+    const { maxDownloads = present.maxDownloads, maxUnpacks = present.maxUnpacks } = changes
+    const { bytesPerSecond = present.bytesPerSecond } = changes
     if (changes.maxDownloads !== undefined) this.#isAuto = false
-    this.#change({ maxDownloads, maxUnpacks })
+    this.#change({ maxDownloads, maxUnpacks, bytesPerSecond })
   }
 
   #change(values: LimitValues): void {

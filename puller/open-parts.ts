@@ -64,7 +64,8 @@ export async function openParts(
 }
 
 /** Number of layers of one pull that are processed concurrently: so many that neither limit waits for the other. */
-const layerSlots = ({ maxDownloads, maxUnpacks }: LimitValues): number => maxDownloads + maxUnpacks + 1
+const layerSlots = ({ maxDownloads, maxUnpacks }: Pick<LimitValues, 'maxDownloads' | 'maxUnpacks'>): number =>
+  maxDownloads + maxUnpacks + 1
 
 /** Changes the limits of resources in use. */
 function resizeParts(parts: PullParts, values: LimitValues): void {

@@ -93,6 +93,7 @@ export class Windlass implements AsyncDisposable {
     this.#limits = limitsWith(options.limits)
     const live = new PullerLimits(options)
     this.limits = live
+    live.follow(({ bytesPerSecond }) => registries.limitRate(bytesPerSecond))
     this.#copier = new Copier({ options, registries, limits: this.#limits, lifetime: this.#lifetime, live })
     const start = (): Promise<PullParts> =>
       openParts(options, this.#limits, this.#lifetime, this.#waiting, live)

@@ -26,7 +26,7 @@ export interface StoreFlags {
   readonly store?: string
 }
 
-/** Options of `networkFlags`. Timeouts are in milliseconds, the rate in bytes per second. */
+/** Options of `networkFlags`. Timeouts are in milliseconds, rates in bytes per second. */
 export interface NetworkFlags {
   readonly plainHttp?: boolean
   readonly tlsSkipVerify?: boolean
@@ -34,6 +34,7 @@ export interface NetworkFlags {
   readonly responseTimeout?: number
   readonly stallTimeout?: number
   readonly minimumRate?: number
+  readonly maxRate?: number
   readonly username?: string
   readonly passwordStdin?: boolean
   readonly authfile?: string
@@ -75,6 +76,7 @@ export const networkFlags = (command: Command): Command =>
     .addOption(secondsSetting('--response-timeout <seconds>', openTable.responseTimeout))
     .addOption(secondsSetting('--stall-timeout <seconds>', openTable.stallTimeout))
     .addOption(numberSetting('--minimum-rate <bytes>', openTable.minimumRate))
+    .addOption(numberSetting('--max-rate <bytes>', openTable.bytesPerSecond))
     .addOption(
       textSetting('--username <name>', {
         codec: text,
@@ -118,7 +120,7 @@ export async function openOptions(
   signal?: AbortSignal,
 ): Promise<OpenOptions> {
   const { store, authfile, maxDownloads, maxUnpacks, retries, stallTimeout, keepPartials } = flags
-  const { minimumRate, trustRealm, foreignHost, responseTimeout } = flags
+  const { maxRate, minimumRate, trustRealm, foreignHost, responseTimeout } = flags
   if (authfile !== undefined && !path.is(authfile))
     throw new WindlassError('USAGE', `The option --authfile must be ${path.name}, not ${quoted(authfile)}`)
   for (const file of [flags.ca, authfile]) if (file !== undefined) requireWorkingDirectory(file)
@@ -139,6 +141,7 @@ export async function openOptions(
     ...(stallTimeout !== undefined && { stallTimeout }),
     ...(responseTimeout !== undefined && { responseTimeout }),
     ...(keepPartials !== undefined && { keepPartials }),
+    ...(maxRate !== undefined && { bytesPerSecond: maxRate }),
     ...(minimumRate !== undefined && { minimumRate }),
     ...(trustRealm !== undefined && { trustedRealms: trustRealm }),
     ...(foreignHost !== undefined && { foreignHosts: foreignHost }),

@@ -98,6 +98,13 @@ export const openTable = {
     help: 'layers to unpack concurrently',
     default: defaultUnpacks(),
   },
+  bytesPerSecond: {
+    codec: takes.codec(
+      'a whole number of at least 1, or Infinity for no limit',
+      (value): value is number => value === Infinity || takes.wholeNumber(1).is(value),
+    ),
+    help: 'bytes per second that all downloads together may use',
+  },
   retries: {
     codec: takes.wholeNumber(1),
     help: 'attempts for each download',
@@ -164,6 +171,7 @@ export const openTable = {
 export const liveLimitsTable = {
   maxDownloads: downloadCount,
   maxUnpacks: openTable.maxUnpacks,
+  bytesPerSecond: openTable.bytesPerSecond,
 } satisfies OptionTable<LimitValues>
 
 const platform: OptionEntry<string> = {

@@ -22,6 +22,8 @@ export interface OpenOptions {
   readonly maxDownloads?: number | 'auto'
   /** Maximum number of layers that are unpacked concurrently, of all pulls together (number of processors). */
   readonly maxUnpacks?: number
+  /** Maximum rate of all downloads together, in bytes per second (no limit). Manifests are not counted. */
+  readonly bytesPerSecond?: number
   /** Maximum number of consecutive attempts at one download without progress, including the first (5). */
   readonly retries?: number
   /** Milliseconds before attempt n + 1, multiplied by n (5,000). */
@@ -92,6 +94,8 @@ export interface LimitValues {
   readonly maxDownloads: number
   /** Maximum number of layers that are unpacked concurrently, of all pulls together. */
   readonly maxUnpacks: number
+  /** Maximum rate of all downloads together, in bytes per second; Infinity if there is none. Manifests are not counted. */
+  readonly bytesPerSecond: number
 }
 
 /** A user name and a password for a registry or a namespace of one. */
