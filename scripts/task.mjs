@@ -32,6 +32,7 @@ const tasks = {
     sinks: ['benchmarks/run-sinks.ts', 'one pass over a layer with several sinks'],
     micro: ['benchmarks/run-micro.ts', 'what the parts cost'],
     'one-file': ['benchmarks/run-one-file.ts', 'what one file of an image takes'],
+    fairness: ['benchmarks/run-fairness.ts', 'what a small image waits for beside a large one'],
   },
   table: {
     behaviours: ['scripts/behaviours.mjs', 'docs/behaviours.md'],
