@@ -6,16 +6,17 @@ import { type TagsRequest, formatPlatform } from '../lib/image/index.js'
 import type { Registries } from '../lib/registry/index.js'
 import { type ImageRequest, type PulledImage, assemble } from '../lib/stages/index.js'
 import { type RetryPolicy, againAfter, documentRetryPolicy } from '../lib/transfer/index.js'
-import { type Collected, type CollectOptions, noStore } from '../lib/store/index.js'
+import type { Collected, CollectOptions } from '../lib/store/index.js'
 import type { PulledIndex } from '../pipelines/all-platforms.js'
 import type { PulledTags } from '../pipelines/all-tags.js'
+import type { PullReport } from '../pipelines/many/pull-report.js'
 import { type Copy, Copier } from './copier.js'
 import { checkArgument, checkOptions } from './options/check-options.js'
 import { FileReads } from './file-reads.js'
 import type { ImageFile, OpenedFile } from '../pipelines/files.js'
-import { type ImageSummary, listImages } from '../pipelines/images.js'
+import type { ImageSummary } from '../pipelines/images.js'
 import { type Inspection, type InspectRequest, inspect } from '../pipelines/inspect.js'
-import { openParts, repairBeforeOpening } from './open-parts.js'
+import { openParts } from './open-parts.js'
 import { OpenedParts } from './opened-parts.js'
 import { anyText, path as pathCodec, texts } from './options/option-codecs.js'
 import * as tables from './options/option-table.js'
@@ -27,43 +28,33 @@ import {
   type OpenOptions,
   type PlanRequest,
   type PullAllOptions,
+  type PullManyOptions,
   type PullOptions,
+  type RetryFailedOptions,
   storeDirectory,
 } from './options/options.js'
 import { makePlan, plannedRequest } from './planner.js'
 import type { PullPlan } from '../pipelines/plan/plan-pull.js'
 import { pullFlow } from './pull-flow.js'
+import { startMany, startRetry } from './many/start-many.js'
 import { type Pull, PullRun } from './pull-run.js'
 import type { PullParts } from '../pipelines/pull-stages.js'
-import { registriesFor } from './options/registries-for.js'
 import type { PullSet } from './pull-set.js'
 import { PullSets } from './pull-sets.js'
-import { type RemovalOutcome, type RemovedImage, removeImages } from '../pipelines/remove.js'
+import type { RemovalOutcome, RemovedImage } from '../pipelines/remove.js'
 import { locate } from './names/request.js'
 import { type ResolvedName, resolveName } from '../pipelines/resolve.js'
 import { latestOrFirst } from '../pipelines/resolve-tag.js'
 import { retryPolicy } from './options/retry.js'
 import { RunningWork } from './running-work.js'
 import { storedFlow } from './stored-flow.js'
-import { StoreWaiting, waitingUntil } from './store-waiting.js'
+import { StoreTasks } from './store-tasks.js'
+import { StoreWaiting } from './store-waiting.js'
 import { storedImage } from '../pipelines/stored-image.js'
 import { type Located, locateAnywhere } from './names/locate-anywhere.js'
 import { listTags, repositoryNamed } from './names/tags.js'
 import type { VerifyOptions, VerifyReport } from '../pipelines/check/verify.js'
-import { verifyWith } from '../pipelines/check/verify-with.js'
 import { endsWithin } from './within.js'
-
-/**
- * Opens a puller. The store is opened when it is needed: `inspect` and `tags` do not create one.
- *
- * @throws USAGE for an unknown option or an invalid value
- */
-export async function open(options: OpenOptions = {}): Promise<Windlass> {
-  checkOptions('open', tables.openTable, options)
-  storeDirectory(options) // reports an invalid environment variable early
-  const registries = await registriesFor(options)
-  return new Windlass(options, registries)
-}
 
 /** A puller: one store, one set of connections and one limit on concurrency for all its pulls. Created by `open`. */
 export class Windlass implements AsyncDisposable {
@@ -78,6 +69,7 @@ export class Windlass implements AsyncDisposable {
   readonly #work: RunningWork
   readonly #copier: Copier
   readonly #sets: PullSets
+  readonly #tasks: StoreTasks
   readonly #waiting: StoreWaiting
   #closing: Promise<void> | undefined
 
@@ -92,6 +84,11 @@ export class Windlass implements AsyncDisposable {
     const start = (): Promise<PullParts> => openParts(options, this.#limits, this.#lifetime, this.#waiting)
     this.#parts = new OpenedParts(() => this.store, start)
     this.#work = new RunningWork(this.#parts)
+    this.#tasks = new StoreTasks({
+      ...{ parts: this.#parts, work: this.#work, waiting: this.#waiting, store: () => this.store },
+      locate: (name) => locate(name, undefined, registries, this.#limits),
+      assertOpen: () => this.#assertOpen(),
+    })
     this.#sets = new PullSets({
       ...{ registries, limits: this.#limits, retry: this.#retry, parts: this.#parts },
       begin: (request, prepare) => this.#begin(request, undefined, prepare),
@@ -159,6 +156,28 @@ export class Windlass implements AsyncDisposable {
   pullAllPlatforms(name: string, options: Omit<PullAllOptions, 'platform'> = {}): PullSet<PulledIndex> {
     this.#assertOpen()
     return this.#work.keep(this.#sets.allPlatforms(name, options))
+  }
+
+  /**
+   * Pulls several images, two at a time unless `concurrency` is given, and goes on after failures. Names are as for `pull`.
+   * The report has the outcome of each, in the order of the names.
+   *
+   * @throws USAGE for an invalid option, before any network traffic. An invalid name is a failure in the report.
+   */
+  pullMany(names: readonly string[], options: PullManyOptions = {}): PullSet<PullReport> {
+    this.#assertOpen()
+    return this.#work.keep(startMany(names, options, (name, each) => this.pull(name, each)))
+  }
+
+  /**
+   * Pulls the names of a report again that failed for a reason that may pass, or with `all` every name that failed. Results
+   * in the whole report, with the new outcomes of these names. Give the options of the first pull again.
+   *
+   * @throws USAGE for an invalid option or report, before any network traffic
+   */
+  retryFailed(report: PullReport, options: RetryFailedOptions = {}): PullSet<PullReport> {
+    this.#assertOpen()
+    return this.#work.keep(startRetry(report, options, (name, each) => this.pull(name, each)))
   }
 
   /**
@@ -270,11 +289,7 @@ export class Windlass implements AsyncDisposable {
   /** Returns the images of the store. If there is no store, returns none and reports the warning `no-store`. */
   async images(): Promise<ImageSummary[]> {
     this.#assertOpen()
-    if (!(await this.#parts.isThere())) {
-      this.#waiting.onWarning(noStore(this.store).message, 'no-store')
-      return []
-    }
-    return listImages((await this.#parts.open()).store)
+    return this.#tasks.images()
   }
 
   /**
@@ -292,7 +307,7 @@ export class Windlass implements AsyncDisposable {
   async removeAll(names: readonly string[]): Promise<readonly RemovalOutcome[]> {
     checkArgument('removeAll', 'names', texts, names)
     this.#assertOpen()
-    return this.#work.busy('remove', undefined, ({ store }, stop) => removeImages(names, store, stop))
+    return this.#tasks.remove(names)
   }
 
   /**
@@ -302,10 +317,7 @@ export class Windlass implements AsyncDisposable {
    */
   async collect(options: CollectOptions = {}): Promise<Collected> {
     checkOptions('collect', tables.collectTable, options)
-    // A pull holds its content until it has released its resources.
-    await this.#work.results()
-    this.#assertOpen()
-    return this.#work.busy('collect', undefined, ({ store }, stop) => store.garbage.collect(options, stop))
+    return this.#tasks.collect(options)
   }
 
   /**
@@ -317,14 +329,7 @@ export class Windlass implements AsyncDisposable {
   async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
     checkOptions('verify', tables.verifyTable, options)
     this.#assertOpen()
-    const { repair = false, signal } = options
-    // The store cannot be opened or read without these files.
-    const repaired = repair ? await repairBeforeOpening(this.store, waitingUntil(this.#waiting, signal)) : []
-    const find = (name: string) => locate(name, undefined, this.#registries, this.#limits)
-    this.#assertOpen()
-    return this.#work.busy('verify', signal, (parts, ended) =>
-      verifyWith(parts, { locate: repair ? find : undefined, repaired, signal: ended }),
-    )
+    return this.#tasks.verify(options)
   }
 
   /**
