@@ -24,8 +24,10 @@ import {
   type OpenOptions,
   type PlanRequest,
   type PullAllOptions,
+  type PullManyOptions,
   type PullOptions,
   type RegistryCredentials,
+  type RetryFailedOptions,
   defaultUnpacks,
 } from './options.js'
 import type { VerifyOptions } from '../../pipelines/check/verify.js'
@@ -259,6 +261,22 @@ export const pullPlatformsTable = {
 
 /** Options of `pullAllTags`. */
 export const pullAllTable = { platform, ...pullPlatformsTable } satisfies OptionTable<PullAllOptions>
+
+/** Options of `pullMany`. */
+export const pullManyTable = {
+  ...pullAllTable,
+  concurrency: {
+    codec: takes.wholeNumberWithin(1, maxAtOnce),
+    help: 'images to pull concurrently',
+    default: 2,
+  },
+} satisfies OptionTable<PullManyOptions>
+
+/** Options of `retryFailed`. */
+export const retryFailedTable = {
+  ...pullManyTable,
+  all: { codec: takes.trueOrFalse, default: false },
+} satisfies OptionTable<RetryFailedOptions>
 
 /** Options of `copy`. */
 export const copyTable = {

@@ -217,6 +217,20 @@ export interface PullAllOptions extends Omit<PullOptions, 'rootfs' | 'plan'> {
   readonly failFast?: boolean
 }
 
+/** Options of `pullMany`. */
+export interface PullManyOptions extends Omit<PullOptions, 'rootfs' | 'plan'> {
+  /** Maximum number of images pulled concurrently (2). Their layers share the limits of the puller fairly. */
+  readonly concurrency?: number
+  /** Cancel all pulls when one fails, and reject with its error (false). */
+  readonly failFast?: boolean
+}
+
+/** Options of `retryFailed`. */
+export interface RetryFailedOptions extends PullManyOptions {
+  /** Pull all names that failed again, also for reasons that a retry does not change (false). */
+  readonly all?: boolean
+}
+
 /**
  * Returns the directory of the store as an absolute path. An empty variable counts as not set. A relative
  * `XDG_DATA_HOME` is ignored, as the XDG Base Directory Specification requires.

@@ -28,7 +28,7 @@ export interface DownloadLimits {
   readonly onRefused?: () => void
 }
 
-/** The downloads of all pulls of a puller. At most `slots` run concurrently, in the order of their requests. */
+/** The downloads of all pulls of a puller. At most `slots` run concurrently; the pulls share them fairly. */
 export class Downloads {
   readonly #actor: Actor<DownloadTask, ArrivingLayer>
   readonly #limits: DownloadLimits
@@ -48,7 +48,9 @@ export class Downloads {
         : retry({ ...failure, attempt: failure.message.places.attemptHere(failure.attempt) })
     }
     this.#limits = limits
-    this.#actor = new Actor(() => transfer(decide), { name: 'downloads', slots, supervise: decide }, scope)
+    const group = ({ layer }: DownloadTask): object | undefined => layer.group
+    const options = { name: 'downloads', slots, supervise: decide, group }
+    this.#actor = new Actor(() => transfer(decide), options, scope)
   }
 
   /** Changes the number of concurrent downloads. Running downloads go on. */
