@@ -1,4 +1,8 @@
-/** The stages of a pull, one by one, and the values that travel between them. */
+/**
+ * The stages of a pull, one by one, and the values that travel between them.
+ *
+ * @module windlass/stages
+ */
 export type {
   AwaitingConfig,
   ConfigDocument,
@@ -28,6 +32,7 @@ export type {
 } from '../transfer/elements.js'
 export { type AssembleOptions, assemble } from './commit/assemble.js'
 export { type BySchemaCases, bySchema } from './resolve/by-schema.js'
+export type { GrowingFile, GrowingPhase, GrowingState } from '../bytes/index.js'
 export type { ForeignUrlOrder } from '../transfer/places/places-of.js'
 export type {
   BlobOutcome,
@@ -72,7 +77,7 @@ export { type IndexedImage, type IndexedImages, imagesOfIndex } from './resolve/
 export { type PlanOptions, plan } from './plan/plan.js'
 export { readyThreads } from './layers/ready-threads.js'
 export { type ReadSchema1Options, readSchema1 } from './schema1/read-schema1.js'
-export { reserve } from './layers/reserve.js'
+export { type ReserveOptions, reserve } from './layers/reserve.js'
 export { type ResolveOptions, resolve } from './resolve/resolve.js'
 export { resolveEntry } from './resolve/resolve-entry.js'
 export {
