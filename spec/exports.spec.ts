@@ -15,16 +15,16 @@ const expected: Record<string, string> = {
       LayoutSink LayoutSource Leftovers LimitName Limits ManifestRequest OpenBlob OpenOptions OpenedFile
       PlanRequest Platform Pull PullAllOptions PullContext PullEvent PullOptions PullParts PullPlan PullSet
       PullSnapshot PullStages PullStagesOptions PulledImage PulledIndex PulledLayer PulledTag PulledTags
-      PutManifestRequest ReadImageOptions ReadJobOptions ReadResult ReadTask ReadableImage Reference
-      Registries RegistriesOptions RegistryCredentials RegistrySink RegistrySource RemovalOutcome RemovedImage
-      RepositoryName ResolvedName RunningPull SignatureState SinkRequest StartedPull Store StoreOptions
-      StoreProblem TagOutcome TagsRequest TagsWarning TeeOptions Timeouts UnpackJobOptions UnpackPool
-      UnpackPoolOptions UnpackResult UnpackTask UnusableEntry VerifyOptions VerifyReport WhiteoutForm
-      WhiteoutTreatment Windlass WindlassError allPlatforms allTags copy copyStages createContext decodeEvent
-      defaultLimits eachPull emptySnapshot encodeEvent errorCodes fetch formatPlatform hasFailed
-      holdsCertificate hostPlatform inspect inspectedFields latestOrFirst layoutSink layoutSource
-      matchPlatform open openStore parseDigest parsePlatform parseReference pull pullStages readImage reduce
-      registrySink registrySource someTags tee
+      PutManifestRequest ReadBlobOptions ReadImageOptions ReadJobOptions ReadResult ReadTask ReadableImage
+      Reference Registries RegistriesOptions RegistryCredentials RegistrySink RegistrySource RemovalOutcome
+      RemovedImage RepositoryName ResolvedName RunningPull SignatureState SinkRequest StartedPull Store
+      StoreOptions StoreProblem TagOutcome TagsRequest TagsWarning TeeOptions Timeouts UnpackJobOptions
+      UnpackPool UnpackPoolOptions UnpackResult UnpackTask UnusableEntry VerifyOptions VerifyReport
+      WhiteoutForm WhiteoutTreatment Windlass WindlassError allPlatforms allTags copy copyStages createContext
+      decodeEvent defaultLimits digestOf eachPull emptySnapshot encodeEvent errorCodes fetch formatPlatform
+      hasFailed holdsCertificate hostPlatform inspect inspectedFields latestOrFirst layoutSink layoutSource
+      matchPlatform open openStore parseDigest parsePlatform parseReference pull pullStages readBlob readImage
+      reduce registrySink registrySource someTags tee
     `,
   'windlass/flow': `
       Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Deferred DeferredOptions Demand Failure
@@ -52,9 +52,9 @@ const expected: Record<string, string> = {
       UnpackOptions UnpackedLayer WholeImage againAfter assemble awaitConfig bySchema checkPlatform checkSpace
       choosePlatform commitBlob commitImage commitLayer convertSchema1 copyBlobs defaultRetryPolicy
       documentRetryPolicy download eachBlob eachLayer ensureLayer fetchConfig fillPlatforms holdImage
-      imageBytes imagesOfIndex plan pullStage putManifests putRoot readManifests readSchema1 readyThreads
-      reserve resolve resolveEntry retryingTransfers sizeSchema1 storedEntries toPullEvent transfer unpack
-      verify
+      imageBytes imageRequest imagesOfIndex plan pullStage putManifests putRoot readManifests readSchema1
+      readyThreads reserve resolve resolveEntry retryingTransfers sizeSchema1 storedEntries toPullEvent
+      transfer unpack verify
     `,
   'windlass/pipelines': `
       AllPlatformsOptions AllTagsOptions CollectOptions Collected CollectedItem CopiedImage CopyParts
