@@ -43,18 +43,18 @@ const expected: Record<string, string> = {
       Arriving ArrivingLayer AssembleOptions AwaitingConfig BlobCopies BlobCopyLimits BlobOutcome BlobTask
       BySchemaCases CommitImageOptions ConfigDocument CopiedBlob CopiedBlobs CopiedImage CopyPlan CopyTarget
       DecideTransfer DownloadLimits DownloadOptions DownloadTask Downloads EnsureLayerOptions EnsuredLayer
-      EntryLayer FetchConfigOptions FetchedLayer FinishedImage ForeignUrlOrder GrowingFile GrowingPhase
-      GrowingState ImageDocument ImageRequest IndexDocument IndexedImage IndexedImages LayerAction
-      LayerEntries LayerEntryContext LayerEntrySink LayerFlights LayerGoal LayerTask ManifestNode PlanOptions
-      PlannedImage PlannedLayer PullTurn PullableDocument PulledImage PulledLayer PutManifestsOptions
-      ReadManifestsOptions ReadSchema1Document ReadSchema1Options ReserveOptions ResolveOptions Resolved
-      RetryPolicy Schema1Document Schema1ImageDocument SharedLayerTask SizeSchema1Options StoredEntriesOptions
-      UnpackOptions UnpackedLayer WholeImage againAfter assemble awaitConfig bySchema checkPlatform checkSpace
-      choosePlatform commitBlob commitImage commitLayer convertSchema1 copyBlobs defaultRetryPolicy
-      documentRetryPolicy download eachBlob eachLayer ensureLayer fetchConfig fillPlatforms holdImage
-      imageBytes imageRequest imagesOfIndex plan pullStage putManifests putRoot readManifests readSchema1
-      readyThreads reserve resolve resolveEntry retryingTransfers sizeSchema1 storedEntries toPullEvent
-      transfer unpack verify
+      EntryLayer FetchConfigOptions FetchedLayer FinishedImage FollowOptions FollowableLayer ForeignUrlOrder
+      GrowingFile GrowingPhase GrowingState ImageDocument ImageRequest IndexDocument IndexedImage
+      IndexedImages LayerAction LayerEntries LayerEntryContext LayerEntrySink LayerFlights LayerGoal LayerTask
+      ManifestNode PlanOptions PlannedImage PlannedLayer PullTurn PullableDocument PulledImage PulledLayer
+      PutManifestsOptions ReadManifestsOptions ReadSchema1Document ReadSchema1Options ReserveOptions
+      ResolveOptions Resolved RetryPolicy Schema1Document Schema1ImageDocument SharedLayerTask
+      SizeSchema1Options StoredEntriesOptions UnpackOptions UnpackedLayer WholeImage againAfter assemble
+      awaitConfig bySchema checkPlatform checkSpace choosePlatform commitBlob commitImage commitLayer
+      convertSchema1 copyBlobs defaultRetryPolicy documentRetryPolicy download eachBlob eachLayer ensureLayer
+      fetchConfig fillPlatforms followLayer holdImage imageBytes imageRequest imagesOfIndex plan pullStage
+      putManifests putRoot readManifests readSchema1 readyThreads reserve resolve resolveEntry
+      retryingTransfers sizeSchema1 storedEntries toPullEvent transfer unpack verify
     `,
   'windlass/pipelines': `
       AllPlatformsOptions AllTagsOptions CollectOptions Collected CollectedItem CopiedImage CopyParts

@@ -32,7 +32,14 @@ export type {
 } from '../transfer/elements.js'
 export { type AssembleOptions, assemble } from './commit/assemble.js'
 export { type BySchemaCases, bySchema } from './resolve/by-schema.js'
-export type { GrowingFile, GrowingPhase, GrowingState } from '../bytes/index.js'
+export {
+  type FollowOptions,
+  type FollowableLayer,
+  type GrowingFile,
+  type GrowingPhase,
+  type GrowingState,
+  followLayer,
+} from '../bytes/index.js'
 export type { ForeignUrlOrder } from '../transfer/places/places-of.js'
 export type {
   BlobOutcome,

@@ -13,6 +13,10 @@ const says: Record<string, readonly RegExp[]> = {
   'all-platforms.ts': [/linux\/s390x\): done$/m, /^3 platforms of sha256:/m],
   'copy-changed.ts': [/^round 1: 3 copied$/m, /:2: 2 blobs sent, 1 there$/m, /^round 2: 1 copied$/m],
   'count-files.ts': [/^[0-9a-f]{12}: 21 files$/m, /\/examples\/one:1: 3 layers$/m],
+  'many-sinks.ts': [
+    /^(?:[0-9a-f]{12} sent, sha512 [0-9a-f]{12}\n){2}2 layers stored and unpacked, 2 files scanned$/m,
+    /mirror\/app:1: 1 blob sent, 2 there$/m,
+  ],
   'mirror-list.ts': [
     /mirror\/app:1@sha256:[0-9a-f]+: 3 blobs sent, 0 there$/m,
     /^failed: .*:missing: .*missing/m,
