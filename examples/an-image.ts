@@ -46,6 +46,8 @@ export async function anImage(named?: string, layers = threeLayers): Promise<AnI
 export interface TwoRepositories {
   readonly from: string
   readonly to: string
+  /** An empty directory, removed by `close`. */
+  readonly directory: string
   /** Gives another image to one of the three tags of the first repository. */
   readonly change: () => Promise<void>
   readonly close: () => Promise<void>
@@ -53,8 +55,10 @@ export interface TwoRepositories {
 
 /** Returns the named repositories, or one of an embedded registry and an empty one of another that takes pushes. */
 export async function twoRepositories(from?: string, to?: string): Promise<TwoRepositories> {
+  const { store: directory, close: removeDirectory } = await anImage('none')
   const nothing = (): Promise<void> => Promise.resolve()
-  if (from !== undefined && to !== undefined) return { from, to, change: nothing, close: nothing }
+  if (from !== undefined && to !== undefined)
+    return { from, to, directory, change: nothing, close: removeDirectory }
   const [one, two] = await Promise.all([startRegistry(), startRegistry({ push: true })])
   const put = (tag: string, content: string): Promise<void> => {
     const parts = [`base\n`, content]
@@ -65,9 +69,10 @@ export async function twoRepositories(from?: string, to?: string): Promise<TwoRe
   return {
     from: `${one.host}/examples/app`,
     to: `${two.host}/mirror/app`,
+    directory,
     change: () => put('2', 'version 2, mended\n'),
     close: async () => {
-      await Promise.all([one.close(), two.close()])
+      await Promise.all([one.close(), two.close(), removeDirectory()])
     },
   }
 }

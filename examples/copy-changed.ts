@@ -3,10 +3,9 @@
  *
  *     npx tsx examples/copy-changed.ts [FROM TO]      (no names: two embedded registries, of which one changes)
  */
-import { type ImageSink, type ImageSource, copy, copyStages, hostPlatform } from 'windlass'
-import { registrySink, registrySource } from 'windlass'
+import { type ImageSink, type ImageSource, copy, copyStages, registrySink, registrySource } from 'windlass'
 import { Flow, compose, expand, run } from 'windlass/flow'
-import { BlobCopies, type Resolved, pullStage } from 'windlass/stages'
+import { BlobCopies, type Resolved, imageRequest, pullStage } from 'windlass/stages'
 import { twoRepositories } from './an-image.js'
 
 /** Drops an image that the target has under the same tag. Nothing but its manifest was fetched until here. */
@@ -20,16 +19,14 @@ const changed = (sink: ImageSink, tag: string) =>
   )
 
 /** Copies each tag that it receives, two at a time. Their blobs share three slots. */
-function mirror(source: ImageSource, from: string, sink: ImageSink, to: string) {
+function mirror(source: ImageSource, sink: ImageSink, to: string) {
   const copies = new BlobCopies({ slots: 3 })
   return expand(
     (tag: string) => {
       const target = { name: `${to}:${tag}`, sink, tag }
       const stages = copyStages({ target, allPlatforms: true, copies })
-      const name = `${from}:${tag}`
-      const request = { name, typed: name, target: tag, digest: undefined, source, platform: hostPlatform() }
       const line = copy({ ...stages, resolve: compose(stages.resolve, changed(sink, tag)) })
-      return Flow.of(request).pipe(line)
+      return Flow.of(imageRequest(source, tag)).pipe(line)
     },
     { name: 'mirror', slots: 2 },
   )
@@ -42,7 +39,7 @@ for (let round = 1; round <= 2; round++) {
   let count = 0
   const pages = Flow.from(source.tags())
   const tags = pages.pipe(expand((page: readonly string[]) => Flow.from(page)))
-  const mirroring = run(tags.pipe(mirror(source, from, sink, to)), ({ name, blobs }) => {
+  const mirroring = run(tags.pipe(mirror(source, sink, to)), ({ name, blobs }) => {
     count++
     console.log(`${name}: ${blobs.copied} blobs sent, ${blobs.exists} there`)
   })

@@ -1,5 +1,17 @@
-/** Windlass: pulls container images from any OCI or Docker registry, with no daemon. */
-export { type ErrorCode, type ErrorRecord, type ErrorSubject, WindlassError, errorCodes } from './errors.js'
+/**
+ * Windlass: pulls container images from any OCI or Docker registry, with no daemon.
+ *
+ * @module windlass
+ */
+export {
+  type ErrorCode,
+  type ErrorDetails,
+  type ErrorRecord,
+  type ErrorSubject,
+  type ExitCode,
+  WindlassError,
+  errorCodes,
+} from './errors.js'
 export {
   type LayerEvent,
   type LayerStatus,
@@ -11,18 +23,27 @@ export {
   reduce,
 } from './events/index.js'
 export {
+  type BlobBody,
+  type BlobRequest,
   type Descriptor,
   type Digest,
+  type DigestAlgorithm,
+  type FetchedManifest,
   type ImageConfig,
   type ImageIndex,
   type ImageManifest,
   type ImageSink,
   type ImageSource,
+  type ManifestRequest,
   type OpenBlob,
   type Platform,
   type PutManifestRequest,
   type Reference,
+  type SignatureState,
   type SinkRequest,
+  type TagsRequest,
+  type UnusableEntry,
+  digestOf,
   formatPlatform,
   hostPlatform,
   matchPlatform,
@@ -31,11 +52,26 @@ export {
   parseReference,
 } from './image/index.js'
 export { type LimitName, type Limits, defaultLimits } from './limits.js'
-export { type ArchiveEntry, type EntryContext, type EntrySink, UnpackPool } from './archive/index.js'
-export { type TeeOptions, tee } from './bytes/index.js'
-export { Registries, type RegistriesOptions } from './registry/index.js'
-export { type RegistrySource, layoutSource, registrySource } from './sources/index.js'
-export { type RegistrySink, layoutSink, registrySink } from './sinks/index.js'
+export {
+  type ArchiveEntry,
+  type EntryContext,
+  type EntrySink,
+  type LayerSource,
+  type ReadJobOptions,
+  type ReadResult,
+  type ReadTask,
+  UnpackPool,
+  type UnpackJobOptions,
+  type UnpackPoolOptions,
+  type UnpackResult,
+  type UnpackTask,
+  type WhiteoutForm,
+  type WhiteoutTreatment,
+} from './archive/index.js'
+export { readBlob, type ReadBlobOptions, type TeeOptions, tee } from './bytes/index.js'
+export { Registries, type RegistriesOptions, type RepositoryName, type Timeouts } from './registry/index.js'
+export { type LayoutSource, type RegistrySource, layoutSource, registrySource } from './sources/index.js'
+export { type LayoutSink, type RegistrySink, layoutSink, registrySink } from './sinks/index.js'
 export { Store, type StoreOptions, openStore } from './store/index.js'
 export * from '../pipelines/index.js'
 export * from '../puller/index.js'

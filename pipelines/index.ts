@@ -1,4 +1,8 @@
-/** Pipelines composed of stages: `pull` and its variants, `inspect`, and the operations on a store. */
+/**
+ * Pipelines composed of stages: `pull` and its variants, `inspect`, and the operations on a store.
+ *
+ * @module windlass/pipelines
+ */
 export { type AllPlatformsOptions, type PulledIndex, allPlatforms } from './all-platforms.js'
 export {
   type AllTagsOptions,
@@ -25,8 +29,15 @@ export {
 export type { FileType } from '../lib/archive/index.js'
 export type { StoreProblem } from './check/found-problems.js'
 export type { ImageSummary, ImageProblem } from './images.js'
-export { type InspectedImage, type Inspection, type InspectRequest, inspect } from './inspect.js'
-export { type InspectedFields, inspectedFields } from './inspected-fields.js'
+export {
+  type InspectWarning,
+  type InspectOptions,
+  type InspectedImage,
+  type Inspection,
+  type InspectRequest,
+  inspect,
+} from './inspect.js'
+export { type InspectedFields, type InspectedLayer, inspectedFields } from './inspected-fields.js'
 export type { LayerPlan, PullPlan } from './plan/plan-pull.js'
 export {
   type FailedName,

@@ -41,6 +41,7 @@ const tasks = {
     layers: ['scripts/corpus-table.ts', 'docs/layers.md'],
     peers: ['scripts/peers-table.ts', 'docs/peers-tables.md'],
     compatibility: ['scripts/compatibility-table.ts', 'docs/compatibility-peers.md'],
+    api: ['scripts/api-pages.mjs', 'the API pages, in .cache/api'],
   },
 }
 

@@ -5,24 +5,28 @@ import { PublicNames, entryPoints } from './support/public-names.js'
 
 const expected: Record<string, string> = {
   windlass: `
-      AllPlatformsOptions AllTagsOptions ArchiveEntry CloseOptions CollectOptions Collected CollectedItem
-      CopiedImage Copy CopyOptions CopyParts CopyStages CopyTarget Descriptor Digest EachPullOptions
-      EntryContext EntryLayer EntrySink ErrorCode ErrorRecord ErrorSubject FailedName FailedRemoval
-      FailedTag FileOptions FileType FilesOptions GoalOptions ImageConfig ImageFile ImageIndex ImageManifest
-      ImageProblem ImageSink ImageSource ImageSummary InspectRequest InspectedFields InspectedImage
-      Inspection LayerEntryContext LayerEntrySink LayerEvent LayerPlan LayerStatus LayerToRead Leftovers
-      LimitName LimitValues Limits LiveLimits OpenBlob OpenOptions OpenedFile PlanRequest Platform Pull
-      PullAllOptions PullContext PullCost PullEvent PullManyOptions PullOptions PullOutcome PullParts
-      PullPlan PullReport PullSet PullSnapshot PullStages PullStagesOptions PulledBytes PulledImage
-      PulledIndex PulledLayer PulledName PulledTag PulledTags PutManifestRequest ReadImageOptions
-      ReadableImage Reference Registries RegistriesOptions RegistryCredentials RegistrySink RegistrySource
-      RemovalOutcome RemovedImage ResolvedName RetryFailedOptions RunningPull SinkRequest StartedPull Store
-      StoreOptions StoreProblem TagOutcome TagsWarning TeeOptions UnpackPool VerifyOptions VerifyReport
-      Windlass WindlassError allPlatforms allTags copy copyStages createContext decodeEvent defaultLimits
-      eachPull emptySnapshot encodeEvent errorCodes fetch formatPlatform hasFailed holdsCertificate
-      hostPlatform inspect inspectedFields isFailedName latestOrFirst layoutSink layoutSource matchPlatform
-      open openStore parseDigest parsePlatform parseReference pull pullStages readImage reduce registrySink
-      registrySource someTags tee
+      AllPlatformsOptions AllTagsOptions ArchiveEntry BlobBody BlobRequest CloseOptions CollectOptions
+      Collected CollectedItem CopiedImage Copy CopyOptions CopyParts CopyStages CopyTarget Descriptor Digest
+      DigestAlgorithm EachPullOptions EntryContext EntryLayer EntrySink ErrorCode ErrorDetails ErrorRecord
+      ErrorSubject ExitCode FailedName FailedRemoval FailedTag FetchedManifest FileOptions FileType
+      FilesOptions GoalOptions ImageConfig ImageFile ImageIndex ImageManifest ImageProblem ImageSink
+      ImageSource ImageSummary InspectOptions InspectRequest InspectWarning InspectedFields InspectedImage
+      InspectedLayer Inspection LayerEntryContext LayerEntrySink LayerEvent LayerPlan LayerSource
+      LayerStatus LayerToRead LayoutSink LayoutSource Leftovers LimitName LimitValues Limits LiveLimits
+      ManifestRequest OpenBlob OpenOptions OpenedFile PlanRequest Platform Pull PullAllOptions PullContext
+      PullCost PullEvent PullManyOptions PullOptions PullOutcome PullParts PullPlan PullReport PullSet
+      PullSnapshot PullStages PullStagesOptions PulledBytes PulledImage PulledIndex PulledLayer PulledName
+      PulledTag PulledTags PutManifestRequest ReadBlobOptions ReadImageOptions ReadJobOptions ReadResult
+      ReadTask ReadableImage Reference Registries RegistriesOptions RegistryCredentials RegistrySink
+      RegistrySource RemovalOutcome RemovedImage RepositoryName ResolvedName RetryFailedOptions RunningPull
+      SignatureState SinkRequest StartedPull Store StoreOptions StoreProblem TagOutcome TagsRequest
+      TagsWarning TeeOptions Timeouts UnpackJobOptions UnpackPool UnpackPoolOptions UnpackResult UnpackTask
+      UnusableEntry VerifyOptions VerifyReport WhiteoutForm WhiteoutTreatment Windlass WindlassError
+      allPlatforms allTags copy copyStages createContext decodeEvent defaultLimits digestOf eachPull
+      emptySnapshot encodeEvent errorCodes fetch formatPlatform hasFailed holdsCertificate hostPlatform
+      inspect inspectedFields isFailedName latestOrFirst layoutSink layoutSource matchPlatform open
+      openStore parseDigest parsePlatform parseReference pull pullStages readBlob readImage reduce
+      registrySink registrySource someTags tee
     `,
   'windlass/flow': `
       Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Deferred DeferredOptions Demand Failure
@@ -41,27 +45,29 @@ const expected: Record<string, string> = {
       Arriving ArrivingLayer AssembleOptions AwaitingConfig BlobCopies BlobCopyLimits BlobOutcome BlobTask
       BySchemaCases CommitImageOptions ConfigDocument CopiedBlob CopiedBlobs CopiedImage CopyPlan CopyTarget
       DecideTransfer DownloadLimits DownloadOptions DownloadTask Downloads EnsureLayerOptions EnsuredLayer
-      EntryLayer FetchConfigOptions FetchedLayer FinishedImage ForeignUrlOrder ImageDocument ImageRequest
-      IndexDocument IndexedImage IndexedImages LayerAction LayerEntries LayerEntryContext LayerEntrySink
-      LayerFlights LayerGoal LayerTask ManifestNode PlanOptions PlannedImage PlannedLayer PullTurn PullableDocument
-      PulledImage PulledLayer PutManifestsOptions ReadManifestsOptions ReadSchema1Document ReadSchema1Options
-      ResolveOptions Resolved RetryPolicy Schema1Document Schema1ImageDocument SharedLayerTask SizeSchema1Options
-      StoredEntriesOptions UnpackOptions UnpackedLayer WholeImage againAfter assemble awaitConfig bySchema
-      checkPlatform checkSpace choosePlatform commitBlob commitImage commitLayer convertSchema1 copyBlobs
-      defaultRetryPolicy documentRetryPolicy download eachBlob eachLayer ensureLayer fetchConfig fillPlatforms
-      holdImage imageBytes imagesOfIndex plan pullStage putManifests putRoot readManifests readSchema1 readyThreads
-      reserve resolve resolveEntry retryingTransfers sizeSchema1 storedEntries toPullEvent transfer unpack verify
+      EntryLayer FetchConfigOptions FetchedLayer FinishedImage FollowOptions FollowableLayer ForeignUrlOrder
+      GrowingFile GrowingPhase GrowingState ImageDocument ImageRequest IndexDocument IndexedImage
+      IndexedImages LayerAction LayerEntries LayerEntryContext LayerEntrySink LayerFlights LayerGoal LayerTask
+      ManifestNode PlanOptions PlannedImage PlannedLayer PullTurn PullableDocument PulledImage PulledLayer
+      PutManifestsOptions ReadManifestsOptions ReadSchema1Document ReadSchema1Options ReserveOptions
+      ResolveOptions Resolved RetryPolicy Schema1Document Schema1ImageDocument SharedLayerTask
+      SizeSchema1Options StoredEntriesOptions UnpackOptions UnpackedLayer WholeImage againAfter assemble
+      awaitConfig bySchema checkPlatform checkSpace choosePlatform commitBlob commitImage commitLayer
+      convertSchema1 copyBlobs defaultRetryPolicy documentRetryPolicy download eachBlob eachLayer ensureLayer
+      fetchConfig fillPlatforms followLayer holdImage imageBytes imageRequest imagesOfIndex plan pullStage
+      putManifests putRoot readManifests readSchema1 readyThreads reserve resolve resolveEntry
+      retryingTransfers sizeSchema1 storedEntries toPullEvent transfer unpack verify
     `,
   'windlass/pipelines': `
       AllPlatformsOptions AllTagsOptions CollectOptions Collected CollectedItem CopiedImage CopyParts
       CopyStages CopyTarget EachPullOptions EntryLayer FailedName FailedRemoval FailedTag FileType ImageFile
-      ImageProblem ImageSummary InspectRequest InspectedFields InspectedImage Inspection LayerEntryContext
-      LayerEntrySink LayerPlan LayerToRead Leftovers OpenedFile PullCost PullOutcome PullParts PullPlan
-      PullReport PullStages PullStagesOptions PulledBytes PulledImage PulledIndex PulledLayer PulledName
-      PulledTag PulledTags ReadImageOptions ReadableImage RemovalOutcome RemovedImage ResolvedName
-      RunningPull StoreProblem TagOutcome TagsWarning VerifyOptions VerifyReport allPlatforms allTags copy
-      copyStages eachPull fetch hasFailed holdsCertificate inspect inspectedFields isFailedName
-      latestOrFirst pull pullStages readImage someTags
+      ImageProblem ImageSummary InspectOptions InspectRequest InspectWarning InspectedFields InspectedImage
+      InspectedLayer Inspection LayerEntryContext LayerEntrySink LayerPlan LayerToRead Leftovers OpenedFile
+      PullCost PullOutcome PullParts PullPlan PullReport PullStages PullStagesOptions PulledBytes
+      PulledImage PulledIndex PulledLayer PulledName PulledTag PulledTags ReadImageOptions ReadableImage
+      RemovalOutcome RemovedImage ResolvedName RunningPull StoreProblem TagOutcome TagsWarning VerifyOptions
+      VerifyReport allPlatforms allTags copy copyStages eachPull fetch hasFailed holdsCertificate inspect
+      inspectedFields isFailedName latestOrFirst pull pullStages readImage someTags
     `,
   'windlass/bench': `
       BenchOptions BenchPictures BenchReport BenchSetting BenchText GridResult Recommendation SettingResult Span
@@ -69,13 +75,14 @@ const expected: Record<string, string> = {
     `,
   'windlass/testing': `
       Answer Auth BasicAuth BreakOff BuiltDocument BuiltImage BuiltIndex BuiltLayer CataloguedFault
-      CataloguedMoment CertificateOptions CompareOptions Difference Fault FaultBudget FaultMoment FaultOutcome
-      FaultScene FaultSetting FlowMarbles Hook ImageFormat ImagePlatform ImageSpec ImageTarget Law LawOptions
-      LayerEntry LayerEntryType LayerSpec NothingLeftOptions PackDirectoryOptions RegistryOptions RequestKind
-      RequestLogEntry SinkProbe SinkProbeOptions SourceProbe TestCertificate TestRegistry TokenAuth TreeEntry
-      TreeEntryType WirePart assertNothingLeft backTo buildImage buildIndex buildLayer byteString compareTrees
-      describeTree faultCatalogue faults flowMarbles opaque packDirectory packEntries problem putImage sinkProbe
-      sourceProbe stageLaws startFaultScene startRegistry testCertificate tinyImage whiteout
+      CataloguedMoment CertificateOptions CompareOptions Compression Difference Fault FaultBudget FaultMoment
+      FaultOutcome FaultScene FaultSetting FlowExpectation FlowMarbles Hook ImageFormat ImagePlatform
+      ImageSpec ImageTarget Law LawOptions LayerEntry LayerEntryType LayerSpec NothingLeftOptions
+      PackDirectoryOptions RegistryOptions RequestKind RequestLogEntry SinkProbe SinkProbeOptions SourceProbe
+      TestCertificate TestRegistry TokenAuth TreeAttribute TreeEntry TreeEntryType WirePart assertNothingLeft
+      backTo buildImage buildIndex buildLayer byteString compareTrees describeTree faultCatalogue faults
+      flowMarbles opaque packDirectory packEntries problem putImage sinkProbe sourceProbe stageLaws
+      startFaultScene startRegistry testCertificate tinyImage whiteout
     `,
 }
 

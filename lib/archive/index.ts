@@ -6,7 +6,13 @@ export { type Warn, type WarningCode, isMachineWarning, warningCodes } from './r
 export { hostWhiteoutForm, type WhiteoutForm, type WhiteoutTreatment } from './whiteouts/form.js'
 export type { ArchiveEntry } from './entries/archive-entry.js'
 export type { EntryContext, EntrySink } from './entries/entry-receiver.js'
-export { UnpackPool, type ReadOptions, type UnpackOptions, type UnpackTask } from './worker/pool.js'
+export {
+  UnpackPool,
+  type ReadJobOptions,
+  type UnpackJobOptions,
+  type UnpackPoolOptions,
+  type UnpackTask,
+} from './worker/pool.js'
 export type {
   BlobTask,
   Expectations,

@@ -1,6 +1,8 @@
 /**
  * Events of a pull: their types, their log, the snapshot they reduce to, and their wire form. Imports nothing of Node, so
  * that a page in a browser can display a pull.
+ *
+ * @module windlass/events
  */
 export { type ErrorCode, type ErrorRecord, type ErrorSubject, WindlassError } from '../errors.js'
 export { byteEventInterval, PullEventLog, listenerFailed } from './pull-event-log.js'

@@ -1,5 +1,7 @@
 /**
  * The flow framework: flows with demand, stages that transform them, actors that do the work, and scopes that own it.
+ *
+ * @module windlass/flow
  */
 export { Actor, type ActorOptions, type AskOptions } from './actors/actor.js'
 export { branch } from './stages/branch.js'

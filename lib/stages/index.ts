@@ -1,4 +1,8 @@
-/** The stages of a pull, one by one, and the values that travel between them. */
+/**
+ * The stages of a pull, one by one, and the values that travel between them.
+ *
+ * @module windlass/stages
+ */
 export type {
   AwaitingConfig,
   ConfigDocument,
@@ -28,6 +32,14 @@ export type {
 } from '../transfer/elements.js'
 export { type AssembleOptions, assemble } from './commit/assemble.js'
 export { type BySchemaCases, bySchema } from './resolve/by-schema.js'
+export {
+  type FollowOptions,
+  type FollowableLayer,
+  type GrowingFile,
+  type GrowingPhase,
+  type GrowingState,
+  followLayer,
+} from '../bytes/index.js'
 export type { ForeignUrlOrder } from '../transfer/places/places-of.js'
 export type {
   BlobOutcome,
@@ -66,13 +78,14 @@ export { type FetchConfigOptions, fetchConfig } from './plan/fetch-config.js'
 export { fillPlatforms } from './resolve/fill-platforms.js'
 export { holdImage } from './plan/hold-image.js'
 export { type FetchedLayer, LayerFlights } from '../transfer/sharing/layer-flights.js'
+export { imageRequest } from './image-request.js'
 export { imageBytes } from './policy/image-bytes.js'
 export { type LayerGoal } from '../transfer/sharing/layer-goal.js'
 export { type IndexedImage, type IndexedImages, imagesOfIndex } from './resolve/images-of-index.js'
 export { type PlanOptions, plan } from './plan/plan.js'
 export { readyThreads } from './layers/ready-threads.js'
 export { type ReadSchema1Options, readSchema1 } from './schema1/read-schema1.js'
-export { reserve } from './layers/reserve.js'
+export { type ReserveOptions, reserve } from './layers/reserve.js'
 export { type ResolveOptions, resolve } from './resolve/resolve.js'
 export { resolveEntry } from './resolve/resolve-entry.js'
 export {

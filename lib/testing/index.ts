@@ -1,4 +1,8 @@
-/** The test kit: an embedded registry with faults, image builders, probes and laws for stages, tree and leak checks. */
+/**
+ * The test kit: an embedded registry with faults, image builders, probes and laws for stages, tree and leak checks.
+ *
+ * @module windlass/testing
+ */
 export * from './images/index.js'
 export { type Law, type LawOptions, stageLaws } from './laws.js'
 export { assertNothingLeft, backTo, type NothingLeftOptions } from './nothing-left.js'

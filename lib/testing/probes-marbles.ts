@@ -10,11 +10,13 @@ export interface FlowMarbles {
   /** Returns a flow that emits at the times of the diagram and buffers elements that are not requested yet. */
   readonly cold: <T = string>(marbles: string, values?: Record<string, T>, error?: unknown) => Flow<T>
   /** Opens `flow` with `demand` and compares its output with a diagram. */
-  readonly expectFlow: <T>(
-    flow: Flow<T>,
-    demand: Demand,
-    unsubscription?: string,
-  ) => { readonly toBe: (marbles: string, values?: Record<string, T>, error?: unknown) => void }
+  readonly expectFlow: <T>(flow: Flow<T>, demand: Demand, unsubscription?: string) => FlowExpectation<T>
+}
+
+/** What `expectFlow` returns. */
+export interface FlowExpectation<T> {
+  /** States the output of the flow as a diagram. */
+  readonly toBe: (marbles: string, values?: Record<string, T>, error?: unknown) => void
 }
 
 const counts: Record<string, number> = { '*': Infinity }

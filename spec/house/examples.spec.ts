@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import zlib from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -17,6 +18,10 @@ const says: Record<string, readonly RegExp[]> = {
   ],
   'copy-changed.ts': [/^round 1: 3 copied$/m, /:2: 2 blobs sent, 1 there$/m, /^round 2: 1 copied$/m],
   'count-files.ts': [/^[0-9a-f]{12}: 21 files$/m, /\/examples\/one:1: 3 layers$/m],
+  'many-sinks.ts': [
+    /^(?:[0-9a-f]{12} sent, sha512 [0-9a-f]{12}\n){2}2 layers stored and unpacked, 2 files scanned$/m,
+    /mirror\/app:1: 1 blob sent, 2 there$/m,
+  ],
   'mirror-list.ts': [
     /mirror\/app:1@sha256:[0-9a-f]+: 3 blobs sent, 0 there$/m,
     /^failed: .*:missing: .*missing/m,
@@ -38,6 +43,10 @@ const says: Record<string, readonly RegExp[]> = {
   ],
   'policy.ts': [/^refused: The stage "not-as-root" failed: the image runs as root$/m],
   'progress.ts': [/complete \d+\/\d+/, /^ended: done$/m],
+  'recompress.ts':
+    'createZstdCompress' in zlib
+      ? [/\/mirror\/app:1: 2 layers compressed anew, 2 verified$/m]
+      : [/^Node \S+ cannot compress with zstd/],
   'retry-failed.ts': [/^failed: .*missing/m, /^2 pulled, 1 failed, \d+ bytes downloaded$/m],
   'server-sent-events.ts': [
     /^an early watcher: \d+ events/m,

@@ -12,7 +12,7 @@ import {
   type EntrySink,
   type Growth,
   UnpackPool,
-  type UnpackOptions,
+  type UnpackJobOptions,
   compareTrees,
   describeTree,
 } from '../../lib/archive/index.js'
@@ -40,7 +40,7 @@ const put = (bytes: Buffer): string => {
   writeFileSync(path, bytes)
   return path
 }
-const unpack = (path: string, options: UnpackOptions, into = join(top, `tree-${++made}`)) =>
+const unpack = (path: string, options: UnpackJobOptions, into = join(top, `tree-${++made}`)) =>
   pool.unpack({ path, into, whiteouts: 'aufs' }, options)
 const layer = (entries: readonly LayerEntry[], compression: 'none' | 'gzip' = 'none') =>
   put(buildLayer({ entries }, 'oci', compression).bytes)

@@ -34,7 +34,7 @@ export interface UnpackTask extends BlobTask {
 }
 
 /** Options of a job. */
-export interface UnpackOptions {
+export interface UnpackJobOptions {
   /**
    * Reports whether the job can run without waiting for more of its blob. Such jobs of a group go first. Called when a
    * thread is free. Default: yes.
@@ -56,7 +56,7 @@ export interface UnpackOptions {
 }
 
 /** Options of a job that only reads. */
-export interface ReadOptions extends Pick<UnpackOptions, 'signal' | 'onProgress' | 'group'> {
+export interface ReadJobOptions extends Pick<UnpackJobOptions, 'signal' | 'onProgress' | 'group'> {
   /** Receives the entries of the layer in order. */
   readonly onEntry: EntrySink
 }
@@ -65,7 +65,15 @@ export interface ReadOptions extends Pick<UnpackOptions, 'signal' | 'onProgress'
 interface PoolJob {
   readonly work: Work
   readonly growth?: ObservableInput<Growth> | undefined
-  readonly options: UnpackOptions
+  readonly options: UnpackJobOptions
+}
+
+/** Options of an `UnpackPool`. */
+export interface UnpackPoolOptions {
+  /** The number of concurrent jobs, at least 1. */
+  readonly workers: number
+  /** Limits that differ from the defaults. */
+  readonly limits?: Partial<Limits>
 }
 
 /** A pool of unpack threads. */
@@ -74,11 +82,8 @@ export class UnpackPool {
   readonly #threads = new UnpackThreads()
   readonly #actor: Actor<PoolJob, JobResult>
 
-  /**
-   * @param options.workers the number of concurrent jobs, at least 1
-   * @param options.limits overrides of the default limits
-   */
-  constructor({ workers, limits }: { readonly workers: number; readonly limits?: Partial<Limits> }) {
+  /** Starts no thread before the first job. */
+  constructor({ workers, limits }: UnpackPoolOptions) {
     this.#limits = limitsWith(limits)
     this.#actor = new Actor(() => (job: PoolJob, turn: Turn) => this.#execute(job, turn), {
       name: 'unpack-threads',
@@ -93,7 +98,7 @@ export class UnpackPool {
    * @throws WindlassError DIGEST_MISMATCH, SIZE_MISMATCH, DIFF_ID_MISMATCH, LAYER_INVALID, LIMIT_EXCEEDED, STORE_*,
    * CANCELLED; INTERNAL when a thread crashes or cannot be started
    */
-  async unpack({ growth, ...task }: UnpackTask, options: UnpackOptions = {}): Promise<UnpackResult> {
+  async unpack({ growth, ...task }: UnpackTask, options: UnpackJobOptions = {}): Promise<UnpackResult> {
     const { path, into, whiteouts, expected, algorithm, owner } = task
     const work: Work = {
       kind: 'unpack',
@@ -109,14 +114,14 @@ export class UnpackPool {
    * A tree has each path once, a directory before its content and names in byte order.
    * @throws WindlassError as `unpack`; the error of the sink
    */
-  read({ layer }: ReadTask, options: ReadOptions): Promise<ReadResult> {
+  read({ layer }: ReadTask, options: ReadJobOptions): Promise<ReadResult> {
     const expected = layer.kind === 'blob' ? layer.expected : undefined
     const task = { layer: expected ? { ...layer, expected: transferable(expected) } : layer } as ReadTask
     return this.#run({ work: { kind: 'read', task }, options }) as Promise<ReadResult>
   }
 
   /** Unpacks layers, base first, into one tree. @throws WindlassError as `unpack` */
-  flatten(task: FlattenTask, options: Omit<UnpackOptions, 'onEntry'> = {}): Promise<FlattenResult> {
+  flatten(task: FlattenTask, options: Omit<UnpackJobOptions, 'onEntry'> = {}): Promise<FlattenResult> {
     const layers = task.layers.map((layer) =>
       layer.kind === 'blob' && layer.expected ? { ...layer, expected: transferable(layer.expected) } : layer,
     )
@@ -125,7 +130,7 @@ export class UnpackPool {
   }
 
   /** Compares a tree with its blob. @throws WindlassError as `unpack` */
-  check({ expected, ...task }: CheckTask, options: UnpackOptions = {}): Promise<CheckResult> {
+  check({ expected, ...task }: CheckTask, options: UnpackJobOptions = {}): Promise<CheckResult> {
     const { path, tree, form, scratch } = task
     const work: Work = {
       kind: 'check',

@@ -6,6 +6,7 @@ export {
   type ImagePlatform,
   type ImageSpec,
 } from './build-image.js'
+export type { Compression } from '../../image/documents/media-types.js'
 export { buildIndex, type BuiltIndex } from './build-index.js'
 export { buildLayer, type BuiltLayer, type ImageFormat, type LayerSpec } from './build-layer.js'
 export { byteString, opaque, whiteout, type LayerEntry, type LayerEntryType } from './layer-entry.js'

@@ -4,7 +4,9 @@ import type { BuiltIndex } from './build-index.js'
 
 /** Receives the blobs and manifests of an image. The embedded registry implements it. */
 export interface ImageTarget {
+  /** Takes a blob. */
   putBlob(bytes: Buffer): unknown
+  /** Takes a manifest, under its tag or by its digest. */
   putManifest(repository: string, tagOrDigest: string, bytes: Buffer, mediaType: string): unknown
 }
 

@@ -4,6 +4,7 @@ export {
   type CompareOptions,
   describeTree,
   type Difference,
+  type TreeAttribute,
   type TreeEntry,
   type TreeEntryType,
 } from '../../archive/tree/index.js'

@@ -1,7 +1,7 @@
 /** The unpacking of a layer whose bytes are not known to be right yet: nothing of it counts before they are. */
 import { lastValueFrom } from 'rxjs'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { UnpackOptions, UnpackPool, UnpackTask } from '../../../../lib/archive/index.js'
+import type { UnpackJobOptions, UnpackPool, UnpackTask } from '../../../../lib/archive/index.js'
 import { WindlassError } from '../../../../lib/errors.js'
 import { Flow, Scope } from '../../../../lib/flow/index.js'
 import { digestOf } from '../../../../lib/image/index.js'
@@ -21,7 +21,7 @@ function scene(answers: readonly (() => Promise<unknown>)[]) {
   const scope = new Scope()
   onTestFinished(() => scope.close())
   const tasks: UnpackTask[] = []
-  const asked: UnpackOptions[] = []
+  const asked: UnpackJobOptions[] = []
   const discarded: number[] = []
   let staged = 0
   const store = {
@@ -40,7 +40,7 @@ function scene(answers: readonly (() => Promise<unknown>)[]) {
     },
   } as unknown as Store
   const pool = {
-    unpack: async (task: UnpackTask, options: UnpackOptions) => {
+    unpack: async (task: UnpackTask, options: UnpackJobOptions) => {
       tasks.push(task)
       asked.push(options)
       return answers[tasks.length - 1]!()
