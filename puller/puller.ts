@@ -34,7 +34,8 @@ import {
 import { makePlan, plannedRequest } from './planner.js'
 import type { PullPlan } from '../pipelines/plan/plan-pull.js'
 import { pullFlow } from './pull-flow.js'
-import { type Pull, PullRun } from './pull-run.js'
+import { ControlledPull } from './controlled-pull.js'
+import type { Pull } from './pull-run.js'
 import type { PullParts } from '../pipelines/pull-stages.js'
 import { registriesFor } from './options/registries-for.js'
 import type { PullSet } from './pull-set.js'
@@ -187,7 +188,7 @@ export class Windlass implements AsyncDisposable {
       const stored = await storedImage(request, parts.store)
       if (!stored && incomplete) throw incomplete()
       if (!stored) return pullFlow(request, wanted, parts)
-      return Flow.of(stored).pipe(assemble({ ...parts, directory }))
+      return Flow.of(stored).pipe(assemble({ ...parts, directory, control: request.control }))
     })
   }
 
@@ -368,7 +369,7 @@ export class Windlass implements AsyncDisposable {
     this.#assertOpen()
     const asked = this.#locate(name, platform)
     const located = plan ? { ...asked, request: plannedRequest(asked.request, plan) } : asked
-    return this.#begin(located.request, signal, (parts) => prepare(located, parts))
+    return this.#begin(located.request, signal, (parts, request) => prepare({ ...located, request }, parts))
   }
 
   #locate(name: string, platform?: string): Located {
@@ -379,14 +380,13 @@ export class Windlass implements AsyncDisposable {
   #begin(
     request: ImageRequest,
     signal: AbortSignal | undefined,
-    prepare: (parts: PullParts) => Promise<Flow<PulledImage>>,
+    prepare: (parts: PullParts, request: ImageRequest) => Promise<Flow<PulledImage>>,
   ): Pull {
     this.#assertOpen()
-    const started = new PullRun({
-      what: 'pull',
+    const started = new ControlledPull({
       start: { type: 'start', reference: request.name, platform: formatPlatform(request.platform) },
       signal,
-      prepare: async () => prepare(await this.#parts.open()),
+      prepare: async (control) => prepare(await this.#parts.open(), { ...request, control }),
     })
     this.#work.keep(started)
     this.#waiting.add(started)

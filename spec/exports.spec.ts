@@ -23,10 +23,10 @@ const expected: Record<string, string> = {
       parsePlatform parseReference pull pullStages readImage reduce registrySink registrySource someTags tee
     `,
   'windlass/flow': `
-      Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Deferred DeferredOptions Demand Failure
-      Flow FlowEvent FlowNotice Order Primitive Priority ProtocolError RetryOptions Run Scope SideChannel
-      SingleFlight SlotCount SlotOptions Stage StageOptions StillRunningError Supervisor Turn Verdict branch compose
-      expand firstMatch identity keep lift maxTimer retrying run scoped skipping stage through toArray
+      Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Control Deferred DeferredOptions Demand Failure
+      Flow FlowEvent FlowNotice Order Primitive Priority ProtocolError RetryOptions Run Scope SharedControl SideChannel
+      SingleFlight SlotCount SlotOptions Stage StageOptions StillRunningError Supervisor Turn Verdict WorkControl branch compose
+      expand firstMatch identity keep lift maxTimer pausable pausableReplies retrying run scoped skipping stage through toArray
       untilAborted
     `,
   'windlass/events': `
@@ -38,7 +38,7 @@ const expected: Record<string, string> = {
   'windlass/stages': `
       Arriving ArrivingLayer AssembleOptions AwaitingConfig BlobCopies BlobCopyLimits BlobOutcome BlobTask
       BySchemaCases CommitImageOptions ConfigDocument CopiedBlob CopiedBlobs CopiedImage CopyPlan CopyTarget
-      DecideTransfer DownloadLimits DownloadOptions DownloadTask Downloads EnsureLayerOptions EnsuredLayer
+      DecideTransfer DownloadHistory DownloadLimits DownloadOptions DownloadTask Downloads EnsureLayerOptions EnsuredLayer
       EntryLayer FetchConfigOptions FetchedLayer FinishedImage ForeignUrlOrder ImageDocument ImageRequest
       IndexDocument IndexedImage IndexedImages LayerAction LayerEntries LayerEntryContext LayerEntrySink
       LayerFlights LayerGoal LayerTask ManifestNode PlanOptions PlannedImage PlannedLayer PullTurn PullableDocument

@@ -5,7 +5,7 @@
 import { availableParallelism } from 'node:os'
 import { Subscription, from, type ObservableInput } from 'rxjs'
 import { WindlassError } from '../../errors.js'
-import { Actor, Scope, type Turn, untilAborted } from '../../flow/index.js'
+import { Actor, type Priority, Scope, type Turn, untilAborted } from '../../flow/index.js'
 import { limitsWith, type Limits } from '../../limits.js'
 import { EntryReceiver, type EntrySink } from '../entries/entry-receiver.js'
 import type {
@@ -40,6 +40,8 @@ export interface UnpackOptions {
    * free. Default: yes.
    */
   readonly isReady?: (() => boolean) | undefined
+  /** Priority of the job; higher numbers go first (0). A function is called when a thread is free. */
+  readonly priority?: Priority | undefined
   /** Cancels the job. The promise rejects when everything is closed. The directory is not removed. */
   readonly signal?: AbortSignal | undefined
   /** Receives the number of compressed bytes read so far, at most about ten times a second. */
@@ -54,7 +56,7 @@ export interface UnpackOptions {
 }
 
 /** Options of a job that only reads. */
-export interface ReadOptions extends Pick<UnpackOptions, 'signal' | 'onProgress'> {
+export interface ReadOptions extends Pick<UnpackOptions, 'signal' | 'onProgress' | 'priority'> {
   /** Receives the entries of the layer in order. */
   readonly onEntry: EntrySink
 }
@@ -153,13 +155,13 @@ export class UnpackPool {
 
   /** Asks the actor to execute a job. Settles when everything that the job opened is closed. */
   async #run(job: PoolJob): Promise<JobResult> {
-    const { signal = new AbortController().signal } = job.options
+    const { signal = new AbortController().signal, priority } = job.options
     const scope = new Scope()
     const asking = new Subscription()
     try {
       signal.throwIfAborted()
       const result = new Promise<JobResult>((resolve, reject) => {
-        asking.add(this.#actor.ask(job, scope).subscribe({ next: resolve, error: reject }))
+        asking.add(this.#actor.ask(job, scope, { priority }).subscribe({ next: resolve, error: reject }))
       })
       return await untilAborted(result, signal)
     } catch (error) {

@@ -3,9 +3,10 @@
  * held until all bytes are present. A failed download resumes where it stopped; an attempt that makes progress counts
  * as the first again. If the registry does not provide a layer, the URLs of its descriptor are tried.
  */
-import { type Observable, defer, finalize, of } from 'rxjs'
-import { Actor, type Scope, type Stage, compose, through } from '../../flow/index.js'
+import { type Observable, concatMap, defer, finalize, of } from 'rxjs'
+import { Actor, type Scope, type Stage, compose, pausableReplies, through } from '../../flow/index.js'
 import type { Store } from '../../store/index.js'
+import { DownloadHistory } from '../../transfer/download-history.js'
 import type { ArrivingLayer, SharedLayerTask } from '../../transfer/elements.js'
 import { layerProgress } from '../../transfer/layer-progress.js'
 import type { ReceivingLayer } from '../../transfer/receive.js'
@@ -24,7 +25,7 @@ export interface DownloadLimits {
   readonly foreignUrls?: ForeignUrlOrder
 }
 
-/** The downloads of all pulls of a puller. At most `slots` run concurrently, in the order of their requests. */
+/** The downloads of all pulls of a puller. At most `slots` run concurrently: the most urgent first, then in the order of their requests. */
 export class Downloads {
   readonly #actor: Actor<DownloadTask, ArrivingLayer>
   readonly #limits: DownloadLimits
@@ -32,10 +33,11 @@ export class Downloads {
   constructor(limits: DownloadLimits, scope: Scope) {
     const retry = retryingTransfers(limits.retry)
     const { attemptsInAll = 1_000 } = limits.retry
-    const decide: DecideTransfer = (failure) =>
-      failure.attempt >= attemptsInAll
-        ? 'fail'
-        : retry({ ...failure, attempt: failure.message.places.attemptHere(failure.attempt) })
+    const decide: DecideTransfer = (failure) => {
+      const { places, history } = failure.message
+      const attempt = history.attemptOverall(failure.attempt)
+      return attempt >= attemptsInAll ? 'fail' : retry({ ...failure, attempt: places.attemptHere(attempt) })
+    }
     const { slots } = limits
     this.#limits = limits
     this.#actor = new Actor(() => transfer(decide), { name: 'downloads', slots, supervise: decide }, scope)
@@ -52,7 +54,8 @@ export class Downloads {
   }
 
   /**
-   * Emits the layer as soon as its download runs, and completes when all bytes are present.
+   * Emits the layer as soon as its download runs, and completes when all bytes are present. A pause of the layer ends the
+   * transfer and gives the slot back; afterwards, the download is resumed where it was.
    * @throws the final failure of the download
    */
   download(layer: ReceivingLayer, scope: Scope): Observable<ArrivingLayer> {
@@ -60,8 +63,18 @@ export class Downloads {
       const { foreignUrls = 'last-first' } = this.#limits
       const countdown = new RetryCountdown()
       const places = placesOf(layer.descriptor, layer.source, foreignUrls)
-      if (this.#actor.freeSlots === 0) scope.emit(layerProgress(layer, 'waiting'))
-      return this.#actor.ask({ layer, places, countdown }, scope).pipe(finalize(() => countdown.stop()))
+      const history = new DownloadHistory()
+      const priority = (): number => layer.control?.priority ?? 0
+      const ask = (): Observable<ArrivingLayer> => {
+        if (this.#actor.freeSlots === 0) scope.emit(layerProgress(layer, 'waiting'))
+        return this.#actor.ask({ layer, places, countdown, history }, scope, { priority })
+      }
+      return pausableReplies(layer.control, () =>
+        history.ready().pipe(
+          concatMap(ask),
+          finalize(() => countdown.stop()),
+        ),
+      )
     })
   }
 }
