@@ -14,7 +14,7 @@ import { checkOptions } from './options/check-options.js'
 import { copyTable } from './options/option-table.js'
 import type { CopyOptions, OpenOptions } from './options/options.js'
 import { retryPolicy } from './options/retry.js'
-import type { PullerLimits } from './live-limits.js'
+import type { PullerLimits } from './control/live-limits.js'
 import { type Pull, PullRun } from './pull-run.js'
 
 /** A running copy. It cannot be paused. */

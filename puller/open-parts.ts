@@ -11,7 +11,8 @@ import {
   Store,
   type StoreOptions,
 } from '../lib/store/index.js'
-import { PullerLimits } from './live-limits.js'
+import { AutoDownloads } from './control/auto-downloads.js'
+import { PullerLimits } from './control/live-limits.js'
 import { type LimitValues, type OpenOptions, storeDirectory } from './options/options.js'
 import type { PullParts } from '../pipelines/pull-stages.js'
 import { retryPolicy } from './options/retry.js'
@@ -32,10 +33,12 @@ export async function openParts(
 ): Promise<PullParts> {
   const { maxDownloads, maxUnpacks } = live.get()
   const { foreignUrls } = options
+  const auto = live.isAuto ? new AutoDownloads(live) : undefined
   const downloads = {
     slots: maxDownloads,
     retry: retryPolicy(options),
     ...(foreignUrls && { foreignUrls }),
+    ...(auto && { onRefused: auto.refused }),
   }
   const store = await Store.open(storeDirectory(options), {
     create: true,
@@ -56,6 +59,7 @@ export async function openParts(
     requireSignatures: options.requireSchema1Signatures ?? false,
   }
   live.follow((values) => resizeParts(parts, values))
+  auto?.watch(parts.downloads, lifetime)
   return parts
 }
 

@@ -33,6 +33,7 @@ const tasks = {
     micro: ['benchmarks/run-micro.ts', 'what the parts cost'],
     control: ['benchmarks/run-control.ts', 'how exactly a maximum rate holds'],
     'one-file': ['benchmarks/run-one-file.ts', 'what one file of an image takes'],
+    fairness: ['benchmarks/run-fairness.ts', 'what a small image waits for beside a large one'],
   },
   table: {
     behaviours: ['scripts/behaviours.mjs', 'docs/behaviours.md'],

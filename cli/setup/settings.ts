@@ -8,7 +8,15 @@ import { quoted } from '../../lib/codec/printable.js'
 import type { OpenOptions, RegistryCredentials } from '../../puller/index.js'
 import { openTable } from '../../puller/options/option-table.js'
 import { path, text } from '../../puller/options/option-codecs.js'
-import { flagSetting, listSetting, numberSetting, secondsSetting, setting, textSetting } from './flags.js'
+import {
+  flagSetting,
+  listSetting,
+  numberOrWordSetting,
+  numberSetting,
+  secondsSetting,
+  setting,
+  textSetting,
+} from './flags.js'
 import type { LimitFlag } from './limit-flag.js'
 import { readPassword } from './read-password.js'
 import type { Terminal } from '../terminal/terminal.js'
@@ -37,7 +45,7 @@ export interface NetworkFlags {
 
 /** Options of `transferFlags`. */
 export interface TransferFlags {
-  readonly maxDownloads?: number
+  readonly maxDownloads?: number | 'auto'
   readonly maxUnpacks?: number
   readonly retries?: number
 }
@@ -85,7 +93,7 @@ export const networkFlags = (command: Command): Command =>
 /** Adds the options for downloads and unpacking to a command. */
 export const transferFlags = (command: Command): Command =>
   command
-    .addOption(numberSetting('--max-downloads <n>', openTable.maxDownloads))
+    .addOption(numberOrWordSetting('--max-downloads <n|auto>', 'auto', openTable.maxDownloads))
     .addOption(numberSetting('--max-unpacks <n>', openTable.maxUnpacks, 'number of processors'))
     .addOption(numberSetting('--retries <n>', openTable.retries))
     .addOption(partialsSetting())

@@ -23,6 +23,8 @@ export interface LayerTask extends PlannedLayer {
   readonly diffID: Promise<Digest> | undefined
   /** Whether the work on the layer may run, and its priority. A shared layer has the control of all who wait for it. */
   readonly control?: Control | undefined
+  /** Stands for the pull: the layers of all pulls share downloads and threads fairly (`ActorOptions.group`). */
+  readonly group?: object | undefined
 }
 
 /** A layer that several pulls may be waiting for. */

@@ -36,12 +36,14 @@ export interface UnpackTask extends BlobTask {
 /** Options of a job. */
 export interface UnpackOptions {
   /**
-   * Reports whether the job can run without waiting for more of its blob. Such jobs go first. Called when a thread is
-   * free. Default: yes.
+   * Reports whether the job can run without waiting for more of its blob. Such jobs of a group go first. Called when a
+   * thread is free. Default: yes.
    */
   readonly isReady?: (() => boolean) | undefined
   /** Priority of the job; higher numbers go first (0). A function is called when a thread is free. */
   readonly priority?: Priority | undefined
+  /** Group of the job: groups share the threads fairly. Jobs without one form a group. */
+  readonly group?: object | undefined
   /** Cancels the job. The promise rejects when everything is closed. The directory is not removed. */
   readonly signal?: AbortSignal | undefined
   /** Receives the number of compressed bytes read so far, at most about ten times a second. */
@@ -56,7 +58,7 @@ export interface UnpackOptions {
 }
 
 /** Options of a job that only reads. */
-export interface ReadOptions extends Pick<UnpackOptions, 'signal' | 'onProgress' | 'priority'> {
+export interface ReadOptions extends Pick<UnpackOptions, 'signal' | 'onProgress' | 'priority' | 'group'> {
   /** Receives the entries of the layer in order. */
   readonly onEntry: EntrySink
 }
@@ -84,6 +86,7 @@ export class UnpackPool {
       name: 'unpack-threads',
       slots: Math.max(1, Math.floor(workers)),
       pick: pickReady,
+      group: ({ options }) => options.group,
     })
   }
 

@@ -4,6 +4,8 @@
  * as the first again. If the registry does not provide a layer, the URLs of its descriptor are tried.
  */
 import { type Observable, concatMap, defer, finalize, of } from 'rxjs'
+import type { GrowingFile } from '../../bytes/index.js'
+import { WindlassError } from '../../errors.js'
 import { Actor, type Scope, type Stage, compose, pausableReplies, through } from '../../flow/index.js'
 import type { Store } from '../../store/index.js'
 import { DownloadHistory } from '../../transfer/download-history.js'
@@ -23,24 +25,36 @@ export interface DownloadLimits {
   readonly retry: RetryPolicy
   /** Order of foreign URLs (default `last-first`). */
   readonly foreignUrls?: ForeignUrlOrder
+  /** Is called when a registry refuses a download for the time being (429, 503); several times for one refusal. */
+  readonly onRefused?: () => void
 }
 
-/** The downloads of all pulls of a puller. At most `slots` run concurrently: the most urgent first, then in the order of their requests. */
+/**
+ * The downloads of all pulls of a puller. At most `slots` run concurrently: the most urgent first, and pulls of the same
+ * priority share them fairly.
+ */
 export class Downloads {
   readonly #actor: Actor<DownloadTask, ArrivingLayer>
   readonly #limits: DownloadLimits
+  /** The downloads in progress, each with the length of its file when it was requested. */
+  readonly #running = new Set<{ readonly file: GrowingFile; readonly from: number }>()
+  /** Number of bytes that ended downloads have received. */
+  #received = 0
 
   constructor(limits: DownloadLimits, scope: Scope) {
     const retry = retryingTransfers(limits.retry)
     const { attemptsInAll = 1_000 } = limits.retry
+    const { slots, onRefused } = limits
     const decide: DecideTransfer = (failure) => {
+      if (isRefusal(failure.error)) onRefused?.()
       const { places, history } = failure.message
       const attempt = history.attemptOverall(failure.attempt)
       return attempt >= attemptsInAll ? 'fail' : retry({ ...failure, attempt: places.attemptHere(attempt) })
     }
-    const { slots } = limits
     this.#limits = limits
-    this.#actor = new Actor(() => transfer(decide), { name: 'downloads', slots, supervise: decide }, scope)
+    const group = ({ layer }: DownloadTask): object | undefined => layer.group
+    const options = { name: 'downloads', slots, supervise: decide, group }
+    this.#actor = new Actor(() => transfer(decide), options, scope)
   }
 
   /** Changes the number of concurrent downloads. Running downloads go on. */
@@ -53,6 +67,11 @@ export class Downloads {
     return this.#actor.load
   }
 
+  /** Number of bytes that all downloads have received. */
+  get received(): number {
+    return [...this.#running].reduce((sum, { file, from }) => sum + file.state.length - from, this.#received)
+  }
+
   /**
    * Emits the layer as soon as its download runs, and completes when all bytes are present. A pause of the layer ends the
    * transfer and gives the slot back; afterwards, the download is resumed where it was.
@@ -63,21 +82,32 @@ export class Downloads {
       const { foreignUrls = 'last-first' } = this.#limits
       const countdown = new RetryCountdown()
       const places = placesOf(layer.descriptor, layer.source, foreignUrls)
+      const { file } = layer.arriving
+      const running = { file, from: file.state.length }
+      this.#running.add(running)
+      const end = (): void => {
+        this.#running.delete(running)
+        this.#received += Math.max(0, file.state.length - running.from)
+      }
       const history = new DownloadHistory()
       const priority = (): number => layer.control?.priority ?? 0
       const ask = (): Observable<ArrivingLayer> => {
         if (this.#actor.freeSlots === 0) scope.emit(layerProgress(layer, 'waiting'))
         return this.#actor.ask({ layer, places, countdown, history }, scope, { priority })
       }
-      return pausableReplies(layer.control, () =>
+      const whileRunning = (): Observable<ArrivingLayer> =>
         history.ready().pipe(
           concatMap(ask),
           finalize(() => countdown.stop()),
-        ),
-      )
+        )
+      return pausableReplies(layer.control, whileRunning).pipe(finalize(end))
     })
   }
 }
+
+/** Reports whether a registry asks for fewer requests. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof WindlassError && (error.subject.status === 429 || error.subject.status === 503)
 
 /** Settings of `download`. */
 export interface DownloadOptions {

@@ -27,10 +27,10 @@ export function storedEntries(options: StoredEntriesOptions): Stage<EnsuredLayer
     async (layer: EnsuredLayer, turn): Promise<EnsuredLayer> => {
       if (entries.isComplete(layer.task)) return layer
       const source = await sourceOf(layer, store)
-      const { control } = layer.task
+      const { control, group } = layer.task
       const priority = (): number => control?.priority ?? 0
       await pausable(control, turn.signal, (signal) =>
-        pool.read({ layer: source }, { signal, priority, onEntry: entries.begin(layer.task) }),
+        pool.read({ layer: source }, { signal, priority, group, onEntry: entries.begin(layer.task) }),
       )
       entries.complete(layer.task)
       return layer

@@ -132,7 +132,7 @@ async function unpackOnce(
       ...(arriving ? { growth: growth(arriving.file) } : { expected: { digest, size } }),
     },
     {
-      signal,
+      ...{ signal, group: layer.group },
       priority: () => layer.control?.priority ?? 0,
       // A layer that has arrived goes before layers whose threads would wait for the network.
       isReady: () => arriving?.file.state.phase !== 'growing',

@@ -14,6 +14,11 @@ type AnyEntry = { readonly codec: { readonly name: string; readonly is: (value: 
 
 type Call = (windlass: Windlass, options: object) => unknown
 
+const emptyReport = {
+  ...{ outcomes: [], pulled: 0, failed: 0, retryable: 0, duration: 0 },
+  bytes: { total: 0, downloaded: 0 },
+}
+
 const calls: Readonly<Record<string, readonly [Readonly<Record<string, AnyEntry>>, Call]>> = {
   open: [tables.openTable, (_, options) => open(options)],
   pull: [tables.pullTable, (windlass, options) => windlass.pull('a', options)],
@@ -22,6 +27,11 @@ const calls: Readonly<Record<string, readonly [Readonly<Record<string, AnyEntry>
   pullAllPlatforms: [
     tables.pullPlatformsTable,
     (windlass, options) => windlass.pullAllPlatforms('a', options),
+  ],
+  pullMany: [tables.pullManyTable, (windlass, options) => windlass.pullMany(['a'], options)],
+  retryFailed: [
+    tables.retryFailedTable,
+    (windlass, options) => windlass.retryFailed({ ...emptyReport }, options),
   ],
   inspect: [tables.inspectTable, (windlass, options) => windlass.inspect('a', options)],
   files: [tables.filesTable, (windlass, options) => windlass.files('a', options)],

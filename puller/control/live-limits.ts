@@ -1,7 +1,7 @@
 /** Limits of a puller that may change while its pulls run. */
-import { checkOptions } from './options/check-options.js'
-import { liveLimitsTable, openTable } from './options/option-table.js'
-import { type LimitValues, type OpenOptions, defaultUnpacks } from './options/options.js'
+import { checkOptions } from '../options/check-options.js'
+import { downloadCount, liveLimitsTable } from '../options/option-table.js'
+import { type LimitValues, type OpenOptions, defaultUnpacks } from '../options/options.js'
 
 /** The limits of a puller: they hold for all its pulls together, and may change while these run. */
 export interface LiveLimits {
@@ -24,12 +24,30 @@ export class PullerLimits implements LiveLimits {
   readonly #followers: ((values: LimitValues) => void)[] = []
   #values: LimitValues
 
+  #isAuto: boolean
+
   constructor({
-    maxDownloads = openTable.maxDownloads.default,
+    maxDownloads = downloadCount.default,
     maxUnpacks = defaultUnpacks(),
     bytesPerSecond = Infinity,
   }: OpenOptions) {
-    this.#values = { maxDownloads, maxUnpacks, bytesPerSecond }
+    this.#isAuto = maxDownloads === 'auto'
+    this.#values = {
+      maxDownloads: maxDownloads === 'auto' ? downloadCount.default : maxDownloads,
+      maxUnpacks,
+      bytesPerSecond,
+    }
+  }
+
+  /** Whether the number of downloads is to be found while layers are downloaded. `set` with a number ends that. */
+  get isAuto(): boolean {
+    return this.#isAuto
+  }
+
+  /** Sets the number of downloads that was found. */
+  setFound(maxDownloads: number): void {
+    if (this.#isAuto && maxDownloads !== this.#values.maxDownloads)
+      this.#change({ ...this.#values, maxDownloads })
   }
 
   get(): LimitValues {
@@ -41,8 +59,13 @@ export class PullerLimits implements LiveLimits {
     const present = this.#values
     const { maxDownloads = present.maxDownloads, maxUnpacks = present.maxUnpacks } = changes
     const { bytesPerSecond = present.bytesPerSecond } = changes
-    this.#values = { maxDownloads, maxUnpacks, bytesPerSecond }
-    for (const follow of this.#followers) follow(this.#values)
+    if (changes.maxDownloads !== undefined) this.#isAuto = false
+    this.#change({ maxDownloads, maxUnpacks, bytesPerSecond })
+  }
+
+  #change(values: LimitValues): void {
+    this.#values = values
+    for (const follow of this.#followers) follow(values)
   }
 
   /** Calls `follower` with the present limits, and after each change with the new ones. */

@@ -1,9 +1,9 @@
 /** Provides `ControlledPull`, a running pull that can be paused, and whose priority can be changed. */
-import { WorkControl } from '../lib/flow/index.js'
-import type { PulledImage } from '../lib/stages/index.js'
-import { checkArgument } from './options/check-options.js'
-import { finiteNumber } from './options/option-codecs.js'
-import { type Pull, PullRun, type PullStart } from './pull-run.js'
+import { WorkControl } from '../../lib/flow/index.js'
+import type { PulledImage } from '../../lib/stages/index.js'
+import { checkArgument } from '../options/check-options.js'
+import { finiteNumber } from '../options/option-codecs.js'
+import { type Pull, PullRun, type PullStart } from '../pull-run.js'
 
 /** Parameters of a `ControlledPull`. */
 export type ControlledPullStart = Omit<PullStart<PulledImage>, 'what' | 'prepare'> & {
