@@ -14,11 +14,11 @@ import { checkOptions } from './options/check-options.js'
 import { copyTable } from './options/option-table.js'
 import type { CopyOptions, OpenOptions } from './options/options.js'
 import { retryPolicy } from './options/retry.js'
-import type { PullerLimits } from './live-limits.js'
+import type { PullerLimits } from './control/live-limits.js'
 import { type Pull, PullRun } from './pull-run.js'
 
-/** A running copy. */
-export interface Copy extends Omit<Pull, 'done'> {
+/** A running copy. It cannot be paused. */
+export interface Copy extends Omit<Pull, 'done' | 'priority' | 'pause' | 'resume'> {
   /** The copied image or index, once the target has all of it. Rejects with a WindlassError. */
   readonly done: Promise<CopiedImage>
 }

@@ -11,8 +11,8 @@ import {
   Store,
   type StoreOptions,
 } from '../lib/store/index.js'
-import { AutoDownloads } from './auto-downloads.js'
-import { PullerLimits } from './live-limits.js'
+import { AutoDownloads } from './control/auto-downloads.js'
+import { PullerLimits } from './control/live-limits.js'
 import { type LimitValues, type OpenOptions, storeDirectory } from './options/options.js'
 import type { PullParts } from '../pipelines/pull-stages.js'
 import { retryPolicy } from './options/retry.js'

@@ -29,7 +29,9 @@ export async function pullFlow(
     plan === undefined ? bound : { ...bound, plan: compose(bound.plan, followPlan(plan)) }
   const stages = stagesFor(parts, goal, { own, onEntry }, (bound) => planned(adapt(bound)))
   const image = Flow.of(request).pipe(unpack ? pull(stages) : fetch(stages))
-  return rootfs === undefined ? image : image.pipe(assemble({ ...parts, directory: rootfs }))
+  return rootfs === undefined
+    ? image
+    : image.pipe(assemble({ ...parts, directory: rootfs, control: request.control }))
 }
 
 /** Returns what a pull with these options needs of each layer. @throws STORE_* */

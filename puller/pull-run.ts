@@ -21,6 +21,20 @@ export interface Pull {
   readonly events: Observable<PullEvent>
   /** The image, once it is in the store. Rejects with a WindlassError. */
   readonly done: Promise<PulledImage>
+  /**
+   * Priority of the downloads and unpacks of the pull: those of pulls with higher numbers go first (0). A change also holds
+   * for those that wait for a slot. Those in progress go on. A layer that pulls share is as urgent as the most urgent.
+   * @throws USAGE, when set, unless it is a finite number
+   */
+  priority: number
+  /**
+   * Pauses the pull, and emits the event `paused`. Its transfers end within 250 ms, and it holds no slot that another pull
+   * could use. Received bytes are kept. A layer that a pull which is not paused waits for too goes on. Steps that neither
+   * transfer nor unpack are finished, so that a pull with nothing else left ends. No effect on a paused or ended pull.
+   */
+  pause(): void
+  /** Ends a pause, and emits the event `resumed`. Downloads go on where they were; unpacks in progress begin again. */
+  resume(): void
   /** Cancels the pull; `done` rejects with CANCELLED. */
   cancel(reason?: unknown): void
   /**
@@ -43,7 +57,7 @@ export interface PullStart<Result> {
 }
 
 /** Runs a pull, or a copy, from its construction on. */
-export class PullRun<Result = PulledImage> implements Omit<Pull, 'done'> {
+export class PullRun<Result = PulledImage> implements Omit<Pull, 'done' | 'priority' | 'pause' | 'resume'> {
   readonly id: string
   readonly events: Observable<PullEvent>
   readonly done: Promise<Result>
@@ -54,6 +68,7 @@ export class PullRun<Result = PulledImage> implements Omit<Pull, 'done'> {
   readonly #began = performance.now()
   readonly #failed = new FailedStage()
   #run: Run | undefined
+  #ended = false
 
   constructor({ what, start, signal, prepare }: PullStart<Result>) {
     this.#what = what
@@ -86,7 +101,17 @@ export class PullRun<Result = PulledImage> implements Omit<Pull, 'done'> {
 
   /** Emits a warning about the store as an event of this pull. */
   warn({ code, message }: StoreWarning): void {
-    this.#channel.emit({ type: 'warning', code, message })
+    this.report({ type: 'warning', code, message })
+  }
+
+  /** Whether the result or the failure is known. */
+  protected get ended(): boolean {
+    return this.#ended
+  }
+
+  /** Emits an event of this pull. */
+  protected report(body: PullEventBody): void {
+    this.#channel.emit(body)
   }
 
   async closed(options: CloseOptions = {}): Promise<void> {
@@ -115,10 +140,12 @@ export class PullRun<Result = PulledImage> implements Omit<Pull, 'done'> {
       const [result] = results
       if (result === undefined)
         throw new WindlassError('INTERNAL', `The ${this.#what} ended without a result`)
+      this.#ended = true
       this.#channel.end(undefined, this.#duration)
       return result
     } catch (caught) {
       const error = this.#stop.signal.aborted ? cancelled(caught, this.#what) : this.#failed.report(caught)
+      this.#ended = true
       this.#channel.end(error, this.#duration)
       throw error
     }

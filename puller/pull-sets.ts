@@ -26,7 +26,10 @@ export interface PullSetsParts {
   readonly retry: RetryPolicy
   readonly parts: OpenedParts
   /** Starts one pull. */
-  readonly begin: (request: ImageRequest, prepare: (parts: PullParts) => Promise<Flow<PulledImage>>) => Pull
+  readonly begin: (
+    request: ImageRequest,
+    prepare: (parts: PullParts, request: ImageRequest) => Promise<Flow<PulledImage>>,
+  ) => Pull
 }
 
 /** Starts the sets of pulls of one puller. */
@@ -49,7 +52,7 @@ export class PullSets {
           const request = named(`:${tag}`)
           return announce({
             name: request.name,
-            pull: begin(request, (parts) => pullFlow(request, options, parts)),
+            pull: begin(request, (parts, started) => pullFlow(started, options, parts)),
           })
         }
         const warnings: TagsWarning[] = []
@@ -73,8 +76,8 @@ export class PullSets {
         const start = (image: IndexedImage, request: ImageRequest) => {
           const { platform = request.platform } = image.descriptor
           const each = { ...request, platform }
-          const pull = begin(each, (opened) =>
-            pullFlow(each, options, opened, (bound) => entryStages(bound, opened, image)),
+          const pull = begin(each, (opened, started) =>
+            pullFlow(started, options, opened, (bound) => entryStages(bound, opened, image)),
           )
           return announce({ name: `${request.name} (${formatPlatform(platform)})`, pull })
         }

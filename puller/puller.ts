@@ -16,7 +16,7 @@ import { FileReads } from './file-reads.js'
 import type { ImageFile, OpenedFile } from '../pipelines/files.js'
 import type { ImageSummary } from '../pipelines/images.js'
 import { type Inspection, type InspectRequest, inspect } from '../pipelines/inspect.js'
-import { type LiveLimits, PullerLimits } from './live-limits.js'
+import { type LiveLimits, PullerLimits } from './control/live-limits.js'
 import { openParts } from './open-parts.js'
 import { OpenedParts } from './opened-parts.js'
 import { anyText, path as pathCodec } from './options/option-codecs.js'
@@ -37,8 +37,9 @@ import {
 import { makePlan, plannedRequest } from './planner.js'
 import type { PullPlan } from '../pipelines/plan/plan-pull.js'
 import { pullFlow } from './pull-flow.js'
+import { ControlledPull } from './control/controlled-pull.js'
 import { startMany, startRetry } from './many/start-many.js'
-import { type Pull, PullRun } from './pull-run.js'
+import type { Pull } from './pull-run.js'
 import type { PullParts } from '../pipelines/pull-stages.js'
 import type { PullSet } from './pull-set.js'
 import { PullSets } from './pull-sets.js'
@@ -205,7 +206,7 @@ export class Windlass implements AsyncDisposable {
       const stored = await storedImage(request, parts.store)
       if (!stored && incomplete) throw incomplete()
       if (!stored) return pullFlow(request, wanted, parts)
-      return Flow.of(stored).pipe(assemble({ ...parts, directory }))
+      return Flow.of(stored).pipe(assemble({ ...parts, directory, control: request.control }))
     })
   }
 
@@ -369,7 +370,7 @@ export class Windlass implements AsyncDisposable {
     this.#assertOpen()
     const asked = this.#locate(name, platform)
     const located = plan ? { ...asked, request: plannedRequest(asked.request, plan) } : asked
-    return this.#begin(located.request, signal, (parts) => prepare(located, parts))
+    return this.#begin(located.request, signal, (parts, request) => prepare({ ...located, request }, parts))
   }
 
   #locate(name: string, platform?: string): Located {
@@ -380,14 +381,13 @@ export class Windlass implements AsyncDisposable {
   #begin(
     request: ImageRequest,
     signal: AbortSignal | undefined,
-    prepare: (parts: PullParts) => Promise<Flow<PulledImage>>,
+    prepare: (parts: PullParts, request: ImageRequest) => Promise<Flow<PulledImage>>,
   ): Pull {
     this.#assertOpen()
-    const started = new PullRun({
-      what: 'pull',
+    const started = new ControlledPull({
       start: { type: 'start', reference: request.name, platform: formatPlatform(request.platform) },
       signal,
-      prepare: async () => prepare(await this.#parts.open()),
+      prepare: async (control) => prepare(await this.#parts.open(), { ...request, control }),
     })
     this.#waiting.add(started)
     return this.#work.keep(started)

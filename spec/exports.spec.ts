@@ -29,10 +29,10 @@ const expected: Record<string, string> = {
       registrySink registrySource someTags tee
     `,
   'windlass/flow': `
-      Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Deferred DeferredOptions Demand Failure
-      Flow FlowEvent FlowNotice Order Primitive Priority ProtocolError RetryOptions Run Scope SideChannel
-      SingleFlight SlotCount SlotOptions Stage StageOptions StillRunningError Supervisor Turn Verdict branch compose
-      expand firstMatch identity keep lift maxTimer retrying run scoped skipping stage through toArray
+      Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Control Deferred DeferredOptions Demand Failure
+      Flow FlowEvent FlowNotice Order Primitive Priority ProtocolError RetryOptions Run Scope SharedControl SideChannel
+      SingleFlight SlotCount SlotOptions Stage StageOptions StillRunningError Supervisor Turn Verdict WorkControl branch compose
+      expand firstMatch identity keep lift maxTimer pausable pausableReplies retrying run scoped skipping stage through toArray
       untilAborted
     `,
   'windlass/events': `
@@ -44,19 +44,20 @@ const expected: Record<string, string> = {
   'windlass/stages': `
       Arriving ArrivingLayer AssembleOptions AwaitingConfig BlobCopies BlobCopyLimits BlobOutcome BlobTask
       BySchemaCases CommitImageOptions ConfigDocument CopiedBlob CopiedBlobs CopiedImage CopyPlan CopyTarget
-      DecideTransfer DownloadLimits DownloadOptions DownloadTask Downloads EnsureLayerOptions EnsuredLayer
-      EntryLayer FetchConfigOptions FetchedLayer FinishedImage FollowOptions FollowableLayer ForeignUrlOrder
-      GrowingFile GrowingPhase GrowingState ImageDocument ImageRequest IndexDocument IndexedImage
-      IndexedImages LayerAction LayerEntries LayerEntryContext LayerEntrySink LayerFlights LayerGoal LayerTask
-      ManifestNode PlanOptions PlannedImage PlannedLayer PullTurn PullableDocument PulledImage PulledLayer
-      PutManifestsOptions ReadManifestsOptions ReadSchema1Document ReadSchema1Options ReserveOptions
-      ResolveOptions Resolved RetryPolicy Schema1Document Schema1ImageDocument SharedLayerTask
-      SizeSchema1Options StoredEntriesOptions UnpackOptions UnpackedLayer WholeImage againAfter assemble
-      awaitConfig bySchema checkPlatform checkSpace choosePlatform commitBlob commitImage commitLayer
-      convertSchema1 copyBlobs defaultRetryPolicy documentRetryPolicy download eachBlob eachLayer ensureLayer
-      fetchConfig fillPlatforms followLayer holdImage imageBytes imageRequest imagesOfIndex plan pullStage
-      putManifests putRoot readManifests readSchema1 readyThreads reserve resolve resolveEntry
-      retryingTransfers sizeSchema1 storedEntries toPullEvent transfer unpack verify
+      DecideTransfer DownloadHistory DownloadLimits DownloadOptions DownloadTask Downloads
+      EnsureLayerOptions EnsuredLayer EntryLayer FetchConfigOptions FetchedLayer FinishedImage FollowOptions
+      FollowableLayer ForeignUrlOrder GrowingFile GrowingPhase GrowingState ImageDocument ImageRequest
+      IndexDocument IndexedImage IndexedImages LayerAction LayerEntries LayerEntryContext LayerEntrySink
+      LayerFlights LayerGoal LayerTask ManifestNode PlanOptions PlannedImage PlannedLayer PullTurn
+      PullableDocument PulledImage PulledLayer PutManifestsOptions ReadManifestsOptions ReadSchema1Document
+      ReadSchema1Options ReserveOptions ResolveOptions Resolved RetryPolicy Schema1Document
+      Schema1ImageDocument SharedLayerTask SizeSchema1Options StoredEntriesOptions UnpackOptions
+      UnpackedLayer WholeImage againAfter assemble awaitConfig bySchema checkPlatform checkSpace
+      choosePlatform commitBlob commitImage commitLayer convertSchema1 copyBlobs defaultRetryPolicy
+      documentRetryPolicy download eachBlob eachLayer ensureLayer fetchConfig fillPlatforms followLayer
+      holdImage imageBytes imageRequest imagesOfIndex plan pullStage putManifests putRoot readManifests
+      readSchema1 readyThreads reserve resolve resolveEntry retryingTransfers sizeSchema1 storedEntries
+      toPullEvent transfer unpack verify
     `,
   'windlass/pipelines': `
       AllPlatformsOptions AllTagsOptions CollectOptions Collected CollectedItem CopiedImage CopyParts

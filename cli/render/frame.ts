@@ -34,12 +34,13 @@ export function frame(snapshot: PullSnapshot, view: View): string[] {
   return [...head, ...layerLines(snapshot, view, room), ...foot].slice(0, Math.max(1, view.rows))
 }
 
-function headLine({ reference = '', target, platform, phase, manifests }: PullSnapshot): string {
+function headLine({ reference = '', target, platform, phase, manifests, paused }: PullSnapshot): string {
   const digest = manifests[0]?.digest
   const images = target === undefined ? ascii(reference) : `${ascii(reference)} -> ${ascii(target)}`
   const name = `${images}  ${ascii(platform ?? '')}`.trimEnd()
-  if (phase === 'resolving') return `${name}  resolving`
-  return digest === undefined ? name : `${name}  ${shortDigest(digest)}`
+  const end = paused ? '  paused' : ''
+  if (phase === 'resolving') return `${name}  resolving${end}`
+  return `${name}${digest === undefined ? '' : `  ${shortDigest(digest)}`}${end}`
 }
 
 const warningLines = ({ warnings }: PullSnapshot, { rows }: View): string[] =>
@@ -70,14 +71,18 @@ function mostActive(layers: readonly LayerSnapshot[], count: number): ReadonlySe
   return new Set([...layers].sort((a, b) => urgency(a) - urgency(b)).slice(0, count))
 }
 
-function totalLine({ layers, totals, phase, target }: PullSnapshot, { rate }: View): string | undefined {
+function totalLine(
+  { layers, totals, phase, target, paused }: PullSnapshot,
+  { rate }: View,
+): string | undefined {
   if (!totals) return undefined
   const parts = [
     `Total: ${layers.filter(isOver).length}/${layers.length} ${target === undefined ? 'layers' : 'blobs'}`,
     `${formatBytes(totals.fetched)} / ${formatBytes(totals.total)}`,
   ]
   const remaining = totals.total - totals.fetched
-  if (phase === 'pulling' && rate !== undefined && remaining > 0) {
+  if (paused) parts.push('paused')
+  else if (phase === 'pulling' && rate !== undefined && remaining > 0) {
     parts.push(`${formatBytes(rate)}/s`)
     if (rate > 0) parts.push(`${formatTimeLeft((remaining / rate) * 1000)} left`)
   }

@@ -25,6 +25,10 @@ export function plainLines(before: PullSnapshot, event: PullEvent): string[] {
       return layerLines(before, event)
     case 'warning':
       return [`Warning: ${printable(event.message, 500)}`]
+    case 'paused':
+      return ['Paused']
+    case 'resumed':
+      return ['Resumed']
     case 'image':
       return [statusLine(event.name, event.status)]
     case 'copied':

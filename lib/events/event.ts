@@ -102,6 +102,11 @@ const warning = t.intersection([
   t.partial({ digest: t.string, url: t.string, status: t.number }),
 ])
 
+/** The pull is paused: it transfers and unpacks nothing until `resumed`. */
+const paused = t.type({ type: t.literal('paused') })
+
+const resumed = t.type({ type: t.literal('resumed') })
+
 const imageResult = t.type({
   name: t.string,
   /** Digest that the name refers to: of the index if the name refers to an index, otherwise of the manifest. */
@@ -158,7 +163,7 @@ const end = t.intersection([
   }),
 ])
 
-const body = t.union([start, manifest, platform, plan, layer, warning, image, copied, end])
+const body = t.union([start, manifest, platform, plan, layer, warning, paused, resumed, image, copied, end])
 
 /** An event without its envelope, as stages emit it. */
 export type PullEventBody = t.TypeOf<typeof body>

@@ -26,6 +26,10 @@ function keyOf(event: PullEvent): string {
     case 'manifest':
     case 'warning':
       return `${event.type} ${event.seq}`
+    // Only the last one counts.
+    case 'paused':
+    case 'resumed':
+      return 'paused'
     default:
       return event.type
   }

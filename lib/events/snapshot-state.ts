@@ -50,6 +50,8 @@ export interface PullTotals {
 /** State of one pull. */
 export interface PullSnapshot {
   readonly phase: PullPhase
+  /** Set while the pull is paused. */
+  readonly paused?: true
   /** Id of the pull; undefined before the first event. */
   readonly pull?: string
   /** Sequence number of the last event. */

@@ -47,6 +47,10 @@ export function reduce(snapshot: PullSnapshot, event: PullEvent): PullSnapshot {
       const warning = { code, message, ...(digest !== undefined && { digest }) }
       return { ...state, warnings: [...state.warnings, warning] }
     }
+    case 'paused':
+      return { ...state, paused: true }
+    case 'resumed':
+      return notPaused(state)
     case 'image': {
       const { name, digest, mediaType, platform, imageId, size, layers, status } = event
       return { ...state, result: { name, digest, mediaType, platform, imageId, size, layers, status } }
@@ -56,8 +60,14 @@ export function reduce(snapshot: PullSnapshot, event: PullEvent): PullSnapshot {
       return { ...state, copied: { from, name, digest, mediaType, status, bytes, blobs } }
     }
     case 'end':
-      return { ...state, phase: event.outcome, ...(event.error && { error: event.error }) }
+      return { ...notPaused(state), phase: event.outcome, ...(event.error && { error: event.error }) }
   }
+}
+
+function notPaused(state: PullSnapshot): PullSnapshot {
+  const changed: { -readonly [Key in keyof PullSnapshot]: PullSnapshot[Key] } = { ...state }
+  delete changed.paused
+  return changed
 }
 
 const phases: readonly PullPhase[] = [

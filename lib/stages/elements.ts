@@ -20,6 +20,7 @@ import type {
 } from '../image/index.js'
 import type { Limits } from '../limits.js'
 import type { StagedLayer } from '../store/index.js'
+import type { Control } from '../flow/index.js'
 import type { Deferred } from '../flow/flows/deferred.js'
 import type { ArrivingLayer, EnsuredLayer, PlannedLayer } from '../transfer/elements.js'
 
@@ -39,6 +40,8 @@ export interface ImageRequest {
   readonly platform: Platform
   /** Limits of this pull; the defaults if omitted. */
   readonly limits?: Limits
+  /** Pauses the pull, and sets its priority. Without it, the pull is never paused and has priority 0. */
+  readonly control?: Control
 }
 
 /** A verified manifest of any kind, and the indexes that led to it. */

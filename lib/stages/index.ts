@@ -97,6 +97,7 @@ export {
 } from '../transfer/retry-policy.js'
 export { type SizeSchema1Options, sizeSchema1 } from './schema1/size-schema1.js'
 export { toPullEvent } from '../events/to-pull-event.js'
+export { DownloadHistory } from '../transfer/download-history.js'
 export { type DownloadTask, type DecideTransfer, transfer } from '../transfer/transfer.js'
 export { type UnpackOptions, unpack } from './layers/unpack.js'
 export { verify } from './layers/verify.js'

@@ -1,5 +1,6 @@
 /** The states of a layer on its way into the store, from the descriptor in a manifest to the stored layer. */
 import type { GrowingFile } from '../bytes/index.js'
+import type { Control } from '../flow/index.js'
 import type { Descriptor, Digest, DigestAlgorithm, ImageSource } from '../image/index.js'
 import type { Partial, StoredLayer } from '../store/index.js'
 
@@ -20,6 +21,8 @@ export interface LayerTask extends PlannedLayer {
   readonly source: ImageSource
   /** The diffID that the config expects; undefined for a schema 1 image, which has no config yet. */
   readonly diffID: Promise<Digest> | undefined
+  /** Whether the work on the layer may run, and its priority. A shared layer has the control of all who wait for it. */
+  readonly control?: Control | undefined
   /** Stands for the pull: the layers of all pulls share downloads and threads fairly (`ActorOptions.group`). */
   readonly group?: object | undefined
 }

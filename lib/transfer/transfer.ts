@@ -4,6 +4,7 @@
  */
 import { Observable } from 'rxjs'
 import type { Behavior, Failure, Turn, Verdict } from '../flow/index.js'
+import type { DownloadHistory } from './download-history.js'
 import type { ArrivingLayer } from './elements.js'
 import { layerProgress } from './layer-progress.js'
 import type { PlaceList } from './places/place-list.js'
@@ -16,24 +17,30 @@ export interface DownloadTask {
   readonly layer: ReceivingLayer
   readonly places: PlaceList
   readonly countdown: RetryCountdown
+  readonly history: DownloadHistory
 }
 
 /** Decides whether a failure is retried. Called repeatedly for the same failure, it must return the same verdict. */
 export type DecideTransfer = (failure: Failure<DownloadTask>) => Verdict
 
 /**
- * Returns the behaviour that downloads one layer. The supervisor applies `decide` as well; it is called here to
+ * Returns the behaviour that downloads one layer. `decide` receives the number of the attempt within the present request
+ * for a slot. The supervisor applies `decide` as well; it is called here to
  * report a retry before it happens.
  */
 export const transfer =
   (decide: DecideTransfer): Behavior<DownloadTask, ArrivingLayer> =>
   (task, turn) =>
     new Observable((out) => {
-      const { layer, places, countdown } = task
+      const { layer, places, countdown, history } = task
       countdown.stop()
-      const progressed = (): void => places.progressed(layer.arriving.file.state.length, turn.attempt)
+      const attempt = history.attemptOverall(turn.attempt)
+      const progressed = (): void => places.progressed(layer.arriving.file.state.length, attempt)
       progressed()
-      if (turn.attempt === 1) out.next(layer)
+      if (!history.emitted) {
+        history.emitted = true
+        out.next(layer)
+      }
       const failureOf = (error: unknown): Failure<DownloadTask> => ({
         ...{ actor: 'downloads', message: task, error, attempt: turn.attempt },
       })
@@ -48,17 +55,20 @@ export const transfer =
         (error: unknown) => {
           progressed()
           const verdict = decide(failureOf(error))
-          if (typeof verdict === 'object' && !turn.signal.aborted)
+          if (typeof verdict === 'object' && !turn.signal.aborted) {
+            history.failed(turn.attempt, verdict.retry)
             reportRetry(task, turn, verdict.retry, error)
+          }
           out.error(error)
         },
       )
+      history.begin(finished)
       turn.defer(() => finished)
     })
 
 /** Downloads from one rank of places after the other. The next one is used after the final failure of the one before. */
 async function fill(
-  { layer, places }: DownloadTask,
+  { layer, places, history }: DownloadTask,
   turn: Turn,
   isFinal: (error: unknown) => boolean,
 ): Promise<void> {
@@ -69,12 +79,18 @@ async function fill(
       return
     } catch (error) {
       if (turn.signal.aborted || !places.hasNextRank || !concernsPlace(error) || !isFinal(error)) throw error
-      places.nextRank(error, turn.attempt)
+      places.nextRank(error, history.attemptOverall(turn.attempt))
     }
 }
 
-function reportRetry({ layer, countdown }: DownloadTask, turn: Turn, wait: number, error: unknown): void {
-  const { scope, attempt } = turn
+function reportRetry(
+  { layer, countdown, history }: DownloadTask,
+  turn: Turn,
+  wait: number,
+  error: unknown,
+): void {
+  const { scope } = turn
+  const attempt = history.attemptOverall(turn.attempt)
   const reason = error instanceof Error ? error.message : String(error)
   countdown.start(wait, (retryIn) => {
     // When the countdown ends, the task waits for a slot again; `downloading` follows once it has one.

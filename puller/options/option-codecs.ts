@@ -13,6 +13,9 @@ export const codec = <A>(name: string, is: (value: unknown) => value is A): t.Ty
 
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
 
+/** A finite number. */
+export const finiteNumber = codec('a finite number', isNumber)
+
 /** Returns a codec for safe integers from `least`. */
 export const wholeNumber = (least: number): t.Type<number, unknown> =>
   codec(

@@ -5,7 +5,7 @@
 import { availableParallelism } from 'node:os'
 import { Subscription, from, type ObservableInput } from 'rxjs'
 import { WindlassError } from '../../errors.js'
-import { Actor, Scope, type Turn, untilAborted } from '../../flow/index.js'
+import { Actor, type Priority, Scope, type Turn, untilAborted } from '../../flow/index.js'
 import { limitsWith, type Limits } from '../../limits.js'
 import { EntryReceiver, type EntrySink } from '../entries/entry-receiver.js'
 import type {
@@ -40,6 +40,8 @@ export interface UnpackJobOptions {
    * thread is free. Default: yes.
    */
   readonly isReady?: (() => boolean) | undefined
+  /** Priority of the job; higher numbers go first (0). A function is called when a thread is free. */
+  readonly priority?: Priority | undefined
   /** Group of the job: groups share the threads fairly. Jobs without one form a group. */
   readonly group?: object | undefined
   /** Cancels the job. The promise rejects when everything is closed. The directory is not removed. */
@@ -56,7 +58,10 @@ export interface UnpackJobOptions {
 }
 
 /** Options of a job that only reads. */
-export interface ReadJobOptions extends Pick<UnpackJobOptions, 'signal' | 'onProgress' | 'group'> {
+export interface ReadJobOptions extends Pick<
+  UnpackJobOptions,
+  'signal' | 'onProgress' | 'priority' | 'group'
+> {
   /** Receives the entries of the layer in order. */
   readonly onEntry: EntrySink
 }
@@ -161,13 +166,13 @@ export class UnpackPool {
 
   /** Asks the actor to execute a job. Settles when everything that the job opened is closed. */
   async #run(job: PoolJob): Promise<JobResult> {
-    const { signal = new AbortController().signal } = job.options
+    const { signal = new AbortController().signal, priority } = job.options
     const scope = new Scope()
     const asking = new Subscription()
     try {
       signal.throwIfAborted()
       const result = new Promise<JobResult>((resolve, reject) => {
-        asking.add(this.#actor.ask(job, scope).subscribe({ next: resolve, error: reject }))
+        asking.add(this.#actor.ask(job, scope, { priority }).subscribe({ next: resolve, error: reject }))
       })
       return await untilAborted(result, signal)
     } catch (error) {

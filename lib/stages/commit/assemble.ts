@@ -8,7 +8,7 @@ import type { LayerSource, UnpackPool } from '../../archive/index.js'
 import { lstatIfThere, makeDirectories } from '../../system/files.js'
 import { errnoOf, fileFailure } from '../../system/index.js'
 import { WindlassError } from '../../errors.js'
-import { type Stage } from '../../flow/index.js'
+import { type Control, type Stage, pausable } from '../../flow/index.js'
 import { pullStage } from '../pull-stage.js'
 import { type Store, recoveryHints } from '../../store/index.js'
 import type { PulledImage, PulledLayer } from '../elements.js'
@@ -19,6 +19,8 @@ export interface AssembleOptions {
   readonly pool: UnpackPool
   /** Target directory. It must be empty or must not exist. */
   readonly directory: string
+  /** Pauses the work, and sets its priority. The tree is begun anew after a pause. */
+  readonly control?: Control | undefined
 }
 
 /**
@@ -27,25 +29,40 @@ export interface AssembleOptions {
  * @throws USAGE when the directory is not empty or is not a directory; STORE_CORRUPT when a layer is missing from the
  * store; errors of the file system
  */
-export function assemble({ store, pool, directory }: AssembleOptions): Stage<PulledImage, PulledImage> {
+export function assemble({
+  store,
+  pool,
+  directory,
+  control,
+}: AssembleOptions): Stage<PulledImage, PulledImage> {
   return pullStage(
     async (image: PulledImage, turn): Promise<PulledImage> => {
       const target = path.resolve(directory)
       await mapFileErrors(target, () => assertReplaceable(target))
-      const staged = await mapFileErrors(target, async () => {
-        await makeDirectories(path.dirname(target), 0o777)
-        return store.beginTree(target)
-      })
-      const staging = staged.path
-      turn.scope.defer(() => staged.release(), `the unfinished tree ${staging}`)
       const layers = await Promise.all(image.layers.map((layer) => sourceOf(layer, store)))
-      await pool.flatten(
-        { layers, into: staging },
-        {
-          signal: turn.signal,
-          onWarning: (code, message) => turn.emit({ type: 'warning', code, message }),
-        },
-      )
+      const staging = await pausable(control, turn.signal, async (signal) => {
+        const staged = await mapFileErrors(target, async () => {
+          await makeDirectories(path.dirname(target), 0o777)
+          return store.beginTree(target)
+        })
+        let released: Promise<void> | undefined
+        const release = (): Promise<void> => (released ??= staged.release())
+        turn.scope.defer(release, `the unfinished tree ${staged.path}`)
+        try {
+          await pool.flatten(
+            { layers, into: staged.path },
+            {
+              signal,
+              priority: () => control?.priority ?? 0,
+              onWarning: (code, message) => turn.emit({ type: 'warning', code, message }),
+            },
+          )
+        } catch (error) {
+          await release()
+          throw error
+        }
+        return staged.path
+      })
       await mapFileErrors(target, () => moveIntoPlace(staging, target))
       return image
     },

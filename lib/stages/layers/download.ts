@@ -3,11 +3,12 @@
  * held until all bytes are present. A failed download resumes where it stopped; an attempt that makes progress counts
  * as the first again. If the registry does not provide a layer, the URLs of its descriptor are tried.
  */
-import { type Observable, defer, finalize, of } from 'rxjs'
+import { type Observable, concatMap, defer, finalize, of } from 'rxjs'
 import type { GrowingFile } from '../../bytes/index.js'
 import { WindlassError } from '../../errors.js'
-import { Actor, type Scope, type Stage, compose, through } from '../../flow/index.js'
+import { Actor, type Scope, type Stage, compose, pausableReplies, through } from '../../flow/index.js'
 import type { Store } from '../../store/index.js'
+import { DownloadHistory } from '../../transfer/download-history.js'
 import type { ArrivingLayer, SharedLayerTask } from '../../transfer/elements.js'
 import { layerProgress } from '../../transfer/layer-progress.js'
 import type { ReceivingLayer } from '../../transfer/receive.js'
@@ -28,7 +29,10 @@ export interface DownloadLimits {
   readonly onRefused?: () => void
 }
 
-/** The downloads of all pulls of a puller. At most `slots` run concurrently; the pulls share them fairly. */
+/**
+ * The downloads of all pulls of a puller. At most `slots` run concurrently: the most urgent first, and pulls of the same
+ * priority share them fairly.
+ */
 export class Downloads {
   readonly #actor: Actor<DownloadTask, ArrivingLayer>
   readonly #limits: DownloadLimits
@@ -43,9 +47,9 @@ export class Downloads {
     const { slots, onRefused } = limits
     const decide: DecideTransfer = (failure) => {
       if (isRefusal(failure.error)) onRefused?.()
-      return failure.attempt >= attemptsInAll
-        ? 'fail'
-        : retry({ ...failure, attempt: failure.message.places.attemptHere(failure.attempt) })
+      const { places, history } = failure.message
+      const attempt = history.attemptOverall(failure.attempt)
+      return attempt >= attemptsInAll ? 'fail' : retry({ ...failure, attempt: places.attemptHere(attempt) })
     }
     this.#limits = limits
     const group = ({ layer }: DownloadTask): object | undefined => layer.group
@@ -69,7 +73,8 @@ export class Downloads {
   }
 
   /**
-   * Emits the layer as soon as its download runs, and completes when all bytes are present.
+   * Emits the layer as soon as its download runs, and completes when all bytes are present. A pause of the layer ends the
+   * transfer and gives the slot back; afterwards, the download is resumed where it was.
    * @throws the final failure of the download
    */
   download(layer: ReceivingLayer, scope: Scope): Observable<ArrivingLayer> {
@@ -77,16 +82,25 @@ export class Downloads {
       const { foreignUrls = 'last-first' } = this.#limits
       const countdown = new RetryCountdown()
       const places = placesOf(layer.descriptor, layer.source, foreignUrls)
-      if (this.#actor.freeSlots === 0) scope.emit(layerProgress(layer, 'waiting'))
       const { file } = layer.arriving
       const running = { file, from: file.state.length }
       this.#running.add(running)
       const end = (): void => {
-        countdown.stop()
         this.#running.delete(running)
         this.#received += Math.max(0, file.state.length - running.from)
       }
-      return this.#actor.ask({ layer, places, countdown }, scope).pipe(finalize(end))
+      const history = new DownloadHistory()
+      const priority = (): number => layer.control?.priority ?? 0
+      const ask = (): Observable<ArrivingLayer> => {
+        if (this.#actor.freeSlots === 0) scope.emit(layerProgress(layer, 'waiting'))
+        return this.#actor.ask({ layer, places, countdown, history }, scope, { priority })
+      }
+      const whileRunning = (): Observable<ArrivingLayer> =>
+        history.ready().pipe(
+          concatMap(ask),
+          finalize(() => countdown.stop()),
+        )
+      return pausableReplies(layer.control, whileRunning).pipe(finalize(end))
     })
   }
 }

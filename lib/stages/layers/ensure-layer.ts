@@ -46,7 +46,7 @@ export function ensureLayer(
 
   return through(
     (task: LayerTask, scope) =>
-      sourceIdentity(task.source, scope).pipe(
+      sourceIdentity(task.source, scope, task.control).pipe(
         concatMap((identity) => {
           const sharedKey = key(identity, task)
           const fetchAgain = (expected: Digest): Observable<FetchedLayer> =>

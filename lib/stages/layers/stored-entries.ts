@@ -1,7 +1,7 @@
 /** Passes the entries of layers that were in the store to a sink. */
 import type { LayerSource, UnpackPool } from '../../archive/index.js'
 import { WindlassError } from '../../errors.js'
-import type { Stage } from '../../flow/index.js'
+import { type Stage, pausable } from '../../flow/index.js'
 import { type Store, recoveryHints } from '../../store/index.js'
 import type { EnsuredLayer } from '../../transfer/elements.js'
 import { pullStage } from '../pull-stage.js'
@@ -27,9 +27,11 @@ export function storedEntries(options: StoredEntriesOptions): Stage<EnsuredLayer
     async (layer: EnsuredLayer, turn): Promise<EnsuredLayer> => {
       if (entries.isComplete(layer.task)) return layer
       const source = await sourceOf(layer, store)
-      const { signal } = turn
-      const onEntry = entries.begin(layer.task)
-      await pool.read({ layer: source }, { signal, onEntry, group: layer.task.group })
+      const { control, group } = layer.task
+      const priority = (): number => control?.priority ?? 0
+      await pausable(control, turn.signal, (signal) =>
+        pool.read({ layer: source }, { signal, priority, group, onEntry: entries.begin(layer.task) }),
+      )
       entries.complete(layer.task)
       return layer
     },

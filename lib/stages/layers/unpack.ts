@@ -1,12 +1,13 @@
 /**
  * Unpacks layers into the staging area while they are downloaded. A layer is emitted once its blob is verified and a
- * pull expects its diffID. The work is done by a pool of threads that all pulls share.
+ * pull expects its diffID. The work is done by a pool of threads that all pulls share. A pause ends the unpacking of a
+ * layer; it begins again afterwards, so that a paused pull holds no thread.
  */
 import { type Observable, first, map, of, takeWhile } from 'rxjs'
 import type { UnpackPool, UnpackResult, WhiteoutForm } from '../../archive/index.js'
 import type { GrowingFile } from '../../bytes/index.js'
 import { WindlassError } from '../../errors.js'
-import { type Stage, compose, through, untilAborted } from '../../flow/index.js'
+import { type Stage, compose, pausable, through, untilAborted } from '../../flow/index.js'
 import type { DigestAlgorithm } from '../../image/index.js'
 import type { StagedLayer, Store } from '../../store/index.js'
 import type { UnpackedLayer } from '../elements.js'
@@ -55,16 +56,18 @@ async function unpackLayer(
   // The config, which determines the digest algorithm of the diffID, may not have arrived. sha256 is the usual one.
   for (let algorithm: DigestAlgorithm | undefined; ;) {
     const current: DigestAlgorithm = algorithm ?? layer.algorithm?.() ?? 'sha256'
-    const staged = await options.store.layers.stage()
-    turn.scope.defer(() => staged.discard(), `the staged tree of ${layer.descriptor.digest}`)
+    let staged: StagedLayer | undefined
     try {
-      const unpacked = await unpackOnce(layer, turn, { staged, algorithm: current }, options)
+      const done = await pausable(layer.control, turn.signal, (signal) =>
+        unpackStaged(layer, turn, { signal, algorithm: current }, options),
+      )
+      staged = done.staged
       computed.add(current)
-      await untilAborted(layer.confirm(unpacked.diffID), turn.signal)
+      await untilAborted(layer.confirm(done.unpacked.diffID), turn.signal)
       options.entries?.complete(layer)
-      return { ...layer, form: options.form, staged, unpacked }
+      return { ...layer, form: options.form, ...done }
     } catch (error) {
-      await staged.discard()
+      await staged?.discard()
       if (error instanceof DownloadRestarted) continue
       if (error instanceof OtherAlgorithm && !computed.has(error.algorithm)) {
         algorithm = error.algorithm
@@ -77,10 +80,34 @@ async function unpackLayer(
   }
 }
 
+/** One attempt to unpack a layer. */
+interface UnpackAttempt {
+  readonly algorithm: DigestAlgorithm
+  /** Aborts when the turn does, or the layer is paused. */
+  readonly signal: AbortSignal
+}
+
+/** Unpacks a layer into a tree of its own, which is discarded if that fails. */
+async function unpackStaged(
+  layer: ArrivingLayer,
+  turn: PullTurn,
+  attempt: UnpackAttempt,
+  options: UnpackOptions,
+): Promise<Pick<UnpackedLayer, 'staged' | 'unpacked'>> {
+  const staged = await options.store.layers.stage()
+  turn.scope.defer(() => staged.discard(), `the staged tree of ${layer.descriptor.digest}`)
+  try {
+    return { staged, unpacked: await unpackOnce(layer, turn, { ...attempt, staged }, options) }
+  } catch (error) {
+    await staged.discard()
+    throw error
+  }
+}
+
 async function unpackOnce(
   layer: ArrivingLayer,
   turn: PullTurn,
-  { staged, algorithm }: { readonly staged: StagedLayer; readonly algorithm: DigestAlgorithm },
+  { staged, algorithm, signal }: UnpackAttempt & { readonly staged: StagedLayer },
   { store, pool, form, entries }: UnpackOptions,
 ): Promise<UnpackResult> {
   const { arriving, descriptor, path } = layer
@@ -105,7 +132,8 @@ async function unpackOnce(
       ...(arriving ? { growth: growth(arriving.file) } : { expected: { digest, size } }),
     },
     {
-      ...{ signal: turn.signal, group: layer.group },
+      ...{ signal, group: layer.group },
+      priority: () => layer.control?.priority ?? 0,
       // A layer that has arrived goes before layers whose threads would wait for the network.
       isReady: () => arriving?.file.state.phase !== 'growing',
       onProgress: (current) => {

@@ -67,9 +67,10 @@ async function configOf(
 ): Promise<ConfigDocument> {
   const { config: descriptor, layers } = document.manifest
   const options = { configBytes: (request.limits ?? defaultLimits).configBytes, reference: request.name }
+  const { control } = request
   const bytes =
     (await storedConfig(descriptor, store, options.configBytes)) ??
-    (await configBytes(request.source, descriptor, { ...options, signal: turn.signal }))
+    (await configBytes(request.source, descriptor, { ...options, control, signal: turn.signal }))
   const notices: string[] = []
   const notice = (text: string): void => void notices.push(text)
   const platform = listedPlatform(document, trail) ?? request.platform

@@ -1,6 +1,6 @@
 /** Determines the sizes of the layers of a schema 1 image, which its manifest does not state. */
 import { map } from 'rxjs'
-import { Flow, type Stage, compose, expand, lift, toArray } from '../../flow/index.js'
+import { Flow, type Stage, compose, expand, lift, pausable, toArray } from '../../flow/index.js'
 import { pullStage } from '../pull-stage.js'
 import { type Descriptor, type Digest, type Schema1Conversion, mediaTypes } from '../../image/index.js'
 import type { StoreContents } from '../../store/index.js'
@@ -60,10 +60,12 @@ function sizeLayer(
   { store, retry, slots = 4 }: SizeSchema1Options,
 ): Stage<Digest, LayerSize> {
   const knownSizes = new Map(known?.document.manifest.layers.map(({ digest, size }) => [digest, size]))
+  const sizeAtSource = (digest: Digest, signal: AbortSignal): Promise<number> =>
+    pausable(request.control, signal, (running) => request.source.blobSize(digest, { signal: running }))
   return pullStage(
     async (digest: Digest, { signal }): Promise<LayerSize> => {
       if (await store.blobs.has(digest)) return { digest, size: await store.blobs.size(digest) }
-      return { digest, size: knownSizes.get(digest) ?? (await request.source.blobSize(digest, { signal })) }
+      return { digest, size: knownSizes.get(digest) ?? (await sizeAtSource(digest, signal)) }
     },
     { name: 'size-layer', slots, supervise: retryingTransfers(retry) },
   )

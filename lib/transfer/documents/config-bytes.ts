@@ -1,6 +1,7 @@
 /** Fetches the bytes of an image config. */
 import type { Buffer } from 'node:buffer'
 import { Verifier, readCapped } from '../../bytes/index.js'
+import { type Control, pausable } from '../../flow/index.js'
 import { type Descriptor, type ImageSource } from '../../image/index.js'
 import { defaultLimits, raiseHint } from '../../limits.js'
 
@@ -19,14 +20,22 @@ export async function configBytes(
     reference,
     signal,
     configBytes: limit = maxConfigBytes,
-  }: { readonly reference: string; readonly signal: AbortSignal; readonly configBytes?: number },
+    control,
+  }: {
+    readonly reference: string
+    readonly signal: AbortSignal
+    readonly configBytes?: number
+    readonly control?: Control | undefined
+  },
 ): Promise<Buffer> {
-  const { stream } = await source.blob(descriptor, { signal })
-  const fetched = await readCapped(stream, {
-    limit,
-    name: 'configBytes',
-    what: `the config of ${reference}`,
-    hint: raiseHint('configBytes'),
+  const fetched = await pausable(control, signal, async (running) => {
+    const { stream } = await source.blob(descriptor, { signal: running })
+    return readCapped(stream, {
+      limit,
+      name: 'configBytes',
+      what: `the config of ${reference}`,
+      hint: raiseHint('configBytes'),
+    })
   })
   const verifier = new Verifier(descriptor, 'image config')
   verifier.update(fetched)

@@ -1,4 +1,5 @@
 /** Fetches a manifest and determines its kind. */
+import { type Control, pausable } from '../../flow/index.js'
 import {
   type ExpectedManifest,
   type ImageSource,
@@ -13,6 +14,7 @@ export interface ManifestOrigin {
   readonly source: ImageSource
   readonly name: string
   readonly limits?: Limits
+  readonly control?: Control
 }
 
 /**
@@ -31,11 +33,14 @@ export interface ManifestDocumentOptions extends Pick<ManifestRequest, 'onWarnin
  * `decideManifest`
  */
 export async function manifestDocument(
-  { source, name, limits = defaultLimits }: ManifestOrigin,
+  { source, name, limits = defaultLimits, control }: ManifestOrigin,
   tagOrDigest: string,
   { signal, expected, onWarning }: ManifestDocumentOptions,
 ): Promise<{ readonly document: ManifestDocument; readonly host: string }> {
-  const fetched = await source.manifest(tagOrDigest, { signal, onWarning, maxBytes: limits.manifestBytes })
+  const { manifestBytes: maxBytes } = limits
+  const fetched = await pausable(control, signal, (running) =>
+    source.manifest(tagOrDigest, { signal: running, onWarning, maxBytes }),
+  )
   const { bytes, contentType, host, descriptor } = fetched
   return {
     document: decideManifest({

@@ -1,11 +1,11 @@
 /**
  * Shares downloads between the pulls of a puller: each layer is downloaded once, however many pulls want it. The
- * download is cancelled when the last pull leaves. If it fails for a reason that concerns only the repository of one
- * pull, the others continue with their own source.
+ * download is cancelled when the last pull leaves, and paused while all pulls that wait for it are. If it fails for a
+ * reason that concerns only the repository of one pull, the others continue with their own source.
  */
 import { Observable, catchError, defer, finalize, throwError } from 'rxjs'
 import { type ErrorCode, WindlassError } from '../../errors.js'
-import { type Scope, SingleFlight } from '../../flow/index.js'
+import { type Scope, SharedControl, SingleFlight } from '../../flow/index.js'
 import type { StoredLayer } from '../../store/index.js'
 import type { LayerTask, SharedLayerTask } from '../elements.js'
 import { Expectations } from './expectations.js'
@@ -21,6 +21,7 @@ export type FetchLayer = (task: SharedLayerTask, scope: Scope) => Observable<Fet
 export class LayerFlights {
   readonly #flights = new SingleFlight<string, FetchedLayer>()
   readonly #expectations = new Map<string, Expectations>()
+  readonly #controls = new Map<string, SharedControl>()
   readonly #replay = new Map<string, LayerReplay>()
 
   /** Number of downloads in progress. */
@@ -53,8 +54,12 @@ export class LayerFlights {
       const expectations = this.#expectations.get(key) ?? new Expectations()
       this.#expectations.set(key, expectations)
       const leave = expectations.add(task.diffID)
+      const control = this.#controls.get(key) ?? new SharedControl()
+      this.#controls.set(key, control)
+      const leaveControl = control.add(task.control)
       const shared: SharedLayerTask = {
         ...task,
+        control,
         confirm: (diffID) => expectations.confirm(diffID, task.descriptor.digest),
         algorithm: () => expectations.algorithm,
       }
@@ -66,8 +71,10 @@ export class LayerFlights {
       out.add(this.#flights.join(key, start, scope).subscribe(out))
       return () => {
         leave()
-        if (expectations.size === 0 && this.#expectations.get(key) === expectations)
-          this.#expectations.delete(key)
+        leaveControl()
+        if (expectations.size > 0) return
+        if (this.#expectations.get(key) === expectations) this.#expectations.delete(key)
+        if (this.#controls.get(key) === control) this.#controls.delete(key)
       }
     })
   }

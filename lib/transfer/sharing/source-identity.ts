@@ -2,18 +2,20 @@
  * Looks up the identity of an image source: host and credentials. Pulls with the same identity can share downloads.
  */
 import { Observable } from 'rxjs'
-import type { Scope } from '../../flow/index.js'
+import { type Control, type Scope, pausable } from '../../flow/index.js'
 import type { ImageSource } from '../../image/index.js'
 
 /**
  * Emits the identity of `source`. Unsubscribing aborts the lookup, and `scope` waits until it has ended.
  * @throws errors of `ImageSource.identity`
  */
-export function sourceIdentity(source: ImageSource, scope: Scope): Observable<string> {
+export function sourceIdentity(source: ImageSource, scope: Scope, control?: Control): Observable<string> {
   return new Observable((out) => {
     const controller = new AbortController()
     let settled = false
-    const lookup = source.identity({ signal: controller.signal }).finally(() => (settled = true))
+    const lookup = pausable(control, controller.signal, (signal) => source.identity({ signal })).finally(
+      () => (settled = true),
+    )
     lookup.then(
       (identity) => {
         out.next(identity)

@@ -43,6 +43,15 @@ describe('frame', () => {
     `)
   })
 
+  it('says that the pull is paused, and then no time that is left', () => {
+    const lines = frame({ ...everything, paused: true }, view)
+    expect(lines[0]).toBe('docker.io/library/alpine:3.20  linux/amd64  ffffffffffff  paused')
+    expect(lines.at(-1)).toMatch(/MB {2}paused$/)
+    expect(frame({ ...emptySnapshot, phase: 'resolving', reference: 'a', paused: true }, view)[0]).toMatch(
+      /resolving {2}paused$/,
+    )
+  })
+
   it('leaves out what a narrow terminal has no room for', () => {
     const few = pulling(everything.layers.slice(0, 4))
     expect(frame(few, { ...view, columns: 66 })).toEqual([

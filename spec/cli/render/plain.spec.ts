@@ -114,6 +114,15 @@ describe('showProgress', () => {
     return Buffer.concat(chunks).toString()
   }
 
+  it('says that the pull is paused and resumed', () => {
+    const event = (type: 'paused' | 'resumed'): PullEvent => ({
+      ...{ version: 1, pull: 'a', seq: 1, time: new Date(now).toISOString() },
+      type,
+    })
+    expect(plainLines(emptySnapshot, event('paused'))).toEqual(['Paused'])
+    expect(plainLines(emptySnapshot, event('resumed'))).toEqual(['Resumed'])
+  })
+
   it('json: gives every event that a reader of lines can decode', async () => {
     const lines = (await show('json')).trimEnd().split('\n')
     expect(lines.map((line) => decodeEvent(line).type)).toContain('plan')

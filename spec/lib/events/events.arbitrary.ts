@@ -94,6 +94,10 @@ export const bodies: fc.Arbitrary<PullEventBody[]> = fc
             message: 'owners not set',
           }),
         },
+        {
+          weight: 1,
+          arbitrary: fc.constantFrom<PullEventBody>({ type: 'paused' }, { type: 'resumed' }),
+        },
       ),
       { maxLength: 40 },
     ),

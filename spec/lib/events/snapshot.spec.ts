@@ -36,6 +36,14 @@ describe('reduce', () => {
     ])
   })
 
+  it('knows whether the pull is paused, and not after its end', () => {
+    expect(after(start, { type: 'paused' })).toMatchObject({ paused: true })
+    expect(after(start, { type: 'paused' }, { type: 'resumed' })).not.toHaveProperty('paused')
+    expect(after(start, { type: 'paused' }, { type: 'end', outcome: 'cancelled' })).not.toHaveProperty(
+      'paused',
+    )
+  })
+
   it('knows from the plan each distinct layer, what is here of it, and the totals', () => {
     const { layers, totals } = after(start, manifest, plan)
     expect(layers.map(({ status, current, fetched }) => [status, current, fetched])).toEqual([

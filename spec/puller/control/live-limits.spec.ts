@@ -1,10 +1,10 @@
 /** Limits that change while pulls run. */
 import { describe, expect, it } from 'vitest'
-import { putImage } from '../../lib/testing/images/index.js'
-import { faults } from '../../lib/testing/registry/index.js'
-import type { Windlass } from '../../puller/index.js'
-import { eventsOf, largeImage, layerEvents, until, wanted } from '../support/watching.js'
-import { Workbench, blobsIn } from '../support/workbench.js'
+import { putImage } from '../../../lib/testing/images/index.js'
+import { faults } from '../../../lib/testing/registry/index.js'
+import type { Windlass } from '../../../puller/index.js'
+import { eventsOf, largeImage, layerEvents, until, wanted } from '../../support/watching.js'
+import { Workbench, blobsIn } from '../../support/workbench.js'
 
 const bench = new Workbench()
 

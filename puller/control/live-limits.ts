@@ -1,7 +1,7 @@
 /** Limits of a puller that may change while its pulls run. */
-import { checkOptions } from './options/check-options.js'
-import { downloadCount, liveLimitsTable } from './options/option-table.js'
-import { type LimitValues, type OpenOptions, defaultUnpacks } from './options/options.js'
+import { checkOptions } from '../options/check-options.js'
+import { downloadCount, liveLimitsTable } from '../options/option-table.js'
+import { type LimitValues, type OpenOptions, defaultUnpacks } from '../options/options.js'
 
 /** The limits of a puller: they hold for all its pulls together, and may change while these run. */
 export interface LiveLimits {

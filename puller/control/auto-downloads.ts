@@ -1,7 +1,7 @@
 /** Lets the number of concurrent downloads follow what `AutoSlots` finds, while layers are downloaded. */
-import type { Scope } from '../lib/flow/index.js'
-import type { Downloads } from '../lib/stages/index.js'
-import { AutoSlots } from '../lib/transfer/index.js'
+import type { Scope } from '../../lib/flow/index.js'
+import type { Downloads } from '../../lib/stages/index.js'
+import { AutoSlots } from '../../lib/transfer/index.js'
 import type { PullerLimits } from './live-limits.js'
 
 /** Milliseconds between two samples. */

@@ -1,9 +1,9 @@
 /** A puller that finds the number of concurrent downloads by itself. */
 import { describe, expect, it } from 'vitest'
-import { putImage } from '../../lib/testing/images/index.js'
-import { faults } from '../../lib/testing/registry/index.js'
-import { largeImage, wanted } from '../support/watching.js'
-import { Workbench } from '../support/workbench.js'
+import { putImage } from '../../../lib/testing/images/index.js'
+import { faults } from '../../../lib/testing/registry/index.js'
+import { largeImage, wanted } from '../../support/watching.js'
+import { Workbench } from '../../support/workbench.js'
 
 const bench = new Workbench()
 
@@ -33,7 +33,7 @@ describe('the number of downloads of a puller that finds it', () => {
   })
 
   it('is an option of the command line too', async () => {
-    const { windlass } = await import('../support/cli/test-terminal.js')
+    const { windlass } = await import('../../support/cli/test-terminal.js')
     const registry = await bench.registry()
     await putImage(registry, 'team/app', '1', largeImage(20_000))
     const { store } = await bench.puller()
