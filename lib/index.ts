@@ -9,6 +9,7 @@ export {
   emptySnapshot,
   encodeEvent,
   reduce,
+  secondsLeft,
 } from './events/index.js'
 export {
   type Descriptor,

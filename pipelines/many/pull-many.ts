@@ -69,7 +69,8 @@ export function pullMany({ concurrency, failFast, start }: PullManySettings): St
 }
 
 function withoutConfig(image: PulledImage): PulledName['image'] {
-  const { name, digest, mediaType, platform, imageId, manifestDigest, signatures, size, status, layers } = image
+  const { name, digest, mediaType, platform, imageId, manifestDigest, signatures, size, status, layers } =
+    image
   const known = { name, digest, mediaType, platform, imageId, manifestDigest, size, status, layers }
   return signatures === undefined ? known : { ...known, signatures }
 }
