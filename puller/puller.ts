@@ -16,9 +16,10 @@ import { FileReads } from './file-reads.js'
 import type { ImageFile, OpenedFile } from '../pipelines/files.js'
 import type { ImageSummary } from '../pipelines/images.js'
 import { type Inspection, type InspectRequest, inspect } from '../pipelines/inspect.js'
+import { type LiveLimits, PullerLimits } from './live-limits.js'
 import { openParts } from './open-parts.js'
 import { OpenedParts } from './opened-parts.js'
-import { anyText, path as pathCodec, texts } from './options/option-codecs.js'
+import { anyText, path as pathCodec } from './options/option-codecs.js'
 import * as tables from './options/option-table.js'
 import {
   type CloseOptions,
@@ -58,6 +59,8 @@ import { endsWithin } from './within.js'
 
 /** A puller: one store, one set of connections and one limit on concurrency for all its pulls. Created by `open`. */
 export class Windlass implements AsyncDisposable {
+  /** Limits on all pulls together. They may change while pulls run. */
+  readonly limits: LiveLimits
   readonly #options: OpenOptions
   /** Retry policy for manifests and configs. */
   readonly #retry: RetryPolicy
@@ -80,8 +83,11 @@ export class Windlass implements AsyncDisposable {
     this.#retry = retryPolicy(options, documentRetryPolicy)
     this.#registries = registries
     this.#limits = limitsWith(options.limits)
-    this.#copier = new Copier({ options, registries, limits: this.#limits, lifetime: this.#lifetime })
-    const start = (): Promise<PullParts> => openParts(options, this.#limits, this.#lifetime, this.#waiting)
+    const live = (this.limits = new PullerLimits(options))
+    live.follow(({ bytesPerSecond }) => registries.limitRate(bytesPerSecond))
+    this.#copier = new Copier({ options, registries, limits: this.#limits, lifetime: this.#lifetime, live })
+    const start = (): Promise<PullParts> =>
+      openParts(options, this.#limits, this.#lifetime, this.#waiting, live)
     this.#parts = new OpenedParts(() => this.store, start)
     this.#work = new RunningWork(this.#parts)
     this.#tasks = new StoreTasks({
@@ -219,13 +225,16 @@ export class Windlass implements AsyncDisposable {
   /** Returns the manifest and config of an image. Requests no layers and creates no store. */
   async inspect(
     name: string,
-    options: InspectRequest & { readonly platform?: string } = {},
+    options: InspectRequest & Pick<PullOptions, 'platform'> = {},
   ): Promise<Inspection> {
     this.#assertOpen()
     checkOptions('inspect', tables.inspectTable, options)
-    const { request } = this.#locate(name, options.platform)
-    const requireSignatures = this.#options.requireSchema1Signatures ?? false
-    return inspect(request, { ...options, retry: this.#retry, requireSignatures })
+    const { requireSchema1Signatures: requireSignatures = false } = this.#options
+    return inspect(this.#locate(name, options.platform).request, {
+      ...options,
+      retry: this.#retry,
+      requireSignatures,
+    })
   }
 
   /**
@@ -288,7 +297,6 @@ export class Windlass implements AsyncDisposable {
 
   /** Returns the images of the store. If there is no store, returns none and reports the warning `no-store`. */
   async images(): Promise<ImageSummary[]> {
-    this.#assertOpen()
     return this.#tasks.images()
   }
 
@@ -305,8 +313,6 @@ export class Windlass implements AsyncDisposable {
 
   /** Removes several names. Returns the outcome of each, in order. An unknown name does not stop the others. */
   async removeAll(names: readonly string[]): Promise<readonly RemovalOutcome[]> {
-    checkArgument('removeAll', 'names', texts, names)
-    this.#assertOpen()
     return this.#tasks.remove(names)
   }
 
@@ -316,7 +322,6 @@ export class Windlass implements AsyncDisposable {
    * @throws STORE_CORRUPT when there is no store, or when it is unknown what the names need; nothing is removed then
    */
   async collect(options: CollectOptions = {}): Promise<Collected> {
-    checkOptions('collect', tables.collectTable, options)
     return this.#tasks.collect(options)
   }
 
@@ -327,8 +332,6 @@ export class Windlass implements AsyncDisposable {
    * listed in the report.
    */
   async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
-    checkOptions('verify', tables.verifyTable, options)
-    this.#assertOpen()
     return this.#tasks.verify(options)
   }
 
@@ -386,9 +389,8 @@ export class Windlass implements AsyncDisposable {
       signal,
       prepare: async () => prepare(await this.#parts.open()),
     })
-    this.#work.keep(started)
     this.#waiting.add(started)
-    return started
+    return this.#work.keep(started)
   }
 
   #assertOpen(): void {

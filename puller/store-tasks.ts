@@ -5,6 +5,9 @@ import { type ImageSummary, listImages } from '../pipelines/images.js'
 import { type RemovalOutcome, removeImages } from '../pipelines/remove.js'
 import type { VerifyOptions, VerifyReport } from '../pipelines/check/verify.js'
 import { verifyWith } from '../pipelines/check/verify-with.js'
+import { checkArgument, checkOptions } from './options/check-options.js'
+import { texts } from './options/option-codecs.js'
+import { collectTable, verifyTable } from './options/option-table.js'
 import { repairBeforeOpening } from './open-parts.js'
 import type { OpenedParts } from './opened-parts.js'
 import type { RunningWork } from './running-work.js'
@@ -29,7 +32,8 @@ export class StoreTasks {
 
   /** See `Windlass.images`. */
   async images(): Promise<ImageSummary[]> {
-    const { parts, waiting, store } = this.shared
+    const { parts, waiting, store, assertOpen } = this.shared
+    assertOpen()
     if (await parts.isThere()) return listImages((await parts.open()).store)
     waiting.onWarning(noStore(store()).message, 'no-store')
     return []
@@ -37,12 +41,15 @@ export class StoreTasks {
 
   /** See `Windlass.removeAll`. */
   remove(names: readonly string[]): Promise<readonly RemovalOutcome[]> {
+    checkArgument('removeAll', 'names', texts, names)
+    this.shared.assertOpen()
     return this.shared.work.busy('remove', undefined, ({ store }, stop) => removeImages(names, store, stop))
   }
 
   /** See `Windlass.collect`. */
   async collect(options: CollectOptions): Promise<Collected> {
     const { work, assertOpen } = this.shared
+    checkOptions('collect', collectTable, options)
     // A pull holds its content until it has released its resources.
     await work.results()
     assertOpen()
@@ -50,8 +57,11 @@ export class StoreTasks {
   }
 
   /** See `Windlass.verify`. */
-  async verify({ repair = false, signal }: VerifyOptions): Promise<VerifyReport> {
+  async verify(options: VerifyOptions): Promise<VerifyReport> {
     const { work, waiting, store, locate, assertOpen } = this.shared
+    checkOptions('verify', verifyTable, options)
+    assertOpen()
+    const { repair = false, signal } = options
     // The store cannot be opened or read without these files.
     const repaired = repair ? await repairBeforeOpening(store(), waitingUntil(waiting, signal)) : []
     assertOpen()

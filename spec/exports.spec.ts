@@ -11,23 +11,23 @@ const expected: Record<string, string> = {
       FailedTag FileOptions FileType FilesOptions GoalOptions ImageConfig ImageFile ImageIndex ImageManifest
       ImageProblem ImageSink ImageSource ImageSummary InspectRequest InspectedFields InspectedImage
       Inspection LayerEntryContext LayerEntrySink LayerEvent LayerPlan LayerStatus LayerToRead Leftovers
-      LimitName Limits OpenBlob OpenOptions OpenedFile PlanRequest Platform Pull PullAllOptions PullContext
-      PullCost PullEvent PullManyOptions PullOptions PullOutcome PullParts PullPlan PullReport PullSet
-      PullSnapshot PullStages PullStagesOptions PulledBytes PulledImage PulledIndex PulledLayer PulledName
-      PulledTag PulledTags PutManifestRequest ReadImageOptions ReadableImage Reference Registries
-      RegistriesOptions RegistryCredentials RegistrySink RegistrySource RemovalOutcome RemovedImage
-      ResolvedName RetryFailedOptions RunningPull SinkRequest StartedPull Store StoreOptions StoreProblem
-      TagOutcome TagsWarning TeeOptions UnpackPool VerifyOptions VerifyReport Windlass WindlassError
-      allPlatforms allTags copy copyStages createContext decodeEvent defaultLimits eachPull emptySnapshot
-      encodeEvent errorCodes fetch formatPlatform hasFailed holdsCertificate hostPlatform inspect
-      inspectedFields isFailedName latestOrFirst layoutSink layoutSource matchPlatform open openStore
-      parseDigest parsePlatform parseReference pull pullStages readImage reduce registrySink registrySource
-      secondsLeft someTags tee
+      LimitName LimitValues Limits LiveLimits OpenBlob OpenOptions OpenedFile PlanRequest Platform Pull
+      PullAllOptions PullContext PullCost PullEvent PullManyOptions PullOptions PullOutcome PullParts
+      PullPlan PullReport PullSet PullSnapshot PullStages PullStagesOptions PulledBytes PulledImage
+      PulledIndex PulledLayer PulledName PulledTag PulledTags PutManifestRequest ReadImageOptions
+      ReadableImage Reference Registries RegistriesOptions RegistryCredentials RegistrySink RegistrySource
+      RemovalOutcome RemovedImage ResolvedName RetryFailedOptions RunningPull SinkRequest StartedPull Store
+      StoreOptions StoreProblem TagOutcome TagsWarning TeeOptions UnpackPool VerifyOptions VerifyReport
+      Windlass WindlassError allPlatforms allTags copy copyStages createContext decodeEvent defaultLimits
+      eachPull emptySnapshot encodeEvent errorCodes fetch formatPlatform hasFailed holdsCertificate
+      hostPlatform inspect inspectedFields isFailedName latestOrFirst layoutSink layoutSource matchPlatform
+      open openStore parseDigest parsePlatform parseReference pull pullStages readImage reduce registrySink
+      registrySource secondsLeft someTags tee
     `,
   'windlass/flow': `
       Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Deferred DeferredOptions Demand Failure
       Flow FlowEvent FlowNotice Order Primitive Priority ProtocolError RetryOptions Run Scope SideChannel
-      SingleFlight SlotOptions Stage StageOptions StillRunningError Supervisor Turn Verdict branch compose
+      SingleFlight SlotCount SlotOptions Stage StageOptions StillRunningError Supervisor Turn Verdict branch compose
       expand firstMatch identity keep lift maxTimer retrying run scoped skipping stage through toArray
       untilAborted
     `,
@@ -62,6 +62,10 @@ const expected: Record<string, string> = {
       RunningPull StoreProblem TagOutcome TagsWarning VerifyOptions VerifyReport allPlatforms allTags copy
       copyStages eachPull fetch hasFailed holdsCertificate inspect inspectedFields isFailedName
       latestOrFirst pull pullStages readImage someTags
+    `,
+  'windlass/bench': `
+      BenchOptions BenchPictures BenchReport BenchSetting BenchText GridResult Recommendation SettingResult Span
+      Spread Timeline TimelineStage bench benchText drawBench
     `,
   'windlass/testing': `
       Answer Auth BasicAuth BreakOff BuiltDocument BuiltImage BuiltIndex BuiltLayer CataloguedFault
