@@ -4,7 +4,7 @@
  *     npx tsx examples/progress.ts [IMAGE]
  */
 import { auditTime, lastValueFrom, scan, tap } from 'rxjs'
-import { emptySnapshot, open, reduce } from 'windlass'
+import { emptySnapshot, open, reduce, secondsLeft } from 'windlass'
 import { anImage } from './an-image.js'
 
 const { name, store, close } = await anImage(process.argv[2])
@@ -14,9 +14,11 @@ const pull = windlass.pull(name)
 const frames = pull.events.pipe(
   scan((state, event) => reduce(state, event), emptySnapshot),
   auditTime(100),
-  tap(({ layers }) => {
-    const states = layers.map(({ status, current, total }) => `${status} ${current}/${total}`)
-    console.log(states.join(' | '))
+  tap((state) => {
+    const states = state.layers.map(({ status, current, total }) => `${status} ${current}/${total}`)
+    const { fraction = 0 } = state.totals ?? {}
+    const left = secondsLeft(state, Date.now())?.toFixed(1) ?? '?'
+    console.log(`${Math.floor(fraction * 100)} %, ${left} s left: ${states.join(' | ')}`)
   }),
 )
 const [last] = await Promise.all([lastValueFrom(frames), pull.done])

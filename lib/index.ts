@@ -21,6 +21,7 @@ export {
   emptySnapshot,
   encodeEvent,
   reduce,
+  secondsLeft,
 } from './events/index.js'
 export {
   type BlobBody,

@@ -26,7 +26,7 @@ const expected: Record<string, string> = {
       emptySnapshot encodeEvent errorCodes fetch formatPlatform hasFailed holdsCertificate hostPlatform
       inspect inspectedFields isFailedName latestOrFirst layoutSink layoutSource matchPlatform open
       openStore parseDigest parsePlatform parseReference pull pullStages readBlob readImage reduce
-      registrySink registrySource someTags tee
+      registrySink registrySource secondsLeft someTags tee
     `,
   'windlass/flow': `
       Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Control Deferred DeferredOptions Demand Failure
@@ -36,10 +36,10 @@ const expected: Record<string, string> = {
       untilAborted
     `,
   'windlass/events': `
-      CopyResult ErrorCode ErrorRecord ErrorSubject ImageResult LayerEvent LayerRetry LayerSnapshot LayerStatus
-      PlannedLayer PullEvent PullEventBody PullEventLog PullPhase PullSnapshot PullTotals Replay WindlassError
-      byteEventInterval decodeEvent emptySnapshot encodeEvent eventVersion layerStatuses listenerFailed reduce
-      toPullEvent
+      CopyResult ErrorCode ErrorRecord ErrorSubject ImageResult LayerEvent LayerRetry LayerSnapshot
+      LayerStatus MeasuredRate PlannedLayer PullEvent PullEventBody PullEventLog PullPace PullPhase
+      PullSnapshot PullTotals Replay WindlassError byteEventInterval decodeEvent emptySnapshot encodeEvent
+      eventVersion layerStatuses listenerFailed reduce secondsLeft toPullEvent
     `,
   'windlass/stages': `
       Arriving ArrivingLayer AssembleOptions AwaitingConfig BlobCopies BlobCopyLimits BlobOutcome BlobTask

@@ -2,7 +2,12 @@
  * Renders the progress of a pull as lines: a pure function of its state, the size of the terminal, the rate and the
  * time.
  */
-import type { LayerSnapshot, LayerStatus, PullSnapshot } from '../../lib/events/index.js'
+import {
+  type LayerSnapshot,
+  type LayerStatus,
+  type PullSnapshot,
+  secondsLeft,
+} from '../../lib/events/index.js'
 import { ascii, fit } from './fit.js'
 import { layerLine } from './layer-line.js'
 import { shortDigest } from './layer-status.js'
@@ -16,7 +21,7 @@ export interface View {
   readonly rows: number
   /** Milliseconds since 1970. */
   readonly now: number
-  /** Bytes per second; undefined if it is not known. */
+  /** Bytes per second over the last seconds; undefined if it is not known. */
   readonly rate: number | undefined
 }
 
@@ -71,21 +76,19 @@ function mostActive(layers: readonly LayerSnapshot[], count: number): ReadonlySe
   return new Set([...layers].sort((a, b) => urgency(a) - urgency(b)).slice(0, count))
 }
 
-function totalLine(
-  { layers, totals, phase, target, paused }: PullSnapshot,
-  { rate }: View,
-): string | undefined {
+function totalLine(snapshot: PullSnapshot, { rate, now }: View): string | undefined {
+  const { layers, totals, phase, target, paused } = snapshot
   if (!totals) return undefined
   const parts = [
     `Total: ${layers.filter(isOver).length}/${layers.length} ${target === undefined ? 'layers' : 'blobs'}`,
     `${formatBytes(totals.fetched)} / ${formatBytes(totals.total)}`,
   ]
-  const remaining = totals.total - totals.fetched
-  if (paused) parts.push('paused')
-  else if (phase === 'pulling' && rate !== undefined && remaining > 0) {
-    parts.push(`${formatBytes(rate)}/s`)
-    if (rate > 0) parts.push(`${formatTimeLeft((remaining / rate) * 1000)} left`)
-  }
+  if (phase !== 'pulling') return parts.join('  ')
+  parts.push(`${Math.floor(totals.fraction * 100)} %`)
+  if (paused) return [...parts, 'paused'].join('  ')
+  if (rate !== undefined && totals.fetched < totals.total) parts.push(`${formatBytes(rate)}/s`)
+  const left = secondsLeft(snapshot, now)
+  if (left !== undefined && left > 0) parts.push(`${formatTimeLeft(left * 1000)} left`)
   return parts.join('  ')
 }
 

@@ -45,16 +45,20 @@ const plannedLayer = t.type({
   offset: t.number,
 })
 
-const plan = t.type({
-  type: t.literal('plan'),
-  /**
-   * In manifest order, base layer first. A digest that occurs twice in the manifest occurs twice in the list. Of a copy:
-   * all blobs, configs too, each digest once.
-   */
-  layers: t.array(plannedLayer),
-  /** Compressed bytes of the distinct layers: of all of them, and of those still to download. */
-  bytes: t.type({ total: t.number, toDownload: t.number }),
-})
+const plan = t.intersection([
+  t.type({
+    type: t.literal('plan'),
+    /**
+     * In manifest order, base layer first. A digest that occurs twice in the manifest occurs twice in the list. Of a copy:
+     * all blobs, configs too, each digest once.
+     */
+    layers: t.array(plannedLayer),
+    /** Compressed bytes of the distinct layers: of all of them, and of those still to download. */
+    bytes: t.type({ total: t.number, toDownload: t.number }),
+  }),
+  /** False if layers are stored but not unpacked. */
+  t.partial({ unpack: t.boolean }),
+])
 
 /**
  * Status of a layer, in order. Only `retrying` and `restart` lead back to an earlier status. `copying`, `copied` and
@@ -86,6 +90,8 @@ const layer = t.intersection([
   }),
   t.partial({
     host: t.string,
+    /** Number of compressed bytes that unpacking has read while the layer is still downloaded. */
+    unpacked: t.number,
     /**
      * With `retrying`: milliseconds until the next attempt, the reason, and the number of that attempt (2: first
      * retry).

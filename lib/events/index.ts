@@ -1,5 +1,5 @@
 /**
- * Events of a pull: their types, their log, the snapshot they reduce to, and their wire form. Imports nothing of Node, so
+ * Events of a pull: their types, their log, the snapshot they reduce to, the time left, and their wire form. Imports nothing of Node, so
  * that a page in a browser can display a pull.
  *
  * @module windlass/events
@@ -20,5 +20,14 @@ export {
 export { decodeEvent, encodeEvent } from './lines.js'
 export { Replay } from './replay.js'
 export { emptySnapshot, reduce } from './snapshot.js'
-export type { LayerRetry, LayerSnapshot, PullPhase, PullSnapshot, PullTotals } from './snapshot-state.js'
+export type {
+  LayerRetry,
+  LayerSnapshot,
+  MeasuredRate,
+  PullPace,
+  PullPhase,
+  PullSnapshot,
+  PullTotals,
+} from './snapshot-state.js'
+export { secondsLeft } from './seconds-left.js'
 export { toPullEvent } from './to-pull-event.js'

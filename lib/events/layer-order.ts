@@ -17,6 +17,14 @@ const partial: ReadonlySet<LayerStatus> = new Set([
   'retrying',
   'restart',
 ])
+/** The statuses in which `current` does not count what is unpacked. */
+const keepsUnpacked: ReadonlySet<LayerStatus> = new Set([
+  'waiting',
+  'downloading',
+  'retrying',
+  'verifying',
+  'downloaded',
+])
 const arriving: ReadonlySet<LayerStatus> = new Set(['downloading', 'copying', 'retrying', 'restart'])
 
 /** Returns the number of compressed bytes fetched: the current count during a download, the total size after it. */
@@ -36,20 +44,42 @@ export const planned = ({ digest, size, action, offset }: PlannedLayer): LayerEv
 })
 
 /**
+ * Returns the number of compressed bytes that unpacking has read: while the layer is downloaded too, and all of them once it
+ * is complete.
+ */
+export const unpackedOf = ({
+  status,
+  current,
+  total,
+  unpacked = 0,
+}: Pick<LayerEvent, 'status' | 'current' | 'total' | 'unpacked'>): number => {
+  if (status === 'extracting') return current
+  return finalStatuses.has(status) ? total : unpacked
+}
+
+/**
  * Returns the event to report for `next` after `before`, or undefined if `next` must not be reported:
  * - an event after the final status, except a restart
  * - an event with an earlier status, except a retry, a restart, and the event after one of these
- * - `extracting` during the download; unpacking is reported after the download has ended
+ * - `extracting` while the download is interrupted
  *
- * The result repeats the host until another host serves the layer, and raises a count that falls without a restart.
+ * `extracting` during the download becomes the count `unpacked` of `downloading`. The result repeats the host until another
+ * host serves the layer, and raises counts that fall without a restart.
  */
 export function nextEvent(before: LayerEvent, next: LayerEvent): LayerEvent | undefined {
   if (finalStatuses.has(before.status) && next.status !== 'restart') return undefined
-  if (next.status === 'extracting' && arriving.has(before.status)) return undefined
+  if (next.status === 'extracting' && arriving.has(before.status))
+    return before.status === 'downloading' ? withUnpacked(before, next.current) : undefined
   const back = rankOf(next.status) < rankOf(before.status)
   if (back && !pauses.has(next.status) && !pauses.has(before.status)) return undefined
   const host = next.host ?? before.host
-  return { ...next, ...(host !== undefined && { host }), current: countAfter(before, next) }
+  const event = { ...next, ...(host !== undefined && { host }), current: countAfter(before, next) }
+  return keepsUnpacked.has(next.status) ? withUnpacked(event, unpackedOf(before)) : event
+}
+
+function withUnpacked(event: LayerEvent, count: number): LayerEvent {
+  const unpacked = Math.min(event.total, Math.max(count, event.unpacked ?? 0))
+  return unpacked > 0 ? { ...event, unpacked } : event
 }
 
 function countAfter(before: LayerEvent, next: LayerEvent): number {

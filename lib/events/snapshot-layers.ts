@@ -1,6 +1,6 @@
 /** Reduces the plan and the layer events to the layers of a snapshot. */
 import type { LayerEvent, PlannedLayer, PullEvent } from './event.js'
-import { fetchedOf } from './layer-order.js'
+import { fetchedOf, unpackedOf } from './layer-order.js'
 import type { LayerSnapshot } from './snapshot-state.js'
 
 /**
@@ -20,7 +20,8 @@ export function addPlanned(
 const asPlanned = ({ digest, size, action, offset }: PlannedLayer): LayerSnapshot => {
   const present = action === 'exists' ? size : offset
   const status = action === 'exists' ? 'exists' : 'waiting'
-  return { digest, status, current: present, total: size, fetched: present }
+  const unpacked = action === 'exists' ? size : 0
+  return { digest, status, current: present, total: size, fetched: present, unpacked }
 }
 
 /** Returns the layers after `event`. A layer that is not in `layers` is appended. */
@@ -28,21 +29,25 @@ export function reduceLayer(
   layers: readonly LayerSnapshot[],
   event: LayerEvent & PullEvent,
 ): readonly LayerSnapshot[] {
-  const next = asReported(event)
-  if (layers.some(({ digest }) => digest === event.digest))
-    return layers.map((layer) => (layer.digest === event.digest ? next : layer))
+  const before = layers.find(({ digest }) => digest === event.digest)
+  const next = asReported(event, before)
+  if (before) return layers.map((layer) => (layer.digest === event.digest ? next : layer))
   return [...layers, next]
 }
 
-function asReported(event: LayerEvent & PullEvent): LayerSnapshot {
+function asReported(event: LayerEvent & PullEvent, before: LayerSnapshot | undefined): LayerSnapshot {
   const { digest, status, current, total, host, retryIn = 0, reason = '', attempt = 2 } = event
   const retry = { at: Date.parse(event.time) + retryIn, reason, attempt }
+  const fetched = fetchedOf(event)
+  const fetchedAt = fetched < total ? undefined : (before?.fetchedAt ?? Date.parse(event.time))
   return {
     digest,
     status,
     current,
     total,
-    fetched: fetchedOf(event),
+    fetched,
+    ...(fetchedAt !== undefined && { fetchedAt }),
+    unpacked: unpackedOf(event),
     ...(host !== undefined && { host }),
     ...(status === 'retrying' && { retry }),
   }

@@ -1,6 +1,6 @@
 /**
- * Defines `PullSnapshot`, the state of one pull or copy as plain data that can be stored, compared and sent as JSON. Rates and
- * remaining times are not part of it, because they depend on the clock.
+ * Defines `PullSnapshot`, the state of one pull or copy as plain data that can be stored, compared and sent as JSON. The time left
+ * is not part of it, because it depends on the clock: `secondsLeft` computes it.
  */
 import type { ErrorRecord } from '../errors.js'
 import type { CopyResult, ImageResult, LayerStatus, PullEvent } from './event.js'
@@ -31,6 +31,10 @@ export interface LayerSnapshot {
   readonly total: number
   /** Number of compressed bytes fetched, regardless of the status. */
   readonly fetched: number
+  /** Time at which the last byte was fetched, in milliseconds since 1970. */
+  readonly fetchedAt?: number
+  /** Number of compressed bytes that unpacking has read; the total once the layer is complete. */
+  readonly unpacked: number
   /** Host that serves the layer, once known. */
   readonly host?: string
   /** Set while the status is `retrying`. */
@@ -45,6 +49,39 @@ export interface PullTotals {
   readonly total: number
   /** Number of compressed bytes that the store did not have when the plan was made. */
   readonly toDownload: number
+  /** Number of compressed bytes of the layers that are to be unpacked; 0 in a copy, and in a pull that does not unpack. */
+  readonly toUnpack: number
+  /** Number of these bytes that unpacking has read. */
+  readonly unpacked: number
+  /**
+   * Part of the work that is done, from 0 to 1: each byte counts once as downloaded and once as unpacked. It never falls,
+   * and is 1 when the pull is done and not before.
+   */
+  readonly fraction: number
+}
+
+/** Bytes over time. Old ones weigh less. */
+export interface MeasuredRate {
+  readonly bytes: number
+  readonly milliseconds: number
+}
+
+/** How fast a pull has been, for `secondsLeft`. */
+export interface PullPace {
+  /** Times of the plan and of the last layer event, in milliseconds since 1970. */
+  readonly since: number
+  readonly at: number
+  /** Milliseconds from the start of the first download to its first bytes. */
+  readonly latency: number
+  /** Rate of all downloads together, while there are any and bytes have come. */
+  readonly download: MeasuredRate
+  /** Rate of all unpacking together, while there is any. */
+  readonly unpack: MeasuredRate
+  /** The same while it does not wait for downloads. */
+  readonly unpackHeld: MeasuredRate
+  /** Maximum numbers of layers that were downloaded and unpacked concurrently. */
+  readonly downloads: number
+  readonly unpacks: number
 }
 
 /** State of one pull. */
@@ -67,6 +104,8 @@ export interface PullSnapshot {
   readonly layers: readonly LayerSnapshot[]
   /** Set once the plan is known. */
   readonly totals?: PullTotals
+  /** Set once the plan is known. */
+  readonly pace?: PullPace
   readonly warnings: readonly Pick<Of<'warning'>, 'code' | 'message' | 'digest'>[]
   readonly result?: ImageResult
   /** The result of a copy. */

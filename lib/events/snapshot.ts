@@ -1,7 +1,9 @@
 /** Provides `reduce`, which computes the state of a pull from its events. */
 import type { PullEvent } from './event.js'
 import { addPlanned, reduceLayer } from './snapshot-layers.js'
-import type { LayerSnapshot, PullPhase, PullSnapshot } from './snapshot-state.js'
+import { measurePace, startPace } from './pace.js'
+import type { PullPhase, PullSnapshot } from './snapshot-state.js'
+import { plannedTotals, totalsAfter } from './snapshot-totals.js'
 
 /** State of a pull before its first event. */
 export const emptySnapshot: PullSnapshot = {
@@ -33,14 +35,16 @@ export function reduce(snapshot: PullSnapshot, event: PullEvent): PullSnapshot {
       return { ...state, platform: event.chosen }
     case 'plan': {
       const layers = addPlanned(state.layers, event.layers)
-      const { total, toDownload } = event.bytes
-      const totals = { fetched: fetchedOf(layers), total, toDownload }
-      return { ...state, phase: later(state, 'pulling'), layers, totals }
+      const totals = plannedTotals(event, layers, state)
+      const pace = startPace(Date.parse(event.time))
+      return { ...state, phase: later(state, 'pulling'), layers, totals, pace }
     }
     case 'layer': {
       const layers = reduceLayer(state.layers, event)
-      const { totals } = state
-      return { ...state, layers, ...(totals && { totals: { ...totals, fetched: fetchedOf(layers) } }) }
+      const { totals, pace } = state
+      if (!totals || !pace) return { ...state, layers }
+      const measured = measurePace(pace, { before: state.layers, after: layers, at: Date.parse(event.time) })
+      return { ...state, layers, totals: totalsAfter(totals, layers), pace: measured }
     }
     case 'warning': {
       const { code, message, digest } = event
@@ -60,7 +64,12 @@ export function reduce(snapshot: PullSnapshot, event: PullEvent): PullSnapshot {
       return { ...state, copied: { from, name, digest, mediaType, status, bytes, blobs } }
     }
     case 'end':
-      return { ...notPaused(state), phase: event.outcome, ...(event.error && { error: event.error }) }
+      return {
+        ...notPaused(state),
+        phase: event.outcome,
+        ...(event.outcome === 'done' && state.totals && { totals: { ...state.totals, fraction: 1 } }),
+        ...(event.error && { error: event.error }),
+      }
   }
 }
 
@@ -82,6 +91,3 @@ const phases: readonly PullPhase[] = [
 
 const later = ({ phase }: PullSnapshot, next: PullPhase): PullPhase =>
   phases.indexOf(next) > phases.indexOf(phase) ? next : phase
-
-const fetchedOf = (layers: readonly LayerSnapshot[]): number =>
-  layers.reduce((sum, { fetched }) => sum + fetched, 0)

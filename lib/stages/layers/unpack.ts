@@ -137,8 +137,6 @@ async function unpackOnce(
       // A layer that has arrived goes before layers whose threads would wait for the network.
       isReady: () => arriving?.file.state.phase !== 'growing',
       onProgress: (current) => {
-        // While the layer is downloaded, the events of the download report the progress.
-        if (arriving?.file.state.phase === 'growing') return
         turn.emit({ type: 'layer', digest, status: 'extracting', current, total: size })
       },
       onWarning: (code, message) => turn.emit({ type: 'warning', code, message, digest }),

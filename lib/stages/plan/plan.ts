@@ -37,6 +37,7 @@ export function plan({ store, goal }: PlanOptions): Stage<Resolved<PullableDocum
           total: sum(layers.map(({ descriptor }) => descriptor.size)),
           toDownload: sum(layers.map(({ descriptor, offset }) => descriptor.size - offset)),
         },
+        ...(!goal.unpack && { unpack: false }),
       })
       const upToDate =
         !goal.refresh && layers.every(({ action }) => action === 'exists') && (await isNamed(resolved, store))

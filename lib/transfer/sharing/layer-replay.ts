@@ -1,5 +1,7 @@
 /** Records the events that describe the current state of a layer download and replays them to late subscribers. */
 import type { Observable, Subscription } from 'rxjs'
+import type { LayerEvent } from '../../events/index.js'
+import { nextEvent } from '../../events/layer-order.js'
 import type { FlowEvent, Scope } from '../../flow/index.js'
 
 /** Maximum number of warnings that are kept. */
@@ -9,13 +11,12 @@ const maxWarnings = 50
 export class LayerReplay {
   readonly #subscription: Subscription
   readonly #warnings: FlowEvent[] = []
-  #layer: FlowEvent | undefined
+  #layer: (LayerEvent & FlowEvent) | undefined
 
   constructor(events: Observable<FlowEvent>) {
     this.#subscription = events.subscribe((event) => {
       if (event.type === 'warning' && this.#warnings.length < maxWarnings) this.#warnings.push(event)
-      // Only some events name the host, so it is carried over.
-      if (event.type === 'layer') this.#layer = { ...hostOf(this.#layer), ...event }
+      if (event.type === 'layer') this.#layer = after(this.#layer, event as LayerEvent & FlowEvent)
     })
   }
 
@@ -31,5 +32,8 @@ export class LayerReplay {
   }
 }
 
-const hostOf = (event: FlowEvent | undefined): { readonly host?: unknown } =>
-  event?.['host'] === undefined ? {} : { host: event['host'] }
+/** Returns the state after `next`: only some events name the host or count what is unpacked. */
+const after = (
+  before: (LayerEvent & FlowEvent) | undefined,
+  next: LayerEvent & FlowEvent,
+): LayerEvent & FlowEvent => (before ? ({ ...(nextEvent(before, next) ?? before) } as typeof next) : next)

@@ -39,7 +39,7 @@ describe('frame', () => {
       333333333333: Download complete
       444444444444: Pull complete
       555555555555: Starting over
-      Total: 2/10 layers  25.5 MB / 40.0 MB  2.00 MB/s  8s left"
+      Total: 2/10 layers  25.5 MB / 40.0 MB  42 %  2.00 MB/s  8s left"
     `)
   })
 
@@ -60,7 +60,7 @@ describe('frame', () => {
       'bbbbbbbbbbbb: Downloading       [===>         ]  1.00 MB / 4.00 MB',
       'cccccccccccc: Downloading       [============>]  4.00 MB / 4.00 MB',
       'dddddddddddd: Retrying in 5 seconds (connection reset)',
-      'Total: 1/4 layers  9.50 MB / 16.0 MB  2.00 MB/s  4s left',
+      'Total: 1/4 layers  9.50 MB / 16.0 MB  42 %  2.00 MB/s  4s left',
     ])
     expect(frame(few, { ...view, columns: 30 })).toEqual([
       'docker.io/library/alpine:3....',

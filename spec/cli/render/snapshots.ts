@@ -21,6 +21,7 @@ export const layer = (
   current,
   total: 4_000_000,
   fetched: current,
+  unpacked: 0,
   ...more,
 })
 
@@ -38,7 +39,13 @@ export const pulling = (
   totals: {
     fetched: layers.reduce((sum, { fetched }) => sum + fetched, 0),
     total: layers.length * 4_000_000,
-    toDownload: 0,
+    ...{ toDownload: 0, toUnpack: 0, unpacked: 0, fraction: 0.425 },
+  },
+  pace: {
+    ...{ since: now - 10_000, at: now, latency: 0, downloads: 3, unpacks: 2 },
+    download: { bytes: 20_000_000, milliseconds: 10_000 },
+    unpack: { bytes: 0, milliseconds: 0 },
+    unpackHeld: { bytes: 0, milliseconds: 0 },
   },
   ...more,
 })

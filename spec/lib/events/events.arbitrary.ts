@@ -18,14 +18,16 @@ export const layerBody = fc
     status: fc.constantFrom<LayerStatus>(...statuses, 'downloading', 'downloading', 'extracting'),
     current: fc.integer({ min: 0, max: size }),
     host: fc.option(fc.constantFrom('one.example', 'two.example'), { nil: undefined }),
+    unpacked: fc.option(fc.integer({ min: 0, max: size }), { nil: undefined }),
   })
-  .map(({ digest, status, current, host }): LayerEvent => ({
+  .map(({ digest, status, current, host, unpacked }): LayerEvent => ({
     type: 'layer',
     digest,
     status,
     current: status === 'restart' ? 0 : current,
     total: size,
     ...(host !== undefined && { host }),
+    ...(unpacked !== undefined && { unpacked }),
     ...(status === 'retrying' && { retryIn: 5000, reason: 'reset', attempt: 2 }),
   }))
 

@@ -4,6 +4,8 @@ import {
   emptySnapshot,
   PullEventLog,
   reduce,
+  secondsLeft,
+  type LayerStatus,
   type PullEvent,
   type PullEventBody,
   type PullSnapshot,
@@ -52,7 +54,7 @@ describe('reduce', () => {
       ['waiting', 0, 0],
       ['waiting', 0, 0],
     ])
-    expect(totals).toEqual({ fetched: 1400, total: 4000, toDownload: 2600 })
+    expect(totals).toMatchObject({ fetched: 1400, total: 4000, toDownload: 2600 })
   })
 
   it('goes back to no phase', () => {
@@ -69,7 +71,8 @@ describe('reduce', () => {
       ...{ type: 'plan', bytes: { total: 1000, toDownload: 0 } },
       layers: [{ digest: digest!, size: 1000, action: 'exists', offset: 0 }],
     })
-    expect(layers).toEqual([{ digest, status: 'exists', current: 1000, total: 1000, fetched: 1000 }])
+    const counts = { current: 1000, total: 1000, fetched: 1000, unpacked: 1000 }
+    expect(layers).toEqual([{ digest, status: 'exists', ...counts }])
     expect(totals?.fetched).toBe(1000)
   })
 
@@ -173,6 +176,69 @@ describe('reduce', () => {
           const fetched = state.layers.reduce((sum, layer) => sum + layer.fetched, 0)
           if (state.totals) expect(state.totals.fetched).toBe(fetched)
           before = state
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+const withPlan = (more: { readonly unpack: boolean }): PullEventBody =>
+  ({ ...plan, ...more }) as PullEventBody
+const copyStart = { ...start, target: 'registry.example/a:1' } as PullEventBody
+
+describe('the fraction', () => {
+  const layer = (at: number, status: LayerStatus, current: number): PullEventBody => ({
+    ...{ type: 'layer', digest: digests[at]!, status, current, total: 1000 },
+  })
+
+  it('counts each byte once as downloaded and once as unpacked', () => {
+    // 400 of 3000 bytes are here; 2600 are to be downloaded and 3000 to be unpacked
+    expect(after(start, manifest, plan).totals).toMatchObject({ toUnpack: 3000, unpacked: 0, fraction: 0 })
+    const half = after(start, plan, layer(2, 'downloading', 1000), layer(2, 'extracting', 400))
+    expect(half.totals).toMatchObject({ unpacked: 400, fraction: 1400 / 5600 })
+    expect(half.layers[2]).toMatchObject({ status: 'downloading', current: 1000, unpacked: 400 })
+  })
+
+  it('counts downloads alone if nothing is unpacked, and in a copy', () => {
+    const stored = after(start, withPlan({ unpack: false }), layer(2, 'complete', 1000))
+    expect(stored.totals).toMatchObject({ toUnpack: 0, unpacked: 0, fraction: 1000 / 2600 })
+    const copy = after(copyStart, plan, layer(2, 'copied', 1000))
+    expect(copy.totals).toMatchObject({ toUnpack: 0, fraction: 1000 / 2600 })
+  })
+
+  it('is below 1 until the pull is done, and then 1', () => {
+    const layers = [1, 2, 3].map((at) => layer(at, 'complete', 1000))
+    const running = after(start, plan, ...layers, image)
+    expect(running.totals).toMatchObject({ unpacked: 3000, fraction: 0.99 })
+    expect(after(start, plan, ...layers, image, { type: 'end', outcome: 'done' }).totals?.fraction).toBe(1)
+    expect(after(start, plan, ...layers, { type: 'end', outcome: 'failed' }).totals?.fraction).toBe(0.99)
+  })
+
+  it('stays while a download starts over, until it has more than before', () => {
+    const seen = states([
+      ...[start, plan, layer(2, 'downloading', 800), layer(2, 'restart', 0)],
+      ...[layer(2, 'downloading', 700), layer(2, 'downloading', 900)],
+    ])
+    const fractions = seen.slice(2).map(({ state }) => state.totals!.fraction * 5600)
+    expect(fractions.map(Math.round)).toEqual([800, 800, 800, 900])
+  })
+
+  it('never falls, and is 1 once the pull is done and not before, whatever the layers do', () => {
+    fc.assert(
+      fc.property(bodies, fc.boolean(), (all, unpack) => {
+        let before = 0
+        for (const { event, state } of states(
+          all.map((body) => (body.type === 'plan' ? withPlan({ unpack }) : body)),
+        )) {
+          const { fraction = 0, unpacked = 0, toUnpack = 0 } = state.totals ?? {}
+          expect(fraction).toBeGreaterThanOrEqual(before)
+          expect(fraction === 1).toBe(event.type === 'end' && event.outcome === 'done')
+          expect(unpacked).toBeLessThanOrEqual(toUnpack)
+          const left = secondsLeft(state)
+          if (left !== undefined) expect(left).toBeGreaterThanOrEqual(0)
+          if (left !== undefined) expect(left).toBeLessThan(Infinity)
+          before = fraction
         }
       }),
       { numRuns: 500 },
