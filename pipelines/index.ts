@@ -39,6 +39,15 @@ export {
 } from './inspect.js'
 export { type InspectedFields, type InspectedLayer, inspectedFields } from './inspected-fields.js'
 export type { LayerPlan, PullPlan } from './plan/plan-pull.js'
+export {
+  type FailedName,
+  type PullCost,
+  type PulledBytes,
+  type PulledName,
+  type PullOutcome,
+  type PullReport,
+  isFailedName,
+} from './many/pull-report.js'
 export { pull } from './pull.js'
 export { type EachPullOptions, type RunningPull, eachPull } from './each-pull.js'
 export { type PullParts, type PullStages, type PullStagesOptions, pullStages } from './pull-stages.js'

@@ -8,28 +8,29 @@ const expected: Record<string, string> = {
       AllPlatformsOptions AllTagsOptions ArchiveEntry BlobBody BlobRequest CloseOptions CollectOptions
       Collected CollectedItem CopiedImage Copy CopyOptions CopyParts CopyStages CopyTarget Descriptor Digest
       DigestAlgorithm EachPullOptions EntryContext EntryLayer EntrySink ErrorCode ErrorDetails ErrorRecord
-      ErrorSubject ExitCode FailedRemoval FailedTag FetchedManifest FileOptions FileType FilesOptions
-      GoalOptions ImageConfig ImageFile ImageIndex ImageManifest ImageProblem ImageSink ImageSource
-      ImageSummary InspectOptions InspectRequest InspectWarning InspectedFields InspectedImage InspectedLayer
-      Inspection LayerEntryContext LayerEntrySink LayerEvent LayerPlan LayerSource LayerStatus LayerToRead
-      LayoutSink LayoutSource Leftovers LimitName Limits ManifestRequest OpenBlob OpenOptions OpenedFile
-      PlanRequest Platform Pull PullAllOptions PullContext PullEvent PullOptions PullParts PullPlan PullSet
-      PullSnapshot PullStages PullStagesOptions PulledImage PulledIndex PulledLayer PulledTag PulledTags
+      ErrorSubject ExitCode FailedName FailedRemoval FailedTag FetchedManifest FileOptions FileType
+      FilesOptions GoalOptions ImageConfig ImageFile ImageIndex ImageManifest ImageProblem ImageSink
+      ImageSource ImageSummary InspectOptions InspectRequest InspectWarning InspectedFields InspectedImage
+      InspectedLayer Inspection LayerEntryContext LayerEntrySink LayerEvent LayerPlan LayerSource LayerStatus
+      LayerToRead LayoutSink LayoutSource Leftovers LimitName LimitValues Limits LiveLimits ManifestRequest
+      OpenBlob OpenOptions OpenedFile PlanRequest Platform Pull PullAllOptions PullContext PullCost PullEvent
+      PullManyOptions PullOptions PullOutcome PullParts PullPlan PullReport PullSet PullSnapshot PullStages
+      PullStagesOptions PulledBytes PulledImage PulledIndex PulledLayer PulledName PulledTag PulledTags
       PutManifestRequest ReadBlobOptions ReadImageOptions ReadJobOptions ReadResult ReadTask ReadableImage
       Reference Registries RegistriesOptions RegistryCredentials RegistrySink RegistrySource RemovalOutcome
-      RemovedImage RepositoryName ResolvedName RunningPull SignatureState SinkRequest StartedPull Store
-      StoreOptions StoreProblem TagOutcome TagsRequest TagsWarning TeeOptions Timeouts UnpackJobOptions
-      UnpackPool UnpackPoolOptions UnpackResult UnpackTask UnusableEntry VerifyOptions VerifyReport
-      WhiteoutForm WhiteoutTreatment Windlass WindlassError allPlatforms allTags copy copyStages createContext
-      decodeEvent defaultLimits digestOf eachPull emptySnapshot encodeEvent errorCodes fetch formatPlatform
-      hasFailed holdsCertificate hostPlatform inspect inspectedFields latestOrFirst layoutSink layoutSource
-      matchPlatform open openStore parseDigest parsePlatform parseReference pull pullStages readBlob readImage
-      reduce registrySink registrySource someTags tee
+      RemovedImage RepositoryName ResolvedName RetryFailedOptions RunningPull SignatureState SinkRequest
+      StartedPull Store StoreOptions StoreProblem TagOutcome TagsRequest TagsWarning TeeOptions Timeouts
+      UnpackJobOptions UnpackPool UnpackPoolOptions UnpackResult UnpackTask UnusableEntry VerifyOptions
+      VerifyReport WhiteoutForm WhiteoutTreatment Windlass WindlassError allPlatforms allTags copy copyStages
+      createContext decodeEvent defaultLimits digestOf eachPull emptySnapshot encodeEvent errorCodes fetch
+      formatPlatform hasFailed holdsCertificate hostPlatform inspect inspectedFields isFailedName
+      latestOrFirst layoutSink layoutSource matchPlatform open openStore parseDigest parsePlatform
+      parseReference pull pullStages readBlob readImage reduce registrySink registrySource someTags tee
     `,
   'windlass/flow': `
       Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Deferred DeferredOptions Demand Failure
       Flow FlowEvent FlowNotice Order Primitive Priority ProtocolError RetryOptions Run Scope SideChannel
-      SingleFlight SlotOptions Stage StageOptions StillRunningError Supervisor Turn Verdict branch compose
+      SingleFlight SlotCount SlotOptions Stage StageOptions StillRunningError Supervisor Turn Verdict branch compose
       expand firstMatch identity keep lift maxTimer retrying run scoped skipping stage through toArray
       untilAborted
     `,
@@ -58,13 +59,18 @@ const expected: Record<string, string> = {
     `,
   'windlass/pipelines': `
       AllPlatformsOptions AllTagsOptions CollectOptions Collected CollectedItem CopiedImage CopyParts
-      CopyStages CopyTarget EachPullOptions EntryLayer FailedRemoval FailedTag FileType ImageFile ImageProblem
-      ImageSummary InspectOptions InspectRequest InspectWarning InspectedFields InspectedImage InspectedLayer
-      Inspection LayerEntryContext LayerEntrySink LayerPlan LayerToRead Leftovers OpenedFile PullParts
-      PullPlan PullStages PullStagesOptions PulledImage PulledIndex PulledLayer PulledTag PulledTags
-      ReadImageOptions ReadableImage RemovalOutcome RemovedImage ResolvedName RunningPull StoreProblem
-      TagOutcome TagsWarning VerifyOptions VerifyReport allPlatforms allTags copy copyStages eachPull fetch
-      hasFailed holdsCertificate inspect inspectedFields latestOrFirst pull pullStages readImage someTags
+      CopyStages CopyTarget EachPullOptions EntryLayer FailedName FailedRemoval FailedTag FileType ImageFile
+      ImageProblem ImageSummary InspectOptions InspectRequest InspectWarning InspectedFields InspectedImage
+      InspectedLayer Inspection LayerEntryContext LayerEntrySink LayerPlan LayerToRead Leftovers OpenedFile
+      PullCost PullOutcome PullParts PullPlan PullReport PullStages PullStagesOptions PulledBytes PulledImage
+      PulledIndex PulledLayer PulledName PulledTag PulledTags ReadImageOptions ReadableImage RemovalOutcome
+      RemovedImage ResolvedName RunningPull StoreProblem TagOutcome TagsWarning VerifyOptions VerifyReport
+      allPlatforms allTags copy copyStages eachPull fetch hasFailed holdsCertificate inspect inspectedFields
+      isFailedName latestOrFirst pull pullStages readImage someTags
+    `,
+  'windlass/bench': `
+      BenchOptions BenchPictures BenchReport BenchSetting BenchText GridResult Recommendation SettingResult Span
+      Spread Timeline TimelineStage bench benchText drawBench
     `,
   'windlass/testing': `
       Answer Auth BasicAuth BreakOff BuiltDocument BuiltImage BuiltIndex BuiltLayer CataloguedFault

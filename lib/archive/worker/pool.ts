@@ -36,10 +36,12 @@ export interface UnpackTask extends BlobTask {
 /** Options of a job. */
 export interface UnpackJobOptions {
   /**
-   * Reports whether the job can run without waiting for more of its blob. Such jobs go first. Called when a thread is
-   * free. Default: yes.
+   * Reports whether the job can run without waiting for more of its blob. Such jobs of a group go first. Called when a
+   * thread is free. Default: yes.
    */
   readonly isReady?: (() => boolean) | undefined
+  /** Group of the job: groups share the threads fairly. Jobs without one form a group. */
+  readonly group?: object | undefined
   /** Cancels the job. The promise rejects when everything is closed. The directory is not removed. */
   readonly signal?: AbortSignal | undefined
   /** Receives the number of compressed bytes read so far, at most about ten times a second. */
@@ -54,7 +56,7 @@ export interface UnpackJobOptions {
 }
 
 /** Options of a job that only reads. */
-export interface ReadJobOptions extends Pick<UnpackJobOptions, 'signal' | 'onProgress'> {
+export interface ReadJobOptions extends Pick<UnpackJobOptions, 'signal' | 'onProgress' | 'group'> {
   /** Receives the entries of the layer in order. */
   readonly onEntry: EntrySink
 }
@@ -87,6 +89,7 @@ export class UnpackPool {
       name: 'unpack-threads',
       slots: Math.max(1, Math.floor(workers)),
       pick: pickReady,
+      group: ({ options }) => options.group,
     })
   }
 
@@ -142,6 +145,11 @@ export class UnpackPool {
    */
   ready(jobs: number): void {
     this.#threads.ready(Math.min(jobs, this.#actor.slots))
+  }
+
+  /** Changes the number of concurrent jobs. Running jobs go on. */
+  resize(workers: number): void {
+    this.#actor.resize(Math.max(1, Math.floor(workers)))
   }
 
   /** Cancels all jobs and resolves when all threads have ended. */
