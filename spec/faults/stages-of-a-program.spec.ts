@@ -78,7 +78,7 @@ describe('a policy that loses its image', () => {
 describe('a sink of entries', () => {
   it('that never reads a content delays nothing', async () => {
     let seen = 0
-    const { pull } = await pulling({ onEntry: () => void seen++ })
+    const { pull } = await pulling({ onEntry: () => seen++ })
     await pull.done
     expect(seen).toBeGreaterThan(1)
   })
