@@ -139,7 +139,9 @@ export class PullRun<Result = PulledImage> implements Omit<Pull, 'done' | 'prior
       await this.#run.done
       const [result] = results
       if (result === undefined)
-        throw new WindlassError('INTERNAL', `The ${this.#what} ended without a result`)
+        throw new WindlassError('STAGE_FAILED', `The ${this.#what} ended without a result`, {
+          hint: 'A stage did not pass on what it received. To refuse an image, it throws an error.',
+        })
       this.#ended = true
       this.#channel.end(undefined, this.#duration)
       return result

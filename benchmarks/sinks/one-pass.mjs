@@ -33,6 +33,7 @@ async function bytesOn(blob) {
   await answered
 }
 
+/** Passes each layer on at once, and sends and hashes it meanwhile. The pull waits for both. */
 const follows = stage(
   async function* (layer) {
     const blob = await followLayer(layer)

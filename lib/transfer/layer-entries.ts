@@ -1,4 +1,5 @@
 /** Passes the entries of layers to a sink of the caller, and knows which layers the sink has seen. */
+import type { Scope } from '../flow/index.js'
 import type { ArchiveEntry, EntrySink } from '../archive/index.js'
 import { WindlassError } from '../errors.js'
 import type { Descriptor } from '../image/index.js'
@@ -36,12 +37,20 @@ export class LayerEntries {
     this.#sink = sink
   }
 
-  /** Begins an attempt to read a layer, and returns its sink. */
-  begin({ descriptor, positions }: Pick<PlannedLayer, 'descriptor' | 'positions'>): EntrySink {
+  /**
+   * Begins an attempt to read a layer, and returns its sink.
+   * @param scope - Names the entry while the sink works on it, for who waits for the end.
+   */
+  begin(
+    { descriptor, positions }: Pick<PlannedLayer, 'descriptor' | 'positions'>,
+    scope?: Pick<Scope, 'enter' | 'leave'>,
+  ): EntrySink {
     const attempt = (this.#layers.get(descriptor)?.attempt ?? 0) + 1
     this.#layers.set(descriptor, { attempt, complete: false })
     const layer: EntryLayer = { descriptor, positions, attempt }
     return async (entry, { signal }) => {
+      const worker = { name: `onEntry at "${entry.name}" of layer ${descriptor.digest}` }
+      scope?.enter(worker)
       try {
         await this.#sink(entry, { layer, signal })
       } catch (error) {
@@ -56,6 +65,8 @@ export class LayerEntries {
             hint: 'The sink threw this error; its cause has the stack trace.',
           },
         )
+      } finally {
+        scope?.leave(worker)
       }
     }
   }

@@ -1,4 +1,8 @@
-/** Measures which limits on concurrency suit a registry, a link and a disk. */
+/**
+ * Measures which limits on concurrency suit a registry, a link and a disk.
+ *
+ * @module windlass/bench
+ */
 export { type BenchReport, bench } from './bench.js'
 export type { BenchOptions } from '../options/options.js'
 export { type BenchPictures, drawBench } from './draw.js'

@@ -11,7 +11,8 @@ import { toArray } from '../../flow/flows/to-array.js'
  * Returns the stage that sends every distinct layer of an image through `line` and emits the image when all are in
  * the store.
  * @param images - maximum number of images processed concurrently
- * @throws ROOTFS_MISMATCH when the config gives two diffIDs to one layer; errors of `line`
+ * @throws ROOTFS_MISMATCH when the config gives two diffIDs to one layer; STAGE_FAILED when `line` loses a layer; errors of
+ * `line`
  */
 export function eachLayer(line: Stage<LayerTask, EnsuredLayer>, images = 1): Stage<PlannedImage, WholeImage> {
   return expand(
@@ -19,10 +20,25 @@ export function eachLayer(line: Stage<LayerTask, EnsuredLayer>, images = 1): Sta
       Flow.from(layerTasks(image)).pipe(
         line,
         toArray(),
-        lift(map((ensured): WholeImage => ({ ...image, ensured }))),
+        lift(map((ensured): WholeImage => ({ ...image, ensured: allOf(image, ensured) }))),
       ),
     { slots: images, order: 'source' },
   )
+}
+
+/** Returns what came out of the line, if no layer is missing. A stage of a program may forget to return one. */
+function allOf(image: PlannedImage, ensured: readonly (EnsuredLayer | undefined)[]): readonly EnsuredLayer[] {
+  const known = ensured.filter((each): each is EnsuredLayer => each?.task !== undefined)
+  const digests = new Set(known.map(({ task }) => task.descriptor.digest))
+  const lost = image.layers.find(({ descriptor }) => !digests.has(descriptor.digest))
+  if (lost === undefined && known.length === ensured.length) return known
+  const { name: reference } = image.request
+  const what =
+    lost === undefined ? 'something that is no layer came' : `${lost.descriptor.digest} did not come`
+  throw new WindlassError('STAGE_FAILED', `The layers of ${reference}: ${what} out of the stages`, {
+    reference,
+    hint: 'A stage in onLayer has to return each layer that it receives.',
+  })
 }
 
 function* layerTasks(image: PlannedImage): Iterable<LayerTask> {

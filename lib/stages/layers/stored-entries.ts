@@ -30,7 +30,10 @@ export function storedEntries(options: StoredEntriesOptions): Stage<EnsuredLayer
       const { control, group } = layer.task
       const priority = (): number => control?.priority ?? 0
       await pausable(control, turn.signal, (signal) =>
-        pool.read({ layer: source }, { signal, priority, group, onEntry: entries.begin(layer.task) }),
+        pool.read(
+          { layer: source },
+          { signal, priority, group, onEntry: entries.begin(layer.task, turn.scope) },
+        ),
       )
       entries.complete(layer.task)
       return layer

@@ -140,7 +140,7 @@ async function unpackOnce(
         turn.emit({ type: 'layer', digest, status: 'extracting', current, total: size })
       },
       onWarning: (code, message) => turn.emit({ type: 'warning', code, message, digest }),
-      onEntry: entries?.begin(layer),
+      onEntry: entries?.begin(layer, turn.scope),
     },
   )
   try {
