@@ -5,7 +5,7 @@ import { WindlassError } from '../../errors.js'
 import { printable } from '../../codec/index.js'
 import { lstatIfThere } from '../../system/files.js'
 import { OutsideFileError, readOutsideFile } from '../../system/outside-file.js'
-import { writing } from './layout-error.js'
+import { withLayoutErrors } from './layout-error.js'
 import { type LayoutIndex, parseLayoutIndex } from './layout-index.js'
 import { withLayoutLock } from './layout-lock.js'
 import { writeWhole } from './temporary-file.js'
@@ -45,11 +45,11 @@ export async function changeIndex(
   signal?: AbortSignal,
 ): Promise<void> {
   const path = join(directory, 'index.json')
-  await writing('write the list of images', path, () =>
+  await withLayoutErrors('write the list of images', path, () =>
     withLayoutLock(
       directory,
       async () => {
-        for (let attempt = 1; attempt <= maxAttempts; attempt++) if (await replaced(path, change)) return
+        for (let attempt = 1; attempt <= maxAttempts; attempt++) if (await tryReplace(path, change)) return
         throw unreadable(path, 'another tool keeps changing it')
       },
       signal,
@@ -58,7 +58,7 @@ export async function changeIndex(
 }
 
 /** Replaces the list once. Returns false if it was changed meanwhile. */
-async function replaced(path: string, change: (index: LayoutIndex) => string): Promise<boolean> {
+async function tryReplace(path: string, change: (index: LayoutIndex) => string): Promise<boolean> {
   const before = await lstatIfThere(path)
   const index = (await readIndex(dirname(path))) ?? { document: {}, entries: [] }
   return writeWhole(path, change(index), async () => isSame(before, await lstatIfThere(path)))

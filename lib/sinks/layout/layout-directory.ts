@@ -7,7 +7,7 @@ import { type Digest, type DigestAlgorithm, algorithmOf, hexOf } from '../../ima
 import { lstatIfThere, makeDirectories, mkdir } from '../../system/files.js'
 import { OutsideFileError, readOutsideFile } from '../../system/outside-file.js'
 import { errnoOf } from '../../system/index.js'
-import { otherDirectory } from './layout-error.js'
+import { otherDirectoryHint } from './layout-error.js'
 import { emptyIndex } from './layout-index.js'
 import { withLayoutLock } from './layout-lock.js'
 import { sweepTemporaries, syncDirectory, temporaryPrefix, writeWhole } from './temporary-file.js'
@@ -24,7 +24,7 @@ export async function prepareLayout(directory: string, signal?: AbortSignal): Pr
   await withLayoutLock(
     directory,
     async () => {
-      check(directory)
+      checkDirectory(directory)
       await sweepTemporaries(directory)
       await makeDirectory(join(directory, 'blobs'))
       for (const [name, text] of Object.entries({ 'index.json': emptyIndex, 'oci-layout': layoutText }))
@@ -75,7 +75,7 @@ async function makeDirectory(path: string): Promise<void> {
   }
 }
 
-function check(directory: string): void {
+function checkDirectory(directory: string): void {
   const names = readdirSync(directory).filter((name) => !name.startsWith(temporaryPrefix))
   if (names.includes('windlass.json'))
     throw new WindlassError(
@@ -107,5 +107,5 @@ function checkVersion(path: string): void {
 const corrupt = (path: string, why: string): WindlassError =>
   new WindlassError('STORE_CORRUPT', `Failed to write to the layout at ${printable(path)}: ${why}`, {
     path,
-    hint: otherDirectory,
+    hint: otherDirectoryHint,
   })

@@ -30,7 +30,7 @@ export function parseLayoutIndex(text: string): LayoutIndex | undefined {
 }
 
 /** Returns the digest of the first image with the given name, as written; undefined if there is none. */
-export function digestNamed({ entries }: LayoutIndex, name: string): string | undefined {
+export function findDigest({ entries }: LayoutIndex, name: string): string | undefined {
   const entry = entries.find((each) => nameOf(each) === name)
   const digest = isObject(entry) ? entry['digest'] : undefined
   return typeof digest === 'string' ? digest : undefined

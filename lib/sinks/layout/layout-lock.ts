@@ -27,7 +27,7 @@ export async function withLayoutLock<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   const before = queues.get(directory) ?? Promise.resolve()
-  const turn = before.then(() => locked(directory, work, signal))
+  const turn = before.then(() => runLocked(directory, work, signal))
   const settled = turn.then(ignore, ignore)
   queues.set(directory, settled)
   try {
@@ -39,21 +39,21 @@ export async function withLayoutLock<T>(
 
 const ignore = (): void => undefined
 
-async function locked<T>(
+async function runLocked<T>(
   directory: string,
   work: () => Promise<T>,
   signal: AbortSignal | undefined,
 ): Promise<T> {
   const file = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY)
   try {
-    await take(file, directory, signal)
+    await takeLock(file, directory, signal)
     return await work()
   } finally {
     await file.close()
   }
 }
 
-async function take(file: SyncFile, directory: string, signal: AbortSignal | undefined): Promise<void> {
+async function takeLock(file: SyncFile, directory: string, signal: AbortSignal | undefined): Promise<void> {
   const began = performance.now()
   for (let pause = lockPauses.first; ; pause = Math.min(2 * pause, lockPauses.longest)) {
     throwIfAborted(signal)

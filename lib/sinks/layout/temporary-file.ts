@@ -100,7 +100,7 @@ class Temporary implements TemporaryFile {
     while (rest.length > 0) {
       const written = await this.#file.write(rest, this.#length)
       this.#length += written
-      rest = after(rest, written)
+      rest = withoutFirst(rest, written)
     }
   }
 
@@ -122,7 +122,7 @@ class Temporary implements TemporaryFile {
 }
 
 /** Returns the bytes that follow the first `written` ones. A write to a disk may be partial. */
-function after(chunks: readonly Buffer[], written: number): readonly Buffer[] {
+function withoutFirst(chunks: readonly Buffer[], written: number): readonly Buffer[] {
   let left = written
   for (const [at, chunk] of chunks.entries()) {
     if (left < chunk.length) return [chunk.subarray(left), ...chunks.slice(at + 1)]
