@@ -1,5 +1,5 @@
 /** The registry client: the exports for other modules. */
-export { holdsCertificate } from './policy/certificates.js'
+export { containsCertificate } from './policy/certificates.js'
 export { Credential, type CredentialParts } from './credentials/credential.js'
 export {
   anonymous,

@@ -24,8 +24,8 @@ import { findDigest, withImage } from './layout/layout-index.js'
 import { type TemporaryFile, temporaryFile } from './layout/temporary-file.js'
 
 /**
- * Returns the OCI image layout in `directory` as a target of images. It is made with the first blob or manifest where
- * there is none.
+ * Returns the OCI image layout in `directory` as a target of images. If there is no layout, writing the first blob or
+ * manifest creates it.
  *
  * @example
  * const sink = layoutSink('images/app')
@@ -103,7 +103,7 @@ export class LayoutSink implements ImageSink {
     if (digestOf(bytes, algorithmOf(digest)) !== digest)
       throw new WindlassError(
         'UNSUPPORTED',
-        `Failed to write ${digest} to the layout ${printable(this.host)}: its bytes do not have this digest, as of signed schema 1 manifests`,
+        `Failed to write ${digest} to the layout ${printable(this.host)}: its bytes do not have this digest, as in signed schema 1 manifests`,
         {
           ...{ digest, path: this.host },
           hint: `An OCI layout cannot hold a manifest of the type ${mediaType}.`,
@@ -116,12 +116,12 @@ export class LayoutSink implements ImageSink {
         withLayoutErrors('write a manifest', path, () => file.append([bytes])),
       )
     if (!root) return
-    // The names of all that the image consists of are on the disk before something refers to them.
+    // All blobs of the image have to be on the disk before the index refers to them.
     await withLayoutErrors('write blobs to the disk', this.host, () => syncBlobs(this.host))
     await changeIndex(this.host, (index) => withImage(index, manifest, tag), signal)
   }
 
-  /** Writes the file of a digest. Nothing remains of it if `fill` fails. */
+  /** Writes the file of a digest. If `fill` fails, the file is removed. */
   async #write(
     { digest }: Descriptor,
     signal: AbortSignal | undefined,
@@ -143,12 +143,12 @@ export class LayoutSink implements ImageSink {
   }
 
   #prepare(signal: AbortSignal | undefined): Promise<void> {
-    this.#prepared ??= withLayoutErrors('make a layout', this.host, () => prepareLayout(this.host, signal)).catch(
-      (error: unknown) => {
-        this.#prepared = undefined // the cause may be gone at the next try
-        throw error
-      },
-    )
+    this.#prepared ??= withLayoutErrors('make a layout', this.host, () =>
+      prepareLayout(this.host, signal),
+    ).catch((error: unknown) => {
+      this.#prepared = undefined // the cause may be gone at the next try
+      throw error
+    })
     return this.#prepared
   }
 }

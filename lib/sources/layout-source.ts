@@ -27,7 +27,7 @@ import { printable, quoted } from '../codec/index.js'
 const refName = 'org.opencontainers.image.ref.name'
 
 /**
- * Returns the OCI image layout in `directory` as a source of images. Nothing is read before something is asked for.
+ * Returns the OCI image layout in `directory` as a source of images. No file is read before a method is called.
  *
  * @example
  * const { bytes } = await layoutSource('images/app').manifest('1.2')

@@ -10,7 +10,7 @@ export interface BodyOptions {
   /** Milliseconds to wait for the first byte. */
   readonly firstByte: number
   /** Called at the first byte, or at the end of an empty body. */
-  readonly began: () => void
+  readonly onFirstByte: () => void
   /** Milliseconds without sufficient progress until the body has stalled; see `Timeouts.stall`. */
   readonly stall: number
   /** Bytes that must be received within `stall`. */
@@ -22,8 +22,8 @@ export interface BodyOptions {
 }
 
 /**
- * Bytes buffered for the reader, which receives them in one chunk: a disk write and a message to the unpacking thread
- * cost the same for any size.
+ * Maximum number of bytes buffered for the reader. It receives them in one chunk, because a disk write or a message to
+ * the unpacking thread costs about the same for any size.
  */
 const bufferBytes = 1024 * 1024
 
@@ -41,7 +41,7 @@ export class Body extends Readable {
     super({ highWaterMark: bufferBytes })
     this.#source = source
     this.#options = options
-    // Keeps an error that occurs before a reader listens from ending the process. A reader that comes later still fails.
+    // Without a listener, an error before a reader listens would end the process. A later reader still receives the error.
     this.on('error', () => undefined)
     source.on('data', (chunk: Buffer) => {
       if (this.#received === 0) this.#onFirstByte()
@@ -54,7 +54,7 @@ export class Body extends Readable {
       if (!this.push(chunk)) this.#pause()
     })
     source.on('end', () => {
-      if (this.#received === 0) options.began()
+      if (this.#received === 0) options.onFirstByte()
       this.#pause()
       this.push(null)
     })
@@ -92,7 +92,7 @@ export class Body extends Readable {
 
   /** Switches from the timeout for the first byte to the stall timeout. */
   #onFirstByte(): void {
-    this.#options.began()
+    this.#options.onFirstByte()
     if (this.#timer === undefined) return
     clearTimeout(this.#timer)
     this.#timer = setTimeout(

@@ -1,10 +1,10 @@
-/** Converts errors of the file system to errors of a layout that is written to. */
+/** Converts errors of the file system while a layout is written. */
 import { WindlassError } from '../../errors.js'
 import { printable } from '../../codec/index.js'
 import { diskMeaning } from '../../system/disk-meaning.js'
 import { errnoOf } from '../../system/errno.js'
 
-/** What the user finds at the path, by the name of the system error. */
+/** What is wrong with the path, by the name of the system error. */
 const pathProblems: Readonly<Record<string, string>> = {
   EISDIR: 'it is a directory',
   ENOTDIR: 'a part of the path is not a directory',
