@@ -1,11 +1,11 @@
-/** Places the policy of a program in a line. */
+/** Provides `policy`, which adds the policy of a program to a pull. */
 import { type Stage, compose } from '../lib/flow/index.js'
 import { type PlannedImage, awaitConfig } from '../lib/stages/index.js'
-import { passesImages } from './pull-stages.js'
+import { noPolicy } from './pull-stages.js'
 
 /**
- * Returns the stage that waits for the config of each image and then applies `onImage`. Without a policy, images pass at
- * once, and their layers are fetched while the config is on its way.
+ * Returns the stage that waits for the config of each image and then applies `onImage`. Without a policy, it does not
+ * wait, so that layers are fetched at the same time as the config.
  */
 export const policy = (onImage: Stage<PlannedImage, PlannedImage>): Stage<PlannedImage, PlannedImage> =>
-  onImage === passesImages ? onImage : compose(awaitConfig<PlannedImage>(), onImage)
+  onImage === noPolicy ? onImage : compose(awaitConfig<PlannedImage>(), onImage)

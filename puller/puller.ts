@@ -323,7 +323,7 @@ export class Windlass implements AsyncDisposable {
     const find = (name: string) => locate(name, undefined, this.#registries, this.#limits)
     this.#assertOpen()
     return this.#work.busy('verify', signal, (parts, ended) =>
-      verifyWith(parts, { locate: repair ? find : undefined, repaired, signal: ended }),
+      verifyWith(parts, { requestFor: repair ? find : undefined, repaired, signal: ended }),
     )
   }
 

@@ -66,9 +66,9 @@ const expected: Record<string, string> = {
       FaultScene FaultSetting FlowMarbles Hook ImageFormat ImagePlatform ImageSpec ImageTarget Law LawOptions
       LayerEntry LayerEntryType LayerSpec NothingLeftOptions PackDirectoryOptions RegistryOptions RequestKind
       RequestLogEntry SinkProbe SinkProbeOptions SourceProbe TestCertificate TestRegistry TokenAuth TreeEntry
-      TreeEntryType WirePart assertNothingLeft backTo buildImage buildIndex buildLayer byteString compareTrees
+      TreeEntryType WirePart assertNothingLeft buildImage buildIndex buildLayer byteString compareTrees
       describeTree faultCatalogue faults flowMarbles opaque packDirectory packEntries problem putImage sinkProbe
-      sourceProbe stageLaws startFaultScene startRegistry testCertificate tinyImage whiteout
+      sourceProbe stageLaws startFaultScene startRegistry testCertificate tinyImage waitForRelease whiteout
     `,
 }
 
