@@ -37,7 +37,7 @@ const stageOf: Partial<Record<string, Stage>> = {
 
 export function timelineOf(events: readonly PullEvent[]): Timeline {
   const [first, last] = [events[0], events.at(-1)]
-  if (!first || !last) throw new Error('A pull without events')
+  if (!first || !last) throw new Error('The pull has no events')
   const start = Date.parse(first.time)
   const spans: Span[] = []
   const open = new Map<string, { stage: Stage; from: number }>()
