@@ -42,7 +42,7 @@ export type {
   PulledImage,
   PulledLayer,
 } from '../lib/stages/index.js'
-export { containsCertificate } from '../lib/registry/index.js'
+export { holdsCertificate } from '../lib/registry/index.js'
 export type { FailedRemoval, RemovalOutcome, RemovedImage } from './remove.js'
 export type { VerifyOptions, VerifyReport } from './check/verify.js'
 export type { Collected, CollectedItem, CollectOptions, Leftovers } from '../lib/store/index.js'

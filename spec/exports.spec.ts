@@ -19,8 +19,9 @@ const expected: Record<string, string> = {
       TagOutcome TagsWarning TeeOptions UnpackPool VerifyOptions VerifyReport Windlass WindlassError
       allPlatforms allTags copy copyStages createContext decodeEvent defaultLimits eachPull emptySnapshot
       encodeEvent errorCodes fetch formatPlatform hasFailed holdsCertificate hostPlatform inspect
-      inspectedFields latestOrFirst layoutSink layoutSource matchPlatform open openStore parseDigest
-      parsePlatform parseReference pull pullStages readImage reduce registrySink registrySource someTags tee
+      inspectedFields latestOrFirst layoutSink layoutSource matchPlatform nonEmptyTags open openStore
+      parseDigest parsePlatform parseReference pull pullStages readImage reduce registrySink registrySource
+      tee
     `,
   'windlass/flow': `
       Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Deferred DeferredOptions Demand Failure
@@ -58,7 +59,7 @@ const expected: Record<string, string> = {
       PullStagesOptions PulledImage PulledIndex PulledLayer PulledTag PulledTags ReadImageOptions
       ReadableImage RemovalOutcome RemovedImage ResolvedName RunningPull StoreProblem TagOutcome TagsWarning
       VerifyOptions VerifyReport allPlatforms allTags copy copyStages eachPull fetch hasFailed
-      holdsCertificate inspect inspectedFields latestOrFirst pull pullStages readImage someTags
+      holdsCertificate inspect inspectedFields latestOrFirst nonEmptyTags pull pullStages readImage
     `,
   'windlass/testing': `
       Answer Auth BasicAuth BreakOff BuiltDocument BuiltImage BuiltIndex BuiltLayer CataloguedFault

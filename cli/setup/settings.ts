@@ -196,9 +196,9 @@ function readCertificateFile(file: string): string {
 }
 
 async function readCertificates(file: string): Promise<string> {
-  const { containsCertificate } = await import('../../pipelines/index.js')
+  const { holdsCertificate } = await import('../../pipelines/index.js')
   const text = readCertificateFile(file)
-  if (containsCertificate(text)) return text
+  if (holdsCertificate(text)) return text
   throw new WindlassError('USAGE', `The file ${quoted(file)} (--ca) contains no certificate`, {
     path: file,
     hint: 'It must be in PEM format (-----BEGIN CERTIFICATE-----). Convert a DER file with openssl x509 -inform der.',

@@ -1,5 +1,5 @@
 /** The registry client: the exports for other modules. */
-export { containsCertificate } from './policy/certificates.js'
+export { holdsCertificate } from './policy/certificates.js'
 export { Credential, type CredentialParts } from './credentials/credential.js'
 export {
   anonymous,

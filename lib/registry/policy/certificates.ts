@@ -11,7 +11,7 @@ const blockPattern = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTI
 export const certificateBlocks = (pem: string): readonly string[] => pem.match(blockPattern) ?? []
 
 /** Reports whether a PEM text contains a valid certificate. */
-export const containsCertificate = (pem: string): boolean => certificateBlocks(pem).some(isCertificate)
+export const holdsCertificate = (pem: string): boolean => certificateBlocks(pem).some(isCertificate)
 
 /** Reports whether a PEM block is a valid certificate. */
 export function isCertificate(block: string): boolean {

@@ -7,7 +7,7 @@ import { WindlassError } from '../../errors.js'
 import {
   certificateBlocks,
   extraCertificates,
-  containsCertificate,
+  holdsCertificate,
   isCertificate,
   systemCertificates,
 } from './certificates.js'
@@ -31,7 +31,7 @@ export class Trust {
   /** @throws USAGE when `ca` has no certificate */
   constructor(options: TrustOptions = {}) {
     this.#options = options
-    if (options.ca === undefined || containsCertificate(options.ca.toString())) return
+    if (options.ca === undefined || holdsCertificate(options.ca.toString())) return
     throw new WindlassError('USAGE', 'The option ca contains no certificate', {
       hint: 'It takes certificates as PEM text, which starts with -----BEGIN CERTIFICATE-----.',
     })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import {
   certificateBlocks,
-  containsCertificate,
+  holdsCertificate,
   systemCertificates,
 } from '../../../../lib/registry/policy/certificates.js'
 import { Registries, type RegistriesOptions } from '../../../../lib/registry/index.js'
@@ -157,11 +157,11 @@ describe('a ca', () => {
     right.cert.slice(30),
   ])('without a certificate is an error of usage: %j', (ca) => {
     expect(() => new Registries({ ca })).toThrow(expect.objectContaining({ code: 'USAGE' }))
-    expect(containsCertificate(ca)).toBe(false)
+    expect(holdsCertificate(ca)).toBe(false)
   })
 
   it('may have other text around its certificates', () => {
-    expect(containsCertificate(`Subject: x\n${right.cert}${right.key}`)).toBe(true)
+    expect(holdsCertificate(`Subject: x\n${right.cert}${right.key}`)).toBe(true)
     expect(certificateBlocks(`a${right.cert}b${other.cert}`)).toHaveLength(2)
   })
 })
