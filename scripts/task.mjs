@@ -31,6 +31,7 @@ const tasks = {
     growth: ['benchmarks/run-growth.ts', 'how the cost of a pull grows with the image'],
     sinks: ['benchmarks/run-sinks.ts', 'one pass over a layer with several sinks'],
     micro: ['benchmarks/run-micro.ts', 'the cost of single parts'],
+    control: ['benchmarks/run-control.ts', 'how exactly a maximum rate is kept'],
     'one-file': ['benchmarks/run-one-file.ts', 'the cost of reading one file of an image'],
   },
   table: {

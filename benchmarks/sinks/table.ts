@@ -1,7 +1,7 @@
 /** Renders the results of one pass over a layer with several sinks, and with each sink alone, as Markdown. */
 import type { Machine } from '../shared/machine.js'
 import { table } from '../shared/markdown.js'
-import type { Spread } from '../shared/statistics.js'
+import type { Spread } from '../../puller/bench/statistics.js'
 
 /** Cost of one pass over a layer. */
 export interface SinksPoint {

@@ -15,10 +15,12 @@ import type { InspectRequest } from '../../pipelines/inspect.js'
 import * as takes from './option-codecs.js'
 import { pullPlan } from './plan-codec.js'
 import {
+  type BenchOptions,
   type CloseOptions,
   type CopyOptions,
   type FileOptions,
   type FilesOptions,
+  type LimitValues,
   type OpenOptions,
   type PlanRequest,
   type PullAllOptions,
@@ -73,18 +75,35 @@ const isHttpOrigin = (text: string): void => {
 /** Maximum of concurrent downloads or unpacks. Higher values bring no benefit. */
 const maxAtOnce = 1_000
 
+/** A number of concurrent downloads. */
+export const downloadCount = {
+  codec: takes.wholeNumberWithin(1, maxAtOnce),
+  help: 'layers to download concurrently',
+  default: 3,
+} satisfies OptionEntry<number>
+
 /** Options of `open`. */
 export const openTable = {
   store: { codec: takes.path, help: 'directory of the store' },
   maxDownloads: {
-    codec: takes.wholeNumberWithin(1, maxAtOnce),
-    help: 'layers to download concurrently',
-    default: 3,
+    codec: takes.codec(
+      `${downloadCount.codec.name}, or "auto"`,
+      (value): value is number | 'auto' => value === 'auto' || downloadCount.codec.is(value),
+    ),
+    help: 'layers to download concurrently; “auto” finds a number while it pulls',
+    default: downloadCount.default,
   },
   maxUnpacks: {
     codec: takes.wholeNumberWithin(1, maxAtOnce),
     help: 'layers to unpack concurrently',
     default: defaultUnpacks(),
+  },
+  bytesPerSecond: {
+    codec: takes.codec(
+      'a whole number of at least 1, or Infinity for no limit',
+      (value): value is number => value === Infinity || takes.wholeNumber(1).is(value),
+    ),
+    help: 'bytes per second that all downloads together may use',
   },
   retries: {
     codec: takes.wholeNumber(1),
@@ -148,6 +167,13 @@ export const openTable = {
   },
 } satisfies OptionTable<OpenOptions>
 
+/** Options of `limits.set`. */
+export const liveLimitsTable = {
+  maxDownloads: downloadCount,
+  maxUnpacks: openTable.maxUnpacks,
+  bytesPerSecond: openTable.bytesPerSecond,
+} satisfies OptionTable<LimitValues>
+
 const platform: OptionEntry<string> = {
   codec: takes.text,
   help: 'platform to choose from an index (default: that of this machine)',
@@ -196,6 +222,33 @@ export const planTable = {
   refresh: ofAnyPull.refresh,
   signal,
 } satisfies OptionTable<PlanRequest>
+
+const counts: OptionEntry<readonly number[]> = {
+  codec: takes.codec(
+    `a list of whole numbers from 1 to ${maxAtOnce}`,
+    (value): value is readonly number[] =>
+      Array.isArray(value) &&
+      value.length > 0 &&
+      value.every((each) => takes.wholeNumberWithin(1, maxAtOnce).is(each)),
+  ),
+}
+
+/** Options of `bench`. */
+export const benchTable = {
+  downloads: { ...counts, help: 'numbers of concurrent downloads to try' },
+  unpacks: { ...counts, help: 'numbers of concurrent unpacks to try' },
+  runs: { codec: takes.wholeNumberWithin(1, 100), help: 'runs of each setting', default: 5 },
+  budget: { codec: takes.milliseconds(1), help: 'time after which no further run starts', default: 300_000 },
+  under: { codec: takes.path, help: 'existing directory for the throw-away stores' },
+  platform,
+  unpack: ofAnyPull.unpack,
+  open: {
+    codec: takes.codec('an object', (value): value is OpenOptions => takes.isRecord(value)),
+    secret: true,
+  },
+  signal,
+  onRun: { codec: takes.functionOf<NonNullable<BenchOptions['onRun']>>() },
+} satisfies OptionTable<BenchOptions>
 
 /** Options of `pullAllPlatforms`. */
 export const pullPlatformsTable = {

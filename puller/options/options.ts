@@ -15,10 +15,15 @@ import type { PullStages } from '../../pipelines/pull-stages.js'
 export interface OpenOptions {
   /** Directory of the store (`$WINDLASS_STORE`, otherwise `$XDG_DATA_HOME/windlass`). */
   readonly store?: string
-  /** Maximum number of concurrent downloads of all pulls together (3). */
-  readonly maxDownloads?: number
+  /**
+   * Maximum number of concurrent downloads of all pulls together (3). `auto` begins with 3 and finds a number from 1 to 16
+   * while layers are downloaded: more while that gains, fewer after refusals (HTTP 429) or where fewer are faster.
+   */
+  readonly maxDownloads?: number | 'auto'
   /** Maximum number of layers that are unpacked concurrently, of all pulls together (number of processors). */
   readonly maxUnpacks?: number
+  /** Maximum rate of all downloads together, in bytes per second (no limit). Manifests are not counted. */
+  readonly bytesPerSecond?: number
   /** Maximum number of consecutive attempts at one download without progress, including the first (5). */
   readonly retries?: number
   /** Milliseconds before attempt n + 1, multiplied by n (5,000). */
@@ -81,6 +86,16 @@ export interface OpenOptions {
    * events of that pull.
    */
   readonly onWarning?: (message: string, code: string) => void
+}
+
+/** Limits of a puller that may change while its pulls run. */
+export interface LimitValues {
+  /** Maximum number of concurrent downloads of all pulls together; of copies too, which are counted separately. */
+  readonly maxDownloads: number
+  /** Maximum number of layers that are unpacked concurrently, of all pulls together. */
+  readonly maxUnpacks: number
+  /** Maximum rate of all downloads together, in bytes per second; Infinity if there is none. Manifests are not counted. */
+  readonly bytesPerSecond: number
 }
 
 /** A user name and a password for a registry or a namespace of one. */
@@ -165,6 +180,30 @@ export type PlanRequest = Pick<
   PullOptions,
   'platform' | 'unpack' | 'whiteouts' | 'discardBlobs' | 'refresh' | 'signal'
 >
+
+/** Options of `bench`. Defaults are in parentheses. */
+export interface BenchOptions {
+  /** Numbers of concurrent downloads to try (1, 2, 3, 6, 10). */
+  readonly downloads?: readonly number[]
+  /** Numbers of concurrent unpacks to try (1, 2, and the number of processors). */
+  readonly unpacks?: readonly number[]
+  /** Runs of each setting (5). Settings that the spread does not tell apart get up to three times as many. */
+  readonly runs?: number
+  /** Milliseconds after which no further run starts (300,000). */
+  readonly budget?: number
+  /** Existing directory for the throw-away stores; its disk is measured too (the parent directory of the store). */
+  readonly under?: string
+  /** `os/arch[/variant]` (that of this machine). */
+  readonly platform?: string
+  /** Unpack the layers (true). Without, only the numbers of downloads are compared. */
+  readonly unpack?: boolean
+  /** Options of `open` for every run: credentials, timeouts, limits. `store`, `maxDownloads` and `maxUnpacks` are ignored. */
+  readonly open?: OpenOptions
+  /** Cancels the measurement. */
+  readonly signal?: AbortSignal
+  /** Is called after each run with the number of runs so far and of those planned. */
+  readonly onRun?: (done: number, planned: number) => void
+}
 
 /** Options of `close` and `closed`. */
 export interface CloseOptions {

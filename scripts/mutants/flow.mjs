@@ -3,9 +3,9 @@ const specs = ['spec/lib/flow', 'spec/laws/flow']
 
 // prettier-ignore
 export const mutants = [
-  { name: 'one slot too many', file: 'lib/flow/stages/engine.ts', from: "slots - requested - cells.length", to: "slots + 1 - requested - cells.length", specs },
-  { name: 'slots of what was asked forgotten', file: 'lib/flow/stages/engine.ts', from: "slots - requested - cells.length", to: "slots - cells.length", specs },
-  { name: 'slots in work forgotten', file: 'lib/flow/stages/engine.ts', from: "slots - requested - cells.length", to: "slots - requested", specs },
+  { name: 'one slot too many', file: 'lib/flow/stages/engine.ts', from: "slotsNow() - requested - cells.length", to: "slotsNow() + 1 - requested - cells.length", specs },
+  { name: 'slots of what was asked forgotten', file: 'lib/flow/stages/engine.ts', from: "slotsNow() - requested - cells.length", to: "slotsNow() - cells.length", specs },
+  { name: 'slots in work forgotten', file: 'lib/flow/stages/engine.ts', from: "slotsNow() - requested - cells.length", to: "slotsNow() - requested", specs },
   { name: 'asked never counted down', file: 'lib/flow/stages/engine.ts', from: "        requested--\n", to: "", specs },
   { name: 'slot freed before results have left', file: 'lib/flow/stages/engine.ts', from: 'if (cell.done && cell.ready.length === 0)', to: 'if (cell.done)', specs },
   { name: 'slot freed before the work is torn down', file: 'lib/flow/stages/through.ts', from: 'settled(defer(() => ask(element, scope)))', to: 'defer(() => ask(element, scope))', specs },

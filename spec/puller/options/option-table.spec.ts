@@ -31,6 +31,7 @@ const calls: Readonly<Record<string, readonly [Readonly<Record<string, AnyEntry>
   tags: [tables.tagsTable, (windlass, options) => windlass.tags('a', options)],
   collect: [tables.collectTable, (windlass, options) => windlass.collect(options)],
   verify: [tables.verifyTable, (windlass, options) => windlass.verify(options)],
+  'limits.set': [tables.liveLimitsTable, (windlass, options) => windlass.limits.set(options)],
   close: [tables.closeTable, (windlass, options) => windlass.close(options)],
 }
 
@@ -97,9 +98,11 @@ describe('the options of every call', () => {
       for (const [option, { codec }] of Object.entries(table)) {
         if (!codec.is(1)) continue
         for (const value of [NaN, Infinity, -Infinity, -1, '1', 1n, true])
-          expect(codec.is(value), `${option}: ${String(value)}`).toBe(false)
+          expect(codec.is(value), `${option}: ${String(value)}`).toBe(
+            option === 'bytesPerSecond' && value === Infinity, // no limit
+          )
       }
-    for (const option of ['maxDownloads', 'maxUnpacks', 'retries', 'stallTimeout'] as const)
+    for (const option of ['maxDownloads', 'maxUnpacks', 'bytesPerSecond', 'retries', 'stallTimeout'] as const)
       expect(tables.openTable[option].codec.is(0), option).toBe(false)
     for (const option of ['stallTimeout', 'retryDelay'] as const) {
       expect(tables.openTable[option].codec.is(2 ** 31 - 1), option).toBe(true)
