@@ -2,12 +2,12 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { program } from './shared/pull-once.js'
-import { measured } from './shared/measured.js'
+import { runMeasured } from './shared/measured.js'
 import type { Peer } from './peers/peer.js'
 
 /**
  * @param under directory of the store, on the same file system as the stores of the peers
- * @param beside wraps a command as the commands of the peers are, so that the overhead is equal
+ * @param beside wraps a command in the same way as the commands of the peers, so that the overhead is equal
  */
 export function windlass(
   under: string,
@@ -16,8 +16,8 @@ export function windlass(
 ): Peer {
   const store = join(under, 'windlass')
   const tree = join(under, 'windlass-tree')
-  const run = (...args: readonly string[]): ReturnType<typeof measured> =>
-    measured(beside([process.execPath, program(), ...args]))
+  const run = (...args: readonly string[]): ReturnType<typeof runMeasured> =>
+    runMeasured(beside([process.execPath, program(), ...args]))
   const clear = async (): Promise<void> => {
     await rm(store, { recursive: true, force: true })
     await rm(tree, { recursive: true, force: true })

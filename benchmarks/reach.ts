@@ -2,7 +2,7 @@
 import type { Comparison, ContenderResult } from './compare.js'
 import { nothing } from './start-up.js'
 
-export interface Reach {
+export interface Goal {
   readonly what: string
   readonly against: string
   /** Reports whether the goal applies to a comparison. */
@@ -12,7 +12,7 @@ export interface Reach {
   ratio(comparison: Comparison): number | undefined
 }
 
-export const ours = ({ contenders }: Comparison): ContenderResult | undefined =>
+export const windlassResult = ({ contenders }: Comparison): ContenderResult | undefined =>
   contenders.find(({ name }) => name === 'windlass')
 const named = (start: string, { contenders }: Comparison): ContenderResult | undefined =>
   contenders.find(({ name }) => name.startsWith(start))
@@ -31,7 +31,7 @@ type Measure = 'wall' | 'cpu' | 'memory'
 const over =
   (measure: Measure, other: (comparison: Comparison) => ContenderResult | undefined) =>
   (comparison: Comparison): number | undefined => {
-    const [own, its] = [ours(comparison), other(comparison)]
+    const [own, its] = [windlassResult(comparison), other(comparison)]
     return own && its && own[measure].median / its[measure].median
   }
 
@@ -44,7 +44,7 @@ export function lineSeconds({ link, bytes }: Comparison): number {
 const isPull = (work: Comparison['work'], store?: Comparison['store']) => (comparison: Comparison) =>
   comparison.work === work && comparison.link === '' && (store === undefined || comparison.store === store)
 
-export const reaches: readonly Reach[] = [
+export const goals: readonly Goal[] = [
   {
     what: 'fetch, verify and unpack, store on tmpfs',
     against: 'the fastest of podman, docker, ctr, skopeo + umoci',
@@ -72,18 +72,18 @@ export const reaches: readonly Reach[] = [
     takes: ({ work, link }) => work === 'unpack' && link === '100/40',
     target: () => 1.05,
     ratio: (comparison) => {
-      const own = ours(comparison)
+      const own = windlassResult(comparison)
       return own && own.wall.median / lineSeconds(comparison)
     },
   },
-  ...(['tmpfs', 'disk'] as const).map((store): Reach => ({
+  ...(['tmpfs', 'disk'] as const).map((store): Goal => ({
     what: `fetch and verify only, store on ${store}`,
     against: 'the fastest of crane, oras, skopeo, ctr',
     takes: isPull('fetch', store),
     target: () => 1,
     ratio: over('wall', fastestPeer),
   })),
-  ...(['tmpfs', 'disk'] as const).flatMap((store): Reach[] => {
+  ...(['tmpfs', 'disk'] as const).flatMap((store): Goal[] => {
     const row = {
       what: `pull of an image that is up to date, store on ${store}`,
       takes: isPull('again', store),
@@ -121,8 +121,8 @@ export const reaches: readonly Reach[] = [
   },
 ]
 
-export interface Reached {
-  readonly reach: Reach
+export interface GoalResult {
+  readonly reach: Goal
   readonly image: string
   readonly ratio: number
   readonly target: number
@@ -130,8 +130,8 @@ export interface Reached {
 }
 
 /** Evaluates every goal for every comparison to which it applies, if both sides have a result. */
-export function reachedIn(comparisons: readonly Comparison[]): Reached[] {
-  return reaches.flatMap((reach) =>
+export function evaluateGoals(comparisons: readonly Comparison[]): GoalResult[] {
+  return goals.flatMap((reach) =>
     comparisons
       .filter((comparison) => reach.takes(comparison))
       .flatMap((comparison) => {

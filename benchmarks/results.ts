@@ -29,7 +29,7 @@ export function mergeBy<T>(
  * Checks that results are from one machine.
  * @throws Error if they are not, because they cannot be compared
  */
-export function mustBeOne(before: Machine, now: Machine): void {
+export function assertSameMachine(before: Machine, now: Machine): void {
   if (before.processors !== now.processors || before.memory !== now.memory)
     throw new Error(
       `Results of another machine (${before.processors}): write to another directory with --out`,

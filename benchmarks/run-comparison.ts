@@ -43,30 +43,31 @@ const { values } = parseArgs({
   },
 })
 
-function chosen<T extends string>(option: string, text: string, known: readonly T[]): T[] {
+function parseChoice<T extends string>(option: string, text: string, known: readonly T[]): T[] {
   return text.split(',').map((name) => {
     const match = known.find((each) => each === name)
-    if (match === undefined) throw new Error(`--${option} knows ${known.join(', ')}: not '${name}'`)
+    if (match === undefined) throw new Error(`--${option} accepts ${known.join(', ')}, not '${name}'`)
     return match
   })
 }
 
-function count(option: string, text: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(text)) throw new Error(`--${option} takes a number from 1: not '${text}'`)
+function parseCount(option: string, text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text))
+    throw new Error(`--${option} must be a number of at least 1, not '${text}'`)
   return Number(text)
 }
 
-const names = chosen(
+const names = parseChoice(
   'images',
   values.images,
   imageRecipes.map(({ name }) => name),
 )
-const works = chosen('works', values.works, ['version', 'trees', 'unpack', 'fetch', 'again'] as const)
-const stores = chosen('stores', values.stores, ['tmpfs', 'disk'] as const)
-const takingPart = chosen('contenders', values.contenders, ['windlass', ...peerNames])
-const runs = count('runs', values.runs)
+const works = parseChoice('works', values.works, ['version', 'trees', 'unpack', 'fetch', 'again'] as const)
+const stores = parseChoice('stores', values.stores, ['tmpfs', 'disk'] as const)
+const selected = parseChoice('contenders', values.contenders, ['windlass', ...peerNames])
+const runs = parseCount('runs', values.runs)
 if (values.link !== '' && !/^\d+\/\d+$/.test(values.link))
-  throw new Error(`--link takes Mbit/s and milliseconds, as 100/40: not '${values.link}'`)
+  throw new Error(`--link must be Mbit/s and milliseconds, such as 100/40, not '${values.link}'`)
 
 const machine = await describeMachine(tmpdir())
 const file = join(values.out, 'results.json')
@@ -98,7 +99,7 @@ async function layersOf(reference: string): Promise<string[]> {
   return layers.map(({ digest }) => `${base}/blobs/${digest}`)
 }
 
-async function behindLink(image: ServedImage): Promise<{ reference: string; close(): Promise<void> }> {
+async function startLinkTo(image: ServedImage): Promise<{ reference: string; close(): Promise<void> }> {
   if (values.link === '') return { reference: image.reference, close: () => Promise.resolve() }
   const [megabits = NaN, latency = NaN] = values.link.split('/').map(Number)
   const rate = (megabits * 1e6) / 8
@@ -106,7 +107,7 @@ async function behindLink(image: ServedImage): Promise<{ reference: string; clos
   return { reference: `${link.host}/${image.repository}`, close: () => link.close() }
 }
 
-async function pulls(): Promise<void> {
+async function comparePulls(): Promise<void> {
   const images: ServedImage[] = []
   for (const name of names)
     await serveImage(name).then(
@@ -132,7 +133,7 @@ async function withStore(
   small: string,
 ): Promise<void> {
   const under = await temporary(store === 'disk' ? tmpdir() : '/dev/shm', 'windlass-bench-')
-  const others = takingPart.filter((name) => name !== 'windlass')
+  const others = selected.filter((name) => name !== 'windlass')
   const host = others.length > 0 ? await startPeerHost(await peersRoot(values.suite), under) : undefined
   try {
     const version = `${machine.version}, Node ${machine.node}`
@@ -140,9 +141,9 @@ async function withStore(
     const none: Peers = { peers: [], skipped: [] }
     const { peers, skipped } = host ? await allPeers(host, others, small, layersOf) : none
     await addResults({ skipped })
-    const contenders = [...(takingPart.includes('windlass') ? [ours] : []), ...peers]
+    const contenders = [...(selected.includes('windlass') ? [ours] : []), ...peers]
     for (const image of images) {
-      const link = await behindLink(image)
+      const link = await startLinkTo(image)
       const { reference } = link
       const { name, blobs, bytes } = image
       for (const work of works)
@@ -171,10 +172,10 @@ function failed(what: string): void {
 }
 
 if (works.includes('version')) {
-  const runs = count('version-runs', values['version-runs'])
+  const runs = parseCount('version-runs', values['version-runs'])
   await addResults({ comparisons: [await compareStartUp(runs, machine.version)] })
 }
-if (works.some((work) => work !== 'version')) await pulls()
+if (works.some((work) => work !== 'version')) await comparePulls()
 
 process.stdout.write(resultsTable(results))
 if (results.trees.some(({ differences }) => differences !== 0)) failed('Not all trees are the same')

@@ -35,23 +35,23 @@ const { values } = parseArgs({
   },
 })
 
-const numbers = (option: string, text: string): number[] =>
+const parseNumbers = (option: string, text: string): number[] =>
   text.split(',').map((each) => {
     if (/^[1-9]\d{0,5}$/.test(each.trim())) return Number(each)
-    throw new Error(`--${option} takes numbers from 1, a comma between: not '${text}'`)
+    throw new Error(`--${option} must be numbers of at least 1, separated by commas, not '${text}'`)
   })
-const only = (option: string, text: string): number => {
-  const [first, ...more] = numbers(option, text)
-  if (first === undefined || more.length > 0) throw new Error(`--${option} takes one number: not '${text}'`)
+const parseNumber = (option: string, text: string): number => {
+  const [first, ...more] = parseNumbers(option, text)
+  if (first === undefined || more.length > 0) throw new Error(`--${option} must be one number, not '${text}'`)
   return first
 }
 
 async function run(name: string, reference: string): Promise<NamedSweep> {
   const result: SweepResult = await sweep({
     reference,
-    downloads: numbers('downloads', values.downloads),
-    unpacks: numbers('unpacks', values.unpacks),
-    runs: only('runs', values.runs),
+    downloads: parseNumbers('downloads', values.downloads),
+    unpacks: parseNumbers('unpacks', values.unpacks),
+    runs: parseNumber('runs', values.runs),
     under: values.store,
     onRun: (done, of) => process.stderr.write(`${name}: run ${done} of ${of}\n`),
   })
@@ -61,10 +61,11 @@ async function run(name: string, reference: string): Promise<NamedSweep> {
 async function builtIn(): Promise<void> {
   const wanted = values.links?.split(',')
   const kinds = linkKinds.filter(({ name }) => wanted?.some((each) => name.startsWith(each)) ?? true)
-  if (kinds.length === 0) throw new Error(`--links knows ${linkKinds.map(({ name }) => name).join('; ')}`)
+  if (kinds.length === 0)
+    throw new Error(`--links accepts the beginnings of ${linkKinds.map(({ name }) => name).join('; ')}`)
   const served = await startBuiltIn({
-    layers: only('layers', values.layers),
-    mebibytes: only('size', values.size),
+    layers: parseNumber('layers', values.layers),
+    mebibytes: parseNumber('size', values.size),
   })
   try {
     for (const kind of kinds) {
@@ -91,7 +92,7 @@ async function addSweep(sweep: NamedSweep): Promise<void> {
   sweeps = mergeBy(sweeps, [sweep], ({ name }) => name)
   await mkdir(values.out, { recursive: true })
   await writeFile(file, `${JSON.stringify(sweeps, null, 2)}\n`)
-  await writeFile(join(values.out, 'concurrency.md'), `# How much at once\n\n${text()}`)
+  await writeFile(join(values.out, 'concurrency.md'), `# Concurrency\n\n${text()}`)
   if (values['no-plots']) return
   const { drawSweep } = await import('./report/draw-sweep.js')
   await drawSweep(sweep, values.out)

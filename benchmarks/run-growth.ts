@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Machine, describeMachine } from './shared/machine.js'
-import { mergeBy, mustBeOne } from './results.js'
+import { mergeBy, assertSameMachine } from './results.js'
 import { axes } from './growth/axes.js'
 import { type GrowthPoint, measureAxis } from './growth/measure.js'
 import { growthTable } from './growth/table.js'
@@ -34,19 +34,19 @@ const { values } = parseArgs({
   },
 })
 
-const numbers = (option: string, text: string): number[] =>
+const parseNumbers = (option: string, text: string): number[] =>
   text.split(',').map((each) => {
     if (/^[1-9]\d{0,6}$/.test(each)) return Number(each)
-    throw new Error(`--${option} takes numbers from 1, a comma between: not '${text}'`)
+    throw new Error(`--${option} must be numbers of at least 1, separated by commas, not '${text}'`)
   })
 
 const wanted = values.axes.split(',').map((name) => {
   const axis = axes.find((each) => each.name === name)
-  if (!axis) throw new Error(`--axes knows ${axes.map((each) => each.name).join(', ')}: not '${name}'`)
+  if (!axis) throw new Error(`--axes accepts ${axes.map((each) => each.name).join(', ')}, not '${name}'`)
   const text = values[axis.name]
-  return { axis, points: text === undefined ? axis.points : numbers(axis.name, text) }
+  return { axis, points: text === undefined ? axis.points : parseNumbers(axis.name, text) }
 })
-const [runs = 1] = numbers('runs', values.runs)
+const [runs = 1] = parseNumbers('runs', values.runs)
 
 const machine = await describeMachine(tmpdir())
 const file = join(values.out, 'growth.json')
@@ -54,7 +54,7 @@ const key = ({ axis, n }: GrowthPoint): string => `${axis} ${n}`
 let points: readonly GrowthPoint[] = []
 if (values.append && existsSync(file)) {
   const earlier = JSON.parse(await readFile(file, 'utf8')) as { machine: Machine; points: GrowthPoint[] }
-  mustBeOne(earlier.machine, machine)
+  assertSameMachine(earlier.machine, machine)
   points = earlier.points
 }
 

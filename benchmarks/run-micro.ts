@@ -25,12 +25,13 @@ const { values } = parseArgs({
 })
 
 const runs = Number(values.runs)
-if (!Number.isInteger(runs) || runs < 1) throw new Error(`--runs takes a number from 1: not '${values.runs}'`)
+if (!Number.isInteger(runs) || runs < 1)
+  throw new Error(`--runs must be a number of at least 1, not '${values.runs}'`)
 const all = [...elements(), ...bytes(), ...untar()]
 const wanted = values.groups?.split(',')
 const contenders = all.filter(({ group }) => wanted?.some((each) => group.includes(each)) ?? true)
 if (contenders.length === 0)
-  throw new Error(`--groups takes parts of ${[...new Set(all.map(({ group }) => group))].join('; ')}`)
+  throw new Error(`--groups accepts parts of ${[...new Set(all.map(({ group }) => group))].join('; ')}`)
 
 const machine = await describeMachine(tmpdir())
 const results = await microBenchmarks(contenders, runs)

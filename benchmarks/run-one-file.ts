@@ -1,7 +1,7 @@
 /**
- * Measures what `windlass cat` and `windlass ls` take of an image with one large layer: requests, and bytes that the registry
- * sent. By default, of a layer of 60 MB in each format, written by testbench/toc; with `--layout DIR --path PATH`, of an image
- * that another tool wrote.
+ * Measures the requests of `windlass cat` and `windlass ls` for an image with one large layer, and the bytes that the registry
+ * sends. By default, the layer has 60 MB and is written by testbench/toc in each format; `--layout DIR --path PATH` uses an image
+ * that another tool has written.
  *
  *     npm run bench -- one-file
  *     npm run bench -- one-file --layout /tmp/layout --path /usr/bin/tool
@@ -19,7 +19,7 @@ import { imageOfLayers, putEncoded } from '../testbench/toc/encoded-layer.js'
 
 const { values } = parseArgs({ options: { layout: { type: 'string' }, path: { type: 'string' } } })
 
-/** Slow enough that what the system sends ahead does not count. */
+/** The rate is so low that data in the buffers of the system does not distort the result. */
 const bytesPerSecond = 20_000_000
 const files = 1_500
 const fileBytes = 40_000
@@ -79,7 +79,7 @@ function ofLayout(directory: string, path: string): Subject {
   }
 }
 
-/** Runs a command against a registry of its own, and returns a row. */
+/** Runs a command with a new registry, and returns a row of the table. */
 async function measure({ name, size, put }: Subject, args: readonly string[], what: string): Promise<string> {
   const registry = await startRegistry({ bytesPerSecond })
   try {
@@ -114,7 +114,7 @@ async function measure({ name, size, put }: Subject, args: readonly string[], wh
 const { layout, path } = values
 const subjects = layout !== undefined && path !== undefined ? [ofLayout(layout, path)] : builtIn()
 console.log(
-  '| layer | command | requests | bytes | of the layer | time at 20 MB/s |\n|---|---|---|---|---|---|',
+  '| layer | command | requests | bytes | share of the layer | time at 20 MB/s |\n|---|---|---|---|---|---|',
 )
 for (const subject of subjects) {
   for (const [file, where] of subject.paths)

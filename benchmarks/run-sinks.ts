@@ -1,9 +1,9 @@
 /**
- * Measures one pass over a layer with several sinks, beside each sink alone.
+ * Measures one pass over a layer with several sinks, and with each sink alone.
  *
  *     npm run bench -- sinks --megabytes 200,800 --runs 3
  *
- * --megabytes gives the sizes of the layer, uncompressed. Writes <out>/sinks.json and sinks.md. The stores need twice the
+ * --megabytes are the uncompressed sizes of the layer. Writes <out>/sinks.json and sinks.md. The stores need twice the
  * size of the layer in --under.
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises'
@@ -18,7 +18,7 @@ import { digestOf } from '../lib/image/index.js'
 import { type TestRegistry, startRegistry } from '../lib/testing/registry/index.js'
 import { layerArchive } from './growth/layer-stream.js'
 import { describeMachine } from './shared/machine.js'
-import { type Cost, measured } from './shared/measured.js'
+import { type Cost, runMeasured } from './shared/measured.js'
 import { shuffled, spreadOf } from '../puller/bench/statistics.js'
 import { temporary } from './shared/temporary.js'
 import { type SinksPoint, sinksTable } from './sinks/table.js'
@@ -34,9 +34,9 @@ const { values } = parseArgs({
 const sizes = values.megabytes.split(',').map(Number)
 const runs = Number(values.runs)
 if (![...sizes, runs].every((each) => Number.isInteger(each) && each > 0))
-  throw new Error('--megabytes and --runs take numbers from 1')
+  throw new Error('--megabytes and --runs must be numbers of at least 1')
 
-/** One pass with all five sinks, then each with no more than it needs. A scan needs the pass that unpacks. */
+/** One pass with all five sinks, then one for each sink with only what it needs: a scan needs unpacking. */
 const passes = [
   'store,unpack,scan,send,hash',
   'store',
@@ -88,7 +88,7 @@ async function measure(megabytes: number): Promise<SinksPoint[]> {
     for (let round = 0; round < runs; round++)
       for (const sinks of shuffled(passes, round)) {
         const store = await temporary(values.under, 'windlass-sinks-')
-        const cost = await measured([process.execPath, program, sinks, store, reference, url])
+        const cost = await runMeasured([process.execPath, program, sinks, store, reference, url])
         await rm(store, { recursive: true, force: true })
         costs.get(sinks)!.push(cost)
         process.stderr.write(

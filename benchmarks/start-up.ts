@@ -1,7 +1,7 @@
 /** Measures the start of the command line: `windlass --version` compared with a Node that does nothing. */
 import { type Comparison, resultOf } from './compare.js'
 import { program } from './shared/pull-once.js'
-import { type Cost, measured } from './shared/measured.js'
+import { type Cost, runMeasured } from './shared/measured.js'
 import { shuffled } from '../puller/bench/statistics.js'
 
 export const nothing = 'node -e 0'
@@ -12,10 +12,10 @@ export async function compareStartUp(runs: number, version: string): Promise<Com
     [nothing, [process.execPath, '-e', '0']],
   ])
   const costs = new Map([...commands.keys()].map((name) => [name, new Array<Cost>()]))
-  for (const command of commands.values()) await measured(command) // warm-up: reads the files from the disk
+  for (const command of commands.values()) await runMeasured(command) // warm-up: reads the files from the disk
   for (let round = 0; round < runs; round++)
     for (const [name, command] of shuffled([...commands], round))
-      costs.get(name)!.push(await measured(command))
+      costs.get(name)!.push(await runMeasured(command))
   return {
     ...{ image: '', work: 'version', store: '', link: '', bytes: 0, date: new Date().toISOString() },
     contenders: [...costs].map(([name, of]) => resultOf(name, version, of)),

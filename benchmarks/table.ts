@@ -2,7 +2,7 @@
 import { imageRecipes } from './images/recipes.js'
 import type { Comparison, ContenderResult } from './compare.js'
 import { table } from './shared/markdown.js'
-import { ours, lineSeconds, reachedIn, reaches } from './reach.js'
+import { windlassResult, lineSeconds, evaluateGoals, goals } from './reach.js'
 import type { Results } from './results.js'
 import type { Spread } from '../puller/bench/statistics.js'
 import type { TreeCheck } from './trees/check-trees.js'
@@ -17,19 +17,19 @@ export function resultsTable(results: Results, plot = true): string {
   const { comparisons, trees, images, skipped, machine } = results
   const parts = [
     '# Windlass and its peers',
-    'Made by `npm run bench -- peers`; how it is measured is in [README.md](README.md). Ratios are of medians, Windlass over the other.',
-    '## What was to be reached',
+    'Made by `npm run bench -- peers`; [README.md](README.md) describes the measurement. Ratios are the median of Windlass divided by that of the other.',
+    '## Goals',
     summary(comparisons),
-    '## What each took',
-    'Seconds by the clock and of the processors (a server’s included), and the most memory that was resident (servers’ added): ' +
-      'medians, the least and the most behind them. `×`: how many times Windlass’s time it took.',
+    '## Results',
+    'Elapsed and CPU seconds (servers included) and peak resident memory (that of servers added): medians, with minimum and ' +
+      'maximum in parentheses. `×` is the time divided by that of Windlass.',
     ...(plot ? ['![Windlass and its peers](plot.svg)'] : []),
     ...details(comparisons),
     '## Trees',
     treesTable(trees),
     '## Images',
     table(
-      ['image', 'what it is', 'layers', 'MB compressed'],
+      ['image', 'content', 'layers', 'MB compressed'],
       [...images]
         .sort((a, b) => byImage(a.name, b.name))
         .map(({ name, shows, layers, bytes }) => [name, shows, layers, (bytes / 1e6).toFixed(1)]),
@@ -39,7 +39,7 @@ export function resultsTable(results: Results, plot = true): string {
     leftOut(comparisons, skipped),
     '## Machine and versions',
     table(
-      ['what', 'which'],
+      ['property', 'value'],
       [
         ['processors', machine.processors],
         ['memory', `${(machine.memory / 2 ** 30).toFixed(1)} GiB`],
@@ -57,9 +57,9 @@ export function resultsTable(results: Results, plot = true): string {
 
 /** Renders one row per goal, with one column per image. */
 export function summary(comparisons: readonly Comparison[]): string {
-  const found = reachedIn(comparisons)
+  const found = evaluateGoals(comparisons)
   const images = [...new Set(found.map(({ image }) => image))].sort(byImage)
-  const rows = reaches.map((reach) => {
+  const rows = goals.map((reach) => {
     const of = found.filter((each) => each.reach === reach)
     const cells = images.map((image) => of.find((each) => each.image === image)).map(verdict)
     return of.length === 0 ? [] : [[reach.what, reach.against, ...cells]]
@@ -110,7 +110,7 @@ function details(comparisons: readonly Comparison[]): string[] {
     const of = sorted.filter((each) => titleOf(each) === title)
     const isPull = of.some(({ image }) => image !== '')
     const rows = of.flatMap((comparison) => {
-      const own = ours(comparison)
+      const own = windlassResult(comparison)
       const all = [...comparison.contenders].sort((a, b) => a.wall.median - b.wall.median)
       return all.map((each) => [...(isPull ? [comparison.image] : []), ...contenderRow(each, own)])
     })

@@ -92,20 +92,20 @@ export function allTags({ name, failFast, start, warnings = [] }: AllTagsOptions
  * Returns `tags` as a flow.
  * @throws MANIFEST_UNKNOWN when there are no tags, with Docker's message
  */
-export const someTags = (tags: AsyncIterable<string>, name: string): Flow<string> =>
-  Flow.from(atLeastOne(tags, name))
+export const nonEmptyTags = (tags: AsyncIterable<string>, name: string): Flow<string> =>
+  Flow.from(requireTags(tags, name))
 
-async function* atLeastOne(tags: AsyncIterable<string>, name: string): AsyncGenerator<string> {
+async function* requireTags(tags: AsyncIterable<string>, name: string): AsyncGenerator<string> {
   let any = false
   for await (const tag of tags) {
     any = true
     yield tag
   }
-  if (!any) throw noTags(name)
+  if (!any) throw noTagsError(name)
 }
 
 /** Returns the error for a repository without tags. Its message is the one that Docker prints. */
-export const noTags = (name: string): WindlassError =>
+export const noTagsError = (name: string): WindlassError =>
   new WindlassError('MANIFEST_UNKNOWN', `No tags available for remote repository ${name}`, {
     reference: name,
   })

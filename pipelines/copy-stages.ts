@@ -27,29 +27,29 @@ import {
   documentRetryPolicy,
 } from '../lib/transfer/index.js'
 
-/** What a copy is, and the resources that it shares with others. */
+/** Target and options of a copy, and the resources that it shares with other copies. */
 export interface CopyParts {
   readonly target: CopyTarget
-  /** Copy an index with everything in it (false). Otherwise the image for the platform of the request is copied. */
+  /** Copy an index with everything in it. Default: false, which copies the image for the platform of the request. */
   readonly allPlatforms?: boolean
-  /** The copies of blobs that run at the same time (three of this copy alone). */
+  /** Limits and shares the copies of blobs. Default: three at a time, for this copy alone. */
   readonly copies?: BlobCopies
-  /** Retries of manifests (`documentRetryPolicy`). */
+  /** Retries of manifests. Default: `documentRetryPolicy`. */
   readonly retry?: RetryPolicy
-  /** Maximum depth of nested indexes (that of `defaultLimits`). */
+  /** Maximum depth of nested indexes. Default: that of `defaultLimits`. */
   readonly indexDepth?: number
 }
 
 /** The stages that `copy` composes. Each can be replaced, or composed with another stage. */
 export interface CopyStages {
   readonly resolve: Stage<ImageRequest, Resolved>
-  /** Replaces an index by the image for the platform; passes everything on if all platforms are copied. */
+  /** Replaces an index by the image for the platform. If all platforms are copied, it passes the index on unchanged. */
   readonly choose: Stage<Resolved, Resolved>
-  /** Reads every manifest that is to be copied, and asks the target which it has. */
+  /** Reads every manifest that is to be copied, and checks which of them the target has. */
   readonly readManifests: Stage<Resolved, CopyPlan>
   readonly copyBlobs: Stage<BlobTask, CopiedBlob>
   readonly putManifests: Stage<CopiedBlobs, CopiedBlobs>
-  /** Writes the manifest or index that the tag is to point at, and with it the tag. */
+  /** Writes the manifest or index that the tag points at, together with the tag. */
   readonly putRoot: Stage<CopiedBlobs, CopiedImage>
 }
 
@@ -63,7 +63,7 @@ export function copyStages({
 }: CopyParts): CopyStages {
   return {
     resolve: resolve({ retry }),
-    choose: allPlatforms ? identity() : chosenImage(retry, indexDepth),
+    choose: allPlatforms ? identity() : followIndexes(retry, indexDepth),
     readManifests: readManifests({ target, retry }),
     copyBlobs: copyBlobs(copies),
     putManifests: putManifests({ retry }),
@@ -71,35 +71,35 @@ export function copyStages({
   }
 }
 
-/** Follows indexes to the image of the platform. Unlike a pull, it takes any artifact: nothing of it is interpreted. */
-function chosenImage(retry: RetryPolicy, maxDepth: number, depth = maxDepth): Stage<Resolved, Resolved> {
+/** Follows indexes to the image of the platform. Unlike a pull, a copy accepts any artifact, because it does not interpret it. */
+function followIndexes(retry: RetryPolicy, maxDepth: number, depth = maxDepth): Stage<Resolved, Resolved> {
   return branch(
     ({ document }: Resolved): 'index' | 'other' => (document.kind === 'index' ? 'index' : 'other'),
     {
       other: identity(),
       index:
         depth === 0
-          ? tooDeep(maxDepth)
+          ? failTooDeep(maxDepth)
           : compose(
-              onlyIndexes,
+              asIndex,
               compose(fillPlatforms({ retry }), choosePlatform({ retry })),
-              chosenImage(retry, maxDepth, depth - 1),
+              followIndexes(retry, maxDepth, depth - 1),
             ),
     },
   )
 }
 
-const onlyIndexes: Stage<Resolved, Resolved<IndexDocument>> = lift(
+const asIndex: Stage<Resolved, Resolved<IndexDocument>> = lift(
   map((resolved: Resolved) => {
     if (resolved.document.kind !== 'index') throw new WindlassError('INTERNAL', 'not an index')
     return resolved as Resolved<IndexDocument>
   }),
 )
 
-const tooDeep = (maxDepth: number): Stage<Resolved, Resolved> =>
+const failTooDeep = (maxDepth: number): Stage<Resolved, Resolved> =>
   lift(
     map(({ request: { name: reference } }: Resolved) => {
-      const what = `The indexes of ${reference} stand ${maxDepth + 1} deep inside each other or more`
+      const what = `The indexes of ${reference} are nested ${maxDepth + 1} levels deep or more`
       throw limitExceeded(what, 'indexDepth', maxDepth, { reference })
     }),
   )

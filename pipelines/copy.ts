@@ -1,5 +1,5 @@
 /**
- * Defines the order of the stages of a copy. No byte of it is on a disk of this machine, unless source or target are.
+ * Defines the order of the stages of a copy. A copy writes nothing to the disk, unless the target is a layout on it.
  *
  *     name ─► resolve ─► choose ─► readManifests ─► each blob ─► putManifests ─► putRoot
  *             manifest   platform  all of an index,              images, then    with the tag,
@@ -9,8 +9,8 @@
  *                ╚═══ several at a time, each once, at the pace of the slower ═══╝
  *                     side
  *
- * Manifests keep their bytes, and so their digests. Children are written before what lists them, so that the target never
- * refers to something that it does not have.
+ * Manifests are not changed, so their digests stay the same. Children are written before the manifests that list them, so
+ * that the target never refers to content that it does not have.
  */
 import { type Stage, compose } from '../lib/flow/index.js'
 import { type ImageRequest, eachBlob } from '../lib/stages/index.js'

@@ -1,5 +1,5 @@
 /**
- * Provides `fetch`, the pull without unpacking: the store then has the verified blobs in a valid OCI layout, no trees.
+ * Provides `fetch`, a pull without unpacking. The store then has the verified blobs in a valid OCI layout, and no trees.
  */
 import { type Stage, compose } from '../lib/flow/index.js'
 import { type ImageRequest, type PulledImage, eachLayer } from '../lib/stages/index.js'

@@ -1,6 +1,6 @@
 /**
- * Lists the files of an image, and reads one of them, without a store. Of a layer with a table of contents, only ranges of
- * the blob are read; of others, as much as is needed.
+ * Lists the files of an image, and reads one of them, without a store. From a layer with a table of contents, only the
+ * needed ranges of the blob are read; other layers are read from their start as far as needed.
  */
 import { Readable } from 'node:stream'
 import {
@@ -25,7 +25,7 @@ import { BlobReader, type ForeignUrlOrder, type RetryPolicy } from '../lib/trans
 
 /** A file, directory, link or device of an image, with the attributes that `unpack` gives it as root. */
 export interface ImageFile extends Omit<ListedFile, 'layer'> {
-  /** Digest of the layer that it comes from; undefined for a directory that no layer lists. */
+  /** Digest of the layer that contains it; undefined for a directory that no layer lists. */
   readonly layer: Digest | undefined
 }
 
@@ -37,9 +37,9 @@ export interface OpenedFile extends ImageFile {
    */
   readonly stream: Readable
   /**
-   * Whether both the content and that it is the file of the image are verified when `stream` ends without an error. False
-   * if only a part of a layer is read, because its digest covers all of it; `verify` reads it to its end. False if a layer
-   * is read out of its tree, which no digest covers.
+   * Whether both the content and the choice of the file are verified when `stream` ends without an error. False
+   * if only a part of a layer is read, because its digest covers the whole layer (`verify` reads it to its end), and if a
+   * layer is read from its unpacked tree, because no digest covers a tree.
    */
   readonly verified: boolean
 }
@@ -64,14 +64,14 @@ export interface ReadImageOptions {
 /** Reads the files of an image. */
 export interface ReadableImage {
   /**
-   * Lists what is below `path`, in byte order of the paths; `path` itself if it is not a directory. Without `recursive`, only
-   * what is directly in it. Reads all layers.
+   * Lists the files below `path`, in byte order of the paths, or `path` itself if it is not a directory. Without `recursive`,
+   * lists only the direct children. Reads all layers.
    * @throws FILE_UNKNOWN; errors of the layers and of the source
    */
   list(path?: string, options?: { readonly recursive?: boolean }): Promise<readonly ImageFile[]>
   /**
    * Finds the file that `path` leads to, following links inside the image. With `verify`, reads the layers that the answer
-   * depends on to their ends, and the stream fails unless they are the ones that the manifest states.
+   * depends on to their ends, and the stream fails unless their digests are those in the manifest.
    * @throws FILE_UNKNOWN, NOT_A_FILE; errors of the layers and of the source
    */
   open(path: string, options?: { readonly verify?: boolean }): Promise<OpenedFile>
@@ -79,24 +79,24 @@ export interface ReadableImage {
   close(): Promise<void>
 }
 
-/** Returns a reader of the image with `layers`, base first. It requests nothing before a method is called. */
+/** Returns a reader of the image with `layers`, base first. It sends no request before a method is called. */
 export function readImage(layers: readonly LayerToRead[], options: ReadImageOptions): ReadableImage {
   const limits = options.limits ?? defaultLimits
   const readers = new LayerReaders(layers, { ...options, limits })
   const tree = new ImageTree(readers.all, limits)
-  const described = ({ layer, ...file }: ListedFile): ImageFile => ({
+  const toImageFile = ({ layer, ...file }: ListedFile): ImageFile => ({
     ...file,
     layer: layer === undefined ? undefined : layers[layer]?.descriptor.digest,
   })
   return {
     async list(path = '', options) {
-      return (await tree.list(bytesOf(path), options)).map(described)
+      return (await tree.list(bytesOf(path), options)).map(toImageFile)
     },
     async open(path, { verify: wanted = false } = {}) {
       const located = await tree.find(bytesOf(path))
       const verify = wanted || readers.isDoubtful
       return {
-        ...described(located.file),
+        ...toImageFile(located.file),
         stream: Readable.from(tree.content(located, { verify }), { objectMode: false }),
         verified: located.verified || (verify && layers.every((layer) => layer.tree === undefined)),
       }
@@ -105,14 +105,14 @@ export function readImage(layers: readonly LayerToRead[], options: ReadImageOpti
   }
 }
 
-/** Opens the layers of an image: by their tables of contents, from their trees, or from their archives. */
+/** Opens the layers of an image: through their tables of contents, from their trees, or from their archives. */
 class LayerReaders {
   readonly all: readonly LayerReader[]
   readonly #options: ReadImageOptions & { readonly limits: Limits }
   readonly #archives = new Set<TarLayer>()
   #doubtful = false
   /** Whether the source does not serve ranges. */
-  #withoutParts = false
+  #lacksRanges = false
 
   constructor(layers: readonly LayerToRead[], options: ReadImageOptions & { readonly limits: Limits }) {
     this.#options = options
@@ -120,8 +120,8 @@ class LayerReaders {
   }
 
   /**
-   * Whether the source sent a table that is not the one of the manifest, or is malformed. Its other bytes count only if
-   * they are verified.
+   * Whether the source sent a table that does not match the manifest or is malformed. Other bytes of such a source are
+   * used only if they are verified.
    */
   get isDoubtful(): boolean {
     return this.#doubtful
@@ -137,7 +137,7 @@ class LayerReaders {
     const blob = new BlobReader({ source, descriptor, retry, ...(foreignUrls && { foreignUrls }) })
     const reference = tocReferenceOf(descriptor)
     const archive = (): TarLayer => this.#archive(blob, descriptor)
-    if (reference === undefined || this.#withoutParts) return archive()
+    if (reference === undefined || this.#lacksRanges) return archive()
     if ('problem' in reference) {
       this.#warn(descriptor, reference.problem)
       return archive()
@@ -158,7 +158,7 @@ class LayerReaders {
     return archive
   }
 
-  /** Returns the reader by the table of a layer; undefined if the table cannot be used. */
+  /** Returns a reader that uses the table of contents of a layer; undefined if the table cannot be used. */
   async #withToc(
     blob: BlobReader,
     descriptor: Descriptor,
@@ -175,7 +175,7 @@ class LayerReaders {
       })
     } catch (error) {
       if (!(error instanceof WindlassError) || !isAboutToc(error)) throw error
-      if (error.code === 'UNSUPPORTED') this.#withoutParts = true
+      if (error.code === 'UNSUPPORTED') this.#lacksRanges = true
       else if (error.code !== 'LIMIT_EXCEEDED') this.#doubtful = true
       this.#warn(descriptor, error.message)
       return undefined
@@ -190,6 +190,6 @@ class LayerReaders {
   }
 }
 
-/** Reports whether the layer may be read without its table after an error. */
+/** Reports whether an error concerns the table, so that the layer may be read without it. */
 const isAboutToc = ({ code }: WindlassError): boolean =>
   ['UNSUPPORTED', 'LAYER_INVALID', 'LIMIT_EXCEEDED', 'DIGEST_MISMATCH', 'SIZE_MISMATCH'].includes(code)

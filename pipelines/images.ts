@@ -50,14 +50,14 @@ const maxManifestBytes = 4 * 1024 * 1024
 
 /** Lists all entries of the store. @throws STORE_CORRUPT when the list of names cannot be read */
 export async function listImages(store: Store): Promise<ImageSummary[]> {
-  return Promise.all((await store.names.entries()).map((entry) => summary(entry, store)))
+  return Promise.all((await store.names.entries()).map((entry) => summaryOf(entry, store)))
 }
 
-async function summary(entry: IndexEntry, store: Store): Promise<ImageSummary> {
+async function summaryOf(entry: IndexEntry, store: Store): Promise<ImageSummary> {
   const { name, key, image } = entry
   const { manifests, platforms, problem } = image
-    ? await contents(image, store)
-    : { manifests: [], platforms: [], problem: unreadable(entry) }
+    ? await readContents(image, store)
+    : { manifests: [], platforms: [], problem: unreadableProblem(entry) }
   const blobs = manifests.flatMap(blobsOf)
   return {
     name,
@@ -78,20 +78,21 @@ interface Contents {
   readonly problem: ImageProblem | undefined
 }
 
-const unreadable = ({ problem = 'it cannot be read' }: IndexEntry): ImageProblem => ({
+const unreadableProblem = ({ problem = 'it cannot be read' }: IndexEntry): ImageProblem => ({
   kind: 'unreadable',
   why: `its entry in index.json cannot be read: ${problem}`,
 })
 
 /** Reads the manifests of an image. A faulty image is listed with its problem, so that it does not hide the others. */
-async function contents({ descriptor }: NamedImage, store: Store): Promise<Contents> {
+async function readContents({ descriptor }: NamedImage, store: Store): Promise<Contents> {
   const { digest } = descriptor
   let platforms: string[] = []
   try {
-    if (!(await store.blobs.has(digest))) return { manifests: [], platforms, problem: missing(digest) }
+    if (!(await store.blobs.has(digest))) return { manifests: [], platforms, problem: missingProblem(digest) }
     const images = await storedImages(descriptor, store)
     platforms = images.flatMap(({ platform }) => (platform ? formatPlatform(platform) : []))
-    if (images.length === 0) return { manifests: [], platforms, problem: missing('every image of its index') }
+    if (images.length === 0)
+      return { manifests: [], platforms, problem: missingProblem('every image of its index') }
     return { manifests: await manifestsOf(images, store), platforms, problem: undefined }
   } catch (error) {
     const { exitCode, message } = asWindlassError(error)
@@ -100,7 +101,10 @@ async function contents({ descriptor }: NamedImage, store: Store): Promise<Conte
   }
 }
 
-const missing = (what: string): ImageProblem => ({ kind: 'missing', why: `${what} is not in the store` })
+const missingProblem = (what: string): ImageProblem => ({
+  kind: 'missing',
+  why: `${what} is not in the store`,
+})
 
 const manifestsOf = (images: readonly Descriptor[], store: Store): Promise<ImageManifest[]> =>
   Promise.all(

@@ -13,7 +13,7 @@ export {
   type TagsWarning,
   allTags,
   hasFailed,
-  someTags,
+  nonEmptyTags,
 } from './all-tags.js'
 export { copy } from './copy.js'
 export { type CopyParts, type CopyStages, copyStages } from './copy-stages.js'

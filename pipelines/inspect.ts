@@ -31,7 +31,7 @@ import {
 import { type RetryPolicy, againAfter } from '../lib/transfer/index.js'
 import { toPullEvent } from '../lib/events/index.js'
 import { LayoutSource } from '../lib/sources/index.js'
-import { cancelled, only } from './only.js'
+import { cancelledError, only } from './only.js'
 
 /** Result of `inspect`. */
 export interface Inspection {
@@ -66,7 +66,7 @@ export interface InspectedImage {
   readonly mediaType: string
   readonly platform: string
   readonly config: {
-    /** Undefined for a schema 1 image: its config can be made only from the bytes of its layers. */
+    /** Undefined for a schema 1 image, because its config can be made only from the bytes of its layers. */
     readonly digest: Digest | undefined
     /** The served bytes; for a schema 1 image, the v1 config of its topmost layer. */
     readonly bytes: Buffer
@@ -81,11 +81,11 @@ export interface InspectedImage {
   }[]
 }
 
-/** What to inspect. */
+/** What `inspect` fetches besides the manifest. */
 export interface InspectRequest {
-  /** Fetch only the manifest or index that the name points at (false). */
+  /** Fetch only the manifest or index that the name points at. Default: false. */
   readonly manifestOnly?: boolean
-  /** Also list the tags of the repository (false). If the registry refuses, the result has a warning instead. */
+  /** Also list the tags of the repository. Default: false. If the registry refuses, the result has a warning instead. */
   readonly tags?: boolean
   readonly signal?: AbortSignal
 }
@@ -121,7 +121,7 @@ export async function inspect(
     const resolved = await only(Flow.of(request).pipe(resolve({ retry })), scope, signal)
     const { descriptor, bytes } = resolved.document
     const { digest, mediaType } = descriptor
-    const inspection = { ...named(request), digest, mediaType, manifest: bytes, warnings }
+    const inspection = { ...namesOf(request), digest, mediaType, manifest: bytes, warnings }
     if (manifestOnly) return inspection
     const image = Flow.of(resolved).pipe(
       bySchema(
@@ -131,19 +131,19 @@ export async function inspect(
         },
         request.limits?.indexDepth,
       ),
-      awaitingConfig,
+      withDeferredConfig,
       fetchConfig<InspectedDocument>({ retry }),
       checkPlatform<InspectedDocument>(),
       stage(async ({ request, document, config }: InspectedDocument, turn) =>
         document.kind === 'schema1'
-          ? inspectedSchema1(document, request.name)
-          : inspectedImage(document, await untilAborted(config.value, turn.signal)),
+          ? toInspectedSchema1(document, request.name)
+          : toInspectedImage(document, await untilAborted(config.value, turn.signal)),
       ),
     )
     const found = { ...inspection, image: await only(image, scope, signal) }
     if (!listed) return found
     const all = await listed
-    if (signal?.aborted) throw cancelled(signal.reason, 'inspection')
+    if (signal?.aborted) throw cancelledError(signal.reason, 'inspection')
     if (!('message' in all)) return { ...found, tags: all }
     warnings.push(all)
     return found
@@ -168,7 +168,7 @@ async function listAll(
   }
 }
 
-function named({
+function namesOf({
   name,
   typed,
   digest,
@@ -186,11 +186,11 @@ function named({
 type Inspectable = Resolved<ImageDocument | ReadSchema1Document>
 type InspectedDocument = Inspectable & Pick<AwaitingConfig, 'config'>
 
-const awaitingConfig = lift(
+const withDeferredConfig = lift(
   map((resolved: Inspectable): InspectedDocument => ({ ...resolved, config: new Deferred() })),
 )
 
-function inspectedImage(
+function toInspectedImage(
   { descriptor, manifest }: ImageDocument,
   { bytes, config }: ConfigDocument,
 ): InspectedImage {
@@ -203,7 +203,7 @@ function inspectedImage(
   }
 }
 
-function inspectedSchema1(
+function toInspectedSchema1(
   { descriptor, schema1, image }: ReadSchema1Document,
   reference: string,
 ): InspectedImage {

@@ -1,4 +1,4 @@
-/** Runs a flow that emits one value and can be cancelled. */
+/** Provides `only`, which runs a flow that emits one value. */
 import { WindlassError } from '../lib/errors.js'
 import { type Flow, type Scope, run } from '../lib/flow/index.js'
 
@@ -9,7 +9,7 @@ import { type Flow, type Scope, run } from '../lib/flow/index.js'
 export async function only<T>(flow: Flow<T>, scope: Scope, signal?: AbortSignal): Promise<T> {
   const found: T[] = []
   const running = run(flow, (value) => [found.push(value)], scope)
-  const cancel = (): void => running.cancel(cancelled(signal?.reason))
+  const cancel = (): void => running.cancel(cancelledError(signal?.reason))
   if (signal?.aborted) cancel()
   signal?.addEventListener('abort', cancel, { once: true })
   try {
@@ -23,7 +23,7 @@ export async function only<T>(flow: Flow<T>, scope: Scope, signal?: AbortSignal)
 }
 
 /** Returns the CANCELLED error for work that was cancelled because of `cause`; `cause` itself if it is CANCELLED. */
-export const cancelled = (cause: unknown, what = 'work'): WindlassError =>
+export const cancelledError = (cause: unknown, what = 'work'): WindlassError =>
   cause instanceof WindlassError && cause.code === 'CANCELLED'
     ? cause
     : new WindlassError('CANCELLED', `The ${what} was cancelled`, { cause })

@@ -72,7 +72,7 @@ export interface PullStages {
   readonly plan: Stage<Resolved<PullableDocument>, PlannedImage>
   readonly fetchConfig: Stage<PlannedImage, PlannedImage>
   /**
-   * The place for a policy: receives the image when its config is known (`await image.config.value`) and before any layer
+   * A policy: receives the image when its config is known (`await image.config.value`) and before any layer
    * is requested. A stage that throws ends the pull. The default does nothing, and then layers do not wait for the config.
    * A schema 1 image has no config here; its manifest is in `image.document`.
    */
@@ -93,14 +93,14 @@ export interface PullStages {
   readonly commitImage: Stage<FinishedImage, PulledImage>
 }
 
-/** The default of `onImage`. `pull` knows it, and does not wait for the config then. */
-export const passesImages: Stage<PlannedImage, PlannedImage> = identity()
+/** The default of `onImage`. If it is not replaced, `pull` does not wait for the config. */
+export const noPolicy: Stage<PlannedImage, PlannedImage> = identity()
 
-/** What the stages of a pull do besides. */
+/** Options of `pullStages`. */
 export interface PullStagesOptions {
   /**
-   * Receives every entry of every layer while it is unpacked, or read from the store. Give such stages `flights` of their
-   * own: entries of a download that another line began reach only that line, and the layer is then read once more.
+   * Receives every entry of every layer while it is unpacked or read from the store. Give such stages their own `flights`:
+   * the entries of a shared download are passed only to the pipeline that started it, and others read the layer once more.
    */
   readonly onEntry?: LayerEntrySink | undefined
 }
@@ -124,7 +124,7 @@ export function pullStages(
     ),
     plan: compose(holdImage(store), plan({ store, goal }), checkSpace(store), readyThreads(pool, goal)),
     fetchConfig: compose(fetchConfig<PlannedImage>({ store, retry }), checkPlatform<PlannedImage>()),
-    onImage: passesImages,
+    onImage: noPolicy,
     download: download({ store, downloads, refresh: goal.refresh ?? false }),
     verify: verify(),
     unpack: unpack({ store, pool, form: goal.form, entries }),

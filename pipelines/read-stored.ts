@@ -7,12 +7,12 @@ import { storedImage } from './stored-image.js'
 
 /** Options of `readStored`. */
 export interface ReadStoredOptions extends Omit<ReadImageOptions, 'source'> {
-  /** Use only blobs, because no digest covers a tree. */
+  /** Use only blobs and no unpacked trees, because no digest covers a tree. */
   readonly onlyBlobs: boolean
 }
 
 /**
- * Returns the image of `request` as the store has it; undefined if the store lacks any part of it. Layers whose blobs were
+ * Returns the files of the image of `request`; undefined if the store lacks any part of the image. Layers whose blobs were
  * discarded are read from their trees.
  * @throws STORE_* when the store cannot be read
  */

@@ -41,16 +41,16 @@ export async function removeImages(
   let outcomes: readonly RemovalOutcome[] = []
   await store.names.removeEntries((entries) => {
     const remaining = new RemainingEntries(entries)
-    outcomes = words.map((word) => removal(word, remaining, store.directory))
+    outcomes = words.map((word) => removeWord(word, remaining, store.directory))
     return remaining.taken
   }, signal)
   return outcomes
 }
 
-function removal(word: string, remaining: RemainingEntries, path: string): RemovalOutcome {
+function removeWord(word: string, remaining: RemainingEntries, path: string): RemovalOutcome {
   try {
     const removed = remaining.take(word)
-    if (!removed) throw unknown(word, path)
+    if (!removed) throw unknownImageError(word, path)
     const digest = removed.image?.rootDigest ?? removed.digest
     return {
       name: removed.name ?? removed.digest ?? removed.key,
@@ -61,7 +61,7 @@ function removal(word: string, remaining: RemainingEntries, path: string): Remov
   }
 }
 
-/** The entries of a store that are not taken yet. A word cannot take an entry that an earlier word took. */
+/** The entries of a store that no word has selected yet. Each entry is removed for one word only. */
 class RemainingEntries {
   readonly taken: IndexEntry[] = []
   readonly #taken = new Set<string>()
@@ -102,7 +102,7 @@ class RemainingEntries {
     entries.filter(({ key }) => !this.#taken.has(key))
 }
 
-const unknown = (word: string, path: string): WindlassError =>
+const unknownImageError = (word: string, path: string): WindlassError =>
   new WindlassError('IMAGE_UNKNOWN', `The store has no image ${quoted(word, titleLength)}`, {
     reference: referenceOf(word),
     path,

@@ -1,6 +1,6 @@
 /** Chooses the tag for a repository name without a tag when the repository may not have `latest`. */
 import { defaultTag } from '../lib/image/index.js'
-import { noTags } from './all-tags.js'
+import { noTagsError } from './all-tags.js'
 
 /**
  * Returns `latest` if it is listed, else the first tag. Stops reading the list when it finds `latest`.
@@ -12,6 +12,6 @@ export async function latestOrFirst(tags: AsyncIterable<string>, name: string): 
     if (tag === defaultTag) return tag
     first ??= tag
   }
-  if (first === undefined) throw noTags(name)
+  if (first === undefined) throw noTagsError(name)
   return first
 }

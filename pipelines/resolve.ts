@@ -59,7 +59,7 @@ async function head(request: ImageRequest, signal: AbortSignal): Promise<Resolve
   if (expected !== undefined && digest !== expected)
     throw new WindlassError('DIGEST_MISMATCH', `${host} reports another digest for ${name}: ${digest}`, {
       ...{ reference: name, digest: expected, host },
-      hint: 'The registry, or a proxy or cache in between, sends wrong data. Tell whoever runs the registry.',
+      hint: 'The registry, or a proxy or cache in between, sends wrong data. Report it to the operator of the registry.',
     })
   return { name, digest, mediaType, size }
 }

@@ -15,7 +15,7 @@ export async function storedImage(
 ): Promise<PulledImage | undefined> {
   const named = findEntries(await store.names.entries(), typed, name)[0]?.image
   if (!named) return undefined
-  // Holding a digest prevents that garbage collection removes it between the check and the read.
+  // Holding a digest keeps garbage collection from removing it between the check and the read.
   await store.hold(named.descriptor.digest)
   if (!(await store.blobs.has(named.descriptor.digest))) return undefined
   const [image] = matchPlatform(platform, await storedImages(named.descriptor, store))

@@ -5,7 +5,7 @@ import type { Limits } from '../lib/limits.js'
 import type { ForeignUrlOrder, RetryPolicy } from '../lib/transfer/index.js'
 import { type ImageFile, type OpenedFile, type ReadableImage, readImage } from '../pipelines/files.js'
 import { imageLayers } from '../pipelines/image-layers.js'
-import { cancelled } from '../pipelines/only.js'
+import { cancelledError } from '../pipelines/only.js'
 import { readStored } from '../pipelines/read-stored.js'
 import type { PullParts } from '../pipelines/pull-stages.js'
 import type { Located } from './names/locate-anywhere.js'
@@ -55,7 +55,7 @@ export class FileReads {
     try {
       const { verify = false } = options
       const file = await image.open(path, { verify })
-      const abort = (): void => void file.stream.destroy(cancelled(signal.reason, 'reading of the file'))
+      const abort = (): void => void file.stream.destroy(cancelledError(signal.reason, 'reading of the file'))
       // A stream without a reader may fail as well.
       file.stream.on('error', () => undefined)
       if (signal.aborted) abort()
@@ -126,4 +126,4 @@ export class FileReads {
 
 /** Returns the reason of the signal if it has aborted: an aborted request fails in many ways. */
 const reasonOf = (error: unknown, signal: AbortSignal): WindlassError =>
-  signal.aborted ? cancelled(signal.reason, 'reading of the image') : asWindlassError(error)
+  signal.aborted ? cancelledError(signal.reason, 'reading of the image') : asWindlassError(error)

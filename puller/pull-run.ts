@@ -10,7 +10,7 @@ import { FailedStage } from './failed-stage.js'
 import { closeTable } from './options/option-table.js'
 import type { CloseOptions } from './options/options.js'
 import type { StoreWarning } from './store-waiting.js'
-import { cancelled } from '../pipelines/only.js'
+import { cancelledError } from '../pipelines/only.js'
 import { endsWithin } from './within.js'
 
 /** A running pull. */
@@ -146,7 +146,9 @@ export class PullRun<Result = PulledImage> implements Omit<Pull, 'done' | 'prior
       this.#channel.end(undefined, this.#duration)
       return result
     } catch (caught) {
-      const error = this.#stop.signal.aborted ? cancelled(caught, this.#what) : this.#failed.report(caught)
+      const error = this.#stop.signal.aborted
+        ? cancelledError(caught, this.#what)
+        : this.#failed.report(caught)
       this.#ended = true
       this.#channel.end(error, this.#duration)
       throw error
@@ -159,6 +161,6 @@ export class PullRun<Result = PulledImage> implements Omit<Pull, 'done' | 'prior
   }
 
   #assertNotCancelled(): void {
-    if (this.#stop.signal.aborted) throw cancelled(this.#stop.signal.reason, this.#what)
+    if (this.#stop.signal.aborted) throw cancelledError(this.#stop.signal.reason, this.#what)
   }
 }

@@ -7,7 +7,7 @@ import { asWindlassError } from '../lib/errors.js'
 import { type Flow, type Run, Scope, run } from '../lib/flow/index.js'
 import { ListenerGuard } from '../lib/flow/lifetime/listener-guard.js'
 import { checkOptions } from './options/check-options.js'
-import { cancelled } from '../pipelines/only.js'
+import { cancelledError } from '../pipelines/only.js'
 import { closeTable } from './options/option-table.js'
 import type { CloseOptions } from './options/options.js'
 import type { RunningPull } from '../pipelines/each-pull.js'
@@ -121,13 +121,13 @@ export class PullSetRun<Result> implements PullSet<Result> {
   async #go(prepare: PullSetStart<Result>['prepare']): Promise<Result> {
     try {
       const flow = await prepare(this.#announce, this.#stop.signal)
-      if (this.#stop.signal.aborted) throw cancelled(this.#stop.signal.reason, 'pull')
+      if (this.#stop.signal.aborted) throw cancelledError(this.#stop.signal.reason, 'pull')
       const results: Result[] = []
       this.#run = run(flow, (result) => [results.push(result)], this.#scope)
       await this.#run.done
       return results[0]! // the flow emits exactly one result
     } catch (caught) {
-      throw this.#stop.signal.aborted ? cancelled(caught, 'pull') : asWindlassError(caught)
+      throw this.#stop.signal.aborted ? cancelledError(caught, 'pull') : asWindlassError(caught)
     }
   }
 }

@@ -6,7 +6,7 @@ import type { Registries } from '../lib/registry/index.js'
 import type { ImageRequest, IndexedImage, PulledImage } from '../lib/stages/index.js'
 import { type RetryPolicy, againAfter } from '../lib/transfer/index.js'
 import { allPlatforms, entryStages, type PulledIndex } from '../pipelines/all-platforms.js'
-import { allTags, type PulledTags, someTags, type TagsWarning } from '../pipelines/all-tags.js'
+import { allTags, type PulledTags, nonEmptyTags, type TagsWarning } from '../pipelines/all-tags.js'
 import type { PullParts } from '../pipelines/pull-stages.js'
 import { locate } from './names/request.js'
 import { listTags, repositoryNamed } from './names/tags.js'
@@ -59,7 +59,7 @@ export class PullSets {
         const onWarning = (code: string, message: string) => void warnings.push({ code, message })
         const listed = listTags(repository, registries, { signal, onWarning, again: againAfter(retry) })
         const all = allTags({ name, failFast: options.failFast ?? false, start, warnings })
-        return Promise.resolve(someTags(listed, name).pipe(all))
+        return Promise.resolve(nonEmptyTags(listed, name).pipe(all))
       },
     })
   }

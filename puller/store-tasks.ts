@@ -66,7 +66,7 @@ export class StoreTasks {
     const repaired = repair ? await repairBeforeOpening(store(), waitingUntil(waiting, signal)) : []
     assertOpen()
     return work.busy('verify', signal, (parts, ended) =>
-      verifyWith(parts, { locate: repair ? locate : undefined, repaired, signal: ended }),
+      verifyWith(parts, { requestFor: repair ? locate : undefined, repaired, signal: ended }),
     )
   }
 }

@@ -9,7 +9,7 @@ import { build } from 'esbuild'
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 
-/** Packages for which Node resolves CommonJS, from which a bundler cannot remove unused code. */
+/** ES modules of packages for which Node would resolve CommonJS, from which a bundler cannot remove unused code. */
 const modules = {
   rxjs: 'rxjs/dist/esm/index.js',
   'rxjs/testing': 'rxjs/dist/esm/testing/index.js',
@@ -59,7 +59,7 @@ const formattersOnDemand = {
       const made = /= (new Intl\.ListFormat\([^)]*\));/g
       const text = readFileSync(path, 'utf8')
       if (text.match(made)?.length !== 2)
-        throw new Error(`${path} makes its formatters in another way by now`)
+        throw new Error(`${path} has changed: its two formatters were not found`)
       return { contents: text.replace(made, '= { format: (words) => $1.format(words) };') }
     })
   },
@@ -100,7 +100,7 @@ for (const [name, entry] of Object.entries(launchers))
   await build({ ...options, format: 'cjs', define, entryPoints: [entry], outfile: `${staging}/${name}` })
 writeFileSync(`${staging}/package.json`, '{ "type": "commonjs" }\n')
 
-// For users of the library: the thread as a text, which needs no file of its own in their bundles.
+// For users of the library: the code of the thread as a string, so that their bundles need no separate file.
 const thread = readFileSync(`${staging}/thread.cjs`, 'utf8')
 writeFileSync(
   at('dist/lib/archive/worker/thread-source.js'),

@@ -185,9 +185,9 @@ console.log(
 for (const [key, row] of [...rows].sort()) line(key, row)
 line('all', total)
 for (const each of failures) console.log(`\nFAILED ${each}`)
-if (remaining > 0) console.log(`\n${remaining} were not tried: the time is over.`)
+if (remaining > 0) console.log(`\n${remaining} faults were not tried: the time limit was reached.`)
 const good = failures.length === 0 && remaining === 0 && total.injected > 0
 console.log(
-  good ? '\nEvery fault was borne or told.' : `\n${failures.length} faults were not borne as they should be.`,
+  good ? '\nEvery fault was tolerated or reported.' : `\n${failures.length} faults were handled wrongly.`,
 )
 process.exitCode = good ? 0 : 1

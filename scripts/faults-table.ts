@@ -13,7 +13,7 @@ const path = fileURLToPath(new URL('../docs/faults.md', import.meta.url))
 const page = render(faultCatalogue)
 if (!process.argv.includes('--check')) writeFileSync(path, page)
 else if (readFileSync(path, 'utf8') !== page) {
-  console.error('docs/faults.md is stale: run npx tsx scripts/faults-table.ts')
+  console.error('docs/faults.md is outdated: run npx tsx scripts/faults-table.ts')
   process.exitCode = 1
 }
 
@@ -22,26 +22,26 @@ function render(faults: readonly CataloguedFault[]): string {
   const sections = moments.map((moment) => {
     const rows = faults.filter((fault) => fault.moment === moment)
     const lines = rows.map(row)
-    return `## ${moment} (${rows.length})\n\n| fault | the registry … | the client gives | requests | elsewhere | KiB |\n| --- | --- | --- | --: | --: | --: |\n${lines.join('\n')}\n`
+    return `## ${moment} (${rows.length})\n\n| fault | the registry … | required result | requests | other origin | KiB |\n| --- | --- | --- | --: | --: | --: |\n${lines.join('\n')}\n`
   })
   return `${introduction(faults.length)}\n${sections.join('\n')}`
 }
 
-function row({ id, does, gives, may, credentialsAt, setting, silent }: CataloguedFault): string {
+function row({ id, behaviour, outcome, budget, credentialsAt, setting, silent }: CataloguedFault): string {
   const [, name = id] = id.split('/')
   const notes = [
     ...(setting.tls ? ['over TLS'] : []),
-    ...(setting.by === 'digest' ? ['asked for by digest'] : []),
+    ...(setting.by === 'digest' ? ['requested by digest'] : []),
     ...(silent ? ['with a short timeout'] : []),
     ...(credentialsAt.includes('elsewhere') ? ['the other origin may see credentials'] : []),
   ]
-  const said = notes.length === 0 ? does : `${does} (${notes.join(', ')})`
+  const said = notes.length === 0 ? behaviour : `${behaviour} (${notes.join(', ')})`
   const cells = [
     `\`${name}\``,
     escaped(said),
-    gives === 'image' || gives === 'tags' ? `the ${gives}` : `\`${gives}\``,
+    outcome === 'image' || outcome === 'tags' ? `the ${outcome}` : `\`${outcome}\``,
   ]
-  return `| ${[...cells, may.requests, may.elsewhere, Math.ceil(may.bytes / 1024)].join(' | ')} |`
+  return `| ${[...cells, budget.requests, budget.elsewhere, Math.ceil(budget.bytes / 1024)].join(' | ')} |`
 }
 
 /** Escapes text for a table cell: bars and control characters. */
@@ -61,15 +61,15 @@ function introduction(count: number): string {
 
 <!-- Made by scripts/faults-table.ts out of lib/testing/registry/faults. Do not edit. -->
 
-What a registry can do to a client, as ${count} faults that can be had again: each happens at a named moment, over real
-sockets, with chance that comes of a seed. For each stands here what the client must give in the end (the right bytes, or
-an error of this code), and how much it may spend until then: requests to the registry, requests to another origin, and
-KiB that both may send. The image has 97 KiB; without a fault its pull takes 7 requests.
+${count} reproducible faults of registries. Each happens at a defined moment, over real sockets; random choices are determined by a
+seed. The tables list the required result of the client (the right bytes, or an error with this code) and its budget: the maximum
+number of requests to the registry and to another origin, and of KiB that both may send. The image has 97 KiB; a pull without a
+fault takes 7 requests.
 
-Of every fault holds, too: no credential, no cookie and no token reaches another origin, unless the row says so; no secret
-stands in an event, an error, a cause of it, or a file; nothing that came from the network steers a terminal; the store
-has what it had before, and beyond that only verified blobs and bytes that a resumed download goes on from; it ends within
-10 seconds; and when the fault is over, the next pull succeeds. \`spec/faults\` runs all of them through \`open().pull\`.
+The following applies to every fault. No credential, cookie or token reaches another origin, unless the row says so. No secret
+appears in an event, an error, its causes, or a file. Nothing from the network controls the terminal. The store contains what it
+contained before, and in addition only verified blobs and partial downloads that can be resumed. The client ends within 10 seconds.
+After the fault, the next pull succeeds. \`spec/faults\` runs all of them through \`open().pull\`.
 
 For a client of your own:
 
@@ -79,7 +79,7 @@ import { faultCatalogue, startFaultScene } from 'windlass/testing'
 for (const fault of faultCatalogue) {
   const scene = await startFaultScene(fault)
   const { reference, login, ca } = scene
-  const outcome = await yourClient({ reference, login, ca }) // what it gives is held against fault.gives
+  const outcome = await yourClient({ reference, login, ca }) // compare it with fault.outcome
   console.log(fault.id, outcome, scene.findings()) // overspent budgets, credentials at strangers
   await scene.close()
 }

@@ -83,7 +83,7 @@ process.stdout.write(
   [
     `seed ${seed}: ${done} inputs in ${Math.round((performance.now() - began) / 1_000)} s, ${found} findings`,
     '',
-    '| target | inputs | accepted | findings | slowest, ms | a second |',
+    '| target | inputs | accepted | findings | slowest, ms | inputs per second |',
     '|---|---|---|---|---|---|',
     ...rows,
     '',

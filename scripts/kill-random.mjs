@@ -150,19 +150,19 @@ try {
   for (let each = 0; each < 3; each++) {
     prepare()
     const { code, said: output, took } = await pull()
-    if (code !== 0) throw new Error(`A whole pull failed: ${output}`)
+    if (code !== 0) throw new Error(`A complete pull failed: ${output}`)
     times.push(took)
   }
   const whole = times.sort((a, b) => a - b)[1]
   const missing = images.wanted.layers.reduce((sum, { size }) => sum + size, 0)
   const files = images.wanted.layers.reduce((sum, { tar }) => sum + tar.length, 0)
   console.log(
-    `${images.wanted.layers.length} layers, ${mb(missing)} MB (${mb(files)} MB unpacked), a whole pull takes ` +
+    `${images.wanted.layers.length} layers, ${mb(missing)} MB (${mb(files)} MB unpacked), a complete pull takes ` +
       `${(whole / 1000).toFixed(2)} s; seed ${seed}`,
   )
   while (tally.kills < kills) {
     if (performance.now() - began > minutes * 60_000) {
-      failures.push(`the ${minutes} minutes were up after ${tally.kills} kills`)
+      failures.push(`the time limit of ${minutes} minutes was reached after ${tally.kills} kills`)
       break
     }
     const inARow = ++tally.trials % 5 === 0 ? 3 : 1
@@ -181,15 +181,15 @@ function mb(bytes) {
 
 const seconds = (performance.now() - began) / 1000
 console.log(
-  `${tally.kills} kills in ${tally.trials} stores, ${tally.inARow} of them more than once in a row; ` +
-    `${tally.early} pulls were over before theirs; ${seconds.toFixed(0)} s`,
+  `${tally.kills} kills in ${tally.trials} stores, of which ${tally.inARow} had several in a row; ` +
+    `${tally.early} pulls ended before the kill; ${seconds.toFixed(0)} s`,
 )
-console.log('how far it was   kills  damaged  MB resumed')
+console.log('phase            kills  damaged  MB resumed')
 for (const [phase, { kills: hit, damaged, resumed }] of table)
   console.log(
     `${phase.padEnd(17)}${String(hit).padStart(5)}${String(damaged).padStart(9)}${mb(resumed).padStart(12)}`,
   )
-console.log(`On the wire and not on the disk: ${mb(tally.wasted / Math.max(1, tally.kills))} MB a kill.`)
+console.log(`Received but not stored: ${mb(tally.wasted / Math.max(1, tally.kills))} MB per kill.`)
 for (const each of failures.slice(0, 30)) console.log(`FAILED ${each}`)
 console.log(failures.length === 0 ? '\nNothing was lost.' : `\n${failures.length} failures.`)
 process.exitCode = failures.length === 0 ? 0 : 1

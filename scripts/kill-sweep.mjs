@@ -151,9 +151,7 @@ async function sweep(title, template, share) {
     if (values.verbose)
       process.stderr.write(`${point} ${what}: ${wrong.length === 0 ? 'ok' : wrong.join('; ')}\n`)
   }
-  console.log(
-    `\n${title}: ${points.length} of ${all.length} points; ${survived} pulls were over before theirs`,
-  )
+  console.log(`\n${title}: ${points.length} of ${all.length} points; ${survived} pulls ended before the kill`)
   console.log('call        kills  damaged')
   for (const [call, { kills, bad }] of [...table].sort())
     console.log(`${call.padEnd(12)}${String(kills).padStart(5)}${String(bad).padStart(9)}`)
@@ -169,7 +167,7 @@ try {
   await windlass.close()
   failures = [
     ...(await sweep('Into a store with an image', template, Math.ceil((maxPoints * 2) / 3))),
-    ...(await sweep('Into a store that is being made', undefined, Math.ceil(maxPoints / 3))),
+    ...(await sweep('Into a store that is being created', undefined, Math.ceil(maxPoints / 3))),
   ]
 } finally {
   await registry.close()

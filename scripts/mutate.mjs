@@ -1,14 +1,14 @@
 /**
- * Plants one bug after the other in a copy of the project, and runs the specs that have to fail with it. A bug that no
- * spec notices is a hole in the specs: the script ends with 1 if one survives, or if the text that it replaces is no
- * longer there. `scripts/mutants/MODULE.mjs` lists them, each as
+ * Plants bugs (mutants) in a copy of the project, one at a time, and runs the specs that must fail because of it. A bug
+ * that no spec finds is a gap in the specs: the script exits with 1 if a mutant survives, or if its `from` text is not
+ * found in the file. `scripts/mutants/MODULE.mjs` lists the mutants of a module, each as
  *
  *   { name, file, from, to, specs }
  *
- * In `file`, a path from the root, the text `from`, which stands there once, becomes `to`; one of `specs`, files or
- * folders, must fail then. What they start of dist/ has no bug in it: the copy is not built anew.
+ * In `file`, a path relative to the root, the text `from`, which must occur exactly once, is replaced by `to`. One of
+ * `specs` (files or folders) must fail then. Programs that specs start from dist/ do not contain the bug.
  *
- * Run as `npm run mutate`. `-- --only registry,cli` runs those of some modules, `-- 'NAME'` those of that name.
+ * Run as `npm run mutate`. `-- --only registry,cli` selects modules, `-- 'NAME'` selects a mutant by its name.
  */
 import { spawn } from 'node:child_process'
 import {
@@ -56,7 +56,7 @@ const only = values.only?.flatMap((each) => each.split(',')) ?? modules
 for (const module of only)
   if (!modules.includes(module)) throw new Error(`There are no mutants of ${module}: ${modules.join(', ')}`)
 
-/** The text of the mutant's file with the bug in it. Throws where it cannot be planted. */
+/** Returns the text of the mutant's file with the bug. Throws if the bug cannot be planted. */
 function mutate({ name, file, from, to, specs }) {
   const text = readFileSync(join(root, file), 'utf8')
   const found = text.split(from).length - 1
@@ -67,22 +67,22 @@ function mutate({ name, file, from, to, specs }) {
   return text.replace(from, () => to)
 }
 
-/** Throws for a mutant that cannot be planted, or is no TypeScript at all: any spec would fail with it. */
+/** Throws if a mutant cannot be planted or is not valid TypeScript, because any spec would fail with it. */
 function check(mutant) {
   const { diagnostics } = ts.transpileModule(mutate(mutant), { reportDiagnostics: true })
   if (diagnostics.length > 0) throw new Error(`${mutant.name}: ${diagnostics[0].messageText}`)
 }
 
-/** A copy of what the specs need. */
+/** Creates a copy of the files that the specs need. */
 function workshop() {
   const directory = mkdtempSync(join(tmpdir(), 'windlass-mutants-'))
   for (const path of copied) cpSync(join(root, path), join(directory, path), { recursive: true })
-  // The worker that unpacks runs from dist/, also where the rest runs from the sources.
+  // The unpacking worker always runs from dist/.
   for (const path of ['node_modules', 'dist']) symlinkSync(join(root, path), join(directory, path))
   return directory
 }
 
-/** Whether the specs pass in `directory`. One failure is enough; one that hangs does not pass. */
+/** Runs the specs in `directory` up to the first failure. Specs that hang count as failed. */
 function specsPass(directory, specs, limit = seconds) {
   return new Promise((resolve, reject) => {
     const vitest = join(root, 'node_modules/vitest/vitest.mjs')
@@ -103,14 +103,14 @@ function specsPass(directory, specs, limit = seconds) {
     child.stderr.on('data', (chunk) => (output += chunk))
     child.stdout.on('data', (chunk) => {
       output += chunk
-      // What it left behind is waited for when a file ends, and says nothing more.
+      // The first failure decides: the rest of the output is not needed.
       const [, failed] = /^FAILED (.*)$/m.exec(output) ?? []
       if (failed !== undefined) end(failed)
     })
     child.on('close', (code, signal) => {
       clearTimeout(timer)
       if (killer === undefined && signal !== null) {
-        reject(new Error(`Somebody else ended the specs (${signal})`))
+        reject(new Error(`The specs were ended by a signal from outside (${signal})`))
         return
       }
       resolve({ passed: code === 0 && killer === undefined, killer: killer ?? 'an uncaught error', output })
@@ -118,7 +118,7 @@ function specsPass(directory, specs, limit = seconds) {
   })
 }
 
-/** Runs the specs of one mutant in a workshop, which is healthy again afterwards. */
+/** Plants a mutant in a copy, runs its specs, and restores the file. */
 async function tryOut(mutant, directory) {
   const file = join(directory, mutant.file)
   const healthy = readFileSync(file)
@@ -137,7 +137,7 @@ for (const module of only) {
 }
 const chosen = positionals.length === 0 ? all : all.filter(({ name }) => positionals.includes(name))
 if (chosen.length === 0) throw new Error(`There is no mutant named ${positionals.join(', ')}`)
-for (const mutant of chosen) check(mutant) // all of them, before the long part: an outdated one should show at once
+for (const mutant of chosen) check(mutant) // before the long part, so that outdated mutants are reported at once
 
 const workshops = Array.from({ length: Math.min(atOnce, chosen.length) }, workshop)
 process.on('exit', () => {

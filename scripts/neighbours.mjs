@@ -104,7 +104,7 @@ async function parent() {
 
   const watch = setInterval(() => {
     if (Date.now() - lastSign < 120_000) return
-    failures.push('nothing happened for two minutes: a deadlock')
+    failures.push('no process made progress for two minutes')
     for (const each of children) each.kill('SIGKILL')
   }, 1000)
 
@@ -155,7 +155,7 @@ async function parent() {
   await windlass.close()
   for (const part of ['blobs/sha256', 'layers/sha256', 'layers/by-blob/sha256', 'partial/sha256', 'staging'])
     for (const name of existsSync(join(store, part)) ? readdirSync(join(store, part)) : [])
-      failures.push(`left: ${part}/${name}`)
+      failures.push(`left over: ${part}/${name}`)
   await registry.close()
   rmSync(work, { recursive: true, force: true })
 

@@ -5,8 +5,8 @@
  *     npx tsx scripts/power-loss.ts --kills 3          at most 3 kills per scenario
  *     npx tsx scripts/power-loss.ts --only gc          one row; --minutes sets the time limit (30)
  *
- * The changes are traced with strace from the real command. The modelled disk keeps what was synced, and of the rest
- * the worst combination. Prints a table. Exits with 1 if anything visible may be incomplete, or a reported success may
+ * The changes are traced with strace from the real command. The modelled disk keeps what was synced, and loses the worst
+ * combination of the rest. Prints a table. Exits with 1 if anything visible may be incomplete, or a reported success may
  * be lost. Requires strace and dist/ (npm run build).
  */
 import { parseArgs } from 'node:util'
@@ -38,7 +38,7 @@ function report(title: string, { violations }: CheckedTrace): number {
 const row = (title: string, ...cells: readonly (string | number)[]): void =>
   console.log(title.padEnd(32) + cells.map((cell) => String(cell).padStart(11)).join(''))
 
-console.log('Brought to the disk before its name: by syncfs, fsync, fdatasync; “empty” had nothing to bring.')
+console.log('Published files by the call that had synced their content; “empty” files have no content.')
 row('command', 'moments', 'renames', 'syncfs', 'fsync', 'fdatasync', 'empty', 'violations')
 for (const scenario of wanted(scenarios)) {
   const checked = await runScenario(scenario)
@@ -64,7 +64,7 @@ for (const scenario of wanted(killedScenarios)) {
   let [kills, points, publications, violations] = [0, 0, 0, 0]
   for (let at = 0; at < syncs.length; at += step) {
     if (performance.now() > deadline) {
-      failures.set(`the ${values.minutes} minutes were up at “${scenario.title}”`, 1)
+      failures.set(`the time limit of ${values.minutes} minutes was reached at “${scenario.title}”`, 1)
       break
     }
     const kill = syncs[Math.floor(at)]!
@@ -80,5 +80,5 @@ for (const scenario of wanted(killedScenarios)) {
 
 for (const [failure, times] of [...failures].slice(0, 40))
   console.log(`FAILED ${failure}${times > 1 ? ` ×${times}` : ''}`)
-console.log(failures.size === 0 ? '\nNothing would be lost.' : `\n${failures.size} things would be lost.`)
+console.log(failures.size === 0 ? '\nNothing would be lost.' : `\n${failures.size} violations.`)
 process.exitCode = failures.size === 0 ? 0 : 1

@@ -89,7 +89,7 @@ async function locked(work) {
     if (holder !== undefined && !isAlive(holder)) rmSync(lock, { force: true })
     else if (!reported) {
       reported = true
-      say('waiting for another run that is making this clone ready')
+      say('waiting for another run that prepares this clone')
     }
   }
   const release = () => rmSync(lock, { force: true })
@@ -207,7 +207,7 @@ async function installPrograms(missing) {
     run('apt-get', ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3', '-qq', ...args], {
       DEBIAN_FRONTEND: 'noninteractive',
     })
-  // Debian's policy script prevents that services are started: the registry package would use port 5000.
+  // The policy script keeps Debian from starting services: the registry package would otherwise use port 5000.
   const policy = '/usr/sbin/policy-rc.d'
   const ours = !existsSync(policy)
   if (ours) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })

@@ -30,7 +30,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
   },
 })
-const [most, every, from, growth, seed] = [
+const [maxPulls, every, from, growth, seed] = [
   values.pulls,
   values.every,
   values.from,
@@ -57,7 +57,8 @@ const wrong: string[] = []
 const counts: Count[] = []
 const began = performance.now()
 
-async function someMore(by: Windlass): Promise<number> {
+/** Runs the next group of concurrent pulls. Returns their number. */
+async function pullSome(by: Windlass): Promise<number> {
   const all = await Promise.all(Array.from({ length: pulls.together() }, () => pulls.next(by)))
   for (const { kind, how, wrong: why } of all) {
     const outcome = `${kind}: ${how}`
@@ -97,8 +98,8 @@ const head = [
   Array.from({ length: 11 }, () => '---').join('|'),
 ].map((line) => `| ${line} |`)
 const sockets = socketsNow(store)
-for (let done = 0, tidied = 0, fresh = 0; done < most;) {
-  done += await someMore(puller)
+for (let done = 0, tidied = 0, fresh = 0; done < maxPulls;) {
+  done += await pullSome(puller)
   if (done - tidied >= 25) {
     tidied = done
     await tidyUp()
@@ -106,10 +107,10 @@ for (let done = 0, tidied = 0, fresh = 0; done < most;) {
   if (done - fresh >= 50) {
     fresh = done
     const other = await open(options)
-    done += await someMore(other)
+    done += await pullSome(other)
     await other.close()
   }
-  if (Math.floor(done / every) > counts.length || done >= most) {
+  if (Math.floor(done / every) > counts.length || done >= maxPulls) {
     await tidyUp()
     counts.push(await count(store, done, sockets))
     process.stderr.write(`| ${row(counts.at(-1)!)} |\n`)
@@ -126,7 +127,9 @@ const grown = last.rss / first.rss
 const broken = [
   ...wrong,
   ...problems.map(({ path, why }) => `${path}: ${why}`),
-  ...(grown > growth ? [`memory has grown to ${grown.toFixed(2)} of what it was, ${growth} is allowed`] : []),
+  ...(grown > growth
+    ? [`memory has grown by the factor ${grown.toFixed(2)}; at most ${growth} is allowed`]
+    : []),
   ...[...new Set([...first.open.keys(), ...last.open.keys()])]
     .filter((kind) => (last.open.get(kind) ?? 0) > (first.open.get(kind) ?? 0))
     .map((kind) => `${last.open.get(kind)} of ${kind}, ${first.open.get(kind) ?? 0} before`),

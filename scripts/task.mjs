@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 /**
- * Runs one of the long sweeps, benchmarks or writers of tables by its name; without a name, lists them:
+ * Runs a long test, a benchmark or the generator of a document by its name. Without a name, it lists them:
  *
  *     npm run sweep -- kill --points 40
  *     npm run bench -- growth
  *     npm run table -- layers
  *
- * What stands behind the name goes to the program, and its exit code comes back. The head of each file has its options.
+ * Arguments after the name are passed to the program. The comment at the start of each program lists its options.
  */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -15,25 +15,25 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 const tasks = {
   sweep: {
-    kill: ['scripts/kill-sweep.mjs', 'a kill at every call that changes the store'],
-    'kill-random': ['scripts/kill-random.mjs', 'kills at random moments of a large pull'],
-    faults: ['scripts/fault-sweep.mjs', 'a disk that fails, at every call'],
-    'power-loss': ['scripts/power-loss.ts', 'a power cut at every change, in a model of a disk'],
-    flips: ['scripts/bit-flips.ts', 'one bit of the store flipped at a time'],
-    neighbours: ['scripts/neighbours.mjs', 'many processes on one store'],
-    bombs: ['scripts/bombs.ts', 'images made to exhaust whoever pulls them'],
-    fuzz: ['scripts/fuzz.ts', 'random input to everything that reads bytes from outside'],
-    soak: ['scripts/soak.ts', 'thousands of pulls in one process'],
+    kill: ['scripts/kill-sweep.mjs', 'kills a pull at every call that changes the store'],
+    'kill-random': ['scripts/kill-random.mjs', 'kills a large pull at random moments'],
+    faults: ['scripts/fault-sweep.mjs', 'lets every call to the disk fail'],
+    'power-loss': ['scripts/power-loss.ts', 'cuts the power after every change, in a model of a disk'],
+    flips: ['scripts/bit-flips.ts', 'flips one bit of the store at a time'],
+    neighbours: ['scripts/neighbours.mjs', 'runs many processes on one store'],
+    bombs: ['scripts/bombs.ts', 'pulls images that try to exhaust memory or disk'],
+    fuzz: ['scripts/fuzz.ts', 'gives random input to every parser of external data'],
+    soak: ['scripts/soak.ts', 'runs thousands of pulls in one process'],
   },
   bench: {
     peers: ['benchmarks/run-comparison.ts', 'Windlass and other pullers'],
-    concurrency: ['benchmarks/run-concurrency.ts', 'how many downloads and unpacks at once'],
-    growth: ['benchmarks/run-growth.ts', 'how the cost grows with an image'],
+    concurrency: ['benchmarks/run-concurrency.ts', 'numbers of concurrent downloads and unpacks'],
+    growth: ['benchmarks/run-growth.ts', 'how the cost of a pull grows with the image'],
     sinks: ['benchmarks/run-sinks.ts', 'one pass over a layer with several sinks'],
-    micro: ['benchmarks/run-micro.ts', 'what the parts cost'],
-    control: ['benchmarks/run-control.ts', 'how exactly a maximum rate holds'],
-    'one-file': ['benchmarks/run-one-file.ts', 'what one file of an image takes'],
-    fairness: ['benchmarks/run-fairness.ts', 'what a small image waits for beside a large one'],
+    micro: ['benchmarks/run-micro.ts', 'the cost of single parts'],
+    control: ['benchmarks/run-control.ts', 'how exactly a maximum rate is kept'],
+    'one-file': ['benchmarks/run-one-file.ts', 'the cost of reading one file of an image'],
+    fairness: ['benchmarks/run-fairness.ts', 'how long a small image waits beside a large one'],
   },
   table: {
     behaviours: ['scripts/behaviours.mjs', 'docs/behaviours.md'],

@@ -24,8 +24,8 @@ const expected: Record<string, string> = {
       UnusableEntry VerifyOptions VerifyReport WhiteoutForm WhiteoutTreatment Windlass WindlassError
       allPlatforms allTags copy copyStages createContext decodeEvent defaultLimits digestOf eachPull
       emptySnapshot encodeEvent errorCodes fetch formatPlatform hasFailed holdsCertificate hostPlatform
-      inspect inspectedFields isFailedName latestOrFirst layoutSink layoutSource matchPlatform open
-      openStore parseDigest parsePlatform parseReference pull pullStages readBlob readImage reduce
+      inspect inspectedFields isFailedName latestOrFirst layoutSink layoutSource matchPlatform nonEmptyTags
+      open openStore parseDigest parsePlatform parseReference pull pullStages readBlob readImage reduce
       registrySink registrySource secondsLeft someTags tee
     `,
   'windlass/flow': `
@@ -68,7 +68,7 @@ const expected: Record<string, string> = {
       PulledImage PulledIndex PulledLayer PulledName PulledTag PulledTags ReadImageOptions ReadableImage
       RemovalOutcome RemovedImage ResolvedName RunningPull StoreProblem TagOutcome TagsWarning VerifyOptions
       VerifyReport allPlatforms allTags copy copyStages eachPull fetch hasFailed holdsCertificate inspect
-      inspectedFields isFailedName latestOrFirst pull pullStages readImage someTags
+      inspectedFields isFailedName latestOrFirst nonEmptyTags pull pullStages readImage someTags
     `,
   'windlass/bench': `
       BenchOptions BenchPictures BenchReport BenchSetting BenchText GridResult Recommendation SettingResult Span
@@ -76,14 +76,15 @@ const expected: Record<string, string> = {
     `,
   'windlass/testing': `
       Answer Auth BasicAuth BreakOff BuiltDocument BuiltImage BuiltIndex BuiltLayer CataloguedFault
-      CataloguedMoment CertificateOptions CompareOptions Compression Difference Fault FaultBudget FaultMoment
-      FaultOutcome FaultScene FaultSetting FlowExpectation FlowMarbles Hook ImageFormat ImagePlatform
-      ImageSpec ImageTarget Law LawOptions LayerEntry LayerEntryType LayerSpec NothingLeftOptions
-      PackDirectoryOptions RegistryOptions RequestKind RequestLogEntry SinkProbe SinkProbeOptions SourceProbe
-      TestCertificate TestRegistry TokenAuth TreeAttribute TreeEntry TreeEntryType WirePart assertNothingLeft
-      backTo buildImage buildIndex buildLayer byteString compareTrees describeTree faultCatalogue faults
-      flowMarbles opaque packDirectory packEntries problem putImage sinkProbe sourceProbe stageLaws
-      startFaultScene startRegistry testCertificate tinyImage whiteout
+      CataloguedMoment CertificateOptions CompareOptions Compression Difference Fault FaultBudget
+      FaultMoment FaultOutcome FaultScene FaultSetting FlowExpectation FlowMarbles Hook ImageFormat
+      ImagePlatform ImageSpec ImageTarget Law LawOptions LayerEntry LayerEntryType LayerSpec
+      NothingLeftOptions PackDirectoryOptions RegistryOptions RequestKind RequestLogEntry SinkProbe
+      SinkProbeOptions SourceProbe TestCertificate TestRegistry TokenAuth TreeAttribute TreeEntry
+      TreeEntryType WirePart assertNothingLeft backTo buildImage buildIndex buildLayer byteString
+      compareTrees describeTree faultCatalogue faults flowMarbles opaque packDirectory packEntries problem
+      putImage sinkProbe sourceProbe stageLaws startFaultScene startRegistry testCertificate tinyImage
+      waitForRelease whiteout
     `,
 }
 

@@ -58,13 +58,13 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
   const byTime = [...settings].sort((a, b) => a.wall.median - b.wall.median)
   const fastest = byTime[0]!
   const nearlyFastest = byTime.filter(({ wall }) => wall.median <= fastest.wall.median * 1.05)
-  const [recommended = fastest] = nearlyFastest.sort((a, b) => atOnce(a) - atOnce(b))
+  const [recommended = fastest] = nearlyFastest.sort((a, b) => concurrencyOf(a) - concurrencyOf(b))
   const [first] = costs.values()
   const layers = new Set(first?.[0]?.timeline.spans.map(({ layer }) => layer)).size
   return { bytes: first?.[0]?.bytes ?? 0, layers, settings, fastest, slowest: byTime.at(-1)!, recommended }
 }
 
-const atOnce = ({ setting: { downloads, unpacks } }: SettingResult): number => downloads + unpacks
+const concurrencyOf = ({ setting: { downloads, unpacks } }: SettingResult): number => downloads + unpacks
 
 function summary(setting: Setting, costs: readonly PullCost[]): SettingResult {
   const wall = spreadOf(costs.map((cost) => cost.wall))

@@ -30,7 +30,7 @@ export function recommendations(sweeps: readonly NamedSweep[]): string {
     return [link, timeOf(recommended), timeOf(usual), over, timeOf(fastest), timeOf(slowest)]
   })
   const head = ['line', 'recommended', 'default', 'default / fastest', 'fastest', 'slowest']
-  return `Downloads × unpacks at once.\n\n${table(head, rows, [3])}`
+  return `Settings are given as concurrent downloads × concurrent unpacks. \`plan\` is the time until the layers are known; the last three columns are the total times of all layers.\n\n${table(head, rows, [3])}`
 }
 
 /** @param plots whether to include the pictures */
@@ -44,7 +44,7 @@ export function sweepTable(sweeps: readonly NamedSweep[], plots: boolean): strin
         `${recommended.setting.unpacks} unpacks** (${recommended.wall.median.toFixed(2)} s). Fastest: ${name(fastest)} ` +
         `(${fastest.wall.median.toFixed(2)} s); slowest: ${name(slowest)} (${slowest.wall.median.toFixed(2)} s).`,
       '',
-      '| downloads | unpacks | time (s) | least – most | MB/s | CPU (s) | memory (MB) | until planned | waits for a slot | downloads | unpacks after |',
+      '| downloads | unpacks | time (s) | min – max | MB/s | CPU (s) | memory (MB) | plan (s) | waiting (s) | downloading (s) | unpacking afterwards (s) |',
       '|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|',
       ...result.settings.map((each) => row(each, name(each) === name(recommended))),
       ...(plots ? ['', ...(['heat', 'best', 'worst'] as const).map((what) => picture(link, what))] : []),

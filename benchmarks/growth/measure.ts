@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Distribution } from '../../testbench/harness/distribution.js'
 import { program } from '../shared/pull-once.js'
-import { type Cost, measured } from '../shared/measured.js'
+import { type Cost, runMeasured } from '../shared/measured.js'
 import { reasonOf } from '../peers/all-peers.js'
 import { shuffled, type Spread, spreadOf } from '../../puller/bench/statistics.js'
 import { temporary } from '../shared/temporary.js'
@@ -67,7 +67,7 @@ const pointOf = ({ name }: Axis, n: number, costs: readonly Cost[]): GrowthPoint
   memory: spreadOf(costs.map(({ memory }) => memory)),
 })
 
-const atOnce = fileURLToPath(new URL('pull-at-once.mjs', import.meta.url))
+const pullAtOnceProgram = fileURLToPath(new URL('pull-at-once.mjs', import.meta.url))
 
 /**
  * Pulls one image with the command line, or several concurrently with the library, because the command line pulls
@@ -78,9 +78,9 @@ async function pullAll(registry: Distribution, axis: Axis, n: number, under: str
   try {
     const store = join(directory, 'store')
     const references = axis.images(n).map((image) => referenceOf(registry, image))
-    return await measured([
+    return await runMeasured([
       process.execPath,
-      ...(axis.name === 'pulls' ? [atOnce, store] : [program(), 'pull', '-q', '--store', store]),
+      ...(axis.name === 'pulls' ? [pullAtOnceProgram, store] : [program(), 'pull', '-q', '--store', store]),
       ...references,
     ])
   } finally {

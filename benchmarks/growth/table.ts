@@ -26,12 +26,12 @@ export function growthTable(points: readonly GrowthPoint[], machine: Machine): s
   })
   return `${[
     '# How the cost of a pull grows',
-    'Made by `npm run bench -- growth`; how it is measured is in [README.md](README.md). Whole cold pulls, store on tmpfs, ' +
-      'registry on this machine. What one more costs is the slope of a line through the larger half of the points; its ' +
-      'exponent is the slope on two scales of logarithms there: 1 is linear, 0 is flat.',
-    '![cost by layers, files, bytes and pulls at once](growth.svg)',
+    'Made by `npm run bench -- growth`; [README.md](README.md) describes the measurement. Complete cold pulls, with the store on ' +
+      'tmpfs and the registry on the same machine. Costs per unit are the slope of a line through the larger half of the points. ' +
+      'The exponent is the slope of these points on logarithmic scales: 1 is linear, 0 is constant.',
+    '![cost by layers, files, bytes and concurrent pulls](growth.svg)',
     table(
-      ['of', 'time', 'exponent', 'CPU', 'exponent', 'memory', 'exponent'],
+      ['growing', 'time', 'exponent', 'CPU', 'exponent', 'memory', 'exponent'],
       slopes,
       [1, 2, 3, 4, 5, 6],
     ).trimEnd(),

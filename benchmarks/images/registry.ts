@@ -22,7 +22,7 @@ export interface BenchmarkImage {
 
 const form = 'oci-gzip'
 
-async function pushed(recipe: ImageRecipe): Promise<{ storage: string; image: TestImage }> {
+async function pushedStorage(recipe: ImageRecipe): Promise<{ storage: string; image: TestImage }> {
   const image = await buildImage(`bench-${recipe.name}`, recipe.layers, { forms: [form], unpacked: false })
   const directory = await cached(`registry-bench-${recipe.name}`, async (staging) => {
     const registry = await startDistribution({ storage: staging })
@@ -43,8 +43,8 @@ export interface ServedImage extends BenchmarkImage {
 export async function serveImage(name: string): Promise<ServedImage> {
   const recipe = imageRecipes.find((each) => each.name === name)
   if (!recipe)
-    throw new Error(`No image ${name}: there are ${imageRecipes.map((each) => each.name).join(', ')}`)
-  const { storage, image } = await pushed(recipe)
+    throw new Error(`There is no image ${name}, only ${imageRecipes.map((each) => each.name).join(', ')}`)
+  const { storage, image } = await pushedStorage(recipe)
   const layers = image.forms[form]?.layers ?? []
   const registry = await startDistribution({ storage, readOnly: true })
   const repository = pushedName(image, form)

@@ -38,7 +38,7 @@ export function bytes(): Contender[] {
     async run() {
       const stream = open()
       if (!stream) throw new Error('not on this machine')
-      await pump([Readable.from(slices(zipped)), stream, emptying(stream)])
+      await pump([Readable.from(slices(zipped)), stream, discardingSink(stream)])
     },
   })
   const gzip = gzipSync(plain, { level: 6 })
@@ -67,7 +67,7 @@ function zstd(plain: Buffer, contender: (zipped: Buffer, name: string) => Conten
 }
 
 /** Returns a sink that recycles chunks if the stream supports it, as the unpacker does. */
-function emptying(from: Duplex & { recycle?(chunk: Buffer): void }): Writable {
+function discardingSink(from: Duplex & { recycle?(chunk: Buffer): void }): Writable {
   return new Writable({
     highWaterMark: 512 * 1024,
     write(chunk: Buffer, _, done) {

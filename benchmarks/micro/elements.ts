@@ -14,15 +14,15 @@ export function elements(): Contender[] {
   const increment = stage((value: number) => of(value + 1), { name: 'increment', slots: 3 })
   const later = stage(async (value: number) => Promise.resolve(value + 1), { name: 'later', slots: 3 })
   return [
-    { group, unit, amount, name: 'flow, at once', run: () => drained(Flow.from(list).pipe(increment)) },
-    { group, unit, amount, name: 'flow, a promise', run: () => drained(Flow.from(list).pipe(later)) },
+    { group, unit, amount, name: 'flow, at once', run: () => runToEnd(Flow.from(list).pipe(increment)) },
+    { group, unit, amount, name: 'flow, a promise', run: () => runToEnd(Flow.from(list).pipe(later)) },
     {
       ...{ group, unit, amount, name: 'mergeMap, at once' },
-      run: () => ended(from(list).pipe(mergeMap((value) => of(value + 1), 3))),
+      run: () => waitForCompletion(from(list).pipe(mergeMap((value) => of(value + 1), 3))),
     },
     {
       ...{ group, unit, amount, name: 'mergeMap, a promise' },
-      run: () => ended(from(list).pipe(mergeMap((value) => Promise.resolve(value + 1), 3))),
+      run: () => waitForCompletion(from(list).pipe(mergeMap((value) => Promise.resolve(value + 1), 3))),
     },
     {
       ...{ group, unit, amount, name: 'Node Transform' },
@@ -50,12 +50,12 @@ export function elements(): Contender[] {
 /** Receives results, so that the work is not optimised away. */
 export let last = 0
 
-const drained = (flow: Flow<number>): Promise<void> =>
+const runToEnd = (flow: Flow<number>): Promise<void> =>
   run(flow, (value) => {
     last = value
     return EMPTY
   }).done
 
-async function ended(values: Observable<number>): Promise<void> {
+async function waitForCompletion(values: Observable<number>): Promise<void> {
   last = await lastValueFrom(values)
 }

@@ -20,14 +20,20 @@ export function microTable(results: readonly MicroResult[], machine: Machine): s
       ...[name, spread(cpu), (cpu.median / minimum).toFixed(2), spread(wall)],
       ...(unit === 'MB' ? [(1e6 / wall.median).toFixed(0)] : []),
     ])
-    const head = ['how', `µs of CPU, one ${unit}`, '×', `µs, one ${unit}`, ...(unit === 'MB' ? ['MB/s'] : [])]
+    const head = [
+      'method',
+      `µs of CPU, one ${unit}`,
+      '×',
+      `µs, one ${unit}`,
+      ...(unit === 'MB' ? ['MB/s'] : []),
+    ]
     const title = `## ${group.charAt(0).toUpperCase()}${group.slice(1)}`
     return `${title}\n\n${table(head, rows, [1, 2, 3, 4].slice(0, head.length - 1)).trimEnd()}`
   })
   return `${[
-    '# What the parts cost',
-    'Made by `npm run bench -- micro`; how it is measured is in [README.md](README.md). Medians, the least and the most behind ' +
-      'them; `×` is CPU over the least of the group. Megabytes are of what is hashed, or of what comes out.',
+    '# The cost of single parts',
+    'Made by `npm run bench -- micro`; [README.md](README.md) describes the measurement. Medians, with minimum and maximum in ' +
+      'parentheses. `×` is the CPU time divided by the smallest of the group. Megabytes are hashed or decompressed bytes.',
     ...parts,
     `${machine.processors}; kernel ${machine.kernel}; Node ${machine.node}; windlass ${machine.version}.`,
   ].join('\n\n')}\n`

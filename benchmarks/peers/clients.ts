@@ -1,11 +1,11 @@
 /** Peers that consist of one program: podman, skopeo with umoci, crane, oras; and a lower bound for the machine. */
-import { emptied, inTurn, type Peer } from './peer.js'
+import { emptyStore, inTurn, type Peer } from './peer.js'
 import { bench, type PeerHost } from './peer-host.js'
 
 /** Preparation of a peer without a server: its store is emptied before and after a run. */
-const emptying = (host: PeerHost, name: string): Pick<Peer, 'prepare' | 'clear'> => ({
-  prepare: () => emptied(host, name),
-  clear: () => emptied(host, name),
+const withEmptyStore = (host: PeerHost, name: string): Pick<Peer, 'prepare' | 'clear'> => ({
+  prepare: () => emptyStore(host, name),
+  clear: () => emptyStore(host, name),
 })
 
 const firstNumber = (text: string): string => /\d+\.\d+(?:\.\d+)?/.exec(text)?.[0] ?? 'unknown'
@@ -17,7 +17,7 @@ export async function podman(host: PeerHost): Promise<Peer> {
   const store = `${bench}/podman`
   const base = ['podman', '--root', store, '--runroot', '/run/podman', '--storage-driver', 'overlay']
   const empty = async (): Promise<void> => {
-    await emptied(host, 'podman')
+    await emptyStore(host, 'podman')
     await host.run(['rm', '-rf', '/run/podman'])
   }
   return {
@@ -43,7 +43,7 @@ export async function skopeoUmoci(host: PeerHost): Promise<Peer> {
     works: ['unpack', 'fetch', 'again'],
     // The work `again` only pulls, because umoci does not record what it has unpacked.
     filledBy: 'fetch',
-    ...emptying(host, 'skopeo'),
+    ...withEmptyStore(host, 'skopeo'),
     run: (reference, work) =>
       work === 'unpack'
         ? inTurn(host, copy(reference), [
@@ -60,7 +60,7 @@ export async function crane(host: PeerHost): Promise<Peer> {
     version: await packaged(host, 'crane'),
     works: ['fetch', 'again'],
     filledBy: 'fetch',
-    ...emptying(host, 'crane'),
+    ...withEmptyStore(host, 'crane'),
     run: (reference) =>
       inTurn(host, ['crane', 'pull', '--insecure', '--format', 'oci', reference, `${bench}/crane/image`]),
   }
@@ -72,7 +72,7 @@ export async function oras(host: PeerHost): Promise<Peer> {
     version: await packaged(host, 'oras'),
     works: ['fetch', 'again'],
     filledBy: 'fetch',
-    ...emptying(host, 'oras'),
+    ...withEmptyStore(host, 'oras'),
     run: (reference) =>
       inTurn(host, [
         ...['oras', 'copy', '--from-plain-http', '--to-oci-layout', '--no-tty'],
@@ -87,7 +87,7 @@ export function floor(host: PeerHost, layersOf: (reference: string) => Promise<r
     name: 'floor: curl, igzip, tar',
     version: '',
     works: ['unpack', 'fetch'],
-    ...emptying(host, 'floor'),
+    ...withEmptyStore(host, 'floor'),
     async run(reference, work) {
       const urls = await layersOf(reference)
       const take = work === 'fetch' ? 'cat > /dev/null' : 'igzip -d | tar -xpf - -C "$d"'

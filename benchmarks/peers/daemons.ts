@@ -1,5 +1,5 @@
 /** Peers whose server does the work: containerd with ctr, and docker. The cost includes that of the server. */
-import { emptied, inTurn, type Peer, withServers } from './peer.js'
+import { emptyStore, inTurn, type Peer, withServers } from './peer.js'
 import { bench, type PeerHost } from './peer-host.js'
 import { containerdAt, dockerdAt } from './servers.js'
 
@@ -10,7 +10,7 @@ export async function containerd(host: PeerHost): Promise<Peer> {
   const ctr = (...args: readonly string[]): string[] => ['ctr', '-a', address, ...args]
   const clear = async (): Promise<void> => {
     await daemon.stop()
-    await emptied(host, 'containerd')
+    await emptyStore(host, 'containerd')
   }
   return {
     name: 'containerd (ctr)',
@@ -55,8 +55,8 @@ export async function docker(host: PeerHost): Promise<Peer> {
     await daemon.stop()
     await below.stop()
     await host.run(['rm', '-f', '/run/docker.pid'])
-    await emptied(host, 'docker')
-    await emptied(host, 'docker-containerd')
+    await emptyStore(host, 'docker')
+    await emptyStore(host, 'docker-containerd')
   }
   return {
     name: 'docker',

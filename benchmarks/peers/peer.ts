@@ -1,5 +1,5 @@
 /** Defines a program that Windlass is compared with. */
-import { type Cost, measured } from '../shared/measured.js'
+import { type Cost, runMeasured } from '../shared/measured.js'
 import { bench, cpuOf, forgetPeak, type PeerHost, peakOf } from './peer-host.js'
 
 /** `unpack`: fetch, verify and unpack. `fetch`: fetch and verify. `again`: pull an image that is already up to date. */
@@ -33,7 +33,7 @@ export async function withServers(pids: readonly number[], work: () => Promise<C
 export async function inTurn(host: PeerHost, ...commands: readonly (readonly string[])[]): Promise<Cost> {
   let [wall, cpu, memory] = [0, 0, 0]
   for (const command of commands) {
-    const cost = await measured(host.within(command))
+    const cost = await runMeasured(host.within(command))
     wall += cost.wall
     cpu += cost.cpu
     memory = Math.max(memory, cost.memory)
@@ -42,7 +42,7 @@ export async function inTurn(host: PeerHost, ...commands: readonly (readonly str
 }
 
 /** Provides an empty directory for the store of a peer, without mounts in or over it. */
-export async function emptied(host: PeerHost, name: string): Promise<void> {
+export async function emptyStore(host: PeerHost, name: string): Promise<void> {
   const directory = `${bench}/${name}`
   const mounts = `awk -v d="${directory}" '$2 == d || index($2, d "/") == 1 || index($2, d "-tree") == 1 { print $2 }' /proc/self/mounts`
   await host.run([

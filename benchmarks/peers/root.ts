@@ -17,7 +17,8 @@ async function mirror(): Promise<string> {
   const targets = ['indextargets', '--format', '$(ORIGIN) $(COMPONENT) $(SITE)', 'Created-By: Packages']
   const listed = (await runTool('apt-get', targets)).toString()
   const [, site] = /^Debian main (\S+)$/m.exec(listed) ?? []
-  if (site === undefined) throw new Error('apt knows no mirror of Debian: the peers cannot be installed')
+  if (site === undefined)
+    throw new Error('apt has no mirror of Debian configured, so the peers cannot be installed')
   return site
 }
 

@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot'
 import type { Comparison } from '../compare.js'
 import { inOrder } from '../table.js'
-import { legend, stacked, svgOf } from './svg.js'
+import { legend, stack, svgOf } from './svg.js'
 
 const width = 900
 
@@ -46,5 +46,5 @@ export function drawComparisons(comparisons: readonly Comparison[]): string {
       ],
     },
   )
-  return stacked([legend(colors, width), { svg: plot, height }], width)
+  return stack([legend(colors, width), { svg: plot, height }], width)
 }

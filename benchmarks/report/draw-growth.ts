@@ -3,7 +3,7 @@ import * as Plot from '@observablehq/plot'
 import { axes, type Axis } from '../growth/axes.js'
 import { growthOf, type Measure } from '../growth/growth.js'
 import type { GrowthPoint } from '../growth/measure.js'
-import { sideBySide, svgOf } from './svg.js'
+import { arrangeInGrid, svgOf } from './svg.js'
 
 /** Units of the measures: seconds, and GB of memory, whose values are of similar magnitude. */
 const measures: readonly { measure: Measure; what: string; unit: number; color: string }[] = [
@@ -21,7 +21,7 @@ export function drawGrowth(points: readonly GrowthPoint[]): string {
       points.filter((point) => point.axis === axis.name).sort((a, b) => a.n - b.n),
     ),
   )
-  return sideBySide(panels, 2, size)
+  return arrangeInGrid(panels, 2, size)
 }
 
 function panel(axis: Axis, points: readonly GrowthPoint[]): string {

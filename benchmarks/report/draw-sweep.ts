@@ -5,7 +5,7 @@ import * as Plot from '@observablehq/plot'
 import type { SettingResult } from '../concurrency/sweep.js'
 import type { TimelineStage as Stage } from '../../puller/bench/timeline.js'
 import { type NamedSweep, plotFile } from '../concurrency/table.js'
-import { legend, stacked, svgOf } from './svg.js'
+import { legend, stack, svgOf } from './svg.js'
 
 export async function drawSweep({ name, result }: NamedSweep, directory: string): Promise<void> {
   const file = (what: 'heat' | 'best' | 'worst'): string => join(directory, plotFile(name, what))
@@ -19,7 +19,7 @@ export function heatMap(title: string, settings: readonly SettingResult[]): stri
   return svgOf(`${title}: seconds`, {
     marginLeft: 60,
     x: { label: 'downloads at once', type: 'band' },
-    y: { label: 'unpacks at once', type: 'band' },
+    y: { label: 'concurrent unpacks', type: 'band' },
     color: { scheme: 'YlGnBu', reverse: true },
     marks: [
       Plot.cell(cells, { x: 'downloads', y: 'unpacks', fill: 'seconds', inset: 1 }),
@@ -48,7 +48,7 @@ export function gantt(title: string, { setting, timeline }: SettingResult): stri
     ...{ stage, from: from / 1000, to: to / 1000 },
   }))
   const [width, height] = [800, 84 + 16 * order.length]
-  const plot = svgOf(`${title}: ${setting.downloads} downloads, ${setting.unpacks} unpacks at once`, {
+  const plot = svgOf(`${title}: ${setting.downloads} downloads, ${setting.unpacks} concurrent unpacks`, {
     ...{ width, height, marginLeft: 40 },
     x: { label: 'seconds', domain: [0, timeline.end / 1000] },
     y: { label: 'layer', domain: order.map((_, index) => `${index + 1}`) },
@@ -59,5 +59,5 @@ export function gantt(title: string, { setting, timeline }: SettingResult): stri
     ],
   })
   const colors = new Map(Object.values(stages).map(({ color, text }) => [text, color]))
-  return stacked([legend(colors, width), { svg: plot, height }], width)
+  return stack([legend(colors, width), { svg: plot, height }], width)
 }

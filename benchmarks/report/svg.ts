@@ -45,7 +45,7 @@ export interface Placed {
 }
 
 /** Stacks plots vertically. */
-export function stacked(plots: readonly Placed[], width: number): string {
+export function stack(plots: readonly Placed[], width: number): string {
   let y = 0
   const placed = plots.map(({ svg, height }) => {
     const at = y
@@ -62,7 +62,7 @@ const svgDocument = (width: number, height: number, parts: readonly string[]): s
 }
 
 /** Arranges plots of equal size in a grid. */
-export function sideBySide(
+export function arrangeInGrid(
   plots: readonly string[],
   columns: number,
   { width, height }: { readonly width: number; readonly height: number },

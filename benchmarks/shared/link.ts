@@ -85,7 +85,7 @@ async function forward(
         const piece = chunk.subarray(at, at + slice)
         const due = dueAt(piece.length) - performance.now()
         if (due > 1) await sleep(due)
-        if (!to.write(piece)) await drained(to)
+        if (!to.write(piece)) await waitForDrain(to)
       }
     }
     to.end()
@@ -96,7 +96,7 @@ async function forward(
 
 const slice = 16 * 1024
 
-const drained = (socket: Socket): Promise<void> =>
+const waitForDrain = (socket: Socket): Promise<void> =>
   new Promise((resolve) => {
     const done = (): void => {
       socket.off('drain', done).off('close', done)

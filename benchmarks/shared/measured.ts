@@ -32,14 +32,14 @@ const timed = 'TIMEFORMAT="%3R %3U %3S"; { time "$@" 2>&3 3>&-; } 3>&2 2> "$0"'
  * Runs and measures a program.
  * @throws Error when its exit code is not 0
  */
-export async function measured(
+export async function runMeasured(
   command: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<MeasuredRun> {
   const directory = await temporary(tmpdir(), 'windlass-measured-')
   try {
     const [times, memory] = [join(directory, 'times'), join(directory, 'memory')]
-    const { code, ...output } = await ended(
+    const { code, ...output } = await waitForEnd(
       'time',
       ['-q', '-f', '%M', '-o', memory, 'bash', '-c', timed, times, ...command],
       { ...env, LC_ALL: 'C.UTF-8' },
@@ -70,7 +70,7 @@ const killGroup = (leader: number): void => {
   }
 }
 
-function ended(
+function waitForEnd(
   command: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,

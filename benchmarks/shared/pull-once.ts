@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { PullEvent } from '../../lib/events/index.js'
-import { type Cost, measured } from './measured.js'
+import { type Cost, runMeasured } from './measured.js'
 import { temporary } from './temporary.js'
 import { type Timeline, timelineOf } from '../../puller/bench/timeline.js'
 
@@ -26,14 +26,14 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 export function program(): string {
   const file = join(root, 'dist/cli/main.js')
   if (existsSync(file)) return file
-  throw new Error('dist/cli/main.js is not there: build it first (npm run build)')
+  throw new Error('dist/cli/main.js does not exist: run npm run build first')
 }
 
 /** @param under directory for the store; the measured cost includes its disk */
 export async function pullOnce(reference: string, setting: Setting, under: string): Promise<PullCost> {
   const directory = await temporary(under, 'windlass-sweep-')
   try {
-    const { stderr, wall, cpu, memory } = await measured([
+    const { stderr, wall, cpu, memory } = await runMeasured([
       ...[process.execPath, program(), 'pull', reference, '--store', join(directory, 'store')],
       ...['--progress', 'json', '--max-downloads', String(setting.downloads)],
       ...['--max-unpacks', String(setting.unpacks)],

@@ -1,8 +1,8 @@
 /**
- * Pulls an image of the built library into some sinks: `node one-pass.mjs SINKS STORE REFERENCE URL`.
+ * Pulls an image with the built library into several sinks: `node one-pass.mjs SINKS STORE REFERENCE URL`.
  *
- * SINKS are of `store,unpack,scan,send,hash`, a comma between. `scan` searches the content of every entry for a word, `send`
- * puts the blob to URL, `hash` computes its sha512; both follow the file that the download writes.
+ * SINKS are some of `store,unpack,scan,send,hash`, separated by commas. `scan` searches the content of every entry for a word,
+ * `send` uploads the blob to URL, `hash` computes its sha512. Both read the file while the download writes it.
  */
 import { createHash } from 'node:crypto'
 import { request } from 'node:http'
@@ -17,7 +17,7 @@ import { open } from '../../dist/puller/index.js'
 const [sinks = '', store, reference, url] = argv.slice(2)
 const has = (name) => sinks.split(',').includes(name)
 
-/** Searches for a word that is not there. A word across two chunks is not found, which does not change the work. */
+/** Searches for a word that does not occur. A word that spans two chunks would not be found; the amount of work is the same. */
 async function onEntry({ content }) {
   for await (const chunk of content) if (chunk.indexOf('BEGIN PRIVATE KEY') >= 0) throw new Error('found it')
 }

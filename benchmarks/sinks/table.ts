@@ -1,13 +1,13 @@
-/** Renders one pass over a layer with several sinks, and each sink alone, as Markdown. */
+/** Renders the results of one pass over a layer with several sinks, and with each sink alone, as Markdown. */
 import type { Machine } from '../shared/machine.js'
 import { table } from '../shared/markdown.js'
 import type { Spread } from '../../puller/bench/statistics.js'
 
-/** What a pass over one layer cost. */
+/** Cost of one pass over a layer. */
 export interface SinksPoint {
   /** Uncompressed size of the layer. */
   readonly megabytes: number
-  /** Names of the sinks, a comma between. */
+  /** Names of the sinks, separated by commas. */
   readonly sinks: string
   /** Seconds. */
   readonly wall: Spread
@@ -15,7 +15,7 @@ export interface SinksPoint {
   readonly memory: Spread
 }
 
-/** `times` is the time of a pass over that of the slowest pass with fewer sinks. */
+/** `ratio` is the time of the pass with all sinks, divided by that of the slowest other pass. */
 export function sinksTable(points: readonly SinksPoint[], machine: Machine): string {
   const rows = points.map(({ megabytes, sinks, wall, memory }) => {
     const fewer = points.filter((each) => each.megabytes === megabytes && each.sinks.length < sinks.length)
@@ -31,10 +31,10 @@ export function sinksTable(points: readonly SinksPoint[], machine: Machine): str
   })
   return `${[
     '# One pass, many sinks',
-    'Made by `npm run bench -- sinks`; how it is measured is in [README.md](README.md). A pull of one gzip layer from a ' +
-      'registry on this machine, with all five sinks and with each alone; a scan alone is one of a layer that is unpacked. ' +
-      '`times` is the time of all five over that of the slowest alone.',
-    table(['MB', 'sinks', 'seconds', 'times', 'memory, MB'], rows, [0, 2, 3, 4]).trimEnd(),
+    'Made by `npm run bench -- sinks`; [README.md](README.md) describes the measurement. A pull of one gzip layer from a ' +
+      'registry on the same machine, with all five sinks and with each alone. A scan alone includes unpacking. ' +
+      '`ratio` is the time with all five sinks divided by that of the slowest other row.',
+    table(['MB', 'sinks', 'seconds', 'ratio', 'memory, MB'], rows, [0, 2, 3, 4]).trimEnd(),
     `Medians of ${points[0]?.wall.runs ?? 0}. ${machine.processors}; kernel ${machine.kernel}; Node ${machine.node}; ` +
       `windlass ${machine.version}, gzip by ${machine.isal ? 'ISA-L' : 'zlib'}.`,
   ].join('\n\n')}\n`

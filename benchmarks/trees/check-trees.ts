@@ -2,7 +2,7 @@
 import { compareTrees, describeTree, type Difference } from '../../lib/archive/index.js'
 import { reasonOf } from '../peers/all-peers.js'
 import type { Peer } from '../peers/peer.js'
-import { listed, openTimes } from './open-times.js'
+import { listed, undefinedTimes } from './open-times.js'
 
 export interface TreeCheck {
   readonly image: string
@@ -47,7 +47,7 @@ export async function checkTrees(
 ): Promise<TreeCheck[]> {
   const layers: Awaited<ReturnType<typeof listed>>[] = []
   for (const blob of blobs) layers.push(await listed(blob))
-  const open = openTimes(layers)
+  const open = undefinedTimes(layers)
   const treeOf = async (peer: Peer, from: (path: string) => string): ReturnType<typeof describeTree> => {
     try {
       await peer.prepare()

@@ -15,10 +15,10 @@ export interface Listed {
 }
 
 /** Returns paths without leading and trailing slashes. The root is `.`. */
-export function openTimes(layers: Iterable<readonly Listed[]>): Set<string> {
+export function undefinedTimes(layers: Iterable<readonly Listed[]>): Set<string> {
   const open = new Set<string>()
   for (const layer of layers) {
-    const listed = new Set<string>()
+    const listEntries = new Set<string>()
     const filled = new Set<string>()
     for (const { path, isDirectory } of layer) {
       const place = layerPath(path)
@@ -31,10 +31,10 @@ export function openTimes(layers: Iterable<readonly Listed[]>): Set<string> {
         }
         filled.add(parent)
       }
-      if (isDirectory) listed.add(place ? join(place.parent, place.name) : '')
+      if (isDirectory) listEntries.add(place ? join(place.parent, place.name) : '')
     }
-    for (const path of filled) if (!listed.has(path)) open.add(path || '.')
-    for (const path of listed) open.delete(path || '.')
+    for (const path of filled) if (!listEntries.has(path)) open.add(path || '.')
+    for (const path of listEntries) open.delete(path || '.')
   }
   return open
 }

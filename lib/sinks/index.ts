@@ -1,3 +1,3 @@
-/** Where images go to: a repository of a registry, or an OCI image layout. */
+/** Targets of images: repositories of registries and OCI image layouts. */
 export { LayoutSink, layoutSink } from './layout-sink.js'
 export { type RegistrySink, registrySink } from './registry-sink.js'

@@ -18,14 +18,14 @@ import {
 } from '../image/index.js'
 import { blobDirectory, blobSize, prepareLayout, syncBlobs } from './layout/layout-directory.js'
 import { throwIfAborted } from './layout/cancelled.js'
-import { writing } from './layout/layout-error.js'
+import { withLayoutErrors } from './layout/layout-error.js'
 import { changeIndex, readIndex } from './layout/index-file.js'
-import { digestNamed, withImage } from './layout/layout-index.js'
+import { findDigest, withImage } from './layout/layout-index.js'
 import { type TemporaryFile, temporaryFile } from './layout/temporary-file.js'
 
 /**
- * Returns the OCI image layout in `directory` as a target of images. It is made with the first blob or manifest where
- * there is none.
+ * Returns the OCI image layout in `directory` as a target of images. If there is no layout, writing the first blob or
+ * manifest creates it.
  *
  * @example
  * const sink = layoutSink('images/app')
@@ -54,7 +54,7 @@ export class LayoutSink implements ImageSink {
 
   /** Returns whether the layout has a regular file of the right size for the blob. Its content is not read. */
   async hasBlob({ digest, size }: Descriptor): Promise<boolean> {
-    const found = await writing('look for a blob', this.host, () => blobSize(this.host, digest))
+    const found = await withLayoutErrors('look for a blob', this.host, () => blobSize(this.host, digest))
     return found === size
   }
 
@@ -64,7 +64,7 @@ export class LayoutSink implements ImageSink {
    */
   async resolve(name: string): Promise<Digest | undefined> {
     const index = await readIndex(this.host)
-    const digest = index && digestNamed(index, name)
+    const digest = index && findDigest(index, name)
     return isDigest(digest) ? digest : undefined
   }
 
@@ -78,9 +78,9 @@ export class LayoutSink implements ImageSink {
       const stream = await open()
       const verifier = new Verifier(descriptor, 'blob')
       try {
-        for await (const batch of untilAborted(stream, signal)) {
+        for await (const batch of batchesUntilAborted(stream, signal)) {
           for (const chunk of batch) verifier.update(chunk)
-          await writing('write a blob', path, () => file.append(batch))
+          await withLayoutErrors('write a blob', path, () => file.append(batch))
         }
       } finally {
         stream.destroy()
@@ -103,7 +103,7 @@ export class LayoutSink implements ImageSink {
     if (digestOf(bytes, algorithmOf(digest)) !== digest)
       throw new WindlassError(
         'UNSUPPORTED',
-        `Failed to write ${digest} to the layout ${printable(this.host)}: its bytes do not have this digest, as of signed schema 1 manifests`,
+        `Failed to write ${digest} to the layout ${printable(this.host)}: its bytes do not have this digest, as in signed schema 1 manifests`,
         {
           ...{ digest, path: this.host },
           hint: `An OCI layout cannot hold a manifest of the type ${mediaType}.`,
@@ -113,15 +113,15 @@ export class LayoutSink implements ImageSink {
     const manifest = { ...descriptor, size: bytes.length }
     if (!(await this.hasBlob(manifest)))
       await this.#write(manifest, signal, (file, path) =>
-        writing('write a manifest', path, () => file.append([bytes])),
+        withLayoutErrors('write a manifest', path, () => file.append([bytes])),
       )
     if (!root) return
-    // The names of all that the image consists of are on the disk before something refers to them.
-    await writing('write blobs to the disk', this.host, () => syncBlobs(this.host))
+    // All blobs of the image have to be on the disk before the index refers to them.
+    await withLayoutErrors('write blobs to the disk', this.host, () => syncBlobs(this.host))
     await changeIndex(this.host, (index) => withImage(index, manifest, tag), signal)
   }
 
-  /** Writes the file of a digest. Nothing remains of it if `fill` fails. */
+  /** Writes the file of a digest. If `fill` fails, the file is removed. */
   async #write(
     { digest }: Descriptor,
     signal: AbortSignal | undefined,
@@ -130,31 +130,31 @@ export class LayoutSink implements ImageSink {
     throwIfAborted(signal)
     await this.#prepare(signal)
     const path = join(this.host, 'blobs', algorithmOf(digest), hexOf(digest))
-    const file = await writing('write a blob', path, () => temporaryFile(this.host, signal))
+    const file = await withLayoutErrors('write a blob', path, () => temporaryFile(this.host, signal))
     try {
       await fill(file, path)
-      await writing('write a blob', path, async () => {
+      await withLayoutErrors('write a blob', path, async () => {
         await blobDirectory(this.host, algorithmOf(digest))
         await file.publish(path)
       })
     } finally {
-      await writing('write a blob', path, () => file.close())
+      await withLayoutErrors('write a blob', path, () => file.close())
     }
   }
 
   #prepare(signal: AbortSignal | undefined): Promise<void> {
-    this.#prepared ??= writing('make a layout', this.host, () => prepareLayout(this.host, signal)).catch(
-      (error: unknown) => {
-        this.#prepared = undefined // the cause may be gone at the next try
-        throw error
-      },
-    )
+    this.#prepared ??= withLayoutErrors('make a layout', this.host, () =>
+      prepareLayout(this.host, signal),
+    ).catch((error: unknown) => {
+      this.#prepared = undefined // the cause may be gone at the next try
+      throw error
+    })
     return this.#prepared
   }
 }
 
 /** Yields the batches of a stream. @throws CANCELLED, or the reason of `signal`, when that aborts */
-async function* untilAborted(
+async function* batchesUntilAborted(
   stream: Readable,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<readonly Buffer[]> {

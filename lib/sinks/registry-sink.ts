@@ -9,10 +9,10 @@ export interface RegistrySink extends ImageSink, AsyncDisposable {
 }
 
 /**
- * Returns the repository `name` as a target of images. No request is sent before something is asked for.
+ * Returns the repository `name` as a target of images. No request is sent before a method is called.
  *
- * @param name - As Docker names repositories: `team/app`, `quay.io/team/app`. A tag or a digest in it is ignored.
- * @throws REFERENCE_INVALID when `name` is not a name; USAGE for invalid options
+ * @param name - Name as in Docker: `team/app`, `quay.io/team/app`. A tag or a digest in it is ignored.
+ * @throws REFERENCE_INVALID when `name` is not the name of a repository; USAGE for invalid options
  * @example
  * const sink = registrySink('localhost:5000/app')
  * const digest = await sink.resolve('1.2')

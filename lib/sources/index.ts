@@ -1,3 +1,3 @@
-/** Where images come from: a repository of a registry, or an OCI image layout. */
+/** Sources of images: repositories of registries and OCI image layouts. */
 export { LayoutSource, layoutSource } from './layout-source.js'
 export { type RegistrySource, registrySource } from './registry-source.js'

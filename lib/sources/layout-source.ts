@@ -27,7 +27,7 @@ import { printable, quoted } from '../codec/index.js'
 const refName = 'org.opencontainers.image.ref.name'
 
 /**
- * Returns the OCI image layout in `directory` as a source of images. Nothing is read before something is asked for.
+ * Returns the OCI image layout in `directory` as a source of images. No file is read before a method is called.
  *
  * @example
  * const { bytes } = await layoutSource('images/app').manifest('1.2')
@@ -62,7 +62,7 @@ export class LayoutSource implements ImageSource {
     target: string,
     { maxBytes = defaultLimits.manifestBytes }: ManifestRequest = {},
   ): Promise<FetchedManifest> {
-    const entry = isDigest(target) ? undefined : this.#find(target)
+    const entry = isDigest(target) ? undefined : this.#findEntry(target)
     const digest = entry?.digest ?? parseDigest(target)
     const { fd, stats } = this.#openBlob(digest)
     try {
@@ -109,9 +109,9 @@ export class LayoutSource implements ImageSource {
     yield manifests.flatMap(({ annotations }) => annotations?.[refName] ?? [])
   }
 
-  #find(target: string): Descriptor {
+  #findEntry(target: string): Descriptor {
     const entries = entriesOf(this.#index())
-    const found = matching(target, entries)
+    const found = entriesMatching(target, entries)
     const usable = found.filter(isUsable)
     const [first] = usable
     // An image may have several names, and the index may list its manifest more than once.
@@ -217,7 +217,7 @@ function entriesOf({ manifests, unusable }: ImageIndex): readonly LayoutEntry[] 
   return entries
 }
 
-function matching(target: string, entries: readonly LayoutEntry[]): readonly LayoutEntry[] {
+function entriesMatching(target: string, entries: readonly LayoutEntry[]): readonly LayoutEntry[] {
   if (target === '') return entries
   const [, position] = /^@(\d+)$/.exec(target) ?? []
   if (position !== undefined) return entries.slice(Number(position), Number(position) + 1)

@@ -9,10 +9,10 @@ export interface RegistrySource extends ImageSource, AsyncDisposable {
 }
 
 /**
- * Returns the repository `name` as a source of images. No request is sent before something is asked for.
+ * Returns the repository `name` as a source of images. No request is sent before a method is called.
  *
- * @param name - As Docker names repositories: `alpine`, `quay.io/team/app`. A tag or a digest in it is ignored.
- * @throws REFERENCE_INVALID when `name` is not a name; USAGE for invalid options
+ * @param name - Name as in Docker: `alpine`, `quay.io/team/app`. A tag or a digest in it is ignored.
+ * @throws REFERENCE_INVALID when `name` is not the name of a repository; USAGE for invalid options
  * @example
  * const source = registrySource('alpine')
  * const { bytes } = await source.manifest('3.20')

@@ -5,7 +5,7 @@
  */
 export * from './images/index.js'
 export { type Law, type LawOptions, stageLaws } from './laws.js'
-export { assertNothingLeft, backTo, type NothingLeftOptions } from './nothing-left.js'
+export { assertNothingLeft, waitForRelease, type NothingLeftOptions } from './nothing-left.js'
 export * from './probes.js'
 export * from './registry/index.js'
 export * from './tree/index.js'

@@ -6,7 +6,7 @@ import type { Order } from '../flow/index.js'
  * Returns the maximum number of inputs that can have emitted all their outputs when `emitted` outputs were emitted.
  * @param counts number of outputs of each input
  */
-export function mostFinished(counts: readonly number[], emitted: number): number {
+export function maxFinished(counts: readonly number[], emitted: number): number {
   let left = emitted
   let finished = 0
   for (const count of [...counts].sort((a, b) => a - b)) {
@@ -28,10 +28,10 @@ export function deepEqual(left: unknown, right: unknown): boolean {
 }
 
 /**
- * Checks that `actual` has the elements of `expected`, as often, and in their order if `order` is `source`.
+ * Checks that `actual` has the same elements as `expected`, and in the same order if `order` is `source`.
  * @throws AssertionError
  */
-export function sameElements<T>(
+export function assertSameElements<T>(
   actual: readonly T[],
   expected: readonly T[],
   equal: (left: T, right: T) => boolean,
@@ -40,13 +40,13 @@ export function sameElements<T>(
   const left = [...expected]
   for (const each of actual) {
     const at = left.findIndex((other) => equal(each, other))
-    assert.ok(at >= 0, 'something came out that should not, or twice')
+    assert.ok(at >= 0, 'an output was not expected, or was emitted too often')
     left.splice(at, 1)
   }
-  assert.equal(left.length, 0, `${left.length} of ${expected.length} results are missing`)
+  assert.equal(left.length, 0, `${left.length} of ${expected.length} outputs are missing`)
   if (order === 'source')
     assert.ok(
       expected.every((each, at) => equal(actual[at]!, each)),
-      'the results came in another order than expected',
+      'the outputs are in the wrong order',
     )
 }

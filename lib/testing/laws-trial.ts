@@ -12,7 +12,7 @@ const problemTypes: ReadonlySet<string> = new Set<FlowNotice['type']>([
 
 /** Options of a `Trial`. */
 export interface TrialOptions {
-  /** Emit every other element of the source asynchronously (false). */
+  /** Emit every other element of the source asynchronously. Default: false. */
   readonly slowSource?: boolean
   /** Number of elements after which the source fails. */
   readonly failAfter?: number
@@ -23,14 +23,14 @@ export class Trial<In, Out> {
   readonly scope = new Scope()
   readonly outputs: Out[] = []
   /** Number of outputs requested. */
-  asked = 0
+  requested = 0
   /** Number of inputs that the stage has received. */
-  pulled = 0
+  received = 0
   /** Number of sources that the stage has opened. */
   opened = 0
   /** Number of sources that the stage has closed. */
   released = 0
-  /** How the stage ended, and the number of sources that were open when it did. */
+  /** How the stage ended, and the number of sources that were still open then. */
   end: { readonly kind: 'complete' | 'error'; readonly stillOpen: number } | undefined
   /** Number of times that the stage has completed or failed. */
   ends = 0
@@ -38,7 +38,7 @@ export class Trial<In, Out> {
   failure: unknown
   /** Problems that had no receiver: dead letters, and cleanups and supervisors that failed. */
   readonly problems: string[] = []
-  readonly #sourceError = new Error('the source failed, as the trial wanted')
+  readonly #sourceError = new Error('the source failed as planned')
   readonly #demand = new Subject<number>()
   readonly #reading: Subscription
 
@@ -59,7 +59,7 @@ export class Trial<In, Out> {
                 if (index === failAfter) throw this.#sourceError
                 return input
               }),
-              tap(() => this.pulled++),
+              tap(() => this.received++),
               finalize(() => this.released++),
             )
         }),
@@ -82,18 +82,18 @@ export class Trial<In, Out> {
   }
 
   /** Requests `count` more outputs. */
-  ask(count: number): void {
-    this.asked += count
+  request(count: number): void {
+    this.requested += count
     this.#demand.next(count)
   }
 
   /** Unsubscribes from the stage. */
-  leave(): void {
+  unsubscribe(): void {
     this.#reading.unsubscribe()
   }
 
   /** Waits for `turns` turns of the event loop and calls `check` after each. */
-  async idle(turns: number, check: () => void = () => undefined): Promise<void> {
+  async waitTurns(turns: number, check: () => void = () => undefined): Promise<void> {
     for (let count = 0; count < turns; count++) {
       await turn()
       check()
@@ -104,7 +104,11 @@ export class Trial<In, Out> {
    * Waits until `state` is true or the stage has ended, and calls `check` after each turn of the event loop. Resolves
    * to false after `timeout` milliseconds.
    */
-  async until(state: () => boolean, timeout: number, check: () => void = () => undefined): Promise<boolean> {
+  async waitUntil(
+    state: () => boolean,
+    timeout: number,
+    check: () => void = () => undefined,
+  ): Promise<boolean> {
     const limit = performance.now() + timeout
     while (!state() && this.end === undefined) {
       if (performance.now() > limit) return false

@@ -1,10 +1,10 @@
 /**
- * Provides the laws of `lib/flow` as a test suite for any stage: that the stage follows demand, is bounded and releases
- * its resources. The suite is independent of the test runner: each law has a name and a check that rejects.
+ * Provides the laws of `lib/flow` as a test suite for any stage: a stage must follow demand, be bounded and release
+ * its resources. The suite works with any test runner: each law has a name and a check that rejects if it is violated.
  */
 import assert from 'node:assert/strict'
 import type { Order, Stage } from '../flow/index.js'
-import { deepEqual, mostFinished, sameElements } from './laws-outputs.js'
+import { deepEqual, maxFinished, assertSameElements } from './laws-outputs.js'
 import { seeded } from './laws-random.js'
 import { Trial, type TrialOptions } from './laws-trial.js'
 
@@ -28,15 +28,15 @@ export interface LawOptions<In, Out> {
   readonly outputs?: (inputs: readonly In[]) => readonly Out[]
   /** `source` if the outputs have to come in the order of `outputs`. Default: `arrival`, any order. */
   readonly order?: Order
-  /** Compares two outputs (deep equality). */
+  /** Compares two outputs. Default: deep equality. */
   readonly equal?: (left: Out, right: Out) => boolean
-  /** Number of random input sequences per law (30). */
+  /** Number of random input sequences per law. Default: 30. */
   readonly runs?: number
-  /** Seed of the input sequences (1). */
+  /** Seed of the input sequences. Default: 1. */
   readonly seed?: number
-  /** Maximum length of an input sequence (12). */
-  readonly longest?: number
-  /** Milliseconds to wait for a stage that makes no progress (5000). */
+  /** Maximum length of an input sequence. Default: 12. */
+  readonly maxInputs?: number
+  /** Milliseconds to wait for a stage that makes no progress. Default: 5000. */
   readonly timeout?: number
   /**
    * Returns the number of operations in progress that the stage has started: requests, reads, locks that are waited for.
@@ -68,7 +68,7 @@ interface Case<In, Out> {
  * @param make returns a new stage for each run
  */
 export function stageLaws<In, Out>(make: () => Stage<In, Out>, options: LawOptions<In, Out>): readonly Law[] {
-  const { input, slots, outputs, order, runs = 30, seed = 1, longest = 12, timeout = 5000 } = options
+  const { input, slots, outputs, order, runs = 30, seed = 1, maxInputs = 12, timeout = 5000 } = options
   const { equal = deepEqual, inProgress = () => 0 } = options
 
   const law = (name: string, body: (each: Case<In, Out>) => Promise<void>): Law => ({
@@ -76,11 +76,11 @@ export function stageLaws<In, Out>(make: () => Stage<In, Out>, options: LawOptio
     check: async () => {
       for (let run = 0; run < runs; run++) {
         const runSeed = seed + run * 7919
-        // Each law has inputs of its own: a stage may have stored the effect of those that it received before.
+        // Each law has other inputs, because a stage may behave differently for inputs that it has received before.
         const random = seeded(runSeed * 31 + Number(name[1]))
         const upTo = (max: number): number => Math.floor(random() * (max + 1))
         const inputs = await Promise.all(
-          Array.from({ length: upTo(longest) }, () => input(upTo(2 ** 31 - 1))),
+          Array.from({ length: upTo(maxInputs) }, () => input(upTo(2 ** 31 - 1))),
         )
         const trials: Trial<In, Out>[] = []
         const trial = (trialOptions: TrialOptions = {}): Trial<In, Out> => {
@@ -99,12 +99,12 @@ export function stageLaws<In, Out>(make: () => Stage<In, Out>, options: LawOptio
           })
         try {
           await body({ inputs, upTo, trial, close })
-          for (const each of trials) assertUnfailed(each)
+          for (const each of trials) assertNotFailed(each)
         } catch (error) {
           throw failed(error instanceof Error ? error.message : String(error))
         } finally {
           for (const each of trials) {
-            each.leave()
+            each.unsubscribe()
             await close(each)
           }
         }
@@ -116,90 +116,90 @@ export function stageLaws<In, Out>(make: () => Stage<In, Out>, options: LawOptio
   })
 
   /** Checks that no more inputs are unfinished than there are slots. Call the result during a run. */
-  const bounded = (inputs: readonly In[], each: Trial<In, Out>): (() => void) => {
+  const boundCheck = (inputs: readonly In[], each: Trial<In, Out>): (() => void) => {
     const counts = inputs.map((input) => outputs?.([input]).length ?? 1)
     return () => {
-      const ahead = each.pulled - mostFinished(counts.slice(0, each.pulled), each.outputs.length)
+      const ahead = each.received - maxFinished(counts.slice(0, each.received), each.outputs.length)
       assert.ok(ahead <= slots, `read ${ahead} elements ahead, with ${slots} slots`)
     }
   }
 
   const readAll = async (each: Trial<In, Out>, check?: () => void): Promise<void> => {
-    each.ask(Infinity)
-    assert.ok(await each.until(() => false, timeout, check), `no end within ${timeout} ms`)
-    assertUnfailed(each)
-    await each.idle(3)
+    each.request(Infinity)
+    assert.ok(await each.waitUntil(() => false, timeout, check), `no end within ${timeout} ms`)
+    assertNotFailed(each)
+    await each.waitTurns(3)
   }
 
   return [
-    law('I1 emits no more than was asked for', async ({ trial, upTo }) => {
+    law('I1 emits no more elements than were requested', async ({ trial, upTo }) => {
       const each = trial()
       const check = (): void =>
-        assert.ok(each.outputs.length <= each.asked, `${each.outputs.length} of ${each.asked}`)
+        assert.ok(each.outputs.length <= each.requested, `${each.outputs.length} of ${each.requested}`)
       for (let round = 0; round < 4; round++) {
-        each.ask(1 + upTo(3))
-        await each.until(() => each.outputs.length >= each.asked, 50, check)
-        await each.idle(3, check)
+        each.request(1 + upTo(3))
+        await each.waitUntil(() => each.outputs.length >= each.requested, 50, check)
+        await each.waitTurns(3, check)
       }
     }),
-    law('I2 reads ahead no more than its slots', async ({ inputs, trial, upTo }) => {
+    law('I2 reads ahead at most as many elements as it has slots', async ({ inputs, trial, upTo }) => {
       const each = trial()
-      const check = bounded(inputs, each)
+      const check = boundCheck(inputs, each)
       for (let round = 0; round < 4; round++) {
-        each.ask(1 + upTo(2))
-        await each.until(() => each.outputs.length >= each.asked, 50, check)
-        await each.idle(5, check)
+        each.request(1 + upTo(2))
+        await each.waitUntil(() => each.outputs.length >= each.requested, 50, check)
+        await each.waitTurns(5, check)
       }
     }),
     law('I3 does nothing before the first demand', async ({ trial }) => {
       const each = trial()
-      await each.idle(5)
-      assert.equal(each.pulled, 0, 'it read an element')
+      await each.waitTurns(5)
+      assert.equal(each.received, 0, 'it read an element')
       assert.equal(each.outputs.length, 0, 'it emitted an element')
       assert.equal(each.end, undefined, 'it ended')
     }),
     law(
-      'I4 holds its slots until results have left, and loses and doubles nothing',
+      'I4 keeps its slots until their results are emitted, and neither loses nor duplicates results',
       async ({ inputs, trial }) => {
         const each = trial()
-        const check = bounded(inputs, each)
-        each.ask(1)
-        await each.until(() => each.outputs.length > 0, timeout, check)
+        const check = boundCheck(inputs, each)
+        each.request(1)
+        await each.waitUntil(() => each.outputs.length > 0, timeout, check)
         const stalled = each.outputs.length
-        await each.idle(20, check)
-        assert.equal(each.outputs.length, stalled, 'it emitted to a reader who had not asked again')
+        await each.waitTurns(20, check)
+        assert.equal(each.outputs.length, stalled, 'it emitted more elements than were requested')
         await readAll(each, check)
         assert.equal(each.end?.kind, 'complete')
-        if (outputs !== undefined) sameElements(each.outputs, outputs(inputs), equal, order)
+        if (outputs !== undefined) assertSameElements(each.outputs, outputs(inputs), equal, order)
       },
     ),
-    law('I5 tells its end once, after everything was let go', async ({ inputs, trial, upTo }) => {
+    law('I5 ends once, after it has released its source', async ({ inputs, trial, upTo }) => {
       const failAfter = inputs.length > 0 && upTo(1) === 1 ? upTo(inputs.length - 1) : undefined
       const each = trial(failAfter === undefined ? {} : { failAfter })
       await readAll(each)
       assert.equal(each.end?.kind, failAfter === undefined ? 'complete' : 'error')
-      assert.equal(each.end.stillOpen, 0, 'its source was still open when the end was told')
+      assert.equal(each.end.stillOpen, 0, 'its source was still open when it ended')
       assert.equal(each.ends, 1, 'it ended more than once')
     }),
     law(
-      'I6 emits nothing after it is left, lets everything go once, and the scope can be closed',
+      'I6 emits nothing after its reader unsubscribes, releases its sources once, and lets the scope close',
       async ({ trial, upTo, close }) => {
         const each = trial()
-        each.ask(upTo(1) === 1 ? Infinity : 1 + upTo(3))
-        await each.idle(upTo(12))
+        each.request(upTo(1) === 1 ? Infinity : 1 + upTo(3))
+        await each.waitTurns(upTo(12))
         const ended = each.ends
-        each.leave()
+        each.unsubscribe()
         const emitted = each.outputs.length
         await close(each)
-        await each.idle(3)
-        assert.equal(each.outputs.length, emitted, 'it emitted after it was left')
-        assert.equal(each.ends, ended, 'it ended after it was left')
-        assert.equal(each.released, each.opened, `${each.opened} sources opened, ${each.released} let go`)
+        await each.waitTurns(3)
+        assert.equal(each.outputs.length, emitted, 'it emitted after its reader had unsubscribed')
+        assert.equal(each.ends, ended, 'it ended after its reader had unsubscribed')
+        assert.equal(each.released, each.opened, `${each.opened} sources opened, ${each.released} released`)
       },
     ),
   ]
 }
 
-function assertUnfailed({ failure }: { readonly failure: unknown }): void {
+function assertNotFailed({ failure }: { readonly failure: unknown }): void {
   assert.ok(failure === undefined, `it failed: ${String(failure)}`)
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { type Census, census, leftOver, restingCensus } from './nothing-left-census.js'
 
-/** Options of `backTo` and `assertNothingLeft`. */
+/** Options of `waitForRelease` and `assertNothingLeft`. */
 export interface NothingLeftOptions {
   /** Further counts by name. */
   readonly gauges?: Readonly<Record<string, () => number>>
@@ -14,7 +14,7 @@ export interface NothingLeftOptions {
  * Waits until no kind of resource has a higher count than in `before`.
  * @throws AssertionError after `timeout` milliseconds
  */
-export async function backTo(
+export async function waitForRelease(
   before: Census,
   { gauges, timeout = 2000 }: NothingLeftOptions = {},
 ): Promise<void> {
@@ -35,5 +35,5 @@ export async function assertNothingLeft(
 ): Promise<void> {
   const before = await restingCensus(options.gauges)
   await body()
-  await backTo(before, options)
+  await waitForRelease(before, options)
 }

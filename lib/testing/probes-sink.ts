@@ -22,9 +22,9 @@ export interface SinkProbe<T> {
 
 /** Options of `sinkProbe`. */
 export interface SinkProbeOptions {
-  /** Milliseconds to wait for an expected signal (1000). */
+  /** Milliseconds to wait for an expected signal. Default: 1000. */
   readonly timeout?: number
-  /** Milliseconds that `expectNothing` waits (20). */
+  /** Milliseconds that `expectNothing` waits. Default: 20. */
   readonly quiet?: number
 }
 
@@ -52,7 +52,7 @@ export function sinkProbe<T>(
     if (signals.length === 0)
       await new Promise<void>((resolve, reject) => {
         const timer = setTimeout(
-          () => reject(new assert.AssertionError({ message: `${what} did not come within ${timeout} ms` })),
+          () => reject(new assert.AssertionError({ message: `${what} did not arrive within ${timeout} ms` })),
           timeout,
         )
         wake = () => {
@@ -62,7 +62,7 @@ export function sinkProbe<T>(
       })
     return signals.shift()!
   }
-  const showError = (each: Signal<T>): void => {
+  const throwError = (each: Signal<T>): void => {
     if (each !== 'end' && 'error' in each) throw each.error
   }
   return {
@@ -71,23 +71,23 @@ export function sinkProbe<T>(
     expect: async (...items) => {
       for (const item of items) {
         const each = await next('an element')
-        showError(each)
-        assert.ok(each !== 'end' && 'next' in each, 'the flow ended where an element was expected')
+        throwError(each)
+        assert.ok(each !== 'end' && 'next' in each, 'the flow ended, but an element was expected')
         assert.deepEqual(each.next, item)
       }
     },
     expectNothing: async () => {
       await new Promise((resolve) => setTimeout(resolve, quiet))
-      assert.deepEqual(signals, [], 'something came where nothing was expected')
+      assert.deepEqual(signals, [], 'an element or the end arrived, but nothing was expected')
     },
     expectEnd: async () => {
       const each = await next('the end')
-      showError(each)
-      assert.equal(each, 'end', 'an element came where the end was expected')
+      throwError(each)
+      assert.equal(each, 'end', 'an element arrived, but the end was expected')
     },
     expectError: async (code) => {
       const each = await next('an error')
-      assert.ok(each !== 'end' && 'error' in each, 'it did not fail')
+      assert.ok(each !== 'end' && 'error' in each, 'the flow did not fail')
       if (code !== undefined)
         assert.ok(
           namesOf(each.error).includes(code),

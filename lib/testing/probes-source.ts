@@ -45,7 +45,7 @@ export function sourceProbe<T>(): SourceProbe<T> {
     expectRequest: (count) => {
       const actual = requested
       requested = 0
-      assert.equal(actual, count, `${actual} elements were asked for, not ${count}`)
+      assert.equal(actual, count, `${actual} elements were requested, not ${count}`)
     },
     send: (...items) => {
       for (const item of items) current().next(item)
@@ -54,7 +54,7 @@ export function sourceProbe<T>(): SourceProbe<T> {
     end: () => current().complete(),
     expectReleased: () => {
       assert.ok(opened > 0, 'the source probe was never opened')
-      assert.equal(released, opened, `opened ${opened} times, let go ${released} times`)
+      assert.equal(released, opened, `opened ${opened} times, released ${released} times`)
     },
   }
 }

@@ -1,4 +1,4 @@
-/** Collects the problems that a verification finds, with the images that each affects and the result of its repair. */
+/** Collects the problems that a verification finds, with the images that each affects and the results of repairs. */
 import type { ErrorRecord, WindlassError } from '../../lib/errors.js'
 import type { Digest } from '../../lib/image/index.js'
 
@@ -68,12 +68,12 @@ export class FoundProblem {
   }
 
   /** Marks the problem as repaired. */
-  repaired(): void {
+  markRepaired(): void {
     this.#repaired = true
   }
 
   /** Records that the repair for the image `name` from `origin` failed. */
-  failed(origin: string, name: string, error: WindlassError): void {
+  recordFailure(origin: string, name: string, error: WindlassError): void {
     this.#failures.set(origin, { name, error })
   }
 

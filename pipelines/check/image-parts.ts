@@ -50,7 +50,7 @@ export interface NamedParts extends ImageParts {
   isCurrent(): Promise<boolean>
 }
 
-/** In bytes. Larger than any document that the limits of a pull allow. */
+/** Maximum size of a document in bytes. It is larger than the limits of a pull allow. */
 const maxDocumentBytes = 64 * 1024 ** 2
 
 /** Reads what names need. Names with the same target are read once. */

@@ -15,7 +15,7 @@ export class MisnamedBlobs {
   ) {}
 
   /**
-   * Gives the blob `digest` of `size` bytes, which is missing, its name back. Returns false if no other blob has this
+   * Finds the missing blob `digest` of `size` bytes under a wrong name, and renames it. Returns false if no file has this
    * content.
    * @throws WindlassError STORE_*; the reason of the signal
    */

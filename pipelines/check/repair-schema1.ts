@@ -23,15 +23,15 @@ import { identifyLayer } from '../../lib/transfer/stored/identify-layer.js'
 import { type Store, verifyBlob } from '../../lib/store/index.js'
 import type { NamedParts } from './image-parts.js'
 
-/** What the repair of a schema 1 image works with. */
+/** The store, the source and the functions that the repair of a schema 1 image uses. */
 export interface Schema1RepairParts {
   readonly store: Store
   readonly request: ImageRequest
   readonly signal: AbortSignal
   /** Fetches a manifest from the registry. */
-  readonly manifest: (digest: Digest) => Promise<ManifestDocument>
+  readonly fetchManifest: (digest: Digest) => Promise<ManifestDocument>
   /** Fetches a layer and commits its blob to the store. */
-  readonly layer: (descriptor: Descriptor) => Promise<void>
+  readonly fetchLayer: (descriptor: Descriptor) => Promise<void>
 }
 
 /** The schema 1 manifest that an image was converted from. */
@@ -51,7 +51,7 @@ export function schema1Origin({ named }: NamedParts): Schema1Origin | undefined 
 
 /** Repairs one image that was converted from schema 1. */
 export class Schema1Repair {
-  /** @throws INTERNAL when the image was not converted from schema 1 */
+  /** The schema 1 manifest that the image was converted from. */
   readonly #origin: Schema1Origin
 
   constructor(
@@ -72,21 +72,21 @@ export class Schema1Repair {
     const { store, signal } = this.parts
     const { digest: payload, signed } = this.#origin
     const candidates =
-      digest === payload || digest === signed ? await this.#served(digest) : await this.#converted()
+      digest === payload || digest === signed ? await this.#servedForms(digest) : await this.#convert()
     const bytes = candidates.find((each) => digestOf(each) === digest)
     if (!bytes) throw this.#mismatch(digest)
     await store.blobs.put(digest, bytes, signal)
   }
 
   /** The schema 1 manifest in both forms: as served, and without its signatures. */
-  async #served(damaged?: Digest): Promise<readonly Buffer[]> {
-    const { bytes, payload } = await this.#document(damaged)
+  async #servedForms(damaged?: Digest): Promise<readonly Buffer[]> {
+    const { bytes, payload } = await this.#readDocument(damaged)
     return [bytes, payload]
   }
 
   /** Reads the schema 1 manifest from the store, or fetches it if the stored one is damaged or missing. */
-  async #document(damaged?: Digest): Promise<Schema1Document> {
-    const { store, request, manifest } = this.parts
+  async #readDocument(damaged?: Digest): Promise<Schema1Document> {
+    const { store, request, fetchManifest } = this.parts
     const { digest, signed } = this.#origin
     const { limits = defaultLimits, name: reference } = request
     const stored =
@@ -98,7 +98,7 @@ export class Schema1Repair {
           expected: { digest },
           ...{ host: store.directory, reference, limits },
         })
-      : await manifest(digest)
+      : await fetchManifest(digest)
     if (document.kind === 'schema1') return document
     throw new WindlassError(
       'MANIFEST_INVALID',
@@ -109,9 +109,9 @@ export class Schema1Repair {
     )
   }
 
-  async #converted(): Promise<readonly Buffer[]> {
+  async #convert(): Promise<readonly Buffer[]> {
     const { name } = this.parts.request
-    const image = readSchema1((await this.#document()).schema1, name)
+    const image = readSchema1((await this.#readDocument()).schema1, name)
     const known = new Map<Digest, IdentifiedLayer>()
     for (const { digest } of image.layers)
       if (!known.has(digest)) known.set(digest, await this.#readLayer(digest))
@@ -120,16 +120,16 @@ export class Schema1Repair {
     return [document.bytes, config.bytes]
   }
 
-  /** Reads what the conversion needs to know of a layer. A layer with neither blob nor tree is fetched first. */
+  /** Reads the properties of a layer that the conversion needs. A layer with neither blob nor tree is fetched first. */
   async #readLayer(digest: Digest): Promise<IdentifiedLayer> {
-    const { store, request, signal, layer } = this.parts
+    const { store, request, signal, fetchLayer } = this.parts
     const descriptorOf = (size: number): Descriptor => ({ mediaType: mediaTypes.ociLayerGzip, digest, size })
     const servedSize = (): Promise<number> => request.source.blobSize(digest, { signal })
     const found = await verifyBlob({ path: store.blobs.path(digest), digest, signal })
     const tree = await store.layers.findByBlob(digest)
     const descriptor = descriptorOf(found.state === 'whole' ? found.bytes : await servedSize())
     // A damaged blob is replaced now: the converted manifest contains the compression of the blob.
-    if (found.state === 'damaged' || (found.state === 'missing' && !tree)) await layer(descriptor)
+    if (found.state === 'damaged' || (found.state === 'missing' && !tree)) await fetchLayer(descriptor)
     return identifyLayer(descriptor, store, { signal, limits: request.limits, diffID: tree?.diffID })
   }
 

@@ -25,13 +25,13 @@ import type { PullStages } from '../pull-stages.js'
 import { MisnamedBlobs } from './misnamed-blobs.js'
 import { Schema1Repair, schema1Origin } from './repair-schema1.js'
 
-/** What a repair works with. */
+/** The store and the functions that a repair uses. */
 export interface RepairParts {
   readonly store: Store
   /** Stages of a pull that does not unpack, and that fetches blobs even if the store seems to have them (`refresh`). */
   readonly stages: PullStages
   /** Returns the request that pulls the image of this name. */
-  readonly locate: (name: string) => ImageRequest
+  readonly requestFor: (name: string) => ImageRequest
   readonly signal: AbortSignal | undefined
 }
 
@@ -44,7 +44,7 @@ export class Repair {
   }
 
   /**
-   * Replaces the blob `digest` with an intact one: with one of the store that has another name, or with one from the
+   * Replaces the blob `digest` with an intact one: a blob of the store whose file has a wrong name, or one from the
    * source of the image. The store is unchanged if this fails.
    *
    * @throws IMAGE_UNKNOWN when the name does not state the source of the image; UNSUPPORTED when no registry has the
@@ -61,11 +61,11 @@ export class Repair {
     const cancel = (): void => void scope.close()
     signal?.addEventListener('abort', cancel, { once: true })
     try {
-      if (kind === 'layer') await this.#layer(layerOf(digest, image), request, scope)
-      else if (schema1Origin(image)) await this.#schema1(image, request, scope).fetchBlob(digest)
-      else if (kind === 'config') await this.#config(digest, image, request)
-      else if (servedAs(digest, image)) await this.#listed(digest, image, request, scope)
-      else await store.blobs.put(digest, (await this.#manifest(digest, request, scope)).bytes, signal)
+      if (kind === 'layer') await this.#replaceLayer(layerOf(digest, image), request, scope)
+      else if (schema1Origin(image)) await this.#schema1Repair(image, request, scope).fetchBlob(digest)
+      else if (kind === 'config') await this.#replaceConfig(digest, image, request)
+      else if (servedDigest(digest, image)) await this.#convertListed(digest, image, request, scope)
+      else await store.blobs.put(digest, (await this.#fetchManifest(digest, request, scope)).bytes, signal)
       signal?.throwIfAborted()
     } finally {
       signal?.removeEventListener('abort', cancel)
@@ -77,11 +77,11 @@ export class Repair {
    * Returns a key for the origin from which `replaceBlob` would repair the blob. Names with the same key have the same
    * result, so that one attempt is enough.
    */
-  place(digest: Digest | undefined, image: NamedParts): string {
+  originKey(digest: Digest | undefined, image: NamedParts): string {
     const { name, named } = image
-    // A converted document is made from documents of this name, so other names of the repository cannot stand in.
+    // A converted document is made from documents of this name, so other names of the repository cannot provide it.
     const own =
-      (digest && servedAs(digest, image)) || schema1Origin(image) ? ` ${named.descriptor.digest}` : ''
+      (digest && servedDigest(digest, image)) || schema1Origin(image) ? ` ${named.descriptor.digest}` : ''
     try {
       const parsed = parseImageName(name)
       return `${parsed.kind === 'layout' ? parsed.path : parsed.reference.name}${own}`
@@ -90,7 +90,7 @@ export class Repair {
     }
   }
 
-  async #manifest(digest: Digest, request: ImageRequest, scope: Scope) {
+  async #fetchManifest(digest: Digest, request: ImageRequest, scope: Scope) {
     const wanted = { ...request, target: digest, digest }
     const { document } = await lastValueFrom(
       Flow.of(wanted).pipe(this.parts.stages.resolve).toObservable(scope),
@@ -99,17 +99,22 @@ export class Repair {
   }
 
   /** Repairs the OCI manifest that was converted from a served schema 2 manifest: converts it again. */
-  async #listed(digest: Digest, image: NamedParts, request: ImageRequest, scope: Scope): Promise<void> {
+  async #convertListed(
+    digest: Digest,
+    image: NamedParts,
+    request: ImageRequest,
+    scope: Scope,
+  ): Promise<void> {
     const { store, signal } = this.parts
     const { limits = defaultLimits, name: reference } = request
-    const served = servedAs(digest, image) ?? digest
+    const served = servedDigest(digest, image) ?? digest
     const bytes = await store.blobs.read(served, limits.manifestBytes).catch(() => undefined)
     const document = bytes
       ? decideManifest({
           ...{ bytes, contentType: mediaTypes.dockerManifest, expected: { digest: served } },
           ...{ host: store.directory, reference, limits },
         })
-      : await this.#manifest(served, request, scope)
+      : await this.#fetchManifest(served, request, scope)
     if (document.kind !== 'image')
       throw new WindlassError(
         'MANIFEST_INVALID',
@@ -121,7 +126,7 @@ export class Repair {
     await store.blobs.put(digest, listedManifest(document).bytes, signal)
   }
 
-  async #layer(descriptor: Descriptor, { source }: ImageRequest, scope: Scope): Promise<void> {
+  async #replaceLayer(descriptor: Descriptor, { source }: ImageRequest, scope: Scope): Promise<void> {
     const { ensureLayer, download, verify, commitBlob } = this.parts.stages
     const task = {
       descriptor,
@@ -132,7 +137,7 @@ export class Repair {
     await lastValueFrom(Flow.of(task).pipe(line).toObservable(scope))
   }
 
-  async #config(digest: Digest, image: NamedParts, { source, name }: ImageRequest): Promise<void> {
+  async #replaceConfig(digest: Digest, image: NamedParts, { source, name }: ImageRequest): Promise<void> {
     const found = image.documents.find(({ descriptor }) => descriptor.digest === digest)?.descriptor
     if (found?.size === undefined) throw new WindlassError('INTERNAL', `${name} has no config ${digest}`)
     const { signal = new AbortController().signal } = this.parts
@@ -144,19 +149,19 @@ export class Repair {
     )
   }
 
-  #schema1(image: NamedParts, request: ImageRequest, scope: Scope): Schema1Repair {
+  #schema1Repair(image: NamedParts, request: ImageRequest, scope: Scope): Schema1Repair {
     const { store, signal = new AbortController().signal } = this.parts
     return new Schema1Repair(image, {
       ...{ store, signal, request },
-      manifest: (digest) => this.#manifest(digest, request, scope),
-      layer: (descriptor) => this.#layer(descriptor, request, scope),
+      fetchManifest: (digest) => this.#fetchManifest(digest, request, scope),
+      fetchLayer: (descriptor) => this.#replaceLayer(descriptor, request, scope),
     })
   }
 
   #request(image: NamedParts): ImageRequest {
     const { name, named } = image
     const { digest } = named.descriptor
-    if (namesSource(name)) return this.parts.locate(name)
+    if (namesSource(name)) return this.parts.requestFor(name)
     throw new WindlassError(
       'IMAGE_UNKNOWN',
       `Failed to repair ${name === '' ? '""' : printable(name, 500)}: the name does not state the source of the image`,
@@ -182,7 +187,7 @@ function namesSource(name: string): boolean {
 }
 
 /** Digest of the served manifest that the manifest `digest` was converted from; undefined if it was not converted. */
-function servedAs(digest: Digest, { named: { descriptor } }: NamedParts): Digest | undefined {
+function servedDigest(digest: Digest, { named: { descriptor } }: NamedParts): Digest | undefined {
   const served = descriptor.annotations?.[servedAnnotation]
   return digest === descriptor.digest && isDigest(served) ? served : undefined
 }

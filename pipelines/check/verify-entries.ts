@@ -10,7 +10,7 @@ export interface FaultyEntry {
   /** The fault, as a clause. */
   readonly why: string
   /** The argument with which `windlass rm` removes the entry. */
-  readonly word: string
+  readonly removeArgument: string
 }
 
 /**
@@ -28,6 +28,6 @@ export async function faultyEntries({ names }: Pick<Store, 'names'>): Promise<Fa
     if (why === undefined) return []
     const digest = isDigest(entry.digest) ? entry.digest : undefined
     const names = entry.name !== undefined ? [entry.name] : digest ? [] : [entry.key]
-    return { names, digest, why, word: entryArgument(entry) }
+    return { names, digest, why, removeArgument: entryArgument(entry) }
   })
 }

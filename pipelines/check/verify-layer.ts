@@ -34,7 +34,7 @@ export class LayerCheck {
   ) {}
 
   /** Returns the unpacked layer; undefined if the store does not have it. */
-  look(diffID: Digest): Promise<LayerOnDisk | undefined> {
+  findLayer(diffID: Digest): Promise<LayerOnDisk | undefined> {
     return layerOnDisk(this.store.directory, diffID)
   }
 

@@ -9,7 +9,7 @@ import { LayerCheck } from './verify-layer.js'
 /** Options of `verifyWith`. */
 export interface VerifyWith {
   /** Returns the request that pulls the image of this name; undefined if nothing is to be repaired. */
-  readonly locate: ((name: string) => ImageRequest) | undefined
+  readonly requestFor: ((name: string) => ImageRequest) | undefined
   /** Files that were repaired before the store could be opened. */
   readonly repaired: readonly RepairedFile[]
   readonly signal: AbortSignal
@@ -18,10 +18,10 @@ export interface VerifyWith {
 /** Verifies the store of a puller, and repairs it if `locate` is given. @throws as `verifyStore` */
 export function verifyWith(
   parts: PullParts,
-  { locate, repaired, signal }: VerifyWith,
+  { requestFor, repaired, signal }: VerifyWith,
 ): Promise<VerifyReport> {
   const { store, pool } = parts
   const stages = pullStages(parts, { unpack: false, form: 'overlay', keepBlobs: true, refresh: true })
-  const repair = locate && new Repair({ store, stages, locate, signal })
+  const repair = requestFor && new Repair({ store, stages, requestFor, signal })
   return verifyStore({ store, layers: new LayerCheck(store, pool), repair, repaired }, signal)
 }

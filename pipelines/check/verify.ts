@@ -51,7 +51,7 @@ export interface VerifyReport {
   readonly unexpectedPaths: readonly string[]
 }
 
-/** What a verification works with. */
+/** The store, and the objects that compare trees and repair blobs. */
 export interface VerifyParts {
   readonly store: Store
   readonly layers: LayerCheck
@@ -84,7 +84,7 @@ class Verification {
   /** Images without any problem. */
   readonly #intact = new WeakSet<ImageParts>()
   /** Verified blobs; true if the blob is intact or repaired. */
-  readonly #checked = new Map<Digest, boolean>()
+  readonly #verified = new Map<Digest, boolean>()
   readonly #treesChecked = new Set<Digest>()
   readonly #unverifiable = new Set<Digest>()
   #named = 0
@@ -101,16 +101,16 @@ class Verification {
 
   async report(): Promise<VerifyReport> {
     const store = this.#store
-    await this.#layout()
-    await this.#names()
+    await this.#verifyLayout()
+    await this.#verifyNames()
     await this.#images(await store.names.listAll())
     const { things, unexpectedPaths } = await readableInventory(store.directory)
-    for (const { kind, digest } of things) if (kind === 'blob') await this.#unreferencedBlob(digest)
-    for (const { kind, digest } of things) if (kind === 'layer') await this.#unreferencedLayer(digest)
-    await this.#pointers()
+    for (const { kind, digest } of things) if (kind === 'blob') await this.#verifyUnreferencedBlob(digest)
+    for (const { kind, digest } of things) if (kind === 'layer') await this.#verifyUnreferencedLayer(digest)
+    await this.#verifyPointers()
     return {
       images: this.#named,
-      blobs: this.#checked.size,
+      blobs: this.#verified.size,
       bytes: this.#bytes,
       trees: this.#trees,
       problems: this.#problems.toList(),
@@ -120,7 +120,7 @@ class Verification {
     }
   }
 
-  async #layout(): Promise<void> {
+  async #verifyLayout(): Promise<void> {
     const { repaired = [] } = this.parts
     const [first] = repaired
     if (first) {
@@ -137,8 +137,8 @@ class Verification {
   }
 
   /** Reports faulty entries of `index.json`. They cannot be repaired: what they contained is not recorded elsewhere. */
-  async #names(): Promise<void> {
-    for (const { names, digest, why, word } of await faultyEntries(this.#store))
+  async #verifyNames(): Promise<void> {
+    for (const { names, digest, why, removeArgument } of await faultyEntries(this.#store))
       await this.#recordAndRepair(
         {
           ...{ kind: 'name' as const, path: join(this.#store.directory, 'index.json') },
@@ -149,7 +149,7 @@ class Verification {
         () =>
           Promise.reject(
             new WindlassError('UNSUPPORTED', 'The content of the entry is lost', {
-              hint: `Pull the image again, which writes a new entry. Remove a wrong name with “windlass rm ${word}”.`,
+              hint: `Pull the image again, which writes a new entry. Remove a wrong name with “windlass rm ${removeArgument}”.`,
             }),
           ),
       )
@@ -158,23 +158,23 @@ class Verification {
   async #images(all: readonly NamedImage[]): Promise<void> {
     this.#named = all.length
     const unread: NamedImage[] = []
-    for (const named of all) if (!(await this.#image(named))) unread.push(named)
+    for (const named of all) if (!(await this.#verifyImage(named))) unread.push(named)
     // A later name may have repaired a document that made an earlier name unreadable.
-    if (this.parts.repair) for (const named of unread) await this.#image(named)
+    if (this.parts.repair) for (const named of unread) await this.#verifyImage(named)
   }
 
   /**
    * Verifies everything that the name needs. Returns false if a document that cannot be read hides parts of it. A name
    * that another process moves or removes meanwhile is not a problem.
    */
-  async #image(named: NamedImage): Promise<boolean> {
+  async #verifyImage(named: NamedImage): Promise<boolean> {
     this.signal?.throwIfAborted()
     let parts = await this.#reader.read(named)
     for (;;) {
       if (this.#intact.has(parts.shared)) return true
       for (const { kind, descriptor } of parts.documents)
-        await this.#blob(kind, descriptor.digest, parts, descriptor.size)
-      for (const layer of parts.layers) await this.#layer(layer, parts)
+        await this.#verifyImageBlob(kind, descriptor.digest, parts, descriptor.size)
+      for (const verifyImageLayer of parts.layers) await this.#layer(verifyImageLayer, parts)
       if (parts.readable) break
       // A document that was repaired may refer to parts that are not verified yet.
       const reread = await this.#reader.read(named)
@@ -193,15 +193,15 @@ class Verification {
   }
 
   /** Verifies and repairs a blob. Returns whether it is intact afterwards. */
-  async #blob(
+  async #verifyImageBlob(
     kind: StoreProblem['kind'],
     digest: Digest,
     parts: NamedParts,
     size: number | undefined,
     mayBeMissing = false,
   ): Promise<boolean> {
-    const known = this.#checked.get(digest)
-    if (known !== undefined) return this.#checkedBlob(kind, digest, parts, known)
+    const known = this.#verified.get(digest)
+    if (known !== undefined) return this.#repairVerifiedBlob(kind, digest, parts, known)
     this.signal?.throwIfAborted()
     const path = this.#store.blobs.path(digest)
     const found = await this.#verifyBlob(digest, size)
@@ -221,12 +221,12 @@ class Verification {
         (repair) => repair.replaceBlob(kind, digest, parts),
         parts,
       ))
-    this.#checked.set(digest, whole || repaired)
+    this.#verified.set(digest, whole || repaired)
     return whole || repaired
   }
 
   /** Handles a blob that was verified for another name. If that name could not repair it, `parts` may have a source. */
-  async #checkedBlob(
+  async #repairVerifiedBlob(
     kind: StoreProblem['kind'],
     digest: Digest,
     parts: NamedParts,
@@ -241,18 +241,18 @@ class Verification {
       (repair) => repair.replaceBlob(kind, digest, parts),
       parts,
     )
-    if (repaired) this.#checked.set(digest, true)
+    if (repaired) this.#verified.set(digest, true)
     return repaired
   }
 
   async #layer({ descriptor, diffID }: NamedParts['layers'][number], parts: NamedParts): Promise<void> {
     const { digest, size } = descriptor
-    const disk = diffID && (await this.parts.layers.look(diffID))
+    const disk = diffID && (await this.parts.layers.findLayer(diffID))
     // A layer that is unpacked needs no blob, unless the store has kept it. Without a diffID, it is unknown whether the
     // layer is unpacked.
     const kept = disk?.blobs.some((each) => each.digest === digest && each.kept) ?? false
     const mayBeMissing = (disk !== undefined && !kept) || diffID === undefined
-    const blob = await this.#blob('layer', digest, parts, size, mayBeMissing)
+    const blob = await this.#verifyImageBlob('layer', digest, parts, size, mayBeMissing)
     if (!diffID || !disk) return
     const repairIt = async (repair: Repair): Promise<void> => {
       if (!(await this.#store.blobs.has(digest, size))) await repair.replaceBlob('layer', digest, parts)
@@ -284,12 +284,12 @@ class Verification {
   }
 
   /** Verifies a blob that no name needs. */
-  async #unreferencedBlob(digest: Digest): Promise<void> {
-    if (this.#checked.has(digest)) return
+  async #verifyUnreferencedBlob(digest: Digest): Promise<void> {
+    if (this.#verified.has(digest)) return
     this.signal?.throwIfAborted()
     const found = await this.#verifyBlob(digest)
     if (found.state === 'missing') return
-    this.#checked.set(digest, found.state === 'whole')
+    this.#verified.set(digest, found.state === 'whole')
     if (found.state === 'whole') return
     const path = this.#store.blobs.path(digest)
     await this.#recordAndRepair({ kind: 'blob', digest, path, images: [], why: found.why }, async () => {
@@ -302,13 +302,13 @@ class Verification {
   }
 
   /** Verifies an unpacked layer that no name needs. The next pull that needs the layer would reuse it. */
-  async #unreferencedLayer(diffID: Digest): Promise<void> {
+  async #verifyUnreferencedLayer(diffID: Digest): Promise<void> {
     if (this.#treesChecked.has(diffID)) return
     this.signal?.throwIfAborted()
     this.#treesChecked.add(diffID)
-    const disk = await this.parts.layers.look(diffID)
+    const disk = await this.parts.layers.findLayer(diffID)
     if (!disk) return
-    const descriptor = disk.blobs.find(({ digest }) => this.#checked.get(digest))
+    const descriptor = disk.blobs.find(({ digest }) => this.#verified.get(digest))
     const source = descriptor && { descriptor, diffID }
     if (!source && disk.faults.length === 0) {
       this.#unverifiable.add(diffID)
@@ -331,10 +331,10 @@ class Verification {
   }
 
   /**
-   * Reports pointers from blobs to layers that are not regular files. They prevent that the layer is found, or that it
-   * can be unpacked again.
+   * Reports pointers from blobs to layers that are not regular files. Because of them, a layer cannot be found, or cannot
+   * be unpacked again.
    */
-  async #pointers(): Promise<void> {
+  async #verifyPointers(): Promise<void> {
     for (const { blob, path, inode } of await foreignPointers(this.#store.directory))
       await this.#recordAndRepair(
         { kind: 'pointer', digest: blob, path, images: [], why: 'it is not a regular file' },
@@ -370,14 +370,14 @@ class Verification {
   ): Promise<boolean> {
     const { repair } = this.parts
     if (!repair || problem.isRepaired) return problem.isRepaired
-    const origin = parts ? repair.place(problem.digest, parts) : ''
+    const origin = parts ? repair.originKey(problem.digest, parts) : ''
     if (problem.wasTriedAt(origin)) return false
     try {
       await work(repair)
-      problem.repaired()
+      problem.markRepaired()
     } catch (error) {
       this.signal?.throwIfAborted()
-      problem.failed(origin, parts?.name ?? '', asWindlassError(error))
+      problem.recordFailure(origin, parts?.name ?? '', asWindlassError(error))
     }
     return problem.isRepaired
   }

@@ -4,11 +4,11 @@ import { type Stage } from '../../lib/flow/index.js'
 import { type PlannedImage, type PlannedLayer, pullStage } from '../../lib/stages/index.js'
 import type { LayerPlan, PullPlan } from './plan-pull.js'
 
-/** Code of the warning that a pull does something else than its plan says. */
+/** Code of the warning that a pull differs from its plan. */
 export const planChanged = 'plan-changed'
 
 /**
- * Returns the stage that emits a `plan-changed` warning for each layer that is fetched in another way than `plan` says.
+ * Returns the stage that emits a `plan-changed` warning for each layer that is fetched differently than planned.
  * The image passes unchanged.
  */
 export const followPlan = (plan: PullPlan): Stage<PlannedImage, PlannedImage> =>

@@ -1,4 +1,4 @@
-/** Tells what a pull would do. Only manifests and the config are requested, and nothing is stored. */
+/** Determines what a pull would do. Only manifests and the config are requested, and nothing is stored. */
 import { Flow, Scope, type Stage, compose, stage, untilAborted } from '../../lib/flow/index.js'
 import { type Digest, formatPlatform } from '../../lib/image/index.js'
 import { toPullEvent } from '../../lib/events/index.js'
@@ -26,12 +26,12 @@ import { only } from '../only.js'
 export interface LayerPlan {
   readonly digest: Digest
   readonly mediaType: string
-  /** Compressed bytes. */
+  /** Compressed size in bytes. */
   readonly size: number
   readonly action: LayerAction
-  /** Compressed bytes that the store has already. */
+  /** Number of compressed bytes that the store already has. */
   readonly offset: number
-  /** Where the layer is fetched if the source does not have it (foreign layers). */
+  /** URLs from which the layer is fetched if the source does not have it (foreign layers). */
   readonly urls?: readonly string[]
 }
 
@@ -46,9 +46,9 @@ export interface PullPlan {
   readonly mediaType: string
   /** Digest of the image manifest for the platform. */
   readonly manifestDigest: Digest
-  /** Platform of the image, as its config states it. */
+  /** Platform that the config of the image states. */
   readonly platform: string
-  /** Platform that was asked for. */
+  /** The requested platform. */
   readonly requestedPlatform: string
   /** Registry or layout that the image comes from. */
   readonly from: string
@@ -64,12 +64,12 @@ export interface PullPlan {
     readonly total: number
     /** Compressed bytes of layers to download. */
     readonly toDownload: number
-    /** Bytes that the store has of the layers, and that are not downloaded again. */
+    /** Compressed bytes of the layers that the store already has and that are not downloaded again. */
     readonly reused: number
   }
   /** Requests for documents and layers, if each succeeds at once. Tokens, redirects and retries are not counted. */
   readonly requests: number
-  /** Bytes on the disk of the store that the download needs. The trees of the layers come on top; their size is unknown. */
+  /** Bytes that the download needs on the disk of the store. The unpacked trees need more; their size is unknown. */
   readonly disk: number
   /** Irregularities of the image. */
   readonly warnings: readonly { readonly code: string; readonly message: string }[]
@@ -98,14 +98,14 @@ export async function planPull(request: ImageRequest, options: PlanPullOptions):
     if (pullEvent?.type === 'warning') warnings.push({ code: pullEvent.code, message: pullEvent.message })
   })
   try {
-    const planned = await only(Flow.of(request).pipe(planning(options)), scope, options.signal)
+    const planned = await only(Flow.of(request).pipe(planStages(options)), scope, options.signal)
     return { ...planned, warnings }
   } finally {
     await scope.close()
   }
 }
 
-function planning({
+function planStages({
   store,
   goal,
   retry,
@@ -120,7 +120,7 @@ function planning({
     plan({ store, goal }),
     fetchConfig<PlannedImage>({ store, retry }),
     checkPlatform<PlannedImage>(),
-    stage(async (image: PlannedImage, { signal }) => summary(image, store, await platformOf(image, signal)), {
+    stage(async (image: PlannedImage, { signal }) => toPlan(image, store, await platformOf(image, signal)), {
       name: 'summarise-plan',
     }),
   )
@@ -133,7 +133,7 @@ async function platformOf({ document, config, request }: PlannedImage, signal: A
   return formatPlatform(stated)
 }
 
-async function summary(
+async function toPlan(
   image: PlannedImage,
   store: StoreContents,
   platform: string,

@@ -38,7 +38,7 @@ const stageOf: Partial<Record<string, TimelineStage>> = {
 
 export function timelineOf(events: readonly PullEvent[]): Timeline {
   const [first, last] = [events[0], events.at(-1)]
-  if (!first || !last) throw new Error('A pull without events')
+  if (!first || !last) throw new Error('The pull has no events')
   const start = Date.parse(first.time)
   const spans: Span[] = []
   const open = new Map<string, { stage: TimelineStage; from: number }>()

@@ -168,6 +168,6 @@ export const mutants = [
   { name: 'problem of a name that moved told', file: 'pipelines/check/verify.ts', from: "if (found.state !== 'whole' && !(await parts.isCurrent())) return false", to: '', specs: verifyStore },
   { name: 'whole blob under a wrong name thrown away', file: 'pipelines/check/verify.ts', from: 'if (actual && !(await this.#store.blobs.has(actual)))', to: 'if (actual && this.#bytes < 0)', specs: verifyStore },
   { name: 'place asked again that failed', file: 'pipelines/check/verify.ts', from: "if (problem.wasTriedAt(origin)) return false", to: "", specs: ['spec/stores/verify-many-names.spec.ts'] },
-  { name: 'tree that no name needs not verified', file: 'pipelines/check/verify.ts', from: "if (kind === 'layer') await this.#unreferencedLayer(digest)", to: "if (kind === 'layer' && digest === '') await this.#unreferencedLayer(digest)", specs: verifyStore },
+  { name: 'tree that no name needs not verified', file: 'pipelines/check/verify.ts', from: "if (kind === 'layer') await this.#verifyUnreferencedLayer(digest)", to: "if (kind === 'layer' && digest === '') await this.#verifyUnreferencedLayer(digest)", specs: verifyStore },
   { name: 'staged trees of a repair left', file: 'pipelines/check/verify-layer.ts', from: 'for (const { staged } of fresh) await staged.discard()', to: '', specs: ['spec/pipelines/check/verify-layer.spec.ts'] },
 ]

@@ -52,10 +52,10 @@ export async function look({ store, registry, names, images, platform }) {
     const first = await windlass.verify()
     must(`verify: ${first.problems.map(({ why }) => why).join('; ')}`, first.problems.length === 0)
     must(`unexpectedPaths: ${first.unexpectedPaths.join(', ')}`, first.unexpectedPaths.length === 0)
-  } else must('something is in what is no store', committed.size + kept.size === 0)
+  } else must('there is content although the store was not created', committed.size + kept.size === 0)
   if (earlier) {
     const isListed = (await windlass.images()).some(({ name, size }) => name === names.earlier && size)
-    must('the earlier image is gone', isListed)
+    must('the earlier image is missing', isListed)
   }
   await windlass.close()
   must(`staging: ${listing(store, 'staging').join(', ')}`, listing(store, 'staging').length === 0)
@@ -104,13 +104,13 @@ function overspent({ wanted, committed, kept, registry, from, bytesSent }) {
     const ranges = gets.filter(({ reference }) => reference === digest).map(({ headers }) => headers.range)
     const should = had === size ? [] : [`bytes=${had}-`]
     if (ranges.join() !== should.join())
-      wrong.push(`${digest}: ${had} of ${size} bytes were here, and it was asked for “${ranges.join()}”`)
+      wrong.push(`${digest}: the store had ${had} of ${size} bytes, but “${ranges.join()}” was requested`)
   }
   if (gets.some(({ reference }) => reference === wanted.config.digest)) expected += wanted.config.size
   const documents = requests.filter(({ kind, method }) => kind === 'manifest' && method === 'GET')
   expected += documents.length * wanted.manifest.size
   const spent = registry.bytesSent - bytesSent
   if (spent < expected || spent > expected + requests.length * headerBytes)
-    wrong.push(`the pull after it took ${spent} bytes for the ${expected} that were missing`)
+    wrong.push(`the next pull fetched ${spent} bytes, although ${expected} were missing`)
   return wrong
 }

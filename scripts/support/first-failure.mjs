@@ -1,4 +1,4 @@
-/** A reporter of vitest that writes a line for each failure as soon as it is there: `FAILED` and what failed. */
+/** A reporter for vitest that prints a line for each failure at once: `FAILED`, the name of the test, and the message. */
 const failed = (what, errors) => {
   const [why = ''] = (errors?.[0]?.message ?? '').split('\n')
   process.stdout.write(`FAILED ${what}${why === '' ? '' : `: ${why}`}\n`)

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { reachedIn } from '../../benchmarks/reach.js'
+import { evaluateGoals } from '../../benchmarks/reach.js'
 import { comparison } from './comparison.js'
 
-const said = (...of: Parameters<typeof reachedIn>[0]): string[] =>
-  reachedIn(of).map(
+const said = (...of: Parameters<typeof evaluateGoals>[0]): string[] =>
+  evaluateGoals(of).map(
     ({ reach, ratio, target, reached }) =>
       `${reach.what} / ${reach.against}: ${ratio.toFixed(2)} of ${target}: ${reached ? 'yes' : 'no'}`,
   )
@@ -21,7 +21,7 @@ describe('reachedIn', () => {
   })
 
   it('asks less where one big layer or many small ones leave nothing to do side by side', () => {
-    const targetOf = (image: string): number => reachedIn([comparison(times, { image })])[0]!.target
+    const targetOf = (image: string): number => evaluateGoals([comparison(times, { image })])[0]!.target
     expect(['files', 'layers', 'big'].map(targetOf)).toEqual([0.5, 0.7, 0.9])
   })
 

@@ -112,7 +112,7 @@ describe('a terminal that is closed', () => {
       stdio: ['pipe', 'ignore', 'ignore'],
     })
     const gone = ended(script)
-    await expect.poll(() => registry.struck, { timeout: 20_000 }).toContain('stall')
+    await expect.poll(() => registry.appliedFaults, { timeout: 20_000 }).toContain('stall')
     script.kill('SIGKILL')
     await gone
     await expect.poll(() => existsSync(result), { timeout: 20_000 }).toBe(true)

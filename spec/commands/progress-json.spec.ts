@@ -166,7 +166,7 @@ describe('stderr with --progress json', () => {
     registry.addFault(faults.stall(10, { times: Infinity }))
     const terminal = new TestTerminal()
     const ended = run(['pull', ...json, '--store', path.join(work, 'interrupted'), name], terminal)
-    await expect.poll(() => registry.struck).toContain('stall')
+    await expect.poll(() => registry.appliedFaults).toContain('stall')
     terminal.signals.emit('SIGINT')
     terminal.signals.emit('SIGINT')
     expect(await ended).toBe(130)

@@ -5,7 +5,7 @@ import { kinds } from '../../testbench/compatibility/case.js'
 import { cases } from '../../testbench/compatibility/cases/index.js'
 import { differences } from '../../testbench/compatibility/differences.js'
 import { differs } from '../../testbench/compatibility/majority.js'
-import { askOurselves } from '../../testbench/compatibility/ours.js'
+import { runWindlassOn } from '../../testbench/compatibility/ours.js'
 import { compatibilityPage } from '../../testbench/compatibility/page.js'
 import { readPeers } from '../../testbench/compatibility/peers.js'
 import { reports } from '../../testbench/compatibility/reports.js'
@@ -16,7 +16,7 @@ describe('images and registries as they are', () => {
       for (const each of cases.filter((one) => one.kind === kind))
         it.concurrent(`${each.right === 'taken' ? 'takes' : each.right}: ${each.served}`, async () => {
           const { verdict, message, picked, inspected, tags, breach, warnings, served } =
-            await askOurselves(each)
+            await runWindlassOn(each)
           expect(verdict, message).toBe(each.right)
           if (served.picks !== undefined && each.right === 'taken') expect(picked).toBe(served.picks)
           expect(inspected, 'what inspect chooses').toBe(picked)

@@ -24,7 +24,7 @@ export interface Ran {
   readonly gave: string
   /** The error's message, if there was one. */
   readonly message: string
-  readonly spent: ReturnType<FaultScene['spent']>
+  readonly spent: ReturnType<FaultScene['traffic']>
   readonly milliseconds: number
   /** Each sentence is something wrong. */
   readonly wrong: readonly string[]
@@ -57,8 +57,8 @@ export async function runFault(fault: CataloguedFault, earlier: string): Promise
     const begun = performance.now()
     const { gave, message, texts } = await act(scene, puller)
     const milliseconds = performance.now() - begun
-    const spent = scene.spent()
-    if (gave !== fault.gives) wrong.push(`gave ${gave} in place of ${fault.gives}: ${message}`)
+    const spent = scene.traffic()
+    if (gave !== fault.outcome) wrong.push(`gave ${gave} in place of ${fault.outcome}: ${message}`)
     wrong.push(...scene.findings())
     wrong.push(...told(texts, scene))
     if (gave === 'image') wrong.push(...(await lacks(store, scene)))
@@ -207,7 +207,7 @@ async function secretsIn(store: string, scene: FaultScene): Promise<readonly str
 
 /** Once the fault is over, the same puller and the same store bring the right image. */
 async function afterwards(scene: FaultScene, puller: Windlass, store: string): Promise<readonly string[]> {
-  scene.calm()
+  scene.endFault()
   try {
     await puller.pull(scene.reference, wanted).done
     return await lacks(store, scene)

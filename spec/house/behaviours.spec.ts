@@ -128,7 +128,7 @@ describe('the writing of the table', () => {
   it('writes the table, knows when it is stale, and refuses ids that there are not', async () => {
     const check = () => run('--check', '--root', directory)
     await spec(`it('shows | one (S0-01)', f)`)
-    expect(await check()).toMatchObject({ code: 1, stderr: expect.stringContaining('stale') })
+    expect(await check()).toMatchObject({ code: 1, stderr: expect.stringContaining('outdated') })
     expect(await run('--root', directory)).toMatchObject({ code: 0 })
     expect(await check()).toMatchObject({ code: 0 })
     const table = await readFile(path.join(directory, 'docs/behaviours.md'), 'utf8')

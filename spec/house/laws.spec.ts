@@ -75,7 +75,7 @@ describe('the laws of stages', () => {
     )
     expect(found).not.toEqual(
       expect.arrayContaining([
-        expect.stringMatching(/^(run|scoped|unpackSlots|pullStages|someTags|transfer)$/),
+        expect.stringMatching(/^(run|scoped|unpackSlots|pullStages|nonEmptyTags|transfer)$/),
       ]),
     )
   })

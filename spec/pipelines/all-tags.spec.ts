@@ -191,7 +191,7 @@ describe('all tags', () => {
     set.each.subscribe(({ pull }) =>
       pull.events.subscribe((event) => event.type === 'end' && outcomes.push(event.outcome)),
     )
-    await expect.poll(() => registry.struck.length).toBeGreaterThan(0)
+    await expect.poll(() => registry.appliedFaults.length).toBeGreaterThan(0)
     set.cancel()
     await expect(set.done).rejects.toMatchObject({ code: 'CANCELLED' })
     await set.closed()

@@ -187,8 +187,8 @@ describe.each(tocFormats)('one file of a layer with a table of contents (%s)', (
 
   it.each([
     ['ranges are not served', () => faults.noRange(() => undefined)],
-    ['ranges are refused with 501', () => faults.status(501, { answered: 206, times: Infinity })],
-    ['ranges are refused with 416', () => faults.status(416, { answered: 206, times: Infinity })],
+    ['ranges are refused with 501', () => faults.status(501, { status: 206, times: Infinity })],
+    ['ranges are refused with 416', () => faults.status(416, { status: 206, times: Infinity })],
     ['another range is served', () => faults.contentRange('bytes 0-9/100', { times: Infinity })],
   ])('is read without the table where %s, which is tried once', async (_why, fault) => {
     const { windlass, name, registry } = await withImage(format)
@@ -369,7 +369,7 @@ describe('the files of an image', () => {
     registry.addFault(faults.slow(60_000, { kind: 'manifest', times: Infinity }))
     const listing = all(windlass.files(name, { platform }))
     const listed = expect(listing).rejects.toMatchObject({ code: 'CANCELLED' })
-    await expect.poll(() => registry.struck).toContain('slow')
+    await expect.poll(() => registry.appliedFaults).toContain('slow')
     await windlass.close({ within: 10_000 })
     await listed
   })

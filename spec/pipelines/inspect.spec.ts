@@ -185,7 +185,7 @@ describe('inspect', () => {
     const puller = await bench.puller()
     const stop = new AbortController()
     const inspection = puller.inspect(nameIn(registry), { tags: true, signal: stop.signal })
-    await expect.poll(() => registry.struck).toEqual(['slow'])
+    await expect.poll(() => registry.appliedFaults).toEqual(['slow'])
     stop.abort()
     await expect(inspection).rejects.toMatchObject({ code: 'CANCELLED', exitCode: 130 })
     const early = puller.inspect(nameIn(registry), { signal: AbortSignal.abort() })

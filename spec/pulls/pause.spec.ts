@@ -279,7 +279,7 @@ describe('pulls that are controlled at random moments, with faults and cancellat
           }
           await Promise.all(pulls.map((pull) => pull.closed({ within: 5_000 })))
           // Every slot is free again: the same images come whole, from the store or the registry.
-          registry.calm()
+          registry.clearFaults()
           for (const name of ['app', 'own']) await idle(windlass, `${registry.host}/team/${name}:1`)
           expect(await blobsIn(windlass.store)).toHaveLength(2 * 4)
           expect(await stagedIn(windlass.store)).toEqual([])

@@ -16,7 +16,7 @@ import {
 } from '../../testbench/documents/schema1-images.js'
 import {
   base,
-  blobsAsked,
+  requestedBlobs,
   diffIDs,
   digest,
   entries,
@@ -48,11 +48,11 @@ describe('a schema 1 image', () => {
     const twice = schema1Payload([{ blob: base!.digest }, { blob: middle!.digest }, { blob: base!.digest }])
     putSchema1(registry, twice)
     const pulled = await (await bench.puller()).pull(`${registry.host}/${repository}`, wanted).done
-    expect(blobsAsked(registry, 'GET').sort()).toEqual([base!.digest, middle!.digest].sort())
+    expect(requestedBlobs(registry, 'GET').sort()).toEqual([base!.digest, middle!.digest].sort())
     expect(pulled.layers.map((layer) => layer.digest)).toEqual([base!, middle!, base!].map((l) => l.digest))
     const { registry: other, puller, name } = await ready()
     await puller.pull(name, wanted).done
-    expect(blobsAsked(other, 'GET').sort()).toEqual(image.layers.map((layer) => layer.digest).sort())
+    expect(requestedBlobs(other, 'GET').sort()).toEqual(image.layers.map((layer) => layer.digest).sort())
   })
 
   it('gives the layers base first and the tree that schema 2 gives (S0-40, S3-06)', async () => {
@@ -255,7 +255,7 @@ describe('a schema 1 image', () => {
       offset: 0,
     }))
     expect(plan).toMatchObject({ layers })
-    expect(blobsAsked(registry, 'HEAD').sort()).toEqual(image.layers.map((layer) => layer.digest).sort())
+    expect(requestedBlobs(registry, 'HEAD').sort()).toEqual(image.layers.map((layer) => layer.digest).sort())
   })
 
   it('asks for the size by GET where the registry refuses HEAD', async () => {

@@ -155,7 +155,7 @@ describe('two pulls at the same time', () => {
       [403, 'DENIED'],
       [404, 'BLOB_UNKNOWN'],
     ] as const) {
-      registry.calm()
+      registry.clearFaults()
       refusing(status)
       const puller = await bench.puller()
       const before = blobRequests(registry, digest).length

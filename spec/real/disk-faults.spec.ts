@@ -19,7 +19,7 @@ describe('a disk that fails', () => {
       )
       expect([status, stdout], stderr).toEqual([
         0,
-        expect.stringContaining('Every fault was borne or told.') as string,
+        expect.stringContaining('Every fault was tolerated or reported.') as string,
       ])
     },
     300_000,

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type BuiltImage, type LayerEntry, buildImage, putImage } from '../../lib/testing/images/index.js'
 import { formatBytes } from '../../lib/quantities.js'
 import { startRegistry, type TestRegistry } from '../../lib/testing/registry/index.js'
-import { expectTold } from '../../testbench/harness/disk-words.js'
+import { expectReported } from '../../testbench/harness/disk-words.js'
 import { describeSmallDisk, SmallDisk } from '../../testbench/harness/small-disk.js'
 
 const MiB = 1 << 20
@@ -77,7 +77,7 @@ await describeSmallDisk('a full disk', () => {
   it('is seen before the first byte of a layer is asked for, with how much is needed and how much is free', async () => {
     const built = image({ path: 'random', content: randomBytes(5 * MiB) })
     const name = await put('too-large', built)
-    expectTold(
+    expectReported(
       await pull(name),
       new RegExp(
         `too-large:1: its layers take ${formatBytes(built.layers.reduce((sum, { size }) => sum + size, 0))}, ` +
@@ -95,7 +95,7 @@ await describeSmallDisk('a full disk', () => {
     const built = image({ path: 'fill/zeros', content: Buffer.alloc(8 * MiB, 'zero') })
     const name = await put('unpacks', built)
     oneAfterTheOther(built)
-    expectTold(
+    expectReported(
       await pull(name),
       new RegExp(
         `Layer ${built.layers[1]!.digest}: Unpacking "fill/zeros" into ${disk.path}/store/staging/\\S+ failed: no space left \\(ENOSPC, write\\)$`,
@@ -119,7 +119,7 @@ await describeSmallDisk('a full disk', () => {
       writeFileSync(filler, Buffer.alloc(bfree * bsize - 256 * 1024))
       return undefined
     })
-    expectTold(
+    expectReported(
       await pull(name),
       new RegExp(
         `Writing a download failed at ${disk.path}/store/partial/${built.layers[1]!.digest.replace(':', '/')}: no space left$`,
@@ -142,7 +142,7 @@ await describeSmallDisk('a full disk', () => {
     const name = await put('many', built)
     oneAfterTheOther(built)
     disk.remount('size=16m,nr_inodes=300')
-    expectTold(
+    expectReported(
       await pull(name),
       /Unpacking "many\/\d+" into \S+ failed: no space left \(ENOSPC, open\)$/,
       /df -i for inodes/,

@@ -16,7 +16,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { buildImage, putImage } from '../../lib/testing/images/index.js'
 import { startRegistry, type TestRegistry } from '../../lib/testing/registry/index.js'
 import { windlass } from '../../testbench/harness/command-line.js'
-import { expectTold } from '../../testbench/harness/disk-words.js'
+import { expectReported } from '../../testbench/harness/disk-words.js'
 import { describeSmallDisk, SmallDisk } from '../../testbench/harness/small-disk.js'
 
 const platform = ['--platform', 'linux/amd64']
@@ -54,7 +54,7 @@ await describeSmallDisk('a directory to unpack into, on a disk of its own', () =
   it.each(['large', 'many'] as const)(
     'is asked for on another disk where this one has no room for %s',
     async (name) => {
-      expectTold(
+      expectReported(
         await unpack(names[name], 'tree'),
         new RegExp(`Unpacking "${name}\\S*" into ${disk.path}/\\S+ failed: no space left`),
         /^ {2}Free some space .* or name a directory on another disk to unpack into\./,
@@ -80,7 +80,7 @@ await describeSmallDisk('a directory to unpack into, on a disk of its own', () =
     } catch {
       expect(statfsSync(disk.here).ffree).toBe(0)
     }
-    expectTold(
+    expectReported(
       await unpack(names.many, 'a/b/tree'),
       new RegExp(`Writing the tree of the image failed at ${disk.path}/a/b/tree: no space left$`),
       /name a directory on another disk/,
@@ -89,7 +89,7 @@ await describeSmallDisk('a directory to unpack into, on a disk of its own', () =
 
   it.each(['tree', 'a/b/tree'])('is asked for elsewhere where this disk is read-only: %s', async (target) => {
     disk.remount('ro')
-    expectTold(
+    expectReported(
       await unpack(names.large, target),
       new RegExp(
         `Writing the tree of the image failed at ${disk.path}/${target}: the file system is read-only$`,

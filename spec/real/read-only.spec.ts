@@ -8,7 +8,7 @@ import { hostWhiteoutForm, describeTree } from '../../lib/archive/index.js'
 import { buildImage, putImage } from '../../lib/testing/images/index.js'
 import { startRegistry, type TestRegistry } from '../../lib/testing/registry/index.js'
 import { windlass } from '../../testbench/harness/command-line.js'
-import { expectTold } from '../../testbench/harness/disk-words.js'
+import { expectReported } from '../../testbench/harness/disk-words.js'
 import { describeSmallDisk, type Said, SmallDisk } from '../../testbench/harness/small-disk.js'
 
 const image = buildImage({ layers: [{ entries: [{ path: 'etc/motd', content: 'hello' }] }] })
@@ -82,7 +82,7 @@ await describeSmallDisk('a store on a read-only file system', () => {
     ['gc', () => ['gc']],
   ])('is not written to by %s, which says so', async (_title, args) => {
     const before = await describeTree(disk.here)
-    expectTold(
+    expectReported(
       await disk.windlass(...args()),
       new RegExp(`${disk.path}/store.*: the file system is read-only`),
       /^ {2}Use --store to name a store on a writable file system\./,
@@ -91,7 +91,7 @@ await describeSmallDisk('a store on a read-only file system', () => {
   })
 
   it('takes no tree beside it either, nor says which whiteouts it would take', async () => {
-    expectTold(
+    expectReported(
       await disk.windlass('unpack', '-q', ...platform, names.here, join(disk.path, 'flat')),
       new RegExp(`Writing the tree of the image failed at ${disk.path}/flat: the file system is read-only`),
       /^ {2}Name a directory to unpack into that is on a writable file system\./,
@@ -132,7 +132,7 @@ await describeSmallDisk('a layout of another tool on a read-only file system', (
     ['rm', () => ['rm', names.here]],
     ['gc', () => ['gc']],
   ])('is not written to by %s, which says so', async (_title, args) => {
-    expectTold(
+    expectReported(
       await disk.windlass(...args()),
       new RegExp(`${disk.path}/store.*: the file system is read-only`),
       /^ {2}Use --store to name a store on a writable file system\./,
@@ -164,7 +164,7 @@ describe.skipIf(!canBeNobody)('a store of another user', () => {
 
   it('is closed to others, which is said', () => {
     for (const args of [['images'], ['gc'], ['verify']])
-      expectTold(
+      expectReported(
         run(...args),
         new RegExp(`${store}.*: permission denied`),
         /^ {2}Use a store that belongs to this user/,
@@ -175,7 +175,7 @@ describe.skipIf(!canBeNobody)('a store of another user', () => {
     execFileSync('chmod', ['-R', 'a+rX', store])
     expect(run('images').stdout).toContain(names.here)
     for (const args of [['gc'], ['rm', names.here]])
-      expectTold(
+      expectReported(
         run(...args),
         new RegExp(`${store} belongs to user 0, and only its owner may write to it`),
         /Use a store of your own/,
@@ -185,7 +185,7 @@ describe.skipIf(!canBeNobody)('a store of another user', () => {
 
   it('cannot be made where nothing may be made', () => {
     store = join(directory, 'new', 'store')
-    expectTold(
+    expectReported(
       run('pull', '-q', ...platform, names.here),
       new RegExp(`${store}.*: permission denied`),
       /belongs to this user/,
@@ -271,7 +271,7 @@ describe.skipIf(!canBeNobody)('a store of this user that is partly closed to the
   ])('with %s closed says how to open it', async (_what, parts, args) => {
     const closed = join(store, ...parts)
     chmodSync(closed, 0)
-    expectTold(
+    expectReported(
       await run(...args),
       /permission denied/,
       new RegExp(`^ {2}Give its owner access with “chmod u\\+rwX ${closed}”`),

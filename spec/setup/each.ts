@@ -1,6 +1,6 @@
 /** Around every spec file: fails the file when it leaves a descriptor open or a timer running. */
 import { afterAll, beforeAll } from 'vitest'
-import { backTo } from '../../lib/testing/nothing-left.js'
+import { waitForRelease } from '../../lib/testing/nothing-left.js'
 import { type Census, restingCensus } from '../../lib/testing/nothing-left-census.js'
 
 let before: Census = new Map()
@@ -10,5 +10,5 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await backTo(before, { timeout: 20_000 })
+  await waitForRelease(before, { timeout: 20_000 })
 })

@@ -177,7 +177,7 @@ describe('what a pull holds', () => {
     registry.hook(async ({ reference }) => {
       if (reference !== top!.digest || refused) return undefined
       // Not before the other one is on its way.
-      while (!registry.struck.includes('stall')) await pause(5)
+      while (!registry.appliedFaults.includes('stall')) await pause(5)
       refused = true
       return problem(404, 'BLOB_UNKNOWN', 'no such layer')
     })
@@ -203,7 +203,7 @@ describe('what a pull holds', () => {
     })
     await expect(pull.done).rejects.toMatchObject({ code: 'CANCELLED', exitCode: 130 })
     await pull.closed()
-    registry.calm() // the cancelling may have come before the second of them was asked for
+    registry.clearFaults() // the cancelling may have come before the second of them was asked for
     await nothingIsHeld(puller.store, name)
   })
 })

@@ -10,7 +10,7 @@ import { formats } from '../archives/sparse-writers.js'
 export interface Bomb {
   readonly name: string
   /** Puts the image into the registry as `bomb:1`. */
-  plant(registry: TestRegistry): void | Promise<void>
+  install(registry: TestRegistry): void | Promise<void>
   /** Limit that the error names; undefined if the pull must succeed. */
   readonly limit?: string
   /** Exit code of the refusal (5). */
@@ -167,128 +167,133 @@ const answering = (registry: TestRegistry, headers: Readonly<Record<string, stri
   )
 
 const image =
-  (make: () => Layer | Promise<Layer>): Bomb['plant'] =>
+  (make: () => Layer | Promise<Layer>): Bomb['install'] =>
   async (registry) =>
     plantImage(registry, await make())
 
 export const bombs: readonly Bomb[] = [
-  { name: 'nothing: an empty layer', plant: image(() => plain(archive())), units: 1 },
+  { name: 'nothing: an empty layer', install: image(() => plain(archive())), units: 1 },
   {
     name: '8 GiB of zeros in gzip',
-    plant: image(() => zeros(8 * GiB, false)),
+    install: image(() => zeros(8 * GiB, false)),
     limit: 'layerRatio',
     units: 1,
   },
   {
     name: '2 GiB of zeros in gzip, let pass',
-    plant: image(() => zeros(2 * GiB)),
+    install: image(() => zeros(2 * GiB)),
     options: ['--limit', 'layerRatio=none'],
     units: 2,
   },
   {
     name: '8 GiB of zeros in gzip, let pass',
-    plant: image(() => zeros(8 * GiB)),
+    install: image(() => zeros(8 * GiB)),
     options: ['--limit', 'layerRatio=none'],
     units: 8,
   },
   {
     name: '8 GiB of zeros in gzip, 4 GiB allowed',
-    plant: image(() => zeros(8 * GiB, false)),
+    install: image(() => zeros(8 * GiB, false)),
     options: ['--limit', 'layerRatio=none,layerBytes=4G'],
     limit: 'layerBytes',
     units: 4,
   },
-  { name: '8 GiB of zeros in zstd', plant: image(() => repeated(8 * GiB)), limit: 'layerRatio', units: 1 },
+  { name: '8 GiB of zeros in zstd', install: image(() => repeated(8 * GiB)), limit: 'layerRatio', units: 1 },
   {
     name: 'zstd, each byte in a block of its own',
-    plant: image(() => crumbs(1_000_000, 11)),
+    install: image(() => crumbs(1_000_000, 11)),
     ...crumbled,
     units: 1,
   },
   {
     name: 'zstd, each byte in a window of 32 MiB of its own',
-    plant: image(() => crumbs(1_000, 15, 1_000)),
+    install: image(() => crumbs(1_000, 15, 1_000)),
     ...crumbled,
     units: 1,
   },
   {
     name: '8 GiB of zeros in zstd with a window of 128 MiB',
-    plant: image(() => repeated(8 * GiB, 17)),
+    install: image(() => repeated(8 * GiB, 17)),
     limit: 'layerRatio',
     units: 1,
   },
   {
     name: 'zstd, 16 MiB of zeros in each window of 32 MiB',
-    plant: image(() => repeated(2 * GiB, 15, 128)),
+    install: image(() => repeated(2 * GiB, 15, 128)),
     limit: 'layerRatio',
     ...crumbled,
     units: 1,
   },
   {
     name: 'a pax header of 64 MiB',
-    plant: image(() => streamed(headerOf(2 ** 26))),
+    install: image(() => streamed(headerOf(2 ** 26))),
     limit: 'headerBytes',
     units: 1,
   },
   {
     name: 'a sparse file of 1 TiB',
-    plant: image(() => plain(archive(formats.pax10([{ offset: 2 ** 39, bytes: 'x' }], 2 ** 40)))),
+    install: image(() => plain(archive(formats.pax10([{ offset: 2 ** 39, bytes: 'x' }], 2 ** 40)))),
     limit: 'sparseFileBytes',
     units: 1,
   },
-  { name: '250,000 files', plant: image(() => streamed(entries(250_000, '0', 1000))), units: 200_000 },
-  { name: '1,000,000 files', plant: image(() => streamed(entries(1_000_000, '0', 1000))), units: 1_000_000 },
+  { name: '250,000 files', install: image(() => streamed(entries(250_000, '0', 1000))), units: 200_000 },
+  {
+    name: '1,000,000 files',
+    install: image(() => streamed(entries(1_000_000, '0', 1000))),
+    units: 1_000_000,
+  },
   {
     name: '1,000,000 files, one too many',
-    plant: image(() => streamed(entries(1_000_000, '0', 1000))),
+    install: image(() => streamed(entries(1_000_000, '0', 1000))),
     options: ['--limit', 'layerEntries=999999'],
     limit: 'layerEntries',
     units: 1_000_000,
   },
-  { name: '75,000 directories', plant: image(() => streamed(entries(75_000, '5', 1000))), units: 75_000 },
+  { name: '75,000 directories', install: image(() => streamed(entries(75_000, '5', 1000))), units: 75_000 },
   {
     name: '1,000,000 directories',
-    plant: image(() => streamed(entries(1_000_000, '5', 1000))),
+    install: image(() => streamed(entries(1_000_000, '5', 1000))),
     limit: 'layerDirectories',
     units: 80_000,
   },
   {
     name: '1,000 entries of 250 new directories each',
-    plant: image(() => streamed(chains(1_000, 250))),
+    install: image(() => streamed(chains(1_000, 250))),
     limit: 'layerDirectories',
     units: 80_000,
   },
-  { name: '750 directory levels', plant: image(() => streamed(levels(750))), units: 750 },
-  { name: '1,500 directory levels', plant: image(() => streamed(levels(1_500))), units: 1_500 },
+  { name: '750 directory levels', install: image(() => streamed(levels(750))), units: 750 },
+  { name: '1,500 directory levels', install: image(() => streamed(levels(1_500))), units: 1_500 },
   {
     name: '2,100 directory levels, more than a path of Linux has',
-    plant: image(() => streamed(levels(2_100))),
+    install: image(() => streamed(levels(2_100))),
     limit: 'longer than 4095 bytes',
     units: 2_000,
   },
   {
     name: '1,500 directory levels, 256 allowed',
-    plant: image(() => streamed(levels(1_500))),
+    install: image(() => streamed(levels(1_500))),
     options: ['--limit', 'pathDepth=256'],
     limit: 'pathDepth',
     units: 256,
   },
   {
     name: 'a gzip-encoded manifest of 1 GiB',
-    plant: (registry) => answering(registry, { 'content-encoding': 'gzip' }, zeros(GiB, false).blob),
+    install: (registry) => answering(registry, { 'content-encoding': 'gzip' }, zeros(GiB, false).blob),
     limit: 'Content-Encoding',
     exit: 6,
     units: 1,
   },
   {
     name: 'a manifest of 64 MiB that says so',
-    plant: (registry) => answering(registry, {}, Buffer.alloc(2 ** 26, ' ')),
+    install: (registry) => answering(registry, {}, Buffer.alloc(2 ** 26, ' ')),
     limit: 'manifestBytes',
     units: 1,
   },
   {
     name: 'a manifest of 64 MiB in chunks',
-    plant: (registry) => answering(registry, { 'transfer-encoding': 'chunked' }, Buffer.alloc(2 ** 26, ' ')),
+    install: (registry) =>
+      answering(registry, { 'transfer-encoding': 'chunked' }, Buffer.alloc(2 ** 26, ' ')),
     limit: 'manifestBytes',
     units: 1,
   },

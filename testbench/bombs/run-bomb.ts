@@ -8,7 +8,7 @@ import { startRegistry } from '../../lib/testing/registry/index.js'
 import type { Bomb } from './bombs.js'
 
 /** Maximum memory of a process in bytes. */
-export const mostBytes = 250 * 2 ** 20
+export const maxBytes = 250 * 2 ** 20
 
 export interface Blown {
   readonly exit: number | null
@@ -28,7 +28,7 @@ const census = `data:text/javascript,${encodeURIComponent(
   `import { readFileSync, writeSync } from 'node:fs'
    process.on('exit', () => writeSync(3, String(peak())))
    function peak() {
-     // The count of the system's own since the program began; that of getrusage has what came before it, too.
+     // The kernel's peak since the program was started. That of getrusage also includes the time before exec.
      try { return Number(/^VmHWM:\\s*(\\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))[1]) * 1024 }
      catch { return process.resourceUsage().maxRSS * 1024 }
    }`,
@@ -39,11 +39,11 @@ export async function runBomb(bomb: Bomb): Promise<Blown> {
   const registry = await startRegistry()
   const parent = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'windlass-bombs-'))
   try {
-    await bomb.plant(registry)
+    await bomb.install(registry)
     const store = ['--store', join(parent, 'store')]
     const usual = ['--progress', 'none', '--retries', '1', '--platform', 'linux/amd64']
     const taken = await run(['pull', `${registry.host}/bomb:1`, ...store, ...usual, ...(bomb.options ?? [])])
-    return { ...taken, wrong: [...wrongEnd(bomb, taken), ...tooMuch(taken)] }
+    return { ...taken, wrong: [...violationsOf(bomb, taken), ...memoryViolation(taken)] }
   } finally {
     await registry.close()
     rmSync(parent, { recursive: true, force: true })
@@ -75,7 +75,7 @@ function run(args: readonly string[]): Promise<Taken> {
   })
 }
 
-function wrongEnd({ limit, exit = 5 }: Bomb, taken: Taken): readonly string[] {
+function violationsOf({ limit, exit = 5 }: Bomb, taken: Taken): readonly string[] {
   if (limit === undefined) return taken.exit === 0 ? [] : [`it ended with ${taken.exit}: ${taken.said}`]
   return [
     ...(taken.exit === exit ? [] : [`it ended with ${taken.exit} in place of ${exit}: ${taken.said}`]),
@@ -83,5 +83,5 @@ function wrongEnd({ limit, exit = 5 }: Bomb, taken: Taken): readonly string[] {
   ]
 }
 
-const tooMuch = ({ bytes }: Taken): readonly string[] =>
-  bytes > 0 && bytes <= mostBytes ? [] : [`it took ${Math.round(bytes / 2 ** 20)} MiB`]
+const memoryViolation = ({ bytes }: Taken): readonly string[] =>
+  bytes > 0 && bytes <= maxBytes ? [] : [`it took ${Math.round(bytes / 2 ** 20)} MiB`]

@@ -24,7 +24,7 @@ export interface Outcome {
 }
 
 /** Serves a case, runs Windlass on it with a new store, and removes everything afterwards. */
-export async function askOurselves({ id, asks, registry, serve }: CompatibilityCase): Promise<Outcome> {
+export async function runWindlassOn({ id, asks, registry, serve }: CompatibilityCase): Promise<Outcome> {
   const host = await CaseHost.start(id, registry)
   const directory = await mkdtemp(join(tmpdir(), 'windlass-case-'))
   try {
@@ -32,10 +32,12 @@ export async function askOurselves({ id, asks, registry, serve }: CompatibilityC
     const authFile = join(directory, 'auth.json')
     await writeFile(authFile, served.authFile ?? '{}')
     const warnings: string[] = []
-    const found = await ask(asks, host, served, { authFile, directory, warnings }).catch((error: unknown) => {
-      const { code, message } = asWindlassError(error)
-      return { verdict: code, message }
-    })
+    const found = await runAction(asks, host, served, { authFile, directory, warnings }).catch(
+      (error: unknown) => {
+        const { code, message } = asWindlassError(error)
+        return { verdict: code, message }
+      },
+    )
     const breach = served.breach?.()
     return { ...found, warnings, served, ...(breach !== undefined && { breach }) }
   } finally {
@@ -50,7 +52,7 @@ interface Surroundings {
   readonly warnings: string[]
 }
 
-async function ask(
+async function runAction(
   asks: CompatibilityCase['asks'],
   host: CaseHost,
   { name = 'app:latest' }: ServedCase,

@@ -9,18 +9,18 @@ const introduction = `# Compatibility: what other pullers take
 
 <!-- Made by \`npx tsx scripts/compatibility-table.ts\` from testbench/compatibility; a test holds it to that. -->
 
-Every case below is an image, or a list of tags, as tools and registries make them although no specification says so, or
-as a specification allows it and few expect it. Each is served by the embedded registry and pulled by Windlass in the
-tests (\`spec/compatibility\`), and by the other pullers when the table is made, each with a store of its own. Where a case
-follows a public report, the report is named.
+Every case below is an image or a list of tags that tools and registries produce although no specification describes it, or that a
+specification allows although few programs expect it. The embedded registry serves each case. Windlass pulls it in the tests
+(\`spec/compatibility\`), and the other pullers pull it when the table is made, each with an empty store. If a case reproduces a public
+report, the report is named.
 
-What the digest vouches for is taken; what is unclear is told as a warning; what is refused could do harm, or is no image.
-Where four of five of skopeo, crane, podman, containerd and docker say otherwise, the last column begins the reason with
-*Differs*. A case of lists is asked of those that list tags: skopeo, crane and podman.
+Windlass accepts bytes that match their digest, and reports unclear documents as warnings. It refuses what could do harm and what is
+not an image. If at least four of skopeo, crane, podman, containerd and docker behave differently, the reason in the last column begins
+with *Differs*. Lists of tags are tested only with the tools that list tags: skopeo, crane and podman.
 
-*skopeo* copies into an OCI layout; *umoci* unpacks what skopeo copied; *crane* pulls and exports; *podman* and *docker*
-pull; *containerd* is asked by \`ctr images pull\`; *oras* copies into an OCI layout. Those that only copy need not
-understand what they copy. A dash: there is no such command, or it reads no credentials file.
+*skopeo* copies to an OCI layout; *umoci* unpacks what skopeo copied; *crane* pulls and exports; *podman* and *docker* pull;
+*containerd* is run as \`ctr images pull\`; *oras* copies to an OCI layout. Tools that only copy need not understand what they copy. A
+dash means that the tool has no such command, or reads no credentials file.
 `
 
 export function compatibilityPage(cases: readonly CompatibilityCase[], peers: PeerOutcomes): string {

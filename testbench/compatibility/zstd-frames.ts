@@ -1,6 +1,6 @@
 /** Builds zstd frames of raw blocks (RFC 8878), valid for every decoder, with a window of any size. */
 
-const largestBlock = 128 * 1024
+const maxBlockBytes = 128 * 1024
 
 export interface FrameOptions {
   /** Binary logarithm of the window size. Without it, the frame is a single segment. */
@@ -16,7 +16,7 @@ export function zstdFrame(bytes: Buffer, { windowLog }: FrameOptions = {}): Buff
   } else parts.push(Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, (windowLog - 10) << 3]))
   let at = 0
   do {
-    const piece = bytes.subarray(at, at + largestBlock)
+    const piece = bytes.subarray(at, at + maxBlockBytes)
     at += piece.length
     const header = Buffer.alloc(3)
     header.writeUIntLE((piece.length << 3) | (at >= bytes.length ? 1 : 0), 0, 3)

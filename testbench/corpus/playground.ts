@@ -98,7 +98,7 @@ export class Playground {
     const warnings: string[] = []
     try {
       for (const blob of layers) {
-        const { archive, error } = await decompressed(blob)
+        const { archive, error } = await decompressPrefix(blob)
         asUser(user, () => apply(archive, root, warnings, error === undefined))
         if (error) throw error
       }
@@ -123,7 +123,7 @@ function* pieces(blob: Buffer): Generator<Buffer> {
 }
 
 /** Decompresses `blob` as far as possible, and returns the error at its end. */
-export async function decompressed(
+export async function decompressPrefix(
   blob: Buffer,
 ): Promise<{ archive: Buffer; error: WindlassError | undefined }> {
   const chunks: Buffer[] = []

@@ -4,27 +4,27 @@ import { corpus } from './index.js'
 import { isRefused, type LayerCase, type Outcome, type Threat, threats } from './layer-case.js'
 
 const meanings: Readonly<Record<LimitName, string>> = {
-  layerBytes: 'a layer unpacked: its archive, and its files with holes filled',
-  imageBytes: 'all layers of an image unpacked',
-  layerRatio: 'bytes made of one compressed byte, where a layer has more than 1 GiB unpacked',
+  layerBytes: 'bytes of an unpacked layer: of its archive, and of its files with holes filled',
+  imageBytes: 'bytes of all unpacked layers of an image',
+  layerRatio: 'unpacked bytes per compressed byte, for a layer of more than 1 GiB unpacked',
   layerEntries: 'entries of a layer, whiteouts included',
-  layerDirectories: 'directories that a layer makes or puts something into, parents included',
-  pathBytes: 'the name of an entry',
+  layerDirectories: 'directories that a layer creates or adds entries to, parents included',
+  pathBytes: 'bytes of the name of an entry',
   pathDepth: 'components of that name',
   headerBytes: 'a pax header, a GNU long name, a sparse map',
   sparseFileBytes: 'a sparse file with its holes filled',
   tocBytes: 'the table of contents of a layer; a layer with a larger one is read without it',
   manifestBytes: 'a manifest or an index',
   configBytes: 'an image config',
-  indexDepth: 'indexes inside each other',
+  indexDepth: 'levels of nested indexes',
   indexEntries: 'manifests of one index',
-  tokenBytes: "a token server's answer",
-  errorBytes: "a refusal's explanation; what goes beyond is not read, and refuses nothing more",
+  tokenBytes: 'the response of a token server',
+  errorBytes: 'the body of an error response; more is not read, which is not an error of its own',
   redirects: 'redirects of one request',
-  tagPageBytes: "a page of a repository's tags",
-  tagBytes: 'all its pages',
-  tagPages: 'their number',
-  tagSeconds: 'the seconds that the pages after the first take',
+  tagPageBytes: "a page of the list of a repository's tags",
+  tagBytes: 'all pages of this list',
+  tagPages: 'number of pages of this list',
+  tagSeconds: 'seconds for all pages after the first',
 }
 
 function amount(value: number): string {
@@ -39,24 +39,23 @@ const introduction = `# Layers: what is accepted, what is refused
 
 <!-- Made by \`npx tsx scripts/corpus-table.ts\` from testbench/corpus; a test holds it to that. -->
 
-Every case below is built byte by byte and unpacked by the tests, as root and as an ordinary user, with a tree beside the
-root that must not change. *Flattened* is what comes of all layers put together into one tree; *alone*, where it says
-something else, what comes of the last layer in a tree of its own, with whiteouts kept as files. A refusal is exit code 5
-and leaves nothing. *umoci* is what umoci 0.4.7 makes of the same layers, asked by a test; what containerd does is noted
-where it is known to differ; it was not asked.
+The tests build every case below byte by byte and unpack it, as root and as an ordinary user, next to a tree that must not change.
+*Flattened* is the tree of all layers together. *Alone* is the tree of the last layer by itself, with whiteouts kept as files; it is
+given only if it differs. A refusal is exit code 5 and leaves nothing behind. *umoci* is the result of umoci 0.4.7 for the same
+layers, which a test verifies. Known differences of containerd are noted; containerd was not run.
 
-A tree is written one path after the other: \`dir/\`, \`file = content\`, \`link -> target\`, \`name == the path it is a hard
-link of\`, \`fifo |\`, \`null char 1:3\`. What is not 0755 for directories or 0644 for all else, owned by 0:0 or of the time 0
-stands in braces. An ordinary user gets the same but for owners, devices, and attributes that only root may set.
+A tree is a list of paths: \`dir/\`, \`file = content\`, \`link -> target\`, \`name == the path it is a hard link of\`, \`fifo |\`,
+\`null char 1:3\`. Attributes in braces differ from the default: mode 0755 for directories and 0644 for others, owner 0:0, time 0. For
+an ordinary user, the result is the same except for owners, devices, and attributes that only root may set.
 `
 
 const limits = `
 ## Limits
 
-What crosses one is refused with LIMIT_EXCEEDED, which names it: exit code 5, and nothing is left of the layer.
-\`--limit name=value\` changes one, \`none\` lifts it; in code, \`limits\` of \`open\`.
+Content that exceeds a limit is refused with LIMIT_EXCEEDED (exit code 5). The error names the limit, and nothing is left of the layer.
+\`--limit name=value\` changes a limit, and the value \`none\` removes it. In code, use the option \`limits\` of \`open\`.
 
-| limit | default | of |
+| limit | default | what it limits |
 |---|---|---|
 ${limitNames.map((name) => `| ${name} | ${amount(defaultLimits[name])} | ${meanings[name]} |`).join('\n')}
 `

@@ -14,7 +14,7 @@ import { renderTree } from './render-tree.js'
 export type Answer = { readonly tree: Tree } | { readonly said: string }
 
 /** Unpacks the layers of a case below `directory`, which is empty afterwards. */
-export async function askUmoci({ layers }: LayerCase, directory: string): Promise<Answer> {
+export async function runUmoci({ layers }: LayerCase, directory: string): Promise<Answer> {
   const layout = join(directory, 'layout')
   const bundle = join(directory, 'bundle')
   await writeLayout(layout, layers)
@@ -33,13 +33,13 @@ export async function askUmoci({ layers }: LayerCase, directory: string): Promis
 /** Compares the result of umoci with what the case states. Returns undefined if they agree, else the result. */
 export function contradiction({ flat, umoci }: LayerCase, answer: Answer): string | undefined {
   if ('said' in answer) return umoci.startsWith('refuses') ? undefined : `it refuses: ${answer.said}`
-  const same = !isRefused(flat) && alike(flat, answer.tree)
+  const same = !isRefused(flat) && areEquivalent(flat, answer.tree)
   const fits = umoci === 'same' ? same : umoci.startsWith('differs') && !same
   return fits ? undefined : `it makes ${JSON.stringify(answer.tree)}`
 }
 
 /** Compares trees except for the times of directories and the attributes of the root, which umoci sets differently. */
-const alike = (ours: Tree, theirs: Tree): boolean =>
+const areEquivalent = (ours: Tree, theirs: Tree): boolean =>
   JSON.stringify(ours.flatMap(withoutDirectoryTime)) === JSON.stringify(theirs.flatMap(withoutDirectoryTime))
 
 const withoutDirectoryTime = (line: string): string[] => {
@@ -83,7 +83,7 @@ async function describe(
   blob: Buffer,
 ): Promise<{ mediaType: string; digest: string; size: number; diffID: string }> {
   const types = { none: mediaTypes.ociLayer, gzip: mediaTypes.ociLayerGzip, zstd: mediaTypes.ociLayerZstd }
-  const compression = detectable(blob)
+  const compression = compressionOf(blob)
   const chunks: Buffer[] = []
   // A damaged blob has no diffID. The digest of the part that can be decompressed replaces it.
   await new Promise<void>((resolve) => {
@@ -99,7 +99,7 @@ async function describe(
   }
 }
 
-function detectable(blob: Buffer): 'none' | 'gzip' | 'zstd' {
+function compressionOf(blob: Buffer): 'none' | 'gzip' | 'zstd' {
   try {
     return detectCompression(blob.subarray(0, 10))
   } catch {

@@ -30,8 +30,8 @@ export interface Target {
   run(input: Buffer, random: Random): void | Promise<void>
 }
 
-function must(holds: boolean, what: string): asserts holds {
-  if (!holds) throw new Error(`It does not hold that ${what}`)
+function assertProperty(holds: boolean, what: string): asserts holds {
+  if (!holds) throw new Error(`Violated: ${what}`)
 }
 
 const words = [
@@ -54,9 +54,9 @@ const documents = (all: readonly Buffer[], run: (bytes: Buffer) => void): Target
 
 const texts = (all: readonly Buffer[], run: (text: string) => void): Target => ({
   make: (random) => mutate(random, all),
-  run: (input) => run(input.toString(random0(input) ? 'latin1' : 'utf8')),
+  run: (input) => run(input.toString(firstBit(input) ? 'latin1' : 'utf8')),
 })
-const random0 = (input: Buffer): boolean => (input[0] ?? 0) % 2 === 0
+const firstBit = (input: Buffer): boolean => (input[0] ?? 0) % 2 === 0
 
 const parsers: Readonly<Record<string, Target>> = {
   manifest: documents(seeds.manifests, (bytes) => {
@@ -68,13 +68,13 @@ const parsers: Readonly<Record<string, Target>> = {
           ? decided.index.manifests
           : []
     for (const { digest, size } of descriptors)
-      must(isDigest(digest) && Number.isSafeInteger(size) && size >= 0, 'a descriptor is one')
+      assertProperty(isDigest(digest) && Number.isSafeInteger(size) && size >= 0, 'a descriptor is one')
   }),
   config: documents(seeds.configs, (bytes) => {
-    must(parseImageConfig(bytes).rootfs.diff_ids.every(isDigest), 'diffIDs are digests')
+    assertProperty(parseImageConfig(bytes).rootfs.diff_ids.every(isDigest), 'diffIDs are digests')
   }),
   index: documents(seeds.manifests, (bytes) => {
-    must(
+    assertProperty(
       parseImageIndex(bytes).manifests.every(({ digest }) => isDigest(digest)),
       'an index lists digests',
     )
@@ -83,13 +83,19 @@ const parsers: Readonly<Record<string, Target>> = {
     const { entries } = readJson(bytes, TocCodec, { code: 'LAYER_INVALID', what: 'the table' })
     const dataEnd = 10_000
     for (const { entry, content } of entriesOfToc({ entries, dataEnd, compression: 'gzip' }, defaultLimits)) {
-      must(!entry.path.split('/').includes('..') && entry.path !== '', 'a name leads nowhere else')
-      must((entry.type === 'file') === (content !== undefined), 'files have content')
+      assertProperty(!entry.path.split('/').includes('..') && entry.path !== '', 'a name leads nowhere else')
+      assertProperty((entry.type === 'file') === (content !== undefined), 'files have content')
       if (content === undefined) continue
       const { offset, end, chunks } = content
-      must(chunks.reduce((sum, { size }) => sum + size, 0) === entry.size, 'chunks make up their file')
-      must(chunks.length === 0 || (offset >= 0 && offset < end && end <= dataEnd), 'content is in the layer')
-      must(
+      assertProperty(
+        chunks.reduce((sum, { size }) => sum + size, 0) === entry.size,
+        'chunks make up their file',
+      )
+      assertProperty(
+        chunks.length === 0 || (offset >= 0 && offset < end && end <= dataEnd),
+        'content is in the layer',
+      )
+      assertProperty(
         chunks.every(({ digest, size }) => isDigest(digest) && size > 0),
         'a chunk can be verified',
       )
@@ -98,29 +104,29 @@ const parsers: Readonly<Record<string, Target>> = {
   reference: texts(seeds.references, (text) => {
     const reference = parseReference(text)
     const normalised = reference.toString()
-    must(parseReference(normalised).toString() === normalised, 'a normalised reference is its own')
+    assertProperty(parseReference(normalised).toString() === normalised, 'a normalised reference is its own')
     // A tag may be `1..2`, but `..` as a component of a path would lead to the parent.
-    must(!/(^|[/:@])\.\.?([/:@]|$)|[\s\\?#]/.test(normalised), 'a reference leads nowhere else')
+    assertProperty(!/(^|[/:@])\.\.?([/:@]|$)|[\s\\?#]/.test(normalised), 'a reference leads nowhere else')
   }),
   'image name': texts(seeds.references, (text) => void parseImageName(text)),
   challenge: texts(seeds.challenges, (text) => {
     for (const { scheme } of parseChallenges([text, text]))
-      must(scheme === scheme.toLowerCase(), 'schemes are in lower case')
+      assertProperty(scheme === scheme.toLowerCase(), 'schemes are in lower case')
   }),
   link: texts(seeds.links, (text) => {
-    must(!(nextLink(text)?.includes('>') ?? false), 'a link ends where it does')
+    assertProperty(!(nextLink(text)?.includes('>') ?? false), 'a link ends where it does')
   }),
   header: texts(seeds.headers, (text) => {
     const wait = parseRetryAfter(text)
-    must(wait === undefined || (wait >= 0 && Number.isFinite(wait)), 'a wait is one')
+    assertProperty(wait === undefined || (wait >= 0 && Number.isFinite(wait)), 'a wait is one')
     const range = parseContentRange(text)
-    must((range?.first ?? 0) <= (range?.last ?? Infinity), 'a range is one')
+    assertProperty((range?.first ?? 0) <= (range?.last ?? Infinity), 'a range is one')
   }),
   body: {
     make: (random) => mutate(random, seeds.bodies, words),
     run: (input) => {
       const token = parseToken(input, 0)
-      must(token === undefined || typeof token === 'object', 'a token is one')
+      assertProperty(token === undefined || typeof token === 'object', 'a token is one')
       parseProblem(input)
       parseDockerConfig(input.toString('utf8'), 'config.json')
     },
@@ -133,12 +139,15 @@ function readHash(archive: Buffer, cut: () => number): string {
   let left: number | undefined
   const reader = new TarReader({
     entry: ({ path, type, size, sparse, uid, mtime, linkTarget }) => {
-      must(left === undefined && !path.includes('\0') && uid >= 0 && uid < 2 ** 32, 'entries are entries')
+      assertProperty(
+        left === undefined && !path.includes('\0') && uid >= 0 && uid < 2 ** 32,
+        'entries are entries',
+      )
       left = sparse ? Infinity : size
       hash.update(JSON.stringify([path, type, size, uid, String(mtime), linkTarget]))
     },
     data: (chunk, offset) => {
-      must(
+      assertProperty(
         left !== undefined && chunk.length > 0 && chunk.length <= left && offset >= 0,
         'data is of its entry',
       )
@@ -146,7 +155,7 @@ function readHash(archive: Buffer, cut: () => number): string {
       hash.update(chunk)
     },
     end: () => {
-      must(left === 0 || left === Infinity, 'an entry ends with its data')
+      assertProperty(left === 0 || left === Infinity, 'an entry ends with its data')
       left = undefined
     },
   })
@@ -174,12 +183,12 @@ const tar: Target = {
     const pieces = outcome(() => readHash(input, () => 1 + random.below(700)))
     // The number of bytes before a refusal depends on the pieces.
     const same = (text: string): string => text.replace(/after \d+ bytes/, '')
-    must(same(whole) === same(pieces), 'an archive is read the same however it comes')
+    assertProperty(same(whole) === same(pieces), 'an archive is read the same however it comes')
     readHash(input, () => input.length)
   },
 }
 
-async function decompressed(name: 'gzip' | 'zstd', input: Buffer, size: number): Promise<Buffer> {
+async function decompress(name: 'gzip' | 'zstd', input: Buffer, size: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let bytes = 0
   const sink = new Writable({
@@ -213,17 +222,18 @@ const streams: Readonly<Record<string, Target>> = {
   gzip: {
     make: (random) => (random.chance(0.4) ? members(random) : mutate(random, seeds.gzips)),
     run: async (input, random) => {
-      const ours = await decompressed('gzip', input, 1 + random.below(300))
-      if (input.length > 0) must(gunzipSync(input).equals(ours), 'what is accepted is what zlib makes of it')
+      const ours = await decompress('gzip', input, 1 + random.below(300))
+      if (input.length > 0)
+        assertProperty(gunzipSync(input).equals(ours), 'what is accepted is what zlib makes of it')
     },
   },
   zstd: {
     // Some inputs are unchanged, because a strict decoder accepts almost nothing that was changed.
     make: (random) => (random.chance(0.2) ? random.pick(seeds.zstds) : mutate(random, seeds.zstds)),
     run: async (input, random) => {
-      const ours = await decompressed('zstd', input, 1 + random.below(300))
-      must(
-        ours.equals(await decompressed('zstd', input, input.length + 1)),
+      const ours = await decompress('zstd', input, 1 + random.below(300))
+      assertProperty(
+        ours.equals(await decompress('zstd', input, input.length + 1)),
         'a stream is read the same however it comes',
       )
     },

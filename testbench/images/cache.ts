@@ -34,7 +34,7 @@ export function cacheRoot(): Promise<string> {
   })())
 }
 
-/** Reports whether a directory was unused for a while. Another run may use another version. */
+/** Reports whether a directory has not been used for a while. A newer one may belong to a run of another version. */
 const isOld = async (path: string): Promise<boolean> => {
   const seen = await stat(path).catch(() => undefined)
   return seen !== undefined && Date.now() - seen.mtimeMs > 3_600_000

@@ -65,7 +65,7 @@ export async function layerBlobs(
     diffId,
     as(compression) {
       const blob = blobs[compression]
-      if (blob === undefined) throw new Error(`This layer was not asked for as ${compression}`)
+      if (blob === undefined) throw new Error(`This layer was not requested as ${compression}`)
       return { ...blob, path: join(directory, files[compression]) }
     },
   }

@@ -18,7 +18,7 @@ export const jsonBlob = (value: object): BlobInfo & { readonly bytes: Buffer } =
 const hex = (digest: string): string => digest.slice('sha256:'.length)
 
 /** Links a blob, or copies it on a file system without hard links. An existing blob is kept. */
-const place = async (from: string, to: string): Promise<void> => {
+const linkOrCopy = async (from: string, to: string): Promise<void> => {
   await link(from, to).catch(async (error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') await copyFile(from, to)
   })
@@ -32,7 +32,7 @@ export async function writeLayout(
 ): Promise<void> {
   const blobs = join(directory, 'blobs', 'sha256')
   await mkdir(blobs, { recursive: true })
-  for (const layer of layers) await place(layer.path, join(blobs, hex(layer.digest)))
+  for (const layer of layers) await linkOrCopy(layer.path, join(blobs, hex(layer.digest)))
   for (const document of documents) await writeFile(join(blobs, hex(document.digest)), document.bytes)
   const manifests = names.map(({ name, mediaType, digest, size }) => ({
     mediaType,
@@ -52,7 +52,7 @@ export async function writeDirTransport(
   manifest: Buffer,
 ): Promise<void> {
   await mkdir(directory, { recursive: true })
-  for (const layer of layers) await place(layer.path, join(directory, hex(layer.digest)))
+  for (const layer of layers) await linkOrCopy(layer.path, join(directory, hex(layer.digest)))
   await writeFile(join(directory, hex(config.digest)), config.bytes)
   await writeFile(join(directory, 'manifest.json'), manifest)
   await writeFile(join(directory, 'version'), 'Directory Transport Version: 1.1\n')

@@ -7,13 +7,12 @@ const introduction = `# The peers' own tables
 
 <!-- Made by \`npx tsx scripts/peers-table.ts\` from testbench/peers; a test holds it to that. -->
 
-What the test suites of other tools say of references, platforms, challenges, links, credentials files, documents, layouts
-and archives is run against Windlass: each row is an input and what a peer's tests say of it. The tests run every row. Where
-Windlass says something else, the row says why; those rows are listed below.
+Test cases from the test suites of other tools (peers), for references, platforms, challenges, links, credentials files, documents,
+layouts and archives. Each row is an input and the result that a peer's tests expect. The tests of Windlass run every row. If Windlass
+has another result, the row says why; these rows are listed below.
 
-Only facts are taken: inputs and what they mean. They were read in the projects' test files and written anew as tables;
-neither text nor code nor test data of the projects is in them, and archives are built by code of our own. The credit for
-the cases is due to the projects and their contributors.
+Only facts were taken from the projects: inputs and their meanings. The tables were written anew; they contain no text, code or test
+data of the projects, and archives are built by our own code. The credit for the cases is due to the projects and their contributors.
 `
 
 const all: readonly Row<unknown>[] = tables.flatMap(({ rows }) => rows)
@@ -30,7 +29,7 @@ export function peersPage(): string {
     introduction,
     `${all.length} rows, ${all.filter(differs).length} of them different.`,
     '',
-    '| name here | repository | version | licence | rows | different |',
+    '| peer | repository | version | licence | rows | different |',
     '|---|---|---|---|---|---|',
     ...entries.map(source),
     '',

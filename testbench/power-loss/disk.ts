@@ -139,10 +139,10 @@ export const isClean = (node: DiskNode): boolean =>
   (node.kind !== 'directory' || [...node.entries.values()].every(({ isCertain }) => isCertain))
 
 /** Yields the paths at and below `node` whose current state may not be on the disk. Recursive: trees are small. */
-export function* uncertain(node: DiskNode, path: string): Iterable<string> {
+export function* unsyncedPaths(node: DiskNode, path: string): Iterable<string> {
   if (!isClean(node)) yield path
   if (node.kind !== 'directory') return
-  for (const [name, { now }] of node.entries) if (now) yield* uncertain(now, `${path}/${name}`)
+  for (const [name, { now }] of node.entries) if (now) yield* unsyncedPaths(now, `${path}/${name}`)
 }
 
 /** Yields all nodes at and below `node`. */

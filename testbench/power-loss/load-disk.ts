@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DirectoryNode, Disk, type DiskNode, Entry, FileNode, OtherNode } from './disk.js'
 
 /** In bytes. Larger files are not documents, and their content is not loaded. */
-const largestDocument = 64 * 1024
+const maxDocumentBytes = 64 * 1024
 
 export function loadDisk(directory: string): Disk {
   const disk = new Disk()
@@ -26,6 +26,6 @@ function load(path: string): DiskNode {
   }
   if (!stats.isFile()) return new OtherNode()
   const node = new FileNode()
-  node.content = stats.size <= largestDocument ? readFileSync(path, 'latin1') : undefined
+  node.content = stats.size <= maxDocumentBytes ? readFileSync(path, 'latin1') : undefined
   return node
 }

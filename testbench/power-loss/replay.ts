@@ -170,7 +170,7 @@ export class Replay {
       case 'dup3':
         return undefined
       case 'io_uring_setup':
-        throw new Error('The process uses io_uring, of which strace shows nothing')
+        throw new Error('The process uses io_uring, whose operations strace does not show')
       default:
         throw new Error(`${name} is not modelled`)
     }
@@ -255,7 +255,7 @@ export class Replay {
     const place = this.#place(to)
     if (!place || to === undefined) return undefined
     const node = this.#find(from)
-    if (!node) throw new Error(`${from} is linked or moved to ${to}, and was never made`)
+    if (!node) throw new Error(`${from} is linked or moved to ${to}, but was never created`)
     this.disk.enter(place.directory, place.name, node, this.#change(call))
     return { path: to, node }
   }
@@ -296,7 +296,8 @@ export class Replay {
     const name = names?.pop()
     if (!names || name === undefined) return undefined
     const directory = lookUp(this.disk.root, names)
-    if (directory?.kind !== 'directory') throw new Error(`${path} is made in what is no directory`)
+    if (directory?.kind !== 'directory')
+      throw new Error(`${path} is created in something that is not a directory`)
     return { directory, name }
   }
 }
@@ -311,7 +312,7 @@ function lookUp(root: DirectoryNode, names: readonly string[]): DiskNode | undef
 function pathOf(at: Argument | undefined, path: Argument | undefined): string | undefined {
   if (path?.string === undefined) return undefined
   if (path.string.startsWith('/')) return path.string
-  if (at?.path === undefined) throw new Error(`“${path.string}” is a path of nobody knows where`)
+  if (at?.path === undefined) throw new Error(`“${path.string}” is relative to an unknown directory`)
   return `${at.path}/${path.string}`
 }
 

@@ -6,10 +6,10 @@ import { parseTrace } from './strace.js'
 import { type TraceOptions, type TracedCommand, traceCommand } from './trace-command.js'
 
 export async function runScenario({ store, before, command }: Scenario): Promise<CheckedTrace> {
-  return onScene(store, async (scene) => {
+  return withScene(store, async (scene) => {
     const except = await before?.(scene)
     const disk = loadDisk(scene.base)
-    const { trace } = await traced(scene, command)
+    const { trace } = await traceOn(scene, command)
     return checkTrace(trace, { disk, base: scene.base, store: scene.store, ...(except && { except }) })
   })
 }
@@ -18,9 +18,9 @@ export type SyncPoint = NonNullable<TraceOptions['kill']>
 
 /** Returns the syncs of the command, at which it can be killed. */
 export async function syncsOf({ store, before, command }: Scenario): Promise<SyncPoint[]> {
-  return onScene(store, async (scene) => {
+  return withScene(store, async (scene) => {
     await before?.(scene)
-    const { trace } = await traced(scene, command)
+    const { trace } = await traceOn(scene, command)
     const counts = new Map<string, number>()
     return parseTrace(trace).flatMap(({ moment, call: { name, result } }) => {
       if (moment === 'end' || result !== 0 || !/^(fsync|fdatasync|syncfs)$/.test(name)) return []
@@ -36,24 +36,24 @@ export async function runKilled(
   { store, before, command, then }: KilledScenario,
   kill: SyncPoint,
 ): Promise<{ readonly killed: CheckedTrace; readonly next: CheckedTrace }> {
-  return onScene(store, async (scene) => {
+  return withScene(store, async (scene) => {
     const except = await before?.(scene)
     const disk = loadDisk(scene.base)
     const options = { disk, base: scene.base, store: scene.store, ...(except && { except }) }
     const { trace } = await traceCommand(command(scene), { log: scene.log, kill })
     const killed = checkTrace(trace, options)
-    const next = await traced(scene, then)
+    const next = await traceOn(scene, then)
     return { killed, next: checkTrace(next.trace, options) }
   })
 }
 
-async function traced(scene: Scene, command: Scenario['command']): Promise<TracedCommand> {
+async function traceOn(scene: Scene, command: Scenario['command']): Promise<TracedCommand> {
   const result = await traceCommand(command(scene), { log: scene.log })
   if (result.exit !== 0) throw new Error(`The command ended with ${result.exit}: ${result.stderr}`)
   return result
 }
 
-async function onScene<T>(store: string | undefined, work: (scene: Scene) => Promise<T>): Promise<T> {
+async function withScene<T>(store: string | undefined, work: (scene: Scene) => Promise<T>): Promise<T> {
   const scene = await Scene.open(store)
   try {
     return await work(scene)

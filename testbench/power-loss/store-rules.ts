@@ -9,7 +9,7 @@ import {
   type Entry,
   type FileNode,
   isClean,
-  uncertain,
+  unsyncedPaths,
 } from './disk.js'
 
 export type Rule =
@@ -96,7 +96,7 @@ export class StoreRules {
       const entry = directory.entries.get(name)
       if (!entry?.now) continue
       if (!entry.isCertain) yield { rule: 'success', path: name, what }
-      for (const path of unsettled(entry.now, name)) yield { rule: 'success', path, what }
+      for (const path of losablePaths(entry.now, name)) yield { rule: 'success', path, what }
     }
   }
 
@@ -121,7 +121,7 @@ export class StoreRules {
         const name = String(objectOf(form)['rootfs'])
         const trees = layer.entries.get(name)?.possible ?? [undefined]
         for (const tree of trees)
-          for (const missing of tree ? uncertain(tree, name) : [`${name} itself`])
+          for (const missing of tree ? unsyncedPaths(tree, name) : [`${name} itself`])
             yield { rule: 'layer', path, what: `layer.json may be on the disk, and ${missing} may not` }
       }
       for (const blob of listOf(record['blobs'])) {
@@ -229,13 +229,13 @@ function* digests(from: DirectoryNode, folder: string, levels = 2): Iterable<[st
 }
 
 /** Yields the paths below `node` that may be lost. The removal of an entry need not be durable. */
-function* unsettled(node: DiskNode, path: string): Iterable<string> {
+function* losablePaths(node: DiskNode, path: string): Iterable<string> {
   if (node.attributes.size > 0 || (node.kind === 'file' && node.bytes.size > 0)) yield path
   if (node.kind !== 'directory') return
   for (const [name, entry] of node.entries) {
     if (!entry.now) continue
     if (!entry.isCertain) yield `${path}/${name}`
-    yield* unsettled(entry.now, `${path}/${name}`)
+    yield* losablePaths(entry.now, `${path}/${name}`)
   }
 }
 

@@ -46,14 +46,15 @@ export function parseTrace(text: string): TraceEvent[] {
     const line = at + 1
     const [, thread = '', entry = ''] = /^(\d+)\s+(.*)$/s.exec(row) ?? []
     if (entry === '') {
-      if (row.trim() !== '') throw new Error(`Line ${line} is none of strace: ${row.slice(0, 80)}`)
+      if (row.trim() !== '')
+        throw new Error(`Line ${line} is not in the format of strace: ${row.slice(0, 80)}`)
       continue
     }
     if (/^(\+\+\+|---) /.test(entry)) continue
     const resumed = /^<\.\.\. \w+ resumed>(.*)$/s.exec(entry)
     if (resumed) {
       const begun = open.get(thread)
-      if (!begun) throw new Error(`Line ${line} resumes what did not begin`)
+      if (!begun) throw new Error(`Line ${line} resumes a call that did not begin`)
       open.delete(thread)
       const call = known(thread, begun.head + (resumed[1] ?? ''))
       events[begun.at]!.call = call
@@ -77,7 +78,8 @@ export function parseTrace(text: string): TraceEvent[] {
 
 function parseCall(thread: number, text: string): SystemCall {
   const name = /^\w+/.exec(text)?.[0]
-  if (name === undefined || text[name.length] !== '(') throw new Error(`No call: ${text.slice(0, 80)}`)
+  if (name === undefined || text[name.length] !== '(')
+    throw new Error(`This is not a call: ${text.slice(0, 80)}`)
   const { parts, rest } = split(text.slice(name.length + 1))
   const result = /^\s*=\s+(-?\d+)/.exec(rest)?.[1]
   return {
@@ -111,7 +113,7 @@ function split(text: string): { readonly parts: string[]; readonly rest: string 
       part += char
     }
   }
-  throw new Error(`A call without an end: ${text.slice(0, 80)}`)
+  throw new Error(`This call has no end: ${text.slice(0, 80)}`)
 }
 
 function endOfString(text: string, from: number): number {

@@ -63,7 +63,7 @@ export async function offerBoth(registry: TestRegistry): Promise<void> {
   })
 }
 
-export const blobsAsked = (registry: TestRegistry, method: 'GET' | 'HEAD', from = 0): string[] =>
+export const requestedBlobs = (registry: TestRegistry, method: 'GET' | 'HEAD', from = 0): string[] =>
   registry.requests
     .slice(from)
     .filter((request) => request.kind === 'blob' && request.method === method)

@@ -1,6 +1,6 @@
 /**
  * Writes layers with tables of contents: eStargz, and zstd:chunked as containers/storage and stargz-snapshotter write it.
- * The layer is a valid archive for readers that know nothing of tables. zstd frames are not compressed.
+ * The layer is a valid archive for readers that do not know tables of contents. The content of zstd frames is not compressed.
  */
 import { gzipSync } from 'node:zlib'
 import { rfc3339, toRfc3339 } from '../../lib/archive/toc/rfc3339.js'
@@ -12,7 +12,7 @@ import type { EncodedLayer } from './encoded-layer.js'
 /** A dialect of tables of contents. */
 export type TocFormat = 'estargz' | 'zstd:chunked' | 'zstd:chunked of stargz-snapshotter'
 
-/** All of them. */
+/** All dialects. */
 export const tocFormats: readonly TocFormat[] = [
   'estargz',
   'zstd:chunked',
@@ -21,9 +21,9 @@ export const tocFormats: readonly TocFormat[] = [
 
 export interface EncodeOptions {
   readonly format: TocFormat
-  /** Uncompressed bytes of a chunk (4 MiB). */
+  /** Uncompressed size of a chunk in bytes. Default: 4 MiB. */
   readonly chunkBytes?: number
-  /** Uncompressed bytes that share one member, so that several files do (0). Not with `zstd:chunked`. */
+  /** Minimum uncompressed size of a gzip member or zstd frame in bytes, so that several files share one. Default: 0. Not for `zstd:chunked`. */
   readonly memberBytes?: number
   /** Changes the table before it is written. */
   readonly change?: (toc: { version: number; entries: Record<string, unknown>[] }) => unknown

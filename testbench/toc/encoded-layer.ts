@@ -1,11 +1,11 @@
-/** A layer with a table of contents, ready to be put into an image. */
+/** Builds images from layers with tables of contents. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Digest, digestOf, hexOf } from '../../lib/image/index.js'
 import { buildImage } from '../../lib/testing/images/index.js'
 import type { TestRegistry } from '../../lib/testing/registry/index.js'
 
-/** A blob, and what the manifest says of it. */
+/** A blob, and the fields of its descriptor in the manifest. */
 export interface EncodedLayer {
   readonly mediaType: string
   readonly digest: Digest
@@ -23,7 +23,7 @@ export interface EncodedImage {
 
 const manifestType = 'application/vnd.oci.image.manifest.v1+json'
 
-/** Builds the image of `layers`, base first. `diffIDs` may be left out where nothing is unpacked. */
+/** Builds an image of `layers`, base first. `diffIDs` may be omitted if the image is not unpacked. */
 export function imageOfLayers(layers: readonly EncodedLayer[], diffIDs?: readonly Digest[]): EncodedImage {
   const rootfs = { type: 'layers', diff_ids: diffIDs ?? layers.map(({ digest }) => digest) }
   const config = buildImage({ layers: [], config: { rootfs } }).config.bytes

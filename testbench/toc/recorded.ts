@@ -1,6 +1,6 @@
 /**
- * Layers with tables of contents as real tools wrote them, of one tree: links, a fifo, a device, a file of several chunks, one
- * with holes, a name beyond ASCII, an extended attribute.
+ * Layers with tables of contents that real tools wrote, all of one tree: links, a fifo, a device, a file of several chunks, one
+ * with holes, a name that is not ASCII, an extended attribute.
  *
  * Recorded with skopeo 1.22.0 (`copy --dest-compress-format zstd:chunked --dest-force-compress-format`) and with ctr-remote
  * 0.12.0 (`images convert --oci --estargz-chunk-size 100000` with `--estargz` and `--zstdchunked`): the skopeo of Debian 12

@@ -54,7 +54,10 @@ export function contract<T>(name: string, open: Open<T>): Open<T> {
           next: (count) => {
             if (!isDemand(count)) {
               fail(
-                new ProtocolError(name, `a demand must be a whole number from 0 or Infinity, not ${count}`),
+                new ProtocolError(
+                  name,
+                  `a demand must be a whole number of at least 0 or Infinity, not ${count}`,
+                ),
               )
               return
             }

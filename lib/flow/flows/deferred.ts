@@ -1,7 +1,7 @@
 /** Provides `Deferred`, a promise that is settled from outside. */
 import { ProtocolError } from './protocol-error.js'
 
-/** Who produces the value of a `Deferred`. Both are used in the error of a consumer that waits too early. */
+/** Describes the value of a `Deferred` and the stage that produces it, for the error of a consumer that waits too early. */
 export interface DeferredOptions {
   /** What the value is: `the config of the image`. */
   readonly name: string
@@ -30,8 +30,8 @@ export class Deferred<T> {
   }
 
   /**
-   * The value. Resolves when `settle` is called. Rejects with a `ProtocolError` while the expected stage has not begun to
-   * produce it: a stage that waited for it there would wait for ever.
+   * The value. Resolves when `settle` is called. Rejects with a `ProtocolError` if the expected stage has not begun to
+   * produce it, because a stage before that one would wait for ever.
    */
   get value(): Promise<T> {
     if (this.#begun || this.#expected === undefined) return this.#value

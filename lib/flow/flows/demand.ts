@@ -2,8 +2,8 @@
 import type { Observable } from 'rxjs'
 
 /**
- * Number of further elements that the reader accepts. Each value adds to the earlier ones. Values are whole numbers
- * from 0 or `Infinity`. `of(Infinity)` sets no limit, `interval(5).pipe(map(() => 1))` sets a rate, `NEVER` pauses the
+ * Numbers of further elements that the reader accepts. Each value adds to the earlier ones. Values are non-negative whole
+ * numbers or `Infinity`. `of(Infinity)` sets no limit, `interval(5).pipe(map(() => 1))` sets a rate, `NEVER` pauses the
  * flow.
  */
 export type Demand = Observable<number>

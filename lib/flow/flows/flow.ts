@@ -9,7 +9,7 @@ import { Scope } from '../lifetime/scope.js'
 /** A cold stream that emits only as many elements as its reader requested. A flow can be opened any number of times. */
 export class Flow<out T> {
   /**
-   * Opens the flow for one reader. The end is emitted after the teardown.
+   * Opens the flow for one reader. The completion or error is emitted after the teardown.
    * @throws ProtocolError (as an error of the flow) on demand that is negative or not a whole number, and when the flow
    *   emits more than requested
    */
@@ -35,7 +35,7 @@ export class Flow<out T> {
 
   /**
    * Creates a flow of an observable, which does not support demand. Elements without demand wait in `buffer`.
-   * @throws ProtocolError unless the capacity is a whole number from 0
+   * @throws ProtocolError unless the capacity is a whole number of at least 0
    */
   static fromObservable<T>(source: Observable<T>, buffer: BufferOptions): Flow<T> {
     limit('Flow.fromObservable', 'capacity', buffer.capacity, 0)

@@ -5,14 +5,14 @@
  * call. RxJS delivers synchronously, so a reader that requests an element while it receives one would otherwise grow
  * the stack with every element.
  */
-export function trampoline(turn: () => void): () => void {
+export function trampoline(round: () => void): () => void {
   let calls = 0
   return () => {
     if (calls++ > 0) return
     try {
       do {
         calls = 1
-        turn()
+        round()
       } while (calls > 1)
     } finally {
       calls = 0

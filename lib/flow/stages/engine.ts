@@ -33,7 +33,7 @@ interface Cell<T> {
  * result has been emitted and its work is torn down. The stage never requests more elements than it has free slots.
  * Each slot requests one result ahead of the reader; results of an observable that ignores demand wait in the slot.
  * @param open starts the work on one element; has to complete or fail after its teardown (see `settled`)
- * @throws ProtocolError unless `slots` is a whole number from 1
+ * @throws ProtocolError unless `slots` is a whole number of at least 1
  */
 export function engine<In, Out>(
   open: (element: In, demand: Demand, scope: Scope) => Observable<Out>,

@@ -6,7 +6,7 @@ import type { Flow, Stage } from '../flows/flow.js'
 /**
  * Replaces each element by the elements of `project(element)`. Reads `slots` flows concurrently, each one element
  * ahead.
- * @throws ProtocolError unless `slots` is a whole number from 1
+ * @throws ProtocolError unless `slots` is a whole number of at least 1
  */
 export function expand<In, Out>(
   project: (element: In) => Flow<Out>,

@@ -15,15 +15,15 @@ export interface StageOptions<Msg> extends Partial<ActorOptions<Msg>> {
 }
 
 /**
- * A value that is one result. TypeScript would infer the letters of a string as the results, and forget which strings
- * there may be: `stage` has an overload for behaviours that return such values.
+ * A value that is one result, even if it is iterable. `stage` has an overload for behaviours that return such values.
+ * Without it, TypeScript would take a string for an iterable of its characters, and would not infer literal types.
  */
 export type Primitive = string | number | bigint | boolean | symbol | null | undefined
 
 /**
  * Replaces each element by the results of `behavior`. Works on `slots` elements (default: 1) concurrently. Each run
  * uses an actor of its own.
- * @throws ProtocolError unless `slots` is a whole number from 1
+ * @throws ProtocolError unless `slots` is a whole number of at least 1
  */
 export function stage<In, Out extends Primitive, Event extends FlowEvent>(
   behavior: (message: In, turn: Turn<Event>) => Out,

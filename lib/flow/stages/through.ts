@@ -6,10 +6,10 @@ import type { Scope } from '../lifetime/scope.js'
 import { settled } from '../flows/settled.js'
 
 /**
- * Replaces each element by the results of `ask`. `slots` limits the elements of this run that wait or are served; the
- * receiver has limits of its own. All results of an element are buffered without a limit; use `expand` for open-ended
- * results.
- * @throws ProtocolError unless `slots` is a whole number from 1
+ * Replaces each element by the results of `ask`. `slots` limits the elements of this run that wait or are in progress; the
+ * receiver of `ask` may have a limit of its own. The results of an element are buffered without a limit; use `expand` for
+ * elements with many results.
+ * @throws ProtocolError unless `slots` is a whole number of at least 1
  */
 export function through<In, Out>(
   ask: (element: In, scope: Scope) => Observable<Out>,

@@ -2,11 +2,11 @@
 import type { Digest } from '../../image/digest/digest.js'
 import type { BlobBody, BlobRequest } from '../../image/source.js'
 import { fetchRanged } from './ranged-blob.js'
-import { refusal } from '../http/refusal.js'
+import { refusalError } from '../http/refusal.js'
 import { displayName } from '../policy/registry-name.js'
 import type { RepositoryContext } from './repository-context.js'
 
-const incomplete = 'The image is incomplete in the registry. Push it again, or tell whoever publishes it.'
+const incompleteHint = 'The image is incomplete in the registry. Push it again, or tell whoever publishes it.'
 
 /** Identifies a blob by its digest and, if known, its size in bytes. */
 export interface BlobName {
@@ -36,14 +36,14 @@ export function fetchBlob(
       send: (headers) =>
         client.send({ to: [repository, 'blobs', digest], headers, purpose, signal, paced: true }),
       refuse: (response) =>
-        refusal(response, {
+        refusalError(response, {
           purpose,
           secrets,
           missing: 'BLOB_UNKNOWN',
           deadline: timeouts.document,
           maxBytes: limits.errorBytes,
           absent: { BLOB_UNKNOWN: blob, NAME_UNKNOWN: `repository ${displayName({ registry, repository })}` },
-          hints: { BLOB_UNKNOWN: incomplete },
+          hints: { BLOB_UNKNOWN: incompleteHint },
           help,
           subject: { digest },
         }),

@@ -71,17 +71,17 @@ export class Client {
       return this.#follow(request)
     const authorizer = this.#authorizer({ repository, credential, help, ...(scopes && { scopes }) })
     const first = await authorizer.authorization(request.signal)
-    const response = await this.#follow(authorised(request, first))
+    const response = await this.#follow(withAuthorization(request, first))
     // A 401 of another host, after a redirect, must not trigger authentication.
-    if (response.status !== 401 || response.crossed) return response
+    if (response.status !== 401 || response.credentialsRemoved) return response
     try {
       const challenges = response.headers['www-authenticate'] ?? (await this.#rootChallenge(base, request))
       const second = await authorizer.renew(first, challenges, request.signal)
       if (second === undefined) return response
       discard(response)
-      const repeated = await this.#follow(authorised(request, second))
-      if (repeated.status === 401 && !repeated.crossed) authorizer.refused(second)
-      else authorizer.taken(second)
+      const repeated = await this.#follow(withAuthorization(request, second))
+      if (repeated.status === 401 && !repeated.credentialsRemoved) authorizer.recordRejected(second)
+      else authorizer.recordAccepted(second)
       return repeated
     } catch (error) {
       response.body.destroy()
@@ -90,7 +90,7 @@ export class Client {
   }
 
   /**
-   * Returns the location that a response names for further requests, such as that of an upload.
+   * Returns the location for further requests from the `Location` header of a response, for example of an upload.
    * @throws REDIRECT_REFUSED when the rules for redirects do not allow it; REGISTRY_RESPONSE when there is none
    */
   locationIn(response: Followed, purpose: string): Location {
@@ -132,7 +132,7 @@ export class Client {
     return this.#endpoint.base
   }
 
-  /** Stores the scheme. Only the first of several waiting requests does so; authorizers are created afterwards. */
+  /** Stores the scheme, unless another waiting request has stored it. Authorizers are created afterwards. */
   #settle(base: URL): void {
     if (this.#endpoint.scheme === 'settled') return
     this.#endpoint = { ...this.#endpoint, base, scheme: 'settled' }
@@ -160,12 +160,15 @@ export class Client {
 }
 
 function targetOf(to: RegistryRequest['to'], base: URL): Location {
-  if (typeof to === 'string') return originForm(base, to)
+  if (typeof to === 'string') return locationOnOrigin(base, to)
   return 'url' in to ? to : locationOf(apiUrl(base, ...to))
 }
 
-/** Resolves a path against the origin of `base` by concatenation: a path such as `//host/` must not name a host. */
-const originForm = (base: URL, target: string): Location => ({ url: new URL(base.origin + target), target })
+/** Appends a path to the origin of `base`. `new URL(target, base)` would take a path such as `//host/` for a host. */
+const locationOnOrigin = (base: URL, target: string): Location => ({
+  url: new URL(base.origin + target),
+  target,
+})
 
-const authorised = (request: Request, { value }: Authorization): Request =>
+const withAuthorization = (request: Request, { value }: Authorization): Request =>
   value === undefined ? request : { ...request, headers: { ...request.headers, authorization: value } }

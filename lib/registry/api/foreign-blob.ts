@@ -6,7 +6,7 @@ import type { Descriptor } from '../../image/documents/descriptor.js'
 import type { BlobBody, BlobRequest } from '../../image/source.js'
 import { printableUrl } from '../headers/printable-url.js'
 import { fetchRanged } from './ranged-blob.js'
-import { refusal } from '../http/refusal.js'
+import { refusalError } from '../http/refusal.js'
 import type { RepositoryContext } from './repository-context.js'
 
 /**
@@ -33,7 +33,7 @@ export async function fetchForeignBlob(
       size,
       send: (headers) => client.sendForeign({ ...location, headers, purpose, signal, paced: true }, urls),
       refuse: (response) =>
-        refusal(response, {
+        refusalError(response, {
           purpose,
           secrets,
           missing: 'BLOB_UNKNOWN',

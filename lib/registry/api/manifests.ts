@@ -8,7 +8,7 @@ import { isTag } from '../../image/reference/grammar.js'
 import type { FetchedManifest, ManifestRequest } from '../../image/source.js'
 import type { Followed } from '../http/redirects.js'
 import { readDocument } from '../http/document.js'
-import { refusal } from '../http/refusal.js'
+import { refusalError } from '../http/refusal.js'
 import { displayHost, displayName, typedName } from '../policy/registry-name.js'
 import type { RepositoryContext } from './repository-context.js'
 
@@ -135,14 +135,14 @@ async function readManifest(
   const purpose = purposeOf(context, tagOrDigest)
   const deadline = timeouts.document
   if (response.status !== 200)
-    throw await refusal(response, {
+    throw await refusalError(response, {
       ...{ purpose, secrets, missing: 'MANIFEST_UNKNOWN', deadline, help },
       what: displayName(context, tagOrDigest),
       absent: {
         MANIFEST_UNKNOWN: `image ${displayName(context, tagOrDigest)}`,
         NAME_UNKNOWN: `repository ${displayName(context)}`,
       },
-      hints: { MANIFEST_UNKNOWN: isDigest(tagOrDigest) ? checkDigest : tagsHint(context) },
+      hints: { MANIFEST_UNKNOWN: isDigest(tagOrDigest) ? digestHint : tagsHint(context) },
       subject: { reference: nameOf(registry, repository, tagOrDigest) },
       maxBytes: limits.errorBytes,
     })
@@ -151,7 +151,7 @@ async function readManifest(
   })
 }
 
-const checkDigest = 'Check the digest and the name. The image may have been deleted.'
+const digestHint = 'Check the digest and the name. The image may have been deleted.'
 
 const tagsHint = (context: RepositoryContext): string =>
   `List the tags with “windlass tags ${typedName(context)}”.`

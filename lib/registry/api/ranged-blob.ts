@@ -1,6 +1,6 @@
 /**
- * Requests a blob from its start, from the offset at which an earlier attempt ended, or a part of it (RFC 9110 §14). If a
- * range response is in doubt, the whole blob is requested: the digest covers the whole blob in any case.
+ * Requests a whole blob, the rest of a blob after an interrupted attempt, or a part of a blob (RFC 9110 §14). If a range
+ * response does not clearly match the request, the whole blob is requested, because the digest covers the whole blob.
  */
 import { type Readable, pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
@@ -12,7 +12,7 @@ import type { Digest } from '../../image/digest/digest.js'
 import type { BlobBody, BlobRequest } from '../../image/source.js'
 import { parseContentRange } from '../headers/content-range.js'
 import { discard } from '../http/discard.js'
-import { encoded, isEncoded, saysGzip } from '../http/encoding.js'
+import { encodingError, isEncoded, claimsGzip } from '../http/encoding.js'
 import type { Followed } from '../http/redirects.js'
 
 /** Describes the request for one blob. */
@@ -98,9 +98,9 @@ async function bodyOf(
   // The length of a part in the middle says nothing about the size of the blob.
   const reportedSize = size ?? (partial ? expected : length === undefined ? undefined : offset + length)
   const differs = expected !== undefined && reportedSize !== undefined && reportedSize !== expected
-  if (differs && isWhole && saysGzip(response)) {
-    const failure = (): WindlassError => encoded(response, purpose)
-    const stream = decoded(body, new VerifyingStream({ digest, size: expected }, { failure }), failure)
+  if (differs && isWhole && claimsGzip(response)) {
+    const failure = (): WindlassError => encodingError(response, purpose)
+    const stream = gunzipThrough(body, new VerifyingStream({ digest, size: expected }, { failure }), failure)
     return { stream, offset, size: expected, validator: undefined, host: url.host }
   }
   if (differs) {
@@ -108,7 +108,7 @@ async function bodyOf(
     const message = `Failed to ${purpose}: ${displayHost(url.host)} sends ${sizes}`
     if (isEncoded(response)) {
       body.destroy()
-      throw encoded(response, purpose)
+      throw encodingError(response, purpose)
     }
     if (isWhole && (await isBlob(body, digest, reportedSize))) throw wrongSize(message, digest, url.host)
     body.destroy()
@@ -117,9 +117,12 @@ async function bodyOf(
   const claimed = isEncoded(response) && expected !== undefined && isWhole
   return {
     stream: claimed
-      ? checked(
+      ? pipeThrough(
           body,
-          new VerifyingStream({ digest, size: expected }, { failure: () => encoded(response, purpose) }),
+          new VerifyingStream(
+            { digest, size: expected },
+            { failure: () => encodingError(response, purpose) },
+          ),
         )
       : body,
     offset,
@@ -148,14 +151,14 @@ async function isBlob(body: Readable, digest: Digest, size: number): Promise<boo
 }
 
 /** Pipes `body` through `check`. Each is destroyed with the other. */
-function checked(body: Readable, check: VerifyingStream): Readable {
+function pipeThrough(body: Readable, check: VerifyingStream): Readable {
   check.on('error', () => undefined) // the reader receives the error as well
   pipeline(body, check, () => undefined)
   return check
 }
 
 /** Decompresses `body` with gzip and pipes it through `check`. Invalid gzip data fails with `failure`. */
-function decoded(body: Readable, check: VerifyingStream, failure: () => WindlassError): Readable {
+function gunzipThrough(body: Readable, check: VerifyingStream, failure: () => WindlassError): Readable {
   check.on('error', () => undefined)
   const gunzip = createGunzip()
   gunzip.once('error', () => check.destroy(failure()))

@@ -6,7 +6,7 @@ import type { CredentialRequest } from '../credentials/credentials.js'
 import type { Followed } from '../http/redirects.js'
 
 /** A request for the repository. `onWarning` receives warnings of the credential lookup. */
-export interface RepositoryAsk
+export interface RepositoryRequest
   extends Omit<RegistryRequest, 'repository' | 'credential' | 'help'>, Pick<CredentialRequest, 'onWarning'> {}
 
 /** The client of one repository. */
@@ -31,7 +31,7 @@ export class RepositoryClient {
    * Looks up the credential and sends the request with it.
    * @throws errors of the credential lookup; as `Client.send`
    */
-  async send({ onWarning, ...request }: RepositoryAsk): Promise<Followed> {
+  async send({ onWarning, ...request }: RepositoryRequest): Promise<Followed> {
     const credential = await this.#access.credential({ signal: request.signal, onWarning })
     const help = (): AccessHelp => this.#access.help()
     return this.#client.send({ ...request, repository: this.#repository, credential, help })

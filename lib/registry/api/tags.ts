@@ -39,22 +39,24 @@ export async function* listTags(
   try {
     for (let bytes = 0, pages = 1; ; pages++) {
       bytes += page.bytes
-      if (bytes > limits.tagBytes) throw exceeded(context, `the tags take ${formatBytes(bytes)}`, 'tagBytes')
+      if (bytes > limits.tagBytes)
+        throw limitError(context, `the tags take ${formatBytes(bytes)}`, 'tagBytes')
       if (leftOut.items === 0) leftOut.example = page.example ?? ''
       leftOut.items += page.leftOut
       yield page.tags.filter((tag) => !listed.has(tag) && listed.add(tag))
       seen.add(page.response.target)
       const next = nextPage(context, page.response)
       if (next === undefined) return
-      if (seen.has(next)) throw invalid(context, 'REGISTRY_RESPONSE', 'the pages of the list form a loop')
+      if (seen.has(next))
+        throw invalidError(context, 'REGISTRY_RESPONSE', 'the pages of the list form a loop')
       seen.add(next)
       if (pages >= limits.tagPages)
-        throw exceeded(context, `the list has more than ${formatCount(pages, 'page')}`, 'tagPages')
+        throw limitError(context, `the list has more than ${formatCount(pages, 'page')}`, 'tagPages')
       const timeoutError = (): WindlassError =>
-        exceeded(context, `the list took too long after ${formatCount(pages, 'page')}`, 'tagSeconds')
+        limitError(context, `the list took too long after ${formatCount(pages, 'page')}`, 'tagSeconds')
       const fetchNext = (): Promise<Page> =>
         stopwatch.run((signal) => fetchPage(context, next, signal), timeoutError, request.signal)
-      page = await withRetries(fetchNext, withinLimits(request))
+      page = await withRetries(fetchNext, withoutLimitRetries(request))
     }
   } finally {
     if (leftOut.items > 0) request.onWarning?.('tags-left-out', leftOutMessage(context, leftOut))
@@ -62,7 +64,7 @@ export async function* listTags(
 }
 
 /** Excludes LIMIT_EXCEEDED from retries: the limit would be exceeded again. */
-const withinLimits = ({ again, ...rest }: TagsRequest): TagsRequest => ({
+const withoutLimitRetries = ({ again, ...rest }: TagsRequest): TagsRequest => ({
   ...rest,
   again: (error, attempt) =>
     error instanceof WindlassError && error.code === 'LIMIT_EXCEEDED' ? undefined : again?.(error, attempt),
@@ -82,11 +84,11 @@ async function firstPage(context: RepositoryContext, request: TagsRequest): Prom
     const page = await withRetries(() => fetchPage(context, to, request.signal, recordRefusal), request)
     if (page !== undefined) return page
   }
-  throw refused ?? invalid(context, 'INTERNAL', 'no page was requested')
+  throw refused ?? invalidError(context, 'INTERNAL', 'no page was requested')
 }
 
 /** Statuses that may mean that the registry rejects the page size, besides the code PAGINATION_NUMBER_INVALID. */
-const requestRefused = new Set([400, 406, 413, 414, 416, 422])
+const sizeRefusedStatuses = new Set([400, 406, 413, 414, 416, 422])
 
 function fetchPage(context: RepositoryContext, to: string, signal: AbortSignal | undefined): Promise<Page>
 /**
@@ -116,7 +118,7 @@ async function fetchPage(
       missing: sizeRefused ? 'NAME_UNKNOWN' : 'REGISTRY_RESPONSE',
       maxBytes: limits.errorBytes,
     })
-    const mayRejectSize = requestRefused.has(response.status) || problem === 'PAGINATION_NUMBER_INVALID'
+    const mayRejectSize = sizeRefusedStatuses.has(response.status) || problem === 'PAGINATION_NUMBER_INVALID'
     if (!sizeRefused || !mayRejectSize) throw error
     sizeRefused(error)
     return undefined
@@ -124,7 +126,8 @@ async function fetchPage(
   const maxBytes = limits.tagPageBytes
   const body = await readDocument(response, { maxBytes, limit: 'tagPageBytes', deadline, purpose })
   const page = parseTagPage(body)
-  if (page === undefined) throw invalid(context, 'REGISTRY_RESPONSE', 'the response is not a list of tags')
+  if (page === undefined)
+    throw invalidError(context, 'REGISTRY_RESPONSE', 'the response is not a list of tags')
   return { ...page, bytes: body.length, response }
 }
 
@@ -139,8 +142,8 @@ function nextPage(context: RepositoryContext, response: Followed): string | unde
   if (next !== undefined) return next.target
   const text = Buffer.from(link, 'latin1').toString('utf8')
   throw URL.canParse(text, response.url.href)
-    ? invalid(context, 'REDIRECT_REFUSED', 'the link to the next page is not an http or https URL')
-    : invalid(context, 'REGISTRY_RESPONSE', 'the link to the next page is not a URL')
+    ? invalidError(context, 'REDIRECT_REFUSED', 'the link to the next page is not an http or https URL')
+    : invalidError(context, 'REGISTRY_RESPONSE', 'the link to the next page is not a URL')
 }
 
 function readLink(context: RepositoryContext, { headers }: Followed): string | undefined {
@@ -149,7 +152,7 @@ function readLink(context: RepositoryContext, { headers }: Followed): string | u
   } catch (error) {
     if (!(error instanceof UnreadableLink)) throw error
     const reason = `the Link header cannot be parsed: ${error.message}`
-    throw invalid(context, 'REGISTRY_RESPONSE', reason)
+    throw invalidError(context, 'REGISTRY_RESPONSE', reason)
   }
 }
 
@@ -165,14 +168,16 @@ function leftOutMessage(
 
 const purposeOf = (context: RepositoryContext): string => `list the tags of ${displayName(context)}`
 
-const failed = (context: RepositoryContext): string =>
+const failedMessage = (context: RepositoryContext): string =>
   `Failed to ${purposeOf(context)} from ${displayHost(context.registry)}`
 
-const invalid = (context: RepositoryContext, code: ErrorCode, reason: string): WindlassError =>
-  new WindlassError(code, `${failed(context)}: ${reason}`, {
+const invalidError = (context: RepositoryContext, code: ErrorCode, reason: string): WindlassError =>
+  new WindlassError(code, `${failedMessage(context)}: ${reason}`, {
     host: context.registry,
     hint: 'Ask who runs the registry: its answer is wrong.',
   })
 
-const exceeded = (context: RepositoryContext, reason: string, name: LimitName): WindlassError =>
-  limitExceeded(`${failed(context)}: ${reason}`, name, context.limits[name], { host: context.registry })
+const limitError = (context: RepositoryContext, reason: string, name: LimitName): WindlassError =>
+  limitExceeded(`${failedMessage(context)}: ${reason}`, name, context.limits[name], {
+    host: context.registry,
+  })

@@ -1,5 +1,5 @@
 /**
- * Determines the `Authorization` header of the requests for one repository. The first request carries nothing, Basic
+ * Determines the `Authorization` header of the requests for one repository. The first request carries no header, Basic
  * or a registry token; later requests carry what the challenge of the registry asks for.
  */
 import { WindlassError } from '../../errors.js'
@@ -89,13 +89,13 @@ export class Authorizer {
     return value === undefined || value === refused.value ? undefined : { value }
   }
 
-  /** Records that the registry accepted the authorization. Its token server is fixed from now on. */
-  taken({ login }: Authorization): void {
+  /** Records that the registry accepted the authorization. From now on, a change of its token server is an error. */
+  recordAccepted({ login }: Authorization): void {
     if (login !== undefined) this.#tokenOrigin = login.realm.origin
   }
 
   /** Records that the repeated request was rejected too. The next request starts without this token. */
-  refused(sent: Authorization): void {
+  recordRejected(sent: Authorization): void {
     this.#forget(sent)
     this.#login = undefined
   }

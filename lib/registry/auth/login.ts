@@ -9,7 +9,7 @@ import { printableUrl } from '../headers/printable-url.js'
 import { checkRealm, mayCarryCredentials, type RealmRules, trustHint } from './realm.js'
 import { displayHost } from '../policy/registry-name.js'
 import { followRedirects } from '../http/redirects.js'
-import { refusal } from '../http/refusal.js'
+import { refusalError } from '../http/refusal.js'
 import type { Secrets } from '../policy/secrets.js'
 import { parseToken, type Token } from './token.js'
 
@@ -57,7 +57,7 @@ export async function login(
   const { limits, timeouts } = connections
   const deadline = timeouts.document
   if (response.status < 200 || response.status > 299)
-    throw await refusal(response, {
+    throw await refusalError(response, {
       ...{ purpose, secrets, deadline, missing: 'REGISTRY_RESPONSE', server: 'token server' },
       maxBytes: limits.errorBytes,
       help: request.help,
@@ -96,8 +96,8 @@ async function exchange(
   const identityToken = credential?.identityToken()
   if (identityToken === undefined) return sendPassword()
   const response = await send({ url: realm, method: 'POST', form: refreshForm(request, identityToken) })
-  const isPostUnsupported = postUnsupported.has(response.status)
-  if (basic !== undefined && (isPostUnsupported || tokenRejected.has(response.status))) {
+  const isPostUnsupported = postUnsupportedStatuses.has(response.status)
+  if (basic !== undefined && (isPostUnsupported || tokenRejectedStatuses.has(response.status))) {
     discard(response)
     return sendPassword()
   }
@@ -115,13 +115,13 @@ async function exchange(
 }
 
 /** Statuses that mean that the server does not support POST. */
-const postUnsupported: ReadonlySet<number> = new Set([404, 405, 501])
+const postUnsupportedStatuses: ReadonlySet<number> = new Set([404, 405, 501])
 
 /**
  * Statuses that mean that the server rejects the identity token. Artifactory and older versions of ACR send them for
  * any POST.
  */
-const tokenRejected: ReadonlySet<number> = new Set([400, 401])
+const tokenRejectedStatuses: ReadonlySet<number> = new Set([400, 401])
 
 /**
  * Builds the form of a refresh request (RFC 6749 §6) with the additional fields of the distribution project ("OAuth2

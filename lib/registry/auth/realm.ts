@@ -23,7 +23,7 @@ export interface RealmRules {
  */
 export function realmOf(realm: string, rules: RealmRules): URL {
   const url = URL.canParse(realm) ? new URL(realm) : undefined
-  if (url === undefined) throw realmRefused(realm, rules, 'is not an absolute URL')
+  if (url === undefined) throw realmError(realm, rules, 'is not an absolute URL')
   checkRealm(url, rules)
   return url
 }
@@ -35,12 +35,12 @@ export function realmOf(realm: string, rules: RealmRules): URL {
 export function checkRealm(url: URL, rules: RealmRules): void {
   const { endpoint, trusted } = rules
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
-    throw realmRefused(url.href, rules, 'is neither http nor https')
+    throw realmError(url.href, rules, 'is neither http nor https')
   if (url.username !== '' || url.password !== '')
-    throw realmRefused(url.origin, rules, 'contains a user name or password')
+    throw realmError(url.origin, rules, 'contains a user name or password')
   if (trusted.has(url.origin) || url.origin === endpoint.base.origin) return
   if (endpoint.base.protocol === 'https:' && url.protocol !== 'https:')
-    throw realmRefused(
+    throw realmError(
       url.origin,
       rules,
       'uses plain HTTP although the registry uses HTTPS',
@@ -49,7 +49,7 @@ export function checkRealm(url: URL, rules: RealmRules): void {
   const addressClass = addressClassOf(url.hostname)
   // A registry on this machine may have its token server on this machine too.
   if (!mayLeadTo(addressClass, endpoint.base))
-    throw realmRefused(url.origin, rules, `is at a ${addressClass} address`, trustHint(url.origin))
+    throw realmError(url.origin, rules, `is at a ${addressClass} address`, trustHint(url.origin))
 }
 
 /**
@@ -67,9 +67,14 @@ export function mayCarryCredentials(url: URL, { endpoint, trusted }: RealmRules)
 export const trustHint = (origin: string): string =>
   `If you trust that server, allow it with --trust-realm ${printable(origin)} (in code: trustedRealms).`
 
-const unusable = 'Ask who runs the registry: its answer to a request for a login is wrong.'
+const wrongRealmHint = 'Ask who runs the registry: its answer to a request for a login is wrong.'
 
-function realmRefused(realm: string, { endpoint }: RealmRules, why: string, hint = unusable): WindlassError {
+function realmError(
+  realm: string,
+  { endpoint }: RealmRules,
+  why: string,
+  hint = wrongRealmHint,
+): WindlassError {
   const { host } = endpoint.base
   return new WindlassError(
     'CHALLENGE_INVALID',

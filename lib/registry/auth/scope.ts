@@ -3,12 +3,12 @@
 /** Returns the scope for pulling from one repository. */
 export const pullScope = (repository: string): string => `repository:${repository}:pull`
 
-/** Returns the scope for pushing to one repository, and for seeing what is there. */
+/** Returns the scope for pushing to one repository, and for checking what it contains. */
 export const pushScope = (repository: string): string => `repository:${repository}:pull,push`
 
 /**
  * Returns the scopes of a challenge together with `needed`, separated by spaces. Actions on the same resource are
- * merged. A challenge names what one request needs; a token with more is good for the requests that follow.
+ * merged. A challenge names the scope of one request; a token with all `needed` scopes also serves later requests.
  */
 export function mergeScopes(challenged: string, needed: readonly string[]): string {
   if (needed.length === 0) return challenged

@@ -3,7 +3,7 @@
 /** A bearer token and its expiry. */
 export interface Token {
   readonly value: string
-  /** Milliseconds on the monotonic clock (`performance.now()`), which is independent of the system time. */
+  /** Time at which the token is replaced, on the clock of `performance.now()` (ms), which ignores changes of the system time. */
   readonly expires: number
 }
 

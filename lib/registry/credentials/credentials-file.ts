@@ -41,13 +41,13 @@ export function credentialsFile(path: string, options: CredentialsFileOptions = 
       if (content !== undefined) return parseDockerConfig(content, path)
       // Kubernetes mounts a directory for an optional secret that does not exist.
       if (optional) return 'absent'
-      throw refused(path, 'is a directory')
+      throw fileError(path, 'is a directory')
     } catch (error) {
       if (error instanceof WindlassError) throw error
       const code = codeOf(error)
       if (optional && ['ENOENT', 'ENOTDIR'].includes(code)) return 'absent'
       if (skipUnreadable && code === 'EACCES') return (await exists(path)) ? 'unreadable' : 'absent'
-      throw readFailure(path, error)
+      throw readError(path, error)
     }
   }
   const unreadable = `This user may not read the credentials file ${quoted(path)}`
@@ -79,11 +79,11 @@ const exists = (path: string): Promise<boolean> =>
  */
 export async function requireCredentialsFile(path: string): Promise<void> {
   await stat(path).catch((error: unknown) => {
-    throw readFailure(path, error)
+    throw readError(path, error)
   })
 }
 
-function readFailure(path: string, cause: unknown): WindlassError {
+function readError(path: string, cause: unknown): WindlassError {
   const code = codeOf(cause)
   const why = code === 'ENOENT' ? 'the file does not exist' : code
   return new WindlassError('USAGE', `Failed to read the credentials file ${quoted(path)}: ${why}`, {
@@ -96,14 +96,14 @@ function readFailure(path: string, cause: unknown): WindlassError {
  * @throws USAGE when it is not a regular file or too large; errors of `open`
  */
 async function readBounded(path: string): Promise<string | undefined> {
-  // A common way to configure an empty file.
+  // Users set /dev/null to configure no credentials.
   if (path === devNull) return ''
   const file = await openWithoutWaiting(path)
   try {
     const stat = await file.stat()
     if (stat.isDirectory()) return undefined
-    if (!stat.isFile()) throw notRegular(path)
-    if (stat.size > maxBytes) throw tooLarge(path)
+    if (!stat.isFile()) throw notRegularError(path)
+    if (stat.size > maxBytes) throw tooLargeError(path)
     const chunks: Buffer[] = []
     let length = 0
     for await (const chunk of file.createReadStream({
@@ -113,8 +113,8 @@ async function readBounded(path: string): Promise<string | undefined> {
       chunks.push(chunk)
       length += chunk.length
     }
-    // the file has grown since
-    if (length > maxBytes) throw tooLarge(path)
+    // the file has grown since its size was read
+    if (length > maxBytes) throw tooLargeError(path)
     return Buffer.concat(chunks, length).toString('utf8')
   } finally {
     await file.close()
@@ -126,7 +126,7 @@ async function openWithoutWaiting(path: string): Promise<FileHandle> {
     return await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
   } catch (error) {
     // A socket, or a device without a driver.
-    if (['ENXIO', 'ENODEV'].includes(codeOf(error))) throw notRegular(path)
+    if (['ENXIO', 'ENODEV'].includes(codeOf(error))) throw notRegularError(path)
     throw error
   }
 }
@@ -134,9 +134,10 @@ async function openWithoutWaiting(path: string): Promise<FileHandle> {
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : 'error'
 
-const tooLarge = (path: string): WindlassError => refused(path, `is larger than ${maxBytes / 2 ** 20} MiB`)
+const tooLargeError = (path: string): WindlassError =>
+  fileError(path, `is larger than ${maxBytes / 2 ** 20} MiB`)
 
-const notRegular = (path: string): WindlassError => refused(path, 'is not a regular file')
+const notRegularError = (path: string): WindlassError => fileError(path, 'is not a regular file')
 
-const refused = (path: string, what: string): WindlassError =>
+const fileError = (path: string, what: string): WindlassError =>
   new WindlassError('USAGE', `The credentials file ${quoted(path)} ${what}`, { path })

@@ -1,7 +1,7 @@
 /**
  * Parses the credentials in a Docker or Podman configuration file: `{"auths": {…}}`, or the old form without `auths`.
- * Credential helpers are not supported: a registry that needs one is accessed anonymously, and an error of it
- * mentions the helper.
+ * Credential helpers are not supported: a registry that needs one is accessed anonymously, and if access is refused, the
+ * hint mentions the helper.
  */
 import { WindlassError } from '../../errors.js'
 import { quoted } from '../../codec/printable.js'
@@ -32,7 +32,7 @@ export function parseDockerConfig(content: string, path: string): Credentials {
     async for(asked, { onWarning } = {}) {
       const found = bestEntry(asked)
       if (found?.fault !== undefined && found.credential === undefined)
-        throw failed(`${entryOf(found, path)} ${found.fault}`, path)
+        throw configError(`${entryOf(found, path)} ${found.fault}`, path)
       const [first, ...others] = entries.filter(({ fault }) => fault !== undefined)
       if (first !== undefined) onWarning?.(credentialsIgnored, ignoredMessage(path, [first, ...others]))
       return found?.credential
@@ -57,17 +57,17 @@ function parseObject(content: string, path: string): Fields {
     value = text.trim() === '' ? null : JSON.parse(text)
   } catch {
     // No cause: the message of the parser quotes the content.
-    throw wrongShape(path, 'is not JSON')
+    throw shapeError(path, 'is not JSON')
   }
   const fields = fieldsOf(value ?? {})
-  if (fields === undefined) throw wrongShape(path, 'is not a JSON object')
+  if (fields === undefined) throw shapeError(path, 'is not a JSON object')
   return fields
 }
 
 function entriesOf(json: Fields, path: string): readonly Entry[] {
   const auths = json.get('auths')
   if (auths !== undefined && fieldsOf(auths) === undefined)
-    throw wrongShape(path, "has an 'auths' that is not an object")
+    throw shapeError(path, "has an 'auths' that is not an object")
   const legacy = [...json].filter(([, value]) => looksLikeEntry(fieldsOf(value)))
   const entries = auths === undefined ? legacy : [...(fieldsOf(auths) ?? [])]
   return entries.map(([key, value]) => ({ ...parseCredentialKey(key), ...parseDockerEntry(value) }))
@@ -101,8 +101,8 @@ function ignoredMessage(path: string, [first, ...others]: readonly [Entry, ...En
   return `${entryOf(first, path)} ${first.fault ?? ''}: it is ignored${also}`
 }
 
-const wrongShape = (path: string, what: string): WindlassError =>
-  failed(`The credentials file ${quoted(path)} ${what}`, path)
+const shapeError = (path: string, what: string): WindlassError =>
+  configError(`The credentials file ${quoted(path)} ${what}`, path)
 
-const failed = (message: string, path: string): WindlassError =>
+const configError = (message: string, path: string): WindlassError =>
   new WindlassError('USAGE', message, { path, hint: 'Log in again, or correct the file.' })

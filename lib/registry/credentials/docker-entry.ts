@@ -4,7 +4,7 @@ import { type Fields, fieldsOf, textOf } from './json-fields.js'
 
 /** The credential of an entry, and the problem with it. */
 export interface DockerEntry {
-  /** Undefined if the entry has none: `docker login` writes `{}` if a helper stores the credential. */
+  /** Undefined if the entry has no credential: `docker login` writes `{}` if a helper stores it. */
   readonly credential?: Credential
   /**
    * Problem of the entry, as a clause that does not quote it. If there is a credential, the problem does not affect

@@ -15,5 +15,5 @@ export function parseRetryAfter(value: string | undefined, now = Date.now()): nu
   return Number.isNaN(at) ? undefined : Math.max(0, at - now)
 }
 
-/** Maximum delay in milliseconds. A longer one is reported as an error that is not retried. */
-export const longestRetryAfter = 5 * 60_000
+/** Maximum delay in milliseconds. If a server requests a longer delay, the request fails and is not retried. */
+export const maxRetryAfter = 5 * 60_000

@@ -51,12 +51,12 @@ export class AgentPool {
    * Returns agents that reuse connections and close them after 30 s without use. Idle connections do not keep the
    * process alive.
    */
-  kept(proxy: Proxy | undefined): Agents {
+  keepAliveAgents(proxy: Proxy | undefined): Agents {
     return this.#agents(proxy, true)
   }
 
   /** Returns agents that open a new connection for each request. */
-  fresh(proxy: Proxy | undefined): Agents {
+  freshAgents(proxy: Proxy | undefined): Agents {
     return this.#agents(proxy, false)
   }
 

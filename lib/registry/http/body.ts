@@ -11,7 +11,7 @@ export interface BodyOptions {
   /** Milliseconds to wait for the first byte. */
   readonly firstByte: number
   /** Called at the first byte, or at the end of an empty body. */
-  readonly began: () => void
+  readonly onFirstByte: () => void
   /** Milliseconds without sufficient progress until the body has stalled; see `Timeouts.stall`. */
   readonly stall: number
   /** Bytes that must be received within `stall`. */
@@ -25,8 +25,8 @@ export interface BodyOptions {
 }
 
 /**
- * Bytes buffered for the reader, which receives them in one chunk: a disk write and a message to the unpacking thread
- * cost the same for any size.
+ * Maximum number of bytes buffered for the reader. It receives them in one chunk, because a disk write or a message to
+ * the unpacking thread costs about the same for any size.
  */
 const bufferBytes = 1024 * 1024
 
@@ -46,7 +46,7 @@ export class Body extends Readable {
     super({ highWaterMark: bufferBytes })
     this.#source = source
     this.#options = options
-    // Keeps an error that occurs before a reader listens from ending the process. A reader that comes later still fails.
+    // Without a listener, an error before a reader listens would end the process. A later reader still receives the error.
     this.on('error', () => undefined)
     source.on('data', (chunk: Buffer) => {
       if (this.#received === 0) this.#onFirstByte()
@@ -60,7 +60,7 @@ export class Body extends Readable {
       this.#obeyRate(chunk.length)
     })
     source.on('end', () => {
-      if (this.#received === 0) options.began()
+      if (this.#received === 0) options.onFirstByte()
       this.#pause()
       this.push(null)
     })
@@ -114,7 +114,7 @@ export class Body extends Readable {
 
   /** Switches from the timeout for the first byte to the stall timeout. */
   #onFirstByte(): void {
-    this.#options.began()
+    this.#options.onFirstByte()
     if (this.#timer === undefined) return
     clearTimeout(this.#timer)
     this.#timer = setTimeout(

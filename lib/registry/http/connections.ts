@@ -15,19 +15,19 @@ import { Body } from './body.js'
 import {
   failureOf,
   hasTwoLengths,
-  isBroken,
-  isSilence,
-  notHttp,
-  notAccepted,
-  silence,
-  stalled,
+  isConnectionClosed,
+  isResponseTimeout,
+  notHttpError,
+  notAcceptedError,
+  noResponseError,
+  stallError,
 } from './failure.js'
 import { clientWith, requestLeniently } from './got-client.js'
 import { type Location, locationOf } from '../headers/location.js'
 import { ResponseTimeouts } from '../policy/response-timeouts.js'
 import { proxyFor, type Proxy } from '../proxy/proxy.js'
 import type { Environment } from '../policy/environment.js'
-import { wantsLogin } from '../proxy/failure.js'
+import { loginFailure } from '../proxy/failure.js'
 import { bodyOptions, isStream, type RequestBody, sendBody } from './request-body.js'
 import { minBytesPerStall, timeoutsWith, type Timeouts } from '../policy/timeouts.js'
 import { Trust, type TrustOptions } from '../policy/trust.js'
@@ -38,7 +38,7 @@ export interface Request extends Omit<Attempt, 'proxy'> {
   readonly target?: string
   readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly headers?: Readonly<Record<string, string>>
-  /** Content of a POST, PUT or PATCH (empty). A stream is opened for each time that the request is sent. */
+  /** Content of a POST, PUT or PATCH. Default: empty. A stream is opened each time the request is sent. */
   readonly body?: RequestBody
   /** Milliseconds to wait for the response beyond the usual time, for requests that take the server long. */
   readonly extraWait?: number
@@ -101,14 +101,14 @@ export class Connections {
   }
 
   /**
-   * Sends a request and resolves with the response when its headers have arrived, which may be before the whole body is
-   * sent; the rest is then not sent. Statuses are not interpreted, except 407 of a proxy.
+   * Sends a request and resolves with the response when its headers have arrived. If the server responds before the whole
+   * body is sent, the rest is not sent. Statuses are not interpreted, except 407 of a proxy.
    * @throws NETWORK, TLS, STALLED, CANCELLED; REGISTRY_RESPONSE when the response is not HTTP; USAGE when the
    * environment names an invalid proxy; errors of a body that is a stream
    */
   async send(request: Request): Promise<Response> {
     const { body } = request
-    // The server may have read a part of a stream, so that it is for the caller to decide whether to send it again.
+    // The server may have read a part of a stream, so the caller has to decide whether to send it again.
     if (isStream(body)) return this.#attempt(request, 'kept', await body.open())
     try {
       return await this.#attempt(request, 'kept')
@@ -142,7 +142,7 @@ export class Connections {
       const key = `${request.purpose} ${request.url.host}`
       const firstByteTimeout = this.#responseTimeouts.timeoutFor(key) + (request.extraWait ?? 0)
       const silenceError = (): WindlassError =>
-        silence(attempt, firstByteTimeout, this.#responseTimeouts.timedOut(key))
+        noResponseError(attempt, firstByteTimeout, this.#responseTimeouts.recordTimeout(key))
       const isForwarded =
         proxy !== undefined && proxy.protocol !== 'socks' && request.url.protocol === 'http:'
       const stream = this.#client.stream(
@@ -166,8 +166,8 @@ export class Connections {
         content &&
         sendBody(content, stream, {
           stall: this.timeouts.stall,
-          stalled: (sent) => fail(notAccepted(attempt, sent, this.timeouts)),
-          failed: fail,
+          onStall: (sent) => fail(notAcceptedError(attempt, sent, this.timeouts)),
+          onFailure: fail,
         })
       if (stopSending) stream.once('response', stopSending).once('close', stopSending)
       request.signal?.addEventListener('abort', abort, { once: true })
@@ -184,9 +184,9 @@ export class Connections {
         if (body !== undefined) return
         finish()
         // The server closed an idle connection while the request was sent (RFC 9112 §9.3.1), so it was not processed.
-        if (mode === 'kept' && reused && isBroken(error) && !content) reject(new SendAgain('fresh'))
+        if (mode === 'kept' && reused && isConnectionClosed(error) && !content) reject(new SendAgain('fresh'))
         else if (mode !== 'lenient' && hasTwoLengths(error) && !content) reject(new SendAgain('lenient'))
-        else reject(isSilence(error) ? silenceError() : failureOf(error, attempt))
+        else reject(isResponseTimeout(error) ? silenceError() : failureOf(error, attempt))
         stream.destroy()
       })
       stream.once('close', () => {
@@ -196,7 +196,7 @@ export class Connections {
       stream.once('upgrade', (_answer: unknown, socket: Socket) => {
         finish()
         socket.destroy()
-        reject(notHttp(attempt))
+        reject(notHttpError(attempt))
         stream.destroy()
       })
       stream.once(
@@ -205,18 +205,18 @@ export class Connections {
           // A 407 of the proxy is not a response of the registry.
           if (statusCode === 407 && isForwarded) {
             finish()
-            reject(failureOf(wantsLogin(proxy), attempt))
+            reject(failureOf(loginFailure(proxy), attempt))
             stream.destroy()
             return
           }
           body = new Body(stream, {
             firstByte: firstByteTimeout,
-            began: () => this.#responseTimeouts.responded(key),
+            onFirstByte: () => this.#responseTimeouts.recordResponse(key),
             rate: request.paced ? this.rate : undefined,
             stall: this.timeouts.stall,
             minBytes: minBytesPerStall(this.timeouts),
             stallError: (received) =>
-              received === 0 ? silenceError() : stalled(attempt, received, this.timeouts),
+              received === 0 ? silenceError() : stallError(attempt, received, this.timeouts),
             failure: (error, received) => failureOf(error, attempt, received),
           })
           body.once('close', finish)
@@ -256,8 +256,8 @@ export class Connections {
       // A reused connection was not opened with this request's lookup.
       agent:
         mode === 'kept' && request.lookup === undefined
-          ? this.#agents.kept(proxy)
-          : this.#agents.fresh(proxy),
+          ? this.#agents.keepAliveAgents(proxy)
+          : this.#agents.freshAgents(proxy),
       timeout: { response },
       ...(mode === 'lenient' && { request: requestLeniently }),
     } as const

@@ -4,8 +4,8 @@ import { formatLimit, type LimitName, raiseHint } from '../../limits.js'
 import { formatDuration } from '../../quantities.js'
 import { failedTo } from './attempt.js'
 import type { Response } from './connections.js'
-import { encoded, gunzipped, isEncoded, isPlainJson, saysGzip } from './encoding.js'
-import { isWebPage, webPage } from './web-page.js'
+import { encodingError, gunzip, isEncoded, isPlainJson, claimsGzip } from './encoding.js'
+import { isWebPage, webPageError } from './web-page.js'
 
 /** Limits of reading a document. */
 export interface DocumentLimits {
@@ -22,8 +22,8 @@ export interface DocumentLimits {
 /**
  * Reads a JSON document. A gzip body is decompressed; a body that claims an encoding but is plain JSON is returned
  * unchanged.
- * @throws REGISTRY_RESPONSE when the body is encoded otherwise; `pageCode` when it is a web page; LIMIT_EXCEEDED as soon as the announced or received
- * length exceeds `maxBytes`; STALLED after `deadline`; errors of the body
+ * @throws REGISTRY_RESPONSE when the body has another encoding; `pageCode` when it is a web page; LIMIT_EXCEEDED as soon as
+ * the announced or received length exceeds `maxBytes`; STALLED after `deadline`; errors of the body
  */
 export async function readDocument(response: Response, limits: DocumentLimits): Promise<Buffer> {
   const { body, headers, url } = response
@@ -53,15 +53,15 @@ export async function readDocument(response: Response, limits: DocumentLimits): 
     chunks.push(chunk)
   }
   const bytes = Buffer.concat(chunks, length)
-  if (isWebPage(bytes)) throw webPage(attempt, pageCode)
+  if (isWebPage(bytes)) throw webPageError(attempt, pageCode)
   if (!isEncoded(response) || isPlainJson(bytes)) return bytes
-  const decoded = saysGzip(response) ? gunzipped(bytes, maxBytes) : undefined
-  if (decoded === undefined) throw encoded(response, purpose)
+  const decoded = claimsGzip(response) ? gunzip(bytes, maxBytes) : undefined
+  if (decoded === undefined) throw encodingError(response, purpose)
   return decoded
 }
 
 /**
- * Reads at most `maxBytes` of a body of secondary interest, such as an error message, and closes it. `cut` reports
+ * Reads at most `maxBytes` of a body that only explains an error, and closes it. `cut` reports
  * whether there was more. Returns no bytes if the body is encoded. Never throws: an error ends the body.
  */
 export async function readStart(

@@ -16,7 +16,10 @@ export function isEncoded({ headers }: Pick<Response, 'headers'>): boolean {
 }
 
 /** Returns the REGISTRY_RESPONSE error for a response that cannot be used because it is encoded. */
-export function encoded({ headers, url }: Pick<Response, 'headers' | 'url'>, purpose: string): WindlassError {
+export function encodingError(
+  { headers, url }: Pick<Response, 'headers' | 'url'>,
+  purpose: string,
+): WindlassError {
   return new WindlassError(
     'REGISTRY_RESPONSE',
     `${failedTo({ purpose, url })}: the response has the Content-Encoding ${quoted(headers['content-encoding'] ?? '', 40)}, which was not requested`,
@@ -25,11 +28,11 @@ export function encoded({ headers, url }: Pick<Response, 'headers' | 'url'>, pur
 }
 
 /** Reports whether a response claims to be encoded with gzip (RFC 9110 §8.4.1.3). */
-export const saysGzip = ({ headers }: Pick<Response, 'headers'>): boolean =>
+export const claimsGzip = ({ headers }: Pick<Response, 'headers'>): boolean =>
   /^(x-)?gzip$/.test(headers['content-encoding']?.trim().toLowerCase() ?? '')
 
 /** Decompresses gzip data. Returns undefined if it is not gzip, or if the result exceeds `maxBytes`. */
-export function gunzipped(bytes: Buffer, maxBytes: number): Buffer | undefined {
+export function gunzip(bytes: Buffer, maxBytes: number): Buffer | undefined {
   try {
     return gunzipSync(bytes, { maxOutputLength: Math.max(1, maxBytes) })
   } catch {

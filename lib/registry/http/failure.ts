@@ -14,11 +14,11 @@ import { type Attempt, failedTo } from './attempt.js'
 import { minBytesPerStall, type Timeouts } from '../policy/timeouts.js'
 import { certificateFault, isCertificateCode } from './certificate-fault.js'
 
-const handshake = /^(?:EPROTO|ERR_SSL_|ERR_TLS_)/
-const broken = /^(?:ECONNRESET|EPIPE|ECONNABORTED|ERR_HTTP_CONTENT_LENGTH_MISMATCH)$/
-const noRoute = /^(?:ENETUNREACH|EHOSTUNREACH|ENETDOWN|EHOSTDOWN|EADDRNOTAVAIL)$/
+const handshakeCodes = /^(?:EPROTO|ERR_SSL_|ERR_TLS_)/
+const closedCodes = /^(?:ECONNRESET|EPIPE|ECONNABORTED|ERR_HTTP_CONTENT_LENGTH_MISMATCH)$/
+const noRouteCodes = /^(?:ENETUNREACH|EHOSTUNREACH|ENETDOWN|EHOSTDOWN|EADDRNOTAVAIL)$/
 /** OpenSSL's messages about bytes that are not TLS. */
-const notTls = /wrong.version.number|packet.length.too.long|http.request/i
+const notTlsMessage = /wrong.version.number|packet.length.too.long|http.request/i
 
 /** Returns the system error code in the cause chain of an error of got; empty if there is none. */
 export function systemCode(error: unknown): string {
@@ -35,7 +35,7 @@ function proxyFailureIn(error: unknown): ProxyFailure | undefined {
 }
 
 /** Reports whether the peer closed the connection, as happens to a reused connection that was closed just before. */
-export const isBroken = (error: unknown): boolean => broken.test(systemCode(error))
+export const isConnectionClosed = (error: unknown): boolean => closedCodes.test(systemCode(error))
 
 /**
  * Reports whether a response has both `Content-Length` and `Transfer-Encoding: chunked`, by the message of Node's
@@ -55,9 +55,9 @@ export function hasTwoLengths(error: unknown): boolean {
 /**
  * Reports whether a TLS handshake failed or the peer closed the connection. A rejected certificate does not count.
  */
-export function isHandshake(error: unknown): boolean {
+export function isHandshakeFailure(error: unknown): boolean {
   const code = systemCode(error)
-  return isBroken(error) || (handshake.test(code) && !isCertificateCode(code))
+  return isConnectionClosed(error) || (handshakeCodes.test(code) && !isCertificateCode(code))
 }
 
 /**
@@ -104,16 +104,18 @@ export function failureOf(error: Error, attempt: Attempt, received?: number): Wi
     const { why, hint } = unknownHost(url)
     return fail('NETWORK', why, { hint, retryable: false })
   }
-  if (code === 'EAI_AGAIN') return fail('NETWORK', 'its address could not be looked up', { hint: offline })
-  if (noRoute.test(code)) return fail('NETWORK', `the network cannot reach it (${code})`, { hint: offline })
+  if (code === 'EAI_AGAIN')
+    return fail('NETWORK', 'its address could not be looked up', { hint: offlineHint })
+  if (noRouteCodes.test(code))
+    return fail('NETWORK', `the network cannot reach it (${code})`, { hint: offlineHint })
   if (code === 'ECONNREFUSED')
     return fail('NETWORK', 'the connection was refused', { hint: `Is a registry running at ${host}?` })
   if (isCertificateCode(code)) {
     const { why, hint } = certificateFault(code, host)
     return fail('TLS', `${why} (${code})`, { hint })
   }
-  if (handshake.test(code)) {
-    const isPlain = notTls.test(`${code} ${error.message}`)
+  if (handshakeCodes.test(code)) {
+    const isPlain = notTlsMessage.test(`${code} ${error.message}`)
     return fail('TLS', isPlain ? `it does not speak TLS (${code})` : `the TLS handshake failed (${code})`, {
       hint: `Does ${host} speak plain HTTP? Then use --plain-http.`,
     })
@@ -130,7 +132,7 @@ export function failureOf(error: Error, attempt: Attempt, received?: number): Wi
           ? `Does ${host} expect HTTPS? Then leave out --plain-http.`
           : `Is ${host} a registry?`,
     })
-  if (broken.test(code))
+  if (closedCodes.test(code))
     return fail('NETWORK', `the connection was closed${afterBytes}`, {
       hint: `Check the network connection to ${host}.`,
     })
@@ -139,7 +141,7 @@ export function failureOf(error: Error, attempt: Attempt, received?: number): Wi
   })
 }
 
-const offline = 'Is this machine offline? Check its network connection and its DNS servers.'
+const offlineHint = 'Is this machine offline? Check its network connection and its DNS servers.'
 
 /** Explains that DNS does not know a host. Users do not type the host of Docker Hub, so it is not misspelled. */
 const unknownHost = ({ host, hostname }: URL): { readonly why: string; readonly hint: string } =>
@@ -148,7 +150,7 @@ const unknownHost = ({ host, hostname }: URL): { readonly why: string; readonly 
         why: `there is no host named "${hostname}"`,
         hint: 'Check the spelling of the name. If it is right, is this machine offline?',
       }
-    : { why: 'its address could not be found', hint: offline }
+    : { why: 'its address could not be found', hint: offlineHint }
 
 function timeoutReason({ event, message }: TimeoutError): string {
   const time = formatDuration(Number(/ (\d+)ms/.exec(message)?.[1] ?? 0))
@@ -165,7 +167,7 @@ function timeoutReason({ event, message }: TimeoutError): string {
 }
 
 /** Reports whether the time for the response headers has elapsed. */
-export const isSilence = (error: Error): boolean =>
+export const isResponseTimeout = (error: Error): boolean =>
   error instanceof TimeoutError && error.event === 'response'
 
 /**
@@ -173,7 +175,7 @@ export const isSilence = (error: Error): boolean =>
  * @param waited - milliseconds
  * @param again - whether a retry would wait longer
  */
-export function silence(attempt: Attempt, waited: number, again: boolean): WindlassError {
+export function noResponseError(attempt: Attempt, waited: number, again: boolean): WindlassError {
   const { url, proxy } = attempt
   const hint = `Is ${displayHost(url.host)} overloaded? --response-timeout sets how many seconds to wait for the first byte.`
   return new WindlassError('STALLED', `${failedTo(attempt)}: no response within ${formatDuration(waited)}`, {
@@ -183,14 +185,14 @@ export function silence(attempt: Attempt, waited: number, again: boolean): Windl
 }
 
 /** Returns the REGISTRY_RESPONSE error for a peer that wants to switch to another protocol. */
-export const notHttp = (attempt: Attempt): WindlassError =>
+export const notHttpError = (attempt: Attempt): WindlassError =>
   new WindlassError('REGISTRY_RESPONSE', `${failedTo(attempt)}: it asks for another protocol than HTTP`, {
     host: attempt.url.host,
     hint: withProxyHint(`Is ${displayHost(attempt.url.host)} a registry?`, attempt.proxy),
   })
 
 /** Returns the STALLED error for a body of which too little arrived in time, after `received` bytes. */
-export function stalled(attempt: Attempt, received: number, timeouts: Timeouts): WindlassError {
+export function stallError(attempt: Attempt, received: number, timeouts: Timeouts): WindlassError {
   const minBytes = minBytesPerStall(timeouts)
   const amount = minBytes === 1 ? 'no data' : `less than ${formatBytes(minBytes)}`
   const hint =
@@ -203,7 +205,7 @@ export function stalled(attempt: Attempt, received: number, timeouts: Timeouts):
 }
 
 /** Returns the STALLED error for a server that does not read the body of a request, after `sent` bytes. */
-export const notAccepted = (attempt: Attempt, sent: number, { stall }: Timeouts): WindlassError =>
+export const notAcceptedError = (attempt: Attempt, sent: number, { stall }: Timeouts): WindlassError =>
   new WindlassError(
     'STALLED',
     `${failedTo(attempt)}: no data was accepted for ${formatDuration(stall)}, after ${formatBytes(sent)}`,

@@ -1,4 +1,4 @@
-/** Sets got up. Its redirects, retries and decompression are disabled: decision 15 says why. */
+/** Configures got. Its redirects, retries and decompression are disabled; docs/decisions/0015 says why. */
 import {
   type ClientRequest,
   type IncomingMessage,
@@ -9,7 +9,7 @@ import { request as requestHttps } from 'node:https'
 import got, { type Got } from 'got'
 import type { Timeouts } from '../policy/timeouts.js'
 
-/** Returns the client for all requests. Options that it has are not processed again for each request. */
+/** Returns the client for all requests. got processes these options once, and not for each request. */
 export const clientWith = (
   {
     insecureTls = false,

@@ -1,4 +1,4 @@
-/** Decides where the requests go that follow a response with a `Location`, such as those of an upload. */
+/** Determines the target of the request that follows a response with a `Location`, for example in an upload. */
 import { WindlassError } from '../../errors.js'
 import { printable, quoted } from '../../codec/printable.js'
 import { failedTo } from './attempt.js'
@@ -8,8 +8,8 @@ import { printableUrl } from '../headers/printable-url.js'
 import { assertPublicTarget } from '../policy/public-target.js'
 
 /**
- * Returns the location that a response names. The bytes of its path and query are those of the header. Other hosts than
- * that of the registry at `base` are allowed as they are for redirects.
+ * Returns the location that a response names. The bytes of its path and query are those of the header. For hosts other
+ * than that of the registry at `base`, the rules for redirects apply.
  * @throws REGISTRY_RESPONSE when the response names no location; REDIRECT_REFUSED when it is not allowed
  */
 export function namedLocation(response: Response, base: URL, purpose: string): Location {
@@ -30,7 +30,7 @@ export function namedLocation(response: Response, base: URL, purpose: string): L
     )
   const { url, target } = location
   if (url.origin === base.origin) return location
-  // A registry behind a proxy that ends TLS does not know its own scheme. It is the same host all the same.
+  // A registry behind a proxy that ends TLS does not know its own scheme. The location is on the same host.
   if (url.protocol === 'http:' && base.protocol === 'https:' && isSameHost(url, base))
     return { url: new URL(base.origin + target), target }
   if (url.protocol === 'http:' && response.url.protocol === 'https:')

@@ -13,12 +13,12 @@ import { printable } from '../../codec/printable.js'
 import { type Location, resolveLocation } from '../headers/location.js'
 import { printableUrl } from '../headers/printable-url.js'
 
-const redirecting = new Set([301, 302, 303, 307, 308])
+const redirectStatuses = new Set([301, 302, 303, 307, 308])
 
 /** The final response of a request. */
 export interface Followed extends Response {
-  /** Whether the request that was answered had its credentials removed. */
-  readonly crossed: boolean
+  /** Whether credentials were removed from the request that this response belongs to. */
+  readonly credentialsRemoved: boolean
 }
 
 /** Restrictions on the targets of redirects. */
@@ -34,7 +34,7 @@ export interface RedirectRules {
 
 /**
  * Sends a request and follows its redirects.
- * @throws REDIRECT_REFUSED when a redirect is not allowed or leads in a circle; LIMIT_EXCEEDED when there are more
+ * @throws REDIRECT_REFUSED when a redirect is not allowed or forms a loop; LIMIT_EXCEEDED when there are more
  * than `redirects`; as `Connections.send`
  */
 export async function followRedirects(
@@ -44,15 +44,16 @@ export async function followRedirects(
 ): Promise<Followed> {
   const maxRedirects = connections.limits.redirects
   let request = first
-  let crossed = false
+  let credentialsRemoved = false
   const visited = new Set<string>()
   for (let hops = 0; ; hops++) {
     const response = await connections.send(request)
     const { location } = response.headers
-    if (!redirecting.has(response.status) || location === undefined) return { ...response, crossed }
+    if (!redirectStatuses.has(response.status) || location === undefined)
+      return { ...response, credentialsRemoved }
     discard(response)
-    visited.add(visitKey(response, crossed))
-    const refused = (why: string, hint = wrongAnswer): WindlassError =>
+    visited.add(visitKey(response, credentialsRemoved))
+    const refused = (why: string, hint = wrongRedirectHint): WindlassError =>
       new WindlassError('REDIRECT_REFUSED', `Failed to ${request.purpose}: ${why}`, {
         host: request.url.host,
         url: printableUrl(request.url),
@@ -77,33 +78,34 @@ export async function followRedirects(
     if (next === undefined) throw refuse('does not lead to an http or https URL')
     const { url } = next
     if (url.protocol === 'http:' && request.url.protocol === 'https:')
-      throw refuse(`leads from HTTPS to plain HTTP at ${printable(url.host)}`, captivePortal)
+      throw refuse(`leads from HTTPS to plain HTTP at ${printable(url.host)}`, captivePortalHint)
     check?.(url)
-    crossed ||= url.origin !== first.url.origin || isSigned(next) || !mayAuthorize(next)
+    credentialsRemoved ||= url.origin !== first.url.origin || isSigned(next) || !mayAuthorize(next)
     // The response would be the same: the method never changes, and there are no cookies.
-    if (visited.has(visitKey(next, crossed)))
+    if (visited.has(visitKey(next, credentialsRemoved)))
       throw refused(`the redirects form a loop, the last from ${from}`)
     request = {
       ...request,
       ...next,
-      headers: crossed ? withoutCredentials(request.headers ?? {}) : (request.headers ?? {}),
+      headers: credentialsRemoved ? withoutCredentials(request.headers ?? {}) : (request.headers ?? {}),
     }
   }
 }
 
 /**
- * Reports whether a redirect keeps the method of a request that changes something (RFC 9110 §15.4). Other requests are
- * repeated for every redirect.
+ * Reports whether the request may be repeated with its method after a redirect (RFC 9110 §15.4). GET and HEAD requests are
+ * repeated after every redirect.
  */
 const keepsMethod = ({ method = 'GET' }: Request, status: number): boolean =>
   method === 'GET' || method === 'HEAD' || status === 307 || status === 308
 
-const wrongAnswer = 'Ask who runs the registry: it redirects to a wrong place.'
-const captivePortal =
+const wrongRedirectHint = 'Ask who runs the registry: it redirects to a wrong place.'
+const captivePortalHint =
   'If this network has a login page (a captive portal), log in with a browser, then try again.'
 
 /** Key of a request: exact URL, and whether credentials were removed, since the response may depend on them. */
-const visitKey = ({ url, target }: Location, crossed: boolean): string => `${crossed} ${url.origin}${target}`
+const visitKey = ({ url, target }: Location, credentialsRemoved: boolean): string =>
+  `${credentialsRemoved} ${url.origin}${target}`
 
 const withoutCredentials = (headers: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'))

@@ -11,9 +11,9 @@ import { type Attempt, failedTo } from './attempt.js'
 import { readStart } from './document.js'
 import { printableUrl } from '../headers/printable-url.js'
 import { parseProblem, type Problem } from './problem.js'
-import { longestRetryAfter, parseRetryAfter } from '../headers/retry-after.js'
+import { maxRetryAfter, parseRetryAfter } from '../headers/retry-after.js'
 import { displayHost } from '../policy/registry-name.js'
-import { throughProxy, withProxyHint } from '../proxy/failure.js'
+import { proxySuffix, withProxyHint } from '../proxy/failure.js'
 import type { Secrets } from '../policy/secrets.js'
 
 /** Settings for interpreting an error response. */
@@ -21,7 +21,7 @@ export interface RefusalContext extends Pick<Attempt, 'purpose' | 'preposition'>
   readonly secrets: Secrets
   /** Meaning of a 404 response without a code. */
   readonly missing: ErrorCode
-  /** What a 404 response says is missing, by the code of the error. Completes “HOST has no …”. */
+  /** Name of the missing object for a 404 response, by the code of the error. Completes “HOST has no …”. */
   readonly absent?: Partial<Record<ErrorCode, string>>
   /** Milliseconds for reading the body. */
   readonly deadline: number
@@ -29,12 +29,12 @@ export interface RefusalContext extends Pick<Attempt, 'purpose' | 'preposition'>
   readonly maxBytes: number
   /** Hints by the code of the error. */
   readonly hints?: Partial<Record<ErrorCode, string>>
-  /** Title of what was requested, for a 401 or 403 response (the repository). */
+  /** Name of what was requested, for the message about a 401 or 403 response. Default: the repository. */
   readonly what?: string
   /** Explains a 401 or 403 response; undefined for a host that receives no login. Called only for an error. */
   readonly help?: () => AccessHelp
   readonly subject?: ErrorSubject
-  /** Kind of server (default `registry`). An empty 404 of a token server says nothing about the registry protocol. */
+  /** Kind of server (default `registry`). An empty 404 of a token server does not mean an unsupported registry protocol. */
   readonly server?: 'registry' | 'token server'
 }
 
@@ -42,7 +42,7 @@ export interface RefusalContext extends Pick<Attempt, 'purpose' | 'preposition'>
  * Reads the start of the response body, closes it and returns the error. Never throws. The content of a body longer
  * than `maxBytes` is not reported, since truncated JSON cannot be parsed.
  */
-export async function refusal(response: Response, context: RefusalContext): Promise<WindlassError> {
+export async function refusalError(response: Response, context: RefusalContext): Promise<WindlassError> {
   return (await explainRefusal(response, context)).error
 }
 
@@ -63,12 +63,12 @@ export async function explainRefusal(response: Response, context: RefusalContext
   const problem = parseProblem(bytes)
   const code = codeOf(response, problem, context.missing)
   const help = context.help?.()
-  const delay = temporary.has(code) ? retryDelay(response) : undefined
-  const { text, isPlain } = sentence(response, code, help, context)
+  const delay = temporaryCodes.has(code) ? retryDelay(response) : undefined
+  const { text, isPlain } = messageOf(response, code, help, context)
   const explain = (toPlain: boolean): string =>
     cut
       ? `its explanation is longer than the limit ${formatLimit('errorBytes', maxBytes)}`
-      : explanation(problem, printable(secrets.conceal(problem.message, response), 300), toPlain)
+      : explanationOf(problem, printable(secrets.conceal(problem.message, response), 300), toPlain)
   const details = explain(isPlain)
   const ownHint = cut ? raiseHint('errorBytes') : hintOf(response, { problem, code, help, context, bytes })
   const hintText = delay?.hint ?? ownHint
@@ -86,19 +86,19 @@ export async function explainRefusal(response: Response, context: RefusalContext
   return { error, problem: problem.code, details: explain(false) }
 }
 
-const temporary: ReadonlySet<ErrorCode> = new Set(['TOO_MANY_REQUESTS', 'REGISTRY_UNAVAILABLE'])
+const temporaryCodes: ReadonlySet<ErrorCode> = new Set(['TOO_MANY_REQUESTS', 'REGISTRY_UNAVAILABLE'])
 
 /**
- * Returns the message without the words of the registry. `isPlain` reports whether it says what the status means;
+ * Returns the message without the registry's explanation. `isPlain` reports whether it says what the status means;
  * otherwise it contains the status.
  */
-function sentence(
+function messageOf(
   { url, status, forwardedBy }: Response,
   code: ErrorCode,
   help: AccessHelp | undefined,
   { purpose, preposition, absent, what }: RefusalContext,
 ): { readonly text: string; readonly isPlain: boolean } {
-  const host = `${displayHost(url.host)}${throughProxy(forwardedBy)}`
+  const host = `${displayHost(url.host)}${proxySuffix(forwardedBy)}`
   const missing = status === 404 ? absent?.[code] : undefined
   if (missing !== undefined) return { text: `${host} has no ${missing}`, isPlain: true }
   const refused = code === 'UNAUTHORIZED' || code === 'DENIED' ? help?.sentence(host, code, what) : undefined
@@ -110,7 +110,7 @@ function sentence(
   return { text: `${failed}: HTTP ${status}${name === undefined ? '' : ` (${name})`}`, isPlain: false }
 }
 
-/** Messages that registries send by default, which add nothing to a plain sentence. In lower case. */
+/** Default messages of registries, in lower case. They add nothing to a message that says what the status means. */
 const defaultMessages: ReadonlySet<string> = new Set([
   ...['manifest unknown', 'manifest not found', 'manifest unknown to registry'],
   ...['repository name not known to registry', 'name unknown', 'repository not found'],
@@ -121,7 +121,7 @@ const defaultMessages: ReadonlySet<string> = new Set([
 ])
 
 /** Returns the registry's own explanation, or an empty text if it adds nothing to the sentence. */
-function explanation({ code }: Problem, message: string, isPlain: boolean): string {
+function explanationOf({ code }: Problem, message: string, isPlain: boolean): string {
   if (!isPlain) return [code, message].filter((part) => part !== '').join(': ')
   return defaultMessages.has(message.trim().toLowerCase()) ? '' : message
 }
@@ -160,7 +160,7 @@ function hintOf(response: Response, facts: RefusalFacts): string | undefined {
   }
 }
 
-/** Reports whether a response is that of a TLS port to plain HTTP, as servers in Go send it. */
+/** Reports whether a TLS port has received plain HTTP, by the response that servers written in Go send. */
 export const wantsTls = (status: number, body: Buffer): boolean =>
   status === 400 && /HTTP request to an HTTPS server|HTTPS port/i.test(body.toString('latin1'))
 
@@ -205,5 +205,5 @@ function retryDelay({ headers, url }: Response): Wait | undefined {
   if (retryAfter === undefined) return undefined
   const wait = formatDuration(Math.ceil(retryAfter / 1000) * 1000)
   const hint = `Try again in ${wait}: ${displayHost(url.host)} accepts no requests before that.`
-  return { retryAfter, retryable: retryAfter <= longestRetryAfter, hint }
+  return { retryAfter, retryable: retryAfter <= maxRetryAfter, hint }
 }

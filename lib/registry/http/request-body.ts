@@ -5,14 +5,14 @@ import type { Readable, Writable } from 'node:stream'
 export interface StreamBody {
   /** In bytes. */
   readonly size: number
-  /** Opens the content at its first byte. */
+  /** Opens a new stream of the whole content. */
   open(): Promise<Readable>
 }
 
 /** The body of a request. */
 export type RequestBody = Buffer | StreamBody
 
-/** Reports whether a body is a stream, which cannot be sent twice without opening it twice. */
+/** Reports whether a body is a stream, which has to be opened again for each request. */
 export const isStream = (body: RequestBody | undefined): body is StreamBody =>
   body !== undefined && !Buffer.isBuffer(body)
 
@@ -32,7 +32,7 @@ export interface BodyOptions {
 }
 
 /**
- * Returns the options of got for the headers and the body of a request. The length of a stream is stated, because many
+ * Returns the options of got for the headers and the body of a request. A stream has a `Content-Length`, because many
  * servers reject chunked bodies. Without a body, got would wait for one to be written.
  */
 export function bodyOptions({ method = 'GET', headers = {}, form, body }: Content): BodyOptions {
@@ -46,13 +46,13 @@ export function bodyOptions({ method = 'GET', headers = {}, form, body }: Conten
 export interface SendBodyOptions {
   /** Milliseconds in which the connection must take a slice of the body. */
   readonly stall: number
-  /** Called if it does not, with the bytes sent so far. */
-  readonly stalled: (sent: number) => void
+  /** Called with the bytes sent so far if the connection has not taken a slice within `stall`. */
+  readonly onStall: (sent: number) => void
   /** Called if the content fails. */
-  readonly failed: (error: Error) => void
+  readonly onFailure: (error: Error) => void
 }
 
-/** Bytes written at a time. Progress is measured by them: a slow connection may take minutes for a large chunk. */
+/** Number of bytes written at a time. Stalls are detected per slice, because a slow connection may need minutes for a chunk. */
 const sliceBytes = 64 * 1024
 
 /**
@@ -63,7 +63,7 @@ const sliceBytes = 64 * 1024
 export function sendBody(
   content: Readable,
   request: Writable,
-  { stall, stalled, failed }: SendBodyOptions,
+  { stall, onStall, onFailure }: SendBodyOptions,
 ): () => void {
   let sent = 0
   let rest: Buffer = Buffer.alloc(0)
@@ -72,10 +72,10 @@ export function sendBody(
   let timer: NodeJS.Timeout | undefined
   const startTimer = (): void => {
     clearTimeout(timer)
-    timer = setTimeout(() => stalled(sent), stall)
+    timer = setTimeout(() => onStall(sent), stall)
   }
   const finish = (): void => {
-    // The last slice is still to be taken.
+    // The connection has not taken the last slice yet.
     startTimer()
     request.end()
   }
@@ -104,7 +104,7 @@ export function sendBody(
   }
   const finished = (): void => clearTimeout(timer)
   const close = (): void => {
-    if (!ended) failed(content.errored ?? new Error('The content was closed before its end'))
+    if (!ended) onFailure(content.errored ?? new Error('The content was closed before its end'))
   }
   request.on('drain', write).on('finish', finished)
   content
@@ -112,7 +112,7 @@ export function sendBody(
     .on('close', close)
     .on('end', end)
     .on('data', take)
-  // It may have failed before it was to be sent.
+  // The content may have failed before this call.
   if (content.closed) close()
   return () => {
     clearTimeout(timer)

@@ -1,15 +1,15 @@
 /**
- * Determines whether a registry on a loopback address uses plain HTTP or TLS. Plain HTTP is tried first, without
+ * Determines whether a registry on a loopback address uses plain HTTP or TLS. It tries plain HTTP first, without
  * credentials. If the response is not HTTP, the connection is closed, or the server asks for HTTPS, TLS is tried with
  * certificate verification.
  */
 import { WindlassError } from '../../errors.js'
-import { connecting } from './attempt.js'
+import { connectPurpose } from './attempt.js'
 import type { Connections } from './connections.js'
 import { discard } from './discard.js'
 import { readStart } from './document.js'
 import { apiUrl, type Endpoint } from '../policy/endpoint.js'
-import { isBroken, isHandshake, systemCode } from './failure.js'
+import { isConnectionClosed, isHandshakeFailure, systemCode } from './failure.js'
 import { wantsTls } from './refusal.js'
 
 /**
@@ -22,7 +22,7 @@ export async function settleScheme(
   signal: AbortSignal,
 ): Promise<URL> {
   const { base } = endpoint
-  const purpose = connecting
+  const purpose = connectPurpose
   const tryTls = async (): Promise<URL> => {
     const secure = new URL(`https://${base.host}`)
     discard(await connections.send({ url: apiUrl(secure, ''), purpose, signal }))
@@ -36,8 +36,8 @@ export async function settleScheme(
   } catch (error) {
     if (!(error instanceof WindlassError) || !mayUseTls(error)) throw error
     return await tryTls().catch((tlsError: unknown) => {
-      // A peer that closed the connection and does not support TLS either is probably starting or stopping.
-      const isNoTls = tlsError instanceof WindlassError && isHandshake(tlsError.cause)
+      // If the peer closed the first connection and does not support TLS, it is probably starting or stopping.
+      const isNoTls = tlsError instanceof WindlassError && isHandshakeFailure(tlsError.cause)
       throw isNoTls && error.retryable ? error : tlsError
     })
   }
@@ -45,4 +45,4 @@ export async function settleScheme(
 
 const mayUseTls = (error: WindlassError): boolean =>
   (error.code === 'REGISTRY_RESPONSE' && systemCode(error.cause) !== 'HPE_HEADER_OVERFLOW') ||
-  (error.code === 'NETWORK' && isBroken(error.cause))
+  (error.code === 'NETWORK' && isConnectionClosed(error.cause))

@@ -1,6 +1,6 @@
 /** Limits the total time of work that runs in several parts. */
 
-/** A time budget. It is only consumed while `run` is active. */
+/** A time budget. Only the time during `run` counts. */
 export class Stopwatch {
   #remaining: number
 
@@ -15,10 +15,10 @@ export class Stopwatch {
    */
   async run<T>(
     work: (signal: AbortSignal) => Promise<T>,
-    spent: () => Error,
+    timeoutError: () => Error,
     signal?: AbortSignal,
   ): Promise<T> {
-    if (this.#remaining <= 0) throw spent()
+    if (this.#remaining <= 0) throw timeoutError()
     const timeout = new AbortController()
     // A timer accepts at most 2^31 - 1 ms, which is 24 days.
     const timer = setTimeout(() => timeout.abort(), Math.min(this.#remaining, 2 ** 31 - 1))
@@ -27,7 +27,7 @@ export class Stopwatch {
       return await work(signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal)
     } catch (error) {
       if (!timeout.signal.aborted || signal?.aborted === true) throw error
-      throw spent()
+      throw timeoutError()
     } finally {
       clearTimeout(timer)
       this.#remaining -= performance.now() - startedAt

@@ -8,7 +8,7 @@ export const isWebPage = (bytes: Buffer): boolean =>
   /^\uFEFF?\s*<(?:!doctype html|html|head)\b/i.test(bytes.subarray(0, 512).toString('utf8'))
 
 /** Returns the error for a web page in place of a document. */
-export const webPage = (attempt: Attempt, code: ErrorCode): WindlassError =>
+export const webPageError = (attempt: Attempt, code: ErrorCode): WindlassError =>
   new WindlassError(code, `${failedTo(attempt)}: it answered with a web page`, {
     host: attempt.url.host,
     hint: `Is ${displayHost(attempt.url.host)} a registry? If this network has a login page (a captive portal), log in with a browser.`,

@@ -2,7 +2,7 @@
 import { canonicalRegistry, displayHost, displayName, type RepositoryName } from './registry-name.js'
 
 /**
- * What became of the login: there is none, it was sent, or it was not sent because the connection is not encrypted.
+ * Whether there is a login, and whether it was sent: `withheld` means that it was not, because the connection is not encrypted.
  */
 export type LoginState = 'none' | 'sent' | 'withheld'
 
@@ -13,7 +13,7 @@ export type AccessAction = 'read' | 'push'
 export interface AccessHelp {
   /**
    * Returns the message for a response with one of the two codes.
-   * @param what - title of what was requested (the repository)
+   * @param what - name of what was requested; default: the repository
    */
   sentence(host: string, code: 'UNAUTHORIZED' | 'DENIED', what?: string): string
   /** Hint for a refused request, as sentences. */
@@ -35,7 +35,7 @@ export function accessHelp(
   why?: string,
   action: AccessAction = 'read',
 ): AccessHelp {
-  const howTo = loginWays(asked.registry)
+  const howTo = loginInstructions(asked.registry)
   return {
     sentence(host, code, what = displayName(asked)) {
       if (code === 'UNAUTHORIZED')
@@ -69,8 +69,8 @@ function hintFor(
   }
 }
 
-/** The ways to give Windlass a login, as the end of a sentence. */
-function loginWays(registry: string): string {
+/** Returns the ways to provide a login, as the end of a sentence. */
+function loginInstructions(registry: string): string {
   const command = canonicalRegistry(registry) === 'docker.io' ? 'docker login' : `docker login ${registry}`
   return `--username NAME with --password-stdin, --authfile FILE, or “${command}” (in code: credentials).`
 }

@@ -2,8 +2,8 @@
 import { BlockList, isIP } from 'node:net'
 
 /**
- * The reach of an address: this machine, the local link (which includes the metadata services of clouds), no host, a
- * metadata service elsewhere, a private network, or any other.
+ * What can be reached at an address: this machine, the local link (which includes most metadata services of clouds), no
+ * host, a metadata service at another address, a private network, or a public host.
  */
 export type AddressClass = 'loopback' | 'link-local' | 'unspecified' | 'metadata' | 'private' | 'elsewhere'
 
@@ -57,7 +57,7 @@ export function addressClassOf(host: string): AddressClass {
   return lists.find(([, list]) => list.check(address, kind))?.[0] ?? 'elsewhere'
 }
 
-/** Prefixes of IPv6 addresses with an embedded IPv4 address, and its position, in 16-bit words. */
+/** Prefixes of IPv6 addresses with an embedded IPv4 address, and the index of its first 16-bit word. */
 const embeddings: readonly (readonly [words: readonly number[], at: number])[] = [
   [[0, 0, 0, 0, 0, 0xffff], 6], // mapped (RFC 4291)
   [[0, 0, 0, 0, 0, 0], 6], // compatible (RFC 4291), which includes :: and ::1

@@ -4,10 +4,10 @@ import { closeSync, constants, fstatSync, openSync, readSync, readdirSync, readl
 import path from 'node:path'
 import type { Environment } from './environment.js'
 
-/** Blocks without headers, as in Go. */
+/** PEM blocks without headers; Go ignores blocks with headers. */
 const blockPattern = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g
 
-/** Returns the certificate blocks of a PEM text separately: a parser stops at the first malformed block of a text. */
+/** Returns the certificate blocks of a PEM text. They are parsed one by one, because a parser stops at a malformed block. */
 export const certificateBlocks = (pem: string): readonly string[] => pem.match(blockPattern) ?? []
 
 /** Reports whether a PEM text contains a valid certificate. */
@@ -63,7 +63,7 @@ export function systemCertificates(env: Environment): readonly string[] {
 const maxFileBytes = 16 * 2 ** 20
 const maxEntries = 10_000
 
-/** Returns the files of a directory, except links within it: those are the hash names of the same certificates. */
+/** Returns the files of a directory, except links within it, which are hash names of the same certificates. */
 function entriesOf(folder: string): readonly string[] {
   try {
     return readdirSync(folder, { withFileTypes: true })

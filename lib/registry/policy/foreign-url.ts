@@ -1,6 +1,6 @@
 /**
- * Restricts the foreign URLs of layers to http and https and to public addresses. The publisher of an image does not
- * control this network and must not cause requests to addresses that only this machine can reach. Private addresses
+ * Restricts the foreign URLs of layers to http and https and to public addresses. The publisher of an image must not
+ * cause requests to addresses that only this machine or its network can reach. Private addresses
  * are only allowed for the host of the registry and for hosts that the user named. The content is verified by the
  * digest of the layer.
  */
@@ -35,7 +35,7 @@ export class ForeignUrls {
    * @throws REDIRECT_REFUSED when the URL is not allowed
    */
   parse(text: string): Location {
-    if (!URL.canParse(text)) throw urlRefused(printable(text), 'is not an absolute URL')
+    if (!URL.canParse(text)) throw urlError(printable(text), 'is not an absolute URL')
     const url = new URL(text)
     this.check(url)
     return resolveLocation(Buffer.from(text, 'utf8').toString('latin1')) ?? locationOf(url)
@@ -48,11 +48,11 @@ export class ForeignUrls {
   check(url: URL): void {
     const { protocol, hostname, username, password } = url
     if (protocol !== 'http:' && protocol !== 'https:')
-      throw urlRefused(`${protocol}…`, 'is neither http nor https')
+      throw urlError(`${protocol}…`, 'is neither http nor https')
     if (username !== '' || password !== '')
-      throw urlRefused(printableUrl(url), 'contains a user name or password')
+      throw urlError(printableUrl(url), 'contains a user name or password')
     if (!this.#allows(hostname, hostname))
-      throw urlRefused(printableUrl(url), `leads to a ${addressClassOf(hostname)} address`, hintFor(hostname))
+      throw urlError(printableUrl(url), `leads to a ${addressClassOf(hostname)} address`, hintFor(hostname))
   }
 
   /**
@@ -117,7 +117,7 @@ const canonicalHost = (host: string): string =>
 export const hintFor = (hostname: string): string =>
   `If you trust that host, allow it with --foreign-host ${printable(hostname, 100)} (in code: foreignHosts).`
 
-const urlRefused = (what: string, reason: string, hint?: string): WindlassError =>
+const urlError = (what: string, reason: string, hint?: string): WindlassError =>
   new WindlassError('REDIRECT_REFUSED', `The foreign URL ${what} of a layer ${reason} and is not used`, {
     ...(hint !== undefined && { hint }),
   })

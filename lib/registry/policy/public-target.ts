@@ -8,7 +8,7 @@ import { displayHost } from './registry-name.js'
 import { printableUrl } from '../headers/printable-url.js'
 
 /**
- * Reports whether a registry at `base` may refer to an address of class `place`. A registry on a loopback address may
+ * Reports whether a registry at `base` may refer to an address of `addressClass`. A registry on a loopback address may
  * refer to loopback addresses.
  */
 export const mayLeadTo = (addressClass: AddressClass, base: URL): boolean =>

@@ -24,7 +24,7 @@ export function hostOf(name: string): string {
     .toLowerCase()
 }
 
-/** Returns the same name for all names of one registry: its host and port, or `docker.io` for all names of Docker Hub. */
+/** Returns the canonical name of a registry: its host and port, or `docker.io` for all names of Docker Hub. */
 export function canonicalRegistry(name: string): string {
   const host = hostOf(name)
   return dockerHub.has(host) ? 'docker.io' : host

@@ -1,41 +1,41 @@
 /**
- * Determines how long to wait for the first byte of a response. A retry after a timeout waits longer: a caching proxy
- * may fetch a whole blob before it sends a byte, and starts over with each connection. After the last wait, the
+ * Determines the timeout for the first byte of a response. A retry after a timeout waits longer, because a caching proxy
+ * may fetch a whole blob before it sends a byte, and starts again with each connection. After the last timeout, the
  * server is considered unavailable.
  */
 
 /**
- * Waits as multiples of the first. With a first wait of one minute, a server that needs two minutes is tolerated, and
- * all waits take less than five minutes, even after a one-minute stall within a body.
+ * Timeouts as multiples of the first one. With a first timeout of one minute, a server may need two minutes to respond, and
+ * all attempts together take less than five minutes, even after a one-minute stall within a body.
  */
 const multiples: readonly number[] = [1, 2.5]
 
-/** The wait for each kind of request, extended after timeouts. */
+/** The timeout for each kind of request, extended after each timeout. */
 export class ResponseTimeouts {
-  readonly #first: number
+  readonly #firstTimeout: number
   /** Number of timeouts by key. */
-  readonly #silences = new Map<string, number>()
+  readonly #timeouts = new Map<string, number>()
 
-  /** @param first - first wait in milliseconds */
+  /** @param firstTimeout - timeout of the first attempt in milliseconds */
   constructor(first: number) {
-    this.#first = first
+    this.#firstTimeout = first
   }
 
-  /** Returns the milliseconds to wait for the first byte of the response to request `key`. */
+  /** Returns the timeout, in milliseconds, for the first byte of the response to a request of the kind `key`. */
   timeoutFor(key: string): number {
-    return this.#first * (multiples[this.#silences.get(key) ?? 0] ?? 1)
+    return this.#firstTimeout * (multiples[this.#timeouts.get(key) ?? 0] ?? 1)
   }
 
-  /** Records a timeout. Returns whether to retry with a longer wait. */
-  timedOut(key: string): boolean {
-    const silences = (this.#silences.get(key) ?? 0) + 1
-    if (silences < multiples.length) this.#silences.set(key, silences)
-    else this.#silences.delete(key)
+  /** Records a timeout. Returns whether to retry with a longer timeout. */
+  recordTimeout(key: string): boolean {
+    const silences = (this.#timeouts.get(key) ?? 0) + 1
+    if (silences < multiples.length) this.#timeouts.set(key, silences)
+    else this.#timeouts.delete(key)
     return silences < multiples.length
   }
 
-  /** Records a response, which resets the wait. */
-  responded(key: string): void {
-    this.#silences.delete(key)
+  /** Records a response, which resets the timeout. */
+  recordResponse(key: string): void {
+    this.#timeouts.delete(key)
   }
 }

@@ -12,7 +12,7 @@ export class Secrets {
   /** Adds secrets to remove. Secrets of less than three characters are ignored. */
   learn(...secrets: readonly string[]): void {
     for (const secret of secrets) {
-      // Shorter ones would obscure most of a message and protect nothing.
+      // Shorter secrets occur in ordinary words: replacing them would make messages unreadable.
       if (secret.length < 3) continue
       this.#known.delete(secret)
       this.#known.add(secret)
@@ -36,8 +36,8 @@ export class Secrets {
 }
 
 /**
- * Returns the query of a signed URL and its values of at least 8 characters, in raw, normalized and decoded form.
- * Shorter values are numbers and names.
+ * Returns the query of a URL and those of its values that have at least 8 characters, raw, normalized and decoded.
+ * Shorter values are numbers and names, not secrets.
  */
 function signaturesIn(location: Location | undefined): readonly string[] {
   if (location === undefined || location.url.search === '') return []

@@ -16,7 +16,7 @@ export interface Timeouts {
    */
   readonly response: number
   /**
-   * Period in which a body must deliver `minimumRate`; otherwise it has stalled. Time in which the reader does not
+   * Period over which the rate of a body is measured. A body below `minimumRate` has stalled. Time in which the reader does not
    * ask for bytes does not count.
    */
   readonly stall: number

@@ -5,7 +5,14 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type TLSSocket, connect as connectTls } from 'node:tls'
 import type { Proxy } from './proxy.js'
-import { type ProxyTarget, connectProxy, reached, secured, throughSocks, tunnel } from './connection.js'
+import {
+  type ProxyTarget,
+  connectProxy,
+  waitForConnect,
+  waitForTls,
+  openSocksTunnel,
+  openTunnel,
+} from './connection.js'
 import type { Timeouts } from '../policy/timeouts.js'
 import type { Trust } from '../policy/trust.js'
 
@@ -40,17 +47,17 @@ class ProxyRoute {
       done(failure, socket)
     }
     const timeout = this.#timeouts.connect
-    reached(socket, proxy, timeout, (failure) => {
+    waitForConnect(socket, proxy, timeout, (failure) => {
       if (failure !== undefined || target === undefined) finish(failure)
-      else if (proxy.protocol === 'socks') throughSocks(socket, proxy, { target, timeout }, finish)
-      else tunnel(socket, proxy, { target, timeout }, finish)
+      else if (proxy.protocol === 'socks') openSocksTunnel(socket, proxy, { target, timeout }, finish)
+      else openTunnel(socket, proxy, { target, timeout }, finish)
     })
   }
 
   /** Waits for the TLS handshake over `socket`, a connection through the proxy. Calls `done` once. */
   handshake(socket: TLSSocket, done: (failure: Error | undefined) => void): void {
     this.#opening.add(socket)
-    secured(socket, this.proxy, this.#timeouts.secureConnect, (failure) => {
+    waitForTls(socket, this.proxy, this.#timeouts.secureConnect, (failure) => {
       this.#opening.delete(socket)
       done(failure)
     })

@@ -6,7 +6,13 @@ import { fileLimitMeaning } from '../../system/disk-meaning.js'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { type SecureContext, type TLSSocket, connect as connectTls } from 'node:tls'
 import type { Proxy } from './proxy.js'
-import { type ProxyFailure, brokenBehind, refused, unreachable, wantsLogin } from './failure.js'
+import {
+  type ProxyFailure,
+  brokenTunnelFailure,
+  refusedFailure,
+  unreachableFailure,
+  loginFailure,
+} from './failure.js'
 
 /** Maximum length of a CONNECT response in bytes. */
 const maxAnswerBytes = 16 * 1024
@@ -34,7 +40,7 @@ export function connectProxy(proxy: Proxy, trust: () => SecureContext): Socket {
  * is included. A failure due to the limit of open files is passed on unchanged.
  * @param timeout - milliseconds
  */
-export function reached(
+export function waitForConnect(
   socket: Socket,
   proxy: Proxy,
   timeout: number,
@@ -49,10 +55,11 @@ export function reached(
   }
   const onConnect = (): void => finish()
   const onError = (error: Error): void =>
-    finish(fileLimitMeaning(error) === undefined ? unreachable(proxy, error) : error)
-  const onClose = (): void => finish(unreachable(proxy, Object.assign(new Error(), { code: 'ECONNRESET' })))
+    finish(fileLimitMeaning(error) === undefined ? unreachableFailure(proxy, error) : error)
+  const onClose = (): void =>
+    finish(unreachableFailure(proxy, Object.assign(new Error(), { code: 'ECONNRESET' })))
   const timer = setTimeout(
-    () => finish(unreachable(proxy, Object.assign(new Error(), { code: 'ETIMEDOUT' }))),
+    () => finish(unreachableFailure(proxy, Object.assign(new Error(), { code: 'ETIMEDOUT' }))),
     timeout,
   )
   socket.once(event, onConnect).once('error', onError).once('close', onClose)
@@ -62,7 +69,7 @@ export function reached(
  * Establishes a tunnel to `target` by CONNECT. Calls `done` once.
  * @param timeout - milliseconds
  */
-export function tunnel(
+export function openTunnel(
   socket: Socket,
   proxy: Proxy,
   { target, timeout }: { readonly target: ProxyTarget; readonly timeout: number },
@@ -76,8 +83,8 @@ export function tunnel(
     else socket.pause()
     done(failure)
   }
-  const refuse = (why: string): void => finish(refused(proxy, why))
-  const onError = (error: Error): void => finish(unreachable(proxy, error))
+  const refuse = (why: string): void => finish(refusedFailure(proxy, why))
+  const onError = (error: Error): void => finish(unreachableFailure(proxy, error))
   const onClose = (): void => refuse('it closed the connection')
   const onData = (chunk: Buffer): void => {
     received = Buffer.concat([received, chunk])
@@ -87,7 +94,7 @@ export function tunnel(
       return
     }
     const [, status = ''] = /^HTTP\/1\.[01] (\d{3})/.exec(received.toString('latin1', 0, end)) ?? []
-    if (status === '407') finish(wantsLogin(proxy))
+    if (status === '407') finish(loginFailure(proxy))
     else if (!/^2/.test(status))
       refuse(status === '' ? 'its response is not HTTP' : `it answers HTTP ${status}`)
     // The target must not send first: in TLS, the client starts.
@@ -107,7 +114,7 @@ export function tunnel(
  * Establishes a tunnel to `target` by SOCKS. The proxy resolves the name. Calls `done` once.
  * @param timeout - milliseconds
  */
-export function throughSocks(
+export function openSocksTunnel(
   socket: Socket,
   proxy: Proxy,
   { target, timeout }: { readonly target: ProxyTarget; readonly timeout: number },
@@ -138,7 +145,9 @@ export function throughSocks(
       client.on('error', ({ message }: Error) => finish(socksFailure(proxy, message)))
       client.connect(socket)
     })
-    .catch((error: unknown) => finish(refused(proxy, error instanceof Error ? error.message : String(error))))
+    .catch((error: unknown) =>
+      finish(refusedFailure(proxy, error instanceof Error ? error.message : String(error))),
+    )
 }
 
 /**
@@ -147,7 +156,7 @@ export function throughSocks(
  * alert, is passed on unchanged.
  * @param timeout - milliseconds
  */
-export function secured(
+export function waitForTls(
   socket: TLSSocket,
   proxy: Proxy,
   timeout: number,
@@ -159,26 +168,32 @@ export function secured(
     if (failure !== undefined) discard(socket)
     done(failure)
   }
-  const closedError = (): ProxyFailure => brokenBehind(proxy, 'it was closed during the TLS handshake')
+  const closedError = (): ProxyFailure => brokenTunnelFailure(proxy, 'it was closed during the TLS handshake')
   const onConnect = (): void => finish()
-  const onError = (error: Error): void => finish(isBroken(error) ? closedError() : error)
+  const onError = (error: Error): void => finish(isConnectionClosed(error) ? closedError() : error)
   const onClose = (): void => finish(closedError())
   const timer = setTimeout(
-    () => finish(brokenBehind(proxy, `the TLS handshake did not complete within ${formatDuration(timeout)}`)),
+    () =>
+      finish(
+        brokenTunnelFailure(proxy, `the TLS handshake did not complete within ${formatDuration(timeout)}`),
+      ),
     timeout,
   )
   socket.once('secureConnect', onConnect).once('error', onError).once('close', onClose)
 }
 
 function socksFailure(proxy: Proxy, message: string): ProxyFailure {
-  if (/authentication/i.test(message)) return wantsLogin(proxy, 'it rejects the login')
+  if (/authentication/i.test(message)) return loginFailure(proxy, 'it rejects the login')
   const [, reason] = /rejected connection - (\w+)/.exec(message) ?? []
-  if (reason !== undefined) return refused(proxy, `it answers ${reason}`)
-  if (/timed out/i.test(message)) return refused(proxy, 'it does not respond')
-  return refused(proxy, /closed/i.test(message) ? 'it closed the connection' : 'it does not speak SOCKS 5')
+  if (reason !== undefined) return refusedFailure(proxy, `it answers ${reason}`)
+  if (/timed out/i.test(message)) return refusedFailure(proxy, 'it does not respond')
+  return refusedFailure(
+    proxy,
+    /closed/i.test(message) ? 'it closed the connection' : 'it does not speak SOCKS 5',
+  )
 }
 
-const isBroken = (error: Error): boolean =>
+const isConnectionClosed = (error: Error): boolean =>
   'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
 
 const discard = (socket: Socket): void => void socket.on('error', () => undefined).destroy()

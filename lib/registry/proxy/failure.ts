@@ -1,8 +1,8 @@
 /** Defines the failures that a proxy causes, rather than the registry. */
 import type { Proxy } from './proxy.js'
 
-/** Sentence of hints that says how to bypass a proxy. */
-const direct = 'Hosts that NO_PROXY lists are contacted directly.'
+/** Last sentence of hints: how to bypass a proxy. */
+const directHint = 'Hosts that NO_PROXY lists are contacted directly.'
 
 /** Code of the errors that a proxy causes. */
 export const proxyFailed = 'ERR_PROXY_FAILED'
@@ -26,13 +26,13 @@ export class ProxyFailure extends Error {
  * Returns the failure for a proxy that cannot be reached.
  * @param error - error of the connection to the proxy
  */
-export function unreachable(proxy: Proxy, error: unknown): ProxyFailure {
+export function unreachableFailure(proxy: Proxy, error: unknown): ProxyFailure {
   const code =
     error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
   const why = (code === undefined ? undefined : reasons[code]) ?? code ?? 'the connection failed'
   return new ProxyFailure(
     `the proxy ${proxy.host} cannot be reached: ${why}`,
-    `Check the variable ${proxy.variable}, which names the proxy. ${direct}`,
+    `Check the variable ${proxy.variable}, which names the proxy. ${directHint}`,
     code !== 'ENOTFOUND',
   )
 }
@@ -47,10 +47,10 @@ const reasons: Readonly<Record<string, string>> = {
 }
 
 /** Returns the failure for a proxy that refuses to connect to the target. */
-export const refused = (proxy: Proxy, why: string): ProxyFailure =>
+export const refusedFailure = (proxy: Proxy, why: string): ProxyFailure =>
   new ProxyFailure(
     `the proxy ${proxy.host} refuses the connection: ${why}`,
-    `Check the variable ${proxy.variable}, and the name and password in it. ${direct}`,
+    `Check the variable ${proxy.variable}, and the name and password in it. ${directHint}`,
     true,
   )
 
@@ -58,25 +58,25 @@ export const refused = (proxy: Proxy, why: string): ProxyFailure =>
  * Returns the failure for a connection that broke after the proxy had established it. The proxy or the target may be
  * the cause.
  */
-export const brokenBehind = (proxy: Proxy, why: string): ProxyFailure =>
+export const brokenTunnelFailure = (proxy: Proxy, why: string): ProxyFailure =>
   new ProxyFailure(
     `the connection through the proxy ${proxy.host} failed: ${why}`,
-    `Check the variable ${proxy.variable}, which names the proxy, and whether the registry can be reached from there. ${direct}`,
+    `Check the variable ${proxy.variable}, which names the proxy, and whether the registry can be reached from there. ${directHint}`,
     true,
   )
 
-/** Formats the proxy of a failed connection, to follow the name of the host in a message; empty without a proxy. */
-export const throughProxy = (proxy: Proxy | undefined): string =>
+/** Returns the text that names the proxy after the name of the host in a message; empty without a proxy. */
+export const proxySuffix = (proxy: Proxy | undefined): string =>
   proxy === undefined ? '' : ` through the proxy ${proxy.host}`
 
 /** Adds to `hint`, which ends with a full stop or question mark, that the proxy may be the cause. */
 export const withProxyHint = (hint: string, proxy: Proxy | undefined): string =>
   proxy === undefined
     ? hint
-    : `${hint} Also check the proxy ${proxy.host}, which ${proxy.variable} names. ${direct}`
+    : `${hint} Also check the proxy ${proxy.host}, which ${proxy.variable} names. ${directHint}`
 
 /** Returns the failure for a proxy that requires another login (RFC 9110 §15.5.8). */
-export const wantsLogin = (proxy: Proxy, why = 'it answers HTTP 407'): ProxyFailure =>
+export const loginFailure = (proxy: Proxy, why = 'it answers HTTP 407'): ProxyFailure =>
   new ProxyFailure(
     `the proxy ${proxy.host} refuses the connection: ${why}`,
     proxy.login() === undefined

@@ -41,7 +41,7 @@ export class Proxy {
     this.hostname = url.hostname.replace(/^\[|\]$/g, '')
     this.port = Number(url.port) || port
     if (url.username !== '')
-      this.#login = { username: decoded(url.username), password: decoded(url.password) }
+      this.#login = { username: decodePart(url.username), password: decodePart(url.password) }
   }
 
   /** Host and port for messages. */
@@ -65,7 +65,7 @@ export class Proxy {
 const isProxyUrl = (url: URL): boolean => Object.hasOwn(protocols, url.protocol) && url.hostname !== ''
 
 /** Percent-decodes a part of a URL. Malformed escapes leave it unchanged. */
-function decoded(part: string): string {
+function decodePart(part: string): string {
   try {
     return decodeURIComponent(part)
   } catch {

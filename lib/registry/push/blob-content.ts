@@ -1,4 +1,4 @@
-/** The content of a blob on its way to a registry: opened before the registry is asked, and verified while it is sent. */
+/** Provides the content of a blob to push. It is opened before the upload is opened, and verified while it is sent. */
 import { pipeline } from 'node:stream'
 import { VerifyingStream } from '../../bytes/index.js'
 import type { Descriptor } from '../../image/documents/descriptor.js'
@@ -22,17 +22,17 @@ export class BlobContent implements StreamBody {
     return this.#descriptor.size
   }
 
-  /** Whether all bytes of the last opened stream were read, and were right. */
+  /** Whether the last opened stream was read to its end and its size and digest were correct. */
   get whole(): boolean {
     return this.#last?.whole ?? false
   }
 
-  /** Opens the source, so that a source without the blob opens no upload. @throws errors of the source */
+  /** Opens the source. Called before the upload is opened, so that a failing source opens none. @throws errors of the source */
   async prepare(): Promise<void> {
     this.#prepared = await this.#start()
   }
 
-  /** Returns the prepared stream, then new ones. A stream fails before its last byte if the content is wrong. */
+  /** Returns the prepared stream in the first call, then new ones. A stream with wrong content fails before its last byte. */
   async open(): Promise<VerifyingStream> {
     const prepared = this.#prepared
     this.#prepared = undefined

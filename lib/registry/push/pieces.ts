@@ -1,4 +1,4 @@
-/** Cuts a stream into bodies of known length, one after the other. */
+/** Divides a stream into request bodies of known length. */
 import { Readable } from 'node:stream'
 import { WindlassError } from '../../errors.js'
 import type { StreamBody } from '../http/request-body.js'
@@ -13,7 +13,7 @@ export class Pieces {
   }
 
   /**
-   * Returns the next `size` bytes as a body. It can be opened once: what was sent cannot be read again.
+   * Returns the next `size` bytes as a body. It can be opened only once, because the stream cannot be read again.
    * @throws errors of the stream, as errors of the body
    */
   next(size: number): StreamBody {
@@ -21,7 +21,7 @@ export class Pieces {
     return {
       size,
       open: () => {
-        if (isOpened) return Promise.reject(sentBefore())
+        if (isOpened) return Promise.reject(alreadySentError())
         isOpened = true
         return Promise.resolve(Readable.from(this.#take(size), { objectMode: false }))
       },
@@ -49,7 +49,7 @@ export class Pieces {
 }
 
 /** The error for a request that has to be repeated in the middle of an upload, for example with a new login. */
-const sentBefore = (): WindlassError =>
+const alreadySentError = (): WindlassError =>
   new WindlassError('NETWORK', 'The registry asked for a part of the blob again, which cannot be repeated', {
     hint: 'Try again.',
   })

@@ -1,9 +1,9 @@
-/** Asks a registry what it has, by HEAD. A refused HEAD counts as absent: the push that follows explains or succeeds. */
+/** Checks by HEAD what a registry has. A refused HEAD counts as absent: the push that follows succeeds or explains the error. */
 import { type Digest, digestOf, isDigest } from '../../image/digest/digest.js'
 import { manifestAccept, parseMediaType } from '../../image/documents/media-types.js'
 import { pushScope } from '../auth/scope.js'
 import type { Followed } from '../http/redirects.js'
-import { refusal } from '../http/refusal.js'
+import { refusalError } from '../http/refusal.js'
 import { displayName } from '../policy/registry-name.js'
 import { fetchManifest } from '../api/manifests.js'
 import type { RepositoryContext } from '../api/repository-context.js'
@@ -23,8 +23,8 @@ export async function hasBlob(
 ): Promise<boolean> {
   const purpose = `look for the blob ${digest} of ${displayName(context)}`
   const response = await head(context, ['blobs', digest], { ...request, purpose })
-  // Storage to which the registry redirects may refuse HEAD. A registry redirects to what it has.
-  return response.status === 200 || (response.crossed && response.status !== 404)
+  // A registry redirects only for blobs that it has. The storage that it redirects to may refuse HEAD.
+  return response.status === 200 || (response.credentialsRemoved && response.status !== 404)
 }
 
 /**
@@ -60,7 +60,7 @@ async function head(
   })
   response.body.resume()
   if (response.status === 429 || response.status >= 500)
-    throw await refusal(response, {
+    throw await refusalError(response, {
       ...{ purpose, preposition: 'at', secrets, deadline: timeouts.document, maxBytes: limits.errorBytes },
       ...{ missing: 'REGISTRY_RESPONSE', help },
     })

@@ -8,7 +8,7 @@ import { type Upload, cancelUpload, openUpload } from './upload.js'
 
 /**
  * Pushes a blob. Its size and digest are verified before the last byte is sent.
- * @throws SIZE_MISMATCH, DIGEST_MISMATCH when `open` gives other content; errors of `open` and its stream; errors of
+ * @throws SIZE_MISMATCH, DIGEST_MISMATCH when `open` returns other content; errors of `open` and its stream; errors of
  * `pushRefusal`; REGISTRY_RESPONSE, REDIRECT_REFUSED, network errors
  */
 export async function pushBlob(
@@ -21,9 +21,9 @@ export async function pushBlob(
   const blob: SendBlob = { digest: descriptor.digest, content, signal }
   try {
     await content.prepare()
-    const sent = await uploaded(context, blob, (upload) => sendWhole(context, upload, blob))
-    // The registry may have counted what it read of the first request: another upload is opened.
-    if (sent === 'in-chunks') await uploaded(context, blob, (upload) => sendChunks(context, upload, blob))
+    const sent = await withUpload(context, blob, (upload) => sendWhole(context, upload, blob))
+    // The first upload may contain bytes of the refused request, so the chunks need a new upload.
+    if (sent === 'in-chunks') await withUpload(context, blob, (upload) => sendChunks(context, upload, blob))
   } finally {
     content.close()
   }
@@ -31,8 +31,8 @@ export async function pushBlob(
 
 type Outcome = Awaited<ReturnType<typeof sendWhole>>
 
-/** Runs `send` with an upload, which is cancelled unless the content was sent. */
-async function uploaded(
+/** Opens an upload and runs `send` with it. Cancels the upload unless the content was sent. */
+async function withUpload(
   context: RepositoryContext,
   { digest, signal }: SendBlob,
   send: (upload: Upload) => Promise<Outcome>,

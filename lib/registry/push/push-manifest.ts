@@ -11,7 +11,7 @@ import { pushRefusal } from './push-refusal.js'
 
 /**
  * Pushes a manifest under its tag, or under its digest if there is no tag.
- * @throws BLOB_UNKNOWN when the registry lacks what it refers to; UNSUPPORTED when it does not take the type; other
+ * @throws BLOB_UNKNOWN when the registry lacks content of the image; UNSUPPORTED when it does not accept the type; other
  * errors of `pushRefusal`; DIGEST_MISMATCH when the registry stored it with another digest; network errors
  */
 export async function pushManifest(

@@ -6,8 +6,8 @@ import type { Response } from '../http/connections.js'
 import { explainRefusal } from '../http/refusal.js'
 import type { RepositoryContext } from '../api/repository-context.js'
 
-/** What was being pushed. */
-export interface Pushed {
+/** Describes what a refused request would have pushed. */
+export interface PushSubject {
   readonly kind: 'blob' | 'manifest'
   readonly digest: Digest
   /** Tag that was to point at the manifest. */
@@ -28,11 +28,11 @@ interface Meaning {
   readonly retryable?: boolean
 }
 
-/** Reads the refusal of a request of a push, closes the response and returns the error. Never throws. */
+/** Reads a refused response, closes it and returns the error. Never throws. */
 export async function pushRefusal(
   response: Response,
   { secrets, timeouts, limits, help, registry, repository }: RepositoryContext,
-  pushed: Pushed,
+  pushed: PushSubject,
 ): Promise<WindlassError> {
   const { digest, purpose } = pushed
   const { error, problem, details } = await explainRefusal(response, {
@@ -53,16 +53,24 @@ export async function pushRefusal(
 }
 
 /** Codes of a registry that lacks content that a manifest refers to. */
-const incomplete: ReadonlySet<string> = new Set(['MANIFEST_BLOB_UNKNOWN', 'BLOB_UNKNOWN', 'MANIFEST_UNKNOWN'])
+const missingContentCodes: ReadonlySet<string> = new Set([
+  'MANIFEST_BLOB_UNKNOWN',
+  'BLOB_UNKNOWN',
+  'MANIFEST_UNKNOWN',
+])
 
-/** Codes of a registry that received other bytes than it was told. */
-const garbled: ReadonlySet<string> = new Set(['DIGEST_INVALID', 'SIZE_INVALID', 'BLOB_UPLOAD_INVALID'])
+/** Codes of a registry that received bytes with another digest or size than announced. */
+const wrongContentCodes: ReadonlySet<string> = new Set([
+  'DIGEST_INVALID',
+  'SIZE_INVALID',
+  'BLOB_UPLOAD_INVALID',
+])
 
 /** Returns what a refusal means for a push; undefined if it means the same as for other requests. */
 function meaningOf(
   status: number,
   problem: string,
-  { kind, tag, mediaType = '' }: Pushed,
+  { kind, tag, mediaType = '' }: PushSubject,
 ): Meaning | undefined {
   if (status === 429 || status >= 500) return undefined
   if (status === 401 || status === 403) return problem === 'UNSUPPORTED' ? noPushes : undefined
@@ -84,7 +92,7 @@ function meaningOf(
       text: 'the registry does not allow the tag to be set',
       hint: 'The registry may not allow tags to be changed. Use another tag.',
     }
-  if (kind === 'manifest' && incomplete.has(problem))
+  if (kind === 'manifest' && missingContentCodes.has(problem))
     return {
       code: 'BLOB_UNKNOWN',
       text: 'the registry lacks content that the manifest refers to',
@@ -96,7 +104,7 @@ function meaningOf(
       text: `the registry does not accept this manifest of type ${mediaType}`,
       hint: 'A copy does not change manifests. The registry may need to be configured to accept this type.',
     }
-  if (garbled.has(problem))
+  if (wrongContentCodes.has(problem))
     return {
       code: 'REGISTRY_RESPONSE',
       text: 'the registry received other content than was sent',

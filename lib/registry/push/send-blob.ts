@@ -1,5 +1,5 @@
 /**
- * Sends the content of a blob into an open upload: in one request, or in chunks where the registry does not take that
+ * Sends the content of a blob into an open upload: in one request, or in chunks if the registry does not accept that
  * (distribution spec, "POST then PUT", "Pushing a blob in chunks").
  */
 import { WindlassError } from '../../errors.js'
@@ -22,23 +22,23 @@ export interface SendBlob {
   readonly signal: AbortSignal | undefined
 }
 
-/** Bytes of a chunk. Some proxies take no request of more than 100 MB. */
+/** Size of a chunk in bytes. Some proxies reject requests of more than 100 MB. */
 const chunkBytes = 64 * 1024 * 1024
 
-/** Statuses of registries and proxies that do not take the content in one request. */
-const wantsChunks: ReadonlySet<number> = new Set([405, 413, 415, 501])
+/** Statuses of registries and proxies that do not accept the content in one request. */
+const chunkStatuses: ReadonlySet<number> = new Set([405, 413, 415, 501])
 
-const octets = { 'content-type': 'application/octet-stream' } as const
+const octetHeaders = { 'content-type': 'application/octet-stream' } as const
 
 /**
- * A registry hashes and moves a blob before it responds: milliseconds for each byte. 20 MB/s is less than slow storage
- * reaches.
+ * Milliseconds per byte that are added to the response timeout, because a registry hashes and moves a blob before it
+ * responds. This is 20 MB/s, which even slow storage exceeds.
  */
-const storageTime = 1 / 20_000
+const storageMsPerByte = 1 / 20_000
 
 /**
- * Sends the content in one request. Returns `in-chunks` if the registry does not take it in one; the upload is then of
- * no more use.
+ * Sends the content in one request. Returns `in-chunks` if the registry does not accept that; the upload must not be used
+ * any more then.
  * @throws errors of the content; errors of `pushRefusal`; REGISTRY_RESPONSE when the registry stored something else;
  * network errors
  */
@@ -50,12 +50,12 @@ export async function sendWhole(
   const { client, repository } = context
   const purpose = uploadPurpose(context, digest)
   const response = await client.send({
-    ...{ method: 'PUT', to: withDigest(location, digest), headers: octets, body: content, signal },
+    ...{ method: 'PUT', to: withDigest(location, digest), headers: octetHeaders, body: content, signal },
     ...{ purpose, preposition: 'to' },
-    extraWait: Math.ceil(content.size * storageTime),
+    extraWait: Math.ceil(content.size * storageMsPerByte),
     scopes: [pushScope(repository)],
   })
-  if (wantsChunks.has(response.status)) {
+  if (chunkStatuses.has(response.status)) {
     discard(response)
     return 'in-chunks'
   }
@@ -76,7 +76,7 @@ export async function sendChunks(
   const size = Math.max(chunkBytes, upload.minChunk)
   for (let at = 0; at < content.size; at += size) {
     const length = Math.min(size, content.size - at)
-    const headers = { ...octets, 'content-range': `${at}-${at + length - 1}` }
+    const headers = { ...octetHeaders, 'content-range': `${at}-${at + length - 1}` }
     const body = pieces.next(length)
     const response = await client.send({
       ...{ method: 'PATCH', to: upload.location, headers, body, signal, scopes },
@@ -89,15 +89,15 @@ export async function sendChunks(
   }
   await pieces.end()
   const response = await client.send({
-    ...{ method: 'PUT', to: withDigest(upload.location, digest), headers: octets, signal, scopes },
+    ...{ method: 'PUT', to: withDigest(upload.location, digest), headers: octetHeaders, signal, scopes },
     ...{ purpose, preposition: 'to' },
-    extraWait: Math.ceil(content.size * storageTime),
+    extraWait: Math.ceil(content.size * storageMsPerByte),
   })
   await assertStored(context, response, { digest, content, purpose })
   return 'sent'
 }
 
-/** The specification says 201. Some registries send other statuses of success; 202 is none. */
+/** The specification requires 201. Some registries send 200 or 204. 202 means that the upload is not complete. */
 const isStored = (status: number): boolean => status === 200 || status === 201 || status === 204
 
 /**
@@ -126,7 +126,7 @@ async function assertStored(
   })
 }
 
-/** Appends the digest to the query. The bytes before it stay: they may be signed. */
+/** Appends the digest to the query. The bytes before it are not changed, because they may be signed. */
 function withDigest({ url, target }: Location, digest: Digest): Location {
   const whole = `${target}${target.includes('?') ? '&' : '?'}digest=${encodeURIComponent(digest)}`
   return { url: new URL(url.origin + whole), target: whole }

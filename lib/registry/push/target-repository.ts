@@ -37,19 +37,19 @@ export class TargetRepository implements ImageSink {
     return hasBlob(this.#context, digest, request)
   }
 
-  /** Returns whether the repository has the image manifest, by HEAD. A registry has the blobs of the images it has. */
+  /** Returns whether the repository has the image manifest, by HEAD. A registry with a manifest also has its blobs. */
   async hasImage({ digest }: Descriptor, request: SinkRequest = {}): Promise<boolean> {
     const { mediaType = '' } = (await manifestAt(this.#context, digest, request)) ?? {}
     return isImageManifestType(mediaType) || isSchema1Type(mediaType)
   }
 
-  /** Returns the digest that a tag points at, by HEAD. @throws REFERENCE_INVALID when `tag` is no tag */
+  /** Returns the digest that a tag points at, by HEAD. @throws REFERENCE_INVALID when `tag` is not a tag */
   async resolve(tag: string, request: SinkRequest = {}): Promise<Digest | undefined> {
     assertTag(tag)
     return (await manifestAt(this.#context, tag, request))?.digest
   }
 
-  /** Takes a blob from another repository of the registry. */
+  /** Mounts a blob from another repository of the registry. Returns false if the registry does not do so. */
   mount({ digest }: Descriptor, fromRepository: string, { signal }: SinkRequest = {}): Promise<boolean> {
     return mountBlob(this.#context, digest, fromRepository, signal)
   }
@@ -59,7 +59,7 @@ export class TargetRepository implements ImageSink {
     return pushBlob(this.#context, descriptor, open, signal)
   }
 
-  /** Pushes a manifest under its tag or digest. @throws REFERENCE_INVALID when `tag` is no tag */
+  /** Pushes a manifest under its tag or digest. @throws REFERENCE_INVALID when `tag` is not a tag */
   async putManifest(bytes: Buffer, descriptor: Descriptor, request: PutManifestRequest = {}): Promise<void> {
     if (request.tag !== undefined) assertTag(request.tag)
     await pushManifest(this.#context, bytes, descriptor, request)

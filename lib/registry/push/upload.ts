@@ -21,7 +21,7 @@ export interface Upload {
 const cancelTimeout = 5_000
 
 /**
- * Opens an upload. The registry has then accepted the authorization, so that no content is sent in vain.
+ * Opens an upload. The registry checks the authorization here, before any content is sent.
  * @throws errors of `pushRefusal`; REDIRECT_REFUSED, REGISTRY_RESPONSE when the registry names no usable location;
  * network errors
  */
@@ -50,7 +50,7 @@ export async function openUpload(
 }
 
 /**
- * Asks the registry to take a blob from another of its repositories. Returns false if it does not; the upload that it
+ * Asks the registry to mount a blob from another of its repositories. Returns false if it does not; the upload that it
  * opens instead is cancelled.
  * @throws network errors
  */
@@ -74,19 +74,19 @@ export async function mountBlob(
         signal: graceful,
         scopes: [pushScope(repository), pullScope(from)],
       })
-      .catch(unlessRefused),
+      .catch(ignoreRefusal),
   )
   if (response === undefined) return false
   discard(response)
   if (response.status === 202 && response.headers.location !== undefined)
     await cancelUpload(context, uploadOf(context, response, purpose))
-  // A registry that refuses to mount may still take the content.
+  // A registry that refuses to mount may still accept the content.
   return response.status === 201
 }
 
 /**
- * Runs `work` with a signal that aborts some time after `signal`: the response to a request that opens an upload names
- * the upload that is to be cancelled.
+ * Runs `work` with a signal that aborts `cancelTimeout` after `signal`. The response to a request that opens an upload is
+ * needed to cancel the upload.
  */
 async function withGrace<T>(
   signal: AbortSignal | undefined,
@@ -107,13 +107,13 @@ async function withGrace<T>(
   }
 }
 
-/** Returns undefined for a refusal: a login for both repositories may be refused where one for the target is not. */
-function unlessRefused(error: unknown): undefined {
+/** Returns undefined for a refusal: a user may have access to the target, but not to the repository to mount from. */
+function ignoreRefusal(error: unknown): undefined {
   if (error instanceof WindlassError && (error.code === 'UNAUTHORIZED' || error.code === 'DENIED')) return
   throw error
 }
 
-/** Cancels an upload. Never throws: what cannot be cancelled ends by itself. */
+/** Cancels an upload. Never throws, because registries remove uploads that are not cancelled. */
 export async function cancelUpload(context: RepositoryContext, { location }: Upload): Promise<void> {
   const { client, repository } = context
   const purpose = `cancel an upload to ${displayName(context)}`

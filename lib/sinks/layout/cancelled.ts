@@ -1,4 +1,4 @@
-/** The error of work that a signal has ended. */
+/** Provides `throwIfAborted`, which converts the reason of a signal to an error. */
 import { WindlassError } from '../../errors.js'
 
 /** Throws if `signal` is aborted. @throws the reason of `signal` if that is a WindlassError, else CANCELLED */

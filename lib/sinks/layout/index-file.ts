@@ -5,19 +5,19 @@ import { WindlassError } from '../../errors.js'
 import { printable } from '../../codec/index.js'
 import { lstatIfThere } from '../../system/files.js'
 import { OutsideFileError, readOutsideFile } from '../../system/outside-file.js'
-import { writing } from './layout-error.js'
+import { withLayoutErrors } from './layout-error.js'
 import { type LayoutIndex, parseLayoutIndex } from './layout-index.js'
 import { withLayoutLock } from './layout-lock.js'
 import { writeWhole } from './temporary-file.js'
 
-/** In bytes. 20,000 entries take about 10 MB. */
+/** Maximum size of the list in bytes. 20,000 entries take about 10 MB. */
 const maxIndexBytes = 64 * 1024 * 1024
 
-/** How often a list is changed again that a tool without this lock changed meanwhile. */
+/** Maximum number of attempts to change a list while tools that do not use this lock keep changing it. */
 const maxAttempts = 100
 
 /**
- * Reads the list of the layout in `directory`; undefined if there is none.
+ * Reads the list of images of the layout in `directory`. Returns undefined if there is none.
  * @throws STORE_CORRUPT when it cannot be read
  */
 export async function readIndex(directory: string): Promise<LayoutIndex | undefined> {
@@ -35,8 +35,8 @@ export async function readIndex(directory: string): Promise<LayoutIndex | undefi
 }
 
 /**
- * Replaces the list of the layout by one rename. Tools without this lock may change it at the same time; their changes
- * are kept unless they happen in the moment of the rename.
+ * Replaces the list of images by one rename. Tools that do not use this lock may change it at the same time; their changes
+ * are kept unless they happen between the last check and the rename.
  * @throws STORE_CORRUPT when the list cannot be read; STORE_* when it cannot be written; CANCELLED
  */
 export async function changeIndex(
@@ -45,11 +45,11 @@ export async function changeIndex(
   signal?: AbortSignal,
 ): Promise<void> {
   const path = join(directory, 'index.json')
-  await writing('write the list of images', path, () =>
+  await withLayoutErrors('write the list of images', path, () =>
     withLayoutLock(
       directory,
       async () => {
-        for (let attempt = 1; attempt <= maxAttempts; attempt++) if (await replaced(path, change)) return
+        for (let attempt = 1; attempt <= maxAttempts; attempt++) if (await tryReplace(path, change)) return
         throw unreadable(path, 'another tool keeps changing it')
       },
       signal,
@@ -58,7 +58,7 @@ export async function changeIndex(
 }
 
 /** Replaces the list once. Returns false if it was changed meanwhile. */
-async function replaced(path: string, change: (index: LayoutIndex) => string): Promise<boolean> {
+async function tryReplace(path: string, change: (index: LayoutIndex) => string): Promise<boolean> {
   const before = await lstatIfThere(path)
   const index = (await readIndex(dirname(path))) ?? { document: {}, entries: [] }
   return writeWhole(path, change(index), async () => isSame(before, await lstatIfThere(path)))

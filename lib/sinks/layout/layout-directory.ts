@@ -1,4 +1,4 @@
-/** Makes an OCI image layout (image-spec image-layout.md), and checks one that is there. */
+/** Creates an OCI image layout (image-spec image-layout.md), and checks an existing one. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { WindlassError } from '../../errors.js'
@@ -7,7 +7,7 @@ import { type Digest, type DigestAlgorithm, algorithmOf, hexOf } from '../../ima
 import { lstatIfThere, makeDirectories, mkdir } from '../../system/files.js'
 import { OutsideFileError, readOutsideFile } from '../../system/outside-file.js'
 import { errnoOf } from '../../system/index.js'
-import { otherDirectory } from './layout-error.js'
+import { otherDirectoryHint } from './layout-error.js'
 import { emptyIndex } from './layout-index.js'
 import { withLayoutLock } from './layout-lock.js'
 import { sweepTemporaries, syncDirectory, temporaryPrefix, writeWhole } from './temporary-file.js'
@@ -15,8 +15,8 @@ import { sweepTemporaries, syncDirectory, temporaryPrefix, writeWhole } from './
 const layoutText = '{"imageLayoutVersion":"1.0.0"}'
 
 /**
- * Makes the layout in `directory` where there is none, with its parents, and removes what killed processes left in it.
- * @throws STORE_CORRUPT when something else is there, or a layout of a newer version; USAGE when it is a store of this
+ * Creates the layout in `directory`, with its parents, if it does not exist. Removes temporary files of killed processes.
+ * @throws STORE_CORRUPT when the path is something else, or a layout of a newer version; USAGE when it is a store of this
  *   program; the errors of `node:fs`
  */
 export async function prepareLayout(directory: string, signal?: AbortSignal): Promise<void> {
@@ -24,7 +24,7 @@ export async function prepareLayout(directory: string, signal?: AbortSignal): Pr
   await withLayoutLock(
     directory,
     async () => {
-      check(directory)
+      checkDirectory(directory)
       await sweepTemporaries(directory)
       await makeDirectory(join(directory, 'blobs'))
       for (const [name, text] of Object.entries({ 'index.json': emptyIndex, 'oci-layout': layoutText }))
@@ -36,7 +36,7 @@ export async function prepareLayout(directory: string, signal?: AbortSignal): Pr
 }
 
 /**
- * Returns the directory of the blobs with digests of `algorithm`, which is made where there is none.
+ * Returns the directory of the blobs with digests of `algorithm`, and creates it if it does not exist.
  * @throws STORE_CORRUPT when it is something else, for example a link; the errors of `node:fs`
  */
 export async function blobDirectory(directory: string, algorithm: DigestAlgorithm): Promise<string> {
@@ -53,7 +53,7 @@ export async function syncBlobs(directory: string): Promise<void> {
     if (entry.isDirectory()) await syncDirectory(join(blobs, entry.name))
 }
 
-/** Returns the size of a blob of the layout; undefined if it has no regular file for it, or has it behind a link. */
+/** Returns the size of a blob; undefined if its path is not a regular file or leads through a link. */
 export async function blobSize(directory: string, digest: Digest): Promise<number | undefined> {
   const blobs = join(directory, 'blobs')
   const ofAlgorithm = join(blobs, algorithmOf(digest))
@@ -75,7 +75,7 @@ async function makeDirectory(path: string): Promise<void> {
   }
 }
 
-function check(directory: string): void {
+function checkDirectory(directory: string): void {
   const names = readdirSync(directory).filter((name) => !name.startsWith(temporaryPrefix))
   if (names.includes('windlass.json'))
     throw new WindlassError(
@@ -107,5 +107,5 @@ function checkVersion(path: string): void {
 const corrupt = (path: string, why: string): WindlassError =>
   new WindlassError('STORE_CORRUPT', `Failed to write to the layout at ${printable(path)}: ${why}`, {
     path,
-    hint: otherDirectory,
+    hint: otherDirectoryHint,
   })

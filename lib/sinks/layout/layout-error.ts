@@ -1,11 +1,11 @@
-/** Converts errors of the file system to errors of a layout that is written to. */
+/** Converts errors of the file system while a layout is written. */
 import { WindlassError } from '../../errors.js'
 import { printable } from '../../codec/index.js'
 import { diskMeaning } from '../../system/disk-meaning.js'
 import { errnoOf } from '../../system/errno.js'
 
-/** What the user finds at the path, by the name of the system error. */
-const unexpected: Readonly<Record<string, string>> = {
+/** What is wrong with the path, by the name of the system error. */
+const pathProblems: Readonly<Record<string, string>> = {
   EISDIR: 'it is a directory',
   ENOTDIR: 'a part of the path is not a directory',
   ELOOP: 'it is a symbolic link',
@@ -14,7 +14,7 @@ const unexpected: Readonly<Record<string, string>> = {
 }
 
 /** Hint for a path that cannot be a layout. */
-export const otherDirectory = 'Name an OCI image layout, or an empty or new directory.'
+export const otherDirectoryHint = 'Name an OCI image layout, or an empty or new directory.'
 
 /**
  * Returns `error` as STORE_FULL, STORE_DENIED, STORE_READ_ONLY, STORE_CORRUPT or STORE_IO. A WindlassError is returned
@@ -25,18 +25,18 @@ export const otherDirectory = 'Name an OCI image layout, or an empty or new dire
 export function layoutError(error: unknown, doing: string, path: string): WindlassError {
   if (error instanceof WindlassError) return error
   const meaning = diskMeaning(error, path, 'layout')
-  const foreign = unexpected[errnoOf(error) ?? '']
+  const foreign = pathProblems[errnoOf(error) ?? '']
   const says = meaning?.says ?? foreign ?? (error instanceof Error ? error.message : String(error))
   const code = meaning?.code ?? (foreign === undefined ? 'STORE_IO' : 'STORE_CORRUPT')
   return new WindlassError(code, `Failed to ${doing} at ${printable(path)}: ${says}`, {
     ...{ path, cause: error },
     ...(meaning && { hint: meaning.hint }),
-    ...(foreign !== undefined && { hint: otherDirectory }),
+    ...(foreign !== undefined && { hint: otherDirectoryHint }),
   })
 }
 
 /** Runs `work` and converts its errors with `layoutError`. */
-export async function writing<T>(doing: string, path: string, work: () => Promise<T>): Promise<T> {
+export async function withLayoutErrors<T>(doing: string, path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {

@@ -1,4 +1,4 @@
-/** Changes the list of images of a layout, `index.json`. What it does not know in the list stays. */
+/** Changes the list of images of a layout, `index.json`. Unknown fields and entries are kept. */
 import type { Descriptor, Digest } from '../../image/index.js'
 import { isTooDeep } from '../../codec/index.js'
 import { type JsonObject, isObject } from '../../codec/json-object.js'
@@ -6,7 +6,7 @@ import { type JsonObject, isObject } from '../../codec/json-object.js'
 /** The annotation that names an image of a layout (image-spec annotations.md). */
 const refName = 'org.opencontainers.image.ref.name'
 
-/** The list of a layout without images. */
+/** Text of the list of a new layout. */
 export const emptyIndex = '{"schemaVersion":2,"manifests":[]}\n'
 
 /** A list of images, as parsed. */
@@ -15,7 +15,7 @@ export interface LayoutIndex {
   readonly entries: readonly unknown[]
 }
 
-/** Parses a list. Returns undefined if it is none. */
+/** Parses a list. Returns undefined if the text is not a list of images. */
 export function parseLayoutIndex(text: string): LayoutIndex | undefined {
   let document: unknown
   try {
@@ -30,15 +30,15 @@ export function parseLayoutIndex(text: string): LayoutIndex | undefined {
 }
 
 /** Returns the digest of the first image with the given name, as written; undefined if there is none. */
-export function digestNamed({ entries }: LayoutIndex, name: string): string | undefined {
+export function findDigest({ entries }: LayoutIndex, name: string): string | undefined {
   const entry = entries.find((each) => nameOf(each) === name)
   const digest = isObject(entry) ? entry['digest'] : undefined
   return typeof digest === 'string' ? digest : undefined
 }
 
 /**
- * Returns the text of the list with an image under `name`, in the place of the images that had the name. Without a name,
- * the image is added unless an entry without a name has it.
+ * Returns the text of the list after adding an image under `name`, which replaces images with that name. Without a name,
+ * the image is added unless the list already has it without a name.
  */
 export function withImage(
   { document, entries }: LayoutIndex,
@@ -56,7 +56,7 @@ export function withImage(
   return `${JSON.stringify({ schemaVersion: 2, ...document, manifests })}\n`
 }
 
-/** Returns the entry of an image. An older entry of the same image keeps what else it has. */
+/** Returns the entry of an image. Other fields of an older entry of the same image are kept. */
 function entryOf(
   { mediaType, digest, size, platform, artifactType }: Descriptor,
   name: string | undefined,

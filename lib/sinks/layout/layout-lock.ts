@@ -1,5 +1,5 @@
 /**
- * Excludes other writers of a layout that know this lock: other processes of this program, and other sinks of this
+ * Excludes other writers of a layout that use this lock: other processes of this program, and other sinks of this
  * process. The lock is on the directory itself, so that it leaves no file.
  */
 import { constants } from 'node:fs'
@@ -10,11 +10,11 @@ import { type SyncFile, open } from '../../system/files.js'
 import { throwIfAborted } from './cancelled.js'
 import { lockFile, locksAvailable } from '../../system/index.js'
 
-/** The last work on each layout in this process. */
+/** The last queued work for each layout directory in this process. */
 const queues = new Map<string, Promise<unknown>>()
 
-/** Milliseconds between two attempts to take the lock, at first and at most, and for all of them. Specs shorten them. */
-export const lockPauses = { first: 5, longest: 100, total: 60_000 }
+/** Milliseconds between attempts to take the lock: the first and the longest pause, and the timeout. Specs shorten them. */
+export const lockWaits = { first: 5, max: 100, total: 60_000 }
 
 /**
  * Runs `work` while holding the lock of the layout in `directory`, which must exist. The lock is held only briefly, never while
@@ -27,7 +27,7 @@ export async function withLayoutLock<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   const before = queues.get(directory) ?? Promise.resolve()
-  const turn = before.then(() => locked(directory, work, signal))
+  const turn = before.then(() => runLocked(directory, work, signal))
   const settled = turn.then(ignore, ignore)
   queues.set(directory, settled)
   try {
@@ -39,29 +39,29 @@ export async function withLayoutLock<T>(
 
 const ignore = (): void => undefined
 
-async function locked<T>(
+async function runLocked<T>(
   directory: string,
   work: () => Promise<T>,
   signal: AbortSignal | undefined,
 ): Promise<T> {
   const file = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY)
   try {
-    await take(file, directory, signal)
+    await takeLock(file, directory, signal)
     return await work()
   } finally {
     await file.close()
   }
 }
 
-async function take(file: SyncFile, directory: string, signal: AbortSignal | undefined): Promise<void> {
+async function takeLock(file: SyncFile, directory: string, signal: AbortSignal | undefined): Promise<void> {
   const began = performance.now()
-  for (let pause = lockPauses.first; ; pause = Math.min(2 * pause, lockPauses.longest)) {
+  for (let pause = lockWaits.first; ; pause = Math.min(2 * pause, lockWaits.max)) {
     throwIfAborted(signal)
     if (tryLock(file.fd)) return
-    if (performance.now() - began > lockPauses.total)
+    if (performance.now() - began > lockWaits.total)
       throw new WindlassError(
         'STORE_LOCKED',
-        `Waited ${lockPauses.total / 1000} s for another process that writes to the layout ${printable(directory)}`,
+        `Waited ${lockWaits.total / 1000} s for another process that writes to the layout ${printable(directory)}`,
         { path: directory, hint: 'Wait until it ends, or copy to another layout.' },
       )
     await delay(pause, undefined, signal && { signal }).catch(() => throwIfAborted(signal))

@@ -1,6 +1,6 @@
 /**
- * Files in a layout that are not visible under their names yet. Each is locked while it is written: a file without a
- * lock was left by a process that was killed.
+ * Provides temporary files in a layout, which get their final names when they are complete. Each is locked while it is
+ * written, so that files of killed processes can be recognized: they have no lock.
  */
 import { randomBytes } from 'node:crypto'
 import { constants, readdirSync } from 'node:fs'
@@ -17,8 +17,8 @@ export interface TemporaryFile {
   /** Appends bytes. */
   append(chunks: readonly Buffer[]): Promise<void>
   /**
-   * Flushes the file to the disk, and gives it its name. Replaces what has this name, also a link.
-   * @param isAllowed - asked after the flush; the file is not published if it returns false
+   * Flushes the file to the disk and renames it to `path`. Replaces an existing file or link at `path`.
+   * @param isAllowed - called after the flush; if it returns false, the file is not published
    */
   publish(path: string, isAllowed?: () => Promise<boolean>): Promise<boolean>
   /** Closes the file, and removes it unless it was published. */
@@ -44,7 +44,7 @@ export async function createTemporary(directory: string): Promise<TemporaryFile>
   return new Temporary(file, path)
 }
 
-/** Writes a small file as a whole, by way of a temporary one. The caller holds the lock of the layout. */
+/** Writes a small file atomically, through a temporary file. The caller holds the lock of the layout. */
 export async function writeWhole(
   path: string,
   text: string,
@@ -100,7 +100,7 @@ class Temporary implements TemporaryFile {
     while (rest.length > 0) {
       const written = await this.#file.write(rest, this.#length)
       this.#length += written
-      rest = after(rest, written)
+      rest = withoutFirst(rest, written)
     }
   }
 
@@ -122,7 +122,7 @@ class Temporary implements TemporaryFile {
 }
 
 /** Returns the bytes that follow the first `written` ones. A write to a disk may be partial. */
-function after(chunks: readonly Buffer[], written: number): readonly Buffer[] {
+function withoutFirst(chunks: readonly Buffer[], written: number): readonly Buffer[] {
   let left = written
   for (const [at, chunk] of chunks.entries()) {
     if (left < chunk.length) return [chunk.subarray(left), ...chunks.slice(at + 1)]

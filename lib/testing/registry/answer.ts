@@ -58,5 +58,5 @@ export const problem = (
 ): Answer => json(status, { errors: [{ code, message, detail: null }] }, headers)
 
 /** Returns `headers` without the headers `names`. */
-export const without = (headers: Answer['headers'], ...names: readonly string[]): Answer['headers'] =>
+export const withoutHeaders = (headers: Answer['headers'], ...names: readonly string[]): Answer['headers'] =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name)))

@@ -13,14 +13,14 @@ export interface BasicAuth {
 /** Bearer authentication with a token server. */
 export interface TokenAuth {
   readonly kind: 'token'
-  /** User name and password that the token server requires. Without them, it gives tokens to everyone. */
+  /** User name and password that the token server requires. Without them, it issues tokens to everyone. */
   readonly username?: string
   readonly password?: string
   /** Lifetime of a token in seconds (60). */
   readonly expiresIn?: number
   /** Revoke the first token after it has fetched a manifest, so that the first blob request gets a 401 (false). */
   readonly expireOnce?: boolean
-  /** Returns the scope that a token has where `scope` was requested (the same): for users that may not push. */
+  /** Returns the scope of a token for which `scope` was requested, for example to deny pushes. Default: the same scope. */
   readonly grant?: (scope: string) => string
   /** Length of a token in characters (32). Tokens of real registries have up to 20,000. */
   readonly tokenLength?: number
@@ -36,9 +36,9 @@ export interface Gate {
   /** Returns the refusal of a request; undefined if the request is authorised. */
   refuse(request: RequestLogEntry): Answer | undefined
   /** Returns the response of the token server. */
-  token(request: RequestLogEntry): Answer
+  tokenResponse(request: RequestLogEntry): Answer
   /** Called after every successful response. */
-  served(request: RequestLogEntry): void
+  recordSuccess(request: RequestLogEntry): void
 }
 
 const service = 'windlass-registry'
@@ -58,10 +58,10 @@ export function gateFor(auth: Auth, base: string): Gate {
   return auth.kind === 'basic' ? basicGate(auth) : new TokenGate(auth, base)
 }
 
-const noTokens = (): Answer => problem(404, 'UNSUPPORTED', 'this registry gives no tokens')
+const noTokens = (): Answer => problem(404, 'UNSUPPORTED', 'this registry issues no tokens')
 const ignore = (): void => undefined
 
-const openGate: Gate = { tokens: [], refuse: () => undefined, token: noTokens, served: ignore }
+const openGate: Gate = { tokens: [], refuse: () => undefined, tokenResponse: noTokens, recordSuccess: ignore }
 
 function basicGate(auth: BasicAuth): Gate {
   const expected = basicOf(auth)
@@ -95,16 +95,16 @@ class TokenGate implements Gate {
     const grant = token === undefined ? undefined : this.#grants.get(token)
     const scopes = scopesOf(request)
     const valid = grant !== undefined && performance.now() < grant.expires
-    if (valid && scopes.every((scope) => covers(grant.scopes, scope))) return undefined
+    if (valid && scopes.every((scope) => isGranted(grant.scopes, scope))) return undefined
     const parameters = [`realm="${this.#base}/token"`, `service="${service}"`]
     if (scopes.length > 0) parameters.push(`scope="${scopes.join(' ')}"`)
     if (token !== undefined) parameters.push(`error="${valid ? 'insufficient_scope' : 'invalid_token'}"`)
     return unauthorized(`Bearer ${parameters.join(',')}`)
   }
 
-  token({ url, headers, method }: RequestLogEntry): Answer {
+  tokenResponse({ url, headers, method }: RequestLogEntry): Answer {
     const { username, password } = this.#auth
-    if (method !== 'GET') return problem(405, 'UNSUPPORTED', 'tokens are given to GET')
+    if (method !== 'GET') return problem(405, 'UNSUPPORTED', 'only GET is supported')
     if (
       username !== undefined &&
       headers['authorization'] !== basicOf({ username, password: password ?? '' })
@@ -127,7 +127,7 @@ class TokenGate implements Gate {
     })
   }
 
-  served(request: RequestLogEntry): void {
+  recordSuccess(request: RequestLogEntry): void {
     const token = bearerOf(request)
     if (!this.#expireOnce || request.kind !== 'manifest' || token === undefined) return
     this.#expireOnce = false
@@ -144,7 +144,7 @@ function scopesOf({ repository, method, url }: RequestLogEntry): string[] {
 }
 
 /** Reports whether one of `granted` has all actions of `scope`. */
-function covers(granted: readonly string[], scope: string): boolean {
+function isGranted(granted: readonly string[], scope: string): boolean {
   const [resource, actions = ''] = splitScope(scope)
   return granted.map(splitScope).some(([of, allowed = '']) => {
     return of === resource && actions.split(',').every((action) => allowed.split(',').includes(action))

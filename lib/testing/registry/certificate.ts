@@ -1,7 +1,7 @@
 /** Creates self-signed certificates, valid or invalid, for test registries over TLS. */
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { isIP } from 'node:net'
-import { bitString, context, der, integer, oid, sequence, setOf, time, utf8, yes } from './der.js'
+import { bitString, context, der, integer, oid, sequence, setOf, time, utf8, derTrue } from './der.js'
 
 /** Options of `testCertificate`. */
 export interface CertificateOptions {
@@ -35,7 +35,7 @@ export function testCertificate(options: CertificateOptions = {}): TestCertifica
   const algorithm = sequence(oid(ids.ecdsaWithSha256))
   const name = sequence(setOf(sequence(oid(ids.commonName), utf8('Windlass test registry'))))
   const extension = (id: string, value: Buffer): Buffer => sequence(oid(id), der(0x04, value))
-  const authority = sequence(oid(ids.basicConstraints), yes, der(0x04, sequence(yes)))
+  const authority = sequence(oid(ids.basicConstraints), derTrue, der(0x04, sequence(derTrue)))
   const unsigned = sequence(
     context(0, integer(Buffer.from([2]))),
     integer(Buffer.concat([Buffer.from([1]), randomBytes(8)])),

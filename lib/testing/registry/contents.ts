@@ -23,7 +23,7 @@ export class Contents {
   readonly #scoped: boolean
 
   /**
-   * @param scoped - whether a blob is part of those repositories only that it was pushed or mounted to, or that have a
+   * @param scoped - whether a blob is part of only those repositories that it was pushed or mounted to, or that have a
    *   manifest with its digest. Otherwise every blob is part of every repository.
    */
   constructor({ scoped = false }: { readonly scoped?: boolean } = {}) {
@@ -51,7 +51,7 @@ export class Contents {
   }
 
   /** Reports whether the repository exists. */
-  knows(repository: string): boolean {
+  hasRepository(repository: string): boolean {
     return this.#repositories.has(repository)
   }
 

@@ -27,8 +27,8 @@ export async function deliver(
   if (isClosed() || socket === null) return
   if (wire !== undefined) {
     await deliverWire(wire(), socket)
-    await settled()
-    end(socket, breakOff?.how ?? 'close')
+    await waitUntilRead()
+    endConnection(socket, breakOff?.how ?? 'close')
     return
   }
   const length = 'transfer-encoding' in headers ? {} : { 'content-length': body.length }
@@ -38,7 +38,7 @@ export async function deliver(
   const slice = Number.isFinite(bytesPerSecond) ? Math.max(1, Math.ceil(bytesPerSecond / 10)) : 256 * 1024
   for (let at = 0; at < sent.length && !isClosed(); at += slice) {
     if (at > 0 && Number.isFinite(bytesPerSecond)) await pause(100)
-    if (!response.write(sent.subarray(at, at + slice))) await drained(response)
+    if (!response.write(sent.subarray(at, at + slice))) await waitForDrain(response)
   }
   if (breakOff === undefined || head) {
     response.end()
@@ -47,8 +47,8 @@ export async function deliver(
   }
   // The written bytes are sent first, so that the client receives exactly that number.
   if (breakOff.after === 0) response.flushHeaders()
-  await settled()
-  end(response.socket, breakOff.how)
+  await waitUntilRead()
+  endConnection(response.socket, breakOff.how)
 }
 
 async function deliverWire(parts: Iterable<WirePart>, socket: Socket): Promise<void> {
@@ -56,12 +56,12 @@ async function deliverWire(parts: Iterable<WirePart>, socket: Socket): Promise<v
     if (socket.destroyed) return
     if (typeof part === 'number') await pause(part)
     else if (!socket.write(typeof part === 'string' ? Buffer.from(part, 'latin1') : part))
-      await drained(socket)
+      await waitForDrain(socket)
   }
 }
 
 /** Ends a connection. */
-export function end(socket: Socket | null, how: BreakOff['how']): void {
+export function endConnection(socket: Socket | null, how: BreakOff['how']): void {
   // A TLS socket cannot be reset. Destroying it without close_notify is the closest equivalent.
   if (how === 'reset' && socket instanceof TLSSocket) socket.destroy()
   else if (how === 'reset') socket?.resetAndDestroy()
@@ -69,7 +69,7 @@ export function end(socket: Socket | null, how: BreakOff['how']): void {
 }
 
 /** Waits until written bytes are sent and a client in the same process has had the chance to read them. */
-async function settled(): Promise<void> {
+async function waitUntilRead(): Promise<void> {
   await pause(20)
   for (let turn = 0; turn < 5; turn++) await nextTurn()
 }
@@ -77,7 +77,7 @@ async function settled(): Promise<void> {
 /** Waits without keeping the event loop alive, so that the process can exit after the registry is closed. */
 const pause = (milliseconds: number): Promise<void> => sleep(milliseconds, undefined, { ref: false })
 
-const drained = (to: Writable): Promise<void> =>
+const waitForDrain = (to: Writable): Promise<void> =>
   new Promise((resolve) => {
     const done = (): void => {
       to.off('drain', done).off('close', done)

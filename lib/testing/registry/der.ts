@@ -17,7 +17,7 @@ export const integer = (bytes: Buffer): Buffer => der(0x02, bytes)
 /** Encodes a UTF8String. */
 export const utf8 = (text: string): Buffer => der(0x0c, Buffer.from(text))
 /** The BOOLEAN true. */
-export const yes = der(0x01, Buffer.from([0xff]))
+export const derTrue = der(0x01, Buffer.from([0xff]))
 /** Encodes a BIT STRING of whole bytes. */
 export const bitString = (bytes: Buffer): Buffer => der(0x03, Buffer.from([0]), bytes)
 /** Encodes a value with an explicit context-specific tag. */

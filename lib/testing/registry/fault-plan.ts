@@ -8,7 +8,7 @@ export class FaultPlan {
   /** How often each fault may still be applied. */
   readonly #remaining = new Map<Fault, number>()
   /** Names of the faults that were applied, in order. */
-  readonly struck: string[] = []
+  readonly applied: string[] = []
 
   constructor(planned: readonly Fault[] = []) {
     for (const each of planned) this.add(each)
@@ -25,12 +25,12 @@ export class FaultPlan {
   }
 
   /** Returns where to stop reading the body of a request; undefined to read all of it. */
-  reading(request: RequestLogEntry): BreakOff | undefined {
+  stopReadingAt(request: RequestLogEntry): BreakOff | undefined {
     for (const [each, remaining] of this.#remaining) {
-      if (remaining <= 0 || each.reading === undefined || !each.where(request)) continue
+      if (remaining <= 0 || each.stopReading === undefined || !each.where(request)) continue
       this.#remaining.set(each, remaining - 1)
-      this.struck.push(each.name)
-      return each.reading
+      this.applied.push(each.name)
+      return each.stopReading
     }
     return undefined
   }
@@ -43,7 +43,7 @@ export class FaultPlan {
       const other = each.act(result, request)
       if (other === undefined) continue
       this.#remaining.set(each, remaining - 1)
-      this.struck.push(each.name)
+      this.applied.push(each.name)
       result = other
     }
     return result

@@ -2,7 +2,7 @@
  * Provides faults for the embedded registry. A fault replaces the response to certain requests by another one.
  */
 import { digestOf } from '../../image/digest/digest.js'
-import { problem, without, type Answer, type BreakOff, type WirePart } from './answer.js'
+import { problem, withoutHeaders, type Answer, type BreakOff, type WirePart } from './answer.js'
 import type { RequestKind, RequestLogEntry } from './request-log.js'
 
 /** A fault of the embedded registry. */
@@ -13,8 +13,8 @@ export interface Fault {
   /** Reports whether the fault applies to a request. */
   where(request: RequestLogEntry): boolean
   /** Where and how the registry stops reading the body of a request. The request then gets no response. */
-  readonly reading?: BreakOff
-  /** Returns the response that replaces `answer`; undefined if the fault does not apply, which then does not count. */
+  readonly stopReading?: BreakOff
+  /** Returns the response that replaces `answer`; undefined if the fault does not apply. It then does not count in `times`. */
   act(answer: Answer, request: RequestLogEntry): Answer | undefined
 }
 
@@ -29,7 +29,7 @@ export interface FaultMoment {
   /** Only the nth request of this kind, repository and reference, counted from 1. */
   readonly nth?: number
   /** Only responses with this status. */
-  readonly answered?: number
+  readonly status?: number
   /** Number of times that the fault is applied. */
   readonly times?: number
 }
@@ -39,7 +39,7 @@ type Act = Fault['act']
 /** Creates a fault, by default of the first matching blob request. */
 const fault = (
   name: string,
-  { kind = 'blob', method, reference, nth, answered, times = 1 }: FaultMoment,
+  { kind = 'blob', method, reference, nth, status, times = 1 }: FaultMoment,
   act: Act,
 ): Fault => ({
   name,
@@ -50,10 +50,10 @@ const fault = (
     (reference === undefined || request.reference === reference) &&
     (nth === undefined || request.nth === nth),
   act: (answer, request) =>
-    answered === undefined || answer.status === answered ? act(answer, request) : undefined,
+    status === undefined || answer.status === status ? act(answer, request) : undefined,
 })
 
-const breaking =
+const breakOffFault =
   (name: string, how: BreakOff['how']) =>
   (after: number, moment: FaultMoment = {}): Fault =>
     fault(name, moment, (answer) => ({ ...answer, breakOff: { after, how } }))
@@ -96,7 +96,7 @@ export const faults = {
   challenge: (value: string | undefined, moment: FaultMoment = {}): Fault =>
     fault('challenge', { kind: 'any', times: Infinity, ...moment }, (answer) => {
       if (answer.headers['www-authenticate'] === undefined) return undefined
-      const headers = without(answer.headers, 'www-authenticate')
+      const headers = withoutHeaders(answer.headers, 'www-authenticate')
       return {
         ...answer,
         headers: value === undefined ? headers : { ...headers, 'www-authenticate': value },
@@ -108,11 +108,11 @@ export const faults = {
     fault('drop-idle', { times: Infinity, ...moment }, (answer) => ({ ...answer, dropAfter: after })),
 
   /** Closes the connection after `after` bytes of the body. */
-  truncate: breaking('truncate', 'close'),
+  truncate: breakOffFault('truncate', 'close'),
   /** Resets the connection after `after` bytes of the body. */
-  reset: breaking('reset', 'reset'),
+  reset: breakOffFault('reset', 'reset'),
   /** Sends nothing after `after` bytes of the body, and keeps the connection open. */
-  stall: breaking('stall', 'stall'),
+  stall: breakOffFault('stall', 'stall'),
 
   /**
    * Stops reading the body of a request after `after` bytes: closes or resets the connection, or keeps it open. Applies
@@ -120,7 +120,7 @@ export const faults = {
    */
   cutUpload: (after: number, how: BreakOff['how'] = 'reset', moment: FaultMoment = {}): Fault => ({
     ...fault('cut-upload', { kind: 'upload', method: 'PUT', ...moment }, () => undefined),
-    reading: { after, how },
+    stopReading: { after, how },
   }),
 
   /** Delays the response by `delay` milliseconds. */
@@ -140,7 +140,7 @@ export const faults = {
     fault('content-range', moment, (answer) => ({
       ...answer,
       headers: {
-        ...without(answer.headers, 'content-range'),
+        ...withoutHeaders(answer.headers, 'content-range'),
         ...(value === undefined ? {} : { 'content-range': value }),
       },
     })),
@@ -149,7 +149,7 @@ export const faults = {
   noRange: (whole: (digest: string) => Buffer | undefined, moment: FaultMoment = {}): Fault =>
     fault('no-range', { times: Infinity, ...moment }, (answer, { reference }) => ({
       status: 200,
-      headers: without(answer.headers, 'content-range', 'accept-ranges'),
+      headers: withoutHeaders(answer.headers, 'content-range', 'accept-ranges'),
       body: whole(reference) ?? answer.body,
     })),
 
@@ -179,7 +179,7 @@ export const faults = {
   noContentType: (moment: FaultMoment = {}): Fault =>
     fault('no-content-type', { kind: 'manifest', times: Infinity, ...moment }, (answer) => ({
       ...answer,
-      headers: without(answer.headers, 'content-type'),
+      headers: withoutHeaders(answer.headers, 'content-type'),
     })),
 
   /** Adds or replaces a header. */

@@ -11,7 +11,7 @@ export interface RangeHeaders {
  * Responds to a range request (RFC 9110 §14.2): 206 with the range, 416 if the range begins after the end, or 200 with
  * all bytes if no range applies.
  */
-export function ranged(
+export function respondRange(
   bytes: Buffer,
   headers: Readonly<Record<string, string>>,
   { range, ifRange }: RangeHeaders,

@@ -1,7 +1,7 @@
 /** Reads the body of a request to the embedded registry. */
 import type { IncomingMessage } from 'node:http'
 import type { BreakOff } from './answer.js'
-import { end } from './deliver.js'
+import { endConnection } from './deliver.js'
 
 /**
  * Returns the body; undefined if the connection is lost, or if `breakOff` ends it after a number of bytes.
@@ -20,7 +20,7 @@ export async function receive(
       chunks.push(chunk)
       length += chunk.length
       if (breakOff === undefined || length < breakOff.after) continue
-      end(request.socket, breakOff.how)
+      endConnection(request.socket, breakOff.how)
       if (breakOff.how === 'stall') await new Promise((resolve) => request.socket.once('close', resolve))
       return undefined
     }

@@ -1,6 +1,6 @@
 /** Defines the log of requests to the embedded registry. Tests read it, and faults select requests by it. */
 
-/** Endpoint of a request. `ping` is `GET /v2/`, `upload` all that pushes a blob. */
+/** Endpoint of a request. `ping` is `GET /v2/`, `upload` includes all requests that push a blob. */
 export type RequestKind = 'ping' | 'token' | 'manifest' | 'blob' | 'upload' | 'tags' | 'other'
 
 /** A request to the embedded registry. */

@@ -1,10 +1,10 @@
 /** Responds to authorised requests to the embedded registry (distribution spec, "Endpoints"). */
 import { answer, json, problem, type Answer } from './answer.js'
 import type { Contents } from './contents.js'
-import { ranged } from './range.js'
+import { respondRange } from './range.js'
 import type { RequestLogEntry } from './request-log.js'
 
-/** What `respond` works with. */
+/** Contents and settings for `respond`. */
 export interface RespondOptions {
   readonly contents: Contents
   /** URL of the registry. */
@@ -16,7 +16,7 @@ export interface RespondOptions {
 /** Returns the response to a request. */
 export function respond(request: RequestLogEntry, options: RespondOptions): Answer {
   if (request.method !== 'GET' && request.method !== 'HEAD')
-    return problem(405, 'UNSUPPORTED', 'this registry is read through HTTP and filled by its program')
+    return problem(405, 'UNSUPPORTED', 'this registry does not accept pushes')
   switch (request.kind) {
     case 'ping':
       return json(200, {})
@@ -34,7 +34,7 @@ export function respond(request: RequestLogEntry, options: RespondOptions): Answ
 }
 
 function manifest({ repository, reference, headers }: RequestLogEntry, { contents }: RespondOptions): Answer {
-  if (!contents.knows(repository)) return unknownName()
+  if (!contents.hasRepository(repository)) return unknownName()
   const found = contents.manifest(repository, reference)
   if (found === undefined) return problem(404, 'MANIFEST_UNKNOWN', 'manifest unknown')
   const { bytes, digest, mediaType } = found
@@ -53,11 +53,11 @@ function blob({ repository, reference, headers }: RequestLogEntry, { contents }:
     'accept-ranges': 'bytes',
     etag: `"${reference}"`,
   }
-  return ranged(bytes, about, { range: headers['range'], ifRange: headers['if-range'] })
+  return respondRange(bytes, about, { range: headers['range'], ifRange: headers['if-range'] })
 }
 
 function tags({ repository, url }: RequestLogEntry, { contents, base, pageSize }: RespondOptions): Answer {
-  if (!contents.knows(repository)) return unknownName()
+  if (!contents.hasRepository(repository)) return unknownName()
   const query = new URL(url, base).searchParams
   const last = query.get('last') ?? ''
   const requested = Number(query.get('n') ?? pageSize)

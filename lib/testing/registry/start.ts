@@ -33,12 +33,13 @@ export interface RegistryOptions {
   readonly latency?: number
   /** Maximum rate of each response body (Infinity). */
   readonly bytesPerSecond?: number
-  /** Key and certificate in PEM, for example from `testCertificate`. Without them, the registry uses plain HTTP. */
+
   /**
-   * Take pushes (false): uploads of blobs, mounts, and manifests. A blob is then part of the repositories that it was
+   * Accept pushes: uploads of blobs, mounts, and manifests. Default: false. A blob is then part of the repositories that it was
    * pushed or mounted to, and of those that have a manifest with its digest.
    */
   readonly push?: boolean
+  /** Key and certificate in PEM, for example from `testCertificate`. Without them, the registry uses plain HTTP. */
   readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer }
   readonly faults?: readonly Fault[]
 }
@@ -55,7 +56,7 @@ export interface TestRegistry {
   /** All requests so far, oldest first. */
   readonly requests: readonly RequestLogEntry[]
   /** Names of the faults that were applied, in order. */
-  readonly struck: readonly string[]
+  readonly appliedFaults: readonly string[]
   /** Number of connections opened so far. */
   readonly connections: number
   /** Number of bytes sent so far, including headers and TLS records. */
@@ -80,10 +81,10 @@ export interface TestRegistry {
   putManifest(repository: string, tagOrDigest: string, bytes: Uint8Array, mediaType: string): Digest
   /** Adds a fault after the existing ones. */
   addFault(fault: Fault): void
-  /** Adds a hook. The first hook that returns a response wins. */
+  /** Adds a hook. Hooks are called in order until one returns a response. */
   hook(answer: Hook): void
   /** Removes all faults and hooks. */
-  calm(): void
+  clearFaults(): void
   /** Closes all connections and stops the server. */
   close(): Promise<void>
 }
@@ -112,28 +113,28 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
       const answer = await hook(request)
       if (answer !== undefined) return answer
     }
-    if (request.kind === 'token') return gate.token(request)
+    if (request.kind === 'token') return gate.tokenResponse(request)
     const refused = gate.refuse(request)
     if (refused !== undefined) return refused
     const { kind, method } = request
     if (!push || (kind !== 'upload' && !(kind === 'manifest' && method === 'PUT')))
       return respond(request, { contents, base: url, pageSize })
-    const body = await receive(incoming, plan.reading(request), count)
+    const body = await receive(incoming, plan.stopReadingAt(request), count)
     if (body === undefined) return undefined
     return kind === 'upload' ? uploads.respond(request, body) : takeManifest(request, body, contents)
   }
   const serve = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const request = logged(incoming, counts)
+    const request = logEntryOf(incoming, counts)
     requests.push(request)
     const planned = await answerTo(request, incoming).catch((error: unknown) =>
       problem(500, 'UNKNOWN', String(error)),
     )
     if (planned === undefined) return
-    // What the response does not depend on is read and counted.
+    // The rest of the body is read, so that its bytes are counted.
     incoming.on('data', (chunk: Buffer) => count(chunk.length))
     const answer = plan.apply(planned, request)
     request.status = answer.status
-    if (answer.status < 300) gate.served(request)
+    if (answer.status < 300) gate.recordSuccess(request)
     await deliver(answer, response, { latency, bytesPerSecond }, incoming.method === 'HEAD')
   }
 
@@ -161,7 +162,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
     host,
     url,
     requests,
-    struck: plan.struck,
+    appliedFaults: plan.applied,
     tokens: gate.tokens,
     get connections() {
       return sockets.length
@@ -180,7 +181,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
     putManifest: (...manifest) => contents.putManifest(...manifest),
     addFault: (fault) => plan.add(fault),
     hook: (hook) => void hooks.push(hook),
-    calm: () => {
+    clearFaults: () => {
       plan.clear()
       hooks.length = 0
     },
@@ -192,7 +193,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
   }
 }
 
-function logged(
+function logEntryOf(
   { method = 'GET', url = '/', headers }: IncomingMessage,
   counts: Map<string, number>,
 ): RequestLogEntry {

@@ -1,10 +1,10 @@
-/** Takes pushes of manifests into the embedded registry (distribution spec, "Pushing Manifests"). */
+/** Accepts pushes of manifests to the embedded registry (distribution spec, "Pushing Manifests"). */
 import { digestOf, isDigest, algorithmOf } from '../../image/digest/digest.js'
 import { answer, problem, type Answer } from './answer.js'
 import type { Contents } from './contents.js'
 import type { RequestLogEntry } from './request-log.js'
 
-/** Returns the response to the push of a manifest. It is refused if something that it refers to is missing. */
+/** Returns the response to the push of a manifest. The manifest is refused if content that it refers to is missing. */
 export function takeManifest(
   { repository, reference, headers }: RequestLogEntry,
   body: Buffer,

@@ -1,4 +1,4 @@
-/** Takes pushes of blobs into the embedded registry (distribution spec, "Pushing Blobs"). */
+/** Accepts pushes of blobs to the embedded registry (distribution spec, "Pushing Blobs"). */
 import { randomUUID } from 'node:crypto'
 import { algorithmOf, digestOf, isDigest } from '../../image/digest/digest.js'
 import { answer, problem, type Answer } from './answer.js'

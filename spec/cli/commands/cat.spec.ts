@@ -62,9 +62,9 @@ describe.each(['plain', 'toc'])('windlass cat of an image (%s)', (tag) => {
 
 describe('windlass cat', () => {
   it('warns that a table of contents is not used, and writes the file', async () => {
-    registry.addFault(faults.status(501, { answered: 206, times: Infinity }))
+    registry.addFault(faults.status(501, { status: 206, times: Infinity }))
     const small = await cat('toc', '/bin/tool')
-    registry.calm()
+    registry.clearFaults()
     expect(small.bytes.equals(bytes)).toBe(true)
     expect(small.code).toBe(0)
     expect(small.err).toMatch(
@@ -75,7 +75,7 @@ describe('windlass cat', () => {
   it('ends with 5 where the layer is not the one of the image', async () => {
     registry.addFault(faults.wrongByte(5_000, { kind: 'blob', times: Infinity }))
     const { code } = await cat('plain', '--verify', '/bin/tool')
-    registry.calm()
+    registry.clearFaults()
     expect(code).toBe(5)
   })
 
@@ -100,7 +100,7 @@ describe('windlass cat', () => {
       }),
     )
     const { code, err } = await cat('corrupt', '/a')
-    registry.calm()
+    registry.clearFaults()
     expect(err).toContain('warning: The table of contents of layer')
     expect(code).toBe(5)
   })

@@ -111,7 +111,7 @@ describe('copy', () => {
     to.addFault(faults.cutUpload(10, 'stall'))
     const terminal = new TestTerminal()
     const ended = runOn(['copy', '-q', ...amd64, source('1'), target('1')], terminal)
-    await expect.poll(() => to.struck, { timeout: 20_000 }).toContain('cut-upload')
+    await expect.poll(() => to.appliedFaults, { timeout: 20_000 }).toContain('cut-upload')
     terminal.signals.emit('SIGINT')
     expect(await ended).toBe(130)
     expect(to.openUploads).toBe(0)

@@ -45,7 +45,7 @@ describe('pull of several names', () => {
     const store = path.join(work, String(stores))
     const names = ['a', 'b'].map((tag) => `${repository()}:${tag}`)
     const ended = runOn(['pull', '-q', '--store', store, ...amd64, ...names], terminal)
-    await expect.poll(() => registry.struck, { timeout: 20_000 }).toContain('stall')
+    await expect.poll(() => registry.appliedFaults, { timeout: 20_000 }).toContain('stall')
     terminal.signals.emit('SIGINT')
     expect(await ended).toBe(130)
     expect(terminal.err).not.toContain(names[1])
@@ -116,7 +116,7 @@ describe('pull --all-tags', () => {
     for (const reference of ['a', 'b'])
       registry.addFault(faults.status(403, { kind: 'manifest', reference, times: Infinity }))
     registry.addFault(
-      faults.answer((good) => ({ ...good, headers: { link: 'garbage' } }), { kind: 'tags', answered: 200 }),
+      faults.answer((good) => ({ ...good, headers: { link: 'garbage' } }), { kind: 'tags', status: 200 }),
     )
     const { code, err } = await pull('-a', '-q', ...amd64, repository())
     expect(code).toBe(3)
@@ -204,7 +204,7 @@ describe('pull --all-tags', () => {
     const terminal = new TestTerminal()
     const store = path.join(work, String(stores))
     const ended = runOn(['pull', '-a', '-q', '--store', store, ...amd64, repository()], terminal)
-    await expect.poll(() => registry.struck).toContain('stall')
+    await expect.poll(() => registry.appliedFaults).toContain('stall')
     await expect.poll(() => terminal.err).toContain('team/app:a')
     terminal.signals.emit('SIGINT')
     expect(await ended).toBe(130)

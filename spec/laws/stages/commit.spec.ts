@@ -77,7 +77,7 @@ keepsTheLaws(assemble, {
   make: () => assemble({ store: bench.store, pool: bench.parts.pool, directory: bench.path() }),
   input: async (seed) => bench.after(await finished(seed), commitImage(bench.store)),
   slots: 1,
-  longest: 1,
+  maxInputs: 1,
   runs: 12,
   ...unchanged,
   inProgress,

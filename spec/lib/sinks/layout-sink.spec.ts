@@ -16,7 +16,7 @@ import { describe, expect, it } from 'vitest'
 import { WindlassError } from '../../../lib/errors.js'
 import { type Descriptor, hexOf, mediaTypes, parseDigest } from '../../../lib/image/index.js'
 import { type LayoutSink, layoutSink } from '../../../lib/sinks/index.js'
-import { lockPauses } from '../../../lib/sinks/layout/layout-lock.js'
+import { lockWaits } from '../../../lib/sinks/layout/layout-lock.js'
 import { layoutSource } from '../../../lib/sources/index.js'
 import { type BuiltImage, buildImage, tinyImage } from '../../../lib/testing/images/index.js'
 import { temporaryDirectory } from '../../support/temporary-directory.js'
@@ -161,11 +161,11 @@ describe('a layout as a target', () => {
     await put(sink, image, 'a')
     const holder = spawn('flock', ['-F', directory, 'sh', '-c', 'echo held; exec sleep 60'])
     await once(holder.stdout, 'data')
-    const { total } = lockPauses
-    lockPauses.total = 300
+    const { total } = lockWaits
+    lockWaits.total = 300
     const written = sink.putManifest(image.manifest.bytes, image.manifest, { tag: 'b' })
     await expect(written).rejects.toMatchObject({ code: 'STORE_LOCKED', retryable: true })
-    lockPauses.total = total
+    lockWaits.total = total
     holder.kill('SIGKILL')
     await once(holder, 'close')
   })

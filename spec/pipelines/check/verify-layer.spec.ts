@@ -20,7 +20,7 @@ describe('the replacement of a layer’s trees', () => {
       },
     } as unknown as UnpackPool
     const check = new LayerCheck(store, pool)
-    const disk = (await check.look(diffIDOf('a')))!
+    const disk = (await check.findLayer(diffIDOf('a')))!
     const source = { descriptor: layerBlob('a'), diffID: diffIDOf('a') }
     await expect(check.replace(disk, source, undefined)).rejects.toThrow('it cannot be unpacked')
     expect(unpacking).toHaveLength(1)

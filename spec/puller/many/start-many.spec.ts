@@ -85,7 +85,7 @@ describe('pullMany', () => {
     registry.addFault(faults.stall(10, { times: Infinity }))
     const stop = new AbortController()
     const set = puller.pullMany(tags.map(name), { ...wanted, signal: stop.signal })
-    await until(() => registry.struck.includes('stall'))
+    await until(() => registry.appliedFaults.includes('stall'))
     stop.abort()
     await expect(set.done).rejects.toMatchObject({ code: 'CANCELLED' })
     await set.closed()
@@ -104,7 +104,7 @@ describe('retryFailed', () => {
     registry.addFault(faults.status(503, { kind: 'manifest', reference: 'b', times: Infinity }))
     const names = [name('a'), name('b'), name('missing')]
     const first = await puller.pullMany(names, wanted).done
-    registry.calm()
+    registry.clearFaults()
     const from = registry.requests.length
     const second = await puller.retryFailed(JSON.parse(JSON.stringify(first)) as PullReport, wanted).done
     expect(kinds(second)).toEqual(['newer', 'newer', 'MANIFEST_UNKNOWN'])

@@ -35,7 +35,7 @@ export function keepsTheLaws<In, Out, Shown = Out>(
   { make, shows, when, fillsSlots = true, ...laws }: Subject<In, Out, Shown>,
 ): void {
   const { slots, input } = laws
-  const longest = laws.longest ?? (slots === Infinity ? 8 : slots + 6)
+  const longest = laws.maxInputs ?? (slots === Infinity ? 8 : slots + 6)
   const options = { runs: 6, timeout: 60_000, ...laws, longest }
   const shown = lift<Out, Shown>(map((output) => (shows ? shows(output) : (output as never))))
   const makeShown = (): Stage<In, Shown> => compose(make(), shown)
@@ -53,11 +53,11 @@ export function keepsTheLaws<In, Out, Shown = Out>(
       const outputsOfOne = laws.outputs?.(inputs.slice(0, 1)).length ?? 1
       const expected = Math.min(longest, outputsOfOne === 1 ? slots + 1 : slots)
       try {
-        trial.ask(1)
-        await trial.until(() => trial.outputs.length > 0 && trial.pulled >= expected, options.timeout)
-        expect(trial.pulled).toBe(expected)
+        trial.request(1)
+        await trial.waitUntil(() => trial.outputs.length > 0 && trial.received >= expected, options.timeout)
+        expect(trial.received).toBe(expected)
       } finally {
-        trial.leave()
+        trial.unsubscribe()
         await trial.scope.close({ within: options.timeout })
       }
     })

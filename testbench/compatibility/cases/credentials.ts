@@ -17,7 +17,7 @@ const answered = (id: string, what: string, why: string, change: (token: string)
           const good = JSON.parse(body.toString()) as { token: string }
           return Buffer.from(JSON.stringify(change(good.token)))
         },
-        { kind: 'token', answered: 200 },
+        { kind: 'token', status: 200 },
       ),
     )
   })
@@ -80,7 +80,7 @@ const tokens = [
     { right: 'REGISTRY_RESPONSE', why: 'there is nothing to authenticate with', registry: token },
     (host) => {
       host.image()
-      host.registry.addFault(faults.body('{"token":null}', { kind: 'token', answered: 200 }))
+      host.registry.addFault(faults.body('{"token":null}', { kind: 'token', status: 200 }))
     },
   ),
   credentials(

@@ -90,7 +90,7 @@ export const headerCases = [
       host.registry.addFault(
         faults.body(
           (body) => gzipSync(body),
-          { kind: 'manifest', answered: 200 },
+          { kind: 'manifest', status: 200 },
           { 'content-encoding': 'gzip' },
         ),
       )
@@ -103,11 +103,7 @@ export const headerCases = [
     (host) => {
       host.image({ layers: [host.layer(host.layerOf('case', 'none'), mediaTypes.ociLayer)] })
       host.registry.addFault(
-        faults.body(
-          (body) => gzipSync(body),
-          { kind: 'blob', answered: 200 },
-          { 'content-encoding': 'gzip' },
-        ),
+        faults.body((body) => gzipSync(body), { kind: 'blob', status: 200 }, { 'content-encoding': 'gzip' }),
       )
     },
   ),

@@ -54,7 +54,7 @@ export const blobEncodingFaults: readonly CataloguedFault[] = [
           headers: { ...good.headers, 'content-encoding': 'aws-chunked' },
           ...(nth === 2 && { breakOff: { after: Math.floor(size / 2), how: 'close' as const } }),
         }),
-        { ...moment, answered: 200 },
+        { ...moment, status: 200 },
       ),
     { requests: 8 },
   ),

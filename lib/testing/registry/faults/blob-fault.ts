@@ -14,15 +14,15 @@ export const blobFault = faultsOf('blob')
 /** Defines a fault that applies to every response with the large layer. */
 export const layerFault = (
   name: string,
-  does: string,
-  gives: FaultOutcome,
+  behaviour: string,
+  outcome: FaultOutcome,
   fault: (moment: FaultMoment, scene: FaultScene) => Fault,
   change: FaultChange = {},
 ): CataloguedFault =>
   blobFault(
     name,
-    does,
-    gives,
+    behaviour,
+    outcome,
     (scene) => scene.registry.addFault(fault({ reference: scene.layer, times: Infinity }, scene)),
     change,
   )

@@ -1,5 +1,5 @@
 /** Faults of the bytes of a layer. */
-import { without } from '../answer.js'
+import { withoutHeaders } from '../answer.js'
 import { faults, type FaultMoment } from '../fault.js'
 import { chunk, forever, head } from '../wire.js'
 import { layerFault } from './blob-fault.js'
@@ -13,7 +13,7 @@ const once = (moment: FaultMoment): FaultMoment => ({ ...moment, times: 1 })
 
 /** Breaks the response off once, at boundary positions and at random positions. */
 const breaks = (['truncate', 'reset'] as const).flatMap((how) => {
-  const does = how === 'truncate' ? 'breaks off once' : 'is reset once'
+  const behaviour = how === 'truncate' ? 'breaks off once' : 'is reset once'
   // A reset may discard bytes that were sent before it.
   const change = how === 'truncate' ? oneRetry : sentTwice
   const places: readonly (readonly [string, string, (scene: FaultScene) => number])[] = [
@@ -27,7 +27,7 @@ const breaks = (['truncate', 'reset'] as const).flatMap((how) => {
   return places.map(([name, where, position]) =>
     layerFault(
       `${how}-${name}`,
-      `${does}, ${where}`,
+      `${behaviour}, ${where}`,
       'image',
       (moment, scene) => faults[how](position(scene), once(moment)),
       change,
@@ -220,7 +220,7 @@ const headers = [
     faults.header('content-type', 'text/html', moment),
   ),
   layerFault('no-type', 'is not called anything', 'image', (moment) =>
-    faults.answer((good) => ({ ...good, headers: without(good.headers, 'content-type') }), moment),
+    faults.answer((good) => ({ ...good, headers: withoutHeaders(good.headers, 'content-type') }), moment),
   ),
   layerFault('digest-header-lies', 'is called by another digest', 'image', (moment) =>
     faults.header('docker-content-digest', `sha256:${'0'.repeat(64)}`, moment),

@@ -17,15 +17,15 @@ const service = 'service="windlass-registry"'
 /** Every refusal has this challenge. */
 const withChallenge = (
   name: string,
-  does: string,
-  gives: FaultOutcome,
+  behaviour: string,
+  outcome: FaultOutcome,
   words: string | undefined | ((scene: FaultScene) => string),
-  change: FaultChange = gives === 'image' ? {} : { requests: 2, bytes: 4096 },
+  change: FaultChange = outcome === 'image' ? {} : { requests: 2, bytes: 4096 },
 ): CataloguedFault =>
   challenge(
     name,
-    does,
-    gives,
+    behaviour,
+    outcome,
     (scene) => scene.registry.addFault(faults.challenge(typeof words === 'function' ? words(scene) : words)),
     change,
   )
@@ -242,7 +242,7 @@ export const challengeFaults: readonly CataloguedFault[] = [
             yield head('401 Unauthorized', `www-authenticate: ${headers['www-authenticate'] ?? ''}`)
             yield* forever('x'.repeat(4096))
           },
-          { kind: 'manifest', answered: 401 },
+          { kind: 'manifest', status: 401 },
         ),
       ),
     { bytes: 8 * 2 ** 20 },

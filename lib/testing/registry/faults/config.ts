@@ -11,15 +11,15 @@ const oneRetry: FaultChange = { requests: 8 }
 
 const configFault = (
   name: string,
-  does: string,
-  gives: FaultOutcome,
+  behaviour: string,
+  outcome: FaultOutcome,
   fault: (moment: FaultMoment) => Fault,
   change: FaultChange = {},
 ): CataloguedFault =>
   config(
     name,
-    does,
-    gives,
+    behaviour,
+    outcome,
     (scene) => scene.registry.addFault(fault({ reference: scene.config, times: Infinity })),
     change,
   )

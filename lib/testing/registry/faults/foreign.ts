@@ -23,25 +23,25 @@ function publishWithUrls(scene: FaultScene, urls: readonly string[]): void {
 
 const urlFault = (
   name: string,
-  does: string,
-  gives: FaultOutcome,
+  behaviour: string,
+  outcome: FaultOutcome,
   url: string | ((scene: FaultScene) => string),
   change: FaultChange = {},
-  plant: (scene: FaultScene) => void = () => undefined,
+  install: (scene: FaultScene) => void = () => undefined,
 ): CataloguedFault =>
   foreign(
     name,
-    does,
-    gives,
+    behaviour,
+    outcome,
     (scene) => {
       publishWithUrls(scene, [typeof url === 'function' ? url(scene) : url])
-      plant(scene)
+      install(scene)
     },
     change,
   )
 
 /** Returns the URL of the layer without its signature, because a manifest contains no secrets. */
-const unsignedUrl = ({ signed }: FaultScene): string => signed.replace(/\?.*$/, '')
+const unsignedUrl = ({ signedUrl }: FaultScene): string => signedUrl.replace(/\?.*$/, '')
 
 const refusedUrl = (name: string, url: string): CataloguedFault =>
   urlFault(name, `leads to \`${url}\``, 'BLOB_UNKNOWN', url)
@@ -64,8 +64,8 @@ export const foreignFaults: readonly CataloguedFault[] = [
   refusedUrl('private-ipv6', 'http://[fd00::1]:1/x'),
   refusedUrl('private-mapped', 'http://[::ffff:10.0.0.1]:1/x'),
   refusedUrl('private-translated', 'http://[64:ff9b::10.0.0.1]:1/x'),
-  urlFault('user-info', 'has a name and a password in it', 'BLOB_UNKNOWN', ({ signed }) =>
-    signed.replace('://', '://someone:secret@'),
+  urlFault('user-info', 'has a name and a password in it', 'BLOB_UNKNOWN', ({ signedUrl }) =>
+    signedUrl.replace('://', '://someone:secret@'),
   ),
   urlFault(
     'wants-login',

@@ -17,13 +17,19 @@ const served = { kind: 'manifest', answered: 200, times: Infinity } as const
 /** Replaces the document of the tag. */
 const document = (
   name: string,
-  does: string,
-  gives: FaultOutcome,
+  behaviour: string,
+  outcome: FaultOutcome,
   change: (manifest: Record<string, unknown>, scene: FaultScene) => unknown,
   mediaType?: string,
   more: FaultChange = {},
 ): CataloguedFault =>
-  manifest(name, does, gives, (scene) => scene.publish(change(scene.manifest(), scene), mediaType), more)
+  manifest(
+    name,
+    behaviour,
+    outcome,
+    (scene) => scene.publish(change(scene.manifest(), scene), mediaType),
+    more,
+  )
 
 const text = (value: string): Buffer => Buffer.from(value)
 
@@ -247,7 +253,7 @@ const bodies = [
     'other-by-digest',
     'is another than the one that was asked for by digest',
     'DIGEST_MISMATCH',
-    ({ registry }) => registry.addFault(faults.wrongManifest({ answered: 200 })),
+    ({ registry }) => registry.addFault(faults.wrongManifest({ status: 200 })),
     { setting: { by: 'digest' } },
   ),
   manifest(

@@ -1,5 +1,5 @@
 /** Faults of range requests, which fetch the rest of a layer after an interruption. */
-import { answer, problem, without, type Answer } from '../answer.js'
+import { answer, problem, withoutHeaders, type Answer } from '../answer.js'
 import { faults, type Fault, type FaultMoment } from '../fault.js'
 import type { RequestLogEntry } from '../request-log.js'
 import {
@@ -19,19 +19,19 @@ const range = faultsOf('range', { requests: 8, bytes: 200 * 1024 })
 /** Breaks the layer off after 40,000 bytes and applies `fault` to the response with the rest. */
 const rangeFault = (
   name: string,
-  does: string,
-  gives: FaultOutcome,
+  behaviour: string,
+  outcome: FaultOutcome,
   fault: (moment: FaultMoment, scene: FaultScene) => Fault | readonly Fault[],
   change: FaultChange = {},
 ): CataloguedFault =>
   range(
     name,
-    does,
-    gives,
+    behaviour,
+    outcome,
     (scene) => {
       const { registry, layer } = scene
       registry.addFault(faults.truncate(firstBytes, { reference: layer, nth: 1 }))
-      for (const each of [fault({ reference: layer, answered: 206, times: Infinity }, scene)].flat())
+      for (const each of [fault({ reference: layer, status: 206, times: Infinity }, scene)].flat())
         registry.addFault(each)
     },
     { check: checkIfRange, ...change },
@@ -52,12 +52,12 @@ const replaceResponse =
 
 const contentRange = (
   name: string,
-  does: string,
+  behaviour: string,
   value: string | undefined | ((size: number) => string),
 ): CataloguedFault =>
   rangeFault(
     name,
-    does,
+    behaviour,
     'image',
     (moment, { size }) => faults.contentRange(typeof value === 'function' ? value(size) : value, moment),
     { requests: 9 },
@@ -102,7 +102,7 @@ const statuses = [
     replaceResponse(({ headers, body }) =>
       answer(
         200,
-        { etag: '"changed"', ...without(headers, 'content-range', 'etag') },
+        { etag: '"changed"', ...withoutHeaders(headers, 'content-range', 'etag') },
         Buffer.alloc(firstBytes + body.length, 7),
       ),
     ),
@@ -298,7 +298,7 @@ const validators = [
     'etag-gone',
     'has no validator any more',
     'image',
-    replaceResponse((good) => ({ ...good, headers: without(good.headers, 'etag') })),
+    replaceResponse((good) => ({ ...good, headers: withoutHeaders(good.headers, 'etag') })),
     { bytes: 110 * 1024 },
   ),
   range(
@@ -325,8 +325,8 @@ const validators = [
     'redirect',
     'is at a signed address elsewhere',
     'image',
-    ({ registry, elsewhere, layer, signed }) => {
-      registry.addFault(faults.redirect(signed, { reference: layer }))
+    ({ registry, elsewhere, layer, signedUrl }) => {
+      registry.addFault(faults.redirect(signedUrl, { reference: layer }))
       elsewhere.addFault(faults.truncate(firstBytes, { reference: layer, nth: 1 }))
     },
     { elsewhere: 2, bytes: 110 * 1024 },

@@ -23,10 +23,10 @@ const abroad = [
     'back',
     'sends for a blob elsewhere, which sends back',
     'UNAUTHORIZED',
-    ({ registry, elsewhere, layer, signed }) => {
+    ({ registry, elsewhere, layer, signedUrl }) => {
       registry.addFault(
         faults.answer(
-          (_, { url }) => (url.includes('back') ? undefined : answer(307, { location: signed })),
+          (_, { url }) => (url.includes('back') ? undefined : answer(307, { location: signedUrl })),
           {
             reference: layer,
           },
@@ -42,8 +42,8 @@ const abroad = [
     'loop-between',
     'sends for a blob elsewhere, which sends back, for ever',
     'REDIRECT_REFUSED',
-    ({ registry, elsewhere, layer, signed }) => {
-      registry.addFault(faults.redirect(signed, { reference: layer }))
+    ({ registry, elsewhere, layer, signedUrl }) => {
+      registry.addFault(faults.redirect(signedUrl, { reference: layer }))
       elsewhere.addFault(
         faults.redirect(`${registry.url}/v2/team/app/blobs/${layer}?back`, { reference: layer }),
       )
@@ -54,8 +54,8 @@ const abroad = [
     'cookie',
     'sends for a blob elsewhere, where a cookie is set',
     'image',
-    ({ registry, elsewhere, layer, signed }) => {
-      registry.addFault(faults.redirect(signed, { reference: layer }))
+    ({ registry, elsewhere, layer, signedUrl }) => {
+      registry.addFault(faults.redirect(signedUrl, { reference: layer }))
       elsewhere.addFault(faults.header('set-cookie', 'a=b; Path=/'))
       registry.addFault(faults.header('set-cookie', 'a=b; Path=/', { kind: 'any' }))
     },
@@ -66,18 +66,18 @@ const abroad = [
 /** Redirects the large layer to the other origin, which then fails. */
 const target = (
   name: string,
-  does: string,
-  gives: FaultOutcome,
-  plant: (scene: FaultScene) => void,
+  behaviour: string,
+  outcome: FaultOutcome,
+  install: (scene: FaultScene) => void,
   change: FaultChange = { ...failed, elsewhere: 1 },
 ): CataloguedFault =>
   redirect(
     `target-${name}`,
-    does,
-    gives,
+    behaviour,
+    outcome,
     (scene) => {
-      scene.registry.addFault(faults.redirect(scene.signed, { reference: scene.layer }))
-      plant(scene)
+      scene.registry.addFault(faults.redirect(scene.signedUrl, { reference: scene.layer }))
+      install(scene)
     },
     change,
   )
@@ -115,8 +115,12 @@ const places = [
     ({ elsewhere }) => elsewhere.addFault(faults.status(503, forever)),
     { requests: 9, elsewhere: 3, bytes: 16 * 1024 },
   ),
-  target('tells-back', 'the other origin tells back the signed address', 'DENIED', ({ elsewhere, signed }) =>
-    elsewhere.addFault(faults.answer(problem(403, 'DENIED', `no ${signed}`))),
+  target(
+    'tells-back',
+    'the other origin tells back the signed address',
+    'DENIED',
+    ({ elsewhere, signedUrl }) =>
+      elsewhere.addFault(faults.answer(problem(403, 'DENIED', `no ${signedUrl}`))),
   ),
   target(
     'truncates',
@@ -154,7 +158,7 @@ const downgrade = redirect(
   'https-to-http',
   'speaks TLS and sends for a blob to plain HTTP',
   'REDIRECT_REFUSED',
-  ({ registry, signed, layer }) => registry.addFault(faults.redirect(signed, { reference: layer })),
+  ({ registry, signedUrl, layer }) => registry.addFault(faults.redirect(signedUrl, { reference: layer })),
   { ...failed, setting: { tls: {}, elsewhere: 'http' }, requests: 8 },
 )
 

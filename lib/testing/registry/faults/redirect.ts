@@ -15,16 +15,16 @@ const failed = { requests: 7, bytes: 16 * 1024 }
 /** Redirects the large layer to `where`. */
 const redirectTo = (
   name: string,
-  does: string,
-  gives: FaultOutcome,
+  behaviour: string,
+  outcome: FaultOutcome,
   where: string | ((scene: FaultScene) => string),
-  change: FaultChange = gives === 'image' ? { elsewhere: 1 } : failed,
+  change: FaultChange = outcome === 'image' ? { elsewhere: 1 } : failed,
   status = 307,
 ): CataloguedFault =>
   redirect(
     name,
-    does,
-    gives,
+    behaviour,
+    outcome,
     (scene) =>
       scene.registry.addFault(
         faults.redirect(
@@ -36,7 +36,7 @@ const redirectTo = (
     change,
   )
 
-const signed = ({ signed }: FaultScene): string => signed
+const signed = ({ signedUrl }: FaultScene): string => signedUrl
 
 const targets = [
   redirectTo('file', 'sends for a blob to a file', 'REDIRECT_REFUSED', 'file:///etc/passwd'),
@@ -115,23 +115,23 @@ const honest = [
       ),
     { requests: 8 },
   ),
-  redirectTo('same-scheme', 'sends for a blob to `//host/…`', 'image', ({ signed }) =>
-    signed.replace(/^http:/, ''),
+  redirectTo('same-scheme', 'sends for a blob to `//host/…`', 'image', ({ signedUrl }) =>
+    signedUrl.replace(/^http:/, ''),
   ),
-  redirectTo('user-info', 'puts a name and a password into the address', 'image', ({ signed }) =>
-    signed.replace('://', '://someone:secret@'),
+  redirectTo('user-info', 'puts a name and a password into the address', 'image', ({ signedUrl }) =>
+    signedUrl.replace('://', '://someone:secret@'),
   ),
   redirectTo(
     'line-break',
     'puts an encoded line break into the address',
     'image',
-    ({ signed }) => `${signed}%0d%0ax-injected:%201`,
+    ({ signedUrl }) => `${signedUrl}%0d%0ax-injected:%201`,
   ),
   redirect(
     'tls',
     'speaks TLS, as the other origin does',
     'image',
-    ({ registry, signed, layer }) => registry.addFault(faults.redirect(signed, { reference: layer })),
+    ({ registry, signedUrl, layer }) => registry.addFault(faults.redirect(signedUrl, { reference: layer })),
     { setting: { tls: {} }, elsewhere: 1, requests: 8, bytes: 128 * 1024 },
   ),
 ]
@@ -155,7 +155,7 @@ const chain =
       faults.answer(
         (_, { url }) => {
           const hop = Number(/hop=(\d+)/.exec(url)?.[1] ?? 0) + 1
-          const location = hop < hops ? `/v2/team/app/blobs/${scene.layer}?hop=${hop}` : scene.signed
+          const location = hop < hops ? `/v2/team/app/blobs/${scene.layer}?hop=${hop}` : scene.signedUrl
           return answer(307, { location })
         },
         { reference: scene.layer },

@@ -8,25 +8,29 @@ const status = faultsOf('status')
 const firstRequests = { requests: 4, bytes: 4096 }
 const threeAttempts = { requests: 6, bytes: 4096 }
 
-const manifest = (code: number, gives: FaultOutcome, change: FaultChange = firstRequests): CataloguedFault =>
+const manifest = (
+  code: number,
+  outcome: FaultOutcome,
+  change: FaultChange = firstRequests,
+): CataloguedFault =>
   status(
     `manifest-${code}`,
     `answers for the manifest with ${code}`,
-    gives,
+    outcome,
     ({ registry }) =>
-      registry.addFault(faults.status(code, { kind: 'manifest', answered: 200, times: Infinity })),
+      registry.addFault(faults.status(code, { kind: 'manifest', status: 200, times: Infinity })),
     change,
   )
 
 const blob = (
   code: number,
-  gives: FaultOutcome,
+  outcome: FaultOutcome,
   change: FaultChange = { requests: 7, bytes: 16 * 1024 },
 ): CataloguedFault =>
   status(
     `blob-${code}`,
     `answers for a blob with ${code}`,
-    gives,
+    outcome,
     ({ registry, layer }) => registry.addFault(faults.status(code, { reference: layer, times: Infinity })),
     change,
   )
@@ -39,7 +43,7 @@ const once = (kind: 'manifest' | 'blob', code: number): CataloguedFault =>
     'image',
     ({ registry, layer }) =>
       registry.addFault(
-        faults.status(code, kind === 'manifest' ? { kind, answered: 200 } : { reference: layer }),
+        faults.status(code, kind === 'manifest' ? { kind, status: 200 } : { reference: layer }),
       ),
     { requests: 8 },
   )
@@ -50,7 +54,7 @@ const wait = (
   code: 429 | 503,
   value: string,
   outcome: 'waits' | 'gives up',
-  moment: FaultMoment = { kind: 'manifest', answered: 200 },
+  moment: FaultMoment = { kind: 'manifest', status: 200 },
 ): CataloguedFault =>
   status(
     `retry-after-${name}`,

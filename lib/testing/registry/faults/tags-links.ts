@@ -14,15 +14,15 @@ const oneMorePage: FaultChange = { requests: 5 }
 /** Sets the `Link` header of the first page. */
 const nextLink = (
   name: string,
-  does: string,
-  gives: FaultOutcome,
+  behaviour: string,
+  outcome: FaultOutcome,
   link: string | ((scene: FaultScene) => string),
   more: FaultChange = {},
 ): CataloguedFault =>
   tagsFault(
     name,
-    does,
-    gives,
+    behaviour,
+    outcome,
     (scene) =>
       scene.registry.addFault(
         faults.answer((good, { url }) => {

@@ -18,15 +18,15 @@ const twoAttempts: FaultChange = { requests: 5 }
 
 const page = (
   name: string,
-  does: string,
-  gives: FaultOutcome,
+  behaviour: string,
+  outcome: FaultOutcome,
   change: (good: Answer, scene: FaultScene, url: string) => Answer,
   more: FaultChange = {},
 ): CataloguedFault =>
   tagsFault(
     name,
-    does,
-    gives,
+    behaviour,
+    outcome,
     (scene) => scene.registry.addFault(faults.answer((good, { url }) => change(good, scene, url), served)),
     more,
   )

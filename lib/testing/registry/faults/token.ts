@@ -14,20 +14,20 @@ import {
 const token = faultsOf('token', { requests: 3, bytes: 4096 })
 const everyToken = { kind: 'token', times: Infinity } as const
 const fullPull: FaultChange = { requests: 7, bytes: 104 * 1024 }
-const budgetFor = (gives: FaultOutcome): FaultChange => (gives === 'image' ? fullPull : {})
+const budgetFor = (outcome: FaultOutcome): FaultChange => (outcome === 'image' ? fullPull : {})
 
 /** Replaces the members of the token response. */
 const members = (
   name: string,
-  does: string,
-  gives: FaultOutcome,
+  behaviour: string,
+  outcome: FaultOutcome,
   change: (good: string) => unknown,
-  more: FaultChange = budgetFor(gives),
+  more: FaultChange = budgetFor(outcome),
 ): CataloguedFault =>
   token(
     name,
-    does,
-    gives,
+    behaviour,
+    outcome,
     ({ registry }) =>
       registry.addFault(
         faults.body((body) => {
@@ -40,15 +40,15 @@ const members = (
 
 const tokenResponse = (
   name: string,
-  does: string,
-  gives: FaultOutcome,
+  behaviour: string,
+  outcome: FaultOutcome,
   answer: Answer | ((scene: FaultScene) => Answer),
-  more: FaultChange = budgetFor(gives),
+  more: FaultChange = budgetFor(outcome),
 ): CataloguedFault =>
   token(
     name,
-    does,
-    gives,
+    behaviour,
+    outcome,
     (scene) =>
       scene.registry.addFault(
         faults.answer(typeof answer === 'function' ? answer(scene) : answer, everyToken),
@@ -56,11 +56,14 @@ const tokenResponse = (
     more,
   )
 
-const invalidToken = (name: string, does: string, value: unknown): CataloguedFault =>
-  members(name, does, 'REGISTRY_RESPONSE', () => ({ token: value }))
+const invalidToken = (name: string, behaviour: string, value: unknown): CataloguedFault =>
+  members(name, behaviour, 'REGISTRY_RESPONSE', () => ({ token: value }))
 
-const lifetime = (name: string, does: string, more: Readonly<Record<string, unknown>>): CataloguedFault =>
-  members(name, does, 'image', (good) => ({ token: good, ...more }), fullPull)
+const lifetime = (
+  name: string,
+  behaviour: string,
+  more: Readonly<Record<string, unknown>>,
+): CataloguedFault => members(name, behaviour, 'image', (good) => ({ token: good, ...more }), fullPull)
 
 const basicOf = ({ username, password }: FaultScene['login']): string =>
   Buffer.from(`${username}:${password}`).toString('base64')

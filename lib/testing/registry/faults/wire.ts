@@ -12,16 +12,16 @@ const served = { kind: 'manifest', answered: 200, times: Infinity } as const
 
 const wireFault = (
   name: string,
-  does: string,
-  gives: FaultOutcome,
+  behaviour: string,
+  outcome: FaultOutcome,
   parts: (good: Answer) => Iterable<WirePart>,
   /** The connection is closed afterwards. A client may notice that only when it sends the next request. */
-  change: FaultChange = gives === 'image' ? { requests: 9 } : firstRequests,
+  change: FaultChange = outcome === 'image' ? { requests: 9 } : firstRequests,
 ): CataloguedFault =>
-  wire(name, does, gives, ({ registry }) => registry.addFault(faults.wire(parts, served)), change)
+  wire(name, behaviour, outcome, ({ registry }) => registry.addFault(faults.wire(parts, served)), change)
 
-const garbage = (name: string, does: string, text: string): CataloguedFault =>
-  wireFault(name, does, 'REGISTRY_RESPONSE', () => [text])
+const garbage = (name: string, behaviour: string, text: string): CataloguedFault =>
+  wireFault(name, behaviour, 'REGISTRY_RESPONSE', () => [text])
 
 /** Faults at the level of HTTP. */
 export const wireFaults: readonly CataloguedFault[] = [
@@ -72,7 +72,7 @@ export const wireFaults: readonly CataloguedFault[] = [
     'goes-away',
     'closes the connection before it answers, once',
     'image',
-    ({ registry }) => registry.addFault(faults.wire(() => [], { kind: 'manifest', answered: 200 })),
+    ({ registry }) => registry.addFault(faults.wire(() => [], { kind: 'manifest', status: 200 })),
     { requests: 9 },
   ),
   wire(

@@ -55,11 +55,11 @@ export interface CataloguedFault {
   readonly id: string
   readonly moment: CataloguedMoment
   /** Behaviour of the registry, as a clause. */
-  readonly does: string
+  readonly behaviour: string
   /** Required result of the client. */
-  readonly gives: FaultOutcome
+  readonly outcome: FaultOutcome
   /** Maximum traffic. */
-  readonly may: FaultBudget
+  readonly budget: FaultBudget
   /** Origins that may receive credentials (the registry only). */
   readonly credentialsAt: readonly ('registry' | 'elsewhere')[]
   readonly setting: FaultSetting
@@ -68,7 +68,7 @@ export interface CataloguedFault {
   /** Action of the client: pull the image, or list the tags of the repository. */
   readonly action: 'pull' | 'tags'
   /** Installs the fault in a scene. */
-  plant(scene: FaultScene): void
+  install(scene: FaultScene): void
   /** Checks the servers after the action. Returns one sentence per violation. */
   check?(scene: FaultScene): readonly string[]
 }
@@ -93,7 +93,7 @@ export interface FaultScene {
   /** Size of the large layer in bytes. */
   readonly size: number
   /** Signed URL of the large layer at the other origin. */
-  readonly signed: string
+  readonly signedUrl: string
   /** Returns the manifest of the tag. */
   readonly manifest: () => Record<string, unknown>
   /** Returns the digests that a pull must store: of the manifest of the tag and of the blobs of the image. */
@@ -108,11 +108,11 @@ export interface FaultScene {
    */
   readonly secrets: () => readonly string[]
   /** Returns the traffic so far. */
-  spent(): { readonly requests: number; readonly elsewhere: number; readonly bytes: number }
+  traffic(): { readonly requests: number; readonly elsewhere: number; readonly bytes: number }
   /** Returns the violations that the servers observed: exceeded budgets, leaked credentials, and those of `check`. */
   findings(): readonly string[]
   /** Ends the fault. A pull must succeed afterwards. */
-  calm(): void
+  endFault(): void
   /** Closes both origins. */
   close(): Promise<void>
 }
@@ -123,26 +123,26 @@ export type FaultChange = Partial<
 >
 
 /** Traffic of a pull without a fault: `/v2/`, a refusal, a token, manifest, config and two layers, together 97 KiB. */
-const usual: FaultBudget = { requests: 7, elsewhere: 0, bytes: 104 * 1024 }
+const defaultBudget: FaultBudget = { requests: 7, elsewhere: 0, bytes: 104 * 1024 }
 
 /** Defines a fault. `change` replaces defaults. */
 export type DefineFault = (
   name: string,
-  does: string,
-  gives: FaultOutcome,
-  plant: (scene: FaultScene) => void,
+  behaviour: string,
+  outcome: FaultOutcome,
+  install: (scene: FaultScene) => void,
   change?: FaultChange,
 ) => CataloguedFault
 
 /** Returns a function that defines faults of one moment. `defaults` replaces the general defaults. */
 export const faultsOf =
   (moment: CataloguedMoment, defaults: FaultChange = {}): DefineFault =>
-  (name, does, gives, plant, change = {}) => {
-    const { requests, elsewhere, bytes, ...rest } = { ...usual, ...defaults, ...change }
+  (name, behaviour, outcome, install, change = {}) => {
+    const { requests, elsewhere, bytes, ...rest } = { ...defaultBudget, ...defaults, ...change }
     return {
       id: `${moment.replace(' ', '-').toLowerCase()}/${name}`,
-      ...{ moment, does, gives, plant },
-      may: { requests, elsewhere, bytes },
+      ...{ moment, behaviour, outcome, install },
+      budget: { requests, elsewhere, bytes },
       ...{ credentialsAt: ['registry'], setting: {}, silent: false, action: 'pull' },
       ...rest,
     }

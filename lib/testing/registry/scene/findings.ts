@@ -9,17 +9,17 @@ const credentialHeaders = ['authorization', 'proxy-authorization', 'cookie']
 export function findings(scene: FaultScene): readonly string[] {
   const { fault, registry, elsewhere } = scene
   return [
-    ...overspent(scene),
+    ...exceededBudgets(scene),
     ...(fault.credentialsAt.includes('elsewhere') ? [] : elsewhere.requests.flatMap(leakedCredentials)),
     ...[...registry.requests, ...elsewhere.requests].flatMap((request) => leakedSecrets(request, scene)),
   ]
 }
 
-function overspent({ fault: { may }, ...scene }: FaultScene): readonly string[] {
-  const spent = scene.spent()
+function exceededBudgets({ fault: { budget }, ...scene }: FaultScene): readonly string[] {
+  const spent = scene.traffic()
   return (['requests', 'elsewhere', 'bytes'] as const)
-    .filter((what) => spent[what] > may[what])
-    .map((what) => `${what}: ${spent[what]}, where ${may[what]} were allowed`)
+    .filter((what) => spent[what] > budget[what])
+    .map((what) => `${what}: ${spent[what]}, but at most ${budget[what]} allowed`)
 }
 
 const leakedCredentials = ({ method, url, headers }: RequestLogEntry): readonly string[] =>
@@ -34,7 +34,7 @@ function leakedSecrets(
 ): readonly string[] {
   const secrets = [login.password, ...registry.tokens]
   return [
-    ...(secrets.some((secret) => url.includes(secret)) ? ['a secret stands in the URL of a request'] : []),
+    ...(secrets.some((secret) => url.includes(secret)) ? ['the URL of a request contains a secret'] : []),
     ...(headers['cookie'] === undefined ? [] : ['a cookie was sent']),
   ]
 }

@@ -46,7 +46,7 @@ export async function startFaultScene(fault: CataloguedFault, seed = 1): Promise
     ca: trusted ? certificate?.cert : undefined,
     config: image.config.digest,
     size: image.layers[0]?.size ?? 0,
-    signed: `${elsewhere.url}/v2/${repository}/blobs/${layer}?X-Amz-Signature=${signature}`,
+    signedUrl: `${elsewhere.url}/v2/${repository}/blobs/${layer}?X-Amz-Signature=${signature}`,
     manifest: () => JSON.parse(manifest.toString()) as Record<string, unknown>, // built from an object
     digests: () => [digestOf(manifest), ...image.blobs.keys()],
     secrets: () => [
@@ -55,15 +55,15 @@ export async function startFaultScene(fault: CataloguedFault, seed = 1): Promise
       signature,
       ...registry.tokens,
     ],
-    spent: () => ({
+    traffic: () => ({
       requests: registry.requests.length,
       elsewhere: elsewhere.requests.length,
       bytes: registry.bytesSent + elsewhere.bytesSent,
     }),
     findings: () => [...findings(scene), ...(fault.check?.(scene) ?? [])],
-    calm: () => {
-      registry.calm()
-      elsewhere.calm()
+    endFault: () => {
+      registry.clearFaults()
+      elsewhere.clearFaults()
       publish(bytes)
     },
     close: async () => {
@@ -71,7 +71,7 @@ export async function startFaultScene(fault: CataloguedFault, seed = 1): Promise
       await elsewhere.close()
     },
   }
-  fault.plant(scene)
+  fault.install(scene)
   return scene
 }
 

@@ -8,7 +8,7 @@ import { TarReader, describeTree, type TreeEntry } from '../../../../lib/archive
 import { WindlassError, asWindlassError } from '../../../../lib/errors.js'
 import { corpus } from '../../../../testbench/corpus/index.js'
 import { isRefused } from '../../../../testbench/corpus/layer-case.js'
-import { decompressed } from '../../../../testbench/corpus/playground.js'
+import { decompressPrefix } from '../../../../testbench/corpus/playground.js'
 import { layers } from '../../../support/archive/random-layers.js'
 import { applyTo, directory, file, type Made, scratch, whiteout } from '../../../support/archive/scratch.js'
 
@@ -94,7 +94,7 @@ describe('the flattened tree in memory', () => {
       const all: Made[][] = []
       try {
         for (const blob of blobs) {
-          const { archive, error: damaged } = await decompressed(blob)
+          const { archive, error: damaged } = await decompressPrefix(blob)
           if (damaged) throw damaged
           tree.nextLayer()
           let ordinal = 0

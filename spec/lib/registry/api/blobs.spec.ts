@@ -324,7 +324,7 @@ describe('blobs', () => {
       registry.addFault(faults.slow(60_000, { nth: 1 }))
       const early = new AbortController()
       const waiting = expect(repository.blob(blob, { signal: early.signal })).rejects.toMatchObject(cancelled)
-      await vi.waitFor(() => expect(registry.struck).toContain('slow'), { timeout: 10_000 })
+      await vi.waitFor(() => expect(registry.appliedFaults).toContain('slow'), { timeout: 10_000 })
       early.abort()
       await waiting
       registry.addFault(faults.stall(10, { nth: 2 }))

@@ -53,17 +53,17 @@ describe('what a request carries', () => {
     const { made, forgotten } = authorizer(login)
     const first = (await made.renew(await made.authorization(), bearer))!
     expect(first.value).toBe('Bearer token1')
-    made.taken(first)
+    made.recordAccepted(first)
     const second = (await made.renew(first, bearer))!
     expect([second.value, forgotten]).toEqual(['Bearer token2', ['token1']])
-    made.refused(second)
+    made.recordRejected(second)
     expect(forgotten).toEqual(['token1', 'token2'])
     expect(await made.authorization()).toEqual({ value: basic })
   })
 
   it('is a token of no other server than that whose token was taken', async () => {
     const { made } = authorizer(login)
-    made.taken((await made.renew({ value: undefined }, bearer))!)
+    made.recordAccepted((await made.renew({ value: undefined }, bearer))!)
     await expect(
       made.renew({ value: undefined }, 'Bearer realm="https://other.example/token"'),
     ).rejects.toMatchObject({ code: 'CHALLENGE_INVALID' })

@@ -14,7 +14,7 @@ beforeAll(async () => {
   server = await startRegistry()
   connections = new Connections()
 })
-afterEach(() => server.calm())
+afterEach(() => server.clearFaults())
 afterAll(async () => {
   await connections.close()
   await server.close()

@@ -13,7 +13,7 @@ function bodyOver(options: Partial<BodyOptions> = {}) {
   const began: number[] = []
   const body = new Body(source, {
     ...{ firstByte: patient, stall: patient, minBytes: 1 },
-    began: () => void began.push(1),
+    onFirstByte: () => void began.push(1),
     stallError: (received) => new Error(`stalled after ${received}`),
     failure: (error, received) => new Error(`${error.message} after ${received}`),
     ...options,

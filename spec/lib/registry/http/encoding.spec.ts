@@ -45,7 +45,7 @@ const struck = (
   withRegistry(kind === 'token' ? { auth } : {}, {}, async (setting) => {
     setting.registry.addFault(fault)
     await expectation(ask(setting))
-    expect(setting.registry.struck.length).toBeGreaterThan(0)
+    expect(setting.registry.appliedFaults.length).toBeGreaterThan(0)
   })
 
 const chunked = { 'transfer-encoding': 'chunked' }

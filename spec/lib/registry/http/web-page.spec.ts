@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { isWebPage, webPage } from '../../../../lib/registry/http/web-page.js'
+import { isWebPage, webPageError } from '../../../../lib/registry/http/web-page.js'
 
 it.each([
   ['<!DOCTYPE html><html><body>Log in</body></html>', true],
@@ -18,7 +18,7 @@ it('says who answered with a web page, and asks about a captive portal', () => {
     purpose: 'list the tags of "team/app"',
     url: new URL('http://portal.lan/login?session=1'),
   }
-  expect(webPage(attempt, 'REGISTRY_RESPONSE')).toMatchObject({
+  expect(webPageError(attempt, 'REGISTRY_RESPONSE')).toMatchObject({
     code: 'REGISTRY_RESPONSE',
     message: 'Failed to list the tags of "team/app" from portal.lan: it answered with a web page',
     hint: 'Is portal.lan a registry? If this network has a login page (a captive portal), log in with a browser.',

@@ -9,7 +9,7 @@ describe('the timeouts for a first byte', () => {
     const timeouts = new ResponseTimeouts(defaultTimeouts.response)
     const waits: number[] = []
     do waits.push(timeouts.timeoutFor('x'))
-    while (timeouts.timedOut('x'))
+    while (timeouts.recordTimeout('x'))
     expect(waits).toEqual([60_000, 150_000])
     // A body may fall silent first; and attempts at a layer are made 5 s and 10 s after those before.
     const all = waits.reduce((sum, wait) => sum + wait, defaultTimeouts.stall + 5_000 + 10_000)
@@ -18,11 +18,11 @@ describe('the timeouts for a first byte', () => {
 
   it('begins anew after an answer, after the last wait, and for something else', () => {
     const timeouts = new ResponseTimeouts(1)
-    timeouts.timedOut('x')
+    timeouts.recordTimeout('x')
     expect([timeouts.timeoutFor('x'), timeouts.timeoutFor('y')]).toEqual([2.5, 1])
-    timeouts.responded('x')
+    timeouts.recordResponse('x')
     expect(timeouts.timeoutFor('x')).toBe(1)
-    expect([timeouts.timedOut('x'), timeouts.timedOut('x'), timeouts.timeoutFor('x')]).toEqual([
+    expect([timeouts.recordTimeout('x'), timeouts.recordTimeout('x'), timeouts.timeoutFor('x')]).toEqual([
       true,
       false,
       1,

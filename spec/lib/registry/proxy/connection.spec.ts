@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { tunnel } from '../../../../lib/registry/proxy/connection.js'
+import { openTunnel } from '../../../../lib/registry/proxy/connection.js'
 import { Proxy } from '../../../../lib/registry/proxy/proxy.js'
 
 const target = { host: 'registry.example', port: 443 }
@@ -22,7 +22,7 @@ async function through(answer: string, { login = '', timeout = 60_000 } = {}) {
   const socket: Socket = connect(port, '127.0.0.1')
   await once(socket, 'connect')
   const failure = await new Promise<Error | undefined>((resolve) =>
-    tunnel(socket, proxy, { target, timeout }, resolve),
+    openTunnel(socket, proxy, { target, timeout }, resolve),
   )
   const left = { destroyed: socket.destroyed, listeners: socket.listenerCount('data') }
   socket.destroy()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { WindlassError } from '../../../../lib/errors.js'
-import { layoutError, writing } from '../../../../lib/sinks/layout/layout-error.js'
+import { layoutError, withLayoutErrors } from '../../../../lib/sinks/layout/layout-error.js'
 
 const systemError = (code: string): Error => Object.assign(new Error(`${code}: it failed`), { code })
 
@@ -33,7 +33,7 @@ describe('an error of a layout', () => {
 
   it('is unchanged if it has a code already, and else STORE_IO', async () => {
     const known = new WindlassError('NETWORK', 'gone')
-    await expect(writing('write', '/layout', () => Promise.reject(known))).rejects.toBe(known)
+    await expect(withLayoutErrors('write', '/layout', () => Promise.reject(known))).rejects.toBe(known)
     expect(layoutError('odd', 'write', '/layout')).toMatchObject({ code: 'STORE_IO' })
   })
 })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Descriptor, parseDigest } from '../../../../lib/image/index.js'
-import { digestNamed, parseLayoutIndex, withImage } from '../../../../lib/sinks/layout/layout-index.js'
+import { findDigest, parseLayoutIndex, withImage } from '../../../../lib/sinks/layout/layout-index.js'
 
 const image: Descriptor = {
   mediaType: 'application/vnd.oci.image.manifest.v1+json',
@@ -37,7 +37,7 @@ describe('the list of a layout', () => {
         expect(ours).toHaveLength(1)
         expect(ours[0]).toMatchObject({ ...image })
         expect(after.document).toMatchObject({ schemaVersion: 2, more: 1 })
-        if (added !== undefined) expect(digestNamed(after, added)).toBe(image.digest)
+        if (added !== undefined) expect(findDigest(after, added)).toBe(image.digest)
       }),
     )
   })

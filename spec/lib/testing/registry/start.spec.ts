@@ -157,7 +157,7 @@ describe('faults', () => {
       const digest = registry.putBlob(bytes)
       expect(await read(registry, digest)).toEqual(expected)
       expect(await read(registry, digest)).toEqual([10, 'end'])
-      expect(registry.struck).toEqual([name])
+      expect(registry.appliedFaults).toEqual([name])
     }),
   )
 
@@ -174,6 +174,6 @@ describe('faults', () => {
       expect((await get(two))[0]).toBe(503)
       expect(await get(two)).toEqual([200, 'wo'])
       expect(await get(one)).toEqual([200, 'ne'])
-      expect(registry.struck).toEqual(['status', 'wrong-byte'])
+      expect(registry.appliedFaults).toEqual(['status', 'wrong-byte'])
     }))
 })

@@ -136,7 +136,7 @@ describe('an embedded registry that takes pushes', () => {
       const to = (await send('POST', uploads)).headers.get('location')!
       const large = Buffer.alloc(1_000_000)
       await expect(send('PUT', `${to}?digest=${digestOf(large)}`, large)).rejects.toThrow()
-      expect(registry.struck).toEqual(['cut-upload'])
+      expect(registry.appliedFaults).toEqual(['cut-upload'])
       expect(registry.openUploads).toBe(1)
     }))
 
