@@ -6,7 +6,7 @@ import { type TagsRequest, formatPlatform } from '../lib/image/index.js'
 import type { Registries } from '../lib/registry/index.js'
 import { type ImageRequest, type PulledImage, assemble } from '../lib/stages/index.js'
 import { type RetryPolicy, againAfter, documentRetryPolicy } from '../lib/transfer/index.js'
-import { type Collected, type CollectOptions, noStore } from '../lib/store/index.js'
+import { type Collected, type CollectOptions, noStoreError } from '../lib/store/index.js'
 import type { PulledIndex } from '../pipelines/all-platforms.js'
 import type { PulledTags } from '../pipelines/all-tags.js'
 import { type Copy, Copier } from './copier.js'
@@ -271,7 +271,7 @@ export class Windlass implements AsyncDisposable {
   async images(): Promise<ImageSummary[]> {
     this.#assertOpen()
     if (!(await this.#parts.isThere())) {
-      this.#waiting.onWarning(noStore(this.store).message, 'no-store')
+      this.#waiting.onWarning(noStoreError(this.store).message, 'no-store')
       return []
     }
     return listImages((await this.#parts.open()).store)

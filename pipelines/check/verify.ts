@@ -104,9 +104,9 @@ class Verification {
     await this.#layout()
     await this.#names()
     await this.#images(await store.names.listAll())
-    const { things, unexpectedPaths } = await readableInventory(store.directory)
-    for (const { kind, digest } of things) if (kind === 'blob') await this.#unreferencedBlob(digest)
-    for (const { kind, digest } of things) if (kind === 'layer') await this.#unreferencedLayer(digest)
+    const { items, unexpectedPaths } = await readableInventory(store.directory)
+    for (const { kind, digest } of items) if (kind === 'blob') await this.#unreferencedBlob(digest)
+    for (const { kind, digest } of items) if (kind === 'layer') await this.#unreferencedLayer(digest)
     await this.#pointers()
     return {
       images: this.#named,

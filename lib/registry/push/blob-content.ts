@@ -24,7 +24,7 @@ export class BlobContent implements StreamBody {
 
   /** Whether all bytes of the last opened stream were read, and were right. */
   get whole(): boolean {
-    return this.#last?.whole ?? false
+    return this.#last?.isVerified ?? false
   }
 
   /** Opens the source, so that a source without the blob opens no upload. @throws errors of the source */

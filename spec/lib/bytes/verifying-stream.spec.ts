@@ -14,9 +14,9 @@ async function passed(
   Readable.from(chunks, { objectMode: false }).pipe(stream)
   try {
     for await (const chunk of stream) out.push(chunk as Buffer)
-    return { bytes: Buffer.concat(out), whole: stream.whole }
+    return { bytes: Buffer.concat(out), whole: stream.isVerified }
   } catch (error) {
-    return { bytes: Buffer.concat(out), error, whole: stream.whole }
+    return { bytes: Buffer.concat(out), error, whole: stream.isVerified }
   }
 }
 

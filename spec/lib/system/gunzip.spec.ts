@@ -34,7 +34,7 @@ describe('ISA-L', () => {
           full = made === output.length
         }
         expect(Buffer.concat(parts).equals(text)).toBe(true)
-        expect([gunzip.ended, gunzip.left]).toEqual([true, 0])
+        expect([gunzip.ended, gunzip.unconsumed]).toEqual([true, 0])
       }
     })
 
@@ -44,8 +44,8 @@ describe('ISA-L', () => {
       const both = Buffer.concat([member(text), member(Buffer.from('more'))])
       const given = gunzip.give(both)
       expect(gunzip.fillNow(output)).toBe(text.length)
-      expect([gunzip.ended, gunzip.left]).toEqual([true, member(Buffer.from('more')).length])
-      const rest = both.subarray(given - gunzip.left)
+      expect([gunzip.ended, gunzip.unconsumed]).toEqual([true, member(Buffer.from('more')).length])
+      const rest = both.subarray(given - gunzip.unconsumed)
       gunzip.next()
       expect(gunzip.ended).toBe(false)
       gunzip.give(rest)

@@ -2,10 +2,10 @@ import { closeSync, lstatSync, openSync, symlinkSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { available, setFdTimes, setTimes } from '../../../lib/system/index.js'
+import { systemCallsAvailable, setFdTimes, setTimes } from '../../../lib/system/index.js'
 import { temporaryDirectory } from '../../support/temporary-directory.js'
 
-describe.skipIf(!available())('times', () => {
+describe.skipIf(!systemCallsAvailable())('times', () => {
   const directory = temporaryDirectory()
   const file = join(directory, 'file')
   const link = join(directory, 'link')

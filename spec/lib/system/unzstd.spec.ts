@@ -29,7 +29,7 @@ describe('libzstd', () => {
           full = made === output.length
         }
         expect(Buffer.concat(parts).equals(text)).toBe(true)
-        expect([unzstd.ended, unzstd.left]).toEqual([true, 0])
+        expect([unzstd.ended, unzstd.unconsumed]).toEqual([true, 0])
         unzstd.close()
         unzstd.close()
       }
@@ -40,7 +40,7 @@ describe('libzstd', () => {
       const output = Buffer.allocUnsafeSlow(2 * text.length)
       unzstd.give(Buffer.concat([storedZstd(text), storedZstd(Buffer.from('more'))]))
       expect(unzstd.fillNow(output)).toBe(text.length)
-      expect([unzstd.ended, unzstd.left]).toEqual([true, storedZstd(Buffer.from('more')).length])
+      expect([unzstd.ended, unzstd.unconsumed]).toEqual([true, storedZstd(Buffer.from('more')).length])
       expect(output.toString('latin1', 0, unzstd.fillNow(output))).toBe('more')
       unzstd.close()
     })

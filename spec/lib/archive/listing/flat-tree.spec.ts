@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { FlatTree } from '../../../../lib/archive/listing/flat-tree.js'
-import { listedFile, type ListedFile, textOf } from '../../../../lib/archive/listing/listed-file.js'
+import { listedFile, type ListedFile, utf8Of } from '../../../../lib/archive/listing/listed-file.js'
 import { TarReader, describeTree, type TreeEntry } from '../../../../lib/archive/index.js'
 import { WindlassError, asWindlassError } from '../../../../lib/errors.js'
 import { corpus } from '../../../../testbench/corpus/index.js'
@@ -36,9 +36,9 @@ const onDisk = async (root: string) =>
     .filter(({ path }) => path !== '.')
     .map(({ target, hardlink, xattrs, ...entry }) => ({
       ...without(entry, 'sha256'),
-      xattrs: new Map([...xattrs].map(([name, value]) => [textOf(name), value])),
-      ...(target !== undefined && { target: textOf(target) }),
-      ...(hardlink !== undefined && { hardlink: textOf(hardlink) }),
+      xattrs: new Map([...xattrs].map(([name, value]) => [utf8Of(name), value])),
+      ...(target !== undefined && { target: utf8Of(target) }),
+      ...(hardlink !== undefined && { hardlink: utf8Of(hardlink) }),
     }))
 
 /** Applies entries, and says at which one it was refused. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   hostWhiteoutForm,
   LayerApplier,
-  layerDirectory,
+  readLayerDirectory,
   type WhiteoutForm,
   compareTrees,
   describeTree,
@@ -236,7 +236,7 @@ describe('an unpacked layer, read back', () => {
       const before = await describeTree(own.root)
       // What no entry names is in the tree all the same: here each layer names its directories but the root.
       const applier = new LayerApplier({ root: layered.root, whiteouts: 'apply' })
-      for (const step of layerDirectory(own.root, applier)) expect(step).toBeUndefined()
+      for (const step of readLayerDirectory(own.root, applier)) expect(step).toBeUndefined()
       applier.finish()
       expect(compareTrees(before, await describeTree(own.root))).toEqual([])
     }

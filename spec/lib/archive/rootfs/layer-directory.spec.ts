@@ -13,8 +13,8 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { layerDirectory, type TarEntry } from '../../../../lib/archive/index.js'
-import { makeNode, setXattr, available } from '../../../../lib/system/index.js'
+import { readLayerDirectory, type TarEntry } from '../../../../lib/archive/index.js'
+import { makeNode, setXattr, systemCallsAvailable } from '../../../../lib/system/index.js'
 import { scratch } from '../../../support/archive/scratch.js'
 
 const asRoot = process.geteuid?.() === 0
@@ -23,7 +23,7 @@ const asRoot = process.geteuid?.() === 0
 function told(root: string, implied?: readonly string[]) {
   const entries: TarEntry[] = []
   const data: string[] = []
-  const steps = layerDirectory(
+  const steps = readLayerDirectory(
     root,
     {
       entry: (entry) => void entries.push(entry),
@@ -72,7 +72,7 @@ describe('a stored tree as a layer', () => {
     expect(data).toEqual([`sparse ${2 ** 20} at ${5 * 2 ** 20}`, `zeros ${2 ** 20} at 0`])
   })
 
-  it.runIf(asRoot && available())(
+  it.runIf(asRoot && systemCallsAvailable())(
     'has whiteouts as every other layer has them, and no mark of overlayfs',
     async () => {
       const { root } = await scratch()
@@ -93,17 +93,20 @@ describe('a stored tree as a layer', () => {
     },
   )
 
-  it.runIf(asRoot && available())('has the attributes of the layer, and not those of the host', async () => {
-    const { root } = await scratch()
-    const path = join(root, 'a')
-    writeFileSync(path, 'x')
-    const capability = Buffer.from('0100000200200000000000000000000000000000', 'hex')
-    for (const name of ['user.own', 'security.capability']) setXattr(Buffer.from(path), name, capability)
-    setXattr(Buffer.from(path), 'security.windlass', Buffer.from('host'))
-    chmodSync(path, 0o4711)
-    lutimesSync(path, 7, 7)
-    const entry = told(root).entries.at(-1)!
-    expect(entry).toMatchObject({ path: 'a', mode: 0o4711, mtime: 7_000_000_000n })
-    expect([...entry.xattrs.keys()].sort()).toEqual(['security.capability', 'user.own'])
-  })
+  it.runIf(asRoot && systemCallsAvailable())(
+    'has the attributes of the layer, and not those of the host',
+    async () => {
+      const { root } = await scratch()
+      const path = join(root, 'a')
+      writeFileSync(path, 'x')
+      const capability = Buffer.from('0100000200200000000000000000000000000000', 'hex')
+      for (const name of ['user.own', 'security.capability']) setXattr(Buffer.from(path), name, capability)
+      setXattr(Buffer.from(path), 'security.windlass', Buffer.from('host'))
+      chmodSync(path, 0o4711)
+      lutimesSync(path, 7, 7)
+      const entry = told(root).entries.at(-1)!
+      expect(entry).toMatchObject({ path: 'a', mode: 0o4711, mtime: 7_000_000_000n })
+      expect([...entry.xattrs.keys()].sort()).toEqual(['security.capability', 'user.own'])
+    },
+  )
 })

@@ -12,7 +12,7 @@ const digest = (text: string) => digestOf(Buffer.from(text))
 const mediaType = 'application/vnd.oci.image.manifest.v1+json'
 
 const entriesOf = (...manifests: readonly unknown[]) =>
-  IndexDocument.parse(JSON.stringify({ schemaVersion: 2, manifests }), 'index.json').listed
+  IndexDocument.parse(JSON.stringify({ schemaVersion: 2, manifests }), 'index.json').entries
 const entry = (content: string, name?: string) => ({
   ...{ mediaType, digest: digest(content), size: 2 },
   ...(name !== undefined && { annotations: { [refName]: name } }),

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { chmod, lchown, mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { sweepNextTo, sweepNoted } from '../../../../lib/store/staging/unfinished-tree.js'
+import { sweepNextTo, sweepRecordedTrees } from '../../../../lib/store/staging/unfinished-tree.js'
 import { locksAvailable } from '../../../../lib/system/index.js'
 import { Child } from '../../../support/store/child.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
@@ -171,7 +171,7 @@ describe('a tree that is built beside the place where it will stand', () => {
       await lchown(path, 65_534, 65_534)
       const before = await everything(parent)
       await sweepNextTo(target)
-      await sweepNoted([{ path, token }])
+      await sweepRecordedTrees([{ path, token }])
       expect(await everything(parent)).toEqual(before)
     })
 
@@ -183,13 +183,13 @@ describe('a tree that is built beside the place where it will stand', () => {
       await chmod(path, 0o700)
       await writeFile(join(dirname(path), 'precious'), '')
       const before = await everything(parent)
-      await sweepNoted([
+      await sweepRecordedTrees([
         { path, token: '1'.repeat(32) },
         { path: dirname(path), token },
         { path: join(parent, 'precious'), token },
       ])
       expect(await everything(parent)).toEqual(before)
-      await sweepNoted([{ path, token }])
+      await sweepRecordedTrees([{ path, token }])
       expect(await everything(parent)).toEqual(locksAvailable() ? ['precious'] : before)
       await sweepNextTo(target)
     })
