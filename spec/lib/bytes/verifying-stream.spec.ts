@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { VerifyingStream } from '../../../lib/bytes/index.js'
 import { digestOf } from '../../../lib/image/index.js'
 
-/** What comes out of the stream before its end or its error. */
+/** Returns the bytes that the stream passed on before it ended or failed. */
 async function passed(
   chunks: readonly Buffer[],
   expected: Buffer,

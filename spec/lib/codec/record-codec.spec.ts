@@ -11,7 +11,7 @@ import { RecordType, withNoticedDefault, withSilentDefault, record } from '../..
 import { Schema1ManifestCodec } from '../../../lib/image/schema1/manifest.js'
 import { descriptor, ociIndex, ociManifest, schema1 } from '../../../testbench/documents/documents.js'
 
-/** Every codec of a document, with a value that has all of its optional fields where they can be right. */
+/** Every codec of a document, with a value that has all optional fields. */
 const platform = { os: 'linux', architecture: 'arm', variant: 'v7', 'os.version': '1', 'os.features': ['f'] }
 const whole = {
   ...descriptor('a/b'),
@@ -76,10 +76,10 @@ describe.each(codecs)('the optional fields of %s', (_name, codec, value) => {
       fc.property(fc.constantFrom(...fields), fc.jsonValue({ maxDepth: 2 }), (field, wrong) => {
         const strict = optionalOf(codec, field)
         fc.pre(wrong !== null && strict.decode(wrong)._tag === 'Left')
-        const told = decode(codec, { ...value, [field]: wrong })
-        expect(told.value).toEqual(decode(codec, without(value, field)).value)
-        expect(told.notices).toHaveLength(1)
-        expect(told.notices[0]).toContain(`; ${field} is ignored`)
+        const decoded = decode(codec, { ...value, [field]: wrong })
+        expect(decoded.value).toEqual(decode(codec, without(value, field)).value)
+        expect(decoded.notices).toHaveLength(1)
+        expect(decoded.notices[0]).toContain(`; ${field} is ignored`)
       }),
       { numRuns: 300 },
     )

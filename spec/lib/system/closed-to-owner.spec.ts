@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { findClosedToOwner, findForeignEntry } from '../../../lib/system/closed-to-owner.js'
 
-/** A user whom nothing else here belongs to. */
+/** Id of a user and of a group that own no other file of this test. */
 const user = 1234
 
 describe.runIf(process.getuid?.() === 0)('a path that is closed to a user', () => {

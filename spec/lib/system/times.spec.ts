@@ -15,7 +15,7 @@ describe.skipIf(!systemCallsAvailable())('times', () => {
     const { atimeNs, mtimeNs } = lstatSync(path, { bigint: true })
     return { atime: atimeNs, mtime: mtimeNs }
   }
-  /** What every file system of today holds: 1901 to 2106, to the nanosecond (in its very first second a kernel drops the fraction). */
+  /** Times from 1901 to 2106, which every current file system stores to the nanosecond. (Kernels drop the fraction of the first second.) */
   const nanoseconds = fc.bigInt({ min: (1n - 2n ** 31n) * 10n ** 9n, max: 2n ** 32n * 10n ** 9n - 1n })
 
   it('are exact to the nanosecond, before 1970 too', () => {

@@ -24,9 +24,9 @@ describe('libzstd', () => {
         const parts: Buffer[] = []
         for (let full = true; full;) {
           const output = Buffer.allocUnsafeSlow(10_000)
-          const made = await unzstd[how](output)
-          parts.push(output.subarray(0, made))
-          full = made === output.length
+          const outputLength = await unzstd[how](output)
+          parts.push(output.subarray(0, outputLength))
+          full = outputLength === output.length
         }
         expect(Buffer.concat(parts).equals(text)).toBe(true)
         expect([unzstd.ended, unzstd.unconsumed]).toEqual([true, 0])

@@ -316,7 +316,7 @@ describe.runIf(process.geteuid?.() === 0)('what a lower directory hands down', (
     mkdirSync(path)
     chownSync(path, 0, 5)
     chmodSync(path, 0o2755)
-    // Version 2; then u::rwx, u:1000:rwx, g::r-x, m::rwx, o::r-x, each a tag, what it may, and an id.
+    // Version 2; then u::rwx, u:1000:rwx, g::r-x, m::rwx, o::r-x. Each is a tag, permissions and an id.
     const acl = Buffer.from(
       '02000000' +
         [

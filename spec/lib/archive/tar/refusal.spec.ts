@@ -1,4 +1,4 @@
-/** Names out of archives, as messages show them. */
+/** Formats names from archives for error messages. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { quotedLatin1 } from '../../../../lib/archive/tar/refusal.js'

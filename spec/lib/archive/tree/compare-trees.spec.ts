@@ -1,4 +1,4 @@
-/** Each way in which two trees can differ is one readable difference, and nothing else is. */
+/** Each way in which two trees can differ is reported as one readable difference, and nothing else is reported. */
 import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,

@@ -1,4 +1,4 @@
-/** What a layer unpacks to, put together in memory, is what the applier makes on disk. */
+/** The tree that is built in memory equals the tree that the applier builds on disk. */
 import fc from 'fast-check'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -30,7 +30,7 @@ afterAll(() => rmSync(top, { recursive: true, force: true }))
 const forms: readonly WhiteoutForm[] = ['overlay', 'aufs']
 const context = { signal: new AbortController().signal, onProgress: () => undefined }
 
-/** What tells the tree in memory from the one at `root`, but for what the machine cannot hold. */
+/** Differences between the tree in memory and the tree at `root`, except those that the machine cannot store. */
 async function differences(tree: LayerTree, root: string, scratch: string): Promise<string[]> {
   const found = (await describeTree(root)).map(toLayerForm)
   const limits = new HostLimits({ tree: root, entries: found, scratch })

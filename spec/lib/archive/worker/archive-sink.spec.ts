@@ -1,4 +1,4 @@
-/** The limits of what a blob becomes, and what is said of an archive when all of it has come. */
+/** The sink enforces the limits of an unpacked archive, and checks its diffID at the end. */
 import { describe, expect, it } from 'vitest'
 import { type ArchiveOptions, ArchiveSink } from '../../../../lib/archive/worker/archive-sink.js'
 import { WindlassError } from '../../../../lib/errors.js'
@@ -14,7 +14,7 @@ function sinkOf(limits: Partial<Limits>, more: Partial<ArchiveOptions> = {}): Ar
     ...more,
   })
 }
-/** The code that so many bytes of an archive are refused with. */
+/** Writes an archive of this many bytes, and returns the code of the error, if any. */
 async function refused(sink: ArchiveSink, bytes: number): Promise<string | undefined> {
   const closed = new Promise<WindlassError | undefined>((resolve) => {
     sink.on('error', (error: WindlassError) => resolve(error)).on('finish', () => resolve(undefined))

@@ -1,4 +1,4 @@
-/** The jobs of a worker thread, in this one: what is counted over several layers, and what is looked at on the way. */
+/** Runs jobs of the worker thread in this thread: limits that count several layers, and checks while a job runs. */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

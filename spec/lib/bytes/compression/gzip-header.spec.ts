@@ -34,7 +34,7 @@ const fields = fc.record({
   crc: fc.boolean(),
 })
 
-/** How many bytes it takes, given `size` at a time. */
+/** Gives `bytes` to a header, `size` bytes at a time, and returns how many bytes belong to the header. */
 function taken(bytes: Buffer, size: number): { bytes: number; complete: boolean } {
   const header = new GzipHeader()
   let sum = 0

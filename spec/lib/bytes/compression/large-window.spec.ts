@@ -16,7 +16,7 @@ const wanting = (bytes: number): LargeWindow => {
 const never = (): boolean => false
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 60))
 
-/** Whether it is over within some time. */
+/** Whether the promise is fulfilled within 60 ms. */
 const soon = (promise: Promise<unknown>): Promise<boolean> =>
   Promise.race([promise.then(() => true), pause().then(() => false)])
 

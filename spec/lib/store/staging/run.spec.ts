@@ -1,4 +1,4 @@
-/** What a run says that it needs, and what it leaves: read by other processes, whatever became of it. */
+/** Other processes can read what a run needs and what it left behind, also if the run was killed. */
 import {
   appendFileSync,
   existsSync,
