@@ -155,7 +155,7 @@ describe('readSchema1', () => {
     const [a, b] = blobs(2)
     const foreignId = idOf('a stranger')
     expect(refused([a!, { ...b!, v1: { parent: foreignId } }])).toContain(
-      `Invalid parent ID. Expected ${idOf('layer 0')}, foreignId ${foreignId}.`,
+      `Invalid parent ID. Expected ${idOf('layer 0')}, got ${foreignId}.`,
     )
     expect(refused([a!, { ...b!, v1: { parent: '' } }])).toContain('Invalid parent ID. Expected')
   })
