@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import type { Cost } from './shared/measured.js'
 import { reasonOf } from './peers/all-peers.js'
 import type { Peer, Work } from './peers/peer.js'
-import { shuffled, type Spread, spreadOf } from './shared/statistics.js'
+import { shuffled, type Spread, spreadOf } from '../puller/bench/statistics.js'
 
 export interface ContenderResult {
   readonly name: string

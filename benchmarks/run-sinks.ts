@@ -19,7 +19,7 @@ import { type TestRegistry, startRegistry } from '../lib/testing/registry/index.
 import { layerArchive } from './growth/layer-stream.js'
 import { describeMachine } from './shared/machine.js'
 import { type Cost, measured } from './shared/measured.js'
-import { shuffled, spreadOf } from './shared/statistics.js'
+import { shuffled, spreadOf } from '../puller/bench/statistics.js'
 import { temporary } from './shared/temporary.js'
 import { type SinksPoint, sinksTable } from './sinks/table.js'
 

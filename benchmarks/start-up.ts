@@ -2,7 +2,7 @@
 import { type Comparison, resultOf } from './compare.js'
 import { program } from './shared/pull-once.js'
 import { type Cost, measured } from './shared/measured.js'
-import { shuffled } from './shared/statistics.js'
+import { shuffled } from '../puller/bench/statistics.js'
 
 export const nothing = 'node -e 0'
 

@@ -4,7 +4,7 @@ import type { Comparison, ContenderResult } from './compare.js'
 import { table } from './shared/markdown.js'
 import { ours, lineSeconds, reachedIn, reaches } from './reach.js'
 import type { Results } from './results.js'
-import type { Spread } from './shared/statistics.js'
+import type { Spread } from '../puller/bench/statistics.js'
 import type { TreeCheck } from './trees/check-trees.js'
 
 /** Orders images as the recipes do; other images follow. */

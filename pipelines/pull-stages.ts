@@ -1,5 +1,5 @@
 /** Provides the stages of a pull, bound to a store and to the resources that all pulls of a puller share. */
-import { type Stage, compose, identity } from '../lib/flow/index.js'
+import { type SlotCount, type Stage, compose, identity } from '../lib/flow/index.js'
 import type { UnpackPool } from '../lib/archive/index.js'
 import type { Limits } from '../lib/limits.js'
 import {
@@ -60,7 +60,7 @@ export interface PullParts {
   /** Limits how many layers are downloaded concurrently. */
   readonly downloads: Downloads
   /** Maximum number of layers of one pull that are processed concurrently. */
-  readonly layerSlots: number
+  readonly layerSlots: number | SlotCount
   /** Refuse schema 1 manifests whose signatures cannot be verified. */
   readonly requireSignatures: boolean
 }
@@ -134,10 +134,12 @@ export function pullStages(
       compose(
         ensureLayer({ store, goal, flights, slots: layerSlots }, line),
         imageBytes(limits),
-        entries ? storedEntries({ store, pool, entries, slots: layerSlots }) : identity(),
+        entries ? storedEntries({ store, pool, entries, slots: presentSlots(layerSlots) }) : identity(),
       ),
     onLayer: identity(),
     convertSchema1: convertSchema1(store),
     commitImage: commitImage(store),
   }
 }
+
+const presentSlots = (slots: number | SlotCount): number => (typeof slots === 'number' ? slots : slots.value)

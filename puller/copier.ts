@@ -11,9 +11,10 @@ import { copyStages } from '../pipelines/copy-stages.js'
 import { copyTarget } from './names/copy-target.js'
 import { locate } from './names/request.js'
 import { checkOptions } from './options/check-options.js'
-import { copyTable, openTable } from './options/option-table.js'
+import { copyTable } from './options/option-table.js'
 import type { CopyOptions, OpenOptions } from './options/options.js'
 import { retryPolicy } from './options/retry.js'
+import type { PullerLimits } from './live-limits.js'
 import { type Pull, PullRun } from './pull-run.js'
 
 /** A running copy. */
@@ -28,6 +29,7 @@ export interface CopierParts {
   readonly registries: Registries
   readonly limits: Limits
   readonly lifetime: Scope
+  readonly live: PullerLimits
 }
 
 /** Starts the copies of one puller. */
@@ -37,8 +39,9 @@ export class Copier {
 
   constructor(parts: CopierParts) {
     this.#parts = parts
-    const { maxDownloads = openTable.maxDownloads.default } = parts.options
+    const { maxDownloads } = parts.live.get()
     this.#copies = new BlobCopies({ slots: maxDownloads, retry: retryPolicy(parts.options) }, parts.lifetime)
+    parts.live.follow((values) => this.#copies.resize(values.maxDownloads))
   }
 
   /** @throws USAGE, REFERENCE_INVALID, PLATFORM_INVALID, before any network traffic */

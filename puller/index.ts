@@ -4,6 +4,7 @@ export type {
   CopyOptions,
   FileOptions,
   FilesOptions,
+  LimitValues,
   OpenOptions,
   PlanRequest,
   PullAllOptions,
@@ -11,6 +12,7 @@ export type {
   RegistryCredentials,
 } from './options/options.js'
 export type { Copy } from './copier.js'
+export type { LiveLimits } from './live-limits.js'
 export type { Pull } from './pull-run.js'
 export type { PullSet, StartedPull } from './pull-set.js'
 export { type GoalOptions, type PullContext, createContext } from './context.js'

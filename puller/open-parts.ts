@@ -1,6 +1,6 @@
 /** Opens the resources that all pulls of a puller share: the store, the threads and the limits on concurrency. */
 import { UnpackPool } from '../lib/archive/index.js'
-import type { Scope } from '../lib/flow/index.js'
+import { type Scope, SlotCount } from '../lib/flow/index.js'
 import type { Limits } from '../lib/limits.js'
 import { Downloads } from '../lib/stages/index.js'
 import { LayerFlights, documentRetryPolicy } from '../lib/transfer/index.js'
@@ -11,8 +11,8 @@ import {
   Store,
   type StoreOptions,
 } from '../lib/store/index.js'
-import { openTable } from './options/option-table.js'
-import { type OpenOptions, defaultUnpacks, storeDirectory } from './options/options.js'
+import { PullerLimits } from './live-limits.js'
+import { type LimitValues, type OpenOptions, storeDirectory } from './options/options.js'
 import type { PullParts } from '../pipelines/pull-stages.js'
 import { retryPolicy } from './options/retry.js'
 
@@ -20,6 +20,7 @@ import { retryPolicy } from './options/retry.js'
  * Opens the store and creates the other shared resources.
  * @param lifetime - the scope of work that outlives a pull
  * @param waiting - reports and ends waits for locks of the store
+ * @param live - limits that the resources follow
  * @throws STORE_* when the store cannot be opened
  */
 export async function openParts(
@@ -27,12 +28,10 @@ export async function openParts(
   limits: Limits,
   lifetime: Scope,
   waiting: Pick<StoreOptions, 'onWarning' | 'signal'> = {},
+  live = new PullerLimits(options),
 ): Promise<PullParts> {
-  const {
-    maxDownloads = openTable.maxDownloads.default,
-    maxUnpacks = defaultUnpacks(),
-    foreignUrls,
-  } = options
+  const { maxDownloads, maxUnpacks } = live.get()
+  const { foreignUrls } = options
   const downloads = {
     slots: maxDownloads,
     retry: retryPolicy(options),
@@ -46,16 +45,28 @@ export async function openParts(
     ...(waiting.signal && { signal: waiting.signal }),
     ...(waiting.onWarning && { onWarning: waiting.onWarning }),
   })
-  return {
+  const parts: PullParts = {
     store,
     pool: new UnpackPool({ workers: maxUnpacks, limits }),
     limits,
     retry: retryPolicy(options, documentRetryPolicy),
     flights: new LayerFlights(),
     downloads: new Downloads(downloads, lifetime),
-    layerSlots: maxDownloads + maxUnpacks + 1,
+    layerSlots: new SlotCount(layerSlots({ maxDownloads, maxUnpacks })),
     requireSignatures: options.requireSchema1Signatures ?? false,
   }
+  live.follow((values) => resizeParts(parts, values))
+  return parts
+}
+
+/** Number of layers of one pull that are processed concurrently: so many that neither limit waits for the other. */
+const layerSlots = ({ maxDownloads, maxUnpacks }: LimitValues): number => maxDownloads + maxUnpacks + 1
+
+/** Changes the limits of resources in use. */
+function resizeParts(parts: PullParts, values: LimitValues): void {
+  parts.downloads.resize(values.maxDownloads)
+  parts.pool.resize(values.maxUnpacks)
+  if (typeof parts.layerSlots !== 'number') parts.layerSlots.set(layerSlots(values))
 }
 
 /** Rewrites the files without which the store in `directory` cannot be opened or read. @throws STORE_* */

@@ -15,6 +15,7 @@ import { FileReads } from './file-reads.js'
 import type { ImageFile, OpenedFile } from '../pipelines/files.js'
 import { type ImageSummary, listImages } from '../pipelines/images.js'
 import { type Inspection, type InspectRequest, inspect } from '../pipelines/inspect.js'
+import { type LiveLimits, PullerLimits } from './live-limits.js'
 import { openParts, repairBeforeOpening } from './open-parts.js'
 import { OpenedParts } from './opened-parts.js'
 import { anyText, path as pathCodec, texts } from './options/option-codecs.js'
@@ -67,6 +68,8 @@ export async function open(options: OpenOptions = {}): Promise<Windlass> {
 
 /** A puller: one store, one set of connections and one limit on concurrency for all its pulls. Created by `open`. */
 export class Windlass implements AsyncDisposable {
+  /** Limits on all pulls together. They may change while pulls run. */
+  readonly limits: LiveLimits
   readonly #options: OpenOptions
   /** Retry policy for manifests and configs. */
   readonly #retry: RetryPolicy
@@ -88,8 +91,11 @@ export class Windlass implements AsyncDisposable {
     this.#retry = retryPolicy(options, documentRetryPolicy)
     this.#registries = registries
     this.#limits = limitsWith(options.limits)
-    this.#copier = new Copier({ options, registries, limits: this.#limits, lifetime: this.#lifetime })
-    const start = (): Promise<PullParts> => openParts(options, this.#limits, this.#lifetime, this.#waiting)
+    const live = new PullerLimits(options)
+    this.limits = live
+    this.#copier = new Copier({ options, registries, limits: this.#limits, lifetime: this.#lifetime, live })
+    const start = (): Promise<PullParts> =>
+      openParts(options, this.#limits, this.#lifetime, this.#waiting, live)
     this.#parts = new OpenedParts(() => this.store, start)
     this.#work = new RunningWork(this.#parts)
     this.#sets = new PullSets({

@@ -11,7 +11,7 @@ const expected: Record<string, string> = {
       FileOptions FileType FilesOptions GoalOptions ImageConfig ImageFile ImageIndex ImageManifest
       ImageProblem ImageSink ImageSource ImageSummary InspectRequest InspectedFields InspectedImage
       Inspection LayerEntryContext LayerEntrySink LayerEvent LayerPlan LayerStatus LayerToRead Leftovers
-      LimitName Limits OpenBlob OpenOptions OpenedFile PlanRequest Platform Pull PullAllOptions PullContext
+      LimitName LimitValues Limits LiveLimits OpenBlob OpenOptions OpenedFile PlanRequest Platform Pull PullAllOptions PullContext
       PullEvent PullOptions PullParts PullPlan PullSet PullSnapshot PullStages PullStagesOptions PulledImage
       PulledIndex PulledLayer PulledTag PulledTags PutManifestRequest ReadImageOptions ReadableImage
       Reference Registries RegistriesOptions RegistryCredentials RegistrySink RegistrySource RemovalOutcome
@@ -25,7 +25,7 @@ const expected: Record<string, string> = {
   'windlass/flow': `
       Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Deferred DeferredOptions Demand Failure
       Flow FlowEvent FlowNotice Order Primitive Priority ProtocolError RetryOptions Run Scope SideChannel
-      SingleFlight SlotOptions Stage StageOptions StillRunningError Supervisor Turn Verdict branch compose
+      SingleFlight SlotCount SlotOptions Stage StageOptions StillRunningError Supervisor Turn Verdict branch compose
       expand firstMatch identity keep lift maxTimer retrying run scoped skipping stage through toArray
       untilAborted
     `,
@@ -59,6 +59,10 @@ const expected: Record<string, string> = {
       ReadableImage RemovalOutcome RemovedImage ResolvedName RunningPull StoreProblem TagOutcome TagsWarning
       VerifyOptions VerifyReport allPlatforms allTags copy copyStages eachPull fetch hasFailed
       holdsCertificate inspect inspectedFields latestOrFirst pull pullStages readImage someTags
+    `,
+  'windlass/bench': `
+      BenchOptions BenchPictures BenchReport BenchSetting BenchText GridResult Recommendation SettingResult Span
+      Spread Timeline TimelineStage bench benchText drawBench
     `,
   'windlass/testing': `
       Answer Auth BasicAuth BreakOff BuiltDocument BuiltImage BuiltIndex BuiltLayer CataloguedFault

@@ -1,7 +1,7 @@
 /** Measures every setting several times, in a different order each round, and recommends one. */
-import { type Spread, shuffled, spreadOf } from '../shared/statistics.js'
+import { type Spread, shuffled, spreadOf } from '../../puller/bench/statistics.js'
 import { type PullCost, pullOnce, type Setting } from '../shared/pull-once.js'
-import type { Stage, Timeline } from '../shared/timeline.js'
+import type { TimelineStage as Stage, Timeline } from '../../puller/bench/timeline.js'
 
 export interface SweepOptions {
   readonly reference: string

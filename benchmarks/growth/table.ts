@@ -1,7 +1,7 @@
 /** Renders the growth as Markdown. */
 import { table } from '../shared/markdown.js'
 import type { Machine } from '../shared/machine.js'
-import type { Spread } from '../shared/statistics.js'
+import type { Spread } from '../../puller/bench/statistics.js'
 import { axes, type Axis } from './axes.js'
 import { growthOf, type Measure } from './growth.js'
 import type { GrowthPoint } from './measure.js'

@@ -1,6 +1,6 @@
 /** Measures contenders in turns in this process: wall-clock time, and CPU time of all threads. */
 import { reasonOf } from '../peers/all-peers.js'
-import { shuffled, type Spread, spreadOf } from '../shared/statistics.js'
+import { shuffled, type Spread, spreadOf } from '../../puller/bench/statistics.js'
 import type { Contender } from './contender.js'
 
 export interface MicroResult {

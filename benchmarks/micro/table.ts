@@ -1,7 +1,7 @@
 /** Renders the results of the micro-benchmarks as Markdown. */
 import { table } from '../shared/markdown.js'
 import type { Machine } from '../shared/machine.js'
-import type { Spread } from '../shared/statistics.js'
+import type { Spread } from '../../puller/bench/statistics.js'
 import type { MicroResult } from './measure.js'
 
 const spread = ({ median, least, most }: Spread): string => {

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as Plot from '@observablehq/plot'
 import type { SettingResult } from '../concurrency/sweep.js'
-import type { Stage } from '../shared/timeline.js'
+import type { TimelineStage as Stage } from '../../puller/bench/timeline.js'
 import { type NamedSweep, plotFile } from '../concurrency/table.js'
 import { legend, stacked, svgOf } from './svg.js'
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { PullEvent } from '../../lib/events/index.js'
 import { type Cost, measured } from './measured.js'
 import { temporary } from './temporary.js'
-import { type Timeline, timelineOf } from './timeline.js'
+import { type Timeline, timelineOf } from '../../puller/bench/timeline.js'
 
 export interface Setting {
   readonly downloads: number

@@ -1,7 +1,7 @@
 /** Renders one pass over a layer with several sinks, and each sink alone, as Markdown. */
 import type { Machine } from '../shared/machine.js'
 import { table } from '../shared/markdown.js'
-import type { Spread } from '../shared/statistics.js'
+import type { Spread } from '../../puller/bench/statistics.js'
 
 /** What a pass over one layer cost. */
 export interface SinksPoint {

@@ -94,6 +94,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./unpack.js')).defineUnpack,
   },
   {
+    name: 'bench',
+    summary: 'find the best numbers of concurrent downloads and unpacks for an image',
+    usage: '[options] <image>',
+    load: async () => (await import('./bench.js')).defineBench,
+  },
+  {
     name: 'demo',
     summary: 'pull a small image from an embedded registry, without a network',
     usage: '[options]',

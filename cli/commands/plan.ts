@@ -65,7 +65,7 @@ function planText(made: PullPlan, unpack: boolean): string {
       'download',
       `${formatBytes(bytes.toDownload)} of ${formatBytes(bytes.total)}, in ${formatCount(requests, 'request')}`,
     ],
-    ['disk', `${formatBytes(disk)}${unpack ? ', and the unpacked layers' : ''}`],
+    ['disk', `${formatBytes(disk)}${unpack && status === 'newer' ? ', and the unpacked layers' : ''}`],
   ]
   const rows = summary.map(([what = '', value = '']) => `${what.padEnd(9)} ${value}\n`).join('')
   return `${rows}\n${table(['LAYER', 'SIZE', 'ACTION'], layers.map(row))}`

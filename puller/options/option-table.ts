@@ -15,10 +15,12 @@ import type { InspectRequest } from '../../pipelines/inspect.js'
 import * as takes from './option-codecs.js'
 import { pullPlan } from './plan-codec.js'
 import {
+  type BenchOptions,
   type CloseOptions,
   type CopyOptions,
   type FileOptions,
   type FilesOptions,
+  type LimitValues,
   type OpenOptions,
   type PlanRequest,
   type PullAllOptions,
@@ -148,6 +150,12 @@ export const openTable = {
   },
 } satisfies OptionTable<OpenOptions>
 
+/** Options of `limits.set`. */
+export const liveLimitsTable = {
+  maxDownloads: openTable.maxDownloads,
+  maxUnpacks: openTable.maxUnpacks,
+} satisfies OptionTable<LimitValues>
+
 const platform: OptionEntry<string> = {
   codec: takes.text,
   help: 'platform to choose from an index (default: that of this machine)',
@@ -196,6 +204,33 @@ export const planTable = {
   refresh: ofAnyPull.refresh,
   signal,
 } satisfies OptionTable<PlanRequest>
+
+const counts: OptionEntry<readonly number[]> = {
+  codec: takes.codec(
+    `a list of whole numbers from 1 to ${maxAtOnce}`,
+    (value): value is readonly number[] =>
+      Array.isArray(value) &&
+      value.length > 0 &&
+      value.every((each) => takes.wholeNumberWithin(1, maxAtOnce).is(each)),
+  ),
+}
+
+/** Options of `bench`. */
+export const benchTable = {
+  downloads: { ...counts, help: 'numbers of concurrent downloads to try' },
+  unpacks: { ...counts, help: 'numbers of concurrent unpacks to try' },
+  runs: { codec: takes.wholeNumberWithin(1, 100), help: 'runs of each setting', default: 5 },
+  budget: { codec: takes.milliseconds(1), help: 'time after which no further run starts', default: 300_000 },
+  under: { codec: takes.path, help: 'existing directory for the throw-away stores' },
+  platform,
+  unpack: ofAnyPull.unpack,
+  open: {
+    codec: takes.codec('an object', (value): value is OpenOptions => takes.isRecord(value)),
+    secret: true,
+  },
+  signal,
+  onRun: { codec: takes.functionOf<NonNullable<BenchOptions['onRun']>>() },
+} satisfies OptionTable<BenchOptions>
 
 /** Options of `pullAllPlatforms`. */
 export const pullPlatformsTable = {

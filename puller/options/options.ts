@@ -83,6 +83,14 @@ export interface OpenOptions {
   readonly onWarning?: (message: string, code: string) => void
 }
 
+/** Limits of a puller that may change while its pulls run. */
+export interface LimitValues {
+  /** Maximum number of concurrent downloads of all pulls together; of copies too, which are counted separately. */
+  readonly maxDownloads: number
+  /** Maximum number of layers that are unpacked concurrently, of all pulls together. */
+  readonly maxUnpacks: number
+}
+
 /** A user name and a password for a registry or a namespace of one. */
 export interface RegistryCredentials {
   readonly username: string
@@ -165,6 +173,30 @@ export type PlanRequest = Pick<
   PullOptions,
   'platform' | 'unpack' | 'whiteouts' | 'discardBlobs' | 'refresh' | 'signal'
 >
+
+/** Options of `bench`. Defaults are in parentheses. */
+export interface BenchOptions {
+  /** Numbers of concurrent downloads to try (1, 2, 3, 6, 10). */
+  readonly downloads?: readonly number[]
+  /** Numbers of concurrent unpacks to try (1, 2, and the number of processors). */
+  readonly unpacks?: readonly number[]
+  /** Runs of each setting (5). Settings that the spread does not tell apart get up to three times as many. */
+  readonly runs?: number
+  /** Milliseconds after which no further run starts (300,000). */
+  readonly budget?: number
+  /** Existing directory for the throw-away stores; its disk is measured too (the parent directory of the store). */
+  readonly under?: string
+  /** `os/arch[/variant]` (that of this machine). */
+  readonly platform?: string
+  /** Unpack the layers (true). Without, only the numbers of downloads are compared. */
+  readonly unpack?: boolean
+  /** Options of `open` for every run: credentials, timeouts, limits. `store`, `maxDownloads` and `maxUnpacks` are ignored. */
+  readonly open?: OpenOptions
+  /** Cancels the measurement. */
+  readonly signal?: AbortSignal
+  /** Is called after each run with the number of runs so far and of those planned. */
+  readonly onRun?: (done: number, planned: number) => void
+}
 
 /** Options of `close` and `closed`. */
 export interface CloseOptions {

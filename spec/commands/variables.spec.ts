@@ -27,6 +27,7 @@ const operands: Readonly<Record<string, readonly string[]>> = {
   pull: ['a'],
   plan: ['a'],
   copy: ['a', 'b'],
+  bench: ['a'],
   inspect: ['a'],
   ls: ['a'],
   cat: ['a', '/x'],

@@ -10,6 +10,11 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 /** What each program must print. */
 const says: Record<string, readonly RegExp[]> = {
   'all-platforms.ts': [/linux\/s390x\): done$/m, /^3 platforms of sha256:/m],
+  'bench.ts': [
+    /^3 × 1: \d\.\d\d s$/m,
+    /^Recommended: --max-downloads [13] --max-unpacks 1\. It /m,
+    /^sha256:/m,
+  ],
   'copy-changed.ts': [/^round 1: 3 copied$/m, /:2: 2 blobs sent, 1 there$/m, /^round 2: 1 copied$/m],
   'count-files.ts': [/^[0-9a-f]{12}: 21 files$/m, /\/examples\/one:1: 3 layers$/m],
   'mirror-list.ts': [

@@ -139,6 +139,11 @@ export class UnpackPool {
     this.#threads.ready(Math.min(jobs, this.#actor.slots))
   }
 
+  /** Changes the number of concurrent jobs. Running jobs go on. */
+  resize(workers: number): void {
+    this.#actor.resize(Math.max(1, Math.floor(workers)))
+  }
+
   /** Cancels all jobs and resolves when all threads have ended. */
   async close(): Promise<void> {
     this.#actor.stop(new WindlassError('CANCELLED', 'The unpack workers were closed'))

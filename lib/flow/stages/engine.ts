@@ -5,12 +5,16 @@ import { Flow, type Stage } from '../flows/flow.js'
 import { limit } from '../flows/limit.js'
 import type { Order } from '../flows/order.js'
 import type { Scope } from '../lifetime/scope.js'
+import type { SlotCount } from './slot-count.js'
 import { trampoline } from '../lifetime/trampoline.js'
 
 /** Options of a stage with slots. */
 export interface SlotOptions {
-  /** Number of elements in progress, from the request for an element until its last result is emitted. Default: 1. */
-  readonly slots?: number
+  /**
+   * Number of elements in progress, from the request for an element until its last result is emitted. Default: 1. A
+   * `SlotCount` may change while the stage runs.
+   */
+  readonly slots?: number | SlotCount
   /** Order of the results. Default: `arrival`. */
   readonly order?: Order
   /** Name of the stage in errors. */
@@ -35,7 +39,8 @@ export function engine<In, Out>(
   open: (element: In, demand: Demand, scope: Scope) => Observable<Out>,
   { slots = 1, order = 'arrival', name = 'stage' }: SlotOptions,
 ): Stage<In, Out> {
-  limit(name, 'slots', slots, 1)
+  if (typeof slots === 'number') limit(name, 'slots', slots, 1)
+  const slotsNow = (): number => (typeof slots === 'number' ? slots : slots.value)
   const read = (input: Flow<In>, demand: Demand, scope: Scope): Observable<Out> =>
     new Observable((out) => {
       const upstream = new Subject<number>()
@@ -43,6 +48,7 @@ export function engine<In, Out>(
       let wanted = 0
       let requested = 0
       let ended = false
+      let begun = false
       const drain = trampoline(() => {
         for (let at = 0; at < cells.length;) {
           const cell = cells[at]!
@@ -59,7 +65,7 @@ export function engine<In, Out>(
           if (cells.length === 0) out.complete()
           return
         }
-        const freeSlots = slots - requested - cells.length
+        const freeSlots = slotsNow() - requested - cells.length
         if (freeSlots > 0) {
           requested += freeSlots
           upstream.next(freeSlots)
@@ -94,9 +100,11 @@ export function engine<In, Out>(
       out.add(reading)
       const asking = demand.subscribe((count) => {
         wanted += count
+        begun = true
         drain()
       })
       out.add(asking)
+      if (typeof slots !== 'number') out.add(slots.changes.subscribe(() => begun && drain()))
     })
   return (input) => new Flow((demand, scope) => read(input, demand, scope), name)
 }

@@ -1,6 +1,6 @@
 /** Copies the blobs of a copy, several at a time and each once. */
 import { type Observable, defer, finalize } from 'rxjs'
-import { Actor, Scope, type Stage, through } from '../../flow/index.js'
+import { Actor, Scope, SlotCount, type Stage, through } from '../../flow/index.js'
 import { type BlobAttempts, copyBlob } from '../../transfer/copy/copy-blob.js'
 import type { BlobTask, CopiedBlob } from '../../transfer/copy/elements.js'
 import { RetryCountdown } from '../../transfer/retry-countdown.js'
@@ -16,14 +16,26 @@ export interface BlobCopyLimits {
 
 /** The copies of blobs of a program. At most `slots` run concurrently, in the order of their requests. */
 export class BlobCopies {
-  readonly slots: number
+  /** Number of slots of the stages that copy. */
+  readonly slotCount: SlotCount
   readonly #actor: Actor<BlobAttempts, CopiedBlob>
 
   /** @param scope - waits for the copies that are under way */
   constructor({ slots = 3, retry = defaultRetryPolicy }: BlobCopyLimits = {}, scope: Scope = new Scope()) {
-    this.slots = slots
+    this.slotCount = new SlotCount(slots)
     const decide = retryingTransfers(retry)
     this.#actor = new Actor(() => copyBlob(decide), { name: 'copies', slots, supervise: decide }, scope)
+  }
+
+  /** Maximum number of blobs that are copied concurrently. */
+  get slots(): number {
+    return this.slotCount.value
+  }
+
+  /** Changes the maximum number of blobs that are copied concurrently. Running copies go on. */
+  resize(slots: number): void {
+    this.#actor.resize(slots)
+    this.slotCount.set(slots)
   }
 
   /**
@@ -45,6 +57,6 @@ export class BlobCopies {
  */
 export function copyBlobs(copies: BlobCopies): Stage<BlobTask, CopiedBlob> {
   return through((task: BlobTask, scope) => copies.copy(task, scope), {
-    ...{ name: 'copy-blobs', slots: copies.slots },
+    ...{ name: 'copy-blobs', slots: copies.slotCount },
   })
 }

@@ -41,6 +41,11 @@ export class Downloads {
     this.#actor = new Actor(() => transfer(decide), { name: 'downloads', slots, supervise: decide }, scope)
   }
 
+  /** Changes the number of concurrent downloads. Running downloads go on. */
+  resize(slots: number): void {
+    this.#actor.resize(slots)
+  }
+
   /** Number of running downloads, and of downloads that wait for a slot. */
   get load(): { readonly active: number; readonly waiting: number } {
     return this.#actor.load

@@ -3,7 +3,7 @@
  * from the same source with the same credentials.
  */
 import { type Observable, concatMap, defer, of } from 'rxjs'
-import { Flow, type Scope, type Stage, through } from '../../flow/index.js'
+import { Flow, type Scope, type SlotCount, type Stage, through } from '../../flow/index.js'
 import { type Digest, algorithmOf } from '../../image/index.js'
 import type { Store } from '../../store/index.js'
 import type { EnsuredLayer, LayerTask, SharedLayerTask } from '../../transfer/elements.js'
@@ -18,7 +18,7 @@ export interface EnsureLayerOptions {
   readonly goal: LayerGoal
   readonly flights: LayerFlights
   /** Maximum number of layers of one pull that are processed concurrently. */
-  readonly slots: number
+  readonly slots: number | SlotCount
 }
 
 /**

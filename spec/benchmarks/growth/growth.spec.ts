@@ -3,7 +3,7 @@ import { axes } from '../../../benchmarks/growth/axes.js'
 import { digits, growthOf } from '../../../benchmarks/growth/growth.js'
 import type { GrowthPoint } from '../../../benchmarks/growth/measure.js'
 import { growthTable } from '../../../benchmarks/growth/table.js'
-import { spreadOf } from '../../../benchmarks/shared/statistics.js'
+import { spreadOf } from '../../../puller/bench/statistics.js'
 
 const machine = {
   ...{ processors: '2 × any', memory: 1, kernel: '6', node: '20', version: '0', isal: false, disk: 'ext4' },

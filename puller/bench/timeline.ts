@@ -4,7 +4,7 @@ import type { PullEvent } from '../../lib/events/index.js'
 /** A period of a layer, in milliseconds since the start of the pull. */
 export interface Span {
   readonly layer: string
-  readonly stage: Stage
+  readonly stage: TimelineStage
   readonly from: number
   readonly to: number
 }
@@ -13,8 +13,9 @@ export interface Span {
  * `slot`: the layer waits for a download slot. `download`: it is downloaded, and unpacked at the same time. `retry`: it
  * waits for another attempt. `unpack`: it is downloaded, but not completely unpacked.
  */
-export type Stage = 'slot' | 'download' | 'retry' | 'unpack'
+export type TimelineStage = 'slot' | 'download' | 'retry' | 'unpack'
 
+/** When the layers of one pull were in which stage. */
 export interface Timeline {
   readonly spans: readonly Span[]
   /** Milliseconds until the plan was known. */
@@ -22,10 +23,10 @@ export interface Timeline {
   /** Duration of the pull in milliseconds. */
   readonly end: number
   /** Total time of all layers in each stage, in milliseconds. */
-  readonly waited: Readonly<Record<Stage, number>>
+  readonly waited: Readonly<Record<TimelineStage, number>>
 }
 
-const stageOf: Partial<Record<string, Stage>> = {
+const stageOf: Partial<Record<string, TimelineStage>> = {
   waiting: 'slot',
   downloading: 'download',
   restart: 'download',
@@ -40,8 +41,8 @@ export function timelineOf(events: readonly PullEvent[]): Timeline {
   if (!first || !last) throw new Error('A pull without events')
   const start = Date.parse(first.time)
   const spans: Span[] = []
-  const open = new Map<string, { stage: Stage; from: number }>()
-  const enter = (layer: string, stage: Stage | undefined, at: number): void => {
+  const open = new Map<string, { stage: TimelineStage; from: number }>()
+  const enter = (layer: string, stage: TimelineStage | undefined, at: number): void => {
     const before = open.get(layer)
     if (before?.stage === stage) return
     if (before) spans.push({ layer, stage: before.stage, from: before.from, to: at })
@@ -56,7 +57,7 @@ export function timelineOf(events: readonly PullEvent[]): Timeline {
       for (const { digest, action } of event.layers) if (action !== 'exists') enter(digest, 'slot', at)
     } else if (event.type === 'layer') enter(event.digest, stageOf[event.status], at)
   }
-  const waited: Record<Stage, number> = { slot: 0, download: 0, retry: 0, unpack: 0 }
+  const waited: Record<TimelineStage, number> = { slot: 0, download: 0, retry: 0, unpack: 0 }
   for (const { stage, from, to } of spans) waited[stage] += to - from
   return { spans, plan, end: Date.parse(last.time) - start, waited }
 }
