@@ -28,6 +28,15 @@ export type { ImageSummary, ImageProblem } from './images.js'
 export { type InspectedImage, type Inspection, type InspectRequest, inspect } from './inspect.js'
 export { type InspectedFields, inspectedFields } from './inspected-fields.js'
 export type { LayerPlan, PullPlan } from './plan/plan-pull.js'
+export {
+  type FailedName,
+  type PullCost,
+  type PulledBytes,
+  type PulledName,
+  type PullOutcome,
+  type PullReport,
+  isFailedName,
+} from './many/pull-report.js'
 export { pull } from './pull.js'
 export { type EachPullOptions, type RunningPull, eachPull } from './each-pull.js'
 export { type PullParts, type PullStages, type PullStagesOptions, pullStages } from './pull-stages.js'

@@ -8,12 +8,15 @@ export type {
   OpenOptions,
   PlanRequest,
   PullAllOptions,
+  PullManyOptions,
   PullOptions,
   RegistryCredentials,
+  RetryFailedOptions,
 } from './options/options.js'
 export type { Copy } from './copier.js'
 export type { LiveLimits } from './live-limits.js'
 export type { Pull } from './pull-run.js'
 export type { PullSet, StartedPull } from './pull-set.js'
 export { type GoalOptions, type PullContext, createContext } from './context.js'
-export { Windlass, open } from './puller.js'
+export { open } from './open.js'
+export { Windlass } from './puller.js'

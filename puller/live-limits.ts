@@ -1,6 +1,6 @@
 /** Limits of a puller that may change while its pulls run. */
 import { checkOptions } from './options/check-options.js'
-import { liveLimitsTable, openTable } from './options/option-table.js'
+import { downloadCount, liveLimitsTable } from './options/option-table.js'
 import { type LimitValues, type OpenOptions, defaultUnpacks } from './options/options.js'
 
 /** The limits of a puller: they hold for all its pulls together, and may change while these run. */
@@ -13,7 +13,8 @@ export interface LiveLimits {
    *
    * @throws USAGE for an unknown limit or an invalid value; nothing changes then
    * @example
-   * windlass.limits.set({ maxDownloads: 1 })
+   * windlass.limits.set({ maxDownloads: 1, bytesPerSecond: 500_000 })
+   * windlass.limits.set({ bytesPerSecond: Infinity }) // no limit any more
    */
   set(changes: Partial<LimitValues>): void
 }
@@ -23,8 +24,30 @@ export class PullerLimits implements LiveLimits {
   readonly #followers: ((values: LimitValues) => void)[] = []
   #values: LimitValues
 
-  constructor({ maxDownloads = openTable.maxDownloads.default, maxUnpacks = defaultUnpacks() }: OpenOptions) {
-    this.#values = { maxDownloads, maxUnpacks }
+  #isAuto: boolean
+
+  constructor({
+    maxDownloads = downloadCount.default,
+    maxUnpacks = defaultUnpacks(),
+    bytesPerSecond = Infinity,
+  }: OpenOptions) {
+    this.#isAuto = maxDownloads === 'auto'
+    this.#values = {
+      maxDownloads: maxDownloads === 'auto' ? downloadCount.default : maxDownloads,
+      maxUnpacks,
+      bytesPerSecond,
+    }
+  }
+
+  /** Whether the number of downloads is to be found while layers are downloaded. `set` with a number ends that. */
+  get isAuto(): boolean {
+    return this.#isAuto
+  }
+
+  /** Sets the number of downloads that was found. */
+  setFound(maxDownloads: number): void {
+    if (this.#isAuto && maxDownloads !== this.#values.maxDownloads)
+      this.#change({ ...this.#values, maxDownloads })
   }
 
   get(): LimitValues {
@@ -33,9 +56,16 @@ export class PullerLimits implements LiveLimits {
 
   set(changes: Partial<LimitValues>): void {
     checkOptions('limits.set', liveLimitsTable, changes)
-    const { maxDownloads = this.#values.maxDownloads, maxUnpacks = this.#values.maxUnpacks } = changes
-    this.#values = { maxDownloads, maxUnpacks }
-    for (const follow of this.#followers) follow(this.#values)
+    const present = this.#values
+    const { maxDownloads = present.maxDownloads, maxUnpacks = present.maxUnpacks } = changes
+    const { bytesPerSecond = present.bytesPerSecond } = changes
+    if (changes.maxDownloads !== undefined) this.#isAuto = false
+    this.#change({ maxDownloads, maxUnpacks, bytesPerSecond })
+  }
+
+  #change(values: LimitValues): void {
+    this.#values = values
+    for (const follow of this.#followers) follow(values)
   }
 
   /** Calls `follower` with the present limits, and after each change with the new ones. */

@@ -11,6 +11,7 @@ import {
   Store,
   type StoreOptions,
 } from '../lib/store/index.js'
+import { AutoDownloads } from './auto-downloads.js'
 import { PullerLimits } from './live-limits.js'
 import { type LimitValues, type OpenOptions, storeDirectory } from './options/options.js'
 import type { PullParts } from '../pipelines/pull-stages.js'
@@ -32,10 +33,12 @@ export async function openParts(
 ): Promise<PullParts> {
   const { maxDownloads, maxUnpacks } = live.get()
   const { foreignUrls } = options
+  const auto = live.isAuto ? new AutoDownloads(live) : undefined
   const downloads = {
     slots: maxDownloads,
     retry: retryPolicy(options),
     ...(foreignUrls && { foreignUrls }),
+    ...(auto && { onRefused: auto.refused }),
   }
   const store = await Store.open(storeDirectory(options), {
     create: true,
@@ -56,11 +59,13 @@ export async function openParts(
     requireSignatures: options.requireSchema1Signatures ?? false,
   }
   live.follow((values) => resizeParts(parts, values))
+  auto?.watch(parts.downloads, lifetime)
   return parts
 }
 
 /** Number of layers of one pull that are processed concurrently: so many that neither limit waits for the other. */
-const layerSlots = ({ maxDownloads, maxUnpacks }: LimitValues): number => maxDownloads + maxUnpacks + 1
+const layerSlots = ({ maxDownloads, maxUnpacks }: Pick<LimitValues, 'maxDownloads' | 'maxUnpacks'>): number =>
+  maxDownloads + maxUnpacks + 1
 
 /** Changes the limits of resources in use. */
 function resizeParts(parts: PullParts, values: LimitValues): void {

@@ -35,7 +35,8 @@ export interface Pull {
 export interface PullStart<Result> {
   /** What runs, for messages. */
   readonly what: 'pull' | 'copy'
-  readonly start: PullEventBody & { readonly type: 'start' }
+  /** Undefined for a pull that cannot start. */
+  readonly start: (PullEventBody & { readonly type: 'start' }) | undefined
   readonly signal: AbortSignal | undefined
   /** Returns the flow to run. It emits one result. */
   readonly prepare: () => Promise<Flow<Result>>
@@ -58,7 +59,7 @@ export class PullRun<Result = PulledImage> implements Omit<Pull, 'done'> {
     this.#what = what
     this.id = this.#channel.id
     this.events = this.#channel.events
-    this.#channel.emit(start)
+    if (start) this.#channel.emit(start)
     const ofMachine = new Set<string>()
     this.#scope.events.subscribe((event) => {
       this.#failed.see(event)

@@ -6,19 +6,20 @@ import { type TagsRequest, formatPlatform } from '../lib/image/index.js'
 import type { Registries } from '../lib/registry/index.js'
 import { type ImageRequest, type PulledImage, assemble } from '../lib/stages/index.js'
 import { type RetryPolicy, againAfter, documentRetryPolicy } from '../lib/transfer/index.js'
-import { type Collected, type CollectOptions, noStoreError } from '../lib/store/index.js'
+import type { Collected, CollectOptions } from '../lib/store/index.js'
 import type { PulledIndex } from '../pipelines/all-platforms.js'
 import type { PulledTags } from '../pipelines/all-tags.js'
+import type { PullReport } from '../pipelines/many/pull-report.js'
 import { type Copy, Copier } from './copier.js'
 import { checkArgument, checkOptions } from './options/check-options.js'
 import { FileReads } from './file-reads.js'
 import type { ImageFile, OpenedFile } from '../pipelines/files.js'
-import { type ImageSummary, listImages } from '../pipelines/images.js'
+import type { ImageSummary } from '../pipelines/images.js'
 import { type Inspection, type InspectRequest, inspect } from '../pipelines/inspect.js'
 import { type LiveLimits, PullerLimits } from './live-limits.js'
-import { openParts, repairBeforeOpening } from './open-parts.js'
+import { openParts } from './open-parts.js'
 import { OpenedParts } from './opened-parts.js'
-import { anyText, path as pathCodec, texts } from './options/option-codecs.js'
+import { anyText, path as pathCodec } from './options/option-codecs.js'
 import * as tables from './options/option-table.js'
 import {
   type CloseOptions,
@@ -28,43 +29,33 @@ import {
   type OpenOptions,
   type PlanRequest,
   type PullAllOptions,
+  type PullManyOptions,
   type PullOptions,
+  type RetryFailedOptions,
   storeDirectory,
 } from './options/options.js'
 import { makePlan, plannedRequest } from './planner.js'
 import type { PullPlan } from '../pipelines/plan/plan-pull.js'
 import { pullFlow } from './pull-flow.js'
+import { startMany, startRetry } from './many/start-many.js'
 import { type Pull, PullRun } from './pull-run.js'
 import type { PullParts } from '../pipelines/pull-stages.js'
-import { registriesFor } from './options/registries-for.js'
 import type { PullSet } from './pull-set.js'
 import { PullSets } from './pull-sets.js'
-import { type RemovalOutcome, type RemovedImage, removeImages } from '../pipelines/remove.js'
+import type { RemovalOutcome, RemovedImage } from '../pipelines/remove.js'
 import { locate } from './names/request.js'
 import { type ResolvedName, resolveName } from '../pipelines/resolve.js'
 import { latestOrFirst } from '../pipelines/resolve-tag.js'
 import { retryPolicy } from './options/retry.js'
 import { RunningWork } from './running-work.js'
 import { storedFlow } from './stored-flow.js'
-import { StoreWaiting, waitingUntil } from './store-waiting.js'
+import { StoreTasks } from './store-tasks.js'
+import { StoreWaiting } from './store-waiting.js'
 import { storedImage } from '../pipelines/stored-image.js'
 import { type Located, locateAnywhere } from './names/locate-anywhere.js'
 import { listTags, repositoryNamed } from './names/tags.js'
 import type { VerifyOptions, VerifyReport } from '../pipelines/check/verify.js'
-import { verifyWith } from '../pipelines/check/verify-with.js'
 import { endsWithin } from './within.js'
-
-/**
- * Opens a puller. The store is opened when it is needed: `inspect` and `tags` do not create one.
- *
- * @throws USAGE for an unknown option or an invalid value
- */
-export async function open(options: OpenOptions = {}): Promise<Windlass> {
-  checkOptions('open', tables.openTable, options)
-  storeDirectory(options) // reports an invalid environment variable early
-  const registries = await registriesFor(options)
-  return new Windlass(options, registries)
-}
 
 /** A puller: one store, one set of connections and one limit on concurrency for all its pulls. Created by `open`. */
 export class Windlass implements AsyncDisposable {
@@ -81,6 +72,7 @@ export class Windlass implements AsyncDisposable {
   readonly #work: RunningWork
   readonly #copier: Copier
   readonly #sets: PullSets
+  readonly #tasks: StoreTasks
   readonly #waiting: StoreWaiting
   #closing: Promise<void> | undefined
 
@@ -91,13 +83,18 @@ export class Windlass implements AsyncDisposable {
     this.#retry = retryPolicy(options, documentRetryPolicy)
     this.#registries = registries
     this.#limits = limitsWith(options.limits)
-    const live = new PullerLimits(options)
-    this.limits = live
+    const live = (this.limits = new PullerLimits(options))
+    live.follow(({ bytesPerSecond }) => registries.limitRate(bytesPerSecond))
     this.#copier = new Copier({ options, registries, limits: this.#limits, lifetime: this.#lifetime, live })
     const start = (): Promise<PullParts> =>
       openParts(options, this.#limits, this.#lifetime, this.#waiting, live)
     this.#parts = new OpenedParts(() => this.store, start)
     this.#work = new RunningWork(this.#parts)
+    this.#tasks = new StoreTasks({
+      ...{ parts: this.#parts, work: this.#work, waiting: this.#waiting, store: () => this.store },
+      locate: (name) => locate(name, undefined, registries, this.#limits),
+      assertOpen: () => this.#assertOpen(),
+    })
     this.#sets = new PullSets({
       ...{ registries, limits: this.#limits, retry: this.#retry, parts: this.#parts },
       begin: (request, prepare) => this.#begin(request, undefined, prepare),
@@ -168,6 +165,28 @@ export class Windlass implements AsyncDisposable {
   }
 
   /**
+   * Pulls several images, two at a time unless `concurrency` is given, and goes on after failures. Names are as for `pull`.
+   * The report has the outcome of each, in the order of the names.
+   *
+   * @throws USAGE for an invalid option, before any network traffic. An invalid name is a failure in the report.
+   */
+  pullMany(names: readonly string[], options: PullManyOptions = {}): PullSet<PullReport> {
+    this.#assertOpen()
+    return this.#work.keep(startMany(names, options, (name, each) => this.pull(name, each)))
+  }
+
+  /**
+   * Pulls the names of a report again that failed for a reason that may pass, or with `all` every name that failed. Results
+   * in the whole report, with the new outcomes of these names. Give the options of the first pull again.
+   *
+   * @throws USAGE for an invalid option or report, before any network traffic
+   */
+  retryFailed(report: PullReport, options: RetryFailedOptions = {}): PullSet<PullReport> {
+    this.#assertOpen()
+    return this.#work.keep(startRetry(report, options, (name, each) => this.pull(name, each)))
+  }
+
+  /**
    * Unpacks all layers of an image into one tree in `directory`, which must be empty or must not exist. If the store
    * has the complete image for this platform, there is no network traffic. Otherwise the image is pulled first; its
    * layers are stored as blobs only, unless `unpack` is set.
@@ -206,13 +225,16 @@ export class Windlass implements AsyncDisposable {
   /** Returns the manifest and config of an image. Requests no layers and creates no store. */
   async inspect(
     name: string,
-    options: InspectRequest & { readonly platform?: string } = {},
+    options: InspectRequest & Pick<PullOptions, 'platform'> = {},
   ): Promise<Inspection> {
     this.#assertOpen()
     checkOptions('inspect', tables.inspectTable, options)
-    const { request } = this.#locate(name, options.platform)
-    const requireSignatures = this.#options.requireSchema1Signatures ?? false
-    return inspect(request, { ...options, retry: this.#retry, requireSignatures })
+    const { requireSchema1Signatures: requireSignatures = false } = this.#options
+    return inspect(this.#locate(name, options.platform).request, {
+      ...options,
+      retry: this.#retry,
+      requireSignatures,
+    })
   }
 
   /**
@@ -275,12 +297,7 @@ export class Windlass implements AsyncDisposable {
 
   /** Returns the images of the store. If there is no store, returns none and reports the warning `no-store`. */
   async images(): Promise<ImageSummary[]> {
-    this.#assertOpen()
-    if (!(await this.#parts.isThere())) {
-      this.#waiting.onWarning(noStoreError(this.store).message, 'no-store')
-      return []
-    }
-    return listImages((await this.#parts.open()).store)
+    return this.#tasks.images()
   }
 
   /**
@@ -296,9 +313,7 @@ export class Windlass implements AsyncDisposable {
 
   /** Removes several names. Returns the outcome of each, in order. An unknown name does not stop the others. */
   async removeAll(names: readonly string[]): Promise<readonly RemovalOutcome[]> {
-    checkArgument('removeAll', 'names', texts, names)
-    this.#assertOpen()
-    return this.#work.busy('remove', undefined, ({ store }, stop) => removeImages(names, store, stop))
+    return this.#tasks.remove(names)
   }
 
   /**
@@ -307,11 +322,7 @@ export class Windlass implements AsyncDisposable {
    * @throws STORE_CORRUPT when there is no store, or when it is unknown what the names need; nothing is removed then
    */
   async collect(options: CollectOptions = {}): Promise<Collected> {
-    checkOptions('collect', tables.collectTable, options)
-    // A pull holds its content until it has released its resources.
-    await this.#work.results()
-    this.#assertOpen()
-    return this.#work.busy('collect', undefined, ({ store }, stop) => store.garbage.collect(options, stop))
+    return this.#tasks.collect(options)
   }
 
   /**
@@ -321,16 +332,7 @@ export class Windlass implements AsyncDisposable {
    * listed in the report.
    */
   async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
-    checkOptions('verify', tables.verifyTable, options)
-    this.#assertOpen()
-    const { repair = false, signal } = options
-    // The store cannot be opened or read without these files.
-    const repaired = repair ? await repairBeforeOpening(this.store, waitingUntil(this.#waiting, signal)) : []
-    const find = (name: string) => locate(name, undefined, this.#registries, this.#limits)
-    this.#assertOpen()
-    return this.#work.busy('verify', signal, (parts, ended) =>
-      verifyWith(parts, { locate: repair ? find : undefined, repaired, signal: ended }),
-    )
+    return this.#tasks.verify(options)
   }
 
   /**
@@ -387,9 +389,8 @@ export class Windlass implements AsyncDisposable {
       signal,
       prepare: async () => prepare(await this.#parts.open()),
     })
-    this.#work.keep(started)
     this.#waiting.add(started)
-    return started
+    return this.#work.keep(started)
   }
 
   #assertOpen(): void {

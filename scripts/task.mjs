@@ -31,7 +31,9 @@ const tasks = {
     growth: ['benchmarks/run-growth.ts', 'how the cost grows with an image'],
     sinks: ['benchmarks/run-sinks.ts', 'one pass over a layer with several sinks'],
     micro: ['benchmarks/run-micro.ts', 'what the parts cost'],
+    control: ['benchmarks/run-control.ts', 'how exactly a maximum rate holds'],
     'one-file': ['benchmarks/run-one-file.ts', 'what one file of an image takes'],
+    fairness: ['benchmarks/run-fairness.ts', 'what a small image waits for beside a large one'],
   },
   table: {
     behaviours: ['scripts/behaviours.mjs', 'docs/behaviours.md'],

@@ -7,20 +7,22 @@ const expected: Record<string, string> = {
   windlass: `
       AllPlatformsOptions AllTagsOptions ArchiveEntry CloseOptions CollectOptions Collected CollectedItem
       CopiedImage Copy CopyOptions CopyParts CopyStages CopyTarget Descriptor Digest EachPullOptions
-      EntryContext EntryLayer EntrySink ErrorCode ErrorRecord ErrorSubject FailedRemoval FailedTag
-      FileOptions FileType FilesOptions GoalOptions ImageConfig ImageFile ImageIndex ImageManifest
+      EntryContext EntryLayer EntrySink ErrorCode ErrorRecord ErrorSubject FailedName FailedRemoval
+      FailedTag FileOptions FileType FilesOptions GoalOptions ImageConfig ImageFile ImageIndex ImageManifest
       ImageProblem ImageSink ImageSource ImageSummary InspectRequest InspectedFields InspectedImage
       Inspection LayerEntryContext LayerEntrySink LayerEvent LayerPlan LayerStatus LayerToRead Leftovers
-      LimitName LimitValues Limits LiveLimits OpenBlob OpenOptions OpenedFile PlanRequest Platform Pull PullAllOptions PullContext
-      PullEvent PullOptions PullParts PullPlan PullSet PullSnapshot PullStages PullStagesOptions PulledImage
-      PulledIndex PulledLayer PulledTag PulledTags PutManifestRequest ReadImageOptions ReadableImage
-      Reference Registries RegistriesOptions RegistryCredentials RegistrySink RegistrySource RemovalOutcome
-      RemovedImage ResolvedName RunningPull SinkRequest StartedPull Store StoreOptions StoreProblem
-      TagOutcome TagsWarning TeeOptions UnpackPool VerifyOptions VerifyReport Windlass WindlassError
-      allPlatforms allTags copy copyStages createContext decodeEvent defaultLimits eachPull emptySnapshot
-      encodeEvent errorCodes fetch formatPlatform hasFailed holdsCertificate hostPlatform inspect
-      inspectedFields latestOrFirst layoutSink layoutSource matchPlatform open openStore parseDigest
-      parsePlatform parseReference pull pullStages readImage reduce registrySink registrySource someTags tee
+      LimitName LimitValues Limits LiveLimits OpenBlob OpenOptions OpenedFile PlanRequest Platform Pull
+      PullAllOptions PullContext PullCost PullEvent PullManyOptions PullOptions PullOutcome PullParts
+      PullPlan PullReport PullSet PullSnapshot PullStages PullStagesOptions PulledBytes PulledImage
+      PulledIndex PulledLayer PulledName PulledTag PulledTags PutManifestRequest ReadImageOptions
+      ReadableImage Reference Registries RegistriesOptions RegistryCredentials RegistrySink RegistrySource
+      RemovalOutcome RemovedImage ResolvedName RetryFailedOptions RunningPull SinkRequest StartedPull Store
+      StoreOptions StoreProblem TagOutcome TagsWarning TeeOptions UnpackPool VerifyOptions VerifyReport
+      Windlass WindlassError allPlatforms allTags copy copyStages createContext decodeEvent defaultLimits
+      eachPull emptySnapshot encodeEvent errorCodes fetch formatPlatform hasFailed holdsCertificate
+      hostPlatform inspect inspectedFields isFailedName latestOrFirst layoutSink layoutSource matchPlatform
+      open openStore parseDigest parsePlatform parseReference pull pullStages readImage reduce registrySink
+      registrySource someTags tee
     `,
   'windlass/flow': `
       Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Deferred DeferredOptions Demand Failure
@@ -52,13 +54,14 @@ const expected: Record<string, string> = {
     `,
   'windlass/pipelines': `
       AllPlatformsOptions AllTagsOptions CollectOptions Collected CollectedItem CopiedImage CopyParts
-      CopyStages CopyTarget EachPullOptions EntryLayer FailedRemoval FailedTag FileType ImageFile
+      CopyStages CopyTarget EachPullOptions EntryLayer FailedName FailedRemoval FailedTag FileType ImageFile
       ImageProblem ImageSummary InspectRequest InspectedFields InspectedImage Inspection LayerEntryContext
-      LayerEntrySink LayerPlan LayerToRead Leftovers OpenedFile PullParts PullPlan PullStages
-      PullStagesOptions PulledImage PulledIndex PulledLayer PulledTag PulledTags ReadImageOptions
-      ReadableImage RemovalOutcome RemovedImage ResolvedName RunningPull StoreProblem TagOutcome TagsWarning
-      VerifyOptions VerifyReport allPlatforms allTags copy copyStages eachPull fetch hasFailed
-      holdsCertificate inspect inspectedFields latestOrFirst pull pullStages readImage someTags
+      LayerEntrySink LayerPlan LayerToRead Leftovers OpenedFile PullCost PullOutcome PullParts PullPlan
+      PullReport PullStages PullStagesOptions PulledBytes PulledImage PulledIndex PulledLayer PulledName
+      PulledTag PulledTags ReadImageOptions ReadableImage RemovalOutcome RemovedImage ResolvedName
+      RunningPull StoreProblem TagOutcome TagsWarning VerifyOptions VerifyReport allPlatforms allTags copy
+      copyStages eachPull fetch hasFailed holdsCertificate inspect inspectedFields isFailedName
+      latestOrFirst pull pullStages readImage someTags
     `,
   'windlass/bench': `
       BenchOptions BenchPictures BenchReport BenchSetting BenchText GridResult Recommendation SettingResult Span

@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander'
 import { printable } from '../../lib/codec/printable.js'
 import type { CopyOptions } from '../../puller/index.js'
-import { copyTable, openTable } from '../../puller/options/option-table.js'
+import { copyTable, downloadCount, openTable } from '../../puller/options/option-table.js'
 import { numberSetting, platformSetting } from '../setup/flags.js'
 import { follow, type ProgressFlags, progressFlags } from '../setup/progress-flags.js'
 import { limitFlag } from '../setup/limit-flag.js'
@@ -36,9 +36,7 @@ export function defineCopy(command: Command, terminal: Console): void {
     .argument('<to>', 'as Docker names images, or oci:DIR[:NAME]')
     .addOption(platformSetting())
     .addOption(new Option('--all-platforms', copyTable.allPlatforms.help).conflicts('platform'))
-    .addOption(
-      numberSetting('--max-downloads <n>', { ...openTable.maxDownloads, help: 'blobs copied at once' }),
-    )
+    .addOption(numberSetting('--max-downloads <n>', { ...downloadCount, help: 'blobs copied at once' }))
     .addOption(numberSetting('--retries <n>', { ...openTable.retries, help: 'attempts at each blob' }))
   jsonFlag(command, 'print the result as one line of JSON')
   for (const add of [progressFlags, limitFlag, networkFlags]) add(command)

@@ -1,10 +1,10 @@
-/** `windlass pull --all-tags` and `--all-platforms`: pulls several images by one name. */
+/** `windlass pull` of several names, and `--all-tags` and `--all-platforms`, which pull several images by one name. */
 import { WindlassError, asWindlassError } from '../../lib/errors.js'
 import { parseImageName } from '../../lib/image/index.js'
 import { printable } from '../../lib/codec/printable.js'
 import { documentUnclear } from '../../lib/events/warning-codes.js'
 import type { PulledImage } from '../../lib/stages/index.js'
-import type { PullOptions, Windlass } from '../../puller/index.js'
+import type { PullOptions, PullSet, Windlass } from '../../puller/index.js'
 import type { TagsWarning } from '../../pipelines/index.js'
 import { ReportedFailure } from '../terminal/failure.js'
 import { followSet } from './follow-set.js'
@@ -16,6 +16,7 @@ import type { Console } from '../terminal/terminal.js'
 export interface SetFlags extends ProgressFlags {
   readonly json?: boolean
   readonly failFast?: boolean
+  readonly concurrency?: number
 }
 
 /** Returns `<name>@<digest>`, which refers to exactly this image even if the tag moves. */
@@ -62,30 +63,70 @@ export async function pullTags(
   terminal: Console,
 ): Promise<void> {
   const failFast = flags.failFast ?? false
-  let failed: number | undefined
-  const reported = new Set<unknown>()
   const set = windlass.pullAllTags(name, { ...options, failFast })
+  const { result, failed } = await reportEach(set, flags, terminal)
+  for (const warning of result.warnings) showWarning(warning, flags, terminal)
+  // If a tag failed, it is not known whether the repository is up to date.
+  const known = result.status === 'newer' || result.failed === 0
+  if (!flags.quiet && known) terminal.messages.note(statusLine(result.name, result.status))
+  if (failed !== undefined) throw new ReportedFailure(failed)
+}
+
+/**
+ * Pulls several names. One that fails is reported and, without `--fail-fast`, does not stop the others.
+ * @throws ReportedFailure with the exit code of the first name that failed
+ */
+export async function pullNames(
+  names: readonly string[],
+  windlass: Windlass,
+  options: PullOptions,
+  flags: SetFlags,
+  terminal: Console,
+): Promise<void> {
+  const { failFast = false, concurrency } = flags
+  const set = windlass.pullMany(names, {
+    ...{ ...options, failFast },
+    ...(concurrency !== undefined && { concurrency }),
+  })
+  const { failed } = await reportEach(set, flags, terminal)
+  if (failed !== undefined) throw new ReportedFailure(failed)
+}
+
+/**
+ * Shows the pulls of a set, and reports the result of each. Returns the result of the set, and the exit code of the first
+ * pull that failed.
+ * @throws ReportedFailure if the set fails after a failure was reported; otherwise the error of the set
+ */
+async function reportEach<Result>(
+  set: PullSet<Result>,
+  flags: SetFlags,
+  terminal: Console,
+): Promise<{ readonly result: Result; readonly failed: number | undefined }> {
+  let failed: number | undefined
+  let cancelledPull = false
+  const reported = new Set<unknown>()
   const result = await followSet(set, flags, terminal, {
     pulled: (image) => printImage(image, flags, terminal),
     failed: async (error, started) => {
       // Pulls that were cancelled because another one failed are not reported.
-      if (asWindlassError(error).code === 'CANCELLED') return
+      if (asWindlassError(error).code === 'CANCELLED') {
+        cancelledPull = true
+        return
+      }
       reported.add(error)
       const code = await printFailure(error, started.name, flags, terminal)
       failed ??= code
     },
   }).catch((error: unknown) => {
     const cancelled = asWindlassError(error).code === 'CANCELLED'
+    // Of a pull that was cancelled, the events have told.
+    if (cancelled && cancelledPull && flags.progress === 'json') terminal.messages.markReported(error)
     if (failed === undefined || cancelled) throw error
-    // With `failFast` this is the error of a tag, which is reported already. Otherwise listing the tags failed too.
+    // With `failFast` this is the error of a pull, which is reported already. Otherwise listing the tags failed too.
     if (!reported.has(error)) terminal.messages.error(error)
     throw new ReportedFailure(failed)
   })
-  for (const warning of result.warnings) showWarning(warning, flags, terminal)
-  // If a tag failed, it is not known whether the repository is up to date.
-  const known = result.status === 'newer' || result.failed === 0
-  if (!flags.quiet && known) terminal.messages.note(statusLine(result.name, result.status))
-  if (failed !== undefined) throw new ReportedFailure(failed)
+  return { result, failed }
 }
 
 /** Shows a warning about the set under the same conditions as the warnings of its pulls. */

@@ -2,21 +2,31 @@
 import { type Command, Option } from 'commander'
 import { WindlassError } from '../../lib/errors.js'
 import type { PullOptions, Windlass } from '../../puller/index.js'
-import { pullAllTable, pullTable } from '../../puller/options/option-table.js'
+import { pullManyTable, pullTable } from '../../puller/options/option-table.js'
 import { ReportedFailure } from '../terminal/failure.js'
-import { flagSetting, platformSetting, setting, textOption } from '../setup/flags.js'
+import { flagSetting, numberSetting, platformSetting, setting, textOption } from '../setup/flags.js'
 import { follow, type ProgressFlags, progressFlags } from '../setup/progress-flags.js'
 import { limitFlag } from '../setup/limit-flag.js'
+import { readNames } from '../setup/names-file.js'
 import { withWindlass } from '../setup/session.js'
 import { jsonFlag, networkFlags, type Settings, storeFlags, transferFlags } from '../setup/settings.js'
 import type { Console } from '../terminal/terminal.js'
-import { mustNameRepository, printFailure, printImage, pullPlatforms, pullTags } from './pull-sets.js'
+import {
+  mustNameRepository,
+  printFailure,
+  printImage,
+  pullNames,
+  pullPlatforms,
+  pullTags,
+} from './pull-sets.js'
 
 interface PullFlags extends Settings, ProgressFlags {
   readonly platform?: string
   readonly allPlatforms?: boolean
   readonly allTags?: boolean
   readonly failFast?: boolean
+  readonly file?: readonly string[]
+  readonly concurrency?: number
   readonly unpack: boolean
   readonly rootfs?: string
   readonly whiteouts?: 'overlay' | 'aufs'
@@ -28,19 +38,28 @@ const examples = `
 Examples:
   windlass pull alpine:3.20
   windlass pull --platform linux/arm64/v8 debian:stable nginx
+  windlass pull -f images.txt
+  kubectl get pods -A -o jsonpath='{..image}' | tr ' ' '\\n' | sort -u | windlass pull -f -
   windlass pull --all-tags quay.io/podman/hello
   windlass pull --all-platforms busybox:1.36
   windlass pull --rootfs ./rootfs alpine@sha256:…
   windlass pull -q --json quay.io/podman/hello | jq -r .imageId
   windlass pull --username me --password-stdin registry.example/team/app < token
 
+A file of -f has one image a line; blank lines and comments (#) are ignored, and - is stdin.
 Prints <name>@<digest> for each image. An image that fails does not stop the others, and the exit code is
 that of the first failure.`
 
 /** Defines the arguments, options and action of `windlass pull`. */
 export function definePull(command: Command, terminal: Console): void {
   command
-    .argument('<image...>', 'image name as for Docker, or oci:DIR[:NAME|:@N]')
+    .argument('[image...]', 'image name as for Docker, or oci:DIR[:NAME|:@N]')
+    .addOption(
+      new Option(
+        '-f, --file <file>',
+        'also pull the images named in this file (- for stdin); repeatable',
+      ).argParser((file: string, before: readonly string[] | undefined) => [...(before ?? []), file]),
+    )
     .addOption(platformSetting())
     .addOption(
       new Option('--all-platforms', 'pull the images of all platforms of an index').conflicts([
@@ -50,7 +69,8 @@ export function definePull(command: Command, terminal: Console): void {
       ]),
     )
     .addOption(new Option('-a, --all-tags', 'pull all tags of the repository').conflicts('rootfs'))
-    .addOption(flagSetting('--fail-fast', pullAllTable.failFast))
+    .addOption(flagSetting('--fail-fast', pullManyTable.failFast))
+    .addOption(numberSetting('--concurrency <n>', pullManyTable.concurrency))
     .option('--no-unpack', 'do not unpack the layers, keep only the blobs')
     .addOption(textOption('--rootfs <dir>', pullTable.rootfs))
     .addOption(setting('--whiteouts <form>', pullTable.whiteouts.help).choices(['overlay', 'aufs']))
@@ -62,19 +82,35 @@ export function definePull(command: Command, terminal: Console): void {
     .action((images: string[]) => pullAll(images, command.opts<PullFlags>(), terminal))
 }
 
-function pullAll(images: readonly string[], flags: PullFlags, terminal: Console): Promise<void> {
-  if (flags.allTags) images.forEach(mustNameRepository)
-  if (flags.rootfs !== undefined && images.length > 1) throw oneTreeOnly(images, flags.rootfs)
-  return withWindlass(flags, terminal, images, async (windlass, signal) => {
-    let failed: number | undefined
-    for (const name of images) {
-      const code = await pullNamed(name, windlass, signal, flags, terminal)
-      failed ??= code
-      if (signal.aborted || (flags.failFast && failed !== undefined)) break
-    }
-    if (failed !== undefined) throw new ReportedFailure(failed)
+function pullAll(given: readonly string[], flags: PullFlags, terminal: Console): Promise<void> {
+  const { file: files = [], allTags, rootfs } = flags
+  if (given.length === 0 && files.length === 0) throw noImage('No image is named')
+  if (flags.passwordStdin && files.includes('-')) throw stdinTwice('-f - and --password-stdin both')
+  if (files.filter((file) => file === '-').length > 1) throw stdinTwice('Several -f -')
+  const read = async (signal: AbortSignal): Promise<readonly string[]> => {
+    const names = [...given, ...(await readNames(files, terminal.stdin, signal))]
+    if (names.length === 0) throw noImage('The list of images has no name')
+    if (allTags) names.forEach(mustNameRepository)
+    if (rootfs !== undefined && names.length > 1) throw oneTreeOnly(names, rootfs)
+    return names
+  }
+  return withWindlass(flags, terminal, read, async (windlass, signal, names) => {
+    const options = optionsOf(flags, signal)
+    if (allTags || flags.allPlatforms || rootfs !== undefined)
+      await eachName(names, signal, flags, terminal, (name) =>
+        pullSpecial(name, windlass, options, flags, terminal),
+      )
+    else await pullNames(names, windlass, options, flags, terminal)
   })
 }
+
+const noImage = (message: string): WindlassError =>
+  new WindlassError('USAGE', message, { hint: 'Name an image, or a file with names: windlass pull -f FILE.' })
+
+const stdinTwice = (what: string): WindlassError =>
+  new WindlassError('USAGE', `${what} read stdin, which has one text`, {
+    hint: 'Put the names into a file, or the password into WINDLASS_PASSWORD.',
+  })
 
 const oneTreeOnly = (images: readonly string[], rootfs: string): WindlassError =>
   new WindlassError('USAGE', `The option --rootfs is for one image, but ${images.length} are given`, {
@@ -82,29 +118,53 @@ const oneTreeOnly = (images: readonly string[], rootfs: string): WindlassError =
     hint: 'Pull the images first, then unpack each with “windlass unpack IMAGE DIRECTORY”.',
   })
 
-/** Pulls one image and reports the result. Returns the exit code of a failure; undefined if the pull succeeded. */
-async function pullNamed(
-  name: string,
-  windlass: Windlass,
+function optionsOf(
+  { platform, unpack, rootfs, whiteouts, discardBlobs }: PullFlags,
   signal: AbortSignal,
-  flags: PullFlags,
-  terminal: Console,
-): Promise<number | undefined> {
-  const { platform, unpack, rootfs, whiteouts, discardBlobs } = flags
-  const options: PullOptions = {
-    unpack,
-    signal,
+): PullOptions {
+  return {
+    ...{ unpack, signal },
     ...(platform !== undefined && { platform }),
     ...(rootfs !== undefined && { rootfs }),
     ...(whiteouts && { whiteouts }),
     ...(discardBlobs && { discardBlobs }),
   }
-  try {
-    if (flags.allTags) await pullTags(name, windlass, options, flags, terminal)
-    else if (flags.allPlatforms) await pullPlatforms(name, windlass, options, flags, terminal)
-    else await printImage(await follow(windlass.pull(name, options), flags, terminal), flags, terminal)
-    return undefined
-  } catch (error) {
-    return error instanceof ReportedFailure ? error.exitCode : printFailure(error, name, flags, terminal)
+}
+
+/**
+ * Pulls what each name stands for, one after the other, and goes on after failures unless `--fail-fast` is given.
+ * @throws ReportedFailure with the exit code of the first name that failed
+ */
+async function eachName(
+  names: readonly string[],
+  signal: AbortSignal,
+  flags: PullFlags,
+  terminal: Console,
+  pull: (name: string) => Promise<unknown>,
+): Promise<void> {
+  let failed: number | undefined
+  for (const name of names) {
+    try {
+      await pull(name)
+    } catch (error) {
+      const code =
+        error instanceof ReportedFailure ? error.exitCode : await printFailure(error, name, flags, terminal)
+      failed ??= code
+    }
+    if (signal.aborted || (flags.failFast && failed !== undefined)) break
   }
+  if (failed !== undefined) throw new ReportedFailure(failed)
+}
+
+/** Pulls all tags or platforms of a name, or one image into a tree, and reports the result. */
+async function pullSpecial(
+  name: string,
+  windlass: Windlass,
+  options: PullOptions,
+  flags: PullFlags,
+  terminal: Console,
+): Promise<unknown> {
+  if (flags.allTags) return pullTags(name, windlass, options, flags, terminal)
+  if (flags.allPlatforms) return pullPlatforms(name, windlass, options, flags, terminal)
+  return printImage(await follow(windlass.pull(name, options), flags, terminal), flags, terminal)
 }

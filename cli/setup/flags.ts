@@ -51,6 +51,18 @@ export const numberSetting = (
     throw mustBe(codec.name)
   })
 
+/** Creates an option that takes a whole number, or `word`. */
+export const numberOrWordSetting = <Word extends string>(
+  flags: string,
+  word: Word,
+  { codec, help = '', default: defaultValue }: OptionEntry<number | Word>,
+): Option =>
+  setting(flags, withDefault(help, String(defaultValue))).argParser((text) => {
+    const value = text === word ? word : parseWholeNumber(text)
+    if (codec.is(value)) return value
+    throw mustBe(codec.name)
+  })
+
 /** Creates an option that takes whole seconds and passes milliseconds to the library. */
 export const secondsSetting = (
   flags: string,

@@ -7,21 +7,22 @@ import type { Console } from '../terminal/terminal.js'
 /**
  * Runs `work` with an open puller and settles after the puller is closed. Ctrl-C aborts the signal.
  *
- * @param names images or repositories of the command; a login is used for their registry only
- * @throws the errors of `openOptions`, of opening the store and of `work`
+ * @param names images or repositories of the command, or what reads them; a login is used for their registry only
+ * @throws the errors of `names`, of `openOptions`, of opening the store and of `work`
  */
 export function withWindlass<T>(
   flags: Settings,
   terminal: Console,
-  names: readonly string[],
-  work: (windlass: Windlass, signal: AbortSignal) => Promise<T>,
+  names: readonly string[] | ((signal: AbortSignal) => Promise<readonly string[]>),
+  work: (windlass: Windlass, signal: AbortSignal, names: readonly string[]) => Promise<T>,
 ): Promise<T> {
   return interruptible(terminal, async (signal) => {
+    const all = typeof names === 'function' ? await names(signal) : names
     const { open } = await import('../../puller/index.js')
     const onWarning = (message: string, code: string): void => terminal.messages.warning(code, message)
-    const windlass = await open({ ...(await openOptions(flags, terminal, names, signal)), onWarning })
+    const windlass = await open({ ...(await openOptions(flags, terminal, all, signal)), onWarning })
     try {
-      return await work(windlass, signal)
+      return await work(windlass, signal, all)
     } finally {
       await windlass.close()
     }

@@ -8,7 +8,15 @@ import { quoted } from '../../lib/codec/printable.js'
 import type { OpenOptions, RegistryCredentials } from '../../puller/index.js'
 import { openTable } from '../../puller/options/option-table.js'
 import { path, text } from '../../puller/options/option-codecs.js'
-import { flagSetting, listSetting, numberSetting, secondsSetting, setting, textSetting } from './flags.js'
+import {
+  flagSetting,
+  listSetting,
+  numberOrWordSetting,
+  numberSetting,
+  secondsSetting,
+  setting,
+  textSetting,
+} from './flags.js'
 import type { LimitFlag } from './limit-flag.js'
 import { readPassword } from './read-password.js'
 import type { Terminal } from '../terminal/terminal.js'
@@ -18,7 +26,7 @@ export interface StoreFlags {
   readonly store?: string
 }
 
-/** Options of `networkFlags`. Timeouts are in milliseconds, the rate in bytes per second. */
+/** Options of `networkFlags`. Timeouts are in milliseconds, rates in bytes per second. */
 export interface NetworkFlags {
   readonly plainHttp?: boolean
   readonly tlsSkipVerify?: boolean
@@ -26,6 +34,7 @@ export interface NetworkFlags {
   readonly responseTimeout?: number
   readonly stallTimeout?: number
   readonly minimumRate?: number
+  readonly maxRate?: number
   readonly username?: string
   readonly passwordStdin?: boolean
   readonly authfile?: string
@@ -36,7 +45,7 @@ export interface NetworkFlags {
 
 /** Options of `transferFlags`. */
 export interface TransferFlags {
-  readonly maxDownloads?: number
+  readonly maxDownloads?: number | 'auto'
   readonly maxUnpacks?: number
   readonly retries?: number
 }
@@ -67,6 +76,7 @@ export const networkFlags = (command: Command): Command =>
     .addOption(secondsSetting('--response-timeout <seconds>', openTable.responseTimeout))
     .addOption(secondsSetting('--stall-timeout <seconds>', openTable.stallTimeout))
     .addOption(numberSetting('--minimum-rate <bytes>', openTable.minimumRate))
+    .addOption(numberSetting('--max-rate <bytes>', openTable.bytesPerSecond))
     .addOption(
       textSetting('--username <name>', {
         codec: text,
@@ -83,7 +93,7 @@ export const networkFlags = (command: Command): Command =>
 /** Adds the options for downloads and unpacking to a command. */
 export const transferFlags = (command: Command): Command =>
   command
-    .addOption(numberSetting('--max-downloads <n>', openTable.maxDownloads))
+    .addOption(numberOrWordSetting('--max-downloads <n|auto>', 'auto', openTable.maxDownloads))
     .addOption(numberSetting('--max-unpacks <n>', openTable.maxUnpacks, 'number of processors'))
     .addOption(numberSetting('--retries <n>', openTable.retries))
     .addOption(partialsSetting())
@@ -110,7 +120,7 @@ export async function openOptions(
   signal?: AbortSignal,
 ): Promise<OpenOptions> {
   const { store, authfile, maxDownloads, maxUnpacks, retries, stallTimeout, keepPartials } = flags
-  const { minimumRate, trustRealm, foreignHost, responseTimeout } = flags
+  const { maxRate, minimumRate, trustRealm, foreignHost, responseTimeout } = flags
   if (authfile !== undefined && !path.is(authfile))
     throw new WindlassError('USAGE', `The option --authfile must be ${path.name}, not ${quoted(authfile)}`)
   for (const file of [flags.ca, authfile]) if (file !== undefined) requireWorkingDirectory(file)
@@ -131,6 +141,7 @@ export async function openOptions(
     ...(stallTimeout !== undefined && { stallTimeout }),
     ...(responseTimeout !== undefined && { responseTimeout }),
     ...(keepPartials !== undefined && { keepPartials }),
+    ...(maxRate !== undefined && { bytesPerSecond: maxRate }),
     ...(minimumRate !== undefined && { minimumRate }),
     ...(trustRealm !== undefined && { trustedRealms: trustRealm }),
     ...(foreignHost !== undefined && { foreignHosts: foreignHost }),

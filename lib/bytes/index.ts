@@ -7,6 +7,7 @@ export { GrowingFile, type GrowingOptions, type GrowingPhase, type GrowingState 
 export { Meter } from './meter.js'
 export { type PumpOptions, pump } from './pump.js'
 export { type BlobPart, RandomAccessBlob, type RandomAccessOptions } from './random-access.js'
+export { RateLimit } from './rate-limit.js'
 export { type Cap, readCapped } from './read-capped.js'
 export { type Expected, type Verified, Verifier, sizeMismatchHint, manifestSizeError } from './verifier.js'
 export { type TeeOptions, tee } from './tee.js'

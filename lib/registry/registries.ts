@@ -51,6 +51,11 @@ export class Registries {
     this.#tokens = new Tokens(this.#connections, this.#secrets)
   }
 
+  /** Changes the maximum rate of all blobs together, in bytes per second; Infinity for none. Running transfers obey. */
+  limitRate(bytesPerSecond: number): void {
+    this.#connections.rate.bytesPerSecond = bytesPerSecond
+  }
+
   /**
    * Returns a repository. No request is sent and no credential is looked up.
    * @throws REFERENCE_INVALID when the registry is not a host and port, or the repository name is invalid; USAGE when

@@ -20,6 +20,8 @@ export interface LayerTask extends PlannedLayer {
   readonly source: ImageSource
   /** The diffID that the config expects; undefined for a schema 1 image, which has no config yet. */
   readonly diffID: Promise<Digest> | undefined
+  /** Stands for the pull: the layers of all pulls share downloads and threads fairly (`ActorOptions.group`). */
+  readonly group?: object | undefined
 }
 
 /** A layer that several pulls may be waiting for. */

@@ -8,7 +8,7 @@ import { checkArgument, checkOptions } from '../options/check-options.js'
 import { anyText } from '../options/option-codecs.js'
 import { benchTable } from '../options/option-table.js'
 import { type BenchOptions, storeDirectory } from '../options/options.js'
-import { open } from '../puller.js'
+import { open } from '../open.js'
 import { type BenchRun, type BenchSetting, type GridResult, measureGrid } from './grid.js'
 
 /** Result of `bench`. It is plain data. */

@@ -24,8 +24,10 @@ import {
   type OpenOptions,
   type PlanRequest,
   type PullAllOptions,
+  type PullManyOptions,
   type PullOptions,
   type RegistryCredentials,
+  type RetryFailedOptions,
   defaultUnpacks,
 } from './options.js'
 import type { VerifyOptions } from '../../pipelines/check/verify.js'
@@ -75,18 +77,35 @@ const isHttpOrigin = (text: string): void => {
 /** Maximum of concurrent downloads or unpacks. Higher values bring no benefit. */
 const maxAtOnce = 1_000
 
+/** A number of concurrent downloads. */
+export const downloadCount = {
+  codec: takes.wholeNumberWithin(1, maxAtOnce),
+  help: 'layers to download concurrently',
+  default: 3,
+} satisfies OptionEntry<number>
+
 /** Options of `open`. */
 export const openTable = {
   store: { codec: takes.path, help: 'directory of the store' },
   maxDownloads: {
-    codec: takes.wholeNumberWithin(1, maxAtOnce),
-    help: 'layers to download concurrently',
-    default: 3,
+    codec: takes.codec(
+      `${downloadCount.codec.name}, or "auto"`,
+      (value): value is number | 'auto' => value === 'auto' || downloadCount.codec.is(value),
+    ),
+    help: 'layers to download concurrently; “auto” finds a number while it pulls',
+    default: downloadCount.default,
   },
   maxUnpacks: {
     codec: takes.wholeNumberWithin(1, maxAtOnce),
     help: 'layers to unpack concurrently',
     default: defaultUnpacks(),
+  },
+  bytesPerSecond: {
+    codec: takes.codec(
+      'a whole number of at least 1, or Infinity for no limit',
+      (value): value is number => value === Infinity || takes.wholeNumber(1).is(value),
+    ),
+    help: 'bytes per second that all downloads together may use',
   },
   retries: {
     codec: takes.wholeNumber(1),
@@ -152,8 +171,9 @@ export const openTable = {
 
 /** Options of `limits.set`. */
 export const liveLimitsTable = {
-  maxDownloads: openTable.maxDownloads,
+  maxDownloads: downloadCount,
   maxUnpacks: openTable.maxUnpacks,
+  bytesPerSecond: openTable.bytesPerSecond,
 } satisfies OptionTable<LimitValues>
 
 const platform: OptionEntry<string> = {
@@ -241,6 +261,22 @@ export const pullPlatformsTable = {
 
 /** Options of `pullAllTags`. */
 export const pullAllTable = { platform, ...pullPlatformsTable } satisfies OptionTable<PullAllOptions>
+
+/** Options of `pullMany`. */
+export const pullManyTable = {
+  ...pullAllTable,
+  concurrency: {
+    codec: takes.wholeNumberWithin(1, maxAtOnce),
+    help: 'images to pull concurrently',
+    default: 2,
+  },
+} satisfies OptionTable<PullManyOptions>
+
+/** Options of `retryFailed`. */
+export const retryFailedTable = {
+  ...pullManyTable,
+  all: { codec: takes.trueOrFalse, default: false },
+} satisfies OptionTable<RetryFailedOptions>
 
 /** Options of `copy`. */
 export const copyTable = {

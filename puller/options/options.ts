@@ -15,10 +15,15 @@ import type { PullStages } from '../../pipelines/pull-stages.js'
 export interface OpenOptions {
   /** Directory of the store (`$WINDLASS_STORE`, otherwise `$XDG_DATA_HOME/windlass`). */
   readonly store?: string
-  /** Maximum number of concurrent downloads of all pulls together (3). */
-  readonly maxDownloads?: number
+  /**
+   * Maximum number of concurrent downloads of all pulls together (3). `auto` begins with 3 and finds a number from 1 to 16
+   * while layers are downloaded: more while that gains, fewer after refusals (HTTP 429) or where fewer are faster.
+   */
+  readonly maxDownloads?: number | 'auto'
   /** Maximum number of layers that are unpacked concurrently, of all pulls together (number of processors). */
   readonly maxUnpacks?: number
+  /** Maximum rate of all downloads together, in bytes per second (no limit). Manifests are not counted. */
+  readonly bytesPerSecond?: number
   /** Maximum number of consecutive attempts at one download without progress, including the first (5). */
   readonly retries?: number
   /** Milliseconds before attempt n + 1, multiplied by n (5,000). */
@@ -89,6 +94,8 @@ export interface LimitValues {
   readonly maxDownloads: number
   /** Maximum number of layers that are unpacked concurrently, of all pulls together. */
   readonly maxUnpacks: number
+  /** Maximum rate of all downloads together, in bytes per second; Infinity if there is none. Manifests are not counted. */
+  readonly bytesPerSecond: number
 }
 
 /** A user name and a password for a registry or a namespace of one. */
@@ -208,6 +215,20 @@ export interface CloseOptions {
 export interface PullAllOptions extends Omit<PullOptions, 'rootfs' | 'plan'> {
   /** Cancel all pulls when a tag fails (false). Otherwise, each failure is reported in the result. */
   readonly failFast?: boolean
+}
+
+/** Options of `pullMany`. */
+export interface PullManyOptions extends Omit<PullOptions, 'rootfs' | 'plan'> {
+  /** Maximum number of images pulled concurrently (2). Their layers share the limits of the puller fairly. */
+  readonly concurrency?: number
+  /** Cancel all pulls when one fails, and reject with its error (false). */
+  readonly failFast?: boolean
+}
+
+/** Options of `retryFailed`. */
+export interface RetryFailedOptions extends PullManyOptions {
+  /** Pull all names that failed again, also for reasons that a retry does not change (false). */
+  readonly all?: boolean
 }
 
 /**

@@ -7,7 +7,7 @@ import type { OpenOptions } from './options.js'
 export async function registriesFor(options: OpenOptions): Promise<Registries> {
   const { ca, insecureTls, plainHttp, userAgent } = options
   const { responseTimeout, stallTimeout, minimumRate } = options
-  const { limits, foreignHosts, trustedRealms } = options
+  const { limits, foreignHosts, trustedRealms, bytesPerSecond } = options
   return new Registries({
     credentials: await credentialsFor(options),
     ...(ca !== undefined && { ca }),
@@ -20,6 +20,7 @@ export async function registriesFor(options: OpenOptions): Promise<Registries> {
       ...(minimumRate !== undefined && { minimumRate }),
     },
     ...(limits !== undefined && { limits }),
+    ...(bytesPerSecond !== undefined && { bytesPerSecond }),
     ...(foreignHosts !== undefined && { foreignHosts }),
     ...(trustedRealms !== undefined && { trustedRealms }),
   })

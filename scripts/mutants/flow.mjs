@@ -3,9 +3,9 @@ const specs = ['spec/lib/flow', 'spec/laws/flow']
 
 // prettier-ignore
 export const mutants = [
-  { name: 'one slot too many', file: 'lib/flow/stages/engine.ts', from: "slots - requested - cells.length", to: "slots + 1 - requested - cells.length", specs },
-  { name: 'slots of what was asked forgotten', file: 'lib/flow/stages/engine.ts', from: "slots - requested - cells.length", to: "slots - cells.length", specs },
-  { name: 'slots in work forgotten', file: 'lib/flow/stages/engine.ts', from: "slots - requested - cells.length", to: "slots - requested", specs },
+  { name: 'one slot too many', file: 'lib/flow/stages/engine.ts', from: "slotsNow() - requested - cells.length", to: "slotsNow() + 1 - requested - cells.length", specs },
+  { name: 'slots of what was asked forgotten', file: 'lib/flow/stages/engine.ts', from: "slotsNow() - requested - cells.length", to: "slotsNow() - cells.length", specs },
+  { name: 'slots in work forgotten', file: 'lib/flow/stages/engine.ts', from: "slotsNow() - requested - cells.length", to: "slotsNow() - requested", specs },
   { name: 'asked never counted down', file: 'lib/flow/stages/engine.ts', from: "        requested--\n", to: "", specs },
   { name: 'slot freed before results have left', file: 'lib/flow/stages/engine.ts', from: 'if (cell.done && cell.ready.length === 0)', to: 'if (cell.done)', specs },
   { name: 'slot freed before the work is torn down', file: 'lib/flow/stages/through.ts', from: 'settled(defer(() => ask(element, scope)))', to: 'defer(() => ask(element, scope))', specs },
@@ -25,7 +25,7 @@ export const mutants = [
   { name: 'lower priorities kept among the highest', file: 'lib/flow/actors/letter-queue.ts', from: 'if (priority > highest) letters = []', to: '', specs },
   { name: 'letter of equal priority left out', file: 'lib/flow/actors/letter-queue.ts', from: 'priority < highest) continue', to: 'priority <= highest) continue', specs },
   { name: 'no priority is the lowest', file: 'lib/flow/actors/letter-queue.ts', from: 'const { priority = 0, asker }', to: 'const { priority = -Infinity, asker }', specs },
-  { name: 'priority of a letter that waits alone not read', file: 'lib/flow/actors/letter-queue.ts', from: 'if (this.#withPriority === 0 && (this', to: 'if (this.size < 2 || this.#withPriority === 0 && (this', specs },
+  { name: 'priority of a letter that waits alone not read', file: 'lib/flow/actors/letter-queue.ts', from: 'if (this.#withPriority === 0 && (inOrder', to: 'if (this.size < 2 || this.#withPriority === 0 && (inOrder', specs },
   { name: 'letters with a priority not counted', file: 'lib/flow/actors/letter-queue.ts', from: "this.#withPriority++", to: "this.#withPriority = 0", specs },
   { name: 'priority that is no number taken', file: 'lib/flow/actors/letter-queue.ts', from: "typeof value === 'number' && !Number.isNaN(value)", to: "typeof value === 'number'", specs },
   { name: 'priority that is a text taken', file: 'lib/flow/actors/letter-queue.ts', from: "typeof value === 'number' && !Number.isNaN(value)", to: "!Number.isNaN(value)", specs },
@@ -92,7 +92,7 @@ export const mutants = [
   { name: 'restart keeps the behaviour', file: 'lib/flow/actors/actor.ts', from: "if (verdict === 'restart') this.#restart()", to: '', specs },
   { name: 'stopping actor goes on serving its line', file: 'lib/flow/actors/actor.ts', from: 'this.#paused || this.#stopped !== undefined', to: 'this.#paused', specs },
   { name: 'line of tell has one place more', file: 'lib/flow/actors/actor.ts', from: "this.#queue.size >= capacity", to: "this.#queue.size > capacity", specs },
-  { name: "asker's scope forgotten", file: 'lib/flow/actors/actor.ts', from: '= { message, asker, scope, priority:', to: '= { message, asker, scope: this.scope, priority:', specs },
+  { name: "asker's scope forgotten", file: 'lib/flow/actors/actor.ts', from: '{ message, asker, scope, attempt: 1 }', to: '{ message, asker, scope: this.scope, attempt: 1 }', specs },
   { name: 'branch gate ignores demand', file: 'lib/flow/stages/branch.ts', from: "if (gate.wanted === 0 && !gate.closed) return", to: "", specs },
   { name: 'branch gate counts nothing down', file: 'lib/flow/stages/branch.ts', from: "          gate.wanted--\n", to: '', specs },
   { name: 'branch drops what it holds at the end', file: 'lib/flow/stages/branch.ts', from: "if (gate.wanted === 0 && !gate.closed) return", to: "if (gate.wanted === 0 && !gate.closed && !ended) return", specs },

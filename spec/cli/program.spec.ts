@@ -66,7 +66,7 @@ describe('help and usage', () => {
     ['no command', [], 'Usage'],
     ['an unknown command', ['pul'], "windlass: unknown command 'pul'"],
     ['an unknown option', ['pull', '--frobnicate', 'a'], "windlass: unknown option '--frobnicate'"],
-    ['no image', ['pull'], "windlass: missing required argument 'image'"],
+    ['no image', ['pull'], 'windlass: No image is named'],
     ['too much', ['inspect', 'a', 'b'], 'windlass: too many arguments'],
     ['a number that is none', ['pull', '--retries', '3x', 'a'], 'It must be a whole number of at least 1'],
     [

@@ -156,7 +156,7 @@ describe('stderr with --progress json', () => {
     expect(code).toBe(2)
     const ends = eventsIn(err).filter((event) => event.type === 'end')
     expect(ends).toMatchObject([
-      { seq: 0, outcome: 'failed', error: { code: 'REFERENCE_INVALID' } },
+      { seq: 1, outcome: 'failed', error: { code: 'REFERENCE_INVALID' } },
       { outcome: 'done' },
       { outcome: 'failed', error: { code: 'MANIFEST_UNKNOWN' } },
     ])

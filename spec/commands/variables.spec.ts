@@ -16,7 +16,8 @@ function wrongFor(option: Option): readonly string[] {
   if (long === '--limit') return ['x=1', 'layerBytes', 'layerBytes=-1', 'layerBytes=1.5']
   if (long === '--foreign-host') return ['http://a', 'a:5', 'a,b c']
   if (long === '--trust-realm') return ['auth.lan', 'ftp://auth.lan', 'http://a,']
-  if (/<(n|seconds|bytes)>/.test(option.flags)) return [...notNumbers, ...(takesNone(option) ? [] : ['0'])]
+  if (/<(n|n\|auto|seconds|bytes)>/.test(option.flags))
+    return [...notNumbers, ...(takesNone(option) ? [] : ['0'])]
   return []
 }
 

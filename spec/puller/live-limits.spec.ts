@@ -27,11 +27,12 @@ const quiet = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 
 describe('the limits of a puller', () => {
   it('are those that it was opened with, then those that were set, one at a time', async () => {
     const windlass = await bench.puller({ maxDownloads: 4, maxUnpacks: 2 })
-    expect(windlass.limits.get()).toMatchObject({ maxDownloads: 4, maxUnpacks: 2 })
+    expect(windlass.limits.get()).toEqual({ maxDownloads: 4, maxUnpacks: 2, bytesPerSecond: Infinity })
     windlass.limits.set({ maxDownloads: 7 })
     windlass.limits.set({ maxUnpacks: 3 })
+    windlass.limits.set({ bytesPerSecond: 1_000 })
     windlass.limits.set({})
-    expect(windlass.limits.get()).toMatchObject({ maxDownloads: 7, maxUnpacks: 3 })
+    expect(windlass.limits.get()).toEqual({ maxDownloads: 7, maxUnpacks: 3, bytesPerSecond: 1_000 })
   })
 
   it('are checked as options are, and change nothing if one is wrong', async () => {
@@ -41,6 +42,7 @@ describe('the limits of a puller', () => {
       { maxDownloads: 0 },
       { maxDownloads: 2, maxUnpacks: 1.5 },
       { maxDownloads: '3' },
+      { bytesPerSecond: 0 },
       { maxDownload: 3 },
       3,
       null,

@@ -32,6 +32,8 @@ export class ActorModel {
   constructor(
     public slots: number,
     readonly pick: Picking,
+    /** Returns the group of a letter; undefined if groups do not count. */
+    readonly groupOf?: (id: number) => number,
   ) {}
 
   get load(): { active: number; waiting: number } {
@@ -106,7 +108,9 @@ export class ActorModel {
   settle(): void {
     while (!this.paused && !this.#stopped && this.#running.length < this.slots && this.#waiting.length > 0) {
       const highest = Math.max(...this.#waiting.map((letter) => this.#urgencyOf(letter)))
-      const candidates = this.#waiting.filter((letter) => this.#urgencyOf(letter) === highest)
+      const candidates = this.#ofNextGroup(
+        this.#waiting.filter((letter) => this.#urgencyOf(letter) === highest),
+      )
       const ids = candidates.map(({ id }) => id)
       const at = this.pick === undefined || ids.length < 2 ? 0 : this.pick(ids)
       const letter = candidates[at]!
@@ -114,6 +118,20 @@ export class ActorModel {
       this.#running.push(letter)
       this.started.push(`${letter.id}/${letter.attempt}`)
     }
+  }
+
+  /** Those of the group that has the least: in service, and else the longest ago. */
+  #ofNextGroup(letters: Letter[]): Letter[] {
+    const { groupOf } = this
+    if (!groupOf) return letters
+    const lastStart = (group: number): number =>
+      this.started.findLastIndex((each) => groupOf(Number(each.split('/')[0])) === group)
+    const rank = ({ id }: Letter): number => {
+      const active = this.#running.filter((each) => groupOf(each.id) === groupOf(id)).length
+      return active * 10_000 + lastStart(groupOf(id))
+    }
+    const least = Math.min(...letters.map(rank))
+    return letters.filter((letter) => rank(letter) === least)
   }
 
   #urgencyOf({ urgency = 0 }: Letter): number {

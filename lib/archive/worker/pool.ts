@@ -36,10 +36,12 @@ export interface UnpackTask extends BlobTask {
 /** Options of a job. */
 export interface UnpackOptions {
   /**
-   * Reports whether the job can run without waiting for more of its blob. Such jobs go first. Called when a thread is
-   * free. Default: yes.
+   * Reports whether the job can run without waiting for more of its blob. Such jobs of a group go first. Called when a
+   * thread is free. Default: yes.
    */
   readonly isReady?: (() => boolean) | undefined
+  /** Group of the job: groups share the threads fairly. Jobs without one form a group. */
+  readonly group?: object | undefined
   /** Cancels the job. The promise rejects when everything is closed. The directory is not removed. */
   readonly signal?: AbortSignal | undefined
   /** Receives the number of compressed bytes read so far, at most about ten times a second. */
@@ -54,7 +56,7 @@ export interface UnpackOptions {
 }
 
 /** Options of a job that only reads. */
-export interface ReadOptions extends Pick<UnpackOptions, 'signal' | 'onProgress'> {
+export interface ReadOptions extends Pick<UnpackOptions, 'signal' | 'onProgress' | 'group'> {
   /** Receives the entries of the layer in order. */
   readonly onEntry: EntrySink
 }
@@ -82,6 +84,7 @@ export class UnpackPool {
       name: 'unpack-threads',
       slots: Math.max(1, Math.floor(workers)),
       pick: pickReady,
+      group: ({ options }) => options.group,
     })
   }
 

@@ -28,6 +28,12 @@ export interface ActorOptions<Msg> {
    * least two messages. An actor whose `pick` throws or returns no index stops. Default: 0, first in, first out.
    */
   readonly pick?: Pick<Msg>
+  /**
+   * Returns the group of a message. Groups share the slots: a free slot goes to the group with the fewest letters in
+   * service, so that one that asks for much does not delay the others. Messages without a group form one. Called when the
+   * message is asked. Default: all letters are equal.
+   */
+  readonly group?: (message: Msg) => object | undefined
 }
 
 /** Options of `Actor.ask`. */
@@ -66,10 +72,10 @@ export class Actor<Msg, Reply> {
     options: ActorOptions<Msg>,
     readonly scope = new Scope(),
   ) {
-    const { name, slots = 1, capacity = 0, pick } = options
+    const { name, slots = 1, capacity = 0, pick, group } = options
     this.#slots = limit(name, 'slots', slots, 1)
     limit(name, 'capacity', capacity, 0)
-    this.#queue = new LetterQueue(name, pick)
+    this.#queue = new LetterQueue(name, pick, group !== undefined)
     this.#start = start
     this.#options = options
     this.#behavior = start()
@@ -115,7 +121,11 @@ export class Actor<Msg, Reply> {
         asker.error(this.#stopped.reason)
         return undefined
       }
-      const letter: Letter<Msg, Reply> = { message, asker, scope, priority: options?.priority, attempt: 1 }
+      const letter: Letter<Msg, Reply> = {
+        ...{ message, asker, scope, attempt: 1 },
+        priority: options?.priority,
+        group: this.#options.group?.(message),
+      }
       this.#queue.add(letter)
       this.#drain()
       return () => {
@@ -176,6 +186,7 @@ export class Actor<Msg, Reply> {
       this.#served.add(letter)
       new Attempt(letter, this.#behavior, this, (outcome) => {
         this.#active--
+        this.#queue.end(letter)
         this.#decide(letter, outcome)
         this.#drain()
       })

@@ -18,6 +18,8 @@ export interface Letter<Msg, Reply> {
   readonly scope: Scope
   /** Undefined is 0. */
   readonly priority: Priority | undefined
+  /** Group that shares the slots with other groups: see `ActorOptions.group`. */
+  readonly group?: object | undefined
   /** Number of the current attempt, from 1. */
   attempt: number
 }

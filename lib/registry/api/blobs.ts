@@ -33,7 +33,8 @@ export function fetchBlob(
       purpose,
       digest,
       size,
-      send: (headers) => client.send({ to: [repository, 'blobs', digest], headers, purpose, signal }),
+      send: (headers) =>
+        client.send({ to: [repository, 'blobs', digest], headers, purpose, signal, paced: true }),
       refuse: (response) =>
         refusal(response, {
           purpose,

@@ -31,7 +31,7 @@ export async function fetchForeignBlob(
       purpose,
       digest,
       size,
-      send: (headers) => client.sendForeign({ ...location, headers, purpose, signal }, urls),
+      send: (headers) => client.sendForeign({ ...location, headers, purpose, signal, paced: true }, urls),
       refuse: (response) =>
         refusal(response, {
           purpose,

@@ -1,9 +1,10 @@
 /**
  * Wraps a response body of got in a plain Node stream. The wrapper closes when it ends, errors without a listener are
- * ignored, destroying it destroys the socket, and it fails when the peer stops sending. Bytes received before a
+ * ignored, destroying it destroys the socket, and it fails when the peer stops sending. A rate limit slows it down. Bytes received before a
  * connection failure are delivered before the error, so that they need not be transferred again.
  */
 import { Readable } from 'node:stream'
+import type { RateLimit } from '../../bytes/index.js'
 
 /** Timeouts and callbacks of a `Body`. */
 export interface BodyOptions {
@@ -17,6 +18,8 @@ export interface BodyOptions {
   readonly minBytes: number
   /** Creates the error for a stalled body after `received` bytes. */
   readonly stallError: (received: number) => Error
+  /** Limits how fast the connection is read. */
+  readonly rate?: RateLimit | undefined
   /** Converts an error of the connection after `received` bytes to the error that the reader receives. */
   readonly failure: (error: Error, received: number) => Error
 }
@@ -36,6 +39,8 @@ export class Body extends Readable {
   #received = 0
   #timer: NodeJS.Timeout | undefined
   #failure: Error | undefined
+  /** Ends the wait for the rate limit; undefined while there is none. */
+  #endWait: (() => void) | undefined
 
   constructor(source: Readable, options: BodyOptions) {
     super({ highWaterMark: bufferBytes })
@@ -52,6 +57,7 @@ export class Body extends Readable {
         this.#timer?.refresh()
       }
       if (!this.push(chunk)) this.#pause()
+      this.#obeyRate(chunk.length)
     })
     source.on('end', () => {
       if (this.#received === 0) options.began()
@@ -73,15 +79,31 @@ export class Body extends Readable {
   }
 
   override _read(): void {
-    if (this.#failure !== undefined) return
+    if (this.#failure !== undefined || this.#endWait !== undefined) return
+    // The bytes of the other bodies are due first.
+    if (this.#received === 0 && this.#obeyRate(0)) return
     this.#startTimer()
     this.#source.resume()
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#endWait?.()
     this.#pause()
     this.#source.destroy()
     done(error)
+  }
+
+  /** Stops reading while the rate limit does not allow more. Returns whether it does. */
+  #obeyRate(bytes: number): boolean {
+    this.#endWait?.()
+    this.#endWait = this.#options.rate?.take(bytes, () => {
+      this.#endWait = undefined
+      // The reader may have asked during the wait.
+      if (!this.destroyed && this.readableLength < this.readableHighWaterMark) this._read()
+    })
+    const waits = this.#endWait !== undefined
+    if (waits) this.#pause()
+    return waits
   }
 
   #startTimer(): void {
@@ -105,7 +127,7 @@ export class Body extends Readable {
     if (this.#failure !== undefined && this.readableLength === 0) this.destroy(this.#failure)
   }
 
-  /** Stops the timer while the reader does not ask for bytes: a slow reader is not a stall. */
+  /** Stops the timer while no bytes are asked for, by the reader or because of the rate limit: that is not a stall. */
   #pause(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined

@@ -6,6 +6,7 @@ import type { ClientRequest, IncomingHttpHeaders } from 'node:http'
 import type { LookupFunction, Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { Got } from 'got'
+import { RateLimit } from '../../bytes/index.js'
 import { WindlassError } from '../../errors.js'
 import { type Limits, limitsWith } from '../../limits.js'
 import { AgentPool } from './agent-pool.js'
@@ -46,6 +47,8 @@ export interface Request extends Omit<Attempt, 'proxy'> {
   readonly signal?: AbortSignal | undefined
   /** Replaces the name resolution of the system. */
   readonly lookup?: LookupFunction
+  /** Whether the rate limit applies to the body of the response (false). */
+  readonly paced?: boolean
 }
 
 /** The status, headers and body of a response. */
@@ -64,6 +67,8 @@ export interface ConnectionOptions extends TrustOptions {
   readonly timeouts?: Partial<Timeouts>
   /** Limits of redirects, tokens, errors and tag lists. The limit of manifests is set by each request. */
   readonly limits?: Partial<Limits>
+  /** Maximum rate of all blobs together, in bytes per second (default: no limit). Documents are not counted. */
+  readonly bytesPerSecond?: number | undefined
   /** Maximum number of concurrent connections to one host (default 32); further requests wait. */
   readonly maxSockets?: number
   /** Environment variables that name proxies and certificates (default `process.env`). */
@@ -74,6 +79,8 @@ export interface ConnectionOptions extends TrustOptions {
 export class Connections {
   readonly timeouts: Timeouts
   readonly limits: Limits
+  /** Limit on the bodies of all requests that are paced. */
+  readonly rate: RateLimit
   readonly #options: ConnectionOptions
   readonly #client: Got
   readonly #agents: AgentPool
@@ -86,6 +93,7 @@ export class Connections {
   constructor(options: ConnectionOptions = {}) {
     this.timeouts = timeoutsWith(options.timeouts)
     this.limits = limitsWith(options.limits)
+    this.rate = new RateLimit(options.bytesPerSecond)
     this.#options = options
     this.#agents = new AgentPool(new Trust(options), options.maxSockets ?? 32, this.timeouts)
     this.#responseTimeouts = new ResponseTimeouts(this.timeouts.response)
@@ -204,6 +212,7 @@ export class Connections {
           body = new Body(stream, {
             firstByte: firstByteTimeout,
             began: () => this.#responseTimeouts.responded(key),
+            rate: request.paced ? this.rate : undefined,
             stall: this.timeouts.stall,
             minBytes: minBytesPerStall(this.timeouts),
             stallError: (received) =>

@@ -33,7 +33,7 @@ function* layerTasks(image: PlannedImage): Iterable<LayerTask> {
         ? undefined
         : config.value.then((known) => expectedDiffID(layer, known, request.name))
     diffID?.catch(() => undefined) // the error surfaces where the promise is awaited
-    yield { ...layer, source: request.source, diffID }
+    yield { ...layer, source: request.source, diffID, group: request }
   }
 }
 

@@ -27,7 +27,9 @@ export function storedEntries(options: StoredEntriesOptions): Stage<EnsuredLayer
     async (layer: EnsuredLayer, turn): Promise<EnsuredLayer> => {
       if (entries.isComplete(layer.task)) return layer
       const source = await sourceOf(layer, store)
-      await pool.read({ layer: source }, { signal: turn.signal, onEntry: entries.begin(layer.task) })
+      const { signal } = turn
+      const onEntry = entries.begin(layer.task)
+      await pool.read({ layer: source }, { signal, onEntry, group: layer.task.group })
       entries.complete(layer.task)
       return layer
     },

@@ -105,7 +105,7 @@ async function unpackOnce(
       ...(arriving ? { growth: growth(arriving.file) } : { expected: { digest, size } }),
     },
     {
-      signal: turn.signal,
+      ...{ signal: turn.signal, group: layer.group },
       // A layer that has arrived goes before layers whose threads would wait for the network.
       isReady: () => arriving?.file.state.phase !== 'growing',
       onProgress: (current) => {

@@ -1,7 +1,8 @@
 /** `windlass pull` of more than one image by one name: what it prints, and what it ends with. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { Readable } from 'node:stream'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { decodeEvent } from '../../../lib/events/index.js'
 import { buildImage, buildIndex, putImage } from '../../../lib/testing/images/index.js'
@@ -49,6 +50,52 @@ describe('pull of several names', () => {
     expect(await ended).toBe(130)
     expect(terminal.err).not.toContain(names[1])
     expect(terminal.err.match(/Cancelled/g)).toHaveLength(1)
+  })
+})
+
+describe('pull -f', () => {
+  const list = async (text: string): Promise<string> => {
+    const file = path.join(work, `list-${stores}`)
+    await writeFile(file, text)
+    return file
+  }
+
+  it('pulls the images that a file names, after those that are arguments', async () => {
+    const file = await list(`# images\n\n${repository()}:b  # the second\n  ${repository()}:c\r\n`)
+    const { code, out } = await pull('-q', ...amd64, '-f', file, `${repository()}:a`)
+    expect({ code, out }).toEqual({ code: 0, out: ['a', 'b', 'c'].map((tag) => `${pinned(tag)}\n`).join('') })
+  })
+
+  it('reads the names from stdin, and goes on after one that fails', async () => {
+    const terminal = new TestTerminal()
+    const names = ['a', 'missing', 'UPPER CASE', 'c'].map((tag) => `${repository()}:${tag}`)
+    const piped = Object.assign(terminal, { stdin: Readable.from([Buffer.from(names.join('\n'))]) })
+    const store = path.join(work, String(stores))
+    expect(await runOn(['pull', '-q', '--store', store, ...amd64, '-f', '-'], piped)).toBe(4)
+    expect(terminal.out).toBe(`${pinned('a')}\n${pinned('c')}\n`)
+    expect(terminal.err.match(/^windlass: /gm)).toHaveLength(2)
+  })
+
+  it.each([
+    ['a list without names', ['-f', 'empty'], 'The list of images has no name'],
+    ['a file that is not there', ['-f', 'nowhere'], 'Failed to read the list of images in "nowhere" (-f)'],
+    ['a directory', ['-f', '.'], 'it is a directory'],
+    ['stdin twice', ['-f', '-', '-f', '-'], 'Several -f - read stdin'],
+    ['stdin for names and a password', ['-f', '-', '--password-stdin'], 'read stdin, which has one text'],
+    ['several images for one tree', ['-f', 'two', '--rootfs', 'tree'], '--rootfs is for one image'],
+  ])('refuses %s', async (_, args, message) => {
+    await writeFile(path.join(work, 'empty'), '# none\n')
+    await writeFile(path.join(work, 'two'), 'a\nb\n')
+    const given = args.map((each) => (['empty', 'two'].includes(each) ? path.join(work, each) : each))
+    const { code, out, err } = await pull(...given)
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(err).toContain(message)
+  })
+
+  it('pulls as many images at once as --concurrency says', async () => {
+    const names = ['a', 'b', 'c'].map((tag) => `${repository()}:${tag}`)
+    expect(await pull('-q', ...amd64, '--concurrency', '3', ...names)).toMatchObject({ code: 0 })
+    expect(await pull('-q', ...amd64, '--concurrency', '0', ...names)).toMatchObject({ code: 2 })
   })
 })
 

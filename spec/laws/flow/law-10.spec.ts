@@ -52,6 +52,9 @@ const picks: Record<string, Picking> = {
     ),
 }
 
+/** The groups of letters. The last one is that of letters without a group. */
+const groupObjects = [{}, {}, undefined]
+
 /** An actor and its model, which receive the same calls and must agree after each. */
 class Pair {
   readonly #started: string[] = []
@@ -64,8 +67,9 @@ class Pair {
   readonly #actor: Actor<number, number>
   #verdict: Verdict = 'fail'
 
-  constructor(slots: number, pick: Picking) {
-    this.#model = new ActorModel(slots, pick)
+  constructor(slots: number, pick: Picking, groups: number) {
+    const group = (id: number): object | undefined => groupObjects[id % groups]
+    this.#model = new ActorModel(slots, pick, groups > 0 ? (id) => id % groups : undefined)
     this.#actor = new Actor(
       () =>
         (id: number, { attempt }) =>
@@ -76,7 +80,11 @@ class Pair {
             this.#running.set(id, out)
             return () => this.#running.delete(id)
           }),
-      { name: 'modelled', slots, supervise: () => this.#verdict, ...(pick && { pick }) },
+      {
+        ...{ name: 'modelled', slots, supervise: () => this.#verdict },
+        ...(pick && { pick }),
+        ...(groups > 0 && { group }),
+      },
     )
   }
 
@@ -160,9 +168,10 @@ it('law 10: an actor starts the letters that its model starts, in that order, an
     fc.property(
       slots,
       fc.constantFrom(...Object.keys(picks)),
+      fc.constantFrom(0, 2, groupObjects.length),
       fc.array(anyCall, { maxLength: 80, size: 'max' }),
-      (slots, pick, calls) => {
-        const pair = new Pair(slots, picks[pick])
+      (slots, pick, groups, calls) => {
+        const pair = new Pair(slots, picks[pick], groups)
         for (const each of calls) pair.make(each)
         pair.finish()
       },

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { RateLimit } from '../../../../lib/bytes/index.js'
 import { Body, type BodyOptions } from '../../../../lib/registry/http/body.js'
 
 const patient = 60_000
@@ -51,6 +52,33 @@ describe('the body of an answer', () => {
     expect(body.destroyed).toBe(false)
     source.push(null)
     expect(await read(body)).toEqual({ bytes: 2 ** 21, failure: undefined })
+  })
+
+  it('reads no faster than the rate allows, which is no stall, and gives all of it', async () => {
+    const { source, body } = bodyOver({ stall: 30, rate: new RateLimit(100_000) })
+    for (let chunk = 0; chunk < 6; chunk++) source.push(Buffer.alloc(10_000))
+    source.push(null)
+    const begin = performance.now()
+    expect(await read(body)).toEqual({ bytes: 60_000, failure: undefined })
+    expect(performance.now() - begin).toBeGreaterThan(350)
+  })
+
+  it('that waits for the rate fails with its connection, and waits no more once it is destroyed', async () => {
+    const limit = new RateLimit(1)
+    const broken = bodyOver({ rate: limit })
+    const reading = read(broken.body)
+    broken.source.push(Buffer.alloc(1000))
+    await sleep(5)
+    broken.source.destroy(new Error('reset'))
+    expect(await reading).toEqual({ bytes: 1000, failure: new Error('reset after 1000') })
+    const left = bodyOver({ rate: limit })
+    left.body.resume()
+    left.source.push(Buffer.alloc(1000))
+    await sleep(5)
+    left.body.destroy()
+    limit.bytesPerSecond = Infinity
+    await sleep(5)
+    expect(left.source.destroyed).toBe(true)
   })
 
   it('fails where fewer bytes come than have to in the time', async () => {

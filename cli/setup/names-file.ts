@@ -1,0 +1,53 @@
+/** Reads lists of image names from files and from stdin. */
+import { WindlassError } from '../../lib/errors.js'
+import { quoted } from '../../lib/codec/printable.js'
+import { formatExactBytes } from '../../lib/quantities.js'
+import { readOutsideFile } from '../../lib/system/outside-file.js'
+import type { Terminal } from '../terminal/terminal.js'
+import { readStdin } from './read-stdin.js'
+
+/** In bytes: some twenty thousand names. */
+export const maxListBytes = 1024 * 1024
+
+/**
+ * Returns the names in `files`, in their order. A file has one name a line. Blank lines and what follows a `#` at the start
+ * of a line or after a space are ignored. `-` is stdin.
+ * @throws USAGE when a file cannot be read, is not a regular file or has more than 1 MiB; the reason of `signal`
+ */
+export async function readNames(
+  files: readonly string[],
+  stdin: Terminal['stdin'],
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const names: string[] = []
+  for (const file of files) {
+    const text = file === '-' ? await readStdin(stdin, listOnStdin, signal) : readList(file)
+    names.push(...namesIn(text))
+  }
+  return names
+}
+
+const listOnStdin = {
+  ...{ what: 'the list of images', maxBytes: maxListBytes },
+  hint: 'Pipe it in: windlass pull -f - < FILE.',
+}
+
+/** Returns the names in a list. */
+export const namesIn = (text: string): string[] =>
+  text
+    .replace(/^\uFEFF/, '')
+    .split(/\r\n|\n|\r/)
+    .map((line) => line.replace(/(?:^|\s)#.*$/, '').trim())
+    .filter((name) => name !== '')
+
+function readList(file: string): string {
+  try {
+    return readOutsideFile(file, { maxBytes: maxListBytes, followLink: true }).toString('utf8')
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new WindlassError('USAGE', `Failed to read the list of images in ${quoted(file)} (-f): ${reason}`, {
+      ...{ cause, path: file },
+      hint: `Name a text file with one image a line, of at most ${formatExactBytes(maxListBytes)}.`,
+    })
+  }
+}

@@ -1,0 +1,18 @@
+/** Provides `open`, which opens a puller. */
+import { checkOptions } from './options/check-options.js'
+import { openTable } from './options/option-table.js'
+import { type OpenOptions, storeDirectory } from './options/options.js'
+import { registriesFor } from './options/registries-for.js'
+import { Windlass } from './puller.js'
+
+/**
+ * Opens a puller. The store is opened when it is needed: `inspect` and `tags` do not create one.
+ *
+ * @throws USAGE for an unknown option or an invalid value
+ */
+export async function open(options: OpenOptions = {}): Promise<Windlass> {
+  checkOptions('open', openTable, options)
+  storeDirectory(options) // reports an invalid environment variable early
+  const registries = await registriesFor(options)
+  return new Windlass(options, registries)
+}

@@ -1,0 +1,72 @@
+/** Runs the operations of a puller on its store: lists, removes, collects, verifies. */
+import type { ImageRequest } from '../lib/stages/index.js'
+import { type Collected, type CollectOptions, noStoreError } from '../lib/store/index.js'
+import { type ImageSummary, listImages } from '../pipelines/images.js'
+import { type RemovalOutcome, removeImages } from '../pipelines/remove.js'
+import type { VerifyOptions, VerifyReport } from '../pipelines/check/verify.js'
+import { verifyWith } from '../pipelines/check/verify-with.js'
+import { checkArgument, checkOptions } from './options/check-options.js'
+import { texts } from './options/option-codecs.js'
+import { collectTable, verifyTable } from './options/option-table.js'
+import { repairBeforeOpening } from './open-parts.js'
+import type { OpenedParts } from './opened-parts.js'
+import type { RunningWork } from './running-work.js'
+import { type StoreWaiting, waitingUntil } from './store-waiting.js'
+
+/** What the operations share with the pulls of a puller. */
+export interface StoreTasksParts {
+  readonly parts: OpenedParts
+  readonly work: RunningWork
+  readonly waiting: StoreWaiting
+  /** Returns the directory of the store. */
+  readonly store: () => string
+  /** Returns where content of an image is fetched from. */
+  readonly locate: (name: string) => ImageRequest
+  /** @throws USAGE when the puller is closed */
+  readonly assertOpen: () => void
+}
+
+/** The operations on the store of one puller. */
+export class StoreTasks {
+  constructor(private readonly shared: StoreTasksParts) {}
+
+  /** See `Windlass.images`. */
+  async images(): Promise<ImageSummary[]> {
+    const { parts, waiting, store, assertOpen } = this.shared
+    assertOpen()
+    if (await parts.isThere()) return listImages((await parts.open()).store)
+    waiting.onWarning(noStoreError(store()).message, 'no-store')
+    return []
+  }
+
+  /** See `Windlass.removeAll`. */
+  remove(names: readonly string[]): Promise<readonly RemovalOutcome[]> {
+    checkArgument('removeAll', 'names', texts, names)
+    this.shared.assertOpen()
+    return this.shared.work.busy('remove', undefined, ({ store }, stop) => removeImages(names, store, stop))
+  }
+
+  /** See `Windlass.collect`. */
+  async collect(options: CollectOptions): Promise<Collected> {
+    const { work, assertOpen } = this.shared
+    checkOptions('collect', collectTable, options)
+    // A pull holds its content until it has released its resources.
+    await work.results()
+    assertOpen()
+    return work.busy('collect', undefined, ({ store }, stop) => store.garbage.collect(options, stop))
+  }
+
+  /** See `Windlass.verify`. */
+  async verify(options: VerifyOptions): Promise<VerifyReport> {
+    const { work, waiting, store, locate, assertOpen } = this.shared
+    checkOptions('verify', verifyTable, options)
+    assertOpen()
+    const { repair = false, signal } = options
+    // The store cannot be opened or read without these files.
+    const repaired = repair ? await repairBeforeOpening(store(), waitingUntil(waiting, signal)) : []
+    assertOpen()
+    return work.busy('verify', signal, (parts, ended) =>
+      verifyWith(parts, { locate: repair ? locate : undefined, repaired, signal: ended }),
+    )
+  }
+}

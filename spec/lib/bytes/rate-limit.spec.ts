@@ -1,0 +1,157 @@
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { RateLimit } from '../../../lib/bytes/rate-limit.js'
+
+/** A stream that always has more: it reads a chunk whenever it may. */
+class Reader {
+  read = 0
+  #cancel: (() => void) | undefined
+  #ended = false
+
+  constructor(
+    private readonly limit: RateLimit,
+    private readonly chunk: number,
+    private readonly onRead: (bytes: number) => void = () => undefined,
+  ) {
+    this.#next()
+  }
+
+  end(): void {
+    this.#ended = true
+    this.#cancel?.()
+  }
+
+  #next(): void {
+    // Without a limit, a reader would never wait.
+    for (let turn = 0; turn < 1_000 && !this.#ended; turn++) {
+      this.read += this.chunk
+      this.onRead(this.chunk)
+      this.#cancel = this.limit.take(this.chunk, () => this.#next())
+      if (this.#cancel !== undefined) return
+    }
+  }
+}
+
+const sum = (readers: readonly Reader[]): number => readers.reduce((bytes, { read }) => bytes + read, 0)
+
+describe('a rate limit', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  it('holds over all streams together in any ten seconds, and is used up', () => {
+    const streams = fc.array(fc.integer({ min: 1, max: 20_000 }), { minLength: 1, maxLength: 6 })
+    fc.assert(
+      fc.property(fc.integer({ min: 50_000, max: 10_000_000 }), streams, (rate, chunks) => {
+        const limit = new RateLimit(rate)
+        const readers = chunks.map((chunk) => new Reader(limit, chunk))
+        // Each stream has read one chunk before it is asked to wait.
+        const ahead = chunks.reduce((bytes, chunk) => bytes + chunk, 0)
+        const history: number[] = []
+        for (let tenth = 0; tenth <= 200; tenth++) {
+          history.push(sum(readers))
+          vi.advanceTimersByTime(100)
+        }
+        for (let from = 0; from + 100 < history.length; from++) {
+          const inTenSeconds = history[from + 100]! - history[from]!
+          expect(inTenSeconds).toBeLessThanOrEqual(rate * 10.1 + ahead)
+          expect(inTenSeconds).toBeGreaterThanOrEqual(rate * 10 - rate * 0.01 - ahead)
+        }
+        for (const reader of readers) reader.end()
+        expect(vi.getTimerCount()).toBe(0)
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('gives streams the same share, and lets a stream that has been idle not catch up', () => {
+    const limit = new RateLimit(100_000)
+    const first = new Reader(limit, 1_000)
+    vi.advanceTimersByTime(60_000)
+    const before = first.read
+    const second = new Reader(limit, 1_000)
+    vi.advanceTimersByTime(10_000)
+    expect(second.read).toBeGreaterThan(480_000)
+    expect(second.read).toBeLessThan(520_000)
+    expect(first.read - before).toBeGreaterThan(480_000)
+  })
+
+  it('makes up for time in which nothing was read, but for a tenth of a second only', () => {
+    const limit = new RateLimit(100_000)
+    vi.advanceTimersByTime(3_600_000)
+    const reader = new Reader(limit, 1_000)
+    expect(reader.read).toBeLessThanOrEqual(11_000)
+    vi.advanceTimersByTime(1_000)
+    expect(reader.read).toBeLessThanOrEqual(111_000)
+  })
+
+  it('changes at once, also for a stream that would have had to wait long', () => {
+    const limit = new RateLimit(1)
+    const reader = new Reader(limit, 50_000)
+    vi.advanceTimersByTime(1_000)
+    expect(reader.read).toBe(50_000)
+    limit.bytesPerSecond = 100_000
+    vi.advanceTimersByTime(1_000)
+    expect(reader.read).toBeGreaterThanOrEqual(100_000)
+    expect(reader.read).toBeLessThanOrEqual(200_000)
+    limit.bytesPerSecond = 1
+    const slow = reader.read
+    vi.advanceTimersByTime(10_000)
+    expect(reader.read).toBe(slow)
+    limit.bytesPerSecond = Infinity
+    expect(reader.read).toBeGreaterThan(slow)
+    reader.end()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('lets every stream go on in the end, whatever rates are set and streams leave', () => {
+    const step = fc.oneof(
+      fc.record({ rate: fc.oneof(fc.integer({ min: 1, max: 1_000_000 }), fc.constant(Infinity)) }),
+      fc.record({ take: fc.integer({ min: 1, max: 100_000 }) }),
+      fc.record({ leave: fc.nat(20) }),
+      fc.record({ wait: fc.integer({ min: 0, max: 5_000 }) }),
+    )
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const limit = new RateLimit(1_000)
+        const waiting = new Map<number, () => void>()
+        const gone = new Set<number>()
+        const order: number[] = []
+        let asked = 0
+        for (const each of steps) {
+          if ('rate' in each) limit.bytesPerSecond = each.rate
+          else if ('wait' in each) vi.advanceTimersByTime(each.wait)
+          else if ('take' in each) {
+            const stream = asked++
+            const cancel = limit.take(each.take, () => {
+              expect(waiting.delete(stream)).toBe(true)
+              order.push(stream)
+            })
+            if (cancel) waiting.set(stream, cancel)
+          } else {
+            const [stream, cancel] = [...waiting][each.leave % Math.max(1, waiting.size)] ?? []
+            if (stream === undefined) continue
+            cancel?.()
+            waiting.delete(stream)
+            gone.add(stream)
+          }
+        }
+        limit.bytesPerSecond = 1_000_000
+        vi.advanceTimersByTime(60_000)
+        expect([...waiting.keys()]).toEqual([])
+        expect(order.filter((stream) => gone.has(stream))).toEqual([])
+        expect(order).toEqual([...order].sort((a, b) => a - b))
+        expect(vi.getTimerCount()).toBe(0)
+      }),
+    )
+  })
+
+  it('does not wait where there is none', () => {
+    const limit = new RateLimit()
+    for (let turn = 0; turn < 10; turn++) expect(limit.take(1_000_000_000, () => undefined)).toBeUndefined()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})
