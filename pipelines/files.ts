@@ -12,7 +12,7 @@ import {
   TarLayer,
   TocLayer,
   type TocReference,
-  bytesOf,
+  latin1Of,
   entriesOfToc,
   readToc,
   tocReferenceOf,
@@ -90,10 +90,10 @@ export function readImage(layers: readonly LayerToRead[], options: ReadImageOpti
   })
   return {
     async list(path = '', options) {
-      return (await tree.list(bytesOf(path), options)).map(toImageFile)
+      return (await tree.list(latin1Of(path), options)).map(toImageFile)
     },
     async open(path, { verify: wanted = false } = {}) {
-      const located = await tree.find(bytesOf(path))
+      const located = await tree.find(latin1Of(path))
       const verify = wanted || readers.isDoubtful
       return {
         ...toImageFile(located.file),
@@ -152,7 +152,7 @@ class LayerReaders {
       open: async () => (await blob.open(signal && { signal })).stream,
       expected: descriptor,
       limits,
-      before: () => others.reduce((sum, { bytes }) => sum + bytes, 0),
+      bytesBefore: () => others.reduce((sum, { bytes }) => sum + bytes, 0),
     })
     this.#archives.add(archive)
     return archive

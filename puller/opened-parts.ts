@@ -1,5 +1,5 @@
 /** Opens the shared resources of a puller on first use. */
-import { isStoreAt, noStore } from '../lib/store/index.js'
+import { isStoreAt, noStoreError } from '../lib/store/index.js'
 import type { PullParts } from '../pipelines/pull-stages.js'
 
 /** The resources that all pulls of a puller share. */
@@ -21,7 +21,7 @@ export class OpenedParts {
 
   /** Opens the existing store. @throws STORE_CORRUPT when there is none; as `open` */
   async openThere(): Promise<PullParts> {
-    if (!(await this.isThere())) throw noStore(this.directory())
+    if (!(await this.isThere())) throw noStoreError(this.directory())
     return this.open()
   }
 

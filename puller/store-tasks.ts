@@ -1,6 +1,6 @@
 /** Runs the operations of a puller on its store: lists, removes, collects, verifies. */
 import type { ImageRequest } from '../lib/stages/index.js'
-import { type Collected, type CollectOptions, noStore } from '../lib/store/index.js'
+import { type Collected, type CollectOptions, noStoreError } from '../lib/store/index.js'
 import { type ImageSummary, listImages } from '../pipelines/images.js'
 import { type RemovalOutcome, removeImages } from '../pipelines/remove.js'
 import type { VerifyOptions, VerifyReport } from '../pipelines/check/verify.js'
@@ -35,7 +35,7 @@ export class StoreTasks {
     const { parts, waiting, store, assertOpen } = this.shared
     assertOpen()
     if (await parts.isThere()) return listImages((await parts.open()).store)
-    waiting.onWarning(noStore(store()).message, 'no-store')
+    waiting.onWarning(noStoreError(store()).message, 'no-store')
     return []
   }
 

@@ -1,6 +1,6 @@
 /** Enforces the limits on the size of the archive of a layer while it is decompressed. */
 import { type Limits, ratioFloor } from '../limits.js'
-import { overLimit } from './tar/refusal.js'
+import { overLimitError } from './tar/refusal.js'
 
 /** The limits that an `ArchiveSize` enforces. */
 export type SizeLimits = Pick<Limits, 'layerBytes' | 'imageBytes' | 'layerRatio'>
@@ -12,10 +12,10 @@ export class ArchiveSize {
   /** Number of compressed bytes so far; undefined for an archive that is not compressed. */
   compressed: number | undefined
 
-  /** @param before total size in bytes of the layers before this one */
+  /** @param bytesBefore total size in bytes of the layers that were read before this one */
   constructor(
     private readonly limits: SizeLimits,
-    private readonly before = 0,
+    private readonly bytesBefore = 0,
   ) {}
 
   /**
@@ -26,12 +26,17 @@ export class ArchiveSize {
     this.bytes += bytes
     const { layerBytes, imageBytes, layerRatio } = this.limits
     if (this.bytes > layerBytes)
-      throw overLimit('the size of the archive so far', this.bytes, 'layerBytes', layerBytes)
-    if (this.before + this.bytes > imageBytes)
-      throw overLimit('the size of all layers so far', this.before + this.bytes, 'imageBytes', imageBytes)
+      throw overLimitError('the size of the archive so far', this.bytes, 'layerBytes', layerBytes)
+    if (this.bytesBefore + this.bytes > imageBytes)
+      throw overLimitError(
+        'the size of all layers so far',
+        this.bytesBefore + this.bytes,
+        'imageBytes',
+        imageBytes,
+      )
     if (this.compressed === undefined || this.bytes <= ratioFloor) return
     if (this.bytes > this.compressed * layerRatio)
-      throw overLimit(
+      throw overLimitError(
         'the compression ratio so far',
         Math.floor(this.bytes / this.compressed),
         'layerRatio',

@@ -2,10 +2,11 @@
 import { diskMeaning, type DiskPlace } from '../system/disk-meaning.js'
 import { errnoOf } from '../system/errno.js'
 import { WindlassError } from '../errors.js'
-import { nothingKept, quoted } from './tar/refusal.js'
+import { nothingKept, quotedLatin1 } from './tar/refusal.js'
 
-/** The hint for an owner, a device or an attribute that is refused regardless of permission bits. */
+/** The hint for EPERM: the system refuses an owner, a device or an attribute, whatever the permission bits. */
 const notPermitted = 'This user may not do that. Run as root, or use another file system.'
+/** Hints for entries that the file system cannot store. */
 const otherFileSystem: Readonly<Record<DiskPlace, string>> = {
   store:
     'The layer is valid, but the file system cannot store it. Name a store on another file system with --store.',
@@ -14,12 +15,12 @@ const otherFileSystem: Readonly<Record<DiskPlace, string>> = {
 }
 
 /** Hints for errors that the layer causes, not the disk. */
-const ofTheLayer: Readonly<Record<string, string>> = {
+const layerErrorHints: Readonly<Record<string, string>> = {
   ELOOP: nothingKept,
 }
 
-/** What the file system cannot store, by system call and error. */
-const cannotHold: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+/** What the file system cannot store, by kind of system call and error. */
+const unsupportedByCall: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   mode: { EPERM: 'its mode', ENOTSUP: 'its mode', EINVAL: 'its mode' },
   symlink: { EPERM: 'symlinks', ENOTSUP: 'symlinks', ENOSYS: 'symlinks' },
   link: {
@@ -31,11 +32,13 @@ const cannotHold: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   mkdir: { EMLINK: 'so many directories in one' },
   write: { EFBIG: 'a file of that size' },
 }
-const anyCall: Readonly<Record<string, string>> = {
+/** What the file system cannot store if the error is not listed for the call. */
+const unsupportedByError: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'a name of that length',
   EILSEQ: 'a name of these bytes',
   EINVAL: 'a name of these characters',
 }
+/** The kind of each system call that is not its own kind. */
 const aliases: Readonly<Record<string, string>> = {
   chmod: 'mode',
   fchmod: 'mode',
@@ -43,30 +46,30 @@ const aliases: Readonly<Record<string, string>> = {
   copy_file_range: 'write',
 }
 /** System calls that create a name, for which EINVAL refers to the name. */
-const naming: readonly string[] = ['open', 'mkdir', 'mknod', 'symlink', 'link']
+const namingCalls: readonly string[] = ['open', 'mkdir', 'mknod', 'symlink', 'link']
 
 /** Returns what the file system cannot store according to `error`, as the object of a sentence. */
-function unsupported(error: unknown): string | undefined {
+function unsupportedFeature(error: unknown): string | undefined {
   const code = errnoOf(error) ?? ''
   const call = error instanceof Error && 'syscall' in error ? String(error.syscall) : ''
-  const named = Object.hasOwn(aliases, call) ? (aliases[call] ?? call) : call
-  const byCall = Object.hasOwn(cannotHold, named) ? cannotHold[named] : undefined
+  const callKind = Object.hasOwn(aliases, call) ? (aliases[call] ?? call) : call
+  const byCall = Object.hasOwn(unsupportedByCall, callKind) ? unsupportedByCall[callKind] : undefined
   if (byCall && Object.hasOwn(byCall, code)) return byCall[code]
-  if (code === 'EINVAL' && !naming.includes(call)) return undefined
-  return Object.hasOwn(anyCall, code) ? anyCall[code] : undefined
+  if (code === 'EINVAL' && !namingCalls.includes(call)) return undefined
+  return Object.hasOwn(unsupportedByError, code) ? unsupportedByError[code] : undefined
 }
 
 /** Returns the LAYER_INVALID error for an entry. `path` is latin1; `what` is a clause that follows it. */
 export const invalidEntry = (path: string, what: string, hint = nothingKept): WindlassError =>
-  new WindlassError('LAYER_INVALID', `Unpacking ${quoted(path)} failed: ${what}`, { hint })
+  new WindlassError('LAYER_INVALID', `Unpacking ${quotedLatin1(path)} failed: ${what}`, { hint })
 
 /**
- * Converts an error of a system call while unpacking the entry `path` (latin1) to STORE_* or LAYER_INVALID. A
+ * Returns the error of a failed system call, while the entry `path` (latin1) was unpacked, as STORE_* or LAYER_INVALID. A
  * WindlassError is returned unchanged.
- * @param into the directory, a path of this process (UTF-8)
- * @param place what the directory belongs to
+ * @param into the directory to unpack into, a path of this process (UTF-8)
+ * @param place what that directory belongs to
  */
-export function failure(
+export function unpackError(
   path: string,
   error: unknown,
   into?: string,
@@ -75,19 +78,19 @@ export function failure(
   if (error instanceof WindlassError) return error
   const code = errnoOf(error) ?? ''
   const where = into === undefined ? '' : ` into ${into}`
-  const what = unsupported(error)
+  const what = unsupportedFeature(error)
   if (what !== undefined)
     return new WindlassError(
       'STORE_IO',
-      `Unpacking ${quoted(path)}${where} failed: the file system cannot store ${what} (${code}${callSuffix(error)})`,
+      `Unpacking ${quotedLatin1(path)}${where} failed: the file system cannot store ${what} (${code}${callSuffix(error)})`,
       { cause: error, hint: otherFileSystem[place], ...(into !== undefined && { path: into }) },
     )
   const meaning = diskMeaning(error, undefined, place)
-  const ofLayer = Object.hasOwn(ofTheLayer, code) ? ofTheLayer[code] : undefined
+  const ofLayer = Object.hasOwn(layerErrorHints, code) ? layerErrorHints[code] : undefined
   const hint = code === 'EPERM' ? notPermitted : (meaning?.hint ?? ofLayer)
   return new WindlassError(
     meaning?.code ?? (ofLayer === undefined ? 'STORE_IO' : 'LAYER_INVALID'),
-    `Unpacking ${quoted(path)}${where} failed: ${meaning ? `${meaning.says} (${code}${callSuffix(error)})` : described(error, code)}`,
+    `Unpacking ${quotedLatin1(path)}${where} failed: ${meaning ? `${meaning.says} (${code}${callSuffix(error)})` : messageWithoutPath(error, code)}`,
     { cause: error, ...(into !== undefined && { path: into }), ...(hint !== undefined && { hint }) },
   )
 }
@@ -97,7 +100,7 @@ const callSuffix = (error: unknown): string =>
   error instanceof Error && 'syscall' in error ? `, ${String(error.syscall)}` : ''
 
 /** Returns the message of `error` without the path, which may contain any bytes and is already in the message. */
-function described(error: unknown, code: string): string {
+function messageWithoutPath(error: unknown, code: string): string {
   const said = error instanceof Error ? error.message : String(error)
   if (code === '') return said.replace(/[^\x20-\x7e].*$/s, '…')
   return said.startsWith(code) ? said.replace(/ '.*$/s, '') : code

@@ -5,7 +5,8 @@
 import type { Readable } from 'node:stream'
 
 /**
- * Limits of what is held for a slow consumer. Chunks are counted too, because a tiny chunk costs more than its bytes.
+ * Limits of what is held for a slow consumer, in bytes and in chunks. Chunks are limited too, because a tiny chunk needs
+ * more memory than its bytes.
  */
 const maxBytes = 1024 * 1024
 const maxChunks = 1024
@@ -18,7 +19,7 @@ const maxChunks = 1024
 export async function* batches(stream: Readable): AsyncGenerator<readonly Buffer[], void, undefined> {
   let pending: Buffer[] = []
   let bytes = 0
-  let over = false
+  let ended = false
   let failure: { readonly error: unknown } | undefined
   let wake = (): void => undefined
   const take = (chunk: Buffer): void => {
@@ -32,11 +33,11 @@ export async function* batches(stream: Readable): AsyncGenerator<readonly Buffer
     wake()
   }
   const end = (): void => {
-    over = true
+    ended = true
     wake()
   }
   if (stream.errored) fail(stream.errored)
-  if (stream.closed || stream.readableEnded) over = true
+  if (stream.closed || stream.readableEnded) ended = true
   stream.on('error', fail).on('end', end).on('close', end).on('data', take)
   try {
     for (;;) {
@@ -47,7 +48,7 @@ export async function* batches(stream: Readable): AsyncGenerator<readonly Buffer
         stream.resume()
         yield batch
       } else if (failure) throw failure.error
-      else if (over) return
+      else if (ended) return
       else await new Promise<void>((resolve) => (wake = resolve))
     }
   } finally {

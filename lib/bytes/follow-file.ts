@@ -60,7 +60,7 @@ class FollowedFile extends Readable {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    // Not awaited: a suspended generator may take any time to return.
+    // Not awaited: a generator that waits for its next value may return only much later.
     void Promise.resolve(this.#growth.return?.()).catch(() => undefined)
     Promise.resolve(this.#file?.close()).then(
       () => done(error),

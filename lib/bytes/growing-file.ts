@@ -1,6 +1,7 @@
 /**
  * A file that can be read from its start while it is written. It connects a download with the unpacking of its bytes,
- * and reports its length and whether its bytes are verified. Until then, results derived from the bytes must not count.
+ * and reports its length and whether its bytes are verified. Results derived from the bytes must not be used before the
+ * bytes are verified.
  */
 import { constants } from 'node:fs'
 import { BehaviorSubject, type Observable } from 'rxjs'
@@ -58,10 +59,10 @@ export class GrowingFile {
   static async open(path: string, options: GrowingOptions): Promise<GrowingFile> {
     // A symbolic link at `path` would redirect the download.
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW
-    const handle = await trying('Opening a download', path, () => openLarge(path, flags, 0o600))
+    const handle = await withFileErrors('Opening a download', path, () => openLarge(path, flags, 0o600))
     const file = new GrowingFile(path, handle, options)
     try {
-      await trying('Reading a partial download', path, () => file.#reread())
+      await withFileErrors('Reading a partial download', path, () => file.#reread())
       return file
     } catch (error) {
       await handle.close()
@@ -93,22 +94,22 @@ export class GrowingFile {
       throw new WindlassError('INTERNAL', `${this.path} is ${phase} and accepts no more bytes`)
     for (const chunk of chunks) this.#verifier.update(chunk)
     const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
-    await trying('Writing a download', this.path, () => this.#write(chunks, bytes, length))
-    this.#next({ length: length + bytes })
+    await withFileErrors('Writing a download', this.path, () => this.#write(chunks, bytes, length))
+    this.#changeState({ length: length + bytes })
     return bytes
   }
 
   /** Empties the file and starts a new generation. */
   async truncate(): Promise<void> {
     this.#verifier = new Verifier(this.#options.expected, this.#options.what)
-    // Reported first: readers must stop before the bytes are gone.
-    this.#next({ length: 0, phase: 'growing', generation: this.state.generation + 1 })
-    await trying('Emptying a download', this.path, () => this.#file.truncate(0))
+    // Reported before the truncation, so that readers stop while the bytes still exist.
+    this.#changeState({ length: 0, phase: 'growing', generation: this.state.generation + 1 })
+    await withFileErrors('Emptying a download', this.path, () => this.#file.truncate(0))
   }
 
-  /** Reports that all bytes have arrived. They are not verified yet. */
+  /** Marks the file as `arrived`: it has all bytes, which are not verified yet. */
   finish(): void {
-    if (this.state.phase === 'growing') this.#next({ phase: 'arrived' })
+    if (this.state.phase === 'growing') this.#changeState({ phase: 'arrived' })
   }
 
   /**
@@ -118,7 +119,7 @@ export class GrowingFile {
   verify(): void {
     if (this.state.phase === 'verified') return
     this.#verifier.check()
-    this.#next({ phase: 'verified' })
+    this.#changeState({ phase: 'verified' })
   }
 
   /** Reports whether the bytes so far have the expected digest, whatever their number. */
@@ -130,7 +131,7 @@ export class GrowingFile {
   fail(error: unknown): void {
     const { phase } = this.state
     if (phase !== 'verified' && phase !== 'failed')
-      this.#next({ phase: 'failed', error: asWindlassError(error) })
+      this.#changeState({ phase: 'failed', error: asWindlassError(error) })
   }
 
   /**
@@ -163,7 +164,7 @@ export class GrowingFile {
 
   /** Flushes the bytes to the disk. */
   async sync(): Promise<void> {
-    await trying('Syncing a download', this.path, () => this.#file.datasync())
+    await withFileErrors('Syncing a download', this.path, () => this.#file.datasync())
   }
 
   /** Closes the file, which stays on the disk. A file that is not verified fails with CANCELLED. */
@@ -173,13 +174,13 @@ export class GrowingFile {
     return this.#closing
   }
 
-  #next(change: Partial<GrowingState>): void {
+  #changeState(change: Partial<GrowingState>): void {
     this.#states.next({ ...this.state, ...change })
   }
 
   async #write(chunks: readonly Uint8Array[], bytes: number, position: number): Promise<void> {
     for (let written = 0; written < bytes;) {
-      written += await this.#file.write(after(chunks, written), position + written)
+      written += await this.#file.write(withoutFirst(chunks, written), position + written)
     }
   }
 
@@ -198,12 +199,12 @@ export class GrowingFile {
       this.#verifier.update(buffer.subarray(0, bytesRead))
       length += bytesRead
     }
-    this.#next({ length })
+    this.#changeState({ length })
   }
 }
 
 /** Returns `chunks` without their first `written` bytes. */
-function after(chunks: readonly Uint8Array[], written: number): Uint8Array[] {
+function withoutFirst(chunks: readonly Uint8Array[], written: number): Uint8Array[] {
   let before = 0
   return chunks.flatMap((chunk) => {
     const skipped = Math.min(chunk.length, Math.max(0, written - before))
@@ -212,7 +213,7 @@ function after(chunks: readonly Uint8Array[], written: number): Uint8Array[] {
   })
 }
 
-async function trying<T>(doing: string, path: string, work: () => Promise<T>): Promise<T> {
+async function withFileErrors<T>(doing: string, path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {

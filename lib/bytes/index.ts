@@ -11,7 +11,7 @@ export { type BlobPart, RandomAccessBlob, type RandomAccessOptions } from './ran
 export { RateLimit } from './rate-limit.js'
 export { readBlob, type ReadBlobOptions } from './read-blob.js'
 export { type Cap, readCapped } from './read-capped.js'
-export { type Expected, type Verified, Verifier, eitherHint, wrongSize } from './verifier.js'
+export { type Expected, type Verified, Verifier, sizeMismatchHint, manifestSizeError } from './verifier.js'
 export { type TeeOptions, tee } from './tee.js'
 export { type VerifyingOptions, VerifyingStream } from './verifying-stream.js'
 export { type Sniffed, sniffCompression } from './compression/sniff.js'

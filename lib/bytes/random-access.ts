@@ -1,7 +1,7 @@
 /** Reads parts of a blob by requests for ranges, without fetching the rest. */
 import { WindlassError } from '../errors.js'
 import type { BlobBody, BlobRequest } from '../image/source.js'
-import { destroyed } from './destroyed.js'
+import { destroyAndWait } from './destroy-and-wait.js'
 
 /** A part of a blob: `length` bytes from `offset`. */
 export interface BlobPart {
@@ -19,7 +19,7 @@ export interface RandomAccessOptions {
   readonly open: (request: BlobRequest & BlobPart) => Promise<BlobBody>
 }
 
-/** A blob of which parts can be read in any order. Holds no bytes. */
+/** A blob of which parts can be read in any order. Keeps no bytes in memory. */
 export class RandomAccessBlob {
   /** Size of the blob in bytes. */
   readonly size: number
@@ -57,26 +57,26 @@ export class RandomAccessBlob {
       )
     if (length === 0) return
     const body = await this.#open({ offset, length, ...(signal && { signal }) })
-    let left = length
+    let remaining = length
     try {
-      if (body.offset !== offset) throw this.#noParts(body.host)
+      if (body.offset !== offset) throw this.#partsUnsupported(body.host)
       for await (const chunk of body.stream as AsyncIterable<Buffer>) {
-        const wanted = chunk.subarray(0, left)
-        left -= wanted.length
+        const wanted = chunk.subarray(0, remaining)
+        remaining -= wanted.length
         if (wanted.length > 0) yield wanted
-        if (left === 0) return
+        if (remaining === 0) return
       }
     } finally {
-      await destroyed(body.stream)
+      await destroyAndWait(body.stream)
     }
     throw new WindlassError(
       'NETWORK',
-      `Reading ${this.#what} failed: ${body.host} ended the transfer after ${length - left} of ${length} bytes`,
+      `Reading ${this.#what} failed: ${body.host} ended the transfer after ${length - remaining} of ${length} bytes`,
       { host: body.host },
     )
   }
 
-  #noParts(host: string): WindlassError {
+  #partsUnsupported(host: string): WindlassError {
     return new WindlassError(
       'UNSUPPORTED',
       `Reading ${this.#what} by ranges failed: ${host} does not serve parts of blobs`,

@@ -13,8 +13,9 @@ export interface TeeOptions {
  * Writes the bytes of `source` to every sink. The slowest sink sets the pace: no more is read while one of them is full.
  * All sinks receive the same buffers and must not change them.
  *
- * Resolves when every sink has finished. Source and sinks are closed then, except sinks that answer: a request waits for its
- * response, and the readable side of a hash or a decompressor is the caller's. After a failure, all of them are closed.
+ * Resolves when every sink has finished. Source and sinks are then closed, except sinks with a readable side or a response,
+ * which the caller still has to read: a duplex stream, for example a hash or a decompressor, or an HTTP request. After a
+ * failure, all of them are closed.
  *
  * @throws the first error of the source or of a sink; INTERNAL for a stream that closes before its end; CANCELLED or the
  * reason of the signal
@@ -48,11 +49,11 @@ export async function tee(
   await finished
   signal?.removeEventListener('abort', cancel)
   for (const stream of streams) {
-    if (failure === undefined && stream !== source && answers(stream)) continue
+    if (failure === undefined && stream !== source && canAnswer(stream)) continue
     stream.destroy()
     await closed.get(stream)
   }
-  // `fail` may have set it, which TypeScript cannot see.
+  // `fail` may have set `failure`. TypeScript does not track assignments in callbacks.
   const failed = failure as { readonly error: unknown } | undefined
   if (failed !== undefined) throw failed.error
 }
@@ -62,7 +63,7 @@ async function writeAll(source: Readable, sinks: readonly Writable[], failed: ()
     for (const chunk of chunks) {
       if (failed()) return
       const full = sinks.filter((sink) => !sink.write(chunk))
-      if (full.length > 0) await Promise.all(full.map(drained))
+      if (full.length > 0) await Promise.all(full.map(whenDrained))
     }
   if (!failed() && !source.readableEnded) throw closedEarly('The source')
 }
@@ -81,7 +82,7 @@ function whenFinished(sink: Writable, fail: (error: unknown) => void): Promise<v
   })
 }
 
-function drained(sink: Writable): Promise<void> {
+function whenDrained(sink: Writable): Promise<void> {
   return new Promise((resolve) => {
     const settle = (): void => {
       sink.off('drain', settle).off('close', settle)
@@ -92,12 +93,15 @@ function drained(sink: Writable): Promise<void> {
   })
 }
 
-/** Resolves when `stream` is closed. Call it before closing: a closed request does not report that it is closed. */
+/** Resolves when `stream` is closed. Call it before the stream closes: a request that has closed never emits `close` again. */
 const whenClosed = (stream: Readable | Writable): Promise<void> =>
   stream.closed ? Promise.resolve() : new Promise((resolve) => stream.once('close', resolve))
 
-/** Reports whether `stream` can answer after its last byte. A request of `node:http` can, and is not a `Writable`. */
-const answers = (stream: Readable | Writable): boolean =>
+/**
+ * Reports whether `stream` can send data after its last byte was written. A request of `node:http` can, and it is not an
+ * instance of `Writable`.
+ */
+const canAnswer = (stream: Readable | Writable): boolean =>
   stream instanceof Duplex || !(stream instanceof Readable || stream instanceof Writable)
 
 const closedEarly = (what: string): WindlassError =>

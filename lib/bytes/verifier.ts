@@ -51,7 +51,7 @@ export class Verifier {
     const actual = this.#digest()
     if (this.#bytes !== size) {
       const failure = this.#failure('SIZE_MISMATCH', formatCount(this.#bytes, 'byte'))
-      throw actual === digest ? wrongSize(failure.message, digest) : failure
+      throw actual === digest ? manifestSizeError(failure.message, digest) : failure
     }
     if (actual === digest) return
     if (size > 0) throw this.#failure('DIGEST_MISMATCH', actual)
@@ -78,23 +78,23 @@ export class Verifier {
     return new WindlassError(
       code,
       `${this.#what} verification failed for digest ${digest}: expected ${wanted}, got ${actual}`,
-      { digest, hint: code === 'SIZE_MISMATCH' ? eitherHint : bytesHint },
+      { digest, hint: code === 'SIZE_MISMATCH' ? sizeMismatchHint : digestMismatchHint },
     )
   }
 }
 
-const bytesHint =
+const digestMismatchHint =
   'The registry, or a proxy or cache in between, sent wrong data. Try again, or tell whoever runs the registry.'
 
-/** The hint when either the size in the manifest or the bytes may be wrong. */
-export const eitherHint =
+/** The hint for a wrong size, if either the size in the manifest or the bytes may be wrong. */
+export const sizeMismatchHint =
   'The manifest states a wrong size, or the registry, or a proxy or cache in between, sent wrong data.'
 
 /**
  * Returns the SIZE_MISMATCH error for bytes with the right digest and another size than the manifest states.
- * @param failed the operation and the sizes, as a clause
+ * @param failed the first part of the message: the failed operation and both sizes
  */
-export const wrongSize = (failed: string, digest: Digest, host?: string): WindlassError =>
+export const manifestSizeError = (failed: string, digest: Digest, host?: string): WindlassError =>
   new WindlassError('SIZE_MISMATCH', `${failed}; the digest matches, so the size in the manifest is wrong`, {
     digest,
     ...(host !== undefined && { host }),

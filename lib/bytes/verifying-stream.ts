@@ -4,20 +4,20 @@ import { type Expected, type Verified, Verifier } from './verifier.js'
 
 /** Options of a `VerifyingStream`. */
 export interface VerifyingOptions {
-  /** What the bytes are, for the error (`blob`). */
+  /** What the bytes are, for messages (default `blob`). */
   readonly what?: Verified
-  /** Returns the error to fail with in place of that of the verification. */
+  /** Converts the error of the verification to the error of the stream. */
   readonly failure?: (error: unknown) => Error
 }
 
 /**
- * Passes the bytes of a blob through. The last byte is passed when size and digest are verified, so that a reader that
- * counts never has the whole of a wrong blob.
+ * Passes the bytes of a blob through. The last chunk is passed only after the size and the digest are verified, so that a
+ * reader that stops after the expected number of bytes never receives a wrong blob as complete.
  */
 export class VerifyingStream extends Transform {
   readonly #verifier: Verifier
   readonly #failure: (error: unknown) => Error
-  #whole: boolean
+  #isVerified: boolean
 
   constructor(
     expected: Expected,
@@ -26,12 +26,15 @@ export class VerifyingStream extends Transform {
     super()
     this.#verifier = new Verifier(expected, what)
     this.#failure = failure
-    this.#whole = expected.size === 0 && this.#verifier.hasDigest()
+    this.#isVerified = expected.size === 0 && this.#verifier.hasDigest()
   }
 
-  /** Whether all bytes have passed and were right. True before the end: a reader that counts needs none. */
-  get whole(): boolean {
-    return this.#whole
+  /**
+   * Whether all expected bytes have passed and are verified. Becomes true with the last byte, before the stream ends,
+   * because a reader that counts bytes does not wait for the end.
+   */
+  get isVerified(): boolean {
+    return this.#isVerified
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
@@ -39,7 +42,7 @@ export class VerifyingStream extends Transform {
       this.#verifier.update(chunk)
       if (this.#verifier.bytes === this.#verifier.expected.size) this.#check()
     } catch (error) {
-      this.#whole = false
+      this.#isVerified = false
       done(this.#failure(error))
       return
     }
@@ -57,6 +60,6 @@ export class VerifyingStream extends Transform {
 
   #check(): void {
     this.#verifier.check()
-    this.#whole = true
+    this.#isVerified = true
   }
 }

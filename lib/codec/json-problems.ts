@@ -39,11 +39,11 @@ function formatValue(value: unknown): string {
 
 function problemOf({ context, value, message }: t.ValidationError): string {
   const expected = context.at(-1)?.type.name ?? 'something else'
-  return at(context, message ?? `expected ${printable(expected)}, got ${formatValue(value)}`)
+  return withPath(context, message ?? `expected ${printable(expected)}, got ${formatValue(value)}`)
 }
 
 /** Prefixes `problem` with the path of `context`: `layers[0].size: it is missing`. */
-export function at(context: t.Context, problem: string): string {
+export function withPath(context: t.Context, problem: string): string {
   const path = pathOf(context)
   return path === '' ? problem : `${path}: ${problem}`
 }

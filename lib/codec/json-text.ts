@@ -2,7 +2,7 @@
 import { quoted } from './printable.js'
 
 /** Maximum nesting of arrays and objects in a document. Real documents have about six levels. */
-export const jsonDepth = 100
+export const maxJsonDepth = 100
 
 /** Returns the index after the string literal that starts at `start`. */
 function endOfString(text: string, start: number): number {
@@ -12,8 +12,8 @@ function endOfString(text: string, start: number): number {
 }
 
 /**
- * Returns whether `text` is nested more than `jsonDepth` levels deep. Runs in linear time without recursion. The depth
- * of invalid JSON may be overestimated, never underestimated.
+ * Returns whether `text` is nested more than `maxJsonDepth` levels deep. Runs in linear time without recursion. The
+ * depth of invalid JSON may be overestimated, never underestimated.
  */
 export function isTooDeep(text: string): boolean {
   let levels = 0
@@ -22,7 +22,7 @@ export function isTooDeep(text: string): boolean {
     if (character === '"') at = endOfString(text, at) - 1
     else if (character === '{' || character === '[') levels++
     else if (character === '}' || character === ']') levels--
-    if (levels > jsonDepth) return true
+    if (levels > maxJsonDepth) return true
   }
   return false
 }
@@ -34,30 +34,30 @@ export function isTooDeep(text: string): boolean {
 export function checkJsonText(text: string): string | undefined {
   // One entry per level: the keys of an object, or undefined for an array.
   const levels: (Set<string> | undefined)[] = []
-  let keyNext = false
+  let isKeyNext = false
   for (let at = 0; at < text.length; at++) {
     switch (text[at]) {
       case '{':
       case '[':
-        keyNext = text[at] === '{'
-        levels.push(keyNext ? new Set() : undefined)
-        if (levels.length > jsonDepth) return `it is nested more than ${jsonDepth} levels deep`
+        isKeyNext = text[at] === '{'
+        levels.push(isKeyNext ? new Set() : undefined)
+        if (levels.length > maxJsonDepth) return `it is nested more than ${maxJsonDepth} levels deep`
         break
       case '}':
       case ']':
         levels.pop()
         break
       case ',':
-        keyNext = levels.at(-1) !== undefined
+        isKeyNext = levels.at(-1) !== undefined
         break
       case '"': {
         const end = endOfString(text, at)
-        if (keyNext) {
+        if (isKeyNext) {
           const key = JSON.parse(text.slice(at, end)) as string
           const keys = levels.at(-1)
           if (keys?.has(key) === true) return `the key ${quoted(key)} occurs twice in one object`
           keys?.add(key)
-          keyNext = false
+          isKeyNext = false
         }
         at = end - 1
         break

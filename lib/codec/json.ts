@@ -19,7 +19,7 @@ export interface JsonDocument {
   readonly notice?: ReceiveNotice
 }
 
-const anyDocument: JsonDocument = { code: 'MANIFEST_INVALID', what: 'the JSON' }
+const defaultDocument: JsonDocument = { code: 'MANIFEST_INVALID', what: 'the JSON' }
 
 /** Returns the error of `document`: `Failed to parse <what>: <problem>`. */
 export const jsonError = (
@@ -31,9 +31,9 @@ export const jsonError = (
 /**
  * Parses `bytes` as one JSON value (RFC 8259). A key `__proto__` becomes an ordinary own property of the result.
  * @throws the code of `document` if `bytes` are not JSON in UTF-8, start with a byte order mark, contain anything after
- *   the value, have a duplicate key in an object, or are nested more than `jsonDepth` levels deep
+ *   the value, have a duplicate key in an object, or are nested more than `maxJsonDepth` levels deep
  */
-export function parseJson(bytes: Uint8Array, document: JsonDocument = anyDocument): unknown {
+export function parseJson(bytes: Uint8Array, document: JsonDocument = defaultDocument): unknown {
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)

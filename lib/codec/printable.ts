@@ -8,12 +8,12 @@
 export const unprintable =
   /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]|(?=\p{Default_Ignorable_Code_Point})\p{Cn}/gu
 
-const escaped = (character: string): string => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
+const escapeCharacter = (character: string): string => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
 
-/** Returns `text` with all `unprintable` characters escaped, cut after `limit` characters. */
+/** Returns `text` cut after `limit` characters, with every `unprintable` character escaped as `\u{hex}`. */
 export function printable(text: string, limit = 160): string {
   const short = text.length > limit ? `${text.slice(0, limit)}…` : text
-  return short.replace(unprintable, escaped)
+  return short.replace(unprintable, escapeCharacter)
 }
 
 /** Returns `printable` text in double quotes. */

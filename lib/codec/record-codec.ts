@@ -1,25 +1,28 @@
 /**
- * Provides codecs for JSON objects that follow the tools that write them: `null` equals absent, an invalid optional
- * field is ignored with a notice, and unknown fields are kept.
+ * Provides codecs for JSON objects. They tolerate what real tools write: `null` equals absent, an invalid optional field
+ * is ignored with a notice, and unknown fields are kept.
  */
 import * as t from 'io-ts'
-import { at, jsonProblems } from './json-problems.js'
+import { withPath, jsonProblems } from './json-problems.js'
 
 /** Receives a sentence about a field that was ignored or filled in: `config.Labels: expected an object …`. */
 export type ReceiveNotice = (notice: string) => void
 
-/** Root entry of the context that `decodeJson` creates. io-ts passes it on to every codec. */
+/**
+ * Root entry of the io-ts context. `decodeJson` creates it and adds the receiver of notices, because io-ts passes the
+ * context to every codec.
+ */
 export interface NoticeContext extends t.ContextEntry {
   readonly notice?: ReceiveNotice | undefined
 }
 
 /** Returns the receiver of notices for the document that is being decoded, if it has one. */
-export const noticesOf = (context: t.Context): ReceiveNotice | undefined =>
+export const noticeReceiverOf = (context: t.Context): ReceiveNotice | undefined =>
   (context[0] as NoticeContext | undefined)?.notice
 
 /** Emits a notice about the value that `context` leads to. */
 export function notify(context: t.Context, problem: string): void {
-  noticesOf(context)?.(at(context, problem))
+  noticeReceiverOf(context)?.(withPath(context, problem))
 }
 
 type Fields = Readonly<Record<string, t.Mixed>>
@@ -43,25 +46,26 @@ export class RecordType<A> extends t.Type<A, unknown> {
       name,
       (value): value is A =>
         isRecord(value) &&
-        needed.every(([key, codec]) => codec.is(own(value, key))) &&
+        needed.every(([key, codec]) => codec.is(ownField(value, key))) &&
         others.every(([key, codec]) => !Object.hasOwn(value, key) || codec.is(value[key])),
       (value, context) => {
         if (!isRecord(value)) return t.failure(value, context)
         const record = { ...value }
         const contextOf = (key: string, codec: t.Mixed): t.Context =>
-          t.appendContext(context, key, codec, own(value, key))
+          t.appendContext(context, key, codec, ownField(value, key))
         for (const [key, codec] of needed) {
-          const result = codec.validate(own(value, key), contextOf(key, codec))
+          const result = codec.validate(ownField(value, key), contextOf(key, codec))
           if (result._tag === 'Left') return result
           record[key] = result.right
         }
         for (const [key, codec] of others) {
-          const given = own(value, key)
+          const given = ownField(value, key)
           const result = given === undefined ? undefined : codec.validate(given, contextOf(key, codec))
           if (result?._tag === 'Right') record[key] = result.right
           // Deleted instead of set to undefined: spreading the record must not overwrite fields of another object.
           else Reflect.deleteProperty(record, key)
-          if (result?._tag === 'Left') noticesOf(context)?.(`${jsonProblems(result.left)}; ${key} is ignored`)
+          if (result?._tag === 'Left')
+            noticeReceiverOf(context)?.(`${jsonProblems(result.left)}; ${key} is ignored`)
         }
         return t.success(record as A)
       },
@@ -80,9 +84,13 @@ export const record = <R extends Fields, O extends Fields>(
 /**
  * Returns a codec for a required field with a default: absent, `null` and `''` decode to `value`, with a notice. Other
  * values are decoded by `codec`.
- * @param display the default as the notice names it
+ * @param display how the notice names the default
  */
-export const filledIn = <A>(codec: t.Type<A, unknown>, value: A, display: string): t.Type<A, unknown> =>
+export const withNoticedDefault = <A>(
+  codec: t.Type<A, unknown>,
+  value: A,
+  display: string,
+): t.Type<A, unknown> =>
   new t.Type<A, unknown, unknown>(
     codec.name,
     (given): given is A => codec.is(given),
@@ -94,8 +102,8 @@ export const filledIn = <A>(codec: t.Type<A, unknown>, value: A, display: string
     t.identity,
   )
 
-/** Returns a codec with a default for absent and `null`, without a notice. */
-export const withFallback = <A>(codec: t.Type<A, unknown>, value: A): t.Type<A, unknown> =>
+/** Returns a codec that decodes absent and `null` to `value`, without a notice. Other values are decoded by `codec`. */
+export const withSilentDefault = <A>(codec: t.Type<A, unknown>, value: A): t.Type<A, unknown> =>
   new t.Type<A, unknown, unknown>(
     codec.name,
     (given): given is A => codec.is(given),
@@ -108,5 +116,5 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Returns the own field `key` of `value`; undefined if it is absent or `null`. */
-const own = (value: Record<string, unknown>, key: string): unknown =>
+const ownField = (value: Record<string, unknown>, key: string): unknown =>
   Object.hasOwn(value, key) ? (value[key] ?? undefined) : undefined

@@ -13,7 +13,10 @@ export const ObjectCodec = new t.Type<Readonly<Record<string, unknown>>, unknown
   t.identity,
 )
 
-/** An object of strings. Its keys are chosen by the author of the document: read own keys only. */
+/**
+ * An object of strings. The author of the document chooses the keys, which may be `constructor` or `__proto__`: read own
+ * properties only.
+ */
 export type StringMap = Readonly<Record<string, string>>
 
 /** Codec for an object of strings. Values of other types are removed: `null` silently, others with a notice. */

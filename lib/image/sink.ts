@@ -22,8 +22,8 @@ export interface PutManifestRequest extends SinkRequest {
   /** Tag, or name in a layout, that is to point at the manifest afterwards. */
   readonly tag?: string
   /**
-   * Whether the copy was asked for this manifest, rather than for one that leads to it (default: whether there is a
-   * `tag`). A layout lists such a manifest in its index.
+   * Whether this is the manifest that the copy was requested for, and not one that an index references (default: whether
+   * there is a `tag`). A layout lists such a manifest in its index.
    */
   readonly root?: boolean
 }
@@ -36,18 +36,18 @@ export interface ImageSink {
   readonly repository?: string
   /** Identifies the target and the credentials. Contains no secrets. */
   identity(request?: SinkRequest): Promise<string>
-  /** Returns whether the target has the blob. False if it does not say. */
+  /** Returns whether the target has the blob; false if the target cannot tell. */
   hasBlob(descriptor: Descriptor, request?: SinkRequest): Promise<boolean>
   /**
-   * Returns whether the target has the image manifest, and with it the blobs that it refers to. Undefined if the target
-   * may have the one without the others.
+   * Returns whether the target has the image manifest, and with it the blobs that it refers to. A target that may have a
+   * manifest without its blobs does not define this method.
    */
   hasImage?(descriptor: Descriptor, request?: SinkRequest): Promise<boolean>
-  /** Returns the digest that a tag points at, or undefined if there is no such tag or the target does not say. */
+  /** Returns the digest that a tag points at; undefined if there is no such tag or the target cannot tell. */
   resolve(tag: string, request?: SinkRequest): Promise<Digest | undefined>
   /**
    * Takes the blob from another repository of the same host, without sending it. Returns false if the target does not
-   * do that for this blob. Undefined if the target never does.
+   * do that for this blob. A target that never does it does not define this method.
    */
   mount?(descriptor: Descriptor, fromRepository: string, request?: SinkRequest): Promise<boolean>
   /**

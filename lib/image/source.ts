@@ -46,7 +46,7 @@ export interface BlobBody {
 /** Options of `ImageSource.blob`. */
 export interface BlobRequest {
   readonly signal?: AbortSignal
-  /** Position of the first byte wanted (0). With a download that broke off, the number of bytes fetched before. */
+  /** Position of the first byte wanted (default 0). To resume a download, the number of bytes that were fetched before. */
   readonly offset?: number
   /**
    * Number of bytes wanted from `offset`, at least 1. By default, all to the end. A source that does not serve parts of
@@ -84,8 +84,8 @@ export interface ImageSource {
   /** Opens a blob. */
   blob(descriptor: Descriptor, request?: BlobRequest): Promise<BlobBody>
   /**
-   * Opens a blob at one of the `urls` of its descriptor, without the credentials of the source. Undefined if the source
-   * does not support it.
+   * Opens a blob at one of the `urls` of its descriptor, without the credentials of the source. A source that does not
+   * support this does not define this method.
    */
   foreignBlob?(url: string, descriptor: Descriptor, request?: BlobRequest): Promise<BlobBody>
   /**

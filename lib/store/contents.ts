@@ -1,10 +1,10 @@
-/** What a store has, for code that only looks. */
+/** The read-only view of a store, for code that must not change it. */
 import type { BlobStore } from './blobs/blobs.js'
 import type { LayerStore } from './layers/layers.js'
 import type { NameStore } from './names/names.js'
 import type { PartialStore } from './partial/partials.js'
 
-/** The parts of a `Store` that tell what it has and change nothing. */
+/** The operations of a `Store` that only read. */
 export interface StoreContents {
   readonly directory: string
   readonly blobs: Pick<BlobStore, 'has' | 'size' | 'read'>
@@ -13,7 +13,7 @@ export interface StoreContents {
   readonly names: Pick<NameStore, 'get' | 'isCorrupt'>
 }
 
-/** Returns the contents of a store that has nothing, for a directory without a store. */
+/** Returns the contents of an empty store, for a directory without a store. */
 export function noContents(directory: string): StoreContents {
   const absent = (): Promise<never> => Promise.reject(new Error(`There is no store at ${directory}`))
   return {

@@ -16,7 +16,7 @@ import { PartialStore } from './partial/partials.js'
 import { ensureReserve } from './staging/reserve.js'
 import { Run } from './staging/run.js'
 import { sweepNextTo, type UnfinishedTree } from './staging/unfinished-tree.js'
-import { isNotWritable, storeError, storing, ignoreMissing } from './files/store-error.js'
+import { isNotWritable, storeError, withStoreErrors, ignoreMissing } from './files/store-error.js'
 import type { StoreOwner } from './layout/ownership.js'
 import { type LayoutFault, layoutFault, repairLayout } from './check/verify-layout.js'
 
@@ -38,7 +38,7 @@ export interface StoreOptions {
   readonly signal?: AbortSignal
 }
 
-/** The default code is `store`. */
+/** Receives a warning. The default code is `store`. */
 type Warn = (message: string, code?: string) => void
 
 /** An open store. */
@@ -90,7 +90,7 @@ export class Store {
     const store = new Store(resolved, owner, refusal, lock, warn, keepPartials)
     if (refusal) return store
     await store.#sweep()
-    await storing('reserve disk space', join(resolved, 'lock'), () => ensureReserve(resolved))
+    await withStoreErrors('reserve disk space', join(resolved, 'lock'), () => ensureReserve(resolved))
     return store
   }
 
@@ -131,7 +131,7 @@ export class Store {
    * removed when the store is closed. @throws WindlassError STORE_*
    */
   stagingDirectory(): Promise<string> {
-    return this.#run.area('layers')
+    return this.#run.areaFor('layers')
   }
 
   /**
@@ -153,7 +153,7 @@ export class Store {
   /** Releases all holds. Must not be called while an operation uses this store. @throws WindlassError STORE_* */
   async release(): Promise<void> {
     await this.#run.release()
-    await this.partials.keepBudget()
+    await this.partials.enforceBudget()
   }
 
   /**
@@ -170,7 +170,7 @@ export class Store {
       () => this.layers.close(),
       () => this.partials.close(),
       () => this.#run.end(),
-      () => this.partials.keepBudget(),
+      () => this.partials.enforceBudget(),
       // The store may have been removed meanwhile.
       ...(this.refusal ? [] : [() => ignoreMissing(ensureReserve(this.directory))]),
     ]

@@ -1,50 +1,50 @@
-/** Finds the file or directory that denies access to a path, where this user or root can open it. */
+/** Finds the file or directory that denies access to a path, if this user or root can change its mode or owner. */
 import { type Stats, lstatSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /**
  * Returns the nearest of `path` and its parent directories that belongs to `user` and denies that user access. Returns
- * undefined if there is none: the missing permission is then another user's to give.
+ * undefined if there is none: only another user can then grant access.
  */
-export function closedToOwner(path: string, user = process.geteuid?.()): string | undefined {
-  for (const each of upwards(path)) {
-    const found = look(each)
-    if (found && found.uid === user && isClosed(found)) return each
-    // lstat fails below a closed directory; a parent of `each` is then the closed one.
+export function findClosedToOwner(path: string, user = process.geteuid?.()): string | undefined {
+  for (const each of pathAndParents(path)) {
+    const found = lstatIfPossible(each)
+    if (found && found.uid === user && deniesOwner(found)) return each
+    // Below a closed directory, lstat fails. The loop then reaches that directory, which is a parent of `each`.
   }
   return undefined
 }
 
 /**
- * Returns the entry of another user in a directory of `user` that denies `user` access to `path`, which is the entry
- * itself or below it: another user, for example root, put it there. Returns undefined if there is none. ACLs are not
- * considered.
+ * Looks for an entry that another user, for example root, created in a directory of `user`, and that denies `user` access
+ * to `path`. The entry is `path` itself or one of its parent directories. Returns undefined if there is none. ACLs are
+ * not considered.
  */
-export function foreignEntry(
+export function findForeignEntry(
   path: string,
   user = process.geteuid?.(),
 ): { readonly path: string; readonly uid: number } | undefined {
   let outermost: { readonly path: string; readonly uid: number } | undefined
   let denied = false
-  for (const each of upwards(path)) {
-    const found = look(each)
+  for (const each of pathAndParents(path)) {
+    const found = lstatIfPossible(each)
     if (found === undefined) continue
     if (found.uid !== user) {
       outermost = { path: each, uid: found.uid }
-      denied ||= !permits(found)
+      denied ||= !permitsOthers(found)
     } else if (denied) return outermost
   }
   return undefined
 }
 
-function* upwards(path: string): Generator<string> {
+function* pathAndParents(path: string): Generator<string> {
   for (let each = path; ; each = dirname(each)) {
     yield each
     if (each === dirname(each)) return
   }
 }
 
-function look(path: string): Stats | undefined {
+function lstatIfPossible(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false })
   } catch {
@@ -52,21 +52,22 @@ function look(path: string): Stats | undefined {
   }
 }
 
-const read = 0o4
-const all = 0o7
+const readBit = 0o4
+const allBits = 0o7
 
-function isClosed(stats: Stats): boolean {
-  const needed = neededOf(stats) << 6
+function deniesOwner(stats: Stats): boolean {
+  const needed = neededBitsOf(stats) << 6
   return (stats.mode & needed) !== needed
 }
 
 /** Reports whether the mode permits everything to a user who is not the owner. */
-function permits(stats: Stats): boolean {
+function permitsOthers(stats: Stats): boolean {
   const groups = [process.getegid?.(), ...(process.getgroups?.() ?? [])]
   const bits = groups.includes(stats.gid) ? stats.mode >> 3 : stats.mode
-  const needed = neededOf(stats)
+  const needed = neededBitsOf(stats)
   return (bits & needed) === needed
 }
 
 /** The permission bits that a store needs of an entry. */
-const neededOf = (stats: Stats): number => (stats.isDirectory() ? all : stats.isSymbolicLink() ? 0 : read)
+const neededBitsOf = (stats: Stats): number =>
+  stats.isDirectory() ? allBits : stats.isSymbolicLink() ? 0 : readBit

@@ -3,7 +3,7 @@
  * all take their wording from this file.
  */
 import type { ErrorCode } from '../errors.js'
-import { closedToOwner, foreignEntry } from './closed-to-owner.js'
+import { findClosedToOwner, findForeignEntry } from './closed-to-owner.js'
 import { errnoOf } from './errno.js'
 import { shellWord } from '../codec/shell-word.js'
 
@@ -21,10 +21,10 @@ export type DiskPlace = 'store' | 'target'
 /** A place that is written to: also an OCI image layout that an image is copied to. */
 export type WrittenPlace = DiskPlace | 'layout'
 
-/** A meaning whose hint depends on the place, because only that can be moved elsewhere. */
+/** A meaning whose hint depends on the place: the user can choose another store, target or layout, each in its own way. */
 type Meaning = Omit<DiskMeaning, 'hint'> & { readonly hint: (place: WrittenPlace) => string }
 
-/** Returns the clause that suggests the same kind of place `where`, for example `on another disk`. */
+/** Returns a clause that suggests another place of the same kind. `where` is, for example, `on another disk`. */
 const otherPlace = (place: WrittenPlace, where: string): string =>
   ({
     store: `use --store to name a store ${where}`,
@@ -32,21 +32,21 @@ const otherPlace = (place: WrittenPlace, where: string): string =>
     layout: `name a directory ${where} for the layout`,
   })[place]
 
-/** Returns the sentence that says what a full disk leaves as it was. */
-const intact = (place: WrittenPlace): string =>
+/** Returns the sentence that says which images a full disk does not affect. */
+const imagesAreIntact = (place: WrittenPlace): string =>
   `Images that are already in the ${place === 'layout' ? 'layout' : 'store'} are intact.`
 
 const full: Meaning = {
   code: 'STORE_FULL',
   says: 'no space left',
   hint: (place) =>
-    `Free some space (see df -h, and df -i for inodes), or ${otherPlace(place, 'on another disk')}. ${intact(place)}`,
+    `Free some space (see df -h, and df -i for inodes), or ${otherPlace(place, 'on another disk')}. ${imagesAreIntact(place)}`,
 }
 const quota: Meaning = {
   code: 'STORE_FULL',
   says: 'the disk quota is used up',
   hint: (place) =>
-    `Free some space or have the quota raised, or ${otherPlace(place, 'on another disk')}. ${intact(place)}`,
+    `Free some space or have the quota raised, or ${otherPlace(place, 'on another disk')}. ${imagesAreIntact(place)}`,
 }
 const denied: Meaning = {
   code: 'STORE_DENIED',
@@ -66,7 +66,7 @@ const readOnly: Meaning = {
       layout: 'Name a directory for the layout that is on a writable file system.',
     })[place],
 }
-const files: Meaning = {
+const tooManyOpenFiles: Meaning = {
   code: 'STORE_IO',
   says: 'too many open files',
   hint: () =>
@@ -78,12 +78,12 @@ const tooLarge: Meaning = {
   hint: (place) =>
     `Raise the limit of file sizes (ulimit -f), or ${otherPlace(place, 'on a file system that takes larger files')}.`,
 }
-const broken: Meaning = {
+const diskError: Meaning = {
   code: 'STORE_IO',
   says: 'the disk reports an error',
   hint: () => 'Check the system log for errors of this disk.',
 }
-const elsewhere: Meaning = {
+const otherFileSystem: Meaning = {
   code: 'STORE_IO',
   says: 'it would have to move to another file system',
   hint: (place) =>
@@ -100,11 +100,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
   EACCES: denied,
   EPERM: denied,
   EROFS: readOnly,
-  EMFILE: files,
-  ENFILE: files,
+  EMFILE: tooManyOpenFiles,
+  ENFILE: tooManyOpenFiles,
   EFBIG: tooLarge,
-  EIO: broken,
-  EXDEV: elsewhere,
+  EIO: diskError,
+  EXDEV: otherFileSystem,
 }
 
 /**
@@ -112,7 +112,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
  * Opening a connection can fail with these errors as well.
  */
 export function fileLimitMeaning(error: unknown): DiskMeaning | undefined {
-  return meaningOf(error) === files ? diskMeaning(error) : undefined
+  return meaningOf(error) === tooManyOpenFiles ? diskMeaning(error) : undefined
 }
 
 /**
@@ -127,23 +127,26 @@ export function diskMeaning(
 ): DiskMeaning | undefined {
   const meaning = meaningOf(error)
   if (meaning === undefined) return undefined
-  const opens = errnoOf(error) === 'EACCES' ? wayToOpen(pathsOf(error, path)) : undefined
-  return { code: meaning.code, says: meaning.says, hint: opens ?? meaning.hint(place) }
+  const specificHint = errnoOf(error) === 'EACCES' ? accessHint(pathsOf(error, path)) : undefined
+  return { code: meaning.code, says: meaning.says, hint: specificHint ?? meaning.hint(place) }
 }
 
-/** Returns the paths of the failed call, two of a rename; without any, `path`. */
+/** Returns the paths in `error`: two for a rename, one for other calls. Returns `path` if `error` contains none. */
 function pathsOf(error: unknown, path: string | undefined): string[] {
   const { path: from, dest } = error as Partial<Record<'path' | 'dest', unknown>>
   const paths = [from, dest].filter((each) => typeof each === 'string')
   return paths.length > 0 || path === undefined ? paths : [path]
 }
 
-/** Returns the hint that opens the first of `paths` that this user or root can open; undefined if there is none. */
-function wayToOpen(paths: readonly string[]): string | undefined {
+/**
+ * Returns a hint with the command that grants access to the first of `paths` for which one exists; undefined if there is
+ * none.
+ */
+function accessHint(paths: readonly string[]): string | undefined {
   for (const path of paths) {
-    const closed = closedToOwner(path)
+    const closed = findClosedToOwner(path)
     if (closed !== undefined) return `Give its owner access with “chmod u+rwX ${shellWord(closed)}”.`
-    const foreign = foreignEntry(path)
+    const foreign = findForeignEntry(path)
     if (foreign !== undefined)
       return (
         `It belongs to user ${foreign.uid}. To make it yours, run this as root: ` +

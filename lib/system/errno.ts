@@ -1,7 +1,7 @@
 /** Returns system errors by name. */
 import { constants } from 'node:os'
 
-/** Errors that Node has no name for: it reports EDQUOT as `Unknown system error -122`. */
+/** Names of errors that Node cannot name: it reports EDQUOT as `Unknown system error -122`. */
 const unnamed = new Map<number, string>([[constants.errno.EDQUOT, 'EDQUOT']])
 
 /** Returns the name of a system error, for example `ENOENT`, or undefined for any other error. */

@@ -16,26 +16,26 @@ const fdatasync = promisify(fs.fdatasync)
 const read = promisify(fs.read)
 const writev = promisify(fs.writev)
 
-interface NewFiles {
-  readonly below: string
+interface NewFileOwner {
+  readonly directory: string
   readonly owner: { readonly uid: number; readonly gid: number }
 }
 
 /** Owners of new files, by the directory in which the files are created. */
-const given: NewFiles[] = []
+const newFileOwners: NewFileOwner[] = []
 
 /** Makes `owner` the owner of everything that this module creates at or below `directory`. Requires root. */
-export function giveNewFiles(directory: string, owner: NewFiles['owner']): void {
-  if (!given.some(({ below }) => below === directory)) given.push({ below: directory, owner })
+export function setOwnerOfNewFiles(directory: string, owner: NewFileOwner['owner']): void {
+  if (!newFileOwners.some((each) => each.directory === directory)) newFileOwners.push({ directory, owner })
 }
 
-function ownerOfNew(path: PathLike): NewFiles['owner'] | undefined {
-  if (given.length === 0) return undefined
+function ownerOfNew(path: PathLike): NewFileOwner['owner'] | undefined {
+  if (newFileOwners.length === 0) return undefined
   const text = path.toString()
-  return given.find(({ below }) => text === below || text.startsWith(`${below}/`))?.owner
+  return newFileOwners.find(({ directory }) => text === directory || text.startsWith(`${directory}/`))?.owner
 }
 
-/** Opens a file. A file that may have been created by this call gets the owner registered for its directory. */
+/** Opens a file. With `mode`, the call may create the file, which then gets the owner registered for its directory. */
 function openOwned(path: PathLike, flags: string | number, mode: number | undefined): number {
   const fd = fs.openSync(path, flags, mode)
   const owner = mode === undefined ? undefined : ownerOfNew(path)
@@ -74,7 +74,10 @@ export async function mkdir(path: PathLike, mode: number): Promise<void> {
   if (owner) fs.lchownSync(path, owner.uid, owner.gid)
 }
 
-/** Returns `path` and those of its parents that do not exist, outermost first. A dangling link exists. */
+/**
+ * Returns `path` and those of its parents that do not exist, outermost first. A dangling symbolic link counts as
+ * existing.
+ */
 export async function missingDirectories(path: string): Promise<string[]> {
   const missing = [resolve(path)]
   for (let above = dirname(missing[0]!); !(await lstatIfThere(above)); above = dirname(above)) {

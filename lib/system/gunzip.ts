@@ -7,15 +7,23 @@ import { endianness } from 'node:os'
 import { loadKoffi } from './native/koffi.js'
 
 /** Offsets of the public fields of `struct inflate_state` (isa-l/igzip_lib.h) on 64-bit platforms. */
-const field = { nextOut: 0, availOut: 8, nextIn: 16, availIn: 32, blockState: 21160, crcFlag: 21172 } as const
+const fieldOffsets = {
+  nextOut: 0,
+  availOut: 8,
+  nextIn: 16,
+  availIn: 32,
+  blockState: 21160,
+  crcFlag: 21172,
+} as const
 /** Larger than the struct in every version of this soname: it has 87,368 bytes in 2.30 and 2.31. */
 const stateBytes = 2 ** 18
 /** `ISAL_GZIP_NO_HDR_VER`: the input has no header; the trailer is read and verified. */
 const verifyTrailer = 6
-const finished = 5
+/** The value of `blockState` after the end of a member (`ISAL_BLOCK_FINISH`). */
+const blockFinished = 5
 
 /** Meanings of the return values of `isal_inflate` that report invalid input. */
-const refusals: Readonly<Record<number, string>> = {
+const inflateErrors: Readonly<Record<number, string>> = {
   [-1]: 'invalid block',
   [-2]: 'invalid symbol',
   [-3]: 'invalid distance too far back',
@@ -30,17 +38,18 @@ export class GunzipError extends Error {
 
 /** Decompresses gzip members one after the other. The caller parses the headers. Calls must not overlap. */
 export interface Gunzip {
-  /** The maximum number of bytes that `give` accepts at once. */
+  /** Maximum number of bytes that `give` accepts at once. */
   readonly capacity: number
-  /** The number of bytes given and not yet consumed. */
-  readonly left: number
+  /** Number of bytes given and not yet consumed. */
+  readonly unconsumed: number
   /** Reports whether the current member has ended and its checksum and length are verified; `next` starts another. */
   readonly ended: boolean
   /** Copies the first bytes of `input` and returns their number. Discards unconsumed bytes of earlier calls. */
   give(input: Uint8Array): number
   /**
    * Decompresses into `output` on a thread of the pool and returns the number of bytes written. It is less than
-   * `output.length` if the input is consumed or the member has ended. The caller must not use `output` until then.
+   * `output.length` if the input is consumed or the member has ended. The caller must not use `output` until the promise
+   * settles.
    * @throws GunzipError when the input is invalid
    */
   fill(output: Buffer): Promise<number>
@@ -58,6 +67,7 @@ interface Library {
   }
 }
 
+/** Undefined before the first use; false if the library is not usable. */
 let loaded: Library | false | undefined
 
 /** Creates a decoder, or returns undefined if the library is missing or disabled with `WINDLASS_ISAL=0`. */
@@ -77,20 +87,20 @@ class IsalGunzip implements Gunzip {
     this.next()
   }
 
-  get left(): number {
-    return this.#state.readUInt32LE(field.availIn)
+  get unconsumed(): number {
+    return this.#state.readUInt32LE(fieldOffsets.availIn)
   }
 
   get ended(): boolean {
-    return this.#state.readInt32LE(field.blockState) === finished
+    return this.#state.readInt32LE(fieldOffsets.blockState) === blockFinished
   }
 
   give(input: Uint8Array): number {
     const length = Math.min(input.length, this.capacity)
     // Copied, because the library keeps a pointer that the garbage collector does not track.
     this.#input.set(input.subarray(0, length))
-    this.#state.writeBigUInt64LE(this.#library.address(this.#input), field.nextIn)
-    this.#state.writeUInt32LE(length, field.availIn)
+    this.#state.writeBigUInt64LE(this.#library.address(this.#input), fieldOffsets.nextIn)
+    this.#state.writeUInt32LE(length, fieldOffsets.availIn)
     return length
   }
 
@@ -116,18 +126,18 @@ class IsalGunzip implements Gunzip {
 
   next(): void {
     this.#library.init(this.#state)
-    this.#state.writeUInt32LE(verifyTrailer, field.crcFlag)
+    this.#state.writeUInt32LE(verifyTrailer, fieldOffsets.crcFlag)
   }
 
   #setOutput(output: Buffer): void {
-    this.#state.writeBigUInt64LE(this.#library.address(output), field.nextOut)
-    this.#state.writeUInt32LE(output.length, field.availOut)
+    this.#state.writeBigUInt64LE(this.#library.address(output), fieldOffsets.nextOut)
+    this.#state.writeUInt32LE(output.length, fieldOffsets.availOut)
   }
 
   #written(output: Buffer, result: number): number {
-    const refusal = refusals[result] ?? (result < 0 ? `error ${result} of ISA-L` : undefined)
+    const refusal = inflateErrors[result] ?? (result < 0 ? `error ${result} of ISA-L` : undefined)
     if (refusal !== undefined) throw new GunzipError(refusal)
-    return output.length - this.#state.readUInt32LE(field.availOut)
+    return output.length - this.#state.readUInt32LE(fieldOffsets.availOut)
   }
 }
 
@@ -143,28 +153,28 @@ function load(): Library | undefined {
       init: isal.func('void isal_inflate_init(void *state)'),
       inflate: isal.func('int isal_inflate(void *state)'),
     }
-    return isKnown(library) ? library : undefined
+    return behavesAsExpected(library) ? library : undefined
   } catch {
     return undefined
   }
 }
 
-/** `printf hello | gzip -n` without its header, and its text. */
+/** The output of `printf hello | gzip -n` without its header, and the text that it contains. */
 const sample = Buffer.from('cb48cdc9c9070086a6103605000000', 'hex')
-const text = 'hello'
+const sampleText = 'hello'
 
 /**
  * Reports whether the library behaves like the known versions: with another struct layout it would write to wrong
  * addresses. Decompresses two members, one of them split, and checks that a wrong checksum is rejected.
  */
-function isKnown(library: Library): boolean {
+function behavesAsExpected(library: Library): boolean {
   const output = Buffer.allocUnsafeSlow(4096)
   const gunzip = new IsalGunzip(library)
-  let got = ''
+  let decoded = ''
   for (const piece of [sample.subarray(0, 5), sample.subarray(5), sample]) {
     gunzip.give(piece)
-    got += output.toString('latin1', 0, gunzip.fillNow(output))
-    if (gunzip.left !== 0 || gunzip.ended !== (piece.length !== 5)) return false
+    decoded += output.toString('latin1', 0, gunzip.fillNow(output))
+    if (gunzip.unconsumed !== 0 || gunzip.ended !== (piece.length !== 5)) return false
     if (gunzip.ended) gunzip.next()
   }
   const wrong = Buffer.from(sample)
@@ -174,6 +184,6 @@ function isKnown(library: Library): boolean {
     gunzip.fillNow(output)
     return false
   } catch (error) {
-    return error instanceof GunzipError && got === text + text
+    return error instanceof GunzipError && decoded === sampleText + sampleText
   }
 }

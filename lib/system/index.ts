@@ -1,16 +1,16 @@
 /**
  * Calls of the C library that Node does not provide. They are synchronous unless the name ends in `Async`, and work in
- * worker threads. If `available()` is false, each of them may throw ENOSYS.
+ * worker threads. If `systemCallsAvailable()` is false, each of them may throw ENOSYS.
  */
-export { available, locksAvailable } from './available.js'
+export { systemCallsAvailable, locksAvailable } from './available.js'
 export { type Gunzip, openGunzip } from './gunzip.js'
 export { openUnzstd, type Unzstd } from './unzstd.js'
 export { getXattr, listXattrs, removeXattr, setXattr } from './xattr.js'
 export { lockFile, type LockOptions, unlockFile } from './lock.js'
 export { makeNode } from './node.js'
-export { makePlain } from './plain-directory.js'
+export { resetInheritedAttributes } from './inherited-attributes.js'
 export {
-  cannotGiveAway,
+  whyCannotChown,
   type Capability,
   hasCapability,
   isInUserNamespace,

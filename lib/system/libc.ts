@@ -33,6 +33,7 @@ export interface LibCFunction {
 const platforms = new Set(['linux', 'darwin', 'freebsd'])
 const architectures = new Set(['x64', 'arm64', 'riscv64', 'loong64', 'ppc64'])
 
+/** Undefined before the first use; false if the library cannot be called. */
 let loaded: LibC | false | undefined
 
 /** Returns the C library, or undefined if it cannot be called. */
@@ -42,13 +43,13 @@ export function libc(): LibC | undefined {
 }
 
 /** Returns a function of the C library by its C declaration. @throws SystemError ENOSYS when it is not available */
-export function need(declaration: string): LibCFunction {
+export function requireFunction(declaration: string): LibCFunction {
   const found = libc()?.find(declaration)
-  if (found === undefined) throw SystemError.of('ENOSYS', nameIn(declaration))
+  if (found === undefined) throw SystemError.of('ENOSYS', functionNameIn(declaration))
   return found
 }
 
-const nameIn = (declaration: string): string => /(\w+)\s*\(/.exec(declaration)?.[1] ?? declaration
+const functionNameIn = (declaration: string): string => /(\w+)\s*\(/.exec(declaration)?.[1] ?? declaration
 
 function load(): LibC | undefined {
   if (!platforms.has(process.platform) || !architectures.has(process.arch) || endianness() !== 'LE')
@@ -74,7 +75,7 @@ function declare(
   library: Koffi.LibraryHandle,
   declaration: string,
 ): LibCFunction | undefined {
-  const name = nameIn(declaration)
+  const name = functionNameIn(declaration)
   let declared: Declared
   try {
     declared = library.func(declaration)

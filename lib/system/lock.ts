@@ -3,7 +3,7 @@
  * separately in one process exclude each other. The kernel releases a lock when its last descriptor is closed, also if
  * the process is killed.
  */
-import { need } from './libc.js'
+import { requireFunction } from './libc.js'
 import { SystemError } from './system-error.js'
 
 const shared = 1
@@ -27,7 +27,7 @@ export interface LockOptions {
  */
 export function lockFile(fd: number, options: LockOptions): boolean {
   try {
-    need(declaration).call(fd, (options.exclusive ? exclusive : shared) | noWait)
+    requireFunction(declaration).call(fd, (options.exclusive ? exclusive : shared) | noWait)
     return true
   } catch (error) {
     if (error instanceof SystemError && error.code === 'EAGAIN') return false
@@ -37,5 +37,5 @@ export function lockFile(fd: number, options: LockOptions): boolean {
 
 /** Releases the lock. @throws SystemError when flock(2) fails */
 export function unlockFile(fd: number): void {
-  need(declaration).call(fd, unlock)
+  requireFunction(declaration).call(fd, unlock)
 }

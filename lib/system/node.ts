@@ -1,5 +1,5 @@
 /** Creates device nodes, FIFOs and sockets in the file system (mknod(2)), which Node cannot do. */
-import { libc, need } from './libc.js'
+import { libc, requireFunction } from './libc.js'
 import { pathArgument } from './c-string.js'
 import { SystemError } from './system-error.js'
 
@@ -23,7 +23,9 @@ export function makeNode(path: Buffer, mode: number, major: number, minor: numbe
     return
   }
   // glibc before 2.33 exports mknod only as __xmknod. Version 0 is valid on all 64-bit Linux platforms.
-  const old = need('int __xmknod(int version, const void *path, unsigned int mode, uint64_t *device)')
+  const old = requireFunction(
+    'int __xmknod(int version, const void *path, unsigned int mode, uint64_t *device)',
+  )
   old.call(0, pathArgument(path, 'mknod'), mode, new BigInt64Array([device]))
 }
 

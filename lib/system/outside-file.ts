@@ -69,7 +69,7 @@ export function readOutsideFile(path: string, options: OutsideFileOptions): Buff
       chunks.push(chunk.subarray(0, read))
     }
   } catch (error) {
-    throw error instanceof OutsideFileError ? error : refused(error)
+    throw error instanceof OutsideFileError ? error : outsideFileError(error)
   } finally {
     closeSync(fd)
   }
@@ -80,11 +80,11 @@ function open(path: string, followLink: boolean): number {
   try {
     return openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | (followLink ? 0 : O_NOFOLLOW))
   } catch (error) {
-    throw refused(error)
+    throw outsideFileError(error)
   }
 }
 
-function refused(error: unknown): OutsideFileError {
+function outsideFileError(error: unknown): OutsideFileError {
   const { code = '' } = error as NodeJS.ErrnoException // node:fs throws no other errors
   if (code === 'ENOENT' || code === 'ENOTDIR')
     return new OutsideFileError('missing', 'it does not exist', code, error)

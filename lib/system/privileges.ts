@@ -18,8 +18,8 @@ const bits = {
 /** A Linux capability that this project checks. */
 export type Capability = keyof typeof bits
 
-/** Capabilities that root needs to change the owner of a file and then set its mode, read it and remove it. */
-const neededToGiveAway = ['CAP_CHOWN', 'CAP_DAC_OVERRIDE', 'CAP_FOWNER', 'CAP_FSETID'] as const
+/** Capabilities that root needs to change the owner of a file, and afterwards to set its mode, read it and remove it. */
+const neededToChown = ['CAP_CHOWN', 'CAP_DAC_OVERRIDE', 'CAP_FOWNER', 'CAP_FSETID'] as const
 
 /** Capabilities of this process as root, cached: a program drops capabilities before it starts its work. */
 let rootCapabilities: bigint | undefined
@@ -42,10 +42,10 @@ export const firstMissingCapability = (capabilities: readonly Capability[]): Cap
  * Returns why this process cannot change the owner of files, as a clause, or undefined if it can. Even then, changing
  * the owner to an id that the user namespace does not map fails with EINVAL.
  */
-export function cannotGiveAway(): string | undefined {
+export function whyCannotChown(): string | undefined {
   if (process.geteuid?.() !== 0) return 'only root may set them'
-  const lacked = firstMissingCapability(neededToGiveAway)
-  return lacked && `this process lacks ${lacked}`
+  const missing = firstMissingCapability(neededToChown)
+  return missing && `this process lacks ${missing}`
 }
 
 /** Reports whether this process runs in a user namespace other than the initial one, which maps only some ids. */

@@ -1,5 +1,5 @@
 /** Flushes a whole file system to its disk with one call, instead of one fsync per file (syncfs(2), Linux). */
-import { need } from './libc.js'
+import { requireFunction } from './libc.js'
 
 const declaration = 'int syncfs(int fd)'
 
@@ -9,10 +9,10 @@ const declaration = 'int syncfs(int fd)'
  * @throws SystemError when writing fails, for example EIO; ENOSYS when the system has no syncfs
  */
 export function syncFileSystem(fd: number): void {
-  need(declaration).call(fd)
+  requireFunction(declaration).call(fd)
 }
 
 /** Like `syncFileSystem`, but on a thread of the pool. */
 export async function syncFileSystemAsync(fd: number): Promise<void> {
-  await need(declaration).callAsync(fd)
+  await requireFunction(declaration).callAsync(fd)
 }

@@ -2,7 +2,7 @@
  * Sets access and modification times with nanosecond precision (utimensat(2)). Node passes times as seconds in a
  * double, which is exact to about 0.2 µs for current dates.
  */
-import { need } from './libc.js'
+import { requireFunction } from './libc.js'
 import { pathArgument } from './c-string.js'
 
 const currentDirectory = process.platform === 'linux' ? -100 : -2
@@ -12,18 +12,18 @@ const noFollow = process.platform === 'linux' ? 0x100 : process.platform === 'da
 const times = new BigInt64Array(4)
 
 /**
- * Sets the times of `path`, without following a symbolic link, in nanoseconds since 1970 (negative: before). Times
- * outside the range of 64-bit seconds are clamped; the file system may clamp further.
+ * Sets the times of `path`, without following a symbolic link. Times are in nanoseconds since 1970; earlier times are
+ * negative. Times outside the range of 64-bit seconds are clamped, and the file system may clamp further.
  * @throws SystemError when the call fails, for example ENOENT or EPERM; ENOSYS when it cannot be called
  */
 export function setTimes(path: Buffer, atimeNs: bigint, mtimeNs: bigint): void {
-  const set = need('int utimensat(int directory, const void *path, const void *times, int flags)')
+  const set = requireFunction('int utimensat(int directory, const void *path, const void *times, int flags)')
   set.call(currentDirectory, pathArgument(path, set.name), timespecs(atimeNs, mtimeNs), noFollow)
 }
 
 /** Like `setTimes`, for an open file. */
 export function setFdTimes(fd: number, atimeNs: bigint, mtimeNs: bigint): void {
-  need('int futimens(int fd, const void *times)').call(fd, timespecs(atimeNs, mtimeNs))
+  requireFunction('int futimens(int fd, const void *times)').call(fd, timespecs(atimeNs, mtimeNs))
 }
 
 function timespecs(atimeNs: bigint, mtimeNs: bigint): BigInt64Array {
@@ -40,7 +40,7 @@ function writeTimespec(at: number, ns: bigint): void {
   // The nanoseconds of a timespec are never negative, also before 1970, so the seconds are rounded down.
   const rest = ((ns % second) + second) % second
   const seconds = (ns - rest) / second
-  const inside = seconds <= lastSecond && seconds >= firstSecond
-  times[at] = inside ? seconds : seconds > 0n ? lastSecond : firstSecond
-  times[at + 1] = inside ? rest : 0n
+  const inRange = seconds <= lastSecond && seconds >= firstSecond
+  times[at] = inRange ? seconds : seconds > 0n ? lastSecond : firstSecond
+  times[at + 1] = inRange ? rest : 0n
 }

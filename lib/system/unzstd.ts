@@ -14,7 +14,7 @@ const windowLogMax = 100
 const maxWindowLog = 27
 
 /** Offsets of the fields of `ZSTD_inBuffer` and `ZSTD_outBuffer` on 64-bit platforms. */
-const field = { pointer: 0, size: 8, position: 16 } as const
+const fieldOffsets = { pointer: 0, size: 8, position: 16 } as const
 const structBytes = 24
 
 /** Reports invalid compressed input, with the message of the library. */
@@ -27,17 +27,18 @@ export class UnzstdError extends Error {
  * closed: its memory is not managed by V8.
  */
 export interface Unzstd {
-  /** The maximum number of bytes that `give` accepts at once. */
+  /** Maximum number of bytes that `give` accepts at once. */
   readonly capacity: number
-  /** The number of bytes given and not yet consumed. */
-  readonly left: number
+  /** Number of bytes given and not yet consumed. */
+  readonly unconsumed: number
   /** Reports whether the current frame has ended and another may start. */
   readonly ended: boolean
   /** Copies the first bytes of `input` and returns their number. Discards unconsumed bytes of earlier calls. */
   give(input: Uint8Array): number
   /**
    * Decompresses into `output` on a thread of the pool and returns the number of bytes written. It is less than
-   * `output.length` if the input is consumed or the frame has ended. The caller must not use `output` until then.
+   * `output.length` if the input is consumed or the frame has ended. The caller must not use `output` until the promise
+   * settles.
    * @throws UnzstdError when the input is invalid
    */
   fill(output: Buffer): Promise<number>
@@ -68,6 +69,7 @@ interface Library {
   readonly errorName: (result: number | bigint) => string
 }
 
+/** Undefined before the first use; false if the library is not usable. */
 let loaded: Library | false | undefined
 
 /**
@@ -99,19 +101,21 @@ class LibZstd implements Unzstd {
   constructor(library: Library, decoder: Pointer) {
     this.#library = library
     this.#decoder = decoder
-    this.#in.writeBigUInt64LE(library.address(this.#input), field.pointer)
+    this.#in.writeBigUInt64LE(library.address(this.#input), fieldOffsets.pointer)
   }
 
-  get left(): number {
-    return Number(this.#in.readBigUInt64LE(field.size) - this.#in.readBigUInt64LE(field.position))
+  get unconsumed(): number {
+    return Number(
+      this.#in.readBigUInt64LE(fieldOffsets.size) - this.#in.readBigUInt64LE(fieldOffsets.position),
+    )
   }
 
   give(input: Uint8Array): number {
     const length = Math.min(input.length, this.capacity)
     // Copied, because the library keeps a pointer that the garbage collector does not track.
     this.#input.set(input.subarray(0, length))
-    this.#in.writeBigUInt64LE(BigInt(length), field.size)
-    this.#in.writeBigUInt64LE(0n, field.position)
+    this.#in.writeBigUInt64LE(BigInt(length), fieldOffsets.size)
+    this.#in.writeBigUInt64LE(0n, fieldOffsets.position)
     return length
   }
 
@@ -143,15 +147,15 @@ class LibZstd implements Unzstd {
 
   #setOutput(output: Buffer): void {
     if (this.#closed) throw new UnzstdError('the decoder is closed')
-    this.#out.writeBigUInt64LE(this.#library.address(output), field.pointer)
-    this.#out.writeBigUInt64LE(BigInt(output.length), field.size)
-    this.#out.writeBigUInt64LE(0n, field.position)
+    this.#out.writeBigUInt64LE(this.#library.address(output), fieldOffsets.pointer)
+    this.#out.writeBigUInt64LE(BigInt(output.length), fieldOffsets.size)
+    this.#out.writeBigUInt64LE(0n, fieldOffsets.position)
   }
 
   #written(result: number | bigint): number {
     if (result < 0) throw new UnzstdError(this.#library.errorName(result))
     this.ended = Number(result) === 0
-    return Number(this.#out.readBigUInt64LE(field.position))
+    return Number(this.#out.readBigUInt64LE(fieldOffsets.position))
   }
 }
 
@@ -172,30 +176,30 @@ function load(): Library | undefined {
       decompress: zstd.func('int64_t ZSTD_decompressStream(void *decoder, void *output, void *input)'),
       errorName: zstd.func('const char *ZSTD_getErrorName(int64_t result)'),
     }
-    return isKnown(library) ? library : undefined
+    return behavesAsExpected(library) ? library : undefined
   } catch {
     return undefined
   }
 }
 
-/** `printf hello | zstd`: a frame with a checksum. */
+/** The output of `printf hello | zstd`, a frame with a checksum, and the text that it contains. */
 const sample = Buffer.from('28b52ffd045829000068656c6c6fa36d9f88', 'hex')
-const text = 'hello'
+const sampleText = 'hello'
 
 /**
  * Reports whether the library behaves as expected: decompresses two frames, one of them split, and checks that a wrong
  * checksum is rejected.
  */
-function isKnown(library: Library): boolean {
+function behavesAsExpected(library: Library): boolean {
   const decoder = newDecoder(library)
   if (decoder === undefined) return false
   try {
     const output = Buffer.allocUnsafeSlow(4096)
-    let got = ''
+    let decoded = ''
     for (const piece of [sample.subarray(0, 12), sample.subarray(12), sample]) {
       decoder.give(piece)
-      got += output.toString('latin1', 0, decoder.fillNow(output))
-      if (decoder.left !== 0 || decoder.ended !== (piece.length !== 12)) return false
+      decoded += output.toString('latin1', 0, decoder.fillNow(output))
+      if (decoder.unconsumed !== 0 || decoder.ended !== (piece.length !== 12)) return false
     }
     const wrong = Buffer.from(sample)
     wrong[sample.length - 1]! ^= 1
@@ -204,7 +208,7 @@ function isKnown(library: Library): boolean {
       decoder.fillNow(output)
       return false
     } catch (error) {
-      return error instanceof UnzstdError && got === text + text
+      return error instanceof UnzstdError && decoded === sampleText + sampleText
     }
   } finally {
     decoder.close()

@@ -2,7 +2,7 @@
  * Extended attributes of a file, link or device; symbolic links are not followed (xattr(7)). Names are latin1 strings
  * with one character per byte; values are bytes.
  */
-import { need } from './libc.js'
+import { requireFunction } from './libc.js'
 import { nameArgument, pathArgument } from './c-string.js'
 import { SystemError } from './system-error.js'
 
@@ -43,7 +43,7 @@ export function removeXattr(path: Buffer, name: string): void {
 }
 
 /** Returns a function of the C library on Linux. Other systems have different functions and attribute names. */
-function onLinux(declaration: string): ReturnType<typeof need> {
+function onLinux(declaration: string): ReturnType<typeof requireFunction> {
   if (process.platform !== 'linux') throw SystemError.of('ENOSYS', 'xattr')
-  return need(declaration)
+  return requireFunction(declaration)
 }

@@ -2,7 +2,7 @@
  * Downloads the missing bytes of a layer from one source and appends them to those already present. A file assembled
  * from several downloads is verified at once: if it is wrong, it is emptied and downloaded again.
  */
-import { batches, Meter, eitherHint, wrongSize } from '../bytes/index.js'
+import { batches, Meter, sizeMismatchHint, manifestSizeError } from '../bytes/index.js'
 import { WindlassError } from '../errors.js'
 import { formatBytes, formatCount } from '../quantities.js'
 import type { Turn } from '../flow/index.js'
@@ -76,7 +76,7 @@ async function append(layer: ReceivingLayer, turn: Turn, { from, fetch }: BlobPl
       throw new WindlassError(
         'SIZE_MISMATCH',
         `Failed to download layer ${digest}: ${host} sends ${formatCount(body.size, 'byte')}, but the manifest states ${formatCount(size, 'byte')}`,
-        { digest, host, hint: eitherHint },
+        { digest, host, hint: sizeMismatchHint },
       )
     if (body.offset !== length) await startOver(layer, turn, host)
     if (partial.expectedSize === undefined || partial.from !== from || validator !== body.validator)
@@ -92,7 +92,7 @@ async function append(layer: ReceivingLayer, turn: Turn, { from, fetch }: BlobPl
   if (file.state.length < size && file.hasDigest()) {
     const sizes = `${formatCount(file.state.length, 'byte')}, but the manifest states ${formatCount(size, 'byte')}`
     const failed = `Failed to download layer ${digest}: ${host} has ${sizes}`
-    throw wrongSize(failed, digest, host)
+    throw manifestSizeError(failed, digest, host)
   }
   if (file.state.length < size)
     throw new WindlassError(

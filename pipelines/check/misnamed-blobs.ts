@@ -40,7 +40,7 @@ export class MisnamedBlobs {
 
   async #list(): Promise<Map<number, StoredItem[]>> {
     const bySize = new Map<number, StoredItem[]>()
-    for (const thing of (await readableInventory(this.store.directory)).things) {
+    for (const thing of (await readableInventory(this.store.directory)).items) {
       const { kind, bytes } = thing
       if (kind !== 'blob') continue
       const others = bySize.get(bytes)

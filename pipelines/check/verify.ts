@@ -104,9 +104,9 @@ class Verification {
     await this.#verifyLayout()
     await this.#verifyNames()
     await this.#images(await store.names.listAll())
-    const { things, unexpectedPaths } = await readableInventory(store.directory)
-    for (const { kind, digest } of things) if (kind === 'blob') await this.#verifyUnreferencedBlob(digest)
-    for (const { kind, digest } of things) if (kind === 'layer') await this.#verifyUnreferencedLayer(digest)
+    const { items, unexpectedPaths } = await readableInventory(store.directory)
+    for (const { kind, digest } of items) if (kind === 'blob') await this.#verifyUnreferencedBlob(digest)
+    for (const { kind, digest } of items) if (kind === 'layer') await this.#verifyUnreferencedLayer(digest)
     await this.#verifyPointers()
     return {
       images: this.#named,

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import {
   hostWhiteoutForm,
   LayerApplier,
-  layerDirectory,
+  readLayerDirectory,
   compareTrees,
   describeTree,
 } from '../../lib/archive/index.js'
@@ -114,9 +114,12 @@ describe('as an ordinary user', () => {
     })()
     asOrdinary(() => {
       const applier = new LayerApplier({ root: other.root, whiteouts: 'apply' })
-      for (const step of layerDirectory(it.root, applier)) expect(step).toBeUndefined()
+      for (const step of readLayerDirectory(it.root, applier)) expect(step).toBeUndefined()
       applier.finish()
-      const abandoned = layerDirectory(it.root, new LayerApplier({ root: third.root, whiteouts: 'apply' }))
+      const abandoned = readLayerDirectory(
+        it.root,
+        new LayerApplier({ root: third.root, whiteouts: 'apply' }),
+      )
       for (let steps = 0; steps < 3; steps++) abandoned.next()
       abandoned.return()
     })

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { LayerApplier, layerDirectory, describeTree } from '../../lib/archive/index.js'
+import { LayerApplier, readLayerDirectory, describeTree } from '../../lib/archive/index.js'
 import { WindlassError } from '../../lib/errors.js'
 import { ModelTree } from '../support/archive/model.js'
 import { entry, layers } from '../support/archive/random-layers.js'
@@ -57,7 +57,7 @@ it('a layer unpacked by itself and read back is the same tree', async () => {
       mkdirSync(to)
       fc.pre(applied(from, layer) < 0)
       const applier = new LayerApplier({ root: to, whiteouts: 'apply' })
-      for (const between of layerDirectory(from, applier)) expect(between).toBeUndefined()
+      for (const between of readLayerDirectory(from, applier)) expect(between).toBeUndefined()
       applier.finish()
       const [a, b] = await Promise.all([describeTree(from), describeTree(to)])
       expect(b).toEqual(a)

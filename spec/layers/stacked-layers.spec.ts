@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import {
   LayerApplier,
-  layerDirectory,
+  readLayerDirectory,
   type WhiteoutForm,
   compareTrees,
   describeTree,
@@ -108,7 +108,7 @@ it.runIf(asRoot).each(forms)(
           const { implied } = applyTo({ root: own, whiteouts: form }, entries)
           applyTo({ root: flat, whiteouts: 'apply' }, entries)
           const applier = new LayerApplier({ root: stacked, whiteouts: 'apply' })
-          for (const between of layerDirectory(own, applier, implied)) expect(between).toBeUndefined()
+          for (const between of readLayerDirectory(own, applier, implied)) expect(between).toBeUndefined()
           applier.finish()
         }
         const differences = compareTrees(await describeTree(flat), await describeTree(stacked), {

@@ -1,5 +1,5 @@
 import type { TarEntry } from '../../lib/archive/tar/entry.js'
-import { numericField, paxTime } from '../../lib/archive/tar/numbers.js'
+import { parseNumericField, parsePaxTime } from '../../lib/archive/tar/numbers.js'
 import { parsePax } from '../../lib/archive/tar/pax.js'
 import { TarReader } from '../../lib/archive/tar/reader.js'
 import { WindlassError } from '../../lib/errors.js'
@@ -12,10 +12,10 @@ import { sparseFiles } from '../../testbench/peers/tables/archives/sparse-files.
 import { paxRecords, paxTimes, tarNumbers } from '../../testbench/peers/tables/archives/tar-numbers.js'
 
 checkTable(tarNumbers, (field) =>
-  String(numericField(Buffer.from(field, 'latin1'), 0, field.length, 'field')),
+  String(parseNumericField(Buffer.from(field, 'latin1'), 0, field.length, 'field')),
 )
 
-checkTable(paxTimes, (text) => String(paxTime(text) ?? refused))
+checkTable(paxTimes, (text) => String(parsePaxTime(text) ?? refused))
 
 const utf8 = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8')
 

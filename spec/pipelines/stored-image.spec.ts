@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { ImageRequest } from '../../lib/stages/index.js'
 import type { Store } from '../../lib/store/index.js'
-import { heldByRuns } from '../../lib/store/staging/holds.js'
+import { digestsHeldByRuns } from '../../lib/store/staging/holds.js'
 import { storedImage } from '../../pipelines/stored-image.js'
 import { TemporaryStores } from '../support/store/temporary-store.js'
 import { imageOf } from '../support/workbench.js'
@@ -31,7 +31,7 @@ describe('an image of the store', () => {
     const found = await storedImage(request, store)
     expect(found).toMatchObject({ name: 'app:1', imageId: image.config.digest, status: 'up-to-date' })
     expect(found?.layers.map(({ digest }) => digest)).toEqual(image.layers.map(({ digest }) => digest))
-    expect([...(await heldByRuns(join(store.directory, 'staging')))].sort()).toEqual(
+    expect([...(await digestsHeldByRuns(join(store.directory, 'staging')))].sort()).toEqual(
       [image.manifest, image.config, ...image.layers].map(({ digest }) => digest).sort(),
     )
   })

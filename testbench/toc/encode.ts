@@ -3,7 +3,7 @@
  * The layer is a valid archive for readers that do not know tables of contents. The content of zstd frames is not compressed.
  */
 import { gzipSync } from 'node:zlib'
-import { rfc3339, toRfc3339 } from '../../lib/archive/toc/rfc3339.js'
+import { parseRfc3339, toRfc3339 } from '../../lib/archive/toc/rfc3339.js'
 import { type Digest, digestOf } from '../../lib/image/index.js'
 import { type LayerEntry, packEntries } from '../../lib/testing/images/index.js'
 import { storedZstd } from '../../lib/testing/images/compress.js'
@@ -154,7 +154,7 @@ function timeOf(mtime: LayerEntry['mtime'] = 0): string {
   if (mtime instanceof Date) return toRfc3339(BigInt(mtime.getTime()) * 1_000_000n)
   const [seconds = '0', fraction = ''] = String(mtime).split('.')
   const time = toRfc3339(BigInt(seconds) * 1_000_000_000n + BigInt(fraction.padEnd(9, '0')))
-  if (rfc3339(time) === undefined) throw new Error(`${time} is not a time`)
+  if (parseRfc3339(time) === undefined) throw new Error(`${time} is not a time`)
   return time
 }
 

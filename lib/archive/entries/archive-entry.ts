@@ -4,7 +4,7 @@ import { layerPath } from '../rootfs/layer-path.js'
 import type { EntryType, TarEntry } from '../tar/entry.js'
 import type { EntryPart } from './batch.js'
 
-/** Where the parts of an entry come from. */
+/** The queue of parts that an entry reads its content from. */
 export interface PartQueue {
   /** Returns the next part without taking it; undefined if none has arrived. */
   peek(): EntryPart | undefined

@@ -10,11 +10,11 @@ export type EntryPart =
 /** Parts that travel in one message. */
 export interface EntryBatch {
   readonly parts: readonly EntryPart[]
-  /** Size in bytes of the parts, as `maxWeightInFlight` counts it. */
+  /** Memory that the parts need, in bytes: see `weightOf`. */
   readonly weight: number
 }
 
-/** Maximum weight of sent batches that are not acknowledged. A thread that exceeds it waits: see `EntrySender.pace`. */
+/** Maximum weight in bytes of batches that are sent and not acknowledged. Above it, a thread waits: see `EntrySender.pace`. */
 export const maxWeightInFlight = 2 * 1024 * 1024
 
 /** Returns the weight in bytes of an entry without its content. Each has at least one block in an archive. */

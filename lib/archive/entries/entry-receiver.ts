@@ -14,11 +14,13 @@ export interface EntryContext {
  */
 export type EntrySink = (entry: ArchiveEntry, context: EntryContext) => unknown
 
-/** Sends messages to the thread. */
+/** Sends messages to the unpacking thread. */
 export interface EntryThread {
+  /** Tells the thread that the sink has processed batches of this weight. */
   acknowledge(weight: number): void
+  /** Tells the thread to send no more content of the entry with this number. */
   skip(number: number): void
-  /** The sink has failed. */
+  /** Cancels the job, because the sink has failed. */
   cancel(): void
 }
 
@@ -112,7 +114,7 @@ export class EntryReceiver implements PartQueue {
     }
   }
 
-  /** Drops what has arrived of the content. If there is more to come, asks the thread to leave it out. */
+  /** Drops the content that has arrived. If more is to come, asks the thread not to send it. */
   #skipRest(number: number): void {
     for (let part = this.peek(); part !== undefined; part = this.peek()) {
       if (part.kind === 'entry') return

@@ -2,9 +2,9 @@
 import type { EntryHandler, TarEntry } from '../tar/entry.js'
 import { type EntryBatch, type EntryPart, maxWeightInFlight, weightOf } from './batch.js'
 
-/** Small contents share a buffer. It starts small, because a message may carry little. */
-const firstBuffer = 1024
-const largestBuffer = 64 * 1024
+/** Sizes in bytes of the buffers, which small contents share. The first is small, because a message may contain little. */
+const initialBufferBytes = 1024
+const maxBufferBytes = 64 * 1024
 
 /** Sends a message. The buffers in `transfer` are moved instead of copied. */
 export type PostBatch = (batch: EntryBatch, transfer: ArrayBuffer[]) => void
@@ -17,7 +17,7 @@ export class EntrySender implements EntryHandler {
   #buffers: ArrayBuffer[] = []
   /** The free rest of the last buffer. */
   #free = new Uint8Array(0)
-  #bufferSize = firstBuffer
+  #bufferSize = initialBufferBytes
   #pending = 0
   #weightInFlight = 0
   #number = 0
@@ -67,7 +67,7 @@ export class EntrySender implements EntryHandler {
     })
   }
 
-  /** The receiver is done with batches of this weight. */
+  /** Records that the receiver has processed batches of this weight. */
   acknowledge(weight: number): void {
     this.#weightInFlight -= weight
     if (this.#weightInFlight > maxWeightInFlight) return
@@ -75,7 +75,7 @@ export class EntrySender implements EntryHandler {
     this.#wake = undefined
   }
 
-  /** The receiver wants no more content of the entry with this number. */
+  /** Stops sending content of the entry with this number. */
   skip(number: number): void {
     this.#skipped = number
   }
@@ -85,11 +85,11 @@ export class EntrySender implements EntryHandler {
     this.#pending += weight
   }
 
-  /** A chunk is valid only during the call. */
+  /** Copies a chunk, because it is valid only during the call of `data`. */
   #copy(chunk: Buffer): Uint8Array {
     if (this.#free.length < chunk.length) {
       const size = Math.max(chunk.length, this.#bufferSize)
-      this.#bufferSize = Math.min(largestBuffer, this.#bufferSize * 2)
+      this.#bufferSize = Math.min(maxBufferBytes, this.#bufferSize * 2)
       // Not from the pool of Node, whose buffers cannot be moved to another thread.
       this.#free = Buffer.allocUnsafeSlow(size)
       this.#buffers.push(this.#free.buffer)
@@ -107,7 +107,7 @@ export class EntrySender implements EntryHandler {
     this.#parts = []
     this.#buffers = []
     this.#free = new Uint8Array(0)
-    this.#bufferSize = firstBuffer
+    this.#bufferSize = initialBufferBytes
     this.#pending = 0
     this.#post({ parts, weight }, buffers)
   }

@@ -2,8 +2,8 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { failure } from '../failure.js'
-import { layerDirectory } from '../rootfs/layer-directory.js'
+import { unpackError } from '../failure.js'
+import { readLayerDirectory } from '../rootfs/layer-directory.js'
 import { toPathBytes } from '../rootfs/bytes-path.js'
 import type { TarEntry } from '../tar/entry.js'
 import type { FileReading, LayerReader } from './layer-reader.js'
@@ -32,7 +32,7 @@ export class DirectoryLayer implements LayerReader {
       data: () => undefined,
       end: () => undefined,
     }
-    this.#steps = layerDirectory(directory, handler, implied, false)
+    this.#steps = readLayerDirectory(directory, handler, implied, false)
   }
 
   get complete(): boolean {
@@ -76,6 +76,6 @@ async function* bytesIn(at: Buffer, path: string): AsyncGenerator<Buffer, void, 
       await file.close()
     }
   } catch (error) {
-    throw failure(path, error)
+    throw unpackError(path, error)
   }
 }

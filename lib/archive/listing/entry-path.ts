@@ -8,11 +8,11 @@ import { layerPath } from '../rootfs/layer-path.js'
 export function pathOf({ path }: { readonly path: string }): string {
   const place = layerPath(path)
   if (place === undefined) return ''
-  return joined(place.parent, place.name)
+  return joinPath(place.parent, place.name)
 }
 
 /** Returns the path of `name` in the directory `parent`, which is empty for the root. */
-export const joined = (parent: string, name: string): string => (parent === '' ? name : `${parent}/${name}`)
+export const joinPath = (parent: string, name: string): string => (parent === '' ? name : `${parent}/${name}`)
 
 /** Returns the path of the directory that contains `path`; empty for the root. */
 export const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')))

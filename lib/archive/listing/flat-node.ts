@@ -10,7 +10,7 @@ export interface Leaf {
   readonly layer: number
 }
 
-/** A name of a leaf, and the layer that made the name. */
+/** A name of a leaf, and the layer that created the name. */
 export interface FlatLeaf {
   readonly leaf: Leaf
   readonly layer: number
@@ -19,9 +19,9 @@ export interface FlatLeaf {
 /** A directory. */
 export class FlatDirectory {
   readonly children = new Map<string, FlatDirectory | FlatLeaf>()
-  /** The last layer that made or listed something in or below it. */
+  /** The last layer that has an entry for it or for something below it. */
   touched = -1
-  /** The last layer that removed everything of lower layers from it. */
+  /** The last layer whose whiteouts removed the content of lower layers from it. */
   emptiedIn = -1
   #entry: TarEntry | undefined
   #listedIn = -1
@@ -31,7 +31,7 @@ export class FlatDirectory {
     readonly name: string,
   ) {}
 
-  /** The entry whose attributes it has; undefined if no layer that counts lists it. */
+  /** The entry whose attributes it has; undefined if no layer lists it, or a whiteout has hidden those that do. */
   get entry(): TarEntry | undefined {
     return this.#entry
   }
@@ -47,7 +47,7 @@ export class FlatDirectory {
     this.#listedIn = layer
   }
 
-  /** Drops the attributes that a layer below `layer` gave it. */
+  /** Drops attributes from layers below `layer`, as if `layer` had created the directory. */
   treatAsCreated(layer: number): void {
     if (this.#listedIn === layer) return
     this.#entry = undefined

@@ -4,10 +4,10 @@
  */
 import { defaultLimits, limitExceeded } from '../../limits.js'
 import { invalidEntry } from '../failure.js'
-import { layerPath, longestPath, requireShort } from '../rootfs/layer-path.js'
+import { layerPath, maxPathBytes, checkNameLength } from '../rootfs/layer-path.js'
 import { isForeignDevice, isWhiteoutDevice } from '../rootfs/skipped-device.js'
 import type { TarEntry } from '../tar/entry.js'
-import { quoted } from '../tar/refusal.js'
+import { quotedLatin1 } from '../tar/refusal.js'
 import { isBelowWhiteout, whiteoutOf, type Whiteout } from '../whiteouts/name.js'
 import { FlatDirectory, type FlatLeaf, type Leaf } from './flat-node.js'
 import { resolveParents } from './resolve-parents.js'
@@ -77,9 +77,9 @@ export class FlatTree {
   }
 
   #make(entry: TarEntry, ordinal: number, parentPath: string, name: string): void {
-    requireShort(name, entry.path)
+    checkNameLength(name, entry.path)
     if (isForeignDevice(entry) || isWhiteoutDevice(entry)) return
-    const parent = this.#need(parentPath, entry.path)
+    const parent = this.#ensureDirectory(parentPath, entry.path)
     if (entry.type === 'directory') {
       const known = parent.children.get(name)
       const directory = known instanceof FlatDirectory ? known : this.#makeDirectory(parent, name, entry.path)
@@ -87,8 +87,9 @@ export class FlatTree {
       directory.touch(this.#layer)
       return
     }
-    if (entry.type === 'symlink') checkTarget(entry)
-    const leaf = entry.type === 'hardlink' ? this.#linked(entry, parent, name) : this.#leaf(entry, ordinal)
+    if (entry.type === 'symlink') checkSymlinkTarget(entry)
+    const leaf =
+      entry.type === 'hardlink' ? this.#hardlinkTarget(entry, parent, name) : this.#leaf(entry, ordinal)
     parent.children.set(name, { leaf, layer: this.#layer })
     parent.touch(this.#layer)
   }
@@ -98,22 +99,26 @@ export class FlatTree {
   }
 
   /** Returns the target of a hard link. What is at the name of the link is removed first, and may contain the target. */
-  #linked(entry: TarEntry, parent: FlatDirectory, name: string): Leaf {
-    const { directory, leaf } = this.#target(entry)
+  #hardlinkTarget(entry: TarEntry, parent: FlatDirectory, name: string): Leaf {
+    const { directory, leaf } = this.#findHardlinkTarget(entry)
     const removed = parent.children.get(name)
     for (let above: FlatDirectory | undefined = directory; above !== undefined; above = above.parent)
-      if (above === removed) throw missingTarget(entry)
+      if (above === removed) throw missingTargetError(entry)
     return leaf
   }
 
-  #target(entry: TarEntry): { readonly directory: FlatDirectory; readonly leaf: Leaf } {
+  #findHardlinkTarget(entry: TarEntry): { readonly directory: FlatDirectory; readonly leaf: Leaf } {
     const place = layerPath(entry.linkTarget)
-    if (place === undefined || whiteoutOf(place.name, entry.path) !== undefined) throw missingTarget(entry)
+    if (place === undefined || whiteoutOf(place.name, entry.path) !== undefined)
+      throw missingTargetError(entry)
     const directory = this.#find(place.parent, entry.path)
     const found = directory?.children.get(place.name)
-    if (directory === undefined || found === undefined) throw missingTarget(entry)
+    if (directory === undefined || found === undefined) throw missingTargetError(entry)
     if (found instanceof FlatDirectory)
-      throw invalidEntry(entry.path, `it is a hard link to ${quoted(entry.linkTarget)}, which is a directory`)
+      throw invalidEntry(
+        entry.path,
+        `it is a hard link to ${quotedLatin1(entry.linkTarget)}, which is a directory`,
+      )
     return { directory, leaf: found.leaf }
   }
 
@@ -123,7 +128,7 @@ export class FlatTree {
     if (parent === undefined) return
     if (whiteout.kind === 'opaque') this.#removeLower(parent)
     else {
-      requireShort(whiteout.name, entry.path)
+      checkNameLength(whiteout.name, entry.path)
       this.#hide(parent, whiteout.name)
     }
   }
@@ -159,7 +164,7 @@ export class FlatTree {
   }
 
   /** Returns the directory at `path`, and creates it if needed. An entry that blocks it is replaced by a directory. */
-  #need(path: string, entry: string): FlatDirectory {
+  #ensureDirectory(path: string, entry: string): FlatDirectory {
     for (;;) {
       const { blocked, steps } = resolveParents(this.root, path, entry)
       if (blocked === undefined) return this.#makeSteps(steps, entry)
@@ -181,10 +186,10 @@ export class FlatTree {
   }
 
   #makeDirectory(parent: FlatDirectory, name: string, entry: string): FlatDirectory {
-    requireShort(name, entry)
+    checkNameLength(name, entry)
     if (++this.#directories > this.layerDirectories)
       throw limitExceeded(
-        `Reading ${quoted(entry)} failed: the number of directories of the layer is ${this.#directories}`,
+        `Reading ${quotedLatin1(entry)} failed: the number of directories of the layer is ${this.#directories}`,
         'layerDirectories',
         this.layerDirectories,
       )
@@ -197,12 +202,12 @@ export class FlatTree {
   }
 }
 
-function checkTarget({ path, linkTarget }: TarEntry): void {
+function checkSymlinkTarget({ path, linkTarget }: TarEntry): void {
   if (linkTarget === '' || linkTarget.includes('\0'))
     throw invalidEntry(path, 'it is a symlink to no valid name')
-  if (linkTarget.length > longestPath)
-    throw invalidEntry(path, `it is a symlink to a name of more than ${longestPath} bytes (ENAMETOOLONG)`)
+  if (linkTarget.length > maxPathBytes)
+    throw invalidEntry(path, `it is a symlink to a name of more than ${maxPathBytes} bytes (ENAMETOOLONG)`)
 }
 
-const missingTarget = ({ path, linkTarget }: TarEntry) =>
-  invalidEntry(path, `it is a hard link to ${quoted(linkTarget)}, which is not in the tree`)
+const missingTargetError = ({ path, linkTarget }: TarEntry) =>
+  invalidEntry(path, `it is a hard link to ${quotedLatin1(linkTarget)}, which is not in the tree`)

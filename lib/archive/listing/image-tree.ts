@@ -19,7 +19,7 @@ export interface LocatedFile {
   readonly ordinal: number
   /** The path that was asked for. */
   readonly asked: string
-  /** Whether all that the answer depends on was verified, and the content is verified before it is passed on. */
+  /** Whether all layers that the lookup depends on are verified, and the content is verified before it is passed on. */
   readonly verified: boolean
 }
 

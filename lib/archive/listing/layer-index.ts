@@ -2,11 +2,11 @@
  * Indexes the entries of one layer by path, and detects where the layers below decide what an entry means: a directory that
  * this layer does not list may be a link in a lower layer, and then its entries are somewhere else.
  */
-import { layerPath, requireShort } from '../rootfs/layer-path.js'
+import { layerPath, checkNameLength } from '../rootfs/layer-path.js'
 import { isForeignDevice, isWhiteoutDevice } from '../rootfs/skipped-device.js'
 import type { TarEntry } from '../tar/entry.js'
 import { isBelowWhiteout, whiteoutOf } from '../whiteouts/name.js'
-import { joined, parentOf, pathOf } from './entry-path.js'
+import { joinPath, parentOf, pathOf } from './entry-path.js'
 
 /** An entry of the layer that is not a directory. */
 export interface OwnLeaf {
@@ -15,7 +15,7 @@ export interface OwnLeaf {
   readonly entry: TarEntry
   /** Position of that entry in the layer. */
   readonly ordinal: number
-  /** Position of the entry with this name. */
+  /** Position of the entry with this path. For a hard link, it differs from `ordinal`. */
   readonly named: number
 }
 
@@ -33,10 +33,10 @@ export type Own = OwnLeaf | OwnDirectory | undefined
 
 /** An index of the entries of one layer, which grows while the layer is read. */
 export class LayerIndex {
-  readonly #own = new Map<string, OwnLeaf | OwnDirectory>()
+  readonly #entriesByPath = new Map<string, OwnLeaf | OwnDirectory>()
   readonly #hidden = new Set<string>()
   readonly #opaque = new Set<string>()
-  /** Entries in unlisted directories, by name: a link of a lower layer may put them somewhere else. */
+  /** Paths in unlisted directories, by name: if a lower layer has a link there, these entries are somewhere else. */
   readonly #loose = new Map<string, Set<string>>()
   #irregular = false
   #count = 0
@@ -56,7 +56,7 @@ export class LayerIndex {
 
   /** Returns what the layer has at a normalized path. */
   at(path: string): Own {
-    return this.#own.get(path)
+    return this.#entriesByPath.get(path)
   }
 
   /** Reports whether the layer hides what lower layers have at `path`, or, for a directory, in it. */
@@ -75,7 +75,7 @@ export class LayerIndex {
    */
   mayReach(path: string): boolean {
     if (this.#loose.size === 0) return false
-    if (this.#loose.has(anything)) return true
+    if (this.#loose.has(anyName)) return true
     return path
       .split('/')
       .some((name) =>
@@ -96,13 +96,13 @@ export class LayerIndex {
     const whiteout = whiteoutOf(name, entry.path)
     if (whiteout === undefined) {
       if (isForeignDevice(entry) || isWhiteoutDevice(entry)) return
-      requireShort(name, entry.path)
-      this.#make(entry, ordinal, parent, joined(parent, name))
+      checkNameLength(name, entry.path)
+      this.#make(entry, ordinal, parent, joinPath(parent, name))
     } else if (whiteout.kind === 'opaque') {
-      if (!this.#isListed(parent)) this.#addLoose(anything, parent)
+      if (!this.#isListed(parent)) this.#addLoose(anyName, parent)
       this.#opaque.add(parent)
     } else if (whiteout.kind === 'name') {
-      const path = joined(parent, whiteout.name)
+      const path = joinPath(parent, whiteout.name)
       this.#noteLoose(path)
       this.#hidden.add(path)
     }
@@ -111,39 +111,39 @@ export class LayerIndex {
   #make(entry: TarEntry, ordinal: number, parent: string, path: string): void {
     this.#noteLoose(path)
     this.#makeParents(parent)
-    const before = this.#own.get(path)
+    const before = this.#entriesByPath.get(path)
     if (entry.type === 'directory') {
       if (before?.kind === 'directory') before.entry = entry
       else {
         this.#irregular ||= before !== undefined
-        this.#own.set(path, { kind: 'directory', entry, listedFirst: true })
+        this.#entriesByPath.set(path, { kind: 'directory', entry, listedFirst: true })
       }
       return
     }
     this.#irregular ||= before?.kind === 'directory'
-    const leaf = entry.type === 'hardlink' ? this.#linked(entry) : { entry, ordinal }
-    if (leaf !== undefined) this.#own.set(path, { kind: 'leaf', ...leaf, named: ordinal })
+    const leaf = entry.type === 'hardlink' ? this.#hardlinkTarget(entry) : { entry, ordinal }
+    if (leaf !== undefined) this.#entriesByPath.set(path, { kind: 'leaf', ...leaf, named: ordinal })
   }
 
   /** Returns the target of a hard link. One that is not a file of this layer, or is reached through a link, needs all layers. */
-  #linked(entry: TarEntry): Pick<OwnLeaf, 'entry' | 'ordinal'> | undefined {
-    const target = this.#own.get(pathOf({ path: entry.linkTarget }))
+  #hardlinkTarget(entry: TarEntry): Pick<OwnLeaf, 'entry' | 'ordinal'> | undefined {
+    const target = this.#entriesByPath.get(pathOf({ path: entry.linkTarget }))
     if (target?.kind === 'leaf') return target
     this.#irregular = true
     return undefined
   }
 
   #makeParents(path: string): void {
-    for (let at = path; at !== '' && this.#own.get(at)?.kind !== 'directory'; at = parentOf(at)) {
-      this.#irregular ||= this.#own.has(at)
-      this.#own.set(at, { kind: 'directory', entry: undefined, listedFirst: false })
+    for (let at = path; at !== '' && this.#entriesByPath.get(at)?.kind !== 'directory'; at = parentOf(at)) {
+      this.#irregular ||= this.#entriesByPath.has(at)
+      this.#entriesByPath.set(at, { kind: 'directory', entry: undefined, listedFirst: false })
     }
   }
 
   /** Reports whether a directory and all its parents are listed. */
   #isListed(path: string): boolean {
     for (let at = path; at !== ''; at = parentOf(at)) {
-      const own = this.#own.get(at)
+      const own = this.#entriesByPath.get(at)
       if (own?.kind !== 'directory' || !own.listedFirst) return false
     }
     return true
@@ -156,7 +156,7 @@ export class LayerIndex {
     let at = ''
     let isLoose = false
     for (const name of names) {
-      at = joined(at, name)
+      at = joinPath(at, name)
       if (isLoose) this.#addLoose(name, at)
       isLoose ||= !this.#isListed(at)
     }
@@ -170,5 +170,5 @@ export class LayerIndex {
   }
 }
 
-/** Stands for every name. */
-const anything = ''
+/** A key of `#loose` that stands for every name. */
+const anyName = ''

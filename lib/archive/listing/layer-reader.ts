@@ -22,8 +22,8 @@ export interface LayerReader {
   readonly verified: boolean
   /**
    * Reads on until there are more entries, or the layer ends.
-   * @param wanted normalized path of the file whose content is wanted next: if it comes, its content need not be read a
-   * second time
+   * @param wanted normalized path of the file whose content the caller needs next. If this call reaches that file, it keeps
+   * the content, so that the layer need not be read a second time
    */
   advance(wanted?: string): Promise<void>
   /** Opens the content of the file at position `ordinal` of `entries`. */

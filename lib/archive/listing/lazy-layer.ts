@@ -2,7 +2,7 @@
 import type { TarEntry } from '../tar/entry.js'
 import type { FileReading, LayerReader } from './layer-reader.js'
 
-/** Opens a layer when it is first read. */
+/** Delays the opening of a layer until its first read. */
 export class LazyLayer implements LayerReader {
   #opening: Promise<LayerReader> | undefined
   #reader: LayerReader | undefined

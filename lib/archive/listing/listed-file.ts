@@ -1,6 +1,6 @@
 /** Converts entries to the form in which programs receive them. */
-import { ownerOf } from '../rootfs/owners.js'
-import { isOfImages } from '../rootfs/xattrs.js'
+import { ownerIdOf } from '../rootfs/owners.js'
+import { isImageXattr } from '../rootfs/xattrs.js'
 import type { EntryType, TarEntry } from '../tar/entry.js'
 import { isOverlayXattr } from '../whiteouts/form.js'
 import type { FlatEntry } from './flat-tree.js'
@@ -35,14 +35,15 @@ export interface ListedFile {
   readonly layer: number | undefined
 }
 
-const unlisted = { type: 'directory', mode: 0o755, uid: 0, gid: 0, size: 0, mtime: 0n } as const
+/** The attributes of a directory that no layer lists. */
+const unlistedAttributes = { type: 'directory', mode: 0o755, uid: 0, gid: 0, size: 0, mtime: 0n } as const
 
 /** Describes an entry of the tree. */
 export function listedFile(entry: FlatEntry): ListedFile {
   if ('leaf' in entry) return listedLeaf(entry.path, entry.leaf.entry, entry.hardlink, entry.leaf.layer)
   const { path, directory } = entry
-  if (directory.entry === undefined) return { ...named(path), ...unlisted, layer: undefined }
-  return { ...named(path), ...attributesOf(directory.entry, 'directory'), layer: directory.listedIn }
+  if (directory.entry === undefined) return { ...pathsOf(path), ...unlistedAttributes, layer: undefined }
+  return { ...pathsOf(path), ...attributesOf(directory.entry, 'directory'), layer: directory.listedIn }
 }
 
 /** Describes an entry that is not a directory. `path` and `hardlink` are latin1. */
@@ -55,10 +56,10 @@ export function listedLeaf(
   const { type, linkTarget, device } = entry
   const isDevice = type === 'character-device' || type === 'block-device'
   return {
-    ...named(path),
+    ...pathsOf(path),
     ...attributesOf(entry, type as FileType), // hard links are resolved to their targets
-    ...(type === 'symlink' && { linkTarget: textOf(linkTarget) }),
-    ...(hardlink !== undefined && { hardlink: `/${textOf(hardlink)}` }),
+    ...(type === 'symlink' && { linkTarget: utf8Of(linkTarget) }),
+    ...(hardlink !== undefined && { hardlink: `/${utf8Of(hardlink)}` }),
     ...(isDevice && { device: device ?? { major: 0, minor: 0 } }),
     layer,
   }
@@ -66,21 +67,21 @@ export function listedLeaf(
 
 function attributesOf(entry: TarEntry, type: FileType) {
   const { mode, uid, gid, size, mtime } = entry
-  const xattrs = [...entry.xattrs].filter(([name]) => isOfImages(name) && !isOverlayXattr(name))
+  const xattrs = [...entry.xattrs].filter(([name]) => isImageXattr(name) && !isOverlayXattr(name))
   return {
     ...{ type, mtime, size: type === 'file' ? size : 0 },
-    ...{ uid: ownerOf(uid), gid: ownerOf(gid), mode: type === 'symlink' ? 0o777 : mode },
-    ...(xattrs.length > 0 && { xattrs: new Map(xattrs.map(([name, value]) => [textOf(name), value])) }),
+    ...{ uid: ownerIdOf(uid), gid: ownerIdOf(gid), mode: type === 'symlink' ? 0o777 : mode },
+    ...(xattrs.length > 0 && { xattrs: new Map(xattrs.map(([name, value]) => [utf8Of(name), value])) }),
   }
 }
 
-const named = (path: string): Pick<ListedFile, 'path' | 'rawPath'> => ({
-  path: `/${textOf(path)}`,
+const pathsOf = (path: string): Pick<ListedFile, 'path' | 'rawPath'> => ({
+  path: `/${utf8Of(path)}`,
   rawPath: path,
 })
 
-/** Decodes bytes in latin1 form as UTF-8. */
-export const textOf = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8')
+/** Converts a latin1 string with one character per byte to text, decoding the bytes as UTF-8. */
+export const utf8Of = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8')
 
-/** Encodes text as UTF-8, with one character per byte. */
-export const bytesOf = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
+/** Converts text to its UTF-8 bytes, as a latin1 string with one character per byte. */
+export const latin1Of = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')

@@ -1,6 +1,6 @@
 /**
- * Looks up a path from the top layer down, and stops as soon as the answer is known. Returns an answer only if applying all
- * layers in order would give the same; otherwise, and if nothing is found, the caller applies all layers.
+ * Looks up a path from the top layer down, and stops as soon as the answer is certain. Returns an answer only if applying
+ * all layers in order would give the same one; otherwise, and if nothing is found, the caller applies all layers.
  */
 import type { IndexedLayer } from './indexed-layer.js'
 import type { LayerIndex, Own, OwnLeaf } from './layer-index.js'
@@ -29,8 +29,8 @@ interface Link {
 type Layers = readonly IndexedLayer[]
 
 /**
- * Looks up `path`, following links inside the root, the last one too. Returns undefined if only all layers together give an
- * answer.
+ * Looks up `path`, following links inside the root, including a link at the end. Returns undefined if the answer requires
+ * applying all layers.
  * @throws WindlassError LAYER_INVALID, LIMIT_EXCEEDED; errors of the source
  */
 export async function lookUp(layers: Layers, path: string): Promise<Found | undefined> {
@@ -41,7 +41,7 @@ export async function lookUp(layers: Layers, path: string): Promise<Found | unde
     const up = remaining.indexOf('..')
     const names = remaining.slice(0, up < 0 ? undefined : up).filter((name) => name !== '' && name !== '.')
     remaining = up < 0 ? [] : remaining.slice(up)
-    const found = names.length === 0 ? undefined : await findLiterally(layers, [...directory, ...names])
+    const found = names.length === 0 ? undefined : await findUpToLink(layers, [...directory, ...names])
     if (names.length > 0 && found === undefined) return undefined
     if (found !== undefined && 'target' in found) {
       if (++links > maxLinks) return undefined
@@ -58,13 +58,13 @@ export async function lookUp(layers: Layers, path: string): Promise<Found | unde
 }
 
 /** Looks up a path without `..`, up to the first link. */
-async function findLiterally(layers: Layers, names: readonly string[]): Promise<Found | Link | undefined> {
+async function findUpToLink(layers: Layers, names: readonly string[]): Promise<Found | Link | undefined> {
   const path = names.join('/')
   const prefixes = names.map((_, at) => names.slice(0, at + 1).join('/'))
   /** For each prefix, whether a layer lists it as a directory, or only has entries in it. */
   const directories: ('listed' | 'implied' | undefined)[] = []
   for (const [layer, each] of layers.entries()) {
-    const index = await each.readUntil((so) => isDecided(so, prefixes), path)
+    const index = await each.readUntil((read) => isDecided(read, prefixes), path)
     if (index.irregular) return undefined
     for (const [depth, prefix] of prefixes.entries()) {
       const own = index.at(prefix)
@@ -74,8 +74,13 @@ async function findLiterally(layers: Layers, names: readonly string[]): Promise<
         directories[depth] = isListed(own) ? 'listed' : (directories[depth] ?? 'implied')
         if (!isLast || directories[depth] !== 'listed') continue
       } else if (directories[depth] !== undefined) return undefined // an upper layer put a directory in its place
-      const sure = await isSure(layers, { layer, path, prefixes: prefixes.slice(0, depth), directories })
-      if (!sure) return undefined
+      const certain = await isCertain(layers, {
+        layer,
+        path,
+        prefixes: prefixes.slice(0, depth),
+        directories,
+      })
+      if (!certain) return undefined
       const leaf = own.kind === 'leaf' ? own : undefined
       if (leaf?.entry.type === 'symlink')
         return {
@@ -113,19 +118,19 @@ interface Answer {
 }
 
 /** Reports whether neither a lower layer nor an entry at another path changes the answer. */
-async function isSure(layers: Layers, { layer, path, prefixes, directories }: Answer): Promise<boolean> {
+async function isCertain(layers: Layers, { layer, path, prefixes, directories }: Answer): Promise<boolean> {
   if (layers.slice(0, layer + 1).some(({ index }) => index.mayReach(path))) return false
   for (const [depth, prefix] of prefixes.entries())
     if (directories[depth] !== 'listed' && !(await isDirectory(layers.slice(layer + 1), prefix))) return false
   return true
 }
 
-/** Reports whether `path`, in which an upper layer has entries, is certainly not a link in the `lower` layers. */
+/** Reports whether `path`, below which an upper layer has entries, is certainly not a link in the `lower` layers. */
 async function isDirectory(lower: Layers, path: string): Promise<boolean> {
   const names = path.split('/')
   const prefixes = names.map((_, at) => names.slice(0, at + 1).join('/'))
   for (const each of lower) {
-    const index = await each.readUntil((so) => isDecided(so, prefixes))
+    const index = await each.readUntil((read) => isDecided(read, prefixes))
     if (index.irregular) return false
     const own = index.at(path)
     if (own?.kind === 'leaf') return own.entry.type !== 'symlink'

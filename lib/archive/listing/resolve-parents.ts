@@ -1,6 +1,6 @@
 /** Resolves the parent of an entry inside the root, following links like chroot(2). */
 import { invalidEntry } from '../failure.js'
-import { requireShort } from '../rootfs/layer-path.js'
+import { checkNameLength } from '../rootfs/layer-path.js'
 import { FlatDirectory } from './flat-node.js'
 
 /** Maximum number of links that Linux follows in one path. */
@@ -14,9 +14,9 @@ export interface Blocked {
 
 /** Where a path leads. */
 export interface ResolvedParents {
-  /** The directories from the root to the end of the path, the root first; names where there is nothing yet. */
+  /** The directories from the root to the end of the path; the name instead of a directory that does not exist. */
   readonly steps: readonly (FlatDirectory | string)[]
-  /** The entry of the path that blocks it: the first link, if a link leads there. */
+  /** The entry that blocks the path. If links lead to that entry, the first of these links. */
   readonly blocked: Blocked | undefined
 }
 
@@ -37,7 +37,7 @@ export function resolveParents(root: FlatDirectory, path: string, entry: string)
       if (steps.length > 1) steps.pop()
       continue
     }
-    requireShort(part, entry)
+    checkNameLength(part, entry)
     const at = steps.at(-1)
     const found = at instanceof FlatDirectory ? at.children.get(part) : undefined
     // A directory that does not exist has no entries.

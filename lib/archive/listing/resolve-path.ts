@@ -1,7 +1,7 @@
 /** Finds what a path leads to in the tree of an image, as a process in a container would. */
 import { WindlassError } from '../../errors.js'
-import { quoted } from '../tar/refusal.js'
-import { joined } from './entry-path.js'
+import { quotedLatin1 } from '../tar/refusal.js'
+import { joinPath } from './entry-path.js'
 import { FlatDirectory, type Leaf } from './flat-node.js'
 import type { FlatTree } from './flat-tree.js'
 import { maxLinks } from './resolve-parents.js'
@@ -31,18 +31,19 @@ export function resolvePath(tree: FlatTree, path: string): Resolved {
       continue
     }
     const node = directory.children.get(name)
-    if (node === undefined) throw unknown(path, `${shown(at)} has no ${quoted(name)}`, hintOf(directory, at))
+    if (node === undefined)
+      throw unknownFileError(path, `${shownPath(at)} has no ${quotedLatin1(name)}`, hintOf(directory, at))
     if (node instanceof FlatDirectory) {
       directory = node
-      at = joined(at, name)
+      at = joinPath(at, name)
       continue
     }
     const { type, linkTarget } = node.leaf.entry
     if (type === 'symlink') {
       if (++links > maxLinks)
-        throw unknown(
+        throw unknownFileError(
           path,
-          `more than ${maxLinks} symlinks lead there, and ${shown(joined(at, name))} is the last (ELOOP)`,
+          `more than ${maxLinks} symlinks lead there, and ${shownPath(joinPath(at, name))} is the last (ELOOP)`,
         )
       if (linkTarget.startsWith('/')) {
         directory = tree.root
@@ -52,8 +53,12 @@ export function resolvePath(tree: FlatTree, path: string): Resolved {
       continue
     }
     if (remaining.some((rest) => rest !== '' && rest !== '.'))
-      throw unknown(path, `${shown(joined(at, name))} is not a directory`, hintOf(directory, at))
-    return { path: joined(at, name), node: node.leaf }
+      throw unknownFileError(
+        path,
+        `${shownPath(joinPath(at, name))} is not a directory`,
+        hintOf(directory, at),
+      )
+    return { path: joinPath(at, name), node: node.leaf }
   }
   return { path: at, node: directory }
 }
@@ -78,7 +83,7 @@ export function requireFile(
   return { path, leaf: node }
 }
 
-const unknown = (path: string, why: string, hint?: string): WindlassError =>
+const unknownFileError = (path: string, why: string, hint?: string): WindlassError =>
   new WindlassError(
     'FILE_UNKNOWN',
     `The image has no ${shownAsked(path)}: ${why}`,
@@ -90,10 +95,10 @@ const maxNames = 8
 
 function hintOf(directory: FlatDirectory, path: string): string {
   const names = [...directory.children.keys()].sort()
-  if (names.length === 0) return `${shown(path)} is empty.`
+  if (names.length === 0) return `${shownPath(path)} is empty.`
   const more = names.length > maxNames ? `, and ${names.length - maxNames} more` : ''
-  return `${shown(path)} has ${names.slice(0, maxNames).map(quoted).join(', ')}${more}.`
+  return `${shownPath(path)} has ${names.slice(0, maxNames).map(quotedLatin1).join(', ')}${more}.`
 }
 
-const shown = (path: string): string => quoted(`/${path}`)
-const shownAsked = (path: string): string => quoted(path.startsWith('/') ? path : `/${path}`)
+const shownPath = (path: string): string => quotedLatin1(`/${path}`)
+const shownAsked = (path: string): string => quotedLatin1(path.startsWith('/') ? path : `/${path}`)

@@ -2,7 +2,7 @@
 import { WindlassError } from '../../errors.js'
 import { invalidEntry } from '../failure.js'
 import type { TarEntry } from '../tar/entry.js'
-import { quoted } from '../tar/refusal.js'
+import { quotedLatin1 } from '../tar/refusal.js'
 import { pathOf } from './entry-path.js'
 import type { FileReading, LayerReader } from './layer-reader.js'
 import { type PassOptions, TarPass } from './tar-pass.js'
@@ -10,7 +10,7 @@ import { type PassOptions, TarPass } from './tar-pass.js'
 /** What a `TarLayer` reads. */
 export type TarLayerOptions = Omit<PassOptions, 'onEntry'>
 
-/** A layer without a table of contents, or one whose table cannot be used. */
+/** Reads the archive of a layer without a table of contents, or with a table that cannot be used. */
 export class TarLayer implements LayerReader {
   readonly entries: TarEntry[] = []
   readonly #options: TarLayerOptions
@@ -44,7 +44,7 @@ export class TarLayer implements LayerReader {
 
   async advance(wanted?: string): Promise<void> {
     this.#wanted = wanted
-    // Content that was not consumed yet is read again later.
+    // Content that is dropped here is read again by a second pass if it is needed.
     this.#pass.drop()
     const { length } = this.entries
     while (this.entries.length === length && (await this.#pass.advance()));
@@ -60,7 +60,7 @@ export class TarLayer implements LayerReader {
 
   async *#read(ordinal: number, verify: boolean): AsyncGenerator<Buffer, void, undefined> {
     const isKept = this.#pass.kept === ordinal
-    const pass = isKept ? this.#pass : this.#again(ordinal)
+    const pass = isKept ? this.#pass : this.#secondPass(ordinal)
     try {
       yield* contentOf(pass, this.entries[ordinal]!)
       while (verify && (await pass.advance()));
@@ -71,7 +71,7 @@ export class TarLayer implements LayerReader {
   }
 
   /** Starts a second pass, which keeps the content of the entry at `ordinal`. */
-  #again(ordinal: number): TarPass {
+  #secondPass(ordinal: number): TarPass {
     const expected = this.entries[ordinal]!
     const pass = new TarPass({
       ...this.#options,
@@ -80,7 +80,7 @@ export class TarLayer implements LayerReader {
         if (entry.path === expected.path && entry.size === expected.size) return true
         throw new WindlassError(
           'DIGEST_MISMATCH',
-          `Reading ${quoted(expected.path)} failed: the registry sent another layer the second time`,
+          `Reading ${quotedLatin1(expected.path)} failed: the registry sent another layer the second time`,
           { hint: 'The registry, or a proxy or cache in between, sent wrong data.' },
         )
       },
@@ -96,7 +96,7 @@ async function* contentOf(pass: TarPass, { size, path }: TarEntry): AsyncGenerat
   for (;;) {
     const isWhole = pass.keptWhole
     for (const { offset, bytes } of pass.pieces.splice(0)) {
-      yield* zeros(offset - position)
+      yield* yieldZeros(offset - position)
       yield bytes
       position = offset + bytes.length
     }
@@ -105,12 +105,12 @@ async function* contentOf(pass: TarPass, { size, path }: TarEntry): AsyncGenerat
     if (!isMore && pass.kept === undefined)
       throw invalidEntry(path, 'its content was missing when the layer was read a second time')
   }
-  yield* zeros(size - position)
+  yield* yieldZeros(size - position)
 }
 
-const zeroes = Buffer.alloc(64 * 1024)
+const zeroChunk = Buffer.alloc(64 * 1024)
 
 /** Yields the content of a hole. */
-function* zeros(length: number): Generator<Buffer> {
-  for (let left = length; left > 0; left -= zeroes.length) yield zeroes.subarray(0, left)
+function* yieldZeros(length: number): Generator<Buffer> {
+  for (let left = length; left > 0; left -= zeroChunk.length) yield zeroChunk.subarray(0, left)
 }

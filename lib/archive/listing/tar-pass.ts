@@ -1,8 +1,8 @@
 /** One pass over the bytes of a layer: decompresses and parses as much as is asked for, and keeps the content of one file. */
 import { pipeline, type Readable, Transform } from 'node:stream'
-import { type Decompressing, decompressor } from '../../bytes/compression/decompress.js'
+import { type DecompressorStream, decompressor } from '../../bytes/compression/decompress.js'
 import { sniffCompression } from '../../bytes/compression/sniff.js'
-import { destroyed } from '../../bytes/destroyed.js'
+import { destroyAndWait } from '../../bytes/destroy-and-wait.js'
 import { type Expected, Verifier } from '../../bytes/verifier.js'
 import type { Limits } from '../../limits.js'
 import { ArchiveSize } from '../archive-size.js'
@@ -22,19 +22,19 @@ export interface PassOptions {
   readonly expected: Expected
   readonly limits: Limits
   /** Returns the total size in bytes of the other layers that were read. */
-  readonly before: () => number
+  readonly bytesBefore: () => number
   /** Receives each entry. Returns true to keep its content. */
   readonly onEntry: (entry: TarEntry, ordinal: number) => boolean
 }
 
-/** Small, because a reader that stops has read as much ahead. */
+/** Small, because a reader that stops has decompressed up to this many bytes in vain. */
 const chunkBytes = 128 * 1024
 
 /** Reads a layer forward, one piece of its archive at a time. */
 export class TarPass {
   /** The content so far of the last file that was kept; the reader takes pieces out of it. */
   pieces: Piece[] = []
-  /** Position of the file that is kept; undefined if there is none. */
+  /** Position of the file whose content is kept; undefined if there is none. */
   kept: number | undefined
   /** Whether the kept file has been read to its end. */
   keptWhole = false
@@ -43,7 +43,7 @@ export class TarPass {
   readonly #size: ArchiveSize
   readonly #tar: TarReader
   #source: Readable | undefined
-  #decompress: Decompressing | undefined
+  #decompress: DecompressorStream | undefined
   #archive: AsyncIterator<Buffer> | undefined
   #ordinal = 0
   #keeping = false
@@ -52,7 +52,7 @@ export class TarPass {
   constructor(options: PassOptions) {
     this.#options = options
     this.#verifier = new Verifier(options.expected)
-    this.#size = new ArchiveSize(options.limits, options.before())
+    this.#size = new ArchiveSize(options.limits, options.bytesBefore())
     this.#tar = new TarReader(
       {
         entry: (entry) => this.#entry(entry),
@@ -109,7 +109,7 @@ export class TarPass {
   /** Closes the source. Resolves when it is closed. */
   async close(): Promise<void> {
     this.#decompress?.on('error', () => undefined).destroy()
-    if (this.#source !== undefined) await destroyed(this.#source)
+    if (this.#source !== undefined) await destroyAndWait(this.#source)
   }
 
   #entry(entry: TarEntry): void {
@@ -137,7 +137,7 @@ export class TarPass {
     })
     const decompress = decompressor(compression, { chunkBytes })
     this.#decompress = decompress
-    // An error of one stream destroys the others with it.
+    // `pipeline` destroys all streams if one of them fails.
     pipeline(stream, hashed, decompress, () => undefined)
     return (decompress as AsyncIterable<Buffer>)[Symbol.asyncIterator]()
   }

@@ -3,7 +3,7 @@ import type { RandomAccessBlob } from '../../bytes/random-access.js'
 import type { TarEntry } from '../tar/entry.js'
 import { WindlassError } from '../../errors.js'
 import { invalidToc } from '../toc/refusal.js'
-import { quoted } from '../tar/refusal.js'
+import { quotedLatin1 } from '../tar/refusal.js'
 import { chunkContent, verifiedChunks } from '../toc/chunk-content.js'
 import type { Toc } from '../toc/read-toc.js'
 import type { TocLayerEntry } from '../toc/toc-entries.js'
@@ -60,7 +60,8 @@ export class TocLayer implements LayerReader {
       }
       return
     } catch (error) {
-      // If the table was read as the whole of a small layer, this is the first range that the source refuses.
+      // The source may refuse ranges only here: the table of a small layer was read together with the whole layer, from
+      // offset 0, which every source serves.
       if (isBegun || !(error instanceof WindlassError) || error.code !== 'UNSUPPORTED') throw error
     }
     const bytes = await this.#readArchive(ordinal)
@@ -74,7 +75,7 @@ export class TocLayer implements LayerReader {
     while (archive.entries.length <= ordinal && !archive.complete) await archive.advance(wanted)
     const entry = archive.entries[ordinal]
     if (entry === undefined || entry.type !== 'file' || pathOf(entry) !== wanted)
-      throw invalidToc(`the archive does not have ${quoted(wanted)} where the table has it`)
+      throw invalidToc(`the archive does not have ${quotedLatin1(wanted)} where the table has it`)
     return archive.content(ordinal).read({ verify: false })
   }
 }

@@ -7,7 +7,7 @@ import { closeSync, constants, fchmodSync, lstatSync, lutimesSync, openSync, rea
 import { errnoOf } from '../../system/errno.js'
 import { toPathBytes } from './bytes-path.js'
 import { type Directory } from './directory.js'
-import { longestPath, requireShort } from './layer-path.js'
+import { maxPathBytes, checkNameLength } from './layer-path.js'
 import type { RootTree } from './root-tree.js'
 import { makeOverlayWhiteout, type WhiteoutTreatment } from '../whiteouts/form.js'
 import { opaqueName, type Whiteout, whiteoutName } from '../whiteouts/name.js'
@@ -24,7 +24,7 @@ export interface Whiteouts {
 }
 
 /** Returns the implementation for `treatment`. */
-export function whiteoutsIn(tree: RootTree, treatment: WhiteoutTreatment): Whiteouts {
+export function makeWhiteouts(tree: RootTree, treatment: WhiteoutTreatment): Whiteouts {
   if (treatment === 'apply') return applyingWhiteouts(tree)
   return treatment === 'overlay' ? overlayWhiteouts(tree) : aufsWhiteouts(tree)
 }
@@ -41,13 +41,13 @@ const applyingWhiteouts = (tree: RootTree): Whiteouts => ({
 })
 
 function removeLowerName(tree: RootTree, directory: Directory, name: string, entry: string): void {
-  requireShort(name, entry)
+  checkNameLength(name, entry)
   if (directory.made.has(name)) return
   const child = directory.child(name)
   if (child?.touched === true) {
     removeLower(tree, child)
     child.treatAsCreated()
-  } else if (!directory.fresh && directory.at(name).length <= longestPath) tree.clear(directory, name)
+  } else if (!directory.fresh && directory.pathOf(name).length <= maxPathBytes) tree.clear(directory, name)
 }
 
 /** Removes everything from `top` that this layer did not create. Visits each directory at most once per layer. */
@@ -60,7 +60,7 @@ function removeLower(tree: RootTree, top: Directory): void {
       const child = at.child(name)
       if (child?.touched === true) {
         open.push(child)
-        // Its attributes belonged to lower layers; it has none unless this layer lists it.
+        // The attributes to restore came from lower layers, which are hidden now.
         child.found = undefined
       } else if (!at.made.has(name)) tree.clear(at, name)
     }
@@ -72,23 +72,23 @@ const overlayWhiteouts = (tree: RootTree): Whiteouts => ({
   apply(whiteout, parent, entry) {
     if (whiteout.kind === 'ignored') return
     // An entry of this layer that is not a directory already hides everything below its name.
-    const directory = tree.needUnlessBlocked(parent, entry)
+    const directory = tree.ensureUnlessBlocked(parent, entry)
     if (directory === undefined) return
     if (whiteout.kind === 'opaque') {
       directory.opaque = true
       return
     }
     const { name } = whiteout
-    requireShort(name, entry)
+    checkNameLength(name, entry)
     const child = tree.childOf(directory, name)
     if (child !== undefined) child.replacesLower = true
-    else if (!directory.hasHidden(name)) hide(directory, name)
+    else if (!directory.hasHidden(name)) makeWhiteout(directory, name)
   },
 })
 
-function hide(directory: Directory, name: string): void {
+function makeWhiteout(directory: Directory, name: string): void {
   try {
-    const path = toPathBytes(directory.at(name))
+    const path = toPathBytes(directory.pathOf(name))
     makeOverlayWhiteout(path)
     lutimesSync(path, 0, 0)
     directory.hidden.add(name)
@@ -98,11 +98,11 @@ function hide(directory: Directory, name: string): void {
   }
 }
 
-/** Records that `name` of lower layers is hidden, whether this layer creates it earlier or later. */
-function sever(tree: RootTree, directory: Directory, name: string): void {
+/** Records that `name` of lower layers is hidden, also if this layer creates `name` itself, earlier or later. */
+function hideLower(tree: RootTree, directory: Directory, name: string): void {
   const child = tree.childOf(directory, name)
   if (child !== undefined) child.replacesLower = true
-  else if (lstatSync(toPathBytes(directory.at(name)), { throwIfNoEntry: false }) === undefined)
+  else if (lstatSync(toPathBytes(directory.pathOf(name)), { throwIfNoEntry: false }) === undefined)
     directory.hidden.add(name)
 }
 
@@ -111,14 +111,14 @@ const aufsWhiteouts = (tree: RootTree): Whiteouts => ({
   apply(whiteout, parent, entry) {
     if (whiteout.kind === 'ignored') return
     const name = whiteout.kind === 'opaque' ? opaqueName : whiteoutName(whiteout.name)
-    requireShort(name, entry)
-    const directory = tree.needUnlessBlocked(parent, entry)
+    checkNameLength(name, entry)
+    const directory = tree.ensureUnlessBlocked(parent, entry)
     if (directory === undefined) return
     if (whiteout.kind === 'opaque') directory.opaque = true
-    else sever(tree, directory, whiteout.name)
+    else hideLower(tree, directory, whiteout.name)
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
     try {
-      const path = toPathBytes(directory.at(name))
+      const path = toPathBytes(directory.pathOf(name))
       const fd = openSync(path, flags, 0o444)
       // The umask applies to open.
       fchmodSync(fd, 0o444)

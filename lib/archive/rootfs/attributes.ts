@@ -13,8 +13,8 @@ import {
   readFileSync,
 } from 'node:fs'
 import { errnoOf } from '../../system/errno.js'
-import { available, isBoundByModes, setFdTimes, setTimes, setXattr } from '../../system/index.js'
-import { quoted } from '../tar/refusal.js'
+import { systemCallsAvailable, isBoundByModes, setFdTimes, setTimes, setXattr } from '../../system/index.js'
+import { quotedLatin1 } from '../tar/refusal.js'
 import { toPathBytes } from './bytes-path.js'
 import { defaultAcl, type FoundAttributes, type ListedAttributes } from './directory.js'
 import { type Owner, type OwnerPolicy, OwnerWriter } from './owners.js'
@@ -28,7 +28,7 @@ export interface Attributes extends ListedAttributes {
 }
 
 const second = 1_000_000_000n
-const special = 0o7000
+const specialBits = 0o7000
 
 /** Options of an `AttributeWriter`. */
 export interface AttributeOptions {
@@ -36,23 +36,23 @@ export interface AttributeOptions {
   readonly root: string
   readonly owner: OwnerPolicy
   readonly warn: Warn
-  /** The owner of new entries before it is changed, if known. */
-  readonly born: Owner | undefined
+  /** The owner that new entries have when they are created, if known. */
+  readonly initialOwner: Owner | undefined
 }
 
 /** Sets the attributes of entries in a tree. */
 export class AttributeWriter {
   readonly #isBoundByModes = isBoundByModes()
   readonly #umask = umask()
-  readonly #system = available()
+  readonly #system = systemCallsAvailable()
   readonly #implied: ListedAttributes
   readonly #owners: OwnerWriter
   readonly #xattrs: XattrWriter
   readonly #warn: Warn
 
-  constructor({ root, owner, warn, born }: AttributeOptions) {
-    this.#owners = new OwnerWriter(owner, warn, born)
-    this.#xattrs = new XattrWriter({ root, warn, ordinary: typeof owner === 'object' })
+  constructor({ root, owner, warn, initialOwner }: AttributeOptions) {
+    this.#owners = new OwnerWriter(owner, warn, initialOwner)
+    this.#xattrs = new XattrWriter({ root, warn, forOrdinaryUser: typeof owner === 'object' })
     this.#warn = warn
     this.#implied = { mode: 0o755, ...this.#owners.implied, mtime: 0n, xattrs: new Map() }
   }
@@ -63,9 +63,9 @@ export class AttributeWriter {
   }
 
   /** Sets the attributes of the open file `fd` at `path`. */
-  file(fd: number, path: string, attributes: Attributes): void {
+  setOnFile(fd: number, path: string, attributes: Attributes): void {
     const { mode, mtime } = attributes
-    this.#owners.give(attributes, (uid, gid) => fchownSync(fd, uid, gid))
+    this.#owners.setOwner(attributes, (uid, gid) => fchownSync(fd, uid, gid))
     this.#setXattrs(path, attributes)
     const created = this.creationMode(attributes) & ~this.#umask
     if (created !== mode) fchmodSync(fd, mode)
@@ -79,45 +79,45 @@ export class AttributeWriter {
   }
 
   /** Sets the attributes of a symlink; its mode cannot be set. */
-  symlink(path: string, attributes: Attributes): void {
-    this.#owners.give(attributes, (uid, gid) => lchownSync(toPathBytes(path), uid, gid))
+  setOnSymlink(path: string, attributes: Attributes): void {
+    this.#owners.setOwner(attributes, (uid, gid) => lchownSync(toPathBytes(path), uid, gid))
     this.#setXattrs(path, attributes)
-    this.#times(path, attributes.path, attributes.mtime, attributes.mtime)
+    this.#setEntryTimes(path, attributes.path, attributes.mtime, attributes.mtime)
   }
 
   /** Sets the attributes of a device or FIFO without opening it. It was just created, so it is not a link. */
-  node(path: string, attributes: Attributes): void {
+  setOnNode(path: string, attributes: Attributes): void {
     const { mode } = attributes
-    const owned = this.#owners.give(attributes, (uid, gid) => lchownSync(toPathBytes(path), uid, gid))
+    const owned = this.#owners.setOwner(attributes, (uid, gid) => lchownSync(toPathBytes(path), uid, gid))
     this.#setXattrs(path, attributes)
-    if ((mode & ~this.#umask) !== mode || (owned && (mode & special) !== 0))
+    if ((mode & ~this.#umask) !== mode || (owned && (mode & specialBits) !== 0))
       chmodSync(toPathBytes(path), mode)
-    this.#times(path, attributes.path, attributes.mtime, attributes.mtime)
+    this.#setEntryTimes(path, attributes.path, attributes.mtime, attributes.mtime)
   }
 
   /**
    * Sets the attributes of a directory after its content is complete. Without `listed`, sets fixed default attributes.
    * @param shown the name for messages
-   * @param stale whether it comes from a lower layer and has the owner and extended attributes of that layer
+   * @param stale whether the directory comes from a lower layer and still has the owner and extended attributes of that layer
    */
-  directory(path: string, shown: string, listed: ListedAttributes | undefined, stale: boolean): void {
+  setOnDirectory(path: string, shown: string, listed: ListedAttributes | undefined, stale: boolean): void {
     const attributes = { ...(listed ?? this.#implied), path: shown }
     const bytes = toPathBytes(path)
-    this.#owners.give(attributes, (uid, gid) => lchownSync(bytes, uid, gid), stale)
+    this.#owners.setOwner(attributes, (uid, gid) => lchownSync(bytes, uid, gid), stale)
     if (stale) this.#xattrs.clear(bytes)
     this.#setXattrs(path, attributes)
     chmodSync(bytes, attributes.mode)
-    this.#times(path, shown, attributes.mtime, attributes.mtime)
+    this.#setEntryTimes(path, shown, attributes.mtime, attributes.mtime)
   }
 
   /** Restores the attributes of a directory of a lower layer. `shown` is its name for messages. */
   restore(path: string, shown: string, { mode, atime, mtime, madeWritable, acl }: FoundAttributes): void {
     if (acl !== undefined) setXattr(toPathBytes(path), defaultAcl, acl)
     if (madeWritable) chmodSync(toPathBytes(path), mode)
-    this.#times(path, shown, atime, mtime)
+    this.#setEntryTimes(path, shown, atime, mtime)
   }
 
-  #times(path: string, shown: string, atime: bigint, mtime: bigint): void {
+  #setEntryTimes(path: string, shown: string, atime: bigint, mtime: bigint): void {
     this.#guardTimes(path, shown, mtime, () => {
       if (this.#system) {
         setTimes(toPathBytes(path), atime, mtime)
@@ -138,7 +138,7 @@ export class AttributeWriter {
     }
     this.#warn(
       'TIME_SKIPPED',
-      `Some times could not be set: the file system cannot store them (first: ${quoted(shown)})`,
+      `Some times could not be set: the file system cannot store them (first: ${quotedLatin1(shown)})`,
     )
   }
 

@@ -5,8 +5,8 @@
  */
 
 /**
- * The attributes that an entry specifies for a directory. They are set on the disk after all entries are unpacked. Contains only what is needed, because
- * a layer may have many directories.
+ * The attributes that an entry specifies for a directory. They are set on the disk after all entries are unpacked. Contains
+ * only these fields, because a layer may have many directories.
  */
 export interface ListedAttributes {
   readonly mode: number
@@ -38,17 +38,17 @@ export class Directory {
   listed: ListedAttributes | undefined
   /** The attributes to restore, if the directory existed before this layer. */
   found: FoundAttributes | undefined
-  /** Whether it was there before this layer, even if it was replaced since. */
+  /** Whether the directory existed before this layer, even if a whiteout has removed its content since. */
   existedBefore = false
-  /** An entry in it was created or removed, which changed its times. */
+  /** Whether an entry in it was created or removed, which changed its times. */
   timesChanged = false
-  /** Hides the content of lower layers; marked as opaque in the overlay form. */
+  /** Whether an opaque whiteout hides the content of lower layers; marked as opaque in the overlay form. */
   opaque = false
-  /** A whiteout of this layer removed the directory of the lower layers itself, not only its content. */
+  /** Whether a whiteout of this layer removed the directory of the lower layers itself, not only its content. */
   replacesLower = false
-  /** Contains nothing of a lower layer, so an opaque whiteout has nothing to remove. */
+  /** Whether it contains nothing of a lower layer, so that an opaque whiteout has nothing to remove. */
   fresh = false
-  /** This layer has an entry for it or for something below it. */
+  /** Whether this layer has an entry for it or for something below it. */
   touched = false
   /** Whether it is on the disk. False for a directory that is created only when an entry below it needs it. */
   exists = true
@@ -99,7 +99,7 @@ export class Directory {
   }
 
   /** Returns the path on the disk of `name` in this directory. */
-  at(name: string): string {
+  pathOf(name: string): string {
     return `${this.path}/${name}`
   }
 

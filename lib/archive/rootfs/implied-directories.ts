@@ -10,8 +10,8 @@ const maxBytes = 4 * 2 ** 20
 const frame = 8
 
 /**
- * Reports whether lower layers determine the attributes of `directory`: not if this layer lists it or hides lower
- * layers there.
+ * Reports whether lower layers determine the attributes of `directory`. They do not if this layer lists the directory, or
+ * if it hides the lower layers there.
  */
 export function isImplied(directory: Directory): boolean {
   if (directory.listed !== undefined || directory.replacesLower) return false

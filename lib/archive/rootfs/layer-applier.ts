@@ -21,17 +21,17 @@ import { errnoOf } from '../../system/errno.js'
 import type { WindlassError } from '../../errors.js'
 import type { Limits } from '../../limits.js'
 import type { EntryHandler, EntryType, TarEntry } from '../tar/entry.js'
-import { quoted } from '../tar/refusal.js'
+import { quotedLatin1 } from '../tar/refusal.js'
 import { markOpaque, type WhiteoutTreatment } from '../whiteouts/form.js'
 import { isBelowWhiteout, whiteoutOf } from '../whiteouts/name.js'
-import { type Whiteouts, whiteoutsIn } from './apply-whiteouts.js'
+import { type Whiteouts, makeWhiteouts } from './apply-whiteouts.js'
 import { AttributeWriter } from './attributes.js'
 import { asLatin1, toPathBytes } from './bytes-path.js'
 import { deepestFirst, type Directory, type ListedAttributes } from './directory.js'
-import { failure, invalidEntry } from '../failure.js'
+import { unpackError, invalidEntry } from '../failure.js'
 import { ImpliedDirectories, isImplied } from './implied-directories.js'
 import { skippedDevice } from './skipped-device.js'
-import { layerPath, longestPath, requireShort } from './layer-path.js'
+import { layerPath, maxPathBytes, checkNameLength } from './layer-path.js'
 import { makeNodeOf, type NodeType, omissionWarning } from './nodes.js'
 import { type Owner, type OwnerPolicy, policyOfProcess } from './owners.js'
 import { RootTree } from './root-tree.js'
@@ -69,10 +69,10 @@ export class LayerApplier implements EntryHandler {
   readonly #warn: Warn
   readonly #form: WhiteoutTreatment
   readonly #implied = new ImpliedDirectories()
-  /** The tree is for an ordinary user, who must not get devices from it. */
-  readonly #ordinary: boolean
+  /** Whether the tree is for an ordinary user. Such a tree contains no devices. */
+  readonly #forOrdinaryUser: boolean
   /** Paths on the disk of devices that were skipped. */
-  readonly #leftOut = new Set<string>()
+  readonly #skippedDevices = new Set<string>()
   #open: OpenFile | undefined
   #entries = 0
   #bytes = 0
@@ -84,22 +84,22 @@ export class LayerApplier implements EntryHandler {
     const applies = whiteouts === 'apply'
     this.#form = whiteouts
     this.#warn = onceEach(warn ?? (() => undefined))
-    this.#tree = this.#guarded(
+    this.#tree = this.#withUnpackErrors(
       '.',
       () =>
         new RootTree(asLatin1(realpathSync(root)), applies, limits?.layerDirectories, (parent, name) =>
-          this.#replaced(parent, name),
+          this.#onReplaced(parent, name),
         ),
     )
-    this.#whiteouts = whiteoutsIn(this.#tree, whiteouts)
+    this.#whiteouts = makeWhiteouts(this.#tree, whiteouts)
     const policy = owner ?? policyOfProcess()
     this.#attributes = new AttributeWriter({
       root,
       owner: policy,
       warn: this.#warn,
-      born: applies ? undefined : this.#guarded('.', () => inheritedOwner(root)),
+      initialOwner: applies ? undefined : this.#withUnpackErrors('.', () => inheritedOwner(root)),
     })
-    this.#ordinary = typeof policy === 'object'
+    this.#forOrdinaryUser = typeof policy === 'object'
   }
 
   /** Number of entries so far, including whiteouts. */
@@ -127,7 +127,7 @@ export class LayerApplier implements EntryHandler {
    */
   entry(entry: TarEntry): void {
     this.#entries++
-    this.#guarded(entry.path, () => this.#place(entry))
+    this.#withUnpackErrors(entry.path, () => this.#applyEntry(entry))
   }
 
   /** Writes content of the current file. @throws WindlassError STORE_* */
@@ -135,7 +135,7 @@ export class LayerApplier implements EntryHandler {
     this.#bytes += chunk.length
     const file = this.#open
     if (file === undefined) return
-    this.#guarded(file.entry.path, () => {
+    this.#withUnpackErrors(file.entry.path, () => {
       for (let done = 0; done < chunk.length;)
         done += writeSync(file.fd, chunk, done, chunk.length - done, offset + done)
     })
@@ -145,9 +145,9 @@ export class LayerApplier implements EntryHandler {
   end(): void {
     const file = this.#open
     if (file === undefined) return
-    this.#guarded(file.entry.path, () => {
+    this.#withUnpackErrors(file.entry.path, () => {
       if (file.entry.sparse) ftruncateSync(file.fd, file.entry.size)
-      this.#attributes.file(file.fd, file.path, file.entry)
+      this.#attributes.setOnFile(file.fd, file.path, file.entry)
       this.close()
     })
   }
@@ -162,7 +162,7 @@ export class LayerApplier implements EntryHandler {
     for (const directory of deepestFirst(root)) {
       const { path } = directory
       const shown = `.${path.slice(root.name.length)}`
-      this.#guarded(shown, () => this.#finishDirectory(directory, path, shown))
+      this.#withUnpackErrors(shown, () => this.#finishDirectory(directory, path, shown))
       if (this.#form !== 'apply' && isImplied(directory)) this.#implied.add(shown)
     }
     if (this.#implied.paths === undefined)
@@ -179,29 +179,29 @@ export class LayerApplier implements EntryHandler {
     if (file !== undefined) closeSync(file.fd)
   }
 
-  #guarded<T>(path: string, work: () => T): T {
+  #withUnpackErrors<T>(path: string, work: () => T): T {
     try {
       return work()
     } catch (error) {
       this.close()
-      // Only a directory that the user names receives several layers (`apply`).
-      throw failure(path, error, this.#into, this.#form === 'apply' ? 'target' : 'store')
+      // With `apply`, the tree is in a directory that the user has named; otherwise it is in the store.
+      throw unpackError(path, error, this.#into, this.#form === 'apply' ? 'target' : 'store')
     }
   }
 
-  #place(entry: TarEntry): void {
+  #applyEntry(entry: TarEntry): void {
     this.close()
     const place = layerPath(entry.path)
     if (place === undefined) {
       if (entry.type !== 'directory') throw invalidEntry(entry.path, 'the root can only be a directory')
-      this.#tree.root.listed = this.#listed(entry)
+      this.#tree.root.listed = this.#listedAttributesOf(entry)
       return
     }
     const { parent, name } = place
     if (isBelowWhiteout(parent)) {
       this.#warn(
         'WHITEOUT_CONTENT',
-        `Entries below the name of a whiteout are skipped (first: ${quoted(entry.path)})`,
+        `Entries below the name of a whiteout are skipped (first: ${quotedLatin1(entry.path)})`,
       )
       return
     }
@@ -211,23 +211,23 @@ export class LayerApplier implements EntryHandler {
   }
 
   #make(entry: TarEntry, parentPath: string, name: string): void {
-    requireShort(name, entry.path)
+    checkNameLength(name, entry.path)
     const leftOut = skippedDevice(entry)
     if (leftOut !== undefined) {
       this.#warn(...leftOut)
       return
     }
-    const parent = this.#tree.need(parentPath, entry.path)
+    const parent = this.#tree.ensureDirectory(parentPath, entry.path)
     const { type } = entry
     if (type === 'directory') {
       const directory = this.#tree.makeChild(parent, name, entry.path)
-      directory.listed = this.#listed(entry)
+      directory.listed = this.#listedAttributesOf(entry)
       directory.touch()
       return
     }
-    const path = parent.at(name)
-    if (path.length > longestPath)
-      throw invalidEntry(entry.path, `its path under the root is longer than ${longestPath} bytes`)
+    const path = parent.pathOf(name)
+    if (path.length > maxPathBytes)
+      throw invalidEntry(entry.path, `its path under the root is longer than ${maxPathBytes} bytes`)
     if (!this.#makeOther(type, entry, parent, name, path)) return
     parent.timesChanged = true
     if (this.#form === 'apply') {
@@ -236,12 +236,12 @@ export class LayerApplier implements EntryHandler {
     }
   }
 
-  /** Handles a replaced entry of this layer, which must still hide the same name of lower layers. */
-  #replaced(parent: string, name: string): void {
+  /** Hides `name` of lower layers, because the entry of this layer that hid it was replaced by a directory. */
+  #onReplaced(parent: string, name: string): void {
     const path = parent === '' ? name : `${parent}/${name}`
     this.#warn(
       'PARENT_REPLACED',
-      `A file or link was replaced by a directory, because the same layer has entries below it (first: ${quoted(path)})`,
+      `A file or link was replaced by a directory, because the same layer has entries below it (first: ${quotedLatin1(path)})`,
     )
     if (this.#form !== 'apply') this.#whiteouts.apply({ kind: 'name', name }, parent, path)
   }
@@ -263,14 +263,14 @@ export class LayerApplier implements EntryHandler {
       case 'symlink': {
         if (entry.linkTarget === '' || entry.linkTarget.includes('\0'))
           throw invalidEntry(entry.path, 'it is a symlink to an invalid name')
-        if (entry.linkTarget.length > longestPath)
+        if (entry.linkTarget.length > maxPathBytes)
           throw invalidEntry(
             entry.path,
-            `it is a symlink to a name of more than ${longestPath} bytes (ENAMETOOLONG)`,
+            `it is a symlink to a name of more than ${maxPathBytes} bytes (ENAMETOOLONG)`,
           )
         this.#inPlaceOf(parent, name, () => symlinkSync(toPathBytes(entry.linkTarget), toPathBytes(path)))
-        this.#tree.linkMade()
-        this.#attributes.symlink(path, entry)
+        this.#tree.onSymlinkCreated()
+        this.#attributes.setOnSymlink(path, entry)
         return true
       }
       case 'hardlink': {
@@ -280,7 +280,7 @@ export class LayerApplier implements EntryHandler {
         // The entry at `path` is removed first, and may contain the target.
         this.#inPlaceOf(parent, name, () => {
           if (exists(target)) linkSync(toPathBytes(target), toPathBytes(path))
-          else throw missingTarget(entry)
+          else throw missingTargetError(entry)
         })
         return true
       }
@@ -291,15 +291,15 @@ export class LayerApplier implements EntryHandler {
 
   #makeNode(type: NodeType, entry: TarEntry, parent: Directory, name: string, path: string): boolean {
     try {
-      this.#inPlaceOf(parent, name, () => makeNodeOf(entry, type, toPathBytes(path), this.#ordinary))
+      this.#inPlaceOf(parent, name, () => makeNodeOf(entry, type, toPathBytes(path), this.#forOrdinaryUser))
     } catch (error) {
-      const why = omissionWarning(type, error, this.#ordinary)
+      const why = omissionWarning(type, error, this.#forOrdinaryUser)
       if (why === undefined) throw error
-      this.#leftOut.add(path)
-      this.#warn('DEVICE_SKIPPED', `${why} (first: ${quoted(entry.path)})`)
+      this.#skippedDevices.add(path)
+      this.#warn('DEVICE_SKIPPED', `${why} (first: ${quotedLatin1(entry.path)})`)
       return false
     }
-    this.#attributes.node(path, entry)
+    this.#attributes.setOnNode(path, entry)
     return true
   }
 
@@ -321,20 +321,24 @@ export class LayerApplier implements EntryHandler {
    */
   #linkTarget(entry: TarEntry): string | undefined {
     const place = layerPath(entry.linkTarget)
-    if (place === undefined || whiteoutOf(place.name, entry.path) !== undefined) throw missingTarget(entry)
+    if (place === undefined || whiteoutOf(place.name, entry.path) !== undefined)
+      throw missingTargetError(entry)
     const parent = this.#tree.find(place.parent, entry.path)
-    if (parent === undefined || parent.hasHidden(place.name)) throw missingTarget(entry)
-    const path = parent.at(place.name)
+    if (parent === undefined || parent.hasHidden(place.name)) throw missingTargetError(entry)
+    const path = parent.pathOf(place.name)
     const found =
-      path.length > longestPath ? undefined : lstatSync(toPathBytes(path), { throwIfNoEntry: false })
-    if (found === undefined && this.#leftOut.has(path)) return undefined
-    if (found === undefined) throw missingTarget(entry)
+      path.length > maxPathBytes ? undefined : lstatSync(toPathBytes(path), { throwIfNoEntry: false })
+    if (found === undefined && this.#skippedDevices.has(path)) return undefined
+    if (found === undefined) throw missingTargetError(entry)
     if (found.isDirectory())
-      throw invalidEntry(entry.path, `it is a hard link to ${quoted(entry.linkTarget)}, which is a directory`)
+      throw invalidEntry(
+        entry.path,
+        `it is a hard link to ${quotedLatin1(entry.linkTarget)}, which is a directory`,
+      )
     return path
   }
 
-  #listed({ mode, uid, gid, mtime, xattrs }: TarEntry): ListedAttributes {
+  #listedAttributesOf({ mode, uid, gid, mtime, xattrs }: TarEntry): ListedAttributes {
     // Most entries have the same time as the previous one; reusing the bigint saves memory.
     if (mtime !== this.#mtime) this.#mtime = mtime
     return { mode, uid, gid, mtime: this.#mtime, xattrs }
@@ -343,10 +347,10 @@ export class LayerApplier implements EntryHandler {
   #finishDirectory(directory: Directory, path: string, shown: string): void {
     const { listed, found, opaque, replacesLower, timesChanged, existedBefore } = directory
     if (this.#form === 'overlay' && (opaque || replacesLower))
-      markOpaque(toPathBytes(path), { ordinary: this.#ordinary })
+      markOpaque(toPathBytes(path), { forOrdinaryUser: this.#forOrdinaryUser })
     if (listed === undefined && found !== undefined) {
       if (timesChanged) this.#attributes.restore(path, shown, found)
-    } else this.#attributes.directory(path, shown, listed, existedBefore)
+    } else this.#attributes.setOnDirectory(path, shown, listed, existedBefore)
   }
 }
 
@@ -363,9 +367,9 @@ function inheritedOwner(root: string): Owner | undefined {
 const exists = (path: string): boolean =>
   lstatSync(toPathBytes(path), { throwIfNoEntry: false }) !== undefined
 
-const missingTarget = ({ path, linkTarget }: TarEntry): WindlassError =>
+const missingTargetError = ({ path, linkTarget }: TarEntry): WindlassError =>
   invalidEntry(
     path,
-    `it is a hard link to ${quoted(linkTarget)}, which is not in the tree`,
+    `it is a hard link to ${quotedLatin1(linkTarget)}, which is not in the tree`,
     'If a lower layer has that file, pull with --no-unpack --rootfs DIR, which puts the layers on top of each other.',
   )

@@ -15,12 +15,12 @@ import {
   realpathSync,
 } from 'node:fs'
 import { errnoOf } from '../../system/errno.js'
-import { available, getXattr, listXattrs, isBoundByModes } from '../../system/index.js'
+import { systemCallsAvailable, getXattr, listXattrs, isBoundByModes } from '../../system/index.js'
 import type { EntryHandler, EntryType, TarEntry } from '../tar/entry.js'
 import { isOverlayXattr, opaqueXattrs } from '../whiteouts/form.js'
 import { opaqueName, whiteoutName } from '../whiteouts/name.js'
 import { asLatin1, toPathBytes } from './bytes-path.js'
-import { failure } from '../failure.js'
+import { unpackError } from '../failure.js'
 
 interface OpenDirectory {
   readonly path: string
@@ -31,24 +31,24 @@ interface OpenDirectory {
 
 /** Larger than a chunk of a tar reader, so that most files need one read. */
 const chunkSize = 1 << 20
-const nothing: ReadonlyMap<string, Buffer> = new Map()
+const noXattrs: ReadonlyMap<string, Buffer> = new Map()
 
 /**
  * Passes the entries of the layer unpacked at `directory` to `handler`: a directory before its content, names in byte
  * order. Yields between entries and chunks, so that the caller can stop; a generator that is stopped early restores all
  * modes.
  * @param implied directories that the layer does not list, and that are not passed on: see `UnpackResult.implied`
- * @param withContent whether the content of files is read and passed on (true)
+ * @param withContent whether the content of files is read and passed on (default true)
  * @throws WindlassError STORE_* when something cannot be read; the errors of `handler`
  */
-export function* layerDirectory(
+export function* readLayerDirectory(
   directory: string,
   handler: EntryHandler,
   implied: readonly string[] = [],
   withContent = true,
 ): Generator<undefined, void> {
   const unlisted = new Set(implied)
-  const root = guarded(asLatin1(directory), () => asLatin1(realpathSync(directory)))
+  const root = withUnpackErrors(asLatin1(directory), () => asLatin1(realpathSync(directory)))
   const open: OpenDirectory[] = []
   const links = new Map<string, string>()
   const buffer = Buffer.allocUnsafe(chunkSize)
@@ -59,23 +59,23 @@ export function* layerDirectory(
   try {
     enter(
       root,
-      guarded(root, () => lstatSync(toPathBytes(root), { bigint: true })),
+      withUnpackErrors(root, () => lstatSync(toPathBytes(root), { bigint: true })),
     )
     for (let last = open.at(-1); last !== undefined; last = open.at(-1)) {
       const name = last.names.pop()
       if (name === undefined) {
         open.pop()
-        leave(last)
+        restoreMode(last)
         continue
       }
       const path = `${last.path}/${name}`
-      const stats = guarded(path, () => lstatSync(toPathBytes(path), { bigint: true }))
+      const stats = withUnpackErrors(path, () => lstatSync(toPathBytes(path), { bigint: true }))
       if (stats.isDirectory()) enter(path, stats)
       else yield* emit(root, path, stats, links, withContent ? buffer : undefined, handler)
       yield
     }
   } finally {
-    for (const each of open.reverse()) leave(each)
+    for (const each of open.reverse()) restoreMode(each)
   }
 }
 
@@ -86,7 +86,7 @@ function emitDirectory(
   handler: EntryHandler,
   unlisted: ReadonlySet<string>,
 ): void {
-  const { xattrs, opaque } = guarded(path, () => attributesOf(path))
+  const { xattrs, opaque } = withUnpackErrors(path, () => attributesOf(path))
   const inLayer = path.slice(root.length + 1)
   const name = inLayer === '' ? '.' : inLayer
   if (!unlisted.has(name)) {
@@ -123,15 +123,15 @@ function* emit(
     return
   }
   if (stats.nlink > 1n) links.set(identity(stats), inLayer)
-  const { xattrs } = guarded(path, () => attributesOf(path))
+  const { xattrs } = withUnpackErrors(path, () => attributesOf(path))
   if (type === 'symlink') {
-    const linkTarget = guarded(path, () => readlinkSync(toPathBytes(path), { encoding: 'latin1' }))
+    const linkTarget = withUnpackErrors(path, () => readlinkSync(toPathBytes(path), { encoding: 'latin1' }))
     handler.entry(entryOf(inLayer, type, stats, { xattrs, linkTarget }))
   } else if (type === 'file') {
     const size = Number(stats.size)
     const sparse = stats.blocks * 512n < stats.size
     handler.entry(entryOf(inLayer, type, stats, { xattrs, size, sparse }))
-    if (buffer) yield* content(path, stats, sparse, buffer, handler)
+    if (buffer) yield* passContent(path, stats, sparse, buffer, handler)
   } else {
     const device = type === 'fifo' ? undefined : deviceOf(stats.rdev)
     handler.entry(entryOf(inLayer, type, stats, { xattrs, device }))
@@ -140,17 +140,17 @@ function* emit(
 }
 
 /** Passes the content of a file to `handler`. Skips chunks of zeros in a file with holes. */
-function* content(
+function* passContent(
   path: string,
   stats: BigIntStats,
   sparse: boolean,
   buffer: Buffer,
   handler: EntryHandler,
 ): Generator<undefined, void> {
-  const fd = guarded(path, () => openToRead(path, Number(stats.mode & 0o7777n)))
+  const fd = withUnpackErrors(path, () => openToRead(path, Number(stats.mode & 0o7777n)))
   try {
     for (let offset = 0; ;) {
-      const count = guarded(path, () => readSync(fd, buffer, 0, buffer.length, offset))
+      const count = withUnpackErrors(path, () => readSync(fd, buffer, 0, buffer.length, offset))
       if (count === 0) return
       const chunk = buffer.subarray(0, count)
       if (!sparse || !isZero(chunk)) handler.data(chunk, offset)
@@ -181,22 +181,22 @@ function openToRead(path: string, mode: number): number {
 function openDirectory(path: string, stats: BigIntStats): OpenDirectory {
   const mode = Number(stats.mode & 0o7777n)
   const closed = isBoundByModes() && (mode & 0o500) !== 0o500
-  return guarded(path, () => {
+  return withUnpackErrors(path, () => {
     if (closed) chmodSync(toPathBytes(path), mode | 0o500)
     const names = readdirSync(toPathBytes(path), { encoding: 'latin1' }).sort().reverse()
     return { path, names, mode: closed ? mode : undefined }
   })
 }
 
-function leave({ path, mode }: OpenDirectory): void {
+function restoreMode({ path, mode }: OpenDirectory): void {
   if (mode !== undefined) chmodSync(toPathBytes(path), mode)
 }
 
 function attributesOf(path: string): { xattrs: ReadonlyMap<string, Buffer>; opaque: boolean } {
-  if (!available()) return { xattrs: nothing, opaque: false }
+  if (!systemCallsAvailable()) return { xattrs: noXattrs, opaque: false }
   const bytes = toPathBytes(path)
   const names = listXattrs(bytes)
-  if (names.length === 0) return { xattrs: nothing, opaque: false }
+  if (names.length === 0) return { xattrs: noXattrs, opaque: false }
   const xattrs = new Map<string, Buffer>()
   // Attributes set by the host, for example `security.selinux`, are not part of the layer.
   for (const name of names)
@@ -216,7 +216,7 @@ function entryOf(path: string, type: EntryType, stats: BigIntStats, more: Partia
     mtime: stats.mtimeNs,
     linkTarget: '',
     device: undefined,
-    xattrs: nothing,
+    xattrs: noXattrs,
     sparse: false,
     ...more,
   }
@@ -242,10 +242,10 @@ const identity = ({ dev, ino }: BigIntStats): string => `${dev}:${ino}`
 const isZero = (chunk: Buffer): boolean =>
   chunk[0] === 0 && chunk.compare(chunk, 0, chunk.length - 1, 1, chunk.length) === 0
 
-function guarded<T>(path: string, work: () => T): T {
+function withUnpackErrors<T>(path: string, work: () => T): T {
   try {
     return work()
   } catch (error) {
-    throw failure(path, error)
+    throw unpackError(path, error)
   }
 }

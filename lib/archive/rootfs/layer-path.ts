@@ -7,7 +7,7 @@ import { invalidEntry } from '../failure.js'
 /** `NAME_MAX` of Linux, in bytes. */
 const maxNameBytes = 255
 /** `PATH_MAX` of Linux without its NUL, in bytes. */
-export const longestPath = 4095
+export const maxPathBytes = 4095
 
 /** A normalized path inside a root. */
 export interface LayerPath {
@@ -22,7 +22,7 @@ export interface LayerPath {
  */
 export function layerPath(path: string): LayerPath | undefined {
   if (path.includes('\0')) throw invalidEntry(path, 'its name contains a NUL byte')
-  const clean = cleaned(path)
+  const clean = normalize(path)
   if (clean === '') return undefined
   const slash = clean.lastIndexOf('/')
   return { parent: slash < 0 ? '' : clean.slice(0, slash), name: clean.slice(slash + 1) }
@@ -31,13 +31,13 @@ export function layerPath(path: string): LayerPath | undefined {
 /**
  * @throws WindlassError LAYER_INVALID when `name`, a component of `path`, is longer than file systems of Linux allow
  */
-export function requireShort(name: string, path: string): void {
+export function checkNameLength(name: string, path: string): void {
   if (name.length > maxNameBytes)
     throw invalidEntry(path, `a component of its name has ${name.length} bytes, more than ${maxNameBytes}`)
 }
 
 /** Most paths are already normalized and need only one test. */
-function cleaned(path: string): string {
+function normalize(path: string): string {
   if (!/(?:^|\/)(?:\.{0,2})(?:\/|$)/.test(path)) return path
   const kept: string[] = []
   for (const part of path.split('/')) {

@@ -14,25 +14,29 @@ const refusals: readonly string[] = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']
 
 /**
  * Creates the device or FIFO `entry` at `path`, without setuid, setgid and sticky bits.
- * @param ordinary whether the tree will belong to an ordinary user. Devices are not created in it then, even by root
+ * @param forOrdinaryUser whether the tree is for an ordinary user. Devices are then not created, even by root
  * @throws SystemError when mknod fails, for example EPERM
  */
-export function makeNodeOf(entry: TarEntry, type: NodeType, path: Buffer, ordinary: boolean): void {
-  if (ordinary && type !== 'fifo') throw SystemError.of('EPERM', 'mknod')
+export function makeNodeOf(entry: TarEntry, type: NodeType, path: Buffer, forOrdinaryUser: boolean): void {
+  if (forOrdinaryUser && type !== 'fifo') throw SystemError.of('EPERM', 'mknod')
   const { major, minor } = entry.device ?? { major: 0, minor: 0 }
   makeNode(path, nodeTypes[type] | (entry.mode & 0o777), major, minor)
 }
 
 /** Returns the warning for a node that could not be created; undefined if `error` has another cause. */
-export function omissionWarning(type: NodeType, error: unknown, ordinary: boolean): string | undefined {
+export function omissionWarning(
+  type: NodeType,
+  error: unknown,
+  forOrdinaryUser: boolean,
+): string | undefined {
   const code = errnoOf(error) ?? ''
   if (!refusals.includes(code)) return undefined
   if (type === 'fifo') return `FIFOs are skipped: the file system does not support them (${code})`
-  return `Devices are skipped: ${whyNoDevice(code, ordinary)}`
+  return `Devices are skipped: ${whyNoDevice(code, forOrdinaryUser)}`
 }
 
-function whyNoDevice(code: string, ordinary: boolean): string {
-  if (ordinary || process.geteuid?.() !== 0) return 'only root may create them'
+function whyNoDevice(code: string, forOrdinaryUser: boolean): string {
+  if (forOrdinaryUser || process.geteuid?.() !== 0) return 'only root may create them'
   if (!hasCapability('CAP_MKNOD')) return 'this process lacks CAP_MKNOD'
   return isInUserNamespace()
     ? 'they cannot be created in a user namespace'

@@ -1,7 +1,7 @@
 /** Sets the owners of new entries as far as the process is permitted to, and warns once otherwise. */
 import { errnoOf } from '../../system/errno.js'
-import { cannotGiveAway, isInUserNamespace } from '../../system/index.js'
-import { quoted } from '../tar/refusal.js'
+import { whyCannotChown, isInUserNamespace } from '../../system/index.js'
+import { quotedLatin1 } from '../tar/refusal.js'
 import { invalidEntry } from '../failure.js'
 import type { Warn } from './warnings.js'
 
@@ -18,6 +18,7 @@ export interface Owner {
  */
 export type OwnerPolicy = 'image' | 'process' | Owner
 
+/** An entry with the owner that the layer specifies. */
 interface Owned extends Owner {
   /** The name of the entry, for messages. */
   readonly path: string
@@ -30,7 +31,7 @@ const noId = 2 ** 32 - 1
 const refusals: readonly string[] = ['EPERM', 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EACCES']
 
 /** Returns the default policy: `image` if the process can change owners, otherwise `process`. */
-export const policyOfProcess = (): OwnerPolicy => (cannotGiveAway() === undefined ? 'image' : 'process')
+export const policyOfProcess = (): OwnerPolicy => (whyCannotChown() === undefined ? 'image' : 'process')
 
 /** Sets owners according to a policy. */
 export class OwnerWriter {
@@ -38,16 +39,16 @@ export class OwnerWriter {
   readonly implied: Owner
   readonly #process: Owner = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 }
   /** The owner of all entries, regardless of the layer. */
-  readonly #all: Owner | undefined
+  readonly #fixedOwner: Owner | undefined
 
-  /** @param born the owner of new entries before it is changed, if known */
+  /** @param initialOwner the owner that new entries have when they are created, if known */
   constructor(
     readonly policy: OwnerPolicy,
     private readonly warn: Warn,
-    private readonly born: Owner | undefined,
+    private readonly initialOwner: Owner | undefined,
   ) {
-    this.#all = policy === 'image' ? undefined : policy === 'process' ? this.#process : policy
-    this.implied = this.#all ?? { uid: 0, gid: 0 }
+    this.#fixedOwner = policy === 'image' ? undefined : policy === 'process' ? this.#process : policy
+    this.implied = this.#fixedOwner ?? { uid: 0, gid: 0 }
   }
 
   /**
@@ -56,12 +57,13 @@ export class OwnerWriter {
    * @param stale whether the current owner is that of a lower layer or unknown
    * @throws WindlassError LAYER_INVALID for an owner out of range; the errors of `change`
    */
-  give(owned: Owned, change: (uid: number, gid: number) => void, stale = false): boolean {
+  setOwner(owned: Owned, change: (uid: number, gid: number) => void, stale = false): boolean {
     const { path, uid, gid } = owned
     if (!isId(uid) || !isId(gid)) throw invalidEntry(path, `its owner ${uid}:${gid} is out of range`)
-    const owner = this.#all ?? this.#ofImage(owned)
-    if (this.#all !== undefined && (owner.uid !== uid || owner.gid !== gid)) this.#warnOfPolicy(owner, path)
-    if (!stale && owner.uid === this.born?.uid && owner.gid === this.born.gid) return false
+    const owner = this.#fixedOwner ?? this.#imageOwner(owned)
+    if (this.#fixedOwner !== undefined && (owner.uid !== uid || owner.gid !== gid))
+      this.#warnOfPolicy(owner, path)
+    if (!stale && owner.uid === this.initialOwner?.uid && owner.gid === this.initialOwner.gid) return false
     // New entries belong to this process; only directories of lower layers may not.
     if (!stale && this.policy === 'process') return false
     try {
@@ -75,23 +77,23 @@ export class OwnerWriter {
     }
   }
 
-  #ofImage({ path, uid, gid }: Owned): Owner {
+  #imageOwner({ path, uid, gid }: Owned): Owner {
     if (uid !== noId && gid !== noId) return { uid, gid }
     this.warn(
       'OWNER_NONE',
-      `Files with the owner ${noId}, which no file can have, belong to root (first: ${quoted(path)})`,
+      `Files with the owner ${noId}, which no file can have, belong to root (first: ${quotedLatin1(path)})`,
     )
-    return { uid: ownerOf(uid), gid: ownerOf(gid) }
+    return { uid: ownerIdOf(uid), gid: ownerIdOf(gid) }
   }
 
   #warnOfPolicy({ uid, gid }: Owner, path: string): void {
     const why =
       this.policy === 'process'
-        ? (cannotGiveAway() ?? 'this process does not set owners')
+        ? (whyCannotChown() ?? 'this process does not set owners')
         : `the store belongs to user ${uid}`
     this.warn(
       'OWNER_SKIPPED',
-      `Files belong to ${uid}:${gid} instead of the owners in the layer: ${why} (first: ${quoted(path)})`,
+      `Files belong to ${uid}:${gid} instead of the owners in the layer: ${why} (first: ${quotedLatin1(path)})`,
     )
   }
 
@@ -103,7 +105,7 @@ export class OwnerWriter {
         : `the file system does not change them (${code})`
     this.warn(
       'OWNER_SKIPPED',
-      `Files belong to ${ours}:${group} where their owners could not be set: ${why} (first: ${quoted(path)} of ${uid}:${gid})`,
+      `Files belong to ${ours}:${group} where their owners could not be set: ${why} (first: ${quotedLatin1(path)} of ${uid}:${gid})`,
     )
   }
 }
@@ -111,6 +113,7 @@ export class OwnerWriter {
 const isId = (id: number): boolean => Number.isInteger(id) && id >= 0 && id <= noId
 
 /**
- * Returns the owner for an id of the layer. Like podman, containerd and Docker, leaves files without an owner to root.
+ * Returns the user or group id for an id in the layer: root for 2^32 - 1, which is not a valid id. podman, containerd and
+ * Docker do the same.
  */
-export const ownerOf = (id: number): number => (id === noId ? 0 : id)
+export const ownerIdOf = (id: number): number => (id === noId ? 0 : id)

@@ -4,14 +4,14 @@
  */
 import { type BigIntStats, chmodSync, lstatSync, mkdirSync, readdirSync, readlinkSync } from 'node:fs'
 import { errnoOf } from '../../system/errno.js'
-import { available, getXattr, isBoundByModes, removeXattr } from '../../system/index.js'
+import { systemCallsAvailable, getXattr, isBoundByModes, removeXattr } from '../../system/index.js'
 import { defaultLimits, limitExceeded } from '../../limits.js'
 import { formatCount } from '../../quantities.js'
-import { quoted } from '../tar/refusal.js'
+import { quotedLatin1 } from '../tar/refusal.js'
 import { toPathBytes } from './bytes-path.js'
 import { defaultAcl, Directory } from './directory.js'
 import { invalidEntry } from '../failure.js'
-import { longestPath, requireShort } from './layer-path.js'
+import { maxPathBytes, checkNameLength } from './layer-path.js'
 import { remove } from './remove-tree.js'
 
 /** Maximum number of links that Linux follows in one path. */
@@ -24,9 +24,9 @@ interface Blocked {
 }
 
 /**
- * Called when an entry of this layer is replaced by a directory: `name` in the directory `parent` (normalized path).
+ * Called when a directory replaces an entry of this layer, `name` in the directory `parent` (normalized path).
  */
-export type Replaced = (parent: string, name: string) => void
+export type OnReplaced = (parent: string, name: string) => void
 
 /** The tree under a root while a layer is applied. */
 export class RootTree {
@@ -38,20 +38,21 @@ export class RootTree {
 
   /**
    * @param path the path of the root, latin1 and without links
-   * @param keepsFound whether the root may contain lower layers: attributes of unlisted directories are then restored
+   * @param mayHaveLowerLayers whether the root may contain lower layers; the attributes of their directories are then
+   * restored, unless this layer lists them
    * @param layerDirectories the maximum number of directories
-   * @param replaced called when an entry of this layer is replaced by a directory
+   * @param onReplaced called when an entry of this layer is replaced by a directory
    */
   constructor(
     path: string,
-    readonly keepsFound: boolean,
+    readonly mayHaveLowerLayers: boolean,
     readonly layerDirectories = defaultLimits.layerDirectories,
-    readonly replaced: Replaced = () => undefined,
+    readonly onReplaced: OnReplaced = () => undefined,
   ) {
     this.root = new Directory(undefined, path)
     this.#recordFound(this.root, lstatSync(toPathBytes(path), { bigint: true }))
     this.root.fresh = readdirSync(toPathBytes(path)).length === 0
-    if (!keepsFound) this.root.found = undefined
+    if (!mayHaveLowerLayers) this.root.found = undefined
   }
 
   /**
@@ -60,19 +61,19 @@ export class RootTree {
    * @throws WindlassError LAYER_INVALID for too many links or a name that is too long; LIMIT_EXCEEDED; the errors of
    * `node:fs`
    */
-  need(path: string, entry: string): Directory {
+  ensureDirectory(path: string, entry: string): Directory {
     for (;;) {
       const found = this.#reach(path, entry)
       if (found instanceof Directory) return found
       const { parent, name } = found
-      const isOfThisLayer = !this.keepsFound || parent.hasMade(name)
+      const isOfThisLayer = !this.mayHaveLowerLayers || parent.hasMade(name)
       this.clear(parent, name)
-      if (isOfThisLayer) this.replaced(parent.path.slice(this.root.name.length + 1), name)
+      if (isOfThisLayer) this.onReplaced(parent.path.slice(this.root.name.length + 1), name)
     }
   }
 
   /** Like `need`, but returns undefined if an entry blocks the path. */
-  needUnlessBlocked(path: string, entry: string): Directory | undefined {
+  ensureUnlessBlocked(path: string, entry: string): Directory | undefined {
     const found = this.#reach(path, entry)
     return found instanceof Directory ? found : undefined
   }
@@ -88,7 +89,7 @@ export class RootTree {
   childOf(parent: Directory, name: string): Directory | undefined {
     const known = parent.child(name)
     if (known !== undefined || parent.fresh || parent.hasHidden(name)) return known
-    const found = inspect(parent.at(name))
+    const found = inspect(parent.pathOf(name))
     return found?.isDirectory() === true ? this.#adopt(parent, name, found) : undefined
   }
 
@@ -107,13 +108,13 @@ export class RootTree {
     this.#last = undefined
     parent.forget(name)
     parent.forgetHidden(name)
-    const removed = remove(parent.at(name))
+    const removed = remove(parent.pathOf(name))
     if (removed) parent.timesChanged = true
     return removed
   }
 
   /** Must be called after creating a symlink, which may change where a path leads. */
-  linkMade(): void {
+  onSymlinkCreated(): void {
     this.#last = undefined
   }
 
@@ -144,13 +145,13 @@ export class RootTree {
         at = known
         continue
       }
-      requireShort(part, entry)
-      const found = at.exists && !at.hasHidden(part) ? inspect(at.at(part)) : undefined
+      checkNameLength(part, entry)
+      const found = at.exists && !at.hasHidden(part) ? inspect(at.pathOf(part)) : undefined
       if (found === undefined) at = missing(at, part)
       else if (found.isDirectory()) at = this.#adopt(at, part, found)
       else if (found.isSymbolicLink()) {
         if (++links > maxLinks) throw invalidEntry(entry, `more than ${maxLinks} symlinks lead to it`)
-        const target = readlinkSync(toPathBytes(at.at(part)), { encoding: 'latin1' })
+        const target = readlinkSync(toPathBytes(at.pathOf(part)), { encoding: 'latin1' })
         link ??= { parent: at, name: part, rest: remaining.length }
         if (target.startsWith('/')) at = this.root
         remaining.push(...target.split('/').reverse())
@@ -162,8 +163,8 @@ export class RootTree {
   /** Creates `directory` and its missing parents. */
   #make(directory: Directory, entry: string): void {
     let { path } = directory
-    if (path.length > longestPath)
-      throw invalidEntry(entry, `its path under the root is longer than ${longestPath} bytes`)
+    if (path.length > maxPathBytes)
+      throw invalidEntry(entry, `its path under the root is longer than ${maxPathBytes} bytes`)
     const missing: Directory[] = []
     for (let at: Directory | undefined = directory; at?.exists === false; at = at.parent) missing.push(at)
     path = missing.at(-1)?.parent?.path ?? ''
@@ -171,7 +172,7 @@ export class RootTree {
       const { parent, name } = each
       if (parent === undefined) continue
       path = `${path}/${name}`
-      requireShort(name, entry)
+      checkNameLength(name, entry)
       if (parent.hasHidden(name)) {
         this.clear(parent, name)
         each.replacesLower = true
@@ -206,7 +207,7 @@ export class RootTree {
   #add(parent: Directory, directory: Directory, entry: string): void {
     if (++this.#known > this.layerDirectories)
       throw limitExceeded(
-        `Unpacking ${quoted(entry)} failed: the layer has entries in ${formatCount(this.#known, 'directory', 'directories')}`,
+        `Unpacking ${quotedLatin1(entry)} failed: the layer has entries in ${formatCount(this.#known, 'directory', 'directories')}`,
         'layerDirectories',
         this.layerDirectories,
       )
@@ -231,7 +232,7 @@ export class RootTree {
 
 const setgid = 0o2000
 
-/** Returns a directory that is not created yet. It is created only if the path ends at it or below it. */
+/** Returns a directory that does not exist yet. `#make` creates it if the path ends at it or below it. */
 function missing(parent: Directory, name: string): Directory {
   const directory = new Directory(parent, name)
   directory.exists = false
@@ -242,7 +243,7 @@ function missing(parent: Directory, name: string): Directory {
  * Returns the entry at `path` (latin1), without following a link; undefined if there is none or the path is too long.
  */
 function inspect(path: string): BigIntStats | undefined {
-  if (path.length > longestPath) return undefined
+  if (path.length > maxPathBytes) return undefined
   return lstatSync(toPathBytes(path), { bigint: true, throwIfNoEntry: false })
 }
 
@@ -250,7 +251,7 @@ function inspect(path: string): BigIntStats | undefined {
  * Removes and returns the default ACL of the directory `path` (latin1); undefined if it has none or cannot be changed.
  */
 function takeDefaultAcl(path: string): Buffer | undefined {
-  if (!available()) return undefined
+  if (!systemCallsAvailable()) return undefined
   try {
     const acl = getXattr(toPathBytes(path), defaultAcl)
     removeXattr(toPathBytes(path), defaultAcl)

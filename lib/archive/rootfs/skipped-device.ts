@@ -1,7 +1,7 @@
 /** Selects the devices of a layer that are never created. */
-import { available } from '../../system/index.js'
+import { systemCallsAvailable } from '../../system/index.js'
 import type { TarEntry } from '../tar/entry.js'
-import { quoted } from '../tar/refusal.js'
+import { quotedLatin1 } from '../tar/refusal.js'
 import type { WarningCode } from './warnings.js'
 
 /** Limits of device numbers in Linux. */
@@ -15,17 +15,17 @@ export function skippedDevice({ type, device, path }: TarEntry): readonly [Warni
     // Truncated to the limits, it would be another device.
     return [
       'DEVICE_FOREIGN',
-      `Devices with a number that Linux does not have are skipped (first: ${quoted(path)})`,
+      `Devices with a number that Linux does not have are skipped (first: ${quotedLatin1(path)})`,
     ]
   if (isWhiteoutDevice({ type, device }))
     return [
       'WHITEOUT_DEVICE_SKIPPED',
-      `Character devices 0/0 are skipped: overlayfs would treat them as whiteouts (first: ${quoted(path)})`,
+      `Character devices 0/0 are skipped: overlayfs would treat them as whiteouts (first: ${quotedLatin1(path)})`,
     ]
-  if (available()) return undefined
+  if (systemCallsAvailable()) return undefined
   return [
     'DEVICE_SKIPPED',
-    `Devices are skipped: the C library cannot be called on this platform (first: ${quoted(path)})`,
+    `Devices are skipped: the C library cannot be called on this platform (first: ${quotedLatin1(path)})`,
   ]
 }
 

@@ -6,14 +6,14 @@ import { statfsSync } from 'node:fs'
 import { errnoOf } from '../../system/errno.js'
 import {
   type Capability,
-  available,
+  systemCallsAvailable,
   hasCapability,
   listXattrs,
   removeXattr,
   setXattr,
 } from '../../system/index.js'
 import { formatExactBytes } from '../../quantities.js'
-import { nothingKept, quoted } from '../tar/refusal.js'
+import { nothingKept, quotedLatin1 } from '../tar/refusal.js'
 import { isOverlayXattr } from '../whiteouts/form.js'
 import { invalidEntry } from '../failure.js'
 import type { Warn } from './warnings.js'
@@ -28,7 +28,7 @@ export interface XattrOptions {
   readonly root: string
   readonly warn: Warn
   /** Set only attributes that an ordinary user can set, because the tree is for one. */
-  readonly ordinary: boolean
+  readonly forOrdinaryUser: boolean
 }
 
 /** Sets extended attributes in a tree. */
@@ -41,33 +41,33 @@ export class XattrWriter {
    */
   set(at: Buffer, path: string, xattrs: ReadonlyMap<string, Buffer>): void {
     for (const [name, value] of xattrs) {
-      if (isOverlayXattr(name) || !isOfImages(name)) {
+      if (isOverlayXattr(name) || !isImageXattr(name)) {
         this.options.warn(
           'XATTR_FOREIGN',
-          `Extended attributes such as ${quoted(name)} are not set from images (first: ${quoted(path)})`,
+          `Extended attributes such as ${quotedLatin1(name)} are not set from images (first: ${quotedLatin1(path)})`,
         )
         continue
       }
       if (name.length > maxNameBytes || value.length > maxValueBytes)
         throw invalidEntry(
           path,
-          `its extended attribute ${quoted(name)} exceeds the limits of Linux`,
+          `its extended attribute ${quotedLatin1(name)} exceeds the limits of Linux`,
           `Linux allows names of up to ${maxNameBytes} bytes and values of up to ${formatExactBytes(maxValueBytes)}. ${nothingKept}`,
         )
       const why = this.#attempt(at, name, value)
       if (why !== undefined)
         this.options.warn(
           'XATTR_SKIPPED',
-          `Some extended attributes could not be set (first: ${quoted(name)} of ${quoted(path)}: ${why})`,
+          `Some extended attributes could not be set (first: ${quotedLatin1(name)} of ${quotedLatin1(path)}: ${why})`,
         )
     }
   }
 
   /** Removes all attributes that an image may set, as far as this process is permitted to. */
   clear(at: Buffer): void {
-    if (!available()) return
+    if (!systemCallsAvailable()) return
     try {
-      for (const name of listXattrs(at)) if (isOfImages(name)) removeXattr(at, name)
+      for (const name of listXattrs(at)) if (isImageXattr(name)) removeXattr(at, name)
     } catch (error) {
       if (!isUnsupported(errnoOf(error) ?? '')) throw error
     }
@@ -75,13 +75,13 @@ export class XattrWriter {
 
   /** Sets an attribute. Returns why it could not be set; undefined on success. */
   #attempt(at: Buffer, name: string, value: Buffer): string | undefined {
-    if (this.options.ordinary && neededFor(name)) return 'the tree is for an ordinary user'
+    if (this.options.forOrdinaryUser && capabilityFor(name)) return 'the tree is for an ordinary user'
     try {
       setXattr(at, name, value)
       return undefined
     } catch (error) {
       const code = errnoOf(error) ?? ''
-      if (code === 'EPERM') return lacking(name) ?? code
+      if (code === 'EPERM') return whyNotPermitted(name) ?? code
       if (isUnsupported(code)) return `${code}: the file system does not support it`
       // For example an ACL with ids that the user namespace does not map.
       if (code === 'EINVAL') return `${code}: its value is not accepted here`
@@ -96,7 +96,7 @@ export class XattrWriter {
 }
 
 /** Reports whether images may set the attribute. `security.selinux`, `security.ima` and similar belong to the host. */
-export const isOfImages = (name: string): boolean =>
+export const isImageXattr = (name: string): boolean =>
   /^(?:user|trusted)\../s.test(name) ||
   name === 'security.capability' ||
   name === 'system.posix_acl_access' ||
@@ -104,13 +104,13 @@ export const isOfImages = (name: string): boolean =>
 
 const isUnsupported = (code: string): boolean => ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(code)
 
-function neededFor(name: string): Capability | undefined {
+function capabilityFor(name: string): Capability | undefined {
   if (name.startsWith('trusted.')) return 'CAP_SYS_ADMIN'
   return name.startsWith('security.') ? 'CAP_SETFCAP' : undefined
 }
 
-function lacking(name: string): string | undefined {
-  const needed = neededFor(name)
+function whyNotPermitted(name: string): string | undefined {
+  const needed = capabilityFor(name)
   if (needed === undefined || hasCapability(needed)) return undefined
   return process.geteuid?.() === 0 ? `EPERM: this process lacks ${needed}` : 'EPERM: only root may set it'
 }

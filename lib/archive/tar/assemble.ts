@@ -1,9 +1,9 @@
 /** Combines a header with pax records and GNU long names into an entry. */
 import type { EntryType, TarEntry } from './entry.js'
 import type { RawHeader } from './header.js'
-import { decimal, paxTime } from './numbers.js'
+import { parseInt64, parsePaxTime } from './numbers.js'
 import type { PaxRecords } from './pax.js'
-import { invalidArchive, quoted } from './refusal.js'
+import { invalidArchive, quotedLatin1 } from './refusal.js'
 
 /** The content of meta entries that apply to the next entry. */
 export interface Extensions {
@@ -61,7 +61,7 @@ export function mergeHeader(header: RawHeader, { records, longName, longLink }: 
   const type = typeOf(header, path)
   // Rejected even if a pax record or a directory's trailing slash would change what it means, like in Go.
   if (header.size < 0 && !flagsWithoutData.test(header.flag))
-    throw invalidArchive(`the size of ${quoted(path)} is negative`)
+    throw invalidArchive(`the size of ${quotedLatin1(path)} is negative`)
   const isDevice = type === 'character-device' || type === 'block-device'
   if (records.size > 0) {
     timeRecord(records, 'atime', path)
@@ -73,14 +73,14 @@ export function mergeHeader(header: RawHeader, { records, longName, longLink }: 
     type,
     size: numberRecord(records, 'size', path) ?? header.size,
     mode: typeof header.mode === 'bigint' ? Number(header.mode & 0o7777n) : header.mode & 0o7777,
-    uid: owner(numberRecord(records, 'uid', path) ?? header.uid, 'uid', path),
-    gid: owner(numberRecord(records, 'gid', path) ?? header.gid, 'gid', path),
+    uid: ownerId(numberRecord(records, 'uid', path) ?? header.uid, 'uid', path),
+    gid: ownerId(numberRecord(records, 'gid', path) ?? header.gid, 'gid', path),
     mtime: timeRecord(records, 'mtime', path) ?? BigInt(header.mtime) * 1_000_000_000n,
     device: isDevice ? { major: Number(header.major), minor: Number(header.minor) } : undefined,
     xattrs: records.size === 0 ? noXattrs : xattrsOf(records, path),
   }
   if ((type === 'symlink' || type === 'hardlink') && linkTarget === '')
-    throw invalidArchive(`${quoted(path)} is a link without a target`)
+    throw invalidArchive(`${quotedLatin1(path)} is a link without a target`)
   return merged
 }
 
@@ -89,7 +89,7 @@ export const hasData = (type: EntryType): boolean => type === 'file'
 
 /** Converts `merged` to an entry, when the size of the file is known. @throws WindlassError LAYER_INVALID */
 export function toEntry(merged: MergedHeader, size: number, sparse: boolean, path = merged.path): TarEntry {
-  if (path.includes('\0')) throw invalidArchive(`the name ${quoted(path)} contains a NUL byte`)
+  if (path.includes('\0')) throw invalidArchive(`the name ${quotedLatin1(path)} contains a NUL byte`)
   const { type, mode, uid, gid, mtime, linkTarget, device, xattrs } = merged
   return { path, type, size, mode, uid, gid, mtime, linkTarget, device, xattrs, sparse }
 }
@@ -100,33 +100,35 @@ function typeOf({ flag }: RawHeader, path: string): EntryType {
   const type = types.get(flag)
   if (type === undefined)
     throw invalidArchive(
-      `${quoted(path)} has the type ${quoted(flag)}, which layers must not contain`,
+      `${quotedLatin1(path)} has the type ${quotedLatin1(flag)}, which layers must not contain`,
       'Layers contain files, directories, links, devices and FIFOs (image-spec, layer.md). Tell whoever publishes the image.',
     )
   return type
 }
 
-/** An empty value means that the value of the header applies. */
+/** Parses a number of the records. Undefined for a missing or empty value: the value of the header then applies. */
 function numberRecord(records: PaxRecords, key: string, path: string): number | bigint | undefined {
   const text = records.get(key)
   if (text === undefined || text === '') return undefined
-  const value = decimal(text)
-  if (value === undefined) throw invalidArchive(`the pax record ${key} of ${quoted(path)} is not a number`)
+  const value = parseInt64(text)
+  if (value === undefined)
+    throw invalidArchive(`the pax record ${key} of ${quotedLatin1(path)} is not a number`)
   return value
 }
 
 function timeRecord(records: PaxRecords, key: string, path: string): bigint | undefined {
   const text = records.get(key)
   if (text === undefined || text === '') return undefined
-  const value = paxTime(text)
-  if (value === undefined) throw invalidArchive(`the pax record ${key} of ${quoted(path)} is not a time`)
+  const value = parsePaxTime(text)
+  if (value === undefined)
+    throw invalidArchive(`the pax record ${key} of ${quotedLatin1(path)} is not a time`)
   return value
 }
 
 /** Returns the id as an unsigned 32-bit number, like podman, containerd and Docker. */
-function owner(value: number | bigint, name: string, path: string): number {
+function ownerId(value: number | bigint, name: string, path: string): number {
   if (value < minId || value > maxId)
-    throw invalidArchive(`the ${name} of ${quoted(path)} is ${value}, outside of ${minId} to ${maxId}`)
+    throw invalidArchive(`the ${name} of ${quotedLatin1(path)} is ${value}, outside of ${minId} to ${maxId}`)
   return value < 0 ? Number(value) + 2 ** 32 : Number(value)
 }
 
@@ -136,7 +138,7 @@ function xattrsOf(records: PaxRecords, path: string): ReadonlyMap<string, Buffer
   for (const [key, value] of records) {
     if (!key.startsWith(xattrPrefix)) continue
     const name = key.slice(xattrPrefix.length)
-    if (name === '') throw invalidArchive(`${quoted(path)} has an extended attribute without a name`)
+    if (name === '') throw invalidArchive(`${quotedLatin1(path)} has an extended attribute without a name`)
     xattrs ??= new Map()
     xattrs.set(name, Buffer.from(value, 'latin1'))
   }

@@ -1,5 +1,5 @@
 /** Parses header blocks in the formats v7, ustar, pax, GNU and star. */
-import { numericField, octalField } from './numbers.js'
+import { parseNumericField, parseOctalField } from './numbers.js'
 import { invalidArchive } from './refusal.js'
 
 /** Size of a block in bytes. */
@@ -36,22 +36,22 @@ export function isZeroBlock(bytes: Buffer, at: number): boolean {
  * @throws WindlassError LAYER_INVALID
  */
 export function parseHeader(bytes: Buffer, at: number): RawHeader {
-  if (!checksumHolds(bytes, at)) throw invalidArchive('the checksum of a header is wrong')
+  if (!isChecksumRight(bytes, at)) throw invalidArchive('the checksum of a header is wrong')
   const format = formatOf(bytes, at)
-  const name = text(bytes, at, 100)
+  const name = textField(bytes, at, 100)
   const extended = format !== 'v7'
   const header = {
     format,
     flag: String.fromCharCode(bytes[at + 156]!),
     path: '',
-    linkTarget: text(bytes, at + 157, 100),
-    mode: numericField(bytes, at + 100, 8, 'mode'),
-    uid: numericField(bytes, at + 108, 8, 'uid'),
-    gid: numericField(bytes, at + 116, 8, 'gid'),
-    size: numericField(bytes, at + 124, 12, 'size'),
-    mtime: numericField(bytes, at + 136, 12, 'mtime'),
-    major: extended ? numericField(bytes, at + 329, 8, 'device major') : 0,
-    minor: extended ? numericField(bytes, at + 337, 8, 'device minor') : 0,
+    linkTarget: textField(bytes, at + 157, 100),
+    mode: parseNumericField(bytes, at + 100, 8, 'mode'),
+    uid: parseNumericField(bytes, at + 108, 8, 'uid'),
+    gid: parseNumericField(bytes, at + 116, 8, 'gid'),
+    size: parseNumericField(bytes, at + 124, 12, 'size'),
+    mtime: parseNumericField(bytes, at + 136, 12, 'mtime'),
+    major: extended ? parseNumericField(bytes, at + 329, 8, 'device major') : 0,
+    minor: extended ? parseNumericField(bytes, at + 337, 8, 'device minor') : 0,
   }
   const prefix = extended ? prefixOf(format, bytes, at) : ''
   header.path = prefix === '' ? name : `${prefix}/${name}`
@@ -59,10 +59,10 @@ export function parseHeader(bytes: Buffer, at: number): RawHeader {
 }
 
 /** Verifies the sum of all bytes, with spaces in place of the checksum. Old Sun archives sum signed bytes. */
-function checksumHolds(bytes: Buffer, at: number): boolean {
+function isChecksumRight(bytes: Buffer, at: number): boolean {
   let given: number
   try {
-    given = octalField(bytes, at + 148, 8, 'checksum')
+    given = parseOctalField(bytes, at + 148, 8, 'checksum')
   } catch {
     return false
   }
@@ -88,13 +88,13 @@ function formatOf(bytes: Buffer, at: number): TarFormat {
 }
 
 function prefixOf(format: TarFormat, bytes: Buffer, at: number): string {
-  if (format === 'ustar') return text(bytes, at + 345, 155)
+  if (format === 'ustar') return textField(bytes, at + 345, 155)
   if (format === 'star') {
-    numericField(bytes, at + 476, 12, 'atime')
-    numericField(bytes, at + 488, 12, 'ctime')
-    return text(bytes, at + 345, 131)
+    parseNumericField(bytes, at + 476, 12, 'atime')
+    parseNumericField(bytes, at + 488, 12, 'ctime')
+    return textField(bytes, at + 345, 131)
   }
-  return hasGnuTimes(bytes, at) ? '' : emptyUnlessAscii(text(bytes, at + 345, 155))
+  return hasGnuTimes(bytes, at) ? '' : emptyUnlessAscii(textField(bytes, at + 345, 155))
 }
 
 /**
@@ -103,8 +103,8 @@ function prefixOf(format: TarFormat, bytes: Buffer, at: number): string {
  */
 function hasGnuTimes(bytes: Buffer, at: number): boolean {
   try {
-    if (bytes[at + 345] !== 0) numericField(bytes, at + 345, 12, 'atime')
-    if (bytes[at + 357] !== 0) numericField(bytes, at + 357, 12, 'ctime')
+    if (bytes[at + 345] !== 0) parseNumericField(bytes, at + 345, 12, 'atime')
+    if (bytes[at + 357] !== 0) parseNumericField(bytes, at + 357, 12, 'ctime')
     return true
   } catch {
     return false
@@ -115,7 +115,7 @@ function hasGnuTimes(bytes: Buffer, at: number): boolean {
 const emptyUnlessAscii = (prefix: string): string => (/^[\x00-\x7f]*$/.test(prefix) ? prefix : '')
 
 /** Returns the bytes up to the first NUL as latin1. */
-function text(bytes: Buffer, at: number, length: number): string {
+function textField(bytes: Buffer, at: number, length: number): string {
   let end = at
   while (end < at + length && bytes[end] !== 0) end++
   return end === at ? '' : bytes.toString('latin1', at, end)

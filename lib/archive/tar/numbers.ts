@@ -10,14 +10,14 @@ const space = 0x20
  * bigint only if a number would not be exact.
  * @throws WindlassError LAYER_INVALID when the field contains other characters or exceeds int64
  */
-export function numericField(bytes: Buffer, at: number, length: number, name: string): number | bigint {
+export function parseNumericField(bytes: Buffer, at: number, length: number, name: string): number | bigint {
   return (bytes[at]! & 0x80) === 0
-    ? octalField(bytes, at, length, name)
-    : binaryField(bytes, at, length, name)
+    ? parseOctalField(bytes, at, length, name)
+    : parseBinaryField(bytes, at, length, name)
 }
 
 /** Parses octal digits surrounded by spaces and NULs; 0 if there are none. @throws WindlassError LAYER_INVALID */
-export function octalField(bytes: Buffer, at: number, length: number, name: string): number {
+export function parseOctalField(bytes: Buffer, at: number, length: number, name: string): number {
   let start = at
   let end = at + length
   while (start < end && isBlank(bytes[start]!)) start++
@@ -34,7 +34,7 @@ export function octalField(bytes: Buffer, at: number, length: number, name: stri
 
 const isBlank = (byte: number): boolean => byte === space || byte === nul
 
-function binaryField(bytes: Buffer, at: number, length: number, name: string): number | bigint {
+function parseBinaryField(bytes: Buffer, at: number, length: number, name: string): number | bigint {
   const negative = (bytes[at]! & 0x40) !== 0
   let value = 0n
   for (let i = 0; i < length; i++) {
@@ -42,11 +42,11 @@ function binaryField(bytes: Buffer, at: number, length: number, name: string): n
     value = (value << 8n) | BigInt(i === 0 ? byte & 0x7f : byte)
   }
   if (value > maxInt64) throw invalidArchive(`the ${name} of a header overflows`)
-  return narrow(negative ? ~value : value)
+  return numberIfExact(negative ? ~value : value)
 }
 
 /** Parses a decimal int64 with an optional sign, as in pax records and sparse maps; undefined if malformed. */
-export function decimal(text: string): number | bigint | undefined {
+export function parseInt64(text: string): number | bigint | undefined {
   if (!/^[+-]?[0-9]+$/.test(text)) return undefined
   const short = Number(text)
   if (Number.isSafeInteger(short)) return short
@@ -58,17 +58,17 @@ export function decimal(text: string): number | bigint | undefined {
 }
 
 /** Parses a pax time, `seconds[.fraction]`, to nanoseconds. Finer fractions are truncated. Undefined if malformed. */
-export function paxTime(text: string): bigint | undefined {
+export function parsePaxTime(text: string): bigint | undefined {
   const dot = text.indexOf('.')
   const whole = dot < 0 ? text : text.slice(0, dot)
   const fraction = dot < 0 ? '' : text.slice(dot + 1)
-  const seconds = decimal(whole)
+  const seconds = parseInt64(whole)
   if (seconds === undefined || !/^[0-9]*$/.test(fraction)) return undefined
   const nanoseconds = BigInt(fraction.slice(0, 9).padEnd(9, '0'))
   return BigInt(seconds) * 1_000_000_000n + (whole.startsWith('-') ? -nanoseconds : nanoseconds)
 }
 
-function narrow(value: bigint): number | bigint {
+function numberIfExact(value: bigint): number | bigint {
   const short = Number(value)
   return Number.isSafeInteger(short) ? short : value
 }

@@ -1,5 +1,5 @@
 /** Parses pax extended headers: records of the form `<length> <key>=<value>\n` (POSIX.1-2001, pax). */
-import { decimal } from './numbers.js'
+import { parseInt64 } from './numbers.js'
 import { invalidArchive } from './refusal.js'
 
 /** Keys and values as latin1. The last value of a repeated key wins; an empty value is an empty string. */
@@ -22,7 +22,7 @@ export function parsePax(body: Buffer): PaxRecords {
   const records = new Map<string, string>()
   const sparse: string[] = []
   for (let at = 0; at < text.length;) {
-    const { key, value, next } = record(text, at)
+    const { key, value, next } = parseRecord(text, at)
     if (key === sparseOffset || key === sparseLength) {
       if (key !== (sparse.length % 2 === 0 ? sparseOffset : sparseLength) || value.includes(','))
         throw invalidArchive('the sparse map of a pax header is out of order')
@@ -34,20 +34,20 @@ export function parsePax(body: Buffer): PaxRecords {
   return records
 }
 
-function record(text: string, at: number): { key: string; value: string; next: number } {
+function parseRecord(text: string, at: number): { key: string; value: string; next: number } {
   const space = text.indexOf(' ', at)
-  const length = space < 0 ? undefined : decimal(text.slice(at, space))
-  if (typeof length !== 'number' || length < 5 || length > text.length - at) throw malformed()
+  const length = space < 0 ? undefined : parseInt64(text.slice(at, space))
+  if (typeof length !== 'number' || length < 5 || length > text.length - at) throw malformedError()
   const next = at + length
-  if (next <= space + 1 || text[next - 1] !== '\n') throw malformed()
+  if (next <= space + 1 || text[next - 1] !== '\n') throw malformedError()
   const equals = text.indexOf('=', space + 1)
-  if (equals < 0 || equals >= next) throw malformed()
+  if (equals < 0 || equals >= next) throw malformedError()
   const key = text.slice(space + 1, equals)
   const value = text.slice(equals + 1, next - 1)
-  if (key === '' || key.includes('\0')) throw malformed()
+  if (key === '' || key.includes('\0')) throw malformedError()
   if (withoutNul.has(key) && value.includes('\0'))
     throw invalidArchive(`the pax record ${key} contains a NUL byte`)
   return { key, value, next }
 }
 
-const malformed = (): Error => invalidArchive('a record of a pax header is malformed')
+const malformedError = (): Error => invalidArchive('a record of a pax header is malformed')

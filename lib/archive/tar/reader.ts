@@ -11,7 +11,7 @@ import { blockSize, isZeroBlock, parseHeader, type RawHeader } from './header.js
 import type { TarLimits } from './limits.js'
 import { noRecords, parsePax } from './pax.js'
 import { Placement } from './placement.js'
-import { invalidArchive, overLimit, quoted } from './refusal.js'
+import { invalidArchive, overLimitError, quotedLatin1 } from './refusal.js'
 import {
   checkSparse,
   HeaderMap,
@@ -44,10 +44,12 @@ export class TarReader {
   #extensions = noExtensions
   #metaFlag = ''
   #meta = Buffer.alloc(0)
-  /** Bytes left of the stored content of an entry, of an extended header, or of padding. */
+  /** Number of bytes still to come of the stored content of an entry, of an extended header, or of padding. */
   #left = 0
+  /** Number of bytes of padding after the current content. */
   #padding = 0
 
+  /** The header of an entry whose sparse map is being read. */
   #pending: MergedHeader | undefined
   #headerMap: HeaderMap | undefined
   #leadingMap: LeadingMap | undefined
@@ -138,41 +140,41 @@ export class TarReader {
 
   #stepBlock(chunk: Buffer, at: number): number {
     if (this.#partialLength === 0 && chunk.length - at >= blockSize) {
-      this.#block(chunk, at)
+      this.#processBlock(chunk, at)
       return at + blockSize
     }
     const copied = chunk.copy(this.#partial, this.#partialLength, at)
     this.#partialLength += copied
     if (this.#partialLength === blockSize) {
       this.#partialLength = 0
-      this.#block(this.#partial, 0)
+      this.#processBlock(this.#partial, 0)
     }
     return at + copied
   }
 
-  #block(bytes: Buffer, at: number): void {
+  #processBlock(bytes: Buffer, at: number): void {
     switch (this.#state) {
       case 'second-zero':
         if (!isZeroBlock(bytes, at)) throw invalidArchive('a block of zeros is not followed by a second one')
         this.#state = 'end'
         return
       case 'header-map':
-        this.#headerMap!.block(bytes, at)
+        this.#headerMap!.addBlock(bytes, at)
         if (!this.#headerMap!.moreBlocksFollow) this.#startGnuSparse(this.#headerMap!)
         return
       case 'leading-map':
         if (this.#left < blockSize)
           throw invalidArchive('the sparse map of a file does not end within its entry')
         this.#left -= blockSize
-        if (this.#leadingMap!.block(bytes, at)) this.#startPaxSparse(this.#leadingMap!.fragments())
+        if (this.#leadingMap!.addBlock(bytes, at)) this.#startPaxSparse(this.#leadingMap!.fragments())
         return
       default:
         if (isZeroBlock(bytes, at)) this.#state = 'second-zero'
-        else this.#header(parseHeader(bytes, at), bytes, at)
+        else this.#processHeader(parseHeader(bytes, at), bytes, at)
     }
   }
 
-  #header(header: RawHeader, bytes: Buffer, at: number): void {
+  #processHeader(header: RawHeader, bytes: Buffer, at: number): void {
     switch (header.flag) {
       case 'x':
       case 'g':
@@ -195,7 +197,7 @@ export class TarReader {
     const length = checkedSize(size, path)
     const { headerBytes } = this.#limits
     if (length > headerBytes)
-      throw overLimit('the size of an extended header', length, 'headerBytes', headerBytes)
+      throw overLimitError('the size of an extended header', length, 'headerBytes', headerBytes)
     this.#metaFlag = flag
     this.#meta = Buffer.alloc(length)
     this.#left = length
@@ -212,10 +214,10 @@ export class TarReader {
         this.#extensions = { ...this.#extensions, records: parsePax(body) }
         break
       case 'L':
-        this.#extensions = { ...this.#extensions, longName: untilNul(body) }
+        this.#extensions = { ...this.#extensions, longName: textBeforeNul(body) }
         break
       case 'K':
-        this.#extensions = { ...this.#extensions, longLink: untilNul(body) }
+        this.#extensions = { ...this.#extensions, longLink: textBeforeNul(body) }
         break
       default:
         // Go returns a global header as an entry of its own: it must be valid, has no effect, and discards the
@@ -234,7 +236,7 @@ export class TarReader {
 
   #startGnuSparse(map: HeaderMap): void {
     this.#headerMap = undefined
-    this.#start(this.#pending!, map.fragments, map.realSize, this.#pending!.path)
+    this.#startEntry(this.#pending!, map.fragments, map.realSize, this.#pending!.path)
   }
 
   #startPlainOrPaxSparse(merged: MergedHeader): void {
@@ -242,24 +244,24 @@ export class TarReader {
     const format = records.size === 0 ? undefined : sparseFormatOf(records)
     if (format === undefined) {
       const size = this.#left
-      this.#start(merged, undefined, size, merged.path)
+      this.#startEntry(merged, undefined, size, merged.path)
       return
     }
-    if (merged.type !== 'file') throw invalidArchive(`${quoted(merged.path)} is sparse but not a file`)
+    if (merged.type !== 'file') throw invalidArchive(`${quotedLatin1(merged.path)} is sparse but not a file`)
     if (format === 'pax 0.x') {
       this.#startPaxSparse(mapFromRecords(records))
       return
     }
     this.#leadingMap = new LeadingMap(this.#limits)
     this.#state = 'leading-map'
-    if (this.#left === 0) throw invalidArchive(`the sparse file ${quoted(merged.path)} has no map`)
+    if (this.#left === 0) throw invalidArchive(`the sparse file ${quotedLatin1(merged.path)} has no map`)
   }
 
   #startPaxSparse(fragments: readonly Fragment[]): void {
     this.#leadingMap = undefined
     const { records } = this.#extensions
     const merged = this.#pending!
-    this.#start(
+    this.#startEntry(
       merged,
       fragments,
       realSizeOf(records) ?? merged.size,
@@ -268,7 +270,7 @@ export class TarReader {
   }
 
   /** Starts an entry when everything before its data is read; `#left` bytes of data follow. */
-  #start(
+  #startEntry(
     merged: MergedHeader,
     fragments: readonly Fragment[] | undefined,
     realSize: number | bigint,
@@ -290,16 +292,21 @@ export class TarReader {
     this.#entries++
     this.#totalBytes += bytes
     if (this.#entries > layerEntries)
-      throw overLimit('the number of entries', this.#entries, 'layerEntries', layerEntries)
+      throw overLimitError('the number of entries', this.#entries, 'layerEntries', layerEntries)
     if (this.#totalBytes > layerBytes)
-      throw overLimit('the size of all files', this.#totalBytes, 'layerBytes', layerBytes)
+      throw overLimitError('the size of all files', this.#totalBytes, 'layerBytes', layerBytes)
     if (path.length > pathBytes)
-      throw overLimit(`the length of the name ${quoted(path)}`, path.length, 'pathBytes', pathBytes)
+      throw overLimitError(
+        `the length of the name ${quotedLatin1(path)}`,
+        path.length,
+        'pathBytes',
+        pathBytes,
+      )
     // A path with more than `pathDepth` components has more than 2 * pathDepth characters.
     if (path.length < 2 * pathDepth) return
     const depth = path.split('/').filter((part) => part !== '').length
     if (depth > pathDepth)
-      throw overLimit(`the depth of the name ${quoted(path)}`, depth, 'pathDepth', pathDepth)
+      throw overLimitError(`the depth of the name ${quotedLatin1(path)}`, depth, 'pathDepth', pathDepth)
   }
 
   #endEntry(): void {
@@ -315,11 +322,11 @@ export class TarReader {
 
 function checkedSize(size: number | bigint, path: string): number {
   if (size < 0 || size > Number.MAX_SAFE_INTEGER)
-    throw invalidArchive(`the size of ${quoted(path)} is ${size}, which is not possible`)
+    throw invalidArchive(`the size of ${quotedLatin1(path)} is ${size}, which is not possible`)
   return Number(size)
 }
 
-function untilNul(body: Buffer): string {
+function textBeforeNul(body: Buffer): string {
   const nul = body.indexOf(0)
   return body.toString('latin1', 0, nul < 0 ? body.length : nul)
 }

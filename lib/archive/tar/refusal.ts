@@ -8,31 +8,31 @@ import { printable } from '../../codec/printable.js'
 /** Maximum number of bytes of a name in a message. */
 const maxShown = 200
 
-/** Includes the backslash, so that escapes are unambiguous. */
-const escaped = /["\\]/g
+/** Quotes and backslashes. A backslash is escaped as well, so that escapes are unambiguous. */
+const needsEscape = /["\\]/g
 
-const escapedByte = (byte: number): string => `\\x${byte.toString(16).padStart(2, '0')}`
+const escapeByte = (byte: number): string => `\\x${byte.toString(16).padStart(2, '0')}`
 
 /**
  * Formats a name from an archive (latin1, one character per byte) for a message, in quotes. Shows UTF-8 as text, and
  * other bytes, quotes and control characters as `\xff`. Applies `printable` against terminal escapes.
  */
-export function quoted(name: string): string {
+export function quotedLatin1(name: string): string {
   const bytes = Buffer.from(name.slice(0, maxShown + 3), 'latin1')
   let shown = ''
   let at = 0
   while (at < Math.min(bytes.length, maxShown)) {
     const length = utf8Length(bytes, at)
-    shown += length > 1 ? bytes.toString('utf8', at, at + length) : shownByte(bytes[at]!, length)
+    shown += length > 1 ? bytes.toString('utf8', at, at + length) : formatByte(bytes[at]!, length)
     at += Math.max(length, 1)
   }
   return `"${printable(shown, Infinity)}${name.length > maxShown ? '…' : ''}"`
 }
 
-const shownByte = (byte: number, length: number): string =>
+const formatByte = (byte: number, length: number): string =>
   length === 0 || byte < 0x20 || byte === 0x7f
-    ? escapedByte(byte)
-    : String.fromCharCode(byte).replace(escaped, (character) => escapedByte(character.charCodeAt(0)))
+    ? escapeByte(byte)
+    : String.fromCharCode(byte).replace(needsEscape, (character) => escapeByte(character.charCodeAt(0)))
 
 /**
  * Returns the length of the UTF-8 character at `at`; 0 if it is invalid (RFC 3629: no surrogates, no overlong forms).
@@ -52,7 +52,12 @@ export const invalidArchive = (what: string, hint = nothingKept): WindlassError 
   new WindlassError('LAYER_INVALID', `Reading the archive of the layer failed: ${what}`, { hint })
 
 /** Returns a LIMIT_EXCEEDED error. `what` is a noun phrase, for example `the size of a pax header`. */
-export const overLimit = (what: string, actual: number, name: LimitName, allowed: number): WindlassError =>
+export const overLimitError = (
+  what: string,
+  actual: number,
+  name: LimitName,
+  allowed: number,
+): WindlassError =>
   limitExceeded(
     `Reading the archive of the layer failed: ${what} is ${name.endsWith('Bytes') ? formatExactBytes(actual) : formatNumber(actual)}`,
     name,

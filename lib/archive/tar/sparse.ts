@@ -5,9 +5,9 @@
 import { formatCount, formatNumber } from '../../quantities.js'
 import { blockSize, type RawHeader } from './header.js'
 import type { TarLimits } from './limits.js'
-import { decimal, numericField } from './numbers.js'
+import { parseInt64, parseNumericField } from './numbers.js'
 import type { PaxRecords } from './pax.js'
-import { invalidArchive, overLimit } from './refusal.js'
+import { invalidArchive, overLimitError } from './refusal.js'
 
 /** A fragment of the data, at its offset in the unpacked file. */
 export interface Fragment {
@@ -43,11 +43,14 @@ export function mapFromRecords(records: PaxRecords): Fragment[] {
   const count = parseDecimal(records.get('GNU.sparse.numblocks') ?? '')
   const map = records.get('GNU.sparse.map') ?? ''
   const numbers = map === '' ? [] : map.split(',')
-  if (numbers.length !== Number(count) * 2) throw malformed()
+  if (numbers.length !== Number(count) * 2) throw malformedError()
   return toFragments(numbers)
 }
 
-/** Collects the map of format 1.0, which precedes the data: one decimal number on each line (the count, then offset and length of each fragment), padded with zeros to whole blocks. */
+/**
+ * Collects the map of format 1.0, which precedes the data: one decimal number on each line (the number of fragments, then
+ * offset and length of each), padded with zeros to whole blocks.
+ */
 export class LeadingMap {
   #text = ''
   #lines = 0
@@ -62,15 +65,20 @@ export class LeadingMap {
    * Reads the next block. Returns true when the map is complete and the data follows.
    * @throws WindlassError LAYER_INVALID, LIMIT_EXCEEDED
    */
-  block(bytes: Buffer, at: number): boolean {
+  addBlock(bytes: Buffer, at: number): boolean {
     const { headerBytes } = this.#limits
     if (this.#text.length + blockSize > headerBytes)
-      throw overLimit('the sparse map of a file', this.#text.length + blockSize, 'headerBytes', headerBytes)
+      throw overLimitError(
+        'the sparse map of a file',
+        this.#text.length + blockSize,
+        'headerBytes',
+        headerBytes,
+      )
     for (let i = at; i < at + blockSize; i++) if (bytes[i] === 0x0a) this.#lines++
     this.#text += bytes.toString('latin1', at, at + blockSize)
     if (this.#expectedLines === 1 && this.#lines > 0) {
       const count = Number(parseDecimal(this.#text.slice(0, this.#text.indexOf('\n'))))
-      if (count < 0) throw malformed()
+      if (count < 0) throw malformedError()
       this.#expectedLines = 1 + 2 * count
     }
     return this.#lines >= this.#expectedLines
@@ -96,24 +104,24 @@ export class HeaderMap {
     // The archiver `star` also uses the type flag `S`, with another layout.
     if (header.format !== 'gnu') throw invalidArchive('it contains a sparse file but is not a GNU archive')
     this.#limits = limits
-    this.realSize = numericField(bytes, at + 483, 12, 'real size')
+    this.realSize = parseNumericField(bytes, at + 483, 12, 'real size')
     this.moreBlocksFollow = this.#read(bytes, at + 386, 4)
   }
 
   /** Reads the next block of the map. @throws WindlassError LAYER_INVALID, LIMIT_EXCEEDED */
-  block(bytes: Buffer, at: number): void {
+  addBlock(bytes: Buffer, at: number): void {
     this.#bytes += blockSize
     const { headerBytes } = this.#limits
     if (this.#bytes > headerBytes)
-      throw overLimit('the sparse map of a file', this.#bytes, 'headerBytes', headerBytes)
+      throw overLimitError('the sparse map of a file', this.#bytes, 'headerBytes', headerBytes)
     this.moreBlocksFollow = this.#read(bytes, at, 21)
   }
 
   #read(bytes: Buffer, at: number, count: number): boolean {
     for (let i = 0; i < count && bytes[at + i * 24] !== 0; i++) {
-      const offset = numericField(bytes, at + i * 24, 12, 'sparse map')
-      const length = numericField(bytes, at + i * 24 + 12, 12, 'sparse map')
-      this.fragments.push(fragment(offset, length))
+      const offset = parseNumericField(bytes, at + i * 24, 12, 'sparse map')
+      const length = parseNumericField(bytes, at + i * 24 + 12, 12, 'sparse map')
+      this.fragments.push(toFragment(offset, length))
     }
     return bytes[at + count * 24] !== 0
   }
@@ -129,11 +137,11 @@ export function checkSparse(
   stored: number,
   limits: TarLimits,
 ): void {
-  if (size < 0) throw malformed()
+  if (size < 0) throw malformedError()
   let end = 0
   let used = 0
   for (const { offset, length } of fragments) {
-    if (offset < end || length < 0 || offset + length > size) throw malformed()
+    if (offset < end || length < 0 || offset + length > size) throw malformedError()
     end = offset + length
     used += length
   }
@@ -142,26 +150,26 @@ export function checkSparse(
       `a sparse file has ${formatCount(stored, 'byte')} in the archive, but its map describes ${formatNumber(used)}`,
     )
   if (size > limits.sparseFileBytes)
-    throw overLimit('the size of a sparse file', size, 'sparseFileBytes', limits.sparseFileBytes)
+    throw overLimitError('the size of a sparse file', size, 'sparseFileBytes', limits.sparseFileBytes)
 }
 
 function toFragments(numbers: readonly string[]): Fragment[] {
   const fragments: Fragment[] = []
   for (let i = 0; i + 1 < numbers.length; i += 2)
-    fragments.push(fragment(parseDecimal(numbers[i]!), parseDecimal(numbers[i + 1]!)))
+    fragments.push(toFragment(parseDecimal(numbers[i]!), parseDecimal(numbers[i + 1]!)))
   return fragments
 }
 
-// Values beyond the exact range of a number exceed every file size, and checkSparse rejects them.
-const fragment = (offset: number | bigint, length: number | bigint): Fragment => ({
+// Values beyond the exact range of a number are rounded. They exceed every file size, so checkSparse rejects them.
+const toFragment = (offset: number | bigint, length: number | bigint): Fragment => ({
   offset: Number(offset),
   length: Number(length),
 })
 
 function parseDecimal(text: string): number | bigint {
-  const value = decimal(text)
-  if (value === undefined) throw malformed()
+  const value = parseInt64(text)
+  if (value === undefined) throw malformedError()
   return value
 }
 
-const malformed = (): Error => invalidArchive('the sparse map of a file is malformed')
+const malformedError = (): Error => invalidArchive('the sparse map of a file is malformed')

@@ -1,11 +1,11 @@
 /** Reads one file of a layer by its table of contents: one range, decompressed, each chunk verified before it is passed on. */
 import { Readable, pipeline } from 'node:stream'
 import { decompressor } from '../../bytes/compression/decompress.js'
-import { destroyed } from '../../bytes/destroyed.js'
+import { destroyAndWait } from '../../bytes/destroy-and-wait.js'
 import type { RandomAccessBlob } from '../../bytes/random-access.js'
 import { WindlassError } from '../../errors.js'
 import { algorithmOf, digestOf } from '../../image/digest/digest.js'
-import { quoted } from '../tar/refusal.js'
+import { quotedLatin1 } from '../tar/refusal.js'
 import type { Chunk, FileContent } from './file-content.js'
 import type { Toc } from './read-toc.js'
 import { invalidToc } from './refusal.js'
@@ -33,13 +33,13 @@ export async function* chunkContent(
   if (chunks.length === 0) return
   const source = Readable.from(blob.stream({ offset, length: end - offset }, signal), { objectMode: false })
   const bytes = decompressor(compression, { chunkBytes: 128 * 1024 })
-  // An error of one destroys the other with it.
+  // `pipeline` destroys both streams if one of them fails.
   pipeline(source, bytes, () => undefined)
   try {
-    // The last member also holds the padding of the archive.
+    // `verifiedChunks` stops after the last chunk, because the last member also contains the padding of the archive.
     yield* verifiedChunks(bytes as AsyncIterable<Buffer>, { path, inner, chunks })
   } finally {
-    await destroyed(source)
+    await destroyAndWait(source)
   }
 }
 
@@ -71,21 +71,21 @@ export async function* verifiedChunks(
       length += part.length
       at += part.length
       if (length < chunk.size) break
-      yield verified(held.length === 1 ? part : Buffer.concat(held, length), chunk, path)
+      yield verifyChunk(held.length === 1 ? part : Buffer.concat(held, length), chunk, path)
       held = []
       length = 0
       count++
     }
     if (count === chunks.length) return
   }
-  throw invalidToc(`the content of ${quoted(path)} ends early`)
+  throw invalidToc(`the content of ${quotedLatin1(path)} ends early`)
 }
 
-function verified(bytes: Buffer, { digest }: Chunk, path: string): Buffer {
+function verifyChunk(bytes: Buffer, { digest }: Chunk, path: string): Buffer {
   if (digestOf(bytes, algorithmOf(digest)) === digest) return bytes
   throw new WindlassError(
     'DIGEST_MISMATCH',
-    `Verifying a part of ${quoted(path)} failed: it has another digest than ${digest}`,
+    `Verifying a part of ${quotedLatin1(path)} failed: it has another digest than ${digest}`,
     {
       digest,
       hint: 'The registry, or a proxy or cache in between, sent wrong data, or the table does not match the layer.',

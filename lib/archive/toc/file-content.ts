@@ -1,7 +1,7 @@
-/** Where the content of a file is in the blob of a layer, and the digests of its chunks. */
+/** Finds the content of a file in the blob of a layer, and the digests of its chunks. */
 import { type Digest, isDigest } from '../../image/digest/digest.js'
 import type { TarEntry } from '../tar/entry.js'
-import { quoted } from '../tar/refusal.js'
+import { quotedLatin1 } from '../tar/refusal.js'
 import { invalidToc } from './refusal.js'
 import type { TocEntry } from './toc-codec.js'
 
@@ -23,15 +23,20 @@ export interface FileContent {
   readonly chunks: readonly Chunk[]
 }
 
-/** The first and the last member of a file, before it is known where the last one ends. */
+/**
+ * The positions of the first and the last member (gzip) or frame (zstd) of a file. `end` may be unknown: see
+ * `contentsOf`.
+ */
 export interface FileSpan extends Omit<FileContent, 'end'> {
   readonly path: string
   readonly end: number | undefined
+  /** Position in the blob of the last member or frame. */
   readonly last: number
+  /** Uncompressed bytes of the last member before the last chunk. */
   readonly lastInner: number
 }
 
-/** A chunk is held in memory until it is verified. Real chunks have about 64 KiB or 4 MiB. */
+/** Maximum size of a chunk, which is held in memory until it is verified. Real chunks have about 64 KiB or 4 MiB. */
 const maxChunkBytes = 64 * 1024 * 1024
 
 /**
@@ -41,7 +46,7 @@ const maxChunkBytes = 64 * 1024 * 1024
  */
 export function spanOf(entries: readonly TocEntry[], { path, size }: TarEntry, dataEnd: number): FileSpan {
   const refuse = (what: string): never => {
-    throw invalidToc(`${quoted(path)} ${what}`)
+    throw invalidToc(`${quotedLatin1(path)} ${what}`)
   }
   const chunks: Chunk[] = []
   const [first] = entries
@@ -62,7 +67,7 @@ export function spanOf(entries: readonly TocEntry[], { path, size }: TarEntry, d
     if (length > maxChunkBytes) refuse(`has a chunk of ${length} bytes`)
     if (innerOffset > maxChunkBytes) refuse(`has a chunk that begins ${innerOffset} bytes into its member`)
     const known = entry.chunkDigest ?? (entries.length === 1 ? digest : undefined)
-    if (!isDigest(known)) throw invalidToc(`${quoted(path)} has a chunk without a digest`)
+    if (!isDigest(known)) throw invalidToc(`${quotedLatin1(path)} has a chunk without a digest`)
     chunks.push({ size: length, digest: known })
     position += length
     last = at
@@ -93,12 +98,12 @@ export function contentsOf(
     const { offset, inner, last, lastInner, chunks, path } = span
     const next = sorted[at + 1]
     if (next && (next.offset < last || (next.offset === last && next.inner <= lastInner)))
-      throw invalidToc(`the content of ${quoted(path)} overlaps that of ${quoted(next.path)}`)
+      throw invalidToc(`the content of ${quotedLatin1(path)} overlaps that of ${quotedLatin1(next.path)}`)
     // The spans are in order and do not overlap, so this passes over each position once.
     while (starts[start]! <= last) start++
     const end = span.end ?? starts[start]!
     if (next && next.offset > last && end > next.offset)
-      throw invalidToc(`the content of ${quoted(path)} overlaps that of ${quoted(next.path)}`)
+      throw invalidToc(`the content of ${quotedLatin1(path)} overlaps that of ${quotedLatin1(next.path)}`)
     contents.set(span, { offset, inner, end, chunks })
   }
   return contents

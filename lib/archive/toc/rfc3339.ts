@@ -3,7 +3,7 @@
 const pattern = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
 
 /** Returns nanoseconds since 1970, negative before; undefined if `text` is not a time. */
-export function rfc3339(text: string): bigint | undefined {
+export function parseRfc3339(text: string): bigint | undefined {
   const [, seconds = '', fraction = '', zone = ''] = pattern.exec(text) ?? []
   const milliseconds = Date.parse(`${seconds}${zone}`)
   if (Number.isNaN(milliseconds)) return undefined
@@ -15,7 +15,7 @@ export function toRfc3339(nanoseconds: bigint): string {
   const rest = ((nanoseconds % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n
   const seconds = (nanoseconds - rest) / 1_000_000_000n
   const milliseconds = Number(seconds) * 1_000
-  // A date of JavaScript ends in the year 275760.
+  // The range of JavaScript dates.
   if (Math.abs(milliseconds) > 8.64e15)
     return seconds < 0n ? '-271821-04-20T00:00:00Z' : '+275760-09-13T00:00:00Z'
   const whole = new Date(milliseconds).toISOString().replace(/\.\d+Z$/, '')

@@ -85,7 +85,7 @@ export const TocCodec = record(
   {},
 )
 
-/** Written by hand: a table may have hundreds of thousands of entries. */
+/** Reads an entry without io-ts, which would be slow for a table with hundreds of thousands of entries. */
 function readEntry(value: unknown): TocEntry | undefined {
   if (!isObject(value)) return undefined
   const { name, type } = value

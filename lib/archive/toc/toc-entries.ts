@@ -4,11 +4,11 @@
  */
 import type { Limits } from '../../limits.js'
 import type { EntryType, TarEntry } from '../tar/entry.js'
-import { overLimit, quoted } from '../tar/refusal.js'
+import { overLimitError, quotedLatin1 } from '../tar/refusal.js'
 import { contentsOf, type FileContent, type FileSpan, spanOf } from './file-content.js'
 import type { Toc } from './read-toc.js'
 import { invalidToc } from './refusal.js'
-import { rfc3339 } from './rfc3339.js'
+import { parseRfc3339 } from './rfc3339.js'
 import type { TocEntry } from './toc-codec.js'
 
 /** An entry of a layer, and for a file where its content is in the blob. */
@@ -48,10 +48,10 @@ export function entriesOfToc({ entries, dataEnd }: Toc, limits: Limits): TocLaye
     const isFile = entry.type === 'file'
     bytes += entry.size
     if (found.length >= limits.layerEntries)
-      throw overLimit('the number of entries', entries.length, 'layerEntries', limits.layerEntries)
+      throw overLimitError('the number of entries', entries.length, 'layerEntries', limits.layerEntries)
     if (bytes > limits.layerBytes)
-      throw overLimit('the size of all files', bytes, 'layerBytes', limits.layerBytes)
-    if (!isFile && end > at + 1) throw invalidToc(`${quoted(entry.path)} has chunks and is not a file`)
+      throw overLimitError('the size of all files', bytes, 'layerBytes', limits.layerBytes)
+    if (!isFile && end > at + 1) throw invalidToc(`${quotedLatin1(entry.path)} has chunks and is not a file`)
     const chunks = entries.slice(at, end)
     if (entry.size > 0) for (const { offset = 0 } of chunks) offsets.push(offset)
     found.push({ entry, span: isFile ? spanOf(chunks, entry, dataEnd) : undefined })
@@ -59,56 +59,56 @@ export function entriesOfToc({ entries, dataEnd }: Toc, limits: Limits): TocLaye
   }
   const spans = found.flatMap(({ span }) => span ?? [])
   const contents = contentsOf(spans, offsets, dataEnd)
-  return found.map(({ entry, span }) => ({ entry, content: span && (contents.get(span) ?? empty) }))
+  return found.map(({ entry, span }) => ({ entry, content: span && (contents.get(span) ?? noContent) }))
 }
 
-const empty: FileContent = { offset: 0, inner: 0, end: 0, chunks: [] }
+const noContent: FileContent = { offset: 0, inner: 0, end: 0, chunks: [] }
 
-function entryOf(given: TocEntry, limits: Limits): TarEntry {
-  const path = latin1(given.name)
-  const type = types.get(given.type)
+function entryOf(tocEntry: TocEntry, limits: Limits): TarEntry {
+  const path = latin1Of(tocEntry.name)
+  const type = types.get(tocEntry.type)
   if (type === undefined)
-    throw invalidToc(`${quoted(path)} is of the unknown type ${quoted(latin1(given.type))}`)
+    throw invalidToc(`${quotedLatin1(path)} is of the unknown type ${quotedLatin1(latin1Of(tocEntry.type))}`)
   checkName(path, limits)
-  const { size = 0, mode = 0, uid = 0, gid = 0, linkName = '', devMajor = 0, devMinor = 0 } = given
-  if (uid > maxId || gid > maxId) throw invalidToc(`the owner of ${quoted(path)} is out of range`)
-  const linkTarget = type === 'symlink' || type === 'hardlink' ? latin1(linkName) : ''
+  const { size = 0, mode = 0, uid = 0, gid = 0, linkName = '', devMajor = 0, devMinor = 0 } = tocEntry
+  if (uid > maxId || gid > maxId) throw invalidToc(`the owner of ${quotedLatin1(path)} is out of range`)
+  const linkTarget = type === 'symlink' || type === 'hardlink' ? latin1Of(linkName) : ''
   if ((type === 'symlink' || type === 'hardlink') && linkTarget === '')
-    throw invalidToc(`${quoted(path)} is a link without a target`)
+    throw invalidToc(`${quotedLatin1(path)} is a link without a target`)
   const isDevice = type === 'character-device' || type === 'block-device'
   return {
     ...{ path, type, uid, gid, linkTarget, sparse: false },
     size: type === 'file' ? size : 0,
     mode: mode & 0o7777,
-    mtime: timeOf(given.modtime, path),
+    mtime: timeOf(tocEntry.modtime, path),
     device: isDevice ? { major: devMajor, minor: devMinor } : undefined,
-    xattrs: given.xattrs === undefined ? noXattrs : xattrsOf(given.xattrs),
+    xattrs: tocEntry.xattrs === undefined ? noXattrs : xattrsOf(tocEntry.xattrs),
   }
 }
 
 function checkName(path: string, { pathBytes, pathDepth }: Limits): void {
-  if (path === '' || path.includes('\0')) throw invalidToc(`the name ${quoted(path)} is invalid`)
+  if (path === '' || path.includes('\0')) throw invalidToc(`the name ${quotedLatin1(path)} is invalid`)
   const parts = path.split('/')
-  if (parts.includes('..')) throw invalidToc(`the name ${quoted(path)} leads out of its directory`)
+  if (parts.includes('..')) throw invalidToc(`the name ${quotedLatin1(path)} leads out of its directory`)
   if (path.length > pathBytes)
-    throw overLimit(`the length of the name ${quoted(path)}`, path.length, 'pathBytes', pathBytes)
+    throw overLimitError(`the length of the name ${quotedLatin1(path)}`, path.length, 'pathBytes', pathBytes)
   if (parts.length > pathDepth)
-    throw overLimit(`the depth of the name ${quoted(path)}`, parts.length, 'pathDepth', pathDepth)
+    throw overLimitError(`the depth of the name ${quotedLatin1(path)}`, parts.length, 'pathDepth', pathDepth)
 }
 
-/** Most entries have the same time as the one before. */
+/** The last parsed time. Cached, because most entries have the same time as the previous one. */
 let lastTime = { text: '', time: 0n }
 
 function timeOf(text = '', path: string): bigint {
   if (text === lastTime.text) return lastTime.time
-  const time = text === '' ? 0n : rfc3339(text)
-  if (time === undefined) throw invalidToc(`the time of ${quoted(path)} is invalid`)
+  const time = text === '' ? 0n : parseRfc3339(text)
+  if (time === undefined) throw invalidToc(`the time of ${quotedLatin1(path)} is invalid`)
   lastTime = { text, time }
   return time
 }
 
 const xattrsOf = (xattrs: Readonly<Record<string, string>>): ReadonlyMap<string, Buffer> =>
-  new Map(Object.entries(xattrs).map(([name, value]) => [latin1(name), Buffer.from(value, 'base64')]))
+  new Map(Object.entries(xattrs).map(([name, value]) => [latin1Of(name), Buffer.from(value, 'base64')]))
 
-/** JSON holds names as text; entries hold them as bytes. */
-const latin1 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
+/** Converts a name, which is text in JSON, to its UTF-8 bytes as a latin1 string, which entries contain. */
+const latin1Of = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')

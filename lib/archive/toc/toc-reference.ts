@@ -1,6 +1,6 @@
 /**
- * Where the table of contents of a layer is, as the annotations of its descriptor say. The manifest that holds them is
- * verified, so they carry the trust to the table.
+ * Finds the table of contents of a layer from the annotations of its descriptor. They contain the digest of the table, and
+ * they are part of a verified manifest, so a table with that digest can be trusted.
  */
 import { type Digest, isDigest } from '../../image/digest/digest.js'
 import type { Descriptor } from '../../image/documents/descriptor.js'
@@ -30,7 +30,7 @@ export interface ZstdChunkedReference {
 /** How to find and verify the table of a layer. */
 export type TocReference = EstargzReference | ZstdChunkedReference
 
-/** The annotations are present but invalid. */
+/** The result for annotations that are present but invalid. */
 export interface UnusableToc {
   /** A clause: `its position is "x"`. */
   readonly problem: string

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, constants, openSync, readSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
-import { openWithPermission } from './opened.js'
+import { withPermission } from './temporary-permission.js'
 
 const pieceBytes = 1 << 20
 /** Number of pieces after which the event loop gets a turn. */
@@ -16,7 +16,7 @@ const piecesBeforeYield = 16
  */
 export async function contentHash(path: Buffer, mode: number): Promise<string> {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
-  const file = openWithPermission(path, mode, 0o400, () => openSync(path, flags))
+  const file = withPermission(path, mode, 0o400, () => openSync(path, flags))
   try {
     const hash = createHash('sha256')
     const piece = Buffer.allocUnsafe(pieceBytes)

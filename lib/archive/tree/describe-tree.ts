@@ -3,7 +3,7 @@ import { chmodSync, lstatSync, readdirSync, readlinkSync, type BigIntStats } fro
 import { setImmediate } from 'node:timers/promises'
 import { contentHash } from './content-hash.js'
 import type { TreeEntry, TreeEntryType } from './entry.js'
-import { open, openWithPermission } from './opened.js'
+import { addPermission, withPermission } from './temporary-permission.js'
 import { readXattrs } from './read-xattrs.js'
 
 const typeOf = (stats: BigIntStats): TreeEntryType => {
@@ -54,7 +54,7 @@ export async function describeTree(root: string, signal?: AbortSignal): Promise<
     found.push(await describe(at, path, stats))
     if (!stats.isDirectory()) return
     const mode = Number(stats.mode & 0o7777n)
-    const changed = open(at, mode, 0o500)
+    const changed = addPermission(at, mode, 0o500)
     directories.push({
       at,
       prefix: path === '.' ? '' : `${path}/`,
@@ -69,7 +69,7 @@ export async function describeTree(root: string, signal?: AbortSignal): Promise<
       const name = last.names.pop()
       if (name === undefined) {
         directories.pop()
-        leave(last)
+        restoreMode(last)
         continue
       }
       await add(Buffer.concat([last.at, slash, name]), last.prefix + name.toString('latin1'))
@@ -78,14 +78,14 @@ export async function describeTree(root: string, signal?: AbortSignal): Promise<
       signal?.throwIfAborted()
     }
   } finally {
-    for (const each of directories.reverse()) leave(each)
+    for (const each of directories.reverse()) restoreMode(each)
   }
   return withLinks(found)
 }
 
 const slash = Buffer.from('/')
 
-function leave({ at, mode }: OpenDirectory): void {
+function restoreMode({ at, mode }: OpenDirectory): void {
   if (mode !== undefined) chmodSync(at, mode)
 }
 
@@ -100,7 +100,7 @@ async function describe(at: Buffer, path: string, stats: BigIntStats): Promise<F
     gid: Number(stats.gid),
     size: type === 'file' ? Number(stats.size) : 0,
     mtime: stats.mtimeNs,
-    xattrs: type === 'symlink' ? readXattrs(at) : openWithPermission(at, mode, 0o400, () => readXattrs(at)),
+    xattrs: type === 'symlink' ? readXattrs(at) : withPermission(at, mode, 0o400, () => readXattrs(at)),
     ...(type === 'symlink' ? { target: readlinkSync(at, { encoding: 'buffer' }).toString('latin1') } : {}),
     ...(isDevice(type) ? { device: deviceOf(stats.rdev) } : {}),
     ...(type === 'file' ? { sha256: await contentHash(at, mode) } : {}),

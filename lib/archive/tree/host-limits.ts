@@ -5,9 +5,9 @@
  */
 import { lstatSync, mkdtempSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { cannotGiveAway, hasCapability, isInUserNamespace } from '../../system/index.js'
+import { whyCannotChown, hasCapability, isInUserNamespace } from '../../system/index.js'
 import { LayerApplier } from '../rootfs/layer-applier.js'
-import { isOfImages } from '../rootfs/xattrs.js'
+import { isImageXattr } from '../rootfs/xattrs.js'
 import type { EntryType, TarEntry } from '../tar/entry.js'
 import { isOverlayXattr, opaqueXattr, opaqueXattrs } from '../whiteouts/form.js'
 import type { Difference } from './compare-trees.js'
@@ -38,15 +38,17 @@ const types: Partial<Record<TreeEntryType, EntryType>> = {
 
 /** Decides about the differences of one tree. */
 export class HostLimits {
-  /** The tree was created or is read by a user who may not set everything that root may set. */
+  /** Whether the tree was created, or is read, by a user who may not set everything that root may set. */
   readonly #ordinary: boolean
+  /** The root of the tree, whose owner all entries of an ordinary user have. */
   readonly #owner: TreeEntry | undefined
-  readonly #known = new Map<string, Promise<TreeEntry | 'left out' | undefined>>()
+  /** The test entries so far, by the value that they test. */
+  readonly #testResults = new Map<string, Promise<TreeEntry | 'left out' | undefined>>()
 
   constructor(private readonly options: HostLimitsOptions) {
     // The parent of a layer's tree belongs to the user for whom it was unpacked.
     const { uid } = lstatSync(dirname(options.tree))
-    this.#ordinary = uid !== 0 || cannotGiveAway() !== undefined
+    this.#ordinary = uid !== 0 || whyCannotChown() !== undefined
     this.#owner = options.entries[0]
   }
 
@@ -63,7 +65,7 @@ export class HostLimits {
       return 'machine'
     if (!mayBeOfMachine(attribute, expected, right)) return 'damage'
     if (this.options.scratch === undefined) return 'unknown'
-    const tried = await this.#try(expected, attribute, left)
+    const tried = await this.#createOrRecall(expected, attribute, left)
     if (tried === undefined) return 'unknown'
     if (tried === 'left out') return found === undefined ? 'machine' : 'damage'
     if (attribute === 'entry') return 'damage'
@@ -86,28 +88,28 @@ export class HostLimits {
   }
 
   /** Creates a test entry like `expected` and returns the result, cached by value. */
-  #try(expected: TreeEntry, attribute: TreeAttribute, value: string | undefined) {
+  #createOrRecall(expected: TreeEntry, attribute: TreeAttribute, value: string | undefined) {
     const { type, uid, gid } = expected
     const owner = attribute === 'uid' || attribute === 'gid'
     const key = [type, ...(owner ? ['owner', uid, gid] : [attribute, value])].join(' ')
-    let tried = this.#known.get(key)
+    let tried = this.#testResults.get(key)
     if (tried === undefined) {
-      if (this.#known.size >= maxTestEntries) return Promise.resolve(undefined)
-      tried = probe(expected, this.options.scratch ?? '')
-      this.#known.set(key, tried)
+      if (this.#testResults.size >= maxTestEntries) return Promise.resolve(undefined)
+      tried = createTestEntry(expected, this.options.scratch ?? '')
+      this.#testResults.set(key, tried)
     }
     return tried
   }
 }
 
 /** Converts an entry of `describeTree` to the form of `LayerTree`, for a tree in the store. */
-export function asInLayer(entry: TreeEntry): TreeEntry {
+export function toLayerForm(entry: TreeEntry): TreeEntry {
   if (entry.xattrs.size === 0) return entry
   const xattrs = new Map<string, string>()
   for (const [name, value] of entry.xattrs) {
     // Attributes set by the host, for example `security.selinux`, are not part of a layer.
     if (opaqueXattrs.has(name) && entry.type === 'directory') xattrs.set(opaqueXattr, value)
-    else if (isOfImages(name) || isOverlayXattr(name)) xattrs.set(name, value)
+    else if (isImageXattr(name) || isOverlayXattr(name)) xattrs.set(name, value)
   }
   return { ...entry, xattrs }
 }
@@ -128,7 +130,10 @@ const valueOf = (entry: TreeEntry, attribute: TreeAttribute): unknown =>
     : entry[attribute as 'uid' | 'gid' | 'mtime']
 
 /** Creates one entry like `expected` and reads it back; undefined if that fails. */
-async function probe(expected: TreeEntry, scratch: string): Promise<TreeEntry | 'left out' | undefined> {
+async function createTestEntry(
+  expected: TreeEntry,
+  scratch: string,
+): Promise<TreeEntry | 'left out' | undefined> {
   const type = types[expected.type]
   if (type === undefined) return undefined
   const root = mkdtempSync(join(scratch, 'probe-'))

@@ -8,10 +8,10 @@ import { formatCount } from '../../quantities.js'
 import { invalidEntry } from '../failure.js'
 import { layerPath } from '../rootfs/layer-path.js'
 import { isForeignDevice, isWhiteoutDevice } from '../rootfs/skipped-device.js'
-import { ownerOf } from '../rootfs/owners.js'
-import { isOfImages } from '../rootfs/xattrs.js'
+import { ownerIdOf } from '../rootfs/owners.js'
+import { isImageXattr } from '../rootfs/xattrs.js'
 import type { EntryHandler, TarEntry } from '../tar/entry.js'
-import { quoted } from '../tar/refusal.js'
+import { quotedLatin1 } from '../tar/refusal.js'
 import { isOverlayXattr, opaqueXattr, type WhiteoutForm } from '../whiteouts/form.js'
 import { isBelowWhiteout, opaqueName, type Whiteout, whiteoutName, whiteoutOf } from '../whiteouts/name.js'
 import type { TreeEntry, TreeEntryType } from './entry.js'
@@ -88,14 +88,14 @@ export class LayerTree implements EntryHandler {
     const whiteout = whiteoutOf(name, entry.path)
     if (whiteout !== undefined) this.#whiteout(whiteout, parent, entry)
     else if (!isWhiteoutDevice(entry) && !isForeignDevice(entry))
-      this.#make(entry, this.#need(parent, entry), name)
+      this.#make(entry, this.#ensureDirectory(parent, entry), name)
   }
 
   /** Hashes content of the current file. */
   data(chunk: Buffer, offset: number): void {
     const file = this.#open
     if (file === undefined) return
-    this.#fill(offset)
+    this.#hashHole(offset)
     file.hash.update(chunk)
     file.length += chunk.length
   }
@@ -104,7 +104,7 @@ export class LayerTree implements EntryHandler {
   end(): void {
     const file = this.#open
     if (file === undefined) return
-    this.#fill(file.entry.size)
+    this.#hashHole(file.entry.size)
     file.leaf.attributes = { ...file.leaf.attributes, size: file.length, sha256: file.hash.digest('hex') }
     this.#open = undefined
   }
@@ -155,30 +155,31 @@ export class LayerTree implements EntryHandler {
   }
 
   #link(entry: TarEntry, parent: Directory, name: string): void {
-    const { directory, leaf } = this.#target(entry)
+    const { directory, leaf } = this.#findHardlinkTarget(entry)
     // What is at this path is removed first, and may contain the target.
     const removed = parent.children.get(name)
-    if (removed instanceof Directory && contains(removed, directory)) throw missing(entry)
+    if (removed instanceof Directory && contains(removed, directory)) throw missingTargetError(entry)
     parent.children.set(name, leaf)
   }
 
-  #target(entry: TarEntry): { readonly directory: Directory; readonly leaf: Leaf } {
+  #findHardlinkTarget(entry: TarEntry): { readonly directory: Directory; readonly leaf: Leaf } {
     const place = layerPath(entry.linkTarget)
-    if (place === undefined || whiteoutOf(place.name, entry.path) !== undefined) throw missing(entry)
+    if (place === undefined || whiteoutOf(place.name, entry.path) !== undefined)
+      throw missingTargetError(entry)
     const directory = this.#walk(place.parent, entry, false)
-    if (!(directory instanceof Directory)) throw missing(entry)
+    if (!(directory instanceof Directory)) throw missingTargetError(entry)
     const leaf = directory.children.get(place.name)
-    if (leaf === undefined || leaf instanceof Directory || leaf.hidden) throw missing(entry)
+    if (leaf === undefined || leaf instanceof Directory || leaf.hidden) throw missingTargetError(entry)
     return { directory, leaf }
   }
 
   #whiteout(whiteout: Whiteout, parentPath: string, entry: TarEntry): void {
     if (whiteout.kind === 'ignored') return
     const parent = this.#walk(parentPath, entry, true)
-    if (parent instanceof Directory) this.#mark(whiteout, parent)
+    if (parent instanceof Directory) this.#addWhiteout(whiteout, parent)
   }
 
-  #mark(whiteout: Exclude<Whiteout, { kind: 'ignored' }>, parent: Directory): void {
+  #addWhiteout(whiteout: Exclude<Whiteout, { kind: 'ignored' }>, parent: Directory): void {
     if (this.form === 'aufs') {
       const name = whiteout.kind === 'opaque' ? opaqueName : whiteoutName(whiteout.name)
       const attributes = { ...defaultAttributes('file', 0o444), sha256: createHash('sha256').digest('hex') }
@@ -196,14 +197,14 @@ export class LayerTree implements EntryHandler {
   }
 
   /** Returns the directory at `path`. A blocking entry is replaced by a directory and hides lower layers. */
-  #need(path: string, entry: TarEntry): Directory {
+  #ensureDirectory(path: string, entry: TarEntry): Directory {
     for (;;) {
       const found = this.#walk(path, entry, true)
       if (found instanceof Directory) return found
-      // Not reached: missing directories are created.
+      // Cannot happen, because `#walk` creates missing directories here. TypeScript requires the check.
       if (found === undefined) throw invalidEntry(entry.path, 'its parent directory cannot be created')
       found.parent.children.delete(found.name)
-      this.#mark({ kind: 'name', name: found.name }, found.parent)
+      this.#addWhiteout({ kind: 'name', name: found.name }, found.parent)
     }
   }
 
@@ -249,7 +250,7 @@ export class LayerTree implements EntryHandler {
   #makeDirectory(parent: Directory, name: string, entry: TarEntry): Directory {
     if (++this.#directories > this.layerDirectories)
       throw limitExceeded(
-        `Reading ${quoted(entry.path)} failed: the layer has ${formatCount(this.#directories, 'directory', 'directories')}`,
+        `Reading ${quotedLatin1(entry.path)} failed: the layer has ${formatCount(this.#directories, 'directory', 'directories')}`,
         'layerDirectories',
         this.layerDirectories,
       )
@@ -261,7 +262,7 @@ export class LayerTree implements EntryHandler {
   }
 
   /** Hashes zeros up to `length`, the content of a hole. */
-  #fill(length: number): void {
+  #hashHole(length: number): void {
     const file = this.#open
     for (let left = length - (file?.length ?? 0); file && left > 0; left = length - file.length) {
       const piece = zeros.subarray(0, Math.min(left, zeros.length))
@@ -273,9 +274,9 @@ export class LayerTree implements EntryHandler {
 
 function attributesOf(entry: TarEntry, type: TreeEntryType): Attributes {
   const { uid, gid, mtime, device, linkTarget } = entry
-  const xattrs = [...entry.xattrs].filter(([name]) => isOfImages(name) && !isOverlayXattr(name))
+  const xattrs = [...entry.xattrs].filter(([name]) => isImageXattr(name) && !isOverlayXattr(name))
   return {
-    ...{ type, uid: ownerOf(uid), gid: ownerOf(gid), mtime, size: 0 },
+    ...{ type, uid: ownerIdOf(uid), gid: ownerIdOf(gid), mtime, size: 0 },
     mode: type === 'symlink' ? 0o777 : entry.mode,
     xattrs: xattrs.length === 0 ? none : new Map(xattrs.map(([k, value]) => [k, value.toString('latin1')])),
     ...(type === 'symlink' && { target: linkTarget }),
@@ -293,5 +294,5 @@ function contains(top: Directory, directory: Directory): boolean {
   return false
 }
 
-const missing = ({ path, linkTarget }: TarEntry) =>
-  invalidEntry(path, `it is a hard link to ${quoted(linkTarget)}, which is not in the tree`)
+const missingTargetError = ({ path, linkTarget }: TarEntry) =>
+  invalidEntry(path, `it is a hard link to ${quotedLatin1(linkTarget)}, which is not in the tree`)

@@ -1,5 +1,5 @@
 /** Reads the extended attributes of a path without following a link. */
-import { available, getXattr, listXattrs, SystemError } from '../../system/index.js'
+import { systemCallsAvailable, getXattr, listXattrs, SystemError } from '../../system/index.js'
 
 const none: ReadonlyMap<string, string> = new Map()
 
@@ -8,7 +8,7 @@ const none: ReadonlyMap<string, string> = new Map()
  * @throws SystemError when reading fails for another reason
  */
 export function readXattrs(path: Buffer): ReadonlyMap<string, string> {
-  if (!available()) return none
+  if (!systemCallsAvailable()) return none
   try {
     const names = listXattrs(path)
     if (names.length === 0) return none

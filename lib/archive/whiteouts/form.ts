@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { diskMeaning } from '../../system/disk-meaning.js'
 import { errnoOf } from '../../system/errno.js'
 import { fileFailure } from '../../system/file-failure.js'
-import { available, makeNode, setXattr } from '../../system/index.js'
+import { systemCallsAvailable, makeNode, setXattr } from '../../system/index.js'
 
 /**
  * The form of whiteouts in the tree of one layer: `overlay` for overlayfs, `aufs` as `.wh.` files like in the archive.
@@ -19,7 +19,7 @@ export type WhiteoutTreatment = WhiteoutForm | 'apply'
  * @throws WindlassError STORE_* when that cannot be tested, for example on a full disk
  */
 export async function hostWhiteoutForm(directory: string): Promise<WhiteoutForm> {
-  if (!available()) return 'aufs'
+  if (!systemCallsAvailable()) return 'aufs'
   try {
     const probe = await mkdtemp(join(directory, '.whiteouts-'))
     try {
@@ -38,7 +38,7 @@ function canCreateOverlay(probe: string): boolean {
     markOpaque(Buffer.from(probe))
     return true
   } catch (error) {
-    // A full or broken disk does not show what is permitted.
+    // An error of a full or broken disk says nothing about permissions, so the test has no result.
     const { code = 'STORE_DENIED' } = diskMeaning(error) ?? {}
     if (code !== 'STORE_DENIED') throw error
     return false
@@ -59,9 +59,9 @@ export function makeOverlayWhiteout(path: Buffer): void {
  * process may not set it or the tree is for an ordinary user, with `user.overlay.opaque` (mounts with `userxattr`).
  * @throws SystemError when the attribute cannot be set
  */
-export function markOpaque(path: Buffer, { ordinary = false } = {}): void {
+export function markOpaque(path: Buffer, { forOrdinaryUser = false } = {}): void {
   const yes = Buffer.from('y')
-  if (!ordinary)
+  if (!forOrdinaryUser)
     try {
       setXattr(path, 'trusted.overlay.opaque', yes)
       return

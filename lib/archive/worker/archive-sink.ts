@@ -16,7 +16,7 @@ export interface ArchiveOptions {
   readonly algorithm?: DigestAlgorithm | undefined
   readonly limits: Limits
   /** Total size in bytes of the layers already in the tree. */
-  readonly before: number
+  readonly bytesBefore: number
   /** Called after each chunk and at the end. The next chunk waits for the promise that it returns. */
   readonly pace?: (() => Promise<void> | undefined) | undefined
 }
@@ -27,11 +27,11 @@ export type OnConsumed = (chunk: Buffer) => void
 /** A stream for the bytes of an uncompressed archive. */
 export class ArchiveSink extends Writable {
   /** The error that rejected the archive, set after its last byte was read. */
-  refused: WindlassError | undefined
+  rejection: WindlassError | undefined
   /** The sizes so far. */
-  readonly measure: ArchiveSize
-  /** Called with each processed chunk. */
-  taken: OnConsumed | undefined
+  readonly archiveSize: ArchiveSize
+  /** Receives each processed chunk, so that its memory can be reused. */
+  onConsumed: OnConsumed | undefined
   readonly #reader: TarReader
   readonly #hash
   readonly #algorithm
@@ -41,7 +41,7 @@ export class ArchiveSink extends Writable {
   constructor(handler: EntryHandler, options: ArchiveOptions) {
     super({ highWaterMark: 1 << 20 })
     this.#reader = new TarReader(handler, options.limits)
-    this.measure = new ArchiveSize(options.limits, options.before)
+    this.archiveSize = new ArchiveSize(options.limits, options.bytesBefore)
     this.#options = options
     const { expected, algorithm = expected === undefined ? 'sha256' : algorithmOf(expected) } = options
     this.#algorithm = algorithm
@@ -59,7 +59,7 @@ export class ArchiveSink extends Writable {
    */
   check(): void {
     const { expected } = this.#options
-    if (this.refused !== undefined) throw this.refused
+    if (this.rejection !== undefined) throw this.rejection
     if (expected === undefined || expected === this.diffID) return
     throw new WindlassError(
       'DIFF_ID_MISMATCH',
@@ -70,10 +70,10 @@ export class ArchiveSink extends Writable {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {
     this.#attempt(done, () => {
-      this.measure.add(chunk.length)
+      this.archiveSize.add(chunk.length)
       this.#hash.update(chunk)
       this.#reader.write(chunk)
-      this.taken?.(chunk)
+      this.onConsumed?.(chunk)
     })
   }
 

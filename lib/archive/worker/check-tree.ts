@@ -5,9 +5,9 @@ import { defaultLimits } from '../../limits.js'
 import { compareTrees, type Difference } from '../tree/compare-trees.js'
 import { describeTree } from '../tree/describe-tree.js'
 import type { TreeEntry } from '../tree/entry.js'
-import { asInLayer, HostLimits } from '../tree/host-limits.js'
+import { toLayerForm, HostLimits } from '../tree/host-limits.js'
 import { LayerTree } from '../tree/layer-tree.js'
-import { lengthOf, whole } from './blob-length.js'
+import { blobLength, completeGrowth } from './blob-length.js'
 import { readBlob } from './read-blob.js'
 import type { CheckResult, CheckTask } from './task.js'
 import type { JobContext } from './unpack-blob.js'
@@ -24,9 +24,9 @@ export async function checkTree(task: CheckTask, context: JobContext): Promise<C
   const { tree, form, scratch } = task
   const { limits = defaultLimits, signal } = context
   const expected = new LayerTree(form, limits.layerDirectories)
-  const source = followFile(task.path, whole(await lengthOf(task.path)))
+  const source = followFile(task.path, completeGrowth(await blobLength(task.path)))
   await readBlob(source, expected, task.expected, context)
-  const found = (await readTree(tree, signal)).map(asInLayer)
+  const found = (await readTree(tree, signal)).map(toLayerForm)
   const machine = new HostLimits({ tree, entries: found, scratch })
   const damage: Difference[] = []
   let unknown = false

@@ -1,7 +1,7 @@
 /** Reads the blob of a layer in one pass: verifies, decompresses, hashes and parses it. */
 import type { Readable, Writable } from 'node:stream'
 import { decompressor } from '../../bytes/compression/decompress.js'
-import { destroyed } from '../../bytes/destroyed.js'
+import { destroyAndWait } from '../../bytes/destroy-and-wait.js'
 import { Meter } from '../../bytes/meter.js'
 import { pump } from '../../bytes/pump.js'
 import { sniffCompression } from '../../bytes/compression/sniff.js'
@@ -23,7 +23,7 @@ export interface ReadContext {
   /** Default: `defaultLimits`. */
   readonly limits?: Limits
   /** Total size in bytes of the layers already in the tree. */
-  readonly before?: number
+  readonly bytesBefore?: number
   /** Whether another thread may decompress while this one writes. */
   readonly spare?: boolean
   /** The algorithm of the diffID. Default: that of the expected one, otherwise sha256. */
@@ -48,7 +48,15 @@ export async function readBlob(
   source: Readable,
   begin: EntryCounter | (() => EntryCounter),
   expected: Expectations | undefined,
-  { signal, onProgress, limits = defaultLimits, before = 0, spare = true, algorithm, entries }: ReadContext,
+  {
+    signal,
+    onProgress,
+    limits = defaultLimits,
+    bytesBefore = 0,
+    spare = true,
+    algorithm,
+    entries,
+  }: ReadContext,
   finish: () => void = () => undefined,
 ): Promise<UnpackResult> {
   const verifier = expected?.digest === undefined ? undefined : new Verifier(expected)
@@ -61,7 +69,7 @@ export async function readBlob(
     signal.throwIfAborted()
     const handler = typeof begin === 'function' ? begin() : begin
     const archive = new ArchiveSink(entries === undefined ? handler : teeEntries(handler, entries), {
-      ...{ expected: expected?.diffID, algorithm, limits, before },
+      ...{ expected: expected?.diffID, algorithm, limits, bytesBefore },
       pace: entries && (() => entries.pace()),
     })
     await feed(source, archive, spare, (chunk) => {
@@ -71,13 +79,13 @@ export async function readBlob(
     verifier?.check()
     archive.check()
     finish()
-    return { diffID: archive.diffID, size: archive.measure.bytes, entries: handler.entries }
+    return { diffID: archive.diffID, size: archive.archiveSize.bytes, entries: handler.entries }
   } catch (error) {
     throw signal.aborted ? asWindlassError(signal.reason) : asWindlassError(error)
   } finally {
     signal.removeEventListener('abort', cancel)
     meter.stop()
-    await destroyed(source)
+    await destroyAndWait(source)
   }
 }
 
@@ -93,8 +101,8 @@ async function feed(
 ): Promise<void> {
   const { compression, stream } = await sniffCompression(source)
   const decompress = decompressor(compression, { asynchronous: spare })
-  if (compression !== 'none') archive.measure.compressed = 0
-  archive.taken = decompress.recycle?.bind(decompress)
+  if (compression !== 'none') archive.archiveSize.compressed = 0
+  archive.onConsumed = decompress.recycle?.bind(decompress)
   let refused: WindlassError | undefined
   const unpacking = pump([decompress, archive]).catch((error: unknown) => {
     refused = asWindlassError(error)
@@ -104,22 +112,22 @@ async function feed(
       onChunk(chunk)
       if (refused !== undefined && isAboutContent(refused)) continue
       if (refused !== undefined) throw refused
-      if (archive.measure.compressed !== undefined) archive.measure.compressed += chunk.length
-      if (!decompress.write(chunk)) await drained(decompress)
+      if (archive.archiveSize.compressed !== undefined) archive.archiveSize.compressed += chunk.length
+      if (!decompress.write(chunk)) await whenDrained(decompress)
     }
     decompress.end()
   } finally {
     if (!decompress.writableEnded) decompress.destroy()
     await unpacking
   }
-  archive.refused = refused
+  archive.rejection = refused
 }
 
 const isAboutContent = ({ code }: WindlassError): boolean =>
   code === 'LAYER_INVALID' || code === 'LIMIT_EXCEEDED'
 
 /** Resolves also when the stream fails; `feed` reports that error. */
-function drained(stream: Writable): Promise<void> {
+function whenDrained(stream: Writable): Promise<void> {
   return new Promise((resolve) => {
     const settle = (): void => {
       stream.off('drain', settle).off('close', settle)

@@ -3,15 +3,15 @@ import { setImmediate } from 'node:timers/promises'
 import { followFile } from '../../bytes/follow-file.js'
 import type { EntrySender } from '../entries/entry-sender.js'
 import { teeEntries } from '../entries/tee-entries.js'
-import { layerDirectory } from '../rootfs/layer-directory.js'
-import { lengthOf, whole } from './blob-length.js'
+import { readLayerDirectory } from '../rootfs/layer-directory.js'
+import { blobLength, completeGrowth } from './blob-length.js'
 import { type EntryCounter, readBlob } from './read-blob.js'
 import type { ReadResult, ReadTask } from './task.js'
 import type { JobContext } from './unpack-blob.js'
 
 /** Milliseconds between two checks for cancellation. */
 const checkInterval = 20
-/** Weight of a batch of entries of a tree, which has no chunks. */
+/** Weight in bytes of a batch of entries of a tree, which is not read in chunks. */
 const batchBytes = 256 * 1024
 
 /**
@@ -22,17 +22,17 @@ export async function readEntries({ layer }: ReadTask, context: JobContext): Pro
   const counter = new Counter()
   const { entries: sender } = context
   if (layer.kind === 'blob') {
-    const source = followFile(layer.path, whole(await lengthOf(layer.path)))
+    const source = followFile(layer.path, completeGrowth(await blobLength(layer.path)))
     await readBlob(source, counter, layer.expected, context)
   } else {
     const handler = sender === undefined ? counter : teeEntries(counter, sender)
-    await steps(layerDirectory(layer.path, handler, layer.implied), sender, context.signal)
+    await runSteps(readLayerDirectory(layer.path, handler, layer.implied), sender, context.signal)
   }
   return { entries: counter.entries }
 }
 
-async function steps(
-  walk: ReturnType<typeof layerDirectory>,
+async function runSteps(
+  walk: ReturnType<typeof readLayerDirectory>,
   sender: EntrySender | undefined,
   signal: AbortSignal,
 ): Promise<void> {

@@ -4,15 +4,15 @@ import { setImmediate } from 'node:timers/promises'
 import type { DiskPlace } from '../../system/disk-meaning.js'
 import { lstatIfThere, makeDirectories } from '../../system/files.js'
 import { followFile } from '../../bytes/follow-file.js'
-import { makePlain } from '../../system/index.js'
+import { resetInheritedAttributes } from '../../system/index.js'
 import { defaultLimits, limitExceeded } from '../../limits.js'
 import { formatBytes } from '../../quantities.js'
-import { failure } from '../failure.js'
+import { unpackError } from '../failure.js'
 import { LayerApplier } from '../rootfs/layer-applier.js'
-import { layerDirectory } from '../rootfs/layer-directory.js'
-import { lengthOf, whole } from './blob-length.js'
+import { readLayerDirectory } from '../rootfs/layer-directory.js'
+import { blobLength, completeGrowth } from './blob-length.js'
 import { checkTree } from './check-tree.js'
-import type { Lengths } from './lengths.js'
+import type { LatestGrowth } from './latest-growth.js'
 import type {
   BlobTask,
   FlattenResult,
@@ -30,13 +30,13 @@ const checkInterval = 20
 
 /**
  * Executes `job`.
- * @param lengths the lengths of the blob, if it is still growing
+ * @param lengths the growth of the blob, if it is still being written
  * @throws WindlassError the error of the job
  */
 export function runJob(
   job: Job,
-  lengths: Lengths,
-  jobContext: Omit<JobContext, 'limits' | 'spare' | 'before'>,
+  lengths: LatestGrowth,
+  jobContext: Omit<JobContext, 'limits' | 'spare' | 'bytesBefore'>,
 ): Promise<JobResult> {
   const context = { ...jobContext, limits: job.limits, spare: job.spare }
   if (job.kind === 'check') return checkTree(job.task, context)
@@ -47,35 +47,35 @@ export function runJob(
 
 async function unpack(
   task: BlobTask,
-  lengths: Lengths | undefined,
+  lengths: LatestGrowth | undefined,
   context: JobContext,
 ): Promise<UnpackResult> {
-  const length = lengths === undefined ? await lengthOf(task.path) : 0
+  const length = lengths === undefined ? await blobLength(task.path) : 0
   await makeRoot(task.into, 'store')
-  return unpackBlob(followFile(task.path, lengths ?? whole(length)), task, context)
+  return unpackBlob(followFile(task.path, lengths ?? completeGrowth(length)), task, context)
 }
 
 async function flatten({ layers, into }: FlattenTask, context: JobContext): Promise<FlattenResult> {
   await makeRoot(into, 'target')
   let entries = 0
   let read = 0
-  let before = 0
+  let bytesBefore = 0
   for (const layer of layers) {
     context.signal.throwIfAborted()
     if (layer.kind === 'directory') {
-      const applied = await applyDirectory(layer, into, { ...context, before })
+      const applied = await applyDirectory(layer, into, { ...context, bytesBefore })
       entries += applied.entries
-      before += applied.size
+      bytesBefore += applied.size
       continue
     }
     const start = read
     const onProgress = (bytes: number): void => context.onProgress(start + bytes)
-    const length = await lengthOf(layer.path)
+    const length = await blobLength(layer.path)
     const task = { path: layer.path, into, whiteouts: 'apply', expected: layer.expected } as const
-    const source = followFile(layer.path, whole(length))
-    const result = await unpackBlob(source, task, { ...context, before, onProgress })
+    const source = followFile(layer.path, completeGrowth(length))
+    const result = await unpackBlob(source, task, { ...context, bytesBefore, onProgress })
     entries += result.entries
-    before += result.size
+    bytesBefore += result.size
     read += length
   }
   return { entries }
@@ -84,17 +84,17 @@ async function flatten({ layers, into }: FlattenTask, context: JobContext): Prom
 async function applyDirectory(
   { path, implied }: LayerSource & { readonly kind: 'directory' },
   root: string,
-  { signal, warn, limits, before = 0 }: JobContext,
+  { signal, warn, limits, bytesBefore = 0 }: JobContext,
 ): Promise<Pick<UnpackResult, 'entries' | 'size'>> {
   const allowed = (limits ?? defaultLimits).imageBytes
   const applier = new LayerApplier({ root, whiteouts: 'apply', warn, ...(limits && { limits }) })
-  const steps = layerDirectory(path, applier, implied)
+  const steps = readLayerDirectory(path, applier, implied)
   let checkedAt = performance.now()
   try {
     while (steps.next().done !== true) {
-      if (before + applier.bytes > allowed)
+      if (bytesBefore + applier.bytes > allowed)
         throw limitExceeded(
-          `Failed to assemble the tree of the image: the layers so far take ${formatBytes(before + applier.bytes)}`,
+          `Failed to assemble the tree of the image: the layers so far take ${formatBytes(bytesBefore + applier.bytes)}`,
           'imageBytes',
           allowed,
         )
@@ -119,9 +119,9 @@ async function makeRoot(path: string, place: DiskPlace): Promise<void> {
   try {
     if (await lstatIfThere(path)) return
     await makeDirectories(path, 0o755)
-    makePlain(path, 0o755)
+    resetInheritedAttributes(path, 0o755)
     utimesSync(path, 0, 0)
   } catch (error) {
-    throw failure(path, error, undefined, place)
+    throw unpackError(path, error, undefined, place)
   }
 }

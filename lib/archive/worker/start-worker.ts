@@ -14,8 +14,8 @@ export function startWorker(options: WorkerOptions): Worker {
 }
 
 /**
- * Returns the file of the thread: beside the command line, which starts it with compiled code. A worker cannot load
- * TypeScript, so the sources use the bundle in `dist`.
+ * Returns the file of the thread, which is next to the compiled code. A worker cannot load TypeScript, so a program that
+ * runs from the sources uses the bundle in `dist`.
  */
 const threadFile = (): URL =>
   new URL(

@@ -1,7 +1,7 @@
 /**
- * Holds the code of the unpack threads as a text, so that a program that bundles Windlass needs no second file for them.
- * In the package only: `scripts/bundle.mjs` writes the compiled form of this module.
+ * Contains the code of the unpack threads as text, so that a program that bundles Windlass needs no second file for them.
+ * Only the package contains the text: `scripts/bundle.mjs` writes the compiled form of this module.
  */
 
-/** `unpack-worker.ts` with all that it imports, as one CommonJS script. Undefined where the script is a file. */
+/** `unpack-worker.ts` with all its imports, as one CommonJS script. Undefined if the script is a separate file. */
 export const threadSource: string | undefined = undefined

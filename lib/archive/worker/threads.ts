@@ -1,6 +1,6 @@
 /**
  * Keeps the worker threads that unpack. Threads are started on demand and reused, do not keep the process alive while
- * idle, and are replaced when they crash. How many are used at a time is decided by the caller.
+ * idle, and are replaced when they crash. The caller decides how many are used at a time.
  */
 import { UnpackThread } from './unpack-thread.js'
 

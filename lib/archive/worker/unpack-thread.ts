@@ -1,5 +1,5 @@
 /** A worker thread of the pool: starts it, runs jobs in it, and reports results and crashes. */
-import { endTurnOf, largeWindows } from '../../bytes/compression/large-window.js'
+import { releaseLargeWindowOf, largeWindows } from '../../bytes/compression/large-window.js'
 import { WindlassError } from '../../errors.js'
 import type { Worker } from 'node:worker_threads'
 import type { EntryBatch } from '../entries/batch.js'
@@ -14,7 +14,7 @@ export interface JobListener {
   readonly onEntries?: ((batch: EntryBatch) => void) | undefined
 }
 
-interface Current extends JobListener {
+interface CurrentJob extends JobListener {
   readonly id: number
   resolve(result: JobResult): void
   reject(error: unknown): void
@@ -26,9 +26,9 @@ export class UnpackThread {
   readonly #id = this.#worker.threadId
   /** Resolves when the thread has loaded its modules or has ended. */
   readonly #loaded: Promise<void>
-  #load: () => void = () => undefined
+  #resolveLoaded: () => void = () => undefined
   readonly #ended: Promise<void>
-  #current: Current | undefined
+  #current: CurrentJob | undefined
   #jobs = 0
   #alive = true
   /** The error for further jobs, if the thread ended by itself. */
@@ -38,11 +38,11 @@ export class UnpackThread {
     this.#worker.unref()
     this.#worker.on('message', (response: Response) => this.#onMessage(response))
     this.#worker.on('error', (error) => this.#onEnd(error))
-    this.#loaded = new Promise((resolve) => (this.#load = resolve))
+    this.#loaded = new Promise((resolve) => (this.#resolveLoaded = resolve))
     this.#ended = new Promise((resolve) => {
       this.#worker.once('exit', (code) => {
-        this.#load()
-        endTurnOf(this.#id)
+        this.#resolveLoaded()
+        releaseLargeWindowOf(this.#id)
         this.#onEnd(new Error(`the thread ended with ${code}`))
         resolve()
       })
@@ -105,7 +105,7 @@ export class UnpackThread {
 
   #onMessage(response: Response): void {
     if (response.type === 'loaded') {
-      this.#load()
+      this.#resolveLoaded()
       return
     }
     const current = this.#current

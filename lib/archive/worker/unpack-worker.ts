@@ -3,21 +3,21 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { shareLargeWindows } from '../../bytes/compression/large-window.js'
 import { asWindlassError, WindlassError } from '../../errors.js'
 import { EntrySender } from '../entries/entry-sender.js'
-import { available, openGunzip, openUnzstd } from '../../system/index.js'
-import { Lengths } from './lengths.js'
+import { systemCallsAvailable, openGunzip, openUnzstd } from '../../system/index.js'
+import { LatestGrowth } from './latest-growth.js'
 import { runJob } from './run-job.js'
 import type { Job, Request, Response } from './task.js'
 
 interface Running {
   readonly id: number
-  readonly lengths: Lengths
+  readonly lengths: LatestGrowth
   readonly abort: AbortController
   readonly entries: EntrySender | undefined
 }
 
 if (workerData instanceof SharedArrayBuffer) shareLargeWindows(workerData)
 // Loaded in advance, so that the first job does not wait for it.
-available()
+systemCallsAvailable()
 openGunzip()
 openUnzstd()?.close()
 
@@ -32,7 +32,7 @@ const post = (response: Response, transfer: ArrayBuffer[] = []): void =>
 
 parentPort?.on('message', (request: Request) => {
   if (request.type === 'start') {
-    running = started(request.id, request.job)
+    running = createRunning(request.id, request.job)
     void run(running, request.job)
   } else if (running?.id === request.id) {
     if (request.type === 'grown') running.lengths.report(request)
@@ -44,12 +44,12 @@ parentPort?.on('message', (request: Request) => {
 
 post({ type: 'loaded' })
 
-function started(id: number, job: Job): Running {
+function createRunning(id: number, job: Job): Running {
   const abort = new AbortController()
   const entries = job.entries
     ? new EntrySender((batch, transfer) => post({ type: 'entries', id, batch }, transfer), abort.signal)
     : undefined
-  return { id, lengths: new Lengths(), abort, entries }
+  return { id, lengths: new LatestGrowth(), abort, entries }
 }
 
 async function run({ id, lengths, abort, entries }: Running, job: Job): Promise<void> {

@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 
-/** With less room than this, the output chunk counts as full. */
+/** An output chunk with fewer free bytes than this counts as full. */
 const minRoom = 64 * 1024
 /** Maximum number of buffers kept for reuse. */
 const maxSpare = 4
@@ -12,7 +12,7 @@ const maxSpare = 4
  */
 const firstCall = { input: 2 * 1024, output: 16 * 1024 } as const
 /** Milliseconds after which the decoder yields to the event loop, so that it can be cancelled. */
-const maxTurn = 20
+const maxTurnMs = 20
 
 /** Options of a `ChunkFiller`. */
 export interface FillerOptions {
@@ -23,8 +23,8 @@ export interface FillerOptions {
 }
 
 /** The part of `Gunzip` and `Unzstd` (lib/system) that a `ChunkFiller` uses. */
-export interface Filling {
-  readonly left: number
+export interface FillableDecoder {
+  readonly unconsumed: number
   readonly ended: boolean
   give(input: Uint8Array): number
   fill(output: Buffer): Promise<number>
@@ -34,18 +34,18 @@ export interface Filling {
 /** Decodes input into chunks and pushes them to a stream, with backpressure. */
 export class ChunkFiller {
   readonly #stream: Readable
-  readonly #decoder: Filling
+  readonly #decoder: FillableDecoder
   readonly #outputBytes: number
   readonly #asynchronous: boolean
-  #began = performance.now()
+  #turnStart = performance.now()
   #output: Buffer
   readonly #spare: Buffer[] = []
-  /** Bytes of the output that are filled and not pushed yet. */
+  /** Number of bytes at the start of `#output` that are decoded and not pushed yet. */
   #filled = 0
-  /** Set while the stream is full. */
+  /** Continues the decoding. Set while the stream is full. */
   #resume: (() => void) | undefined
 
-  constructor(stream: Readable, decoder: Filling, { outputBytes, asynchronous }: FillerOptions) {
+  constructor(stream: Readable, decoder: FillableDecoder, { outputBytes, asynchronous }: FillerOptions) {
     this.#stream = stream
     this.#decoder = decoder
     this.#outputBytes = outputBytes
@@ -71,40 +71,42 @@ export class ChunkFiller {
    * @param isNew whether `bytes` start a member or frame
    */
   async decode(bytes: Buffer, isNew: boolean): Promise<number> {
-    let begins = isNew
-    const given = this.#decoder.give(begins ? bytes.subarray(0, firstCall.input) : bytes)
-    for (let full = true; full && !this.#stream.destroyed; begins = false) {
-      const done = this.#isFull ? this.#take() : undefined
-      const room = this.#room(begins ? firstCall.output : undefined)
+    let isFirstCall = isNew
+    const givenBytes = this.#decoder.give(isFirstCall ? bytes.subarray(0, firstCall.input) : bytes)
+    for (let full = true; full && !this.#stream.destroyed; isFirstCall = false) {
+      const complete = this.#isFull ? this.#take() : undefined
+      const freeOutput = this.#freePart(isFirstCall ? firstCall.output : undefined)
       const written =
-        this.#asynchronous && !begins ? await this.#fillAsync(room, done) : await this.#fillSync(room, done)
+        this.#asynchronous && !isFirstCall
+          ? await this.#fillAsync(freeOutput, complete)
+          : await this.#fillSync(freeOutput, complete)
       this.#filled += written
-      full = written === room.length && !this.#decoder.ended
+      full = written === freeOutput.length && !this.#decoder.ended
     }
-    return given - this.#decoder.left
+    return givenBytes - this.#decoder.unconsumed
   }
 
   /** Pushes the rest of the output, also if the chunk is not full. */
   flush(): Promise<void> {
-    return this.#hand(this.#take())
+    return this.#pushChunk(this.#take())
   }
 
   /** Decodes while the consumer works on the previous chunk. */
-  async #fillAsync(room: Buffer, before: Buffer | undefined): Promise<number> {
-    const [written] = await Promise.all([this.#decoder.fill(room), this.#hand(before)])
+  async #fillAsync(room: Buffer, previous: Buffer | undefined): Promise<number> {
+    const [written] = await Promise.all([this.#decoder.fill(room), this.#pushChunk(previous)])
     return written
   }
 
-  async #fillSync(room: Buffer, before: Buffer | undefined): Promise<number> {
-    await this.#hand(before)
-    if (performance.now() - this.#began > maxTurn) {
+  async #fillSync(room: Buffer, previous: Buffer | undefined): Promise<number> {
+    await this.#pushChunk(previous)
+    if (performance.now() - this.#turnStart > maxTurnMs) {
       await setImmediate()
-      this.#began = performance.now()
+      this.#turnStart = performance.now()
     }
     return this.#decoder.fillNow(room)
   }
 
-  #room(max = Infinity): Buffer {
+  #freePart(max = Infinity): Buffer {
     return this.#output.subarray(this.#filled, Math.min(this.#filled + max, this.#output.length))
   }
 
@@ -121,7 +123,7 @@ export class ChunkFiller {
   }
 
   /** Pushes a chunk and resolves when the stream has room again. */
-  async #hand(chunk: Buffer | undefined): Promise<void> {
+  async #pushChunk(chunk: Buffer | undefined): Promise<void> {
     if (chunk !== undefined && chunk.length > 0 && !this.#stream.push(chunk) && !this.#stream.destroyed)
       await new Promise<void>((resolve) => (this.#resume = resolve))
   }

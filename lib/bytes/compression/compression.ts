@@ -3,12 +3,13 @@
  */
 import { WindlassError } from '../../errors.js'
 
-/** The compressions that layers may have. */
+/** A compression that layers may have. */
 export type Compression = 'gzip' | 'zstd' | 'none'
 
 /** Number of bytes that `detectCompression` examines. */
 export const compressionHeadBytes = 10
 
+/** The name of a format, and the bytes (in hex) that its data has at the offset `from`, by default 0. */
 type Magic = readonly [name: string, bytes: string, from?: number]
 
 const known: Readonly<Record<'gzip' | 'zstd', readonly Magic[]>> = {
@@ -23,7 +24,8 @@ const known: Readonly<Record<'gzip' | 'zstd', readonly Magic[]>> = {
 /** Compressions that other tools write and no image specification allows. */
 const foreign: readonly Magic[] = [
   ['xz', 'fd377a585a00'],
-  // Including the magic of the first block: a plain archive may start with a file name that begins with BZh.
+  // The magic of the first block, which follows `BZh` and a digit. `BZh` alone may begin the first file name of a plain
+  // archive.
   ['bzip2', '314159265359', 4],
   ['bzip2', '177245385090', 4],
   ['lz4', '04224d18'],
@@ -37,11 +39,12 @@ const foreign: readonly Magic[] = [
  * @throws WindlassError LAYER_INVALID for a compression that layers must not have
  */
 export function detectCompression(head: Buffer): Compression {
-  if (known.gzip.some((magic) => begins(head, magic))) return 'gzip'
-  if (known.zstd.some((magic) => begins(head, magic)) && (head[0] === 0x28 || head[0]! >> 4 === 5))
+  if (known.gzip.some((magic) => hasMagic(head, magic))) return 'gzip'
+  if (known.zstd.some((magic) => hasMagic(head, magic)) && (head[0] === 0x28 || head[0]! >> 4 === 5))
     return 'zstd'
+  // Only the entries of bzip2 have an offset.
   const other = foreign.find(
-    (magic) => begins(head, magic) && (magic[2] !== 4 || head.toString('latin1', 0, 3) === 'BZh'),
+    (magic) => hasMagic(head, magic) && (magic[2] !== 4 || head.toString('latin1', 0, 3) === 'BZh'),
   )
   if (other === undefined) return 'none'
   throw new WindlassError(
@@ -53,7 +56,7 @@ export function detectCompression(head: Buffer): Compression {
   )
 }
 
-function begins(head: Buffer, [, bytes, from = 0]: Magic): boolean {
+function hasMagic(head: Buffer, [, bytes, from = 0]: Magic): boolean {
   const magic = Buffer.from(bytes, 'hex')
   return (
     head.length >= from + magic.length &&

@@ -14,22 +14,22 @@ import { LibzstdDecoder } from './libzstd-decoder.js'
 import { ZstdFrames } from './zstd-frames.js'
 
 /** A decompression stream. If `recycle` exists, a consumer may return chunks that it no longer needs. */
-export type Decompressing = Duplex & { recycle?(chunk: Buffer): void }
+export type DecompressorStream = Duplex & { recycle?(chunk: Buffer): void }
 
 /** Options of `decompressor`. */
 export interface DecompressOptions {
-  /** Decompress in another thread while the consumer works (default true). zlib always does. */
+  /** Decompress in another thread while the consumer works (default true). zlib always uses another thread. */
   readonly asynchronous?: boolean
   /**
-   * Bytes of output that are collected before they are passed on, at least 128 KiB (512 KiB). As many bytes of input are
-   * read ahead. A reader that stops early wants few.
+   * Size of an output chunk in bytes, at least 128 KiB (default 512 KiB). As many bytes of input are read ahead, so a
+   * consumer that may stop early should choose a small size.
    */
   readonly chunkBytes?: number
 }
 
-/** Output chunk size in bytes. zlib crosses to another thread and back once per chunk. */
+/** Default size of an output chunk in bytes. Large, because zlib switches to another thread and back once per chunk. */
 const chunkSize = 512 * 1024
-const sizesOf = (chunkSize: number) => ({ chunkSize, highWaterMark: chunkSize })
+const streamSizes = (chunkSize: number) => ({ chunkSize, highWaterMark: chunkSize })
 
 /**
  * Creates a stream that decompresses a layer.
@@ -47,7 +47,7 @@ const sizesOf = (chunkSize: number) => ({ chunkSize, highWaterMark: chunkSize })
 export function decompressor(
   compression: Compression,
   { asynchronous = true, chunkBytes = chunkSize }: DecompressOptions = {},
-): Decompressing {
+): DecompressorStream {
   switch (compression) {
     case 'none':
       return new PassThrough({ highWaterMark: chunkBytes })
@@ -67,18 +67,24 @@ export function decompressor(
 
 /** gzip with Node's zlib. Exported for its spec, because ISA-L is preferred. */
 export const zlibGunzip = (chunkBytes = chunkSize): Duplex =>
-  new Decompressor(zlib.createGunzip(sizesOf(chunkBytes)), new GzipTail(), 'gzip', chunkBytes)
+  new Decompressor(zlib.createGunzip(streamSizes(chunkBytes)), new GzipTail(), 'gzip', chunkBytes)
 
 /** zstd with Node's zlib, or undefined if Node has no zstd decoder. Exported for its spec. */
 export const nodeUnzstd = (chunkBytes = chunkSize): Duplex | undefined => {
   const module: object = zlib
   if (!hasZstd(module)) return undefined
   const decoder = module.createZstdDecompress({
-    ...sizesOf(chunkBytes),
+    ...streamSizes(chunkBytes),
     params: { [windowLogMax]: maxWindowLog },
   })
   const window = new LargeWindow()
-  return new Decompressor(decoder, new ZstdFrames((bytes) => window.note(bytes)), 'zstd', chunkBytes, window)
+  return new Decompressor(
+    decoder,
+    new ZstdFrames((bytes) => window.recordWindow(bytes)),
+    'zstd',
+    chunkBytes,
+    window,
+  )
 }
 
 /** zstd with the package fzstd. Exported for its spec. */
@@ -94,17 +100,20 @@ type Decoder = Transform & { readonly bytesWritten: number }
 /** node:zlib since 22.15 and 23.8. */
 interface WithZstd {
   createZstdDecompress(
-    options: ReturnType<typeof sizesOf> & { readonly params: Readonly<Record<number, number>> },
+    options: ReturnType<typeof streamSizes> & { readonly params: Readonly<Record<number, number>> },
   ): Decoder
 }
 
 const hasZstd = (module: object): module is WithZstd => 'createZstdDecompress' in module
 
-/** Combines a decoder with its framing: consumes all input, also if the decoder ends early, and translates errors. */
+/**
+ * Combines a decoder with the checks of its framing. Consumes all input, also if the decoder ends early, and converts
+ * the errors of the decoder to LAYER_INVALID.
+ */
 class Decompressor extends Duplex {
   readonly #decoder: Decoder
   readonly #framing: Framing
-  #over = false
+  #decoderEnded = false
   #pendingTaken: (() => void) | undefined
 
   constructor(
@@ -121,10 +130,10 @@ class Decompressor extends Duplex {
       if (!this.push(chunk)) decoder.pause()
     })
     decoder.on('end', () => {
-      this.#over = true
+      this.#decoderEnded = true
       this.#release()
     })
-    decoder.on('error', (error: Error) => this.destroy(named(error, name)))
+    decoder.on('error', (error: Error) => this.destroy(asLayerError(error, name)))
   }
 
   override _read(): void {
@@ -140,7 +149,7 @@ class Decompressor extends Duplex {
       return
     }
     if (this.window === undefined) this.#feed(parts, 0, taken)
-    else void this.window.turn(() => this.destroyed).then(() => this.#feed(parts, 0, taken))
+    else void this.window.acquire(() => this.destroyed).then(() => this.#feed(parts, 0, taken))
   }
 
   override _final(done: (error?: Error) => void): void {
@@ -154,7 +163,7 @@ class Decompressor extends Duplex {
       this.push(null)
       done()
     }
-    if (this.#over) finish()
+    if (this.#decoderEnded) finish()
     else {
       this.#decoder.once('end', finish)
       this.#decoder.end()
@@ -172,7 +181,7 @@ class Decompressor extends Duplex {
 
   #feed(parts: readonly Buffer[], at: number, taken: () => void): void {
     const part = parts[at]
-    if (this.#over || part === undefined || this.#decoder.destroyed) {
+    if (this.#decoderEnded || part === undefined || this.#decoder.destroyed) {
       taken()
       return
     }
@@ -188,7 +197,7 @@ class Decompressor extends Duplex {
   }
 }
 
-function named(cause: Error, name: string): WindlassError {
+function asLayerError(cause: Error, name: string): WindlassError {
   if (cause instanceof WindlassError) return cause
   return new WindlassError('LAYER_INVALID', `Decompressing the layer as ${name} failed: ${cause.message}`, {
     cause,

@@ -16,16 +16,16 @@ import { ZstdFrames } from './zstd-frames.js'
  */
 const sliceBytes = 512
 /** Milliseconds after which the decoder yields to the event loop, so that it can be cancelled. */
-const maxTurn = 20
+const maxTurnMs = 20
 /** The largest window of Go's encoders, in bytes. Consecutive frames keep several windows in memory. */
 const maxWindow = 2 ** 25
 /** Windows up to this size in bytes are allocated without yielding first. */
 const smallWindow = 2 ** 20
 /** Bytes that may be moved regardless of the output: a few seconds of work. */
-const allowedMoves = 16 * 2 ** 30
+const freeMoveBytes = 16 * 2 ** 30
 /**
  * Bytes that may be moved for each byte of output, which slows the decoder down by a factor of ten at most. Blocks of
- * 128 KiB in the largest window move 256.
+ * 128 KiB in the largest window move 256 bytes for each byte.
  */
 const movesPerByte = 300
 /** The cost of allocating a window, as a multiple of moving it. */
@@ -39,6 +39,7 @@ export class FzstdDecoder extends Transform {
   #windows = 0
   #moved = 0
   #received = 0
+  /** The headers in the current chunk: the position after each, and the window that it announces. */
   readonly #cuts: { readonly at: number; readonly window: number }[] = []
   readonly #frames = new ZstdFrames((window, at) => this.#cuts.push({ window, at }))
   readonly #decoder = new Decompress((data) => {
@@ -95,7 +96,7 @@ export class FzstdDecoder extends Transform {
       }
       if (this.readableLength >= this.readableHighWaterMark)
         await new Promise<void>((resolve) => (this.#resume = resolve))
-      if (performance.now() - began < maxTurn) continue
+      if (performance.now() - began < maxTurnMs) continue
       await setImmediate()
       began = performance.now()
     }
@@ -104,7 +105,7 @@ export class FzstdDecoder extends Transform {
   /** Starts a frame. @throws WindlassError LIMIT_EXCEEDED when its window is too large or the work is excessive */
   #begin(window: number): void {
     if (window > maxWindow)
-      throw refused(
+      throw decoderLimitError(
         `it needs a window of ${formatExactBytes(window)}, more than the ${formatExactBytes(maxWindow)} that this decoder supports`,
       )
     if (window > smallWindow && ++this.#windows > 1) this.#charge(allocationCost * window)
@@ -114,12 +115,12 @@ export class FzstdDecoder extends Transform {
   /** Accounts for moved bytes. @throws WindlassError LIMIT_EXCEEDED when the work is excessive */
   #charge(bytes: number): void {
     this.#moved += bytes
-    if (this.#moved > allowedMoves + movesPerByte * this.#received)
-      throw refused(`its blocks are so small for their window that this decoder is too slow for it`)
+    if (this.#moved > freeMoveBytes + movesPerByte * this.#received)
+      throw decoderLimitError(`its blocks are so small for their window that this decoder is too slow for it`)
   }
 }
 
-const refused = (why: string): WindlassError =>
+const decoderLimitError = (why: string): WindlassError =>
   new WindlassError('LIMIT_EXCEEDED', `Decompressing the layer as zstd failed: ${why}`, {
     hint: 'Install libzstd (Debian, Ubuntu: libzstd1; Fedora: libzstd; Alpine: zstd-libs), or use Node 22.15 or later. Either can decompress the layer.',
   })

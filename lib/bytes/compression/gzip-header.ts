@@ -5,8 +5,13 @@ const fixedBytes = 10
 
 type Part = 'fixed' | 'extra-length' | 'extra' | 'name' | 'comment' | 'crc' | 'over'
 const following: Readonly<Record<Part, Part>> = {
-  ...{ fixed: 'extra-length', 'extra-length': 'extra', extra: 'name', name: 'comment', comment: 'crc' },
-  ...{ crc: 'over', over: 'over' },
+  fixed: 'extra-length',
+  'extra-length': 'extra',
+  extra: 'name',
+  name: 'comment',
+  comment: 'crc',
+  crc: 'over',
+  over: 'over',
 }
 
 /** Parses and verifies one gzip header, passed in pieces of any size. */
@@ -20,7 +25,7 @@ export class GzipHeader {
   #expectedCrc = 0
 
   /** Reports whether the header is complete. */
-  get over(): boolean {
+  get complete(): boolean {
     return this.#part === 'over'
   }
 
@@ -30,16 +35,16 @@ export class GzipHeader {
    */
   take(bytes: Uint8Array): number {
     let at = 0
-    while (at < bytes.length && !this.over) this.#byte(bytes[at++]!)
+    while (at < bytes.length && !this.complete) this.#processByte(bytes[at++]!)
     return at
   }
 
-  #byte(byte: number): void {
+  #processByte(byte: number): void {
     if (this.#part === 'crc') this.#expectedCrc |= byte << (8 * this.#count)
     else this.#crc = crc32(this.#crc, byte)
     switch (this.#part) {
       case 'fixed':
-        this.#check(byte)
+        this.#checkFixedByte(byte)
         break
       case 'extra-length':
         this.#extra |= byte << (8 * this.#count)
@@ -50,7 +55,7 @@ export class GzipHeader {
     if (this.#isEnd(byte)) this.#advance()
   }
 
-  #check(byte: number): void {
+  #checkFixedByte(byte: number): void {
     if (this.#count < 2 && byte !== [0x1f, 0x8b][this.#count]) throw new Error('incorrect header check')
     if (this.#count === 2 && byte !== 8) throw new Error('unknown compression method')
     if (this.#count !== 3) return

@@ -3,7 +3,7 @@ import { WindlassError } from '../../errors.js'
 import { formatCount } from '../../quantities.js'
 import type { Framing } from './framing.js'
 
-/** Node's decoder stops at the first zero after a member and ignores the rest; this class checks the rest. */
+/** Checks the bytes after the last member, because Node's decoder stops at the first zero there and ignores the rest. */
 export class GzipTail implements Framing {
   #taken = 0
   /** Offset after the last byte that is not zero. */

@@ -9,11 +9,11 @@ import { LibraryDecoder } from './library-decoder.js'
 export class IsalGunzip extends LibraryDecoder {
   readonly #gunzip: Gunzip
   #header = new GzipHeader()
-  /** Nothing of the current member has been decoded yet. */
+  /** Whether nothing of the current member has been decoded yet. */
   #isNew = true
   /** Number of bytes after the last member, starting with the first zero. */
   #tail = 0
-  #garbage = false
+  #tailIsGarbage = false
 
   constructor(gunzip: Gunzip, options: FillerOptions) {
     super('gzip', gunzip, options)
@@ -23,9 +23,9 @@ export class IsalGunzip extends LibraryDecoder {
   protected async decodeAll(chunk: Buffer): Promise<void> {
     for (let at = 0; at < chunk.length && !this.destroyed;) {
       const rest = chunk.subarray(at)
-      if (this.#tail > 0 || (this.#gunzip.ended && rest[0] === 0)) at += this.#passTrailer(rest)
+      if (this.#tail > 0 || (this.#gunzip.ended && rest[0] === 0)) at += this.#skipTail(rest)
       else if (this.#gunzip.ended) this.#beginMember()
-      else if (!this.#header.over) at += this.#header.take(rest)
+      else if (!this.#header.complete) at += this.#header.take(rest)
       else {
         const isNew = this.#isNew
         this.#isNew = false
@@ -36,7 +36,7 @@ export class IsalGunzip extends LibraryDecoder {
 
   protected checkEnd(): void {
     if (!this.#gunzip.ended) throw new Error('unexpected end of file')
-    if (this.#garbage)
+    if (this.#tailIsGarbage)
       throw new Error(`it is followed by ${formatCount(this.#tail, 'byte')} that are not gzip`)
   }
 
@@ -46,9 +46,9 @@ export class IsalGunzip extends LibraryDecoder {
     this.#isNew = true
   }
 
-  #passTrailer(bytes: Buffer): number {
+  #skipTail(bytes: Buffer): number {
     this.#tail += bytes.length
-    this.#garbage ||= bytes.some((byte) => byte !== 0)
+    this.#tailIsGarbage ||= bytes.some((byte) => byte !== 0)
     return bytes.length
   }
 }

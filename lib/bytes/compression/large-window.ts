@@ -10,10 +10,10 @@ const maxFreeWindow = 2 ** 25
 /** Milliseconds between two attempts to get permission. */
 const retryInterval = 20
 
-/** Contains the holder: 0 for none, otherwise its thread id plus one. */
+/** Shared memory with the thread that holds the permission: its thread id plus one, or 0 for none. */
 let holder = new Int32Array(new SharedArrayBuffer(4))
 
-/** Returns the shared state. Pass it to `shareLargeWindows` in each thread. */
+/** Returns the shared memory. Pass it to `shareLargeWindows` in each thread. */
 export const largeWindows = (): SharedArrayBuffer => holder.buffer
 
 /** Shares the permission with all threads that have the same `shared`. */
@@ -22,7 +22,7 @@ export function shareLargeWindows(shared: SharedArrayBuffer): void {
 }
 
 /** Releases the permission that `thread` holds, if any. For threads that have ended. */
-export function endTurnOf(thread: number): void {
+export function releaseLargeWindowOf(thread: number): void {
   Atomics.compareExchange(holder, 0, thread + 1, 0)
 }
 
@@ -32,21 +32,21 @@ export class LargeWindow {
   #max = 0
 
   /** Records the start of a frame with a window of `window` bytes. */
-  note(window: number): void {
+  recordWindow(window: number): void {
     this.#max = Math.max(this.#max, window)
   }
 
   /** Resolves when the decoder may use the recorded windows, or when `isOver` returns true. */
-  async turn(isOver: () => boolean): Promise<void> {
+  async acquire(isOver: () => boolean): Promise<void> {
     while (!this.#held && this.#max > maxFreeWindow && !isOver()) {
       this.#held = Atomics.compareExchange(holder, 0, 0, threadId + 1) === 0
       if (!this.#held) await setTimeout(retryInterval)
     }
   }
 
-  /** Releases the permission. Call it when the memory of the decoder is free. */
+  /** Releases the permission. Call it after the memory of the decoder is freed. */
   release(): void {
-    if (this.#held) endTurnOf(threadId)
+    if (this.#held) releaseLargeWindowOf(threadId)
     this.#held = false
   }
 }

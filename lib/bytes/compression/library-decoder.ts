@@ -1,7 +1,7 @@
 /** The common base of the decoders that use a C library. */
 import { Duplex } from 'node:stream'
 import { WindlassError } from '../../errors.js'
-import { ChunkFiller, type FillerOptions, type Filling } from './chunk-filler.js'
+import { ChunkFiller, type FillerOptions, type FillableDecoder } from './chunk-filler.js'
 
 /** A stream whose input is decoded by a C library. */
 export abstract class LibraryDecoder extends Duplex {
@@ -9,7 +9,7 @@ export abstract class LibraryDecoder extends Duplex {
   readonly #format: 'gzip' | 'zstd'
   #working: Promise<void> = Promise.resolve()
 
-  constructor(format: 'gzip' | 'zstd', decoder: Filling, options: FillerOptions) {
+  constructor(format: 'gzip' | 'zstd', decoder: FillableDecoder, options: FillerOptions) {
     const { outputBytes } = options
     super({ readableHighWaterMark: outputBytes, writableHighWaterMark: outputBytes })
     this.#format = format
@@ -29,7 +29,7 @@ export abstract class LibraryDecoder extends Duplex {
     this.#working = this.decodeAll(chunk)
     this.#working.then(
       () => taken(),
-      (error: unknown) => taken(this.#named(error)),
+      (error: unknown) => taken(this.#asLayerError(error)),
     )
   }
 
@@ -39,7 +39,7 @@ export abstract class LibraryDecoder extends Duplex {
       try {
         this.checkEnd()
       } catch (error) {
-        done(this.#named(error))
+        done(this.#asLayerError(error))
         return
       }
       this.push(null)
@@ -49,11 +49,11 @@ export abstract class LibraryDecoder extends Duplex {
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.filler.resume()
-    // The library uses our buffers until then. `_write` has already reported its error.
+    // The library may use the buffers until the current call ends. `_write` has already reported the error of that call.
     void this.#working
       .catch(() => undefined)
       .then(() => {
-        this.giveBack()
+        this.freeDecoder()
         done(error)
       })
   }
@@ -65,11 +65,11 @@ export abstract class LibraryDecoder extends Duplex {
   protected abstract checkEnd(): void
 
   /** Frees memory that is not managed by the garbage collector. */
-  protected giveBack(): void {
+  protected freeDecoder(): void {
     // Nothing to free by default.
   }
 
-  #named(cause: unknown): WindlassError {
+  #asLayerError(cause: unknown): WindlassError {
     if (cause instanceof WindlassError) return cause
     const says = cause instanceof Error ? cause.message : String(cause)
     return new WindlassError('LAYER_INVALID', `Decompressing the layer as ${this.#format} failed: ${says}`, {

@@ -9,7 +9,7 @@ import { ZstdFrames } from './zstd-frames.js'
 export class LibzstdDecoder extends LibraryDecoder {
   readonly #unzstd: Unzstd
   readonly #window = new LargeWindow()
-  readonly #frames = new ZstdFrames((window) => this.#window.note(window))
+  readonly #frames = new ZstdFrames((window) => this.#window.recordWindow(window))
 
   /** @param unzstd is closed with the stream */
   constructor(unzstd: Unzstd, options: FillerOptions) {
@@ -19,7 +19,7 @@ export class LibzstdDecoder extends LibraryDecoder {
 
   protected async decodeAll(chunk: Buffer): Promise<void> {
     this.#frames.take(chunk)
-    await this.#window.turn(() => this.destroyed)
+    await this.#window.acquire(() => this.destroyed)
     for (let at = 0; at < chunk.length && !this.destroyed;)
       at += await this.filler.decode(chunk.subarray(at), this.#unzstd.ended)
   }
@@ -28,7 +28,7 @@ export class LibzstdDecoder extends LibraryDecoder {
     this.#frames.finish()
   }
 
-  protected override giveBack(): void {
+  protected override freeDecoder(): void {
     this.#unzstd.close()
     this.#window.release()
   }

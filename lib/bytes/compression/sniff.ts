@@ -25,7 +25,10 @@ export async function sniffCompression(source: Readable): Promise<Sniffed> {
   }
 }
 
-/** Reads the first bytes and puts them back. Nothing can be put back into a source that has ended. */
+/**
+ * Reads the first bytes and puts them back. If the source ends earlier, `head` contains all of its bytes and they are not
+ * put back, because a stream that has ended accepts none.
+ */
 function readHead(source: Readable): Promise<{ head: Buffer; ended: boolean }> {
   return new Promise((resolve, reject) => {
     let head: Buffer = Buffer.alloc(0)

@@ -11,9 +11,9 @@ const maxWindowBytes = 2 ** 27
  * Reports a missing dictionary, for which decoders only report damaged data.
  */
 export class ZstdFrames implements Framing {
-  readonly #began: ((window: number, at: number) => void) | undefined
-  readonly #held = Buffer.alloc(18)
-  #count = 0
+  readonly #onFrame: ((window: number, at: number) => void) | undefined
+  readonly #headerBytes = Buffer.alloc(18)
+  #headerLength = 0
   #state: 'frame' | 'block' = 'frame'
   #checksum = 0
   /** Bytes to skip before the next header. */
@@ -21,9 +21,12 @@ export class ZstdFrames implements Framing {
   /** Whether the current frame is skippable. */
   #isSkipped = false
 
-  /** @param began called for each frame with its window size in bytes and the end of its header in the chunk */
-  constructor(began?: (window: number, at: number) => void) {
-    this.#began = began
+  /**
+   * @param onFrame called after the header of each frame, with the window size in bytes and the position after the header
+   * in the current chunk
+   */
+  constructor(onFrame?: (window: number, at: number) => void) {
+    this.#onFrame = onFrame
   }
 
   /**
@@ -49,8 +52,8 @@ export class ZstdFrames implements Framing {
         at += skipped
         continue
       }
-      this.#held[this.#count++] = chunk[at++]!
-      this.#header(at)
+      this.#headerBytes[this.#headerLength++] = chunk[at++]!
+      this.#parseHeader(at)
     }
     cut(chunk.length)
     return frames
@@ -62,44 +65,45 @@ export class ZstdFrames implements Framing {
   }
 
   get #isBetween(): boolean {
-    return this.#state === 'frame' && this.#count === 0 && this.#skip === 0
+    return this.#state === 'frame' && this.#headerLength === 0 && this.#skip === 0
   }
 
   /** Parses the current header when it is complete. */
-  #header(at: number): void {
+  #parseHeader(at: number): void {
     if (this.#state === 'block') {
-      if (this.#count === 3) this.#block()
+      if (this.#headerLength === 3) this.#beginBlock()
       return
     }
-    if (this.#count <= 4 && !beginsFrame(this.#held.subarray(0, this.#count)))
+    if (this.#headerLength <= 4 && !beginsFrame(this.#headerBytes.subarray(0, this.#headerLength)))
       throw invalid('a frame is followed by other data')
-    if (this.#count < 4) return
-    const magic = this.#held.readUInt32LE(0)
+    if (this.#headerLength < 4) return
+    const magic = this.#headerBytes.readUInt32LE(0)
     if (magic >>> 4 === 0x184d2a5) {
-      if (this.#count === 8) this.#skippable()
-    } else if (this.#count > 4 && this.#count === 5 + this.#layout().length) this.#frame(at)
+      if (this.#headerLength === 8) this.#beginSkippableFrame()
+    } else if (this.#headerLength > 4 && this.#headerLength === 5 + this.#frameLayout().length)
+      this.#beginFrame(at)
   }
 
-  #skippable(): void {
-    this.#skip = this.#held.readUInt32LE(4)
-    this.#count = 0
+  #beginSkippableFrame(): void {
+    this.#skip = this.#headerBytes.readUInt32LE(4)
+    this.#headerLength = 0
   }
 
-  #layout(): { length: number; window: number; dictionary: number; size: number } {
-    const flags = this.#held[4]!
+  #frameLayout(): { length: number; window: number; dictionary: number; size: number } {
+    const flags = this.#headerBytes[4]!
     const single = (flags >> 5) & 1
     const dictionary = [0, 1, 2, 4][flags & 3]!
     const size = [single, 2, 4, 8][flags >> 6]!
     return { length: 1 - single + dictionary + size, window: 1 - single, dictionary, size }
   }
 
-  #frame(end: number): void {
-    const { window, dictionary, size } = this.#layout()
+  #beginFrame(end: number): void {
+    const { window, dictionary, size } = this.#frameLayout()
     const at = 5 + window + dictionary
-    const dictionaryID = dictionary === 0 ? 0 : this.#held.readUIntLE(5 + window, dictionary)
+    const dictionaryID = dictionary === 0 ? 0 : this.#headerBytes.readUIntLE(5 + window, dictionary)
     if (dictionaryID !== 0) throw needsDictionary(dictionaryID)
-    const bytes = window === 1 ? windowSize(this.#held[5]!) : contentSize(this.#held, at, size)
-    this.#began?.(bytes, end)
+    const bytes = window === 1 ? windowSize(this.#headerBytes[5]!) : contentSize(this.#headerBytes, at, size)
+    this.#onFrame?.(bytes, end)
     if (bytes > maxWindowBytes)
       throw new WindlassError(
         'LIMIT_EXCEEDED',
@@ -108,14 +112,14 @@ export class ZstdFrames implements Framing {
           hint: 'No option raises this maximum: decoders refuse larger windows. Push the image with a smaller window.',
         },
       )
-    this.#checksum = (this.#held[4]! >> 2) & 1 ? 4 : 0
+    this.#checksum = (this.#headerBytes[4]! >> 2) & 1 ? 4 : 0
     this.#state = 'block'
-    this.#count = 0
+    this.#headerLength = 0
   }
 
-  #block(): void {
-    const header = this.#held.readUIntLE(0, 3)
-    this.#count = 0
+  #beginBlock(): void {
+    const header = this.#headerBytes.readUIntLE(0, 3)
+    this.#headerLength = 0
     const repeated = ((header >> 1) & 3) === 1
     this.#skip = repeated ? 1 : header >> 3
     if ((header & 1) === 1) {

@@ -24,7 +24,7 @@ const nydusBootstrap = 'containerd.io/snapshot/nydus-bootstrap'
 const mayBeLayer = (type: string): boolean =>
   type === '' || isGenericType(type) || /tar|gzip|zstd|rootfs/.test(type.toLowerCase())
 
-function notAnImage(types: readonly string[], fallback: string, subject: ErrorSubject): WindlassError {
+function notAnImageError(types: readonly string[], fallback: string, subject: ErrorSubject): WindlassError {
   const type = types.find((each) => artifactKind(each) !== undefined) ?? types[0] ?? ''
   const { what, hint } = artifactKind(type) ?? { what: fallback, hint: orasHint }
   const name = subject.reference ?? 'This'
@@ -48,7 +48,7 @@ export function checkIsImage(
 ): void {
   if (isConfigType(config.mediaType.toLowerCase()) && !(config.mediaType === mediaTypes.ociEmpty)) return
   const types = [...(artifactType === undefined ? [] : [artifactType]), config.mediaType]
-  throw notAnImage(
+  throw notAnImageError(
     [...types, ...layers.map(({ mediaType }) => mediaType)],
     'an artifact of another kind',
     subject,
@@ -64,7 +64,7 @@ export function checkLayerTypes(layers: readonly Descriptor[], subject: ErrorSub
     const isNydus = annotations !== undefined && Object.hasOwn(annotations, nydusBootstrap)
     if (!isNydus && artifactKind(mediaType) === undefined && mayBeLayer(mediaType)) continue
     const fallback = 'an image with layers of a kind that is not supported'
-    throw notAnImage([isNydus ? nydusBootstrap : mediaType], fallback, { ...subject, digest })
+    throw notAnImageError([isNydus ? nydusBootstrap : mediaType], fallback, { ...subject, digest })
   }
 }
 
@@ -81,7 +81,11 @@ export function artifactIndexError(
     ...(each.artifactType ? [each.artifactType] : []),
     each.mediaType,
   ])
-  return notAnImage([...(artifactType ? [artifactType] : []), ...types], 'an index of artifacts', subject)
+  return notAnImageError(
+    [...(artifactType ? [artifactType] : []), ...types],
+    'an index of artifacts',
+    subject,
+  )
 }
 
 /**
@@ -94,7 +98,7 @@ export const unsupportedManifestType = (
   subject: ErrorSubject = {},
 ): WindlassError =>
   artifactKind(type) !== undefined
-    ? notAnImage([type], '', subject)
+    ? notAnImageError([type], '', subject)
     : new WindlassError(
         'MANIFEST_UNSUPPORTED',
         `Unsupported manifest MIME type: ${printable(type)} (${what})`,

@@ -4,7 +4,7 @@ import type { Digest } from '../digest/digest.js'
 import { DigestCodec } from '../digest/digest-codec.js'
 import { listOf } from '../../codec/list-of.js'
 import { type Platform, PlatformCodec } from '../platform/platform-codec.js'
-import { type RecordType, filledIn, record } from '../../codec/record-codec.js'
+import { type RecordType, withNoticedDefault, record } from '../../codec/record-codec.js'
 import { type StringMap, StringMapCodec } from '../../codec/string-map.js'
 
 /** A reference to a blob. */
@@ -69,7 +69,7 @@ export function readDescriptor(value: unknown): Descriptor | undefined {
  * @param display the default as the notice names it
  */
 export const descriptorOf = (mediaType: string, display: string): RecordType<Descriptor> =>
-  descriptorWith(filledIn(MediaType, mediaType, display))
+  descriptorWith(withNoticedDefault(MediaType, mediaType, display))
 
 /** The fields that determine which bytes are fetched and how they are interpreted. */
 export const decisiveFields = ['mediaType', 'digest', 'size'] as const satisfies readonly (keyof Descriptor)[]

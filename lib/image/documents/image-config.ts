@@ -9,7 +9,13 @@ import { DigestCodec } from '../digest/digest-codec.js'
 import { listOf } from '../../codec/list-of.js'
 import { formatCount } from '../../quantities.js'
 import type { Platform } from '../platform/platform.js'
-import { type ReceiveNotice, filledIn, notify, withFallback, record } from '../../codec/record-codec.js'
+import {
+  type ReceiveNotice,
+  withNoticedDefault,
+  notify,
+  withSilentDefault,
+  record,
+} from '../../codec/record-codec.js'
 import { CommandCodec, StringListCodec } from '../../codec/string-list.js'
 import { ObjectCodec, StringMapCodec } from '../../codec/string-map.js'
 
@@ -66,8 +72,8 @@ const noLayers: ImageConfig['rootfs'] = { type: 'layers', diff_ids: [] }
 const Rootfs = record(
   'a rootfs',
   {
-    type: filledIn<'layers'>(t.literal('layers'), 'layers', '"layers"'),
-    diff_ids: withFallback(listOf(DigestCodec, 'a list of diffIDs'), []),
+    type: withNoticedDefault<'layers'>(t.literal('layers'), 'layers', '"layers"'),
+    diff_ids: withSilentDefault(listOf(DigestCodec, 'a list of diffIDs'), []),
   },
   {},
 )
@@ -93,7 +99,7 @@ export const ImageConfigCodec: t.Type<ImageConfig, unknown> = record(
   {
     os: PlatformPart,
     architecture: PlatformPart,
-    rootfs: filledIn(Rootfs, noLayers, 'one without layers'),
+    rootfs: withNoticedDefault(Rootfs, noLayers, 'one without layers'),
   },
   {
     variant: t.string,
@@ -102,7 +108,7 @@ export const ImageConfigCodec: t.Type<ImageConfig, unknown> = record(
     created: t.string,
     author: t.string,
     config: RuntimeConfig,
-    history: listOf(withFallback(History, {}), 'a list of history entries'),
+    history: listOf(withSilentDefault(History, {}), 'a list of history entries'),
   },
 )
 

@@ -3,7 +3,7 @@ import * as t from 'io-ts'
 import { type Descriptor, DescriptorCodec } from './descriptor.js'
 import { IndexEntriesCodec, type UnusableEntry } from './index-entries.js'
 import { type JsonDocument, decodeJson, parseJson } from '../../codec/json.js'
-import { filledIn, withFallback, record } from '../../codec/record-codec.js'
+import { withNoticedDefault, withSilentDefault, record } from '../../codec/record-codec.js'
 import { type StringMap, StringMapCodec } from '../../codec/string-map.js'
 
 /** A decoded index. */
@@ -24,8 +24,8 @@ const name = 'an image index'
 export const ImageIndexCodec = record(
   name,
   {
-    schemaVersion: filledIn<2>(t.literal(2), 2, '2'),
-    manifests: withFallback(IndexEntriesCodec, { usable: [], unusable: [] }),
+    schemaVersion: withNoticedDefault<2>(t.literal(2), 2, '2'),
+    manifests: withSilentDefault(IndexEntriesCodec, { usable: [], unusable: [] }),
   },
   {
     mediaType: t.string,

@@ -6,7 +6,7 @@ import { type JsonDocument, readJson } from '../../codec/json.js'
 import { listOf } from '../../codec/list-of.js'
 import { formatCount } from '../../quantities.js'
 import { mediaTypes } from './media-types.js'
-import { filledIn, withFallback, record } from '../../codec/record-codec.js'
+import { withNoticedDefault, withSilentDefault, record } from '../../codec/record-codec.js'
 import { type StringMap, StringMapCodec } from '../../codec/string-map.js'
 
 /** A config and its layers. */
@@ -43,9 +43,9 @@ const layer = descriptorOf('application/octet-stream', 'a layer')
 export const ImageManifestCodec: t.Type<ImageManifest, unknown> = record(
   name,
   {
-    schemaVersion: filledIn<2>(t.literal(2), 2, '2'),
+    schemaVersion: withNoticedDefault<2>(t.literal(2), 2, '2'),
     config,
-    layers: withFallback(listOf(layer, 'a list of layers', checkLayers), []),
+    layers: withSilentDefault(listOf(layer, 'a list of layers', checkLayers), []),
   },
   {
     mediaType: t.string,

@@ -7,10 +7,10 @@ import { type Descriptor, DescriptorCodec, decisiveFields } from './descriptor.j
 import { type Digest, isDigest, isForeignDigest } from '../digest/digest.js'
 import { isObject } from '../../codec/json-object.js'
 import { jsonProblems } from '../../codec/json-problems.js'
-import { otherCase } from '../../codec/other-case.js'
+import { keyInOtherCase } from '../../codec/other-case.js'
 import { type Platform, PlatformCodec } from '../platform/platform-codec.js'
 import { printable, quoted } from '../../codec/printable.js'
-import { noticesOf } from '../../codec/record-codec.js'
+import { noticeReceiverOf } from '../../codec/record-codec.js'
 
 /** An entry that cannot be used, with the parts of it that are readable. */
 export interface UnusableEntry {
@@ -47,7 +47,7 @@ export const IndexEntriesCodec = new t.Type<IndexEntries, unknown, unknown>(
       const result = readEntry(item, t.appendContext(context, String(index), DescriptorCodec, item))
       if ('problem' in result) {
         unusable.push(result)
-        noticesOf(context)?.(`${result.problem}; the entry is left out`)
+        noticeReceiverOf(context)?.(`${result.problem}; the entry is left out`)
       } else usable.push(result)
     })
     return t.success({ usable, unusable })
@@ -66,12 +66,13 @@ function readEntry(item: unknown, context: t.Context): Descriptor | UnusableEntr
     annotations: isObject(entry['annotations']) ? entry['annotations'] : {},
   }
   const where = `manifests[${about.position}]`
-  // The entry has an unreadable platform. It must not count as one without a platform, whose config would decide.
+  // An entry with an unreadable platform is not usable. Without this check, it would be treated like an entry without a
+  // platform, whose config determines the platform.
   if (platform?._tag === 'Left')
     return { ...about, problem: `${where}.platform: ${printable(jsonProblems(platform.left))}` }
   const result = DescriptorCodec.validate(item, context)
   if (result._tag === 'Left') return { ...about, problem: jsonProblems(result.left) }
-  const ambiguous = otherCase(result.right, decisiveFields)
+  const ambiguous = keyInOtherCase(result.right, decisiveFields)
   if (ambiguous !== undefined)
     return {
       ...about,

@@ -4,7 +4,8 @@ import { matchPlatform } from './match-platform.js'
 import type { Platform } from '../platform/platform.js'
 
 /**
- * Returns whether `entry` is an image: whether it matches its own platform. An entry without one matches `platform`.
+ * Returns whether `entry` is an image or a nested index, and not an attestation or another artifact: whether it matches its
+ * own platform. An entry without a platform is matched against `platform`.
  */
 export const isImageOrIndexEntry = (entry: Descriptor, platform: Platform = anyPlatform): boolean =>
   matchPlatform(entry.platform ?? platform, [entry]).length > 0

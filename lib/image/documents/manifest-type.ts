@@ -12,13 +12,13 @@ import {
   mediaTypes,
   parseMediaType,
 } from './media-types.js'
-import { otherCase } from '../../codec/other-case.js'
+import { keyInOtherCase } from '../../codec/other-case.js'
 import { printable, quoted } from '../../codec/printable.js'
 
 /** Kind of a manifest. */
 export type ManifestKind = 'image' | 'index' | 'schema1'
 
-/** What determined the media type: the `Content-Type`, the `mediaType` field, or the fields of the document. */
+/** What determined the media type: the `Content-Type`, the `mediaType` field, or which other fields the document has. */
 export type DecidedBy = 'content-type' | 'media-type' | 'shape'
 
 /** Decided type of a manifest. */
@@ -43,7 +43,7 @@ const kindLabels: Readonly<Record<ManifestKind, string>> = {
 }
 
 /** All fields that determine the kind of a document. */
-const decisive = ['schemaVersion', 'mediaType', ...Object.values(kindFields).flat()]
+const kindDecidingFields = ['schemaVersion', 'mediaType', ...Object.values(kindFields).flat()]
 
 function kindOf(type: string): ManifestKind | undefined {
   if (isImageManifestType(type)) return 'image'
@@ -57,11 +57,11 @@ function kindOf(type: string): ManifestKind | undefined {
 const isSameType = (a: string, b: string): boolean => a === b || (isSchema1Type(a) && isSchema1Type(b))
 
 /** Returns the kinds whose fields the body has, each with the first such field. A field that is `null` is absent. */
-function shapesOf(body: object): { kind: ManifestKind; mark: string }[] {
+function shapesOf(body: object): { kind: ManifestKind; field: string }[] {
   const kinds: ManifestKind[] = ['index', 'image', 'schema1']
   return kinds.flatMap((kind) => {
-    const mark = kindFields[kind].find((field) => fieldOf(body, field) !== undefined)
-    return mark === undefined ? [] : [{ kind, mark }]
+    const field = kindFields[kind].find((each) => fieldOf(body, each) !== undefined)
+    return field === undefined ? [] : [{ kind, field }]
   })
 }
 
@@ -74,7 +74,7 @@ const fieldOf = (body: object, field: string): unknown =>
   Object.hasOwn(body, field) ? ((body as Record<string, unknown>)[field] ?? undefined) : undefined
 
 function checkFields(body: object, document: JsonDocument): void {
-  const ambiguous = otherCase(body, decisive)
+  const ambiguous = keyInOtherCase(body, kindDecidingFields)
   if (ambiguous !== undefined)
     throw jsonError(document, `the key ${quoted(ambiguous)} differs only in case from a known key`)
   const version = fieldOf(body, 'schemaVersion')
@@ -110,7 +110,7 @@ export interface DecideTypeOptions {
   /** The `Content-Type` header as received. Parameters are ignored. */
   readonly contentType?: string | undefined
   /** Whether the digest of the body has been verified. A header that contradicts the body then causes a notice only. */
-  readonly vouched?: boolean
+  readonly digestVerified?: boolean
 }
 
 /**
@@ -122,7 +122,7 @@ export interface DecideTypeOptions {
  */
 export function decideType(
   body: object,
-  { contentType, vouched = false }: DecideTypeOptions,
+  { contentType, digestVerified = false }: DecideTypeOptions,
   document: JsonDocument,
 ): ManifestType {
   checkFields(body, document)
@@ -130,7 +130,7 @@ export function decideType(
   if (shape !== undefined && other !== undefined)
     throw jsonError(
       document,
-      `it is both ${kindLabels[shape.kind]} (${shape.mark}) and ${kindLabels[other.kind]} (${other.mark})`,
+      `it is both ${kindLabels[shape.kind]} (${shape.field}) and ${kindLabels[other.kind]} (${other.field})`,
     )
   const own = mediaTypeIn(body, document)
   const ownKind = own === undefined ? undefined : kindOf(own)
@@ -139,10 +139,10 @@ export function decideType(
   if (own !== undefined && shape !== undefined && shape.kind !== ownKind)
     throw jsonError(
       document,
-      `its mediaType is ${own}, but it has the ${shape.mark} of ${kindLabels[shape.kind]}`,
+      `its mediaType is ${own}, but it has the ${shape.field} of ${kindLabels[shape.kind]}`,
     )
   const header = headerType(contentType, document)
-  const chosen = chooseType(header.known, own, shape, { vouched, document })
+  const chosen = chooseType(header.known, own, shape, { digestVerified, document })
   const kind = chosen === undefined ? shape?.kind : kindOf(chosen)
   if (kind === undefined) {
     if (header.foreign !== undefined)
@@ -159,19 +159,19 @@ export function decideType(
 function chooseType(
   header: string | undefined,
   own: string | undefined,
-  shape: { readonly kind: ManifestKind; readonly mark: string } | undefined,
-  { vouched, document }: { readonly vouched: boolean; readonly document: JsonDocument },
+  shape: { readonly kind: ManifestKind; readonly field: string } | undefined,
+  { digestVerified, document }: { readonly digestVerified: boolean; readonly document: JsonDocument },
 ): string | undefined {
   if (header === undefined) return own
   const actual = own ?? (shape && kindOf(header) !== shape.kind ? defaultTypes[shape.kind] : header)
   if (isSameType(header, actual)) return header
   const contradiction =
     own === undefined
-      ? `the Content-Type is ${header}, but it has the ${shape?.mark ?? ''} of ${kindLabels[shape?.kind ?? 'image']}`
+      ? `the Content-Type is ${header}, but it has the ${shape?.field ?? ''} of ${kindLabels[shape?.kind ?? 'image']}`
       : `the Content-Type is ${header}, but its mediaType is ${own}`
   // Docker's and OCI's forms of one kind are equivalent. If the kinds differ, a tool that trusts the header reads
   // another document.
-  if (!vouched && kindOf(header) !== kindOf(actual)) throw jsonError(document, contradiction)
+  if (!digestVerified && kindOf(header) !== kindOf(actual)) throw jsonError(document, contradiction)
   document.notice?.(`${contradiction}; the document decides`)
   return actual
 }

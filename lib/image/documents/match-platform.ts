@@ -3,7 +3,7 @@ import type { Descriptor } from './descriptor.js'
 import { isConfigType, isImageManifestType, isIndexType, isSchema1Type } from './media-types.js'
 import { type Platform, normalizePlatform } from '../platform/platform.js'
 import { platformVector } from '../platform/platform-vector.js'
-import { newerWindows, windowsFits } from '../platform/windows-version.js'
+import { compareWindowsNewestFirst, windowsFits } from '../platform/windows-version.js'
 
 /** Windows features that do not affect matching. */
 const ignoredFeatures: readonly string[] = ['win32k']
@@ -49,7 +49,7 @@ const isManifest = ({ mediaType }: Descriptor): boolean =>
  * - on Windows, the newer version
  * - the order of the index
  *
- * Entries without a platform come last, because only their configs have it (containerd `images.Manifest`).
+ * Entries without a platform come last, because only their configs state the platform (containerd `images.Manifest`).
  * Attestations, other attachments and entries that are not manifests never match.
  */
 export function matchPlatform<D extends Descriptor>(wanted: Platform, descriptors: readonly D[]): D[] {
@@ -76,7 +76,7 @@ export function matchPlatform<D extends Descriptor>(wanted: Platform, descriptor
         a.rank - b.rank ||
         a.missing - b.missing ||
         b.features - a.features ||
-        newerWindows(a.version, b.version),
+        compareWindowsNewestFirst(a.version, b.version),
     )
     .map(({ descriptor }) => descriptor)
 }

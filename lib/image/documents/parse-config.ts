@@ -5,7 +5,7 @@ import { type ImageConfig, ImageConfigCodec } from './image-config.js'
 import { decodeJson, jsonError, parseJson } from '../../codec/json.js'
 import { defaultLimits, limitExceeded } from '../../limits.js'
 import { formatBytes, formatCount } from '../../quantities.js'
-import { otherCase } from '../../codec/other-case.js'
+import { keyInOtherCase } from '../../codec/other-case.js'
 import { type Platform, formatPlatform } from '../platform/platform.js'
 import { quoted } from '../../codec/printable.js'
 import type { ReceiveNotice } from '../../codec/record-codec.js'
@@ -25,7 +25,7 @@ export interface ExpectedConfig {
 }
 
 /** The fields that determine what is run. */
-const decisive = ['os', 'architecture', 'variant', 'rootfs', 'config']
+const decisiveConfigFields = ['os', 'architecture', 'variant', 'rootfs', 'config']
 
 function verify(bytes: Uint8Array, expected: ExpectedConfig, what: string, subject: ErrorSubject): void {
   const { digest, size, configBytes = defaultLimits.configBytes } = expected
@@ -68,7 +68,8 @@ export function parseImageConfig(bytes: Uint8Array, expected: ExpectedConfig = {
   const { notice } = expected
   const document = { code: 'CONFIG_INVALID', what, subject, ...(notice && { notice }) } as const
   const config = decodeJson(ImageConfigCodec, parseJson(bytes, document), document)
-  const ambiguous = otherCase(config, decisive) ?? otherCase(config.rootfs, ['type', 'diff_ids'])
+  const ambiguous =
+    keyInOtherCase(config, decisiveConfigFields) ?? keyInOtherCase(config.rootfs, ['type', 'diff_ids'])
   if (ambiguous !== undefined)
     throw jsonError(document, `the key ${quoted(ambiguous)} differs only in case from a known key`)
   return withPlatform(config, expected)

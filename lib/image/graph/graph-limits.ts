@@ -27,7 +27,7 @@ export class GraphBudget {
 
   /**
    * Counts a document before it is read.
-   * @param depth number of documents above it
+   * @param depth number of documents on the way to it
    * @throws LIMIT_EXCEEDED if it is nested too deeply, or there are too many documents
    */
   countDocument({ role, descriptor: { digest } }: GraphLink, depth: number): void {

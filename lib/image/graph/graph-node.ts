@@ -1,15 +1,15 @@
 /** The nodes of a walk through an image graph. */
 import type { GraphLink } from './document-links.js'
 
-/** A document or blob that a walk came to. */
+/** A document or blob that a walk has reached. */
 export class GraphNode<Link extends GraphLink = GraphLink, Content = undefined> {
-  /** Number of documents above this node: 0 for a start. */
+  /** Number of documents on the way to this node: 0 for a start. */
   readonly depth: number
 
   constructor(
     /** The link that the walk followed. */
     readonly link: Link,
-    /** The document with the link; undefined for a start. */
+    /** The node of the document that contains the link; undefined for a start. */
     readonly parent: GraphNode<Link, Content> | undefined,
     /** Content of the document; undefined for a node without a document, and until it is read. */
     readonly content?: Content,

@@ -18,18 +18,18 @@ export interface GraphDocument<Link extends GraphLink = GraphLink, Content = und
 
 /** How a walk reads documents, and what it follows. */
 export interface GraphWalk<Link extends GraphLink = GraphLink, Content = undefined> {
-  /** Reads the document of a node. Returns undefined if it is not to be read, or is missing: nothing is behind it then. */
+  /** Reads the document of a node. Returns undefined to skip it, or if it is missing; it then has no references. */
   read(
     node: GraphNode<Link, Content>,
   ): GraphDocument<Link, Content> | undefined | Promise<GraphDocument<Link, Content> | undefined>
   /**
-   * Reports whether to visit the target of a link (default: always). Is called for each link in turn, except for starts,
-   * also if the target has been visited.
+   * Reports whether to visit the target of a link (default: always). Called for each link in order, even if the target has
+   * been visited, but not for starts.
    */
   follow?(link: Link, from: GraphNode<Link, Content>): boolean | Promise<boolean>
-  /** Returns what identifies the target of a link among those in its role (default: its digest). */
+  /** Returns a key that identifies the target of a link among all targets of that role (default: its digest). */
   key?(link: Link): string
-  /** Default: none. */
+  /** Limits of the walk (default: none). */
   readonly limits?: GraphLimits
   /** Name of the image in errors. */
   readonly reference?: string
@@ -39,8 +39,8 @@ export interface GraphWalk<Link extends GraphLink = GraphLink, Content = undefin
 const blobs: readonly LinkRole[] = ['layer', 'tree']
 
 /**
- * Yields everything that `starts` lead to, each node once: a document before what it references, and all that one
- * link leads to before the next link. A node with several links is yielded for the first that the walk takes, so that
+ * Yields everything that `starts` lead to, each node once and depth-first: a document before its references, and everything
+ * that one link leads to before the next link. If several links lead to a node, it is yielded for the first of them, so that
  * the walk ends even if documents reference each other in a cycle.
  *
  * Nothing is read before the caller asks for it. A node is read and then yielded. Layers and trees are not read.
@@ -65,7 +65,7 @@ export async function* walkGraph<Link extends GraphLink = GraphLink, Content = u
       continue
     }
     if (from.node && (await walk.follow?.(link, from.node)) === false) continue
-    const key = `${kindOf(link)} ${walk.key?.(link) ?? link.descriptor.digest}`
+    const key = `${visitRoleOf(link)} ${walk.key?.(link) ?? link.descriptor.digest}`
     if (visited.has(key)) continue
     visited.add(key)
     const unread = new GraphNode<Link, Content>(link, from.node)
@@ -77,10 +77,10 @@ export async function* walkGraph<Link extends GraphLink = GraphLink, Content = u
 }
 
 /**
- * Returns what a target is visited as. A blob may be a layer of one image and a manifest that another image needs: what
- * it references counts only where it is a manifest, so these are two nodes.
+ * Returns the role under which a target is visited. One blob may be a layer of one image and a manifest of another. Its
+ * references are followed only where it is a manifest, so these are two nodes.
  */
-const kindOf = (link: GraphLink): LinkRole => (isManifestLink(link) ? 'manifest' : link.role)
+const visitRoleOf = (link: GraphLink): LinkRole => (isManifestLink(link) ? 'manifest' : link.role)
 
 /** A document whose links are being followed. */
 interface OpenDocument<Link extends GraphLink, Content> {

@@ -12,7 +12,7 @@ import { defaultLimits, type Limits, limitExceeded } from '../../limits.js'
 import { type DecidedBy, type ManifestType, decideType } from '../documents/manifest-type.js'
 import { isSchema1Type, parseMediaType } from '../documents/media-types.js'
 import { formatBytes, formatCount } from '../../quantities.js'
-import { otherCase } from '../../codec/other-case.js'
+import { keyInOtherCase } from '../../codec/other-case.js'
 import { quoted } from '../../codec/printable.js'
 import { type Schema1Manifest, Schema1ManifestCodec } from '../schema1/manifest.js'
 import { type Schema1Signature, isSigned, signaturesIn, signedPayload } from '../schema1/payload.js'
@@ -41,6 +41,7 @@ export interface ManifestInput {
   readonly limits?: Pick<Limits, 'manifestBytes' | 'indexEntries'> | undefined
 }
 
+/** What all kinds of documents have. */
 interface Decided {
   /**
    * `size` is that of the bytes. `digest` is the requested one, otherwise the sha256 of the bytes or the signed
@@ -119,8 +120,8 @@ export function decideManifest(input: ManifestInput): ManifestDocument {
       subject,
     )
 
-  const body = objectIn(bytes, document)
-  const type = decideType(body, { contentType, vouched: verifiedBy !== 'nothing' }, document)
+  const body = parseObject(bytes, document)
+  const type = decideType(body, { contentType, digestVerified: verifiedBy !== 'nothing' }, document)
   compareExpectedType(type, expected?.mediaType, notice)
 
   const signed = type.kind === 'schema1' && isSigned(body)
@@ -128,7 +129,7 @@ export function decideManifest(input: ManifestInput): ManifestDocument {
   if (verifiedBy === 'payload' && !signed && expected?.digest !== undefined)
     throw digestMismatch(bytes, expected.digest, document)
   const payload = signed ? Buffer.from(signedPayload(bytes, body, document)) : bytes
-  const trusted = signed ? objectIn(payload, document) : body
+  const trusted = signed ? parseObject(payload, document) : body
   // The signed payload must have this type by itself: unsigned fields must not determine it.
   if (signed) decideType(trusted, { contentType: type.mediaType }, document)
   const decided = {
@@ -154,7 +155,7 @@ export function decideManifest(input: ManifestInput): ManifestDocument {
   return { ...decided, ...content, payload, signatures: signaturesIn(body, document) }
 }
 
-function objectIn(bytes: Uint8Array, document: JsonDocument): object {
+function parseObject(bytes: Uint8Array, document: JsonDocument): object {
   const value = parseJson(bytes, document)
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
   throw jsonError(document, 'expected an object')
@@ -199,7 +200,7 @@ function decode({ kind }: ManifestType, body: unknown, document: JsonDocument): 
 
 function checkDescriptors(descriptors: readonly Descriptor[], document: JsonDocument): void {
   for (const descriptor of descriptors) {
-    const ambiguous = otherCase(descriptor, decisiveFields)
+    const ambiguous = keyInOtherCase(descriptor, decisiveFields)
     if (ambiguous !== undefined)
       throw jsonError(
         document,

@@ -24,7 +24,7 @@ const knownArchitectures = new Set(
 const osForm = /^([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.%-]*)((?:\+[A-Za-z0-9_.%-]+)*)\))?$/
 const partForm = /^[A-Za-z0-9_.-]+$/
 
-function make(
+function makePlatform(
   os: string,
   architecture: string,
   variant: string,
@@ -40,7 +40,7 @@ function make(
   }
 }
 
-function invalid(text: string, problem: string): WindlassError {
+function invalidPlatform(text: string, problem: string): WindlassError {
   return new WindlassError('PLATFORM_INVALID', `${quoted(text)} is not a platform: ${problem}`, {
     hint: 'A platform is OS/ARCH or OS/ARCH/VARIANT, such as linux/amd64 or linux/arm/v7.',
   })
@@ -55,36 +55,43 @@ function invalid(text: string, problem: string): WindlassError {
 export function parsePlatform(text: string): Platform {
   const [first = '', ...rest] = text.split('/')
   const match = osForm.exec(first)
-  if (match === null) throw invalid(text, `${quoted(first)} is not an operating system`)
+  if (match === null) throw invalidPlatform(text, `${quoted(first)} is not an operating system`)
   for (const part of rest)
-    if (!partForm.test(part)) throw invalid(text, `${quoted(part)} is not an architecture or a variant`)
+    if (!partForm.test(part))
+      throw invalidPlatform(text, `${quoted(part)} is not an architecture or a variant`)
 
   const [, osName = '', version = '', features = ''] = match
-  const decoded = (option: string): string => {
+  const decodeOption = (option: string): string => {
     try {
       return decodeURIComponent(option)
     } catch {
-      throw invalid(text, `${quoted(option)} is not percent-encoded`)
+      throw invalidPlatform(text, `${quoted(option)} is not percent-encoded`)
     }
   }
   const os = normalizeOs(osName)
   const wanted = (architecture: string, variant: string): Platform =>
-    make(os, architecture, variant, decoded(version), features.split('+').slice(1).map(decoded))
+    makePlatform(
+      os,
+      architecture,
+      variant,
+      decodeOption(version),
+      features.split('+').slice(1).map(decodeOption),
+    )
 
   const [architecture, variant, ...tooMany] = rest
-  if (tooMany.length > 0) throw invalid(text, 'it has more than three parts')
+  if (tooMany.length > 0) throw invalidPlatform(text, 'it has more than three parts')
   if (architecture === undefined) {
     const host = hostPlatform()
     if (knownOs.has(os)) return wanted(host.architecture, host.variant ?? '')
     const normalized = normalizeArchitecture(first, '')
     if (knownArchitectures.has(normalized.architecture))
-      return make(host.os, normalized.architecture, plainVariant(normalized))
-    throw invalid(text, 'it is neither a known operating system nor a known architecture')
+      return makePlatform(host.os, normalized.architecture, plainVariant(normalized))
+    throw invalidPlatform(text, 'it is neither a known operating system nor a known architecture')
   }
   const normal = normalizeArchitecture(architecture, variant ?? '')
   if (variant === undefined) return wanted(normal.architecture, plainVariant(normal))
-  const spelled = normal.architecture === 'arm64' && normal.variant === '' ? 'v8' : normal.variant
-  return wanted(normal.architecture, spelled)
+  const keptVariant = normal.architecture === 'arm64' && normal.variant === '' ? 'v8' : normal.variant
+  return wanted(normal.architecture, keptVariant)
 }
 
 /** Returns the variant, without the default v7 of arm: most arm images have no variant and mean v7. */
@@ -92,7 +99,7 @@ const plainVariant = ({ architecture, variant }: { architecture: string; variant
   architecture === 'arm' && variant === 'v7' ? '' : variant
 
 /** Percent-encodes the characters that have a meaning in a specifier. */
-const encoded = (option: string): string =>
+const encodeOption = (option: string): string =>
   option.replace(/[%+()/]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
 
 /**
@@ -103,7 +110,7 @@ export function formatPlatform(platform: Platform): string {
   if (platform.os === '') return 'unknown'
   const features = [...new Set(platform['os.features'])].filter((one) => one !== '').sort()
   const version = platform['os.version'] ?? ''
-  const options = encoded(version) + features.map((one) => `+${encoded(one)}`).join('')
+  const options = encodeOption(version) + features.map((one) => `+${encodeOption(one)}`).join('')
   const os = options === '' ? platform.os : `${platform.os}(${options})`
   return printable([os, platform.architecture, platform.variant].filter((part) => part).join('/'))
 }
@@ -115,5 +122,5 @@ export function formatPlatform(platform: Platform): string {
 export function normalizePlatform(platform: Platform): Platform {
   const { architecture, variant } = normalizeArchitecture(platform.architecture, platform.variant ?? '')
   const features = [...new Set(platform['os.features'])].sort()
-  return make(normalizeOs(platform.os), architecture, variant, platform['os.version'], features)
+  return makePlatform(normalizeOs(platform.os), architecture, variant, platform['os.version'], features)
 }

@@ -19,7 +19,7 @@ function parse(version: string): WindowsVersion | undefined {
 }
 
 /** Returns the oldest build of an image that a host of `build` runs. */
-function oldest(build: number): number {
+function oldestImageBuild(build: number): number {
   const [first = 0] = stableBuilds
   if (build < first) return build
   return stableBuilds.findLast((stable) => stable < build) ?? first
@@ -41,11 +41,11 @@ export function windowsFits(host: string, image: string): boolean {
     imageVersion.minor !== hostVersion.minor
   )
     return false
-  return oldest(hostVersion.build) <= imageVersion.build && imageVersion.build <= hostVersion.build
+  return oldestImageBuild(hostVersion.build) <= imageVersion.build && imageVersion.build <= hostVersion.build
 }
 
 /** Comparator that sorts the newest version first and empty versions last. */
-export function newerWindows(a: string, b: string): number {
+export function compareWindowsNewestFirst(a: string, b: string): number {
   const left = a.split('.')
   const right = b.split('.')
   for (let at = 0; at < Math.max(left.length, right.length); at++) {

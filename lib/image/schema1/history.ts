@@ -2,7 +2,7 @@
 import * as t from 'io-ts'
 import type { HistoryEntry } from '../documents/image-config.js'
 import { type JsonDocument, decodeJson, jsonError, parseJson } from '../../codec/json.js'
-import { otherCase } from '../../codec/other-case.js'
+import { keyInOtherCase } from '../../codec/other-case.js'
 import { quoted } from '../../codec/printable.js'
 import { record } from '../../codec/record-codec.js'
 import { ObjectCodec } from '../../codec/string-map.js'
@@ -38,7 +38,7 @@ const V1Codec = record(
  */
 export function readV1Config(v1Compatibility: string, document: JsonDocument): V1Config {
   const members = decodeJson(t.UnknownRecord, parseJson(Buffer.from(v1Compatibility), document), document)
-  const ambiguous = otherCase(members, ['id', 'parent', 'throwaway'])
+  const ambiguous = keyInOtherCase(members, ['id', 'parent', 'throwaway'])
   if (ambiguous !== undefined)
     throw jsonError(document, `the key ${quoted(ambiguous)} differs only in case from a known key`)
   const { id, parent, throwaway, created, author, comment, container_config } = decodeJson(

@@ -1,6 +1,6 @@
 /**
  * Validates schema 1 manifests and reads the image from them. The checks, their order and their messages follow
- * Docker's engine. The digest and the schema version have been checked before.
+ * Docker's engine. The caller has already checked the digest and the schema version.
  */
 import { WindlassError } from '../../errors.js'
 import type { Digest } from '../digest/digest.js'

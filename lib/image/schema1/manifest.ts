@@ -3,7 +3,7 @@ import * as t from 'io-ts'
 import type { Digest } from '../digest/digest.js'
 import { DigestCodec } from '../digest/digest-codec.js'
 import { listOf } from '../../codec/list-of.js'
-import { filledIn, withFallback, record } from '../../codec/record-codec.js'
+import { withNoticedDefault, withSilentDefault, record } from '../../codec/record-codec.js'
 
 /** A schema 1 manifest as written. */
 export interface Schema1Manifest {
@@ -26,12 +26,12 @@ const name = 'a schema 1 manifest'
 export const Schema1ManifestCodec: t.Type<Schema1Manifest, unknown> = record(
   name,
   {
-    schemaVersion: filledIn<1>(t.literal(1), 1, '1'),
-    fsLayers: withFallback(
+    schemaVersion: withNoticedDefault<1>(t.literal(1), 1, '1'),
+    fsLayers: withSilentDefault(
       listOf(record('a schema 1 layer', { blobSum: DigestCodec }, {}), 'a list of layers'),
       [],
     ),
-    history: withFallback(
+    history: withSilentDefault(
       listOf(record('a history entry', { v1Compatibility: t.string }, {}), 'a list of history entries'),
       [],
     ),

@@ -8,7 +8,10 @@ import { WindlassError } from '../../errors.js'
 import { quoted } from '../../codec/printable.js'
 import type { Schema1Signature } from './payload.js'
 
-/** `unverified`: signed, but at least one signature cannot be checked, and none is invalid, for example because of its algorithm. */
+/**
+ * Result for all signatures of a manifest. `unverified`: at least one signature cannot be checked, for example because of
+ * its algorithm, and none is invalid. `none`: the manifest is not signed.
+ */
 export type SignatureState = 'verified' | 'unverified' | 'none'
 
 /** Result of the verification. */

@@ -4,7 +4,7 @@
  */
 import { type Readable, pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { Verifier, VerifyingStream, eitherHint, wrongSize } from '../../bytes/index.js'
+import { Verifier, VerifyingStream, sizeMismatchHint, manifestSizeError } from '../../bytes/index.js'
 import { WindlassError } from '../../errors.js'
 import { formatCount } from '../../quantities.js'
 import { displayHost } from '../policy/registry-name.js'
@@ -110,9 +110,10 @@ async function bodyOf(
       body.destroy()
       throw encodingError(response, purpose)
     }
-    if (isWhole && (await isBlob(body, digest, reportedSize))) throw wrongSize(message, digest, url.host)
+    if (isWhole && (await isBlob(body, digest, reportedSize)))
+      throw manifestSizeError(message, digest, url.host)
     body.destroy()
-    throw new WindlassError('SIZE_MISMATCH', message, { digest, host: url.host, hint: eitherHint })
+    throw new WindlassError('SIZE_MISMATCH', message, { digest, host: url.host, hint: sizeMismatchHint })
   }
   const claimed = isEncoded(response) && expected !== undefined && isWhole
   return {

@@ -24,7 +24,7 @@ export class BlobContent implements StreamBody {
 
   /** Whether the last opened stream was read to its end and its size and digest were correct. */
   get whole(): boolean {
-    return this.#last?.whole ?? false
+    return this.#last?.isVerified ?? false
   }
 
   /** Opens the source. Called before the upload is opened, so that a failing source opens none. @throws errors of the source */

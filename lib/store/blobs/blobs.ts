@@ -13,7 +13,7 @@ import { lstatIfThere, rename, unlink } from '../../system/files.js'
 import { digestPath } from '../files/digest-path.js'
 import { copySynced, ensureDirectory, publish, writeSynced } from '../files/durable.js'
 import type { Run } from '../staging/run.js'
-import { codeOf, isNotWritable, storing } from '../files/store-error.js'
+import { codeOf, isNotWritable, withStoreErrors } from '../files/store-error.js'
 import { recoveryHints } from '../files/recovery-hints.js'
 
 /** Reads and writes the blobs in `directory`. */
@@ -40,9 +40,9 @@ export class BlobStore {
    */
   async size(digest: Digest): Promise<number> {
     const path = this.path(digest)
-    const found = await storing('look for a blob', path, () => lstatIfThere(path))
-    if (!found) throw missing(digest, path)
-    if (!found.isFile()) throw notAFile(digest, path)
+    const found = await withStoreErrors('look for a blob', path, () => lstatIfThere(path))
+    if (!found) throw missingBlobError(digest, path)
+    if (!found.isFile()) throw notAFileError(digest, path)
     return found.size
   }
 
@@ -53,11 +53,11 @@ export class BlobStore {
    */
   async read(digest: Digest, maxBytes: number, limit?: LimitName): Promise<Buffer> {
     const path = this.path(digest)
-    const bytes = await storing('read a blob', path, async () => {
+    const bytes = await withStoreErrors('read a blob', path, async () => {
       const file = await openBlob(path, digest)
       try {
         const stats = await file.stat()
-        if (!stats.isFile()) throw notAFile(digest, path)
+        if (!stats.isFile()) throw notAFileError(digest, path)
         if (stats.size > maxBytes)
           throw new WindlassError(
             'LIMIT_EXCEEDED',
@@ -72,7 +72,7 @@ export class BlobStore {
         await file.close()
       }
     })
-    if (!matches(bytes, digest))
+    if (!hasDigest(bytes, digest))
       throw new WindlassError(
         'STORE_CORRUPT',
         `Blob ${digest} in the store is damaged: the content of ${path} has another digest`,
@@ -90,17 +90,17 @@ export class BlobStore {
    * @throws WindlassError DIGEST_MISMATCH when `bytes` have another digest
    */
   async put(digest: Digest, bytes: Buffer, signal?: AbortSignal): Promise<void> {
-    if (!matches(bytes, digest))
+    if (!hasDigest(bytes, digest))
       throw new WindlassError('DIGEST_MISMATCH', `The content to be stored as ${digest} has another digest`, {
         digest,
       })
     await this.run.hold([digest], signal).catch(async (error: unknown) => {
-      // A blob that exists needs no write.
-      if (!isNotWritable(error) || !(await this.#holds(digest, bytes))) throw error
+      // The store is not writable, but the blob is already stored, so nothing has to be written.
+      if (!isNotWritable(error) || !(await this.#contains(digest, bytes))) throw error
     })
-    if (await this.#holds(digest, bytes)) return
+    if (await this.#contains(digest, bytes)) return
     const path = this.path(digest)
-    await storing('store a blob', path, () =>
+    await withStoreErrors('store a blob', path, () =>
       this.run.withFreshPath('blob', 'blobs', async (staged) => {
         await writeSynced(staged, bytes)
         await this.#publish(staged, path)
@@ -115,7 +115,7 @@ export class BlobStore {
   async adopt(file: string, digest: Digest, signal?: AbortSignal): Promise<void> {
     const path = this.path(digest)
     await this.run.hold([digest], signal)
-    await storing('store a blob', path, async () => {
+    await withStoreErrors('store a blob', path, async () => {
       try {
         await this.#publish(file, path)
       } catch (error) {
@@ -135,7 +135,7 @@ export class BlobStore {
       await publish(file, path)
     } catch (error) {
       if (codeOf(error) !== 'EISDIR') throw error
-      // Another kind of entry is moved aside and removed with the run.
+      // A directory at this path is moved to staging and removed with the run.
       await rename(path, await this.run.freshPath('odd', 'blobs'))
       await publish(file, path)
     }
@@ -143,11 +143,11 @@ export class BlobStore {
 
   async #find(digest: Digest): Promise<{ readonly size: number } | undefined> {
     const path = this.path(digest)
-    const found = await storing('look for a blob', path, () => lstatIfThere(path))
+    const found = await withStoreErrors('look for a blob', path, () => lstatIfThere(path))
     return found?.isFile() ? found : undefined
   }
 
-  async #holds(digest: Digest, bytes: Buffer): Promise<boolean> {
+  async #contains(digest: Digest, bytes: Buffer): Promise<boolean> {
     if (!(await this.has(digest, bytes.length))) return false
     const stored = await this.read(digest, bytes.length).catch(() => undefined)
     return stored?.equals(bytes) ?? false
@@ -159,22 +159,22 @@ async function openBlob(path: string, digest: Digest) {
   try {
     return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') throw missing(digest, path)
-    if (codeOf(error) === 'ELOOP' || codeOf(error) === 'ENXIO') throw notAFile(digest, path)
+    if (codeOf(error) === 'ENOENT') throw missingBlobError(digest, path)
+    if (codeOf(error) === 'ELOOP' || codeOf(error) === 'ENXIO') throw notAFileError(digest, path)
     throw error
   }
 }
 
-const matches = (bytes: Buffer, digest: Digest): boolean => digestOf(bytes, algorithmOf(digest)) === digest
+const hasDigest = (bytes: Buffer, digest: Digest): boolean => digestOf(bytes, algorithmOf(digest)) === digest
 
-const missing = (digest: Digest, path: string): WindlassError =>
+const missingBlobError = (digest: Digest, path: string): WindlassError =>
   new WindlassError('STORE_CORRUPT', `Blob ${digest} is not in the store: ${path} does not exist`, {
     digest,
     path,
     hint: recoveryHints.repair,
   })
 
-const notAFile = (digest: Digest, path: string): WindlassError =>
+const notAFileError = (digest: Digest, path: string): WindlassError =>
   new WindlassError('STORE_CORRUPT', `Blob ${digest} in the store is not a regular file: ${path}`, {
     digest,
     path,

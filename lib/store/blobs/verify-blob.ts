@@ -5,7 +5,7 @@ import { lstat, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { formatCount, formatNumber } from '../../quantities.js'
 import { algorithmOf, type Digest, parseDigest } from '../../image/index.js'
-import { codeOf, storing, ignoreMissing } from '../files/store-error.js'
+import { codeOf, withStoreErrors, ignoreMissing } from '../files/store-error.js'
 
 /** The result of `verifyBlob`. */
 export type BlobState =
@@ -37,7 +37,7 @@ const pieceBytes = 1 << 20
  * @throws WindlassError STORE_DENIED, STORE_IO when it cannot be read; the reason of `signal`
  */
 export function verifyBlob({ path, digest, size, signal }: VerifyBlobOptions): Promise<BlobState> {
-  return storing('verify a blob', path, async (): Promise<BlobState> => {
+  return withStoreErrors('verify a blob', path, async (): Promise<BlobState> => {
     const found = await ignoreMissing(lstat(path, { bigint: true }))
     if (!found) return { state: 'missing' }
     const damaged = (why: string, inode = found.ino, actual?: Digest): BlobState => ({

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { readdir, realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { giveNewFiles, lstatIfThere, rename, statIfThere } from '../../system/files.js'
+import { setOwnerOfNewFiles, lstatIfThere, rename, statIfThere } from '../../system/files.js'
 import { publish, writeSynced } from '../files/durable.js'
 import { IndexDocument } from '../names/index-document.js'
 import { isObject, parseJson } from '../files/json-object.js'
@@ -18,12 +18,12 @@ import {
   versionFile,
   versionText,
 } from '../files/layout-files.js'
-import { listOfAll } from './list-of-all.js'
+import { rebuildIndex } from './rebuild-index.js'
 import { MetadataLock, type MetadataLockOptions } from '../locks/metadata-lock.js'
-import { checkOwnership, ownerServed, writeRefusal } from '../layout/ownership.js'
-import { isStore } from '../layout/store-there.js'
+import { checkOwnership, ownerActedFor, writeRefusal } from '../layout/ownership.js'
+import { hasStoreFiles } from '../layout/store-there.js'
 import { readRegular } from '../files/read-regular.js'
-import { storing } from '../files/store-error.js'
+import { withStoreErrors } from '../files/store-error.js'
 
 /** A file that was rewritten. */
 export interface RepairedFile {
@@ -41,32 +41,33 @@ export interface RepairFilesOptions extends Omit<MetadataLockOptions, 'refusal'>
 /**
  * Rewrites the damaged files of the store in `directory` and returns them. Returns none if there is no store or if a
  * newer version created it.
- * @throws WindlassError STORE_CORRUPT when the place of a file is taken by something else; STORE_DENIED in a store of
- * another user; STORE_* when the disk fails
+ * @throws WindlassError STORE_CORRUPT when there is another kind of entry at the path of a file; STORE_DENIED in a store
+ * of another user; STORE_* when the disk fails
  */
 export async function repairFiles(
   directory: string,
   { onBehalfOf, ...locking }: RepairFilesOptions = {},
 ): Promise<RepairedFile[]> {
-  return storing('repair the store', directory, async () => {
+  return withStoreErrors('repair the store', directory, async () => {
     if (!(await statIfThere(directory))?.isDirectory()) return []
     const store = await realpath(directory)
-    if (!(await isStore(store)) || (await faultsOf(store)).length === 0) return []
-    const owner = await ownerServed(store, onBehalfOf)
-    // The store reports this when it is opened.
+    if (!(await hasStoreFiles(store)) || (await faultsOf(store)).length === 0) return []
+    const owner = await ownerActedFor(store, onBehalfOf)
+    // Opening the store, which follows, reports that other users can change it.
     await checkOwnership(store, owner, () => undefined)
     const refusal = await writeRefusal(store)
     if (refusal) throw refusal
-    if (owner) giveNewFiles(store, owner)
+    if (owner) setOwnerOfNewFiles(store, owner)
     return new MetadataLock(join(store, 'lock'), locking).hold(async () => {
       const faults = await faultsOf(store)
-      for (const { path, text } of faults) await write(path, await text())
+      for (const { path, text } of faults) await replaceFile(path, await text())
       return faults.map(({ path, why }) => ({ path, why }))
     })
   })
 }
 
 interface Fault extends RepairedFile {
+  /** Returns the new content of the file. */
   readonly text: () => Promise<string>
 }
 
@@ -82,17 +83,17 @@ async function faultsOf(store: string): Promise<Fault[]> {
   )
   if (isNewerLayout(imageLayoutVersion)) return []
   const found: Fault[] = []
-  const fault = (name: string, why: string, text: () => Promise<string>): void => {
+  const addFault = (name: string, why: string, text: () => Promise<string>): void => {
     found.push({ path: join(store, name), why, text })
   }
   if (hasVersionFile && number !== storeVersion)
-    fault(versionFile, 'it does not state the version of the store', () => Promise.resolve(versionText))
+    addFault(versionFile, 'it does not state the version of the store', () => Promise.resolve(versionText))
   if (hasVersionFile ? imageLayoutVersion !== layoutVersion : typeof imageLayoutVersion !== 'string')
-    fault(layoutFile, 'it does not state the version of the layout', () => Promise.resolve(layoutText))
+    addFault(layoutFile, 'it does not state the version of the layout', () => Promise.resolve(layoutText))
   const index = await readRegular(join(store, 'index.json'))
   if (!isIndex(index ?? ''))
-    fault('index.json', index === undefined ? 'it is missing' : 'it is not a list of names', () =>
-      listOfAll(store),
+    addFault('index.json', index === undefined ? 'it is missing' : 'it is not a list of names', () =>
+      rebuildIndex(store),
     )
   return found
 }
@@ -111,7 +112,7 @@ function isIndex(text: string): boolean {
   }
 }
 
-async function write(path: string, text: string): Promise<void> {
+async function replaceFile(path: string, text: string): Promise<void> {
   if (await lstatIfThere(path)) await rename(path, await freeName(`${path}.moved`))
   const staged = join(dirname(path), `.new-${randomBytes(8).toString('hex')}`)
   await writeSynced(staged, text)

@@ -10,7 +10,7 @@ import type { LayerBlob, WhiteoutForm } from '../layers/layer-record.js'
 import { recordOrDenied } from '../layers/layer-record-file.js'
 import { open } from '../../system/files.js'
 import { lockFile, locksAvailable, isBoundByModes } from '../../system/index.js'
-import { codeOf, storing, ignoreMissing } from '../files/store-error.js'
+import { codeOf, withStoreErrors, ignoreMissing } from '../files/store-error.js'
 import { waitFor } from '../locks/waiting.js'
 
 /** An unpacked layer on the disk. */
@@ -25,7 +25,7 @@ export interface LayerOnDisk {
    * imply.
    */
   readonly forms: readonly WhiteoutForm[]
-  /** The blobs that the layer was unpacked from, by its record. */
+  /** The blobs that the layer was unpacked from, according to its record. */
   readonly blobs: readonly LayerBlob[]
   /** What is wrong with the layer, as clauses. Empty if these checks found nothing. */
   readonly faults: readonly string[]
@@ -72,7 +72,7 @@ const hasOtherAlgorithm = (one: Digest | undefined, other: Digest): boolean =>
 export function layerOnDisk(store: string, diffID: Digest): Promise<LayerOnDisk | undefined> {
   const layers = join(store, 'layers')
   const path = digestPath(layers, diffID)
-  return storing('inspect a layer', path, async () => {
+  return withStoreErrors('inspect a layer', path, async () => {
     const found = await ignoreMissing(lstat(path, { bigint: true }))
     if (!found) return undefined
     const read = found.isDirectory() ? await recordOrDenied(path, diffID) : undefined

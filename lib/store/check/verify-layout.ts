@@ -5,7 +5,7 @@ import { publish, writeSynced } from '../files/durable.js'
 import { isObject, parseJson } from '../files/json-object.js'
 import { layoutFile, layoutText, layoutVersion, versionFile } from '../files/layout-files.js'
 import type { Run } from '../staging/run.js'
-import { storing, ignoreMissing } from '../files/store-error.js'
+import { withStoreErrors, ignoreMissing } from '../files/store-error.js'
 
 /** A damaged `oci-layout` file. */
 export interface LayoutFault {
@@ -20,7 +20,7 @@ export interface LayoutFault {
  */
 export function layoutFault(store: string): Promise<LayoutFault | undefined> {
   const path = join(store, layoutFile)
-  return storing('inspect the layout', path, async () => {
+  return withStoreErrors('inspect the layout', path, async () => {
     if (!(await ignoreMissing(lstat(join(store, versionFile))))) return undefined
     const layout = parseJson((await ignoreMissing(readFile(path, 'utf8'))) ?? '')
     const version = isObject(layout) ? layout['imageLayoutVersion'] : undefined
@@ -37,7 +37,7 @@ export function layoutFault(store: string): Promise<LayoutFault | undefined> {
 
 /** Rewrites the file. @throws WindlassError STORE_* */
 export function repairLayout({ path }: LayoutFault, run: Run): Promise<void> {
-  return storing('write the layout', path, () =>
+  return withStoreErrors('write the layout', path, () =>
     run.withFreshPath('layout', undefined, async (staged) => {
       await writeSynced(staged, layoutText)
       await publish(staged, path)

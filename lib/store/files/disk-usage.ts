@@ -8,7 +8,7 @@ const blockBytes = 512
 
 /**
  * Returns the disk space in bytes of `root` and everything below it, without following links. A file with several links
- * counts once. What this user may not read, and what disappears meanwhile, counts as nothing.
+ * counts once. Entries that this user may not read, or that are removed meanwhile, are not counted.
  */
 export async function diskUsage(root: string): Promise<number> {
   const counted = new Set<string>()

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { rename } from '../../system/files.js'
 import { codeOf } from './store-error.js'
 
-/** The staging directory of a part that is a separate mount. */
+/** Name of the staging directory in a part that is a separate mount. */
 export const stagingName = '.staging'
 
 /** Parts that may be separate mounts, for example `layers/` on a larger disk. */

@@ -14,9 +14,9 @@ export const codeOf = errnoOf
  */
 export function storeError(error: unknown, doing: string, path: string): WindlassError {
   if (error instanceof WindlassError) return error
-  const known = diskMeaning(error, path) ?? unexpectedEntry(error, path)
+  const known = diskMeaning(error, path) ?? unexpectedEntryMeaning(error, path)
   const says = known
-    ? `${known.says}${pathsOf(error, path)}`
+    ? `${known.says}${otherPathsSuffix(error, path)}`
     : error instanceof Error
       ? error.message
       : String(error)
@@ -27,7 +27,7 @@ export function storeError(error: unknown, doing: string, path: string): Windlas
   })
 }
 
-const wordsOf: Readonly<Record<string, string>> = {
+const unexpectedEntryClauses: Readonly<Record<string, string>> = {
   EISDIR: 'there is a directory at this path',
   ENOTDIR: 'it is not a directory',
   ELOOP: 'there is a symbolic link at this path',
@@ -36,22 +36,22 @@ const wordsOf: Readonly<Record<string, string>> = {
 }
 
 /** Returns the meaning of an error caused by an unexpected entry at the path. */
-function unexpectedEntry(error: unknown, path: string): DiskMeaning | undefined {
-  const says = wordsOf[codeOf(error) ?? '']
+function unexpectedEntryMeaning(error: unknown, path: string): DiskMeaning | undefined {
+  const says = unexpectedEntryClauses[codeOf(error) ?? '']
   if (says === undefined) return undefined
   const at = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : path
   return { code: 'STORE_CORRUPT', says, hint: recoveryHints.moveAway(at) }
 }
 
-/** Returns the path of the error if it is not `path`; for a failed rename, both paths. */
-function pathsOf(error: unknown, path: string): string {
+/** Returns the paths in `error` that the message does not name yet, in parentheses. A failed rename has two. */
+function otherPathsSuffix(error: unknown, path: string): string {
   if (!(error instanceof Error) || !('path' in error)) return ''
   if ('dest' in error) return ` (renaming ${String(error.path)} to ${String(error.dest)})`
   return error.path === path ? '' : ` (at ${String(error.path)})`
 }
 
 /** Runs `work` and converts its errors with `storeError`. */
-export async function storing<T>(doing: string, path: string, work: () => Promise<T>): Promise<T> {
+export async function withStoreErrors<T>(doing: string, path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {

@@ -5,14 +5,14 @@
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { statIfThere } from '../../system/files.js'
-import { available, syncFileSystemAsync } from '../../system/index.js'
+import { systemCallsAvailable, syncFileSystemAsync } from '../../system/index.js'
 import { syncDirectory } from './durable.js'
 import { parts } from './mounts.js'
 import { ignoreMissing } from './store-error.js'
 
 /** Waits until everything that has a name in the store at `directory` is on the disk. */
 export async function syncStore(directory: string): Promise<void> {
-  if (!available()) {
+  if (!systemCallsAvailable()) {
     await syncNames(directory)
     return
   }

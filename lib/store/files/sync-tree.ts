@@ -1,13 +1,13 @@
 /** Flushes a tree to the disk, with syncfs if available, otherwise with one fsync per file and directory. */
 import { open, readdir } from 'node:fs/promises'
 import type { SyncFile } from '../../system/files.js'
-import { available, syncFileSystemAsync } from '../../system/index.js'
+import { systemCallsAvailable, syncFileSystemAsync } from '../../system/index.js'
 
 const slash = Buffer.from('/')
 
 /** Syncs the tree at `path`. `root` must have been opened before the tree was written. */
 export async function syncTree(root: Pick<SyncFile, 'fd'>, path: string): Promise<void> {
-  if (available()) await syncFileSystemAsync(root.fd)
+  if (systemCallsAvailable()) await syncFileSystemAsync(root.fd)
   else await syncEach(Buffer.from(path))
 }
 

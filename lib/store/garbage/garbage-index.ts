@@ -10,23 +10,31 @@ import { readRegular } from '../files/read-regular.js'
 /**
  * Returns all entries of `index.json`, named or not. Stricter than other readers: an empty file or an entry with an
  * unknown or corrupt target would lead to the removal of images that are in use.
- * @throws WindlassError STORE_CORRUPT when the file is missing, empty or not an index, or has an entry like that
+ * @throws WindlassError STORE_CORRUPT when the file is missing, empty or not an index, or has such an entry
  */
 export async function readIndex(path: string): Promise<readonly JsonObject[]> {
   const text = await readRegular(path)
   const index = IndexDocument.parse(text ?? '', path)
-  const [corrupt] = index.corrupt
+  const [corrupt] = index.corruptEntries
   if (corrupt) {
     const name = corrupt.name ?? 'a lost name'
-    throw unknown(path, `the entry of ${printable(name)} was damaged or changed`, corrupt)
+    throw unreadableEntryError(path, `the entry of ${printable(name)} was damaged or changed`, corrupt)
   }
-  for (const entry of index.listed)
+  for (const entry of index.entries)
     if (!isDigest(entry.digest) && !isForeignDigest(entry.digest))
-      throw unknown(path, `it is unknown what the entry ${entryDisplayName(entry)} refers to`, entry)
-  return index.entries.filter(isObject)
+      throw unreadableEntryError(
+        path,
+        `it is unknown what the entry ${entryDisplayName(entry)} refers to`,
+        entry,
+      )
+  return index.rawEntries.filter(isObject)
 }
 
-const unknown = (path: string, why: string, entry: Pick<IndexEntry, 'name' | 'digest' | 'key'>) =>
+const unreadableEntryError = (
+  path: string,
+  why: string,
+  entry: Pick<IndexEntry, 'name' | 'digest' | 'key'>,
+) =>
   new WindlassError('STORE_CORRUPT', `Nothing was removed, because ${why}: ${path}`, {
     path,
     hint: `Remove the entry with “windlass rm ${entryArgument(entry)}”. A pull of that name writes a new one.`,

@@ -10,7 +10,7 @@ import type { WindlassError } from '../../errors.js'
 import type { Digest } from '../../image/index.js'
 import type { BlobStore } from '../blobs/blobs.js'
 import { syncDirectory } from '../files/durable.js'
-import { heldByRuns } from '../staging/holds.js'
+import { digestsHeldByRuns } from '../staging/holds.js'
 import { type StoredItem, inventory } from './inventory.js'
 import { removePartials } from '../partial/evict-partials.js'
 import { defaultKeepPartials } from '../partial/keep-partials.js'
@@ -20,9 +20,9 @@ import type { MetadataLock } from '../locks/metadata-lock.js'
 import { moveTree } from '../files/move-tree.js'
 import { removeTree } from '../files/remove-tree.js'
 import { ensureReserve } from '../staging/reserve.js'
-import { asDeadRun, type Run } from '../staging/run.js'
+import { pathOfDeadRun, type Run } from '../staging/run.js'
 import { type Leftovers, sweepRuns } from '../staging/sweep-runs.js'
-import { isFull, storing, ignoreMissing } from '../files/store-error.js'
+import { isFull, withStoreErrors, ignoreMissing } from '../files/store-error.js'
 import { syncStore } from '../files/sync-store.js'
 
 /** Options of `Garbage.collect`. */
@@ -58,12 +58,12 @@ export interface Collected {
   readonly leftovers: Leftovers
 }
 
-const none: Leftovers = { processes: 0, bytes: 0 }
+const noLeftovers: Leftovers = { processes: 0, bytes: 0 }
 
 /** The garbage collector of a store. */
 export class Garbage {
-  /** Removed by sweeps and not reported yet. */
-  #leftovers = none
+  /** What sweeps have removed and `collect` has not reported yet. */
+  #leftovers = noLeftovers
 
   constructor(
     private readonly directory: string,
@@ -74,7 +74,8 @@ export class Garbage {
   ) {}
 
   /**
-   * Removes what dead runs have left. Returns what could not be removed; the store can be used without that.
+   * Removes what dead runs have left. Returns an error for each directory that could not be removed; the store works
+   * nevertheless.
    * @throws the errors of `node:fs` when the staging area cannot be listed
    */
   async sweep(): Promise<readonly WindlassError[]> {
@@ -96,9 +97,9 @@ export class Garbage {
     signal?: AbortSignal,
   ): Promise<Collected> {
     const staging = join(this.directory, 'staging')
-    return storing('collect garbage', this.directory, async () => {
+    return withStoreErrors('collect garbage', this.directory, async () => {
       if (!dryRun) {
-        // Checked first, to fail even if there is nothing to remove.
+        // Checked first, so that a collection without permission fails even if there is nothing to remove.
         this.run.assertWritable()
         await ignoreMissing(access(staging, constants.W_OK))
         // Failures were already reported when the store was opened.
@@ -110,9 +111,9 @@ export class Garbage {
         if (dryRun) return found
         // An older list of names may still be on the disk and reference this content.
         if (found.length > 0) await syncStore(this.directory)
-        trash.push(...(await this.#move(found.map(({ path }) => path))))
-        // After their layers, also on the disk: a layer is never without its pointer.
-        trash.push(...(await this.#move(await danglingPointers(join(this.directory, 'layers')))))
+        trash.push(...(await this.#moveAside(found.map(({ path }) => path))))
+        // Pointers are moved after their layers are synced, so that a power failure leaves no layer without its pointer.
+        trash.push(...(await this.#moveAside(await danglingPointers(join(this.directory, 'layers')))))
         return found
       }
       const { metadata } = this
@@ -125,7 +126,7 @@ export class Garbage {
         ...partials.map(({ digest, bytes }) => ({ kind: 'partial' as const, digest, bytes })),
       ]
       const leftovers = this.#leftovers
-      this.#leftovers = none
+      this.#leftovers = noLeftovers
       return { dryRun, removed, bytes: removed.reduce((total, { bytes }) => total + bytes, 0), leftovers }
     })
   }
@@ -152,11 +153,11 @@ export class Garbage {
     commit: () => Promise<void>,
     signal?: AbortSignal,
   ): Promise<boolean> {
-    return storing('remove damaged content from the store', path, async () => {
+    return withStoreErrors('remove damaged content from the store', path, async () => {
       const { moved, aside } = await this.metadata.hold(async () => {
         const found = await ignoreMissing(lstat(path, { bigint: true }))
         if (found?.ino !== inode) return { moved: false }
-        return { moved: true, aside: (await this.#move([path]))[0] }
+        return { moved: true, aside: (await this.#moveAside([path]))[0] }
       }, signal)
       try {
         await commit()
@@ -179,15 +180,13 @@ export class Garbage {
 
   async #unreachable(): Promise<StoredItem[]> {
     const needed = await reachable(join(this.directory, 'index.json'), this.blobs)
-    for (const digest of await heldByRuns(join(this.directory, 'staging'))) needed.add(digest)
-    const { things } = await inventory(this.directory)
-    return things.filter(
-      ({ digest, blobs }) => !needed.has(digest) && !blobs.some((blob) => needed.has(blob)),
-    )
+    for (const digest of await digestsHeldByRuns(join(this.directory, 'staging'))) needed.add(digest)
+    const { items } = await inventory(this.directory)
+    return items.filter(({ digest, blobs }) => !needed.has(digest) && !blobs.some((blob) => needed.has(blob)))
   }
 
   /** Moves paths to staging and syncs, before anything is deleted: no partial tree may return after a power failure. */
-  async #move(paths: readonly string[]): Promise<string[]> {
+  async #moveAside(paths: readonly string[]): Promise<string[]> {
     const trash: string[] = []
     for (const path of paths) {
       const aside = await this.#asidePath(path)
@@ -208,7 +207,7 @@ export class Garbage {
       return await this.run.freshPath('trash', part)
     } catch (error) {
       if (!isFull(error)) throw error
-      if ((await lstat(path)).isDirectory()) return asDeadRun(join(this.directory, 'staging'), part)
+      if ((await lstat(path)).isDirectory()) return pathOfDeadRun(join(this.directory, 'staging'), part)
       await unlink(path)
       return undefined
     }

@@ -6,7 +6,7 @@ import { type Digest, isDigest } from '../../image/index.js'
 import type { LayerRecord } from '../layers/layer-record.js'
 import { readRecord, recordOrDenied } from '../layers/layer-record-file.js'
 import { stagingName } from '../files/mounts.js'
-import { storing, ignoreMissing } from '../files/store-error.js'
+import { withStoreErrors, ignoreMissing } from '../files/store-error.js'
 
 /** A blob or an unpacked layer. */
 export interface StoredItem {
@@ -22,23 +22,23 @@ export interface StoredItem {
 
 /** The content of a store. */
 export interface Inventory {
-  readonly things: readonly StoredItem[]
+  readonly items: readonly StoredItem[]
   /** Paths with unknown names, or of the wrong type. */
   readonly unexpectedPaths: readonly string[]
 }
 
-const pointers = 'by-blob'
+const pointersFolder = 'by-blob'
 
 /** Lists the content of `store`. @throws WindlassError STORE_* when it cannot be read */
 export const inventory = (store: string): Promise<Inventory> =>
-  storing('list the content of the store', store, () => listAll(store, readRecord))
+  withStoreErrors('list the content of the store', store, () => listAll(store, readRecord))
 
 /**
  * Like `inventory`, for verification: a layer whose record is not accessible to this user has no blobs.
  * @throws WindlassError STORE_*
  */
 export const readableInventory = (store: string): Promise<Inventory> =>
-  storing('list the content of the store', store, () =>
+  withStoreErrors('list the content of the store', store, () =>
     listAll(store, async (path, digest) => {
       const record = await recordOrDenied(path, digest)
       return record === 'denied' ? undefined : record
@@ -46,19 +46,19 @@ export const readableInventory = (store: string): Promise<Inventory> =>
   )
 
 async function listAll(store: string, read: typeof readRecord): Promise<Inventory> {
-  const things: StoredItem[] = []
+  const items: StoredItem[] = []
   const unexpectedPaths: string[] = []
   for await (const { digest, path, stats } of entriesOf(join(store, 'blobs'), [stagingName]))
     if (digest && stats.isFile())
-      things.push({ kind: 'blob', digest, path, bytes: Number(stats.size), blobs: [] })
+      items.push({ kind: 'blob', digest, path, bytes: Number(stats.size), blobs: [] })
     else unexpectedPaths.push(path)
-  for await (const { digest, path, stats } of entriesOf(join(store, 'layers'), [pointers, stagingName]))
-    if (digest && stats.isDirectory()) things.push(layerThing(digest, path, await read(path, digest)))
+  for await (const { digest, path, stats } of entriesOf(join(store, 'layers'), [pointersFolder, stagingName]))
+    if (digest && stats.isDirectory()) items.push(layerItem(digest, path, await read(path, digest)))
     else unexpectedPaths.push(path)
-  return { things, unexpectedPaths }
+  return { items, unexpectedPaths }
 }
 
-function layerThing(digest: Digest, path: string, record: LayerRecord | undefined): StoredItem {
+function layerItem(digest: Digest, path: string, record: LayerRecord | undefined): StoredItem {
   const bytes = Object.values(record?.forms ?? {}).reduce((total, { size }) => total + size, 0)
   return { kind: 'layer', digest, path, bytes, blobs: record?.blobs.map((blob) => blob.digest) ?? [] }
 }

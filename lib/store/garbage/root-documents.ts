@@ -11,7 +11,7 @@ import { annotationsOf, entryDisplayName, entryArgument, keyOf } from '../names/
 /** Maximum size of a document in bytes. Larger blobs are layers; the limits on images are far below this. */
 const maxDocumentBytes = 64 * 1024 ** 2
 
-/** The documents in the layout whose list of names is `indexPath`. */
+/** Reads the documents of the layout whose list of names is at `indexPath`. */
 export class RootDocuments {
   constructor(
     private readonly indexPath: string,
@@ -20,7 +20,7 @@ export class RootDocuments {
 
   /**
    * Reads a document that the entry `about` leads to. Returns undefined for a blob that is not a document, and for a
-   * missing one that is not `required`. A document with an unsupported digest cannot be verified, and must be there.
+   * missing blob unless it is `required`. A document with an unsupported digest cannot be verified; it is always required.
    * @throws WindlassError STORE_CORRUPT when it is missing or damaged
    */
   async read(digest: string, about: JsonObject, required: boolean): Promise<JsonObject | undefined> {
@@ -37,11 +37,11 @@ export class RootDocuments {
       return value
     } catch (error) {
       if (!(error instanceof WindlassError) || error.code !== 'STORE_CORRUPT') throw error
-      throw unknown(about, error.message, { ...error.subject, digest, cause: error })
+      throw unknownContentError(about, error.message, { ...error.subject, digest, cause: error })
     }
   }
 
-  /** Reads a document. Returns one without references if that is not possible. */
+  /** Reads a document. Returns an empty document, which has no references, if that fails. */
   async readIfPossible(digest: string): Promise<JsonObject> {
     return (await this.read(digest, {}, false).catch(() => undefined)) ?? {}
   }
@@ -49,7 +49,7 @@ export class RootDocuments {
   async #readForeign(digest: string, about: JsonObject): Promise<JsonObject> {
     const path = join(dirname(this.indexPath), 'blobs', ...digest.split(':'))
     const document = parseJson((await readIfRegular(path)) ?? '')
-    if (!isObject(document)) throw unknown(about, `${path} is not a readable document`)
+    if (!isObject(document)) throw unknownContentError(about, `${path} is not a readable document`)
     return document
   }
 
@@ -72,7 +72,7 @@ function documentIn(text: string): JsonObject | 'too deep' | undefined {
   }
 }
 
-function unknown(about: JsonObject, why: string, details: ErrorDetails = {}): WindlassError {
+function unknownContentError(about: JsonObject, why: string, details: ErrorDetails = {}): WindlassError {
   const name = annotationsOf(about)['org.opencontainers.image.ref.name']
   const entry = {
     name: typeof name === 'string' ? name : undefined,

@@ -32,7 +32,7 @@ export async function reachable(indexPath: string, blobs: BlobStore): Promise<Se
   const needed = new Set<Digest>()
   const entries = await readIndex(indexPath)
   const documents = new RootDocuments(indexPath, blobs)
-  const graph = walkGraph(entries.flatMap(linkOf), { read: ({ link }) => read(link, documents) })
+  const graph = walkGraph(entries.flatMap(rootLinksOf), { read: ({ link }) => read(link, documents) })
   for await (const { link } of graph)
     // Garbage collection ignores files with unsupported digests.
     if (isDigest(link.descriptor.digest)) needed.add(link.descriptor.digest)
@@ -41,7 +41,8 @@ export async function reachable(indexPath: string, blobs: BlobStore): Promise<Se
       const document = await documents.readIfPossible(descriptor.digest)
       return { links: documentLinks(document).filter(isManifestLink) }
     },
-    // The selected image has an entry of its own. Nested indexes may be on the path to it.
+    // Only indexes are followed: one index may lead to the selected image through another. The image itself has an entry
+    // of its own.
     follow: async ({ descriptor }) =>
       Array.isArray((await documents.readIfPossible(descriptor.digest))['manifests']),
   })
@@ -59,7 +60,7 @@ interface RootLink extends GraphLink {
   readonly required: boolean
 }
 
-function linkOf(about: JsonObject): RootLink[] {
+function rootLinksOf(about: JsonObject): RootLink[] {
   const { digest } = about
   if (typeof digest !== 'string' || !(isDigest(digest) || isForeignDigest(digest))) return []
   return [{ ...entryLink({ digest }), about, required: true }]
@@ -69,7 +70,7 @@ async function read(
   { role, descriptor: { digest }, about, required }: RootLink,
   documents: RootDocuments,
 ): Promise<GraphDocument<RootLink> | undefined> {
-  // If a config is unreadable, layers are still found through their blobs.
+  // An unreadable config is no error, because its layers are also found through their blobs.
   const document =
     role === 'config' ? await documents.readIfPossible(digest) : await documents.read(digest, about, required)
   if (!document) return undefined

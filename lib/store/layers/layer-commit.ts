@@ -28,7 +28,7 @@ interface Commit {
   readonly run: Run
 }
 
-const newRecord = (facts: LayerFacts): LayerRecord => recorded(emptyRecord(facts.diffID), facts, 'rootfs')
+const newRecord = (facts: LayerFacts): LayerRecord => withTree(emptyRecord(facts.diffID), facts, 'rootfs')
 
 /**
  * Writes the record of a new layer into the staging directory and runs `commit`. The record is not synced. If `commit`
@@ -80,7 +80,7 @@ async function addToLayer(commit: Commit): Promise<LayerRecord> {
   if (await lstatIfThere(target)) await moveTree(target, await run.freshPath('odd', 'layers'))
   await moveTree(join(staged, 'rootfs'), target)
   await syncDirectory(directory)
-  const record = recorded(before, facts, name)
+  const record = withTree(before, facts, name)
   await writeRecord(directory, record, run)
   return record
 }
@@ -91,7 +91,7 @@ const freeName = ({ forms }: LayerRecord, { form }: LayerFacts): string =>
 
 const blobOf = ({ blob, blobKept: kept }: LayerFacts): LayerBlob => ({ ...blob, kept })
 
-function recorded(before: LayerRecord, facts: LayerFacts, rootfs: string): LayerRecord {
+function withTree(before: LayerRecord, facts: LayerFacts, rootfs: string): LayerRecord {
   const { form, size, implied = before.implied } = facts
   const record = withBlob(before, blobOf(facts))
   const forms = { ...record.forms, [form]: { rootfs, size } }

@@ -18,7 +18,7 @@ import { ignoreMissing } from '../files/store-error.js'
 /** The pointers from blobs to the layers in `layers`. */
 export class LayerPointers {
   readonly #directory: string
-  /** The pointers according to the records, while the directory does not exist. */
+  /** The pointers according to the layer records. Used while the directory of pointers does not exist. */
   #scanned: Promise<Map<Digest, Digest>> | undefined
 
   constructor(
@@ -35,18 +35,18 @@ export class LayerPointers {
     const diffID = await readPointer(digestPath(this.#directory, blob))
     if (diffID) return diffID
     if (await isDirectory(this.#directory)) return undefined
-    this.#scanned ??= scan(this.layers)
+    this.#scanned ??= scanRecords(this.layers)
     return (await this.#scanned).get(blob)
   }
 
   /**
    * Writes a pointer into the staging directory and runs `work`. The pointer is not synced. `work` syncs the staging
-   * directory, takes the metadata lock and calls `point` to publish the pointer.
+   * directory, takes the metadata lock and calls `publishPointer`.
    * @throws the errors of `work` and of the file system
    */
   async withPrepared<T>(
     { blob, diffID, staged }: { readonly blob: Digest; readonly diffID: Digest; readonly staged: string },
-    work: (point: () => Promise<void>) => Promise<T>,
+    work: (publishPointer: () => Promise<void>) => Promise<T>,
   ): Promise<T> {
     const prepared = join(staged, 'pointer')
     await removeTree(prepared) // an unexpected entry
@@ -66,7 +66,7 @@ export class LayerPointers {
   #rebuild(): Promise<void> {
     return this.run.withFreshPath('by-blob', 'layers', async (fresh) => {
       await ensureDirectory(fresh)
-      for (const [blob, diffID] of await scan(this.layers)) await this.#write(fresh, blob, diffID)
+      for (const [blob, diffID] of await scanRecords(this.layers)) await this.#write(fresh, blob, diffID)
       await publish(fresh, this.#directory)
       this.#scanned = undefined
     })
@@ -82,14 +82,14 @@ export class LayerPointers {
   async #publish(synced: string, directory: string, blob: Digest): Promise<void> {
     const path = digestPath(directory, blob)
     await ensureDirectory(dirname(path))
-    // Another kind of entry is moved aside and removed with the run.
+    // A directory at this path is moved to staging and removed with the run.
     if (await isDirectory(path)) await rename(path, await this.run.freshPath('odd', 'layers'))
     await publish(synced, path)
   }
 }
 
 /** Collects the pointers from the records of all layers. */
-async function scan(layers: string): Promise<Map<Digest, Digest>> {
+async function scanRecords(layers: string): Promise<Map<Digest, Digest>> {
   const found = new Map<Digest, Digest>()
   for (const algorithm of (await ignoreMissing(readdir(layers))) ?? []) {
     for (const hex of (await ignoreMissing(readdir(join(layers, algorithm)))) ?? []) {

@@ -16,7 +16,7 @@ export async function readRecord(directory: string, diffID: Digest): Promise<Lay
   return text === undefined ? undefined : parseRecord(text, diffID)
 }
 
-/** Like `readRecord`, for verification: returns `denied` if this user may not read the record. */
+/** Like `readRecord`, but returns `denied` if this user may not read the record. For verification. */
 export function recordOrDenied(
   directory: string,
   diffID: Digest,

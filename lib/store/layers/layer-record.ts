@@ -33,14 +33,14 @@ export interface LayerRecord {
   readonly blobs: readonly LayerBlob[]
   readonly forms: { readonly [form in WhiteoutForm]?: LayerTree }
   /**
-   * Directories of the trees that no entry of the layer names; `.` is the root, and each character is one byte of the
-   * path. In the image, they have the attributes of the lower layer that lists them. Undefined if unknown: records
+   * Directories of the trees that no entry of the layer names: paths as latin1, with one character per byte; `.` is the
+   * root. In the image, they have the attributes of the lower layer that lists them. Undefined if unknown: records
    * before 0.2 and those of layers with too many directories do not contain it.
    */
   readonly implied?: readonly string[]
 }
 
-/** The current version. Version 1 had no checksum. The two differ in more than one bit. */
+/** The current version. Version 1 had no checksum. One flipped bit does not turn one number into the other. */
 const version = 2
 const versionWithoutChecksum = 1
 
@@ -75,15 +75,15 @@ export function parseRecord(text: string, diffID: Digest): LayerRecord | undefin
   const value = parseJson(text)
   if (!isObject(value) || value['diffID'] !== diffID) return undefined
   const { sha256, ...document } = value
-  const holds = document['version'] === version ? sha256 === sealOf(document) : sha256 === undefined
-  if (!holds || (document['version'] !== version && document['version'] !== versionWithoutChecksum))
+  const isIntact = document['version'] === version ? sha256 === sealOf(document) : sha256 === undefined
+  if (!isIntact || (document['version'] !== version && document['version'] !== versionWithoutChecksum))
     return undefined
   const { blobs, forms, implied } = document
   if (!Array.isArray(blobs) || !blobs.every(isBlob) || !isObject(forms)) return undefined
   const { overlay, aufs } = forms
   return {
     diffID,
-    blobs: blobs.map(knownFields),
+    blobs: blobs.map(pickKnownFields),
     forms: { ...(isTree(overlay) && { overlay }), ...(isTree(aufs) && { aufs }) },
     ...(isPaths(implied) && { implied }),
   }
@@ -98,7 +98,7 @@ function isBlob(value: unknown): value is LayerBlob {
   )
 }
 
-const knownFields = ({ digest, size, mediaType, kept }: LayerBlob): LayerBlob => ({
+const pickKnownFields = ({ digest, size, mediaType, kept }: LayerBlob): LayerBlob => ({
   ...{ digest, size, mediaType },
   ...(typeof kept === 'boolean' && { kept }),
 })

@@ -13,13 +13,13 @@ import { readRecord } from './layer-record-file.js'
 import type { MetadataLock } from '../locks/metadata-lock.js'
 import type { Run } from '../staging/run.js'
 import { StagedLayer } from './staged-layer.js'
-import { storing } from '../files/store-error.js'
+import { withStoreErrors } from '../files/store-error.js'
 import { syncTree } from '../files/sync-tree.js'
 
 /** The forms in order of preference. */
 const forms: readonly WhiteoutForm[] = ['overlay', 'aufs']
 
-/** Finds and commits the layers in `directory`. */
+/** Finds, stages and commits layers in `directory`. */
 export class LayerStore {
   readonly #pointers: LayerPointers
   readonly #staged = new Set<StagedLayer>()
@@ -38,7 +38,7 @@ export class LayerStore {
    */
   find(diffID: Digest, form?: WhiteoutForm): Promise<StoredLayer | undefined> {
     const directory = digestPath(this.directory, diffID)
-    return storing('look for a layer', directory, async () => {
+    return withStoreErrors('look for a layer', directory, async () => {
       const record = (await isDirectory(directory)) ? await readRecord(directory, diffID) : undefined
       return record && storedLayer(directory, record, form === undefined ? forms : [form])
     })
@@ -46,7 +46,7 @@ export class LayerStore {
 
   /** Returns the layer that `blob` was unpacked to, like `find`. @throws WindlassError STORE_* */
   async findByBlob(blob: Digest, form?: WhiteoutForm): Promise<StoredLayer | undefined> {
-    const diffID = await storing('look for a layer', this.directory, () => this.#pointers.find(blob))
+    const diffID = await withStoreErrors('look for a layer', this.directory, () => this.#pointers.find(blob))
     const layer = diffID && (await this.find(diffID, form))
     return layer?.blobs.includes(blob) ? layer : undefined
   }
@@ -56,9 +56,10 @@ export class LayerStore {
    * @throws WindlassError STORE_*
    */
   async stage(): Promise<StagedLayer> {
-    // As long as the longest final path, with sha512: a path that fits in staging then fits in the store (PATH_MAX).
-    const directory = join(await this.run.area('layers'), randomBytes(64).toString('hex'))
-    return storing('stage a layer', directory, async () => {
+    // The name is as long as the hex of sha512, the longest name in the store. A path that is short enough in staging is
+    // then short enough in the store (PATH_MAX).
+    const directory = join(await this.run.areaFor('layers'), randomBytes(64).toString('hex'))
+    return withStoreErrors('stage a layer', directory, async () => {
       const rootfs = join(directory, 'rootfs')
       await mkdir(directory, 0o700)
       await mkdir(rootfs, 0o755)
@@ -67,7 +68,7 @@ export class LayerStore {
       const handle = await open(rootfs, 'r')
       const staged = new StagedLayer(directory, rootfs, handle, {
         commit: (facts, root, signal) => this.#commit(directory, root, facts, signal),
-        ended: () => this.#staged.delete(staged),
+        onEnd: () => this.#staged.delete(staged),
       })
       this.#staged.add(staged)
       return staged
@@ -88,13 +89,13 @@ export class LayerStore {
   ): Promise<StoredLayer> {
     const { diffID, blob, form } = facts
     const directory = digestPath(this.directory, diffID)
-    return storing('commit a layer', directory, async () => {
+    return withStoreErrors('commit a layer', directory, async () => {
       const record = await withRecord(staged, facts, () =>
-        this.#pointers.withPrepared({ blob: blob.digest, diffID, staged }, async (point) => {
-          await storing('write a layer to the disk', staged, () => syncTree(root, staged))
+        this.#pointers.withPrepared({ blob: blob.digest, diffID, staged }, async (publishPointer) => {
+          await withStoreErrors('write a layer to the disk', staged, () => syncTree(root, staged))
           return this.metadata.hold(async () => {
-            await this.run.holdLocked([diffID, blob.digest])
-            await point()
+            await this.run.holdWithLock([diffID, blob.digest])
+            await publishPointer()
             return commitLayer({ staged, directory, facts, run: this.run })
           }, signal)
         }),

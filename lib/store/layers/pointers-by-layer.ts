@@ -5,7 +5,7 @@ import { type Digest, isDigest } from '../../image/index.js'
 import { digestPath } from '../files/digest-path.js'
 import { isDirectory } from '../files/durable.js'
 import { readPointer } from './layer-pointer-file.js'
-import { storing, ignoreMissing } from '../files/store-error.js'
+import { withStoreErrors, ignoreMissing } from '../files/store-error.js'
 
 const folder = 'by-blob'
 
@@ -36,7 +36,7 @@ export interface ForeignPointer {
 
 /** Lists the entries in the place of pointers that are not regular files. @throws WindlassError STORE_* */
 export const foreignPointers = (store: string): Promise<ForeignPointer[]> =>
-  storing('list the pointers to layers', join(store, 'layers', folder), async () => {
+  withStoreErrors('list the pointers to layers', join(store, 'layers', folder), async () => {
     const found: ForeignPointer[] = []
     for await (const { blob, path } of pointersIn(join(store, 'layers'))) {
       const stats = await ignoreMissing(lstat(path, { bigint: true }))

@@ -3,7 +3,7 @@ import { WindlassError } from '../../errors.js'
 import type { SyncFile } from '../../system/files.js'
 import type { LayerFacts, StoredLayer } from './layer-facts.js'
 import { removeTree } from '../files/remove-tree.js'
-import { storing } from '../files/store-error.js'
+import { withStoreErrors } from '../files/store-error.js'
 
 /** A tree to unpack into, created by `LayerStore.stage`. */
 export class StagedLayer {
@@ -17,7 +17,8 @@ export class StagedLayer {
     private readonly root: SyncFile,
     private readonly store: {
       commit(facts: LayerFacts, root: SyncFile, signal?: AbortSignal): Promise<StoredLayer>
-      ended(): void
+      /** Called once, when the tree is discarded. */
+      onEnd(): void
     },
   ) {}
 
@@ -36,8 +37,8 @@ export class StagedLayer {
 
   /** Removes the rest of the tree; after a commit nothing is left. A second call has no effect. */
   discard(): Promise<void> {
-    this.#ended ??= storing('discard a staged layer', this.directory, async () => {
-      this.store.ended()
+    this.#ended ??= withStoreErrors('discard a staged layer', this.directory, async () => {
+      this.store.onEnd()
       await this.root.close()
       await removeTree(this.directory)
     })

@@ -6,7 +6,7 @@ import { WindlassError } from '../../errors.js'
 import { quoted } from '../../codec/index.js'
 import {
   chmod,
-  giveNewFiles,
+  setOwnerOfNewFiles,
   lstatIfThere,
   missingDirectories,
   mkdir,
@@ -25,14 +25,17 @@ import {
   versionText,
 } from '../files/layout-files.js'
 import { MetadataLock, type MetadataLockOptions } from '../locks/metadata-lock.js'
-import { checkOwner, checkOwnership, ownerServed, type StoreOwner, writeRefusal } from './ownership.js'
+import { checkOwner, checkOwnership, ownerActedFor, type StoreOwner, writeRefusal } from './ownership.js'
 import { readRegular } from '../files/read-regular.js'
-import { codeOf, isNotWritable, storing } from '../files/store-error.js'
-import { noStore } from './store-there.js'
+import { codeOf, isNotWritable, withStoreErrors } from '../files/store-error.js'
+import { noStoreError } from './store-there.js'
 import { recoveryHints } from '../files/recovery-hints.js'
 
 const directories = ['blobs', 'layers', 'partial', 'staging']
-/** Entries of a store. Includes `oci-layout`: another process may have created the store since it was checked. */
+/**
+ * Names of the entries of a store. Includes `oci-layout`, because another process may have created the store since this one
+ * looked for that file.
+ */
 const ownNames = new Set([...directories, 'index.json', versionFile, layoutFile, 'lock'])
 
 /** Options of `openLayout`. */
@@ -66,14 +69,14 @@ export async function openLayout(
   directory: string,
   { create, onBehalfOf, warn, onUnsafe, signal }: LayoutOptions,
 ): Promise<OpenedLayout> {
-  return storing('open the store', directory, async () => {
+  return withStoreErrors('open the store', directory, async () => {
     if (create) await makeDirectories(directory, onBehalfOf)
-    else if (!(await statIfThere(directory))) throw noStore(directory)
+    else if (!(await statIfThere(directory))) throw noStoreError(directory)
     const store = await realpath(directory)
-    const owner = await ownerServed(store, onBehalfOf)
-    if (owner) giveNewFiles(store, owner)
+    const owner = await ownerActedFor(store, onBehalfOf)
+    if (owner) setOwnerOfNewFiles(store, owner)
     const layout = await readRegular(join(store, layoutFile))
-    if (layout === undefined && !create) throw noStore(store)
+    if (layout === undefined && !create) throw noStoreError(store)
     if (layout === undefined) await checkOwner(store, owner)
     else await checkOwnership(store, owner, onUnsafe)
     await checkVersion(store)
@@ -81,7 +84,7 @@ export async function openLayout(
     if (layout === undefined) {
       if (refusal) throw refusal
       await createStore(store, { warn, signal })
-      // Content that existed before, and its owner.
+      // The directory may have had content before, which another user may own.
       await checkOwnership(store, owner, onUnsafe)
     } else {
       checkLayout(layout, store)
@@ -92,22 +95,25 @@ export async function openLayout(
   })
 }
 
-/** Creates `path` and its missing parents, each for the owner of its parent, and syncs them. */
+/**
+ * Creates `path` and its missing parents, and syncs them. If root acts for the owner of a parent, the new directory belongs
+ * to that owner.
+ */
 async function makeDirectories(path: string, onBehalfOf: number | undefined): Promise<void> {
   for (const each of await missingDirectories(path))
     try {
-      const owner = await ownerServed(dirname(each), onBehalfOf)
-      if (owner) giveNewFiles(each, owner)
+      const owner = await ownerActedFor(dirname(each), onBehalfOf)
+      if (owner) setOwnerOfNewFiles(each, owner)
       await mkdir(each, 0o700)
       await syncParent(each)
     } catch (error) {
       if (codeOf(error) === 'EEXIST' && (await statIfThere(each))?.isDirectory()) continue
-      throw (await danglingLink(each)) ?? error
+      throw (await danglingLinkError(each)) ?? error
     }
 }
 
 /** Returns the error for a symbolic link to nothing at `path` or its parent; undefined if there is none. */
-async function danglingLink(path: string): Promise<WindlassError | undefined> {
+async function danglingLinkError(path: string): Promise<WindlassError | undefined> {
   for (const each of [path, dirname(path)])
     if ((await lstatIfThere(each))?.isSymbolicLink() && !(await statIfThere(each)))
       return new WindlassError(
@@ -152,7 +158,7 @@ async function createStore(store: string, locking: MetadataLockOptions): Promise
     for (const name of directories) await ensureDirectory(join(store, name))
     await writeOnce(join(store, 'index.json'), emptyIndex)
     await writeOnce(join(store, versionFile), versionText)
-    // An entry created by that process may be visible and not on the disk.
+    // An entry that the killed process created may be visible and not on the disk.
     await syncDirectory(store)
     await writeOnce(join(store, layoutFile), layoutText)
   })
@@ -168,7 +174,7 @@ async function rejectLinks(store: string): Promise<void> {
     }
 }
 
-/** Creates what the layout of another tool lacks, if permitted. */
+/** Creates the directories that the layout of another tool lacks, if permitted. */
 async function addMissing(store: string): Promise<void> {
   for (const name of directories) {
     const path = join(store, name)
@@ -195,9 +201,10 @@ async function writeOnce(path: string, text: string): Promise<void> {
 function checkLayout(text: string, store: string): void {
   const layout = parseJson(text)
   const version = isObject(layout) ? layout['imageLayoutVersion'] : undefined
-  if (typeof version !== 'string') throw corrupt(store, `${layoutFile} cannot be read`, recoveryHints.rewrite)
+  if (typeof version !== 'string')
+    throw unusableStoreError(store, `${layoutFile} cannot be read`, recoveryHints.rewrite)
   if (isNewerLayout(version))
-    throw corrupt(
+    throw unusableStoreError(
       store,
       `its image layout has the unsupported version ${quoted(version)}`,
       recoveryHints.newerProgram,
@@ -210,16 +217,16 @@ async function checkVersion(store: string): Promise<void> {
   const value = parseJson(text)
   const version = isObject(value) ? value['version'] : undefined
   if (typeof version !== 'number' || !Number.isInteger(version) || version < 1)
-    throw corrupt(store, `${versionFile} cannot be read`, recoveryHints.rewrite)
+    throw unusableStoreError(store, `${versionFile} cannot be read`, recoveryHints.rewrite)
   if (version > storeVersion)
-    throw corrupt(
+    throw unusableStoreError(
       store,
       `a newer version of Windlass created it (store version ${version})`,
       recoveryHints.newerProgram,
     )
 }
 
-const corrupt = (store: string, why: string, hint: string): WindlassError =>
+const unusableStoreError = (store: string, why: string, hint: string): WindlassError =>
   new WindlassError('STORE_CORRUPT', `The store at ${store} cannot be used: ${why}`, {
     path: store,
     hint,

@@ -8,7 +8,7 @@ import type { Stats } from 'node:fs'
 import { shellWord } from '../../codec/shell-word.js'
 import { WindlassError } from '../../errors.js'
 import { lstatIfThere, open, statIfThere, unlink } from '../../system/files.js'
-import { available, listXattrs } from '../../system/index.js'
+import { systemCallsAvailable, listXattrs } from '../../system/index.js'
 import { isNotWritable } from '../files/store-error.js'
 
 /** The owner of a store. */
@@ -18,13 +18,13 @@ export interface StoreOwner {
 }
 
 /** Paths that other users must not be able to write to: each of them allows replacing the rest of the store. */
-const guarded = ['', 'index.json', 'blobs', 'blobs/sha256', 'blobs/sha384', 'blobs/sha512', 'layers']
+const guardedPaths = ['', 'index.json', 'blobs', 'blobs/sha256', 'blobs/sha384', 'blobs/sha512', 'layers']
 
 /**
  * Returns the owner of `path` if root uses it on behalf of that owner; otherwise undefined.
  * @param onBehalfOf the user who has become root for this command, if known
  */
-export async function ownerServed(
+export async function ownerActedFor(
   path: string,
   onBehalfOf: number | undefined,
 ): Promise<StoreOwner | undefined> {
@@ -41,13 +41,13 @@ export async function checkOwner(directory: string, owner: StoreOwner | undefine
   const found = await lstatIfThere(directory)
   const ownUid = process.geteuid?.()
   if (found === undefined || ownUid !== 0) return
-  const others = findOthers(directory, found, owner?.uid ?? ownUid, false)
-  if (others !== undefined) throw refused(directory, directory, others)
+  const access = findForeignAccess(directory, found, owner?.uid ?? ownUid, false)
+  if (access !== undefined) throw sharedStoreError(directory, directory, access)
 }
 
 /**
  * Checks who can change the store at `directory`, and calls `warn` if another user can.
- * @throws WindlassError STORE_DENIED when the process is root, unless it acts for that user
+ * @throws WindlassError STORE_DENIED instead, when the process is root and does not act for that user
  */
 export async function checkOwnership(
   directory: string,
@@ -56,23 +56,23 @@ export async function checkOwnership(
 ): Promise<void> {
   const ownUid = process.geteuid?.()
   if (ownUid === undefined) return
-  for (const name of guarded) {
+  for (const name of guardedPaths) {
     const path = join(directory, name)
     const found = await lstatIfThere(path)
     // Other kinds of entries are rejected elsewhere; a link has no mode of its own.
     if (!found?.isDirectory() && !found?.isFile()) continue
-    const others = findOthers(path, found, owner?.uid ?? ownUid)
-    if (others === undefined) continue
-    if (ownUid === 0) throw refused(directory, path, others)
-    warn(`Other users can change ${unsafe(directory, path, others)}. ${others.hint}`)
+    const access = findForeignAccess(path, found, owner?.uid ?? ownUid)
+    if (access === undefined) continue
+    if (ownUid === 0) throw sharedStoreError(directory, path, access)
+    warn(`Other users can change ${describeAccess(directory, path, access)}. ${access.hint}`)
     return
   }
 }
 
 /**
- * Returns the error for every write to a store of another user; undefined if this process may write to it. What it
- * writes would belong to this user, and the owner could neither read nor remove it. Root is checked by
- * `checkOwnership`.
+ * Returns the error for every write to a store of another user; undefined if this process may write to the store. New
+ * content would belong to the user of this process, and the owner of the store could neither read nor remove it.
+ * `checkOwnership` checks root.
  * @param store the path of the store with links resolved
  */
 export async function writeRefusal(store: string): Promise<WindlassError | undefined> {
@@ -110,51 +110,52 @@ async function ownerOfNewFile(store: string): Promise<number | undefined> {
   }
 }
 
-const unsafe = (directory: string, path: string, { can }: Others): string =>
-  `the store at ${directory}: ${path} ${can}`
+const describeAccess = (directory: string, path: string, { reason }: ForeignAccess): string =>
+  `the store at ${directory}: ${path} ${reason}`
 
-const refused = (directory: string, path: string, others: Others): WindlassError =>
+const sharedStoreError = (directory: string, path: string, access: ForeignAccess): WindlassError =>
   new WindlassError(
     'STORE_DENIED',
-    `Root does not use a store that other users can change: ${unsafe(directory, path, others)}`,
-    { path, hint: others.asRoot },
+    `Root does not use a store that other users can change: ${describeAccess(directory, path, access)}`,
+    { path, hint: access.rootHint },
   )
 
-interface Others {
-  /** What the other users can do, as a clause without its subject. */
-  readonly can: string
+/** How other users can change a path. */
+interface ForeignAccess {
+  /** What makes the change possible, as a clause without its subject, which is the path. */
+  readonly reason: string
   /** The hint for an ordinary user. */
   readonly hint: string
   /** The hint for root. */
-  readonly asRoot: string
+  readonly rootHint: string
 }
 
-function findOthers(
+function findForeignAccess(
   path: string,
   { uid, gid, mode }: Stats,
   ownUid: number,
-  byMode = true,
-): Others | undefined {
+  checkMode = true,
+): ForeignAccess | undefined {
   // Files of root are safe from all other users.
   if (uid !== ownUid && uid !== 0)
     return {
-      can: `belongs to user ${uid}`,
+      reason: `belongs to user ${uid}`,
       hint: 'Use a store of your own with --store, unless you trust that user.',
-      asRoot:
+      rootHint:
         `Use it as that user (sudo -u '#${uid}' windlass …), or name another store with --store. ` +
         'If you trust its content, run “chown -R root” on it, then “windlass verify --repair”.',
     }
-  if (!byMode) return undefined
+  if (!checkMode) return undefined
   const hint = `If you trust its content, take that permission away with “chmod go-w ${shellWord(path)}”.`
-  if ((mode & 0o002) !== 0) return { can: 'is writable by everyone', hint, asRoot: hint }
+  if ((mode & 0o002) !== 0) return { reason: 'is writable by everyone', hint, rootHint: hint }
   if ((mode & 0o020) !== 0 && (gid !== process.getegid?.() || hasAcl(path)))
-    return { can: 'is writable by a group or by other users', hint, asRoot: hint }
+    return { reason: 'is writable by a group or by other users', hint, rootHint: hint }
   return undefined
 }
 
 /** Reports whether the path has an ACL. The group bits are then the maximum of what a named user may do (acl(5)). */
 function hasAcl(path: string): boolean {
-  if (!available()) return false
+  if (!systemCallsAvailable()) return false
   try {
     return listXattrs(Buffer.from(path)).includes('system.posix_acl_access')
   } catch {

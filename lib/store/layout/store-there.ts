@@ -4,7 +4,7 @@ import { WindlassError } from '../../errors.js'
 import { lstatIfThere, statIfThere } from '../../system/files.js'
 import { isDirectory } from '../files/durable.js'
 import { layoutFile, versionFile } from '../files/layout-files.js'
-import { storing } from '../files/store-error.js'
+import { withStoreErrors } from '../files/store-error.js'
 
 /**
  * Reports whether `directory` contains a store, including one that has lost `oci-layout` or that another tool created.
@@ -12,10 +12,10 @@ import { storing } from '../files/store-error.js'
  * @throws WindlassError STORE_* when it cannot be accessed
  */
 export async function isStoreAt(directory: string): Promise<boolean> {
-  return storing('open the store', directory, async () => {
+  return withStoreErrors('open the store', directory, async () => {
     const found = await statIfThere(directory)
     if (!found?.isDirectory()) return (found ?? (await lstatIfThere(directory))) !== undefined
-    return (await lstatIfThere(join(directory, layoutFile))) !== undefined || (await isStore(directory))
+    return (await lstatIfThere(join(directory, layoutFile))) !== undefined || (await hasStoreFiles(directory))
   })
 }
 
@@ -23,7 +23,7 @@ export async function isStoreAt(directory: string): Promise<boolean> {
  * Reports whether `store` contains a store: one of this program by its version file, one of another tool by its blobs
  * and its list of names.
  */
-export async function isStore(store: string): Promise<boolean> {
+export async function hasStoreFiles(store: string): Promise<boolean> {
   const [version, index] = await Promise.all(
     [versionFile, 'index.json'].map((name) => lstatIfThere(join(store, name))),
   )
@@ -31,7 +31,7 @@ export async function isStore(store: string): Promise<boolean> {
 }
 
 /** Returns the STORE_CORRUPT error for a directory without a store. */
-export const noStore = (directory: string): WindlassError =>
+export const noStoreError = (directory: string): WindlassError =>
   new WindlassError('STORE_CORRUPT', `There is no store at ${directory}`, {
     path: directory,
     hint: 'Create one with “windlass pull IMAGE”, or name another one with “--store DIR”.',

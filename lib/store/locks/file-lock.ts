@@ -1,6 +1,6 @@
 /**
- * An exclusive lock between processes, on a file of its own. The kernel releases it when its holder exits, so a lock is
- * never stale. If the C library cannot be called, the lock applies only within this process.
+ * An exclusive lock between processes: a flock(2) lock on a file that exists only for it. The kernel releases the lock
+ * when its holder exits, so a lock is never stale. If the C library cannot be called, the lock applies only within this process.
  */
 import { constants } from 'node:fs'
 import { dirname } from 'node:path'
@@ -10,7 +10,7 @@ import { syncDirectory } from '../files/durable.js'
 import { isNotWritable, ignoreMissing } from '../files/store-error.js'
 
 /** Locked paths of this process, for platforms without `flock`. */
-const held = new Set<string>()
+const heldPaths = new Set<string>()
 
 /** A lock that is held. */
 export class FileLock {
@@ -23,19 +23,23 @@ export class FileLock {
   }
 
   /**
-   * Takes the lock at `path`. Returns undefined if another holds it. The file is created if it does not exist, unless
-   * `create` is false. With `asItIs`, a file that is not writable is locked as well; it cannot be signed.
+   * Takes the lock at `path`. Returns undefined if another process or caller holds it. The file is created if it does not
+   * exist, unless `create` is false. With `allowReadOnly`, a file that is not writable is locked as well; `write` then
+   * fails.
    * @throws the errors of `node:fs`, for example ENOENT when the directory does not exist
    */
-  static async take(path: string, { asItIs = false, create = true } = {}): Promise<FileLock | undefined> {
+  static async take(
+    path: string,
+    { allowReadOnly = false, create = true } = {},
+  ): Promise<FileLock | undefined> {
     for (;;) {
-      const handle = await openLock(path, { asItIs, create })
+      const handle = await openLock(path, { allowReadOnly, create })
       let lock: FileLock | undefined
       try {
-        if (!take(handle, path)) return undefined
-        // Its last holder may have removed the file between open and lock.
+        if (!tryLock(handle, path)) return undefined
+        // The last holder may have removed the file after this call opened it and before this call locked it.
         if (!(await isCurrent(handle, path))) {
-          held.delete(path)
+          heldPaths.delete(path)
           continue
         }
         lock = new FileLock(handle, path)
@@ -56,7 +60,7 @@ export class FileLock {
     return (await this.#handle.stat()).size
   }
 
-  /** Replaces the content of the lock file with `bytes`, so that the disk space stays allocated. */
+  /** Replaces the content of the lock file with `bytes`. Keeps disk space allocated: see `growReserve`. */
   async fill(bytes: Buffer): Promise<void> {
     await this.#handle.overwrite(bytes)
   }
@@ -66,7 +70,7 @@ export class FileLock {
    * already allocated, and renames it to `path`, so that it works on a full disk. Waiting processes then lock a new
    * file, so nothing else may be done under this lock.
    */
-  async become(path: string, text: string): Promise<void> {
+  async writeAndRename(path: string, text: string): Promise<void> {
     await this.#handle.overwrite(Buffer.from(text))
     await this.#handle.sync()
     await rename(this.#path, path)
@@ -76,15 +80,15 @@ export class FileLock {
   /** Releases the lock and keeps the file open for `retake`. */
   pause(): void {
     if (locksAvailable()) unlockFile(this.#handle.fd)
-    else held.delete(this.#path)
+    else heldPaths.delete(this.#path)
   }
 
   /**
-   * Takes the lock again after `pause`. Returns `held` if another holds it, and `gone` if the file at the path is
-   * another one; the caller must then release this lock and take a new one.
+   * Takes the lock again after `pause`. Returns `held` if another process or caller holds it, and `gone` if another file
+   * has replaced this one at the path; the caller must then release this lock and take a new one.
    */
   async retake(): Promise<'taken' | 'held' | 'gone'> {
-    if (!take(this.#handle, this.#path)) return 'held'
+    if (!tryLock(this.#handle, this.#path)) return 'held'
     if (await isCurrent(this.#handle, this.#path)) return 'taken'
     this.pause()
     return 'gone'
@@ -95,7 +99,7 @@ export class FileLock {
     try {
       if (remove) await ignoreMissing(unlink(this.#path))
     } finally {
-      held.delete(this.#path)
+      heldPaths.delete(this.#path)
       await this.#handle.close()
     }
   }
@@ -103,27 +107,28 @@ export class FileLock {
 
 async function openLock(
   path: string,
-  { asItIs, create }: { readonly asItIs: boolean; readonly create: boolean },
+  { allowReadOnly, create }: { readonly allowReadOnly: boolean; readonly create: boolean },
 ): Promise<SyncFile> {
   try {
     if (!create) return await open(path, constants.O_RDWR | constants.O_NOFOLLOW)
     return await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
   } catch (error) {
-    if (!asItIs || !isNotWritable(error)) throw error
-    const there = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => undefined)
-    if (!there) throw error // the error of the first attempt is more informative
-    return there
+    if (!allowReadOnly || !isNotWritable(error)) throw error
+    const readOnly = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => undefined)
+    if (!readOnly) throw error // the error of the first attempt is more informative
+    return readOnly
   }
 }
 
-function take(handle: SyncFile, path: string): boolean {
+function tryLock(handle: SyncFile, path: string): boolean {
   if (locksAvailable()) return lockFile(handle.fd, { exclusive: true, wait: false })
-  if (held.has(path)) return false
-  held.add(path)
+  if (heldPaths.has(path)) return false
+  heldPaths.add(path)
   return true
 }
 
+/** Reports whether the open file is still the one at `path`. */
 async function isCurrent(handle: SyncFile, path: string): Promise<boolean> {
-  const [ours, there] = await Promise.all([handle.stat(), statIfThere(path)])
-  return ours.ino === there?.ino && ours.dev === there.dev
+  const [ours, current] = await Promise.all([handle.stat(), statIfThere(path)])
+  return ours.ino === current?.ino && ours.dev === current.dev
 }

@@ -10,13 +10,13 @@ export interface LockHolder {
   readonly stopped: boolean
 }
 
-/** Returns the holder of the lock at `path`: as reported by the kernel, otherwise as signed in the lock file. */
+/** Returns the holder of the lock at `path`: as the kernel reports it, otherwise as it is written in the lock file. */
 export async function lockHolder(path: string): Promise<LockHolder> {
-  const signed = async (): Promise<number | undefined> => {
+  const writtenPid = async (): Promise<number | undefined> => {
     const [, pid] = /^process (\d+)$/.exec((await readIfRegular(path).catch(() => undefined)) ?? '') ?? []
     return pid === undefined ? undefined : Number(pid)
   }
-  const pid = lockOwner(path) ?? (await signed())
+  const pid = lockOwner(path) ?? (await writtenPid())
   return { pid, stopped: pid !== undefined && isStopped(pid) }
 }
 

@@ -61,17 +61,17 @@ export class MetadataLock {
     const wait = new AbortController()
     this.#pending++
     return new Promise<T>((resolve, reject) => {
-      let begun = false
+      let started = false
       const stop = (): void => {
-        const reason = stopped(signals.find(({ aborted }) => aborted)?.reason)
+        const reason = waitError(signals.find(({ aborted }) => aborted)?.reason)
         wait.abort(reason)
-        if (!begun) reject(reason)
+        if (!started) reject(reason)
       }
       for (const each of signals) each.addEventListener('abort', stop, { once: true })
       if (signals.some(({ aborted }) => aborted)) stop()
       const turn = this.#last.then(() =>
         this.#runLocked((lock) => {
-          begun = true
+          started = true
           return work(lock)
         }, wait.signal),
       )
@@ -83,18 +83,18 @@ export class MetadataLock {
 
   /**
    * Like `hold`, for work that only reads. If the lock file does not exist and cannot be created, for example on a
-   * read-only file system, runs `work` without the lock: no other process can take it either.
+   * read-only file system, runs `work` without the lock, because no other process can take it either.
    */
   async holdToRead<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const state = { begun: false }
+    const state = { started: false }
     try {
       return await this.#hold(() => {
-        state.begun = true
+        state.started = true
         return work()
       }, signal)
     } catch (error) {
       const cannotCreate = isNotWritable(error) || this.options.refusal !== undefined
-      if (state.begun || !cannotCreate || (await lstatIfThere(this.path))) throw error
+      if (state.started || !cannotCreate || (await lstatIfThere(this.path))) throw error
       return work()
     }
   }
@@ -118,7 +118,7 @@ export class MetadataLock {
       const lock = await this.#take()
       const waited = performance.now() - began
       if (lock || waited < Math.min(lockWaits.notice, lockWaits.total)) return lock
-      if (waited >= lockWaits.total) throw locked(this.path, waited, await lockHolder(this.path))
+      if (waited >= lockWaits.total) throw lockedError(this.path, waited, await lockHolder(this.path))
       if (!reported) {
         reported = true
         const holder = describeHolder(await lockHolder(this.path))
@@ -139,7 +139,7 @@ export class MetadataLock {
     const retaken = await this.#kept?.retake()
     if (retaken === 'gone') await this.#drop()
     if (retaken === 'held') return undefined
-    this.#kept ??= await FileLock.take(this.path, { asItIs: true, create: !this.options.refusal })
+    this.#kept ??= await FileLock.take(this.path, { allowReadOnly: true, create: !this.options.refusal })
     return this.#kept
   }
 
@@ -150,12 +150,12 @@ export class MetadataLock {
   }
 }
 
-const stopped = (reason: unknown): WindlassError =>
+const waitError = (reason: unknown): WindlassError =>
   reason instanceof WindlassError
     ? reason
     : new WindlassError('CANCELLED', 'Stopped waiting for the lock of the store', { cause: reason })
 
-function locked(path: string, waited: number, holder: LockHolder): WindlassError {
+function lockedError(path: string, waited: number, holder: LockHolder): WindlassError {
   return new WindlassError(
     'STORE_LOCKED',
     `Waited ${formatElapsed(waited)} for the lock of the store, which ${describeHolder(holder)} holds, at ${path}`,

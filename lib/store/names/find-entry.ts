@@ -12,8 +12,8 @@ const digestStart = /^sha(?:256|384|512):[0-9a-f]{4,}$/
 export const isDigestStart = (word: string): boolean => digestStart.test(word)
 
 /**
- * Returns the entries that `word` refers to: none, one, or several with one name. `reference` is the word as a
- * normalized reference, if it is one.
+ * Returns the entries that `word` refers to: none, one, or several with the same name.
+ * @param reference `word` as a normalized reference, if it is a reference
  *
  * A digest refers to the entries without a name; if there are none, to the only name that points at it.
  *
@@ -24,16 +24,16 @@ export function findEntries(
   word: string,
   reference?: string,
 ): readonly IndexEntry[] {
-  const called = (name: string | undefined): readonly IndexEntry[] =>
+  const entriesNamed = (name: string | undefined): readonly IndexEntry[] =>
     entries.filter((entry) => name !== undefined && entry.name === name)
-  const shown = (): readonly IndexEntry[] =>
+  const entriesShownAsWord = (): readonly IndexEntry[] =>
     entries.filter(({ name }) => name !== undefined && printable(name, titleLength) === word)
   const steps = [
-    () => called(word),
+    () => entriesNamed(word),
     () => entries.filter(({ key }) => key === word),
     () => byDigest(entries, word),
-    () => called(reference),
-    () => onlyOne(shown(), word),
+    () => entriesNamed(reference),
+    () => onlyOne(entriesShownAsWord(), word),
   ]
   for (const step of steps) {
     const found = step()
@@ -48,7 +48,7 @@ function byDigest(entries: readonly IndexEntry[], word: string): readonly IndexE
   if (!isDigestStart(word)) return []
   const matches = entries.filter((entry) => digestsOf(entry).some((digest) => digest.startsWith(word)))
   const digests = new Set(matches.flatMap(digestsOf).filter((digest) => digest.startsWith(word)))
-  if (digests.size > 1) throw unclear(word, [...digests])
+  if (digests.size > 1) throw ambiguousError(word, [...digests])
   return matches.length > 0 ? unnamedFirst(matches, word) : []
 }
 
@@ -66,11 +66,11 @@ function unnamedFirst(matches: readonly IndexEntry[], word: string): readonly In
 /** @throws WindlassError USAGE when the entries have different names */
 function onlyOne(matches: readonly IndexEntry[], word: string): readonly IndexEntry[] {
   const names = new Set(matches.map(({ name }) => name))
-  if (names.size > 1) throw unclear(word, matches.map(entryDisplayName))
+  if (names.size > 1) throw ambiguousError(word, matches.map(entryDisplayName))
   return matches
 }
 
-const unclear = (word: string, matches: readonly string[]): WindlassError =>
+const ambiguousError = (word: string, matches: readonly string[]): WindlassError =>
   new WindlassError(
     'USAGE',
     `${quoted(word)} matches ${matches.length} images of the store: ${printable(matches.slice(0, 5).join(', '), 1_000)}`,

@@ -33,7 +33,7 @@ const sealKey = `${sealPrefix}sha256`
 /** The content of an `index.json` without entries. */
 export const emptyIndex = '{"schemaVersion":2,"manifests":[]}\n'
 
-/** An immutable `index.json`. */
+/** The content of an `index.json`. Immutable: changes return a new object. */
 export class IndexDocument {
   private constructor(
     private readonly document: JsonObject,
@@ -55,17 +55,17 @@ export class IndexDocument {
   }
 
   /** All entries, named or not, as parsed. */
-  get entries(): readonly unknown[] {
+  get rawEntries(): readonly unknown[] {
     return this.manifests
   }
 
   /** The named images in the order of the file. Skips entries without a name and entries that are not descriptors. */
-  get images(): NamedImage[] {
+  get namedImages(): NamedImage[] {
     return this.manifests.flatMap((entry) => namedImage(entry) ?? [])
   }
 
   /** All images in the order of the file; entries without a name are named by their digest. */
-  get all(): NamedImage[] {
+  get allImages(): NamedImage[] {
     return this.manifests.flatMap((entry) => imageOf(entry, nameOf(entry), namedImage(entry)) ?? [])
   }
 
@@ -81,7 +81,7 @@ export class IndexDocument {
   }
 
   /** All entries in the order of the file, with what can be read of them. */
-  get listed(): IndexEntry[] {
+  get entries(): IndexEntry[] {
     return this.manifests.map((entry) => indexEntry(entry, nameOf(entry), namedImage(entry)))
   }
 
@@ -94,7 +94,7 @@ export class IndexDocument {
   }
 
   /** The entries of this program that are corrupt or were changed by another program. */
-  get corrupt(): CorruptEntry[] {
+  get corruptEntries(): CorruptEntry[] {
     return this.manifests
       .filter((entry) => this.#isCorrupt(entry))
       .map((entry) => {
@@ -114,17 +114,17 @@ export class IndexDocument {
   }
 
   /** Returns the index with `image` in place of all entries with its name, at the position of the first. */
-  with(image: NamedImage): IndexDocument {
+  withImage(image: NamedImage): IndexDocument {
     const at = this.manifests.findIndex((entry) => nameOf(entry) === image.name)
     const old = this.manifests[at]
-    const others = this.without(image.name).manifests
+    const others = this.withoutName(image.name).manifests
     // No removed entry precedes the first, so its position does not change.
     const place = at < 0 ? others.length : at
     return new IndexDocument(this.document, others.toSpliced(place, 0, entryOf(image, old)))
   }
 
   /** Returns the index without the entries named `name`. */
-  without(name: string): IndexDocument {
+  withoutName(name: string): IndexDocument {
     return new IndexDocument(
       this.document,
       this.manifests.filter((entry) => nameOf(entry) !== name),
@@ -137,8 +137,8 @@ export class IndexDocument {
   }
 
   /**
-   * Reports whether an entry is corrupt. A copy under another name is not; but if the original is gone and the names
-   * differ in one bit, the name is corrupt.
+   * Reports whether an entry is corrupt. An entry that another tool has copied to another name is not corrupt. But if there
+   * is no entry with the original name, and one flipped bit turns one name into the other, the name is corrupt.
    */
   #isCorrupt(entry: unknown): boolean {
     if (!isIntact(entry)) return true
@@ -178,8 +178,8 @@ function namedImage(entry: unknown): NamedImage | undefined {
 }
 
 /**
- * Reports whether the checksum of an entry matches; true for entries of other tools. Any member of this program marks
- * its entries, because each of these members may be the corrupt one.
+ * Reports whether the checksum of an entry matches; true for entries of other tools. Any one of the annotations of this
+ * program identifies its entries, because corruption may have destroyed the others.
  */
 function isIntact(entry: unknown): boolean {
   const text = JSON.stringify(entry)
@@ -197,8 +197,8 @@ function sealOfEntry(entry: JsonObject): string {
 }
 
 /**
- * Reports whether one flipped bit turns one string into the other. A bit that makes a byte invalid UTF-8 is read as
- * U+FFFD.
+ * Reports whether one flipped bit turns `one` into `other`. If the flipped bit makes a byte invalid UTF-8, `other` has
+ * U+FFFD there.
  */
 function areOneBitApart(one: string, other: string): boolean {
   if (one.length !== other.length) return false

@@ -38,8 +38,8 @@ export function annotationsOf(entry: unknown): JsonObject {
 
 /**
  * Describes a parsed entry.
- * @param name the annotation with the name
- * @param named the image under that name, if it can be read
+ * @param name the value of the annotation with the name, if there is one
+ * @param named the image that this name points at, if it can be read
  */
 export function indexEntry(entry: unknown, name: unknown, named: NamedImage | undefined): IndexEntry {
   const digest = isObject(entry) && typeof entry['digest'] === 'string' ? entry['digest'] : undefined

@@ -14,12 +14,12 @@ import { readRegular } from '../files/read-regular.js'
 import { growReserve } from '../staging/reserve.js'
 import type { Run } from '../staging/run.js'
 import { syncStore } from '../files/sync-store.js'
-import { isFull, storing } from '../files/store-error.js'
+import { isFull, withStoreErrors } from '../files/store-error.js'
 import { recoveryHints } from '../files/recovery-hints.js'
 
 /** Reads and changes the names of the store. */
 export class NameStore {
-  /** The last content of the file and its parsed form, to parse it only when it changes. */
+  /** The last content of the file and its parsed form. Kept so that the file is parsed only when it has changed. */
   #last: { readonly text: string; readonly index: IndexDocument } | undefined
 
   constructor(
@@ -32,17 +32,17 @@ export class NameStore {
 
   /** Returns all named images, including those named by other tools. @throws WindlassError STORE_* */
   async list(): Promise<NamedImage[]> {
-    return (await this.#read()).images
+    return (await this.#read()).namedImages
   }
 
   /** Returns all entries, including unnamed and malformed ones. @throws WindlassError STORE_* */
   async entries(): Promise<IndexEntry[]> {
-    return (await this.#read()).listed
+    return (await this.#read()).entries
   }
 
   /** Returns all images; unnamed ones are named by their digest. @throws WindlassError STORE_* */
   async listAll(): Promise<NamedImage[]> {
-    return (await this.#read()).all
+    return (await this.#read()).allImages
   }
 
   /**
@@ -50,7 +50,7 @@ export class NameStore {
    * STORE_*
    */
   async corrupt(): Promise<CorruptEntry[]> {
-    return (await this.#read()).corrupt
+    return (await this.#read()).corruptEntries
   }
 
   /** Reports whether the entry named `name` is corrupt. @throws WindlassError STORE_* */
@@ -84,9 +84,9 @@ export class NameStore {
           hint: recoveryHints.pullAgain(image.typed),
         },
       )
-    // The image may consist of content that another process has stored and not synced yet.
-    await storing('sync the images of a new name', this.path, () => syncStore(dirname(this.path)))
-    await this.#change((index) => index.with(image), signal)
+    // Another process may have stored content of the image and not synced it yet.
+    await withStoreErrors('sync the images of a new name', this.path, () => syncStore(dirname(this.path)))
+    await this.#change((index) => index.withImage(image), signal)
   }
 
   /** Removes the name, not the image. Returns false if the name does not exist. @throws WindlassError STORE_* */
@@ -94,7 +94,7 @@ export class NameStore {
     let found = false
     await this.#change((index) => {
       found = index.has(name)
-      return found ? index.without(name) : index
+      return found ? index.withoutName(name) : index
     })
     return found
   }
@@ -110,7 +110,7 @@ export class NameStore {
   ): Promise<readonly IndexEntry[]> {
     let removed: readonly IndexEntry[] = []
     await this.#change((index) => {
-      removed = choose(index.listed)
+      removed = choose(index.entries)
       return removed.length > 0 ? index.withoutKeys(new Set(removed.map(({ key }) => key))) : index
     }, signal)
     return removed
@@ -118,7 +118,7 @@ export class NameStore {
 
   /** Replaces the index with the result of `change`. `signal` ends the wait for the lock. */
   async #change(change: (index: IndexDocument) => IndexDocument, signal?: AbortSignal): Promise<void> {
-    await storing('write the names', this.path, () =>
+    await withStoreErrors('write the names', this.path, () =>
       this.metadata.hold(async (lock) => {
         const before = await this.#read()
         const after = change(before)
@@ -133,18 +133,19 @@ export class NameStore {
         } catch (error) {
           // Removing a name must work on a full disk, because it frees space.
           if (!isFull(error) || text.length > before.toString().length) throw error
-          await lock.become(this.path, text)
+          await lock.writeAndRename(this.path, text)
         }
       }, signal),
     )
   }
 
   async #read(): Promise<IndexDocument> {
-    const text = await storing('read the names', this.path, () => readRegular(this.path))
+    const text = await withStoreErrors('read the names', this.path, () => readRegular(this.path))
     if (text === '')
       this.warn(`The list of names of the store is an empty file, so the store has no names: ${this.path}`)
-    const known = text === undefined || text === '' ? emptyIndex : text
-    if (this.#last?.text !== known) this.#last = { text: known, index: IndexDocument.parse(known, this.path) }
+    const content = text === undefined || text === '' ? emptyIndex : text
+    if (this.#last?.text !== content)
+      this.#last = { text: content, index: IndexDocument.parse(content, this.path) }
     return this.#last.index
   }
 }

@@ -13,7 +13,8 @@ import { maxStoreFileBytes } from '../files/read-regular.js'
 export function readListedNames(directory: string): readonly IndexEntry[] {
   const path = join(directory, 'index.json')
   try {
-    return IndexDocument.parse(readOutsideFile(path, { maxBytes: maxStoreFileBytes }).toString(), path).listed
+    return IndexDocument.parse(readOutsideFile(path, { maxBytes: maxStoreFileBytes }).toString(), path)
+      .entries
   } catch (error) {
     if (error instanceof OutsideFileError || error instanceof WindlassError) return []
     throw error

@@ -35,7 +35,7 @@ export interface DownloadWatchOptions {
   readonly path: string
   /** Size of the whole blob in bytes, if known. */
   readonly size: number | undefined
-  /** Receives the messages. */
+  /** Receives the messages about the holder. */
   readonly onHeld: (held: HeldDownload) => void
 }
 
@@ -68,8 +68,8 @@ export class DownloadWatch {
       const message = `Waiting for ${describeHolder(holder)}, which is downloading ${digest}`
       this.#options.onHeld({ digest, code: 'download-held', message })
     }
-    if (waited >= downloadWaits.total) throw locked(digest, path, waited, holder)
-    const received = await this.#progress(holder)
+    if (waited >= downloadWaits.total) throw lockedError(digest, path, waited, holder)
+    const received = await this.#progressKey(holder)
     if (received !== this.#received) this.#progressedAt = now
     this.#received = received
     if (now - this.#progressedAt < downloadWaits.stalled) return false
@@ -79,10 +79,11 @@ export class DownloadWatch {
   }
 
   /**
-   * Returns a value that changes with every byte that the holder downloads, for this blob or another: a download queued
-   * in an active process will proceed. A process that has the whole blob and is not stopped is unpacking it.
+   * Returns a value that changes with every byte that the holder downloads, for this blob or another: while the process
+   * downloads other blobs, this download waits in its queue and is not stuck. A process that has the whole blob and is not
+   * stopped is unpacking it, so the value then changes with every call.
    */
-  async #progress({ pid, stopped }: LockHolder): Promise<string> {
+  async #progressKey({ pid, stopped }: LockHolder): Promise<string> {
     const { path, size } = this.#options
     const own = (await lstatIfThere(path))?.size ?? 0
     const signature = await readIfRegular(`${path}.lock`)
@@ -99,7 +100,7 @@ export class DownloadWatch {
   }
 }
 
-const locked = (digest: Digest, path: string, waited: number, holder: LockHolder): WindlassError =>
+const lockedError = (digest: Digest, path: string, waited: number, holder: LockHolder): WindlassError =>
   new WindlassError(
     'STORE_LOCKED',
     `Waited ${formatElapsed(waited)} for the download of ${digest}, which ${describeHolder(holder)} holds`,

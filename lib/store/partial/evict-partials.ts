@@ -12,7 +12,7 @@ interface Interrupted {
   readonly path: string
   readonly bytes: number
   /** Time of the last write, in milliseconds. Used only for ordering; a wrong clock costs at most a download. */
-  readonly changed: number
+  readonly changedAt: number
 }
 
 /** Options of `removePartials`. */
@@ -35,9 +35,9 @@ export async function removePartials(
 ): Promise<Pick<Interrupted, 'digest' | 'bytes'>[]> {
   const removed: Interrupted[] = []
   let kept = 0
-  const youngestFirst = (await list(directory)).sort((a, b) => b.changed - a.changed)
+  const youngestFirst = (await list(directory)).sort((a, b) => b.changedAt - a.changedAt)
   for (const each of youngestFirst) {
-    // An empty download is of no use to anyone but the holder of its lock.
+    // An empty download is useful only to the holder of its lock.
     if (each.bytes > 0 && wanted.has(each.digest)) continue
     if (each.bytes > 0 && kept + each.bytes <= keep) {
       if (!(await isLocked(each))) kept += each.bytes
@@ -56,7 +56,7 @@ async function list(directory: string): Promise<Interrupted[]> {
       if (!isDigest(digest)) continue
       const path = digestPath(directory, digest)
       const stats = await ignoreMissing(lstat(path))
-      found.push({ digest, path, bytes: stats?.size ?? 0, changed: stats?.mtimeMs ?? 0 })
+      found.push({ digest, path, bytes: stats?.size ?? 0, changedAt: stats?.mtimeMs ?? 0 })
     }
   }
   return found
@@ -87,8 +87,8 @@ async function remove({ path }: Interrupted): Promise<boolean> {
 async function isLocked({ path }: Interrupted): Promise<boolean> {
   const lockPath = `${path}.lock`
   if (!(await ignoreMissing(lstat(lockPath)))) return false
-  const lock = await FileLock.take(lockPath, { asItIs: true })
-  // If nothing can be removed, the lock file stays.
+  const lock = await FileLock.take(lockPath, { allowReadOnly: true })
+  // A failure to remove the lock file is ignored, for example in a store that is not writable.
   await lock?.release({ remove: true }).catch(() => undefined)
   return lock === undefined
 }

@@ -7,9 +7,9 @@ import type { FileLock } from '../locks/file-lock.js'
 import { isObject, parseJson } from '../files/json-object.js'
 import { readIfRegular } from '../files/read-regular.js'
 import { removeTree } from '../files/remove-tree.js'
-import { storing, ignoreMissing } from '../files/store-error.js'
+import { withStoreErrors, ignoreMissing } from '../files/store-error.js'
 
-/** How the bytes were downloaded. More bytes fit only if this is unchanged. */
+/** How the bytes were downloaded. A download can be continued only if the server still has the same version of the blob. */
 export interface PartialJournal {
   /** The server that sent `validator`, which means nothing to other servers. */
   readonly from?: string | undefined
@@ -31,16 +31,17 @@ export class Partial {
      */
     readonly path: string,
     private readonly lock: FileLock,
-    private readonly onRelease: (left: boolean) => void,
+    /** Called on release; `hasBytes` tells whether bytes remain, to be resumed. */
+    private readonly onRelease: (hasBytes: boolean) => void,
     /** Whether the bytes are kept after `release`. */
-    private readonly keeps: boolean,
+    private readonly keepBytes: boolean,
   ) {}
 
   /** @internal opens the partial download at `path`, whose `lock` is held */
   static async open(
     path: string,
     lock: FileLock,
-    onRelease: (left: boolean) => void,
+    onRelease: (hasBytes: boolean) => void,
     { keeps = true } = {},
   ): Promise<Partial> {
     const partial = new Partial(path, lock, onRelease, keeps)
@@ -72,7 +73,7 @@ export class Partial {
   /** Writes the journal. Call it before the first byte is written. @throws WindlassError STORE_* */
   async record(journal: PartialJournal): Promise<void> {
     const { expectedSize, validator, from } = journal
-    await storing('record a download', this.#journalPath, async () => {
+    await withStoreErrors('record a download', this.#journalPath, async () => {
       const next = `${this.#journalPath}.new`
       const file = await open(next, 'w', 0o600)
       try {
@@ -90,7 +91,7 @@ export class Partial {
    * @throws WindlassError STORE_*
    */
   async discard(): Promise<void> {
-    await storing('discard a partial download', this.path, async () => {
+    await withStoreErrors('discard a partial download', this.path, async () => {
       this.#length = 0
       this.#journal = undefined
       await this.#removeJournal()
@@ -103,13 +104,13 @@ export class Partial {
    * @throws WindlassError STORE_*
    */
   release(): Promise<void> {
-    this.#released ??= storing('release a partial download', this.path, async () => {
-      let left = true
+    this.#released ??= withStoreErrors('release a partial download', this.path, async () => {
+      let hasBytes = true
       try {
-        left = this.keeps && !!(await lstatIfThere(this.path))?.size
-        if (!left) await this.#clear()
+        hasBytes = this.keepBytes && !!(await lstatIfThere(this.path))?.size
+        if (!hasBytes) await this.#clear()
       } finally {
-        this.onRelease(left)
+        this.onRelease(hasBytes)
         await this.lock.release({ remove: true })
       }
     })

@@ -11,12 +11,12 @@ import { digestPath } from '../files/digest-path.js'
 import { DownloadWatch, type HeldDownload } from './download-watch.js'
 import { ensureDirectory } from '../files/durable.js'
 import { FileLock } from '../locks/file-lock.js'
-import { heldByRuns } from '../staging/holds.js'
+import { digestsHeldByRuns } from '../staging/holds.js'
 import { removePartials } from './evict-partials.js'
 import { defaultKeepPartials } from './keep-partials.js'
 import { describeHolder, lockHolder } from '../locks/lock-holder.js'
 import { Partial } from './partial.js'
-import { storeError, storing } from '../files/store-error.js'
+import { storeError, withStoreErrors } from '../files/store-error.js'
 import { waitFor } from '../locks/waiting.js'
 
 /** Options of a `PartialStore`. */
@@ -53,7 +53,7 @@ export class PartialStore {
   readonly #refusal: WindlassError | undefined
   readonly #open = new Set<Partial>()
   #checkedOnce = false
-  /** Whether there may be more interrupted downloads than at the last check. */
+  /** Whether interrupted downloads may have been added since the last check of the limit. */
   #mayHaveGrown = false
 
   /** @param directory of the store */
@@ -72,7 +72,7 @@ export class PartialStore {
   /** Returns the number of bytes of an interrupted or active download of the blob. @throws WindlassError STORE_* */
   async length(digest: Digest): Promise<number> {
     const path = digestPath(this.#directory, digest)
-    const found = await storing('look for a partial download', path, () => lstatIfThere(path))
+    const found = await withStoreErrors('look for a partial download', path, () => lstatIfThere(path))
     return found?.isFile() ? found.size : 0
   }
 
@@ -89,8 +89,9 @@ export class PartialStore {
     const path = digestPath(this.#directory, digest)
     const lockPath = `${path}.lock`
     const began = performance.now()
-    const lock = await storing('lock a download', lockPath, async () => {
-      // Missing in the layout of another tool that was read-only when it was opened. Fails with the reason.
+    const lock = await withStoreErrors('lock a download', lockPath, async () => {
+      // The directory is missing if the layout of another tool was read-only when it was opened. If it still is, this call
+      // fails with the reason.
       await ensureDirectory(this.#directory)
       await ensureDirectory(dirname(path))
       const watch = new DownloadWatch({ digest, path, size, onHeld })
@@ -98,17 +99,17 @@ export class PartialStore {
         (await FileLock.take(lockPath)) ?? (this.#freshPath && (await watch.isStuck()) ? 'apart' : undefined)
       return waitFor(take, signal)
     }).catch(async (error: unknown) => {
-      throw signal?.aborted ? await waitEnded(digest, lockPath, performance.now() - began, signal) : error
+      throw signal?.aborted ? await waitError(digest, lockPath, performance.now() - began, signal) : error
     })
     if (lock === 'apart') return this.#acquireSeparate()
     try {
       await lock.write(`process ${process.pid}`)
-      // Downloads of killed processes: a process that is always killed never reaches the check at its end.
+      // The first check is for downloads of killed processes: a process that is killed never reaches the check on close.
       if (!this.#checkedOnce) this.#checkedOnce = this.#mayHaveGrown = true
-      await this.keepBudget()
-      const partial = await Partial.open(path, lock, (left) => {
+      await this.enforceBudget()
+      const partial = await Partial.open(path, lock, (hasBytes) => {
         this.#open.delete(partial)
-        if (left) this.#mayHaveGrown = true
+        if (hasBytes) this.#mayHaveGrown = true
       })
       this.#open.add(partial)
       return partial
@@ -121,7 +122,7 @@ export class PartialStore {
   /** Creates a download in the staging area of this run, which is not kept. */
   async #acquireSeparate(): Promise<Partial> {
     const path = await this.#freshPath!()
-    return storing('start a download', path, async () => {
+    return withStoreErrors('start a download', path, async () => {
       const lock = (await FileLock.take(`${path}.lock`))!
       const partial = await Partial.open(path, lock, () => this.#open.delete(partial), { keeps: false })
       this.#open.add(partial)
@@ -134,11 +135,14 @@ export class PartialStore {
    * continue. Checks only if there may be more than at the last check. Failures are warnings, so that no download fails
    * because of them.
    */
-  async keepBudget(): Promise<void> {
+  async enforceBudget(): Promise<void> {
     if (!this.#mayHaveGrown) return
     this.#mayHaveGrown = false
     try {
-      await removePartials(this.#directory, { keep: this.#keep, wanted: await heldByRuns(this.#staging) })
+      await removePartials(this.#directory, {
+        keep: this.#keep,
+        wanted: await digestsHeldByRuns(this.#staging),
+      })
     } catch (error) {
       const doing = 'limit the space of interrupted downloads'
       this.#warn(storeError(error, doing, this.#directory).message)
@@ -151,7 +155,7 @@ export class PartialStore {
   }
 }
 
-async function waitEnded(
+async function waitError(
   digest: Digest,
   lockPath: string,
   ms: number,

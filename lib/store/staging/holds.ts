@@ -11,7 +11,7 @@ import { ignoreMissing } from '../files/store-error.js'
  * lock, under which holds are written. An incomplete line, after a kill or on a full disk, is ignored: nothing relies
  * on it.
  */
-export async function heldByRuns(staging: string): Promise<Set<Digest>> {
+export async function digestsHeldByRuns(staging: string): Promise<Set<Digest>> {
   const held = new Set<Digest>()
   for (const run of (await ignoreMissing(readdir(staging))) ?? []) {
     const text = await readRegular(join(staging, run, holdsName))

@@ -9,8 +9,8 @@ import { FileLock } from '../locks/file-lock.js'
 import { codeOf, isNotWritable } from '../files/store-error.js'
 
 /**
- * Minimum space in bytes in addition to the size of `index.json`. Twice the sum is reserved, so that few new names
- * require another reserve.
+ * Minimum space in bytes in addition to the size of `index.json`. Twice the sum is reserved, so that the reserve rarely has
+ * to grow when names are added.
  */
 const minSpare = 8 * 1024
 
@@ -24,7 +24,7 @@ export async function ensureReserve(directory: string): Promise<void> {
   const [index, lock] = await Promise.all([lstatIfThere(join(directory, 'index.json')), lstatIfThere(path)])
   const indexBytes = index?.size ?? 0
   // An entry that is not a file is reported when the lock is taken.
-  if (lock && (!lock.isFile() || suffices(lock.size, indexBytes))) return
+  if (lock && (!lock.isFile() || isLargeEnough(lock.size, indexBytes))) return
   try {
     const held = await FileLock.take(path)
     if (!held) return
@@ -40,7 +40,7 @@ export async function ensureReserve(directory: string): Promise<void> {
 
 /** Like `ensureReserve`, for the holder of the lock. `indexBytes` is the size of `index.json`. */
 export async function growReserve(lock: FileLock, indexBytes: number): Promise<void> {
-  if (suffices(await lock.size(), indexBytes)) return
+  if (isLargeEnough(await lock.size(), indexBytes)) return
   try {
     // Random bytes, because a compressing file system would reserve no space for zeros.
     await lock.fill(randomBytes(2 * (indexBytes + minSpare)))
@@ -50,4 +50,4 @@ export async function growReserve(lock: FileLock, indexBytes: number): Promise<v
   }
 }
 
-const suffices = (bytes: number, indexBytes: number): boolean => bytes >= indexBytes + minSpare
+const isLargeEnough = (bytes: number, indexBytes: number): boolean => bytes >= indexBytes + minSpare

@@ -1,6 +1,7 @@
 /**
- * A user of the store: a directory in `staging/` that is locked while the user is active. Its file `holds` lists the
- * digests that the user needs, one per line, to keep them from garbage collection.
+ * A run: one use of the store by a process, from opening to closing it. A run has a directory in `staging/`, which is
+ * locked while the run is active. The file `holds` in it lists the digests that the run needs, one per line, to keep them
+ * from garbage collection.
  */
 import { randomBytes } from 'node:crypto'
 import { rmdir } from 'node:fs/promises'
@@ -13,7 +14,7 @@ import { FileLock } from '../locks/file-lock.js'
 import type { MetadataLock } from '../locks/metadata-lock.js'
 import { isOneMount, stagingName, type StorePart } from '../files/mounts.js'
 import { removeTree } from '../files/remove-tree.js'
-import { codeOf, isNotWritable, storing, ignoreMissing } from '../files/store-error.js'
+import { codeOf, isNotWritable, withStoreErrors, ignoreMissing } from '../files/store-error.js'
 import { forgetTrees, noteTree } from './tree-notes.js'
 import { beginTree, type UnfinishedTree } from './unfinished-tree.js'
 
@@ -22,11 +23,11 @@ export const lockName = 'lock'
 /** File in the directory of a run that lists the digests it needs. */
 export const holdsName = 'holds'
 
-/** An active user of the store. */
+/** An active run. */
 export class Run {
   #opened: Promise<{ readonly directory: string; readonly lock: FileLock }> | undefined
   readonly #held = new Set<Digest>()
-  /** Directories of this run on other mounts. */
+  /** Staging directories of this run by part of the store. A part on another mount has one of its own. */
   readonly #areas = new Map<StorePart, Promise<string>>()
   #ended = false
   #files = 0
@@ -52,7 +53,9 @@ export class Run {
   async directory(): Promise<string> {
     if (this.#ended) throw new WindlassError('INTERNAL', 'The store was used after it was closed')
     this.assertWritable()
-    this.#opened ??= storing('make a staging directory', this.staging, () => createRunDirectory(this.staging))
+    this.#opened ??= withStoreErrors('make a staging directory', this.staging, () =>
+      createRunDirectory(this.staging),
+    )
     const opening = this.#opened
     try {
       return (await opening).directory
@@ -67,11 +70,11 @@ export class Run {
    * Returns a directory from which files can be renamed into `part`: another one if `part` is a separate mount.
    * @throws WindlassError STORE_*
    */
-  async area(part: StorePart): Promise<string> {
+  async areaFor(part: StorePart): Promise<string> {
     const directory = await this.directory()
     let area = this.#areas.get(part)
     if (area === undefined) {
-      area = storing('make a staging directory', join(dirname(this.staging), part), () =>
+      area = withStoreErrors('make a staging directory', join(dirname(this.staging), part), () =>
         this.#makeArea(directory, part),
       )
       this.#areas.set(part, area)
@@ -86,7 +89,7 @@ export class Run {
    * @throws WindlassError STORE_*
    */
   async freshPath(kind: string, part?: StorePart): Promise<string> {
-    const directory = await (part === undefined ? this.directory() : this.area(part))
+    const directory = await (part === undefined ? this.directory() : this.areaFor(part))
     return join(directory, `${kind}-${++this.#files}`)
   }
 
@@ -114,17 +117,19 @@ export class Run {
    */
   async hold(digests: readonly Digest[], signal?: AbortSignal): Promise<void> {
     if (digests.some((digest) => !this.#held.has(digest)))
-      await this.metadata.hold(() => this.holdLocked(digests), signal)
+      await this.metadata.hold(() => this.holdWithLock(digests), signal)
   }
 
   /** Like `hold`, for callers that hold the metadata lock. @throws WindlassError STORE_* */
-  async holdLocked(digests: readonly Digest[]): Promise<void> {
+  async holdWithLock(digests: readonly Digest[]): Promise<void> {
     const fresh = new Set(digests.filter((digest) => !this.#held.has(digest)))
     if (fresh.size === 0) return
     const path = join(await this.directory(), holdsName)
     // Starts with a newline, so that a line truncated by a full disk does not corrupt the next one.
     const lines = [...fresh].map((digest) => `\n${digest}`).join('')
-    await storing('record which content this process needs', path, () => appendFile(path, lines, 0o600))
+    await withStoreErrors('record which content this process needs', path, () =>
+      appendFile(path, lines, 0o600),
+    )
     for (const digest of fresh) this.#held.add(digest)
   }
 
@@ -136,7 +141,7 @@ export class Run {
     if (this.#held.size === 0) return
     this.#held.clear()
     const path = join(await this.directory(), holdsName)
-    await storing('release the content that this process needed', path, () =>
+    await withStoreErrors('release the content that this process needed', path, () =>
       this.metadata.hold(() => truncate(path, 0)),
     )
   }
@@ -151,7 +156,7 @@ export class Run {
       this.directory()
         .then((directory) => noteTree(directory, note))
         .catch((error: unknown) => {
-          // The store is read-only or full. The next process that builds at `target` finds the tree without the note.
+          // The store is read-only or full. The next process that builds at `target` finds the tree without the record.
           if (!isNotWritable(error)) throw error
         }),
     )
@@ -188,13 +193,13 @@ export class Run {
 }
 
 /**
- * Returns a path for a directory of `part` that is to be deleted when there is no space for a run: it looks like a dead
- * run and is removed by the next sweep.
+ * Returns a path to which a directory of `part` can be moved for deletion if the full disk has no space for a run. The path
+ * is that of a dead run, so the next sweep removes the directory.
  */
-export async function asDeadRun(staging: string, part: StorePart): Promise<string> {
+export async function pathOfDeadRun(staging: string, part: StorePart): Promise<string> {
   const place = join(dirname(staging), part)
-  const one = await isOneMount(staging, place)
-  return join(one ? staging : join(place, stagingName), randomBytes(8).toString('hex'))
+  const isSameMount = await isOneMount(staging, place)
+  return join(isSameMount ? staging : join(place, stagingName), randomBytes(8).toString('hex'))
 }
 
 async function createRunDirectory(staging: string): Promise<{ directory: string; lock: FileLock }> {
@@ -202,7 +207,7 @@ async function createRunDirectory(staging: string): Promise<{ directory: string;
     const directory = join(staging, randomBytes(8).toString('hex'))
     await mkdir(directory, 0o700).catch(async (error: unknown) => {
       if (codeOf(error) !== 'ENOENT') throw error
-      // Missing in the layout of another tool that was read-only when it was opened.
+      // `staging` is missing if the layout of another tool was read-only when it was opened.
       await ensureDirectory(staging)
       await mkdir(directory, 0o700)
     })

@@ -13,11 +13,11 @@ import { shellWord } from '../../codec/shell-word.js'
 import { isFull, storeError, ignoreMissing } from '../files/store-error.js'
 import { syncStore } from '../files/sync-store.js'
 import { readTreeNotes } from './tree-notes.js'
-import { sweepNoted } from './unfinished-tree.js'
+import { sweepRecordedTrees } from './unfinished-tree.js'
 
-/** What dead processes had left and a sweep has removed. */
+/** Content of dead processes that a sweep has removed. */
 export interface Leftovers {
-  /** Number of processes: each user of the store has a directory of its own in the staging area. */
+  /** Number of dead runs, each of which has a directory in the staging area. */
   readonly processes: number
   /** Disk space in bytes, in the staging area and beside the targets of unpacked images. */
   readonly bytes: number
@@ -25,7 +25,7 @@ export interface Leftovers {
 
 /** The result of a sweep. */
 export interface SweepResult extends Leftovers {
-  /** What could not be removed. Callers can continue without these removals. */
+  /** The errors of removals that failed. The store works nevertheless. */
   readonly failures: readonly WindlassError[]
 }
 
@@ -48,12 +48,12 @@ export async function sweepRuns(staging: string): Promise<SweepResult> {
     if (!isRunName(name)) continue // not a run
     const run = join(staging, name)
     try {
-      const freed = await sweep(run, sync)
+      const freed = await sweepRun(run, sync)
       if (freed === undefined) continue
       processes++
       bytes += freed
     } catch (error) {
-      failures.push(notRemoved(error, run))
+      failures.push(notRemovedError(error, run))
     }
   }
   return { processes, bytes, failures }
@@ -68,26 +68,26 @@ async function sweepAreas(staging: string): Promise<number> {
     const areas = join(dirname(staging), part, stagingName)
     for (const name of (await ignoreMissing(readdir(areas))) ?? [])
       if (isRunName(name) && !(await lstatIfThere(join(staging, name))))
-        bytes += await removeMeasured(join(areas, name))
+        bytes += await measureAndRemove(join(areas, name))
   }
   return bytes
 }
 
 /** Removes a tree. Returns the disk space in bytes that it had. */
-async function removeMeasured(path: string): Promise<number> {
+async function measureAndRemove(path: string): Promise<number> {
   const bytes = await diskUsage(path)
   await removeTree(path)
   return bytes
 }
 
 /** Removes the directory of a dead run. Returns the disk space in bytes that it had; undefined if the run is alive. */
-async function sweep(run: string, sync: () => Promise<void>): Promise<number | undefined> {
+async function sweepRun(run: string, sync: () => Promise<void>): Promise<number | undefined> {
   let bytes = 0
   const lock = await ignoreMissing(FileLock.take(join(run, lockName))).catch(async (error: unknown) => {
     if (!isFull(error)) throw error
     // The lock file was never created, so the run is not active; a run that is about to create it will start another
     // one.
-    bytes += await removeMeasured(run)
+    bytes += await measureAndRemove(run)
     return 'removed' as const
   })
   if (lock === 'removed') return bytes
@@ -98,19 +98,19 @@ async function sweep(run: string, sync: () => Promise<void>): Promise<number | u
     await lock.release()
     throw error
   }
-  // If this fails, the next process that builds at the same place finds the tree again.
+  // A tree that cannot be removed is found again by the next process that builds at the same target.
   const trees = await readTreeNotes(run)
-  const { freed, errors } = await sweepNoted(trees)
+  const { freed, errors } = await sweepRecordedTrees(trees)
   bytes += freed
   for (const part of parts)
-    bytes += await removeMeasured(join(dirname(run), '..', part, stagingName, basename(run)))
+    bytes += await measureAndRemove(join(dirname(run), '..', part, stagingName, basename(run)))
   bytes += await diskUsage(run)
   await removeRun(run, lock)
   if (errors.length > 0) throw errors[0]
   return bytes
 }
 
-function notRemoved(error: unknown, run: string): WindlassError {
+function notRemovedError(error: unknown, run: string): WindlassError {
   const { code, message, subject, hint } = storeError(error, 'remove files of an earlier process', run)
   const removal = `Remove it as its owner, or as root: “rm -rf ${shellWord(run)}”.`
   return new WindlassError(code, message, {

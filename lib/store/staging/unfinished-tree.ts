@@ -40,7 +40,7 @@ const treeName = 'rootfs'
 const lockTextOf = (token: string): string => `windlass unfinished tree ${token}`
 const lockTextPattern = /^windlass unfinished tree [0-9a-f]{32}$/
 
-/** Bytes of the name of the target to use. With the suffix, the name must fit into 255 bytes. */
+/** Maximum number of bytes of the target's name to use: with the suffix, the name must not exceed 255 bytes. */
 const stemBytes = 200
 const suffix = /\.windlass-[0-9a-f]{12}$/
 
@@ -67,13 +67,13 @@ export async function beginTree(
       if (codeOf(error) === 'EEXIST') continue
       throw error
     }
-    const lock = await lockOf(directory, token)
+    const lock = await lockDirectory(directory, token)
     // Another process swept the directory before it was locked: try another one.
     if (lock === 'swept') continue
     return {
       path: join(directory, treeName),
       async release() {
-        await removeAll(directory)
+        await removeTreeAndLock(directory)
         await lock?.release()
       },
     }
@@ -81,9 +81,10 @@ export async function beginTree(
 }
 
 /**
- * Locks the directory. Returns undefined if it cannot be locked, for example on a file system without locks; other processes then do not remove the tree.
+ * Locks the directory. Returns undefined if it cannot be locked, for example on a file system without locks; other
+ * processes then do not remove the tree. Returns `swept` if another process has removed the directory.
  */
-async function lockOf(directory: string, token: string): Promise<FileLock | 'swept' | undefined> {
+async function lockDirectory(directory: string, token: string): Promise<FileLock | 'swept' | undefined> {
   const path = join(directory, lockName)
   try {
     const lock = await FileLock.take(path)
@@ -97,8 +98,8 @@ async function lockOf(directory: string, token: string): Promise<FileLock | 'swe
   }
 }
 
-/** Removes the lock file after the tree. If this is interrupted, the rest is still known as a tree of this program. */
-async function removeAll(directory: string): Promise<void> {
+/** Removes the lock file after the tree, so that an interrupted removal leaves a tree that a sweep still recognizes. */
+async function removeTreeAndLock(directory: string): Promise<void> {
   await removeTree(join(directory, treeName))
   await ignoreMissing(unlink(join(directory, lockName)))
   await ignoreMissing(rmdir(directory))
@@ -123,7 +124,7 @@ interface SweptTrees {
 }
 
 /** Removes the trees recorded by a dead run. */
-export const sweepNoted = (notes: readonly TreeNote[]): Promise<SweptTrees> =>
+export const sweepRecordedTrees = (notes: readonly TreeNote[]): Promise<SweptTrees> =>
   sweepAll(notes.filter(({ path }) => suffix.test(path)))
 
 async function sweepAll(trees: readonly (Pick<TreeNote, 'path'> & Partial<TreeNote>)[]): Promise<SweptTrees> {
@@ -156,7 +157,7 @@ async function sweep({ path, token }: Pick<TreeNote, 'path'> & Partial<TreeNote>
     const text = await readIfRegular(join(path, lockName))
     if (text === undefined || !(await isOurs(path, text, token))) return 0
     const bytes = await diskUsage(path)
-    await removeAll(path).catch(ignoreNotEmpty)
+    await removeTreeAndLock(path).catch(ignoreNotEmpty)
     return bytes
   } finally {
     await lock.release()

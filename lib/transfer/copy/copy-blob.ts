@@ -3,7 +3,7 @@
  * registry, or sends it from its first byte. Its content is never on a disk of this machine.
  */
 import { type Readable, Transform, pipeline } from 'node:stream'
-import { Meter, eitherHint } from '../../bytes/index.js'
+import { Meter, sizeMismatchHint } from '../../bytes/index.js'
 import { WindlassError } from '../../errors.js'
 import type { LayerEvent, LayerStatus } from '../../events/index.js'
 import type { Behavior, Failure, Turn, Verdict } from '../../flow/index.js'
@@ -70,7 +70,7 @@ const opening =
       throw new WindlassError(
         'SIZE_MISMATCH',
         `Failed to copy the blob ${digest}: ${body.host} offers ${body.size} bytes, but the manifest states ${size}`,
-        { digest, host: body.host, hint: eitherHint },
+        { digest, host: body.host, hint: sizeMismatchHint },
       )
     }
     const meter = new Meter((bytes) => scope.emit(progress(task, 'copying', bytes, { host: body.host })))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { failure } from '../../../lib/archive/failure.js'
+import { unpackError } from '../../../lib/archive/failure.js'
 
 const refused = (code: string, syscall: string): Error =>
   Object.assign(new Error(`${code}: something, ${syscall} '/store/staging/x'`), { code, syscall })
@@ -21,7 +21,7 @@ describe('what a file system cannot hold', () => {
     ['EFBIG', 'write', 'a file of that size'],
     ['EFBIG', 'ftruncate', 'a file of that size'],
   ])('is told as such: %s of %s', (code, call, what) => {
-    const error = failure('a/name', refused(code, call), '/store/staging/x')
+    const error = unpackError('a/name', refused(code, call), '/store/staging/x')
     expect(error.code).toBe('STORE_IO')
     expect(error.message).toBe(
       `Unpacking "a/name" into /store/staging/x failed: the file system cannot store ${what} (${code}, ${call})`,
@@ -36,7 +36,7 @@ describe('what a file system cannot hold', () => {
       ['ENOSPC', 'write'],
       ['EROFS', 'mkdir'],
     ] as const) {
-      const { hint } = failure('a/name', refused(code, call), '/mnt/tree', 'target')
+      const { hint } = unpackError('a/name', refused(code, call), '/mnt/tree', 'target')
       expect(hint).toMatch(/ame a directory .*to unpack into/)
       expect(hint).not.toContain('--store')
     }
@@ -51,7 +51,7 @@ describe('what a file system cannot hold', () => {
     ['ELOOP', 'open', 'LAYER_INVALID', /ELOOP/],
     ['EIO', 'write', 'STORE_IO', /./],
   ])('is something else than %s of %s', (code, call, expected, says) => {
-    const error = failure('a', refused(code, call))
+    const error = unpackError('a', refused(code, call))
     expect([error.code, error.message]).toEqual([expected, expect.stringMatching(says)])
     expect(error.message).not.toContain('cannot hold')
   })

@@ -5,9 +5,9 @@ import { describe, expect, it } from 'vitest'
 import { batches } from '../../../lib/bytes/index.js'
 
 const all = async (stream: Readable): Promise<Buffer> => {
-  const got: Buffer[] = []
-  for await (const batch of batches(stream)) got.push(...batch)
-  return Buffer.concat(got)
+  const chunks: Buffer[] = []
+  for await (const batch of batches(stream)) chunks.push(...batch)
+  return Buffer.concat(chunks)
 }
 
 describe('batches', () => {
@@ -19,13 +19,13 @@ describe('batches', () => {
         async (chunks, waits) => {
           const stream = new PassThrough({ highWaterMark: 64 })
           const reading = (async () => {
-            const got: Buffer[] = []
+            const chunks: Buffer[] = []
             for await (const batch of batches(stream)) {
               if (waits.next().value) await setImmediate()
               expect(batch.length).toBeGreaterThan(0)
-              got.push(...batch)
+              chunks.push(...batch)
             }
-            return Buffer.concat(got)
+            return Buffer.concat(chunks)
           })()
           for (const chunk of chunks) {
             if (waits.next().value) await setImmediate()
@@ -43,42 +43,42 @@ describe('batches', () => {
     const stream = new PassThrough()
     for (const chunk of chunks) stream.write(chunk)
     stream.end()
-    const got: (readonly Buffer[])[] = []
-    for await (const batch of batches(stream)) got.push(batch)
-    expect(got.flat().map((chunk, at) => chunk === chunks[at])).toEqual([true, true, true])
-    expect(got.length).toBeLessThan(3)
+    const received: (readonly Buffer[])[] = []
+    for await (const batch of batches(stream)) received.push(batch)
+    expect(received.flat().map((chunk, at) => chunk === chunks[at])).toEqual([true, true, true])
+    expect(received.length).toBeLessThan(3)
   })
 
   it('holds no more than about a megabyte for a reader that is busy', async () => {
-    let made = 0
+    let bytesMade = 0
     const stream = new Readable({
       read() {
-        made += 65_536
+        bytesMade += 65_536
         this.push(Buffer.alloc(65_536))
       },
     })
     const reading = batches(stream)
     await reading.next()
     for (let turn = 0; turn < 100; turn++) await setImmediate()
-    // One that is being looked at, one that is held, and what the stream itself has.
-    expect(made).toBeLessThan(2.5 * 1024 * 1024)
+    // The batch that the reader has, the next batch, and what the stream itself buffers.
+    expect(bytesMade).toBeLessThan(2.5 * 1024 * 1024)
     await reading.return()
     stream.destroy()
   })
 
   it('holds no more than a thousand chunks either: a body may come byte by byte', async () => {
-    let made = 0
+    let chunksMade = 0
     const stream = new Readable({
       highWaterMark: 16,
       read() {
-        made++
+        chunksMade++
         this.push(Buffer.alloc(1))
       },
     })
     const reading = batches(stream)
     await reading.next()
     for (let turn = 0; turn < 10_000; turn++) await setImmediate()
-    expect(made).toBeLessThan(3000)
+    expect(chunksMade).toBeLessThan(3000)
     expect((await reading.next()).value).toHaveLength(1024)
     await reading.return()
     stream.destroy()

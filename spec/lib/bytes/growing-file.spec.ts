@@ -31,7 +31,7 @@ const phases = (file: GrowingFile): GrowingState[] => {
   file.states.subscribe((state) => seen.push(state))
   return seen
 }
-/** The lengths of `file`, as they would be posted to a worker. */
+/** Yields each length of `file`, as it would be posted to a worker thread. */
 async function* lengths(file: GrowingFile): AsyncGenerator<Growth> {
   let wake = (): void => undefined
   let woken = new Promise<void>((resolve) => (wake = resolve))
@@ -154,9 +154,9 @@ describe('GrowingFile', () => {
     await expect(file.append([data])).rejects.toThrow(/accepts no more bytes/)
     await file.close()
     const closed = await GrowingFile.open(path, { expected })
-    const left = closed.waitFor('verified')
+    const afterClose = closed.waitFor('verified')
     const done = closed.close()
-    await expect(left).rejects.toMatchObject({ code: 'CANCELLED' })
+    await expect(afterClose).rejects.toMatchObject({ code: 'CANCELLED' })
     await done
     await closed.close()
   })
@@ -290,14 +290,14 @@ describe('followFile', () => {
 
   it('tells the growth when nobody reads any more', async () => {
     await writeFile(path, data)
-    const told = vi.fn(() => Promise.resolve({ done: true, value: undefined } as const))
+    const onReturn = vi.fn(() => Promise.resolve({ done: true, value: undefined } as const))
     const next = (): Promise<IteratorResult<Growth>> => new Promise(() => undefined)
-    const stream = followFile(path, { [Symbol.asyncIterator]: () => ({ next, return: told }) })
+    const stream = followFile(path, { [Symbol.asyncIterator]: () => ({ next, return: onReturn }) })
     await new Promise((resolve) => setTimeout(resolve, 5))
     const closed = new Promise((resolve) => stream.once('close', resolve))
     stream.destroy()
     await closed
-    expect(told).toHaveBeenCalledTimes(1)
+    expect(onReturn).toHaveBeenCalledTimes(1)
   })
 
   it('can be destroyed while it waits, reads, or opens; its descriptor is closed', async () => {

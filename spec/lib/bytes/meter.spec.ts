@@ -6,42 +6,42 @@ afterEach(() => void vi.useRealTimers())
 
 describe('Meter', () => {
   it('reports at once, then at most ten times a second, and the last always', () => {
-    const told: number[] = []
-    const meter = new Meter((bytes) => told.push(bytes))
+    const totals: number[] = []
+    const meter = new Meter((bytes) => totals.push(bytes))
     for (let i = 0; i < 1000; i++) {
       meter.add(10)
       vi.advanceTimersByTime(1)
     }
     meter.stop()
-    expect(told[0]).toBe(10)
-    expect(told.at(-1)).toBe(10_000)
-    expect(told.length).toBeGreaterThan(8)
-    expect(told.length).toBeLessThanOrEqual(12)
-    expect(told).toEqual([...told].sort((a, b) => a - b))
+    expect(totals[0]).toBe(10)
+    expect(totals.at(-1)).toBe(10_000)
+    expect(totals.length).toBeGreaterThan(8)
+    expect(totals.length).toBeLessThanOrEqual(12)
+    expect(totals).toEqual([...totals].sort((a, b) => a - b))
   })
 
   it('tells the latest when nothing more comes, without being asked', () => {
-    const told: number[] = []
-    const meter = new Meter((bytes) => told.push(bytes))
+    const totals: number[] = []
+    const meter = new Meter((bytes) => totals.push(bytes))
     meter.add(1)
     meter.add(2)
-    expect(told).toEqual([1])
+    expect(totals).toEqual([1])
     vi.advanceTimersByTime(100)
-    expect(told).toEqual([1, 3])
+    expect(totals).toEqual([1, 3])
     meter.stop()
-    expect(told).toEqual([1, 3])
+    expect(totals).toEqual([1, 3])
   })
 
   it('leaves no timer behind, and says nothing where nothing came', () => {
-    const told: number[] = []
-    const silent = new Meter((bytes) => told.push(bytes), 500)
+    const totals: number[] = []
+    const silent = new Meter((bytes) => totals.push(bytes), 500)
     silent.stop()
-    expect(told).toEqual([])
-    const meter = new Meter((bytes) => told.push(bytes), 500)
+    expect(totals).toEqual([])
+    const meter = new Meter((bytes) => totals.push(bytes), 500)
     meter.add(1)
     meter.add(1)
     meter.stop()
-    expect(told).toEqual([501, 502])
+    expect(totals).toEqual([501, 502])
     expect(vi.getTimerCount()).toBe(0)
   })
 
@@ -66,12 +66,12 @@ describe('Meter', () => {
   })
 
   it('starts over when it is told to', () => {
-    const told: number[] = []
-    const meter = new Meter((bytes) => told.push(bytes))
+    const totals: number[] = []
+    const meter = new Meter((bytes) => totals.push(bytes))
     meter.add(7)
     meter.reset()
     meter.add(2)
     meter.stop()
-    expect(told).toEqual([7, 0, 2])
+    expect(totals).toEqual([7, 0, 2])
   })
 })

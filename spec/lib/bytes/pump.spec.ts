@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(root, { recursive: true, force: true }))
 
-/** Descriptors of this process that lead into the directory of the test. */
+/** Number of files in the directory of the test that this process has open. */
 async function openHere(): Promise<number> {
   const { readlink } = await import('node:fs/promises')
   const links = await Promise.all(

@@ -6,7 +6,7 @@ import type { BlobBody } from '../../../lib/image/source.js'
 const content = Buffer.from(Array.from({ length: 1_000 }, (_, at) => at % 251))
 
 interface Given {
-  /** What the source answers to a request for a part. */
+  /** Returns the bytes that the source answers a request for a part with. */
   readonly bytes?: (offset: number, length: number) => Buffer
   readonly offset?: number
 }
@@ -18,7 +18,7 @@ function blob({ bytes = (offset, length) => content.subarray(offset, offset + le
     what: 'the blob',
     open: (part): Promise<BlobBody> => {
       const stream = Readable.from(
-        // In pieces, so that a reader may stop between two.
+        // The bytes come in pieces of 100, so that a reader can stop between two pieces.
         bytes(part.offset, part.length).reduce<Buffer[]>(
           (all, _, at, from) => (at % 100 === 0 ? [...all, Buffer.from(from.subarray(at, at + 100))] : all),
           [],

@@ -12,7 +12,7 @@ import { WindlassError } from '../../../lib/errors.js'
 interface SinkOptions {
   readonly delay?: number
   readonly highWaterMark?: number
-  /** Number of writes before it fails. */
+  /** Number of writes before the sink fails. */
   readonly failAfter?: number
   readonly error?: Error
 }

@@ -1,4 +1,4 @@
-/** Runs compressed bytes through a decompressor, in pieces of any size. */
+/** Decompresses bytes that arrive in pieces of any size. */
 import { type Duplex, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { expect } from 'vitest'

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { VerifyingStream } from '../../../lib/bytes/index.js'
 import { digestOf } from '../../../lib/image/index.js'
 
-/** What comes out of the stream before its end or its error. */
+/** Returns the bytes that the stream passed on before it ended or failed. */
 async function passed(
   chunks: readonly Buffer[],
   expected: Buffer,
@@ -14,9 +14,9 @@ async function passed(
   Readable.from(chunks, { objectMode: false }).pipe(stream)
   try {
     for await (const chunk of stream) out.push(chunk as Buffer)
-    return { bytes: Buffer.concat(out), whole: stream.whole }
+    return { bytes: Buffer.concat(out), whole: stream.isVerified }
   } catch (error) {
-    return { bytes: Buffer.concat(out), error, whole: stream.whole }
+    return { bytes: Buffer.concat(out), error, whole: stream.isVerified }
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkJsonText, isTooDeep, jsonDepth } from '../../../lib/codec/json-text.js'
+import { checkJsonText, isTooDeep, maxJsonDepth } from '../../../lib/codec/json-text.js'
 
 const nested = (levels: number, open = '[', close = ']'): string => open.repeat(levels) + close.repeat(levels)
 
@@ -11,9 +11,9 @@ describe('JSON text', () => {
     const value = open === '[' ? '' : '0'
     const text = (levels: number): string =>
       nested(levels, open, `\0${close}`).replace('\0', value).replaceAll('\0', '')
-    expect([isTooDeep(text(jsonDepth)), checkJsonText(text(jsonDepth))]).toEqual([false, undefined])
-    expect(isTooDeep(text(jsonDepth + 1))).toBe(true)
-    expect(checkJsonText(text(jsonDepth + 1))).toContain('more than 100 levels')
+    expect([isTooDeep(text(maxJsonDepth)), checkJsonText(text(maxJsonDepth))]).toEqual([false, undefined])
+    expect(isTooDeep(text(maxJsonDepth + 1))).toBe(true)
+    expect(checkJsonText(text(maxJsonDepth + 1))).toContain('more than 100 levels')
   })
 
   it('is not nested by brackets in strings, nor by those beside each other', () => {

@@ -7,11 +7,11 @@ import { ImageIndexCodec } from '../../../lib/image/documents/image-index.js'
 import { ImageManifestCodec } from '../../../lib/image/documents/image-manifest.js'
 import { decodeJson } from '../../../lib/codec/json.js'
 import { PlatformCodec } from '../../../lib/image/platform/platform-codec.js'
-import { RecordType, filledIn, withFallback, record } from '../../../lib/codec/record-codec.js'
+import { RecordType, withNoticedDefault, withSilentDefault, record } from '../../../lib/codec/record-codec.js'
 import { Schema1ManifestCodec } from '../../../lib/image/schema1/manifest.js'
 import { descriptor, ociIndex, ociManifest, schema1 } from '../../../testbench/documents/documents.js'
 
-/** Every codec of a document, with a value that has all of its optional fields where they can be right. */
+/** Every codec of a document, with a value that has all optional fields. */
 const platform = { os: 'linux', architecture: 'arm', variant: 'v7', 'os.version': '1', 'os.features': ['f'] }
 const whole = {
   ...descriptor('a/b'),
@@ -76,10 +76,10 @@ describe.each(codecs)('the optional fields of %s', (_name, codec, value) => {
       fc.property(fc.constantFrom(...fields), fc.jsonValue({ maxDepth: 2 }), (field, wrong) => {
         const strict = optionalOf(codec, field)
         fc.pre(wrong !== null && strict.decode(wrong)._tag === 'Left')
-        const told = decode(codec, { ...value, [field]: wrong })
-        expect(told.value).toEqual(decode(codec, without(value, field)).value)
-        expect(told.notices).toHaveLength(1)
-        expect(told.notices[0]).toContain(`; ${field} is ignored`)
+        const decoded = decode(codec, { ...value, [field]: wrong })
+        expect(decoded.value).toEqual(decode(codec, without(value, field)).value)
+        expect(decoded.notices).toHaveLength(1)
+        expect(decoded.notices[0]).toContain(`; ${field} is ignored`)
       }),
       { numRuns: 300 },
     )
@@ -87,7 +87,11 @@ describe.each(codecs)('the optional fields of %s', (_name, codec, value) => {
 })
 
 describe('record', () => {
-  const codec = record('a thing', { n: t.number, kind: filledIn(t.string, 'x', 'an x') }, { s: t.string })
+  const codec = record(
+    'a thing',
+    { n: t.number, kind: withNoticedDefault(t.string, 'x', 'an x') },
+    { s: t.string },
+  )
 
   it('keeps what it does not know, null too', () => {
     const value = { n: 1, kind: 'k', other: null, more: [1] }
@@ -114,7 +118,7 @@ describe('record', () => {
   })
 
   it('fills in without a word where absent is as good as empty', () => {
-    const list = record('a list', { items: withFallback(t.array(t.number), []) }, {})
+    const list = record('a list', { items: withSilentDefault(t.array(t.number), []) }, {})
     for (const value of [{}, { items: null }, { items: [] }])
       expect(decode(list, value)).toEqual({ value: { items: [] }, notices: [] })
     expect(list.decode({ items: 3 })._tag).toBe('Left')

@@ -2,9 +2,9 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { closedToOwner, foreignEntry } from '../../../lib/system/closed-to-owner.js'
+import { findClosedToOwner, findForeignEntry } from '../../../lib/system/closed-to-owner.js'
 
-/** A user whom nothing else here belongs to. */
+/** Id of a user and of a group that own no other file of this test. */
 const user = 1234
 
 describe.runIf(process.getuid?.() === 0)('a path that is closed to a user', () => {
@@ -23,12 +23,12 @@ describe.runIf(process.getuid?.() === 0)('a path that is closed to a user', () =
   }
 
   it('by its own mode, is the nearest entry of that user that is closed', () => {
-    expect(closedToOwner(at('a/b/file'), user)).toBeUndefined()
+    expect(findClosedToOwner(at('a/b/file'), user)).toBeUndefined()
     chmodSync(at('a'), 0o500)
-    expect(closedToOwner(at('a/b/none'), user)).toBe(at('a'))
+    expect(findClosedToOwner(at('a/b/none'), user)).toBe(at('a'))
     chmodSync(at('a/b/file'), 0o200)
-    expect(closedToOwner(at('a/b/file'), user)).toBe(at('a/b/file'))
-    expect(foreignEntry(at('a/b/file'), user)).toBeUndefined()
+    expect(findClosedToOwner(at('a/b/file'), user)).toBe(at('a/b/file'))
+    expect(findForeignEntry(at('a/b/file'), user)).toBeUndefined()
   })
 
   it.each([
@@ -38,26 +38,26 @@ describe.runIf(process.getuid?.() === 0)('a path that is closed to a user', () =
     ['a', 0o700, 'a/b/file'],
   ])('by an entry of another user, is %s with mode %o, for %s', (name, mode, path) => {
     give(name, 0, mode)
-    expect(foreignEntry(at(path), user)).toEqual({ path: at(name), uid: 0 })
-    expect(closedToOwner(at(path), user)).toBeUndefined()
+    expect(findForeignEntry(at(path), user)).toEqual({ path: at(name), uid: 0 })
+    expect(findClosedToOwner(at(path), user)).toBeUndefined()
   })
 
   it('by several entries of another user, is the outermost, which holds the others', () => {
     give('a', 0, 0o755)
     give('a/b', 0, 0o755)
-    expect(foreignEntry(at('a/b/none'), user)).toEqual({ path: at('a'), uid: 0 })
+    expect(findForeignEntry(at('a/b/none'), user)).toEqual({ path: at('a'), uid: 0 })
   })
 
   it('is not by what another user leaves open to all, nor outside of what is the user’s', () => {
     give('a/b/file', 0, 0o644)
-    expect(foreignEntry(at('a/b/file'), user)).toBeUndefined()
+    expect(findForeignEntry(at('a/b/file'), user)).toBeUndefined()
     symlinkSync('nothing', at('a/b/link'))
-    expect(foreignEntry(at('a/b/link'), user)).toBeUndefined()
+    expect(findForeignEntry(at('a/b/link'), user)).toBeUndefined()
     give('', 0, 0o700)
-    expect(foreignEntry(at('a/b/file'), user)).toBeUndefined()
+    expect(findForeignEntry(at('a/b/file'), user)).toBeUndefined()
     give('a/b/file', 0, 0o600)
     give('a/b', 0, 0o700)
     give('a', 0, 0o700)
-    expect(foreignEntry(at('a/b/file'), user)).toBeUndefined()
+    expect(findForeignEntry(at('a/b/file'), user)).toBeUndefined()
   })
 })

@@ -1,4 +1,4 @@
-/** A process can be ended though a thread of its pool never comes back. */
+/** The process can exit although a thread of its thread pool is blocked for ever. */
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 
 const exit = new URL('../../../lib/system/exit.ts', import.meta.url).href
 
-/** Runs a program that has a thread of the pool open a FIFO which nobody writes to, and ends in this way. */
+/** Runs a program in which a thread is blocked, because it opens a FIFO without a writer, and which then exits by the statement `how`. */
 async function ended(how: string): Promise<{ code: number | null; out: string }> {
   const top = mkdtempSync(join(tmpdir(), 'windlass-exit-'))
   onTestFinished(() => rmSync(top, { recursive: true, force: true }))

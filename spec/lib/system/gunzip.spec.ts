@@ -3,7 +3,7 @@ import { deflateRawSync, crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { GunzipError, openGunzip } from '../../../lib/system/gunzip.js'
 
-/** A member without its header: what follows it in a file of gzip. */
+/** A gzip member without its header: the deflated data and the trailer. */
 function member(text: Buffer): Buffer {
   const trailer = Buffer.alloc(8)
   trailer.writeUInt32LE(crc32(text))
@@ -29,12 +29,12 @@ describe('ISA-L', () => {
         const parts: Buffer[] = []
         for (let full = true; full;) {
           const output = Buffer.allocUnsafeSlow(10_000)
-          const made = await gunzip[how](output)
-          parts.push(output.subarray(0, made))
-          full = made === output.length
+          const outputLength = await gunzip[how](output)
+          parts.push(output.subarray(0, outputLength))
+          full = outputLength === output.length
         }
         expect(Buffer.concat(parts).equals(text)).toBe(true)
-        expect([gunzip.ended, gunzip.left]).toEqual([true, 0])
+        expect([gunzip.ended, gunzip.unconsumed]).toEqual([true, 0])
       }
     })
 
@@ -42,10 +42,10 @@ describe('ISA-L', () => {
       const gunzip = openGunzip()!
       const output = Buffer.allocUnsafeSlow(2 * text.length)
       const both = Buffer.concat([member(text), member(Buffer.from('more'))])
-      const given = gunzip.give(both)
+      const accepted = gunzip.give(both)
       expect(gunzip.fillNow(output)).toBe(text.length)
-      expect([gunzip.ended, gunzip.left]).toEqual([true, member(Buffer.from('more')).length])
-      const rest = both.subarray(given - gunzip.left)
+      expect([gunzip.ended, gunzip.unconsumed]).toEqual([true, member(Buffer.from('more')).length])
+      const rest = both.subarray(accepted - gunzip.unconsumed)
       gunzip.next()
       expect(gunzip.ended).toBe(false)
       gunzip.give(rest)

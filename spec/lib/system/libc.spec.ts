@@ -1,13 +1,13 @@
 import { constants } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
-import { available, SystemError } from '../../../lib/system/index.js'
-import { libc, need } from '../../../lib/system/libc.js'
+import { systemCallsAvailable, SystemError } from '../../../lib/system/index.js'
+import { libc, requireFunction } from '../../../lib/system/libc.js'
 
-describe.skipIf(!available())('the C library', () => {
+describe.skipIf(!systemCallsAvailable())('the C library', () => {
   it('has no function that it does not have', () => {
     expect(libc()?.find('int windlass_has_no_such_call(int x)')).toBeUndefined()
-    expect(() => need('int windlass_has_no_such_call(int x)')).toThrow(
+    expect(() => requireFunction('int windlass_has_no_such_call(int x)')).toThrow(
       expect.objectContaining({ code: 'ENOSYS', syscall: 'windlass_has_no_such_call' }) as Error,
     )
   })
@@ -17,7 +17,7 @@ describe.skipIf(!available())('the C library', () => {
   })
 
   it('is declared once a thread', () => {
-    expect(need('int close(int fd)')).toBe(need('int close(int fd)'))
+    expect(requireFunction('int close(int fd)')).toBe(requireFunction('int close(int fd)'))
   })
 
   it('can be called in several threads at once', async () => {

@@ -1,4 +1,4 @@
-/** Who holds a lock, as Linux tells it. */
+/** Finds the process that holds a lock in the text of /proc/locks. */
 import { describe, expect, it } from 'vitest'
 import { isStopped, ownerIn } from '../../../lib/system/lock-owner.js'
 

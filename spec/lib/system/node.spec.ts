@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { constants, lstatSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { available, makeNode } from '../../../lib/system/index.js'
+import { systemCallsAvailable, makeNode } from '../../../lib/system/index.js'
 import { temporaryDirectory } from '../../support/temporary-directory.js'
 
 const { S_IFBLK, S_IFCHR, S_IFIFO } = constants
 
-describe.skipIf(!available())('makeNode', () => {
+describe.skipIf(!systemCallsAvailable())('makeNode', () => {
   const directory = temporaryDirectory()
   const make = (name: string, mode: number, major = 0, minor = 0): string => {
     const path = join(directory, name)

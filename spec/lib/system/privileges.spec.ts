@@ -31,8 +31,8 @@ describe('the capabilities of a process', () => {
 
   it.runIf(asRoot)('are those that the kernel left it', () => {
     const script = `
-      import { cannotGiveAway, hasCapability, isInUserNamespace } from './dist/lib/system/index.js'
-      console.log([cannotGiveAway(), hasCapability('CAP_MKNOD'), isInUserNamespace()].join())`
+      import { whyCannotChown, hasCapability, isInUserNamespace } from './dist/lib/system/index.js'
+      console.log([whyCannotChown(), hasCapability('CAP_MKNOD'), isInUserNamespace()].join())`
     const ask = (...before: string[]): string => {
       const command = [...before, process.execPath, '--input-type=module', '-e', script]
       return spawnSync(command[0]!, command.slice(1), { encoding: 'utf8' }).stdout

@@ -1,9 +1,9 @@
 import { closeSync, openSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { available, syncFileSystem, syncFileSystemAsync } from '../../../lib/system/index.js'
+import { systemCallsAvailable, syncFileSystem, syncFileSystemAsync } from '../../../lib/system/index.js'
 import { temporaryDirectory } from '../../support/temporary-directory.js'
 
-describe.skipIf(!available())('syncFileSystem', () => {
+describe.skipIf(!systemCallsAvailable())('syncFileSystem', () => {
   const directory = temporaryDirectory()
 
   it('takes any descriptor of the file system, and refuses what is none', async () => {

@@ -2,10 +2,10 @@ import { closeSync, lstatSync, openSync, symlinkSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { available, setFdTimes, setTimes } from '../../../lib/system/index.js'
+import { systemCallsAvailable, setFdTimes, setTimes } from '../../../lib/system/index.js'
 import { temporaryDirectory } from '../../support/temporary-directory.js'
 
-describe.skipIf(!available())('times', () => {
+describe.skipIf(!systemCallsAvailable())('times', () => {
   const directory = temporaryDirectory()
   const file = join(directory, 'file')
   const link = join(directory, 'link')
@@ -15,7 +15,7 @@ describe.skipIf(!available())('times', () => {
     const { atimeNs, mtimeNs } = lstatSync(path, { bigint: true })
     return { atime: atimeNs, mtime: mtimeNs }
   }
-  /** What every file system of today holds: 1901 to 2106, to the nanosecond (in its very first second a kernel drops the fraction). */
+  /** Times from 1901 to 2106, which every current file system stores to the nanosecond. (Kernels drop the fraction of the first second.) */
   const nanoseconds = fc.bigInt({ min: (1n - 2n ** 31n) * 10n ** 9n, max: 2n ** 32n * 10n ** 9n - 1n })
 
   it('are exact to the nanosecond, before 1970 too', () => {

@@ -24,12 +24,12 @@ describe('libzstd', () => {
         const parts: Buffer[] = []
         for (let full = true; full;) {
           const output = Buffer.allocUnsafeSlow(10_000)
-          const made = await unzstd[how](output)
-          parts.push(output.subarray(0, made))
-          full = made === output.length
+          const outputLength = await unzstd[how](output)
+          parts.push(output.subarray(0, outputLength))
+          full = outputLength === output.length
         }
         expect(Buffer.concat(parts).equals(text)).toBe(true)
-        expect([unzstd.ended, unzstd.left]).toEqual([true, 0])
+        expect([unzstd.ended, unzstd.unconsumed]).toEqual([true, 0])
         unzstd.close()
         unzstd.close()
       }
@@ -40,7 +40,7 @@ describe('libzstd', () => {
       const output = Buffer.allocUnsafeSlow(2 * text.length)
       unzstd.give(Buffer.concat([storedZstd(text), storedZstd(Buffer.from('more'))]))
       expect(unzstd.fillNow(output)).toBe(text.length)
-      expect([unzstd.ended, unzstd.left]).toEqual([true, storedZstd(Buffer.from('more')).length])
+      expect([unzstd.ended, unzstd.unconsumed]).toEqual([true, storedZstd(Buffer.from('more')).length])
       expect(output.toString('latin1', 0, unzstd.fillNow(output))).toBe('more')
       unzstd.close()
     })

@@ -2,10 +2,16 @@ import { lstatSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { available, getXattr, listXattrs, removeXattr, setXattr } from '../../../lib/system/index.js'
+import {
+  systemCallsAvailable,
+  getXattr,
+  listXattrs,
+  removeXattr,
+  setXattr,
+} from '../../../lib/system/index.js'
 import { temporaryDirectory } from '../../support/temporary-directory.js'
 
-describe.skipIf(!available())('extended attributes', () => {
+describe.skipIf(!systemCallsAvailable())('extended attributes', () => {
   const directory = temporaryDirectory()
   const path = Buffer.from(join(directory, 'file'))
   writeFileSync(path, '')

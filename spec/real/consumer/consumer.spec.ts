@@ -8,7 +8,7 @@ import { webcrypto } from 'node:crypto'
 import { createContext, runInContext } from 'node:vm'
 import { build, stop } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { available } from '../../../lib/system/index.js'
+import { systemCallsAvailable } from '../../../lib/system/index.js'
 import { textOf } from '../../support/source-tree.js'
 import type * as Page from './program/page.js'
 import type { Report } from './program/every-entry.js'
@@ -38,7 +38,7 @@ afterAll(async () => {
 })
 
 /** Expects what `every-entry.ts` prints. */
-function expectReport(printed: string, { koffi = available() } = {}): Report {
+function expectReport(printed: string, { koffi = systemCallsAvailable() } = {}): Report {
   const report = JSON.parse(printed) as Report
   expect(report).toMatchObject({ texts: ['hello', 'hello'], phase: 'done', planned: ['HOST/a/b:1 1'] })
   // The thread sets extended attributes through koffi. ENOSYS: the C library cannot be called.

@@ -48,7 +48,7 @@ export function tarLayer(entries: readonly Made[], served?: Buffer): CountedLaye
   }
   const expected = { digest: digestOf(blob), size: blob.length }
   return {
-    reader: new TarLayer({ open, expected, limits: defaultLimits, before: () => 0 }),
+    reader: new TarLayer({ open, expected, limits: defaultLimits, bytesBefore: () => 0 }),
     blob,
     size: blob.length,
     read: () => read,

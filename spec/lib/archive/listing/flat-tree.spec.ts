@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { FlatTree } from '../../../../lib/archive/listing/flat-tree.js'
-import { listedFile, type ListedFile, textOf } from '../../../../lib/archive/listing/listed-file.js'
+import { listedFile, type ListedFile, utf8Of } from '../../../../lib/archive/listing/listed-file.js'
 import { TarReader, describeTree, type TreeEntry } from '../../../../lib/archive/index.js'
 import { WindlassError, asWindlassError } from '../../../../lib/errors.js'
 import { corpus } from '../../../../testbench/corpus/index.js'
@@ -14,7 +14,7 @@ import { applyTo, directory, file, type Made, scratch, whiteout } from '../../..
 
 const asRoot = process.geteuid?.() === 0
 
-/** An entry as `describeTree` has it, without what only content tells. */
+/** A listed file in the form of `describeTree`, without the digest of its content. */
 const described = (listed: ListedFile): Omit<TreeEntry, 'sha256'> => {
   const { rawPath, type, mode, uid, gid, size, mtime, linkTarget, hardlink, device, xattrs } = listed
   return {
@@ -30,18 +30,18 @@ const described = (listed: ListedFile): Omit<TreeEntry, 'sha256'> => {
 const without = (entry: object, key: string): object =>
   Object.fromEntries(Object.entries(entry).filter(([name]) => name !== key))
 
-/** What the disk has, without content, and without the root, which a listing does not show. */
+/** The entries of the tree on disk, without the digests of content and without the root, which a listing omits. */
 const onDisk = async (root: string) =>
   (await describeTree(root))
     .filter(({ path }) => path !== '.')
     .map(({ target, hardlink, xattrs, ...entry }) => ({
       ...without(entry, 'sha256'),
-      xattrs: new Map([...xattrs].map(([name, value]) => [textOf(name), value])),
-      ...(target !== undefined && { target: textOf(target) }),
-      ...(hardlink !== undefined && { hardlink: textOf(hardlink) }),
+      xattrs: new Map([...xattrs].map(([name, value]) => [utf8Of(name), value])),
+      ...(target !== undefined && { target: utf8Of(target) }),
+      ...(hardlink !== undefined && { hardlink: utf8Of(hardlink) }),
     }))
 
-/** Applies entries, and says at which one it was refused. */
+/** Adds entries to the tree, and returns the index of the first refused entry, or -1. */
 function flattened(tree: FlatTree, entries: readonly Made[]): number {
   tree.nextLayer()
   for (const [index, entry] of entries.entries()) {
@@ -66,7 +66,7 @@ describe('the flattened tree in memory', () => {
         const tree = new FlatTree()
         for (const layer of all) {
           const refused = flattened(tree, layer)
-          // The disk is asked for the entries before the one that is refused.
+          // The entries before the refused one are unpacked, and the tree must equal the result.
           const accepted = refused < 0 ? layer : layer.slice(0, refused)
           applyTo({ root: own, whiteouts: 'apply' }, accepted)
           if (refused >= 0)
@@ -119,7 +119,7 @@ describe('the flattened tree in memory', () => {
         return
       }
       expect(error).toBeUndefined()
-      // What only the disk or the content of a file refuses is not refused by a list.
+      // A listing does not refuse what only the disk or the content of a file makes impossible.
       if (isRefused(flat)) return
       for (const layer of all) applyTo({ root, whiteouts: 'apply' }, layer)
       const sizes = (entry: object) => without(entry, 'size')

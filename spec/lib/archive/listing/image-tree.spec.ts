@@ -20,7 +20,7 @@ type Answer = { readonly layer: number; readonly ordinal: number } | { readonly 
 
 const failed = (error: unknown): Answer => ({ code: asWindlassError(error).code })
 
-/** What all layers together say. */
+/** The right answer: which entry of which layer is at `path` after all layers are listed. */
 function exact(tree: FlatTree, path: string): Answer {
   try {
     const { leaf } = requireFile(resolvePath(tree, path), path)
@@ -59,7 +59,7 @@ const read = async (path: string, ...layers: readonly (readonly Made[])[]): Prom
 
 const large = 300_000
 const big = (path: string): Made => file(path, 'x'.repeat(large))
-/** The archive with another byte in the content of its last file. */
+/** The archive, with one byte changed in the content of its last file. */
 const wrongEnd = (entries: readonly Made[]): Buffer => {
   const blob = Buffer.from(tarLayer(entries).blob)
   blob[blob.length - 1_600] = 0x7a
@@ -76,7 +76,7 @@ describe('one file of an image', () => {
         fc.boolean(),
         fc.array(randomPath, { maxLength: 5 }),
         async (all, tidy, others) => {
-          // Layers that list their directories give most answers early.
+          // If layers contain entries of their directories, most paths are found before all layers are read.
           const listed = dirs('a', 'b', 'c', 'd', 'a/a', 'a/b', 'b/a', 'b/b')
           const { layers, tree } = acceptable(tidy ? all.map((entries) => [...listed, ...entries]) : all)
           const image = new ImageTree(layers.map(knownLayer), defaultLimits)

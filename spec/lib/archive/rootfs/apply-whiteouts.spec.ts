@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   hostWhiteoutForm,
   LayerApplier,
-  layerDirectory,
+  readLayerDirectory,
   type WhiteoutForm,
   compareTrees,
   describeTree,
@@ -43,7 +43,7 @@ const kept = [
 ]
 const without = (...gone: string[]): string[] => kept.filter((path) => !gone.includes(path))
 
-/** What is left of `lower` after `layer`; the same for every order of its entries if `anyOrder`. */
+/** Returns the paths that remain after `layer` is applied to `lower`. */
 async function after(layer: readonly Made[]): Promise<string[]> {
   const it = await scratch()
   it.apply(lower)
@@ -234,9 +234,9 @@ describe('an unpacked layer, read back', () => {
       const own = await scratch()
       applyTo({ root: own.root, whiteouts }, layer)
       const before = await describeTree(own.root)
-      // What no entry names is in the tree all the same: here each layer names its directories but the root.
+      // The tree has a root although no entry is for it. All other directories have an entry here.
       const applier = new LayerApplier({ root: layered.root, whiteouts: 'apply' })
-      for (const step of layerDirectory(own.root, applier)) expect(step).toBeUndefined()
+      for (const step of readLayerDirectory(own.root, applier)) expect(step).toBeUndefined()
       applier.finish()
       expect(compareTrees(before, await describeTree(own.root))).toEqual([])
     }

@@ -335,7 +335,7 @@ describe('types, attributes and names (threats §3)', () => {
     it.apply(deep)
     it.apply([symlink('s', 'd'), file(`s/${'d/'.repeat(1499)}x`)])
     it.apply([file('d')])
-    // Of this process, whatever else the machine does.
+    // CPU time of this process, so that other load on the machine does not matter.
     const { user, system } = process.cpuUsage(start)
     expect((user + system) / 1_000).toBeLessThan(5_000)
     expect(await it.paths()).toEqual(['d file', 's symlink'])

@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, mkdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { available, setXattr } from '../../../../lib/system/index.js'
+import { systemCallsAvailable, setXattr } from '../../../../lib/system/index.js'
 import {
   device,
   directory,
@@ -241,7 +241,7 @@ describe('names and targets of a layer', () => {
 describe('a hard link', () => {
   it('leads to no whiteout and to nothing that one hides', async () => {
     for (const whiteouts of ['overlay', 'aufs'] as const) {
-      if (whiteouts === 'overlay' && !available()) continue
+      if (whiteouts === 'overlay' && !systemCallsAvailable()) continue
       for (const target of ['.wh.gone', 'gone']) {
         const it = await scratch()
         const layer = [whiteout('.wh.gone'), hardlink('h', target)]
@@ -269,11 +269,14 @@ describe.runIf(process.geteuid?.() === 0)('a tree for an ordinary user', () => {
     expect([uid, [...xattrs.keys()]]).toEqual([1000, []])
   })
 
-  it.runIf(available())('is marked as a user can mark it where a directory is opaque', async () => {
-    const it = await scratch()
-    it.apply([directory('d'), whiteout('d/.wh..wh..opq')], { owner, whiteouts: 'overlay' })
-    expect([...(await it.tree()).get('d')!.xattrs.keys()]).toEqual(['user.overlay.opaque'])
-  })
+  it.runIf(systemCallsAvailable())(
+    'is marked as a user can mark it where a directory is opaque',
+    async () => {
+      const it = await scratch()
+      it.apply([directory('d'), whiteout('d/.wh..wh..opq')], { owner, whiteouts: 'overlay' })
+      expect([...(await it.tree()).get('d')!.xattrs.keys()]).toEqual(['user.overlay.opaque'])
+    },
+  )
 })
 
 describe.runIf(process.geteuid?.() === 0)('a directory of a lower layer that is closed to its owner', () => {
@@ -313,7 +316,7 @@ describe.runIf(process.geteuid?.() === 0)('what a lower directory hands down', (
     mkdirSync(path)
     chownSync(path, 0, 5)
     chmodSync(path, 0o2755)
-    // Version 2; then u::rwx, u:1000:rwx, g::r-x, m::rwx, o::r-x, each a tag, what it may, and an id.
+    // Version 2; then u::rwx, u:1000:rwx, g::r-x, m::rwx, o::r-x. Each is a tag, permissions and an id.
     const acl = Buffer.from(
       '02000000' +
         [
@@ -325,11 +328,12 @@ describe.runIf(process.geteuid?.() === 0)('what a lower directory hands down', (
         ].join(''),
       'hex',
     )
-    if (available()) setXattr(Buffer.from(path), 'system.posix_acl_default', acl)
+    if (systemCallsAvailable()) setXattr(Buffer.from(path), 'system.posix_acl_default', acl)
     it.apply([file('d/new', 'x', { mode: 0o640 }), directory('d/below')], { owner: 'process' })
     const tree = await it.tree()
     expect(tree.get('d')).toMatchObject({ mode: 0o2755, gid: 5 })
-    if (available()) expect([...tree.get('d')!.xattrs.keys()]).toEqual(['system.posix_acl_default'])
+    if (systemCallsAvailable())
+      expect([...tree.get('d')!.xattrs.keys()]).toEqual(['system.posix_acl_default'])
     for (const [name, mode] of [
       ['d/new', 0o640],
       ['d/below', 0o755],

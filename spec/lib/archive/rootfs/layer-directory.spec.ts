@@ -1,4 +1,4 @@
-/** A stored tree, told again as the layer that it was unpacked from. */
+/** Reads a stored tree as the entries of the layer that it was unpacked from. */
 import {
   chmodSync,
   ftruncateSync,
@@ -13,17 +13,17 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { layerDirectory, type TarEntry } from '../../../../lib/archive/index.js'
-import { makeNode, setXattr, available } from '../../../../lib/system/index.js'
+import { readLayerDirectory, type TarEntry } from '../../../../lib/archive/index.js'
+import { makeNode, setXattr, systemCallsAvailable } from '../../../../lib/system/index.js'
 import { scratch } from '../../../support/archive/scratch.js'
 
 const asRoot = process.geteuid?.() === 0
 
-/** What the tree at `root` tells: each entry with the bytes of its content that are told, and where. */
-function told(root: string, implied?: readonly string[]) {
+/** Reads the tree at `root`: its entries, and the length and offset of each chunk of content. */
+function readTree(root: string, implied?: readonly string[]) {
   const entries: TarEntry[] = []
   const data: string[] = []
-  const steps = layerDirectory(
+  const steps = readLayerDirectory(
     root,
     {
       entry: (entry) => void entries.push(entry),
@@ -43,7 +43,7 @@ describe('a stored tree as a layer', () => {
     linkSync(join(root, 'a'), join(root, 'b'))
     mkdirSync(join(root, 'd'))
     linkSync(join(root, 'a'), join(root, 'd/c'))
-    const { entries, data, paths } = told(root)
+    const { entries, data, paths } = readTree(root)
     expect(paths).toEqual(['. directory', 'a file', 'b hardlink', 'd directory', 'd/c hardlink'])
     expect(entries.filter(({ type }) => type === 'hardlink').map(({ linkTarget }) => linkTarget)).toEqual([
       'a',
@@ -56,8 +56,8 @@ describe('a stored tree as a layer', () => {
     const { root } = await scratch()
     mkdirSync(join(root, 'd/below'), { recursive: true })
     symlinkSync('nowhere', join(root, 'd/below/link'))
-    expect(told(root, ['.', 'd']).paths).toEqual(['d/below directory', 'd/below/link symlink'])
-    expect(told(root).paths).toHaveLength(4)
+    expect(readTree(root, ['.', 'd']).paths).toEqual(['d/below directory', 'd/below/link symlink'])
+    expect(readTree(root).paths).toHaveLength(4)
   })
 
   it('tells nothing of the holes of a file', async () => {
@@ -67,12 +67,12 @@ describe('a stored tree as a layer', () => {
     ftruncateSync(fd, 8 * 2 ** 20)
     closeSync(fd)
     writeFileSync(join(root, 'zeros'), Buffer.alloc(2 ** 20))
-    const { entries, data } = told(root)
+    const { entries, data } = readTree(root)
     expect(entries.find(({ path }) => path === 'sparse')).toMatchObject({ sparse: true, size: 8 * 2 ** 20 })
     expect(data).toEqual([`sparse ${2 ** 20} at ${5 * 2 ** 20}`, `zeros ${2 ** 20} at 0`])
   })
 
-  it.runIf(asRoot && available())(
+  it.runIf(asRoot && systemCallsAvailable())(
     'has whiteouts as every other layer has them, and no mark of overlayfs',
     async () => {
       const { root } = await scratch()
@@ -80,7 +80,7 @@ describe('a stored tree as a layer', () => {
       makeNode(Buffer.from(join(root, 'd/gone')), 0o020000, 0, 0)
       makeNode(Buffer.from(join(root, 'null')), 0o020666, 1, 3)
       setXattr(Buffer.from(join(root, 'd')), 'trusted.overlay.opaque', Buffer.from('y'))
-      const { entries, paths } = told(root)
+      const { entries, paths } = readTree(root)
       expect(paths).toEqual([
         '. directory',
         'd directory',
@@ -93,17 +93,20 @@ describe('a stored tree as a layer', () => {
     },
   )
 
-  it.runIf(asRoot && available())('has the attributes of the layer, and not those of the host', async () => {
-    const { root } = await scratch()
-    const path = join(root, 'a')
-    writeFileSync(path, 'x')
-    const capability = Buffer.from('0100000200200000000000000000000000000000', 'hex')
-    for (const name of ['user.own', 'security.capability']) setXattr(Buffer.from(path), name, capability)
-    setXattr(Buffer.from(path), 'security.windlass', Buffer.from('host'))
-    chmodSync(path, 0o4711)
-    lutimesSync(path, 7, 7)
-    const entry = told(root).entries.at(-1)!
-    expect(entry).toMatchObject({ path: 'a', mode: 0o4711, mtime: 7_000_000_000n })
-    expect([...entry.xattrs.keys()].sort()).toEqual(['security.capability', 'user.own'])
-  })
+  it.runIf(asRoot && systemCallsAvailable())(
+    'has the attributes of the layer, and not those of the host',
+    async () => {
+      const { root } = await scratch()
+      const path = join(root, 'a')
+      writeFileSync(path, 'x')
+      const capability = Buffer.from('0100000200200000000000000000000000000000', 'hex')
+      for (const name of ['user.own', 'security.capability']) setXattr(Buffer.from(path), name, capability)
+      setXattr(Buffer.from(path), 'security.windlass', Buffer.from('host'))
+      chmodSync(path, 0o4711)
+      lutimesSync(path, 7, 7)
+      const entry = readTree(root).entries.at(-1)!
+      expect(entry).toMatchObject({ path: 'a', mode: 0o4711, mtime: 7_000_000_000n })
+      expect([...entry.xattrs.keys()].sort()).toEqual(['security.capability', 'user.own'])
+    },
+  )
 })

@@ -1,19 +1,19 @@
-/** Attributes that a file system has no place for are left out with a warning that says so. */
+/** An attribute that is too large for the file system is left out, with a warning. */
 import { describe, expect, it } from 'vitest'
 import { file, refusal, scratch } from '../../../support/archive/scratch.js'
 
 describe('an attribute that is too large for the file system', () => {
   it('is left out, and told by its size, not as a disk that is full', async () => {
     const it = await scratch()
-    const said: string[] = []
-    const warn = (_code: string, message: string): void => void said.push(message)
+    const messages: string[] = []
+    const warn = (_code: string, message: string): void => void messages.push(message)
     const large = new Map([['user.large', Buffer.alloc(65_536, 'x')]])
     it.apply([file('a', 'x', { xattrs: large, mode: 0o4711 }), file('b', 'x', { xattrs: large })], { warn })
     const tree = await it.tree()
-    const kept = tree.get('a')?.xattrs.size
-    // A file system with room for it, such as one with large extents, sets it.
-    expect(said.length).toBe(kept === 1 ? 0 : 1)
-    for (const message of said) {
+    const xattrCount = tree.get('a')?.xattrs.size
+    // A file system with enough space for attributes stores it.
+    expect(messages.length).toBe(xattrCount === 1 ? 0 : 1)
+    for (const message of messages) {
       expect(message).toMatch(
         /\(first: "user.large" of "a": (ENOSPC|E2BIG): its 64 KiB are more than the file system (stores|accepts)/,
       )

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decimal, numericField, paxTime } from '../../../../lib/archive/tar/numbers.js'
+import { parseInt64, parseNumericField, parsePaxTime } from '../../../../lib/archive/tar/numbers.js'
 import { base256, octal } from '../../../../testbench/archives/archive.js'
 
-const field = (bytes: Buffer): number | bigint => numericField(bytes, 0, bytes.length, 'field')
+const field = (bytes: Buffer): number | bigint => parseNumericField(bytes, 0, bytes.length, 'field')
 const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
 
 describe('numbers in headers', () => {
@@ -35,9 +35,9 @@ describe('numbers in headers', () => {
 
 describe('numbers in records', () => {
   it('int64 and nothing else', () => {
-    fc.assert(fc.property(int64, (value) => BigInt(decimal(String(value))!) === value))
-    expect(decimal('+007')).toBe(7)
-    for (const value of [2n ** 63n - 1n, -(2n ** 63n)]) expect(decimal(String(value))).toBe(value)
+    fc.assert(fc.property(int64, (value) => BigInt(parseInt64(String(value))!) === value))
+    expect(parseInt64('+007')).toBe(7)
+    for (const value of [2n ** 63n - 1n, -(2n ** 63n)]) expect(parseInt64(String(value))).toBe(value)
     for (const text of [
       '',
       '-',
@@ -49,16 +49,17 @@ describe('numbers in records', () => {
       '-9223372036854775809',
       '1'.repeat(1e6),
     ])
-      expect(decimal(text)).toBeUndefined()
+      expect(parseInt64(text)).toBeUndefined()
   })
 
   it('times are exact to the nanosecond', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 0n, max: 2n ** 62n }), fc.boolean(), (value, negative) => {
         const text = `${value / 1_000_000_000n}.${String(value % 1_000_000_000n).padStart(9, '0')}`
-        expect(paxTime(negative ? `-${text}` : text)).toBe(negative ? -value : value)
+        expect(parsePaxTime(negative ? `-${text}` : text)).toBe(negative ? -value : value)
       }),
     )
-    for (const text of ['', '.5', '1.x', '1.-5', '1e3', '1,5', '1.5.5']) expect(paxTime(text)).toBeUndefined()
+    for (const text of ['', '.5', '1.x', '1.-5', '1e3', '1,5', '1.5.5'])
+      expect(parsePaxTime(text)).toBeUndefined()
   })
 })

@@ -1,7 +1,7 @@
-/** Names out of archives, as messages show them. */
+/** Formats names from archives for error messages. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { quoted } from '../../../../lib/archive/tar/refusal.js'
+import { quotedLatin1 } from '../../../../lib/archive/tar/refusal.js'
 
 const named = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
 const ff = '\xff'
@@ -27,13 +27,13 @@ describe('the name of an entry in a message', () => {
     ['with bytes before text', `${ff}${named('ü')}${ff}`, '"\\xffü\\xff"'],
     ['empty', '', '""'],
   ])('%s', (_what, name, shown) => {
-    expect(quoted(name)).toBe(shown)
+    expect(quotedLatin1(name)).toBe(shown)
   })
 
   it('property: steers no terminal, whatever the bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
-        const shown = quoted(Buffer.from(bytes).toString('latin1'))
+        const shown = quotedLatin1(Buffer.from(bytes).toString('latin1'))
         expect(shown).toMatch(/^"[^"]*"$/)
         expect(shown).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\ufffd]/u)
       }),
@@ -47,7 +47,7 @@ describe('the name of an entry in a message', () => {
     fc.assert(
       fc.property(name, name, (one, other) => {
         fc.pre(one !== other)
-        expect(quoted(one)).not.toBe(quoted(other))
+        expect(quotedLatin1(one)).not.toBe(quotedLatin1(other))
       }),
     )
   })

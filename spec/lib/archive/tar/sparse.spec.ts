@@ -11,7 +11,7 @@ import {
 } from '../../../../testbench/archives/archive.js'
 import { formats, type Part } from '../../../../testbench/archives/sparse-writers.js'
 
-/** Parts with holes between them, and the size of the file. */
+/** The parts of a sparse file, with holes between them, and the size of the file. */
 const anySparse = fc
   .array(fc.tuple(fc.integer({ min: 1, max: 3000 }), fc.uint8Array({ minLength: 1, maxLength: 1200 })), {
     maxLength: 30,
@@ -33,7 +33,7 @@ describe.each(Object.entries(formats))('sparse files as %s', (name, write) => {
   it('are expanded, holes as holes, and the next entry is found', () => {
     fc.assert(
       fc.property(anySparse, fc.integer({ min: 1, max: 900 }), ({ parts, size }, cut) => {
-        // Formats 0.x say nothing where there are no parts: a plain file of no bytes.
+        // Formats 0.x write no sparse fields if there are no parts, so the entry would be an empty plain file.
         fc.pre(parts.length > 0 || name === 'oldGnu' || name === 'pax10')
         const seen = read(archive(write(parts, size), next), {}, () => cut)
         expect(seen.map(({ path, sparse }) => [path, sparse])).toEqual([

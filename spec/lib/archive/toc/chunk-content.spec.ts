@@ -14,7 +14,7 @@ describe.each(tocFormats)('the content of a file in the format %s', (format) => 
   const layer = encodeLayer(entries, { format, chunkBytes: 10_000 })
   const compression = format === 'estargz' ? 'gzip' : 'zstd'
 
-  /** The content, and the chunks that were passed on before an error. */
+  /** Returns the content, and the chunks that were passed on before an error. */
   async function read(bytes = layer.bytes, stopAfter = Infinity) {
     const { entries: listed } = await tocOf(layer)
     const access = accessTo(bytes)

@@ -62,7 +62,7 @@ describe.each(Object.entries<EncodedLayer>(recordedLayers))('the table of conten
           ({ entries }) => entries.length,
           (error: unknown) => error,
         )
-        // Of eStargz, what stands before the table was read with it.
+        // In eStargz, bytes before the table are read with it, so a change there need not be noticed.
         const whole = await tocOf(layer)
         if (typeof seen === 'number') expect(seen).toBe(whole.entries.length)
         else expect(seen).toMatchObject({ code: expect.stringMatching(/DIGEST_MISMATCH|LAYER_INVALID/) })

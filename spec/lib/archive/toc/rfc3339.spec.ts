@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { rfc3339, toRfc3339 } from '../../../../lib/archive/toc/rfc3339.js'
+import { parseRfc3339, toRfc3339 } from '../../../../lib/archive/toc/rfc3339.js'
 
 describe('times as RFC 3339 has them', () => {
   it.each([
@@ -10,7 +10,7 @@ describe('times as RFC 3339 has them', () => {
     ['2024-02-03T04:05:06+01:30', 1_706_927_706_000_000_000n],
     ['0001-01-01T00:00:00Z', -62_135_596_800_000_000_000n],
   ])('are read: %s', (text, time) => {
-    expect(rfc3339(text)).toBe(time)
+    expect(parseRfc3339(text)).toBe(time)
   })
 
   it.each([
@@ -22,14 +22,14 @@ describe('times as RFC 3339 has them', () => {
     '2024-02-03 04:05:06Z',
     '2024-02-03T04:05:06.1234567890Z',
   ])('are not: %s', (text) => {
-    expect(rfc3339(text)).toBeUndefined()
+    expect(parseRfc3339(text)).toBeUndefined()
   })
 
   it('are written as they are read', () => {
     const year = 31_556_952_000_000_000n
     fc.assert(
       fc.property(fc.bigInt(-1_900n * year, 8_000n * year), (time) => {
-        expect(rfc3339(toRfc3339(time))).toBe(time)
+        expect(parseRfc3339(toRfc3339(time))).toBe(time)
       }),
     )
   })

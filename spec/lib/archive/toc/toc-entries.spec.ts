@@ -1,4 +1,4 @@
-/** Tables that lie: each is refused as a whole, so that the layer is read without it. */
+/** A table with a wrong entry is refused as a whole, so that the layer is read without a table. */
 import { describe, expect, it } from 'vitest'
 import { defaultLimits } from '../../../../lib/limits.js'
 import { encodeLayer, tocFormats } from '../../../../testbench/toc/encode.js'
@@ -107,7 +107,7 @@ describe.each(tocFormats)('a table of contents in the format %s', (format) => {
     if (format === 'zstd:chunked')
       await expect(refusedWith(change)).rejects.toMatchObject({ code: 'LAYER_INVALID' })
     else {
-      // The last chunk has no size of its own: it is the rest of the file.
+      // The last chunk has no size: it extends to the end of the file.
       const { entries, read } = await refusedWith(change)
       await expect(read(entries[1]!)).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
     }

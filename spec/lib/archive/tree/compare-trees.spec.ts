@@ -1,4 +1,4 @@
-/** Each way in which two trees can differ is one readable difference, and nothing else is. */
+/** Each way in which two trees can differ is reported as one readable difference, and nothing else is reported. */
 import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,
@@ -19,7 +19,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { compareTrees, describeTree, type Difference, type TreeEntry } from '../../../../lib/archive/index.js'
-import { available, setTimes, setXattr } from '../../../../lib/system/index.js'
+import { systemCallsAvailable, setTimes, setXattr } from '../../../../lib/system/index.js'
 
 const isRoot = process.getuid?.() === 0 && process.platform === 'linux'
 const time = 1_600_000_000
@@ -172,7 +172,7 @@ describe('two trees', () => {
     expect(found).toEqual(['device: device 4095:70000 ≠ 4095:70001'])
   })
 
-  it.skipIf(!isRoot || !available())(
+  it.skipIf(!isRoot || !systemCallsAvailable())(
     'differ in extended attributes: one more, another value, bytes, on links',
     async () => {
       const value = (text: string): Buffer => Buffer.from(text, 'latin1')

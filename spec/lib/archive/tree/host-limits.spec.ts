@@ -1,4 +1,4 @@
-/** Which differences of a tree are damage, and which come of the machine that it is on. */
+/** Decides which differences of a tree are damage, and which are limits of the machine that stores it. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** What a layer unpacks to, put together in memory, is what the applier makes on disk. */
+/** The tree that is built in memory equals the tree that the applier builds on disk. */
 import fc from 'fast-check'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,7 +7,7 @@ import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compareTrees, describeTree, LayerApplier, type WhiteoutForm } from '../../../../lib/archive/index.js'
 import { LayerTree } from '../../../../lib/archive/tree/layer-tree.js'
-import { asInLayer, HostLimits } from '../../../../lib/archive/tree/host-limits.js'
+import { toLayerForm, HostLimits } from '../../../../lib/archive/tree/host-limits.js'
 import { readBlob } from '../../../../lib/archive/worker/read-blob.js'
 import { WindlassError } from '../../../../lib/errors.js'
 import { corpus } from '../../../../testbench/corpus/index.js'
@@ -30,9 +30,9 @@ afterAll(() => rmSync(top, { recursive: true, force: true }))
 const forms: readonly WhiteoutForm[] = ['overlay', 'aufs']
 const context = { signal: new AbortController().signal, onProgress: () => undefined }
 
-/** What tells the tree in memory from the one at `root`, but for what the machine cannot hold. */
+/** Differences between the tree in memory and the tree at `root`, except those that the machine cannot store. */
 async function differences(tree: LayerTree, root: string, scratch: string): Promise<string[]> {
-  const found = (await describeTree(root)).map(asInLayer)
+  const found = (await describeTree(root)).map(toLayerForm)
   const limits = new HostLimits({ tree: root, entries: found, scratch })
   const damage: string[] = []
   for (const difference of compareTrees(tree.describe(), found))

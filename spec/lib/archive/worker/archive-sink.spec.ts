@@ -1,4 +1,4 @@
-/** The limits of what a blob becomes, and what is said of an archive when all of it has come. */
+/** The sink enforces the limits of an unpacked archive, and checks its diffID at the end. */
 import { describe, expect, it } from 'vitest'
 import { type ArchiveOptions, ArchiveSink } from '../../../../lib/archive/worker/archive-sink.js'
 import { WindlassError } from '../../../../lib/errors.js'
@@ -10,11 +10,11 @@ const empty = Buffer.alloc(1024)
 
 function sinkOf(limits: Partial<Limits>, more: Partial<ArchiveOptions> = {}): ArchiveSink {
   return new ArchiveSink(handler, {
-    ...{ expected: undefined, before: 0, limits: { ...defaultLimits, ...limits } },
+    ...{ expected: undefined, bytesBefore: 0, limits: { ...defaultLimits, ...limits } },
     ...more,
   })
 }
-/** The code that so many bytes of an archive are refused with. */
+/** Writes an archive of this many bytes, and returns the code of the error, if any. */
 async function refused(sink: ArchiveSink, bytes: number): Promise<string | undefined> {
   const closed = new Promise<WindlassError | undefined>((resolve) => {
     sink.on('error', (error: WindlassError) => resolve(error)).on('finish', () => resolve(undefined))
@@ -27,15 +27,15 @@ describe('an archive that comes', () => {
   it('may have as many bytes as its limit says, and as that of the image leaves', async () => {
     expect(await refused(sinkOf({ layerBytes: 2048 }), 2048)).toBeUndefined()
     expect(await refused(sinkOf({ layerBytes: 2047 }), 2048)).toBe('LIMIT_EXCEEDED')
-    expect(await refused(sinkOf({ imageBytes: 3072 }, { before: 1024 }), 2048)).toBeUndefined()
-    expect(await refused(sinkOf({ imageBytes: 3071 }, { before: 1024 }), 2048)).toBe('LIMIT_EXCEEDED')
+    expect(await refused(sinkOf({ imageBytes: 3072 }, { bytesBefore: 1024 }), 2048)).toBeUndefined()
+    expect(await refused(sinkOf({ imageBytes: 3071 }, { bytesBefore: 1024 }), 2048)).toBe('LIMIT_EXCEEDED')
   })
 
   it('may become as many times as large as its limit says, and any times up to a size that does no harm', async () => {
     const after = (before: number, compressed: number | undefined): ArchiveSink => {
       const sink = sinkOf({ layerRatio: 1 })
-      sink.measure.bytes = before
-      sink.measure.compressed = compressed
+      sink.archiveSize.bytes = before
+      sink.archiveSize.compressed = compressed
       return sink
     }
     expect(await refused(after(ratioFloor, ratioFloor + 1024), 1024)).toBeUndefined()
@@ -60,7 +60,7 @@ describe('an archive that comes', () => {
     const wrong = sinkOf({}, { expected: digestOf(Buffer.from('another')) })
     await refused(wrong, 1024)
     expect(() => wrong.check()).toThrow(expect.objectContaining({ code: 'DIFF_ID_MISMATCH' }) as Error)
-    wrong.refused = new WindlassError('LAYER_INVALID', 'cut off')
+    wrong.rejection = new WindlassError('LAYER_INVALID', 'cut off')
     expect(() => wrong.check()).toThrow('cut off')
   })
 })

@@ -54,7 +54,7 @@ const put = (bytes: Buffer): string => {
   writeFileSync(path, bytes)
   return path
 }
-/** What this process, with all its threads, has open below the test's directory. */
+/** Files below the test's directory that this process has open. */
 const openHere = (): string[] => openPaths().filter((path) => path.startsWith(top))
 
 describe('the unpack pool', () => {
@@ -370,7 +370,7 @@ describe('the unpack pool', () => {
     mkdirSync(join(second, 'lib'), { recursive: true })
     writeFileSync(join(second, 'lib/.wh.f3'), '')
     writeFileSync(join(second, 'lib/new'), 'new')
-    // Without an entry for `lib`, so that it goes through the link of the layer below.
+    // No entry for `lib`, so that the paths lead through the link of the layer below.
     execFileSync('tar', ['-cf', join(top, 'second.tar'), '-C', second, 'lib/.wh.f3', 'lib/new'])
     const upper = { kind: 'blob', path: join(top, 'second.tar') } as const
     const trees = [into(), into()]
@@ -387,7 +387,7 @@ describe('the unpack pool', () => {
     const abort = new AbortController()
     const work = pool.flatten(
       {
-        // So many that it is not done before the signal comes.
+        // So many layers that the work is not finished when the signal comes.
         layers: Array.from({ length: 60 }, () => ({ kind: 'directory' as const, path: own })),
         into: into(),
       },

@@ -1,4 +1,4 @@
-/** A blob that is read to its end: what is wrong with its bytes comes before what is wrong with what they say. */
+/** A blob is read to its end even if its archive is invalid, because an error of the digest takes precedence over an error of the content. */
 import { randomBytes } from 'node:crypto'
 import { getEventListeners } from 'node:events'
 import { Readable } from 'node:stream'
@@ -19,7 +19,7 @@ async function archiveOf(files: Readonly<Record<string, Buffer>>): Promise<Buffe
   return Buffer.concat(chunks)
 }
 
-/** In pieces, as a file is read: a blob of more than one is not at hand as a whole. */
+/** Cuts a blob into pieces, as a file is read. */
 function* pieces(bytes: Buffer, size = 64 * 1024): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
 }
@@ -91,8 +91,8 @@ describe('a blob that is read', () => {
 
   it('is an invalid layer where it is what it should be, and that is none', async () => {
     for (const bytes of [archive.subarray(0, 1_000_000), randomBytes(2_000_000)]) {
-      const said = { digest: digestOf(bytes), size: bytes.length }
-      await expect(read(bytes, said).result).rejects.toMatchObject({ code: 'LAYER_INVALID' })
+      const wanted = { digest: digestOf(bytes), size: bytes.length }
+      await expect(read(bytes, wanted).result).rejects.toMatchObject({ code: 'LAYER_INVALID' })
     }
   })
 

@@ -1,9 +1,9 @@
-/** The jobs of a worker thread, in this one: what is counted over several layers, and what is looked at on the way. */
+/** Runs jobs of the worker thread in this thread: limits that count several layers, and checks while a job runs. */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Lengths } from '../../../../lib/archive/worker/lengths.js'
+import { LatestGrowth } from '../../../../lib/archive/worker/latest-growth.js'
 import { runJob } from '../../../../lib/archive/worker/run-job.js'
 import type { LayerSource, Work } from '../../../../lib/archive/worker/task.js'
 import { digestOf } from '../../../../lib/image/index.js'
@@ -25,7 +25,7 @@ describe('a job of the pool', () => {
     const progress: number[] = []
     const stop = new AbortController()
     const job = { ...work, limits: { ...defaultLimits, ...limits }, spare: false, entries: false }
-    const result = runJob(job, new Lengths(), {
+    const result = runJob(job, new LatestGrowth(), {
       signal: stop.signal,
       onProgress: (bytes) => progress.push(bytes),
       warn: () => undefined,

@@ -1,4 +1,4 @@
-/** Threads that the system does not give: the limit of processes of a user includes threads (EAGAIN). */
+/** The system can refuse to start a thread (EAGAIN), because the limit of processes of a user also counts threads. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,7 +24,7 @@ describe('a thread that the system does not give', () => {
   let made = 0
   const unpack = (pool: UnpackPool) =>
     pool.unpack({ path: join(top, 'blob'), into: join(top, String(made++)), whiteouts: 'aufs' })
-  const told = {
+  const threadError = {
     message: 'Failed to start a thread for unpacking: the limit of processes is reached (EAGAIN)',
     hint: expect.stringContaining('ulimit -u') as string,
   }
@@ -33,7 +33,7 @@ describe('a thread that the system does not give', () => {
     const pool = new UnpackPool({ workers: 1 })
     refuse()
     const [first, second] = await Promise.allSettled([unpack(pool), unpack(pool)])
-    expect(first).toMatchObject({ status: 'rejected', reason: told })
+    expect(first).toMatchObject({ status: 'rejected', reason: threadError })
     expect(second).toMatchObject({ status: 'fulfilled', value: { entries: 1 } })
     await pool.close()
   })

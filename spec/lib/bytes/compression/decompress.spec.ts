@@ -9,7 +9,7 @@ import { IsalGunzip } from '../../../../lib/bytes/compression/isal-gunzip.js'
 import { openGunzip } from '../../../../lib/system/index.js'
 import { concat, type Make, refused, undo } from '../undo.js'
 
-/** A member with every optional field: FTEXT, FHCRC (over what stands before it), FEXTRA, FNAME, FCOMMENT. */
+/** A member with every optional header field: FTEXT, FHCRC (a checksum of the header before it), FEXTRA, FNAME, FCOMMENT. */
 function fullMember(text: string, damage = 0): Buffer {
   const head = concat([
     Buffer.from([0x1f, 0x8b, 8, 0x1f, 0, 0, 0, 0, 0, 3]),

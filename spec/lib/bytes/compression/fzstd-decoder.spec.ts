@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest'
 import { FzstdDecoder } from '../../../../lib/bytes/compression/fzstd-decoder.js'
 import { cpuTimeSince } from '../../../support/cpu-time.js'
 
-/** The head of a frame with a window of `2 ** (10 + exponent)` bytes, of unknown length and without a checksum. */
+/** The header of a frame of unknown length, without a checksum, whose window has `2 ** (10 + exponent)` bytes. */
 const head = (exponent: number): Buffer => Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, exponent << 3])
 
-/** A block of bytes as they are, or of one byte `repeated` so often. */
+/** A raw block of these bytes, or an RLE block that repeats the one byte in `bytes` `repeated` times. */
 function block(bytes: Buffer, last: boolean, repeated = 0): Buffer {
   const header = Buffer.alloc(3)
   const size = repeated > 0 ? repeated : bytes.length
@@ -18,7 +18,7 @@ function block(bytes: Buffer, last: boolean, repeated = 0): Buffer {
 const blocks = (count: number, bytes: Buffer, repeated = 0): Buffer[] =>
   Array.from({ length: count }, (_, at) => block(bytes, at === count - 1, repeated))
 
-/** Given in pieces of odd lengths, so that headers are cut anywhere. */
+/** Decompresses the parts. The input is cut every 4999 bytes, so that a cut can fall into a header. */
 async function undo(parts: readonly Buffer[]): Promise<Buffer> {
   const bytes = Buffer.concat(parts)
   const pieces = Array.from({ length: Math.ceil(bytes.length / 4_999) }, (_, at) =>

@@ -34,12 +34,12 @@ const fields = fc.record({
   crc: fc.boolean(),
 })
 
-/** How many bytes it takes, given `size` at a time. */
-function taken(bytes: Buffer, size: number): { bytes: number; over: boolean } {
+/** Gives `bytes` to a header, `size` bytes at a time, and returns how many bytes belong to the header. */
+function taken(bytes: Buffer, size: number): { bytes: number; complete: boolean } {
   const header = new GzipHeader()
   let sum = 0
-  while (sum < bytes.length && !header.over) sum += header.take(bytes.subarray(sum, sum + size))
-  return { bytes: sum, over: header.over }
+  while (sum < bytes.length && !header.complete) sum += header.take(bytes.subarray(sum, sum + size))
+  return { bytes: sum, complete: header.complete }
 }
 
 describe('the header of a gzip member', () => {
@@ -48,15 +48,15 @@ describe('the header of a gzip member', () => {
       fc.property(fields, fc.integer({ min: 1, max: 400 }), (of, size) => {
         const header = headerOf(of)
         const bytes = Buffer.concat([header, Buffer.from('what follows')])
-        expect(taken(bytes, size)).toEqual({ bytes: header.length, over: true })
-        if (header.length > 1) expect(taken(header.subarray(0, -1), size).over).toBe(false)
+        expect(taken(bytes, size)).toEqual({ bytes: header.length, complete: true })
+        if (header.length > 1) expect(taken(header.subarray(0, -1), size).complete).toBe(false)
       }),
       { numRuns: 300 },
     )
   })
 
   it('is the ten bytes that zlib writes', () => {
-    expect(taken(gzipSync('x'), 3)).toEqual({ bytes: 10, over: true })
+    expect(taken(gzipSync('x'), 3)).toEqual({ bytes: 10, complete: true })
   })
 
   it('is refused for other magic, another method, unknown flags, and a checksum that does not hold', () => {

@@ -8,7 +8,7 @@ import { openGunzip } from '../../../../lib/system/index.js'
 const open = (beside: boolean, outputBytes = 2 ** 17): IsalGunzip =>
   new IsalGunzip(openGunzip()!, { outputBytes, asynchronous: beside })
 
-// What it takes and refuses: decompress.spec.ts, which holds zlib and this to the same.
+// decompress.spec.ts tests which input it accepts and refuses, because zlib must accept and refuse the same.
 describe.skipIf(openGunzip() === undefined)('gzip by ISA-L', () => {
   it.each([true, false])(
     'fills buffers again that were given back, and no others: beside %s',
@@ -17,18 +17,18 @@ describe.skipIf(openGunzip() === undefined)('gzip by ISA-L', () => {
       const stream = open(beside)
       const buffers = new Set<ArrayBufferLike>()
       const copies: Buffer[] = []
-      const kept: { chunk: Buffer; copy: Buffer }[] = []
+      const keptChunks: { chunk: Buffer; copy: Buffer }[] = []
       stream.on('data', (chunk: Buffer) => {
         buffers.add(chunk.buffer)
         copies.push(Buffer.from(chunk))
-        if (copies.length % 3 === 0) kept.push({ chunk, copy: Buffer.from(chunk) })
+        if (copies.length % 3 === 0) keptChunks.push({ chunk, copy: Buffer.from(chunk) })
         else stream.recycle(chunk)
       })
       const ended = new Promise((resolve, reject) => stream.on('end', resolve).on('error', reject))
       stream.end(gzipSync(plain, { level: 1 }))
       await ended
       expect(Buffer.concat(copies).equals(plain)).toBe(true)
-      expect(kept.every(({ chunk, copy }) => chunk.equals(copy))).toBe(true)
+      expect(keptChunks.every(({ chunk, copy }) => chunk.equals(copy))).toBe(true)
       expect(buffers.size).toBeLessThan(copies.length)
     },
   )
@@ -44,7 +44,7 @@ describe.skipIf(openGunzip() === undefined)('gzip by ISA-L', () => {
       return process.cpuUsage().user - user
     }
     await timed(open(true)) // compiled before it counts
-    // A factor that only a hop to another thread and back for each, or a copy of all that follows, would reach.
+    // Only a hop to another thread for each member, or a copy of all remaining input for each, would cost 20 times as much.
     expect(await timed(open(true))).toBeLessThan(20 * (await timed(zlibGunzip())) + 200_000)
   })
 

@@ -1,29 +1,33 @@
 import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 import { decompressor } from '../../../../lib/bytes/compression/decompress.js'
-import { endTurnOf, LargeWindow, largeWindows } from '../../../../lib/bytes/compression/large-window.js'
+import {
+  releaseLargeWindowOf,
+  LargeWindow,
+  largeWindows,
+} from '../../../../lib/bytes/compression/large-window.js'
 import { openUnzstd } from '../../../../lib/system/index.js'
 
 const wanting = (bytes: number): LargeWindow => {
   const window = new LargeWindow()
-  window.note(bytes)
+  window.recordWindow(bytes)
   return window
 }
 const never = (): boolean => false
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 60))
 
-/** Whether it is over within some time. */
+/** Whether the promise is fulfilled within 60 ms. */
 const soon = (promise: Promise<unknown>): Promise<boolean> =>
   Promise.race([promise.then(() => true), pause().then(() => false)])
 
 describe('windows of more than 32 MiB', () => {
   it("are one decoder's at a time; smaller ones wait for nobody", async () => {
     const [first, second, small] = [wanting(2 ** 27), wanting(2 ** 26), wanting(2 ** 25)]
-    await first.turn(never)
-    await small.turn(never)
-    const waiting = second.turn(never)
+    await first.acquire(never)
+    await small.acquire(never)
+    const waiting = second.acquire(never)
     expect(await soon(waiting)).toBe(false)
-    await first.turn(never)
+    await first.acquire(never)
     first.release()
     await waiting
     second.release()
@@ -33,10 +37,10 @@ describe('windows of more than 32 MiB', () => {
 
   it('are not waited for once that is over', async () => {
     const first = wanting(2 ** 27)
-    await first.turn(never)
+    await first.acquire(never)
     let over = false
     const second = wanting(2 ** 27)
-    const waiting = second.turn(() => over)
+    const waiting = second.acquire(() => over)
     expect(await soon(waiting)).toBe(false)
     over = true
     await waiting
@@ -53,11 +57,11 @@ describe('windows of more than 32 MiB', () => {
     const id = worker.threadId
     await new Promise((resolve) => worker.once('exit', resolve))
     const window = wanting(2 ** 27)
-    const waiting = window.turn(never)
+    const waiting = window.acquire(never)
     expect(await soon(waiting)).toBe(false)
-    endTurnOf(id + 1)
+    releaseLargeWindowOf(id + 1)
     expect(await soon(waiting)).toBe(false)
-    endTurnOf(id)
+    releaseLargeWindowOf(id)
     await waiting
     window.release()
   })

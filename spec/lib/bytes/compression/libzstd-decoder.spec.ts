@@ -11,7 +11,7 @@ const open = (beside: boolean, outputBytes = 2 ** 17): LibzstdDecoder =>
 const here = openUnzstd()
 here?.close()
 
-// What it takes and refuses: decompress.spec.ts, which holds all decoders to the same.
+// decompress.spec.ts tests which input it accepts and refuses, because all decoders must accept and refuse the same.
 describe.skipIf(here === undefined)('zstd by libzstd', () => {
   it.each([true, false])(
     'fills buffers again that were given back, and no others: beside %s',
@@ -20,16 +20,16 @@ describe.skipIf(here === undefined)('zstd by libzstd', () => {
       const stream = open(beside)
       const buffers = new Set<ArrayBufferLike>()
       const copies: Buffer[] = []
-      const kept: { chunk: Buffer; copy: Buffer }[] = []
+      const keptChunks: { chunk: Buffer; copy: Buffer }[] = []
       stream.on('data', (chunk: Buffer) => {
         buffers.add(chunk.buffer)
         copies.push(Buffer.from(chunk))
-        if (copies.length % 3 === 0) kept.push({ chunk, copy: Buffer.from(chunk) })
+        if (copies.length % 3 === 0) keptChunks.push({ chunk, copy: Buffer.from(chunk) })
         else stream.recycle(chunk)
       })
       await ended(stream, storedZstd(plain))
       expect(Buffer.concat(copies).equals(plain)).toBe(true)
-      expect(kept.every(({ chunk, copy }) => chunk.equals(copy))).toBe(true)
+      expect(keptChunks.every(({ chunk, copy }) => chunk.equals(copy))).toBe(true)
       expect(buffers.size).toBeLessThan(copies.length)
     },
   )

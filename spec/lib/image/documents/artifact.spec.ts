@@ -82,7 +82,7 @@ describe('checkLayerTypes', () => {
   })
 })
 
-describe('notAnIndexOfImages', () => {
+describe('artifactIndexError', () => {
   const platform = { os: 'linux', architecture: 'amd64' }
   it('says nothing of an index that lists an image or nothing', () => {
     const manifests = [

@@ -56,7 +56,7 @@ describe('parseImageConfig', () => {
     expect(error.message).toContain(problem)
   })
 
-  const told = (change: object, about: Parameters<typeof parseImageConfig>[1] = {}) => {
+  const parsed = (change: object, about: Parameters<typeof parseImageConfig>[1] = {}) => {
     const notices: string[] = []
     const value = parseImageConfig(bytesOf({ ...config, ...change }), {
       ...about,
@@ -103,7 +103,7 @@ describe('parseImageConfig', () => {
     ],
     [{ os: 3 }, { os: '' }, 'os: expected string; the value is ignored'],
   ])('takes %j as %j, with a notice', (change, taken, notice) => {
-    const { value, notices } = told(change)
+    const { value, notices } = parsed(change)
     expect(value).toMatchObject(taken)
     expect(notices).toEqual([notice])
   })
@@ -123,14 +123,14 @@ describe('parseImageConfig', () => {
     ],
   ])('takes %j for what the image was asked for: %j', (change, taken) => {
     const platform = { os: 'linux', architecture: 'arm64', variant: 'v8' }
-    const { value, notices } = told(change, { platform })
+    const { value, notices } = parsed(change, { platform })
     expect(value).toMatchObject(taken)
     expect(notices.at(-1)).toMatch(/^it states no .*; linux\/.* is assumed$/)
   })
 
   it('takes a config without a rootfs for one without layers, and refuses it where there are some (S2-34, S4-20)', () => {
     for (const rootfs of [undefined, null, { type: 'layers', diff_ids: null }, { diff_ids: [] }]) {
-      const { value } = told({ os: 'windows', rootfs })
+      const { value } = parsed({ os: 'windows', rootfs })
       expect(value.rootfs).toEqual({ type: 'layers', diff_ids: [] })
       expect(() => checkConfigAgainstLayers(value, [])).not.toThrow()
       expect(failure(() => checkConfigAgainstLayers(value, [1])).code).toBe(

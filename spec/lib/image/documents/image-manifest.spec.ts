@@ -35,12 +35,14 @@ describe('ImageManifest', () => {
     const notices: string[] = []
     for (const mediaType of ['', null, undefined]) {
       const [a] = ociManifest.layers
-      const told = {
+      const manifest = {
         ...ociManifest,
         config: { ...ociManifest.config, mediaType },
         layers: [{ ...a, mediaType }],
       }
-      const { config, layers } = parseImageManifest(bytesOf(told), { notice: (text) => notices.push(text) })
+      const { config, layers } = parseImageManifest(bytesOf(manifest), {
+        notice: (text) => notices.push(text),
+      })
       expect(config).toEqual(ociManifest.config)
       expect(layers).toEqual([{ ...a, mediaType: 'application/octet-stream' }])
     }

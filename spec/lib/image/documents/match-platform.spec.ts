@@ -28,7 +28,7 @@ const v8 = (from: number, to: number): string[] =>
 const others = ['windows/amd64', 'windows/arm', 'linux/arm/v4', 'linux/s390x']
 
 describe('matchPlatform', () => {
-  // The tables of containerd/platforms compare_test.go (TestOnly): wanted, what fits, what does not.
+  // The tables of containerd/platforms compare_test.go (TestOnly): the wanted platform, platforms that match, platforms that do not.
   it.each([
     ['linux/amd64', ['linux/amd64', 'linux/386'], ['linux/amd64/v2', 'linux/arm/v7', ...arm64]],
     [
@@ -112,7 +112,7 @@ describe('matchPlatform', () => {
     expect(matched('windows/amd64', 'windows(10.0.1+win32k)/amd64')).toHaveLength(1)
   })
 
-  // From containerd/platforms platform_windows_compat_test.go: the host's build, the image's, whether it runs.
+  // From containerd/platforms platform_windows_compat_test.go: the build of the host, the build of the image, whether the image runs.
   it.each([
     [17763, 17763, true],
     [17763, 20348, false],

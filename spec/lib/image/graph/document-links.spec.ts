@@ -1,4 +1,4 @@
-/** The references in documents of every kind, also in malformed ones. */
+/** Finds the links in documents of every kind, also in malformed documents. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { configLinks, digestOf, documentLinks } from '../../../../lib/image/index.js'

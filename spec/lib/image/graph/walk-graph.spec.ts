@@ -53,7 +53,7 @@ async function toList<T>(items: AsyncIterable<T>): Promise<T[]> {
   return list
 }
 
-/** A walk that counts what is read. Each document has as many bytes as its number says. */
+/** A walk that records which documents are read. The size of each document in bytes is the number in its digest. */
 function walked(graph: Graph, from: readonly GraphLink[], limits: GraphLimits = {}) {
   const read: string[] = []
   const nodes = walkGraph<GraphLink, string>(from, {
@@ -72,7 +72,7 @@ function walked(graph: Graph, from: readonly GraphLink[], limits: GraphLimits = 
 
 const bytesOf = ({ descriptor: { digest } }: GraphLink): number => Number(digest.slice('sha256:'.length))
 
-/** Everything that can be reached, found without a walk: what is reached leads to more until there is no more. */
+/** Finds everything reachable without a walk: adds the links of all found documents until nothing new is found. */
 function reachable(graph: Graph, from: readonly GraphLink[]): string[] {
   const found = new Map(from.map((link) => [idOf(link), link]))
   for (let before = -1; before < found.size;) {
@@ -84,7 +84,7 @@ function reachable(graph: Graph, from: readonly GraphLink[]): string[] {
   return [...found.keys()].sort()
 }
 
-/** The order that the walk documents, by recursion. */
+/** Visits the documents by recursion, in the order that the documentation of `walkGraph` promises. */
 function inOrder(graph: Graph, from: readonly GraphLink[], seen = new Set<string>()): string[] {
   for (const link of from) {
     if (seen.has(idOf(link))) continue
@@ -223,8 +223,8 @@ describe('a walk over a random graph', () => {
           },
         })
         const found = await toList(nodes)
-        const left = new Map([...graph].map(([digest, each]) => [digest, each.filter(isWanted)]))
-        expect(found.map(({ link }) => idOf(link))).toEqual(inOrder(left, from))
+        const filtered = new Map([...graph].map(([digest, each]) => [digest, each.filter(isWanted)]))
+        expect(found.map(({ link }) => idOf(link))).toEqual(inOrder(filtered, from))
         const read = found.filter(({ link }) => !isBlob(link))
         const all = read.flatMap(({ link }) => graph.get(link.descriptor.digest) ?? [])
         expect(asked.map(idOf).sort()).toEqual(all.map(idOf).sort())

@@ -9,7 +9,7 @@ const sha256 = `sha256:${'f'.repeat(64)}`
 const sha512 = `sha512:${'a'.repeat(128)}`
 
 describe('parseReference', () => {
-  // From the tests of distribution/reference: what was typed, the normalised name, the familiar one.
+  // From the tests of distribution/reference: the typed name, the normalised name, the familiar name.
   it.each([
     ['alpine', 'docker.io/library/alpine', 'alpine'],
     ['alpine:3.20', 'docker.io/library/alpine:3.20', 'alpine:3.20'],
@@ -41,7 +41,7 @@ describe('parseReference', () => {
     ['dock__er/a---b.c', 'docker.io/dock__er/a---b.c', 'dock__er/a---b.c'],
     [`busybox:latest@${sha256}`, `docker.io/library/busybox:latest@${sha256}`, `busybox:latest@${sha256}`],
     [`test:5000/repo@${sha512}`, `test:5000/repo@${sha512}`, `test:5000/repo@${sha512}`],
-    // Familiar forms that would mean something else are not used.
+    // The familiar form is not used where it would be parsed as another image.
     ['docker.io/foo.bar/baz', 'docker.io/foo.bar/baz', 'docker.io/foo.bar/baz'],
     [`docker.io/${hex64}`, `docker.io/library/${hex64}`, `docker.io/library/${hex64}`],
   ])('%s is %s, familiarly %s (S0-05, S0-10)', (typed, normalised, familiar) => {

@@ -31,7 +31,7 @@ function read(entries: readonly Schema1Entry[], more: object = {}, digest?: stri
 const blobs = (count: number): Schema1Entry[] =>
   Array.from({ length: count }, (_, at) => ({ blob: someBlob(`blob ${at}`) }))
 
-/** The message of a refusal, which names the image. */
+/** Returns the error message of a refusal, and checks that it names the image. */
 function refused(entries: readonly Schema1Entry[], more: object = {}): string {
   const error = failure(() => read(entries, more))
   expect(error.code).toBe('MANIFEST_INVALID')
@@ -153,9 +153,9 @@ describe('readSchema1', () => {
 
   it('each parent is the next id (S4-13)', () => {
     const [a, b] = blobs(2)
-    const got = idOf('a stranger')
-    expect(refused([a!, { ...b!, v1: { parent: got } }])).toContain(
-      `Invalid parent ID. Expected ${idOf('layer 0')}, got ${got}.`,
+    const foreignId = idOf('a stranger')
+    expect(refused([a!, { ...b!, v1: { parent: foreignId } }])).toContain(
+      `Invalid parent ID. Expected ${idOf('layer 0')}, got ${foreignId}.`,
     )
     expect(refused([a!, { ...b!, v1: { parent: '' } }])).toContain('Invalid parent ID. Expected')
   })
@@ -190,7 +190,7 @@ describe('readSchema1', () => {
     expect(error.code).toBe('CONFIG_INVALID')
     expect(error.message).toContain('"Config"')
     expect(error.message).toContain(reference)
-    // Not overwritten by what comes after it, and only the topmost entry is a config.
+    // The same field in a lower entry is no error, because only the topmost entry becomes a config.
     expect(read([{ ...a!, v1: { Config: { Env: [] } } }, b!]).layers).toHaveLength(2)
   })
 

@@ -8,7 +8,7 @@ const document = { code: 'MANIFEST_INVALID', what: 'it' } as const
 const payload = (bytes: Buffer): string =>
   Buffer.from(signedPayload(bytes, JSON.parse(bytes.toString()), document)).toString()
 
-/** Says that it signs one byte more than it has. */
+/** A signed manifest whose `formatLength` is one byte more than the length of the whole manifest. */
 function signingOneByteMore(length = 1000): Buffer {
   const bytes = signed(schema1Payload, 1, { formatLength: length })
   return bytes.length + 1 === length ? bytes : signingOneByteMore(bytes.length + 1)

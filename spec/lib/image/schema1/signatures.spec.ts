@@ -30,7 +30,7 @@ const refused = (bytes: Buffer, required = false): Promise<WindlassError> =>
     throw new Error(`accepted: ${JSON.stringify(report)}`)
   }, asWindlassError)
 
-/** RFC 7638, by hand. */
+/** The thumbprint of a key by RFC 7638, computed without the code under test. */
 function thumbprint({ publicKey }: Schema1Key): string {
   const { kty, crv, x, y, n, e } = publicKey.export({ format: 'jwk' })
   const members = kty === 'EC' ? { crv, kty, x, y } : { e, kty, n }
@@ -69,7 +69,7 @@ describe('verifySchema1Signatures', () => {
       fc.asyncProperty(fc.integer({ min: 0, max: payload.length - 3 }), async (at) => {
         const changed = Buffer.from(bytes)
         changed.writeUInt8(changed.readUInt8(at) ^ 1, at)
-        // Most of these are no manifest any more; whatever still is one is not what was signed.
+        // Most changed bytes are no valid manifest. A manifest that is still valid has a wrong signature.
         expect(['SIGNATURE_INVALID', 'MANIFEST_INVALID', 'MANIFEST_UNSUPPORTED', 'UNSUPPORTED']).toContain(
           (await refused(changed)).code,
         )

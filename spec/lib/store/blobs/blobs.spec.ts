@@ -24,7 +24,7 @@ const corrupt = { code: 'STORE_CORRUPT', exitCode: 7 }
 describe('blobs', () => {
   const stores = new TemporaryStores()
 
-  /** A store in which something that is no blob stands in a blob's place. */
+  /** A store in which something else than a file has the path of a blob. */
   async function storeWith(place: (path: string) => unknown): Promise<Store> {
     const store = await stores.open()
     const path = store.blobs.path(digest)
@@ -156,13 +156,13 @@ describe('blobs', () => {
     writeFileSync(store.blobs.path(digest), 'corrupt')
     const before = await open(store.blobs.path(digest))
     await store.blobs.put(digest, bytes)
-    // Who had the old file open reads it on, and not a mix of both.
+    // A process that has the old file open still reads the old content, and no mix of both.
     expect(await before.readFile('utf8')).toBe('corrupt')
     await before.close()
     expect(await store.blobs.read(digest, 100)).toEqual(bytes)
     expect(lstatSync(store.blobs.path(digest)).mode & 0o777).toBe(0o600)
-    const left = await readdir(await store.stagingDirectory())
-    expect(left.sort()).toEqual(['holds', 'lock'])
+    const leftFiles = await readdir(await store.stagingDirectory())
+    expect(leftFiles.sort()).toEqual(['holds', 'lock'])
   })
 
   it('follows no link in place of the directory of an algorithm', async () => {

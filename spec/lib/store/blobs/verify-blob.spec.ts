@@ -1,4 +1,4 @@
-/** A blob of the store, read again from its first byte to its last. */
+/** Verifies a blob of the store by reading it completely. */
 import { lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { formatCount, formatNumber } from '../../../../lib/quantities.js'
 import { digestOf } from '../../../../lib/image/index.js'
 import { verifyBlob } from '../../../../lib/store/blobs/verify-blob.js'
 
-/** Of several pieces, the last of them not whole. */
+/** Content that is read in several pieces, of which the last is shorter. */
 const bytes = Buffer.from(Array.from({ length: 2_500_000 }, (_, at) => (at * at) % 251))
 const digest = digestOf(bytes)
 

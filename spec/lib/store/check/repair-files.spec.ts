@@ -1,4 +1,4 @@
-/** Files of a store that are written again because it could not be opened or read without them. */
+/** Repairs the files without which a store cannot be opened or read. */
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -85,7 +85,7 @@ describe('mending the files of a store', () => {
       const child = await put({ config: { digest: config }, layers: [] })
       const index = await put({ mediaType: 'its/own', manifests: [{ digest: child }] })
       const old = await put({ fsLayers: [] })
-      // What is damaged leads nowhere, whatever it says.
+      // The links of a damaged document do not count.
       const damaged = JSON.stringify({ manifests: [{ digest: old }] })
       await writeFile(open.blobs.path(digestOf(Buffer.from('damaged'))), damaged)
       await open.blobs.put(digestOf(Buffer.from('a layer')), Buffer.from('a layer'))

@@ -1,4 +1,4 @@
-/** What appears in the store is on the disk before it has its name, and so is its name before anybody goes on. */
+/** A file is synchronised before it gets its final name, and the name is synchronised before the call returns. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

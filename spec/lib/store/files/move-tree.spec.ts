@@ -8,7 +8,7 @@ describe.runIf(process.getuid?.() === 0)('a directory that is moved to another p
   const stores = new TemporaryStores()
   const user = 65_534
 
-  /** Two directories of an ordinary user, in the first a directory with `mode`. */
+  /** Makes two directories of an ordinary user. The first contains a directory with `mode`. */
   function place(mode: number): { readonly from: string; readonly to: string } {
     const top = stores.fresh()
     const [from, to] = [join(top, 'one', 'tree'), join(top, 'other', 'tree')]

@@ -1,7 +1,12 @@
 import { rename } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { WindlassError } from '../../../../lib/errors.js'
-import { isFull, isNotWritable, storeError, storing } from '../../../../lib/store/files/store-error.js'
+import {
+  isFull,
+  isNotWritable,
+  storeError,
+  withStoreErrors,
+} from '../../../../lib/store/files/store-error.js'
 
 const systemError = (code: string): Error => Object.assign(new Error(`${code}: refused`), { code })
 
@@ -33,7 +38,7 @@ describe('errors of the store', () => {
       expect(storeError(renaming(code), 'store a blob', '/store/blobs').message).toMatch(
         / \(renaming \/store\/staging\/x to \/store\/blobs\/x\)$/,
       )
-    const missing = storing('store a blob', '/none/to', () => rename('/none/from', '/none/to'))
+    const missing = withStoreErrors('store a blob', '/none/to', () => rename('/none/from', '/none/to'))
     await expect(missing).rejects.toThrow(/at \/none\/to: ENOENT.*'\/none\/from' -> '\/none\/to'/)
   })
 
@@ -49,6 +54,6 @@ describe('errors of the store', () => {
 
   it('leaves an error of ours as it is', async () => {
     const ours = new WindlassError('LIMIT_EXCEEDED', 'too long')
-    await expect(storing('read', '/x', () => Promise.reject(ours))).rejects.toBe(ours)
+    await expect(withStoreErrors('read', '/x', () => Promise.reject(ours))).rejects.toBe(ours)
   })
 })

@@ -1,4 +1,4 @@
-/** What it is good for shows in spec/power-loss and spec/real/power-loss.spec.ts; here: that it can be done anywhere. */
+/** These tests show that a store can be synchronised on every machine. spec/power-loss and spec/real/power-loss.spec.ts show its effect. */
 import { mkdirSync, readlinkSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'

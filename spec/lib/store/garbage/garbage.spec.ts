@@ -1,4 +1,4 @@
-/** The collector against a model: random images, names, holds and other tools' entries; nothing reachable ever goes. */
+/** Compares the collector with a model, for random images, names, holds and entries of other tools. It never removes anything that is reachable. */
 import {
   lstatSync,
   mkdirSync,
@@ -37,11 +37,11 @@ const listed = (directory: string): string[] => {
   }
 }
 
-/** Digests of blobs, and diffIDs of layers. */
+/** Digests of the blobs and diffIDs of the layers in the store. */
 const contents = ({ directory }: Store): Set<string> =>
   new Set([...listed(join(directory, 'blobs/sha256')), ...listed(join(directory, 'layers/sha256'))])
 
-/** Puts an image of these layers in; what it is made of, by digest. */
+/** Puts an image of these layers into the store, and returns its descriptor and the digests of its blobs. */
 async function putImage(store: Store, title: string, layers: readonly string[], unpacked: boolean) {
   const config = JSON.stringify({ title, rootfs: { type: 'layers', diff_ids: layers.map(diffIDOf) } })
   const manifest = JSON.stringify({
@@ -87,7 +87,7 @@ describe('collecting garbage', () => {
         for (const [at, { layers, unpacked, rooted }] of specs.entries()) {
           const { descriptor, parts } = await putImage(store, `image ${at}`, layers, unpacked)
           if (rooted === 'nothing') continue
-          // A held blob keeps its tree: a layer held by its blob keeps what another image unpacked of it.
+          // A hold on the blob of a layer also keeps the unpacked layer, even if it was unpacked for another image.
           for (const each of rooted === 'held' ? parts : [...parts, ...layers.map(diffIDOf)]) needed.add(each)
           if (rooted === 'named')
             await store.names.set({ name: `image/${at}:latest`, typed: `image/${at}`, descriptor })
@@ -195,7 +195,7 @@ describe('collecting garbage', () => {
       const store = await stores.open(directory)
       expect(readdirSync(join(directory, 'staging'))).toEqual([])
       leave('c', 400_000)
-      // A collection that only asks sweeps nothing of its own.
+      // A dry run does not sweep the staging area either.
       const asked = await store.garbage.collect({ dryRun: true })
       expect(asked).toMatchObject({ removed: [], bytes: 0, leftovers: { processes: 2 } })
       expect(asked.leftovers.bytes).toBeGreaterThanOrEqual(300_000)

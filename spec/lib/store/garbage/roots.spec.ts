@@ -1,4 +1,4 @@
-/** What the entries of a list of names lead to, one kind of link after the other. */
+/** Finds everything that the entries of an index lead to, for each kind of link. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -21,7 +21,7 @@ describe('what a name leads to', () => {
     await store.blobs.put(descriptor.digest, Buffer.from(text))
     return descriptor
   }
-  /** As another tool would. */
+  /** Writes an index as another tool would write it. */
   function list(store: Store, ...manifests: object[]): void {
     writeFileSync(indexOf(store), JSON.stringify({ schemaVersion: 2, manifests }))
   }

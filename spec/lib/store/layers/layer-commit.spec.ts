@@ -1,4 +1,4 @@
-/** A layer appears in steps that a power cut may end at any of them. */
+/** A layer is committed in several steps, and a power cut may come between any two of them. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
@@ -59,12 +59,12 @@ describe('the commit of a layer', () => {
   it('takes the place of a tree that no record speaks of', async () => {
     const store = await stores.open()
     await commitLayer(store, 'a')
-    const left = join(store.directory, layer, 'rootfs.aufs')
-    mkdirSync(left)
-    writeFileSync(join(left, 'half'), '')
+    const leftover = join(store.directory, layer, 'rootfs.aufs')
+    mkdirSync(leftover)
+    writeFileSync(join(leftover, 'half'), '')
     const stored = await commitLayer(store, 'a', { form: 'aufs' })
-    expect(stored.rootfs).toBe(left)
-    expect(existsSync(join(left, 'half'))).toBe(false)
-    expect(readFileSync(join(left, 'file'), 'utf8')).toBe('a aufs')
+    expect(stored.rootfs).toBe(leftover)
+    expect(existsSync(join(leftover, 'half'))).toBe(false)
+    expect(readFileSync(join(leftover, 'file'), 'utf8')).toBe('a aufs')
   })
 })

@@ -22,10 +22,10 @@ describe('the record of a layer', () => {
     const path = fc.array(byte, { minLength: 1, maxLength: 20 }).map((bytes) => bytes.join(''))
     fc.assert(
       fc.property(fc.option(fc.array(path), { nil: undefined }), (implied) => {
-        const said = { ...record, ...(implied && { implied }) }
-        // As it comes back from the disk.
-        const text = Buffer.from(formatRecord(said)).toString('utf8')
-        expect(parseRecord(text, diffID)).toEqual(said)
+        const written = { ...record, ...(implied && { implied }) }
+        // The record as it is read from the disk.
+        const text = Buffer.from(formatRecord(written)).toString('utf8')
+        expect(parseRecord(text, diffID)).toEqual(written)
       }),
     )
   })
@@ -44,20 +44,20 @@ describe('the record of a layer', () => {
 
   it('says of each blob whether it was kept, and that for good once it was', () => {
     const [kept, discarded] = [true, false].map((each) => ({ ...blob, kept: each }))
-    const said = (first: typeof blob, ...later: (typeof blob)[]) =>
+    const blobsAfter = (first: typeof blob, ...later: (typeof blob)[]) =>
       later.reduce<LayerRecord>(withBlob, { ...record, blobs: [first] }).blobs
-    expect(said(blob, discarded!)).toEqual([blob])
-    expect(said(blob, kept!)).toEqual([kept])
-    expect(said(discarded!, kept!)).toEqual([kept])
-    expect(said(kept!, discarded!)).toEqual([kept])
+    expect(blobsAfter(blob, discarded!)).toEqual([blob])
+    expect(blobsAfter(blob, kept!)).toEqual([kept])
+    expect(blobsAfter(discarded!, kept!)).toEqual([kept])
+    expect(blobsAfter(kept!, discarded!)).toEqual([kept])
     for (const blobs of [[kept!], [discarded!]])
       expect(parseRecord(formatRecord({ ...record, blobs }), diffID)?.blobs).toEqual(blobs)
   })
 
   it('does not know whether a blob was kept where it says something else there', () => {
     for (const kept of ['true', 1, null, {}]) {
-      const said = { version: 2, ...record, blobs: [{ ...blob, kept }] }
-      expect(parseRecord(JSON.stringify({ ...said, sha256: sealOf(said) }), diffID)).toEqual(record)
+      const document = { version: 2, ...record, blobs: [{ ...blob, kept }] }
+      expect(parseRecord(JSON.stringify({ ...document, sha256: sealOf(document) }), diffID)).toEqual(record)
     }
   })
 
@@ -76,8 +76,8 @@ describe('the record of a layer', () => {
 
   it('does not know what is implied where it says something else there', () => {
     for (const implied of ['.', [1], { a: 'b' }, null]) {
-      const said = { version: 2, ...record, implied }
-      expect(parseRecord(JSON.stringify({ ...said, sha256: sealOf(said) }), diffID)).toEqual(record)
+      const document = { version: 2, ...record, implied }
+      expect(parseRecord(JSON.stringify({ ...document, sha256: sealOf(document) }), diffID)).toEqual(record)
     }
   })
 

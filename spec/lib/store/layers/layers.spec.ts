@@ -50,14 +50,14 @@ describe('layers', () => {
   it('knows which of its blobs were kept, also where one is only said to be later', async () => {
     const store = await stores.open()
     const [one, other] = [layerBlob('one'), layerBlob('other')]
-    const kept = async (blob: typeof one, blobKept?: boolean) =>
+    const keptBlobs = async (blob: typeof one, blobKept?: boolean) =>
       (await commitLayer(store, 'a', { blob, ...(blobKept !== undefined && { blobKept }) })).keptBlobs
-    expect(await kept(one, true)).toEqual([one.digest])
-    await kept(other, false)
+    expect(await keptBlobs(one, true)).toEqual([one.digest])
+    await keptBlobs(other, false)
     expect((await store.layers.find(diffIDOf('a')))?.keptBlobs).toEqual([one.digest])
-    await kept(other, true)
-    await kept(one, false)
-    await kept(one)
+    await keptBlobs(other, true)
+    await keptBlobs(one, false)
+    await keptBlobs(one)
     expect((await store.layers.find(diffIDOf('a')))?.keptBlobs).toEqual([one.digest, other.digest])
   })
 
@@ -165,13 +165,13 @@ describe('layers', () => {
     const store = await stores.open()
     const { rootfs } = await commitLayer(store, 'a')
     const record = join(rootfs, '..', 'layer.json')
-    const said = parseRecord(await readFile(record, 'utf8'), diffIDOf('a'))!
+    const parsed = parseRecord(await readFile(record, 'utf8'), diffIDOf('a'))!
     for (const elsewhere of ['../../../staging', 'rootfs/../..', '.', '']) {
       const forms = { overlay: { rootfs: elsewhere, size: 1 } }
-      await writeFile(record, formatRecord({ ...said, forms }))
+      await writeFile(record, formatRecord({ ...parsed, forms }))
       expect(await store.layers.find(diffIDOf('a'))).toBeUndefined()
     }
-    await writeFile(record, formatRecord(said))
+    await writeFile(record, formatRecord(parsed))
     expect(await store.layers.find(diffIDOf('a'))).toBeDefined()
   })
 

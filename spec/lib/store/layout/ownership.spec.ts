@@ -1,4 +1,4 @@
-/** A user's store stays the user's, and root takes none that others can change. */
+/** Everything in a user's store belongs to the user, and root uses no store that others can change. */
 import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
@@ -129,12 +129,12 @@ describe.runIf(asRoot)('a store that is open to a group', () => {
     )
   const [owner, member] = [1234, 1235]
   let made = 0
-  /** What was changed since `before`. That a file was made and removed there to see whose it is, is left out. */
+  /** Differences since `before`, except the mtime of the store: the program makes and removes a file there to see its owner. */
   const changed = async (before: readonly TreeEntry[], store: string): Promise<string[]> =>
     compareTrees(before, await describeTree(store), {
       except: ({ path, attribute }) => path === '.' && attribute === 'mtime',
     }).map(({ text }) => text)
-  /** A store of the owner with one image, and what `open` makes of it. */
+  /** Makes a store of the owner with one image, and runs the shell script `open` in it. */
   const storeOf = (open: string): string => {
     const store = join(place.path, String(made++))
     mkdirSync(store)
@@ -241,7 +241,7 @@ describe.runIf(asRoot)("a user's store", () => {
     chownSync(path, 1234, 1234)
     return path
   }
-  /** What the user could not remove, or must not have. */
+  /** Describes the files that the user could not remove, and the devices and attributes that the user must not get. */
   const foreign = async (path: string): Promise<string[]> =>
     (await describeTree(path)).flatMap(({ path: at, uid, type, device, xattrs }) => [
       ...(uid === 1234 || device?.major === 0 ? [] : [`${at} belongs to ${uid}`]),

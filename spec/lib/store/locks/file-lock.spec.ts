@@ -67,7 +67,7 @@ describe('FileLock', () => {
     const path = stores.fresh()
     const lock = (await FileLock.take(path))!
     const calls = diskCalls(stores.directory)
-    await lock.become(`${path}-list`, 'text')
+    await lock.writeAndRename(`${path}-list`, 'text')
     await lock.release()
     const name = path.slice(stores.directory.length + 1)
     expect(calls).toEqual([`sync ${name}`, `rename ${name} ${name}-list`, 'sync .'])

@@ -1,4 +1,4 @@
-/** The lock of the store: who waits for it says for whom, and hears its signal. */
+/** The lock of the store: a waiting process warns which process it waits for, and can be cancelled by a signal. */
 import { getEventListeners } from 'node:events'
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -98,8 +98,8 @@ describe('the lock of the store', () => {
 
     it('is told after a while, with who that is, and refused with the way out in the end', async () => {
       Object.assign(lockWaits, { notice: 200, total: 1_200 })
-      const told: string[] = []
-      const lock = new MetadataLock(path(), { warn: (message, code) => told.push(`${code}: ${message}`) })
+      const warnings: string[] = []
+      const lock = new MetadataLock(path(), { warn: (message, code) => warnings.push(`${code}: ${message}`) })
       const { pid } = child.process
       await expect(lock.hold(() => Promise.resolve(1))).rejects.toMatchObject({
         code: 'STORE_LOCKED',
@@ -108,7 +108,7 @@ describe('the lock of the store', () => {
         ),
         hint: `Resume it with “kill -CONT ${pid}”, or end it with “kill -KILL ${pid}”.`,
       })
-      expect(told).toEqual([
+      expect(warnings).toEqual([
         `store-locked: Waiting for the lock of the store, which process ${pid} (stopped) holds, at ${path()}`,
       ])
     })

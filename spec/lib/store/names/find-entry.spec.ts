@@ -1,4 +1,4 @@
-/** Which entry of the index a word stands for. */
+/** Finds the entry of the index that a user means by a name or a key. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { digestOf } from '../../../../lib/image/index.js'
@@ -12,7 +12,7 @@ const digest = (text: string) => digestOf(Buffer.from(text))
 const mediaType = 'application/vnd.oci.image.manifest.v1+json'
 
 const entriesOf = (...manifests: readonly unknown[]) =>
-  IndexDocument.parse(JSON.stringify({ schemaVersion: 2, manifests }), 'index.json').listed
+  IndexDocument.parse(JSON.stringify({ schemaVersion: 2, manifests }), 'index.json').entries
 const entry = (content: string, name?: string) => ({
   ...{ mediaType, digest: digest(content), size: 2 },
   ...(name !== undefined && { annotations: { [refName]: name } }),
@@ -36,7 +36,7 @@ describe('a word for an image of the store', () => {
         const entries = entriesOf(...manifests)
         for (const each of entries) {
           const found = findEntries(entries, each.key)
-          // An entry may be called like the key of another.
+          // The name of an entry may be the key of another entry.
           if (entries.some(({ name }) => name === each.key)) continue
           expect(found.map(({ key }) => key)).toContain(each.key)
           expect(new Set(found.map(({ key }) => key)).size).toBe(1)

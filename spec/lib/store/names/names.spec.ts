@@ -103,7 +103,7 @@ describe('names', () => {
       fc.property(fc.array(entry, { maxLength: 6 }), (manifests) => {
         const index = IndexDocument.parse(JSON.stringify({ schemaVersion: 2, manifests }), 'index.json')
         for (const word of ['a', 'b', 'c', descriptor.digest])
-          expect(index.find(word)).toEqual(index.all.find((image) => image.name === word))
+          expect(index.find(word)).toEqual(index.allImages.find((image) => image.name === word))
       }),
     )
   })
@@ -160,14 +160,14 @@ describe('names', () => {
       const { store } = await prepared()
       await putNamed(store, 'docker.io/library/other:1', '{"other":true}')
       const good = await readFile(indexOf(store.directory))
-      const { images } = IndexDocument.parse(good.toString(), 'index.json')
+      const { namedImages } = IndexDocument.parse(good.toString(), 'index.json')
       const unseen: string[] = []
       for (let bit = 0; bit < good.length * 8; bit++) {
         const bytes = Buffer.from(good)
         bytes[bit >> 3]! ^= 1 << (bit & 7)
         try {
           const found = IndexDocument.parse(bytes.toString(), 'index.json')
-          if (found.corrupt.length === 0 && !isDeepStrictEqual(found.images, images))
+          if (found.corruptEntries.length === 0 && !isDeepStrictEqual(found.namedImages, namedImages))
             unseen.push(bytes.toString('latin1'))
         } catch (error) {
           expect(error).toMatchObject({ code: 'STORE_CORRUPT' })

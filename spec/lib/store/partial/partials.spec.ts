@@ -14,7 +14,7 @@ const digest = digestOf(bytes)
 
 describe('partial downloads', () => {
   const stores = new TemporaryStores()
-  const left = (directory: string): Promise<string[]> => readdir(join(directory, 'partial', 'sha256'))
+  const leftFiles = (directory: string): Promise<string[]> => readdir(join(directory, 'partial', 'sha256'))
 
   it('keeps the bytes and how they came, for the next one (S2-66)', async () => {
     const directory = stores.fresh()
@@ -45,7 +45,7 @@ describe('partial downloads', () => {
     const empty = await store.partials.acquire(digest)
     await empty.record({ expectedSize: 1 })
     await empty.release()
-    expect(await left(store.directory)).toEqual([])
+    expect(await leftFiles(store.directory)).toEqual([])
     const whole = await store.partials.acquire(digest)
     await whole.record({ expectedSize: bytes.length })
     await appendFile(whole.path, bytes)
@@ -53,7 +53,7 @@ describe('partial downloads', () => {
     await whole.discard()
     await whole.release()
     await whole.release()
-    expect(await left(store.directory)).toEqual([])
+    expect(await leftFiles(store.directory)).toEqual([])
     expect(await store.blobs.read(digest, 100)).toEqual(bytes)
   })
 
@@ -160,7 +160,7 @@ describe('partial downloads', () => {
     }
     await Promise.all(Array.from({ length: 12 }, (_, at) => come(at)))
     expect(most).toBe(1)
-    expect(await left(directory)).toEqual([])
+    expect(await leftFiles(directory)).toEqual([])
   })
 
   it.skipIf(!locksAvailable())(
@@ -191,7 +191,7 @@ describe('partial downloads', () => {
   describe('within a budget', () => {
     const named = (letter: string): Digest => parseDigest(`sha256:${letter.repeat(64)}`)
 
-    /** Leaves `size` bytes of a download, younger than all before. */
+    /** Leaves `size` bytes of a download that is younger than all earlier ones. */
     let clock = 1_000_000
     async function leave(directory: string, letter: string, size = 100): Promise<void> {
       const path = join(directory, 'partial', ...named(letter).split(':'))
@@ -202,7 +202,7 @@ describe('partial downloads', () => {
       await utimes(path, clock, clock)
     }
     const here = async (directory: string): Promise<string> =>
-      (await left(directory))
+      (await leftFiles(directory))
         .filter((name) => !name.includes('.'))
         .map((name) => name[0])
         .sort()
@@ -215,7 +215,7 @@ describe('partial downloads', () => {
       expect(await here(directory)).toBe('abcd') // who downloads nothing looks for nothing
       const first = await store.partials.acquire(named('e'))
       expect(await here(directory)).toBe('cde')
-      expect(await left(directory)).not.toContain(`${named('a').slice(7)}.json`)
+      expect(await leftFiles(directory)).not.toContain(`${named('a').slice(7)}.json`)
       for (const letter of 'f9') await leave(directory, letter)
       const second = await store.partials.acquire(named('0'))
       expect(await here(directory)).toBe('09cdef')
@@ -305,7 +305,7 @@ describe('partial downloads', () => {
         onWarning: (text) => warnings.push(text),
       })
       await leave(directory, 'a')
-      // A directory where the lock should be.
+      // A directory has the path of the lock file.
       await mkdir(join(directory, 'partial', 'sha256', `${named('a').slice(7)}.lock`))
       expect(await store.partials.acquire(named('b'))).toMatchObject({ length: 0 })
       expect(warnings).toEqual([
@@ -320,6 +320,6 @@ describe('partial downloads', () => {
     await store.partials.acquire(digest)
     await store.close()
     expect(existsSync(join(directory, 'partial', 'sha256'))).toBe(true)
-    expect(await left(directory)).toEqual([])
+    expect(await leftFiles(directory)).toEqual([])
   })
 })

@@ -1,4 +1,4 @@
-/** The room that a store keeps for writing its list of names on a full disk. */
+/** A store reserves space on the disk, so that it can write its index even if the disk is full. */
 import { statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -12,7 +12,7 @@ describe('the reserve of a store', () => {
   it('is never smaller than the list of names, and grows seldom', async () => {
     const store = await stores.open()
     const sizes = new Set<number>()
-    // Long names, so that few of them outgrow what the store began with.
+    // Long names, so that few of them exceed the initial reserve.
     for (let at = 0; at < 60; at++) {
       await putNamed(store, `example.com/${'long/'.repeat(50)}app:${at}`, '{"config":{},"layers":[]}')
       expect(sizeOf(store.directory, 'lock')).toBeGreaterThan(sizeOf(store.directory, 'index.json'))

@@ -1,4 +1,4 @@
-/** What a run says that it needs, and what it leaves: read by other processes, whatever became of it. */
+/** Other processes can read what a run needs and what it left behind, also if the run was killed. */
 import {
   appendFileSync,
   existsSync,
@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { digestOf } from '../../../../lib/image/index.js'
 import { MetadataLock } from '../../../../lib/store/locks/metadata-lock.js'
-import { heldByRuns } from '../../../../lib/store/staging/holds.js'
+import { digestsHeldByRuns } from '../../../../lib/store/staging/holds.js'
 import { Run } from '../../../../lib/store/staging/run.js'
 
 const [a, b, c] = ['a', 'b', 'c'].map((text) => digestOf(Buffer.from(text))) as [
@@ -38,7 +38,7 @@ describe('a run', () => {
     await run.end()
     rmSync(root, { recursive: true })
   })
-  const held = async (): Promise<string[]> => [...(await heldByRuns(staging))].sort()
+  const held = async (): Promise<string[]> => [...(await digestsHeldByRuns(staging))].sort()
 
   it('holds what it says, also after a line that a full disk cut short', async () => {
     await run.hold([a])

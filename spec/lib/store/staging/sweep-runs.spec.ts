@@ -1,4 +1,4 @@
-/** What earlier processes left in the staging area: removed, or told with the way to remove it. */
+/** What earlier processes left in the staging area is removed, or a warning says how to remove it. */
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { chown, mkdir, readdir, writeFile } from 'node:fs/promises'
@@ -33,7 +33,7 @@ describe.skipIf(!locksAvailable())('what earlier processes left in the staging a
     await mkdir(join(staging, 'mine'))
     const { processes, bytes, failures } = await sweepRuns(staging)
     expect([processes, failures]).toEqual([2, []])
-    // A file of one byte each, and their directories where those need space.
+    // Each run has one file of one byte, which needs at least one sector of 512 bytes. Some file systems also count directories.
     expect(bytes).toBeGreaterThanOrEqual(2 * 512)
     expect(await readdir(staging)).toEqual(['mine'])
     expect(await sweepRuns(join(staging, 'none'))).toEqual({ processes: 0, bytes: 0, failures: [] })
@@ -59,26 +59,26 @@ describe.skipIf(!locksAvailable())('what earlier processes left in the staging a
       const staging = join(directory, 'staging')
       const [bad, good] = [await leave(staging, 'a'), await leave(staging, 'b')]
       execFileSync('chown', ['-R', '65534:65534', directory])
-      // Of root alone: its owner may remove the directory of the run, and not what is in here.
+      // This directory belongs to root, so the owner of the run cannot remove what is in it.
       await chown(join(bad, 'layer'), 0, 0)
       execFileSync('chmod', ['a+x', stores.directory])
-      const told: string[] = []
+      const warnings: string[] = []
       process.seteuid?.(65_534)
       let store: Store
       try {
-        store = await Store.open(directory, { onWarning: (message) => told.push(message) })
+        store = await Store.open(directory, { onWarning: (message) => warnings.push(message) })
         await store.garbage.collect()
         await store.close()
       } finally {
         process.seteuid?.(0)
       }
-      expect(told).toEqual([
+      expect(warnings).toEqual([
         expect.stringMatching(
           `^Failed to remove files of an earlier process at ${bad}: permission denied.*\\. Remove it as its owner, or as root: “rm -rf ${bad}”\\.$`,
         ) as string,
       ])
       expect([existsSync(bad), existsSync(good)]).toEqual([true, false])
-      const [, way = ''] = /“(.*)”/.exec(told[0]!) ?? []
+      const [, way = ''] = /“(.*)”/.exec(warnings[0]!) ?? []
       execFileSync('bash', ['-ec', way])
       expect((await sweepRuns(staging)).failures).toEqual([])
       expect(await readdir(staging)).toEqual([])

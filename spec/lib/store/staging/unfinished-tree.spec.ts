@@ -1,9 +1,9 @@
-/** Trees that are built outside of the store: what a killed process leaves of them is found, and nothing else is touched. */
+/** Trees that are built outside of the store: the remains of a killed process are found and removed, and nothing else. */
 import { existsSync } from 'node:fs'
 import { chmod, lchown, mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { sweepNextTo, sweepNoted } from '../../../../lib/store/staging/unfinished-tree.js'
+import { sweepNextTo, sweepRecordedTrees } from '../../../../lib/store/staging/unfinished-tree.js'
 import { locksAvailable } from '../../../../lib/system/index.js'
 import { Child } from '../../../support/store/child.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
@@ -11,7 +11,7 @@ import { TemporaryStores } from '../../../support/store/temporary-store.js'
 describe('a tree that is built beside the place where it will stand', () => {
   const stores = new TemporaryStores()
 
-  /** A store, and a place for trees with nothing in it. */
+  /** Returns a store and an empty directory for trees. */
   async function place(): Promise<{ store: string; parent: string; target: string }> {
     const parent = stores.fresh()
     await mkdir(parent)
@@ -71,7 +71,7 @@ describe('a tree that is built beside the place where it will stand', () => {
       const { store, parent, target } = await place()
       for (let at = 0; at < 12; at++) {
         const child = new Child('build-tree', store, target)
-        // Before it has begun, while it begins, and while it builds.
+        // The process is killed before it begins the tree, while it begins, or while it builds.
         const early = at % 3 === 0
         if (!early) await child.line()
         await new Promise((resolve) => setTimeout(resolve, early ? 350 + at * 25 : at * 7))
@@ -100,7 +100,7 @@ describe('a tree that is built beside the place where it will stand', () => {
     const token = '0'.repeat(32)
     const signed = `windlass unfinished tree ${token}`
 
-    /** Something beside `target`, of which nothing may go. */
+    /** Directories beside `target` that resemble an unfinished tree and must not be removed. */
     const lookalikes: readonly (readonly [string, (path: string) => Promise<unknown>])[] = [
       ['without a lock', (path) => mkdir(join(path, 'rootfs/etc'), { recursive: true })],
       [
@@ -171,7 +171,7 @@ describe('a tree that is built beside the place where it will stand', () => {
       await lchown(path, 65_534, 65_534)
       const before = await everything(parent)
       await sweepNextTo(target)
-      await sweepNoted([{ path, token }])
+      await sweepRecordedTrees([{ path, token }])
       expect(await everything(parent)).toEqual(before)
     })
 
@@ -183,13 +183,13 @@ describe('a tree that is built beside the place where it will stand', () => {
       await chmod(path, 0o700)
       await writeFile(join(dirname(path), 'precious'), '')
       const before = await everything(parent)
-      await sweepNoted([
+      await sweepRecordedTrees([
         { path, token: '1'.repeat(32) },
         { path: dirname(path), token },
         { path: join(parent, 'precious'), token },
       ])
       expect(await everything(parent)).toEqual(before)
-      await sweepNoted([{ path, token }])
+      await sweepRecordedTrees([{ path, token }])
       expect(await everything(parent)).toEqual(locksAvailable() ? ['precious'] : before)
       await sweepNextTo(target)
     })

@@ -1,4 +1,4 @@
-/** Rebuilds the list of names of a store that has lost it: lists every image without a name. */
+/** Rebuilds the `index.json` of a store that has lost it. The new one lists every image, without a name. */
 import {
   algorithmOf,
   type Digest,
@@ -11,17 +11,17 @@ import { readOutsideFile } from '../../system/outside-file.js'
 import { inventory } from '../garbage/inventory.js'
 import { isObject, type JsonObject, parseJson } from '../files/json-object.js'
 
-/** Maximum size of a document in bytes; larger blobs are layers. */
+/** Maximum size of a document in bytes. Larger blobs are taken for layers. */
 const maxDocumentBytes = 4 * 1024 ** 2
 
 /**
  * Returns an `index.json` with an entry for each manifest and index that no other document references, so that garbage
  * collection keeps everything in the store.
  */
-export async function listOfAll(store: string): Promise<string> {
+export async function rebuildIndex(store: string): Promise<string> {
   const found = new Map<string, JsonObject>()
   const referenced = new Set<string>()
-  for (const { kind, digest, path, bytes } of (await inventory(store)).things) {
+  for (const { kind, digest, path, bytes } of (await inventory(store)).items) {
     if (kind !== 'blob' || bytes > maxDocumentBytes) continue
     const document = parseJson(textOf(path, digest) ?? '')
     const mediaType = isObject(document) ? mediaTypeOf(document) : undefined
@@ -36,7 +36,7 @@ export async function listOfAll(store: string): Promise<string> {
   return `${JSON.stringify({ schemaVersion: 2, manifests })}\n`
 }
 
-/** Returns the text of the blob, or undefined if the content does not match the digest. */
+/** Returns the text of the blob, or undefined if the blob cannot be read or its content does not match the digest. */
 function textOf(path: string, digest: Digest): string | undefined {
   try {
     const bytes = readOutsideFile(path, { maxBytes: maxDocumentBytes })

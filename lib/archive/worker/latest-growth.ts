@@ -1,8 +1,8 @@
-/** The lengths of a growing file, reported by another thread. Only the latest is kept. */
+/** Passes on the growth of a file that another thread reports. Only the latest length is kept. */
 import type { Growth } from './task.js'
 
-/** Passes the latest length to one consumer. */
-export class Lengths implements AsyncIterable<Growth> {
+/** Yields the latest length to one consumer, and skips lengths that a later one has replaced. */
+export class LatestGrowth implements AsyncIterable<Growth> {
   #latest: Growth | undefined
   #wake: (() => void) | undefined
 

@@ -1,8 +1,8 @@
 import { PassThrough, Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { destroyed } from '../../../lib/bytes/destroyed.js'
+import { destroyAndWait } from '../../../lib/bytes/destroy-and-wait.js'
 
-describe('destroyed', () => {
+describe('destroyAndWait', () => {
   it('resolves when the stream has released what it holds', async () => {
     let isReleased = false
     const stream = new Readable({
@@ -13,14 +13,14 @@ describe('destroyed', () => {
         })
       },
     })
-    await destroyed(stream)
+    await destroyAndWait(stream)
     expect(isReleased).toBe(true)
   })
 
   it('resolves for a stream that fails, and for one that is closed', async () => {
     const stream = new PassThrough({ destroy: (_error, done) => done(new Error('of the end')) })
-    await destroyed(stream)
-    await destroyed(stream)
+    await destroyAndWait(stream)
+    await destroyAndWait(stream)
     expect(stream.closed).toBe(true)
   })
 })

@@ -1,6 +1,6 @@
-/** Creates directories that inherit neither a default ACL, the setgid bit and its group, nor the umask. */
+/** Removes what a new directory inherits: ACLs, the group of a setgid parent, and the effect of the umask on its mode. */
 import { chmodSync, lchownSync, statSync } from 'node:fs'
-import { available } from './available.js'
+import { systemCallsAvailable } from './available.js'
 import { SystemError } from './system-error.js'
 import { removeXattr } from './xattr.js'
 
@@ -11,8 +11,8 @@ const acls = ['system.posix_acl_access', 'system.posix_acl_default']
  * ACLs. Entries created in it are then independent of its parent directory.
  * @throws the errors of `node:fs`, and SystemError when an ACL cannot be removed
  */
-export function makePlain(path: string, mode: number): void {
-  if (available()) for (const name of acls) removeIfThere(Buffer.from(path), name)
+export function resetInheritedAttributes(path: string, mode: number): void {
+  if (systemCallsAvailable()) for (const name of acls) removeIfThere(Buffer.from(path), name)
   const group = process.getegid?.()
   const { uid, gid } = statSync(path)
   // Some file systems refuse to change the group.

@@ -8,11 +8,11 @@ import { isBoundByModes } from '../../system/index.js'
  * @param mode the current mode, which is restored
  * @throws the errors of `read`; EACCES when the mode cannot be changed, for example on a read-only file system
  */
-export function openWithPermission<T>(path: Buffer, mode: number, needed: number, read: () => T): T {
+export function withPermission<T>(path: Buffer, mode: number, needed: number, read: () => T): T {
   try {
     return read()
   } catch (error) {
-    if (errnoOf(error) !== 'EACCES' || !open(path, mode, needed)) throw error
+    if (errnoOf(error) !== 'EACCES' || !addPermission(path, mode, needed)) throw error
   }
   try {
     return read()
@@ -22,9 +22,11 @@ export function openWithPermission<T>(path: Buffer, mode: number, needed: number
 }
 
 /**
- * Adds `needed` to the current `mode` if this process has no access without it. Returns whether the mode was changed.
+ * Adds the bits `needed` to the mode of `path` if this process has no access without them. Returns whether the mode was
+ * changed.
+ * @param mode the current mode
  */
-export function open(path: Buffer, mode: number, needed: number): boolean {
+export function addPermission(path: Buffer, mode: number, needed: number): boolean {
   if ((mode & needed) === needed || !isBoundByModes()) return false
   try {
     chmodSync(path, mode | needed)
