@@ -36,4 +36,4 @@ export class LayerReplay {
 const after = (
   before: (LayerEvent & FlowEvent) | undefined,
   next: LayerEvent & FlowEvent,
-): LayerEvent & FlowEvent => (before ? ({ ...(nextEvent(before, next) ?? before) } as typeof next) : next)
+): LayerEvent & FlowEvent => (before ? { ...(nextEvent(before, next) ?? before) } : next)

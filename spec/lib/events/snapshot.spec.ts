@@ -183,8 +183,7 @@ describe('reduce', () => {
   })
 })
 
-const withPlan = (more: { readonly unpack: boolean }): PullEventBody =>
-  ({ ...plan, ...more }) as PullEventBody
+const withPlan = (more: { readonly unpack: boolean }): PullEventBody => ({ ...plan, ...more })
 const copyStart = { ...start, target: 'registry.example/a:1' } as PullEventBody
 
 describe('the fraction', () => {
