@@ -7,7 +7,7 @@ const lines = ['spec/lib/events/lines.spec.ts']
 export const mutants = [
   { name: 'layer goes on after it is complete', file: 'lib/events/layer-order.ts', from: "if (finalStatuses.has(before.status) && next.status !== 'restart') return undefined", to: "", specs: log },
   { name: 'status goes back', file: 'lib/events/layer-order.ts', from: 'if (back && !pauses.has(next.status) && !pauses.has(before.status)) return undefined', to: '', specs: log },
-  { name: 'unpacking told while bytes come', file: 'lib/events/layer-order.ts', from: "if (next.status === 'extracting' && arriving.has(before.status)) return undefined", to: '', specs: log },
+  { name: 'unpacking told while bytes come', file: 'lib/events/layer-order.ts', from: "return before.status === 'downloading' ? withUnpacked(before, next.current) : undefined", to: 'return next', specs: log },
   { name: 'count falls without a restart', file: 'lib/events/layer-order.ts', from: 'return Math.max(fetchedOf(before), next.current)', to: 'return next.current', specs: log },
   { name: 'host of a layer forgotten', file: 'lib/events/layer-order.ts', from: 'next.host ?? before.host', to: 'next.host', specs: log },
   { name: 'start told twice', file: 'lib/events/pull-event-log.ts', from: " || (body.type === 'start' && this.#started)", to: '', specs: log },
@@ -29,7 +29,7 @@ export const mutants = [
   { name: 'one warning replayed', file: 'lib/events/replay.ts', from: "    case 'warning':\n", to: '', specs: log },
   { name: 'every count replayed', file: 'lib/events/replay.ts', from: 'return `layer ${event.digest}`', to: 'return `layer ${event.seq}`', specs: log },
   { name: 'phase goes back', file: 'lib/events/snapshot.ts', from: 'phases.indexOf(next) > phases.indexOf(phase) ? next : phase', to: 'next', specs: snapshot },
-  { name: 'total not counted with a layer', file: 'lib/events/snapshot.ts', from: '...(totals && { totals: { ...totals, fetched: fetchedOf(layers) } })', to: '', specs: snapshot },
+  { name: 'total not counted with a layer', file: 'lib/events/snapshot.ts', from: 'layers, totals: totalsAfter(totals, layers), pace', to: 'layers, totals, pace', specs: snapshot },
   { name: 'layer said before the plan forgotten', file: 'lib/events/snapshot-layers.ts', from: "reported.get(plan.digest) ?? asPlanned(plan)", to: "asPlanned(plan)", specs: snapshot },
   { name: 'layer that the plan does not list forgotten', file: 'lib/events/snapshot-layers.ts', from: ', ...known.filter(({ digest }) => !layers.has(digest))]', to: ']', specs: snapshot },
   { name: 'retry of a layer kept', file: 'lib/events/snapshot-layers.ts', from: "...(status === 'retrying' && { retry })", to: '...{ retry }', specs: snapshot },
