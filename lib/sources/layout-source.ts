@@ -1,6 +1,7 @@
 /** Provides `LayoutSource`, which reads images from an OCI image layout (image-spec, image-layout.md). */
 /* eslint-disable @typescript-eslint/require-await -- `async` turns errors of synchronous calls into rejections */
 import { type Stats, closeSync, createReadStream, lstatSync, readFileSync } from 'node:fs'
+import { Readable } from 'node:stream'
 import path from 'node:path'
 import { WindlassError } from '../errors.js'
 import { formatBytes } from '../quantities.js'
@@ -86,11 +87,16 @@ export class LayoutSource implements ImageSource {
    */
   async blob({ digest }: Descriptor, { offset = 0, length, signal }: BlobRequest = {}): Promise<BlobBody> {
     const { fd, stats } = this.#openBlob(digest)
+    const facts = { offset, size: stats.size, validator: undefined, host: this.host }
+    if (length === 0) {
+      closeSync(fd)
+      return Promise.resolve({ stream: Readable.from([]), ...facts })
+    }
     const stream = createReadStream('', {
       ...{ fd, signal, start: offset, highWaterMark: 1024 * 1024 },
       ...(length !== undefined && { end: offset + length - 1 }),
     })
-    return Promise.resolve({ stream, offset, size: stats.size, validator: undefined, host: this.host })
+    return Promise.resolve({ stream, ...facts })
   }
 
   /**

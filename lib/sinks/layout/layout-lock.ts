@@ -57,7 +57,7 @@ async function takeLock(file: SyncFile, directory: string, signal: AbortSignal |
   const began = performance.now()
   for (let pause = lockWaits.first; ; pause = Math.min(2 * pause, lockWaits.max)) {
     throwIfAborted(signal)
-    if (tryLock(file.fd)) return
+    if (tryLock(file.fd) !== false) return
     if (performance.now() - began > lockWaits.total)
       throw new WindlassError(
         'STORE_LOCKED',
@@ -68,12 +68,15 @@ async function takeLock(file: SyncFile, directory: string, signal: AbortSignal |
   }
 }
 
-/** Takes the lock of an open file. True also where locks do not work, such as on some network file systems. */
-export function tryLock(fd: number): boolean {
-  if (!locksAvailable()) return true
+/**
+ * Takes the lock of an open file. Returns false if another holds it, and undefined where locks do not work, such as on some
+ * network file systems.
+ */
+export function tryLock(fd: number): boolean | undefined {
+  if (!locksAvailable()) return undefined
   try {
     return lockFile(fd, { exclusive: true, wait: false })
   } catch {
-    return true
+    return undefined
   }
 }

@@ -69,7 +69,8 @@ export async function sweepTemporaries(directory: string): Promise<void> {
     const path = join(directory, name)
     const file = await open(path, constants.O_RDWR | constants.O_NOFOLLOW).catch(() => undefined)
     if (file === undefined) continue
-    if (tryLock(file.fd)) await unlink(path).catch(() => undefined)
+    // Where locks do not work, the file may be that of a process that still runs.
+    if (tryLock(file.fd) === true) await unlink(path).catch(() => undefined)
     await file.close()
   }
 }

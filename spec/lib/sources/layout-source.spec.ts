@@ -54,6 +54,7 @@ describe('a part of a blob', () => {
       [0, 1],
       [10, 20],
       [bytes.length - 1, 1],
+      [3, 0],
       [bytes.length - 5, 99],
     ] as const) {
       const body = await source.blob(amd.manifest, { offset, length })
