@@ -61,6 +61,13 @@ describe('windlass bench', () => {
     expect(err).toContain(message)
   })
 
+  it('names another directory where no store can be made in the one that was named', async () => {
+    const { code, err } = await windlass(['bench', '--under', join(directory, 'none'), 'a'])
+    expect(code).toBe(7)
+    expect(err).toContain('Failed to create a directory for the throw-away stores in')
+    expect(err).toContain('Name a directory that this user may write to with --under')
+  })
+
   it('ends with the error of the first pull, and leaves no store', async () => {
     expect(await bench(`${registry.host}/team/none:1`)).toMatchObject({ code: 4, out: '' })
     expect(await readdir(directory)).toEqual([])

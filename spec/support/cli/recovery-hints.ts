@@ -304,6 +304,7 @@ export const elsewhere: readonly (readonly [RegExp, string])[] = [
   [/Not enough disk space to pull .*: its layers take/, 'spec/lib/stages/policy/check-space.spec.ts'],
   [/Root does not use a store that other users can change/, 'spec/lib/store/layout/ownership.spec.ts'],
   [/and only its owner may write to it/, 'spec/lib/store/layout/ownership.spec.ts'],
+  [/Failed to create a directory for the throw-away stores in/, 'spec/cli/commands/bench.spec.ts'],
   [/its blob and its tree are missing in the store/, 'spec/pulls/entries.spec.ts'],
   [/There is no store at/, 'spec/lib/store/store.spec.ts'],
   [/is nested too deeply|^Blob .* is damaged: /, 'spec/lib/store/garbage/garbage.spec.ts'],
