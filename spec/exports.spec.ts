@@ -26,7 +26,7 @@ const expected: Record<string, string> = {
       emptySnapshot encodeEvent errorCodes fetch formatPlatform hasFailed holdsCertificate hostPlatform
       inspect inspectedFields isFailedName latestOrFirst layoutSink layoutSource matchPlatform nonEmptyTags
       open openStore parseDigest parsePlatform parseReference pull pullStages readBlob readImage reduce
-      registrySink registrySource secondsLeft someTags tee
+      registrySink registrySource secondsLeft tee
     `,
   'windlass/flow': `
       Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Control Deferred DeferredOptions Demand Failure
@@ -68,7 +68,7 @@ const expected: Record<string, string> = {
       PulledImage PulledIndex PulledLayer PulledName PulledTag PulledTags ReadImageOptions ReadableImage
       RemovalOutcome RemovedImage ResolvedName RunningPull StoreProblem TagOutcome TagsWarning VerifyOptions
       VerifyReport allPlatforms allTags copy copyStages eachPull fetch hasFailed holdsCertificate inspect
-      inspectedFields isFailedName latestOrFirst nonEmptyTags pull pullStages readImage someTags
+      inspectedFields isFailedName latestOrFirst nonEmptyTags pull pullStages readImage
     `,
   'windlass/bench': `
       BenchOptions BenchPictures BenchReport BenchSetting BenchText GridResult Recommendation SettingResult Span
@@ -81,7 +81,7 @@ const expected: Record<string, string> = {
       ImagePlatform ImageSpec ImageTarget Law LawOptions LayerEntry LayerEntryType LayerSpec
       NothingLeftOptions PackDirectoryOptions RegistryOptions RequestKind RequestLogEntry SinkProbe
       SinkProbeOptions SourceProbe TestCertificate TestRegistry TokenAuth TreeAttribute TreeEntry
-      TreeEntryType WirePart assertNothingLeft backTo buildImage buildIndex buildLayer byteString
+      TreeEntryType WirePart assertNothingLeft buildImage buildIndex buildLayer byteString
       compareTrees describeTree faultCatalogue faults flowMarbles opaque packDirectory packEntries problem
       putImage sinkProbe sourceProbe stageLaws startFaultScene startRegistry testCertificate tinyImage
       waitForRelease whiteout

@@ -46,7 +46,7 @@ describe('frame', () => {
   it('says that the pull is paused, and then no time that is left', () => {
     const lines = frame({ ...everything, paused: true }, view)
     expect(lines[0]).toBe('docker.io/library/alpine:3.20  linux/amd64  ffffffffffff  paused')
-    expect(lines.at(-1)).toMatch(/MB {2}paused$/)
+    expect(lines.at(-1)).toMatch(/MB {2}\d+ % {2}paused$/)
     expect(frame({ ...emptySnapshot, phase: 'resolving', reference: 'a', paused: true }, view)[0]).toMatch(
       /resolving {2}paused$/,
     )
