@@ -3,8 +3,8 @@
 /** Names of the commands, in the order of the help. */
 export const commandNames = [
   'pull',
-  'plan',
   'copy',
+  'plan',
   'inspect',
   'ls',
   'cat',

@@ -15,7 +15,7 @@ export function testFaults(...moments: readonly CataloguedMoment[]): void {
 
   describe.each(moments)('faults of %s', (moment) => {
     const faults = faultCatalogue.filter((fault) => fault.moment === moment)
-    it.concurrent.each(faults)('$id: $does → $gives', async (fault) => {
+    it.concurrent.each(faults)('$id: $behaviour → $outcome', async (fault) => {
       const { wrong, milliseconds } = await runFault(fault, store)
       expect(wrong).toEqual([])
       expect(milliseconds).toBeLessThan(longest)

@@ -12,7 +12,7 @@ import {
 
 const manifest = faultsOf('manifest', { requests: 4, bytes: 8192 })
 const fullPull: FaultChange = { requests: 7, bytes: 104 * 1024 }
-const served = { kind: 'manifest', answered: 200, times: Infinity } as const
+const served = { kind: 'manifest', status: 200, times: Infinity } as const
 
 /** Replaces the document of the tag. */
 const document = (

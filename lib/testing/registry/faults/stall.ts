@@ -4,7 +4,7 @@ import { chunk, drip, forever, head, headOf } from '../wire.js'
 import { faultsOf, type CataloguedFault } from '../scene/catalogued.js'
 
 const stall = faultsOf('stall', { silent: true })
-const served = { kind: 'manifest', answered: 200, times: Infinity } as const
+const served = { kind: 'manifest', status: 200, times: Infinity } as const
 
 /** Faults of timing. */
 export const stallFaults: readonly CataloguedFault[] = [

@@ -5,4 +5,4 @@ import { faultsOf } from '../scene/catalogued.js'
 export const tagsFault = faultsOf('tags', { action: 'tags', requests: 4, bytes: 8192 })
 
 /** Matches all pages of a tag list. */
-export const served = { kind: 'tags', answered: 200, times: Infinity } as const
+export const served = { kind: 'tags', status: 200, times: Infinity } as const

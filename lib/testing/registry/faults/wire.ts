@@ -8,7 +8,7 @@ import { faultsOf, type CataloguedFault, type FaultChange, type FaultOutcome } f
 
 const wire = faultsOf('wire')
 const firstRequests: FaultChange = { requests: 4, bytes: 8192 }
-const served = { kind: 'manifest', answered: 200, times: Infinity } as const
+const served = { kind: 'manifest', status: 200, times: Infinity } as const
 
 const wireFault = (
   name: string,

@@ -44,7 +44,7 @@ describe('tags', () => {
   ])('asks the registry itself for a next page that is named by %s', (_, origin) =>
     withRegistry({ auth: { kind: 'basic', ...login } }, known, async ({ repository, registry }) => {
       const link = `${origin(registry.host)}/v2/team/app/tags/list?last=a%2f'+`
-      const header = { kind: 'tags', answered: 200, times: 1 } as const
+      const header = { kind: 'tags', status: 200, times: 1 } as const
       registry.addFault(faults.header('link', `<${link}>; rel="next"`, header))
       expect(await pagesOf(repository.tags())).toEqual([['latest'], []])
       const { url, headers } = registry.requests.at(-1)!
@@ -62,7 +62,7 @@ describe('tags', () => {
     '/v2/team/app/tags/list?sig=x',
   ])('sends no credentials for a next page at %s', (path) =>
     withRegistry({ auth: { kind: 'basic', ...login } }, known, async ({ repository, registry }) => {
-      const header = { kind: 'tags', answered: 200, times: 1 } as const
+      const header = { kind: 'tags', status: 200, times: 1 } as const
       registry.addFault(faults.header('link', `<http://inner${path}>; rel="next"`, header))
       await expect(pagesOf(repository.tags())).rejects.toMatchObject({ code: 'UNAUTHORIZED' })
       expect(registry.requests.at(-1)?.url).toBe(path)
