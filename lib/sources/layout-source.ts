@@ -82,7 +82,7 @@ export class LayoutSource implements ImageSource {
   }
 
   /**
-   * Opens a blob, or a part of it, at `offset`.
+   * Opens a blob from `offset`, up to `length` bytes (by default, to its end).
    * @throws BLOB_UNKNOWN if the blob cannot be read
    */
   async blob({ digest }: Descriptor, { offset = 0, length, signal }: BlobRequest = {}): Promise<BlobBody> {
@@ -151,7 +151,7 @@ export class LayoutSource implements ImageSource {
   }
 
   /**
-   * Checks that the `oci-layout` file is readable. It may be missing: the image-spec requires it, but older tools do not
+   * Throws if the `oci-layout` file exists but cannot be read. It may be missing: the image-spec requires it, but older tools do not
    * write it.
    */
   #checkLayout(): void {

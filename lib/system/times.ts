@@ -1,6 +1,6 @@
 /**
- * Sets access and modification times with nanosecond precision (utimensat(2)). Node passes times as seconds in a
- * double, which is exact to about 0.2 µs for current dates.
+ * Sets access and modification times with nanosecond precision (utimensat(2)). `fs.utimes` is not exact
+ * enough: it takes seconds as a double, which is exact to about 0.2 µs for current dates.
  */
 import { requireFunction } from './libc.js'
 import { pathArgument } from './c-string.js'
@@ -14,7 +14,7 @@ const times = new BigInt64Array(4)
 /**
  * Sets the times of `path`, without following a symbolic link. Times are in nanoseconds since 1970; earlier times are
  * negative. Times outside the range of 64-bit seconds are clamped, and the file system may clamp further.
- * @throws SystemError when the call fails, for example ENOENT or EPERM; ENOSYS when it cannot be called
+ * @throws SystemError when the call fails, for example ENOENT or EPERM; ENOSYS when the C library or the function is not available
  */
 export function setTimes(path: Buffer, atimeNs: bigint, mtimeNs: bigint): void {
   const set = requireFunction('int utimensat(int directory, const void *path, const void *times, int flags)')

@@ -1,9 +1,9 @@
-/** Reports the time until a download is retried: immediately, then once a second. */
+/** Reports immediately, and then once a second, how long it is until a download is retried. */
 import { Subscription, interval, timer } from 'rxjs'
 
 const tickMs = 1_000
 
-/** A countdown of which at most one runs at a time. */
+/** Runs one countdown at a time: starting one stops the one before. */
 export class RetryCountdown {
   #subscription = new Subscription()
 

@@ -105,7 +105,7 @@ export class LayerCheck {
   }
 }
 
-/** Reports whether an error is unrelated to the tree at `path`: the disk is full, or fails at another path. */
+/** Reports whether an error says nothing about the tree at `path`: a full disk, too many open files, or an error at another path. */
 function isDiskFailure(error: unknown, path: string): boolean {
   const { exitCode, code, subject, cause } = asWindlassError(error)
   if (exitCode !== 7 || code === 'STORE_CORRUPT') return false

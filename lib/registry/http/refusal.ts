@@ -19,11 +19,11 @@ import type { Secrets } from '../policy/secrets.js'
 /** Settings for interpreting an error response. */
 export interface RefusalContext extends Pick<Attempt, 'purpose' | 'preposition'> {
   readonly secrets: Secrets
-  /** Meaning of a 404 response without a code. */
+  /** Error code for a 404 response, unless the body says that the name is unknown or invalid. */
   readonly missing: ErrorCode
-  /** Name of the missing object for a 404 response, by the code of the error. Completes “HOST has no …”. */
+  /** Names of the missing object for a 404 response, by the code of the error. Each completes “HOST has no …”. */
   readonly absent?: Partial<Record<ErrorCode, string>>
-  /** Milliseconds for reading the body. */
+  /** Milliseconds after which the body is no longer read. */
   readonly deadline: number
   /** Maximum number of bytes read from the body. */
   readonly maxBytes: number
@@ -31,10 +31,10 @@ export interface RefusalContext extends Pick<Attempt, 'purpose' | 'preposition'>
   readonly hints?: Partial<Record<ErrorCode, string>>
   /** Name of what was requested, for the message about a 401 or 403 response. Default: the repository. */
   readonly what?: string
-  /** Explains a 401 or 403 response; undefined for a host that receives no login. Called only for an error. */
+  /** Explains a 401 or 403 response; undefined for a host that receives no login. Called only when a response is refused. */
   readonly help?: () => AccessHelp
   readonly subject?: ErrorSubject
-  /** Kind of server (default `registry`). An empty 404 of a token server does not mean an unsupported registry protocol. */
+  /** Kind of server (default `registry`). Only an empty 404 of a registry gets the hint about the version of the protocol. */
   readonly server?: 'registry' | 'token server'
 }
 
@@ -51,11 +51,11 @@ export interface ExplainedRefusal {
   readonly error: WindlassError
   /** The code in the body, in upper case; empty if there is none. */
   readonly problem: string
-  /** Code and message in the body, safe to print; empty if there are none. */
+  /** Code and message in the body, safe to print; empty if there are none. For a body that is too long, a note that says so. */
   readonly details: string
 }
 
-/** Like `refusal`, and also returns what the body says. */
+/** Like `refusalError`, and also returns what the body says. */
 export async function explainRefusal(response: Response, context: RefusalContext): Promise<ExplainedRefusal> {
   const { secrets, subject, maxBytes } = context
   const { url, status, forwardedBy } = response
@@ -89,8 +89,8 @@ export async function explainRefusal(response: Response, context: RefusalContext
 const temporaryCodes: ReadonlySet<ErrorCode> = new Set(['TOO_MANY_REQUESTS', 'REGISTRY_UNAVAILABLE'])
 
 /**
- * Returns the message without the registry's explanation. `isPlain` reports whether it says what the status means;
- * otherwise it contains the status.
+ * Returns the message without the registry's explanation. `isPlain` reports whether the text says what the status
+ * means, instead of only giving its number.
  */
 function messageOf(
   { url, status, forwardedBy }: Response,
@@ -120,7 +120,7 @@ const defaultMessages: ReadonlySet<string> = new Set([
   ...['too many requests', 'toomanyrequests: too many requests'],
 ])
 
-/** Returns the registry's own explanation, or an empty text if it adds nothing to the sentence. */
+/** Returns the registry's own explanation, or an empty text if it adds nothing to the text of `messageOf`. */
 function explanationOf({ code }: Problem, message: string, isPlain: boolean): string {
   if (!isPlain) return [code, message].filter((part) => part !== '').join(': ')
   return defaultMessages.has(message.trim().toLowerCase()) ? '' : message
@@ -160,13 +160,13 @@ function hintOf(response: Response, facts: RefusalFacts): string | undefined {
   }
 }
 
-/** Reports whether a TLS port has received plain HTTP, by the response that servers written in Go send. */
+/** Reports whether a TLS port has received plain HTTP, by the text that Go and nginx servers send. */
 export const wantsTls = (status: number, body: Buffer): boolean =>
   status === 400 && /HTTP request to an HTTPS server|HTTPS port/i.test(body.toString('latin1'))
 
 /**
- * Reports whether a 404 does not come from a registry of version 2. Old registries and other servers send it for
- * every path.
+ * Reports whether a 404 looks like it comes from a server without version 2 of the protocol: without an error in the body and
+ * without the version header. Such servers send it for every path.
  */
 const isUnknownProtocol = ({ status, headers }: Response, { code, message }: Problem): boolean =>
   status === 404 && code === '' && message === '' && headers['docker-distribution-api-version'] === undefined
@@ -199,7 +199,7 @@ interface Wait {
   readonly hint: string
 }
 
-/** Returns the delay requested by `Retry-After`. A delay beyond the maximum is an error instead of a wait. */
+/** Returns the delay requested by `Retry-After`. A delay beyond the maximum is returned with `retryable` false. */
 function retryDelay({ headers, url }: Response): Wait | undefined {
   const retryAfter = parseRetryAfter(headers['retry-after'])
   if (retryAfter === undefined) return undefined

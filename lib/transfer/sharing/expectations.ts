@@ -41,10 +41,11 @@ export class Expectations {
   }
 
   /**
-   * Resolves as soon as one waiter expects `actual`, or expects nothing in particular, even if it is added after this call.
+   * Resolves as soon as a waiter accepts `actual`: it expects that diffID, or none in particular. Waiters that are added later
+   * count too. Stays pending while there are no waiters.
    *
-   * @throws DIFF_ID_MISMATCH when every waiter expects another diffID, as `OtherAlgorithm` if one of them uses
-   * another digest algorithm and may still match; the error of an expectation when all of them failed
+   * @throws once no waiter can accept `actual`: an `OtherAlgorithm` if a waiter expects another digest algorithm and may still
+   * match; otherwise the error of the first waiter, such as DIFF_ID_MISMATCH
    */
   confirm(actual: Digest, blob: Digest): Promise<void> {
     return new Promise((resolve, reject) => {
