@@ -66,7 +66,9 @@ describe('a proxy', () => {
       .catch((caught: unknown) => caught)
     expect(error).toMatchObject({
       ...expected,
-      message: expect.stringContaining(`registry.test:5000 through the proxy ${host}`) as string,
+      message: expect.stringContaining(
+        `${'code' in expected && expected.code === 'DENIED' ? '' : 'from '}registry.test:5000 through the proxy ${host}`,
+      ) as string,
       hint: expect.stringContaining(
         `Also check the proxy ${host}, which HTTP_PROXY names. Hosts that NO_PROXY lists are contacted directly.`,
       ) as string,
