@@ -98,25 +98,30 @@ export async function planPull(request: ImageRequest, options: PlanPullOptions):
     if (pullEvent?.type === 'warning') warnings.push({ code: pullEvent.code, message: pullEvent.message })
   })
   try {
-    const planned = await only(Flow.of(request).pipe(planStages(options)), scope, options.signal)
+    const planned = await only(
+      Flow.of(request).pipe(planStages(options, request.limits?.indexDepth)),
+      scope,
+      options.signal,
+    )
     return { ...planned, warnings }
   } finally {
     await scope.close()
   }
 }
 
-function planStages({
-  store,
-  goal,
-  retry,
-  requireSignatures = false,
-}: PlanPullOptions): Stage<ImageRequest, Omit<PullPlan, 'warnings'>> {
+function planStages(
+  { store, goal, retry, requireSignatures = false }: PlanPullOptions,
+  indexDepth: number | undefined,
+): Stage<ImageRequest, Omit<PullPlan, 'warnings'>> {
   return compose(
     resolve({ retry }),
-    bySchema({
-      index: compose(fillPlatforms({ retry }), choosePlatform({ retry })),
-      schema1: compose(readSchema1({ requireSignatures }), sizeSchema1({ store, retry })),
-    }),
+    bySchema(
+      {
+        index: compose(fillPlatforms({ retry }), choosePlatform({ retry })),
+        schema1: compose(readSchema1({ requireSignatures }), sizeSchema1({ store, retry })),
+      },
+      indexDepth,
+    ),
     plan({ store, goal }),
     fetchConfig<PlannedImage>({ store, retry }),
     checkPlatform<PlannedImage>(),

@@ -106,6 +106,18 @@ describe('a plan', () => {
     })
   })
 
+  it('obeys the limits of the puller, as the pull does', async () => {
+    const registry = await bench.registry()
+    let nested = buildIndex([imageOf(['base', 'top'])])
+    for (let depth = 1; depth < 6; depth++) nested = buildIndex([nested])
+    await putImage(registry, 'team/app', '1', nested)
+    const name = `${registry.host}/team/app:1`
+    await expect((await bench.puller()).plan(name, wanted)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
+    const puller = await bench.puller({ limits: { indexDepth: 10 } })
+    const plan = await puller.plan(name, wanted)
+    expect((await puller.pull(name, { plan }).done).digest).toBe(plan.digest)
+  })
+
   it('for another image, or no plan at all, is refused before any request', async () => {
     const registry = await bench.registry()
     await putImage(registry, 'team/app', '1', buildImage({ layers: [] }))
