@@ -1,4 +1,5 @@
 /** Reports and ends the waits of a puller for the locks of its store. */
+import { setMaxListeners } from 'node:events'
 import { WindlassError } from '../lib/errors.js'
 import { type MetadataLockOptions, storeLocked } from '../lib/store/index.js'
 
@@ -16,7 +17,10 @@ export class StoreWaiting {
   readonly #stop = new AbortController()
   readonly #pulls = new Set<{ warn(warning: StoreWarning): void }>()
 
-  constructor(private readonly listener: ((message: string, code: string) => void) | undefined) {}
+  constructor(private readonly listener: ((message: string, code: string) => void) | undefined) {
+    // Each wait for a lock listens to this signal. Node would report more than ten of them as a leak.
+    setMaxListeners(0, this.signal)
+  }
 
   readonly signal: AbortSignal = this.#stop.signal
 

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest'
+import { putImage } from '../../lib/testing/images/index.js'
+import { StoreWaiting } from '../../puller/store-waiting.js'
+import { largeImage, wanted } from '../support/watching.js'
+import { Workbench } from '../support/workbench.js'
+
+const bench = new Workbench()
+
+/** The warnings that Node prints while `work` runs. */
+async function nodeWarnings(work: () => Promise<unknown>): Promise<readonly string[]> {
+  const names: string[] = []
+  const listener = ({ name }: Error): void => void names.push(name)
+  process.on('warning', listener)
+  try {
+    await work()
+    await new Promise((resolve) => setImmediate(resolve)) // warnings are emitted on the next tick
+  } finally {
+    process.off('warning', listener)
+  }
+  return names
+}
+
+describe('the waits of a puller for its store', () => {
+  it('may be many at once without a warning of Node', async () => {
+    const { signal } = new StoreWaiting(undefined)
+    const listen = (): Promise<void> => {
+      for (let count = 0; count < 100; count++) signal.addEventListener('abort', () => count)
+      return Promise.resolve()
+    }
+    expect(await nodeWarnings(listen)).toEqual([])
+  })
+
+  it('print nothing in a pull of many layers at once', async () => {
+    const registry = await bench.registry()
+    await putImage(registry, 'team/app', '1', largeImage(...Array.from({ length: 40 }, () => 2_000)))
+    const windlass = await bench.puller({ maxDownloads: 40, maxUnpacks: 2 })
+    const pull = (): Promise<unknown> => windlass.pull(`${registry.host}/team/app:1`, wanted).done
+    expect(await nodeWarnings(pull)).toEqual([])
+  })
+})
